@@ -1,0 +1,49 @@
+# The commands of Media Lab Studio; `make help` lists them.
+PYTHON ?= python3
+LAB ?= 1
+BIN := .venv/bin
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+# Jupyter refuses to run as root unless told that it is meant.
+ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.DEFAULT_GOAL := help
+.PHONY: help environment studio test lint format clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+environment: ## make or update .venv; does nothing when nothing changed
+	@$(PYTHON) bootstrap.py
+
+studio: environment ## make a first picture, then open the studio; LAB=0 for the picture alone
+	@echo "making a first picture"
+	@$(BIN)/python -m medialab prompt="a smiling person with red hair" seed=7
+ifneq ($(LAB),0)
+	@$(BIN)/jupyter lab --ip=127.0.0.1 $(ALLOW_ROOT) notebooks/studio.ipynb
+endif
+
+# One thread that sleeps while it waits: two test processes share a small machine's cores.
+test: export OMP_WAIT_POLICY := PASSIVE
+test: export OMP_NUM_THREADS := 1
+# No test reaches for a hub; one that tries fails at once, with a network or without.
+test: export HF_HUB_OFFLINE := 1
+test: export TRANSFORMERS_OFFLINE := 1
+test: lint ## everything that must hold: lint, the tests, every notebook
+	@$(BIN)/pytest -q -n 2 --dist loadfile
+	@$(if $(NOTEBOOKS),$(BIN)/pytest -q --nbval-lax --nbval-cell-timeout 120 notebooks/)
+
+lint: environment ## style, types, import contracts, notebooks without outputs
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+	@$(if $(NOTEBOOKS),$(BIN)/nbstripout --verify $(NOTEBOOKS))
+
+format: environment ## mend style, and strip the notebooks' outputs
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format --quiet
+	@$(if $(NOTEBOOKS),$(BIN)/nbstripout $(NOTEBOOKS))
+
+clean: ## remove .venv and the caches; models and outputs stay
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find medialab widgets tests -name __pycache__ -prune -exec rm -rf {} +
