@@ -1,0 +1,192 @@
+"""The parts of the paperdoll family and their sizes: one small table, plain diffusers classes.
+
+Everything is SD-compatible in shape (a KL VAE with 4 latent channels at 8x, a CLIP text encoder
+and tokenizer, a UNet with cross-attention), so that any diffusers pipeline takes it.
+"""
+
+import copy
+import json
+import random as stdlib_random
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from torch import nn
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from models.paperdoll import world
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CHECKPOINT = REPOSITORY / "models" / "checkpoints" / "paperdoll"
+TRAINING = REPOSITORY / ".training" / "paperdoll"
+
+_START, _END = "<|startoftext|>", "<|endoftext|>"
+
+NATIVE_SIZE = 128  # pixels a side
+LATENT_SIZE = NATIVE_SIZE // 8
+TOKENS = 40  # the longest caption takes 38 with its start and end
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the models of one size are: channel counts and layers."""
+
+    vae_channels: tuple[int, ...]
+    unet_channels: tuple[int, ...]
+    unet_layers: int
+    text_width: int
+    text_layers: int
+    batch: int
+
+
+SIZES = {
+    # 1.3 M VAE, 9 M UNet: one step of either is about a second on one core.
+    "tiny": Size((32, 64, 64, 64), (64, 128, 160), 1, 128, 2, batch=32),
+    # 4 M VAE, 20 M UNet: what 40 MB of fp16 hold, for a GPU.
+    "full": Size((32, 64, 128, 128), (64, 128, 224), 2, 192, 4, batch=256),
+}
+
+
+def make_vae(size: Size) -> AutoencoderKL:
+    """An 8x KL autoencoder: (n, 3, h, w) in [-1, 1] to (n, 4, h/8, w/8).
+
+    Without attention in its middle it treats every place alike, so crops train it for any size.
+    """
+    levels = len(size.vae_channels)
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=size.vae_channels,
+        layers_per_block=1,
+        latent_channels=4,
+        norm_num_groups=16,
+        sample_size=NATIVE_SIZE,
+        mid_block_add_attention=False,
+        scaling_factor=1.0,
+    )
+
+
+def make_unet(size: Size, in_channels: int = 4) -> UNet2DConditionModel:
+    """The denoiser of (n, 4, 16, 16) latents, conditioned on (n, TOKENS, text_width)."""
+    return UNet2DConditionModel(
+        sample_size=LATENT_SIZE,
+        in_channels=in_channels,
+        out_channels=4,
+        layers_per_block=size.unet_layers,
+        block_out_channels=size.unet_channels,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=size.text_width,
+        attention_head_dim=8,
+    )
+
+
+def make_text_encoder(size: Size, tokenizer: CLIPTokenizer) -> CLIPTextModel:
+    """A CLIP text encoder over the family's own small vocabulary."""
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=size.text_width,
+            intermediate_size=4 * size.text_width,
+            num_hidden_layers=size.text_layers,
+            num_attention_heads=4,
+            max_position_embeddings=TOKENS,
+            projection_dim=size.text_width,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def make_scheduler() -> DDIMScheduler:
+    """Velocity prediction over SD's scaled-linear betas; samplers are made from this config."""
+    return DDIMScheduler(
+        num_train_timesteps=1000,
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        prediction_type="v_prediction",
+        clip_sample=False,
+        set_alpha_to_one=False,
+        steps_offset=1,
+    )
+
+
+def make_tokenizer(folder: Path) -> CLIPTokenizer:
+    """Learn byte-level word pieces from captions; written to `folder` and read back from there.
+
+    Words of the world are one token each, and any other text still has tokens.
+    """
+    random = stdlib_random.Random(0)
+    captions = [world.caption(world.draw_scene(random), random) for _ in range(20_000)]
+    learner = Tokenizer(models.BPE(end_of_word_suffix="</w>", unk_token=_END))
+    learner.normalizer = normalizers.Lowercase()
+    learner.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(_CLIP_WORDS, "removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    learner.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=1200,
+        special_tokens=[_START, _END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        end_of_word_suffix="</w>",
+        show_progress=False,
+    )
+    learner.train_from_iterator(captions, trainer)
+    learnt = json.loads(learner.to_str())["model"]
+    vocabulary = dict(learnt["vocab"])
+    # Every byte may also end a word; the learner adds only the endings that it saw.
+    for letter in sorted(pre_tokenizers.ByteLevel.alphabet()):
+        vocabulary.setdefault(f"{letter}</w>", len(vocabulary))
+    merges = [tuple(pair) for pair in learnt["merges"]]
+    tokenizer = CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=TOKENS)
+    tokenizer.save_pretrained(folder)
+    return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+# Words, single digits and runs of signs: CLIP's own pattern.
+_CLIP_WORDS = Regex(
+    r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+)
+
+
+def save_checkpoint(
+    folder: Path,
+    vae: AutoencoderKL,
+    text_encoder: CLIPTextModel,
+    tokenizer: CLIPTokenizer,
+    unet: UNet2DConditionModel,
+) -> None:
+    """Write the diffusers folder: safetensors, fp16, readable by everybody.
+
+    The models themselves stay as they are.
+    """
+    pipeline = StableDiffusionPipeline(
+        vae=_in_half(vae),
+        text_encoder=_in_half(text_encoder),
+        tokenizer=tokenizer,
+        unet=_in_half(unet),
+        scheduler=make_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(folder, safe_serialization=True)
+    # transformers loads in the dtype its config names, diffusers in float32: let both say float32,
+    # or a plain from_pretrained mixes the two and fails.
+    config = folder / "text_encoder" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"dtype": "float32"}, indent=2))
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)  # save_pretrained writes weights as 0600
+
+
+def _in_half(model: nn.Module) -> nn.Module:
+    """A float16 copy on the CPU. `nn.Module.to` is called past diffusers' own, which logs."""
+    return nn.Module.to(copy.deepcopy(model), "cpu", torch.float16)
