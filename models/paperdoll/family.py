@@ -121,7 +121,7 @@ def make_tokenizer(folder: Path) -> CLIPTokenizer:
     Words of the world are one token each, and any other text still has tokens.
     """
     random = stdlib_random.Random(0)
-    captions = [world.caption(world.draw_scene(random), random) for _ in range(20_000)]
+    captions = [world.caption(world.draw_scene(random), random) for _ in range(6_000)]
     learner = Tokenizer(models.BPE(end_of_word_suffix="</w>", unk_token=_END))
     learner.normalizer = normalizers.Lowercase()
     learner.pre_tokenizer = pre_tokenizers.Sequence(

@@ -19,7 +19,7 @@ def workplace(tmp_path, monkeypatch):
 
 def test_a_vae_and_a_unet_train_two_steps_and_make_a_checkpoint_that_draws(workplace):
     train.main(["vae", "--steps", "2"])
-    train.main(["unet", "--steps", "2", "--batch", "2"])
+    train.main(["base", "--steps", "2", "--batch", "2"])
     pipeline = StableDiffusionPipeline.from_pretrained(
         workplace / "checkpoint", use_safetensors=True, local_files_only=True
     )

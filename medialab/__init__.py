@@ -1,0 +1,19 @@
+"""The image studio's core: a typed config in, a picture that can be made again out.
+
+    from medialab import PipelineConfig, Workbench
+
+    run = Workbench().execute(PipelineConfig(prompt="a smiling person with red hair", seed=7))
+
+Importing this loads neither torch nor diffusers: the workbench's worker does, in the background.
+"""
+
+from medialab import runtime
+
+runtime.prefer_passive_threads()
+
+from medialab.config import PipelineConfig, ResolvedConfig  # noqa: E402 - the thread policy comes first
+from medialab.errors import MediaLabError  # noqa: E402
+from medialab.workbench import Run, Workbench  # noqa: E402
+
+__version__ = "0.1.0"
+__all__ = ["MediaLabError", "PipelineConfig", "ResolvedConfig", "Run", "Workbench"]

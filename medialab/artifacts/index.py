@@ -1,0 +1,188 @@
+"""An SQLite index of the sidecars, to find pictures by their words: a cache and nothing more.
+
+Savers never write it. Each search first brings it up to the folders: a day's folder whose time has
+changed is listed, and of its sidecars only the changed ones are read. So a picture that was added,
+deleted or copied in by hand is right at the next search, and the file may be deleted at any time.
+"""
+
+import json
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from medialab.artifacts.sidecar import Artifact, Sidecar
+from medialab.errors import ArtifactError
+
+ResultT = TypeVar("ResultT")
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_VERSION = 1  # raise it with the tables below; an index of another version is made anew
+_TABLES = """
+CREATE TABLE days (day TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE pictures (
+    id TEXT PRIMARY KEY, day TEXT NOT NULL, name TEXT NOT NULL, changed INTEGER NOT NULL,
+    prompt TEXT NOT NULL, checkpoint TEXT NOT NULL, seed INTEGER NOT NULL, created TEXT NOT NULL,
+    tags TEXT NOT NULL, stars INTEGER NOT NULL, words TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX by_time ON pictures (created, id);
+CREATE INDEX by_day ON pictures (day);
+"""
+_FIND = """
+SELECT id, day, name, prompt, checkpoint, seed, created, tags, stars FROM pictures
+WHERE NOT EXISTS (SELECT * FROM json_each(?) AS wanted WHERE instr(words, wanted.value) = 0)
+ORDER BY created DESC, id DESC LIMIT ?
+"""
+# A folder that changed this short a time ago may change again within its clock's tick (2 s on
+# FAT); its time is not trusted yet.
+_SETTLED_NS = 3_000_000_000
+_BUSY_SECONDS = 30.0
+
+
+class PictureIndex:
+    """The index of one outputs folder.
+
+    A picture without a readable sidecar is left out; `ArtifactManager.load` says what is wrong
+    with it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "index.sqlite"
+
+    def find(self, words: Sequence[str], limit: int) -> list[Artifact]:
+        """Pictures with each word in prompt, tags or checkpoint, whatever its capitals."""
+        wanted = json.dumps([word.casefold() for word in words])
+
+        def search(connection: sqlite3.Connection) -> list[Artifact]:
+            self._follow(connection)
+            return [self._artifact(row) for row in connection.execute(_FIND, (wanted, limit))]
+
+        return self._with_connection(search)
+
+    def rebuild(self) -> int:
+        """Throw the index away and read every sidecar; return how many pictures it holds."""
+        self._remove()
+
+        def count(connection: sqlite3.Connection) -> int:
+            self._follow(connection)
+            return int(connection.execute("SELECT count(*) FROM pictures").fetchone()[0])
+
+        return self._with_connection(count)
+
+    def _artifact(self, row: tuple[str, str, str, str, str, int, str, str, int]) -> Artifact:
+        identity, day, name, prompt, checkpoint, seed, created, tags, stars = row
+        path = self.folder / day / name
+        return Artifact(
+            identity,
+            path,
+            path.with_suffix(".json"),
+            prompt,
+            checkpoint,
+            seed,
+            created,
+            tuple(json.loads(tags)),
+            stars,
+        )
+
+    def _with_connection(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+        """Work on the open index in one transaction; a broken index is made anew, once."""
+        try:
+            return self._attempt(work)
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise ArtifactError(
+                    f"another process has held {self.path} for {_BUSY_SECONDS:.0f} s; try again"
+                ) from error
+        try:
+            self._remove()
+            return self._attempt(work)
+        except (sqlite3.Error, OSError) as error:
+            raise ArtifactError(
+                f"cannot keep an index at {self.path}: {error}; make the folder writable, or "
+                "choose another outputs folder"
+            ) from error
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+        with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as connection:
+            connection.isolation_level = None  # transactions are begun by hand
+            connection.execute("BEGIN IMMEDIATE")
+            if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                self._make_tables(connection)
+            result = work(connection)
+            connection.execute("COMMIT")
+            return result
+
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
+        for table in ("days", "pictures"):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _remove(self) -> None:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+    def _follow(self, connection: sqlite3.Connection) -> None:
+        """Bring the tables up to the folders on disk."""
+        on_disk = {
+            path.name: path.stat().st_mtime_ns
+            for path in self.folder.iterdir()
+            if DAY.fullmatch(path.name)
+        }
+        known = dict(connection.execute("SELECT day, changed FROM days"))
+        for day in known.keys() - on_disk.keys():
+            connection.execute("DELETE FROM pictures WHERE day = ?", (day,))
+            connection.execute("DELETE FROM days WHERE day = ?", (day,))
+        for day, changed in on_disk.items():
+            if known.get(day) != changed:
+                self._follow_day(connection, day)
+                settled = changed if time.time_ns() - changed > _SETTLED_NS else 0
+                connection.execute("REPLACE INTO days VALUES (?, ?)", (day, settled))
+
+    def _follow_day(self, connection: sqlite3.Connection, day: str) -> None:
+        rows = connection.execute("SELECT name, changed FROM pictures WHERE day = ?", (day,))
+        known = dict(rows)
+        files = {path.name: path for path in (self.folder / day).iterdir()}
+        names = {name for name in files if name.endswith(".png") and not name.startswith(".")}
+        paired = {name for name in names if f"{name.removesuffix('.png')}.json" in files}
+        for name in known.keys() - paired:
+            connection.execute("DELETE FROM pictures WHERE day = ? AND name = ?", (day, name))
+        for name in sorted(paired):
+            sidecar = files[f"{name.removesuffix('.png')}.json"]
+            self._follow_picture(connection, files[name], sidecar, known.get(name))
+
+    def _follow_picture(
+        self, connection: sqlite3.Connection, picture: Path, sidecar: Path, known: int | None
+    ) -> None:
+        try:
+            changed = sidecar.stat().st_mtime_ns
+            if changed == known:
+                return
+            found = Artifact.of(picture, Sidecar.read(sidecar))
+        except (OSError, ArtifactError):  # gone by now, or not ours to read
+            connection.execute(
+                "DELETE FROM pictures WHERE day = ? AND name = ?",
+                (picture.parent.name, picture.name),
+            )
+            return
+        connection.execute(
+            "REPLACE INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                found.id,
+                picture.parent.name,
+                picture.name,
+                changed,
+                found.prompt,
+                found.checkpoint,
+                found.seed,
+                found.created,
+                json.dumps(found.tags, ensure_ascii=False),
+                found.stars,
+                "\n".join((found.prompt, *found.tags, found.checkpoint)).casefold(),
+            ),
+        )

@@ -1,0 +1,106 @@
+"""The JSON file beside each picture: all that is needed to make it again."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from medialab.config import ResolvedConfig, explain
+from medialab.errors import ArtifactError
+
+SIDECAR_VERSION: Final = 1
+
+
+class PictureFacts(BaseModel):
+    """The PNG file as it was written; `sha256` is of the whole file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sha256: str
+    width: int
+    height: int
+
+
+class Sidecar(BaseModel):
+    """What was asked (`config`), what was applied (`record`), and what a person said of it since.
+
+    `created` is ISO 8601 in UTC with microseconds, so that its text sorts by time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SIDECAR_VERSION
+    created: str
+    config: ResolvedConfig
+    record: dict[str, Any]
+    image: PictureFacts
+    tags: tuple[str, ...] = ()
+    stars: int = Field(0, ge=0, le=5)
+
+    def encode(self) -> bytes:
+        """The file's content: UTF-8 JSON, indented, since people read it too."""
+        return (self.model_dump_json(indent=2) + "\n").encode()
+
+    @classmethod
+    def read(cls, path: Path) -> "Sidecar":
+        """The sidecar in a file.
+
+        Raises:
+            ArtifactError: there is none, it is no JSON, it was written by a newer version, or a
+                setting in it is impossible.
+        """
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            raise ArtifactError(f"cannot read the sidecar {path}: {error.strerror}") from error
+        try:
+            version = _Versioned.model_validate_json(text).schema_version
+        except ValidationError as error:
+            raise ArtifactError(
+                f"{path} is not a sidecar of this studio ({error.errors()[0]['msg']}); move it "
+                "away, and the picture's own infotext is read instead"
+            ) from error
+        if version > SIDECAR_VERSION:
+            raise ArtifactError(
+                f"{path} has schema_version {version}, this studio knows up to {SIDECAR_VERSION}; "
+                "update the studio to read it"
+            )
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise ArtifactError(f"{path}: {explain(error, known=cls.model_fields)}") from error
+
+
+class _Versioned(BaseModel):
+    schema_version: int
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A picture on disk and its sidecar. `id` is day and number, e.g. "2026-11-22/00007"."""
+
+    id: str
+    path: Path
+    sidecar: Path
+    prompt: str
+    checkpoint: str
+    seed: int
+    created: str
+    tags: tuple[str, ...] = ()
+    stars: int = 0
+
+    @classmethod
+    def of(cls, path: Path, sidecar: Sidecar) -> "Artifact":
+        """The artifact at `path`, the picture's, with what its sidecar says."""
+        return cls(
+            id=f"{path.parent.name}/{path.name.partition('-')[0]}",
+            path=path,
+            sidecar=path.with_suffix(".json"),
+            prompt=sidecar.config.prompt,
+            checkpoint=sidecar.config.checkpoint,
+            seed=sidecar.config.seed,
+            created=sidecar.created,
+            tags=sidecar.tags,
+            stars=sidecar.stars,
+        )

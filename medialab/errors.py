@@ -1,0 +1,44 @@
+"""The errors a user can meet: each names the wrong value, the right choices and the next step.
+
+Everything raised on purpose is a `MediaLabError`; anything else that escapes is a defect of ours.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class MediaLabError(Exception):
+    """A fault that the person at the keyboard can mend; its text says how."""
+
+
+class ConfigError(MediaLabError):
+    """A setting has a value that nothing can be made from; raised before any model is loaded."""
+
+
+class ModelNotFoundError(MediaLabError):
+    """No model of that name is in the models folder."""
+
+    @classmethod
+    def among(cls, name: str, kind: str, folder: str, known: Iterable[str]) -> "ModelNotFoundError":
+        """The error for a `name` that is not among the `known` models of its kind."""
+        names = sorted(known)
+        near = get_close_matches(name, names, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        listed = ", ".join(names) or "none"
+        return cls(f"no {kind} {name!r} in {folder}; known: {listed}.{hint}")
+
+
+class ModelRefusedError(MediaLabError):
+    """A model file is there but is not opened: a pickle, a broken or a foreign file."""
+
+
+class ArtifactError(MediaLabError):
+    """A picture or its sidecar could not be written or read; nothing half-written is left."""
+
+
+class CancelledError(MediaLabError):
+    """The run was cancelled; models and outputs are as they were before it."""
+
+
+class NotFiniteError(MediaLabError):
+    """A stage computed NaN or infinity; no picture is made of it."""

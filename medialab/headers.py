@@ -1,0 +1,136 @@
+"""What a safetensors file says of itself, read from its header alone.
+
+The file is 8 bytes of length (little-endian), that many bytes of JSON, then the tensors' bytes. The
+JSON names every tensor's dtype, shape and place, so a broken, cut or foreign file is known before
+any library opens it, and the kind of model it holds (`medialab.families`) costs no body byte.
+
+Source: the format section of the safetensors project's README.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from medialab.errors import ModelRefusedError
+
+# The safetensors library's own limit: no real header comes near it.
+LARGEST_HEADER = 100_000_000  # bytes
+LENGTH_FIELD = 8  # bytes
+SMALLEST_HEADER = 2  # bytes: {}
+
+# Bits of one element. A dtype that is not here (a later format) is placed but not measured.
+BITS = {
+    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0"), 8),
+    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
+    **dict.fromkeys(("U32", "I32", "F32"), 32),
+    **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """Tensor names with their shapes, and the free text that trainers leave beside them."""
+
+    shapes: Mapping[str, tuple[int, ...]]
+    metadata: Mapping[str, str]
+
+
+def read_header(path: Path) -> Header:
+    """The header of one safetensors file.
+
+    Reads: the length and the header; never a body byte.
+    Raises: ModelRefusedError naming what is wrong, when a file is cut, foreign or broken.
+
+    The first bytes are not compared with those of a pickle or a zip: as a length, they are legal.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            first = _read(file.fileno(), LENGTH_FIELD)
+            if len(first) < LENGTH_FIELD:
+                raise _refused(path, f"cut short: {size} bytes hold no header")
+            length = _checked_length(path, int.from_bytes(first, "little"), size)
+            text = _read(file.fileno(), length)
+    except OSError as error:
+        raise _refused(path, f"not readable: {error.strerror}") from error
+    entries = _parse(path, text)
+    metadata = entries.pop("__metadata__", {})
+    _check_places(path, entries, size - LENGTH_FIELD - length)
+    return Header(
+        shapes={name: tuple(entry["shape"]) for name, entry in entries.items()},
+        metadata=_texts(metadata),
+    )
+
+
+def _read(descriptor: int, length: int) -> bytes:
+    """Exactly `length` bytes, or fewer at the end of the file; a single read may give less."""
+    parts = []
+    while length > 0 and (part := os.read(descriptor, length)):
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
+def _checked_length(path: Path, length: int, size: int) -> int:
+    if not SMALLEST_HEADER <= length <= LARGEST_HEADER:
+        raise _refused(
+            path,
+            f"not a safetensors file: its header would be {length} bytes long "
+            "(a web page or another format saved under this name?)",
+        )
+    if length > size - LENGTH_FIELD:
+        raise _refused(path, f"cut short: its header says {length} bytes, the file has {size}")
+    return length
+
+
+def _parse(path: Path, text: bytes) -> dict[str, Any]:
+    """The header's JSON object; its entries are not checked yet."""
+    if not text.startswith(b"{"):
+        raise _refused(path, "not a safetensors file: its header is not JSON")
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _refused(path, "not a safetensors file: its header is not JSON") from error
+    return dict(entries)
+
+
+def _check_places(path: Path, entries: Mapping[str, Any], body: int) -> None:
+    """Every tensor has the bytes its shape asks for, side by side, and they fill the file."""
+    places = []
+    for name, entry in entries.items():
+        try:
+            begin, end = entry["data_offsets"]
+            shape, bits = entry["shape"], BITS.get(entry["dtype"])
+            numbers = [begin, end, *shape]
+        except (TypeError, KeyError, ValueError) as error:
+            raise _refused(
+                path, f"broken: tensor {name!r} has no dtype, shape and place"
+            ) from error
+        if any(type(number) is not int or number < 0 for number in numbers):
+            raise _refused(path, f"broken: tensor {name!r} has an impossible shape or place")
+        if bits is not None and end - begin != prod(shape) * bits // 8:
+            raise _refused(path, f"broken: tensor {name!r} has {end - begin} bytes for {shape}")
+        places.append((begin, end))
+    reached = 0
+    for begin, end in sorted(places):
+        if begin != reached or end < begin:
+            raise _refused(path, "broken: its tensors overlap or leave gaps")
+        reached = end
+    if reached > body:
+        raise _refused(path, f"cut short: {reached - body} bytes of its tensors are missing")
+    if reached < body:
+        raise _refused(path, f"broken: {body - reached} bytes follow its last tensor")
+
+
+def _texts(metadata: Any) -> dict[str, str]:
+    if not isinstance(metadata, dict):
+        return {}
+    return {key: value for key, value in metadata.items() if isinstance(value, str)}
+
+
+def _refused(path: Path, reason: str) -> ModelRefusedError:
+    return ModelRefusedError(f"{path.name} is {reason}; download or save it again")

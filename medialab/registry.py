@@ -1,0 +1,170 @@
+"""The models a person has: found by name, known by content, kept loaded within a budget.
+
+>>> registry = ModelRegistry(Path("models"))
+>>> model = registry.load(registry.find("paperdoll", "checkpoint"))
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from medialab.errors import ModelNotFoundError, ModelRefusedError
+from medialab.hashes import HashCache, Stamp
+from medialab.loading import LoadedModel, free_memory, load_checkpoint
+from medialab.modelfiles import (
+    FOLDER_OF_KIND,
+    ModelFiles,
+    ModelInfo,
+    content_files,
+    is_plain_name,
+    read_config,
+)
+
+__all__ = ["ModelInfo", "ModelRegistry"]
+
+# One SDXL in half precision, or two SD1.5 in full, and some air: 8 GiB.
+BUDGET_BYTES = 8 * 1024**3
+# Pixels a side that a family was trained at. Source: each family's model card.
+NATIVE_SIZES = {"sd15": 512, "sd2": 768, "sdxl": 1024, "sd3": 1024, "flux": 1024}
+
+
+class ModelRegistry:
+    """All models of one folder, and the checkpoints that are in memory.
+
+    `hash_cache` is an SQLite file that remembers content hashes; without one they are remembered
+    as long as the registry is. Loaded models beyond `budget_bytes` are released, the longest
+    unused first; the last one loaded always stays, however large. Safe to use from many threads.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        hash_cache: Path | None = None,
+        budget_bytes: int = BUDGET_BYTES,
+        device: str | None = None,
+    ) -> None:
+        self.folder = Path(folder)
+        self.budget_bytes = budget_bytes
+        self._device = device
+        self._files = ModelFiles(self.folder)
+        self._hashes = HashCache(hash_cache)
+        self._loaded: OrderedDict[tuple[Path, tuple[Stamp, ...]], LoadedModel] = OrderedDict()
+        # Two locks: listing must not wait for the seconds that a load takes.
+        self._listing = threading.Lock()
+        self._loading = threading.Lock()
+
+    def models(self, kind: str | None = None) -> list[ModelInfo]:
+        """What is in the folder now, of one kind or of all; refused files with the reason.
+
+        Cost: one stat a file; a new or changed file's header is read once. No body byte is.
+        """
+        kinds = [kind] if kind else list(FOLDER_OF_KIND)
+        with self._listing:
+            return [info for one in kinds for info in self._files.scan(one)]
+
+    def find(self, name: str, kind: str) -> ModelInfo:
+        """The model of that name.
+
+        Raises:
+            ModelNotFoundError: there is none; the message lists those there are.
+            ModelRefusedError: it is there, but is a pickle, broken, or one of two of that name.
+        """
+        infos = self.models(kind)
+        known = [info.name for info in infos if info.refused is None]
+        folder = f"models/{FOLDER_OF_KIND[kind]}"
+        if not is_plain_name(name):
+            message = (
+                f"{kind} {name!r} reads like a path; give the name alone of a model in {folder}: "
+                f"{', '.join(known) or 'none'}"
+            )
+            raise ModelNotFoundError(message)
+        if name in known:
+            return next(info for info in infos if info.name == name and info.refused is None)
+        for info in infos:
+            if info.refused and name in {info.name, info.path.stem}:
+                raise ModelRefusedError(f"{kind} {name!r} is not opened: {info.refused}")
+        raise ModelNotFoundError.among(name, kind, folder, known)
+
+    def sha256(self, info: ModelInfo) -> str:
+        """What the model's files hold, in hex.
+
+        Of a single file, its sha256. Of a folder, that of the lines "<path> <sha256>" of its
+        weights, configs and tokenizers, sorted by path: a readme or a sample picture changes
+        nothing.
+        Cost: the first time in a file's life about 5 s a gigabyte; afterwards one stat a file.
+        """
+        if info.path.is_file():
+            return self._hashes.sha256(info.path)
+        lines = [
+            f"{file.relative_to(info.path).as_posix()} {self._hashes.sha256(file)}\n"
+            for file in content_files(info.path)
+        ]
+        return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+
+    def native_size(self, info: ModelInfo) -> int:
+        """Pixels a side that the checkpoint was trained at, from its config or its family.
+
+        Raises: ModelRefusedError when neither tells.
+        """
+        if info.path.is_dir() and (size := _configured_size(info.path)):
+            return size
+        if info.family in NATIVE_SIZES:
+            return NATIVE_SIZES[info.family]
+        message = f"the native size of {info.kind} {info.name!r} is not known; set width and height"
+        raise ModelRefusedError(message)
+
+    def load(self, info: ModelInfo) -> LoadedModel:
+        """The checkpoint in memory, as its files are now.
+
+        Room is made before it is read, so that the old and the new need not fit together.
+        Raises: ModelRefusedError; the models that were loaded may be gone then.
+        """
+        with self._loading:
+            key = (info.path, self._files.stamps(info.path))
+            if key in self._loaded:
+                self._loaded.move_to_end(key)
+                return self._loaded[key]
+            self._forget_replaced(info.path)
+            self._make_room(info.size_bytes)
+            model = load_checkpoint(info, self._device)
+            self._make_room(model.nbytes)
+            self._loaded[key] = model
+            return model
+
+    def unload_all(self) -> None:
+        """Release every loaded model and give its memory back."""
+        with self._loading:
+            while self._loaded:
+                self._release_oldest()
+            free_memory()
+
+    def _make_room(self, nbytes: int) -> None:
+        while self._loaded and self._loaded_bytes() + nbytes > self.budget_bytes:
+            self._release_oldest()
+
+    def _loaded_bytes(self) -> int:
+        return sum(model.nbytes for model in self._loaded.values())
+
+    def _release_oldest(self) -> None:
+        _, model = self._loaded.popitem(last=False)
+        model.release()
+
+    def _forget_replaced(self, path: Path) -> None:
+        """Release what was loaded from files that are others now."""
+        for key in [key for key in self._loaded if key[0] == path]:
+            self._loaded.pop(key).release()
+
+
+def _configured_size(folder: Path) -> int | None:
+    """Latents a side times the VAE's reduction, which halves once between two of its levels."""
+    vae = folder / "vae" / "config.json"
+    for part in ("unet", "transformer"):
+        config = folder / part / "config.json"
+        if config.is_file() and vae.is_file():
+            latents = read_config(config).get("sample_size")
+            levels = read_config(vae).get("block_out_channels")
+            if isinstance(latents, int) and isinstance(levels, list):
+                return int(latents * 2 ** (len(levels) - 1))
+    return None

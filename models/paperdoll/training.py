@@ -1,0 +1,200 @@
+"""The loop that all paperdoll recipes share: schedule, averaged weights, log, samples, resume.
+
+State is kept in `.training/paperdoll/<model>/`, with a log (`log.csv`: step, loss, smoothed loss,
+seconds a step) and pictures of samples. A run may be ended at any moment (Ctrl-C or SIGTERM saves
+first) and goes on from there.
+"""
+
+import csv
+import math
+import os
+import random as stdlib_random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads starve others
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from models.paperdoll import family
+
+SAVE_EVERY_SECONDS = 300
+LOG_EVERY = 20  # steps
+WARM_UP_STEPS = 200
+Loss = Callable[[stdlib_random.Random], torch.Tensor]
+
+COOL_DOWN = 0.25  # the last part of the steps, in which the learning rate falls to zero
+EMA_DECAY = 0.999
+
+
+def to_tensor(images: list[Image.Image]) -> torch.Tensor:
+    """RGB pictures of one size as (n, 3, h, w) in [-1, 1], channels last."""
+    pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
+    return (
+        pixels.permute(0, 3, 1, 2)
+        .float()
+        .div(127.5)
+        .sub(1)
+        .contiguous(memory_format=torch.channels_last)
+    )
+
+
+def to_images(pixels: torch.Tensor) -> list[Image.Image]:
+    """(n, 3, h, w) in [-1, 1] as RGB pictures."""
+    levels = pixels.detach().float().clamp(-1, 1).add(1).mul(127.5).round().byte()
+    return [Image.fromarray(image.permute(1, 2, 0).cpu().numpy()) for image in levels]
+
+
+def contact_sheet(images: list[Image.Image], columns: int) -> Image.Image:
+    """Pictures of one size in rows, with a thin line between them."""
+    width, height = images[0].size
+    rows = math.ceil(len(images) / columns)
+    sheet = Image.new("RGB", (columns * (width + 2), rows * (height + 2)), "white")
+    for number, image in enumerate(images):
+        sheet.paste(image, (number % columns * (width + 2), number // columns * (height + 2)))
+    return sheet
+
+
+class Trainer:
+    """The loop all recipes share: schedule, exponential average of the weights, log, resume.
+
+    `loss(random)` computes one step's loss; `sample(path, step)` draws pictures from the averaged
+    weights. State on disk is written to a new file and renamed: an end in the middle loses nothing.
+    """
+
+    def __init__(
+        self, name: str, modules: dict[str, nn.Module], device: torch.device, rate: float
+    ) -> None:
+        self.folder = family.TRAINING / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.modules = nn.ModuleDict(modules).to(device)
+        self.device = device
+        self.rate = rate
+        self.optimizer = torch.optim.AdamW(
+            self.modules.parameters(), lr=rate, weight_decay=0.01, betas=(0.9, 0.99)
+        )
+        self.average = {
+            key: value.detach().clone().float() for key, value in self.modules.state_dict().items()
+        }
+        self.step = 0
+        self.stopped = False
+        self._resume()
+
+    def _resume(self) -> None:
+        path = self.folder / "state.safetensors"
+        if not path.exists():
+            return
+        state = load_file(path, device=str(self.device))
+        self.step = int(state.pop("step"))
+        self.modules.load_state_dict(part(state, "model/"))
+        self.average = part(state, "average/")
+        for index, parameter in enumerate(self.modules.parameters()):
+            self.optimizer.state[parameter] = {
+                "step": torch.tensor(float(self.step)),
+                "exp_avg": state[f"first/{index}"],
+                "exp_avg_sq": state[f"second/{index}"],
+            }
+        print(f"going on from step {self.step}", flush=True)
+
+    def save(self) -> None:
+        """Write the state; the old one stays until the new one is whole."""
+        state = {"step": torch.tensor(self.step)}
+        state |= {
+            f"model/{key}": value.contiguous() for key, value in self.modules.state_dict().items()
+        }
+        state |= {f"average/{key}": value.contiguous() for key, value in self.average.items()}
+        for index, parameter in enumerate(self.modules.parameters()):
+            moments = self.optimizer.state[parameter]
+            state[f"first/{index}"] = moments["exp_avg"].contiguous()
+            state[f"second/{index}"] = moments["exp_avg_sq"].contiguous()
+        partial = self.folder / "state.partial"
+        save_file(state, partial)
+        partial.rename(self.folder / "state.safetensors")
+
+    def averaged(self, name: str) -> dict[str, torch.Tensor]:
+        """The averaged weights of one module."""
+        return part(self.average, f"{name}.")
+
+    def _learning_rate(self, steps: int) -> float:
+        warm = min(1.0, (self.step + 1) / WARM_UP_STEPS)
+        cool = min(1.0, (steps - self.step) / max(1, COOL_DOWN * steps))
+        return self.rate * warm * cool
+
+    def run(
+        self,
+        steps: int,
+        loss: Loss,
+        sample: Callable[[Path, int], None],
+        *,
+        sample_every: int,
+    ) -> None:
+        """Train until `steps` in all have been made."""
+        saved = started = time.monotonic()
+        first, smooth = self.step, None
+        with _stop_on_signal(self), (self.folder / "log.csv").open("a", newline="") as log:
+            writer = csv.writer(log)
+            while self.step < steps and not self.stopped:
+                number = self._make_step(loss, self._learning_rate(steps))
+                smooth = number if smooth is None else 0.98 * smooth + 0.02 * number
+                pace = (time.monotonic() - started) / (self.step - first)
+                if self.step % LOG_EVERY == 0 or self.step == steps:
+                    writer.writerow([self.step, f"{number:.5f}", f"{smooth:.5f}", f"{pace:.3f}"])
+                    log.flush()
+                if self.step % sample_every == 0 or self.step == steps:
+                    sample(self.folder / f"sample-{self.step:06d}.png", self.step)
+                    print(f"step {self.step} loss {smooth:.4f} {pace:.2f} s/step", flush=True)
+                if time.monotonic() - saved > SAVE_EVERY_SECONDS:
+                    self.save()
+                    saved = time.monotonic()
+        self.save()
+
+    def _make_step(
+        self, loss: Callable[[stdlib_random.Random], torch.Tensor], rate: float
+    ) -> float:
+        """One step; its random draws depend on its number alone, so that a resumed run repeats."""
+        random = stdlib_random.Random(f"{self.folder.name} {self.step}")
+        torch.manual_seed(random.getrandbits(40))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        value = loss(random)
+        value.backward()
+        nn.utils.clip_grad_norm_(self.modules.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self._update_average()
+        self.step += 1
+        return float(value.detach())
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        decay = min(EMA_DECAY, (1 + self.step) / (10 + self.step))
+        state = self.modules.state_dict()
+        for key, value in self.average.items():
+            value.lerp_(state[key].float(), 1 - decay)
+
+
+def part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """The entries of a state dict below `prefix`, without it."""
+    return {
+        key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)
+    }
+
+
+@contextmanager
+def _stop_on_signal(trainer: Trainer) -> Iterator[None]:
+    def stop(*_: object) -> None:
+        trainer.stopped = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

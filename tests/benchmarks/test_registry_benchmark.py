@@ -1,0 +1,47 @@
+"""How long listing takes; printed (`pytest -s`), never asserted: machines differ."""
+
+import json
+import time
+
+from medialab.registry import ModelRegistry
+
+MODELS = 10_000
+# A LoRA over every attention layer of SD1.5 has about 800 tensors, its header about 100 kB.
+SMALL, REAL = 4, 792
+
+
+def _write(folder, count, tensors):
+    folder.mkdir(parents=True)
+    entries = {
+        f"lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k_{number}"
+        ".lora_down.weight": {
+            "dtype": "F16",
+            "shape": [1, 8],
+            "data_offsets": [16 * number, 16 * (number + 1)],
+        }
+        for number in range(tensors)
+    }
+    text = json.dumps(entries).encode()
+    content = len(text).to_bytes(8, "little") + text + bytes(16 * tensors)
+    for number in range(count):
+        (folder / f"{number:05}.safetensors").write_bytes(content)
+
+
+def _seconds(registry):
+    start = time.perf_counter()
+    registry.models("lora")
+    return time.perf_counter() - start
+
+
+def test_ten_thousand_models_are_listed(tmp_path):
+    _write(tmp_path / "small" / "loras", MODELS, SMALL)
+    _write(tmp_path / "real" / "loras", MODELS // 20, REAL)
+    time.sleep(0.05)  # until the files count as settled
+    small, real = ModelRegistry(tmp_path / "small"), ModelRegistry(tmp_path / "real")
+    first, again = _seconds(small), _seconds(small)
+    large, large_again = _seconds(real), _seconds(real)
+    print(  # noqa: T201 - a benchmark reports
+        f"\n{MODELS} small headers: first {first:.2f} s, again {again:.2f} s "
+        f"({first / again:.0f} times); {MODELS // 20} headers of {REAL} tensors: "
+        f"first {large:.2f} s, again {large_again:.3f} s"
+    )

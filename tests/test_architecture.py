@@ -1,0 +1,34 @@
+"""The layers hold, and importing the core stays cheap."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"torch", "diffusers", "transformers", "IPython", "ipywidgets", "traitlets"}
+
+
+def run_python(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_importing_the_core_loads_neither_torch_nor_the_notebook():
+    loaded = run_python("import medialab, sys; print(*sys.modules)").split()
+    assert set(loaded) & HEAVY == set()
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [("", "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_idle_threads_sleep_unless_the_user_chose_otherwise(chosen, expected):
+    code = "import os\nos.environ.pop('OMP_WAIT_POLICY', None)\n"
+    if chosen:
+        code += f"os.environ['OMP_WAIT_POLICY'] = '{chosen}'\n"
+    code += "import medialab\nprint(os.environ['OMP_WAIT_POLICY'])"
+    assert run_python(code).strip() == expected
+
+
+def test_the_import_contracts_hold():
+    from importlinter.cli import lint_imports
+
+    assert lint_imports(no_cache=True) == 0

@@ -1,0 +1,239 @@
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from medialab import infotext
+from medialab.config import PipelineConfig, ResolvedConfig
+from medialab.samplers import SAMPLERS
+
+HASH = "abcdef1234"
+
+
+def resolved(**settings):
+    known = {"width": 512, "height": 768, "seed": 1, "checkpoint_sha256": "0" * 64}
+    return ResolvedConfig.model_validate(known | settings)
+
+
+def written(**settings):
+    return infotext.write(resolved(**settings), checkpoint_hash=HASH, version="v1.0")
+
+
+def test_the_text_is_a1111s_line_for_line():
+    text = written(
+        prompt="a cat, (sitting:1.2)\non a mat",
+        negative_prompt="dog",
+        checkpoint="sdxl-base",
+        schedule="karras",
+        guidance_scale=7,
+    )
+    assert text == (
+        "a cat, (sitting:1.2)\non a mat\n"
+        "Negative prompt: dog\n"
+        "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1, "
+        "Size: 512x768, Model hash: abcdef1234, Model: sdxl-base, Version: v1.0"
+    )
+
+
+def test_an_empty_request_is_the_parameters_line_alone():
+    assert written().startswith("Steps: 20, ")
+    assert "\n" not in written()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "shown"),
+    [("automatic", "Automatic"), ("sgm uniform", "SGM Uniform"), ("simple", "Simple")],
+)
+def test_schedules_are_shown_under_a1111s_names(schedule, shown):
+    assert f"Schedule type: {shown}," in written(schedule=schedule)
+
+
+def test_only_a_value_that_needs_quotes_gets_them():
+    assert ', Model: "one, two: three é",' in written(checkpoint="one, two: three é")
+    assert ", Model: one two é," in written(checkpoint="one two é")
+
+
+def test_a_prompt_that_a1111_can_hold_is_not_written_twice():
+    assert "Exact" not in written(prompt="a\n\nb", negative_prompt="c\nd")
+
+
+def test_the_parameters_line_starts_with_steps_as_civitai_needs():
+    text = written(prompt="Steps: 3", negative_prompt="x")
+    assert text.split("\n")[-1].startswith("Steps: ")
+
+
+ALIKE = st.sampled_from(
+    [
+        "Negative prompt:",
+        "Negative prompt: x",
+        "Steps: 1, Sampler: Euler, Seed: 2",
+        " ",
+        "\n",
+        "\r\n",
+        '"',
+        "\\",
+        ",",
+        ":",
+        "{",
+        "\u2028",
+        "<lora:a:0.5>",
+    ]
+)
+PROMPTS = st.one_of(st.text(max_size=40), st.lists(ALIKE | st.text(max_size=5)).map("".join))
+CONFIGS = st.builds(
+    resolved,
+    prompt=PROMPTS,
+    negative_prompt=PROMPTS,
+    checkpoint=PROMPTS,
+    sampler=st.sampled_from(sorted(SAMPLERS)),
+    seed=st.integers(0, 2**32 - 1),
+    steps=st.integers(2, 50),
+    guidance_scale=st.floats(1, 30),
+    width=st.integers(8, 512).map(lambda blocks: 8 * blocks),
+    height=st.integers(8, 512).map(lambda blocks: 8 * blocks),
+)
+
+
+@given(CONFIGS)
+@example(resolved(prompt="  outer spaces  "))
+@example(resolved(prompt="a\nNegative prompt: not one", negative_prompt="one"))
+@example(resolved(prompt="\n", negative_prompt="a\nNegative prompt: b"))
+@example(resolved(prompt="x\nSteps: 1, Sampler: Euler, Seed: 2"))
+@example(resolved(checkpoint='"quoted"'))
+def test_what_is_written_is_read_back(config):
+    text = infotext.write(config, checkpoint_hash=HASH, version="1")
+    parsed = infotext.read(text)
+    names = "prompt negative_prompt checkpoint sampler schedule seed steps guidance_scale width"
+    for name in [*names.split(), "height"]:
+        assert parsed.settings[name] == getattr(config, name), name
+    assert parsed.rest == {"Model hash": HASH, "Version": "1"}
+
+
+@pytest.mark.parametrize(
+    ("sampler", "schedule"),
+    [(sampler, schedule) for sampler, has in SAMPLERS.items() for schedule in has.schedules],
+)
+def test_every_pair_is_read_back(sampler, schedule):
+    parsed = infotext.read(written(sampler=sampler, schedule=schedule))
+    assert (parsed.settings["sampler"], parsed.settings["schedule"]) == (sampler, schedule)
+
+
+@given(st.text() | st.lists(ALIKE | st.text(max_size=5)).map("".join))
+def test_any_text_is_read_into_settings_that_a_config_takes(text):
+    PipelineConfig.parse(infotext.read(text).settings)
+    PipelineConfig.parse(infotext.read(f"Steps: 1, Size: 1x1, {text}").settings)
+
+
+A1111 = """masterpiece, 1girl
+standing
+Negative prompt: bad hands
+blurry
+Steps: 28, Sampler: DPM++ 2M Karras, CFG scale: 6.5, Seed: 42, Size: 512x768, \
+Model hash: cc6cb27103, Model: v1-5, Clip skip: 2, Denoising strength: 0.4, \
+Hires upscale: 2, Lora hashes: "one: 0123456789ab, two: ba9876543210", \
+TI hashes: "x: 1, y: 2", Version: v1.7.0"""
+
+
+def test_a_picture_of_a1111_is_read():
+    parsed = infotext.read(A1111)
+    assert parsed.settings == {
+        "prompt": "masterpiece, 1girl\nstanding",
+        "negative_prompt": "bad hands\nblurry",
+        "steps": 28,
+        "sampler": "DPM++ 2M",
+        "schedule": "karras",
+        "guidance_scale": 6.5,
+        "seed": 42,
+        "width": 512,
+        "height": 768,
+        "checkpoint": "v1-5",
+    }
+    assert parsed.rest == {
+        "Model hash": "cc6cb27103",
+        "Clip skip": "2",
+        "Denoising strength": "0.4",
+        "Hires upscale": "2",
+        "Lora hashes": "one: 0123456789ab, two: ba9876543210",
+        "TI hashes": "x: 1, y: 2",
+        "Version": "v1.7.0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("item", "key", "value"),
+    [
+        ("k: 1", "k", "1"),
+        ("ADetailer model.v2: x", "ADetailer model.v2", "x"),
+        ('Hashes: {"model": "a, b", "vae": {"c": 1}}', "Hashes", None),
+        ('Civitai resources: [{"type":"checkpoint","id":1},{"id":2}]', "Civitai resources", None),
+        ("Civitai metadata: {}", "Civitai metadata", "{}"),
+        ("Hashes: {broken", "Hashes", "{broken"),
+        ("Empty: ", "Empty", ""),
+        ('Kept: "needless"', "Kept", "needless"),
+        ('Torn: "half', "Torn", '"half'),
+        ('Escaped: "a \\"b\\", c"', "Escaped", 'a "b", c'),
+        ("Tiling", "Tiling", "Tiling"),
+        ("SGM noise multplier: True", "SGM noise multplier", "True"),
+    ],
+)
+@pytest.mark.parametrize("place", ["Steps: 2, Seed: 3, CFG scale: 4, {}", "Steps: 2, {}, Seed: 3"])
+def test_traps_are_kept_as_text_and_harm_no_neighbour(item, key, value, place):
+    parsed = infotext.read(f"cat\n{place.format(item)}, Size: 64x64, Model: m")
+    assert parsed.settings["steps"] == 2
+    assert parsed.settings["seed"] == 3
+    assert parsed.settings["checkpoint"] == "m"
+    kept = parsed.rest[key]
+    if value is None:
+        assert json.loads(kept) == json.loads(item.partition(": ")[2])
+    else:
+        assert kept == value
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("Steps: 999", "Steps"),
+        ("Steps: many", "Steps"),
+        ("CFG scale: nan", "CFG scale"),
+        ("Size: 500x301", "Size"),
+        ("Size: big", "Size"),
+        ("Sampler: DPM++ 3M SDE", "Sampler"),
+        ("Seed: 99999999999", "Seed"),
+    ],
+)
+def test_a_value_that_a_config_would_refuse_is_told_in_the_rest(line, key):
+    parsed = infotext.read(f"cat\n{line}, Version: 1, User: me")
+    assert parsed.rest[key] == line.partition(": ")[2]
+    assert set(parsed.settings) == {"prompt", "negative_prompt"}
+
+
+def test_a_schedule_that_the_sampler_cannot_honour_is_told_in_the_rest():
+    parsed = infotext.read("cat\nSteps: 2, Sampler: Euler a, Schedule type: Karras")
+    assert parsed.settings["schedule"] == "automatic"
+    assert parsed.rest == {"Schedule type": "Karras"}
+
+
+def test_steps_that_the_sampler_cannot_take_leave_it_in_the_rest():
+    parsed = infotext.read("cat\nSteps: 1, Sampler: Euler, Schedule type: Normal")
+    assert "sampler" not in parsed.settings
+    assert parsed.rest == {"Sampler": "Euler", "Schedule type": "Normal"}
+    turbo = infotext.read("cat\nSteps: 1, Sampler: Euler, Schedule type: SGM Uniform")
+    assert turbo.settings["schedule"] == "sgm uniform"
+
+
+def test_a_missing_schedule_means_automatic():
+    assert infotext.read("Steps: 2, Sampler: Euler, Seed: 1").settings["schedule"] == "automatic"
+
+
+def test_two_pairs_in_the_last_line_are_still_prompt():
+    parsed = infotext.read("portrait\nlight: soft, lens: long")
+    assert parsed.settings["prompt"] == "portrait\nlight: soft, lens: long"
+    assert parsed.rest == {}
+
+
+def test_windows_line_ends_are_read():
+    parsed = infotext.read("a\r\nNegative prompt: b\r\nSteps: 2, Seed: 3, Size: 64x64\r\n")
+    assert parsed.settings["prompt"] == "a"
+    assert parsed.settings["negative_prompt"] == "b"
+    assert parsed.settings["width"] == 64

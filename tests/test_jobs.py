@@ -1,0 +1,156 @@
+"""Jobs run one by one in the background, tell what happens, and can be stopped."""
+
+import gc
+import threading
+import weakref
+
+import pytest
+
+from medialab.errors import CancelledError, MediaLabError
+from medialab.jobs import JobQueue
+
+SOON = 10  # seconds; what is waited for takes milliseconds
+
+
+@pytest.fixture
+def queue():
+    queue = JobQueue()
+    yield queue
+    queue.close()
+
+
+@pytest.fixture
+def gate(queue):
+    """An event that holds a first job on the worker until the test opens it."""
+    event = threading.Event()
+    started = threading.Event()
+    queue.submit(lambda job: (started.set(), event.wait(SOON)))
+    assert started.wait(SOON)
+    yield event
+    event.set()
+
+
+def test_a_job_returns_what_its_work_returns(queue):
+    assert queue.submit(lambda job: 6 * 7).result(SOON) == 42
+
+
+def test_the_worker_prepares_first_and_submitting_does_not_wait_for_it():
+    order, ready = [], threading.Event()
+    queue = JobQueue(prepare=lambda: (ready.wait(SOON), order.append("prepared")))
+    job = queue.submit(lambda job: order.append("worked"))
+    assert order == []
+    ready.set()
+    job.result(SOON)
+    assert order == ["prepared", "worked"]
+    queue.close()
+
+
+def test_a_failed_preparation_is_the_jobs_error():
+    def prepare():
+        message = "no torch here"
+        raise ImportError(message)
+
+    queue = JobQueue(prepare)
+    with pytest.raises(ImportError, match="no torch here"):
+        queue.submit(lambda job: 1).result(SOON)
+    queue.close()
+
+
+def test_jobs_run_in_order_on_one_thread(queue):
+    jobs = [queue.submit(lambda job: threading.current_thread().name) for _ in range(5)]
+    assert len({job.result(SOON) for job in jobs}) == 1
+    assert jobs[0].result() != threading.current_thread().name
+
+
+def test_events_tell_the_whole_story(queue):
+    events = []
+    queue.listen(events.append)
+    queue.submit(lambda job: 1).result(SOON)
+    with pytest.raises(ZeroDivisionError):
+        queue.submit(lambda job: 1 / 0).result(SOON)
+    assert [(event.kind, event.job) for event in events] == [
+        ("queued", "job 1"),
+        ("started", "job 1"),
+        ("done", "job 1"),
+        ("queued", "job 2"),
+        ("started", "job 2"),
+        ("failed", "job 2"),
+    ]
+    assert isinstance(events[-1].error, ZeroDivisionError)
+
+
+def test_a_listener_that_was_taken_off_hears_nothing_more(queue):
+    events = []
+    stop = queue.listen(events.append)
+    stop()
+    queue.submit(lambda job: 1).result(SOON)
+    assert events == []
+
+
+def test_a_failed_job_raises_its_error_keeps_its_traceback_and_the_next_one_runs(queue):
+    def fail(job):
+        message = "no such checkpoint"
+        raise MediaLabError(message)
+
+    failed, following = queue.submit(fail), queue.submit(lambda job: "went on")
+    with pytest.raises(MediaLabError, match="no such checkpoint"):
+        failed.result(SOON)
+    assert "in fail" in failed.traceback
+    assert failed.state == "failed"
+    assert following.result(SOON) == "went on"
+
+
+def test_a_failed_job_keeps_none_of_its_work_alive(queue):
+    class Tensor:
+        pass
+
+    alive = []
+
+    def fail(job):
+        tensor = Tensor()
+        alive.append(weakref.ref(tensor))
+        try:
+            raise KeyError(tensor.missing)
+        except AttributeError as error:
+            message = "wrapped"
+            raise MediaLabError(message) from error
+
+    job = queue.submit(fail)
+    with pytest.raises(MediaLabError):
+        job.result(SOON)
+    gc.collect()
+    assert alive[0]() is None
+
+
+def test_a_waiting_job_that_is_cancelled_never_starts(queue, gate):
+    ran = []
+    job = queue.submit(lambda job: ran.append(1))
+    job.cancel()
+    gate.set()
+    with pytest.raises(CancelledError):
+        job.result(SOON)
+    assert ran == []
+    assert job.state == "cancelled"
+
+
+def test_a_running_job_stops_at_its_next_check(queue):
+    running = threading.Event()
+
+    def work(job):
+        running.set()
+        while True:
+            job.check()
+
+    job = queue.submit(work)
+    assert running.wait(SOON)
+    job.cancel()
+    with pytest.raises(CancelledError):
+        job.result(SOON)
+
+
+def test_closing_cancels_everything_and_ends_the_thread(gate, queue):
+    waiting = [queue.submit(lambda job: 1) for _ in range(3)]
+    gate.set()
+    queue.close()
+    assert [job.state for job in waiting] == ["cancelled"] * 3
+    assert not [t for t in threading.enumerate() if t.name.startswith("medialab")]

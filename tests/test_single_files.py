@@ -1,0 +1,382 @@
+"""A single file of the original Stable Diffusion names becomes the very parts it was made of."""
+
+import json
+import shutil
+
+import pytest
+
+from medialab import loading
+from medialab.errors import ModelRefusedError
+from medialab.loading import CONFIGS, load_checkpoint
+from medialab.modelfiles import ModelInfo
+from medialab.registry import ModelRegistry
+
+
+def find(root, name):
+    return ModelRegistry(root).find(name, "checkpoint")
+
+
+# Writing what diffusers only reads: the original names, at a tiny size
+
+
+def original_unet(state, layers):
+    """A UNet's weights under the names of the original Stable Diffusion."""
+    places = {}
+    for name in state:
+        part, _, rest = name.partition(".")
+        if part in {"time_embedding", "add_embedding"}:
+            layer = {"linear_1": "0", "linear_2": "2"}[rest.split(".")[0]]
+            embedding = {"time_embedding": "time_embed", "add_embedding": "label_emb.0"}[part]
+            place = f"{embedding}.{layer}.{rest.split('.')[-1]}"
+        elif part in {"conv_in", "conv_norm_out", "conv_out"}:
+            place = {"conv_in": "input_blocks.0.0", "conv_norm_out": "out.0", "conv_out": "out.2"}[
+                part
+            ] + f".{rest}"
+        elif part == "mid_block":
+            kind, number, rest = rest.split(".", 2)
+            place = f"middle_block.{1 if kind == 'attentions' else 2 * int(number)}.{rest}"
+        else:
+            level, kind, number, rest = rest.split(".", 3)
+            level, number = int(level), int(number)
+            if part == "down_blocks":
+                first = level * (layers + 1) + 1
+                place = {
+                    "resnets": f"input_blocks.{first + number}.0.{rest}",
+                    "attentions": f"input_blocks.{first + number}.1.{rest}",
+                    "downsamplers": f"input_blocks.{first + layers}.0.{rest.replace('conv', 'op')}",
+                }[kind]
+            else:
+                first = level * (layers + 1)
+                after = 2 if f"up_blocks.{level}.attentions.0.norm.weight" in state else 1
+                place = {
+                    "resnets": f"output_blocks.{first + number}.0.{rest}",
+                    "attentions": f"output_blocks.{first + number}.1.{rest}",
+                    "upsamplers": f"output_blocks.{first + layers}.{after}.{rest}",
+                }[kind]
+        for ours, theirs in (
+            ("norm1.", "in_layers.0."),
+            ("conv1.", "in_layers.2."),
+            ("norm2.", "out_layers.0."),
+            ("conv2.", "out_layers.3."),
+            ("time_emb_proj.", "emb_layers.1."),
+            ("conv_shortcut.", "skip_connection."),
+        ):
+            if "transformer_blocks" not in place:
+                place = place.replace(ours, theirs)
+        places[f"model.diffusion_model.{place}"] = state[name]
+    return places
+
+
+def original_vae(state, levels):
+    """A VAE's weights under the names of the original Stable Diffusion."""
+    places = {}
+    for name, value in state.items():
+        place = name
+        for level in range(levels):
+            place = place.replace(f"down_blocks.{level}.", f"down.{level}.")
+            place = place.replace(f"up_blocks.{level}.", f"up.{levels - 1 - level}.")
+        for ours, theirs in (
+            (".resnets.", ".block."),
+            ("downsamplers.0.", "downsample."),
+            ("upsamplers.0.", "upsample."),
+            ("mid_block.block.0", "mid.block_1"),
+            ("mid_block.block.1", "mid.block_2"),
+            ("mid_block.attentions.0", "mid.attn_1"),
+            ("group_norm", "norm"),
+            ("to_q", "q"),
+            ("to_k", "k"),
+            ("to_v", "v"),
+            ("to_out.0", "proj_out"),
+            ("conv_norm_out", "norm_out"),
+            ("conv_shortcut", "nin_shortcut"),
+        ):
+            place = place.replace(ours, theirs)
+        flat = "attn_1" in place and place.endswith("weight") and "norm" not in place
+        places[f"first_stage_model.{place}"] = value[:, :, None, None] if flat else value
+    return places
+
+
+def original_clip(state):
+    """CLIP-L's weights under their original names."""
+    return {
+        f"transformer.text_model.{name.removeprefix('text_model.')}": value
+        for name, value in state.items()
+    }
+
+
+def original_open_clip(state):
+    """OpenCLIP's weights under their original names: q, k and v are one, the projection lies."""
+    import torch
+
+    places = {}
+    for name, value in state.items():
+        place = name.removeprefix("text_model.").replace(
+            "encoder.layers.", "transformer.resblocks."
+        )
+        for ours, theirs in (
+            ("layer_norm1", "ln_1"),
+            ("layer_norm2", "ln_2"),
+            (".fc1.", ".c_fc."),
+            (".fc2.", ".c_proj."),
+            ("self_attn.", "attn."),
+            ("final_layer_norm", "ln_final"),
+            ("embeddings.token_embedding", "token_embedding"),
+            ("embeddings.position_embedding.weight", "positional_embedding"),
+            ("text_projection.weight", "text_projection"),
+        ):
+            place = place.replace(ours, theirs)
+        if "q_proj" in name:
+            three = [state[name.replace("q_proj", part)] for part in ("q_proj", "k_proj", "v_proj")]
+            places[place.replace("q_proj.", "in_proj_")] = torch.cat(three)
+        elif "k_proj" not in name and "v_proj" not in name:
+            places[place] = value.T if place == "text_projection" else value
+    return places
+
+
+def make_unet(**settings):
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        sample_size=8,
+        block_out_channels=(32, 64),
+        layers_per_block=1,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        attention_head_dim=8,
+        **settings,
+    )
+
+
+def make_vae():
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(
+        block_out_channels=(32, 64),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+    )
+
+
+def make_text_encoder(kind, width, tokenizer):
+    import transformers
+
+    config = transformers.CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=width,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=40,
+        projection_dim=width,
+    )
+    return getattr(transformers, kind)(config)
+
+
+def write_configs(folder, pipeline):
+    pipeline.save_pretrained(folder)
+    for weights in folder.rglob("*.safetensors"):
+        weights.unlink()
+
+
+def write_checkpoint(path, *parts):
+    from safetensors.torch import save_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: value.contiguous() for part in parts for name, value in part.items()}
+    save_file(tensors, path)
+
+
+def under(prefix, tensors):
+    return {f"{prefix}.{name}": value for name, value in tensors.items()}
+
+
+@pytest.fixture(scope="module")
+def single_files(tiny_models, tmp_path_factory):
+    """A models folder with a tiny single file and configs for each family, and their parts.
+
+    As wide as the families themselves where cross-attention reads, since that tells them apart.
+    """
+    import torch
+    from diffusers import (
+        EulerDiscreteScheduler,
+        PNDMScheduler,
+        StableDiffusionPipeline,
+        StableDiffusionXLPipeline,
+    )
+    from transformers import CLIPTokenizer
+
+    root = tmp_path_factory.mktemp("single") / "models"
+    tokens = tiny_models / "checkpoints" / "paperdoll" / "tokenizer"
+    shutil.copytree(tokens, root / "configs" / loading.SHARED_TOKENIZER)
+    tokenizer = CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
+    torch.manual_seed(0)
+    sd15 = {
+        "unet": make_unet(cross_attention_dim=768),
+        "vae": make_vae(),
+        "text_encoder": make_text_encoder("CLIPTextModel", 768, tokenizer),
+    }
+    write_configs(
+        root / "configs" / "sd15",
+        StableDiffusionPipeline(
+            **sd15,
+            tokenizer=tokenizer,
+            scheduler=PNDMScheduler(skip_prk_steps=True, steps_offset=1),
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        ),
+    )
+    write_checkpoint(
+        root / "checkpoints" / "sd15.safetensors",
+        original_unet(sd15["unet"].state_dict(), layers=1),
+        original_vae(sd15["vae"].state_dict(), levels=2),
+        under("cond_stage_model", original_clip(sd15["text_encoder"].state_dict())),
+    )
+    sdxl = {
+        "unet": make_unet(
+            cross_attention_dim=768 + 1280,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=1280 + 6 * 8,
+            use_linear_projection=True,
+        ),
+        "vae": make_vae(),
+        "text_encoder": make_text_encoder("CLIPTextModel", 768, tokenizer),
+        "text_encoder_2": make_text_encoder("CLIPTextModelWithProjection", 1280, tokenizer),
+    }
+    write_configs(
+        root / "configs" / "sdxl",
+        StableDiffusionXLPipeline(
+            **sdxl,
+            tokenizer=tokenizer,
+            tokenizer_2=tokenizer,
+            scheduler=EulerDiscreteScheduler(),
+        ),
+    )
+    write_checkpoint(
+        root / "checkpoints" / "sdxl.safetensors",
+        original_unet(sdxl["unet"].state_dict(), layers=1),
+        original_vae(sdxl["vae"].state_dict(), levels=2),
+        under("conditioner.embedders.0", original_clip(sdxl["text_encoder"].state_dict())),
+        under(
+            "conditioner.embedders.1.model",
+            original_open_clip(sdxl["text_encoder_2"].state_dict()),
+        ),
+    )
+    return root, {"sd15": sd15, "sdxl": sdxl}
+
+
+# Reading
+
+
+# Euler's sigmas are made by NumPy from a tensor (diffusers 0.42).
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("family", loading.SINGLE_FILE_PIPELINES)
+def test_a_single_file_becomes_the_very_parts_it_was_made_of(single_files, family, caplog):
+    import torch
+
+    root, parts = single_files
+    info = find(root, family)
+    assert (info.family, info.format) == (family, "original")
+    model = load_checkpoint(info, "cpu", root / "configs")
+    assert caplog.text == ""
+    for name, part in parts[family].items():
+        loaded = model.components[name].state_dict()
+        assert loaded.keys() == part.state_dict().keys()
+        for weight, value in part.state_dict().items():
+            assert torch.equal(loaded[weight], value), f"{name}.{weight}"
+    pipeline = model.pipeline("text-to-image")
+    assert pipeline("a hat", width=16, height=16, num_inference_steps=1).images[0].size == (16, 16)
+
+
+def rewritten(root, name, change):
+    """A copy of the tiny single file with its tensors changed."""
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(root / "checkpoints" / "sd15.safetensors")
+    change(tensors)
+    save_file(tensors, root / "checkpoints" / f"{name}.safetensors")
+    return find(root, name)
+
+
+def test_a_single_file_that_lacks_weights_is_refused(single_files):
+    root, _ = single_files
+    for name, lost in (
+        ("no-text", "cond_stage_model.transformer.text_model.final_layer_norm.weight"),
+        ("no-unet", "model.diffusion_model.out.2.weight"),
+    ):
+        info = rewritten(root, name, lambda tensors, lost=lost: tensors.pop(lost))
+        with pytest.raises(ModelRefusedError, match=f"{name}' (lacks|cannot be loaded)"):
+            load_checkpoint(info, "cpu", root / "configs")
+
+
+def test_a_single_file_for_inpainting_is_refused_by_its_channels(single_files):
+    import torch
+
+    root, _ = single_files
+    first = torch.zeros(32, 9, 3, 3)
+    info = rewritten(root, "inpaint", lambda tensors: tensors.update({loading.FIRST_LAYER: first}))
+    with pytest.raises(ModelRefusedError, match=r"inpainting or editing: .* 9 channels, not 4"):
+        load_checkpoint(info, "cpu", root / "configs")
+
+
+def test_a_single_file_of_a_family_without_configs_is_refused_by_name(single_files):
+    root, _ = single_files
+    path = root / "checkpoints" / "sd15.safetensors"
+    info = ModelInfo("big", "checkpoint", "sd3", "original", path, 0)
+    with pytest.raises(ModelRefusedError, match=r"family sd3; .*sd15, sdxl are opened"):
+        load_checkpoint(info, "cpu", root / "configs")
+
+
+@pytest.mark.parametrize(
+    ("part", "numbers"),
+    [
+        # Parameters, as the published weights have them.
+        ("sd15/unet", 859_520_964),
+        ("sd15/vae", 83_653_863),
+        ("sd15/text_encoder", 123_060_480),
+        ("sdxl/unet", 2_567_463_684),
+        ("sdxl/vae", 83_653_863),
+        ("sdxl/text_encoder", 123_060_480),
+        ("sdxl/text_encoder_2", 694_659_840),
+    ],
+)
+def test_the_shipped_configs_build_models_of_the_published_size(part, numbers):
+    import diffusers
+    import torch
+    import transformers
+
+    folder = CONFIGS / part
+    name = json.loads((folder / "config.json").read_text())
+    with torch.device("meta"):
+        if "_class_name" in name:
+            made = getattr(diffusers, name["_class_name"]).from_config(name)
+        else:
+            config = transformers.CLIPTextConfig.from_pretrained(folder)
+            made = getattr(transformers, name["architectures"][0])(config)
+    assert sum(weight.numel() for weight in made.parameters()) == numbers
+
+
+@pytest.mark.parametrize("family", loading.SINGLE_FILE_PIPELINES)
+def test_every_part_of_a_shipped_family_has_its_config(family):
+    index = json.loads((CONFIGS / family / "model_index.json").read_text())
+    assert index["_class_name"] == loading.SINGLE_FILE_PIPELINES[family]
+    for name, value in index.items():
+        if isinstance(value, list) and value[0] and not name.startswith("tokenizer"):
+            assert list((CONFIGS / family / name).glob("*config.json")), name
+    assert {name for name in index if name.startswith("tokenizer")} == loading.TOKENIZERS[
+        family
+    ].keys()
+
+
+def test_the_shipped_tokenizer_is_clips_own():
+    from transformers import CLIPTokenizer
+
+    folder = CONFIGS / loading.SHARED_TOKENIZER
+    tokenizer = CLIPTokenizer.from_pretrained(
+        folder, pad_token=loading.TOKENIZERS["sdxl"]["tokenizer_2"], local_files_only=True
+    )
+    assert len(tokenizer) == 49_408
+    # The ids that OpenAI's CLIP gives this sentence.
+    assert tokenizer("a photo of a cat").input_ids == [49406, 320, 1125, 539, 320, 2368, 49407]
+    assert (tokenizer.model_max_length, tokenizer.pad_token_id) == (77, 0)
