@@ -100,7 +100,8 @@ class JobQueue:
     def _perform(self, job: Job[T], work: Callable[[Job[T]], T]) -> None:
         """The stage runner: the one place of the core where any error is caught."""
         state: Kind = "done"
-        result, error = None, None
+        result: T | None = None
+        error: BaseException | None = None
         try:
             self._prepared.result()
             job.check()

@@ -24,9 +24,7 @@ class LatentPreview:
         with torch.inference_mode():
             encoded = vae.encode(wanted.to(vae.device, vae.dtype)).latent_dist.mode()
             latents = self._scaled(vae, encoded).float().cpu()
-            colours = torch.nn.functional.interpolate(
-                wanted, size=latents.shape[-2:], mode="area"
-            )
+            colours = torch.nn.functional.interpolate(wanted, size=latents.shape[-2:], mode="area")
             rows = latents[0].flatten(1).T
             rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
             # Solved by a pseudo-inverse: latents of a flat channel must not blow the fit up.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,21 @@ def test_a_saved_picture_has_infotext_and_a_sidecar_that_says_everything(manager
     assert sidecar["config"]["prompt"] == "A Röd ball, bouncing!"
     assert sidecar["image"]["width"] == 64
     assert [path.suffix for path in files(outputs)] == [".json", ".png"]
+
+
+def test_infotext_names_the_program_with_its_version_where_it_is_installed(manager, monkeypatch):
+    def last_line():
+        with Image.open(manager.save(image(), config(), {}).path) as picture:
+            return picture.text["parameters"].split("\n")[-1]
+
+    monkeypatch.setattr(metadata, "version", lambda name: "1.2.3")
+    assert last_line().endswith(", Version: Media Lab Studio 1.2.3")
+
+    def refuse(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", refuse)
+    assert last_line().endswith(", Version: Media Lab Studio")
 
 
 def test_the_same_picture_is_the_same_bytes_under_another_number(manager):

@@ -9,6 +9,7 @@ import shutil
 import threading
 import weakref
 from io import BytesIO
+from statistics import median
 
 import pytest
 
@@ -331,13 +332,15 @@ def test_twenty_switches_leave_memory_as_it_was(two_large_models):
     registry = ModelRegistry(two_large_models, budget_bytes=1, device="cpu")
     models = registry.models("checkpoint")
     resident = []
-    for number in range(24):
+    for number in range(4 + 20):
         model = registry.load(models[number % 2])
         assert model.nbytes > 20_000_000
         del model
         gc.collect()
         resident.append(psutil.Process().memory_info().rss)
     registry.unload_all()
-    settled = resident[3:]  # the first loads import and allocate what stays for good
-    assert max(settled[-2:]) <= settled[0] * 1.01, resident
-    assert psutil.Process().memory_info().rss <= settled[0] - 20_000_000
+    switches = resident[4:]  # the first loads import and allocate what stays for good
+    # One reading varies by half a percent either way, as malloc happens to hold pages: medians.
+    before, after = median(switches[:7]), median(switches[-7:])
+    assert after <= before * 1.01, resident
+    assert psutil.Process().memory_info().rss <= before - 20_000_000

@@ -97,7 +97,7 @@ def train_base(size: family.Size, steps: int, device: torch.device) -> None:
     def loss(random: stdlib_random.Random) -> torch.Tensor:
         while pool.filled < min(60 * size.batch, len(pool.scenes)):
             pool.renew(50, random)
-        pool.renew(max(4, size.batch // 8), random)
+        pool.renew(max(2, size.batch // 12), random)
         latents, captions = pool.batch(size.batch, random)
         captions = ["" if random.random() < 0.1 else said for said in captions]
         noise = torch.randn_like(latents)

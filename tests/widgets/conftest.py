@@ -1,0 +1,57 @@
+"""A studio over the tiny checkpoint, closed again, and a finger for its buttons."""
+
+import pytest
+
+from medialab import Workbench
+from widgets import Studio
+
+
+@pytest.fixture
+def studio(bench):
+    panel = Studio(bench)
+    yield panel
+    panel.close()
+
+
+@pytest.fixture
+def studio_over(tmp_path):
+    """Opens the studio over a models folder, and closes it and its workbench."""
+    opened = []
+
+    def open_studio(models):
+        bench = Workbench(models=models, outputs=tmp_path / "outputs", device="cpu")
+        opened.append(Studio(bench))
+        return opened[-1]
+
+    yield open_studio
+    for panel in opened:
+        panel.close()
+        panel.bench.close()
+
+
+@pytest.fixture
+def parts_of():
+    """A widget and all that it contains."""
+
+    def walk(widget):
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from walk(child)
+
+    return walk
+
+
+@pytest.fixture
+def press_in(parts_of):
+    """Press the button of this name in a panel, as the browser would."""
+
+    def press(panel, name):
+        next(part for part in parts_of(panel) if f"mls-{name}" in part._dom_classes).click()
+
+    return press
+
+
+@pytest.fixture
+def press(studio, press_in):
+    """Press the studio's button of this name."""
+    return lambda name: press_in(studio, name)

@@ -1,0 +1,34 @@
+"""Nothing fails in silence behind a button."""
+
+from medialab.errors import ConfigError
+from widgets.guard import error_html, guarded
+
+
+def test_an_error_is_handed_on_with_its_traceback():
+    shown = []
+
+    def press():
+        message = "no such thing"
+        raise ConfigError(message)
+
+    guarded(press, lambda error, trace: shown.append((error, trace)))()
+    ((error, trace),) = shown
+    assert isinstance(error, ConfigError)
+    assert "in press" in trace
+
+
+def test_a_callback_that_succeeds_shows_nothing():
+    shown, pressed = [], []
+    guarded(pressed.append, lambda *failure: shown.append(failure))("button")
+    assert (shown, pressed) == ([], ["button"])
+
+
+def test_html_in_an_error_is_text():
+    html = error_html(ValueError("<script>alert(1)</script>"), "<module>")
+    assert "<script>" not in html
+    assert "&lt;module&gt;" in html
+    assert 'role="alert"' in html
+
+
+def test_an_error_without_words_still_says_something():
+    assert "KeyboardInterrupt" in error_html(KeyboardInterrupt(), "")

@@ -1,0 +1,215 @@
+"""The panel works from its buttons to the picture, with no browser and no kernel."""
+
+import re
+import subprocess
+import sys
+import time
+from io import BytesIO
+
+import pytest
+from ipywidgets.widgets import widget as widget_module
+from PIL import Image
+
+from medialab import PipelineConfig, Workbench
+from medialab.errors import CancelledError, ConfigError, ModelNotFoundError
+from widgets import Studio
+
+SECONDS = 120
+
+
+def test_generate_shows_the_picture_that_was_written(studio, press):
+    studio.fill(PipelineConfig(prompt="a green tree", seed=7, steps=2))
+    press("generate")
+    run = studio.wait(SECONDS)
+    (shown,) = studio.canvas.pictures
+    assert shown == run.artifact.path.read_bytes()
+    assert Image.open(BytesIO(shown)).size == (128, 128)
+    assert run.config.prompt == "a green tree"
+
+
+def test_the_caption_tells_seed_size_and_file(studio):
+    studio.fill(PipelineConfig(seed=7, steps=1))
+    studio.generate()
+    run = studio.wait(SECONDS)
+    caption = studio.canvas.caption.value
+    assert "Seed 7" in caption
+    assert "128 × 128" in caption
+    assert run.artifact.path.name in caption
+
+
+def test_progress_is_shown_step_by_step_with_previews(studio):
+    said = []
+    studio.canvas.status.observe(lambda change: said.append(change.new), "value")
+    studio.fill(PipelineConfig(seed=1, steps=3))
+    studio.generate()
+    studio.wait(SECONDS)
+    assert [step for text in said for step in re.findall(r"step \d of 3", text)] == [
+        "step 1 of 3",
+        "step 2 of 3",
+        "step 3 of 3",
+    ]
+    assert "Text to image" in said[-3]
+    assert Image.open(BytesIO(studio.canvas.preview.value)).format == "JPEG"
+
+
+def test_every_picture_of_a_batch_is_shown(studio):
+    studio.fill(PipelineConfig(seed=1, steps=1, batch_size=3))
+    studio.generate()
+    studio.wait(SECONDS)
+    assert len(studio.canvas.pictures) == 3
+
+
+def test_pictures_do_not_pile_up_in_memory(studio):
+    studio.fill(PipelineConfig(steps=1))
+    studio.generate()
+    studio.wait(SECONDS)
+    before = len(widget_module._instances)
+    studio.generate()
+    studio.wait(SECONDS)
+    assert len(widget_module._instances) == before
+
+
+def test_the_browser_is_answered_at_once_while_a_picture_is_made(studio, press):
+    studio.fill(PipelineConfig(steps=1, seed=1))
+    studio.generate()
+    studio.wait(SECONDS)  # all is loaded now
+    studio.form["steps"].value = 150
+    before = time.perf_counter()
+    press("generate")
+    press("cancel")
+    assert time.perf_counter() - before < 0.5  # 0.05 each, and a busy machine
+    with pytest.raises(CancelledError):
+        studio.wait(SECONDS)
+
+
+def test_cancel_stops_the_running_picture_and_says_so(studio, press):
+    studio.fill(PipelineConfig(steps=150, seed=1))
+    press("generate")
+    wait_for_a_step(studio)
+    press("cancel")
+    with pytest.raises(CancelledError):
+        studio.wait(SECONDS)
+    assert "Cancelled" in studio.canvas.status.value
+    assert studio.canvas.error.value == ""
+    assert studio.canvas.pictures == []
+
+
+def test_a_cancelled_picture_leaves_the_next_in_the_queue_alone(studio, press):
+    studio.fill(PipelineConfig(steps=150, seed=1))
+    press("generate")
+    studio.form["steps"].value = 1
+    press("generate")
+    assert "1 more waiting" in studio.canvas.waiting.value
+    press("cancel")
+    assert studio.wait(SECONDS).config.steps == 1
+    assert studio.canvas.waiting.value == ""
+    assert len(studio.canvas.pictures) == 1
+
+
+def test_a_bad_value_is_named_in_the_panel_and_nothing_is_queued(studio, press):
+    studio.form.size.show(PipelineConfig(width=256, height=256))
+    studio.form.size.width.value = 100
+    press("generate")
+    assert "ConfigError" in studio.canvas.error.value
+    assert "width=100" in studio.canvas.error.value
+    with pytest.raises(RuntimeError, match="nothing was asked for"):
+        studio.wait()
+
+
+def test_a_script_gets_the_bad_value_as_its_own_error(studio):
+    studio.form.size.show(PipelineConfig(width=256, height=256))
+    studio.form.size.width.value = 100
+    with pytest.raises(ConfigError, match="width=100"):
+        studio.generate()
+
+
+def test_a_failure_on_the_worker_is_shown_with_its_traceback_escaped(studio, press, monkeypatch):
+    def fail(*_):
+        message = "out of <memory>"
+        raise MemoryError(message)
+
+    monkeypatch.setattr(studio.bench.registry, "load", fail)
+    press("generate")
+    with pytest.raises(MemoryError):
+        studio.wait(SECONDS)
+    assert "MemoryError" in studio.canvas.error.value
+    assert "out of &lt;memory&gt;" in studio.canvas.error.value
+    assert "<details>" in studio.canvas.error.value
+    assert "test_studio.py" in studio.canvas.error.value  # where it happened
+    assert "Failed" in studio.canvas.status.value
+
+
+def test_the_next_picture_takes_the_last_error_away(studio, press):
+    studio.form.size.show(PipelineConfig(width=256, height=256))
+    studio.form.size.width.value = 100
+    press("generate")
+    studio.fill(PipelineConfig(steps=1))
+    press("generate")
+    studio.wait(SECONDS)
+    assert studio.canvas.error.value == ""
+
+
+def test_use_last_seed_repeats_the_picture_and_the_dice_draws_a_new_one(studio, press):
+    studio.fill(PipelineConfig(steps=1))
+    studio.generate()
+    first = studio.wait(SECONDS)
+    press("last-seed")
+    assert studio.form.read()["seed"] == first.config.seed
+    studio.generate()
+    assert studio.wait(SECONDS).image.tobytes() == first.image.tobytes()
+    press("dice")
+    assert studio.form.read()["seed"] == -1
+
+
+def test_fill_refuses_an_unknown_checkpoint_by_name(studio):
+    with pytest.raises(ModelNotFoundError, match="known: paperdoll"):
+        studio.fill(PipelineConfig(checkpoint="pony"))
+
+
+def test_one_studio_lives_in_a_kernel(studio):
+    assert Studio() is studio
+    assert Studio(studio.bench) is studio
+
+
+def test_a_studio_over_another_workbench_is_refused(studio, tiny_models, tmp_path):
+    with (
+        Workbench(models=tiny_models, outputs=tmp_path / "other") as other,
+        pytest.raises(ValueError, match="another workbench"),
+    ):
+        Studio(other)
+
+
+def test_after_close_a_new_studio_can_be_opened(studio):
+    studio.close()
+    successor = Studio(studio.bench)
+    assert successor is not studio
+    successor.close()
+
+
+def test_close_cancels_what_was_asked_for(studio, press):
+    studio.fill(PipelineConfig(steps=150))
+    press("generate")
+    studio.close()
+    with pytest.raises(CancelledError):
+        studio.wait(SECONDS)
+
+
+def test_a_studio_of_its_own_closes_its_workbench():
+    studio = Studio()
+    studio.close()
+    with pytest.raises(RuntimeError, match="shutdown"):
+        studio.bench.queue.submit(lambda job: None)
+
+
+def test_importing_the_panels_loads_no_torch():
+    program = "import sys, widgets; sys.exit('torch' in sys.modules or 'diffusers' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=SECONDS)
+
+
+def wait_for_a_step(studio):
+    """Until the worker has told of its first step."""
+    end = time.monotonic() + SECONDS
+    while "step" not in studio.canvas.status.value:
+        assert time.monotonic() < end, studio.canvas.status.value
+        assert not studio.canvas.error.value, studio.canvas.error.value
+        time.sleep(0.01)

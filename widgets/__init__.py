@@ -1,0 +1,5 @@
+"""Notebook panels over `medialab`; never torch."""
+
+from widgets.studio import Studio
+
+__all__ = ["Studio"]

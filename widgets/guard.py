@@ -1,0 +1,37 @@
+"""The callback edge: what fails in a callback is shown in the panel, never lost in a log."""
+
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from html import escape
+from typing import Any
+
+Show = Callable[[BaseException, str], None]
+
+
+def guarded(callback: Callable[..., object], show: Show) -> Callable[..., None]:
+    """`callback`, with any error of its own handed to `show` together with its traceback.
+
+    Jupyter writes a callback's error where nobody looks, so this is the one broad except here.
+    """
+
+    @wraps(callback)
+    def edge(*event: Any) -> None:
+        try:
+            callback(*event)
+        except Exception as error:  # noqa: BLE001 - whatever failed is shown to the person who clicked
+            show(error, traceback.format_exc())
+
+    return edge
+
+
+def error_html(error: BaseException, trace: str) -> str:
+    """An error as a person meets it: what kind, what it says, and the traceback folded away."""
+    message = str(error) or "No more is known; the details say where it happened."
+    return (
+        '<div class="mls-alert" role="alert">'
+        f"<strong>{escape(type(error).__name__)}</strong>"
+        f"<p>{escape(message)}</p>"
+        f"<details><summary>Technical details</summary><pre>{escape(trace)}</pre></details>"
+        "</div>"
+    )

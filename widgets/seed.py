@@ -1,0 +1,47 @@
+"""The seed: a number, a dice to draw new ones, and the way back to the last one."""
+
+import ipywidgets as ipw
+
+from medialab.config import RANDOM_SEED
+from widgets.button import make_button
+from widgets.guard import Show
+from widgets.inputs import make_input
+
+
+class SeedInput(ipw.HBox):
+    """The setting `seed` is the value of `number`."""
+
+    def __init__(self, show_error: Show) -> None:
+        self._last = RANDOM_SEED
+        self.number = make_input("seed")
+        self.number.description = f"Seed ({RANDOM_SEED} draws a new one)"
+        self._dice = make_button(
+            "dice",
+            self.use_random,
+            show_error,
+            icon="random",
+            tooltip="Draw a new seed for every picture",
+        )
+        self._use_last = make_button(
+            "last-seed",
+            self.use_last,
+            show_error,
+            icon="history",
+            tooltip="Use last seed: the one of the picture that is shown",
+        )
+        self._use_last.disabled = True
+        super().__init__([self.number, self._dice, self._use_last])
+        self.add_class("mls-seed-row")
+
+    def remember(self, seed: int) -> None:
+        """Keep the seed of a finished picture, to come back to."""
+        self._last = seed
+        self._use_last.disabled = False
+
+    def use_random(self) -> None:
+        """Let every picture draw its own seed."""
+        self.number.value = RANDOM_SEED
+
+    def use_last(self) -> None:
+        """Set the seed of the last finished picture."""
+        self.number.value = self._last
