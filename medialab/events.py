@@ -1,7 +1,7 @@
 """What a running job tells its listeners."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image
 
@@ -14,7 +14,8 @@ class Event:
 
     `step` counts from 1 to `steps` within `stage`; `image` counts from 1 to `images` within the
     job; `seconds` is what a done stage took. `preview` is a small picture of the unfinished latents
-    and comes with some steps only. `error` comes with "failed".
+    and comes with some steps only. `result` is what a done job returned; `error` comes with
+    "failed" and "cancelled".
     """
 
     kind: Kind
@@ -26,4 +27,5 @@ class Event:
     images: int = 0
     seconds: float = 0.0
     preview: Image.Image | None = None
+    result: Any = None
     error: BaseException | None = None

@@ -60,7 +60,8 @@ class JobQueue:
     """Runs jobs one after another on one worker thread, which first runs `prepare`.
 
     Listeners get every event, on the worker thread (and "queued" on the submitter's); they must
-    return quickly. A listener that raises fails the job, so that its fault is seen.
+    return quickly. One that raises fails a job that runs. The last event of a job comes before its
+    result is handed out: who waits for the result finds it shown already.
     """
 
     def __init__(self, prepare: Callable[[], object] = lambda: None) -> None:
@@ -118,7 +119,7 @@ class JobQueue:
         self._waiting.remove(job)
         job.state = state
         try:
-            self._emit(Event(state, job.name, error=error))
+            self._emit(Event(state, job.name, result=result, error=error))
         finally:
             job.settle(result, error)
 

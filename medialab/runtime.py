@@ -5,6 +5,8 @@ Cost: nothing on import; torch and diffusers are loaded by `preload`, about five
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def prefer_passive_threads() -> None:
@@ -24,10 +26,25 @@ def preload() -> None:
     Generate. `OMP_NUM_THREADS` wins over the count of cores.
     """
     import torch
-    from diffusers import StableDiffusionPipeline  # noqa: F401 - imported for its three thousand modules
+
+    with _without_warnings_of_transformers():
+        from diffusers import StableDiffusionPipeline  # noqa: F401 - for its 3,000 modules
 
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(physical_cores())
+
+
+@contextmanager
+def _without_warnings_of_transformers() -> Iterator[None]:
+    """It tells, in whatever cell stands there, that it will do without torchvision."""
+    import transformers.utils.logging as transformers_logging
+
+    verbosity = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
 
 
 def physical_cores() -> int:

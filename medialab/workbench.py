@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+LEAST_SHOWN = 384  # pixels that a notebook gives to a picture, however small it is
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Run:
             raise AttributeError(message)
         return self.artifacts[0]
 
-    def _repr_png_(self) -> bytes:
-        """Notebooks show a run as its pictures, side by side."""
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """Notebooks show a run as its pictures, side by side, small ones enlarged."""
         from PIL import Image
 
         sheet = Image.new("RGB", (sum(image.width for image in self.images), self.image.height))
@@ -64,7 +65,7 @@ class Run:
             left += image.width
         buffer = BytesIO()
         sheet.save(buffer, "PNG")
-        return buffer.getvalue()
+        return buffer.getvalue(), {"width": max(sheet.width, LEAST_SHOWN * len(self.images))}
 
 
 class Workbench:
@@ -103,9 +104,14 @@ class Workbench:
             raise
 
     def submit(self, config: PipelineConfig, *, save: bool = True) -> Job[Run]:
-        """Queue the request and return at once; names and sizes are checked before it is queued."""
-        resolved = self.resolve(config)
-        return self.queue.submit(partial(self._make, resolved, save))
+        """Queue the request and return at once.
+
+        Raises:
+            ModelNotFoundError: no such checkpoint; nothing is queued then.
+            ModelRefusedError: its file is a pickle, or broken.
+        """
+        self.registry.find(config.checkpoint, "checkpoint")
+        return self.queue.submit(partial(self._make, config, save))
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """The request with nothing left open: seed drawn, sizes set, the checkpoint's hash found.
@@ -158,10 +164,11 @@ class Workbench:
     ) -> None:
         self.close()
 
-    def _make(self, config: ResolvedConfig, save: bool, job: Job[Run]) -> Run:
+    def _make(self, asked: PipelineConfig, save: bool, job: Job[Run]) -> Run:
         """On the worker: one picture after another, each kept as soon as it is there."""
         from medialab.pipeline import Pipeline, Progress
 
+        config = self.resolve(asked)  # here, since hashing a new file takes seconds a gigabyte
         model = self.registry.load(self.registry.find(config.checkpoint, "checkpoint"))
         pipeline, singles = Pipeline(), config.singles()
         images, records, artifacts = [], [], []

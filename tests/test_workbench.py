@@ -79,9 +79,11 @@ def test_nothing_is_written_when_saving_is_off(bench, tmp_path):
 
 def test_a_run_shows_itself_as_a_png_of_all_its_pictures(bench, tmp_path):
     run = bench.execute(quick(batch_size=2), save=False)
-    (tmp_path / "shown.png").write_bytes(run._repr_png_())
+    png, shown_as = run._repr_png_()
+    (tmp_path / "shown.png").write_bytes(png)
     with Image.open(tmp_path / "shown.png") as shown:
         assert shown.size == (128, 64)
+    assert shown_as["width"] > 128
 
 
 def test_an_unknown_checkpoint_is_named_with_the_known_ones_before_anything_is_queued(bench):

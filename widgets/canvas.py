@@ -51,6 +51,7 @@ class Canvas(ipw.VBox):
         line.add_class("mls-status-line")
         super().__init__([line, *parts.values()])
         self.add_class("mls-canvas")
+        self.clear_error()
         self._finish("idle", "Ready")
 
     @property
@@ -65,8 +66,8 @@ class Canvas(ipw.VBox):
         self._bar.layout.visibility = None
         self._say("running", "Getting ready, loading the model…")
 
-    def show_progress(self, event: Event, size: tuple[int, int]) -> None:
-        """Show how far the running job is; `size` is what its picture will have."""
+    def show_progress(self, event: Event) -> None:
+        """Show how far the running job is."""
         if event.kind == "started":
             self.show_starting()
             return
@@ -78,7 +79,7 @@ class Canvas(ipw.VBox):
             text.append(f"picture {event.image} of {event.images}")
         self._say("running", " · ".join(text))
         if event.preview:
-            self._show_preview(event.preview, size)
+            self._show_preview(event.preview)
 
     def show_waiting(self, waiting: int) -> None:
         """Say how many more were asked for."""
@@ -110,24 +111,27 @@ class Canvas(ipw.VBox):
     def show_error(self, error: BaseException, trace: str) -> None:
         """Show an error, whatever else goes on."""
         self.error.value = error_html(error, trace)
+        self.error.layout.display = None
 
     def clear_error(self) -> None:
         """Take the last error away."""
         self.error.value = ""
+        self.error.layout.display = "none"
 
     def _finish(self, state: str, text: str) -> None:
         self._hide_preview()
+        self._bar.value = 0
         self._bar.layout.visibility = "hidden"  # its place stays, so that nothing jumps
         self._say(state, text)
 
     def _say(self, state: str, text: str) -> None:
         self.status.value = f'<span role="status" data-state="{state}">{escape(text)}</span>'
 
-    def _show_preview(self, preview: Image.Image, size: tuple[int, int]) -> None:
+    def _show_preview(self, preview: Image.Image) -> None:
         buffer = BytesIO()
         preview.save(buffer, "JPEG", quality=PREVIEW_QUALITY)
         self.preview.value = buffer.getvalue()
-        _enlarged(self.preview, size)
+        _enlarged(self.preview, preview.size)
         self.preview.layout.display = None
         self._pictures.layout.display = self.caption.layout.display = "none"
 

@@ -89,6 +89,7 @@ class Form(ipw.VBox):
         count = f"{len(lines)} model{'s' if len(lines) > 1 else ''} not usable"
         listed = f"<details><summary>{count}</summary><ul>{''.join(lines)}</ul></details>"
         self._refused.value = listed if lines else ""
+        self._refused.layout.display = None if lines else "none"
 
     def _offer_schedules(self) -> None:
         """Only those that the sampler can honour; "automatic" where the chosen one is not."""

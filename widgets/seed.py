@@ -19,7 +19,7 @@ class SeedInput(ipw.HBox):
             "dice",
             self.use_random,
             show_error,
-            icon="random",
+            icon="dice",
             tooltip="Draw a new seed for every picture",
         )
         self._use_last = make_button(

@@ -63,6 +63,8 @@ class SizeInput(ipw.VBox):
             ]
         self.shape.options = options
         self.shape.value = chosen if chosen in dict(options).values() else _OWN
+        if self.shape.value != _OTHER:  # what the boxes will start with
+            self.width.value = self.height.value = native or _USUAL
         self._open_or_close_sides()
 
     def read(self) -> dict[str, int | None]:

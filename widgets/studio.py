@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import ClassVar
 
 import ipywidgets as ipw
@@ -17,15 +16,6 @@ from widgets.form import Form
 from widgets.guard import guarded
 from widgets.keyboard import Keyboard
 from widgets.theme import Theme
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What came of one press of Generate: the job, and the one behind it that shows its outcome."""
-
-    job: Job[Run]
-    shown: Job[None]
-    size: tuple[int, int]
 
 
 class Studio(ipw.Box):
@@ -53,8 +43,8 @@ class Studio(ipw.Box):
             return
         self._owns_bench = bench is None
         self.bench = bench or Workbench()
-        self._requests: dict[str, _Request] = {}
-        self._newest: _Request | None = None
+        self._jobs: dict[str, Job[Run]] = {}
+        self._newest: Job[Run] | None = None
         # Held while a request is made, so that its first event finds it, and by whoever writes
         # progress, so that the worker and a callback never do so at once.
         self._lock = threading.RLock()
@@ -81,6 +71,7 @@ class Studio(ipw.Box):
         Raises:
             ModelNotFoundError: there is no such checkpoint; the message lists those there are.
         """
+        self.refresh()
         self.bench.registry.find(config.checkpoint, "checkpoint")
         self.form.show(config)
 
@@ -92,21 +83,18 @@ class Studio(ipw.Box):
             ModelNotFoundError: the checkpoint is not there any more.
         """
         self.canvas.clear_error()
-        config = self.bench.resolve(PipelineConfig.parse(self.form.read()))
         with self._lock:
-            job = self.bench.submit(config)
-            shown = self.bench.queue.submit(lambda _: self._show_outcome(job))
-            self._newest = _Request(job, shown, (config.width, config.height))
-            self._requests[job.name] = self._newest
-            if len(self._requests) == 1:
+            self._newest = self.bench.submit(PipelineConfig.parse(self.form.read()))
+            self._jobs[self._newest.name] = self._newest
+            if len(self._jobs) == 1:
                 self.canvas.show_starting()
-            self._requests_changed()
+            self._jobs_changed()
 
     def cancel(self) -> None:
         """Stop the picture that is being made; those that wait go on."""
         with self._lock:
-            if self._requests:
-                next(iter(self._requests.values())).job.cancel()
+            if self._jobs:
+                next(iter(self._jobs.values())).cancel()
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait (seconds; None for ever) for all that was asked for; the last one's run.
@@ -119,8 +107,7 @@ class Studio(ipw.Box):
         if self._newest is None:
             message = "nothing was asked for yet; call generate() first"
             raise RuntimeError(message)
-        self._newest.shown.result(timeout)
-        return self._newest.job.result(timeout)
+        return self._newest.result(timeout)
 
     def refresh(self) -> None:
         """Look again at what lies in the models folder."""
@@ -137,8 +124,8 @@ class Studio(ipw.Box):
         Studio._living = None
         self._stop_listening()
         with self._lock:
-            for request in self._requests.values():
-                request.job.cancel()
+            for job in self._jobs.values():
+                job.cancel()
         if self._owns_bench:
             self.bench.close()
         super().close()
@@ -153,32 +140,31 @@ class Studio(ipw.Box):
         self.form.size.offer(native)
 
     def _on_event(self, event: Event) -> None:
-        """On the worker (and "queued" on ours): show how far the running request is."""
+        """On the worker (and "queued" on ours): show how far a job of ours is, and its outcome."""
         with self._lock:
-            request = self._requests.get(event.job)
-            if request and event.kind in {"started", "stage", "step"}:
-                self.canvas.show_progress(event, request.size)
-
-    def _show_outcome(self, job: Job[Run]) -> None:
-        """On the worker, straight after the job: show what came of it."""
-        with self._lock:
-            del self._requests[job.name]
-            self._requests_changed()
-            if job.state == "cancelled":
-                self.canvas.show_cancelled()
+            job = self._jobs.get(event.job)
+            if job is None:
                 return
+            if event.kind in {"started", "stage", "step"}:
+                self.canvas.show_progress(event)
+            elif event.kind in {"done", "failed", "cancelled"}:
+                del self._jobs[event.job]
+                self._jobs_changed()
+                self._show_outcome(event, job.traceback)
 
-            def show_failed(error: BaseException, trace: str) -> None:
-                # The job's own traceback, since a settled error has let go of its frames.
-                self.canvas.show_failed(error, job.traceback or trace)
+    def _show_outcome(self, event: Event, trace: str) -> None:
+        if event.kind == "cancelled":
+            self.canvas.show_cancelled()
+        elif event.error is not None:
+            # The job's own traceback, since a settled error has let go of its frames.
+            self.canvas.show_failed(event.error, trace)
+        else:
+            guarded(self._show_run, self.canvas.show_failed)(event.result)
 
-            guarded(self._show_run, show_failed)(job)
-
-    def _show_run(self, job: Job[Run]) -> None:
-        run = job.result(timeout=0)
+    def _show_run(self, run: Run) -> None:
         self.canvas.show_run(run)
         self.form.seed.remember(run.config.seed)
 
-    def _requests_changed(self) -> None:
-        self._cancel.disabled = not self._requests
-        self.canvas.show_waiting(len(self._requests) - 1)
+    def _jobs_changed(self) -> None:
+        self._cancel.disabled = not self._jobs
+        self.canvas.show_waiting(len(self._jobs) - 1)

@@ -52,12 +52,14 @@ def test_write_a_prompt_move_a_slider_generate_and_see_the_picture(studio):
     expect(studio.locator(".mls-caption")).to_contain_text("a-green-tree-in-the-snow")
 
 
-def test_cancel_the_second_run_and_keep_the_first_picture(studio):
+def test_cancel_the_second_run_and_keep_the_first_picture(studio, pictures_folder):
     first = picture(studio).get_attribute("src")
     set_slider(studio, "steps", ["End"])
     expect(studio.locator(".mls-steps .widget-readout")).to_have_text("150")
     studio.locator("button.mls-generate").click()
     expect(state(studio)).to_have_text(re.compile(r"step \d+ of 150"), timeout=SECONDS)
+    expect(studio.locator("img.mls-preview")).to_be_visible()
+    studio.page.screenshot(path=pictures_folder / "studio-running.png")
     studio.locator("button.mls-cancel").click()
     expect(state(studio)).to_have_attribute("data-state", "cancelled")
     expect(studio.locator("button.mls-cancel")).to_be_disabled()

@@ -85,6 +85,15 @@ def test_refresh_finds_a_checkpoint_that_came_later(tiny_models, tmp_path, studi
     assert studio.form["checkpoint"].options == ("paperdoll",)
 
 
+def test_a_config_with_a_checkpoint_that_came_later_is_filled_in(
+    tiny_models, tmp_path, studio_over
+):
+    studio = studio_over(tmp_path / "models")
+    shutil.copytree(tiny_models, tmp_path / "models")
+    studio.fill(PipelineConfig(checkpoint="paperdoll"))
+    assert studio.form.read()["checkpoint"] == "paperdoll"
+
+
 def test_without_any_checkpoint_generate_says_where_they_belong(tmp_path, studio_over, press_in):
     studio = studio_over(tmp_path / "models")
     press_in(studio, "generate")

@@ -42,6 +42,13 @@ def test_a_size_that_is_no_shape_is_shown_as_numbers():
     assert size.read() == {"width": 200, "height": 96}
 
 
+def test_another_size_starts_at_the_models_own():
+    size = SizeInput()
+    size.offer(128)
+    size.shape.value = "other"
+    assert size.read() == {"width": 128, "height": 128}
+
+
 def test_one_missing_side_is_the_models_own():
     size = SizeInput()
     size.offer(128)
