@@ -96,11 +96,12 @@ class Trainer:
         self.modules.load_state_dict(part(state, "model/"))
         self.average = part(state, "average/")
         for index, parameter in enumerate(self.modules.parameters()):
-            self.optimizer.state[parameter] = {
-                "step": torch.tensor(float(self.step)),
-                "exp_avg": state[f"first/{index}"],
-                "exp_avg_sq": state[f"second/{index}"],
-            }
+            if f"first/{index}" in state:
+                self.optimizer.state[parameter] = {
+                    "step": torch.tensor(float(self.step)),
+                    "exp_avg": state[f"first/{index}"],
+                    "exp_avg_sq": state[f"second/{index}"],
+                }
         print(f"going on from step {self.step}", flush=True)
 
     def save(self) -> None:
@@ -111,9 +112,9 @@ class Trainer:
         }
         state |= {f"average/{key}": value.contiguous() for key, value in self.average.items()}
         for index, parameter in enumerate(self.modules.parameters()):
-            moments = self.optimizer.state[parameter]
-            state[f"first/{index}"] = moments["exp_avg"].contiguous()
-            state[f"second/{index}"] = moments["exp_avg_sq"].contiguous()
+            if moments := self.optimizer.state[parameter]:  # none before its first gradient
+                state[f"first/{index}"] = moments["exp_avg"].contiguous()
+                state[f"second/{index}"] = moments["exp_avg_sq"].contiguous()
         partial = self.folder / "state.partial"
         save_file(state, partial)
         partial.rename(self.folder / "state.safetensors")

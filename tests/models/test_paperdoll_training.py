@@ -1,38 +1,84 @@
-"""Every recipe trains two steps, can be ended and goes on where it stopped."""
+"""Every recipe trains two steps, can be ended, and goes on where it stopped."""
 
 import csv
 
 import pytest
 from diffusers import StableDiffusionPipeline
+from safetensors.torch import load_file
 
-from models.paperdoll import family, train
+from models.paperdoll import evaluate, family, train, training
 
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
-    """A training folder and a checkpoint folder of the test's own."""
+    """Training and checkpoint folders of the test's own, and models that train in seconds."""
     monkeypatch.setattr(family, "REPOSITORY", tmp_path)
     monkeypatch.setattr(family, "TRAINING", tmp_path / "training")
     monkeypatch.setattr(family, "CHECKPOINT", tmp_path / "checkpoint")
+    monkeypatch.setattr(training, "LOG_EVERY", 2)
+    smallest = family.Size((16, 16, 16, 16), (32, 32, 32), 1, 32, 1, batch=2)
+    monkeypatch.setitem(family.SIZES, "tiny", smallest)
     return tmp_path
 
 
-def test_a_vae_and_a_unet_train_two_steps_and_make_a_checkpoint_that_draws(workplace):
+def test_vae_base_and_judge_train_two_steps_and_the_evaluator_judges_them(workplace, capsys):
     train.main(["vae", "--steps", "2"])
-    train.main(["base", "--steps", "2", "--batch", "2"])
-    pipeline = StableDiffusionPipeline.from_pretrained(
-        workplace / "checkpoint", use_safetensors=True, local_files_only=True
-    )
+    train.main(["base", "--steps", "2"])
+    train.main(["judge", "--steps", "2"])
+    sheet = workplace / "sheet.png"
+    evaluate.main(["--count", "8", "--steps", "2", "--sheet", str(sheet)])
+    assert sheet.exists()
+    printed = capsys.readouterr().out
+    assert "| background |" in printed
+    assert "mean of the first six" in printed
+    assert "8 captions of held-out combinations" in printed
+
+
+def test_the_checkpoint_is_half_precision_on_disk_and_a_plain_from_pretrained_draws(workplace):
+    train.main(["vae", "--steps", "1"])
+    train.main(["base", "--steps", "1"])
+    for part in ("vae", "unet"):
+        weights = load_file(workplace / "checkpoint" / part / "diffusion_pytorch_model.safetensors")
+        assert {str(tensor.dtype) for tensor in weights.values()} == {"torch.float16"}
+    pipeline = StableDiffusionPipeline.from_pretrained(workplace / "checkpoint")
     pipeline.set_progress_bar_config(disable=True)
     image = pipeline("a red ball", num_inference_steps=1).images[0]
     assert image.size == (family.NATIVE_SIZE, family.NATIVE_SIZE)
 
 
-def test_training_goes_on_from_the_step_where_it_ended(workplace, capsys):
-    train.main(["vae", "--steps", "20"])
-    before = (workplace / "training" / "vae" / "state.safetensors").read_bytes()
-    train.main(["vae", "--steps", "40"])
-    assert "going on from step 20" in capsys.readouterr().out
-    assert (workplace / "training" / "vae" / "state.safetensors").read_bytes() != before
+def test_training_goes_on_where_it_ended(workplace, capsys):
+    train.main(["vae", "--steps", "2"])
+    before = load_file(workplace / "training" / "vae" / "state.safetensors")
+    train.main(["vae", "--steps", "4"])
+    after = load_file(workplace / "training" / "vae" / "state.safetensors")
+    assert "going on from step 2" in capsys.readouterr().out
+    assert (int(before["step"]), int(after["step"])) == (2, 4)
     with (workplace / "training" / "vae" / "log.csv").open(newline="") as log:
-        assert [row[0] for row in csv.reader(log)] == ["20", "40"]
+        assert [row[0] for row in csv.reader(log)] == ["2", "4"]
+
+
+def test_whitening_changes_the_latents_and_not_the_pictures(workplace):
+    import torch
+
+    from models.paperdoll.draw import draw
+    from models.paperdoll.vae import whiten_latents
+    from models.paperdoll.world import Scene
+
+    torch.manual_seed(0)
+    vae = family.make_vae(family.SIZES["tiny"])
+    scene = Scene("object", "beach", 1, object_kind="ball", object_colour="red")
+    pixels = training.to_tensor([draw(scene).image])
+    with torch.no_grad():
+        before = vae.decode(vae.encode(pixels).latent_dist.mode()).sample
+        whiten_latents(vae)
+        latents = vae.encode(pixels).latent_dist.mode()
+        after = vae.decode(latents).sample
+    # float32 through a matrix and its inverse.
+    assert torch.allclose(before, after, atol=1e-3)
+
+
+def test_the_evaluator_says_how_to_train_a_missing_judge(workplace):
+    with pytest.raises(
+        FileNotFoundError, match=r"train it: python -m models.paperdoll.train judge"
+    ):
+        evaluate.main(["--count", "1"])
