@@ -112,10 +112,13 @@ class Pipeline:
         self, frame: Frame, seconds: dict[str, float], started: datetime, model: "LoadedModel"
     ) -> dict[str, Any]:
         """What was applied, as plain JSON values."""
+        import torch
+
         return {
             "started": started.isoformat(timespec="milliseconds"),
             "device": str(model.device),
             "dtype": str(model.dtype).removeprefix("torch."),
+            "threads": torch.get_num_threads(),
             "versions": {name: version(name) for name in _VERSIONS},
             "stages": [
                 {

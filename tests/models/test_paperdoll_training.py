@@ -46,6 +46,21 @@ def test_the_checkpoint_is_half_precision_on_disk_and_a_plain_from_pretrained_dr
     assert image.size == (family.NATIVE_SIZE, family.NATIVE_SIZE)
 
 
+def test_every_size_fits_into_40_mb(tmp_path):
+    import torch
+
+    tokenizer = family.make_tokenizer(tmp_path)
+    for name, size in family.SIZES.items():
+        with torch.device("meta"):
+            parts = [
+                family.make_vae(size),
+                family.make_unet(size),
+                family.make_text_encoder(size, tokenizer),
+            ]
+        weights = sum(p.numel() for part in parts for p in part.parameters())
+        assert 2 * weights < 40e6, name  # two bytes each
+
+
 def test_training_goes_on_where_it_ended(workplace, capsys):
     train.main(["vae", "--steps", "2"])
     before = load_file(workplace / "training" / "vae" / "state.safetensors")
