@@ -28,7 +28,8 @@ def preload() -> None:
     import torch
 
     with _without_warnings_of_transformers():
-        from diffusers import StableDiffusionPipeline  # noqa: F401 - for its 3,000 modules
+        # For the thousands of modules that these import.
+        from diffusers import AutoPipelineForText2Image, StableDiffusionPipeline  # noqa: F401
 
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(physical_cores())
