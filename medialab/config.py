@@ -92,7 +92,8 @@ class FinishConfig(StageConfig):
     )
 
 
-class PipelineConfig(PromptConfig, Txt2ImgConfig, FinishConfig):
+# The last base's fields come first: in a sidecar, the prompt.
+class PipelineConfig(FinishConfig, Txt2ImgConfig, PromptConfig):
     """A whole request, as a person asks it. Every field has a default; unknown ones are refused.
 
     Raises `pydantic.ValidationError`; `parse` raises `ConfigError` with a sentence per fault.

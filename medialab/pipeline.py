@@ -93,23 +93,26 @@ class Pipeline:
             MediaLabError: a stage cannot go on; its text says why.
         """
         frame = Frame()
-        seconds: dict[str, float] = {}
+        measured: dict[str, dict[str, float]] = {}
         started = datetime.now(UTC)
         for stage in self.stages:
             progress.enter(stage.name)
             before = time.perf_counter()
             frame = stage.run(frame, config.settings_for(stage.settings), progress)
-            seconds[stage.name] = round(time.perf_counter() - before, 4)
-            progress.leave(seconds[stage.name])
+            seconds = round(time.perf_counter() - before, 4)
+            measured[stage.name] = {"seconds": seconds, "memory_bytes": _memory_bytes()}
+            progress.leave(seconds)
         if frame.image is None:
-            message = (
-                f"no stage made a picture; stages: {', '.join(stage.name for stage in self.stages)}"
-            )
+            message = f"no picture was made by {', '.join(stage.name for stage in self.stages)}"
             raise RuntimeError(message)
-        return Outcome(frame.image, self._record(frame, seconds, started, progress.checkpoint()))
+        return Outcome(frame.image, self._record(frame, measured, started, progress.checkpoint()))
 
     def _record(
-        self, frame: Frame, seconds: dict[str, float], started: datetime, model: "LoadedModel"
+        self,
+        frame: Frame,
+        measured: dict[str, dict[str, float]],
+        started: datetime,
+        model: "LoadedModel",
     ) -> dict[str, Any]:
         """What was applied, as plain JSON values."""
         import torch
@@ -124,8 +127,7 @@ class Pipeline:
                 {
                     "name": stage.name,
                     "version": stage.version,
-                    "seconds": seconds[stage.name],
-                    "memory_bytes": _memory_bytes(),
+                    **measured[stage.name],
                     "applied": dict(frame.applied.get(stage.name, {})),
                 }
                 for stage in self.stages

@@ -264,6 +264,11 @@ def make_scheduler(
     )
 
 
+def applied_schedule(sampler: str, schedule: str, config: Mapping[str, Any]) -> str:
+    """The schedule that runs when `schedule` is asked of a checkpoint; "automatic" is resolved."""
+    return _meant(SAMPLERS[sampler], schedule, config)
+
+
 def parse_sampler_name(name: str) -> tuple[str, str]:
     """Sampler and schedule of a name as infotext has it: "DPM++ 2M Karras" of before 2024 too.
 

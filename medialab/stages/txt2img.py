@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.config import Txt2ImgConfig
 from medialab.errors import NotFiniteError
-from medialab.samplers import make_scheduler
+from medialab.samplers import applied_schedule, make_scheduler
 from medialab.stages.base import Frame, PipelineStage, StageContext
 
 if TYPE_CHECKING:
@@ -30,10 +30,11 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
 
         model = context.checkpoint()
         pipeline = model.pipeline("text-to-image")
+        trained = pipeline.scheduler.config
         scheduler = make_scheduler(
             settings.sampler,
             settings.schedule,
-            pipeline.scheduler.config,
+            trained,
             steps=settings.steps,
             seed=settings.seed,
         )
@@ -61,6 +62,7 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
             self.name,
             pipeline=type(pipeline).__name__,
             scheduler=type(scheduler).__name__,
+            schedule=applied_schedule(settings.sampler, settings.schedule, trained),
             model_calls=int(pipeline.num_timesteps),
         )
 

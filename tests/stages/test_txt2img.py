@@ -82,5 +82,6 @@ def test_nan_is_an_error_and_never_a_black_picture(draw, model, monkeypatch):
 def test_the_record_names_what_ran(draw):
     applied = draw(sampler="Heun").applied["txt2img"]
     assert applied["scheduler"] == "HeunDiscreteScheduler"
+    assert applied["schedule"] == "normal"  # what automatic means for Heun
     assert applied["pipeline"] == "StableDiffusionPipeline"
     assert applied["model_calls"] == 5  # two a step, one in the last
