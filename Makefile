@@ -3,11 +3,13 @@ PYTHON ?= python3
 LAB ?= 1
 BIN := .venv/bin
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+# Notebooks are tested in a copy, so that their pictures do not fill the user's outputs.
+COPY := .notebook-test
 # Jupyter refuses to run as root unless told that it is meant.
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio test lint format clean
+.PHONY: help environment studio test lint format screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +21,8 @@ studio: environment ## make a first picture, then open the studio; LAB=0 for the
 	@echo "making a first picture"
 	@$(BIN)/python -m medialab prompt="a smiling person with red hair" seed=7
 ifneq ($(LAB),0)
-	@$(BIN)/jupyter lab --ip=127.0.0.1 $(ALLOW_ROOT) notebooks/studio.ipynb
+	@$(BIN)/jupyter lab --ip=127.0.0.1 $(ALLOW_ROOT) --ServerApp.root_dir="$(CURDIR)" \
+		--LabApp.default_url=/lab/tree/notebooks/studio.ipynb
 endif
 
 # One thread that sleeps while it waits: two test processes share a small machine's cores.
@@ -30,7 +33,9 @@ test: export HF_HUB_OFFLINE := 1
 test: export TRANSFORMERS_OFFLINE := 1
 test: lint ## everything that must hold: lint, the tests, every notebook
 	@$(BIN)/pytest -q -n 2 --dist loadfile
-	@$(if $(NOTEBOOKS),$(BIN)/pytest -q --nbval-lax --nbval-cell-timeout 120 notebooks/)
+	@rm -rf $(COPY) && mkdir $(COPY) && cp -r medialab widgets notebooks models $(COPY)
+	@PYTHONPATH="$(CURDIR)/$(COPY)" $(BIN)/pytest -q --nbval-lax --nbval-cell-timeout 120 $(COPY)/notebooks
+	@rm -rf $(COPY)
 
 lint: environment ## style, types, import contracts, notebooks without outputs
 	@$(BIN)/ruff check --quiet
@@ -43,6 +48,10 @@ format: environment ## mend style, and strip the notebooks' outputs
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format --quiet
 	@$(if $(NOTEBOOKS),$(BIN)/nbstripout --keep-id $(NOTEBOOKS))
+
+screenshots: environment ## look at the studio in a real browser: docs/studio.png and others
+	@UI_MODELS=models UI_SCREENSHOTS=outputs/screenshots $(BIN)/pytest -q tests/ui
+	@cp outputs/screenshots/studio-light-1280.png docs/studio.png
 
 clean: ## remove .venv and the caches; models and outputs stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

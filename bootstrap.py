@@ -219,8 +219,8 @@ def choose_torch(
     to the registry then would quietly fetch gigabytes that someone set out to avoid.
     """
     fitting = [wheel for wheel in wheels if wheel.fits(python_tag, system)]
-    if has_nvidia_gpu:
-        fitting = [wheel for wheel in fitting if not wheel.is_cpu_only]
+    unwanted = [wheel for wheel in fitting if has_nvidia_gpu and wheel.is_cpu_only]
+    fitting = [wheel for wheel in fitting if wheel not in unwanted]
     admitted = [wheel for wheel in fitting if admits(torch_range, wheel.version)]
     if admitted:
         newest = max(admitted, key=lambda wheel: release(wheel.version))
@@ -232,7 +232,10 @@ def choose_torch(
             "wheel in that range there, or unset find-links to take the registry's build"
         )
     if has_nvidia_gpu:
-        return TorchChoice(f"torch{torch_range}", "the registry's CUDA build, for this NVIDIA GPU")
+        # pip still sees find-links, and 2.13.0+cpu sorts above the registry's 2.13.0 (PEP 440).
+        excluded = "".join(f",!={wheel.version}" for wheel in unwanted)
+        reason = "the registry's CUDA build, for this NVIDIA GPU"
+        return TorchChoice(f"torch{torch_range}{excluded}", reason)
     if system.startswith("linux"):
         return TorchChoice(
             f"torch{torch_range}",

@@ -18,8 +18,9 @@ def main(arguments: list[str]) -> int:
     settings = dict(argument.split("=", 1) for argument in arguments)
     started = time.perf_counter()
     try:
+        config = PipelineConfig.parse(settings)  # first: a typing error need not wait for torch
         with Workbench() as bench:
-            run = bench.execute(PipelineConfig.parse(settings))
+            run = bench.execute(config)
     except MediaLabError as error:
         print(error, file=sys.stderr)
         return 1

@@ -109,6 +109,10 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, PromptConfig):
         except ValidationError as error:
             raise ConfigError(explain(error, known=cls.model_fields)) from error
 
+    def changed(self, **settings: Any) -> Self:
+        """The same request with some settings changed, checked like a new one."""
+        return self.parse(self.model_dump() | settings)
+
     @classmethod
     def from_notebook(cls, namespace: Mapping[str, Any]) -> Self:
         """Build from a notebook's `globals()`, straight after its parameters cell.
@@ -141,6 +145,10 @@ class ResolvedConfig(PipelineConfig):
     checkpoint_sha256: str = Field(
         min_length=64, max_length=64, description="What the checkpoint's files hold."
     )
+
+    def asked(self) -> PipelineConfig:
+        """The same settings without the tie to the checkpoint's content."""
+        return PipelineConfig.parse(self.model_dump(exclude={"checkpoint_sha256"}))
 
     def singles(self) -> "list[ResolvedConfig]":
         """One config per picture of the batch; each makes its picture alone, byte for byte."""

@@ -37,7 +37,7 @@ class ArtifactError(MediaLabError):
 
 
 class CancelledError(MediaLabError):
-    """The run was cancelled; models and outputs are as they were before it."""
+    """The run was cancelled; models are as they were, pictures finished before it are kept."""
 
 
 class NotFiniteError(MediaLabError):

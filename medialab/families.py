@@ -26,7 +26,7 @@ class Verdict(NamedTuple):
 
 # Width of the text that cross-attention reads -> family.
 FAMILY_OF_WIDTH = {768: "sd15", 1024: "sd2", 1280: "sdxl-refiner", 2048: "sdxl"}
-# No published family is narrower than CLIP-L's 768; ours reads 128 or 192 (models/paperdoll).
+# No published family is narrower than CLIP-L's 768; ours reads 128 or 160 (models/paperdoll).
 WIDEST_PAPERDOLL = 256
 
 # Names that only one family of transformers has. More special names stand first.

@@ -1,8 +1,8 @@
 """The sha256 of files, computed when first asked for and remembered while the file stays as it is.
 
-Hashing a checkpoint takes seconds per gigabyte, so the result is kept in a small database beside
-the models. A file is known by `Stamp`, not by name: a replaced file is hashed again, a renamed one
-at most once more.
+Hashing a checkpoint takes seconds per gigabyte, so the result is kept in a small database (the
+workbench keeps it in outputs/). A file is known by `Stamp`, not by name: a replaced file is hashed
+again, a renamed one at most once more.
 """
 
 import hashlib

@@ -58,6 +58,8 @@ def write(config: ResolvedConfig, *, checkpoint_hash: str, version: str) -> str:
         "Model hash": checkpoint_hash,
         "Model": config.checkpoint,
     }
+    if config.sharpen:
+        items["Sharpen"] = repr(config.sharpen)
     negative = f"{NEGATIVE} {config.negative_prompt}" if config.negative_prompt else ""
     prompts = f"{config.prompt}\n{negative}" if negative else config.prompt
     for name, found in zip(EXACT, _read_prompts(prompts.strip().split("\n")), strict=True):
@@ -169,6 +171,7 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "Seed": lambda value: {"seed": int(value)},
     "Size": _read_size,
     "Model": lambda value: {"checkpoint": value},
+    "Sharpen": lambda value: {"sharpen": float(value)},
     EXACT["prompt"]: lambda value: {"prompt": value},
     EXACT["negative_prompt"]: lambda value: {"negative_prompt": value},
 }

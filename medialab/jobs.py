@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, Literal, TypeVar
 
-from medialab.errors import CancelledError
+from medialab.errors import CancelledError, MediaLabError
 from medialab.events import Event, Kind
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class Job(Generic[T]):
         self._future: Future[T] = Future()
 
     def cancel(self) -> None:
-        """Stop: at once when still queued, else at the next step. May be called from any thread."""
+        """Stop at the next step, or before the first when its turn comes. From any thread."""
         self._stop.set()
 
     def check(self) -> None:
@@ -70,6 +70,7 @@ class JobQueue:
         self._numbers = itertools.count(1)
         self._listeners: list[Listener] = []
         self._waiting: list[Job[Any]] = []
+        self._closed = False
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event from now on; returns what ends that."""
@@ -77,10 +78,17 @@ class JobQueue:
         return lambda: self._listeners.remove(listener)
 
     def submit(self, work: Callable[[Job[T]], T]) -> Job[T]:
-        """Queue the work. Its events start with "queued"."""
+        """Queue the work. Its events start with "queued".
+
+        Raises:
+            MediaLabError: the queue was closed.
+        """
+        if self._closed:
+            message = "this workbench is closed; make a new one: bench = Workbench()"
+            raise MediaLabError(message)
         job: Job[T] = Job(f"job {next(self._numbers)}", self._emit)
-        self._waiting.append(job)
         self._emit(Event("queued", job.name))
+        self._waiting.append(job)
         self._worker.submit(self._perform, job, work)
         return job
 
@@ -91,8 +99,9 @@ class JobQueue:
 
     def close(self) -> None:
         """Cancel everything and end the worker; blocks until the running step is over."""
+        self._closed = True
         self.cancel_all()
-        self._worker.shutdown(wait=True, cancel_futures=False)
+        self._worker.shutdown(wait=True)
 
     def _emit(self, event: Event) -> None:
         for listener in list(self._listeners):

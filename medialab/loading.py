@@ -31,6 +31,10 @@ CONFIGS = Path(__file__).resolve().parents[1] / "models" / "configs"
 # `from_pipe` casts nothing, unlike the one of the pipeline classes (diffusers issue 12754).
 TASKS: Mapping[Task, str] = {"text-to-image": "AutoPipelineForText2Image"}
 
+# Families whose prompts and latents the stages know.
+FAMILIES = ("paperdoll", "sd15", "sd2", "sdxl")
+LATENT_CHANNELS = 4
+
 # Families whose single files are opened, and the class they become. Each has its configs in
 # CONFIGS/<family>; all share the tokenizer of CONFIGS/clip-tokenizer.
 SINGLE_FILE_PIPELINES = {"sd15": "StableDiffusionPipeline", "sdxl": "StableDiffusionXLPipeline"}
@@ -112,6 +116,7 @@ def load_checkpoint(
     if info.refused is not None:
         raise ModelRefusedError(info.refused)
     _refuse_pickles(info.path)
+    _refuse_foreign(info)
     device = pick_device(device)
     dtype = pick_dtype(device)
     load = _load_folder if info.format == "diffusers" else partial(_load_file, configs=configs)
@@ -199,7 +204,24 @@ def _check_first_layer(info: ModelInfo, folder: Path) -> None:
     if shape[1] != expected:
         message = (
             f"checkpoint {info.name!r} is made for inpainting or editing: its denoiser reads "
-            f"{shape[1]} channels, not {expected}; get it as a diffusers folder"
+            f"{shape[1]} channels, not {expected}; choose a text-to-image checkpoint"
+        )
+        raise ModelRefusedError(message)
+
+
+def _refuse_foreign(info: ModelInfo) -> None:
+    """Refuse, before any weight is read, what no stage here can run."""
+    if info.family not in FAMILIES:
+        message = (
+            f"checkpoint {info.name!r} is of family {info.family}; "
+            f"those that run here are {', '.join(FAMILIES)}"
+        )
+        raise ModelRefusedError(message)
+    unet = info.path / "unet" / "config.json"
+    if unet.is_file() and (channels := read_config(unet).get("in_channels")) != LATENT_CHANNELS:
+        message = (
+            f"checkpoint {info.name!r} is made for inpainting or editing: its denoiser reads "
+            f"{channels} channels, not {LATENT_CHANNELS}; choose a text-to-image checkpoint"
         )
         raise ModelRefusedError(message)
 

@@ -74,7 +74,8 @@ class ModelFiles:
     def stamps(self, path: Path) -> tuple[Stamp, ...]:
         """What changes when any byte of the model at `path` does."""
         files = [path] if path.is_file() else sorted(_files_below(path))
-        return tuple(Stamp.of(file.stat()) for file in files)
+        # A link is stamped too: one that leads nowhere is told by whoever checks the folder.
+        return tuple(Stamp.of(file.stat() if file.exists() else file.lstat()) for file in files)
 
     def _describe(self, entry: os.DirEntry[str], kind: str) -> ModelInfo:
         path = Path(entry.path)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from medialab.config import ResolvedConfig
@@ -14,6 +13,7 @@ from medialab.jobs import Job
 from medialab.previews import LatentPreview
 from medialab.stages import STAGES
 from medialab.stages.base import Frame, PipelineStage
+from medialab.versions import all_versions
 
 if TYPE_CHECKING:
     import torch
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from medialab.loading import LoadedModel
 
 PREVIEWS_PER_SECOND = 4
-# Versions that can change pixels; they go in every record.
-_VERSIONS = ("media-lab-studio", "torch", "diffusers", "transformers", "numpy", "pillow")
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ class Pipeline:
             "device": str(model.device),
             "dtype": str(model.dtype).removeprefix("torch."),
             "threads": torch.get_num_threads(),
-            "versions": {name: version(name) for name in _VERSIONS},
+            "versions": all_versions(),
             "stages": [
                 {
                     "name": stage.name,

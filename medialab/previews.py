@@ -27,6 +27,9 @@ class LatentPreview:
             colours = torch.nn.functional.interpolate(wanted, size=latents.shape[-2:], mode="area")
             rows = latents[0].flatten(1).T
             rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
+            # SDXL's VAE gives NaN in half precision: then there is no preview, and no error.
+            self.can_draw = bool(torch.isfinite(rows).all())
+            rows = torch.nan_to_num(rows)
             # Solved by a pseudo-inverse: latents of a flat channel must not blow the fit up.
             self.matrix = torch.linalg.pinv(rows, rcond=1e-3) @ colours[0].flatten(1).T
         self.enlarge = _SIZE // latents.shape[-1]
@@ -38,8 +41,10 @@ class LatentPreview:
         scaled: torch.Tensor = (latents - shift) * vae.config.scaling_factor
         return scaled
 
-    def draw(self, latents: "torch.Tensor") -> "Image.Image":
-        """The first of the latents as a picture."""
+    def draw(self, latents: "torch.Tensor") -> "Image.Image | None":
+        """The first of the latents as a picture; None where no colours could be fitted."""
+        if not self.can_draw:
+            return None
         from PIL import Image
 
         colours = (

@@ -59,7 +59,11 @@ class ModelRegistry:
         """What is in the folder now, of one kind or of all; refused files with the reason.
 
         Cost: one stat a file; a new or changed file's header is read once. No body byte is.
+        Raises: ModelNotFoundError when there is no such kind.
         """
+        if kind is not None and kind not in FOLDER_OF_KIND:
+            message = f"no kind of model {kind!r}; known: {', '.join(FOLDER_OF_KIND)}"
+            raise ModelNotFoundError(message)
         kinds = [kind] if kind else list(FOLDER_OF_KIND)
         with self._listing:
             return [info for one in kinds for info in self._files.scan(one)]

@@ -119,9 +119,11 @@ class Workbench:
         A config that is resolved already must still mean the same files.
 
         Raises:
+            ConfigError: a setting has a value that nothing can be made from.
             ModelNotFoundError: no such checkpoint.
             ModelRefusedError: the file is a pickle, or broken, or not the one of a resolved config.
         """
+        config = config.changed()  # a copy made past the checks is checked here
         info = self.registry.find(config.checkpoint, "checkpoint")
         sha256 = self.registry.sha256(info)
         if isinstance(config, ResolvedConfig):
@@ -129,15 +131,13 @@ class Workbench:
                 message = (
                     f"checkpoint {config.checkpoint!r} is another file now: this picture was made "
                     f"with {config.checkpoint_sha256[:10]}, {info.path.name} is {sha256[:10]}. Put "
-                    "the old file back, or give a PipelineConfig of the same settings for the new."
+                    "the old file back, or run config.asked() to use the new one."
                 )
                 raise ModelRefusedError(message)
             return config
         native = self.registry.native_size(info)
         settings = config.model_dump() | {
-            "seed": secrets.randbelow(LARGEST_SEED + 1)
-            if config.seed == RANDOM_SEED
-            else config.seed,
+            "seed": _drawn(config.seed),
             "width": config.width or native,
             "height": config.height or native,
             "checkpoint_sha256": sha256,
@@ -169,7 +169,12 @@ class Workbench:
         from medialab.pipeline import Pipeline, Progress
 
         config = self.resolve(asked)  # here, since hashing a new file takes seconds a gigabyte
-        model = self.registry.load(self.registry.find(config.checkpoint, "checkpoint"))
+        job.check()
+        info = self.registry.find(config.checkpoint, "checkpoint")
+        model = self.registry.load(info)
+        if self.registry.sha256(info) != config.checkpoint_sha256:
+            message = f"{info.path.name} was replaced while it was being loaded; run this again"
+            raise ModelRefusedError(message)
         pipeline, singles = Pipeline(), config.singles()
         images, records, artifacts = [], [], []
         for number, single in enumerate(singles, start=1):

@@ -89,13 +89,14 @@ def bench(tiny_models, tmp_path):
 def tiny_checkout(tiny_models, tmp_path_factory):
     """This project with the tiny checkpoint in place of its own, for programs that a test starts.
 
-    Copied, not linked: the core finds models and outputs beside its own files.
+    Copied, not linked: the core finds models and outputs beside its own files. `UI_MODELS` names
+    another models folder, for screenshots of pictures worth looking at.
     """
     checkout = tmp_path_factory.mktemp("checkout")
     for package in ("medialab", "widgets", "notebooks"):
         no_caches = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
         shutil.copytree(ROOT / package, checkout / package, ignore=no_caches)
-    shutil.copytree(tiny_models, checkout / "models")
+    shutil.copytree(os.environ.get("UI_MODELS", tiny_models), checkout / "models")
     return checkout
 
 

@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[1]
 HEAVY = {"torch", "diffusers", "transformers", "IPython", "ipywidgets", "traitlets"}
 
 
@@ -32,3 +35,11 @@ def test_the_import_contracts_hold():
     from importlinter.cli import lint_imports
 
     assert lint_imports(no_cache=True) == 0
+
+
+def test_every_stage_is_held_apart_from_the_others():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (apart,) = [one for one in contracts["contracts"] if one["id"] == "stages-apart"]
+    named = {name.strip(" ()").removeprefix("stages.") for name in apart["layers"][0].split("|")}
+    files = {path.stem for path in (ROOT / "medialab" / "stages").glob("*.py")}
+    assert named == files - {"__init__", "base"}

@@ -112,7 +112,7 @@ def test_infotext_names_the_program_with_its_version_where_it_is_installed(manag
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "version", refuse)
-    assert last_line().endswith(", Version: Media Lab Studio")
+    assert last_line().endswith(", Version: Media Lab Studio unknown")
 
 
 def test_the_same_picture_is_the_same_bytes_under_another_number(manager):

@@ -77,6 +77,20 @@ def test_a_stage_sees_its_own_settings_only():
     assert settings == PromptConfig(prompt="a cat")
 
 
+def test_a_changed_config_is_checked_like_a_new_one():
+    assert PipelineConfig(steps=4).changed(steps=5).steps == 5
+    with pytest.raises(ConfigError, match="stepz"):
+        PipelineConfig().changed(stepz=4)
+    with pytest.raises(ConfigError, match="seed=-1"):
+        ResolvedConfig(**RESOLVED).changed(seed=-1)
+
+
+def test_a_resolved_config_can_be_asked_again_of_another_file():
+    asked = ResolvedConfig(**RESOLVED, prompt="a cat").asked()
+    assert type(asked) is PipelineConfig
+    assert (asked.prompt, asked.seed, asked.width) == ("a cat", 5, 128)
+
+
 def test_a_resolved_config_leaves_nothing_open():
     with pytest.raises(ValidationError):
         ResolvedConfig(**RESOLVED | {"seed": -1})

@@ -154,3 +154,9 @@ def test_closing_cancels_everything_and_ends_the_thread(gate, queue):
     queue.close()
     assert [job.state for job in waiting] == ["cancelled"] * 3
     assert not [t for t in threading.enumerate() if t.name.startswith("medialab")]
+
+
+def test_a_closed_queue_takes_no_job_and_says_what_to_do(queue):
+    queue.close()
+    with pytest.raises(MediaLabError, match="closed; make a new one"):
+        queue.submit(lambda job: 1)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
-from medialab.errors import CancelledError, ModelNotFoundError, ModelRefusedError
+from medialab.errors import CancelledError, ConfigError, ModelNotFoundError, ModelRefusedError
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64}
 
@@ -56,6 +56,28 @@ def test_a_picture_is_made_again_from_its_own_file(bench):
     run = bench.execute(quick(seed=-1, sampler="Heun", sharpen=0.5))
     again = bench.execute(bench.artifacts.load(run.artifact.path))
     assert again.artifact.path.read_bytes() == run.artifact.path.read_bytes()
+
+
+def test_a_picture_is_found_by_the_path_that_the_panel_and_the_readme_show(bench, monkeypatch):
+    run = bench.execute(quick(seed=7))
+    shown = run.artifact.path.relative_to(bench.artifacts.folder.parent)
+    assert str(shown).startswith("outputs")
+    assert bench.artifacts.load(shown) == run.config
+    monkeypatch.chdir(run.artifact.path.parent)
+    assert bench.artifacts.load(run.artifact.path.name) == run.config
+
+
+def test_the_infotext_alone_makes_the_picture_again(bench):
+    run = bench.execute(quick(seed=7, sampler="Euler a", sharpen=0.5, negative_prompt="blue"))
+    run.artifact.sidecar.unlink()
+    again = bench.execute(bench.artifacts.load(run.artifact.path))
+    assert again.image.tobytes() == run.image.tobytes()
+
+
+def test_a_config_that_was_changed_past_its_checks_is_checked_before_it_runs(bench):
+    resolved = bench.resolve(quick(seed=7)).model_copy(update={"seed": -1, "steps": 999})
+    with pytest.raises(ConfigError, match=r"steps=999.*seed=-1|seed=-1.*steps=999"):
+        bench.execute(resolved)
 
 
 def test_an_open_seed_is_drawn_once_and_recorded(bench):

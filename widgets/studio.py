@@ -95,6 +95,7 @@ class Studio(ipw.Box):
         with self._lock:
             if self._jobs:
                 next(iter(self._jobs.values())).cancel()
+                self.canvas.show_cancelling()
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait (seconds; None for ever) for all that was asked for; the last one's run.

@@ -20,16 +20,16 @@ from medialab.errors import ArtifactError
 ResultT = TypeVar("ResultT")
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_VERSION = 1  # raise it with the tables below; an index of another version is made anew
+_VERSION = 2  # raise it with the tables below; an index of another version is made anew
 _TABLES = """
 CREATE TABLE days (day TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE pictures (
-    id TEXT PRIMARY KEY, day TEXT NOT NULL, name TEXT NOT NULL, changed INTEGER NOT NULL,
+    id TEXT NOT NULL, day TEXT NOT NULL, name TEXT NOT NULL, changed INTEGER NOT NULL,
     prompt TEXT NOT NULL, checkpoint TEXT NOT NULL, seed INTEGER NOT NULL, created TEXT NOT NULL,
-    tags TEXT NOT NULL, stars INTEGER NOT NULL, words TEXT NOT NULL
+    tags TEXT NOT NULL, stars INTEGER NOT NULL, words TEXT NOT NULL,
+    PRIMARY KEY (day, name)
 ) WITHOUT ROWID;
 CREATE INDEX by_time ON pictures (created, id);
-CREATE INDEX by_day ON pictures (day);
 """
 _FIND = """
 SELECT id, day, name, prompt, checkpoint, seed, created, tags, stars FROM pictures

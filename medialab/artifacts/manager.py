@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from medialab.artifacts.index import DAY, PictureIndex
 from medialab.artifacts.sidecar import Artifact, PictureFacts, Sidecar
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ArtifactError
+from medialab.versions import program_version
 
 _SLUG_LENGTH = 40  # characters; with day and number well under any file system's 255 bytes
 
@@ -71,7 +71,8 @@ class ArtifactManager:
         """The settings of a picture, from its PNG or its sidecar; the sidecar wins.
 
         A `ResolvedConfig` from a sidecar. A `PipelineConfig` from infotext alone: what it does not
-        say is at its default. A relative path is one below the outputs folder.
+        say is at its default. A relative path starts at the outputs folder, or at the current one,
+        or names the outputs folder first.
 
         Raises:
             ArtifactError: no such file here, or nothing can be read from it.
@@ -95,13 +96,15 @@ class ArtifactManager:
             ArtifactError: the sidecar is as it was.
         """
         picture = self._picture(path)
-        old = Sidecar.read(picture.with_suffix(".json"))
+        sidecar = picture.with_suffix(".json")
         changes = {"tags": None if tags is None else tuple(tags), "stars": stars}
         if stars is not None and stars not in range(6):
             raise ArtifactError(f"stars={stars}: choose 0 to 5")
-        new = old.model_copy(update={k: v for k, v in changes.items() if v is not None})
+        update = {name: value for name, value in changes.items() if value is not None}
         try:
-            publishing.replace(picture.with_suffix(".json"), new.encode())
+            with publishing.replacing(sidecar) as replace:
+                new = Sidecar.read(sidecar).model_copy(update=update)
+                replace(new.encode())
         except OSError as error:
             raise ArtifactError(f"{picture.name} not annotated: {_advice(error)}") from error
         return Artifact.of(picture, new)
@@ -118,7 +121,7 @@ class ArtifactManager:
             infotext.write(
                 config,
                 checkpoint_hash=config.checkpoint_sha256[:10],
-                version=_program(),
+                version=f"Media Lab Studio {program_version()}",
             ),
         )
         buffer = BytesIO()
@@ -132,7 +135,10 @@ class ArtifactManager:
 
     def _picture(self, path: Path | str) -> Path:
         """The PNG's path, whichever of the two files was named; it is inside the outputs folder."""
-        full = (self.folder / path).resolve()
+        # As `find` gives it, as a shell completes it, or as the panel and the README write it.
+        bases = (self.folder, Path.cwd(), self.folder.parent)
+        tried = [(base / path).resolve() for base in bases]
+        full = next((path for path in tried if path.is_file()), tried[0])
         if not full.is_relative_to(self.folder):
             raise ArtifactError(
                 f"{path} is outside the outputs folder {self.folder}; copy it in first"
@@ -142,14 +148,6 @@ class ArtifactManager:
         if not full.is_file():
             raise ArtifactError(f"no file {path} in {self.folder}; `find` lists those there are")
         return full.with_suffix(".png")
-
-
-def _program() -> str:
-    """This program's name and version, for infotext; a checkout that is not installed has none."""
-    try:
-        return f"Media Lab Studio {metadata.version('media-lab-studio')}"
-    except metadata.PackageNotFoundError:
-        return "Media Lab Studio"
 
 
 def _slug(prompt: str) -> str:

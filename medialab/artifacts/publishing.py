@@ -14,7 +14,7 @@ for the lock, since it cannot be removed while open.
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -45,22 +45,31 @@ def publish(folder: Path, name: str, sidecar: bytes, picture: bytes) -> Path:
     return final
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Write `path`, a published sidecar, anew: readers see the old file or the new one, whole.
+@contextmanager
+def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Own `path`, a published sidecar, for the block; gives what writes it anew.
+
+    What is read within the block cannot be changed by another process before it is written.
+    Readers see the old file or the new one, whole.
 
     Raises:
         BlockingIOError: another process is changing it.
         OSError: the old file stands as it was.
     """
-    number = int(path.name.partition("-")[0])
+    match = _NUMBER.match(path.name)
+    number = int(match[1]) if match else 0  # a file that somebody renamed shares the lock of 0
     reservation = _reservation(path.parent, number)
     lock = _claim(reservation, os.O_CREAT)
     if lock is None:
         raise BlockingIOError(f"{path} is being changed by another process")
     partial = _partial(path, number)
-    try:
+
+    def replace(content: bytes) -> None:
         _write(partial, content)
         _rename(partial, path)
+
+    try:
+        yield replace
     finally:
         partial.unlink(missing_ok=True)
         _release(reservation, lock)

@@ -36,7 +36,7 @@ class PromptStage(PipelineStage[PromptConfig]):
 
         model = context.checkpoint()
         prompt, dropped = _fit(model, settings.prompt)
-        negative_prompt, _ = _fit(model, settings.negative_prompt)
+        negative_prompt, negative_dropped = _fit(model, settings.negative_prompt)
         with torch.inference_mode():
             encoded = model.pipeline("text-to-image").encode_prompt(
                 prompt=prompt,
@@ -46,7 +46,9 @@ class PromptStage(PipelineStage[PromptConfig]):
                 do_classifier_free_guidance=True,
             )
         embeddings = dict(zip(_EMBEDDINGS, encoded, strict=False))
-        return replace(frame, embeddings=embeddings).with_applied(self.name, tokens_dropped=dropped)
+        return replace(frame, embeddings=embeddings).with_applied(
+            self.name, tokens_dropped=dropped, negative_tokens_dropped=negative_dropped
+        )
 
 
 def _fit(model: "LoadedModel", text: str) -> tuple[str, int]:

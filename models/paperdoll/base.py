@@ -81,7 +81,7 @@ def train_base(size: family.Size, steps: int, device: torch.device) -> None:
         family.TRAINING / "vae" / "finished", use_safetensors=True
     ).to(device)
     vae = vae.eval().to(memory_format=torch.channels_last)
-    tokenizer = family.make_tokenizer(family.TRAINING / "tokenizer")
+    tokenizer = family.find_tokenizer(family.TRAINING / "tokenizer")
     text_encoder = family.make_text_encoder(size, tokenizer)
     unet = family.make_unet(size).to(memory_format=torch.channels_last)
     scheduler = family.make_scheduler()
@@ -137,7 +137,8 @@ def train_base(size: family.Size, steps: int, device: torch.device) -> None:
         ).images
         contact_sheet(images, 6).save(path)
 
-    trainer.run(steps, loss, sample, sample_every=500)
+    if not trainer.run(steps, loss, sample, sample_every=500):
+        return
     encoder, denoiser = finished()
     family.save_checkpoint(family.CHECKPOINT, vae, encoder, tokenizer, denoiser)
     print(f"written: {family.CHECKPOINT.relative_to(family.REPOSITORY)}")

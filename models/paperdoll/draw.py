@@ -1,4 +1,4 @@
-"""Draw a paperdoll scene: a few milliseconds a picture, fully settled by the scene's seed.
+"""Draw a paperdoll scene: half a millisecond a picture, fully settled by the scene's seed.
 
 A person lives in a world of head units (y down, the top of the head near 0, the soles at 4.3); a
 framing is only another camera on the same person, so that a face in a full body picture and a face

@@ -150,6 +150,13 @@ def make_tokenizer(folder: Path) -> CLIPTokenizer:
     return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
 
 
+def find_tokenizer(folder: Path) -> CLIPTokenizer:
+    """The tokenizer in `folder`, made if there is none; embeddings depend on its numbers."""
+    if not (folder / "tokenizer.json").exists():
+        return make_tokenizer(folder)
+    return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+
+
 # Words, single digits and runs of signs: CLIP's own pattern.
 _CLIP_WORDS = Regex(
     r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"

@@ -93,7 +93,11 @@ class Trainer:
             return
         state = load_file(path, device=str(self.device))
         self.step = int(state.pop("step"))
-        self.modules.load_state_dict(part(state, "model/"))
+        try:
+            self.modules.load_state_dict(part(state, "model/"))
+        except RuntimeError as error:
+            message = f"{path} is of another size; give its --size, or move it away"
+            raise SystemExit(message) from error
         self.average = part(state, "average/")
         for index, parameter in enumerate(self.modules.parameters()):
             if f"first/{index}" in state:
@@ -135,8 +139,8 @@ class Trainer:
         sample: Callable[[Path, int], None],
         *,
         sample_every: int,
-    ) -> None:
-        """Train until `steps` in all have been made."""
+    ) -> bool:
+        """Train until `steps` in all have been made; False when it was stopped before."""
         saved = started = time.monotonic()
         first, smooth = self.step, None
         with _stop_on_signal(self), (self.folder / "log.csv").open("a", newline="") as log:
@@ -155,11 +159,14 @@ class Trainer:
                     self.save()
                     saved = time.monotonic()
         self.save()
+        if self.step < steps:
+            print(f"stopped at step {self.step}; the same command goes on from there", flush=True)
+        return self.step >= steps
 
     def _make_step(
         self, loss: Callable[[stdlib_random.Random], torch.Tensor], rate: float
     ) -> float:
-        """One step; its random draws depend on its number alone, so that a resumed run repeats."""
+        """One step; what it draws at random depends on its number alone."""
         random = stdlib_random.Random(f"{self.folder.name} {self.step}")
         torch.manual_seed(random.getrandbits(40))
         for group in self.optimizer.param_groups:

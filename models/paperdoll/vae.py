@@ -72,7 +72,8 @@ def train_vae(size: family.Size, steps: int, device: torch.device) -> None:
             [pair for both in zip(images, to_images(got), strict=True) for pair in both], 8
         ).save(path)
 
-    trainer.run(steps, loss, sample, sample_every=500)
+    if not trainer.run(steps, loss, sample, sample_every=500):
+        return
     finished = family.make_vae(size).to(device)
     finished.load_state_dict(trainer.averaged("vae"))
     whiten_latents(finished)

@@ -141,7 +141,7 @@ _GESTURES = {
 
 
 def caption(scene: Scene, random: stdlib_random.Random, *, complete: bool = False) -> str:
-    """Say the scene in English, 4 to 30 words.
+    """Say the scene in English, 2 to 30 words.
 
     Wording, order and what is left unsaid vary with `random`. With `complete` every attribute is
     said: the evaluator asks like that.
@@ -180,7 +180,7 @@ def _person_caption(
         details.append(f"with {length}{scene.hair_colour} hair")
     clothes = []
     if scene.hat and says(0.9):
-        clothes.append(f"a {scene.hat} hat")
+        clothes.append(f"{_a(scene.hat)} hat")
     if scene.shirt and says(0.8):
         clothes.append(f"{_a(scene.shirt)} shirt")
     if scene.trousers and says(0.7):

@@ -26,7 +26,8 @@ def test_vae_base_and_judge_train_two_steps_and_the_evaluator_judges_them(workpl
     train.main(["base", "--steps", "2"])
     train.main(["judge", "--steps", "2"])
     sheet = workplace / "sheet.png"
-    evaluate.main(["--count", "8", "--steps", "2", "--sheet", str(sheet)])
+    with pytest.raises(SystemExit, match="the judge reads under 97%"):
+        evaluate.main(["--count", "8", "--steps", "2", "--sheet", str(sheet)])
     assert sheet.exists()
     printed = capsys.readouterr().out
     assert "| background |" in printed

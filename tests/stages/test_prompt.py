@@ -30,11 +30,14 @@ def test_embeddings_are_the_text_encoders_own_output(encode, model):
 
 
 def test_nothing_is_dropped_from_a_prompt_that_fits(encode):
-    assert encode(prompt="a red ball").applied["prompt"] == {"tokens_dropped": 0}
+    assert encode(prompt="a red ball").applied["prompt"] == {
+        "tokens_dropped": 0,
+        "negative_tokens_dropped": 0,
+    }
 
 
 def test_a_prompt_that_is_too_long_is_cut_and_the_record_says_by_how_much(encode):
     frame = encode(prompt="a red ball " * 20)  # 60 tokens, of which the family holds 38
-    assert frame.applied["prompt"] == {"tokens_dropped": 22}
+    assert frame.applied["prompt"]["tokens_dropped"] == 22
     cut = encode(prompt="a red ball " * 12 + "a red")
     assert torch.equal(frame.embeddings["prompt_embeds"], cut.embeddings["prompt_embeds"])
