@@ -517,3 +517,18 @@ def test_foreign_files_are_passed_over(manager, outputs):
     assert isinstance(manager.find()[0], Artifact)
     assert manager.load(saved.path.parent / "holiday.png").steps == 3
     assert (saved.path.parent / "notes.partial").exists()
+
+
+def test_a_copy_beside_its_picture_is_found_too(manager):
+    saved = manager.save(image(), config(prompt="a cat"), {})
+    for suffix in (".png", ".json"):
+        original = saved.path.with_suffix(suffix)
+        (original.parent / f"{original.stem}-copy{suffix}").write_bytes(original.read_bytes())
+    assert len(manager.find("cat")) == 2
+
+
+def test_a_renamed_picture_can_still_be_annotated(manager):
+    saved = manager.save(image(), config(), {})
+    for path in (saved.path, saved.sidecar):
+        path.rename(path.with_stem("best"))
+    assert manager.annotate(saved.path.with_stem("best"), stars=5).stars == 5

@@ -344,3 +344,24 @@ def test_twenty_switches_leave_memory_as_it_was(two_large_models):
     before, after = median(switches[:7]), median(switches[-7:])
     assert after <= before * 1.01, resident
     assert psutil.Process().memory_info().rss <= before - 20_000_000
+
+
+# What no stage runs
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"cross_attention_dim": 1280}, "is of family sdxl-refiner; those that run here"),
+        ({"in_channels": 9}, "reads 9 channels, not 4; choose a text-to-image checkpoint"),
+    ],
+)
+def test_a_checkpoint_that_no_stage_runs_is_refused_before_a_weight_is_read(
+    tiny_models, tmp_path, changes, message
+):
+    root = tmp_path / "models"
+    shutil.copytree(tiny_models, root)
+    config = root / "checkpoints" / "paperdoll" / "unet" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | changes))
+    with pytest.raises(ModelRefusedError, match=message):
+        load_checkpoint(find(root), "cpu")

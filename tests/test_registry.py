@@ -209,6 +209,20 @@ def test_a_folder_with_a_cut_file_or_a_broken_config_is_refused(tiny_models, roo
             ModelRegistry(root).find(folder.name, "checkpoint")
 
 
+def test_a_folder_with_a_link_that_leads_nowhere_is_listed_as_refused(tiny_models, root):
+    shutil.copytree(tiny_models / "checkpoints", root / "checkpoints", dirs_exist_ok=True)
+    weights = next((root / "checkpoints").rglob("unet/*.safetensors"))
+    weights.unlink()
+    weights.symlink_to("nowhere.safetensors")
+    (info,) = ModelRegistry(root).models("checkpoint")
+    assert "leads nowhere" in info.refused
+
+
+def test_an_unknown_kind_is_answered_with_the_known_ones(root):
+    with pytest.raises(ModelNotFoundError, match="no kind of model 'loras'; known: checkpoint, lo"):
+        ModelRegistry(root).models("loras")
+
+
 def test_two_models_of_one_name_are_both_refused(root):
     write_lora(root / "loras" / "a" / "ink.safetensors")
     write_lora(root / "loras" / "b" / "ink.safetensors")
