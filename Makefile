@@ -19,7 +19,7 @@ environment: ## make or update .venv; does nothing when nothing changed
 
 studio: environment ## make a first picture, then open the studio; LAB=0 for the picture alone
 	@echo "making a first picture"
-	@$(BIN)/python -m medialab prompt="a smiling person with red hair" seed=7
+	@$(BIN)/python -m medialab prompt="a close-up of the face of a smiling person with long red hair" seed=7
 ifneq ($(LAB),0)
 	@$(BIN)/jupyter lab --ip=127.0.0.1 $(ALLOW_ROOT) --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url=/lab/tree/notebooks/studio.ipynb

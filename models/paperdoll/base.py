@@ -70,22 +70,25 @@ SAMPLE_PROMPTS = (
 )
 
 
-def train_base(size: family.Size, steps: int, device: torch.device) -> None:
+def train_base(size: family.Size, steps: int, device: torch.device, *, warm: bool = False) -> None:
     """Text encoder and UNet together, by velocity prediction on cached latents.
 
     A tenth of the captions is dropped, for classifier-free guidance. Source: Salimans and Ho,
     "Progressive Distillation for Fast Sampling of Diffusion Models", appendix D; losses weighted as
     in Hang et al., "Efficient Diffusion Training via Min-SNR Weighting Strategy", gamma 5.
     """
-    vae = AutoencoderKL.from_pretrained(
-        family.TRAINING / "vae" / "finished", use_safetensors=True
-    ).to(device)
+    vae_folder = family.CHECKPOINT / "vae" if warm else family.TRAINING / "vae" / "finished"
+    vae = AutoencoderKL.from_pretrained(vae_folder, use_safetensors=True).to(device)
     vae = vae.eval().to(memory_format=torch.channels_last)
-    tokenizer = family.find_tokenizer(family.TRAINING / "tokenizer")
+    tokenizer = family.find_tokenizer(
+        family.CHECKPOINT / "tokenizer" if warm else family.TRAINING / "tokenizer"
+    )
     text_encoder = family.make_text_encoder(size, tokenizer)
     unet = family.make_unet(size).to(memory_format=torch.channels_last)
     scheduler = family.make_scheduler()
     trainer = Trainer("base", {"text_encoder": text_encoder, "unet": unet}, device, rate=6e-4)
+    if warm:
+        trainer.start_from({name: family.CHECKPOINT / name for name in ("text_encoder", "unet")})
     pool = LatentPool(vae, 6_000 if device.type == "cpu" else 100_000, device)
     alphas = scheduler.alphas_cumprod.to(device)
 

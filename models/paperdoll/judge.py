@@ -102,8 +102,11 @@ def accuracy(
     return {question: sum(seen) / len(seen) for question, seen in right.items() if seen}
 
 
-def train_judge(size: family.Size, steps: int, device: torch.device) -> None:
+def train_judge(size: family.Size, steps: int, device: torch.device, *, warm: bool = False) -> None:
     """Cross-entropy on renders, blurred and noisy by chance as generated pictures are."""
+    if warm:
+        message = "the judge has no shipped weights to start from; it trains in minutes"
+        raise SystemExit(message)
     judge = Judge()
     trainer = Trainer("judge", {"judge": judge}, device, rate=2e-3)
 

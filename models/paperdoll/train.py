@@ -28,6 +28,9 @@ def main(arguments: list[str] | None = None) -> None:
         "--steps", type=int, required=True, help="steps in all, those already made included"
     )
     parser.add_argument("--batch", type=int, help="pictures a step; the size's own if not given")
+    parser.add_argument(
+        "--warm", action="store_true", help="start from the shipped weights, not from nothing"
+    )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument(
         "--threads", type=int, default=1, help="CPU threads; one each is fastest on a busy machine"
@@ -37,7 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
     size = family.SIZES[given.size]
     if given.batch:
         size = replace(size, batch=given.batch)
-    RECIPES[given.model](size, given.steps, torch.device(given.device))
+    RECIPES[given.model](size, given.steps, torch.device(given.device), warm=given.warm)
 
 
 if __name__ == "__main__":

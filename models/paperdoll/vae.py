@@ -16,7 +16,7 @@ from models.paperdoll.training import COOL_DOWN, Trainer, contact_sheet, to_imag
 _WHITENING = 96  # pictures that the latents' mean and covariance are measured on
 
 
-def train_vae(size: family.Size, steps: int, device: torch.device) -> None:
+def train_vae(size: family.Size, steps: int, device: torch.device, *, warm: bool = False) -> None:
     """Reconstruction by L1 on pixels and on their differences, and a breath of KL.
 
     Crops of 64 px keep a step short; the last quarter sees whole pictures, because group norms
@@ -28,6 +28,8 @@ def train_vae(size: family.Size, steps: int, device: torch.device) -> None:
     nn.init.zeros_(vae.quant_conv.weight[4:])
     nn.init.constant_(vae.quant_conv.bias[4:], -6.0)
     trainer = Trainer("vae", {"vae": vae}, device, rate=1.5e-3)
+    if warm:
+        trainer.start_from({"vae": family.CHECKPOINT / "vae"})
     crop, crops = 64, 5 if device.type == "cpu" else 64
 
     def loss(random: stdlib_random.Random) -> torch.Tensor:

@@ -73,6 +73,18 @@ def test_training_goes_on_where_it_ended(workplace, capsys):
         assert [row[0] for row in csv.reader(log)] == ["2", "4"]
 
 
+def test_training_goes_on_from_the_shipped_weights_on_another_machine(workplace, capsys):
+    train.main(["vae", "--steps", "1"])
+    train.main(["base", "--steps", "1"])
+    shipped = load_file(workplace / "checkpoint" / "unet" / "diffusion_pytorch_model.safetensors")
+    (workplace / "training").rename(workplace / "elsewhere")
+    train.main(["base", "--steps", "1", "--warm"])
+    assert "starting from the shipped weights" in capsys.readouterr().out
+    trained = load_file(workplace / "checkpoint" / "unet" / "diffusion_pytorch_model.safetensors")
+    # One step at a warming rate of 3e-6 moves no weight far; other weights are far apart.
+    assert all((trained[name] - shipped[name]).abs().max() < 1e-2 for name in shipped)
+
+
 def test_whitening_changes_the_latents_and_not_the_pictures(workplace):
     import torch
 
