@@ -153,7 +153,7 @@ def load_judge(device: torch.device) -> Judge:
     """
     path = family.TRAINING / "judge" / "state.safetensors"
     if not path.exists():
-        message = "no judge yet; train it: python -m models.paperdoll.train judge --steps 2500"
+        message = "no judge yet; train it: python -m models.paperdoll.train judge --steps 2200"
         raise FileNotFoundError(message)
     judge = Judge().to(device)
     judge.load_state_dict(part(load_file(path, device=str(device)), "average/judge."))
