@@ -323,8 +323,8 @@ def test_a_single_file_for_inpainting_is_refused_by_its_channels(single_files):
 def test_a_single_file_of_a_family_without_configs_is_refused_by_name(single_files):
     root, _ = single_files
     path = root / "checkpoints" / "sd15.safetensors"
-    info = ModelInfo("big", "checkpoint", "sd3", "original", path, 0)
-    with pytest.raises(ModelRefusedError, match=r"family sd3; .*sd15, sdxl are opened"):
+    info = ModelInfo("big", "checkpoint", "sd2", "original", path, 0)
+    with pytest.raises(ModelRefusedError, match=r"family sd2; .*sd15, sdxl are opened"):
         load_checkpoint(info, "cpu", root / "configs")
 
 

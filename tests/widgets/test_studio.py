@@ -11,7 +11,7 @@ from ipywidgets.widgets import widget as widget_module
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
-from medialab.errors import CancelledError, ConfigError, ModelNotFoundError
+from medialab.errors import CancelledError, ConfigError, MediaLabError, ModelNotFoundError
 from widgets import Studio
 
 SECONDS = 120
@@ -197,7 +197,7 @@ def test_close_cancels_what_was_asked_for(studio, press):
 def test_a_studio_of_its_own_closes_its_workbench():
     studio = Studio()
     studio.close()
-    with pytest.raises(RuntimeError, match="shutdown"):
+    with pytest.raises(MediaLabError, match="this workbench is closed"):
         studio.bench.queue.submit(lambda job: None)
 
 
