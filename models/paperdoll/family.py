@@ -185,10 +185,14 @@ def save_checkpoint(
         requires_safety_checker=False,
     )
     pipeline.save_pretrained(folder, safe_serialization=True)
-    # transformers loads in the dtype its config names, diffusers in float32: let both say float32,
-    # or a plain from_pretrained mixes the two and fails.
-    config = folder / "text_encoder" / "config.json"
-    config.write_text(json.dumps(json.loads(config.read_text()) | {"dtype": "float32"}, indent=2))
+    for config in folder.glob("*/config.json"):
+        settings = json.loads(config.read_text())
+        settings.pop("_name_or_path", None)  # where it lay on the machine that trained it
+        if config.parent.name == "text_encoder":
+            # transformers loads in the dtype its config names, diffusers in float32: let both say
+            # float32, or a plain from_pretrained mixes the two and fails.
+            settings["dtype"] = "float32"
+        config.write_text(json.dumps(settings, indent=2) + "\n")
     for path in folder.rglob("*"):
         if path.is_file():
             path.chmod(0o644)  # save_pretrained writes weights as 0600

@@ -6,6 +6,7 @@ import pytest
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
 
+from medialab.workbench import CHECKOUT
 from models.paperdoll import evaluate, family, train, training
 
 
@@ -45,6 +46,13 @@ def test_the_checkpoint_is_half_precision_on_disk_and_a_plain_from_pretrained_dr
     pipeline.set_progress_bar_config(disable=True)
     image = pipeline("a red ball", num_inference_steps=1).images[0]
     assert image.size == (family.NATIVE_SIZE, family.NATIVE_SIZE)
+
+
+def test_the_shipped_checkpoint_names_no_folder_of_the_machine_that_made_it():
+    shipped = CHECKOUT / "models" / "checkpoints" / "paperdoll"
+    configs = list(shipped.rglob("*.json"))
+    assert len(configs) >= 6
+    assert not [path.name for path in configs if "_name_or_path" in path.read_text()]
 
 
 def test_every_size_fits_into_40_mb(tmp_path):
