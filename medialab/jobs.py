@@ -50,11 +50,6 @@ class Job(Generic[T]):
         else:
             self._future.set_exception(error)
 
-    @property
-    def is_over(self) -> bool:
-        """Done, failed or cancelled."""
-        return self._future.done()
-
 
 class JobQueue:
     """Runs jobs one after another on one worker thread, which first runs `prepare`.

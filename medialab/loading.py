@@ -186,7 +186,6 @@ def _load_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> Any:
         )
         raise ModelRefusedError(message)
     folder = configs / info.family
-    _check_first_layer(info, folder)
     own = configs / SHARED_TOKENIZER
     tokenizers = {
         name: CLIPTokenizer.from_pretrained(own, pad_token=pad, local_files_only=True)
@@ -197,18 +196,6 @@ def _load_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> Any:
     )
 
 
-def _check_first_layer(info: ModelInfo, folder: Path) -> None:
-    """Refuse a checkpoint made for another task: more inputs than latents (inpaint: 9, edit: 8)."""
-    shape = read_header(info.path).shapes.get(FIRST_LAYER, (0, 0))
-    expected = read_config(folder / "unet" / "config.json")["in_channels"]
-    if shape[1] != expected:
-        message = (
-            f"checkpoint {info.name!r} is made for inpainting or editing: its denoiser reads "
-            f"{shape[1]} channels, not {expected}; choose a text-to-image checkpoint"
-        )
-        raise ModelRefusedError(message)
-
-
 def _refuse_foreign(info: ModelInfo) -> None:
     """Refuse, before any weight is read, what no stage here can run."""
     if info.family not in FAMILIES:
@@ -217,13 +204,24 @@ def _refuse_foreign(info: ModelInfo) -> None:
             f"those that run here are {', '.join(FAMILIES)}"
         )
         raise ModelRefusedError(message)
-    unet = info.path / "unet" / "config.json"
-    if unet.is_file() and (channels := read_config(unet).get("in_channels")) != LATENT_CHANNELS:
+    channels = _input_channels(info.path)
+    if channels not in {None, LATENT_CHANNELS}:
         message = (
             f"checkpoint {info.name!r} is made for inpainting or editing: its denoiser reads "
             f"{channels} channels, not {LATENT_CHANNELS}; choose a text-to-image checkpoint"
         )
         raise ModelRefusedError(message)
+
+
+def _input_channels(path: Path) -> int | None:
+    """Channels that the denoiser reads: latents alone, or more to inpaint (9) or to edit (8).
+
+    None for a folder whose denoiser is no UNet.
+    """
+    if path.is_file():
+        return read_header(path).shapes.get(FIRST_LAYER, (0, 0))[1]
+    unet = path / "unet" / "config.json"
+    return read_config(unet).get("in_channels", 0) if unet.is_file() else None
 
 
 def _refuse_pickles(path: Path) -> None:

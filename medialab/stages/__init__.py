@@ -1,4 +1,4 @@
-"""The pipeline's stages, in the order they run. A new stage is one file and one line here."""
+"""The pipeline's stages, in the order they run. A new stage gets its line here."""
 
 from typing import Any
 
