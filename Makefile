@@ -9,7 +9,7 @@ COPY := .notebook-test
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio test lint format screenshots clean
+.PHONY: help environment studio paperdoll test lint format screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ ifneq ($(LAB),0)
 	@$(BIN)/jupyter lab --ip=127.0.0.1 $(ALLOW_ROOT) --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url=/lab/tree/notebooks/studio.ipynb
 endif
+
+paperdoll: environment ## list the recipes of the embedded models; RECIPE=name (or all) trains
+	@$(BIN)/python -m models.paperdoll.train $(RECIPE) $(if $(STEPS),--steps $(STEPS))
 
 # One thread that sleeps while it waits: two test processes share a small machine's cores.
 test: export OMP_WAIT_POLICY := PASSIVE

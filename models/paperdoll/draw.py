@@ -132,9 +132,10 @@ def draw(scene: Scene, size: int | tuple[int, int] = 128, *, masks: bool = True)
     Without `masks` it is a third faster: training needs none.
     """
     width, height = (size, size) if isinstance(size, int) else size
-    random = stdlib_random.Random(scene.seed)
     canvas = _Canvas((width, height), with_regions=masks)
-    _draw_background(canvas, scene, random)
+    _draw_background(canvas, scene, stdlib_random.Random(scene.seed))
+    # A source of its own: the same person stands before another background.
+    random = stdlib_random.Random(f"who {scene.seed}")
     if scene.object_kind:
         _draw_object(canvas, scene, random)
     else:

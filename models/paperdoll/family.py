@@ -9,6 +9,7 @@ import json
 import random as stdlib_random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
@@ -19,7 +20,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from models.paperdoll import world
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-CHECKPOINT = REPOSITORY / "models" / "checkpoints" / "paperdoll"
+MODELS = REPOSITORY / "models"
+CHECKPOINT = MODELS / "checkpoints" / "paperdoll"
 TRAINING = REPOSITORY / ".training" / "paperdoll"
 
 _START, _END = "<|startoftext|>", "<|endoftext|>"
@@ -169,12 +171,13 @@ def save_checkpoint(
     text_encoder: CLIPTextModel,
     tokenizer: CLIPTokenizer,
     unet: UNet2DConditionModel,
+    as_pipeline: type = StableDiffusionPipeline,
 ) -> None:
     """Write the diffusers folder: safetensors, fp16, readable by everybody.
 
     The models themselves stay as they are.
     """
-    pipeline = StableDiffusionPipeline(
+    pipeline = as_pipeline(
         vae=_in_half(vae),
         text_encoder=_in_half(text_encoder),
         tokenizer=tokenizer,
@@ -185,17 +188,63 @@ def save_checkpoint(
         requires_safety_checker=False,
     )
     pipeline.save_pretrained(folder, safe_serialization=True)
-    for config in folder.glob("*/config.json"):
+    tidy(folder)
+
+
+def save_part(folder: Path, model: nn.Module) -> None:
+    """Write one model as its own folder: safetensors, fp16, readable by everybody."""
+    _in_half(model).save_pretrained(folder, safe_serialization=True)
+    tidy(folder)
+
+
+def tidy(folder: Path) -> None:
+    """Mend what `save_pretrained` leaves: this machine's folders in configs, weights as 0600."""
+    for config in folder.rglob("config.json"):
         settings = json.loads(config.read_text())
         settings.pop("_name_or_path", None)  # where it lay on the machine that trained it
-        if config.parent.name == "text_encoder":
+        if "architectures" in settings:
             # transformers loads in the dtype its config names, diffusers in float32: let both say
             # float32, or a plain from_pretrained mixes the two and fails.
             settings["dtype"] = "float32"
         config.write_text(json.dumps(settings, indent=2) + "\n")
     for path in folder.rglob("*"):
         if path.is_file():
-            path.chmod(0o644)  # save_pretrained writes weights as 0600
+            path.chmod(0o644)
+
+
+class Parts(NamedTuple):
+    """The checkpoint's parts in float32, for companions to be trained on; nothing here learns."""
+
+    vae: AutoencoderKL
+    tokenizer: CLIPTokenizer
+    text_encoder: CLIPTextModel
+    unet: UNet2DConditionModel
+    scheduler: DDIMScheduler
+
+
+def load_parts(device: torch.device) -> Parts:
+    """The shipped checkpoint, frozen.
+
+    Raises:
+        SystemExit: there is none; the message names the recipe.
+    """
+    if not (CHECKPOINT / "model_index.json").exists():
+        message = "no base checkpoint yet; train it: python -m models.paperdoll.train base"
+        raise SystemExit(message)
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        CHECKPOINT, use_safetensors=True, local_files_only=True
+    ).to(device)
+    for part in (pipeline.vae, pipeline.text_encoder, pipeline.unet):
+        part.eval().requires_grad_(requires_grad=False)
+    for part in (pipeline.vae, pipeline.unet):
+        part.to(memory_format=torch.channels_last)
+    return Parts(
+        pipeline.vae,
+        pipeline.tokenizer,
+        pipeline.text_encoder,
+        pipeline.unet,
+        make_scheduler(),
+    )
 
 
 def _in_half(model: nn.Module) -> nn.Module:

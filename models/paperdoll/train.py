@@ -1,31 +1,56 @@
-"""Train a paperdoll model: `python -m models.paperdoll.train vae|base|judge --steps N`.
+"""Train paperdoll models: `python -m models.paperdoll.train` lists the recipes, a name runs one.
 
-The same command runs on a CPU or a GPU and goes on where it stopped; `base` needs a finished `vae`
-and writes the checkpoint. See training.py for what is kept where.
+The same command runs on a CPU or a GPU and goes on where it stopped. Recipes stand in the order in
+which they need each other; `all` runs them in it. See training.py for what is kept where.
 """
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 
 from models.paperdoll import family
 from models.paperdoll.base import train_base
+from models.paperdoll.controlnet import train_controlnet
+from models.paperdoll.edit import train_edit
+from models.paperdoll.embedding import train_embedding
 from models.paperdoll.judge import train_judge
+from models.paperdoll.lora import train_style
 from models.paperdoll.vae import train_vae
 
-RECIPES = {"vae": train_vae, "base": train_base, "judge": train_judge}
+
+class Recipe(NamedTuple):
+    """What a recipe makes, how it is trained, and the steps that the shipped weights took."""
+
+    makes: str
+    train: Callable[..., Any]
+    steps: int
+
+
+RECIPES = {
+    "vae": Recipe("pictures to latents and back; `base` ships it", train_vae, 7_600),
+    "base": Recipe("text encoder and UNet: checkpoints/paperdoll", train_base, 6_600),
+    "judge": Recipe("names what a picture shows; asked by the evaluators", train_judge, 2_200),
+    "controlnet": Recipe("follows edges: controlnet/paperdoll-canny", train_controlnet, 1_200),
+    "edit": Recipe("edits by instruction: checkpoints/paperdoll-edit", train_edit, 2_500),
+    "pencil-sketch": Recipe("a style LoRA in grey", partial(train_style, "pencil-sketch"), 400),
+    "night-palette": Recipe("a style LoRA in blue", partial(train_style, "night-palette"), 400),
+    "mina": Recipe("a person as two words: embeddings/mina", train_embedding, 400),
+}
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Train the model named on the command line."""
+    """Train the model named on the command line, or list what can be."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model", choices=RECIPES)
+    parser.add_argument("recipe", nargs="?", choices=[*RECIPES, "all"])
     parser.add_argument("--size", choices=family.SIZES, default="tiny")
     parser.add_argument(
-        "--steps", type=int, required=True, help="steps in all, those already made included"
+        "--steps", type=int, help="steps in all, those already made included; the recipe's own"
     )
     parser.add_argument("--batch", type=int, help="pictures a step; the size's own if not given")
     parser.add_argument(
@@ -36,11 +61,24 @@ def main(arguments: list[str] | None = None) -> None:
         "--threads", type=int, default=1, help="CPU threads; one each is fastest on a busy machine"
     )
     given = parser.parse_args(arguments)
+    if given.recipe is None:
+        print(listing())
+        return
     torch.set_num_threads(given.threads)
     size = family.SIZES[given.size]
     if given.batch:
         size = replace(size, batch=given.batch)
-    RECIPES[given.model](size, given.steps, torch.device(given.device), warm=given.warm)
+    for name in RECIPES if given.recipe == "all" else [given.recipe]:
+        recipe = RECIPES[name]
+        print(f"{name}: {recipe.makes}", flush=True)
+        steps = given.steps or recipe.steps
+        recipe.train(size, steps, torch.device(given.device), warm=given.warm)
+
+
+def listing() -> str:
+    """The recipes, one a line, in the order in which they need each other."""
+    rows = [f"  {name:15}{recipe.makes} ({recipe.steps} steps)" for name, recipe in RECIPES.items()]
+    return "\n".join(["recipes, in the order in which they need each other:", *rows])
 
 
 if __name__ == "__main__":
