@@ -31,7 +31,11 @@ PYPROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
 STAMP = VENV / "bootstrap.stamp"
 CONSTRAINTS = VENV / "constraints.txt"
-DEFAULT_EXTRAS = "studio,test"
+DEFAULT_EXTRAS = "studio,control,test"
+# Installed alone. spandrel asks for torchvision, whose CUDA wheel beside a CPU torch makes
+# transformers' text encoders fail; of the many architectures, two that nobody here uses need it.
+# What else it needs stands in pyproject.toml.
+WITHOUT_DEPENDENCIES = ("spandrel>=0.4.1,<0.5",)
 # Written out, not read: the parser of pyproject.toml (tomllib) came with Python 3.11 itself.
 MINIMUM_PYTHON = (3, 11)
 COMPARISONS = {
@@ -144,6 +148,7 @@ def make_environment(extras: str) -> None:
     project = f".[{extras}]" if extras else "."
     say(f"installing the project: {project}")
     pip_install(python, ["--editable", project], constraints=CONSTRAINTS)
+    pip_install(python, ["--no-deps", *WITHOUT_DEPENDENCIES], constraints=CONSTRAINTS)
 
     STAMP.write_text(stamp)
     say(f"environment ready in {time.monotonic() - started:.0f} s")

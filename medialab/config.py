@@ -6,27 +6,32 @@ request with nothing left open: only that form runs, and only that form is writt
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self, TypeVar, cast
+from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from medialab.errors import ConfigError
 from medialab.samplers import SAMPLERS, SCHEDULES, check
+from medialab.settings import (
+    LARGEST_SEED,
+    MODES,
+    DetailerConfig,
+    Img2ImgConfig,
+    InpaintConfig,
+    InstructConfig,
+    Picture,
+    RefinerConfig,
+    ResizeMode,
+    SamplingConfig,
+    Side,
+    StageConfig,
+    SwitchedConfig,
+    UpscalerConfig,
+    one_of,
+)
 
 SCHEMA_VERSION: Final = 1
 RANDOM_SEED = -1
-LARGEST_SEED = 2**32 - 1  # infotext and A1111 keep seeds in 32 bits
-
-# Pixels: a VAE works in blocks of 8; 4096 keeps a typing error from asking for gigabytes.
-Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
-
-SettingsT = TypeVar("SettingsT", bound="StageConfig")
-
-
-class StageConfig(BaseModel):
-    """The settings of one stage."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 class PromptConfig(StageConfig):
@@ -36,16 +41,21 @@ class PromptConfig(StageConfig):
     negative_prompt: str = Field("", description="What it should not show.")
 
 
-class Txt2ImgConfig(StageConfig):
+class SizeConfig(StageConfig):
+    """How large the picture is that stage 3 makes, or takes."""
+
+    width: Side | None = Field(
+        None, description="Pixels, a multiple of 8; empty for the model's size, or the picture's."
+    )
+    height: Side | None = Field(
+        None, description="Pixels, a multiple of 8; empty for the model's size, or the picture's."
+    )
+
+
+class Txt2ImgConfig(SizeConfig):
     """Stage 3: from noise to a picture."""
 
     checkpoint: str = Field("paperdoll", description="Name of a model in models/checkpoints.")
-    width: Side | None = Field(
-        None, description="Pixels, a multiple of 8; empty for the model's own size."
-    )
-    height: Side | None = Field(
-        None, description="Pixels, a multiple of 8; empty for the model's own size."
-    )
     steps: int = Field(20, ge=1, le=150, description="How many times noise is taken away.")
     guidance_scale: float = Field(
         5.0,
@@ -68,12 +78,12 @@ class Txt2ImgConfig(StageConfig):
     @field_validator("sampler")
     @classmethod
     def _sampler_is_known(cls, value: str) -> str:
-        return _one_of(value, SAMPLERS)
+        return one_of(value, SAMPLERS)
 
     @field_validator("schedule")
     @classmethod
     def _schedule_is_known(cls, value: str) -> str:
-        return _one_of(value, SCHEDULES)
+        return one_of(value, SCHEDULES)
 
     @model_validator(mode="after")
     def _sampler_honours_schedule_and_steps(self) -> Self:
@@ -82,6 +92,24 @@ class Txt2ImgConfig(StageConfig):
         except ConfigError as error:
             raise ValueError(str(error)) from error
         return self
+
+
+class SourceConfig(SizeConfig):
+    """Before stage 2: the picture that others start from."""
+
+    mode: str = Field(
+        "txt2img",
+        description="What stage 3 does; enhance leaves it out and works on a given picture.",
+    )
+    image: Picture | None = Field(
+        None, description="The picture to start from, as Workbench.keep names it."
+    )
+    resize_mode: ResizeMode = Field("just resize", description="How it is brought to size.")
+
+    @field_validator("mode")
+    @classmethod
+    def _mode_is_known(cls, value: str) -> str:
+        return one_of(value, MODES)
 
 
 class FinishConfig(StageConfig):
@@ -93,12 +121,23 @@ class FinishConfig(StageConfig):
 
 
 # The last base's fields come first: in a sidecar, the prompt.
-class PipelineConfig(FinishConfig, Txt2ImgConfig, PromptConfig):
+class PipelineConfig(FinishConfig, Txt2ImgConfig, SourceConfig, PromptConfig):
     """A whole request, as a person asks it. Every field has a default; unknown ones are refused.
+
+    What belongs to the picture as a whole stands at the top; each other stage's settings are under
+    its own name.
 
     Raises `pydantic.ValidationError`; `parse` raises `ConfigError` with a sentence per fault.
     """
 
+    img2img: Img2ImgConfig = Field(Img2ImgConfig(), description="Stage 3, from a picture.")
+    inpaint: InpaintConfig = Field(InpaintConfig(), description="Stage 3, on a part of a picture.")
+    instruct: InstructConfig = Field(InstructConfig(), description="Stage 3, by an instruction.")
+    refiner: RefinerConfig = Field(RefinerConfig(), description="Stage 4: the hires fix.")
+    body: DetailerConfig = Field(DetailerConfig(), description="Stage 5: bodies drawn again.")
+    face: DetailerConfig = Field(DetailerConfig(), description="Stage 6: faces drawn again.")
+    hand: DetailerConfig = Field(DetailerConfig(), description="Stage 7: hands drawn again.")
+    upscaler: UpscalerConfig = Field(UpscalerConfig(), description="Stage 8: enlarged.")
     schema_version: Literal[1] = SCHEMA_VERSION
 
     @classmethod
@@ -130,10 +169,27 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, PromptConfig):
             }
         )
 
-    def settings_for(self, settings: type[SettingsT]) -> SettingsT:
-        """This request's slice of one stage's settings."""
+    def runs(self, stage: str) -> bool:
+        """Whether a stage has anything to do: it is switched on, or it is the mode's own."""
+        if stage in MODES:
+            return self.mode == stage
+        if stage == "source":
+            return self.mode != "txt2img"
+        own = getattr(self, stage, None)
+        return own.enabled if isinstance(own, SwitchedConfig) else True
+
+    def settings_for(self, stage: str, settings: type[StageConfig]) -> Any:
+        """This request's slice of one stage's settings, with the base's where it leaves some open.
+
+        A stage has either a field of its name, or its settings stand at the top.
+        """
+        own = getattr(self, stage, None)
+        if isinstance(own, SamplingConfig):
+            return own.filled(vars(self))
+        if isinstance(own, StageConfig):
+            return own
         fields: dict[str, Any] = {name: getattr(self, name) for name in settings.model_fields}
-        return cast("SettingsT", settings.model_construct(**fields))
+        return settings.model_construct(**fields)
 
 
 class ResolvedConfig(PipelineConfig):
@@ -145,10 +201,19 @@ class ResolvedConfig(PipelineConfig):
     checkpoint_sha256: str = Field(
         min_length=64, max_length=64, description="What the checkpoint's files hold."
     )
+    models_sha256: dict[str, str] = Field(
+        default_factory=dict, description="What the other models' files hold, by kind/name."
+    )
+
+    def sha256_of(self, kind: str, name: str) -> str | None:
+        """What the model of that name held when this was resolved; None if it names none such."""
+        if (kind, name) == ("checkpoint", self.checkpoint):
+            return self.checkpoint_sha256
+        return self.models_sha256.get(f"{kind}/{name}")
 
     def asked(self) -> PipelineConfig:
         """The same settings without the tie to the checkpoint's content."""
-        return PipelineConfig.parse(self.model_dump(exclude={"checkpoint_sha256"}))
+        return PipelineConfig.parse(self.model_dump(exclude={"checkpoint_sha256", "models_sha256"}))
 
     def singles(self) -> "list[ResolvedConfig]":
         """One config per picture of the batch; each makes its picture alone, byte for byte."""
@@ -169,12 +234,3 @@ def _explain_one(fault: Mapping[str, Any], known: Mapping[str, Any]) -> str:
         return f"there is no setting {name!r}; known: {', '.join(sorted(known))}"
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{name}={fault['input']!r}: {message}" if name else message
-
-
-def _one_of(value: str, choices: Mapping[str, Any]) -> str:
-    """The choice that `value` names, whatever its capitals."""
-    by_name = {choice.casefold(): choice for choice in choices}
-    if value.casefold() not in by_name:
-        message = f"choose one of {', '.join(choices)}"
-        raise ValueError(message)
-    return by_name[value.casefold()]

@@ -32,6 +32,14 @@ class ModelRefusedError(MediaLabError):
     """A model file is there but is not opened: a pickle, a broken or a foreign file."""
 
 
+class MissingLibraryError(MediaLabError):
+    """A library that this needs is not installed; the message says how to install it."""
+
+
+class PictureError(MediaLabError):
+    """A picture that was given cannot be read, or one that is asked for is not there."""
+
+
 class ArtifactError(MediaLabError):
     """A picture or its sidecar could not be written or read; nothing half-written is left."""
 

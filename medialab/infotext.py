@@ -23,6 +23,9 @@ from medialab.samplers import SCHEDULES, parse_sampler_name
 NEGATIVE = "Negative prompt:"
 EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
 
+# Our own item, in JSON: other stages' settings.
+STAGES = "Media Lab stages"
+
 # A1111's own pattern; three matches make a last line parameters.
 _PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 # What is read is wider, so that one-letter keys and keys with dots are told, not lost.
@@ -58,6 +61,8 @@ def write(config: ResolvedConfig, *, checkpoint_hash: str, version: str) -> str:
         "Model hash": checkpoint_hash,
         "Model": config.checkpoint,
     }
+    if others := _other_settings(config):
+        items[STAGES] = json.dumps(others, ensure_ascii=False)
     if config.sharpen:
         items["Sharpen"] = repr(config.sharpen)
     negative = f"{NEGATIVE} {config.negative_prompt}" if config.negative_prompt else ""
@@ -67,6 +72,27 @@ def write(config: ResolvedConfig, *, checkpoint_hash: str, version: str) -> str:
             items[EXACT[name]] = getattr(config, name)
     items["Version"] = version
     return f"{prompts}\n{', '.join(_write_items(items))}".strip()
+
+
+def _other_settings(config: ResolvedConfig) -> dict[str, Any]:
+    """What A1111 has no word for: settings of other stages that are not at their defaults."""
+    plain = PipelineConfig().model_dump(mode="json")
+    mine = config.model_dump(mode="json")
+    found: dict[str, Any] = {}
+    for name in ("mode", "image", "resize_mode"):
+        if mine[name] != plain[name]:
+            found[name] = mine[name]
+    for name, defaults in plain.items():
+        if isinstance(defaults, dict):
+            changed = {key: mine[name][key] for key in defaults if mine[name][key] != defaults[key]}
+            if changed:
+                found[name] = changed
+    return found
+
+
+def _read_others(value: str) -> dict[str, Any]:
+    found = json.loads(value)
+    return found if isinstance(found, dict) else {}
 
 
 def read(text: str) -> Parsed:
@@ -172,6 +198,7 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "Size": _read_size,
     "Model": lambda value: {"checkpoint": value},
     "Sharpen": lambda value: {"sharpen": float(value)},
+    STAGES: _read_others,
     EXACT["prompt"]: lambda value: {"prompt": value},
     EXACT["negative_prompt"]: lambda value: {"negative_prompt": value},
 }

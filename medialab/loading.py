@@ -23,17 +23,30 @@ from medialab.runtime import pick_device
 if TYPE_CHECKING:
     import torch
 
-Task = Literal["text-to-image"]
+Task = Literal["text-to-image", "image-to-image", "instruct"]
 
 CONFIGS = Path(__file__).resolve().parents[1] / "models" / "configs"
 
 # The classes that rebuild any family's pipeline for a task around the same components. Their
 # `from_pipe` casts nothing, unlike the one of the pipeline classes (diffusers issue 12754).
-TASKS: Mapping[Task, str] = {"text-to-image": "AutoPipelineForText2Image"}
+# Editing by instruction is in no Auto map; each family has a class of its own.
+TASKS: Mapping[Task, str] = {
+    "text-to-image": "AutoPipelineForText2Image",
+    "image-to-image": "AutoPipelineForImage2Image",
+}
+INSTRUCT_PIPELINES = {
+    "paperdoll": "StableDiffusionInstructPix2PixPipeline",
+    "sd15": "StableDiffusionInstructPix2PixPipeline",
+    "sd2": "StableDiffusionInstructPix2PixPipeline",
+    "sdxl": "StableDiffusionXLInstructPix2PixPipeline",
+}
 
 # Families whose prompts and latents the stages know.
 FAMILIES = ("paperdoll", "sd15", "sd2", "sdxl")
+# Channels that a denoiser reads -> what it is made for.
 LATENT_CHANNELS = 4
+INSTRUCT_CHANNELS = 8  # the latents, and those of the picture to edit
+MADE_FOR = {LATENT_CHANNELS: "making pictures", INSTRUCT_CHANNELS: "editing by instruction"}
 
 # Families whose single files are opened, and the class they become. Each has its configs in
 # CONFIGS/<family>; all share the tokenizer of CONFIGS/clip-tokenizer.
@@ -82,12 +95,41 @@ class LoadedModel:
         """
         import diffusers
 
+        wanted = INSTRUCT_CHANNELS if task == "instruct" else LATENT_CHANNELS
+        channels = getattr(self._whole().unet.config, "in_channels", wanted)
+        if channels != wanted:
+            message = (
+                f"this checkpoint is made for {MADE_FOR[channels]}, not for {MADE_FOR[wanted]}; "
+                "choose another one"
+            )
+            raise ModelRefusedError(message)
+        if task == "instruct":
+            pipeline = getattr(diffusers, INSTRUCT_PIPELINES[self.family])(**self.components)
+        else:
+            pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline)
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    def encode_prompt(self, **prompts: Any) -> Any:
+        """What diffusers' own `encode_prompt` of this family gives, for any kind of checkpoint."""
+        whole = self._whole()
+        if not hasattr(type(whole), "encode_prompt"):
+            import diffusers
+
+            whole = diffusers.StableDiffusionPipeline(**self.components)
+        return whole.encode_prompt(**prompts)
+
+    def _whole(self) -> Any:
         if self._pipeline is None:
             message = f"this {self.family} model was released; load it again"
             raise RuntimeError(message)
-        pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline)
-        pipeline.set_progress_bar_config(disable=True)
-        return pipeline
+        return self._pipeline
+
+    @property
+    def native_size(self) -> int:
+        """Pixels a side that the checkpoint was trained at: its latents' times the VAE's 8."""
+        levels = len(self.components["vae"].config.block_out_channels)
+        return int(self.components["unet"].config.sample_size * 2 ** (levels - 1))
 
     def cached(self, name: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once and kept as long as the model is."""
@@ -205,10 +247,11 @@ def _refuse_foreign(info: ModelInfo) -> None:
         )
         raise ModelRefusedError(message)
     channels = _input_channels(info.path)
-    if channels not in {None, LATENT_CHANNELS}:
+    if channels not in {None, *MADE_FOR}:
+        known = " and ".join(f"{count} for {purpose}" for count, purpose in MADE_FOR.items())
         message = (
-            f"checkpoint {info.name!r} is made for inpainting or editing: its denoiser reads "
-            f"{channels} channels, not {LATENT_CHANNELS}; choose a text-to-image checkpoint"
+            f"checkpoint {info.name!r} has a denoiser that reads {channels} channels; "
+            f"those that run here read {known}"
         )
         raise ModelRefusedError(message)
 

@@ -8,10 +8,12 @@ import hashlib
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any, Protocol
 
+from medialab.detectors import load_detector
 from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.hashes import HashCache, Stamp
-from medialab.loading import LoadedModel, free_memory, load_checkpoint
+from medialab.loading import free_memory, load_checkpoint
 from medialab.modelfiles import (
     FOLDER_OF_KIND,
     ModelFiles,
@@ -20,6 +22,8 @@ from medialab.modelfiles import (
     is_plain_name,
     read_config,
 )
+from medialab.runtime import pick_device
+from medialab.upscalers import load_upscaler
 
 __all__ = ["ModelInfo", "ModelRegistry"]
 
@@ -27,6 +31,15 @@ __all__ = ["ModelInfo", "ModelRegistry"]
 BUDGET_BYTES = 8 * 1024**3
 # Pixels a side that a family was trained at. Source: each family's model card.
 NATIVE_SIZES = {"sd15": 512, "sd2": 768, "sdxl": 1024, "sd3": 1024, "flux": 1024}
+
+
+class Loaded(Protocol):
+    """Any model in memory."""
+
+    nbytes: int
+
+    def release(self) -> None:
+        """Let go of the weights."""
 
 
 class ModelRegistry:
@@ -50,7 +63,7 @@ class ModelRegistry:
         self._device = device
         self._files = ModelFiles(self.folder)
         self._hashes = HashCache(hash_cache)
-        self._loaded: OrderedDict[tuple[Path, tuple[Stamp, ...]], LoadedModel] = OrderedDict()
+        self._loaded: OrderedDict[tuple[Path, tuple[Stamp, ...]], Loaded] = OrderedDict()
         # Two locks: listing must not wait for the seconds that a load takes.
         self._listing = threading.Lock()
         self._loading = threading.Lock()
@@ -119,8 +132,8 @@ class ModelRegistry:
         message = f"the native size of {info.kind} {info.name!r} is not known; set width and height"
         raise ModelRefusedError(message)
 
-    def load(self, info: ModelInfo) -> LoadedModel:
-        """The checkpoint in memory, as its files are now.
+    def load(self, info: ModelInfo) -> Any:
+        """The model in memory, as its files are now: `LoadedModel`, `Detector` or `Upscaler`.
 
         Room is made before it is read, so that the old and the new need not fit together.
         Raises: ModelRefusedError; the models that were loaded may be gone then.
@@ -132,10 +145,17 @@ class ModelRegistry:
                 return self._loaded[key]
             self._forget_replaced(info.path)
             self._make_room(info.size_bytes)
-            model = load_checkpoint(info, self._device)
+            model = self._read(info)
             self._make_room(model.nbytes)
             self._loaded[key] = model
             return model
+
+    def _read(self, info: ModelInfo) -> Loaded:
+        if info.kind == "detector":
+            return load_detector(info, pick_device(self._device))
+        if info.kind == "upscaler":
+            return load_upscaler(info.path, pick_device(self._device))
+        return load_checkpoint(info, self._device)
 
     def unload_all(self) -> None:
         """Release every loaded model and give its memory back."""

@@ -1,8 +1,8 @@
 """The one place where all meet: configs are resolved, run as jobs, and kept as artifacts."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING, Any, Self
 
 from medialab import runtime
 from medialab.artifacts import Artifact, ArtifactManager
-from medialab.config import LARGEST_SEED, RANDOM_SEED, PipelineConfig, ResolvedConfig
-from medialab.errors import ModelRefusedError
+from medialab.cache import Explanation, StageCache
+from medialab.config import RANDOM_SEED, PipelineConfig, ResolvedConfig
+from medialab.errors import ConfigError, ModelRefusedError
+from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
+from medialab.pictures import PictureStore
 from medialab.registry import ModelInfo, ModelRegistry
+from medialab.settings import LARGEST_SEED, DetectionEdit, StageConfig
+from medialab.stages import STAGES
+from medialab.stages.base import Model
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from medialab.detectors import Detection
+    from medialab.pipeline import Pipeline
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 LEAST_SHOWN = 384  # pixels that a notebook gives to a picture, however small it is
@@ -28,13 +37,15 @@ class Run:
     """What came of one request: pictures, their files, and how they were made.
 
     The plural fields hold one entry per picture of the batch, in order; `artifacts` is empty when
-    the run was not saved.
+    the run was not saved. `detections` are the first picture's finds by detailer; edited, they go
+    back with `Workbench.rerun`.
     """
 
     config: ResolvedConfig
     images: "Sequence[Image.Image]"
     records: Sequence[dict[str, Any]]
     artifacts: Sequence[Artifact]
+    detections: Mapping[str, Sequence[DetectionEdit]] = field(default_factory=dict)
 
     @property
     def image(self) -> "Image.Image":
@@ -84,6 +95,9 @@ class Workbench:
     ) -> None:
         outputs = Path(outputs or CHECKOUT / "outputs")
         self.artifacts = ArtifactManager(outputs)
+        self.pictures = PictureStore(outputs / "inputs")
+        self.cache = StageCache(outputs / "cache")
+        self._device = device
         self.registry = ModelRegistry(
             Path(models or CHECKOUT / "models"), hash_cache=outputs / "hashes.sqlite", device=device
         )
@@ -96,22 +110,87 @@ class Workbench:
             ModelNotFoundError: no such checkpoint; the message lists those there are.
             MediaLabError: a stage could not go on, or the picture could not be written.
         """
-        job = self.submit(config, save=save)
-        try:
-            return job.result()
-        except KeyboardInterrupt:
-            job.cancel()
-            raise
+        return self._wait_for(self.submit(config, save=save))
 
-    def submit(self, config: PipelineConfig, *, save: bool = True) -> Job[Run]:
-        """Queue the request and return at once.
+    def submit(
+        self, config: PipelineConfig, *, save: bool = True, anew_from: str | None = None
+    ) -> Job[Run]:
+        """Queue the request and return at once; from the stage `anew_from` on nothing is reused.
 
         Raises:
-            ModelNotFoundError: no such checkpoint; nothing is queued then.
+            ConfigError: the mode needs a picture, and none is given; nothing is queued.
+            ModelNotFoundError: no such model; nothing is queued then.
             ModelRefusedError: its file is a pickle, or broken.
         """
-        self.registry.find(config.checkpoint, "checkpoint")
-        return self.queue.submit(partial(self._make, config, save))
+        _check_picture(config)
+        for model in _models_of(config):
+            self.registry.find(model.name, model.kind)
+        return self.queue.submit(partial(self._make, config, save, anew_from))
+
+    def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
+        """Keep a picture to start from, and return the name by which configs speak of it.
+
+        Raises:
+            PictureError: no picture, a broken or a far too large one.
+        """
+        return self.pictures.keep(picture)
+
+    def enhance(
+        self,
+        picture: "Image.Image | Path | str | bytes",
+        config: PipelineConfig,
+        *,
+        save: bool = True,
+    ) -> Run:
+        """Work on a picture from anywhere: `execute` with it as the one to start from.
+
+        A config for text to image leaves stage 3 out: refiner, detailers and upscaler work on the
+        picture as it is.
+
+        Raises:
+            PictureError: the picture cannot be read.
+            MediaLabError: as `execute`.
+        """
+        mode = "enhance" if config.mode == "txt2img" else config.mode
+        return self.execute(config.changed(mode=mode, image=self.keep(picture)), save=save)
+
+    def rerun(
+        self,
+        run: Run,
+        *,
+        from_stage: str,
+        changes: Mapping[str, Any] | None = None,
+        save: bool = True,
+    ) -> Run:
+        """The first picture of a run again, with other settings, from a stage on.
+
+        `changes` are settings as `PipelineConfig` names them; those of a stage may be given in
+        part: `{"face": {"denoising_strength": 0.6}}`. What stands before `from_stage` is reused.
+
+        Raises:
+            ConfigError: no such stage, or a change that nothing can be made from.
+        """
+        names = [stage.name for stage in STAGES]
+        if from_stage not in names:
+            message = f"no stage {from_stage!r}; known: {', '.join(names)}"
+            raise ConfigError(message)
+        single = run.config.singles()[0].asked()
+        settings: dict[str, Any] = {}
+        for name, value in (changes or {}).items():
+            old = getattr(single, name, None)
+            if isinstance(old, StageConfig) and isinstance(value, Mapping):
+                settings[name] = {**old.model_dump(), **value}
+            else:
+                settings[name] = value
+        config = single.changed(**settings)
+        return self._wait_for(self.submit(config, save=save, anew_from=from_stage))
+
+    def explain(self, config: PipelineConfig) -> list[Explanation]:
+        """For each stage that would run: is its result kept, and if not, what changed.
+
+        A seed of -1 is drawn anew each time, so that nothing after the prompt can be kept.
+        """
+        return self._pipeline().explain(self.resolve(config).singles()[0])
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """The request with nothing left open: seed drawn, sizes set, the checkpoint's hash found.
@@ -124,23 +203,19 @@ class Workbench:
             ModelRefusedError: the file is a pickle, or broken, or not the one of a resolved config.
         """
         config = config.changed()  # a copy made past the checks is checked here
+        _check_picture(config)
         info = self.registry.find(config.checkpoint, "checkpoint")
         sha256 = self.registry.sha256(info)
         if isinstance(config, ResolvedConfig):
-            if config.checkpoint_sha256 != sha256:
-                message = (
-                    f"checkpoint {config.checkpoint!r} is another file now: this picture was made "
-                    f"with {config.checkpoint_sha256[:10]}, {info.path.name} is {sha256[:10]}. Put "
-                    "the old file back, or run config.asked() to use the new one."
-                )
-                raise ModelRefusedError(message)
+            self._refuse_replaced(config)
             return config
-        native = self.registry.native_size(info)
+        width, height = self._size_of(config, info)
         settings = config.model_dump() | {
             "seed": _drawn(config.seed),
-            "width": config.width or native,
-            "height": config.height or native,
+            "width": width,
+            "height": height,
             "checkpoint_sha256": sha256,
+            "models_sha256": self._hashes(config),
         }
         return ResolvedConfig.model_validate(settings)
 
@@ -164,26 +239,110 @@ class Workbench:
     ) -> None:
         self.close()
 
-    def _make(self, asked: PipelineConfig, save: bool, job: Job[Run]) -> Run:
+    def _wait_for(self, job: Job[Run]) -> Run:
+        """The job's run; Ctrl-C cancels it."""
+        try:
+            return job.result()
+        except KeyboardInterrupt:
+            job.cancel()
+            raise
+
+    def _size_of(self, config: PipelineConfig, info: ModelInfo) -> tuple[int, int]:
+        """Width and height as asked, else the given picture's, else the checkpoint's own."""
+        if config.width and config.height:
+            return config.width, config.height
+        if config.image is not None and config.mode != "txt2img":
+            width, height = (to_multiple(side) for side in self.pictures.load(config.image).size)
+        else:
+            width = height = self.registry.native_size(info)
+        return config.width or width, config.height or height
+
+    def _hashes(self, config: PipelineConfig) -> dict[str, str]:
+        """What the models besides the run's own checkpoint hold, by kind and name."""
+        return {
+            f"{model.kind}/{model.name}": self.registry.sha256(
+                self.registry.find(model.name, model.kind)
+            )
+            for model in _models_of(config)
+            if model != Model("checkpoint", config.checkpoint)
+        }
+
+    def _refuse_replaced(self, config: ResolvedConfig) -> None:
+        """Refuse a resolved config one of whose models is another file by now."""
+        for model in _models_of(config):
+            info = self.registry.find(model.name, model.kind)
+            was, now = config.sha256_of(*model) or "nothing", self.registry.sha256(info)
+            if was != now:
+                message = (
+                    f"{model.kind} {model.name!r} is another file now: this picture was made "
+                    f"with {was[:10]}, {info.path.name} is {now[:10]}. Put "
+                    "the old file back, or run config.asked() to use the new one."
+                )
+                raise ModelRefusedError(message)
+
+    def _pipeline(self) -> "Pipeline":
+        from medialab.pipeline import Pipeline
+
+        return Pipeline(self.cache, runtime.pick_device(self._device))
+
+    def _make(self, asked: PipelineConfig, save: bool, anew_from: str | None, job: Job[Run]) -> Run:
         """On the worker: one picture after another, each kept as soon as it is there."""
-        from medialab.pipeline import Pipeline, Progress
+        from medialab.pipeline import Progress
 
         config = self.resolve(asked)  # here, since hashing a new file takes seconds a gigabyte
         job.check()
-        info = self.registry.find(config.checkpoint, "checkpoint")
-        model = self.registry.load(info)
-        if self.registry.sha256(info) != config.checkpoint_sha256:
-            message = f"{info.path.name} was replaced while it was being loaded; run this again"
-            raise ModelRefusedError(message)
-        pipeline, singles = Pipeline(), config.singles()
+        pipeline, singles = self._pipeline(), config.singles()
         images, records, artifacts = [], [], []
+        detections: dict[str, tuple[DetectionEdit, ...]] = {}
         for number, single in enumerate(singles, start=1):
-            outcome = pipeline.run(single, Progress(model, job, number, len(singles)))
+            progress = Progress(single, self.registry, self.pictures, job, number, len(singles))
+            outcome = pipeline.run(single, progress, anew_from=anew_from)
             images.append(outcome.image)
             records.append(outcome.record)
+            if number == 1:
+                detections = self._editable(outcome.detections)
             if save:
                 artifacts.append(self.artifacts.save(outcome.image, single, outcome.record))
-        return Run(config, images, records, artifacts)
+        return Run(config, images, records, artifacts, detections)
+
+    def _editable(
+        self, detections: "Mapping[str, Sequence[Detection]]"
+    ) -> dict[str, tuple[DetectionEdit, ...]]:
+        """Finds as settings: a person may tick, reorder and change them."""
+        return {
+            stage: tuple(
+                DetectionEdit(
+                    label=found.label,
+                    box=found.box.edges,
+                    mask=self.pictures.keep(found.mask),
+                    confidence=min(1.0, found.confidence),
+                )
+                for found in finds
+            )
+            for stage, finds in detections.items()
+        }
+
+
+def _check_picture(config: PipelineConfig) -> None:
+    """Refuse a mode that starts from a picture when there is none."""
+    if config.mode != "txt2img" and config.image is None:
+        message = (
+            f"mode={config.mode!r} starts from a picture: bench.enhance(picture, config), "
+            "or image=bench.keep(picture)"
+        )
+        raise ConfigError(message)
+    if config.mode == "inpaint" and config.inpaint.mask is None:
+        message = "inpaint.mask is not set: bench.keep(a picture that is white where to paint)"
+        raise ConfigError(message)
+
+
+def _models_of(config: PipelineConfig) -> list[Model]:
+    """Every model that this request will ask for: the checkpoint, then the stages' own."""
+    named = [Model("checkpoint", config.checkpoint)]
+    for stage in STAGES:
+        if config.runs(stage.name):
+            named += stage.models(config.settings_for(stage.name, stage.settings))
+    return list(dict.fromkeys(named))
 
 
 def _drawn(seed: int) -> int:

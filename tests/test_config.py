@@ -73,7 +73,7 @@ def test_a_misspelt_notebook_parameter_is_named():
 
 
 def test_a_stage_sees_its_own_settings_only():
-    settings = PipelineConfig(prompt="a cat", steps=4).settings_for(PromptConfig)
+    settings = PipelineConfig(prompt="a cat", steps=4).settings_for("prompt", PromptConfig)
     assert settings == PromptConfig(prompt="a cat")
 
 

@@ -14,8 +14,11 @@ from widgets.inputs import dressed, make_input
 from widgets.seed import SeedInput
 from widgets.size import SizeInput
 
-# In the order of the stages that they belong to.
-SETTINGS = tuple(name for stage in STAGES for name in stage.settings.model_fields)
+# The settings that this panel shows, in the order of their stages.
+SHOWN = ("prompt", "txt2img", "finish")
+SETTINGS = tuple(
+    name for stage in STAGES if stage.name in SHOWN for name in stage.settings.model_fields
+)
 
 # Rows of text, and what stands there while nothing is written.
 _TEXTS = {

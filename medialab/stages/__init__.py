@@ -3,12 +3,29 @@
 from typing import Any
 
 from medialab.stages.base import PipelineStage
+from medialab.stages.detailer import DetailerStage
 from medialab.stages.finish import FinishStage
+from medialab.stages.img2img import Img2ImgStage
+from medialab.stages.inpaint import InpaintStage
+from medialab.stages.instruct import InstructStage
 from medialab.stages.prompt import PromptStage
+from medialab.stages.refiner import RefinerStage
+from medialab.stages.source import SourceStage
 from medialab.stages.txt2img import Txt2ImgStage
+from medialab.stages.upscaler import UpscalerStage
 
 STAGES: tuple[PipelineStage[Any], ...] = (
     PromptStage(),
+    SourceStage(),
     Txt2ImgStage(),
+    Img2ImgStage(),
+    InpaintStage(),
+    InstructStage(),
+    RefinerStage(),
+    # From large to small: a later one is not painted over by an earlier one.
+    DetailerStage("body"),
+    DetailerStage("face"),
+    DetailerStage("hand"),
+    UpscalerStage(),
     FinishStage(),
 )

@@ -1,17 +1,19 @@
 """What every stage is: settings in, a frame in, a frame out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
-from medialab.config import StageConfig
+from medialab.settings import StageConfig
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image
 
+    from medialab.detectors import Detection, Detector
     from medialab.loading import LoadedModel
+    from medialab.upscalers import Upscaler
 
 SettingsT = TypeVar("SettingsT", bound=StageConfig)
 
@@ -21,12 +23,14 @@ class Frame:
     """What travels from stage to stage; a stage returns a new one.
 
     `embeddings` are the encoded prompts, (1, tokens, width) each, under the names by which
-    diffusers pipelines take them; `image` is 8-bit RGB. `applied` holds what each stage really
-    did, for the record.
+    diffusers pipelines take them; `image` is 8-bit RGB. `detections` are what each detailer found,
+    in the order in which they were drawn. `applied` holds what each stage really did, for the
+    record.
     """
 
     embeddings: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
     image: "Image.Image | None" = None
+    detections: "Mapping[str, Sequence[Detection]]" = field(default_factory=dict)
     applied: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def with_applied(self, stage: str, **facts: Any) -> "Frame":
@@ -37,8 +41,17 @@ class Frame:
 class StageContext(Protocol):
     """What a stage may reach besides its frame and settings."""
 
-    def checkpoint(self) -> "LoadedModel":
-        """The run's checkpoint, loaded."""
+    def checkpoint(self, name: str | None = None) -> "LoadedModel":
+        """A checkpoint, loaded; without a name the run's own."""
+
+    def detector(self, name: str) -> "Detector":
+        """A detector of models/detectors, loaded."""
+
+    def upscaler(self, name: str) -> "Upscaler":
+        """An upscaler of models/upscalers, loaded."""
+
+    def picture(self, name: str) -> "Image.Image":
+        """A picture that was kept for this run, by its content's name."""
 
     def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
         """Tell that `step` of `steps` is done, with the latents (1, 4, h, w) to preview if any.
@@ -48,6 +61,13 @@ class StageContext(Protocol):
         """
 
 
+class Model(NamedTuple):
+    """A model that a stage will ask for."""
+
+    kind: str
+    name: str
+
+
 class PipelineStage(ABC, Generic[SettingsT]):
     """One step of the pipeline.
 
@@ -55,10 +75,15 @@ class PipelineStage(ABC, Generic[SettingsT]):
     from the same frame and settings. `version` rises whenever the same input gives other pixels.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
+    name: str
+    title: str
     version: ClassVar[int] = 1
     settings: type[SettingsT]
+
+    def models(self, settings: SettingsT) -> "Sequence[Model]":
+        """The models that these settings name; what they hold decides the pixels, too."""
+        checkpoint = getattr(settings, "checkpoint", None)
+        return [Model("checkpoint", checkpoint)] if checkpoint else []
 
     @abstractmethod
     def run(self, frame: Frame, settings: SettingsT, context: StageContext) -> Frame:

@@ -20,10 +20,12 @@ from PIL import Image, ImageDraw
 from medialab.samplers import make_scheduler
 from models.paperdoll import family, world
 from models.paperdoll.controlnet import evaluate_controlnet
+from models.paperdoll.detector import evaluate_detector
 from models.paperdoll.edit import evaluate_edit
 from models.paperdoll.embedding import evaluate_embedding
 from models.paperdoll.judge import accuracy, load_judge, measure
 from models.paperdoll.lora import evaluate_lora
+from models.paperdoll.upscaler import evaluate_upscaler
 
 HERE = Path(__file__).resolve().parent
 # The mean is over these; the others are printed too.
@@ -131,6 +133,8 @@ class Evaluator(NamedTuple):
 
 EVALUATORS = {
     "base": Evaluator(evaluate_base, 240, "contact-sheet.png"),
+    "detector": Evaluator(evaluate_detector, 400, "detector-sheet.png"),
+    "upscaler": Evaluator(evaluate_upscaler, 64, "upscaler-sheet.png"),
     "controlnet": Evaluator(evaluate_controlnet, 64, "controlnet-sheet.png"),
     "edit": Evaluator(evaluate_edit, 200, "edit-sheet.png"),
     "lora": Evaluator(evaluate_lora, 24, "lora-sheet.png"),

@@ -15,10 +15,12 @@ import torch
 from models.paperdoll import family
 from models.paperdoll.base import train_base
 from models.paperdoll.controlnet import train_controlnet
+from models.paperdoll.detector import train_detector
 from models.paperdoll.edit import train_edit
 from models.paperdoll.embedding import train_embedding
 from models.paperdoll.judge import train_judge
 from models.paperdoll.lora import train_style
+from models.paperdoll.upscaler import train_upscaler
 from models.paperdoll.vae import train_vae
 
 
@@ -34,6 +36,8 @@ RECIPES = {
     "vae": Recipe("pictures to latents and back; `base` ships it", train_vae, 7_600),
     "base": Recipe("text encoder and UNet: checkpoints/paperdoll", train_base, 6_600),
     "judge": Recipe("names what a picture shows; asked by the evaluators", train_judge, 2_200),
+    "detector": Recipe("finds faces, hands, bodies: detectors/paperdoll", train_detector, 1_500),
+    "upscaler": Recipe("twice the size: upscalers/paperdoll-2x", train_upscaler, 2_000),
     "controlnet": Recipe("follows edges: controlnet/paperdoll-canny", train_controlnet, 1_200),
     "edit": Recipe("edits by instruction: checkpoints/paperdoll-edit", train_edit, 2_500),
     "pencil-sketch": Recipe("a style LoRA in grey", partial(train_style, "pencil-sketch"), 400),

@@ -1,6 +1,8 @@
 """The companions of the base model: each recipe trains two steps, and others' code reads them."""
 
 import random
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +17,18 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from medialab.registry import ModelRegistry
-from models.paperdoll import controlnet, edit, embedding, evaluate, family, lora, train, world
+from models.paperdoll import (
+    controlnet,
+    detector,
+    edit,
+    embedding,
+    evaluate,
+    family,
+    lora,
+    train,
+    upscaler,
+    world,
+)
 from models.paperdoll.draw import draw
 from models.paperdoll.latents import LatentPool, draw_example, weights_of_parts
 
@@ -243,3 +256,50 @@ def test_make_paperdoll_lists_the_recipes_in_order(capsys):
     printed = capsys.readouterr().out
     places = [printed.index(f"  {name}") for name in train.RECIPES]
     assert places == sorted(places)
+
+
+def test_a_detector_trains_and_is_loaded_and_measured(base, capsys):
+    train.main(["detector", "--steps", "2"])
+    info = ModelRegistry(base / "models").find("paperdoll", "detector")
+    assert (info.kind, info.family, info.format) == ("detector", "upernet", "transformers")
+    evaluate.main(["detector", "--count", "4", "--sheet", str(base / "sheet.png")])
+    assert "| part | mask IoU | box IoU | right finds | parts |" in capsys.readouterr().out
+
+
+class Oracle(torch.nn.Module):
+    """Scores that name every pixel rightly: what a perfect detector would give."""
+
+    def __init__(self, picture):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+        self.names = detector.class_map(picture)
+
+    def forward(self, pixels):
+        scores = torch.nn.functional.one_hot(self.names, len(detector.LABELS)).float() * 20
+        whole = torch.nn.functional.interpolate(
+            scores.permute(2, 0, 1)[None], pixels.shape[-2:], mode="nearest"
+        )
+        return SimpleNamespace(logits=whole)
+
+
+def test_a_perfect_naming_of_pixels_finds_every_part_where_it_is():
+    picture = draw(replace(SOMEBODY, framing="full body", pose="arms up", trousers="red"))
+    found = detector.find(Oracle(picture), picture.image)
+    assert [one.label for one in found] == ["body", "face", "hand", "hand"]
+    for one in found:
+        if one.label == "face":
+            assert one.box == picture.masks["face"].getbbox()
+        assert one.confidence > 0.95
+
+
+def test_an_upscaler_trains_and_is_loaded_and_measured(base, capsys):
+    train.main(["upscaler", "--steps", "2"])
+    info = ModelRegistry(base / "models").find("paperdoll-2x", "upscaler")
+    assert (info.kind, info.family) == ("upscaler", "compact")
+    evaluate.main(["upscaler", "--count", "2", "--sheet", str(base / "sheet.png")])
+    assert "| Lanczos |" in capsys.readouterr().out
+
+
+def test_noise_is_measured_in_decibels():
+    grey, other = (Image.new("RGB", (8, 8), (level,) * 3) for level in (100, 110))
+    assert upscaler.psnr(grey, other) == pytest.approx(28.13, abs=0.01)

@@ -1,23 +1,60 @@
 """A real model for the stages, without a job around it."""
 
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
 import pytest
+from diffusers import StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
+from PIL import Image
 
 from medialab.config import ResolvedConfig
+from medialab.detectors import centre_crop
 from medialab.errors import CancelledError
+from medialab.geometry import Box
+from medialab.loading import load_checkpoint
+from medialab.masks import of_box
+from medialab.modelfiles import ModelFiles
 from medialab.stages import STAGES
 from medialab.stages.base import Frame
+from models.paperdoll.family import save_checkpoint
+
+PICTURE, MASK = "a" * 64, "b" * 64
+_rows = np.linspace(0, 255, 64)[:, None, None]
+PICTURES = {
+    PICTURE: Image.fromarray(np.broadcast_to(_rows, (64, 64, 3)).astype(np.uint8)),
+    MASK: of_box(Box(16, 16, 40, 40), 64, 64),
+}
+
+
+class Finder:
+    """Finds one thing: the middle of the picture."""
+
+    def find(self, image, label):
+        return [replace(centre_crop(image, label), confidence=0.9)]
 
 
 class Context:
     """What a stage may reach; cancelled after `steps_left` steps."""
 
-    def __init__(self, model, steps_left=10**6):
-        self.model = model
+    def __init__(self, model, editor, steps_left=10**6):
+        self.model, self.editor = model, editor
         self.steps_left = steps_left
         self.told = []
+        self.pictures = PICTURES
+        self.upscalers = {}
 
-    def checkpoint(self):
-        return self.model
+    def checkpoint(self, name=None):
+        return self.editor() if name == "paperdoll-edit" else self.model
+
+    def picture(self, name):
+        return self.pictures[name]
+
+    def detector(self, name):
+        return Finder()
+
+    def upscaler(self, name):
+        return self.upscalers[name]
 
     def step(self, step, steps, latents=None):
         assert 1 <= step <= steps
@@ -34,15 +71,54 @@ def model(bench):
 
 
 @pytest.fixture
-def context(model):
-    """Makes contexts over the tiny model."""
-    return lambda **options: Context(model, **options)
+def context(model, editor):
+    """Makes contexts over the tiny models."""
+    return lambda **options: Context(model, editor, **options)
 
 
 @pytest.fixture
-def config():
-    """A request that gives every stage something to do."""
+def editor(model, tmp_path):
+    """Makes, once it is asked for, a tiny checkpoint that edits by instruction."""
+
+    @cache
+    def make():
+        folder = tmp_path / "models" / "checkpoints" / "paperdoll-edit"
+        parts = model.components
+        unet = UNet2DConditionModel.from_config(dict(parts["unet"].config) | {"in_channels": 8})
+        save_checkpoint(
+            folder,
+            parts["vae"],
+            parts["text_encoder"],
+            parts["tokenizer"],
+            unet,
+            as_pipeline=StableDiffusionInstructPix2PixPipeline,
+        )
+        (info,) = ModelFiles(tmp_path / "models").scan("checkpoint")
+        return load_checkpoint(info, "cpu")
+
+    return make
+
+
+@pytest.fixture
+def config(request):
+    """A request that gives the test's stage, and every one before it, something to do."""
+    stage = getattr(request.node, "callspec", None) and request.node.callspec.params.get("stage")
+    return request_for(stage.name if stage else "finish")
+
+
+def request_for(stage):
+    """A request in which that stage runs."""
+    modes = {"source": "enhance"} | {name: name for name in ("img2img", "inpaint", "instruct")}
     return ResolvedConfig(
+        mode=modes.get(stage, "txt2img"),
+        image=PICTURE,
+        checkpoint="paperdoll-edit" if stage == "instruct" else "paperdoll",
+        inpaint={"mask": MASK},
+        refiner={"enabled": True, "scale": 1.5},
+        body={"enabled": True},
+        face={"enabled": True, "grow": 0},
+        hand={"enabled": True, "crop": "padding"},
+        upscaler={"enabled": True},
         prompt="a red ball",
         negative_prompt="blue",
         steps=3,
@@ -63,7 +139,9 @@ def frame_before(config, context):
         for stage in STAGES:
             if stage.name == name:
                 break
-            frame = stage.run(frame, config.settings_for(stage.settings), context())
+            if config.runs(stage.name):
+                settings = config.settings_for(stage.name, stage.settings)
+                frame = stage.run(frame, settings, context())
         return frame
 
     return run_up_to

@@ -15,7 +15,7 @@ def draw(config, context, frame_before):
     frame = frame_before("txt2img")
 
     def run(given=None, **changes):
-        settings = config.model_copy(update=changes).settings_for(Txt2ImgStage.settings)
+        settings = config.model_copy(update=changes).settings_for("txt2img", Txt2ImgStage.settings)
         return Txt2ImgStage().run(frame, settings, given or context())
 
     return run

@@ -1,0 +1,161 @@
+"""One denoising, whatever stage asks for it: a scheduler of its own, CPU noise, steps that tell."""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from medialab.encoding import encode
+from medialab.errors import NotFiniteError
+from medialab.samplers import applied_schedule, make_scheduler
+from medialab.settings import Sampling
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    from medialab.loading import LoadedModel, Task
+
+Step = Callable[[int, int, "torch.Tensor"], None]
+
+
+class Denoised(NamedTuple):
+    """The picture, and what was applied to make it."""
+
+    image: "Image.Image"
+    applied: dict[str, Any]
+
+
+class Kept(NamedTuple):
+    """What a denoising must not change: the picture's latents where `mask` is below 1.
+
+    `latents` (1, 4, h, w); `mask` (1, 1, h, w) in [0, 1]. With `soft` a grey place is freed for its
+    share of the last steps. Source: Levin and Fried, "Differential Diffusion".
+    """
+
+    latents: "torch.Tensor"
+    mask: "torch.Tensor"
+    soft: bool = False
+
+
+def denoise(
+    model: "LoadedModel",
+    task: "Task",
+    sampling: Sampling,
+    on_step: Step,
+    *,
+    embeddings: "dict[str, torch.Tensor] | None" = None,
+    kept: Kept | None = None,
+    **inputs: Any,
+) -> Denoised:
+    """Run a diffusers pipeline once.
+
+    `embeddings` are the prompts' if they are encoded already; `inputs` are what the task needs
+    besides (size, picture, strength). `on_step(step, steps, latents)` may raise to stop; nothing is
+    left changed then.
+
+    Raises:
+        NotFiniteError: the denoiser computed no numbers.
+    """
+    import torch
+
+    pipeline = model.pipeline(task)
+    trained = pipeline.scheduler.config
+    pipeline.scheduler = scheduler = make_scheduler(
+        sampling.sampler, sampling.schedule, trained, steps=sampling.steps, seed=sampling.seed
+    )
+    if embeddings is None:
+        embeddings = encode(model, sampling.prompt, sampling.negative_prompt).embeddings
+    steps = sampling.steps
+    if (strength := inputs.get("strength")) is not None:
+        # diffusers runs int(steps * strength) of them, and none is an error.
+        steps = max(steps, math.ceil(1 / strength))
+
+    def after_step(
+        _pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]
+    ) -> dict[str, Any]:
+        # Samplers that call the model twice report both halves: the count is the scheduler's.
+        if kept is not None:
+            tensors["latents"] = _restored(tensors["latents"], kept, pipeline, step, sampling.seed)
+        on_step(step + 1, pipeline.num_timesteps, tensors["latents"])
+        return tensors
+
+    with torch.inference_mode():
+        pixels = pipeline(
+            **embeddings,
+            **inputs,
+            num_inference_steps=steps,
+            guidance_scale=sampling.guidance_scale,
+            generator=torch.Generator("cpu").manual_seed(sampling.seed),
+            callback_on_step_end=after_step,
+            output_type="np",
+        ).images[0]
+    return Denoised(
+        to_image(pixels),
+        {
+            "pipeline": type(pipeline).__name__,
+            "scheduler": type(scheduler).__name__,
+            "schedule": applied_schedule(sampling.sampler, sampling.schedule, trained),
+            "model_calls": int(pipeline.num_timesteps),
+        },
+    )
+
+
+def encode_image(model: "LoadedModel", image: "Image.Image") -> "torch.Tensor":
+    """The picture's latents (1, 4, h/8, w/8) as the denoiser reads them, without any noise."""
+    import numpy as np
+    import torch
+
+    vae = model.components["vae"]
+    pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
+    scaled = (pixels.to(model.device, model.dtype) / 127.5) - 1
+    with torch.inference_mode():
+        latents: torch.Tensor = vae.encode(scaled).latent_dist.mode()
+    scaled_latents: torch.Tensor = latents - (vae.config.shift_factor or 0)
+    return scaled_latents * float(vae.config.scaling_factor)
+
+
+def latent_mask(mask: "Image.Image", latents: "torch.Tensor") -> "torch.Tensor":
+    """A mask (255 = paint) as (1, 1, h/8, w/8) in [0, 1]: each place as its lightest pixel."""
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+
+    levels = torch.from_numpy(np.array(mask.convert("L"))).float()[None, None] / 255
+    return F.adaptive_max_pool2d(levels, latents.shape[-2:]).to(latents)
+
+
+def to_image(pixels: "np.ndarray") -> "Image.Image":
+    """(h, w, 3) floats in [0, 1] as an 8-bit picture; rounding is half to even, as in diffusers."""
+    import numpy as np
+    from PIL import Image
+
+    if not np.isfinite(pixels).all():
+        message = (
+            "the denoiser computed values that are no numbers (NaN); "
+            "try another sampler, or a lower guidance scale"
+        )
+        raise NotFiniteError(message)
+    return Image.fromarray((pixels * 255).round().astype("uint8"))
+
+
+def _restored(
+    latents: "torch.Tensor", kept: Kept, pipeline: Any, step: int, seed: int
+) -> "torch.Tensor":
+    """The latents with what is kept put back, as noisy as the next step expects it.
+
+    Source: diffusers' StableDiffusionInpaintPipeline, which does so for 4-channel denoisers.
+    """
+    import torch
+
+    timesteps = pipeline.scheduler.timesteps
+    timesteps = timesteps[len(timesteps) - pipeline.num_timesteps :]
+    original = kept.latents
+    if step + 1 < len(timesteps):
+        generator = torch.Generator("cpu").manual_seed(seed)
+        noise = torch.randn(latents.shape, generator=generator).to(latents)
+        following = timesteps[step + 1 : step + 2]
+        original = pipeline.scheduler.add_noise(original, noise, following)
+    freed_at = 1 - (step + 1) / len(timesteps) if kept.soft else 0.5
+    painted = (kept.mask >= freed_at) & (kept.mask > 0)
+    return torch.where(painted, latents, original.to(latents))

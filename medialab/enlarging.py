@@ -1,0 +1,50 @@
+"""A picture made larger, by a filter or by an upscaler model, to an exact size."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from medialab.settings import PIXEL_UPSCALERS
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from medialab.upscalers import Upscaler
+
+
+def enlarged(
+    image: "Image.Image",
+    size: tuple[int, int],
+    upscaler: "Upscaler | str",
+    *,
+    tile: int,
+    overlap: int,
+    on_tile: Callable[[int, int], None],
+) -> "Image.Image":
+    """The picture at exactly `size`; `upscaler` is a loaded model or one of PIXEL_UPSCALERS.
+
+    A model enlarges as often as it takes to reach the size, at most four times, and Lanczos does
+    the rest, as A1111 does it (modules/upscaler.py).
+    """
+    from PIL import Image
+
+    if isinstance(upscaler, str):
+        filters = dict(
+            zip(
+                PIXEL_UPSCALERS,
+                (
+                    Image.Resampling.LANCZOS,
+                    Image.Resampling.BICUBIC,
+                    Image.Resampling.NEAREST,
+                ),
+                strict=True,
+            )
+        )
+        on_tile(1, 1)
+        return image.resize(size, filters[upscaler])
+    for _ in range(4):
+        if image.width >= size[0] and image.height >= size[1]:
+            break
+        image = upscaler.enlarge(image, tile=tile, overlap=overlap, on_tile=on_tile)
+        if upscaler.scale == 1:
+            break
+    return image.resize(size, Image.Resampling.LANCZOS) if image.size != size else image

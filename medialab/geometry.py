@@ -1,0 +1,166 @@
+"""Sizes, boxes, crops and tiles: whole numbers of pixels, and no pictures."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+BLOCK = 8  # pixels that a latent stands for
+
+
+@dataclass(frozen=True, order=True)
+class Box:
+    """A rectangle of pixels; `right` and `bottom` are the first ones outside it."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Pixels across."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Pixels down."""
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> int:
+        """Pixels in it; 0 of an empty box."""
+        return max(0, self.width) * max(0, self.height)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Its middle."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
+    def edges(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom, as Pillow takes them."""
+        return self.left, self.top, self.right, self.bottom
+
+    def within(self, width: int, height: int) -> "Box":
+        """The part of it that lies in a picture."""
+        left, right = (min(max(0, x), width) for x in (self.left, self.right))
+        top, bottom = (min(max(0, y), height) for y in (self.top, self.bottom))
+        return Box(left, top, max(left, right), max(top, bottom))
+
+    def padded(self, pixels: int) -> "Box":
+        """Larger by so many pixels on each side."""
+        return Box(self.left - pixels, self.top - pixels, self.right + pixels, self.bottom + pixels)
+
+    def moved(self, right: int, down: int) -> "Box":
+        """The same size elsewhere."""
+        return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
+
+    def iou(self, other: "Box") -> float:
+        """Shared area over joint area, 0 to 1."""
+        shared = Box(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        ).area
+        joint = self.area + other.area - shared
+        return shared / joint if joint else 0.0
+
+
+def to_multiple(length: float, multiple: int = BLOCK) -> int:
+    """The nearest multiple, at least one of them."""
+    return max(multiple, round(length / multiple) * multiple)
+
+
+def hires_size(
+    width: int, height: int, scale: float, to_width: int | None = None, to_height: int | None = None
+) -> tuple[int, int]:
+    """The size that the hires fix draws at, in multiples of 8.
+
+    With one side given the proportions stay; with both, that size. Source: A1111's
+    modules/processing.py, calculate_target_resolution; its cover-and-crop is the caller's.
+    """
+    if to_width and to_height:
+        return to_multiple(to_width), to_multiple(to_height)
+    if to_width:
+        return to_multiple(to_width), to_multiple(height * to_width / width)
+    if to_height:
+        return to_multiple(width * to_height / height), to_multiple(to_height)
+    return to_multiple(int(width * scale)), to_multiple(int(height * scale))
+
+
+def cover(width: int, height: int, to_width: int, to_height: int) -> tuple[int, int]:
+    """The least size of these proportions that covers another."""
+    scale = max(to_width / width, to_height / height)
+    return max(to_width, round(width * scale)), max(to_height, round(height * scale))
+
+
+def contain(width: int, height: int, in_width: int, in_height: int) -> tuple[int, int]:
+    """The largest size of these proportions that fits into another."""
+    scale = min(in_width / width, in_height / height)
+    return (
+        min(in_width, max(1, round(width * scale))),
+        min(in_height, max(1, round(height * scale))),
+    )
+
+
+def around(box: Box, factor: float, width: int, height: int) -> Box:
+    """The surroundings of a box, `factor` times its sides, shifted to stay in the picture.
+
+    Source: Impact Pack's make_crop_region.
+    """
+    across, down = min(width, round(box.width * factor)), min(height, round(box.height * factor))
+    middle_x, middle_y = box.centre
+    left = min(max(0, round(middle_x - across / 2)), width - across)
+    top = min(max(0, round(middle_y - down / 2)), height - down)
+    return Box(left, top, left + across, top + down)
+
+
+def to_proportions(box: Box, of_width: int, of_height: int, width: int, height: int) -> Box:
+    """The box grown to the proportions of another size, as far as the picture goes.
+
+    Source: A1111's modules/masking.py, expand_crop_region.
+    """
+    wanted = of_width / of_height
+    across, down = box.width, box.height
+    if across / down < wanted:
+        across = min(width, round(down * wanted))
+    else:
+        down = min(height, round(across / wanted))
+    middle_x, middle_y = box.centre
+    left = min(max(0, math.floor(middle_x - across / 2)), width - across)
+    top = min(max(0, math.floor(middle_y - down / 2)), height - down)
+    return Box(left, top, left + across, top + down)
+
+
+def working_size(crop: Box, box: Box, guide: int, largest: int) -> tuple[int, int]:
+    """The size at which a crop is drawn again, in multiples of 8.
+
+    The box's short side comes to `guide` pixels, unless the crop's long side would exceed
+    `largest`; a crop is never made smaller than it is, except to keep to `largest`.
+    Source: Impact Pack's enhance_detail.
+    """
+    scale = max(1.0, guide / max(1, min(box.width, box.height)))
+    scale = min(scale, largest / max(crop.width, crop.height))
+    return to_multiple(crop.width * scale), to_multiple(crop.height * scale)
+
+
+def tiles(width: int, height: int, tile: int, overlap: int) -> list[Box]:
+    """Boxes that cover a picture, row by row, each sharing at least `overlap` pixels with the next.
+
+    All are `tile` pixels a side where the picture is as large.
+    """
+    return [
+        Box(left, top, min(width, left + tile), min(height, top + tile))
+        for top in _starts(height, tile, overlap)
+        for left in _starts(width, tile, overlap)
+    ]
+
+
+def _starts(length: int, tile: int, overlap: int) -> Iterable[int]:
+    """Where tiles begin so that the last ends with the picture and the gaps are even."""
+    if tile >= length:
+        return [0]
+    stride = max(1, tile - overlap)
+    count = math.ceil((length - tile) / stride) + 1
+    return [round(number * (length - tile) / (count - 1)) for number in range(count)]

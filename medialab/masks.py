@@ -1,0 +1,121 @@
+"""Masks: 8-bit pictures in which 255 is painted anew and 0 stays. Each function gives a new one."""
+
+from typing import TYPE_CHECKING
+
+from medialab.geometry import Box
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+# A1111's fill: blurs of the kept surroundings, laid over each other from far to near, radius and
+# how often. Source: modules/masking.py, fill.
+_FILLS = ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1))
+
+
+def of_box(box: Box, width: int, height: int) -> "Image.Image":
+    """A mask of a picture's size that is white in the box."""
+    from PIL import Image
+
+    mask = Image.new("L", (width, height), 0)
+    mask.paste(255, box.within(width, height).edges)
+    return mask
+
+
+def box_of(mask: "Image.Image") -> Box | None:
+    """The least box around all that is not black; None of a black mask."""
+    edges = mask.getbbox()
+    return Box(*edges) if edges else None
+
+
+def grown(mask: "Image.Image", pixels: int) -> "Image.Image":
+    """Larger by so many pixels on each side, smaller where negative; square, as ADetailer's."""
+    from scipy import ndimage
+
+    if pixels == 0:
+        return mask.copy()
+    size = 2 * abs(pixels) + 1
+    change = ndimage.grey_dilation if pixels > 0 else ndimage.grey_erosion
+    return _image(change(_levels(mask), size=(size, size)))
+
+
+def blurred(mask: "Image.Image", pixels: int) -> "Image.Image":
+    """A soft edge, sigma `pixels`, cut off where A1111's kernel of 2·int(2.5b + 0.5) + 1 ends."""
+    from scipy import ndimage
+
+    if pixels == 0:
+        return mask.copy()
+    radius = int(2.5 * pixels + 0.5)
+    soft = ndimage.gaussian_filter(_levels(mask).astype("float32"), pixels, radius=radius)
+    return _image(soft.round())
+
+
+def moved(mask: "Image.Image", right: int, up: int) -> "Image.Image":
+    """The same shape elsewhere; ADetailer's offsets, where up is positive."""
+    from PIL import ImageChops
+
+    shifted = ImageChops.offset(mask, right, -up)
+    # What left on one side must not come back on the other.
+    if right:
+        shifted.paste(
+            0,
+            (0, 0, right, mask.height)
+            if right > 0
+            else (mask.width + right, 0, mask.width, mask.height),
+        )
+    if up:
+        shifted.paste(
+            0, (0, mask.height - up, mask.width, mask.height) if up > 0 else (0, 0, mask.width, -up)
+        )
+    return shifted
+
+
+def inverted(mask: "Image.Image") -> "Image.Image":
+    """White where it was black."""
+    from PIL import ImageOps
+
+    return ImageOps.invert(mask)
+
+
+def merged(masks: "list[Image.Image]") -> "Image.Image":
+    """White where any is."""
+    from PIL import ImageChops
+
+    whole = masks[0].copy()
+    for mask in masks[1:]:
+        whole = ImageChops.lighter(whole, mask)
+    return whole
+
+
+def composite(base: "Image.Image", painted: "Image.Image", mask: "Image.Image") -> "Image.Image":
+    """`painted` where the mask is white; where it is black, every byte is the base's."""
+    from PIL import Image
+
+    return Image.composite(painted, base, mask)
+
+
+def filled(image: "Image.Image", mask: "Image.Image") -> "Image.Image":
+    """The picture with what the mask covers painted over in colours from around it."""
+    from PIL import Image, ImageFilter, ImageOps
+
+    result = Image.new("RGBA", image.size)
+    kept = Image.new("RGBa", image.size)
+    kept.paste(image.convert("RGBA").convert("RGBa"), mask=ImageOps.invert(mask.convert("L")))
+    kept = kept.convert("RGBa")
+    for radius, times in _FILLS:
+        soft = kept.filter(ImageFilter.GaussianBlur(radius)).convert("RGBA")
+        for _ in range(times):
+            result.alpha_composite(soft)
+    return result.convert("RGB")
+
+
+def _levels(mask: "Image.Image") -> "np.ndarray":
+    import numpy as np
+
+    return np.asarray(mask.convert("L"))
+
+
+def _image(levels: "np.ndarray") -> "Image.Image":
+    from PIL import Image
+
+    return Image.fromarray(levels.astype("uint8"))

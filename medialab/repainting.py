@@ -1,0 +1,87 @@
+"""A part of a picture drawn again: what is outside the mask keeps every byte."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from medialab import masks
+from medialab.denoising import Kept, Step, denoise, encode_image, latent_mask
+from medialab.geometry import BLOCK, Box, to_multiple
+from medialab.settings import Sampling
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+    from medialab.loading import LoadedModel
+
+
+class Repaint(NamedTuple):
+    """What is painted: the mask (255 = paint), its soft edge in pixels, and what it starts from.
+
+    `crop` is the part that the model sees and `size` how large it sees it.
+    """
+
+    mask: "Image.Image"
+    blur: int
+    strength: float
+    crop: Box
+    size: tuple[int, int]
+    content: str = "original"
+    soft: bool = False
+
+
+def repaint(
+    model: "LoadedModel",
+    image: "Image.Image",
+    job: Repaint,
+    sampling: Sampling,
+    on_step: Step,
+) -> "tuple[Image.Image, dict[str, Any]]":
+    """The picture with the masked part drawn anew, and what was applied.
+
+    Where the (softened) mask is black every byte is the given picture's.
+    """
+    from PIL import Image
+
+    edge = masks.blurred(job.mask, job.blur)
+    start = masks.filled(image, job.mask) if job.content == "fill" else image
+    seen = start.crop(job.crop.edges).resize(job.size, Image.Resampling.LANCZOS)
+    paint = edge.crop(job.crop.edges).resize(job.size, Image.Resampling.BILINEAR)
+    latents = encode_image(model, seen)
+    mask = latent_mask(paint, latents)
+    begin = _beginning(latents, mask, job.content, sampling.seed)
+    denoised = denoise(
+        model,
+        "image-to-image",
+        sampling,
+        on_step,
+        kept=Kept(latents, mask, job.soft),
+        image=begin,
+        strength=job.strength,
+    )
+    back = denoised.image.resize((job.crop.width, job.crop.height), Image.Resampling.LANCZOS)
+    painted = image.copy()
+    painted.paste(back, (job.crop.left, job.crop.top))
+    outside = masks.of_box(job.crop, *image.size)
+    limited = Image.composite(edge, Image.new("L", edge.size, 0), outside)
+    return masks.composite(image, painted, limited), denoised.applied
+
+
+def whole(image: "Image.Image") -> tuple[Box, tuple[int, int]]:
+    """The whole picture as crop, and the size at which a model can take it."""
+    size = to_multiple(image.width, BLOCK), to_multiple(image.height, BLOCK)
+    return Box(0, 0, image.width, image.height), size
+
+
+def _beginning(
+    latents: "torch.Tensor", mask: "torch.Tensor", content: str, seed: int
+) -> "torch.Tensor":
+    """What the masked places hold before noise comes over them."""
+    import torch
+
+    if content == "latent noise":
+        generator = torch.Generator("cpu").manual_seed(seed + 1)
+        noise = torch.randn(latents.shape, generator=generator).to(latents)
+        return torch.where(mask > 0, noise, latents)
+    if content == "latent nothing":
+        return torch.where(mask > 0, torch.zeros_like(latents), latents)
+    return latents

@@ -1,0 +1,218 @@
+"""The settings of the stages that can be switched on: one frozen model each, unknown names refused.
+
+A stage that samples takes what it leaves unset from the base, so that one change of the sampler
+reaches them all; `Sampling` is what is left when nothing is open any more.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from medialab.samplers import SAMPLERS, SCHEDULES
+
+LARGEST_SEED = 2**32 - 1  # infotext and A1111 keep seeds in 32 bits
+
+# Pixels: a VAE works in blocks of 8; 4096 keeps a typing error from asking for gigabytes.
+Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
+# A picture kept in outputs/inputs, by the sha256 of its pixels; `Workbench.keep` gives it.
+Picture = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def one_of(value: str, choices: Iterable[str]) -> str:
+    """The choice that `value` names, whatever its capitals.
+
+    Raises:
+        ValueError: there is none; the message lists those there are.
+    """
+    by_name = {choice.casefold(): choice for choice in choices}
+    if value.casefold() not in by_name:
+        message = f"choose one of {', '.join(by_name.values())}"
+        raise ValueError(message)
+    return by_name[value.casefold()]
+
+
+RESIZE_MODES = ("just resize", "crop and resize", "resize and fill")
+LATENT_UPSCALERS = ("latent", "latent nearest", "latent bicubic")
+PIXEL_UPSCALERS = ("lanczos", "bicubic", "nearest")
+ORDERS = ("none", "left to right", "center to edge", "large to small")
+MERGES = ("none", "merge", "merge and invert")
+CROPS = ("factor", "padding")
+KEPT_BY = ("area", "confidence")
+MASKED_CONTENTS = ("original", "fill", "latent noise", "latent nothing")
+# How many pixels a mask may be grown, shrunk or moved: as far as ADetailer's sliders go.
+MOST_GROWTH, MOST_OFFSET = 128, 200
+
+
+ResizeMode = Annotated[str, AfterValidator(lambda value: one_of(value, RESIZE_MODES))]
+MaskedContent = Annotated[str, AfterValidator(lambda value: one_of(value, MASKED_CONTENTS))]
+Order = Annotated[str, AfterValidator(lambda value: one_of(value, ORDERS))]
+Merge = Annotated[str, AfterValidator(lambda value: one_of(value, MERGES))]
+Crop = Annotated[str, AfterValidator(lambda value: one_of(value, CROPS))]
+KeptBy = Annotated[str, AfterValidator(lambda value: one_of(value, KEPT_BY))]
+SamplerName = Annotated[str, AfterValidator(lambda value: one_of(value, SAMPLERS))]
+ScheduleName = Annotated[str, AfterValidator(lambda value: one_of(value, SCHEDULES))]
+
+
+class StageConfig(BaseModel):
+    """The settings of one stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class SwitchedConfig(StageConfig):
+    """The settings of a stage that does nothing until it is switched on."""
+
+    enabled: bool = Field(False, description="Whether this stage runs.")
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """All that one denoising needs besides its pictures; nothing is open."""
+
+    checkpoint: str
+    prompt: str
+    negative_prompt: str
+    steps: int
+    guidance_scale: float
+    sampler: str
+    schedule: str
+    seed: int
+
+
+SAMPLING_NAMES = tuple(Sampling.__dataclass_fields__)
+
+
+class SamplingConfig(StageConfig):
+    """What a stage may set for itself; unset means as the base."""
+
+    checkpoint: str | None = Field(None, description="Another checkpoint; empty for the base's.")
+    prompt: str | None = Field(
+        None, description="Its own prompt; [PROMPT] stands for the base's. Empty for the base's."
+    )
+    negative_prompt: str | None = Field(
+        None, description="Its own negative prompt; empty for the base's."
+    )
+    steps: int | None = Field(None, ge=1, le=150, description="Steps; empty for the base's.")
+    guidance_scale: float | None = Field(
+        None, ge=1.0, le=30.0, description="How closely the prompt is followed; empty: as the base."
+    )
+    sampler: SamplerName | None = Field(None, description="Another sampler; empty: as the base.")
+    schedule: ScheduleName | None = Field(None, description="Another schedule; empty: as the base.")
+    seed: int | None = Field(
+        None, ge=0, le=LARGEST_SEED, description="Its own seed; empty for the base's."
+    )
+
+    def filled(self, base: Mapping[str, Any]) -> Self:
+        """The same settings with the base's in place of what is unset."""
+        open_ones = {name: base[name] for name in SAMPLING_NAMES if getattr(self, name) is None}
+        if self.prompt is not None:
+            open_ones["prompt"] = self.prompt.replace("[PROMPT]", base["prompt"])
+        return self.model_copy(update=open_ones)
+
+    def sampling(self) -> Sampling:
+        """The settings of one denoising, after `filled`."""
+        found = {name: getattr(self, name) for name in SAMPLING_NAMES}
+        if missing := [name for name, value in found.items() if value is None]:
+            message = f"{', '.join(missing)} not set; a config is filled before its stage runs"
+            raise TypeError(message)
+        return Sampling(**found)
+
+
+class Img2ImgConfig(SamplingConfig):
+    """Stage 3, from a picture."""
+
+    denoising_strength: Fraction = Field(
+        0.75, description="How much is made anew; 0 leaves the picture, 1 forgets it."
+    )
+
+
+class InpaintConfig(SamplingConfig):
+    """Stage 3, on a part of a picture."""
+
+    mask: Picture | None = Field(None, description="White is painted anew, black stays.")
+    denoising_strength: Fraction = Field(0.75, description="How much is made anew.")
+    mask_blur: int = Field(4, ge=0, le=64, description="Pixels over which the edge fades.")
+    masked_content: MaskedContent = Field("original", description="What painting starts from.")
+    inverted: bool = Field(False, description="Paint what the mask leaves out.")
+    only_masked: bool = Field(False, description="Paint the mask's surroundings enlarged.")
+    padding: int = Field(32, ge=0, le=256, description="Pixels around the mask that are seen.")
+    soft: bool = Field(False, description="Grey in the mask means a partial change.")
+
+
+class InstructConfig(SamplingConfig):
+    """Stage 3, by an instruction."""
+
+    image_guidance_scale: float = Field(
+        1.5, ge=1.0, le=10.0, description="How closely the given picture is kept."
+    )
+
+
+class RefinerConfig(SwitchedConfig, SamplingConfig):
+    """Stage 4: the picture enlarged and drawn again (hires fix)."""
+
+    scale: float = Field(2.0, ge=1.0, le=4.0, description="How many times larger.")
+    width: Side | None = Field(None, description="Exact width instead of the scale.")
+    height: Side | None = Field(None, description="Exact height instead of the scale.")
+    upscaler: str = Field(
+        "latent", description="latent, latent nearest, lanczos…, or a model in models/upscalers."
+    )
+    denoising_strength: Fraction = Field(0.7, description="How much is drawn anew.")
+
+
+class DetailerConfig(SwitchedConfig, SamplingConfig):
+    """Stages 5 to 7: parts of the picture found, and drawn again larger."""
+
+    detector: str = Field("automatic", description="What finds the parts.")
+    confidence: Fraction = Field(0.3, description="Least certainty of a find.")
+    min_ratio: Fraction = Field(0.0, description="Least share of the picture that a part covers.")
+    max_ratio: Fraction = Field(1.0, description="Largest share of the picture.")
+    top_k: int = Field(0, ge=0, le=100, description="How many to keep; 0 keeps all.")
+    top_k_by: KeptBy = Field("area", description="Keep the largest (area) or surest (confidence).")
+    order: Order = Field("none", description="In which order they are drawn.")
+    x_offset: int = Field(0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to the right.")
+    y_offset: int = Field(0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels upwards.")
+    grow: int = Field(4, ge=-MOST_GROWTH, le=MOST_GROWTH, description="Pixels the mask grows.")
+    merge: Merge = Field("none", description="none, merge, or merge and invert.")
+    mask_blur: int = Field(4, ge=0, le=64, description="Pixels over which the edge fades.")
+    crop: Crop = Field("factor", description="Surroundings by a factor or by a padding.")
+    crop_factor: float = Field(3.0, ge=1.0, le=10.0, description="Surroundings, times the box.")
+    padding: int = Field(32, ge=0, le=256, description="Surroundings, in pixels.")
+    guide_size: Side | None = Field(
+        None, description="Pixels that the box's short side is drawn at; empty: the model's size."
+    )
+    max_size: Side | None = Field(
+        None, description="Pixels that the surroundings never exceed; empty: twice the model's."
+    )
+    denoising_strength: Fraction = Field(0.4, description="How much is drawn anew.")
+    mask: Picture | None = Field(None, description="A mask in place of detection.")
+    detections: tuple["DetectionEdit", ...] | None = Field(
+        None, description="Finds as a person edited them, in place of detection."
+    )
+
+
+class DetectionEdit(StageConfig):
+    """One find as a person left it: where, whether, with what prompt and strength."""
+
+    label: str = Field("", description="What was found.")
+    box: tuple[int, int, int, int] = Field(description="Left, top, right, bottom in pixels.")
+    mask: Picture | None = Field(None, description="Its shape; empty for the whole box.")
+    confidence: Fraction = 1.0
+    enabled: bool = Field(True, description="Whether it is drawn again.")
+    prompt: str | None = Field(None, description="Its own prompt.")
+    denoising_strength: Fraction | None = Field(None, description="Its own strength.")
+
+
+class UpscalerConfig(SwitchedConfig):
+    """Stage 8: the picture enlarged."""
+
+    upscaler: str = Field("lanczos", description="lanczos, or a model in models/upscalers.")
+    scale: float = Field(2.0, ge=1.0, le=8.0, description="How many times larger.")
+    tile: int = Field(192, ge=0, le=2048, description="Pixels a tile; 0 for none.")
+    overlap: int = Field(16, ge=0, le=256, description="Pixels that tiles share.")
+
+
+# What stage 3 can do: the stages' names, and enhance for none of them.
+MODES = ("txt2img", "img2img", "inpaint", "instruct", "enhance")

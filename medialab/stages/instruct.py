@@ -1,0 +1,33 @@
+"""Stage 3, by an instruction: "make the shirt red"."""
+
+from dataclasses import replace
+
+from medialab.denoising import denoise
+from medialab.settings import InstructConfig
+from medialab.stages.base import Frame, PipelineStage, StageContext
+
+
+class InstructStage(PipelineStage[InstructConfig]):
+    """Edit the picture as the prompt tells; needs a checkpoint made for that (8 channels).
+
+    Reads and writes `image`, same size. Source: Brooks et al., "InstructPix2Pix".
+    """
+
+    name = "instruct"
+    title = "Edit by instruction"
+    settings = InstructConfig
+
+    def run(self, frame: Frame, settings: InstructConfig, context: StageContext) -> Frame:
+        """Read `image`; write `image`."""
+        if frame.image is None:
+            return frame
+        sampling = settings.sampling()
+        image, applied = denoise(
+            context.checkpoint(sampling.checkpoint),
+            "instruct",
+            sampling,
+            context.step,
+            image=frame.image,
+            image_guidance_scale=settings.image_guidance_scale,
+        )
+        return replace(frame, image=image).with_applied(self.name, **applied)

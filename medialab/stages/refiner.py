@@ -1,0 +1,89 @@
+"""Stage 4: the picture enlarged and drawn again (hires fix)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from medialab.denoising import denoise, encode_image
+from medialab.enlarging import enlarged
+from medialab.geometry import BLOCK, hires_size
+from medialab.settings import LATENT_UPSCALERS, PIXEL_UPSCALERS, RefinerConfig
+from medialab.stages.base import Frame, Model, PipelineStage, StageContext
+from medialab.upscalers import OVERLAP, TILE
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from medialab.loading import LoadedModel
+
+# Latent upscaler -> torch's name for the filter.
+_FILTERS = dict(zip(LATENT_UPSCALERS, ("bilinear", "nearest", "bicubic"), strict=True))
+
+
+class RefinerStage(PipelineStage[RefinerConfig]):
+    """Enlarge, then draw again with new noise of the same seed.
+
+    Reads `image`, writes a larger one. A latent upscaler stretches the latents, any other the
+    picture. Source: A1111's hires fix (modules/processing.py).
+    """
+
+    name = "refiner"
+    title = "Refiner"
+    settings = RefinerConfig
+
+    def models(self, settings: RefinerConfig) -> Sequence[Model]:
+        """Its checkpoint, and its upscaler where that is a model."""
+        checkpoints = super().models(settings)
+        if settings.upscaler in {*LATENT_UPSCALERS, *PIXEL_UPSCALERS}:
+            return checkpoints
+        return [*checkpoints, Model("upscaler", settings.upscaler)]
+
+    def run(self, frame: Frame, settings: RefinerConfig, context: StageContext) -> Frame:
+        """Read `image`; write `image`."""
+        if frame.image is None:
+            return frame
+        size = hires_size(*frame.image.size, settings.scale, settings.width, settings.height)
+        sampling = settings.sampling()
+        model = context.checkpoint(sampling.checkpoint)
+        if settings.denoising_strength > 0 and settings.upscaler in _FILTERS:
+            start = _stretched(model, frame.image, size, _FILTERS[settings.upscaler])
+        else:
+            start = self._enlarge(frame.image, size, settings.upscaler, context)
+        if settings.denoising_strength == 0:
+            return replace(frame, image=start).with_applied(self.name, size=list(size))
+        image, applied = denoise(
+            model,
+            "image-to-image",
+            sampling,
+            context.step,
+            image=start,
+            strength=settings.denoising_strength,
+        )
+        return replace(frame, image=image).with_applied(self.name, size=list(size), **applied)
+
+    def _enlarge(
+        self, image: "Image.Image", size: tuple[int, int], name: str, context: StageContext
+    ) -> Any:
+        """The picture larger; nothing drawn anew needs no latents, so Lanczos stands in there."""
+        if name in _FILTERS:
+            name = PIXEL_UPSCALERS[0]
+        return enlarged(
+            image,
+            size,
+            name if name in PIXEL_UPSCALERS else context.upscaler(name),
+            tile=TILE,
+            overlap=OVERLAP,
+            on_tile=context.step,
+        )
+
+
+def _stretched(
+    model: "LoadedModel", image: "Image.Image", size: tuple[int, int], method: str
+) -> Any:
+    """The picture's latents, stretched to the size's."""
+    import torch.nn.functional as F
+
+    latents = encode_image(model, image)
+    shape = size[1] // BLOCK, size[0] // BLOCK
+    corners = None if method == "nearest" else False
+    return F.interpolate(latents, shape, mode=method, align_corners=corners)

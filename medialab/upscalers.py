@@ -1,0 +1,162 @@
+"""Upscaler models (ESRGAN and its kin) from the disk, and pictures through them tile by tile.
+
+spandrel knows the architectures. It is given weights that safetensors has read: no pickle is ever
+near. On import it asks for torchvision, which this project keeps out (pyproject.toml says why), for
+two architectures that enlarge nothing; where it is absent, a stand-in lets the import pass.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from medialab.errors import MissingLibraryError, ModelRefusedError
+from medialab.headers import read_header
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+HOW_TO_INSTALL = 'pip install --no-deps "spandrel>=0.4.1,<0.5" einops'
+# A1111's own numbers are 192 and 8; with 16 the widest of the architectures sees no edge.
+TILE, OVERLAP = 192, 16
+
+
+class Upscaler:
+    """One upscaler model, loaded. `scale` is how many times larger its pictures are."""
+
+    def __init__(self, network: "torch.nn.Module", scale: int, device: str) -> None:
+        self.scale = scale
+        self.nbytes = sum(weight.nbytes for weight in network.parameters())
+        self._network: Any = network
+        self._device = device
+
+    def release(self) -> None:
+        """Let go of the weights."""
+        self._network = None
+
+    def enlarge(
+        self,
+        image: "Image.Image",
+        *,
+        tile: int = TILE,
+        overlap: int = OVERLAP,
+        on_tile: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> "Image.Image":
+        """The RGB picture, `scale` times larger. `tile` and `overlap` are pixels of the input.
+
+        A tile of 0 takes the picture whole. Tiles share `overlap` pixels, over which one fades into
+        the next. Memory grows with the tile, not with the picture. `on_tile(done, all)` is called
+        after each and may raise to stop.
+        """
+        import numpy as np
+        import torch
+        from PIL import Image
+
+        from medialab.geometry import tiles
+
+        pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
+        boxes = tiles(image.width, image.height, tile or max(image.size), overlap)
+        total = torch.zeros(3, image.height * self.scale, image.width * self.scale)
+        weights = torch.zeros(1, *total.shape[1:])
+        for number, box in enumerate(boxes, start=1):
+            piece = pixels[:, :, box.top : box.bottom, box.left : box.right]
+            with torch.inference_mode():
+                larger = self._network(piece.to(self._device).float() / 255)[0].float().cpu()
+            fade = _fade(box.width, box.height, overlap, self.scale)
+            rows = slice(box.top * self.scale, box.bottom * self.scale)
+            columns = slice(box.left * self.scale, box.right * self.scale)
+            total[:, rows, columns] += larger * fade
+            weights[:, rows, columns] += fade
+            on_tile(number, len(boxes))
+        levels = (total / weights).clamp(0, 1).mul(255).round().byte()
+        return Image.fromarray(levels.permute(1, 2, 0).numpy())
+
+
+def compact_network(features: int, layers: int, scale: int) -> "torch.nn.Module":
+    """A new, untrained Compact network (Real-ESRGAN's SRVGGNetCompact) as spandrel builds it.
+
+    (n, 3, h, w) in [0, 1] to (n, 3, scale·h, scale·w).
+    Raises: MissingLibraryError.
+    """
+    _import_spandrel()
+    from spandrel.architectures.Compact import Compact
+
+    network: torch.nn.Module = Compact(
+        num_in_ch=3, num_out_ch=3, num_feat=features, num_conv=layers, upscale=scale
+    )
+    return network
+
+
+def load_upscaler(path: Path, device: str) -> Upscaler:
+    """Load an upscaler from one safetensors file.
+
+    Raises:
+        MissingLibraryError: spandrel is not installed; the message says how to.
+        ModelRefusedError: a pickle, broken, of no architecture that spandrel knows, or no upscaler.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    read_header(path)
+    spandrel = _import_spandrel()
+    weights = {name: value.float() for name, value in load_file(path).items()}
+    try:
+        found = spandrel.ModelLoader(torch.device(device)).load_from_state_dict(weights)
+    except (spandrel.UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
+        message = f"upscaler {path.stem!r} is of no architecture that spandrel knows"
+        raise ModelRefusedError(message) from error
+    if found.input_channels != 3 or found.output_channels != 3 or found.scale < 1:
+        message = f"upscaler {path.stem!r} makes no RGB picture from an RGB picture"
+        raise ModelRefusedError(message)
+    return Upscaler(found.model.to(device).eval(), int(found.scale), device)
+
+
+def _import_spandrel() -> Any:
+    with _importing_without_torchvision():
+        try:
+            import spandrel
+        except ImportError as error:
+            message = f"upscaler models need the library spandrel: {HOW_TO_INSTALL}"
+            raise MissingLibraryError(message) from error
+    return spandrel
+
+
+def _fade(width: int, height: int, overlap: int, scale: int) -> "torch.Tensor":
+    """(1, h, w) weights that rise in the overlap's middle half and never reach 0.
+
+    The outer quarter hardly counts: a network sees nothing beyond a tile's edge and errs there.
+    """
+    import torch
+
+    def ramp(length: int) -> torch.Tensor:
+        distance = torch.arange(length * scale) + 0.5
+        nearest = torch.minimum(distance, distance.flip(0))
+        shared = max(1, overlap * scale)
+        return ((nearest - shared / 4) / (shared / 2)).clamp(min=1e-4, max=1.0)
+
+    return (ramp(height)[:, None] * ramp(width)[None, :])[None]
+
+
+@contextmanager
+def _importing_without_torchvision() -> Iterator[None]:
+    """Let `import spandrel` pass on a machine without torchvision; leaves nothing behind."""
+    if "spandrel" in sys.modules or importlib.util.find_spec("torchvision") is not None:
+        yield
+        return
+    names = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
+    stand_ins = {name: ModuleType(name) for name in names}
+    for name, stand_in in stand_ins.items():
+        stand_in.__spec__ = ModuleSpec(name, None)
+    functional: Any = stand_ins[names[-1]]
+    functional.InterpolationMode = functional.rotate = functional.normalize = None
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
