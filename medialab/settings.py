@@ -184,7 +184,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         None, description="Pixels that the box's short side is drawn at; empty: the model's size."
     )
     max_size: Side | None = Field(
-        None, description="Pixels that the surroundings never exceed; empty: twice the model's."
+        None, description="Pixels that the surroundings never exceed; empty: the model's size."
     )
     denoising_strength: Fraction = Field(0.4, description="How much is drawn anew.")
     mask: Picture | None = Field(None, description="A mask in place of detection.")

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 SEPARATOR, SKIP = "[SEP]", "[SKIP]"
 EMBEDDED = "paperdoll"  # the detector that this project brings
 AUTOMATIC, CENTRE = "automatic", "centre"
-# A guide size of its own is not known of every checkpoint: this many pixels of its native side.
-_LARGEST_OF_NATIVE = 2
 
 
 class DetailerStage(PipelineStage[DetailerConfig]):
@@ -108,8 +106,8 @@ class DetailerStage(PipelineStage[DetailerConfig]):
             crop = box.padded(settings.padding).within(*image.size)
         else:
             crop = around(box, settings.crop_factor, *image.size)
-        largest = settings.max_size or _LARGEST_OF_NATIVE * native
-        size = working_size(crop, box, settings.guide_size or native, largest)
+        # At its own size a model knows how one face is drawn; at twice that it draws two.
+        size = working_size(crop, box, settings.guide_size or native, settings.max_size or native)
         job = Repaint(found.mask, settings.mask_blur, strength, crop, size)
         painted, applied = repaint(model, image, job, sampling, context.step)
         return painted, {"crop": list(crop.edges), "size": list(size), **applied}

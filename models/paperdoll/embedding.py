@@ -131,6 +131,7 @@ def train_embedding(
     def write(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file({"emb_params": trainer.averaged("words")["vectors"].cpu().contiguous()}, path)
+        path.chmod(0o644)  # safetensors writes for its owner alone
 
     def sample(path: Path, step: int) -> None:
         del step

@@ -25,6 +25,7 @@ from models.paperdoll.edit import evaluate_edit
 from models.paperdoll.embedding import evaluate_embedding
 from models.paperdoll.judge import accuracy, load_judge, measure
 from models.paperdoll.lora import evaluate_lora
+from models.paperdoll.sizes import evaluate_sizes
 from models.paperdoll.upscaler import evaluate_upscaler
 
 HERE = Path(__file__).resolve().parent
@@ -133,6 +134,7 @@ class Evaluator(NamedTuple):
 
 EVALUATORS = {
     "base": Evaluator(evaluate_base, 240, "contact-sheet.png"),
+    "sizes": Evaluator(evaluate_sizes, 48, "sizes-sheet.png"),
     "detector": Evaluator(evaluate_detector, 400, "detector-sheet.png"),
     "upscaler": Evaluator(evaluate_upscaler, 64, "upscaler-sheet.png"),
     "controlnet": Evaluator(evaluate_controlnet, 64, "controlnet-sheet.png"),

@@ -154,6 +154,7 @@ def save_kohya(path: Path, adapter: dict[str, torch.Tensor], trigger: str) -> No
         "ss_tag_frequency": json.dumps({"pictures": {trigger: 1}}),
     }
     save_file(tensors, path, metadata)
+    path.chmod(0o644)  # safetensors writes for its owner alone
 
 
 def generate(count: int, device: torch.device, files: dict[Path, float]) -> list[Image.Image]:

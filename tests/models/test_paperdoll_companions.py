@@ -16,6 +16,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from medialab.detectors import Segmenter
 from medialab.registry import ModelRegistry
 from models.paperdoll import (
     controlnet,
@@ -273,6 +274,7 @@ class Oracle(torch.nn.Module):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.zeros(1))
         self.names = detector.class_map(picture)
+        self.config = detector.make_detector().config
 
     def forward(self, pixels):
         scores = torch.nn.functional.one_hot(self.names, len(detector.LABELS)).float() * 20
@@ -284,11 +286,14 @@ class Oracle(torch.nn.Module):
 
 def test_a_perfect_naming_of_pixels_finds_every_part_where_it_is():
     picture = draw(replace(SOMEBODY, framing="full body", pose="arms up", trousers="red"))
-    found = detector.find(Oracle(picture), picture.image)
+    segmenter = Segmenter(Oracle(picture), "cpu")
+    found = [
+        one for label in ("body", "face", "hand") for one in segmenter.find(picture.image, label)
+    ]
     assert [one.label for one in found] == ["body", "face", "hand", "hand"]
     for one in found:
         if one.label == "face":
-            assert one.box == picture.masks["face"].getbbox()
+            assert one.box.edges == picture.masks["face"].getbbox()
         assert one.confidence > 0.95
 
 
@@ -303,3 +308,11 @@ def test_an_upscaler_trains_and_is_loaded_and_measured(base, capsys):
 def test_noise_is_measured_in_decibels():
     grey, other = (Image.new("RGB", (8, 8), (level,) * 3) for level in (100, 110))
     assert upscaler.psnr(grey, other) == pytest.approx(28.13, abs=0.01)
+
+
+def test_people_are_counted_at_every_size(base, capsys):
+    train.main(["detector", "--steps", "2"])
+    evaluate.main(["sizes", "--count", "2", "--sheet", str(base / "sheet.png")])
+    printed = capsys.readouterr().out
+    assert "| 1.5 x |" in printed
+    assert "| 2 x |" in printed

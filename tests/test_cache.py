@@ -1,0 +1,181 @@
+"""The stage cache: found by content, bounded, safe against broken files, able to explain."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from medialab.cache import StageCache, StageKey
+
+
+def key(**changes):
+    parts = {
+        "stage": "face",
+        "version": 1,
+        "settings": {"strength": 0.4, "prompt": "a face"},
+        "models": {"checkpoint": "aa"},
+        "before": "b" * 64,
+        "environment": {"torch": "2.13"},
+    }
+    return StageKey(**parts | changes)
+
+
+def numbered(number):
+    return key(settings={"number": number})
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return StageCache(tmp_path / "cache")
+
+
+def test_what_was_put_is_got_from_memory_and_after_a_restart(cache):
+    assert cache.get(key()) is None
+    cache.put(key(), b"a picture")
+    assert cache.get(key()) == b"a picture"
+    assert StageCache(cache.folder).get(key()) == b"a picture"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stage": "hand"},
+        {"version": 2},
+        {"settings": {"strength": 0.5, "prompt": "a face"}},
+        {"models": {"checkpoint": "ab"}},
+        {"before": "c" * 64},
+        {"environment": {"torch": "2.14"}},
+    ],
+    ids=str,
+)
+def test_every_part_of_the_key_counts(cache, change):
+    cache.put(key(), b"a picture")
+    assert cache.get(key(**change)) is None
+
+
+def test_one_and_one_point_zero_and_true_are_three_things():
+    digests = {key(settings={"n": value}).digest for value in (1, 1.0, True)}
+    assert len(digests) == 3
+
+
+def test_the_order_of_settings_does_not_count_and_objects_are_refused():
+    assert key(settings={"a": 1, "b": 2}).digest == key(settings={"b": 2, "a": 1}).digest
+    with pytest.raises(TypeError):
+        key(settings={"a": object()})
+    with pytest.raises(ValueError, match="JSON"):
+        key(settings={"a": float("nan")})
+
+
+def test_a_miss_is_explained_by_the_nearest_result(cache):
+    cache.put(key(), b"1")
+    cache.put(key(settings={"strength": 0.9, "prompt": "two faces"}), b"2")
+    again = StageCache(cache.folder)
+    assert again.explain(key()).hit
+    told = again.explain(key(settings={"strength": 0.6, "prompt": "a face"}))
+    assert (told.hit, told.reason) == (False, "strength: 0.4 → 0.6")
+    assert again.explain(key(models={"checkpoint": "ff"})).reason == "checkpoint is another file"
+    assert again.explain(key(environment={"torch": "3"})).reason == "torch 2.13 → 3"
+    assert again.explain(key(before="d" * 64)).reason == "a stage before it changed"
+    assert again.explain(key(stage="hand")).reason == "never made before"
+
+
+def test_memory_is_bounded_and_the_longest_unused_leaves_first():
+    cache = StageCache(None, memory_bytes=30)
+    for number in range(3):
+        cache.put(numbered(number), b"x" * 10)
+    cache.get(numbered(0))
+    cache.put(numbered(3), b"x" * 10)
+    held = [number for number in range(4) if cache.get(numbered(number))]
+    assert held == [0, 2, 3]
+
+
+def test_the_folder_is_bounded_and_the_longest_unused_leaves_first(tmp_path):
+    cache = StageCache(tmp_path, memory_bytes=0, disk_bytes=20_000)
+    for number in range(12):
+        cache.put(numbered(number), bytes(3000))
+        time.sleep(0.01)
+        cache.get(numbered(0))
+    held = [number for number in range(12) if cache.get(numbered(number))]
+    assert 0 in held
+    assert 11 in held
+    assert 1 not in held
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 20_000
+
+
+def test_a_broken_file_is_a_miss_and_is_removed(cache):
+    cache.put(key(), b"a picture")
+    (path,) = cache.folder.iterdir()
+    for content in (b"", path.read_bytes()[:-3], path.read_bytes()[:-1] + b"X"):
+        path.write_bytes(content)
+        assert StageCache(cache.folder).get(key()) is None
+        assert not path.exists()
+
+
+def test_a_pickle_in_a_results_place_is_never_opened_as_one(cache, tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "boom"),)
+
+    cache.put(key(), b"a picture")
+    (path,) = cache.folder.iterdir()
+    path.write_bytes(pickle.dumps(Bomb()))
+    again = StageCache(cache.folder)
+    again.explain(key(before="e" * 64))
+    assert again.get(key()) is None
+    assert not (tmp_path / "boom").exists()
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_memory_working(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    cache = StageCache(tmp_path / "file" / "cache")
+    cache.put(key(), b"a picture")
+    assert cache.get(key()) == b"a picture"
+    assert "results are kept in memory" in cache.trouble
+
+
+def test_what_a_killed_writer_leaves_is_never_taken_for_a_result(cache):
+    code = (
+        "import sys, os; from pathlib import Path; sys.path.insert(0, sys.argv[2]);"
+        "from tests.test_cache import numbered; from medialab.cache import StageCache;"
+        "cache = StageCache(Path(sys.argv[1])); print('go', flush=True)\n"
+        "for n in range(10**6): cache.put(numbered(n % 50), bytes([n % 50]) * 200_000)"
+    )
+    root = str(__file__).rsplit("/tests/", 1)[0]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(cache.folder), root], stdout=subprocess.PIPE, cwd=root
+    ) as writer:
+        writer.stdout.readline()
+        time.sleep(0.3)
+        writer.send_signal(signal.SIGKILL)
+    found = [value for n in range(50) if (value := cache.get(numbered(n))) is not None]
+    assert found
+    assert all(len(value) == 200_000 and len(set(value)) == 1 for value in found)
+
+
+def test_many_threads_may_put_and_get(cache):
+    wrong = []
+
+    def work(first):
+        for number in range(first, first + 40):
+            cache.put(numbered(number % 25), bytes([number % 25]) * 500)
+            if (value := cache.get(numbered(number % 25))) != bytes([number % 25]) * 500:
+                wrong.append(value)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_clearing_forgets_everything(cache):
+    cache.put(key(), b"a picture")
+    cache.clear()
+    assert cache.get(key()) is None
+    assert list(cache.folder.iterdir()) == []
