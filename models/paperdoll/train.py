@@ -34,15 +34,15 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "vae": Recipe("pictures to latents and back; `base` ships it", train_vae, 7_600),
-    "base": Recipe("text encoder and UNet: checkpoints/paperdoll", train_base, 6_600),
+    "base": Recipe("text encoder and UNet: checkpoints/paperdoll", train_base, 6_500),
     "judge": Recipe("names what a picture shows; asked by the evaluators", train_judge, 2_200),
-    "detector": Recipe("finds faces, hands, bodies: detectors/paperdoll", train_detector, 1_500),
-    "upscaler": Recipe("twice the size: upscalers/paperdoll-2x", train_upscaler, 2_000),
-    "controlnet": Recipe("follows edges: controlnet/paperdoll-canny", train_controlnet, 1_200),
-    "edit": Recipe("edits by instruction: checkpoints/paperdoll-edit", train_edit, 2_500),
-    "pencil-sketch": Recipe("a style LoRA in grey", partial(train_style, "pencil-sketch"), 400),
-    "night-palette": Recipe("a style LoRA in blue", partial(train_style, "night-palette"), 400),
-    "mina": Recipe("a person as two words: embeddings/mina", train_embedding, 400),
+    "detector": Recipe("finds faces, hands, bodies: detectors/paperdoll", train_detector, 2_700),
+    "upscaler": Recipe("twice the size: upscalers/paperdoll-2x", train_upscaler, 1_600),
+    "controlnet": Recipe("follows edges: controlnet/paperdoll-canny", train_controlnet, 900),
+    "edit": Recipe("edits by instruction: checkpoints/paperdoll-edit", train_edit, 2_400),
+    "pencil-sketch": Recipe("a style LoRA in grey", partial(train_style, "pencil-sketch"), 350),
+    "night-palette": Recipe("a style LoRA in blue", partial(train_style, "night-palette"), 350),
+    "mina": Recipe("a person as two words: embeddings/mina", train_embedding, 300),
 }
 
 
