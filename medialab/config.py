@@ -5,17 +5,22 @@ stage (and its cache key) sees its own settings and nothing else. `ResolvedConfi
 request with nothing left open: only that form runs, and only that form is written beside a picture.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from medialab.errors import ConfigError
+from medialab.prompts import expand, mentions
 from medialab.samplers import SAMPLERS, SCHEDULES, check
 from medialab.settings import (
+    EMPHASES,
     LARGEST_SEED,
     MODES,
+    ClipSkip,
     DetailerConfig,
+    Emphasis,
     Img2ImgConfig,
     InpaintConfig,
     InstructConfig,
@@ -32,6 +37,7 @@ from medialab.settings import (
 
 SCHEMA_VERSION: Final = 1
 RANDOM_SEED = -1
+EMBEDDING = "embedding/"  # begins the name of a textual inversion among models_sha256
 
 
 class PromptConfig(StageConfig):
@@ -39,6 +45,14 @@ class PromptConfig(StageConfig):
 
     prompt: str = Field("", description="What the picture should show.")
     negative_prompt: str = Field("", description="What it should not show.")
+    styles: tuple[str, ...] = Field((), description="Names from models/styles.csv to add to both.")
+    emphasis: Emphasis = Field(
+        EMPHASES[0],
+        description="What brackets do: weigh (original, no norm), vanish (ignore) or are text.",
+    )
+    clip_skip: ClipSkip = Field(
+        1, description="Where the text encoder stops: 1 at its last layer, 2 one before."
+    )
 
 
 class SizeConfig(StageConfig):
@@ -178,6 +192,18 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, SourceConfig, PromptConfig):
         own = getattr(self, stage, None)
         return own.enabled if isinstance(own, SwitchedConfig) else True
 
+    def texts(self) -> list[str]:
+        """All that is asked for in words: both prompts, then the stages' own."""
+        return [text for _, _, text in self._texts()]
+
+    def _texts(self) -> Iterator[tuple[str, str, str]]:
+        """Stage ("" for the base), setting and text of each prompt that is set."""
+        parts = {"": self} | {name: part for name, part in self if isinstance(part, SamplingConfig)}
+        for stage, part in parts.items():
+            for name in ("prompt", "negative_prompt"):
+                if (text := getattr(part, name)) is not None:
+                    yield stage, name, text
+
     def settings_for(self, stage: str, settings: type[StageConfig]) -> Any:
         """This request's slice of one stage's settings, with the base's where it leaves some open.
 
@@ -215,11 +241,50 @@ class ResolvedConfig(PipelineConfig):
         """The same settings without the tie to the checkpoint's content."""
         return PipelineConfig.parse(self.model_dump(exclude={"checkpoint_sha256", "models_sha256"}))
 
-    def singles(self) -> "list[ResolvedConfig]":
-        """One config per picture of the batch; each makes its picture alone, byte for byte."""
+    def singles(self, wildcards: Path | None = None) -> "list[ResolvedConfig]":
+        """One config per picture of the batch; each makes its picture alone, byte for byte.
+
+        What prompts leave to chance is drawn from each picture's own seed; `wildcards` is the
+        folder of the files that they name.
+
+        Raises:
+            ConfigError: a prompt names a wildcard that is not there.
+        """
         return [
-            self.model_copy(update={"seed": (self.seed + k) % (LARGEST_SEED + 1), "batch_size": 1})
+            self.model_copy(
+                update={"seed": (self.seed + k) % (LARGEST_SEED + 1), "batch_size": 1}
+            ).drawn(wildcards)
             for k in range(self.batch_size)
+        ]
+
+    def drawn(self, wildcards: Path | None) -> "ResolvedConfig":
+        """The same with nothing in its prompts left to chance, and no hash but of what it uses."""
+        found: dict[str, dict[str, str]] = {}
+        for stage, name, text in self._texts():
+            found.setdefault(stage, {})[name] = expand(text, self.seed, wildcards)
+        stages = {
+            stage: getattr(self, stage).model_copy(update=texts)
+            for stage, texts in found.items()
+            if stage
+        }
+        drawn = self.model_copy(update={**found[""], **stages})
+        return drawn.model_copy(
+            update={
+                "models_sha256": {
+                    name: sha256
+                    for name, sha256 in self.models_sha256.items()
+                    if not name.startswith(EMBEDDING)
+                    or any(mentions(name.removeprefix(EMBEDDING), text) for text in drawn.texts())
+                }
+            }
+        )
+
+    def embeddings(self) -> list[str]:
+        """The textual inversions that its prompts name."""
+        return [
+            name.removeprefix(EMBEDDING)
+            for name in self.models_sha256
+            if name.startswith(EMBEDDING)
         ]
 
 

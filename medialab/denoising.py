@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from medialab.encoding import encode
+from medialab.encoding import Conditioning, Guidance, encode
 from medialab.errors import NotFiniteError
 from medialab.samplers import applied_schedule, make_scheduler
 from medialab.settings import Sampling
@@ -50,9 +50,9 @@ def denoise(
 ) -> Denoised:
     """Run a diffusers pipeline once.
 
-    `embeddings` are the prompts' if they are encoded already; `inputs` are what the task needs
-    besides (size, picture, strength). `on_step(step, steps, latents)` may raise to stop; nothing is
-    left changed then.
+    `embeddings` are the prompts' if they are encoded already and stay the same; `inputs` are what
+    the task needs besides (size, picture, strength). `on_step(step, steps, latents)` may raise to
+    stop; nothing is left changed then.
 
     Raises:
         NotFiniteError: the denoiser computed no numbers.
@@ -64,12 +64,16 @@ def denoise(
     pipeline.scheduler = scheduler = make_scheduler(
         sampling.sampler, sampling.schedule, trained, steps=sampling.steps, seed=sampling.seed
     )
-    if embeddings is None:
-        embeddings = encode(model, sampling.prompt, sampling.negative_prompt).embeddings
-    steps = sampling.steps
+    steps = shown_steps = sampling.steps
     if (strength := inputs.get("strength")) is not None:
         # diffusers runs int(steps * strength) of them, and none is an error.
         steps = max(steps, math.ceil(1 / strength))
+        shown_steps = min(steps, int(steps * strength))
+    if embeddings:
+        conditioning = Conditioning.of(embeddings)
+    else:
+        conditioning = _conditioning(model, sampling, shown_steps)
+    guidance = Guidance(pipeline, conditioning, shown_steps)
 
     def after_step(
         _pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]
@@ -78,16 +82,17 @@ def denoise(
         if kept is not None:
             tensors["latents"] = _restored(tensors["latents"], kept, pipeline, step, sampling.seed)
         on_step(step + 1, pipeline.num_timesteps, tensors["latents"])
-        return tensors
+        return tensors | guidance.advance(step + 1, tensors)
 
-    with torch.inference_mode():
+    with torch.inference_mode(), guidance.composing():
         pixels = pipeline(
-            **embeddings,
+            **conditioning.embeddings(),
             **inputs,
             num_inference_steps=steps,
             guidance_scale=sampling.guidance_scale,
             generator=torch.Generator("cpu").manual_seed(sampling.seed),
             callback_on_step_end=after_step,
+            callback_on_step_end_tensor_inputs=guidance.tensor_inputs,
             output_type="np",
         ).images[0]
     return Denoised(
@@ -98,6 +103,18 @@ def denoise(
             "schedule": applied_schedule(sampling.sampler, sampling.schedule, trained),
             "model_calls": int(pipeline.num_timesteps),
         },
+    )
+
+
+def _conditioning(model: "LoadedModel", sampling: Sampling, steps: int) -> Conditioning:
+    """Both prompts, for the steps that are really run."""
+    return encode(
+        model,
+        sampling.prompt,
+        sampling.negative_prompt,
+        steps=steps,
+        emphasis=sampling.emphasis,
+        clip_skip=sampling.clip_skip,
     )
 
 

@@ -5,10 +5,20 @@ Everything raised on purpose is a `MediaLabError`; anything else that escapes is
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Self
 
 
 class MediaLabError(Exception):
     """A fault that the person at the keyboard can mend; its text says how."""
+
+    @classmethod
+    def among(cls, name: str, kind: str, folder: str, known: Iterable[str]) -> Self:
+        """The error for a `name` that is not among the `known` ones of its kind."""
+        names = sorted(known)
+        near = get_close_matches(name, names, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        listed = ", ".join(names) or "none"
+        return cls(f"no {kind} {name!r} in {folder}; known: {listed}.{hint}")
 
 
 class ConfigError(MediaLabError):
@@ -17,15 +27,6 @@ class ConfigError(MediaLabError):
 
 class ModelNotFoundError(MediaLabError):
     """No model of that name is in the models folder."""
-
-    @classmethod
-    def among(cls, name: str, kind: str, folder: str, known: Iterable[str]) -> "ModelNotFoundError":
-        """The error for a `name` that is not among the `known` models of its kind."""
-        names = sorted(known)
-        near = get_close_matches(name, names, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        listed = ", ".join(names) or "none"
-        return cls(f"no {kind} {name!r} in {folder}; known: {listed}.{hint}")
 
 
 class ModelRefusedError(MediaLabError):

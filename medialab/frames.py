@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from medialab.config import PromptConfig
 from medialab.detectors import Detection
 from medialab.geometry import Box
 from medialab.stages.base import Frame
@@ -16,8 +17,9 @@ def encode_frame(frame: Frame) -> bytes:
     import torch
     from safetensors.torch import save
 
+    # Cloned, since safetensors takes no two that share memory, as those of one text do.
     tensors = {
-        f"{_EMBEDDING}{name}": value.detach().cpu().contiguous()
+        f"{_EMBEDDING}{name}": value.detach().cpu().contiguous().clone()
         for name, value in frame.embeddings.items()
     }
     if frame.image is not None:
@@ -34,7 +36,11 @@ def encode_frame(frame: Frame) -> bytes:
                     "box": list(found.box.edges),
                 }
             )
-    facts = {"detections": told, "applied": frame.applied}
+    facts = {
+        "prompts": frame.prompts.model_dump(mode="json"),
+        "detections": told,
+        "applied": frame.applied,
+    }
     return save(tensors, {"frame": json.dumps(facts)})
 
 
@@ -60,6 +66,7 @@ def decode_frame(content: bytes, device: str) -> Frame:
         for stage, rows in facts["detections"].items()
     }
     return Frame(
+        prompts=PromptConfig.model_validate(facts["prompts"]),
         embeddings={
             name.removeprefix(_EMBEDDING): value.to(device)
             for name, value in tensors.items()

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ConfigError
 from medialab.samplers import SCHEDULES, parse_sampler_name
+from medialab.settings import EMPHASES
 
 NEGATIVE = "Negative prompt:"
 EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
@@ -61,6 +62,10 @@ def write(config: ResolvedConfig, *, checkpoint_hash: str, version: str) -> str:
         "Model hash": checkpoint_hash,
         "Model": config.checkpoint,
     }
+    if config.clip_skip > 1:
+        items["Clip skip"] = str(config.clip_skip)
+    if config.emphasis != EMPHASES[0]:
+        items["Emphasis"] = config.emphasis.capitalize()
     if others := _other_settings(config):
         items[STAGES] = json.dumps(others, ensure_ascii=False)
     if config.sharpen:
@@ -197,6 +202,8 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "Seed": lambda value: {"seed": int(value)},
     "Size": _read_size,
     "Model": lambda value: {"checkpoint": value},
+    "Clip skip": lambda value: {"clip_skip": int(value)},
+    "Emphasis": lambda value: {"emphasis": value.casefold()},
     "Sharpen": lambda value: {"sharpen": float(value)},
     STAGES: _read_others,
     EXACT["prompt"]: lambda value: {"prompt": value},

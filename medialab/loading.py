@@ -86,6 +86,8 @@ class LoadedModel:
         self.family = family
         self.device = device
         self.dtype = dtype
+        # Files of the textual inversions that prompts may name, as the run that uses it found them.
+        self.inversions: Mapping[str, Path] = {}
         self.nbytes = _bytes_of(self.components.values())
 
     def pipeline(self, task: Task) -> Any:
@@ -110,14 +112,10 @@ class LoadedModel:
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
-    def encode_prompt(self, **prompts: Any) -> Any:
-        """What diffusers' own `encode_prompt` of this family gives, for any kind of checkpoint."""
-        whole = self._whole()
-        if not hasattr(type(whole), "encode_prompt"):
-            import diffusers
-
-            whole = diffusers.StableDiffusionPipeline(**self.components)
-        return whole.encode_prompt(**prompts)
+    @property
+    def forces_zeros_for_empty_prompt(self) -> bool:
+        """Whether it was trained to read zeros where there is no negative prompt (SDXL)."""
+        return bool(self._whole().config.get("force_zeros_for_empty_prompt", False))
 
     def _whole(self) -> Any:
         if self._pipeline is None:

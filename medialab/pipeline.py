@@ -16,7 +16,7 @@ from medialab.jobs import Job
 from medialab.loading import pick_dtype
 from medialab.pictures import PictureStore
 from medialab.previews import LatentPreview
-from medialab.registry import ModelRegistry
+from medialab.registry import ModelInfo, ModelRegistry
 from medialab.stages import STAGES
 from medialab.stages.base import Frame, PipelineStage
 from medialab.versions import all_versions
@@ -79,6 +79,9 @@ class Progress:
         """
         name = name or self._config.checkpoint
         model: LoadedModel = self._load("checkpoint", name)
+        model.inversions = {
+            name: self._find("embedding", name).path for name in self._config.embeddings()
+        }
         return model
 
     def detector(self, name: str) -> "Detector":
@@ -103,12 +106,17 @@ class Progress:
 
     def _load(self, kind: str, name: str) -> Any:
         self._job.check()
+        model = self._registry.load(self._registry.find(name, kind))
+        self._find(kind, name)
+        return model
+
+    def _find(self, kind: str, name: str) -> ModelInfo:
+        """The model as it was when the run was resolved."""
         info = self._registry.find(name, kind)
-        model = self._registry.load(info)
         if self._registry.sha256(info) != self._config.sha256_of(kind, name):
             message = f"{info.path.name} was replaced while it was being loaded; run this again"
             raise ModelRefusedError(message)
-        return model
+        return info
 
     def _emit(self, kind: Kind, **facts: Any) -> None:
         self._job.emit(Event(kind, self._job.name, self._stage, **facts))
@@ -200,7 +208,11 @@ class Pipeline:
                         f"{model.kind} {model.name}": config.sha256_of(*model)
                         for model in stage.models(settings)
                     }
-                    | {"checkpoint": config.checkpoint_sha256},
+                    | {"checkpoint": config.checkpoint_sha256}
+                    | {
+                        f"embedding {name}": config.sha256_of("embedding", name)
+                        for name in config.embeddings()
+                    },
                     before=found[-1].digest if found else "",
                     environment=environment,
                 )

@@ -42,6 +42,8 @@ MERGES = ("none", "merge", "merge and invert")
 CROPS = ("factor", "padding")
 KEPT_BY = ("area", "confidence")
 MASKED_CONTENTS = ("original", "fill", "latent noise", "latent nothing")
+# What brackets do: weigh and keep the mean, weigh, vanish, or stand as text. As in A1111.
+EMPHASES = ("original", "no norm", "ignore", "none")
 # How many pixels a mask may be grown, shrunk or moved: as far as ADetailer's sliders go.
 MOST_GROWTH, MOST_OFFSET = 128, 200
 
@@ -52,6 +54,9 @@ Order = Annotated[str, AfterValidator(lambda value: one_of(value, ORDERS))]
 Merge = Annotated[str, AfterValidator(lambda value: one_of(value, MERGES))]
 Crop = Annotated[str, AfterValidator(lambda value: one_of(value, CROPS))]
 KeptBy = Annotated[str, AfterValidator(lambda value: one_of(value, KEPT_BY))]
+Emphasis = Annotated[str, AfterValidator(lambda value: one_of(value, EMPHASES))]
+# Layers of the text encoder, from the end, that are left out; CLIP-L has 12.
+ClipSkip = Annotated[int, Field(ge=1, le=12)]
 SamplerName = Annotated[str, AfterValidator(lambda value: one_of(value, SAMPLERS))]
 ScheduleName = Annotated[str, AfterValidator(lambda value: one_of(value, SCHEDULES))]
 
@@ -80,6 +85,8 @@ class Sampling:
     sampler: str
     schedule: str
     seed: int
+    emphasis: str = EMPHASES[0]
+    clip_skip: int = 1
 
 
 SAMPLING_NAMES = tuple(Sampling.__dataclass_fields__)
@@ -103,6 +110,10 @@ class SamplingConfig(StageConfig):
     schedule: ScheduleName | None = Field(None, description="Another schedule; empty: as the base.")
     seed: int | None = Field(
         None, ge=0, le=LARGEST_SEED, description="Its own seed; empty for the base's."
+    )
+    emphasis: Emphasis | None = Field(None, description="What brackets do; empty: as the base.")
+    clip_skip: ClipSkip | None = Field(
+        None, description="Layers of the text encoder left out; empty: as the base."
     )
 
     def filled(self, base: Mapping[str, Any]) -> Self:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 from medialab import runtime
 from medialab.artifacts import Artifact, ArtifactManager
 from medialab.cache import Explanation, StageCache
-from medialab.config import RANDOM_SEED, PipelineConfig, ResolvedConfig
+from medialab.config import EMBEDDING, RANDOM_SEED, PipelineConfig, ResolvedConfig
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
 from medialab.pictures import PictureStore
+from medialab.prompts import Styles, mentions, refuse_loras
 from medialab.registry import ModelInfo, ModelRegistry
 from medialab.settings import LARGEST_SEED, DetectionEdit, StageConfig
 from medialab.stages import STAGES
@@ -174,7 +175,7 @@ class Workbench:
         if from_stage not in names:
             message = f"no stage {from_stage!r}; known: {', '.join(names)}"
             raise ConfigError(message)
-        single = run.config.singles()[0].asked()
+        single = self._singles(run.config)[0].asked()
         settings: dict[str, Any] = {}
         for name, value in (changes or {}).items():
             old = getattr(single, name, None)
@@ -190,12 +191,14 @@ class Workbench:
 
         A seed of -1 is drawn anew each time, so that nothing after the prompt can be kept.
         """
-        return self._pipeline().explain(self.resolve(config).singles()[0])
+        return self._pipeline().explain(self._singles(self.resolve(config))[0])
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """The request with nothing left open: seed drawn, sizes set, the checkpoint's hash found.
 
-        A config that is resolved already must still mean the same files.
+        Styles are merged; what prompts leave to chance is drawn, but for a batch, whose pictures
+        draw it each from its own seed. A config that is resolved already must still mean the same
+        files.
 
         Raises:
             ConfigError: a setting has a value that nothing can be made from.
@@ -210,14 +213,20 @@ class Workbench:
             self._refuse_replaced(config)
             return config
         width, height = self._size_of(config, info)
+        prompt, negative_prompt = Styles.load(self.registry.folder / "styles.csv").merge(
+            config.prompt, config.negative_prompt, config.styles
+        )
         settings = config.model_dump() | {
+            "prompt": prompt,
+            "negative_prompt": negative_prompt,
+            "styles": (),
             "seed": _drawn(config.seed),
             "width": width,
             "height": height,
             "checkpoint_sha256": sha256,
             "models_sha256": self._hashes(config),
         }
-        return ResolvedConfig.model_validate(settings)
+        return self._with_embeddings(ResolvedConfig.model_validate(settings), info.family)
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the models folder, refused files included, with the reason."""
@@ -257,6 +266,32 @@ class Workbench:
             width = height = self.registry.native_size(info)
         return config.width or width, config.height or height
 
+    def _singles(self, config: ResolvedConfig) -> list[ResolvedConfig]:
+        """One config per picture, its prompts drawn and known to be such as can be made.
+
+        Raises:
+            ConfigError: a prompt names a wildcard that is not there, or holds a LoRA tag.
+        """
+        singles = config.singles(self.registry.folder / "wildcards")
+        for single in singles:
+            for text in single.texts():
+                refuse_loras(text)
+        return singles
+
+    def _with_embeddings(self, config: ResolvedConfig, family: str) -> ResolvedConfig:
+        """The config with the hashes of the textual inversions that its pictures' prompts name."""
+        singles = self._singles(config)
+        texts = [text for single in singles for text in single.texts()]
+        hashes = {
+            f"{EMBEDDING}{info.name}": self.registry.sha256(info)
+            for info in self.registry.models("embedding")
+            if info.refused is None
+            and info.family == family
+            and any(mentions(info.name, text) for text in texts)
+        }
+        known = config.model_copy(update={"models_sha256": config.models_sha256 | hashes})
+        return self._singles(known)[0] if config.batch_size == 1 else known
+
     def _hashes(self, config: PipelineConfig) -> dict[str, str]:
         """What the models besides the run's own checkpoint hold, by kind and name."""
         return {
@@ -269,7 +304,8 @@ class Workbench:
 
     def _refuse_replaced(self, config: ResolvedConfig) -> None:
         """Refuse a resolved config one of whose models is another file by now."""
-        for model in _models_of(config):
+        embeddings = [Model("embedding", name) for name in config.embeddings()]
+        for model in [*_models_of(config), *embeddings]:
             info = self.registry.find(model.name, model.kind)
             was, now = config.sha256_of(*model) or "nothing", self.registry.sha256(info)
             if was != now:
@@ -291,7 +327,7 @@ class Workbench:
 
         config = self.resolve(asked)  # here, since hashing a new file takes seconds a gigabyte
         job.check()
-        pipeline, singles = self._pipeline(), config.singles()
+        pipeline, singles = self._pipeline(), self._singles(config)
         images, records, artifacts = [], [], []
         detections: dict[str, tuple[DetectionEdit, ...]] = {}
         for number, single in enumerate(singles, start=1):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from medialab import infotext
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.samplers import SAMPLERS
+from medialab.settings import EMPHASES
 
 HASH = "abcdef1234"
 
@@ -34,6 +35,13 @@ def test_the_text_is_a1111s_line_for_line():
         "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1, "
         "Size: 512x768, Model hash: abcdef1234, Model: sdxl-base, Version: v1.0"
     )
+
+
+def test_clip_skip_and_emphasis_are_written_when_they_are_not_usual():
+    assert "Clip skip" not in written()
+    assert "Emphasis" not in written()
+    text = written(clip_skip=2, emphasis="no norm")
+    assert ", Model: paperdoll, Clip skip: 2, Emphasis: No norm, " in text
 
 
 def test_an_empty_request_is_the_parameters_line_alone():
@@ -92,6 +100,8 @@ CONFIGS = st.builds(
     guidance_scale=st.floats(1, 30),
     width=st.integers(8, 512).map(lambda blocks: 8 * blocks),
     height=st.integers(8, 512).map(lambda blocks: 8 * blocks),
+    clip_skip=st.integers(1, 12),
+    emphasis=st.sampled_from(EMPHASES),
 )
 
 
@@ -107,6 +117,9 @@ def test_what_is_written_is_read_back(config):
     names = "prompt negative_prompt checkpoint sampler schedule seed steps guidance_scale width"
     for name in [*names.split(), "height"]:
         assert parsed.settings[name] == getattr(config, name), name
+    # What the text leaves out is at its default.
+    told = PipelineConfig.parse(parsed.settings)
+    assert (told.clip_skip, told.emphasis) == (config.clip_skip, config.emphasis)
     assert parsed.rest == {"Model hash": HASH, "Version": "1"}
 
 
@@ -148,10 +161,10 @@ def test_a_picture_of_a1111_is_read():
         "width": 512,
         "height": 768,
         "checkpoint": "v1-5",
+        "clip_skip": 2,
     }
     assert parsed.rest == {
         "Model hash": "cc6cb27103",
-        "Clip skip": "2",
         "Denoising strength": "0.4",
         "Hires upscale": "2",
         "Lora hashes": "one: 0123456789ab, two: ba9876543210",
@@ -200,6 +213,8 @@ def test_traps_are_kept_as_text_and_harm_no_neighbour(item, key, value, place):
         ("Size: big", "Size"),
         ("Sampler: DPM++ 3M SDE", "Sampler"),
         ("Seed: 99999999999", "Seed"),
+        ("Clip skip: 13", "Clip skip"),
+        ("Emphasis: Louder", "Emphasis"),
     ],
 )
 def test_a_value_that_a_config_would_refuse_is_told_in_the_rest(line, key):

@@ -10,6 +10,7 @@ from PIL import Image
 from medialab import PipelineConfig, Workbench
 from medialab.errors import CancelledError, ConfigError, ModelNotFoundError, ModelRefusedError
 
+CENTRE = {"enabled": True, "detector": "centre", "guide_size": 64}
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64}
 
 
@@ -43,6 +44,141 @@ def test_picture_k_of_a_batch_is_the_picture_of_seed_plus_k_alone(bench):
     for k, artifact in enumerate(batch.artifacts):
         alone = bench.execute(quick(seed=7 + k))
         assert artifact.path.read_bytes() == alone.artifact.path.read_bytes()
+
+
+@pytest.fixture
+def own_models(tiny_models, tmp_path):
+    """A models folder with wildcards, styles and an embedding."""
+    import torch
+    from safetensors.torch import save_file
+
+    models = tmp_path / "models"
+    shutil.copytree(tiny_models, models)
+    for folder in ("wildcards", "embeddings"):
+        (models / folder).mkdir()
+    (models / "wildcards" / "colour.txt").write_text("red\nblue\ngreen\nyellow\n")
+    (models / "styles.csv").write_text('name,prompt,negative_prompt\nink,"{prompt}, ink",colour\n')
+    torch.manual_seed(1)
+    save_file({"emb_params": torch.randn(2, 32)}, models / "embeddings" / "mina.safetensors")
+    return models
+
+
+@pytest.fixture
+def own_bench(own_models, tmp_path):
+    with Workbench(own_models, tmp_path / "outputs", device="cpu") as workbench:
+        yield workbench
+
+
+def test_each_picture_of_a_batch_draws_its_own_wildcards_and_is_its_single_run(own_bench):
+    ask = quick(prompt="a __colour__ {ball|hat|cat}", seed=7, batch_size=4, styles=("ink",))
+    batch = own_bench.execute(ask)
+    prompts = [artifact.prompt for artifact in batch.artifacts]
+    assert len(set(prompts)) > 1
+    assert all(prompt.endswith(", ink") for prompt in prompts)
+    for k, artifact in enumerate(batch.artifacts):
+        alone = own_bench.execute(ask.changed(seed=7 + k, batch_size=1))
+        assert alone.config.prompt == prompts[k]
+        assert alone.artifact.path.read_bytes() == artifact.path.read_bytes()
+
+
+def test_what_was_drawn_is_written_and_drawn_no_more(own_bench, own_models):
+    run = own_bench.execute(quick(prompt="# two\na __colour__ ball", seed=7, styles=("ink",)))
+    loaded = own_bench.artifacts.load(run.artifact.path)
+    assert loaded == run.config
+    assert (loaded.styles, loaded.negative_prompt) == ((), "colour")
+    assert "__" not in loaded.prompt
+    assert "#" not in loaded.prompt
+    shutil.rmtree(own_models / "wildcards")
+    (own_models / "styles.csv").unlink()
+    assert own_bench.execute(loaded).image.tobytes() == run.image.tobytes()
+
+
+def test_a_stages_own_prompt_draws_too(own_bench):
+    config = own_bench.resolve(quick(seed=3, face=CENTRE | {"prompt": "__colour__ eyes"}))
+    assert config.face.prompt in {f"{one} eyes" for one in ("red", "blue", "green", "yellow")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"prompt": "a __hue__ ball"}, "no wildcard 'hue'.*known: colour"),
+        ({"prompt": "{a|b} __hue__", "batch_size": 2}, "no wildcard 'hue'"),
+        ({"styles": ("inc",)}, "no style 'inc'.*known: ink"),
+        ({"prompt": "a <lora:night:1>"}, "LoRA tags are not applied yet.*night"),
+        ({"face": CENTRE | {"prompt": "<lora:eyes:1>"}}, "LoRA tags.*eyes"),
+    ],
+)
+def test_what_a_prompt_asks_for_in_vain_is_named_before_anything_runs(
+    own_bench, tmp_path, settings, message
+):
+    with pytest.raises(ConfigError, match=message):
+        own_bench.execute(quick(**settings))
+    assert not list((tmp_path / "outputs").rglob("*.png"))
+
+
+def test_an_embedding_is_used_by_its_name_recorded_and_held_to_its_content(own_bench, own_models):
+    from safetensors.torch import load_file, save_file
+
+    with_it = own_bench.execute(quick(prompt="a ball by Mina", seed=7))
+    applied = {stage["name"]: stage["applied"] for stage in with_it.record["stages"]}
+    assert applied["prompt"]["embeddings"] == ["mina"]
+    assert with_it.config.embeddings() == ["mina"]
+    path = own_models / "embeddings" / "mina.safetensors"
+    save_file({"emb_params": load_file(path)["emb_params"] + 1}, path)
+    with pytest.raises(ModelRefusedError, match="embedding 'mina' is another file now"):
+        own_bench.execute(with_it.config)
+    changed = own_bench.execute(quick(prompt="a ball by Mina", seed=7))
+    assert changed.image.tobytes() != with_it.image.tobytes()
+    path.unlink()
+    without = own_bench.execute(quick(prompt="a ball by Mina", seed=7))
+    assert without.config.embeddings() == []
+    assert without.image.tobytes() not in {with_it.image.tobytes(), changed.image.tobytes()}
+
+
+def test_a_batch_ties_each_picture_to_the_embeddings_that_it_names_alone(own_bench):
+    batch = own_bench.execute(quick(prompt="a {ball by mina|hat}", seed=1, batch_size=6))
+    sidecars = [own_bench.artifacts.load(artifact.path) for artifact in batch.artifacts]
+    named = {config.prompt: config.embeddings() for config in sidecars}
+    assert named == {"a ball by mina": ["mina"], "a hat": []}
+
+
+@pytest.mark.parametrize("prompt", ["a [red:blue:0.5] ball", "[cat|dog]", "a ball AND rain :0.4"])
+def test_schedules_and_and_are_made_again_from_their_own_file(bench, prompt):
+    run = bench.execute(quick(prompt=prompt, seed=7, steps=4))
+    bench.cache.clear()
+    again = bench.execute(bench.artifacts.load(run.artifact.path))
+    assert again.image.tobytes() == run.image.tobytes()
+    plain = bench.execute(quick(prompt="a red ball", seed=7, steps=4))
+    assert plain.image.tobytes() != run.image.tobytes()
+
+
+def test_from_a_picture_a_schedule_counts_the_steps_that_are_run(bench):
+    start = Image.effect_noise((64, 64), 90).convert("RGB")
+
+    def drawn(prompt):
+        half = {"denoising_strength": 0.5}
+        config = quick(prompt=prompt, seed=7, steps=8, mode="img2img", img2img=half)
+        return bench.enhance(start, config).image.tobytes()
+
+    # Four of the eight steps are run: the change comes after two, and none after four.
+    assert len({drawn("a red hat"), drawn("a blue hat"), drawn("a [red:blue:0.5] hat")}) == 3
+    assert drawn("a [red:blue:4] hat") == drawn("a red hat")
+
+
+def test_two_prompts_that_are_the_same_are_kept_as_two(bench):
+    once = bench.execute(quick(prompt="", seed=7)).image.tobytes()
+    assert bench.execute(quick(prompt="", seed=7)).image.tobytes() == once
+
+
+@pytest.mark.parametrize("change", [{"emphasis": "ignore"}, {"emphasis": "none"}])
+def test_how_brackets_count_reaches_every_stage(bench, change):
+    refined = {"refiner": {"enabled": True}, "face": CENTRE}
+    asked = quick(prompt="a (red:1.6) ball", seed=7, steps=4, **refined)
+    changed = bench.resolve(asked.changed(**change))
+    for stage in ("refiner", "face"):
+        settings = changed.settings_for(stage, type(getattr(changed, stage)))
+        assert settings.sampling().emphasis == change["emphasis"]
+    assert bench.execute(asked).image.tobytes() != bench.execute(changed).image.tobytes()
 
 
 def test_other_runs_in_between_change_nothing(bench):

@@ -156,21 +156,9 @@ def _caption_html(run: Run) -> str:
     config = run.config
     seconds = sum(stage["seconds"] for record in run.records for stage in record["stages"])
     facts = [f"Seed {config.seed}", f"{config.width} × {config.height}", f"{seconds:.1f} s"]
-    facts += _dropped(run)
     files = [escape(_path_text(artifact.path)) for artifact in run.artifacts]
     lines = "".join(f"<code>{file}</code>" for file in files)
     return f"<p>{' · '.join(facts)}</p>{lines}"
-
-
-def _dropped(run: Run) -> list[str]:
-    """What of the prompts was too long for the model, as the record tells."""
-    applied = {stage["name"]: stage["applied"] for stage in run.record["stages"]}.get("prompt", {})
-    texts = {"tokens_dropped": "prompt", "negative_tokens_dropped": "negative prompt"}
-    return [
-        f"the last {applied[key]} tokens of the {text} did not fit"
-        for key, text in texts.items()
-        if applied.get(key)
-    ]
 
 
 def _path_text(path: Path) -> str:

@@ -8,6 +8,7 @@ import ipywidgets as ipw
 
 from medialab import PipelineConfig
 from medialab.samplers import SAMPLERS, SCHEDULES
+from medialab.settings import EMPHASES
 from medialab.stages import STAGES
 from widgets.guard import Show
 from widgets.inputs import dressed, make_input
@@ -30,6 +31,7 @@ _MENUS: Mapping[str, Sequence[str]] = {
     "checkpoint": (),
     "sampler": tuple(SAMPLERS),
     "schedule": tuple(SCHEDULES),
+    "emphasis": EMPHASES,
 }
 
 

@@ -42,7 +42,8 @@ def label_of(name: str) -> str:
 def make_input(name: str) -> ipw.DOMWidget:
     """The input for one setting of `PipelineConfig`; its `value` is the setting's.
 
-    Texts become lines, numbers sliders or (where a slider is too coarse) boxes.
+    Texts become lines, numbers sliders or (where a slider is too coarse) boxes, lists
+    of names words to add and to take away.
 
     Raises:
         TypeError: the setting is of a type that has no input yet.
@@ -54,6 +55,8 @@ def make_input(name: str) -> ipw.DOMWidget:
         return dressed(_fraction(field), name)
     if field.annotation is int:
         return dressed(_count(field), name)
+    if field.annotation == tuple[str, ...]:
+        return dressed(ipw.TagsInput(value=list(field.default), allow_duplicates=False), name)
     message = (
         f"no input for setting {name!r} of type {field.annotation}; add one to widgets/inputs.py"
     )

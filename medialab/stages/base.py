@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
+from medialab.config import PromptConfig
 from medialab.settings import StageConfig
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ SettingsT = TypeVar("SettingsT", bound=StageConfig)
 class Frame:
     """What travels from stage to stage; a stage returns a new one.
 
-    `embeddings` are the encoded prompts, (1, tokens, width) each, under the names by which
-    diffusers pipelines take them; `image` is 8-bit RGB. `detections` are what each detailer found,
-    in the order in which they were drawn. `applied` holds what each stage really did, for the
-    record.
+    `prompts` are what stage 1 encoded; `embeddings` are the outcome, (1, tokens, width) each, under
+    the names by which diffusers pipelines take them, and none where a prompt changes with the steps
+    or holds an AND, since then each stage encodes it for its own steps. `image` is 8-bit RGB.
+    `detections` are what each detailer found, in the order in which they were drawn. `applied`
+    holds what each stage really did, for the record.
     """
 
+    prompts: PromptConfig = field(default_factory=PromptConfig)
     embeddings: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
     image: "Image.Image | None" = None
     detections: "Mapping[str, Sequence[Detection]]" = field(default_factory=dict)

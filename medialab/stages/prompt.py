@@ -6,23 +6,41 @@ from medialab.config import PromptConfig
 from medialab.encoding import encode
 from medialab.stages.base import Frame, PipelineStage, StageContext
 
+# What does not change within so many, the most that a config takes, does not within fewer.
+MOST_STEPS = 150
+
 
 class PromptStage(PipelineStage[PromptConfig]):
     """Encode the prompt and the negative prompt with the checkpoint's own text encoders.
 
-    Writes `embeddings`. What lies beyond the encoder's last token is dropped, and the record says
-    how many tokens that were.
+    Writes `prompts`, and `embeddings` where they stay the same for all steps. Styles are merged
+    and wildcards drawn before, when a request is resolved.
     """
 
     name = "prompt"
     title = "Prompt"
+    version = 2
     settings = PromptConfig
 
     def run(self, frame: Frame, settings: PromptConfig, context: StageContext) -> Frame:
-        """Read nothing; write `embeddings`."""
-        encoded = encode(context.checkpoint(), settings.prompt, settings.negative_prompt)
-        return replace(frame, embeddings=encoded.embeddings).with_applied(
+        """Read nothing; write `prompts` and `embeddings`."""
+        conditioning = encode(
+            context.checkpoint(),
+            settings.prompt,
+            settings.negative_prompt,
+            steps=MOST_STEPS,
+            emphasis=settings.emphasis,
+            clip_skip=settings.clip_skip,
+        )
+        stays = not conditioning.changes and not conditioning.composes
+        return replace(
+            frame, prompts=settings, embeddings=conditioning.embeddings() if stays else {}
+        ).with_applied(
             self.name,
-            tokens_dropped=encoded.dropped,
-            negative_tokens_dropped=encoded.negative_dropped,
+            prompt=settings.prompt,
+            negative_prompt=settings.negative_prompt,
+            tokens=conditioning.tokens,
+            negative_tokens=conditioning.negative_tokens,
+            chunks=conditioning.chunks,
+            embeddings=list(conditioning.inversions),
         )

@@ -12,8 +12,9 @@ from medialab.stages.base import Frame, PipelineStage, StageContext
 class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
     """Denoise one picture from noise that a CPU generator draws from the seed.
 
-    Reads `embeddings`, writes `image` (width x height of the settings, 8-bit RGB). The scheduler is
-    made anew from the checkpoint's own config, so that no state of another run can reach this one.
+    Reads `prompts` and `embeddings`, writes `image` (width x height of the settings, 8-bit RGB).
+    The scheduler is made anew from the checkpoint's own config, so that no state of another run can
+    reach this one.
     """
 
     name = "txt2img"
@@ -21,8 +22,9 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
     settings = Txt2ImgConfig
 
     def run(self, frame: Frame, settings: Txt2ImgConfig, context: StageContext) -> Frame:
-        """Read `embeddings`; write `image`."""
-        own: dict[str, Any] = {name: getattr(settings, name, "") for name in SAMPLING_NAMES}
+        """Read `prompts` and `embeddings`; write `image`."""
+        both = dict(frame.prompts) | dict(settings)
+        own: dict[str, Any] = {name: both[name] for name in SAMPLING_NAMES}
         image, applied = denoise(
             context.checkpoint(),
             "text-to-image",

@@ -6,6 +6,8 @@ import torch
 
 from medialab.errors import CancelledError, NotFiniteError
 from medialab.samplers import SAMPLERS
+from medialab.stages.base import Frame
+from medialab.stages.prompt import PromptStage
 from medialab.stages.txt2img import Txt2ImgStage
 
 
@@ -33,6 +35,38 @@ def test_the_picture_has_the_size_that_was_asked(draw):
 )
 def test_every_setting_changes_the_picture(draw, change):
     assert draw().image.tobytes() != draw(**change).image.tobytes()
+
+
+@pytest.fixture
+def draw_prompt(config, context):
+    """Runs the prompt stage and this one."""
+
+    def run(prompt, **changes):
+        changed = config.model_copy(update={"prompt": prompt, **changes})
+        frame = Frame()
+        for stage in (PromptStage(), Txt2ImgStage()):
+            frame = stage.run(frame, changed.settings_for(stage.name, stage.settings), context())
+        return frame.image.tobytes()
+
+    return run
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_takes_schedules_alternation_and_and(draw_prompt, sampler):
+    prompts = [
+        "a red hat",
+        "a [red:blue:1] hat",
+        "a [red|blue|tall] hat",
+        "a red hat AND rain :0.5",
+    ]
+    pictures = [draw_prompt(prompt, sampler=sampler, steps=4) for prompt in prompts]
+    assert len(set(pictures)) == len(prompts)
+    assert pictures == [draw_prompt(prompt, sampler=sampler, steps=4) for prompt in prompts]
+
+
+def test_a_schedule_that_never_changes_is_the_plain_prompt(draw_prompt):
+    assert draw_prompt("a [red::90] hat") == draw_prompt("a red hat")
+    assert draw_prompt("a [red:blue:0] hat") == draw_prompt("a blue hat")
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -75,7 +109,7 @@ def test_nan_is_an_error_and_never_a_black_picture(draw, model, monkeypatch):
         "decode",
         lambda *args, **options: (decode(*args, **options)[0] * float("nan"),),
     )
-    with pytest.raises(NotFiniteError, match="text-to-image"):
+    with pytest.raises(NotFiniteError, match="no numbers"):
         draw()
 
 

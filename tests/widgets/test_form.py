@@ -7,6 +7,7 @@ import pytest
 from medialab import PipelineConfig
 from medialab.config import FinishConfig, PromptConfig, Txt2ImgConfig
 from medialab.samplers import SAMPLERS
+from medialab.settings import EMPHASES
 from widgets.form import SETTINGS
 from widgets.inputs import make_input
 
@@ -33,6 +34,9 @@ def test_a_config_that_is_shown_is_read_back(studio):
         seed=2**32 - 1,
         batch_size=2,
         sharpen=0.5,
+        styles=("ink", "gold"),
+        emphasis="no norm",
+        clip_skip=2,
     )
     studio.form.show(config)
     assert PipelineConfig.parse(studio.form.read()) == config
@@ -42,6 +46,13 @@ def test_limits_and_help_are_those_of_the_config(studio):
     steps = studio.form["steps"]
     assert (steps.min, steps.max, steps.value) == (1, 150, 20)
     assert steps.tooltip == PipelineConfig.model_fields["steps"].description
+
+
+def test_what_brackets_do_is_chosen_and_styles_are_named(studio):
+    assert tuple(studio.form["emphasis"].options) == EMPHASES
+    assert studio.form["styles"].description == "Styles"
+    studio.form["styles"].value = ["ink"]
+    assert PipelineConfig.parse(studio.form.read()).styles == ("ink",)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -1,0 +1,46 @@
+"""The prompt grammar that people know from A1111: text in, plain values out; no model is touched.
+
+In the order of work: `Styles` are merged, `expand` leaves comments out and draws wildcards, `parse`
+takes LoRA tags out, splits at AND and reads schedules, `weigh` reads brackets and BREAK. What is no
+valid syntax is text; only a wildcard or style that is not there is an error.
+
+The libraries there are do not fit, so this is our own code. dynamicprompts 0.31 (tried) raises on a
+lone "{", "$" or "__", passes over a missing wildcard, splits "[c|d]" within a choice, and brings
+jinja2 and pyparsing; compel reads another language; lark, which A1111 uses, needs a guard around
+each prompt that its grammar does not take.
+"""
+
+from medialab.prompts.parsing import (
+    LoRATag,
+    ParsedPrompt,
+    SubPrompt,
+    mentions,
+    parse,
+    refuse_loras,
+    take_loras,
+    word_pattern,
+)
+from medialab.prompts.schedules import Phase, schedule
+from medialab.prompts.styles import Style, Styles
+from medialab.prompts.weights import Fragment, Sections, escape, weigh
+from medialab.prompts.wildcards import expand
+
+__all__ = [
+    "Fragment",
+    "LoRATag",
+    "ParsedPrompt",
+    "Phase",
+    "Sections",
+    "Style",
+    "Styles",
+    "SubPrompt",
+    "escape",
+    "expand",
+    "mentions",
+    "parse",
+    "refuse_loras",
+    "schedule",
+    "take_loras",
+    "weigh",
+    "word_pattern",
+]

@@ -1,0 +1,77 @@
+"""styles.csv: words that a person adds to both prompts by name.
+
+Source: behaviour of AUTOMATIC1111 modules/styles.py.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from medialab.errors import ConfigError
+
+_SLOT = "{prompt}"
+
+
+class Style(NamedTuple):
+    """What a style adds to both prompts; `{prompt}` in it is where they go."""
+
+    prompt: str
+    negative_prompt: str
+
+
+@dataclass(frozen=True)
+class Styles:
+    """Named styles, as A1111's styles.csv keeps them."""
+
+    known: Mapping[str, Style]
+
+    @classmethod
+    def load(cls, path: Path) -> "Styles":
+        """The styles of a file with the columns name, prompt, negative_prompt; none without file.
+
+        Raises:
+            ConfigError: the file cannot be read, or lacks a column.
+        """
+        if not path.is_file():
+            return cls({})
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                rows = list(csv.DictReader(file))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            message = f"{path.name} cannot be read as CSV: {error}"
+            raise ConfigError(message) from error
+        columns = {"name", "prompt", "negative_prompt"}
+        if rows and not columns <= rows[0].keys():
+            message = f"{path.name} needs the columns name, prompt, negative_prompt"
+            raise ConfigError(message)
+        return cls(
+            {
+                row["name"]: Style(row["prompt"] or "", row["negative_prompt"] or "")
+                for row in rows
+                if row["name"]
+            }
+        )
+
+    def merge(self, prompt: str, negative_prompt: str, names: Sequence[str]) -> tuple[str, str]:
+        """Both prompts with these styles, one after the other.
+
+        Raises:
+            ConfigError: no such style; the message lists those there are.
+        """
+        for name in names:
+            if name not in self.known:
+                raise ConfigError.among(name, "style", "models/styles.csv", self.known)
+            style = self.known[name]
+            prompt = _with_style(prompt, style.prompt)
+            negative_prompt = _with_style(negative_prompt, style.negative_prompt)
+        return prompt, negative_prompt
+
+
+def _with_style(prompt: str, style: str) -> str:
+    if not style:
+        return prompt
+    if _SLOT in style:
+        return style.replace(_SLOT, prompt)
+    return ", ".join(part for part in (prompt.strip(), style.strip()) if part)
