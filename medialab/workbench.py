@@ -66,6 +66,12 @@ class Run:
             raise AttributeError(message)
         return self.artifacts[0]
 
+    def __repr__(self) -> str:
+        """One line: a notebook keeps it beside the picture."""
+        files = ", ".join(str(artifact.path) for artifact in self.artifacts) or "not saved"
+        width, height = self.image.size
+        return f"Run(seed={self.config.seed}, {width} × {height}, {files})"
+
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         """Notebooks show a run as its pictures, side by side, small ones enlarged."""
         from PIL import Image

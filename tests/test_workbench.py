@@ -181,6 +181,12 @@ def test_how_brackets_count_reaches_every_stage(bench, change):
     assert bench.execute(asked).image.tobytes() != bench.execute(changed).image.tobytes()
 
 
+def test_a_run_says_what_it_is_in_one_line(bench):
+    run = bench.execute(quick(seed=7))
+    assert repr(run) == f"Run(seed=7, 64 × 64, {run.artifact.path})"
+    assert repr(bench.execute(quick(seed=7), save=False)) == "Run(seed=7, 64 × 64, not saved)"
+
+
 def test_other_runs_in_between_change_nothing(bench):
     before = bench.execute(quick(seed=7)).image.tobytes()
     bench.execute(quick(seed=8, sampler="Euler a", width=96))
