@@ -23,6 +23,7 @@ from models.paperdoll.controlnet import evaluate_controlnet
 from models.paperdoll.detector import evaluate_detector
 from models.paperdoll.edit import evaluate_edit
 from models.paperdoll.embedding import evaluate_embedding
+from models.paperdoll.finds import evaluate_finds
 from models.paperdoll.judge import accuracy, load_judge, measure
 from models.paperdoll.lora import evaluate_lora
 from models.paperdoll.sizes import evaluate_sizes
@@ -136,6 +137,7 @@ EVALUATORS = {
     "base": Evaluator(evaluate_base, 240, "contact-sheet.png"),
     "sizes": Evaluator(evaluate_sizes, 48, "sizes-sheet.png"),
     "detector": Evaluator(evaluate_detector, 400, "detector-sheet.png"),
+    "finds": Evaluator(evaluate_finds, 50, "finds-sheet.png"),
     "upscaler": Evaluator(evaluate_upscaler, 64, "upscaler-sheet.png"),
     "controlnet": Evaluator(evaluate_controlnet, 64, "controlnet-sheet.png"),
     "edit": Evaluator(evaluate_edit, 200, "edit-sheet.png"),

@@ -4,6 +4,7 @@ import random as stdlib_random
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -12,6 +13,7 @@ from models.paperdoll import detector, family, world
 from models.paperdoll.judge import accuracy, load_judge
 from models.paperdoll.training import contact_sheet
 
+_LEAST_SHARE = 0.25  # of the largest find; a doubled head is as large as the first
 SCALES = (1.0, 1.5, 2.0)
 _JUDGED = ("background", "framing", "shirt", "hair_colour")
 
@@ -19,7 +21,8 @@ _JUDGED = ("background", "framing", "shirt", "hair_colour")
 def evaluate_sizes(count: int, device: torch.device, sheet: Path) -> str:
     """Held-out people through the studio's own refiner, at its defaults, counted by the detector.
 
-    A picture is whole when the detector finds one face and one body in it.
+    A picture is whole when the detector finds one face and one body in it; scraps beside them,
+    such as a sleeve named a body, are no second one.
     """
     random = stdlib_random.Random("sizes")
     scenes: list[world.Scene] = []
@@ -57,4 +60,10 @@ def _request(caption: str, seed: int, scale: float) -> PipelineConfig:
 
 
 def _is_whole(segmenter: detector.Segmenter, image: Image.Image) -> bool:
-    return all(len(segmenter.find(image, label)) == 1 for label in ("face", "body"))
+    return all(_count(segmenter.find(image, label)) == 1 for label in ("face", "body"))
+
+
+def _count(finds: list[detector.Detection]) -> int:
+    """How many there are that are no scraps beside the largest."""
+    sizes = [np.count_nonzero(np.asarray(found.mask)) for found in finds]
+    return sum(size >= _LEAST_SHARE * max(sizes) for size in sizes)

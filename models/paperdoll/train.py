@@ -36,7 +36,7 @@ RECIPES = {
     "vae": Recipe("pictures to latents and back; `base` ships it", train_vae, 7_600),
     "base": Recipe("text encoder and UNet: checkpoints/paperdoll", train_base, 6_500),
     "judge": Recipe("names what a picture shows; asked by the evaluators", train_judge, 2_200),
-    "detector": Recipe("finds faces, hands, bodies: detectors/paperdoll", train_detector, 2_700),
+    "detector": Recipe("finds faces, hands, bodies: detectors/paperdoll", train_detector, 3_300),
     "upscaler": Recipe("twice the size: upscalers/paperdoll-2x", train_upscaler, 1_600),
     "controlnet": Recipe("follows edges: controlnet/paperdoll-canny", train_controlnet, 900),
     "edit": Recipe("edits by instruction: checkpoints/paperdoll-edit", train_edit, 2_400),
