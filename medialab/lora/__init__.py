@@ -7,15 +7,20 @@ diffusers 0.42 drops DoRA's scale with a warning and refuses LoHa and LoKr (meas
 
 from medialab.lora.blocks import block_of, read_block_weights
 from medialab.lora.files import LoRAFile, read_lora
-from medialab.lora.manager import Applied, LoRAManager, LoRAUse, Report
+from medialab.lora.manager import TEXT_PARTS, Applied, LoRAManager, LoRAUse, Report
+from medialab.lora.running import RunLoRAs, told, using
 
 __all__ = [
+    "TEXT_PARTS",
     "Applied",
     "LoRAFile",
     "LoRAManager",
     "LoRAUse",
     "Report",
+    "RunLoRAs",
     "block_of",
     "read_block_weights",
     "read_lora",
+    "told",
+    "using",
 ]

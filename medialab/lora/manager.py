@@ -34,7 +34,8 @@ CACHE_BYTES = 2 * 2**30
 # Calls of the denoiser from which on merging is cheaper than hooks (measured: reference figures in
 # the benchmark of LoRA sets, tests/benchmarks).
 MERGED_FROM = 4
-PARTS = ("unet", "text_encoder", "text_encoder_2")
+TEXT_PARTS = ("text_encoder", "text_encoder_2")
+PARTS = ("unet", *TEXT_PARTS)
 
 
 @dataclass(frozen=True)
@@ -261,6 +262,12 @@ class LoRAManager:
             for use, layer, share in hooked:
                 undo.callback(_hook(module, layer, share, dials[id(use)]).remove)
                 modes.add("attached")
+        undo.callback(setattr, model, "adapted", model.adapted)
+        model.adapted = tuple(
+            (keys[id(use)], _text_weight(use))
+            for use, fit in sets
+            if any(layer.part != "unet" and layer.part in parts for _, _, layer in fit.places)
+        )
         reports = tuple(fit.report for _, fit in sets)
         timed = [(use, dials[id(use)]) for use, _ in sets if use.is_timed]
         return Applied(reports, " and ".join(sorted(modes)) or "none", timed)
@@ -352,15 +359,20 @@ _NUMBERS = {"alpha", "magnitude"}
 def _share(use: LoRAUse, layer: Layer, path: str, layers_per_block: int) -> float:
     """How much of a LoRA counts in one layer."""
     if layer.part != "unet":
-        weight = use.weight if use.text_encoder is None else use.text_encoder
-        if use.block_weights is None:
-            return weight
-        return weight * read_block_weights(use.block_weights).get("BASE", 1.0)
+        return _text_weight(use)
     if use.block_weights is None:
         return use.weight
     return use.weight * read_block_weights(use.block_weights).get(
         block_of(path, layers_per_block), 1.0
     )
+
+
+def _text_weight(use: LoRAUse) -> float:
+    """How much of a LoRA counts in the text encoders."""
+    weight = use.weight if use.text_encoder is None else use.text_encoder
+    if use.block_weights is None:
+        return weight
+    return weight * read_block_weights(use.block_weights).get("BASE", 1.0)
 
 
 def _can_hook(layer: Layer) -> bool:
