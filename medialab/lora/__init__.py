@@ -6,7 +6,7 @@ diffusers 0.42 drops DoRA's scale with a warning and refuses LoHa and LoKr (meas
 """
 
 from medialab.lora.blocks import block_of, read_block_weights
-from medialab.lora.files import LoRAFile, read_lora
+from medialab.lora.files import LoRAFile, read_lora, trigger_words
 from medialab.lora.manager import TEXT_PARTS, Applied, LoRAManager, LoRAUse, Report
 from medialab.lora.running import RunLoRAs, told, using
 
@@ -22,5 +22,6 @@ __all__ = [
     "read_block_weights",
     "read_lora",
     "told",
+    "trigger_words",
     "using",
 ]

@@ -103,6 +103,24 @@ class LoRAFile:
         return max((layer.rank for layer in self.layers if layer.rank), default=None)
 
 
+def trigger_words(path: Path, most: int = 3) -> tuple[str, ...]:
+    """Words that a LoRA was trained on, as its header tells them. Cost: reading the header.
+
+    Source: the modelspec's trigger_phrase, else the tags that kohya's trainer counted.
+    """
+    try:
+        metadata = read_header(path).metadata
+        if phrase := metadata.get("modelspec.trigger_phrase", "").strip():
+            return tuple(word.strip() for word in phrase.split(",") if word.strip())[:most]
+        counted: dict[str, int] = {}
+        for tags in json.loads(metadata.get("ss_tag_frequency", "{}")).values():
+            for tag, count in tags.items():
+                counted[tag.strip()] = counted.get(tag.strip(), 0) + int(count)
+    except (ModelRefusedError, ValueError, TypeError, AttributeError):
+        return ()
+    return tuple(sorted(counted, key=lambda tag: -counted[tag])[:most])
+
+
 def read_lora(path: Path) -> LoRAFile:
     """Read and parse a file. Cost: reading it.
 
