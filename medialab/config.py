@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from medialab.errors import ConfigError
-from medialab.prompts import expand, mentions
+from medialab.prompts import expand, mentions, take_loras
 from medialab.samplers import SAMPLERS, SCHEDULES, check
 from medialab.settings import (
     EMPHASES,
@@ -24,6 +24,7 @@ from medialab.settings import (
     Img2ImgConfig,
     InpaintConfig,
     InstructConfig,
+    LoRAConfig,
     Picture,
     RefinerConfig,
     ResizeMode,
@@ -37,7 +38,8 @@ from medialab.settings import (
 
 SCHEMA_VERSION: Final = 1
 RANDOM_SEED = -1
-EMBEDDING = "embedding/"  # begins the name of a textual inversion among models_sha256
+# What begins the names of textual inversions and LoRAs among models_sha256.
+EMBEDDING, LORA = "embedding/", "lora/"
 
 
 class PromptConfig(StageConfig):
@@ -53,6 +55,7 @@ class PromptConfig(StageConfig):
     clip_skip: ClipSkip = Field(
         1, description="Where the text encoder stops: 1 at its last layer, 2 one before."
     )
+    loras: tuple[LoRAConfig, ...] = Field((), description="LoRAs for every stage without its own.")
 
 
 class SizeConfig(StageConfig):
@@ -204,6 +207,18 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, SourceConfig, PromptConfig):
                 if (text := getattr(part, name)) is not None:
                     yield stage, name, text
 
+    def lora_names(self) -> set[str]:
+        """The LoRAs that settings, prompts and edited finds name."""
+        fields = [self.loras, *(part.loras for _, part in self if isinstance(part, SamplingConfig))]
+        finds = [
+            find.prompt or ""
+            for _, part in self
+            if isinstance(part, DetailerConfig)
+            for find in part.detections or ()
+        ]
+        tagged = [tag.name for text in (*self.texts(), *finds) for tag in take_loras(text)[1]]
+        return {*tagged, *(one.name for loras in fields for one in loras or ())}
+
     def settings_for(self, stage: str, settings: type[StageConfig]) -> Any:
         """This request's slice of one stage's settings, with the base's where it leaves some open.
 
@@ -271,13 +286,20 @@ class ResolvedConfig(PipelineConfig):
         return drawn.model_copy(
             update={
                 "models_sha256": {
-                    name: sha256
-                    for name, sha256 in self.models_sha256.items()
-                    if not name.startswith(EMBEDDING)
-                    or any(mentions(name.removeprefix(EMBEDDING), text) for text in drawn.texts())
+                    name: sha256 for name, sha256 in self.models_sha256.items() if drawn.uses(name)
                 }
             }
         )
+
+    def uses(self, name: str) -> bool:
+        """Whether a model of `models_sha256`, which says kind/name, is asked for."""
+        if name.startswith(EMBEDDING):
+            return any(mentions(name.removeprefix(EMBEDDING), text) for text in self.texts())
+        return not name.startswith(LORA) or name.removeprefix(LORA) in self.lora_names()
+
+    def loras_used(self) -> list[str]:
+        """The LoRAs whose content it is tied to."""
+        return [name.removeprefix(LORA) for name in self.models_sha256 if name.startswith(LORA)]
 
     def embeddings(self) -> list[str]:
         """The textual inversions that its prompts name."""

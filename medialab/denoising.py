@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.encoding import Conditioning, Guidance, encode
 from medialab.errors import NotFiniteError
+from medialab.lora import told, using
 from medialab.samplers import applied_schedule, make_scheduler
 from medialab.settings import Sampling
 
@@ -56,6 +57,7 @@ def denoise(
 
     Raises:
         NotFiniteError: the denoiser computed no numbers.
+        ModelRefusedError: a LoRA is made for another family; nothing was changed.
     """
     import torch
 
@@ -69,32 +71,35 @@ def denoise(
         # diffusers runs int(steps * strength) of them, and none is an error.
         steps = max(steps, math.ceil(1 / strength))
         shown_steps = min(steps, int(steps * strength))
-    if embeddings:
-        conditioning = Conditioning.of(embeddings)
-    else:
-        conditioning = _conditioning(model, sampling, shown_steps)
-    guidance = Guidance(pipeline, conditioning, shown_steps)
+    with using(model, sampling.asked_loras, calls=shown_steps) as loras, torch.inference_mode():
+        if embeddings:
+            conditioning = Conditioning.of(embeddings)
+        else:
+            conditioning = _conditioning(model, sampling, shown_steps)
+        guidance = Guidance(pipeline, conditioning, shown_steps)
 
-    def after_step(
-        _pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]
-    ) -> dict[str, Any]:
-        # Samplers that call the model twice report both halves: the count is the scheduler's.
-        if kept is not None:
-            tensors["latents"] = _restored(tensors["latents"], kept, pipeline, step, sampling.seed)
-        on_step(step + 1, pipeline.num_timesteps, tensors["latents"])
-        return tensors | guidance.advance(step + 1, tensors)
+        def after_step(
+            _pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]
+        ) -> dict[str, Any]:
+            # Samplers that call the model twice report both halves: the count is the scheduler's.
+            if kept is not None:
+                latents = tensors["latents"]
+                tensors["latents"] = _restored(latents, kept, pipeline, step, sampling.seed)
+            on_step(step + 1, pipeline.num_timesteps, tensors["latents"])
+            loras.advance((step + 1) / pipeline.num_timesteps)
+            return tensors | guidance.advance(step + 1, tensors)
 
-    with torch.inference_mode(), guidance.composing():
-        pixels = pipeline(
-            **conditioning.embeddings(),
-            **inputs,
-            num_inference_steps=steps,
-            guidance_scale=sampling.guidance_scale,
-            generator=torch.Generator("cpu").manual_seed(sampling.seed),
-            callback_on_step_end=after_step,
-            callback_on_step_end_tensor_inputs=guidance.tensor_inputs,
-            output_type="np",
-        ).images[0]
+        with guidance.composing():
+            pixels = pipeline(
+                **conditioning.embeddings(),
+                **inputs,
+                num_inference_steps=steps,
+                guidance_scale=sampling.guidance_scale,
+                generator=torch.Generator("cpu").manual_seed(sampling.seed),
+                callback_on_step_end=after_step,
+                callback_on_step_end_tensor_inputs=guidance.tensor_inputs,
+                output_type="np",
+            ).images[0]
     return Denoised(
         to_image(pixels),
         {
@@ -102,6 +107,7 @@ def denoise(
             "scheduler": type(scheduler).__name__,
             "schedule": applied_schedule(sampling.sampler, sampling.schedule, trained),
             "model_calls": int(pipeline.num_timesteps),
+            **told(loras),
         },
     )
 

@@ -84,7 +84,7 @@ def _other_settings(config: ResolvedConfig) -> dict[str, Any]:
     plain = PipelineConfig().model_dump(mode="json")
     mine = config.model_dump(mode="json")
     found: dict[str, Any] = {}
-    for name in ("mode", "image", "resize_mode"):
+    for name in ("mode", "image", "resize_mode", "loras"):
         if mine[name] != plain[name]:
             found[name] = mine[name]
     for name, defaults in plain.items():

@@ -6,7 +6,7 @@ Nothing here reaches for the network, unpickles a file or runs code that lies be
 import ctypes
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -88,6 +88,10 @@ class LoadedModel:
         self.dtype = dtype
         # Files of the textual inversions that prompts may name, as the run that uses it found them.
         self.inversions: Mapping[str, Path] = {}
+        # The LoRAs that the run may apply (`medialab.lora.RunLoRAs`), and what of them is in the
+        # text encoders right now: texts encoded with one set are of no use with another.
+        self.loras: Any = None
+        self.adapted: Hashable = ()
         self.nbytes = _bytes_of(self.components.values())
 
     def pipeline(self, task: Task) -> Any:

@@ -14,6 +14,7 @@ from medialab.events import Event, Kind
 from medialab.frames import decode_frame, encode_frame
 from medialab.jobs import Job
 from medialab.loading import pick_dtype
+from medialab.lora import LoRAManager, RunLoRAs
 from medialab.pictures import PictureStore
 from medialab.previews import LatentPreview
 from medialab.registry import ModelInfo, ModelRegistry
@@ -49,6 +50,7 @@ class Progress:
         config: ResolvedConfig,
         registry: ModelRegistry,
         pictures: PictureStore,
+        loras: LoRAManager,
         job: Job[Any],
         image: int = 1,
         images: int = 1,
@@ -56,6 +58,7 @@ class Progress:
         self._config = config
         self._registry = registry
         self._pictures = pictures
+        self._loras = loras
         self._job = job
         self._tell = partial(self._emit, image=image, images=images)
         self._stage = ""
@@ -82,6 +85,10 @@ class Progress:
         model.inversions = {
             name: self._find("embedding", name).path for name in self._config.embeddings()
         }
+        model.loras = RunLoRAs(
+            self._loras,
+            {name: self._find("lora", name).path for name in self._config.loras_used()},
+        )
         return model
 
     def detector(self, name: str) -> "Detector":

@@ -8,8 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
+from medialab.errors import ConfigError
+from medialab.prompts import LoRATag, take_loras
 from medialab.samplers import SAMPLERS, SCHEDULES
 
 LARGEST_SEED = 2**32 - 1  # infotext and A1111 keep seeds in 32 bits
@@ -73,6 +82,56 @@ class SwitchedConfig(StageConfig):
     enabled: bool = Field(False, description="Whether this stage runs.")
 
 
+class LoRAConfig(StageConfig):
+    """One LoRA: how much of it, where, and for which share of the steps."""
+
+    name: str = Field(min_length=1, description="Its file in models/loras, without the ending.")
+    weight: float = Field(1.0, ge=-10.0, le=10.0, description="How much of it counts.")
+    text_encoder: float | None = Field(
+        None, ge=-10.0, le=10.0, description="Weight in the text encoders; empty: the same."
+    )
+    block_weights: str | None = Field(
+        None, description="A preset (INALL, MIDD, OUTALL …), or 12, 17, 20 or 26 numbers."
+    )
+    start: Fraction = Field(0.0, description="Share of the steps from which on it counts.")
+    stop: Fraction = Field(1.0, description="Share of the steps up to which it counts.")
+    enabled: bool = Field(True, description="Whether it is used.")
+
+    @model_validator(mode="after")
+    def _starts_before_it_stops(self) -> Self:
+        if self.start > self.stop:
+            message = f"start {self.start:g} is after stop {self.stop:g}"
+            raise ValueError(message)
+        return self
+
+
+def asked_loras(prompt: str, loras: Iterable[LoRAConfig]) -> tuple[LoRAConfig, ...]:
+    """The LoRAs of a setting that are switched on, then those of the prompt's tags.
+
+    Raises:
+        ConfigError: a tag's number is out of range.
+    """
+    return (*(one for one in loras if one.enabled), *map(_of_tag, take_loras(prompt)[1]))
+
+
+def _of_tag(tag: LoRATag) -> LoRAConfig:
+    try:
+        return LoRAConfig(
+            name=tag.name,
+            weight=tag.unet,
+            text_encoder=tag.text_encoder,
+            block_weights=tag.block_weights,
+            start=tag.start or 0.0,
+            stop=1.0 if tag.stop is None else tag.stop,
+        )
+    except ValidationError as error:
+        message = (
+            f"<lora:{tag.name}>: weights go from -10 to 10, start and stop from 0 to 1, "
+            "and start is not after stop"
+        )
+        raise ConfigError(message) from error
+
+
 @dataclass(frozen=True)
 class Sampling:
     """All that one denoising needs besides its pictures; nothing is open."""
@@ -87,6 +146,12 @@ class Sampling:
     seed: int
     emphasis: str = EMPHASES[0]
     clip_skip: int = 1
+    loras: tuple[LoRAConfig, ...] = ()
+
+    @property
+    def asked_loras(self) -> tuple[LoRAConfig, ...]:
+        """Those set, and those of the prompt's tags."""
+        return asked_loras(self.prompt, self.loras)
 
 
 SAMPLING_NAMES = tuple(Sampling.__dataclass_fields__)
@@ -114,6 +179,9 @@ class SamplingConfig(StageConfig):
     emphasis: Emphasis | None = Field(None, description="What brackets do; empty: as the base.")
     clip_skip: ClipSkip | None = Field(
         None, description="Layers of the text encoder left out; empty: as the base."
+    )
+    loras: tuple[LoRAConfig, ...] | None = Field(
+        None, description="Its own LoRAs, none if the list is empty; unset: the base's."
     )
 
     def filled(self, base: Mapping[str, Any]) -> Self:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Self
 from medialab import runtime
 from medialab.artifacts import Artifact, ArtifactManager
 from medialab.cache import Explanation, StageCache
-from medialab.config import EMBEDDING, RANDOM_SEED, PipelineConfig, ResolvedConfig
+from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
+from medialab.lora import LoRAManager
 from medialab.pictures import PictureStore
-from medialab.prompts import Styles, mentions, refuse_loras
+from medialab.prompts import Styles, mentions
 from medialab.registry import ModelInfo, ModelRegistry
 from medialab.settings import LARGEST_SEED, DetectionEdit, StageConfig
 from medialab.stages import STAGES
@@ -108,6 +109,7 @@ class Workbench:
         self.registry = ModelRegistry(
             Path(models or CHECKOUT / "models"), hash_cache=outputs / "hashes.sqlite", device=device
         )
+        self.loras = LoRAManager()
         self.queue = JobQueue(prepare=runtime.preload)
 
     def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
@@ -232,7 +234,7 @@ class Workbench:
             "checkpoint_sha256": sha256,
             "models_sha256": self._hashes(config),
         }
-        return self._with_embeddings(ResolvedConfig.model_validate(settings), info.family)
+        return self._with_named(ResolvedConfig.model_validate(settings), info.family)
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the models folder, refused files included, with the reason."""
@@ -273,19 +275,15 @@ class Workbench:
         return config.width or width, config.height or height
 
     def _singles(self, config: ResolvedConfig) -> list[ResolvedConfig]:
-        """One config per picture, its prompts drawn and known to be such as can be made.
+        """One config per picture, its prompts drawn.
 
         Raises:
-            ConfigError: a prompt names a wildcard that is not there, or holds a LoRA tag.
+            ConfigError: a prompt names a wildcard that is not there.
         """
-        singles = config.singles(self.registry.folder / "wildcards")
-        for single in singles:
-            for text in single.texts():
-                refuse_loras(text)
-        return singles
+        return config.singles(self.registry.folder / "wildcards")
 
-    def _with_embeddings(self, config: ResolvedConfig, family: str) -> ResolvedConfig:
-        """The config with the hashes of the textual inversions that its pictures' prompts name."""
+    def _with_named(self, config: ResolvedConfig, family: str) -> ResolvedConfig:
+        """The config with the hashes of what its pictures' prompts name: inversions, LoRAs."""
         singles = self._singles(config)
         texts = [text for single in singles for text in single.texts()]
         hashes = {
@@ -295,6 +293,8 @@ class Workbench:
             and info.family == family
             and any(mentions(info.name, text) for text in texts)
         }
+        for name in sorted({name for single in singles for name in single.lora_names()}):
+            hashes[f"{LORA}{name}"] = self.registry.sha256(self.registry.find(name, "lora"))
         known = config.model_copy(update={"models_sha256": config.models_sha256 | hashes})
         return self._singles(known)[0] if config.batch_size == 1 else known
 
@@ -337,7 +337,9 @@ class Workbench:
         images, records, artifacts = [], [], []
         detections: dict[str, tuple[DetectionEdit, ...]] = {}
         for number, single in enumerate(singles, start=1):
-            progress = Progress(single, self.registry, self.pictures, job, number, len(singles))
+            progress = Progress(
+                single, self.registry, self.pictures, self.loras, job, number, len(singles)
+            )
             outcome = pipeline.run(single, progress, anew_from=anew_from)
             images.append(outcome.image)
             records.append(outcome.record)

@@ -699,9 +699,3 @@ def test_after_its_last_moment_a_track_goes_on():
     one, two = Moment(2, torch.zeros(1)), Moment(5, torch.ones(1))
     track = Track((one, two))
     assert [track.at(step) for step in (1, 2, 3, 5, 9)] == [one, one, two, two, two]
-
-
-def test_a_lora_tag_is_refused(sd15):
-    for texts in (("a <lora:night:1>", ""), ("a", "<lora:night>")):
-        with pytest.raises(ConfigError, match=r"not applied yet.*night"):
-            encode(sd15, *texts)

@@ -16,7 +16,6 @@ from medialab.prompts import (
     expand,
     mentions,
     parse,
-    refuse_loras,
     schedule,
     take_loras,
     weigh,
@@ -273,12 +272,6 @@ def test_a_lora_tag_is_taken_out_of_the_text(tag, expected):
 )
 def test_anything_else_in_angle_brackets_is_text(text):
     assert take_loras(text) == (text, ())
-
-
-def test_a_lora_tag_is_refused_as_long_as_nothing_applies_it():
-    with pytest.raises(ConfigError, match=r"not applied yet.*\(night, ink\)"):
-        refuse_loras("a <lora:night:1> b <lora:ink>")
-    refuse_loras("a <b>")
 
 
 # Wildcards and choices

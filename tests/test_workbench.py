@@ -104,8 +104,8 @@ def test_a_stages_own_prompt_draws_too(own_bench):
         ({"prompt": "a __hue__ ball"}, "no wildcard 'hue'.*known: colour"),
         ({"prompt": "{a|b} __hue__", "batch_size": 2}, "no wildcard 'hue'"),
         ({"styles": ("inc",)}, "no style 'inc'.*known: ink"),
-        ({"prompt": "a <lora:night:1>"}, "LoRA tags are not applied yet.*night"),
-        ({"face": CENTRE | {"prompt": "<lora:eyes:1>"}}, "LoRA tags.*eyes"),
+        ({"prompt": "a <lora:night:11>"}, "<lora:night>: weights go from -10 to 10"),
+        ({"loras": [{"name": "x", "start": 0.9, "stop": 0.1}]}, "start 0.9 is after stop 0.1"),
     ],
 )
 def test_what_a_prompt_asks_for_in_vain_is_named_before_anything_runs(

@@ -12,6 +12,7 @@ from medialab.settings import EMPHASES
 from medialab.stages import STAGES
 from widgets.guard import Show
 from widgets.inputs import dressed, make_input
+from widgets.loras import LoRAPicker
 from widgets.seed import SeedInput
 from widgets.size import SizeInput
 
@@ -43,7 +44,13 @@ class Form(ipw.VBox):
         self.seed = SeedInput(show_error)
         self._refused = ipw.HTML()
         self._refused.add_class("mls-refused")
-        made_elsewhere = {"width": None, "height": None, "seed": self.seed.number}
+        self.loras = LoRAPicker(self._insert, show_error)
+        made_elsewhere = {
+            "width": None,
+            "height": None,
+            "seed": self.seed.number,
+            "loras": self.loras,
+        }
         inputs = {
             name: made_elsewhere[name] if name in made_elsewhere else _make_input(name)
             for name in SETTINGS
@@ -95,6 +102,12 @@ class Form(ipw.VBox):
         listed = f"<details><summary>{count}</summary><ul>{''.join(lines)}</ul></details>"
         self._refused.value = listed if lines else ""
         self._refused.layout.display = None if lines else "none"
+
+    def _insert(self, word: str) -> None:
+        """Put a trigger word at the prompt's end, once."""
+        prompt = self["prompt"].value.strip()
+        if word not in prompt:
+            self["prompt"].value = f"{prompt}, {word}" if prompt else word
 
     def _offer_schedules(self) -> None:
         """Only those that the sampler can honour; "automatic" where the chosen one is not."""

@@ -10,6 +10,7 @@ from medialab import PipelineConfig, Run, Workbench
 from medialab.errors import ModelRefusedError
 from medialab.events import Event
 from medialab.jobs import Job
+from medialab.lora import trigger_words
 from widgets.button import make_button
 from widgets.canvas import Canvas
 from widgets.form import Form
@@ -116,6 +117,12 @@ class Studio(ipw.Box):
         usable = [info.name for info in infos if info.refused is None]
         refused = {info.path.name: info.refused for info in infos if info.refused is not None}
         self.form.offer_checkpoints(usable, refused)
+        loras = self.bench.models(kind="lora")
+        self.form.loras.offer(
+            [info.name for info in loras if info.refused is None],
+            {info.path.name: info.refused for info in loras if info.refused is not None},
+            {info.name: trigger_words(info.path) for info in loras if info.refused is None},
+        )
         self._offer_sizes()
 
     def close(self) -> None:

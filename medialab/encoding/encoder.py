@@ -9,7 +9,7 @@ from medialab.encoding.conditioning import Conditioning, Moment, Track
 from medialab.encoding.inversions import load_inversion, put_in
 from medialab.errors import ConfigError
 from medialab.hashes import Stamp
-from medialab.prompts import Fragment, ParsedPrompt, Sections, parse, refuse_loras, weigh
+from medialab.prompts import Fragment, ParsedPrompt, Sections, parse, weigh
 
 if TYPE_CHECKING:
     import torch
@@ -43,9 +43,8 @@ def encode(
     """Encode both prompts for so many steps, each distinct text once. Cost: 2 to 20 ms a text.
 
     Raises:
-        ConfigError: a LoRA tag, or more layers to skip than the encoder has.
+        ConfigError: more layers to skip than the encoder has.
     """
-    refuse_loras(f"{prompt} {negative_prompt}")
     positive = parse(prompt, steps)
     negative = parse(negative_prompt, steps, composes=False)
     encoder = TextEncoder(model, emphasis, clip_skip)
@@ -112,7 +111,7 @@ class TextEncoder:
         named = inversions_in(text, list(paths))
         by_name = {name.lower(): path for name, path in paths.items()}
         files = tuple((name, by_name[name], Stamp.of(by_name[name].stat())) for name in named)
-        key = (text, self._emphasis, self._clip_skip, files)
+        key = (text, self._emphasis, self._clip_skip, files, self._model.adapted)
         if any(getattr(encoder, "peft_config", None) for _, encoder in self._parts):
             return self._encode(text)  # adapters change the outcome, and the key does not tell
         memory: _Memory = self._model.cached("encoded texts", _Memory)

@@ -16,7 +16,6 @@ from medialab.prompts.parsing import (
     SubPrompt,
     mentions,
     parse,
-    refuse_loras,
     take_loras,
     word_pattern,
 )
@@ -38,7 +37,6 @@ __all__ = [
     "expand",
     "mentions",
     "parse",
-    "refuse_loras",
     "schedule",
     "take_loras",
     "weigh",

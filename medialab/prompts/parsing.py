@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from medialab.errors import ConfigError
 from medialab.prompts.schedules import Phase, schedule
 
 _TAG = re.compile(r"<lora:([^<>]+)>")
@@ -90,21 +89,6 @@ def take_loras(prompt: str) -> tuple[str, tuple[LoRATag, ...]]:
         return ""
 
     return _TAG.sub(take, prompt), tuple(found)
-
-
-def refuse_loras(prompt: str) -> None:
-    """There is nothing yet that applies a LoRA; a picture without it would not be what was asked.
-
-    Raises:
-        ConfigError: the prompt holds LoRA tags.
-    """
-    if loras := take_loras(prompt)[1]:
-        named = ", ".join(dict.fromkeys(tag.name for tag in loras))
-        message = (
-            f"LoRA tags are not applied yet, and the prompt has some ({named}); "
-            "take <lora:…> out of it"
-        )
-        raise ConfigError(message)
 
 
 def mentions(name: str, text: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from medialab.config import PromptConfig
-from medialab.settings import StageConfig
+from medialab.settings import StageConfig, asked_loras
 
 if TYPE_CHECKING:
     import torch
@@ -86,7 +86,11 @@ class PipelineStage(ABC, Generic[SettingsT]):
     def models(self, settings: SettingsT) -> "Sequence[Model]":
         """The models that these settings name; what they hold decides the pixels, too."""
         checkpoint = getattr(settings, "checkpoint", None)
-        return [Model("checkpoint", checkpoint)] if checkpoint else []
+        prompt, loras = getattr(settings, "prompt", None), getattr(settings, "loras", None)
+        return [
+            *([Model("checkpoint", checkpoint)] if checkpoint else []),
+            *(Model("lora", one.name) for one in asked_loras(prompt or "", loras or ())),
+        ]
 
     @abstractmethod
     def run(self, frame: Frame, settings: SettingsT, context: StageContext) -> Frame:

@@ -13,7 +13,7 @@ from medialab import masks
 from medialab.detectors import Detection, centre_crop, given_mask
 from medialab.geometry import Box, around, working_size
 from medialab.repainting import Repaint, repaint
-from medialab.settings import LARGEST_SEED, DetailerConfig, Sampling
+from medialab.settings import LARGEST_SEED, DetailerConfig, Sampling, asked_loras
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
 
     def models(self, settings: DetailerConfig) -> Sequence[Model]:
         """Its checkpoint and its detector."""
-        checkpoints = super().models(settings)
+        checkpoints = [*super().models(settings), *_loras_of_finds(settings)]
         if settings.detections is not None or settings.mask or settings.detector == CENTRE:
             return checkpoints
         return [*checkpoints, Model("detector", _detector_of(settings))]
@@ -111,6 +111,12 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         job = Repaint(found.mask, settings.mask_blur, strength, crop, size)
         painted, applied = repaint(model, image, job, sampling, context.step)
         return painted, {"crop": list(crop.edges), "size": list(size), **applied}
+
+
+def _loras_of_finds(settings: DetailerConfig) -> list[Model]:
+    """LoRAs in the prompts of edited finds."""
+    prompts = [find.prompt or "" for find in settings.detections or ()]
+    return [Model("lora", one.name) for text in prompts for one in asked_loras(text, ())]
 
 
 def _detector_of(settings: DetailerConfig) -> str:

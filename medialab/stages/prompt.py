@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from medialab.config import PromptConfig
 from medialab.encoding import encode
+from medialab.lora import TEXT_PARTS, using
+from medialab.settings import asked_loras
 from medialab.stages.base import Frame, PipelineStage, StageContext
 
 # What does not change within so many, the most that a config takes, does not within fewer.
@@ -19,19 +21,21 @@ class PromptStage(PipelineStage[PromptConfig]):
 
     name = "prompt"
     title = "Prompt"
-    version = 2
+    version = 3
     settings = PromptConfig
 
     def run(self, frame: Frame, settings: PromptConfig, context: StageContext) -> Frame:
         """Read nothing; write `prompts` and `embeddings`."""
-        conditioning = encode(
-            context.checkpoint(),
-            settings.prompt,
-            settings.negative_prompt,
-            steps=MOST_STEPS,
-            emphasis=settings.emphasis,
-            clip_skip=settings.clip_skip,
-        )
+        model = context.checkpoint()
+        with using(model, asked_loras(settings.prompt, settings.loras), parts=TEXT_PARTS):
+            conditioning = encode(
+                model,
+                settings.prompt,
+                settings.negative_prompt,
+                steps=MOST_STEPS,
+                emphasis=settings.emphasis,
+                clip_skip=settings.clip_skip,
+            )
         stays = not conditioning.changes and not conditioning.composes
         return replace(
             frame, prompts=settings, embeddings=conditioning.embeddings() if stays else {}

@@ -1,0 +1,27 @@
+"""LoRAs: read from any format met in the wild, applied for a stage's length, never left behind.
+
+`LoRAManager` reads and keeps files; its `apply_loras` puts them into a checkpoint's parts and takes
+them out again bit for bit. What a file adds to a weight is computed here (`deltas`), since
+diffusers 0.42 drops DoRA's scale with a warning and refuses LoHa and LoKr (measured).
+"""
+
+from medialab.lora.blocks import block_of, read_block_weights
+from medialab.lora.files import LoRAFile, read_lora, trigger_words
+from medialab.lora.manager import TEXT_PARTS, Applied, LoRAManager, LoRAUse, Report
+from medialab.lora.running import RunLoRAs, told, using
+
+__all__ = [
+    "TEXT_PARTS",
+    "Applied",
+    "LoRAFile",
+    "LoRAManager",
+    "LoRAUse",
+    "Report",
+    "RunLoRAs",
+    "block_of",
+    "read_block_weights",
+    "read_lora",
+    "told",
+    "trigger_words",
+    "using",
+]

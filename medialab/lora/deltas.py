@@ -1,0 +1,137 @@
+"""What a LoRA adds to one weight, for each way in which files write it down.
+
+Every function takes the tensors of one layer by their leaf names and the layer's own weight, and
+gives ΔW (float32, the weight's shape) for a LoRA of weight 1.
+
+Source: Hu et al., "LoRA"; Yeh et al., "Navigating Text-To-Image Customization" (LyCORIS: LoCon,
+LoHa, LoKr); Liu et al., "DoRA"; Liu et al., "Few-Shot Parameter-Efficient Fine-Tuning" (IA3). Leaf
+names as kohya's sd-scripts, LyCORIS and PEFT write them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+    Leaves = Mapping[str, "torch.Tensor"]
+    Delta = Callable[[Leaves, "torch.Tensor"], "torch.Tensor"]
+
+# Trainers that add 1e-6 and such to a norm differ from each other by less than rounding does.
+_SMALLEST_NORM = 1e-12
+
+
+def lora(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
+    """`up @ down`, of a linear layer or a convolution; `mid` stands between in a Tucker LoCon."""
+    import torch
+
+    down, up = leaves["down"].float(), leaves["up"].float()
+    if (mid := leaves.get("mid")) is not None:
+        made = torch.einsum("mnkl,ni,om->oikl", mid.float(), down.flatten(1), up.flatten(1))
+    else:
+        made = up.flatten(1) @ down.flatten(1)
+    return made.reshape(weight.shape) * _scale(leaves, down.shape[0])
+
+
+def loha(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
+    """The product, place by place, of two low-rank matrices."""
+    import torch
+
+    def half(number: int) -> "torch.Tensor":
+        first, second = (leaves[f"hada_w{number}_{end}"].float() for end in "ab")
+        if (core := leaves.get(f"hada_t{number}")) is None:
+            return first @ second
+        return torch.einsum("ijkl,jr,ip->prkl", core.float(), second, first)
+
+    made = half(1) * half(2)
+    return made.reshape(weight.shape) * _scale(leaves, leaves["hada_w1_b"].shape[0])
+
+
+def lokr(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
+    """The Kronecker product of two matrices, each whole or of low rank."""
+    import torch
+
+    def half(number: int) -> "torch.Tensor":
+        if (whole := leaves.get(f"lokr_w{number}")) is not None:
+            return whole.float()
+        first, second = (leaves[f"lokr_w{number}_{end}"].float() for end in "ab")
+        if (core := leaves.get(f"lokr_t{number}")) is None:
+            return first @ second
+        return torch.einsum("ijkl,ip,jr->prkl", core.float(), first, second)
+
+    left, right = half(1), half(2)
+    left = left.reshape(*left.shape, *([1] * (right.ndim - left.ndim)))
+    ranks = [leaves[name].shape[0] for name in ("lokr_w1_b", "lokr_w2_b") if name in leaves]
+    scale = _scale(leaves, ranks[0]) if ranks else 1.0  # both whole: alpha says nothing
+    return torch.kron(left, right).reshape(weight.shape) * scale
+
+
+def ia3(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
+    """A share of the weight itself, by its inputs or its outputs."""
+    by = leaves["ia3"].float().flatten()
+    on_input = bool(leaves["on_input"].any()) if "on_input" in leaves else False
+    shape = [1] * weight.ndim
+    shape[1 if on_input else 0] = len(by)
+    return weight.float() * by.reshape(shape)
+
+
+def full(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
+    """The difference itself."""
+    return leaves["diff"].float().reshape(weight.shape)
+
+
+def decomposed(
+    plain: "torch.Tensor", magnitude: "torch.Tensor", weight: "torch.Tensor"
+) -> "torch.Tensor":
+    """DoRA: the sum's direction, at the magnitude that was learnt. Gives the whole difference.
+
+    `magnitude` has one number for each output (or, from older LyCORIS, each input).
+    """
+    whole = weight.float() + plain
+    axis = 0 if magnitude.numel() == whole.shape[0] else 1
+    shape = [1] * whole.ndim
+    shape[axis] = whole.shape[axis]
+    others = [dim for dim in range(whole.ndim) if dim != axis]
+    norm = whole.pow(2).sum(others, keepdim=True).sqrt().clamp_min(_SMALLEST_NORM)
+    return whole * (magnitude.float().reshape(shape) / norm) - weight.float()
+
+
+# The leaf that tells a kind -> its name, and how it is computed.
+KINDS: "Mapping[str, tuple[str, Delta]]" = {
+    "down": ("lora", lora),
+    "hada_w1_a": ("loha", loha),
+    "lokr_w1": ("lokr", lokr),
+    "lokr_w1_a": ("lokr", lokr),
+    "ia3": ("ia3", ia3),
+    "diff": ("full", full),
+}
+
+
+def kind_of(leaves: "Mapping[str, object]") -> str | None:
+    """The leaf in KINDS by which a layer's tensors are told; None where there is none."""
+    return next((leaf for leaf in KINDS if leaf in leaves), None)
+
+
+def delta(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
+    """ΔW of a layer for a LoRA of weight 1: float32, on the weight's device.
+
+    Raises:
+        ValueError: the tensors do not fit the weight's shape.
+    """
+    leaf = kind_of(leaves)
+    if leaf is None:
+        message = f"no known kind of LoRA: {', '.join(leaves)}"
+        raise ValueError(message)
+    here = {name: value.to(weight.device) for name, value in leaves.items()}
+    try:
+        plain = KINDS[leaf][1](here, weight)
+        magnitude = here.get("magnitude")
+        return plain if magnitude is None else decomposed(plain, magnitude, weight)
+    except (RuntimeError, KeyError, IndexError) as error:
+        message = f"its tensors do not fit a weight of {tuple(weight.shape)}"
+        raise ValueError(message) from error
+
+
+def _scale(leaves: "Leaves", rank: int) -> float:
+    alpha = leaves.get("alpha")
+    return 1.0 if alpha is None else float(alpha) / rank

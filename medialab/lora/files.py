@@ -1,0 +1,208 @@
+"""LoRA files, parsed: the tensors of each layer, by the part and the path that the file names."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError, safe_open
+
+from medialab.errors import ModelRefusedError
+from medialab.headers import read_header
+from medialab.lora.deltas import KINDS, kind_of
+from medialab.lora.names import split_prefix
+from medialab.pickles import PICKLE_SUFFIXES, refusal
+
+if TYPE_CHECKING:
+    import torch
+
+# How a tensor's name ends -> the leaf as `deltas` knows it. Longest first, since some end alike.
+_ENDINGS: Mapping[str, str] = {
+    ".lora_down.weight": "down",
+    ".lora_up.weight": "up",
+    ".lora_mid.weight": "mid",
+    ".lora_A.default.weight": "down",
+    ".lora_B.default.weight": "up",
+    ".lora_A.weight": "down",
+    ".lora_B.weight": "up",
+    "_lora.down.weight": "down",
+    "_lora.up.weight": "up",
+    ".lora.down.weight": "down",
+    ".lora.up.weight": "up",
+    ".lora_magnitude_vector.default.weight": "magnitude",
+    ".lora_magnitude_vector.weight": "magnitude",
+    ".lora_magnitude_vector": "magnitude",
+    ".dora_scale": "magnitude",
+    ".alpha": "alpha",
+    ".on_input": "on_input",
+    ".diff_b": "diff_b",
+    ".diff": "diff",
+    ".w_norm": "diff",
+    ".b_norm": "diff_b",
+    **{
+        f".{name}": name
+        for name in (
+            *(f"hada_{end}" for end in ("w1_a", "w1_b", "w2_a", "w2_b", "t1", "t2")),
+            *(f"lokr_{end}" for end in ("w1", "w1_a", "w1_b", "w2", "w2_a", "w2_b", "t2")),
+        )
+    },
+}
+_BY_LENGTH = sorted(_ENDINGS, key=len, reverse=True)
+_OLD_PROCESSOR = re.compile(r"\.processor(?=\.)")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a file: the part ("unet", "text_encoder" …) and path that it names."""
+
+    part: str
+    path: str
+    leaves: "Mapping[str, torch.Tensor]"
+
+    @property
+    def kind(self) -> str | None:
+        """Such as "lora" or "loha"; None where no known kind is told by the tensors."""
+        leaf = kind_of(self.leaves)
+        if leaf is None:
+            return "bias" if "diff_b" in self.leaves else None
+        return "dora" if "magnitude" in self.leaves else KINDS[leaf][0]
+
+    @property
+    def rank(self) -> int | None:
+        """Of the layers that have one."""
+        for leaf in ("down", "hada_w1_b", "lokr_w1_b", "lokr_w2_b"):
+            if leaf in self.leaves:
+                return int(self.leaves[leaf].shape[0])
+        return None
+
+
+@dataclass(frozen=True)
+class LoRAFile:
+    """A LoRA in memory. `strange` are names of tensors that belong to no known kind of layer."""
+
+    name: str
+    layers: tuple[Layer, ...]
+    strange: tuple[str, ...]
+    metadata: Mapping[str, str]
+
+    @property
+    def nbytes(self) -> int:
+        """What its tensors take in memory."""
+        return sum(value.nbytes for layer in self.layers for value in layer.leaves.values())
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Such as ("lora",), or ("dora", "lora")."""
+        return tuple(sorted({layer.kind for layer in self.layers if layer.kind}))
+
+    @property
+    def rank(self) -> int | None:
+        """The greatest of its layers' ranks."""
+        return max((layer.rank for layer in self.layers if layer.rank), default=None)
+
+
+def trigger_words(path: Path, most: int = 3) -> tuple[str, ...]:
+    """Words that a LoRA was trained on, as its header tells them. Cost: reading the header.
+
+    Source: the modelspec's trigger_phrase, else the tags that kohya's trainer counted.
+    """
+    try:
+        metadata = read_header(path).metadata
+        if phrase := metadata.get("modelspec.trigger_phrase", "").strip():
+            return tuple(word.strip() for word in phrase.split(",") if word.strip())[:most]
+        counted: dict[str, int] = {}
+        for tags in json.loads(metadata.get("ss_tag_frequency", "{}")).values():
+            for tag, count in tags.items():
+                counted[tag.strip()] = counted.get(tag.strip(), 0) + int(count)
+    except (ModelRefusedError, ValueError, TypeError, AttributeError):
+        return ()
+    return tuple(sorted(counted, key=lambda tag: -counted[tag])[:most])
+
+
+def read_lora(path: Path) -> LoRAFile:
+    """Read and parse a file. Cost: reading it.
+
+    Raises:
+        ModelRefusedError: it is a pickle, broken, no LoRA, or holds values that are no numbers.
+    """
+    if path.suffix.lower() in PICKLE_SUFFIXES:
+        raise ModelRefusedError(refusal(path.name))
+    read_header(path)
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
+    except (OSError, SafetensorError) as error:
+        message = f"{path.name} cannot be read ({error}); copy the file again"
+        raise ModelRefusedError(message) from error
+    return parse_lora(path.stem, tensors, metadata)
+
+
+def parse_lora(
+    name: str, tensors: "Mapping[str, torch.Tensor]", metadata: Mapping[str, str]
+) -> LoRAFile:
+    """Sort a file's tensors into layers.
+
+    Raises:
+        ModelRefusedError: there is no layer of a known kind, or a value is no number.
+    """
+    found: dict[str, dict[str, torch.Tensor]] = {}
+    strange = []
+    for key, value in tensors.items():
+        path, leaf = _split(key, tensors)
+        if leaf:
+            found.setdefault(path, {})[leaf] = value
+        else:
+            strange.append(key)
+        if value.is_floating_point() and not bool(value.isfinite().all()):
+            message = f"LoRA {name!r} holds values that are no numbers ({key}); get another copy"
+            raise ModelRefusedError(message)
+    scales = _peft_scales(metadata)
+    layers = []
+    for path, leaves in found.items():
+        part, rest = split_prefix(path)
+        layer = Layer(part, rest, _with_alpha(leaves, scales.get(part)))
+        if layer.kind is None or not part:
+            strange += [f"{path}: {leaf}" for leaf in leaves]
+        else:
+            layers.append(layer)
+    if not layers:
+        message = f"{name!r} holds no layer of a LoRA that is known here"
+        raise ModelRefusedError(message)
+    return LoRAFile(name, tuple(layers), tuple(strange), metadata)
+
+
+def _split(key: str, tensors: "Mapping[str, Any]") -> tuple[str, str | None]:
+    """A tensor's layer and leaf; the leaf is None where the name ends in no way known."""
+    for ending in _BY_LENGTH:
+        if key.endswith(ending):
+            return _OLD_PROCESSOR.sub("", key.removesuffix(ending)), _ENDINGS[ending]
+    layer = key.removesuffix(".weight")
+    if f"{layer}.on_input" in tensors:
+        return layer, "ia3"
+    return key, None
+
+
+def _peft_scales(metadata: Mapping[str, str]) -> dict[str, float]:
+    """Alpha by part, where diffusers left it in the metadata and not beside the tensors."""
+    try:
+        told = json.loads(metadata.get("lora_adapter_metadata", "{}"))
+        return {
+            key.removesuffix(".lora_alpha"): float(value)
+            for key, value in told.items()
+            if key.endswith(".lora_alpha")
+        }
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _with_alpha(
+    leaves: "dict[str, torch.Tensor]", alpha: float | None
+) -> "dict[str, torch.Tensor]":
+    import torch
+
+    if alpha is None or "alpha" in leaves or "down" not in leaves:
+        return leaves
+    return leaves | {"alpha": torch.tensor(alpha)}

@@ -1,0 +1,65 @@
+"""The LoRAs of one run: names from its config to files, and applied around a stage's work."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medialab.lora.manager import MERGED_FROM, PARTS, Applied, LoRAManager, LoRAUse
+from medialab.settings import LoRAConfig
+
+if TYPE_CHECKING:
+    from medialab.loading import LoadedModel
+
+
+@dataclass(frozen=True)
+class RunLoRAs:
+    """What a run may apply: the manager, and the files of its LoRAs by their names."""
+
+    manager: LoRAManager
+    paths: Mapping[str, Path]
+
+    def use(self, asked: LoRAConfig) -> LoRAUse:
+        """A LoRA as the manager takes it."""
+        return LoRAUse(
+            self.paths[asked.name],
+            asked.weight,
+            asked.text_encoder,
+            asked.block_weights,
+            asked.start,
+            asked.stop,
+        )
+
+
+@contextmanager
+def using(
+    model: "LoadedModel",
+    loras: Sequence[LoRAConfig],
+    *,
+    calls: int = MERGED_FROM,
+    parts: Sequence[str] = PARTS,
+) -> Iterator[Applied]:
+    """While it lasts, the checkpoint has these LoRAs; those that are switched off are none.
+
+    Raises:
+        ModelRefusedError: one is made for another family; nothing was changed.
+    """
+    run: RunLoRAs | None = model.loras
+    uses = [run.use(one) for one in loras] if run is not None else []
+    if not uses:
+        yield Applied()
+        return
+    assert run is not None  # noqa: S101 - for mypy: there are uses of it
+    with run.manager.apply_loras(model, uses, calls=calls, parts=parts) as applied:
+        yield applied
+
+
+def told(applied: Applied) -> dict[str, Any]:
+    """What the record says of the LoRAs of a stage; nothing where there are none."""
+    if not applied.reports:
+        return {}
+    return {
+        "loras": [report.as_record for report in applied.reports],
+        "loras_are": applied.mode,
+    }

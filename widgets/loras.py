@@ -1,0 +1,149 @@
+"""The LoRA picker: search, several at once, a weight and a switch each, their trigger words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from html import escape
+
+import ipywidgets as ipw
+import traitlets
+
+from medialab.settings import LoRAConfig
+from widgets.button import make_button
+from widgets.guard import Show, guarded
+
+# What the slider reaches; a config takes more, by code or by a tag.
+_LEAST, _MOST, _STEP = -2.0, 2.0, 0.05
+
+
+class LoRAPicker(ipw.VBox):
+    """`value` is a tuple of `LoRAConfig`, in the order in which they were added.
+
+    `insert` is called with a trigger word that a person wants in the prompt.
+    """
+
+    value = traitlets.Tuple()
+
+    def __init__(self, insert: Callable[[str], None], show_error: Show) -> None:
+        self.insert = insert
+        self.show_error = show_error
+        self._words: Mapping[str, Sequence[str]] = {}
+        self.search = ipw.Combobox(
+            description="LoRAs",
+            placeholder="Search, and choose one to add",
+            ensure_option=True,
+            continuous_update=False,
+        )
+        self.search.add_class("mls-field")
+        self.search.add_class("mls-lora-search")
+        self.rows = ipw.VBox()
+        self.rows.add_class("mls-loras")
+        self._refused = ipw.HTML()
+        self._refused.add_class("mls-refused")
+        self._refused.layout.display = "none"
+        super().__init__([self.search, self.rows, self._refused])
+        self.add_class("mls-lora-picker")
+        self.search.observe(guarded(lambda _: self._add_chosen(), show_error), "value")
+        self.observe(guarded(lambda _: self._draw(), show_error), "value")
+
+    def offer(
+        self,
+        names: Sequence[str],
+        refused: Mapping[str, str],
+        words: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Offer these; grey out those that cannot be used, with the reason."""
+        self._words = words
+        self.search.options = tuple(names)
+        lines = [f"<li><b>{escape(name)}</b>: {escape(why)}</li>" for name, why in refused.items()]
+        count = f"{len(lines)} LoRA{'s' if len(lines) > 1 else ''} not usable"
+        listed = f"<details><summary>{count}</summary><ul>{''.join(lines)}</ul></details>"
+        self._refused.value = listed if lines else ""
+        self._refused.layout.display = None if lines else "none"
+        self._draw()
+
+    def _add_chosen(self) -> None:
+        name = self.search.value
+        if name not in self.search.options:
+            return
+        self.search.value = ""
+        if name not in [one.name for one in self.value]:
+            self.value = (*self.value, LoRAConfig(name=name))
+
+    def change(self, name: str, **settings: object) -> None:
+        """One LoRA with other settings, in its place; the row that was moved is left as it is."""
+        self.value = tuple(
+            one.model_copy(update=settings) if one.name == name else one for one in self.value
+        )
+
+    def remove(self, name: str) -> None:
+        """Take one out."""
+        self.value = tuple(one for one in self.value if one.name != name)
+
+    def _draw(self) -> None:
+        """Rows for what is chosen; those that are there and say the same stay."""
+        known = {row.lora.name: row for row in self.rows.children}
+        rows = []
+        for one in self.value:
+            row = known.get(one.name)
+            words = tuple(self._words.get(one.name, ()))
+            if row is None or row.words != words:
+                row = _Row(one, words, self)
+            row.show(one)
+            rows.append(row)
+        self.rows.children = rows
+
+
+class _Row(ipw.VBox):
+    """One LoRA: a switch with its name, its weight, a way to take it out, its trigger words."""
+
+    def __init__(self, lora: LoRAConfig, words: tuple[str, ...], picker: LoRAPicker) -> None:
+        self.lora = lora
+        self.words = words
+        self.enabled = ipw.Checkbox(value=lora.enabled, description=lora.name, indent=False)
+        self.enabled.tooltip = f"Use {lora.name}"
+        self.weight = ipw.FloatSlider(
+            value=lora.weight,
+            min=min(_LEAST, lora.weight),
+            max=max(_MOST, lora.weight),
+            step=_STEP,
+            readout_format=".2f",
+            continuous_update=False,
+        )
+        self.weight.tooltip = f"How much of {lora.name} counts"
+        self.remove = make_button(
+            "lora-remove",
+            lambda: picker.remove(lora.name),
+            picker.show_error,
+            icon="times",
+            tooltip=f"Take {lora.name} out",
+        )
+        self.inserts = [
+            make_button(
+                "lora-word",
+                partial(picker.insert, word),
+                picker.show_error,
+                label=word,
+                tooltip=f"Put “{word}” into the prompt",
+            )
+            for word in words
+        ]
+        line = ipw.HBox([self.enabled, self.weight, self.remove])
+        line.add_class("mls-lora")
+        super().__init__([line, ipw.HBox(self.inserts)] if words else [line])
+        for setting, control in (("weight", self.weight), ("enabled", self.enabled)):
+            control.observe(
+                guarded(
+                    lambda change, setting=setting: picker.change(
+                        lora.name, **{setting: change["new"]}
+                    ),
+                    picker.show_error,
+                ),
+                "value",
+            )
+
+    def show(self, lora: LoRAConfig) -> None:
+        """Set the inputs to what the config says."""
+        self.lora = lora
+        self.enabled.value = lora.enabled
+        self.weight.min, self.weight.max = min(_LEAST, lora.weight), max(_MOST, lora.weight)
+        self.weight.value = lora.weight
