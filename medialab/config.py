@@ -19,6 +19,7 @@ from medialab.settings import (
     LARGEST_SEED,
     MODES,
     ClipSkip,
+    ControlUnit,
     DetailerConfig,
     Emphasis,
     Img2ImgConfig,
@@ -111,6 +112,14 @@ class Txt2ImgConfig(SizeConfig):
         return self
 
 
+class ControlConfig(SizeConfig):
+    """Stage 2: what is followed besides the words."""
+
+    control: tuple[ControlUnit, ...] = Field(
+        (), description="ControlNets for every stage without its own."
+    )
+
+
 class SourceConfig(SizeConfig):
     """Before stage 2: the picture that others start from."""
 
@@ -138,7 +147,7 @@ class FinishConfig(StageConfig):
 
 
 # The last base's fields come first: in a sidecar, the prompt.
-class PipelineConfig(FinishConfig, Txt2ImgConfig, SourceConfig, PromptConfig):
+class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, PromptConfig):
     """A whole request, as a person asks it. Every field has a default; unknown ones are refused.
 
     What belongs to the picture as a whole stands at the top; each other stage's settings are under
@@ -192,6 +201,8 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, SourceConfig, PromptConfig):
             return self.mode == stage
         if stage == "source":
             return self.mode != "txt2img"
+        if stage == "control":
+            return any(unit.counts for unit in self.control)
         own = getattr(self, stage, None)
         return own.enabled if isinstance(own, SwitchedConfig) else True
 

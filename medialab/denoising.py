@@ -1,9 +1,10 @@
 """One denoising, whatever stage asks for it: a scheduler of its own, CPU noise, steps that tell."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from medialab.control import Control
 from medialab.encoding import Conditioning, Guidance, encode
 from medialab.errors import NotFiniteError
 from medialab.lora import told, using
@@ -47,10 +48,12 @@ def denoise(
     *,
     embeddings: "dict[str, torch.Tensor] | None" = None,
     kept: Kept | None = None,
+    controls: Sequence[Control] = (),
     **inputs: Any,
 ) -> Denoised:
     """Run a diffusers pipeline once.
 
+    `controls` are ControlNets with what they are shown, at the size that is drawn.
     `embeddings` are the prompts' if they are encoded already and stay the same; `inputs` are what
     the task needs besides (size, picture, strength). `on_step(step, steps, latents)` may raise to
     stop; nothing is left changed then.
@@ -61,7 +64,8 @@ def denoise(
     """
     import torch
 
-    pipeline = model.pipeline(task)
+    pipeline = model.pipeline(task, [control.network for control in controls])
+    inputs |= _control_inputs(task, controls)
     trained = pipeline.scheduler.config
     pipeline.scheduler = scheduler = make_scheduler(
         sampling.sampler, sampling.schedule, trained, steps=sampling.steps, seed=sampling.seed
@@ -108,8 +112,22 @@ def denoise(
             "schedule": applied_schedule(sampling.sampler, sampling.schedule, trained),
             "model_calls": int(pipeline.num_timesteps),
             **told(loras),
+            **({"control": [control.told for control in controls]} if controls else {}),
         },
     )
+
+
+def _control_inputs(task: "Task", controls: Sequence[Control]) -> dict[str, Any]:
+    """What diffusers' ControlNet pipelines take besides; one of them is given without a list."""
+    if not controls:
+        return {}
+    lists: dict[str, list[Any]] = {
+        "image" if task == "text-to-image" else "control_image": [one.shown for one in controls],
+        "controlnet_conditioning_scale": [one.unit.weight for one in controls],
+        "control_guidance_start": [one.unit.start for one in controls],
+        "control_guidance_end": [one.unit.end for one in controls],
+    }
+    return lists if len(controls) > 1 else {name: value[0] for name, value in lists.items()}
 
 
 def _conditioning(model: "LoadedModel", sampling: Sampling, steps: int) -> Conditioning:

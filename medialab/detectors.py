@@ -128,6 +128,38 @@ class BoxDetector:
         self._network = None
 
 
+class DepthEstimator:
+    """A depth estimation model. It finds no parts, but tells how near each pixel is."""
+
+    def __init__(self, network: Any, processor: Any, device: str) -> None:
+        self._network = network
+        self._processor = processor
+        self._device = device
+        self.nbytes = sum(weight.nbytes for weight in network.parameters())
+
+    def find(self, _image: "Image.Image", _label: str) -> list[Detection]:
+        """Nothing: a depth model names no parts."""
+        return []
+
+    def depth(self, image: "Image.Image") -> "Image.Image":
+        """How near each pixel is: 8-bit grey as RGB, the nearest white, the picture's size."""
+        import numpy as np
+        import torch
+        from PIL import Image
+
+        inputs = self._processor(images=image.convert("RGB"), return_tensors="pt").to(self._device)
+        with torch.inference_mode():
+            nearness = self._network(**inputs).predicted_depth[0].float().cpu().numpy()
+        least, most = float(nearness.min()), float(nearness.max())
+        levels = (nearness - least) * (255 / (most - least) if most > least else 0.0)
+        grey = Image.fromarray(levels.round().astype(np.uint8))
+        return grey.resize(image.size, Image.Resampling.BICUBIC).convert("RGB")
+
+    def release(self) -> None:
+        """Let go of the weights."""
+        self._network = None
+
+
 def load_detector(info: ModelInfo, device: str) -> Detector:
     """Load a detector's folder.
 
@@ -139,7 +171,7 @@ def load_detector(info: ModelInfo, device: str) -> Detector:
     if info.refused is not None:
         raise ModelRefusedError(info.refused)
     architecture = str((read_config(info.path / "config.json").get("architectures") or [""])[0])
-    kinds = ("ForSemanticSegmentation", "ForObjectDetection")
+    kinds = ("ForSemanticSegmentation", "ForObjectDetection", "ForDepthEstimation")
     kind = next((kind for kind in kinds if architecture.endswith(kind)), None)
     if kind is None:
         message = (
@@ -162,6 +194,8 @@ def load_detector(info: ModelInfo, device: str) -> Detector:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         message = f"detector {info.name!r} cannot be loaded: {first}"
         raise ModelRefusedError(message) from error
+    if kind == "ForDepthEstimation":
+        return DepthEstimator(network, processor, device)
     return BoxDetector(network, processor, device)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from medialab.config import PromptConfig
 from medialab.detectors import Detection
 from medialab.geometry import Box
+from medialab.settings import ControlUnit
 from medialab.stages.base import Frame
 
-_IMAGE, _EMBEDDING, _MASK = "image", "embedding/", "mask/"
+_IMAGE, _EMBEDDING, _MASK, _CONTROL = "image", "embedding/", "mask/", "control/"
 
 
 def encode_frame(frame: Frame) -> bytes:
@@ -24,6 +25,8 @@ def encode_frame(frame: Frame) -> bytes:
     }
     if frame.image is not None:
         tensors[_IMAGE] = torch.from_numpy(np.array(frame.image))
+    for number, shown in enumerate(frame.controls):
+        tensors[f"{_CONTROL}{number}"] = torch.from_numpy(np.array(shown))
     told: dict[str, list[dict[str, Any]]] = {}
     for stage, finds in frame.detections.items():
         told[stage] = []
@@ -38,6 +41,7 @@ def encode_frame(frame: Frame) -> bytes:
             )
     facts = {
         "prompts": frame.prompts.model_dump(mode="json"),
+        "units": [unit.model_dump(mode="json") for unit in frame.units],
         "detections": told,
         "applied": frame.applied,
     }
@@ -73,6 +77,11 @@ def decode_frame(content: bytes, device: str) -> Frame:
             if name.startswith(_EMBEDDING)
         },
         image=picture(_IMAGE) if _IMAGE in tensors else None,
+        units=tuple(ControlUnit.model_validate(unit) for unit in facts["units"]),
+        controls=tuple(
+            picture(f"{_CONTROL}{number}")
+            for number in range(sum(name.startswith(_CONTROL) for name in tensors))
+        ),
         detections=detections,
         applied=facts["applied"],
     )

@@ -6,7 +6,7 @@ Nothing here reaches for the network, unpickles a file or runs code that lies be
 import ctypes
 import gc
 import sys
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -94,10 +94,15 @@ class LoadedModel:
         self.adapted: Hashable = ()
         self.nbytes = _bytes_of(self.components.values())
 
-    def pipeline(self, task: Task) -> Any:
+    def pipeline(self, task: Task, controlnets: "Sequence[Any]" = ()) -> Any:
         """A new diffusers pipeline for the task, around the same components. Cost: about 1 ms.
 
-        It is the caller's own: giving it another scheduler touches no other.
+        It is the caller's own: giving it another scheduler touches no other. With `controlnets` it
+        is one that follows them.
+
+        Raises:
+            ModelRefusedError: the checkpoint is made for another task, or a ControlNet for another
+                family.
         """
         import diffusers
 
@@ -112,9 +117,22 @@ class LoadedModel:
         if task == "instruct":
             pipeline = getattr(diffusers, INSTRUCT_PIPELINES[self.family])(**self.components)
         else:
-            pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline)
+            control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
+            pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline, **control)
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
+
+    def _fitting(self, controlnets: "Sequence[Any]") -> Any:
+        """The ControlNet, or a list of several, if each reads text as wide as the denoiser does."""
+        width = self._whole().unet.config.cross_attention_dim
+        for network in controlnets:
+            if network.config.cross_attention_dim != width:
+                message = (
+                    f"a ControlNet reads text of width {network.config.cross_attention_dim}, this "
+                    f"{self.family} checkpoint's denoiser {width}: choose one made for its family"
+                )
+                raise ModelRefusedError(message)
+        return controlnets[0] if len(controlnets) == 1 else list(controlnets)
 
     @property
     def forces_zeros_for_empty_prompt(self) -> bool:
@@ -177,6 +195,64 @@ def load_checkpoint(
     if device == "cpu":
         _prefer_channels_last(pipeline)
     return LoadedModel(pipeline, info.family, device, dtype)
+
+
+class LoadedControlNet:
+    """A ControlNet in memory: the one owner of its weights."""
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+        self.nbytes = _bytes_of([network])
+
+    def release(self) -> None:
+        """Let go of the weights."""
+        self.network = None
+        free_memory()
+
+
+def load_controlnet(
+    info: ModelInfo, device: str | None = None, configs: Path = CONFIGS
+) -> LoadedControlNet:
+    """Load a ControlNet's folder for a device; by default the best one here.
+
+    Raises:
+        ModelRefusedError: a pickle, broken, or a single file of a family without a config here.
+    """
+    import diffusers
+
+    if info.refused is not None:
+        raise ModelRefusedError(info.refused)
+    _refuse_pickles(info.path)
+    device = pick_device(device)
+    dtype = pick_dtype(device)
+    config = configs / info.family / "controlnet"
+    try:
+        with refusing_pickles(), _quietly():
+            if info.path.is_dir():
+                network = diffusers.ControlNetModel.from_pretrained(
+                    info.path, torch_dtype=dtype, use_safetensors=True, local_files_only=True
+                )
+            elif config.is_dir():
+                network = diffusers.ControlNetModel.from_single_file(
+                    str(info.path), config=str(config), torch_dtype=dtype, local_files_only=True
+                )
+            else:
+                message = (
+                    f"ControlNet {info.name!r} is a single file of family {info.family}; of single "
+                    "files, sd15 and sdxl are opened; get it as a diffusers folder"
+                )
+                raise ModelRefusedError(message)
+    except LOADING_FAULTS as error:
+        if _is_out_of_memory(error):
+            raise
+        message = f"ControlNet {info.name!r} cannot be loaded: {_first_line(error)}"
+        raise ModelRefusedError(message) from error
+    network = network.to(device).eval()
+    if device == "cpu":
+        import torch
+
+        network = network.to(memory_format=torch.channels_last)
+    return LoadedControlNet(network)
 
 
 def pick_dtype(device: str) -> "torch.dtype":

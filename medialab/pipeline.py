@@ -96,6 +96,10 @@ class Progress:
         detector: Detector = self._load("detector", name)
         return detector
 
+    def controlnet(self, name: str) -> Any:
+        """A ControlNet's network, loaded."""
+        return self._load("controlnet", name).network
+
     def upscaler(self, name: str) -> "Upscaler":
         """An upscaler, loaded."""
         upscaler: Upscaler = self._load("upscaler", name)

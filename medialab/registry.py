@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from medialab.detectors import load_detector
 from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.hashes import HashCache, Stamp
-from medialab.loading import free_memory, load_checkpoint
+from medialab.loading import free_memory, load_checkpoint, load_controlnet
 from medialab.modelfiles import (
     FOLDER_OF_KIND,
     ModelFiles,
@@ -155,6 +155,8 @@ class ModelRegistry:
             return load_detector(info, pick_device(self._device))
         if info.kind == "upscaler":
             return load_upscaler(info.path, pick_device(self._device))
+        if info.kind == "controlnet":
+            return load_controlnet(info, self._device)
         return load_checkpoint(info, self._device)
 
     def unload_all(self) -> None:

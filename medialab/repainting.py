@@ -1,8 +1,10 @@
 """A part of a picture drawn again: what is outside the mask keeps every byte."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab import masks
+from medialab.control import Control
 from medialab.denoising import Kept, Step, denoise, encode_image, latent_mask
 from medialab.geometry import BLOCK, Box, to_multiple
 from medialab.settings import Sampling
@@ -35,8 +37,11 @@ def repaint(
     job: Repaint,
     sampling: Sampling,
     on_step: Step,
+    controls: Sequence[Control] = (),
 ) -> "tuple[Image.Image, dict[str, Any]]":
     """The picture with the masked part drawn anew, and what was applied.
+
+    `controls` are prepared for the job's crop and size.
 
     Where the (softened) mask is black every byte is the given picture's.
     """
@@ -55,6 +60,7 @@ def repaint(
         sampling,
         on_step,
         kept=Kept(latents, mask, job.soft),
+        controls=controls,
         image=begin,
         strength=job.strength,
     )

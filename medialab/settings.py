@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from medialab.errors import ConfigError
+from medialab.preprocessors import DEPTH, PREPROCESSORS
 from medialab.prompts import LoRATag, take_loras
 from medialab.samplers import SAMPLERS, SCHEDULES
 
@@ -66,6 +67,7 @@ KeptBy = Annotated[str, AfterValidator(lambda value: one_of(value, KEPT_BY))]
 Emphasis = Annotated[str, AfterValidator(lambda value: one_of(value, EMPHASES))]
 # Layers of the text encoder, from the end, that are left out; CLIP-L has 12.
 ClipSkip = Annotated[int, Field(ge=1, le=12)]
+Preprocessor = Annotated[str, AfterValidator(lambda value: one_of(value, (*PREPROCESSORS, DEPTH)))]
 SamplerName = Annotated[str, AfterValidator(lambda value: one_of(value, SAMPLERS))]
 ScheduleName = Annotated[str, AfterValidator(lambda value: one_of(value, SCHEDULES))]
 
@@ -132,6 +134,43 @@ def _of_tag(tag: LoRATag) -> LoRAConfig:
         raise ConfigError(message) from error
 
 
+class ControlUnit(StageConfig):
+    """One ControlNet: what it is shown, and how much and for how long it counts."""
+
+    model: str = Field(min_length=1, description="A model in models/controlnet.")
+    preprocessor: Preprocessor = Field(
+        "none", description="What is shown of the picture: none, canny, scribble, depth …"
+    )
+    preprocessor_model: str | None = Field(
+        None, description="For depth: a depth model in models/detectors."
+    )
+    image: Picture | None = Field(
+        None, description="The control picture; empty for the one that is being worked on."
+    )
+    resize_mode: ResizeMode = Field(
+        "crop and resize", description="How the control picture is brought to size."
+    )
+    weight: float = Field(1.0, ge=0.0, le=2.0, description="How much it counts.")
+    start: Fraction = Field(0.0, description="Share of the steps from which on it counts.")
+    end: Fraction = Field(1.0, description="Share of the steps up to which it counts.")
+    enabled: bool = Field(True, description="Whether it is used.")
+
+    @property
+    def counts(self) -> bool:
+        """Whether it has any effect."""
+        return self.enabled and self.weight > 0 and self.start < self.end
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> Self:
+        if self.start > self.end:
+            message = f"start {self.start:g} is after end {self.end:g}"
+            raise ValueError(message)
+        if self.preprocessor == DEPTH and not self.preprocessor_model:
+            message = "depth needs preprocessor_model, a depth model in models/detectors"
+            raise ValueError(message)
+        return self
+
+
 @dataclass(frozen=True)
 class Sampling:
     """All that one denoising needs besides its pictures; nothing is open."""
@@ -147,6 +186,7 @@ class Sampling:
     emphasis: str = EMPHASES[0]
     clip_skip: int = 1
     loras: tuple[LoRAConfig, ...] = ()
+    control: tuple[ControlUnit, ...] = ()
 
     @property
     def asked_loras(self) -> tuple[LoRAConfig, ...]:
@@ -182,6 +222,9 @@ class SamplingConfig(StageConfig):
     )
     loras: tuple[LoRAConfig, ...] | None = Field(
         None, description="Its own LoRAs, none if the list is empty; unset: the base's."
+    )
+    control: tuple[ControlUnit, ...] | None = Field(
+        None, description="Its own ControlNets, none if the list is empty; unset: the base's."
     )
 
     def filled(self, base: Mapping[str, Any]) -> Self:

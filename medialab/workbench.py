@@ -18,6 +18,7 @@ from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
 from medialab.lora import LoRAManager
 from medialab.pictures import PictureStore
+from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions
 from medialab.registry import ModelInfo, ModelRegistry
 from medialab.settings import LARGEST_SEED, DetectionEdit, StageConfig
@@ -375,6 +376,11 @@ def _check_picture(config: PipelineConfig) -> None:
             "or image=bench.keep(picture)"
         )
         raise ConfigError(message)
+    if config.mode == "instruct" and config.runs("control"):
+        message = "mode='instruct' follows no ControlNet; take control away, or use img2img"
+        raise ConfigError(message)
+    for unit in config.control if config.runs("control") else ():
+        check_library(unit.preprocessor)
     if config.mode == "inpaint" and config.inpaint.mask is None:
         message = "inpaint.mask is not set: bench.keep(a picture that is white where to paint)"
         raise ConfigError(message)

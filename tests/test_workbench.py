@@ -105,7 +105,6 @@ def test_a_stages_own_prompt_draws_too(own_bench):
         ({"prompt": "{a|b} __hue__", "batch_size": 2}, "no wildcard 'hue'"),
         ({"styles": ("inc",)}, "no style 'inc'.*known: ink"),
         ({"prompt": "a <lora:night:11>"}, "<lora:night>: weights go from -10 to 10"),
-        ({"loras": [{"name": "x", "start": 0.9, "stop": 0.1}]}, "start 0.9 is after stop 0.1"),
     ],
 )
 def test_what_a_prompt_asks_for_in_vain_is_named_before_anything_runs(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from medialab.stages.base import PipelineStage
+from medialab.stages.control import ControlStage
 from medialab.stages.detailer import DetailerStage
 from medialab.stages.finish import FinishStage
 from medialab.stages.img2img import Img2ImgStage
@@ -17,6 +18,7 @@ from medialab.stages.upscaler import UpscalerStage
 STAGES: tuple[PipelineStage[Any], ...] = (
     PromptStage(),
     SourceStage(),
+    ControlStage(),
     Txt2ImgStage(),
     Img2ImgStage(),
     InpaintStage(),

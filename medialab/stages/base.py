@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from medialab.config import PromptConfig
-from medialab.settings import StageConfig, asked_loras
+from medialab.preprocessors import DEPTH
+from medialab.settings import ControlUnit, StageConfig, asked_loras
 
 if TYPE_CHECKING:
     import torch
@@ -25,14 +26,17 @@ class Frame:
 
     `prompts` are what stage 1 encoded; `embeddings` are the outcome, (1, tokens, width) each, under
     the names by which diffusers pipelines take them, and none where a prompt changes with the steps
-    or holds an AND, since then each stage encodes it for its own steps. `image` is 8-bit RGB.
-    `detections` are what each detailer found, in the order in which they were drawn. `applied`
-    holds what each stage really did, for the record.
+    or holds an AND, since then each stage encodes it for its own steps. `units` are the base's
+    ControlNets that count, `controls` what each is shown. `image` is 8-bit RGB. `detections` are
+    what each detailer found, in the order in which they were drawn. `applied` holds what each stage
+    really did, for the record.
     """
 
     prompts: PromptConfig = field(default_factory=PromptConfig)
     embeddings: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
     image: "Image.Image | None" = None
+    units: tuple[ControlUnit, ...] = ()
+    controls: "tuple[Image.Image, ...]" = ()
     detections: "Mapping[str, Sequence[Detection]]" = field(default_factory=dict)
     applied: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -49,6 +53,9 @@ class StageContext(Protocol):
 
     def detector(self, name: str) -> "Detector":
         """A detector of models/detectors, loaded."""
+
+    def controlnet(self, name: str) -> Any:
+        """A ControlNet of models/controlnet, loaded."""
 
     def upscaler(self, name: str) -> "Upscaler":
         """An upscaler of models/upscalers, loaded."""
@@ -71,6 +78,16 @@ class Model(NamedTuple):
     name: str
 
 
+def models_of_units(units: "Sequence[ControlUnit]") -> "list[Model]":
+    """What the ControlNet units that count ask for."""
+    counting = [unit for unit in units if unit.counts]
+    preparing = [unit.preprocessor_model for unit in counting if unit.preprocessor == DEPTH]
+    return [
+        *(Model("controlnet", unit.model) for unit in counting),
+        *(Model("detector", name) for name in preparing if name),
+    ]
+
+
 class PipelineStage(ABC, Generic[SettingsT]):
     """One step of the pipeline.
 
@@ -90,6 +107,7 @@ class PipelineStage(ABC, Generic[SettingsT]):
         return [
             *([Model("checkpoint", checkpoint)] if checkpoint else []),
             *(Model("lora", one.name) for one in asked_loras(prompt or "", loras or ())),
+            *models_of_units(getattr(settings, "control", None) or ()),
         ]
 
     @abstractmethod

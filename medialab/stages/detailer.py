@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medialab import masks
+from medialab.control import prepare
 from medialab.detectors import Detection, centre_crop, given_mask
 from medialab.geometry import Box, around, working_size
 from medialab.repainting import Repaint, repaint
@@ -109,7 +110,8 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         # At its own size a model knows how one face is drawn; at twice that it draws two.
         size = working_size(crop, box, settings.guide_size or native, settings.max_size or native)
         job = Repaint(found.mask, settings.mask_blur, strength, crop, size)
-        painted, applied = repaint(model, image, job, sampling, context.step)
+        controls = prepare(sampling.control, image, size, context, crop=crop)
+        painted, applied = repaint(model, image, job, sampling, context.step, controls)
         return painted, {"crop": list(crop.edges), "size": list(size), **applied}
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from medialab.control import prepare
 from medialab.denoising import denoise
 from medialab.settings import Img2ImgConfig
 from medialab.stages.base import Frame, PipelineStage, StageContext
@@ -27,6 +28,7 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
             "image-to-image",
             sampling,
             context.step,
+            controls=prepare(sampling.control, frame.image, frame.image.size, context),
             image=frame.image,
             strength=settings.denoising_strength,
         )

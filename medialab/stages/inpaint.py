@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from medialab import masks
+from medialab.control import prepare
 from medialab.geometry import to_proportions
 from medialab.repainting import Repaint, repaint, whole
 from medialab.settings import InpaintConfig
@@ -45,7 +46,8 @@ class InpaintStage(PipelineStage[InpaintConfig]):
             settings.soft,
         )
         model = context.checkpoint(sampling.checkpoint)
-        painted, applied = repaint(model, image, job, sampling, context.step)
+        controls = prepare(sampling.control, image, size, context, crop=crop)
+        painted, applied = repaint(model, image, job, sampling, context.step, controls)
         return replace(frame, image=painted).with_applied(
             self.name, crop=list(crop.edges), **applied
         )

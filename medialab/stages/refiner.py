@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from medialab.control import prepare
 from medialab.denoising import denoise, encode_image
 from medialab.enlarging import enlarged
 from medialab.geometry import BLOCK, hires_size
@@ -56,6 +57,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             "image-to-image",
             sampling,
             context.step,
+            controls=prepare(sampling.control, frame.image, size, context),
             image=start,
             strength=settings.denoising_strength,
         )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from medialab.config import Txt2ImgConfig
+from medialab.control import with_networks
 from medialab.denoising import denoise
 from medialab.settings import SAMPLING_NAMES, Sampling
 from medialab.stages.base import Frame, PipelineStage, StageContext
@@ -12,9 +13,9 @@ from medialab.stages.base import Frame, PipelineStage, StageContext
 class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
     """Denoise one picture from noise that a CPU generator draws from the seed.
 
-    Reads `prompts` and `embeddings`, writes `image` (width x height of the settings, 8-bit RGB).
-    The scheduler is made anew from the checkpoint's own config, so that no state of another run can
-    reach this one.
+    Reads `prompts`, `embeddings` and `controls`, writes `image` (width x height of the settings,
+    8-bit RGB). The scheduler is made anew from the checkpoint's own config, so that no state of
+    another run can reach this one.
     """
 
     name = "txt2img"
@@ -23,7 +24,7 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
 
     def run(self, frame: Frame, settings: Txt2ImgConfig, context: StageContext) -> Frame:
         """Read `prompts` and `embeddings`; write `image`."""
-        both = dict(frame.prompts) | dict(settings)
+        both = dict(frame.prompts) | dict(settings) | {"control": frame.units}
         own: dict[str, Any] = {name: both[name] for name in SAMPLING_NAMES}
         image, applied = denoise(
             context.checkpoint(),
@@ -31,6 +32,7 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
             Sampling(**own),
             context.step,
             embeddings=dict(frame.embeddings),
+            controls=with_networks(frame.units, frame.controls, context),
             width=settings.width,
             height=settings.height,
         )

@@ -7,7 +7,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench
-from medialab.errors import ModelNotFoundError, ModelRefusedError
+from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
 
 QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
 FACE = {"enabled": True, "detector": "centre", "guide_size": 64, "denoising_strength": 0.8}
@@ -152,6 +152,8 @@ def test_what_cannot_be_applied_is_named(bench, models):
         drawn(bench, loras=[{"name": "inc"}])
     with pytest.raises(ModelNotFoundError, match="no lora 'nope'"):
         drawn(bench, prompt="a ball <lora:nope:1>")
+    with pytest.raises(ConfigError, match=r"start 0.9 is after stop 0.1"):
+        drawn(bench, loras=[{"name": "ink", "start": 0.9, "stop": 0.1}])
     with pytest.raises(ModelRefusedError, match="LoRA 'wide' is made for another model"):
         drawn(bench, loras=[{"name": "wide"}])
     assert drawn(bench).image.size == (64, 64)

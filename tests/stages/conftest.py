@@ -112,6 +112,7 @@ def request_for(stage):
     return ResolvedConfig(
         mode=modes.get(stage, "txt2img"),
         image=PICTURE,
+        control=[{"model": "lines", "image": PICTURE}] if stage == "control" else [],
         checkpoint="paperdoll-edit" if stage == "instruct" else "paperdoll",
         inpaint={"mask": MASK},
         refiner={"enabled": True, "scale": 1.5},

@@ -18,7 +18,8 @@ def content_of(frame):
         stage: [(one.box, one.mask.tobytes()) for one in finds]
         for stage, finds in frame.detections.items()
     }
-    return embeddings, frame.image and frame.image.tobytes(), found
+    shown = [picture.tobytes() for picture in frame.controls]
+    return embeddings, frame.image and frame.image.tobytes(), shown, frame.units, found
 
 
 def weights_of(model):

@@ -68,8 +68,3 @@ def test_what_changes_or_composes_is_left_to_the_stage_that_knows_its_steps(enco
     frame = encode(prompt=prompt)
     assert frame.embeddings == {}
     assert frame.prompts.prompt == prompt
-
-
-def test_a_lora_tag_is_refused_in_words(encode):
-    with pytest.raises(ConfigError, match=r"LoRA tags are not applied yet.*night"):
-        encode(prompt="a hat <lora:night:1>")

@@ -1,0 +1,31 @@
+"""Stage 2: what the ControlNets are shown, prepared from pictures."""
+
+from dataclasses import replace
+
+from medialab.config import ControlConfig
+from medialab.control import shown_of
+from medialab.stages.base import Frame, PipelineStage, StageContext
+
+
+class ControlStage(PipelineStage[ControlConfig]):
+    """Prepare the control pictures of the base, one for each unit that is switched on.
+
+    Reads `image` where a unit has no picture of its own; writes `units` and `controls`, each
+    of the run's size.
+    The refiner and the detailers prepare theirs themselves, from what they draw.
+    """
+
+    name = "control"
+    title = "Control"
+    settings = ControlConfig
+
+    def run(self, frame: Frame, settings: ControlConfig, context: StageContext) -> Frame:
+        """Read `image`; write `controls`."""
+        if settings.width is None or settings.height is None:
+            return frame
+        size = settings.width, settings.height
+        units = tuple(unit for unit in settings.control if unit.counts)
+        shown = tuple(shown_of(unit, frame.image, size, context) for unit in units)
+        return replace(frame, units=units, controls=shown).with_applied(
+            self.name, preprocessors=[unit.preprocessor for unit in units]
+        )

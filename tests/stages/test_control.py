@@ -1,0 +1,224 @@
+"""ControlNets in every stage that draws."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from medialab import PipelineConfig, Workbench
+from medialab.errors import ConfigError, MediaLabError, ModelNotFoundError, ModelRefusedError
+from medialab.loading import load_controlnet
+from medialab.registry import ModelRegistry
+from models.paperdoll.controlnet import agreement, canny
+
+QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
+UNIT = {"model": "lines", "preprocessor": "canny"}
+FACE = {"enabled": True, "detector": "centre", "guide_size": 64, "denoising_strength": 0.8}
+
+
+@pytest.fixture(scope="module")
+def models(tiny_models, tmp_path_factory):
+    """The tiny checkpoint with a ControlNet that does something, and one of another family."""
+    from diffusers import ControlNetModel, UNet2DConditionModel
+
+    folder = tmp_path_factory.mktemp("controlled") / "models"
+    shutil.copytree(tiny_models, folder)
+    unet = UNet2DConditionModel.from_pretrained(folder / "checkpoints" / "paperdoll" / "unet")
+    torch.manual_seed(1)
+    network = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(4, 8, 8, 16))
+    for name, weight in network.named_parameters():
+        if "controlnet_" in name:  # zero as it is made: without this it has no say
+            torch.nn.init.normal_(weight, std=0.3)
+    network.save_pretrained(folder / "controlnet" / "lines")
+    config = dict(network.config) | {"cross_attention_dim": 768}
+    ControlNetModel.from_config(config).save_pretrained(folder / "controlnet" / "foreign")
+    return folder
+
+
+@pytest.fixture
+def bench(models, tmp_path):
+    with Workbench(models, tmp_path / "outputs", device="cpu") as workbench:
+        yield workbench
+
+
+@pytest.fixture
+def lines(bench):
+    image = Image.new("RGB", (64, 64), "white")
+    ImageDraw.Draw(image).ellipse((12, 12, 50, 50), fill="black")
+    return bench.keep(image)
+
+
+def drawn(bench, **settings):
+    return bench.execute(PipelineConfig.parse(QUICK | settings))
+
+
+def pixels(run):
+    return run.image.tobytes()
+
+
+def applied(run):
+    return {stage["name"]: stage["applied"] for stage in run.record["stages"]}
+
+
+def test_a_unit_changes_the_picture_and_one_that_does_not_count_changes_no_byte(bench, lines):
+    plain = drawn(bench)
+    assert "control" not in applied(plain)
+    unit = UNIT | {"image": lines}
+    with_it = drawn(bench, control=[unit])
+    assert pixels(with_it) != pixels(plain)
+    assert applied(with_it)["txt2img"]["control"] == [
+        {"model": "lines", "preprocessor": "canny", "weight": 1.0}
+    ]
+    for off in ({"weight": 0}, {"enabled": False}, {"start": 0.5, "end": 0.5}):
+        assert pixels(drawn(bench, control=[unit | off])) == pixels(plain)
+
+
+def test_weight_start_end_and_what_is_shown_all_decide_the_picture(bench, lines):
+    unit = UNIT | {"image": lines}
+    variants = [
+        [unit],
+        [unit | {"weight": 0.4}],
+        [unit | {"end": 0.5}],
+        [unit | {"start": 0.5}],
+        [unit | {"preprocessor": "none"}],
+        [unit | {"preprocessor": "invert"}],
+        [unit, unit | {"preprocessor": "tile"}],
+    ]
+    assert len({pixels(drawn(bench, control=control)) for control in variants}) == len(variants)
+
+
+def test_a_changed_unit_runs_the_prompt_no_second_time(bench, lines):
+    unit = UNIT | {"image": lines}
+    run = drawn(bench, control=[unit])
+    changed = run.config.asked().changed(control=[unit | {"weight": 0.5}])
+    hits = {found.stage: found.hit for found in bench.explain(changed)}
+    assert hits["prompt"]
+    assert not hits["control"]
+    assert not hits["txt2img"]
+
+
+def test_the_current_picture_is_followed_where_no_other_is_given(bench):
+    start = Image.effect_noise((64, 64), 90).convert("RGB")
+    for mode in ("img2img", "inpaint"):
+        settings = {"mode": mode, "image": bench.keep(start)}
+        if mode == "inpaint":
+            mask = Image.new("L", (64, 64), 0)
+            mask.paste(255, (16, 16, 48, 48))
+            settings["inpaint"] = {"mask": bench.keep(mask), "mask_blur": 0}
+        plain, followed = drawn(bench, **settings), drawn(bench, **settings, control=[UNIT])
+        assert pixels(plain) != pixels(followed)
+        if mode == "inpaint":
+            outside = np.ones((64, 64), bool)
+            outside[16:48, 16:48] = False
+            assert (np.asarray(followed.image)[outside] == np.asarray(start)[outside]).all()
+    with pytest.raises(ConfigError, match="'lines' has no picture"):
+        drawn(bench, control=[UNIT])
+
+
+@pytest.mark.parametrize("stage", ["refiner", "face"])
+def test_later_stages_have_the_bases_their_own_or_none(bench, stage):
+    start = bench.keep(Image.effect_noise((64, 64), 90).convert("RGB"))
+    base = {"mode": "enhance", "image": start}
+    own = FACE if stage == "face" else {"enabled": True, "scale": 1.5, "denoising_strength": 0.8}
+    none = drawn(bench, **base, **{stage: own})
+    inherited = drawn(bench, **base, control=[UNIT], **{stage: own})
+    set_here = drawn(bench, **base, **{stage: own | {"control": [UNIT]}})
+    empty = drawn(bench, **base, control=[UNIT], **{stage: own | {"control": []}})
+    assert pixels(inherited) == pixels(set_here) != pixels(none)
+    assert pixels(empty) == pixels(none)
+
+
+def test_a_picture_is_made_again_from_its_own_file(bench, lines):
+    unit = UNIT | {"image": lines, "weight": 0.7}
+    run = drawn(bench, control=[unit], face=FACE)
+    bench.cache.clear()
+    loaded = bench.artifacts.load(run.artifact.path)
+    assert loaded.control[0].weight == 0.7
+    assert pixels(bench.execute(loaded)) == pixels(run)
+
+
+def test_a_control_stage_that_was_kept_gives_the_same_picture(bench, lines):
+    unit = UNIT | {"image": lines}
+    first = drawn(bench, control=[unit])
+    again = bench.rerun(first, from_stage="txt2img")
+    assert {stage["name"]: stage["cached"] for stage in again.record["stages"]}["control"]
+    assert pixels(again) == pixels(first)
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault", "message"),
+    [
+        ({"control": [{"model": "nope"}]}, ModelNotFoundError, "no controlnet 'nope'"),
+        ({"control": [UNIT | {"model": "foreign"}]}, ModelRefusedError, "made for its family"),
+        ({"control": [UNIT | {"preprocessor": "cany"}]}, ConfigError, "canny, scribble"),
+        ({"control": [UNIT | {"start": 0.9, "end": 0.1}]}, ConfigError, "start 0.9 is after end"),
+        ({"control": [UNIT | {"preprocessor": "depth"}]}, ConfigError, "needs preprocessor_model"),
+        ({"control": [UNIT], "mode": "instruct"}, ConfigError, "follows no ControlNet"),
+    ],
+)
+def test_what_cannot_be_followed_is_named(bench, lines, settings, fault, message):
+    units = [unit | {"image": lines} for unit in settings["control"]]
+    with pytest.raises(fault, match=message) as raised:
+        drawn(bench, **settings | {"control": units, "image": lines})
+    assert isinstance(raised.value, MediaLabError)
+
+
+def test_a_single_file_is_opened_by_its_familys_config(models, tmp_path):
+    from dataclasses import replace
+
+    info = ModelRegistry(models, device="cpu").find("lines", "controlnet")
+    configs = tmp_path / "configs"
+    shutil.copytree(info.path, configs / "sd15" / "controlnet")
+    weights = configs / "sd15" / "controlnet" / "diffusion_pytorch_model.safetensors"
+    single = shutil.move(weights, tmp_path / "lines.safetensors")
+    from_file = load_controlnet(replace(info, path=single, family="sd15"), "cpu", configs)
+    from_folder = load_controlnet(info, "cpu")
+    ours, theirs = from_file.network.state_dict(), from_folder.network.state_dict()
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    with pytest.raises(ModelRefusedError, match="get it as a diffusers folder"):
+        load_controlnet(replace(info, path=single, family="flux"), "cpu", configs)
+
+
+def test_depth_is_told_by_a_model_of_the_persons(models, tmp_path, lines, bench):
+    from transformers import DPTConfig, DPTForDepthEstimation, DPTImageProcessorPil
+
+    torch.manual_seed(0)
+    config = DPTConfig(
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=16,
+        image_size=32,
+        patch_size=8,
+        backbone_out_indices=[0, 1, 2, 3],
+        neck_hidden_sizes=[8, 8, 8, 8],
+        fusion_hidden_size=8,
+        is_hybrid=False,
+    )
+    folder = models / "detectors" / "depth"
+    DPTForDepthEstimation(config).save_pretrained(folder)
+    DPTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+    unit = {"model": "lines", "image": lines}
+    depth = unit | {"preprocessor": "depth", "preprocessor_model": "depth"}
+    assert pixels(drawn(bench, control=[depth])) != pixels(drawn(bench, control=[unit]))
+    shutil.rmtree(folder)
+
+
+def test_the_shipped_one_makes_edges_agree(tmp_path):
+    """With the real paperdoll: a person in another pose's outline."""
+    with Workbench(outputs=tmp_path / "outputs", device="cpu") as bench:
+        given = bench.execute(
+            PipelineConfig(prompt="full body, a person with their arms up in the snow", seed=5),
+            save=False,
+        ).image
+        unit = {"model": "paperdoll-canny", "preprocessor": "canny", "image": bench.keep(given)}
+        asked = PipelineConfig(prompt="full body, a person in a red shirt, in the snow", seed=1)
+        agreements = {}
+        for weight in (0.0, 1.0):
+            config = asked.changed(control=[unit | {"weight": weight}])
+            image = bench.execute(config, save=False).image
+            agreements[weight] = agreement(canny(given), canny(image))
+    assert agreements[1.0] > agreements[0.0] + 0.15, agreements
