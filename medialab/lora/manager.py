@@ -76,6 +76,7 @@ class LoRAManager:
         hashes: HashCache | None = None,
     ) -> None:
         self._files = Memory(file_bytes)
+        self._file_bytes = file_bytes
         self._merged_bytes = merged_bytes
         self._hashes = hashes or HashCache()
         self._loaded: OrderedDict[str, LoRAUse] = OrderedDict()
@@ -126,6 +127,7 @@ class LoRAManager:
             message = f"LoRA {path.stem!r} cannot be read: {error.strerror}"
             raise ModelRefusedError(message) from error
         with self._lock:
+            self._files.begin(self._file_bytes)
             file: LoRAFile = self._files.get(
                 (str(path), sha256), partial(self._read_anew, path, sha256)
             )
@@ -228,8 +230,7 @@ class LoRAManager:
         if 2 * sum(other.nbytes for other in others) > self._merged_bytes:
             for other in others:
                 other.clear()
-        memory.bound = self._merged_bytes - sum(other.nbytes for other in others)
-        memory.begin()
+        memory.begin(self._merged_bytes - sum(other.nbytes for other in others))
         self._merged.add(memory)
         return memory
 

@@ -13,14 +13,16 @@ class Memory:
     """
 
     def __init__(self, bound: int) -> None:
-        self.bound = bound
         self.nbytes = 0
+        self._bound = bound
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._in_use: set[Hashable] = set()
 
-    def begin(self) -> None:
-        """What is asked for from here on belongs together."""
+    def begin(self, bound: int) -> None:
+        """What is asked for from here on belongs together; all that is kept fits this bound."""
         self._in_use.clear()
+        self._bound = bound
+        self._make_room(0)
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """What is kept under the key, else what `make` gives; it may find no room, and go."""
@@ -36,7 +38,7 @@ class Memory:
         return made
 
     def _make_room(self, nbytes: int) -> bool:
-        while self.nbytes + nbytes > self.bound:
+        while self.nbytes + nbytes > self._bound:
             oldest = next(iter(self._kept), None)
             if oldest is None or oldest in self._in_use:
                 return False
