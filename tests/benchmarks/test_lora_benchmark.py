@@ -139,6 +139,7 @@ def tell(found, parameters):
     )  # noqa: T201
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("size", SIZES)
 def test_changing_loras_between_stages_is_far_cheaper_than_loading_them(tmp_path, size):
     if size != "small" and "BENCHMARKS" not in os.environ:
