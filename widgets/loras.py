@@ -13,7 +13,7 @@ from widgets.button import make_button
 from widgets.guard import Show, guarded
 
 # What the slider reaches; a config takes more, by code or by a tag.
-_LEAST, _MOST, _STEP = -2.0, 2.0, 0.05
+_LEAST, _MOST, _STEP, _DIGITS = -2.0, 2.0, 0.05, 3
 
 
 class LoRAPicker(ipw.VBox):
@@ -128,6 +128,7 @@ class _Row(ipw.VBox):
     def __init__(self, lora: LoRAConfig, words: tuple[str, ...], picker: LoRAPicker) -> None:
         self.lora = lora
         self.words = words
+        self._picker = picker
         self.enabled = ipw.Checkbox(value=lora.enabled, description=lora.name, indent=False)
         self.enabled.tooltip = f"Use {lora.name}"
         self.weight = ipw.FloatSlider(
@@ -159,16 +160,17 @@ class _Row(ipw.VBox):
         line = ipw.HBox([self.enabled, self.weight, self.remove])
         line.add_class("mls-lora")
         super().__init__([line, ipw.HBox(self.inserts)] if words else [line])
-        for setting, control in (("weight", self.weight), ("enabled", self.enabled)):
-            control.observe(
-                guarded(
-                    lambda change, setting=setting: picker.change(
-                        lora.name, **{setting: change["new"]}
-                    ),
-                    picker.show_error,
-                ),
-                "value",
-            )
+        self.weight.observe(guarded(self._set_weight, picker.show_error), "value")
+        self.enabled.observe(
+            guarded(
+                lambda change: picker.change(lora.name, enabled=change["new"]), picker.show_error
+            ),
+            "value",
+        )
+
+    def _set_weight(self, change: Mapping[str, float]) -> None:
+        """A slider counts its steps in binary: 0.7000000000000002 is 0.7."""
+        self._picker.change(self.lora.name, weight=round(change["new"], _DIGITS))
 
     def show(self, lora: LoRAConfig) -> None:
         """Set the inputs to what the config says."""

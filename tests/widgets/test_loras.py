@@ -35,6 +35,12 @@ def test_two_are_added_by_search_with_weights_of_their_own(picker):
     assert picker.search.value == ""
 
 
+def test_a_weight_is_the_number_that_the_slider_shows(picker):
+    add(picker, "ink")
+    picker.rows.children[0].weight.value = 0.7000000000000002
+    assert picker.value == (LoRAConfig(name="ink", weight=0.7),)
+
+
 def test_the_same_is_added_once_and_a_stranger_never(picker):
     add(picker, "ink")
     add(picker, "ink")
