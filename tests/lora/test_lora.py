@@ -1,5 +1,6 @@
 """LoRAs of every format against the sum worked out by hand, and the checkpoint as it was after."""
 
+import gc
 import hashlib
 import math
 import shutil
@@ -11,6 +12,7 @@ from safetensors.torch import save_file
 from medialab.errors import CancelledError, ConfigError, ModelRefusedError
 from medialab.loading import load_checkpoint
 from medialab.lora import LoRAManager, LoRAUse, block_of, read_block_weights
+from medialab.lora.manager import MERGED_FROM
 from medialab.lora.names import original_name
 from medialab.registry import ModelRegistry
 
@@ -606,6 +608,49 @@ def test_the_cache_is_bounded_in_bytes(model, tmp_path):
         assert 0 < manager.cached_bytes <= 2 * bound
     manager.clear_cache()
     assert manager.cached_bytes == 0
+
+
+def test_checkpoints_share_one_bound_and_give_what_they_hold_back(model, tiny_models, tmp_path):
+    registry = ModelRegistry(tiny_models, device="cpu")
+    other = load_checkpoint(registry.find("paperdoll", "checkpoint"), "cpu")
+    weight = module(model, LINEAR).weight
+    use = LoRAUse(written(tmp_path, kohya(LINEAR, linear_case(*weight.shape)[0])))
+    manager = LoRAManager(merged_bytes=weight.nbytes)
+    files = manager.read(use.path).nbytes
+    for one in (model, other, model):
+        with manager.apply_loras(one, [use]):
+            pass
+        assert manager.cached_bytes == files + weight.nbytes
+    with manager.apply_loras(other, [use]):
+        pass
+    other.release()
+    del other, one
+    gc.collect()
+    assert manager.cached_bytes == files
+
+
+def test_a_warm_memory_gives_the_bytes_of_a_cold_one(model, manager, tmp_path):
+    weight = module(model, LINEAR).weight
+    use = LoRAUse(written(tmp_path, kohya(LINEAR, lokr_case(*weight.shape)[0])), 0.3)
+    found = []
+    for _ in range(2):
+        with manager.apply_loras(model, [use]):
+            found.append(weight.detach().clone())
+    manager.clear_cache()
+    with manager.apply_loras(model, [use]):
+        found.append(weight.detach().clone())
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
+
+
+@pytest.mark.parametrize(
+    ("calls", "mode"), [(MERGED_FROM - 1, "attached"), (MERGED_FROM, "merged")]
+)
+def test_the_way_is_picked_by_the_number_of_calls(model, manager, tmp_path, calls, mode):
+    weight = module(model, LINEAR).weight
+    use = LoRAUse(written(tmp_path, kohya(LINEAR, linear_case(*weight.shape)[0])))
+    with manager.apply_loras(model, [use], calls=calls) as applied:
+        assert applied.mode == mode
 
 
 def test_two_sets_at_once_on_one_checkpoint_are_refused(model, manager, tmp_path):
