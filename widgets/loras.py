@@ -177,4 +177,6 @@ class _Row(ipw.VBox):
         self.lora = lora
         self.enabled.value = lora.enabled
         self.weight.min, self.weight.max = min(_LEAST, lora.weight), max(_MOST, lora.weight)
-        self.weight.value = lora.weight
+        # Not for rounding alone: a value sent back to the page undoes what a hand does meanwhile.
+        if round(self.weight.value, _DIGITS) != lora.weight:
+            self.weight.value = lora.weight

@@ -32,8 +32,8 @@ from medialab.modelnotes import refuse_other
 if TYPE_CHECKING:
     from medialab.loading import LoadedModel
 
-FILE_BYTES = 2 * 2**30  # some fifteen LoRAs of SD1.5, three of SDXL
-MERGED_BYTES = 4 * 2**30  # two sets of SD1.5 in float32, one of SDXL in half precision
+FILE_BYTES = 2 * 2**30  # some fifteen LoRAs of SD1.5, three of SDXL, at rank 128
+MERGED_BYTES = 4 * 2**30  # two sets of SD1.5 in float32 (seen in the benchmark)
 # Calls of the denoiser from which on merging is cheaper than hooks: measured 1.6 for a UNet of 38 M
 # parameters, 0.7 for SD1.5's (tests/benchmarks/test_lora_benchmark.py, the last line it prints).
 MERGED_FROM = 2

@@ -37,8 +37,10 @@ def test_two_are_added_by_search_with_weights_of_their_own(picker):
 
 def test_a_weight_is_the_number_that_the_slider_shows(picker):
     add(picker, "ink")
-    picker.rows.children[0].weight.value = 0.7000000000000002
+    slider = picker.rows.children[0].weight
+    slider.value = 0.7000000000000002
     assert picker.value == (LoRAConfig(name="ink", weight=0.7),)
+    assert slider.value == 0.7000000000000002  # sent back, it would undo the next move
 
 
 def test_the_same_is_added_once_and_a_stranger_never(picker):
