@@ -255,7 +255,8 @@ class LoRAManager:
                         "take start and stop away"
                     )
                     raise ConfigError(message)
-                key = (path, *((*keys[id(use)], share) for use, _, share in merged))
+                kind = str(module.weight.dtype)  # float32 for a while where the usual one gave NaN
+                key = (path, kind, *((*keys[id(use)], share) for use, _, share in merged))
                 pairs = [(layer, share) for _, layer, share in merged]
                 _swap(module, remembered.get(key, partial(_merge, module, pairs)), undo)
                 modes.add("merged")
