@@ -201,15 +201,13 @@ def decode_latents(model: "LoadedModel", latents: "torch.Tensor") -> "Image.Imag
     import torch
 
     vae = model.components["vae"]
-    # SDXL's VAE overflows in float16, and says so.
-    upcasts = vae.dtype == torch.float16 and vae.config.get("force_upcast", False)
 
     def attempt() -> torch.Tensor:
         with torch.inference_mode():
             pixels: torch.Tensor = vae.decode(_unscaled(latents.to(vae.dtype), vae))[0]
         return pixels
 
-    with in_float32(*([vae] if upcasts else [])):
+    with in_float32(*([vae] if model.vae_overflows else [])):
         pixels = model.ladder.finite("the VAE's decoder", vae_rungs(model), attempt, vae)
     levels = (pixels * 0.5 + 0.5).clamp(0, 1).cpu().permute(0, 2, 3, 1).float().numpy()[0]
     return to_image(levels)

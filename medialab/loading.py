@@ -140,6 +140,15 @@ class LoadedModel:
         """Whether it was trained to read zeros where there is no negative prompt (SDXL)."""
         return bool(self._whole().config.get("force_zeros_for_empty_prompt", False))
 
+    @property
+    def vae_overflows(self) -> bool:
+        """Whether its VAE must not decode in float16, as SDXL's own; other families only may."""
+        import torch
+
+        vae = self.components["vae"]
+        told = hasattr(self._whole(), "upcast_vae") and vae.config.force_upcast
+        return bool(told and vae.dtype == torch.float16)
+
     def _whole(self) -> Any:
         if self._pipeline is None:
             message = f"this {self.family} model was released; load it again"
