@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from medialab.errors import ConfigError
-from medialab.preprocessors import DEPTH, PREPROCESSORS
+from medialab.preprocessors import BY_MODEL, PREPROCESSORS
 from medialab.prompts import LoRATag, take_loras
 from medialab.samplers import SAMPLERS, SCHEDULES
 
@@ -67,7 +67,9 @@ KeptBy = Annotated[str, AfterValidator(lambda value: one_of(value, KEPT_BY))]
 Emphasis = Annotated[str, AfterValidator(lambda value: one_of(value, EMPHASES))]
 # Layers of the text encoder, from the end, that are left out; CLIP-L has 12.
 ClipSkip = Annotated[int, Field(ge=1, le=12)]
-Preprocessor = Annotated[str, AfterValidator(lambda value: one_of(value, (*PREPROCESSORS, DEPTH)))]
+Preprocessor = Annotated[
+    str, AfterValidator(lambda value: one_of(value, (*PREPROCESSORS, *BY_MODEL)))
+]
 SamplerName = Annotated[str, AfterValidator(lambda value: one_of(value, SAMPLERS))]
 ScheduleName = Annotated[str, AfterValidator(lambda value: one_of(value, SCHEDULES))]
 
@@ -142,7 +144,10 @@ class ControlUnit(StageConfig):
         "none", description="What is shown of the picture: none, canny, scribble, depth …"
     )
     preprocessor_model: str | None = Field(
-        None, description="For depth: a depth model in models/detectors."
+        None, description="For depth and pose: a model of that kind in models/detectors."
+    )
+    people_model: str | None = Field(
+        None, description="For pose: a detector of people; empty: one person fills the picture."
     )
     image: Picture | None = Field(
         None, description="The control picture; empty for the one that is being worked on."
@@ -165,8 +170,9 @@ class ControlUnit(StageConfig):
         if self.start > self.end:
             message = f"start {self.start:g} is after end {self.end:g}"
             raise ValueError(message)
-        if self.preprocessor == DEPTH and not self.preprocessor_model:
-            message = "depth needs preprocessor_model, a depth model in models/detectors"
+        if self.preprocessor in BY_MODEL and not self.preprocessor_model:
+            kind = self.preprocessor
+            message = f"{kind} needs preprocessor_model, a {kind} model in models/detectors"
             raise ValueError(message)
         return self
 

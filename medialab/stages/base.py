@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from medialab.config import PromptConfig
-from medialab.preprocessors import DEPTH
+from medialab.preprocessors import BY_MODEL, POSE
 from medialab.settings import ControlUnit, StageConfig, asked_loras
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class Model(NamedTuple):
 def models_of_units(units: "Sequence[ControlUnit]") -> "list[Model]":
     """What the ControlNet units that count ask for."""
     counting = [unit for unit in units if unit.counts]
-    preparing = [unit.preprocessor_model for unit in counting if unit.preprocessor == DEPTH]
+    preparing = [unit.preprocessor_model for unit in counting if unit.preprocessor in BY_MODEL]
+    preparing += [unit.people_model for unit in counting if unit.preprocessor == POSE]
     return [
         *(Model("controlnet", unit.model) for unit in counting),
         *(Model("detector", name) for name in preparing if name),
