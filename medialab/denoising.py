@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from medialab.control import Control
 from medialab.encoding import Conditioning, Guidance, encode
 from medialab.errors import NotFiniteError
+from medialab.geometry import BLOCK
 from medialab.lora import told, using
+from medialab.noise import Variation, first_noise
 from medialab.samplers import applied_schedule, make_scheduler
 from medialab.settings import Sampling
 
@@ -49,14 +51,15 @@ def denoise(
     embeddings: "dict[str, torch.Tensor] | None" = None,
     kept: Kept | None = None,
     controls: Sequence[Control] = (),
+    variation: Variation | None = None,
     **inputs: Any,
 ) -> Denoised:
     """Run a diffusers pipeline once.
 
     `controls` are ControlNets with what they are shown, at the size that is drawn.
     `embeddings` are the prompts' if they are encoded already and stay the same; `inputs` are what
-    the task needs besides (size, picture, strength). `on_step(step, steps, latents)` may raise to
-    stop; nothing is left changed then.
+    the task needs besides (size, picture, strength). A `variation` is for text to image.
+    `on_step(step, steps, latents)` may raise to stop; nothing is left changed then.
 
     Raises:
         NotFiniteError: the denoiser computed no numbers.
@@ -81,6 +84,10 @@ def denoise(
         else:
             conditioning = _conditioning(model, sampling, shown_steps)
         guidance = Guidance(pipeline, conditioning, shown_steps)
+        generator = torch.Generator("cpu").manual_seed(sampling.seed)
+        if variation is not None:
+            shape = _latent_shape(pipeline, inputs["width"], inputs["height"])
+            inputs["latents"] = first_noise(shape, generator, model.dtype, variation)
 
         def after_step(
             _pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]
@@ -99,7 +106,7 @@ def denoise(
                 **inputs,
                 num_inference_steps=steps,
                 guidance_scale=sampling.guidance_scale,
-                generator=torch.Generator("cpu").manual_seed(sampling.seed),
+                generator=generator,
                 callback_on_step_end=after_step,
                 callback_on_step_end_tensor_inputs=guidance.tensor_inputs,
                 output_type="np",
@@ -115,6 +122,12 @@ def denoise(
             **({"control": [control.told for control in controls]} if controls else {}),
         },
     )
+
+
+def _latent_shape(pipeline: Any, width: int, height: int) -> tuple[int, int, int, int]:
+    """Of what is denoised for a picture of that size."""
+    scale = int(pipeline.vae_scale_factor)
+    return 1, int(pipeline.unet.config.in_channels), height // scale, width // scale
 
 
 def _control_inputs(task: "Task", controls: Sequence[Control]) -> dict[str, Any]:
@@ -154,6 +167,21 @@ def encode_image(model: "LoadedModel", image: "Image.Image") -> "torch.Tensor":
         latents: torch.Tensor = vae.encode(scaled).latent_dist.mode()
     scaled_latents: torch.Tensor = latents - (vae.config.shift_factor or 0)
     return scaled_latents * float(vae.config.scaling_factor)
+
+
+def stretched(
+    model: "LoadedModel", image: "Image.Image", size: tuple[int, int], method: str
+) -> "torch.Tensor":
+    """The picture's latents, interpolated to those of another size.
+
+    `size` is (width, height) in pixels; `method` is torch's name for the filter.
+    """
+    import torch.nn.functional as F
+
+    latents = encode_image(model, image)
+    shape = size[1] // BLOCK, size[0] // BLOCK
+    corners = None if method == "nearest" else False
+    return F.interpolate(latents, shape, mode=method, align_corners=corners)
 
 
 def latent_mask(mask: "Image.Image", latents: "torch.Tensor") -> "torch.Tensor":

@@ -27,14 +27,16 @@ class Frame:
     `prompts` are what stage 1 encoded; `embeddings` are the outcome, (1, tokens, width) each, under
     the names by which diffusers pipelines take them, and none where a prompt changes with the steps
     or holds an AND, since then each stage encodes it for its own steps. `units` are the base's
-    ControlNets that count, `controls` what each is shown. `image` is 8-bit RGB. `detections` are
-    what each detailer found, in the order in which they were drawn. `applied` holds what each stage
+    ControlNets that count, `controls` what each is shown. `image` is 8-bit RGB; `stretch` is the
+    size in pixels that stage 3 brings its latents to, where that is another. `detections` are what
+    each detailer found, in the order in which they were drawn. `applied` holds what each stage
     really did, for the record.
     """
 
     prompts: PromptConfig = field(default_factory=PromptConfig)
     embeddings: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
     image: "Image.Image | None" = None
+    stretch: tuple[int, int] | None = None
     units: tuple[ControlUnit, ...] = ()
     controls: "tuple[Image.Image, ...]" = ()
     detections: "Mapping[str, Sequence[Detection]]" = field(default_factory=dict)
