@@ -15,17 +15,21 @@ from medialab.errors import ConfigError
 from medialab.prompts import expand, mentions, take_loras
 from medialab.samplers import SAMPLERS, SCHEDULES, check
 from medialab.settings import (
+    CONTROL_RESIZE_MODES,
     EMPHASES,
     LARGEST_SEED,
+    LATENT_RESIZE,
     MODES,
     ClipSkip,
     ControlUnit,
     DetailerConfig,
     Emphasis,
+    Fraction,
     Img2ImgConfig,
     InpaintConfig,
     InstructConfig,
     LoRAConfig,
+    OutpaintConfig,
     Picture,
     RefinerConfig,
     ResizeMode,
@@ -92,6 +96,15 @@ class Txt2ImgConfig(SizeConfig):
     batch_size: int = Field(
         1, ge=1, le=64, description="Pictures to make; picture k uses seed + k."
     )
+    variation_seed: int = Field(
+        RANDOM_SEED,
+        ge=RANDOM_SEED,
+        le=LARGEST_SEED,
+        description="Whose noise is mixed in; -1 draws one. In a batch it counts up, not the seed.",
+    )
+    variation_strength: Fraction = Field(
+        0.0, description="How much of the variation's noise there is: 0 none, 1 nothing else."
+    )
 
     @field_validator("sampler")
     @classmethod
@@ -137,6 +150,16 @@ class SourceConfig(SizeConfig):
     def _mode_is_known(cls, value: str) -> str:
         return one_of(value, MODES)
 
+    @model_validator(mode="after")
+    def _latents_are_stretched_where_there_are_some(self) -> Self:
+        if self.resize_mode == LATENT_RESIZE and self.mode not in {"txt2img", "img2img"}:
+            message = (
+                f"resize_mode {LATENT_RESIZE!r} is for mode 'img2img'; for mode {self.mode!r} "
+                f"choose one of {', '.join(CONTROL_RESIZE_MODES)}"
+            )
+            raise ValueError(message)
+        return self
+
 
 class FinishConfig(StageConfig):
     """Stage 9: the last touch before a picture is kept."""
@@ -158,6 +181,9 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
 
     img2img: Img2ImgConfig = Field(Img2ImgConfig(), description="Stage 3, from a picture.")
     inpaint: InpaintConfig = Field(InpaintConfig(), description="Stage 3, on a part of a picture.")
+    outpaint: OutpaintConfig = Field(
+        OutpaintConfig(), description="Stage 3, beyond a picture's edges."
+    )
     instruct: InstructConfig = Field(InstructConfig(), description="Stage 3, by an instruction.")
     refiner: RefinerConfig = Field(RefinerConfig(), description="Stage 4: the hires fix.")
     body: DetailerConfig = Field(DetailerConfig(), description="Stage 5: bodies drawn again.")
@@ -276,9 +302,12 @@ class ResolvedConfig(PipelineConfig):
         Raises:
             ConfigError: a prompt names a wildcard that is not there.
         """
+        # As in A1111: pictures of a variation share the seed and count the variation's up.
+        counted = "variation_seed" if self.variation_strength > 0 else "seed"
+        first = getattr(self, counted)
         return [
             self.model_copy(
-                update={"seed": (self.seed + k) % (LARGEST_SEED + 1), "batch_size": 1}
+                update={counted: (first + k) % (LARGEST_SEED + 1), "batch_size": 1}
             ).drawn(wildcards)
             for k in range(self.batch_size)
         ]

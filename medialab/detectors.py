@@ -12,6 +12,7 @@ from medialab.geometry import Box
 from medialab.masks import of_box
 from medialab.modelfiles import ModelInfo, read_config
 from medialab.pickles import refusing_pickles
+from medialab.poses import PoseEstimator, check_pose_library
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,7 +172,12 @@ def load_detector(info: ModelInfo, device: str) -> Detector:
     if info.refused is not None:
         raise ModelRefusedError(info.refused)
     architecture = str((read_config(info.path / "config.json").get("architectures") or [""])[0])
-    kinds = ("ForSemanticSegmentation", "ForObjectDetection", "ForDepthEstimation")
+    kinds = (
+        "ForSemanticSegmentation",
+        "ForObjectDetection",
+        "ForDepthEstimation",
+        "ForPoseEstimation",
+    )
     kind = next((kind for kind in kinds if architecture.endswith(kind)), None)
     if kind is None:
         message = (
@@ -179,6 +185,8 @@ def load_detector(info: ModelInfo, device: str) -> Detector:
             f"those that can be used are …{' and …'.join(kinds)}"
         )
         raise ModelRefusedError(message)
+    if kind == "ForPoseEstimation":
+        check_pose_library()
     try:
         with refusing_pickles():
             network = getattr(transformers, f"AutoModel{kind}").from_pretrained(
@@ -196,6 +204,8 @@ def load_detector(info: ModelInfo, device: str) -> Detector:
         raise ModelRefusedError(message) from error
     if kind == "ForDepthEstimation":
         return DepthEstimator(network, processor, device)
+    if kind == "ForPoseEstimation":
+        return PoseEstimator(network, processor, device)
     return BoxDetector(network, processor, device)
 
 

@@ -41,6 +41,7 @@ def encode_frame(frame: Frame) -> bytes:
             )
     facts = {
         "prompts": frame.prompts.model_dump(mode="json"),
+        "stretch": frame.stretch,
         "units": [unit.model_dump(mode="json") for unit in frame.units],
         "detections": told,
         "applied": frame.applied,
@@ -77,6 +78,7 @@ def decode_frame(content: bytes, device: str) -> Frame:
             if name.startswith(_EMBEDDING)
         },
         image=picture(_IMAGE) if _IMAGE in tensors else None,
+        stretch=tuple(facts["stretch"]) if facts["stretch"] else None,
         units=tuple(ControlUnit.model_validate(unit) for unit in facts["units"]),
         controls=tuple(
             picture(f"{_CONTROL}{number}")

@@ -45,9 +45,14 @@ def blurred(mask: "Image.Image", pixels: int) -> "Image.Image":
 
     if pixels == 0:
         return mask.copy()
-    radius = int(2.5 * pixels + 0.5)
+    radius = reach(pixels)
     soft = ndimage.gaussian_filter(_levels(mask).astype("float32"), pixels, radius=radius)
     return _image(soft.round())
+
+
+def reach(blur: int) -> int:
+    """How many pixels to either side of an edge `blurred` softens. Source: A1111's kernel size."""
+    return int(2.5 * blur + 0.5)
 
 
 def moved(mask: "Image.Image", right: int, up: int) -> "Image.Image":

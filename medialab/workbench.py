@@ -230,12 +230,17 @@ class Workbench:
             "negative_prompt": negative_prompt,
             "styles": (),
             "seed": _drawn(config.seed),
+            "variation_seed": (
+                _drawn(config.variation_seed)
+                if config.variation_strength
+                else config.variation_seed
+            ),
             "width": width,
             "height": height,
             "checkpoint_sha256": sha256,
             "models_sha256": self._hashes(config),
         }
-        return self._with_named(ResolvedConfig.model_validate(settings), info.family)
+        return self._with_named(ResolvedConfig.parse(settings), info.family)
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the models folder, refused files included, with the reason."""

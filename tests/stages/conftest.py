@@ -108,7 +108,9 @@ def config(request):
 
 def request_for(stage):
     """A request in which that stage runs."""
-    modes = {"source": "enhance"} | {name: name for name in ("img2img", "inpaint", "instruct")}
+    modes = {"source": "enhance"} | {
+        name: name for name in ("img2img", "inpaint", "outpaint", "instruct")
+    }
     return ResolvedConfig(
         mode=modes.get(stage, "txt2img"),
         image=PICTURE,
