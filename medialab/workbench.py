@@ -110,7 +110,7 @@ class Workbench:
         self.registry = ModelRegistry(
             Path(models or CHECKOUT / "models"), hash_cache=outputs / "hashes.sqlite", device=device
         )
-        self.loras = LoRAManager()
+        self.loras = LoRAManager(hashes=self.registry.hashes)
         self.queue = JobQueue(prepare=runtime.preload)
 
     def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
