@@ -49,11 +49,13 @@ def denoise(
     embeddings: "dict[str, torch.Tensor] | None" = None,
     kept: Kept | None = None,
     controls: Sequence[Control] = (),
+    noise_multiplier: float = 1.0,
     **inputs: Any,
 ) -> Denoised:
     """Run a diffusers pipeline once.
 
-    `controls` are ControlNets with what they are shown, at the size that is drawn.
+    `controls` are ControlNets with what they are shown, at the size that is drawn;
+    `noise_multiplier` is how strong the first noise is, for a task that starts from a picture.
     `embeddings` are the prompts' if they are encoded already and stay the same; `inputs` are what
     the task needs besides (size, picture, strength). `on_step(step, steps, latents)` may raise to
     stop; nothing is left changed then.
@@ -70,6 +72,7 @@ def denoise(
     pipeline.scheduler = scheduler = make_scheduler(
         sampling.sampler, sampling.schedule, trained, steps=sampling.steps, seed=sampling.seed
     )
+    _strengthen(scheduler, noise_multiplier)
     steps = shown_steps = sampling.steps
     if (strength := inputs.get("strength")) is not None:
         # diffusers runs int(steps * strength) of them, and none is an error.
@@ -115,6 +118,21 @@ def denoise(
             **({"control": [control.told for control in controls]} if controls else {}),
         },
     )
+
+
+def _strengthen(scheduler: Any, multiplier: float) -> None:
+    """The first noise, under which the picture goes, times so much; what comes later is as ever.
+
+    Source: A1111's "Noise multiplier for img2img". The scheduler is this denoising's own.
+    """
+    plain = scheduler.add_noise
+
+    def first(original: Any, noise: Any, timesteps: Any) -> Any:
+        del scheduler.add_noise
+        return plain(original, noise * multiplier, timesteps)
+
+    if multiplier != 1:
+        scheduler.add_noise = first
 
 
 def _control_inputs(task: "Task", controls: Sequence[Control]) -> dict[str, Any]:
