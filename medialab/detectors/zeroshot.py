@@ -28,7 +28,9 @@ class ZeroShotDetector(NetworkDetector):
         seen = image.convert("RGB")
         finds = []
         for word in words:
-            inputs = self._processor(text=[[word]], images=seen, return_tensors="pt")
+            inputs = self._processor(
+                text=[[word]], images=seen, truncation=True, return_tensors="pt"
+            )
             with torch.inference_mode():
                 outputs = self._network(**inputs.to(self._device))
             (found,) = self._processor.post_process_grounded_object_detection(
