@@ -6,11 +6,13 @@ request with nothing left open: only that form runs, and only that form is writt
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from medialab.detailing import DetailerConfig
 from medialab.errors import ConfigError
 from medialab.prompts import expand, mentions, take_loras
 from medialab.samplers import SAMPLERS, SCHEDULES, check
@@ -22,7 +24,6 @@ from medialab.settings import (
     MODES,
     ClipSkip,
     ControlUnit,
-    DetailerConfig,
     Emphasis,
     Fraction,
     Img2ImgConfig,
@@ -233,8 +234,15 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return own.enabled if isinstance(own, SwitchedConfig) else True
 
     def texts(self) -> list[str]:
-        """All that is asked for in words: both prompts, then the stages' own."""
-        return [text for _, _, text in self._texts()]
+        """All that is asked for in words: both prompts, the stages' own, then the edited finds'."""
+        finds = [
+            find.prompt
+            for _, part in self
+            if isinstance(part, DetailerConfig)
+            for find in part.detections or ()
+            if find.prompt
+        ]
+        return [*(text for _, _, text in self._texts()), *finds]
 
     def _texts(self) -> Iterator[tuple[str, str, str]]:
         """Stage ("" for the base), setting and text of each prompt that is set."""
@@ -247,13 +255,7 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     def lora_names(self) -> set[str]:
         """The LoRAs that settings, prompts and edited finds name."""
         fields = [self.loras, *(part.loras for _, part in self if isinstance(part, SamplingConfig))]
-        finds = [
-            find.prompt or ""
-            for _, part in self
-            if isinstance(part, DetailerConfig)
-            for find in part.detections or ()
-        ]
-        tagged = [tag.name for text in (*self.texts(), *finds) for tag in take_loras(text)[1]]
+        tagged = [tag.name for text in self.texts() for tag in take_loras(text)[1]]
         return {*tagged, *(one.name for loras in fields for one in loras or ())}
 
     def settings_for(self, stage: str, settings: type[StageConfig]) -> Any:
@@ -322,6 +324,10 @@ class ResolvedConfig(PipelineConfig):
             for stage, texts in found.items()
             if stage
         }
+        for name, part in self:
+            if isinstance(part, DetailerConfig) and part.detections is not None:
+                own = stages.get(name, part)
+                stages[name] = own.drawn(partial(expand, seed=self.seed, wildcards=wildcards))
         drawn = self.model_copy(update={**found[""], **stages})
         return drawn.model_copy(
             update={

@@ -10,7 +10,7 @@ from medialab.errors import NotFiniteError
 from medialab.geometry import BLOCK
 from medialab.ladder import in_float32, is_finite
 from medialab.lora import told, using
-from medialab.noise import Variation, first_noise
+from medialab.noise import PLAIN_NOISE, FirstNoise, first_noise
 from medialab.rungs import denoiser_rungs, vae_rungs
 from medialab.samplers import applied_schedule, make_scheduler
 from medialab.settings import Sampling
@@ -53,14 +53,15 @@ def denoise(
     embeddings: "dict[str, torch.Tensor] | None" = None,
     kept: Kept | None = None,
     controls: Sequence[Control] = (),
-    variation: Variation | None = None,
+    first: FirstNoise = PLAIN_NOISE,
     **inputs: Any,
 ) -> Denoised:
     """Run a diffusers pipeline once.
 
-    `controls` are ControlNets with what they are shown, at the size that is drawn.
+    `controls` are ControlNets with what they are shown, at the size that is drawn; `first` is what
+    is special of the noise that it starts from.
     `embeddings` are the prompts' if they are encoded already and stay the same; `inputs` are what
-    the task needs besides (size, picture, strength). A `variation` is for text to image.
+    the task needs besides (size, picture, strength).
     `on_step(step, steps, latents)` may raise to stop; nothing is left changed then.
 
     Raises:
@@ -90,6 +91,7 @@ def denoise(
                 steps=sampling.steps,
                 seed=sampling.seed,
             )
+            _strengthen(pipeline.scheduler, first.multiplier)
             if embeddings:
                 conditioning = Conditioning.of(embeddings)
             else:
@@ -97,9 +99,9 @@ def denoise(
             guidance = Guidance(pipeline, conditioning, shown_steps)
             generator = torch.Generator("cpu").manual_seed(sampling.seed)
             given = dict(inputs)
-            if variation is not None:
+            if first.variation is not None:
                 shape = _latent_shape(pipeline, inputs["width"], inputs["height"])
-                given["latents"] = first_noise(shape, generator, model.dtype, variation)
+                given["latents"] = first_noise(shape, generator, model.dtype, first.variation)
 
             def after_step(
                 _pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]
@@ -158,6 +160,21 @@ def _latent_shape(pipeline: Any, width: int, height: int) -> tuple[int, int, int
     """Of what is denoised for a picture of that size."""
     scale = int(pipeline.vae_scale_factor)
     return 1, int(pipeline.unet.config.in_channels), height // scale, width // scale
+
+
+def _strengthen(scheduler: Any, multiplier: float) -> None:
+    """The first noise, under which the picture goes, times so much; what comes later is as ever.
+
+    Source: A1111's "Noise multiplier for img2img". The scheduler is this denoising's own.
+    """
+    plain = scheduler.add_noise
+
+    def first(original: Any, noise: Any, timesteps: Any) -> Any:
+        del scheduler.add_noise
+        return plain(original, noise * multiplier, timesteps)
+
+    if multiplier != 1:
+        scheduler.add_noise = first
 
 
 def _control_inputs(task: "Task", controls: Sequence[Control]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def encode_frame(frame: Frame) -> bytes:
                     "label": found.label,
                     "confidence": found.confidence,
                     "box": list(found.box.edges),
+                    "index": found.index,
                 }
             )
     facts = {
@@ -64,7 +65,11 @@ def decode_frame(content: bytes, device: str) -> Frame:
     detections = {
         stage: tuple(
             Detection(
-                row["label"], row["confidence"], Box(*row["box"]), picture(f"{_MASK}{stage}/{n}")
+                row["label"],
+                row["confidence"],
+                Box(*row["box"]),
+                picture(f"{_MASK}{stage}/{n}"),
+                row["index"],
             )
             for n, row in enumerate(rows)
         )

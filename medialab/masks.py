@@ -75,6 +75,18 @@ def moved(mask: "Image.Image", right: int, up: int) -> "Image.Image":
     return shifted
 
 
+def fitted(mask: "Image.Image", inside: Box, box: Box) -> "Image.Image":
+    """The part of a mask in one box, moved and stretched to another; black elsewhere."""
+    from PIL import Image
+
+    if inside == box:
+        return mask.copy()
+    part = mask.crop(inside.edges).resize((box.width, box.height), Image.Resampling.NEAREST)
+    result = Image.new("L", mask.size, 0)
+    result.paste(part, (box.left, box.top))
+    return result
+
+
 def inverted(mask: "Image.Image") -> "Image.Image":
     """White where it was black."""
     from PIL import ImageOps

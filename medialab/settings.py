@@ -314,49 +314,6 @@ class RefinerConfig(SwitchedConfig, SamplingConfig):
     denoising_strength: Fraction = Field(0.7, description="How much is drawn anew.")
 
 
-class DetailerConfig(SwitchedConfig, SamplingConfig):
-    """Stages 5 to 7: parts of the picture found, and drawn again larger."""
-
-    detector: str = Field("automatic", description="What finds the parts.")
-    confidence: Fraction = Field(0.3, description="Least certainty of a find.")
-    min_ratio: Fraction = Field(0.0, description="Least share of the picture that a part covers.")
-    max_ratio: Fraction = Field(1.0, description="Largest share of the picture.")
-    top_k: int = Field(0, ge=0, le=100, description="How many to keep; 0 keeps all.")
-    top_k_by: KeptBy = Field("area", description="Keep the largest (area) or surest (confidence).")
-    order: Order = Field("none", description="In which order they are drawn.")
-    x_offset: int = Field(0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to the right.")
-    y_offset: int = Field(0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels upwards.")
-    grow: int = Field(4, ge=-MOST_GROWTH, le=MOST_GROWTH, description="Pixels the mask grows.")
-    merge: Merge = Field("none", description="none, merge, or merge and invert.")
-    mask_blur: int = Field(4, ge=0, le=64, description="Pixels over which the edge fades.")
-    crop: Crop = Field("factor", description="Surroundings by a factor or by a padding.")
-    crop_factor: float = Field(3.0, ge=1.0, le=10.0, description="Surroundings, times the box.")
-    padding: int = Field(32, ge=0, le=256, description="Surroundings, in pixels.")
-    guide_size: Side | None = Field(
-        None, description="Pixels that the box's short side is drawn at; empty: the model's size."
-    )
-    max_size: Side | None = Field(
-        None, description="Pixels that the surroundings never exceed; empty: the model's size."
-    )
-    denoising_strength: Fraction = Field(0.4, description="How much is drawn anew.")
-    mask: Picture | None = Field(None, description="A mask in place of detection.")
-    detections: tuple["DetectionEdit", ...] | None = Field(
-        None, description="Finds as a person edited them, in place of detection."
-    )
-
-
-class DetectionEdit(StageConfig):
-    """One find as a person left it: where, whether, with what prompt and strength."""
-
-    label: str = Field("", description="What was found.")
-    box: tuple[int, int, int, int] = Field(description="Left, top, right, bottom in pixels.")
-    mask: Picture | None = Field(None, description="Its shape; empty for the whole box.")
-    confidence: Fraction = 1.0
-    enabled: bool = Field(True, description="Whether it is drawn again.")
-    prompt: str | None = Field(None, description="Its own prompt.")
-    denoising_strength: Fraction | None = Field(None, description="Its own strength.")
-
-
 class UpscalerConfig(SwitchedConfig):
     """Stage 8: the picture enlarged."""
 

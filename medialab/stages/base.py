@@ -1,7 +1,7 @@
 """What every stage is: settings in, a frame in, a frame out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
@@ -64,6 +64,15 @@ class StageContext(Protocol):
 
     def picture(self, name: str) -> "Image.Image":
         """A picture that was kept for this run, by its content's name."""
+
+    def remembered(
+        self, facts: "Mapping[str, Any]", make: "Callable[[], bytes]"
+    ) -> tuple[bytes, bool]:
+        """What `make` gives for these facts, and whether it was kept from before.
+
+        `facts` are plain JSON values, and with the stage's models all that decides the bytes. What
+        was made before a stage was cancelled, or failed, is found again.
+        """
 
     def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
         """Tell that `step` of `steps` is done, with the latents (1, 4, h, w) to preview if any.

@@ -6,7 +6,7 @@ from typing import Any
 from medialab.config import Txt2ImgConfig
 from medialab.control import with_networks
 from medialab.denoising import denoise
-from medialab.noise import Variation
+from medialab.noise import FirstNoise, Variation
 from medialab.settings import SAMPLING_NAMES, Sampling
 from medialab.stages.base import Frame, PipelineStage, StageContext
 
@@ -37,7 +37,7 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
             context.step,
             embeddings=dict(frame.embeddings),
             controls=with_networks(frame.units, frame.controls, context),
-            variation=variation,
+            first=FirstNoise(variation),
             width=settings.width,
             height=settings.height,
         )

@@ -7,7 +7,6 @@ with random weights; the suite runs a small one. Times are CPU seconds of one th
 import os
 import time
 from contextlib import ExitStack
-from pathlib import Path
 from statistics import median
 
 import pytest
@@ -127,16 +126,16 @@ def tell(found, parameters):
     disk, step = found["diffusers: load, unload"], found["one UNet step"]
     print(
         f"\nUNet of {parameters:.0f} M parameters, rank {RANK}, float32, CPU seconds of one thread"
-    )  # noqa: T201 - a benchmark reports
+    )
     for name, value in found.items():
         print(
             f"{name:26} {value:8.3f} s {value / disk:8.2f} of diffusers {value / step:8.3f} steps"
-        )  # noqa: T201
+        )
     more = found["one UNet step, attached"] - step
     calls = (found["merge anew"] - found["attach"]) / max(more, 1e-9)
     print(
         f"attached, each call costs {more / step:.0%} more: merging pays from {calls:.1f} calls on"
-    )  # noqa: T201
+    )
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -7,10 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from medialab.detectors.poses import COLOURS, skeletons
 from medialab.errors import MissingLibraryError
 from medialab.geometry import Box
 from medialab.modelfiles import ModelFiles
-from medialab.poses import COLOURS, skeletons
 from medialab.registry import ModelRegistry
 
 

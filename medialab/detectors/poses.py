@@ -1,10 +1,9 @@
 """How people stand, as the coloured skeleton that OpenPose ControlNets were trained on."""
 
-import importlib.util
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from medialab.errors import MissingLibraryError
+from medialab.detectors.base import Detection, NetworkDetector
 from medialab.geometry import Box
 
 if TYPE_CHECKING:
@@ -35,19 +34,13 @@ COLOURS = (
 _LIMB_SHARE = 0.6  # how bright a limb is beside its joints
 
 
-class PoseEstimator:
+class PoseEstimator(NetworkDetector):
     """A pose model of COCO's 17 keypoints (ViTPose and its kin).
 
     It finds no parts: it is told where people are.
     """
 
-    def __init__(self, network: Any, processor: Any, device: str) -> None:
-        self._network = network
-        self._processor = processor
-        self._device = device
-        self.nbytes = sum(weight.nbytes for weight in network.parameters())
-
-    def find(self, _image: "Image.Image", _label: str) -> list[Any]:
+    def find(self, _image: "Image.Image", *_words: str) -> list[Detection]:
         """Nothing: a pose model names no parts."""
         return []
 
@@ -77,21 +70,6 @@ class PoseEstimator:
         return np.stack(
             [np.column_stack([one["keypoints"].numpy(), one["scores"].numpy()]) for one in found]
         )
-
-    def release(self) -> None:
-        """Let go of the weights."""
-        self._network = None
-
-
-def check_pose_library() -> None:
-    """Raise before a pose model is read if what it needs is absent.
-
-    Raises:
-        MissingLibraryError: the text says how to install it.
-    """
-    if importlib.util.find_spec("scipy") is None:
-        message = "pose models need SciPy, which is not installed: pip install scipy"
-        raise MissingLibraryError(message)
 
 
 def skeletons(people: "np.ndarray", size: tuple[int, int]) -> "Image.Image":
