@@ -5,8 +5,9 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -111,7 +112,9 @@ class Service:
         check_accepted(headers.get("accept"))
         if verb == "GET":
             return handle(request.get("args", {}))
-        return handle(content_of(request.get("body", ""), headers.get("content-type")))
+        without_pictures = _wants_none(request.get("args", {}))
+        answer = handle(content_of(request.get("body", ""), headers.get("content-type")))
+        return _without_pictures(answer) if without_pictures else answer
 
     def _generate(self, body: Mapping[str, Any]) -> Answer:
         """The answer's own `config`, sent back, makes the same picture again."""
@@ -222,3 +225,19 @@ class Service:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a", encoding="utf-8") as file:
                 file.write(f"{job.name}\n{job.traceback}\n")
+
+
+def _wants_none(args: Mapping[str, Sequence[str]]) -> bool:
+    """Whether `?png=false` was asked for: who can read outputs/ needs no base64."""
+    wish = next(iter(args.get("png", ())), "true")
+    if wish not in {"true", "false"}:
+        raise refused(422, f"png={wish!r}: choose true or false", field="png")
+    return wish == "false"
+
+
+def _without_pictures(answer: Answer) -> Answer:
+    pictures = [
+        {name: value for name, value in picture.items() if name != "png"}
+        for picture in answer.body.get("pictures", ())
+    ]
+    return replace(answer, body={**answer.body, "pictures": pictures}) if pictures else answer
