@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from medialab.errors import ConfigError
 from medialab.detectors.poses import LEAST_SURE
+from medialab.errors import ConfigError
 from medialab.preprocessors import BY_MODEL, POSE, PREPROCESSORS
 from medialab.resizing import resized
 from medialab.settings import ControlUnit

@@ -31,16 +31,23 @@ Picture = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+class ChoiceError(ValueError):
+    """A value that is none of the `choices`; pydantic keeps it among a fault's facts."""
+
+    def __init__(self, choices: Iterable[str]) -> None:
+        self.choices = tuple(choices)
+        super().__init__(f"choose one of {', '.join(self.choices)}")
+
+
 def one_of(value: str, choices: Iterable[str]) -> str:
     """The choice that `value` names, whatever its capitals.
 
     Raises:
-        ValueError: there is none; the message lists those there are.
+        ChoiceError: there is none; the message lists those there are.
     """
     by_name = {choice.casefold(): choice for choice in choices}
     if value.casefold() not in by_name:
-        message = f"choose one of {', '.join(by_name.values())}"
-        raise ValueError(message)
+        raise ChoiceError(by_name.values())
     return by_name[value.casefold()]
 
 

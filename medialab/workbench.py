@@ -115,6 +115,11 @@ class Workbench:
         self.loras = LoRAManager(hashes=self.registry.hashes)
         self.queue = JobQueue(prepare=runtime.preload)
 
+    @property
+    def device(self) -> str:
+        """The torch device that pictures are made on; the first question imports torch."""
+        return runtime.pick_device(self._device)
+
     def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
         """Make the pictures and wait for them. Ctrl-C cancels the run.
 
@@ -340,7 +345,7 @@ class Workbench:
     def _pipeline(self) -> "Pipeline":
         from medialab.pipeline import Pipeline
 
-        return Pipeline(self.cache, runtime.pick_device(self._device))
+        return Pipeline(self.cache, self.device)
 
     def _make(self, asked: PipelineConfig, save: bool, anew_from: str | None, job: Job[Run]) -> Run:
         """On the worker: one picture after another, each kept as soon as it is there."""
