@@ -10,7 +10,7 @@ const ANSWER_WITHIN = 5000; // ms after which a question counts as lost
 
 const ICONS = {
   enhance: "M12 3l1.8 5.2L19 10l-5.2 1.8L12 17l-1.8-5.2L5 10l5.2-1.8zM18 15l.9 2.1L21 18l-2.1.9L18 21l-.9-2.1L15 18l2.1-.9z",
-  sidecar: "M9 4c-3 0-2 3-2 5s-.6 3-2 3c1.400 2 1 2 3s-1 5 2 5M15 4c3 0 2 3 2 5s.6 3 2 3c-1.400-2 1-2 3s1 5-2 5",
+  sidecar: "M9 4C6 4 7 8 7 9.5S6 12 5 12c1 0 2 1 2 2.5S6 20 9 20M15 4c3 0 2 4 2 5.5s1 2.5 2 2.5c-1 0-2 1-2 2.5S18 20 15 20",
   delete: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5",
 };
 const TITLES = { enhance: "Enhance", sidecar: "Open the sidecar", delete: "Delete" };
