@@ -57,7 +57,9 @@ function makeStore(model, changed) {
     let from = first;
     while (from < end && fresh.has(from)) from++;
     while (end > from && fresh.has(end - 1)) end--;
-    if (from < end) ask("rows", { from, to: end });
+    if (from === end) return;
+    // Where it has never been, thumbnails are wanted too: one question less until they are seen.
+    ask("rows", { from, to: end, thumbnails: !entries.has(from) || !entries.has(end - 1) });
   };
   const wantThumbnails = (ids) => {
     const lacking = ids.filter((id) => !thumbnails.has(id) && !missing.has(id));
@@ -70,20 +72,19 @@ function makeStore(model, changed) {
   };
   const heard = (message, buffers) => {
     delete waiting[message.kind];
-    if (message.kind === "rows" && message.generation === model.get("generation")) {
+    if (message.rows && message.generation === model.get("generation")) {
       if (entries.size > MOST_ENTRIES) entries.clear(), fresh.clear();
       message.rows.forEach((row, place) => {
         entries.set(message.from + place, row);
         fresh.add(message.from + place);
       });
-    } else if (message.kind === "thumbnails") {
-      message.ids.forEach((id, place) => {
-        const url = URL.createObjectURL(new Blob([buffers[place]], { type: "image/webp" }));
-        if (thumbnails.has(id)) URL.revokeObjectURL(thumbnails.get(id));
-        thumbnails.set(id, url);
-      });
-      for (const [id, why] of Object.entries(message.missing)) missing.set(id, why);
     }
+    message.ids.forEach((id, place) => {
+      if (thumbnails.has(id)) URL.revokeObjectURL(thumbnails.get(id));
+      const blob = new Blob([buffers[place]], { type: "image/webp" });
+      thumbnails.set(id, URL.createObjectURL(blob));
+    });
+    for (const [id, why] of Object.entries(message.missing)) missing.set(id, why);
     changed();
   };
   const renew = () => {
