@@ -4,6 +4,7 @@ const SMALLEST = 104; // px a tile
 const GAP = 8; // px
 const FOOT = 24; // px under a picture, for its stars
 const MARGIN = 2; // rows kept above and below the screen
+const MOST_ROWS = 60; // should a page give the grid no height of its own
 const MOST_THUMBNAILS = 600; // kept as blobs, 3 kB each
 const MOST_ENTRIES = 4000;
 const ANSWER_WITHIN = 5000; // ms after which a question counts as lost
@@ -184,6 +185,7 @@ function makeTile(row, id, at, act) {
 
 function render({ model, el }) {
   const id = `mls-gallery-${++galleries}`;
+  el.classList.add("mls-gallery-host");
   const root = make("div", "mls-gallery", el);
   const scroll = make("div", "mls-gallery-scroll", root, {
     role: "grid", tabindex: "0", "aria-label": "Pictures",
@@ -238,7 +240,8 @@ function render({ model, el }) {
     const count = model.get("count");
     const lines = Math.ceil(count / columns);
     const first = Math.max(0, Math.floor(scroll.scrollTop / height()) - MARGIN);
-    const end = Math.min(lines, Math.ceil((scroll.scrollTop + scroll.clientHeight) / height()) + MARGIN);
+    const last = Math.ceil((scroll.scrollTop + scroll.clientHeight) / height()) + MARGIN;
+    const end = Math.min(lines, last, first + MOST_ROWS);
     for (const [line, row] of rows) {
       if (line >= first && line < end) continue;
       if (row.element.contains(document.activeElement)) scroll.focus({ preventScroll: true });

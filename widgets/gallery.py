@@ -50,7 +50,8 @@ class Gallery(anywidget.AnyWidget):
     The entries stay here: the browser knows how many there are, and asks for those it shows.
     Callbacks are called with what a person did; who owns the gallery does it, and then calls
     `update`, `remove`, `add` or `show`. `current` is the index of the entry that the arrow keys are
-    at, or -1. Its height is the CSS variable `--mls-gallery-height`.
+    at, or -1. Its height is the CSS variable `--mls-gallery-height`; with 100 % it fills the view,
+    whose class is `mls-gallery-host`.
     """
 
     _esm = Path(__file__).with_suffix(".js")
