@@ -35,10 +35,9 @@ const state = {}, heard = {}, changed = new Set();
 const tell = (name, ...news) => (heard[name] ?? []).forEach((hear) => hear(...news));
 const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 window.receive = (messages) => {
-  for (const { method, content, state: news, binary } of messages) {
-    if (method === "custom") tell("msg:custom", content);
+  for (const { method, content, state: news, buffers } of messages) {
+    if (method === "custom") tell("msg:custom", content, buffers.map(bytes));
     if (method !== "update") continue;
-    for (const [name, part] of Object.entries(binary)) news[name] = bytes(part);
     Object.assign(state, news);
     for (const name of Object.keys(news)) tell(`change:${name}`);
   }
@@ -74,6 +73,7 @@ window.show = () => {
   widget.render({ model, el });
 };
 window.show();
+await sending; // what there was to see has come
 window.isReady = true;
 </script>"""
 
@@ -101,9 +101,8 @@ class Bridge:
 
     def send(self, data=None, metadata=None, buffers=None):
         """Python to page."""
-        names = [path[0] for path in data.get("buffer_paths") or ()]
         texts = [base64.b64encode(buffer).decode() for buffer in buffers or ()]
-        self.waiting.append({**data, "binary": dict(zip(names, texts, strict=True))})
+        self.waiting.append({**data, "buffers": texts})
 
     def request(self, body):
         """Page to Python; what Python sends back."""
