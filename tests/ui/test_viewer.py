@@ -417,6 +417,19 @@ def test_what_was_painted_is_undone_and_redone(painting):
     assert (pixels_of(painting.wait_for(painting.masks, count + 4)) == first).all()
 
 
+def test_strokes_faster_than_python_answers_are_all_kept(painting):
+    for y in (40, 80, 120, 160):
+        painting.drag((50, y), (60, y))
+    expect(painting.root).to_have_attribute("data-undos", "4")
+    end = time.monotonic() + 20
+    while len(painting.masks) == 0 or pixels_of(painting.masks[-1])[160, 55] == 0:
+        painting.page.wait_for_timeout(20)
+        assert time.monotonic() < end
+    assert (pixels_of(painting.viewer.mask)[[40, 80, 120, 160], 55] == 255).all()
+    painting.page.wait_for_timeout(100)  # the last one has come back
+    assert painting.root.get_attribute("data-undos") == "4"
+
+
 def test_the_eraser_takes_away_what_it_touches(painting):
     painting.stroke((50, 100), (250, 100))
     painting.button("erase").click()
@@ -597,6 +610,13 @@ def test_the_split_between_before_and_after_follows_mouse_and_keys(viewer):
     assert viewer.colour(10, 20) == blue
 
 
+def test_a_before_of_another_shape_is_shown_whole_in_its_own(viewer):
+    viewer.show(file_of((300, 200), "blue"), file_of((100, 200), "red"), mode="compare")
+    viewer.root.get_by_role("slider", name="before").press("End")
+    assert viewer.colour(110, 190) == viewer.colour(190, 10) == [255, 0, 0]
+    assert [255, 0, 0] != viewer.colour(90, 100) != [0, 0, 255]
+
+
 def test_without_a_before_compare_says_so_and_shows_the_picture(viewer):
     viewer.button("mode").filter(has_text="Compare").click()
     expect(viewer.root.locator(".mls-viewer-facts")).to_contain_text("Nothing to compare")
@@ -721,6 +741,15 @@ def test_the_newest_preview_is_shown_until_the_picture_comes(viewer, monkeypatch
     assert viewer.camera() == fitted  # in the place of the picture to come
     viewer.show(file_of((300, 200), "yellow"))
     assert viewer.colour(100, 100) == [255, 255, 0]
+
+
+def test_a_mask_and_boxes_are_marked_when_another_mode_is_on(viewer):
+    marked = viewer.root.locator(".mls-viewer-mode[data-marked=true]")
+    expect(marked).to_have_count(0)
+    viewer.viewer.show_mask(file_of((300, 200), "white"))
+    viewer.viewer.boxes = [{"box": [0, 0, 9, 9]}]
+    viewer.tell()
+    expect(marked).to_have_text(["Mask", "Boxes"])
 
 
 def test_while_busy_a_place_is_kept_and_nothing_jumps(open_viewer):
