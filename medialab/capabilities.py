@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from medialab.config import PipelineConfig
+from medialab.detailing import AUTOMATIC, CENTRE
 from medialab.preprocessors import DEPTH, PREPROCESSORS
 from medialab.samplers import SAMPLERS, SCHEDULES
 from medialab.settings import EMPHASES, LATENT_UPSCALERS, MODES, PIXEL_UPSCALERS, RESIZE_MODES
 from medialab.stages import STAGES
-from medialab.stages.detailer import AUTOMATIC, CENTRE
 from medialab.versions import all_versions, program_version
 
 if TYPE_CHECKING:

@@ -67,4 +67,8 @@ class CancelledError(MediaLabError):
 
 
 class NotFiniteError(MediaLabError):
-    """A stage computed NaN or infinity; no picture is made of it."""
+    """A stage computed NaN or infinity, in float32 too; no picture is made of it."""
+
+
+class OutOfMemoryError(MediaLabError):
+    """There is no room for a stage whatever was tried; those before it are kept."""

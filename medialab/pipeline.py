@@ -1,8 +1,8 @@
 """Run the stages in order; nothing else."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,10 @@ from medialab.errors import ModelRefusedError
 from medialab.events import Event, Kind
 from medialab.frames import decode_frame, encode_frame
 from medialab.jobs import Job
+from medialab.ladder import Ladder
 from medialab.loading import pick_dtype
 from medialab.lora import LoRAManager, RunLoRAs
+from medialab.memory import free_memory
 from medialab.pictures import PictureStore
 from medialab.previews import LatentPreview
 from medialab.registry import ModelInfo, ModelRegistry
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from medialab.upscalers import Upscaler
 
 PREVIEWS_PER_SECOND = 4
+# Facts and a function to what it gives for them, and whether that was kept from before.
+Recall = Callable[[Mapping[str, Any], Callable[[], bytes]], tuple[bytes, bool]]
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,27 @@ class Progress:
         self._job = job
         self._tell = partial(self._emit, image=image, images=images)
         self._stage = ""
+        self._recall: Recall = lambda _facts, make: (make(), False)
         self._shown = 0.0
+        self._models: list[Any] = []
+        self._ladder = Ladder()
 
-    def enter(self, stage: str) -> None:
-        """A stage begins."""
+    def enter(self, stage: str, recall: Recall) -> Ladder:
+        """A stage begins; `recall` finds again what parts of it were made before.
+
+        Gives its ladder, for when memory runs out or numbers are none.
+        """
         self._job.check()
-        self._stage = stage
+        self._stage, self._recall = stage, recall
+        self._models.clear()
+        self._ladder = Ladder(self._free)
         self._tell("stage")
+        return self._ladder
+
+    @property
+    def exact(self) -> bool:
+        """Whether the stage's pixels are so far what they always are, whatever memory there is."""
+        return self._ladder.exact
 
     def leave(self, seconds: float) -> None:
         """The stage is done."""
@@ -82,6 +100,7 @@ class Progress:
         """
         name = name or self._config.checkpoint
         model: LoadedModel = self._load("checkpoint", name)
+        self._ladder.take(model)
         model.inversions = {
             name: self._find("embedding", name).path for name in self._config.embeddings()
         }
@@ -98,16 +117,23 @@ class Progress:
 
     def controlnet(self, name: str) -> Any:
         """A ControlNet's network, loaded."""
-        return self._load("controlnet", name).network
+        loaded = self._load("controlnet", name)
+        self._ladder.take(loaded)
+        return loaded.network
 
     def upscaler(self, name: str) -> "Upscaler":
         """An upscaler, loaded."""
         upscaler: Upscaler = self._load("upscaler", name)
+        self._ladder.take(upscaler)
         return upscaler
 
     def picture(self, name: str) -> "Image.Image":
         """A picture that was kept for this run."""
         return self._pictures.load(name)
+
+    def remembered(self, facts: Mapping[str, Any], make: Callable[[], bytes]) -> tuple[bytes, bool]:
+        """What `make` gives for these facts, and whether it was kept from before."""
+        return self._recall(facts, make)
 
     def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
         """Tell of a step; raises `CancelledError` when the job was cancelled."""
@@ -118,8 +144,15 @@ class Progress:
     def _load(self, kind: str, name: str) -> Any:
         self._job.check()
         model = self._registry.load(self._registry.find(name, kind))
+        self._models.append(model)
         self._find(kind, name)
         return model
+
+    def _free(self) -> None:
+        """Give back what this stage can do without."""
+        self._registry.release_others(self._models)
+        self._loras.clear_cache()
+        free_memory()
 
     def _find(self, kind: str, name: str) -> ModelInfo:
         """The model as it was when the run was resolved."""
@@ -167,6 +200,8 @@ class Pipeline:
 
         Raises:
             CancelledError: the job was cancelled; stages that were done are kept.
+            OutOfMemoryError: there was no room on any rung; stages that were done are kept.
+            NotFiniteError: a stage computed no numbers, in float32 either.
             MediaLabError: a stage cannot go on; its text says why.
         """
         active = [stage for stage in self.stages if config.runs(stage.name)]
@@ -179,13 +214,19 @@ class Pipeline:
             for stage in active[:done]
         }
         started = datetime.now(UTC)
+        may_keep = True
         for stage, key in zip(active[done:], keys[done:], strict=True):
-            progress.enter(stage.name)
+            ladder = progress.enter(stage.name, partial(self._part_of, key, progress))
             before = time.perf_counter()
             settings = config.settings_for(stage.name, stage.settings)
-            frame = stage.run(frame, settings, progress)
+            frame = ladder.run(stage.name, partial(stage.run, frame, settings, progress))
+            if ladder.retries:
+                frame = _with_retries(frame, stage.name, ladder)
             seconds = round(time.perf_counter() - before, 4)
-            self.cache.put(key, encode_frame(frame))
+            # Another day, with more memory, the key would stand for other pixels.
+            may_keep = may_keep and ladder.exact
+            if may_keep:
+                self.cache.put(key, encode_frame(frame))
             measured[stage.name] = {
                 "seconds": seconds,
                 "memory_bytes": _memory_bytes(),
@@ -198,6 +239,23 @@ class Pipeline:
         return Outcome(
             frame.image, self._record(active, frame, measured, started), frame.detections
         )
+
+    def _part_of(
+        self,
+        key: StageKey,
+        progress: Progress,
+        facts: Mapping[str, Any],
+        make: Callable[[], bytes],
+    ) -> tuple[bytes, bool]:
+        """A part of a stage's work, kept by what decided it: the facts, and the stage's models."""
+        own = replace(key, stage=f"{key.stage}, a part", settings=facts, before="")
+        content = self.cache.get(own)
+        if content is not None:
+            return content, True
+        content = make()
+        if progress.exact:
+            self.cache.put(own, content)
+        return content, False
 
     def keys(self, config: ResolvedConfig) -> list[StageKey]:
         """The key of each stage that this config runs, in order."""
@@ -268,6 +326,12 @@ class Pipeline:
                 for stage in active
             ],
         }
+
+
+def _with_retries(frame: Frame, stage: str, ladder: Ladder) -> Frame:
+    """The frame with what was done again told among what its stage applied."""
+    told = [retry.as_record for retry in ladder.retries]
+    return frame.with_applied(stage, **frame.applied.get(stage, {}), retries=told)
 
 
 def _memory_bytes() -> int:

@@ -7,13 +7,15 @@
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Protocol
 
 from medialab.detectors import load_detector
 from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.hashes import HashCache, Stamp
-from medialab.loading import free_memory, load_checkpoint, load_controlnet
+from medialab.loading import load_checkpoint, load_controlnet
+from medialab.memory import free_memory
 from medialab.modelfiles import (
     FOLDER_OF_KIND,
     ModelFiles,
@@ -22,6 +24,7 @@ from medialab.modelfiles import (
     is_plain_name,
     read_config,
 )
+from medialab.modelnotes import refuse_other
 from medialab.runtime import pick_device
 from medialab.upscalers import load_upscaler
 
@@ -62,7 +65,7 @@ class ModelRegistry:
         self.budget_bytes = budget_bytes
         self._device = device
         self._files = ModelFiles(self.folder)
-        self._hashes = HashCache(hash_cache)
+        self.hashes = HashCache(hash_cache)
         self._loaded: OrderedDict[tuple[Path, tuple[Stamp, ...]], Loaded] = OrderedDict()
         # Two locks: listing must not wait for the seconds that a load takes.
         self._listing = threading.Lock()
@@ -111,11 +114,14 @@ class ModelRegistry:
         weights, configs and tokenizers, sorted by path: a readme or a sample picture changes
         nothing.
         Cost: the first time in a file's life about 5 s a gigabyte; afterwards one stat a file.
+        Raises: ModelRefusedError when a note beside a single file says that it is another one.
         """
         if info.path.is_file():
-            return self._hashes.sha256(info.path)
+            sha256 = self.hashes.sha256(info.path)
+            refuse_other(info.path, sha256)
+            return sha256
         lines = [
-            f"{file.relative_to(info.path).as_posix()} {self._hashes.sha256(file)}\n"
+            f"{file.relative_to(info.path).as_posix()} {self.hashes.sha256(file)}\n"
             for file in content_files(info.path)
         ]
         return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
@@ -165,6 +171,13 @@ class ModelRegistry:
             while self._loaded:
                 self._release_oldest()
             free_memory()
+
+    def release_others(self, kept: Collection[Any]) -> None:
+        """Release every loaded model but those."""
+        with self._loading:
+            for key, model in list(self._loaded.items()):
+                if not any(model is one for one in kept):
+                    self._loaded.pop(key).release()
 
     def _make_room(self, nbytes: int) -> None:
         while self._loaded and self._loaded_bytes() + nbytes > self.budget_bytes:

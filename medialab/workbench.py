@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 from medialab import runtime
 from medialab.artifacts import Artifact, ArtifactManager
 from medialab.cache import Explanation, StageCache
+from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
+from medialab.detailing import DetectionEdit
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
@@ -21,7 +23,7 @@ from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions
 from medialab.registry import ModelInfo, ModelRegistry
-from medialab.settings import LARGEST_SEED, DetectionEdit, StageConfig
+from medialab.settings import LARGEST_SEED, StageConfig
 from medialab.stages import STAGES
 from medialab.stages.base import Model
 
@@ -110,7 +112,7 @@ class Workbench:
         self.registry = ModelRegistry(
             Path(models or CHECKOUT / "models"), hash_cache=outputs / "hashes.sqlite", device=device
         )
-        self.loras = LoRAManager()
+        self.loras = LoRAManager(hashes=self.registry.hashes)
         self.queue = JobQueue(prepare=runtime.preload)
 
     @property
@@ -138,8 +140,10 @@ class Workbench:
             ModelRefusedError: its file is a pickle, or broken.
         """
         _check_picture(config)
-        for model in _models_of(config):
+        chosen = self._with_detectors(config)
+        for model in _models_of(chosen):
             self.registry.find(model.name, model.kind)
+        check_detectors(chosen, self.registry.find)
         return self.queue.submit(partial(self._make, config, save, anew_from))
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
@@ -219,7 +223,7 @@ class Workbench:
             ModelNotFoundError: no such checkpoint.
             ModelRefusedError: the file is a pickle, or broken, or not the one of a resolved config.
         """
-        config = config.changed()  # a copy made past the checks is checked here
+        config = self._with_detectors(config.changed())  # a copy past the checks is checked here
         _check_picture(config)
         info = self.registry.find(config.checkpoint, "checkpoint")
         sha256 = self.registry.sha256(info)
@@ -235,12 +239,17 @@ class Workbench:
             "negative_prompt": negative_prompt,
             "styles": (),
             "seed": _drawn(config.seed),
+            "variation_seed": (
+                _drawn(config.variation_seed)
+                if config.variation_strength
+                else config.variation_seed
+            ),
             "width": width,
             "height": height,
             "checkpoint_sha256": sha256,
             "models_sha256": self._hashes(config),
         }
-        return self._with_named(ResolvedConfig.model_validate(settings), info.family)
+        return self._with_named(ResolvedConfig.parse(settings), info.family)
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the models folder, refused files included, with the reason."""
@@ -279,6 +288,11 @@ class Workbench:
         else:
             width = height = self.registry.native_size(info)
         return config.width or width, config.height or height
+
+    def _with_detectors(self, config: PipelineConfig) -> PipelineConfig:
+        """The request with the detectors that "automatic" stands for here."""
+        family = self.registry.find(config.checkpoint, "checkpoint").family
+        return with_detectors(config, self.registry.models("detector"), family)
 
     def _singles(self, config: ResolvedConfig) -> list[ResolvedConfig]:
         """One config per picture, its prompts drawn.
@@ -350,22 +364,27 @@ class Workbench:
             images.append(outcome.image)
             records.append(outcome.record)
             if number == 1:
-                detections = self._editable(outcome.detections)
+                detections = self._editable(outcome.detections, single)
             if save:
                 artifacts.append(self.artifacts.save(outcome.image, single, outcome.record))
         return Run(config, images, records, artifacts, detections)
 
     def _editable(
-        self, detections: "Mapping[str, Sequence[Detection]]"
+        self, detections: "Mapping[str, Sequence[Detection]]", config: ResolvedConfig
     ) -> dict[str, tuple[DetectionEdit, ...]]:
-        """Finds as settings: a person may tick, reorder and change them."""
+        """Finds as settings: a person may tick, reorder and change them.
+
+        Those that a person has edited already are given back as they were left.
+        """
         return {
-            stage: tuple(
+            stage: getattr(config, stage).detections
+            or tuple(
                 DetectionEdit(
                     label=found.label,
                     box=found.box.edges,
                     mask=self.pictures.keep(found.mask),
-                    confidence=min(1.0, found.confidence),
+                    confidence=found.confidence,
+                    index=found.index,
                 )
                 for found in finds
             )

@@ -1,5 +1,6 @@
 """What every test stands on: a tiny real checkpoint, no network, no thread left behind."""
 
+import hashlib
 import os
 import shutil
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -192,3 +194,68 @@ def own_home(tiny_environment, tmp_path_factory):
     }
     environment.pop("MEDIALAB_TOKEN", None)
     return environment, home
+
+
+@pytest.fixture
+def failing():
+    """Makes a network's next calls raise; gives a list of weak references to what they were given.
+
+    `after` calls go through first.
+    """
+    hooks = []
+
+    def install(network, times, fault, after=0):
+        calls, given = iter(range(after + times)), []
+
+        def fail(_module, arguments):
+            number = next(calls, None)
+            if number is not None and number >= after:
+                given.append(weakref.ref(arguments[0]))
+                raise fault
+
+        hooks.append(network.register_forward_pre_hook(fail))
+        return given
+
+    yield install
+    for hook in hooks:
+        hook.remove()
+
+
+@pytest.fixture
+def spoiling():
+    """Makes a network's next calls give NaN."""
+    hooks = []
+
+    def install(network, times):
+        calls = iter(range(times))
+
+        def spoil(_module, _arguments, output):
+            if next(calls, None) is None:
+                return output
+            return (
+                tuple(one * float("nan") for one in output)
+                if isinstance(output, tuple)
+                else (output * float("nan"))
+            )
+
+        hooks.append(network.register_forward_hook(spoil))
+
+    yield install
+    for hook in hooks:
+        hook.remove()
+
+
+@pytest.fixture
+def checksum():
+    """Of all the weights of a loaded checkpoint, and of their types and strides."""
+    import torch
+
+    def of(model):
+        digest = hashlib.sha256()
+        for part in ("unet", "text_encoder", "vae"):
+            for name, value in sorted(model.components[part].state_dict().items()):
+                digest.update(f"{part}.{name} {value.dtype} {value.stride()}".encode())
+                digest.update(value.reshape(-1).clone().view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
+
+    return of

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medialab.lora.manager import MERGED_FROM, PARTS, Applied, LoRAManager, LoRAUse
+from medialab.lora.fitting import PARTS
+from medialab.lora.manager import MERGED_FROM, Applied, LoRAManager
+from medialab.lora.sets import LoRAUse
 from medialab.settings import LoRAConfig
 
 if TYPE_CHECKING:
