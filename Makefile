@@ -32,7 +32,8 @@ app: PORT ?= 6699
 app: environment ## the studio alone, as a page on port 6699; PORT=number for another
 	@token="$(TOKEN)"; echo "the studio is at http://127.0.0.1:$(PORT)/?token=$$token"; \
 	JUPYTER_TOKEN="$$token" exec $(BIN)/voila notebooks/studio.ipynb --no-browser --Voila.ip=127.0.0.1 \
-		--port=$(PORT) --Voila.port_retries=0 --Voila.auto_token=True --Voila.log_level=WARN
+		--port=$(PORT) --Voila.port_retries=0 --Voila.auto_token=True --Voila.log_level=ERROR \
+		--TemplateExporter.exclude_markdown=True
 
 api: PORT ?= 8000
 api: environment ## the studio for other programs, on port 8000 (docs/api.md); PORT=number for another

@@ -20,6 +20,7 @@ from medialab.errors import (
     MediaLabError,
     ModelNotFoundError,
     NotFiniteError,
+    OutOfMemoryError,
     PictureError,
     PictureTooLargeError,
 )
@@ -45,6 +46,7 @@ _STATUS: Mapping[type[MediaLabError], int] = {
     CancelledError: 503,
     ArtifactError: 500,
     NotFiniteError: 500,
+    OutOfMemoryError: 507,
 }
 
 

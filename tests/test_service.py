@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from medialab import PipelineConfig
+from medialab.errors import OutOfMemoryError
 from medialab.messages import MOST_BYTES
 from medialab.service import Service
 from medialab.settings import SAMPLING_NAMES
@@ -272,6 +273,19 @@ def test_a_defect_is_told_by_its_kind_and_its_traceback_only_logged(service, ben
     assert "a secret" in (bench.artifacts.folder / "api.log").read_text()
     monkeypatch.undo()
     assert ask(service, "POST", "generate", QUICK)[0] == 200
+
+
+def test_too_little_memory_is_told_in_full_since_a_smaller_request_may_fit(
+    service, bench, monkeypatch
+):
+    def too_large(*_):
+        message = "txt2img ran out of memory; choose a smaller width and height"
+        raise OutOfMemoryError(message)
+
+    monkeypatch.setattr(bench, "_make", too_large)
+    status, answer = ask(service, "POST", "generate", QUICK)
+    assert (status, answer["error"]["kind"]) == (507, "OutOfMemoryError")
+    assert "smaller width" in answer["error"]["message"]
 
 
 def test_no_answer_names_a_folder_of_this_machine(service, bench, tiny_models, tmp_path):

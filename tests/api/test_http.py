@@ -4,16 +4,12 @@ import base64
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
-import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -22,91 +18,20 @@ from medialab import PipelineConfig, Workbench
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
-STARTUP = 120  # seconds, with cold caches on two busy cores
+TIMEOUT = 120  # seconds: the first picture imports torch on a busy machine
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def command(port):
-    """`make api` with this interpreter's programs in place of .venv's."""
-    make = shutil.which("make")
-    if make is None:
-        pytest.skip("no make")
-    programs = f"BIN={Path(sys.executable).parent}"
-    return [
-        make,
-        "-f",
-        str(ROOT / "Makefile"),
-        "-o",
-        "environment",
-        programs,
-        "api",
-        f"PORT={port}",
-    ]
-
-
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def started(tiny_checkout, tiny_environment, home):
-    """The running server: its port, what it has said so far, the environment."""
-    port = free_port()
-    environment = tiny_environment | {
-        "HOME": str(home),
-        "IPYTHONDIR": str(home / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-    }
-    environment.pop("MEDIALAB_TOKEN", None)
-    log = home.parent / "api-server.log"
-    with (
-        log.open("w") as output,
-        subprocess.Popen(
-            command(port),
-            cwd=tiny_checkout,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as server,
-    ):
-        try:
-            end = time.monotonic() + STARTUP
-            while not is_open(port):
-                assert server.poll() is None, log.read_text()
-                assert time.monotonic() < end, log.read_text()
-                time.sleep(0.1)
-            yield port, log, environment
-        finally:
-            server.terminate()
-            server.wait(30)
-    end = time.monotonic() + 30
-    while is_open(port):
-        assert time.monotonic() < end, "the gateway outlived make"
-        time.sleep(0.1)
-
-
-def is_open(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError:
-        return False
-    return True
+def started(serving, own_home):
+    """The running server: its port, and the file of what it says."""
+    with serving("api", own_home[0]) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def token(started):
-    _, log, _ = started
-    return re.search(r"Authorization: token (\S+)", log.read_text())[1]
+    return re.search(r"Authorization: token (\S+)", started[1].read_text())[1]
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +49,7 @@ def ask(started, token):
             f"http://127.0.0.1:{started[0]}{path}", data=content, headers=named, method=method
         )
         try:
-            with urllib.request.urlopen(request, timeout=STARTUP) as answer:  # noqa: S310 - http
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - http
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -227,32 +152,32 @@ def test_two_who_ask_at_once_each_get_their_own_picture(ask):
         assert of_picture(body) == of_picture(ask("/generate", QUICK | {"seed": seed})[2])
 
 
-def test_the_token_is_said_once_and_stands_in_no_file(ask, started, token, home, tiny_checkout):
-    _, log, _ = started
+def test_the_token_is_said_once_and_stands_in_no_file(ask, started, token, own_home, tiny_checkout):
     ask("/generate", QUICK)
-    assert log.read_text().count(token) == 1
-    files = (*home.rglob("*"), *(tiny_checkout / "outputs").rglob("*"))
+    ask("/generate", QUICK | {"steps": 0})
+    assert started[1].read_text().count(token) == 1
+    files = (*own_home[1].rglob("*"), *(tiny_checkout / "outputs").rglob("*"))
     read = [path.read_bytes() for path in files if path.is_file()]
     assert any(b"SQLite" in content for content in read)  # IPython's history is among them
     assert not [content for content in read if token.encode() in content]
 
 
 def test_only_this_machine_is_listened_to(started):
-    port, *_ = started
     with socket.socket() as other:
         # Were the port taken on every address, this one could not have it too.
-        other.bind(("127.0.0.2", port))
+        other.bind(("127.0.0.2", started[0]))
 
 
-def test_a_port_that_is_taken_is_an_error_and_no_other_is_tried(started, tiny_checkout):
-    port, _, environment = started
+def test_a_port_that_is_taken_is_an_error_and_no_other_is_tried(
+    make, started, own_home, tiny_checkout
+):
     second = subprocess.run(
-        command(port),
+        make("api", f"PORT={started[0]}"),
         cwd=tiny_checkout,
-        env=environment,
+        env=own_home[0],
         capture_output=True,
         text=True,
-        timeout=STARTUP,
+        timeout=TIMEOUT,
         check=False,
     )
     assert second.returncode != 0
