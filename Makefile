@@ -12,7 +12,7 @@ COPY := .notebook-test
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio app api paperdoll test lint format screenshots clean
+.PHONY: help environment studio app api paperdoll test lint format benchmark screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ format: environment ## mend style, and strip the notebooks' outputs
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format --quiet
 	@$(if $(NOTEBOOKS),$(BIN)/nbstripout --keep-id $(NOTEBOOKS))
+
+benchmark: environment ## what things cost here: LoRAs at SD1.5's size, listing models; minutes, 8 GiB
+	@BENCHMARKS=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -q -s tests/benchmarks
 
 screenshots: environment ## look at the studio in a real browser: docs/studio.png and others
 	@UI_MODELS=models UI_SCREENSHOTS=outputs/screenshots $(BIN)/pytest -q tests/ui

@@ -47,10 +47,17 @@ class Parsed:
     rest: Mapping[str, str]
 
 
-def write(config: ResolvedConfig, *, checkpoint_hash: str, version: str) -> str:
+def write(
+    config: ResolvedConfig,
+    *,
+    checkpoint_hash: str,
+    version: str,
+    lora_hashes: Mapping[str, str] | None = None,
+) -> str:
     """The infotext of one picture.
 
     `checkpoint_hash` is the AutoV2 hash: the first 10 hex digits of the file's sha256.
+    `lora_hashes` are the AutoV3 hashes (12 hex digits) of the LoRAs that were applied, by name.
     """
     items = {
         "Steps": str(config.steps),
@@ -70,6 +77,12 @@ def write(config: ResolvedConfig, *, checkpoint_hash: str, version: str) -> str:
         items[STAGES] = json.dumps(others, ensure_ascii=False)
     if config.sharpen:
         items["Sharpen"] = repr(config.sharpen)
+    if lora_hashes:
+        # Readers cut at commas and colons, so a name has none there. Source: A1111's
+        # extensions-builtin/Lora/extra_networks_lora.py.
+        items["Lora hashes"] = ", ".join(
+            f"{re.sub('[,:]', '', name)}: {found}" for name, found in lora_hashes.items()
+        )
     negative = f"{NEGATIVE} {config.negative_prompt}" if config.negative_prompt else ""
     prompts = f"{config.prompt}\n{negative}" if negative else config.prompt
     for name, found in zip(EXACT, _read_prompts(prompts.strip().split("\n")), strict=True):

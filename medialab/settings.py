@@ -253,8 +253,10 @@ class SamplingConfig(StageConfig):
     def filled(self, base: Mapping[str, Any]) -> Self:
         """The same settings with the base's in place of what is unset."""
         open_ones = {name: base[name] for name in SAMPLING_NAMES if getattr(self, name) is None}
-        if self.prompt is not None:
-            open_ones["prompt"] = self.prompt.replace("[PROMPT]", base["prompt"])
+        # The base's tags are LoRAs of the base: a stage with its own has those alone.
+        prompt = base["prompt"] if self.loras is None else take_loras(base["prompt"])[0]
+        own = "[PROMPT]" if self.prompt is None else self.prompt
+        open_ones["prompt"] = own.replace("[PROMPT]", prompt)
         return self.model_copy(update=open_ones)
 
     def sampling(self) -> Sampling:

@@ -18,7 +18,7 @@ from medialab.detailing import DetectionEdit
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
-from medialab.lora import LoRAManager
+from medialab.lora import LoRAManager, refuse_family
 from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions
@@ -144,6 +144,7 @@ class Workbench:
         for model in _models_of(chosen):
             self.registry.find(model.name, model.kind)
         check_detectors(chosen, self.registry.find)
+        self._refuse_foreign_loras(config)
         return self.queue.submit(partial(self._make, config, save, anew_from))
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
@@ -341,6 +342,19 @@ class Workbench:
                     "the old file back, or run config.asked() to use the new one."
                 )
                 raise ModelRefusedError(message)
+
+    def _refuse_foreign_loras(self, config: PipelineConfig) -> None:
+        """Refuse a LoRA whose header tells another family than that of its stage's checkpoint."""
+        for stage in STAGES:
+            if not config.runs(stage.name):
+                continue
+            settings = config.settings_for(stage.name, stage.settings)
+            name = getattr(settings, "checkpoint", None) or config.checkpoint
+            family = self.registry.find(name, "checkpoint").family
+            for model in stage.models(settings):
+                if model.kind == "lora":
+                    lora = self.registry.find(model.name, model.kind)
+                    refuse_family(model.name, lora.family, family)
 
     def _pipeline(self) -> "Pipeline":
         from medialab.pipeline import Pipeline

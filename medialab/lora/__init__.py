@@ -9,7 +9,7 @@ from medialab.lora.blocks import block_of, read_block_weights
 from medialab.lora.files import LoRAFile, read_lora, trigger_words
 from medialab.lora.fitting import TEXT_PARTS, Report, refuse_family
 from medialab.lora.manager import Applied, LoRAManager
-from medialab.lora.running import RunLoRAs, told, using
+from medialab.lora.running import RunLoRAs, hashes_told, told, using
 from medialab.lora.sets import LoRAUse
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Report",
     "RunLoRAs",
     "block_of",
+    "hashes_told",
     "read_block_weights",
     "read_lora",
     "refuse_family",

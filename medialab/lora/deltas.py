@@ -58,7 +58,8 @@ def lokr(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
         first, second = (leaves[f"lokr_w{number}_{end}"].float() for end in "ab")
         if (core := leaves.get(f"lokr_t{number}")) is None:
             return first @ second
-        return torch.einsum("ijkl,ip,jr->prkl", core.float(), first, second)
+        # torch.kron takes no views.
+        return torch.einsum("ijkl,ip,jr->prkl", core.float(), first, second).contiguous()
 
     left, right = half(1), half(2)
     left = left.reshape(*left.shape, *([1] * (right.ndim - left.ndim)))

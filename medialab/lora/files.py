@@ -163,7 +163,8 @@ def read_lora(path: Path, sha256: str = "") -> LoRAFile:
     try:
         with safe_open(path, "pt") as file:
             metadata = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
+            # Copies: what safetensors gives is the file itself, and changes as it is written over.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - no dict
         autov3 = metadata.get("sshs_model_hash") or _sha256_of_tensors(path)
     except (OSError, SafetensorError) as error:
         message = f"{path.name} cannot be read ({error}); copy the file again"

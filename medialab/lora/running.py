@@ -57,6 +57,18 @@ def using(
         yield applied
 
 
+def hashes_told(record: Any) -> dict[str, str]:
+    """The AutoV3 hashes of all LoRAs that a run's record tells of, by name, in their order."""
+    found: dict[str, str] = {}
+    inner = record.values() if isinstance(record, Mapping) else record
+    if isinstance(record, Mapping) and "loras_are" in record:
+        found |= {one["name"]: one["autov3"] for one in record["loras"] if one.get("autov3")}
+    for part in inner:
+        if isinstance(part, (Mapping, list, tuple)):
+            found |= hashes_told(part)
+    return found
+
+
 def told(applied: Applied) -> dict[str, Any]:
     """What the record says of the LoRAs of a stage; nothing where there are none."""
     if not applied.reports:

@@ -61,13 +61,13 @@ def test_ten_thousand_pictures_are_looked_through(manager, tmp_path):
         ),
         "nothing": Query(text="nowhere"),
     }
-    print(f"\nfirst {first / 1000:.1f} s")  # noqa: T201 - a benchmark reports
+    print(f"\nfirst {first / 1000:.1f} s")
     for name, query in queries.items():
         page = milliseconds(lambda query=query: manager.find(query, limit=100, offset=200))
         every = milliseconds(lambda query=query: manager.find(query, limit=PICTURES))
         count = milliseconds(lambda query=query: manager.count(query))
-        print(f"{name}: page {page:.0f}, every {every:.0f}, count {count:.0f} ms")  # noqa: T201
+        print(f"{name}: page {page:.0f}, every {every:.0f}, count {count:.0f} ms")
     choices = milliseconds(manager.choices)
     path = next(tmp_path.glob("*/00000-x.png"))
     made, read = (milliseconds(lambda: manager.thumbnail(path)) for _ in range(2))
-    print(f"choices {choices:.0f} ms; thumbnail of 1024²: made {made:.0f}, read {read:.1f} ms")  # noqa: T201
+    print(f"choices {choices:.0f} ms; thumbnail of 1024²: made {made:.0f}, read {read:.1f} ms")

@@ -122,28 +122,28 @@ def measure(tmp_path, changed, side):
     return found, parameters
 
 
-def tell(found, parameters):
+def report(found, parameters):
+    """What was measured as lines of text."""
     disk, step = found["diffusers: load, unload"], found["one UNet step"]
-    print(
-        f"\nUNet of {parameters:.0f} M parameters, rank {RANK}, float32, CPU seconds of one thread"
-    )
-    for name, value in found.items():
-        print(
-            f"{name:26} {value:8.3f} s {value / disk:8.2f} of diffusers {value / step:8.3f} steps"
-        )
     more = found["one UNet step, attached"] - step
     calls = (found["merge anew"] - found["attach"]) / max(more, 1e-9)
-    print(
-        f"attached, each call costs {more / step:.0%} more: merging pays from {calls:.1f} calls on"
-    )
+    return [
+        f"UNet of {parameters:.0f} M parameters, rank {RANK}, float32, CPU seconds of one thread",
+        *(
+            f"{name:26} {value:8.3f} s {value / disk:8.2f} of diffusers {value / step:8.3f} steps"
+            for name, value in found.items()
+        ),
+        f"attached, a call costs {more / step:.0%} more: merging pays from {calls:.1f} calls on",
+    ]
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("size", SIZES)
 def test_changing_loras_between_stages_is_far_cheaper_than_loading_them(tmp_path, size):
     if size != "small" and "BENCHMARKS" not in os.environ:
         pytest.skip("make benchmark")
     found, parameters = measure(tmp_path, *SIZES[size])
-    tell(found, parameters)
+    print("", *report(found, parameters), sep="\n")
     for way in ("attach", "merged before"):
         assert found[way] <= 0.1 * found["diffusers: load, unload"]
         assert found[way] < found["one UNet step"]
