@@ -66,6 +66,7 @@ class Progress:
         self._stage = ""
         self._shown = 0.0
         self._models: list[Any] = []
+        self._denoising: LoadedModel | None = None
         self._ladder = Ladder()
 
     def enter(self, stage: str) -> Ladder:
@@ -73,6 +74,7 @@ class Progress:
         self._job.check()
         self._stage = stage
         self._models.clear()
+        self._denoising = None
         self._ladder = Ladder(self._free)
         self._tell("stage")
         return self._ladder
@@ -90,6 +92,7 @@ class Progress:
         name = name or self._config.checkpoint
         model: LoadedModel = self._load("checkpoint", name)
         self._ladder.take(model)
+        self._denoising = model
         model.inversions = {
             name: self._find("embedding", name).path for name in self._config.embeddings()
         }
@@ -152,11 +155,10 @@ class Progress:
 
     def _preview(self, latents: "torch.Tensor") -> "Image.Image | None":
         """A preview a few times a second; more would only fill the browser's queue."""
-        now = time.monotonic()
-        if now - self._shown < 1 / PREVIEWS_PER_SECOND:
+        now, model = time.monotonic(), self._denoising
+        if model is None or now - self._shown < 1 / PREVIEWS_PER_SECOND:
             return None
         self._shown = now
-        model = self.checkpoint()
         preview: LatentPreview = model.cached(
             "preview", lambda: LatentPreview(model.components["vae"])
         )
@@ -228,7 +230,7 @@ class Pipeline:
     def keys(self, config: ResolvedConfig) -> list[StageKey]:
         """The key of each stage that this config runs, in order."""
         found: list[StageKey] = []
-        environment = all_versions() | {
+        environment = dict(all_versions()) | {
             "device": self.device.partition(":")[0],
             "dtype": str(pick_dtype(self.device)).removeprefix("torch."),
         }
@@ -283,7 +285,7 @@ class Pipeline:
             "device": self.device,
             "dtype": str(pick_dtype(self.device)).removeprefix("torch."),
             "threads": torch.get_num_threads(),
-            "versions": all_versions(),
+            "versions": dict(all_versions()),
             "stages": [
                 {
                     "name": stage.name,

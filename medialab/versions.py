@@ -1,6 +1,9 @@
 """Versions of this program and of the libraries that decide pixels."""
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
+from types import MappingProxyType
 
 # They go in every record: another version may make other pixels.
 LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
@@ -14,7 +17,8 @@ def program_version() -> str:
         return "unknown"
 
 
-def all_versions() -> dict[str, str]:
-    """Program and libraries, by name."""
+@cache
+def all_versions() -> Mapping[str, str]:
+    """Program and libraries, by name. Cost: 10 ms, once: they are read from the disk."""
     libraries = {name: metadata.version(name) for name in LIBRARIES}
-    return {"media-lab-studio": program_version(), **libraries}
+    return MappingProxyType({"media-lab-studio": program_version(), **libraries})
