@@ -26,7 +26,7 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
     )
     return {
         "version": program_version(),
-        "versions": all_versions(),
+        "versions": dict(all_versions()),
         "device": bench.device,
         "stages": [
             {

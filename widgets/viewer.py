@@ -11,9 +11,9 @@ import traitlets
 from PIL import Image, UnidentifiedImageError
 from pydantic import ValidationError
 
+from medialab.detailing import DetectionEdit
 from medialab.errors import ConfigError, MediaLabError, PictureError
 from medialab.pictures import MOST_PIXELS
-from medialab.settings import DetectionEdit
 from widgets.guard import guarded
 from widgets.uploads import Upload, Uploads
 
