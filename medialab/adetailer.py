@@ -101,7 +101,7 @@ def _items(config: Any, name: str) -> Iterator[tuple[str, str]]:
     yield "model", MODELS[name] if first in {AUTOMATIC, "paperdoll"} else first
     for key, (field, _) in _PLAIN.items():
         value = getattr(settings, field)
-        if field not in _ALWAYS and value == getattr(defaults, field):
+        if value is None or (field not in _ALWAYS and value == getattr(defaults, field)):
             continue
         if (field == "padding" and settings.crop != "padding") or key.endswith("largest"):
             continue

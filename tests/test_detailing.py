@@ -3,7 +3,7 @@
 import pytest
 
 from medialab.config import PipelineConfig, ResolvedConfig
-from medialab.detailing import DetailerConfig, DetectionEdit, prompt_for
+from medialab.detailing import HABITS, USUAL, DetailerConfig, DetectionEdit, prompt_for
 from medialab.errors import ConfigError
 
 
@@ -77,10 +77,31 @@ def test_a_chain_is_told_apart_at_its_commas():
 
 def test_defaults_are_adetailers_with_impacts_crop():
     settings = DetailerConfig()
-    assert (settings.confidence, settings.denoising_strength) == (0.3, 0.4)
+    assert (settings.confidence, USUAL.strength) == (0.3, 0.4)
     assert (settings.grow, settings.mask_blur, settings.padding) == (4, 4, 32)
-    assert (settings.crop, settings.crop_factor, settings.iou) == ("factor", 3.0, 0.5)
+    assert (settings.crop, USUAL.crop_factor, settings.iou) == ("factor", 3.0, 0.5)
     assert (settings.cycles, settings.noise_multiplier, settings.dynamic_power) == (1, 1.0, 0.0)
+
+
+def test_surroundings_are_enlarged_as_far_as_a_family_bears_it():
+    assert [USUAL.largest(native) for native in (512, 768, 1024)] == [1024, 1024, 1024]
+    assert HABITS["paperdoll"].largest(128) == 128
+
+
+@pytest.mark.parametrize(
+    ("prompt", "part", "framed"),
+    [
+        ("full body, a sad person", "face", "a close-up of the face of a sad person"),
+        ("a full body picture of a sad person", "face", "a close-up of the face of a sad person"),
+        ("a sad person", "face", "a close-up of the face of a sad person"),
+        ("a sad person", "hand", "a close-up of an open hand"),
+        ("a <lora:ink:0.5> doll", "hand", "a close-up of an open hand <lora:ink:0.5>"),
+        ("full body, a sad person", "body", "full body, a sad person"),
+    ],
+)
+def test_a_paper_dolls_part_has_a_prompt_of_its_framing(prompt, part, framed):
+    assert HABITS["paperdoll"].framed(prompt, part) == framed
+    assert USUAL.framed(prompt, part) == prompt
 
 
 def resolved(**settings):
