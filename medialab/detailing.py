@@ -6,6 +6,7 @@ and Impact's rule for the crop.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -39,6 +40,55 @@ WORDS = {
 # for each label. As in ADetailer and Impact Pack.
 SEPARATOR, SKIP, BASE = "[SEP]", "[SKIP]", "[PROMPT]"
 AFTER_BASE, BY_LABEL, ALL = "[CONCAT]", "[LAB]", "all"
+
+_LORA = re.compile(r"<lora:[^<>]*>")
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What a detailer does where it is told nothing, for checkpoints of one family.
+
+    `most` pixels are what surroundings are enlarged to, but never less than the checkpoint's own
+    size. `framings` say, by part, how a prompt that frames the whole picture (words in `frames`)
+    begins for the part alone; a framing that ends in a full stop takes the prompt's place, but for
+    its LoRAs.
+    """
+
+    crop_factor: float
+    strength: float
+    most: int
+    frames: str = ""
+    framings: Mapping[str, str] = field(default_factory=dict)
+
+    def largest(self, native: int) -> int:
+        """Pixels that surroundings are enlarged to at most: twice the size it was trained at."""
+        return max(native, min(2 * native, self.most))
+
+    def framed(self, prompt: str, part: str) -> str:
+        """The prompt of a whole picture, for a part of it."""
+        framing = self.framings.get(part)
+        if framing is None:
+            return prompt
+        if framing.endswith("."):
+            return " ".join([framing.removesuffix("."), *_LORA.findall(prompt)])
+        return f"{framing} {re.sub(self.frames, '', prompt, count=1)}"
+
+
+# Impact's crop and size, ADetailer's strength.
+USUAL = Habits(3.0, 0.4, 1024)
+# Chosen by looking at pictures: at twice its size a paper doll's face becomes two, a crop with a
+# body in it becomes a body, and a smudge needs more than 0.4 to become a face. It knows close-ups
+# by the words that it was trained with (models/paperdoll/world.py).
+HABITS: Mapping[str, Habits] = {
+    "paperdoll": Habits(
+        1.4,
+        0.6,
+        0,
+        r"^\s*(full body|portrait)\b,?\s*|^\s*a (full body picture|portrait) of\s*"
+        r"|^\s*a drawing of the whole body of\s*",
+        {"face": "a close-up of the face of", "hand": "a close-up of an open hand."},
+    )
+}
 
 _LABEL = re.compile(r"\[(?!SKIP\]|PROMPT\])([\w .\-]+)\]")
 
@@ -120,13 +170,19 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
     )
     only_masked: bool = Field(True, description="Draw the surroundings alone, not the picture.")
     crop: Crop = Field("factor", description="Surroundings by a factor or by a padding.")
-    crop_factor: float = Field(3.0, ge=1.0, le=10.0, description="Surroundings, times the box.")
+    crop_factor: float | None = Field(
+        None,
+        ge=1.0,
+        le=10.0,
+        description="Surroundings, times the box; empty: 3, for paper dolls 1.4.",
+    )
     padding: int = Field(32, ge=0, le=256, description="Surroundings, in pixels.")
     guide_size: Side | None = Field(
         None, description="Pixels that the box's short side is drawn at; empty: the model's size."
     )
     max_size: Side | None = Field(
-        None, description="Pixels that the surroundings are enlarged to at most; empty: see docs."
+        None,
+        description="Pixels that surroundings are enlarged to at most; empty: by the checkpoint.",
     )
     width: Side | None = Field(None, description="Draw at exactly this width; empty: by the guide.")
     height: Side | None = Field(None, description="Draw at exactly this height.")
@@ -134,7 +190,9 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         "off",
         description="Width and height by the box's shape: SDXL's own (strict), or any (free).",
     )
-    denoising_strength: Fraction = Field(0.4, description="How much is drawn anew.")
+    denoising_strength: Fraction | None = Field(
+        None, description="How much is drawn anew; empty: 0.4, for paper dolls 0.6."
+    )
     dynamic_power: float = Field(
         0.0,
         ge=-10.0,

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab import masks
 from medialab.control import prepare
-from medialab.detailing import AUTOMATIC, CENTRE, WORDS, DetailerConfig, DetectionEdit, prompt_for
+from medialab.detailing import (
+    AUTOMATIC,
+    CENTRE,
+    HABITS,
+    USUAL,
+    WORDS,
+    DetailerConfig,
+    DetectionEdit,
+    Habits,
+    prompt_for,
+)
 from medialab.detectors import Detection, MaskRefiner, centre_crop, given_mask
 from medialab.errors import ConfigError, MissingLibraryError, ModelRefusedError, NotFiniteError
 from medialab.geometry import Box, around, matched_size, to_proportions, working_size
@@ -23,10 +33,6 @@ from medialab.stages.base import Frame, Model, PipelineStage, StageContext
 
 if TYPE_CHECKING:
     from PIL import Image
-
-# Pixels that a crop is enlarged to at most: twice what the model was trained at, but not beyond
-# Impact's 1024 where that is less; a model trained larger keeps to its own size.
-_MOST_ENLARGED = 1024
 
 
 class DetailerStage(PipelineStage[DetailerConfig]):
@@ -65,7 +71,8 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         finds, detectors = self._finds(image, settings, context)
         for number, found in enumerate(finds):
             edit = settings.detections[number] if settings.detections is not None else None
-            plan = _planned(found, edit, frame, settings)
+            model = context.checkpoint(settings.checkpoint)
+            plan = _planned(found, edit, frame, settings, HABITS.get(model.family, USUAL))
             if plan is None:
                 rows.append(_told(found, skipped=True))
                 continue
@@ -142,7 +149,8 @@ class DetailerStage(PipelineStage[DetailerConfig]):
     ) -> "tuple[Image.Image, dict[str, Any]]":
         """One find drawn again on the picture as it is now, or taken from what was drawn before."""
         model = context.checkpoint(plan.sampling.checkpoint)
-        crop, size = _view(image, found, settings, model.native_size)
+        habits = HABITS.get(model.family, USUAL)
+        crop, size = _view(image, found, settings, model.native_size, habits)
         job = Repaint(
             found.mask,
             settings.mask_blur,
@@ -168,7 +176,8 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         result = image.copy()
         result.paste(patch, (crop.left, crop.top))
         kept = {"kept": True} if was_kept else {}
-        return result, {"crop": list(crop.edges), "size": list(size), **applied, **kept}
+        told = {"crop": list(crop.edges), "size": list(size), **plan.told}
+        return result, {**told, **applied, **kept}
 
 
 class _Plan(NamedTuple):
@@ -177,13 +186,26 @@ class _Plan(NamedTuple):
     sampling: Sampling
     strength: float
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """As the record tells it."""
+        return {
+            "prompt": self.sampling.prompt,
+            "seed": self.sampling.seed,
+            "strength": round(self.strength, 4),
+        }
+
 
 def _planned(
-    found: Detection, edit: DetectionEdit | None, frame: Frame, settings: DetailerConfig
+    found: Detection,
+    edit: DetectionEdit | None,
+    frame: Frame,
+    settings: DetailerConfig,
+    habits: Habits,
 ) -> _Plan | None:
     """Prompt, seed and strength of one find; None where it is left alone."""
     base, sampling = frame.prompts, settings.sampling()
-    strength = _dynamic(settings, found, frame)
+    strength = _dynamic(settings, found, frame, habits)
     text = sampling.prompt
     if edit is not None:
         if not edit.enabled:
@@ -193,6 +215,8 @@ def _planned(
     # Of a prompt of its own a find takes the first part, of the stage's the part of its number.
     part = 0 if edit and edit.prompt else found.index
     prompt = prompt_for(text, base.prompt, index=part, label=found.label)
+    if prompt == base.prompt:
+        prompt = habits.framed(prompt, found.label)
     negative = prompt_for(
         sampling.negative_prompt, base.negative_prompt, index=found.index, label=found.label
     )
@@ -204,12 +228,13 @@ def _planned(
     return _Plan(own, strength)
 
 
-def _dynamic(settings: DetailerConfig, found: Detection, frame: Frame) -> float:
+def _dynamic(settings: DetailerConfig, found: Detection, frame: Frame, habits: Habits) -> float:
     """The strength by the find's share of the picture: s · (1 - share)^power, 0 to 1.
 
     Source: ADetailer's dynamic_denoise_strength.
     """
-    strength, power = settings.denoising_strength, settings.dynamic_power
+    asked, power = settings.denoising_strength, settings.dynamic_power
+    strength = habits.strength if asked is None else asked
     if power == 0 or frame.image is None:
         return strength
     share = found.box.area / (frame.image.width * frame.image.height)
@@ -219,7 +244,11 @@ def _dynamic(settings: DetailerConfig, found: Detection, frame: Frame) -> float:
 
 
 def _view(
-    image: "Image.Image", found: Detection, settings: DetailerConfig, native: int
+    image: "Image.Image",
+    found: Detection,
+    settings: DetailerConfig,
+    native: int,
+    habits: Habits,
 ) -> tuple[Box, tuple[int, int]]:
     """What the model sees of the picture, and how large."""
     box = masks.box_of(found.mask) or found.box
@@ -229,12 +258,12 @@ def _view(
     if settings.crop == "padding":
         crop = box.padded(settings.padding).within(*image.size)
     else:
-        crop = around(box, settings.crop_factor, *image.size)
+        crop = around(box, settings.crop_factor or habits.crop_factor, *image.size)
     if settings.width or settings.height or settings.match_size != "off":
         asked = settings.width or native, settings.height or native
         size = matched_size(box, *asked, settings.match_size, native)
         return to_proportions(crop, *size, *image.size), size
-    most = settings.max_size or max(native, min(2 * native, _MOST_ENLARGED))
+    most = settings.max_size or habits.largest(native)
     return crop, working_size(crop, box, settings.guide_size or native, most)
 
 
