@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from medialab.adetailer import read_detailers, write_detailers
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ConfigError
 from medialab.samplers import SCHEDULES, parse_sampler_name
@@ -73,6 +74,7 @@ def write(
         items["Clip skip"] = str(config.clip_skip)
     if config.emphasis != EMPHASES[0]:
         items["Emphasis"] = config.emphasis.capitalize()
+    items |= write_detailers(config)
     if others := _other_settings(config):
         items[STAGES] = json.dumps(others, ensure_ascii=False)
     if config.sharpen:
@@ -125,6 +127,11 @@ def read(text: str) -> Parsed:
     prompt, negative = _read_prompts(lines)
     settings: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative}
     rest = dict(_read_items(last))
+    # Before our own item, which tells all of it.
+    detailers, used = read_detailers(rest)
+    if _takes(settings | detailers):
+        settings |= detailers
+        rest = {key: value for key, value in rest.items() if key not in used}
     for key in [key for key in rest if key in _READERS]:
         found = _read_setting(_READERS[key], rest[key])
         if found and _takes(settings | found):

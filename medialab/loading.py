@@ -3,11 +3,8 @@
 Nothing here reaches for the network, unpickles a file or runs code that lies beside a model.
 """
 
-import ctypes
-import gc
-import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +13,8 @@ from safetensors import SafetensorError
 
 from medialab.errors import ModelRefusedError
 from medialab.headers import read_header
+from medialab.ladder import Ladder, in_float32
+from medialab.memory import free_memory, is_out_of_memory
 from medialab.modelfiles import SINGLE_FILE, ModelInfo, read_config
 from medialab.pickles import PICKLE_SUFFIXES, refusal, refusing_pickles
 from medialab.runtime import pick_device
@@ -58,7 +57,7 @@ TOKENIZERS = {
     "sdxl": {"tokenizer": "<|endoftext|>", "tokenizer_2": "!"},
 }
 # What diffusers, transformers and safetensors raise on files that are not what they say to be.
-# Running out of memory is a RuntimeError too, but no fault of the file (`_is_out_of_memory`).
+# Running out of memory is a RuntimeError too, but no fault of the file (`medialab.memory`).
 LOADING_FAULTS = (
     OSError,
     ValueError,
@@ -92,6 +91,8 @@ class LoadedModel:
         # text encoders right now: texts encoded with one set are of no use with another.
         self.loras: Any = None
         self.adapted: Hashable = ()
+        # What is done when memory runs out or numbers are none; each stage brings its own.
+        self.ladder = Ladder()
         self.nbytes = _bytes_of(self.components.values())
 
     def pipeline(self, task: Task, controlnets: "Sequence[Any]" = ()) -> Any:
@@ -115,7 +116,12 @@ class LoadedModel:
             )
             raise ModelRefusedError(message)
         if task == "instruct":
-            pipeline = getattr(diffusers, INSTRUCT_PIPELINES[self.family])(**self.components)
+            # Made without a checker, the class would say so on stderr at every run.
+            quiet = (
+                {"requires_safety_checker": False} if "safety_checker" in self.components else {}
+            )
+            made_for_it = getattr(diffusers, INSTRUCT_PIPELINES[self.family])
+            pipeline = made_for_it(**self.components, **quiet)
         else:
             control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
             pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline, **control)
@@ -139,6 +145,15 @@ class LoadedModel:
         """Whether it was trained to read zeros where there is no negative prompt (SDXL)."""
         return bool(self._whole().config.get("force_zeros_for_empty_prompt", False))
 
+    @property
+    def vae_overflows(self) -> bool:
+        """Whether its VAE must not decode in float16, as SDXL's own; other families only may."""
+        import torch
+
+        vae = self.components["vae"]
+        told = hasattr(self._whole(), "upcast_vae") and vae.config.force_upcast
+        return bool(told and vae.dtype == torch.float16)
+
     def _whole(self) -> Any:
         if self._pipeline is None:
             message = f"this {self.family} model was released; load it again"
@@ -156,6 +171,20 @@ class LoadedModel:
         if name not in self._cached:
             self._cached[name] = make()
         return self._cached[name]
+
+    @contextmanager
+    def in_float32(self) -> Iterator[None]:
+        """While it lasts, all weights are float32; afterwards every bit is as it was."""
+        import torch
+
+        before = self.dtype
+        networks = [network for _, network in _modules(self.components)]
+        with in_float32(*networks):
+            self.dtype = torch.float32
+            try:
+                yield
+            finally:
+                self.dtype = before
 
     def release(self) -> None:
         """Let go of the weights; what nobody else holds is back with the system afterwards."""
@@ -186,7 +215,7 @@ def load_checkpoint(
         with refusing_pickles(), _quietly():
             pipeline = load(info, dtype=dtype)
     except LOADING_FAULTS as error:
-        if _is_out_of_memory(error):
+        if is_out_of_memory(error):
             raise
         message = f"checkpoint {info.name!r} cannot be loaded: {_first_line(error)}"
         raise ModelRefusedError(message) from error
@@ -202,7 +231,12 @@ class LoadedControlNet:
 
     def __init__(self, network: Any) -> None:
         self.network = network
+        self.ladder = Ladder()
         self.nbytes = _bytes_of([network])
+
+    def in_float32(self) -> AbstractContextManager[None]:
+        """While it lasts, all weights are float32; afterwards every bit is as it was."""
+        return in_float32(self.network)
 
     def release(self) -> None:
         """Let go of the weights."""
@@ -243,7 +277,7 @@ def load_controlnet(
                 )
                 raise ModelRefusedError(message)
     except LOADING_FAULTS as error:
-        if _is_out_of_memory(error):
+        if is_out_of_memory(error):
             raise
         message = f"ControlNet {info.name!r} cannot be loaded: {_first_line(error)}"
         raise ModelRefusedError(message) from error
@@ -266,20 +300,6 @@ def pick_dtype(device: str) -> "torch.dtype":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.bfloat16 if native else torch.float16
     return torch.float16 if device == "mps" else torch.float32
-
-
-def free_memory() -> None:
-    """Give back to the system: Python's cycles, the device's cache, malloc's free pages."""
-    gc.collect()
-    if torch := sys.modules.get("torch"):
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        if torch.backends.mps.is_available():
-            torch.mps.empty_cache()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own; musl has none
-        if trim is not None:
-            trim(0)
 
 
 def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
@@ -400,11 +420,6 @@ def _bytes_of(components: Any) -> int:
                 storage = tensor.untyped_storage()
                 storages[storage.data_ptr()] = storage.nbytes()
     return sum(storages.values())
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Not the model's fault. torch says it on a CPU in words only."""
-    return "out of memory" in str(error).lower() or "can't allocate memory" in str(error)
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,20 +1,23 @@
 """Run the stages in order; nothing else."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from medialab.cache import Explanation, StageCache, StageKey
 from medialab.config import ResolvedConfig
-from medialab.errors import ModelRefusedError
+from medialab.denoising import decode_latents
+from medialab.errors import ModelRefusedError, NotFiniteError, OutOfMemoryError
 from medialab.events import Event, Kind
 from medialab.frames import decode_frame, encode_frame
 from medialab.jobs import Job
+from medialab.ladder import Ladder
 from medialab.loading import pick_dtype
 from medialab.lora import LoRAManager, RunLoRAs
+from medialab.memory import free_memory
 from medialab.pictures import PictureStore
 from medialab.previews import LatentPreview
 from medialab.registry import ModelInfo, ModelRegistry
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from medialab.upscalers import Upscaler
 
 PREVIEWS_PER_SECOND = 4
+# Facts and a function to what it gives for them, and whether that was kept from before.
+Recall = Callable[[Mapping[str, Any], Callable[[], bytes]], tuple[bytes, bool]]
 
 
 @dataclass(frozen=True)
@@ -62,17 +67,59 @@ class Progress:
         self._job = job
         self._tell = partial(self._emit, image=image, images=images)
         self._stage = ""
+        self._recall: Recall = lambda _facts, make: (make(), False)
         self._shown = 0.0
+        self._models: list[Any] = []
+        self._denoising: LoadedModel | None = None
+        self._step: tuple[int, int, torch.Tensor | None] = (0, 0, None)
+        self._finished: Image.Image | None = None
+        self._ladder = Ladder()
 
-    def enter(self, stage: str) -> None:
-        """A stage begins."""
+    def begin(self, image: "Image.Image | None") -> None:
+        """The stages begin, with the picture that was kept from before, if any."""
+        self._finished = image
+
+    def enter(self, stage: str, recall: Recall) -> Ladder:
+        """A stage begins; `recall` finds again what parts of it were made before.
+
+        Gives its ladder, for when memory runs out or numbers are none.
+        """
         self._job.check()
-        self._stage = stage
+        self._stage, self._recall = stage, recall
+        self._models.clear()
+        self._denoising = None
+        self._step = (0, 0, None)
+        self._ladder = Ladder(self._free)
         self._tell("stage")
+        return self._ladder
 
-    def leave(self, seconds: float) -> None:
-        """The stage is done."""
+    @property
+    def exact(self) -> bool:
+        """Whether the stage's pixels are so far what they always are, whatever memory there is."""
+        return self._ladder.exact
+
+    def leave(self, seconds: float, image: "Image.Image | None") -> None:
+        """The stage is done; `image` is the picture so far."""
+        self._finished = image
+        self._step = (0, 0, None)
         self._tell("stage done", seconds=seconds)
+
+    def unfinished(self) -> "tuple[Image.Image, dict[str, Any]] | None":
+        """What there is of a picture that was cancelled, and where that was.
+
+        The picture of the last stage that was done; before there is one, what the latents show, as
+        A1111 keeps it. None before the first step.
+        """
+        step, steps, latents = self._step
+        image = self._finished
+        if image is None and latents is not None and self._denoising is not None:
+            try:
+                image = decode_latents(self._denoising, latents)
+            except (NotFiniteError, OutOfMemoryError):
+                return None
+        if image is None:
+            return None
+        return image, {"stage": self._stage, "step": step, "steps": steps}
 
     def checkpoint(self, name: str | None = None) -> "LoadedModel":
         """A checkpoint, loaded; without a name the run's own.
@@ -82,6 +129,8 @@ class Progress:
         """
         name = name or self._config.checkpoint
         model: LoadedModel = self._load("checkpoint", name)
+        self._ladder.take(model)
+        self._denoising = model
         model.inversions = {
             name: self._find("embedding", name).path for name in self._config.embeddings()
         }
@@ -98,19 +147,27 @@ class Progress:
 
     def controlnet(self, name: str) -> Any:
         """A ControlNet's network, loaded."""
-        return self._load("controlnet", name).network
+        loaded = self._load("controlnet", name)
+        self._ladder.take(loaded)
+        return loaded.network
 
     def upscaler(self, name: str) -> "Upscaler":
         """An upscaler, loaded."""
         upscaler: Upscaler = self._load("upscaler", name)
+        self._ladder.take(upscaler)
         return upscaler
 
     def picture(self, name: str) -> "Image.Image":
         """A picture that was kept for this run."""
         return self._pictures.load(name)
 
+    def remembered(self, facts: Mapping[str, Any], make: Callable[[], bytes]) -> tuple[bytes, bool]:
+        """What `make` gives for these facts, and whether it was kept from before."""
+        return self._recall(facts, make)
+
     def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
         """Tell of a step; raises `CancelledError` when the job was cancelled."""
+        self._step = (step, steps, latents)
         self._job.check()
         preview = self._preview(latents) if latents is not None else None
         self._tell("step", step=step, steps=steps, preview=preview)
@@ -118,8 +175,15 @@ class Progress:
     def _load(self, kind: str, name: str) -> Any:
         self._job.check()
         model = self._registry.load(self._registry.find(name, kind))
+        self._models.append(model)
         self._find(kind, name)
         return model
+
+    def _free(self) -> None:
+        """Give back what this stage can do without."""
+        self._registry.release_others(self._models)
+        self._loras.clear_cache()
+        free_memory()
 
     def _find(self, kind: str, name: str) -> ModelInfo:
         """The model as it was when the run was resolved."""
@@ -134,11 +198,10 @@ class Progress:
 
     def _preview(self, latents: "torch.Tensor") -> "Image.Image | None":
         """A preview a few times a second; more would only fill the browser's queue."""
-        now = time.monotonic()
-        if now - self._shown < 1 / PREVIEWS_PER_SECOND:
+        now, model = time.monotonic(), self._denoising
+        if model is None or now - self._shown < 1 / PREVIEWS_PER_SECOND:
             return None
         self._shown = now
-        model = self.checkpoint()
         preview: LatentPreview = model.cached(
             "preview", lambda: LatentPreview(model.components["vae"])
         )
@@ -167,6 +230,8 @@ class Pipeline:
 
         Raises:
             CancelledError: the job was cancelled; stages that were done are kept.
+            OutOfMemoryError: there was no room on any rung; stages that were done are kept.
+            NotFiniteError: a stage computed no numbers, in float32 either.
             MediaLabError: a stage cannot go on; its text says why.
         """
         active = [stage for stage in self.stages if config.runs(stage.name)]
@@ -174,24 +239,31 @@ class Pipeline:
         names = [stage.name for stage in active]
         may_reuse = names.index(anew_from) if anew_from in names else len(active)
         frame, done = self._latest(keys[:may_reuse])
+        progress.begin(frame.image)
         measured: dict[str, dict[str, Any]] = {
             stage.name: {"seconds": 0.0, "memory_bytes": _memory_bytes(), "cached": True}
             for stage in active[:done]
         }
         started = datetime.now(UTC)
+        may_keep = True
         for stage, key in zip(active[done:], keys[done:], strict=True):
-            progress.enter(stage.name)
+            ladder = progress.enter(stage.name, partial(self._part_of, key, progress))
             before = time.perf_counter()
             settings = config.settings_for(stage.name, stage.settings)
-            frame = stage.run(frame, settings, progress)
+            frame = ladder.run(stage.name, partial(stage.run, frame, settings, progress))
+            if ladder.retries:
+                frame = _with_retries(frame, stage.name, ladder)
             seconds = round(time.perf_counter() - before, 4)
-            self.cache.put(key, encode_frame(frame))
+            # Another day, with more memory, the key would stand for other pixels.
+            may_keep = may_keep and ladder.exact
+            if may_keep:
+                self.cache.put(key, encode_frame(frame))
             measured[stage.name] = {
                 "seconds": seconds,
                 "memory_bytes": _memory_bytes(),
                 "cached": False,
             }
-            progress.leave(seconds)
+            progress.leave(seconds, frame.image)
         if frame.image is None:
             message = f"no picture was made by {', '.join(names)}"
             raise RuntimeError(message)
@@ -199,10 +271,27 @@ class Pipeline:
             frame.image, self._record(active, frame, measured, started), frame.detections
         )
 
+    def _part_of(
+        self,
+        key: StageKey,
+        progress: Progress,
+        facts: Mapping[str, Any],
+        make: Callable[[], bytes],
+    ) -> tuple[bytes, bool]:
+        """A part of a stage's work, kept by what decided it: the facts, and the stage's models."""
+        own = replace(key, stage=f"{key.stage}, a part", settings=facts, before="")
+        content = self.cache.get(own)
+        if content is not None:
+            return content, True
+        content = make()
+        if progress.exact:
+            self.cache.put(own, content)
+        return content, False
+
     def keys(self, config: ResolvedConfig) -> list[StageKey]:
         """The key of each stage that this config runs, in order."""
         found: list[StageKey] = []
-        environment = all_versions() | {
+        environment = dict(all_versions()) | {
             "device": self.device.partition(":")[0],
             "dtype": str(pick_dtype(self.device)).removeprefix("torch."),
         }
@@ -257,7 +346,7 @@ class Pipeline:
             "device": self.device,
             "dtype": str(pick_dtype(self.device)).removeprefix("torch."),
             "threads": torch.get_num_threads(),
-            "versions": all_versions(),
+            "versions": dict(all_versions()),
             "stages": [
                 {
                     "name": stage.name,
@@ -268,6 +357,12 @@ class Pipeline:
                 for stage in active
             ],
         }
+
+
+def _with_retries(frame: Frame, stage: str, ladder: Ladder) -> Frame:
+    """The frame with what was done again told among what its stage applied."""
+    told = [retry.as_record for retry in ladder.retries]
+    return frame.with_applied(stage, **frame.applied.get(stage, {}), retries=told)
 
 
 def _memory_bytes() -> int:

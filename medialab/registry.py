@@ -7,13 +7,15 @@
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Protocol
 
 from medialab.detectors import load_detector
 from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.hashes import HashCache, Stamp
-from medialab.loading import free_memory, load_checkpoint, load_controlnet
+from medialab.loading import load_checkpoint, load_controlnet
+from medialab.memory import free_memory
 from medialab.modelfiles import (
     FOLDER_OF_KIND,
     ModelFiles,
@@ -169,6 +171,13 @@ class ModelRegistry:
             while self._loaded:
                 self._release_oldest()
             free_memory()
+
+    def release_others(self, kept: Collection[Any]) -> None:
+        """Release every loaded model but those."""
+        with self._loading:
+            for key, model in list(self._loaded.items()):
+                if not any(model is one for one in kept):
+                    self._loaded.pop(key).release()
 
     def _make_room(self, nbytes: int) -> None:
         while self._loaded and self._loaded_bytes() + nbytes > self.budget_bytes:

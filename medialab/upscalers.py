@@ -8,14 +8,16 @@ two architectures that enlarge nothing; where it is absent, a stand-in lets the 
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from medialab.errors import MissingLibraryError, ModelRefusedError
+from medialab.errors import MissingLibraryError, ModelRefusedError, NotFiniteError
 from medialab.headers import read_header
+from medialab.ladder import Ladder, Rung, is_finite
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 HOW_TO_INSTALL = 'pip install --no-deps "spandrel>=0.4.1,<0.5" einops'
 # A1111's own numbers are 192 and 8; with 16 the widest of the architectures sees no edge.
 TILE, OVERLAP = 192, 16
+# Sides of the tiles that are tried when memory runs out, in pixels.
+SMALLER_TILES = (TILE, 96, 48)
 
 
 class Upscaler:
@@ -32,8 +36,15 @@ class Upscaler:
     def __init__(self, network: "torch.nn.Module", scale: int, device: str) -> None:
         self.scale = scale
         self.nbytes = sum(weight.nbytes for weight in network.parameters())
+        # What is done when memory runs out; each stage brings its own.
+        self.ladder = Ladder()
         self._network: Any = network
         self._device = device
+        self._largest: int | None = None
+
+    def in_float32(self) -> AbstractContextManager[object]:
+        """It is float32 always."""
+        return nullcontext()
 
     def release(self) -> None:
         """Let go of the weights."""
@@ -52,7 +63,36 @@ class Upscaler:
         A tile of 0 takes the picture whole. Tiles share `overlap` pixels, over which one fades into
         the next. Memory grows with the tile, not with the picture. `on_tile(done, all)` is called
         after each and may raise to stop.
+
+        Raises:
+            NotFiniteError: the model computed no numbers.
+            OutOfMemoryError: there was no room for the smallest tile either.
         """
+        largest = tile or max(image.size)
+        rungs = [
+            Rung(f"tiles of {smaller} px", False, partial(self._limited, smaller))
+            for smaller in SMALLER_TILES
+            if smaller < largest
+        ]
+        return self.ladder.climb(
+            "the upscaler", rungs, lambda: self._enlarge(image, tile, overlap, on_tile)
+        )
+
+    @contextmanager
+    def _limited(self, tile: int) -> Iterator[None]:
+        before, self._largest = self._largest, tile
+        try:
+            yield
+        finally:
+            self._largest = before
+
+    def _enlarge(
+        self,
+        image: "Image.Image",
+        tile: int,
+        overlap: int,
+        on_tile: Callable[[int, int], None],
+    ) -> "Image.Image":
         import numpy as np
         import torch
         from PIL import Image
@@ -60,13 +100,19 @@ class Upscaler:
         from medialab.geometry import tiles
 
         pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
-        boxes = tiles(image.width, image.height, tile or max(image.size), overlap)
+        tile = tile or max(image.size)
+        if self._largest is not None and self._largest < tile:
+            tile, overlap = self._largest, min(overlap, self._largest // 3)
+        boxes = tiles(image.width, image.height, tile, overlap)
         total = torch.zeros(3, image.height * self.scale, image.width * self.scale)
         weights = torch.zeros(1, *total.shape[1:])
         for number, box in enumerate(boxes, start=1):
             piece = pixels[:, :, box.top : box.bottom, box.left : box.right]
             with torch.inference_mode():
                 larger = self._network(piece.to(self._device).float() / 255)[0].float().cpu()
+            if not is_finite(larger):
+                message = "the upscaler gave values that are no numbers (NaN); try another one"
+                raise NotFiniteError(message)
             fade = _fade(box.width, box.height, overlap, self.scale)
             rows = slice(box.top * self.scale, box.bottom * self.scale)
             columns = slice(box.left * self.scale, box.right * self.scale)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 from medialab import runtime
 from medialab.artifacts import Artifact, ArtifactManager
 from medialab.cache import Explanation, StageCache
+from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
-from medialab.errors import ConfigError, ModelRefusedError
+from medialab.detailing import DetectionEdit
+from medialab.errors import CancelledError, ConfigError, ModelRefusedError
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
 from medialab.lora import LoRAManager, refuse_family
@@ -21,7 +23,7 @@ from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions
 from medialab.registry import ModelInfo, ModelRegistry
-from medialab.settings import LARGEST_SEED, DetectionEdit, StageConfig
+from medialab.settings import LARGEST_SEED, StageConfig
 from medialab.stages import STAGES
 from medialab.stages.base import Model
 
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from medialab.detectors import Detection
-    from medialab.pipeline import Pipeline
+    from medialab.pipeline import Pipeline, Progress
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+INTERRUPTED = "interrupted"  # the tag of a picture that was cancelled
 LEAST_SHOWN = 384  # pixels that a notebook gives to a picture, however small it is
 
 
@@ -113,6 +116,11 @@ class Workbench:
         self.loras = LoRAManager(hashes=self.registry.hashes)
         self.queue = JobQueue(prepare=runtime.preload)
 
+    @property
+    def device(self) -> str:
+        """The torch device that pictures are made on; the first question imports torch."""
+        return runtime.pick_device(self._device)
+
     def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
         """Make the pictures and wait for them. Ctrl-C cancels the run.
 
@@ -123,9 +131,18 @@ class Workbench:
         return self._wait_for(self.submit(config, save=save))
 
     def submit(
-        self, config: PipelineConfig, *, save: bool = True, anew_from: str | None = None
+        self,
+        config: PipelineConfig,
+        *,
+        save: bool = True,
+        anew_from: str | None = None,
+        keep_interrupted: bool = False,
     ) -> Job[Run]:
         """Queue the request and return at once; from the stage `anew_from` on nothing is reused.
+
+        With `keep_interrupted`, a cancelled picture is saved as far as it was: that of the last
+        stage that was done, else what its latents show. It has the tag "interrupted", and its
+        record says where that was. Pictures of a batch that were finished are kept always.
 
         Raises:
             ConfigError: the mode needs a picture, and none is given; nothing is queued.
@@ -133,10 +150,13 @@ class Workbench:
             ModelRefusedError: its file is a pickle, or broken.
         """
         _check_picture(config)
-        for model in _models_of(config):
+        chosen = self._with_detectors(config)
+        for model in _models_of(chosen):
             self.registry.find(model.name, model.kind)
+        check_detectors(chosen, self.registry.find)
         self._refuse_foreign_loras(config)
-        return self.queue.submit(partial(self._make, config, save, anew_from))
+        keep = save and keep_interrupted
+        return self.queue.submit(partial(self._make, config, save, anew_from, keep))
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
         """Keep a picture to start from, and return the name by which configs speak of it.
@@ -215,7 +235,7 @@ class Workbench:
             ModelNotFoundError: no such checkpoint.
             ModelRefusedError: the file is a pickle, or broken, or not the one of a resolved config.
         """
-        config = config.changed()  # a copy made past the checks is checked here
+        config = self._with_detectors(config.changed())  # a copy past the checks is checked here
         _check_picture(config)
         info = self.registry.find(config.checkpoint, "checkpoint")
         sha256 = self.registry.sha256(info)
@@ -231,12 +251,17 @@ class Workbench:
             "negative_prompt": negative_prompt,
             "styles": (),
             "seed": _drawn(config.seed),
+            "variation_seed": (
+                _drawn(config.variation_seed)
+                if config.variation_strength
+                else config.variation_seed
+            ),
             "width": width,
             "height": height,
             "checkpoint_sha256": sha256,
             "models_sha256": self._hashes(config),
         }
-        return self._with_named(ResolvedConfig.model_validate(settings), info.family)
+        return self._with_named(ResolvedConfig.parse(settings), info.family)
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the models folder, refused files included, with the reason."""
@@ -275,6 +300,11 @@ class Workbench:
         else:
             width = height = self.registry.native_size(info)
         return config.width or width, config.height or height
+
+    def _with_detectors(self, config: PipelineConfig) -> PipelineConfig:
+        """The request with the detectors that "automatic" stands for here."""
+        family = self.registry.find(config.checkpoint, "checkpoint").family
+        return with_detectors(config, self.registry.models("detector"), family)
 
     def _singles(self, config: ResolvedConfig) -> list[ResolvedConfig]:
         """One config per picture, its prompts drawn.
@@ -340,9 +370,11 @@ class Workbench:
     def _pipeline(self) -> "Pipeline":
         from medialab.pipeline import Pipeline
 
-        return Pipeline(self.cache, runtime.pick_device(self._device))
+        return Pipeline(self.cache, self.device)
 
-    def _make(self, asked: PipelineConfig, save: bool, anew_from: str | None, job: Job[Run]) -> Run:
+    def _make(
+        self, asked: PipelineConfig, save: bool, anew_from: str | None, keep: bool, job: Job[Run]
+    ) -> Run:
         """On the worker: one picture after another, each kept as soon as it is there."""
         from medialab.pipeline import Progress
 
@@ -355,26 +387,48 @@ class Workbench:
             progress = Progress(
                 single, self.registry, self.pictures, self.loras, job, number, len(singles)
             )
-            outcome = pipeline.run(single, progress, anew_from=anew_from)
+            try:
+                outcome = pipeline.run(single, progress, anew_from=anew_from)
+            except CancelledError as cancelled:
+                if keep:
+                    self._keep_interrupted(single, progress, cancelled)
+                raise
             images.append(outcome.image)
             records.append(outcome.record)
             if number == 1:
-                detections = self._editable(outcome.detections)
+                detections = self._editable(outcome.detections, single)
             if save:
                 artifacts.append(self.artifacts.save(outcome.image, single, outcome.record))
         return Run(config, images, records, artifacts, detections)
 
+    def _keep_interrupted(
+        self, config: ResolvedConfig, progress: "Progress", cancelled: CancelledError
+    ) -> None:
+        """Save and mark what there is of a picture, and say so in the error."""
+        if (found := progress.unfinished()) is None:
+            return
+        image, where = found
+        artifact = self.artifacts.save(image, config, {"interrupted": where})
+        self.artifacts.annotate(artifact.path, tags=[INTERRUPTED])
+        message = f"the run was cancelled in {where['stage']}; what there was is {artifact.path}"
+        raise CancelledError(message) from cancelled
+
     def _editable(
-        self, detections: "Mapping[str, Sequence[Detection]]"
+        self, detections: "Mapping[str, Sequence[Detection]]", config: ResolvedConfig
     ) -> dict[str, tuple[DetectionEdit, ...]]:
-        """Finds as settings: a person may tick, reorder and change them."""
+        """Finds as settings: a person may tick, reorder and change them.
+
+        Those that a person has edited already are given back as they were left.
+        """
         return {
-            stage: tuple(
+            stage: getattr(config, stage).detections
+            or tuple(
                 DetectionEdit(
                     label=found.label,
                     box=found.box.edges,
                     mask=self.pictures.keep(found.mask),
-                    confidence=min(1.0, found.confidence),
+                    confidence=found.confidence,
+                    index=found.index,
                 )
                 for found in finds
             )

@@ -1,9 +1,15 @@
 """What every test stands on: a tiny real checkpoint, no network, no thread left behind."""
 
+import hashlib
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import threading
+import time
+import weakref
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -104,3 +110,152 @@ def tiny_checkout(tiny_models, tmp_path_factory):
 def tiny_environment(tiny_checkout):
     """The environment in which started programs import that checkout instead of this one."""
     return os.environ | {"PYTHONPATH": str(tiny_checkout)}
+
+
+# Seconds. Cold caches on two busy cores: a server takes 10, a kernel as long again.
+SERVER_STARTUP = 120
+
+
+def is_open(port):
+    """Whether anything listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _wait(condition, complaint):
+    end = time.monotonic() + SERVER_STARTUP
+    while not condition():
+        assert time.monotonic() < end, complaint()
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def make():
+    """The command `make target …` over this Makefile, with this interpreter's programs."""
+    program = shutil.which("make")
+    if program is None:
+        pytest.skip("no make")
+
+    def command(*words):
+        programs = f"BIN={Path(sys.executable).parent}"
+        return [program, "-f", str(ROOT / "Makefile"), "-o", "environment", programs, *words]
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def serving(make, tiny_checkout, tmp_path_factory):
+    """`with serving(target, environment) as (port, log)`: a server that `make` starts and ends.
+
+    It runs in the checkout with the tiny checkpoint; `log` is the file of what it says.
+    """
+
+    @contextmanager
+    def serve(target, environment):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        log = tmp_path_factory.mktemp("server") / f"{target}.log"
+        with (
+            log.open("w") as output,
+            subprocess.Popen(
+                make(target, f"PORT={port}"),
+                cwd=tiny_checkout,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            ) as server,
+        ):
+            try:
+                _wait(lambda: is_open(port) or server.poll() is not None, log.read_text)
+                assert server.poll() is None, log.read_text()
+                yield port, log
+            finally:
+                server.terminate()
+                server.wait(30)
+        _wait(lambda: not is_open(port), lambda: f"the server outlived make: {log.read_text()}")
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def own_home(tiny_environment, tmp_path_factory):
+    """An environment whose Jupyter and IPython keep their files in a folder of their own; both."""
+    home = tmp_path_factory.mktemp("home")
+    environment = tiny_environment | {
+        "HOME": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+    }
+    environment.pop("MEDIALAB_TOKEN", None)
+    return environment, home
+
+
+@pytest.fixture
+def failing():
+    """Makes a network's next calls raise; gives a list of weak references to what they were given.
+
+    `after` calls go through first.
+    """
+    hooks = []
+
+    def install(network, times, fault, after=0):
+        calls, given = iter(range(after + times)), []
+
+        def fail(_module, arguments):
+            number = next(calls, None)
+            if number is not None and number >= after:
+                given.append(weakref.ref(arguments[0]))
+                raise fault
+
+        hooks.append(network.register_forward_pre_hook(fail))
+        return given
+
+    yield install
+    for hook in hooks:
+        hook.remove()
+
+
+@pytest.fixture
+def spoiling():
+    """Makes a network's next calls give NaN."""
+    hooks = []
+
+    def install(network, times):
+        calls = iter(range(times))
+
+        def spoil(_module, _arguments, output):
+            if next(calls, None) is None:
+                return output
+            return (
+                tuple(one * float("nan") for one in output)
+                if isinstance(output, tuple)
+                else (output * float("nan"))
+            )
+
+        hooks.append(network.register_forward_hook(spoil))
+
+    yield install
+    for hook in hooks:
+        hook.remove()
+
+
+@pytest.fixture
+def checksum():
+    """Of all the weights of a loaded checkpoint, and of their types and strides."""
+    import torch
+
+    def of(model):
+        digest = hashlib.sha256()
+        for part in ("unet", "text_encoder", "vae"):
+            for name, value in sorted(model.components[part].state_dict().items()):
+                digest.update(f"{part}.{name} {value.dtype} {value.stride()}".encode())
+                digest.update(value.reshape(-1).clone().view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
+
+    return of

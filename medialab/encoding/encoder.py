@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from medialab.encoding.chunks import Chunk, cut_into_chunks, inversions_in, room_of
 from medialab.encoding.conditioning import Conditioning, Moment, Track
 from medialab.encoding.inversions import load_inversion, put_in
-from medialab.errors import ConfigError
+from medialab.errors import ConfigError, NotFiniteError
 from medialab.hashes import Stamp
+from medialab.ladder import is_finite
 from medialab.prompts import Fragment, ParsedPrompt, Sections, parse, weigh
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def encode(
 
     Raises:
         ConfigError: more layers to skip than the encoder has.
+        NotFiniteError: an encoder computed no numbers.
     """
     positive = parse(prompt, steps)
     negative = parse(negative_prompt, steps, composes=False)
@@ -111,7 +113,8 @@ class TextEncoder:
         named = inversions_in(text, list(paths))
         by_name = {name.lower(): path for name, path in paths.items()}
         files = tuple((name, by_name[name], Stamp.of(by_name[name].stat())) for name in named)
-        key = (text, self._emphasis, self._clip_skip, files, self._model.adapted)
+        kind = str(self._model.dtype)  # float32 for a while where the usual one gave NaN
+        key = (text, self._emphasis, self._clip_skip, files, self._model.adapted, kind)
         if any(getattr(encoder, "peft_config", None) for _, encoder in self._parts):
             return self._encode(text)  # adapters change the outcome, and the key does not tell
         memory: _Memory = self._model.cached("encoded texts", _Memory)
@@ -172,6 +175,9 @@ class TextEncoder:
                 embeds.append(torch.cat([one for one, _ in done], dim=1))
                 pooled = done[0][1] if pooled is None else pooled  # as in A1111: the first chunk's
             joined = torch.cat(embeds, dim=-1)
+        if not is_finite(joined):
+            message = f"the text encoder gave values that are no numbers (NaN) for {text!r}"
+            raise NotFiniteError(message)
         return Encoded(joined, pooled, _count(by_part[0]), tuple(inversions))
 
     def _encode_chunk(

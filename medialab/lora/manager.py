@@ -206,7 +206,7 @@ class LoRAManager:
                     summed.append(one)
                     continue
                 make = partial(ready_to_attach, place.module, one.part)
-                ready = memory.get((place.part, place.path, "attached", one.key), make)
+                ready = memory.get((*_key_of(place), "attached", one.key), make)
                 undo.callback(attach(place.module, ready, one.part.dial).remove)
                 attached += 1
             if summed:
@@ -244,5 +244,10 @@ def _remembered(
     make: Callable[[], Any],
 ) -> Any:
     """The sum of those of a place's LoRAs that count."""
-    key = (place.part, place.path, "merged", *(keys[number] for number in counting))
+    key = (*_key_of(place), "merged", *(keys[number] for number in counting))
     return memory.get(key, make)
+
+
+def _key_of(place: Place) -> tuple[str, str, str]:
+    """A layer, in the type that it computes in: float32 for a while where its own gave NaN."""
+    return place.part, place.path, str(place.module.weight.dtype)

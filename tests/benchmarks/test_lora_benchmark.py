@@ -143,7 +143,7 @@ def test_changing_loras_between_stages_is_far_cheaper_than_loading_them(tmp_path
     if size != "small" and "BENCHMARKS" not in os.environ:
         pytest.skip("make benchmark")
     found, parameters = measure(tmp_path, *SIZES[size])
-    print("", *report(found, parameters), sep="\n")  # noqa: T201 - a benchmark reports
+    print("", *report(found, parameters), sep="\n")
     for way in ("attach", "merged before"):
         assert found[way] <= 0.1 * found["diffusers: load, unload"]
         assert found[way] < found["one UNet step"]
