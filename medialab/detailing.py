@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from medialab.prompts import take_loras
 from medialab.settings import (
     MOST_GROWTH,
     MOST_OFFSET,
@@ -230,10 +231,16 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
     def filled(self, base: Mapping[str, Any]) -> Self:
         """The base's settings in place of what is unset.
 
-        The prompts' markers stay: they are read where the finds are known.
+        The prompts' markers stay: they are read where the finds are known. With LoRAs of its own
+        they stand for the base's words without its tags, which are LoRAs of the base.
         """
-        prompt = base["prompt"] if self.prompt is None else self.prompt
-        return super().filled(base).model_copy(update={"prompt": prompt})
+        filled = super().filled(base)
+        if self.prompt is None:
+            return filled
+        prompt = self.prompt
+        if self.loras is not None and (words := take_loras(base["prompt"])[0]) != base["prompt"]:
+            prompt = _spelt_out(prompt, words)
+        return filled.model_copy(update={"prompt": prompt})
 
     def drawn(self, expand: Callable[[str], str]) -> Self:
         """The same with nothing in the finds' prompts left to chance."""
@@ -244,6 +251,18 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
             for find in self.detections
         )
         return self.model_copy(update={"detections": finds})
+
+
+def _spelt_out(text: str, base: str) -> str:
+    """A detailer's prompt with the base's words where its markers, or nothing, stand for them."""
+    if text.strip().removeprefix(AFTER_BASE).strip().startswith(BY_LABEL):
+        return text.replace(BASE, base)
+    follows_base = text.strip().startswith(AFTER_BASE)
+    parts = []
+    for part in map(str.strip, text.strip().removeprefix(AFTER_BASE).split(SEPARATOR)):
+        words = part.replace(BASE, base) or base
+        parts.append(f"{base} BREAK {words}" if follows_base and part not in {"", SKIP} else words)
+    return SEPARATOR.join(parts)
 
 
 def prompt_for(text: str, base: str, *, index: int, label: str) -> str | None:

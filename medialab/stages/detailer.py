@@ -26,6 +26,7 @@ from medialab.detailing import (
 from medialab.detectors import Detection, MaskRefiner, centre_crop, given_mask
 from medialab.errors import ConfigError, MissingLibraryError, ModelRefusedError, NotFiniteError
 from medialab.geometry import Box, around, matched_size, to_proportions, working_size
+from medialab.prompts import take_loras
 from medialab.repainting import Repaint, facts_of, packed, repaint, unpacked, whole
 from medialab.selecting import filtered, selected
 from medialab.settings import LARGEST_SEED, Sampling, asked_loras
@@ -215,7 +216,7 @@ def _planned(
     # Of a prompt of its own a find takes the first part, of the stage's the part of its number.
     part = 0 if edit and edit.prompt else found.index
     prompt = prompt_for(text, base.prompt, index=part, label=found.label)
-    if prompt == base.prompt:
+    if prompt is not None and _words(prompt) == _words(base.prompt):
         prompt = habits.framed(prompt, found.label)
     negative = prompt_for(
         sampling.negative_prompt, base.negative_prompt, index=found.index, label=found.label
@@ -226,6 +227,11 @@ def _planned(
     seed = (sampling.seed + moved) % (LARGEST_SEED + 1)
     own = replace(sampling, prompt=prompt, negative_prompt=negative or "", seed=seed)
     return _Plan(own, strength)
+
+
+def _words(prompt: str) -> str:
+    """What a prompt says: LoRAs that it brings in, or leaves out, make it no other."""
+    return take_loras(prompt)[0].strip()
 
 
 def _dynamic(settings: DetailerConfig, found: Detection, frame: Frame, habits: Habits) -> float:

@@ -138,8 +138,13 @@ def test_a_stage_with_its_own_list_leaves_the_tags_of_the_bases_prompt_out(bench
     tagged = {"prompt": "a red ball<lora:ink:1>"}
     assert pixels(drawn(bench, **base, **tagged, face=FACE)) != pixels(none)
     assert pixels(drawn(bench, **base, **tagged, face=FACE | {"loras": []})) == pixels(none)
-    quoted = FACE | {"loras": [], "prompt": "[PROMPT]"}
-    assert pixels(drawn(bench, **base, **tagged, face=quoted)) == pixels(none)
+    for text in ("[PROMPT]", "", "[SEP]x"):
+        own = FACE | {"loras": [], "prompt": text}
+        assert pixels(drawn(bench, **base, **tagged, face=own)) == pixels(none)
+    after = {"prompt": "[CONCAT]a face"}
+    assert pixels(drawn(bench, **base, **tagged, face=FACE | after | {"loras": []})) == pixels(
+        drawn(bench, **base, face=FACE | after)
+    )
 
 
 @pytest.mark.parametrize("stage", ["refiner", "body", "face", "hand"])
