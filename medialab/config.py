@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from medialab.errors import ConfigError
 from medialab.prompts import expand, mentions, take_loras
-from medialab.samplers import SAMPLERS, SCHEDULES, check
+from medialab.samplers import SAMPLERS, SCHEDULES, check, steps_behind
 from medialab.settings import (
     CONTROL_RESIZE_MODES,
     EMPHASES,
@@ -95,6 +95,13 @@ class Txt2ImgConfig(SizeConfig):
     )
     batch_size: int = Field(
         1, ge=1, le=64, description="Pictures to make; picture k uses seed + k."
+    )
+    handover_checkpoint: str = Field(
+        "",
+        description="A checkpoint that finishes the picture, such as SDXL's refiner; empty: none.",
+    )
+    switch_at: Fraction = Field(
+        0.8, description="Share of the noise after which it takes over; 1 leaves it nothing."
     )
     variation_seed: int = Field(
         RANDOM_SEED,
@@ -191,6 +198,22 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     hand: DetailerConfig = Field(DetailerConfig(), description="Stage 7: hands drawn again.")
     upscaler: UpscalerConfig = Field(UpscalerConfig(), description="Stage 8: enlarged.")
     schema_version: Literal[1] = SCHEMA_VERSION
+
+    @model_validator(mode="after")
+    def _stages_samplers_take_their_steps(self) -> Self:
+        for name, stage in self:
+            if not isinstance(stage, SamplingConfig) or not self.runs(name):
+                continue
+            own = stage.filled(vars(self)).sampling()
+            try:
+                check(own.sampler, own.schedule, own.steps)
+                strength = self.refiner.denoising_strength
+                if stage is self.refiner and strength > 0:
+                    steps_behind(own.sampler, own.schedule, own.steps, strength)
+            except ConfigError as error:
+                message = f"{name}: {error}"
+                raise ValueError(message) from error
+        return self
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any]) -> Self:

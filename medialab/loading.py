@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from safetensors import SafetensorError
 
 from medialab.errors import ModelRefusedError
+from medialab.families import FINISHED_BY
 from medialab.headers import read_header
 from medialab.modelfiles import SINGLE_FILE, ModelInfo, read_config
 from medialab.pickles import PICKLE_SUFFIXES, refusal, refusing_pickles
@@ -42,7 +43,7 @@ INSTRUCT_PIPELINES = {
 }
 
 # Families whose prompts and latents the stages know.
-FAMILIES = ("paperdoll", "sd15", "sd2", "sdxl")
+FAMILIES = ("paperdoll", "sd15", "sd2", "sdxl", *FINISHED_BY.values())
 # Channels that a denoiser reads -> what it is made for.
 LATENT_CHANNELS = 4
 INSTRUCT_CHANNELS = 8  # the latents, and those of the picture to edit
@@ -112,6 +113,12 @@ class LoadedModel:
             message = (
                 f"this checkpoint is made for {MADE_FOR[channels]}, not for {MADE_FOR[wanted]}; "
                 "choose another one"
+            )
+            raise ModelRefusedError(message)
+        if task != "image-to-image" and self.family in FINISHED_BY.values():
+            message = (
+                f"this checkpoint, of family {self.family}, only finishes pictures: set it as "
+                "handover_checkpoint, or as the checkpoint of img2img or the refiner"
             )
             raise ModelRefusedError(message)
         if task == "instruct":

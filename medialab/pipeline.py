@@ -63,6 +63,7 @@ class Progress:
         self._tell = partial(self._emit, image=image, images=images)
         self._stage = ""
         self._shown = 0.0
+        self._latest: LoadedModel | None = None
 
     def enter(self, stage: str) -> None:
         """A stage begins."""
@@ -82,6 +83,7 @@ class Progress:
         """
         name = name or self._config.checkpoint
         model: LoadedModel = self._load("checkpoint", name)
+        self._latest = model
         model.inversions = {
             name: self._find("embedding", name).path for name in self._config.embeddings()
         }
@@ -138,7 +140,8 @@ class Progress:
         if now - self._shown < 1 / PREVIEWS_PER_SECOND:
             return None
         self._shown = now
-        model = self.checkpoint()
+        # The one in use: to ask for the run's own might load it anew in its place.
+        model = self._latest or self.checkpoint()
         preview: LatentPreview = model.cached(
             "preview", lambda: LatentPreview(model.components["vae"])
         )

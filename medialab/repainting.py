@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab import masks
 from medialab.control import Control
-from medialab.denoising import Kept, Step, denoise, encode_image, latent_mask
+from medialab.denoising import How, Kept, Step, denoise, encode_image, latent_mask
 from medialab.geometry import BLOCK, Box, to_multiple
 from medialab.settings import Sampling
 
@@ -59,8 +59,8 @@ def repaint(
         "image-to-image",
         sampling,
         on_step,
-        kept=Kept(latents, mask, job.soft),
         controls=controls,
+        how=How(kept=Kept(latents, mask, job.soft)),
         image=begin,
         strength=job.strength,
     )
