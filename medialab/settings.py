@@ -357,13 +357,22 @@ class DetectionEdit(StageConfig):
     denoising_strength: Fraction | None = Field(None, description="Its own strength.")
 
 
-class UpscalerConfig(SwitchedConfig):
-    """Stage 8: the picture enlarged."""
+class UpscalerConfig(SwitchedConfig, SamplingConfig):
+    """Stage 8: the picture enlarged, and drawn again in tiles if its strength is above 0."""
 
     upscaler: str = Field("lanczos", description="lanczos, or a model in models/upscalers.")
     scale: float = Field(2.0, ge=1.0, le=8.0, description="How many times larger.")
     tile: int = Field(192, ge=0, le=2048, description="Pixels a tile; 0 for none.")
     overlap: int = Field(16, ge=0, le=256, description="Pixels that tiles share.")
+    denoising_strength: Fraction = Field(
+        0.0, description="How much is drawn anew once it is enlarged; 0 for nothing."
+    )
+    diffusion_tile: Side | None = Field(
+        None, description="Pixels a tile that is drawn; empty: the model's own size."
+    )
+    diffusion_overlap: Growth | None = Field(
+        None, description="Pixels that drawn tiles share; empty: a quarter of a tile."
+    )
 
 
 # What stage 3 can do: the stages' names, and enhance for none of them.
