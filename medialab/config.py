@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from medialab import filenames
 from medialab.errors import ConfigError
 from medialab.prompts import expand, mentions, take_loras
 from medialab.samplers import SAMPLERS, SCHEDULES, check, steps_behind
@@ -24,6 +25,8 @@ from medialab.settings import (
     ControlUnit,
     DetailerConfig,
     Emphasis,
+    FileFormat,
+    FileName,
     Fraction,
     Img2ImgConfig,
     InpaintConfig,
@@ -173,6 +176,20 @@ class FinishConfig(StageConfig):
 
     sharpen: float = Field(
         0.0, ge=0.0, le=2.0, description="How much edges are sharpened; 0 leaves the picture alone."
+    )
+    colour_match: Fraction = Field(
+        0.0, description="How far colours go back to those that stage 3 drew; 0 leaves them alone."
+    )
+    format: FileFormat = Field("png", description="The picture's file: png, jpeg or webp.")
+    quality: int = Field(
+        90, ge=1, le=100, description="Of a jpeg or webp: more is better, and larger."
+    )
+    lossless: bool = Field(True, description="Whether a webp keeps every byte of the picture.")
+    file_name: FileName = Field(
+        filenames.DEFAULT,
+        min_length=1,
+        max_length=200,
+        description="What follows the file's number: text, and tokens like [seed] or [date].",
     )
 
 

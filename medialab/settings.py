@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from medialab import filenames
 from medialab.errors import ConfigError
 from medialab.preprocessors import BY_MODEL, PREPROCESSORS
 from medialab.prompts import LoRATag, take_loras
@@ -55,6 +56,7 @@ MERGES = ("none", "merge", "merge and invert")
 CROPS = ("factor", "padding")
 KEPT_BY = ("area", "confidence")
 MASKED_CONTENTS = ("original", "fill", "latent noise", "latent nothing")
+FILE_FORMATS = ("png", "jpeg", "webp")
 BORDERS = ("fill", "latent noise", "latent nothing")
 # What brackets do: weigh and keep the mean, weigh, vanish, or stand as text. As in A1111.
 EMPHASES = ("original", "no norm", "ignore", "none")
@@ -66,6 +68,8 @@ ResizeMode = Annotated[str, AfterValidator(lambda value: one_of(value, RESIZE_MO
 ControlResizeMode = Annotated[
     str, AfterValidator(lambda value: one_of(value, CONTROL_RESIZE_MODES))
 ]
+FileFormat = Annotated[str, AfterValidator(lambda value: one_of(value, FILE_FORMATS))]
+FileName = Annotated[str, AfterValidator(filenames.checked)]
 Border = Annotated[str, AfterValidator(lambda value: one_of(value, BORDERS))]
 # Pixels that a picture grows by on one side.
 Growth = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]
@@ -287,7 +291,7 @@ class OutpaintConfig(SamplingConfig):
     right: Growth = Field(32, description="Pixels to add on the right, a multiple of 8.")
     top: Growth = Field(0, description="Pixels to add at the top, a multiple of 8.")
     bottom: Growth = Field(0, description="Pixels to add at the bottom, a multiple of 8.")
-    denoising_strength: Fraction = Field(1.0, description="How much of the border is made anew.")
+    denoising_strength: Fraction = Field(0.8, description="How much of the border is made anew.")
     mask_blur: int = Field(
         4, ge=0, le=64, description="Softness of the seam: 5 times as many pixels inside change."
     )
@@ -365,7 +369,7 @@ class UpscalerConfig(SwitchedConfig, SamplingConfig):
     tile: int = Field(192, ge=0, le=2048, description="Pixels a tile; 0 for none.")
     overlap: int = Field(16, ge=0, le=256, description="Pixels that tiles share.")
     denoising_strength: Fraction = Field(
-        0.0, description="How much is drawn anew once it is enlarged; 0 for nothing."
+        0.0, description="How much is then drawn anew, 0 for nothing; above 0.3 tiles add things."
     )
     diffusion_tile: Side | None = Field(
         None, description="Pixels a tile that is drawn; empty: the model's own size."

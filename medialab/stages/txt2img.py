@@ -1,7 +1,6 @@
 """Stage 3: from noise and embeddings to a picture."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -53,4 +52,4 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
             width=settings.width,
             height=settings.height,
         )
-        return replace(frame, image=image).with_applied(self.name, **applied)
+        return frame.drawn(image).with_applied(self.name, **applied)
