@@ -285,7 +285,7 @@ class InpaintConfig(SamplingConfig):
 
 
 class OutpaintConfig(SamplingConfig):
-    """Stage 3, beyond a picture's edges."""
+    """Stage 3, beyond a picture's edges; its prompt had best say what the border shows."""
 
     left: Growth = Field(32, description="Pixels to add on the left, a multiple of 8.")
     right: Growth = Field(32, description="Pixels to add on the right, a multiple of 8.")

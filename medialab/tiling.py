@@ -39,7 +39,12 @@ class Tiles:
     @property
     def boxes(self) -> list[Box]:
         """The tiles, row by row."""
-        return tiles(self.width, self.height, self.size, min(self.overlap, self.size // 2))
+        return tiles(self.width, self.height, self.size, self.shared)
+
+    @property
+    def shared(self) -> int:
+        """The overlap, at most half a tile."""
+        return min(self.overlap, self.size // 2)
 
     @property
     def told(self) -> dict[str, Any]:
@@ -47,7 +52,7 @@ class Tiles:
         return {
             "count": len(self.boxes),
             "tile": self.size * BLOCK,
-            "overlap": self.overlap * BLOCK,
+            "overlap": self.shared * BLOCK,
         }
 
 
@@ -81,7 +86,7 @@ def in_tiles(pipeline: Any, wanted: Tiles) -> Iterator[None]:
             on_tile()
             return found
 
-        return (blended(sample, boxes, wanted.overlap, predict),)
+        return (blended(sample, boxes, wanted.shared, predict),)
 
     with ExitStack() as undo:
         undo.enter_context(_replaced(pipeline.unet, tiled))

@@ -219,3 +219,40 @@ def test_sdxls_refiner_draws_a_picture_again_too(bench, drawn):
     given = bench.keep(drawn(checkpoint="xl").image)
     again = drawn(checkpoint="xl-refiner", mode="img2img", image=given)
     assert pixels(again) != pixels(drawn(checkpoint="xl"))
+
+
+def test_sdxl_and_its_refiner_are_diffusers_two_pipelines(bench, drawn):
+    """With Euler, which keeps nothing between steps, theirs and ours must be one."""
+    import numpy as np
+
+    from medialab.encoding import encode
+    from medialab.samplers import make_scheduler
+
+    def prepared(name, task):
+        model = bench.registry.load(bench.registry.find(name, "checkpoint"))
+        pipeline = model.pipeline(task)
+        pipeline.scheduler = make_scheduler("Euler", "simple", pipeline.scheduler.config)
+        told = encode(model, QUICK["prompt"], "").embeddings()
+        generator = torch.Generator().manual_seed(QUICK["seed"])
+        return pipeline, {
+            **told,
+            "num_inference_steps": QUICK["steps"],
+            "guidance_scale": 5.0,
+            "generator": generator,
+        }
+
+    base, asked = prepared("xl", "text-to-image")
+    size = {"width": 64, "height": 64}
+    latents = base(**asked, **size, denoising_end=0.6, output_type="latent").images
+    refiner, asked = prepared("xl-refiner", "image-to-image")
+    theirs = refiner(**asked, image=latents, denoising_start=0.6).images[0]
+    ours = drawn(
+        checkpoint="xl",
+        sampler="Euler",
+        schedule="simple",
+        handover_checkpoint="xl-refiner",
+        switch_at=0.6,
+    )
+    assert handed(ours)["from_call"] == 5
+    apart = np.abs(np.asarray(ours.image).astype(int) - np.asarray(theirs))
+    assert apart.max() <= 1
