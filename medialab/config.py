@@ -12,10 +12,11 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from medialab import filenames
 from medialab.detailing import DetailerConfig
 from medialab.errors import ConfigError
 from medialab.prompts import expand, mentions, take_loras
-from medialab.samplers import SAMPLERS, SCHEDULES, check
+from medialab.samplers import SAMPLERS, SCHEDULES, check, steps_behind
 from medialab.settings import (
     CONTROL_RESIZE_MODES,
     EMPHASES,
@@ -25,6 +26,8 @@ from medialab.settings import (
     ClipSkip,
     ControlUnit,
     Emphasis,
+    FileFormat,
+    FileName,
     Fraction,
     Img2ImgConfig,
     InpaintConfig,
@@ -97,6 +100,13 @@ class Txt2ImgConfig(SizeConfig):
     batch_size: int = Field(
         1, ge=1, le=64, description="Pictures to make; picture k uses seed + k."
     )
+    handover_checkpoint: str = Field(
+        "",
+        description="A checkpoint that finishes the picture, such as SDXL's refiner; empty: none.",
+    )
+    switch_at: Fraction = Field(
+        0.8, description="Share of the noise after which it takes over; 1 leaves it nothing."
+    )
     variation_seed: int = Field(
         RANDOM_SEED,
         ge=RANDOM_SEED,
@@ -168,6 +178,20 @@ class FinishConfig(StageConfig):
     sharpen: float = Field(
         0.0, ge=0.0, le=2.0, description="How much edges are sharpened; 0 leaves the picture alone."
     )
+    colour_match: Fraction = Field(
+        0.0, description="How far colours go back to those that stage 3 drew; 0 leaves them alone."
+    )
+    format: FileFormat = Field("png", description="The picture's file: png, jpeg or webp.")
+    quality: int = Field(
+        90, ge=1, le=100, description="Of a jpeg or webp: more is better, and larger."
+    )
+    lossless: bool = Field(True, description="Whether a webp keeps every byte of the picture.")
+    file_name: FileName = Field(
+        filenames.DEFAULT,
+        min_length=1,
+        max_length=200,
+        description="What follows the file's number: text, and tokens like [seed] or [date].",
+    )
 
 
 # The last base's fields come first: in a sidecar, the prompt.
@@ -192,6 +216,22 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     hand: DetailerConfig = Field(DetailerConfig(), description="Stage 7: hands drawn again.")
     upscaler: UpscalerConfig = Field(UpscalerConfig(), description="Stage 8: enlarged.")
     schema_version: Literal[1] = SCHEMA_VERSION
+
+    @model_validator(mode="after")
+    def _stages_samplers_take_their_steps(self) -> Self:
+        for name, stage in self:
+            if not isinstance(stage, SamplingConfig) or not self.runs(name):
+                continue
+            own = stage.filled(vars(self)).sampling()
+            try:
+                check(own.sampler, own.schedule, own.steps)
+                strength = self.refiner.denoising_strength
+                if stage is self.refiner and strength > 0:
+                    steps_behind(own.sampler, own.schedule, own.steps, strength)
+            except ConfigError as error:
+                message = f"{name}: {error}"
+                raise ValueError(message) from error
+        return self
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any]) -> Self:

@@ -2,18 +2,22 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.control import Control
-from medialab.encoding import Conditioning, Guidance, encode
+from medialab.encoding import POOLED, TIME_IDS, Conditioning, Guidance, encode
 from medialab.errors import NotFiniteError
 from medialab.geometry import BLOCK
+from medialab.handover import Handover, time_ids
 from medialab.ladder import in_float32, is_finite
-from medialab.lora import told, using
-from medialab.noise import PLAIN_NOISE, FirstNoise, first_noise
+from medialab.lora import Applied, told, using
+from medialab.noise import Variation, first_noise
 from medialab.rungs import denoiser_rungs, vae_rungs
-from medialab.samplers import applied_schedule, make_scheduler
+from medialab.samplers import applied_schedule, make_scheduler, steps_behind
 from medialab.settings import Sampling
+from medialab.tiling import Tiles, in_tiles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +48,36 @@ class Kept(NamedTuple):
     soft: bool = False
 
 
+@dataclass(frozen=True)
+class How:
+    """How a denoising departs from the plain one.
+
+    `kept` is what it must not change. A `variation` is for text to image; `noise_multiplier`, how
+    strong the first noise is, for tasks that start from a picture. `exact_steps` runs as many steps
+    as are set, whatever the strength; otherwise the strength's share of them is run. `handover` is
+    another checkpoint that takes over. `tiles` has large latents denoised in parts.
+    """
+
+    kept: Kept | None = None
+    variation: Variation | None = None
+    noise_multiplier: float = 1.0
+    exact_steps: bool = False
+    handover: Handover | None = None
+    tiles: Tiles | None = None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the record says of it, when all is done."""
+        return {
+            **({"variation": self.variation._asdict()} if self.variation else {}),
+            **({"handover": self.handover.told} if self.handover else {}),
+            **({"tiles": self.tiles.told} if self.tiles else {}),
+        }
+
+
+PLAIN = How()
+
+
 def denoise(
     model: "LoadedModel",
     task: "Task",
@@ -51,18 +85,16 @@ def denoise(
     on_step: Step,
     *,
     embeddings: "dict[str, torch.Tensor] | None" = None,
-    kept: Kept | None = None,
     controls: Sequence[Control] = (),
-    first: FirstNoise = PLAIN_NOISE,
+    how: How = PLAIN,
     **inputs: Any,
 ) -> Denoised:
     """Run a diffusers pipeline once.
 
-    `controls` are ControlNets with what they are shown, at the size that is drawn; `first` is what
-    is special of the noise that it starts from.
+    `controls` are ControlNets with what they are shown, at the size that is drawn.
     `embeddings` are the prompts' if they are encoded already and stay the same; `inputs` are what
-    the task needs besides (size, picture, strength).
-    `on_step(step, steps, latents)` may raise to stop; nothing is left changed then.
+    the task needs besides (size, picture, strength). `on_step(step, steps, latents)` may raise to
+    stop; nothing is left changed then.
 
     Raises:
         NotFiniteError: the denoiser or the VAE computed no numbers.
@@ -72,64 +104,58 @@ def denoise(
     import torch
 
     networks = [control.network for control in controls]
-    pipeline = model.pipeline(task, networks)
+    trained = model.components["scheduler"].config
+    steps = _plan(sampling, inputs.get("strength"), how)
     inputs |= _control_inputs(task, controls)
-    trained = pipeline.scheduler.config
-    steps = shown_steps = sampling.steps
-    if (strength := inputs.get("strength")) is not None:
-        # diffusers runs int(steps * strength) of them, and none is an error.
-        steps = max(steps, math.ceil(1 / strength))
-        shown_steps = min(steps, int(steps * strength))
-    with using(model, sampling.asked_loras, calls=shown_steps) as loras:
+    if steps.strength is not None:
+        inputs["strength"] = steps.strength
+    with using(model, sampling.asked_loras, calls=steps.run) as loras:
 
-        def attempt() -> "torch.Tensor":
+        def attempt() -> "tuple[Any, torch.Tensor]":
             # All that steps change is made anew for each try.
+            pipeline = model.pipeline(task, networks)
             pipeline.scheduler = make_scheduler(
                 sampling.sampler,
                 sampling.schedule,
                 trained,
-                steps=sampling.steps,
+                steps=steps.checked,
                 seed=sampling.seed,
             )
-            _strengthen(pipeline.scheduler, first.multiplier)
-            if embeddings:
-                conditioning = Conditioning.of(embeddings)
-            else:
-                conditioning = _conditioning(model, sampling, shown_steps)
-            guidance = Guidance(pipeline, conditioning, shown_steps)
+            _strengthen(pipeline.scheduler, how.noise_multiplier)
+            loras.advance(0)
             generator = torch.Generator("cpu").manual_seed(sampling.seed)
-            given = dict(inputs)
-            if first.variation is not None:
-                shape = _latent_shape(pipeline, inputs["width"], inputs["height"])
-                given["latents"] = first_noise(shape, generator, model.dtype, first.variation)
-
-            def after_step(
-                _pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]
-            ) -> dict[str, Any]:
-                # Samplers that call the model twice report both halves: the count is the
-                # scheduler's.
-                if kept is not None:
-                    latents = tensors["latents"]
-                    tensors["latents"] = _restored(latents, kept, pipeline, step, sampling.seed)
-                on_step(step + 1, pipeline.num_timesteps, tensors["latents"])
-                loras.advance((step + 1) / pipeline.num_timesteps)
-                return tensors | guidance.advance(step + 1, tensors)
-
-            with guidance.composing(), torch.inference_mode():
+            with ExitStack() as undo, torch.inference_mode():
+                conditioning = (
+                    Conditioning.of(embeddings)
+                    if embeddings
+                    else _conditioning(model, sampling, steps.run)
+                )
+                first = {}
+                if how.variation is not None:
+                    shape = _latent_shape(pipeline, inputs["width"], inputs["height"])
+                    first["latents"] = first_noise(shape, generator, model.dtype, how.variation)
+                if how.tiles is not None:
+                    undo.enter_context(in_tiles(pipeline, how.tiles))
+                guidance = Guidance(pipeline, conditioning, steps.run)
+                undo.enter_context(guidance.composing())
+                between = _BetweenSteps(
+                    pipeline, sampling, steps.run, guidance, loras, how, on_step, undo
+                )
                 latents: torch.Tensor = pipeline(
                     **conditioning.embeddings(),
-                    **given,
-                    num_inference_steps=steps,
+                    **inputs,
+                    **first,
+                    num_inference_steps=steps.total,
                     guidance_scale=sampling.guidance_scale,
                     generator=generator,
-                    callback_on_step_end=after_step,
-                    callback_on_step_end_tensor_inputs=guidance.tensor_inputs,
+                    callback_on_step_end=between,
+                    callback_on_step_end_tensor_inputs=between.tensor_inputs,
                     output_type="latent",
                 ).images
-            return latents
+            return pipeline, latents
 
         rungs = denoiser_rungs(model, networks, encodes=_is_picture(inputs.get("image")))
-        latents = model.ladder.climb("the denoiser", rungs, attempt)
+        pipeline, latents = model.ladder.climb("the denoiser", rungs, attempt)
     if not is_finite(latents):
         message = (
             "the denoiser gave values that are no numbers (NaN) with sampler "
@@ -145,6 +171,7 @@ def denoise(
             "model_calls": int(pipeline.num_timesteps),
             **told(loras),
             **({"control": [control.told for control in controls]} if controls else {}),
+            **how.told,
         },
     )
 
@@ -154,6 +181,91 @@ def _is_picture(given: Any) -> bool:
     import torch
 
     return given is not None and not isinstance(given, torch.Tensor)
+
+
+class _Plan(NamedTuple):
+    """Steps of the whole schedule, those of them that are run, the strength that says so.
+
+    `checked` are those that the sampler must be able to take.
+    """
+
+    total: int
+    run: int
+    strength: float | None
+    checked: int
+
+
+def _plan(sampling: Sampling, strength: float | None, how: How) -> _Plan:
+    """How many steps of a schedule are run.
+
+    Source: A1111's modules/sd_samplers_common.py, setup_img2img_steps.
+    """
+    steps = sampling.steps
+    if strength is None:
+        return _Plan(steps, steps, None, steps)
+    if how.exact_steps:
+        total = steps_behind(sampling.sampler, sampling.schedule, steps, strength)
+        # diffusers runs int(total * strength); the half keeps rounding from taking one away.
+        return _Plan(total, steps, min(1.0, (steps + 0.5) / total), total)
+    # diffusers runs int(steps * strength) of them, and none is an error.
+    total = max(steps, math.ceil(1 / strength))
+    return _Plan(total, min(total, int(total * strength)), strength, steps)
+
+
+class _BetweenSteps:
+    """What happens between a pipeline's steps: its callback."""
+
+    def __init__(
+        self,
+        pipeline: Any,
+        sampling: Sampling,
+        steps: int,
+        guidance: Guidance,
+        loras: Applied,
+        how: How,
+        on_step: Step,
+        undo: ExitStack,
+    ) -> None:
+        self._pipeline, self._sampling, self._steps = pipeline, sampling, steps
+        self._guidance, self._loras, self._how = guidance, loras, how
+        self._on_step, self._undo = on_step, undo
+        if how.handover is not None:
+            how.handover.begin()
+
+    @property
+    def tensor_inputs(self) -> list[str]:
+        """What the pipeline must hand over."""
+        if self._how.handover is not None:
+            return self._guidance.every_tensor_input
+        return self._guidance.tensor_inputs
+
+    def __call__(
+        self, _pipeline: Any, step: int, _timestep: Any, tensors: "dict[str, torch.Tensor]"
+    ) -> "dict[str, torch.Tensor]":
+        """After step `step`, counted from 0: restore what is kept, tell of it, tell the next."""
+        # Samplers that call the model twice report both halves: the count is the scheduler's.
+        done, calls = step + 1, int(self._pipeline.num_timesteps)
+        if self._how.kept is not None:
+            tensors["latents"] = _restored(
+                tensors["latents"], self._how.kept, self._pipeline, step, self._sampling.seed
+            )
+        self._on_step(done, calls, tensors["latents"])
+        self._loras.advance(done / calls)
+        handover = self._how.handover
+        if handover is None:
+            return tensors | self._guidance.advance(done, tensors)
+        other = None
+        if handover.is_due(done + 1, self._pipeline):
+            other = handover.take_over(
+                done + 1, self._pipeline, self._sampling, self._steps, self._undo
+            )
+            self._guidance = other or self._guidance
+        handover.advance(done / calls)
+        told_next = self._guidance.advance(done, tensors, anew=other is not None)
+        if other is not None and TIME_IDS in tensors:
+            ids = time_ids(self._pipeline.unet, tensors[TIME_IDS], told_next[POOLED])
+            told_next[TIME_IDS] = ids
+        return tensors | told_next
 
 
 def _latent_shape(pipeline: Any, width: int, height: int) -> tuple[int, int, int, int]:

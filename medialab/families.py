@@ -26,6 +26,8 @@ class Verdict(NamedTuple):
 
 # Width of the text that cross-attention reads -> family.
 FAMILY_OF_WIDTH = {768: "sd15", 1024: "sd2", 1280: "sdxl-refiner", 2048: "sdxl"}
+# Families that another one finishes the pictures of, in the same latents.
+FINISHED_BY = {"sdxl": "sdxl-refiner"}
 # No published family is narrower than CLIP-L's 768; ours reads 128 or 160 (models/paperdoll).
 WIDEST_PAPERDOLL = 256
 

@@ -9,7 +9,8 @@ from medialab.geometry import Box
 from medialab.settings import ControlUnit
 from medialab.stages.base import Frame
 
-_IMAGE, _EMBEDDING, _MASK, _CONTROL = "image", "embedding/", "mask/", "control/"
+_IMAGE, _BASE = "image", "base"
+_EMBEDDING, _MASK, _CONTROL = "embedding/", "mask/", "control/"
 
 
 def encode_frame(frame: Frame) -> bytes:
@@ -25,6 +26,8 @@ def encode_frame(frame: Frame) -> bytes:
     }
     if frame.image is not None:
         tensors[_IMAGE] = torch.from_numpy(np.array(frame.image))
+    if frame.base is not None:
+        tensors[_BASE] = torch.from_numpy(np.array(frame.base))
     for number, shown in enumerate(frame.controls):
         tensors[f"{_CONTROL}{number}"] = torch.from_numpy(np.array(shown))
     told: dict[str, list[dict[str, Any]]] = {}
@@ -83,7 +86,8 @@ def decode_frame(content: bytes, device: str) -> Frame:
             if name.startswith(_EMBEDDING)
         },
         image=picture(_IMAGE) if _IMAGE in tensors else None,
-        stretch=tuple(facts["stretch"]) if facts["stretch"] else None,
+        base=picture(_BASE) if _BASE in tensors else None,
+        stretch=tuple(facts["stretch"]) if facts.get("stretch") else None,
         units=tuple(ControlUnit.model_validate(unit) for unit in facts["units"]),
         controls=tuple(
             picture(f"{_CONTROL}{number}")

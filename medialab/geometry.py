@@ -91,8 +91,8 @@ def hires_size(
 ) -> tuple[int, int]:
     """The size that the hires fix draws at, in multiples of 8.
 
-    With one side given the proportions stay; with both, that size. Source: A1111's
-    modules/processing.py, calculate_target_resolution; its cover-and-crop is the caller's.
+    With one side given the proportions stay; with both, that size, which `covering_size` is cut to.
+    Source: A1111's modules/processing.py, calculate_target_resolution.
     """
     if to_width and to_height:
         return to_multiple(to_width), to_multiple(to_height)
@@ -107,6 +107,12 @@ def cover(width: int, height: int, to_width: int, to_height: int) -> tuple[int, 
     """The least size of these proportions that covers another."""
     scale = max(to_width / width, to_height / height)
     return max(to_width, round(width * scale)), max(to_height, round(height * scale))
+
+
+def covering_size(width: int, height: int, to_width: int, to_height: int) -> tuple[int, int]:
+    """`cover` in multiples of 8: what a picture is enlarged to before it is cut to a size."""
+    across, down = cover(width, height, to_width, to_height)
+    return max(to_width, to_multiple(across)), max(to_height, to_multiple(down))
 
 
 def contain(width: int, height: int, in_width: int, in_height: int) -> tuple[int, int]:

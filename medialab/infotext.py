@@ -10,7 +10,7 @@ parse_generation_parameters; civitai's metadata parser.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from medialab.adetailer import read_detailers, write_detailers
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ConfigError
+from medialab.infotext_keys import AFTER, BEFORE, Items, items_of, merged, number, schedule
 from medialab.samplers import SCHEDULES, parse_sampler_name
 from medialab.settings import EMPHASES
 
@@ -34,7 +35,11 @@ _PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _KEY = re.compile(r"\s*(\w[\w \-/.]*):\s*")
 _QUOTED = re.compile(r'("(?:\\.|[^\\"])*")\s*(?:,|$)')
 _SIZE = re.compile(r"(\d+)x(\d+)")
-_SHOWN_SCHEDULES = {"sgm uniform": "SGM Uniform", "ddim": "DDIM"}
+# Settings at the top that A1111 has no item for, or not enough of one.
+_ONLY_OURS = (
+    *("mode", "image", "resize_mode", "loras", "control", "handover_checkpoint", "switch_at"),
+    *("colour_match", "format", "quality", "lossless", "file_name"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,18 +68,20 @@ def write(
     items = {
         "Steps": str(config.steps),
         "Sampler": config.sampler,
-        "Schedule type": _SHOWN_SCHEDULES.get(config.schedule, config.schedule.title()),
-        "CFG scale": repr(config.guidance_scale).removesuffix(".0"),
+        "Schedule type": schedule(config.schedule),
+        "CFG scale": number(config.guidance_scale),
         "Seed": str(config.seed),
         "Size": f"{config.width}x{config.height}",
         "Model hash": checkpoint_hash,
         "Model": config.checkpoint,
     }
+    items |= items_of(config, BEFORE)
     if config.clip_skip > 1:
         items["Clip skip"] = str(config.clip_skip)
     if config.emphasis != EMPHASES[0]:
         items["Emphasis"] = config.emphasis.capitalize()
     items |= write_detailers(config)
+    items |= items_of(config, AFTER)
     if others := _other_settings(config):
         items[STAGES] = json.dumps(others, ensure_ascii=False)
     if config.sharpen:
@@ -99,7 +106,7 @@ def _other_settings(config: ResolvedConfig) -> dict[str, Any]:
     plain = PipelineConfig().model_dump(mode="json")
     mine = config.model_dump(mode="json")
     found: dict[str, Any] = {}
-    for name in ("mode", "image", "resize_mode", "loras"):
+    for name in _ONLY_OURS:
         if mine[name] != plain[name]:
             found[name] = mine[name]
     for name, defaults in plain.items():
@@ -132,13 +139,30 @@ def read(text: str) -> Parsed:
     if _takes(settings | detailers):
         settings |= detailers
         rest = {key: value for key, value in rest.items() if key not in used}
-    for key in [key for key in rest if key in _READERS]:
-        found = _read_setting(_READERS[key], rest[key])
-        if found and _takes(settings | found):
-            settings |= found
-            del rest[key]
+    base = [key for key in rest if key in _READERS and key not in _SAID_BY_OURS and key != STAGES]
+    settings = _with_items(settings, rest, base)
     _read_sampler(settings, rest)
+    is_ours = STAGES in rest
+    settings = _with_items(settings, rest, [STAGES])
+    if is_ours and STAGES not in rest:
+        # It says exactly what these say as far as they can.
+        rest = {key: value for key, value in rest.items() if key not in _SAID_BY_OURS}
+    else:
+        settings = _with_items(settings, rest, [key for key in rest if key in _SAID_BY_OURS])
     return Parsed(settings, rest)
+
+
+def _with_items(
+    settings: dict[str, Any], rest: dict[str, str], keys: Iterable[str]
+) -> dict[str, Any]:
+    """The settings with those of these items that a config takes; they are taken out of `rest`."""
+    items = dict(rest)
+    for key in keys:
+        found = _read_setting(_READERS[key], items[key], items) if key in items else {}
+        if found and _takes(joined := merged(settings, found)):
+            settings = joined
+            del rest[key]
+    return settings
 
 
 def _write_items(items: Mapping[str, str]) -> Iterator[str]:
@@ -216,7 +240,7 @@ def _read_size(value: str) -> dict[str, Any]:
     return {"width": int(size[1]), "height": int(size[2])} if size else {}
 
 
-_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
+_BASE_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "Steps": lambda value: {"steps": int(value)},
     "CFG scale": lambda value: {"guidance_scale": float(value)},
     "Seed": lambda value: {"seed": int(value)},
@@ -231,9 +255,27 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-def _read_setting(reader: Callable[[str], dict[str, Any]], value: str) -> dict[str, Any]:
+def _ignoring_others(
+    read: Callable[[str], dict[str, Any]],
+) -> Callable[[str, Items], dict[str, Any]]:
+    return lambda value, _items: read(value)
+
+
+_READERS: Mapping[str, Callable[[str, Items], dict[str, Any]]] = {
+    **{key: _ignoring_others(read) for key, read in _BASE_READERS.items()},
+    **{key.name: key.read for key in (*BEFORE, *AFTER)},
+}
+
+
+# What our own item says, too, where it stands.
+_SAID_BY_OURS = {"Denoising strength", *(key.name for key in AFTER)}
+
+
+def _read_setting(
+    reader: Callable[[str, Items], dict[str, Any]], value: str, items: Items
+) -> dict[str, Any]:
     try:
-        return reader(value)
+        return reader(value, items)
     except ValueError:
         return {}
 

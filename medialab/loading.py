@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from safetensors import SafetensorError
 
 from medialab.errors import ModelRefusedError
+from medialab.families import FINISHED_BY
 from medialab.headers import read_header
 from medialab.ladder import Ladder, in_float32
 from medialab.memory import free_memory, is_out_of_memory
@@ -41,7 +42,7 @@ INSTRUCT_PIPELINES = {
 }
 
 # Families whose prompts and latents the stages know.
-FAMILIES = ("paperdoll", "sd15", "sd2", "sdxl")
+FAMILIES = ("paperdoll", "sd15", "sd2", "sdxl", *FINISHED_BY.values())
 # Channels that a denoiser reads -> what it is made for.
 LATENT_CHANNELS = 4
 INSTRUCT_CHANNELS = 8  # the latents, and those of the picture to edit
@@ -113,6 +114,12 @@ class LoadedModel:
             message = (
                 f"this checkpoint is made for {MADE_FOR[channels]}, not for {MADE_FOR[wanted]}; "
                 "choose another one"
+            )
+            raise ModelRefusedError(message)
+        if task != "image-to-image" and self.family in FINISHED_BY.values():
+            message = (
+                f"this checkpoint, of family {self.family}, only finishes pictures: set it as "
+                "handover_checkpoint, or as the checkpoint of img2img or the refiner"
             )
             raise ModelRefusedError(message)
         if task == "instruct":

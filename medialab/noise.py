@@ -16,20 +16,6 @@ class Variation(NamedTuple):
     strength: float
 
 
-class FirstNoise(NamedTuple):
-    """What is special of the noise that a denoising starts from.
-
-    A `variation` is for text to image; the `multiplier`, how strong the noise is, for tasks that
-    start from a picture.
-    """
-
-    variation: Variation | None = None
-    multiplier: float = 1.0
-
-
-PLAIN_NOISE = FirstNoise()
-
-
 def first_noise(
     shape: tuple[int, ...],
     generator: "torch.Generator",

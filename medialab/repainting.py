@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab import masks
 from medialab.control import Control
-from medialab.denoising import Kept, Step, denoise, encode_image, latent_mask
+from medialab.denoising import How, Kept, Step, denoise, encode_image, latent_mask
 from medialab.geometry import BLOCK, Box, to_multiple
-from medialab.noise import FirstNoise
 from medialab.settings import Sampling
 
 if TYPE_CHECKING:
@@ -67,9 +66,11 @@ def repaint(
         "image-to-image",
         sampling,
         on_step,
-        kept=Kept(latents, mask, job.soft or job.feather > 0),
-        first=FirstNoise(multiplier=job.noise_multiplier),
         controls=controls,
+        how=How(
+            kept=Kept(latents, mask, job.soft or job.feather > 0),
+            noise_multiplier=job.noise_multiplier,
+        ),
         image=begin,
         strength=job.strength,
     )

@@ -35,6 +35,8 @@ SCHEDULES: Mapping[str, str] = {
     "ddim": "Even steps counted up from the cleanest training step.",
 }
 
+MOST_STEPS = 999  # one fewer than the training steps that a schedule is spread over
+
 # diffusers counts trailing steps with a float division and gives one too many, at timestep -1.
 _MISCOUNTED = (61, 103, 121, 122)  # of 1 to 150, over 1,000 training steps
 
@@ -265,6 +267,29 @@ def make_scheduler(
     return scheduler.from_config(
         dict(config), **{name: value for name, value in arguments.items() if name in accepted}
     )
+
+
+def steps_behind(sampler: str, schedule: str, steps: int, strength: float) -> int:
+    """Steps of the whole schedule of which the last `steps` are run for a denoising strength.
+
+    At most MOST_STEPS: strengths that would need more start at a little more noise.
+    Source: AUTOMATIC1111 modules/sd_samplers_common.py, setup_img2img_steps.
+
+    Raises:
+        ConfigError: the sampler cannot spread its schedule over so many.
+    """
+    total = min(max(steps, int(steps / min(strength, 0.999))), MOST_STEPS)
+    method = SAMPLERS[sampler]
+    meant = method.automatic if schedule == "automatic" else schedule
+    spacing = method.schedules.get(meant)
+    if spacing is not None and not spacing.takes(total) and spacing.takes(total + 1):
+        total += 1  # one of the numbers that diffusers miscounts
+    try:
+        check(sampler, schedule, total)
+    except ConfigError as error:
+        message = f"{steps} steps at denoising strength {strength:g} are the last of {total}: "
+        raise ConfigError(f"{message}{error}") from error
+    return total
 
 
 def applied_schedule(sampler: str, schedule: str, config: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from medialab import filenames
 from medialab.errors import ConfigError
 from medialab.preprocessors import BY_MODEL, PREPROCESSORS
 from medialab.prompts import LoRATag, take_loras
@@ -62,6 +63,7 @@ MERGES = ("none", "merge", "merge and invert")
 CROPS = ("factor", "padding")
 KEPT_BY = ("area", "confidence")
 MASKED_CONTENTS = ("original", "fill", "latent noise", "latent nothing")
+FILE_FORMATS = ("png", "jpeg", "webp")
 BORDERS = ("fill", "latent noise", "latent nothing")
 # What brackets do: weigh and keep the mean, weigh, vanish, or stand as text. As in A1111.
 EMPHASES = ("original", "no norm", "ignore", "none")
@@ -73,6 +75,8 @@ ResizeMode = Annotated[str, AfterValidator(lambda value: one_of(value, RESIZE_MO
 ControlResizeMode = Annotated[
     str, AfterValidator(lambda value: one_of(value, CONTROL_RESIZE_MODES))
 ]
+FileFormat = Annotated[str, AfterValidator(lambda value: one_of(value, FILE_FORMATS))]
+FileName = Annotated[str, AfterValidator(filenames.checked)]
 Border = Annotated[str, AfterValidator(lambda value: one_of(value, BORDERS))]
 # Pixels that a picture grows by on one side.
 Growth = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]
@@ -290,13 +294,13 @@ class InpaintConfig(SamplingConfig):
 
 
 class OutpaintConfig(SamplingConfig):
-    """Stage 3, beyond a picture's edges."""
+    """Stage 3, beyond a picture's edges; its prompt had best say what the border shows."""
 
     left: Growth = Field(32, description="Pixels to add on the left, a multiple of 8.")
     right: Growth = Field(32, description="Pixels to add on the right, a multiple of 8.")
     top: Growth = Field(0, description="Pixels to add at the top, a multiple of 8.")
     bottom: Growth = Field(0, description="Pixels to add at the bottom, a multiple of 8.")
-    denoising_strength: Fraction = Field(1.0, description="How much of the border is made anew.")
+    denoising_strength: Fraction = Field(0.8, description="How much of the border is made anew.")
     mask_blur: int = Field(
         4, ge=0, le=64, description="Softness of the seam: 5 times as many pixels inside change."
     )
@@ -323,13 +327,22 @@ class RefinerConfig(SwitchedConfig, SamplingConfig):
     denoising_strength: Fraction = Field(0.7, description="How much is drawn anew.")
 
 
-class UpscalerConfig(SwitchedConfig):
-    """Stage 8: the picture enlarged."""
+class UpscalerConfig(SwitchedConfig, SamplingConfig):
+    """Stage 8: the picture enlarged, and drawn again in tiles if its strength is above 0."""
 
     upscaler: str = Field("lanczos", description="lanczos, or a model in models/upscalers.")
     scale: float = Field(2.0, ge=1.0, le=8.0, description="How many times larger.")
     tile: int = Field(192, ge=0, le=2048, description="Pixels a tile; 0 for none.")
     overlap: int = Field(16, ge=0, le=256, description="Pixels that tiles share.")
+    denoising_strength: Fraction = Field(
+        0.0, description="How much is then drawn anew, 0 for nothing; above 0.3 tiles add things."
+    )
+    diffusion_tile: Side | None = Field(
+        None, description="Pixels a tile that is drawn; empty: the model's own size."
+    )
+    diffusion_overlap: Growth | None = Field(
+        None, description="Pixels that drawn tiles share; empty: a quarter of a tile."
+    )
 
 
 # What stage 3 can do: the stages' names, and enhance for none of them.

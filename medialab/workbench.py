@@ -16,6 +16,7 @@ from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
 from medialab.detailing import DetectionEdit
 from medialab.errors import CancelledError, ConfigError, ModelRefusedError
+from medialab.families import FINISHED_BY
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
 from medialab.lora import LoRAManager, refuse_family
@@ -23,7 +24,7 @@ from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions
 from medialab.registry import ModelInfo, ModelRegistry
-from medialab.settings import LARGEST_SEED, StageConfig
+from medialab.settings import LARGEST_SEED, ControlUnit, SamplingConfig, StageConfig
 from medialab.stages import STAGES
 from medialab.stages.base import Model
 
@@ -155,6 +156,7 @@ class Workbench:
             self.registry.find(model.name, model.kind)
         check_detectors(chosen, self.registry.find)
         self._refuse_foreign_loras(config)
+        self._check_handover(config)
         keep = save and keep_interrupted
         return self.queue.submit(partial(self._make, config, save, anew_from, keep))
 
@@ -330,6 +332,25 @@ class Workbench:
         known = config.model_copy(update={"models_sha256": config.models_sha256 | hashes})
         return self._singles(known)[0] if config.batch_size == 1 else known
 
+    def _check_handover(self, config: PipelineConfig) -> None:
+        """Refuse a checkpoint that cannot go on where the base stops."""
+        if config.mode != "txt2img" or not config.handover_checkpoint or config.switch_at >= 1:
+            return
+        names = config.checkpoint, config.handover_checkpoint
+        base, other = (self.registry.find(name, "checkpoint").family for name in names)
+        if other not in {base, FINISHED_BY.get(base)}:
+            message = (
+                f"handover_checkpoint {names[1]!r} is of family {other}, {names[0]!r} of {base}: "
+                "their latents mean other things; choose one of the same family"
+            )
+            raise ConfigError(message)
+        if other != base and config.runs("control"):
+            message = (
+                f"handover_checkpoint {names[1]!r} follows no ControlNet for {base}; "
+                "take control away, or hand over to a checkpoint of the same family"
+            )
+            raise ConfigError(message)
+
     def _hashes(self, config: PipelineConfig) -> dict[str, str]:
         """What the models besides the run's own checkpoint hold, by kind and name."""
         return {
@@ -447,7 +468,7 @@ def _check_picture(config: PipelineConfig) -> None:
     if config.mode == "instruct" and config.runs("control"):
         message = "mode='instruct' follows no ControlNet; take control away, or use img2img"
         raise ConfigError(message)
-    for unit in config.control if config.runs("control") else ():
+    for unit in _units_of(config):
         check_library(unit.preprocessor)
     if config.mode == "inpaint" and config.inpaint.mask is None:
         message = "inpaint.mask is not set: bench.keep(a picture that is white where to paint)"
@@ -461,6 +482,15 @@ def _models_of(config: PipelineConfig) -> list[Model]:
         if config.runs(stage.name):
             named += stage.models(config.settings_for(stage.name, stage.settings))
     return list(dict.fromkeys(named))
+
+
+def _units_of(config: PipelineConfig) -> list[ControlUnit]:
+    """The ControlNet units that count, the base's and the stages' own."""
+    every = [*config.control]
+    for name, stage in config:
+        if isinstance(stage, SamplingConfig) and config.runs(name):
+            every += stage.control or ()
+    return [unit for unit in every if unit.counts]
 
 
 def _drawn(seed: int) -> int:

@@ -162,11 +162,10 @@ def test_a_picture_of_a1111_is_read():
         "height": 768,
         "checkpoint": "v1-5",
         "clip_skip": 2,
+        "refiner": {"enabled": True, "scale": 2.0, "denoising_strength": 0.4},
     }
     assert parsed.rest == {
         "Model hash": "cc6cb27103",
-        "Denoising strength": "0.4",
-        "Hires upscale": "2",
         "Lora hashes": "one: 0123456789ab, two: ba9876543210",
         "TI hashes": "x: 1, y: 2",
         "Version": "v1.7.0",
@@ -252,3 +251,154 @@ def test_windows_line_ends_are_read():
     assert parsed.settings["prompt"] == "a"
     assert parsed.settings["negative_prompt"] == "b"
     assert parsed.settings["width"] == 64
+
+
+# --- what A1111 writes of other stages ---------------------------------------------------------
+
+HIRES = {
+    "enabled": True,
+    "denoising_strength": 0.45,
+    "checkpoint": "other",
+    "sampler": "Heun",
+    "prompt": "a hat, [PROMPT]",
+    "guidance_scale": 6.5,
+    "schedule": "normal",
+    "steps": 9,
+    "upscaler": "latent nearest",
+}
+CASES = {
+    "variation": (
+        {"variation_seed": 9, "variation_strength": 0.25},
+        "Variation seed: 9, Variation seed strength: 0.25",
+    ),
+    "hires": (
+        {"refiner": HIRES | {"scale": 1.5}},
+        (
+            "Denoising strength: 0.45, Hires checkpoint: other, Hires sampler: Heun, "
+            'Hires prompt: "a hat, [PROMPT]", Hires CFG Scale: 6.5, Hires schedule type: Normal, '
+            "Hires upscale: 1.5, Hires steps: 9, Hires upscaler: Latent (nearest)"
+        ),
+    ),
+    "hires to a size": (
+        {"refiner": {"enabled": True, "width": 800, "upscaler": "4x-Ultra"}},
+        "Denoising strength: 0.7, Hires resize: 800x0, Hires upscaler: 4x-Ultra",
+    ),
+    "refiner": (
+        {"handover_checkpoint": "xl-refiner", "switch_at": 0.7},
+        "Refiner: xl-refiner, Refiner switch at: 0.7",
+    ),
+    "image to image": (
+        {"mode": "img2img", "image": "c" * 64, "img2img": {"denoising_strength": 0.6}},
+        "Denoising strength: 0.6",
+    ),
+    "inpaint": (
+        {
+            "mode": "inpaint",
+            "image": "c" * 64,
+            "inpaint": {
+                "mask": "d" * 64,
+                "denoising_strength": 0.9,
+                "mask_blur": 8,
+                "inverted": True,
+                "only_masked": True,
+                "padding": 48,
+                "masked_content": "latent noise",
+            },
+        },
+        (
+            "Denoising strength: 0.9, Mask mode: Inpaint not masked, Mask blur: 8, "
+            "Inpaint area: Only masked, Masked area padding: 48, Masked content: latent noise"
+        ),
+    ),
+    "controlnet": (
+        {
+            "control": [
+                {"model": "lines", "preprocessor": "soft edge", "image": "c" * 64, "end": 0.5}
+            ]
+        },
+        (
+            'ControlNet 0: "Module: softedge_hed, Model: lines, Weight: 1.0, '
+            'Resize Mode: Crop and Resize, Guidance Start: 0.0, Guidance End: 0.5"'
+        ),
+    ),
+    "tiles": (
+        {
+            "upscaler": {
+                "enabled": True,
+                "denoising_strength": 0.25,
+                "diffusion_tile": 512,
+                "diffusion_overlap": 64,
+            }
+        },
+        (
+            "Denoising strength: 0.25, Ultimate SD upscale upscaler: Lanczos, "
+            "Ultimate SD upscale tile_width: 512, Ultimate SD upscale tile_height: 512, "
+            "Ultimate SD upscale padding: 64"
+        ),
+    ),
+    "file": ({"format": "webp", "quality": 70, "file_name": "[seed]", "colour_match": 0.5}, ""),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_stages_are_written_under_a1111s_keys_and_read_back_exactly(case):
+    settings, said = CASES[case]
+    config = resolved(**settings)
+    text = infotext.write(config, checkpoint_hash=HASH, version="1")
+    assert said in text
+    parsed = infotext.read(text)
+    assert parsed.rest == {"Model hash": HASH, "Version": "1"}
+    assert PipelineConfig.parse(parsed.settings) == config.asked()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in {"controlnet", "file"}])
+def test_a1111s_keys_alone_mean_the_same_settings(case):
+    settings, said = CASES[case]
+    parsed = infotext.read(f"cat\nSteps: 20, Sampler: Euler, Seed: 1, {said}")
+    assert parsed.rest == {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            # What infotext cannot hold is a picture, and whether tiles were drawn here.
+            told = {key: one for key, one in value.items() if key not in {"mask", "enabled"}}
+            assert {key: parsed.settings[name][key] for key in told} == told
+        elif name not in {"mode", "image"}:
+            assert parsed.settings[name] == value
+
+
+def test_a_hires_fix_of_a1111_is_switched_on_and_tiles_of_others_are_not():
+    hires = infotext.read("cat\nSteps: 20, Seed: 1, Hires upscale: 2, Hires upscaler: Latent")
+    assert hires.settings["refiner"]["enabled"]
+    tiles = infotext.read("cat\nSteps: 20, Seed: 1, Ultimate SD upscale upscaler: Lanczos")
+    assert "enabled" not in tiles.settings["upscaler"]
+
+
+def test_a_controlnet_of_others_is_told_but_off_for_want_of_its_picture():
+    unit = (
+        '"Module: openpose_full, Model: control_v11p [cab727d4], Weight: 0.8, '
+        'Resize Mode: Crop and Resize, Guidance Start: 0.1, Guidance End: 0.9, Pixel Perfect: True"'
+    )
+    parsed = infotext.read(f"cat\nSteps: 20, Seed: 1, Size: 64x64, ControlNet 1: {unit}")
+    assert parsed.rest == {"ControlNet 1": json.loads(unit)}  # a pose needs a model of its own
+    canny = unit.replace("openpose_full", "canny")
+    found = infotext.read(f"cat\nSteps: 20, Seed: 1, Size: 64x64, ControlNet 0: {canny}")
+    (read,) = PipelineConfig.parse(found.settings).control
+    assert (read.model, read.preprocessor, read.weight) == ("control_v11p", "canny", 0.8)
+    assert (read.start, read.end, read.enabled) == (0.1, 0.9, False)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "Denoising strength: 7",
+        "Hires resize: big",
+        "Hires upscale: 9",
+        "Mask mode: both",
+        "Refiner switch at: late",
+        'ControlNet 0: "Module: canny"',
+        "Ultimate SD upscale padding: 33",
+    ],
+)
+def test_a_stages_value_that_a_config_would_refuse_is_told_in_the_rest(item):
+    parsed = infotext.read(f"cat\nSteps: 20, Seed: 1, Size: 64x64, {item}")
+    key, _, value = item.partition(": ")
+    assert parsed.rest == {key: value.strip('"')}

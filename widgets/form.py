@@ -8,7 +8,7 @@ import ipywidgets as ipw
 
 from medialab import PipelineConfig
 from medialab.samplers import SAMPLERS, SCHEDULES
-from medialab.settings import EMPHASES
+from medialab.settings import EMPHASES, FILE_FORMATS
 from medialab.stages import STAGES
 from widgets.guard import Show
 from widgets.inputs import dressed, make_input
@@ -33,6 +33,7 @@ _MENUS: Mapping[str, Sequence[str]] = {
     "sampler": tuple(SAMPLERS),
     "schedule": tuple(SCHEDULES),
     "emphasis": EMPHASES,
+    "format": FILE_FORMATS,
 }
 
 

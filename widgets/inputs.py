@@ -42,8 +42,8 @@ def label_of(name: str) -> str:
 def make_input(name: str) -> ipw.DOMWidget:
     """The input for one setting of `PipelineConfig`; its `value` is the setting's.
 
-    Texts become lines, numbers sliders or (where a slider is too coarse) boxes, lists
-    of names words to add and to take away.
+    Texts become lines, yes and no a box to tick, numbers sliders or (where a slider is too coarse)
+    boxes, lists of names words to add and to take away.
 
     Raises:
         TypeError: the setting is of a type that has no input yet.
@@ -51,6 +51,8 @@ def make_input(name: str) -> ipw.DOMWidget:
     field = PipelineConfig.model_fields[name]
     if field.annotation is str:
         return dressed(ipw.Text(value=field.default, continuous_update=False), name)
+    if field.annotation is bool:
+        return dressed(ipw.Checkbox(value=field.default), name)
     if field.annotation is float:
         return dressed(_fraction(field), name)
     if field.annotation is int:

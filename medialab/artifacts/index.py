@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
+from medialab.artifacts.publishing import PICTURES
 from medialab.artifacts.query import CONDITION, Choices, Query, names_of, words_of
 from medialab.artifacts.sidecar import Artifact, Sidecar
 from medialab.errors import ArtifactError
@@ -175,12 +176,17 @@ class PictureIndex:
         rows = connection.execute("SELECT name, changed FROM pictures WHERE day = ?", (day,))
         known = dict(rows)
         files = {path.name: path for path in (self.folder / day).iterdir()}
-        names = {name for name in files if name.endswith(".png") and not name.startswith(".")}
-        paired = {name for name in names if f"{name.removesuffix('.png')}.json" in files}
+        sidecars = [name for name in files if name.endswith(".json") and not name.startswith(".")]
+        # One picture a sidecar: a copy in another format beside it is a person's own.
+        paired = {
+            found[0]
+            for name in sidecars
+            if (found := [one for one in _pictures_of(name) if one in files])
+        }
         for name in known.keys() - paired:
             connection.execute("DELETE FROM pictures WHERE day = ? AND name = ?", (day, name))
         for name in sorted(paired):
-            sidecar = files[f"{name.removesuffix('.png')}.json"]
+            sidecar = files[Path(name).with_suffix(".json").name]
             self._follow_picture(connection, files[name], sidecar, known.get(name))
 
     def _follow_picture(
@@ -218,3 +224,8 @@ class PictureIndex:
                 names.casefold(),
             ),
         )
+
+
+def _pictures_of(sidecar: str) -> list[str]:
+    """The names that a sidecar's picture may have."""
+    return [str(Path(sidecar).with_suffix(suffix)) for suffix in PICTURES]

@@ -2,28 +2,24 @@
 
 import errno
 import hashlib
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image
 
 from medialab import infotext
-from medialab.artifacts import publishing
+from medialab.artifacts import formats, publishing
 from medialab.artifacts.index import DAY, PictureIndex
 from medialab.artifacts.query import Choices, Query
 from medialab.artifacts.sidecar import Artifact, PictureFacts, Sidecar
 from medialab.artifacts.thumbnails import Thumbnails
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ArtifactError
+from medialab.filenames import Named, make_name
 from medialab.lora import hashes_told
 from medialab.versions import program_version
-
-_SLUG_LENGTH = 40  # characters; with day and number well under any file system's 255 bytes
 
 
 class ArtifactManager:
@@ -46,9 +42,9 @@ class ArtifactManager:
     def save(
         self, image: Image.Image, config: ResolvedConfig, record: Mapping[str, Any]
     ) -> Artifact:
-        """Write the picture as PNG with infotext, and its sidecar: both or neither.
+        """Write the picture with infotext, and its sidecar: both or neither.
 
-        The same image and config give the same PNG bytes.
+        Format and name are the config's; the same image and config give the same bytes.
 
         Raises:
             ArtifactError: nothing is left of either file.
@@ -64,15 +60,18 @@ class ArtifactManager:
             ),
         )
         folder = self.folder / f"{created.astimezone():%Y-%m-%d}"
-        name = f"{config.seed}-{_slug(config.prompt)}"
+        name = make_name(
+            config.file_name, Named(config, created.astimezone(), image.width, image.height)
+        )
+        suffix = formats.SUFFIX_OF[config.format]
         try:
-            path = publishing.publish(folder, name, sidecar.encode(), picture)
+            path = publishing.publish(folder, name, sidecar.encode(), picture, suffix)
         except OSError as error:
             raise ArtifactError(f"picture not saved in {folder}: {_advice(error)}") from error
         return Artifact.of(path, sidecar)
 
     def load(self, path: Path | str) -> PipelineConfig:
-        """The settings of a picture, from its PNG or its sidecar; the sidecar wins.
+        """The settings of a picture, from its file or its sidecar; the sidecar wins.
 
         A `ResolvedConfig` from a sidecar. A `PipelineConfig` from infotext alone: what it does not
         say is at its default. A relative path starts at the outputs folder, or at the current one,
@@ -85,7 +84,7 @@ class ArtifactManager:
         sidecar = picture.with_suffix(".json")
         if sidecar.exists():
             return Sidecar.read(sidecar).config
-        return PipelineConfig.parse(infotext.read(_parameters(picture)).settings)
+        return PipelineConfig.parse(infotext.read(formats.read_infotext(picture)).settings)
 
     def find(self, query: str | Query = "", *, limit: int = 100, offset: int = 0) -> list[Artifact]:
         """Pictures, newest first: those that a query asks for, or with every word of a text.
@@ -152,28 +151,17 @@ class ArtifactManager:
     def _encode(
         self, image: Image.Image, config: ResolvedConfig, record: Mapping[str, Any]
     ) -> bytes:
-        """PNG; level 1 took a third of level 6's time, 0.1 s at 1024², for 25 % more bytes."""
-        text = PngImagePlugin.PngInfo()
-        text.add_text(
-            "parameters",
-            infotext.write(
-                config,
-                checkpoint_hash=config.checkpoint_sha256[:10],
-                version=f"Media Lab Studio {program_version()}",
-                lora_hashes=hashes_told(record),
-            ),
+        """The picture's file, with infotext in it."""
+        text = infotext.write(
+            config,
+            checkpoint_hash=config.checkpoint_sha256[:10],
+            version=f"Media Lab Studio {program_version()}",
+            lora_hashes=hashes_told(record),
         )
-        buffer = BytesIO()
-        try:
-            image.save(buffer, "PNG", pnginfo=text, compress_level=1)
-        except OSError as error:
-            raise ArtifactError(
-                f"a picture of mode {image.mode!r} cannot be a PNG; convert it to RGB first"
-            ) from error
-        return buffer.getvalue()
+        return formats.encode(image, text, config)
 
     def _picture(self, path: Path | str) -> Path:
-        """The PNG's path, whichever of the two files was named; it is inside the outputs folder."""
+        """The picture's path, whichever of the two files was named; inside the outputs folder."""
         # As `find` gives it, as a shell completes it, or as the panel and the README write it.
         bases = (self.folder, Path.cwd(), self.folder.parent)
         tried = [(base / path).resolve() for base in bases]
@@ -182,22 +170,16 @@ class ArtifactManager:
             raise ArtifactError(
                 f"{path} is outside the outputs folder {self.folder}; copy it in first"
             )
-        if full.suffix not in (".png", ".json"):
-            raise ArtifactError(f"{path} is no picture of ours; choose a .png or its .json")
+        if full.suffix not in (".json", *publishing.PICTURES):
+            known = ", ".join(publishing.PICTURES)
+            raise ArtifactError(f"{path} is no picture of ours; choose a {known} or its .json")
         if not full.is_file():
             raise ArtifactError(f"no file {path} in {self.folder}; `find` lists those there are")
-        return full.with_suffix(".png")
+        return publishing.picture_of(full) if full.suffix == ".json" else full
 
 
 def _query(query: str | Query) -> Query:
     return query if isinstance(query, Query) else Query(text=query)
-
-
-def _slug(prompt: str) -> str:
-    """A few words of the prompt for a file name: a-z, 0-9 and hyphens."""
-    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    return words[:_SLUG_LENGTH].rstrip("-") or "picture"
 
 
 def _advice(error: OSError) -> str:
@@ -208,21 +190,3 @@ def _advice(error: OSError) -> str:
         return f"{error}; try again"
     what = error.strerror or str(error)
     return f"{what}; check that the folder is one you may write to, or choose another"
-
-
-def _parameters(picture: Path) -> str:
-    """The infotext in a PNG that has no sidecar."""
-    try:
-        with Image.open(picture, formats=["PNG"]) as image:
-            image.load()  # finds a file that is cut short
-            text = getattr(image, "text", {}).get("parameters")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise ArtifactError(
-            f"{picture} is broken or cut short ({error}), and has no sidecar; restore it from "
-            "a copy"
-        ) from error
-    if not text:
-        raise ArtifactError(
-            f"{picture} has neither a sidecar nor infotext: there are no settings to read"
-        )
-    return str(text)

@@ -1,11 +1,11 @@
 """Writing a picture and its sidecar so that a reader sees both or neither, whatever happens.
 
 One save owns a number of its day's folder through a reservation, a locked file `.00007.partial`.
-Under it both files are written as `.00007.json.partial` and `.00007.png.partial`, forced to disk,
-and renamed, the sidecar first: a picture is never seen without its sidecar. The reservation goes
-last. The kernel drops the lock of a killed process, so a reservation that can be locked by another
-is a dead one, and `sweep` removes what it left. Files without a reservation are a person's own and
-are never touched.
+Under it both files are written as `.00007.json.partial` and `.00007.png.partial` (with the
+picture's own ending), forced to disk, and renamed, the sidecar first: a picture is never seen
+without its sidecar. The reservation goes last. The kernel drops the lock of a killed process, so a
+reservation that can be locked by another is a dead one, and `sweep` removes what it left. Files
+without a reservation are a person's own and are never touched.
 
 Limits: needs a file system with rename and flock (NFS has them). On Windows the open file stands
 for the lock, since it cannot be removed while open.
@@ -18,19 +18,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+PICTURES = (".png", ".jpg", ".webp")
 _RESERVATION = re.compile(r"\.(\d+)\.partial")
 _NUMBER = re.compile(r"\.?(\d+)[-.]")
 
 
-def publish(folder: Path, name: str, sidecar: bytes, picture: bytes) -> Path:
+def publish(
+    folder: Path, name: str, sidecar: bytes, picture: bytes, suffix: str = PICTURES[0]
+) -> Path:
     """Write `NNNNN-name.png` and its `.json` under the next free number; return the picture.
+
+    `suffix` is one of PICTURES.
 
     Raises:
         OSError: nothing is left of either file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _next_number(folder) as number:
-        final = folder / f"{number:05d}-{name}.png"
+        final = folder / f"{number:05d}-{name}{suffix}"
         files = {final.with_suffix(".json"): sidecar, final: picture}
         try:
             for path, content in files.items():
@@ -43,6 +48,12 @@ def publish(folder: Path, name: str, sidecar: bytes, picture: bytes) -> Path:
                 _partial(path, number).unlink(missing_ok=True)
             raise
     return final
+
+
+def picture_of(sidecar: Path) -> Path:
+    """The picture beside a sidecar, whatever its ending; the PNG it might have if there is none."""
+    found = [path for suffix in PICTURES if (path := sidecar.with_suffix(suffix)).exists()]
+    return next(iter(found), sidecar.with_suffix(PICTURES[0]))
 
 
 @contextmanager
@@ -123,10 +134,10 @@ def _sweep_number(reservation: Path, number: str) -> None:
     if lock is None:
         return
     try:
-        for suffix in ("json", "png"):
-            (folder / f".{number}.{suffix}.partial").unlink(missing_ok=True)
+        for suffix in (".json", *PICTURES):
+            (folder / f".{number}{suffix}.partial").unlink(missing_ok=True)
         for sidecar in folder.glob(f"{number}-*.json"):
-            if not sidecar.with_suffix(".png").exists():
+            if not picture_of(sidecar).exists():
                 sidecar.unlink()
     finally:
         _release(reservation, lock)

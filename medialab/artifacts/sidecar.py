@@ -13,7 +13,7 @@ SIDECAR_VERSION: Final = 1
 
 
 class PictureFacts(BaseModel):
-    """The PNG file as it was written; `sha256` is of the whole file."""
+    """The picture's file as it was written; `sha256` is of the whole file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

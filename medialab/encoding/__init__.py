@@ -10,6 +10,16 @@ Source: behaviour of AUTOMATIC1111 modules/sd_hijack_clip.py and modules/sd_emph
 
 from medialab.encoding.conditioning import Conditioning, Moment, Track
 from medialab.encoding.encoder import count_tokens, encode
-from medialab.encoding.guidance import Guidance
+from medialab.encoding.guidance import FOLLOWING, POOLED, TIME_IDS, Guidance
 
-__all__ = ["Conditioning", "Guidance", "Moment", "Track", "count_tokens", "encode"]
+__all__ = [
+    "FOLLOWING",
+    "POOLED",
+    "TIME_IDS",
+    "Conditioning",
+    "Guidance",
+    "Moment",
+    "Track",
+    "count_tokens",
+    "encode",
+]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FOLLOWING = {1: 0, 2: 1, 3: 0}
 COMPARED = {2: 0, 3: 1}
 
-EMBEDS, POOLED = "prompt_embeds", "add_text_embeds"
+EMBEDS, POOLED, TIME_IDS = "prompt_embeds", "add_text_embeds", "add_time_ids"
 
 
 class Guidance:
@@ -38,18 +38,24 @@ class Guidance:
     @property
     def tensor_inputs(self) -> list[str]:
         """What the pipeline must hand to its callback."""
-        if not self._conditioning.changes:
-            return ["latents"]
-        offered = self._pipeline._callback_tensor_inputs  # noqa: SLF001 - it has no public name
-        return ["latents", *(name for name in (EMBEDS, POOLED) if name in offered)]
+        return self.every_tensor_input if self._conditioning.changes else ["latents"]
 
-    def advance(self, call: int, tensors: "Mapping[str, torch.Tensor]") -> "dict[str, Any]":
+    @property
+    def every_tensor_input(self) -> list[str]:
+        """The same where another denoiser is to take over, which is told all of it anew."""
+        offered = self._pipeline._callback_tensor_inputs  # noqa: SLF001 - it has no public name
+        return ["latents", *(name for name in (EMBEDS, POOLED, TIME_IDS) if name in offered)]
+
+    def advance(
+        self, call: int, tensors: "Mapping[str, torch.Tensor]", *, anew: bool = False
+    ) -> "dict[str, Any]":
         """The prompts for what follows the pipeline's call number `call`, counted from 1.
 
         Some samplers call the denoiser twice a step; a step of the prompt is one of the person's.
+        `anew` tells prompts that stay the same, too: the pipeline had another guidance before.
         """
         self._step = min(self._steps, 1 + call * self._steps // int(self._pipeline.num_timesteps))
-        if not self._conditioning.changes:
+        if not (anew or self._conditioning.changes):
             return {}
         told = self._conditioning.embeddings(self._step)
         names = {

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
+from medialab.colours import small_copy
 from medialab.config import PromptConfig
 from medialab.preprocessors import BY_MODEL, POSE
 from medialab.settings import ControlUnit, StageConfig, asked_loras
@@ -28,7 +29,8 @@ class Frame:
     the names by which diffusers pipelines take them, and none where a prompt changes with the steps
     or holds an AND, since then each stage encodes it for its own steps. `units` are the base's
     ControlNets that count, `controls` what each is shown. `image` is 8-bit RGB; `stretch` is the
-    size in pixels that stage 3 brings its latents to, where that is another. `detections` are what
+    size in pixels that stage 3 brings its latents to, where that is another. `base` is a small copy
+    of what stage 3 drew, or of the picture that was given. `detections` are what
     each detailer found, in the order in which they were drawn. `applied` holds what each stage
     really did, for the record.
     """
@@ -37,10 +39,15 @@ class Frame:
     embeddings: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
     image: "Image.Image | None" = None
     stretch: tuple[int, int] | None = None
+    base: "Image.Image | None" = None
     units: tuple[ControlUnit, ...] = ()
     controls: "tuple[Image.Image, ...]" = ()
     detections: "Mapping[str, Sequence[Detection]]" = field(default_factory=dict)
     applied: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def drawn(self, image: "Image.Image") -> "Frame":
+        """The same frame with the picture that stage 3 drew, or that it would start from."""
+        return replace(self, image=image, base=small_copy(image), stretch=None)
 
     def with_applied(self, stage: str, **facts: Any) -> "Frame":
         """The same frame with facts about what `stage` applied."""

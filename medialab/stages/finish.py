@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from medialab.colours import matched
 from medialab.config import FinishConfig
 from medialab.stages.base import Frame, PipelineStage, StageContext
 
@@ -11,9 +12,10 @@ _RADIUS, _PERCENT, _THRESHOLD = 1.2, 100, 3
 
 
 class FinishStage(PipelineStage[FinishConfig]):
-    """Sharpen the picture, if asked.
+    """Bring colours back to what stage 3 drew, then sharpen, each if asked.
 
-    Reads and writes `image`, same size.
+    Reads `base`, reads and writes `image`, same size. How its file is written is for whoever saves
+    it (medialab/artifacts).
     """
 
     name = "finish"
@@ -22,12 +24,18 @@ class FinishStage(PipelineStage[FinishConfig]):
 
     def run(self, frame: Frame, settings: FinishConfig, context: StageContext) -> Frame:
         """Read `image`; write `image`."""
-        if settings.sharpen == 0 or frame.image is None:
+        if frame.image is None:
             return frame
-        from PIL import ImageFilter
+        image, applied = frame.image, {}
+        if settings.colour_match > 0 and frame.base is not None:
+            context.step(1, 1)
+            image = matched(image, frame.base, settings.colour_match)
+            applied["colour_match"] = settings.colour_match
+        if settings.sharpen > 0:
+            from PIL import ImageFilter
 
-        context.step(1, 1)
-        mask = ImageFilter.UnsharpMask(_RADIUS, round(_PERCENT * settings.sharpen), _THRESHOLD)
-        return replace(frame, image=frame.image.filter(mask)).with_applied(
-            self.name, sharpen=settings.sharpen
-        )
+            context.step(1, 1)
+            mask = ImageFilter.UnsharpMask(_RADIUS, round(_PERCENT * settings.sharpen), _THRESHOLD)
+            image = image.filter(mask)
+            applied["sharpen"] = settings.sharpen
+        return replace(frame, image=image).with_applied(self.name, **applied) if applied else frame

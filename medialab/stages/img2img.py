@@ -1,7 +1,5 @@
 """Stage 3, from a picture: some noise over it, and away again."""
 
-from dataclasses import replace
-
 from medialab.control import prepare
 from medialab.denoising import denoise, stretched
 from medialab.resizing import resized
@@ -26,7 +24,7 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
             return frame
         size = frame.stretch or frame.image.size
         if settings.denoising_strength == 0:
-            return replace(frame, image=resized(frame.image, *size, "just resize"), stretch=None)
+            return frame.drawn(resized(frame.image, *size, "just resize"))
         sampling = settings.sampling()
         model = context.checkpoint(sampling.checkpoint)
         start = stretched(model, frame.image, size, "bilinear") if frame.stretch else frame.image
@@ -39,4 +37,4 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
             image=start,
             strength=settings.denoising_strength,
         )
-        return replace(frame, image=image, stretch=None).with_applied(self.name, **applied)
+        return frame.drawn(image).with_applied(self.name, **applied)

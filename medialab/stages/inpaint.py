@@ -1,7 +1,5 @@
 """Stage 3, on a part of a picture: what the mask shows is painted anew."""
 
-from dataclasses import replace
-
 from medialab import masks
 from medialab.control import prepare
 from medialab.geometry import to_proportions
@@ -48,6 +46,4 @@ class InpaintStage(PipelineStage[InpaintConfig]):
         model = context.checkpoint(sampling.checkpoint)
         controls = prepare(sampling.control, image, size, context, crop=crop)
         painted, applied = repaint(model, image, job, sampling, context.step, controls)
-        return replace(frame, image=painted).with_applied(
-            self.name, crop=list(crop.edges), **applied
-        )
+        return frame.drawn(painted).with_applied(self.name, crop=list(crop.edges), **applied)

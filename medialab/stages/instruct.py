@@ -1,7 +1,5 @@
 """Stage 3, by an instruction: "make the shirt red"."""
 
-from dataclasses import replace
-
 from medialab.denoising import denoise
 from medialab.settings import InstructConfig
 from medialab.stages.base import Frame, PipelineStage, StageContext
@@ -30,4 +28,4 @@ class InstructStage(PipelineStage[InstructConfig]):
             image=frame.image,
             image_guidance_scale=settings.image_guidance_scale,
         )
-        return replace(frame, image=image).with_applied(self.name, **applied)
+        return frame.drawn(image).with_applied(self.name, **applied)

@@ -1,7 +1,5 @@
 """Stage 3, beyond a picture's edges: the canvas grows, and what is new is painted."""
 
-from dataclasses import replace
-
 from medialab import masks
 from medialab.control import prepare
 from medialab.geometry import Box
@@ -60,6 +58,6 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
         model = context.checkpoint(sampling.checkpoint)
         controls = prepare(sampling.control, canvas, working, context)
         painted, applied = repaint(model, canvas, job, sampling, context.step, controls)
-        return replace(frame, image=painted).with_applied(
+        return frame.drawn(painted).with_applied(
             self.name, inside=list(inside.edges), seam=2 * reach, **applied
         )

@@ -18,6 +18,7 @@ class SourceStage(PipelineStage[SourceConfig]):
 
     name = "source"
     title = "Picture"
+    version = 2
     settings = SourceConfig
 
     def run(self, frame: Frame, settings: SourceConfig, context: StageContext) -> Frame:
@@ -31,6 +32,6 @@ class SourceStage(PipelineStage[SourceConfig]):
             size = to_multiple(given.width), to_multiple(given.height)
             stretch = stretch if stretch != size else None
         image = resized(given, *size, mode)
-        return replace(frame, image=image, stretch=stretch).with_applied(
+        return replace(frame.drawn(image), stretch=stretch).with_applied(
             self.name, width=image.width, height=image.height
         )

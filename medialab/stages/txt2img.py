@@ -1,27 +1,34 @@
 """Stage 3: from noise and embeddings to a picture."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from medialab.config import Txt2ImgConfig
 from medialab.control import with_networks
-from medialab.denoising import denoise
-from medialab.noise import FirstNoise, Variation
+from medialab.denoising import How, denoise
+from medialab.handover import Handover
+from medialab.noise import Variation
 from medialab.settings import SAMPLING_NAMES, Sampling
-from medialab.stages.base import Frame, PipelineStage, StageContext
+from medialab.stages.base import Frame, Model, PipelineStage, StageContext
 
 
 class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
     """Denoise one picture from noise that a CPU generator draws from the seed.
 
     Reads `prompts`, `embeddings` and `controls`, writes `image` (width x height of the settings,
-    8-bit RGB). The scheduler is made anew from the checkpoint's own config, so that no state of
-    another run can reach this one.
+    8-bit RGB). Another checkpoint may take over for the last of the noise. The scheduler is made
+    anew from the checkpoint's own config, so that no state of another run can reach this one.
     """
 
     name = "txt2img"
     title = "Text to image"
     settings = Txt2ImgConfig
+
+    def models(self, settings: Txt2ImgConfig) -> Sequence[Model]:
+        """Its checkpoint, and the one that takes over."""
+        other = settings.handover_checkpoint if settings.switch_at < 1 else ""
+        return [*super().models(settings), *([Model("checkpoint", other)] if other else [])]
 
     def run(self, frame: Frame, settings: Txt2ImgConfig, context: StageContext) -> Frame:
         """Read `prompts` and `embeddings`; write `image`."""
@@ -30,6 +37,10 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
         variation = None
         if settings.variation_strength > 0:
             variation = Variation(settings.variation_seed, settings.variation_strength)
+        handover = None
+        if settings.handover_checkpoint and settings.switch_at < 1:
+            load = partial(context.checkpoint, settings.handover_checkpoint)
+            handover = Handover(settings.handover_checkpoint, load, settings.switch_at)
         image, applied = denoise(
             context.checkpoint(),
             "text-to-image",
@@ -37,10 +48,8 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
             context.step,
             embeddings=dict(frame.embeddings),
             controls=with_networks(frame.units, frame.controls, context),
-            first=FirstNoise(variation),
+            how=How(variation=variation, handover=handover),
             width=settings.width,
             height=settings.height,
         )
-        if variation is not None:
-            applied["variation"] = variation._asdict()
-        return replace(frame, image=image).with_applied(self.name, **applied)
+        return frame.drawn(image).with_applied(self.name, **applied)

@@ -1,17 +1,32 @@
-"""Stage 8: the picture enlarged."""
+"""Stage 8: the picture enlarged, and drawn again where that is asked."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from medialab.control import prepare
+from medialab.denoising import How, denoise, encode_image
 from medialab.enlarging import enlarged
+from medialab.geometry import BLOCK, to_multiple
 from medialab.settings import PIXEL_UPSCALERS, UpscalerConfig
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
+from medialab.tiling import Tiles, vae_for
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+# Overlap of drawn tiles where none is set, as a share of a tile.
+_SHARED = 0.25
 
 
 class UpscalerStage(PipelineStage[UpscalerConfig]):
     """Enlarge the picture by a model (ESRGAN and its kin), tile by tile, or by a filter.
 
-    Reads `image`, writes one `scale` times larger.
+    Reads `image`, writes one `scale` times larger. With a denoising strength above 0 it is then
+    drawn again in tiles that blend into each other at every step, from one noise for the whole
+    (medialab/tiling.py); its size is in multiples of 8 then. A picture that fits into one tile is
+    drawn as image to image draws it.
     """
 
     name = "upscaler"
@@ -19,28 +34,64 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
     settings = UpscalerConfig
 
     def models(self, settings: UpscalerConfig) -> Sequence[Model]:
-        """The upscaler, where it is a model."""
+        """The upscaler, where it is a model; what draws again, where that is asked."""
+        drawing = super().models(settings) if settings.denoising_strength > 0 else []
         if settings.upscaler in PIXEL_UPSCALERS:
-            return []
-        return [Model("upscaler", settings.upscaler)]
+            return drawing
+        return [*drawing, Model("upscaler", settings.upscaler)]
 
     def run(self, frame: Frame, settings: UpscalerConfig, context: StageContext) -> Frame:
         """Read `image`; write `image`."""
         if frame.image is None:
             return frame
-        size = (
-            round(frame.image.width * settings.scale),
-            round(frame.image.height * settings.scale),
-        )
+        draws = settings.denoising_strength > 0
+        sides = [side * settings.scale for side in frame.image.size]
+        width, height = (to_multiple(side) if draws else round(side) for side in sides)
         name = settings.upscaler
         image = enlarged(
             frame.image,
-            size,
+            (width, height),
             name if name in PIXEL_UPSCALERS else context.upscaler(name),
             tile=settings.tile,
             overlap=settings.overlap,
             on_tile=context.step,
         )
-        return replace(frame, image=image).with_applied(
-            self.name, upscaler=name, width=size[0], height=size[1]
+        applied: dict[str, Any] = {"upscaler": name, "width": width, "height": height}
+        if draws:
+            image, drawn = self._draw(image, settings, context)
+            applied |= drawn
+        return replace(frame, image=image).with_applied(self.name, **applied)
+
+    def _draw(
+        self, image: "Image.Image", settings: UpscalerConfig, context: StageContext
+    ) -> "tuple[Image.Image, dict[str, Any]]":
+        """The enlarged picture drawn again, and what was applied."""
+        sampling = settings.sampling()
+        model = context.checkpoint(sampling.checkpoint)
+        tile = settings.diffusion_tile or model.native_size
+        overlap = settings.diffusion_overlap
+        shared = to_multiple(tile * _SHARED) if overlap is None else overlap
+        tiles = Tiles(
+            image.width // BLOCK,
+            image.height // BLOCK,
+            tile // BLOCK,
+            shared // BLOCK,
+            context.step,
         )
+        count = len(tiles.boxes)
+
+        def on_step(step: int, steps: int, latents: "torch.Tensor") -> None:
+            context.step(step * count, steps * count, latents)
+
+        with vae_for(model.components["vae"], *image.size):
+            painted, applied = denoise(
+                model,
+                "image-to-image",
+                sampling,
+                on_step,
+                controls=prepare(sampling.control, image, image.size, context),
+                how=How(tiles=tiles),
+                image=encode_image(model, image),
+                strength=settings.denoising_strength,
+            )
+        return painted, applied

@@ -101,7 +101,7 @@ def test_a_changed_unit_runs_the_prompt_no_second_time(bench, lines):
 
 def test_the_current_picture_is_followed_where_no_other_is_given(bench):
     start = Image.effect_noise((64, 64), 90).convert("RGB")
-    for mode in ("img2img", "inpaint"):
+    for mode in ("img2img", "inpaint", "outpaint"):
         settings = {"mode": mode, "image": bench.keep(start)}
         if mode == "inpaint":
             mask = Image.new("L", (64, 64), 0)
@@ -117,11 +117,13 @@ def test_the_current_picture_is_followed_where_no_other_is_given(bench):
         drawn(bench, control=[UNIT])
 
 
-@pytest.mark.parametrize("stage", ["refiner", "face"])
+@pytest.mark.parametrize("stage", ["refiner", "face", "upscaler"])
 def test_later_stages_have_the_bases_their_own_or_none(bench, stage):
     start = bench.keep(Image.effect_noise((64, 64), 90).convert("RGB"))
     base = {"mode": "enhance", "image": start}
-    own = FACE if stage == "face" else {"enabled": True, "scale": 1.5, "denoising_strength": 0.8}
+    drawn_larger = {"enabled": True, "scale": 1.5, "denoising_strength": 0.8}
+    tiles = {"diffusion_tile": 64, "diffusion_overlap": 16}
+    own = {"face": FACE, "refiner": drawn_larger, "upscaler": drawn_larger | tiles}[stage]
     none = drawn(bench, **base, **{stage: own})
     inherited = drawn(bench, **base, control=[UNIT], **{stage: own})
     set_here = drawn(bench, **base, **{stage: own | {"control": [UNIT]}})

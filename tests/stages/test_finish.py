@@ -33,3 +33,33 @@ def test_sharpening_makes_the_edge_steeper_and_leaves_flat_areas_alone(context, 
     assert steep == sorted(set(steep))
     flat = np.asarray(results[-1])[:, :20]
     assert (flat == np.asarray(soft_edge)[:, :20]).all()
+
+
+def test_colours_go_back_to_what_stage_3_drew(context, soft_edge):
+    reddened = Image.fromarray((np.asarray(soft_edge) * [1.0, 0.7, 0.7]).astype(np.uint8))
+    frame = Frame(image=reddened, base=soft_edge)
+
+    def distance(strength):
+        frame_after = FinishStage().run(frame, FinishConfig(colour_match=strength), context())
+        return np.abs(np.asarray(frame_after.image).astype(int) - np.asarray(soft_edge)).mean()
+
+    distances = [distance(strength) for strength in (0.0, 0.5, 1.0)]
+    assert distances == sorted(set(distances), reverse=True)
+    assert distances[-1] < 3
+    applied = FinishStage().run(frame, FinishConfig(colour_match=1.0), context()).applied
+    assert applied["finish"] == {"colour_match": 1.0}
+
+
+def test_the_base_is_what_stage_3_drew_whatever_came_after(bench):
+    """Were it the last picture, there would be nothing to match."""
+    from medialab import PipelineConfig
+
+    refiner = {"enabled": True, "scale": 1.5, "prompt": "blue", "denoising_strength": 1.0}
+    config = PipelineConfig(prompt="red", steps=2, width=64, height=64, seed=1, refiner=refiner)
+    plain = bench.execute(config)
+    before = {one["name"]: one["cached"] for one in plain.record["stages"]}
+    matched = bench.execute(config.changed(colour_match=1.0))
+    after = {one["name"]: one["cached"] for one in matched.record["stages"]}
+    assert not any(before.values())
+    assert after == {"prompt": True, "txt2img": True, "refiner": True, "finish": False}
+    assert matched.image.tobytes() != plain.image.tobytes()

@@ -1,0 +1,116 @@
+"""Picture files and the infotext in them: PNG, JPEG and WebP, written and read.
+
+PNG has it in the text chunk `parameters`; JPEG and WebP in EXIF's UserComment, as UTF-16BE after
+the word UNICODE.
+
+Source: A1111's modules/images.py, save_image_with_geninfo, read_info_from_image.
+"""
+
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+
+from medialab.config import FinishConfig
+from medialab.errors import ArtifactError
+
+SUFFIX_OF = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+_PARAMETERS = "parameters"
+_EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286
+_UNICODE, _ASCII = b"UNICODE\0", b"ASCII\0\0\0"
+# Bytes of a JPEG's EXIF segment, and pixels of a WebP's side: what their formats have room for.
+_JPEG_EXIF, _WEBP_SIDE = 65_533, 16_383
+
+
+def encode(image: Image.Image, text: str, settings: FinishConfig) -> bytes:
+    """The file's content; the same picture, text and settings give the same bytes.
+
+    Raises:
+        ArtifactError: the format has no room for it; the message names one that has.
+    """
+    buffer = BytesIO()
+    try:
+        if settings.format == "png":
+            _save_png(image, text, buffer)
+        elif settings.format == "jpeg":
+            _save_jpeg(image, text, buffer, settings.quality)
+        else:
+            _save_webp(image, text, buffer, settings)
+    except OSError as error:
+        raise ArtifactError(
+            f"a picture of mode {image.mode!r} cannot be a {settings.format.upper()}; "
+            "convert it to RGB first"
+        ) from error
+    return buffer.getvalue()
+
+
+def read_infotext(path: Path) -> str:
+    """The infotext in a picture's file.
+
+    Raises:
+        ArtifactError: the file is broken, or has none.
+    """
+    try:
+        with Image.open(path, formats=["PNG", "JPEG", "WEBP"]) as image:
+            image.load()  # finds a file that is cut short
+            text = getattr(image, "text", {}).get(_PARAMETERS) or _read_comment(image)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise ArtifactError(
+            f"{path} is broken or cut short ({error}), and has no sidecar; restore it from a copy"
+        ) from error
+    if not text:
+        raise ArtifactError(
+            f"{path} has neither a sidecar nor infotext: there are no settings to read"
+        )
+    return str(text)
+
+
+def _save_png(image: Image.Image, text: str, buffer: BytesIO) -> None:
+    """Level 1 took a third of level 6's time, 0.1 s at 1024², for 25 % more bytes."""
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text(_PARAMETERS, text)
+    image.save(buffer, "PNG", pnginfo=chunks, compress_level=1)
+
+
+def _save_jpeg(image: Image.Image, text: str, buffer: BytesIO, quality: int) -> None:
+    exif = _comment(text)
+    if len(exif) > _JPEG_EXIF:
+        message = f"a JPEG has no room for {len(text):,} characters of infotext"
+        raise ArtifactError(f"{message}; choose format='png'")
+    # Colours at full size: drawn edges show the halves of it at once.
+    image.save(buffer, "JPEG", quality=quality, subsampling=0, exif=exif)
+
+
+def _save_webp(image: Image.Image, text: str, buffer: BytesIO, settings: FinishConfig) -> None:
+    if max(image.size) > _WEBP_SIDE:
+        message = f"a WebP's sides are at most {_WEBP_SIDE} pixels, not {max(image.size)}"
+        raise ArtifactError(f"{message}; choose format='png'")
+    # Exact keeps colours under full transparency; method 4 is libwebp's own middle.
+    image.save(
+        buffer,
+        "WEBP",
+        lossless=settings.lossless,
+        quality=settings.quality,
+        method=4,
+        exact=True,
+        exif=_comment(text),
+    )
+
+
+def _comment(text: str) -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = _UNICODE + text.encode("utf-16-be", "surrogatepass")
+    return exif.tobytes()
+
+
+def _read_comment(image: Image.Image) -> str:
+    """EXIF's UserComment; written by others it may be little-endian, or ASCII."""
+    value = image.getexif().get_ifd(_EXIF_IFD).get(_USER_COMMENT, b"")
+    if isinstance(value, str):
+        return value
+    if value.startswith(_UNICODE):
+        body = value.removeprefix(_UNICODE)
+        # Infotext begins with, and mostly is, ASCII: its zeros tell the order of bytes.
+        little = body[1:2] == b"\0" and body[:1] != b"\0"
+        return str(body.decode("utf-16-le" if little else "utf-16-be", "replace"))
+    return str(value.removeprefix(_ASCII).decode("utf-8", "replace")).strip("\0 ")
