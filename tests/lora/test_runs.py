@@ -147,10 +147,10 @@ def test_a_stage_with_its_own_list_leaves_the_tags_of_the_bases_prompt_out(bench
     )
 
 
-@pytest.mark.parametrize("stage", ["refiner", "body", "face", "hand"])
+@pytest.mark.parametrize("stage", ["refiner", "body", "face", "hand", "upscaler"])
 def test_every_stage_that_denoises_can_have_loras_of_its_own(bench, stage):
     settings = {"enabled": True, "scale": 1.0, "denoising_strength": 0.8}
-    settings = settings if stage == "refiner" else FACE
+    settings = settings if stage in {"refiner", "upscaler"} else FACE
     plain = drawn(bench, **{stage: settings})
     by_setting = drawn(bench, **{stage: settings | {"loras": [{"name": "ink", "weight": 0.8}]}})
     by_tag = drawn(bench, **{stage: settings | {"prompt": "a red ball<lora:ink:0.8>"}})
@@ -159,7 +159,7 @@ def test_every_stage_that_denoises_can_have_loras_of_its_own(bench, stage):
     assert hits["txt2img"]
     applied = {one["name"]: one["applied"] for one in by_setting.record["stages"]}
     assert "loras" not in applied["txt2img"]
-    told = applied[stage] if stage == "refiner" else applied[stage]["drawn"][0]
+    told = applied[stage]["drawn"][0] if settings is FACE else applied[stage]
     assert [one["name"] for one in told["loras"]] == ["ink"]
 
 
