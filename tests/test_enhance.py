@@ -298,13 +298,25 @@ def test_automatic_names_the_detectors_that_looked_and_each_has_a_word(tiny_mode
         assert run.config.face.detector == "my_faces"
         assert "detector/my_faces" in run.config.models_sha256
         applied = run.record["stages"][-2]["applied"]
-        assert applied["detectors"] == [{"name": "my_faces", "found": 2, "kept": 1}]
+        assert applied["detectors"] == [{"name": "my_faces", "found": 1, "kept": 1}]
         assert applied["drawn"][0]["box"] == [4, 16, 28, 48]
         assert bench.execute(run.config).image.tobytes() == run.image.tobytes()
         # Another file of that name is noticed.
         tiny_yolo("yolo without doubles", models / "detectors" / "my_faces.onnx")
         with pytest.raises(ModelRefusedError, match="detector 'my_faces' is another file now"):
             bench.execute(run.config)
+
+
+def test_where_no_detector_serves_those_that_are_refused_are_named(tiny_models, tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(tiny_models, models)
+    (models / "detectors").mkdir()
+    (models / "detectors" / "face_yolov8n.pt").write_bytes(b"\x80\x04cos\nsystem\n.")
+    with (
+        Workbench(models, tmp_path / "outputs", device="cpu") as bench,
+        pytest.raises(ModelNotFoundError, match=r"not opened: face_yolov8n.pt is a pickle"),
+    ):
+        bench.submit(quick(face={"enabled": True}))
 
 
 def test_a_detector_or_refiner_that_cannot_serve_is_named_before_anything_is_queued(
