@@ -40,6 +40,8 @@ def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> 
                 f"{name} looks for; put one there, or set {name}.fallback to 'centre', or "
                 f"{name}.mask to a mask"
             )
+            if refused := [info.refused for info in infos if info.refused is not None]:
+                message = f"{message}. One is there but not opened: {refused[0]}"
             raise ModelNotFoundError(message)
         detector = ", ".join(dict.fromkeys(chain)) or CENTRE
         changes[name] = part.model_copy(update={"detector": detector})

@@ -6,7 +6,7 @@ and Impact's rule for the crop.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -52,7 +52,7 @@ class Habits:
     `most` pixels are what surroundings are enlarged to, but never less than the checkpoint's own
     size. `framings` say, by part, how a prompt that frames the whole picture (words in `frames`)
     begins for the part alone; a framing that ends in a full stop takes the prompt's place, but for
-    its LoRAs.
+    its LoRAs. `part` is the one that these habits are for.
     """
 
     crop_factor: float
@@ -60,14 +60,19 @@ class Habits:
     most: int
     frames: str = ""
     framings: Mapping[str, str] = field(default_factory=dict)
+    part: str = ""
+
+    def of(self, part: str) -> "Habits":
+        """The same for one part; none, where something else is looked for."""
+        return replace(self, part=part)
 
     def largest(self, native: int) -> int:
         """Pixels that surroundings are enlarged to at most: twice the size it was trained at."""
         return max(native, min(2 * native, self.most))
 
-    def framed(self, prompt: str, part: str) -> str:
-        """The prompt of a whole picture, for a part of it."""
-        framing = self.framings.get(part)
+    def framed(self, prompt: str) -> str:
+        """The prompt of a whole picture, for the part."""
+        framing = self.framings.get(self.part)
         if framing is None:
             return prompt
         if framing.endswith("."):

@@ -100,8 +100,9 @@ def test_surroundings_are_enlarged_as_far_as_a_family_bears_it():
     ],
 )
 def test_a_paper_dolls_part_has_a_prompt_of_its_framing(prompt, part, framed):
-    assert HABITS["paperdoll"].framed(prompt, part) == framed
-    assert USUAL.framed(prompt, part) == prompt
+    assert HABITS["paperdoll"].of(part).framed(prompt) == framed
+    assert HABITS["paperdoll"].of("").framed(prompt) == prompt
+    assert USUAL.of(part).framed(prompt) == prompt
 
 
 def resolved(**settings):

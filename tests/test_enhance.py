@@ -1,15 +1,25 @@
 """Nine stages over a tiny real model: pictures from pictures, the cache, and re-runs."""
 
 import json
+import shutil
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
-from medialab.errors import CancelledError, ConfigError, ModelNotFoundError, PictureError
+from medialab.errors import (
+    CancelledError,
+    ConfigError,
+    MissingLibraryError,
+    ModelNotFoundError,
+    ModelRefusedError,
+    PictureError,
+)
 from medialab.geometry import Box
 from medialab.masks import of_box
+from tests.detectors.tiny import tiny_yolo, write_onnx, yolo_rows
 
 QUICK = {"prompt": "a red ball", "steps": 3, "width": 64, "height": 64, "seed": 7}
 CENTRE = {"enabled": True, "detector": "centre", "guide_size": 64, "denoising_strength": 0.7}
@@ -273,3 +283,52 @@ def test_the_sidecar_holds_every_stages_settings(bench, picture):
     config = json.loads(run.artifact.sidecar.read_text())["config"]
     assert config["face"]["denoising_strength"] == 0.7
     assert config["mode"] == "enhance"
+
+
+def test_automatic_names_the_detectors_that_looked_and_each_has_a_word(tiny_models, tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(tiny_models, models)
+    tiny_yolo("yolo", models / "detectors" / "my_faces.onnx")
+    path = write_onnx(models / "detectors" / "cats.onnx", [yolo_rows([])], names="{0: 'cat'}")
+    assert path.exists()
+    with Workbench(models, tmp_path / "outputs", device="cpu") as bench:
+        picture = Image.new("RGB", (64, 64), "green")
+        config = quick(width=None, height=None, face={"enabled": True, "steps": 2})
+        run = bench.enhance(picture, config)
+        assert run.config.face.detector == "my_faces"
+        assert "detector/my_faces" in run.config.models_sha256
+        applied = run.record["stages"][-2]["applied"]
+        assert applied["detectors"] == [{"name": "my_faces", "found": 1, "kept": 1}]
+        assert applied["drawn"][0]["box"] == [4, 16, 28, 48]
+        assert bench.execute(run.config).image.tobytes() == run.image.tobytes()
+        # Another file of that name is noticed.
+        tiny_yolo("yolo without doubles", models / "detectors" / "my_faces.onnx")
+        with pytest.raises(ModelRefusedError, match="detector 'my_faces' is another file now"):
+            bench.execute(run.config)
+
+
+def test_where_no_detector_serves_those_that_are_refused_are_named(tiny_models, tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(tiny_models, models)
+    (models / "detectors").mkdir()
+    (models / "detectors" / "face_yolov8n.pt").write_bytes(b"\x80\x04cos\nsystem\n.")
+    with (
+        Workbench(models, tmp_path / "outputs", device="cpu") as bench,
+        pytest.raises(ModelNotFoundError, match=r"not opened: face_yolov8n.pt is a pickle"),
+    ):
+        bench.submit(quick(face={"enabled": True}))
+
+
+def test_a_detector_or_refiner_that_cannot_serve_is_named_before_anything_is_queued(
+    tiny_models, tmp_path, monkeypatch
+):
+    models = tmp_path / "models"
+    shutil.copytree(tiny_models, models)
+    tiny_yolo("yolo", models / "detectors" / "my_faces.onnx")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with Workbench(models, tmp_path / "outputs", device="cpu") as bench:
+        with pytest.raises(MissingLibraryError, match=r"face.detector='my_faces': .*pip install"):
+            bench.submit(quick(face={"enabled": True, "detector": "my_faces"}))
+        settings = {**CENTRE, "mask_refiner": "my_faces"}
+        with pytest.raises(ConfigError, match="is a model for YOLO in ONNX; choose a SAM model"):
+            bench.submit(quick(face=settings))

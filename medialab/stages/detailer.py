@@ -73,7 +73,8 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         for number, found in enumerate(finds):
             edit = settings.detections[number] if settings.detections is not None else None
             model = context.checkpoint(settings.checkpoint)
-            plan = _planned(found, edit, frame, settings, HABITS.get(model.family, USUAL))
+            habits = HABITS.get(model.family, USUAL).of("" if settings.words else self.label)
+            plan = _planned(found, edit, frame, settings, habits)
             if plan is None:
                 rows.append(_told(found, skipped=True))
                 continue
@@ -93,7 +94,8 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         """What is drawn again, in its order, and what the detectors had to say."""
         if settings.detections is not None:
             edits = enumerate(settings.detections)
-            return [_edited(edit, number, image, context) for number, edit in edits], {}
+            found = (_edited(edit, number, image, context) for number, edit in edits)
+            return [replace(one, label=one.label or self.label) for one in found], {}
         told: dict[str, Any] = {}
         if settings.mask is not None:
             finds = given_mask(context.picture(settings.mask).resize(image.size), self.label)
@@ -217,7 +219,7 @@ def _planned(
     part = 0 if edit and edit.prompt else found.index
     prompt = prompt_for(text, base.prompt, index=part, label=found.label)
     if prompt is not None and _words(prompt) == _words(base.prompt):
-        prompt = habits.framed(prompt, found.label)
+        prompt = habits.framed(prompt)
     negative = prompt_for(
         sampling.negative_prompt, base.negative_prompt, index=found.index, label=found.label
     )

@@ -53,8 +53,10 @@ class Finds:
 def detail(context, image):
     """Runs the stage; gives the picture, what was applied, and the frame."""
 
-    def run(*, detectors=None, on=None, **settings):
+    def run(*, detectors=None, on=None, on_step=None, **settings):
         here = context()
+        if on_step is not None:
+            here.step = lambda step, steps, latents=None: on_step(latents.clone())
         found = detectors or {"finder": Finds(LEFT, RIGHT)}
         here.detector = lambda name: found[name]
         settings = {"detector": "finder", "grow": 0, "mask_blur": 0, "crop_factor": 2.0} | settings
@@ -144,20 +146,29 @@ def test_the_noise_may_be_stronger(detail, image):
     assert where(image, strong)[0] >= LEFT[0]
 
 
-def test_a_feathered_noise_mask_changes_the_edge_less_than_the_middle(detail, image):
+def test_a_feathered_noise_mask_frees_the_edge_of_a_part_later_than_its_middle(detail, image):
     large = {"finder": Finds((16, 0, 80, 64))}
-    settings = {"detectors": large, "crop_factor": 1.4}
-    full = settings | {"denoising_strength": 1.0, "steps": 8}
-    hard, soft = (detail(noise_mask_feather=value, **full)[0] for value in (0, 40))
-    # What the VAE alone makes of the picture, so that what the denoiser did is left.
-    kept = detail(denoising_strength=0.01, **settings)[0]
-    edge, middle = (
-        changed(kept, hard, box) - changed(kept, soft, box)
-        for box in ((16, 0, 32, 64), (40, 0, 56, 64))
-    )
-    assert edge > 0
-    assert edge > 1.2 * middle
-    assert where(image, soft)[0] >= 16
+    settings = {"detectors": large, "crop_factor": 1.4, "denoising_strength": 1.0, "steps": 8}
+
+    def moved(feather):
+        """How far two prompts part the latents, by step and column of the crop."""
+        runs = []
+        for prompt in ("a red ball", "a blue hat"):
+            seen = []
+            painted, _, _ = detail(
+                on_step=seen.append, prompt=prompt, noise_mask_feather=feather, **settings
+            )
+            runs.append(seen)
+            assert where(image, painted)[0] >= 16
+        return [(one - two).abs().amax((0, 1, 2)) for one, two in zip(*runs, strict=True)]
+
+    hard, soft = moved(0), moved(40)
+    middle = len(hard[0]) // 2
+    inside = [column for column, far in enumerate(hard[0]) if far > 0]
+    assert inside[0] < middle < inside[-1]
+    freed = [column for column, far in enumerate(soft[1]) if far > 0]
+    assert inside[0] < freed[0] < middle < freed[-1] < inside[-1]
+    assert soft[6][inside[0]] > 0
 
 
 def test_the_crop_is_a_factor_or_a_padding(detail):
