@@ -104,16 +104,18 @@ def denoise(
     import torch
 
     networks = [control.network for control in controls]
-    trained = model.components["scheduler"].config
+    # One for all tries: to load the checkpoint that takes over may release this one.
+    pipeline = model.pipeline(task, networks)
+    trained, unet = pipeline.scheduler.config, pipeline.unet
     steps = _plan(sampling, inputs.get("strength"), how)
     inputs |= _control_inputs(task, controls)
     if steps.strength is not None:
         inputs["strength"] = steps.strength
     with using(model, sampling.asked_loras, calls=steps.run) as loras:
 
-        def attempt() -> "tuple[Any, torch.Tensor]":
+        def attempt() -> "torch.Tensor":
             # All that steps change is made anew for each try.
-            pipeline = model.pipeline(task, networks)
+            pipeline.unet = unet
             pipeline.scheduler = make_scheduler(
                 sampling.sampler,
                 sampling.schedule,
@@ -152,10 +154,10 @@ def denoise(
                     callback_on_step_end_tensor_inputs=between.tensor_inputs,
                     output_type="latent",
                 ).images
-            return pipeline, latents
+            return latents
 
         rungs = denoiser_rungs(model, networks, encodes=_is_picture(inputs.get("image")))
-        pipeline, latents = model.ladder.climb("the denoiser", rungs, attempt)
+        latents = model.ladder.climb("the denoiser", rungs, attempt)
     if not is_finite(latents):
         message = (
             "the denoiser gave values that are no numbers (NaN) with sampler "
@@ -163,7 +165,7 @@ def denoise(
         )
         raise NotFiniteError(message)
     return Denoised(
-        decode_latents(model, latents),
+        decode_latents(how.handover.base() if how.handover else model, latents),
         {
             "pipeline": type(pipeline).__name__,
             "scheduler": type(pipeline.scheduler).__name__,

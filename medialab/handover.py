@@ -28,13 +28,20 @@ _SIZE_AND_CROP = 4  # time ids: height, width, and the crop's top and left
 class Handover:
     """What takes over, and when: `load` gives it, once it is needed.
 
+    `base` gives what it takes over from, whose VAE has the last word: to load the one may have made
+    room by releasing the other.
     `switch_at` is the share of the noise schedule after which it does: 0.8 leaves it the last
     fifth, 1 nothing. The first step is never its own.
     """
 
     def __init__(
-        self, checkpoint: str, load: "Callable[[], LoadedModel]", switch_at: float
+        self,
+        checkpoint: str,
+        load: "Callable[[], LoadedModel]",
+        base: "Callable[[], LoadedModel]",
+        switch_at: float,
     ) -> None:
+        self.base = base
         self._checkpoint, self._load, self._switch_at = checkpoint, load, switch_at
         self._from_call: int | None = None
         self._loras = Applied()

@@ -143,10 +143,12 @@ class _ControlsLater:
         """A forward that remembers what was asked, and adds nothing to the denoiser."""
         import torch
 
-        forward, signature = network.forward, inspect.signature(network.forward)
+        # Of the class: on the instance another wrapper may stand, whose arguments have no names.
+        forward, signature = network.forward, inspect.signature(type(network).forward)
 
         def later(*args: Any, **inputs: Any) -> tuple[list[Any], "torch.Tensor"]:
-            asked = signature.bind(*args, **inputs).arguments
+            asked = signature.bind(network, *args, **inputs).arguments
+            del asked["self"]
             self._waiting.append((forward, asked))
             return [], torch.zeros(1, device=asked["sample"].device, dtype=asked["sample"].dtype)
 

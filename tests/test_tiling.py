@@ -168,3 +168,31 @@ def test_a_vae_has_tiles_for_large_pictures_only_and_none_afterwards(model):
     with vae_for(vae, 2048, 1536):
         assert (vae.use_tiling, vae.tile_sample_min_size) == (True, VAE_TILE)
     assert (vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size) == before
+
+
+@torch.inference_mode()
+def test_tiles_and_prompts_one_after_another_go_together(model, controlnet, asked):
+    """As where memory runs out: the rung wraps denoiser and ControlNets before the tiles do."""
+    from medialab.rungs import denoiser_rungs
+
+    pipeline = model.pipeline("image-to-image", [controlnet])
+    shown = noise(rows=2, channels=3, width=WIDTH * 8, height=HEIGHT * 8)
+
+    def ask():
+        down, middle = pipeline.controlnet(
+            noise(), 500, controlnet_cond=shown, conditioning_scale=0.7, **asked
+        )
+        return pipeline.unet(
+            noise(),
+            500,
+            **asked,
+            down_block_additional_residuals=down,
+            mid_block_additional_residual=middle,
+        )[0]
+
+    with tiled(pipeline):
+        together = ask()
+    apart = denoiser_rungs(model, [controlnet], encodes=False)[0]
+    with apart.enter(), tiled(pipeline):
+        one_by_one = ask()
+    torch.testing.assert_close(one_by_one, together, rtol=1e-4, atol=1e-4)

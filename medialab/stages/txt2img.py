@@ -40,7 +40,8 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
         handover = None
         if settings.handover_checkpoint and settings.switch_at < 1:
             load = partial(context.checkpoint, settings.handover_checkpoint)
-            handover = Handover(settings.handover_checkpoint, load, settings.switch_at)
+            other = settings.handover_checkpoint
+            handover = Handover(other, load, context.checkpoint, settings.switch_at)
         image, applied = denoise(
             context.checkpoint(),
             "text-to-image",

@@ -1,16 +1,12 @@
 """People's poses as skeletons."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from medialab.detectors.poses import COLOURS, skeletons
-from medialab.errors import MissingLibraryError
 from medialab.geometry import Box
-from medialab.modelfiles import ModelFiles
 from medialab.registry import ModelRegistry
 
 
@@ -91,10 +87,3 @@ def test_what_is_not_certain_is_not_drawn(standing):
     assert not less[60, 49].any()  # nor the forearm that ends there
     unsure[..., 2] = 0
     assert not np.asarray(skeletons(unsure, (128, 128))).any()
-
-
-def test_an_absent_library_is_named(folder, monkeypatch):
-    (info,) = ModelFiles(folder).scan("detector")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingLibraryError, match="pip install scipy"):
-        ModelRegistry(folder, device="cpu").load(info)
