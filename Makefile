@@ -2,6 +2,9 @@
 PYTHON ?= python3
 LAB ?= 1
 BIN := .venv/bin
+# Who may speak to `make app` and `make api`: MEDIALAB_TOKEN, or a token drawn anew each time. It is
+# said once, here, and handed on by the environment, since a command line can be read by everyone.
+TOKEN = $${MEDIALAB_TOKEN:-$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(24))')}
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # Notebooks are tested in a copy, so that their pictures do not fill the user's outputs.
 COPY := .notebook-test
@@ -9,7 +12,7 @@ COPY := .notebook-test
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio paperdoll test lint format screenshots clean
+.PHONY: help environment studio app api paperdoll test lint format benchmark screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +27,20 @@ ifneq ($(LAB),0)
 	@$(BIN)/jupyter lab --ip=127.0.0.1 $(ALLOW_ROOT) --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url=/lab/tree/notebooks/studio.ipynb
 endif
+
+app: PORT ?= 6699
+app: environment ## the studio alone, as a page on port 6699; PORT=number for another
+	@token="$(TOKEN)"; echo "the studio is at http://127.0.0.1:$(PORT)/?token=$$token"; \
+	JUPYTER_TOKEN="$$token" exec $(BIN)/voila notebooks/studio.ipynb --no-browser --Voila.ip=127.0.0.1 \
+		--port=$(PORT) --Voila.port_retries=0 --Voila.auto_token=True --Voila.log_level=ERROR \
+		--TemplateExporter.exclude_markdown=True
+
+api: PORT ?= 8000
+api: environment ## the studio for other programs, on port 8000 (docs/api.md); PORT=number for another
+	@token="$(TOKEN)"; echo "the API is at http://127.0.0.1:$(PORT), with the header"; \
+	echo "Authorization: token $$token"; \
+	KG_AUTH_TOKEN="$$token" exec $(BIN)/jupyter-kernelgateway --api=kernel_gateway.notebook_http \
+		--seed_uri=notebooks/api.ipynb --ip=127.0.0.1 --port=$(PORT) --port_retries=0 --log-level=ERROR
 
 paperdoll: environment ## list the recipes of the embedded models; RECIPE=name (or all) trains
 	@$(BIN)/python -m models.paperdoll.train $(RECIPE) $(if $(STEPS),--steps $(STEPS))
@@ -51,6 +68,9 @@ format: environment ## mend style, and strip the notebooks' outputs
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format --quiet
 	@$(if $(NOTEBOOKS),$(BIN)/nbstripout --keep-id $(NOTEBOOKS))
+
+benchmark: environment ## what things cost here: LoRAs at SD1.5's size, listing models; minutes, 8 GiB
+	@BENCHMARKS=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -q -s tests/benchmarks
 
 screenshots: environment ## look at the studio in a real browser: docs/studio.png and others
 	@UI_MODELS=models UI_SCREENSHOTS=outputs/screenshots $(BIN)/pytest -q tests/ui

@@ -31,7 +31,7 @@ PYPROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
 STAMP = VENV / "bootstrap.stamp"
 CONSTRAINTS = VENV / "constraints.txt"
-DEFAULT_EXTRAS = "studio,control,test"
+DEFAULT_EXTRAS = "studio,control,detectors,app,test"
 # Installed alone. spandrel asks for torchvision, whose CUDA wheel beside a CPU torch makes
 # transformers' text encoders fail; of the many architectures, two that nobody here uses need it.
 # What else it needs stands in pyproject.toml.

@@ -6,26 +6,31 @@ request with nothing left open: only that form runs, and only that form is writt
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from medialab.detailing import DetailerConfig
 from medialab.errors import ConfigError
 from medialab.prompts import expand, mentions, take_loras
 from medialab.samplers import SAMPLERS, SCHEDULES, check
 from medialab.settings import (
+    CONTROL_RESIZE_MODES,
     EMPHASES,
     LARGEST_SEED,
+    LATENT_RESIZE,
     MODES,
     ClipSkip,
     ControlUnit,
-    DetailerConfig,
     Emphasis,
+    Fraction,
     Img2ImgConfig,
     InpaintConfig,
     InstructConfig,
     LoRAConfig,
+    OutpaintConfig,
     Picture,
     RefinerConfig,
     ResizeMode,
@@ -92,6 +97,15 @@ class Txt2ImgConfig(SizeConfig):
     batch_size: int = Field(
         1, ge=1, le=64, description="Pictures to make; picture k uses seed + k."
     )
+    variation_seed: int = Field(
+        RANDOM_SEED,
+        ge=RANDOM_SEED,
+        le=LARGEST_SEED,
+        description="Whose noise is mixed in; -1 draws one. In a batch it counts up, not the seed.",
+    )
+    variation_strength: Fraction = Field(
+        0.0, description="How much of the variation's noise there is: 0 none, 1 nothing else."
+    )
 
     @field_validator("sampler")
     @classmethod
@@ -137,6 +151,16 @@ class SourceConfig(SizeConfig):
     def _mode_is_known(cls, value: str) -> str:
         return one_of(value, MODES)
 
+    @model_validator(mode="after")
+    def _latents_are_stretched_where_there_are_some(self) -> Self:
+        if self.resize_mode == LATENT_RESIZE and self.mode not in {"txt2img", "img2img"}:
+            message = (
+                f"resize_mode {LATENT_RESIZE!r} is for mode 'img2img'; for mode {self.mode!r} "
+                f"choose one of {', '.join(CONTROL_RESIZE_MODES)}"
+            )
+            raise ValueError(message)
+        return self
+
 
 class FinishConfig(StageConfig):
     """Stage 9: the last touch before a picture is kept."""
@@ -158,6 +182,9 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
 
     img2img: Img2ImgConfig = Field(Img2ImgConfig(), description="Stage 3, from a picture.")
     inpaint: InpaintConfig = Field(InpaintConfig(), description="Stage 3, on a part of a picture.")
+    outpaint: OutpaintConfig = Field(
+        OutpaintConfig(), description="Stage 3, beyond a picture's edges."
+    )
     instruct: InstructConfig = Field(InstructConfig(), description="Stage 3, by an instruction.")
     refiner: RefinerConfig = Field(RefinerConfig(), description="Stage 4: the hires fix.")
     body: DetailerConfig = Field(DetailerConfig(), description="Stage 5: bodies drawn again.")
@@ -207,8 +234,15 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return own.enabled if isinstance(own, SwitchedConfig) else True
 
     def texts(self) -> list[str]:
-        """All that is asked for in words: both prompts, then the stages' own."""
-        return [text for _, _, text in self._texts()]
+        """All that is asked for in words: both prompts, the stages' own, then the edited finds'."""
+        finds = [
+            find.prompt
+            for _, part in self
+            if isinstance(part, DetailerConfig)
+            for find in part.detections or ()
+            if find.prompt
+        ]
+        return [*(text for _, _, text in self._texts()), *finds]
 
     def _texts(self) -> Iterator[tuple[str, str, str]]:
         """Stage ("" for the base), setting and text of each prompt that is set."""
@@ -221,13 +255,7 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     def lora_names(self) -> set[str]:
         """The LoRAs that settings, prompts and edited finds name."""
         fields = [self.loras, *(part.loras for _, part in self if isinstance(part, SamplingConfig))]
-        finds = [
-            find.prompt or ""
-            for _, part in self
-            if isinstance(part, DetailerConfig)
-            for find in part.detections or ()
-        ]
-        tagged = [tag.name for text in (*self.texts(), *finds) for tag in take_loras(text)[1]]
+        tagged = [tag.name for text in self.texts() for tag in take_loras(text)[1]]
         return {*tagged, *(one.name for loras in fields for one in loras or ())}
 
     def settings_for(self, stage: str, settings: type[StageConfig]) -> Any:
@@ -276,9 +304,12 @@ class ResolvedConfig(PipelineConfig):
         Raises:
             ConfigError: a prompt names a wildcard that is not there.
         """
+        # As in A1111: pictures of a variation share the seed and count the variation's up.
+        counted = "variation_seed" if self.variation_strength > 0 else "seed"
+        first = getattr(self, counted)
         return [
             self.model_copy(
-                update={"seed": (self.seed + k) % (LARGEST_SEED + 1), "batch_size": 1}
+                update={counted: (first + k) % (LARGEST_SEED + 1), "batch_size": 1}
             ).drawn(wildcards)
             for k in range(self.batch_size)
         ]
@@ -293,6 +324,10 @@ class ResolvedConfig(PipelineConfig):
             for stage, texts in found.items()
             if stage
         }
+        for name, part in self:
+            if isinstance(part, DetailerConfig) and part.detections is not None:
+                own = stages.get(name, part)
+                stages[name] = own.drawn(partial(expand, seed=self.seed, wildcards=wildcards))
         drawn = self.model_copy(update={**found[""], **stages})
         return drawn.model_copy(
             update={

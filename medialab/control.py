@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from medialab.detectors.poses import LEAST_SURE
 from medialab.errors import ConfigError
-from medialab.preprocessors import DEPTH, PREPROCESSORS
+from medialab.preprocessors import BY_MODEL, POSE, PREPROCESSORS
 from medialab.resizing import resized
 from medialab.settings import ControlUnit
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from medialab.geometry import Box
+
+
+# What detectors call people: COCO's word, and this project's.
+PEOPLE = ("person", "body")
 
 
 class Control(NamedTuple):
@@ -104,11 +109,28 @@ def shown_of(
         source = source.crop(crop.edges)
     if source.size != size:
         source = source.resize(size, Image.Resampling.LANCZOS)
-    if unit.preprocessor == DEPTH:
-        estimator = models.detector(unit.preprocessor_model or "")
-        if not hasattr(estimator, "depth"):
-            message = f"{unit.preprocessor_model!r} is no depth model; it finds parts"
-            raise ConfigError(message)
-        found: Image.Image = estimator.depth(source)
-        return found
+    if unit.preprocessor in BY_MODEL:
+        return _estimated(unit, source, models)
     return PREPROCESSORS[unit.preprocessor](source)
+
+
+def _estimated(unit: ControlUnit, source: "Image.Image", models: Models) -> "Image.Image":
+    """What the unit's own model tells of the picture, drawn."""
+    from PIL import Image
+
+    estimate = getattr(models.detector(unit.preprocessor_model or ""), unit.preprocessor, None)
+    if estimate is None:
+        message = (
+            f"preprocessor {unit.preprocessor!r} needs a model that {BY_MODEL[unit.preprocessor]}; "
+            f"{unit.preprocessor_model!r} is of another kind"
+        )
+        raise ConfigError(message)
+    people = []
+    if unit.preprocessor == POSE and unit.people_model is not None:
+        finder = models.detector(unit.people_model)
+        found = [one for label in PEOPLE for one in finder.find(source, label)]
+        people = [one.box for one in found if one.confidence >= LEAST_SURE]
+        if not people:  # a skeleton of nobody is a black picture
+            return Image.new("RGB", source.size)
+    shown: Image.Image = estimate(source, people) if people else estimate(source)
+    return shown

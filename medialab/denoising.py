@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from medialab.control import Control
 from medialab.encoding import Conditioning, Guidance, encode
 from medialab.errors import NotFiniteError
+from medialab.geometry import BLOCK
 from medialab.ladder import in_float32, is_finite
 from medialab.lora import told, using
+from medialab.noise import PLAIN_NOISE, FirstNoise, first_noise
 from medialab.rungs import denoiser_rungs, vae_rungs
 from medialab.samplers import applied_schedule, make_scheduler
 from medialab.settings import Sampling
@@ -51,14 +53,16 @@ def denoise(
     embeddings: "dict[str, torch.Tensor] | None" = None,
     kept: Kept | None = None,
     controls: Sequence[Control] = (),
+    first: FirstNoise = PLAIN_NOISE,
     **inputs: Any,
 ) -> Denoised:
     """Run a diffusers pipeline once.
 
-    `controls` are ControlNets with what they are shown, at the size that is drawn.
+    `controls` are ControlNets with what they are shown, at the size that is drawn; `first` is what
+    is special of the noise that it starts from.
     `embeddings` are the prompts' if they are encoded already and stay the same; `inputs` are what
-    the task needs besides (size, picture, strength). `on_step(step, steps, latents)` may raise to
-    stop; nothing is left changed then.
+    the task needs besides (size, picture, strength).
+    `on_step(step, steps, latents)` may raise to stop; nothing is left changed then.
 
     Raises:
         NotFiniteError: the denoiser or the VAE computed no numbers.
@@ -87,11 +91,17 @@ def denoise(
                 steps=sampling.steps,
                 seed=sampling.seed,
             )
+            _strengthen(pipeline.scheduler, first.multiplier)
             if embeddings:
                 conditioning = Conditioning.of(embeddings)
             else:
                 conditioning = _conditioning(model, sampling, shown_steps)
             guidance = Guidance(pipeline, conditioning, shown_steps)
+            generator = torch.Generator("cpu").manual_seed(sampling.seed)
+            given = dict(inputs)
+            if first.variation is not None:
+                shape = _latent_shape(pipeline, inputs["width"], inputs["height"])
+                given["latents"] = first_noise(shape, generator, model.dtype, first.variation)
 
             def after_step(
                 _pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]
@@ -108,10 +118,10 @@ def denoise(
             with guidance.composing(), torch.inference_mode():
                 latents: torch.Tensor = pipeline(
                     **conditioning.embeddings(),
-                    **inputs,
+                    **given,
                     num_inference_steps=steps,
                     guidance_scale=sampling.guidance_scale,
-                    generator=torch.Generator("cpu").manual_seed(sampling.seed),
+                    generator=generator,
                     callback_on_step_end=after_step,
                     callback_on_step_end_tensor_inputs=guidance.tensor_inputs,
                     output_type="latent",
@@ -144,6 +154,27 @@ def _is_picture(given: Any) -> bool:
     import torch
 
     return given is not None and not isinstance(given, torch.Tensor)
+
+
+def _latent_shape(pipeline: Any, width: int, height: int) -> tuple[int, int, int, int]:
+    """Of what is denoised for a picture of that size."""
+    scale = int(pipeline.vae_scale_factor)
+    return 1, int(pipeline.unet.config.in_channels), height // scale, width // scale
+
+
+def _strengthen(scheduler: Any, multiplier: float) -> None:
+    """The first noise, under which the picture goes, times so much; what comes later is as ever.
+
+    Source: A1111's "Noise multiplier for img2img". The scheduler is this denoising's own.
+    """
+    plain = scheduler.add_noise
+
+    def first(original: Any, noise: Any, timesteps: Any) -> Any:
+        del scheduler.add_noise
+        return plain(original, noise * multiplier, timesteps)
+
+    if multiplier != 1:
+        scheduler.add_noise = first
 
 
 def _control_inputs(task: "Task", controls: Sequence[Control]) -> dict[str, Any]:
@@ -222,6 +253,21 @@ def _unscaled(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
         like = latents.new_tensor
         unscaled = latents * like(std).view(1, -1, 1, 1) / scaling + like(mean).view(1, -1, 1, 1)
     return unscaled
+
+
+def stretched(
+    model: "LoadedModel", image: "Image.Image", size: tuple[int, int], method: str
+) -> "torch.Tensor":
+    """The picture's latents, interpolated to those of another size.
+
+    `size` is (width, height) in pixels; `method` is torch's name for the filter.
+    """
+    import torch.nn.functional as F
+
+    latents = encode_image(model, image)
+    shape = size[1] // BLOCK, size[0] // BLOCK
+    corners = None if method == "nearest" else False
+    return F.interpolate(latents, shape, mode=method, align_corners=corners)
 
 
 def latent_mask(mask: "Image.Image", latents: "torch.Tensor") -> "torch.Tensor":

@@ -9,7 +9,19 @@ from typing import Self
 
 
 class MediaLabError(Exception):
-    """A fault that the person at the keyboard can mend; its text says how."""
+    """A fault that the person at the keyboard can mend; its text says how.
+
+    `setting` and `choices` say to a program which setting is wrong and what it may be, where that
+    is known.
+    """
+
+    setting: str = ""
+    choices: tuple[str, ...] = ()
+
+    def about(self, setting: str, choices: Iterable[str] = ()) -> Self:
+        """The same error with what a program wants to know of it."""
+        self.setting, self.choices = setting, tuple(choices)
+        return self
 
     @classmethod
     def among(cls, name: str, kind: str, folder: str, known: Iterable[str]) -> Self:
@@ -18,7 +30,8 @@ class MediaLabError(Exception):
         near = get_close_matches(name, names, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         listed = ", ".join(names) or "none"
-        return cls(f"no {kind} {name!r} in {folder}; known: {listed}.{hint}")
+        error = cls(f"no {kind} {name!r} in {folder}; known: {listed}.{hint}")
+        return error.about(kind, names)
 
 
 class ConfigError(MediaLabError):
@@ -39,6 +52,10 @@ class MissingLibraryError(MediaLabError):
 
 class PictureError(MediaLabError):
     """A picture that was given cannot be read, or one that is asked for is not there."""
+
+
+class PictureTooLargeError(PictureError):
+    """A picture that was given has more pixels than memory should be spent on."""
 
 
 class ArtifactError(MediaLabError):

@@ -62,11 +62,15 @@ FAMILY_OF_METADATA = (
 
 # Sought in all names at once, one a line: "\n" is where a name begins. Plain strings, since ten
 # thousand headers may be looked at in a row and expressions take twenty times as long.
-LORA_MARKS = (".lora_down.", ".lora_A.", ".lora.down.", ".hada_w1_a", ".lokr_w1", ".oft_")
+LORA_MARKS = (
+    *(".lora_down.", ".lora_A.", ".lora.down.", "_lora.down.", ".lora_linear_layer.down."),
+    *(".hada_w1_a", ".lokr_w1", ".oft_", ".on_input\n", ".diff\n", ".diff_b\n", ".w_norm\n"),
+)
 LORA_FORMATS = (
     (".hada_w1_a", "loha"),
     (".lokr_w1", "lokr"),
     (".oft_", "oft"),
+    (".on_input", "ia3"),
     (".dora_scale", "dora"),
     ("lora_magnitude_vector", "dora"),
     ("\nlora_unet_", "kohya"),
@@ -77,11 +81,14 @@ LORA_FORMATS = (
     ("\nunet.", "diffusers"),
     ("\ntransformer.", "diffusers"),
     ("\ntext_encoder", "diffusers"),
+    ("\ndown_blocks.", "diffusers"),
+    ("\nmid_block.", "diffusers"),
+    ("\nup_blocks.", "diffusers"),
 )
 # The tensor whose last side is as wide as the text: a full weight, or a LoRA's way down.
 TEXT_READER = re.compile(
-    r"attn2[._]to_k\.(weight|lora_down\.weight|lora_A\.weight|lora_A\.default\.weight"
-    r"|lora\.down\.weight|hada_w1_b)$"
+    r"attn2(\.processor)?[._]to_k[._](weight|lora_down\.weight|lora_A\.weight"
+    r"|lora_A\.default\.weight|lora\.down\.weight|hada_w1_b|diff)$"
 )
 
 
@@ -186,7 +193,8 @@ def _part(names: str, header: Header) -> Verdict | None:
 
 def _family(names: str, header: Header) -> str:
     """By the text's width; else by a family's own names; else by what the trainer wrote."""
-    for name, shape in header.shapes.items():
+    # An IA3 has one number for each output or input there: no side of it is a text's width.
+    for name, shape in header.shapes.items() if ".on_input\n" not in names else ():
         if shape and TEXT_READER.search(name):
             return family_of_width(shape[-1])
     for mark, family in FAMILY_OF_NAME:

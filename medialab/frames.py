@@ -37,10 +37,12 @@ def encode_frame(frame: Frame) -> bytes:
                     "label": found.label,
                     "confidence": found.confidence,
                     "box": list(found.box.edges),
+                    "index": found.index,
                 }
             )
     facts = {
         "prompts": frame.prompts.model_dump(mode="json"),
+        "stretch": frame.stretch,
         "units": [unit.model_dump(mode="json") for unit in frame.units],
         "detections": told,
         "applied": frame.applied,
@@ -63,7 +65,11 @@ def decode_frame(content: bytes, device: str) -> Frame:
     detections = {
         stage: tuple(
             Detection(
-                row["label"], row["confidence"], Box(*row["box"]), picture(f"{_MASK}{stage}/{n}")
+                row["label"],
+                row["confidence"],
+                Box(*row["box"]),
+                picture(f"{_MASK}{stage}/{n}"),
+                row["index"],
             )
             for n, row in enumerate(rows)
         )
@@ -77,6 +83,7 @@ def decode_frame(content: bytes, device: str) -> Frame:
             if name.startswith(_EMBEDDING)
         },
         image=picture(_IMAGE) if _IMAGE in tensors else None,
+        stretch=tuple(facts["stretch"]) if facts["stretch"] else None,
         units=tuple(ControlUnit.model_validate(unit) for unit in facts["units"]),
         controls=tuple(
             picture(f"{_CONTROL}{number}")

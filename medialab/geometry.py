@@ -5,6 +5,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 BLOCK = 8  # pixels that a latent stands for
+# The side of SDXL's square pictures, and the sizes of one megapixel that it was trained at.
+# Source: appendix I of its paper, of which ADetailer takes these.
+SDXL_SIDE = 1024
+SDXL_SIZES = (
+    (1024, 1024),
+    (1152, 896),
+    (896, 1152),
+    (1216, 832),
+    (832, 1216),
+    (1344, 768),
+    (768, 1344),
+    (1536, 640),
+    (640, 1536),
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -137,12 +151,42 @@ def working_size(crop: Box, box: Box, guide: int, largest: int) -> tuple[int, in
     """The size at which a crop is drawn again, in multiples of 8.
 
     The box's short side comes to `guide` pixels, unless the crop's long side would exceed
-    `largest`; a crop is never made smaller than it is, except to keep to `largest`.
+    `largest`; a crop is never made smaller than it is: a part drawn smaller comes back worse.
     Source: Impact Pack's enhance_detail.
     """
-    scale = max(1.0, guide / max(1, min(box.width, box.height)))
-    scale = min(scale, largest / max(crop.width, crop.height))
+    scale = guide / max(1, min(box.width, box.height))
+    scale = max(1.0, min(scale, largest / max(crop.width, crop.height)))
     return to_multiple(crop.width * scale), to_multiple(crop.height * scale)
+
+
+def matched_size(
+    box: Box, width: int, height: int, match: str, native: int = SDXL_SIDE
+) -> tuple[int, int]:
+    """The size at which a part of that box's shape is drawn, in multiples of 8.
+
+    `width` and `height` are the size that would be used otherwise (match "off"). "free" keeps the
+    longer of the two and the box's proportions; "strict" takes, of the sizes that SDXL was trained
+    at (scaled to the side that the model was trained at), the one whose proportions are nearest.
+    Source: ADetailer's aaaaaa/helper and adetailer/opts.py, optimal_crop_size.
+    """
+    proportions = box.width / box.height
+    if match == "free":
+        longest = max(width, height)
+        across, down = longest * min(1.0, proportions), longest * min(1.0, 1 / proportions)
+        return (math.ceil(across / BLOCK) * BLOCK, math.ceil(down / BLOCK) * BLOCK)
+    if match == "strict":
+        scaled = [
+            (to_multiple(wide * native / SDXL_SIDE), to_multiple(high * native / SDXL_SIDE))
+            for wide, high in SDXL_SIZES
+        ]
+        large_enough = [
+            (wide, high)
+            for wide, high in scaled
+            if wide >= box.width and high >= box.height and (wide >= width or high >= height)
+        ]
+        if large_enough:
+            return min(large_enough, key=lambda size: abs(size[0] / size[1] - proportions))
+    return width, height
 
 
 def tiles(width: int, height: int, tile: int, overlap: int) -> list[Box]:

@@ -59,11 +59,11 @@ class HashCache:
 
         Cost: one stat when known; else the whole file is read once (about 0.2 GiB a second).
         """
+        with self._lock:
+            if (found := self._known.get(Stamp.of(path.stat()))) is not None:
+                return found
         with path.open("rb") as file:
             before = Stamp.of(os.fstat(file.fileno()))
-            with self._lock:
-                if before in self._known:
-                    return self._known[before]
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             after = Stamp.of(os.fstat(file.fileno()))
         if before == after and after.is_settled():  # else true now, but it may not stay so

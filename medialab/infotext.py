@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from medialab.adetailer import read_detailers, write_detailers
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ConfigError
 from medialab.samplers import SCHEDULES, parse_sampler_name
@@ -47,10 +48,17 @@ class Parsed:
     rest: Mapping[str, str]
 
 
-def write(config: ResolvedConfig, *, checkpoint_hash: str, version: str) -> str:
+def write(
+    config: ResolvedConfig,
+    *,
+    checkpoint_hash: str,
+    version: str,
+    lora_hashes: Mapping[str, str] | None = None,
+) -> str:
     """The infotext of one picture.
 
     `checkpoint_hash` is the AutoV2 hash: the first 10 hex digits of the file's sha256.
+    `lora_hashes` are the AutoV3 hashes (12 hex digits) of the LoRAs that were applied, by name.
     """
     items = {
         "Steps": str(config.steps),
@@ -66,10 +74,17 @@ def write(config: ResolvedConfig, *, checkpoint_hash: str, version: str) -> str:
         items["Clip skip"] = str(config.clip_skip)
     if config.emphasis != EMPHASES[0]:
         items["Emphasis"] = config.emphasis.capitalize()
+    items |= write_detailers(config)
     if others := _other_settings(config):
         items[STAGES] = json.dumps(others, ensure_ascii=False)
     if config.sharpen:
         items["Sharpen"] = repr(config.sharpen)
+    if lora_hashes:
+        # Readers cut at commas and colons, so a name has none there. Source: A1111's
+        # extensions-builtin/Lora/extra_networks_lora.py.
+        items["Lora hashes"] = ", ".join(
+            f"{re.sub('[,:]', '', name)}: {found}" for name, found in lora_hashes.items()
+        )
     negative = f"{NEGATIVE} {config.negative_prompt}" if config.negative_prompt else ""
     prompts = f"{config.prompt}\n{negative}" if negative else config.prompt
     for name, found in zip(EXACT, _read_prompts(prompts.strip().split("\n")), strict=True):
@@ -112,6 +127,11 @@ def read(text: str) -> Parsed:
     prompt, negative = _read_prompts(lines)
     settings: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative}
     rest = dict(_read_items(last))
+    # Before our own item, which tells all of it.
+    detailers, used = read_detailers(rest)
+    if _takes(settings | detailers):
+        settings |= detailers
+        rest = {key: value for key, value in rest.items() if key not in used}
     for key in [key for key in rest if key in _READERS]:
         found = _read_setting(_READERS[key], rest[key])
         if found and _takes(settings | found):

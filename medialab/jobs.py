@@ -43,6 +43,10 @@ class Job(Generic[T]):
         """Wait (seconds; None for ever) and return what the work returned, or raise its error."""
         return self._future.result(timeout)
 
+    def error(self, timeout: float | None = None) -> BaseException | None:
+        """Wait likewise and return what the work failed of; None when it is done."""
+        return self._future.exception(timeout)
+
     def settle(self, result: T | None, error: BaseException | None) -> None:
         """Let everybody who waits for the result go on; called once, by the queue."""
         if error is None:

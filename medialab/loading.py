@@ -116,7 +116,12 @@ class LoadedModel:
             )
             raise ModelRefusedError(message)
         if task == "instruct":
-            pipeline = getattr(diffusers, INSTRUCT_PIPELINES[self.family])(**self.components)
+            # Made without a checker, the class would say so on stderr at every run.
+            quiet = (
+                {"requires_safety_checker": False} if "safety_checker" in self.components else {}
+            )
+            made_for_it = getattr(diffusers, INSTRUCT_PIPELINES[self.family])
+            pipeline = made_for_it(**self.components, **quiet)
         else:
             control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
             pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline, **control)

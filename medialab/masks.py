@@ -45,9 +45,14 @@ def blurred(mask: "Image.Image", pixels: int) -> "Image.Image":
 
     if pixels == 0:
         return mask.copy()
-    radius = int(2.5 * pixels + 0.5)
+    radius = reach(pixels)
     soft = ndimage.gaussian_filter(_levels(mask).astype("float32"), pixels, radius=radius)
     return _image(soft.round())
+
+
+def reach(blur: int) -> int:
+    """How many pixels to either side of an edge `blurred` softens. Source: A1111's kernel size."""
+    return int(2.5 * blur + 0.5)
 
 
 def moved(mask: "Image.Image", right: int, up: int) -> "Image.Image":
@@ -68,6 +73,18 @@ def moved(mask: "Image.Image", right: int, up: int) -> "Image.Image":
             0, (0, mask.height - up, mask.width, mask.height) if up > 0 else (0, 0, mask.width, -up)
         )
     return shifted
+
+
+def fitted(mask: "Image.Image", inside: Box, box: Box) -> "Image.Image":
+    """The part of a mask in one box, moved and stretched to another; black elsewhere."""
+    from PIL import Image
+
+    if inside == box:
+        return mask.copy()
+    part = mask.crop(inside.edges).resize((box.width, box.height), Image.Resampling.NEAREST)
+    result = Image.new("L", mask.size, 0)
+    result.paste(part, (box.left, box.top))
+    return result
 
 
 def inverted(mask: "Image.Image") -> "Image.Image":

@@ -1,12 +1,13 @@
 """The models that lie in a models folder: one `ModelInfo` for each, made without a body byte.
 
 A model is one .safetensors file, or one folder as diffusers (model_index.json) or transformers
-(config.json) save it. What is there but must not be opened is listed too, with the reason.
+(config.json) save it; a detector may also be an .onnx, .task or .tflite file. What is there but
+must not be opened is listed too, with the reason.
 """
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,9 @@ from medialab.errors import ModelRefusedError
 from medialab.families import UNKNOWN, Verdict, classify, family_of_denoiser
 from medialab.hashes import Stamp
 from medialab.headers import read_header
+from medialab.onnxfiles import read_onnx
 from medialab.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES, refusal
+from medialab.taskfiles import check_task_file
 
 # The subfolder of models/ -> the kind of model that it holds.
 KIND_FOLDERS = {
@@ -31,6 +34,14 @@ KIND_FOLDERS = {
 FOLDER_OF_KIND = {kind: folder for folder, kind in KIND_FOLDERS.items()}
 
 SINGLE_FILE = ".safetensors"
+# Files that are no safetensors but no programs either, by ending: the format, and what tells that a
+# file is one and keeps to itself.
+ONNX, MEDIAPIPE = "onnx", "mediapipe"
+OF_DETECTORS: Mapping[str, tuple[str, Callable[[Path], object]]] = {
+    ".onnx": (ONNX, read_onnx),
+    ".task": (MEDIAPIPE, check_task_file),
+    ".tflite": (MEDIAPIPE, check_task_file),
+}
 # Kinds that no header tells: detectors are folders, and told by where they lie.
 TOLD_BY_HEADER = frozenset(KIND_FOLDERS.values()) - {"detector"}
 # The folders' files whose content decides the pixels: weights, configs, tokenizers.
@@ -66,7 +77,8 @@ class ModelFiles:
         """Every model of one kind, by name. Cost: a stat a file, a header a new or changed one."""
         top = self.root / FOLDER_OF_KIND[kind]
         found = []
-        for entry in _candidates(top):
+        others = OF_DETECTORS if kind == "detector" else ()
+        for entry in _candidates(top, frozenset({SINGLE_FILE, *PICKLE_SUFFIXES, *others})):
             with suppress(FileNotFoundError):  # removed while we looked
                 found.append(self._describe(entry, kind))
         return _without_doubles(sorted(found, key=lambda info: (info.name, info.path)))
@@ -149,7 +161,7 @@ def content_files(folder: Path) -> list[Path]:
     )
 
 
-def _candidates(top: Path) -> Iterator[os.DirEntry[str]]:
+def _candidates(top: Path, endings: frozenset[str]) -> Iterator[os.DirEntry[str]]:
     """Model files and model folders below `top`; plain folders only sort, so they are entered.
 
     Links to plain folders are not entered: they could lead in circles.
@@ -164,7 +176,7 @@ def _candidates(top: Path) -> Iterator[os.DirEntry[str]]:
                 if entry.name.startswith("."):
                     continue
                 if entry.is_file() or (entry.is_symlink() and not entry.is_dir()):
-                    if os.path.splitext(entry.name)[1].lower() in {SINGLE_FILE, *PICKLE_SUFFIXES}:  # noqa: PTH122 - ten thousand Paths cost a fifth of a second
+                    if os.path.splitext(entry.name)[1].lower() in endings:  # noqa: PTH122 - ten thousand Paths cost a fifth of a second
                         yield entry
                 elif entry.is_symlink() or _is_model_folder(entry):
                     yield entry
@@ -231,6 +243,13 @@ def _folder_family(folder: Path) -> str:
 
 
 def _read_file(path: Path, kind: str) -> ModelInfo:
+    if (other := OF_DETECTORS.get(path.suffix.lower())) is not None:
+        format_, check = other
+        try:
+            check(path)
+        except ModelRefusedError as error:
+            return _refused_info(path, kind, str(error))
+        return ModelInfo(path.stem, kind, UNKNOWN, format_, path, path.stat().st_size)
     try:
         verdict = classify(read_header(path))
     except ModelRefusedError as error:
@@ -257,7 +276,8 @@ def _refused_info(path: Path, kind: str, reason: str) -> ModelInfo:
         size = path.stat().st_size
     except OSError:
         size = 0  # a link to nothing
-    name = path.stem if path.suffix.lower() == SINGLE_FILE else path.name
+    ends_in_its_format = path.suffix.lower() in {SINGLE_FILE, *OF_DETECTORS}
+    name = path.stem if ends_in_its_format else path.name
     return ModelInfo(name, kind, UNKNOWN, UNKNOWN, path, size, reason)
 
 

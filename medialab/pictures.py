@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medialab.errors import PictureError
+from medialab.errors import PictureError, PictureTooLargeError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -90,18 +90,16 @@ def _opened(picture: "Image.Image | Path | str | bytes") -> "Image.Image":
         with Image.open(source) as image:
             if image.width * image.height > MOST_PIXELS:
                 message = f"{what}: {image.width} x {image.height} pixels are too many"
-                raise PictureError(message)
+                raise PictureTooLargeError(message)
             image.load()
             return image.copy()
     except FileNotFoundError as error:
         raise PictureError(f"no file {what}") from error
-    except (
-        UnidentifiedImageError,
-        OSError,
-        SyntaxError,
-        ValueError,
-        Image.DecompressionBombError,
-    ) as error:
+    except Image.DecompressionBombError as error:
+        raise PictureTooLargeError(f"{what}: {error}") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{what}: no picture of a kind that can be read") from error
+    except (OSError, SyntaxError, ValueError) as error:
         raise PictureError(f"{what}: no picture that can be read ({error})") from error
 
 

@@ -1,8 +1,8 @@
 """Run the stages in order; nothing else."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from medialab.upscalers import Upscaler
 
 PREVIEWS_PER_SECOND = 4
+# Facts and a function to what it gives for them, and whether that was kept from before.
+Recall = Callable[[Mapping[str, Any], Callable[[], bytes]], tuple[bytes, bool]]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Progress:
         self._job = job
         self._tell = partial(self._emit, image=image, images=images)
         self._stage = ""
+        self._recall: Recall = lambda _facts, make: (make(), False)
         self._shown = 0.0
         self._models: list[Any] = []
         self._denoising: LoadedModel | None = None
@@ -76,16 +79,24 @@ class Progress:
         """The stages begin, with the picture that was kept from before, if any."""
         self._finished = image
 
-    def enter(self, stage: str) -> Ladder:
-        """A stage begins; its ladder, for when memory runs out or numbers are none."""
+    def enter(self, stage: str, recall: Recall) -> Ladder:
+        """A stage begins; `recall` finds again what parts of it were made before.
+
+        Gives its ladder, for when memory runs out or numbers are none.
+        """
         self._job.check()
-        self._stage = stage
+        self._stage, self._recall = stage, recall
         self._models.clear()
         self._denoising = None
         self._step = (0, 0, None)
         self._ladder = Ladder(self._free)
         self._tell("stage")
         return self._ladder
+
+    @property
+    def exact(self) -> bool:
+        """Whether the stage's pixels are so far what they always are, whatever memory there is."""
+        return self._ladder.exact
 
     def leave(self, seconds: float, image: "Image.Image | None") -> None:
         """The stage is done; `image` is the picture so far."""
@@ -149,6 +160,10 @@ class Progress:
     def picture(self, name: str) -> "Image.Image":
         """A picture that was kept for this run."""
         return self._pictures.load(name)
+
+    def remembered(self, facts: Mapping[str, Any], make: Callable[[], bytes]) -> tuple[bytes, bool]:
+        """What `make` gives for these facts, and whether it was kept from before."""
+        return self._recall(facts, make)
 
     def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
         """Tell of a step; raises `CancelledError` when the job was cancelled."""
@@ -232,7 +247,7 @@ class Pipeline:
         started = datetime.now(UTC)
         may_keep = True
         for stage, key in zip(active[done:], keys[done:], strict=True):
-            ladder = progress.enter(stage.name)
+            ladder = progress.enter(stage.name, partial(self._part_of, key, progress))
             before = time.perf_counter()
             settings = config.settings_for(stage.name, stage.settings)
             frame = ladder.run(stage.name, partial(stage.run, frame, settings, progress))
@@ -255,6 +270,23 @@ class Pipeline:
         return Outcome(
             frame.image, self._record(active, frame, measured, started), frame.detections
         )
+
+    def _part_of(
+        self,
+        key: StageKey,
+        progress: Progress,
+        facts: Mapping[str, Any],
+        make: Callable[[], bytes],
+    ) -> tuple[bytes, bool]:
+        """A part of a stage's work, kept by what decided it: the facts, and the stage's models."""
+        own = replace(key, stage=f"{key.stage}, a part", settings=facts, before="")
+        content = self.cache.get(own)
+        if content is not None:
+            return content, True
+        content = make()
+        if progress.exact:
+            self.cache.put(own, content)
+        return content, False
 
     def keys(self, config: ResolvedConfig) -> list[StageKey]:
         """The key of each stage that this config runs, in order."""

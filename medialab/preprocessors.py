@@ -1,7 +1,7 @@
 """What a ControlNet is shown of a picture: its edges, its depth, itself.
 
-Edges are found by OpenCV, which comes with the extra `control`; depth by a model of
-models/detectors. Names and defaults as in A1111's ControlNet extension.
+Edges are found by OpenCV, which comes with the extra `control`; depth and pose by a model
+of models/detectors. Names and defaults as in A1111's ControlNet extension.
 """
 
 from collections.abc import Callable, Mapping
@@ -82,7 +82,9 @@ PREPROCESSORS: "Mapping[str, Callable[[Image.Image], Image.Image]]" = {
     "invert": invert,
 }
 NEEDS_OPENCV = frozenset({"canny", "scribble", "soft edge"})
-DEPTH = "depth"  # needs a model, which its unit names
+DEPTH, POSE = "depth", "pose"
+# Those that need a model, which their unit names -> what such a model does.
+BY_MODEL = {DEPTH: "tells how near things are", POSE: "tells how people stand"}
 
 
 def check_library(preprocessor: str) -> None:

@@ -24,6 +24,7 @@ from medialab.modelfiles import (
     is_plain_name,
     read_config,
 )
+from medialab.modelnotes import refuse_other
 from medialab.runtime import pick_device
 from medialab.upscalers import load_upscaler
 
@@ -64,7 +65,7 @@ class ModelRegistry:
         self.budget_bytes = budget_bytes
         self._device = device
         self._files = ModelFiles(self.folder)
-        self._hashes = HashCache(hash_cache)
+        self.hashes = HashCache(hash_cache)
         self._loaded: OrderedDict[tuple[Path, tuple[Stamp, ...]], Loaded] = OrderedDict()
         # Two locks: listing must not wait for the seconds that a load takes.
         self._listing = threading.Lock()
@@ -113,11 +114,14 @@ class ModelRegistry:
         weights, configs and tokenizers, sorted by path: a readme or a sample picture changes
         nothing.
         Cost: the first time in a file's life about 5 s a gigabyte; afterwards one stat a file.
+        Raises: ModelRefusedError when a note beside a single file says that it is another one.
         """
         if info.path.is_file():
-            return self._hashes.sha256(info.path)
+            sha256 = self.hashes.sha256(info.path)
+            refuse_other(info.path, sha256)
+            return sha256
         lines = [
-            f"{file.relative_to(info.path).as_posix()} {self._hashes.sha256(file)}\n"
+            f"{file.relative_to(info.path).as_posix()} {self.hashes.sha256(file)}\n"
             for file in content_files(info.path)
         ]
         return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()

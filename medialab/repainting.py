@@ -1,12 +1,16 @@
 """A part of a picture drawn again: what is outside the mask keeps every byte."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab import masks
 from medialab.control import Control
 from medialab.denoising import Kept, Step, denoise, encode_image, latent_mask
 from medialab.geometry import BLOCK, Box, to_multiple
+from medialab.noise import FirstNoise
 from medialab.settings import Sampling
 
 if TYPE_CHECKING:
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
 class Repaint(NamedTuple):
     """What is painted: the mask (255 = paint), its soft edge in pixels, and what it starts from.
 
-    `crop` is the part that the model sees and `size` how large it sees it.
+    `crop` is the part that the model sees and `size` how large it sees it. `feather` is over how
+    many pixels of that size the change itself fades: differential diffusion. `noise_multiplier`
+    is how strong the first noise is.
     """
 
     mask: "Image.Image"
@@ -29,6 +35,8 @@ class Repaint(NamedTuple):
     size: tuple[int, int]
     content: str = "original"
     soft: bool = False
+    feather: int = 0
+    noise_multiplier: float = 1.0
 
 
 def repaint(
@@ -52,14 +60,15 @@ def repaint(
     seen = start.crop(job.crop.edges).resize(job.size, Image.Resampling.LANCZOS)
     paint = edge.crop(job.crop.edges).resize(job.size, Image.Resampling.BILINEAR)
     latents = encode_image(model, seen)
-    mask = latent_mask(paint, latents)
+    mask = latent_mask(masks.blurred(paint, job.feather), latents)
     begin = _beginning(latents, mask, job.content, sampling.seed)
     denoised = denoise(
         model,
         "image-to-image",
         sampling,
         on_step,
-        kept=Kept(latents, mask, job.soft),
+        kept=Kept(latents, mask, job.soft or job.feather > 0),
+        first=FirstNoise(multiplier=job.noise_multiplier),
         controls=controls,
         image=begin,
         strength=job.strength,
@@ -76,6 +85,45 @@ def whole(image: "Image.Image") -> tuple[Box, tuple[int, int]]:
     """The whole picture as crop, and the size at which a model can take it."""
     size = to_multiple(image.width, BLOCK), to_multiple(image.height, BLOCK)
     return Box(0, 0, image.width, image.height), size
+
+
+def facts_of(image: "Image.Image", job: Repaint, sampling: Sampling) -> dict[str, Any]:
+    """All that decides how `repaint` comes out besides the models, as plain JSON values.
+
+    What the model does not see has no part in it: a change elsewhere in the picture changes
+    nothing. That does not hold where the content is "fill", whose colours come from afar.
+    """
+    return {
+        **job._asdict(),
+        "mask": hashlib.sha256(job.mask.tobytes()).hexdigest(),
+        "crop": list(job.crop.edges),
+        "size": list(job.size),
+        "seen": hashlib.sha256(image.crop(job.crop.edges).tobytes()).hexdigest(),
+        "picture": list(image.size),
+        "sampling": {
+            **asdict(sampling),
+            "loras": [one.model_dump(mode="json") for one in sampling.loras],
+            "control": [one.model_dump(mode="json") for one in sampling.control],
+        },
+    }
+
+
+def packed(patch: "Image.Image", applied: Mapping[str, Any]) -> bytes:
+    """A part of a picture and what was applied to make it, as one safetensors file."""
+    import numpy as np
+    from safetensors.numpy import save
+
+    return save({"patch": np.array(patch)}, {"applied": json.dumps(applied)})
+
+
+def unpacked(content: bytes) -> "tuple[Image.Image, dict[str, Any]]":
+    """What was packed."""
+    from PIL import Image
+    from safetensors.numpy import load
+
+    length = int.from_bytes(content[:8], "little")
+    applied = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["applied"])
+    return Image.fromarray(load(content)["patch"]), applied
 
 
 def _beginning(

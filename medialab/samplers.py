@@ -206,23 +206,26 @@ _NO_SCHEDULE: Arguments = {
 def check(sampler: str, schedule: str, steps: int | None = None) -> None:
     """Raise `ConfigError` unless this sampler runs with this schedule and steps; loads nothing."""
     if sampler not in SAMPLERS:
-        raise ConfigError(f"no sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}")
+        message = f"no sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}"
+        raise ConfigError(message).about("sampler", SAMPLERS)
     if schedule not in SCHEDULES:
-        raise ConfigError(f"no schedule {schedule!r}; choose one of {', '.join(SCHEDULES)}")
+        message = f"no schedule {schedule!r}; choose one of {', '.join(SCHEDULES)}"
+        raise ConfigError(message).about("schedule", SCHEDULES)
     method = SAMPLERS[sampler]
     meant = method.automatic if schedule == "automatic" else schedule
     if meant not in method.schedules:
-        choices = ", ".join(dict.fromkeys(["automatic", *method.schedules]))
-        raise ConfigError(
-            f"sampler {sampler!r} has no schedule {schedule!r}; choose one of {choices}"
-        )
+        choices = dict.fromkeys(["automatic", *method.schedules])
+        listed = ", ".join(choices)
+        message = f"sampler {sampler!r} has no schedule {schedule!r}; choose one of {listed}"
+        raise ConfigError(message).about("schedule", choices)
     if steps is not None and not method.schedules[meant].takes(steps):
         others = [name for name, spacing in method.schedules.items() if spacing.takes(steps)]
         instead = f"the schedule {' or '.join(others)}, or " if others else ""
-        raise ConfigError(
+        message = (
             f"sampler {sampler!r} with schedule {meant!r} cannot take {steps} steps; "
             f"choose {instead}another number of steps"
         )
+        raise ConfigError(message).about("steps")
 
 
 def make_scheduler(

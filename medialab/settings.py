@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from medialab.errors import ConfigError
-from medialab.preprocessors import DEPTH, PREPROCESSORS
+from medialab.preprocessors import BY_MODEL, PREPROCESSORS
 from medialab.prompts import LoRATag, take_loras
 from medialab.samplers import SAMPLERS, SCHEDULES
 
@@ -31,20 +31,30 @@ Picture = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+class ChoiceError(ValueError):
+    """A value that is none of the `choices`; pydantic keeps it among a fault's facts."""
+
+    def __init__(self, choices: Iterable[str]) -> None:
+        self.choices = tuple(choices)
+        super().__init__(f"choose one of {', '.join(self.choices)}")
+
+
 def one_of(value: str, choices: Iterable[str]) -> str:
     """The choice that `value` names, whatever its capitals.
 
     Raises:
-        ValueError: there is none; the message lists those there are.
+        ChoiceError: there is none; the message lists those there are.
     """
     by_name = {choice.casefold(): choice for choice in choices}
     if value.casefold() not in by_name:
-        message = f"choose one of {', '.join(by_name.values())}"
-        raise ValueError(message)
+        raise ChoiceError(by_name.values())
     return by_name[value.casefold()]
 
 
-RESIZE_MODES = ("just resize", "crop and resize", "resize and fill")
+LATENT_RESIZE = "just resize (latent upscale)"
+RESIZE_MODES = ("just resize", "crop and resize", "resize and fill", LATENT_RESIZE)
+# A control picture is not encoded, so there are no latents to stretch.
+CONTROL_RESIZE_MODES = RESIZE_MODES[:3]
 LATENT_UPSCALERS = ("latent", "latent nearest", "latent bicubic")
 PIXEL_UPSCALERS = ("lanczos", "bicubic", "nearest")
 ORDERS = ("none", "left to right", "center to edge", "large to small")
@@ -52,6 +62,7 @@ MERGES = ("none", "merge", "merge and invert")
 CROPS = ("factor", "padding")
 KEPT_BY = ("area", "confidence")
 MASKED_CONTENTS = ("original", "fill", "latent noise", "latent nothing")
+BORDERS = ("fill", "latent noise", "latent nothing")
 # What brackets do: weigh and keep the mean, weigh, vanish, or stand as text. As in A1111.
 EMPHASES = ("original", "no norm", "ignore", "none")
 # How many pixels a mask may be grown, shrunk or moved: as far as ADetailer's sliders go.
@@ -59,6 +70,12 @@ MOST_GROWTH, MOST_OFFSET = 128, 200
 
 
 ResizeMode = Annotated[str, AfterValidator(lambda value: one_of(value, RESIZE_MODES))]
+ControlResizeMode = Annotated[
+    str, AfterValidator(lambda value: one_of(value, CONTROL_RESIZE_MODES))
+]
+Border = Annotated[str, AfterValidator(lambda value: one_of(value, BORDERS))]
+# Pixels that a picture grows by on one side.
+Growth = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]
 MaskedContent = Annotated[str, AfterValidator(lambda value: one_of(value, MASKED_CONTENTS))]
 Order = Annotated[str, AfterValidator(lambda value: one_of(value, ORDERS))]
 Merge = Annotated[str, AfterValidator(lambda value: one_of(value, MERGES))]
@@ -67,7 +84,9 @@ KeptBy = Annotated[str, AfterValidator(lambda value: one_of(value, KEPT_BY))]
 Emphasis = Annotated[str, AfterValidator(lambda value: one_of(value, EMPHASES))]
 # Layers of the text encoder, from the end, that are left out; CLIP-L has 12.
 ClipSkip = Annotated[int, Field(ge=1, le=12)]
-Preprocessor = Annotated[str, AfterValidator(lambda value: one_of(value, (*PREPROCESSORS, DEPTH)))]
+Preprocessor = Annotated[
+    str, AfterValidator(lambda value: one_of(value, (*PREPROCESSORS, *BY_MODEL)))
+]
 SamplerName = Annotated[str, AfterValidator(lambda value: one_of(value, SAMPLERS))]
 ScheduleName = Annotated[str, AfterValidator(lambda value: one_of(value, SCHEDULES))]
 
@@ -142,12 +161,15 @@ class ControlUnit(StageConfig):
         "none", description="What is shown of the picture: none, canny, scribble, depth …"
     )
     preprocessor_model: str | None = Field(
-        None, description="For depth: a depth model in models/detectors."
+        None, description="For depth and pose: a model of that kind in models/detectors."
+    )
+    people_model: str | None = Field(
+        None, description="For pose: a detector of people; empty: one person fills the picture."
     )
     image: Picture | None = Field(
         None, description="The control picture; empty for the one that is being worked on."
     )
-    resize_mode: ResizeMode = Field(
+    resize_mode: ControlResizeMode = Field(
         "crop and resize", description="How the control picture is brought to size."
     )
     weight: float = Field(1.0, ge=0.0, le=2.0, description="How much it counts.")
@@ -165,8 +187,9 @@ class ControlUnit(StageConfig):
         if self.start > self.end:
             message = f"start {self.start:g} is after end {self.end:g}"
             raise ValueError(message)
-        if self.preprocessor == DEPTH and not self.preprocessor_model:
-            message = "depth needs preprocessor_model, a depth model in models/detectors"
+        if self.preprocessor in BY_MODEL and not self.preprocessor_model:
+            kind = self.preprocessor
+            message = f"{kind} needs preprocessor_model, a {kind} model in models/detectors"
             raise ValueError(message)
         return self
 
@@ -230,8 +253,10 @@ class SamplingConfig(StageConfig):
     def filled(self, base: Mapping[str, Any]) -> Self:
         """The same settings with the base's in place of what is unset."""
         open_ones = {name: base[name] for name in SAMPLING_NAMES if getattr(self, name) is None}
-        if self.prompt is not None:
-            open_ones["prompt"] = self.prompt.replace("[PROMPT]", base["prompt"])
+        # The base's tags are LoRAs of the base: a stage with its own has those alone.
+        prompt = base["prompt"] if self.loras is None else take_loras(base["prompt"])[0]
+        own = "[PROMPT]" if self.prompt is None else self.prompt
+        open_ones["prompt"] = own.replace("[PROMPT]", prompt)
         return self.model_copy(update=open_ones)
 
     def sampling(self) -> Sampling:
@@ -264,6 +289,20 @@ class InpaintConfig(SamplingConfig):
     soft: bool = Field(False, description="Grey in the mask means a partial change.")
 
 
+class OutpaintConfig(SamplingConfig):
+    """Stage 3, beyond a picture's edges."""
+
+    left: Growth = Field(32, description="Pixels to add on the left, a multiple of 8.")
+    right: Growth = Field(32, description="Pixels to add on the right, a multiple of 8.")
+    top: Growth = Field(0, description="Pixels to add at the top, a multiple of 8.")
+    bottom: Growth = Field(0, description="Pixels to add at the bottom, a multiple of 8.")
+    denoising_strength: Fraction = Field(1.0, description="How much of the border is made anew.")
+    mask_blur: int = Field(
+        4, ge=0, le=64, description="Softness of the seam: 5 times as many pixels inside change."
+    )
+    masked_content: Border = Field("fill", description="What painting the border starts from.")
+
+
 class InstructConfig(SamplingConfig):
     """Stage 3, by an instruction."""
 
@@ -284,49 +323,6 @@ class RefinerConfig(SwitchedConfig, SamplingConfig):
     denoising_strength: Fraction = Field(0.7, description="How much is drawn anew.")
 
 
-class DetailerConfig(SwitchedConfig, SamplingConfig):
-    """Stages 5 to 7: parts of the picture found, and drawn again larger."""
-
-    detector: str = Field("automatic", description="What finds the parts.")
-    confidence: Fraction = Field(0.3, description="Least certainty of a find.")
-    min_ratio: Fraction = Field(0.0, description="Least share of the picture that a part covers.")
-    max_ratio: Fraction = Field(1.0, description="Largest share of the picture.")
-    top_k: int = Field(0, ge=0, le=100, description="How many to keep; 0 keeps all.")
-    top_k_by: KeptBy = Field("area", description="Keep the largest (area) or surest (confidence).")
-    order: Order = Field("none", description="In which order they are drawn.")
-    x_offset: int = Field(0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to the right.")
-    y_offset: int = Field(0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels upwards.")
-    grow: int = Field(4, ge=-MOST_GROWTH, le=MOST_GROWTH, description="Pixels the mask grows.")
-    merge: Merge = Field("none", description="none, merge, or merge and invert.")
-    mask_blur: int = Field(4, ge=0, le=64, description="Pixels over which the edge fades.")
-    crop: Crop = Field("factor", description="Surroundings by a factor or by a padding.")
-    crop_factor: float = Field(3.0, ge=1.0, le=10.0, description="Surroundings, times the box.")
-    padding: int = Field(32, ge=0, le=256, description="Surroundings, in pixels.")
-    guide_size: Side | None = Field(
-        None, description="Pixels that the box's short side is drawn at; empty: the model's size."
-    )
-    max_size: Side | None = Field(
-        None, description="Pixels that the surroundings never exceed; empty: the model's size."
-    )
-    denoising_strength: Fraction = Field(0.4, description="How much is drawn anew.")
-    mask: Picture | None = Field(None, description="A mask in place of detection.")
-    detections: tuple["DetectionEdit", ...] | None = Field(
-        None, description="Finds as a person edited them, in place of detection."
-    )
-
-
-class DetectionEdit(StageConfig):
-    """One find as a person left it: where, whether, with what prompt and strength."""
-
-    label: str = Field("", description="What was found.")
-    box: tuple[int, int, int, int] = Field(description="Left, top, right, bottom in pixels.")
-    mask: Picture | None = Field(None, description="Its shape; empty for the whole box.")
-    confidence: Fraction = 1.0
-    enabled: bool = Field(True, description="Whether it is drawn again.")
-    prompt: str | None = Field(None, description="Its own prompt.")
-    denoising_strength: Fraction | None = Field(None, description="Its own strength.")
-
-
 class UpscalerConfig(SwitchedConfig):
     """Stage 8: the picture enlarged."""
 
@@ -337,4 +333,4 @@ class UpscalerConfig(SwitchedConfig):
 
 
 # What stage 3 can do: the stages' names, and enhance for none of them.
-MODES = ("txt2img", "img2img", "inpaint", "instruct", "enhance")
+MODES = ("txt2img", "img2img", "inpaint", "outpaint", "instruct", "enhance")

@@ -1,12 +1,15 @@
 """Versions of this program and of the libraries that decide pixels."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from types import MappingProxyType
 
 # They go in every record: another version may make other pixels.
 LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
+# Those that may be absent: what runs detectors without them finds other parts, or none.
+OPTIONAL = ("onnxruntime", "mediapipe")
 
 
 def program_version() -> str:
@@ -21,4 +24,8 @@ def program_version() -> str:
 def all_versions() -> Mapping[str, str]:
     """Program and libraries, by name. Cost: 10 ms, once: they are read from the disk."""
     libraries = {name: metadata.version(name) for name in LIBRARIES}
-    return MappingProxyType({"media-lab-studio": program_version(), **libraries})
+    optional = {}
+    for name in OPTIONAL:
+        with suppress(metadata.PackageNotFoundError):
+            optional[name] = metadata.version(name)
+    return MappingProxyType({"media-lab-studio": program_version(), **libraries, **optional})

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, Self
 from medialab import runtime
 from medialab.artifacts import Artifact, ArtifactManager
 from medialab.cache import Explanation, StageCache
+from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
+from medialab.detailing import DetectionEdit
 from medialab.errors import CancelledError, ConfigError, ModelRefusedError
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
-from medialab.lora import LoRAManager
+from medialab.lora import LoRAManager, refuse_family
 from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions
 from medialab.registry import ModelInfo, ModelRegistry
-from medialab.settings import LARGEST_SEED, DetectionEdit, StageConfig
+from medialab.settings import LARGEST_SEED, StageConfig
 from medialab.stages import STAGES
 from medialab.stages.base import Model
 
@@ -111,8 +113,13 @@ class Workbench:
         self.registry = ModelRegistry(
             Path(models or CHECKOUT / "models"), hash_cache=outputs / "hashes.sqlite", device=device
         )
-        self.loras = LoRAManager()
+        self.loras = LoRAManager(hashes=self.registry.hashes)
         self.queue = JobQueue(prepare=runtime.preload)
+
+    @property
+    def device(self) -> str:
+        """The torch device that pictures are made on; the first question imports torch."""
+        return runtime.pick_device(self._device)
 
     def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
         """Make the pictures and wait for them. Ctrl-C cancels the run.
@@ -143,8 +150,11 @@ class Workbench:
             ModelRefusedError: its file is a pickle, or broken.
         """
         _check_picture(config)
-        for model in _models_of(config):
+        chosen = self._with_detectors(config)
+        for model in _models_of(chosen):
             self.registry.find(model.name, model.kind)
+        check_detectors(chosen, self.registry.find)
+        self._refuse_foreign_loras(config)
         keep = save and keep_interrupted
         return self.queue.submit(partial(self._make, config, save, anew_from, keep))
 
@@ -225,7 +235,7 @@ class Workbench:
             ModelNotFoundError: no such checkpoint.
             ModelRefusedError: the file is a pickle, or broken, or not the one of a resolved config.
         """
-        config = config.changed()  # a copy made past the checks is checked here
+        config = self._with_detectors(config.changed())  # a copy past the checks is checked here
         _check_picture(config)
         info = self.registry.find(config.checkpoint, "checkpoint")
         sha256 = self.registry.sha256(info)
@@ -241,12 +251,17 @@ class Workbench:
             "negative_prompt": negative_prompt,
             "styles": (),
             "seed": _drawn(config.seed),
+            "variation_seed": (
+                _drawn(config.variation_seed)
+                if config.variation_strength
+                else config.variation_seed
+            ),
             "width": width,
             "height": height,
             "checkpoint_sha256": sha256,
             "models_sha256": self._hashes(config),
         }
-        return self._with_named(ResolvedConfig.model_validate(settings), info.family)
+        return self._with_named(ResolvedConfig.parse(settings), info.family)
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the models folder, refused files included, with the reason."""
@@ -285,6 +300,11 @@ class Workbench:
         else:
             width = height = self.registry.native_size(info)
         return config.width or width, config.height or height
+
+    def _with_detectors(self, config: PipelineConfig) -> PipelineConfig:
+        """The request with the detectors that "automatic" stands for here."""
+        family = self.registry.find(config.checkpoint, "checkpoint").family
+        return with_detectors(config, self.registry.models("detector"), family)
 
     def _singles(self, config: ResolvedConfig) -> list[ResolvedConfig]:
         """One config per picture, its prompts drawn.
@@ -334,10 +354,23 @@ class Workbench:
                 )
                 raise ModelRefusedError(message)
 
+    def _refuse_foreign_loras(self, config: PipelineConfig) -> None:
+        """Refuse a LoRA whose header tells another family than that of its stage's checkpoint."""
+        for stage in STAGES:
+            if not config.runs(stage.name):
+                continue
+            settings = config.settings_for(stage.name, stage.settings)
+            name = getattr(settings, "checkpoint", None) or config.checkpoint
+            family = self.registry.find(name, "checkpoint").family
+            for model in stage.models(settings):
+                if model.kind == "lora":
+                    lora = self.registry.find(model.name, model.kind)
+                    refuse_family(model.name, lora.family, family)
+
     def _pipeline(self) -> "Pipeline":
         from medialab.pipeline import Pipeline
 
-        return Pipeline(self.cache, runtime.pick_device(self._device))
+        return Pipeline(self.cache, self.device)
 
     def _make(
         self, asked: PipelineConfig, save: bool, anew_from: str | None, keep: bool, job: Job[Run]
@@ -363,7 +396,7 @@ class Workbench:
             images.append(outcome.image)
             records.append(outcome.record)
             if number == 1:
-                detections = self._editable(outcome.detections)
+                detections = self._editable(outcome.detections, single)
             if save:
                 artifacts.append(self.artifacts.save(outcome.image, single, outcome.record))
         return Run(config, images, records, artifacts, detections)
@@ -381,16 +414,21 @@ class Workbench:
         raise CancelledError(message) from cancelled
 
     def _editable(
-        self, detections: "Mapping[str, Sequence[Detection]]"
+        self, detections: "Mapping[str, Sequence[Detection]]", config: ResolvedConfig
     ) -> dict[str, tuple[DetectionEdit, ...]]:
-        """Finds as settings: a person may tick, reorder and change them."""
+        """Finds as settings: a person may tick, reorder and change them.
+
+        Those that a person has edited already are given back as they were left.
+        """
         return {
-            stage: tuple(
+            stage: getattr(config, stage).detections
+            or tuple(
                 DetectionEdit(
                     label=found.label,
                     box=found.box.edges,
                     mask=self.pictures.keep(found.mask),
-                    confidence=min(1.0, found.confidence),
+                    confidence=found.confidence,
+                    index=found.index,
                 )
                 for found in finds
             )

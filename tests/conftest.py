@@ -3,9 +3,13 @@
 import hashlib
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import threading
+import time
 import weakref
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -106,6 +110,90 @@ def tiny_checkout(tiny_models, tmp_path_factory):
 def tiny_environment(tiny_checkout):
     """The environment in which started programs import that checkout instead of this one."""
     return os.environ | {"PYTHONPATH": str(tiny_checkout)}
+
+
+# Seconds. Cold caches on two busy cores: a server takes 10, a kernel as long again.
+SERVER_STARTUP = 120
+
+
+def is_open(port):
+    """Whether anything listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _wait(condition, complaint):
+    end = time.monotonic() + SERVER_STARTUP
+    while not condition():
+        assert time.monotonic() < end, complaint()
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def make():
+    """The command `make target …` over this Makefile, with this interpreter's programs."""
+    program = shutil.which("make")
+    if program is None:
+        pytest.skip("no make")
+
+    def command(*words):
+        programs = f"BIN={Path(sys.executable).parent}"
+        return [program, "-f", str(ROOT / "Makefile"), "-o", "environment", programs, *words]
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def serving(make, tiny_checkout, tmp_path_factory):
+    """`with serving(target, environment) as (port, log)`: a server that `make` starts and ends.
+
+    It runs in the checkout with the tiny checkpoint; `log` is the file of what it says.
+    """
+
+    @contextmanager
+    def serve(target, environment):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        log = tmp_path_factory.mktemp("server") / f"{target}.log"
+        with (
+            log.open("w") as output,
+            subprocess.Popen(
+                make(target, f"PORT={port}"),
+                cwd=tiny_checkout,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            ) as server,
+        ):
+            try:
+                _wait(lambda: is_open(port) or server.poll() is not None, log.read_text)
+                assert server.poll() is None, log.read_text()
+                yield port, log
+            finally:
+                server.terminate()
+                server.wait(30)
+        _wait(lambda: not is_open(port), lambda: f"the server outlived make: {log.read_text()}")
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def own_home(tiny_environment, tmp_path_factory):
+    """An environment whose Jupyter and IPython keep their files in a folder of their own; both."""
+    home = tmp_path_factory.mktemp("home")
+    environment = tiny_environment | {
+        "HOME": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+    }
+    environment.pop("MEDIALAB_TOKEN", None)
+    return environment, home
 
 
 @pytest.fixture

@@ -103,6 +103,16 @@ def test_each_picture_of_a_batch_has_a_config_of_its_own():
     assert [(one.seed, one.batch_size) for one in batch.singles()] == [(5, 1), (6, 1), (7, 1)]
 
 
+def test_a_batch_of_variations_shares_the_seed(bench):
+    asked = PipelineConfig(seed=5, batch_size=3, variation_strength=0.5)
+    drawn = bench.resolve(asked)
+    assert drawn.variation_seed >= 0
+    first = drawn.variation_seed
+    seeds = [(one.seed, one.variation_seed) for one in drawn.singles()]
+    assert seeds == [(5, (first + k) % (LARGEST_SEED + 1)) for k in range(3)]
+    assert bench.resolve(asked.changed(variation_strength=0)).variation_seed == -1
+
+
 def test_seeds_go_round_at_their_largest():
     batch = ResolvedConfig(**RESOLVED | {"seed": LARGEST_SEED}, batch_size=2)
     assert [one.seed for one in batch.singles()] == [LARGEST_SEED, 0]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
-from medialab.errors import ConfigError, ModelNotFoundError, PictureError
+from medialab.errors import CancelledError, ConfigError, ModelNotFoundError, PictureError
 from medialab.geometry import Box
 from medialab.masks import of_box
 
@@ -110,6 +110,54 @@ def test_finds_come_back_as_a_table_that_can_be_edited(bench, picture):
     assert other.image.tobytes() != run.image.tobytes()
 
 
+def two_finds(bench, picture, **settings):
+    """A request that draws two places of a given mask, far apart."""
+    mask = Image.new("L", picture.size)
+    for left in (4, 68):
+        mask.paste(255, (left, 20, left + 16, 36))
+    face = {**CENTRE, "mask": bench.keep(mask), "grow": 0, "mask_blur": 0, "crop_factor": 1.5}
+    return quick(width=None, height=None, face=face | settings)
+
+
+def drawn(run):
+    return run.record["stages"][-2]["applied"]["drawn"]
+
+
+def test_one_box_is_run_again_alone_and_the_others_are_kept(bench, picture):
+    run = bench.enhance(picture, two_finds(bench, picture))
+    left, right = run.detections["face"]
+    table = (right.model_copy(update={"prompt": "a blue hat"}), left)
+    again = bench.rerun(run, from_stage="face", changes={"face": {"detections": table}})
+    assert ["kept" in one for one in drawn(again)] == [False, True]
+    assert again.detections["face"] == table
+    assert again.image.crop(left.box).tobytes() == run.image.crop(left.box).tobytes()
+    assert again.image.crop(right.box).tobytes() != run.image.crop(right.box).tobytes()
+    bench.cache.clear()
+    full = bench.execute(again.config)
+    assert ["kept" in one for one in drawn(full)] == [False, False]
+    assert full.image.tobytes() == again.image.tobytes()
+
+
+def test_finds_drawn_before_a_cancel_are_not_drawn_again(bench, picture):
+    config = two_finds(bench, picture).changed(mode="enhance", image=bench.keep(picture))
+    seen = []
+
+    def stop(event):
+        if event.kind == "step" and event.stage == "face":
+            seen.append(event.step)
+            if len(seen) > event.steps:  # the second find has begun
+                bench.queue.cancel_all()
+
+    forget = bench.queue.listen(stop)
+    with pytest.raises(CancelledError):
+        bench.execute(config)
+    forget()
+    run = bench.execute(config)
+    assert ["kept" in one for one in drawn(run)] == [True, False]
+    bench.cache.clear()
+    assert bench.execute(config).image.tobytes() == run.image.tobytes()
+
+
 def test_several_finds_take_their_prompts_in_order_and_may_be_skipped(bench, picture):
     mask = Image.new("L", picture.size)
     for left in (4, 60):
@@ -184,7 +232,9 @@ def test_the_upscaler_enlarges_by_a_filter(bench):
 def test_a_model_that_is_not_there_is_named_before_anything_is_queued(bench):
     with pytest.raises(ModelNotFoundError, match="no upscaler 'nose' in models/upscalers"):
         bench.submit(quick(upscaler={"enabled": True, "upscaler": "nose"}))
-    with pytest.raises(ModelNotFoundError, match="no detector 'paperdoll' in models/detectors"):
+    with pytest.raises(ModelNotFoundError, match="no detector 'nose' in models/detectors"):
+        bench.submit(quick(face={"enabled": True, "detector": "nose"}))
+    with pytest.raises(ModelNotFoundError, match=r"no detector in .* knows 'face' .*fallback"):
         bench.submit(quick(face={"enabled": True}))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
+from typing import Any
 
 import ipywidgets as ipw
 import traitlets
@@ -12,19 +13,28 @@ from widgets.button import make_button
 from widgets.guard import Show, guarded
 
 # What the slider reaches; a config takes more, by code or by a tag.
-_LEAST, _MOST, _STEP = -2.0, 2.0, 0.05
+_LEAST, _MOST, _STEP, _DIGITS = -2.0, 2.0, 0.05, 3
 
 
 class LoRAPicker(ipw.VBox):
     """`value` is a tuple of `LoRAConfig`, in the order in which they were added.
 
-    `insert` is called with a trigger word that a person wants in the prompt.
+    `insert` is called with a trigger word that a person wants in the prompt. For a stage that may
+    have its own or the base's (`may_inherit`) there is a switch above; while it is off, `value` is
+    None, and what was chosen comes back with it.
     """
 
-    value = traitlets.Tuple()
+    value: Any = traitlets.Tuple(allow_none=True)  # of LoRAConfig
 
-    def __init__(self, insert: Callable[[str], None], show_error: Show) -> None:
+    def __init__(
+        self, insert: Callable[[str], None], show_error: Show, *, may_inherit: bool = False
+    ) -> None:
         self.insert = insert
+        self._own: tuple[LoRAConfig, ...] = ()
+        self.owns = ipw.Checkbox(value=not may_inherit, description="Own LoRAs", indent=False)
+        self.owns.tooltip = "Off: as the whole picture. On and none chosen: no LoRA in this stage"
+        self.owns.add_class("mls-lora-owns")
+        self.owns.layout.display = None if may_inherit else "none"
         self.show_error = show_error
         self._words: Mapping[str, Sequence[str]] = {}
         self.search = ipw.Combobox(
@@ -40,10 +50,14 @@ class LoRAPicker(ipw.VBox):
         self._refused = ipw.HTML()
         self._refused.add_class("mls-refused")
         self._refused.layout.display = "none"
-        super().__init__([self.search, self.rows, self._refused])
+        super().__init__([self.owns, self.search, self.rows, self._refused])
         self.add_class("mls-lora-picker")
+        self.owns.observe(guarded(lambda _: self._switch(), show_error), "value")
         self.search.observe(guarded(lambda _: self._add_chosen(), show_error), "value")
         self.observe(guarded(lambda _: self._draw(), show_error), "value")
+        if may_inherit:
+            self.value = None
+            self._draw()
 
     def offer(
         self,
@@ -58,29 +72,44 @@ class LoRAPicker(ipw.VBox):
         count = f"{len(lines)} LoRA{'s' if len(lines) > 1 else ''} not usable"
         listed = f"<details><summary>{count}</summary><ul>{''.join(lines)}</ul></details>"
         self._refused.value = listed if lines else ""
-        self._refused.layout.display = None if lines else "none"
         self._draw()
+
+    def _switch(self) -> None:
+        """From the base's to its own, or back."""
+        if self.owns.value != (self.value is not None):
+            self.value = self._own if self.owns.value else None
 
     def _add_chosen(self) -> None:
         name = self.search.value
         if name not in self.search.options:
             return
         self.search.value = ""
-        if name not in [one.name for one in self.value]:
-            self.value = (*self.value, LoRAConfig(name=name))
+        chosen = self.value or ()
+        if name not in [one.name for one in chosen]:
+            self.value = (*chosen, LoRAConfig(name=name))
 
     def change(self, name: str, **settings: object) -> None:
         """One LoRA with other settings, in its place; the row that was moved is left as it is."""
         self.value = tuple(
-            one.model_copy(update=settings) if one.name == name else one for one in self.value
+            one.model_copy(update=settings) if one.name == name else one for one in self.value or ()
         )
 
     def remove(self, name: str) -> None:
         """Take one out."""
-        self.value = tuple(one for one in self.value if one.name != name)
+        self.value = tuple(one for one in self.value or () if one.name != name)
 
     def _draw(self) -> None:
         """Rows for what is chosen; those that are there and say the same stay."""
+        self.owns.value = self.value is not None
+        for part, shown in (
+            (self.search, self.owns.value),
+            (self.rows, self.owns.value),
+            (self._refused, self.owns.value and self._refused.value),
+        ):
+            part.layout.display = None if shown else "none"
+        if self.value is None:
+            return
+        self._own = self.value
         known = {row.lora.name: row for row in self.rows.children}
         rows = []
         for one in self.value:
@@ -99,6 +128,7 @@ class _Row(ipw.VBox):
     def __init__(self, lora: LoRAConfig, words: tuple[str, ...], picker: LoRAPicker) -> None:
         self.lora = lora
         self.words = words
+        self._picker = picker
         self.enabled = ipw.Checkbox(value=lora.enabled, description=lora.name, indent=False)
         self.enabled.tooltip = f"Use {lora.name}"
         self.weight = ipw.FloatSlider(
@@ -130,16 +160,17 @@ class _Row(ipw.VBox):
         line = ipw.HBox([self.enabled, self.weight, self.remove])
         line.add_class("mls-lora")
         super().__init__([line, ipw.HBox(self.inserts)] if words else [line])
-        for setting, control in (("weight", self.weight), ("enabled", self.enabled)):
-            control.observe(
-                guarded(
-                    lambda change, setting=setting: picker.change(
-                        lora.name, **{setting: change["new"]}
-                    ),
-                    picker.show_error,
-                ),
-                "value",
-            )
+        self.weight.observe(guarded(self._set_weight, picker.show_error), "value")
+        self.enabled.observe(
+            guarded(
+                lambda change: picker.change(lora.name, enabled=change["new"]), picker.show_error
+            ),
+            "value",
+        )
+
+    def _set_weight(self, change: Mapping[str, float]) -> None:
+        """A slider counts its steps in binary: 0.7000000000000002 is 0.7."""
+        self._picker.change(self.lora.name, weight=round(change["new"], _DIGITS))
 
     def show(self, lora: LoRAConfig) -> None:
         """Set the inputs to what the config says."""

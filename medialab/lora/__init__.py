@@ -7,8 +7,10 @@ diffusers 0.42 drops DoRA's scale with a warning and refuses LoHa and LoKr (meas
 
 from medialab.lora.blocks import block_of, read_block_weights
 from medialab.lora.files import LoRAFile, read_lora, trigger_words
-from medialab.lora.manager import TEXT_PARTS, Applied, LoRAManager, LoRAUse, Report
-from medialab.lora.running import RunLoRAs, told, using
+from medialab.lora.fitting import TEXT_PARTS, Report, refuse_family
+from medialab.lora.manager import Applied, LoRAManager
+from medialab.lora.running import RunLoRAs, hashes_told, told, using
+from medialab.lora.sets import LoRAUse
 
 __all__ = [
     "TEXT_PARTS",
@@ -19,8 +21,10 @@ __all__ = [
     "Report",
     "RunLoRAs",
     "block_of",
+    "hashes_told",
     "read_block_weights",
     "read_lora",
+    "refuse_family",
     "told",
     "trigger_words",
     "using",

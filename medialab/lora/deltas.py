@@ -4,8 +4,9 @@ Every function takes the tensors of one layer by their leaf names and the layer'
 gives ΔW (float32, the weight's shape) for a LoRA of weight 1.
 
 Source: Hu et al., "LoRA"; Yeh et al., "Navigating Text-To-Image Customization" (LyCORIS: LoCon,
-LoHa, LoKr); Liu et al., "DoRA"; Liu et al., "Few-Shot Parameter-Efficient Fine-Tuning" (IA3). Leaf
-names as kohya's sd-scripts, LyCORIS and PEFT write them.
+LoHa, LoKr); Liu et al., "DoRA"; Liu et al., "Few-Shot Parameter-Efficient Fine-Tuning" (IA3); Qiu
+et al., "Controlling Text-to-Image Diffusion by Orthogonal Finetuning" (OFT). Leaf names as kohya's
+sd-scripts, LyCORIS and PEFT write them.
 """
 
 from collections.abc import Callable, Mapping
@@ -57,7 +58,8 @@ def lokr(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
         first, second = (leaves[f"lokr_w{number}_{end}"].float() for end in "ab")
         if (core := leaves.get(f"lokr_t{number}")) is None:
             return first @ second
-        return torch.einsum("ijkl,ip,jr->prkl", core.float(), first, second)
+        # torch.kron takes no views.
+        return torch.einsum("ijkl,ip,jr->prkl", core.float(), first, second).contiguous()
 
     left, right = half(1), half(2)
     left = left.reshape(*left.shape, *([1] * (right.ndim - left.ndim)))
@@ -75,6 +77,28 @@ def ia3(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
     return weight.float() * by.reshape(shape)
 
 
+def oft(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
+    """The outputs turned, block by block: `(I + Q)(I - Q)^-1`, of which the blocks are half of Q.
+
+    alpha bounds how far they turn, in shares of the outputs; 0 or none leaves them free.
+    Source: LyCORIS modules/diag_oft.py make_weight; kohya networks/oft.py get_weight.
+    """
+    import torch
+
+    blocks = leaves["oft"].float()
+    turned = blocks - blocks.transpose(1, 2)
+    bound = float(leaves["alpha"]) * weight.shape[0] if "alpha" in leaves else 0.0
+    if bound > 0:
+        turned = turned * (bound / turned.norm().clamp_min(bound))
+    unit = torch.eye(blocks.shape[-1], device=blocks.device)
+    rotation = torch.linalg.solve(unit - turned, unit + turned)
+    parts = weight.float().reshape(*blocks.shape[:2], -1)
+    made = torch.einsum("knm,kni->kmi", rotation, parts).reshape(weight.shape)
+    if (rescale := leaves.get("rescale")) is not None:
+        made = made * rescale.float().reshape(-1, *[1] * (weight.ndim - 1))
+    return made - weight.float()
+
+
 def full(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
     """The difference itself."""
     return leaves["diff"].float().reshape(weight.shape)
@@ -85,10 +109,12 @@ def decomposed(
 ) -> "torch.Tensor":
     """DoRA: the sum's direction, at the magnitude that was learnt. Gives the whole difference.
 
-    `magnitude` has one number for each output (or, from older LyCORIS, each input).
+    `magnitude` has one number for each output, (out,) or (out, 1 …), or, from older LyCORIS and
+    OneTrainer, for each input: (1, in …).
     """
     whole = weight.float() + plain
-    axis = 0 if magnitude.numel() == whole.shape[0] else 1
+    by_input = magnitude.ndim > 1 and magnitude.shape[0] == 1 != whole.shape[0]
+    axis = int(by_input)
     shape = [1] * whole.ndim
     shape[axis] = whole.shape[axis]
     others = [dim for dim in range(whole.ndim) if dim != axis]
@@ -103,6 +129,7 @@ KINDS: "Mapping[str, tuple[str, Delta]]" = {
     "lokr_w1": ("lokr", lokr),
     "lokr_w1_a": ("lokr", lokr),
     "ia3": ("ia3", ia3),
+    "oft": ("oft", oft),
     "diff": ("full", full),
 }
 

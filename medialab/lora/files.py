@@ -1,18 +1,22 @@
 """LoRA files, parsed: the tensors of each layer, by the part and the path that the file names."""
 
+import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from safetensors import SafetensorError, safe_open
 
 from medialab.errors import ModelRefusedError
-from medialab.headers import read_header
+from medialab.families import UNKNOWN, classify
+from medialab.headers import LENGTH_FIELD, read_header
 from medialab.lora.deltas import KINDS, kind_of
 from medialab.lora.names import split_prefix
+from medialab.modelnotes import trained_words
 from medialab.pickles import PICKLE_SUFFIXES, refusal
 
 if TYPE_CHECKING:
@@ -31,12 +35,16 @@ _ENDINGS: Mapping[str, str] = {
     "_lora.up.weight": "up",
     ".lora.down.weight": "down",
     ".lora.up.weight": "up",
+    ".lora_linear_layer.down.weight": "down",
+    ".lora_linear_layer.up.weight": "up",
     ".lora_magnitude_vector.default.weight": "magnitude",
     ".lora_magnitude_vector.weight": "magnitude",
     ".lora_magnitude_vector": "magnitude",
     ".dora_scale": "magnitude",
     ".alpha": "alpha",
     ".on_input": "on_input",
+    ".oft_blocks": "oft",
+    ".rescale": "rescale",
     ".diff_b": "diff_b",
     ".diff": "diff",
     ".w_norm": "diff",
@@ -50,6 +58,15 @@ _ENDINGS: Mapping[str, str] = {
     },
 }
 _BY_LENGTH = sorted(_ENDINGS, key=len, reverse=True)
+# What tells a kind that exists and cannot be used here -> its name.
+UNUSABLE: Mapping[str, str] = {
+    ".oft_diag": "an OFT of LyCORIS before 2.0",
+    ".oft_R.": "an OFT of PEFT",
+    ".boft_R.": "a BOFT of PEFT",
+    ".vera_lambda_": "a VeRA",
+    ".a1.weight": "a GLoRA",
+    ".ia3_l": "an IA3 of PEFT",
+}
 _OLD_PROCESSOR = re.compile(r"\.processor(?=\.)")
 
 
@@ -80,12 +97,21 @@ class Layer:
 
 @dataclass(frozen=True)
 class LoRAFile:
-    """A LoRA in memory. `strange` are names of tensors that belong to no known kind of layer."""
+    """A LoRA in memory. `strange` are names of tensors that belong to no known kind of layer.
+
+    `format` is how its layers are named ("kohya", "diffusers" …), `family` the models it is made
+    for, as its header tells them. `sha256` is the file's, if it is known; `autov3` the 12 hex
+    digits by which A1111 and CivitAI know it.
+    """
 
     name: str
     layers: tuple[Layer, ...]
     strange: tuple[str, ...]
     metadata: Mapping[str, str]
+    format: str = UNKNOWN
+    family: str = UNKNOWN
+    sha256: str = ""
+    autov3: str = ""
 
     @property
     def nbytes(self) -> int:
@@ -104,10 +130,13 @@ class LoRAFile:
 
 
 def trigger_words(path: Path, most: int = 3) -> tuple[str, ...]:
-    """Words that a LoRA was trained on, as its header tells them. Cost: reading the header.
+    """Words that a LoRA was trained on: those of notes beside it, else those its header tells.
 
-    Source: the modelspec's trigger_phrase, else the tags that kohya's trainer counted.
+    Cost: reading the header. Source: A1111's "activation text", CivitAI's trainedWords, the
+    modelspec's trigger_phrase, the tags that kohya's trainer counted, in this order.
     """
+    if noted := trained_words(path):
+        return noted[:most]
     try:
         metadata = read_header(path).metadata
         if phrase := metadata.get("modelspec.trigger_phrase", "").strip():
@@ -121,23 +150,54 @@ def trigger_words(path: Path, most: int = 3) -> tuple[str, ...]:
     return tuple(sorted(counted, key=lambda tag: -counted[tag])[:most])
 
 
-def read_lora(path: Path) -> LoRAFile:
-    """Read and parse a file. Cost: reading it.
+def read_lora(path: Path, sha256: str = "") -> LoRAFile:
+    """Read and parse a file; `sha256` is what is known of it. Cost: reading it, once or twice.
 
     Raises:
-        ModelRefusedError: it is a pickle, broken, no LoRA, or holds values that are no numbers.
+        ModelRefusedError: it is a pickle, broken, no LoRA, of a kind that cannot be used, or holds
+            values that are no numbers.
     """
     if path.suffix.lower() in PICKLE_SUFFIXES:
         raise ModelRefusedError(refusal(path.name))
-    read_header(path)
+    verdict = classify(read_header(path))
     try:
         with safe_open(path, "pt") as file:
             metadata = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
+            # Copies: what safetensors gives is the file itself, and changes as it is written over.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - no dict
+        autov3 = metadata.get("sshs_model_hash") or _sha256_of_tensors(path)
     except (OSError, SafetensorError) as error:
         message = f"{path.name} cannot be read ({error}); copy the file again"
         raise ModelRefusedError(message) from error
-    return parse_lora(path.stem, tensors, metadata)
+    _refuse_unusable(path.stem, tensors)
+    return replace(
+        parse_lora(path.stem, tensors, metadata),
+        format=verdict.format,
+        family=verdict.family,
+        sha256=sha256,
+        autov3=autov3[:12].lower(),
+    )
+
+
+def _sha256_of_tensors(path: Path) -> str:
+    """Of all bytes after the header: kohya's sshs_model_hash, CivitAI's AutoV3."""
+    with path.open("rb") as file:
+        file.seek(LENGTH_FIELD + int.from_bytes(file.read(LENGTH_FIELD), "little"))
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _refuse_unusable(name: str, tensors: "Mapping[str, torch.Tensor]") -> None:
+    """Refuse by its name what is a LoRA of a kind that cannot be used."""
+    kinds = [kind for mark, kind in UNUSABLE.items() if any(mark in key for key in tensors)]
+    # LyCORIS' BOFT has the OFT's name, and a stack of its blocks.
+    if any(key.endswith(".oft_blocks") and value.ndim != 3 for key, value in tensors.items()):
+        kinds.append("a BOFT")
+    if kinds:
+        message = (
+            f"LoRA {name!r} is {kinds[0]}, which cannot be used here; usable are LoRA, LoCon, "
+            "LoHa, LoKr, DoRA, IA3, OFT and whole differences"
+        )
+        raise ModelRefusedError(message)
 
 
 def parse_lora(
@@ -159,11 +219,11 @@ def parse_lora(
         if value.is_floating_point() and not bool(value.isfinite().all()):
             message = f"LoRA {name!r} holds values that are no numbers ({key}); get another copy"
             raise ModelRefusedError(message)
-    scales = _peft_scales(metadata)
+    scales = read_peft_scales(metadata)
     layers = []
     for path, leaves in found.items():
         part, rest = split_prefix(path)
-        layer = Layer(part, rest, _with_alpha(leaves, scales.get(part)))
+        layer = Layer(part, rest, _with_alpha(leaves, scales.get(part), rest))
         if layer.kind is None or not part:
             strange += [f"{path}: {leaf}" for leaf in leaves]
         else:
@@ -185,12 +245,34 @@ def _split(key: str, tensors: "Mapping[str, Any]") -> tuple[str, str | None]:
     return key, None
 
 
-def _peft_scales(metadata: Mapping[str, str]) -> dict[str, float]:
-    """Alpha by part, where diffusers left it in the metadata and not beside the tensors."""
+class PeftScale(NamedTuple):
+    """How far a LoRA counts where diffusers left that in the metadata, not beside the tensors."""
+
+    alpha: float
+    patterns: Mapping[str, float]  # the end of a layer's path -> an alpha of its own
+    by_root: bool  # rank-stabilised: divided by the root of the rank
+
+    def of(self, path: str, rank: int) -> float:
+        """The alpha that, divided by the rank, is the scale.
+
+        Source: PEFT tuners/lora/layer.py update_layer, utils get_pattern_key.
+        """
+        ends = (key for key in self.patterns if re.fullmatch(rf"(.*\.)?({key})", path))
+        key = next(ends, None)
+        alpha = self.alpha if key is None else self.patterns[key]
+        return alpha * math.sqrt(rank) if self.by_root else alpha
+
+
+def read_peft_scales(metadata: Mapping[str, str]) -> dict[str, PeftScale]:
+    """Scales by part; a text that says none is as no text."""
     try:
-        told = json.loads(metadata.get("lora_adapter_metadata", "{}"))
+        told = dict(json.loads(metadata.get("lora_adapter_metadata", "{}")))
         return {
-            key.removesuffix(".lora_alpha"): float(value)
+            (part := key.removesuffix(".lora_alpha")): PeftScale(
+                float(value),
+                {end: float(own) for end, own in (told.get(f"{part}.alpha_pattern") or {}).items()},
+                bool(told.get(f"{part}.use_rslora")),
+            )
             for key, value in told.items()
             if key.endswith(".lora_alpha")
         }
@@ -199,10 +281,10 @@ def _peft_scales(metadata: Mapping[str, str]) -> dict[str, float]:
 
 
 def _with_alpha(
-    leaves: "dict[str, torch.Tensor]", alpha: float | None
+    leaves: "dict[str, torch.Tensor]", scale: PeftScale | None, path: str
 ) -> "dict[str, torch.Tensor]":
     import torch
 
-    if alpha is None or "alpha" in leaves or "down" not in leaves:
+    if scale is None or "alpha" in leaves or "down" not in leaves:
         return leaves
-    return leaves | {"alpha": torch.tensor(alpha)}
+    return leaves | {"alpha": torch.tensor(scale.of(path, leaves["down"].shape[0]))}

@@ -25,8 +25,20 @@ PREFIXES: Mapping[str, str] = {
     "model.diffusion_model.": "unet",
     "diffusion_model.": "unet",
     "base_model.model.": "unet",
+    "text_encoders.clip_l.transformer.": "text_encoder",
+    "text_encoders.clip_g.transformer.": "text_encoder_2",
 }
+# What a UNet's paths begin with in diffusers' first files, which had no prefix.
+_BARE = ("down_blocks.", "mid_block.", "up_blocks.")
 
+# How attention layers end -> what diffusers' first files called them.
+_OLD_NAMES = {
+    ".to_out.0": ".to_out",
+    ".self_attn.q_proj": ".self_attn.to_q",
+    ".self_attn.k_proj": ".self_attn.to_k",
+    ".self_attn.v_proj": ".self_attn.to_v",
+    ".self_attn.out_proj": ".self_attn.to_out",
+}
 _RESNET = {
     "norm1": "in_layers.0",
     "conv1": "in_layers.2",
@@ -57,7 +69,7 @@ def split_prefix(path: str) -> tuple[str, str]:
     for prefix, part in PREFIXES.items():
         if path.startswith(prefix):
             return part, path.removeprefix(prefix)
-    return "", path
+    return "unet" if path.startswith(_BARE) else "", path
 
 
 def plain(path: str) -> str:
@@ -74,6 +86,9 @@ def modules_by_name(part: str, network: Any) -> "dict[str, tuple[str, torch.nn.M
         if getattr(module, "weight", None) is None:
             continue
         found[plain(path)] = (path, module)
+        for ours, theirs in _OLD_NAMES.items():
+            if path.endswith(ours):
+                found[plain(path.removesuffix(ours) + theirs)] = (path, module)
         if part == "unet" and isinstance(layers, int):
             if (original := original_name(path, layers, network)) is not None:
                 found[plain(original)] = (path, module)

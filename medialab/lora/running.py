@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medialab.lora.manager import MERGED_FROM, PARTS, Applied, LoRAManager, LoRAUse
+from medialab.lora.fitting import PARTS
+from medialab.lora.manager import MERGED_FROM, Applied, LoRAManager
+from medialab.lora.sets import LoRAUse
 from medialab.settings import LoRAConfig
 
 if TYPE_CHECKING:
@@ -53,6 +55,18 @@ def using(
     assert run is not None  # noqa: S101 - for mypy: there are uses of it
     with run.manager.apply_loras(model, uses, calls=calls, parts=parts) as applied:
         yield applied
+
+
+def hashes_told(record: Any) -> dict[str, str]:
+    """The AutoV3 hashes of all LoRAs that a run's record tells of, by name, in their order."""
+    found: dict[str, str] = {}
+    inner = record.values() if isinstance(record, Mapping) else record
+    if isinstance(record, Mapping) and "loras_are" in record:
+        found |= {one["name"]: one["autov3"] for one in record["loras"] if one.get("autov3")}
+    for part in inner:
+        if isinstance(part, (Mapping, list, tuple)):
+            found |= hashes_told(part)
+    return found
 
 
 def told(applied: Applied) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from medialab.stages.finish import FinishStage
 from medialab.stages.img2img import Img2ImgStage
 from medialab.stages.inpaint import InpaintStage
 from medialab.stages.instruct import InstructStage
+from medialab.stages.outpaint import OutpaintStage
 from medialab.stages.prompt import PromptStage
 from medialab.stages.refiner import RefinerStage
 from medialab.stages.source import SourceStage
@@ -22,6 +23,7 @@ STAGES: tuple[PipelineStage[Any], ...] = (
     Txt2ImgStage(),
     Img2ImgStage(),
     InpaintStage(),
+    OutpaintStage(),
     InstructStage(),
     RefinerStage(),
     # From large to small: a later one is not painted over by an earlier one.

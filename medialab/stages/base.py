@@ -1,12 +1,12 @@
 """What every stage is: settings in, a frame in, a frame out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from medialab.config import PromptConfig
-from medialab.preprocessors import DEPTH
+from medialab.preprocessors import BY_MODEL, POSE
 from medialab.settings import ControlUnit, StageConfig, asked_loras
 
 if TYPE_CHECKING:
@@ -27,14 +27,16 @@ class Frame:
     `prompts` are what stage 1 encoded; `embeddings` are the outcome, (1, tokens, width) each, under
     the names by which diffusers pipelines take them, and none where a prompt changes with the steps
     or holds an AND, since then each stage encodes it for its own steps. `units` are the base's
-    ControlNets that count, `controls` what each is shown. `image` is 8-bit RGB. `detections` are
-    what each detailer found, in the order in which they were drawn. `applied` holds what each stage
+    ControlNets that count, `controls` what each is shown. `image` is 8-bit RGB; `stretch` is the
+    size in pixels that stage 3 brings its latents to, where that is another. `detections` are what
+    each detailer found, in the order in which they were drawn. `applied` holds what each stage
     really did, for the record.
     """
 
     prompts: PromptConfig = field(default_factory=PromptConfig)
     embeddings: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
     image: "Image.Image | None" = None
+    stretch: tuple[int, int] | None = None
     units: tuple[ControlUnit, ...] = ()
     controls: "tuple[Image.Image, ...]" = ()
     detections: "Mapping[str, Sequence[Detection]]" = field(default_factory=dict)
@@ -63,6 +65,15 @@ class StageContext(Protocol):
     def picture(self, name: str) -> "Image.Image":
         """A picture that was kept for this run, by its content's name."""
 
+    def remembered(
+        self, facts: "Mapping[str, Any]", make: "Callable[[], bytes]"
+    ) -> tuple[bytes, bool]:
+        """What `make` gives for these facts, and whether it was kept from before.
+
+        `facts` are plain JSON values, and with the stage's models all that decides the bytes. What
+        was made before a stage was cancelled, or failed, is found again.
+        """
+
     def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
         """Tell that `step` of `steps` is done, with the latents (1, 4, h, w) to preview if any.
 
@@ -81,7 +92,8 @@ class Model(NamedTuple):
 def models_of_units(units: "Sequence[ControlUnit]") -> "list[Model]":
     """What the ControlNet units that count ask for."""
     counting = [unit for unit in units if unit.counts]
-    preparing = [unit.preprocessor_model for unit in counting if unit.preprocessor == DEPTH]
+    preparing = [unit.preprocessor_model for unit in counting if unit.preprocessor in BY_MODEL]
+    preparing += [unit.people_model for unit in counting if unit.preprocessor == POSE]
     return [
         *(Model("controlnet", unit.model) for unit in counting),
         *(Model("detector", name) for name in preparing if name),

@@ -5,33 +5,45 @@ sort, then repaint one find after another on the picture as it is by then. Later
 smaller parts, so that none is painted over by an earlier one.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab import masks
 from medialab.control import prepare
-from medialab.detectors import Detection, centre_crop, given_mask
-from medialab.geometry import Box, around, working_size
-from medialab.repainting import Repaint, repaint
-from medialab.settings import LARGEST_SEED, DetailerConfig, Sampling, asked_loras
+from medialab.detailing import (
+    AUTOMATIC,
+    CENTRE,
+    HABITS,
+    USUAL,
+    WORDS,
+    DetailerConfig,
+    DetectionEdit,
+    Habits,
+    prompt_for,
+)
+from medialab.detectors import Detection, MaskRefiner, centre_crop, given_mask
+from medialab.errors import ConfigError, MissingLibraryError, ModelRefusedError, NotFiniteError
+from medialab.geometry import Box, around, matched_size, to_proportions, working_size
+from medialab.repainting import Repaint, facts_of, packed, repaint, unpacked, whole
+from medialab.selecting import filtered, selected
+from medialab.settings import LARGEST_SEED, Sampling, asked_loras
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
 
 if TYPE_CHECKING:
     from PIL import Image
-
-SEPARATOR, SKIP = "[SEP]", "[SKIP]"
-EMBEDDED = "paperdoll"  # the detector that this project brings
-AUTOMATIC, CENTRE = "automatic", "centre"
 
 
 class DetailerStage(PipelineStage[DetailerConfig]):
     """Find every `label`, and draw each again at the size at which the model knows such parts.
 
     Reads and writes `image`, same size; writes `detections`. Pixels outside the grown and softened
-    masks keep every byte. Find j is drawn with seed + j.
+    masks keep every byte. Find j is drawn with seed + j, in its cycle c with seed + j + c. A find
+    that cannot be drawn is left as it was; those drawn before a cancel are found again.
     """
 
+    version = 2
     settings = DetailerConfig
 
     def __init__(self, label: str) -> None:
@@ -39,80 +51,220 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         self.title = f"Detailer: {label}"
 
     def models(self, settings: DetailerConfig) -> Sequence[Model]:
-        """Its checkpoint and its detector."""
-        checkpoints = [*super().models(settings), *_loras_of_finds(settings)]
-        if settings.detections is not None or settings.mask or settings.detector == CENTRE:
-            return checkpoints
-        return [*checkpoints, Model("detector", _detector_of(settings))]
+        """Its checkpoint, its LoRAs, and what finds and shapes the parts."""
+        found = [*super().models(settings), *_loras_of_finds(settings)]
+        if settings.detects:
+            found += [
+                Model("detector", name)
+                for name in settings.chain
+                if name not in {AUTOMATIC, CENTRE}
+            ]
+        if settings.detections is None and settings.mask_refiner:
+            found.append(Model("detector", settings.mask_refiner))
+        return found
 
     def run(self, frame: Frame, settings: DetailerConfig, context: StageContext) -> Frame:
         """Read `image`; write `image` and `detections`."""
         if frame.image is None:
             return frame
-        sampling = settings.sampling()
-        prompts = (settings.prompt or "").split(SEPARATOR)
-        image, drawn = frame.image, []
-        finds = self._finds(image, settings, context)
-        for number, (found, prompt, strength) in enumerate(
-            _with_own_settings(finds, prompts, settings)
-        ):
-            if prompt.strip() == SKIP or strength == 0:
-                drawn.append(_told(found, skipped=True))
+        image, rows = frame.image, []
+        finds, detectors = self._finds(image, settings, context)
+        for number, found in enumerate(finds):
+            edit = settings.detections[number] if settings.detections is not None else None
+            model = context.checkpoint(settings.checkpoint)
+            plan = _planned(found, edit, frame, settings, HABITS.get(model.family, USUAL))
+            if plan is None:
+                rows.append(_told(found, skipped=True))
                 continue
-            own = replace(
-                sampling,
-                prompt=prompt.strip(),
-                seed=(sampling.seed + number) % (LARGEST_SEED + 1),
-            )
-            image, applied = self._repaint(image, found, strength, own, settings, context)
-            drawn.append(_told(found, **applied))
+            try:
+                image, applied = self._detailed(image, found, plan, settings, context)
+            except NotFiniteError as error:
+                applied = {"failed": str(error)}
+            rows.append(_told(found, **applied))
         detections = {**frame.detections, self.name: tuple(finds)}
         return replace(frame, image=image, detections=detections).with_applied(
-            self.name, found=len(finds), drawn=drawn
+            self.name, found=len(finds), drawn=rows, **detectors
         )
 
     def _finds(
         self, image: "Image.Image", settings: DetailerConfig, context: StageContext
-    ) -> list[Detection]:
-        """What is drawn again, in its order."""
+    ) -> tuple[list[Detection], dict[str, Any]]:
+        """What is drawn again, in its order, and what the detectors had to say."""
         if settings.detections is not None:
-            return [_edited(edit, image, context) for edit in settings.detections]
+            edits = enumerate(settings.detections)
+            return [_edited(edit, number, image, context) for number, edit in edits], {}
+        told: dict[str, Any] = {}
         if settings.mask is not None:
             finds = given_mask(context.picture(settings.mask).resize(image.size), self.label)
-        elif settings.detector == CENTRE:
+        elif settings.chain == (CENTRE,):
             finds = [centre_crop(image, self.label)]
         else:
-            detector = context.detector(_detector_of(settings))
-            finds = [
-                found
-                for found in detector.find(image, self.label)
-                if found.confidence >= settings.confidence
-            ]
-        return _shaped(_sorted(_filtered(finds, image, settings), image, settings), settings)
+            finds, rows = self._detected(image, settings, context)
+            told["detectors"] = rows
+            if not finds and settings.fallback == CENTRE:
+                finds = [centre_crop(image, self.label)]
+                told["fallback"] = CENTRE
+        if settings.mask_refiner:
+            refiner = context.detector(settings.mask_refiner)
+            if not isinstance(refiner, MaskRefiner):
+                message = f"mask_refiner {settings.mask_refiner!r} is no SAM model; it refines none"
+                raise ConfigError(message)
+            # Only what is drawn is refined: a shape costs more than a box.
+            wanted = filtered(finds, image, settings) if settings.detects else finds
+            finds = [refiner.refined(image, found) for found in wanted]
+        return selected(finds, image, settings), told
 
-    def _repaint(
+    def _detected(
+        self, image: "Image.Image", settings: DetailerConfig, context: StageContext
+    ) -> tuple[list[Detection], list[dict[str, Any]]]:
+        """The finds of the first detector that has any, and a word on each that was asked.
+
+        A detector that cannot be used is passed over if there are others.
+        """
+        words = settings.words or WORDS.get(self.label, (self.label,))
+        rows: list[dict[str, Any]] = []
+        for name in settings.chain:
+            if name in {AUTOMATIC, CENTRE}:
+                continue
+            try:
+                finds = context.detector(name).find(image, *words)
+            except (MissingLibraryError, ModelRefusedError) as error:
+                if len(settings.chain) == 1:
+                    raise
+                rows.append({"name": name, "skipped": str(error)})
+                continue
+            kept = filtered(finds, image, settings)
+            rows.append({"name": name, "found": len(finds), "kept": len(kept)})
+            if kept:
+                return kept, rows
+        return ([centre_crop(image, self.label)] if CENTRE in settings.chain else []), rows
+
+    def _detailed(
         self,
         image: "Image.Image",
         found: Detection,
-        strength: float,
-        sampling: Sampling,
+        plan: "_Plan",
         settings: DetailerConfig,
         context: StageContext,
     ) -> "tuple[Image.Image, dict[str, Any]]":
-        """One find drawn again on the picture as it is now."""
-        model = context.checkpoint(sampling.checkpoint)
-        native = model.native_size
-        box = masks.box_of(found.mask) or found.box
-        if settings.crop == "padding":
-            crop = box.padded(settings.padding).within(*image.size)
-        else:
-            crop = around(box, settings.crop_factor, *image.size)
-        # At its own size a model knows how one face is drawn; at twice that it draws two.
-        size = working_size(crop, box, settings.guide_size or native, settings.max_size or native)
-        job = Repaint(found.mask, settings.mask_blur, strength, crop, size)
-        controls = prepare(sampling.control, image, size, context, crop=crop)
-        painted, applied = repaint(model, image, job, sampling, context.step, controls)
-        return painted, {"crop": list(crop.edges), "size": list(size), **applied}
+        """One find drawn again on the picture as it is now, or taken from what was drawn before."""
+        model = context.checkpoint(plan.sampling.checkpoint)
+        habits = HABITS.get(model.family, USUAL)
+        crop, size = _view(image, found, settings, model.native_size, habits)
+        job = Repaint(
+            found.mask,
+            settings.mask_blur,
+            plan.strength,
+            crop,
+            size,
+            feather=settings.noise_mask_feather,
+            noise_multiplier=settings.noise_multiplier,
+        )
+
+        def paint() -> bytes:
+            painted, applied = image, dict[str, Any]()
+            for cycle in range(settings.cycles):
+                seed = (plan.sampling.seed + cycle) % (LARGEST_SEED + 1)
+                own = replace(plan.sampling, seed=seed)
+                controls = prepare(own.control, painted, size, context, crop=crop)
+                painted, applied = repaint(model, painted, job, own, context.step, controls)
+            return packed(painted.crop(crop.edges), applied)
+
+        facts = {**facts_of(image, job, plan.sampling), "cycles": settings.cycles}
+        content, was_kept = context.remembered(facts, paint)
+        patch, applied = unpacked(content)
+        result = image.copy()
+        result.paste(patch, (crop.left, crop.top))
+        kept = {"kept": True} if was_kept else {}
+        told = {"crop": list(crop.edges), "size": list(size), **plan.told}
+        return result, {**told, **applied, **kept}
+
+
+class _Plan(NamedTuple):
+    """How one find is drawn."""
+
+    sampling: Sampling
+    strength: float
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As the record tells it."""
+        return {
+            "prompt": self.sampling.prompt,
+            "seed": self.sampling.seed,
+            "strength": round(self.strength, 4),
+        }
+
+
+def _planned(
+    found: Detection,
+    edit: DetectionEdit | None,
+    frame: Frame,
+    settings: DetailerConfig,
+    habits: Habits,
+) -> _Plan | None:
+    """Prompt, seed and strength of one find; None where it is left alone."""
+    base, sampling = frame.prompts, settings.sampling()
+    strength = _dynamic(settings, found, frame, habits)
+    text = sampling.prompt
+    if edit is not None:
+        if not edit.enabled:
+            return None
+        strength = strength if edit.denoising_strength is None else edit.denoising_strength
+        text = edit.prompt or text
+    # Of a prompt of its own a find takes the first part, of the stage's the part of its number.
+    part = 0 if edit and edit.prompt else found.index
+    prompt = prompt_for(text, base.prompt, index=part, label=found.label)
+    if prompt == base.prompt:
+        prompt = habits.framed(prompt, found.label)
+    negative = prompt_for(
+        sampling.negative_prompt, base.negative_prompt, index=found.index, label=found.label
+    )
+    if prompt is None or strength == 0:
+        return None
+    moved = 0 if settings.same_seed else found.index
+    seed = (sampling.seed + moved) % (LARGEST_SEED + 1)
+    own = replace(sampling, prompt=prompt, negative_prompt=negative or "", seed=seed)
+    return _Plan(own, strength)
+
+
+def _dynamic(settings: DetailerConfig, found: Detection, frame: Frame, habits: Habits) -> float:
+    """The strength by the find's share of the picture: s · (1 - share)^power, 0 to 1.
+
+    Source: ADetailer's dynamic_denoise_strength.
+    """
+    asked, power = settings.denoising_strength, settings.dynamic_power
+    strength = habits.strength if asked is None else asked
+    if power == 0 or frame.image is None:
+        return strength
+    share = found.box.area / (frame.image.width * frame.image.height)
+    if share >= 1:
+        return 0.0 if power > 0 else 1.0
+    return min(1.0, max(0.0, strength * math.pow(1 - share, power)))
+
+
+def _view(
+    image: "Image.Image",
+    found: Detection,
+    settings: DetailerConfig,
+    native: int,
+    habits: Habits,
+) -> tuple[Box, tuple[int, int]]:
+    """What the model sees of the picture, and how large."""
+    box = masks.box_of(found.mask) or found.box
+    if not settings.only_masked:
+        crop, size = whole(image)
+        return crop, (settings.width or size[0], settings.height or size[1])
+    if settings.crop == "padding":
+        crop = box.padded(settings.padding).within(*image.size)
+    else:
+        crop = around(box, settings.crop_factor or habits.crop_factor, *image.size)
+    if settings.width or settings.height or settings.match_size != "off":
+        asked = settings.width or native, settings.height or native
+        size = matched_size(box, *asked, settings.match_size, native)
+        return to_proportions(crop, *size, *image.size), size
+    most = settings.max_size or habits.largest(native)
+    return crop, working_size(crop, box, settings.guide_size or native, most)
 
 
 def _loras_of_finds(settings: DetailerConfig) -> list[Model]:
@@ -121,85 +273,27 @@ def _loras_of_finds(settings: DetailerConfig) -> list[Model]:
     return [Model("lora", one.name) for text in prompts for one in asked_loras(text, ())]
 
 
-def _detector_of(settings: DetailerConfig) -> str:
-    return EMBEDDED if settings.detector == AUTOMATIC else settings.detector
-
-
-def _with_own_settings(
-    finds: list[Detection], prompts: list[str], settings: DetailerConfig
-) -> list[tuple[Detection, str, float]]:
-    """Each find with its prompt and strength; of the prompts between [SEP] the last repeats."""
-    rows = []
-    for number, found in enumerate(finds):
-        prompt = prompts[min(number, len(prompts) - 1)]
-        strength = settings.denoising_strength
-        if settings.detections is not None:
-            edit = settings.detections[number]
-            prompt = prompt if edit.prompt is None else edit.prompt
-            own = strength if edit.denoising_strength is None else edit.denoising_strength
-            strength = own if edit.enabled else 0.0
-        rows.append((found, prompt, strength))
-    return rows
-
-
-def _edited(edit: Any, image: "Image.Image", context: StageContext) -> Detection:
-    """A find as a person left it."""
+def _edited(
+    edit: DetectionEdit, number: int, image: "Image.Image", context: StageContext
+) -> Detection:
+    """A find as a person left it; its shape goes with its box."""
     box = Box(*edit.box).within(*image.size)
+    if not box.area:
+        message = f"the box {edit.box} lies outside the picture of {image.width} × {image.height}"
+        raise ConfigError(message)
     shape = masks.of_box(box, *image.size)
     if edit.mask is not None:
-        shape = context.picture(edit.mask).convert("L").resize(image.size)
-    return Detection(edit.label, edit.confidence, box, shape)
-
-
-def _filtered(
-    finds: list[Detection], image: "Image.Image", settings: DetailerConfig
-) -> list[Detection]:
-    area = image.width * image.height
-    kept = [
-        found
-        for found in finds
-        if settings.min_ratio <= found.box.area / area <= settings.max_ratio
-    ]
-    if not settings.top_k:
-        return kept
-    by_area = settings.top_k_by == "area"
-    best = sorted(kept, key=lambda one: one.box.area if by_area else one.confidence, reverse=True)
-    chosen = best[: settings.top_k]
-    return [found for found in kept if found in chosen]
-
-
-def _sorted(
-    finds: list[Detection], image: "Image.Image", settings: DetailerConfig
-) -> list[Detection]:
-    def from_centre(found: Detection) -> float:
-        x, y = found.box.centre
-        return (x - image.width / 2) ** 2 + (y - image.height / 2) ** 2
-
-    keys: dict[str, Any] = {
-        "left to right": lambda found: found.box.left,
-        "center to edge": from_centre,
-        "large to small": lambda found: -found.box.area,
-    }
-    return sorted(finds, key=keys[settings.order]) if settings.order in keys else finds
-
-
-def _shaped(finds: list[Detection], settings: DetailerConfig) -> list[Detection]:
-    """Masks moved, grown or shrunk, and made one where that is asked."""
-    shaped = []
-    for found in finds:
-        mask = masks.moved(found.mask, settings.x_offset, settings.y_offset)
-        mask = masks.grown(mask, settings.grow)
-        if (box := masks.box_of(mask)) is not None:
-            shaped.append(replace(found, mask=mask, box=box))
-    if settings.merge == "none" or not shaped:
-        return shaped
-    one = masks.merged([found.mask for found in shaped])
-    if settings.merge == "merge and invert":
-        one = masks.inverted(one)
-    box = masks.box_of(one)
-    sure = max(found.confidence for found in shaped)
-    return [Detection(shaped[0].label, sure, box, one)] if box else []
+        given = context.picture(edit.mask).convert("L").resize(image.size)
+        if (inside := masks.box_of(given)) is not None:
+            shape = masks.fitted(given, inside, box)
+    index = number if edit.index is None else edit.index
+    return Detection(edit.label, edit.confidence, box, shape, index)
 
 
 def _told(found: Detection, **applied: Any) -> dict[str, Any]:
-    return {"box": list(found.box.edges), "confidence": round(found.confidence, 3), **applied}
+    return {
+        "label": found.label,
+        "box": list(found.box.edges),
+        "confidence": round(found.confidence, 3),
+        **applied,
+    }

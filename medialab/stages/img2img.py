@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from medialab.control import prepare
-from medialab.denoising import denoise
+from medialab.denoising import denoise, stretched
+from medialab.resizing import resized
 from medialab.settings import Img2ImgConfig
 from medialab.stages.base import Frame, PipelineStage, StageContext
 
@@ -11,7 +12,8 @@ from medialab.stages.base import Frame, PipelineStage, StageContext
 class Img2ImgStage(PipelineStage[Img2ImgConfig]):
     """Draw the picture again, as far from it as the strength says.
 
-    Reads and writes `image`, same size. At strength 0 it is left alone.
+    Reads and writes `image`, same size, or of the size `stretch` if that is set: to it its latents
+    are brought, as A1111's "just resize (latent upscale)" does. At strength 0 nothing is drawn.
     """
 
     name = "img2img"
@@ -20,16 +22,21 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
 
     def run(self, frame: Frame, settings: Img2ImgConfig, context: StageContext) -> Frame:
         """Read `image`; write `image`."""
-        if settings.denoising_strength == 0 or frame.image is None:
+        if frame.image is None:
             return frame
+        size = frame.stretch or frame.image.size
+        if settings.denoising_strength == 0:
+            return replace(frame, image=resized(frame.image, *size, "just resize"), stretch=None)
         sampling = settings.sampling()
+        model = context.checkpoint(sampling.checkpoint)
+        start = stretched(model, frame.image, size, "bilinear") if frame.stretch else frame.image
         image, applied = denoise(
-            context.checkpoint(sampling.checkpoint),
+            model,
             "image-to-image",
             sampling,
             context.step,
-            controls=prepare(sampling.control, frame.image, frame.image.size, context),
-            image=frame.image,
+            controls=prepare(sampling.control, frame.image, size, context),
+            image=start,
             strength=settings.denoising_strength,
         )
-        return replace(frame, image=image).with_applied(self.name, **applied)
+        return replace(frame, image=image, stretch=None).with_applied(self.name, **applied)

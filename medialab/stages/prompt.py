@@ -21,7 +21,7 @@ class PromptStage(PipelineStage[PromptConfig]):
 
     name = "prompt"
     title = "Prompt"
-    version = 3
+    version = 4
     settings = PromptConfig
 
     def run(self, frame: Frame, settings: PromptConfig, context: StageContext) -> Frame:

@@ -5,17 +5,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medialab.control import prepare
-from medialab.denoising import denoise, encode_image
+from medialab.denoising import denoise, stretched
 from medialab.enlarging import enlarged
-from medialab.geometry import BLOCK, hires_size
+from medialab.geometry import hires_size
 from medialab.settings import LATENT_UPSCALERS, PIXEL_UPSCALERS, RefinerConfig
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
 from medialab.upscalers import OVERLAP, TILE
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from medialab.loading import LoadedModel
 
 # Latent upscaler -> torch's name for the filter.
 _FILTERS = dict(zip(LATENT_UPSCALERS, ("bilinear", "nearest", "bicubic"), strict=True))
@@ -43,11 +41,12 @@ class RefinerStage(PipelineStage[RefinerConfig]):
         """Read `image`; write `image`."""
         if frame.image is None:
             return frame
+        start: Any
         size = hires_size(*frame.image.size, settings.scale, settings.width, settings.height)
         sampling = settings.sampling()
         model = context.checkpoint(sampling.checkpoint)
         if settings.denoising_strength > 0 and settings.upscaler in _FILTERS:
-            start = _stretched(model, frame.image, size, _FILTERS[settings.upscaler])
+            start = stretched(model, frame.image, size, _FILTERS[settings.upscaler])
         else:
             start = self._enlarge(frame.image, size, settings.upscaler, context)
         if settings.denoising_strength == 0:
@@ -77,15 +76,3 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             overlap=OVERLAP,
             on_tile=context.step,
         )
-
-
-def _stretched(
-    model: "LoadedModel", image: "Image.Image", size: tuple[int, int], method: str
-) -> Any:
-    """The picture's latents, stretched to the size's."""
-    import torch.nn.functional as F
-
-    latents = encode_image(model, image)
-    shape = size[1] // BLOCK, size[0] // BLOCK
-    corners = None if method == "nearest" else False
-    return F.interpolate(latents, shape, mode=method, align_corners=corners)

@@ -6,6 +6,7 @@ from typing import Any
 from medialab.config import Txt2ImgConfig
 from medialab.control import with_networks
 from medialab.denoising import denoise
+from medialab.noise import FirstNoise, Variation
 from medialab.settings import SAMPLING_NAMES, Sampling
 from medialab.stages.base import Frame, PipelineStage, StageContext
 
@@ -26,6 +27,9 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
         """Read `prompts` and `embeddings`; write `image`."""
         both = dict(frame.prompts) | dict(settings) | {"control": frame.units}
         own: dict[str, Any] = {name: both[name] for name in SAMPLING_NAMES}
+        variation = None
+        if settings.variation_strength > 0:
+            variation = Variation(settings.variation_seed, settings.variation_strength)
         image, applied = denoise(
             context.checkpoint(),
             "text-to-image",
@@ -33,7 +37,10 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
             context.step,
             embeddings=dict(frame.embeddings),
             controls=with_networks(frame.units, frame.controls, context),
+            first=FirstNoise(variation),
             width=settings.width,
             height=settings.height,
         )
+        if variation is not None:
+            applied["variation"] = variation._asdict()
         return replace(frame, image=image).with_applied(self.name, **applied)

@@ -164,8 +164,7 @@ def test_nine_stages_cost_hardly_more_than_a_script_of_the_same_calls(
     if rounds.ratio > MOST:  # where others are at work, more rounds tell more
         rounds.more(2 * ROUNDS)
     benchmark.extra_info["ratio"] = round(rounds.ratio, 4)
-    print([round(b[1] / a[1], 3) for a, b in zip(rounds.by_hand, rounds.by_studio)])
-    print(rounds.table())  # noqa: T201 - a benchmark reports
+    print(rounds.table())
     assert rounds.ratio <= MOST
 
 
@@ -182,7 +181,7 @@ def test_a_rerun_from_the_hand_costs_its_own_stages_and_hardly_more(bench, confi
         assert [stage["name"] for stage in own] == ["hand", "upscaler", "finish"]
         rest.append(wall - sum(stage["seconds"] for stage in own))
         whole.append(wall)
-    print(  # noqa: T201 - a benchmark reports
+    print(
         f"\na re-run from the hand: {1000 * min(whole):.0f} ms, of which {1000 * min(rest):.0f} ms "
         "are not the stages' own"
     )

@@ -40,7 +40,7 @@ def test_ten_thousand_models_are_listed(tmp_path):
     small, real = ModelRegistry(tmp_path / "small"), ModelRegistry(tmp_path / "real")
     first, again = _seconds(small), _seconds(small)
     large, large_again = _seconds(real), _seconds(real)
-    print(  # noqa: T201 - a benchmark reports
+    print(
         f"\n{MODELS} small headers: first {first:.2f} s, again {again:.2f} s "
         f"({first / again:.0f} times); {MODELS // 20} headers of {REAL} tensors: "
         f"first {large:.2f} s, again {large_again:.3f} s"

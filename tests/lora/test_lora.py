@@ -1,5 +1,6 @@
 """LoRAs of every format against the sum worked out by hand, and the checkpoint as it was after."""
 
+import gc
 import hashlib
 import math
 import shutil
@@ -8,14 +9,16 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from medialab.errors import ConfigError, ModelRefusedError
+from medialab.errors import CancelledError, ConfigError, ModelRefusedError
 from medialab.loading import load_checkpoint
 from medialab.lora import LoRAManager, LoRAUse, block_of, read_block_weights
+from medialab.lora.manager import MERGED_FROM
 from medialab.lora.names import original_name
 from medialab.registry import ModelRegistry
 
 LINEAR = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
 CONV = "down_blocks.0.resnets.0.conv1"
+NORM = "down_blocks.0.resnets.0.norm1"
 TEXT = "encoder.layers.0.self_attn.q_proj"
 
 
@@ -80,18 +83,36 @@ def lokr_case(out, into):
     return leaves, torch.kron(left, up @ down) * 0.5
 
 
-def dora_case(out, into, weight):
+def dora_case(out, into, weight, *, by_input=False):
     leaves, plain = linear_case(out, into)
-    magnitude = drawn(out, 1, seed=5).abs() + 0.5
     whole = weight + plain
+    dim, shape = (0, (1, into)) if by_input else (1, (out, 1))
+    magnitude = drawn(*shape, seed=5).abs() + 0.5
     return leaves | {"dora_scale": magnitude}, whole / whole.norm(
-        dim=1, keepdim=True
+        dim=dim, keepdim=True
     ) * magnitude - weight
 
 
-def ia3_case(out, weight):
-    by = drawn(out, seed=6)
-    return {"weight": by, "on_input": torch.tensor(False)}, weight * by[:, None]
+def ia3_case(weight, *, on_input=False):
+    by = drawn(weight.shape[int(on_input)], seed=6)
+    leaves = {"weight": by, "on_input": torch.tensor(on_input)}
+    return leaves, weight * (by[None, :] if on_input else by[:, None])
+
+
+def oft_case(weight, alpha=0.0, *, rescaled=False):
+    """By hand: one matrix with the blocks' rotations on its diagonal turns all outputs."""
+    out = weight.shape[0]
+    blocks = drawn(4, out // 4, out // 4, seed=7)
+    skew = torch.block_diag(*(one - one.T for one in blocks))
+    if alpha:
+        skew = skew * (alpha * out / skew.norm())
+    unit = torch.eye(out)
+    turned = ((unit + skew) @ torch.linalg.inv(unit - skew)).T @ weight.flatten(1)
+    leaves = {"oft_blocks": blocks, "alpha": torch.tensor(alpha)}
+    if rescaled:
+        leaves["rescale"] = drawn(out, *[1] * (weight.ndim - 1), seed=8) + 1
+        turned = turned * leaves["rescale"].reshape(out, 1)
+    return leaves, turned.reshape(weight.shape) - weight
 
 
 CASES = {
@@ -99,9 +120,116 @@ CASES = {
     "loha": lambda weight: loha_case(*weight.shape),
     "lokr": lambda weight: lokr_case(*weight.shape),
     "dora": lambda weight: dora_case(*weight.shape, weight),
-    "ia3": lambda weight: ia3_case(weight.shape[0], weight),
+    "dora by input": lambda weight: dora_case(*weight.shape, weight, by_input=True),
+    "ia3": ia3_case,
+    "ia3 on input": lambda weight: ia3_case(weight, on_input=True),
+    "oft": oft_case,
+    "oft, bounded": lambda weight: oft_case(weight, 0.001),
+    "oft, rescaled": lambda weight: oft_case(weight, rescaled=True),
     "full": lambda weight: ({"diff": drawn(*weight.shape)}, drawn(*weight.shape)),
 }
+
+
+def conv_locon(weight):
+    out, into, side, _ = weight.shape
+    down, up = drawn(4, into, side, side, seed=1), drawn(out, 4, 1, 1, seed=2)
+    leaves = {"lora_down.weight": down, "lora_up.weight": up}
+    return leaves, (up.flatten(1) @ down.flatten(1)).reshape(weight.shape)
+
+
+def each_place(weight, matrix):
+    """A convolution's weight of a matrix for each place of its kernel."""
+    places = [[matrix(y, x) for x in range(weight.shape[3])] for y in range(weight.shape[2])]
+    return torch.stack([torch.stack(row, dim=-1) for row in places], dim=-2)
+
+
+def conv_tucker(weight):
+    out, into, side, _ = weight.shape
+    low, mid = drawn(4, into, 1, 1, seed=3), drawn(4, 4, side, side, seed=4)
+    up = drawn(out, 4, 1, 1, seed=2)
+    leaves = {"lora_down.weight": low, "lora_up.weight": up, "lora_mid.weight": mid}
+    return leaves, each_place(weight, lambda y, x: up.flatten(1) @ mid[..., y, x] @ low.flatten(1))
+
+
+def conv_loha(weight):
+    return tuple(
+        found if number == 0 else found.reshape(weight.shape)
+        for number, found in enumerate(loha_case(weight.shape[0], weight[0].numel()))
+    )
+
+
+def conv_loha_tucker(weight):
+    out, into, side, _ = weight.shape
+    leaves, halves = {"alpha": torch.tensor(1.5)}, []
+    for n in (1, 2):
+        core, first, second = drawn(3, 3, side, side, seed=n), drawn(3, out), drawn(3, into, seed=9)
+        leaves |= {f"hada_t{n}": core, f"hada_w{n}_a": first, f"hada_w{n}_b": second}
+        halves.append((core, first, second))
+
+    def half(number, y, x):
+        core, first, second = halves[number]
+        return first.T @ core[..., y, x] @ second
+
+    return leaves, 0.5 * each_place(weight, lambda y, x: half(0, y, x) * half(1, y, x))
+
+
+def conv_lokr(weight, *, core=False):
+    out, into, side, _ = weight.shape
+    left = drawn(4, 4, seed=1)
+    up, down = drawn(out // 4, 2, seed=2), drawn(2, into // 4 * (1 if core else side**2), seed=3)
+    if not core:
+        leaves = {"lokr_w1": left, "lokr_w2_a": up, "lokr_w2_b": down}
+        right = (up @ down).reshape(out // 4, into // 4, side, side)
+        return leaves, each_place(weight, lambda y, x: torch.kron(left, right[..., y, x]))
+    middle = drawn(2, 2, side, side, seed=4)
+    leaves = {"lokr_w1": left, "lokr_w2_a": up.T, "lokr_w2_b": down, "lokr_t2": middle}
+    return {name: one.contiguous() for name, one in leaves.items()}, each_place(
+        weight, lambda y, x: torch.kron(left, up @ middle[..., y, x] @ down)
+    )
+
+
+def conv_dora(weight):
+    leaves, plain = conv_locon(weight)
+    magnitude = drawn(len(weight), 1, 1, 1, seed=5).abs() + 0.5
+    whole = weight + plain
+    norm = whole.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1)
+    return leaves | {"dora_scale": magnitude}, whole / norm * magnitude - weight
+
+
+CONVOLUTIONS = {
+    "locon": conv_locon,
+    "locon, tucker": conv_tucker,
+    "loha": conv_loha,
+    "loha, tucker": conv_loha_tucker,
+    "lokr": conv_lokr,
+    "lokr, tucker": lambda weight: conv_lokr(weight, core=True),
+    "dora": conv_dora,
+    "oft": oft_case,
+}
+
+
+@pytest.mark.parametrize("kind", CONVOLUTIONS)
+def test_each_kind_of_convolution_adds_what_its_formula_says(model, manager, tmp_path, kind):
+    weight = module(model, CONV).weight
+    before = weight.detach().clone()
+    leaves, expected = CONVOLUTIONS[kind](before)
+    path = written(tmp_path, kohya(CONV, leaves))
+    with manager.apply_loras(model, [LoRAUse(path, 0.6)], calls=20):
+        assert torch.allclose(weight - before, 0.6 * expected, atol=1e-5)
+    assert torch.equal(weight, before)
+
+
+def test_differences_of_norms_and_biases_are_added(model, manager, tmp_path):
+    norm, conv = module(model, NORM), module(model, CONV)
+    wide = drawn(*norm.weight.shape), drawn(*norm.bias.shape, seed=2), drawn(*conv.bias.shape)
+    tensors = kohya(NORM, {"w_norm": wide[0], "b_norm": wide[1]}) | kohya(CONV, {"diff_b": wide[2]})
+    parameters = norm.weight, norm.bias, conv.bias
+    before = [one.detach().clone() for one in parameters]
+    with manager.apply_loras(model, [LoRAUse(written(tmp_path, tensors), 0.5)]) as applied:
+        for parameter, was, added in zip(parameters, before, wide, strict=True):
+            assert torch.allclose(parameter - was, 0.5 * added, atol=1e-5)
+        assert applied.reports[0].kinds == ("bias", "full")
+    assert all(torch.equal(*pair) for pair in zip(parameters, before, strict=True))
 
 
 @pytest.mark.parametrize("kind", CASES)
@@ -117,36 +245,6 @@ def test_each_kind_adds_what_its_formula_says(model, manager, tmp_path, kind, we
         assert applied.reports[0].matched == 1
     assert torch.allclose(found, weight * expected, atol=1e-5)
     assert checksum(model) == before
-
-
-def test_a_convolution_and_its_tucker_form(model, manager, tmp_path):
-    conv = module(model, CONV)
-    out, into, side, _ = conv.weight.shape
-    down, up = drawn(4, into, side, side, seed=1), drawn(out, 4, 1, 1, seed=2)
-    plain = written(
-        tmp_path, kohya(CONV, {"lora_down.weight": down, "lora_up.weight": up}), "plain"
-    )
-    before = conv.weight.detach().clone()
-    expected = (up.flatten(1) @ down.flatten(1)).reshape(before.shape)
-    with manager.apply_loras(model, [LoRAUse(plain)], calls=20):
-        assert torch.allclose(conv.weight - before, expected, atol=1e-5)
-    low, mid = drawn(4, into, 1, 1, seed=3), drawn(4, 4, side, side, seed=4)
-    tucker = {"lora_down.weight": low, "lora_up.weight": up, "lora_mid.weight": mid}
-    path = written(tmp_path, kohya(CONV, tucker), "tucker")
-    # By hand: each place of the kernel is a small matrix between the two.
-    expected = torch.stack(
-        [
-            torch.stack(
-                [up.flatten(1) @ mid[..., y, x] @ low.flatten(1) for x in range(side)], dim=-1
-            )
-            for y in range(side)
-        ],
-        dim=-2,
-    )
-    with manager.apply_loras(model, [LoRAUse(path)], calls=1) as applied:
-        assert applied.mode == "merged"
-        assert torch.allclose(conv.weight - before, expected, atol=1e-5)
-    assert torch.equal(conv.weight, before)
 
 
 @pytest.mark.parametrize(
@@ -165,40 +263,40 @@ def test_peft_and_diffusers_names(model, manager, tmp_path, down, up, prefix):
         assert torch.allclose(module(model, LINEAR).weight - original, second @ first, atol=1e-5)
 
 
-def test_alpha_in_diffusers_metadata_counts(model, manager, tmp_path):
+@pytest.mark.parametrize(
+    ("told", "scale"),
+    [
+        ('{"unet.lora_alpha": 2, "unet.r": 4}', 2 / 4),
+        ('{"unet.lora_alpha": 2, "unet.use_rslora": true}', 2 / 2),
+        ('{"unet.lora_alpha": 2, "unet.alpha_pattern": {"attn1.to_q": 6}}', 6 / 4),
+        ('{"unet.lora_alpha": 2, "unet.alpha_pattern": {"to_k": 6}}', 2 / 4),
+        ('{"text_encoder.lora_alpha": 2}', 1),
+        ('["no object"]', 1),
+    ],
+)
+def test_alpha_in_diffusers_metadata_counts(model, manager, tmp_path, told, scale):
     original = module(model, LINEAR).weight.detach().clone()
     first, second = drawn(4, original.shape[1], seed=1), drawn(original.shape[0], 4, seed=2)
     tensors = {f"unet.{LINEAR}.lora_A.weight": first, f"unet.{LINEAR}.lora_B.weight": second}
-    metadata = {"lora_adapter_metadata": '{"unet.lora_alpha": 2, "unet.r": 4}'}
-    path = written(tmp_path, tensors, metadata=metadata)
+    path = written(tmp_path, tensors, metadata={"lora_adapter_metadata": told})
     with manager.apply_loras(model, [LoRAUse(path)], calls=20):
         found = module(model, LINEAR).weight - original
-    assert torch.allclose(found, second @ first / 2, atol=1e-5)
+    assert torch.allclose(found, scale * second @ first, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [
-        (
-            "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q",
-            "input_blocks.4.1.transformer_blocks.0.attn1.to_q",
-        ),
-        ("down_blocks.2.resnets.1.conv1", "input_blocks.8.0.in_layers.2"),
-        ("down_blocks.0.downsamplers.0.conv", "input_blocks.3.0.op"),
-        ("mid_block.attentions.0.proj_in", "middle_block.1.proj_in"),
-        ("mid_block.resnets.1.conv2", "middle_block.2.out_layers.3"),
-        (
-            "up_blocks.1.attentions.2.transformer_blocks.1.ff.net.2",
-            "output_blocks.5.1.transformer_blocks.1.ff.net.2",
-        ),
-        ("up_blocks.0.upsamplers.0.conv", "output_blocks.2.2.conv"),
-        ("conv_in", "input_blocks.0.0"),
-        ("time_embedding.linear_2", "time_embed.2"),
-        ("add_embedding.linear_1", "label_emb.0.0"),
-    ],
-)
-def test_original_names_are_those_of_sdxl_files(ours, theirs):
-    assert original_name(ours, 2) == theirs
+@pytest.mark.parametrize("name", ["lora_magnitude_vector.weight", "lora_magnitude_vector"])
+def test_pefts_dora_is_the_same_as_lycoris(model, manager, tmp_path, name):
+    weight = module(model, LINEAR).weight
+    before = weight.detach().clone()
+    leaves, expected = dora_case(*weight.shape, before)
+    tensors = {
+        f"unet.{LINEAR}.lora_A.weight": leaves["lora_down.weight"] * 0.5,
+        f"unet.{LINEAR}.lora_B.weight": leaves["lora_up.weight"],
+        f"unet.{LINEAR}.{name}": leaves["dora_scale"].flatten(),
+    }
+    with manager.apply_loras(model, [LoRAUse(written(tmp_path, tensors))]) as applied:
+        assert torch.allclose(weight - before, expected, atol=1e-5)
+        assert applied.reports[0].kinds == ("dora",)
 
 
 def test_a_file_in_original_names_finds_its_layers(model, manager, tmp_path):
@@ -221,13 +319,16 @@ def test_text_encoders_have_their_own_weight(model, manager, tmp_path, key):
     tensors = {f"{name}.{leaf}": value for leaf, value in leaves.items()}
     mine, more = linear_case(*unet.weight.shape)
     path = written(tmp_path, tensors | kohya(LINEAR, mine))
-    before, unet_before = text.weight.detach().clone(), unet.weight.detach().clone()
-    with manager.apply_loras(model, [LoRAUse(path, 1.0, text_encoder=0.25)], calls=20):
-        assert torch.allclose(text.weight - before, 0.25 * expected, atol=1e-5)
-        assert torch.allclose(unet.weight - unet_before, more, atol=1e-5)
-    with manager.apply_loras(model, [LoRAUse(path)], calls=20, parts=["text_encoder"]):
-        assert not torch.equal(text.weight, before)
-        assert torch.equal(unet.weight, unet_before)
+    x, unet_before = drawn(3, text.weight.shape[1], seed=9), unet.weight.detach().clone()
+    with torch.no_grad():
+        plain = text(x)
+        with manager.apply_loras(model, [LoRAUse(path, 1.0, text_encoder=0.25)], calls=20):
+            assert torch.allclose(text(x) - plain, 0.25 * x @ expected.T, atol=1e-5)
+            assert torch.allclose(unet.weight - unet_before, more, atol=1e-5)
+        with manager.apply_loras(model, [LoRAUse(path)], calls=20, parts=["text_encoder"]):
+            assert torch.allclose(text(x) - plain, x @ expected.T, atol=1e-5)
+            assert torch.equal(unet.weight, unet_before)
+        assert torch.equal(text(x), plain)
 
 
 def test_attached_and_merged_give_the_same_output(model, manager, tmp_path):
@@ -261,7 +362,8 @@ def test_attached_and_merged_give_the_same_output(model, manager, tmp_path):
 def test_any_number_of_loras_is_a_plain_sum(model, manager, tmp_path):
     weight = module(model, LINEAR).weight.detach().clone()
     uses, total = [], torch.zeros_like(weight)
-    for number, (kind, share) in enumerate(zip(CASES, (1, 0.5, -0.3, 0.8, 0.2, 0.1), strict=True)):
+    shares = (1, 0.5, -0.3, 0.8, 0.2, 0.1, 0.7, -0.6, 0.4, 0.3, 0.9)
+    for number, (kind, share) in enumerate(zip(CASES, shares, strict=True)):
         leaves, expected = CASES[kind](weight)
         path = written(tmp_path, kohya(LINEAR, leaves), f"lora-{number}")
         uses.append(LoRAUse(path, share))
@@ -271,21 +373,33 @@ def test_any_number_of_loras_is_a_plain_sum(model, manager, tmp_path):
     assert torch.equal(module(model, LINEAR).weight, weight)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("calls", [1, 20])
-@pytest.mark.parametrize("fault", [None, RuntimeError, KeyboardInterrupt])
-def test_weights_are_bit_for_bit_as_before(tiny_models, tmp_path, dtype, calls, fault):
+@pytest.fixture(scope="module", params=[torch.float32, torch.bfloat16], ids=["fp32", "bf16"])
+def whole_model(request, tiny_models):
     registry = ModelRegistry(tiny_models, device="cpu")
-    model = load_checkpoint(registry.find("paperdoll", "checkpoint"), "cpu")
+    loaded = load_checkpoint(registry.find("paperdoll", "checkpoint"), "cpu")
     for part in ("unet", "text_encoder"):
-        model.components[part].to(dtype)
-    weight = module(model, LINEAR).weight
-    leaves, _ = linear_case(*weight.shape)
-    use = LoRAUse(written(tmp_path, kohya(LINEAR, leaves)))
-    before, pointer = checksum(model), weight.data_ptr()
+        loaded.components[part].to(request.param)
+    yield loaded
+    loaded.release()
+
+
+@pytest.mark.parametrize("kind", ["kohya", "loha", "dora", "oft"])
+@pytest.mark.parametrize("calls", [1, 20])
+@pytest.mark.parametrize("fault", [None, RuntimeError, CancelledError, KeyboardInterrupt])
+def test_weights_are_bit_for_bit_as_before(whole_model, tmp_path, kind, calls, fault):
+    layer, text = module(whole_model, LINEAR), module(whole_model, TEXT, "text_encoder")
+    leaves, _ = CASES[kind](layer.weight.detach().float())
+    more, _ = CASES[kind](text.weight.detach().float())
+    tensors = kohya(LINEAR, leaves) | kohya(TEXT, more, "lora_te_text_model_")
+    use = LoRAUse(written(tmp_path, tensors))
+    before, pointers = checksum(whole_model), (layer.weight.data_ptr(), text.weight.data_ptr())
+    x = torch.ones(1, layer.weight.shape[1], dtype=layer.weight.dtype)
 
     def apply():
-        with LoRAManager().apply_loras(model, [use], calls=calls):
+        plain = layer(x), text(x)
+        with LoRAManager().apply_loras(whole_model, [use], calls=calls):
+            assert not torch.equal(layer(x), plain[0])
+            assert not torch.equal(text(x), plain[1])
             if fault:
                 raise fault
 
@@ -294,25 +408,92 @@ def test_weights_are_bit_for_bit_as_before(tiny_models, tmp_path, dtype, calls, 
             apply()
     else:
         apply()
-    assert checksum(model) == before
-    assert module(model, LINEAR).weight.data_ptr() == pointer
-    assert not module(model, LINEAR)._forward_hooks
-    model.release()
+    assert checksum(whole_model) == before
+    assert (layer.weight.data_ptr(), text.weight.data_ptr()) == pointers
+    assert not layer._forward_hooks
+    assert not text._forward_hooks
+    assert whole_model.adapted == ()
 
 
-def test_start_and_stop_say_for_which_steps(model, manager, tmp_path):
-    weight = module(model, LINEAR).weight
-    leaves, _ = linear_case(*weight.shape)
-    use = LoRAUse(written(tmp_path, kohya(LINEAR, leaves)), start=0.25, stop=0.75)
-    layer, x = module(model, LINEAR), drawn(1, weight.shape[1])
+@pytest.mark.parametrize("kind", CASES)
+@pytest.mark.parametrize("calls", [1, 20])
+def test_start_and_stop_say_for_which_steps_whatever_the_kind(
+    model, manager, tmp_path, kind, calls
+):
+    layer = module(model, LINEAR)
+    leaves, expected = CASES[kind](layer.weight.detach().clone())
+    path = written(tmp_path, kohya(LINEAR, leaves))
+    x = drawn(2, layer.weight.shape[1])
+    before = checksum(model)
     with torch.no_grad():
         plain = layer(x)
-        with manager.apply_loras(model, [use], calls=20) as applied:
-            heeded = []
+        uses = [LoRAUse(path, start=0.25, stop=0.75), LoRAUse(path, 0.5, stop=0.5)]
+        with manager.apply_loras(model, uses, calls=calls) as applied:
+            counted = []
             for step in range(8):
                 applied.advance(step / 8)
-                heeded.append(not torch.equal(layer(x), plain))
-    assert heeded == [False, False, True, True, True, True, False, False]
+                added = layer(x) - plain
+                share = float((added * (x @ expected.T)).sum() / (x @ expected.T).pow(2).sum())
+                counted.append(round(share, 3))
+    assert counted == [0.5, 0.5, 1.5, 1.5, 1, 1, 0, 0]
+    assert checksum(model) == before
+
+
+@pytest.mark.parametrize("fault", [RuntimeError, CancelledError, KeyboardInterrupt])
+def test_a_fault_between_start_and_stop_leaves_the_weights_as_they_were(
+    model, manager, tmp_path, fault
+):
+    weight = module(model, LINEAR).weight
+    path = written(tmp_path, kohya(LINEAR, loha_case(*weight.shape)[0]))
+    before, pointer = checksum(model), weight.data_ptr()
+
+    def apply():
+        with manager.apply_loras(model, [LoRAUse(path, start=0.5)]) as applied:
+            assert weight.data_ptr() == pointer
+            applied.advance(0.5)
+            assert weight.data_ptr() != pointer
+            raise fault
+
+    with pytest.raises(fault):
+        apply()
+    assert (checksum(model), weight.data_ptr()) == (before, pointer)
+
+
+def test_a_window_of_no_steps_counts_for_none(model, manager, tmp_path):
+    layer = module(model, LINEAR)
+    path = written(tmp_path, kohya(LINEAR, linear_case(*layer.weight.shape)[0]))
+    x = drawn(1, layer.weight.shape[1])
+    with torch.no_grad():
+        plain = layer(x)
+        for edge in (0.0, 1.0):
+            with manager.apply_loras(model, [LoRAUse(path, start=edge, stop=edge)]):
+                assert torch.equal(layer(x), plain)
+
+
+def test_running_out_of_memory_halfway_leaves_the_weights_as_they_were(
+    model, manager, tmp_path, monkeypatch
+):
+    tensors = {}
+    for path in (LINEAR, CONV):
+        weight = module(model, path).weight
+        tensors |= kohya(path, {"diff": drawn(*weight.shape)})
+    before, real, made = checksum(model), torch.empty_like, []
+
+    def short(*arguments, **named):
+        made.append(1)
+        if len(made) == 2:
+            raise MemoryError
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(torch, "empty_like", short)
+    use = LoRAUse(written(tmp_path, tensors))
+    with pytest.raises(MemoryError), manager.apply_loras(model, [use]):
+        pytest.fail("it was applied")
+    monkeypatch.undo()
+    assert checksum(model) == before
+    with manager.apply_loras(model, [use]):
+        assert checksum(model) != before
+    assert checksum(model) == before
 
 
 def test_block_weights_reach_their_blocks_alone(model, manager, tmp_path):
@@ -339,7 +520,8 @@ def test_block_weights_reach_their_blocks_alone(model, manager, tmp_path):
         ("up_blocks.1.attentions.0.proj_in", "OUT03"),
         ("up_blocks.3.attentions.2.proj_in", "OUT11"),
         ("down_blocks.0.downsamplers.0.conv", "IN03"),
-        ("time_embedding.linear_1", "BASE"),
+        ("time_embedding.linear_1", None),
+        ("conv_out", None),
         ("conv_in", "IN00"),
     ],
 )
@@ -416,15 +598,59 @@ def test_a_file_is_read_once_and_again_when_it_was_replaced(manager, tmp_path, m
 
 def test_the_cache_is_bounded_in_bytes(model, tmp_path):
     weight = module(model, LINEAR).weight
-    manager = LoRAManager(cache_bytes=3 * weight.nbytes)
+    bound = 3 * weight.nbytes
+    manager = LoRAManager(file_bytes=bound, merged_bytes=bound)
     for number in range(50):
         leaves, _ = linear_case(*weight.shape)
         path = written(tmp_path, kohya(LINEAR, leaves), f"lora-{number}")
         with manager.apply_loras(model, [LoRAUse(path)], calls=20):
             pass
-        assert manager.cached_bytes <= 2 * 3 * weight.nbytes
+        assert 0 < manager.cached_bytes <= 2 * bound
     manager.clear_cache()
     assert manager.cached_bytes == 0
+
+
+def test_checkpoints_share_one_bound_and_give_what_they_hold_back(model, tiny_models, tmp_path):
+    registry = ModelRegistry(tiny_models, device="cpu")
+    other = load_checkpoint(registry.find("paperdoll", "checkpoint"), "cpu")
+    weight = module(model, LINEAR).weight
+    use = LoRAUse(written(tmp_path, kohya(LINEAR, linear_case(*weight.shape)[0])))
+    manager = LoRAManager(merged_bytes=weight.nbytes)
+    files = manager.read(use.path).nbytes
+    for one in (model, other, model):
+        with manager.apply_loras(one, [use]):
+            pass
+        assert manager.cached_bytes == files + weight.nbytes
+    with manager.apply_loras(other, [use]):
+        pass
+    other.release()
+    del other, one
+    gc.collect()
+    assert manager.cached_bytes == files
+
+
+def test_a_warm_memory_gives_the_bytes_of_a_cold_one(model, manager, tmp_path):
+    weight = module(model, LINEAR).weight
+    use = LoRAUse(written(tmp_path, kohya(LINEAR, lokr_case(*weight.shape)[0])), 0.3)
+    found = []
+    for _ in range(2):
+        with manager.apply_loras(model, [use]):
+            found.append(weight.detach().clone())
+    manager.clear_cache()
+    with manager.apply_loras(model, [use]):
+        found.append(weight.detach().clone())
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
+
+
+@pytest.mark.parametrize(
+    ("calls", "mode"), [(MERGED_FROM - 1, "attached"), (MERGED_FROM, "merged")]
+)
+def test_the_way_is_picked_by_the_number_of_calls(model, manager, tmp_path, calls, mode):
+    weight = module(model, LINEAR).weight
+    use = LoRAUse(written(tmp_path, kohya(LINEAR, linear_case(*weight.shape)[0])))
+    with manager.apply_loras(model, [use], calls=calls) as applied:
+        assert applied.mode == mode
 
 
 def test_two_sets_at_once_on_one_checkpoint_are_refused(model, manager, tmp_path):

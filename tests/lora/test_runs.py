@@ -1,5 +1,11 @@
 """LoRAs in runs: what they change, where, and that nothing of them is left."""
 
+import hashlib
+import json
+import re
+import shutil
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +13,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench
-from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
+from medialab.errors import CancelledError, ConfigError, ModelNotFoundError, ModelRefusedError
 
 QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
 FACE = {"enabled": True, "detector": "centre", "guide_size": 64, "denoising_strength": 0.8}
@@ -29,8 +35,6 @@ def lora(seed, size=1.0, text=True):
 
 @pytest.fixture
 def models(tiny_models, tmp_path):
-    import shutil
-
     folder = tmp_path / "models"
     shutil.copytree(tiny_models, folder)
     (folder / "loras").mkdir()
@@ -125,6 +129,142 @@ def test_a_stage_has_its_own_or_the_bases_or_none(bench):
     tagged = drawn(bench, **base, face=FACE | {"prompt": "a red ball<lora:ink:1>"})
     assert pixels(inherited) == pixels(own) == pixels(tagged) != pixels(none)
     assert pixels(empty) == pixels(none)
+
+
+def test_a_stage_with_its_own_list_leaves_the_tags_of_the_bases_prompt_out(bench):
+    start = bench.keep(Image.effect_noise((64, 64), 90).convert("RGB"))
+    base = {"mode": "enhance", "image": start}
+    none = drawn(bench, **base, face=FACE)
+    tagged = {"prompt": "a red ball<lora:ink:1>"}
+    assert pixels(drawn(bench, **base, **tagged, face=FACE)) != pixels(none)
+    assert pixels(drawn(bench, **base, **tagged, face=FACE | {"loras": []})) == pixels(none)
+    quoted = FACE | {"loras": [], "prompt": "[PROMPT]"}
+    assert pixels(drawn(bench, **base, **tagged, face=quoted)) == pixels(none)
+
+
+@pytest.mark.parametrize("stage", ["refiner", "body", "face", "hand"])
+def test_every_stage_that_denoises_can_have_loras_of_its_own(bench, stage):
+    settings = {"enabled": True, "scale": 1.0, "denoising_strength": 0.8}
+    settings = settings if stage == "refiner" else FACE
+    plain = drawn(bench, **{stage: settings})
+    by_setting = drawn(bench, **{stage: settings | {"loras": [{"name": "ink", "weight": 0.8}]}})
+    by_tag = drawn(bench, **{stage: settings | {"prompt": "a red ball<lora:ink:0.8>"}})
+    assert pixels(plain) != pixels(by_setting) == pixels(by_tag)
+    hits = {one.stage: one.hit for one in bench.explain(plain.config.asked())}
+    assert hits["txt2img"]
+    applied = {one["name"]: one["applied"] for one in by_setting.record["stages"]}
+    assert "loras" not in applied["txt2img"]
+    told = applied[stage] if stage == "refiner" else applied[stage]["drawn"][0]
+    assert [one["name"] for one in told["loras"]] == ["ink"]
+
+
+@pytest.mark.parametrize(("window", "mode"), [({}, "merged"), ({"stop": 0.9}, "attached")])
+def test_a_cancel_in_the_middle_leaves_the_weights_as_they_were(bench, models, window, mode):
+    """What ends it is the job's own cancel, heeded at the second step."""
+    registry = bench.registry
+    model = registry.load(registry.find("paperdoll", "checkpoint"))
+
+    def checksum():
+        digest = hashlib.sha256()
+        for part in ("unet", "text_encoder"):
+            for value in model.components[part].state_dict().values():
+                digest.update(value.reshape(-1).view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
+
+    before, seen, known = checksum(), [], threading.Event()
+
+    def stop_at_the_first_step(event):
+        if event.kind == "started":
+            known.wait(60)  # until the job below has its name
+        elif event.kind == "step" and not seen:
+            seen.append(checksum())
+            job.cancel()
+
+    stop_listening = bench.queue.listen(stop_at_the_first_step)
+    config = PipelineConfig.parse(QUICK | {"loras": [{"name": "ink"} | window]})
+    job = bench.submit(config)
+    known.set()
+    with pytest.raises(CancelledError):
+        job.result()
+    stop_listening()
+    assert (seen[0] != before) == (mode == "merged")
+    assert checksum() == before
+    assert model.adapted == ()
+    assert all(not one._forward_hooks for one in model.components["unet"].modules())
+
+
+def test_a_lora_of_another_family_is_refused_before_anything_is_queued(bench, models):
+    wide = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
+    tensors = {
+        f"{wide}.lora_down.weight": torch.zeros(4, 2048),
+        f"{wide}.lora_up.weight": torch.zeros(640, 4),
+    }
+    save_file(tensors, models / "loras" / "large.safetensors")
+    for request in (
+        {"loras": [{"name": "large"}]},
+        {"prompt": "a ball<lora:large:1>"},
+        {"face": FACE | {"loras": [{"name": "large"}]}},
+    ):
+        with pytest.raises(ModelRefusedError, match="of sdxl, and the checkpoint is of family pap"):
+            bench.submit(PipelineConfig.parse(QUICK | request))
+
+
+def test_a_lora_that_its_note_says_is_another_file_is_refused(bench, models):
+    note = models / "loras" / "ink.civitai.info"
+    note.write_text(json.dumps({"files": [{"hashes": {"SHA256": "AB" * 32}}]}))
+    with pytest.raises(ModelRefusedError, match="is not the file that ink"):
+        drawn(bench, loras=[{"name": "ink"}])
+    sha256 = hashlib.sha256((models / "loras" / "ink.safetensors").read_bytes()).hexdigest()
+    note.write_text(json.dumps({"files": [{"hashes": {"SHA256": sha256.upper()}}]}))
+    assert drawn(bench, loras=[{"name": "ink"}]).image.size == (64, 64)
+
+
+def test_half_a_match_is_said_in_the_record(bench, models):
+    more = {
+        f"lora_unet_elsewhere.{end}": torch.zeros(4, 4)
+        for end in ("lora_up.weight", "lora_down.weight")
+    }
+    save_file(lora(1) | more, models / "loras" / "half.safetensors")
+    run = drawn(bench, loras=[{"name": "half"}])
+    told = {s["name"]: s["applied"] for s in run.record["stages"]}["txt2img"]["loras"][0]
+    assert (told["matched"], told["unmatched"]) == (2, 1)
+    assert told["note"].endswith("2 layers found their place, 1 did not (such as unet: elsewhere)")
+    assert (told["format"], told["rank"]) == ("kohya", 4)
+
+
+# Source: civitai's src/utils/metadata/automatic.metadata.ts, its patterns and its order of work.
+def read_as_civitai(text):
+    parameters = text.split("\n")[-1]
+    assert parameters.startswith("Steps: ")
+    listed = re.search(r'Lora hashes: "([^"]*)"|Lora hashes: ([^,]*)', parameters)
+    hashes = {}
+    for pair in (listed[1] or listed[2]).split(",") if listed else ():
+        name, value = pair.split(":")
+        hashes[name.strip()] = value.strip().lower()
+    tags = re.findall(r"<lora:([a-zA-Z0-9_.-]+):([0-9.]+)>", text)
+    return hashes, tags
+
+
+def test_civitais_reader_finds_the_loras_of_every_stage_by_their_hashes(bench, models):
+    save_file(
+        lora(4), models / "loras" / "told.safetensors", {"sshs_model_hash": "C0FFEE" + "0" * 58}
+    )
+    run = drawn(
+        bench,
+        prompt="a red ball<lora:ink:0.8>",
+        loras=[{"name": "told"}],
+        face=FACE | {"prompt": "a face", "loras": [{"name": "gold"}]},
+    )
+    content = (models / "loras" / "ink.safetensors").read_bytes()
+    body = content[8 + int.from_bytes(content[:8], "little") :]
+    with Image.open(run.artifact.path) as picture:
+        hashes, tags = read_as_civitai(picture.text["parameters"])
+    assert hashes["ink"] == hashlib.sha256(body).hexdigest()[:12]
+    assert hashes["told"] == "c0ffee000000"
+    assert list(hashes) == ["told", "ink", "gold"]
+    assert tags == [("ink", "0.8")]
+    with Image.open(drawn(bench).artifact.path) as picture:
+        assert "Lora hashes" not in picture.text["parameters"]
 
 
 def test_another_lora_for_the_detailer_runs_the_detailer_alone(bench):

@@ -30,8 +30,8 @@ PICTURES = {
 class Finder:
     """Finds one thing: the middle of the picture."""
 
-    def find(self, image, label):
-        return [replace(centre_crop(image, label), confidence=0.9)]
+    def find(self, image, *words):
+        return [replace(centre_crop(image, words[0]), confidence=0.9)]
 
 
 class Context:
@@ -55,6 +55,9 @@ class Context:
 
     def upscaler(self, name):
         return self.upscalers[name]
+
+    def remembered(self, facts, make):
+        return make(), False
 
     def step(self, step, steps, latents=None):
         assert 1 <= step <= steps
@@ -108,7 +111,9 @@ def config(request):
 
 def request_for(stage):
     """A request in which that stage runs."""
-    modes = {"source": "enhance"} | {name: name for name in ("img2img", "inpaint", "instruct")}
+    modes = {"source": "enhance"} | {
+        name: name for name in ("img2img", "inpaint", "outpaint", "instruct")
+    }
     return ResolvedConfig(
         mode=modes.get(stage, "txt2img"),
         image=PICTURE,
@@ -116,9 +121,9 @@ def request_for(stage):
         checkpoint="paperdoll-edit" if stage == "instruct" else "paperdoll",
         inpaint={"mask": MASK},
         refiner={"enabled": True, "scale": 1.5},
-        body={"enabled": True},
-        face={"enabled": True, "grow": 0},
-        hand={"enabled": True, "crop": "padding"},
+        body={"enabled": True, "detector": "finder"},
+        face={"enabled": True, "grow": 0, "detector": "finder"},
+        hand={"enabled": True, "crop": "padding", "detector": "finder"},
         upscaler={"enabled": True},
         prompt="a red ball",
         negative_prompt="blue",

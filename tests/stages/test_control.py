@@ -155,6 +155,7 @@ def test_a_control_stage_that_was_kept_gives_the_same_picture(bench, lines):
         ({"control": [UNIT | {"preprocessor": "cany"}]}, ConfigError, "canny, scribble"),
         ({"control": [UNIT | {"start": 0.9, "end": 0.1}]}, ConfigError, "start 0.9 is after end"),
         ({"control": [UNIT | {"preprocessor": "depth"}]}, ConfigError, "needs preprocessor_model"),
+        ({"control": [UNIT | {"preprocessor": "pose"}]}, ConfigError, "a pose model in models/det"),
         ({"control": [UNIT], "mode": "instruct"}, ConfigError, "follows no ControlNet"),
     ],
 )
@@ -205,6 +206,42 @@ def test_depth_is_told_by_a_model_of_the_persons(models, tmp_path, lines, bench)
     depth = unit | {"preprocessor": "depth", "preprocessor_model": "depth"}
     assert pixels(drawn(bench, control=[depth])) != pixels(drawn(bench, control=[unit]))
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def pose_model(models):
+    """A pose model of the real classes, in the models folder for one test."""
+    from transformers import VitPoseConfig, VitPoseForPoseEstimation, VitPoseImageProcessorPil
+
+    torch.manual_seed(0)
+    backbone = {
+        "model_type": "vitpose_backbone",
+        "image_size": [64, 48],
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "out_indices": [1],
+    }
+    folder = models / "detectors" / "pose"
+    network = VitPoseForPoseEstimation(VitPoseConfig(backbone_config=backbone, num_labels=17))
+    torch.nn.init.constant_(network.head.conv.bias, 0.9)  # sure of every joint
+    network.save_pretrained(folder)
+    VitPoseImageProcessorPil(size={"height": 64, "width": 48}).save_pretrained(folder)
+    yield "pose"
+    shutil.rmtree(folder)
+
+
+def test_a_pose_is_told_by_a_model_of_the_persons(bench, lines, pose_model):
+    unit = {"model": "lines", "image": lines}
+    pose = unit | {"preprocessor": "pose", "preprocessor_model": pose_model}
+    run = drawn(bench, control=[pose])
+    assert pixels(run) != pixels(drawn(bench, control=[unit]))
+    assert "detector/pose" in run.config.models_sha256
+    # A pose model finds nobody; told to ask it, the ControlNet is shown nobody.
+    nobody = drawn(bench, control=[pose | {"people_model": pose_model}])
+    assert pixels(nobody) != pixels(run)
+    with pytest.raises(ConfigError, match="needs a model that tells how near things are"):
+        drawn(bench, control=[pose | {"preprocessor": "depth"}])
 
 
 def test_the_shipped_one_makes_edges_agree(tmp_path):

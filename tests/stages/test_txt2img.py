@@ -119,3 +119,22 @@ def test_the_record_names_what_ran(draw):
     assert applied["schedule"] == "normal"  # what automatic means for Heun
     assert applied["pipeline"] == "StableDiffusionPipeline"
     assert applied["model_calls"] == 5  # two a step, one in the last
+
+
+@pytest.mark.parametrize("sampler", ["Euler", "Euler a"])
+def test_a_variation_leads_from_one_seed_to_another(draw, sampler):
+    def varied(strength):
+        return draw(sampler=sampler, variation_seed=9, variation_strength=strength).image
+
+    plain, other = draw(sampler=sampler).image, draw(sampler=sampler, seed=9).image
+    assert varied(0.0).tobytes() == plain.tobytes()
+    between = varied(0.4)
+    assert between.tobytes() not in {plain.tobytes(), other.tobytes()}
+    if sampler == "Euler":  # Euler a goes on with the first seed's noise
+        assert varied(1.0).tobytes() == other.tobytes()
+
+
+def test_the_record_names_the_variation(draw):
+    applied = draw(variation_seed=9, variation_strength=0.25).applied["txt2img"]
+    assert applied["variation"] == {"seed": 9, "strength": 0.25}
+    assert "variation" not in draw().applied["txt2img"]

@@ -35,6 +35,12 @@ def test_two_are_added_by_search_with_weights_of_their_own(picker):
     assert picker.search.value == ""
 
 
+def test_a_weight_is_the_number_that_the_slider_shows(picker):
+    add(picker, "ink")
+    picker.rows.children[0].weight.value = 0.7000000000000002
+    assert picker.value == (LoRAConfig(name="ink", weight=0.7),)
+
+
 def test_the_same_is_added_once_and_a_stranger_never(picker):
     add(picker, "ink")
     add(picker, "ink")
@@ -72,6 +78,47 @@ def test_a_config_is_shown_whatever_it_holds(picker):
     picker.value = asked
     assert picker.value == asked
     assert [row.weight.value for row in picker.rows.children] == [-3.5, 1.0]
+
+
+@pytest.fixture
+def stage_picker(words):
+    """Of a stage that may have the base's."""
+    made = LoRAPicker(words.append, lambda error: pytest.fail(str(error)), may_inherit=True)
+    made.offer(["ink", "gold"], {}, {})
+    return made
+
+
+def test_a_stages_picker_inherits_until_it_is_switched_on(stage_picker):
+    assert stage_picker.value is None
+    assert stage_picker.search.layout.display == "none"
+    stage_picker.owns.value = True
+    assert stage_picker.value == ()
+    assert stage_picker.search.layout.display is None
+    add(stage_picker, "gold")
+    assert stage_picker.value == (LoRAConfig(name="gold"),)
+
+
+def test_what_was_chosen_comes_back_with_the_switch(stage_picker):
+    chosen = (LoRAConfig(name="ink", weight=0.3), LoRAConfig(name="gold"))
+    stage_picker.value = chosen
+    assert stage_picker.owns.value is True
+    stage_picker.owns.value = False
+    assert stage_picker.value is None
+    assert stage_picker.rows.layout.display == "none"
+    stage_picker.owns.value = True
+    assert stage_picker.value == chosen
+
+
+def test_the_pictures_own_picker_has_no_switch_and_is_never_none(picker):
+    assert picker.owns.layout.display == "none"
+    assert picker.value == ()
+
+
+def test_none_is_shown_as_inheriting(stage_picker):
+    stage_picker.value = ()
+    assert stage_picker.owns.value is True
+    stage_picker.value = None
+    assert stage_picker.owns.value is False
 
 
 def test_the_panel_offers_those_on_the_disk_and_asks_for_those_chosen(studio):

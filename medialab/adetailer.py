@@ -1,0 +1,193 @@
+"""ADetailer's items of an infotext, to and from the settings of the detailers.
+
+ADetailer numbers its passes ("ADetailer model", "ADetailer model 2nd"), we name ours: a pass goes
+to the detailer whose part its model's name tells (face_yolov8n, hand_yolov8n, person_yolov8n-seg).
+
+Source: Bing-su/adetailer, adetailer/args.py (ADetailerArgs.extra_params, _all_args), of the
+versions before and after "mask only top k" got its method.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from medialab.detailing import AUTOMATIC, DetailerConfig
+from medialab.errors import ConfigError
+from medialab.samplers import parse_sampler_name
+from medialab.settings import MERGES
+
+# Our parts in the order in which they run, and how ADetailer's models are called for each.
+MODELS = {"body": "person_yolov8n-seg.pt", "face": "face_yolov8n.pt", "hand": "hand_yolov8n.pt"}
+SUFFIXES = ("", " 2nd", " 3rd", *(f" {number}th" for number in range(4, 16)))
+
+_ITEM = re.compile(r"ADetailer ([\w /]+?)((?: (?:2nd|3rd|\d+th))?)$")
+_PART = (("hand", "hand"), ("face", "face"), ("eyes", "face"), ("person", "body"), ("body", "body"))
+_MERGES = dict(zip(MERGES, ("None", "Merge", "Merge and Invert"), strict=True))
+_KEPT_BY = {"area": "Area", "confidence": "Confidence"}
+
+
+def _number(value: str) -> float:
+    return float(value)
+
+
+def _flag(value: str) -> bool:
+    if value not in {"True", "False"}:
+        message = f"{value!r} is neither True nor False"
+        raise ValueError(message)
+    return value == "True"
+
+
+def _choice(names: Mapping[str, str]) -> Callable[[str], str]:
+    by_shown = {shown: name for name, shown in names.items()}
+    return lambda value: by_shown[value]
+
+
+# ADetailer's word -> our setting, and how it is read. Each has the same meaning and unit in both.
+_PLAIN: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "prompt": ("prompt", str),
+    "negative prompt": ("negative_prompt", str),
+    "confidence": ("confidence", _number),
+    "model classes": ("words", str),
+    "mask only top k": ("top_k", int),
+    "mask only top k largest": ("top_k", int),  # until version 24
+    "method to decide top k masks": ("top_k_by", _choice(_KEPT_BY)),
+    "mask min ratio": ("min_ratio", _number),
+    "mask max ratio": ("max_ratio", _number),
+    "x offset": ("x_offset", int),
+    "y offset": ("y_offset", int),
+    "dilate erode": ("grow", int),
+    "mask merge invert": ("merge", _choice(_MERGES)),
+    "mask blur": ("mask_blur", int),
+    "denoising strength": ("denoising_strength", _number),
+    "inpaint only masked": ("only_masked", _flag),
+    "inpaint padding": ("padding", int),
+    "inpaint width": ("width", int),
+    "inpaint height": ("height", int),
+    "steps": ("steps", int),
+    "CFG scale": ("guidance_scale", _number),
+    "checkpoint": ("checkpoint", str),
+    "CLIP skip": ("clip_skip", int),
+    "noise multiplier": ("noise_multiplier", _number),
+}
+_SHOWN = {"top_k_by": _KEPT_BY, "merge": _MERGES}
+# What ADetailer writes in any case; and those it writes a switch beside, by the switch.
+_ALWAYS = ("confidence", "grow", "mask_blur", "denoising_strength", "only_masked")
+_SWITCHES = {
+    "inpaint width": "use inpaint width height",
+    "inpaint height": "use inpaint width height",
+    "steps": "use separate steps",
+    "CFG scale": "use separate CFG scale",
+    "checkpoint": "use separate checkpoint",
+    "sampler": "use separate sampler",
+    "noise multiplier": "use separate noise multiplier",
+    "CLIP skip": "use separate CLIP skip",
+}
+
+
+def write_detailers(config: Any) -> dict[str, str]:
+    """The items of the detailers that are switched on, in the order in which they run."""
+    items: dict[str, str] = {}
+    running = [name for name in MODELS if getattr(config, name).enabled]
+    for suffix, name in zip(SUFFIXES, running, strict=False):
+        items |= {f"ADetailer {key}{suffix}": value for key, value in _items(config, name)}
+    return items
+
+
+def _items(config: Any, name: str) -> Iterator[tuple[str, str]]:
+    settings: DetailerConfig = getattr(config, name)
+    defaults = DetailerConfig()
+    first = settings.chain[0]
+    # Others know their own models: ours by its name, the embedded one as theirs for the part.
+    yield "model", MODELS[name] if first in {AUTOMATIC, "paperdoll"} else first
+    for key, (field, _) in _PLAIN.items():
+        value = getattr(settings, field)
+        if value is None or (field not in _ALWAYS and value == getattr(defaults, field)):
+            continue
+        if (field == "padding" and settings.crop != "padding") or key.endswith("largest"):
+            continue
+        shown = ",".join(value) if isinstance(value, tuple) else str(value)
+        yield from _switched(key, _SHOWN.get(field, {}).get(shown, shown))
+    if settings.sampler is not None:
+        yield from _switched("sampler", settings.sampler)
+    if settings.schedule is not None:
+        yield "scheduler", settings.schedule.title()
+
+
+def _switched(key: str, value: str) -> Iterator[tuple[str, str]]:
+    if key in _SWITCHES:
+        yield _SWITCHES[key], "True"
+    yield key, value
+
+
+def read_detailers(items: Mapping[str, str]) -> tuple[dict[str, Any], set[str]]:
+    """Settings of the detailers that these items tell of, and the items that were used.
+
+    What has no place here (a VAE, a ControlNet by name) stays in the rest, as does a pass for a
+    part that an earlier pass has taken.
+    """
+    passes: dict[str, dict[str, str]] = {}
+    for item in items:
+        if match := _ITEM.match(item):
+            passes.setdefault(match[2], {})[match[1]] = item
+    found: dict[str, Any] = {}
+    used: set[str] = set()
+    for suffix in SUFFIXES:
+        keys = passes.get(suffix, {})
+        part = _part_of(items.get(keys.get("model", ""), ""))
+        if part is None or part in found:
+            continue
+        settings, read = _settings(items, keys)
+        found[part] = {"enabled": True, **settings}
+        switches = {_SWITCHES[key] for key in read if key in _SWITCHES} & keys.keys()
+        used |= {keys[key] for key in ("model", *read, *switches)}
+    return found, used
+
+
+def _part_of(model: str) -> str | None:
+    """The detailer that an ADetailer model is for."""
+    return next((part for word, part in _PART if word in model.casefold()), None)
+
+
+def _settings(
+    items: Mapping[str, str], keys: Mapping[str, str]
+) -> tuple[dict[str, Any], list[str]]:
+    settings: dict[str, Any] = {}
+    read = []
+    for key, item in keys.items():
+        if key in _PLAIN:
+            field, reader = _PLAIN[key]
+            try:
+                value = reader(items[item])
+                DetailerConfig.model_validate(settings | {field: value})
+            except (ValueError, KeyError):
+                continue
+            settings[field] = value
+            read.append(key)
+    # Theirs is a padding in any case, told or not.
+    settings["crop"] = "padding"
+    _read_sampler(items, keys, settings, read)
+    return settings, read
+
+
+def _read_sampler(
+    items: Mapping[str, str], keys: Mapping[str, str], settings: dict[str, Any], read: list[str]
+) -> None:
+    """A1111's older names hold the schedule as well: "DPM++ 2M Karras"."""
+    if "sampler" not in keys:
+        return
+    try:
+        sampler, schedule = parse_sampler_name(items[keys["sampler"]])
+    except ConfigError:
+        return
+    settings["sampler"] = sampler
+    read.append("sampler")
+    named = items.get(keys.get("scheduler", ""), "").casefold()
+    for choice in (named, schedule):
+        try:
+            DetailerConfig.model_validate(settings | {"schedule": choice})
+        except ValueError:
+            continue
+        settings["schedule"] = choice
+        if choice == named:
+            read.append("scheduler")
+        return

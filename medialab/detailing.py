@@ -1,0 +1,284 @@
+"""What a detailer may be told: its settings, finds as a person edited them, its prompts' markers.
+
+The settings are the union of ADetailer's, Impact Pack's and SD.Next's, with ADetailer's defaults
+and Impact's rule for the crop.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from medialab.settings import (
+    MOST_GROWTH,
+    MOST_OFFSET,
+    Crop,
+    Fraction,
+    KeptBy,
+    Merge,
+    Order,
+    Picture,
+    SamplingConfig,
+    Side,
+    StageConfig,
+    SwitchedConfig,
+    one_of,
+)
+
+AUTOMATIC, CENTRE = "automatic", "centre"
+FALLBACKS = ("none", CENTRE)
+SIZE_MATCHES = ("off", "strict", "free")
+# What a detailer looks for where its words are not set: names that detectors use for the part.
+WORDS = {
+    "body": ("body", "person"),
+    "face": ("face", "human face"),
+    "hand": ("hand", "human hand"),
+}
+# Of a prompt: between the texts of several finds; not this one; the base's prompt; after it; a text
+# for each label. As in ADetailer and Impact Pack.
+SEPARATOR, SKIP, BASE = "[SEP]", "[SKIP]", "[PROMPT]"
+AFTER_BASE, BY_LABEL, ALL = "[CONCAT]", "[LAB]", "all"
+
+_LORA = re.compile(r"<lora:[^<>]*>")
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What a detailer does where it is told nothing, for checkpoints of one family.
+
+    `most` pixels are what surroundings are enlarged to, but never less than the checkpoint's own
+    size. `framings` say, by part, how a prompt that frames the whole picture (words in `frames`)
+    begins for the part alone; a framing that ends in a full stop takes the prompt's place, but for
+    its LoRAs.
+    """
+
+    crop_factor: float
+    strength: float
+    most: int
+    frames: str = ""
+    framings: Mapping[str, str] = field(default_factory=dict)
+
+    def largest(self, native: int) -> int:
+        """Pixels that surroundings are enlarged to at most: twice the size it was trained at."""
+        return max(native, min(2 * native, self.most))
+
+    def framed(self, prompt: str, part: str) -> str:
+        """The prompt of a whole picture, for a part of it."""
+        framing = self.framings.get(part)
+        if framing is None:
+            return prompt
+        if framing.endswith("."):
+            return " ".join([framing.removesuffix("."), *_LORA.findall(prompt)])
+        return f"{framing} {re.sub(self.frames, '', prompt, count=1)}"
+
+
+# Impact's crop and size, ADetailer's strength.
+USUAL = Habits(3.0, 0.4, 1024)
+# Chosen by looking at pictures: at twice its size a paper doll's face becomes two, a crop with a
+# body in it becomes a body, and a smudge needs more than 0.4 to become a face. It knows close-ups
+# by the words that it was trained with (models/paperdoll/world.py).
+HABITS: Mapping[str, Habits] = {
+    "paperdoll": Habits(
+        1.4,
+        0.6,
+        0,
+        r"^\s*(full body|portrait)\b,?\s*|^\s*a (full body picture|portrait) of\s*"
+        r"|^\s*a drawing of the whole body of\s*",
+        {"face": "a close-up of the face of", "hand": "a close-up of an open hand."},
+    )
+}
+
+_LABEL = re.compile(r"\[(?!SKIP\]|PROMPT\])([\w .\-]+)\]")
+
+
+def _apart(value: Any) -> Any:
+    """Words in one text, apart at its commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)):
+        return parts
+    words = [part.strip() if isinstance(part, str) else part for part in parts]
+    return tuple(word for word in words if word != "")
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_apart)]
+Fallback = Annotated[str, AfterValidator(lambda value: one_of(value, FALLBACKS))]
+SizeMatch = Annotated[str, AfterValidator(lambda value: one_of(value, SIZE_MATCHES))]
+
+
+class DetectionEdit(StageConfig):
+    """One find as a person left it: where, whether, with what prompt and strength."""
+
+    label: str = Field("", description="What was found.")
+    box: tuple[int, int, int, int] = Field(description="Left, top, right, bottom in pixels.")
+    mask: Picture | None = Field(
+        None, description="Its shape, which goes with the box; empty for the whole box."
+    )
+    confidence: Fraction = 1.0
+    enabled: bool = Field(True, description="Whether it is drawn again.")
+    prompt: str | None = Field(None, description="Its own prompt; empty for the stage's.")
+    denoising_strength: Fraction | None = Field(None, description="Its own strength.")
+    index: int | None = Field(
+        None,
+        ge=0,
+        description="Its number, which decides its seed and its part of the prompt; "
+        "empty for its place in the table.",
+    )
+
+    @model_validator(mode="after")
+    def _box_has_an_inside(self) -> Self:
+        left, top, right, bottom = self.box
+        if left >= right or top >= bottom:
+            message = f"the box {self.box} is empty: it is left, top, right, bottom"
+            raise ValueError(message)
+        return self
+
+
+class DetailerConfig(SwitchedConfig, SamplingConfig):
+    """Stages 5 to 7: parts of the picture found, and drawn again larger."""
+
+    detector: str = Field(
+        AUTOMATIC,
+        description="automatic, centre, or models in models/detectors: the first that finds any.",
+    )
+    words: Words = Field((), description="What to look for; empty for the stage's own part.")
+    fallback: Fallback = Field(
+        FALLBACKS[0], description="Where nothing is found: none does nothing, centre the middle."
+    )
+    mask_refiner: str | None = Field(
+        None, description="A SAM model in models/detectors, which makes shapes of boxes."
+    )
+    confidence: Fraction = Field(0.3, description="Least certainty of a find.")
+    iou: Fraction = Field(0.5, description="Finds that share more than this are one; 1 keeps all.")
+    min_size: int = Field(0, ge=0, le=4096, description="Pixels that both sides must have.")
+    min_ratio: Fraction = Field(0.0, description="Least share of the picture that a part covers.")
+    max_ratio: Fraction = Field(1.0, description="Largest share of the picture.")
+    top_k: int = Field(0, ge=0, le=100, description="How many to keep; 0 keeps all.")
+    top_k_by: KeptBy = Field("area", description="Keep the largest (area) or surest (confidence).")
+    order: Order = Field("none", description="In which order they are drawn.")
+    x_offset: int = Field(0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to the right.")
+    y_offset: int = Field(0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels upwards.")
+    grow: int = Field(4, ge=-MOST_GROWTH, le=MOST_GROWTH, description="Pixels the mask grows.")
+    merge: Merge = Field("none", description="none, merge, or merge and invert.")
+    mask_blur: int = Field(4, ge=0, le=64, description="Pixels over which the edge fades.")
+    noise_mask_feather: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="Pixels over which the change itself fades, as drawn (differential diffusion).",
+    )
+    only_masked: bool = Field(True, description="Draw the surroundings alone, not the picture.")
+    crop: Crop = Field("factor", description="Surroundings by a factor or by a padding.")
+    crop_factor: float | None = Field(
+        None,
+        ge=1.0,
+        le=10.0,
+        description="Surroundings, times the box; empty: 3, for paper dolls 1.4.",
+    )
+    padding: int = Field(32, ge=0, le=256, description="Surroundings, in pixels.")
+    guide_size: Side | None = Field(
+        None, description="Pixels that the box's short side is drawn at; empty: the model's size."
+    )
+    max_size: Side | None = Field(
+        None,
+        description="Pixels that surroundings are enlarged to at most; empty: by the checkpoint.",
+    )
+    width: Side | None = Field(None, description="Draw at exactly this width; empty: by the guide.")
+    height: Side | None = Field(None, description="Draw at exactly this height.")
+    match_size: SizeMatch = Field(
+        "off",
+        description="Width and height by the box's shape: SDXL's own (strict), or any (free).",
+    )
+    denoising_strength: Fraction | None = Field(
+        None, description="How much is drawn anew; empty: 0.4, for paper dolls 0.6."
+    )
+    dynamic_power: float = Field(
+        0.0,
+        ge=-10.0,
+        le=10.0,
+        description="Less strength for larger parts (above 0), or more: s · (1 - share)^power.",
+    )
+    noise_multiplier: float = Field(1.0, ge=0.0, le=1.5, description="How strong the noise is.")
+    cycles: int = Field(1, ge=1, le=10, description="How often each part is drawn, seed + cycle.")
+    same_seed: bool = Field(False, description="The same seed for all parts.")
+    mask: Picture | None = Field(None, description="A mask in place of detection.")
+    detections: tuple[DetectionEdit, ...] | None = Field(
+        None, description="Finds as a person edited them, in place of detection."
+    )
+
+    @model_validator(mode="after")
+    def _can_find(self) -> Self:
+        if self.min_ratio > self.max_ratio:
+            message = f"min_ratio {self.min_ratio:g} is above max_ratio {self.max_ratio:g}"
+            raise ValueError(message)
+        if not self.chain:
+            message = f"detector {self.detector!r} names none: automatic, centre or a model's name"
+            raise ValueError(message)
+        return self
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The detectors to try in turn."""
+        return tuple(name for part in self.detector.split(",") if (name := part.strip()))
+
+    @property
+    def detects(self) -> bool:
+        """Whether a model looks at the picture: nothing is given in its place."""
+        return self.detections is None and self.mask is None and self.chain != (CENTRE,)
+
+    def filled(self, base: Mapping[str, Any]) -> Self:
+        """The base's settings in place of what is unset.
+
+        The prompts' markers stay: they are read where the finds are known.
+        """
+        prompt = base["prompt"] if self.prompt is None else self.prompt
+        return super().filled(base).model_copy(update={"prompt": prompt})
+
+    def drawn(self, expand: Callable[[str], str]) -> Self:
+        """The same with nothing in the finds' prompts left to chance."""
+        if self.detections is None:
+            return self
+        finds = tuple(
+            find.model_copy(update={"prompt": expand(find.prompt)}) if find.prompt else find
+            for find in self.detections
+        )
+        return self.model_copy(update={"detections": finds})
+
+
+def prompt_for(text: str, base: str, *, index: int, label: str) -> str | None:
+    """What a detailer's prompt says of one find; None where it says to leave it alone.
+
+    `text` is the whole prompt, `base` the base's, `index` the find's number. Nothing, or nothing
+    between two separators, means the base's prompt.
+
+    Source: ADetailer's _get_prompt; Impact Pack's process_wildcard_for_segs.
+    """
+    if text == base:
+        return base
+    text = text.strip()
+    follows_base = text.startswith(AFTER_BASE)
+    text = text.removeprefix(AFTER_BASE).strip()
+    if text.startswith(BY_LABEL):
+        part = _of_label(text.removeprefix(BY_LABEL), label)
+    else:
+        parts = text.split(SEPARATOR)
+        part = parts[min(index, len(parts) - 1)].strip()
+    if part == SKIP:
+        return None
+    if not part:
+        return base
+    part = part.replace(BASE, base)
+    # A BREAK sets the two texts side by side, as Impact's concatenation of conditionings does.
+    return f"{base} BREAK {part}" if follows_base and base else part
+
+
+def _of_label(text: str, label: str) -> str:
+    """The texts after [ALL] and after [label]; in such a prompt a word in brackets is a label."""
+    _, *pieces = _LABEL.split(text)
+    by_label = dict(zip(map(str.casefold, pieces[::2]), map(str.strip, pieces[1::2]), strict=True))
+    own = by_label.get(label.casefold(), "")
+    if own == SKIP:
+        return SKIP
+    found = [piece.strip(" ,\n") for piece in (by_label.get(ALL, ""), own)]
+    return ", ".join(piece for piece in found if piece)

@@ -1,0 +1,42 @@
+"""What finds faces, hands and bodies in a picture: one small interface, several kinds of model.
+
+Models are folders as transformers saves them (safetensors only), YOLO models as .onnx, MediaPipe's
+as .task. Which backend opens which stands in one table (`medialab.detectors.backends`).
+"""
+
+from medialab.detectors.backends import (
+    BACKENDS,
+    Backend,
+    automatic_chain,
+    backend_of,
+    knows,
+    load_detector,
+    refines,
+    why_absent,
+)
+from medialab.detectors.base import Detection, Detector, without_doubles
+from medialab.detectors.boxes import BoxDetector
+from medialab.detectors.depth import DepthEstimator
+from medialab.detectors.given import centre_crop, given_mask
+from medialab.detectors.sam import MaskRefiner
+from medialab.detectors.semantic import Segmenter
+
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "BoxDetector",
+    "DepthEstimator",
+    "Detection",
+    "Detector",
+    "MaskRefiner",
+    "Segmenter",
+    "automatic_chain",
+    "backend_of",
+    "centre_crop",
+    "given_mask",
+    "knows",
+    "load_detector",
+    "refines",
+    "why_absent",
+    "without_doubles",
+]

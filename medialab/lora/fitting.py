@@ -1,0 +1,196 @@
+"""A LoRA file against a checkpoint: which of its layers have a place there, and what is told."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from medialab.errors import ModelRefusedError
+from medialab.families import UNKNOWN
+from medialab.lora.deltas import delta
+from medialab.lora.files import Layer, LoRAFile
+from medialab.lora.names import modules_by_name, plain
+
+if TYPE_CHECKING:
+    import torch
+
+    from medialab.loading import LoadedModel
+
+TEXT_PARTS = ("text_encoder", "text_encoder_2")
+PARTS = ("unet", *TEXT_PARTS)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What of a file fitted a checkpoint.
+
+    `format` is how its layers are named, `kinds` what they hold, `family` the models it was made
+    for ("unknown" where its header does not tell), `rank` the greatest of its layers', `autov3` the
+    hash by which A1111 and CivitAI speak of it. `matched` counts layers; `unmatched` names those
+    that found no place, and tensors of no known kind.
+    """
+
+    name: str
+    format: str
+    family: str
+    kinds: tuple[str, ...]
+    rank: int | None
+    matched: int
+    unmatched: tuple[str, ...] = ()
+    autov3: str = ""
+
+    @property
+    def as_record(self) -> dict[str, Any]:
+        """As a run's record tells it."""
+        told: dict[str, Any] = {
+            "name": self.name,
+            "autov3": self.autov3,
+            "format": self.format,
+            "family": self.family,
+            "kinds": list(self.kinds),
+            "rank": self.rank,
+            "matched": self.matched,
+        }
+        if self.unmatched:
+            told |= {
+                "unmatched": len(self.unmatched),
+                "such_as": list(self.unmatched[:3]),
+                "note": str(self),
+            }
+        return told
+
+    def __str__(self) -> str:
+        """One sentence, for a person."""
+        rank = f" of rank {self.rank}" if self.rank else ""
+        family = "" if self.family == UNKNOWN else f" for {self.family}"
+        found = f"all {self.matched} layers found their place"
+        if self.unmatched:
+            found = (
+                f"{self.matched} layers found their place, {len(self.unmatched)} did not "
+                f"(such as {self.unmatched[0]})"
+            )
+        return f"{self.name}: {' and '.join(self.kinds)}{rank}{family}; {found}"
+
+
+def refuse_family(name: str, made_for: str, family: str) -> None:
+    """Refuse a LoRA whose header tells another family than the checkpoint's.
+
+    Raises:
+        ModelRefusedError: it is made for another family.
+    """
+    if UNKNOWN not in {made_for, family} and made_for != family:
+        message = (
+            f"LoRA {name!r} is made for another model: its layers are those of {made_for}, and the "
+            f"checkpoint is of family {family}; choose a LoRA made for {family}"
+        )
+        raise ModelRefusedError(message)
+
+
+class Fit:
+    """A file against a checkpoint; `places` are the modules that its layers change."""
+
+    def __init__(self, file: LoRAFile, model: "LoadedModel") -> None:
+        self.file = file
+        self._model = model
+        self.places: list[tuple[str, Any, Layer]] = []
+        self._unmatched: list[str] = list(file.strange)
+        names = model.cached("layers by name", lambda: _names_of(model))
+        for layer in file.layers:
+            found = names.get(layer.part, {}).get(plain(layer.path))
+            if found is None:
+                self._unmatched.append(f"{layer.part}: {layer.path}")
+            else:
+                self.places.append((*found, layer))
+
+    @property
+    def report(self) -> Report:
+        """What of the file fits."""
+        file = self.file
+        return Report(
+            file.name,
+            file.format,
+            file.family,
+            file.kinds,
+            file.rank,
+            len(self.places),
+            tuple(self._unmatched),
+            file.autov3,
+        )
+
+    def refuse_foreign(self) -> None:
+        """Refuse a file of another family, or of which nothing fits by name or by shape.
+
+        Raises:
+            ModelRefusedError: it is made for another model; nothing was changed.
+        """
+        name, family = self.file.name, self._model.family
+        refuse_family(name, self.file.family, family)
+        if not self.places:
+            message = (
+                f"LoRA {name!r} fits no layer of this {family} checkpoint "
+                f"(such as {self._unmatched[0]}); it is made for another model"
+            )
+            raise ModelRefusedError(message)
+        for path, module, layer in self.places:
+            if not _fits(layer, module.weight):
+                message = (
+                    f"LoRA {name!r} is made for another model: its {layer.part} {path} does not "
+                    f"fit a weight of {tuple(module.weight.shape)}"
+                )
+                raise ModelRefusedError(message)
+
+
+def _names_of(model: "LoadedModel") -> dict[str, Any]:
+    return {
+        part: modules_by_name(part, network)
+        for part in PARTS
+        if (network := model.components.get(part)) is not None
+    }
+
+
+def _fits(layer: Layer, weight: "torch.Tensor") -> bool:
+    """Whether a layer's tensors have the sides of a weight. Cost: no arithmetic."""
+    leaves = layer.leaves
+    sides = {weight.shape[0], weight.shape[1] if weight.ndim > 1 else weight.shape[0]}
+    if "magnitude" in leaves and leaves["magnitude"].numel() not in sides:
+        return False
+    if "down" in leaves:
+        return _pair_fits(leaves, weight)
+    if "diff" in leaves:
+        return leaves["diff"].numel() == weight.numel()
+    if "ia3" in leaves:
+        return leaves["ia3"].numel() in sides
+    if "oft" in leaves:
+        return math.prod(leaves["oft"].shape[:2]) == weight.shape[0]
+    return layer.kind not in {"loha", "lokr"} or _multiplies_to(layer, weight)
+
+
+def _pair_fits(leaves: "Mapping[str, torch.Tensor]", weight: "torch.Tensor") -> bool:
+    """Of a plain LoRA, or one with a core between its ends."""
+    down, up, mid = leaves["down"], leaves.get("up"), leaves.get("mid")
+    outputs, inputs = weight.shape[0], math.prod(weight.shape[1:])
+    if up is None or up.shape[0] != outputs:
+        return False
+    if mid is not None:
+        return down.shape[1] * math.prod(mid.shape[2:]) == inputs
+    return math.prod(down.shape[1:]) == inputs and math.prod(up.shape[1:]) == down.shape[0]
+
+
+def _multiplies_to(layer: Layer, weight: "torch.Tensor") -> bool:
+    """Whether ΔW can be worked out, tried without any numbers."""
+    import torch
+
+    with torch.device("meta"):
+        meta = torch.empty(weight.shape)
+        # A number has no value there; what it scales or divides has its shape already.
+        shapes = {
+            name: value.to("meta") for name, value in layer.leaves.items() if name not in _NUMBERS
+        }
+        try:
+            delta(shapes, meta)
+        except ValueError:
+            return False
+    return True
+
+
+_NUMBERS = {"alpha", "magnitude"}

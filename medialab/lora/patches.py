@@ -1,0 +1,142 @@
+"""A module's share of a set of LoRAs: added to its output, or merged into its weight.
+
+Neither touches the original tensors: a hook is removed, a pointer is put back.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from medialab.lora.deltas import delta
+from medialab.lora.files import Layer
+
+if TYPE_CHECKING:
+    import torch
+
+    Tensors = Mapping[str, torch.Tensor]
+
+
+class Dial:
+    """Whether a LoRA counts at the moment: from `start` to `stop`, shares of the steps."""
+
+    def __init__(self, start: float, stop: float) -> None:
+        self._start = start
+        self._stop = stop
+        self.on = False
+        self.turn(0.0)
+
+    def turn(self, share: float) -> None:
+        """The steps have come this far (0 to 1)."""
+        self.on = self._start <= share and (share < self._stop or self._stop == 1)
+
+
+class Part(NamedTuple):
+    """One LoRA's layer for a module, and how much of it counts while its dial is on."""
+
+    dial: Dial
+    layer: Layer
+    share: float
+
+
+class Merged:
+    """A module whose parameters point at `W + Σ wᵢ ΔWᵢ` of those LoRAs that count.
+
+    `remember` keeps a sum under the numbers of its LoRAs among `parts`.
+    """
+
+    def __init__(
+        self,
+        module: Any,
+        parts: Sequence[Part],
+        remember: "Callable[[tuple[int, ...], Callable[[], Tensors]], Tensors]",
+    ) -> None:
+        self._module = module
+        self._parts = parts
+        self._remember = remember
+        self._original = {
+            name: parameter.data
+            for name in ("weight", "bias")
+            if (parameter := getattr(module, name, None)) is not None
+        }
+        self._counting: tuple[int, ...] = ()
+
+    def turn(self) -> None:
+        """Point at the sum of those that count now."""
+        counting = tuple(number for number, part in enumerate(self._parts) if part.dial.on)
+        if counting == self._counting:
+            return
+        sums: Tensors = {}
+        if counting:
+            parts = [self._parts[number] for number in counting]
+            sums = self._remember(counting, lambda: merge(self._original, parts))
+        self._point_at({**self._original, **sums})
+        self._counting = counting
+
+    def restore(self) -> None:
+        """Point at the original tensors again, which nothing has changed."""
+        self._point_at(self._original)
+
+    def _point_at(self, tensors: "Tensors") -> None:
+        for name, value in tensors.items():
+            getattr(self._module, name).data = value
+
+
+def merge(original: "Tensors", parts: Sequence[Part]) -> "dict[str, torch.Tensor]":
+    """The parameters that differ, summed in float32; every ΔW is that of the original weight."""
+    import torch
+
+    with torch.inference_mode(mode=False), torch.no_grad():
+        weight = original["weight"]
+        total = weight.float()
+        made: dict[str, torch.Tensor] = {}
+        for _, layer, share in parts:
+            if any(name != "diff_b" for name in layer.leaves):
+                total = total + share * delta(layer.leaves, weight)
+            if (bias := layer.leaves.get("diff_b")) is not None and "bias" in original:
+                base = made.get("bias", original["bias"].float())
+                made["bias"] = base + share * bias.to(base).reshape(base.shape)
+        made["weight"] = total
+        return {name: torch.empty_like(original[name]).copy_(value) for name, value in made.items()}
+
+
+def can_attach(module: Any, layer: Layer) -> bool:
+    """Whether a layer's `up(down(x))` can be added to a module's output without making ΔW."""
+    import torch
+
+    if layer.kind != "lora" or {"mid", "diff_b"} & layer.leaves.keys():
+        return False
+    plain = isinstance(module, torch.nn.Conv2d) and module.groups == 1
+    return plain or isinstance(module, torch.nn.Linear)
+
+
+def ready_to_attach(module: Any, part: Part) -> "dict[str, torch.Tensor]":
+    """`down` and `up` as the module computes, the share in `up`."""
+    import torch
+
+    weight, leaves = module.weight, part.layer.leaves
+    down = leaves["down"].to(weight)
+    alpha = leaves.get("alpha")
+    scale = part.share * (1.0 if alpha is None else float(alpha) / down.shape[0])
+    up = (leaves["up"].float() * scale).to(weight)
+    if isinstance(module, torch.nn.Conv2d):
+        shape = weight.shape[1:]
+        return {"down": down.reshape(-1, *shape), "up": up.reshape(len(weight), -1, 1, 1)}
+    return {"down": down.flatten(1), "up": up.flatten(1)}
+
+
+def attach(module: Any, ready: "Tensors", dial: Dial) -> Any:
+    """Add `up(down(x))` to what a module gives, while the dial is on; the result removes it."""
+    import torch
+    import torch.nn.functional as F
+
+    down, up = ready["down"], ready["up"]
+    convolves = isinstance(module, torch.nn.Conv2d)
+
+    def add(_module: Any, args: Any, output: "torch.Tensor") -> "torch.Tensor":
+        if not dial.on:
+            return output
+        if convolves:
+            within = F.conv2d(args[0], down, None, module.stride, module.padding, module.dilation)
+            return output + F.conv2d(within, up)
+        return output + F.linear(F.linear(args[0], down), up)
+
+    return module.register_forward_hook(add)

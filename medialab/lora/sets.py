@@ -1,0 +1,114 @@
+"""A set of LoRAs as it is asked for, sorted by the modules of a checkpoint that it changes."""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from medialab.errors import ConfigError
+from medialab.lora.blocks import BASE, block_of, read_block_weights
+from medialab.lora.fitting import Fit
+from medialab.lora.patches import Dial, Part
+
+if TYPE_CHECKING:
+    from medialab.loading import LoadedModel
+
+DENOISER = "unet"
+
+
+@dataclass(frozen=True)
+class LoRAUse:
+    """A LoRA as it is asked for: how much of it, in which parts, for which share of the steps.
+
+    `weight` is that of the denoiser, `text_encoder` that of the text encoders (None: the same);
+    any finite number, negative ones turn a style around. `block_weights` is a preset or numbers
+    (`medialab.lora.blocks`). From `start` to `stop` (shares of the steps, 0 to 1) the denoiser
+    follows it. Texts are read before the first step: they follow it if it counts there.
+    """
+
+    path: Path
+    weight: float = 1.0
+    text_encoder: float | None = None
+    block_weights: str | None = None
+    start: float = 0.0
+    stop: float = 1.0
+
+    def __post_init__(self) -> None:
+        numbers = (self.weight, self.text_encoder or 0.0)
+        if not all(map(math.isfinite, numbers)) or not 0 <= self.start <= self.stop <= 1:
+            message = (
+                f"LoRA {self.path.stem!r}: weights must be finite numbers and "
+                f"0 <= start <= stop <= 1; got {numbers}, {self.start} to {self.stop}"
+            )
+            raise ConfigError(message)
+        if self.block_weights is not None:
+            read_block_weights(self.block_weights)
+
+
+class Member:
+    """One LoRA of a set: as it is asked for, where its layers fit, whether it counts now."""
+
+    def __init__(self, use: LoRAUse, fit: Fit) -> None:
+        self.fit = fit
+        self.dial = Dial(use.start, use.stop)
+        self.is_timed = (use.start, use.stop) != (0.0, 1.0)
+        self._use = use
+        self._blocks: Mapping[str, float] = (
+            {} if use.block_weights is None else read_block_weights(use.block_weights)
+        )
+
+    @cached_property
+    def text_weight(self) -> float:
+        """How much of it counts in the text encoders."""
+        use = self._use
+        weight = use.weight if use.text_encoder is None else use.text_encoder
+        return weight * self._blocks.get(BASE, 1.0)
+
+    def share(self, part: str, path: str, layers_per_block: int) -> float:
+        """How much of it counts in one layer."""
+        if part != DENOISER:
+            return self.text_weight
+        block = block_of(path, layers_per_block)
+        return self._use.weight * (1.0 if block is None else self._blocks.get(block, 1.0))
+
+    def text_key(self, parts: Sequence[str]) -> Hashable:
+        """What decides how texts are read with it; None where they are read as without it."""
+        reaches = any(
+            layer.part != DENOISER and layer.part in parts for _, _, layer in self.fit.places
+        )
+        counts = reaches and self.dial.on and self.text_weight
+        return (self.fit.file.sha256, self.text_weight) if counts else None
+
+
+class Entry(NamedTuple):
+    """One LoRA's layer for a module; `key` says which, and how much of it counts."""
+
+    part: Part
+    key: Hashable
+    is_timed: bool
+
+
+class Place(NamedTuple):
+    """A module, and all that a set brings for it."""
+
+    part: str
+    path: str
+    module: Any
+    entries: list[Entry]
+
+
+def places_of(model: "LoadedModel", members: Sequence[Member], parts: Sequence[str]) -> list[Place]:
+    """The modules that a set changes, in the order in which its files name them."""
+    layers_per_block = getattr(model.components[DENOISER].config, "layers_per_block", 2)
+    found: dict[tuple[str, str], Place] = {}
+    for member in members:
+        for path, module, layer in member.fit.places:
+            share = member.share(layer.part, path, layers_per_block)
+            if layer.part in parts and share:
+                place = found.setdefault((layer.part, path), Place(layer.part, path, module, []))
+                key = (member.fit.file.sha256, layer.path, share)
+                part = Part(member.dial, layer, share)
+                place.entries.append(Entry(part, key, member.is_timed))
+    return list(found.values())

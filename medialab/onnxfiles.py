@@ -1,0 +1,163 @@
+"""What an ONNX file says of itself, read without running it or loading its weights.
+
+ONNX is a protobuf message: fields of a number, a type and a content, some of them messages again.
+Only the few that matter are entered; weights are passed over by their length.
+
+Source: onnx/onnx.proto3 of the ONNX project; the encoding section of the protobuf documentation.
+"""
+
+import ast
+import mmap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from medialab.errors import ModelRefusedError
+
+# More parts than any detector has; a file made to keep a reader busy has more.
+MOST_FIELDS = 2_000_000
+MOST_DEPTH = 12
+LONGEST_TEXT = 1_000_000  # bytes of one entry of the metadata
+
+_VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
+# Numbers of the fields that are entered, by message: the model, its graphs, nodes and tensors.
+_MODEL = {7: "graph", 14: "metadata", 20: "training", 25: "function"}
+_INSIDE = {
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "function": {7: "node", 11: "attribute"},
+    "training": {1: "graph", 2: "graph"},
+    "tensor": {},
+}
+_EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # of a tensor
+
+
+@dataclass(frozen=True)
+class OnnxHeader:
+    """The metadata that an exporter left."""
+
+    metadata: Mapping[str, str]
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """The names of its classes, as Ultralytics' exporter writes them; empty if it did not."""
+        try:
+            names = ast.literal_eval(self.metadata.get("names", "{}"))
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return {}
+        if isinstance(names, (list, tuple)):
+            names = dict(enumerate(names))
+        if not isinstance(names, dict):
+            return {}
+        return {key: str(name) for key, name in names.items() if isinstance(key, int)}
+
+
+def read_onnx(path: Path) -> OnnxHeader:
+    """The header of an ONNX file.
+
+    Raises:
+        ModelRefusedError: it is no ONNX file, is broken, or keeps weights in other files.
+    """
+    try:
+        with (
+            path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
+            return _Reader(path.name, content).header()
+    except (OSError, ValueError) as error:
+        raise _refused(path.name, f"not readable: {error}") from error
+
+
+def check_onnx(name: str, content: bytes) -> OnnxHeader:
+    """The same of bytes that were read already, so that what was checked is what runs."""
+    return _Reader(name, content).header()
+
+
+class _Reader:
+    """Goes once through a message, and counts as it goes."""
+
+    def __init__(self, name: str, content: "bytes | mmap.mmap") -> None:
+        self._name = name
+        self._content = content
+        self._count = 0
+
+    def header(self) -> OnnxHeader:
+        metadata: dict[str, str] = {}
+        graphs = 0
+        for number, begin, end in self._fields(0, len(self._content)):
+            kind = _MODEL.get(number)
+            if kind == "metadata":
+                metadata.update([self._entry(begin, end)])
+            elif kind is not None:
+                graphs += kind == "graph"
+                self._check(kind, begin, end, 0)
+        if graphs != 1:
+            raise _refused(self._name, "not an ONNX model: it holds no graph")
+        return OnnxHeader(metadata)
+
+    def _check(self, kind: str, begin: int, end: int, depth: int) -> None:
+        """Refuse weights that lie outside the file, however deep they are named."""
+        if depth > MOST_DEPTH:
+            raise _refused(self._name, "broken: its graphs stand in each other without an end")
+        inside = _INSIDE[kind]
+        for number, start, stop in self._fields(begin, end):
+            is_external = number == _EXTERNAL_DATA or (
+                number == _DATA_LOCATION and stop - start == 0 and self._value != 0
+            )
+            if kind == "tensor" and is_external:
+                message = (
+                    f"{self._name} keeps its weights in another file, which could be any file of "
+                    "this machine; save it again with its weights inside (onnx.save(model, file))"
+                )
+                raise ModelRefusedError(message)
+            if number in inside:
+                self._check(inside[number], start, stop, depth + 1)
+
+    def _entry(self, begin: int, end: int) -> tuple[str, str]:
+        """A key and a value, as text."""
+        texts = {1: "", 2: ""}
+        for number, start, stop in self._fields(begin, end):
+            if number in texts and stop - start <= LONGEST_TEXT:
+                texts[number] = self._content[start:stop].decode("utf-8", "replace")
+        return texts[1], texts[2]
+
+    def _fields(self, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """Number, begin and end of each field; one that is a number is empty and in `_value`."""
+        at = begin
+        while at < end:
+            self._count += 1
+            if self._count > MOST_FIELDS:
+                raise _refused(self._name, f"broken: it has more than {MOST_FIELDS} parts")
+            tag, at = self._varint(at, end)
+            number, kind = tag >> 3, tag & 7
+            if kind == _VARINT:
+                self._value, at = self._varint(at, end)
+                start = at
+            elif kind == _LENGTH:
+                length, start = self._varint(at, end)
+                at = start + length
+            elif kind in (_FIXED64, _FIXED32):
+                start = at
+                at += 8 if kind == _FIXED64 else 4
+            else:
+                raise _refused(self._name, "not an ONNX model")
+            if at > end or number == 0:
+                raise _refused(self._name, "not an ONNX model, or cut short")
+            yield number, start, at
+
+    def _varint(self, at: int, end: int) -> tuple[int, int]:
+        value = shift = 0
+        while at < end and shift < 64:
+            byte = self._content[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value, at
+            shift += 7
+        raise _refused(self._name, "not an ONNX model, or cut short")
+
+
+def _refused(name: str, reason: str) -> ModelRefusedError:
+    return ModelRefusedError(f"{name} is {reason}; download or export it again")

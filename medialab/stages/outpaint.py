@@ -1,0 +1,65 @@
+"""Stage 3, beyond a picture's edges: the canvas grows, and what is new is painted."""
+
+from dataclasses import replace
+
+from medialab import masks
+from medialab.control import prepare
+from medialab.geometry import Box
+from medialab.repainting import Repaint, repaint, whole
+from medialab.settings import OutpaintConfig
+from medialab.stages.base import Frame, PipelineStage, StageContext
+
+
+class OutpaintStage(PipelineStage[OutpaintConfig]):
+    """Paint a border around the picture, which itself stays.
+
+    Reads `image`, writes one that is larger by the border. Inside, every byte is the given
+    picture's, but for a seam of `masks.reach(mask_blur)` pixels, twice over, along each side that
+    grows: there one fades into the other.
+    Source: A1111's scripts/poor_mans_outpainting.py; the border is painted in one piece.
+    """
+
+    name = "outpaint"
+    title = "Outpaint"
+    settings = OutpaintConfig
+
+    def run(self, frame: Frame, settings: OutpaintConfig, context: StageContext) -> Frame:
+        """Read `image`; write `image`."""
+        if frame.image is None:
+            return frame
+        from PIL import Image
+
+        image = frame.image
+        inside = Box(0, 0, *image.size).moved(settings.left, settings.top)
+        size = inside.right + settings.right, inside.bottom + settings.bottom
+        if size == image.size:
+            return frame.with_applied(self.name, no_border=True)
+        canvas = Image.new("RGB", size)
+        canvas.paste(image, (inside.left, inside.top))
+        # The seam lies inside: half-way over the border there is nothing to fade into.
+        reach = masks.reach(settings.mask_blur)
+        kept = Box(
+            inside.left + (reach if settings.left else 0),
+            inside.top + (reach if settings.top else 0),
+            inside.right - (reach if settings.right else 0),
+            inside.bottom - (reach if settings.bottom else 0),
+        ).within(*size)
+        canvas = masks.filled(canvas, masks.inverted(masks.of_box(inside, *size)))
+        canvas.paste(image, (inside.left, inside.top))
+        mask = masks.inverted(masks.of_box(kept, *size))
+        sampling = settings.sampling()
+        crop, working = whole(canvas)
+        job = Repaint(
+            mask,
+            settings.mask_blur,
+            settings.denoising_strength,
+            crop,
+            working,
+            "original" if settings.masked_content == "fill" else settings.masked_content,
+        )
+        model = context.checkpoint(sampling.checkpoint)
+        controls = prepare(sampling.control, canvas, working, context)
+        painted, applied = repaint(model, canvas, job, sampling, context.step, controls)
+        return replace(frame, image=painted).with_applied(
+            self.name, inside=list(inside.edges), seam=2 * reach, **applied
+        )

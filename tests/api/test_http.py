@@ -1,0 +1,184 @@
+"""`make api` as another program meets it: a real gateway, a real kernel, real HTTP."""
+
+import base64
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from medialab import PipelineConfig, Workbench
+
+pytestmark = pytest.mark.slow
+
+TIMEOUT = 120  # seconds: the first picture imports torch on a busy machine
+QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
+
+
+@pytest.fixture(scope="module")
+def started(serving, own_home):
+    """The running server: its port, and the file of what it says."""
+    with serving("api", own_home[0]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def token(started):
+    return re.search(r"Authorization: token (\S+)", started[1].read_text())[1]
+
+
+@pytest.fixture(scope="module")
+def ask(started, token):
+    """Asks the server; gives status, headers and body."""
+
+    def asked(path, body=None, *, method=None, authorization=f"token {token}", **headers):
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if content is not None:
+            named.setdefault("Content-Type", "application/json")
+        if authorization:
+            named["Authorization"] = authorization
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{started[0]}{path}", data=content, headers=named, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - http
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers, error.read()
+
+    return asked
+
+
+def of_picture(body):
+    return base64.b64decode(json.loads(body)["pictures"][0]["png"])
+
+
+def in_base64(image):
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def test_the_same_seed_gives_the_bytes_that_the_workbench_gives(ask, tiny_checkout, tmp_path):
+    status, headers, body = ask("/generate", QUICK)
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    with Workbench(tiny_checkout / "models", tmp_path / "outputs", device="cpu") as bench:
+        run = bench.execute(PipelineConfig(**QUICK))
+        assert of_picture(body) == run.artifact.path.read_bytes()
+    file = json.loads(body)["pictures"][0]["file"]
+    assert (tiny_checkout / "outputs" / file).read_bytes() == of_picture(body)
+
+
+def test_a_picture_of_two_megabytes_comes_back_enlarged(ask):
+    image = Image.frombytes("RGB", (1024, 768), os.urandom(1024 * 768 * 3))
+    config = {"upscaler": {"enabled": True, "scale": 1.5}, "seed": 1}
+    status, _, body = ask("/enhance?png=true", {"image": in_base64(image), "config": config})
+    assert status == 200
+    assert Image.open(BytesIO(of_picture(body))).size == (1536, 1152)
+
+
+def test_what_there_is_is_told(ask):
+    models = json.loads(ask("/models?kind=checkpoint")[2])["models"]
+    assert [model["name"] for model in models] == ["paperdoll"]
+    capabilities = json.loads(ask("/capabilities")[2])
+    assert "txt2img" in [stage["name"] for stage in capabilities["stages"]]
+    assert json.loads(ask("/health")[2])["status"] == "ok"
+
+
+@pytest.mark.parametrize("authorization", [None, "token wrong", "Bearer wrong", ""])
+@pytest.mark.parametrize("path", ["/generate", "/enhance", "/models", "/_api/spec/swagger.json"])
+def test_nobody_without_the_token_is_answered(ask, path, authorization):
+    body = QUICK if path in {"/generate", "/enhance"} else None
+    status, _, said = ask(path, body, authorization=authorization)
+    assert status == 401
+    assert "pictures" not in said.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("/generate", b"{broken", 400, "no JSON"),
+        ("/generate", b"", 400, "no JSON"),
+        ("/generate", [1], 400, "list"),
+        ("/generate", QUICK | {"stepz": 3}, 422, "stepz"),
+        ("/generate", QUICK | {"sampler": "Eular"}, 422, "DPM++ 2M"),
+        ("/generate", QUICK | {"checkpoint": "pony"}, 404, "known: paperdoll"),
+        ("/enhance", {"image": "bm8gcGljdHVyZQ=="}, 422, "no picture"),
+        ("/enhance", {"path": "../models/x.png"}, 422, "no picture"),
+        ("/pictures", {"image": in_base64(Image.new("1", (9000, 9000)))}, 413, "too many"),
+        ("/nothing", QUICK, 404, "POST /generate"),
+    ],
+)
+def test_a_bad_request_is_told_what_is_wrong_with_it(ask, path, body, status, said):
+    found, headers, answer = ask(path, body)
+    assert (found, headers["Content-Type"]) == (status, "application/json")
+    assert said in json.loads(answer)["error"]["message"]
+    assert b"Traceback" not in answer
+
+
+def test_a_wrong_verb_a_form_and_a_wish_for_a_bare_png_are_refused(ask):
+    status, headers, _ = ask("/generate")
+    assert (status, headers["Allow"]) == (405, "POST")
+    assert ask("/generate", QUICK, method="PUT")[0] == 405
+    form = {"Content_Type": "application/x-www-form-urlencoded"}
+    assert ask("/generate", b'{"prompt": "x"}', **form)[0] == 415
+    assert ask("/generate", QUICK, Accept="image/png")[0] == 406
+
+
+def test_two_who_ask_at_once_each_get_their_own_picture(ask):
+    answers = {}
+
+    def fetch(seed):
+        answers[seed] = ask("/generate", QUICK | {"seed": seed})
+
+    threads = [threading.Thread(target=fetch, args=(seed,)) for seed in (21, 22)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {json.loads(body)["seed"] for _, _, body in answers.values()} == {21, 22}
+    for seed, (status, _, body) in answers.items():
+        assert status == 200
+        assert json.loads(body)["pictures"][0]["seed"] == seed
+        assert of_picture(body) == of_picture(ask("/generate", QUICK | {"seed": seed})[2])
+
+
+def test_the_token_is_said_once_and_stands_in_no_file(ask, started, token, own_home, tiny_checkout):
+    ask("/generate", QUICK)
+    ask("/generate", QUICK | {"steps": 0})
+    assert started[1].read_text().count(token) == 1
+    files = (*own_home[1].rglob("*"), *(tiny_checkout / "outputs").rglob("*"))
+    read = [path.read_bytes() for path in files if path.is_file()]
+    assert any(b"SQLite" in content for content in read)  # IPython's history is among them
+    assert not [content for content in read if token.encode() in content]
+
+
+def test_only_this_machine_is_listened_to(started):
+    with socket.socket() as other:
+        # Were the port taken on every address, this one could not have it too.
+        other.bind(("127.0.0.2", started[0]))
+
+
+def test_a_port_that_is_taken_is_an_error_and_no_other_is_tried(
+    make, started, own_home, tiny_checkout
+):
+    second = subprocess.run(
+        make("api", f"PORT={started[0]}"),
+        cwd=tiny_checkout,
+        env=own_home[0],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert second.returncode != 0
+    assert "no available port" in second.stderr
