@@ -248,9 +248,9 @@ def test_parts_that_rest_elsewhere_change_no_pixel_and_are_all_back(bench, model
     assert checksum(model) == before
 
 
-@pytest.mark.parametrize(("steps", "mode"), [(8, "merged"), (2, "attached")])
+@pytest.mark.parametrize(("window", "mode"), [({}, "merged"), ({"stop": 0.6}, "attached")])
 def test_pain_06_a_lora_and_parts_that_rest_elsewhere_give_the_picture_of_the_lora_alone(
-    tiny_models, tmp_path, failing, monkeypatch, checksum, steps, mode
+    tiny_models, tmp_path, failing, monkeypatch, checksum, window, mode
 ):
     shutil.copytree(tiny_models, tmp_path / "models")
     (tmp_path / "models" / "loras").mkdir()
@@ -267,7 +267,7 @@ def test_pain_06_a_lora_and_parts_that_rest_elsewhere_give_the_picture_of_the_lo
     monkeypatch.setattr("medialab.denoising.denoiser_rungs", away)
 
     with Workbench(tmp_path / "models", tmp_path / "outputs", device="cpu") as bench:
-        config = quick(steps=steps, loras=[{"name": "ink"}])
+        config = quick(steps=4, loras=[{"name": "ink", **window}])
         clean = bench.execute(config)
         assert mode in str(applied(clean, "txt2img"))
         model = bench.registry.load(bench.registry.find("paperdoll", "checkpoint"))
