@@ -19,7 +19,7 @@ from medialab.masks import of_box
 from tests.benchmarks.by_hand import Asked, Script
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 7
+ROUNDS = 5
 MOST = 1.05
 PROMPT, NEGATIVE = "a close-up of the face of a smiling person with long red hair", "blue"
 DETAIL = "a smiling person with long red hair"  # the base's own would be framed for each part
