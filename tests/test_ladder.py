@@ -1,6 +1,7 @@
 """When memory runs out: rung after rung, finished stages kept, everything as it was afterwards."""
 
 import gc
+import shutil
 import sys
 from contextlib import ExitStack, contextmanager
 
@@ -245,6 +246,38 @@ def test_parts_that_rest_elsewhere_change_no_pixel_and_are_all_back(bench, model
         assert not hasattr(network, "_hf_hook")
         assert "forward" not in vars(network)
     assert checksum(model) == before
+
+
+@pytest.mark.parametrize(("window", "mode"), [({}, "merged"), ({"stop": 0.6}, "attached")])
+def test_pain_06_a_lora_and_parts_that_rest_elsewhere_give_the_picture_of_the_lora_alone(
+    tiny_models, tmp_path, failing, monkeypatch, checksum, window, mode
+):
+    shutil.copytree(tiny_models, tmp_path / "models")
+    (tmp_path / "models" / "loras").mkdir()
+    key = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
+    lora = {f"{key}.lora_down.weight": torch.randn(4, 32)}
+    lora[f"{key}.lora_up.weight"] = torch.randn(32, 4)
+    save_file(lora, tmp_path / "models" / "loras" / "ink.safetensors")
+    # "cpu:0" stands for a device that is another one than "cpu": the rung is there then.
+
+    def away(model, _networks, **_options):
+        parts = [model.components[name] for name in ("text_encoder", "unet", "vae")]
+        return [Rung("away", True, lambda: offloaded(parts, "cpu:0"))]
+
+    monkeypatch.setattr("medialab.denoising.denoiser_rungs", away)
+
+    with Workbench(tmp_path / "models", tmp_path / "outputs", device="cpu") as bench:
+        config = quick(steps=4, loras=[{"name": "ink", **window}])
+        clean = bench.execute(config)
+        assert mode in str(applied(clean, "txt2img"))
+        model = bench.registry.load(bench.registry.find("paperdoll", "checkpoint"))
+        before = checksum(model)
+        bench.cache.clear()
+        failing(model.components["unet"], 2, NO_ROOM)
+        run = bench.execute(config)
+        assert hows(run, "txt2img") == ["caches freed", "away"]
+        assert run.image.tobytes() == clean.image.tobytes()
+        assert checksum(model) == before
 
 
 @pytest.mark.gpu

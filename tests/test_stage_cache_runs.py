@@ -73,8 +73,8 @@ CHANGES = {
     "body": ({"body": {**DETAIL, "seed": 8}}, "seed: 7 → 8"),
     "face": ({"face": {**RUN["face"], "loras": []}}, "loras:"),
     "hand": (
-        {"hand": {**DETAIL, "denoising_strength": 0.9}},
-        "denoising_strength: 0.7 → 0.9",
+        {"hand": {**DETAIL, "denoising_strength": 1.0}},
+        "denoising_strength: 0.7 → 1.0",
     ),
     "upscaler": ({"upscaler": {**RUN["upscaler"], "tile": 48}}, "tile: 192 → 48"),
     "finish": ({"sharpen": 0.5}, "sharpen: 1.0 → 0.5"),

@@ -1,6 +1,7 @@
 """What nine stages do, written out with diffusers alone, as in a script for one picture."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,6 +12,20 @@ from diffusers import (
     StableDiffusionImg2ImgPipeline,
 )
 from PIL import Image, ImageFilter
+
+
+class Asked(NamedTuple):
+    """What the picture shows and how it is drawn."""
+
+    prompt: str
+    detail: str
+    negative_prompt: str
+    edges: Image.Image
+    seed: int
+    steps: int
+    guidance: float
+    strength: float
+    boxes: tuple[tuple[int, int, int, int], ...]
 
 
 class Script:
@@ -28,18 +43,15 @@ class Script:
         for pipe in (self.control, self.paint):
             pipe.set_progress_bar_config(disable=True)
 
-    def run(self, prompt, negative_prompt, edges, seed, steps, guidance, strength, boxes):
+    def run(self, asked):
         """The picture, 8-bit RGB."""
+        edges, seed, strength = asked.edges, asked.seed, asked.strength
         with torch.inference_mode():
-            positive, negative = self.control.encode_prompt(
-                prompt, "cpu", 1, True, negative_prompt=negative_prompt
-            )
             self.same = {
-                "prompt_embeds": positive,
-                "negative_prompt_embeds": negative,
-                "num_inference_steps": steps,
-                "guidance_scale": guidance,
+                "num_inference_steps": asked.steps,
+                "guidance_scale": asked.guidance,
                 "output_type": "np",
+                **self.encoded(asked.prompt, asked.negative_prompt),
             }
             self.fresh(self.control)
             image = to_picture(
@@ -53,12 +65,19 @@ class Script:
             )
             size = image.width * 3 // 2, image.height * 3 // 2
             image = self.refine(image.resize(size, Image.Resampling.LANCZOS), seed, strength)
-            for box in boxes:
+            self.same |= self.encoded(asked.detail, asked.negative_prompt)
+            for box in asked.boxes:
                 image = self.detail(image, box, seed, strength)
             pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
             larger = self.enlarge(pixels)[0].clamp(0, 1).mul(255).round().byte()
         image = Image.fromarray(larger.permute(1, 2, 0).numpy())
         return image.filter(ImageFilter.UnsharpMask(1.2, 100, 3))
+
+    def encoded(self, prompt, negative_prompt):
+        positive, negative = self.control.encode_prompt(
+            prompt, "cpu", 1, True, negative_prompt=negative_prompt
+        )
+        return {"prompt_embeds": positive, "negative_prompt_embeds": negative}
 
     def fresh(self, pipe):
         pipe.scheduler = DDIMScheduler.from_config(self.parts["scheduler"].config)
