@@ -9,15 +9,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from medialab.errors import ConfigError
 from medialab.prompts import expand, mentions, take_loras
-from medialab.samplers import SAMPLERS, SCHEDULES, check
+from medialab.samplers import check
 from medialab.settings import (
     EMPHASES,
     LARGEST_SEED,
     MODES,
+    CheckpointName,
     ClipSkip,
     ControlUnit,
     DetailerConfig,
@@ -26,15 +27,18 @@ from medialab.settings import (
     InpaintConfig,
     InstructConfig,
     LoRAConfig,
+    Mode,
     Picture,
     RefinerConfig,
     ResizeMode,
+    SamplerName,
     SamplingConfig,
+    ScheduleName,
     Side,
     StageConfig,
+    StyleName,
     SwitchedConfig,
     UpscalerConfig,
-    one_of,
 )
 
 SCHEMA_VERSION: Final = 1
@@ -48,7 +52,9 @@ class PromptConfig(StageConfig):
 
     prompt: str = Field("", description="What the picture should show.")
     negative_prompt: str = Field("", description="What it should not show.")
-    styles: tuple[str, ...] = Field((), description="Names from models/styles.csv to add to both.")
+    styles: tuple[StyleName, ...] = Field(
+        (), description="Names from models/styles.csv to add to both."
+    )
     emphasis: Emphasis = Field(
         EMPHASES[0],
         description="What brackets do: weigh (original, no norm), vanish (ignore) or are text.",
@@ -73,7 +79,9 @@ class SizeConfig(StageConfig):
 class Txt2ImgConfig(SizeConfig):
     """Stage 3: from noise to a picture."""
 
-    checkpoint: str = Field("paperdoll", description="Name of a model in models/checkpoints.")
+    checkpoint: CheckpointName = Field(
+        "paperdoll", description="Name of a model in models/checkpoints."
+    )
     steps: int = Field(20, ge=1, le=150, description="How many times noise is taken away.")
     guidance_scale: float = Field(
         5.0,
@@ -81,8 +89,10 @@ class Txt2ImgConfig(SizeConfig):
         le=30.0,
         description="How closely the prompt is followed; 1 ignores the negative prompt.",
     )
-    sampler: str = Field("DPM++ 2M", description="The method that takes the noise away.")
-    schedule: str = Field("automatic", description="How the noise is spread over the steps.")
+    sampler: SamplerName = Field("DPM++ 2M", description="The method that takes the noise away.")
+    schedule: ScheduleName = Field(
+        "automatic", description="How the noise is spread over the steps."
+    )
     seed: int = Field(
         RANDOM_SEED,
         ge=RANDOM_SEED,
@@ -92,16 +102,6 @@ class Txt2ImgConfig(SizeConfig):
     batch_size: int = Field(
         1, ge=1, le=64, description="Pictures to make; picture k uses seed + k."
     )
-
-    @field_validator("sampler")
-    @classmethod
-    def _sampler_is_known(cls, value: str) -> str:
-        return one_of(value, SAMPLERS)
-
-    @field_validator("schedule")
-    @classmethod
-    def _schedule_is_known(cls, value: str) -> str:
-        return one_of(value, SCHEDULES)
 
     @model_validator(mode="after")
     def _sampler_honours_schedule_and_steps(self) -> Self:
@@ -123,7 +123,7 @@ class ControlConfig(SizeConfig):
 class SourceConfig(SizeConfig):
     """Before stage 2: the picture that others start from."""
 
-    mode: str = Field(
+    mode: Mode = Field(
         "txt2img",
         description="What stage 3 does; enhance leaves it out and works on a given picture.",
     )
@@ -131,11 +131,6 @@ class SourceConfig(SizeConfig):
         None, description="The picture to start from, as Workbench.keep names it."
     )
     resize_mode: ResizeMode = Field("just resize", description="How it is brought to size.")
-
-    @field_validator("mode")
-    @classmethod
-    def _mode_is_known(cls, value: str) -> str:
-        return one_of(value, MODES)
 
 
 class FinishConfig(StageConfig):

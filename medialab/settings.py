@@ -44,6 +44,25 @@ def one_of(value: str, choices: Iterable[str]) -> str:
     return by_name[value.casefold()]
 
 
+@dataclass(frozen=True)
+class OneOf:
+    """The check of a setting that is one of these names; a form offers them."""
+
+    choices: tuple[str, ...]
+
+    def __call__(self, value: str) -> str:
+        """The choice that is meant, whatever its capitals."""
+        return one_of(value, self.choices)
+
+
+@dataclass(frozen=True)
+class NameOf:
+    """Marks a setting that names a model of this kind; `also` are names that need no file."""
+
+    kind: str
+    also: tuple[str, ...] = ()
+
+
 RESIZE_MODES = ("just resize", "crop and resize", "resize and fill")
 LATENT_UPSCALERS = ("latent", "latent nearest", "latent bicubic")
 PIXEL_UPSCALERS = ("lanczos", "bicubic", "nearest")
@@ -58,18 +77,26 @@ EMPHASES = ("original", "no norm", "ignore", "none")
 MOST_GROWTH, MOST_OFFSET = 128, 200
 
 
-ResizeMode = Annotated[str, AfterValidator(lambda value: one_of(value, RESIZE_MODES))]
-MaskedContent = Annotated[str, AfterValidator(lambda value: one_of(value, MASKED_CONTENTS))]
-Order = Annotated[str, AfterValidator(lambda value: one_of(value, ORDERS))]
-Merge = Annotated[str, AfterValidator(lambda value: one_of(value, MERGES))]
-Crop = Annotated[str, AfterValidator(lambda value: one_of(value, CROPS))]
-KeptBy = Annotated[str, AfterValidator(lambda value: one_of(value, KEPT_BY))]
-Emphasis = Annotated[str, AfterValidator(lambda value: one_of(value, EMPHASES))]
+ResizeMode = Annotated[str, AfterValidator(OneOf(RESIZE_MODES))]
+MaskedContent = Annotated[str, AfterValidator(OneOf(MASKED_CONTENTS))]
+Order = Annotated[str, AfterValidator(OneOf(ORDERS))]
+Merge = Annotated[str, AfterValidator(OneOf(MERGES))]
+Crop = Annotated[str, AfterValidator(OneOf(CROPS))]
+KeptBy = Annotated[str, AfterValidator(OneOf(KEPT_BY))]
+Emphasis = Annotated[str, AfterValidator(OneOf(EMPHASES))]
 # Layers of the text encoder, from the end, that are left out; CLIP-L has 12.
 ClipSkip = Annotated[int, Field(ge=1, le=12)]
-Preprocessor = Annotated[str, AfterValidator(lambda value: one_of(value, (*PREPROCESSORS, DEPTH)))]
-SamplerName = Annotated[str, AfterValidator(lambda value: one_of(value, SAMPLERS))]
-ScheduleName = Annotated[str, AfterValidator(lambda value: one_of(value, SCHEDULES))]
+Preprocessor = Annotated[str, AfterValidator(OneOf((*PREPROCESSORS, DEPTH)))]
+SamplerName = Annotated[str, AfterValidator(OneOf(tuple(SAMPLERS)))]
+CheckpointName = Annotated[str, NameOf("checkpoint")]
+LoRAName = Annotated[str, NameOf("lora")]
+StyleName = Annotated[str, NameOf("style")]
+ControlNetName = Annotated[str, NameOf("controlnet")]
+DetectorName = Annotated[str, NameOf("detector", also=("automatic",))]
+DepthModelName = Annotated[str, NameOf("detector")]
+UpscalerName = Annotated[str, NameOf("upscaler", also=PIXEL_UPSCALERS)]
+RefinerUpscalerName = Annotated[str, NameOf("upscaler", also=(*LATENT_UPSCALERS, *PIXEL_UPSCALERS))]
+ScheduleName = Annotated[str, AfterValidator(OneOf(tuple(SCHEDULES)))]
 
 
 class StageConfig(BaseModel):
@@ -87,7 +114,9 @@ class SwitchedConfig(StageConfig):
 class LoRAConfig(StageConfig):
     """One LoRA: how much of it, where, and for which share of the steps."""
 
-    name: str = Field(min_length=1, description="Its file in models/loras, without the ending.")
+    name: LoRAName = Field(
+        min_length=1, description="Its file in models/loras, without the ending."
+    )
     weight: float = Field(1.0, ge=-10.0, le=10.0, description="How much of it counts.")
     text_encoder: float | None = Field(
         None, ge=-10.0, le=10.0, description="Weight in the text encoders; empty: the same."
@@ -137,11 +166,11 @@ def _of_tag(tag: LoRATag) -> LoRAConfig:
 class ControlUnit(StageConfig):
     """One ControlNet: what it is shown, and how much and for how long it counts."""
 
-    model: str = Field(min_length=1, description="A model in models/controlnet.")
+    model: ControlNetName = Field(min_length=1, description="A model in models/controlnet.")
     preprocessor: Preprocessor = Field(
         "none", description="What is shown of the picture: none, canny, scribble, depth …"
     )
-    preprocessor_model: str | None = Field(
+    preprocessor_model: DepthModelName | None = Field(
         None, description="For depth: a depth model in models/detectors."
     )
     image: Picture | None = Field(
@@ -200,7 +229,9 @@ SAMPLING_NAMES = tuple(Sampling.__dataclass_fields__)
 class SamplingConfig(StageConfig):
     """What a stage may set for itself; unset means as the base."""
 
-    checkpoint: str | None = Field(None, description="Another checkpoint; empty for the base's.")
+    checkpoint: CheckpointName | None = Field(
+        None, description="Another checkpoint; empty for the base's."
+    )
     prompt: str | None = Field(
         None, description="Its own prompt; [PROMPT] stands for the base's. Empty for the base's."
     )
@@ -278,7 +309,7 @@ class RefinerConfig(SwitchedConfig, SamplingConfig):
     scale: float = Field(2.0, ge=1.0, le=4.0, description="How many times larger.")
     width: Side | None = Field(None, description="Exact width instead of the scale.")
     height: Side | None = Field(None, description="Exact height instead of the scale.")
-    upscaler: str = Field(
+    upscaler: RefinerUpscalerName = Field(
         "latent", description="latent, latent nearest, lanczos…, or a model in models/upscalers."
     )
     denoising_strength: Fraction = Field(0.7, description="How much is drawn anew.")
@@ -287,7 +318,7 @@ class RefinerConfig(SwitchedConfig, SamplingConfig):
 class DetailerConfig(SwitchedConfig, SamplingConfig):
     """Stages 5 to 7: parts of the picture found, and drawn again larger."""
 
-    detector: str = Field("automatic", description="What finds the parts.")
+    detector: DetectorName = Field("automatic", description="What finds the parts.")
     confidence: Fraction = Field(0.3, description="Least certainty of a find.")
     min_ratio: Fraction = Field(0.0, description="Least share of the picture that a part covers.")
     max_ratio: Fraction = Field(1.0, description="Largest share of the picture.")
@@ -330,7 +361,9 @@ class DetectionEdit(StageConfig):
 class UpscalerConfig(SwitchedConfig):
     """Stage 8: the picture enlarged."""
 
-    upscaler: str = Field("lanczos", description="lanczos, or a model in models/upscalers.")
+    upscaler: UpscalerName = Field(
+        "lanczos", description="lanczos, or a model in models/upscalers."
+    )
     scale: float = Field(2.0, ge=1.0, le=8.0, description="How many times larger.")
     tile: int = Field(192, ge=0, le=2048, description="Pixels a tile; 0 for none.")
     overlap: int = Field(16, ge=0, le=256, description="Pixels that tiles share.")
@@ -338,3 +371,4 @@ class UpscalerConfig(SwitchedConfig):
 
 # What stage 3 can do: the stages' names, and enhance for none of them.
 MODES = ("txt2img", "img2img", "inpaint", "instruct", "enhance")
+Mode = Annotated[str, AfterValidator(OneOf(MODES))]

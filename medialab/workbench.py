@@ -13,9 +13,11 @@ from medialab import runtime
 from medialab.artifacts import Artifact, ArtifactManager
 from medialab.cache import Explanation, StageCache
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
+from medialab.encoding.counting import count_in_folder
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
+from medialab.loading import CONFIGS, SHARED_TOKENIZER
 from medialab.lora import LoRAManager
 from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
@@ -135,7 +137,11 @@ class Workbench:
         _check_picture(config)
         for model in _models_of(config):
             self.registry.find(model.name, model.kind)
-        return self.queue.submit(partial(self._make, config, save, anew_from))
+        return self.queue.submit(
+            partial(self._make, config, save, anew_from),
+            label=config.prompt or config.mode,
+            request=config,
+        )
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
         """Keep a picture to start from, and return the name by which configs speak of it.
@@ -236,6 +242,18 @@ class Workbench:
             "models_sha256": self._hashes(config),
         }
         return self._with_named(ResolvedConfig.model_validate(settings), info.family)
+
+    def count_tokens(self, prompt: str, checkpoint: str) -> tuple[int, int]:
+        """Tokens of a prompt for this checkpoint, and for how many its chunks have room.
+
+        Reads the tokenizer alone, so that it may be asked at every change of a text.
+
+        Raises:
+            ModelNotFoundError: no such checkpoint.
+        """
+        info = self.registry.find(checkpoint, "checkpoint")
+        own = info.path / "tokenizer"
+        return count_in_folder(prompt, own if own.is_dir() else CONFIGS / SHARED_TOKENIZER)
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the models folder, refused files included, with the reason."""
