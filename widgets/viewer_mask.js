@@ -1,0 +1,243 @@
+// The mask: one byte a pixel, 255 = repaint, painted with a round brush, with undo.
+
+const MASK_TINT = [255, 45, 120]; // seen on skin, sky and leaves alike
+const UNDO_BYTES = 64 * 2 ** 20;
+
+// How much a pixel gets at `distance` from the stroke's middle, 0 to 1: whole up to the hard core,
+// then falling smoothly. A hard edge is one pixel wide, so that it is not jagged.
+function brushCover(distance, radius, hardness) {
+  const outer = Math.max(radius, 0.5) + 0.5 * hardness;
+  const inner = Math.max(0, Math.min(radius * hardness, outer - 1) - 0.5 * (1 - hardness));
+  if (distance <= inner) return 1;
+  if (distance >= outer) return 0;
+  const t = (outer - distance) / (outer - inner);
+  return t * t * (3 - 2 * t);
+}
+
+class Mask {
+  constructor(width, height) {
+    this.width = width;
+    this.height = height;
+    this.data = new Uint8Array(width * height);
+    this.done = []; // patches that can be undone, newest last
+    this.undone = [];
+    // The same as a tinted picture to lay over the other; only what changed is drawn into it.
+    this.overlay = new OffscreenCanvas(width, height);
+    this.pen = this.overlay.getContext("2d");
+  }
+
+  get isEmpty() {
+    return this.data.every((value) => value === 0);
+  }
+
+  // --- strokes ---------------------------------------------------------------------------------
+  // A stroke may cross itself without growing denser: `cover` is the most that each pixel got of
+  // it, and the pixel is made anew from what it was before.
+  begin({ size, hardness, opacity, erases }) {
+    this.stroke = {
+      radius: size / 2,
+      hardness,
+      opacity,
+      target: erases ? 0 : 255,
+      before: this.data.slice(),
+      cover: new Uint8Array(this.data.length),
+      area: null,
+      last: null,
+    };
+  }
+
+  // Paint on to this point, in pixels of the picture.
+  lineTo(point) {
+    const { stroke, width, data } = this;
+    const from = stroke.last ?? point;
+    stroke.last = point;
+    const reach = stroke.radius + 1;
+    const area = this.clipped(
+      Math.min(from.x, point.x) - reach,
+      Math.min(from.y, point.y) - reach,
+      Math.max(from.x, point.x) + reach,
+      Math.max(from.y, point.y) + reach,
+    );
+    if (!area) return;
+    const along = { x: point.x - from.x, y: point.y - from.y };
+    const length2 = along.x ** 2 + along.y ** 2;
+    for (let y = area.top; y < area.bottom; y++) {
+      for (let x = area.left; x < area.right; x++) {
+        const dx = x + 0.5 - from.x;
+        const dy = y + 0.5 - from.y;
+        const t = length2 ? Math.min(1, Math.max(0, (dx * along.x + dy * along.y) / length2)) : 0;
+        const distance = Math.hypot(dx - t * along.x, dy - t * along.y);
+        const cover = Math.round(255 * brushCover(distance, stroke.radius, stroke.hardness));
+        const index = y * width + x;
+        if (cover <= stroke.cover[index]) continue;
+        stroke.cover[index] = cover;
+        const before = stroke.before[index];
+        data[index] = Math.round(before + ((stroke.target - before) * cover * stroke.opacity) / 255);
+      }
+    }
+    stroke.area = stroke.area ? joined(stroke.area, area) : area;
+    this.tint(area);
+  }
+
+  // Ends the stroke; true if it changed anything.
+  end() {
+    const { area, before } = this.stroke;
+    this.stroke = null;
+    return area !== null && this.remember(area, before);
+  }
+
+  // Takes the stroke back that is being painted.
+  abandon() {
+    this.data.set(this.stroke.before);
+    const { area } = this.stroke;
+    this.stroke = null;
+    if (area) this.tint(area);
+  }
+
+  // --- the whole -------------------------------------------------------------------------------
+  fill(value) {
+    return this.change(() => this.data.fill(value));
+  }
+
+  invert() {
+    return this.change(() => this.data.forEach((value, i) => (this.data[i] = 255 - value)));
+  }
+
+  // Takes the grey values of a picture; one of no picture is empty.
+  load(bitmap) {
+    return this.change(() => {
+      if (!bitmap) return this.data.fill(0);
+      const canvas = new OffscreenCanvas(this.width, this.height);
+      const pen = canvas.getContext("2d", { willReadFrequently: true });
+      pen.drawImage(bitmap, 0, 0, this.width, this.height);
+      const pixels = pen.getImageData(0, 0, this.width, this.height).data;
+      this.data.forEach((_, i) => (this.data[i] = pixels[4 * i]));
+    });
+  }
+
+  change(act) {
+    const before = this.data.slice();
+    act();
+    const area = { left: 0, top: 0, right: this.width, bottom: this.height };
+    this.tint(area);
+    return this.remember(area, before);
+  }
+
+  // --- undo ------------------------------------------------------------------------------------
+  remember(area, before) {
+    const was = this.cut(area, before);
+    const is = this.cut(area, this.data);
+    if (was.every((value, i) => value === is[i])) return false;
+    this.done.push({ area, was, is });
+    this.undone = [];
+    const bytes = (patch) => 2 * patch.was.length;
+    let held = this.done.reduce((sum, patch) => sum + bytes(patch), 0);
+    while (held > UNDO_BYTES && this.done.length > 1) held -= bytes(this.done.shift());
+    return true;
+  }
+
+  undo() {
+    return this.step(this.done, this.undone, "was");
+  }
+
+  redo() {
+    return this.step(this.undone, this.done, "is");
+  }
+
+  step(from, to, side) {
+    const patch = from.pop();
+    if (!patch) return false;
+    to.push(patch);
+    const { left, top, right, bottom } = patch.area;
+    const width = right - left;
+    for (let y = top; y < bottom; y++) {
+      const row = patch[side].subarray((y - top) * width, (y - top + 1) * width);
+      this.data.set(row, y * this.width + left);
+    }
+    this.tint(patch.area);
+    return true;
+  }
+
+  // --- areas -----------------------------------------------------------------------------------
+  clipped(left, top, right, bottom) {
+    const area = {
+      left: Math.max(0, Math.floor(left)),
+      top: Math.max(0, Math.floor(top)),
+      right: Math.min(this.width, Math.ceil(right)),
+      bottom: Math.min(this.height, Math.ceil(bottom)),
+    };
+    return area.left < area.right && area.top < area.bottom ? area : null;
+  }
+
+  cut({ left, top, right, bottom }, data) {
+    const width = right - left;
+    const part = new Uint8Array(width * (bottom - top));
+    for (let y = top; y < bottom; y++) {
+      const start = y * this.width + left;
+      part.set(data.subarray(start, start + width), (y - top) * width);
+    }
+    return part;
+  }
+
+  tint(area) {
+    const width = area.right - area.left;
+    const pixels = new ImageData(width, area.bottom - area.top);
+    const part = this.cut(area, this.data);
+    for (let i = 0; i < part.length; i++) {
+      pixels.data.set(MASK_TINT, 4 * i);
+      pixels.data[4 * i + 3] = part[i];
+    }
+    this.pen.putImageData(pixels, area.left, area.top);
+  }
+
+  // --- to Python -------------------------------------------------------------------------------
+  // The mask as the bytes of an 8-bit grey PNG; none at all for an empty one. (A canvas writes
+  // colours with transparency, four times as much to send.)
+  async toPNG() {
+    if (this.isEmpty) return new Uint8Array();
+    const { width, height } = this;
+    const rows = new Uint8Array((width + 1) * height); // each begins with its filter: 0, none
+    for (let y = 0; y < height; y++) {
+      rows.set(this.data.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+    }
+    const zipped = new Blob([rows]).stream().pipeThrough(new CompressionStream("deflate"));
+    const packed = new Uint8Array(await new Response(zipped).arrayBuffer());
+    const head = new DataView(new ArrayBuffer(13));
+    head.setUint32(0, width);
+    head.setUint32(4, height);
+    head.setUint8(8, 8); // bits a pixel; the rest 0: grey, deflate, no filter method, no interlace
+    const file = new Blob([
+      new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]),
+      pngChunk("IHDR", new Uint8Array(head.buffer)),
+      pngChunk("IDAT", packed),
+      pngChunk("IEND", new Uint8Array()),
+    ]);
+    return new Uint8Array(await file.arrayBuffer());
+  }
+}
+
+function joined(one, other) {
+  return {
+    left: Math.min(one.left, other.left),
+    top: Math.min(one.top, other.top),
+    right: Math.max(one.right, other.right),
+    bottom: Math.max(one.bottom, other.bottom),
+  };
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
+  return n;
+});
+
+function pngChunk(name, content) {
+  const chunk = new Uint8Array(12 + content.length);
+  const view = new DataView(chunk.buffer);
+  view.setUint32(0, content.length);
+  chunk.set(new TextEncoder().encode(name), 4);
+  chunk.set(content, 8);
+  let crc = 0xffffffff;
+  for (const byte of chunk.subarray(4, -4)) crc = CRC_TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
+  view.setUint32(chunk.length - 4, ~crc >>> 0);
+  return chunk;
+}
