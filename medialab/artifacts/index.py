@@ -9,33 +9,40 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
+from medialab.artifacts.query import CONDITION, Choices, Query, names_of, words_of
 from medialab.artifacts.sidecar import Artifact, Sidecar
 from medialab.errors import ArtifactError
 
 ResultT = TypeVar("ResultT")
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_VERSION = 2  # raise it with the tables below; an index of another version is made anew
+_VERSION = 3  # raise it with the tables below; an index of another version is made anew
 _TABLES = """
 CREATE TABLE days (day TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE pictures (
     id TEXT NOT NULL, day TEXT NOT NULL, name TEXT NOT NULL, changed INTEGER NOT NULL,
     prompt TEXT NOT NULL, checkpoint TEXT NOT NULL, seed INTEGER NOT NULL, created TEXT NOT NULL,
-    tags TEXT NOT NULL, stars INTEGER NOT NULL, words TEXT NOT NULL,
+    tags TEXT NOT NULL, stars INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    words TEXT NOT NULL, names TEXT NOT NULL, folded TEXT NOT NULL,
     PRIMARY KEY (day, name)
 ) WITHOUT ROWID;
 CREATE INDEX by_time ON pictures (created, id);
 """
-_FIND = """
-SELECT id, day, name, prompt, checkpoint, seed, created, tags, stars FROM pictures
-WHERE NOT EXISTS (SELECT * FROM json_each(?) AS wanted WHERE instr(words, wanted.value) = 0)
-ORDER BY created DESC, id DESC LIMIT ?
-"""
+_FOUND = "id, day, name, prompt, checkpoint, seed, created, tags, stars, width, height"
+_FIND = f"""
+SELECT {_FOUND} FROM pictures WHERE {CONDITION}
+ORDER BY created DESC, id DESC, name LIMIT :limit OFFSET :offset
+"""  # noqa: S608 - made of constants; values are bound
+_COUNT = f"SELECT count(*) FROM pictures WHERE {CONDITION}"  # noqa: S608 - as above
+_REPLACE = f"""
+REPLACE INTO pictures ({_FOUND}, changed, words, names, folded)
+VALUES ({", ".join("?" * 15)})
+"""  # noqa: S608 - as above
 # A folder that changed this short a time ago may change again within its clock's tick (2 s on
 # FAT); its time is not trusted yet.
 _SETTLED_NS = 3_000_000_000
@@ -53,15 +60,33 @@ class PictureIndex:
         self.folder = folder
         self.path = folder / "index.sqlite"
 
-    def find(self, words: Sequence[str], limit: int) -> list[Artifact]:
-        """Pictures with each word in prompt, tags or checkpoint, whatever its capitals."""
-        wanted = json.dumps([word.casefold() for word in words])
+    def find(self, query: Query, limit: int, offset: int) -> list[Artifact]:
+        """Pictures that a query asks for, newest first, without the first `offset`."""
+        values = {**query.values(), "limit": limit, "offset": offset}
 
         def search(connection: sqlite3.Connection) -> list[Artifact]:
             self._follow(connection)
-            return [self._artifact(row) for row in connection.execute(_FIND, (wanted, limit))]
+            return [self._artifact(row) for row in connection.execute(_FIND, values)]
 
         return self._with_connection(search)
+
+    def count(self, query: Query) -> int:
+        """How many pictures a query asks for."""
+
+        def count(connection: sqlite3.Connection) -> int:
+            self._follow(connection)
+            return int(connection.execute(_COUNT, query.values()).fetchone()[0])
+
+        return self._with_connection(count)
+
+    def choices(self) -> Choices:
+        """The names that a query can ask for."""
+
+        def read(connection: sqlite3.Connection) -> Choices:
+            self._follow(connection)
+            return Choices.read(connection)
+
+        return self._with_connection(read)
 
     def rebuild(self) -> int:
         """Throw the index away and read every sidecar; return how many pictures it holds."""
@@ -73,8 +98,10 @@ class PictureIndex:
 
         return self._with_connection(count)
 
-    def _artifact(self, row: tuple[str, str, str, str, str, int, str, str, int]) -> Artifact:
-        identity, day, name, prompt, checkpoint, seed, created, tags, stars = row
+    def _artifact(
+        self, row: tuple[str, str, str, str, str, int, str, str, int, int, int]
+    ) -> Artifact:
+        identity, day, name, prompt, checkpoint, seed, created, tags, *numbers = row
         path = self.folder / day / name
         return Artifact(
             identity,
@@ -85,7 +112,7 @@ class PictureIndex:
             seed,
             created,
             tuple(json.loads(tags)),
-            stars,
+            *numbers,
         )
 
     def _with_connection(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
@@ -163,26 +190,31 @@ class PictureIndex:
             changed = sidecar.stat().st_mtime_ns
             if changed == known:
                 return
-            found = Artifact.of(picture, Sidecar.read(sidecar))
+            content = Sidecar.read(sidecar)
         except (OSError, ArtifactError):  # gone by now, or not ours to read
             connection.execute(
                 "DELETE FROM pictures WHERE day = ? AND name = ?",
                 (picture.parent.name, picture.name),
             )
             return
+        found, names = Artifact.of(picture, content), names_of(content)
         connection.execute(
-            "REPLACE INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            _REPLACE,
             (
                 found.id,
                 picture.parent.name,
                 picture.name,
-                changed,
                 found.prompt,
                 found.checkpoint,
                 found.seed,
                 found.created,
                 json.dumps(found.tags, ensure_ascii=False),
                 found.stars,
-                "\n".join((found.prompt, *found.tags, found.checkpoint)).casefold(),
+                found.width,
+                found.height,
+                changed,
+                words_of(content),
+                names,
+                names.casefold(),
             ),
         )

@@ -15,7 +15,9 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from medialab import infotext
 from medialab.artifacts import publishing
 from medialab.artifacts.index import DAY, PictureIndex
+from medialab.artifacts.query import Choices, Query
 from medialab.artifacts.sidecar import Artifact, PictureFacts, Sidecar
+from medialab.artifacts.thumbnails import Thumbnails
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ArtifactError
 from medialab.versions import program_version
@@ -34,6 +36,7 @@ class ArtifactManager:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder).resolve()
         self._index = PictureIndex(self.folder)
+        self._thumbnails = Thumbnails(self.folder)
         if self.folder.is_dir():
             for day in self.folder.iterdir():
                 if DAY.fullmatch(day.name):
@@ -83,9 +86,41 @@ class ArtifactManager:
             return Sidecar.read(sidecar).config
         return PipelineConfig.parse(infotext.read(_parameters(picture)).settings)
 
-    def find(self, text: str = "", *, limit: int = 100) -> list[Artifact]:
-        """Pictures, newest first, with every word of `text` in prompt, tags or checkpoint."""
-        return self._index.find(text.split(), limit) if self.folder.is_dir() else []
+    def find(self, query: str | Query = "", *, limit: int = 100, offset: int = 0) -> list[Artifact]:
+        """Pictures, newest first: those that a query asks for, or with every word of a text.
+
+        A page at a time: at most `limit`, without the first `offset`.
+        """
+        return self._index.find(_query(query), limit, offset) if self.folder.is_dir() else []
+
+    def count(self, query: str | Query = "") -> int:
+        """How many pictures `find` has for a query, on all its pages."""
+        return self._index.count(_query(query)) if self.folder.is_dir() else 0
+
+    def choices(self) -> Choices:
+        """The tags, checkpoints and LoRAs that pictures can be looked for by."""
+        return self._index.choices() if self.folder.is_dir() else Choices()
+
+    def thumbnail(self, path: Path | str) -> bytes:
+        """A small WebP of a picture, from `outputs/thumbnails` where it was kept before.
+
+        Raises:
+            ArtifactError: no such picture here, or it is broken.
+        """
+        return self._thumbnails.read(self._picture(path))
+
+    def delete(self, path: Path | str) -> None:
+        """Delete a picture and its sidecar, both or neither, and its thumbnail.
+
+        Raises:
+            ArtifactError: no such picture here, or both files are as they were.
+        """
+        picture = self._picture(path)
+        try:
+            publishing.remove(picture)
+        except OSError as error:
+            raise ArtifactError(f"{picture.name} not deleted: {_advice(error)}") from error
+        self._thumbnails.forget(picture)
 
     def annotate(
         self, path: Path | str, *, tags: Sequence[str] | None = None, stars: int | None = None
@@ -148,6 +183,10 @@ class ArtifactManager:
         if not full.is_file():
             raise ArtifactError(f"no file {path} in {self.folder}; `find` lists those there are")
         return full.with_suffix(".png")
+
+
+def _query(query: str | Query) -> Query:
+    return query if isinstance(query, Query) else Query(text=query)
 
 
 def _slug(prompt: str) -> str:

@@ -56,8 +56,7 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
         BlockingIOError: another process is changing it.
         OSError: the old file stands as it was.
     """
-    match = _NUMBER.match(path.name)
-    number = int(match[1]) if match else 0  # a file that somebody renamed shares the lock of 0
+    number = _number_of(path)
     reservation = _reservation(path.parent, number)
     lock = _claim(reservation, os.O_CREAT)
     if lock is None:
@@ -72,6 +71,39 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
         yield replace
     finally:
         partial.unlink(missing_ok=True)
+        _release(reservation, lock)
+
+
+def remove(picture: Path) -> None:
+    """Delete a picture and its sidecar: both, or neither if either cannot go.
+
+    The picture goes first, so that none is ever seen without its sidecar; what a killed process
+    left half way, `sweep` finishes.
+
+    Raises:
+        BlockingIOError: another process is changing its sidecar.
+        OSError: both files stand as they were.
+    """
+    number = _number_of(picture)
+    reservation = _reservation(picture.parent, number)
+    lock = _claim(reservation, os.O_CREAT)
+    if lock is None:
+        raise BlockingIOError(f"{picture} is being changed by another process")
+    hidden: list[Path] = []
+    try:
+        try:
+            for path in (picture, picture.with_suffix(".json")):
+                if path.exists():
+                    hidden.append(path)
+                    _rename(path, _partial(path, number))
+        except BaseException:
+            for path in reversed(hidden):
+                with suppress(FileNotFoundError):  # this one was not hidden yet
+                    _partial(path, number).replace(path)
+            raise
+        for path in hidden:
+            _partial(path, number).unlink(missing_ok=True)
+    finally:
         _release(reservation, lock)
 
 
@@ -117,6 +149,12 @@ def _next_number(folder: Path) -> Iterator[int]:
         yield number
     finally:
         _release(_reservation(folder, number), lock)
+
+
+def _number_of(path: Path) -> int:
+    """A published file's number; files that somebody renamed share the lock of 0."""
+    match = _NUMBER.match(path.name)
+    return int(match[1]) if match else 0
 
 
 def _reservation(folder: Path, number: int) -> Path:

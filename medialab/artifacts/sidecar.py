@@ -78,7 +78,10 @@ class _Versioned(BaseModel):
 
 @dataclass(frozen=True)
 class Artifact:
-    """A picture on disk and its sidecar. `id` is day and number, e.g. "2026-11-22/00007"."""
+    """A picture on disk and its sidecar. `id` is day and number, e.g. "2026-11-22/00007".
+
+    `created` is ISO 8601 in UTC; width and height are in pixels.
+    """
 
     id: str
     path: Path
@@ -89,6 +92,8 @@ class Artifact:
     created: str
     tags: tuple[str, ...] = ()
     stars: int = 0
+    width: int = 0
+    height: int = 0
 
     @classmethod
     def of(cls, path: Path, sidecar: Sidecar) -> "Artifact":
@@ -103,4 +108,6 @@ class Artifact:
             created=sidecar.created,
             tags=sidecar.tags,
             stars=sidecar.stars,
+            width=sidecar.image.width,
+            height=sidecar.image.height,
         )

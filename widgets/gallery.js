@@ -1,0 +1,363 @@
+// The history: a grid of which only the rows on the screen exist. Python keeps the entries; they
+// and their thumbnails are asked for when they come into view, one question at a time.
+const SMALLEST = 112; // px a tile
+const GAP = 8; // px
+const FOOT = 24; // px under a picture, for its stars
+const MARGIN = 2; // rows kept above and below the screen
+const MOST_THUMBNAILS = 600; // kept as blobs, 3 kB each
+const MOST_ENTRIES = 4000;
+const ANSWER_WITHIN = 5000; // ms after which a question counts as lost
+
+const ICONS = {
+  enhance: "M12 3l1.8 5.2L19 10l-5.2 1.8L12 17l-1.8-5.2L5 10l5.2-1.8zM18 15l.9 2.1L21 18l-2.1.9L18 21l-.9-2.1L15 18l2.1-.9z",
+  sidecar: "M9 4c-3 0-2 3-2 5s-.6 3-2 3c1.400 2 1 2 3s-1 5 2 5M15 4c3 0 2 3 2 5s.6 3 2 3c-1.400-2 1-2 3s1 5-2 5",
+  delete: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5",
+};
+const TITLES = { enhance: "Enhance", sidecar: "Open the sidecar", delete: "Delete" };
+
+let galleries = 0; // for ids that are unique in the page
+
+function make(name, kind, parent, attributes = {}) {
+  const made = document.createElement(name);
+  made.className = kind;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  parent?.append(made);
+  return made;
+}
+
+function icon(name) {
+  const path = `<path d="${ICONS[name]}" fill="none" stroke="currentColor" stroke-width="1.6"/>`;
+  return `<svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true">${path}</svg>`;
+}
+
+function factsOf([, title, stars, created, width, height]) {
+  const at = new Date(created);
+  const facts = [title || "without a prompt"];
+  if (stars) facts.push(stars === 1 ? "1 star" : `${stars} stars`);
+  if (width && height) facts.push(`${width} × ${height}`);
+  if (!Number.isNaN(at.getTime()))
+    facts.push(at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }));
+  return facts.join(" · ");
+}
+
+/** What Python has told: entries by index, thumbnails by id; asks for what is not there yet. */
+function makeStore(model, changed) {
+  const entries = new Map();
+  const thumbnails = new Map(); // id -> blob URL, the longest unused first
+  const missing = new Map(); // id -> why there is none
+  const fresh = new Set(); // indices told since the last change
+  const waiting = {}; // kind of question -> when it was asked
+
+  const ask = (kind, question) => {
+    if (performance.now() - (waiting[kind] ?? -Infinity) < ANSWER_WITHIN) return;
+    waiting[kind] = performance.now();
+    model.send({ kind, ...question });
+  };
+  const want = (first, end) => {
+    let from = first;
+    while (from < end && fresh.has(from)) from++;
+    while (end > from && fresh.has(end - 1)) end--;
+    if (from < end) ask("rows", { from, to: end });
+  };
+  const wantThumbnails = (ids) => {
+    const lacking = ids.filter((id) => !thumbnails.has(id) && !missing.has(id));
+    if (lacking.length) ask("thumbnails", { ids: lacking });
+  };
+  const thumbnail = (id) => {
+    const url = thumbnails.get(id);
+    if (url) thumbnails.delete(id), thumbnails.set(id, url); // the last used
+    return url;
+  };
+  const heard = (message, buffers) => {
+    delete waiting[message.kind];
+    if (message.kind === "rows" && message.generation === model.get("generation")) {
+      if (entries.size > MOST_ENTRIES) entries.clear(), fresh.clear();
+      message.rows.forEach((row, place) => {
+        entries.set(message.from + place, row);
+        fresh.add(message.from + place);
+      });
+    } else if (message.kind === "thumbnails") {
+      message.ids.forEach((id, place) => {
+        const url = URL.createObjectURL(new Blob([buffers[place]], { type: "image/webp" }));
+        if (thumbnails.has(id)) URL.revokeObjectURL(thumbnails.get(id));
+        thumbnails.set(id, url);
+      });
+      for (const [id, why] of Object.entries(message.missing)) missing.set(id, why);
+    }
+    changed();
+  };
+  const renew = () => {
+    fresh.clear();
+    missing.clear();
+    waiting.rows = undefined;
+    for (const at of entries.keys()) if (at >= model.get("count")) entries.delete(at);
+    changed();
+  };
+  /** Let go of what has not been seen for the longest, but of nothing that is on the screen. */
+  const tidy = (shown) => {
+    for (const [id, url] of thumbnails) {
+      if (thumbnails.size <= MOST_THUMBNAILS) return;
+      if (shown.has(id)) continue;
+      URL.revokeObjectURL(url);
+      thumbnails.delete(id);
+    }
+  };
+  const close = () => {
+    for (const url of thumbnails.values()) URL.revokeObjectURL(url);
+    model.off("msg:custom", heard);
+    model.off("change:generation", renew);
+  };
+  model.on("msg:custom", heard);
+  model.on("change:generation", renew);
+  return {
+    entry: (at) => entries.get(at),
+    why: (id) => missing.get(id),
+    thumbnail, want, wantThumbnails, tidy, close,
+  };
+}
+
+/** One tile: its picture, the buttons over it, its stars; drawn anew only when something changed. */
+function makeTile(row, id, at, act) {
+  const cell = make("div", "mls-tile", row, { role: "gridcell", id: `${id}-${at}` });
+  cell.dataset.at = at;
+  const picture = make("div", "mls-tile-picture", cell);
+  const stars = make("div", "mls-tile-stars", cell);
+  let drawn = "";
+
+  const button = (kind, parent, label, html, name) => {
+    const made = make("button", kind, parent, { type: "button", title: label, "aria-label": label });
+    made.innerHTML = html;
+    made.tabIndex = -1;
+    made.dataset.act = name;
+    return made;
+  };
+  const drawPicture = (url, why) => {
+    picture.replaceChildren();
+    picture.classList.toggle("mls-empty", !url && !why);
+    if (url) make("img", "", picture, { alt: "", draggable: "false" }).src = url;
+    else if (why) make("span", "mls-tile-missing", picture, { title: why }).textContent = "no picture";
+  };
+  const drawButtons = (entry, isAsked) => {
+    stars.replaceChildren();
+    for (let count = 1; count <= 5; count++) {
+      const isLit = count <= entry[2];
+      const label = count === 1 ? "1 star" : `${count} stars`;
+      const name = `stars:${count === entry[2] ? 0 : count}`; // the same again takes them away
+      const star = button("mls-star", stars, label, isLit ? "★" : "☆", name);
+      star.classList.toggle("mls-lit", isLit);
+      star.setAttribute("aria-pressed", String(count === entry[2]));
+    }
+    if (isAsked) {
+      const box = make("div", "mls-tile-ask", picture, { role: "group", "aria-label": "Delete?" });
+      make("span", "", box).textContent = "Delete?";
+      button("mls-tile-yes", box, "Delete this picture and its sidecar", "Delete", "sure");
+      button("mls-tile-no", box, "Keep it", "Keep", "keep");
+      return;
+    }
+    const bar = make("div", "mls-tile-actions", picture);
+    for (const name of Object.keys(ICONS)) button("mls-tile-act", bar, TITLES[name], icon(name), name);
+  };
+  const draw = (entry, url, why, isCurrent, isAsked) => {
+    cell.setAttribute("aria-selected", String(isCurrent));
+    const state = JSON.stringify([entry, url, why, isAsked]);
+    if (state !== drawn) {
+      const held = cell.contains(document.activeElement) && document.activeElement.dataset.act;
+      drawn = state;
+      drawPicture(url, why);
+      stars.replaceChildren();
+      if (entry) {
+        drawButtons(entry, isAsked);
+        cell.title = factsOf(entry);
+        cell.setAttribute("aria-label", factsOf(entry));
+      }
+      if (held) cell.querySelector(`[data-act="${held}"]`)?.focus();
+    }
+    // Tab goes from the grid to the current tile's buttons; stars are set by the keys 0 to 5.
+    for (const one of picture.querySelectorAll("button")) one.tabIndex = isCurrent ? 0 : -1;
+  };
+  cell.addEventListener("click", (event) => {
+    act(event.target.closest("button")?.dataset.act ?? "open", at);
+  });
+  return { cell, draw };
+}
+
+function render({ model, el }) {
+  const id = `mls-gallery-${++galleries}`;
+  const root = make("div", "mls-gallery", el);
+  const scroll = make("div", "mls-gallery-scroll", root, {
+    role: "grid", tabindex: "0", "aria-label": "Pictures",
+    "aria-keyshortcuts": "Enter E S Delete 0 1 2 3 4 5",
+  });
+  const space = make("div", "mls-gallery-space", scroll, { role: "presentation" });
+  const nothing = make("p", "mls-gallery-nothing", scroll);
+  const foot = make("div", "mls-gallery-foot", root, { "aria-hidden": "true" });
+  const rows = new Map(); // index of a row -> its element and tiles
+  let [columns, tile] = [1, SMALLEST];
+  let asked = null; // id of the entry that is about to be deleted
+  let frame = 0;
+
+  const height = () => tile + FOOT + GAP;
+  const current = () => model.get("current");
+  const later = () => (frame ||= requestAnimationFrame(() => ((frame = 0), draw())));
+  const store = makeStore(model, later);
+
+  const measure = () => {
+    const width = space.clientWidth;
+    if (!width) return; // in a tab that is not shown
+    const first = Math.round(scroll.scrollTop / height()) * columns;
+    const before = columns;
+    columns = Math.max(1, Math.floor((width + GAP) / (SMALLEST + GAP)));
+    tile = Math.floor((width - GAP * (columns - 1)) / columns);
+    root.style.setProperty("--mls-tile", `${tile}px`);
+    root.style.setProperty("--mls-columns", columns);
+    if (columns !== before) {
+      for (const row of rows.values()) row.element.remove();
+      rows.clear();
+      fit();
+      scroll.scrollTop = Math.floor(first / columns) * height();
+    }
+    draw();
+  };
+  const fit = () => {
+    const lines = Math.ceil(model.get("count") / columns);
+    space.style.height = `${Math.max(0, lines * height() - GAP)}px`;
+    scroll.setAttribute("aria-rowcount", lines);
+    scroll.setAttribute("aria-colcount", columns);
+    nothing.hidden = lines > 0;
+    nothing.textContent = model.get("empty");
+  };
+  const makeRow = (line) => {
+    const element = make("div", "mls-gallery-row", space, { role: "row", "aria-rowindex": line + 1 });
+    element.style.top = `${line * height()}px`;
+    return { element, tiles: [] };
+  };
+  const draw = () => {
+    fit();
+    const count = model.get("count");
+    const lines = Math.ceil(count / columns);
+    const first = Math.max(0, Math.floor(scroll.scrollTop / height()) - MARGIN);
+    const end = Math.min(lines, Math.ceil((scroll.scrollTop + scroll.clientHeight) / height()) + MARGIN);
+    for (const [line, row] of rows) {
+      if (line >= first && line < end) continue;
+      if (row.element.contains(document.activeElement)) scroll.focus({ preventScroll: true });
+      row.element.remove();
+      rows.delete(line);
+    }
+    const shown = [];
+    for (let line = first; line < end; line++) {
+      if (!rows.has(line)) rows.set(line, makeRow(line));
+      const row = rows.get(line);
+      row.element.style.top = `${line * height()}px`;
+      const begin = line * columns;
+      const wanted = Math.min(columns, count - begin);
+      while (row.tiles.length > wanted) row.tiles.pop().cell.remove();
+      while (row.tiles.length < wanted)
+        row.tiles.push(makeTile(row.element, id, begin + row.tiles.length, act));
+      row.tiles.forEach((one, place) => {
+        const entry = store.entry(begin + place);
+        if (entry) shown.push(entry[0]);
+        const isCurrent = begin + place === current();
+        one.draw(
+          entry, entry && store.thumbnail(entry[0]), entry && store.why(entry[0]),
+          isCurrent, Boolean(entry) && entry[0] === asked,
+        );
+      });
+    }
+    if (asked && !shown.includes(asked)) asked = null; // scrolled away: not sure, then
+    store.want(first * columns, Math.min(count, end * columns));
+    store.wantThumbnails(shown);
+    store.tidy(new Set(shown));
+    const entry = store.entry(current());
+    foot.textContent = entry ? factsOf(entry) : `${count.toLocaleString()} pictures`;
+    scroll.toggleAttribute("aria-activedescendant", false);
+    if (current() >= 0) scroll.setAttribute("aria-activedescendant", `${id}-${current()}`);
+  };
+
+  const choose = (at) => {
+    if (at === current()) return;
+    asked = null;
+    model.set("current", at);
+    model.save_changes();
+    draw();
+  };
+  const show = (at) => {
+    const top = Math.floor(at / columns) * height();
+    const bottom = top + height() - GAP;
+    if (top < scroll.scrollTop) scroll.scrollTop = top;
+    else if (bottom > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = bottom - scroll.clientHeight;
+    draw();
+  };
+  const act = (name, at) => {
+    const entry = store.entry(at);
+    if (!entry) return;
+    choose(at);
+    const tell = (message) => model.send({ ...message, id: entry[0] });
+    if (name === "delete" || name === "keep") {
+      asked = name === "delete" ? entry[0] : null;
+      draw();
+      const button = rows.get(Math.floor(at / columns))?.tiles[at % columns].cell;
+      (asked ? button?.querySelector(".mls-tile-no") : scroll)?.focus({ preventScroll: true });
+    } else if (name === "sure") {
+      asked = null;
+      scroll.focus({ preventScroll: true });
+      tell({ kind: "act", action: "delete" });
+      draw();
+    } else if (name === "open") {
+      scroll.focus({ preventScroll: true });
+      tell({ kind: "open" });
+    } else tell({ kind: "act", action: name });
+  };
+  const move = (by) => {
+    const last = model.get("count") - 1;
+    const at = Math.max(0, Math.min(last, current() < 0 ? 0 : current() + by));
+    if (last < 0) return;
+    choose(at);
+    show(at);
+  };
+  const keys = {
+    ArrowLeft: () => move(-1),
+    ArrowRight: () => move(1),
+    ArrowUp: () => current() >= columns && move(-columns),
+    ArrowDown: () => move(columns),
+    PageUp: () => move(-columns * Math.max(1, Math.floor(scroll.clientHeight / height()))),
+    PageDown: () => move(columns * Math.max(1, Math.floor(scroll.clientHeight / height()))),
+    Home: () => move(-Infinity),
+    End: () => move(Infinity),
+    Enter: () => act("open", current()),
+    e: () => act("enhance", current()),
+    s: () => act("sidecar", current()),
+    Delete: () => act("delete", current()),
+    Backspace: () => act("delete", current()),
+  };
+  const pressed = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.stopPropagation(); // JupyterLab would take it for a shortcut
+    if (event.target !== scroll) {
+      if (event.key !== "Escape") return; // a button's own key
+      event.preventDefault();
+      act("keep", current());
+      return;
+    }
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const found = /^[0-5]$/.test(key) ? () => act(`stars:${key}`, current()) : keys[key];
+    if (!found) return;
+    event.preventDefault();
+    found();
+  };
+
+  const watch = new ResizeObserver(measure);
+  watch.observe(scroll);
+  scroll.addEventListener("scroll", later, { passive: true });
+  root.addEventListener("keydown", pressed);
+  const traits = ["count", "current", "empty"];
+  for (const name of traits) model.on(`change:${name}`, later);
+  draw();
+  return () => {
+    watch.disconnect();
+    cancelAnimationFrame(frame);
+    for (const name of traits) model.off(`change:${name}`, later);
+    store.close();
+  };
+}
+
+export default { render };
