@@ -27,7 +27,8 @@ LARGEST_SEED = 2**32 - 1  # infotext and A1111 keep seeds in 32 bits
 # Pixels: a VAE works in blocks of 8; 4096 keeps a typing error from asking for gigabytes.
 Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
 # A picture kept in outputs/inputs, by the sha256 of its pixels; `Workbench.keep` gives it.
-Picture = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+PICTURE_NAME = "^[0-9a-f]{64}$"
+Picture = Annotated[str, Field(pattern=PICTURE_NAME)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 

@@ -135,6 +135,10 @@ class Workbench:
             ModelRefusedError: its file is a pickle, or broken.
         """
         _check_picture(config)
+        names = [stage.name for stage in STAGES]
+        if anew_from is not None and anew_from not in names:
+            message = f"no stage {anew_from!r}; known: {', '.join(names)}"
+            raise ConfigError(message)
         for model in _models_of(config):
             self.registry.find(model.name, model.kind)
         return self.queue.submit(
@@ -186,20 +190,34 @@ class Workbench:
         Raises:
             ConfigError: no such stage, or a change that nothing can be made from.
         """
-        names = [stage.name for stage in STAGES]
-        if from_stage not in names:
-            message = f"no stage {from_stage!r}; known: {', '.join(names)}"
-            raise ConfigError(message)
-        single = self._singles(run.config)[0].asked()
+        config = self.changed(run.config, changes or {})
+        return self._wait_for(self.submit(config, save=save, anew_from=from_stage))
+
+    def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
+        """The first picture of a run's config with other settings, as `rerun` takes them.
+
+        Raises:
+            ConfigError: a change that nothing can be made from.
+        """
+        single = self._singles(config)[0].asked()
         settings: dict[str, Any] = {}
-        for name, value in (changes or {}).items():
+        for name, value in changes.items():
             old = getattr(single, name, None)
             if isinstance(old, StageConfig) and isinstance(value, Mapping):
                 settings[name] = {**old.model_dump(), **value}
             else:
                 settings[name] = value
-        config = single.changed(**settings)
-        return self._wait_for(self.submit(config, save=save, anew_from=from_stage))
+        return single.changed(**settings)
+
+    def picture_after(self, config: ResolvedConfig, stage: str) -> "Image.Image | None":
+        """The first picture of a run as a stage left it; None where that is not kept any more."""
+        from medialab.frames import decode_frame
+
+        for key in self._pipeline().keys(self._singles(config)[0]):
+            if key.stage == stage:
+                content = self.cache.get(key)
+                return None if content is None else decode_frame(content, "cpu").image
+        return None
 
     def explain(self, config: PipelineConfig) -> list[Explanation]:
         """For each stage that would run: is its result kept, and if not, what changed.

@@ -107,7 +107,9 @@ def test_a_jump_to_the_end_shows_the_last_pictures_at_once(desk):
           return performance.now() - begin;
         }"""
     )
-    expect(desk.tile(COUNT - 1)).to_have_attribute("title", "picture 9999 · 3 stars · 512 × 384", ignore_case=True) if False else None
+    expect(desk.tile(COUNT - 1)).to_have_attribute(
+        "title", "picture 9999 · 3 stars · 512 × 384", ignore_case=True
+    ) if False else None
     assert "picture 9999" in desk.tile(COUNT - 1).get_attribute("title")
     assert desk.page.get_by_role("gridcell").count() < 80
     print(f"\njump to the end of {COUNT}: {milliseconds:.0f} ms")  # noqa: T201 - a measurement
