@@ -75,7 +75,7 @@ class Form(ipw.VBox):
             self[name].placeholder = _PLACEHOLDERS[name]
         super().__init__(self._arranged(refresh))
         self.add_class("mls-form")
-        _only(self["prompt"], GENERATE, ENHANCE)
+        show_only_in(self["prompt"], GENERATE, ENHANCE)
         self["sampler"].observe(guarded(lambda _: self._offer_schedules(), show_error), "value")
         self.source.mode.observe(guarded(lambda _: self._show_mode(), show_error), "value")
         catalogue.on_refresh(self._show_refused)
@@ -158,11 +158,11 @@ class Form(ipw.VBox):
         sections = self._sections
         model = ipw.HBox([self["checkpoint"], refresh])
         model.add_class("mls-checkpoint-row")
-        _only(self.size, GENERATE)
-        _only(self.source, ENHANCE)
+        show_only_in(self.size, GENERATE)
+        show_only_in(self.source, ENHANCE)
         for name, card in self.cards.items():
             if name in MODES:
-                _only(card, ENHANCE)
+                show_only_in(card, ENHANCE)
         flat = {
             name: Fold(_titles()[name], [fields], name=name)
             for name, fields in sections.items()
@@ -242,7 +242,7 @@ def _is_stage(shape: Shape) -> bool:
     return isinstance(shape.kind, type) and issubclass(shape.kind, StageConfig) and not shape.many
 
 
-def _only(part: ipw.DOMWidget, *tasks: str) -> None:
+def show_only_in(part: ipw.DOMWidget, *tasks: str) -> None:
     """Show a part while one of these tasks is chosen; the style sheet hides it otherwise."""
     for task in (GENERATE, ENHANCE, BATCH):
         if task not in tasks:

@@ -10,6 +10,7 @@ from medialab.settings import MODES, SwitchedConfig
 from medialab.stages import STAGES
 
 Stage = dict[str, Any]
+_FAMILY = "Detailer: "  # there is no room for it on the strip
 
 
 class Progress:
@@ -99,8 +100,9 @@ def strip(
         if runs or _can_be_switched_on(stage.name):
             state = states.get(stage.name, "waiting") if runs else "off"
             took = seconds.get(stage.name)
+            title = stage.title.removeprefix(_FAMILY).capitalize()
             found.append(
-                {"name": stage.name, "title": stage.title, "state": state, "seconds": took}
+                {"name": stage.name, "title": title, "state": state, "seconds": took}
             )
     return found
 

@@ -20,7 +20,7 @@ from widgets.button import make_button
 from widgets.canvas import Canvas, Shown, encoded
 from widgets.canvas_pictures import CanvasPictures
 from widgets.catalogue import Catalogue
-from widgets.form import BATCH, ENHANCE, GENERATE, Form
+from widgets.form import BATCH, ENHANCE, GENERATE, Form, show_only_in
 from widgets.guard import guarded
 from widgets.history_panel import HistoryPanel
 from widgets.keyboard import Keyboard
@@ -246,6 +246,9 @@ class Studio(ipw.Box):
         self._undo_button.layout.display = "none"
 
     def _arranged(self) -> list[ipw.Widget]:
+        show_only_in(self.batch, BATCH)
+        show_only_in(self._generate, GENERATE, ENHANCE)
+        show_only_in(self.live.switch, GENERATE, ENHANCE)
         actions = ipw.HBox([self._generate, self._cancel, self.live.switch])
         self.canvas.below.children = [self.tools, self._undo_button]
         left = [self.batch, self.form]

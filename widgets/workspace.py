@@ -37,5 +37,5 @@ class Workspace(ipw.HBox):
         ]
         for splitter in between:
             splitter.add_class("mls-not-models")
-        super().__init__([self.left, between[0], canvas, models, between[1], self.right])
+        super().__init__([models, self.left, between[0], canvas, between[1], self.right])
         self.add_class("mls-workspace")
