@@ -300,6 +300,11 @@ class View {
     }
   }
 
+  // An error that has come in between stays.
+  endProgress() {
+    if (this.message.querySelector("progress")) this.say("");
+  }
+
   setMode(mode) {
     this.store.set({ mode });
     this.store.changed();

@@ -167,9 +167,9 @@ class Viewer(anywidget.AnyWidget):
             try:
                 # The browser's bytes come as a memoryview of the message.
                 upload = self._uploads.take(message, b"".join(map(bytes, buffers)))
-                self.send({**answer, "arrived": len(upload.content)})
                 if upload.is_complete:
-                    self._use(upload, str(message.get("page", "")))
+                    self._use(upload, str(message["page"]))
+                self.send({**answer, "arrived": len(upload.content)})
             except MediaLabError:
                 self.send({**answer, "arrived": None})
                 raise

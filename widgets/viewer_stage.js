@@ -47,7 +47,8 @@ class Stage {
     on(this.root, "pointerleave", () => this.hoverAt(null));
     on(this.root, "dblclick", (event) => {
       const isLooking = ["view", "compare"].includes(this.mode);
-      if (isLooking && event.target === this.canvas) this.fit();
+      // Not the canvas alone: the stage has captured the pointer, so it is the target.
+      if (isLooking && !event.target.closest(".mls-viewer-message")) this.fit();
     });
     // The middle button scrolls otherwise.
     on(this.root, "mousedown", (event) => event.button === 1 && event.preventDefault());

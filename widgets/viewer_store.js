@@ -163,7 +163,8 @@ class Store {
     const show = (share) => this.say(`Opening ${name}…`, { share });
     show(0);
     try {
-      if (await this.sender.send("drop", name, file, show)) this.say("");
+      await this.sender.send("drop", name, file, show);
+      for (const view of this.views) view.endProgress();
     } catch (error) {
       this.say(`${name} could not be read: ${error.message}`, { isError: true });
     }
