@@ -1,6 +1,6 @@
 // The history: a grid of which only the rows on the screen exist. Python keeps the entries; they
 // and their thumbnails are asked for when they come into view, one question at a time.
-const SMALLEST = 112; // px a tile
+const SMALLEST = 104; // px a tile
 const GAP = 8; // px
 const FOOT = 24; // px under a picture, for its stars
 const MARGIN = 2; // rows kept above and below the screen
@@ -10,7 +10,7 @@ const ANSWER_WITHIN = 5000; // ms after which a question counts as lost
 
 const ICONS = {
   enhance: "M12 3l1.8 5.2L19 10l-5.2 1.8L12 17l-1.8-5.2L5 10l5.2-1.8zM18 15l.9 2.1L21 18l-2.1.9L18 21l-.9-2.1L15 18l2.1-.9z",
-  sidecar: "M9 4c-3 0-2 3-2 5s-.6 3-2 3c1.400 2 1 2 3s-1 5 2 5M15 4c3 0 2 3 2 5s.6 3 2 3c-1.400-2 1-2 3s1 5-2 5",
+  sidecar: "M9 4C6 4 7 8 7 9.5S6 12 5 12c1 0 2 1 2 2.5S6 20 9 20M15 4c3 0 2 4 2 5.5s1 2.5 2 2.5c-1 0-2 1-2 2.5S18 20 15 20",
   delete: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5",
 };
 const TITLES = { enhance: "Enhance", sidecar: "Open the sidecar", delete: "Delete" };
@@ -227,7 +227,8 @@ function render({ model, el }) {
     nothing.textContent = model.get("empty");
   };
   const makeRow = (line) => {
-    const element = make("div", "mls-gallery-row", space, { role: "row", "aria-rowindex": line + 1 });
+    const element = make("div", "mls-gallery-row", null, { role: "row", "aria-rowindex": line + 1 });
+    space.insertBefore(element, rows.get(line + 1)?.element ?? null); // in order, for Tab and readers
     element.style.top = `${line * height()}px`;
     return { element, tiles: [] };
   };
@@ -243,9 +244,10 @@ function render({ model, el }) {
       row.element.remove();
       rows.delete(line);
     }
+    for (let line = end - 1; line >= first; line--)
+      if (!rows.has(line)) rows.set(line, makeRow(line));
     const shown = [];
     for (let line = first; line < end; line++) {
-      if (!rows.has(line)) rows.set(line, makeRow(line));
       const row = rows.get(line);
       row.element.style.top = `${line * height()}px`;
       const begin = line * columns;
@@ -269,8 +271,8 @@ function render({ model, el }) {
     store.tidy(new Set(shown));
     const entry = store.entry(current());
     foot.textContent = entry ? factsOf(entry) : `${count.toLocaleString()} pictures`;
-    scroll.toggleAttribute("aria-activedescendant", false);
-    if (current() >= 0) scroll.setAttribute("aria-activedescendant", `${id}-${current()}`);
+    if (current() < 0) scroll.removeAttribute("aria-activedescendant");
+    else scroll.setAttribute("aria-activedescendant", `${id}-${current()}`);
   };
 
   const choose = (at) => {
@@ -309,7 +311,8 @@ function render({ model, el }) {
   };
   const move = (by) => {
     const last = model.get("count") - 1;
-    const at = Math.max(0, Math.min(last, current() < 0 ? 0 : current() + by));
+    const isFirst = current() < 0 && Number.isFinite(by);
+    const at = Math.max(0, Math.min(last, isFirst ? 0 : current() + by));
     if (last < 0) return;
     choose(at);
     show(at);

@@ -8,6 +8,7 @@ function render({ model, el }) {
   handle.setAttribute("role", "separator");
   handle.setAttribute("aria-orientation", "vertical");
   el.append(handle);
+  el.classList.add("mls-split-host");
   const ended = new AbortController();
   const options = { signal: ended.signal };
 
@@ -24,10 +25,13 @@ function render({ model, el }) {
   const limited = (width) =>
     Math.round(Math.max(model.get("smallest"), Math.min(model.get("largest"), width)));
 
-  const setStyle = (one, width) => {
-    one.style.flex = width ? `0 0 ${width}px` : "";
-    one.style.minWidth = width ? "0" : "";
-    one.style.maxWidth = width ? `${width}px` : "";
+  // By a class of ours: a panel's own inline style is its layout's, and comes back unharmed.
+  let sized = null;
+  const setWidth = (width) => {
+    if (sized !== panel()) sized?.classList.remove("mls-split");
+    sized = panel();
+    sized.classList.toggle("mls-split", width > 0);
+    sized.style.setProperty("--mls-split", `${width}px`);
   };
   const isWrapped = () => {
     const [one, two] = [panel().getBoundingClientRect(), other().getBoundingClientRect()];
@@ -39,13 +43,13 @@ function render({ model, el }) {
     const wanted = model.get("width");
     el.style.display = "";
     let width = wanted && limited(wanted);
-    setStyle(panel(), width);
+    setWidth(width);
     while (isWrapped() && width > model.get("smallest")) {
       width = Math.max(model.get("smallest"), width - STEP);
-      setStyle(panel(), width);
+      setWidth(width);
     }
     const isHidden = isWrapped();
-    if (isHidden) setStyle(panel(), 0);
+    if (isHidden) setWidth(0);
     el.style.display = isHidden ? "none" : "";
     tell();
   };
@@ -114,7 +118,7 @@ function render({ model, el }) {
   return () => {
     watch.disconnect();
     for (const name of traits) model.off(`change:${name}`, draw);
-    if (el.isConnected && panel()) setStyle(panel(), 0);
+    sized?.classList.remove("mls-split");
     ended.abort();
   };
 }

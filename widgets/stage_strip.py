@@ -44,5 +44,8 @@ class StageStrip(anywidget.AnyWidget):
         return list(proposal["value"])
 
     def _heard(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        if content.get("kind") == "choose":
+        if content.get("kind") == "choose" and content["name"] in self._names():
             self._choose(content["name"])
+
+    def _names(self) -> set[str]:
+        return {stage["name"] for stage in self.stages}

@@ -14,10 +14,13 @@ from medialab.errors import ArtifactError
 _CHECKPOINT, _TAG = "checkpoint/", "tag/"
 
 # Over the columns `words`, `folded`, `created` and `stars`; the values are `Query.values`.
+# The cheap ones stand first: they are asked in this order.
 CONDITION = """
-NOT EXISTS (SELECT * FROM json_each(:words) AS wanted WHERE instr(words, wanted.value) = 0)
-AND NOT EXISTS (SELECT * FROM json_each(:names) AS wanted WHERE instr(folded, wanted.value) = 0)
-AND created >= :since AND created < :until AND stars >= :least_stars
+stars >= :least_stars AND created >= :since AND created < :until
+AND (:names = '[]' OR NOT EXISTS
+    (SELECT * FROM json_each(:names) AS wanted WHERE instr(folded, wanted.value) = 0))
+AND (:words = '[]' OR NOT EXISTS
+    (SELECT * FROM json_each(:words) AS wanted WHERE instr(words, wanted.value) = 0))
 """
 
 
