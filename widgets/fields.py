@@ -225,8 +225,6 @@ def set_value(control: ipw.DOMWidget, value: Any) -> None:
     """Set an input to a setting's value, offered by a menu or not."""
     if isinstance(control, NameInput):
         control.choose(value)
-    elif isinstance(control, ipw.TagsInput):
-        control.value = list(value)
     else:
         control.value = value
 

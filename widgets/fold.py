@@ -20,7 +20,7 @@ class Fold(ipw.VBox):
         self.head = ipw.ToggleButton(value=opened, description=title)
         self.head.add_class("mls-fold-head")
         self.body = ipw.VBox(children)
-        self.body.add_class("mls-fold-body")
+        self.body.add_class("mls-fold-inner")
         line = ipw.HBox([self.head, *beside])
         line.add_class("mls-fold-line")
         super().__init__([line, self.body])

@@ -186,7 +186,8 @@ class Form(ipw.VBox):
         ]
 
     def _listen(self) -> None:
-        for part in (*self._sections.values(), *self.cards.values(), self.source):
+        parts: list[Fields | StageCard | SourcePanel] = [*self._sections.values()]
+        for part in [*parts, *self.cards.values(), self.source]:
             part.on_change(self._changed)
         self.seed.number.observe(lambda _: self._changed(), "value")
         self.size.observe(lambda _: self._changed(), "value")

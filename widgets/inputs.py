@@ -9,7 +9,7 @@ import ipywidgets as ipw
 import traitlets
 
 from widgets.button import make_button
-from widgets.catalogue import STYLE, Catalogue
+from widgets.catalogue import Catalogue
 from widgets.guard import Show, guarded
 from widgets.loras import LoRAPicker
 from widgets.prompt_editor import PromptEditor
@@ -53,8 +53,10 @@ def make_input(shape: Shape, tools: Tools) -> ipw.DOMWidget:
 def dressed(control: ipw.DOMWidget, shape: Shape) -> ipw.DOMWidget:
     """`control` with the setting's label, its help as a tooltip, and a class to find it by."""
     control.description = shape.label
-    control.tooltip = shape.help
-    control.add_class("mls-group" if isinstance(control, ipw.Box) else "mls-field")
+    is_group = isinstance(control, ipw.Box)
+    if not is_group:  # a box with a tooltip has no view in the browser
+        control.tooltip = shape.help
+    control.add_class("mls-group" if is_group else "mls-field")
     control.add_class(f"mls-{shape.name.replace('_', '-')}")
     return control
 
@@ -81,10 +83,8 @@ def _make_many(shape: Shape, start: Any, tools: Tools) -> ipw.DOMWidget:
         return _lora_picker(start, tools)
     if shape.name == "detections":
         return HeldInput(start, "edited finds", tools.show_error)
-    if shape.named and shape.named.kind == STYLE:
-        return NamesInput(start, tools.catalogue)
     if shape.kind is str:
-        return ipw.TagsInput(value=list(start), allow_duplicates=False)
+        return NamesInput(start, tools.catalogue, shape.named.kind if shape.named else "")
     raise _unknown(shape)
 
 
@@ -115,6 +115,9 @@ def _start(shape: Shape, tools: Tools) -> Any:
 class NameInput(ipw.Dropdown):
     """A menu of model names of one kind; a name that is not there is offered all the same."""
 
+    options: Any
+    value: Any
+
     def __init__(self, shape: Shape, start: str | None, catalogue: Catalogue) -> None:
         if shape.named is None:
             message = f"{shape.name!r} names no model"
@@ -135,8 +138,9 @@ class NameInput(ipw.Dropdown):
         names = (*self._named.also, *self._catalogue.of(self._named.kind).names)
         if chosen and chosen not in names and self._keeps_missing:
             names = (*names, chosen)
-        self.options = names
-        self.value = chosen if chosen in names else next(iter(names), None)
+        if tuple(self.options) != names:
+            self.options = names
+            self.value = chosen if chosen in names else next(iter(names), None)
 
     # A checkpoint that is gone is replaced by one that is there: nothing works without.
     @property
@@ -144,23 +148,32 @@ class NameInput(ipw.Dropdown):
         return self._named.kind != "checkpoint"
 
 
-class NamesInput(ipw.TagsInput):
-    """Several names of one kind; only those there are can be added."""
+class NamesInput(ipw.VBox):
+    """Several names, a word to add and to take away each; of one kind, or any."""
 
-    def __init__(self, start: Any, catalogue: Catalogue) -> None:
-        super().__init__(value=list(start), allow_duplicates=False)
-        self._catalogue = catalogue
-        catalogue.on_refresh(self._offer)
+    value = traitlets.Tuple()
+    description = traitlets.Unicode("")
 
-    def _offer(self) -> None:
+    def __init__(self, start: Any, catalogue: Catalogue, kind: str = "") -> None:
+        self._catalogue, self._kind = catalogue, kind
+        self._label = ipw.HTML()
+        self._label.add_class("mls-quiet")
+        self.tags = ipw.TagsInput(value=list(start), allow_duplicates=False)
+        super().__init__([self._label, self.tags])
+        self.value = tuple(start)
+        self.tags.observe(lambda change: setattr(self, "value", tuple(change["new"])), "value")
+        self.observe(lambda _: self._show(), "value")
+        self.observe(lambda _: self._name(), "description")
+        catalogue.on_refresh(self._show)
+
+    def _name(self) -> None:
+        self._label.value = escape(self.description)
+
+    def _show(self) -> None:
         # One that a config holds stays: the error at Generate says that it is missing.
-        self.allowed_tags = [*dict.fromkeys([*self._catalogue.of(STYLE).names, *self.value])]
-
-    @traitlets.validate("value")
-    def _validate_value(self, proposal: traitlets.Bunch) -> Any:
-        if missing := [name for name in proposal["value"] if name not in self.allowed_tags]:
-            self.allowed_tags = [*self.allowed_tags, *missing]
-        return super()._validate_value(proposal)
+        names = [*self._catalogue.of(self._kind).names, *self.value] if self._kind else []
+        self.tags.allowed_tags = [*dict.fromkeys(names)]
+        self.tags.value = list(self.value)
 
 
 class HeldInput(ipw.HBox):
@@ -168,7 +181,6 @@ class HeldInput(ipw.HBox):
 
     value = traitlets.Any(None, allow_none=True)
     description = traitlets.Unicode("")
-    tooltip = traitlets.Unicode("")
 
     def __init__(self, start: Any, what: str, show_error: Show) -> None:
         self._what = what

@@ -101,9 +101,7 @@ def strip(
             state = states.get(stage.name, "waiting") if runs else "off"
             took = seconds.get(stage.name)
             title = stage.title.removeprefix(_FAMILY).capitalize()
-            found.append(
-                {"name": stage.name, "title": title, "state": state, "seconds": took}
-            )
+            found.append({"name": stage.name, "title": title, "state": state, "seconds": took})
     return found
 
 

@@ -1,6 +1,7 @@
 """The picture's size: the model's own, another shape of the same area, or any width and height."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import ipywidgets as ipw
 import traitlets
@@ -133,7 +134,7 @@ class SizeInput(ipw.VBox):
         self._remember_ratio()
         self.value = self.read()
 
-    def _side_changed(self, change: dict[str, object]) -> None:
+    def _side_changed(self, change: Mapping[str, Any]) -> None:
         def settle() -> None:
             if self.lock.value and change["owner"] is self.width:
                 self.height.value = _in_blocks(self.width.value / self._ratio)

@@ -5,11 +5,8 @@ import shutil
 import pytest
 
 from medialab import PipelineConfig
-from medialab.config import FinishConfig, PromptConfig, Txt2ImgConfig
 from medialab.samplers import SAMPLERS
 from medialab.settings import EMPHASES
-from widgets.form import SETTINGS
-from widgets.inputs import make_input
 
 
 def test_every_setting_of_the_shown_stages_has_an_input():
