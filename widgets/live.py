@@ -44,7 +44,7 @@ class Live:
         Raises:
             ConfigError: a setting is impossible; the live picture of before goes on.
         """
-        if not self.is_on or self._form.task == BATCH or self._lacks_picture():
+        if self._form.task == BATCH or self._lacks_picture():
             return
         config = self._config()
         if config.batch_size > 1:

@@ -72,14 +72,14 @@ class Studio(ipw.Box):
         self._make_panels()
         super().__init__(self._arranged())
         self.add_class("mls-studio")
-        self._listen()
-        self.refresh()
-        self._choose_task(GENERATE)
-        self._stop_listening = self.bench.queue.listen(self._on_event)
         self._last = self._memory.last()
+        self.refresh()
         if self._last is not None:
             self.form.show(self._last[0])
             self.tabs.value = self._last[2] if self._last[2] in TASKS.values() else GENERATE
+        self._choose_task(str(self.tabs.value))
+        self._listen()  # from here on changes are kept
+        self._stop_listening = self.bench.queue.listen(self._on_event)
         self.history.refresh()
         Studio._living = self
 
@@ -261,14 +261,16 @@ class Studio(ipw.Box):
         TokenCounts(self.form, self.bench)
         self.form["checkpoint"].observe(guarded(lambda _: self._offer_sizes(), show_error), "value")
         self.form.on_change(guarded(self._settings_changed, show_error))
-        self.tabs.observe(
-            guarded(lambda change: self._choose_task(change["new"]), show_error), "value"
-        )
+        self.tabs.observe(guarded(lambda _: self._tab_changed(), show_error), "value")
         self.form.source.observe(guarded(lambda _: self._show_source(), show_error), "image")
         self.canvas.viewer.on_drop(self._take_dropped)
         self.canvas.viewer.on_mask(self._take_mask)
         self.canvas.strip.on_choose(guarded(self.rerun, show_error))
         self.session.on_busy(lambda busy: setattr(self._cancel, "disabled", not busy))
+
+    def _tab_changed(self) -> None:
+        self._choose_task(str(self.tabs.value))
+        self._settings_changed()
 
     def _choose_task(self, task: str) -> None:
         for one in TASKS.values():
@@ -291,7 +293,9 @@ class Studio(ipw.Box):
         """Keep what can be read; what cannot is told of when a picture is asked for."""
         with suppress(ConfigError):
             self._keep_settings(self.config())
-        self.live.settings_changed()
+        if self.live.is_on:
+            self.canvas.clear_error()
+            self.live.settings_changed()
 
     def _keep_settings(self, config: PipelineConfig) -> None:
         self._memory.keep(config, self._began_with, str(self.tabs.value))
