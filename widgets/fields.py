@@ -16,6 +16,7 @@ from widgets.shapes import Shape, shapes_of
 
 # Lists of settings that have an input of their own.
 _OWN_LISTS = ("loras", "detections")
+_CHOOSE = "Choose…"
 
 
 class Fields(ipw.VBox):
@@ -39,7 +40,7 @@ class Fields(ipw.VBox):
         for control in self.inputs.values():
             self._watch(control)
         self.rows = ipw.VBox()
-        self.add = ipw.Dropdown(options=[], value=None)
+        self.add = ipw.Dropdown(options=[(_CHOOSE, "")], value="")
         self.add.description = "Set one of its own"
         self.add.tooltip = "What is not set is as in the whole picture, or chosen by itself"
         self.add.add_class("mls-field")
@@ -98,7 +99,7 @@ class Fields(ipw.VBox):
 
     def _add_chosen(self) -> None:
         name = self.add.value
-        if name is not None and not self._offering:
+        if name and not self._offering:
             self._insert(name)
             self._changed()
 
@@ -131,8 +132,8 @@ class Fields(ipw.VBox):
         ]
         self._offering = True
         try:
-            self.add.options = [("Choose…", None), *left]
-            self.add.value = None
+            self.add.options = [(_CHOOSE, ""), *left]
+            self.add.value = ""
         finally:
             self._offering = False
 

@@ -57,6 +57,7 @@ def test_what_is_left_open_has_no_input_until_it_is_added(fields):
     assert "steps" not in [name for _, name in fields.add.options]
     fields.rows.children[0].children[1].click()
     assert fields.read()["steps"] is None
+    assert fields.add.value == ""
     assert len(fields.rows.children) == 0
 
 
