@@ -213,11 +213,16 @@ class View {
     this.area.setAttribute("aria-busy", model.get("busy"));
     for (const button of this.modes) {
       button.setAttribute("aria-pressed", button.dataset.mode === mode);
+      const has = { mask: store.hasMask, boxes: store.boxes.length > 0 };
+      button.dataset.marked = Boolean(has[button.dataset.mode]);
     }
     stage.update();
     const isEmpty = stage.frame === null;
     for (const button of this.zooms) button.disabled = isEmpty;
-    if (isEmpty) this.percent.textContent = "–";
+    if (isEmpty) {
+      this.percent.textContent = "–";
+      this.percent.setAttribute("aria-label", "Zoom");
+    }
     this.tools.view.hidden = mode !== "view" && mode !== "compare";
     this.tools.mask.hidden = mode !== "mask";
     this.tools.boxes.hidden = this.boxList.root.hidden = mode !== "boxes";
@@ -231,14 +236,16 @@ class View {
     const { store, stage } = this;
     const isTouch = matchMedia("(pointer: coarse)").matches;
     const { frame } = stage;
-    const facts = frame ? `${frame.width} × ${frame.height}` : "No picture";
+    const isWaiting = this.root.dataset.shown === "skeleton";
+    const none = isWaiting ? "Your picture is being made…" : "No picture";
+    const facts = frame ? `${frame.width} × ${frame.height}` : none;
     let hint = "";
     if (frame && mode === "compare" && !store.before) hint = "Nothing to compare it with yet";
     else if (frame && mode === "compare") hint = "Drag the line, or use the arrow keys";
     else if (frame && isTouch) hint = "Pinch to zoom, drag to move, double-tap to fit";
     else if (frame) hint = "Scroll to zoom, drag to move, double-click to fit";
     this.tools.view.replaceChildren(
-      make("span", { class: "mls-viewer-size" }, facts),
+      make("span", { class: "mls-viewer-pixels" }, facts),
       make("span", { class: "mls-viewer-hint" }, hint),
     );
     this.area.setAttribute("aria-label", frame ? `Picture, ${facts} pixels. ${hint}` : facts);

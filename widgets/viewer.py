@@ -29,6 +29,9 @@ _FOLDER = Path(__file__).parent
 # One module for the browser, written in parts: plain declarations, and viewer.js, which exports.
 _PARTS = ("dom", "mask", "upload", "store", "boxes", "stage")
 
+# The files that a page is sent; b"" for one that there is not.
+_FILES = ("image", "before", "preview", "mask")
+
 OnMask = Callable[[bytes | None], object]
 OnBoxes = Callable[[list[dict[str, Any]]], object]
 OnDrop = Callable[[str, bytes], object]
@@ -63,18 +66,17 @@ class Viewer(anywidget.AnyWidget):
     busy = traitlets.Bool(False).tag(sync=True)
     size = traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=(0, 0)).tag(sync=True)
 
-    # Files as the browser gets them; b"" for none. Traits, so that a reloaded page has them too.
-    _image = traitlets.Bytes().tag(sync=True)
-    _before = traitlets.Bytes().tag(sync=True)
-    _preview = traitlets.Bytes().tag(sync=True)
-    _mask = traitlets.Bytes().tag(sync=True)
-    # The page that painted the mask: it has newer strokes than what comes back from here.
-    _mask_by = traitlets.Unicode().tag(sync=True)
+    # Pictures are no traits: JupyterLab gives the state of all widgets four seconds to come after
+    # a reload, and 17 MB of picture in it took every widget down. A page asks for them instead.
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.add_class("mls-viewer")
         self._uploads = Uploads()
+        self._files = dict.fromkeys(_FILES, b"")
+        # The page that painted the mask: it has newer strokes than what comes back from here.
+        self._mask_by = ""
+        self._is_seen = False  # until then nobody is sent anything
         self._previewed = -PREVIEW_GAP
         self._heard_mask: list[OnMask] = []
         self._heard_boxes: list[OnBoxes] = []
@@ -84,7 +86,7 @@ class Viewer(anywidget.AnyWidget):
     @property
     def mask(self) -> bytes | None:
         """The mask as a PNG of 8-bit grey, of the picture's size, 255 where it is repainted."""
-        return self._mask or None
+        return self._files["mask"] or None
 
     def show(self, image: bytes, before: bytes | None = None) -> None:
         """Show a picture (a PNG, JPEG or WebP file), and what it was before for comparing.
@@ -97,26 +99,27 @@ class Viewer(anywidget.AnyWidget):
         size = picture_size(image, "the picture")
         if before is not None:
             picture_size(before, "the picture before")
+        files = {"image": image, "before": before or b"", "preview": b""}
         with self.hold_sync():
             if size != self.size:
-                self._mask, self._mask_by = b"", ""
                 self.brush_size = self._brush_for(size)
-            self.size, self._image, self._before = size, image, before or b""
-            self._preview = b""
+                files["mask"], self._mask_by = b"", ""
+            self.size = size
+        self._put(files)
 
     def preview(self, jpeg: bytes) -> None:
         """Show how far the next picture is, until `show` or `clear`; at most five a second."""
         now = monotonic()
         if now - self._previewed >= PREVIEW_GAP:
             self._previewed = now
-            self._preview = jpeg
+            self._put({"preview": jpeg})
 
     def clear(self) -> None:
         """Show nothing: no picture, mask, boxes or preview."""
         with self.hold_sync():
             self.size, self.boxes = (0, 0), []
-            self._image = self._before = self._preview = self._mask = b""
-            self._mask_by = ""
+        self._mask_by = ""
+        self._put(dict.fromkeys(_FILES, b""))
 
     def show_mask(self, png: bytes | None) -> None:
         """Put a mask on the picture: a PNG of its size, white where it is repainted; None: none.
@@ -124,9 +127,9 @@ class Viewer(anywidget.AnyWidget):
         Raises:
             PictureError: it is no PNG, or of another size than the picture.
         """
-        with self.hold_sync():
-            self._mask = b"" if png is None else self._checked_mask(png)
-            self._mask_by = ""
+        mask = b"" if png is None else self._checked_mask(png)
+        self._mask_by = ""
+        self._put({"mask": mask})
 
     def on_mask(self, callback: OnMask) -> None:
         """Call back with the mask (a PNG, or None) whenever a person has changed it."""
@@ -160,7 +163,10 @@ class Viewer(anywidget.AnyWidget):
             self._tell(self._heard_boxes, self.boxes)
 
     def _receive(self, _widget: object, message: Mapping[str, Any], buffers: list[Any]) -> None:
-        if message["kind"] == "abort":
+        if message["kind"] == "hello":
+            self._is_seen = True
+            self._put(self._files)
+        elif message["kind"] == "abort":
             self._uploads.forget(str(message["upload"]))
         elif message["kind"] == "part":
             answer = {"kind": "part", "upload": message["upload"]}
@@ -177,13 +183,20 @@ class Viewer(anywidget.AnyWidget):
     def _use(self, upload: Upload, page: str) -> None:
         content = bytes(upload.content)
         if upload.purpose == "mask":
-            with self.hold_sync():
-                self._mask_by = page
-                self._mask = self._checked_mask(content) if content else b""
+            mask = self._checked_mask(content) if content else b""
+            self._mask_by = page
+            self._put({"mask": mask})
             self._tell(self._heard_mask, self.mask)
         else:
             picture_size(content, upload.name)
             self._tell(self._heard_drop, upload.name, content)
+
+    def _put(self, files: Mapping[str, bytes]) -> None:
+        """Keep these, and send them to every page."""
+        self._files.update(files)
+        if self._is_seen:
+            message = {"kind": "files", "names": list(files), "mask_by": self._mask_by}
+            self.send(message, list(files.values()))
 
     def _tell(self, callbacks: Iterable[Callable[..., object]], *news: Any) -> None:
         for callback in callbacks:

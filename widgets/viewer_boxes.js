@@ -70,11 +70,11 @@ function drawBox(pen, [left, top, right, bottom], name, { isChosen, isOn }) {
   const [width, height] = [right - left, bottom - top];
   pen.save();
   // Dark between light: seen on any picture.
-  pen.setLineDash(isOn ? [] : [6, 4]);
-  for (const [style, thick] of [
-    ["rgba(255, 255, 255, 0.9)", isChosen ? 5 : 3.5],
-    [colour, isChosen ? 2.5 : 1.5],
+  for (const [style, thick, dashes] of [
+    ["rgba(255, 255, 255, 0.9)", isChosen ? 5 : 3.5, []],
+    [colour, isChosen ? 2.5 : 1.5, isOn ? [] : [6, 4]],
   ]) {
+    pen.setLineDash(dashes);
     pen.strokeStyle = style;
     pen.lineWidth = thick;
     pen.strokeRect(left, top, width, height);

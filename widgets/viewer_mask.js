@@ -1,17 +1,14 @@
 // The mask: one byte a pixel, 255 = repaint, painted with a round brush, with undo.
 
-const MASK_TINT = [255, 45, 120]; // seen on skin, sky and leaves alike
+const MASK_TINT = 0x782dff; // blue, green, red: a pink seen on skin, sky and leaves alike
 const UNDO_BYTES = 64 * 2 ** 20;
 
-// How much a pixel gets at `distance` from the stroke's middle, 0 to 1: whole up to the hard core,
-// then falling smoothly. A hard edge is one pixel wide, so that it is not jagged.
-function brushCover(distance, radius, hardness) {
+// How far from a stroke's middle a pixel is covered whole, and how far at all; it falls smoothly
+// between. A hard edge is one pixel wide, so that it is not jagged.
+function brushReach(radius, hardness) {
   const outer = Math.max(radius, 0.5) + 0.5 * hardness;
   const inner = Math.max(0, Math.min(radius * hardness, outer - 1) - 0.5 * (1 - hardness));
-  if (distance <= inner) return 1;
-  if (distance >= outer) return 0;
-  const t = (outer - distance) / (outer - inner);
-  return t * t * (3 - 2 * t);
+  return { inner, outer };
 }
 
 class Mask {
@@ -27,7 +24,7 @@ class Mask {
   }
 
   get isEmpty() {
-    return this.data.every((value) => value === 0);
+    return !this.data.some(Boolean);
   }
 
   // --- strokes ---------------------------------------------------------------------------------
@@ -35,8 +32,7 @@ class Mask {
   // it, and the pixel is made anew from what it was before.
   begin({ size, hardness, opacity, erases }) {
     this.stroke = {
-      radius: size / 2,
-      hardness,
+      ...brushReach(size / 2, hardness),
       opacity,
       target: erases ? 0 : 255,
       before: this.data.slice(),
@@ -49,30 +45,37 @@ class Mask {
   // Paint on to this point, in pixels of the picture.
   lineTo(point) {
     const { stroke, width, data } = this;
+    const { inner, outer, target, opacity } = stroke;
     const from = stroke.last ?? point;
     stroke.last = point;
-    const reach = stroke.radius + 1;
     const area = this.clipped(
-      Math.min(from.x, point.x) - reach,
-      Math.min(from.y, point.y) - reach,
-      Math.max(from.x, point.x) + reach,
-      Math.max(from.y, point.y) + reach,
+      Math.min(from.x, point.x) - outer,
+      Math.min(from.y, point.y) - outer,
+      Math.max(from.x, point.x) + outer,
+      Math.max(from.y, point.y) + outer,
     );
     if (!area) return;
-    const along = { x: point.x - from.x, y: point.y - from.y };
-    const length2 = along.x ** 2 + along.y ** 2;
+    const alongX = point.x - from.x;
+    const alongY = point.y - from.y;
+    const length2 = alongX ** 2 + alongY ** 2;
     for (let y = area.top; y < area.bottom; y++) {
       for (let x = area.left; x < area.right; x++) {
+        // To the nearest point of the line; squared, since most pixels need no root.
         const dx = x + 0.5 - from.x;
         const dy = y + 0.5 - from.y;
-        const t = length2 ? Math.min(1, Math.max(0, (dx * along.x + dy * along.y) / length2)) : 0;
-        const distance = Math.hypot(dx - t * along.x, dy - t * along.y);
-        const cover = Math.round(255 * brushCover(distance, stroke.radius, stroke.hardness));
+        const t = length2 && Math.min(1, Math.max(0, (dx * alongX + dy * alongY) / length2));
+        const distance2 = (dx - t * alongX) ** 2 + (dy - t * alongY) ** 2;
+        if (distance2 >= outer * outer) continue;
+        let cover = 255;
+        if (distance2 > inner * inner) {
+          const share = (outer - Math.sqrt(distance2)) / (outer - inner);
+          cover = Math.round(255 * share * share * (3 - 2 * share));
+        }
         const index = y * width + x;
         if (cover <= stroke.cover[index]) continue;
         stroke.cover[index] = cover;
         const before = stroke.before[index];
-        data[index] = Math.round(before + ((stroke.target - before) * cover * stroke.opacity) / 255);
+        data[index] = Math.round(before + ((target - before) * cover * opacity) / 255);
       }
     }
     stroke.area = stroke.area ? joined(stroke.area, area) : area;
@@ -100,7 +103,9 @@ class Mask {
   }
 
   invert() {
-    return this.change(() => this.data.forEach((value, i) => (this.data[i] = 255 - value)));
+    return this.change(() => {
+      for (let i = 0; i < this.data.length; i++) this.data[i] = 255 - this.data[i];
+    });
   }
 
   // Takes the grey values of a picture; one of no picture is empty.
@@ -111,7 +116,7 @@ class Mask {
       const pen = canvas.getContext("2d", { willReadFrequently: true });
       pen.drawImage(bitmap, 0, 0, this.width, this.height);
       const pixels = pen.getImageData(0, 0, this.width, this.height).data;
-      this.data.forEach((_, i) => (this.data[i] = pixels[4 * i]));
+      for (let i = 0; i < this.data.length; i++) this.data[i] = pixels[4 * i];
     });
   }
 
@@ -181,13 +186,11 @@ class Mask {
 
   tint(area) {
     const width = area.right - area.left;
-    const pixels = new ImageData(width, area.bottom - area.top);
     const part = this.cut(area, this.data);
-    for (let i = 0; i < part.length; i++) {
-      pixels.data.set(MASK_TINT, 4 * i);
-      pixels.data[4 * i + 3] = part[i];
-    }
-    this.pen.putImageData(pixels, area.left, area.top);
+    const pixels = new Uint32Array(part.length);
+    for (let i = 0; i < part.length; i++) pixels[i] = (part[i] << 24) | MASK_TINT;
+    const image = new ImageData(new Uint8ClampedArray(pixels.buffer), width);
+    this.pen.putImageData(image, area.left, area.top);
   }
 
   // --- to Python -------------------------------------------------------------------------------

@@ -5,6 +5,10 @@ const MOST_ZOOM = 64; // screen pixels a pixel
 const CRISP_FROM = 8; // from here on single pixels are what one wants to see
 const KEPT_IN_SIGHT = 48; // screen pixels of the picture that cannot be pushed out
 
+// Whether two pictures have one shape, but for the rounding of their sizes.
+const isSameShape = (one, other) =>
+  Math.abs(one.width / one.height / (other.width / other.height) - 1) < 0.02;
+
 class Stage {
   constructor(store, root) {
     this.store = store;
@@ -70,10 +74,9 @@ class Stage {
     const { picture, preview } = this.store;
     const seen = preview ?? picture;
     if (!seen) return null;
-    const shape = (bitmap) => bitmap.width / bitmap.height;
-    const isSame = picture && Math.abs(shape(seen) / shape(picture) - 1) < 0.02;
-    const { width, height } = isSame ? picture : seen;
-    return { width, height, image: seen, isPicture: Boolean(isSame) };
+    const isPicture = picture !== null && isSameShape(seen, picture);
+    const { width, height } = isPicture ? picture : seen;
+    return { width, height, image: seen, isPicture };
   }
 
   // Whether mask and boxes can be worked on: they belong to the picture.
@@ -89,12 +92,15 @@ class Stage {
     const { frame } = this;
     this.frame = this.frameNow();
     const isNew = this.frame?.width !== frame?.width || this.frame?.height !== frame?.height;
+    if (isNew) {
+      // What the pointer was doing belonged to the other picture.
+      this.gesture?.cancel?.();
+      this.gesture = null;
+    }
     if (isNew && this.frame) {
-      const now = this.frame;
-      const isSameShape =
-        frame && Math.abs(now.width / now.height / (frame.width / frame.height) - 1) < 0.02;
+      const isSame = frame && isSameShape(frame, this.frame);
       // The same part stays in sight when a picture comes back larger.
-      if (isSameShape && !this.isFitted) this.camera.scale *= frame.width / now.width;
+      if (isSame && !this.isFitted) this.camera.scale *= frame.width / this.frame.width;
       else this.fit();
     }
     if (this.mode !== "boxes") this.isAdding = false;
@@ -216,7 +222,7 @@ class Stage {
 
   // --- pointer ---------------------------------------------------------------------------------
   down(event) {
-    if (!this.frame || event.target.closest("button, details")) return;
+    if (!this.frame || event.target.closest(".mls-viewer-message")) return;
     if (event.button > 1) return;
     const onSplit = event.target === this.split;
     this.root.setPointerCapture(event.pointerId);
@@ -435,7 +441,13 @@ class Stage {
     pen.rect(0, 0, this.splitPlace(), room.height);
     pen.clip();
     pen.clearRect(left, top, width, height);
-    pen.drawImage(store.before, left, top, width, height);
+    const { before } = store;
+    // One of another shape (it was cropped or widened) is shown whole, in its own shape.
+    const scale = Math.min(width / before.width, height / before.height);
+    const [wide, high] = isSameShape(before, { width, height })
+      ? [width, height]
+      : [before.width * scale, before.height * scale];
+    pen.drawImage(before, left + (width - wide) / 2, top + (height - high) / 2, wide, high);
     pen.restore();
   }
 

@@ -11,13 +11,10 @@ class Store {
     this.boxes = model.get("boxes");
     this.selected = -1;
     this.history = { done: [], undone: [] }; // boxes as they were
-    this.seen = {}; // the bytes that were decoded last, by trait
+    this.files = {}; // what has come from Python and is not decoded yet
     this.previews = 0;
-    this.isLoading = this.isSendingMask = false;
-    model.on("msg:custom", (message) => this.hear(message));
-    for (const name of ["_image", "_before", "_preview", "_mask"]) {
-      model.on(`change:${name}`, () => this.load());
-    }
+    this.hasMask = this.isLoading = this.isSendingMask = false;
+    model.on("msg:custom", (message, buffers) => this.hear(message, buffers));
     model.on("change:boxes", () => {
       if (model.get("boxes") === this.boxes) return; // a person's change
       this.boxes = model.get("boxes");
@@ -28,7 +25,7 @@ class Store {
     const shown = ["mode", "busy", "split", "size"];
     const brush = ["brush_size", "brush_hardness", "brush_opacity", "brush_erases"];
     for (const name of [...shown, ...brush]) model.on(`change:${name}`, () => this.changed());
-    this.load();
+    model.send({ kind: "hello" });
   }
 
   changed() {
@@ -45,8 +42,15 @@ class Store {
     this.model.save_changes();
   }
 
-  hear(message) {
+  hear(message, buffers) {
     if (message.kind === "part") this.sender.hear(message);
+    if (message.kind === "files") {
+      message.names.forEach((name, i) => {
+        // What this page painted comes back; by then it may have been painted on.
+        if (name !== "mask" || message.mask_by !== this.page) this.files[name] = buffers[i];
+      });
+      this.load();
+    }
     if (message.kind === "error") {
       this.say(message.text, { title: message.name, details: message.trace, isError: true });
     }
@@ -60,53 +64,49 @@ class Store {
     this.isLoading = true;
     while (this.isStale) {
       this.isStale = false;
-      const [picture, before, preview] = await Promise.all([
-        this.decoded("_image", this.picture),
-        this.decoded("_before", this.before),
-        this.decoded("_preview", this.preview),
+      const { files } = this;
+      this.files = {};
+      const [picture, before, preview, mask] = await Promise.all([
+        this.decoded(files.image, this.picture),
+        this.decoded(files.before, this.before),
+        this.decoded(files.preview, this.preview),
+        this.decoded(files.mask, undefined, { colorSpaceConversion: "none" }),
       ]);
       if (preview && preview !== this.preview) this.previews++;
       Object.assign(this, { picture, before, preview });
-      await this.loadMask();
+      this.putMask(mask);
       this.changed();
     }
     this.isLoading = false;
   }
 
-  // The bitmap of a trait's bytes: `known` if they are those of before, null if there are none.
-  async decoded(name, known) {
-    const bytes = this.model.get(name);
-    if (bytes === this.seen[name]) return known;
-    this.seen[name] = bytes;
-    if (!bytes?.byteLength) return null;
+  // The bitmap of a file: `known` if none has come, null if there is no picture any more.
+  async decoded(bytes, known, options = {}) {
+    if (bytes === undefined) return known;
+    if (!bytes.byteLength) return null;
     try {
-      return await createImageBitmap(new Blob([bytes]));
+      return await createImageBitmap(new Blob([bytes]), options);
     } catch {
       this.say("The picture cannot be drawn: its file is broken.", { isError: true });
       return null;
     }
   }
 
-  async loadMask() {
-    const { picture, model } = this;
-    const bytes = model.get("_mask");
+  // A mask belongs to one size of picture; undefined leaves it as it is.
+  putMask(bitmap) {
+    const { picture } = this;
     const isNew = picture?.width !== this.mask?.width || picture?.height !== this.mask?.height;
     if (isNew) this.mask = picture && new Mask(picture.width, picture.height);
-    // What this page painted comes back; by then it may have been painted on.
-    const isForeign = bytes !== this.seen._mask && model.get("_mask_by") !== this.page;
-    this.seen._mask = bytes;
-    if (!this.mask || !(isNew || isForeign)) return;
-    const bitmap = bytes?.byteLength
-      ? await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: "none" })
-      : null;
-    this.mask.load(bitmap);
-    if (isNew) this.mask.done = [];
+    if (this.mask && bitmap !== undefined) this.mask.load(bitmap);
+    if (this.mask && isNew) this.mask.done = [];
+    this.hasMask = this.mask !== null && !this.mask.isEmpty;
   }
 
   // --- what a person does ----------------------------------------------------------------------
   // Change the mask by one of its methods; Python hears of it if that changed anything.
   changeMask(act) {
     if (!this.mask || !act(this.mask)) return;
+    this.hasMask = !this.mask.isEmpty;
     this.changed();
     this.sendMask();
   }

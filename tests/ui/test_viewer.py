@@ -10,7 +10,7 @@ import json
 import time
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -35,10 +35,9 @@ const state = {}, heard = {}, changed = new Set();
 const tell = (name, ...news) => (heard[name] ?? []).forEach((hear) => hear(...news));
 const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 window.receive = (messages) => {
-  for (const { method, content, state: news, binary } of messages) {
-    if (method === "custom") tell("msg:custom", content);
+  for (const { method, content, state: news, buffers } of messages) {
+    if (method === "custom") tell("msg:custom", content, buffers.map(bytes));
     if (method !== "update") continue;
-    for (const [name, part] of Object.entries(binary)) news[name] = bytes(part);
     Object.assign(state, news);
     for (const name of Object.keys(news)) tell(`change:${name}`);
   }
@@ -74,6 +73,7 @@ window.show = () => {
   widget.render({ model, el });
 };
 window.show();
+await sending; // what there was to see has come
 window.isReady = true;
 </script>"""
 
@@ -86,6 +86,8 @@ class Bridge:
     def __init__(self):
         self.waiting = deque()
         self.parts = []
+        self.is_free = Event()
+        self.is_free.set()
         self.viewer = Viewer()
         self.viewer.comm.close()
         self.viewer.comm = self
@@ -101,13 +103,13 @@ class Bridge:
 
     def send(self, data=None, metadata=None, buffers=None):
         """Python to page."""
-        names = [path[0] for path in data.get("buffer_paths") or ()]
         texts = [base64.b64encode(buffer).decode() for buffer in buffers or ()]
-        self.waiting.append({**data, "binary": dict(zip(names, texts, strict=True))})
+        self.waiting.append({**data, "buffers": texts})
 
     def request(self, body):
         """Page to Python; what Python sends back."""
         message, _, part = body.partition(b"\n")
+        self.is_free.wait(20)
         if part:
             self.parts.append(len(part))
         self.hear({"content": {"data": json.loads(message)}, "buffers": [memoryview(part)]})
@@ -418,6 +420,21 @@ def test_what_was_painted_is_undone_and_redone(painting):
     assert (pixels_of(painting.wait_for(painting.masks, count + 4)) == first).all()
 
 
+def test_what_is_painted_while_python_is_busy_is_kept(painting):
+    painting.bridge.is_free.clear()
+    for y in (40, 80, 120):
+        painting.drag((50, y), (60, y))
+    expect(painting.root).to_have_attribute("data-undos", "3")
+    painting.bridge.is_free.set()
+    # The first mask was sent when there was one stroke; the newest follows, those between do not.
+    first = pixels_of(painting.wait_for(painting.masks, 2) and painting.masks[0])
+    assert [first[y, 55] for y in (40, 80, 120)] == [255, 0, 0]
+    assert [pixels_of(painting.masks[1])[y, 55] for y in (40, 80, 120)] == [255, 255, 255]
+    painting.page.wait_for_timeout(200)  # both have come back
+    assert painting.colour(55, 120) == painting.colour(55, 40) != painting.colour(55, 60)
+    assert painting.root.get_attribute("data-undos") == "3"
+
+
 def test_the_eraser_takes_away_what_it_touches(painting):
     painting.stroke((50, 100), (250, 100))
     painting.button("erase").click()
@@ -598,6 +615,13 @@ def test_the_split_between_before_and_after_follows_mouse_and_keys(viewer):
     assert viewer.colour(10, 20) == blue
 
 
+def test_a_before_of_another_shape_is_shown_whole_in_its_own(viewer):
+    viewer.show(file_of((300, 200), "blue"), file_of((100, 200), "red"), mode="compare")
+    viewer.root.get_by_role("slider", name="before").press("End")
+    assert viewer.colour(110, 190) == viewer.colour(190, 10) == [255, 0, 0]
+    assert [255, 0, 0] != viewer.colour(90, 100) != [0, 0, 255]
+
+
 def test_without_a_before_compare_says_so_and_shows_the_picture(viewer):
     viewer.button("mode").filter(has_text="Compare").click()
     expect(viewer.root.locator(".mls-viewer-facts")).to_contain_text("Nothing to compare")
@@ -722,6 +746,15 @@ def test_the_newest_preview_is_shown_until_the_picture_comes(viewer, monkeypatch
     assert viewer.camera() == fitted  # in the place of the picture to come
     viewer.show(file_of((300, 200), "yellow"))
     assert viewer.colour(100, 100) == [255, 255, 0]
+
+
+def test_a_mask_and_boxes_are_marked_when_another_mode_is_on(viewer):
+    marked = viewer.root.locator(".mls-viewer-mode[data-marked=true]")
+    expect(marked).to_have_count(0)
+    viewer.viewer.show_mask(file_of((300, 200), "white"))
+    viewer.viewer.boxes = [{"box": [0, 0, 9, 9]}]
+    viewer.tell()
+    expect(marked).to_have_text(["Mask", "Boxes"])
 
 
 def test_while_busy_a_place_is_kept_and_nothing_jumps(open_viewer):

@@ -24,11 +24,27 @@ def sent():
 
 @pytest.fixture
 def shown(sent, monkeypatch):
-    """A viewer with a picture of 12 x 8; what it sends as messages is in `sent`."""
+    """A viewer with a picture of 12 x 8 that a page has seen; what it sends then is in `sent`."""
     made = Viewer()
     made.show(file_of())
-    monkeypatch.setattr(made, "send", lambda content, buffers=None: sent.append(content))
+    made._handle_custom_msg({"kind": "hello"}, [])
+    monkeypatch.setattr(
+        made, "send", lambda content, buffers=(): sent.append({**content, "buffers": buffers})
+    )
     return made
+
+
+def files_in(sent):
+    """The files that the page has after these messages."""
+    files = {}
+    for message in sent:
+        if message["kind"] == "files":
+            files.update(zip(message["names"], message["buffers"], strict=True))
+    return files
+
+
+def answers_in(sent):
+    return [message["arrived"] for message in sent if message["kind"] == "part"]
 
 
 def send_parts(shown, content, step=5, purpose="drop", name="new.png", page="page"):
@@ -51,15 +67,32 @@ def errors_in(sent):
 
 
 # --- showing --------------------------------------------------------------------------------------
-def test_a_picture_is_kept_as_its_file_with_its_size():
+def test_a_picture_is_sent_as_its_own_file(shown, sent):
+    shown.show(file_of((20, 10)), file_of((10, 5)))
+    assert shown.size == (20, 10)
+    files = files_in(sent)
+    assert (files["image"], files["before"]) == (file_of((20, 10)), file_of((10, 5)))
+
+
+def test_a_page_that_comes_is_sent_all_and_the_state_holds_no_picture(shown, sent):
+    shown.show_mask(file_of(mode="L", colour=255))
+    sent.clear()
+    shown._handle_custom_msg({"kind": "hello"}, [])
+    files = files_in(sent)
+    assert files["image"] == file_of()
+    assert files["mask"] == shown.mask
+    assert (files["before"], files["preview"]) == (b"", b"")
+    assert not any(isinstance(value, bytes) for value in shown.get_state().values())
+
+
+def test_nothing_is_sent_before_a_page_asks(sent, monkeypatch):
     made = Viewer()
-    made.show(file_of((20, 10)), file_of((10, 5)))
-    assert made.size == (20, 10)
-    assert made.get_state(["_image"])["_image"] == file_of((20, 10))
-    assert made.get_state(["_before"])["_before"] == file_of((10, 5))
+    monkeypatch.setattr(made, "send", lambda *message: sent.append(message))
+    made.show(file_of())
+    assert sent == []
 
 
-def test_a_broken_picture_is_refused_and_the_old_one_stays(shown):
+def test_a_broken_picture_is_refused_and_the_old_one_stays(shown, sent):
     for content, why in [
         (b"hello", "no picture that can be shown; give a PNG, JPEG, WEBP file"),
         (file_of((64, 64))[:-20], "broken"),
@@ -70,7 +103,7 @@ def test_a_broken_picture_is_refused_and_the_old_one_stays(shown):
     with pytest.raises(PictureError, match="the picture before"):
         shown.show(file_of((9, 9)), b"hello")
     assert shown.size == (12, 8)
-    assert shown._image == file_of()
+    assert sent == []
 
 
 def test_a_picture_of_too_many_pixels_is_refused(monkeypatch):
@@ -87,27 +120,27 @@ def test_a_photo_taken_upright_has_its_upright_size():
     assert picture_size(file_of((30, 20), kind="WEBP", exif=exif), "it") == (20, 30)
 
 
-def test_of_many_previews_five_a_second_are_sent(shown, monkeypatch):
-    shown_previews = []
-    shown.observe(lambda change: shown_previews.append(change["new"]), "_preview")
+def test_of_many_previews_five_a_second_are_sent(shown, sent, monkeypatch):
     for tenth in range(10):
         monkeypatch.setattr(viewer, "monotonic", lambda tenth=tenth: 100 + tenth / 10)
         shown.preview(b"step %d" % tenth)
-    assert len(shown_previews) == 5
-    assert shown_previews[0] == b"step 0"
+    assert len(sent) == 5
+    assert sent[0]["buffers"] == [b"step 0"]
 
 
-def test_the_finished_picture_takes_the_preview_away(shown):
+def test_the_finished_picture_takes_the_preview_away(shown, sent):
     shown.preview(file_of(kind="JPEG"))
+    assert files_in(sent)["preview"] == file_of(kind="JPEG")
     shown.show(file_of(colour="blue"))
-    assert shown._preview == b""
+    assert files_in(sent)["preview"] == b""
 
 
-def test_clear_leaves_nothing(shown):
+def test_clear_leaves_nothing(shown, sent):
     shown.show_mask(file_of(mode="L", colour=255))
     shown.boxes = [{"box": [0, 0, 4, 4]}]
     shown.clear()
-    assert (shown.size, shown.mask, shown.boxes, shown._image) == ((0, 0), None, [], b"")
+    assert (shown.size, shown.mask, shown.boxes) == ((0, 0), None, [])
+    assert files_in(sent) == dict.fromkeys(("image", "before", "preview", "mask"), b"")
 
 
 def test_the_brush_keeps_its_share_of_the_picture():
@@ -119,14 +152,15 @@ def test_the_brush_keeps_its_share_of_the_picture():
 
 
 # --- mask -----------------------------------------------------------------------------------------
-def test_a_painted_mask_arrives_and_is_told(shown):
+def test_a_painted_mask_arrives_and_is_told_and_other_pages_get_it(shown, sent):
     told = []
     shown.on_mask(told.append)
     mask = file_of(mode="L", colour=255)
     send_parts(shown, mask, purpose="mask")
     assert shown.mask == mask
-    assert shown._mask_by == "page"
     assert told == [mask]
+    assert files_in(sent) == {"mask": mask}
+    assert [message["mask_by"] for message in sent if message["kind"] == "files"] == ["page"]
 
 
 def test_a_mask_with_nothing_painted_is_none(shown):
@@ -138,12 +172,12 @@ def test_a_mask_with_nothing_painted_is_none(shown):
     assert told == [None]
 
 
-def test_a_mask_set_by_the_program_is_not_told(shown):
+def test_a_mask_set_by_the_program_is_not_told(shown, sent):
     shown.on_mask(lambda mask: pytest.fail("nobody painted"))
     shown.show_mask(file_of(mode="RGB", colour="white"))
     with Image.open(io.BytesIO(shown.mask)) as mask:
         assert (mask.mode, mask.size, mask.getextrema()) == ("L", (12, 8), (255, 255))
-    assert shown._mask_by == ""
+    assert sent[-1]["mask_by"] == ""
 
 
 def test_a_mask_of_another_size_is_refused(shown, sent):
@@ -207,8 +241,8 @@ def test_a_dropped_picture_arrives_whole_each_part_acknowledged(shown, sent):
     content = file_of((40, 40))
     send_parts(shown, content, step=30)
     assert told == [("new.png", content)]
-    assert sent[-1] == {"kind": "part", "upload": "1", "arrived": len(content)}
-    assert [message["arrived"] for message in sent][:2] == [30, 60]
+    arrived = answers_in(sent)
+    assert (arrived[:2], arrived[-1]) == ([30, 60], len(content))
 
 
 def test_a_name_with_a_path_keeps_its_last_part_only(shown):
@@ -248,9 +282,8 @@ def test_more_bytes_than_were_said_are_refused():
 def test_a_file_too_large_is_refused_at_its_first_part(shown, sent):
     too_large = {**part(size=uploads.LARGEST + 2**20), "kind": "part", "page": ""}
     shown._handle_custom_msg(too_large, [b"x"])
-    refused, error = sent
-    assert refused == {"kind": "part", "upload": "1", "arrived": None}
-    assert "a.png has 201 MiB, more than 200; make it smaller" in error["text"]
+    assert answers_in(sent) == [None]
+    assert "a.png has 201 MiB, more than 200; make it smaller" in errors_in(sent)[0]["text"]
     assert len(shown._uploads) == 0
 
 
