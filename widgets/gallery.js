@@ -4,6 +4,7 @@ const SMALLEST = 104; // px a tile
 const GAP = 8; // px
 const FOOT = 24; // px under a picture, for its stars
 const MARGIN = 2; // rows kept above and below the screen
+const MOST_ROWS = 60; // should a page give the grid no height of its own
 const MOST_THUMBNAILS = 600; // kept as blobs, 3 kB each
 const MOST_ENTRIES = 4000;
 const ANSWER_WITHIN = 5000; // ms after which a question counts as lost
@@ -57,7 +58,9 @@ function makeStore(model, changed) {
     let from = first;
     while (from < end && fresh.has(from)) from++;
     while (end > from && fresh.has(end - 1)) end--;
-    if (from < end) ask("rows", { from, to: end });
+    if (from === end) return;
+    // Where it has never been, thumbnails are wanted too: one question less until they are seen.
+    ask("rows", { from, to: end, thumbnails: !entries.has(from) || !entries.has(end - 1) });
   };
   const wantThumbnails = (ids) => {
     const lacking = ids.filter((id) => !thumbnails.has(id) && !missing.has(id));
@@ -70,20 +73,19 @@ function makeStore(model, changed) {
   };
   const heard = (message, buffers) => {
     delete waiting[message.kind];
-    if (message.kind === "rows" && message.generation === model.get("generation")) {
+    if (message.rows && message.generation === model.get("generation")) {
       if (entries.size > MOST_ENTRIES) entries.clear(), fresh.clear();
       message.rows.forEach((row, place) => {
         entries.set(message.from + place, row);
         fresh.add(message.from + place);
       });
-    } else if (message.kind === "thumbnails") {
-      message.ids.forEach((id, place) => {
-        const url = URL.createObjectURL(new Blob([buffers[place]], { type: "image/webp" }));
-        if (thumbnails.has(id)) URL.revokeObjectURL(thumbnails.get(id));
-        thumbnails.set(id, url);
-      });
-      for (const [id, why] of Object.entries(message.missing)) missing.set(id, why);
     }
+    message.ids.forEach((id, place) => {
+      if (thumbnails.has(id)) URL.revokeObjectURL(thumbnails.get(id));
+      const blob = new Blob([buffers[place]], { type: "image/webp" });
+      thumbnails.set(id, URL.createObjectURL(blob));
+    });
+    for (const [id, why] of Object.entries(message.missing)) missing.set(id, why);
     changed();
   };
   const renew = () => {
@@ -183,6 +185,7 @@ function makeTile(row, id, at, act) {
 
 function render({ model, el }) {
   const id = `mls-gallery-${++galleries}`;
+  el.classList.add("mls-gallery-host");
   const root = make("div", "mls-gallery", el);
   const scroll = make("div", "mls-gallery-scroll", root, {
     role: "grid", tabindex: "0", "aria-label": "Pictures",
@@ -237,7 +240,8 @@ function render({ model, el }) {
     const count = model.get("count");
     const lines = Math.ceil(count / columns);
     const first = Math.max(0, Math.floor(scroll.scrollTop / height()) - MARGIN);
-    const end = Math.min(lines, Math.ceil((scroll.scrollTop + scroll.clientHeight) / height()) + MARGIN);
+    const last = Math.ceil((scroll.scrollTop + scroll.clientHeight) / height()) + MARGIN;
+    const end = Math.min(lines, last, first + MOST_ROWS);
     for (const [line, row] of rows) {
       if (line >= first && line < end) continue;
       if (row.element.contains(document.activeElement)) scroll.focus({ preventScroll: true });

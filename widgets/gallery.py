@@ -49,7 +49,9 @@ class Gallery(anywidget.AnyWidget):
 
     The entries stay here: the browser knows how many there are, and asks for those it shows.
     Callbacks are called with what a person did; who owns the gallery does it, and then calls
-    `update` or `show`. `current` is the index of the entry that the arrow keys are at, or -1.
+    `update`, `remove`, `add` or `show`. `current` is the index of the entry that the arrow keys are
+    at, or -1. Its height is the CSS variable `--mls-gallery-height`; with 100 % it fills the view,
+    whose class is `mls-gallery-host`.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -101,6 +103,15 @@ class Gallery(anywidget.AnyWidget):
             self.current = self._places.get(selected or "", min(self.current, self.count - 1))
             self.generation += 1
 
+    def add(self, entry: Entry) -> None:
+        """Show one more, before all others."""
+        self.show([entry, *self._entries])
+
+    def remove(self, identity: str) -> None:
+        """Show all but the entry with this id; nothing happens where there is none."""
+        if identity in self._places:
+            self.show([entry for entry in self._entries if entry.id != identity])
+
     def update(self, entry: Entry) -> None:
         """Show this in place of the entry with its id; nothing happens where there is none."""
         if entry.id in self._places:
@@ -110,22 +121,22 @@ class Gallery(anywidget.AnyWidget):
     def _heard(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         kind, identity = content.get("kind"), content.get("id")
         if kind == "rows":
-            self._answer_rows(content["from"], content["to"])
+            rows = self._entries[content["from"] : content["to"]]
+            ids = [entry.id for entry in rows] if content["thumbnails"] else []
+            self._answer(ids, **{"from": content["from"], "rows": [astuple(row) for row in rows]})
         elif kind == "thumbnails":
-            self._answer_thumbnails(content["ids"])
+            self._answer(content["ids"])
         elif identity in self._places:
             if kind == "open":
                 self._open(identity)
             elif kind == "act" and content["action"] in ACTIONS:
                 self._act(content["action"], identity)
 
-    def _answer_rows(self, first: int, end: int) -> None:
-        rows = [astuple(entry) for entry in self._entries[first:end]]
-        message = {"kind": "rows", "generation": self.generation, "from": first, "rows": rows}
-        self.send(message)
+    def _answer(self, ids: Sequence[str], **rows: Any) -> None:
+        """Rows if any, and as many thumbnails as there is time for, at least one.
 
-    def _answer_thumbnails(self, ids: Sequence[str]) -> None:
-        """As many as there is time for, at least one; what has none is named with the reason."""
+        An entry that has none is named with the reason.
+        """
         end = time.monotonic() + _ANSWER_WITHIN
         found: list[str] = []
         missing: dict[str, str] = {}
@@ -138,4 +149,6 @@ class Gallery(anywidget.AnyWidget):
                 missing[identity] = str(error)
             if time.monotonic() > end:
                 break
-        self.send({"kind": "thumbnails", "ids": found, "missing": missing}, pictures)
+        kind = "rows" if rows else "thumbnails"
+        answer = {"kind": kind, "generation": self.generation, "ids": found, "missing": missing}
+        self.send(answer | rows, pictures)

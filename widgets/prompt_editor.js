@@ -114,6 +114,10 @@ function bracketsAround(text, caret) {
 }
 
 function wordAround(text, caret) {
+  for (const wildcard of text.matchAll(/__[\w\-./ ]+?__/g)) {
+    const end = wildcard.index + wildcard[0].length;
+    if (wildcard.index <= caret && caret <= end) return [wildcard.index, end];
+  }
   let [start, end] = [caret, caret];
   while (start > 0 && !ENDS.includes(text[start - 1])) start--;
   while (end < text.length && !ENDS.includes(text[end])) end++;
@@ -251,15 +255,17 @@ function render({ model, el }) {
     model.set("value", area.value);
     model.save_changes();
   };
+  let isAccepting = false; // what is put in is not typed, and asks for no list
+  const put = (from, to, piece) => {
+    isAccepting = true;
+    replace(area, from, to, piece);
+    isAccepting = false;
+  };
   const accept = (word) => {
     const found = typedAt(area.value, area.selectionStart);
     list.close();
-    if (!found) return;
-    isAccepting = true;
-    replace(area, found.start, area.selectionStart, word.insert);
-    isAccepting = false;
+    if (found) put(found.start, area.selectionStart, word.insert);
   };
-  let isAccepting = false;
   const list = makeList(root, area, id, accept);
   const offer = () => {
     const found = typedAt(area.value, area.selectionStart);
@@ -270,9 +276,7 @@ function render({ model, el }) {
   const weigh = (isUp) => {
     const change = weighed(area.value, area.selectionStart, area.selectionEnd, isUp);
     if (!change) return;
-    isAccepting = true;
-    replace(area, change.from, change.to, change.piece);
-    isAccepting = false;
+    put(change.from, change.to, change.piece);
     area.setSelectionRange(change.start, change.end);
   };
 
@@ -283,7 +287,8 @@ function render({ model, el }) {
     if (isAccepting || !isTyped || event.inputType === "insertFromPaste") list.close();
     else offer();
   }, options);
-  area.addEventListener("change", tell, options);
+  // The panel's Ctrl+Enter says so too, before it is acted on.
+  area.addEventListener("change", () => (list.close(), tell()), options);
   area.addEventListener("blur", () => (list.close(), tell()), options);
   area.addEventListener("keydown", (event) => {
     const isCommand = event.ctrlKey || event.metaKey;

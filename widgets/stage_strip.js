@@ -27,8 +27,8 @@ function stateText({ state, seconds }) {
 function makeStage(parent, choose) {
   const item = make("li", "mls-stage", parent);
   const button = make("button", "mls-stage-button", item, { type: "button" });
-  const sign = make("span", "mls-stage-sign", button, { "aria-hidden": "true" });
   const title = make("span", "mls-stage-title", button);
+  const sign = make("span", "mls-stage-sign", button, { "aria-hidden": "true" });
   const state = make("span", "mls-stage-state", button);
   let shown = {};
   button.addEventListener("click", () => {
@@ -47,7 +47,7 @@ function makeStage(parent, choose) {
     state.textContent = stateText(stage);
     button.setAttribute("aria-disabled", String(!canChoose));
     const hint = canChoose ? "run again from here" : "";
-    button.title = hint && `${stage.title}: ${hint}`;
+    button.title = [stage.title, hint].filter(Boolean).join(": ");
     button.setAttribute("aria-label", [stage.title, stateText(stage), hint].filter(Boolean).join(", "));
   };
   return { item, draw };

@@ -59,7 +59,7 @@ def test_it_is_made_anew_when_the_picture_changed(manager, save, outputs):
     assert len(kept(outputs)) == 1
 
 
-def test_a_thumbnail_that_is_cut_short_or_gone_does_no_harm(manager, save, outputs):
+def test_a_thumbnail_that_somebody_deleted_is_made_anew(manager, save, outputs):
     saved = save()
     manager.thumbnail(saved.path)
     (path,) = kept(outputs)

@@ -58,14 +58,17 @@ window.isReady = true;
 
 # JupyterLab's own values of these, light and dark.
 THEMES = {
-    "light": "background: white",
+    "light": """background: white;
+        --jp-ui-font-color1: rgba(0, 0, 0, 0.87); --jp-ui-font-color2: rgba(0, 0, 0, 0.54);
+        --jp-ui-inverse-font-color1: rgba(255, 255, 255, 1);
+        --jp-layout-color1: white; --jp-layout-color2: #eeeeee;
+        --jp-border-color1: #bdbdbd; --jp-border-color2: #e0e0e0; --jp-brand-color1: #1976d2""",
     "dark": """color-scheme: dark; background: #111111;
-        --jp-ui-font-color1: rgba(255, 255, 255, 1); --jp-ui-font-color2: rgba(255, 255, 255, 0.7);
-        --jp-ui-font-color3: rgba(255, 255, 255, 0.5);
-        --jp-ui-inverse-font-color1: rgba(0, 0, 0, 1);
-        --jp-layout-color1: #111111; --jp-layout-color2: #424242;
-        --jp-border-color1: #616161; --jp-border-color2: #424242; --jp-brand-color1: #2196f3;
-        --jp-error-color1: #f44336; --jp-warn-color0: #ff9800""",
+        --jp-ui-font-color1: rgba(255, 255, 255, 0.87);
+        --jp-ui-font-color2: rgba(255, 255, 255, 0.54);
+        --jp-ui-inverse-font-color1: rgba(0, 0, 0, 0.8);
+        --jp-layout-color1: #212121; --jp-layout-color2: #424242;
+        --jp-border-color1: #616161; --jp-border-color2: #424242; --jp-brand-color1: #2196f3""",
 }
 
 

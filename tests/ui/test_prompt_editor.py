@@ -181,6 +181,7 @@ def test_the_list_is_at_the_caret_and_inside_the_window(bare, area, options):
         ("x <lora:doll:0.8> y", 9, ["Up"] * 4, "x <lora:doll:1.0> y"),
         ("x <lora:doll> y", 9, ["Down"], "x <lora:doll:0.95> y"),
         ("x <lora:doll:1:0.5:lbw=FACE> y", 9, ["Down"], "x <lora:doll:0.95:0.45:lbw=FACE> y"),
+        ("a __doll/hair__ b", 8, ["Up"], "a (__doll/hair__:1.1) b"),
         ("", 0, ["Up"], ""),
         ("a  b", 2, ["Up"], "a  b"),
     ],

@@ -13,7 +13,7 @@ STAGES = [
     ("control", "Control", "off", None),
     ("txt2img", "Text to image", "done", 1.24),
     ("refiner", "Refiner", "running", 12.6),
-    ("face", "Face", "waiting", None),
+    ("face", "Detailer: face", "waiting", None),
     ("upscaler", "Upscaler", "waiting", None),
 ]
 

@@ -32,10 +32,18 @@ def hear(gallery, **content):
 
 
 def test_rows_are_told_when_they_are_asked_for(made, sent):
-    hear(made, kind="rows", **{"from": 1, "to": 3})
-    ((message, _),) = sent
+    hear(made, kind="rows", thumbnails=False, **{"from": 1, "to": 3})
+    ((message, buffers),) = sent
+    assert buffers == []
     assert message["rows"] == [("b", "picture b", 0, "", 0, 0), ("c", "picture c", 0, "", 0, 0)]
     assert (message["from"], message["generation"]) == (1, made.generation)
+
+
+def test_rows_that_were_never_seen_bring_their_thumbnails(made, sent):
+    hear(made, kind="rows", thumbnails=True, **{"from": 3, "to": 9})
+    ((message, buffers),) = sent
+    assert (message["ids"], buffers) == (["d", "e"], [b"d", b"e"])
+    assert [row[0] for row in message["rows"]] == ["d", "e"]
 
 
 def test_the_entries_are_no_part_of_the_saved_state(made):
@@ -55,7 +63,7 @@ def test_thumbnails_come_as_bytes_and_the_missing_with_the_reason(sent):
     gallery.show([Entry(name, name) for name in "abc"])
     hear(gallery, kind="thumbnails", ids=["a", "b", "c", "../etc/passwd"])
     ((message, buffers),) = sent
-    assert message == {"kind": "thumbnails", "ids": ["a", "c"], "missing": {"b": "b is gone"}}
+    assert (message["ids"], message["missing"]) == (["a", "c"], {"b": "b is gone"})
     assert buffers == [b"a", b"c"]
 
 
@@ -98,6 +106,16 @@ def test_the_selection_stays_with_its_picture(made, names, selected):
     made.current = 2
     made.show([Entry(name, name) for name in names])
     assert made.selected == selected
+
+
+def test_one_comes_first_and_one_goes(made):
+    made.current = 2
+    made.add(Entry("x", "new"))
+    assert [entry.id for entry in made.entries] == list("xabcde")
+    made.remove("b")
+    made.remove("nobody")
+    assert [entry.id for entry in made.entries] == list("xacde")
+    assert (made.selected, made.count) == ("c", 5)
 
 
 def test_an_update_is_told_by_a_new_generation(made):
