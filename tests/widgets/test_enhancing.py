@@ -61,7 +61,7 @@ def test_a_file_of_the_disk_is_sharpened_and_compared_with_itself(studio, photo,
     assert run.config.mode == "enhance"
     assert run.image.size == photo.size
     assert run.image.tobytes() != photo.tobytes()
-    before = Image.open(BytesIO(studio.canvas.viewer._before))
+    before = Image.open(BytesIO(studio.canvas.viewer._files["before"]))
     assert before.tobytes() == photo.tobytes()
 
 
@@ -157,11 +157,11 @@ def test_the_picture_after_a_stage_is_shown(drawn):
     tools = drawn.tools
     assert [label for label, _ in tools.stage.options] == ["Result", "After Text to image"]
     tools.stage.value = "txt2img"
-    shown = Image.open(BytesIO(drawn.canvas.viewer._image))
+    shown = Image.open(BytesIO(drawn.canvas.viewer._files["image"]))
     assert shown.tobytes() != result.image.tobytes()
     assert shown.tobytes() == drawn.bench.picture_after(result.config, "txt2img").tobytes()
     tools.stage.value = ""
-    assert drawn.canvas.viewer._image == drawn.canvas.picture
+    assert drawn.canvas.viewer._files["image"] == drawn.canvas.picture
 
 
 def test_finds_are_boxes_and_edited_ones_are_drawn_again(drawn, press):

@@ -37,10 +37,13 @@ def test_the_caption_tells_seed_size_and_file(studio):
     assert run.artifact.path.name in caption
 
 
-def test_progress_is_shown_step_by_step_with_previews(studio):
+def test_progress_is_shown_step_by_step_with_previews(studio, monkeypatch):
     said, previews = [], []
     studio.canvas.status.observe(lambda change: said.append(change.new), "value")
-    studio.canvas.viewer.observe(lambda change: previews.append(change.new), "_preview")
+    show = studio.canvas.viewer.preview
+    monkeypatch.setattr(
+        studio.canvas.viewer, "preview", lambda jpeg: (previews.append(jpeg), show(jpeg))
+    )
     studio.fill(PipelineConfig(seed=1, steps=3))
     studio.generate()
     studio.wait(SECONDS)
@@ -51,7 +54,7 @@ def test_progress_is_shown_step_by_step_with_previews(studio):
     ]
     assert "Text to image" in said[-3]
     assert Image.open(BytesIO(previews[0])).format == "JPEG"
-    assert previews[-1] == b""  # the picture itself is there
+    assert studio.canvas.viewer._files["preview"] == b""  # the picture itself is there
 
 
 def test_every_picture_of_a_batch_is_shown(studio):
