@@ -10,19 +10,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from medialab import filenames
 from medialab.detailing import DetailerConfig
 from medialab.errors import ConfigError
 from medialab.prompts import expand, mentions, take_loras
-from medialab.samplers import SAMPLERS, SCHEDULES, check, steps_behind
+from medialab.samplers import check, steps_behind
 from medialab.settings import (
     CONTROL_RESIZE_MODES,
     EMPHASES,
     LARGEST_SEED,
     LATENT_RESIZE,
     MODES,
+    CheckpointName,
     ClipSkip,
     ControlUnit,
     Emphasis,
@@ -33,16 +34,19 @@ from medialab.settings import (
     InpaintConfig,
     InstructConfig,
     LoRAConfig,
+    Mode,
     OutpaintConfig,
     Picture,
     RefinerConfig,
     ResizeMode,
+    SamplerName,
     SamplingConfig,
+    ScheduleName,
     Side,
     StageConfig,
+    StyleName,
     SwitchedConfig,
     UpscalerConfig,
-    one_of,
 )
 
 SCHEMA_VERSION: Final = 1
@@ -56,7 +60,9 @@ class PromptConfig(StageConfig):
 
     prompt: str = Field("", description="What the picture should show.")
     negative_prompt: str = Field("", description="What it should not show.")
-    styles: tuple[str, ...] = Field((), description="Names from models/styles.csv to add to both.")
+    styles: tuple[StyleName, ...] = Field(
+        (), description="Names from models/styles.csv to add to both."
+    )
     emphasis: Emphasis = Field(
         EMPHASES[0],
         description="What brackets do: weigh (original, no norm), vanish (ignore) or are text.",
@@ -81,7 +87,9 @@ class SizeConfig(StageConfig):
 class Txt2ImgConfig(SizeConfig):
     """Stage 3: from noise to a picture."""
 
-    checkpoint: str = Field("paperdoll", description="Name of a model in models/checkpoints.")
+    checkpoint: CheckpointName = Field(
+        "paperdoll", description="Name of a model in models/checkpoints."
+    )
     steps: int = Field(20, ge=1, le=150, description="How many times noise is taken away.")
     guidance_scale: float = Field(
         5.0,
@@ -89,8 +97,10 @@ class Txt2ImgConfig(SizeConfig):
         le=30.0,
         description="How closely the prompt is followed; 1 ignores the negative prompt.",
     )
-    sampler: str = Field("DPM++ 2M", description="The method that takes the noise away.")
-    schedule: str = Field("automatic", description="How the noise is spread over the steps.")
+    sampler: SamplerName = Field("DPM++ 2M", description="The method that takes the noise away.")
+    schedule: ScheduleName = Field(
+        "automatic", description="How the noise is spread over the steps."
+    )
     seed: int = Field(
         RANDOM_SEED,
         ge=RANDOM_SEED,
@@ -117,16 +127,6 @@ class Txt2ImgConfig(SizeConfig):
         0.0, description="How much of the variation's noise there is: 0 none, 1 nothing else."
     )
 
-    @field_validator("sampler")
-    @classmethod
-    def _sampler_is_known(cls, value: str) -> str:
-        return one_of(value, SAMPLERS)
-
-    @field_validator("schedule")
-    @classmethod
-    def _schedule_is_known(cls, value: str) -> str:
-        return one_of(value, SCHEDULES)
-
     @model_validator(mode="after")
     def _sampler_honours_schedule_and_steps(self) -> Self:
         try:
@@ -147,7 +147,7 @@ class ControlConfig(SizeConfig):
 class SourceConfig(SizeConfig):
     """Before stage 2: the picture that others start from."""
 
-    mode: str = Field(
+    mode: Mode = Field(
         "txt2img",
         description="What stage 3 does; enhance leaves it out and works on a given picture.",
     )
@@ -155,11 +155,6 @@ class SourceConfig(SizeConfig):
         None, description="The picture to start from, as Workbench.keep names it."
     )
     resize_mode: ResizeMode = Field("just resize", description="How it is brought to size.")
-
-    @field_validator("mode")
-    @classmethod
-    def _mode_is_known(cls, value: str) -> str:
-        return one_of(value, MODES)
 
     @model_validator(mode="after")
     def _latents_are_stretched_where_there_are_some(self) -> Self:

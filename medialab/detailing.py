@@ -19,13 +19,13 @@ from medialab.settings import (
     Fraction,
     KeptBy,
     Merge,
+    OneOf,
     Order,
     Picture,
     SamplingConfig,
     Side,
     StageConfig,
     SwitchedConfig,
-    one_of,
 )
 
 AUTOMATIC, CENTRE = "automatic", "centre"
@@ -109,8 +109,8 @@ def _apart(value: Any) -> Any:
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_apart)]
-Fallback = Annotated[str, AfterValidator(lambda value: one_of(value, FALLBACKS))]
-SizeMatch = Annotated[str, AfterValidator(lambda value: one_of(value, SIZE_MATCHES))]
+Fallback = Annotated[str, AfterValidator(OneOf(FALLBACKS))]
+SizeMatch = Annotated[str, AfterValidator(OneOf(SIZE_MATCHES))]
 
 
 class DetectionEdit(StageConfig):

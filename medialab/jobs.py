@@ -6,6 +6,7 @@ that takes the job and now and then asks `job.check()`.
 
 import itertools
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,28 +17,60 @@ from medialab.events import Event, Kind
 
 T = TypeVar("T")
 Listener = Callable[[Event], None]
+State = Kind | Literal["running"]
 
 
 class Job(Generic[T]):
-    """One piece of work: its state, its result, and the way to stop it."""
+    """One piece of work: its state, its result, and the way to stop it.
 
-    def __init__(self, name: str, emit: Listener) -> None:
+    `label` is what a person calls it, `request` what was asked for; the queue looks at neither.
+    `started` and `ended` are seconds of `time.monotonic`, None before.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        work: "Callable[[Job[T]], T]",
+        emit: Listener,
+        withdraw: "Callable[[Job[Any]], None]",
+    ) -> None:
         self.name = name
+        self.work = work
         self.emit = emit
+        self.label = name
+        self.request: Any = None
         self.traceback = ""
-        self.state: Kind | Literal["running"] = "queued"
+        self.state: State = "queued"
+        self.started: float | None = None
+        self.ended: float | None = None
+        # The queue runs it only when everybody was told of it.
+        self.announced = threading.Event()
+        self._withdraw = withdraw
         self._stop = threading.Event()
         self._future: Future[T] = Future()
 
+    @property
+    def seconds(self) -> float:
+        """How long it has run, or ran; 0 before."""
+        if self.started is None:
+            return 0.0
+        return (self.ended or time.monotonic()) - self.started
+
     def cancel(self) -> None:
-        """Stop at the next step, or before the first when its turn comes. From any thread."""
+        """Stop at the next step; one that waits leaves the queue at once. From any thread."""
         self._stop.set()
+        self._withdraw(self)
 
     def check(self) -> None:
         """Raise `CancelledError` if somebody cancelled this job."""
         if self._stop.is_set():
-            message = f"{self.name} was cancelled; nothing of the unfinished picture is kept"
-            raise CancelledError(message)
+            raise self.cancelled()
+
+    def cancelled(self) -> CancelledError:
+        """What whoever waits for a cancelled job gets to hear."""
+        return CancelledError(
+            f"{self.name} was cancelled; nothing of the unfinished picture is kept"
+        )
 
     def result(self, timeout: float | None = None) -> T:
         """Wait (seconds; None for ever) and return what the work returned, or raise its error."""
@@ -58,9 +91,10 @@ class Job(Generic[T]):
 class JobQueue:
     """Runs jobs one after another on one worker thread, which first runs `prepare`.
 
-    Listeners get every event, on the worker thread (and "queued" on the submitter's); they must
-    return quickly. One that raises fails a job that runs. The last event of a job comes before its
-    result is handed out: who waits for the result finds it shown already.
+    Listeners get every event, on the worker thread (and "queued", and "cancelled" of a job that
+    waited, on the caller's); they must return quickly. One that raises fails a job that runs. The
+    last event of a job comes before its result is handed out: who waits for the result finds it
+    shown already.
     """
 
     def __init__(self, prepare: Callable[[], object] = lambda: None) -> None:
@@ -68,7 +102,9 @@ class JobQueue:
         self._prepared = self._worker.submit(prepare)
         self._numbers = itertools.count(1)
         self._listeners: list[Listener] = []
+        self._lock = threading.Lock()  # of the two below; never held while a listener is called
         self._waiting: list[Job[Any]] = []
+        self._running: Job[Any] | None = None
         self._closed = False
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -76,7 +112,9 @@ class JobQueue:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def submit(self, work: Callable[[Job[T]], T]) -> Job[T]:
+    def submit(
+        self, work: Callable[[Job[T]], T], *, label: str = "", request: Any = None
+    ) -> Job[T]:
         """Queue the work. Its events start with "queued".
 
         Raises:
@@ -85,15 +123,39 @@ class JobQueue:
         if self._closed:
             message = "this workbench is closed; make a new one: bench = Workbench()"
             raise MediaLabError(message)
-        job: Job[T] = Job(f"job {next(self._numbers)}", self._emit)
-        self._emit(Event("queued", job.name))
-        self._waiting.append(job)
-        self._worker.submit(self._perform, job, work)
+        job: Job[T] = Job(f"job {next(self._numbers)}", work, self._emit, self._withdraw)
+        job.label, job.request = label or job.name, request
+        with self._lock:
+            self._waiting.append(job)
+        try:
+            self._emit(Event("queued", job.name))
+        finally:
+            job.announced.set()
+            self._worker.submit(self._perform_next)
         return job
+
+    def jobs(self) -> list[Job[Any]]:
+        """The job that runs, if one does, then those that wait, in their order."""
+        with self._lock:
+            return [*([self._running] if self._running else []), *self._waiting]
+
+    def find(self, name: str) -> Job[Any] | None:
+        """The running or waiting job of that name."""
+        return next((job for job in self.jobs() if job.name == name), None)
+
+    def move(self, job: Job[Any], place: int) -> None:
+        """Put a waiting job at a place among those that wait, 0 for the next to run.
+
+        Nothing happens to one that does not wait any more.
+        """
+        with self._lock:
+            if job in self._waiting:
+                self._waiting.remove(job)
+                self._waiting.insert(max(place, 0), job)
 
     def cancel_all(self) -> None:
         """Cancel the running job and all that wait."""
-        for job in list(self._waiting):
+        for job in reversed(self.jobs()):
             job.cancel()
 
     def close(self) -> None:
@@ -106,26 +168,54 @@ class JobQueue:
         for listener in list(self._listeners):
             listener(event)
 
-    def _perform(self, job: Job[T], work: Callable[[Job[T]], T]) -> None:
+    def _withdraw(self, job: Job[Any]) -> None:
+        """Take a cancelled job out of those that wait."""
+        with self._lock:
+            if job not in self._waiting:
+                return
+            self._waiting.remove(job)
+        self._end(job, "cancelled", error=job.cancelled())
+
+    def _perform_next(self) -> None:
+        """On the worker: the first of those that wait, if none of them was withdrawn since."""
+        with self._lock:
+            if not self._waiting:
+                return
+            job = self._running = self._waiting.pop(0)
+        job.announced.wait()
+        self._perform(job)
+
+    def _perform(self, job: Job[Any]) -> None:
         """The stage runner: the one place of the core where any error is caught."""
         state: Kind = "done"
-        result: T | None = None
+        result: Any = None
         error: BaseException | None = None
         try:
             self._prepared.result()
             job.check()
-            job.state = "running"
+            job.state, job.started = "running", time.monotonic()
             self._emit(Event("started", job.name))
-            result = work(job)
+            result = job.work(job)
         except CancelledError as cancelled:
             state, error = "cancelled", cancelled
         except Exception as failure:  # noqa: BLE001 - the job shows it, and the queue goes on
             state, error = "failed", failure
+        with self._lock:
+            self._running = None
+        self._end(job, state, result, error)
+
+    def _end(
+        self,
+        job: Job[Any],
+        state: Kind,
+        result: Any = None,
+        error: BaseException | None = None,
+    ) -> None:
+        """Tell of a job's end, then hand its result out."""
         if error is not None:
             job.traceback = "".join(traceback.format_exception(error))
             _drop_frames(error)
-        self._waiting.remove(job)
-        job.state = state
+        job.state, job.ended = state, time.monotonic()
         try:
             self._emit(Event(state, job.name, result=result, error=error))
         finally:

@@ -73,6 +73,19 @@ class PictureStore:
             raise PictureError(f"{path.name} in {self.folder.name} shows something else now")
         return found
 
+    def thumbnail(self, name: str, side: int) -> tuple[bytes, tuple[int, int]]:
+        """A JPEG of at most `side` pixels a side of the picture, and the picture's own size.
+
+        Raises:
+            PictureError: as `load`.
+        """
+        image = self.load(name)
+        size = image.size
+        image.thumbnail((side, side))
+        buffer = BytesIO()
+        image.save(buffer, "JPEG", quality=85)
+        return buffer.getvalue(), size
+
     def _path(self, name: str) -> Path:
         if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
             raise PictureError(f"{name!r} names no picture; bench.keep(path) gives the name")

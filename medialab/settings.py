@@ -28,7 +28,8 @@ LARGEST_SEED = 2**32 - 1  # infotext and A1111 keep seeds in 32 bits
 # Pixels: a VAE works in blocks of 8; 4096 keeps a typing error from asking for gigabytes.
 Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
 # A picture kept in outputs/inputs, by the sha256 of its pixels; `Workbench.keep` gives it.
-Picture = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+PICTURE_NAME = "^[0-9a-f]{64}$"
+Picture = Annotated[str, Field(pattern=PICTURE_NAME)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -56,6 +57,27 @@ LATENT_RESIZE = "just resize (latent upscale)"
 RESIZE_MODES = ("just resize", "crop and resize", "resize and fill", LATENT_RESIZE)
 # A control picture is not encoded, so there are no latents to stretch.
 CONTROL_RESIZE_MODES = RESIZE_MODES[:3]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The check of a setting that is one of these names; a form offers them."""
+
+    choices: tuple[str, ...]
+
+    def __call__(self, value: str) -> str:
+        """The choice that is meant, whatever its capitals."""
+        return one_of(value, self.choices)
+
+
+@dataclass(frozen=True)
+class NameOf:
+    """Marks a setting that names a model of this kind; `also` are names that need no file."""
+
+    kind: str
+    also: tuple[str, ...] = ()
+
+
 LATENT_UPSCALERS = ("latent", "latent nearest", "latent bicubic")
 PIXEL_UPSCALERS = ("lanczos", "bicubic", "nearest")
 ORDERS = ("none", "left to right", "center to edge", "large to small")
@@ -71,28 +93,32 @@ EMPHASES = ("original", "no norm", "ignore", "none")
 MOST_GROWTH, MOST_OFFSET = 128, 200
 
 
-ResizeMode = Annotated[str, AfterValidator(lambda value: one_of(value, RESIZE_MODES))]
-ControlResizeMode = Annotated[
-    str, AfterValidator(lambda value: one_of(value, CONTROL_RESIZE_MODES))
-]
-FileFormat = Annotated[str, AfterValidator(lambda value: one_of(value, FILE_FORMATS))]
+ResizeMode = Annotated[str, AfterValidator(OneOf(RESIZE_MODES))]
+ControlResizeMode = Annotated[str, AfterValidator(OneOf(CONTROL_RESIZE_MODES))]
+FileFormat = Annotated[str, AfterValidator(OneOf(FILE_FORMATS))]
 FileName = Annotated[str, AfterValidator(filenames.checked)]
-Border = Annotated[str, AfterValidator(lambda value: one_of(value, BORDERS))]
+Border = Annotated[str, AfterValidator(OneOf(BORDERS))]
 # Pixels that a picture grows by on one side.
 Growth = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]
-MaskedContent = Annotated[str, AfterValidator(lambda value: one_of(value, MASKED_CONTENTS))]
-Order = Annotated[str, AfterValidator(lambda value: one_of(value, ORDERS))]
-Merge = Annotated[str, AfterValidator(lambda value: one_of(value, MERGES))]
-Crop = Annotated[str, AfterValidator(lambda value: one_of(value, CROPS))]
-KeptBy = Annotated[str, AfterValidator(lambda value: one_of(value, KEPT_BY))]
-Emphasis = Annotated[str, AfterValidator(lambda value: one_of(value, EMPHASES))]
+MaskedContent = Annotated[str, AfterValidator(OneOf(MASKED_CONTENTS))]
+Order = Annotated[str, AfterValidator(OneOf(ORDERS))]
+Merge = Annotated[str, AfterValidator(OneOf(MERGES))]
+Crop = Annotated[str, AfterValidator(OneOf(CROPS))]
+KeptBy = Annotated[str, AfterValidator(OneOf(KEPT_BY))]
+Emphasis = Annotated[str, AfterValidator(OneOf(EMPHASES))]
 # Layers of the text encoder, from the end, that are left out; CLIP-L has 12.
 ClipSkip = Annotated[int, Field(ge=1, le=12)]
-Preprocessor = Annotated[
-    str, AfterValidator(lambda value: one_of(value, (*PREPROCESSORS, *BY_MODEL)))
-]
-SamplerName = Annotated[str, AfterValidator(lambda value: one_of(value, SAMPLERS))]
-ScheduleName = Annotated[str, AfterValidator(lambda value: one_of(value, SCHEDULES))]
+Preprocessor = Annotated[str, AfterValidator(OneOf((*PREPROCESSORS, *BY_MODEL)))]
+SamplerName = Annotated[str, AfterValidator(OneOf(tuple(SAMPLERS)))]
+ScheduleName = Annotated[str, AfterValidator(OneOf(tuple(SCHEDULES)))]
+CheckpointName = Annotated[str, NameOf("checkpoint")]
+LoRAName = Annotated[str, NameOf("lora")]
+StyleName = Annotated[str, NameOf("style")]
+ControlNetName = Annotated[str, NameOf("controlnet")]
+DetectorName = Annotated[str, NameOf("detector", also=("automatic", "centre"))]
+DepthModelName = Annotated[str, NameOf("detector")]
+UpscalerName = Annotated[str, NameOf("upscaler", also=PIXEL_UPSCALERS)]
+RefinerUpscalerName = Annotated[str, NameOf("upscaler", also=(*LATENT_UPSCALERS, *PIXEL_UPSCALERS))]
 
 
 class StageConfig(BaseModel):
@@ -110,7 +136,9 @@ class SwitchedConfig(StageConfig):
 class LoRAConfig(StageConfig):
     """One LoRA: how much of it, where, and for which share of the steps."""
 
-    name: str = Field(min_length=1, description="Its file in models/loras, without the ending.")
+    name: LoRAName = Field(
+        min_length=1, description="Its file in models/loras, without the ending."
+    )
     weight: float = Field(1.0, ge=-10.0, le=10.0, description="How much of it counts.")
     text_encoder: float | None = Field(
         None, ge=-10.0, le=10.0, description="Weight in the text encoders; empty: the same."
@@ -160,14 +188,14 @@ def _of_tag(tag: LoRATag) -> LoRAConfig:
 class ControlUnit(StageConfig):
     """One ControlNet: what it is shown, and how much and for how long it counts."""
 
-    model: str = Field(min_length=1, description="A model in models/controlnet.")
+    model: ControlNetName = Field(min_length=1, description="A model in models/controlnet.")
     preprocessor: Preprocessor = Field(
         "none", description="What is shown of the picture: none, canny, scribble, depth …"
     )
-    preprocessor_model: str | None = Field(
+    preprocessor_model: DepthModelName | None = Field(
         None, description="For depth and pose: a model of that kind in models/detectors."
     )
-    people_model: str | None = Field(
+    people_model: DepthModelName | None = Field(
         None, description="For pose: a detector of people; empty: one person fills the picture."
     )
     image: Picture | None = Field(
@@ -227,7 +255,9 @@ SAMPLING_NAMES = tuple(Sampling.__dataclass_fields__)
 class SamplingConfig(StageConfig):
     """What a stage may set for itself; unset means as the base."""
 
-    checkpoint: str | None = Field(None, description="Another checkpoint; empty for the base's.")
+    checkpoint: CheckpointName | None = Field(
+        None, description="Another checkpoint; empty for the base's."
+    )
     prompt: str | None = Field(
         None, description="Its own prompt; [PROMPT] stands for the base's. Empty for the base's."
     )
@@ -321,7 +351,7 @@ class RefinerConfig(SwitchedConfig, SamplingConfig):
     scale: float = Field(2.0, ge=1.0, le=4.0, description="How many times larger.")
     width: Side | None = Field(None, description="Exact width instead of the scale.")
     height: Side | None = Field(None, description="Exact height instead of the scale.")
-    upscaler: str = Field(
+    upscaler: RefinerUpscalerName = Field(
         "latent", description="latent, latent nearest, lanczos…, or a model in models/upscalers."
     )
     denoising_strength: Fraction = Field(0.7, description="How much is drawn anew.")
@@ -330,7 +360,9 @@ class RefinerConfig(SwitchedConfig, SamplingConfig):
 class UpscalerConfig(SwitchedConfig, SamplingConfig):
     """Stage 8: the picture enlarged, and drawn again in tiles if its strength is above 0."""
 
-    upscaler: str = Field("lanczos", description="lanczos, or a model in models/upscalers.")
+    upscaler: UpscalerName = Field(
+        "lanczos", description="lanczos, or a model in models/upscalers."
+    )
     scale: float = Field(2.0, ge=1.0, le=8.0, description="How many times larger.")
     tile: int = Field(192, ge=0, le=2048, description="Pixels a tile; 0 for none.")
     overlap: int = Field(16, ge=0, le=256, description="Pixels that tiles share.")
@@ -347,3 +379,4 @@ class UpscalerConfig(SwitchedConfig, SamplingConfig):
 
 # What stage 3 can do: the stages' names, and enhance for none of them.
 MODES = ("txt2img", "img2img", "inpaint", "outpaint", "instruct", "enhance")
+Mode = Annotated[str, AfterValidator(OneOf(MODES))]

@@ -15,10 +15,12 @@ from medialab.cache import Explanation, StageCache
 from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
 from medialab.detailing import DetectionEdit
+from medialab.encoding.counting import count_in_folder
 from medialab.errors import CancelledError, ConfigError, ModelRefusedError
 from medialab.families import FINISHED_BY
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
+from medialab.loading import CONFIGS, SHARED_TOKENIZER
 from medialab.lora import LoRAManager, refuse_family
 from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
@@ -151,6 +153,10 @@ class Workbench:
             ModelRefusedError: its file is a pickle, or broken.
         """
         _check_picture(config)
+        names = [stage.name for stage in STAGES]
+        if anew_from is not None and anew_from not in names:
+            message = f"no stage {anew_from!r}; known: {', '.join(names)}"
+            raise ConfigError(message)
         chosen = self._with_detectors(config)
         for model in _models_of(chosen):
             self.registry.find(model.name, model.kind)
@@ -158,7 +164,11 @@ class Workbench:
         self._refuse_foreign_loras(config)
         self._check_handover(config)
         keep = save and keep_interrupted
-        return self.queue.submit(partial(self._make, config, save, anew_from, keep))
+        return self.queue.submit(
+            partial(self._make, config, save, anew_from, keep),
+            label=config.prompt or config.mode,
+            request=config,
+        )
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
         """Keep a picture to start from, and return the name by which configs speak of it.
@@ -203,20 +213,34 @@ class Workbench:
         Raises:
             ConfigError: no such stage, or a change that nothing can be made from.
         """
-        names = [stage.name for stage in STAGES]
-        if from_stage not in names:
-            message = f"no stage {from_stage!r}; known: {', '.join(names)}"
-            raise ConfigError(message)
-        single = self._singles(run.config)[0].asked()
+        config = self.changed(run.config, changes or {})
+        return self._wait_for(self.submit(config, save=save, anew_from=from_stage))
+
+    def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
+        """The first picture of a run's config with other settings, as `rerun` takes them.
+
+        Raises:
+            ConfigError: a change that nothing can be made from.
+        """
+        single = self._singles(config)[0].asked()
         settings: dict[str, Any] = {}
-        for name, value in (changes or {}).items():
+        for name, value in changes.items():
             old = getattr(single, name, None)
             if isinstance(old, StageConfig) and isinstance(value, Mapping):
                 settings[name] = {**old.model_dump(), **value}
             else:
                 settings[name] = value
-        config = single.changed(**settings)
-        return self._wait_for(self.submit(config, save=save, anew_from=from_stage))
+        return single.changed(**settings)
+
+    def picture_after(self, config: ResolvedConfig, stage: str) -> "Image.Image | None":
+        """The first picture of a run as a stage left it; None where that is not kept any more."""
+        from medialab.frames import decode_frame
+
+        for key in self._pipeline().keys(self._singles(config)[0]):
+            if key.stage == stage:
+                content = self.cache.get(key)
+                return None if content is None else decode_frame(content, "cpu").image
+        return None
 
     def explain(self, config: PipelineConfig) -> list[Explanation]:
         """For each stage that would run: is its result kept, and if not, what changed.
@@ -264,6 +288,18 @@ class Workbench:
             "models_sha256": self._hashes(config),
         }
         return self._with_named(ResolvedConfig.parse(settings), info.family)
+
+    def count_tokens(self, prompt: str, checkpoint: str) -> tuple[int, int]:
+        """Tokens of a prompt for this checkpoint, and for how many its chunks have room.
+
+        Reads the tokenizer alone, so that it may be asked at every change of a text.
+
+        Raises:
+            ModelNotFoundError: no such checkpoint.
+        """
+        info = self.registry.find(checkpoint, "checkpoint")
+        own = info.path / "tokenizer"
+        return count_in_folder(prompt, own if own.is_dir() else CONFIGS / SHARED_TOKENIZER)
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the models folder, refused files included, with the reason."""

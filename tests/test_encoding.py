@@ -19,6 +19,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 from medialab.encoding import Conditioning, Guidance, Moment, Track, count_tokens, encode
 from medialab.encoding import encoder as encoder_module
 from medialab.encoding.chunks import cut_into_chunks
+from medialab.encoding.counting import count_in_folder
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.loading import LoadedModel
 from medialab.prompts import weigh
@@ -699,3 +700,29 @@ def test_after_its_last_moment_a_track_goes_on():
     one, two = Moment(2, torch.zeros(1)), Moment(5, torch.ones(1))
     track = Track((one, two))
     assert [track.at(step) for step in (1, 2, 3, 5, 9)] == [one, one, two, two, two]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "",
+        "a (Red:1.3) hat, it's 1920s café 日本語 😀",
+        "<lora:ink:0.8> a  cat\nBREAK a [dog|fox] " * 9,
+    ],
+)
+def test_tokens_counted_from_files_alone_are_those_of_transformers(prompt):
+    from transformers import CLIPTokenizer
+
+    from medialab.loading import CONFIGS, SHARED_TOKENIZER
+    from medialab.prompts import parse, take_loras
+
+    tokenizer = CLIPTokenizer.from_pretrained(CONFIGS / SHARED_TOKENIZER)
+    (*_, text) = parse(take_loras(prompt)[0], 1).texts
+    chunks = cut_into_chunks(weigh(text), tokenizer, {})
+    expected = (sum(map(len, chunks)), 75 * len(chunks))
+    assert count_in_folder(prompt, CONFIGS / SHARED_TOKENIZER) == expected
+
+
+def test_a_folder_without_tokenizer_is_told(tmp_path):
+    with pytest.raises(OSError, match=r"vocab\.json"):
+        count_in_folder("a cat", tmp_path)

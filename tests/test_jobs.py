@@ -160,3 +160,81 @@ def test_a_closed_queue_takes_no_job_and_says_what_to_do(queue):
     queue.close()
     with pytest.raises(MediaLabError, match="closed; make a new one"):
         queue.submit(lambda job: 1)
+
+
+def test_a_waiting_job_that_is_cancelled_leaves_the_queue_at_once(queue, gate):
+    events = []
+    queue.listen(lambda event: events.append((event.kind, event.job)))
+    job = queue.submit(lambda job: 1)
+    job.cancel()
+    assert events[-1] == ("cancelled", job.name)
+    with pytest.raises(CancelledError):
+        job.result(0)
+    assert job not in queue.jobs()
+    assert job.started is None
+
+
+def test_jobs_lists_the_running_one_first_and_by_label(queue, gate):
+    queue.submit(lambda job: 1, label="a cat", request={"seed": 7})
+    running, waiting = queue.jobs()
+    assert (running.state, waiting.state) == ("running", "queued")
+    assert (running.label, waiting.label) == (running.name, "a cat")
+    assert waiting.request == {"seed": 7}
+    assert queue.find(waiting.name) is waiting
+    assert queue.find("job 99") is None
+
+
+def test_a_job_that_is_moved_to_the_front_runs_next(queue, gate):
+    order = []
+    jobs = [queue.submit(lambda job: order.append(job.name)) for _ in range(3)]
+    queue.move(jobs[2], 0)
+    assert queue.jobs()[1:] == [jobs[2], jobs[0], jobs[1]]
+    gate.set()
+    for job in jobs:
+        job.result(SOON)
+    assert order == [jobs[2].name, jobs[0].name, jobs[1].name]
+
+
+def test_moving_the_running_job_changes_nothing(queue, gate):
+    waiting = queue.submit(lambda job: 1)
+    before = queue.jobs()
+    queue.move(before[0], 5)
+    assert queue.jobs() == before
+    assert before[1] is waiting
+
+
+def test_cancel_all_stops_the_running_job_and_empties_the_queue(queue):
+    running = threading.Event()
+
+    def work(job):
+        running.set()
+        while True:
+            job.check()
+
+    jobs = [queue.submit(work), queue.submit(lambda job: 1)]
+    assert running.wait(SOON)
+    queue.cancel_all()
+    for job in jobs:
+        with pytest.raises(CancelledError):
+            job.result(SOON)
+    assert queue.jobs() == []
+
+
+def test_a_job_knows_how_long_it_ran(queue):
+    job = queue.submit(lambda job: job.started)
+    started = job.result(SOON)
+    assert job.seconds == job.ended - started
+    assert job.seconds >= 0
+
+
+def test_a_job_starts_only_when_everybody_was_told_of_it(queue):
+    events, told = [], threading.Event()
+
+    def listen(event):
+        if event.kind == "queued":
+            told.wait(0.05)
+        events.append(event.kind)
+
+    queue.listen(listen)
+    queue.submit(lambda job: 1).result(SOON)
+    assert events == ["queued", "started", "done"]

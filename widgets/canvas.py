@@ -1,75 +1,132 @@
-"""The panel's right side: what the worker is doing, the picture, and what went wrong."""
+"""The middle: what the worker is doing, the picture, how it came to be, and what went wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as ipw
 from PIL import Image
 
-from medialab import Run
+from medialab import PipelineConfig, Run
+from medialab.detailing import DetectionEdit
 from medialab.events import Event
 from medialab.stages import STAGES
 from medialab.workbench import CHECKOUT
-from widgets.guard import error_html
+from widgets.guard import error_html, guarded
+from widgets.progress import Stage, strip_of_record, time_text
+from widgets.stage_strip import StageStrip
+from widgets.viewer import Viewer
 
 _TITLES = {stage.name: stage.title for stage in STAGES}
-# Pixels on the screen: a smaller picture is shown enlarged until its longer side is this long.
-SMALLEST_SHOWN = 512
 PREVIEW_QUALITY = 80  # JPEG; 5 ms and 55 kB for 1024 x 1024
-_WELCOME = (
-    '<div class="mls-welcome"><p>Your picture appears here.</p>'
-    "<p>Say what it should show, then press <b>Generate</b> (or Ctrl + Enter).</p></div>"
-)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the canvas shows: files of pictures, and what is known of how they were made."""
+
+    files: Sequence[bytes]
+    config: PipelineConfig | None = None
+    paths: Sequence[Path] = ()
+    seconds: float | None = None
+    stages: Sequence[Stage] = ()
+    detections: Mapping[str, Sequence[DetectionEdit]] = field(default_factory=dict)
+
+    @classmethod
+    def of_run(cls, run: Run) -> "Shown":
+        """A finished run; one that was not saved is encoded here."""
+        files = [artifact.path.read_bytes() for artifact in run.artifacts]
+        seconds = sum(stage["seconds"] for one in run.records for stage in one["stages"])
+        return cls(
+            files or [encoded(image) for image in run.images],
+            run.config,
+            [artifact.path for artifact in run.artifacts],
+            seconds,
+            strip_of_record(run.config, run.record),
+            run.detections,
+        )
 
 
 class Canvas(ipw.VBox):
-    """Progress on top, the picture below it, its caption or an error at the foot."""
+    """Status and progress on top, the viewer, then the run's pictures and stages, its caption.
+
+    `viewer`, `strip` and `chooser` are for whoever owns the canvas to listen to.
+    """
 
     def __init__(self) -> None:
+        self.shown: Shown | None = None
         self.status = ipw.HTML()
         self.waiting = ipw.HTML()
         self._bar = ipw.IntProgress(min=0, max=1, value=0)
-        self.preview = ipw.Image(format="jpeg")
-        self._frames: list[ipw.Image] = []
-        self._pictures = ipw.Box([ipw.HTML(_WELCOME)])
-        self.caption = ipw.HTML()
         self.error = ipw.HTML()
+        self.notice = ipw.HTML()
+        self.viewer = Viewer()
+        self.strip = StageStrip()
+        self.chooser = ipw.ToggleButtons(options=[])
+        self.chooser.tooltip = "Pictures of the batch"
+        self.caption = ipw.HTML()
         parts = {
             "status": self.status,
             "waiting": self.waiting,
             "bar": self._bar,
             "error": self.error,
-            "preview": self.preview,
-            "pictures": self._pictures,
+            "notice": self.notice,
+            "chooser": self.chooser,
+            "strip": self.strip,
             "caption": self.caption,
         }
         for name, part in parts.items():
             part.add_class(f"mls-{name}")
-        line = ipw.HBox([parts.pop("status"), parts.pop("waiting")])
+        line = ipw.HBox([self.status, self.waiting])
         line.add_class("mls-status-line")
-        super().__init__([line, *parts.values()])
+        self.below = ipw.HBox()
+        self.below.add_class("mls-below")
+        super().__init__(
+            [
+                line,
+                self._bar,
+                self.error,
+                self.notice,
+                self.viewer,
+                self.chooser,
+                self.strip,
+                self.below,
+                self.caption,
+            ]
+        )
         self.add_class("mls-canvas")
+        self._before: bytes | None = None
+        self.chooser.layout.display = "none"
+        self.chooser.observe(guarded(lambda _: self._show_chosen(), self.show_error), "index")
         self.clear_error()
+        self.tell("")
         self._finish("idle", "Ready")
 
     @property
     def pictures(self) -> Sequence[bytes]:
         """The files of the pictures that are shown."""
-        shown = self._pictures.children
-        return [picture.value for picture in shown if isinstance(picture, ipw.Image)]
+        return self.shown.files if self.shown else []
+
+    @property
+    def picture(self) -> bytes | None:
+        """The file of the picture in the viewer, or None."""
+        return self.pictures[self.chooser.index or 0] if self.pictures else None
 
     def show_starting(self) -> None:
         """Say that the first step is being prepared: imports, and the model from the disk."""
         self._bar.value = 0
         self._bar.layout.visibility = None
+        self.viewer.busy = True
         self._say("running", "Getting ready, loading the model…")
 
-    def show_progress(self, event: Event) -> None:
+    def show_progress(self, event: Event, stages: Sequence[Stage], left: float | None) -> None:
         """Show how far the running job is."""
         if event.kind == "started":
             self.show_starting()
+            self.strip.stages = list(stages)
             return
         text = [_TITLES[event.stage]]
         if event.steps:
@@ -77,27 +134,32 @@ class Canvas(ipw.VBox):
             self._bar.max, self._bar.value = event.steps, event.step
         if event.images > 1:
             text.append(f"picture {event.image} of {event.images}")
+        if left:
+            text.append(f"{time_text(left)} left")
         self._say("running", " · ".join(text))
+        if event.kind != "step":
+            self.strip.stages = list(stages)
         if event.preview:
-            self._show_preview(event.preview)
+            self.viewer.preview(_preview(event.preview))
 
     def show_waiting(self, waiting: int) -> None:
         """Say how many more were asked for."""
         self.waiting.value = f"{waiting} more waiting" if waiting > 0 else ""
 
-    def show_run(self, run: Run) -> None:
-        """Show a finished run: its pictures, and under them how to find and repeat them."""
-        files = [artifact.path.read_bytes() for artifact in run.artifacts]
-        # Used again and again: a widget that is merely dropped stays in memory with its picture.
-        while len(self._frames) < len(files):
-            self._frames.append(ipw.Image(format="png"))
-        frames = self._frames[: len(files)]
-        for frame, file, image in zip(frames, files, run.images, strict=True):
-            frame.value = file
-            _enlarged(frame, image.size)
-        self._pictures.children = frames
-        self.caption.value = _caption_html(run)
+    def show_run(self, run: Run, before: bytes | None = None) -> None:
+        """Show a finished run: its pictures, its stages, and how to find and repeat them."""
+        self.show(Shown.of_run(run), before)
         self._finish("done", "Done")
+
+    def show(self, shown: Shown, before: bytes | None = None) -> None:
+        """Show pictures from anywhere; `before` is what the first is compared with."""
+        self.shown, self._before = shown, before
+        self.chooser.options = [str(number) for number, _ in enumerate(shown.files, 1)]
+        self.chooser.index = 0
+        self.chooser.layout.display = None if len(shown.files) > 1 else "none"
+        self.strip.stages = list(shown.stages)
+        self.caption.value = _caption_html(shown)
+        self._show_chosen()
 
     def show_cancelled(self) -> None:
         """Say that the run was stopped; the picture of before is shown again."""
@@ -122,8 +184,24 @@ class Canvas(ipw.VBox):
         self.error.value = ""
         self.error.layout.display = "none"
 
+    def tell(self, html: str) -> None:
+        """Say what was just done; an empty text takes it away."""
+        self.notice.value = f'<div class="mls-said" role="status">{html}</div>' if html else ""
+        self.notice.layout.display = None if html else "none"
+
+    def _show_chosen(self) -> None:
+        if self.shown and self.chooser.index is not None:
+            file = self.shown.files[self.chooser.index]
+            self.viewer.show(file, self._before if self.chooser.index == 0 else None)
+
     def _finish(self, state: str, text: str) -> None:
-        self._hide_preview()
+        self.viewer.busy = False
+        if self.shown and self.picture:
+            self.strip.stages = list(self.shown.stages)
+            self._show_chosen()  # takes the preview away
+        elif state != "idle":
+            self.viewer.clear()
+            self.strip.stages = []
         self._bar.value = 0
         self._bar.layout.visibility = "hidden"  # its place stays, so that nothing jumps
         self._say(state, text)
@@ -131,33 +209,31 @@ class Canvas(ipw.VBox):
     def _say(self, state: str, text: str) -> None:
         self.status.value = f'<span role="status" data-state="{state}">{escape(text)}</span>'
 
-    def _show_preview(self, preview: Image.Image) -> None:
-        buffer = BytesIO()
-        preview.save(buffer, "JPEG", quality=PREVIEW_QUALITY)
-        self.preview.value = buffer.getvalue()
-        _enlarged(self.preview, preview.size)
-        self.preview.layout.display = None
-        self._pictures.layout.display = self.caption.layout.display = "none"
 
-    def _hide_preview(self) -> None:
-        self.preview.layout.display = "none"
-        self._pictures.layout.display = self.caption.layout.display = None
+def _preview(picture: Image.Image) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, "JPEG", quality=PREVIEW_QUALITY)
+    return buffer.getvalue()
 
 
-def _enlarged(picture: ipw.Image, size: tuple[int, int]) -> ipw.Image:
-    """Show a small picture large, a large one as large as it is or as there is room for."""
-    scale = max(1.0, SMALLEST_SHOWN / max(size))
-    picture.layout.width = f"{round(size[0] * scale)}px"
-    return picture
+def encoded(picture: Image.Image) -> bytes:
+    """PNG; level 1 takes a third of the time for a quarter more bytes."""
+    buffer = BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
 
 
-def _caption_html(run: Run) -> str:
+def _caption_html(shown: Shown) -> str:
     """Seed, size and seconds of the run, and a line for each file."""
-    config = run.config
-    seconds = sum(stage["seconds"] for record in run.records for stage in record["stages"])
-    facts = [f"Seed {config.seed}", f"{config.width} × {config.height}", f"{seconds:.1f} s"]
-    files = [escape(_path_text(artifact.path)) for artifact in run.artifacts]
-    lines = "".join(f"<code>{file}</code>" for file in files)
+    facts: list[Any] = []
+    if shown.config:
+        config = shown.config
+        facts = [f"Seed {config.seed}", f"{config.width} × {config.height}"]
+    if shown.seconds is not None:
+        facts.append(f"{shown.seconds:.1f} s")
+    if shown.config and not shown.paths:
+        facts.append("not saved")
+    lines = "".join(f"<code>{escape(_path_text(path))}</code>" for path in shown.paths)
     return f"<p>{' · '.join(facts)}</p>{lines}"
 
 

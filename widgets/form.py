@@ -1,80 +1,96 @@
-"""The panel's left column: every setting of a request, read as plain values."""
+"""The left column: every setting of a request, drawn from the config and read as plain values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
 import ipywidgets as ipw
 
 from medialab import PipelineConfig
+from medialab.config import PromptConfig, Txt2ImgConfig
+from medialab.pictures import PictureStore
 from medialab.samplers import SAMPLERS, SCHEDULES
-from medialab.settings import EMPHASES, FILE_FORMATS
+from medialab.settings import MODES, StageConfig
 from medialab.stages import STAGES
-from widgets.guard import Show
-from widgets.inputs import dressed, make_input
-from widgets.loras import LoRAPicker
+from widgets.catalogue import Catalogue
+from widgets.fields import Fields, set_value
+from widgets.fold import Fold
+from widgets.guard import Show, guarded
+from widgets.inputs import Tools
 from widgets.seed import SeedInput
+from widgets.shapes import Shape, shapes_of
 from widgets.size import SizeInput
+from widgets.source import SourcePanel
+from widgets.stage_card import StageCard
 
-# The settings that this panel shows, in the order of their stages.
-SHOWN = ("prompt", "txt2img", "finish")
-SETTINGS = tuple(
-    name for stage in STAGES if stage.name in SHOWN for name in stage.settings.model_fields
-)
-
-# Rows of text, and what stands there while nothing is written.
-_TEXTS = {
-    "prompt": (3, "a smiling person with red hair, blue shirt"),
-    "negative_prompt": (2, "what should not be in the picture"),
-}
-# Names to choose from; those of the checkpoints come from the disk.
-_MENUS: Mapping[str, Sequence[str]] = {
-    "checkpoint": (),
-    "sampler": tuple(SAMPLERS),
-    "schedule": tuple(SCHEDULES),
-    "emphasis": EMPHASES,
-    "format": FILE_FORMATS,
+GENERATE, ENHANCE, BATCH = "generate", "enhance", "batch"
+# What stands in which section, in this order; all other settings find their place by themselves.
+_TEXTS = ("prompt", "negative_prompt")
+_MODEL = ("checkpoint",)
+_SAMPLING = ("steps", "guidance_scale", "sampler", "schedule", "batch_size")
+_LORAS = ("loras",)
+_APART = ("width", "height", "seed", "mode", "image")
+_ROWS = {"prompt": 4, "negative_prompt": 2}
+_PLACEHOLDERS = {
+    "prompt": "a smiling person with red hair, blue shirt",
+    "negative_prompt": "what should not be in the picture",
 }
 
 
 class Form(ipw.VBox):
-    """Inputs for all settings; `actions` stand below the texts, `refresh` beside the checkpoint."""
+    """Inputs for all settings. `task` says what is asked for: a new picture, or one from another.
 
-    def __init__(self, actions: ipw.Widget, refresh: ipw.Widget, show_error: Show) -> None:
-        self.size = SizeInput()
-        self.seed = SeedInput(show_error)
+    `refresh` is a button that stands beside the checkpoint; `before` are panels above the prompt.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        pictures: PictureStore,
+        shown: Callable[[], str],
+        mask: Callable[[], str],
+        refresh: ipw.Widget,
+        show_error: Show,
+    ) -> None:
+        self.task = GENERATE
+        self._listeners: list[Callable[[], object]] = []
+        self._held = 0
+        self._catalogue = catalogue
+        self.tools = Tools(catalogue, show_error, self._insert, shown, mask, self._base)
+        self._shapes = dict(shapes_of(PipelineConfig))
+        self.cards = {
+            name: StageCard(name, _titles().get(name, shape.label), shape.kind, self.tools)
+            for name, shape in self._shapes.items()
+            if _is_stage(shape)
+        }
+        self.source = SourcePanel(pictures, self.tools)
+        self.size = SizeInput(show_error)
+        self.seed = SeedInput(self.tools, show_error)
         self._refused = ipw.HTML()
         self._refused.add_class("mls-refused")
-        self.loras = LoRAPicker(self._insert, show_error)
-        made_elsewhere = {
-            "width": None,
-            "height": None,
-            "seed": self.seed.number,
-            "loras": self.loras,
-        }
-        inputs = {
-            name: made_elsewhere[name] if name in made_elsewhere else _make_input(name)
-            for name in SETTINGS
-        }
-        self._inputs = {name: control for name, control in inputs.items() if control is not None}
-        # A setting that is not named here gets a row of its own, in its stage's place.
-        rows: dict[str, list[ipw.Widget]] = {name: [own] for name, own in self._inputs.items()} | {
-            "negative_prompt": [self["negative_prompt"], actions],
-            "checkpoint": [_row("mls-checkpoint-row", self["checkpoint"], refresh), self._refused],
-            "width": [self.size],
-            "height": [],
-            "sampler": [_row("mls-pair", self["sampler"], self["schedule"])],
-            "schedule": [],
-            "seed": [self.seed],
-        }
-        super().__init__([part for name in SETTINGS for part in rows[name]])
+        self._sections = self._make_sections()
+        self._texts = self._sections["texts"]
+        for name in _TEXTS:
+            self[name].rows = _ROWS[name]
+            self[name].placeholder = _PLACEHOLDERS[name]
+        super().__init__(self._arranged(refresh))
         self.add_class("mls-form")
-        self["sampler"].observe(lambda _: self._offer_schedules(), "value")
+        show_only_in(self["prompt"], GENERATE, ENHANCE)
+        self["sampler"].observe(guarded(lambda _: self._offer_schedules(), show_error), "value")
+        self.source.mode.observe(guarded(lambda _: self._show_mode(), show_error), "value")
+        catalogue.on_refresh(self._show_refused)
         self._offer_schedules()
+        self._show_mode()
+        self._listen()
 
     def __getitem__(self, name: str) -> ipw.DOMWidget:
-        """The input of one setting, by the setting's name; width and height are in `size`."""
-        return self._inputs[name]
+        """The input of one setting of the picture as a whole, by the setting's name."""
+        if name == "seed":
+            return self.seed.number
+        for fields in self._sections.values():
+            if name in fields.inputs:
+                return fields.inputs[name]
+        raise KeyError(name)
 
     @property
     def refused(self) -> str:
@@ -83,32 +99,132 @@ class Form(ipw.VBox):
 
     def read(self) -> dict[str, Any]:
         """All settings as they stand; one without a value is left out, and so to its default."""
-        values = {name: control.value for name, control in self._inputs.items()} | self.size.read()
+        values: dict[str, Any] = {"seed": self.seed.number.value}
+        for fields in self._sections.values():
+            values |= fields.read()
+        values |= {name: card.read() for name, card in self.cards.items()}
+        values |= self.source.read() if self.task == ENHANCE else self.size.read()
         return {name: value for name, value in values.items() if value is not None}
 
     def show(self, config: PipelineConfig) -> None:
-        """Set every input to what a config says."""
-        for name, control in self._inputs.items():  # a sampler comes before its schedules
-            control.value = getattr(config, name)
-        self.size.show(config)
+        """Set every input to what a config says; tells of one change."""
+        settings = dict(config)
+        self._held += 1
+        try:
+            for name in ("checkpoint", "sampler"):  # what others depend on
+                set_value(self[name], settings[name])
+            for fields in self._sections.values():
+                fields.show(settings)
+            self.seed.number.value = settings["seed"]
+            for name, card in self.cards.items():
+                card.show(dict(settings[name]))
+            self.source.show(settings)
+            (self.size if config.mode == "txt2img" else self.source.size).show(config)
+        finally:
+            self._held -= 1
+        self._changed()
 
-    def offer_checkpoints(self, names: Sequence[str], refused: Mapping[str, str]) -> None:
-        """Offer these; tell which others are there, and why each cannot be used."""
-        menu = self["checkpoint"]
-        chosen = menu.value or PipelineConfig.model_fields["checkpoint"].default
-        menu.options = names
-        menu.value = chosen if chosen in names else next(iter(names), None)
-        lines = [f"<li><b>{escape(name)}</b>: {escape(why)}</li>" for name, why in refused.items()]
-        count = f"{len(lines)} model{'s' if len(lines) > 1 else ''} not usable"
-        listed = f"<details><summary>{count}</summary><ul>{''.join(lines)}</ul></details>"
-        self._refused.value = listed if lines else ""
-        self._refused.layout.display = None if lines else "none"
+    def on_change(self, listener: Callable[[], object]) -> None:
+        """Call `listener` after each change of a setting."""
+        self._listeners.append(listener)
+
+    def _make_sections(self) -> dict[str, Fields]:
+        """Inputs of all settings that stand at the top of a config, by section."""
+        flat = {
+            name: shape
+            for name, shape in self._shapes.items()
+            if name not in _APART and not _is_stage(shape)
+        }
+        placed = {"texts": _TEXTS, "model": _MODEL, "sampling": _SAMPLING, "loras": _LORAS}
+        sections = {
+            section: Fields([flat.pop(name) for name in names], self.tools)
+            for section, names in placed.items()
+        }
+        for name in self.source.fields.read():
+            flat.pop(name, None)
+        advanced = [
+            flat.pop(name)
+            for name in (*PromptConfig.model_fields, *Txt2ImgConfig.model_fields)
+            if name in flat
+        ]
+        sections["advanced"] = Fields(advanced, self.tools)
+        for stage in STAGES:  # such as Control and Finish
+            own = [flat.pop(name) for name in stage.settings.model_fields if name in flat]
+            if own:
+                sections[stage.name] = Fields(own, self.tools)
+        return sections
+
+    def _arranged(self, refresh: ipw.Widget) -> list[ipw.Widget]:
+        sections = self._sections
+        model = ipw.HBox([self["checkpoint"], refresh])
+        model.add_class("mls-checkpoint-row")
+        show_only_in(self.size, GENERATE)
+        show_only_in(self.source, ENHANCE)
+        for name, card in self.cards.items():
+            if name in MODES:
+                show_only_in(card, ENHANCE)
+        flat = {
+            name: Fold(_titles()[name], [fields], name=name)
+            for name, fields in sections.items()
+            if name in _titles()
+        }
+        cards = self.cards | flat
+        ordered = [cards.pop(stage.name) for stage in STAGES if stage.name in cards]
+        for card in ordered:
+            card.add_class("mls-card")
+        heading = ipw.HTML('<h3 class="mls-heading">Stages</h3>')
+        return [
+            self.source,
+            sections["texts"],
+            Fold("Model and size", [model, self._refused, self.size], name="model", opened=True),
+            Fold("Sampling", [sections["sampling"], self.seed], name="sampling", opened=True),
+            Fold("LoRAs", [sections["loras"]], name="loras-section"),
+            Fold("Advanced", [sections["advanced"]], name="advanced"),
+            heading,
+            *ordered,
+            *cards.values(),
+        ]
+
+    def _listen(self) -> None:
+        parts: list[Fields | StageCard | SourcePanel] = [*self._sections.values()]
+        for part in [*parts, *self.cards.values(), self.source]:
+            part.on_change(self._changed)
+        self.seed.number.observe(lambda _: self._changed(), "value")
+        self.size.observe(lambda _: self._changed(), "value")
+
+    def _changed(self) -> None:
+        if not self._held:
+            for listener in self._listeners:
+                listener()
+
+    def _base(self, name: str) -> Any:
+        """What the whole picture has, for a stage's own setting to start with."""
+        for fields in self._sections.values() if hasattr(self, "_sections") else ():
+            if name in fields.inputs:
+                return fields.inputs[name].value
+        return None
 
     def _insert(self, word: str) -> None:
         """Put a trigger word at the prompt's end, once."""
         prompt = self["prompt"].value.strip()
         if word not in prompt:
             self["prompt"].value = f"{prompt}, {word}" if prompt else word
+
+    def _show_mode(self) -> None:
+        """Of the cards of stage 3, that of the chosen mode."""
+        for name, card in self.cards.items():
+            if name in MODES:
+                chosen = name == self.source.mode.value
+                card.layout.display = None if chosen else "none"
+                card.opened = card.opened or chosen
+
+    def _show_refused(self) -> None:
+        refused = self._catalogue.of("checkpoint").refused
+        lines = [f"<li><b>{escape(name)}</b>: {escape(why)}</li>" for name, why in refused.items()]
+        count = f"{len(lines)} model{'s' if len(lines) > 1 else ''} not usable"
+        listed = f"<details><summary>{count}</summary><ul>{''.join(lines)}</ul></details>"
+        self._refused.value = listed if lines else ""
+        self._refused.layout.display = None if lines else "none"
 
     def _offer_schedules(self) -> None:
         """Only those that the sampler can honour; "automatic" where the chosen one is not."""
@@ -119,19 +235,16 @@ class Form(ipw.VBox):
         menu.value = chosen if chosen in menu.options else "automatic"
 
 
-def _make_input(name: str) -> ipw.DOMWidget:
-    if name in _TEXTS:
-        rows, placeholder = _TEXTS[name]
-        text = ipw.Textarea(rows=rows, placeholder=placeholder, continuous_update=False)
-        return dressed(text, name)
-    if name in _MENUS:
-        default = PipelineConfig.model_fields[name].default
-        menu = ipw.Dropdown(options=_MENUS[name], value=default if _MENUS[name] else None)
-        return dressed(menu, name)
-    return make_input(name)
+def _titles() -> dict[str, str]:
+    return {stage.name: stage.title for stage in STAGES}
 
 
-def _row(kind: str, *children: ipw.Widget) -> ipw.HBox:
-    row = ipw.HBox(children)
-    row.add_class(kind)
-    return row
+def _is_stage(shape: Shape) -> bool:
+    return isinstance(shape.kind, type) and issubclass(shape.kind, StageConfig) and not shape.many
+
+
+def show_only_in(part: ipw.DOMWidget, *tasks: str) -> None:
+    """Show a part while one of these tasks is chosen; the style sheet hides it otherwise."""
+    for task in (GENERATE, ENHANCE, BATCH):
+        if task not in tasks:
+            part.add_class(f"mls-not-{task}")

@@ -1,102 +1,283 @@
 """One input per setting, made from the config's own field: its limits, default and help."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from html import escape
+from typing import Any
 
-import annotated_types
 import ipywidgets as ipw
-from pydantic.fields import FieldInfo
+import traitlets
 
-from medialab import PipelineConfig
+from widgets.button import make_button
+from widgets.catalogue import Catalogue
+from widgets.guard import Show, guarded
+from widgets.loras import LoRAPicker
+from widgets.prompt_editor import PromptEditor
+from widgets.shapes import Shape
 
 # A slider longer than this many steps cannot be set to the one that is meant.
 _LONGEST_SLIDER = 200
-# Sliders for fractions move by a tenth, or by a half where the range is long.
-_FINE, _COARSE, _LONG_RANGE = 0.1, 0.5, 10
+# How far sliders for fractions move, by the length of their range.
+_STEPS = ((2.0, 0.05), (10.0, 0.1), (float("inf"), 0.5))
+_USUAL_SIDE = 512  # pixels; what a side starts with that was left to the model
+_PROMPTS = ("prompt", "negative_prompt")
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a number may be: from `smallest` to `largest`; None where there is no limit."""
+class Tools:
+    """What inputs need of the panel that they stand in.
 
-    smallest: float | None = None
-    largest: float | None = None
+    `insert` puts a trigger word into the prompt; `shown` and `mask` keep the picture on the canvas
+    and the mask painted there, and give the name; `base` gives the
+    value that a setting has for the picture as a whole, or None.
+    """
 
-    @classmethod
-    def of(cls, field: FieldInfo) -> Self:
-        """The limits that a config field declares."""
-        found: dict[str, Any] = {}
-        for rule in field.metadata:
-            if isinstance(rule, annotated_types.Ge):
-                found["smallest"] = rule.ge
-            elif isinstance(rule, annotated_types.Le):
-                found["largest"] = rule.le
-        return cls(**found)
+    catalogue: Catalogue
+    show_error: Show
+    insert: Callable[[str], None]
+    shown: Callable[[], str]
+    mask: Callable[[], str]
+    base: Callable[[str], Any]
 
 
-def label_of(name: str) -> str:
-    """The setting's name as a person reads it: "Guidance scale"."""
-    return name.replace("_", " ").capitalize()
-
-
-def make_input(name: str) -> ipw.DOMWidget:
-    """The input for one setting of `PipelineConfig`; its `value` is the setting's.
-
-    Texts become lines, yes and no a box to tick, numbers sliders or (where a slider is too coarse)
-    boxes, lists of names words to add and to take away.
+def make_input(shape: Shape, tools: Tools) -> ipw.DOMWidget:
+    """The input of one setting; its `value` is the setting's, never None unless that is one.
 
     Raises:
         TypeError: the setting is of a type that has no input yet.
     """
-    field = PipelineConfig.model_fields[name]
-    if field.annotation is str:
-        return dressed(ipw.Text(value=field.default, continuous_update=False), name)
-    if field.annotation is bool:
-        return dressed(ipw.Checkbox(value=field.default), name)
-    if field.annotation is float:
-        return dressed(_fraction(field), name)
-    if field.annotation is int:
-        return dressed(_count(field), name)
-    if field.annotation == tuple[str, ...]:
-        return dressed(ipw.TagsInput(value=list(field.default), allow_duplicates=False), name)
-    message = (
-        f"no input for setting {name!r} of type {field.annotation}; add one to widgets/inputs.py"
-    )
-    raise TypeError(message)
+    control = _make(shape, tools)
+    return dressed(control, shape)
 
 
-def dressed(control: ipw.DOMWidget, name: str) -> ipw.DOMWidget:
+def dressed(control: ipw.DOMWidget, shape: Shape) -> ipw.DOMWidget:
     """`control` with the setting's label, its help as a tooltip, and a class to find it by."""
-    control.description = label_of(name)
-    control.tooltip = PipelineConfig.model_fields[name].description
-    control.add_class("mls-field")
-    control.add_class(f"mls-{name.replace('_', '-')}")
+    control.description = shape.label
+    is_group = isinstance(control, ipw.Box)
+    if not is_group:  # a box with a tooltip has no view in the browser
+        control.tooltip = shape.help
+    control.add_class("mls-group" if is_group else "mls-field")
+    control.add_class(f"mls-{shape.name.replace('_', '-')}")
     return control
 
 
-def _fraction(field: FieldInfo) -> ipw.FloatSlider:
-    limits = Limits.of(field)
+def _make(shape: Shape, tools: Tools) -> ipw.DOMWidget:
+    start = _start(shape, tools)
+    if shape.many:
+        return _make_many(shape, start, tools)
+    if shape.is_picture:
+        return PictureInput(shape, start, tools)
+    if shape.choices:
+        return ipw.Dropdown(options=shape.choices, value=start)
+    if shape.named:
+        return NameInput(shape, start, tools.catalogue)
+    if shape.name in _PROMPTS:
+        return _prompt(start, tools)
+    if shape.kind not in _PLAIN:
+        raise _unknown(shape)
+    return _PLAIN[shape.kind](shape, start)
+
+
+def _make_many(shape: Shape, start: Any, tools: Tools) -> ipw.DOMWidget:
+    if shape.name == "loras":
+        return _lora_picker(start, tools)
+    if shape.name == "detections":
+        return HeldInput(start, "edited finds", tools.show_error)
+    if shape.kind is str:
+        return NamesInput(start, tools.catalogue, shape.named.kind if shape.named else "")
+    raise _unknown(shape)
+
+
+def _unknown(shape: Shape) -> TypeError:
+    return TypeError(
+        f"no input for setting {shape.name!r} of type {shape.kind}; add one to widgets/inputs.py"
+    )
+
+
+def _start(shape: Shape, tools: Tools) -> Any:
+    """What an input starts with; one that was left open with what the whole picture has."""
+    if not shape.optional or shape.default is not None:
+        return shape.default
+    base = tools.base(shape.name)
+    if base is not None:
+        return base
+    if shape.is_picture or shape.name == "detections":
+        return None
+    if shape.many:
+        return ()
+    if shape.choices:
+        return shape.choices[0]
+    smallest = shape.limits.smallest or 0
+    zeros = {str: "", bool: False, float: float(smallest), int: int(smallest)}
+    return _USUAL_SIDE if shape.limits.step else zeros.get(shape.kind)
+
+
+class NameInput(ipw.Dropdown):
+    """A menu of model names of one kind; a name that is not there is offered all the same."""
+
+    options: Any
+    value: Any
+
+    def __init__(self, shape: Shape, start: str | None, catalogue: Catalogue) -> None:
+        if shape.named is None:
+            message = f"{shape.name!r} names no model"
+            raise TypeError(message)
+        self._named = shape.named
+        self._catalogue = catalogue
+        super().__init__(options=[start] if start else [], value=start or None)
+        catalogue.on_refresh(self._offer)
+
+    def choose(self, name: str | None) -> None:
+        """Choose a name, offered or not."""
+        if name and name not in self.options:
+            self.options = (*self.options, name)
+        self.value = name or None
+
+    def _offer(self) -> None:
+        chosen = self.value
+        names = (*self._named.also, *self._catalogue.of(self._named.kind).names)
+        if chosen and chosen not in names and self._keeps_missing:
+            names = (*names, chosen)
+        if tuple(self.options) != names:
+            self.options = names
+            self.value = chosen if chosen in names else next(iter(names), None)
+
+    # A checkpoint that is gone is replaced by one that is there: nothing works without.
+    @property
+    def _keeps_missing(self) -> bool:
+        return self._named.kind != "checkpoint"
+
+
+class NamesInput(ipw.VBox):
+    """Several names, a word to add and to take away each; of one kind, or any."""
+
+    value = traitlets.Tuple()
+    description = traitlets.Unicode("")
+
+    def __init__(self, start: Any, catalogue: Catalogue, kind: str = "") -> None:
+        self._catalogue, self._kind = catalogue, kind
+        self._label = ipw.HTML()
+        self._label.add_class("mls-quiet")
+        self.tags = ipw.TagsInput(value=list(start), allow_duplicates=False)
+        super().__init__([self._label, self.tags])
+        self.value = tuple(start)
+        self.tags.observe(lambda change: setattr(self, "value", tuple(change["new"])), "value")
+        self.observe(lambda _: self._show(), "value")
+        self.observe(lambda _: self._name(), "description")
+        catalogue.on_refresh(self._show)
+
+    def _name(self) -> None:
+        self._label.value = escape(self.description)
+
+    def _show(self) -> None:
+        # One that a config holds stays: the error at Generate says that it is missing.
+        names = [*self._catalogue.of(self._kind).names, *self.value] if self._kind else []
+        self.tags.allowed_tags = [*dict.fromkeys(names)]
+        self.tags.value = list(self.value)
+
+
+class HeldInput(ipw.HBox):
+    """A value that is made elsewhere (on the canvas) and can here only be let go of."""
+
+    value = traitlets.Any(None, allow_none=True)
+    description = traitlets.Unicode("")
+
+    def __init__(self, start: Any, what: str, show_error: Show) -> None:
+        self._what = what
+        self.text = ipw.HTML()
+        self.drop = make_button(
+            "held-drop", self._let_go, show_error, icon="times", tooltip=f"Let go of the {what}"
+        )
+        super().__init__([self.text, self.drop])
+        self.value = start
+        self.observe(lambda _: self._show(), ["value", "description"])
+        self._show()
+
+    def _let_go(self) -> None:
+        self.value = None
+
+    def _show(self) -> None:
+        held = self.value is not None
+        self.drop.disabled = not held
+        count = f"{len(self.value)} " if isinstance(self.value, tuple | list) else ""
+        text = f"{count}{self._what} in use" if held else f"no {self._what}"
+        self.text.value = f"<b>{escape(self.description)}</b> {escape(text)}"
+
+
+class PictureInput(HeldInput):
+    """A kept picture or mask: taken from the canvas, or let go of."""
+
+    def __init__(self, shape: Shape, start: Any, tools: Tools) -> None:
+        is_mask = shape.name == "mask"
+        super().__init__(start, "mask" if is_mask else "picture", tools.show_error)
+        take = tools.mask if is_mask else tools.shown
+        self.take = make_button(
+            "held-take",
+            lambda: setattr(self, "value", take()),
+            tools.show_error,
+            label="Take the painted one" if is_mask else "Take the one shown",
+            tooltip="Use what the canvas has",
+        )
+        self.children = [self.text, self.take, self.drop]
+
+
+def _lora_picker(start: Any, tools: Tools) -> LoRAPicker:
+    picker = LoRAPicker(tools.insert, tools.show_error)
+
+    def offer() -> None:
+        loras = tools.catalogue.of("lora")
+        picker.offer(loras.names, loras.refused, tools.catalogue.trigger_words)
+
+    tools.catalogue.on_refresh(guarded(offer, tools.show_error))
+    picker.value = tuple(start)
+    return picker
+
+
+def _prompt(start: str, tools: Tools) -> PromptEditor:
+    editor = PromptEditor(value=start, rows=2)
+    tools.catalogue.on_refresh(lambda: setattr(editor, "words", tools.catalogue.words))
+    return editor
+
+
+def _text(_shape: Shape, start: str) -> ipw.DOMWidget:
+    return ipw.Text(value=start, continuous_update=False)
+
+
+def _tick(_shape: Shape, start: bool) -> ipw.DOMWidget:
+    return ipw.Checkbox(value=start, indent=False)
+
+
+def _fraction(shape: Shape, start: float) -> ipw.DOMWidget:
+    limits = shape.limits
     if limits.smallest is None or limits.largest is None:
-        message = f"a slider needs both limits; the field has {limits}"
-        raise TypeError(message)
-    is_long = limits.largest - limits.smallest > _LONG_RANGE
+        return ipw.FloatText(value=start)
+    length = limits.largest - limits.smallest
+    step = next(step for most, step in _STEPS if length <= most)
     return ipw.FloatSlider(
-        value=field.default,
+        value=start,
         min=limits.smallest,
         max=limits.largest,
-        step=_COARSE if is_long else _FINE,
-        readout_format=".1f",
+        step=step,
+        readout_format=".2f" if step < 0.1 else ".1f",
         continuous_update=False,
     )
 
 
-def _count(field: FieldInfo) -> ipw.DOMWidget:
-    limits = Limits.of(field)
+def _count(shape: Shape, start: int) -> ipw.DOMWidget:
+    limits = shape.limits
     if limits.smallest is None or limits.largest is None:
-        return ipw.IntText(value=field.default)
+        return ipw.IntText(value=start)
+    if limits.step:  # no limits in the box: a wrong number is told of, not quietly changed
+        return ipw.IntText(value=start, step=int(limits.step))
     is_short = limits.largest - limits.smallest <= _LONGEST_SLIDER
     control = ipw.IntSlider if is_short else ipw.BoundedIntText
     # The limits first: a value is held to those that are there when it comes.
-    return control(
-        min=limits.smallest, max=limits.largest, value=field.default, continuous_update=False
-    )
+    return control(min=limits.smallest, max=limits.largest, value=start, continuous_update=False)
+
+
+_PLAIN: Mapping[Any, Callable[[Shape, Any], ipw.DOMWidget]] = {
+    str: _text,
+    bool: _tick,
+    float: _fraction,
+    int: _count,
+}

@@ -2,18 +2,20 @@
 
 import ipywidgets as ipw
 
+from medialab import PipelineConfig
 from medialab.config import RANDOM_SEED
 from widgets.button import make_button
 from widgets.guard import Show
-from widgets.inputs import make_input
+from widgets.inputs import Tools, make_input
+from widgets.shapes import shapes_of
 
 
 class SeedInput(ipw.HBox):
     """The setting `seed` is the value of `number`."""
 
-    def __init__(self, show_error: Show) -> None:
+    def __init__(self, tools: Tools, show_error: Show) -> None:
         self._last = RANDOM_SEED
-        self.number = make_input("seed")
+        self.number = make_input(shapes_of(PipelineConfig)["seed"], tools)
         self.number.description = f"Seed ({RANDOM_SEED} draws a new one)"
         self._dice = make_button(
             "dice",
@@ -33,10 +35,20 @@ class SeedInput(ipw.HBox):
         super().__init__([self.number, self._dice, self._use_last])
         self.add_class("mls-seed-row")
 
+    @property
+    def last(self) -> int:
+        """The seed of the last finished picture, or -1."""
+        return self._last
+
     def remember(self, seed: int) -> None:
         """Keep the seed of a finished picture, to come back to."""
         self._last = seed
         self._use_last.disabled = False
+
+    def fix(self) -> None:
+        """Hold on to a seed: the number that is there, or the last one where it is drawn."""
+        if self.number.value == RANDOM_SEED and self._last != RANDOM_SEED:
+            self.use_last()
 
     def use_random(self) -> None:
         """Let every picture draw its own seed."""

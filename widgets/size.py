@@ -1,9 +1,16 @@
 """The picture's size: the model's own, another shape of the same area, or any width and height."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import ipywidgets as ipw
+import traitlets
 
 from medialab import PipelineConfig
+from widgets.button import make_button
+from widgets.guard import Show, guarded
 from widgets.inputs import dressed
+from widgets.shapes import shapes_of
 
 BLOCK = 8  # pixels; a VAE works in blocks of this size
 SHAPES = {
@@ -27,24 +34,43 @@ def _in_blocks(pixels: float) -> int:
 
 
 class SizeInput(ipw.VBox):
-    """A menu of shapes; its last line opens two boxes for width and height."""
+    """A menu of shapes, and below it width and height, a swap, and a lock of their ratio.
 
-    def __init__(self) -> None:
+    Whoever types a number leaves the menu for "Another size". `own` says what the size is that is
+    left open. `value` is what `read` gives: it changes once, when both sides are set.
+    """
+
+    value = traitlets.Dict()
+
+    def __init__(self, show_error: Show, own: str = "The model's own") -> None:
         self._native: int | None = None
+        self._own_name = own
+        self._settling = False
+        self._ratio = 1.0
         self.shape = ipw.Dropdown(
             description="Size",
             tooltip="A model draws best at about as many pixels as it was trained at.",
         )
+        sides = shapes_of(PipelineConfig)
         # No limits here: a wrong number is told of, not quietly changed.
-        self.width = dressed(ipw.IntText(_USUAL, step=BLOCK), "width")
-        self.height = dressed(ipw.IntText(_USUAL, step=BLOCK), "height")
-        self._sides = ipw.HBox([self.width, self.height])
+        self.width = dressed(ipw.IntText(_USUAL, step=BLOCK), sides["width"])
+        self.height = dressed(ipw.IntText(_USUAL, step=BLOCK), sides["height"])
+        self.swap = make_button(
+            "swap", self.swap_sides, show_error, icon="exchange", tooltip="Swap width and height"
+        )
+        self.lock = ipw.ToggleButton(icon="unlock", tooltip="Keep the ratio of width to height")
+        self.lock.add_class("mls-button")
+        self.lock.add_class("mls-lock")
+        self._sides = ipw.HBox([self.width, self.swap, self.height, self.lock])
         super().__init__([self.shape, self._sides])
         self.add_class("mls-size")
         self.shape.add_class("mls-field")
         self.shape.add_class("mls-shape")
-        self._sides.add_class("mls-pair")
-        self.shape.observe(lambda _: self._open_or_close_sides(), "value")
+        self._sides.add_class("mls-sides")
+        self.shape.observe(guarded(lambda _: self._settle(self._to_shape), show_error), "value")
+        self.lock.observe(guarded(lambda _: self._lock_or_not(), show_error), "value")
+        for side in (self.width, self.height):
+            side.observe(guarded(self._side_changed, show_error), "value")
         self.offer(None)
 
     def offer(self, native: int | None) -> None:
@@ -54,18 +80,20 @@ class SizeInput(ipw.VBox):
         """
         self._native = native
         chosen = self.shape.value
-        own = f"Square 1:1, the model's own ({native} × {native})" if native else "The model's own"
+        own = f"Square 1:1, the model's own ({native} × {native})" if native else self._own_name
         options = [(own, _OWN), ("Another size…", _OTHER)]
         if native:
             options[1:1] = [
                 ("{} ({} × {})".format(name, *shaped(native, *shape)), name)
                 for name, shape in SHAPES.items()
             ]
-        self.shape.options = options
-        self.shape.value = chosen if chosen in dict(options).values() else _OWN
-        if self.shape.value != _OTHER:  # what the boxes will start with
-            self.width.value = self.height.value = native or _USUAL
-        self._open_or_close_sides()
+
+        def settle() -> None:
+            self.shape.options = options
+            self.shape.value = chosen if chosen in dict(options).values() else _OWN
+            self._to_shape()
+
+        self._settle(settle)
 
     def read(self) -> dict[str, int | None]:
         """The settings `width` and `height`; None for the model's own."""
@@ -75,10 +103,71 @@ class SizeInput(ipw.VBox):
         """Set the inputs to what a config says."""
         wanted = {"width": config.width, "height": config.height}
         shapes = [shape for _, shape in self.shape.options if self._sides_of(shape) == wanted]
-        self.shape.value = shapes[0] if shapes else _OTHER
-        if not shapes:
+
+        def settle() -> None:
             usual = self._native or _USUAL
+            # A size that one names is that size, even where a shape is at it now.
+            self.shape.value = shapes[0] if shapes else _OTHER
             self.width.value, self.height.value = config.width or usual, config.height or usual
+            self._to_shape()
+
+        self._settle(settle)
+
+    def swap_sides(self) -> None:
+        """Width for height."""
+
+        def settle() -> None:
+            self.width.value, self.height.value = self.height.value, self.width.value
+            self._to_sides()
+
+        self._settle(settle)
+
+    def _settle(self, change: Callable[[], object]) -> None:
+        """Make a change in which the inputs set each other, and tell of it once."""
+        if self._settling:
+            return
+        self._settling = True
+        try:
+            change()
+        finally:
+            self._settling = False
+        self._remember_ratio()
+        self.value = self.read()
+
+    def _side_changed(self, change: Mapping[str, Any]) -> None:
+        def settle() -> None:
+            if self.lock.value and change["owner"] is self.width:
+                self.height.value = _in_blocks(self.width.value / self._ratio)
+            elif self.lock.value:
+                self.width.value = _in_blocks(self.height.value * self._ratio)
+            self._to_sides()
+
+        self._settle(settle)
+
+    def _to_shape(self) -> None:
+        """Width and height as the menu says."""
+        found = self._sides_of(self.shape.value)
+        if self.shape.value != _OTHER:
+            usual = self._native or _USUAL
+            self.width.value = found["width"] or usual
+            self.height.value = found["height"] or usual
+
+    def _to_sides(self) -> None:
+        """The menu as width and height say."""
+        sides = (self.width.value, self.height.value)
+        native = self._native or 0
+        shapes = SHAPES if native else {}
+        names = [name for name, shape in shapes.items() if shaped(native, *shape) == sides]
+        own = _OWN if sides == (native, native) else _OTHER
+        self.shape.value = names[0] if names else own
+
+    def _remember_ratio(self) -> None:
+        if not self.lock.value and self.width.value > 0 and self.height.value > 0:
+            self._ratio = self.width.value / self.height.value
+
+    def _lock_or_not(self) -> None:
+        self.lock.icon = "lock" if self.lock.value else "unlock"
+        self._remember_ratio()
 
     def _sides_of(self, shape: str) -> dict[str, int | None]:
         if shape == _OWN:
@@ -87,6 +176,3 @@ class SizeInput(ipw.VBox):
             return {"width": self.width.value, "height": self.height.value}
         width, height = shaped(self._native, *SHAPES[shape])
         return {"width": width, "height": height}
-
-    def _open_or_close_sides(self) -> None:
-        self._sides.layout.display = None if self.shape.value == _OTHER else "none"

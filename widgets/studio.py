@@ -1,26 +1,48 @@
-"""The studio panel: settings on the left, the picture on the right, the kernel free meanwhile."""
+"""The studio: parameters on the left, the picture in the middle, queue and history on the right."""
 
-import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import ClassVar
+from html import escape
+from typing import Any, ClassVar
 
 import ipywidgets as ipw
 
 from medialab import PipelineConfig, Run, Workbench
-from medialab.errors import ModelRefusedError
+from medialab.artifacts import Artifact
+from medialab.artifacts.embedded import read_embedded
+from medialab.config import ResolvedConfig
+from medialab.errors import ConfigError, ModelRefusedError
 from medialab.events import Event
-from medialab.jobs import Job
-from medialab.lora import trigger_words
+from medialab.settings import StageConfig
+from medialab.stages import STAGES
+from widgets.batch import BatchPanel
 from widgets.button import make_button
-from widgets.canvas import Canvas
-from widgets.form import Form
+from widgets.canvas import Canvas, Shown, encoded
+from widgets.canvas_pictures import CanvasPictures
+from widgets.catalogue import Catalogue
+from widgets.form import BATCH, ENHANCE, GENERATE, Form, show_only_in
 from widgets.guard import guarded
+from widgets.history_panel import HistoryPanel
 from widgets.keyboard import Keyboard
+from widgets.live import Live
+from widgets.memory import Memory
+from widgets.models_panel import ModelsPanel
+from widgets.queue_panel import QueuePanel
+from widgets.restoring import restore
+from widgets.run_tools import RunTools
+from widgets.session import Session
 from widgets.theme import Theme
+from widgets.tokens import TokenCounts
+from widgets.workspace import Workspace
+
+MODELS = "models"
+TASKS = {"Generate": GENERATE, "Enhance": ENHANCE, "Batch": BATCH, "Models": MODELS}
+# Their settings are those of the picture as a whole: a run again keeps them.
+_BASE = ("prompt", "source", "txt2img")
 
 
 class Studio(ipw.Box):
-    """The panel. One lives in a kernel: `Studio()` again gives the same one.
+    """The workspace. One lives in a kernel: `Studio()` again gives the same one.
 
     `bench` is the workbench to work with; without it the studio makes one, and closes it with
     itself. Whatever a button does is a method here, so that a script can do it too.
@@ -44,30 +66,25 @@ class Studio(ipw.Box):
             return
         self._owns_bench = bench is None
         self.bench = bench or Workbench()
-        self._jobs: dict[str, Job[Run]] = {}
-        self._newest: Job[Run] | None = None
-        # Held while a request is made, so that its first event finds it, and by whoever writes
-        # progress, so that the worker and a callback never do so at once.
-        self._lock = threading.RLock()
-        self.canvas = Canvas()
-        show_error = self.canvas.show_error
-        generate = make_button("generate", self.generate, show_error, label="Generate")
-        self._cancel = make_button("cancel", self.cancel, show_error, label="Cancel")
-        self._cancel.disabled = True
-        actions = ipw.HBox([generate, self._cancel])
-        actions.add_class("mls-actions")
-        refresh = make_button("refresh", self.refresh, show_error, icon="refresh")
-        refresh.tooltip = "Look for new checkpoints in the models folder"
-        self.form = Form(actions, refresh, show_error)
-        self.form["checkpoint"].observe(guarded(self._offer_sizes, show_error), "value")
-        super().__init__([Theme(), self.form, self.canvas, Keyboard()])
+        self._memory = Memory(self.bench.artifacts.folder)
+        self._began_with: PipelineConfig | None = None
+        self._undo: PipelineConfig | None = None
+        self._make_panels()
+        super().__init__(self._arranged())
         self.add_class("mls-studio")
+        self._last = self._memory.last()
         self.refresh()
+        if self._last is not None:
+            self.form.show(self._last[0])
+            self.tabs.value = self._last[2] if self._last[2] in TASKS.values() else GENERATE
+        self._choose_task(str(self.tabs.value))
+        self._listen()  # from here on changes are kept
         self._stop_listening = self.bench.queue.listen(self._on_event)
+        self.history.refresh()
         Studio._living = self
 
     def fill(self, config: PipelineConfig) -> None:
-        """Set every input to what a config says.
+        """Set every input to what a config says, and choose the tab that it belongs to.
 
         Raises:
             ModelNotFoundError: there is no such checkpoint; the message lists those there are.
@@ -75,6 +92,21 @@ class Studio(ipw.Box):
         self.refresh()
         self.bench.registry.find(config.checkpoint, "checkpoint")
         self.form.show(config)
+        self.tabs.value = GENERATE if config.mode == "txt2img" else ENHANCE
+
+    def begin(self, config: PipelineConfig) -> None:
+        """Fill in what a notebook begins with, unless it began with the same the last time.
+
+        Then everything is as it was left, in this kernel or the one before.
+
+        Raises:
+            ModelNotFoundError: as `fill`.
+        """
+        began_with = self._last[1] if self._last else None
+        self._began_with = config
+        if config != began_with:
+            self.fill(config)
+        self._last = None
 
     def generate(self) -> None:
         """Ask for the picture that the inputs describe; it is made after those asked for before.
@@ -84,19 +116,41 @@ class Studio(ipw.Box):
             ModelNotFoundError: the checkpoint is not there any more.
         """
         self.canvas.clear_error()
-        with self._lock:
-            self._newest = self.bench.submit(PipelineConfig.parse(self.form.read()))
-            self._jobs[self._newest.name] = self._newest
-            if len(self._jobs) == 1:
-                self.canvas.show_starting()
-            self._jobs_changed()
+        self.canvas.tell("")
+        config = self.config()
+        self.session.submit(config)
+        self._keep_settings(config)
+
+    def config(self) -> PipelineConfig:
+        """What the inputs describe.
+
+        Raises:
+            ConfigError: an input has a value that nothing can be made from.
+        """
+        return PipelineConfig.parse(self.form.read())
+
+    def rerun(self, stage: str, changes: Mapping[str, Any] | None = None) -> None:
+        """The shown picture again from a stage on, with that stage's and the later ones' inputs.
+
+        What stands before the stage is as in the picture. `changes` come on top.
+
+        Raises:
+            LookupError: no picture with known settings is shown.
+            ConfigError: an input has a value that nothing can be made from.
+        """
+        shown = self.canvas.shown
+        if shown is None or not isinstance(shown.config, ResolvedConfig):
+            message = "no picture of this studio is shown; choose one in the history first"
+            raise LookupError(message)
+        self.canvas.clear_error()
+        now = self.config()
+        settings = _settings_from(stage, now) | dict(changes or {})
+        config = self.bench.changed(shown.config, settings)
+        self.session.submit(config, anew_from=stage, before=self.canvas.picture)
 
     def cancel(self) -> None:
         """Stop the picture that is being made; those that wait go on."""
-        with self._lock:
-            if self._jobs:
-                next(iter(self._jobs.values())).cancel()
-                self.canvas.show_cancelling()
+        self.session.cancel()
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait (seconds; None for ever) for all that was asked for; the last one's run.
@@ -106,24 +160,40 @@ class Studio(ipw.Box):
             CancelledError: the last one was cancelled.
             MediaLabError: the last one failed; the text says why.
         """
-        if self._newest is None:
-            message = "nothing was asked for yet; call generate() first"
-            raise RuntimeError(message)
-        return self._newest.result(timeout)
+        return self.session.wait(timeout)
 
     def refresh(self) -> None:
         """Look again at what lies in the models folder."""
-        infos = self.bench.models(kind="checkpoint")
-        usable = [info.name for info in infos if info.refused is None]
-        refused = {info.path.name: info.refused for info in infos if info.refused is not None}
-        self.form.offer_checkpoints(usable, refused)
-        loras = self.bench.models(kind="lora")
-        self.form.loras.offer(
-            [info.name for info in loras if info.refused is None],
-            {info.path.name: info.refused for info in loras if info.refused is not None},
-            {info.name: trigger_words(info.path) for info in loras if info.refused is None},
-        )
+        self.catalogue.refresh()
         self._offer_sizes()
+
+    def restore(self, artifact: Artifact) -> None:
+        """Show a picture of the history, and set every input to what made it.
+
+        Raises:
+            ArtifactError: the picture or its sidecar is gone, or broken.
+        """
+        config = self.bench.artifacts.load(artifact.path)
+        self.canvas.show(Shown([artifact.path.read_bytes()], config, [artifact.path]))
+        self.tools.take()
+        self._restore(config, artifact.path.name)
+
+    def send_to_enhance(self, picture: bytes) -> None:
+        """Start from a picture: keep it, and choose Enhance.
+
+        Raises:
+            PictureError: no picture, a broken or a far too large one.
+        """
+        self.form.source.image = self.bench.keep(picture)
+        self.tabs.value = ENHANCE
+
+    def undo_restore(self) -> None:
+        """The inputs as they were before settings were restored."""
+        if self._undo is not None:
+            self.form.show(self._undo)
+            self._undo = None
+            self.canvas.tell("")
+        self._undo_button.layout.display = "none"
 
     def close(self) -> None:
         """End the panel: cancel what it asked for, and give back what it made."""
@@ -131,14 +201,86 @@ class Studio(ipw.Box):
             return
         Studio._living = None
         self._stop_listening()
-        with self._lock:
-            for job in self._jobs.values():
-                job.cancel()
+        self.session.close()
         if self._owns_bench:
             self.bench.close()
         super().close()
 
-    def _offer_sizes(self, _change: object = None) -> None:
+    def _make_panels(self) -> None:
+        """Panels know nothing of each other; what one asks of another goes through here."""
+        self.canvas = Canvas()
+        show_error = self.canvas.show_error
+        self.catalogue = Catalogue(self.bench)
+        again = make_button("refresh", self.refresh, show_error, icon="refresh")
+        again.tooltip = "Look for new models in the models folder"
+        self.pictures = CanvasPictures(self.bench, self.canvas)
+        self.form = Form(
+            self.catalogue,
+            self.bench.pictures,
+            self.pictures.keep_shown,
+            self.pictures.keep_mask,
+            again,
+            show_error,
+        )
+        self.queue = QueuePanel(self.bench, show_error)
+        self.history = HistoryPanel(
+            self.bench,
+            self.restore,
+            lambda artifact: self.send_to_enhance(artifact.path.read_bytes()),
+            show_error,
+        )
+        self.session = Session(
+            self.bench, self.canvas, self.queue, self.pictures.before, self._finished
+        )
+        self.batch = BatchPanel(self.form.read, self.session.submit, show_error)
+        self.models = ModelsPanel(self.catalogue, self.refresh, show_error)
+        self.tools = RunTools(self.bench, self.canvas, self._draw_again, self._keep, show_error)
+        self.live = Live(self.form, self.session, self.config, show_error)
+        self.tabs = ipw.ToggleButtons(options=list(TASKS.items()), value=GENERATE)
+        self.tabs.add_class("mls-tabs")
+        self._generate = make_button("generate", self.generate, show_error, label="Generate")
+        self._cancel = make_button("cancel", self.cancel, show_error, label="Cancel")
+        self._undo_button = make_button(
+            "undo", self.undo_restore, show_error, label="Undo", tooltip="The settings of before"
+        )
+        self._undo_button.layout.display = "none"
+
+    def _arranged(self) -> list[ipw.Widget]:
+        show_only_in(self.batch, BATCH)
+        show_only_in(self._generate, GENERATE, ENHANCE)
+        show_only_in(self.live.switch, GENERATE, ENHANCE)
+        actions = ipw.HBox([self._generate, self._cancel, self.live.switch])
+        self.canvas.below.children = [self.tools, self._undo_button]
+        left = [self.batch, self.form]
+        right = [self.queue, self.history]
+        workspace = Workspace(left, actions, self.canvas, right, self.models)
+        return [Theme(), self.tabs, workspace, Keyboard()]
+
+    def _listen(self) -> None:
+        show_error = self.canvas.show_error
+        TokenCounts(self.form, self.bench)
+        self.form["checkpoint"].observe(guarded(lambda _: self._offer_sizes(), show_error), "value")
+        self.form.on_change(guarded(self._settings_changed, show_error))
+        self.tabs.observe(guarded(lambda _: self._tab_changed(), show_error), "value")
+        self.form.source.observe(guarded(lambda _: self._show_source(), show_error), "image")
+        self.canvas.viewer.on_drop(self._take_dropped)
+        self.canvas.viewer.on_mask(self._take_mask)
+        self.canvas.strip.on_choose(guarded(self.rerun, show_error))
+        self.session.on_busy(lambda busy: setattr(self._cancel, "disabled", not busy))
+
+    def _tab_changed(self) -> None:
+        self._choose_task(str(self.tabs.value))
+        self._settings_changed()
+
+    def _choose_task(self, task: str) -> None:
+        for one in TASKS.values():
+            self.remove_class(f"mls-task-{one}")
+        self.add_class(f"mls-task-{task}")
+        if task != MODELS:
+            self.form.task = task
+        self._generate.description = "Enhance" if task == ENHANCE else "Generate"
+
+    def _offer_sizes(self) -> None:
         name = self.form["checkpoint"].value
         native = None
         if name is not None:
@@ -147,32 +289,89 @@ class Studio(ipw.Box):
                 native = self.bench.registry.native_size(info)
         self.form.size.offer(native)
 
-    def _on_event(self, event: Event) -> None:
-        """On the worker (and "queued" on ours): show how far a job of ours is, and its outcome."""
-        with self._lock:
-            job = self._jobs.get(event.job)
-            if job is None:
-                return
-            if event.kind in {"started", "stage", "step"}:
-                self.canvas.show_progress(event)
-            elif event.kind in {"done", "failed", "cancelled"}:
-                del self._jobs[event.job]
-                self._jobs_changed()
-                self._show_outcome(event, job.traceback)
+    def _settings_changed(self) -> None:
+        """Keep what can be read; what cannot is told of when a picture is asked for."""
+        with suppress(ConfigError):
+            self._keep_settings(self.config())
+        if self.live.is_on:
+            self.canvas.clear_error()
+            self.live.settings_changed()
 
-    def _show_outcome(self, event: Event, trace: str) -> None:
-        if event.kind == "cancelled":
-            self.canvas.show_cancelled()
-        elif event.error is not None:
-            # The job's own traceback, since a settled error has let go of its frames.
-            self.canvas.show_failed(event.error, trace)
-        else:
-            guarded(self._show_run, self.canvas.show_failed)(event.result)
+    def _keep_settings(self, config: PipelineConfig) -> None:
+        self._memory.keep(config, self._began_with, str(self.tabs.value))
 
-    def _show_run(self, run: Run) -> None:
-        self.canvas.show_run(run)
+    def _restore(self, config: PipelineConfig, what: str) -> None:
+        """Fill the form, with a way back."""
+        with suppress(ConfigError):
+            self._undo = self.config()
+        asked = config.asked() if isinstance(config, ResolvedConfig) else config
+        self.form.show(asked)
+        self.tabs.value = GENERATE if asked.mode == "txt2img" else ENHANCE
+        self.canvas.tell(f"All settings of {escape(what)} are set.")
+        self._undo_button.layout.display = None if self._undo else "none"
+
+    def _take_dropped(self, name: str, content: bytes) -> None:
+        """In Generate settings are what a dropped picture is for, elsewhere its pixels."""
+        parsed = read_embedded(content) if self.form.task == GENERATE else None
+        if parsed is None:
+            self.send_to_enhance(content)
+            return
+        restored = restore(parsed, self.config(), self.bench)
+        self.canvas.show(Shown([content]))
+        self.tools.take()
+        self._restore(restored.config, name)
+        self.canvas.tell(restored.html(name))
+
+    def _take_mask(self, mask: bytes | None) -> None:
+        """Painting means repainting: the picture shown becomes the one to start from."""
+        if mask is None:
+            self.form.cards["inpaint"].fields.set("mask", None)
+            return
+        source = self.form.source
+        if self.form.task != ENHANCE or source.image is None:
+            source.image = self.pictures.keep_shown()
+            self.tabs.value = ENHANCE
+        if source.mode.value not in {"img2img", "inpaint"}:
+            source.mode.value = "inpaint"
+        self.form.cards["inpaint"].fields.set("mask", self.bench.keep(mask))
+
+    def _show_source(self) -> None:
+        """The picture that is started from, unless the canvas has it already."""
+        name = self.form.source.image
+        if name is not None and name != self.pictures.name_of_shown():
+            self.canvas.show(Shown([encoded(self.bench.pictures.load(name))]))
+            self.tools.take()
+
+    def _draw_again(self, detailer: str, boxes: Sequence[Mapping[str, Any]]) -> None:
+        settings = dict(self.form.cards[detailer].read()) | {"enabled": True, "detections": boxes}
+        self.rerun(detailer, {detailer: settings})
+
+    def _keep(self) -> None:
+        """The picture shown, saved: every stage of it is in the cache."""
+        shown = self.canvas.shown
+        if shown is not None and shown.config is not None:
+            self.session.submit(shown.config)
+
+    def _finished(self, run: Run) -> None:
+        """On the worker: a picture of ours is shown."""
         self.form.seed.remember(run.config.seed)
+        self.tools.take()
 
-    def _jobs_changed(self) -> None:
-        self._cancel.disabled = not self._jobs
-        self.canvas.show_waiting(len(self._jobs) - 1)
+    def _on_event(self, event: Event) -> None:
+        """On the worker: whoever asked for it, a picture that was saved is in the history."""
+        if isinstance(event.result, Run) and event.result.artifacts:
+            guarded(self.history.refresh, self.canvas.show_error)()
+
+
+def _settings_from(stage: str, now: PipelineConfig) -> dict[str, Any]:
+    """The settings of this stage and all later ones."""
+    names = [one.name for one in STAGES]
+    later = STAGES[names.index(stage) :] if stage in names else ()
+    found: dict[str, Any] = {}
+    for one in later:
+        own = getattr(now, one.name, None)
+        if isinstance(own, StageConfig):
+            found[one.name] = own.model_dump()
+        elif one.name not in _BASE:
+            found |= {name: getattr(now, name) for name in one.settings.model_fields}
+    return found

@@ -158,9 +158,29 @@ def page(browser, pictures_folder, request):
 
 
 @pytest.fixture
-def open_notebook(lab, page):
-    """Opens a notebook in JupyterLab, with a connected kernel, ready to run."""
+def lora(tiny_checkout):
+    """The name of a LoRA: made for the tiny checkpoint, or one of the models at hand."""
+    folder = tiny_checkout / "models" / "loras"
+    found = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
+    if not found:
+        torch = pytest.importorskip("torch")
+        save_file = pytest.importorskip("safetensors.torch").save_file
+        name = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
+        found = [folder / "ink.safetensors"]
+        folder.mkdir(parents=True)
+        down, up = torch.ones(4, 32), torch.full((32, 4), 0.1)
+        save_file({f"{name}.lora_down.weight": down, f"{name}.lora_up.weight": up}, found[0])
+    return found[0].stem
+
+
+@pytest.fixture
+def open_notebook(lab, page, tiny_checkout):
+    """Opens a notebook in JupyterLab, with a connected kernel, ready to run.
+
+    No test goes on where another left the studio.
+    """
     url, token = lab
+    (tiny_checkout / "outputs" / "studio.json").unlink(missing_ok=True)
 
     def open_it(path):
         page.goto(f"{url}/lab/tree/{path}?reset&token={token}", timeout=STARTUP * 1000)

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.ui.conftest import OPENED
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SECONDS = 120_000  # milliseconds: the first picture imports torch on a busy machine
@@ -28,43 +30,141 @@ def state(panel):
     return panel.locator(".mls-status [data-state]")
 
 
-def picture(panel):
-    return panel.locator(".mls-pictures img")
+def count(panel):
+    """How many pictures the history has."""
+    return panel.locator(".mls-gallery-foot")
+
+
+def wait_for_done(panel, generate="button.mls-generate"):
+    """Press a button, and wait until its picture is shown."""
+    caption = panel.locator(".mls-caption")
+    before = caption.inner_text()
+    panel.locator(generate).click()
+    expect(caption).not_to_have_text(before, timeout=SECONDS, use_inner_text=True)
+    expect(state(panel)).to_have_attribute("data-state", "done", timeout=SECONDS)
+
+
+def tab(panel, name):
+    panel.locator(".mls-tabs button", has_text=name).click()
+
+
+def open_fold(panel, name):
+    head = panel.locator(f".mls-fold-{name} > .mls-fold-line > .mls-fold-head").first
+    if head.get_attribute("aria-expanded") != "true":
+        head.click()
+    expect(head).to_have_attribute("aria-expanded", "true")
 
 
 def set_slider(panel, name, keys):
     """Move a slider by the keyboard, an exact step a key."""
-    handle = panel.locator(f".mls-{name} .noUi-handle")
+    handle = panel.locator(f".mls-{name} .noUi-handle").first
     handle.focus()
     for key in keys:
         handle.press(key)
 
 
+def paint(panel):
+    """A stroke over the left half of the picture."""
+    panel.locator(".mls-viewer-modes button[data-mode=mask]").click()
+    box = panel.locator(".mls-viewer-canvas").bounding_box()
+    mouse = panel.page.mouse
+    x, y = box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.35
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x, y + box["height"] * 0.3, steps=8)
+    mouse.up()
+
+
 def test_write_a_prompt_move_a_slider_generate_and_see_the_picture(studio):
-    first = picture(studio).get_attribute("src")
     studio.locator(".mls-prompt textarea").fill("a green tree in the snow")
     set_slider(studio, "steps", ["ArrowRight"])
-    expect(studio.locator(".mls-steps .widget-readout")).to_have_text("21")
-    studio.locator("button.mls-generate").click()
-    expect(picture(studio)).not_to_have_attribute("src", first, timeout=SECONDS)
-    expect(state(studio)).to_have_attribute("data-state", "done")
-    assert picture(studio).evaluate("image => image.naturalWidth") == 128
+    expect(studio.locator(".mls-steps .widget-readout").first).to_have_text("21")
+    wait_for_done(studio)
     expect(studio.locator(".mls-caption")).to_contain_text("a-green-tree-in-the-snow")
+    expect(studio.locator("[data-shown=picture]").first).to_be_visible()
+    expect(studio.locator(".mls-viewer-size").first).to_contain_text("128 × 128")
+
+
+def test_from_a_picture_through_a_mask_to_a_repainted_one(studio, pictures_folder):
+    paint(studio)
+    expect(studio.locator(".mls-mode select")).to_have_value("1", timeout=SECONDS)  # Inpaint
+    expect(studio.locator("button.mls-generate")).to_have_text("Enhance")
+    open_fold(studio, "inpaint")
+    expect(studio.locator(".mls-fold-inpaint .mls-group.mls-mask")).to_contain_text("mask in use")
+    studio.locator("button.mls-dice").click()
+    wait_for_done(studio)
+    expect(studio.locator("[data-state=done]", has_text="Inpaint").first).to_be_visible()
+    studio.locator(".mls-viewer-modes button[data-mode=compare]").click()
+    expect(studio.locator(".mls-viewer-split").first).to_be_visible()
+    studio.page.screenshot(path=pictures_folder / "studio-inpaint.png")
+
+
+def test_a_lora_is_added_and_a_stage_runs_again_from_the_strip(lora, studio):
+    open_fold(studio, "loras-section")
+    search = studio.locator(".mls-lora-search input").first
+    search.fill(lora)
+    search.press("Tab")
+    expect(studio.locator(".mls-lora").first).to_contain_text(lora)
+    wait_for_done(studio)
+    open_fold(studio, "finish")
+    set_slider(studio, "sharpen", ["End"])
+    expect(studio.locator(".mls-sharpen .widget-readout").first).to_have_text("2.00")
+    wait_for_done(studio, ".mls-stage-button:has-text('Finish')")
+    expect(studio.locator(".mls-stage[data-state=cached]", has_text="Text")).to_be_visible()
+    expect(studio.locator(".mls-stage[data-state=done]", has_text="Finish")).to_be_visible()
+
+
+def test_a_picture_of_the_history_brings_its_settings_back(studio):
+    prompt = studio.locator(".mls-prompt textarea")
+    began_with = prompt.input_value()
+    prompt.fill("a red car on the beach")
+    wait_for_done(studio)
+    expect(count(studio)).to_contain_text(re.compile(r"\d+ pictures"))
+    studio.locator(".mls-tile").nth(1).click()
+    expect(prompt).to_have_value(began_with)
+    expect(studio.locator(".mls-notice")).to_contain_text("All settings of")
+    studio.locator("button.mls-undo").click()
+    expect(prompt).to_have_value("a red car on the beach")
+
+
+def test_live_shows_a_moved_slider_without_generate(studio):
+    open_fold(studio, "finish")
+    studio.locator("button.mls-live").click()
+    expect(studio.locator("button.mls-live")).to_have_attribute("aria-pressed", "true")
+    set_slider(studio, "sharpen", ["ArrowRight", "ArrowRight"])
+    expect(studio.locator(".mls-caption")).to_contain_text("not saved", timeout=SECONDS)
+    expect(studio.locator(".mls-stage[data-state=done]", has_text="Finish")).to_be_visible()
 
 
 def test_cancel_the_second_run_and_keep_the_first_picture(studio, pictures_folder):
-    first = picture(studio).get_attribute("src")
+    first = studio.locator(".mls-caption").inner_text()
     set_slider(studio, "steps", ["End"])
-    expect(studio.locator(".mls-steps .widget-readout")).to_have_text("150")
+    expect(studio.locator(".mls-steps .widget-readout").first).to_have_text("150")
     studio.locator("button.mls-generate").click()
     expect(state(studio)).to_have_text(re.compile(r"step \d+ of 150"), timeout=SECONDS)
-    expect(studio.locator("img.mls-preview")).to_be_visible()
+    expect(studio.locator("[data-shown=preview]").first).to_be_visible()
     studio.page.screenshot(path=pictures_folder / "studio-running.png")
     studio.locator("button.mls-cancel").click()
     expect(state(studio)).to_have_attribute("data-state", "cancelled")
     expect(studio.locator("button.mls-cancel")).to_be_disabled()
-    expect(picture(studio)).to_have_attribute("src", first)
-    expect(picture(studio)).to_be_visible()
+    assert studio.locator(".mls-caption").inner_text() == first
+    expect(studio.locator("[data-shown=picture]").first).to_be_visible()
+
+
+def test_a_page_that_is_loaded_again_during_a_run_has_the_same_studio(studio):
+    page = studio.page
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    set_slider(studio, "steps", ["End"])
+    studio.locator("button.mls-generate").click()
+    expect(state(studio)).to_have_text(re.compile(r"step \d+ of 150"), timeout=SECONDS)
+    page.goto(page.url.replace("reset", "again"))
+    page.wait_for_function("window.jupyterapp !== undefined")
+    page.evaluate(OPENED.replace('kernel.status === "idle"', "true"), "notebooks/studio.ipynb")
+    panel = page.locator(".mls-studio").first
+    expect(panel.locator(".mls-steps .widget-readout").first).to_have_text("150", timeout=SECONDS)
+    expect(state(panel)).to_have_text(re.compile(r"step \d+ of 150|Done"), timeout=SECONDS)
+    panel.locator("button.mls-cancel-all").click()
+    expect(state(panel)).to_have_attribute("data-state", re.compile("cancelled|done"))
 
 
 def test_ctrl_enter_in_the_prompt_generates(studio):
@@ -77,10 +177,10 @@ def test_ctrl_enter_in_the_prompt_generates(studio):
 
 
 def test_a_wrong_size_is_explained_in_the_panel(studio):
-    studio.locator(".mls-shape select").select_option(label="Another size…")
-    studio.locator(".mls-width input").fill("100")
+    studio.locator(".mls-width input").first.fill("100")
+    studio.locator(".mls-width input").first.press("Tab")
     studio.locator("button.mls-generate").click()
-    alert = studio.get_by_role("alert")
+    alert = studio.get_by_role("alert").first
     expect(alert).to_contain_text("width=100")
     expect(alert.locator("pre")).to_be_hidden()
     alert.locator("summary").click()
@@ -94,21 +194,35 @@ def test_texts_stand_out_in_both_themes(studio, theme, pictures_folder):
         f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})"
     )
     page.wait_for_function(f"document.body.dataset.jpThemeName === '{theme}'")
-    for width in (1280, 1920):
+    name = theme.split()[-1].lower()
+    for width in (1280, 1920, 420):
         page.set_viewport_size({"width": width, "height": 1080})
-        studio.evaluate("panel => panel.scrollIntoView({ block: 'start' })")
-        name = theme.split()[-1].lower()
-        page.screenshot(path=pictures_folder / f"studio-{name}-{width}.png")
-    for part in (".mls-status [data-state]", ".mls-caption p", ".mls-prompt label"):
+        for task in ("Generate", "Enhance", "Batch", "Models"):
+            tab(studio, task)
+            studio.evaluate("panel => panel.scrollIntoView({ block: 'start' })")
+            ending = "" if task == "Generate" else f"-{task.lower()}"
+            page.screenshot(path=pictures_folder / f"studio-{name}-{width}{ending}.png")
+    tab(studio, "Generate")
+    parts = (
+        ".mls-status [data-state]",
+        ".mls-caption p",
+        ".mls-steps label",
+        ".mls-quiet",
+        ".mls-fold-head",
+        ".mls-heading",
+        ".mls-tabs button",
+    )
+    for part in parts:
         assert contrast(studio.locator(part).first) >= 4.5, part
 
 
-def test_a_narrow_page_has_one_column(studio):
+def test_a_narrow_page_has_one_column_with_the_picture_first(studio):
     studio.page.set_viewport_size({"width": 900, "height": 1000})
     form = studio.locator(".mls-form").bounding_box()
     canvas = studio.locator(".mls-canvas").bounding_box()
-    assert canvas["y"] >= form["y"] + form["height"]
+    assert form["y"] >= canvas["y"] + canvas["height"]
     assert canvas["x"] + canvas["width"] <= 900
+    assert form["x"] + form["width"] <= 900
 
 
 def contrast(text):

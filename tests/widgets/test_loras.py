@@ -124,7 +124,7 @@ def test_none_is_shown_as_inheriting(stage_picker):
 
 
 def test_the_panel_offers_those_on_the_disk_and_asks_for_those_chosen(studio):
-    studio.form.loras.value = (LoRAConfig(name="ink", weight=0.5),)
+    studio.form["loras"].value = (LoRAConfig(name="ink", weight=0.5),)
     assert PipelineConfig.parse(studio.form.read()).loras == (LoRAConfig(name="ink", weight=0.5),)
     studio.form["prompt"].value = "a ball"
     studio.form._insert("ink wash")

@@ -37,9 +37,13 @@ def test_the_caption_tells_seed_size_and_file(studio):
     assert run.artifact.path.name in caption
 
 
-def test_progress_is_shown_step_by_step_with_previews(studio):
-    said = []
+def test_progress_is_shown_step_by_step_with_previews(studio, monkeypatch):
+    said, previews = [], []
     studio.canvas.status.observe(lambda change: said.append(change.new), "value")
+    show = studio.canvas.viewer.preview
+    monkeypatch.setattr(
+        studio.canvas.viewer, "preview", lambda jpeg: (previews.append(jpeg), show(jpeg))
+    )
     studio.fill(PipelineConfig(seed=1, steps=3))
     studio.generate()
     studio.wait(SECONDS)
@@ -49,7 +53,8 @@ def test_progress_is_shown_step_by_step_with_previews(studio):
         "step 3 of 3",
     ]
     assert "Text to image" in said[-3]
-    assert Image.open(BytesIO(studio.canvas.preview.value)).format == "JPEG"
+    assert Image.open(BytesIO(previews[0])).format == "JPEG"
+    assert studio.canvas.viewer._files["preview"] == b""  # the picture itself is there
 
 
 def test_every_picture_of_a_batch_is_shown(studio):
@@ -137,6 +142,54 @@ def test_a_failure_on_the_worker_is_shown_with_its_traceback_escaped(studio, pre
     assert "<details>" in studio.canvas.error.value
     assert "test_studio.py" in studio.canvas.error.value  # where it happened
     assert "Failed" in studio.canvas.status.value
+
+
+def test_the_strip_tells_what_each_stage_does_and_did(studio):
+    seen = []
+    studio.canvas.strip.observe(lambda change: seen.append(change.new), "stages")
+    studio.fill(PipelineConfig(seed=1, steps=2))
+    studio.generate()
+    studio.wait(SECONDS)
+    states = [{one["name"]: one["state"] for one in stages} for stages in seen]
+    now = {"prompt": "done", "txt2img": "running", "finish": "waiting"}.items()
+    assert [one for one in states if now <= one.items()]
+    assert {"prompt": "done", "txt2img": "done", "face": "off"}.items() <= states[-1].items()
+    assert all(one["seconds"] >= 0 for one in seen[-1] if one["state"] == "done")
+
+
+def test_a_tab_shows_its_own_inputs_and_names_the_button(studio, parts_of):
+    button = next(part for part in parts_of(studio) if "mls-generate" in part._dom_classes)
+    studio.tabs.value = "enhance"
+    assert button.description == "Enhance"
+    assert "mls-task-enhance" in studio._dom_classes
+    studio.tabs.value = "models"
+    assert "mls-task-models" in studio._dom_classes
+    assert "mls-task-enhance" not in studio._dom_classes
+
+
+def test_a_failed_picture_stays_in_the_queue_with_its_reason_and_the_next_is_made(
+    studio, monkeypatch
+):
+    load = studio.bench.registry.load
+    calls = []
+
+    def fail_once(info):
+        calls.append(info)
+        if len(calls) == 1:
+            message = "out of memory"
+            raise MemoryError(message)
+        return load(info)
+
+    monkeypatch.setattr(studio.bench.registry, "load", fail_once)
+    studio.fill(PipelineConfig(prompt="first", seed=1, steps=1))
+    studio.generate()
+    studio.form["prompt"].value = "second"
+    studio.generate()
+    assert studio.wait(SECONDS).config.prompt == "second"
+    (row,) = studio.queue.list.children
+    assert "first" in row.text.value
+    assert "MemoryError: out of memory" in row.text.value
+    assert len(studio.canvas.pictures) == 1
 
 
 def test_the_next_picture_takes_the_last_error_away(studio, press):

@@ -1,0 +1,162 @@
+"""Settings of a config model as inputs; what is left open is added and taken away."""
+
+import pytest
+
+from medialab import Workbench
+from medialab.settings import (
+    ControlUnit,
+    DetailerConfig,
+    DetectionEdit,
+    InpaintConfig,
+    LoRAConfig,
+    UpscalerConfig,
+)
+from widgets.catalogue import Catalogue
+from widgets.fields import Fields, input_for
+from widgets.inputs import Tools
+from widgets.shapes import Shape, shapes_of
+from widgets.stage_card import StageCard
+
+PICTURE = "0" * 64
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bench")
+    (folder / "models").mkdir()
+    (folder / "models" / "styles.csv").write_text("name,prompt,negative_prompt\nink,ink,\n")
+    with Workbench(models=folder / "models", outputs=folder / "outputs") as bench:
+        catalogue = Catalogue(bench)
+        catalogue.refresh()
+        base = {"prompt": "a cat", "steps": 33}
+        yield Tools(
+            catalogue,
+            lambda error, trace: pytest.fail(trace),
+            lambda word: None,
+            lambda: PICTURE,
+            lambda: "1" * 64,
+            base.get,
+        )
+
+
+@pytest.fixture
+def fields(tools):
+    return Fields(shapes_of(DetailerConfig).values(), tools)
+
+
+def test_untouched_inputs_are_the_models_defaults(fields):
+    assert DetailerConfig.model_validate(fields.read()) == DetailerConfig()
+
+
+def test_what_is_left_open_has_no_input_until_it_is_added(fields):
+    with pytest.raises(KeyError):
+        fields["steps"]
+    fields.add.value = "steps"
+    assert fields["steps"].value == 33  # the base's, to start from
+    assert fields.read()["steps"] == 33
+    assert "steps" not in [name for _, name in fields.add.options]
+    fields.rows.children[0].children[1].click()
+    assert fields.read()["steps"] is None
+    assert fields.add.value == ""
+    assert len(fields.rows.children) == 0
+
+
+def test_an_empty_list_of_loras_is_none_and_no_list_is_the_bases(fields):
+    assert fields.read()["loras"] is None
+    fields.add.value = "loras"
+    assert fields.read()["loras"] == ()
+    fields["loras"].value = (LoRAConfig(name="ink"),)
+    assert fields.read()["loras"] == (LoRAConfig(name="ink"),)
+
+
+def test_a_config_that_is_shown_is_read_back_and_told_of_once(fields):
+    told = []
+    fields.on_change(lambda: told.append(1))
+    config = DetailerConfig(
+        enabled=True,
+        denoising_strength=0.55,
+        order="large to small",
+        prompt="x [PROMPT]",
+        sampler="Euler",
+        loras=(LoRAConfig(name="ink", weight=0.5),),
+        control=(ControlUnit(model="canny", weight=0.5),),
+        guide_size=512,
+        mask=PICTURE,
+        detections=(DetectionEdit(box=(1, 2, 3, 4)),),
+    )
+    fields.show(dict(config))
+    assert DetailerConfig.model_validate(fields.read()) == config
+    assert told == [1]
+    fields.show(dict(DetailerConfig()))
+    assert DetailerConfig.model_validate(fields.read()) == DetailerConfig()
+
+
+def test_a_change_of_an_added_input_is_told(fields):
+    fields.add.value = "steps"
+    told = []
+    fields.on_change(lambda: told.append(fields.read()["steps"]))
+    fields["steps"].value = 12
+    assert told == [12]
+
+
+def test_units_are_added_changed_and_taken_out(tools):
+    control = input_for(shapes_of(DetailerConfig)["control"], tools)
+    control.value = ()
+    control.add.click()
+    unit = control.units[0]
+    unit["weight"].value = 0.4
+    unit.set("image", PICTURE)
+    assert control.value[0]["weight"] == 0.4
+    assert control.value[0]["image"] == PICTURE
+    control.rows.children[0].children[0].children[1].click()
+    assert control.value == ()
+
+
+def test_a_mask_and_a_picture_come_from_the_canvas(tools):
+    mask = input_for(shapes_of(InpaintConfig)["mask"], tools)
+    picture = input_for(shapes_of(ControlUnit)["image"], tools)
+    mask.take.click()
+    picture.take.click()
+    assert (mask.value, picture.value) == ("1" * 64, PICTURE)
+    assert "mask in use" in mask.text.value
+    mask.drop.click()
+    assert mask.value is None
+
+
+def test_a_menu_of_models_keeps_a_name_that_is_not_there(tools):
+    fields = Fields(shapes_of(UpscalerConfig).values(), tools)
+    fields.show(dict(UpscalerConfig(upscaler="nose")))
+    assert fields.read()["upscaler"] == "nose"
+    tools.catalogue.refresh()
+    assert fields.read()["upscaler"] == "nose"
+
+
+def test_a_setting_of_a_type_without_input_is_named(tools):
+    with pytest.raises(TypeError, match="'strange'"):
+        input_for(Shape("strange", dict, "no input takes a dict"), tools)
+
+
+def test_a_card_has_a_switch_that_opens_it_and_few_settings_at_first(tools):
+    card = StageCard("face", "Detailer: face", DetailerConfig, tools)
+    assert not card.opened
+    card.switch.value = True
+    assert card.opened
+    assert card.read()["enabled"] is True
+    first = card.fields.children[0].children
+    assert card.fields["denoising_strength"] in first
+    assert card.fields["x_offset"] not in first
+
+
+def test_a_card_of_a_stage_without_switch_has_none(tools):
+    card = StageCard("inpaint", "Inpaint", InpaintConfig, tools)
+    assert card.switch is None
+    assert InpaintConfig.model_validate(card.read()) == InpaintConfig()
+
+
+def test_styles_of_the_file_are_offered_and_others_are_kept(tools):
+    from medialab import PipelineConfig
+
+    styles = input_for(shapes_of(PipelineConfig)["styles"], tools)
+    assert styles.tags.allowed_tags == ["ink"]
+    styles.value = ("gold",)
+    assert styles.tags.value == ["gold"]

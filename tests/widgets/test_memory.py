@@ -1,0 +1,63 @@
+"""The last settings come back, and nothing else does."""
+
+import pytest
+
+from medialab import PipelineConfig
+from widgets import Studio
+from widgets.memory import Memory
+
+BEGIN = PipelineConfig(prompt="as the notebook begins", seed=7)
+LEFT = PipelineConfig(prompt="as it was left", face={"enabled": True}, seed=9)
+
+
+@pytest.fixture
+def memory(tmp_path):
+    return Memory(tmp_path / "outputs")
+
+
+def test_what_is_kept_comes_back(memory):
+    assert memory.last() is None
+    memory.keep(LEFT, BEGIN, "enhance")
+    assert memory.last() == (LEFT, BEGIN, "enhance")
+    memory.keep(LEFT, None, "batch")
+    assert memory.last() == (LEFT, None, "batch")
+    assert [path.name for path in memory.path.parent.iterdir()] == ["studio.json"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"config": {"stepz": 3}, "began_with": null, "task": "batch"}']
+)
+def test_a_broken_or_foreign_file_counts_as_none(memory, content):
+    memory.path.parent.mkdir()
+    memory.path.write_text(content)
+    assert memory.last() is None
+
+
+def test_a_new_kernel_goes_on_where_the_last_one_was(bench):
+    first = Studio(bench)
+    first.begin(BEGIN)
+    first.form.show(LEFT)
+    first.tabs.value = "batch"
+    first.close()  # a kernel that dies does not even do this
+    second = Studio(bench)
+    second.begin(BEGIN)
+    assert second.config() == LEFT
+    second.close()
+
+
+def test_a_notebook_that_begins_otherwise_is_obeyed(bench):
+    first = Studio(bench)
+    first.begin(BEGIN)
+    first.form.show(LEFT)
+    first.close()
+    second = Studio(bench)
+    second.begin(BEGIN.changed(steps=5))
+    assert second.config() == BEGIN.changed(steps=5)
+    second.begin(BEGIN.changed(steps=5))  # the cell is run again
+    second.close()
+
+
+def test_an_impossible_value_is_not_kept(studio):
+    studio.form.show(LEFT)
+    studio.form.size.width.value = 100
+    assert studio._memory.last()[0] == LEFT

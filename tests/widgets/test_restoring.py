@@ -1,0 +1,59 @@
+"""A picture's settings are taken over as far as they go, and what does not go is told."""
+
+import pytest
+from PIL import Image
+
+from medialab import PipelineConfig, infotext
+from widgets.restoring import restore
+
+NOW = PipelineConfig()
+
+
+def restored(text, bench):
+    return restore(infotext.read(text), NOW, bench)
+
+
+def test_everything_of_our_own_picture_comes_back(bench):
+    config = PipelineConfig(
+        prompt="a cat",
+        steps=9,
+        seed=5,
+        sharpen=0.5,
+        upscaler={"enabled": True},
+        width=64,
+        height=64,
+    )
+    text = infotext.write(bench.resolve(config), checkpoint_hash="0" * 10, version="here")
+    found = restored(text, bench)
+    assert found.left_out == {}
+    assert found.config == config
+    assert found.html("x.png") == "All settings of x.png are set."
+
+
+def test_what_another_program_knows_alone_is_named(bench):
+    found = restored(
+        "a cat <lora:ink:0.5>\nSteps: 12, Sampler: Euler, CFG scale: 7, Seed: 5, Size: 64x96, "
+        "Model: pony, Model hash: abc, Hires upscaler: Latent, Version: v1.10",
+        bench,
+    )
+    assert (found.config.steps, found.config.width, found.config.height) == (12, 64, 96)
+    assert found.config.checkpoint == "paperdoll"
+    assert set(found.left_out) == {"Model", "Hires upscaler", "LoRA ink"}
+    assert "'pony'" in found.left_out["Model"]
+    assert "<li><b>LoRA ink</b>" in found.html("x.png")
+
+
+def test_a_source_that_is_not_here_is_told_and_left_out(bench):
+    bench_picture = bench.keep(Image.new("RGB", (64, 64), "teal"))
+    config = PipelineConfig(mode="img2img", image=bench_picture, seed=5)
+    text = infotext.write(bench.resolve(config), checkpoint_hash="0" * 10, version="here")
+    assert restored(text, bench).config.image == bench_picture
+    bench.pictures._path(bench_picture).unlink()
+    found = restored(text, bench)
+    assert found.config.mode == "txt2img"
+    assert "give it again" in found.left_out["image"]
+
+
+@pytest.mark.parametrize("text", ["just words", ""])
+def test_a_text_without_parameters_is_a_prompt(bench, text):
+    assert restored(text, bench).config == NOW.changed(prompt=text)

@@ -1,0 +1,111 @@
+"""Batch: many prompts, one a line, each with a range of seeds, queued as so many jobs."""
+
+from collections.abc import Callable, Iterator
+from html import escape
+from typing import Any
+
+import ipywidgets as ipw
+
+from medialab import PipelineConfig
+from medialab.config import RANDOM_SEED
+from medialab.errors import ConfigError
+from medialab.prompts.lines import read_lines
+from medialab.settings import LARGEST_SEED
+from widgets.button import make_button
+from widgets.guard import Show, guarded
+
+MOST_JOBS = 1000  # more is a typing error, or work for a sweep in a notebook
+_HINT = (
+    "One prompt a line. A line may have flags of its own, as in A1111: "
+    "<code>--prompt a cat --steps 30 --seed 7</code>. All else is as set below."
+)
+
+
+class BatchPanel(ipw.VBox):
+    """Prompts and seeds; `submit` is called with the config of each job.
+
+    `base` gives the settings of the form, as `PipelineConfig.parse` takes them.
+    """
+
+    def __init__(
+        self,
+        base: Callable[[], dict[str, Any]],
+        submit: Callable[[PipelineConfig], object],
+        show_error: Show,
+    ) -> None:
+        self._base, self._submit = base, submit
+        self.prompts = ipw.Textarea(rows=8, placeholder="a cat\na dog in the snow")
+        self.prompts.description = "Prompts"
+        self.first = ipw.IntText(value=1)
+        self.first.description = "First seed (-1: a new one each)"
+        self.count = ipw.BoundedIntText(value=1, min=1, max=MOST_JOBS)
+        self.count.description = "Seeds a prompt"
+        for name, control in {
+            "batch-prompts": self.prompts,
+            "batch-first": self.first,
+            "batch-count": self.count,
+        }.items():
+            control.add_class("mls-field")
+            control.add_class(f"mls-{name}")
+            control.observe(guarded(lambda _: self._tell(), show_error), "value")
+        seeds = ipw.HBox([self.first, self.count])
+        seeds.add_class("mls-pair")
+        self.said = ipw.HTML()
+        self.queue = make_button("queue-batch", self.queue_all, show_error, label="Queue them")
+        hint = ipw.HTML(f'<p class="mls-quiet">{_HINT}</p>')
+        super().__init__([self.prompts, hint, seeds, self.said, self.queue])
+        self.add_class("mls-batch")
+        self._tell()
+
+    def configs(self) -> list[PipelineConfig]:
+        """What would be queued, every one checked.
+
+        Raises:
+            ConfigError: a line cannot be read, a setting is impossible, or there are too many.
+        """
+        lines = read_lines(self.prompts.value)
+        if not lines:
+            message = "no prompts: write one a line"
+            raise ConfigError(message)
+        jobs = sum(1 for line in lines for _ in self._seeds(line))
+        if jobs > MOST_JOBS:
+            message = f"{jobs} pictures are more than {MOST_JOBS}; take fewer seeds or prompts"
+            raise ConfigError(message)
+        base = self._base()
+        return [
+            PipelineConfig.parse({**base, **line, "seed": seed})
+            for line in lines
+            for seed in self._seeds(line)
+        ]
+
+    def queue_all(self) -> int:
+        """Queue all of them, or none if one cannot be; how many they are.
+
+        Raises:
+            ConfigError: as `configs`.
+        """
+        configs = self.configs()
+        for config in configs:
+            self._submit(config)
+        self.said.value = f'<p role="status">{len(configs)} queued.</p>'
+        return len(configs)
+
+    def _seeds(self, line: dict[str, Any]) -> Iterator[int]:
+        """A line with a seed of its own is made with that one alone."""
+        if "seed" in line:
+            yield line["seed"]
+            return
+        for number in range(self.count.value):
+            first = self.first.value
+            yield first if first == RANDOM_SEED else (first + number) % (LARGEST_SEED + 1)
+
+    def _tell(self) -> None:
+        try:
+            lines = read_lines(self.prompts.value)
+        except ConfigError as error:
+            self.said.value = f'<p role="alert">{escape(str(error))}</p>'
+            return
+        jobs = sum(1 for line in lines for _ in self._seeds(line))
+        plural = "" if jobs == 1 else "s"
+        self.said.value = f'<p class="mls-quiet">{jobs} picture{plural}</p>'
+        self.queue.disabled = not jobs

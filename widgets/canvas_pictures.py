@@ -1,0 +1,55 @@
+"""The canvas as a source of pictures: what it shows and what was painted, kept by name."""
+
+from medialab import Run, Workbench
+from medialab.errors import PictureError
+from widgets.canvas import Canvas, encoded
+
+_BASE = "txt2img"
+
+
+class CanvasPictures:
+    """Keeps pictures of a canvas in the workbench's store."""
+
+    def __init__(self, bench: Workbench, canvas: Canvas) -> None:
+        self._bench, self._canvas = bench, canvas
+        self._kept: tuple[bytes, str] | None = None
+
+    def keep_shown(self) -> str:
+        """Keep the picture that is shown; its name.
+
+        Raises:
+            PictureError: none is shown.
+        """
+        picture = self._canvas.picture
+        if picture is None:
+            message = "the canvas shows no picture yet; generate one, or drop one on it"
+            raise PictureError(message)
+        if self._kept is None or self._kept[0] is not picture:
+            self._kept = (picture, self._bench.keep(picture))
+        return self._kept[1]
+
+    def name_of_shown(self) -> str | None:
+        """The name of the picture that is shown, None for none."""
+        return self.keep_shown() if self._canvas.picture is not None else None
+
+    def keep_mask(self) -> str:
+        """Keep the mask that is painted; its name.
+
+        Raises:
+            PictureError: none is painted.
+        """
+        mask = self._canvas.viewer.mask
+        if mask is None:
+            message = "no mask is painted; choose Mask above the picture and paint one"
+            raise PictureError(message)
+        return self._bench.keep(mask)
+
+    def before(self, run: Run) -> bytes | None:
+        """What a run is compared with: the picture it started from, else what stage 3 made."""
+        config = run.config
+        if config.mode != _BASE and config.image is not None:
+            return encoded(self._bench.pictures.load(config.image))
+        picture = self._bench.picture_after(config, _BASE)
+        if picture is None or picture.tobytes() == run.image.tobytes():
+            return None
+        return encoded(picture)

@@ -1,0 +1,88 @@
+"""The names that forms offer: models on the disk, styles, and words that prompts complete."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from medialab import Workbench
+from medialab.lora import trigger_words
+from medialab.prompts import Styles
+from medialab.registry import ModelInfo
+
+STYLE = "style"
+Word = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What there is of one kind: names that can be used, and others with the reason why not."""
+
+    names: Sequence[str] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+class Catalogue:
+    """What lies in the models folder, read by `refresh`, and told to whoever asked to be told."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._tell: list[Callable[[], object]] = []
+        self.infos: Sequence[ModelInfo] = ()
+        self._offers: dict[str, Offer] = {}
+        self.trigger_words: dict[str, Sequence[str]] = {}
+        self.words: list[dict[str, str]] = []
+
+    def of(self, kind: str) -> Offer:
+        """What there is of this kind."""
+        return self._offers.get(kind, Offer())
+
+    def on_refresh(self, tell: Callable[[], object]) -> None:
+        """Call `tell` now, and whenever the folder was read again."""
+        self._tell.append(tell)
+        tell()
+
+    def refresh(self) -> None:
+        """Look again at what lies in the folder.
+
+        Raises:
+            ConfigError: styles.csv cannot be read.
+        """
+        self.infos = self._bench.models()
+        kinds = {info.kind for info in self.infos} | set(self._offers)
+        styles = Styles.load(self._bench.registry.folder / "styles.csv").known
+        self._offers = {kind: _offer(kind, self.infos) for kind in kinds}
+        self._offers[STYLE] = Offer(tuple(styles))
+        loras = [info for info in self.infos if info.kind == "lora" and info.refused is None]
+        self.trigger_words = {info.name: trigger_words(info.path) for info in loras}
+        self.words = list(self._words())
+        for tell in self._tell:
+            tell()
+
+    def _words(self) -> Sequence[dict[str, str]]:
+        """What the prompt completes: each LoRA as its tag, wildcards, embeddings, trigger words."""
+        found = [
+            {"label": name, "insert": f"<lora:{name}:1>", "kind": "lora"}
+            for name in self.of("lora").names
+        ]
+        found += [
+            {"label": name, "insert": f"__{name}__", "kind": "wildcard"}
+            for name in self._wildcards()
+        ]
+        found += [
+            {"label": name, "insert": name, "kind": "embedding"}
+            for name in self.of("embedding").names
+        ]
+        words = dict.fromkeys(word for words in self.trigger_words.values() for word in words)
+        return found + [{"label": word, "insert": word, "kind": "word"} for word in words]
+
+    def _wildcards(self) -> list[str]:
+        folder = self._bench.registry.folder / "wildcards"
+        files = folder.rglob("*.txt") if folder.is_dir() else ()
+        return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in files)
+
+
+def _offer(kind: str, infos: Sequence[ModelInfo]) -> Offer:
+    own = [info for info in infos if info.kind == kind]
+    return Offer(
+        tuple(info.name for info in own if info.refused is None),
+        {info.path.name: info.refused for info in own if info.refused is not None},
+    )

@@ -1,0 +1,252 @@
+"""Several settings of one config model as inputs; those left open are added when wanted."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import ipywidgets as ipw
+import traitlets
+
+from medialab.settings import StageConfig
+from widgets.button import make_button
+from widgets.fold import Fold
+from widgets.guard import guarded
+from widgets.inputs import NameInput, Tools, dressed, make_input
+from widgets.shapes import Shape, shapes_of
+
+# Lists of settings that have an input of their own.
+_OWN_LISTS = ("loras", "detections")
+_CHOOSE = "Choose…"
+
+
+class Fields(ipw.VBox):
+    """Inputs of some settings; `basic` names those that are seen at once.
+
+    A setting that may be left open has no input until a person adds it, and none again when it is
+    taken away: what is not there is as the base has it.
+    """
+
+    def __init__(
+        self, shapes: Iterable[Shape], tools: Tools, basic: Iterable[str] | None = None
+    ) -> None:
+        shapes = [shape for shape in shapes if not shape.is_fixed]
+        fixed = [shape for shape in shapes if not shape.optional]
+        self._tools = tools
+        self._listeners: list[Callable[[], object]] = []
+        self._held = 0
+        self._open = {shape.name: shape for shape in shapes if shape.optional}
+        self._added: dict[str, ipw.DOMWidget] = {}
+        self.inputs = {shape.name: input_for(shape, tools) for shape in fixed}
+        for control in self.inputs.values():
+            self._watch(control)
+        self.rows = ipw.VBox()
+        self.add = ipw.Dropdown(options=[(_CHOOSE, "")], value="")
+        self.add.description = "Set one of its own"
+        self.add.tooltip = "What is not set is as in the whole picture, or chosen by itself"
+        self.add.add_class("mls-field")
+        self.add.add_class("mls-add-setting")
+        self._offering = False
+        self.add.observe(guarded(lambda _: self._add_chosen(), tools.show_error), "value")
+        super().__init__(self._arranged(fixed, basic))
+        self.add_class("mls-fields")
+        self._draw()
+
+    def __getitem__(self, name: str) -> ipw.DOMWidget:
+        """The input of one setting that has one."""
+        return self.inputs.get(name) or self._added[name]
+
+    def read(self) -> dict[str, Any]:
+        """All settings as they stand; those left open are None."""
+        values = {name: control.value for name, control in self.inputs.items()}
+        added = {name: control.value for name, control in self._added.items()}
+        return values | dict.fromkeys(self._open) | added
+
+    def show(self, values: Mapping[str, Any]) -> None:
+        """Set every input to what a config says; tells of one change."""
+        self._held += 1
+        try:
+            for name, control in self.inputs.items():
+                if name in values:
+                    set_value(control, values[name])
+            for name in self._open:
+                self._show_open(name, values.get(name))
+        finally:
+            self._held -= 1
+        self._changed()
+
+    def set(self, name: str, value: Any) -> None:
+        """Set one setting; None leaves open what may be."""
+        if name in self._open:
+            self._show_open(name, value)
+        else:
+            set_value(self.inputs[name], value)
+
+    def on_change(self, listener: Callable[[], object]) -> None:
+        """Call `listener` after each change of a value."""
+        self._listeners.append(listener)
+
+    def _arranged(self, fixed: list[Shape], basic: Iterable[str] | None) -> list[ipw.Widget]:
+        """What is seen at once, then the rest, then what may be added."""
+        names = [shape.name for shape in fixed]
+        first = names if basic is None else [name for name in names if name in set(basic)]
+        rest = [name for name in names if name not in first]
+        parts: list[ipw.Widget] = [grid(self.inputs[name] for name in first)]
+        adding = [self.rows, self.add] if self._open else []
+        if rest:
+            more = [grid(self.inputs[name] for name in rest), *adding]
+            return [*parts, Fold("More settings", more, name="more")]
+        return [*parts, *adding]
+
+    def _add_chosen(self) -> None:
+        name = self.add.value
+        if name and not self._offering:
+            self._insert(name)
+            self._changed()
+
+    def _insert(self, name: str) -> ipw.DOMWidget:
+        control = input_for(self._open[name], self._tools)
+        self._added[name] = control
+        self._watch(control)
+        self._draw()
+        return control
+
+    def _take_away(self, name: str) -> None:
+        del self._added[name]
+        self._draw()
+        self._changed()
+
+    def _show_open(self, name: str, value: Any) -> None:
+        if value is None:
+            if name in self._added:
+                self._take_away(name)
+        else:
+            set_value(self._added.get(name) or self._insert(name), value)
+
+    def _draw(self) -> None:
+        self.rows.children = [
+            _removable(control, partial(self._take_away, name), self._open[name], self._tools)
+            for name, control in self._added.items()
+        ]
+        left = [
+            (shape.label, name) for name, shape in self._open.items() if name not in self._added
+        ]
+        self._offering = True
+        try:
+            self.add.options = [(_CHOOSE, ""), *left]
+            self.add.value = ""
+        finally:
+            self._offering = False
+
+    def _watch(self, control: ipw.DOMWidget) -> None:
+        control.observe(guarded(lambda _: self._changed(), self._tools.show_error), "value")
+
+    def _changed(self) -> None:
+        if not self._held:
+            for listener in self._listeners:
+                listener()
+
+
+class UnitsInput(ipw.VBox):
+    """Several settings models of one kind, such as ControlNets: added, changed, taken away."""
+
+    value = traitlets.Tuple()
+
+    def __init__(self, shape: Shape, start: Any, tools: Tools) -> None:
+        self._shape, self._tools = shape, tools
+        self._drawing = False
+        self.rows = ipw.VBox()
+        self.rows.add_class("mls-units")
+        self.units: list[Fields] = []
+        self.add = make_button(
+            "unit-add", self._add, tools.show_error, icon="plus", label=f"Add {shape.label.lower()}"
+        )
+        super().__init__([self.rows, self.add])
+        self.observe(guarded(lambda _: self._draw(), tools.show_error), "value")
+        self.value = tuple(start or ())
+
+    def _add(self) -> None:
+        fields = Fields(shapes_of(self._shape.kind).values(), self._tools)
+        self._keep([*self.units, fields])
+
+    def _remove(self, fields: Fields) -> None:
+        self._keep([one for one in self.units if one is not fields])
+
+    def _keep(self, units: list[Fields]) -> None:
+        self.units = units
+        self._lay_out()
+        self._read()
+
+    def _read(self) -> None:
+        """Take the value from the inputs; a config is checked when a picture is asked for."""
+        self._drawing = True
+        try:
+            self.value = tuple(fields.read() for fields in self.units)
+        finally:
+            self._drawing = False
+
+    def _draw(self) -> None:
+        if self._drawing:
+            return
+        units = []
+        for number, unit in enumerate(self.value):
+            if number < len(self.units):
+                fields = self.units[number]
+            else:
+                fields = Fields(shapes_of(self._shape.kind).values(), self._tools)
+            fields.show(dict(unit) if isinstance(unit, StageConfig) else unit)
+            units.append(fields)
+        self.units = units
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        rows = []
+        for number, fields in enumerate(self.units, 1):
+            if self._read not in fields._listeners:  # noqa: SLF001 - of this module
+                fields.on_change(self._read)
+            remove = make_button(
+                "unit-remove",
+                partial(self._remove, fields),
+                self._tools.show_error,
+                icon="times",
+                tooltip="Take this one out",
+            )
+            title = f"{self._shape.label} {number}"
+            rows.append(Fold(title, [fields], name="unit", opened=True, beside=[remove]))
+        self.rows.children = rows
+
+
+def input_for(shape: Shape, tools: Tools) -> ipw.DOMWidget:
+    """The input of any setting, lists of settings models included."""
+    if shape.is_list_of_settings and shape.name not in _OWN_LISTS:
+        return dressed(UnitsInput(shape, shape.default, tools), shape)
+    return make_input(shape, tools)
+
+
+def set_value(control: ipw.DOMWidget, value: Any) -> None:
+    """Set an input to a setting's value, offered by a menu or not."""
+    if isinstance(control, NameInput):
+        control.choose(value)
+    else:
+        control.value = value
+
+
+def grid(controls: Iterable[ipw.Widget]) -> ipw.Box:
+    """Small inputs two in a row, others alone."""
+    box = ipw.Box(tuple(controls))
+    box.add_class("mls-grid")
+    return box
+
+
+def _removable(
+    control: ipw.DOMWidget, take_away: Callable[[], None], shape: Shape, tools: Tools
+) -> ipw.HBox:
+    button = make_button(
+        "setting-remove",
+        take_away,
+        tools.show_error,
+        icon="times",
+        tooltip=f"{shape.label}: as the base again",
+    )
+    row = ipw.HBox([control, button])
+    row.add_class("mls-own-setting")
+    return row

@@ -1,0 +1,143 @@
+"""History: every picture of the outputs folder, found by words, tags, model, days and stars."""
+
+import json
+from collections.abc import Callable
+from html import escape
+
+import ipywidgets as ipw
+
+from medialab import Workbench
+from medialab.artifacts import Artifact, Query, Sidecar
+from widgets.fold import Fold
+from widgets.gallery import Entry, Gallery
+from widgets.guard import Show, guarded
+
+_MOST = 100_000  # entries; the gallery itself draws only those on the screen
+_ANY = ""
+
+
+class HistoryPanel(ipw.VBox):
+    """Filters over a gallery.
+
+    `open_it` is called with the artifact that was clicked, `enhance` with one to go on from.
+    """
+
+    def __init__(
+        self,
+        bench: Workbench,
+        open_it: Callable[[Artifact], object],
+        enhance: Callable[[Artifact], object],
+        show_error: Show,
+    ) -> None:
+        self._bench = bench
+        self._open_it, self._enhance = open_it, enhance
+        self._offering = False
+        self._found: dict[str, Artifact] = {}
+        self.text = ipw.Text(placeholder="words of the prompt", continuous_update=False)
+        self.tag = ipw.Dropdown(options=[("Any tag", _ANY)], value=_ANY)
+        self.model = ipw.Dropdown(options=[("Any model", _ANY)], value=_ANY)
+        self.since = ipw.DatePicker(value=None)
+        self.until = ipw.DatePicker(value=None)
+        self.stars = ipw.Dropdown(
+            options=[("Any", 0), *((f"{'★' * count} or more", count) for count in range(1, 6))],
+            value=0,
+        )
+        named = {
+            "Search": self.text,
+            "Tag": self.tag,
+            "Model": self.model,
+            "Stars": self.stars,
+            "From": self.since,
+            "To": self.until,
+        }
+        for name, control in named.items():
+            control.description = name
+            control.add_class("mls-field")
+            control.add_class(f"mls-history-{name.lower()}")
+            control.observe(guarded(lambda _: self.refresh(), show_error), "value")
+        more = ipw.Box([self.tag, self.model, self.stars, self.since, self.until])
+        more.add_class("mls-grid")
+        self.filters = Fold("Filter", [more], name="filters")
+        self.gallery = Gallery(bench.artifacts.thumbnail)
+        self.gallery.on_open(guarded(self._open, show_error))
+        self.gallery.on_act(guarded(self._act, show_error))
+        self.sidecar = ipw.HTML()
+        self.sidecar.add_class("mls-sidecar")
+        self.sidecar.layout.display = "none"
+        head = ipw.HTML("<h3>History</h3>")
+        super().__init__([head, self.text, self.filters, self.gallery, self.sidecar])
+        self.add_class("mls-history")
+
+    def query(self) -> Query:
+        """What is looked for.
+
+        Raises:
+            ArtifactError: the days are the wrong way round.
+        """
+        return Query(
+            text=self.text.value,
+            tags=(self.tag.value,) if self.tag.value else (),
+            checkpoint=self.model.value or None,
+            since=self.since.value,
+            until=self.until.value,
+            least_stars=self.stars.value,
+        )
+
+    def refresh(self) -> None:
+        """Look again at the outputs folder.
+
+        Raises:
+            ArtifactError: the days are the wrong way round, or the index is held by another.
+        """
+        if self._offering:
+            return
+        self._offer()
+        found = self._bench.artifacts.find(self.query(), limit=_MOST)
+        entries = [Entry.of(artifact) for artifact in found]
+        self._found = {entry.id: one for entry, one in zip(entries, found, strict=True)}
+        self.gallery.show(entries)
+
+    def _offer(self) -> None:
+        """The tags and models that there are, what is chosen kept."""
+        choices = self._bench.artifacts.choices()
+        menus = (
+            (self.tag, "Any tag", choices.tags),
+            (self.model, "Any model", choices.checkpoints),
+        )
+        self._offering = True
+        try:
+            for menu, anything, names in menus:
+                chosen = menu.value
+                options = [(anything, _ANY), *((name, name) for name in names)]
+                if tuple(menu.options) != tuple(options):
+                    menu.options = options
+                    menu.value = chosen if chosen in names else _ANY
+        finally:
+            self._offering = False
+
+    def _open(self, identity: str) -> None:
+        self._open_it(self._found[identity])
+
+    def _act(self, action: str, identity: str) -> None:
+        artifact = self._found[identity]
+        if action == "enhance":
+            self._enhance(artifact)
+        elif action == "delete":
+            self._bench.artifacts.delete(artifact.path)
+            self.refresh()
+        elif action == "sidecar":
+            self._show_sidecar(artifact)
+        else:
+            stars = int(action.removeprefix("stars:"))
+            changed = self._bench.artifacts.annotate(artifact.path, stars=stars)
+            self._found[identity] = changed
+            self.gallery.update(Entry.of(changed))
+
+    def _show_sidecar(self, artifact: Artifact) -> None:
+        content = json.loads(Sidecar.read(artifact.sidecar).encode())
+        text = json.dumps(content, ensure_ascii=False, indent=2)
+        self.sidecar.value = (
+            f"<details open><summary>{escape(artifact.sidecar.name)}</summary>"
+            f"<pre tabindex=0>{escape(text)}</pre></details>"
+        )
+        self.sidecar.layout.display = None

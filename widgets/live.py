@@ -1,0 +1,65 @@
+"""Live: each change of a setting is shown at once; only the stages that it touches run."""
+
+from collections.abc import Callable
+
+import ipywidgets as ipw
+
+from medialab import PipelineConfig
+from widgets.form import BATCH, ENHANCE, Form
+from widgets.guard import Show, guarded
+from widgets.session import Session
+
+_TOOLTIP = "Show each change at once. Only the stages that it touches run; nothing is saved"
+
+
+class Live:
+    """A switch; while it is on, the newest settings are always the ones that are drawn.
+
+    `config` reads the form. A seed that is drawn anew each time would touch every stage, so that
+    the last one is held on to.
+    """
+
+    def __init__(
+        self,
+        form: Form,
+        session: Session,
+        config: Callable[[], PipelineConfig],
+        show_error: Show,
+    ) -> None:
+        self._form, self._session, self._config = form, session, config
+        self.switch = ipw.ToggleButton(value=False, description="Live", tooltip=_TOOLTIP)
+        self.switch.icon = "bolt"
+        self.switch.add_class("mls-button")
+        self.switch.add_class("mls-live")
+        self.switch.observe(guarded(lambda _: self._switched(), show_error), "value")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether changes are shown at once."""
+        return bool(self.switch.value)
+
+    def settings_changed(self) -> None:
+        """Ask for the picture that the settings describe now, in place of the one before.
+
+        Raises:
+            ConfigError: a setting is impossible; the live picture of before goes on.
+        """
+        if self._form.task == BATCH or self._lacks_picture():
+            return
+        config = self._config()
+        if config.batch_size > 1:
+            config = config.changed(batch_size=1)
+        self._session.submit_live(config)
+
+    def _switched(self) -> None:
+        if self.is_on:
+            self._form.seed.fix()
+            self.settings_changed()
+
+    def _lacks_picture(self) -> bool:
+        """Whether Enhance has nothing yet to start from, or no mask to repaint."""
+        source = self._form.source
+        if self._form.task != ENHANCE:
+            return False
+        has_mask = self._form.cards["inpaint"].read()["mask"] is not None
+        return source.image is None or (source.mode.value == "inpaint" and not has_mask)

@@ -1,0 +1,189 @@
+"""The queue: what runs and how long it takes yet, what waits, what failed."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from typing import Any
+
+import ipywidgets as ipw
+
+from medialab import PipelineConfig, Workbench
+from medialab.events import Event
+from medialab.jobs import Job
+from widgets.button import make_button
+from widgets.guard import Show
+from widgets.progress import Progress, Stage, time_text
+
+# The running row is written this often at most; steps may come by the hundred a second.
+_REDRAW_SECONDS = 0.25
+_LABEL_LENGTH = 80  # characters
+_MOST_FAILED = 5  # rows; older ones go
+_EMPTY = "Nothing waits. Press Generate, and again: each picture takes its turn."
+
+
+class QueuePanel(ipw.VBox):
+    """A row for each job of the workbench, whoever asked for it.
+
+    `progress` of the running job is learnt from its events; call `take` with each of them.
+    """
+
+    def __init__(self, bench: Workbench, show_error: Show) -> None:
+        self._bench = bench
+        self._show_error = show_error
+        self._usual: dict[str, float] = {}
+        self._progress: dict[str, Progress] = {}
+        self._rows: dict[str, _Row] = {}
+        self._spare: list[_Row] = []
+        self._failed: list[tuple[Job[Any], str]] = []
+        self._drawn = 0.0
+        self._lock = threading.RLock()  # the worker and callbacks both draw
+        self.head = ipw.HTML()
+        self.cancel_all = make_button(
+            "cancel-all",
+            bench.queue.cancel_all,
+            show_error,
+            label="Cancel all",
+            tooltip="Stop the running picture and empty the queue",
+        )
+        line = ipw.HBox([self.head, self.cancel_all])
+        line.add_class("mls-panel-head")
+        self._empty = ipw.HTML(f'<p class="mls-quiet">{_EMPTY}</p>')
+        self.list = ipw.VBox()
+        self.list.add_class("mls-queue-rows")
+        super().__init__([line, self.list])
+        self.add_class("mls-queue")
+        self.draw()
+
+    def take(self, event: Event) -> None:
+        """Take an event of any job in, and show it."""
+        job = self._bench.queue.find(event.job)
+        with self._lock:
+            if event.kind in {"done", "cancelled", "failed"}:
+                self._progress.pop(event.job, None)
+                if event.kind == "failed":
+                    self._keep_failed(event)
+                self.draw()
+                return
+            if event.kind == "started" and job is not None:
+                config = job.request if isinstance(job.request, PipelineConfig) else None
+                self._progress[event.job] = Progress(config, self._usual)
+            if event.job in self._progress:
+                self._progress[event.job].take(event)
+            if event.kind in {"queued", "started"}:
+                self.draw()
+            elif time.monotonic() - self._drawn > _REDRAW_SECONDS and event.job in self._rows:
+                self._drawn = time.monotonic()
+                self._describe(self._rows[event.job])
+
+    def stages(self, name: str) -> list[Stage]:
+        """The stages of a running job as they stand; none of one that does not run."""
+        with self._lock:
+            return self._progress[name].stages() if name in self._progress else []
+
+    def left(self, name: str) -> float | None:
+        """Seconds until a running job is done, as far as can be told."""
+        with self._lock:
+            return self._progress[name].left() if name in self._progress else None
+
+    def draw(self) -> None:
+        """Show the queue as it is now."""
+        with self._lock:
+            jobs = self._bench.queue.jobs()
+            shown = [*jobs, *(job for job, _ in self._failed)]
+            running = [job for job in jobs if job.state == "running"]
+            names = {job.name for job in shown}
+            # Rows are used again: a widget that is merely dropped stays in memory.
+            self._spare += [row for name, row in self._rows.items() if name not in names]
+            kept = {name: row for name, row in self._rows.items() if name in names}
+            self._rows = {
+                job.name: kept.get(job.name) or (self._spare.pop() if self._spare else _Row(self))
+                for job in shown
+            }
+            for place, job in enumerate(shown):
+                self._rows[job.name].show(job, place - len(running), len(jobs) - len(running))
+                self._describe(self._rows[job.name])
+            self.list.children = list(self._rows.values()) or [self._empty]
+            self.cancel_all.disabled = not jobs
+            count = f" <span>{len(jobs)}</span>" if jobs else ""
+            self.head.value = f"<h3>Queue{count}</h3>"
+
+    def move(self, job: Job[Any], by: int) -> None:
+        """Move a waiting job up (-1) or down (1)."""
+        waiting = [one for one in self._bench.queue.jobs() if one.state == "queued"]
+        if job in waiting:
+            self._bench.queue.move(job, waiting.index(job) + by)
+        self.draw()
+
+    def dismiss(self, job: Job[Any]) -> None:
+        """Cancel a job that runs or waits; take the row of a failed one away."""
+        with self._lock:
+            self._failed = [(one, why) for one, why in self._failed if one is not job]
+        job.cancel()
+        self.draw()
+
+    def button(self, name: str, press: Callable[[], object], icon: str, tooltip: str) -> ipw.Button:
+        """A button of a row."""
+        return make_button(name, press, self._show_error, icon=icon, tooltip=tooltip)
+
+    def _keep_failed(self, event: Event) -> None:
+        """Leave the row of a job that failed, until somebody has read it."""
+        row = self._rows.get(event.job)
+        if row is not None and row.job is not None:
+            why = f"{type(event.error).__name__}: {event.error}"
+            self._failed = [*self._failed, (row.job, why)][-_MOST_FAILED:]
+
+    def _describe(self, row: "_Row") -> None:
+        job = row.job
+        if job is None:
+            return
+        why = next((why for one, why in self._failed if one is job), "")
+        if why:
+            row.say("failed", why)
+        elif job.state == "running":
+            left = self.left(job.name)
+            spent = f"running {time_text(job.seconds)}"
+            row.say("running", f"{spent} · about {time_text(left)} left" if left else spent)
+        else:
+            row.say("queued", "waiting")
+
+
+class _Row(ipw.HBox):
+    """One job."""
+
+    def __init__(self, panel: QueuePanel) -> None:
+        self.job: Job[Any] | None = None
+        self.text = ipw.HTML()
+        self.up = panel.button("job-up", partial(self._move, panel, -1), "arrow-up", "Sooner")
+        self.down = panel.button("job-down", partial(self._move, panel, 1), "arrow-down", "Later")
+        self.cancel = panel.button(
+            "job-cancel", partial(self._dismiss, panel), "times", "Take this one out of the queue"
+        )
+        super().__init__([self.text, self.up, self.down, self.cancel])
+        self.add_class("mls-job")
+
+    def show(self, job: Job[Any], place: int, count: int) -> None:
+        """Show a job that is at this place of so many that wait."""
+        self.job = job
+        self.up.disabled = not 0 < place < count
+        self.down.disabled = not 0 <= place < count - 1
+
+    def say(self, state: str, text: str) -> None:
+        """What is known of it."""
+        label = self.job.label if self.job else ""
+        short = label if len(label) <= _LABEL_LENGTH else f"{label[:_LABEL_LENGTH]}…"
+        html = (
+            f'<div data-state="{state}"><p title="{escape(label)}">{escape(short)}</p>'
+            f"<small>{escape(text)}</small></div>"
+        )
+        if html != self.text.value:
+            self.text.value = html
+
+    def _move(self, panel: QueuePanel, by: int) -> None:
+        if self.job:
+            panel.move(self.job, by)
+
+    def _dismiss(self, panel: QueuePanel) -> None:
+        if self.job:
+            panel.dismiss(self.job)

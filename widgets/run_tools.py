@@ -1,0 +1,135 @@
+"""Below the picture: the picture after each stage, finds to correct, keeping a live one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets as ipw
+
+from medialab import Workbench
+from medialab.config import ResolvedConfig
+from medialab.detailing import DetectionEdit
+from medialab.stages import STAGES
+from widgets.button import make_button
+from widgets.canvas import Canvas, encoded
+from widgets.guard import Show, guarded
+
+_RESULT = ""
+_TITLES = {stage.name: stage.title for stage in STAGES}
+
+
+class RunTools(ipw.HBox):
+    """Belongs to the run that the canvas shows; `take` it anew when that changes.
+
+    `draw_again` is called with a detailer's name and its finds as a person left them, `keep` when
+    a picture that was not saved is to be.
+    """
+
+    def __init__(
+        self,
+        bench: Workbench,
+        canvas: Canvas,
+        draw_again: Callable[[str, list[dict[str, Any]]], object],
+        keep: Callable[[], object],
+        show_error: Show,
+    ) -> None:
+        self._bench, self._canvas = bench, canvas
+        self._finds: Mapping[str, Sequence[DetectionEdit]] = {}
+        self._scale = 1.0  # pixels of the shown picture for one of the picture that was searched
+        self._taking = False
+        self.stage = ipw.Dropdown(options=[("Result", _RESULT)], value=_RESULT)
+        self.stage.description = "Shown"
+        self.stage.tooltip = "The picture as each stage of this run left it"
+        self.stage.add_class("mls-shown-stage")
+        self.detailer = ipw.Dropdown(options=[])
+        self.detailer.description = "Finds of"
+        self.detailer.tooltip = "Whose finds the boxes of the canvas are"
+        self.detailer.add_class("mls-finds")
+        for control in (self.stage, self.detailer):
+            control.add_class("mls-inline")
+        self.again = make_button(
+            "draw-again",
+            lambda: draw_again(self.detailer.value, self.boxes()),
+            show_error,
+            label="Draw these again",
+            tooltip="Run again from this detailer, with the boxes as they are now",
+        )
+        self.keep = make_button(
+            "keep",
+            keep,
+            show_error,
+            label="Keep",
+            tooltip="Save this picture with its settings; nothing is computed again",
+        )
+        super().__init__([self.stage, self.detailer, self.again, self.keep])
+        self.add_class("mls-run-tools")
+        self.stage.observe(guarded(lambda _: self._show_stage(), show_error), "value")
+        self.detailer.observe(guarded(lambda _: self._show_finds(), show_error), "value")
+        self.take()
+
+    def take(self) -> None:
+        """Offer what belongs to the picture that is shown now."""
+        shown = self._canvas.shown
+        config = shown.config if shown else None
+        done = [
+            one for one in (shown.stages if shown else ()) if one["state"] in {"cached", "done"}
+        ]
+        drawn = [one["name"] for one in done if one["name"] not in {"prompt", "control"}]
+        self._finds = dict(shown.detections) if shown else {}
+        self._taking = True
+        try:
+            can_look = isinstance(config, ResolvedConfig)
+            names = drawn[:-1] if can_look else []
+            self.stage.options = [
+                ("Result", _RESULT),
+                *((f"After {_TITLES[name]}", name) for name in names),
+            ]
+            self.stage.value = _RESULT
+            found = [name for name, finds in self._finds.items() if finds]
+            self.detailer.options = [(f"{name} ({len(self._finds[name])})", name) for name in found]
+            self.detailer.value = next(iter(found), None)
+        finally:
+            self._taking = False
+        self.stage.layout.display = None if names else "none"
+        for part in (self.detailer, self.again):
+            part.layout.display = None if found else "none"
+        is_kept = shown is None or bool(shown.paths) or config is None
+        self.keep.layout.display = "none" if is_kept else None
+        self._show_finds()
+
+    def boxes(self) -> list[dict[str, Any]]:
+        """The finds as they are on the canvas, in pixels of the picture that was searched."""
+        return [_scaled(box, 1 / self._scale) for box in self._canvas.viewer.boxes]
+
+    def _show_stage(self) -> None:
+        shown = self._canvas.shown
+        if self._taking or shown is None or not isinstance(shown.config, ResolvedConfig):
+            return
+        if self.stage.value == _RESULT:
+            self._canvas.viewer.show(shown.files[0])
+            return
+        picture = self._bench.picture_after(shown.config, self.stage.value)
+        if picture is None:
+            message = "this stage's picture is no longer kept; run again from the stage to see it"
+            raise LookupError(message)
+        self._canvas.viewer.show(encoded(picture), before=shown.files[0])
+
+    def _show_finds(self) -> None:
+        if self._taking:
+            return
+        finds = self._finds.get(self.detailer.value or "", ())
+        self._scale = self._scale_of(self.detailer.value) if finds else 1.0
+        self._canvas.viewer.boxes = [
+            _scaled(find.model_dump(mode="json"), self._scale) for find in finds
+        ]
+
+    def _scale_of(self, detailer: str) -> float:
+        """How much larger the shown picture is than the one that the detailer searched."""
+        shown = self._canvas.shown
+        if shown is None or not isinstance(shown.config, ResolvedConfig):
+            return 1.0
+        searched = self._bench.picture_after(shown.config, detailer)
+        return self._canvas.viewer.size[0] / searched.width if searched else 1.0
+
+
+def _scaled(box: Mapping[str, Any], scale: float) -> dict[str, Any]:
+    return {**box, "box": [round(edge * scale) for edge in box["box"]]}

@@ -1,0 +1,69 @@
+"""A stage of the pipeline as a card that folds: its switch, its settings, its own LoRAs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets as ipw
+
+from medialab.settings import StageConfig
+from widgets.fields import Fields
+from widgets.fold import Fold
+from widgets.inputs import Tools
+from widgets.shapes import shapes_of
+
+SWITCH = "enabled"
+# What stands in the open part of a card, whichever stage has it; all else is under "More".
+BASIC = frozenset(
+    {
+        "denoising_strength",
+        "detector",
+        "confidence",
+        "scale",
+        "upscaler",
+        "image_guidance_scale",
+        "masked_content",
+        "mask_blur",
+        "inverted",
+    }
+)
+
+
+class StageCard(Fold):
+    """One stage's settings model; `switch` is its box to tick, None for one that always runs."""
+
+    def __init__(self, name: str, title: str, model: type[StageConfig], tools: Tools) -> None:
+        shapes = dict(shapes_of(model))
+        self.name = name
+        self.switch: ipw.Checkbox | None = None
+        if SWITCH in shapes:
+            self.switch = ipw.Checkbox(description=title, indent=False)
+            self.switch.tooltip = shapes.pop(SWITCH).help
+            self.switch.add_class("mls-switch")
+        self.fields = Fields(shapes.values(), tools, basic=BASIC)
+        super().__init__(
+            "" if self.switch else title,
+            [self.fields],
+            name=name,
+            beside=[self.switch] if self.switch else [],
+        )
+        self.head.tooltip = f"Settings of {title}"
+        self.add_class("mls-card")
+        if self.switch:
+            self.switch.observe(lambda change: setattr(self, "opened", change["new"]), "value")
+
+    def read(self) -> dict[str, Any]:
+        """The stage's settings, as its field of `PipelineConfig` takes them."""
+        switched = {SWITCH: self.switch.value} if self.switch else {}
+        return switched | self.fields.read()
+
+    def show(self, settings: Mapping[str, Any]) -> None:
+        """Set every input to what a config says."""
+        if self.switch:
+            self.switch.value = settings[SWITCH]
+        self.fields.show(settings)
+
+    def on_change(self, listener: Callable[[], object]) -> None:
+        """Call `listener` after each change of a setting."""
+        self.fields.on_change(listener)
+        if self.switch:
+            self.switch.observe(lambda _: listener(), "value")
