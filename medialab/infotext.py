@@ -143,9 +143,11 @@ def read(text: str) -> Parsed:
     settings = _with_items(settings, rest, base)
     _read_sampler(settings, rest)
     is_ours = STAGES in rest
-    settings = _with_items(settings, rest, [STAGES])
+    # It says exactly what these say as far as they can.
+    own = {name: value for name, value in settings.items() if name not in detailers}
+    own = _with_items(own, rest, [STAGES])
     if is_ours and STAGES not in rest:
-        # It says exactly what these say as far as they can.
+        settings = own
         rest = {key: value for key, value in rest.items() if key not in _SAID_BY_OURS}
     else:
         settings = _with_items(settings, rest, [key for key in rest if key in _SAID_BY_OURS])

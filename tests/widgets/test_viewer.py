@@ -209,6 +209,7 @@ def test_boxes_have_every_field_of_a_find():
             "enabled": True,
             "prompt": None,
             "denoising_strength": None,
+            "index": None,
         }
     ]
 
