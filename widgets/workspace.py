@@ -25,9 +25,9 @@ class Workspace(ipw.HBox):
         scroll.add_class("mls-scroll")
         actions.add_class("mls-actions")
         self.left = ipw.VBox([scroll, actions])
-        self.left.add_class("mls-left")
+        self.left.add_class("mls-left-column")
         self.right = ipw.VBox(right)
-        self.right.add_class("mls-right")
+        self.right.add_class("mls-right-column")
         for part in (self.left, canvas):
             part.add_class("mls-not-models")
         models.add_class("mls-only-models")
@@ -37,5 +37,6 @@ class Workspace(ipw.HBox):
         ]
         for splitter in between:
             splitter.add_class("mls-not-models")
+        between[1].add_class("mls-right-splitter")
         super().__init__([models, self.left, between[0], canvas, between[1], self.right])
         self.add_class("mls-workspace")
