@@ -5,10 +5,10 @@ from pydantic import AfterValidator
 
 from medialab import PipelineConfig
 from medialab.config import EMPHASES
+from medialab.detailing import DetailerConfig
 from medialab.samplers import SAMPLERS
 from medialab.settings import (
     ControlUnit,
-    DetailerConfig,
     InpaintConfig,
     LoRAConfig,
     OneOf,
