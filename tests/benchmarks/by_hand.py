@@ -64,7 +64,9 @@ class Script:
                 ).images[0]
             )
             size = image.width * 3 // 2, image.height * 3 // 2
-            image = self.refine(image.resize(size, Image.Resampling.LANCZOS), seed, strength)
+            image = self.refine(
+                image.resize(size, Image.Resampling.LANCZOS), seed, strength, exact=True
+            )
             self.same |= self.encoded(asked.detail, asked.negative_prompt)
             for box in asked.boxes:
                 image = self.detail(image, box, seed, strength)
@@ -82,10 +84,14 @@ class Script:
     def fresh(self, pipe):
         pipe.scheduler = DDIMScheduler.from_config(self.parts["scheduler"].config)
 
-    def refine(self, image, seed, strength, callback=None):
+    def refine(self, image, seed, strength, callback=None, *, exact=False):
         self.fresh(self.paint)
         told = {} if callback is None else {"callback_on_step_end": callback}
         steps = max(self.same["num_inference_steps"], math.ceil(1 / strength))
+        if exact:  # the hires fix runs as many as are set: diffusers runs int(steps * strength)
+            wanted = self.same["num_inference_steps"]
+            steps = int(wanted / strength)
+            strength = (wanted + 0.5) / steps
         found = self.paint(
             image=image,
             strength=strength,

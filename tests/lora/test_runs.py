@@ -17,7 +17,6 @@ from medialab.errors import CancelledError, ConfigError, ModelNotFoundError, Mod
 
 QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
 FACE = {"enabled": True, "detector": "centre", "guide_size": 64, "denoising_strength": 0.8}
-FACE["prompt"] = "a blue hat"  # a paper doll's face would else be framed by its own habits
 UNET = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
 TEXT = "encoder.layers.0.self_attn.q_proj"
 
@@ -127,7 +126,7 @@ def test_a_stage_has_its_own_or_the_bases_or_none(bench):
     inherited = drawn(bench, **base, loras=[{"name": "ink"}], face=FACE)
     own = drawn(bench, **base, face=FACE | {"loras": [{"name": "ink"}]})
     empty = drawn(bench, **base, loras=[{"name": "ink"}], face=FACE | {"loras": []})
-    tagged = drawn(bench, **base, face=FACE | {"prompt": "a blue hat<lora:ink:1>"})
+    tagged = drawn(bench, **base, face=FACE | {"prompt": "a red ball<lora:ink:1>"})
     assert pixels(inherited) == pixels(own) == pixels(tagged) != pixels(none)
     assert pixels(empty) == pixels(none)
 

@@ -3,10 +3,9 @@
 import pytest
 
 from medialab import Workbench
+from medialab.detailing import DetailerConfig, DetectionEdit
 from medialab.settings import (
     ControlUnit,
-    DetailerConfig,
-    DetectionEdit,
     InpaintConfig,
     LoRAConfig,
     UpscalerConfig,

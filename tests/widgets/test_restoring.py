@@ -33,12 +33,12 @@ def test_everything_of_our_own_picture_comes_back(bench):
 def test_what_another_program_knows_alone_is_named(bench):
     found = restored(
         "a cat <lora:ink:0.5>\nSteps: 12, Sampler: Euler, CFG scale: 7, Seed: 5, Size: 64x96, "
-        "Model: pony, Model hash: abc, Hires upscaler: Latent, Version: v1.10",
+        "Model: pony, Model hash: abc, Token merging ratio: 0.5, Version: v1.10",
         bench,
     )
     assert (found.config.steps, found.config.width, found.config.height) == (12, 64, 96)
     assert found.config.checkpoint == "paperdoll"
-    assert set(found.left_out) == {"Model", "Hires upscaler", "LoRA ink"}
+    assert set(found.left_out) == {"Model", "Token merging ratio", "LoRA ink"}
     assert "'pony'" in found.left_out["Model"]
     assert "<li><b>LoRA ink</b>" in found.html("x.png")
 
