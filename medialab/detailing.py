@@ -16,6 +16,8 @@ from medialab.settings import (
     MOST_GROWTH,
     MOST_OFFSET,
     Crop,
+    DetectorModelName,
+    DetectorNames,
     Fraction,
     KeptBy,
     Merge,
@@ -144,7 +146,7 @@ class DetectionEdit(StageConfig):
 class DetailerConfig(SwitchedConfig, SamplingConfig):
     """Stages 5 to 7: parts of the picture found, and drawn again larger."""
 
-    detector: str = Field(
+    detector: DetectorNames = Field(
         AUTOMATIC,
         description="automatic, centre, or models in models/detectors: the first that finds any.",
     )
@@ -152,7 +154,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
     fallback: Fallback = Field(
         FALLBACKS[0], description="Where nothing is found: none does nothing, centre the middle."
     )
-    mask_refiner: str | None = Field(
+    mask_refiner: DetectorModelName | None = Field(
         None, description="A SAM model in models/detectors, which makes shapes of boxes."
     )
     confidence: Fraction = Field(0.3, description="Least certainty of a find.")

@@ -72,10 +72,14 @@ class OneOf:
 
 @dataclass(frozen=True)
 class NameOf:
-    """Marks a setting that names a model of this kind; `also` are names that need no file."""
+    """Marks a setting that names a model of this kind; `also` are names that need no file.
+
+    A `free` one takes more than a name, such as several with commas between.
+    """
 
     kind: str
     also: tuple[str, ...] = ()
+    free: bool = False
 
 
 LATENT_UPSCALERS = ("latent", "latent nearest", "latent bicubic")
@@ -115,8 +119,8 @@ CheckpointName = Annotated[str, NameOf("checkpoint")]
 LoRAName = Annotated[str, NameOf("lora")]
 StyleName = Annotated[str, NameOf("style")]
 ControlNetName = Annotated[str, NameOf("controlnet")]
-DetectorName = Annotated[str, NameOf("detector", also=("automatic", "centre"))]
-DepthModelName = Annotated[str, NameOf("detector")]
+DetectorNames = Annotated[str, NameOf("detector", also=("automatic", "centre"), free=True)]
+DetectorModelName = Annotated[str, NameOf("detector")]
 UpscalerName = Annotated[str, NameOf("upscaler", also=PIXEL_UPSCALERS)]
 RefinerUpscalerName = Annotated[str, NameOf("upscaler", also=(*LATENT_UPSCALERS, *PIXEL_UPSCALERS))]
 
@@ -192,10 +196,10 @@ class ControlUnit(StageConfig):
     preprocessor: Preprocessor = Field(
         "none", description="What is shown of the picture: none, canny, scribble, depth …"
     )
-    preprocessor_model: DepthModelName | None = Field(
+    preprocessor_model: DetectorModelName | None = Field(
         None, description="For depth and pose: a model of that kind in models/detectors."
     )
-    people_model: DepthModelName | None = Field(
+    people_model: DetectorModelName | None = Field(
         None, description="For pose: a detector of people; empty: one person fills the picture."
     )
     image: Picture | None = Field(

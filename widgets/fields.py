@@ -11,7 +11,7 @@ from medialab.settings import StageConfig
 from widgets.button import make_button
 from widgets.fold import Fold
 from widgets.guard import guarded
-from widgets.inputs import NameInput, Tools, dressed, make_input
+from widgets.inputs import AutoInput, NameInput, Tools, dressed, make_input
 from widgets.shapes import Shape, shapes_of
 
 # Lists of settings that have an input of their own.
@@ -29,14 +29,15 @@ class Fields(ipw.VBox):
     def __init__(
         self, shapes: Iterable[Shape], tools: Tools, basic: Iterable[str] | None = None
     ) -> None:
+        basic = None if basic is None else frozenset(basic)
         shapes = [shape for shape in shapes if not shape.is_fixed]
-        fixed = [shape for shape in shapes if not shape.optional]
+        fixed = [shape for shape in shapes if not shape.optional or _is_seen_open(shape, basic)]
         self._tools = tools
         self._listeners: list[Callable[[], object]] = []
         self._held = 0
-        self._open = {shape.name: shape for shape in shapes if shape.optional}
+        self._open = {shape.name: shape for shape in shapes if shape not in fixed}
         self._added: dict[str, ipw.DOMWidget] = {}
-        self.inputs = {shape.name: input_for(shape, tools) for shape in fixed}
+        self.inputs = {shape.name: _made(shape, tools) for shape in fixed}
         for control in self.inputs.values():
             self._watch(control)
         self.rows = ipw.VBox()
@@ -215,11 +216,22 @@ class UnitsInput(ipw.VBox):
         self.rows.children = rows
 
 
+def _is_seen_open(shape: Shape, basic: Iterable[str] | None) -> bool:
+    """Whether a setting that may be left open has its input all the same: a much used slider."""
+    return shape.optional and shape.kind is float and basic is not None and shape.name in basic
+
+
 def input_for(shape: Shape, tools: Tools) -> ipw.DOMWidget:
     """The input of any setting, lists of settings models included."""
     if shape.is_list_of_settings and shape.name not in _OWN_LISTS:
         return dressed(UnitsInput(shape, shape.default, tools), shape)
     return make_input(shape, tools)
+
+
+def _made(shape: Shape, tools: Tools) -> ipw.DOMWidget:
+    if shape.optional:
+        return dressed(AutoInput(shape, tools), shape)
+    return input_for(shape, tools)
 
 
 def set_value(control: ipw.DOMWidget, value: Any) -> None:

@@ -70,7 +70,7 @@ def _make(shape: Shape, tools: Tools) -> ipw.DOMWidget:
     if shape.choices:
         return ipw.Dropdown(options=shape.choices, value=start)
     if shape.named:
-        return NameInput(shape, start, tools.catalogue)
+        return _make_named(shape, start, tools)
     if shape.name in _PROMPTS:
         return _prompt(start, tools)
     if shape.kind not in _PLAIN:
@@ -110,6 +110,41 @@ def _start(shape: Shape, tools: Tools) -> Any:
     smallest = shape.limits.smallest or 0
     zeros = {str: "", bool: False, float: float(smallest), int: int(smallest)}
     return _USUAL_SIDE if shape.limits.step else zeros.get(shape.kind)
+
+
+class AutoInput(ipw.HBox):
+    """A number that may be left to the program: None while the button is pressed."""
+
+    value = traitlets.Float(None, allow_none=True)
+    description = traitlets.Unicode("")
+
+    def __init__(self, shape: Shape, tools: Tools) -> None:
+        limits = shape.limits
+        middle = ((limits.smallest or 0.0) + (limits.largest or 1.0)) / 2
+        self.number = dressed(_fraction(shape, middle), shape)
+        self.auto = ipw.ToggleButton(
+            value=True, description="Auto", tooltip=f"{shape.label} by itself. {shape.help}"
+        )
+        self.auto.add_class("mls-button")
+        self.auto.add_class("mls-auto")
+        super().__init__([self.number, self.auto])
+        self.number.readout = False
+        self.number.observe(guarded(self._moved, tools.show_error), "value")
+        self.auto.observe(guarded(lambda _: self._read(), tools.show_error), "value")
+        self.observe(guarded(lambda _: self._show(), tools.show_error), "value")
+
+    def _moved(self, change: Mapping[str, Any]) -> None:
+        self.auto.value = False
+        self.value = change["new"]
+
+    def _read(self) -> None:
+        self.value = None if self.auto.value else self.number.value
+
+    def _show(self) -> None:
+        self.number.readout = self.value is not None
+        if self.value is not None:
+            self.number.value = self.value
+        self.auto.value = self.value is None
 
 
 class NameInput(ipw.Dropdown):
@@ -231,6 +266,19 @@ def _lora_picker(start: Any, tools: Tools) -> LoRAPicker:
     tools.catalogue.on_refresh(guarded(offer, tools.show_error))
     picker.value = tuple(start)
     return picker
+
+
+def _make_named(shape: Shape, start: Any, tools: Tools) -> ipw.DOMWidget:
+    named = shape.named
+    if named is None or not named.free:
+        return NameInput(shape, start, tools.catalogue)
+    box = ipw.Combobox(value=start, continuous_update=False)
+
+    def offer() -> None:
+        box.options = (*named.also, *tools.catalogue.of(named.kind).names)
+
+    tools.catalogue.on_refresh(offer)
+    return box
 
 
 def _prompt(start: str, tools: Tools) -> PromptEditor:

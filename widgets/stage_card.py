@@ -24,6 +24,10 @@ BASIC = frozenset(
         "masked_content",
         "mask_blur",
         "inverted",
+        "left",
+        "right",
+        "top",
+        "bottom",
     }
 )
 

@@ -159,3 +159,26 @@ def test_styles_of_the_file_are_offered_and_others_are_kept(tools):
     assert styles.tags.allowed_tags == ["ink"]
     styles.value = ("gold",)
     assert styles.tags.value == ["gold"]
+
+
+def test_a_much_used_slider_that_may_be_left_open_is_seen_and_open(tools):
+    card = StageCard("face", "Detailer: face", DetailerConfig, tools)
+    strength = card.fields["denoising_strength"]
+    assert strength in card.fields.children[0].children
+    assert card.read()["denoising_strength"] is None
+    strength.number.value = 0.75
+    assert card.read()["denoising_strength"] == 0.75
+    assert strength.auto.value is False
+    strength.auto.value = True
+    assert card.read()["denoising_strength"] is None
+    card.show(dict(DetailerConfig(denoising_strength=0.25)))
+    assert (strength.number.value, strength.auto.value) == (0.25, False)
+    card.show(dict(DetailerConfig()))
+    assert strength.auto.value is True
+
+
+def test_several_detectors_may_be_named_and_those_there_are_are_offered(tools):
+    detector = input_for(shapes_of(DetailerConfig)["detector"], tools)
+    assert detector.options == ("automatic", "centre")
+    detector.value = "one, two"
+    assert DetailerConfig(detector=detector.value).chain == ("one", "two")

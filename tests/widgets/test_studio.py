@@ -130,15 +130,15 @@ def test_a_script_gets_the_bad_value_as_its_own_error(studio):
 
 def test_a_failure_on_the_worker_is_shown_with_its_traceback_escaped(studio, press, monkeypatch):
     def fail(*_):
-        message = "out of <memory>"
-        raise MemoryError(message)
+        message = "the <disk> is gone"
+        raise OSError(message)
 
     monkeypatch.setattr(studio.bench.registry, "load", fail)
     press("generate")
-    with pytest.raises(MemoryError):
+    with pytest.raises(OSError, match="disk"):
         studio.wait(SECONDS)
-    assert "MemoryError" in studio.canvas.error.value
-    assert "out of &lt;memory&gt;" in studio.canvas.error.value
+    assert "OSError" in studio.canvas.error.value
+    assert "the &lt;disk&gt; is gone" in studio.canvas.error.value
     assert "<details>" in studio.canvas.error.value
     assert "test_studio.py" in studio.canvas.error.value  # where it happened
     assert "Failed" in studio.canvas.status.value
@@ -176,8 +176,8 @@ def test_a_failed_picture_stays_in_the_queue_with_its_reason_and_the_next_is_mad
     def fail_once(info):
         calls.append(info)
         if len(calls) == 1:
-            message = "out of memory"
-            raise MemoryError(message)
+            message = "the disk is gone"
+            raise OSError(message)
         return load(info)
 
     monkeypatch.setattr(studio.bench.registry, "load", fail_once)
@@ -188,7 +188,7 @@ def test_a_failed_picture_stays_in_the_queue_with_its_reason_and_the_next_is_mad
     assert studio.wait(SECONDS).config.prompt == "second"
     (row,) = studio.queue.list.children
     assert "first" in row.text.value
-    assert "MemoryError: out of memory" in row.text.value
+    assert "OSError: the disk is gone" in row.text.value
     assert len(studio.canvas.pictures) == 1
 
 
