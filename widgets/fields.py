@@ -1,6 +1,6 @@
 """Several settings of one config model as inputs; those left open are added when wanted."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,9 +27,8 @@ class Fields(ipw.VBox):
     """
 
     def __init__(
-        self, shapes: Iterable[Shape], tools: Tools, basic: Iterable[str] | None = None
+        self, shapes: Iterable[Shape], tools: Tools, basic: Sequence[str] | None = None
     ) -> None:
-        basic = None if basic is None else frozenset(basic)
         shapes = [shape for shape in shapes if not shape.is_fixed]
         fixed = [shape for shape in shapes if not shape.optional or _is_seen_open(shape, basic)]
         self._tools = tools
@@ -86,10 +85,10 @@ class Fields(ipw.VBox):
         """Call `listener` after each change of a value."""
         self._listeners.append(listener)
 
-    def _arranged(self, fixed: list[Shape], basic: Iterable[str] | None) -> list[ipw.Widget]:
+    def _arranged(self, fixed: list[Shape], basic: Sequence[str] | None) -> list[ipw.Widget]:
         """What is seen at once, then the rest, then what may be added."""
         names = [shape.name for shape in fixed]
-        first = names if basic is None else [name for name in names if name in set(basic)]
+        first = names if basic is None else [name for name in basic if name in names]
         rest = [name for name in names if name not in first]
         parts: list[ipw.Widget] = [grid(self.inputs[name] for name in first)]
         adding = [self.rows, self.add] if self._open else []

@@ -12,23 +12,11 @@ from widgets.inputs import Tools
 from widgets.shapes import shapes_of
 
 SWITCH = "enabled"
-# What stands in the open part of a card, whichever stage has it; all else is under "More".
-BASIC = frozenset(
-    {
-        "denoising_strength",
-        "detector",
-        "confidence",
-        "scale",
-        "upscaler",
-        "image_guidance_scale",
-        "masked_content",
-        "mask_blur",
-        "inverted",
-        "left",
-        "right",
-        "top",
-        "bottom",
-    }
+# What stands in the open part of a card, in this order; all else is under "More".
+BASIC = (
+    *("left", "right", "top", "bottom"),
+    *("upscaler", "scale", "image_guidance_scale", "denoising_strength"),
+    *("detector", "confidence", "mask_blur", "masked_content", "inverted"),
 )
 
 
