@@ -68,12 +68,14 @@ def test_with_the_token_the_panel_opens_and_draws_and_the_console_is_clean(app, 
         arg=first,
         timeout=SECONDS,
     )
-    assert page.get_by_role("heading", name="What it starts with").count() == 0
+    assert page.get_by_role("heading", name="What it begins with").count() == 0
     assert said == []
     wrong = re.compile(rb'"msg_type": ?"error"|"name": ?"stderr"')
     content = [frame if isinstance(frame, bytes) else frame.encode() for frame in frames]
     assert any(b"comm_msg" in frame for frame in content)
-    assert not [frame for frame in content if wrong.search(frame)]
+    # Voila asks for all widgets' states a moment before the kernel knows that it is being asked.
+    probe = re.compile(rb'"text": "(No such comm: [0-9a-f-]+\\n)+"')
+    assert not [frame for frame in content if wrong.search(frame) and not probe.search(frame)]
     assert TOKEN not in log.read_text().partition("\n")[2]
 
 
