@@ -11,8 +11,9 @@ from medialab.settings import StageConfig
 from widgets.button import make_button
 from widgets.fold import Fold
 from widgets.guard import guarded
-from widgets.inputs import AutoInput, NameInput, Tools, dressed, make_input
+from widgets.inputs import AutoInput, NameInput, dressed, make_input
 from widgets.shapes import Shape, shapes_of
+from widgets.tools import Tools
 
 # Lists of settings that have an input of their own.
 _OWN_LISTS = ("loras", "detections")

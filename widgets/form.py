@@ -16,12 +16,12 @@ from widgets.catalogue import Catalogue
 from widgets.fields import Fields, set_value
 from widgets.fold import Fold
 from widgets.guard import Show, guarded
-from widgets.inputs import Tools
 from widgets.seed import SeedInput
 from widgets.shapes import Shape, shapes_of
 from widgets.size import SizeInput
 from widgets.source import SourcePanel
 from widgets.stage_card import StageCard
+from widgets.tools import Tools
 
 GENERATE, ENHANCE, BATCH = "generate", "enhance", "batch"
 # What stands in which section, in this order; all other settings find their place by themselves.

@@ -1,6 +1,7 @@
 """History: every picture of the outputs folder, found by words, tags, model, days and stars."""
 
 import json
+import threading
 from collections.abc import Callable
 from html import escape
 
@@ -32,6 +33,7 @@ class HistoryPanel(ipw.VBox):
         self._bench = bench
         self._open_it, self._enhance = open_it, enhance
         self._offering = False
+        self._lock = threading.RLock()  # the worker tells of new pictures, callbacks look for some
         self._found: dict[str, Artifact] = {}
         self.text = ipw.Text(placeholder="words of the prompt", continuous_update=False)
         self.tag = ipw.Dropdown(options=[("Any tag", _ANY)], value=_ANY)
@@ -91,6 +93,10 @@ class HistoryPanel(ipw.VBox):
         """
         if self._offering:
             return
+        with self._lock:
+            self._refresh()
+
+    def _refresh(self) -> None:
         self._offer()
         found = self._bench.artifacts.find(self.query(), limit=_MOST)
         entries = [Entry.of(artifact) for artifact in found]

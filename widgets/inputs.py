@@ -1,19 +1,19 @@
 """One input per setting, made from the config's own field: its limits, default and help."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import ipywidgets as ipw
 import traitlets
 
-from widgets.button import make_button
 from widgets.catalogue import Catalogue
-from widgets.guard import Show, guarded
+from widgets.guard import guarded
+from widgets.held import HeldInput, PictureInput
 from widgets.loras import LoRAPicker
 from widgets.prompt_editor import PromptEditor
 from widgets.shapes import Shape
+from widgets.tools import Tools
 
 # A slider longer than this many steps cannot be set to the one that is meant.
 _LONGEST_SLIDER = 200
@@ -21,23 +21,6 @@ _LONGEST_SLIDER = 200
 _STEPS = ((2.0, 0.05), (10.0, 0.1), (float("inf"), 0.5))
 _USUAL_SIDE = 512  # pixels; what a side starts with that was left to the model
 _PROMPTS = ("prompt", "negative_prompt")
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What inputs need of the panel that they stand in.
-
-    `insert` puts a trigger word into the prompt; `shown` and `mask` keep the picture on the canvas
-    and the mask painted there, and give the name; `base` gives the
-    value that a setting has for the picture as a whole, or None.
-    """
-
-    catalogue: Catalogue
-    show_error: Show
-    insert: Callable[[str], None]
-    shown: Callable[[], str]
-    mask: Callable[[], str]
-    base: Callable[[str], Any]
 
 
 def make_input(shape: Shape, tools: Tools) -> ipw.DOMWidget:
@@ -209,51 +192,6 @@ class NamesInput(ipw.VBox):
         names = [*self._catalogue.of(self._kind).names, *self.value] if self._kind else []
         self.tags.allowed_tags = [*dict.fromkeys(names)]
         self.tags.value = list(self.value)
-
-
-class HeldInput(ipw.HBox):
-    """A value that is made elsewhere (on the canvas) and can here only be let go of."""
-
-    value = traitlets.Any(None, allow_none=True)
-    description = traitlets.Unicode("")
-
-    def __init__(self, start: Any, what: str, show_error: Show) -> None:
-        self._what = what
-        self.text = ipw.HTML()
-        self.drop = make_button(
-            "held-drop", self._let_go, show_error, icon="times", tooltip=f"Let go of the {what}"
-        )
-        super().__init__([self.text, self.drop])
-        self.value = start
-        self.observe(lambda _: self._show(), ["value", "description"])
-        self._show()
-
-    def _let_go(self) -> None:
-        self.value = None
-
-    def _show(self) -> None:
-        held = self.value is not None
-        self.drop.disabled = not held
-        count = f"{len(self.value)} " if isinstance(self.value, tuple | list) else ""
-        text = f"{count}{self._what} in use" if held else f"no {self._what}"
-        self.text.value = f"<b>{escape(self.description)}</b> {escape(text)}"
-
-
-class PictureInput(HeldInput):
-    """A kept picture or mask: taken from the canvas, or let go of."""
-
-    def __init__(self, shape: Shape, start: Any, tools: Tools) -> None:
-        is_mask = shape.name == "mask"
-        super().__init__(start, "mask" if is_mask else "picture", tools.show_error)
-        take = tools.mask if is_mask else tools.shown
-        self.take = make_button(
-            "held-take",
-            lambda: setattr(self, "value", take()),
-            tools.show_error,
-            label="Take the painted one" if is_mask else "Take the one shown",
-            tooltip="Use what the canvas has",
-        )
-        self.children = [self.text, self.take, self.drop]
 
 
 def _lora_picker(start: Any, tools: Tools) -> LoRAPicker:

@@ -6,8 +6,9 @@ from medialab import PipelineConfig
 from medialab.config import RANDOM_SEED
 from widgets.button import make_button
 from widgets.guard import Show
-from widgets.inputs import Tools, make_input
+from widgets.inputs import make_input
 from widgets.shapes import shapes_of
+from widgets.tools import Tools
 
 
 class SeedInput(ipw.HBox):

@@ -16,9 +16,9 @@ from widgets.button import make_button
 from widgets.fields import Fields
 from widgets.fold import Fold
 from widgets.guard import guarded
-from widgets.inputs import Tools
 from widgets.shapes import shapes_of
 from widgets.size import SizeInput
+from widgets.tools import Tools
 
 ENHANCE = "enhance"
 _TITLES = {stage.name: stage.title for stage in STAGES} | {

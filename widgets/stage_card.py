@@ -8,8 +8,8 @@ import ipywidgets as ipw
 from medialab.settings import StageConfig
 from widgets.fields import Fields
 from widgets.fold import Fold
-from widgets.inputs import Tools
 from widgets.shapes import shapes_of
+from widgets.tools import Tools
 
 SWITCH = "enabled"
 # What stands in the open part of a card, in this order; all else is under "More".

@@ -2,24 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from html import escape
 from typing import Any, ClassVar
 
 import ipywidgets as ipw
 
 from medialab import PipelineConfig, Run, Workbench
-from medialab.artifacts import Artifact
-from medialab.artifacts.embedded import read_embedded
 from medialab.config import ResolvedConfig
-from medialab.errors import ConfigError, ModelRefusedError
+from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
 from medialab.events import Event
 from medialab.settings import StageConfig
 from medialab.stages import STAGES
+from widgets.arrivals import Arrivals
 from widgets.batch import BatchPanel
 from widgets.button import make_button
-from widgets.canvas import Canvas, Shown, encoded
+from widgets.canvas import Canvas
 from widgets.canvas_pictures import CanvasPictures
 from widgets.catalogue import Catalogue
+from widgets.fields import set_value
 from widgets.form import BATCH, ENHANCE, GENERATE, Form, show_only_in
 from widgets.guard import guarded
 from widgets.history_panel import HistoryPanel
@@ -28,7 +27,6 @@ from widgets.live import Live
 from widgets.memory import Memory
 from widgets.models_panel import ModelsPanel
 from widgets.queue_panel import QueuePanel
-from widgets.restoring import restore
 from widgets.run_tools import RunTools
 from widgets.session import Session
 from widgets.theme import Theme
@@ -68,13 +66,14 @@ class Studio(ipw.Box):
         self.bench = bench or Workbench()
         self._memory = Memory(self.bench.artifacts.folder)
         self._began_with: PipelineConfig | None = None
-        self._undo: PipelineConfig | None = None
         self._make_panels()
         super().__init__(self._arranged())
         self.add_class("mls-studio")
         self._last = self._memory.last()
         self.refresh()
         if self._last is not None:
+            set_value(self.form["checkpoint"], self._last[0].checkpoint)
+            self._offer_sizes()
             self.form.show(self._last[0])
             self.tabs.value = self._last[2] if self._last[2] in TASKS.values() else GENERATE
         self._choose_task(str(self.tabs.value))
@@ -167,34 +166,6 @@ class Studio(ipw.Box):
         self.catalogue.refresh()
         self._offer_sizes()
 
-    def restore(self, artifact: Artifact) -> None:
-        """Show a picture of the history, and set every input to what made it.
-
-        Raises:
-            ArtifactError: the picture or its sidecar is gone, or broken.
-        """
-        config = self.bench.artifacts.load(artifact.path)
-        self.canvas.show(Shown([artifact.path.read_bytes()], config, [artifact.path]))
-        self.tools.take()
-        self._restore(config, artifact.path.name)
-
-    def send_to_enhance(self, picture: bytes) -> None:
-        """Start from a picture: keep it, and choose Enhance.
-
-        Raises:
-            PictureError: no picture, a broken or a far too large one.
-        """
-        self.form.source.image = self.bench.keep(picture)
-        self.tabs.value = ENHANCE
-
-    def undo_restore(self) -> None:
-        """The inputs as they were before settings were restored."""
-        if self._undo is not None:
-            self.form.show(self._undo)
-            self._undo = None
-            self.canvas.tell("")
-        self._undo_button.layout.display = "none"
-
     def close(self) -> None:
         """End the panel: cancel what it asked for, and give back what it made."""
         if Studio._living is not self:
@@ -223,12 +194,6 @@ class Studio(ipw.Box):
             show_error,
         )
         self.queue = QueuePanel(self.bench, show_error)
-        self.history = HistoryPanel(
-            self.bench,
-            self.restore,
-            lambda artifact: self.send_to_enhance(artifact.path.read_bytes()),
-            show_error,
-        )
         self.session = Session(
             self.bench, self.canvas, self.queue, self.pictures.before, self._finished
         )
@@ -238,19 +203,21 @@ class Studio(ipw.Box):
         self.live = Live(self.form, self.session, self.config, show_error)
         self.tabs = ipw.ToggleButtons(options=list(TASKS.items()), value=GENERATE)
         self.tabs.add_class("mls-tabs")
+        self.arrivals = Arrivals(
+            self.bench, self.canvas, self.form, self.tabs, self.pictures, self.tools
+        )
+        self.history = HistoryPanel(
+            self.bench, self.arrivals.restore, self.arrivals.go_on_from, show_error
+        )
         self._generate = make_button("generate", self.generate, show_error, label="Generate")
         self._cancel = make_button("cancel", self.cancel, show_error, label="Cancel")
-        self._undo_button = make_button(
-            "undo", self.undo_restore, show_error, label="Undo", tooltip="The settings of before"
-        )
-        self._undo_button.layout.display = "none"
 
     def _arranged(self) -> list[ipw.Widget]:
         show_only_in(self.batch, BATCH)
         show_only_in(self._generate, GENERATE, ENHANCE)
         show_only_in(self.live.switch, GENERATE, ENHANCE)
         actions = ipw.HBox([self._generate, self._cancel, self.live.switch])
-        self.canvas.below.children = [self.tools, self._undo_button]
+        self.canvas.below.children = [self.tools, self.arrivals.undo]
         left = [self.batch, self.form]
         right = [self.queue, self.history]
         workspace = Workspace(left, actions, self.canvas, right, self.models)
@@ -262,9 +229,7 @@ class Studio(ipw.Box):
         self.form["checkpoint"].observe(guarded(lambda _: self._offer_sizes(), show_error), "value")
         self.form.on_change(guarded(self._settings_changed, show_error))
         self.tabs.observe(guarded(lambda _: self._tab_changed(), show_error), "value")
-        self.form.source.observe(guarded(lambda _: self._show_source(), show_error), "image")
-        self.canvas.viewer.on_drop(self._take_dropped)
-        self.canvas.viewer.on_mask(self._take_mask)
+        self.arrivals.listen()
         self.canvas.strip.on_choose(guarded(self.rerun, show_error))
         self.session.on_busy(lambda busy: setattr(self._cancel, "disabled", not busy))
 
@@ -284,8 +249,9 @@ class Studio(ipw.Box):
         name = self.form["checkpoint"].value
         native = None
         if name is not None:
-            info = self.bench.registry.find(name, "checkpoint")
-            with suppress(ModelRefusedError):  # a model need not tell the size it was trained at
+            # It may be gone, which Generate tells; and none need tell the size it was trained at.
+            with suppress(ModelNotFoundError, ModelRefusedError):
+                info = self.bench.registry.find(name, "checkpoint")
                 native = self.bench.registry.native_size(info)
         self.form.size.offer(native)
 
@@ -299,48 +265,6 @@ class Studio(ipw.Box):
 
     def _keep_settings(self, config: PipelineConfig) -> None:
         self._memory.keep(config, self._began_with, str(self.tabs.value))
-
-    def _restore(self, config: PipelineConfig, what: str) -> None:
-        """Fill the form, with a way back."""
-        with suppress(ConfigError):
-            self._undo = self.config()
-        asked = config.asked() if isinstance(config, ResolvedConfig) else config
-        self.form.show(asked)
-        self.tabs.value = GENERATE if asked.mode == "txt2img" else ENHANCE
-        self.canvas.tell(f"All settings of {escape(what)} are set.")
-        self._undo_button.layout.display = None if self._undo else "none"
-
-    def _take_dropped(self, name: str, content: bytes) -> None:
-        """In Generate settings are what a dropped picture is for, elsewhere its pixels."""
-        parsed = read_embedded(content) if self.form.task == GENERATE else None
-        if parsed is None:
-            self.send_to_enhance(content)
-            return
-        restored = restore(parsed, self.config(), self.bench)
-        self.canvas.show(Shown([content]))
-        self.tools.take()
-        self._restore(restored.config, name)
-        self.canvas.tell(restored.html(name))
-
-    def _take_mask(self, mask: bytes | None) -> None:
-        """Painting means repainting: the picture shown becomes the one to start from."""
-        if mask is None:
-            self.form.cards["inpaint"].fields.set("mask", None)
-            return
-        source = self.form.source
-        if self.form.task != ENHANCE or source.image is None:
-            source.image = self.pictures.keep_shown()
-            self.tabs.value = ENHANCE
-        if source.mode.value not in {"img2img", "inpaint"}:
-            source.mode.value = "inpaint"
-        self.form.cards["inpaint"].fields.set("mask", self.bench.keep(mask))
-
-    def _show_source(self) -> None:
-        """The picture that is started from, unless the canvas has it already."""
-        name = self.form.source.image
-        if name is not None and name != self.pictures.name_of_shown():
-            self.canvas.show(Shown([encoded(self.bench.pictures.load(name))]))
-            self.tools.take()
 
     def _draw_again(self, detailer: str, boxes: Sequence[Mapping[str, Any]]) -> None:
         settings = dict(self.form.cards[detailer].read()) | {"enabled": True, "detections": boxes}

@@ -12,9 +12,9 @@ from medialab.settings import (
 )
 from widgets.catalogue import Catalogue
 from widgets.fields import Fields, input_for
-from widgets.inputs import Tools
 from widgets.shapes import Shape, shapes_of
 from widgets.stage_card import StageCard
+from widgets.tools import Tools
 
 PICTURE = "0" * 64
 

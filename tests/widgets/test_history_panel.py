@@ -66,7 +66,7 @@ def test_a_click_shows_the_picture_and_restores_every_setting(history, studio):
     assert studio.canvas.picture == artifact.path.read_bytes()
     assert artifact.path.name in studio.canvas.caption.value
     assert artifact.path.name in studio.canvas.notice.value
-    studio.undo_restore()
+    studio.arrivals.give_back()
     assert studio.config().prompt == "something else"
 
 

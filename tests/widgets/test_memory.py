@@ -61,3 +61,12 @@ def test_an_impossible_value_is_not_kept(studio):
     studio.form.show(LEFT)
     studio.form.size.width.value = 100
     assert studio._memory.last()[0] == LEFT
+
+
+def test_a_checkpoint_that_is_gone_is_told_at_generate_and_the_studio_opens(bench, press_in):
+    Memory(bench.artifacts.folder).keep(LEFT.changed(checkpoint="pony"), None, "generate")
+    studio = Studio(bench)
+    assert studio.form["checkpoint"].value == "pony"
+    press_in(studio, "generate")
+    assert "no checkpoint &#x27;pony&#x27;" in studio.canvas.error.value
+    studio.close()

@@ -1,0 +1,138 @@
+"""What comes from outside the form: pictures dropped, masks painted, settings restored."""
+
+from contextlib import suppress
+from html import escape
+
+import ipywidgets as ipw
+
+from medialab import PipelineConfig, Workbench
+from medialab.artifacts import Artifact
+from medialab.artifacts.embedded import read_embedded
+from medialab.config import ResolvedConfig
+from medialab.errors import ConfigError
+from widgets.button import make_button
+from widgets.canvas import Canvas, Shown, encoded
+from widgets.canvas_pictures import CanvasPictures
+from widgets.form import ENHANCE, GENERATE, Form
+from widgets.guard import guarded
+from widgets.restoring import restore
+from widgets.run_tools import RunTools
+
+
+class Arrivals:
+    """Takes them into form and canvas, and chooses the tab that they belong to.
+
+    `undo` is a button that gives back the settings of before, seen while there are any.
+    """
+
+    def __init__(
+        self,
+        bench: Workbench,
+        canvas: Canvas,
+        form: Form,
+        tabs: ipw.ToggleButtons,
+        pictures: CanvasPictures,
+        tools: RunTools,
+    ) -> None:
+        self._bench, self._canvas, self._form = bench, canvas, form
+        self._tabs, self._pictures, self._tools = tabs, pictures, tools
+        self._before: PipelineConfig | None = None
+        self.undo = make_button(
+            "undo",
+            self.give_back,
+            canvas.show_error,
+            label="Undo",
+            tooltip="The settings of before",
+        )
+        self.undo.layout.display = "none"
+
+    def listen(self) -> None:
+        """From now on take what the canvas and the source panel get."""
+        show_error = self._canvas.show_error
+        self._canvas.viewer.on_drop(self.take_dropped)
+        self._canvas.viewer.on_mask(self.take_mask)
+        self._form.source.observe(guarded(lambda _: self._show_source(), show_error), "image")
+
+    def restore(self, artifact: Artifact) -> None:
+        """Show a picture of the history, and set every input to what made it.
+
+        Raises:
+            ArtifactError: the picture or its sidecar is gone, or broken.
+        """
+        config = self._bench.artifacts.load(artifact.path)
+        self._canvas.show(Shown([artifact.path.read_bytes()], config, [artifact.path]))
+        self._tools.take()
+        self._fill(config, f"All settings of {escape(artifact.path.name)} are set.")
+
+    def go_on_from(self, artifact: Artifact) -> None:
+        """Start from a picture of the history.
+
+        Raises:
+            OSError: it is gone.
+        """
+        self.send_to_enhance(artifact.path.read_bytes())
+
+    def send_to_enhance(self, picture: bytes) -> None:
+        """Start from a picture: keep it, and choose Enhance.
+
+        Raises:
+            PictureError: no picture, a broken or a far too large one.
+        """
+        self._form.source.image = self._bench.keep(picture)
+        self._tabs.value = ENHANCE
+
+    def take_dropped(self, name: str, content: bytes) -> None:
+        """In Generate settings are what a dropped picture is for, elsewhere its pixels.
+
+        Raises:
+            PictureError: no picture, a broken or a far too large one.
+        """
+        parsed = read_embedded(content) if self._form.task == GENERATE else None
+        if parsed is None:
+            self.send_to_enhance(content)
+            return
+        chosen = self._form["checkpoint"].value
+        now = PipelineConfig(checkpoint=chosen) if chosen else PipelineConfig()
+        restored = restore(parsed, now, self._bench)
+        self._canvas.show(Shown([content]))
+        self._tools.take()
+        self._fill(restored.config, restored.html(name))
+
+    def take_mask(self, mask: bytes | None) -> None:
+        """Painting means repainting: the picture shown becomes the one to start from."""
+        card = self._form.cards["inpaint"].fields
+        if mask is None:
+            card.set("mask", None)
+            return
+        source = self._form.source
+        if self._form.task != ENHANCE or source.image is None:
+            source.image = self._pictures.keep_shown()
+            self._tabs.value = ENHANCE
+        if source.mode.value not in {"img2img", "inpaint"}:
+            source.mode.value = "inpaint"
+        card.set("mask", self._bench.keep(mask))
+
+    def give_back(self) -> None:
+        """The inputs as they were before settings were restored."""
+        if self._before is not None:
+            self._form.show(self._before)
+            self._before = None
+            self._canvas.tell("")
+        self.undo.layout.display = "none"
+
+    def _fill(self, config: PipelineConfig, said: str) -> None:
+        """Fill the form, with a way back."""
+        with suppress(ConfigError):
+            self._before = PipelineConfig.parse(self._form.read())
+        asked = config.asked() if isinstance(config, ResolvedConfig) else config
+        self._form.show(asked)
+        self._tabs.value = GENERATE if asked.mode == "txt2img" else ENHANCE
+        self._canvas.tell(said)
+        self.undo.layout.display = None if self._before else "none"
+
+    def _show_source(self) -> None:
+        """The picture that is started from, unless the canvas has it already."""
+        name = self._form.source.image
+        if name is not None and name != self._pictures.name_of_shown():
+            self._canvas.show(Shown([encoded(self._bench.pictures.load(name))]))
+            self._tools.take()

@@ -1,0 +1,57 @@
+"""Values that are made on the canvas and can here only be taken, or let go of."""
+
+from html import escape
+from typing import Any
+
+import ipywidgets as ipw
+import traitlets
+
+from widgets.button import make_button
+from widgets.guard import Show
+from widgets.shapes import Shape
+from widgets.tools import Tools
+
+
+class HeldInput(ipw.HBox):
+    """A value that is made elsewhere (on the canvas) and can here only be let go of."""
+
+    value = traitlets.Any(None, allow_none=True)
+    description = traitlets.Unicode("")
+
+    def __init__(self, start: Any, what: str, show_error: Show) -> None:
+        self._what = what
+        self.text = ipw.HTML()
+        self.drop = make_button(
+            "held-drop", self._let_go, show_error, icon="times", tooltip=f"Let go of the {what}"
+        )
+        super().__init__([self.text, self.drop])
+        self.value = start
+        self.observe(lambda _: self._show(), ["value", "description"])
+        self._show()
+
+    def _let_go(self) -> None:
+        self.value = None
+
+    def _show(self) -> None:
+        held = self.value is not None
+        self.drop.disabled = not held
+        count = f"{len(self.value)} " if isinstance(self.value, tuple | list) else ""
+        text = f"{count}{self._what} in use" if held else f"no {self._what}"
+        self.text.value = f"<b>{escape(self.description)}</b> {escape(text)}"
+
+
+class PictureInput(HeldInput):
+    """A kept picture or mask: taken from the canvas, or let go of."""
+
+    def __init__(self, shape: Shape, start: Any, tools: Tools) -> None:
+        is_mask = shape.name == "mask"
+        super().__init__(start, "mask" if is_mask else "picture", tools.show_error)
+        take = tools.mask if is_mask else tools.shown
+        self.take = make_button(
+            "held-take",
+            lambda: setattr(self, "value", take()),
+            tools.show_error,
+            label="Take the painted one" if is_mask else "Take the one shown",
+            tooltip="Use what the canvas has",
+        )
+        self.children = [self.text, self.take, self.drop]

@@ -1,0 +1,25 @@
+"""What inputs need of the panel that they stand in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from widgets.catalogue import Catalogue
+from widgets.guard import Show
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What inputs need of the panel that they stand in.
+
+    `insert` puts a trigger word into the prompt; `shown` and `mask` keep the picture on the canvas
+    and the mask painted there, and give the name; `base` gives the
+    value that a setting has for the picture as a whole, or None.
+    """
+
+    catalogue: Catalogue
+    show_error: Show
+    insert: Callable[[str], None]
+    shown: Callable[[], str]
+    mask: Callable[[], str]
+    base: Callable[[str], Any]
