@@ -298,3 +298,27 @@ def test_steps_and_previews_are_told(bench):
     assert previews
     assert previews[0].size == (64, 64)
     assert events[-1].kind == "done"
+
+
+def test_tokens_are_counted_for_a_checkpoint_without_loading_it(bench):
+    assert bench.count_tokens("a red ball", "paperdoll") == (3, 38)
+    assert not bench.registry._loaded
+    with pytest.raises(ModelNotFoundError, match="known: paperdoll"):
+        bench.count_tokens("a red ball", "pony")
+
+
+def test_the_picture_after_a_stage_is_kept_until_the_cache_forgets_it(bench):
+    run = bench.execute(quick(seed=7, sharpen=2.0))
+    before = bench.picture_after(run.config, "txt2img")
+    assert before.size == run.image.size
+    assert before.tobytes() != run.image.tobytes()
+    assert bench.picture_after(run.config, "finish").tobytes() == run.image.tobytes()
+    assert bench.picture_after(run.config, "face") is None
+    bench.cache.clear()
+    assert bench.picture_after(run.config, "txt2img") is None
+
+
+def test_running_anew_from_an_unknown_stage_queues_nothing(bench):
+    with pytest.raises(ConfigError, match="no stage 'paint'"):
+        bench.submit(quick(), anew_from="paint")
+    assert bench.queue.jobs() == []
