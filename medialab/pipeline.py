@@ -70,6 +70,7 @@ class Progress:
         self._recall: Recall = lambda _facts, make: (make(), False)
         self._shown = 0.0
         self._models: list[Any] = []
+        self._infos: dict[tuple[str, str], ModelInfo] = {}
         self._denoising: LoadedModel | None = None
         self._step: tuple[int, int, torch.Tensor | None] = (0, 0, None)
         self._finished: Image.Image | None = None
@@ -174,7 +175,7 @@ class Progress:
 
     def _load(self, kind: str, name: str) -> Any:
         self._job.check()
-        model = self._registry.load(self._registry.find(name, kind))
+        model = self._registry.load(self._listed(kind, name))
         self._models.append(model)
         self._find(kind, name)
         return model
@@ -187,10 +188,17 @@ class Progress:
 
     def _find(self, kind: str, name: str) -> ModelInfo:
         """The model as it was when the run was resolved."""
-        info = self._registry.find(name, kind)
+        info = self._listed(kind, name)
         if self._registry.sha256(info) != self._config.sha256_of(kind, name):
             message = f"{info.path.name} was replaced while it was being loaded; run this again"
             raise ModelRefusedError(message)
+        return info
+
+    def _listed(self, kind: str, name: str) -> ModelInfo:
+        """The model's listing, looked up once a run: a stage asks for its models at every find."""
+        info = self._infos.get((kind, name))
+        if info is None or not info.path.exists():
+            info = self._infos[kind, name] = self._registry.find(name, kind)
         return info
 
     def _emit(self, kind: Kind, **facts: Any) -> None:

@@ -58,7 +58,9 @@ def open_fold(panel, name):
 def set_slider(panel, name, keys):
     """Move a slider by the keyboard, an exact step a key."""
     handle = panel.locator(f".mls-{name} .noUi-handle").first
+    expect(handle).to_be_visible()  # a fold opens over some frames, and what is hidden has no focus
     handle.focus()
+    expect(handle).to_be_focused()
     for key in keys:
         handle.press(key)
 
