@@ -52,7 +52,8 @@ test: export OMP_NUM_THREADS := 1
 test: export HF_HUB_OFFLINE := 1
 test: export TRANSFORMERS_OFFLINE := 1
 test: lint ## everything that must hold: lint, the tests, every notebook
-	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations 10
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks
+	@$(BIN)/pytest -q tests/benchmarks  # alone: a ratio beside a busy neighbour is the neighbour's
 	@rm -rf $(COPY) && mkdir $(COPY) && cp -r medialab widgets notebooks models $(COPY)
 	@PYTHONPATH="$(CURDIR)/$(COPY)" $(BIN)/pytest -q --nbval-lax --nbval-cell-timeout 120 $(COPY)/notebooks
 	@rm -rf $(COPY)
