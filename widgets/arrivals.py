@@ -6,10 +6,10 @@ from html import escape
 import ipywidgets as ipw
 
 from medialab import PipelineConfig, Workbench
-from medialab.artifacts import Artifact
+from medialab.artifacts import Artifact, Sidecar
 from medialab.artifacts.embedded import read_embedded
 from medialab.config import ResolvedConfig
-from medialab.errors import ConfigError
+from medialab.errors import ArtifactError, ConfigError
 from widgets.button import make_button
 from widgets.canvas import Canvas, Shown, encoded
 from widgets.canvas_pictures import CanvasPictures
@@ -59,10 +59,14 @@ class Arrivals:
         Raises:
             ArtifactError: the picture or its sidecar is gone, or broken.
         """
-        config = self._bench.artifacts.load(artifact.path)
-        self._canvas.show(Shown([artifact.path.read_bytes()], config, [artifact.path]))
-        self._tools.take()
+        config = self._show(artifact)
         self._fill(config, f"All settings of {escape(artifact.path.name)} are set.")
+
+    def show_newest(self) -> None:
+        """Show the newest picture of the history, if it has any; the inputs stay as they are."""
+        with suppress(ArtifactError):  # gone or broken: as if it were not there
+            for artifact in self._bench.artifacts.find(limit=1):
+                self._show(artifact)
 
     def go_on_from(self, artifact: Artifact) -> None:
         """Start from a picture of the history.
@@ -119,6 +123,14 @@ class Arrivals:
             self._before = None
             self._canvas.tell("")
         self.undo.layout.display = "none"
+
+    def _show(self, artifact: Artifact) -> PipelineConfig:
+        """Show a picture of the history with what is known of how it was made: its settings."""
+        config = self._bench.artifacts.load(artifact.path)
+        record = Sidecar.read(artifact.sidecar).record if artifact.sidecar.exists() else {}
+        self._canvas.show(Shown.of_artifact(artifact, config, record))
+        self._tools.take()
+        return config
 
     def _fill(self, config: PipelineConfig, said: str) -> None:
         """Fill the form, with a way back."""

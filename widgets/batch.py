@@ -37,7 +37,8 @@ class BatchPanel(ipw.VBox):
         self.prompts = ipw.Textarea(rows=8, placeholder="a cat\na dog in the snow")
         self.prompts.description = "Prompts"
         self.first = ipw.IntText(value=1)
-        self.first.description = "First seed (-1: a new one each)"
+        self.first.description = "First seed"
+        self.first.tooltip = "-1 draws a new one for each picture"
         self.count = ipw.BoundedIntText(value=1, min=1, max=MOST_JOBS)
         self.count.description = "Seeds a prompt"
         for name, control in {

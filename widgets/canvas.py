@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as ipw
-from PIL import Image
+from PIL import Image, ImageOps
 
 from medialab import PipelineConfig, Run
+from medialab.artifacts import Artifact
 from medialab.detailing import DetectionEdit
 from medialab.events import Event
 from medialab.stages import STAGES
@@ -48,6 +49,14 @@ class Shown:
             strip_of_record(run.config, run.record),
             run.detections,
         )
+
+    @classmethod
+    def of_artifact(
+        cls, artifact: Artifact, config: PipelineConfig, record: Mapping[str, Any]
+    ) -> "Shown":
+        """A picture of the history, its settings, and the record of its sidecar."""
+        stages = strip_of_record(config, record) if "stages" in record else ()
+        return cls([artifact.path.read_bytes()], config, [artifact.path], stages=stages)
 
 
 class Canvas(ipw.VBox):
@@ -221,6 +230,12 @@ def encoded(picture: Image.Image) -> bytes:
     buffer = BytesIO()
     picture.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
+
+
+def decoded(file: bytes) -> Image.Image:
+    """A picture's file, upright and in RGB."""
+    with Image.open(BytesIO(file)) as image:
+        return ImageOps.exif_transpose(image).convert("RGB")
 
 
 def _caption_html(shown: Shown) -> str:

@@ -101,12 +101,9 @@ class Session:
             self._canvas.show_cancelling()
         running.cancel()
 
-    def wait(self, timeout: float | None = None) -> Run:
+    def wait(self, timeout: float | None = None) -> Run | None:
         """The run of what was asked for last; see `Studio.wait`."""
-        if self._newest is None:
-            message = "nothing was asked for yet; call generate() first"
-            raise RuntimeError(message)
-        return self._newest.result(timeout)
+        return self._newest.result(timeout) if self._newest else None
 
     def close(self) -> None:
         """Hear nothing any more, and cancel what was asked for."""

@@ -80,7 +80,7 @@ class SizeInput(ipw.VBox):
         """
         self._native = native
         chosen = self.shape.value
-        own = f"Square 1:1, the model's own ({native} × {native})" if native else self._own_name
+        own = f"Square 1:1 ({native} × {native})" if native else self._own_name
         options = [(own, _OWN), ("Another size…", _OTHER)]
         if native:
             options[1:1] = [

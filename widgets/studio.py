@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 import ipywidgets as ipw
+from PIL import Image
 
 from medialab import PipelineConfig, Run, Workbench
 from medialab.config import ResolvedConfig
@@ -15,7 +16,7 @@ from medialab.stages import STAGES
 from widgets.arrivals import Arrivals
 from widgets.batch import BatchPanel
 from widgets.button import make_button
-from widgets.canvas import Canvas
+from widgets.canvas import Canvas, decoded
 from widgets.canvas_pictures import CanvasPictures
 from widgets.catalogue import Catalogue
 from widgets.fields import set_value
@@ -65,17 +66,17 @@ class Studio(ipw.Box):
         self._owns_bench = bench is None
         self.bench = bench or Workbench()
         self._memory = Memory(self.bench.artifacts.folder)
-        self._began_with: PipelineConfig | None = None
         self._make_panels()
         super().__init__(self._arranged())
         self.add_class("mls-studio")
-        self._last = self._memory.last()
         self.refresh()
-        if self._last is not None:
-            set_value(self.form["checkpoint"], self._last[0].checkpoint)
+        self._began_with: PipelineConfig | None = None
+        if (last := self._memory.last()) is not None:
+            config, self._began_with, task = last
+            set_value(self.form["checkpoint"], config.checkpoint)
             self._offer_sizes()
-            self.form.show(self._last[0])
-            self.tabs.value = self._last[2] if self._last[2] in TASKS.values() else GENERATE
+            self.form.show(config)
+            self.tabs.value = task if task in TASKS.values() else GENERATE
         self._choose_task(str(self.tabs.value))
         self._listen()  # from here on changes are kept
         self._stop_listening = self.bench.queue.listen(self._on_event)
@@ -94,18 +95,27 @@ class Studio(ipw.Box):
         self.tabs.value = GENERATE if config.mode == "txt2img" else ENHANCE
 
     def begin(self, config: PipelineConfig) -> None:
-        """Fill in what a notebook begins with, unless it began with the same the last time.
+        """Fill in what a notebook begins with, and ask for its first picture.
 
-        Then everything is as it was left, in this kernel or the one before.
+        If the last time began with the same, in this kernel or the one before, all stays as it was
+        left, and the newest picture is shown.
 
         Raises:
             ModelNotFoundError: as `fill`.
         """
-        began_with = self._last[1] if self._last else None
+        came_back = config == self._began_with
         self._began_with = config
-        if config != began_with:
+        if not came_back:
             self.fill(config)
-        self._last = None
+            self.generate()
+        elif self.picture is None:
+            self.arrivals.show_newest()
+
+    @property
+    def picture(self) -> Image.Image | None:
+        """The picture that is shown."""
+        file = self.canvas.picture
+        return decoded(file) if file is not None else None
 
     def generate(self) -> None:
         """Ask for the picture that the inputs describe; it is made after those asked for before.
@@ -151,8 +161,10 @@ class Studio(ipw.Box):
         """Stop the picture that is being made; those that wait go on."""
         self.session.cancel()
 
-    def wait(self, timeout: float | None = None) -> Run:
+    def wait(self, timeout: float | None = None) -> Run | None:
         """Wait (seconds; None for ever) for all that was asked for; the last one's run.
+
+        None, at once, if nothing was asked for in this kernel.
 
         Raises:
             TimeoutError: it takes longer.

@@ -69,6 +69,8 @@ def test_with_the_token_the_panel_opens_and_draws_and_the_console_is_clean(app, 
         timeout=SECONDS,
     )
     assert page.get_by_role("heading", name="What it begins with").count() == 0
+    results = page.locator(".celltag_notebook-only")
+    assert [result.is_visible() for result in results.all()] == [False, False]
     assert said == []
     wrong = re.compile(rb'"msg_type": ?"error"|"name": ?"stderr"')
     content = [frame if isinstance(frame, bytes) else frame.encode() for frame in frames]

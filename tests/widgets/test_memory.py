@@ -45,6 +45,29 @@ def test_a_new_kernel_goes_on_where_the_last_one_was(bench):
     second.close()
 
 
+def test_the_first_picture_is_made_once_and_the_newest_is_shown_when_the_studio_comes_back(bench):
+    begin = BEGIN.changed(steps=1, width=64, height=64)
+    first = Studio(bench)
+    first.begin(begin)
+    run = first.wait(60)
+    first.begin(begin)  # the cell is run again
+    first.close()
+    second = Studio(bench)
+    second.begin(begin)
+    assert second.wait() is None
+    assert bench.artifacts.count() == 1
+    assert second.picture.tobytes() == run.image.tobytes()
+    assert second.canvas.shown.config == run.config
+    states = {stage["name"]: stage["state"] for stage in second.canvas.strip.stages}
+    assert (states["txt2img"], states["face"]) == ("done", "off")
+    second.close()
+    bench.artifacts.delete(run.artifact.path)
+    third = Studio(bench)
+    third.begin(begin)
+    assert third.picture is None
+    third.close()
+
+
 def test_a_notebook_that_begins_otherwise_is_obeyed(bench):
     first = Studio(bench)
     first.begin(BEGIN)
