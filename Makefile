@@ -73,9 +73,10 @@ format: environment ## mend style, and strip the notebooks' outputs
 benchmark: environment ## what things cost here: LoRAs at SD1.5's size, listing models; minutes, 8 GiB
 	@BENCHMARKS=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -q -s tests/benchmarks
 
-screenshots: environment ## look at the studio in a real browser: docs/studio.png and others
+screenshots: environment ## look at the studio in a real browser: docs/studio.png, docs/tour/ and others
 	@UI_MODELS=models UI_SCREENSHOTS=outputs/screenshots $(BIN)/pytest -q tests/ui
 	@cp outputs/screenshots/studio-light-1280.png docs/studio.png
+	@UI_MODELS=models $(BIN)/pytest -q tests/ui/tour.py
 
 clean: ## remove .venv and the caches; models and outputs stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -12,7 +12,7 @@ class InstructStage(PipelineStage[InstructConfig]):
     """
 
     name = "instruct"
-    title = "Edit by instruction"
+    title = "Edit in words"
     settings = InstructConfig
 
     def run(self, frame: Frame, settings: InstructConfig, context: StageContext) -> Frame:
