@@ -12,7 +12,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -29,6 +31,8 @@ CHROMIUM_FLAGS = (
 # Seconds. Cold caches on two busy cores: a server takes 10, a kernel as long again.
 STARTUP = 120
 
+VIEWPORT = {"width": 1280, "height": 900}
+
 # No news popup, no update check, no autosave in the middle of a test.
 LAB_SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {
@@ -37,6 +41,14 @@ LAB_SETTINGS = {
     },
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
 }
+
+# Runs code in that notebook's kernel, and waits until it is through.
+IN_KERNEL = """async ([path, code]) => {
+  const open = [...window.jupyterapp.shell.widgets("main")];
+  const { kernel } = open.find((one) => one.context?.path === path).sessionContext.session;
+  const { content } = await kernel.requestExecute({ code }).done;
+  if (content.status !== "ok") throw new Error(`${content.ename}: ${content.evalue}`);
+}"""
 
 # Waits for a kernel that answers, then collects what it says of errors.
 OPENED = """async (path) => {
@@ -147,17 +159,6 @@ def pictures_folder(tmp_path):
 
 
 @pytest.fixture
-def page(browser, pictures_folder, request):
-    """A fresh page; what it looked like at the end is kept."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(60_000)
-    yield opened
-    opened.screenshot(path=pictures_folder / f"{request.node.name}.png")
-    context.close()
-
-
-@pytest.fixture
 def lora(tiny_checkout):
     """The name of a LoRA: made for the tiny checkpoint, or one of the models at hand."""
     folder = tiny_checkout / "models" / "loras"
@@ -173,24 +174,77 @@ def lora(tiny_checkout):
     return found[0].stem
 
 
-@pytest.fixture
-def open_notebook(lab, page, tiny_checkout):
-    """Opens a notebook in JupyterLab, with a connected kernel, ready to run.
+@pytest.fixture(scope="module")
+def open_notebook(lab, browser):
+    """Opens a notebook in JupyterLab, in a fresh page with a connected kernel, ready to run.
 
-    No test goes on where another left the studio.
+    What it opened before is closed, and its kernel, a process with a model in it, is ended.
     """
     url, token = lab
-    (tiny_checkout / "outputs" / "studio.json").unlink(missing_ok=True)
+    with ExitStack() as opened:
 
-    def open_it(path):
-        page.goto(f"{url}/lab/tree/{path}?reset&token={token}", timeout=STARTUP * 1000)
-        page.wait_for_function("window.jupyterapp !== undefined", timeout=STARTUP * 1000)
-        page.evaluate(OPENED, path)
-        return page
+        def open_it(path):
+            opened.close()
+            opened.callback(_end_kernels, url, token)
+            context = browser.new_context(viewport=VIEWPORT)
+            opened.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(60_000)
+            page.goto(f"{url}/lab/tree/{path}?reset&token={token}", timeout=STARTUP * 1000)
+            page.wait_for_function("window.jupyterapp !== undefined", timeout=STARTUP * 1000)
+            page.evaluate(OPENED, path)
+            return page
 
-    yield open_it
-    # Each test leaves the server without kernels: a kernel is a process with a model in it.
-    page.evaluate("async () => await window.jupyterapp.serviceManager.sessions.shutdownAll()")
+        yield open_it
+
+
+def _end_kernels(url, token):
+    """Asked of the server, since a page of a failed test may answer nothing any more."""
+
+    def ask(path, method="GET"):
+        headers = {"Authorization": f"token {token}"}
+        request = Request(f"{url}/api/{path}", headers=headers, method=method)  # noqa: S310 - http
+        with urlopen(request, timeout=STARTUP) as answer:  # noqa: S310 - http
+            return answer.read()
+
+    for session in json.loads(ask("sessions")):
+        ask(f"sessions/{session['id']}", "DELETE")
+
+
+@pytest.fixture(scope="module")
+def desk(open_notebook, tiny_checkout):
+    """Where the studio's notebook is open, for all tests of a file."""
+    from tests.ui.desk import Desk  # playwright may be missing
+
+    return Desk(open_notebook, tiny_checkout / "outputs")
+
+
+@pytest.fixture
+def lent(desk, pictures_folder, request):
+    """`lent()` is the panel of studio.ipynb; what it looked like at the end is kept."""
+    failed, panels = request.session.testsfailed, []
+
+    def lend(**how):
+        panels.append(desk.begin(**how))
+        return panels[-1]
+
+    yield lend
+    (panel,) = panels
+    panel.page.screenshot(path=pictures_folder / f"{request.node.name}.png")
+    said = panel.page.evaluate("window.kernelSaid")
+    assert said == [], "".join(said)
+    if request.session.testsfailed == failed:
+        desk.keep(panel.page)
+
+
+@pytest.fixture
+def studio(lent):
+    return lent()
+
+
+@pytest.fixture
+def fresh_studio(lent):
+    return lent(fresh=True)
 
 
 def _free_port():

@@ -1,33 +1,42 @@
 """The studio as a newcomer meets it: JupyterLab, the notebook, a mouse and a keyboard."""
 
+import json
 import re
 
 import pytest
+import torch
 from playwright.sync_api import expect
+from safetensors.torch import save_file
 
 from tests.ui.conftest import OPENED
+from tests.ui.desk import NOTEBOOK, SECONDS, choose_theme, state
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SECONDS = 120_000  # milliseconds: the first picture imports torch on a busy machine
+LAYER = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
 
 
 @pytest.fixture
-def studio(open_notebook):
-    """The panel of studio.ipynb after Run All, its first picture drawn."""
-    page = open_notebook("notebooks/studio.ipynb")
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    panel = page.locator(".mls-studio").first
-    expect(state(panel)).to_have_attribute("data-state", "done", timeout=SECONDS)
-    panel.evaluate("panel => panel.scrollIntoView({ block: 'start' })")
-    yield panel
-    said = page.evaluate("window.kernelSaid")
-    assert said == [], "".join(said)
-
-
-def state(panel):
-    """The line that says what is being done."""
-    return panel.locator(".mls-status [data-state]")
+def loras(tiny_checkout):
+    """Two LoRAs for the tiny checkpoint, and a file that is none."""
+    folder = tiny_checkout / "models" / "loras"
+    folder.mkdir(exist_ok=True)
+    names = ("ui-ink", "ui-gold")
+    for seed, name in enumerate(names):
+        generator = torch.Generator().manual_seed(seed)
+        save_file(
+            {
+                f"{LAYER}.lora_{end}.weight": torch.randn(*shape, generator=generator)
+                for end, shape in {"down": (4, 32), "up": (32, 4)}.items()
+            },
+            folder / f"{name}.safetensors",
+            {"modelspec.trigger_phrase": "ink wash"},
+        )
+    broken = folder / "ui-broken.safetensors"
+    broken.write_text("<html>not found</html>")
+    yield names
+    for name in (*names, "ui-broken"):
+        (folder / f"{name}.safetensors").unlink()
 
 
 def count(panel):
@@ -65,6 +74,20 @@ def set_slider(panel, name, keys):
         handle.press(key)
 
 
+def choose(panel, name):
+    search = panel.locator(".mls-lora-search input").first
+    search.fill(name)
+    search.press("Tab")
+    row = panel.locator(".mls-lora", has_text=name)
+    expect(row).to_be_visible()
+    return row
+
+
+def newest_sidecar(checkout):
+    sidecars = (checkout / "outputs").glob("*-*-*/*.json")
+    return json.loads(max(sidecars, key=lambda path: path.stat().st_mtime_ns).read_text())
+
+
 def paint(panel):
     """A stroke over the left half of the picture."""
     panel.locator(".mls-viewer-modes button[data-mode=mask]").click()
@@ -75,6 +98,25 @@ def paint(panel):
     mouse.down()
     mouse.move(x, y + box["height"] * 0.3, steps=8)
     mouse.up()
+
+
+def test_a_page_that_is_loaded_again_during_a_run_has_the_same_studio(fresh_studio):
+    """First of all here: a kernel just begun has the fewest widgets to load again."""
+    studio = fresh_studio
+    page = studio.page
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    set_slider(studio, "steps", ["End"])
+    set_slider(studio, "batch-size", ["End"])  # long enough for a page to load in the meantime
+    studio.locator("button.mls-generate").click()
+    expect(state(studio)).to_have_text(re.compile(r"step \d+ of 150"), timeout=SECONDS)
+    page.goto(page.url.replace("reset", "again"))
+    page.wait_for_function("window.jupyterapp !== undefined")
+    page.evaluate(OPENED.replace('kernel.status === "idle"', "true"), NOTEBOOK)
+    panel = page.locator(".mls-studio").first
+    expect(panel.locator(".mls-steps .widget-readout").first).to_have_text("150", timeout=SECONDS)
+    expect(state(panel)).to_have_text(re.compile(r"step \d+ of 150"), timeout=SECONDS)
+    panel.locator("button.mls-cancel-all").click()
+    expect(state(panel)).to_have_attribute("data-state", "cancelled")
 
 
 def test_write_a_prompt_move_a_slider_generate_and_see_the_picture(studio):
@@ -116,6 +158,33 @@ def test_a_lora_is_added_and_a_stage_runs_again_from_the_strip(lora, studio):
     expect(studio.locator(".mls-stage[data-state=done]", has_text="Finish")).to_be_visible()
 
 
+def test_choose_two_move_a_slider_generate_and_the_record_names_what_was_applied(
+    loras, studio, tiny_checkout, pictures_folder
+):
+    open_fold(studio, "loras-section")
+    choose(studio, "ui-ink")
+    row = choose(studio, "ui-gold")
+    handle = row.locator(".noUi-handle")
+    handle.focus()
+    for _ in range(6):
+        handle.press("ArrowLeft")
+    expect(row.locator(".widget-readout")).to_have_text("0.70")
+    studio.locator(".mls-lora-word", has_text="ink wash").first.click()
+    refused = studio.locator(".mls-lora-picker").first.locator(".mls-refused")
+    refused.locator("summary").click()
+    expect(refused).to_contain_text("ui-broken.safetensors")
+    expect(refused).to_contain_text("not a safetensors file")
+    studio.page.screenshot(path=pictures_folder / "loras-chosen.png")
+    wait_for_done(studio)
+    sidecar = newest_sidecar(tiny_checkout)
+    applied = {stage["name"]: stage["applied"] for stage in sidecar["record"]["stages"]}
+    assert [one["name"] for one in applied["txt2img"]["loras"]] == ["ui-ink", "ui-gold"]
+    assert all(one["matched"] == 1 for one in applied["txt2img"]["loras"])
+    asked = {one["name"]: one["weight"] for one in sidecar["config"]["loras"]}
+    assert asked == {"ui-ink": 1.0, "ui-gold": 0.7}
+    assert sidecar["config"]["prompt"].endswith("ink wash")
+
+
 def test_a_picture_of_the_history_brings_its_settings_back(studio):
     prompt = studio.locator(".mls-prompt textarea")
     began_with = prompt.input_value()
@@ -153,23 +222,6 @@ def test_cancel_the_second_run_and_keep_the_first_picture(studio, pictures_folde
     expect(studio.locator("[data-shown=picture]").first).to_be_visible()
 
 
-def test_a_page_that_is_loaded_again_during_a_run_has_the_same_studio(studio):
-    page = studio.page
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-    set_slider(studio, "steps", ["End"])
-    set_slider(studio, "batch-size", ["End"])  # long enough for a page to load in the meantime
-    studio.locator("button.mls-generate").click()
-    expect(state(studio)).to_have_text(re.compile(r"step \d+ of 150"), timeout=SECONDS)
-    page.goto(page.url.replace("reset", "again"))
-    page.wait_for_function("window.jupyterapp !== undefined")
-    page.evaluate(OPENED.replace('kernel.status === "idle"', "true"), "notebooks/studio.ipynb")
-    panel = page.locator(".mls-studio").first
-    expect(panel.locator(".mls-steps .widget-readout").first).to_have_text("150", timeout=SECONDS)
-    expect(state(panel)).to_have_text(re.compile(r"step \d+ of 150"), timeout=SECONDS)
-    panel.locator("button.mls-cancel-all").click()
-    expect(state(panel)).to_have_attribute("data-state", "cancelled")
-
-
 def test_ctrl_enter_in_the_prompt_generates(studio):
     prompt = studio.locator(".mls-prompt textarea")
     prompt.fill("a red car on the beach")
@@ -193,10 +245,7 @@ def test_a_wrong_size_is_explained_in_the_panel(studio):
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_texts_stand_out_in_both_themes(studio, theme, pictures_folder):
     page = studio.page
-    page.evaluate(
-        f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})"
-    )
-    page.wait_for_function(f"document.body.dataset.jpThemeName === '{theme}'")
+    choose_theme(page, theme)
     name = theme.split()[-1].lower()
     for width in (1280, 1920, 420):
         page.set_viewport_size({"width": width, "height": 1080})

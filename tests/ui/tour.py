@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.test_studio import SECONDS, open_fold, studio, tab, wait_for_done
-
-__all__ = ["studio"]
+from tests.ui.desk import SECONDS
+from tests.ui.test_studio import open_fold, tab, wait_for_done
 
 # Milliseconds until the next run has begun and ended, by the page's own clock.
 UNTIL_DONE = """() => { window.untilDone = new Promise((tell) => {
