@@ -112,7 +112,7 @@ def train_base(size: family.Size, steps: int, device: torch.device, *, warm: boo
         pipeline.set_progress_bar_config(disable=True)
         images = pipeline(
             list(SAMPLE_PROMPTS),
-            num_inference_steps=20,
+            num_inference_steps=family.SAMPLING_STEPS,
             guidance_scale=4.0,
             generator=[torch.Generator().manual_seed(n) for n in range(len(SAMPLE_PROMPTS))],
         ).images

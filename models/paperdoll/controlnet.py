@@ -148,7 +148,7 @@ def generate(
         images += pipeline(
             captions,
             image=edges[some],
-            num_inference_steps=20,
+            num_inference_steps=family.SAMPLING_STEPS,
             guidance_scale=5.0,
             controlnet_conditioning_scale=strength,
             generator=[torch.Generator().manual_seed(first + n) for n in range(len(captions))],

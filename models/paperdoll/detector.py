@@ -27,6 +27,8 @@ _PARTS = {"face": ("face",), "hand": ("left_hand", "right_hand")}
 # The picture is enlarged to this for the network, which names pixels at half of it: a finger in a
 # full body picture is a pixel and a half wide.
 WORKING_SIZE = 2 * family.NATIVE_SIZE
+_SHOWN = 24  # renders on the sheet
+_LOOKED_AT = 64  # renders that tell how far training has come
 _LEAST_PIXELS = 20  # of a 128 px picture; a finger's tip at the edge is no find
 _ROUND_TRIPS = 0.12  # share of the steps whose pictures went through the VAE
 
@@ -88,10 +90,10 @@ def train_detector(
         found = make_detector().to(device)
         found.load_state_dict(trainer.averaged("detector"))
         segmenter = Segmenter(found.eval(), str(device))
-        measured = measure(segmenter, held_out(64))
+        measured = measure(segmenter, held_out(_LOOKED_AT))
         text = ", ".join(f"{label} {measured[label]['mask']:.3f}" for label in LABELS[1:])
         print(f"step {step}: mask IoU {text}", flush=True)
-        pictures = [draw(scene, masks=False).image for scene in held_out(12)]
+        pictures = [draw(scene, masks=False).image for scene in held_out(_SHOWN // 2)]
         contact_sheet([outlined(one, find(segmenter, one)) for one in pictures], 6).save(path)
 
     if trainer.run(steps, loss, sample, sample_every=250):
@@ -212,6 +214,6 @@ def evaluate_detector(count: int, device: torch.device, sheet: Path) -> str:
             f"| {label} | {figures['mask']:.3f} | {figures['box']:.3f} "
             f"| {figures['precision']:.1%} | {figures['parts']:.0f} |"
         )
-    pictures = [draw(scene, masks=False).image for scene in held_out(24)]
+    pictures = [draw(scene, masks=False).image for scene in held_out(_SHOWN)]
     contact_sheet([outlined(one, find(segmenter, one)) for one in pictures], 8).save(sheet)
     return "\n".join(rows)

@@ -240,7 +240,7 @@ def apply_edits(
         after += pipeline(
             said,
             image=before[some],
-            num_inference_steps=20,
+            num_inference_steps=family.SAMPLING_STEPS,
             guidance_scale=guidance_scale,
             image_guidance_scale=image_guidance_scale,
             generator=[torch.Generator().manual_seed(first + n) for n in range(len(said))],

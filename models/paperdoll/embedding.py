@@ -168,7 +168,7 @@ def generate(prompts: list[str], device: torch.device, file: Path | None) -> lis
         said = prompts[first : first + 8]
         images += pipeline(
             said,
-            num_inference_steps=20,
+            num_inference_steps=family.SAMPLING_STEPS,
             guidance_scale=5.0,
             generator=[torch.Generator().manual_seed(first + n) for n in range(len(said))],
         ).images

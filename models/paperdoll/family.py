@@ -28,6 +28,7 @@ _START, _END = "<|startoftext|>", "<|endoftext|>"
 
 NATIVE_SIZE = 128  # pixels a side
 LATENT_SIZE = NATIVE_SIZE // 8
+SAMPLING_STEPS = 20  # of what is drawn to look at and to measure; the studio's own default
 TOKENS = 40  # the longest caption takes 38 with its start and end
 
 

@@ -17,6 +17,7 @@ from models.paperdoll import family, world
 from models.paperdoll.draw import draw
 from models.paperdoll.training import Trainer, part, to_tensor
 
+RENDERS = 1000  # that the judge itself is measured on
 # What the judge names: the attribute of a Scene and its values. It says something of every
 # attribute; who asks leaves out what a scene does not have.
 QUESTIONS: dict[str, tuple[str, ...]] = {
@@ -129,7 +130,7 @@ def train_judge(size: family.Size, steps: int, device: torch.device, *, warm: bo
         del path
         averaged = Judge().to(device)
         averaged.load_state_dict(trainer.averaged("judge"))
-        scores = measure(averaged.eval(), 500)
+        scores = measure(averaged.eval(), RENDERS // 2)
         worst = min(scores, key=lambda question: scores[question])
         mean = sum(scores.values()) / len(scores)
         print(f"step {step}: held-out renders {mean:.1%}, {worst} {scores[worst]:.1%}", flush=True)
@@ -137,10 +138,10 @@ def train_judge(size: family.Size, steps: int, device: torch.device, *, warm: bo
     trainer.run(steps, loss, sample, sample_every=500)
 
 
-def measure(judge: Judge, count: int) -> dict[str, float]:
-    """The judge's accuracy per question on `count` renders of held-out combinations."""
+def measure(judge: Judge, count: int | None = None) -> dict[str, float]:
+    """Per question: the judge's accuracy on held-out renders, `RENDERS` of them unless told."""
     random = stdlib_random.Random("judge")
-    scenes = [world.draw_split(random, held_out=True) for _ in range(count)]
+    scenes = [world.draw_split(random, held_out=True) for _ in range(count or RENDERS)]
     images = [draw(scene, family.NATIVE_SIZE, masks=False).image for scene in scenes]
     return accuracy(judge, scenes, images)
 

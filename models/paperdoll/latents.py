@@ -83,6 +83,9 @@ def _inside(mask: Image.Image) -> torch.Tensor:
     return torch.from_numpy(np.asarray(mask) > 0)
 
 
+_FIRST = 60  # batches of pictures, drawn before the first step
+
+
 class LatentPool:
     """Encoded pictures with their captions, always being renewed, so that none is seen for long.
 
@@ -126,7 +129,7 @@ class LatentPool:
 
     def batch(self, count: int, random: stdlib_random.Random) -> Batch:
         """Some of the pool's pictures on the VAE's device, after renewing a twelfth as many."""
-        while self.filled < min(60 * count, len(self.words)):
+        while self.filled < min(_FIRST * count, len(self.words)):
             self.renew(10, random)
         self.renew(max(2, count // 12), random)
         places = [random.randrange(self.filled) for _ in range(count)]

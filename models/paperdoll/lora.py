@@ -185,7 +185,7 @@ def generate(count: int, device: torch.device, files: dict[Path, float]) -> list
         said = captions[first : first + 8]
         images += pipeline(
             said,
-            num_inference_steps=20,
+            num_inference_steps=family.SAMPLING_STEPS,
             guidance_scale=5.0,
             generator=[torch.Generator().manual_seed(first + n) for n in range(len(said))],
         ).images

@@ -56,7 +56,9 @@ def evaluate_sizes(count: int, device: torch.device, sheet: Path) -> str:
 
 def _request(caption: str, seed: int, scale: float) -> PipelineConfig:
     refiner = {"enabled": scale > 1, "scale": scale}
-    return PipelineConfig.parse({"prompt": caption, "seed": seed, "refiner": refiner})
+    return PipelineConfig.parse(
+        {"prompt": caption, "seed": seed, "steps": family.SAMPLING_STEPS, "refiner": refiner}
+    )
 
 
 def _is_whole(segmenter: detector.Segmenter, image: Image.Image) -> bool:

@@ -55,14 +55,14 @@ def test_without_a_base_the_companions_say_how_to_train_one(workplace):
         train.main(["controlnet", "--steps", "1"])
 
 
-def test_a_controlnet_trains_and_is_loaded_and_measured(base, capsys):
-    train.main(["controlnet", "--steps", "2"])
+def test_a_controlnet_trains_and_is_loaded_and_measured(trained, tmp_path, capsys):
+    base = trained("controlnet")
     folder = base / "models" / controlnet.FOLDER
     assert ControlNetModel.from_pretrained(folder).config.conditioning_channels == 3
     assert kinds(base / "models")["paperdoll-canny"] == "controlnet"
-    evaluate.main(["controlnet", "--count", "2", "--sheet", str(base / "sheet.png")])
+    evaluate.main(["controlnet", "--count", "2", "--sheet", str(tmp_path / "sheet.png")])
     assert "| ControlNet's weight | edge agreement" in capsys.readouterr().out
-    assert (base / "sheet.png").exists()
+    assert (tmp_path / "sheet.png").exists()
 
 
 def test_a_new_controlnet_changes_nothing(base):
@@ -88,13 +88,13 @@ def test_edges_agree_with_themselves_and_not_with_others():
     assert controlnet.agreement(tree, nothing) == 0
 
 
-def test_an_edit_model_trains_and_is_loaded_and_measured(base, capsys):
-    train.main(["edit", "--steps", "2"])
+def test_an_edit_model_trains_and_is_loaded_and_measured(trained, tmp_path, capsys):
+    base = trained("edit")
     folder = base / "models" / edit.FOLDER
     pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(folder)
     assert pipeline.unet.config.in_channels == 8
     assert kinds(base / "models")["paperdoll-edit"] == "checkpoint"
-    evaluate.main(["edit", "--count", "4", "--sheet", str(base / "sheet.png")])
+    evaluate.main(["edit", "--count", "4", "--sheet", str(tmp_path / "sheet.png")])
     assert "| attribute | changed as asked | kept" in capsys.readouterr().out
 
 
@@ -137,8 +137,8 @@ def test_another_background_shows_the_same_person():
 
 
 @pytest.mark.parametrize("style", lora.STYLES)
-def test_a_style_trains_in_kohyas_format(base, style):
-    train.main([style, "--steps", "2"])
+def test_a_style_trains_in_kohyas_format(trained, style):
+    base = trained(style)
     path = base / "models" / "loras" / f"{style}.safetensors"
     names = load_file(path).keys()
     assert {name.split(".", 1)[1] for name in names} == {
@@ -170,10 +170,9 @@ def test_diffusers_applies_every_layer_of_a_style_as_it_was_trained(base):
     assert torch.allclose(trained, loaded, atol=1e-5)
 
 
-def test_the_styles_are_measured_alone_and_together(base, capsys):
-    for style in lora.STYLES:
-        train.main([style, "--steps", "2"])
-    evaluate.main(["lora", "--count", "1", "--sheet", str(base / "sheet.png")])
+def test_the_styles_are_measured_alone_and_together(trained, tmp_path, capsys):
+    trained(*lora.STYLES)
+    evaluate.main(["lora", "--count", "1", "--sheet", str(tmp_path / "sheet.png")])
     printed = capsys.readouterr().out
     assert "| LoRA | saturation |" in printed
     assert "| both at 0.6 |" in printed
@@ -190,13 +189,13 @@ def test_a_pencil_sketch_is_grey_and_a_night_palette_dark_and_blue():
     assert night["blue over red"] > plain["blue over red"] * 1.3
 
 
-def test_an_embedding_trains_and_is_loaded_and_measured(base, capsys):
-    train.main(["mina", "--steps", "2"])
+def test_an_embedding_trains_and_is_loaded_and_measured(trained, tmp_path, capsys):
+    base = trained("mina")
     vectors = load_file(base / "models" / "embeddings" / "mina.safetensors")["emb_params"]
     assert vectors.shape == (embedding.VECTORS, 32)
     info = ModelRegistry(base / "models").find("mina", "embedding")
     assert info.family == "paperdoll"
-    evaluate.main(["embedding", "--count", "2", "--sheet", str(base / "sheet.png")])
+    evaluate.main(["embedding", "--count", "2", "--sheet", str(tmp_path / "sheet.png")])
     assert "| purple hat |" in capsys.readouterr().out
 
 
@@ -259,11 +258,11 @@ def test_make_paperdoll_lists_the_recipes_in_order(capsys):
     assert places == sorted(places)
 
 
-def test_a_detector_trains_and_is_loaded_and_measured(base, capsys):
-    train.main(["detector", "--steps", "2"])
+def test_a_detector_trains_and_is_loaded_and_measured(trained, tmp_path, capsys):
+    base = trained("detector")
     info = ModelRegistry(base / "models").find("paperdoll", "detector")
     assert (info.kind, info.family, info.format) == ("detector", "upernet", "transformers")
-    evaluate.main(["detector", "--count", "4", "--sheet", str(base / "sheet.png")])
+    evaluate.main(["detector", "--count", "4", "--sheet", str(tmp_path / "sheet.png")])
     assert "| part | mask IoU | box IoU | right finds | parts |" in capsys.readouterr().out
 
 
@@ -297,11 +296,11 @@ def test_a_perfect_naming_of_pixels_finds_every_part_where_it_is():
         assert one.confidence > 0.95
 
 
-def test_an_upscaler_trains_and_is_loaded_and_measured(base, capsys):
-    train.main(["upscaler", "--steps", "2"])
+def test_an_upscaler_trains_and_is_loaded_and_measured(trained, tmp_path, capsys):
+    base = trained("upscaler")
     info = ModelRegistry(base / "models").find("paperdoll-2x", "upscaler")
     assert (info.kind, info.family) == ("upscaler", "compact")
-    evaluate.main(["upscaler", "--count", "2", "--sheet", str(base / "sheet.png")])
+    evaluate.main(["upscaler", "--count", "2", "--sheet", str(tmp_path / "sheet.png")])
     assert "| Lanczos |" in capsys.readouterr().out
 
 
@@ -310,9 +309,9 @@ def test_noise_is_measured_in_decibels():
     assert upscaler.psnr(grey, other) == pytest.approx(28.13, abs=0.01)
 
 
-def test_people_are_counted_at_every_size(base, capsys):
-    train.main(["detector", "--steps", "2"])
-    evaluate.main(["sizes", "--count", "2", "--sheet", str(base / "sheet.png")])
+def test_people_are_counted_at_every_size(trained, tmp_path, capsys):
+    trained("detector")
+    evaluate.main(["sizes", "--count", "2", "--sheet", str(tmp_path / "sheet.png")])
     printed = capsys.readouterr().out
     assert "| 1.5 x |" in printed
     assert "| 2 x |" in printed

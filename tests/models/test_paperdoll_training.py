@@ -11,12 +11,10 @@ from models.paperdoll import evaluate, family, train, training
 
 
 def test_vae_base_and_judge_train_two_steps_and_the_evaluator_judges_them(
-    workplace, monkeypatch, capsys
+    trained, tmp_path, monkeypatch, capsys
 ):
-    train.main(["vae", "--steps", "2"])
-    train.main(["base", "--steps", "2"])
-    train.main(["judge", "--steps", "2"])
-    sheet = workplace / "sheet.png"
+    trained("vae", "base", "judge")
+    sheet = tmp_path / "sheet.png"
     with pytest.raises(SystemExit, match="the judge reads under 97%"):
         evaluate.main(["base", "--count", "8", "--sheet", str(sheet)])
     assert sheet.exists()
@@ -28,9 +26,8 @@ def test_vae_base_and_judge_train_two_steps_and_the_evaluator_judges_them(
     assert "8 captions of held-out combinations" in printed
 
 
-def test_the_checkpoint_is_half_precision_on_disk_and_a_plain_from_pretrained_draws(workplace):
-    train.main(["vae", "--steps", "1"])
-    train.main(["base", "--steps", "1"])
+def test_the_checkpoint_is_half_precision_on_disk_and_a_plain_from_pretrained_draws(trained):
+    trained("vae", "base")
     for part in ("vae", "unet"):
         weights = load_file(family.CHECKPOINT / part / "diffusion_pytorch_model.safetensors")
         assert {str(tensor.dtype) for tensor in weights.values()} == {"torch.float16"}
@@ -62,22 +59,19 @@ def test_every_size_fits_into_40_mb(tmp_path):
         assert 2 * weights < 40e6, name  # two bytes each
 
 
-def test_training_goes_on_where_it_ended(workplace, capsys):
-    train.main(["vae", "--steps", "2"])
-    before = load_file(workplace / "training" / "vae" / "state.safetensors")
+def test_training_goes_on_where_it_ended(base, capsys):
+    before = load_file(base / "training" / "vae" / "state.safetensors")
     train.main(["vae", "--steps", "4"])
-    after = load_file(workplace / "training" / "vae" / "state.safetensors")
+    after = load_file(base / "training" / "vae" / "state.safetensors")
     assert "going on from step 2" in capsys.readouterr().out
     assert (int(before["step"]), int(after["step"])) == (2, 4)
-    with (workplace / "training" / "vae" / "log.csv").open(newline="") as log:
+    with (base / "training" / "vae" / "log.csv").open(newline="") as log:
         assert [row[0] for row in csv.reader(log)] == ["2", "4"]
 
 
-def test_training_goes_on_from_the_shipped_weights_on_another_machine(workplace, capsys):
-    train.main(["vae", "--steps", "1"])
-    train.main(["base", "--steps", "1"])
+def test_training_goes_on_from_the_shipped_weights_on_another_machine(base, capsys):
     shipped = load_file(family.CHECKPOINT / "unet" / "diffusion_pytorch_model.safetensors")
-    (workplace / "training").rename(workplace / "elsewhere")
+    (base / "training").rename(base / "elsewhere")
     train.main(["base", "--steps", "1", "--warm"])
     assert "starting from the shipped weights" in capsys.readouterr().out
     trained = load_file(family.CHECKPOINT / "unet" / "diffusion_pytorch_model.safetensors")
