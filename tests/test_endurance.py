@@ -133,11 +133,12 @@ class Trouble:
 
 @pytest.fixture
 def little_garbage():
-    """What is there already, half a million objects, is not looked through at each collection."""
+    """What is there already, half a million objects, is not looked through at each collection.
+
+    It stays so: to thaw it again cost every later test that closes a workbench a second.
+    """
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def resident_mib():
