@@ -55,7 +55,8 @@ test: lint ## everything that must hold: lint, the tests, every notebook
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks
 	@$(BIN)/pytest -q tests/benchmarks  # alone: a ratio beside a busy neighbour is the neighbour's
 	@rm -rf $(COPY) && mkdir $(COPY) && cp -r medialab widgets notebooks models $(COPY)
-	@PYTHONPATH="$(CURDIR)/$(COPY)" $(BIN)/pytest -q --nbval-lax --nbval-cell-timeout 120 $(COPY)/notebooks
+	@PYTHONPATH="$(CURDIR)/$(COPY)" $(BIN)/pytest -q -n 2 --dist loadfile \
+		--nbval-lax --nbval-cell-timeout 120 $(COPY)/notebooks
 	@rm -rf $(COPY)
 
 lint: environment ## style, types, import contracts, notebooks without outputs
