@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.cache import Explanation, StageCache, StageKey
 from medialab.config import ResolvedConfig
-from medialab.denoising import decode_latents
 from medialab.errors import ModelRefusedError, NotFiniteError, OutOfMemoryError
 from medialab.events import Event, Kind
 from medialab.frames import decode_frame, encode_frame
 from medialab.jobs import Job
 from medialab.ladder import Ladder
+from medialab.latents import decode_latents
 from medialab.loading import pick_dtype
 from medialab.lora import LoRAManager, RunLoRAs
 from medialab.memory import free_memory

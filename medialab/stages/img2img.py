@@ -1,7 +1,8 @@
 """Stage 3, from a picture: some noise over it, and away again."""
 
 from medialab.control import prepare
-from medialab.denoising import denoise, stretched
+from medialab.denoising import denoise
+from medialab.latents import stretched
 from medialab.resizing import resized
 from medialab.settings import Img2ImgConfig
 from medialab.stages.base import Frame, PipelineStage, StageContext

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medialab.control import prepare
-from medialab.denoising import How, denoise, stretched
+from medialab.denoising import How, denoise
 from medialab.enlarging import enlarged
 from medialab.geometry import BLOCK, covering_size, hires_size
+from medialab.latents import stretched
 from medialab.resizing import resized
 from medialab.settings import LATENT_UPSCALERS, PIXEL_UPSCALERS, RefinerConfig
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext

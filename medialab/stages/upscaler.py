@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medialab.control import prepare
-from medialab.denoising import How, denoise, encode_image
+from medialab.denoising import How, denoise
 from medialab.enlarging import enlarged
 from medialab.geometry import BLOCK, to_multiple
+from medialab.latents import encode_image
 from medialab.settings import PIXEL_UPSCALERS, UpscalerConfig
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
 from medialab.tiling import Tiles, vae_for
