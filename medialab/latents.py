@@ -19,18 +19,39 @@ def encode_image(model: "LoadedModel", image: "Image.Image") -> "torch.Tensor":
     import numpy as np
     import torch
 
-    vae = model.components["vae"]
+    vae = model.vae
     pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
 
     def attempt() -> torch.Tensor:
         scaled = (pixels.to(model.device, vae.dtype) / 127.5) - 1
         with torch.inference_mode():
-            latents: torch.Tensor = vae.encode(scaled).latent_dist.mode()
-        return latents
+            return encoded(vae, scaled)
 
     latents = model.ladder.finite("the VAE's encoder", vae_rungs(model), attempt, vae)
-    scaled_latents: torch.Tensor = latents.to(model.dtype) - (vae.config.shift_factor or 0)
-    return scaled_latents * float(vae.config.scaling_factor)
+    return scaled_for_denoiser(latents.to(model.dtype), vae)
+
+
+def encoded(vae: Any, pixels: "torch.Tensor") -> "torch.Tensor":
+    """The likeliest latents of pixels (n, 3, h, w) in [-1, 1], as the VAE writes them.
+
+    Source: diffusers, img2img pipelines' `retrieve_latents`; a tiny VAE knows one answer only.
+    """
+    found = vae.encode(pixels)
+    latents: torch.Tensor = found.latents if "latents" in found else found.latent_dist.mode()
+    return latents
+
+
+def scaled_for_denoiser(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
+    """Latents as the denoiser reads them, of those that the VAE writes.
+
+    Source: diffusers, StableDiffusionXLImg2ImgPipeline's `prepare_latents`.
+    """
+    spread = _spread(vae, latents)
+    scaling = float(vae.config.scaling_factor)
+    if spread is not None:
+        mean, std = spread
+        return (latents - mean) * scaling / std
+    return (latents - (vae.config.shift_factor or 0)) * scaling
 
 
 def decode_latents(model: "LoadedModel", latents: "torch.Tensor") -> "Image.Image":
@@ -43,7 +64,7 @@ def decode_latents(model: "LoadedModel", latents: "torch.Tensor") -> "Image.Imag
     """
     import torch
 
-    vae = model.components["vae"]
+    vae = model.vae
 
     def attempt() -> torch.Tensor:
         with torch.inference_mode():
@@ -58,13 +79,20 @@ def decode_latents(model: "LoadedModel", latents: "torch.Tensor") -> "Image.Imag
 
 def _unscaled(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
     """Latents as the VAE reads them."""
-    mean, std = vae.config.get("latents_mean"), vae.config.get("latents_std")
     scaling = vae.config.scaling_factor
     unscaled: torch.Tensor = latents / scaling
-    if mean is not None and std is not None:
-        like = latents.new_tensor
-        unscaled = latents * like(std).view(1, -1, 1, 1) / scaling + like(mean).view(1, -1, 1, 1)
+    if (spread := _spread(vae, latents)) is not None:
+        mean, std = spread
+        unscaled = latents * std / scaling + mean
     return unscaled
+
+
+def _spread(vae: Any, like: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor] | None":
+    """Mean and deviation of each channel, (1, c, 1, 1), where the VAE tells them."""
+    mean, std = vae.config.get("latents_mean"), vae.config.get("latents_std")
+    if mean is None or std is None:
+        return None
+    return like.new_tensor(mean).view(1, -1, 1, 1), like.new_tensor(std).view(1, -1, 1, 1)
 
 
 def stretched(

@@ -27,7 +27,7 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
         if settings.denoising_strength == 0:
             return frame.drawn(resized(frame.image, *size, "just resize"))
         sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint)
+        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         start = stretched(model, frame.image, size, "bilinear") if frame.stretch else frame.image
         image, applied = denoise(
             model,

@@ -48,7 +48,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
         start: Any
         size = hires_size(*frame.image.size, settings.scale, settings.width, settings.height)
         sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint)
+        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         is_cut = settings.width and settings.height
         covering = covering_size(*frame.image.size, *size) if is_cut else size
         left, top = (covering[0] - size[0]) // 2, (covering[1] - size[1]) // 2

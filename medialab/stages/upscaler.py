@@ -68,7 +68,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
     ) -> "tuple[Image.Image, dict[str, Any]]":
         """The enlarged picture drawn again, and what was applied."""
         sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint)
+        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         tile = settings.diffusion_tile or model.native_size
         overlap = settings.diffusion_overlap
         shared = to_multiple(tile * _SHARED) if overlap is None else overlap
@@ -84,7 +84,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
         def on_step(step: int, steps: int, latents: "torch.Tensor") -> None:
             context.step(step * count, steps * count, latents)
 
-        with vae_for(model.components["vae"], *image.size):
+        with vae_for(model.vae, *image.size):
             painted, applied = denoise(
                 model,
                 "image-to-image",
