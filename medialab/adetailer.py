@@ -23,6 +23,9 @@ SUFFIXES = ("", " 2nd", " 3rd", *(f" {number}th" for number in range(4, 16)))
 _ITEM = re.compile(r"ADetailer ([\w /]+?)((?: (?:2nd|3rd|\d+th))?)$")
 _PART = (("hand", "hand"), ("face", "face"), ("eyes", "face"), ("person", "body"), ("body", "body"))
 _MERGES = dict(zip(MERGES, ("None", "Merge", "Merge and Invert"), strict=True))
+# What A1111 calls the checkpoint's own VAE, and the endings of others.
+_NO_VAE = ("None", "Automatic")
+_VAE_ENDINGS = (".safetensors", ".ckpt", ".pt", ".bin")
 _KEPT_BY = {"area": "Area", "confidence": "Confidence"}
 
 
@@ -35,6 +38,18 @@ def _flag(value: str) -> bool:
         message = f"{value!r} is neither True nor False"
         raise ValueError(message)
     return value == "True"
+
+
+def vae_name(value: str) -> str:
+    """A VAE as A1111 names it, by its file, as we do; "" where it means the checkpoint's own."""
+    if value in _NO_VAE:
+        return ""
+    return next((value.removesuffix(end) for end in _VAE_ENDINGS if value.endswith(end)), value)
+
+
+def vae_file(name: str) -> str:
+    """A VAE of ours as A1111 names it: it finds one by its file's whole name."""
+    return f"{name}{_VAE_ENDINGS[0]}" if name else _NO_VAE[0]
 
 
 def _choice(names: Mapping[str, str]) -> Callable[[str], str]:
@@ -66,6 +81,7 @@ _PLAIN: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "steps": ("steps", int),
     "CFG scale": ("guidance_scale", _number),
     "checkpoint": ("checkpoint", str),
+    "VAE": ("vae", vae_name),
     "CLIP skip": ("clip_skip", int),
     "noise multiplier": ("noise_multiplier", _number),
 }
@@ -78,6 +94,7 @@ _SWITCHES = {
     "steps": "use separate steps",
     "CFG scale": "use separate CFG scale",
     "checkpoint": "use separate checkpoint",
+    "VAE": "use separate VAE",
     "sampler": "use separate sampler",
     "noise multiplier": "use separate noise multiplier",
     "CLIP skip": "use separate CLIP skip",
@@ -106,6 +123,7 @@ def _items(config: Any, name: str) -> Iterator[tuple[str, str]]:
         if (field == "padding" and settings.crop != "padding") or key.endswith("largest"):
             continue
         shown = ",".join(value) if isinstance(value, tuple) else str(value)
+        shown = vae_file(shown) if field == "vae" else shown
         yield from _switched(key, _SHOWN.get(field, {}).get(shown, shown))
     if settings.sampler is not None:
         yield from _switched("sampler", settings.sampler)
@@ -122,7 +140,7 @@ def _switched(key: str, value: str) -> Iterator[tuple[str, str]]:
 def read_detailers(items: Mapping[str, str]) -> tuple[dict[str, Any], set[str]]:
     """Settings of the detailers that these items tell of, and the items that were used.
 
-    What has no place here (a VAE, a ControlNet by name) stays in the rest, as does a pass for a
+    What has no place here (a ControlNet by name) stays in the rest, as does a pass for a
     part that an earlier pass has taken.
     """
     passes: dict[str, dict[str, str]] = {}

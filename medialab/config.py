@@ -35,6 +35,7 @@ from medialab.settings import (
     InstructConfig,
     LoRAConfig,
     Mode,
+    OptionalCheckpointName,
     OutpaintConfig,
     Picture,
     RefinerConfig,
@@ -47,6 +48,7 @@ from medialab.settings import (
     StyleName,
     SwitchedConfig,
     UpscalerConfig,
+    VAEName,
 )
 
 SCHEMA_VERSION: Final = 1
@@ -90,6 +92,11 @@ class Txt2ImgConfig(SizeConfig):
     checkpoint: CheckpointName = Field(
         "paperdoll", description="Name of a model in models/checkpoints."
     )
+    vae: VAEName = Field(
+        "",
+        description="Another VAE, in models/vae, made for the checkpoint's family; "
+        "empty: the checkpoint's own.",
+    )
     steps: int = Field(20, ge=1, le=150, description="How many times noise is taken away.")
     guidance_scale: float = Field(
         5.0,
@@ -110,7 +117,7 @@ class Txt2ImgConfig(SizeConfig):
     batch_size: int = Field(
         1, ge=1, le=64, description="Pictures to make; picture k uses seed + k."
     )
-    handover_checkpoint: str = Field(
+    handover_checkpoint: OptionalCheckpointName = Field(
         "",
         description="A checkpoint that finishes the picture, such as SDXL's refiner; empty: none.",
     )

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from medialab.control import Control
 from medialab.encoding import POOLED, TIME_IDS, Conditioning, Guidance, encode
 from medialab.errors import NotFiniteError
-from medialab.geometry import BLOCK
 from medialab.handover import Handover, time_ids
-from medialab.ladder import in_float32, is_finite
+from medialab.ladder import is_finite
+from medialab.latents import decode_latents, latent_shape
 from medialab.lora import Applied, told, using
 from medialab.noise import Variation, first_noise
-from medialab.rungs import denoiser_rungs, vae_rungs
+from medialab.rungs import denoiser_rungs
 from medialab.samplers import applied_schedule, make_scheduler, steps_behind
 from medialab.settings import Sampling
 from medialab.tiling import Tiles, in_tiles
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from PIL import Image
 
@@ -134,7 +133,7 @@ def denoise(
                 )
                 first = {}
                 if how.variation is not None:
-                    shape = _latent_shape(pipeline, inputs["width"], inputs["height"])
+                    shape = latent_shape(pipeline, inputs["width"], inputs["height"])
                     first["latents"] = first_noise(shape, generator, model.dtype, how.variation)
                 if how.tiles is not None:
                     undo.enter_context(in_tiles(pipeline, how.tiles))
@@ -270,12 +269,6 @@ class _BetweenSteps:
         return tensors | told_next
 
 
-def _latent_shape(pipeline: Any, width: int, height: int) -> tuple[int, int, int, int]:
-    """Of what is denoised for a picture of that size."""
-    scale = int(pipeline.vae_scale_factor)
-    return 1, int(pipeline.unet.config.in_channels), height // scale, width // scale
-
-
 def _strengthen(scheduler: Any, multiplier: float) -> None:
     """The first noise, under which the picture goes, times so much; what comes later is as ever.
 
@@ -314,91 +307,6 @@ def _conditioning(model: "LoadedModel", sampling: Sampling, steps: int) -> Condi
         emphasis=sampling.emphasis,
         clip_skip=sampling.clip_skip,
     )
-
-
-def encode_image(model: "LoadedModel", image: "Image.Image") -> "torch.Tensor":
-    """The picture's latents (1, 4, h/8, w/8) as the denoiser reads them, without any noise."""
-    import numpy as np
-    import torch
-
-    vae = model.components["vae"]
-    pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
-
-    def attempt() -> torch.Tensor:
-        scaled = (pixels.to(model.device, vae.dtype) / 127.5) - 1
-        with torch.inference_mode():
-            latents: torch.Tensor = vae.encode(scaled).latent_dist.mode()
-        return latents
-
-    latents = model.ladder.finite("the VAE's encoder", vae_rungs(model), attempt, vae)
-    scaled_latents: torch.Tensor = latents.to(model.dtype) - (vae.config.shift_factor or 0)
-    return scaled_latents * float(vae.config.scaling_factor)
-
-
-def decode_latents(model: "LoadedModel", latents: "torch.Tensor") -> "Image.Image":
-    """The picture of latents (1, 4, h/8, w/8) as the denoiser leaves them.
-
-    Source: diffusers, the end of StableDiffusionPipeline and StableDiffusionXLPipeline.
-
-    Raises:
-        NotFiniteError: the VAE computes no numbers of them, in float32 either.
-    """
-    import torch
-
-    vae = model.components["vae"]
-
-    def attempt() -> torch.Tensor:
-        with torch.inference_mode():
-            pixels: torch.Tensor = vae.decode(_unscaled(latents.to(vae.dtype), vae))[0]
-        return pixels
-
-    with in_float32(*([vae] if model.vae_overflows else [])):
-        pixels = model.ladder.finite("the VAE's decoder", vae_rungs(model), attempt, vae)
-    levels = (pixels * 0.5 + 0.5).clamp(0, 1).cpu().permute(0, 2, 3, 1).float().numpy()[0]
-    return to_image(levels)
-
-
-def _unscaled(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
-    """Latents as the VAE reads them."""
-    mean, std = vae.config.get("latents_mean"), vae.config.get("latents_std")
-    scaling = vae.config.scaling_factor
-    unscaled: torch.Tensor = latents / scaling
-    if mean is not None and std is not None:
-        like = latents.new_tensor
-        unscaled = latents * like(std).view(1, -1, 1, 1) / scaling + like(mean).view(1, -1, 1, 1)
-    return unscaled
-
-
-def stretched(
-    model: "LoadedModel", image: "Image.Image", size: tuple[int, int], method: str
-) -> "torch.Tensor":
-    """The picture's latents, interpolated to those of another size.
-
-    `size` is (width, height) in pixels; `method` is torch's name for the filter.
-    """
-    import torch.nn.functional as F
-
-    latents = encode_image(model, image)
-    shape = size[1] // BLOCK, size[0] // BLOCK
-    corners = None if method == "nearest" else False
-    return F.interpolate(latents, shape, mode=method, align_corners=corners)
-
-
-def latent_mask(mask: "Image.Image", latents: "torch.Tensor") -> "torch.Tensor":
-    """A mask (255 = paint) as (1, 1, h/8, w/8) in [0, 1]: each place as its lightest pixel."""
-    import numpy as np
-    import torch
-    import torch.nn.functional as F
-
-    levels = torch.from_numpy(np.array(mask.convert("L"))).float()[None, None] / 255
-    return F.adaptive_max_pool2d(levels, latents.shape[-2:]).to(latents)
-
-
-def to_image(pixels: "np.ndarray") -> "Image.Image":
-    """(h, w, 3) floats in [0, 1] as an 8-bit picture; rounding is half to even, as in diffusers."""
-    from PIL import Image
-
-    return Image.fromarray((pixels * 255).round().astype("uint8"))
 
 
 def _restored(

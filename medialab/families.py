@@ -28,6 +28,8 @@ class Verdict(NamedTuple):
 FAMILY_OF_WIDTH = {768: "sd15", 1024: "sd2", 1280: "sdxl-refiner", 2048: "sdxl"}
 # Families that another one finishes the pictures of, in the same latents.
 FINISHED_BY = {"sdxl": "sdxl-refiner"}
+# Families whose latents are another one's, and so their VAEs.
+LATENTS_OF = {"sd2": "sd15", **{other: base for base, other in FINISHED_BY.items()}}
 # No published family is narrower than CLIP-L's 768; ours reads 128 or 160 (models/paperdoll).
 WIDEST_PAPERDOLL = 256
 
@@ -108,6 +110,11 @@ def family_of_width(width: int) -> str:
     if width <= WIDEST_PAPERDOLL:
         return "paperdoll"
     return FAMILY_OF_WIDTH.get(width, UNKNOWN)
+
+
+def latents_of(family: str) -> str:
+    """The family whose latents, and VAEs, are this one's."""
+    return LATENTS_OF.get(family, family)
 
 
 def family_of_denoiser(config: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from medialab.adetailer import vae_file, vae_name
 from medialab.config import PipelineConfig, ResolvedConfig
 
 Items = Mapping[str, str]
@@ -201,8 +202,19 @@ def _read_control(value: str, _items: Items) -> dict[str, Any]:
     return {"control": (found,)}
 
 
+def _write_vae_hash(config: ResolvedConfig) -> str | None:
+    sha256 = config.sha256_of("vae", config.vae)
+    return sha256[:10] if sha256 else None
+
+
 # In A1111's order; the first stand before "Clip skip", the others after it.
 BEFORE: tuple[Key, ...] = (
+    Key("VAE hash", _write_vae_hash, lambda _value, _items: {}),
+    Key(
+        "VAE",
+        lambda config: vae_file(config.vae) if config.vae else None,
+        lambda value, _items: {"vae": vae_name(value)},
+    ),
     Key(
         "Variation seed",
         lambda config: str(config.variation_seed) if config.variation_strength > 0 else None,

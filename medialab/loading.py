@@ -1,6 +1,7 @@
-"""Models from the disk into memory, and out of it again: the only caller of diffusers' loaders.
+"""Models from the disk into memory, and out of it again.
 
-Nothing here reaches for the network, unpickles a file or runs code that lies beside a model.
+Only this and `medialab.vaes` call diffusers' loaders. Nothing here reaches for the network,
+unpickles a file or runs code that lies beside a model.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -92,9 +93,11 @@ class LoadedModel:
         # text encoders right now: texts encoded with one set are of no use with another.
         self.loras: Any = None
         self.adapted: Hashable = ()
+        # The VAE in place of its own (`medialab.vaes.LoadedVAE`), as the stage that uses it says.
+        self.chosen_vae: Any = None
         # What is done when memory runs out or numbers are none; each stage brings its own.
         self.ladder = Ladder()
-        self.nbytes = _bytes_of(self.components.values())
+        self.nbytes = bytes_of(self.components.values())
 
     def pipeline(self, task: Task, controlnets: "Sequence[Any]" = ()) -> Any:
         """A new diffusers pipeline for the task, around the same components. Cost: about 1 ms.
@@ -132,6 +135,8 @@ class LoadedModel:
         else:
             control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
             pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline, **control)
+        if self.chosen_vae is not None:
+            pipeline.vae = self.vae
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
@@ -153,11 +158,16 @@ class LoadedModel:
         return bool(self._whole().config.get("force_zeros_for_empty_prompt", False))
 
     @property
+    def vae(self) -> Any:
+        """The VAE in use: its own, or the chosen one."""
+        return self.components["vae"] if self.chosen_vae is None else self.chosen_vae.network
+
+    @property
     def vae_overflows(self) -> bool:
-        """Whether its VAE must not decode in float16, as SDXL's own; other families only may."""
+        """Whether the VAE must not decode in float16, as SDXL's own; other families only may."""
         import torch
 
-        vae = self.components["vae"]
+        vae = self.vae
         told = hasattr(self._whole(), "upcast_vae") and vae.config.force_upcast
         return bool(told and vae.dtype == torch.float16)
 
@@ -195,7 +205,7 @@ class LoadedModel:
 
     def release(self) -> None:
         """Let go of the weights; what nobody else holds is back with the system afterwards."""
-        self._pipeline = None
+        self._pipeline = self.chosen_vae = None
         self.components.clear()
         self._cached.clear()
         free_memory()
@@ -213,18 +223,18 @@ def load_checkpoint(
     """
     if info.refused is not None:
         raise ModelRefusedError(info.refused)
-    _refuse_pickles(info.path)
+    refuse_pickles(info.path)
     _refuse_foreign(info)
     device = pick_device(device)
     dtype = pick_dtype(device)
     load = _load_folder if info.format == "diffusers" else partial(_load_file, configs=configs)
     try:
-        with refusing_pickles(), _quietly():
+        with refusing_pickles(), quietly():
             pipeline = load(info, dtype=dtype)
     except LOADING_FAULTS as error:
         if is_out_of_memory(error):
             raise
-        message = f"checkpoint {info.name!r} cannot be loaded: {_first_line(error)}"
+        message = f"checkpoint {info.name!r} cannot be loaded: {first_line(error)}"
         raise ModelRefusedError(message) from error
     _check_complete(info, pipeline)
     pipeline.to(device)
@@ -239,7 +249,7 @@ class LoadedControlNet:
     def __init__(self, network: Any) -> None:
         self.network = network
         self.ladder = Ladder()
-        self.nbytes = _bytes_of([network])
+        self.nbytes = bytes_of([network])
 
     def in_float32(self) -> AbstractContextManager[None]:
         """While it lasts, all weights are float32; afterwards every bit is as it was."""
@@ -263,12 +273,12 @@ def load_controlnet(
 
     if info.refused is not None:
         raise ModelRefusedError(info.refused)
-    _refuse_pickles(info.path)
+    refuse_pickles(info.path)
     device = pick_device(device)
     dtype = pick_dtype(device)
     config = configs / info.family / "controlnet"
     try:
-        with refusing_pickles(), _quietly():
+        with refusing_pickles(), quietly():
             if info.path.is_dir():
                 network = diffusers.ControlNetModel.from_pretrained(
                     info.path, torch_dtype=dtype, use_safetensors=True, local_files_only=True
@@ -286,7 +296,7 @@ def load_controlnet(
     except LOADING_FAULTS as error:
         if is_out_of_memory(error):
             raise
-        message = f"ControlNet {info.name!r} cannot be loaded: {_first_line(error)}"
+        message = f"ControlNet {info.name!r} cannot be loaded: {first_line(error)}"
         raise ModelRefusedError(message) from error
     network = network.to(device).eval()
     if device == "cpu":
@@ -372,7 +382,7 @@ def _input_channels(path: Path) -> int | None:
     return read_config(unet).get("in_channels", 0) if unet.is_file() else None
 
 
-def _refuse_pickles(path: Path) -> None:
+def refuse_pickles(path: Path) -> None:
     """The listing refuses them too; this is for whoever comes by another way, or in between."""
     files = path.rglob("*") if path.is_dir() else [path]
     for file in files:
@@ -416,7 +426,7 @@ def _modules(components: Mapping[str, Any]) -> "Iterator[tuple[str, torch.nn.Mod
             yield name, part
 
 
-def _bytes_of(components: Any) -> int:
+def bytes_of(components: Any) -> int:
     """Bytes of all weights; those that several layers share count once."""
     import torch
 
@@ -429,12 +439,13 @@ def _bytes_of(components: Any) -> int:
     return sum(storages.values())
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says first, or its type where it says nothing."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Loaders draw bars and log advice where they stand: in a notebook, in somebody else's cell.
 
     What matters of it is checked afterwards and raised (`_check_complete`).

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.cache import Explanation, StageCache, StageKey
 from medialab.config import ResolvedConfig
-from medialab.denoising import decode_latents
 from medialab.errors import ModelRefusedError, NotFiniteError, OutOfMemoryError
 from medialab.events import Event, Kind
 from medialab.frames import decode_frame, encode_frame
 from medialab.jobs import Job
 from medialab.ladder import Ladder
+from medialab.latents import decode_latents
 from medialab.loading import pick_dtype
 from medialab.lora import LoRAManager, RunLoRAs
 from medialab.memory import free_memory
@@ -122,15 +122,21 @@ class Progress:
             return None
         return image, {"stage": self._stage, "step": step, "steps": steps}
 
-    def checkpoint(self, name: str | None = None) -> "LoadedModel":
-        """A checkpoint, loaded; without a name the run's own.
+    def checkpoint(self, name: str | None = None, vae: str = "") -> "LoadedModel":
+        """A checkpoint, loaded, with another VAE; without names the run's, and its own.
 
         Raises:
-            ModelRefusedError: its file was replaced since the run was resolved.
+            ModelRefusedError: a file was replaced since the run was resolved, or the VAE does not
+                fit the checkpoint.
         """
         name = name or self._config.checkpoint
         model: LoadedModel = self._load("checkpoint", name)
         self._ladder.take(model)
+        # Each stage says it anew: what another one chose is not seen here.
+        model.chosen_vae = None
+        if vae:
+            model.chosen_vae = self._load("vae", vae, like=model.components["vae"])
+            self._ladder.take(model.chosen_vae)
         self._denoising = model
         model.inversions = {
             name: self._find("embedding", name).path for name in self._config.embeddings()
@@ -173,9 +179,11 @@ class Progress:
         preview = self._preview(latents) if latents is not None else None
         self._tell("step", step=step, steps=steps, preview=preview)
 
-    def _load(self, kind: str, name: str) -> Any:
+    def _load(self, kind: str, name: str, like: Any = None) -> Any:
         self._job.check()
-        model = self._registry.load(self._listed(kind, name))
+        # A checkpoint may take the place of what it follows; what works with one may not.
+        kept = () if kind == "checkpoint" else tuple(self._models)
+        model = self._registry.load(self._listed(kind, name), kept=kept, like=like)
         self._models.append(model)
         self._find(kind, name)
         return model
@@ -210,9 +218,8 @@ class Progress:
         if model is None or now - self._shown < 1 / PREVIEWS_PER_SECOND:
             return None
         self._shown = now
-        preview: LatentPreview = model.cached(
-            "preview", lambda: LatentPreview(model.components["vae"])
-        )
+        owner = model.chosen_vae or model
+        preview: LatentPreview = owner.cached("preview", lambda: LatentPreview(model.vae))
         return preview.draw(latents)
 
 

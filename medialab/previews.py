@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from medialab.latents import encoded, scaled_for_denoiser
+
 if TYPE_CHECKING:
     import torch
     from PIL import Image
@@ -22,8 +24,8 @@ class LatentPreview:
 
         wanted = _calibration_picture()
         with torch.inference_mode():
-            encoded = vae.encode(wanted.to(vae.device, vae.dtype)).latent_dist.mode()
-            latents = self._scaled(vae, encoded).float().cpu()
+            written = encoded(vae, wanted.to(vae.device, vae.dtype))
+            latents = scaled_for_denoiser(written, vae).float().cpu()
             colours = torch.nn.functional.interpolate(wanted, size=latents.shape[-2:], mode="area")
             rows = latents[0].flatten(1).T
             rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
@@ -33,13 +35,6 @@ class LatentPreview:
             # Solved by a pseudo-inverse: latents of a flat channel must not blow the fit up.
             self.matrix = torch.linalg.pinv(rows, rcond=1e-3) @ colours[0].flatten(1).T
         self.enlarge = _SIZE // latents.shape[-1]
-
-    @staticmethod
-    def _scaled(vae: Any, latents: "torch.Tensor") -> "torch.Tensor":
-        """As the denoiser sees them. Source: diffusers, image pipelines' `prepare_latents`."""
-        shift = getattr(vae.config, "shift_factor", None) or 0.0
-        scaled: torch.Tensor = (latents - shift) * vae.config.scaling_factor
-        return scaled
 
     def draw(self, latents: "torch.Tensor") -> "Image.Image | None":
         """The first of the latents as a picture; None where no colours could be fitted."""

@@ -27,6 +27,7 @@ from medialab.modelfiles import (
 from medialab.modelnotes import refuse_other
 from medialab.runtime import pick_device
 from medialab.upscalers import load_upscaler
+from medialab.vaes import facts_of_config, load_vae
 
 __all__ = ["ModelInfo", "ModelRegistry"]
 
@@ -66,7 +67,7 @@ class ModelRegistry:
         self._device = device
         self._files = ModelFiles(self.folder)
         self.hashes = HashCache(hash_cache)
-        self._loaded: OrderedDict[tuple[Path, tuple[Stamp, ...]], Loaded] = OrderedDict()
+        self._loaded: OrderedDict[tuple[Path, tuple[Stamp, ...], str], Loaded] = OrderedDict()
         # Two locks: listing must not wait for the seconds that a load takes.
         self._listing = threading.Lock()
         self._loading = threading.Lock()
@@ -138,38 +139,43 @@ class ModelRegistry:
         message = f"the native size of {info.kind} {info.name!r} is not known; set width and height"
         raise ModelRefusedError(message)
 
-    def load(self, info: ModelInfo) -> Any:
-        """The model in memory, as its files are now: `LoadedModel`, `Detector` or `Upscaler`.
+    def load(self, info: ModelInfo, *, kept: Collection[Any] = (), like: Any = None) -> Any:
+        """The model in memory, as its files are now: `LoadedModel`, or another kind's.
 
-        Room is made before it is read, so that the old and the new need not fit together.
+        Room is made before it is read, so that the old and the new need not fit together; `kept`
+        are in use, and not released for it. `like` is the VAE of the checkpoint that a VAE is for:
+        a single file, which tells no config, is built after its.
         Raises: ModelRefusedError; the models that were loaded may be gone then.
         """
         with self._loading:
-            key = (info.path, self._files.stamps(info.path))
+            facts = facts_of_config(like) if info.kind == "vae" and info.path.is_file() else ""
+            key = (info.path, self._files.stamps(info.path), facts)
             if key in self._loaded:
                 self._loaded.move_to_end(key)
                 return self._loaded[key]
             self._forget_replaced(info.path)
-            self._make_room(info.size_bytes)
-            model = self._read(info)
-            self._make_room(model.nbytes)
+            self._make_room(info.size_bytes, kept)
+            model = self._read(info, like)
+            self._make_room(model.nbytes, kept)
             self._loaded[key] = model
             return model
 
-    def _read(self, info: ModelInfo) -> Loaded:
+    def _read(self, info: ModelInfo, like: Any) -> Loaded:
         if info.kind == "detector":
             return load_detector(info, pick_device(self._device))
         if info.kind == "upscaler":
             return load_upscaler(info.path, pick_device(self._device))
         if info.kind == "controlnet":
             return load_controlnet(info, self._device)
+        if info.kind == "vae":
+            return load_vae(info, like, self._device)
         return load_checkpoint(info, self._device)
 
     def unload_all(self) -> None:
         """Release every loaded model and give its memory back."""
         with self._loading:
-            while self._loaded:
-                self._release_oldest()
+            for key in list(self._loaded):
+                self._loaded.pop(key).release()
             free_memory()
 
     def release_others(self, kept: Collection[Any]) -> None:
@@ -179,16 +185,16 @@ class ModelRegistry:
                 if not any(model is one for one in kept):
                     self._loaded.pop(key).release()
 
-    def _make_room(self, nbytes: int) -> None:
-        while self._loaded and self._loaded_bytes() + nbytes > self.budget_bytes:
-            self._release_oldest()
+    def _make_room(self, nbytes: int, kept: Collection[Any]) -> None:
+        """Release what is longest unused, but nothing of `kept`, until that many bytes fit."""
+        for key, model in list(self._loaded.items()):
+            if self._loaded_bytes() + nbytes <= self.budget_bytes:
+                return
+            if not any(model is one for one in kept):
+                self._loaded.pop(key).release()
 
     def _loaded_bytes(self) -> int:
         return sum(model.nbytes for model in self._loaded.values())
-
-    def _release_oldest(self) -> None:
-        _, model = self._loaded.popitem(last=False)
-        model.release()
 
     def _forget_replaced(self, path: Path) -> None:
         """Release what was loaded from files that are others now."""

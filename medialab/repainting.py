@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab import masks
 from medialab.control import Control
-from medialab.denoising import How, Kept, Step, denoise, encode_image, latent_mask
+from medialab.denoising import How, Kept, Step, denoise
 from medialab.geometry import BLOCK, Box, to_multiple
+from medialab.latents import encode_image, latent_mask
 from medialab.settings import Sampling
 
 if TYPE_CHECKING:

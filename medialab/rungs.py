@@ -27,14 +27,14 @@ def denoiser_rungs(
     networks = [model.components["unet"], *controlnets]
     return [
         Rung("prompts one after another", False, partial(_each, _rows_apart, networks)),
-        *(_tilings(model.components["vae"]) if encodes else ()),
+        *(_tilings(model.vae) if encodes else ()),
         _offload(model, controlnets),
     ]
 
 
 def vae_rungs(model: "LoadedModel") -> list[Rung]:
     """Less memory between pictures and latents."""
-    return [*_tilings(model.components["vae"]), _offload(model, ())]
+    return [*_tilings(model.vae), _offload(model, ())]
 
 
 def _tilings(vae: Any) -> list[Rung]:
@@ -46,9 +46,12 @@ def _tilings(vae: Any) -> list[Rung]:
 
 def _offload(model: "LoadedModel", controlnets: Sequence[Any]) -> Rung:
     """Source: diffusers' enable_model_cpu_offload, without what it keeps in a pipeline."""
-    # As they take turns: texts, the ControlNets and the denoiser, the VAE.
-    order = ("text_encoder", "text_encoder_2", "unet", "vae")
+    # As they take turns: texts, the ControlNets and the denoiser, the VAE. One's own that has no
+    # turn, since another was chosen, rests all the while.
+    order = ("text_encoder", "text_encoder_2", "unet")
     parts = [part for name in order if (part := model.components.get(name)) is not None]
+    own = model.components["vae"]
+    parts = [*([own] if own is not model.vae else []), *parts, model.vae]
     at = parts.index(model.components["unet"])
     networks = [*parts[:at], *controlnets, *parts[at:]]
     possible = not model.device.startswith("cpu")

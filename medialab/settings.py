@@ -74,12 +74,14 @@ class OneOf:
 class NameOf:
     """Marks a setting that names a model of this kind; `also` are names that need no file.
 
-    A `free` one takes more than a name, such as several with commas between.
+    A `free` one takes more than a name, such as several with commas between. `none` says what an
+    empty name means, where it may be empty.
     """
 
     kind: str
     also: tuple[str, ...] = ()
     free: bool = False
+    none: str | None = None
 
 
 LATENT_UPSCALERS = ("latent", "latent nearest", "latent bicubic")
@@ -116,6 +118,8 @@ Preprocessor = Annotated[str, AfterValidator(OneOf((*PREPROCESSORS, *BY_MODEL)))
 SamplerName = Annotated[str, AfterValidator(OneOf(tuple(SAMPLERS)))]
 ScheduleName = Annotated[str, AfterValidator(OneOf(tuple(SCHEDULES)))]
 CheckpointName = Annotated[str, NameOf("checkpoint")]
+OptionalCheckpointName = Annotated[str, NameOf("checkpoint", none="none")]
+VAEName = Annotated[str, NameOf("vae", none="the checkpoint's own")]
 LoRAName = Annotated[str, NameOf("lora")]
 StyleName = Annotated[str, NameOf("style")]
 ControlNetName = Annotated[str, NameOf("controlnet")]
@@ -246,6 +250,7 @@ class Sampling:
     clip_skip: int = 1
     loras: tuple[LoRAConfig, ...] = ()
     control: tuple[ControlUnit, ...] = ()
+    vae: str = ""
 
     @property
     def asked_loras(self) -> tuple[LoRAConfig, ...]:
@@ -261,6 +266,12 @@ class SamplingConfig(StageConfig):
 
     checkpoint: CheckpointName | None = Field(
         None, description="Another checkpoint; empty for the base's."
+    )
+    # As in A1111 and ADetailer: a chosen VAE stays, whichever checkpoint a pass has.
+    vae: VAEName | None = Field(
+        None,
+        description="Another VAE; unset: the base's, with another checkpoint too; "
+        "empty: its checkpoint's own.",
     )
     prompt: str | None = Field(
         None, description="Its own prompt; [PROMPT] stands for the base's. Empty for the base's."

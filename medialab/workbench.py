@@ -17,7 +17,7 @@ from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, Resolv
 from medialab.detailing import DetectionEdit
 from medialab.encoding.counting import count_in_folder
 from medialab.errors import CancelledError, ConfigError, ModelRefusedError
-from medialab.families import FINISHED_BY
+from medialab.families import FINISHED_BY, latents_of
 from medialab.geometry import to_multiple
 from medialab.jobs import Job, JobQueue
 from medialab.loading import CONFIGS, SHARED_TOKENIZER
@@ -29,6 +29,7 @@ from medialab.registry import ModelInfo, ModelRegistry
 from medialab.settings import LARGEST_SEED, ControlUnit, SamplingConfig, StageConfig
 from medialab.stages import STAGES
 from medialab.stages.base import Model
+from medialab.vaes import refuse_unfitting
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -161,7 +162,7 @@ class Workbench:
         for model in _models_of(chosen):
             self.registry.find(model.name, model.kind)
         check_detectors(chosen, self.registry.find)
-        self._refuse_foreign_loras(config)
+        self._refuse_foreign(config)
         self._check_handover(config)
         keep = save and keep_interrupted
         return self.queue.submit(
@@ -411,8 +412,8 @@ class Workbench:
                 )
                 raise ModelRefusedError(message)
 
-    def _refuse_foreign_loras(self, config: PipelineConfig) -> None:
-        """Refuse a LoRA whose header tells another family than that of its stage's checkpoint."""
+    def _refuse_foreign(self, config: PipelineConfig) -> None:
+        """Refuse LoRAs and VAEs that are made for another family than their stage's checkpoint."""
         for stage in STAGES:
             if not config.runs(stage.name):
                 continue
@@ -423,6 +424,25 @@ class Workbench:
                 if model.kind == "lora":
                     lora = self.registry.find(model.name, model.kind)
                     refuse_family(model.name, lora.family, family)
+                elif model.kind == "vae":
+                    refuse_unfitting(self.registry.find(model.name, model.kind))
+                    self._refuse_foreign_vae(stage.name, config, family)
+
+    def _refuse_foreign_vae(self, stage: str, config: PipelineConfig, family: str) -> None:
+        """Refuse the base's VAE for a stage whose checkpoint, of that family, has other latents.
+
+        The shapes of VAEs tell no family: one that a stage sets itself is as it is asked for.
+        """
+        own = getattr(config, stage, None)
+        base = self.registry.find(config.checkpoint, "checkpoint").family
+        takes_over = isinstance(own, SamplingConfig) and own.vae is None
+        if takes_over and latents_of(family) != latents_of(base):
+            message = (
+                f"{stage} takes over vae {config.vae!r}, chosen for {base}, but its checkpoint is "
+                f"of family {family}: their latents mean other things; set {stage}.vae to '' for "
+                "the checkpoint's own, or to one made for it"
+            )
+            raise ConfigError(message)
 
     def _pipeline(self) -> "Pipeline":
         from medialab.pipeline import Pipeline

@@ -13,6 +13,7 @@ THEIRS = (
     "ADetailer mask merge invert: Merge and Invert, "
     "ADetailer denoising strength: 0.45, ADetailer inpaint only masked: True, "
     "ADetailer inpaint padding: 48, ADetailer use separate steps: True, ADetailer steps: 28, "
+    "ADetailer use separate VAE: True, ADetailer VAE: mse-840000.safetensors, "
     "ADetailer use separate sampler: True, ADetailer sampler: DPM++ 2M Karras, "
     "ADetailer ControlNet model: control_v11p, "
     "ADetailer model 2nd: hand_yolov8n.pt, ADetailer confidence 2nd: 0.2, "
@@ -35,6 +36,7 @@ def test_the_passes_of_a_picture_of_theirs_become_detailers_by_their_parts():
     assert (face.steps, face.sampler, face.schedule) == (28, "DPM++ 2M", "karras")
     assert (hand.confidence, hand.top_k, hand.top_k_by) == (0.2, 4, "confidence")
     assert (hand.width, hand.height) == (640, 512)
+    assert (face.vae, hand.vae) == ("mse-840000", None)
 
 
 def test_what_has_no_place_here_is_left_as_it_stood():
@@ -100,6 +102,7 @@ def test_a_reader_of_their_words_alone_finds_what_was_set():
         "steps": 12,
         "guidance_scale": 6.5,
         "checkpoint": "dreamy",
+        "vae": "kl-f8",
         "sampler": "DPM++ 2M",
         "schedule": "karras",
         "noise_multiplier": 1.1,

@@ -44,6 +44,33 @@ def test_clip_skip_and_emphasis_are_written_when_they_are_not_usual():
     assert ", Model: paperdoll, Clip skip: 2, Emphasis: No norm, " in text
 
 
+def test_a_vae_is_written_after_the_model_and_read_under_any_ending():
+    assert "VAE" not in written()
+    text = written(vae="kl-f8", models_sha256={"vae/kl-f8": "12" * 32})
+    assert ", Model: paperdoll, VAE hash: 1212121212, VAE: kl-f8.safetensors, Version" in text
+    assert infotext.read(text).settings["vae"] == "kl-f8"
+    for shown, name in (("kl-f8.ckpt", "kl-f8"), ("kl.f8.vae.pt", "kl.f8.vae"), ("None", "")):
+        found = infotext.read(f"a\nSteps: 1, Sampler: Euler, Seed: 2, VAE: {shown}")
+        assert found.settings["vae"] == name
+        assert "VAE" not in found.rest
+
+
+@pytest.mark.parametrize("name", ["", "kl-f8", "a, b: c", "x.pt"])
+def test_vaes_of_the_picture_and_of_stages_come_back(name):
+    config = resolved(
+        vae="base",
+        mode="img2img",
+        img2img={"vae": name},
+        refiner={"enabled": True, "vae": name},
+        hand={"enabled": True, "vae": name},
+        upscaler={"vae": name},
+    )
+    text = infotext.write(config, checkpoint_hash=HASH, version="v1.0")
+    found = PipelineConfig.parse(infotext.read(text).settings)
+    assert found.vae == "base"
+    assert {found.img2img.vae, found.refiner.vae, found.hand.vae, found.upscaler.vae} == {name}
+
+
 def test_an_empty_request_is_the_parameters_line_alone():
     assert written().startswith("Steps: 20, ")
     assert "\n" not in written()

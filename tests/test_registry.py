@@ -446,6 +446,14 @@ def test_a_model_larger_than_the_budget_is_loaded_alone(three, loaded):
     assert [model.released for model in loaded] == [True, False]
 
 
+def test_what_is_in_use_makes_no_room(three, loaded):
+    registry, infos = three
+    first = registry.load(infos["a"])
+    registry.load(infos["b"])
+    registry.load(infos["c"], kept=[first])
+    assert {model.name: model.released for model in loaded} == {"a": False, "b": True, "c": False}
+
+
 def test_a_replaced_file_is_loaded_anew_and_the_old_one_released(three, loaded):
     registry, infos = three
     registry.load(infos["a"])

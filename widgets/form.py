@@ -26,7 +26,7 @@ from widgets.tools import Tools
 GENERATE, ENHANCE, BATCH = "generate", "enhance", "batch"
 # What stands in which section, in this order; all other settings find their place by themselves.
 _TEXTS = ("prompt", "negative_prompt")
-_MODEL = ("checkpoint",)
+_MODEL = ("checkpoint", "vae")
 _SAMPLING = ("steps", "guidance_scale", "sampler", "schedule", "batch_size")
 _LORAS = ("loras",)
 _APART = ("width", "height", "seed", "mode", "image")
@@ -176,7 +176,12 @@ class Form(ipw.VBox):
         return [
             self.source,
             sections["texts"],
-            Fold("Model and size", [model, self._refused, self.size], name="model", opened=True),
+            Fold(
+                "Model and size",
+                [model, self._refused, self["vae"], self.size],
+                name="model",
+                opened=True,
+            ),
             Fold("Sampling", [sections["sampling"], self.seed], name="sampling", opened=True),
             Fold("LoRAs", [sections["loras"]], name="loras-section"),
             Fold("Advanced", [sections["advanced"]], name="advanced"),

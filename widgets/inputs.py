@@ -142,28 +142,41 @@ class NameInput(ipw.Dropdown):
             raise TypeError(message)
         self._named = shape.named
         self._catalogue = catalogue
-        super().__init__(options=[start] if start else [], value=start or None)
+        # What an empty menu has for a value, and one that may name nothing.
+        self._nothing = None if shape.named.none is None else ""
+        self._names: tuple[str, ...] = (start,) if start else ()
+        super().__init__(options=self._labelled(), value=start or None)
         catalogue.on_refresh(self._offer)
 
     def choose(self, name: str | None) -> None:
         """Choose a name, offered or not."""
-        if name and name not in self.options:
-            self.options = (*self.options, name)
-        self.value = name or None
+        if name and name not in self._names:
+            self._names = (*self._names, name)
+            self.options = self._labelled()
+        self.value = name or self._nothing
+
+    def _labelled(self) -> Any:
+        """The names as the menu shows them: the empty one by what it means."""
+        if self._named.none is None:
+            return self._names
+        return [(name or self._named.none, name) for name in self._names]
 
     def _offer(self) -> None:
         chosen = self.value
         names = (*self._named.also, *self._catalogue.of(self._named.kind).names)
+        if self._nothing is not None:
+            names = (self._nothing, *names)
         if chosen and chosen not in names and self._keeps_missing:
             names = (*names, chosen)
-        if tuple(self.options) != names:
-            self.options = names
+        if self._names != names:
+            self._names = names
+            self.options = self._labelled()
             self.value = chosen if chosen in names else next(iter(names), None)
 
     # A checkpoint that is gone is replaced by one that is there: nothing works without.
     @property
     def _keeps_missing(self) -> bool:
-        return self._named.kind != "checkpoint"
+        return self._named.kind != "checkpoint" or self._named.none is not None
 
 
 class NamesInput(ipw.VBox):

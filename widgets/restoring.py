@@ -8,6 +8,7 @@ from typing import Any
 from medialab import PipelineConfig, Workbench
 from medialab.errors import MediaLabError
 from medialab.infotext import Parsed
+from medialab.settings import SamplingConfig
 
 # Items of infotext that say how a file came to be, not how to make it again.
 _NO_SETTINGS = {"Version", "User", "Model hash", "VAE hash", "Lora hashes", "Hashes", "Size"}
@@ -35,7 +36,8 @@ class Restored:
 def restore(parsed: Parsed, now: PipelineConfig, bench: Workbench) -> Restored:
     """The settings of an infotext on this machine; a checkpoint that is not here stays as it is.
 
-    What the infotext does not say is at its default; `now` has the checkpoint that is chosen.
+    In place of a VAE that is not here stands the checkpoint's own. What the infotext does not say
+    is at its default; `now` has the checkpoint that is chosen.
     """
     settings: dict[str, Any] = dict(parsed.settings)
     left_out = {
@@ -52,10 +54,28 @@ def restore(parsed: Parsed, now: PipelineConfig, bench: Workbench) -> Restored:
     if config.image is not None and not _has_picture(bench, config.image):
         left_out["image"] = "the picture it started from is not here; give it again"
         config = config.changed(mode="txt2img", image=None)
+    config = _with_own_vaes(config, bench, left_out)
     for name in sorted(_names_of_loras(config)):
         if not _is_there(bench, name, "lora"):
             left_out[f"LoRA {name}"] = "not in models/loras; put it there, or take it out"
     return Restored(config, left_out)
+
+
+def _with_own_vaes(
+    config: PipelineConfig, bench: Workbench, left_out: dict[str, str]
+) -> PipelineConfig:
+    """The config with the checkpoints' own VAEs in place of those that are not here."""
+    parts = {"": config, **dict(config)}
+    for stage, part in parts.items():
+        vae = part.vae if isinstance(part, (PipelineConfig, SamplingConfig)) else None
+        if not vae or _is_there(bench, vae, "vae"):
+            continue
+        left_out[f"VAE of {stage}" if stage else "VAE"] = (
+            f"no VAE {vae!r} here; the checkpoint's own is used"
+        )
+        own = {stage: part.model_copy(update={"vae": ""})} if stage else {"vae": ""}
+        config = config.changed(**own)
+    return config
 
 
 def _names_of_loras(config: PipelineConfig) -> set[str]:

@@ -12,6 +12,9 @@ from pydantic_core import PydanticUndefined
 
 from medialab.settings import PICTURE_NAME, NameOf, OneOf, StageConfig
 
+# Settings whose name is no word.
+_LABELS = {"vae": "VAE"}
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -45,7 +48,7 @@ class Shape:
     @property
     def label(self) -> str:
         """The setting's name as a person reads it: "Guidance scale"."""
-        return self.name.replace("_", " ").capitalize()
+        return _LABELS.get(self.name) or self.name.replace("_", " ").capitalize()
 
     @property
     def is_fixed(self) -> bool:

@@ -57,8 +57,8 @@ class Frame:
 class StageContext(Protocol):
     """What a stage may reach besides its frame and settings."""
 
-    def checkpoint(self, name: str | None = None) -> "LoadedModel":
-        """A checkpoint, loaded; without a name the run's own."""
+    def checkpoint(self, name: str | None = None, vae: str = "") -> "LoadedModel":
+        """A checkpoint, loaded, with a VAE of models/vae; without names the run's, and its own."""
 
     def detector(self, name: str) -> "Detector":
         """A detector of models/detectors, loaded."""
@@ -121,10 +121,11 @@ class PipelineStage(ABC, Generic[SettingsT]):
 
     def models(self, settings: SettingsT) -> "Sequence[Model]":
         """The models that these settings name; what they hold decides the pixels, too."""
-        checkpoint = getattr(settings, "checkpoint", None)
+        checkpoint, vae = getattr(settings, "checkpoint", None), getattr(settings, "vae", None)
         prompt, loras = getattr(settings, "prompt", None), getattr(settings, "loras", None)
         return [
             *([Model("checkpoint", checkpoint)] if checkpoint else []),
+            *([Model("vae", vae)] if vae else []),
             *(Model("lora", one.name) for one in asked_loras(prompt or "", loras or ())),
             *models_of_units(getattr(settings, "control", None) or ()),
         ]

@@ -72,7 +72,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         finds, detectors = self._finds(image, settings, context)
         for number, found in enumerate(finds):
             edit = settings.detections[number] if settings.detections is not None else None
-            model = context.checkpoint(settings.checkpoint)
+            model = context.checkpoint(settings.checkpoint, settings.vae or "")
             habits = HABITS.get(model.family, USUAL).of("" if settings.words else self.label)
             plan = _planned(found, edit, frame, settings, habits)
             if plan is None:
@@ -151,7 +151,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         context: StageContext,
     ) -> "tuple[Image.Image, dict[str, Any]]":
         """One find drawn again on the picture as it is now, or taken from what was drawn before."""
-        model = context.checkpoint(plan.sampling.checkpoint)
+        model = context.checkpoint(plan.sampling.checkpoint, plan.sampling.vae)
         habits = HABITS.get(model.family, USUAL)
         crop, size = _view(image, found, settings, model.native_size, habits)
         job = Repaint(

@@ -1,7 +1,8 @@
 """Stage 3, from a picture: some noise over it, and away again."""
 
 from medialab.control import prepare
-from medialab.denoising import denoise, stretched
+from medialab.denoising import denoise
+from medialab.latents import stretched
 from medialab.resizing import resized
 from medialab.settings import Img2ImgConfig
 from medialab.stages.base import Frame, PipelineStage, StageContext
@@ -26,7 +27,7 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
         if settings.denoising_strength == 0:
             return frame.drawn(resized(frame.image, *size, "just resize"))
         sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint)
+        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         start = stretched(model, frame.image, size, "bilinear") if frame.stretch else frame.image
         image, applied = denoise(
             model,

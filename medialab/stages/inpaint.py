@@ -43,7 +43,7 @@ class InpaintStage(PipelineStage[InpaintConfig]):
             settings.masked_content,
             settings.soft,
         )
-        model = context.checkpoint(sampling.checkpoint)
+        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         controls = prepare(sampling.control, image, size, context, crop=crop)
         painted, applied = repaint(model, image, job, sampling, context.step, controls)
         return frame.drawn(painted).with_applied(self.name, crop=list(crop.edges), **applied)

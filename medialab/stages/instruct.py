@@ -21,7 +21,7 @@ class InstructStage(PipelineStage[InstructConfig]):
             return frame
         sampling = settings.sampling()
         image, applied = denoise(
-            context.checkpoint(sampling.checkpoint),
+            context.checkpoint(sampling.checkpoint, sampling.vae),
             "instruct",
             sampling,
             context.step,

@@ -55,7 +55,7 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
             working,
             "original" if settings.masked_content == "fill" else settings.masked_content,
         )
-        model = context.checkpoint(sampling.checkpoint)
+        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         controls = prepare(sampling.control, canvas, working, context)
         painted, applied = repaint(model, canvas, job, sampling, context.step, controls)
         return frame.drawn(painted).with_applied(

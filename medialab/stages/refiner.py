@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medialab.control import prepare
-from medialab.denoising import How, denoise, stretched
+from medialab.denoising import How, denoise
 from medialab.enlarging import enlarged
 from medialab.geometry import BLOCK, covering_size, hires_size
+from medialab.latents import stretched
 from medialab.resizing import resized
 from medialab.settings import LATENT_UPSCALERS, PIXEL_UPSCALERS, RefinerConfig
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
@@ -47,7 +48,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
         start: Any
         size = hires_size(*frame.image.size, settings.scale, settings.width, settings.height)
         sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint)
+        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         is_cut = settings.width and settings.height
         covering = covering_size(*frame.image.size, *size) if is_cut else size
         left, top = (covering[0] - size[0]) // 2, (covering[1] - size[1]) // 2

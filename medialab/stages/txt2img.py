@@ -39,11 +39,12 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
             variation = Variation(settings.variation_seed, settings.variation_strength)
         handover = None
         if settings.handover_checkpoint and settings.switch_at < 1:
-            load = partial(context.checkpoint, settings.handover_checkpoint)
             other = settings.handover_checkpoint
-            handover = Handover(other, load, context.checkpoint, settings.switch_at)
+            load = partial(context.checkpoint, other, settings.vae)
+            base = partial(context.checkpoint, vae=settings.vae)
+            handover = Handover(other, load, base, settings.switch_at)
         image, applied = denoise(
-            context.checkpoint(),
+            context.checkpoint(vae=settings.vae),
             "text-to-image",
             Sampling(**own),
             context.step,

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medialab.control import prepare
-from medialab.denoising import How, denoise, encode_image
+from medialab.denoising import How, denoise
 from medialab.enlarging import enlarged
 from medialab.geometry import BLOCK, to_multiple
+from medialab.latents import encode_image
 from medialab.settings import PIXEL_UPSCALERS, UpscalerConfig
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
 from medialab.tiling import Tiles, vae_for
@@ -67,7 +68,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
     ) -> "tuple[Image.Image, dict[str, Any]]":
         """The enlarged picture drawn again, and what was applied."""
         sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint)
+        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         tile = settings.diffusion_tile or model.native_size
         overlap = settings.diffusion_overlap
         shared = to_multiple(tile * _SHARED) if overlap is None else overlap
@@ -83,7 +84,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
         def on_step(step: int, steps: int, latents: "torch.Tensor") -> None:
             context.step(step * count, steps * count, latents)
 
-        with vae_for(model.components["vae"], *image.size):
+        with vae_for(model.vae, *image.size):
             painted, applied = denoise(
                 model,
                 "image-to-image",

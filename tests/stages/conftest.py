@@ -44,7 +44,7 @@ class Context:
         self.pictures = PICTURES
         self.upscalers = {}
 
-    def checkpoint(self, name=None):
+    def checkpoint(self, name=None, vae=""):
         return self.editor() if name == "paperdoll-edit" else self.model
 
     def picture(self, name):

@@ -14,6 +14,7 @@ from tests.stages.conftest import PICTURES
 
 BASE = {
     "checkpoint": "paperdoll",
+    "vae": "",
     "prompt": "a red ball",
     "negative_prompt": "blue",
     "steps": 2,

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
-from medialab.denoising import denoise, encode_image
+from medialab.denoising import denoise
 from medialab.errors import CancelledError
+from medialab.latents import encode_image
 from medialab.settings import UpscalerConfig
 from medialab.stages.base import Frame
 from medialab.stages.upscaler import UpscalerStage

@@ -172,6 +172,46 @@ def test_without_any_checkpoint_generate_says_where_they_belong(tmp_path, studio
     assert "models/checkpoints" in studio.canvas.error.value
 
 
+def test_a_vae_and_a_checkpoint_that_takes_over_are_chosen_from_menus_or_are_none(
+    tiny_models, tmp_path, studio_over, parts_of
+):
+    models = tmp_path / "models"
+    shutil.copytree(tiny_models, models)
+    shutil.copytree(models / "checkpoints" / "paperdoll" / "vae", models / "vae" / "mse")
+    form = studio_over(models).form
+    assert form["vae"].options == (("the checkpoint's own", ""), ("mse", "mse"))
+    assert form["vae"].description == "VAE"
+    assert form["handover_checkpoint"].options == (("none", ""), ("paperdoll", "paperdoll"))
+    assert PipelineConfig.parse(form.read()) == PipelineConfig()
+    model = next(part for part in parts_of(form) if "mls-fold-model" in part._dom_classes)
+    assert {form["checkpoint"], form["vae"]} <= set(parts_of(model))
+    told = []
+    form.on_change(lambda: told.append(1))
+    form["vae"].value = "mse"
+    form["handover_checkpoint"].value = "paperdoll"
+    config = PipelineConfig.parse(form.read())
+    assert (config.vae, config.handover_checkpoint, told) == ("mse", "paperdoll", [1, 1])
+    form.show(PipelineConfig())
+    assert PipelineConfig.parse(form.read()) == PipelineConfig()
+
+
+def test_a_vae_that_is_gone_stays_chosen_until_another_is(form, studio):
+    form.show(PipelineConfig(vae="gone", handover_checkpoint="gone-too"))
+    studio.catalogue.refresh()
+    config = PipelineConfig.parse(form.read())
+    assert (config.vae, config.handover_checkpoint) == ("gone", "gone-too")
+
+
+def test_a_stages_own_vae_starts_with_that_of_the_whole_picture(form):
+    form["vae"].choose("mse")
+    card = form.cards["face"].fields
+    assert card.read()["vae"] is None
+    card.add.value = "vae"
+    assert card["vae"].value == "mse"
+    card["vae"].value = ""
+    assert PipelineConfig.parse(form.read()).face.vae == ""
+
+
 def shows(card):
     return card.layout.display != "none"
 

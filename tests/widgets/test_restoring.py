@@ -1,9 +1,11 @@
 """A picture's settings are taken over as far as they go, and what does not go is told."""
 
+import shutil
+
 import pytest
 from PIL import Image
 
-from medialab import PipelineConfig, infotext
+from medialab import PipelineConfig, Workbench, infotext
 from widgets.restoring import restore
 
 NOW = PipelineConfig()
@@ -52,6 +54,30 @@ def test_a_source_that_is_not_here_is_told_and_left_out(bench):
     found = restored(text, bench)
     assert found.config.mode == "txt2img"
     assert "give it again" in found.left_out["image"]
+
+
+def test_a_vae_that_is_not_here_is_told_and_the_checkpoints_own_is_used(bench):
+    text = (
+        "a cat\nSteps: 12, Sampler: Euler, Seed: 5, Model: paperdoll, VAE hash: abc, "
+        "VAE: kl-f8.safetensors, ADetailer model: face_yolov8n.pt, ADetailer use separate VAE: "
+        "True, ADetailer VAE: mse.pt"
+    )
+    found = restored(text, bench)
+    assert set(found.left_out) == {"VAE", "VAE of face"}
+    assert "'kl-f8'" in found.left_out["VAE"]
+    assert (found.config.vae, found.config.face.vae) == ("", "")
+    assert found.config.face.enabled
+
+
+def test_a_vae_that_is_here_comes_back(bench, tmp_path):
+    folder = tmp_path / "models"
+    shutil.copytree(bench.registry.folder, folder)
+    shutil.copytree(folder / "checkpoints" / "paperdoll" / "vae", folder / "vae" / "mse")
+    with Workbench(folder, tmp_path / "others", device="cpu") as own:
+        text = "a cat\nSteps: 12, Sampler: Euler, Seed: 5, VAE: mse.safetensors"
+        found = restored(text, own)
+    assert found.config.vae == "mse"
+    assert found.left_out == {}
 
 
 @pytest.mark.parametrize("text", ["just words", ""])

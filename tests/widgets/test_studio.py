@@ -128,7 +128,7 @@ def test_a_script_gets_the_bad_value_as_its_own_error(studio):
 
 
 def test_a_failure_on_the_worker_is_shown_with_its_traceback_escaped(studio, press, monkeypatch):
-    def fail(*_):
+    def fail(*_, **_options):
         message = "the <disk> is gone"
         raise OSError(message)
 
@@ -172,12 +172,12 @@ def test_a_failed_picture_stays_in_the_queue_with_its_reason_and_the_next_is_mad
     load = studio.bench.registry.load
     calls = []
 
-    def fail_once(info):
+    def fail_once(info, **options):
         calls.append(info)
         if len(calls) == 1:
             message = "the disk is gone"
             raise OSError(message)
-        return load(info)
+        return load(info, **options)
 
     monkeypatch.setattr(studio.bench.registry, "load", fail_once)
     studio.fill(PipelineConfig(prompt="first", seed=1, steps=1))

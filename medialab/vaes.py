@@ -1,0 +1,220 @@
+"""VAEs from models/vae: one that a person chose in place of the checkpoint's own.
+
+Latents are a family's: any VAE of the family decodes them. A folder tells how its latents are
+scaled; a single file does not, and is built after the checkpoint's own VAE, as A1111 loads its
+weights into that (modules/sd_vae.py, load_vae).
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from medialab.errors import ModelRefusedError
+from medialab.geometry import BLOCK
+from medialab.headers import Header, read_header
+from medialab.ladder import Ladder, in_float32
+from medialab.loading import (
+    LATENT_CHANNELS,
+    LOADING_FAULTS,
+    bytes_of,
+    first_line,
+    pick_dtype,
+    quietly,
+    refuse_pickles,
+)
+from medialab.memory import free_memory, is_out_of_memory
+from medialab.modelfiles import SINGLE_FILE, ModelInfo, read_config
+from medialab.pickles import refusing_pickles
+from medialab.runtime import pick_device
+
+if TYPE_CHECKING:
+    import torch
+
+# Classes that are opened, and their setting that has an item for each level.
+_LEVELS = {"AutoencoderKL": "block_out_channels", "AutoencoderTiny": "encoder_block_out_channels"}
+_OF_ITSELF = re.compile(r"(^|\.)(encoder|decoder|quant_conv|post_quant_conv)\.")
+_LEVEL = re.compile(r"encoder\.down(?:_blocks)?\.(\d+)\.")
+_INTO_DECODER = "decoder.conv_in.weight"
+
+
+class LoadedVAE:
+    """A VAE in memory: the one owner of its weights."""
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+        self.ladder = Ladder()
+        self.nbytes = bytes_of([network])
+        self._cached: dict[str, Any] = {}
+
+    def cached(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives, made once and kept as long as the VAE is."""
+        if name not in self._cached:
+            self._cached[name] = make()
+        return self._cached[name]
+
+    def in_float32(self) -> AbstractContextManager[None]:
+        """While it lasts, all weights are float32; afterwards every bit is as it was."""
+        return in_float32(self.network)
+
+    def release(self) -> None:
+        """Let go of the weights."""
+        self.network = None
+        self._cached.clear()
+        free_memory()
+
+
+class _Latents(NamedTuple):
+    """What a VAE writes: so many channels, each side so many times smaller."""
+
+    channels: int
+    reduction: int
+
+
+def refuse_unfitting(info: ModelInfo) -> None:
+    """Refuse, before any weight is read, a VAE of other latents than those of the families here.
+
+    Raises:
+        ModelRefusedError: its latents have other channels or another size, or it is of a class that
+            nothing here opens.
+    """
+    found = _of_file(info) if info.path.is_file() else _of_folder(info)
+    if found != _Latents(LATENT_CHANNELS, BLOCK):
+        message = (
+            f"VAE {info.name!r} writes latents of {found.channels} channels, {found.reduction} "
+            f"times smaller than the picture; checkpoints here read {LATENT_CHANNELS}, {BLOCK} "
+            "times smaller: choose one made for the checkpoint's family, or leave vae empty"
+        )
+        raise ModelRefusedError(message)
+
+
+def _of_folder(info: ModelInfo) -> _Latents:
+    config = read_config(info.path / "config.json")
+    levels = config.get(_LEVELS[_class_of(info, config)])
+    count = len(levels) if isinstance(levels, list) else 4
+    return _Latents(config.get("latent_channels", LATENT_CHANNELS), 2 ** (count - 1))
+
+
+def _of_file(info: ModelInfo) -> _Latents:
+    header = read_header(info.path)
+    if info.format == "tiny":
+        message = (
+            f"VAE {info.name!r} is a tiny one in a single file; get it as a diffusers folder, with "
+            "its config.json"
+        )
+        raise ModelRefusedError(message)
+    levels = {int(level) for name in header.shapes for level in _LEVEL.findall(name)}
+    into = next(
+        (shape for name, shape in header.shapes.items() if name.endswith(_INTO_DECODER)), (0, 0)
+    )
+    return _Latents(into[1], 2 ** max(levels, default=0))
+
+
+def _class_of(info: ModelInfo, config: Mapping[str, Any]) -> str:
+    name = str(config.get("_class_name"))
+    if name not in _LEVELS:
+        message = (
+            f"VAE {info.name!r} is of class {name}; those that are opened are "
+            f"{', '.join(_LEVELS)}: choose one made for the checkpoint's family"
+        )
+        raise ModelRefusedError(message)
+    return name
+
+
+def facts_of_config(vae: Any) -> str:
+    """What a single file that is built after this VAE depends on besides its bytes."""
+    if vae is None:
+        return ""
+    facts = {name: value for name, value in vae.config.items() if not name.startswith("_")}
+    return json.dumps(facts, sort_keys=True, default=str)
+
+
+def load_vae(info: ModelInfo, like: Any, device: str | None = None) -> LoadedVAE:
+    """Load a VAE for a device; by default the best one here.
+
+    `like` is the checkpoint's own VAE, after whose config a single file is built.
+
+    Raises:
+        ModelRefusedError: a pickle, broken, or one whose latents or weights do not fit.
+    """
+    if info.refused is not None:
+        raise ModelRefusedError(info.refused)
+    refuse_pickles(info.path)
+    refuse_unfitting(info)
+    device = pick_device(device)
+    dtype = pick_dtype(device)
+    try:
+        with refusing_pickles(), quietly():
+            network = (
+                _load_file(info, like, dtype) if info.path.is_file() else _load_folder(info, dtype)
+            )
+    except LOADING_FAULTS as error:
+        if is_out_of_memory(error):
+            raise
+        message = (
+            f"VAE {info.name!r} cannot be loaded: {first_line(error)}; choose one made for the "
+            "checkpoint's family, or leave vae empty"
+        )
+        raise ModelRefusedError(message) from error
+    for weight, value in network.named_parameters():
+        if value.is_meta:
+            raise ModelRefusedError(f"VAE {info.name!r} lacks {weight}; download it again")
+    network = network.to(device).eval()
+    if device == "cpu":
+        import torch
+
+        network = network.to(memory_format=torch.channels_last)
+    return LoadedVAE(network)
+
+
+def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
+    import diffusers
+
+    class_name = _class_of(info, read_config(info.path / "config.json"))
+    return getattr(diffusers, class_name).from_pretrained(
+        info.path,
+        torch_dtype=dtype,
+        variant=_variant(info.path),
+        use_safetensors=True,
+        local_files_only=True,
+    )
+
+
+def _load_file(info: ModelInfo, like: Any, dtype: "torch.dtype") -> Any:
+    from diffusers import AutoencoderKL
+
+    if not isinstance(like, AutoencoderKL):
+        message = (
+            f"VAE {info.name!r} is a single file, which tells no config, and the checkpoint's own "
+            f"is a {type(like).__name__}: get it as a diffusers folder"
+        )
+        raise ModelRefusedError(message)
+    # What the config has no place for would be left out without a word.
+    held, room = _weights_of(read_header(info.path)), len(like.state_dict())
+    if held != room:
+        message = (
+            f"VAE {info.name!r} holds {held} weights, where the checkpoint's own VAE has {room}: "
+            "choose one made for the checkpoint's family, or leave vae empty"
+        )
+        raise ModelRefusedError(message)
+    with TemporaryDirectory() as folder:
+        like.save_config(folder)
+        return AutoencoderKL.from_single_file(
+            str(info.path), config=folder, torch_dtype=dtype, local_files_only=True
+        )
+
+
+def _weights_of(header: Header) -> int:
+    """How many weights are the VAE's own; what trained it may lie in the file, too."""
+    return sum(1 for name in header.shapes if _OF_ITSELF.search(name) and "loss." not in name)
+
+
+def _variant(folder: Path) -> str | None:
+    """The variant to ask for when the weights are there under its name only (….fp16.…)."""
+    names = [file.name for file in folder.glob(f"*{SINGLE_FILE}")]
+    variants = {name.split(".")[1].partition("-")[0] for name in names if name.count(".") > 1}
+    plain = any(name.count(".") == 1 for name in names)
+    return None if plain or len(variants) != 1 else variants.pop()
