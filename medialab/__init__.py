@@ -13,8 +13,9 @@ runtime.prefer_passive_threads()
 
 from medialab.config import PipelineConfig, ResolvedConfig  # noqa: E402 - the thread policy comes first
 from medialab.errors import MediaLabError  # noqa: E402
+from medialab.run import Run  # noqa: E402
 from medialab.versions import program_version  # noqa: E402
-from medialab.workbench import Run, Workbench  # noqa: E402
+from medialab.workbench import Workbench  # noqa: E402
 
 __version__ = program_version()
 __all__ = ["MediaLabError", "PipelineConfig", "ResolvedConfig", "Run", "Workbench"]

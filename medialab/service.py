@@ -36,8 +36,9 @@ from medialab.messages import (
     refused,
 )
 from medialab.registry import ModelInfo
+from medialab.run import Run
 from medialab.versions import program_version
-from medialab.workbench import Run, Workbench
+from medialab.workbench import Workbench
 
 _PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 _STATUS: Mapping[type[MediaLabError], int] = {

@@ -1,0 +1,240 @@
+"""What a request comes to here: checked against the models that there are, nothing left open."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from medialab.choosing import check_detectors, with_detectors
+from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
+from medialab.errors import ConfigError, ModelRefusedError
+from medialab.families import FINISHED_BY, latents_of
+from medialab.geometry import to_multiple
+from medialab.lora import refuse_family
+from medialab.pictures import PictureStore
+from medialab.preprocessors import check_library
+from medialab.prompts import Styles, mentions
+from medialab.registry import ModelInfo, ModelRegistry
+from medialab.settings import LARGEST_SEED, ControlUnit, SamplingConfig, StageConfig
+from medialab.stages import STAGES
+from medialab.stages.base import Model
+from medialab.vaes import refuse_unfitting
+
+
+class Resolver:
+    """Checks and completes requests, by a models folder and the pictures that were kept."""
+
+    def __init__(self, registry: ModelRegistry, pictures: PictureStore) -> None:
+        self.registry = registry
+        self.pictures = pictures
+
+    def check(self, config: PipelineConfig) -> None:
+        """Refuse what nothing can be made from, before anything is loaded; see `Workbench.submit`.
+
+        Raises:
+            ConfigError: the mode needs a picture, and none is given.
+            ModelNotFoundError: no such model.
+            ModelRefusedError: its file is a pickle, or broken, or made for another family.
+        """
+        _check_picture(config)
+        chosen = self._with_detectors(config)
+        for model in _models_of(chosen):
+            self.registry.find(model.name, model.kind)
+        check_detectors(chosen, self.registry.find)
+        self._refuse_foreign(config)
+        self._check_handover(config)
+
+    def resolve(self, config: PipelineConfig) -> ResolvedConfig:
+        """See `Workbench.resolve`."""
+        config = self._with_detectors(config.changed())  # a copy past the checks is checked here
+        _check_picture(config)
+        info = self.registry.find(config.checkpoint, "checkpoint")
+        sha256 = self.registry.sha256(info)
+        if isinstance(config, ResolvedConfig):
+            self._refuse_replaced(config)
+            return config
+        width, height = self._size_of(config, info)
+        prompt, negative_prompt = Styles.load(self.registry.folder / "styles.csv").merge(
+            config.prompt, config.negative_prompt, config.styles
+        )
+        settings = config.model_dump() | {
+            "prompt": prompt,
+            "negative_prompt": negative_prompt,
+            "styles": (),
+            "seed": _drawn(config.seed),
+            "variation_seed": (
+                _drawn(config.variation_seed)
+                if config.variation_strength
+                else config.variation_seed
+            ),
+            "width": width,
+            "height": height,
+            "checkpoint_sha256": sha256,
+            "models_sha256": self._hashes(config),
+        }
+        return self._with_named(ResolvedConfig.parse(settings), info.family)
+
+    def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
+        """See `Workbench.changed`."""
+        single = self.singles(config)[0].asked()
+        settings: dict[str, Any] = {}
+        for name, value in changes.items():
+            old = getattr(single, name, None)
+            if isinstance(old, StageConfig) and isinstance(value, Mapping):
+                settings[name] = {**old.model_dump(), **value}
+            else:
+                settings[name] = value
+        return single.changed(**settings)
+
+    def _size_of(self, config: PipelineConfig, info: ModelInfo) -> tuple[int, int]:
+        """Width and height as asked, else the given picture's, else the checkpoint's own."""
+        if config.width and config.height:
+            return config.width, config.height
+        if config.image is not None and config.mode != "txt2img":
+            width, height = (to_multiple(side) for side in self.pictures.load(config.image).size)
+        else:
+            width = height = self.registry.native_size(info)
+        return config.width or width, config.height or height
+
+    def _with_detectors(self, config: PipelineConfig) -> PipelineConfig:
+        """The request with the detectors that "automatic" stands for here."""
+        family = self.registry.find(config.checkpoint, "checkpoint").family
+        return with_detectors(config, self.registry.models("detector"), family)
+
+    def singles(self, config: ResolvedConfig) -> list[ResolvedConfig]:
+        """One config per picture, its prompts drawn.
+
+        Raises:
+            ConfigError: a prompt names a wildcard that is not there.
+        """
+        return config.singles(self.registry.folder / "wildcards")
+
+    def _with_named(self, config: ResolvedConfig, family: str) -> ResolvedConfig:
+        """The config with the hashes of what its pictures' prompts name: inversions, LoRAs."""
+        singles = self.singles(config)
+        texts = [text for single in singles for text in single.texts()]
+        hashes = {
+            f"{EMBEDDING}{info.name}": self.registry.sha256(info)
+            for info in self.registry.models("embedding")
+            if info.refused is None
+            and info.family == family
+            and any(mentions(info.name, text) for text in texts)
+        }
+        for name in sorted({name for single in singles for name in single.lora_names()}):
+            hashes[f"{LORA}{name}"] = self.registry.sha256(self.registry.find(name, "lora"))
+        known = config.model_copy(update={"models_sha256": config.models_sha256 | hashes})
+        return self.singles(known)[0] if config.batch_size == 1 else known
+
+    def _check_handover(self, config: PipelineConfig) -> None:
+        """Refuse a checkpoint that cannot go on where the base stops."""
+        if config.mode != "txt2img" or not config.handover_checkpoint or config.switch_at >= 1:
+            return
+        names = config.checkpoint, config.handover_checkpoint
+        base, other = (self.registry.find(name, "checkpoint").family for name in names)
+        if other not in {base, FINISHED_BY.get(base)}:
+            message = (
+                f"handover_checkpoint {names[1]!r} is of family {other}, {names[0]!r} of {base}: "
+                "their latents mean other things; choose one of the same family"
+            )
+            raise ConfigError(message)
+        if other != base and config.runs("control"):
+            message = (
+                f"handover_checkpoint {names[1]!r} follows no ControlNet for {base}; "
+                "take control away, or hand over to a checkpoint of the same family"
+            )
+            raise ConfigError(message)
+
+    def _hashes(self, config: PipelineConfig) -> dict[str, str]:
+        """What the models besides the run's own checkpoint hold, by kind and name."""
+        return {
+            f"{model.kind}/{model.name}": self.registry.sha256(
+                self.registry.find(model.name, model.kind)
+            )
+            for model in _models_of(config)
+            if model != Model("checkpoint", config.checkpoint)
+        }
+
+    def _refuse_replaced(self, config: ResolvedConfig) -> None:
+        """Refuse a resolved config one of whose models is another file by now."""
+        embeddings = [Model("embedding", name) for name in config.embeddings()]
+        for model in [*_models_of(config), *embeddings]:
+            info = self.registry.find(model.name, model.kind)
+            was, now = config.sha256_of(*model) or "nothing", self.registry.sha256(info)
+            if was != now:
+                message = (
+                    f"{model.kind} {model.name!r} is another file now: this picture was made "
+                    f"with {was[:10]}, {info.path.name} is {now[:10]}. Put "
+                    "the old file back, or run config.asked() to use the new one."
+                )
+                raise ModelRefusedError(message)
+
+    def _refuse_foreign(self, config: PipelineConfig) -> None:
+        """Refuse LoRAs and VAEs that are made for another family than their stage's checkpoint."""
+        for stage in STAGES:
+            if not config.runs(stage.name):
+                continue
+            settings = config.settings_for(stage.name, stage.settings)
+            name = getattr(settings, "checkpoint", None) or config.checkpoint
+            family = self.registry.find(name, "checkpoint").family
+            for model in stage.models(settings):
+                if model.kind == "lora":
+                    lora = self.registry.find(model.name, model.kind)
+                    refuse_family(model.name, lora.family, family)
+                elif model.kind == "vae":
+                    refuse_unfitting(self.registry.find(model.name, model.kind))
+                    self._refuse_foreign_vae(stage.name, config, family)
+
+    def _refuse_foreign_vae(self, stage: str, config: PipelineConfig, family: str) -> None:
+        """Refuse the base's VAE for a stage whose checkpoint, of that family, has other latents.
+
+        The shapes of VAEs tell no family: one that a stage sets itself is as it is asked for.
+        """
+        own = getattr(config, stage, None)
+        base = self.registry.find(config.checkpoint, "checkpoint").family
+        takes_over = isinstance(own, SamplingConfig) and own.vae is None
+        if takes_over and latents_of(family) != latents_of(base):
+            message = (
+                f"{stage} takes over vae {config.vae!r}, chosen for {base}, but its checkpoint is "
+                f"of family {family}: their latents mean other things; set {stage}.vae to '' for "
+                "the checkpoint's own, or to one made for it"
+            )
+            raise ConfigError(message)
+
+
+def _check_picture(config: PipelineConfig) -> None:
+    """Refuse a mode that starts from a picture when there is none."""
+    if config.mode != "txt2img" and config.image is None:
+        message = (
+            f"mode={config.mode!r} starts from a picture: bench.enhance(picture, config), "
+            "or image=bench.keep(picture)"
+        )
+        raise ConfigError(message)
+    if config.mode == "instruct" and config.runs("control"):
+        message = "mode='instruct' follows no ControlNet; take control away, or use img2img"
+        raise ConfigError(message)
+    for unit in _units_of(config):
+        check_library(unit.preprocessor)
+    if config.mode == "inpaint" and config.inpaint.mask is None:
+        message = "inpaint.mask is not set: bench.keep(a picture that is white where to paint)"
+        raise ConfigError(message)
+
+
+def _models_of(config: PipelineConfig) -> list[Model]:
+    """Every model that this request will ask for: the checkpoint, then the stages' own."""
+    named = [Model("checkpoint", config.checkpoint)]
+    for stage in STAGES:
+        if config.runs(stage.name):
+            named += stage.models(config.settings_for(stage.name, stage.settings))
+    return list(dict.fromkeys(named))
+
+
+def _units_of(config: PipelineConfig) -> list[ControlUnit]:
+    """The ControlNet units that count, the base's and the stages' own."""
+    every = [*config.control]
+    for name, stage in config:
+        if isinstance(stage, SamplingConfig) and config.runs(name):
+            every += stage.control or ()
+    return [unit for unit in every if unit.counts]
+
+
+def _drawn(seed: int) -> int:
+    return secrets.randbelow(LARGEST_SEED + 1) if seed == RANDOM_SEED else seed
