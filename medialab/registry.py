@@ -174,6 +174,8 @@ class ModelRegistry:
     def unload_all(self) -> None:
         """Release every loaded model and give its memory back."""
         with self._loading:
+            if not self._loaded:
+                return  # to look for memory to give back takes a tenth of a second
             for key in list(self._loaded):
                 self._loaded.pop(key).release()
             free_memory()

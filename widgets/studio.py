@@ -1,6 +1,6 @@
 """The studio: parameters on the left, the picture in the middle, queue and history on the right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -187,6 +187,9 @@ class Studio(ipw.Box):
         self.session.close()
         if self._owns_bench:
             self.bench.close()
+        for part in list(_parts_of(self)):  # else they stay in the kernel, and in the page
+            if part is not self:
+                part.close()
         super().close()
 
     def _make_panels(self) -> None:
@@ -297,6 +300,14 @@ class Studio(ipw.Box):
         """On the worker: whoever asked for it, a picture that was saved is in the history."""
         if isinstance(event.result, Run) and event.result.artifacts:
             guarded(self.history.refresh, self.canvas.show_error)()
+
+
+def _parts_of(widget: ipw.Widget) -> Iterator[ipw.Widget]:
+    """All that a panel is made of, looks included, itself last."""
+    for child in getattr(widget, "children", ()):
+        yield from _parts_of(child)
+    yield from (look for name in ("layout", "style") if (look := getattr(widget, name, None)))
+    yield widget
 
 
 def _settings_from(stage: str, now: PipelineConfig) -> dict[str, Any]:

@@ -231,6 +231,16 @@ def test_a_studio_over_another_workbench_is_refused(studio, tiny_models, tmp_pat
         Studio(other)
 
 
+def test_a_closed_studio_leaves_the_kernel(bench):
+    before = set(widget_module._instances)
+    studio = Studio(bench)
+    made = set(widget_module._instances) - before
+    studio.close()
+    left = set(widget_module._instances) - before
+    assert studio.comm is None
+    assert len(left) < 0.05 * len(made)  # inputs that were never placed
+
+
 def test_after_close_a_new_studio_can_be_opened(studio):
     studio.close()
     successor = Studio(studio.bench)
