@@ -594,7 +594,8 @@ def test_and_follows_the_weighted_sum_of_its_prompts(model, guidance_scale, monk
         total = sum(track.weight * (alone(track.at(1)) - nothing) for track in found.positives)
     rows = 2 if guidance_scale > 1 else 1
     assert answers[0].shape[0] == rows
-    assert torch.allclose(answers[0][-1:], nothing + total, atol=1e-5)
+    difference = (answers[0][-1:] - (nothing + total)).abs().max()
+    assert difference < 1e-4, difference
     if rows == 2:
         assert torch.allclose(answers[0][:1], nothing, atol=1e-5)
 

@@ -374,7 +374,7 @@ def test_in_half_precision_only_a_vae_that_overflows_is_raised(model, models):
 
 
 def test_a_preview_is_that_of_the_vae_in_use(bench, monkeypatch):
-    from medialab import pipeline, previews
+    from medialab import previews, progress
 
     made = []
 
@@ -383,7 +383,7 @@ def test_a_preview_is_that_of_the_vae_in_use(bench, monkeypatch):
             made.append(vae)
             super().__init__(vae)
 
-    monkeypatch.setattr(pipeline, "LatentPreview", Noted)
+    monkeypatch.setattr(progress, "LatentPreview", Noted)
     bench.registry.unload_all()
     for vae in ("other", "other", "tiny", ""):
         bench.cache.clear()
@@ -503,9 +503,9 @@ def test_the_bases_vae_is_refused_for_a_checkpoint_with_other_latents(bench, mod
             ConfigError, match=r"refiner takes over vae 'other'.*refiner\.vae to ''"
         ):
             own.submit(quick(vae="other", refiner=part))
-        own._refuse_foreign(quick(vae="other", refiner=part | {"vae": ""}))
-        own._refuse_foreign(quick(vae="other", refiner=part | {"vae": "tiny"}))
-        own._refuse_foreign(quick(vae="", refiner=part))
-        own._refuse_foreign(
+        own._resolver.check(quick(vae="other", refiner=part | {"vae": ""}))
+        own._resolver.check(quick(vae="other", refiner=part | {"vae": "tiny"}))
+        own._resolver.check(quick(vae="", refiner=part))
+        own._resolver.check(
             quick(vae="other", checkpoint="xl", refiner=part | {"checkpoint": "xl-refiner"})
         )

@@ -159,6 +159,17 @@ def pictures_folder(tmp_path):
 
 
 @pytest.fixture
+def page(browser, pictures_folder, request):
+    """A fresh page; what it looked like at the end is kept."""
+    context = browser.new_context(viewport=VIEWPORT)
+    opened = context.new_page()
+    opened.set_default_timeout(60_000)
+    yield opened
+    opened.screenshot(path=pictures_folder / f"{request.node.name}.png")
+    context.close()
+
+
+@pytest.fixture
 def lora(tiny_checkout):
     """The name of a LoRA: made for the tiny checkpoint, or one of the models at hand."""
     folder = tiny_checkout / "models" / "loras"
