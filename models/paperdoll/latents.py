@@ -60,7 +60,12 @@ def draw_example(random: stdlib_random.Random, side: int = family.NATIVE_SIZE) -
 
 
 def weights_of_parts(masks: dict[str, Image.Image], side: int) -> torch.Tensor:
-    """(1, side/8, side/8): 1 where nothing small is seen, up to 14 where a mouth is."""
+    """(1, side/8, side/8): the heaviest pixel of each block of 8."""
+    return F.max_pool2d(weights_of_pixels(masks, side)[None], 8)[0]
+
+
+def weights_of_pixels(masks: dict[str, Image.Image], side: int) -> torch.Tensor:
+    """(1, side, side): 1 where nothing small is seen, up to 14 where a mouth is."""
     weights = torch.ones(side, side)
     for name in ("left_hand", "right_hand"):
         if name in masks:
@@ -76,7 +81,7 @@ def weights_of_parts(masks: dict[str, Image.Image], side: int) -> torch.Tensor:
             )
         )
         weights[first_y : last_y + 1, first_x : last_x + 1] += _MOUTH
-    return F.max_pool2d(weights[None, None], 8)[0]
+    return weights[None]
 
 
 def _inside(mask: Image.Image) -> torch.Tensor:

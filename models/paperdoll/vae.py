@@ -1,5 +1,6 @@
 """The recipe of the VAE: pictures to latents and back."""
 
+import copy
 import math
 import random as stdlib_random
 from pathlib import Path
@@ -12,14 +13,21 @@ from torch import nn
 
 from models.paperdoll import family, world
 from models.paperdoll.draw import draw
+from models.paperdoll.latents import weights_of_pixels
 from models.paperdoll.training import COOL_DOWN, Trainer, contact_sheet, to_images, to_tensor
 
-_LOOKS_AT_PARTS = 0.6  # share of the crops, among pictures that have a face or a hand
+_LOOKS_AT_PARTS = 0.7  # share of the crops, among pictures that have a face or a hand
+_FACES = 0.6  # of those, the share that looks at the face
+# How strongly a warm start is held to the latents of before: outside of faces, and in them.
+_HELD, _HELD_IN_FACES = 1.0, 0.02
 _WHITENING = 96  # pictures that the latents' mean and covariance are measured on
 
 
 def train_vae(size: family.Size, steps: int, device: torch.device, *, warm: bool = False) -> None:
     """Reconstruction by L1 on pixels and on their differences, and a breath of KL.
+
+    Faces and hands weigh more. A warm start is held to the latents of before, but in faces, so that
+    what was trained on those needs to learn little anew.
 
     Crops of 64 px keep a step short, and more than half of them look at a face or a hand, where
     an eye is two pixels; the last quarter sees whole pictures, because group norms measure the
@@ -33,21 +41,32 @@ def train_vae(size: family.Size, steps: int, device: torch.device, *, warm: bool
     trainer = Trainer("vae", {"vae": vae}, device, rate=1.5e-3)
     if warm:
         trainer.start_from({"vae": family.CHECKPOINT / "vae"})
+    before = copy.deepcopy(vae).eval().requires_grad_(requires_grad=False) if warm else None
     crop, crops = 64, 5 if device.type == "cpu" else 64
 
     def loss(random: stdlib_random.Random) -> torch.Tensor:
         whole = trainer.step > steps * (1 - COOL_DOWN)
         count = max(1, crops * crop * crop // family.NATIVE_SIZE**2) if whole else crops
-        images = [_training_picture(random, None if whole else crop) for _ in range(count)]
-        wanted = to_tensor(images).to(device)
+        drawn = [_training_picture(random, None if whole else crop) for _ in range(count)]
+        wanted = to_tensor([image for image, _ in drawn]).to(device)
+        weights = torch.stack([weight for _, weight in drawn]).to(device)
         posterior = vae.encode(wanted).latent_dist
-        got = vae.decode(posterior.sample()).sample
-        difference = got - wanted
-        edges = (difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean()) / 2
+        difference = vae.decode(posterior.sample()).sample - wanted
+        edges = (
+            (weights[..., 1:] * difference.diff(dim=-1).abs()).mean()
+            + (weights[..., 1:, :] * difference.diff(dim=-2).abs()).mean()
+        ) / 2
         kl = 0.5 * (posterior.mean**2 + posterior.var - 1 - posterior.logvar).mean()
-        colours = (posterior.mean[:, :3] - F.avg_pool2d(wanted, 8)).abs().mean()
-        held = 0.0 if warm else max(0.0, 1 - trainer.step / 1500)
-        return difference.abs().mean() + 0.5 * edges + 1e-5 * kl + held * colours
+        if before is None:
+            colours = (posterior.mean[:, :3] - F.avg_pool2d(wanted, 8)).abs().mean()
+            held = max(0.0, 1 - trainer.step / 1500) * colours
+        else:
+            with torch.no_grad():
+                old = before.encode(wanted).latent_dist.mode()
+            free = F.max_pool2d((weights > 1).float(), 8)
+            share = _HELD + (_HELD_IN_FACES - _HELD) * free
+            held = (share * (posterior.mean - old) ** 2).mean()
+        return (weights * difference.abs()).mean() + 0.5 * edges + 1e-5 * kl + held
 
     @torch.no_grad()
     def sample(path: Path, step: int) -> None:
@@ -70,26 +89,35 @@ def train_vae(size: family.Size, steps: int, device: torch.device, *, warm: bool
         return
     finished = family.make_vae(size).to(device)
     finished.load_state_dict(trainer.averaged("vae"))
-    whiten_latents(finished)
+    if not warm:
+        whiten_latents(finished)
     finished.save_pretrained(family.TRAINING / "vae" / "finished")
 
 
-def _training_picture(random: stdlib_random.Random, crop: int | None) -> Image.Image:
-    """A render, whole or cut to `crop` pixels a side, mostly around a face or a hand."""
+def _training_picture(
+    random: stdlib_random.Random, crop: int | None
+) -> tuple[Image.Image, torch.Tensor]:
+    """A render and how its pixels weigh, whole or cut to `crop` pixels, mostly around a part."""
     scene = world.draw_split(random, held_out=False)
-    picture = draw(scene, family.NATIVE_SIZE, masks=crop is not None)
+    picture = draw(scene, family.NATIVE_SIZE)
+    weights = weights_of_pixels(picture.masks, family.NATIVE_SIZE)
     if crop is None:
-        return picture.image
-    parts = [mask for name, mask in picture.masks.items() if name != "body"]
+        return picture.image, weights
+    parts = [mask for name, mask in picture.masks.items() if name not in {"body", "face"}]
+    face = picture.masks.get("face")
     last = family.NATIVE_SIZE - crop
     left, top = random.randint(0, last), random.randint(0, last)
-    if parts and random.random() < _LOOKS_AT_PARTS:
-        box = random.choice(parts).getbbox() or (0, 0, crop, crop)
+    if (parts or face) and random.random() < _LOOKS_AT_PARTS:
+        seen = face if face and (not parts or random.random() < _FACES) else random.choice(parts)
+        box = seen.getbbox() or (0, 0, crop, crop)
         centre = (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
         left, top = (
             min(last, max(0, middle - crop // 2 + random.randint(-16, 16))) for middle in centre
         )
-    return picture.image.crop((left, top, left + crop, top + crop))
+    return (
+        picture.image.crop((left, top, left + crop, top + crop)),
+        weights[:, top : top + crop, left : left + crop],
+    )
 
 
 @torch.no_grad()
