@@ -19,6 +19,9 @@ PAIRS = [
 PLAIN_PAIRS = [
     (sampler, schedule) for sampler, method in SAMPLERS.items() for schedule in method.schedules
 ]
+# Training steps of a checkpoint, where it does not matter how many: to be made, some schedulers
+# take half a second for SD's thousand.
+FEW = 100
 PREDICTIONS = ["epsilon", "v_prediction"]
 # The one picture of the known model: (1, 4, 8, 8) latents, each channel of one value.
 PICTURE = torch.tensor([1.5, -0.7, 0.2, 3.0]).reshape(1, 4, 1, 1).expand(1, 4, 8, 8)
@@ -48,9 +51,10 @@ def noise_share(scheduler, timestep):
     return torch.sigmoid(2 * log_sigma).float()
 
 
-def denoise(sampler, schedule, prediction, steps=20, seed=7):
+def denoise(sampler, schedule, config, steps=20, seed=7):
     """Run a denoiser that knows the one picture there is, so that its answer is exact."""
-    scheduler = make_scheduler(sampler, schedule, trained(prediction), steps=steps, seed=seed)
+    prediction = config["prediction_type"]
+    scheduler = make_scheduler(sampler, schedule, config, steps=steps, seed=seed)
     scheduler.set_timesteps(steps)
     generator = torch.Generator().manual_seed(seed)
     takes_generator = "generator" in inspect.signature(scheduler.step).parameters
@@ -69,7 +73,7 @@ def denoise(sampler, schedule, prediction, steps=20, seed=7):
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 @pytest.mark.parametrize(("sampler", "schedule"), PLAIN_PAIRS)
 def test_twenty_steps_end_on_the_only_picture_there_is(sampler, schedule, prediction):
-    found = denoise(sampler, schedule, prediction)
+    found = denoise(sampler, schedule, trained(prediction))
     # DDIM ends at the first training step, whose noise is 0.03 of a standard deviation.
     tolerance = 0.15 if sampler == "DDIM" else 0.001
     torch.testing.assert_close(found, PICTURE, atol=tolerance, rtol=0)
@@ -77,14 +81,15 @@ def test_twenty_steps_end_on_the_only_picture_there_is(sampler, schedule, predic
 
 @pytest.mark.parametrize(("sampler", "schedule"), PLAIN_PAIRS)
 def test_the_same_seed_gives_the_same_bits(sampler, schedule):
-    first, second = (denoise(sampler, schedule, "v_prediction", steps=6) for _ in range(2))
+    config = trained("v_prediction", num_train_timesteps=FEW)
+    first, second = (denoise(sampler, schedule, config, steps=6) for _ in range(2))
     assert torch.equal(first, second)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_automatic_is_the_schedule_the_table_names(sampler):
     made = [
-        make_scheduler(sampler, schedule, trained(), seed=1)
+        make_scheduler(sampler, schedule, trained(num_train_timesteps=FEW), seed=1)
         for schedule in ("automatic", SAMPLERS[sampler].automatic)
     ]
     for scheduler in made:
@@ -113,7 +118,7 @@ def test_dpm_sde_without_a_seed_is_refused():
 def test_dpm_sde_is_silent_about_torchsde_rounding():
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        denoise("DPM++ SDE", "sgm uniform", "epsilon", steps=33)
+        denoise("DPM++ SDE", "sgm uniform", trained(), steps=33)
     assert not [warning for warning in heard if "Should have" in str(warning.message)]
 
 
@@ -199,7 +204,7 @@ def test_what_the_checkpoint_was_trained_on_stays_and_its_old_schedule_goes(samp
     # One that is left from another run, with a scheduler whose defaults are not SD's.
     config = dict(
         EulerDiscreteScheduler(
-            num_train_timesteps=1000,
+            num_train_timesteps=FEW,
             beta_start=0.0001,  # Euler's default, but not Heun's
             prediction_type="v_prediction",
             use_exponential_sigmas=True,
@@ -212,6 +217,7 @@ def test_what_the_checkpoint_was_trained_on_stays_and_its_old_schedule_goes(samp
     meant = spacing[SAMPLERS[sampler].automatic if schedule == "automatic" else schedule]
     assert type(made) is getattr(diffusers, SAMPLERS[sampler].scheduler)
     assert made.config.prediction_type == "v_prediction"
+    assert made.config.num_train_timesteps == FEW
     assert made.config.beta_start == pytest.approx(0.0001)
     assert made.config.beta_schedule == "linear"
     for flag in ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"):
