@@ -76,7 +76,6 @@ benchmark: environment ## what things cost here: LoRAs at SD1.5's size, listing 
 
 screenshots: environment ## look at the studio in a real browser: docs/studio.png, docs/tour/ and others
 	@UI_MODELS=models UI_SCREENSHOTS=outputs/screenshots $(BIN)/pytest -q tests/ui
-	@cp outputs/screenshots/studio-light-1280.png docs/studio.png
 	@UI_MODELS=models $(BIN)/pytest -q tests/ui/tour.py
 
 clean: ## remove .venv and the caches; models and outputs stay

@@ -274,7 +274,7 @@ function render({ model, el }) {
     store.wantThumbnails(shown);
     store.tidy(new Set(shown));
     const entry = store.entry(current());
-    foot.textContent = entry ? factsOf(entry) : `${count.toLocaleString()} pictures`;
+    foot.textContent = entry ? factsOf(entry) : `${count.toLocaleString()} picture${count === 1 ? "" : "s"}`;
     if (current() < 0) scroll.removeAttribute("aria-activedescendant");
     else scroll.setAttribute("aria-activedescendant", `${id}-${current()}`);
   };

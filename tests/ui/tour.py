@@ -147,6 +147,8 @@ def test_batch_models_and_the_dark(studio, take):
     tab(studio, "Models")
     take("models")
     tab(studio, "Generate")
+    studio.page.wait_for_timeout(800)
+    studio.page.screenshot(path=FOLDER.parent / "studio.png")
     studio.page.evaluate(
         "window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
     )
