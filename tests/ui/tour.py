@@ -134,7 +134,7 @@ def test_batch_models_and_the_dark(studio, take):
     tab(studio, "Batch")
     studio.locator(".mls-batch-prompts textarea").fill(
         'a green tree in the snow\n--prompt "a red car in a meadow" --steps 30\n'
-        "a close-up of the face of a surprised person with short black hair, in the snow"
+        "a close-up of the face of a smiling person with long red hair"
     )
     count = studio.locator(".mls-batch-count input")
     count.fill("4")
