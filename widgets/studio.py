@@ -19,6 +19,7 @@ from widgets.button import make_button
 from widgets.canvas import Canvas, decoded
 from widgets.canvas_pictures import CanvasPictures
 from widgets.catalogue import Catalogue
+from widgets.channel import lose_no_message
 from widgets.fields import set_value
 from widgets.form import BATCH, ENHANCE, GENERATE, Form, show_only_in
 from widgets.guard import guarded
@@ -63,6 +64,7 @@ class Studio(ipw.Box):
     def __init__(self, bench: Workbench | None = None) -> None:
         if self is Studio._living:
             return
+        lose_no_message()
         self._owns_bench = bench is None
         self.bench = bench or Workbench()
         self._memory = Memory(self.bench.artifacts.folder)
