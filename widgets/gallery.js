@@ -3,7 +3,7 @@
 const SMALLEST = 104; // px a tile
 const GAP = 8; // px
 const FOOT = 24; // px under a picture, for its stars
-const MARGIN = 2; // rows kept above and below the screen
+const MARGIN = 1; // rows kept above and below the screen
 const MOST_ROWS = 60; // should a page give the grid no height of its own
 const MOST_THUMBNAILS = 600; // kept as blobs, 3 kB each
 const MOST_ENTRIES = 4000;
