@@ -4,7 +4,7 @@ Only this and `medialab.vaes` call diffusers' loaders. Nothing here reaches for 
 unpickles a file or runs code that lies beside a model.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -97,7 +97,7 @@ class LoadedModel:
         self.chosen_vae: Any = None
         # What is done when memory runs out or numbers are none; each stage brings its own.
         self.ladder = Ladder()
-        self.nbytes = bytes_of(self.components.values())
+        self.nbytes = _bytes_of(self.components.values())
 
     def pipeline(self, task: Task, controlnets: "Sequence[Any]" = ()) -> Any:
         """A new diffusers pipeline for the task, around the same components. Cost: about 1 ms.
@@ -228,14 +228,8 @@ def load_checkpoint(
     device = pick_device(device)
     dtype = pick_dtype(device)
     load = _load_folder if info.format == "diffusers" else partial(_load_file, configs=configs)
-    try:
-        with refusing_pickles(), quietly():
-            pipeline = load(info, dtype=dtype)
-    except LOADING_FAULTS as error:
-        if is_out_of_memory(error):
-            raise
-        message = f"checkpoint {info.name!r} cannot be loaded: {first_line(error)}"
-        raise ModelRefusedError(message) from error
+    with opening(f"checkpoint {info.name!r}"):
+        pipeline = load(info, dtype=dtype)
     _check_complete(info, pipeline)
     pipeline.to(device)
     if device == "cpu":
@@ -243,13 +237,13 @@ def load_checkpoint(
     return LoadedModel(pipeline, info.family, device, dtype)
 
 
-class LoadedControlNet:
-    """A ControlNet in memory: the one owner of its weights."""
+class LoadedNetwork:
+    """One network in memory, such as a ControlNet: the one owner of its weights."""
 
     def __init__(self, network: Any) -> None:
         self.network = network
         self.ladder = Ladder()
-        self.nbytes = bytes_of([network])
+        self.nbytes = _bytes_of([network])
 
     def in_float32(self) -> AbstractContextManager[None]:
         """While it lasts, all weights are float32; afterwards every bit is as it was."""
@@ -263,7 +257,7 @@ class LoadedControlNet:
 
 def load_controlnet(
     info: ModelInfo, device: str | None = None, configs: Path = CONFIGS
-) -> LoadedControlNet:
+) -> LoadedNetwork:
     """Load a ControlNet's folder for a device; by default the best one here.
 
     Raises:
@@ -277,33 +271,46 @@ def load_controlnet(
     device = pick_device(device)
     dtype = pick_dtype(device)
     config = configs / info.family / "controlnet"
+    with opening(f"ControlNet {info.name!r}"):
+        if info.path.is_dir():
+            network = diffusers.ControlNetModel.from_pretrained(
+                info.path, torch_dtype=dtype, use_safetensors=True, local_files_only=True
+            )
+        elif config.is_dir():
+            network = diffusers.ControlNetModel.from_single_file(
+                str(info.path), config=str(config), torch_dtype=dtype, local_files_only=True
+            )
+        else:
+            message = (
+                f"ControlNet {info.name!r} is a single file of family {info.family}; of single "
+                "files, sd15 and sdxl are opened; get it as a diffusers folder"
+            )
+            raise ModelRefusedError(message)
+    return LoadedNetwork(placed(network, device))
+
+
+def placed(network: Any, device: str) -> Any:
+    """A network ready to run on a device, in the layout that is fastest there."""
+    import torch
+
+    network = network.to(device).eval()
+    return network.to(memory_format=torch.channels_last) if device == "cpu" else network
+
+
+@contextmanager
+def opening(what: str, advice: str = "") -> Iterator[None]:
+    """While it lasts diffusers reads `what`: no pickle, in silence, each fault by that name.
+
+    Raises: ModelRefusedError, which ends with the `advice`.
+    """
     try:
-        with refusing_pickles(), quietly():
-            if info.path.is_dir():
-                network = diffusers.ControlNetModel.from_pretrained(
-                    info.path, torch_dtype=dtype, use_safetensors=True, local_files_only=True
-                )
-            elif config.is_dir():
-                network = diffusers.ControlNetModel.from_single_file(
-                    str(info.path), config=str(config), torch_dtype=dtype, local_files_only=True
-                )
-            else:
-                message = (
-                    f"ControlNet {info.name!r} is a single file of family {info.family}; of single "
-                    "files, sd15 and sdxl are opened; get it as a diffusers folder"
-                )
-                raise ModelRefusedError(message)
+        with refusing_pickles(), _quietly():
+            yield
     except LOADING_FAULTS as error:
         if is_out_of_memory(error):
             raise
-        message = f"ControlNet {info.name!r} cannot be loaded: {first_line(error)}"
+        message = f"{what} cannot be loaded: {_first_line(error)}{advice}"
         raise ModelRefusedError(message) from error
-    network = network.to(device).eval()
-    if device == "cpu":
-        import torch
-
-        network = network.to(memory_format=torch.channels_last)
-    return LoadedControlNet(network)
 
 
 def pick_dtype(device: str) -> "torch.dtype":
@@ -325,7 +332,7 @@ def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
     return DiffusionPipeline.from_pretrained(
         info.path,
         dtype=dtype,
-        variant=_variant(info.path),
+        variant=variant_of(info.path.glob(f"*/*{SINGLE_FILE}")),
         use_safetensors=True,
         local_files_only=True,
     )
@@ -392,9 +399,9 @@ def refuse_pickles(path: Path) -> None:
         read_header(path)
 
 
-def _variant(folder: Path) -> str | None:
-    """The variant to ask for when a part's weights are there under its name only (….fp16.…)."""
-    weights = [file.name for file in folder.glob(f"*/*{SINGLE_FILE}")]
+def variant_of(files: Iterable[Path]) -> str | None:
+    """The variant to ask for when weights are there under its name only (….fp16.…)."""
+    weights = [file.name for file in files]
     variants = {name.split(".")[1].partition("-")[0] for name in weights if name.count(".") > 1}
     plain = any(name.count(".") == 1 for name in weights)
     return None if plain or len(variants) != 1 else variants.pop()
@@ -426,7 +433,7 @@ def _modules(components: Mapping[str, Any]) -> "Iterator[tuple[str, torch.nn.Mod
             yield name, part
 
 
-def bytes_of(components: Any) -> int:
+def _bytes_of(components: Any) -> int:
     """Bytes of all weights; those that several layers share count once."""
     import torch
 
@@ -439,13 +446,13 @@ def bytes_of(components: Any) -> int:
     return sum(storages.values())
 
 
-def first_line(error: BaseException) -> str:
+def _first_line(error: BaseException) -> str:
     """What an error says first, or its type where it says nothing."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def _quietly() -> Iterator[None]:
     """Loaders draw bars and log advice where they stand: in a notebook, in somebody else's cell.
 
     What matters of it is checked afterwards and raised (`_check_complete`).

@@ -8,27 +8,22 @@ weights into that (modules/sd_vae.py, load_vae).
 import json
 import re
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.errors import ModelRefusedError
 from medialab.geometry import BLOCK
 from medialab.headers import Header, read_header
-from medialab.ladder import Ladder, in_float32
 from medialab.loading import (
     LATENT_CHANNELS,
-    LOADING_FAULTS,
-    bytes_of,
-    first_line,
+    LoadedNetwork,
+    opening,
     pick_dtype,
-    quietly,
+    placed,
     refuse_pickles,
+    variant_of,
 )
-from medialab.memory import free_memory, is_out_of_memory
 from medialab.modelfiles import SINGLE_FILE, ModelInfo, read_config
-from medialab.pickles import refusing_pickles
 from medialab.runtime import pick_device
 
 if TYPE_CHECKING:
@@ -41,13 +36,11 @@ _LEVEL = re.compile(r"encoder\.down(?:_blocks)?\.(\d+)\.")
 _INTO_DECODER = "decoder.conv_in.weight"
 
 
-class LoadedVAE:
-    """A VAE in memory: the one owner of its weights."""
+class LoadedVAE(LoadedNetwork):
+    """A VAE in memory, and what was made for it."""
 
     def __init__(self, network: Any) -> None:
-        self.network = network
-        self.ladder = Ladder()
-        self.nbytes = bytes_of([network])
+        super().__init__(network)
         self._cached: dict[str, Any] = {}
 
     def cached(self, name: str, make: Callable[[], Any]) -> Any:
@@ -56,15 +49,10 @@ class LoadedVAE:
             self._cached[name] = make()
         return self._cached[name]
 
-    def in_float32(self) -> AbstractContextManager[None]:
-        """While it lasts, all weights are float32; afterwards every bit is as it was."""
-        return in_float32(self.network)
-
     def release(self) -> None:
-        """Let go of the weights."""
-        self.network = None
+        """Let go of the weights, and of that."""
         self._cached.clear()
-        free_memory()
+        super().release()
 
 
 class _Latents(NamedTuple):
@@ -146,28 +134,15 @@ def load_vae(info: ModelInfo, like: Any, device: str | None = None) -> LoadedVAE
     refuse_unfitting(info)
     device = pick_device(device)
     dtype = pick_dtype(device)
-    try:
-        with refusing_pickles(), quietly():
-            network = (
-                _load_file(info, like, dtype) if info.path.is_file() else _load_folder(info, dtype)
-            )
-    except LOADING_FAULTS as error:
-        if is_out_of_memory(error):
-            raise
-        message = (
-            f"VAE {info.name!r} cannot be loaded: {first_line(error)}; choose one made for the "
-            "checkpoint's family, or leave vae empty"
+    advice = "; choose one made for the checkpoint's family, or leave vae empty"
+    with opening(f"VAE {info.name!r}", advice):
+        network = (
+            _load_file(info, like, dtype) if info.path.is_file() else _load_folder(info, dtype)
         )
-        raise ModelRefusedError(message) from error
     for weight, value in network.named_parameters():
         if value.is_meta:
             raise ModelRefusedError(f"VAE {info.name!r} lacks {weight}; download it again")
-    network = network.to(device).eval()
-    if device == "cpu":
-        import torch
-
-        network = network.to(memory_format=torch.channels_last)
-    return LoadedVAE(network)
+    return LoadedVAE(placed(network, device))
 
 
 def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
@@ -177,7 +152,7 @@ def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
     return getattr(diffusers, class_name).from_pretrained(
         info.path,
         torch_dtype=dtype,
-        variant=_variant(info.path),
+        variant=variant_of(info.path.glob(f"*{SINGLE_FILE}")),
         use_safetensors=True,
         local_files_only=True,
     )
@@ -210,11 +185,3 @@ def _load_file(info: ModelInfo, like: Any, dtype: "torch.dtype") -> Any:
 def _weights_of(header: Header) -> int:
     """How many weights are the VAE's own; what trained it may lie in the file, too."""
     return sum(1 for name in header.shapes if _OF_ITSELF.search(name) and "loss." not in name)
-
-
-def _variant(folder: Path) -> str | None:
-    """The variant to ask for when the weights are there under its name only (….fp16.…)."""
-    names = [file.name for file in folder.glob(f"*{SINGLE_FILE}")]
-    variants = {name.split(".")[1].partition("-")[0] for name in names if name.count(".") > 1}
-    plain = any(name.count(".") == 1 for name in names)
-    return None if plain or len(variants) != 1 else variants.pop()
