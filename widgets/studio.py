@@ -104,13 +104,14 @@ class Studio(ipw.Box):
 
         Raises:
             ModelNotFoundError: as `fill`.
+            ConfigError: as `generate`.
         """
         came_back = config == self._began_with
         self._began_with = config
         if not came_back:
             self.fill(config)
             self.generate()
-        elif self.picture is None:
+        elif self.canvas.picture is None:
             self.arrivals.show_newest()
 
     @property

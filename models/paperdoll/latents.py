@@ -21,6 +21,7 @@ from models.paperdoll.training import to_tensor
 _MOUTH, _FACE, _HANDS = 8.0, 2.0, 3.0
 # Where the mouth is in a face's box: from left, top, right, bottom, as shares of it.
 _MOUTH_IN_FACE = (0.25, 0.55, 0.75, 0.95)
+_FIRST = 60  # batches of pictures, drawn before the first step
 
 Guides = Literal["none", "pixels", "latents"]
 
@@ -86,9 +87,6 @@ def weights_of_pixels(masks: dict[str, Image.Image], side: int) -> torch.Tensor:
 
 def _inside(mask: Image.Image) -> torch.Tensor:
     return torch.from_numpy(np.asarray(mask) > 0)
-
-
-_FIRST = 60  # batches of pictures, drawn before the first step
 
 
 class LatentPool:

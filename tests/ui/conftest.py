@@ -158,15 +158,20 @@ def pictures_folder(tmp_path):
     return folder
 
 
+def _fresh_page(browser):
+    """A page that shares nothing with another."""
+    page = browser.new_context(viewport=VIEWPORT).new_page()
+    page.set_default_timeout(60_000)
+    return page
+
+
 @pytest.fixture
 def page(browser, pictures_folder, request):
     """A fresh page; what it looked like at the end is kept."""
-    context = browser.new_context(viewport=VIEWPORT)
-    opened = context.new_page()
-    opened.set_default_timeout(60_000)
+    opened = _fresh_page(browser)
     yield opened
     opened.screenshot(path=pictures_folder / f"{request.node.name}.png")
-    context.close()
+    opened.context.close()
 
 
 @pytest.fixture
@@ -197,10 +202,8 @@ def open_notebook(lab, browser):
         def open_it(path):
             opened.close()
             opened.callback(_end_kernels, url, token)
-            context = browser.new_context(viewport=VIEWPORT)
-            opened.callback(context.close)
-            page = context.new_page()
-            page.set_default_timeout(60_000)
+            page = _fresh_page(browser)
+            opened.callback(page.context.close)
             page.goto(f"{url}/lab/tree/{path}?reset&token={token}", timeout=STARTUP * 1000)
             page.wait_for_function("window.jupyterapp !== undefined", timeout=STARTUP * 1000)
             page.evaluate(OPENED, path)

@@ -3,14 +3,13 @@
 No test: what it walks through is tested in test_studio.py. It wants the shipped models.
 """
 
-import os
 import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.desk import SECONDS
+from tests.ui.desk import SECONDS, choose_theme
 from tests.ui.test_studio import open_fold, tab, wait_for_done
 
 # Milliseconds until the next run has begun and ended, by the page's own clock.
@@ -26,7 +25,7 @@ UNTIL_DONE = """() => { window.untilDone = new Promise((tell) => {
   };
   look();
 }); }"""
-FOLDER = Path(os.environ.get("TOUR", "docs/tour"))
+FOLDER = Path("docs/tour")
 PERSON = (
     "a full body picture of a smiling person with long blond hair, wearing a green shirt and blue "
     "trousers, waving, in a meadow"
@@ -149,9 +148,7 @@ def test_batch_models_and_the_dark(studio, take):
     tab(studio, "Generate")
     studio.page.wait_for_timeout(800)
     studio.page.screenshot(path=FOLDER.parent / "studio.png")
-    studio.page.evaluate(
-        "window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
-    )
+    choose_theme(studio.page, "JupyterLab Dark")
     open_fold(studio, "loras-section")
     scroll_to(studio, "sampling")
     take("dark")
