@@ -33,6 +33,15 @@ LATENTS_OF = {"sd2": "sd15", **{other: base for base, other in FINISHED_BY.items
 # No published family is narrower than CLIP-L's 768; ours reads 128 or 160 (models/paperdoll).
 WIDEST_PAPERDOLL = 256
 
+# Channels that a UNet's first layer reads -> what it is made for; latents alone are 4.
+VARIANT_OF_CHANNELS = {4: "", 5: "depth", 7: "upscale", 8: "instruct", 9: "inpaint"}
+REFINER = "refiner"
+_FIRST_LAYERS = (
+    "model.diffusion_model.input_blocks.0.0.weight",
+    "input_blocks.0.0.weight",
+    "conv_in.weight",
+)
+
 # Names that only one family of transformers has. More special names stand first.
 FAMILY_OF_NAME = (
     ("double_stream_modulation", "flux2"),
@@ -122,6 +131,28 @@ def family_of_denoiser(config: Mapping[str, Any]) -> str:
     if (width := config.get("cross_attention_dim")) is not None and isinstance(width, int):
         return family_of_width(width)
     return FAMILY_OF_TRANSFORMER.get(str(config.get("_class_name")), UNKNOWN)
+
+
+def variant_of_denoiser(config: Mapping[str, Any]) -> str:
+    """The variant of a diffusers UNet, from its config.json; "" for what is no UNet."""
+    if "cross_attention_dim" not in config:
+        return ""
+    return _variant(family_of_denoiser(config), config.get("in_channels"))
+
+
+def variant_of_header(family: str, header: Header) -> str:
+    """The variant of a UNet in one file, from the channels that its first layer reads."""
+    for name in _FIRST_LAYERS:
+        if len(shape := header.shapes.get(name, ())) == 4:
+            return _variant(family, shape[1])
+    return _variant(family, 4)
+
+
+def _variant(family: str, channels: object) -> str:
+    if not isinstance(channels, int):
+        return ""
+    variant = VARIANT_OF_CHANNELS.get(channels, f"{channels} channels")
+    return variant or (REFINER if family in FINISHED_BY.values() else "")
 
 
 def _lora(names: str, header: Header) -> Verdict | None:

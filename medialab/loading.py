@@ -17,8 +17,9 @@ from medialab.families import FINISHED_BY
 from medialab.headers import read_header
 from medialab.ladder import Ladder, in_float32
 from medialab.memory import free_memory, is_out_of_memory
-from medialab.modelfiles import SINGLE_FILE, ModelInfo, read_config
+from medialab.modelfiles import SINGLE_FILE, ModelInfo
 from medialab.pickles import PICKLE_SUFFIXES, refusal, refusing_pickles
+from medialab.runnable import why_not
 from medialab.runtime import pick_device
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ INSTRUCT_PIPELINES = {
     "sdxl": "StableDiffusionXLInstructPix2PixPipeline",
 }
 
-# Families whose prompts and latents the stages know.
-FAMILIES = ("paperdoll", "sd15", "sd2", "sdxl", *FINISHED_BY.values())
 # Channels that a denoiser reads -> what it is made for.
 LATENT_CHANNELS = 4
 INSTRUCT_CHANNELS = 8  # the latents, and those of the picture to edit
@@ -70,7 +69,6 @@ LOADING_FAULTS = (
     TypeError,
     SafetensorError,
 )
-FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
 
 
 class LoadedModel:
@@ -342,13 +340,6 @@ def _load_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> Any:
     import diffusers
     from transformers import CLIPTokenizer
 
-    if info.family not in SINGLE_FILE_PIPELINES:
-        known = ", ".join(SINGLE_FILE_PIPELINES)
-        message = (
-            f"checkpoint {info.name!r} is a single file of family {info.family}; of single files, "
-            f"{known} are opened; get it as a diffusers folder"
-        )
-        raise ModelRefusedError(message)
     folder = configs / info.family
     own = configs / SHARED_TOKENIZER
     tokenizers = {
@@ -361,32 +352,9 @@ def _load_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> Any:
 
 
 def _refuse_foreign(info: ModelInfo) -> None:
-    """Refuse, before any weight is read, what no stage here can run."""
-    if info.family not in FAMILIES:
-        message = (
-            f"checkpoint {info.name!r} is of family {info.family}; "
-            f"those that run here are {', '.join(FAMILIES)}"
-        )
-        raise ModelRefusedError(message)
-    channels = _input_channels(info.path)
-    if channels not in {None, *MADE_FOR}:
-        known = " and ".join(f"{count} for {purpose}" for count, purpose in MADE_FOR.items())
-        message = (
-            f"checkpoint {info.name!r} has a denoiser that reads {channels} channels; "
-            f"those that run here read {known}"
-        )
-        raise ModelRefusedError(message)
-
-
-def _input_channels(path: Path) -> int | None:
-    """Channels that the denoiser reads: latents alone, or more to inpaint (9) or to edit (8).
-
-    None for a folder whose denoiser is no UNet.
-    """
-    if path.is_file():
-        return read_header(path).shapes.get(FIRST_LAYER, (0, 0))[1]
-    unet = path / "unet" / "config.json"
-    return read_config(unet).get("in_channels", 0) if unet.is_file() else None
+    """Refuse, before any weight is read, what no stage here can run, as the listing does."""
+    if reason := why_not("checkpoint", info.family, info.variant, is_file=info.path.is_file()):
+        raise ModelRefusedError(f"checkpoint {info.name!r} {reason}")
 
 
 def refuse_pickles(path: Path) -> None:

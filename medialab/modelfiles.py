@@ -14,11 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from medialab.errors import ModelRefusedError
-from medialab.families import UNKNOWN, Verdict, classify, family_of_denoiser
+from medialab.families import (
+    UNKNOWN,
+    Verdict,
+    classify,
+    family_of_denoiser,
+    variant_of_denoiser,
+    variant_of_header,
+)
 from medialab.hashes import Stamp
 from medialab.headers import read_header
 from medialab.onnxfiles import read_onnx
 from medialab.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES, refusal
+from medialab.runnable import why_not
 from medialab.taskfiles import check_task_file
 
 # The subfolder of models/ -> the kind of model that it holds.
@@ -55,6 +63,8 @@ class ModelInfo:
 
     `format` is "diffusers" or "transformers" for a folder, else how the file's tensors are named;
     `size_bytes` counts what lies on the disk. `refused` is None, or why it cannot be used.
+    `variant` tells what a checkpoint is made for: "inpaint", "instruct", "refiner" …; "" is the
+    usual one.
     """
 
     name: str
@@ -64,6 +74,7 @@ class ModelInfo:
     path: Path
     size_bytes: int
     refused: str | None = None
+    variant: str = ""
 
 
 class ModelFiles:
@@ -122,15 +133,14 @@ class ModelFiles:
         try:
             files = sorted(_files_below(path))
             _check_folder(path, files, self.root)
-            verdict = _folder_verdict(path, kind)
+            verdict, variant = _folder_verdict(path, kind)
             for file in files:
                 if file.suffix == SINGLE_FILE:
                     read_header(file)
         except ModelRefusedError as error:
             return _refused_info(path, kind, str(error))
         size = sum(file.stat().st_size for file in files)
-        info = ModelInfo(path.name, kind, verdict.family, verdict.format, path, size)
-        return _in_its_place(info, verdict.kind)
+        return _told(kind, verdict, variant, path, size)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -220,26 +230,29 @@ def _check_folder(folder: Path, files: list[Path], root: Path) -> None:
             raise ModelRefusedError(message)
 
 
-def _folder_verdict(folder: Path, kind: str) -> Verdict:
-    """Kind, family and format of a model folder, from its configs."""
+def _folder_verdict(folder: Path, kind: str) -> tuple[Verdict, str]:
+    """Kind, family and format of a model folder, and its variant, from its configs."""
     if (folder / "model_index.json").is_file():
-        return Verdict("checkpoint", _folder_family(folder), "diffusers")
+        config = _denoiser_config(folder)
+        family = family_of_denoiser(config)
+        return Verdict("checkpoint", family, "diffusers"), variant_of_denoiser(config)
     config = read_config(folder / "config.json")
     name = str(config.get("_class_name", ""))
     if name.endswith("ControlNetModel"):
-        return Verdict("controlnet", family_of_denoiser(config), "diffusers")
+        return Verdict("controlnet", family_of_denoiser(config), "diffusers"), ""
     if name.startswith("Autoencoder"):
-        return Verdict("vae", UNKNOWN, "diffusers")
+        return Verdict("vae", UNKNOWN, "diffusers"), ""
     if "model_type" in config:
-        return Verdict(kind, str(config["model_type"]), "transformers")
-    return Verdict(kind, UNKNOWN, UNKNOWN)
+        return Verdict(kind, str(config["model_type"]), "transformers"), ""
+    return Verdict(kind, UNKNOWN, UNKNOWN), ""
 
 
-def _folder_family(folder: Path) -> str:
+def _denoiser_config(folder: Path) -> dict[str, Any]:
+    """The config of a pipeline's denoiser; empty where there is none."""
     for part in ("unet", "transformer"):
         if (folder / part / "config.json").is_file():
-            return family_of_denoiser(read_config(folder / part / "config.json"))
-    return UNKNOWN
+            return read_config(folder / part / "config.json")
+    return {}
 
 
 def _read_file(path: Path, kind: str) -> ModelInfo:
@@ -251,23 +264,40 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
             return _refused_info(path, kind, str(error))
         return ModelInfo(path.stem, kind, UNKNOWN, format_, path, path.stat().st_size)
     try:
-        verdict = classify(read_header(path))
+        header = read_header(path)
     except ModelRefusedError as error:
         return _refused_info(path, kind, str(error))
-    size = path.stat().st_size
-    info = ModelInfo(path.stem, kind, verdict.family, verdict.format, path, size)
-    return _in_its_place(info, verdict.kind)
+    verdict = classify(header)
+    variant = variant_of_header(verdict.family, header) if verdict.kind == "checkpoint" else ""
+    return _told(kind, verdict, variant, path, path.stat().st_size)
 
 
-def _in_its_place(info: ModelInfo, kind: str) -> ModelInfo:
-    """Refuse a model that lies among those of another kind."""
-    if kind in {info.kind, UNKNOWN}:
-        return info
-    if kind in TOLD_BY_HEADER:
-        place = f"move it to {FOLDER_OF_KIND[kind]}"
+def _told(kind: str, verdict: Verdict, variant: str, path: Path, size: int) -> ModelInfo:
+    """What lies there as it is listed: refused where it is of another kind, or cannot run."""
+    reason = _out_of_place(kind, verdict.kind) or why_not(
+        kind, verdict.family, variant, is_file=path.is_file()
+    )
+    return ModelInfo(
+        path.stem if path.is_file() else path.name,
+        kind,
+        verdict.family,
+        verdict.format,
+        path,
+        size,
+        reason and f"{path.name} {reason}",
+        variant,
+    )
+
+
+def _out_of_place(kind: str, found: str) -> str | None:
+    """Why a model that lies among those of another kind is refused."""
+    if found in {kind, UNKNOWN}:
+        return None
+    if found in TOLD_BY_HEADER:
+        place = f"move it to {FOLDER_OF_KIND[found]}"
     else:
         place = "nothing here opens it alone"
-    return replace(info, refused=f"{info.path.name} holds a {kind}, no {info.kind}; {place}")
+    return f"holds a {found}, no {kind}; {place}"
 
 
 def _refused_info(path: Path, kind: str, reason: str) -> ModelInfo:

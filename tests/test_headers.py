@@ -10,7 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medialab.errors import ModelRefusedError
-from medialab.families import classify, family_of_denoiser
+from medialab.families import (
+    classify,
+    family_of_denoiser,
+    variant_of_denoiser,
+    variant_of_header,
+)
 from medialab.headers import LARGEST_HEADER, Header, read_header
 
 
@@ -270,3 +275,27 @@ def test_both_sizes_of_the_embedded_family_are_recognised():
 
     widths = {size.text_width for size in family.SIZES.values()}
     assert {family_of_denoiser({"cross_attention_dim": width}) for width in widths} == {"paperdoll"}
+
+
+@pytest.mark.parametrize(
+    ("channels", "width", "family", "variant"),
+    [
+        (4, 768, "sd15", ""),
+        (9, 768, "sd15", "inpaint"),
+        (8, 768, "sd15", "instruct"),
+        (9, 2048, "sdxl", "inpaint"),
+        (5, 1024, "sd2", "depth"),
+        (7, 1024, "sd2", "upscale"),
+        (4, 1280, "sdxl-refiner", "refiner"),
+        (6, 768, "sd15", "6 channels"),
+    ],
+)
+def test_what_a_checkpoint_is_made_for_is_told_by_the_channels_it_reads(
+    channels, width, family, variant
+):
+    first = {"model.diffusion_model.input_blocks.0.0.weight": (320, channels, 3, 3)}
+    header = Header(first | {UNET: (320, width)}, {})
+    assert classify(header).family == family
+    assert variant_of_header(family, header) == variant
+    config = {"in_channels": channels, "cross_attention_dim": width}
+    assert variant_of_denoiser(config) == variant

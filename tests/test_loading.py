@@ -353,10 +353,8 @@ def test_twenty_switches_leave_memory_as_it_was(two_large_models):
     ("changes", "message"),
     [
         ({"cross_attention_dim": 999}, "is of family .*; those that run here"),
-        (
-            {"in_channels": 9},
-            "reads 9 channels; those that run here read 4 for making",
-        ),
+        ({"in_channels": 9}, "is made for inpainting; folders of paperdoll that run here are"),
+        ({"in_channels": 6}, r"something else \(it reads 6 channels\)"),
     ],
 )
 def test_a_checkpoint_that_no_stage_runs_is_refused_before_a_weight_is_read(

@@ -310,13 +310,16 @@ def test_a_single_file_that_lacks_weights_is_refused(single_files):
             load_checkpoint(info, "cpu", root / "configs")
 
 
-def test_a_single_file_for_inpainting_is_refused_by_its_channels(single_files):
+def test_a_single_file_for_inpainting_is_refused_by_the_listing(single_files):
     import torch
 
     root, _ = single_files
-    first = torch.zeros(32, 9, 3, 3)
-    info = rewritten(root, "inpaint", lambda tensors: tensors.update({loading.FIRST_LAYER: first}))
-    with pytest.raises(ModelRefusedError, match="reads 9 channels; those that run"):
+    first = {"model.diffusion_model.input_blocks.0.0.weight": torch.zeros(32, 9, 3, 3)}
+    with pytest.raises(ModelRefusedError, match="is made for inpainting"):
+        rewritten(root, "inpaint", lambda tensors: tensors.update(first))
+    (info,) = [one for one in ModelRegistry(root).models("checkpoint") if one.name == "inpaint"]
+    assert (info.family, info.variant) == ("sd15", "inpaint")
+    with pytest.raises(ModelRefusedError, match="is made for inpainting"):
         load_checkpoint(info, "cpu", root / "configs")
 
 
