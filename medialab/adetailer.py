@@ -13,7 +13,7 @@ from typing import Any
 
 from medialab.detailing import AUTOMATIC, DetailerConfig
 from medialab.errors import ConfigError
-from medialab.samplers import parse_sampler_name
+from medialab.sampler_names import parse_sampler_name, parse_schedule_name
 from medialab.settings import MERGES
 
 # Our parts in the order in which they run, and how ADetailer's models are called for each.
@@ -199,7 +199,10 @@ def _read_sampler(
         return
     settings["sampler"] = sampler
     read.append("sampler")
-    named = items.get(keys.get("scheduler", ""), "").casefold()
+    try:
+        named = parse_schedule_name(items[keys["scheduler"]]) if "scheduler" in keys else ""
+    except ConfigError:
+        named = ""
     for choice in (named, schedule):
         try:
             DetailerConfig.model_validate(settings | {"schedule": choice})

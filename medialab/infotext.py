@@ -20,7 +20,8 @@ from medialab.adetailer import read_detailers, write_detailers
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ConfigError
 from medialab.infotext_keys import AFTER, BEFORE, Items, items_of, merged, number, schedule
-from medialab.samplers import SCHEDULES, parse_sampler_name
+from medialab.sampler_names import parse_sampler_name, parse_schedule_name
+from medialab.samplers import SCHEDULES
 from medialab.settings import EMPHASES
 
 NEGATIVE = "Negative prompt:"
@@ -288,7 +289,10 @@ def _read_sampler(settings: dict[str, Any], rest: dict[str, str]) -> None:
         sampler, schedule = parse_sampler_name(rest.get("Sampler", ""))
     except ConfigError:
         return
-    named = rest.get("Schedule type", "").casefold()
+    try:
+        named = parse_schedule_name(rest["Schedule type"]) if "Schedule type" in rest else ""
+    except ConfigError:
+        named = ""
     for choice in (named, schedule):
         found = {"sampler": sampler, "schedule": choice}
         if choice in SCHEDULES and _takes(settings | found):

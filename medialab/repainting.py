@@ -11,7 +11,7 @@ from medialab.control import Control
 from medialab.denoising import How, Kept, Step, denoise
 from medialab.geometry import BLOCK, Box, to_multiple
 from medialab.latents import encode_image, latent_mask
-from medialab.settings import Sampling
+from medialab.settings import LARGEST_SEED, Sampling
 
 if TYPE_CHECKING:
     import torch
@@ -135,7 +135,7 @@ def _beginning(
     import torch
 
     if content == "latent noise":
-        generator = torch.Generator("cpu").manual_seed(seed + 1)
+        generator = torch.Generator("cpu").manual_seed((seed + 1) % (LARGEST_SEED + 1))
         noise = torch.randn(latents.shape, generator=generator).to(latents)
         return torch.where(mask > 0, noise, latents)
     if content == "latent nothing":

@@ -14,10 +14,13 @@ from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions
 from medialab.registry import ModelInfo, ModelRegistry
-from medialab.settings import LARGEST_SEED, ControlUnit, SamplingConfig, StageConfig
+from medialab.settings import ControlUnit, SamplingConfig, StageConfig
 from medialab.stages import STAGES
 from medialab.stages.base import Model
 from medialab.vaes import refuse_unfitting
+
+# Seeds that are drawn have 32 bits: A1111 and its kin keep no more.
+_DRAWN_BELOW = 2**32
 
 
 class Resolver:
@@ -237,4 +240,4 @@ def _units_of(config: PipelineConfig) -> list[ControlUnit]:
 
 
 def _drawn(seed: int) -> int:
-    return secrets.randbelow(LARGEST_SEED + 1) if seed == RANDOM_SEED else seed
+    return secrets.randbelow(_DRAWN_BELOW) if seed == RANDOM_SEED else seed

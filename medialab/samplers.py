@@ -11,7 +11,6 @@ Source: AUTOMATIC1111 modules/sd_samplers_kdiffusion.py, sd_schedulers.py; diffu
 
 import importlib
 import inspect
-import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -295,20 +294,6 @@ def steps_behind(sampler: str, schedule: str, steps: int, strength: float) -> in
 def applied_schedule(sampler: str, schedule: str, config: Mapping[str, Any]) -> str:
     """The schedule that runs when `schedule` is asked of a checkpoint; "automatic" is resolved."""
     return _meant(SAMPLERS[sampler], schedule, config)
-
-
-def parse_sampler_name(name: str) -> tuple[str, str]:
-    """Sampler and schedule of a name as infotext has it: "DPM++ 2M Karras" of before 2024 too.
-
-    Raises:
-        ConfigError: no sampler is called so.
-    """
-    words = " ".join(name.split()).casefold()
-    for sampler in sorted(SAMPLERS, key=len, reverse=True):
-        match = re.fullmatch(re.escape(sampler.casefold()) + r"(?: (.+))?", words)
-        if match and (match[1] or "automatic") in SCHEDULES:
-            return sampler, match[1] or "automatic"
-    raise ConfigError(f"no sampler {name!r}; choose one of {', '.join(SAMPLERS)}")
 
 
 def _meant(method: Sampler, schedule: str, config: Mapping[str, Any]) -> str:

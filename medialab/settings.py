@@ -23,7 +23,8 @@ from medialab.preprocessors import BY_MODEL, PREPROCESSORS
 from medialab.prompts import LoRATag, take_loras
 from medialab.samplers import SAMPLERS, SCHEDULES
 
-LARGEST_SEED = 2**32 - 1  # infotext and A1111 keep seeds in 32 bits
+# As ComfyUI's: 64 bits, all that torch takes. Its noise on the CPU knows the lower 32 alone.
+LARGEST_SEED = 2**64 - 1
 
 # Pixels: a VAE works in blocks of 8; 4096 keeps a typing error from asking for gigabytes.
 Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]

@@ -532,3 +532,9 @@ def test_a_renamed_picture_can_still_be_annotated(manager):
     for path in (saved.path, saved.sidecar):
         path.rename(path.with_stem("best"))
     assert manager.annotate(saved.path.with_stem("best"), stars=5).stars == 5
+
+
+def test_a_seed_of_64_bits_is_listed_with_every_digit(manager):
+    saved = manager.save(image(), config(seed=2**64 - 1), {})
+    assert manager.find() == [saved]
+    assert manager.find()[0].seed == 2**64 - 1

@@ -238,7 +238,7 @@ def test_traps_are_kept_as_text_and_harm_no_neighbour(item, key, value, place):
         ("Size: 500x301", "Size"),
         ("Size: big", "Size"),
         ("Sampler: DPM++ 3M SDE", "Sampler"),
-        ("Seed: 99999999999", "Seed"),
+        ("Seed: 99999999999999999999", "Seed"),
         ("Clip skip: 13", "Clip skip"),
         ("Emphasis: Louder", "Emphasis"),
     ],

@@ -9,7 +9,7 @@ import torch
 from diffusers import DDIMScheduler, EulerDiscreteScheduler
 
 from medialab.errors import ConfigError
-from medialab.samplers import SAMPLERS, SCHEDULES, check, make_scheduler, parse_sampler_name
+from medialab.samplers import SAMPLERS, SCHEDULES, check, make_scheduler
 
 PAIRS = [
     (sampler, schedule)
@@ -97,7 +97,7 @@ def test_automatic_is_the_schedule_the_table_names(sampler):
     assert torch.equal(made[0].timesteps, made[1].timesteps)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+@pytest.mark.parametrize("seed", [0, 1, 2**64 - 1])
 def test_dpm_sde_draws_its_brownian_noise_from_the_seed_alone(seed):
     def one_step(seed):
         scheduler = make_scheduler("DPM++ SDE", "automatic", trained(), seed=seed)
@@ -266,29 +266,6 @@ def test_a_made_scheduler_shares_nothing_with_the_config_or_another():
     assert config == before
     assert first is not second
     assert second.num_inference_steps is None
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Euler a", ("Euler a", "automatic")),
-        ("euler A", ("Euler a", "automatic")),
-        ("DPM++ 2M Karras", ("DPM++ 2M", "karras")),
-        ("DPM++ 2M SDE Karras", ("DPM++ 2M SDE", "karras")),
-        ("DPM++ 2M SDE", ("DPM++ 2M SDE", "automatic")),
-        ("DPM++ SDE  Exponential", ("DPM++ SDE", "exponential")),
-        ("DPM2 a Karras", ("DPM2 a", "karras")),
-        ("Euler SGM Uniform", ("Euler", "sgm uniform")),
-    ],
-)
-def test_old_infotext_names_split_into_sampler_and_schedule(name, expected):
-    assert parse_sampler_name(name) == expected
-
-
-@pytest.mark.parametrize("name", ["", "Karras", "DPM++ 3M SDE", "Euler Euler", "Eulera"])
-def test_a_name_that_is_no_sampler_is_refused(name):
-    with pytest.raises(ConfigError, match="no sampler"):
-        parse_sampler_name(name)
 
 
 def test_every_automatic_schedule_and_every_schedule_is_described():

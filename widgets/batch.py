@@ -13,6 +13,7 @@ from medialab.prompts.lines import read_lines
 from medialab.settings import LARGEST_SEED
 from widgets.button import make_button
 from widgets.guard import Show, guarded
+from widgets.whole_number import WholeNumber
 
 MOST_JOBS = 1000  # more is a typing error, or work for a sweep in a notebook
 _HINT = (
@@ -36,7 +37,7 @@ class BatchPanel(ipw.VBox):
         self._base, self._submit = base, submit
         self.prompts = ipw.Textarea(rows=8, placeholder="a cat\na dog in the snow")
         self.prompts.description = "Prompts"
-        self.first = ipw.IntText(value=1)
+        self.first = WholeNumber(value=1, min=RANDOM_SEED, max=LARGEST_SEED)
         self.first.description = "First seed"
         self.first.tooltip = "-1 draws a new one for each picture"
         self.count = ipw.BoundedIntText(value=1, min=1, max=MOST_JOBS)

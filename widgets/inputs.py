@@ -14,6 +14,7 @@ from widgets.loras import LoRAPicker
 from widgets.prompt_editor import PromptEditor
 from widgets.shapes import Shape
 from widgets.tools import Tools
+from widgets.whole_number import LARGEST_IN_A_PAGE, WholeNumber
 
 # A slider longer than this many steps cannot be set to the one that is meant.
 _LONGEST_SLIDER = 200
@@ -268,6 +269,13 @@ def _count(shape: Shape, start: int) -> ipw.DOMWidget:
         return ipw.IntText(value=start)
     if limits.step:  # no limits in the box: a wrong number is told of, not quietly changed
         return ipw.IntText(value=start, step=int(limits.step))
+    if limits.largest > LARGEST_IN_A_PAGE:
+        return WholeNumber(
+            value=start,
+            min=int(limits.smallest),
+            max=int(limits.largest),
+            continuous_update=False,
+        )
     is_short = limits.largest - limits.smallest <= _LONGEST_SLIDER
     control = ipw.IntSlider if is_short else ipw.BoundedIntText
     # The limits first: a value is held to those that are there when it comes.

@@ -22,12 +22,12 @@ from medialab.errors import ArtifactError
 ResultT = TypeVar("ResultT")
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_VERSION = 3  # raise it with the tables below; an index of another version is made anew
+_VERSION = 4  # raise it with the tables below; an index of another version is made anew
 _TABLES = """
 CREATE TABLE days (day TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE pictures (
     id TEXT NOT NULL, day TEXT NOT NULL, name TEXT NOT NULL, changed INTEGER NOT NULL,
-    prompt TEXT NOT NULL, checkpoint TEXT NOT NULL, seed INTEGER NOT NULL, created TEXT NOT NULL,
+    prompt TEXT NOT NULL, checkpoint TEXT NOT NULL, seed TEXT NOT NULL, created TEXT NOT NULL,
     tags TEXT NOT NULL, stars INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
     words TEXT NOT NULL, names TEXT NOT NULL, folded TEXT NOT NULL,
     PRIMARY KEY (day, name)
@@ -100,7 +100,7 @@ class PictureIndex:
         return self._with_connection(count)
 
     def _artifact(
-        self, row: tuple[str, str, str, str, str, int, str, str, int, int, int]
+        self, row: tuple[str, str, str, str, str, str, str, str, int, int, int]
     ) -> Artifact:
         identity, day, name, prompt, checkpoint, seed, created, tags, *numbers = row
         path = self.folder / day / name
@@ -110,7 +110,7 @@ class PictureIndex:
             path.with_suffix(".json"),
             prompt,
             checkpoint,
-            seed,
+            int(seed),
             created,
             tuple(json.loads(tags)),
             *numbers,
@@ -212,7 +212,7 @@ class PictureIndex:
                 picture.name,
                 found.prompt,
                 found.checkpoint,
-                found.seed,
+                str(found.seed),  # SQLite's integers have a sign
                 found.created,
                 json.dumps(found.tags, ensure_ascii=False),
                 found.stars,

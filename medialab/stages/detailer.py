@@ -44,7 +44,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
     that cannot be drawn is left as it was; those drawn before a cancel are found again.
     """
 
-    version = 2
+    version = 3
     settings = DetailerConfig
 
     def __init__(self, label: str) -> None:
