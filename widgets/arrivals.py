@@ -9,8 +9,7 @@ from medialab import PipelineConfig, Workbench
 from medialab.artifacts import Artifact, Sidecar
 from medialab.artifacts.embedded import read_embedded
 from medialab.config import ResolvedConfig
-from medialab.errors import ArtifactError, ConfigError
-from widgets.button import make_button
+from medialab.errors import ArtifactError
 from widgets.canvas import Canvas, Shown, encoded
 from widgets.canvas_pictures import CanvasPictures
 from widgets.form import ENHANCE, GENERATE, Form
@@ -22,7 +21,7 @@ from widgets.run_tools import RunTools
 class Arrivals:
     """Takes them into form and canvas, and chooses the tab that they belong to.
 
-    `undo` is a button that gives back the settings of before, seen while there are any.
+    A picture of the history is only looked at; its settings are taken by `use_settings`.
     """
 
     def __init__(
@@ -36,15 +35,6 @@ class Arrivals:
     ) -> None:
         self._bench, self._canvas, self._form = bench, canvas, form
         self._tabs, self._pictures, self._tools = tabs, pictures, tools
-        self._before: PipelineConfig | None = None
-        self.undo = make_button(
-            "undo",
-            self.give_back,
-            canvas.show_error,
-            label="Undo",
-            tooltip="The settings of before",
-        )
-        self.undo.layout.display = "none"
 
     def listen(self) -> None:
         """From now on take what the canvas and the source panel get."""
@@ -53,14 +43,27 @@ class Arrivals:
         self._canvas.viewer.on_mask(self.take_mask)
         self._form.source.observe(guarded(lambda _: self._show_source(), show_error), "image")
 
-    def restore(self, artifact: Artifact) -> None:
-        """Show a picture of the history, and set every input to what made it.
+    def look(self, artifact: Artifact) -> None:
+        """Show a picture of the history; the inputs stay as they are.
 
         Raises:
             ArtifactError: the picture or its sidecar is gone, or broken.
         """
-        config = self._show(artifact)
-        self._fill(config, f"All settings of {escape(artifact.path.name)} are set.")
+        self._show(artifact)
+        self._canvas.tell("")
+
+    def use_settings(self) -> None:
+        """Set every input to what made the picture that is shown.
+
+        Raises:
+            LookupError: no picture with known settings is shown.
+        """
+        shown = self._canvas.shown
+        if shown is None or shown.config is None:
+            message = "the settings of this picture are not known"
+            raise LookupError(message)
+        of = f" of {escape(shown.paths[0].name)}" if shown.paths else ""
+        self._fill(shown.config, f"All settings{of} are set. Undo brings yours back.")
 
     def show_newest(self) -> None:
         """Show the newest picture of the history, if it has any; the inputs stay as they are."""
@@ -116,31 +119,20 @@ class Arrivals:
             source.mode.value = "inpaint"
         card.set("mask", self._bench.keep(mask))
 
-    def give_back(self) -> None:
-        """The inputs as they were before settings were restored."""
-        if self._before is not None:
-            self._form.show(self._before)
-            self._before = None
-            self._canvas.tell("")
-        self.undo.layout.display = "none"
-
-    def _show(self, artifact: Artifact) -> PipelineConfig:
-        """Show a picture of the history with what is known of how it was made: its settings."""
+    def _show(self, artifact: Artifact) -> None:
+        """Show a picture of the history with what is known of how it was made."""
         config = self._bench.artifacts.load(artifact.path)
         record = Sidecar.read(artifact.sidecar).record if artifact.sidecar.exists() else {}
         self._canvas.show(Shown.of_artifact(artifact, config, record))
         self._tools.take()
-        return config
 
     def _fill(self, config: PipelineConfig, said: str) -> None:
-        """Fill the form, with a way back."""
-        with suppress(ConfigError):
-            self._before = PipelineConfig.parse(self._form.read())
+        """Fill the form and say so."""
         asked = config.asked() if isinstance(config, ResolvedConfig) else config
+        self._form.task = GENERATE if asked.mode == "txt2img" else ENHANCE
         self._form.show(asked)
-        self._tabs.value = GENERATE if asked.mode == "txt2img" else ENHANCE
+        self._tabs.value = self._form.task
         self._canvas.tell(said)
-        self.undo.layout.display = None if self._before else "none"
 
     def _show_source(self) -> None:
         """The picture that is started from, unless the canvas has it already."""

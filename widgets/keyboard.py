@@ -1,4 +1,4 @@
-"""The panel's keys (Ctrl+Enter in a text presses Generate), and what a screen reader is told."""
+"""The panel's keys, which are its own alone, and what a screen reader is told."""
 
 from pathlib import Path
 

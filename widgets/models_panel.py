@@ -1,6 +1,6 @@
 """Models: what lies in the models folder, what each is, and why some are not used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 import ipywidgets as ipw
@@ -12,7 +12,9 @@ from widgets.catalogue import Catalogue
 from widgets.guard import Show, guarded
 
 _ALL = "all"
-_COLUMNS = ("Name", "Kind", "Family", "Format", "Size", "")
+_COLUMNS = ("Name", "Kind", "Family", "Format", "Size")
+_REFUSED_COLUMNS = ("File", "Kind", "Why it is not used")
+MOST_ROWS = 500  # of each table; a page of more takes seconds to lay out
 
 
 class ModelsPanel(ipw.VBox):
@@ -50,12 +52,14 @@ class ModelsPanel(ipw.VBox):
             if self.kind.value in {_ALL, info.kind}
             and all(word in _text(info).casefold() for word in words)
         ]
-        head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
-        body = "".join(map(_row, rows))
+        usable = [info for info in rows if info.refused is None]
+        refused = [info for info in rows if info.refused is not None]
         count = f"{len(rows)} of {len(self._catalogue.infos)} models"
+        if len(rows) > MOST_ROWS:
+            count += f"; of each list the first {MOST_ROWS} are shown: search for the others"
         self.table.value = (
-            f'<p class="mls-quiet" role="status">{count}</p>'
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            f'<p class="mls-quiet" role="status">{count}</p>{_table_of_usable(usable)}'
+            f"{_table_of_refused(refused)}"
         )
 
 
@@ -63,13 +67,34 @@ def _text(info: ModelInfo) -> str:
     return f"{info.name} {info.kind} {info.family} {info.format} {info.path.name}"
 
 
-def _row(info: ModelInfo) -> str:
-    why = "" if info.refused is None else f"not used: {info.refused}"
-    state = "refused" if info.refused else "usable"
-    name = info.name if info.refused is None else info.path.name
-    cells = (name, info.kind, info.family, info.format, size_text(info.size_bytes), why)
-    inner = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    return f'<tr data-state="{state}">{inner}</tr>'
+def _table_of_usable(infos: Sequence[ModelInfo]) -> str:
+    rows = [
+        _row(info.name, info.kind, info.family, info.format, size_text(info.size_bytes))
+        for info in infos[:MOST_ROWS]
+    ]
+    return _table(_COLUMNS, rows, "usable") if rows else ""
+
+
+def _table_of_refused(infos: Sequence[ModelInfo]) -> str:
+    """Folded away, so that reasons of a paragraph each do not make the other columns narrow."""
+    if not infos:
+        return ""
+    rows = [_row(info.path.name, info.kind, info.refused or "") for info in infos[:MOST_ROWS]]
+    files = "1 file is" if len(infos) == 1 else f"{len(infos)} files are"
+    return (
+        f'<details class="mls-not-used" open><summary>{files} not used</summary>'
+        f"{_table(_REFUSED_COLUMNS, rows, 'refused')}</details>"
+    )
+
+
+def _table(columns: Sequence[str], rows: Sequence[str], state: str) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    body = "".join(f'<tr data-state="{state}">{row}</tr>' for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _row(*cells: str) -> str:
+    return "".join(f"<td>{escape(cell)}</td>" for cell in cells)
 
 
 def size_text(size: int) -> str:

@@ -20,8 +20,8 @@ _TITLES = {stage.name: stage.title for stage in STAGES}
 class RunTools(ipw.HBox):
     """Belongs to the run that the canvas shows; `take` it anew when that changes.
 
-    `draw_again` is called with a detailer's name and its finds as a person left them, `keep` when
-    a picture that was not saved is to be.
+    `draw_again` is called with a detailer's name and its finds as a person left them, `use` when
+    the form is to be set to what made the picture, `keep` when one that was not saved is to be.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class RunTools(ipw.HBox):
         bench: Workbench,
         canvas: Canvas,
         draw_again: Callable[[str, list[dict[str, Any]]], object],
+        use: Callable[[], object],
         keep: Callable[[], object],
         show_error: Show,
     ) -> None:
@@ -53,6 +54,13 @@ class RunTools(ipw.HBox):
             label="Draw these again",
             tooltip="Run again from this detailer, with the boxes as they are now",
         )
+        self.use = make_button(
+            "use-settings",
+            use,
+            show_error,
+            label="Use settings",
+            tooltip="Set every input to what made this picture",
+        )
         self.keep = make_button(
             "keep",
             keep,
@@ -60,7 +68,7 @@ class RunTools(ipw.HBox):
             label="Keep",
             tooltip="Save this picture with its settings; nothing is computed again",
         )
-        super().__init__([self.stage, self.detailer, self.again, self.keep])
+        super().__init__([self.stage, self.detailer, self.again, self.use, self.keep])
         self.add_class("mls-run-tools")
         self.stage.observe(guarded(lambda _: self._show_stage(), show_error), "value")
         self.detailer.observe(guarded(lambda _: self._show_finds(), show_error), "value")
@@ -92,6 +100,7 @@ class RunTools(ipw.HBox):
         self.stage.layout.display = None if names else "none"
         for part in (self.detailer, self.again):
             part.layout.display = None if found else "none"
+        self.use.layout.display = "none" if config is None else None
         is_kept = shown is None or bool(shown.paths) or config is None
         self.keep.layout.display = "none" if is_kept else None
         self._show_finds()

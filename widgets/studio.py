@@ -33,6 +33,7 @@ from widgets.run_tools import RunTools
 from widgets.session import Session
 from widgets.theme import Theme
 from widgets.tokens import TokenCounts
+from widgets.undo import UndoBar
 from widgets.workspace import Workspace
 
 MODELS = "models"
@@ -81,6 +82,7 @@ class Studio(ipw.Box):
             self.tabs.value = task if task in TASKS.values() else GENERATE
         self._choose_task(str(self.tabs.value))
         self._listen()  # from here on changes are kept
+        self.undo.note()
         self._stop_listening = self.bench.queue.listen(self._on_event)
         self.history.refresh()
         Studio._living = self
@@ -217,7 +219,9 @@ class Studio(ipw.Box):
         )
         self.batch = BatchPanel(self.form.read, self.session.submit, show_error)
         self.models = ModelsPanel(self.catalogue, self.refresh, show_error)
-        self.tools = RunTools(self.bench, self.canvas, self._draw_again, self._keep, show_error)
+        self.tools = RunTools(
+            self.bench, self.canvas, self._draw_again, self._use, self._keep, show_error
+        )
         self.live = Live(self.form, self.session, self.config, show_error)
         self.tabs = ipw.ToggleButtons(options=list(TASKS.items()), value=GENERATE)
         self.tabs.add_class("mls-tabs")
@@ -225,8 +229,9 @@ class Studio(ipw.Box):
             self.bench, self.canvas, self.form, self.tabs, self.pictures, self.tools
         )
         self.history = HistoryPanel(
-            self.bench, self.arrivals.restore, self.arrivals.go_on_from, show_error
+            self.bench, self.arrivals.look, self.arrivals.go_on_from, show_error
         )
+        self.undo = UndoBar(self.config, self._go_back_to, show_error)
         self._generate = make_button("generate", self.generate, show_error, label="Generate")
         self._cancel = make_button("cancel", self.cancel, show_error, label="Cancel")
 
@@ -234,8 +239,8 @@ class Studio(ipw.Box):
         show_only_in(self.batch, BATCH)
         show_only_in(self._generate, GENERATE, ENHANCE)
         show_only_in(self.live.switch, GENERATE, ENHANCE)
-        actions = ipw.HBox([self._generate, self._cancel, self.live.switch])
-        self.canvas.below.children = [self.tools, self.arrivals.undo]
+        actions = ipw.HBox([self._generate, self._cancel, self.live.switch, self.undo])
+        self.canvas.below.children = [self.tools]
         left = [self.batch, self.form]
         right = [self.queue, self.history]
         workspace = Workspace(left, actions, self.canvas, right, self.models)
@@ -275,6 +280,7 @@ class Studio(ipw.Box):
 
     def _settings_changed(self) -> None:
         """Keep what can be read; what cannot is told of when a picture is asked for."""
+        self.undo.note()
         with suppress(ConfigError):
             self._keep_settings(self.config())
         if self.live.is_on:
@@ -283,6 +289,18 @@ class Studio(ipw.Box):
 
     def _keep_settings(self, config: PipelineConfig) -> None:
         self._memory.keep(config, self._began_with, str(self.tabs.value))
+
+    def _go_back_to(self, config: PipelineConfig) -> None:
+        """Set every input, and the tab that the mode belongs to."""
+        if self.tabs.value in {GENERATE, ENHANCE}:
+            self.form.task = GENERATE if config.mode == "txt2img" else ENHANCE
+        self.form.show(config)
+        if self.tabs.value in {GENERATE, ENHANCE}:
+            self.tabs.value = self.form.task
+        self.canvas.tell("")
+
+    def _use(self) -> None:
+        self.arrivals.use_settings()
 
     def _draw_again(self, detailer: str, boxes: Sequence[Mapping[str, Any]]) -> None:
         settings = dict(self.form.cards[detailer].read()) | {"enabled": True, "detections": boxes}

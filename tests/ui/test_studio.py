@@ -185,17 +185,104 @@ def test_choose_two_move_a_slider_generate_and_the_record_names_what_was_applied
     assert sidecar["config"]["prompt"].endswith("ink wash")
 
 
-def test_a_picture_of_the_history_brings_its_settings_back(studio):
+def test_a_click_in_the_history_looks_and_settings_are_taken_by_a_button(studio):
     prompt = studio.locator(".mls-prompt textarea")
     began_with = prompt.input_value()
     prompt.fill("a red car on the beach")
     wait_for_done(studio)
     expect(count(studio)).to_contain_text(re.compile(r"\d+ pictures"))
+    shown = studio.locator(".mls-caption").inner_text()
     studio.locator("[data-at='1'] img").click()
+    expect(studio.locator(".mls-caption")).not_to_have_text(shown, use_inner_text=True)
+    expect(prompt).to_have_value("a red car on the beach")
+    studio.locator("button.mls-use-settings").click()
     expect(prompt).to_have_value(began_with)
     expect(studio.locator(".mls-notice")).to_contain_text("All settings of")
     studio.locator("button.mls-undo").click()
     expect(prompt).to_have_value("a red car on the beach")
+    studio.locator("button.mls-undo").press("Control+Shift+Z")
+    expect(prompt).to_have_value(began_with)
+
+
+# Every kind of control, what a click gives the focus to, and the panel beside its controls.
+FOCUSED = (
+    "button.mls-generate",
+    "button.mls-dice",
+    ".mls-undo-bar button",
+    ".mls-tabs button",
+    ".mls-fold-head",
+    ".mls-fold-face input[type=checkbox]",
+    ".mls-steps .noUi-handle",
+    ".mls-sampler select",
+    ".mls-seed input, .mls-seed-row input",
+    ".mls-history-search input",
+    ".mls-viewer-modes button",
+    ".mls-viewer-canvas",
+    ".mls-gallery-scroll",
+    ".mls-prompt textarea",
+)
+CELLS = """() => {
+  const [panel] = [...jupyterapp.shell.widgets("main")].filter(
+    (one) => one.context?.path === "notebooks/studio.ipynb");
+  return JSON.stringify([...panel.content.model.sharedModel.cells].map(
+    (cell) => [cell.id, cell.cell_type, cell.source]));
+}"""
+
+
+def test_no_plain_key_reaches_jupyterlab_from_any_control(studio):
+    """Its own keys cut, convert and insert cells, and restart the kernel."""
+    page = studio.page
+    before = page.evaluate(CELLS)
+    keys = [*"abcdefghijklmnopqrstuvwxyz0123456789", "d", "d", "0", "0", "Shift+M", "Delete"]
+    tried = []
+    for where in FOCUSED:
+        control = studio.locator(where).locator("visible=true").first
+        if control.count() == 0:
+            continue
+        tried.append(where)
+        control.evaluate("control => control.focus({ preventScroll: true })")
+        for key in keys:
+            page.keyboard.press(key)
+        assert page.evaluate(CELLS) == before, where
+        expect(page.locator(".jp-Dialog")).to_have_count(0)
+    assert len(tried) >= len(FOCUSED) - 2, tried
+    studio.locator(".mls-heading").first.click()
+    for key in keys:
+        page.keyboard.press(key)
+    assert page.evaluate(CELLS) == before, "a click beside the controls"
+
+
+def test_the_filters_of_the_models_stay_with_many_models_and_refused_files(
+    studio, tiny_checkout, pictures_folder
+):
+    folder = tiny_checkout / "models" / "loras"
+    folder.mkdir(exist_ok=True)
+    files = [folder / f"a-model-with-quite-a-long-name-{number:02}.pt" for number in range(2)]
+    generator = torch.Generator().manual_seed(0)
+    down, up = (torch.randn(shape, generator=generator) for shape in ((4, 32), (32, 4)))
+    for number in range(48):
+        files.append(folder / f"many-{number:02}.safetensors")
+        save_file({f"{LAYER}.lora_down.weight": down, f"{LAYER}.lora_up.weight": up}, files[-1])
+    for file in files[:2]:
+        file.write_bytes(b"a pickle")
+    try:
+        tab(studio, "Models")
+        studio.locator("button.mls-models-refresh").click()
+        table = studio.locator(".mls-model-table")
+        expect(table).to_contain_text("many-47")
+        studio.page.screenshot(path=pictures_folder / "models-many.png")
+        line = studio.locator(".mls-filters")
+        assert line.bounding_box()["height"] >= 32
+        studio.locator(".mls-models").evaluate("panel => panel.scrollTo(0, panel.scrollHeight)")
+        expect(studio.locator(".mls-not-used")).to_be_in_viewport()
+        expect(studio.locator(".mls-model-search input")).to_be_in_viewport()
+        studio.locator(".mls-model-search input").fill("many-07")
+        expect(table).to_contain_text("1 of 51 models")
+        width = table.locator("td").first.evaluate("cell => cell.offsetWidth")
+        assert width >= 120
+    finally:
+        for file in files:
+            file.unlink(missing_ok=True)
 
 
 def test_live_shows_a_moved_slider_without_generate(studio):

@@ -56,22 +56,38 @@ def test_days_the_wrong_way_round_are_told(history, studio):
     assert "swap them" in studio.canvas.error.value
 
 
-def test_a_click_shows_the_picture_and_restores_every_setting(history, studio):
-    studio.form.show(PipelineConfig(prompt="something else", steps=30))
+def test_a_click_only_looks(history, studio):
+    mine = PipelineConfig(prompt="something else", steps=30)
+    studio.form.show(mine)
     history._open(identity(history, "a green tree"))
-    assert studio.config() == PipelineConfig(
-        prompt="a green tree", seed=7, steps=1, width=128, height=128
-    )
     artifact = studio.bench.artifacts.find("tree")[0]
     assert studio.canvas.picture == artifact.path.read_bytes()
     assert artifact.path.name in studio.canvas.caption.value
-    assert artifact.path.name in studio.canvas.notice.value
-    studio.arrivals.give_back()
-    assert studio.config().prompt == "something else"
+    assert studio.config() == mine
 
 
-def test_a_restored_picture_is_made_again_byte_for_byte(history, studio):
+def test_use_settings_sets_every_input_and_undo_brings_them_back(history, studio, press):
+    mine = PipelineConfig(prompt="something else", steps=30)
+    studio.form.show(mine)
     history._open(identity(history, "a green tree"))
+    press("use-settings")
+    green = PipelineConfig(prompt="a green tree", seed=7, steps=1, width=128, height=128)
+    assert studio.config() == green
+    artifact = studio.bench.artifacts.find("tree")[0]
+    assert artifact.path.name in studio.canvas.notice.value
+    history._open(identity(history, "a red car"))
+    press("use-settings")
+    press("undo")
+    assert studio.config() == green
+    press("undo")
+    assert studio.config() == mine
+    press("redo")
+    assert studio.config() == green
+
+
+def test_a_restored_picture_is_made_again_byte_for_byte(history, studio, press):
+    history._open(identity(history, "a green tree"))
+    press("use-settings")
     before = studio.canvas.picture
     studio.generate()
     assert studio.wait(SECONDS).artifact.path.read_bytes() == before

@@ -6,7 +6,7 @@ import pytest
 
 from medialab import Workbench
 from widgets.catalogue import Catalogue
-from widgets.models_panel import ModelsPanel, size_text
+from widgets.models_panel import MOST_ROWS, ModelsPanel, size_text
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_every_model_is_listed_the_refused_with_the_reason(panel):
     assert "<td>paperdoll</td><td>checkpoint</td><td>paperdoll</td>" in panel.table.value
     refused = panel.table.value.split('data-state="refused"')[1]
     assert "old&lt;b&gt;.pt" in refused
-    assert "not used: " in refused
+    assert "1 file is not used" in panel.table.value
     assert "pickle" in refused
 
 
@@ -44,6 +44,16 @@ def test_refresh_finds_what_came_later(panel, tmp_path, press_in):
     (tmp_path / "models" / "loras" / "new.ckpt").write_bytes(b"a pickle")
     press_in(panel, "models-refresh")
     assert "3 of 3 models" in panel.table.value
+
+
+def test_of_thousands_the_first_are_shown_and_the_others_are_found_by_searching(panel, tmp_path):
+    for number in range(MOST_ROWS + 40):
+        (tmp_path / "models" / "loras" / f"old-{number:04}.pt").touch()
+    panel._catalogue.refresh()
+    assert panel.table.value.count('data-state="refused"') == MOST_ROWS
+    assert f"the first {MOST_ROWS} are shown" in panel.table.value
+    panel.search.value = f"old-{MOST_ROWS + 39:04}"
+    assert panel.table.value.count('data-state="refused"') == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,144 @@
+"""Undo and redo of the form: every change of a setting can be taken back and made again."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import ipywidgets as ipw
+
+from medialab import PipelineConfig
+from medialab.errors import ConfigError
+from widgets.button import make_button
+from widgets.guard import Show
+
+MOST = 100  # changes that can be taken back
+PAUSE = 1.0  # seconds; a slider that is dragged, or a word that is typed, is one change
+
+
+class Changes:
+    """The states that the settings had, in order, and which of them is now.
+
+    Consecutive changes of the same settings, less than `PAUSE` apart, are one.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._states: list[PipelineConfig] = []
+        self._now = -1
+        self._touched: set[str] = set()
+        self._at = 0.0
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a state before this one."""
+        return self._now > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a change was taken back and nothing was changed since."""
+        return self._now < len(self._states) - 1
+
+    def note(self, state: PipelineConfig) -> None:
+        """Remember a state that is new; what was taken back before it cannot be made again."""
+        if self._now < 0:
+            self._states, self._now = [state], 0
+            return
+        touched = _differences(self._states[self._now], state)
+        if not touched:
+            return
+        at = self._clock()
+        continues = touched == self._touched and at - self._at < PAUSE and not self.can_redo
+        del self._states[self._now + 1 :]
+        if continues:
+            self._states[self._now] = state
+        else:
+            self._states = [*self._states, state][-MOST - 1 :]
+            self._now = len(self._states) - 1
+        self._touched, self._at = touched, at
+
+    def undo(self) -> PipelineConfig:
+        """Return the state before this one; raises `IndexError` without one."""
+        return self._go(-1)
+
+    def redo(self) -> PipelineConfig:
+        """Return the state that was taken back last; raises `IndexError` without one."""
+        return self._go(1)
+
+    def _go(self, by: int) -> PipelineConfig:
+        there = self._now + by
+        if not 0 <= there < len(self._states):
+            message = "there is no such change"
+            raise IndexError(message)
+        self._now, self._touched = there, set()
+        return self._states[there]
+
+
+class UndoBar(ipw.HBox):
+    """Two buttons over the changes of a form.
+
+    `read` gives the settings as they stand now, `show` sets every input to others.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], PipelineConfig],
+        show: Callable[[PipelineConfig], object],
+        show_error: Show,
+    ) -> None:
+        self._read, self._show = read, show
+        self._changes = Changes()
+        self._showing = False
+        self.undo = make_button(
+            "undo", self.take_back, show_error, icon="undo", tooltip="Undo the last change (Ctrl+Z)"
+        )
+        self.redo = make_button(
+            "redo", self.make_again, show_error, icon="repeat", tooltip="Redo the change"
+        )
+        super().__init__([self.undo, self.redo])
+        self.add_class("mls-undo-bar")
+        self._offer()
+
+    def note(self) -> None:
+        """Remember how the settings are now; settings that cannot be read are passed over."""
+        if not self._showing:
+            with suppress(ConfigError):
+                self._changes.note(self._read())
+            self._offer()
+
+    def take_back(self) -> None:
+        """Set every input to what it was before the last change."""
+        if self._changes.can_undo:
+            self._set(self._changes.undo())
+
+    def make_again(self) -> None:
+        """Set every input to what it was before the last undo."""
+        if self._changes.can_redo:
+            self._set(self._changes.redo())
+
+    def _set(self, state: PipelineConfig) -> None:
+        self._showing = True
+        try:
+            self._show(state)
+        finally:
+            self._showing = False
+        self._offer()
+
+    def _offer(self) -> None:
+        self.undo.disabled = not self._changes.can_undo
+        self.redo.disabled = not self._changes.can_redo
+
+
+def _differences(one: PipelineConfig, other: PipelineConfig) -> set[str]:
+    """The settings that differ, by dotted name."""
+    return set(_named_differences("", one.model_dump(), other.model_dump()))
+
+
+def _named_differences(place: str, one: Any, other: Any) -> list[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [
+            name
+            for key in one.keys() | other.keys()
+            for name in _named_differences(f"{place}.{key}", one.get(key), other.get(key))
+        ]
+    return [] if one == other else [place]
