@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from medialab.detectors.poses import LEAST_SURE
 from medialab.errors import ConfigError
-from medialab.preprocessors import BY_MODEL, POSE, PREPROCESSORS
+from medialab.pictures import Use
+from medialab.preprocessors import AS_IT_IS, BY_MODEL, POSE, PREPROCESSORS
 from medialab.resizing import resized
 from medialab.settings import ControlUnit
 
@@ -20,11 +21,15 @@ PEOPLE = ("person", "body")
 
 
 class Control(NamedTuple):
-    """A ControlNet, what it is shown (8-bit RGB, the size that is drawn), and how it counts."""
+    """A ControlNet, what it is shown (8-bit RGB, the size that is drawn), and how it counts.
+
+    `words` say what was done to the picture that was given for it.
+    """
 
     network: Any
     shown: "Image.Image"
     unit: ControlUnit
+    words: Sequence[str] = ()
 
     @property
     def told(self) -> dict[str, Any]:
@@ -33,6 +38,7 @@ class Control(NamedTuple):
             "model": self.unit.model,
             "preprocessor": self.unit.preprocessor,
             "weight": self.unit.weight,
+            **({"picture": list(self.words)} if self.words else {}),
         }
 
 
@@ -45,8 +51,11 @@ class Models(Protocol):
     def detector(self, name: str) -> Any:
         """A model of models/detectors, loaded."""
 
-    def picture(self, name: str) -> "Image.Image":
+    def picture(self, name: str, use: Use = "photo") -> "Image.Image":
         """A picture that was kept for this run."""
+
+    def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
+        """What was done to that picture, when it came in and for this use, in words."""
 
 
 def prepare(
@@ -66,7 +75,12 @@ def prepare(
         ConfigError: a unit has no picture, and there is no current one either.
     """
     return [
-        Control(models.controlnet(unit.model), shown_of(unit, image, size, models, crop=crop), unit)
+        Control(
+            models.controlnet(unit.model),
+            shown_of(unit, image, size, models, crop=crop),
+            unit,
+            words_of(unit, models),
+        )
         for unit in units
         if unit.counts
     ]
@@ -77,9 +91,19 @@ def with_networks(
 ) -> list[Control]:
     """Units whose pictures the Control stage has prepared."""
     return [
-        Control(models.controlnet(unit.model), picture, unit)
+        Control(models.controlnet(unit.model), picture, unit, words_of(unit, models))
         for unit, picture in zip(units, shown, strict=True)
     ]
+
+
+def use_of(unit: ControlUnit) -> Use:
+    """What a unit's picture is used for: to be prepared as a photo is, or to be shown as it is."""
+    return "control" if unit.preprocessor == AS_IT_IS else "photo"
+
+
+def words_of(unit: ControlUnit, models: Models) -> Sequence[str]:
+    """What was done to a unit's own picture, in words."""
+    return () if unit.image is None else models.picture_told(unit.image, use_of(unit))
 
 
 def shown_of(
@@ -94,7 +118,7 @@ def shown_of(
     from PIL import Image
 
     if unit.image is not None:
-        given = models.picture(unit.image).convert("RGB")
+        given = models.picture(unit.image, use_of(unit)).convert("RGB")
         whole = size if image is None or crop is None else image.size
         source = resized(given, *whole, unit.resize_mode)
     elif image is not None:

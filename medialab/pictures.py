@@ -1,24 +1,37 @@
 """Pictures that requests start from, kept by what they show: the sha256 of their pixels.
 
-A sidecar names its source by that, so it is found again wherever it first came from.
+A sidecar names its source by that, so it is found again wherever it first came from. What is
+transparent in one is kept, since what that means depends on what it is used for:
+
+- a photo, which has none: it lies on white paper;
+- a mask: if the transparency has a shape it is the mask, what is opaque painted anew, whatever its
+  colours are (A1111's create_binary_mask, modules/processing.py, has that rule); else the levels
+  are;
+- a control picture that is shown as it is: it lies on black, which tells a ControlNet nothing.
 """
 
 import contextlib
 import hashlib
+import json
 import os
 import tempfile
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from medialab.errors import PictureError, PictureTooLargeError
+from medialab.errors import PictureError
+from medialab.intake import PictureFile, opened, taken_in
 
 if TYPE_CHECKING:
     from PIL import Image
 
-# Whoever opens a picture of a bomb's size runs out of memory: 64 megapixels are 8192 a side.
-MOST_PIXELS = 8192 * 8192
-_MODES = ("RGB", "L")
+Use = Literal["photo", "mask", "control"]
+_PAPER = {"photo": "white", "control": "black"}
+_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
+# The keyword of a kept file's text that says, as a list in JSON, what was done to it.
+_TOLD = "Taken in"
+_MOST_TOLD = 4096  # characters
 
 
 class PictureStore:
@@ -30,48 +43,46 @@ class PictureStore:
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
         """Keep a picture (or the file or bytes of one) and return its name.
 
-        It is turned upright as its EXIF says, laid on white where it is transparent, and kept as
-        8-bit RGB, or as 8-bit grey if it is grey.
+        It is kept upright, in 8 bits and in the colours of sRGB (`medialab.intake.taken_in`);
+        `told` says what was done for that.
 
         Raises:
-            PictureError: no picture, a broken or a far too large one.
+            PictureError: no picture, a broken or a far too large one, or it cannot be written.
         """
-        image = _plain(_opened(picture))
+        image, told = taken_in(picture)
         name = _name_of(image)
         path = self._path(name)
-        if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            buffer = BytesIO()
-            image.save(buffer, "PNG", compress_level=1)
-            _write(path, buffer.getvalue())
+        if not path.is_file() or (told and self._words(name) != told):
+            _write(path, _encoded(image, told))
         return name
 
-    def load(self, name: str) -> "Image.Image":
-        """The picture of that name.
+    def load(self, name: str, use: Use = "photo") -> "Image.Image":
+        """The picture of that name as 8-bit grey or RGB, a mask as grey, by what it is used for.
 
         Raises:
             PictureError: it is not there, or not what it was.
         """
-        from PIL import Image
+        return _used(self._load(name), use)[0]
 
-        path = self._path(name)
-        if not path.exists():
-            message = (
-                f"the picture {name[:10]}… is not in {self.folder.name}; give it again: "
-                "bench.keep(path), or copy its file there"
-            )
-            raise PictureError(message)
-        try:
-            with Image.open(path, formats=["PNG"]) as image:
-                image.load()
-                found = image.copy()
-        except (OSError, SyntaxError, ValueError) as error:
-            raise PictureError(f"{path.name} in {self.folder.name} is broken; give it again") from (
-                error
-            )
-        if _name_of(found) != name:
-            raise PictureError(f"{path.name} in {self.folder.name} shows something else now")
-        return found
+    def told(self, name: str, use: Use = "photo") -> tuple[str, ...]:
+        """What is done to a picture when it comes in, and when it is used for this, in words.
+
+        Raises:
+            PictureError: as `load`.
+        """
+        with self._opened(name) as file:
+            has_alpha = file.image.mode.endswith("A")
+        of_use = _used(self._load(name), use)[1] if has_alpha else []
+        return (*self._words(name), *of_use)
+
+    def size(self, name: str) -> tuple[int, int]:
+        """Width and height in pixels, from the head of the picture's file.
+
+        Raises:
+            PictureError: it is not there, or broken.
+        """
+        with self._opened(name) as file:
+            return file.image.size
 
     def thumbnail(self, name: str, side: int) -> tuple[bytes, tuple[int, int]]:
         """A JPEG of at most `side` pixels a side of the picture, and the picture's own size.
@@ -86,63 +97,99 @@ class PictureStore:
         image.save(buffer, "JPEG", quality=85)
         return buffer.getvalue(), size
 
+    def _load(self, name: str) -> "Image.Image":
+        """The picture as it was kept, with its alpha."""
+        path = self._path(name)
+        with self._opened(name) as file:
+            file.image.load()
+            found = file.image
+        if found.mode not in _MODES or _name_of(found) != name:
+            raise PictureError(f"{path.name} in {self.folder.name} shows something else now")
+        return found
+
+    def _words(self, name: str) -> tuple[str, ...]:
+        """What was done to a kept picture when it came in."""
+        with contextlib.suppress(PictureError, ValueError, RecursionError):
+            with self._opened(name) as file:
+                words = json.loads(file.texts.get(_TOLD, "[]")[:_MOST_TOLD])
+            if isinstance(words, list):
+                return tuple(word for word in words if isinstance(word, str))
+        return ()
+
+    @contextlib.contextmanager
+    def _opened(self, name: str) -> Iterator[PictureFile]:
+        path = self._path(name)
+        if not path.exists():
+            message = (
+                f"the picture {name[:10]}… is not in {self.folder.name}; give it again: "
+                "bench.keep(path), or copy its file there"
+            )
+            raise PictureError(message)
+        try:
+            with opened(path, path.name, ("PNG",)) as file:
+                yield file
+        except PictureError as error:
+            message = f"{path.name} in {self.folder.name} is broken; give it again"
+            raise PictureError(message) from error
+
     def _path(self, name: str) -> Path:
         if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
             raise PictureError(f"{name!r} names no picture; bench.keep(path) gives the name")
         return self.folder / f"{name}.png"
 
 
-def _opened(picture: "Image.Image | Path | str | bytes") -> "Image.Image":
-    from PIL import Image, UnidentifiedImageError
+def _used(image: "Image.Image", use: Use) -> "tuple[Image.Image, list[str]]":
+    """A kept picture as it is used, without alpha, and what its transparency came to, in words."""
+    from PIL import Image
 
-    if isinstance(picture, Image.Image):
-        return picture
-    source = BytesIO(picture) if isinstance(picture, bytes) else Path(picture)
-    what = "these bytes" if isinstance(picture, bytes) else str(picture)
-    try:
-        with Image.open(source) as image:
-            if image.width * image.height > MOST_PIXELS:
-                message = f"{what}: {image.width} x {image.height} pixels are too many"
-                raise PictureTooLargeError(message)
-            image.load()
-            return image.copy()
-    except FileNotFoundError as error:
-        raise PictureError(f"no file {what}") from error
-    except Image.DecompressionBombError as error:
-        raise PictureTooLargeError(f"{what}: {error}") from error
-    except UnidentifiedImageError as error:
-        raise PictureError(f"{what}: no picture of a kind that can be read") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise PictureError(f"{what}: no picture that can be read ({error})") from error
-
-
-def _plain(image: "Image.Image") -> "Image.Image":
-    from PIL import Image, ImageOps
-
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode in _MODES:
-        return upright
-    if upright.has_transparency_data:
-        whole = upright.convert("RGBA")
-        paper = Image.new("RGBA", whole.size, "white")
-        return Image.alpha_composite(paper, whole).convert("RGB")
-    return upright.convert("L" if upright.mode in {"1", "LA", "I;16", "I", "F"} else "RGB")
+    has_alpha = image.mode.endswith("A")
+    if use == "mask":
+        if not has_alpha:
+            return image.convert("L"), []
+        alpha = image.getchannel("A")
+        least, most = alpha.getextrema()
+        if least != most or most == 0:
+            return alpha, ["its transparency is the mask: what is opaque is painted anew"]
+        return image.convert(image.mode[:-1]).convert("L"), []
+    if not has_alpha:
+        return image, []
+    paper = Image.new("RGBA", image.size, _PAPER[use])
+    flat = Image.alpha_composite(paper, image.convert("RGBA")).convert(image.mode[:-1])
+    return flat, [f"its transparent parts were laid on {_PAPER[use]}"]
 
 
 def _name_of(image: "Image.Image") -> str:
     """The same for the same pixels, whatever file they came in."""
-    head = f"{image.mode} {image.width} {image.height} ".encode()
-    return hashlib.sha256(head + image.tobytes()).hexdigest()
+    digest = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
+    digest.update(image.tobytes())
+    return digest.hexdigest()
+
+
+def _encoded(image: "Image.Image", told: tuple[str, ...]) -> bytes:
+    from PIL import PngImagePlugin
+
+    chunks = PngImagePlugin.PngInfo()
+    if told:
+        chunks.add_itxt(_TOLD, json.dumps(told)[:_MOST_TOLD])
+    buffer = BytesIO()
+    image.save(buffer, "PNG", compress_level=1, pnginfo=chunks, icc_profile=None, exif=b"")
+    return buffer.getvalue()
 
 
 def _write(path: Path, content: bytes) -> None:
     """The whole file or none: others may be reading."""
-    number, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
     try:
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-        Path(partial).replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(content)
+            Path(partial).replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                Path(partial).unlink()
+            raise
     except OSError as error:
-        with contextlib.suppress(OSError):
-            Path(partial).unlink()
-        raise PictureError(f"{path.name} cannot be kept: {error.strerror}") from error
+        reason = error.strerror or error
+        message = f"the picture cannot be kept in {path.parent}: {reason}"
+        raise PictureError(f"{message}; free some space, or make the folder writable") from error

@@ -73,8 +73,9 @@ def none(image: "Image.Image") -> "Image.Image":
 
 
 # Of a picture to one of the same size, 8-bit RGB.
+AS_IT_IS = "none"  # the picture is shown unprepared
 PREPROCESSORS: "Mapping[str, Callable[[Image.Image], Image.Image]]" = {
-    "none": none,
+    AS_IT_IS: none,
     "canny": canny,
     "scribble": scribble,
     "soft edge": soft_edge,

@@ -1,7 +1,7 @@
 """The context of one picture's run: what stages may reach, and what is told of them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from medialab.ladder import Ladder
 from medialab.latents import decode_latents
 from medialab.lora import LoRAManager, RunLoRAs
 from medialab.memory import free_memory
-from medialab.pictures import PictureStore
+from medialab.pictures import PictureStore, Use
 from medialab.previews import LatentPreview
 from medialab.registry import ModelInfo, ModelRegistry
 
@@ -147,9 +147,13 @@ class Progress:
         self._ladder.take(upscaler)
         return upscaler
 
-    def picture(self, name: str) -> "Image.Image":
+    def picture(self, name: str, use: Use = "photo") -> "Image.Image":
         """A picture that was kept for this run."""
-        return self._pictures.load(name)
+        return self._pictures.load(name, use)
+
+    def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
+        """What was done to that picture, when it came in and for this use, in words."""
+        return self._pictures.told(name, use)
 
     def remembered(self, facts: Mapping[str, Any], make: Callable[[], bytes]) -> tuple[bytes, bool]:
         """What `make` gives for these facts, and whether it was kept from before."""

@@ -93,7 +93,7 @@ class Resolver:
         if config.width and config.height:
             return config.width, config.height
         if config.image is not None and config.mode != "txt2img":
-            width, height = (to_multiple(side) for side in self.pictures.load(config.image).size)
+            width, height = (to_multiple(side) for side in self.pictures.size(config.image))
         else:
             width = height = self.registry.native_size(info)
         return config.width or width, config.height or height

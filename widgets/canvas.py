@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as ipw
-from PIL import Image, ImageOps
+from PIL import Image
 
 from medialab import PipelineConfig, Run
 from medialab.artifacts import Artifact
 from medialab.detailing import DetectionEdit
 from medialab.events import Event
+from medialab.intake import taken_in
 from medialab.stages import STAGES
 from medialab.workbench import CHECKOUT
 from widgets.guard import error_html, guarded
@@ -234,8 +235,7 @@ def encoded(picture: Image.Image) -> bytes:
 
 def decoded(file: bytes) -> Image.Image:
     """A picture's file, upright and in RGB."""
-    with Image.open(BytesIO(file)) as image:
-        return ImageOps.exif_transpose(image).convert("RGB")
+    return taken_in(file).image.convert("RGB")
 
 
 def _caption_html(shown: Shown) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 
 import anywidget
 import traitlets
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 from pydantic import ValidationError
 
 from medialab.detailing import DetectionEdit
-from medialab.errors import ConfigError, MediaLabError, PictureError
-from medialab.pictures import MOST_PIXELS
+from medialab.errors import ConfigError, MediaLabError, PictureError, PictureTooLargeError
+from medialab.intake import MOST_PIXELS, opened, orientation_of
 from widgets.guard import guarded
 from widgets.uploads import Upload, Uploads
 
@@ -188,7 +188,7 @@ class Viewer(anywidget.AnyWidget):
             self._put({"mask": mask})
             self._tell(self._heard_mask, self.mask)
         else:
-            picture_size(content, upload.name)
+            picture_size(content, upload.name, None)
             self._tell(self._heard_drop, upload.name, content)
 
     def _put(self, files: Mapping[str, bytes]) -> None:
@@ -215,11 +215,11 @@ class Viewer(anywidget.AnyWidget):
                 f"the mask has {_times(size)} pixels, the picture {_times(self.size)}; "
                 "make a mask of the picture's size"
             )
-        with Image.open(BytesIO(png), formats=["PNG"]) as image:
-            if image.mode == "L":
+        with opened(png, "the mask", ("PNG",)) as file:
+            if file.image.mode == "L":
                 return png
             buffer = BytesIO()
-            image.convert("L").save(buffer, "PNG", compress_level=1)
+            file.image.convert("L").save(buffer, "PNG", compress_level=1)
             return buffer.getvalue()
 
     def _brush_for(self, size: tuple[int, int]) -> int:
@@ -229,26 +229,32 @@ class Viewer(anywidget.AnyWidget):
         return min(max(scaled, SMALLEST_BRUSH), LARGEST_BRUSH)
 
 
-def picture_size(content: bytes, what: str, formats: tuple[str, ...] = FORMATS) -> tuple[int, int]:
+def picture_size(
+    content: bytes, what: str, formats: tuple[str, ...] | None = FORMATS
+) -> tuple[int, int]:
     """Width and height of a picture's file as it is seen: upright, as its EXIF says.
+
+    `formats` are those that it may have; None for all that can be kept.
 
     Raises:
         PictureError: it is no picture of these formats, a broken or a far too large one; `what`
             names it in the message.
     """
     try:
-        with Image.open(BytesIO(content), formats=formats) as image:
-            width, height = image.size
+        with opened(content, what, formats) as file:
+            width, height = file.image.size
             # EXIF orientation 5 to 8: lying on its side. A PNG would be decoded to look for it.
-            if image.format != "PNG" and image.getexif().get(0x0112, 1) >= 5:
+            if file.image.format != "PNG" and orientation_of(file.image) >= 5:
                 width, height = height, width
-            image.verify()
-    except UnidentifiedImageError as error:
-        raise PictureError(
-            f"{what}: no picture that can be shown; give a {', '.join(formats)} file"
-        ) from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise PictureError(f"{what}: the file is broken ({error}); save it again") from error
+            file.image.verify()
+    except PictureTooLargeError:
+        raise
+    except PictureError as error:
+        if isinstance(error.__cause__, UnidentifiedImageError):
+            given = f"give a {', '.join(formats or FORMATS)} file"
+            raise PictureError(f"{what}: no picture that can be shown; {given}") from error
+        cause = error.__cause__ or error
+        raise PictureError(f"{what}: the file is broken ({cause}); save it again") from error
     if width * height > MOST_PIXELS:
         raise PictureError(
             f"{what}: {_times((width, height))} pixels are too many; make it smaller, "

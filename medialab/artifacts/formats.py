@@ -9,15 +9,15 @@ Source: A1111's modules/images.py, save_image_with_geninfo, read_info_from_image
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 
+from medialab.artifacts.embedded import PARAMETERS, text_in
 from medialab.config import FinishConfig
-from medialab.errors import ArtifactError
+from medialab.errors import ArtifactError, PictureError
 
 SUFFIX_OF = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
-_PARAMETERS = "parameters"
 _EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286
-_UNICODE, _ASCII = b"UNICODE\0", b"ASCII\0\0\0"
+_UNICODE = b"UNICODE\0"
 # Bytes of a JPEG's EXIF segment, and pixels of a WebP's side: what their formats have room for.
 _JPEG_EXIF, _WEBP_SIDE = 65_533, 16_383
 
@@ -51,10 +51,8 @@ def read_infotext(path: Path) -> str:
         ArtifactError: the file is broken, or has none.
     """
     try:
-        with Image.open(path, formats=["PNG", "JPEG", "WEBP"]) as image:
-            image.load()  # finds a file that is cut short
-            text = getattr(image, "text", {}).get(_PARAMETERS) or _read_comment(image)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        text = text_in(path, path.name, ("PNG", "JPEG", "WEBP"))
+    except PictureError as error:
         raise ArtifactError(
             f"{path} is broken or cut short ({error}), and has no sidecar; restore it from a copy"
         ) from error
@@ -62,13 +60,13 @@ def read_infotext(path: Path) -> str:
         raise ArtifactError(
             f"{path} has neither a sidecar nor infotext: there are no settings to read"
         )
-    return str(text)
+    return text
 
 
 def _save_png(image: Image.Image, text: str, buffer: BytesIO) -> None:
     """Level 1 took a third of level 6's time, 0.1 s at 1024², for 25 % more bytes."""
     chunks = PngImagePlugin.PngInfo()
-    chunks.add_text(_PARAMETERS, text)
+    chunks.add_text(PARAMETERS, text)
     image.save(buffer, "PNG", pnginfo=chunks, compress_level=1)
 
 
@@ -101,16 +99,3 @@ def _comment(text: str) -> bytes:
     exif = Image.Exif()
     exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = _UNICODE + text.encode("utf-16-be", "surrogatepass")
     return exif.tobytes()
-
-
-def _read_comment(image: Image.Image) -> str:
-    """EXIF's UserComment; written by others it may be little-endian, or ASCII."""
-    value = image.getexif().get_ifd(_EXIF_IFD).get(_USER_COMMENT, b"")
-    if isinstance(value, str):
-        return value
-    if value.startswith(_UNICODE):
-        body = value.removeprefix(_UNICODE)
-        # Infotext begins with, and mostly is, ASCII: its zeros tell the order of bytes.
-        little = body[1:2] == b"\0" and body[:1] != b"\0"
-        return str(body.decode("utf-16-le" if little else "utf-16-be", "replace"))
-    return str(value.removeprefix(_ASCII).decode("utf-8", "replace")).strip("\0 ")

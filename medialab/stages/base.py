@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, 
 
 from medialab.colours import small_copy
 from medialab.config import PromptConfig
+from medialab.pictures import Use
 from medialab.preprocessors import BY_MODEL, POSE
 from medialab.settings import ControlUnit, StageConfig, asked_loras
 
@@ -69,8 +70,11 @@ class StageContext(Protocol):
     def upscaler(self, name: str) -> "Upscaler":
         """An upscaler of models/upscalers, loaded."""
 
-    def picture(self, name: str) -> "Image.Image":
-        """A picture that was kept for this run, by its content's name."""
+    def picture(self, name: str, use: Use = "photo") -> "Image.Image":
+        """A picture that was kept for this run, by its content's name and what it is used for."""
+
+    def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
+        """What was done to that picture, when it came in and for this use, in words."""
 
     def remembered(
         self, facts: "Mapping[str, Any]", make: "Callable[[], bytes]"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from medialab.config import ControlConfig
-from medialab.control import shown_of
+from medialab.control import shown_of, words_of
 from medialab.stages.base import Frame, PipelineStage, StageContext
 
 
@@ -26,6 +26,9 @@ class ControlStage(PipelineStage[ControlConfig]):
         size = settings.width, settings.height
         units = tuple(unit for unit in settings.control if unit.counts)
         shown = tuple(shown_of(unit, frame.image, size, context) for unit in units)
+        words = [list(words_of(unit, context)) for unit in units]
         return replace(frame, units=units, controls=shown).with_applied(
-            self.name, preprocessors=[unit.preprocessor for unit in units]
+            self.name,
+            preprocessors=[unit.preprocessor for unit in units],
+            **({"pictures": words} if any(words) else {}),
         )

@@ -98,7 +98,11 @@ class DetailerStage(PipelineStage[DetailerConfig]):
             return [replace(one, label=one.label or self.label) for one in found], {}
         told: dict[str, Any] = {}
         if settings.mask is not None:
-            finds = given_mask(context.picture(settings.mask).resize(image.size), self.label)
+            finds = given_mask(
+                context.picture(settings.mask, "mask").resize(image.size), self.label
+            )
+            if words := context.picture_told(settings.mask, "mask"):
+                told["mask"] = list(words)
         elif settings.chain == (CENTRE,):
             finds = [centre_crop(image, self.label)]
         else:
@@ -291,7 +295,7 @@ def _edited(
         raise ConfigError(message)
     shape = masks.of_box(box, *image.size)
     if edit.mask is not None:
-        given = context.picture(edit.mask).convert("L").resize(image.size)
+        given = context.picture(edit.mask, "mask").resize(image.size)
         if (inside := masks.box_of(given)) is not None:
             shape = masks.fitted(given, inside, box)
     index = number if edit.index is None else edit.index

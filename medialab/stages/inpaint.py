@@ -24,11 +24,13 @@ class InpaintStage(PipelineStage[InpaintConfig]):
         if settings.denoising_strength == 0 or frame.image is None or settings.mask is None:
             return frame
         image = frame.image
-        mask = context.picture(settings.mask).convert("L").resize(image.size)
+        words = context.picture_told(settings.mask, "mask")
+        told = {"mask": list(words)} if words else {}
+        mask = context.picture(settings.mask, "mask").resize(image.size)
         if settings.inverted:
             mask = masks.inverted(mask)
         if (box := masks.box_of(mask)) is None:
-            return frame.with_applied(self.name, empty_mask=True)
+            return frame.with_applied(self.name, empty_mask=True, **told)
         crop, size = whole(image)
         if settings.only_masked:
             around = box.padded(settings.padding).within(*image.size)
@@ -46,4 +48,6 @@ class InpaintStage(PipelineStage[InpaintConfig]):
         model = context.checkpoint(sampling.checkpoint, sampling.vae)
         controls = prepare(sampling.control, image, size, context, crop=crop)
         painted, applied = repaint(model, image, job, sampling, context.step, controls)
-        return frame.drawn(painted).with_applied(self.name, crop=list(crop.edges), **applied)
+        return frame.drawn(painted).with_applied(
+            self.name, crop=list(crop.edges), **told, **applied
+        )

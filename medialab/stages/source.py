@@ -32,6 +32,10 @@ class SourceStage(PipelineStage[SourceConfig]):
             size = to_multiple(given.width), to_multiple(given.height)
             stretch = stretch if stretch != size else None
         image = resized(given, *size, mode)
+        words = context.picture_told(settings.image)
         return replace(frame.drawn(image), stretch=stretch).with_applied(
-            self.name, width=image.width, height=image.height
+            self.name,
+            width=image.width,
+            height=image.height,
+            **({"picture": list(words)} if words else {}),
         )

@@ -47,8 +47,11 @@ class Context:
     def checkpoint(self, name=None, vae=""):
         return self.editor() if name == "paperdoll-edit" else self.model
 
-    def picture(self, name):
-        return self.pictures[name]
+    def picture(self, name, use="photo"):
+        return self.pictures[name].convert("L") if use == "mask" else self.pictures[name]
+
+    def picture_told(self, name, use="photo"):
+        return ()
 
     def detector(self, name):
         return Finder()
