@@ -1,8 +1,8 @@
 """What kind of model a header describes, and of which family: told by tensor names and shapes.
 
-File names lie and metadata is often missing, but a LoRA cannot hide what it multiplies. The one
-number that separates the Stable Diffusion families is the width of the text that cross-attention
-reads. What no rule knows is "unknown", never a guess.
+File names lie and metadata is often missing, but a LoRA cannot hide what it multiplies. Stable
+Diffusion's families are told by the width of the text that cross-attention reads, all others by
+the table of `medialab.signatures`. What no rule knows is "unknown", never a guess.
 
 Source: the key names that kohya's sd-scripts, diffusers, peft, ComfyUI and spandrel read and write.
 """
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from medialab.headers import Header
+from medialab.signatures import told_families
 
 UNKNOWN = "unknown"
 
@@ -42,42 +43,95 @@ _FIRST_LAYERS = (
     "conv_in.weight",
 )
 
-# Names that only one family of transformers has. More special names stand first.
-FAMILY_OF_NAME = (
-    ("double_stream_modulation", "flux2"),
-    ("single_stream_modulation", "flux2"),
-    ("single_transformer_blocks", "flux"),
-    ("double_blocks", "flux"),
-    ("single_blocks", "flux"),
-    ("joint_blocks", "sd3"),
-    ("lora_te2_", "sdxl"),
-    ("conditioner.embedders.1.", "sdxl"),
+# What a UNet's blocks are called, in the original names and in diffusers'. Only there is a text's
+# width that of the families above.
+ORIGINAL_BLOCKS = ("input_blocks", "middle_block", "output_blocks")
+UNET_BLOCKS = (*ORIGINAL_BLOCKS, "down_blocks", "mid_block", "up_blocks")
+# Names that no UNet of these families has, and the family of those that have them.
+FAMILY_OF_FOREIGN_UNET = (
+    ("time_stack", "svd"),
+    ("encoder_hid_proj.", "kolors"),
+    ("cc_projection", "zero123"),
+    ("roberta.", UNKNOWN),  # AltDiffusion
+    ("temporal_transformer", UNKNOWN),
+    ("lora_te3_", UNKNOWN),
+    ("joint_blocks", UNKNOWN),
 )
-FAMILY_OF_TRANSFORMER = {
+FAMILY_OF_DENOISER = {
+    "UNet2DConditionModel": UNKNOWN,  # told by the text's width
     "FluxTransformer2DModel": "flux",
+    "ChromaTransformer2DModel": "chroma",
     "Flux2Transformer2DModel": "flux2",
+    "Flux3Transformer2DModel": "flux3",
     "SD3Transformer2DModel": "sd3",
     "QwenImageTransformer2DModel": "qwen-image",
+    "QwenImage21Transformer2DModel": "qwen-image-2.1",
     "ZImageTransformer2DModel": "z-image",
+    "Krea2Transformer2DModel": "krea2",
+    "Lumina2Transformer2DModel": "lumina2",
+    "HiDreamImageTransformer2DModel": "hidream",
+    "SanaTransformer2DModel": "sana",
+    "PixArtTransformer2DModel": "pixart",
+    "AuraFlowTransformer2DModel": "auraflow",
+    "ErnieImageTransformer2DModel": "ernie",
+    "Ideogram4Transformer2DModel": "ideogram4",
+    "CosmosTransformer3DModel": "cosmos",
+    "LongCatImageTransformer2DModel": "longcat",
+    "HunyuanImageTransformer2DModel": "hunyuan-image",
+    "HunyuanVideoTransformer3DModel": "hunyuan-video",
+    "OvisImageTransformer2DModel": "ovis",
+    "WanTransformer3DModel": "wan",
+    "LTXVideoTransformer3DModel": "ltx-video",
+    "FluxControlNetModel": "flux",
+    "SD3ControlNetModel": "sd3",
+    "QwenImageControlNetModel": "qwen-image",
+    "ZImageControlNetModel": "z-image",
+    "SanaControlNetModel": "sana",
 }
-# What trainers write of the base model, in ss_base_model_version or modelspec.architecture.
-FAMILY_OF_METADATA = (
-    ("stable-diffusion-xl", "sdxl"),
-    ("sdxl", "sdxl"),
-    ("stable-diffusion-v1", "sd15"),
-    ("sd_v1", "sd15"),
-    ("stable-diffusion-v2", "sd2"),
-    ("sd_v2", "sd2"),
-    ("stable-diffusion-3", "sd3"),
-    ("sd3", "sd3"),
-    ("flux", "flux"),
+# Flux.2's sizes, by their attention heads.
+_FLUX2_OF_HEADS = {24: "flux2-klein-4b", 32: "flux2-klein-9b", 48: "flux2-dev"}
+# What trainers write of the base model, in ss_base_model_version or modelspec.architecture, in
+# lower case; the first that fits counts.
+FAMILY_OF_METADATA = tuple(
+    (re.compile(pattern), family)
+    for pattern, family in (
+        (r"(sd_?xl|stable-diffusion-xl).*refiner", "sdxl-refiner"),
+        (r"stable-diffusion-xl|sd_?xl", "sdxl"),
+        (r"stable-diffusion-v?1\b|stable-diffusion-v1|sd_?v?1|sd-?1\.5", "sd15"),
+        (r"stable-diffusion-v?2\b|stable-diffusion-v2|sd_?v2|sd-?2\.[01]", "sd2"),
+        (r"stable-diffusion-(v?3|3\.5)|sd_?3", "sd3"),
+        (r"chroma", "chroma"),
+        (r"flux[-_. ]?3", "flux3"),
+        (r"flux[-_. ]?2.*klein.*4b|klein[-_. ]?4b", "flux2-klein-4b"),
+        (r"flux[-_. ]?2.*klein.*9b|klein[-_. ]?9b", "flux2-klein-9b"),
+        (r"flux[-_. ]?2[-_. ]?dev", "flux2-dev"),
+        (r"flux[-_. ]?2", "flux2"),
+        (r"flux", "flux"),
+        (r"z[-_ ]?image", "z-image"),
+        (r"qwen[-_ ]?image[-_ ]?2", "qwen-image-2.1"),
+        (r"qwen[-_ ]?image", "qwen-image"),
+        (r"krea[-_ ]?2", "krea2"),
+        (r"lumina[-_ ]?2|lumina-image-2", "lumina2"),
+        (r"anima\b", "anima"),
+        (r"hunyuan[-_]?image", "hunyuan-image"),
+        (r"hunyuan[-_]?video", "hunyuan-video"),
+        (r"hidream", "hidream"),
+        (r"longcat", "longcat"),
+        (r"aura[-_]?flow", "auraflow"),
+        (r"ideogram", "ideogram4"),
+        (r"ernie", "ernie"),
+        (r"\bwan[-_ ]?\d|^wan\b", "wan"),
+    )
 )
+# Families whose LoRAs name the same layers of the same sizes: here the trainer's word decides.
+LOOKALIKES = {"flux": frozenset({"chroma", "longcat", "ovis"})}
 
 # Sought in all names at once, one a line: "\n" is where a name begins. Plain strings, since ten
 # thousand headers may be looked at in a row and expressions take twenty times as long.
 LORA_MARKS = (
     *(".lora_down.", ".lora_A.", ".lora.down.", "_lora.down.", ".lora_linear_layer.down."),
     *(".hada_w1_a", ".lokr_w1", ".oft_", ".on_input\n", ".diff\n", ".diff_b\n", ".w_norm\n"),
+    *("_lora1.down.", "_lora2.down.", ".glora_", ".boft_", ".vera_lambda_", ".ia3_l"),
 )
 LORA_FORMATS = (
     (".hada_w1_a", "loha"),
@@ -89,6 +143,7 @@ LORA_FORMATS = (
     ("\nlora_unet_", "kohya"),
     ("\nlora_te", "kohya"),
     ("\nlora_transformer_", "kohya"),
+    ("\nlycoris_", "kohya"),
     ("\nbase_model.model.", "peft"),
     ("\ndiffusion_model.", "original"),
     ("\nunet.", "diffusers"),
@@ -98,17 +153,84 @@ LORA_FORMATS = (
     ("\nmid_block.", "diffusers"),
     ("\nup_blocks.", "diffusers"),
 )
+# Other files that add to a model: kind, and names of which all are there. They are looked for
+# before LoRAs, since some of them bring LoRAs along.
+ADAPTERS = (
+    ("control-lora", ("lora_controlnet\n",)),
+    ("ip-adapter", ("image_proj.", "ip_adapter.")),
+    ("ip-adapter", (".ip_adapter_double_stream_",)),
+    ("ip-adapter", ("ip_adapter_proj_model.",)),
+    ("motion module", ("motion_modules.",)),
+    ("t2i-adapter", ("adapter.body.",)),
+    ("t2i-adapter", ("\nbody.0.resnets.0.block1.",)),
+    ("t2i-adapter", ("\nbody.0.block1.", "\nconv_in.")),
+    ("photomaker", ("fuse_module.", "qformer_perceiver.")),
+)
+CONTROLNETS = (
+    ("control_model.", "original"),
+    ("lllite_", "lllite"),
+    ("task_embedding", "union"),
+    ("control_all_x_embedder.", "original"),
+    ("controlnet_cond_embedding.", "diffusers"),
+    ("controlnet_x_embedder.", "diffusers"),
+    ("controlnet_blocks.", "diffusers"),
+    ("controlnet_down_blocks.", "diffusers"),
+    ("input_hint_block.", "original"),
+)
+# What lies among upscalers and is none: it restores faces, or fills holes.
+OTHERS_THAN_UPSCALERS = (
+    ("face restorer", ("toRGB.0.", "stylegan_decoder.")),
+    ("face restorer", ("stylegan_decoder.style_mlp.",)),
+    ("face restorer", ("quantize.embedding.", "position_emb")),
+    ("face restorer", ("vqvae.quantize.embedding.",)),
+    ("face restorer", ("encoder.conv_in.", "quantize.embedding.weight", "decoder.mid.attn_1.")),
+    ("hole filler", ("generator.model.", ".ffc.")),
+    ("hole filler", ("model.model.1.bn_l.",)),
+    ("hole filler", ("model.1.ffc.convl2l.",)),
+    ("hole filler", ("synthesis.first_stage.",)),
+)
+# Text and image encoders: name, and names of which all are there.
+ENCODERS = (
+    ("text encoder", "t5", ("encoder.block.0.layer.0.SelfAttention.",)),
+    ("text encoder", "t5", ("encoder.block.0.layer.0.",)),
+    ("text encoder", "qwen-vl", ("model.layers.", ".self_attn.q_proj.", "visual.")),
+    ("text encoder", "qwen3", ("model.layers.", ".self_attn.q_norm.", ".mlp.gate_proj.")),
+    ("text encoder", "qwen3", ("\nlayers.", ".self_attn.q_norm.", ".mlp.gate_proj.")),
+    ("text encoder", "gemma2", ("model.layers.", ".pre_feedforward_layernorm.")),
+    ("text encoder", "gemma2", ("\nlayers.", ".pre_feedforward_layernorm.")),
+    ("text encoder", "llm", ("model.layers.", ".self_attn.q_proj.", ".mlp.gate_proj.")),
+    ("text encoder", "llm", ("\nlayers.", ".self_attn.q_proj.", ".mlp.gate_proj.")),
+    ("text encoder", "clip", ("text_model.embeddings.token_embedding.",)),
+    ("text encoder", "clip", ("token_embedding.weight", "transformer.resblocks.0.")),
+    ("text encoder", "clip", ("\nembeddings.token_embedding.", "\nencoder.layers.0.")),
+    ("image encoder", "clip", ("vision_model.embeddings.",)),
+    ("image encoder", "clip", ("visual.transformer.resblocks.",)),
+)
+CLIP_OF_WIDTH = {768: "clip-l", 1024: "clip-h", 1280: "clip-g"}
 # The tensor whose last side is as wide as the text: a full weight, or a LoRA's way down.
 TEXT_READER = re.compile(
     r"attn2(\.processor)?[._]to_k[._](weight|lora_down\.weight|lora_A\.weight"
     r"|lora_A\.default\.weight|lora\.down\.weight|hada_w1_b|diff)$"
 )
+# Only SDXL has so many transformer blocks in one place of its UNet.
+_DEEP_UNET = re.compile(r"transformer_blocks[._][4-9][._]")
+_DENOISER = "model.diffusion_model."
 
 
 def classify(header: Header) -> Verdict:
     """Kind, family and format of one safetensors file. Cost: one pass over its tensor names."""
     names = "\n" + "\n".join(header.shapes) + "\n"
-    for rule in (_lora, _controlnet, _checkpoint, _vae, _embedding, _adapter, _upscaler, _part):
+    for rule in (
+        _adapter,
+        _lora,
+        _controlnet,
+        _checkpoint,
+        _other_than_upscaler,
+        _vae,
+        _embedding,
+        _upscaler,
+        _part,
+    ):
         if verdict := rule(names, header):
             return verdict
     return Verdict(UNKNOWN, UNKNOWN, UNKNOWN)
@@ -116,7 +238,7 @@ def classify(header: Header) -> Verdict:
 
 def family_of_width(width: int) -> str:
     """The family whose cross-attention reads text of this width."""
-    if width <= WIDEST_PAPERDOLL:
+    if 0 < width <= WIDEST_PAPERDOLL:
         return "paperdoll"
     return FAMILY_OF_WIDTH.get(width, UNKNOWN)
 
@@ -128,9 +250,17 @@ def latents_of(family: str) -> str:
 
 def family_of_denoiser(config: Mapping[str, Any]) -> str:
     """The family of a diffusers UNet or transformer, from its config.json."""
-    if (width := config.get("cross_attention_dim")) is not None and isinstance(width, int):
-        return family_of_width(width)
-    return FAMILY_OF_TRANSFORMER.get(str(config.get("_class_name")), UNKNOWN)
+    name = str(config.get("_class_name"))
+    if name == "Flux2Transformer2DModel":
+        return _FLUX2_OF_HEADS.get(_number(config.get("num_attention_heads")), "flux2")
+    if (family := FAMILY_OF_DENOISER.get(name, UNKNOWN)) != UNKNOWN:
+        return family
+    if config.get("encoder_hid_dim_type") is not None:
+        return "kolors" if config.get("encoder_hid_dim_type") == "text_proj" else UNKNOWN
+    width = config.get("cross_attention_dim")
+    if type(width) is not int or not name.startswith(("UNet2DCondition", "ControlNet", "None")):
+        return UNKNOWN
+    return family_of_width(width)
 
 
 def variant_of_denoiser(config: Mapping[str, Any]) -> str:
@@ -155,21 +285,30 @@ def _variant(family: str, channels: object) -> str:
     return variant or (REFINER if family in FINISHED_BY.values() else "")
 
 
+def _number(value: object) -> int:
+    return value if type(value) is int else 0
+
+
+def _has(names: str, marks: tuple[str, ...]) -> bool:
+    return all(mark in names for mark in marks)
+
+
+def _adapter(names: str, header: Header) -> Verdict | None:
+    for kind, marks in ADAPTERS:
+        if _has(names, marks):
+            return Verdict(kind, _family(names, header), "original")
+    return None
+
+
 def _lora(names: str, header: Header) -> Verdict | None:
-    if not any(mark in names for mark in LORA_MARKS):
+    if not any(mark in names for mark in LORA_MARKS) or ".qweight\n" in names:
         return None
     written = next((name for mark, name in LORA_FORMATS if mark in names), UNKNOWN)
     return Verdict("lora", _family(names, header), written)
 
 
 def _controlnet(names: str, header: Header) -> Verdict | None:
-    for mark, written in (
-        ("control_model.", "original"),
-        ("lllite_", "lllite"),
-        ("task_embedding", "union"),
-        ("controlnet_cond_embedding.", "diffusers"),
-        ("controlnet_x_embedder.", "diffusers"),
-    ):
+    for mark, written in CONTROLNETS:
         if mark in names:
             return Verdict("controlnet", _family(names, header), written)
     return None
@@ -177,7 +316,7 @@ def _controlnet(names: str, header: Header) -> Verdict | None:
 
 def _checkpoint(names: str, header: Header) -> Verdict | None:
     """A whole model in one file: denoiser, VAE and text encoder."""
-    if "model.diffusion_model." not in names:
+    if _DENOISER not in names:
         return None
     reads = any(mark in names for mark in ("cond_stage_model.", "conditioner.", "text_encoders."))
     decodes = "first_stage_model." in names or "vae.decoder." in names
@@ -185,14 +324,24 @@ def _checkpoint(names: str, header: Header) -> Verdict | None:
     return Verdict("checkpoint" if whole else "denoiser", _family(names, header), "original")
 
 
-def _vae(names: str, _header: Header) -> Verdict | None:
-    """Families share VAE shapes, so the shape names none of them."""
+def _other_than_upscaler(names: str, _header: Header) -> Verdict | None:
+    for kind, marks in OTHERS_THAN_UPSCALERS:
+        if _has(names, marks):
+            return Verdict(kind, UNKNOWN, "original")
+    return None
+
+
+def _vae(names: str, header: Header) -> Verdict | None:
+    """Families share VAE shapes, so the shape names none of them, but for Flux.2."""
     if "encoder.layers." in names and "decoder.layers." in names:
         return Verdict("vae", UNKNOWN, "tiny")
+    if "decoder.middle.0.residual.0.gamma" in names or "decoder.stages." in names:
+        return Verdict("vae", UNKNOWN, "original")
     if "encoder.conv_in." not in names or "decoder.conv_in." not in names:
         return None
+    family = "flux2" if any(name.endswith("bn.running_mean") for name in header.shapes) else UNKNOWN
     written = "diffusers" if "encoder.down_blocks." in names else "original"
-    return Verdict("vae", UNKNOWN, written)
+    return Verdict("vae", family, written)
 
 
 def _embedding(_names: str, header: Header) -> Verdict | None:
@@ -201,12 +350,6 @@ def _embedding(_names: str, header: Header) -> Verdict | None:
         return Verdict("embedding", "sdxl", "original")
     if shape := header.shapes.get("emb_params"):
         return Verdict("embedding", family_of_width(shape[-1]), "original")
-    return None
-
-
-def _adapter(names: str, header: Header) -> Verdict | None:
-    if "image_proj." in names and "ip_adapter." in names:
-        return Verdict("ip-adapter", _family(names, header), "original")
     return None
 
 
@@ -223,26 +366,56 @@ def _upscaler(names: str, _header: Header) -> Verdict | None:
 
 def _part(names: str, header: Header) -> Verdict | None:
     """One part of a model, as diffusers folders and ComfyUI keep them."""
-    if "text_model.embeddings.token_embedding." in names or "encoder.block.0.layer.0." in names:
-        return Verdict("text encoder", UNKNOWN, "original")
+    for kind, family, marks in ENCODERS:
+        if _has(names, marks):
+            return Verdict(kind, _of_encoder(family, header), "original")
     if (family := _family(names, header)) != UNKNOWN:
-        written = "original" if "double_blocks" in names or "joint_blocks" in names else "diffusers"
-        return Verdict("denoiser", family, written)
+        originals = (*ORIGINAL_BLOCKS, "double_blocks", "joint_blocks")
+        in_diffusers = "down_blocks." in names or ".to_q." in names or ".to_k." in names
+        written = any(f"{one}." in names for one in originals) or not in_diffusers
+        return Verdict("denoiser", family, "original" if written else "diffusers")
     return None
 
 
+def _of_encoder(family: str, header: Header) -> str:
+    """What an encoder is called; CLIPs are told by how wide their tokens are."""
+    if family != "clip":
+        return family
+    for name, shape in header.shapes.items():
+        if name.endswith("token_embedding.weight") and len(shape) == 2:
+            return CLIP_OF_WIDTH.get(shape[1], UNKNOWN)
+    return UNKNOWN
+
+
 def _family(names: str, header: Header) -> str:
-    """By the text's width; else by a family's own names; else by what the trainer wrote."""
-    # An IA3 has one number for each output or input there: no side of it is a text's width.
-    for name, shape in header.shapes.items() if ".on_input\n" not in names else ():
-        if shape and TEXT_READER.search(name):
-            return family_of_width(shape[-1])
-    for mark, family in FAMILY_OF_NAME:
+    """Which denoiser the layers are of; the trainer's word counts where they leave it open."""
+    written = _written_family(header)
+    if any(block in names for block in UNET_BLOCKS):
+        return _family_of_unet(names, header) or written
+    inside = {name: shape for name, shape in header.shapes.items() if name.startswith(_DENOISER)}
+    families = told_families(inside or header.shapes)
+    if len(families) > 1:
+        return UNKNOWN  # its layers contradict each other
+    told = next(iter(families), written)
+    return written if written in LOOKALIKES.get(told, ()) else told
+
+
+def _family_of_unet(names: str, header: Header) -> str | None:
+    """The family of a UNet's layers; None where they leave it open."""
+    for mark, family in FAMILY_OF_FOREIGN_UNET:
         if mark in names:
             return family
-    if "layers.0.attention" in names and "adaLN" in names:
-        return "z-image"
+    # An IA3 has one number for each output or input there: no side of it is a text's width.
+    for name, shape in header.shapes.items() if ".on_input\n" not in names else ():
+        if shape and TEXT_READER.search(name) and any(one in name for one in UNET_BLOCKS):
+            return family_of_width(shape[-1])
+    if _DEEP_UNET.search(names) or "\nlora_te2_" in names or "conditioner.embedders.1." in names:
+        return "sdxl"
+    return None
+
+
+def _written_family(header: Header) -> str:
     written = " ".join(
         header.metadata.get(key, "") for key in ("ss_base_model_version", "modelspec.architecture")
     ).casefold()
-    return next((family for mark, family in FAMILY_OF_METADATA if mark in written), UNKNOWN)
+    return next((family for mark, family in FAMILY_OF_METADATA if mark.search(written)), UNKNOWN)
