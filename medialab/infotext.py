@@ -10,48 +10,24 @@ parse_generation_parameters; civitai's metadata parser.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
-from medialab.adetailer import read_detailers, write_detailers
+from medialab.adetailer import write_detailers
 from medialab.config import PipelineConfig, ResolvedConfig
-from medialab.errors import ConfigError
-from medialab.infotext_keys import AFTER, BEFORE, Items, items_of, merged, number, schedule
-from medialab.sampler_names import parse_sampler_name, parse_schedule_name
-from medialab.samplers import SCHEDULES
+from medialab.infotext_items import NEGATIVE
+from medialab.infotext_keys import AFTER, BEFORE, items_of, number, schedule
+from medialab.infotext_reading import EXACT, STAGES, Parsed, read, said_of
+from medialab.mended import mend_letters
 from medialab.settings import EMPHASES
 
-NEGATIVE = "Negative prompt:"
-EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
+__all__ = ["Parsed", "read", "write"]
 
-# Our own item, in JSON: other stages' settings.
-STAGES = "Media Lab stages"
-
-# A1111's own pattern; three matches make a last line parameters.
-_PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
-# What is read is wider, so that one-letter keys and keys with dots are told, not lost.
-_KEY = re.compile(r"\s*(\w[\w \-/.]*):\s*")
-_QUOTED = re.compile(r'("(?:\\.|[^\\"])*")\s*(?:,|$)')
-_SIZE = re.compile(r"(\d+)x(\d+)")
 # Settings at the top that A1111 has no item for, or not enough of one.
 _ONLY_OURS = (
     *("mode", "image", "resize_mode", "loras", "control", "handover_checkpoint", "switch_at"),
     *("colour_match", "format", "quality", "lossless", "file_name"),
 )
-
-
-@dataclass(frozen=True)
-class Parsed:
-    """What an infotext says: settings for `PipelineConfig.parse`, and the rest as it stood.
-
-    `rest` holds every item that is no setting here, or has a value that cannot be used.
-    """
-
-    settings: Mapping[str, Any]
-    rest: Mapping[str, str]
 
 
 def write(
@@ -95,11 +71,23 @@ def write(
         )
     negative = f"{NEGATIVE} {config.negative_prompt}" if config.negative_prompt else ""
     prompts = f"{config.prompt}\n{negative}" if negative else config.prompt
-    for name, found in zip(EXACT, _read_prompts(prompts.strip().split("\n")), strict=True):
-        if found != getattr(config, name):
-            items[EXACT[name]] = getattr(config, name)
     items["Version"] = version
-    return f"{prompts}\n{', '.join(_write_items(items))}".strip()
+    text = _text(prompts, items)
+    said = said_of(text)
+    lost = [name for name in EXACT if getattr(said, name) != getattr(config, name)]
+    if not lost and mend_letters(text) == text:
+        return text
+    del items["Version"]
+    items |= {EXACT[name]: getattr(config, name) for name in lost} | {"Version": version}
+    return _text(prompts, items)
+
+
+def _text(prompts: str, items: Mapping[str, str]) -> str:
+    """Prompts and items as one text. Letters that a reader would mend are written as numbers."""
+    text = f"{prompts}\n{', '.join(_write_items(items))}".strip()
+    if mend_letters(text) == text:
+        return text
+    return f"{prompts}\n{', '.join(_write_items(items, ascii_alone=True))}".strip()
 
 
 def _other_settings(config: ResolvedConfig) -> dict[str, Any]:
@@ -118,59 +106,10 @@ def _other_settings(config: ResolvedConfig) -> dict[str, Any]:
     return found
 
 
-def _read_others(value: str) -> dict[str, Any]:
-    found = json.loads(value)
-    return found if isinstance(found, dict) else {}
-
-
-def read(text: str) -> Parsed:
-    """Settings of an infotext, A1111's or ours; text without parameters is all prompt.
-
-    The settings are some that `PipelineConfig` takes together. A missing schedule means automatic,
-    as in A1111; other settings that the text does not name are left out.
-    """
-    *lines, last = text.strip().split("\n")
-    if len(_PAIR.findall(last)) < 3:
-        lines, last = [*lines, last], ""
-    prompt, negative = _read_prompts(lines)
-    settings: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative}
-    rest = dict(_read_items(last))
-    # Before our own item, which tells all of it.
-    detailers, used = read_detailers(rest)
-    if _takes(settings | detailers):
-        settings |= detailers
-        rest = {key: value for key, value in rest.items() if key not in used}
-    base = [key for key in rest if key in _READERS and key not in _SAID_BY_OURS and key != STAGES]
-    settings = _with_items(settings, rest, base)
-    _read_sampler(settings, rest)
-    is_ours = STAGES in rest
-    # It says exactly what these say as far as they can.
-    own = {name: value for name, value in settings.items() if name not in detailers}
-    own = _with_items(own, rest, [STAGES])
-    if is_ours and STAGES not in rest:
-        settings = own
-        rest = {key: value for key, value in rest.items() if key not in _SAID_BY_OURS}
-    else:
-        settings = _with_items(settings, rest, [key for key in rest if key in _SAID_BY_OURS])
-    return Parsed(settings, rest)
-
-
-def _with_items(
-    settings: dict[str, Any], rest: dict[str, str], keys: Iterable[str]
-) -> dict[str, Any]:
-    """The settings with those of these items that a config takes; they are taken out of `rest`."""
-    items = dict(rest)
-    for key in keys:
-        found = _read_setting(_READERS[key], items[key], items) if key in items else {}
-        if found and _takes(joined := merged(settings, found)):
-            settings = joined
-            del rest[key]
-    return settings
-
-
-def _write_items(items: Mapping[str, str]) -> Iterator[str]:
+def _write_items(items: Mapping[str, str], *, ascii_alone: bool = False) -> Iterator[str]:
     for key, value in items.items():
-        yield key if key == value else f"{key}: {_quote(value)}"
+        quoted = json.dumps(value) if ascii_alone and not value.isascii() else _quote(value)
+        yield key if key == value else f"{key}: {quoted}"
 
 
 def _quote(value: str) -> str:
@@ -182,131 +121,3 @@ def _quote(value: str) -> str:
     if misread or any(mark in value for mark in ",:\n"):
         return json.dumps(value, ensure_ascii=False)
     return value
-
-
-def _read_prompts(lines: list[str]) -> tuple[str, str]:
-    """Prompt and negative prompt, line by line, as A1111 reads them."""
-    prompt, negative = "", ""
-    in_negative = False
-    for full in lines:
-        line = full.strip()
-        if line.startswith(NEGATIVE):
-            in_negative = True
-            line = line.removeprefix(NEGATIVE).strip()
-        if in_negative:
-            negative += ("\n" if negative else "") + line
-        else:
-            prompt += ("\n" if prompt else "") + line
-    return prompt, negative
-
-
-def _read_items(line: str) -> Iterator[tuple[str, str]]:
-    """The items of a parameters line in order: pairs, and bare words as pairs of themselves."""
-    at = 0
-    while at < len(line):
-        key = _KEY.match(line, at)
-        if key is None:
-            word, at = _until_comma(line, at)
-            if word:
-                yield word, word
-            continue
-        value, at = _read_value(line, key.end())
-        yield key[1].strip(), value
-
-
-def _read_value(line: str, at: int) -> tuple[str, int]:
-    """The value that starts at `at`, and where the next item starts."""
-    quoted = _QUOTED.match(line, at)
-    if quoted:
-        try:
-            return str(json.loads(quoted[1], strict=False)), quoted.end()
-        except json.JSONDecodeError:
-            return quoted[1], quoted.end()
-    if line[at : at + 1] in ("{", "["):
-        # CivitAI's items are bare JSON, full of commas.
-        try:
-            _, end = json.JSONDecoder().raw_decode(line, at)
-        except (json.JSONDecodeError, RecursionError):
-            return _until_comma(line, at)
-        return line[at:end], _until_comma(line, end)[1]
-    return _until_comma(line, at)
-
-
-def _until_comma(line: str, at: int) -> tuple[str, int]:
-    end = line.find(",", at)
-    end = len(line) if end < 0 else end
-    return line[at:end].strip(), end + 1
-
-
-def _read_size(value: str) -> dict[str, Any]:
-    size = _SIZE.fullmatch(value)
-    return {"width": int(size[1]), "height": int(size[2])} if size else {}
-
-
-_BASE_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
-    "Steps": lambda value: {"steps": int(value)},
-    "CFG scale": lambda value: {"guidance_scale": float(value)},
-    "Seed": lambda value: {"seed": int(value)},
-    "Size": _read_size,
-    "Model": lambda value: {"checkpoint": value},
-    "Clip skip": lambda value: {"clip_skip": int(value)},
-    "Emphasis": lambda value: {"emphasis": value.casefold()},
-    "Sharpen": lambda value: {"sharpen": float(value)},
-    STAGES: _read_others,
-    EXACT["prompt"]: lambda value: {"prompt": value},
-    EXACT["negative_prompt"]: lambda value: {"negative_prompt": value},
-}
-
-
-def _ignoring_others(
-    read: Callable[[str], dict[str, Any]],
-) -> Callable[[str, Items], dict[str, Any]]:
-    return lambda value, _items: read(value)
-
-
-_READERS: Mapping[str, Callable[[str, Items], dict[str, Any]]] = {
-    **{key: _ignoring_others(read) for key, read in _BASE_READERS.items()},
-    **{key.name: key.read for key in (*BEFORE, *AFTER)},
-}
-
-
-# What our own item says, too, where it stands.
-_SAID_BY_OURS = {"Denoising strength", *(key.name for key in AFTER)}
-
-
-def _read_setting(
-    reader: Callable[[str, Items], dict[str, Any]], value: str, items: Items
-) -> dict[str, Any]:
-    try:
-        return reader(value, items)
-    except ValueError:
-        return {}
-
-
-def _read_sampler(settings: dict[str, Any], rest: dict[str, str]) -> None:
-    """Take sampler and schedule into the settings, as far as they go with the steps."""
-    try:
-        sampler, schedule = parse_sampler_name(rest.get("Sampler", ""))
-    except ConfigError:
-        return
-    try:
-        named = parse_schedule_name(rest["Schedule type"]) if "Schedule type" in rest else ""
-    except ConfigError:
-        named = ""
-    for choice in (named, schedule):
-        found = {"sampler": sampler, "schedule": choice}
-        if choice in SCHEDULES and _takes(settings | found):
-            settings |= found
-            del rest["Sampler"]
-            if choice == named:
-                del rest["Schedule type"]
-            return
-
-
-def _takes(settings: Mapping[str, Any]) -> bool:
-    """Whether a config can hold these settings together."""
-    try:
-        PipelineConfig.model_validate(settings)
-    except ValidationError:
-        return False
-    return True

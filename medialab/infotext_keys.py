@@ -16,7 +16,7 @@ from medialab.config import PipelineConfig, ResolvedConfig
 Items = Mapping[str, str]
 _SIZE = re.compile(r"(\d+)x(\d+)")
 _HASHED = re.compile(r"(.+?) \[\w+\]")
-_CONTROL = re.compile(r"\s*([\w ]+): ([^,]+)(?:,|$)")
+_CONTROL = re.compile(r"\s*([\w /]+): (\([^)]*\)|[^,]+)(?:,|$)")
 SHOWN_SCHEDULES = {"sgm uniform": "SGM Uniform", "ddim": "DDIM"}
 _SHOWN_UPSCALERS = {
     "latent": "Latent",
@@ -28,6 +28,9 @@ _SHOWN_UPSCALERS = {
 }
 _UPSCALERS = {shown.casefold(): name for name, shown in _SHOWN_UPSCALERS.items()}
 _MODULES = {"soft edge": "softedge_hed", "scribble": "scribble_hed", "pose": "openpose"}
+_CONTROL_READ = {"Module", "Model", "Weight", "Resize Mode", "Guidance Start", "Guidance End"}
+# What a picture has here in any case.
+_CONTROL_IDLE = {"Pixel Perfect": "True", "Control Mode": "Balanced", "Hr Option": "Both"}
 _PREPROCESSORS = {module: name for name, module in _MODULES.items()} | {
     "openpose_full": "pose",
     "softedge_pidinet": "soft edge",
@@ -200,6 +203,16 @@ def _read_control(value: str, _items: Items) -> dict[str, Any]:
     if "Resize Mode" in parts:
         found["resize_mode"] = parts["Resize Mode"]
     return {"control": (found,)}
+
+
+def unread_parts(value: str) -> list[str]:
+    """Return the parts of a ControlNet's unit that mean something and have no setting here."""
+    parts = [(found[1].strip(), found[2].strip()) for found in _CONTROL.finditer(value)]
+    return [f"{name} {told}" for name, told in parts if not _is_idle(name, told)]
+
+
+def _is_idle(name: str, value: str) -> bool:
+    return name in _CONTROL_READ or _CONTROL_IDLE.get(name, "") == value
 
 
 def _write_vae_hash(config: ResolvedConfig) -> str | None:

@@ -1,0 +1,262 @@
+"""An infotext taken apart: prompt, negative prompt, and its items by A1111's keys.
+
+The parameters are found by `Steps:`, wherever they stand: other programs put lines after them, mail
+wraps them, exiftool writes dots for line ends, people copy labels with them. Time is linear in
+the text's length.
+
+Source: AUTOMATIC1111 modules/infotext_utils.py parse_generation_parameters; SD.Next's
+modules/infotext.py; sd-dynamic-prompts' "Template".
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+NEGATIVE = "Negative prompt:"
+A1111 = "A1111"
+LONGEST = 1_000_000  # characters; a text of settings has some thousands
+_MOST_ITEMS = 1_000
+
+# A1111's keys as it writes them; others write them otherwise.
+_KEYS = (
+    *("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Model hash", "Model"),
+    *("VAE hash", "VAE", "Variation seed", "Variation seed strength", "Denoising strength"),
+    *("Clip skip", "Emphasis", "Sharpen", "Version", "User", "Lora hashes", "TI hashes", "Hashes"),
+    *("Hires checkpoint", "Hires sampler", "Hires prompt", "Hires negative prompt"),
+    *("Hires CFG Scale", "Hires schedule type", "Hires upscale", "Hires resize", "Hires steps"),
+    *("Hires upscaler", "Refiner", "Refiner switch at", "Mask mode", "Mask blur", "Inpaint area"),
+    *("Masked area padding", "Masked content", "First pass size", "Width", "Height", "RNG", "ENSD"),
+    *("Face restoration", "Image CFG scale", "Eta", "Tiling", "Hypernet", "Hypernet strength"),
+)
+# What others call them, in small letters and with single spaces.
+_CALLED: Mapping[str, tuple[str, ...]] = {
+    "Steps": ("sampling steps", "num inference steps"),
+    "Sampler": ("sampling method", "sampler name", "sampler index"),
+    "Schedule type": ("scheduler", "schedule", "noise schedule", "sampler scheduler"),
+    "CFG scale": ("cfg", "cfgscale", "guidance", "guidance scale"),
+    "Size": ("resolution", "image size", "dimensions"),
+    "Model": ("checkpoint", "model name", "base model name", "sd checkpoint"),
+    "VAE": ("sd vae", "vae name", "vae model"),
+    "Variation seed": ("subseed",),
+    "Variation seed strength": ("subseed strength",),
+    "Denoising strength": ("denoising", "denoise", "denoise strength", "strength"),
+    "Clip skip": ("clipskip",),
+    "Hires upscale": ("hires scale", "hires upscale by"),
+    "Hires sampler": ("hires sampler name",),
+    "Refiner switch at": ("refiner switch",),
+}
+_CANONICAL: Mapping[str, str] = {key.casefold(): key for key in _KEYS} | {
+    other: key for key, others in _CALLED.items() for other in others
+}
+
+# What is written below the parameters, and belongs to none of them.
+_AFTER = ("Template", "Negative Template", "Time taken", "Used embeddings", "Torch active")
+_AFTER_LINE = re.compile(rf"({'|'.join(_AFTER)})(?:/reserved)?\s?:\s*", re.IGNORECASE)
+_STEPS_LINE = re.compile(r"(?:(?:parameters|settings|other)\s?:\s?)?steps\s{0,3}:", re.IGNORECASE)
+_NEGATIVE_LINE = re.compile(r"negative\s{1,3}prompt\s{0,3}(?::\s*|$)", re.IGNORECASE)
+_LABEL_LINE = re.compile(
+    r"(?:parameters|(?:positive )?prompt|positive|png info)\s?:?", re.IGNORECASE
+)
+_LABEL = re.compile(r"(?:parameters|(?:positive )?prompt|user comment)\s{0,40}:\s*", re.IGNORECASE)
+# Where a line began before exiftool, a web page or a copy took the line ends away.
+_LOST_LINE = re.compile(
+    r"(?:\.|\s|<br\s?/?>|\\n)(?=(?:negative\s(?:prompt|template)|(?<!negative )template|time taken"
+    r"|steps)\s?:)",
+    re.IGNORECASE,
+)
+_KEY = re.compile(r"\s*(\w[\w \-/.]{0,80}):\s*")
+_QUOTED = re.compile(r'("(?:\\.|[^\\"])*")\s*(?:,|$)', re.DOTALL)
+_LOOKED_AT = 4_000  # characters of a block that tell whether it is one of parameters
+
+
+@dataclass
+class Said:
+    """What a text says before any of it is a setting: both prompts, and items as they stand.
+
+    `loras` are names with weights that stand outside the prompt. `notes` tell what was changed
+    while reading, `program` who wrote it.
+    """
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    items: dict[str, str] = field(default_factory=dict)
+    loras: list[tuple[str, float]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    program: str = A1111
+
+
+def take_apart(text: str) -> Said:
+    """Return the parts of an infotext; one without parameters is all prompt."""
+    lines = [line.strip() for line in text.strip().split("\n")]
+    start = _parameters_start(lines)
+    said = Said()
+    if start is None and (restored := _LOST_LINE.sub("\n", text.strip())) != text.strip():
+        others = [line.strip() for line in restored.split("\n")]
+        if (start := _parameters_start(others)) is not None:
+            lines = others
+            said.notes.append("its line ends were lost; those before known words are set again")
+    before = lines if start is None else lines[:start]
+    said.prompt, said.negative_prompt = _read_prompts(before, copied=start is not None)
+    if start is not None:
+        line, after = _block(lines[start:])
+        negative = after.pop(NEGATIVE, "")
+        said.negative_prompt = said.negative_prompt or negative
+        said.items = dict(_read_items(line)) | after
+    return said
+
+
+def canonical(key: str) -> str:
+    """Return A1111's key for another spelling of it; an unknown key as it stands."""
+    plain = " ".join(key.replace("_", " ").split())
+    return _CANONICAL.get(plain.casefold(), key.strip())
+
+
+def is_known(key: str) -> bool:
+    """Whether a key, however it is spelt, is one of A1111's own."""
+    return " ".join(key.replace("_", " ").split()).casefold() in _CANONICAL
+
+
+def _parameters_start(lines: list[str]) -> int | None:
+    """The line at which the parameters begin: the last that begins with `Steps:`.
+
+    Without one, the last line if it plainly holds parameters in another order.
+    """
+    found = [number for number, line in enumerate(lines) if _STEPS_LINE.match(line)]
+    for number in reversed(found[-3:]):  # more are a prompt's own
+        if _are_parameters(_joined(lines[number : number + 40])):
+            return _first_of(lines, number)
+    last = max((number for number, line in enumerate(lines) if line), default=0)
+    known = [is_known(key) for key, _ in _first_items(lines[last])]
+    return last if known[:1] == [True] and sum(known) >= 3 else None
+
+
+def _first_of(lines: list[str], number: int) -> int:
+    """Where a list of parameters begins that has one in a line, `Steps` among them."""
+    if len(list(_first_items(lines[number]))) > 1:
+        return number
+    while number > 0 and all(is_known(key) for key, _ in _first_items(lines[number - 1])):
+        if _KEY.match(lines[number - 1]) is None:
+            break
+        number -= 1
+    return number
+
+
+def _are_parameters(block: str) -> bool:
+    pairs = [(key, value) for key, value in _first_items(block) if key != value]
+    counted = pairs[:1] and pairs[0][0] == "Steps" and pairs[0][1].isdecimal()
+    return len(pairs) >= (2 if counted else 3) or sum(is_known(key) for key, _ in pairs) >= 2
+
+
+def _first_items(line: str) -> Iterator[tuple[str, str]]:
+    return islice(_read_items(line[:_LOOKED_AT]), 40)
+
+
+def _joined(lines: list[str]) -> str:
+    return _block(lines)[0]
+
+
+def _block(lines: list[str]) -> tuple[str, dict[str, str]]:
+    """The parameters as one line, and what stands below them by its label."""
+    labelled = _STEPS_LINE.match(lines[0])
+    first = lines[0][lines[0].casefold().index("steps") :] if labelled else lines[0]
+    parts, after = [first], dict[str, list[str]]()
+    label, was_empty = "", False
+    for line in lines[1:]:
+        key = _KEY.match(line)
+        begun = _AFTER_LINE.match(line)
+        if begun or _NEGATIVE_LINE.match(line):
+            label = _as_written(begun[1]) if begun else NEGATIVE
+            after[label] = [line.partition(":")[2].strip()]
+        elif label and not (key and is_known(key[1])):
+            after[label].append(line)
+        elif not line:
+            was_empty = True
+        elif was_empty and not (key and is_known(key[1])):
+            label = "Text below"
+            after[label] = [line]
+        else:
+            label = ""
+            begins = key is not None and is_known(key[1]) and not parts[-1].endswith(",")
+            parts.append(f"{', ' if begins else ' '}{line}")
+    return "".join(parts), {name: "\n".join(found).strip() for name, found in after.items()}
+
+
+def _as_written(label: str) -> str:
+    """A label of the lines below the parameters, whatever its capitals."""
+    return next(name for name in _AFTER if name.casefold() == label.casefold())
+
+
+def _read_prompts(lines: list[str], *, copied: bool) -> tuple[str, str]:
+    """Prompt and negative prompt, line by line, without labels that were copied with them."""
+    positive: list[str] = []
+    negative: list[str] | None = None
+    for line in lines:
+        if found := _NEGATIVE_LINE.match(line):
+            negative = [] if negative is None else negative
+            line = line[found.end() :]  # noqa: PLW2901 - the same line without its label
+            if not line and not negative:
+                continue
+        (positive if negative is None else negative).append(line)
+    if copied or negative is not None:
+        positive = _without_label(positive)
+    return "\n".join(positive).strip("\n"), "\n".join(negative or ()).strip("\n")
+
+
+def _without_label(lines: list[str]) -> list[str]:
+    """The prompt's lines without "parameters" above or "Prompt:" before them."""
+    for _ in range(2):
+        while lines and not lines[0]:
+            lines = lines[1:]
+        if len(lines) > 1 and _LABEL_LINE.fullmatch(lines[0]):
+            lines = lines[1:]
+        elif lines and (found := _LABEL.match(lines[0])):
+            lines = [lines[0][found.end() :], *lines[1:]]
+    return lines
+
+
+def _read_items(line: str) -> Iterator[tuple[str, str]]:
+    """The items in order: pairs, and bare words as pairs of themselves."""
+    at = count = 0
+    while at < len(line):
+        count += 1
+        if count > _MOST_ITEMS:
+            yield "Further items", f"{len(line) - at:,} characters of them"
+            return
+        key = _KEY.match(line, at)
+        if key is None:
+            word, at = _until_comma(line, at)
+            if word:
+                yield word, word
+            continue
+        value, at = _read_value(line, key.end())
+        yield canonical(key[1]), value
+
+
+def _read_value(line: str, at: int) -> tuple[str, int]:
+    """The value that starts at `at`, and where the next item starts."""
+    quoted = _QUOTED.match(line, at)
+    if quoted:
+        try:
+            return str(json.loads(quoted[1], strict=False)), quoted.end()
+        except json.JSONDecodeError:
+            return quoted[1], quoted.end()
+    if line[at : at + 1] in ("{", "["):
+        # CivitAI's items are bare JSON, full of commas.
+        try:
+            _, end = json.JSONDecoder().raw_decode(line, at)
+        except (json.JSONDecodeError, RecursionError):
+            return _until_comma(line, at)
+        return line[at:end], _until_comma(line, end)[1]
+    if line[at : at + 1] == "(":  # a size as Fooocus writes it, and ControlNet's pairs
+        end = line.find(")", at, at + 80)
+        if end > 0 and "," in line[at:end] and line[end + 1 : end + 2] in ("", ","):
+            return line[at : end + 1], end + 2
+    return _until_comma(line, at)
+
+
+def _until_comma(line: str, at: int) -> tuple[str, int]:
+    end = line.find(",", at)
+    end = len(line) if end < 0 else end
+    return line[at:end].strip(), end + 1

@@ -1,0 +1,249 @@
+"""The settings that an infotext means, A1111's or ours, or another program's JSON.
+
+Every item that becomes no setting stays in the rest, with the reason: nothing is dropped, and
+nothing replaced in silence. No text makes this raise anything but `ConfigError`.
+
+Source: AUTOMATIC1111 modules/infotext_utils.py parse_generation_parameters; civitai's metadata
+parser.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from medialab.adetailer import read_detailers
+from medialab.config import PipelineConfig
+from medialab.errors import ConfigError
+from medialab.foreign_texts import GRAPH, parse_object, read_object
+from medialab.infotext_items import A1111, LONGEST, Said, take_apart
+from medialab.infotext_keys import AFTER, BEFORE, Items, merged, unread_parts
+from medialab.mended import mend_letters, mend_order
+from medialab.older_items import modernise
+from medialab.sampler_names import parse_sampler_name, parse_schedule_name
+from medialab.samplers import SCHEDULES
+
+EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
+# Our own item, in JSON: other stages' settings.
+STAGES = "Media Lab stages"
+
+_HALVES = re.compile("[\\ud800-\\udfff]+")
+_SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
+_NOT_READABLE = "its value is not one that is known here"
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What an infotext says: settings for `PipelineConfig.parse`, and the rest as it stood.
+
+    `rest` holds every item that is no setting here, or has a value that cannot be used, and `why`
+    the reason where there is one to tell. `notes` say what was changed while reading, `program` who
+    wrote the text.
+    """
+
+    settings: Mapping[str, Any]
+    rest: Mapping[str, str]
+    why: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    program: str = A1111
+
+
+def _read_others(value: str) -> dict[str, Any]:
+    return dict(parse_object(value) or {})
+
+
+def read(text: str) -> Parsed:
+    """Return the settings of an infotext, A1111's or ours, or of another program's JSON.
+
+    A text without parameters is all prompt. The settings are some that `PipelineConfig` takes
+    together. A missing schedule means automatic, as in A1111; other settings that the text does not
+    name are left out.
+
+    Raises:
+        ConfigError: the text is longer than any settings are.
+    """
+    if len(text) > LONGEST:
+        message = f"a text of {len(text):,} characters holds no settings; at most {LONGEST:,} do"
+        raise ConfigError(message)
+    return _understood(said_of(text))
+
+
+def said_of(text: str) -> Said:
+    """Return the text's parts, of whichever program it is, with its letters and items mended."""
+    # Halves of letters can be written nowhere: two that belong together are one, others are lost.
+    whole_letters = _HALVES.sub(_joined_halves, text)
+    mended = mend_letters(mend_order(whole_letters))
+    whole = parse_object(mended)
+    said = take_apart(mended) if whole is None else read_object(whole)
+    if whole is not None and isinstance(inner := _infotext_in(whole), str):
+        said = take_apart(inner)
+    if mended != whole_letters:
+        said.notes.append("its letters were garbled, and are mended")
+    elif "\ufffd" in mended:
+        said.notes.append("some of its letters are lost (they stand as \ufffd)")
+    modernise(said)
+    return said
+
+
+def _joined_halves(found: re.Match[str]) -> str:
+    return found[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _infotext_in(whole: Mapping[str, Any]) -> str | None:
+    """The first infotext of an answer of A1111's API, or of a text kept by its name."""
+    texts = whole.get("infotexts")
+    found = texts[0] if isinstance(texts, list) and texts else whole.get("parameters")
+    return found if isinstance(found, str) and parse_object(found) is None else None
+
+
+def _understood(said: Said) -> Parsed:
+    """The settings that a text's parts mean, and why the others are none."""
+    settings: dict[str, Any] = {}
+    if GRAPH not in said.items:
+        settings = {"prompt": said.prompt, "negative_prompt": said.negative_prompt}
+    rest, why = dict(said.items), dict[str, str]()
+    settings = _with_loras(settings, said)
+    # Before our own item, which tells all of it.
+    detailers, used = read_detailers(rest)
+    if not _refusal(settings | detailers):
+        settings |= detailers
+        rest = {key: value for key, value in rest.items() if key not in used}
+    base = [key for key in rest if key in _READERS and key not in _SAID_BY_OURS and key != STAGES]
+    settings = _with_items(settings, rest, base, why)
+    _read_sampler(settings, rest, why)
+    is_ours = STAGES in rest
+    # It says exactly what these say as far as they can.
+    own = {name: value for name, value in settings.items() if name not in detailers}
+    own = _with_items(own, rest, [STAGES], why)
+    if is_ours and STAGES not in rest:
+        settings = own
+        rest = {key: value for key, value in rest.items() if key not in _SAID_BY_OURS}
+    else:
+        keys = [key for key in rest if key in _SAID_BY_OURS]
+        settings = _with_items(settings, rest, keys, why)
+        said.notes += _told_of_units(said.items, rest)
+    return Parsed(settings, rest, why, tuple(said.notes), said.program)
+
+
+def _with_loras(settings: dict[str, Any], said: Said) -> dict[str, Any]:
+    for name, weight in said.loras:
+        one = {"name": name, "weight": weight}
+        joined = settings | {"loras": (*settings.get("loras", ()), one)}
+        if refusal := _refusal(joined):
+            said.notes.append(f"LoRA {name!r} is left out: {refusal}")
+        else:
+            settings = joined
+    return settings
+
+
+def _told_of_units(items: Items, rest: Items) -> Iterator[str]:
+    """What of a ControlNet's unit has no place here, and that its picture is not in a text."""
+    for key, value in items.items():
+        if key.startswith("ControlNet ") and key not in rest:
+            yield f"{key} is switched off: a text does not hold the picture that it was shown"
+            if parts := unread_parts(value):
+                yield f"{key}: {', '.join(parts)} is not known here"
+
+
+def _with_items(
+    settings: dict[str, Any], rest: dict[str, str], keys: Iterable[str], why: dict[str, str]
+) -> dict[str, Any]:
+    """The settings with those of these items that a config takes; they are taken out of `rest`.
+
+    `why` gets the reason of each that it does not take.
+    """
+    items = dict(rest)
+    for key in keys:
+        if key not in items:
+            continue
+        found = _read_setting(_READERS[key], items[key], items)
+        refusal = _refusal(joined := merged(settings, found)) if found else _NOT_READABLE
+        if refusal:
+            why[key] = refusal
+        else:
+            settings = joined
+            del rest[key]
+    return settings
+
+
+def _read_size(value: str) -> dict[str, Any]:
+    size = _SIZE.fullmatch(value)
+    return {"width": int(size[1]), "height": int(size[2])} if size else {}
+
+
+_BASE_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "Steps": lambda value: {"steps": int(value)},
+    "CFG scale": lambda value: {"guidance_scale": float(value)},
+    "Seed": lambda value: {"seed": int(value)},
+    "Size": _read_size,
+    "Model": lambda value: {"checkpoint": value},
+    "Clip skip": lambda value: {"clip_skip": int(value)},
+    "Emphasis": lambda value: {"emphasis": value.casefold()},
+    "Sharpen": lambda value: {"sharpen": float(value)},
+    STAGES: _read_others,
+    EXACT["prompt"]: lambda value: {"prompt": value},
+    EXACT["negative_prompt"]: lambda value: {"negative_prompt": value},
+}
+
+
+def _ignoring_others(
+    read: Callable[[str], dict[str, Any]],
+) -> Callable[[str, Items], dict[str, Any]]:
+    return lambda value, _items: read(value)
+
+
+_READERS: Mapping[str, Callable[[str, Items], dict[str, Any]]] = {
+    **{key: _ignoring_others(read) for key, read in _BASE_READERS.items()},
+    **{key.name: key.read for key in (*BEFORE, *AFTER)},
+}
+
+
+# What our own item says, too, where it stands.
+_SAID_BY_OURS = {"Denoising strength", *(key.name for key in AFTER)}
+
+
+def _read_setting(
+    reader: Callable[[str, Items], dict[str, Any]], value: str, items: Items
+) -> dict[str, Any]:
+    try:
+        return reader(value, items)
+    except ValueError:
+        return {}
+
+
+def _read_sampler(settings: dict[str, Any], rest: dict[str, str], why: dict[str, str]) -> None:
+    """Take sampler and schedule into the settings, as far as they go with the steps."""
+    if "Sampler" not in rest:
+        return
+    try:
+        sampler, schedule = parse_sampler_name(rest["Sampler"])
+    except ConfigError as error:
+        why["Sampler"] = str(error)
+        if "Schedule type" in rest:
+            why["Schedule type"] = "its sampler is not known here"
+        return
+    try:
+        named = parse_schedule_name(rest["Schedule type"]) if "Schedule type" in rest else ""
+    except ConfigError as error:
+        named, why["Schedule type"] = "", f"{error}; {schedule!r} is used"
+    for choice in (named, schedule):
+        found = {"sampler": sampler, "schedule": choice}
+        if choice in SCHEDULES and not (refusal := _refusal(settings | found)):
+            settings |= found
+            del rest["Sampler"]
+            if choice == named:
+                del rest["Schedule type"]
+            return
+        if choice in SCHEDULES:
+            why["Schedule type" if choice == named else "Sampler"] = refusal
+
+
+def _refusal(settings: Mapping[str, Any]) -> str:
+    """Why a config cannot hold these settings together; empty where it can."""
+    try:
+        PipelineConfig.parse(settings)
+    except ConfigError as error:
+        return str(error)
+    except RecursionError:
+        return "it is nested too deep"
+    return ""

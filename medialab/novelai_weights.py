@@ -1,0 +1,42 @@
+"""NovelAI's weights in A1111's form: {words} counts 1.05 times, [words] a 1.05th, 1.2::words:: 1.2.
+
+NovelAI takes round brackets as text, so they are escaped. Time is linear in the text's length.
+
+Source: NovelAI's documentation, "Strengthening and Weakening" and "Numerical Emphasis".
+"""
+
+import re
+
+_TOKEN = re.compile(r"(-?\d{1,3}(?:\.\d{1,4})?)?::|[{}\[\]]|\\?[()]")
+_STRONGER, _WEAKER = "1.05", "0.9524"
+_CLOSES = {"{": "}", "[": "]"}
+_WEIGHTS = {"{": _STRONGER, "[": _WEAKER}
+
+
+def translate(prompt: str) -> str:
+    """Return the same prompt with A1111's weights; one without any weights or brackets as it is.
+
+    What is never closed goes on to the end, as it does there; what was never opened is left out.
+    """
+    if not _TOKEN.search(prompt):
+        return prompt
+    parts: list[str] = []
+    opened: list[tuple[str, str]] = []  # what closes it, and its weight
+    at = 0
+    for token in _TOKEN.finditer(prompt):
+        parts.append(prompt[at : token.start()])
+        at = token.end()
+        sign = token[0]
+        if sign in _CLOSES:
+            opened.append((_CLOSES[sign], _WEIGHTS[sign]))
+            parts.append("(")
+        elif sign[-1] in "()":
+            parts.append(f"\\{sign[-1]}")
+        elif token[1] is not None:
+            opened.append(("::", token[1]))
+            parts.append("(")
+        elif opened and opened[-1][0] == sign:
+            parts.append(f":{opened.pop()[1]})")
+    parts.append(prompt[at:])
+    parts += [f":{weight})" for _, weight in reversed(opened)]
+    return "".join(parts)
