@@ -326,6 +326,12 @@ class ResolvedConfig(PipelineConfig):
     models_sha256: dict[str, str] = Field(
         default_factory=dict, description="What the other models' files hold, by kind/name."
     )
+    threads: int | None = Field(
+        None,
+        ge=1,
+        le=512,
+        description="CPU threads to compute with; their number decides the last bits.",
+    )
 
     def sha256_of(self, kind: str, name: str) -> str | None:
         """What the model of that name held when this was resolved; None if it names none such."""
@@ -334,8 +340,9 @@ class ResolvedConfig(PipelineConfig):
         return self.models_sha256.get(f"{kind}/{name}")
 
     def asked(self) -> PipelineConfig:
-        """The same settings without the tie to the checkpoint's content."""
-        return PipelineConfig.parse(self.model_dump(exclude={"checkpoint_sha256", "models_sha256"}))
+        """The same settings without the ties to the models' content and this machine's threads."""
+        ties = set(ResolvedConfig.model_fields) - set(PipelineConfig.model_fields)
+        return PipelineConfig.parse(self.model_dump(exclude=ties))
 
     def singles(self, wildcards: Path | None = None) -> "list[ResolvedConfig]":
         """One config per picture of the batch; each makes its picture alone, byte for byte.

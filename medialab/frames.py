@@ -1,13 +1,20 @@
-"""A frame as bytes and back, exactly: safetensors, with what is no tensor as JSON in its header."""
+"""A frame as bytes and back, exactly: safetensors, with what is no tensor as JSON in its header.
+
+Reading one needs no torch until somebody asks for its embeddings.
+"""
 
 import json
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from medialab.config import PromptConfig
 from medialab.detectors import Detection
 from medialab.geometry import Box
 from medialab.settings import ControlUnit
 from medialab.stages.base import Frame
+
+if TYPE_CHECKING:
+    import torch
 
 _IMAGE, _BASE = "image", "base"
 _EMBEDDING, _MASK, _CONTROL = "embedding/", "mask/", "control/"
@@ -55,15 +62,17 @@ def encode_frame(frame: Frame) -> bytes:
 
 def decode_frame(content: bytes, device: str) -> Frame:
     """The frame that was encoded; its embeddings are on `device`."""
+    import numpy as np
     from PIL import Image
-    from safetensors.torch import load
+    from safetensors import deserialize
 
-    tensors = load(content)
+    tensors = dict(deserialize(content))
     length = int.from_bytes(content[:8], "little")
     facts = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["frame"])
 
     def picture(name: str) -> Image.Image:
-        return Image.fromarray(tensors[name].numpy())
+        values = np.frombuffer(tensors[name]["data"], np.uint8)
+        return Image.fromarray(values.reshape(tensors[name]["shape"]))
 
     detections = {
         stage: tuple(
@@ -80,11 +89,9 @@ def decode_frame(content: bytes, device: str) -> Frame:
     }
     return Frame(
         prompts=PromptConfig.model_validate(facts["prompts"]),
-        embeddings={
-            name.removeprefix(_EMBEDDING): value.to(device)
-            for name, value in tensors.items()
-            if name.startswith(_EMBEDDING)
-        },
+        embeddings=_Embeddings(
+            content, [name for name in tensors if name.startswith(_EMBEDDING)], device
+        ),
         image=picture(_IMAGE) if _IMAGE in tensors else None,
         base=picture(_BASE) if _BASE in tensors else None,
         stretch=tuple(facts["stretch"]) if facts.get("stretch") else None,
@@ -96,3 +103,28 @@ def decode_frame(content: bytes, device: str) -> Frame:
         detections=detections,
         applied=facts["applied"],
     )
+
+
+class _Embeddings(Mapping[str, "torch.Tensor"]):
+    """The embeddings of an encoded frame, read when one is asked for."""
+
+    def __init__(self, content: bytes, names: list[str], device: str) -> None:
+        self._content, self._device = content, device
+        self._names = [name.removeprefix(_EMBEDDING) for name in names]
+        self._read: dict[str, torch.Tensor] = {}
+
+    def __getitem__(self, name: str) -> "torch.Tensor":
+        if name not in self._names:
+            raise KeyError(name)
+        if not self._read:
+            from safetensors.torch import load
+
+            tensors = load(self._content)
+            self._read = {one: tensors[_EMBEDDING + one].to(self._device) for one in self._names}
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

@@ -91,21 +91,34 @@ class Job(Generic[T]):
 class JobQueue:
     """Runs jobs one after another on one worker thread, which first runs `prepare`.
 
+    With `idle` seconds it does so when nothing was to be done for so long; jobs that come before do
+    without it. A preparation that failed is tried again before the next job, which fails of it only
+    if it fails again.
+
     Listeners get every event, on the worker thread (and "queued", and "cancelled" of a job that
     waited, on the caller's); they must return quickly. One that raises fails a job that runs. The
     last event of a job comes before its result is handed out: who waits for the result finds it
     shown already.
     """
 
-    def __init__(self, prepare: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, prepare: Callable[[], object] = lambda: None, *, idle: float = 0) -> None:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="medialab")
-        self._prepared = self._worker.submit(prepare)
+        self._prepare = prepare
+        self._prepared: Future[object] | None = None
+        self._closing = threading.Event()
         self._numbers = itertools.count(1)
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()  # of the two below; never held while a listener is called
         self._waiting: list[Job[Any]] = []
         self._running: Job[Any] | None = None
-        self._closed = False
+        self._waiter: threading.Thread | None = None
+        if idle:
+            self._waiter = threading.Thread(
+                target=self._prepare_when_idle, args=(idle,), name="medialab-idle", daemon=True
+            )
+            self._waiter.start()
+        else:
+            self._prepared = self._worker.submit(prepare)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event from now on; returns what ends that."""
@@ -120,7 +133,7 @@ class JobQueue:
         Raises:
             MediaLabError: the queue was closed.
         """
-        if self._closed:
+        if self._closing.is_set():
             message = "this workbench is closed; make a new one: bench = Workbench()"
             raise MediaLabError(message)
         job: Job[T] = Job(f"job {next(self._numbers)}", work, self._emit, self._withdraw)
@@ -160,9 +173,24 @@ class JobQueue:
 
     def close(self) -> None:
         """Cancel everything and end the worker; blocks until the running step is over."""
-        self._closed = True
+        self._closing.set()
+        if self._waiter is not None:
+            self._waiter.join()
         self.cancel_all()
-        self._worker.shutdown(wait=True)
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
+    def _prepare_when_idle(self, seconds: float) -> None:
+        """Prepare on the worker, once nothing was to be done for so long."""
+        while not self._closing.wait(seconds):
+            if not self.jobs():
+                self._prepared = self._worker.submit(self._prepare)
+                return
+
+    def _ensure_prepared(self) -> None:
+        """On the worker, where a preparation that began is done by now: again if it failed."""
+        if self._prepared is not None and self._prepared.exception() is not None:
+            self._prepare()
+            self._prepared = None
 
     def _emit(self, event: Event) -> None:
         for listener in list(self._listeners):
@@ -191,7 +219,7 @@ class JobQueue:
         result: Any = None
         error: BaseException | None = None
         try:
-            self._prepared.result()
+            self._ensure_prepared()
             job.check()
             job.state, job.started = "running", time.monotonic()
             self._emit(Event("started", job.name))

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from medialab import runtime
 from medialab.cache import Explanation, StageCache, StageKey
 from medialab.config import ResolvedConfig
 from medialab.frames import decode_frame, encode_frame
 from medialab.ladder import Ladder
-from medialab.loading import pick_dtype
+from medialab.loading import dtype_name
 from medialab.progress import Progress
 from medialab.stages import STAGES
 from medialab.stages.base import Frame, PipelineStage
@@ -72,9 +73,11 @@ class Pipeline:
         may_keep = True
         for stage, key in zip(active[done:], keys[done:], strict=True):
             ladder = progress.enter(stage.name, partial(self._part_of, key, progress))
+            runtime.preload()
             before = time.perf_counter()
             settings = config.settings_for(stage.name, stage.settings)
-            frame = ladder.run(stage.name, partial(stage.run, frame, settings, progress))
+            with runtime.computing_with(_threads_of(config)):
+                frame = ladder.run(stage.name, partial(stage.run, frame, settings, progress))
             if ladder.retries:
                 frame = _with_retries(frame, stage.name, ladder)
             seconds = round(time.perf_counter() - before, 4)
@@ -92,7 +95,9 @@ class Pipeline:
             message = f"no picture was made by {', '.join(names)}"
             raise RuntimeError(message)
         return Outcome(
-            frame.image, self._record(active, frame, measured, started), frame.detections
+            frame.image,
+            self._record(active, frame, measured, started) | {"threads": _threads_of(config)},
+            frame.detections,
         )
 
     def _part_of(
@@ -117,7 +122,9 @@ class Pipeline:
         found: list[StageKey] = []
         environment = dict(all_versions()) | {
             "device": self.device.partition(":")[0],
-            "dtype": str(pick_dtype(self.device)).removeprefix("torch."),
+            "dtype": dtype_name(self.device),
+            "processor": runtime.processor(self.device),
+            "threads": str(_threads_of(config)),
         }
         for stage in self.stages:
             if not config.runs(stage.name):
@@ -163,13 +170,11 @@ class Pipeline:
         started: datetime,
     ) -> dict[str, Any]:
         """What was applied, as plain JSON values."""
-        import torch
-
         return {
             "started": started.isoformat(timespec="milliseconds"),
             "device": self.device,
-            "dtype": str(pick_dtype(self.device)).removeprefix("torch."),
-            "threads": torch.get_num_threads(),
+            "dtype": dtype_name(self.device),
+            "processor": runtime.processor(self.device),
             "versions": dict(all_versions()),
             "stages": [
                 {
@@ -181,6 +186,11 @@ class Pipeline:
                 for stage in active
             ],
         }
+
+
+def _threads_of(config: ResolvedConfig) -> int:
+    """CPU threads that a run computes with; configs of before they were written tell none."""
+    return config.threads or runtime.default_threads()
 
 
 def _with_retries(frame: Frame, stage: str, ladder: Ladder) -> Frame:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from medialab import runtime
 from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
 from medialab.errors import ConfigError, ModelRefusedError
@@ -54,7 +55,8 @@ class Resolver:
         sha256 = self.registry.sha256(info)
         if isinstance(config, ResolvedConfig):
             self._refuse_replaced(config)
-            return config
+            threads = config.threads or runtime.default_threads()
+            return config.model_copy(update={"threads": threads})
         width, height = self._size_of(config, info)
         prompt, negative_prompt = Styles.load(self.registry.folder / "styles.csv").merge(
             config.prompt, config.negative_prompt, config.styles
@@ -73,6 +75,7 @@ class Resolver:
             "height": height,
             "checkpoint_sha256": sha256,
             "models_sha256": self._hashes(config),
+            "threads": runtime.default_threads(),
         }
         return self._with_named(ResolvedConfig.parse(settings), info.family)
 

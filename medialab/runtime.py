@@ -1,12 +1,32 @@
-"""How this process uses the machine: CPU threads, and heavy imports ahead of need.
+"""How this process uses the machine: CPU threads, devices, and heavy imports ahead of need.
 
 Cost: nothing on import; torch and diffusers are loaded by `preload`, about five seconds.
 """
 
+import ctypes
 import os
+import platform
 import sys
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from medialab.imports import ImportGate
+
+_GATE = ImportGate()
+# Environment variables by which libraries choose other ways to compute on a CPU, and so other bits.
+_CHOOSING = (
+    "ATEN_CPU_CAPABILITY",
+    "DNNL_MAX_CPU_ISA",
+    "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "ONEDNN_MAX_CPU_ISA",
+    "ONEDNN_DEFAULT_FPMATH_MODE",
+    "OPENBLAS_CORETYPE",
+)
 
 
 def prefer_passive_threads() -> None:
@@ -19,20 +39,33 @@ def prefer_passive_threads() -> None:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def guard_imports() -> None:
+    """Until `preload` is done, let other threads' imports of the same libraries wait for it."""
+    if not _is_preloaded():
+        _GATE.close()
+
+
 def preload() -> None:
-    """Import what the first picture needs, and set torch to one thread per physical core.
+    """Import what a picture needs that is not kept; does nothing the second time.
 
-    Called first thing by the worker thread, so that imports are done by the time somebody presses
-    Generate. `OMP_NUM_THREADS` wins over the count of cores.
+    One thread does it, others wait. One that failed is tried again by the next call.
     """
-    import torch
+    with _GATE:
+        if not _is_preloaded():
+            with _without_warnings_of_transformers():
+                # For the thousands of modules that these import.
+                from diffusers import (  # noqa: F401
+                    AutoPipelineForText2Image,
+                    StableDiffusionPipeline,
+                )
+        _GATE.open()
 
-    with _without_warnings_of_transformers():
-        # For the thousands of modules that these import.
-        from diffusers import AutoPipelineForText2Image, StableDiffusionPipeline  # noqa: F401
 
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(physical_cores())
+def _is_preloaded() -> bool:
+    """Whether all that `preload` asks for is there."""
+    diffusers = sys.modules.get("diffusers")
+    wanted = {"AutoPipelineForText2Image", "StableDiffusionPipeline"}
+    return diffusers is not None and wanted <= vars(diffusers).keys()
 
 
 @contextmanager
@@ -58,12 +91,84 @@ def physical_cores() -> int:
     return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
 
 
+def default_threads() -> int:
+    """CPU threads to compute with: those that `OMP_NUM_THREADS` says, else one a physical core."""
+    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(said) if said.isdecimal() and int(said) > 0 else physical_cores()
+
+
+@contextmanager
+def computing_with(threads: int) -> Iterator[None]:
+    """While it lasts torch computes with so many threads in this thread; afterwards as before.
+
+    They share sums among them, so that their number decides the last bits of every picture.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@cache
+def processor(device: str) -> str:
+    """What computes, as far as it decides bits: the processor's name and what it can do.
+
+    A folder of results that two machines share holds those of both apart.
+    """
+    if not device.startswith("cpu"):
+        import torch
+
+        return torch.cuda.get_device_name(device) if device.startswith("cuda") else device
+    name, features = _cpu()
+    chosen = "".join(f" {key}={os.environ[key]}" for key in _CHOOSING if key in os.environ)
+    return f"{name} {zlib.crc32(features.encode()):08x}{chosen}"
+
+
+def _cpu() -> tuple[str, str]:
+    """The CPU's name, and its instructions for computing with many numbers at once."""
+    told: dict[str, str] = {}
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            key, _, value = line.partition(":")
+            told.setdefault(key.strip(), value.strip())
+    flags = told.get("flags", told.get("Features", ""))
+    wide = ("sse", "ssse", "avx", "fma", "f16c", "amx", "sve", "asimd", "neon", "bf16")
+    name = told.get("model name") or platform.processor() or platform.machine()
+    return name, " ".join(sorted(flag for flag in flags.split() if flag.startswith(wide)))
+
+
 def pick_device(wanted: str | None = None) -> str:
-    """The torch device to use: the one wanted, else cuda, else mps, else cpu."""
+    """The torch device to use: the one wanted, else cuda, else mps, else cpu.
+
+    Cost: torch is imported only where there may be a GPU.
+    """
     if wanted:
         return wanted
+    if _is_without_gpu():
+        return "cpu"
     import torch
 
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+@cache
+def _is_without_gpu() -> bool:
+    """Whether torch will find none: it is built for CPUs, or for CUDA without a driver here."""
+    if sys.platform != "linux":
+        return False
+    build = metadata.version("torch").partition("+")[2]
+    if build == "cpu":
+        return True
+    if build and not build.startswith("cu"):
+        return False
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return True
+    return False

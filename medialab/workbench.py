@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from medialab.progress import Progress
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+# A run begins with what it needs; before one, torch and diffusers come when nobody is busy.
+IDLE_SECONDS = 2.0
 INTERRUPTED = "interrupted"  # the tag of a picture that was cancelled
 
 
@@ -57,11 +59,12 @@ class Workbench:
         )
         self._resolver = Resolver(self.registry, self.pictures)
         self.loras = LoRAManager(hashes=self.registry.hashes)
-        self.queue = JobQueue(prepare=runtime.preload)
+        runtime.guard_imports()
+        self.queue = JobQueue(prepare=runtime.preload, idle=IDLE_SECONDS)
 
     @property
     def device(self) -> str:
-        """The torch device that pictures are made on; the first question imports torch."""
+        """The torch device that pictures are made on."""
         return runtime.pick_device(self._device)
 
     def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
@@ -80,8 +83,12 @@ class Workbench:
         save: bool = True,
         anew_from: str | None = None,
         keep_interrupted: bool = False,
+        threads: int | None = None,
     ) -> Job[Run]:
         """Queue the request and return at once; from the stage `anew_from` on nothing is reused.
+
+        `threads` are those of the CPU to compute with; by default those of a resolved config, else
+        this machine's.
 
         With `keep_interrupted`, a cancelled picture is saved as far as it was: that of the last
         stage that was done, else what its latents show. It has the tag "interrupted", and its
@@ -99,7 +106,7 @@ class Workbench:
         self._resolver.check(config)
         keep = save and keep_interrupted
         return self.queue.submit(
-            partial(self._make, config, save, anew_from, keep),
+            partial(self._make, config, save, anew_from, keep, threads),
             label=config.prompt or config.mode,
             request=config,
         )
@@ -148,7 +155,8 @@ class Workbench:
             ConfigError: no such stage, or a change that nothing can be made from.
         """
         config = self.changed(run.config, changes or {})
-        return self._wait_for(self.submit(config, save=save, anew_from=from_stage))
+        job = self.submit(config, save=save, anew_from=from_stage, threads=run.config.threads)
+        return self._wait_for(job)
 
     def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
         """The first picture of a run's config with other settings, as `rerun` takes them.
@@ -235,12 +243,20 @@ class Workbench:
         return Pipeline(self.cache, self.device)
 
     def _make(
-        self, asked: PipelineConfig, save: bool, anew_from: str | None, keep: bool, job: Job[Run]
+        self,
+        asked: PipelineConfig,
+        save: bool,
+        anew_from: str | None,
+        keep: bool,
+        threads: int | None,
+        job: Job[Run],
     ) -> Run:
         """On the worker: one picture after another, each kept as soon as it is there."""
         from medialab.progress import Progress
 
         config = self.resolve(asked)  # here, since hashing a new file takes seconds a gigabyte
+        if threads is not None:
+            config = config.model_copy(update={"threads": threads})
         job.check()
         pipeline, singles = self._pipeline(), self._resolver.singles(config)
         images, records, artifacts = [], [], []

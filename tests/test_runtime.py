@@ -1,8 +1,10 @@
 """How the process uses the machine."""
 
-import os
+import contextlib
 import subprocess
 import sys
+
+import pytest
 
 from medialab import runtime
 
@@ -21,22 +23,49 @@ def test_there_is_at_least_one_core():
     assert runtime.physical_cores() >= 1
 
 
-def test_torch_uses_the_physical_cores_unless_told_otherwise():
-    code = (
-        "import os\n"
-        "from medialab import runtime\n"
-        "runtime.preload()\n"
-        "import torch\n"
-        "print(torch.get_num_threads())\n"
-        "del os.environ['OMP_NUM_THREADS']\n"
-        "runtime.preload()\n"
-        "print(torch.get_num_threads())\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.split() == ["1", str(runtime.physical_cores())]
+@pytest.mark.parametrize("said", ["3", "3,1", " 3 "])
+def test_the_users_word_decides_how_many_threads_compute(said, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert runtime.default_threads() == 3
+
+
+@pytest.mark.parametrize("said", [None, "", "0", "-2", "many"])
+def test_without_a_word_that_can_be_followed_each_physical_core_has_one(said, monkeypatch):
+    if said is None:
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    else:
+        monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert runtime.default_threads() == runtime.physical_cores()
+
+
+def test_threads_are_as_before_when_the_work_is_done_or_failed():
+    import torch
+
+    before = torch.get_num_threads()
+    with contextlib.suppress(KeyError), runtime.computing_with(before + 1):
+        seen = torch.get_num_threads()
+        raise KeyError
+    assert seen == before + 1
+    assert torch.get_num_threads() == before
+
+
+def test_the_processor_is_known_by_what_decides_bits(monkeypatch):
+    runtime.processor.cache_clear()
+    plain = runtime.processor("cpu")
+    runtime.processor.cache_clear()
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    assert runtime.processor("cpu") == f"{plain} ATEN_CPU_CAPABILITY=default"
+    runtime.processor.cache_clear()
+
+
+def test_where_torch_finds_no_gpu_none_is_looked_for_with_it():
+    import torch
+
+    if not torch.cuda.is_available() and sys.platform == "linux":
+        code = (
+            "import sys\n"
+            "from medialab import runtime\n"
+            "print(runtime.pick_device(), 'torch' in sys.modules)\n"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        assert done.stdout.split() == [b"cpu", b"False"]

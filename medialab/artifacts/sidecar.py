@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medialab.config import ResolvedConfig, explain
 from medialab.errors import ArtifactError
@@ -37,6 +37,17 @@ class Sidecar(BaseModel):
     image: PictureFacts
     tags: tuple[str, ...] = ()
     stars: int = Field(0, ge=0, le=5)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _threads_are_those_of_the_record(cls, read: Any) -> Any:
+        """Sidecars of before told them there alone."""
+        if not isinstance(read, dict) or not isinstance(read.get("record"), dict):
+            return read
+        config, threads = read.get("config"), read["record"].get("threads")
+        if isinstance(config, dict) and isinstance(threads, int) and "threads" not in config:
+            return {**read, "config": {**config, "threads": threads}}
+        return read
 
     def encode(self) -> bytes:
         """The file's content: UTF-8 JSON, indented, since people read it too."""
