@@ -148,7 +148,7 @@ class ModelRegistry:
         Raises: ModelRefusedError; the models that were loaded may be gone then.
         """
         with self._loading:
-            facts = facts_of_config(like) if info.kind == "vae" and info.path.is_file() else ""
+            facts = _facts_beside(info, like)
             key = (info.path, self._files.stamps(info.path), facts)
             if key in self._loaded:
                 self._loaded.move_to_end(key)
@@ -202,6 +202,17 @@ class ModelRegistry:
         """Release what was loaded from files that are others now."""
         for key in [key for key in self._loaded if key[0] == path]:
             self._loaded.pop(key).release()
+
+
+def _facts_beside(info: ModelInfo, like: Any) -> str:
+    """What decides how a model is loaded, besides its files."""
+    if info.kind == "vae" and info.path.is_file():
+        return facts_of_config(like)
+    if info.kind == "detector":  # an .onnx session keeps the threads that it began with
+        import torch
+
+        return f"{torch.get_num_threads()} threads"
+    return ""
 
 
 def _configured_size(folder: Path) -> int | None:

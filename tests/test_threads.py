@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig, Workbench, runtime
 from medialab.artifacts.sidecar import Sidecar
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = """
 import hashlib, json, sys
 from pathlib import Path
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig, Workbench, runtime
 
 models, outputs, sidecar = sys.argv[1:]
 with Workbench(models, outputs, device="cpu") as bench:
@@ -122,3 +122,13 @@ def test_a_sidecar_of_before_has_its_threads_from_the_record(bench):
     run.artifact.sidecar.write_text(json.dumps(told))
     assert Sidecar.read(run.artifact.sidecar).config.threads == 3
     assert bench.artifacts.load(run.artifact.path).threads == 3
+
+
+def test_a_detector_computes_with_the_threads_of_the_run_that_loads_it():
+    with Workbench(ROOT / "models", device="cpu") as bench:
+        info = bench.registry.find("paperdoll", "detector")
+        with runtime.computing_with(1):
+            one = bench.registry.load(info)
+            assert bench.registry.load(info) is one
+        with runtime.computing_with(2):
+            assert bench.registry.load(info) is not one
