@@ -418,4 +418,6 @@ def _written_family(header: Header) -> str:
     written = " ".join(
         header.metadata.get(key, "") for key in ("ss_base_model_version", "modelspec.architecture")
     ).casefold()
+    if not written.strip():
+        return UNKNOWN
     return next((family for mark, family in FAMILY_OF_METADATA if mark.search(written)), UNKNOWN)

@@ -14,6 +14,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from medialab.regular import open_regular
+
 
 class Stamp(NamedTuple):
     """What changes when a file's bytes do, without reading them.
@@ -62,7 +64,7 @@ class HashCache:
         with self._lock:
             if (found := self._known.get(Stamp.of(path.stat()))) is not None:
                 return found
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             before = Stamp.of(os.fstat(file.fileno()))
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             after = Stamp.of(os.fstat(file.fileno()))

@@ -10,33 +10,45 @@ Source: the format section of the safetensors project's README.
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from medialab.errors import ModelRefusedError
+from medialab.regular import open_regular
 
 # The safetensors library's own limit: no real header comes near it.
 LARGEST_HEADER = 100_000_000  # bytes
 LENGTH_FIELD = 8  # bytes
 SMALLEST_HEADER = 2  # bytes: {}
 
-# Bits of one element. A dtype that is not here (a later format) is placed but not measured.
+# Bits of one element. What is not here, safetensors does not open either.
 BITS = {
+    "F4": 4,
     **dict.fromkeys(("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0"), 8),
+    **dict.fromkeys(("F8_E4M3FNUZ", "F8_E5M2FNUZ"), 8),
     **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
     **dict.fromkeys(("U32", "I32", "F32"), 32),
     **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
 }
 
+# A video model's convolution has five; torch takes 64.
+MOST_DIMENSIONS = 8
+# What all sides but those of 0 may come to: far more than any disk holds, far less than overflows.
+MOST_NUMBERS = 2**48
+
 
 @dataclass(frozen=True)
 class Header:
-    """Tensor names with their shapes, and the free text that trainers leave beside them."""
+    """Tensor names with their shapes, and the free text that trainers leave beside them.
+
+    `dtypes` are the names of the numbers' formats as the file writes them ("F16" …).
+    """
 
     shapes: Mapping[str, tuple[int, ...]]
     metadata: Mapping[str, str]
+    dtypes: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_header(path: Path) -> Header:
@@ -48,7 +60,7 @@ def read_header(path: Path) -> Header:
     The first bytes are not compared with those of a pickle or a zip: as a length, they are legal.
     """
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             first = _read(file.fileno(), LENGTH_FIELD)
             if len(first) < LENGTH_FIELD:
@@ -58,11 +70,12 @@ def read_header(path: Path) -> Header:
     except OSError as error:
         raise _refused(path, f"not readable: {error.strerror}") from error
     entries = _parse(path, text)
-    metadata = entries.pop("__metadata__", {})
+    metadata = _checked_metadata(path, entries.pop("__metadata__", None) or {})
     _check_places(path, entries, size - LENGTH_FIELD - length)
     return Header(
         shapes={name: tuple(entry["shape"]) for name, entry in entries.items()},
-        metadata=_texts(metadata),
+        metadata=metadata,
+        dtypes={name: entry["dtype"] for name, entry in entries.items()},
     )
 
 
@@ -92,10 +105,37 @@ def _parse(path: Path, text: bytes) -> dict[str, Any]:
     if not text.startswith(b"{"):
         raise _refused(path, "not a safetensors file: its header is not JSON")
     try:
-        entries = json.loads(text)
+        # As text, not as bytes: those might be JSON in another encoding, which no library reads.
+        entries = json.loads(text.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise _refused(path, "not a safetensors file: its header is not JSON") from error
+    # Of two entries of one name JSON keeps the last. Each has one place, so counting is enough.
+    if text.count(b'"data_offsets"') != len(entries) - ("__metadata__" in entries):
+        _refuse_doubles(path, text)
+    try:
+        "".join(entries).encode()
+    except UnicodeEncodeError as error:
+        raise _refused(path, "broken: the name of a tensor is no text") from error
     return dict(entries)
+
+
+def _refuse_constant(name: str) -> None:
+    message = f"{name} is no JSON"
+    raise ValueError(message)
+
+
+def _refuse_doubles(path: Path, text: bytes) -> None:
+    """Refuse an object that has a name twice, at any depth."""
+
+    def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in found:
+                raise _refused(path, f"broken: {name!r} stands in its header twice")
+            found[name] = value
+        return found
+
+    json.loads(text.decode("utf-8"), object_pairs_hook=check)
 
 
 def _check_places(path: Path, entries: Mapping[str, Any], body: int) -> None:
@@ -104,15 +144,27 @@ def _check_places(path: Path, entries: Mapping[str, Any], body: int) -> None:
     for name, entry in entries.items():
         try:
             begin, end = entry["data_offsets"]
-            shape, bits = entry["shape"], BITS.get(entry["dtype"])
-            numbers = [begin, end, *shape]
+            shape, dtype = entry["shape"], entry["dtype"]
+            bits = BITS.get(dtype)
         except (TypeError, KeyError, ValueError) as error:
             raise _refused(
                 path, f"broken: tensor {name!r} has no dtype, shape and place"
             ) from error
-        if any(type(number) is not int or number < 0 for number in numbers):
+        if not isinstance(shape, list):
+            raise _refused(path, f"broken: tensor {name!r} has no dtype, shape and place")
+        if bits is None:
+            raise _refused(path, f"of no use: tensor {name!r} has the unknown format {dtype!r}")
+        if len(shape) > MOST_DIMENSIONS:
+            raise _refused(
+                path,
+                f"broken: tensor {name!r} has {len(shape)} dimensions, at most {MOST_DIMENSIONS} "
+                "are read",
+            )
+        if any(type(number) is not int or number < 0 for number in (begin, end, *shape)):
             raise _refused(path, f"broken: tensor {name!r} has an impossible shape or place")
-        if bits is not None and end - begin != prod(shape) * bits // 8:
+        if prod(side for side in shape if side) > MOST_NUMBERS:
+            raise _refused(path, f"broken: tensor {name!r} has an impossible shape or place")
+        if end - begin != prod(shape) * bits // 8:
             raise _refused(path, f"broken: tensor {name!r} has {end - begin} bytes for {shape}")
         places.append((begin, end))
     reached = 0
@@ -126,10 +178,11 @@ def _check_places(path: Path, entries: Mapping[str, Any], body: int) -> None:
         raise _refused(path, f"broken: {body - reached} bytes follow its last tensor")
 
 
-def _texts(metadata: Any) -> dict[str, str]:
-    if not isinstance(metadata, dict):
-        return {}
-    return {key: value for key, value in metadata.items() if isinstance(value, str)}
+def _checked_metadata(path: Path, metadata: Any) -> dict[str, str]:
+    """The texts beside the tensors; safetensors opens no file with anything else there."""
+    if not isinstance(metadata, dict) or not all(isinstance(one, str) for one in metadata.values()):
+        raise _refused(path, "broken: its metadata is no list of names with texts")
+    return metadata
 
 
 def _refused(path: Path, reason: str) -> ModelRefusedError:

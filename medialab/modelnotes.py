@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from medialab.errors import ModelRefusedError
+from medialab.regular import read_regular
 
 CIVITAI, A1111, SHA256 = ".civitai.info", ".json", ".sha256"
 _SHA256 = re.compile(r"\b[0-9a-fA-F]{64}\b")
@@ -84,8 +85,6 @@ def _read(note: Path) -> Mapping[str, Any]:
 
 def _text(note: Path) -> str:
     try:
-        if note.stat().st_size > LARGEST_NOTE:
-            return ""
-        return note.read_text("utf-8", errors="replace")
+        return read_regular(note, LARGEST_NOTE).decode("utf-8", errors="replace")
     except OSError:
         return ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medialab.errors import ModelRefusedError
+from medialab.regular import open_regular
 
 # More parts than any detector has; a file made to keep a reader busy has more.
 MOST_FIELDS = 2_000_000
@@ -62,7 +63,7 @@ def read_onnx(path: Path) -> OnnxHeader:
     """
     try:
         with (
-            path.open("rb") as file,
+            open_regular(path) as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
         ):
             return _Reader(path.name, content).header()

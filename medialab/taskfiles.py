@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 from medialab.errors import ModelRefusedError
+from medialab.regular import open_regular
 
 _MARK, _MARK_AT = b"TFL3", slice(4, 8)
 # What a bundle may hold besides models: words and settings.
@@ -23,13 +24,13 @@ def check_task_file(path: Path) -> None:
     """
     try:
         if path.suffix.lower() == ".tflite":
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 is_model = file.read(8)[_MARK_AT] == _MARK
         else:
-            with zipfile.ZipFile(path) as bundle:
+            with open_regular(path) as file, zipfile.ZipFile(file) as bundle:
                 endings = {Path(name).suffix.lower() for name in bundle.namelist()}
             is_model = ".tflite" in endings and endings <= _PLAIN
-    except (OSError, zipfile.BadZipFile, ValueError) as error:
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ModelRefusedError(
             f"{path.name} is not readable: {error}; download it again"
         ) from error
