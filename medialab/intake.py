@@ -134,14 +134,11 @@ def taken_in(picture: "Image.Image | Path | str | bytes") -> Taken:
     if isinstance(picture, Image.Image):
         with _told("this picture"):
             _check_size(picture, "this picture")
-            picture.load()
-            return plain(picture, picture.info.get("icc_profile"), [])
+            return plain(picture, picture.info.get("icc_profile"))
     what = "these bytes" if isinstance(picture, bytes) else str(picture)
     source = picture if isinstance(picture, bytes) else Path(picture)
     with opened(source, what) as file:
-        told = _words_of_animation(file.image)
-        file.image.load()
-        return plain(file.image, file.profile, told)
+        return plain(file.image, file.profile, _words_of_animation(file.image))
 
 
 def orientation_of(image: "Image.Image") -> int:
@@ -215,9 +212,9 @@ def _check_size(image: "Image.Image", what: str, most: int = MOST_PIXELS) -> Non
 
 
 def _too_large(what: str, pixels: int | None, most: int = MOST_PIXELS) -> PictureTooLargeError:
-    has = "too many pixels" if pixels is None else f"{max(1, round(pixels / 1e6)):,} megapixels"
+    has = "its pixels" if pixels is None else f"its {max(1, round(pixels / 1e6)):,} megapixels"
     return PictureTooLargeError(
-        f"{what} has {has}, more than the {most / 1e6:.0f} megapixels that are taken in; "
+        f"{what}: {has} are too many, up to {most / 1e6:.0f} megapixels are taken in; "
         "make it smaller first"
     )
 
@@ -229,7 +226,8 @@ def _words_of_animation(image: "Image.Image") -> list[str]:
 
 
 def plain(image: "Image.Image", profile: bytes | None, told: Sequence[str] = ()) -> Taken:
-    """What `taken_in` gives, of a picture that is decoded and what was done to it before."""
+    """What `taken_in` gives, of an open picture and what was done to it before."""
+    image.load()
     told = list(told)
     orientation = orientation_of(image)
     if orientation == 0:

@@ -56,7 +56,9 @@ class Form(ipw.VBox):
         self._listeners: list[Callable[[], object]] = []
         self._held = 0
         self._catalogue = catalogue
-        self.tools = Tools(catalogue, show_error, self._insert, shown, mask, self._base)
+        self.tools = Tools(
+            catalogue, show_error, self._insert, shown, mask, self._base, pictures.told
+        )
         self._shapes = dict(shapes_of(PipelineConfig))
         self.cards = {
             name: StageCard(name, _titles().get(name, shape.label), shape.kind, self.tools)

@@ -1,11 +1,14 @@
 """Values that are made on the canvas and can here only be taken, or let go of."""
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from html import escape
 from typing import Any
 
 import ipywidgets as ipw
 import traitlets
 
+from medialab.errors import PictureError
 from widgets.button import make_button
 from widgets.guard import Show
 from widgets.shapes import Shape
@@ -37,7 +40,12 @@ class HeldInput(ipw.HBox):
         self.drop.disabled = not held
         count = f"{len(self.value)} " if isinstance(self.value, tuple | list) else ""
         text = f"{count}{self._what} in use" if held else f"no {self._what}"
-        self.text.value = f"<b>{escape(self.description)}</b> {escape(text)}"
+        lines = [escape(text), *map(escape, self._words() if held else ())]
+        self.text.value = f"<b>{escape(self.description)}</b> {'<br>'.join(lines)}"
+
+    def _words(self) -> Sequence[str]:
+        """What is to be said of the value."""
+        return ()
 
 
 class PictureInput(HeldInput):
@@ -45,6 +53,9 @@ class PictureInput(HeldInput):
 
     def __init__(self, shape: Shape, start: Any, tools: Tools) -> None:
         is_mask = shape.name == "mask"
+        self._told: Callable[[str], Sequence[str]] = lambda name: tools.told(
+            name, "mask" if is_mask else "control"
+        )
         super().__init__(start, "mask" if is_mask else "picture", tools.show_error)
         take = tools.mask if is_mask else tools.shown
         self.take = make_button(
@@ -55,3 +66,8 @@ class PictureInput(HeldInput):
             tooltip="Use what the canvas has",
         )
         self.children = [self.text, self.take, self.drop]
+
+    def _words(self) -> Sequence[str]:
+        with suppress(PictureError):  # one that is gone is told of when it is asked for
+            return self._told(str(self.value))
+        return ()

@@ -103,4 +103,5 @@ class SourcePanel(ipw.VBox):
             self.said.value = escape(_NONE_YET)
             return
         self.thumbnail.value, (width, height) = self._pictures.thumbnail(self.image, _THUMBNAIL)
-        self.said.value = f"{width} × {height}"
+        words = [f"{width} × {height}", *self._pictures.told(self.image)]
+        self.said.value = "<br>".join(escape(word) for word in words)

@@ -1,0 +1,118 @@
+"""Pictures are kept by what they show, and mean what they are used for."""
+
+import os
+import stat
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from medialab import PipelineConfig
+from medialab.errors import PictureError
+from medialab.pictures import PictureStore
+
+ALPHA = np.tile(np.array([0, 255], np.uint8).repeat(16), (32, 1))  # the right half is opaque
+
+
+@pytest.fixture
+def store(tmp_path):
+    return PictureStore(tmp_path / "inputs")
+
+
+def with_alpha(colour, alpha=ALPHA):
+    image = Image.new("RGB", (32, 32), colour)
+    image.putalpha(Image.fromarray(alpha))
+    return image
+
+
+def test_a_photo_lies_on_white_and_that_is_said(store):
+    name = store.keep(with_alpha("teal"))
+    photo = store.load(name)
+    assert photo.mode == "RGB"
+    assert (photo.getpixel((3, 3)), photo.getpixel((30, 3))) == ((255, 255, 255), (0, 128, 128))
+    assert store.told(name) == ("its transparent parts were laid on white",)
+
+
+@pytest.mark.parametrize("colour", ["white", "black", "teal"])
+def test_transparency_with_a_shape_is_the_mask_whatever_its_colours(store, colour):
+    name = store.keep(with_alpha(colour))
+    mask = store.load(name, "mask")
+    assert mask.mode == "L"
+    assert np.array_equal(np.asarray(mask), ALPHA)
+    assert "its transparency is the mask" in store.told(name, "mask")[0]
+
+
+def test_without_a_shape_the_levels_are_the_mask(store):
+    levels = Image.fromarray(ALPHA)
+    for given in (levels, levels.convert("RGB"), levels.convert("1")):
+        name = store.keep(given)
+        assert np.array_equal(np.asarray(store.load(name, "mask")), ALPHA)
+        assert store.told(name, "mask") == ()
+    half = levels.convert("RGB")
+    half.putalpha(100)
+    assert np.array_equal(np.asarray(store.load(store.keep(half), "mask")), ALPHA)
+
+
+def test_a_mask_on_which_nothing_is_painted_is_empty(store):
+    nothing = with_alpha("white", np.zeros((32, 32), np.uint8))
+    assert store.load(store.keep(nothing), "mask").getextrema() == (0, 0)
+
+
+def test_a_control_picture_lies_on_black(store):
+    name = store.keep(with_alpha("white"))
+    assert store.load(name, "control").getpixel((3, 3)) == (0, 0, 0)
+    assert store.told(name, "control") == ("its transparent parts were laid on black",)
+
+
+def test_what_was_done_is_kept_with_the_picture(store):
+    deep = Image.new("I;16", (8, 8), 40_000)
+    name = store.keep(deep)
+    assert PictureStore(store.folder).told(name) == ("its 65,536 levels of grey became 256",)
+    assert store.keep(store.load(name)) == name
+    assert store.size(name) == (8, 8)
+
+
+def test_a_file_of_another_kind_in_a_pictures_place_is_named(store):
+    name = store.keep(Image.new("RGB", (8, 8), "red"))
+    path = store.folder / f"{name}.png"
+    Image.new("RGB", (8, 8), "blue").save(path)
+    with pytest.raises(PictureError, match="shows something else now"):
+        store.load(name)
+    path.unlink()
+    os.mkfifo(path)
+    for work in (store.load, store.told, store.size):
+        with pytest.raises(PictureError, match="is broken; give it again"):
+            work(name)
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert store.keep(Image.new("RGB", (8, 8), "red")) == name  # and is there again
+    assert store.size(name) == (8, 8)
+
+
+def test_a_folder_that_cannot_be_is_named(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(PictureError, match=r"cannot be kept in .*make the folder writable"):
+        PictureStore(tmp_path / "file" / "inputs").keep(Image.new("L", (8, 8)))
+
+
+def quick(**settings):
+    return PipelineConfig(seed=3, steps=2, width=64, height=64, **settings)
+
+
+def test_the_record_says_what_became_of_a_photo_and_its_mask(bench):
+    photo = with_alpha("teal").resize((64, 64), Image.Resampling.NEAREST)
+    mask = with_alpha("black").resize((64, 64), Image.Resampling.NEAREST)
+    inpaint = {"mask": bench.keep(mask), "mask_blur": 0, "only_masked": False}
+    run = bench.enhance(photo, quick(mode="inpaint", inpaint=inpaint), save=False)
+    applied = {stage["name"]: stage["applied"] for stage in run.record["stages"]}
+    assert applied["source"]["picture"] == ["its transparent parts were laid on white"]
+    assert "its transparency is the mask" in applied["inpaint"]["mask"][0]
+    made = np.asarray(run.image)
+    assert (made[:, :32] == 255).all()  # outside the mask every byte is the photo's
+    assert (made[:, 32:] != np.array([0, 128, 128])).any()
+
+
+def test_a_plain_photo_has_nothing_said_of_it(bench):
+    photo = Image.effect_noise((64, 64), 90).convert("RGB")
+    run = bench.enhance(photo, quick(), save=False)
+    (source,) = (one for one in run.record["stages"] if one["name"] == "source")
+    assert "picture" not in source["applied"]
