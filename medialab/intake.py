@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from medialab import levels, pngchunks, profiles
 from medialab.errors import PictureError, PictureTooLargeError
-from medialab.regularfiles import read_regular
+from medialab.regular import read_regular
 
 if TYPE_CHECKING:
     from PIL import Image
 
 # Whoever opens a picture of a bomb's size runs out of memory: 64 megapixels are 8192 a side.
 MOST_PIXELS = 8192 * 8192
+_MOST_BYTES = 512 * 2**20  # of its file: a TIFF of 64 megapixels and 16 bits has 400 MB
 # What a camera, a browser or a painting program writes. Not here: formats that Pillow opens by
 # starting another program (EPS, WMF), and those of science, where pixels are no colours.
 _FORMATS = (
@@ -104,7 +105,7 @@ def opened(
     from PIL import Image, UnidentifiedImageError
 
     with _told(what):
-        content = source if isinstance(source, bytes) else read_regular(source)
+        content = source if isinstance(source, bytes) else read_regular(source, _MOST_BYTES)
         parts = pngchunks.parted(content) if pngchunks.is_png(content) else None
         file = BytesIO(parts.rest if parts else content)
         try:

@@ -15,17 +15,17 @@ class NotRegularError(OSError):
     """What lies there is a folder, a pipe, a socket or a device; `strerror` says so."""
 
 
-def open_regular(path: Path) -> FileIO:
-    """Open a file to read its bytes, unbuffered.
+def open_regular(path: Path, *, follow: bool = True) -> FileIO:
+    """Open a file to read its bytes, unbuffered; `follow` says whether a link may stand for it.
 
     Raises:
         NotRegularError: it is no regular file; nothing was opened.
         OSError: it cannot be opened, as by `open`. So does a name that no file can have.
     """
     try:
-        _refuse_others(path.stat())
+        _refuse_others(path.stat(follow_symlinks=follow))
         # Should a pipe have taken its place since: to open it does not wait for a writer.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+        descriptor = os.open(path, _READING | (0 if follow else _NO_LINK))
     except ValueError as error:  # a zero byte or a lone surrogate in the name
         raise OSError(errno.EINVAL, f"no file has such a name ({error})") from error
     try:
@@ -36,13 +36,13 @@ def open_regular(path: Path) -> FileIO:
         raise
 
 
-def read_regular(path: Path, most: int) -> bytes:
+def read_regular(path: Path, most: int, *, follow: bool = True) -> bytes:
     """Read a whole file of at most `most` bytes.
 
     Raises:
         OSError: as `open_regular`, or it is larger.
     """
-    with open_regular(path) as file:
+    with open_regular(path, follow=follow) as file:
         size = os.fstat(file.fileno()).st_size
         parts, left = [], most + 1
         while left > 0 and (part := os.read(file.fileno(), left)):
@@ -61,9 +61,11 @@ def is_regular(path: Path) -> bool:
         return False
 
 
-_BINARY = getattr(os, "O_BINARY", 0)
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _NAMES = (
     (stat.S_ISDIR, "a folder"),
+    (stat.S_ISLNK, "a link"),
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"),

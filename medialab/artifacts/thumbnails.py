@@ -12,7 +12,7 @@ from pathlib import Path
 
 from medialab.errors import ArtifactError, PictureError
 from medialab.intake import opened, plain
-from medialab.regularfiles import read_regular
+from medialab.regular import read_regular
 
 SIDE = 160  # pixels of the longer side
 FOLDER = "thumbnails"
@@ -21,6 +21,7 @@ _MOST_PIXELS = 170_000_000
 # WebP: 3 kB and 2 ms for 160 pixels; a better method takes three times as long for 5 % less.
 _QUALITY, _METHOD = 80, 2
 MOST_BYTES = 128 * 2**20  # some 40,000 thumbnails
+_LARGEST = 2**20  # bytes of one thumbnail; they have some 3 kB
 _LOOKED_AFTER_EVERY = 500  # thumbnails made, since adding up a full folder takes a second
 
 
@@ -42,7 +43,7 @@ class Thumbnails:
         changed = _time_of(picture)
         with suppress(OSError):  # there is none yet, or something else is in its place
             if path.stat().st_mtime_ns == changed:
-                return read_regular(path)
+                return read_regular(path, _LARGEST)
         content = _small(picture)
         # A thumbnail that cannot be kept is made again next time: no reason to show none.
         with suppress(OSError):
