@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from medialab.config import PipelineConfig
 from medialab.detailing import AUTOMATIC, CENTRE
 from medialab.preprocessors import DEPTH, PREPROCESSORS
-from medialab.samplers import SAMPLERS, SCHEDULES
+from medialab.samplers import PREDICTION_TYPES, SAMPLERS, SCHEDULES
 from medialab.settings import EMPHASES, LATENT_UPSCALERS, MODES, PIXEL_UPSCALERS, RESIZE_MODES
 from medialab.stages import STAGES
 from medialab.versions import all_versions, program_version
@@ -41,6 +41,7 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
         # A sampler with the schedules that it can honour.
         "samplers": {name: ["automatic", *one.schedules] for name, one in SAMPLERS.items()},
         "schedules": dict(SCHEDULES),
+        "prediction_types": list(PREDICTION_TYPES),
         "detectors": [AUTOMATIC, CENTRE, *detectors],
         "upscalers": [*PIXEL_UPSCALERS, *upscalers],
         "refiner_upscalers": [*LATENT_UPSCALERS, *PIXEL_UPSCALERS, *upscalers],

@@ -16,7 +16,7 @@ from medialab import filenames
 from medialab.detailing import DetailerConfig
 from medialab.errors import ConfigError
 from medialab.prompts import expand, mentions, take_loras
-from medialab.samplers import check, steps_behind
+from medialab.samplers import AUTOMATIC_PREDICTION, check, steps_behind
 from medialab.settings import (
     CONTROL_RESIZE_MODES,
     EMPHASES,
@@ -38,6 +38,7 @@ from medialab.settings import (
     OptionalCheckpointName,
     OutpaintConfig,
     Picture,
+    PredictionType,
     RefinerConfig,
     ResizeMode,
     SamplerName,
@@ -96,6 +97,11 @@ class Txt2ImgConfig(SizeConfig):
         "",
         description="Another VAE, in models/vae, made for the checkpoint's family; "
         "empty: the checkpoint's own.",
+    )
+    prediction_type: PredictionType = Field(
+        AUTOMATIC_PREDICTION,
+        description="What the checkpoint's denoiser predicts: epsilon or v_prediction; "
+        "automatic: what the checkpoint says itself.",
     )
     steps: int = Field(20, ge=1, le=150, description="How many times noise is taken away.")
     guidance_scale: float = Field(

@@ -15,7 +15,7 @@ from medialab.latents import decode_latents, latent_shape
 from medialab.lora import Applied, told, using
 from medialab.noise import Variation, first_noise
 from medialab.rungs import denoiser_rungs
-from medialab.samplers import applied_schedule, make_scheduler, steps_behind
+from medialab.samplers import applied_schedule, make_scheduler, steps_behind, with_prediction
 from medialab.settings import Sampling
 from medialab.tiling import Tiles, in_tiles
 
@@ -105,7 +105,8 @@ def denoise(
     networks = [control.network for control in controls]
     # One for all tries: to load the checkpoint that takes over may release this one.
     pipeline = model.pipeline(task, networks)
-    trained, unet = pipeline.scheduler.config, pipeline.unet
+    trained = with_prediction(pipeline.scheduler.config, sampling.prediction_type)
+    unet = pipeline.unet
     steps = _plan(sampling, inputs.get("strength"), how)
     inputs |= _control_inputs(task, controls)
     if steps.strength is not None:
@@ -169,6 +170,7 @@ def denoise(
             "pipeline": type(pipeline).__name__,
             "scheduler": type(pipeline.scheduler).__name__,
             "schedule": applied_schedule(sampling.sampler, sampling.schedule, trained),
+            "prediction_type": trained.get("prediction_type", "epsilon"),
             "model_calls": int(pipeline.num_timesteps),
             **told(loras),
             **({"control": [control.told for control in controls]} if controls else {}),

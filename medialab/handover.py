@@ -1,7 +1,7 @@
 """Another checkpoint that takes a denoising over before its end, as SDXL's refiner does.
 
-The sampler goes on as it was; only what it asks changes: the denoiser, and the prompts as the other
-checkpoint's own text encoders read them.
+The sampler goes on as it was; only what it asks changes: the denoiser, what that predicts, and the
+prompts as the other checkpoint's own text encoders read them.
 Source: A1111's modules/sd_samplers_common.py, apply_refiner; the step is the one at which the
 `denoising_end` and `denoising_start` of diffusers would cut.
 """
@@ -97,6 +97,9 @@ class Handover:
             clip_skip=sampling.clip_skip,
         )
         pipeline.unet = unet
+        # Schedulers read it at each step. This one is the denoising's own.
+        said = model.components["scheduler"].config.get("prediction_type", "epsilon")
+        pipeline.scheduler.register_to_config(prediction_type=said)
         guidance = Guidance(pipeline, conditioning, steps)
         undo.enter_context(guidance.composing())
         return guidance

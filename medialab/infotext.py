@@ -26,7 +26,7 @@ __all__ = ["Parsed", "read", "write"]
 # Settings at the top that A1111 has no item for, or not enough of one.
 _ONLY_OURS = (
     *("mode", "image", "resize_mode", "loras", "control", "handover_checkpoint", "switch_at"),
-    *("colour_match", "format", "quality", "lossless", "file_name"),
+    *("colour_match", "format", "quality", "lossless", "file_name", "prediction_type"),
 )
 
 

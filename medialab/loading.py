@@ -4,26 +4,42 @@ Only this and `medialab.vaes` call diffusers' loaders. Nothing here reaches for 
 unpickles a file or runs code that lies beside a model.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from safetensors import SafetensorError
-
 from medialab.errors import ModelRefusedError
 from medialab.families import FINISHED_BY
+from medialab.folders import load_folder, load_network
 from medialab.headers import read_header
 from medialab.ladder import Ladder, in_float32
-from medialab.memory import free_memory, is_out_of_memory
-from medialab.modelfiles import SINGLE_FILE, ModelInfo
-from medialab.pickles import PICKLE_SUFFIXES, refusal, refusing_pickles
+from medialab.memory import free_memory
+from medialab.modelfiles import ModelInfo, check_folder
+from medialab.opening import check_file, opening, refuse_pickle
+from medialab.partconfigs import check_network, read_json
 from medialab.runnable import why_not
 from medialab.runtime import pick_device
+from medialab.singlefiles import (
+    SHARED_TOKENIZER,
+    load_single_file,
+)
 
 if TYPE_CHECKING:
     import torch
+
+__all__ = [
+    "CONFIGS",
+    "SHARED_TOKENIZER",
+    "LoadedModel",
+    "LoadedNetwork",
+    "load_checkpoint",
+    "load_controlnet",
+    "opening",
+    "pick_dtype",
+    "placed",
+    "refuse",
+]
 
 Task = Literal["text-to-image", "image-to-image", "instruct"]
 
@@ -46,29 +62,12 @@ INSTRUCT_PIPELINES = {
 # Channels that a denoiser reads -> what it is made for.
 LATENT_CHANNELS = 4
 INSTRUCT_CHANNELS = 8  # the latents, and those of the picture to edit
-MADE_FOR = {LATENT_CHANNELS: "making pictures", INSTRUCT_CHANNELS: "editing by instruction"}
-
-# Families whose single files are opened, and the class they become. Each has its configs in
-# CONFIGS/<family>; all share the tokenizer of CONFIGS/clip-tokenizer.
-SINGLE_FILE_PIPELINES = {"sd15": "StableDiffusionPipeline", "sdxl": "StableDiffusionXLPipeline"}
-SHARED_TOKENIZER = "clip-tokenizer"
-# CLIP-L pads with its last token, OpenCLIP's bigG with token 0, which is "!".
-TOKENIZERS = {
-    "sd15": {"tokenizer": "<|endoftext|>"},
-    "sdxl": {"tokenizer": "<|endoftext|>", "tokenizer_2": "!"},
+INPAINT_CHANNELS = 9  # the latents, where to paint, and the latents of what stays
+MADE_FOR = {
+    LATENT_CHANNELS: "making pictures",
+    INSTRUCT_CHANNELS: "editing by instruction",
+    INPAINT_CHANNELS: "inpainting",
 }
-# What diffusers, transformers and safetensors raise on files that are not what they say to be.
-# Running out of memory is a RuntimeError too, but no fault of the file (`medialab.memory`).
-LOADING_FAULTS = (
-    OSError,
-    ValueError,
-    RuntimeError,
-    LookupError,
-    ImportError,
-    AttributeError,
-    TypeError,
-    SafetensorError,
-)
 
 
 class LoadedModel:
@@ -110,8 +109,9 @@ class LoadedModel:
         import diffusers
 
         wanted = INSTRUCT_CHANNELS if task == "instruct" else LATENT_CHANNELS
-        channels = getattr(self._whole().unet.config, "in_channels", wanted)
-        if channels != wanted:
+        channels = self.channels
+        # One for inpainting makes whole pictures, too: everything is masked then.
+        if (channels == INSTRUCT_CHANNELS) != (wanted == INSTRUCT_CHANNELS):
             message = (
                 f"this checkpoint is made for {MADE_FOR[channels]}, not for {MADE_FOR[wanted]}; "
                 "choose another one"
@@ -149,6 +149,11 @@ class LoadedModel:
                 )
                 raise ModelRefusedError(message)
         return controlnets[0] if len(controlnets) == 1 else list(controlnets)
+
+    @property
+    def channels(self) -> int:
+        """Channels that its denoiser reads; see MADE_FOR."""
+        return int(self._whole().unet.config.in_channels)
 
     @property
     def forces_zeros_for_empty_prompt(self) -> bool:
@@ -219,15 +224,15 @@ def load_checkpoint(
     the disk becomes fp32 on a CPU).
     Raises: ModelRefusedError; nothing stays in memory then.
     """
-    if info.refused is not None:
-        raise ModelRefusedError(info.refused)
-    refuse_pickles(info.path)
+    refuse(info)
     _refuse_foreign(info)
     device = pick_device(device)
     dtype = pick_dtype(device)
-    load = _load_folder if info.format == "diffusers" else partial(_load_file, configs=configs)
     with opening(f"checkpoint {info.name!r}"):
-        pipeline = load(info, dtype=dtype)
+        if info.format == "diffusers":
+            pipeline = load_folder(info.path, dtype)
+        else:
+            pipeline = load_single_file(info, dtype, configs)
     _check_complete(info, pipeline)
     pipeline.to(device)
     if device == "cpu":
@@ -263,27 +268,25 @@ def load_controlnet(
     """
     import diffusers
 
-    if info.refused is not None:
-        raise ModelRefusedError(info.refused)
-    refuse_pickles(info.path)
+    refuse(info)
     device = pick_device(device)
     dtype = pick_dtype(device)
     config = configs / info.family / "controlnet"
+    if not info.path.is_dir() and not config.is_dir():
+        message = (
+            f"ControlNet {info.name!r} is a single file of family {info.family}; of single "
+            "files, sd15 and sdxl are opened; get it as a diffusers folder"
+        )
+        raise ModelRefusedError(message)
     with opening(f"ControlNet {info.name!r}"):
         if info.path.is_dir():
-            network = diffusers.ControlNetModel.from_pretrained(
-                info.path, torch_dtype=dtype, use_safetensors=True, local_files_only=True
-            )
-        elif config.is_dir():
-            network = diffusers.ControlNetModel.from_single_file(
-                str(info.path), config=str(config), torch_dtype=dtype, local_files_only=True
-            )
+            class_name = _controlnet_class(info.path)
+            check_network(info.path, class_name)
+            network = load_network(info.path, class_name, dtype)
         else:
-            message = (
-                f"ControlNet {info.name!r} is a single file of family {info.family}; of single "
-                "files, sd15 and sdxl are opened; get it as a diffusers folder"
+            network = diffusers.ControlNetModel.from_single_file(
+                str(info.path), config=str(config), dtype=dtype, local_files_only=True
             )
-            raise ModelRefusedError(message)
     return LoadedNetwork(placed(network, device))
 
 
@@ -293,22 +296,6 @@ def placed(network: Any, device: str) -> Any:
 
     network = network.to(device).eval()
     return network.to(memory_format=torch.channels_last) if device == "cpu" else network
-
-
-@contextmanager
-def opening(what: str, advice: str = "") -> Iterator[None]:
-    """While it lasts diffusers reads `what`: no pickle, in silence, each fault by that name.
-
-    Raises: ModelRefusedError, which ends with the `advice`.
-    """
-    try:
-        with refusing_pickles(), _quietly():
-            yield
-    except LOADING_FAULTS as error:
-        if is_out_of_memory(error):
-            raise
-        message = f"{what} cannot be loaded: {_first_line(error)}{advice}"
-        raise ModelRefusedError(message) from error
 
 
 def pick_dtype(device: str) -> "torch.dtype":
@@ -332,31 +319,12 @@ def dtype_name(device: str) -> str:
     return "bfloat16" if native else "float16"
 
 
-def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
-    from diffusers import DiffusionPipeline
-
-    return DiffusionPipeline.from_pretrained(
-        info.path,
-        dtype=dtype,
-        variant=variant_of(info.path.glob(f"*/*{SINGLE_FILE}")),
-        use_safetensors=True,
-        local_files_only=True,
-    )
-
-
-def _load_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> Any:
-    import diffusers
-    from transformers import CLIPTokenizer
-
-    folder = configs / info.family
-    own = configs / SHARED_TOKENIZER
-    tokenizers = {
-        name: CLIPTokenizer.from_pretrained(own, pad_token=pad, local_files_only=True)
-        for name, pad in TOKENIZERS[info.family].items()
-    }
-    return getattr(diffusers, SINGLE_FILE_PIPELINES[info.family]).from_single_file(
-        str(info.path), config=str(folder), dtype=dtype, local_files_only=True, **tokenizers
-    )
+def _controlnet_class(folder: Path) -> str:
+    """The one class of ControlNet that pipelines here follow."""
+    name = str(read_json(folder / "config.json").get("_class_name"))
+    if name != "ControlNetModel":
+        raise ModelRefusedError(f"it is a {name}; those that are opened: ControlNetModel")
+    return name
 
 
 def _refuse_foreign(info: ModelInfo) -> None:
@@ -365,22 +333,20 @@ def _refuse_foreign(info: ModelInfo) -> None:
         raise ModelRefusedError(f"checkpoint {info.name!r} {reason}")
 
 
-def refuse_pickles(path: Path) -> None:
-    """The listing refuses them too; this is for whoever comes by another way, or in between."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    for file in files:
-        if file.suffix.lower() in PICKLE_SUFFIXES:
-            raise ModelRefusedError(refusal(file.name))
-    if not path.is_dir():
-        read_header(path)
+def refuse(info: ModelInfo) -> None:
+    """Refuse what the listing refuses, for whoever comes by another way, or in between.
 
-
-def variant_of(files: Iterable[Path]) -> str | None:
-    """The variant to ask for when weights are there under its name only (….fp16.…)."""
-    weights = [file.name for file in files]
-    variants = {name.split(".")[1].partition("-")[0] for name in weights if name.count(".") > 1}
-    plain = any(name.count(".") == 1 for name in weights)
-    return None if plain or len(variants) != 1 else variants.pop()
+    Raises:
+        ModelRefusedError: a pickle, no regular file, broken, or gone.
+    """
+    if info.refused is not None:
+        raise ModelRefusedError(info.refused)
+    refuse_pickle(info.path)
+    if info.path.is_dir():
+        check_folder(info.path)
+    else:
+        check_file(info.path)
+        read_header(info.path)
 
 
 def _check_complete(info: ModelInfo, pipeline: Any) -> None:
@@ -420,31 +386,3 @@ def _bytes_of(components: Any) -> int:
                 storage = tensor.untyped_storage()
                 storages[storage.data_ptr()] = storage.nbytes()
     return sum(storages.values())
-
-
-def _first_line(error: BaseException) -> str:
-    """What an error says first, or its type where it says nothing."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Loaders draw bars and log advice where they stand: in a notebook, in somebody else's cell.
-
-    What matters of it is checked afterwards and raised (`_check_complete`).
-    """
-    import diffusers.utils.logging as diffusers_logging
-    import transformers.utils.logging as transformers_logging
-
-    both = (diffusers_logging, transformers_logging)
-    before = [(one, one.get_verbosity(), one.is_progress_bar_enabled()) for one in both]
-    for one in both:
-        one.set_verbosity_error()
-        one.disable_progress_bar()
-    try:
-        yield
-    finally:
-        for one, verbosity, bar in before:
-            one.set_verbosity(verbosity)
-            if bar:
-                one.enable_progress_bar()

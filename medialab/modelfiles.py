@@ -25,7 +25,9 @@ from medialab.families import (
 from medialab.hashes import Stamp
 from medialab.headers import read_header
 from medialab.onnxfiles import read_onnx
+from medialab.opening import check_file
 from medialab.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES, refusal
+from medialab.predictions import Trained, told_by_file, told_by_scheduler
 from medialab.runnable import why_not
 from medialab.taskfiles import check_task_file
 
@@ -55,6 +57,7 @@ TOLD_BY_HEADER = frozenset(KIND_FOLDERS.values()) - {"detector"}
 # The folders' files whose content decides the pixels: weights, configs, tokenizers.
 CONTENT_SUFFIXES = frozenset({SINGLE_FILE, ".json", ".model"})
 CONTENT_NAMES = frozenset({"merges.txt", "vocab.txt"})
+_UNTOLD = Trained("")
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,10 @@ class ModelInfo:
     size_bytes: int
     refused: str | None = None
     variant: str = ""
+    # Of a checkpoint: what its denoiser predicts ("" if that is not told), and whether its noise
+    # ends in pure noise.
+    prediction_type: str = ""
+    zero_terminal_snr: bool = False
 
 
 class ModelFiles:
@@ -132,15 +139,16 @@ class ModelFiles:
     def _read_folder(self, path: Path, kind: str) -> ModelInfo:
         try:
             files = sorted(_files_below(path))
-            _check_folder(path, files, self.root)
+            _check_files(path, files, self.root)
             verdict, variant = _folder_verdict(path, kind)
             for file in files:
                 if file.suffix == SINGLE_FILE:
                     read_header(file)
+            trained = _folder_trained(path)
         except ModelRefusedError as error:
             return _refused_info(path, kind, str(error))
         size = sum(file.stat().st_size for file in files)
-        return _told(kind, verdict, variant, path, size)
+        return _told(kind, verdict, variant, trained, path, size)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -148,11 +156,9 @@ def read_config(path: Path) -> dict[str, Any]:
 
     Raises: ModelRefusedError when the file is missing or is no JSON object.
     """
+    check_file(path)
     try:
         config = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        message = f"{path.parent.name}/{path.name} is missing; copy the model again"
-        raise ModelRefusedError(message) from error
     except (OSError, ValueError, RecursionError) as error:
         message = f"{path.parent.name}/{path.name} is no JSON; copy the model again"
         raise ModelRefusedError(message) from error
@@ -209,25 +215,55 @@ def _files_below(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _check_folder(folder: Path, files: list[Path], root: Path) -> None:
-    """Refuse a model folder with a pickle in it, or with a link out of the models folder."""
-    pickles = [file for file in files if file.suffix.lower() in PICKLE_SUFFIXES]
+def check_folder(folder: Path, root: Path | None = None) -> None:
+    """Refuse a model folder with a part that is a pickle only, or with what is no file of its own.
+
+    Pickles are never read: where weights lie beside one as safetensors, or where no part is, it is
+    passed over. `root` is the folder that links must not leave.
+
+    Raises:
+        ModelRefusedError: the text names the file; also when the folder is gone.
+    """
+    try:
+        files = sorted(_files_below(folder))
+    except OSError as error:
+        message = f"{folder.name} cannot be read, or is gone: {error.strerror}"
+        raise ModelRefusedError(message) from error
+    _check_files(folder, files, root)
+
+
+def _check_files(folder: Path, files: list[Path], root: Path | None) -> None:
+    for file in files:
+        told = f"{folder.name}/{file.relative_to(folder).as_posix()}"
+        if file.is_symlink() and root is not None and not _stays(file, root):
+            message = (
+                f"{told} is a link that leaves the models folder or leads nowhere; put the file "
+                "itself there"
+            )
+            raise ModelRefusedError(message)
+        check_file(file, told)
+    safe = {file.parent for file in files if file.suffix == SINGLE_FILE}
+    # Beside model_index.json lie whole checkpoints, which no part of the folder is.
+    parts = {file.parent for file in files if file.name == "config.json"}
+    pickles = [
+        file
+        for file in files
+        if file.suffix.lower() in PICKLE_SUFFIXES and file.parent in parts - safe
+    ]
     if pickles:
         named = ", ".join(file.relative_to(folder).as_posix() for file in pickles[:3])
         message = (
-            f"{folder.name} holds pickles ({named}), which can run any program when they are "
-            f"opened; delete them where a .safetensors lies beside; else {HOW_TO_CONVERT}"
+            f"{folder.name} holds weights as pickles only ({named}), which can run any program "
+            f"when they are opened; {HOW_TO_CONVERT}"
         )
         raise ModelRefusedError(message)
-    for file in files:
-        if file.is_symlink() and not (
-            file.resolve().is_relative_to(root) and file.resolve().is_file()
-        ):
-            message = (
-                f"{folder.name}/{file.relative_to(folder).as_posix()} is a link that leaves the "
-                "models folder or leads nowhere; put the file itself there"
-            )
-            raise ModelRefusedError(message)
+
+
+def _stays(link: Path, root: Path) -> bool:
+    try:
+        return link.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # nothing there, or a circle
+        return False
 
 
 def _folder_verdict(folder: Path, kind: str) -> tuple[Verdict, str]:
@@ -255,6 +291,12 @@ def _denoiser_config(folder: Path) -> dict[str, Any]:
     return {}
 
 
+def _folder_trained(folder: Path) -> Trained:
+    """What a checkpoint's scheduler says that the denoiser predicts."""
+    config = folder / "scheduler" / "scheduler_config.json"
+    return told_by_scheduler(read_config(config)) if config.is_file() else _UNTOLD
+
+
 def _read_file(path: Path, kind: str) -> ModelInfo:
     if (other := OF_DETECTORS.get(path.suffix.lower())) is not None:
         format_, check = other
@@ -265,14 +307,18 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
         return ModelInfo(path.stem, kind, UNKNOWN, format_, path, path.stat().st_size)
     try:
         header = read_header(path)
+        verdict = classify(header)
+        is_checkpoint = verdict.kind == "checkpoint"
+        trained = told_by_file(path, header, verdict.family) if is_checkpoint else _UNTOLD
     except ModelRefusedError as error:
         return _refused_info(path, kind, str(error))
-    verdict = classify(header)
-    variant = variant_of_header(verdict.family, header) if verdict.kind == "checkpoint" else ""
-    return _told(kind, verdict, variant, path, path.stat().st_size)
+    variant = variant_of_header(verdict.family, header) if is_checkpoint else ""
+    return _told(kind, verdict, variant, trained, path, path.stat().st_size)
 
 
-def _told(kind: str, verdict: Verdict, variant: str, path: Path, size: int) -> ModelInfo:
+def _told(
+    kind: str, verdict: Verdict, variant: str, trained: Trained, path: Path, size: int
+) -> ModelInfo:
     """What lies there as it is listed: refused where it is of another kind, or cannot run."""
     reason = _out_of_place(kind, verdict.kind) or why_not(
         kind, verdict.family, variant, is_file=path.is_file()
@@ -286,6 +332,7 @@ def _told(kind: str, verdict: Verdict, variant: str, path: Path, size: int) -> M
         size,
         reason and f"{path.name} {reason}",
         variant,
+        *trained,
     )
 
 

@@ -34,7 +34,14 @@ __all__ = ["ModelInfo", "ModelRegistry"]
 # One SDXL in half precision, or two SD1.5 in full, and some air: 8 GiB.
 BUDGET_BYTES = 8 * 1024**3
 # Pixels a side that a family was trained at. Source: each family's model card.
-NATIVE_SIZES = {"sd15": 512, "sd2": 768, "sdxl": 1024, "sd3": 1024, "flux": 1024}
+NATIVE_SIZES = {
+    "sd15": 512,
+    "sd2": 768,
+    "sdxl": 1024,
+    "sdxl-refiner": 1024,
+    "sd3": 1024,
+    "flux": 1024,
+}
 
 
 class Loaded(Protocol):

@@ -15,6 +15,7 @@ from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions
 from medialab.registry import ModelInfo, ModelRegistry
+from medialab.samplers import AUTOMATIC_PREDICTION, check_training
 from medialab.settings import ControlUnit, SamplingConfig, StageConfig
 from medialab.stages import STAGES
 from medialab.stages.base import Model
@@ -142,6 +143,14 @@ class Resolver:
                 "their latents mean other things; choose one of the same family"
             )
             raise ConfigError(message)
+        noises = [self.registry.find(name, "checkpoint").zero_terminal_snr for name in names]
+        if noises[0] != noises[1]:
+            message = (
+                f"handover_checkpoint {names[1]!r} was trained with another noise than "
+                f"{names[0]!r}: one ends in pure noise (zero terminal SNR), the other does not; "
+                "choose one trained as the checkpoint"
+            )
+            raise ConfigError(message)
         if other != base and config.runs("control"):
             message = (
                 f"handover_checkpoint {names[1]!r} follows no ControlNet for {base}; "
@@ -180,7 +189,9 @@ class Resolver:
                 continue
             settings = config.settings_for(stage.name, stage.settings)
             name = getattr(settings, "checkpoint", None) or config.checkpoint
-            family = self.registry.find(name, "checkpoint").family
+            info = self.registry.find(name, "checkpoint")
+            family = info.family
+            _check_sampler(stage.name, settings, info)
             for model in stage.models(settings):
                 if model.kind == "lora":
                     lora = self.registry.find(model.name, model.kind)
@@ -204,6 +215,20 @@ class Resolver:
                 "the checkpoint's own, or to one made for it"
             )
             raise ConfigError(message)
+
+
+def _check_sampler(stage: str, settings: StageConfig, info: ModelInfo) -> None:
+    """Refuse a stage whose sampler cannot run its checkpoint, as that was trained."""
+    sampler = getattr(settings, "sampler", None)
+    said = getattr(settings, "prediction_type", AUTOMATIC_PREDICTION)
+    prediction = info.prediction_type if said == AUTOMATIC_PREDICTION else said
+    if not sampler or not prediction or getattr(settings, "denoising_strength", None) == 0:
+        return
+    try:
+        check_training(sampler, prediction, zero_terminal_snr=info.zero_terminal_snr)
+    except ConfigError as error:
+        message = f"{stage}, checkpoint {info.name!r}: {error}"
+        raise ConfigError(message).about(error.setting, error.choices) from error
 
 
 def _check_picture(config: PipelineConfig) -> None:

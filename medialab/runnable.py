@@ -11,7 +11,12 @@ FAMILIES = ("paperdoll", "sd15", "sd2", "sdxl", *FINISHED_BY.values())
 # What a checkpoint may be made for, by the way it lies on the disk: a diffusers folder, one file.
 # "" is the usual, text to image.
 VARIANTS_OF_FOLDERS = ("", "instruct", REFINER)
-VARIANTS_OF_FILES = {"sd15": ("",), "sdxl": ("",)}
+VARIANTS_OF_FILES = {
+    "sd15": ("", "instruct"),
+    "sd2": ("",),
+    "sdxl": ("", "instruct"),
+    "sdxl-refiner": (REFINER,),
+}
 # How a variant is called in a sentence.
 NAMES_OF_VARIANTS = {
     "": "making pictures",

@@ -34,6 +34,10 @@ SCHEDULES: Mapping[str, str] = {
     "ddim": "Even steps counted up from the cleanest training step.",
 }
 
+# What a person may say that a denoiser predicts; automatic: what the checkpoint says itself.
+AUTOMATIC_PREDICTION = "automatic"
+PREDICTION_TYPES = (AUTOMATIC_PREDICTION, "epsilon", "v_prediction")
+
 MOST_STEPS = 999  # one fewer than the training steps that a schedule is spread over
 
 # diffusers counts trailing steps with a float division and gives one too many, at timestep -1.
@@ -183,6 +187,9 @@ SAMPLERS: Mapping[str, Sampler] = {
     "LCM": Sampler("LCMScheduler", "automatic", _LCM, _LATENTS),
 }
 
+# Those whose diffusers class takes `rescale_betas_zero_snr`.
+KNOW_ZERO_SNR = (*("Euler", "Euler a", "DPM++ 2M", "DPM++ 2M SDE", "DDIM", "UniPC", "DDPM", "LCM"),)
+
 # What the denoiser was trained on. Passed on by name, since the classes' defaults differ and
 # from_config drops a value that was the first class's default (beta_start: 0.0001 or 0.00085).
 _TRAINED_ON = (
@@ -253,7 +260,7 @@ def make_scheduler(
     check(sampler, meant, steps)
     scheduler = getattr(importlib.import_module("diffusers"), method.scheduler)
     accepted = set(inspect.signature(scheduler.__init__).parameters)
-    _check_training(sampler, config, accepted)
+    _check_training(sampler, config)
     trained_on = {name: config[name] for name in _TRAINED_ON if name in config}
     arguments = {
         **_NO_SCHEDULE,
@@ -266,6 +273,12 @@ def make_scheduler(
     return scheduler.from_config(
         dict(config), **{name: value for name, value in arguments.items() if name in accepted}
     )
+
+
+def with_prediction(config: Mapping[str, Any], prediction_type: str) -> dict[str, Any]:
+    """A checkpoint's scheduler config with what a person says that its denoiser predicts."""
+    said = {} if prediction_type == AUTOMATIC_PREDICTION else {"prediction_type": prediction_type}
+    return {**config, **said}
 
 
 def steps_behind(sampler: str, schedule: str, steps: int, strength: float) -> int:
@@ -306,6 +319,9 @@ def _meant(method: Sampler, schedule: str, config: Mapping[str, Any]) -> str:
         return schedule
     if config.get("timestep_spacing") == "trailing" and method.automatic in ("normal", "ddim"):
         return "simple"
+    # Not every such checkpoint says trailing; DDIM's own steps would begin below the noisiest.
+    if config.get("rescale_betas_zero_snr") and method.automatic == "ddim":
+        return "simple"
     return method.automatic
 
 
@@ -319,7 +335,13 @@ def _own_noise(sampler: str, seed: int | None) -> int:
     return seed
 
 
-def _check_training(sampler: str, config: Mapping[str, Any], accepted: set[str]) -> None:
+def check_training(sampler: str, prediction_type: str, *, zero_terminal_snr: bool) -> None:
+    """Raise `ConfigError` unless this sampler runs a checkpoint trained so; loads nothing."""
+    config = {"prediction_type": prediction_type, "rescale_betas_zero_snr": zero_terminal_snr}
+    _check_training(sampler, config)
+
+
+def _check_training(sampler: str, config: Mapping[str, Any]) -> None:
     prediction = config.get("prediction_type", "epsilon")
     kind = str(config.get("_class_name", ""))
     if prediction not in ("epsilon", "v_prediction") or "FlowMatch" in kind:
@@ -328,8 +350,9 @@ def _check_training(sampler: str, config: Mapping[str, Any], accepted: set[str])
             f"sampler {sampler!r} cannot run this checkpoint, trained with {trained}; "
             "the samplers here know epsilon and v_prediction"
         )
-    if config.get("rescale_betas_zero_snr") and "rescale_betas_zero_snr" not in accepted:
-        raise ConfigError(
+    if config.get("rescale_betas_zero_snr") and sampler not in KNOW_ZERO_SNR:
+        message = (
             f"sampler {sampler!r} cannot run this checkpoint, trained to zero terminal SNR; "
-            "choose Euler, Euler a, DPM++ 2M, DPM++ 2M SDE, DDIM, UniPC, DDPM or LCM"
+            f"choose one of {', '.join(KNOW_ZERO_SNR)}"
         )
+        raise ConfigError(message).about("sampler", KNOW_ZERO_SNR)

@@ -21,7 +21,7 @@ from medialab import filenames
 from medialab.errors import ConfigError
 from medialab.preprocessors import BY_MODEL, PREPROCESSORS
 from medialab.prompts import LoRATag, take_loras
-from medialab.samplers import SAMPLERS, SCHEDULES
+from medialab.samplers import AUTOMATIC_PREDICTION, PREDICTION_TYPES, SAMPLERS, SCHEDULES
 
 # As ComfyUI's: 64 bits, all that torch takes. Its noise on the CPU knows the lower 32 alone.
 LARGEST_SEED = 2**64 - 1
@@ -118,6 +118,7 @@ ClipSkip = Annotated[int, Field(ge=1, le=12)]
 Preprocessor = Annotated[str, AfterValidator(OneOf((*PREPROCESSORS, *BY_MODEL)))]
 SamplerName = Annotated[str, AfterValidator(OneOf(tuple(SAMPLERS)))]
 ScheduleName = Annotated[str, AfterValidator(OneOf(tuple(SCHEDULES)))]
+PredictionType = Annotated[str, AfterValidator(OneOf(PREDICTION_TYPES))]
 CheckpointName = Annotated[str, NameOf("checkpoint")]
 OptionalCheckpointName = Annotated[str, NameOf("checkpoint", none="none")]
 VAEName = Annotated[str, NameOf("vae", none="the checkpoint's own")]
@@ -252,6 +253,7 @@ class Sampling:
     loras: tuple[LoRAConfig, ...] = ()
     control: tuple[ControlUnit, ...] = ()
     vae: str = ""
+    prediction_type: str = AUTOMATIC_PREDICTION
 
     @property
     def asked_loras(self) -> tuple[LoRAConfig, ...]:
@@ -273,6 +275,11 @@ class SamplingConfig(StageConfig):
         None,
         description="Another VAE; unset: the base's, with another checkpoint too; "
         "empty: its checkpoint's own.",
+    )
+    prediction_type: PredictionType | None = Field(
+        None,
+        description="What its denoiser predicts; empty: as the base says, or, with another "
+        "checkpoint, as that one says itself.",
     )
     prompt: str | None = Field(
         None, description="Its own prompt; [PROMPT] stands for the base's. Empty for the base's."
@@ -307,6 +314,9 @@ class SamplingConfig(StageConfig):
         prompt = base["prompt"] if self.loras is None else take_loras(base["prompt"])[0]
         own = "[PROMPT]" if self.prompt is None else self.prompt
         open_ones["prompt"] = own.replace("[PROMPT]", prompt)
+        # Said of the base's checkpoint; another one speaks for itself.
+        if self.prediction_type is None and self.checkpoint not in {None, base["checkpoint"]}:
+            open_ones["prediction_type"] = AUTOMATIC_PREDICTION
         return self.model_copy(update=open_ones)
 
     def sampling(self) -> Sampling:

@@ -12,18 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.errors import ModelRefusedError
+from medialab.folders import load_network
 from medialab.geometry import BLOCK
 from medialab.headers import Header, read_header
-from medialab.loading import (
-    LATENT_CHANNELS,
-    LoadedNetwork,
-    opening,
-    pick_dtype,
-    placed,
-    refuse_pickles,
-    variant_of,
-)
-from medialab.modelfiles import SINGLE_FILE, ModelInfo, read_config
+from medialab.loading import LATENT_CHANNELS, LoadedNetwork, pick_dtype, placed, refuse
+from medialab.modelfiles import ModelInfo, read_config
+from medialab.opening import opening
+from medialab.partconfigs import check_network
 from medialab.runtime import pick_device
 
 if TYPE_CHECKING:
@@ -128,9 +123,7 @@ def load_vae(info: ModelInfo, like: Any, device: str | None = None) -> LoadedVAE
     Raises:
         ModelRefusedError: a pickle, broken, or one whose latents or weights do not fit.
     """
-    if info.refused is not None:
-        raise ModelRefusedError(info.refused)
-    refuse_pickles(info.path)
+    refuse(info)
     refuse_unfitting(info)
     device = pick_device(device)
     dtype = pick_dtype(device)
@@ -146,16 +139,9 @@ def load_vae(info: ModelInfo, like: Any, device: str | None = None) -> LoadedVAE
 
 
 def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
-    import diffusers
-
     class_name = _class_of(info, read_config(info.path / "config.json"))
-    return getattr(diffusers, class_name).from_pretrained(
-        info.path,
-        torch_dtype=dtype,
-        variant=variant_of(info.path.glob(f"*{SINGLE_FILE}")),
-        use_safetensors=True,
-        local_files_only=True,
-    )
+    check_network(info.path, class_name)
+    return load_network(info.path, class_name, dtype)
 
 
 def _load_file(info: ModelInfo, like: Any, dtype: "torch.dtype") -> Any:

@@ -114,7 +114,7 @@ def test_a_folder_with_only_half_precision_names_is_loaded(tiny_models, tmp_path
 
 
 @pytest.mark.parametrize("ending", [".bin", ".ckpt", ".pt"])
-def test_a_folder_with_a_pickle_is_refused_before_any_library_is_called(
+def test_a_part_that_is_a_pickle_only_is_refused_before_any_library_is_called(
     tiny_models, tmp_path, monkeypatch, ending
 ):
     import diffusers
@@ -122,14 +122,26 @@ def test_a_folder_with_a_pickle_is_refused_before_any_library_is_called(
     folder = tmp_path / "paperdoll"
     shutil.copytree(tiny_models / "checkpoints" / "paperdoll", folder)
     evil = folder / "unet" / f"diffusion_pytorch_model{ending}"
+    evil.with_suffix(".safetensors").unlink()
     evil.write_bytes(pickle.dumps(Malice(tmp_path / "touched")))
     called = []
     monkeypatch.setattr(diffusers.DiffusionPipeline, "from_pretrained", called.append)
     # As a caller who never asked the registry would have it.
     info = ModelInfo("paperdoll", "checkpoint", "paperdoll", "diffusers", folder, 0)
-    with pytest.raises(ModelRefusedError, match="is a pickle"):
+    with pytest.raises(ModelRefusedError, match="as pickles only"):
         load_checkpoint(info, "cpu")
     assert not called
+    assert not (tmp_path / "touched").exists()
+
+
+def test_pickles_beside_the_weights_are_never_read(tiny_models, tmp_path, checksum):
+    root = tmp_path / "models"
+    folder = root / "checkpoints" / "paperdoll"
+    shutil.copytree(tiny_models / "checkpoints" / "paperdoll", folder)
+    for place in ("unet/diffusion_pytorch_model.bin", "text_encoder/pytorch_model.bin", "v1.ckpt"):
+        (folder / place).write_bytes(pickle.dumps(Malice(tmp_path / "touched")))
+    plain = load_checkpoint(find(tiny_models), "cpu")
+    assert checksum(load_checkpoint(find(root), "cpu")) == checksum(plain)
     assert not (tmp_path / "touched").exists()
 
 

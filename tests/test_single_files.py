@@ -4,9 +4,10 @@ import json
 import shutil
 
 import pytest
+from PIL import Image
 
-from medialab import loading
-from medialab.errors import ModelRefusedError
+from medialab import PipelineConfig, Workbench, loading, singlefiles
+from medialab.errors import ConfigError, ModelRefusedError
 from medialab.loading import CONFIGS, load_checkpoint
 from medialab.modelfiles import ModelInfo
 from medialab.registry import ModelRegistry
@@ -178,12 +179,12 @@ def write_configs(folder, pipeline):
         weights.unlink()
 
 
-def write_checkpoint(path, *parts):
+def write_checkpoint(path, *parts, metadata=None):
     from safetensors.torch import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.contiguous() for part in parts for name, value in part.items()}
-    save_file(tensors, path)
+    save_file(tensors, path, metadata=metadata)
 
 
 def under(prefix, tensors):
@@ -201,6 +202,7 @@ def single_files(tiny_models, tmp_path_factory):
         EulerDiscreteScheduler,
         PNDMScheduler,
         StableDiffusionPipeline,
+        StableDiffusionXLImg2ImgPipeline,
         StableDiffusionXLPipeline,
     )
     from transformers import CLIPTokenizer
@@ -263,7 +265,61 @@ def single_files(tiny_models, tmp_path_factory):
             original_open_clip(sdxl["text_encoder_2"].state_dict()),
         ),
     )
-    return root, {"sd15": sd15, "sdxl": sdxl}
+    sd2 = {
+        "unet": make_unet(cross_attention_dim=1024, use_linear_projection=True),
+        "vae": make_vae(),
+        "text_encoder": make_text_encoder("CLIPTextModel", 1024, tokenizer),
+    }
+    write_configs(
+        root / "configs" / "sd2",
+        StableDiffusionPipeline(
+            **sd2,
+            tokenizer=tokenizer,
+            scheduler=PNDMScheduler(skip_prk_steps=True, steps_offset=1),
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        ),
+    )
+    write_checkpoint(
+        root / "checkpoints" / "sd2.safetensors",
+        original_unet(sd2["unet"].state_dict(), layers=1),
+        original_vae(sd2["vae"].state_dict(), levels=2),
+        under("cond_stage_model.model", original_open_clip(sd2["text_encoder"].state_dict())),
+    )
+    refiner = {
+        "unet": make_unet(
+            cross_attention_dim=1280,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=1280 + 5 * 8,
+            use_linear_projection=True,
+        ),
+        "vae": make_vae(),
+        "text_encoder_2": make_text_encoder("CLIPTextModelWithProjection", 1280, tokenizer),
+    }
+    write_configs(
+        root / "configs" / "sdxl-refiner",
+        StableDiffusionXLImg2ImgPipeline(
+            **refiner,
+            text_encoder=None,
+            tokenizer=None,
+            tokenizer_2=tokenizer,
+            scheduler=EulerDiscreteScheduler(),
+            requires_aesthetics_score=True,
+            force_zeros_for_empty_prompt=False,
+        ),
+    )
+    write_checkpoint(
+        root / "checkpoints" / "sdxl-refiner.safetensors",
+        original_unet(refiner["unet"].state_dict(), layers=1),
+        original_vae(refiner["vae"].state_dict(), levels=2),
+        under(
+            "conditioner.embedders.0.model",
+            original_open_clip(refiner["text_encoder_2"].state_dict()),
+        ),
+    )
+    return root, {"sd15": sd15, "sd2": sd2, "sdxl": sdxl, "sdxl-refiner": refiner}
 
 
 # Reading
@@ -271,7 +327,7 @@ def single_files(tiny_models, tmp_path_factory):
 
 # Euler's sigmas are made by NumPy from a tensor (diffusers 0.42).
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-@pytest.mark.parametrize("family", loading.SINGLE_FILE_PIPELINES)
+@pytest.mark.parametrize("family", singlefiles.FAMILIES)
 def test_a_single_file_becomes_the_very_parts_it_was_made_of(single_files, family, caplog):
     import torch
 
@@ -285,6 +341,8 @@ def test_a_single_file_becomes_the_very_parts_it_was_made_of(single_files, famil
         assert loaded.keys() == part.state_dict().keys()
         for weight, value in part.state_dict().items():
             assert torch.equal(loaded[weight], value), f"{name}.{weight}"
+    if family == "sdxl-refiner":
+        return  # it only finishes pictures
     pipeline = model.pipeline("text-to-image")
     assert pipeline("a hat", width=16, height=16, num_inference_steps=1).images[0].size == (16, 16)
 
@@ -310,25 +368,281 @@ def test_a_single_file_that_lacks_weights_is_refused(single_files):
             load_checkpoint(info, "cpu", root / "configs")
 
 
-def test_a_single_file_for_inpainting_is_refused_by_the_listing(single_files):
+def test_a_single_file_of_odd_channels_is_refused_by_the_listing(single_files):
     import torch
 
     root, _ = single_files
-    first = {"model.diffusion_model.input_blocks.0.0.weight": torch.zeros(32, 9, 3, 3)}
-    with pytest.raises(ModelRefusedError, match="is made for inpainting"):
-        rewritten(root, "inpaint", lambda tensors: tensors.update(first))
-    (info,) = [one for one in ModelRegistry(root).models("checkpoint") if one.name == "inpaint"]
-    assert (info.family, info.variant) == ("sd15", "inpaint")
-    with pytest.raises(ModelRefusedError, match="is made for inpainting"):
+    first = {singlefiles.FIRST_LAYER: torch.zeros(32, 5, 3, 3)}
+    with pytest.raises(ModelRefusedError, match="is made for following a depth picture"):
+        rewritten(root, "depth", lambda tensors: tensors.update(first))
+    (info,) = [one for one in ModelRegistry(root).models("checkpoint") if one.name == "depth"]
+    assert (info.family, info.variant) == ("sd15", "depth")
+    with pytest.raises(ModelRefusedError, match="is made for following a depth picture"):
         load_checkpoint(info, "cpu", root / "configs")
 
 
 def test_a_single_file_of_a_family_without_configs_is_refused_by_name(single_files):
     root, _ = single_files
     path = root / "checkpoints" / "sd15.safetensors"
-    info = ModelInfo("big", "checkpoint", "sd2", "original", path, 0)
-    with pytest.raises(ModelRefusedError, match=r"family sd2; .*sd15, sdxl are opened"):
+    info = ModelInfo("big", "checkpoint", "paperdoll", "original", path, 0)
+    with pytest.raises(ModelRefusedError, match=r"family paperdoll; .*sd15, sd2.* are opened"):
         load_checkpoint(info, "cpu", root / "configs")
+
+
+def test_a_single_file_with_weights_that_have_no_place_is_refused(single_files):
+    import torch
+
+    root, _ = single_files
+    for name, extra in (
+        ("more-unet", "model.diffusion_model.adapter.0.weight"),
+        ("more-vae", "first_stage_model.decoder.extra.weight"),
+        ("more-text", "cond_stage_model.transformer.text_model.extra.weight"),
+    ):
+        info = rewritten(
+            root, name, lambda tensors, extra=extra: tensors.update({extra: torch.zeros(2)})
+        )
+        with pytest.raises(ModelRefusedError, match=f"{name}' cannot be loaded: it holds"):
+            load_checkpoint(info, "cpu", root / "configs")
+
+
+def test_a_merge_whose_clip_has_no_text_model_in_its_names_is_the_same_model(single_files):
+    import torch
+
+    root, parts = single_files
+
+    def shorten(tensors):
+        for name in [name for name in tensors if ".text_model." in name]:
+            tensors[name.replace(".text_model.", ".")] = tensors.pop(name)
+
+    model = load_checkpoint(rewritten(root, "merge", shorten), "cpu", root / "configs")
+    loaded = model.components["text_encoder"].state_dict()
+    for weight, value in parts["sd15"]["text_encoder"].state_dict().items():
+        assert torch.equal(loaded[weight], value), weight
+
+
+# What it says of itself
+
+
+NONE = "a marker, without a number in it"
+SAYINGS = {
+    "silent": ({}, None, ("epsilon", False)),
+    "marked": ({"v_pred": NONE}, None, ("v_prediction", False)),
+    "marked-zero": ({"v_pred": NONE, "ztsnr": NONE}, None, ("v_prediction", True)),
+    "zero-alone": ({"ztsnr": NONE}, None, ("epsilon", True)),
+    "modelspec": ({}, {"modelspec.prediction_type": "v"}, ("v_prediction", False)),
+    "modelspec-epsilon": ({}, {"modelspec.prediction_type": "epsilon"}, ("epsilon", False)),
+    "kohya": (
+        {},
+        {"ss_v_parameterization": "True", "ss_zero_terminal_snr": "True"},
+        ("v_prediction", True),
+    ),
+    "kohya-epsilon": ({}, {"ss_v_parameterization": "False"}, ("epsilon", False)),
+    # A merge copies metadata from anywhere; whoever adds a marker means it.
+    "contrary": (
+        {"v_pred": NONE},
+        {"modelspec.prediction_type": "epsilon"},
+        ("v_prediction", False),
+    ),
+}
+
+
+def saying(root, family, name, markers, metadata):
+    """A copy of a family's tiny file that says something of itself."""
+    import torch
+    from safetensors.torch import load_file
+
+    tensors = load_file(root / "checkpoints" / f"{family}.safetensors")
+    tensors |= {marker: torch.tensor([]) for marker in markers}
+    path = root / "checkpoints" / f"{name}.safetensors"
+    write_checkpoint(path, tensors, metadata=metadata)
+    return find(root, name)
+
+
+@pytest.fixture(scope="module")
+def sayings(single_files):
+    root, _ = single_files
+    for name, (markers, metadata, _) in SAYINGS.items():
+        saying(root, "sdxl", name, markers, metadata)
+    return root
+
+
+@pytest.mark.parametrize("name", SAYINGS)
+def test_a_listing_tells_what_a_file_says_it_predicts(sayings, name):
+    info = find(sayings, name)
+    assert (info.prediction_type, info.zero_terminal_snr) == SAYINGS[name][2]
+
+
+@pytest.mark.parametrize("name", ["silent", "marked", "marked-zero", "kohya"])
+def test_a_file_is_run_as_it_says(sayings, name):
+    config = (
+        load_checkpoint(find(sayings, name), "cpu", sayings / "configs")
+        .components["scheduler"]
+        .config
+    )
+    told = config["prediction_type"], config.get("rescale_betas_zero_snr", False)
+    assert told == SAYINGS[name][2]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        (None, "v_prediction"),
+        ({"modelspec.prediction_type": "epsilon"}, "epsilon"),
+        ({"ss_v_parameterization": "False"}, "epsilon"),
+    ],
+)
+def test_stable_diffusion_2_predicts_v_unless_it_says_otherwise(single_files, metadata, expected):
+    root, _ = single_files
+    info = saying(root, "sd2", f"sd2-{expected}-{len(metadata or {})}", (), metadata)
+    assert info.prediction_type == expected
+    scheduler = load_checkpoint(info, "cpu", root / "configs").components["scheduler"]
+    assert scheduler.config["prediction_type"] == expected
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_stable_diffusion_2_is_told_by_one_weight_where_it_has_it(tmp_path, dtype):
+    import torch
+    from safetensors.torch import save_file
+
+    from medialab.headers import read_header
+    from medialab.predictions import told_by_file
+
+    weight = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
+    alternating = torch.tensor([1.0, -1.0] * 8)
+    for spread, expected in ((0.05, "epsilon"), (0.2, "v_prediction")):
+        path = tmp_path / f"{expected}.safetensors"
+        tensors = {"first": torch.zeros(3), weight: alternating * spread}
+        save_file({name: one.to(getattr(torch, dtype)) for name, one in tensors.items()}, path)
+        assert told_by_file(path, read_header(path), "sd2").prediction_type == expected
+
+
+@pytest.mark.parametrize("marker", ["edm_mean", "edm_vpred.sigma_max"])
+def test_a_file_trained_with_edms_noise_is_refused_in_the_listing(single_files, marker):
+    root, _ = single_files
+    with pytest.raises(ModelRefusedError, match="trained with EDM's noise"):
+        saying(root, "sdxl", "edm", (marker,), None)
+
+
+@pytest.fixture
+def sdxl_bench(sayings, tmp_path, monkeypatch):
+    """A workbench over the tiny files, built after the tiny configs."""
+    monkeypatch.setattr(loading, "CONFIGS", sayings / "configs")
+    monkeypatch.setattr(loading.load_checkpoint, "__defaults__", (None, sayings / "configs"))
+    with Workbench(models=sayings, outputs=tmp_path / "outputs", device="cpu") as bench:
+        yield bench
+
+
+QUICK = {
+    "prompt": "a hat",
+    "seed": 5,
+    "steps": 4,
+    "width": 64,
+    "height": 64,
+    "sampler": "Euler",
+    "schedule": "normal",
+    "guidance_scale": 3.0,
+}
+
+
+def drawn(bench, **settings):
+    return bench.execute(PipelineConfig.parse(QUICK | settings), save=False)
+
+
+@pytest.mark.parametrize("name", ["marked", "marked-zero"])
+def test_its_picture_is_that_of_diffusers_with_such_a_scheduler(sdxl_bench, single_files, name):
+    import torch
+    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
+    from transformers import CLIPTokenizer
+
+    root, parts = single_files
+    run = drawn(sdxl_bench, checkpoint=name)
+    own = root / "configs" / loading.SHARED_TOKENIZER
+    _, zero = SAYINGS[name][2]
+    pipeline = StableDiffusionXLPipeline(
+        **parts["sdxl"],
+        **{
+            name: CLIPTokenizer.from_pretrained(own, pad_token=pad)
+            for name, pad in singlefiles.FAMILIES["sdxl"].tokenizers.items()
+        },
+        scheduler=EulerDiscreteScheduler(
+            prediction_type="v_prediction",
+            rescale_betas_zero_snr=zero,
+            timestep_spacing="linspace",
+        ),
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    for part in ("unet", "vae"):
+        getattr(pipeline, part).to(memory_format=torch.channels_last)
+    expected = pipeline(
+        "a hat",
+        width=64,
+        height=64,
+        num_inference_steps=4,
+        guidance_scale=3.0,
+        generator=torch.Generator("cpu").manual_seed(5),
+    ).images[0]
+    assert run.image.tobytes() == expected.tobytes()
+    (applied,) = [one["applied"] for one in run.record["stages"] if one["name"] == "txt2img"]
+    assert applied["prediction_type"] == "v_prediction"
+
+
+def test_a_setting_overrides_what_a_file_says(sdxl_bench):
+    silent, marked = (drawn(sdxl_bench, checkpoint=name) for name in ("silent", "marked"))
+    assert silent.image.tobytes() != marked.image.tobytes()
+    for name, said, expected in (
+        ("silent", "v_prediction", marked),
+        ("marked", "epsilon", silent),
+        ("marked", "automatic", marked),
+    ):
+        run = drawn(sdxl_bench, checkpoint=name, prediction_type=said)
+        assert run.image.tobytes() == expected.image.tobytes(), (name, said)
+    assert run.config.prediction_type == "automatic"
+    with pytest.raises(ConfigError, match="prediction_type='flow'"):
+        PipelineConfig.parse({"prediction_type": "flow"})
+
+
+def test_a_stages_own_checkpoint_is_run_as_that_one_says(sdxl_bench):
+    # The base's word is the base's: both stages draw with the same weights.
+    both = {"checkpoint": "silent", "prediction_type": "epsilon"}
+    refiner = {"enabled": True, "scale": 1.0, "steps": 2, "denoising_strength": 0.5}
+    own = drawn(sdxl_bench, **both, refiner=refiner | {"checkpoint": "marked"})
+    said = drawn(sdxl_bench, **both, refiner=refiner | {"prediction_type": "v_prediction"})
+    base = drawn(sdxl_bench, **both, refiner=refiner)
+    assert own.image.tobytes() == said.image.tobytes() != base.image.tobytes()
+    stages = {one["name"]: one["applied"] for one in own.record["stages"]}
+    assert stages["txt2img"]["prediction_type"] == "epsilon"
+    assert stages["refiner"]["prediction_type"] == "v_prediction"
+
+
+def test_a_checkpoint_that_takes_over_predicts_as_it_says(sdxl_bench):
+    taken = {"checkpoint": "silent", "switch_at": 0.5}
+    plain = drawn(sdxl_bench, checkpoint="silent")
+    to_v = drawn(sdxl_bench, **taken, handover_checkpoint="marked")
+    # Over to the same weights, which say the same as the base: nothing changes.
+    same = drawn(sdxl_bench, **taken, handover_checkpoint="modelspec-epsilon")
+    assert same.image.tobytes() == plain.image.tobytes() != to_v.image.tobytes()
+    with pytest.raises(ConfigError, match=r"'marked-zero' was trained with another noise than"):
+        drawn(sdxl_bench, **taken, handover_checkpoint="marked-zero")
+
+
+def test_a_sampler_that_does_not_know_zero_snr_is_refused_before_anything_is_loaded(sdxl_bench):
+    config = PipelineConfig.parse(QUICK | {"checkpoint": "marked-zero", "sampler": "Heun"})
+    with pytest.raises(ConfigError, match=r"txt2img, checkpoint 'marked-zero': sampler 'Heun'"):
+        sdxl_bench.submit(config)
+
+
+def test_the_override_is_in_the_infotext_and_the_sidecar(sdxl_bench):
+    from medialab import infotext
+
+    config = PipelineConfig.parse(
+        QUICK | {"checkpoint": "silent", "prediction_type": "v_prediction"}
+    )
+    run = sdxl_bench.execute(config)
+    sidecar = json.loads(run.artifact.path.with_suffix(".json").read_text())
+    assert sidecar["config"]["prediction_type"] == "v_prediction"
+    with Image.open(run.artifact.path) as picture:
+        text = picture.info["parameters"]
+    assert infotext.read(text).settings["prediction_type"] == "v_prediction"
 
 
 @pytest.mark.parametrize(
@@ -342,6 +656,11 @@ def test_a_single_file_of_a_family_without_configs_is_refused_by_name(single_fil
         ("sdxl/vae", 83_653_863),
         ("sdxl/text_encoder", 123_060_480),
         ("sdxl/text_encoder_2", 694_659_840),
+        ("sd2/unet", 865_910_724),
+        ("sd2/vae", 83_653_863),
+        ("sd2/text_encoder", 340_387_840),
+        ("sdxl-refiner/unet", 2_259_526_660),
+        ("sdxl-refiner/text_encoder_2", 694_659_840),
     ],
 )
 def test_the_shipped_configs_build_models_of_the_published_size(part, numbers):
@@ -360,16 +679,15 @@ def test_the_shipped_configs_build_models_of_the_published_size(part, numbers):
     assert sum(weight.numel() for weight in made.parameters()) == numbers
 
 
-@pytest.mark.parametrize("family", loading.SINGLE_FILE_PIPELINES)
+@pytest.mark.parametrize("family", singlefiles.FAMILIES)
 def test_every_part_of_a_shipped_family_has_its_config(family):
     index = json.loads((CONFIGS / family / "model_index.json").read_text())
-    assert index["_class_name"] == loading.SINGLE_FILE_PIPELINES[family]
-    for name, value in index.items():
-        if isinstance(value, list) and value[0] and not name.startswith("tokenizer"):
-            assert list((CONFIGS / family / name).glob("*config.json")), name
-    assert {name for name in index if name.startswith("tokenizer")} == loading.TOKENIZERS[
-        family
-    ].keys()
+    made = singlefiles.FAMILIES[family]
+    assert index["_class_name"] == made.pipeline
+    named = {name for name, value in index.items() if isinstance(value, list) and value[0]}
+    assert named == {"unet", "vae", "scheduler", *made.encoders, *made.tokenizers}
+    for name in named - set(made.tokenizers):
+        assert list((CONFIGS / family / name).glob("*config.json")), name
 
 
 def test_the_shipped_tokenizer_is_clips_own():
@@ -377,7 +695,9 @@ def test_the_shipped_tokenizer_is_clips_own():
 
     folder = CONFIGS / loading.SHARED_TOKENIZER
     tokenizer = CLIPTokenizer.from_pretrained(
-        folder, pad_token=loading.TOKENIZERS["sdxl"]["tokenizer_2"], local_files_only=True
+        folder,
+        pad_token=singlefiles.FAMILIES["sdxl"].tokenizers["tokenizer_2"],
+        local_files_only=True,
     )
     assert len(tokenizer) == 49_408
     # The ids that OpenAI's CLIP gives this sentence.

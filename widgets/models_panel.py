@@ -12,7 +12,7 @@ from widgets.catalogue import Catalogue
 from widgets.guard import Show, guarded
 
 _ALL = "all"
-_COLUMNS = ("Name", "Kind", "Family", "Format", "Size")
+_COLUMNS = ("Name", "Kind", "Family", "Format", "Size", "Predicts")
 _REFUSED_COLUMNS = ("File", "Kind", "Why it is not used")
 MOST_ROWS = 500  # of each table; a page of more takes seconds to lay out
 
@@ -64,12 +64,20 @@ class ModelsPanel(ipw.VBox):
 
 
 def _text(info: ModelInfo) -> str:
-    return f"{info.name} {info.kind} {info.family} {info.format} {info.path.name}"
+    told = f"{info.name} {info.kind} {info.family} {info.format} {info.path.name}"
+    return f"{told} {_trained(info)}"
 
 
 def _table_of_usable(infos: Sequence[ModelInfo]) -> str:
     rows = [
-        _row(info.name, info.kind, info.family, info.format, size_text(info.size_bytes))
+        _row(
+            info.name,
+            info.kind,
+            info.family,
+            info.format,
+            size_text(info.size_bytes),
+            _trained(info),
+        )
         for info in infos[:MOST_ROWS]
     ]
     return _table(_COLUMNS, rows, "usable") if rows else ""
@@ -95,6 +103,12 @@ def _table(columns: Sequence[str], rows: Sequence[str], state: str) -> str:
 
 def _row(*cells: str) -> str:
     return "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+
+
+def _trained(info: ModelInfo) -> str:
+    """What a checkpoint predicts, where it tells, and whether down to pure noise."""
+    words = info.prediction_type.replace("v_prediction", "v-prediction").replace("_", " ")
+    return ", ".join(filter(None, [words, "zero terminal SNR" if info.zero_terminal_snr else ""]))
 
 
 def size_text(size: int) -> str:
