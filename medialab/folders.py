@@ -95,14 +95,14 @@ def check_whole(told: Mapping[str, Iterable[Any]], name: str) -> None:
     `told` is what either library says of a load; it only logs it.
     """
     for kind, words in (
-        ("missing_keys", "lacks weights"),
-        ("unexpected_keys", "holds weights that have no place in it"),
-        ("mismatched_keys", "holds weights of another shape than its config's"),
-        ("error_msgs", "holds weights that could not be read"),
+        ("missing_keys", "lacks"),
+        ("unexpected_keys", "holds weights that have no place in it:"),
+        ("mismatched_keys", "holds weights of another shape than its config's:"),
+        ("error_msgs", "holds weights that could not be read:"),
     ):
         if found := sorted(map(str, told.get(kind) or ())):
             shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if found[3:] else "")
-            raise ModelRefusedError(f"{name} {words}: {shown}; download it again")
+            raise ModelRefusedError(f"{name} {words} {shown}; download it again")
 
 
 def _is_part(entry: Any) -> bool:

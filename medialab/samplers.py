@@ -353,6 +353,6 @@ def _check_training(sampler: str, config: Mapping[str, Any]) -> None:
     if config.get("rescale_betas_zero_snr") and sampler not in KNOW_ZERO_SNR:
         message = (
             f"sampler {sampler!r} cannot run this checkpoint, trained to zero terminal SNR; "
-            f"choose one of {', '.join(KNOW_ZERO_SNR)}"
+            f"choose {', '.join(KNOW_ZERO_SNR[:-1])} or {KNOW_ZERO_SNR[-1]}"
         )
         raise ConfigError(message).about("sampler", KNOW_ZERO_SNR)

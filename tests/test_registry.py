@@ -173,13 +173,14 @@ def test_a_pickle_is_listed_as_refused_and_never_runs(root, tmp_path, ending):
 
 
 @pytest.mark.parametrize("ending", [".bin", ".ckpt", ".pt"])
-def test_a_folder_with_a_pickle_in_it_is_refused(tiny_models, root, tmp_path, ending):
+def test_a_folder_with_a_part_as_pickle_only_is_refused(tiny_models, root, tmp_path, ending):
     folder = root / "checkpoints" / "paperdoll"
     shutil.copytree(tiny_models / "checkpoints" / "paperdoll", folder)
     evil = folder / "unet" / f"diffusion_pytorch_model{ending}"
+    evil.with_suffix(".safetensors").unlink()
     evil.write_bytes(pickle.dumps(Malice(tmp_path / "touched")))
     registry = ModelRegistry(root)
-    with pytest.raises(ModelRefusedError, match=rf"unet/diffusion_pytorch_model\{ending}.*delete"):
+    with pytest.raises(ModelRefusedError, match=rf"only .unet/diffusion_pytorch_model\{ending}"):
         registry.find("paperdoll", "checkpoint")
     evil.unlink()
     assert registry.find("paperdoll", "checkpoint").refused is None
