@@ -7,17 +7,23 @@ that fit keep their own entries as pickles).
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
+
+from medialab.regular import NotRegularError, open_regular, read_regular
+
+ResultT = TypeVar("ResultT")
 
 MEMORY_BYTES = 512 * 1024**2
 DISK_BYTES = 4 * 1024**3
@@ -111,6 +117,8 @@ class StageCache:
         self.folder = folder
         self.memory_bytes, self.disk_bytes = memory_bytes, disk_bytes
         self.trouble: str | None = None
+        self._news: list[str] = []
+        self._said: set[str] = set()
         self._memory: OrderedDict[str, bytes] = OrderedDict()
         self._held = 0
         self._written: int | None = None  # bytes in the folder, as far as is known
@@ -129,6 +137,30 @@ class StageCache:
             self._remember(name, value)
         return value
 
+    def read(self, key: StageKey, decode: Callable[[bytes], ResultT]) -> ResultT | None:
+        """What was put under this key, decoded; None where there is none.
+
+        A value for which `decode` raises a ValueError is as good as none: it is removed.
+        """
+        value = self.get(key)
+        if value is None:
+            return None
+        try:
+            return decode(value)
+        except ValueError:
+            name = _file_name(key)
+            with self._lock:
+                self._held -= len(self._memory.pop(name, b""))
+            if self.folder is not None:
+                self._remove(self.folder / name)
+            return None
+
+    def take_news(self) -> list[str]:
+        """What a person should know of the cache, in sentences; each is given once."""
+        with self._lock:
+            news, self._news = self._news, []
+        return news
+
     def put(self, key: StageKey, value: bytes) -> None:
         """Keep a value; an equal key has an equal value, so the last one stays."""
         name = _file_name(key)
@@ -141,7 +173,7 @@ class StageCache:
         with self._lock:
             if name in self._memory:
                 return True
-        return self.folder is not None and (self.folder / name).is_file()
+        return self.folder is not None and _entry_at(self.folder / name) is not None
 
     def explain(self, key: StageKey) -> Explanation:
         """Hit, or what changed since the most similar result of this stage."""
@@ -159,8 +191,9 @@ class StageCache:
             self._memory.clear()
             self._held = 0
             self._written = None
-        for path in self._files():
-            path.unlink(missing_ok=True)
+        for path in self._paths():
+            with contextlib.suppress(OSError):  # a folder is not ours
+                path.unlink(missing_ok=True)
 
     def _remember(self, name: str, value: bytes) -> None:
         with self._lock:
@@ -170,22 +203,42 @@ class StageCache:
                 _, oldest = self._memory.popitem(last=False)
                 self._held -= len(oldest)
 
-    def _files(self) -> list[Path]:
-        if self.folder is None or not self.folder.is_dir():
+    def _paths(self) -> list[Path]:
+        """All that has the name of an entry, whatever it is."""
+        if self.folder is None:
             return []
-        return [path for path in self.folder.iterdir() if path.suffix == _SUFFIX]
+        try:
+            return [path for path in self.folder.iterdir() if path.suffix == _SUFFIX]
+        except OSError:  # there is none yet, or it may not be looked into
+            return []
+
+    def _entries(self) -> "list[_Entry]":
+        return [entry for path in self._paths() if (entry := _entry_at(path))]
+
+    def _remove(self, path: Path) -> None:
+        """Remove what cannot be an entry, and say so the first time."""
+        with contextlib.suppress(OSError):  # a folder, or another user's: it stays a miss
+            path.unlink(missing_ok=True)
+        self._tell("a result in the stage cache was broken and was removed; it is computed again")
+
+    def _tell(self, sentence: str) -> None:
+        with self._lock:
+            if sentence not in self._said:
+                self._said.add(sentence)
+                self._news.append(sentence)
 
     def _labels(self, stage: str) -> list[dict[str, Any]]:
         """The keys of this stage's newest results on the disk, newest first."""
-        dated = []
-        for path in self._files():
-            if path.name.startswith(f"{stage}-"):
-                with contextlib.suppress(OSError):
-                    dated.append((path.stat().st_mtime_ns, path))
+        found = [one for one in self._entries() if one.path.name.startswith(f"{stage}-")]
         labels = []
-        for _, path in sorted(dated, reverse=True)[:_COMPARED]:
-            with contextlib.suppress(OSError, ValueError), path.open("rb") as file:
-                labels.append(json.loads(_read_label(file.read(_LENGTH), file.read)))
+        for one in sorted(found, reverse=True)[:_COMPARED]:
+            with (
+                contextlib.suppress(OSError, ValueError, RecursionError),
+                open_regular(one.path, follow=False) as file,
+            ):
+                label = json.loads(_read_label(file.read(_LENGTH), file.read))
+                if _is_label(label):
+                    labels.append(label)
         return labels
 
     def _touch(self, name: str) -> None:
@@ -198,16 +251,21 @@ class StageCache:
         if self.folder is None:
             return None
         path = self.folder / name
-        try:
-            content = path.read_bytes()
-        except OSError:
-            return None
         label = key.label().encode()
         start = _LENGTH + len(label) + _DIGEST
+        try:
+            content = read_regular(path, start + self.disk_bytes, follow=False)
+        except NotRegularError:
+            self._remove(path)
+            return None
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                self._remove(path)
+            return None
         head = len(label).to_bytes(_LENGTH, "little") + label
         value = content[start:]
         if content[:start] != head + hashlib.sha256(value).digest():
-            path.unlink(missing_ok=True)
+            self._remove(path)
             return None
         self._touch(name)
         return value
@@ -236,24 +294,29 @@ class StageCache:
                 raise
             self._make_room(len(content))
         except OSError as error:
-            self.trouble = f"{self.folder}: {error.strerror or error}; results are kept in memory"
+            place = f"{self.folder.parent.name}/{self.folder.name}"
+            self.trouble = (
+                f"the stage cache {place} cannot be written ({error.strerror or error}); "
+                "results are kept in memory, and made anew after a restart"
+            )
+            self._tell(self.trouble)
 
     def _make_room(self, added: int) -> None:
         """Remove the longest unused until a tenth is free. The folder is listed only then."""
         if self._written is None:
             self._sweep()
-            self._written = sum(path.stat().st_size for path in self._files())
+            self._written = sum(one.size for one in self._entries())
         else:
             self._written += added
         if self._written <= self.disk_bytes:
             return
-        entries = sorted((path.stat().st_mtime_ns, path) for path in self._files())
-        total = sum(path.stat().st_size for _, path in entries)
-        for _, path in entries[:-1]:  # the newest stays, however large
+        entries = sorted(self._entries())
+        total = sum(one.size for one in entries)
+        for one in entries[:-1]:  # the newest stays, however large
             if total <= 0.9 * self.disk_bytes:
                 break
-            total -= path.stat().st_size
-            path.unlink(missing_ok=True)
+            total -= one.size
+            one.path.unlink(missing_ok=True)
         self._written = total
 
     def _sweep(self) -> None:
@@ -264,6 +327,35 @@ class StageCache:
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > 3600:
                     path.unlink()
+
+
+class _Entry(NamedTuple):
+    """A file of the folder; sorted, the longest unused comes first."""
+
+    used: int
+    path: Path
+    size: int
+
+
+def _entry_at(path: Path) -> _Entry | None:
+    """None where no regular file lies; a link is none."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return _Entry(status.st_mtime_ns, path, status.st_size)
+
+
+def _is_label(label: Any) -> bool:
+    """Whether JSON is a key's label, as `StageKey.difference` takes it."""
+    parts = ("settings", "models", "environment")
+    return (
+        isinstance(label, dict)
+        and all(isinstance(label.get(name), dict) for name in parts)
+        and {"version", "before"} <= label.keys()
+    )
 
 
 def _read_label(length: bytes, read: Any) -> bytes:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 _IMAGE, _BASE = "image", "base"
 _EMBEDDING, _MASK, _CONTROL = "embedding/", "mask/", "control/"
+_NUMBERS = frozenset({"F16", "BF16", "F32"})  # types that embeddings have
+
+
+class BrokenFrameError(ValueError):
+    """Bytes that were taken for an encoded frame are none."""
 
 
 def encode_frame(frame: Frame) -> bytes:
@@ -61,16 +66,43 @@ def encode_frame(frame: Frame) -> bytes:
 
 
 def decode_frame(content: bytes, device: str) -> Frame:
-    """The frame that was encoded; its embeddings are on `device`."""
+    """The frame that was encoded; its embeddings are on `device`.
+
+    Raises:
+        BrokenFrameError: these bytes are no frame.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        return _decoded(content, device)
+    except (
+        SafetensorError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        message = f"no frame: {error}"
+        raise BrokenFrameError(message) from error
+
+
+def _decoded(content: bytes, device: str) -> Frame:
     import numpy as np
     from PIL import Image
     from safetensors import deserialize
 
     tensors = dict(deserialize(content))
+    for name, tensor in tensors.items():
+        if name.startswith(_EMBEDDING) and tensor["dtype"] not in _NUMBERS:
+            raise ValueError(name)
     length = int.from_bytes(content[:8], "little")
     facts = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["frame"])
 
     def picture(name: str) -> Image.Image:
+        if tensors[name]["dtype"] != "U8":
+            raise ValueError(name)
         values = np.frombuffer(tensors[name]["data"], np.uint8)
         return Image.fromarray(values.reshape(tensors[name]["shape"]))
 

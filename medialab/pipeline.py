@@ -14,6 +14,7 @@ from medialab.frames import decode_frame, encode_frame
 from medialab.ladder import Ladder
 from medialab.loading import dtype_name
 from medialab.progress import Progress
+from medialab.repainting import unpacked
 from medialab.stages import STAGES
 from medialab.stages.base import Frame, PipelineStage
 from medialab.versions import all_versions
@@ -96,7 +97,9 @@ class Pipeline:
             raise RuntimeError(message)
         return Outcome(
             frame.image,
-            self._record(active, frame, measured, started) | {"threads": _threads_of(config)},
+            self._record(active, frame, measured, started)
+            | {"threads": _threads_of(config)}
+            | ({"notices": news} if (news := self.cache.take_news()) else {}),
             frame.detections,
         )
 
@@ -109,7 +112,7 @@ class Pipeline:
     ) -> tuple[bytes, bool]:
         """A part of a stage's work, kept by what decided it: the facts, and the stage's models."""
         own = replace(key, stage=f"{key.stage}, a part", settings=facts, before="")
-        content = self.cache.get(own)
+        content = self.cache.read(own, _checked_part)
         if content is not None:
             return content, True
         content = make()
@@ -157,9 +160,9 @@ class Pipeline:
     def _latest(self, keys: Sequence[StageKey]) -> tuple[Frame, int]:
         """The frame after the last of these stages that is kept, and how many that spares."""
         for number in range(len(keys), 0, -1):
-            content = self.cache.get(keys[number - 1])
-            if content is not None:
-                return decode_frame(content, self.device), number
+            frame = self.cache.read(keys[number - 1], partial(decode_frame, device=self.device))
+            if frame is not None:
+                return frame, number
         return Frame(), 0
 
     def _record(
@@ -191,6 +194,12 @@ class Pipeline:
 def _threads_of(config: ResolvedConfig) -> int:
     """CPU threads that a run computes with; configs of before they were written tell none."""
     return config.threads or runtime.default_threads()
+
+
+def _checked_part(content: bytes) -> bytes:
+    """The same bytes, if they are a part of a picture."""
+    unpacked(content)
+    return content
 
 
 def _with_retries(frame: Frame, stage: str, ladder: Ladder) -> Frame:

@@ -119,13 +119,25 @@ def packed(patch: "Image.Image", applied: Mapping[str, Any]) -> bytes:
 
 
 def unpacked(content: bytes) -> "tuple[Image.Image, dict[str, Any]]":
-    """What was packed."""
+    """What was packed.
+
+    Raises:
+        ValueError: these bytes are no packed part of a picture.
+    """
     from PIL import Image
+    from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    length = int.from_bytes(content[:8], "little")
-    applied = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["applied"])
-    return Image.fromarray(load(content)["patch"]), applied
+    try:
+        patch = Image.fromarray(load(content)["patch"])
+        length = int.from_bytes(content[:8], "little")
+        applied = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["applied"])
+        if patch.mode != "RGB" or not isinstance(applied, dict):
+            raise ValueError(patch.mode)
+    except (SafetensorError, TypeError, LookupError, RecursionError) as error:
+        message = f"no part of a picture: {error}"
+        raise ValueError(message) from error
+    return patch, applied
 
 
 def _beginning(

@@ -1,5 +1,6 @@
 """The one place where all meet: configs are resolved, run as jobs, and kept as artifacts."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from medialab.pipeline import Pipeline
     from medialab.progress import Progress
 
+_LOG = logging.getLogger("medialab")
 CHECKOUT = Path(__file__).resolve().parents[1]
 # A run begins with what it needs; before one, torch and diffusers come when nobody is busy.
 IDLE_SECONDS = 2.0
@@ -172,8 +174,8 @@ class Workbench:
 
         for key in self._pipeline().keys(self._resolver.singles(config)[0]):
             if key.stage == stage:
-                content = self.cache.get(key)
-                return None if content is None else decode_frame(content, "cpu").image
+                frame = self.cache.read(key, partial(decode_frame, device="cpu"))
+                return None if frame is None else frame.image
         return None
 
     def explain(self, config: PipelineConfig) -> list[Explanation]:
@@ -271,6 +273,8 @@ class Workbench:
                 if keep:
                     self._keep_interrupted(single, progress, cancelled)
                 raise
+            for notice in outcome.record.get("notices", ()):
+                _LOG.warning(notice)
             images.append(outcome.image)
             records.append(outcome.record)
             if number == 1:

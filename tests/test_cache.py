@@ -1,5 +1,6 @@
 """The stage cache: found by content, bounded, safe against broken files, able to explain."""
 
+import json
 import os
 import pickle
 import signal
@@ -7,10 +8,17 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from medialab.cache import StageCache, StageKey
+from medialab.frames import BrokenFrameError, decode_frame, encode_frame
+from medialab.repainting import unpacked
+from medialab.stages.base import Frame
 
 
 def key(**changes):
@@ -116,6 +124,88 @@ def test_a_broken_file_is_a_miss_and_is_removed(cache):
         assert not path.exists()
 
 
+BROKEN = "a result in the stage cache was broken and was removed; it is computed again"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "loop", "folder", "device link"])
+def test_what_is_no_file_in_an_entrys_place_is_a_miss_and_is_told_once(cache, tmp_path, kind):
+    cache.put(key(), b"a picture")
+    (path,) = cache.folder.iterdir()
+    elsewhere = tmp_path / "elsewhere"
+    path.rename(elsewhere)
+    make = {
+        "pipe": lambda: os.mkfifo(path),
+        "link": lambda: path.symlink_to(elsewhere),
+        "loop": lambda: path.symlink_to(path.name),
+        "folder": path.mkdir,
+        "device link": lambda: path.symlink_to("/dev/zero"),
+    }
+    make[kind]()
+    again = StageCache(cache.folder)
+    assert not again.holds(key())
+    assert again.explain(key(before="f" * 64)).reason == "never made before"
+    assert again.get(key()) is None
+    assert again.take_news() == [BROKEN]
+    assert again.take_news() == []
+    assert elsewhere.exists()
+    again.put(key(), b"a picture")
+    if kind != "folder":
+        assert StageCache(cache.folder).get(key()) == b"a picture"
+    again.clear()
+
+
+def test_a_value_that_cannot_be_decoded_is_a_miss_and_is_removed(cache):
+    def decode(value):
+        raise ValueError(value)
+
+    cache.put(key(), b"garbage with the right checksum")
+    for one in (cache, StageCache(cache.folder)):
+        assert one.read(key(), decode) is None
+        assert one.get(key()) is None
+        one.put(key(), b"garbage again")
+    cache.put(key(), b"a picture")
+    assert cache.read(key(), bytes.decode) == "a picture"
+
+
+def test_a_label_of_another_shape_explains_nothing(cache):
+    cache.put(key(), b"a picture")
+    (path,) = cache.folder.iterdir()
+    for label in (b"[]", b"3", b'{"settings": []}', b"[" * 5000, b"\xff", b'{"settings": {}}'):
+        path.write_bytes(len(label).to_bytes(8, "little") + label)
+        again = StageCache(cache.folder)
+        assert again.explain(key(before="f" * 64)).reason == "never made before"
+
+
+def test_links_that_lead_nowhere_do_not_stop_the_folder_from_being_bounded(tmp_path):
+    cache = StageCache(tmp_path, memory_bytes=0, disk_bytes=20_000)
+    (tmp_path / "face-gone.stage").symlink_to(tmp_path / "nowhere")
+    for number in range(9):
+        cache.put(numbered(number), bytes(3000))
+    assert cache.trouble is None
+    assert sum(path.lstat().st_size for path in tmp_path.iterdir()) <= 20_000
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@given(st.binary(max_size=300), st.integers(0, 400))
+def test_bytes_that_are_no_frame_and_no_part_are_told_apart(content, at):
+    whole = encode_frame(Frame(applied={"prompt": {"a": 1}}))
+    for one in (content, whole[:at], whole[:at] + content, content + whole[at:]):
+        with suppress(BrokenFrameError):
+            decode_frame(one, "cpu")
+        with suppress(ValueError):
+            unpacked(one)
+
+
+def test_a_frame_of_other_numbers_than_pictures_have_is_none():
+    from safetensors.numpy import save
+
+    facts = json.dumps({"prompts": {}, "detections": {}, "units": [], "applied": {}})
+    for picture in (np.zeros((4, 4, 3), np.float32), np.zeros((4, 4, 9), np.uint8), np.zeros(3)):
+        content = save({"image": picture}, {"frame": facts})
+        with pytest.raises(BrokenFrameError):
+            decode_frame(content, "cpu")
+
+
 def test_a_pickle_in_a_results_place_is_never_opened_as_one(cache, tmp_path):
     class Bomb:
         def __reduce__(self):
@@ -136,6 +226,9 @@ def test_a_folder_that_cannot_be_written_leaves_the_memory_working(tmp_path):
     cache.put(key(), b"a picture")
     assert cache.get(key()) == b"a picture"
     assert "results are kept in memory" in cache.trouble
+    cache.put(key(version=2), b"another")
+    assert cache.take_news() == [cache.trouble]  # once
+    assert cache.take_news() == []
 
 
 def test_what_a_killed_writer_leaves_is_never_taken_for_a_result(cache):

@@ -1,5 +1,6 @@
 """The stage cache under a whole run: every stage explains itself, every re-run is the full run."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from medialab import PipelineConfig, Workbench
+from medialab.cache import StageCache
 from medialab.geometry import Box
 from medialab.masks import blurred, of_box
 from medialab.upscalers import compact_network
@@ -182,3 +184,47 @@ def test_pain_21_outside_the_mask_every_byte_is_the_inputs_whatever_the_mask(ben
         outside = np.asarray(blurred(mask, blur)) == 0
         assert (np.asarray(run.image)[outside] == np.asarray(picture)[outside]).all()
         assert (np.asarray(run.image)[~outside] != np.asarray(picture)[~outside]).any()
+
+
+def _spoil(path, value):
+    """Another value in an entry's file, with the checksum that it should have."""
+    content = path.read_bytes()
+    head = content[: 8 + int.from_bytes(content[:8], "little")]
+    path.write_bytes(head + hashlib.sha256(value).digest() + value)
+
+
+@pytest.mark.parametrize("value", [b"", b"garbage" * 50, b"cut"], ids=["empty", "garbage", "cut"])
+def test_an_entry_with_the_right_checksum_and_no_frame_in_it_is_made_anew(bench, value):
+    config = PipelineConfig(
+        prompt="a ball",
+        seed=1,
+        steps=2,
+        width=64,
+        height=64,
+        face={"enabled": True, "detector": "centre"},
+    )
+    first = bench.execute(config, save=False)
+    for path in bench.cache.folder.glob("*.stage"):
+        whole = path.read_bytes()
+        body = whole[8 + int.from_bytes(whole[:8], "little") + 32 :]
+        _spoil(path, body[: len(body) // 2] if value == b"cut" else value)
+    bench.cache = StageCache(bench.cache.folder)
+    again = bench.execute(config, save=False)
+    assert again.image.tobytes() == first.image.tobytes()
+    assert len(again.record["notices"]) == 1
+    assert "was broken and was removed" in again.record["notices"][0]
+    assert "notices" not in bench.execute(config, save=False).record
+
+
+def test_a_cache_that_cannot_be_written_is_said_once_and_costs_no_picture(
+    tiny_models, tmp_path, caplog
+):
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / "cache").write_text("in the way")
+    config = PipelineConfig(prompt="a ball", seed=1, steps=2, width=64, height=64)
+    with Workbench(models=tiny_models, outputs=tmp_path / "outputs", device="cpu") as bench:
+        run = bench.execute(config, save=False)
+        bench.execute(config.changed(seed=2), save=False)
+    (notice,) = run.record["notices"]
+    assert "outputs/cache cannot be written" in notice
+    assert [record.getMessage() for record in caplog.records].count(notice) == 1

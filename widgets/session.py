@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from html import escape
 
 from medialab import PipelineConfig, Run, Workbench
 from medialab.events import Event
@@ -144,6 +145,8 @@ class Session:
 
     def _show_run(self, run: Run, before: bytes | None) -> None:
         self._canvas.show_run(run, before or self._before(run))
+        if notices := [text for record in run.records for text in record.get("notices", ())]:
+            self._canvas.tell("<br>".join(map(escape, notices)))
         self._finished(run)
 
     def _jobs_changed(self) -> None:
