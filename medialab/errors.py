@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Self
 
+# Names that an error lists, and characters of a wrong value that it tells back.
+MOST_LISTED, MOST_SHOWN = 50, 80
+
 
 class MediaLabError(Exception):
     """A fault that the person at the keyboard can mend; its text says how.
@@ -27,11 +30,23 @@ class MediaLabError(Exception):
     def among(cls, name: str, kind: str, folder: str, known: Iterable[str]) -> Self:
         """The error for a `name` that is not among the `known` ones of its kind."""
         names = sorted(known)
-        near = get_close_matches(name, names, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        listed = ", ".join(names) or "none"
-        error = cls(f"no {kind} {name!r} in {folder}; known: {listed}.{hint}")
+        error = cls(f"no {kind} {shown(name)} in {folder}; {listed(name, names)}")
         return error.about(kind, names)
+
+
+def listed(name: str, known: Iterable[str]) -> str:
+    """Return "known: a, b, c. Did you mean 'b'?": what there is in place of a wrong name."""
+    names = list(known)
+    near = get_close_matches(name[:MOST_SHOWN], names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+    return f"known: {', '.join(names[:MOST_LISTED]) or 'none'}{more}.{hint}"
+
+
+def shown(value: object) -> str:
+    """Return a wrong value as an error tells it back: its beginning, in quotes if it is text."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
 
 
 class ConfigError(MediaLabError):

@@ -11,20 +11,22 @@ each prompt that its grammar does not take.
 """
 
 from medialab.prompts.parsing import (
-    LoRATag,
+    MOST_SUBPROMPTS,
     ParsedPrompt,
     SubPrompt,
     mentions,
     parse,
-    take_loras,
     word_pattern,
 )
 from medialab.prompts.schedules import Phase, schedule
 from medialab.prompts.styles import Style, Styles
+from medialab.prompts.tags import LoRATag, tagged_loras, take_loras, without_tags, written_tags
 from medialab.prompts.weights import Fragment, Sections, escape, weigh
-from medialab.prompts.wildcards import expand
+from medialab.prompts.wildcards import MOST_CHARACTERS, expand
 
 __all__ = [
+    "MOST_CHARACTERS",
+    "MOST_SUBPROMPTS",
     "Fragment",
     "LoRATag",
     "ParsedPrompt",
@@ -38,7 +40,10 @@ __all__ = [
     "mentions",
     "parse",
     "schedule",
+    "tagged_loras",
     "take_loras",
     "weigh",
+    "without_tags",
     "word_pattern",
+    "written_tags",
 ]

@@ -1,17 +1,19 @@
 """A whole prompt read: LoRA tags taken out, sub-prompts split at AND, each text by steps.
 
-Source: behaviour of AUTOMATIC1111 modules/prompt_parser.py, get_multicond_prompt_list, and
-modules/extra_networks.py, parse_prompt.
+Source: behaviour of AUTOMATIC1111 modules/prompt_parser.py, get_multicond_prompt_list.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from medialab.errors import ConfigError
 from medialab.prompts.schedules import Phase, schedule
+from medialab.prompts.tags import LoRATag, take_loras
 
-_TAG = re.compile(r"<lora:([^<>]+)>")
+# Sub-prompts joined by AND: the denoiser computes them all at once, as so many more pictures.
+MOST_SUBPROMPTS = 64
+
 _AND = re.compile(r"\bAND\b")
 _SUBPROMPT_WEIGHT = re.compile(r"[-+]?(?:[0-9]{1,6}\.?|[0-9]{0,6}\.[0-9]{1,9})")
 
@@ -34,21 +36,6 @@ class SubPrompt:
 
 
 @dataclass(frozen=True)
-class LoRATag:
-    """`<lora:name:0.8:unet=0.5:lbw=…:start=…:stop=…>`: its weights by part, and when it counts.
-
-    `block_weights` is a preset's name or numbers with commas between, as it stood.
-    """
-
-    name: str
-    text_encoder: float = 1.0
-    unet: float = 1.0
-    block_weights: str | None = None
-    start: float | None = None
-    stop: float | None = None
-
-
-@dataclass(frozen=True)
 class ParsedPrompt:
     """A prompt for so many steps: its sub-prompts, and the LoRAs that it asked for."""
 
@@ -63,32 +50,27 @@ class ParsedPrompt:
 
 
 def parse(prompt: str, steps: int, *, composes: bool = True) -> ParsedPrompt:
-    """Read a prompt whose wildcards are drawn already. Any text is a prompt: nothing is raised.
+    """Read a prompt whose wildcards are drawn already; what is no syntax is text.
 
     A negative prompt does not compose: its AND is a word. As in A1111 an AND splits wherever it
     stands; unlike there, a number after a colon weighs a sub-prompt only where there is an AND, so
     that "16:9" alone is a ratio.
+
+    Raises:
+        ConfigError: a tag in <…> that cannot be followed, or more than MOST_SUBPROMPTS.
     """
     text, loras = take_loras(prompt)
-    parts = _AND.split(text) if composes else [text]
+    parts = _AND.split(text, maxsplit=MOST_SUBPROMPTS) if composes else [text]
+    if len(parts) > MOST_SUBPROMPTS:
+        message = (
+            f"the prompt joins more than {MOST_SUBPROMPTS} parts by AND, and every step would "
+            "compute them all; put commas in place of some"
+        )
+        raise ConfigError(message)
     weighed = [_subprompt_weight(part) for part in parts] if len(parts) > 1 else [(text, 1.0)]
     return ParsedPrompt(
         tuple(SubPrompt(weight, schedule(part, steps)) for part, weight in weighed), loras
     )
-
-
-def take_loras(prompt: str) -> tuple[str, tuple[LoRATag, ...]]:
-    """The prompt without its LoRA tags, and the tags; anything else in <…> is text."""
-    found: list[LoRATag] = []
-
-    def take(match: re.Match[str]) -> str:
-        tag = _read_tag(match[1])
-        if tag is None:
-            return match[0]
-        found.append(tag)
-        return ""
-
-    return _TAG.sub(take, prompt), tuple(found)
 
 
 def mentions(name: str, text: str) -> bool:
@@ -107,35 +89,3 @@ def _subprompt_weight(part: str) -> tuple[str, float]:
     if colon and _SUBPROMPT_WEIGHT.fullmatch(tail.strip()):
         return head.strip(), float(tail)
     return part.strip(), 1.0
-
-
-def _read_tag(inner: str) -> LoRATag | None:
-    """The tag between `<lora:` and `>`; None when it is none."""
-    plain: list[str] = []
-    named: dict[str, str] = {}
-    for part in inner.split(":"):
-        name, equals, value = part.partition("=")
-        if equals and plain:
-            named[name.strip()] = value.strip()
-        else:
-            plain.append(part.strip())
-    name, *weights = plain
-    known = {"te", "unet", "lbw", "start", "stop"}
-    if not name or len(weights) > 2 or not named.keys() <= known:
-        return None
-    try:
-        numbers = {key: float(value) for key, value in named.items() if key != "lbw"}
-        numbers = dict(zip(("te", "unet"), map(float, weights), strict=False)) | numbers
-    except ValueError:
-        return None
-    if not all(map(math.isfinite, numbers.values())):
-        return None
-    te = numbers.get("te", 1.0)
-    return LoRATag(
-        name,
-        te,
-        numbers.get("unet", te),
-        named.get("lbw"),
-        numbers.get("start"),
-        numbers.get("stop"),
-    )

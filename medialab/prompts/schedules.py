@@ -4,9 +4,11 @@
 
 Source: behaviour of AUTOMATIC1111 modules/prompt_parser.py,
 get_learned_conditioning_prompt_schedules.
+Cost: linear in the text, times the steps at which it changes.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,7 +16,8 @@ from typing import NamedTuple
 # Brackets nested deeper are text; people nest three deep, and Python's stack ends at a thousand.
 DEEPEST = 50
 
-_WHEN = re.compile(r"[0-9]{1,6}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}")
+_WHEN = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\s*\]")
+_SIGN = re.compile(r"\\.|[()\[\]:|]", re.DOTALL)  # a backslash takes the sign after it along
 
 
 class Phase(NamedTuple):
@@ -50,78 +53,78 @@ _Node = str | _Scheduled | _Alternating
 _Nodes = Sequence[_Node]
 
 
+class _Group(NamedTuple):
+    """A pair of square brackets that is a schedule or an alternation.
+
+    What is shown stands between two `edges`, places of its brackets, colons and bars; `end` is
+    where it is closed, and `when` is None for an alternation.
+    """
+
+    edges: tuple[int, ...]
+    end: int
+    when: str | None
+
+
 class _Brackets:
     """A text whose brackets are paired, read by recursive descent; what does not fit is text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._closing: dict[int, int] = {}
-        opened: list[int] = []
-        for at in self._unescaped(0, len(text)):
-            sign = text[at]
-            if sign in "([":
-                opened.append(at)
-            elif sign in ")]":
-                if opened and text[opened[-1]] + sign in {"()", "[]"}:
-                    self._closing[opened.pop()] = at
-                else:
-                    opened.clear()  # a pair around a stray bracket is none
+        self._found = sorted(self._groups())
+        self._begins = [group.edges[0] for group in self._found]
 
     def nodes(self) -> _Nodes:
         """The whole text as plain text, schedules and alternations."""
         return self._nodes(0, len(self._text), 0)
 
-    def _nodes(self, begin: int, end: int, depth: int) -> _Nodes:
-        found: list[_Node] = []
-        plain, done = begin, begin
-        for at in self._unescaped(begin, end):
-            if at < done or self._text[at] != "[" or at not in self._closing or depth >= DEEPEST:
-                continue
-            group = self._group(at + 1, self._closing[at], depth + 1)
-            if group is not None:
-                found += [self._text[plain:at], group]
-                plain = done = self._closing[at] + 1
-        return [*found, self._text[plain:end]]
+    def _groups(self) -> Iterator[_Group]:
+        """Every group, in one walk over the text."""
+        # Brackets that are open: where, and the colons and bars that no inner pair holds.
+        opened: list[tuple[int, list[int], list[int]]] = []
+        for match in _SIGN.finditer(self._text):
+            at, sign = match.start(), match[0]
+            if sign in {"(", "["}:
+                opened.append((at, [], []))
+            elif sign in {")", "]"}:
+                if opened and self._text[opened[-1][0]] + sign in {"()", "[]"}:
+                    begin, colons, bars = opened.pop()
+                    if sign == "]" and (group := self._group(begin, colons, bars, at)) is not None:
+                        yield group
+                else:
+                    opened.clear()  # a pair around a stray bracket is none
+            elif sign in {":", "|"} and opened:
+                opened[-1][1 if sign == ":" else 2].append(at)
 
-    def _group(self, begin: int, end: int, depth: int) -> _Node | None:
+    def _group(
+        self, begin: int, colons: Sequence[int], bars: Sequence[int], end: int
+    ) -> _Group | None:
         """What stands in square brackets, if it is a schedule or an alternation."""
-        colons, bars = self._separators(begin, end)
-        if colons and _WHEN.fullmatch(self._text[colons[-1] + 1 : end].strip()):
-            if len(colons) > 2:
-                return None
-            edges = [begin - 1, *colons]
-            parts = [self._nodes(left + 1, right, depth) for left, right in pairwise(edges)]
-            before, after = parts if len(parts) == 2 else ([], parts[0])
-            return _Scheduled(before, after, self._text[colons[-1] + 1 : end].strip())
-        if bars and not colons:
-            edges = [begin - 1, *bars, end]
-            return _Alternating(
-                tuple(self._nodes(left + 1, right, depth) for left, right in pairwise(edges))
-            )
+        if colons:
+            when = _WHEN.match(self._text, colons[-1] + 1)
+            if when is not None and when.end() == end + 1:
+                return _Group((begin, *colons), end, when[1]) if len(colons) <= 2 else None
+        elif bars:
+            return _Group((begin, *bars, end), end, None)
         return None
 
-    def _separators(self, begin: int, end: int) -> tuple[list[int], list[int]]:
-        """Where colons and bars stand that no inner pair of brackets holds."""
-        found: dict[str, list[int]] = {":": [], "|": []}
-        done = begin
-        for at in self._unescaped(begin, end):
-            if at < done:
-                continue
-            if at in self._closing:
-                done = self._closing[at] + 1
-            elif self._text[at] in found:
-                found[self._text[at]].append(at)
-        return found[":"], found["|"]
-
-    def _unescaped(self, begin: int, end: int) -> Iterator[int]:
-        """Every place but a backslash and the sign after it."""
-        at = begin
-        while at < end:
-            if self._text[at] == "\\":
-                at += 2
+    def _nodes(self, begin: int, end: int, depth: int) -> _Nodes:
+        found: list[_Node] = []
+        plain = begin
+        at = bisect_left(self._begins, begin)
+        while depth < DEEPEST and at < len(self._begins) and self._begins[at] < end:
+            group = self._found[at]
+            parts = [
+                self._nodes(left + 1, right, depth + 1) for left, right in pairwise(group.edges)
+            ]
+            found.append(self._text[plain : group.edges[0]])
+            if group.when is None:
+                found.append(_Alternating(tuple(parts)))
             else:
-                yield at
-                at += 1
+                before, after = parts if len(parts) == 2 else ([], parts[0])
+                found.append(_Scheduled(before, after, group.when))
+            plain = group.end + 1
+            at = bisect_left(self._begins, plain, at + 1)
+        return [*found, self._text[plain:end]]
 
 
 def _last_step(when: str, steps: int) -> int:

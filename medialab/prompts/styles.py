@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from medialab.errors import ConfigError
+from medialab.prompts.wildcards import MOST_CHARACTERS
 
 _SLOT = "{prompt}"
 
@@ -58,7 +59,8 @@ class Styles:
         """Both prompts with these styles, one after the other.
 
         Raises:
-            ConfigError: no such style; the message lists those there are.
+            ConfigError: no such style; the message lists those there are. Or the prompt grows too
+                long.
         """
         for name in names:
             if name not in self.known:
@@ -66,6 +68,12 @@ class Styles:
             style = self.known[name]
             prompt = _with_style(prompt, style.prompt)
             negative_prompt = _with_style(negative_prompt, style.negative_prompt)
+            if max(len(prompt), len(negative_prompt)) > MOST_CHARACTERS:
+                message = (
+                    f"with style {name!r} the prompt has over {MOST_CHARACTERS:,} characters; "
+                    "write less, or take a style away"
+                )
+                raise ConfigError(message)
         return prompt, negative_prompt
 
 
@@ -73,5 +81,6 @@ def _with_style(prompt: str, style: str) -> str:
     if not style:
         return prompt
     if _SLOT in style:
-        return style.replace(_SLOT, prompt)
+        head, *tails = style.split(_SLOT, MOST_CHARACTERS // max(len(prompt), 1) + 1)
+        return prompt.join([head, *tails])
     return ", ".join(part for part in (prompt.strip(), style.strip()) if part)

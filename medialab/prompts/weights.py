@@ -2,21 +2,24 @@ r"""Brackets and BREAK: how much each part of a prompt counts, and where a chunk
 
     (a) x1.1   [a] /1.1   (a:1.3)   \( \) \[ \] \\   BREAK
 
+As in A1111 a backslash before anything else vanishes: nier\:automata is nier:automata.
+
 Source: behaviour of AUTOMATIC1111 modules/prompt_parser.py, parse_prompt_attention.
+Cost: linear in the text, however deep its brackets.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 HEAVIER, LIGHTER = 1.1, 1 / 1.1  # what a pair of round or square brackets does to the weight
 
-_BREAK = re.compile(r"\s*\bBREAK\b\s*")
+_BREAK = re.compile(r"\bBREAK\b")
 _WEIGHED = re.compile(
-    r"(?P<escaped>\\[()\[\]\\])"
+    r"(?P<escaped>\\[()\[\]\\]?)"
     r"|:\s*(?P<weight>[-+]?(?:[0-9]{1,6}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}))\s*\)"
     r"|(?P<bracket>[()\[\]])"
-    r"|(?P<text>[^\\()\[\]:]+|[\\:])"
+    r"|(?P<text>[^\\()\[\]:]+|:)"
 )
 
 
@@ -27,28 +30,38 @@ class Fragment(NamedTuple):
     weight: float = 1.0
 
 
+class _Range(NamedTuple):
+    """Parts from `begin` up to `end`, whose weight brackets multiply by `factor`."""
+
+    begin: int
+    end: int
+    factor: float
+
+
 # Between two sections stood a BREAK: each begins a chunk of its own.
 Sections = tuple[tuple[Fragment, ...], ...]
 
 
 def weigh(text: str) -> Sections:
-    """The text without brackets, in fragments of one weight each.
+    """Return the text without brackets, in fragments of one weight each.
 
     As in A1111 a bracket that is never closed counts to the end, and one never opened is text.
     """
-    found: list[tuple[str | None, float]] = []  # None stands for BREAK
+    found: list[str | None] = []  # None stands for BREAK
     opened: dict[str, list[int]] = {"(": [], "[": []}
+    ranges: dict[str, list[_Range]] = {"(": [], "[": []}
 
     def close(bracket: str, factor: float) -> None:
         begin = opened[bracket].pop()
-        found[begin:] = [(part, weight * factor) for part, weight in found[begin:]]
+        if begin < len(found):
+            ranges[bracket].append(_Range(begin, len(found), factor))
 
     for match in _WEIGHED.finditer(text):
         bracket = match["bracket"]
         if bracket in opened:
             opened[bracket].append(len(found))
         elif match["escaped"]:
-            found.append((match[0][1], 1.0))
+            found.append(match[0][1:])
         elif match["weight"] and opened["("]:
             close("(", float(match["weight"]))
         elif bracket == ")" and opened["("]:
@@ -56,12 +69,14 @@ def weigh(text: str) -> Sections:
         elif bracket == "]" and opened["["]:
             close("[", LIGHTER)
         else:
-            for number, part in enumerate(_BREAK.split(match[0])):
-                found += [(None, 1.0), (part, 1.0)] if number else [(part, 1.0)]
+            found += _split_at_breaks(match[0])
     for bracket, factor in (("(", HEAVIER), ("[", LIGHTER)):
         while opened[bracket]:
             close(bracket, factor)
-    return _joined(found)
+    weights = [1.0] * len(found)
+    for nested in ranges.values():
+        _multiply(weights, nested)
+    return _joined(found, weights)
 
 
 def escape(text: str) -> str:
@@ -69,15 +84,47 @@ def escape(text: str) -> str:
     return re.sub(r"([()\[\]\\])", r"\\\1", text)
 
 
-def _joined(found: Sequence[tuple[str | None, float]]) -> Sections:
+def _split_at_breaks(text: str) -> Iterator[str | None]:
+    """The parts between BREAKs, without the space beside them, and None for each BREAK."""
+    parts = _BREAK.split(text)
+    for number, part in enumerate(parts):
+        if number:
+            part = part.lstrip()
+            yield None
+        yield part.rstrip() if number < len(parts) - 1 else part
+
+
+def _multiply(weights: list[float], ranges: Sequence[_Range]) -> None:
+    """Multiply each weight by the factors of the ranges that hold it.
+
+    The ranges nest, inner ones first, as brackets of one kind do. Within each its own product is
+    the outer's times its factor, so that no part is looked at once for each bracket around it.
+    """
+    beginning: dict[int, list[_Range]] = {}
+    for one in reversed(ranges):
+        beginning.setdefault(one.begin, []).append(one)
+    around: list[tuple[int, float]] = []  # where each open range ends, and the product within
+    for at in range(len(weights)):
+        while around and around[-1][0] <= at:
+            around.pop()
+        for one in beginning.get(at, ()):
+            around.append((one.end, (around[-1][1] if around else 1.0) * one.factor))
+        if around:
+            weights[at] *= around[-1][1]
+
+
+def _joined(found: Sequence[str | None], weights: Sequence[float]) -> Sections:
     """Sections between BREAKs, neighbours of one weight joined, empty fragments left out."""
-    sections: list[list[Fragment]] = [[]]
-    for text, weight in found:
+    sections: list[list[tuple[list[str], float]]] = [[]]
+    for text, weight in zip(found, weights, strict=True):
         section = sections[-1]
         if text is None:
             sections.append([])
-        elif text and section and section[-1].weight == weight:
-            section[-1] = Fragment(section[-1].text + text, weight)
+        elif text and section and section[-1][1] == weight:
+            section[-1][0].append(text)
         elif text:
-            section.append(Fragment(text, weight))
-    return tuple(map(tuple, sections))
+            section.append(([text], weight))
+    return tuple(
+        tuple(Fragment("".join(parts), weight) for parts, weight in section)
+        for section in sections
+    )

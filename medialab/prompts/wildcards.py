@@ -1,147 +1,201 @@
-"""Wildcards and choices, drawn from a seed; comment lines are left out.
+"""Wildcards and choices, drawn from a seed; comments are left out.
 
-    __name__   {a|b|c}   {2$$a|b|c}   {1-2$$ and $$a|b|c}   {3::often|1::rarely}   # a comment line
+    __name__   __animals/*__   __**/colour__   {a|b|c}   {2$$a|b|c}   {1-2$$ and $$a|b|c}
+    {2$$__name__}   {3::often|1::rarely}   # a comment, to the end of the line
 
-Source: behaviour of sd-dynamic-prompts; comments as in AUTOMATIC1111 modules/scripts_comments.
+Source: behaviour of sd-dynamic-prompts and dynamicprompts (parser/parse.py, wildcards/tree);
+comments as in AUTOMATIC1111 modules/processing_scripts/comments.py.
+Cost: linear in the text, times the depth at which choices and wildcards name others.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 from medialab.errors import ConfigError
+from medialab.prompts.wildcard_files import ODDS, WILDCARDS, WildcardFiles, without_comments
 
-# Wildcards that name wildcards: passes, and characters, after which they must lead in circles.
-MOST_PASSES, LONGEST = 50, 100_000
+# Wildcards that name wildcards: passes after which they must lead in circles.
+MOST_PASSES = 50
+# Characters of a prompt: some 5,000 tokens, which cost a denoiser as much as a picture of 512 by
+# 512 costs it to look at itself.
+MOST_CHARACTERS = 20_000
 
-_WILDCARD = re.compile(r"__([\w\-./ ]+?)__")
-_COUNT = re.compile(r"\s*([0-9]{1,3})(?:-([0-9]{1,3}))?\$\$(?:([^|{}$]*)\$\$)?")
-_ODDS = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6})::")
+_START = re.compile(r"[{_]")
+_SIGN = re.compile(r"[{}\[\]|]")
+# Anything but what ends a line or a choice, or begins a tag.
+_WILDCARD = re.compile(r"__([^\n{}|$<>:]+?)__")
+_COUNT = re.compile(
+    r"\s*(?P<exact>[0-9]{1,3})\$\$(?:(?P<joiner>[^|{}$]*)\$\$)?"
+    r"|\s*(?P<least>[0-9]{0,3})-(?P<most>[0-9]{0,3})\$\$(?:(?P<joins>[^|{}$]*)\$\$)?"
+)
+_WITH_VALUES = re.compile(r"([^()]*)\(.*\)")
 
 
 def expand(prompt: str, seed: int, wildcards: Path | None = None) -> str:
-    """The prompt without comment lines, its wildcards and choices drawn from the seed.
+    """Return the prompt without comments, its wildcards and choices drawn from the seed.
 
     `wildcards` is a folder of .txt files, one choice a line; `__hair/colour__` is a line of
-    hair/colour.txt. What a line names is drawn too. The outcome has nothing left to draw.
+    hair/colour.txt, `__hair/*__` one of all files in hair. A line may have odds (`0.5::red`). What
+    a line names is drawn too. The outcome has nothing left to draw.
 
     Raises:
-        ConfigError: no such wildcard; the message lists those there are. Or they lead in circles.
+        ConfigError: no such wildcard; the message lists those there are. Or they lead in circles,
+            grow too long, or use what dynamic-prompts has and nothing here follows: variables,
+            wildcards with values, drawing in turn.
     """
-    random, files = Random(f"wildcards {seed}"), _Wildcards(wildcards)
-    text = prompt
+    random, files = Random(f"wildcards {seed}"), WildcardFiles(wildcards)
+    text = "\n".join(without_comments(prompt))
     for _ in range(MOST_PASSES):
-        drawn = _draw("\n".join(_without_comments(text)), random, files)
+        drawn = _draw(text, random, files)
         if drawn == text:
             return text
         text = drawn
-        if len(text) > LONGEST:
-            break
+        if len(text) > MOST_CHARACTERS:
+            message = (
+                f"with its wildcards drawn, {prompt[:80]!r} has {len(text):,} characters, over "
+                f"{MOST_CHARACTERS:,}; write less, or look for a wildcard that names itself"
+            )
+            raise ConfigError(message)
     message = f"the wildcards of {prompt[:80]!r} lead in circles; look for one that names itself"
     raise ConfigError(message)
 
 
-def _without_comments(text: str) -> Iterator[str]:
-    return (line for line in text.split("\n") if not line.lstrip().startswith("#"))
-
-
-class _Wildcards:
-    """The .txt files of one folder, by their names; no other file can be named."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-        self._files: dict[str, Path] | None = None
-
-    def lines(self, name: str) -> list[str]:
-        """The choices of a wildcard."""
-        if self._files is None:
-            self._files = dict(self._listed())
-        if name not in self._files:
-            raise ConfigError.among(name, "wildcard", "models/wildcards", self._files)
-        try:
-            text = self._files[name].read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            message = f"wildcard {name!r} cannot be read as UTF-8 text: {error}"
-            raise ConfigError(message) from error
-        lines = [line.strip() for line in _without_comments("\n".join(text.splitlines()))]
-        if not any(lines):
-            message = f"wildcard {name!r} is empty; write one choice a line"
-            raise ConfigError(message)
-        return [line for line in lines if line]
-
-    def _listed(self) -> Iterator[tuple[str, Path]]:
-        """Files that lie in the folder; a link that leads out of it is none of them."""
-        if self._folder is None or not self._folder.is_dir():
-            return
-        root = self._folder.resolve()
-        for path in sorted(root.rglob("*.txt")):
-            if path.is_file() and path.resolve().is_relative_to(root):
-                yield path.relative_to(root).with_suffix("").as_posix(), path
-
-
-def _draw(text: str, random: Random, wildcards: _Wildcards) -> str:
+def _draw(text: str, random: Random, files: WildcardFiles) -> str:
     """One pass: the outermost choices, and the wildcards outside them, from left to right."""
-    pairs = _braces(text)
+    braces = _Braces(text)
     drawn: list[str] = []
-    at = 0
-    while at < len(text):
-        chosen = _choose(text[at + 1 : pairs[at]], random) if at in pairs else None
-        if chosen is not None:
-            drawn.append(chosen)
-            at = pairs[at] + 1
-        elif text[at] == "_" and (match := _WILDCARD.match(text, at)):
-            lines = wildcards.lines(match[1].strip())
-            drawn.append(lines[_pick(random, [1.0] * len(lines))])
-            at = match.end()
-        else:
-            drawn.append(text[at])
-            at += 1
-    return "".join(drawn)
+    plain = 0  # up to where the text is drawn
+    for match in _START.finditer(text):
+        at = match.start()
+        if at < plain:
+            continue
+        found: tuple[str, int] | None = None
+        if match[0] == "{":
+            if at in braces.closing:
+                found = _choose(braces, at, random, files)
+        elif (named := _WILDCARD.match(text, at)) is not None:
+            found = files.options(_name(named[1])).pick(random), named.end()
+        if found is not None:
+            drawn += [text[plain:at], found[0]]
+            plain = found[1]
+    return "".join([*drawn, text[plain:]])
 
 
-def _braces(text: str) -> dict[int, int]:
-    """Where each brace that is closed is closed."""
-    pairs: dict[int, int] = {}
-    opened: list[int] = []
-    for at, sign in enumerate(text):
-        if sign == "{":
-            opened.append(at)
-        elif sign == "}" and opened:
-            pairs[opened.pop()] = at
-    return pairs
+class _Braces:
+    """A text's braces that are closed, and the bars in them."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.closing: dict[int, int] = {}
+        # How many braces and square brackets are open where a brace opens, or a bar stands.
+        self._depth: dict[int, int] = {}
+        self._bars: dict[int, list[int]] = {}
+        depth, opened = 0, []
+        for match in _SIGN.finditer(text):
+            at, sign = match.start(), match[0]
+            if sign == "{":
+                opened.append(at)
+            elif sign == "}" and opened:
+                self.closing[opened.pop()] = at
+            depth += (sign in "{[") - (sign in "}]")
+            if sign == "{":
+                self._depth[at] = depth
+            elif sign == "|":
+                self._bars.setdefault(depth, []).append(at)
+
+    def options(self, brace: int, begin: int) -> list[str]:
+        """What stands from `begin` on in a pair, apart at the bars that no inner brackets hold."""
+        end = self.closing[brace]
+        between = self.text[brace:begin]  # a count's joiner may hold brackets, too
+        depth = self._depth[brace] + between.count("[") - between.count("]")
+        bars = self._bars.get(depth, [])
+        inside = bars[bisect_left(bars, begin) : bisect_left(bars, end)]
+        edges = pairwise([begin - 1, *inside, end])
+        return [self.text[left + 1 : right] for left, right in edges]
 
 
-def _choose(inner: str, random: Random) -> str | None:
-    """One option (or so many) of what stands in braces; None when it is no choice."""
-    count = _COUNT.match(inner)
-    options = _split(inner[count.end() :] if count else inner)
-    if len(options) < 2 and count is None:
+class _Wanted(NamedTuple):
+    """How many options are drawn, and what joins them; `end` is where the text says it."""
+
+    least: int
+    most: int | None
+    joiner: str
+    end: int
+
+    @classmethod
+    def read(cls, text: str, at: int) -> "_Wanted | None":
+        """What `2$$`, `1-3$$`, `-2$$ and $$` at a place of the text asks for."""
+        match = _COUNT.match(text, at)
+        if match is None:
+            return None
+        joiner = match["joiner"] if match["exact"] else match["joins"]
+        joiner = ", " if joiner is None else joiner
+        if match["exact"]:
+            return cls(int(match["exact"]), int(match["exact"]), joiner, match.end())
+        most = int(match["most"]) if match["most"] else None
+        return cls(int(match["least"] or 1), most, joiner, match.end())
+
+
+def _choose(
+    braces: _Braces, at: int, random: Random, files: WildcardFiles
+) -> tuple[str, int] | None:
+    """What is chosen of a pair of braces, and where the text goes on; None when it is no choice."""
+    text, end = braces.text, braces.closing[at] + 1
+    if text.endswith("$", 0, at) and not text.endswith("$$", 0, at):
+        raise _not_followed(text[at - 1 : end], "variables")
+    if text.startswith("{%", at):
+        raise _not_followed(text[at:end], "Jinja templates")
+    begin = at + 1
+    sampler = text[begin] if text[begin] in "~@!" else ""  # dynamicprompts: random, cyclic, all
+    begin += len(sampler)
+    wanted = _Wanted.read(text, begin)
+    options = braces.options(at, wanted.end if wanted else begin)
+    if len(options) < 2 and wanted is None:
         return None
-    least = int(count[1]) if count else 1
-    most = int(count[2]) if count and count[2] else least
-    joiner = count[3] if count and count[3] is not None else ", "
-    odds = [float(match[1]) if (match := _ODDS.match(one)) else 1.0 for one in options]
-    names = [_ODDS.sub("", one, count=1).strip() for one in options]
-    wanted = min(least, most) + int(random.random() * (abs(most - least) + 1))
+    if sampler in {"@", "!"}:
+        raise _not_followed(text[at:end], f"drawing in turn or all at once ({{{sampler}…}})")
+    return _chosen(options, wanted or _Wanted(1, 1, "", 0), random, files), end
+
+
+def _chosen(options: list[str], wanted: _Wanted, random: Random, files: WildcardFiles) -> str:
+    """So many of the options, none twice."""
+    odds = [float(match[1]) if (match := ODDS.match(one)) else 1.0 for one in options]
+    names = [ODDS.sub("", one, count=1).strip() for one in options]
+    named = _WILDCARD.match(names[0]) if len(names) == 1 and wanted.most != 1 else None
+    if named is not None and named.end() == len(names[0]):
+        lines = files.options(_name(named[1]))
+        names, odds = list(lines.texts), list(lines.odds)
+    least, most = wanted.least, len(names) if wanted.most is None else wanted.most
+    left = min(least, most) + int(random.random() * (abs(most - least) + 1))
     chosen: list[str] = []
-    while names and len(chosen) < wanted:
+    while names and len(chosen) < left:
         index = _pick(random, odds)
         chosen.append(names.pop(index))
         del odds[index]
-    return joiner.join(chosen)
+    return wanted.joiner.join(chosen)
 
 
-def _split(inner: str) -> list[str]:
-    """Split at bars that no inner brackets hold."""
-    parts, depth = [""], 0
-    for sign in inner:
-        depth += (sign in "{[") - (sign in "}]")
-        if sign == "|" and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += sign
-    return parts
+def _name(written: str) -> str:
+    """The wildcard that is meant by what stands between the underscores."""
+    name = written.strip().removeprefix("~")
+    if name[:1] in {"@", "!"}:
+        raise _not_followed(f"__{written}__", f"drawing in turn or all at once ({name[0]})")
+    if _WITH_VALUES.fullmatch(name):
+        raise _not_followed(f"__{written}__", "values for a wildcard")
+    return name
+
+
+def _not_followed(text: str, what: str) -> ConfigError:
+    shown = text if len(text) <= 60 else f"{text[:59]}…"
+    return ConfigError(
+        f"{shown!r}: {what} of dynamic-prompts are not supported; write the words themselves, "
+        f"{{a|b}}, or a wildcard of {WILDCARDS}"
+    )
 
 
 def _pick(random: Random, odds: Sequence[float]) -> int:

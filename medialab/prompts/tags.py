@@ -1,0 +1,164 @@
+"""Tags in angle brackets: LoRAs that a prompt brings in.
+
+    <lora:name>   <lora:name:0.8>   <lora:name:0.3:0.8>   <lyco:name:te=0.3:unet=0.8>
+    <lora:name:1:lbw=OUTALL:start=0.2:stop=0.8>
+
+As in A1111 `lyco` is another word for `lora`, the first number is for the text encoders, the second
+for the denoiser. What would be left out there in silence is an error here.
+
+Source: behaviour of AUTOMATIC1111 modules/extra_networks.py, parse_prompt, and of
+extensions-builtin/Lora/extra_networks_lora.py; block weights as in sd-webui-lora-block-weight.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from medialab.errors import ConfigError
+
+_TAG = re.compile(r"<(\w+):([^<>]*)>")
+_NOT_CLOSED = re.compile(r"<(?:lora|lyco|hypernet):[^<>]{0,40}", re.IGNORECASE)
+# A preset's name or numbers with commas between, in the place of a number.
+_BLOCK_WEIGHTS = re.compile(r"[A-Z]+[0-9]*|[-+.0-9 ]+(?:,[-+.0-9 ]*)+")
+_LORA_KINDS = ("lora", "lyco")
+_NAMED = ("te", "unet", "dyn", "lbw", "start", "stop")
+_HOW = "write <lora:name:0.8>, or <lora:name:0.3:0.8> for text encoders and denoiser apart"
+
+
+@dataclass(frozen=True)
+class LoRATag:
+    """`<lora:name:0.8:unet=0.5:lbw=…:start=…:stop=…>`: its weights by part, and when it counts.
+
+    `block_weights` is a preset's name or numbers with commas between, as it stood.
+    """
+
+    name: str
+    text_encoder: float = 1.0
+    unet: float = 1.0
+    block_weights: str | None = None
+    start: float | None = None
+    stop: float | None = None
+
+
+def take_loras(prompt: str) -> tuple[str, tuple[LoRATag, ...]]:
+    """Return the prompt without its LoRA tags, and the tags.
+
+    A tag that holds a choice or a wildcard stays text until that is drawn.
+
+    Raises:
+        ConfigError: a tag that nothing here follows, or whose numbers cannot be read.
+    """
+    text, tags, faults = _read(prompt)
+    if faults:
+        raise ConfigError(faults[0])
+    if (broken := _NOT_CLOSED.search(text)) is not None and not _is_drawn_later(text):
+        message = f"{broken[0]!r} is not closed; {_HOW}"
+        raise ConfigError(message)
+    return text, tags
+
+
+def without_tags(prompt: str) -> str:
+    """Return the prompt without its tags, those that cannot be followed among them."""
+    return _read(prompt)[0]
+
+
+def tagged_loras(prompt: str) -> tuple[LoRATag, ...]:
+    """Return the LoRA tags of a prompt that can be followed, whatever else it holds."""
+    return _read(prompt)[1]
+
+
+def written_tags(prompt: str) -> list[str]:
+    """Return the LoRA tags of a prompt as they stand there."""
+    return [
+        match[0]
+        for match in _TAG.finditer(prompt)
+        if match[1].lower() in _LORA_KINDS and not _is_drawn_later(match[2])
+    ]
+
+
+def _read(prompt: str) -> tuple[str, tuple[LoRATag, ...], list[str]]:
+    """The prompt without its tags, the LoRAs among them, and what is wrong with the others."""
+    found: list[LoRATag] = []
+    faults: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        kind, inner = match[1].lower(), match[2]
+        if _is_drawn_later(inner) or not (inner or kind in {*_LORA_KINDS, "hypernet"}):
+            return match[0]
+        shown = match[0] if len(match[0]) <= 80 else f"{match[0][:79]}…"
+        if kind == "hypernet":
+            faults.append(f"{shown}: hypernetworks are not supported; take the tag out")
+        elif kind not in _LORA_KINDS:
+            faults.append(
+                f"{shown}: there is no tag <{kind[:40]}:…> here; known: <lora:…>, <lyco:…>. "
+                "Take it out, or put a space after the <"
+            )
+        else:
+            try:
+                found.append(_read_tag(inner))
+            except ValueError as error:
+                faults.append(f"{shown}: {error}")
+        return ""
+
+    return _TAG.sub(take, prompt), tuple(found), faults
+
+
+def _is_drawn_later(text: str) -> bool:
+    """Whether there may be a wildcard or a choice in it: until it is drawn it is no tag."""
+    has_choice = "{" in text and "}" in text and ("|" in text or "$$" in text)
+    return has_choice or text.count("__") > 1
+
+
+def _read_tag(inner: str) -> LoRATag:
+    """The tag between `<lora:` and `>`; `ValueError` says what is wrong with it."""
+    plain: list[str] = []
+    named: dict[str, str] = {}
+    for part in inner.split(":"):
+        key, equals, value = (text.strip() for text in part.partition("="))
+        if equals and plain:
+            named[key] = value
+        else:
+            plain.append(part.strip())
+    name, *weights = plain
+    if not name:
+        message = f"it names no LoRA; {_HOW}"
+        raise ValueError(message)
+    if unknown := [key for key in named if key not in _NAMED]:
+        message = f"there is no {unknown[0][:40]}=; known: {', '.join(f'{key}=' for key in _NAMED)}"
+        raise ValueError(message)
+    weights, blocks = _without_blocks(weights)
+    if len(weights) > 2 or "dyn" in named:
+        message = (
+            "a LoRA is taken with its whole rank, so its third number (dyn) cannot be followed; "
+            "take it out"
+        )
+        raise ValueError(message)
+    numbers = dict(zip(("te", "unet"), weights, strict=False)) | named
+    te = _number(numbers.get("te", "1"))
+    return LoRATag(
+        name,
+        te,
+        _number(numbers["unet"]) if "unet" in numbers else te,
+        named.get("lbw", blocks),
+        _number(named["start"]) if "start" in named else None,
+        _number(named["stop"]) if "stop" in named else None,
+    )
+
+
+def _without_blocks(weights: Sequence[str]) -> tuple[list[str], str | None]:
+    """The numbers, and the block weights that stand after them without `lbw=`, in the old way."""
+    if weights and _BLOCK_WEIGHTS.fullmatch(weights[-1]):
+        return list(weights[:-1]), weights[-1]
+    return list(weights), None
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        message = f"{text[:40]!r} is no number; {_HOW}"
+        raise ValueError(message)
+    return number

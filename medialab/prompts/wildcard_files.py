@@ -1,0 +1,127 @@
+"""The files that wildcards name: .txt files of one folder, a choice a line, maybe with odds."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from medialab.errors import ConfigError
+
+WILDCARDS = "models/wildcards"
+MOST_BYTES = 16 * 2**20  # of one file; a list of a million words has 8 MiB
+ODDS = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})::")
+
+
+def without_comments(text: str) -> Iterator[str]:
+    """The lines of a text without what follows a `#`; a line that was a comment alone is none."""
+    for line in text.split("\n"):
+        before, sign, _ = line.partition("#")
+        if not sign or before.strip():
+            yield before
+
+
+class Options(NamedTuple):
+    """What a wildcard may become, and how likely each is; `sums` are the odds added up."""
+
+    texts: Sequence[str]
+    odds: Sequence[float]
+    sums: Sequence[float]
+
+    @classmethod
+    def of(cls, lines: Sequence[str]) -> "Options":
+        """The options in lines such as `red` and `0.5::red`."""
+        matches = [ODDS.match(line) for line in lines]
+        odds = [float(match[1]) if match else 1.0 for match in matches]
+        if not any(odds):
+            odds = [1.0] * len(odds)
+        texts = [
+            line[match.end() :].strip() if match else line
+            for line, match in zip(lines, matches, strict=True)
+        ]
+        return cls(texts, odds, list(accumulate(odds)))
+
+    def pick(self, random: Random) -> str:
+        """One of them. Of `random` only `random()` is the same in every Python to come."""
+        at = bisect_right(self.sums, random.random() * self.sums[-1])
+        return self.texts[min(at, len(self.texts) - 1)]
+
+
+class WildcardFiles:
+    """The .txt files of one folder, by their names; no other file can be named.
+
+    A file that cannot be read is a fault of those prompts alone that name it.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._files: dict[str, Path] | None = None
+        self._known: dict[str, Options] = {}
+
+    def options(self, name: str) -> Options:
+        """What a wildcard may become: the lines of its file, or of all files that it fits.
+
+        Raises:
+            ConfigError: there is no such file, or it is empty or no text.
+        """
+        if name not in self._known:
+            lines = [line for one in self._named(name) for line in self._lines(one)]
+            self._known[name] = Options.of(lines)
+        return self._known[name]
+
+    def _named(self, name: str) -> list[str]:
+        """The files that a name or a pattern (`animals/*`, `**/x`) stands for."""
+        if self._files is None:
+            self._files = dict(self._listed())
+        if name in self._files:
+            return [name]
+        found: list[str] = []
+        if any(sign in name for sign in "*?["):
+            # As in dynamicprompts a star takes slashes along; `**/` is any folder, or none.
+            patterns = {name, name.replace("**/", "")}
+            found = [one for one in self._files if any(fnmatchcase(one, p) for p in patterns)]
+        if not found:
+            raise ConfigError.among(name, "wildcard", WILDCARDS, self._files)
+        return found
+
+    def _lines(self, name: str) -> list[str]:
+        path = (self._files or {})[name]
+        try:
+            if (size := path.stat().st_size) > MOST_BYTES:
+                message = (
+                    f"wildcard {name!r} has {size / 2**20:.0f} MiB, over {MOST_BYTES // 2**20}; "
+                    "cut the file in two"
+                )
+                raise ConfigError(message)
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            message = (
+                f"wildcard {name!r} cannot be read as UTF-8 text: {error}; save {path.name} as "
+                f"UTF-8, or take it out of {WILDCARDS}"
+            )
+            raise ConfigError(message) from error
+        lines = [line.strip() for line in without_comments("\n".join(text.splitlines()))]
+        if not any(lines):
+            message = f"wildcard {name!r} is empty; write one choice a line"
+            raise ConfigError(message)
+        return [line for line in lines if line]
+
+    def _listed(self) -> Iterator[tuple[str, Path]]:
+        """Files that lie in the folder; a link that leads out of it is none of them."""
+        if self._folder is None or not self._folder.is_dir():
+            return
+        root = self._folder.resolve()
+        for path in sorted(root.rglob("*.txt")):
+            name = path.relative_to(root).with_suffix("").as_posix()
+            if name.isprintable() and _lies_in(path, root):
+                yield name, path
+
+
+def _lies_in(path: Path, root: Path) -> bool:
+    try:
+        return path.is_file() and path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # a link that leads in circles
+        return False
