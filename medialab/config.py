@@ -15,7 +15,8 @@ from pydantic import Field, ValidationError, model_validator
 from medialab import filenames
 from medialab.detailing import DetailerConfig
 from medialab.errors import ConfigError
-from medialab.prompts import expand, mentions, take_loras
+from medialab.faults import explain, read_json_texts, refuse_numbers_for_text
+from medialab.prompts import expand, mentions, tagged_loras
 from medialab.samplers import AUTOMATIC_PREDICTION, check, steps_behind
 from medialab.settings import (
     CONTROL_RESIZE_MODES,
@@ -39,6 +40,7 @@ from medialab.settings import (
     OutpaintConfig,
     Picture,
     PredictionType,
+    PromptText,
     RefinerConfig,
     ResizeMode,
     SamplerName,
@@ -61,8 +63,8 @@ EMBEDDING, LORA = "embedding/", "lora/"
 class PromptConfig(StageConfig):
     """Stage 1: what the picture shows."""
 
-    prompt: str = Field("", description="What the picture should show.")
-    negative_prompt: str = Field("", description="What it should not show.")
+    prompt: PromptText = Field("", description="What the picture should show.")
+    negative_prompt: PromptText = Field("", description="What it should not show.")
     styles: tuple[StyleName, ...] = Field(
         (), description="Names from models/styles.csv to add to both."
     )
@@ -230,8 +232,8 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         for name, stage in self:
             if not isinstance(stage, SamplingConfig) or not self.runs(name):
                 continue
-            own = stage.filled(vars(self)).sampling()
             try:
+                own = stage.filled(vars(self)).sampling()
                 check(own.sampler, own.schedule, own.steps)
                 strength = self.refiner.denoising_strength
                 if stage is self.refiner and strength > 0:
@@ -247,7 +249,7 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         try:
             return cls.model_validate(dict(settings))
         except ValidationError as error:
-            raise ConfigError(explain(error, known=cls.model_fields)) from error
+            raise ConfigError(explain(error, cls)) from error
 
     def changed(self, **settings: Any) -> Self:
         """The same request with some settings changed, checked like a new one."""
@@ -258,17 +260,22 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         """Build from a notebook's `globals()`, straight after its parameters cell.
 
         papermill checks no parameter: a misspelt `-p stepz 3` would be ignored. Here every plain
-        value must be a setting; modules, functions and IPython's own names are passed over.
+        value must be a setting; modules, functions and IPython's own names are passed over. Text
+        in place of a list or of a stage's settings is read as JSON.
+
+        Raises:
+            ConfigError: a value that cannot be used; of a number that was meant as text the
+                message says how papermill is told so.
         """
         plain = (str, int, float, bool, list, dict, type(None))
         ipython = {"In", "Out"}
-        return cls.parse(
-            {
-                name: value
-                for name, value in namespace.items()
-                if isinstance(value, plain) and not name.startswith("_") and name not in ipython
-            }
-        )
+        settings = {
+            name: value
+            for name, value in namespace.items()
+            if isinstance(value, plain) and not name.startswith("_") and name not in ipython
+        }
+        refuse_numbers_for_text(settings, cls)
+        return cls.parse(read_json_texts(settings, cls))
 
     def runs(self, stage: str) -> bool:
         """Whether a stage has anything to do: it is switched on, or it is the mode's own."""
@@ -282,29 +289,49 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return own.enabled if isinstance(own, SwitchedConfig) else True
 
     def texts(self) -> list[str]:
-        """All that is asked for in words: both prompts, the stages' own, then the edited finds'."""
-        finds = [
+        """All that is asked for in words: both prompts, those of stages that run, their finds'."""
+        return [*(text for _, _, text in self._texts()), *self._texts_of_finds()]
+
+    def negative_texts(self) -> list[str]:
+        """Those of them that say what is not to be shown."""
+        return [text for _, name, text in self._texts() if name == "negative_prompt"]
+
+    def _texts_of_finds(self) -> list[str]:
+        """The prompts of edited finds, where their stage runs."""
+        return [
             find.prompt
-            for _, part in self
-            if isinstance(part, DetailerConfig)
+            for name, part in self
+            if isinstance(part, DetailerConfig) and self.runs(name)
             for find in part.detections or ()
             if find.prompt
         ]
-        return [*(text for _, _, text in self._texts()), *finds]
+
+    def _sampling_parts(self) -> dict[str, SamplingConfig]:
+        """The settings of the stages that run and may have prompts and LoRAs of their own."""
+        return {
+            name: part
+            for name, part in self
+            if isinstance(part, SamplingConfig) and self.runs(name)
+        }
 
     def _texts(self) -> Iterator[tuple[str, str, str]]:
-        """Stage ("" for the base), setting and text of each prompt that is set."""
-        parts = {"": self} | {name: part for name, part in self if isinstance(part, SamplingConfig)}
-        for stage, part in parts.items():
+        """Stage ("" for the base), setting and text of each prompt that is set and read."""
+        for stage, part in ({"": self} | self._sampling_parts()).items():
             for name in ("prompt", "negative_prompt"):
                 if (text := getattr(part, name)) is not None:
                     yield stage, name, text
 
     def lora_names(self) -> set[str]:
-        """The LoRAs that settings, prompts and edited finds name."""
-        fields = [self.loras, *(part.loras for _, part in self if isinstance(part, SamplingConfig))]
-        tagged = [tag.name for text in self.texts() for tag in take_loras(text)[1]]
-        return {*tagged, *(one.name for loras in fields for one in loras or ())}
+        """The LoRAs in use: those switched on, and those of tags in what is to be shown.
+
+        As in A1111 a tag in a negative prompt brings nothing in.
+        """
+        parts = self._sampling_parts().values()
+        fields = [self.loras, *(part.loras for part in parts)]
+        texts = [text for _, name, text in self._texts() if name == "prompt"]
+        texts += self._texts_of_finds()
+        tagged = [tag.name for text in texts for tag in tagged_loras(text)]
+        return {*tagged, *(one.name for loras in fields for one in loras or () if one.enabled)}
 
     def settings_for(self, stage: str, settings: type[StageConfig]) -> Any:
         """This request's slice of one stage's settings, with the base's where it leaves some open.
@@ -380,7 +407,7 @@ class ResolvedConfig(PipelineConfig):
             if stage
         }
         for name, part in self:
-            if isinstance(part, DetailerConfig) and part.detections is not None:
+            if isinstance(part, DetailerConfig) and part.detections is not None and self.runs(name):
                 own = stages.get(name, part)
                 stages[name] = own.drawn(partial(expand, seed=self.seed, wildcards=wildcards))
         drawn = self.model_copy(update={**found[""], **stages})
@@ -409,16 +436,3 @@ class ResolvedConfig(PipelineConfig):
             for name in self.models_sha256
             if name.startswith(EMBEDDING)
         ]
-
-
-def explain(error: ValidationError, known: Mapping[str, Any]) -> str:
-    """One sentence per fault of a pydantic error: the setting, its value, what is allowed."""
-    return "; ".join(_explain_one(dict(fault), known) for fault in error.errors())
-
-
-def _explain_one(fault: Mapping[str, Any], known: Mapping[str, Any]) -> str:
-    name = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"there is no setting {name!r}; known: {', '.join(sorted(known))}"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{name}={fault['input']!r}: {message}" if name else message

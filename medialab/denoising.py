@@ -173,6 +173,7 @@ def denoise(
             "prediction_type": trained.get("prediction_type", "epsilon"),
             "model_calls": int(pipeline.num_timesteps),
             **told(loras),
+            **({"unused_loras": list(sampling.unused_loras)} if sampling.unused_loras else {}),
             **({"control": [control.told for control in controls]} if controls else {}),
             **how.told,
         },

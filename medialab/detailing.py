@@ -11,7 +11,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from medialab.prompts import take_loras
+from medialab.errors import ConfigError
+from medialab.prompts import MOST_CHARACTERS, without_tags, written_tags
 from medialab.settings import (
     MOST_GROWTH,
     MOST_OFFSET,
@@ -24,10 +25,12 @@ from medialab.settings import (
     OneOf,
     Order,
     Picture,
+    PromptText,
     SamplingConfig,
     Side,
     StageConfig,
     SwitchedConfig,
+    with_base,
 )
 
 AUTOMATIC, CENTRE = "automatic", "centre"
@@ -39,12 +42,10 @@ WORDS = {
     "face": ("face", "human face"),
     "hand": ("hand", "human hand"),
 }
-# Of a prompt: between the texts of several finds; not this one; the base's prompt; after it; a text
-# for each label. As in ADetailer and Impact Pack.
-SEPARATOR, SKIP, BASE = "[SEP]", "[SKIP]", "[PROMPT]"
+# Of a prompt: between the texts of several finds; not this one; after the base's; a text for each
+# label. As in ADetailer and Impact Pack.
+SEPARATOR, SKIP = "[SEP]", "[SKIP]"
 AFTER_BASE, BY_LABEL, ALL = "[CONCAT]", "[LAB]", "all"
-
-_LORA = re.compile(r"<lora:[^<>]*>")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Habits:
         if framing is None:
             return prompt
         if framing.endswith("."):
-            return " ".join([framing.removesuffix("."), *_LORA.findall(prompt)])
+            return " ".join([framing.removesuffix("."), *written_tags(prompt)])
         return f"{framing} {re.sub(self.frames, '', prompt, count=1)}"
 
 
@@ -125,7 +126,7 @@ class DetectionEdit(StageConfig):
     )
     confidence: Fraction = 1.0
     enabled: bool = Field(True, description="Whether it is drawn again.")
-    prompt: str | None = Field(None, description="Its own prompt; empty for the stage's.")
+    prompt: PromptText | None = Field(None, description="Its own prompt; empty for the stage's.")
     denoising_strength: Fraction | None = Field(None, description="Its own strength.")
     index: int | None = Field(
         None,
@@ -245,7 +246,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         if self.prompt is None:
             return filled
         prompt = self.prompt
-        if self.loras is not None and (words := take_loras(base["prompt"])[0]) != base["prompt"]:
+        if self.loras is not None and (words := without_tags(base["prompt"])) != base["prompt"]:
             prompt = _spelt_out(prompt, words)
         return filled.model_copy(update={"prompt": prompt})
 
@@ -263,12 +264,18 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
 def _spelt_out(text: str, base: str) -> str:
     """A detailer's prompt with the base's words where its markers, or nothing, stand for them."""
     if text.strip().removeprefix(AFTER_BASE).strip().startswith(BY_LABEL):
-        return text.replace(BASE, base)
+        return with_base(text, base)
     follows_base = text.strip().startswith(AFTER_BASE)
     parts = []
     for part in map(str.strip, text.strip().removeprefix(AFTER_BASE).split(SEPARATOR)):
-        words = part.replace(BASE, base) or base
+        words = with_base(part, base) or base
         parts.append(f"{base} BREAK {words}" if follows_base and part not in {"", SKIP} else words)
+    if sum(map(len, parts)) > MOST_CHARACTERS:
+        message = (
+            f"with the base's words in each part the prompt has over {MOST_CHARACTERS:,} "
+            "characters; write less"
+        )
+        raise ConfigError(message)
     return SEPARATOR.join(parts)
 
 
@@ -294,7 +301,7 @@ def prompt_for(text: str, base: str, *, index: int, label: str) -> str | None:
         return None
     if not part:
         return base
-    part = part.replace(BASE, base)
+    part = with_base(part, base)
     # A BREAK sets the two texts side by side, as Impact's concatenation of conditionings does.
     return f"{base} BREAK {part}" if follows_base and base else part
 

@@ -37,10 +37,15 @@ class MediaLabError(Exception):
 def listed(name: str, known: Iterable[str]) -> str:
     """Return "known: a, b, c. Did you mean 'b'?": what there is in place of a wrong name."""
     names = list(known)
-    near = get_close_matches(name[:MOST_SHOWN], names, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
     more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
-    return f"known: {', '.join(names[:MOST_LISTED]) or 'none'}{more}.{hint}"
+    return f"known: {', '.join(names[:MOST_LISTED]) or 'none'}{more}{near(name, names) or '.'}"
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return ". Did you mean 'b'?" for the known name that a wrong one is most like, or nothing."""
+    by_name = {one.casefold(): one for one in known}
+    found = get_close_matches(name[:MOST_SHOWN].casefold(), by_name, n=1)
+    return f". Did you mean {by_name[found[0]]!r}?" if found else ""
 
 
 def shown(value: object) -> str:

@@ -1,15 +1,16 @@
-"""What is wrong with a request, as data: for each fault the setting, its value, what it may be.
+"""What is wrong with a request: as data for programs, in sentences for people.
 
-`medialab.config.explain` says the same in sentences, for people.
+Also what a notebook or a shell hands over as text, read as what its setting takes.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from medialab.errors import MediaLabError
+from medialab.errors import ConfigError, MediaLabError, listed, near, shown
 from medialab.settings import ChoiceError
 
 # Characters of a wrong value that are told back; a picture in the wrong place has millions.
@@ -24,6 +25,71 @@ def faults_of(error: ValidationError, model: type[BaseModel]) -> list[dict[str, 
     return [_fault(dict(found), model) for found in error.errors(include_url=False)]
 
 
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """One sentence per fault: the setting, its value, what is allowed."""
+    return "; ".join(_sentence(dict(found), model) for found in error.errors(include_url=False))
+
+
+def read_json_texts(settings: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """Return the settings with lists and objects in place of their JSON.
+
+    Raises:
+        ConfigError: a text begins like a list or an object and is none.
+    """
+    read = dict(settings)
+    for name, value in settings.items():
+        field = model.model_fields.get(name)
+        if field is None or not isinstance(value, str) or _takes_text(field.annotation):
+            continue
+        if value.strip()[:1] not in {"[", "{"}:
+            if field.annotation is not None and _holds_several(field.annotation):
+                message = (
+                    f"{name}={shown(value)}: write a list or an object in JSON, such as "
+                    f"{_example(field.annotation)}"
+                )
+                raise ConfigError(message)
+            continue
+        try:
+            read[name] = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            message = (
+                f"{name}={shown(value)} is no JSON ({error}); write it as "
+                f"{_example(field.annotation)}"
+            )
+            raise ConfigError(message) from error
+    return read
+
+
+def refuse_numbers_for_text(settings: Mapping[str, Any], model: type[BaseModel]) -> None:
+    """Refuse a number where a text belongs: papermill's `-p prompt 007` makes it 7.
+
+    Raises:
+        ConfigError: the message says how to hand text over.
+    """
+    for name, value in settings.items():
+        field = model.model_fields.get(name)
+        is_text = field is not None and field.annotation is str
+        if is_text and (value is None or isinstance(value, (int, float))):
+            message = (
+                f"{name}={value!r} is no text; papermill reads -p {name} as a number or a word of "
+                f"Python's: write -r {name} with the text after it"
+            )
+            raise ConfigError(message)
+
+
+def _sentence(found: Mapping[str, Any], model: type[BaseModel]) -> str:
+    place = list(found["loc"])
+    name = ".".join(map(str, place))
+    if found["type"] == "extra_forbidden":
+        owner = _model_at(model, place[:-1])
+        inside = f" in {'.'.join(map(str, place[:-1]))}" if place[:-1] else ""
+        known = listed(str(place[-1]), sorted(owner.model_fields) if owner else ())
+        known = known.replace("known:", f"known{inside}:", 1).removesuffix(".")
+        return f"there is no setting {shown(name)}; {known}"
+    message = str(found["msg"]).removeprefix("Value error, ")
+    return f"{name}={shown(found['input'])}: {message}" if name else message
+
+
 def _fault(found: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     place: list[object] = list(found["loc"])
     choices: tuple[str, ...] = ()
@@ -31,7 +97,7 @@ def _fault(found: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     if found["type"] == "extra_forbidden":
         owner = _model_at(model, place[:-1])
         choices = tuple(sorted(owner.model_fields)) if owner else ()
-        message = "there is no such setting"
+        message = f"there is no such setting{near(str(place[-1]), choices)}"
     else:
         message = str(found["msg"]).removeprefix("Value error, ")
         if isinstance(cause, ChoiceError):
@@ -72,3 +138,26 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         return annotation
     found = (_model_in(part) for part in get_args(annotation))
     return next((one for one in found if one is not None), None)
+
+
+def _takes_text(annotation: Any) -> bool:
+    """Whether a text is what the setting takes: it is one, or one or nothing."""
+    if get_origin(annotation) is tuple:
+        return False
+    return annotation is str or any(map(_takes_text, get_args(annotation)))
+
+
+def _holds_several(annotation: Any) -> bool:
+    """Whether the setting is a list of things, or an object of several settings."""
+    return _model_in(annotation) is not None or "tuple" in str(annotation)
+
+
+def _example(annotation: Any) -> str:
+    """How such a setting is written in JSON."""
+    inner = _model_in(annotation)
+    one = '"ink"' if inner is None else "{" + f'"{_first_field(inner)}": …' + "}"
+    return f"'[{one}]'" if "tuple" in str(annotation) else f"'{one}'"
+
+
+def _first_field(model: type[BaseModel]) -> str:
+    return next(iter(model.model_fields))

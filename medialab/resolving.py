@@ -10,10 +10,10 @@ from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, Resolv
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families import FINISHED_BY, latents_of
 from medialab.geometry import to_multiple
-from medialab.lora import refuse_family
+from medialab.lora import read_block_weights, refuse_family
 from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
-from medialab.prompts import Styles, mentions
+from medialab.prompts import Styles, mentions, parse, take_loras
 from medialab.registry import ModelInfo, ModelRegistry
 from medialab.samplers import AUTOMATIC_PREDICTION, check_training
 from medialab.settings import ControlUnit, SamplingConfig, StageConfig
@@ -41,6 +41,7 @@ class Resolver:
             ModelRefusedError: its file is a pickle, or broken, or made for another family.
         """
         _check_picture(config)
+        _check_texts(config)
         chosen = self._with_detectors(config)
         for model in _models_of(chosen):
             self.registry.find(model.name, model.kind)
@@ -59,9 +60,10 @@ class Resolver:
             threads = config.threads or runtime.default_threads()
             return config.model_copy(update={"threads": threads})
         width, height = self._size_of(config, info)
-        prompt, negative_prompt = Styles.load(self.registry.folder / "styles.csv").merge(
-            config.prompt, config.negative_prompt, config.styles
-        )
+        prompt, negative_prompt = config.prompt, config.negative_prompt
+        if config.styles:  # a broken file is no matter to who uses none
+            styles = Styles.load(self.registry.folder / "styles.csv")
+            prompt, negative_prompt = styles.merge(prompt, negative_prompt, config.styles)
         settings = config.model_dump() | {
             "prompt": prompt,
             "negative_prompt": negative_prompt,
@@ -118,6 +120,8 @@ class Resolver:
     def _with_named(self, config: ResolvedConfig, family: str) -> ResolvedConfig:
         """The config with the hashes of what its pictures' prompts name: inversions, LoRAs."""
         singles = self.singles(config)
+        for single in singles:
+            _check_texts(single)
         texts = [text for single in singles for text in single.texts()]
         hashes = {
             f"{EMBEDDING}{info.name}": self.registry.sha256(info)
@@ -229,6 +233,20 @@ def _check_sampler(stage: str, settings: StageConfig, info: ModelInfo) -> None:
     except ConfigError as error:
         message = f"{stage}, checkpoint {info.name!r}: {error}"
         raise ConfigError(message).about(error.setting, error.choices) from error
+
+
+def _check_texts(config: PipelineConfig) -> None:
+    """Refuse tags that nothing here follows, and what would join too many prompts.
+
+    Raises:
+        ConfigError: the message names the tag.
+    """
+    parse(config.prompt, 1)
+    for text in config.texts():
+        _, tags = take_loras(text)
+        for tag in tags:
+            if tag.block_weights is not None:
+                read_block_weights(tag.block_weights)
 
 
 def _check_picture(config: PipelineConfig) -> None:

@@ -6,7 +6,7 @@ reaches them all; `Sampling` is what is left when nothing is open any more.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -14,13 +14,15 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
 from medialab import filenames
-from medialab.errors import ConfigError
+from medialab.errors import ConfigError, near
 from medialab.preprocessors import BY_MODEL, PREPROCESSORS
-from medialab.prompts import LoRATag, take_loras
+from medialab.prompts import MOST_CHARACTERS, LoRATag, tagged_loras, take_loras, without_tags
 from medialab.samplers import AUTOMATIC_PREDICTION, PREDICTION_TYPES, SAMPLERS, SCHEDULES
 
 # As ComfyUI's: 64 bits, all that torch takes. Its noise on the CPU knows the lower 32 alone.
@@ -37,9 +39,9 @@ Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 class ChoiceError(ValueError):
     """A value that is none of the `choices`; pydantic keeps it among a fault's facts."""
 
-    def __init__(self, choices: Iterable[str]) -> None:
+    def __init__(self, choices: Iterable[str], value: str = "") -> None:
         self.choices = tuple(choices)
-        super().__init__(f"choose one of {', '.join(self.choices)}")
+        super().__init__(f"choose one of {', '.join(self.choices)}{near(value, self.choices)}")
 
 
 def one_of(value: str, choices: Iterable[str]) -> str:
@@ -50,7 +52,7 @@ def one_of(value: str, choices: Iterable[str]) -> str:
     """
     by_name = {choice.casefold(): choice for choice in choices}
     if value.casefold() not in by_name:
-        raise ChoiceError(by_name.values())
+        raise ChoiceError(by_name.values(), value)
     return by_name[value.casefold()]
 
 
@@ -119,6 +121,7 @@ Preprocessor = Annotated[str, AfterValidator(OneOf((*PREPROCESSORS, *BY_MODEL)))
 SamplerName = Annotated[str, AfterValidator(OneOf(tuple(SAMPLERS)))]
 ScheduleName = Annotated[str, AfterValidator(OneOf(tuple(SCHEDULES)))]
 PredictionType = Annotated[str, AfterValidator(OneOf(PREDICTION_TYPES))]
+PromptText = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 CheckpointName = Annotated[str, NameOf("checkpoint")]
 OptionalCheckpointName = Annotated[str, NameOf("checkpoint", none="none")]
 VAEName = Annotated[str, NameOf("vae", none="the checkpoint's own")]
@@ -135,6 +138,39 @@ class StageConfig(BaseModel):
     """The settings of one stage."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what pydantic takes for something else: true as 1, half a character as text."""
+        field = cls.model_fields[info.field_name or ""]
+        each = value if isinstance(value, (list, tuple)) else [value]
+        if any(isinstance(one, bool) for one in each) and not _takes(field.annotation, bool):
+            message = "true and false are no number or text; write the value itself"
+            raise ValueError(message)
+        for text in each:
+            if isinstance(text, str) and (at := _half_character(text)) is not None:
+                message = (
+                    f"character {at + 1} is half of one ({text[at]!a}), which no file can hold; "
+                    "type it again"
+                )
+                raise ValueError(message)
+        return value
+
+
+def _takes(annotation: Any, kind: type) -> bool:
+    """Whether a field's type allows a value of that kind, or of any."""
+    parts = get_args(annotation)
+    return annotation is kind or annotation is Any or any(_takes(part, kind) for part in parts)
+
+
+def _half_character(text: str) -> int | None:
+    """Where a lone surrogate stands in a text, as JSON and broken copies may bring it in."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
 
 
 class SwitchedConfig(StageConfig):
@@ -175,6 +211,11 @@ def asked_loras(prompt: str, loras: Iterable[LoRAConfig]) -> tuple[LoRAConfig, .
         ConfigError: a tag's number is out of range.
     """
     return (*(one for one in loras if one.enabled), *map(_of_tag, take_loras(prompt)[1]))
+
+
+def unused_loras(negative_prompt: str) -> tuple[str, ...]:
+    """The LoRAs that a negative prompt names, where as in A1111 they have no effect."""
+    return tuple(dict.fromkeys(tag.name for tag in tagged_loras(negative_prompt)))
 
 
 def _of_tag(tag: LoRATag) -> LoRAConfig:
@@ -260,8 +301,32 @@ class Sampling:
         """Those set, and those of the prompt's tags."""
         return asked_loras(self.prompt, self.loras)
 
+    @property
+    def unused_loras(self) -> tuple[str, ...]:
+        """The LoRAs of tags in the negative prompt: as in A1111 they have no effect there."""
+        return unused_loras(self.negative_prompt)
+
 
 SAMPLING_NAMES = tuple(Sampling.__dataclass_fields__)
+
+
+# Of a stage's prompt: where the base's stands. As in ADetailer.
+BASE = "[PROMPT]"
+
+
+def with_base(text: str, base: str) -> str:
+    """Return a stage's prompt with the base's in place of each [PROMPT].
+
+    Raises:
+        ConfigError: that would be longer than a prompt may be.
+    """
+    if len(text) + text.count(BASE) * len(base) > MOST_CHARACTERS + len(BASE):
+        message = (
+            f"with the base's prompt in place of {BASE} the prompt has over {MOST_CHARACTERS:,} "
+            "characters; write less"
+        )
+        raise ConfigError(message)
+    return text.replace(BASE, base)
 
 
 class SamplingConfig(StageConfig):
@@ -281,10 +346,10 @@ class SamplingConfig(StageConfig):
         description="What its denoiser predicts; empty: as the base says, or, with another "
         "checkpoint, as that one says itself.",
     )
-    prompt: str | None = Field(
+    prompt: PromptText | None = Field(
         None, description="Its own prompt; [PROMPT] stands for the base's. Empty for the base's."
     )
-    negative_prompt: str | None = Field(
+    negative_prompt: PromptText | None = Field(
         None, description="Its own negative prompt; empty for the base's."
     )
     steps: int | None = Field(None, ge=1, le=150, description="Steps; empty for the base's.")
@@ -317,6 +382,9 @@ class SamplingConfig(StageConfig):
         # Said of the base's checkpoint; another one speaks for itself.
         if self.prediction_type is None and self.checkpoint not in {None, base["checkpoint"]}:
             open_ones["prediction_type"] = AUTOMATIC_PREDICTION
+        prompt = base["prompt"] if self.loras is None else without_tags(base["prompt"])
+        own = BASE if self.prompt is None else self.prompt
+        open_ones["prompt"] = with_base(own, prompt)
         return self.model_copy(update=open_ones)
 
     def sampling(self) -> Sampling:
@@ -383,6 +451,10 @@ class RefinerConfig(SwitchedConfig, SamplingConfig):
     denoising_strength: Fraction = Field(0.7, description="How much is drawn anew.")
 
 
+# Pixels by which each tile reaches beyond the one before, at least.
+LEAST_STRIDE = 8
+
+
 class UpscalerConfig(SwitchedConfig, SamplingConfig):
     """Stage 8: the picture enlarged, and drawn again in tiles if its strength is above 0."""
 
@@ -401,6 +473,16 @@ class UpscalerConfig(SwitchedConfig, SamplingConfig):
     diffusion_overlap: Growth | None = Field(
         None, description="Pixels that drawn tiles share; empty: a quarter of a tile."
     )
+
+    @model_validator(mode="after")
+    def _tiles_go_forward(self) -> Self:
+        if self.tile and self.tile < self.overlap + LEAST_STRIDE:
+            message = (
+                f"tile {self.tile} is too small for overlap {self.overlap}: give tiles at least "
+                f"{self.overlap + LEAST_STRIDE} pixels, or 0 for none"
+            )
+            raise ValueError(message)
+        return self
 
 
 # What stage 3 can do: the stages' names, and enhance for none of them.

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from medialab.config import LARGEST_SEED, PipelineConfig, PromptConfig, ResolvedConfig
 from medialab.errors import ConfigError
+from medialab.prompts import MOST_CHARACTERS
 
 RESOLVED = {"width": 128, "height": 128, "seed": 5, "checkpoint_sha256": "0" * 64}
 
@@ -51,6 +52,105 @@ def test_a_sampler_and_a_schedule_that_do_not_go_together_are_refused():
         PipelineConfig.parse({"sampler": "DDIM", "schedule": "karras"})
 
 
+def test_a_setting_of_a_stage_that_is_unknown_is_named_with_those_of_that_stage():
+    with pytest.raises(ConfigError) as error:
+        PipelineConfig.parse({"face": {"denoise_strength": 0.5}})
+    said = str(error.value)
+    assert "there is no setting 'face.denoise_strength'; known in face: " in said
+    assert "crop_factor" in said
+    assert "batch_size" not in said
+    assert said.endswith("Did you mean 'denoising_strength'?")
+
+
+@pytest.mark.parametrize(
+    ("settings", "owner", "meant"),
+    [
+        ({"stepz": 3}, "known: ", "steps"),
+        ({"loras": [{"name": "ink", "wieght": 1}]}, "known in loras.0: ", "weight"),
+        (
+            {"face": {"control": [{"model": "c", "wegiht": 1}]}},
+            "known in face.control.0: ",
+            "weight",
+        ),
+        ({"upscaler": {"tiles": 3}}, "known in upscaler: ", "tile"),
+    ],
+)
+def test_what_was_meant_is_told(settings, owner, meant):
+    with pytest.raises(ConfigError, match=rf"{owner}.*Did you mean '{meant}'\?"):
+        PipelineConfig.parse(settings)
+
+
+def test_a_choice_that_was_meant_is_told():
+    with pytest.raises(ConfigError, match=r"sampler='Eulr'.*Did you mean 'Euler'\?"):
+        PipelineConfig.parse({"sampler": "Eulr"})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"steps": True},
+        {"seed": False},
+        {"guidance_scale": True},
+        {"width": True},
+        {"face": {"top_k": True}},
+        {"loras": [{"name": "ink", "weight": True}]},
+        {"face": {"detections": [{"box": [True, 0, 8, 8]}]}},
+    ],
+)
+def test_true_is_no_number(settings):
+    with pytest.raises(ConfigError, match="true and false are no number"):
+        PipelineConfig.parse(settings)
+
+
+@pytest.mark.parametrize("value", [True, "true", 1, "yes"])
+def test_a_switch_takes_what_people_write(value):
+    assert PipelineConfig.parse({"face": {"enabled": value}}).face.enabled is True
+
+
+@pytest.mark.parametrize("value", [2.5, "two", 1e300, float("nan"), float("inf")])
+def test_a_count_is_a_whole_number(value):
+    with pytest.raises(ConfigError, match="steps="):
+        PipelineConfig.parse({"steps": value})
+
+
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [
+        ({"prompt": "a \ud83d cat"}, "prompt="),
+        ({"styles": ["\udc80"]}, "styles="),
+        ({"checkpoint": "\ud800"}, "checkpoint="),
+        ({"face": {"prompt": "x\udfff"}}, "face.prompt="),
+        ({"loras": [{"name": "a\ud83d"}]}, "loras.0.name="),
+    ],
+)
+def test_half_a_character_is_named_with_its_place(settings, where):
+    with pytest.raises(ConfigError, match=r"character \d+ is half of one") as error:
+        PipelineConfig.parse(settings)
+    assert where in str(error.value)
+    str(error.value).encode()
+
+
+def test_a_prompt_longer_than_a_model_reads_is_refused_and_not_told_back_whole():
+    PipelineConfig(prompt="a" * MOST_CHARACTERS)
+    for settings in (
+        {"prompt": "a" * (MOST_CHARACTERS + 1)},
+        {"face": {"negative_prompt": "a" * 10**6}},
+        {"prompt": "a" * 15_000, "refiner": {"enabled": True, "prompt": "[PROMPT] [PROMPT]"}},
+        {"prompt": "a" * 15_000, "face": {"enabled": True, "prompt": "[PROMPT]" * 2_000}},
+    ):
+        with pytest.raises(ConfigError, match=r"prompt.*20,?000 characters") as error:
+            PipelineConfig.parse(settings)
+        assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize(("tile", "overlap"), [(64, 64), (16, 16), (8, 1), (7, 0), (1, 0)])
+def test_tiles_that_hardly_go_forward_are_refused(tile, overlap):
+    with pytest.raises(ConfigError, match=f"at least {overlap + 8} pixels, or 0 for none"):
+        PipelineConfig.parse({"upscaler": {"tile": tile, "overlap": overlap}})
+    PipelineConfig(upscaler={"tile": overlap + 8, "overlap": overlap})
+    PipelineConfig(upscaler={"tile": 0, "overlap": overlap})
+
+
 def test_two_faults_are_named_together():
     with pytest.raises(ConfigError, match=r"width=9.*; steps=0"):
         PipelineConfig.parse({"steps": 0, "width": 9})
@@ -70,6 +170,61 @@ def test_a_notebooks_plain_values_are_settings_and_the_rest_is_passed_over():
 def test_a_misspelt_notebook_parameter_is_named():
     with pytest.raises(ConfigError, match="stepz"):
         PipelineConfig.from_notebook({"prompt": "a cat", "stepz": 4})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("prompt", 2024), ("prompt", 7), ("prompt", None), ("prompt", True), ("negative_prompt", 1.5)],
+)
+def test_a_number_that_papermill_made_of_a_text_is_told_of(name, value):
+    with pytest.raises(ConfigError, match=f"write -r {name} "):
+        PipelineConfig.from_notebook({name: value})
+
+
+def test_lists_and_objects_as_text_are_read_as_json():
+    config = PipelineConfig.from_notebook(
+        {
+            "loras": '[{"name": "ink", "weight": 0.5}]',
+            "styles": ' ["gold"] ',
+            "face": '{"enabled": true, "words": ["eye"]}',
+            "prompt": "[a|b]",
+        }
+    )
+    assert config.loras[0].weight == 0.5
+    assert config.styles == ("gold",)
+    assert config.face.enabled
+    assert config.prompt == "[a|b]"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"loras": "[{'name': 'ink'}]"}, r'loras=.* is no JSON .*write it as .\[\{"name"'),
+        ({"loras": "ink"}, "loras='ink': write a list or an object in JSON"),
+        ({"styles": "gold"}, r'such as .\["ink"\]'),
+        ({"face": "{" * 100_000}, "face=.* is no JSON"),
+        ({"control": "[" * 100_000}, "control=.* is no JSON"),
+        ({"loras": '[{"nmae": "ink"}]'}, "Did you mean 'name'"),
+    ],
+)
+def test_a_list_as_text_that_cannot_be_read_is_named(settings, said):
+    with pytest.raises(ConfigError, match=said):
+        PipelineConfig.from_notebook(settings)
+
+
+def test_what_is_switched_off_names_no_lora_and_no_text():
+    config = PipelineConfig.parse(
+        {
+            "prompt": "a tree <lora:used:1>",
+            "negative_prompt": "rain <lora:below:1>",
+            "loras": [{"name": "off", "enabled": False}, {"name": "on"}],
+            "face": {"loras": [{"name": "of the face"}], "prompt": "a face <lora:gone:1>"},
+            "img2img": {"prompt": "<lora:other mode:1>"},
+        }
+    )
+    assert config.lora_names() == {"used", "on"}
+    assert config.texts() == ["a tree <lora:used:1>", "rain <lora:below:1>"]
+    assert config.changed(mode="img2img").lora_names() == {"used", "on", "other mode"}
 
 
 def test_a_stage_sees_its_own_settings_only():

@@ -114,7 +114,7 @@ def resolved(**settings):
 def test_wildcards_of_a_detailer_and_of_its_finds_are_drawn_from_the_seed(tmp_path):
     (tmp_path / "mood.txt").write_text("happy\nsad\ncross\ncalm\n")
     find = DetectionEdit(box=(0, 0, 8, 8), prompt="a __mood__ face")
-    face = {"prompt": "{a|b|c|d} __mood__", "detections": [find]}
+    face = {"enabled": True, "prompt": "{a|b|c|d} __mood__", "detections": [find]}
     once, again, other = (
         resolved(face=face).model_copy(update={"seed": seed}).drawn(tmp_path).face
         for seed in (3, 3, 4)
@@ -127,6 +127,6 @@ def test_wildcards_of_a_detailer_and_of_its_finds_are_drawn_from_the_seed(tmp_pa
 
 def test_what_finds_name_in_their_prompts_counts_as_asked():
     find = DetectionEdit(box=(0, 0, 8, 8), prompt="mina <lora:ink:1>")
-    config = resolved(face={"detections": [find]})
+    config = resolved(face={"enabled": True, "detections": [find]})
     assert config.lora_names() == {"ink"}
     assert "mina <lora:ink:1>" in config.texts()

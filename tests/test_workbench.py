@@ -93,6 +93,47 @@ def test_what_was_drawn_is_written_and_drawn_no_more(own_bench, own_models):
     assert own_bench.execute(loaded).image.tobytes() == run.image.tobytes()
 
 
+def test_a_broken_styles_file_stops_those_alone_who_use_a_style(own_bench, own_models):
+    (own_models / "styles.csv").write_bytes(b"\xff\xfe\x00 no text")
+    assert own_bench.resolve(quick(prompt="a cat", seed=1)).prompt == "a cat"
+    with pytest.raises(ConfigError, match=r"styles\.csv cannot be read"):
+        own_bench.resolve(quick(seed=1, styles=("ink",)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"prompt": "a cat <hypernet:ink:1>"}, "hypernetworks are not supported"),
+        ({"negative_prompt": "<lora:ink:1"}, "is not closed"),
+        ({"prompt": "a AND " * 80}, "more than 64 parts by AND"),
+        ({"prompt": "<lora:ink:1:0.8:16>"}, "third number"),
+        ({"prompt": "a <lora:ink:1:lbw=WRONG>"}, "lbw='WRONG'"),
+        ({"face": CENTRE | {"prompt": "<lora:ink:x>"}}, "'x' is no number"),
+    ],
+)
+def test_what_a_prompt_asks_for_in_vain_is_refused_before_it_is_queued(bench, settings, said):
+    with pytest.raises(ConfigError, match=said):
+        bench.submit(quick(**settings))
+    assert bench.queue.jobs() == []
+
+
+def test_a_tag_that_a_wildcard_brings_in_is_read_after_it_is_drawn(own_bench, own_models):
+    (own_models / "wildcards" / "net.txt").write_text("<hypernet:ink:1>\n")
+    job = own_bench.submit(quick(prompt="a __net__ cat"))
+    with pytest.raises(ConfigError, match="hypernetworks are not supported"):
+        job.result()
+
+
+def test_a_lora_in_a_negative_prompt_is_told_as_not_used_and_need_not_be_there(bench):
+    plain = bench.execute(quick(seed=3), save=False)
+    tagged = bench.execute(quick(seed=3, negative_prompt="<lora:none such:1>"), save=False)
+    assert tagged.image.tobytes() == plain.image.tobytes()
+    assert tagged.config.models_sha256 == plain.config.models_sha256
+    applied = {stage["name"]: stage["applied"] for stage in tagged.record["stages"]}
+    assert applied["prompt"]["unused_loras"] == ["none such"]
+    assert "unused_loras" not in plain.record["stages"][0]["applied"]
+
+
 def test_a_stages_own_prompt_draws_too(own_bench):
     config = own_bench.resolve(quick(seed=3, face=CENTRE | {"prompt": "__colour__ eyes"}))
     assert config.face.prompt in {f"{one} eyes" for one in ("red", "blue", "green", "yellow")}

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from medialab import Workbench
+from medialab.errors import ConfigError
 from medialab.lora import trigger_words
-from medialab.prompts import Styles
+from medialab.prompts import Styles, WildcardFiles
 from medialab.registry import ModelInfo
 
 STYLE = "style"
@@ -41,16 +42,11 @@ class Catalogue:
         tell()
 
     def refresh(self) -> None:
-        """Look again at what lies in the folder.
-
-        Raises:
-            ConfigError: styles.csv cannot be read.
-        """
+        """Look again at what lies in the folder."""
         self.infos = self._bench.models()
         kinds = {info.kind for info in self.infos} | set(self._offers)
-        styles = Styles.load(self._bench.registry.folder / "styles.csv").known
         self._offers = {kind: _offer(kind, self.infos) for kind in kinds}
-        self._offers[STYLE] = Offer(tuple(styles))
+        self._offers[STYLE] = self._styles()
         loras = [info for info in self.infos if info.kind == "lora" and info.refused is None]
         self.trigger_words = {info.name: trigger_words(info.path) for info in loras}
         self.words = list(self._words())
@@ -74,10 +70,16 @@ class Catalogue:
         words = dict.fromkeys(word for words in self.trigger_words.values() for word in words)
         return found + [{"label": word, "insert": word, "kind": "word"} for word in words]
 
+    def _styles(self) -> Offer:
+        """Styles by name; a broken file is refused, and everything else is offered still."""
+        path = self._bench.registry.folder / "styles.csv"
+        try:
+            return Offer(tuple(Styles.load(path).known))
+        except ConfigError as error:
+            return Offer(refused={path.name: str(error)})
+
     def _wildcards(self) -> list[str]:
-        folder = self._bench.registry.folder / "wildcards"
-        files = folder.rglob("*.txt") if folder.is_dir() else ()
-        return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in files)
+        return list(WildcardFiles(self._bench.registry.folder / "wildcards").names)
 
 
 def _offer(kind: str, infos: Sequence[ModelInfo]) -> Offer:

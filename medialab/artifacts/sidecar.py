@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from medialab.config import ResolvedConfig, explain
+from medialab.config import ResolvedConfig
 from medialab.errors import ArtifactError
+from medialab.faults import explain
 
 SIDECAR_VERSION: Final = 1
 
@@ -80,7 +81,7 @@ class Sidecar(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise ArtifactError(f"{path}: {explain(error, known=cls.model_fields)}") from error
+            raise ArtifactError(f"{path}: {explain(error, cls)}") from error
 
 
 class _Versioned(BaseModel):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from medialab.encoding.chunks import cut_into_chunks, room_of
-from medialab.prompts import parse, take_loras, weigh
+from medialab.prompts import parse, weigh, without_tags
 
 CLIP_LENGTH = 77  # tokens of a CLIP text encoder, where the tokenizer does not tell
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
@@ -27,8 +27,7 @@ def count_in_folder(prompt: str, folder: Path) -> tuple[int, int]:
         OSError: there is no tokenizer in the folder.
     """
     tokenizer = _tokenizer(folder)
-    plain, _ = take_loras(prompt)
-    texts = parse(plain, 1).texts
+    texts = parse(without_tags(prompt), 1).texts
     longest = max(
         (cut_into_chunks(weigh(text), tokenizer, {}) for text in texts),
         key=lambda chunks: sum(map(len, chunks)),

@@ -22,6 +22,7 @@ from medialab.prompts.schedules import Phase, schedule
 from medialab.prompts.styles import Style, Styles
 from medialab.prompts.tags import LoRATag, tagged_loras, take_loras, without_tags, written_tags
 from medialab.prompts.weights import Fragment, Sections, escape, weigh
+from medialab.prompts.wildcard_files import WildcardFiles
 from medialab.prompts.wildcards import MOST_CHARACTERS, expand
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Style",
     "Styles",
     "SubPrompt",
+    "WildcardFiles",
     "escape",
     "expand",
     "mentions",

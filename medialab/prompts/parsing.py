@@ -75,6 +75,8 @@ def parse(prompt: str, steps: int, *, composes: bool = True) -> ParsedPrompt:
 
 def mentions(name: str, text: str) -> bool:
     """Whether a text holds a name as a word of its own, whatever its capitals."""
+    if name.isascii() and text.isascii() and name.lower() not in text.lower():
+        return False  # the usual answer, and ten times as fast
     return re.search(word_pattern([name]), text, re.IGNORECASE) is not None
 
 

@@ -93,7 +93,8 @@ class _Brackets:
                 else:
                     opened.clear()  # a pair around a stray bracket is none
             elif sign in {":", "|"} and opened:
-                opened[-1][1 if sign == ":" else 2].append(at)
+                _, colons, bars = opened[-1]
+                (colons if sign == ":" else bars).append(at)
 
     def _group(
         self, begin: int, colons: Sequence[int], bars: Sequence[int], end: int

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from medialab.errors import ConfigError
 
 _TAG = re.compile(r"<(\w+):([^<>]*)>")
-_NOT_CLOSED = re.compile(r"<(?:lora|lyco|hypernet):[^<>]{0,40}", re.IGNORECASE)
+_NOT_CLOSED = re.compile(r"<(?:lora|lyco|hypernet):[^<>]*(?=<|\Z)", re.IGNORECASE)
 # A preset's name or numbers with commas between, in the place of a number.
 _BLOCK_WEIGHTS = re.compile(r"[A-Z]+[0-9]*|[-+.0-9 ]+(?:,[-+.0-9 ]*)+")
 _LORA_KINDS = ("lora", "lyco")
@@ -52,8 +52,8 @@ def take_loras(prompt: str) -> tuple[str, tuple[LoRATag, ...]]:
     text, tags, faults = _read(prompt)
     if faults:
         raise ConfigError(faults[0])
-    if (broken := _NOT_CLOSED.search(text)) is not None and not _is_drawn_later(text):
-        message = f"{broken[0]!r} is not closed; {_HOW}"
+    if (broken := _NOT_CLOSED.search(text)) is not None and not _has_choice(text):
+        message = f"{broken[0][:40]!r} is not closed; {_HOW}"
         raise ConfigError(message)
     return text, tags
 
@@ -70,21 +70,19 @@ def tagged_loras(prompt: str) -> tuple[LoRATag, ...]:
 
 def written_tags(prompt: str) -> list[str]:
     """Return the LoRA tags of a prompt as they stand there."""
-    return [
-        match[0]
-        for match in _TAG.finditer(prompt)
-        if match[1].lower() in _LORA_KINDS and not _is_drawn_later(match[2])
-    ]
+    return [match[0] for match in _TAG.finditer(prompt) if match[1].lower() in _LORA_KINDS]
 
 
 def _read(prompt: str) -> tuple[str, tuple[LoRATag, ...], list[str]]:
     """The prompt without its tags, the LoRAs among them, and what is wrong with the others."""
+    has_choice = _has_choice(prompt)
     found: list[LoRATag] = []
     faults: list[str] = []
 
     def take(match: re.Match[str]) -> str:
         kind, inner = match[1].lower(), match[2]
-        if _is_drawn_later(inner) or not (inner or kind in {*_LORA_KINDS, "hypernet"}):
+        is_drawn_later = inner.count("__") > 1 or (has_choice and ("{" in inner or "}" in inner))
+        if is_drawn_later or not (inner or kind in {*_LORA_KINDS, "hypernet"}):
             return match[0]
         shown = match[0] if len(match[0]) <= 80 else f"{match[0][:79]}…"
         if kind == "hypernet":
@@ -104,10 +102,9 @@ def _read(prompt: str) -> tuple[str, tuple[LoRATag, ...], list[str]]:
     return _TAG.sub(take, prompt), tuple(found), faults
 
 
-def _is_drawn_later(text: str) -> bool:
-    """Whether there may be a wildcard or a choice in it: until it is drawn it is no tag."""
-    has_choice = "{" in text and "}" in text and ("|" in text or "$$" in text)
-    return has_choice or text.count("__") > 1
+def _has_choice(text: str) -> bool:
+    """Whether there may be a choice in it: until it is drawn, what holds a brace is no tag."""
+    return "{" in text and "}" in text and ("|" in text or "$$" in text)
 
 
 def _read_tag(inner: str) -> LoRATag:

@@ -89,9 +89,9 @@ def _split_at_breaks(text: str) -> Iterator[str | None]:
     parts = _BREAK.split(text)
     for number, part in enumerate(parts):
         if number:
-            part = part.lstrip()
             yield None
-        yield part.rstrip() if number < len(parts) - 1 else part
+        begun = part.lstrip() if number else part
+        yield begun.rstrip() if number < len(parts) - 1 else begun
 
 
 def _multiply(weights: list[float], ranges: Sequence[_Range]) -> None:
@@ -125,6 +125,5 @@ def _joined(found: Sequence[str | None], weights: Sequence[float]) -> Sections:
         elif text:
             section.append(([text], weight))
     return tuple(
-        tuple(Fragment("".join(parts), weight) for parts, weight in section)
-        for section in sections
+        tuple(Fragment("".join(parts), weight) for parts, weight in section) for section in sections
     )

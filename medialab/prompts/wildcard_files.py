@@ -2,8 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -58,8 +59,12 @@ class WildcardFiles:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._files: dict[str, Path] | None = None
         self._known: dict[str, Options] = {}
+
+    @property
+    def names(self) -> Collection[str]:
+        """What there is, in order."""
+        return self._files.keys()
 
     def options(self, name: str) -> Options:
         """What a wildcard may become: the lines of its file, or of all files that it fits.
@@ -74,8 +79,6 @@ class WildcardFiles:
 
     def _named(self, name: str) -> list[str]:
         """The files that a name or a pattern (`animals/*`, `**/x`) stands for."""
-        if self._files is None:
-            self._files = dict(self._listed())
         if name in self._files:
             return [name]
         found: list[str] = []
@@ -88,7 +91,7 @@ class WildcardFiles:
         return found
 
     def _lines(self, name: str) -> list[str]:
-        path = (self._files or {})[name]
+        path = self._files[name]
         try:
             if (size := path.stat().st_size) > MOST_BYTES:
                 message = (
@@ -109,15 +112,18 @@ class WildcardFiles:
             raise ConfigError(message)
         return [line for line in lines if line]
 
-    def _listed(self) -> Iterator[tuple[str, Path]]:
+    @cached_property
+    def _files(self) -> dict[str, Path]:
         """Files that lie in the folder; a link that leads out of it is none of them."""
         if self._folder is None or not self._folder.is_dir():
-            return
+            return {}
         root = self._folder.resolve()
-        for path in sorted(root.rglob("*.txt")):
-            name = path.relative_to(root).with_suffix("").as_posix()
-            if name.isprintable() and _lies_in(path, root):
-                yield name, path
+        found = {
+            path.relative_to(root).with_suffix("").as_posix(): path
+            for path in sorted(root.rglob("*.txt"))
+            if _lies_in(path, root)
+        }
+        return {name: path for name, path in found.items() if name.isprintable()}
 
 
 def _lies_in(path: Path, root: Path) -> bool:

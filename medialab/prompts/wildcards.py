@@ -17,7 +17,13 @@ from random import Random
 from typing import NamedTuple
 
 from medialab.errors import ConfigError
-from medialab.prompts.wildcard_files import ODDS, WILDCARDS, WildcardFiles, without_comments
+from medialab.prompts.wildcard_files import (
+    ODDS,
+    WILDCARDS,
+    Options,
+    WildcardFiles,
+    without_comments,
+)
 
 # Wildcards that name wildcards: passes after which they must lead in circles.
 MOST_PASSES = 50
@@ -79,7 +85,7 @@ def _draw(text: str, random: Random, files: WildcardFiles) -> str:
             if at in braces.closing:
                 found = _choose(braces, at, random, files)
         elif (named := _WILDCARD.match(text, at)) is not None:
-            found = files.options(_name(named[1])).pick(random), named.end()
+            found = _options(named[1], files).pick(random), named.end()
         if found is not None:
             drawn += [text[plain:at], found[0]]
             plain = found[1]
@@ -168,7 +174,7 @@ def _chosen(options: list[str], wanted: _Wanted, random: Random, files: Wildcard
     names = [ODDS.sub("", one, count=1).strip() for one in options]
     named = _WILDCARD.match(names[0]) if len(names) == 1 and wanted.most != 1 else None
     if named is not None and named.end() == len(names[0]):
-        lines = files.options(_name(named[1]))
+        lines = _options(named[1], files)
         names, odds = list(lines.texts), list(lines.odds)
     least, most = wanted.least, len(names) if wanted.most is None else wanted.most
     left = min(least, most) + int(random.random() * (abs(most - least) + 1))
@@ -180,14 +186,14 @@ def _chosen(options: list[str], wanted: _Wanted, random: Random, files: Wildcard
     return wanted.joiner.join(chosen)
 
 
-def _name(written: str) -> str:
-    """The wildcard that is meant by what stands between the underscores."""
+def _options(written: str, files: WildcardFiles) -> Options:
+    """What the wildcard may become that stands between the underscores."""
     name = written.strip().removeprefix("~")
     if name[:1] in {"@", "!"}:
         raise _not_followed(f"__{written}__", f"drawing in turn or all at once ({name[0]})")
-    if _WITH_VALUES.fullmatch(name):
+    if _WITH_VALUES.fullmatch(name) and name not in files.names:
         raise _not_followed(f"__{written}__", "values for a wildcard")
-    return name
+    return files.options(name)
 
 
 def _not_followed(text: str, what: str) -> ConfigError:

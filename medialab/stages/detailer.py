@@ -26,7 +26,7 @@ from medialab.detailing import (
 from medialab.detectors import Detection, MaskRefiner, centre_crop, given_mask
 from medialab.errors import ConfigError, MissingLibraryError, ModelRefusedError, NotFiniteError
 from medialab.geometry import Box, around, matched_size, to_proportions, working_size
-from medialab.prompts import take_loras
+from medialab.prompts import without_tags
 from medialab.repainting import Repaint, facts_of, packed, repaint, unpacked, whole
 from medialab.selecting import filtered, selected
 from medialab.settings import LARGEST_SEED, Sampling, asked_loras
@@ -237,7 +237,7 @@ def _planned(
 
 def _words(prompt: str) -> str:
     """What a prompt says: LoRAs that it brings in, or leaves out, make it no other."""
-    return take_loras(prompt)[0].strip()
+    return without_tags(prompt).strip()
 
 
 def _dynamic(settings: DetailerConfig, found: Detection, frame: Frame, habits: Habits) -> float:

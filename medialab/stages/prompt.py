@@ -5,7 +5,7 @@ from dataclasses import replace
 from medialab.config import PromptConfig
 from medialab.encoding import encode
 from medialab.lora import TEXT_PARTS, using
-from medialab.settings import asked_loras
+from medialab.settings import asked_loras, unused_loras
 from medialab.stages.base import Frame, PipelineStage, StageContext
 
 # What does not change within so many, the most that a config takes, does not within fewer.
@@ -21,7 +21,7 @@ class PromptStage(PipelineStage[PromptConfig]):
 
     name = "prompt"
     title = "Prompt"
-    version = 4
+    version = 5
     settings = PromptConfig
 
     def run(self, frame: Frame, settings: PromptConfig, context: StageContext) -> Frame:
@@ -36,6 +36,7 @@ class PromptStage(PipelineStage[PromptConfig]):
                 emphasis=settings.emphasis,
                 clip_skip=settings.clip_skip,
             )
+        unused = unused_loras(settings.negative_prompt)
         stays = not conditioning.changes and not conditioning.composes
         return replace(
             frame, prompts=settings, embeddings=conditioning.embeddings() if stays else {}
@@ -47,4 +48,5 @@ class PromptStage(PipelineStage[PromptConfig]):
             negative_tokens=conditioning.negative_tokens,
             chunks=conditioning.chunks,
             embeddings=list(conditioning.inversions),
+            **({"unused_loras": list(unused)} if unused else {}),
         )
