@@ -131,7 +131,7 @@ LOOKALIKES = {"flux": frozenset({"chroma", "longcat", "ovis"})}
 LORA_MARKS = (
     *(".lora_down.", ".lora_A.", ".lora.down.", "_lora.down.", ".lora_linear_layer.down."),
     *(".hada_w1_a", ".lokr_w1", ".oft_", ".on_input\n", ".diff\n", ".diff_b\n", ".w_norm\n"),
-    *("_lora1.down.", "_lora2.down.", ".glora_", ".boft_", ".vera_lambda_", ".ia3_l"),
+    *("_lora1.down.", "_lora2.down.", ".boft_", ".vera_lambda_", ".ia3_l"),
 )
 LORA_FORMATS = (
     (".hada_w1_a", "loha"),
@@ -153,6 +153,16 @@ LORA_FORMATS = (
     ("\nmid_block.", "diffusers"),
     ("\nup_blocks.", "diffusers"),
 )
+# What tells a kind of LoRA that exists and cannot be used here -> its name.
+UNUSABLE_LORAS = {
+    ".oft_diag": "an OFT of LyCORIS before 2.0",
+    ".oft_R.": "an OFT of PEFT",
+    ".boft_R.": "a BOFT of PEFT",
+    ".vera_lambda_": "a VeRA",
+    ".a1.weight": "a GLoRA",
+    ".ia3_l": "an IA3 of PEFT",
+}
+BOFT = "a BOFT"  # of LyCORIS: an OFT's name, and a stack of blocks
 # Other files that add to a model: kind, and names of which all are there. They are looked for
 # before LoRAs, since some of them bring LoRAs along.
 ADAPTERS = (
@@ -165,6 +175,7 @@ ADAPTERS = (
     ("t2i-adapter", ("\nbody.0.resnets.0.block1.",)),
     ("t2i-adapter", ("\nbody.0.block1.", "\nconv_in.")),
     ("photomaker", ("fuse_module.", "qformer_perceiver.")),
+    *(("hypernetwork", (f"\n{width}.0.linear",)) for width in (320, 640, 768, 1024, 1280, 2048)),
 )
 CONTROLNETS = (
     ("control_model.", "original"),
@@ -301,9 +312,15 @@ def _adapter(names: str, header: Header) -> Verdict | None:
 
 
 def _lora(names: str, header: Header) -> Verdict | None:
-    if not any(mark in names for mark in LORA_MARKS) or ".qweight\n" in names:
+    is_glora = ".a1.weight\n" in names and "\nlora_" in names
+    if (not is_glora and not any(mark in names for mark in LORA_MARKS)) or ".qweight\n" in names:
         return None
-    written = next((name for mark, name in LORA_FORMATS if mark in names), UNKNOWN)
+    formats = (*UNUSABLE_LORAS.items(), *LORA_FORMATS)
+    written = next((name for mark, name in formats if mark in names), UNKNOWN)
+    if written == "oft" and any(
+        len(shape) != 3 for name, shape in header.shapes.items() if name.endswith(".oft_blocks")
+    ):
+        written = BOFT
     return Verdict("lora", _family(names, header), written)
 
 
@@ -320,8 +337,8 @@ def _checkpoint(names: str, header: Header) -> Verdict | None:
         return None
     reads = any(mark in names for mark in ("cond_stage_model.", "conditioner.", "text_encoders."))
     decodes = "first_stage_model." in names or "vae.decoder." in names
-    whole = reads and decodes
-    return Verdict("checkpoint" if whole else "denoiser", _family(names, header), "original")
+    kind = "checkpoint" if decodes else "checkpoint without VAE"
+    return Verdict(kind if reads else "denoiser", _family(names, header), "original")
 
 
 def _other_than_upscaler(names: str, _header: Header) -> Verdict | None:

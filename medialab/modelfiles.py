@@ -7,6 +7,9 @@ must not be opened is listed too, with the reason.
 
 import json
 import os
+import stat
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,12 +26,19 @@ from medialab.families import (
     variant_of_header,
 )
 from medialab.hashes import Stamp
-from medialab.headers import read_header
+from medialab.headers import Header, read_header
 from medialab.onnxfiles import read_onnx
 from medialab.opening import check_file
 from medialab.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES, refusal
 from medialab.predictions import Trained, told_by_file, told_by_scheduler
-from medialab.runnable import why_not
+from medialab.regular import is_regular, read_regular
+from medialab.runnable import (
+    CONTROLNET_CLASS,
+    WAYS_OUT,
+    variant_of_vae,
+    variant_of_vae_config,
+    why_not,
+)
 from medialab.taskfiles import check_task_file
 
 # The subfolder of models/ -> the kind of model that it holds.
@@ -52,6 +62,21 @@ OF_DETECTORS: Mapping[str, tuple[str, Callable[[Path], object]]] = {
     ".task": (MEDIAPIPE, check_task_file),
     ".tflite": (MEDIAPIPE, check_task_file),
 }
+# Kinds that are single files always: a folder of them sorts them, whatever else lies in it.
+KINDS_OF_FILES = frozenset({"lora", "upscaler", "embedding"})
+# Of these one is in the config of each model's folder.
+TELLS_A_MODEL = frozenset({"_class_name", "model_type", "architectures"})
+# What is in the name of a part's class -> its kind; the first that fits counts.
+KIND_OF_CLASS = (
+    (("ControlNet",), "controlnet"),
+    (("Autoencoder", "ConsistencyDecoder", "VQModel"), "vae"),
+    (("T2IAdapter", "MultiAdapter"), "t2i-adapter"),
+    (("MotionAdapter",), "motion module"),
+    (("Transformer2DModel", "Transformer3DModel", "UNet"), "denoiser"),
+)
+LARGEST_CONFIG = 16 * 2**20  # bytes; those with a large vocabulary of labels have one
+# Kinds of which a file is of no use whose layers no rule knows. Upscalers are left to spandrel.
+TOLD_BY_ITS_LAYERS = frozenset({"lora", "controlnet", "embedding", "vae"})
 # Kinds that no header tells: detectors are folders, and told by where they lie.
 TOLD_BY_HEADER = frozenset(KIND_FOLDERS.values()) - {"detector"}
 # The folders' files whose content decides the pixels: weights, configs, tokenizers.
@@ -92,14 +117,27 @@ class ModelFiles:
         self._known: dict[Path, tuple[tuple[Stamp, ...], ModelInfo]] = {}
 
     def scan(self, kind: str) -> list[ModelInfo]:
-        """Every model of one kind, by name. Cost: a stat a file, a header a new or changed one."""
+        """Every model of one kind, by name. Cost: a stat a file, a header a new or changed one.
+
+        An entry that cannot be read fails alone: it is listed as refused.
+        """
         top = self.root / FOLDER_OF_KIND[kind]
         found = []
-        others = OF_DETECTORS if kind == "detector" else ()
-        for entry in _candidates(top, frozenset({SINGLE_FILE, *PICKLE_SUFFIXES, *others})):
+        for path, fault in _candidates(top, kind):
             with suppress(FileNotFoundError):  # removed while we looked
-                found.append(self._describe(entry, kind))
-        return _without_doubles(sorted(found, key=lambda info: (info.name, info.path)))
+                found.append(self._listed(path, kind, fault))
+        return _named(sorted(found, key=lambda info: (info.name, info.path)), top)
+
+    def _listed(self, path: Path, kind: str, fault: OSError | None) -> ModelInfo:
+        try:
+            if fault is not None:
+                raise fault
+            return self._describe(path, kind)
+        except FileNotFoundError:
+            raise
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+            reason = getattr(error, "strerror", None) or "its links lead in a circle"
+            return _refused_info(path, kind, f"{path.name} cannot be read: {reason}")
 
     def stamps(self, path: Path) -> tuple[Stamp, ...]:
         """What changes when any byte of the model at `path` does."""
@@ -107,32 +145,36 @@ class ModelFiles:
         # A link is stamped too: one that leads nowhere is told by whoever checks the folder.
         return tuple(Stamp.of(file.stat() if file.exists() else file.lstat()) for file in files)
 
-    def _describe(self, entry: os.DirEntry[str], kind: str) -> ModelInfo:
-        path = Path(entry.path)
-        if escaped := self._escape(entry):
+    def _describe(self, path: Path, kind: str) -> ModelInfo:
+        if escaped := self._escape(path):
             return _refused_info(path, kind, escaped)
-        if entry.is_file() and path.suffix.lower() in PICKLE_SUFFIXES:
+        status = path.stat()
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if not is_folder and not stat.S_ISREG(status.st_mode):
+            reason = "is no file but a pipe, a socket or a device; put the model's file there"
+            return _refused_info(path, kind, f"{path.name} {reason}")
+        if not is_folder and path.suffix.lower() in PICKLE_SUFFIXES:
             return _refused_info(path, kind, refusal(path.name))
-        stamps = (Stamp.of(entry.stat()),) if entry.is_file() else self.stamps(path)
+        stamps = self.stamps(path) if is_folder else (Stamp.of(status),)
         known = self._known.get(path)
         if known and known[0] == stamps:
             return known[1]
-        info = self._read_folder(path, kind) if entry.is_dir() else _read_file(path, kind)
+        info = self._read_folder(path, kind) if is_folder else _read_file(path, kind)
         if all(stamp.is_settled() for stamp in stamps):
             self._known[path] = (stamps, info)
         return info
 
-    def _escape(self, entry: os.DirEntry[str]) -> str | None:
+    def _escape(self, path: Path) -> str | None:
         """Why a link is not followed: it leaves the models folder, or leads nowhere."""
-        if not entry.is_symlink():
+        if not path.is_symlink():
             return None
-        target = Path(entry.path).resolve()
+        target = path.resolve()
         if not target.exists():
-            return f"{entry.name} is a link to a file that is not there"
+            return f"{path.name} is a link to a file that is not there"
         if target.is_relative_to(self.root):
             return None
         return (
-            f"{entry.name} is a link that leaves the models folder; "
+            f"{path.name} is a link that leaves the models folder; "
             "move the file itself there, or choose the folder it lies in as models folder"
         )
 
@@ -158,7 +200,7 @@ def read_config(path: Path) -> dict[str, Any]:
     """
     check_file(path)
     try:
-        config = json.loads(path.read_bytes())
+        config = json.loads(read_regular(path, LARGEST_CONFIG))
     except (OSError, ValueError, RecursionError) as error:
         message = f"{path.parent.name}/{path.name} is no JSON; copy the model again"
         raise ModelRefusedError(message) from error
@@ -177,31 +219,60 @@ def content_files(folder: Path) -> list[Path]:
     )
 
 
-def _candidates(top: Path, endings: frozenset[str]) -> Iterator[os.DirEntry[str]]:
+def _candidates(top: Path, kind: str) -> Iterator[tuple[Path, OSError | None]]:
     """Model files and model folders below `top`; plain folders only sort, so they are entered.
 
-    Links to plain folders are not entered: they could lead in circles.
+    With an error comes a folder that cannot be entered, or an entry that cannot be looked at. Links
+    to plain folders are not entered: they could lead in circles.
     """
+    endings = {SINGLE_FILE, *PICKLE_SUFFIXES, *(OF_DETECTORS if kind == "detector" else ())}
     waiting = [top]
     while waiting:
         folder = waiting.pop()
-        if not folder.is_dir():
+        try:
+            with os.scandir(folder) as entries:
+                every = list(entries)
+        except OSError as error:
+            if folder != top:
+                yield folder, error
             continue
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if entry.is_file() or (entry.is_symlink() and not entry.is_dir()):
+        for entry in every:
+            if entry.name.startswith("."):
+                continue
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if not is_folder and not (entry.is_symlink() and _leads_to_folder(entry)):
                     if os.path.splitext(entry.name)[1].lower() in endings:  # noqa: PTH122 - ten thousand Paths cost a fifth of a second
-                        yield entry
-                elif entry.is_symlink() or _is_model_folder(entry):
-                    yield entry
-                elif entry.is_dir():
+                        yield Path(entry.path), None
+                elif not is_folder or _is_model_folder(Path(entry.path), kind):
+                    yield Path(entry.path), None
+                else:
                     waiting.append(Path(entry.path))
+            except OSError as error:
+                yield Path(entry.path), error
 
 
-def _is_model_folder(entry: os.DirEntry[str]) -> bool:
-    return any(Path(entry.path, name).is_file() for name in ("model_index.json", "config.json"))
+def _leads_to_folder(link: os.DirEntry[str]) -> bool:
+    try:
+        return link.is_dir()
+    except OSError:  # in a circle
+        return False
+
+
+def _is_model_folder(folder: Path, kind: str) -> bool:
+    """Whether a folder is a model, and does not only sort some, as a cloned repository does."""
+    if is_regular(folder / "model_index.json"):
+        return True
+    if kind in KINDS_OF_FILES or not is_regular(folder / "config.json"):
+        return False
+    try:
+        config = read_config(folder / "config.json")
+    except ModelRefusedError:
+        config = {}
+    if config.keys() & TELLS_A_MODEL:
+        return True
+    # What lies beside a config that tells nothing is looked at; where nothing does, the config is.
+    return not any(one.suffix.lower() == SINGLE_FILE for one in folder.iterdir())
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -274,13 +345,18 @@ def _folder_verdict(folder: Path, kind: str) -> tuple[Verdict, str]:
         return Verdict("checkpoint", family, "diffusers"), variant_of_denoiser(config)
     config = read_config(folder / "config.json")
     name = str(config.get("_class_name", ""))
-    if name.endswith("ControlNetModel"):
-        return Verdict("controlnet", family_of_denoiser(config), "diffusers"), ""
-    if name.startswith("Autoencoder"):
-        return Verdict("vae", UNKNOWN, "diffusers"), ""
-    if "model_type" in config:
-        return Verdict(kind, str(config["model_type"]), "transformers"), ""
-    return Verdict(kind, UNKNOWN, UNKNOWN), ""
+    found = next((one for words, one in KIND_OF_CLASS if any(map(name.__contains__, words))), None)
+    if found is None:
+        # Detectors are told by where they lie.
+        own = kind if kind == "detector" else UNKNOWN
+        if "model_type" in config:
+            return Verdict(own, str(config["model_type"]), "transformers"), ""
+        return Verdict(own, UNKNOWN, UNKNOWN), ""
+    family = family_of_denoiser(config) if found in {"controlnet", "denoiser"} else UNKNOWN
+    variant = variant_of_vae_config(config) if found == "vae" else ""
+    if found == "controlnet" and name != CONTROLNET_CLASS:
+        variant = f"class {name}"
+    return Verdict(found, family, "diffusers"), variant
 
 
 def _denoiser_config(folder: Path) -> dict[str, Any]:
@@ -304,7 +380,8 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
             check(path)
         except ModelRefusedError as error:
             return _refused_info(path, kind, str(error))
-        return ModelInfo(path.stem, kind, UNKNOWN, format_, path, path.stat().st_size)
+        name = plain_text(path.stem)
+        return ModelInfo(name, kind, UNKNOWN, format_, path, path.stat().st_size)
     try:
         header = read_header(path)
         verdict = classify(header)
@@ -312,19 +389,26 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
         trained = told_by_file(path, header, verdict.family) if is_checkpoint else _UNTOLD
     except ModelRefusedError as error:
         return _refused_info(path, kind, str(error))
-    variant = variant_of_header(verdict.family, header) if is_checkpoint else ""
+    variant = _variant_of_file(verdict, header)
     return _told(kind, verdict, variant, trained, path, path.stat().st_size)
+
+
+def _variant_of_file(verdict: Verdict, header: Header) -> str:
+    if verdict.kind == "checkpoint":
+        return variant_of_header(verdict.family, header)
+    return variant_of_vae(header) if verdict.kind == "vae" else ""
 
 
 def _told(
     kind: str, verdict: Verdict, variant: str, trained: Trained, path: Path, size: int
 ) -> ModelInfo:
     """What lies there as it is listed: refused where it is of another kind, or cannot run."""
+    is_file = path.is_file()
     reason = _out_of_place(kind, verdict.kind) or why_not(
-        kind, verdict.family, variant, is_file=path.is_file()
+        kind, verdict.family, variant, is_file=is_file, written=verdict.format
     )
     return ModelInfo(
-        path.stem if path.is_file() else path.name,
+        plain_text(path.stem if is_file else path.name),
         kind,
         verdict.family,
         verdict.format,
@@ -338,13 +422,15 @@ def _told(
 
 def _out_of_place(kind: str, found: str) -> str | None:
     """Why a model that lies among those of another kind is refused."""
-    if found in {kind, UNKNOWN}:
+    if found == kind or (found == UNKNOWN and kind not in TOLD_BY_ITS_LAYERS):
         return None
+    if found == UNKNOWN:
+        return f"holds no layers of a {kind} that are known here; get it in another form"
     if found in TOLD_BY_HEADER:
-        place = f"move it to {FOLDER_OF_KIND[found]}"
-    else:
-        place = "nothing here opens it alone"
-    return f"holds a {found}, no {kind}; {place}"
+        return f"holds a {found}, no {kind}; move it to {FOLDER_OF_KIND[found]}"
+    article = "an" if found[0] in "aeiou" else "a"
+    way_out = WAYS_OUT.get(found, "nothing here opens it alone")
+    return f"holds {article} {found}, no {kind}; {way_out}"
 
 
 def _refused_info(path: Path, kind: str, reason: str) -> ModelInfo:
@@ -354,22 +440,45 @@ def _refused_info(path: Path, kind: str, reason: str) -> ModelInfo:
     except OSError:
         size = 0  # a link to nothing
     ends_in_its_format = path.suffix.lower() in {SINGLE_FILE, *OF_DETECTORS}
-    name = path.stem if ends_in_its_format else path.name
+    name = plain_text(path.stem if ends_in_its_format else path.name)
     return ModelInfo(name, kind, UNKNOWN, UNKNOWN, path, size, reason)
 
 
-def _without_doubles(infos: list[ModelInfo]) -> list[ModelInfo]:
-    """Refuse names that two models share, and names that could be mistaken for a path."""
-    named: dict[str, list[ModelInfo]] = {}
-    for info in infos:
-        named.setdefault(info.name, []).append(info)
-    return [_refused_for_its_name(info, named) for info in infos]
+def _named(infos: list[ModelInfo], top: Path) -> list[ModelInfo]:
+    """Call models that share a name by their way from `top`, and refuse what no name is left for.
+
+    Names are compared as they look: an "é" of one character is one of two (Unicode's NFC).
+    """
+    shared = Counter(info.name for info in infos if info.refused is None)
+    named = [_with_its_way(info, top) if shared[info.name] > 1 else info for info in infos]
+    taken: dict[str, list[ModelInfo]] = {}
+    for info in named:
+        if info.refused is None:
+            taken.setdefault(info.name, []).append(info)
+    return [_refused_for_its_name(info, taken) for info in named]
+
+
+def _with_its_way(info: ModelInfo, top: Path) -> ModelInfo:
+    return info if info.refused else replace(info, name=way_of(info, top))
+
+
+def way_of(info: ModelInfo, top: Path) -> str:
+    """How a model is called by the folders it lies in, such as "styles/ink"."""
+    way = info.path.relative_to(top)
+    return plain_text(way.with_name(info.name.rpartition("/")[2]).as_posix())
+
+
+def plain_text(name: str) -> str:
+    """A name in the one form in which names that look the same are the same."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _refused_for_its_name(info: ModelInfo, named: Mapping[str, list[ModelInfo]]) -> ModelInfo:
     if info.refused is not None:
         return info
-    if not is_plain_name(info.name):
+    if (shown := info.name.encode("utf-8", "replace").decode()) != info.name:
+        return replace(info, name=shown, refused=f"{shown!r} is no text; rename it")
+    if not all(map(is_plain_name, info.name.split("/"))):
         return replace(info, refused=f"{info.name!r} reads like a path; rename it")
     if len(named[info.name]) > 1:
         paths = ", ".join(other.path.name for other in named[info.name])

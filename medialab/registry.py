@@ -22,7 +22,9 @@ from medialab.modelfiles import (
     ModelInfo,
     content_files,
     is_plain_name,
+    plain_text,
     read_config,
+    way_of,
 )
 from medialab.modelnotes import refuse_other
 from medialab.runtime import pick_device
@@ -93,25 +95,37 @@ class ModelRegistry:
             return [info for one in kinds for info in self._files.scan(one)]
 
     def find(self, name: str, kind: str) -> ModelInfo:
-        """The model of that name.
+        """The model of that name, or of that way from the kind's folder, such as "styles/ink".
 
         Raises:
             ModelNotFoundError: there is none; the message lists those there are.
-            ModelRefusedError: it is there, but is a pickle, broken, or one of two of that name.
+            ModelRefusedError: it is there, but is a pickle, broken, or one of two of that name,
+                which are told apart by their ways.
         """
         infos = self.models(kind)
-        known = [info.name for info in infos if info.refused is None]
+        usable = [info for info in infos if info.refused is None]
+        known = [info.name for info in usable]
         folder = f"models/{FOLDER_OF_KIND[kind]}"
+        asked = plain_text(name)
+        if found := next((info for info in usable if info.name == asked), None):
+            return found
+        top = self._files.root / FOLDER_OF_KIND[kind]
+        if found := next((info for info in usable if way_of(info, top) == asked), None):
+            return found
         if not is_plain_name(name):
             message = (
                 f"{kind} {name!r} reads like a path; give the name alone of a model in {folder}: "
                 f"{', '.join(known) or 'none'}"
             )
             raise ModelNotFoundError(message)
-        if name in known:
-            return next(info for info in infos if info.name == name and info.refused is None)
+        if several := [one for one in known if one.rpartition("/")[2] == asked]:
+            message = (
+                f"{len(several)} models are called {name!r} ({', '.join(several)}); "
+                "give one of these names, or rename one"
+            )
+            raise ModelRefusedError(message).about(kind, several)
         for info in infos:
-            if info.refused and name in {info.name, info.path.stem}:
+            if info.refused and asked in {info.name, plain_text(info.path.stem)}:
                 raise ModelRefusedError(f"{kind} {name!r} is not opened: {info.refused}")
         raise ModelNotFoundError.among(name, kind, folder, known)
 

@@ -7,28 +7,24 @@ weights into that (modules/sd_vae.py, load_vae).
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.folders import load_network
-from medialab.geometry import BLOCK
 from medialab.headers import Header, read_header
-from medialab.loading import LATENT_CHANNELS, LoadedNetwork, pick_dtype, placed, refuse
+from medialab.loading import LoadedNetwork, pick_dtype, placed, refuse
 from medialab.modelfiles import ModelInfo, read_config
 from medialab.opening import opening
 from medialab.partconfigs import check_network
+from medialab.runnable import why_not
 from medialab.runtime import pick_device
 
 if TYPE_CHECKING:
     import torch
 
-# Classes that are opened, and their setting that has an item for each level.
-_LEVELS = {"AutoencoderKL": "block_out_channels", "AutoencoderTiny": "encoder_block_out_channels"}
 _OF_ITSELF = re.compile(r"(^|\.)(encoder|decoder|quant_conv|post_quant_conv)\.")
-_LEVEL = re.compile(r"encoder\.down(?:_blocks)?\.(\d+)\.")
-_INTO_DECODER = "decoder.conv_in.weight"
 
 
 class LoadedVAE(LoadedNetwork):
@@ -50,61 +46,16 @@ class LoadedVAE(LoadedNetwork):
         super().release()
 
 
-class _Latents(NamedTuple):
-    """What a VAE writes: so many channels, each side so many times smaller."""
-
-    channels: int
-    reduction: int
-
-
 def refuse_unfitting(info: ModelInfo) -> None:
     """Refuse, before any weight is read, a VAE of other latents than those of the families here.
 
     Raises:
         ModelRefusedError: its latents have other channels or another size, or it is of a class that
-            nothing here opens.
+            nothing here opens. The listing says the same.
     """
-    found = _of_file(info) if info.path.is_file() else _of_folder(info)
-    if found != _Latents(LATENT_CHANNELS, BLOCK):
-        message = (
-            f"VAE {info.name!r} writes latents of {found.channels} channels, {found.reduction} "
-            f"times smaller than the picture; checkpoints here read {LATENT_CHANNELS}, {BLOCK} "
-            "times smaller: choose one made for the checkpoint's family, or leave vae empty"
-        )
-        raise ModelRefusedError(message)
-
-
-def _of_folder(info: ModelInfo) -> _Latents:
-    config = read_config(info.path / "config.json")
-    levels = config.get(_LEVELS[_class_of(info, config)])
-    count = len(levels) if isinstance(levels, list) else 4
-    return _Latents(config.get("latent_channels", LATENT_CHANNELS), 2 ** (count - 1))
-
-
-def _of_file(info: ModelInfo) -> _Latents:
-    header = read_header(info.path)
-    if info.format == "tiny":
-        message = (
-            f"VAE {info.name!r} is a tiny one in a single file; get it as a diffusers folder, with "
-            "its config.json"
-        )
-        raise ModelRefusedError(message)
-    levels = {int(level) for name in header.shapes for level in _LEVEL.findall(name)}
-    into = next(
-        (shape for name, shape in header.shapes.items() if name.endswith(_INTO_DECODER)), (0, 0)
-    )
-    return _Latents(into[1], 2 ** max(levels, default=0))
-
-
-def _class_of(info: ModelInfo, config: Mapping[str, Any]) -> str:
-    name = str(config.get("_class_name"))
-    if name not in _LEVELS:
-        message = (
-            f"VAE {info.name!r} is of class {name}; those that are opened are "
-            f"{', '.join(_LEVELS)}: choose one made for the checkpoint's family"
-        )
-        raise ModelRefusedError(message)
-    return name
+    is_file = info.path.is_file()
+    if reason := why_not("vae", info.family, info.variant, is_file=is_file, written=info.format):
+        raise ModelRefusedError(f"VAE {info.name!r} {reason}")
 
 
 def facts_of_config(vae: Any) -> str:
@@ -139,7 +90,7 @@ def load_vae(info: ModelInfo, like: Any, device: str | None = None) -> LoadedVAE
 
 
 def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
-    class_name = _class_of(info, read_config(info.path / "config.json"))
+    class_name = read_config(info.path / "config.json")["_class_name"]
     check_network(info.path, class_name)
     return load_network(info.path, class_name, dtype)
 

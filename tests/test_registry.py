@@ -1,6 +1,7 @@
 """Models are listed by header, found by name, known by content, and kept within a budget."""
 
 import json
+import math
 import os
 import pickle
 import shutil
@@ -224,11 +225,154 @@ def test_an_unknown_kind_is_answered_with_the_known_ones(root):
         ModelRegistry(root).models("loras")
 
 
-def test_two_models_of_one_name_are_both_refused(root):
-    write_lora(root / "loras" / "a" / "ink.safetensors")
-    write_lora(root / "loras" / "b" / "ink.safetensors")
-    with pytest.raises(ModelRefusedError, match=r"2 models are called 'ink'.*rename one"):
-        ModelRegistry(root).find("ink", "lora")
+def test_two_models_of_one_name_are_found_by_the_folders_they_lie_in(root):
+    first = write_lora(root / "loras" / "a" / "ink.safetensors")
+    second = write_lora(root / "loras" / "b" / "c" / "ink.safetensors", width=2048)
+    registry = ModelRegistry(root)
+    assert [(info.name, info.refused) for info in registry.models()] == [
+        ("a/ink", None),
+        ("b/c/ink", None),
+    ]
+    assert registry.find("a/ink", "lora").path == first
+    assert registry.find("b/c/ink", "lora").path == second
+    with pytest.raises(
+        ModelRefusedError, match=r"2 models are called 'ink' \(a/ink, b/c/ink\).*rename one"
+    ):
+        registry.find("ink", "lora")
+    second.unlink()
+    assert registry.find("ink", "lora").path == first
+    assert registry.find("a/ink", "lora").name == "ink"
+
+
+def test_names_that_look_the_same_are_the_same(root):
+    """An é may be one character, or an e and an accent, as macOS writes it."""
+    one, two = "caf\u00e9", "cafe\u0301"
+    path = write_lora(root / "loras" / f"{two}.safetensors")
+    registry = ModelRegistry(root)
+    assert [info.name for info in registry.models()] == [one]
+    assert registry.find(one, "lora").path == registry.find(two, "lora").path == path
+    write_lora(root / "loras" / f"{one}.safetensors")
+    with pytest.raises(ModelRefusedError, match=r"2 models are called.*rename one"):
+        registry.find(one, "lora")
+
+
+def test_a_repository_that_was_cloned_does_not_hide_the_file_in_it(root):
+    for folder, config in (
+        ("loras", "{}"),
+        ("upscalers", '{"model_type": "odd"}'),
+        ("controlnet", "{}"),
+        ("vae", "no JSON"),
+    ):
+        write_lora(root / folder / "cloned" / "the-model.safetensors")
+        (root / folder / "cloned" / "config.json").write_text(config)
+    infos = ModelRegistry(root).models()
+    assert {info.name for info in infos} == {"the-model"}
+    assert len(infos) == 4
+    (root / "vae" / "empty").mkdir()
+    (root / "vae" / "empty" / "config.json").write_text("{}")
+    (empty,) = [info for info in ModelRegistry(root).models("vae") if info.name == "empty"]
+    assert "holds no layers of a vae that are known here" in empty.refused
+
+
+def test_what_is_no_model_of_its_own_is_listed_with_the_way_out(root):
+    def write(path, shapes):
+        entries, at = {}, 0
+        for name, shape in shapes.items():
+            size = 2 * math.prod(shape)
+            entries[name] = {"dtype": "F16", "shape": shape, "data_offsets": [at, at + size]}
+            at += size
+        text = json.dumps(entries).encode()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(at))
+
+    reader = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
+    expected = {
+        ("checkpoints", "flux"): (
+            {"model.diffusion_model.double_blocks.0.img_attn.norm.key_norm.scale": [4]},
+            "holds a denoiser, no checkpoint; it lacks its text encoder and VAE",
+        ),
+        ("checkpoints", "no-vae"): (
+            {reader: [4, 768], "cond_stage_model.x": [4]},
+            "only its VAE is missing",
+        ),
+        ("upscalers", "gfpgan"): (
+            {"toRGB.0.weight": [3, 8], "stylegan_decoder.style_mlp.1.weight": [4, 4]},
+            "switch on the face detailer",
+        ),
+        ("upscalers", "lama"): ({"model.model.1.bn_l.running_mean": [4]}, "mode inpaint"),
+        ("embeddings", "hyper"): (
+            {"768.0.linear.0.weight": [8, 768]},
+            "holds a hypernetwork, no embedding",
+        ),
+        ("loras", "flux-lora"): (
+            {"lora_unet_double_blocks_0_img_attn_proj.lora_down.weight": [4, 3072]},
+            "is made for flux, and no checkpoint of that family runs here",
+        ),
+        ("loras", "vera"): ({"unet.x.vera_lambda_b": [4]}, "is a VeRA, which cannot be used"),
+        ("loras", "nothing"): ({"x": [4]}, "holds no layers of a lora that are known here"),
+        ("controlnet", "adapter"): (
+            {"body.0.block1.weight": [4, 4], "conv_in.weight": [4, 4]},
+            "holds a t2i-adapter, no controlnet; it is not supported yet",
+        ),
+        ("controlnet", "control-lora"): ({"lora_controlnet": [0]}, "is not supported yet"),
+        ("vae", "clip"): (
+            {"text_model.embeddings.token_embedding.weight": [4, 768]},
+            "holds a text encoder, no vae; it is a part of a checkpoint",
+        ),
+    }
+    for (folder, name), (shapes, _) in expected.items():
+        write(root / folder / f"{name}.safetensors", shapes)
+    refused = {info.name: info.refused for info in ModelRegistry(root).models()}
+    for (_, name), (_, reason) in expected.items():
+        assert reason in (refused[name] or "usable"), name
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes")
+def test_a_pipe_a_device_or_links_in_a_circle_fail_alone(root):
+    good = write_lora(root / "loras" / "ink.safetensors")
+    os.mkfifo(root / "loras" / "pipe.safetensors")
+    (root / "loras" / "round.safetensors").symlink_to(root / "loras" / "round.safetensors")
+    (root / "loras" / "device.safetensors").symlink_to("/dev/zero")
+    os.mkfifo(good.with_name("ink.json"))
+    vae = root / "vae" / "piped"
+    vae.mkdir(parents=True)
+    (vae / "config.json").write_text('{"_class_name": "AutoencoderKL"}')
+    os.mkfifo(vae / "diffusion_pytorch_model.safetensors")
+    registry = ModelRegistry(root)
+    infos = {info.name: info.refused for info in registry.models()}
+    assert infos.pop("ink") is None
+    assert sorted(infos) == ["device", "pipe", "piped", "round"]
+    assert all(infos.values())
+    assert "no file but a pipe" in infos["pipe"]
+    registry.sha256(registry.find("ink", "lora"))  # asks the note beside it, which is a pipe
+
+
+def test_a_folder_that_cannot_be_entered_fails_alone(root, monkeypatch):
+    write_lora(root / "loras" / "open" / "ink.safetensors")
+    closed = root / "loras" / "closed"
+    closed.mkdir()
+    real = os.scandir
+
+    def scandir(path):
+        if str(path) == str(closed):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    infos = {info.name: info.refused for info in ModelRegistry(root).models()}
+    assert infos["ink"] is None
+    assert infos["closed"] == "closed cannot be read: Permission denied"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are bytes")
+def test_a_name_that_is_no_text_fails_alone(root):
+    path = write_lora(root / "loras" / "ink.safetensors")
+    path.with_name(os.fsdecode(b"\xff.safetensors")).write_bytes(path.read_bytes())
+    infos = ModelRegistry(root).models()
+    assert [info.refused for info in infos if info.name == "ink"] == [None]
+    (other,) = [info for info in infos if info.name != "ink"]
+    assert "is no text; rename it" in other.refused
+    other.name.encode()
 
 
 @pytest.mark.parametrize("name", ["../ink", "a/ink", "a\\ink", "..", ".", "", "ink\0", "C:ink"])

@@ -97,6 +97,7 @@ def models(tiny_models, tmp_path_factory):
 def bench(models, tmp_path_factory):
     outputs = tmp_path_factory.mktemp("outputs")
     with Workbench(models=models, outputs=outputs, device="cpu") as workbench:
+        workbench.execute(quick(), save=False)  # its worker begins here, and outlives each test
         yield workbench
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from safetensors import SafetensorError, safe_open
 
 from medialab.errors import ModelRefusedError
-from medialab.families import UNKNOWN, classify
+from medialab.families import BOFT, UNKNOWN, UNUSABLE_LORAS, classify
 from medialab.headers import LENGTH_FIELD, read_header
 from medialab.lora.deltas import KINDS, kind_of
 from medialab.lora.names import split_prefix
@@ -58,15 +58,6 @@ _ENDINGS: Mapping[str, str] = {
     },
 }
 _BY_LENGTH = sorted(_ENDINGS, key=len, reverse=True)
-# What tells a kind that exists and cannot be used here -> its name.
-UNUSABLE: Mapping[str, str] = {
-    ".oft_diag": "an OFT of LyCORIS before 2.0",
-    ".oft_R.": "an OFT of PEFT",
-    ".boft_R.": "a BOFT of PEFT",
-    ".vera_lambda_": "a VeRA",
-    ".a1.weight": "a GLoRA",
-    ".ia3_l": "an IA3 of PEFT",
-}
 _OLD_PROCESSOR = re.compile(r"\.processor(?=\.)")
 
 
@@ -188,10 +179,10 @@ def _sha256_of_tensors(path: Path) -> str:
 
 def _refuse_unusable(name: str, tensors: "Mapping[str, torch.Tensor]") -> None:
     """Refuse by its name what is a LoRA of a kind that cannot be used."""
-    kinds = [kind for mark, kind in UNUSABLE.items() if any(mark in key for key in tensors)]
+    kinds = [kind for mark, kind in UNUSABLE_LORAS.items() if any(mark in key for key in tensors)]
     # LyCORIS' BOFT has the OFT's name, and a stack of its blocks.
     if any(key.endswith(".oft_blocks") and value.ndim != 3 for key, value in tensors.items()):
-        kinds.append("a BOFT")
+        kinds.append(BOFT)
     if kinds:
         message = (
             f"LoRA {name!r} is {kinds[0]}, which cannot be used here; usable are LoRA, LoCon, "
