@@ -17,7 +17,7 @@ from medialab.detailing import DetailerConfig
 from medialab.errors import ConfigError
 from medialab.faults import explain, read_json_texts, refuse_numbers_for_text
 from medialab.prompts import expand, mentions, tagged_loras
-from medialab.samplers import AUTOMATIC_PREDICTION, check, steps_behind
+from medialab.samplers import AUTOMATIC_PREDICTION, check
 from medialab.settings import (
     CONTROL_RESIZE_MODES,
     EMPHASES,
@@ -53,6 +53,7 @@ from medialab.settings import (
     UpscalerConfig,
     VAEName,
 )
+from medialab.stepping import planned
 
 SCHEMA_VERSION: Final = 1
 RANDOM_SEED = -1
@@ -234,10 +235,9 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
                 continue
             try:
                 own = stage.filled(vars(self)).sampling()
-                check(own.sampler, own.schedule, own.steps)
-                strength = self.refiner.denoising_strength
-                if stage is self.refiner and strength > 0:
-                    steps_behind(own.sampler, own.schedule, own.steps, strength)
+                exact = stage is self.refiner and stage.denoising_strength > 0
+                strength = self.refiner.denoising_strength if exact else None
+                planned(own.sampler, own.schedule, own.steps, strength, exact=exact)
             except ConfigError as error:
                 message = f"{name}: {error}"
                 raise ValueError(message) from error

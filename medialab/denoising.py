@@ -1,6 +1,5 @@
 """One denoising, whatever stage asks for it: a scheduler of its own, CPU noise, steps that tell."""
 
-import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from medialab.latents import decode_latents, latent_shape
 from medialab.lora import Applied, told, using
 from medialab.noise import Variation, first_noise
 from medialab.rungs import denoiser_rungs
-from medialab.samplers import applied_schedule, make_scheduler, steps_behind, with_prediction
+from medialab.samplers import applied_schedule, make_scheduler, with_prediction
 from medialab.settings import Sampling
+from medialab.stepping import planned
 from medialab.tiling import Tiles, in_tiles
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ class Kept(NamedTuple):
     latents: "torch.Tensor"
     mask: "torch.Tensor"
     soft: bool = False
+
+    def painted(self, done: float) -> "torch.Tensor":
+        """Return where it may be changed once `done` (0 to 1) of the steps are, as booleans."""
+        freed_at = 1 - done if self.soft else 0.5
+        return (self.mask >= freed_at) & (self.mask > 0)
 
 
 @dataclass(frozen=True)
@@ -107,10 +112,16 @@ def denoise(
     pipeline = model.pipeline(task, networks)
     trained = with_prediction(pipeline.scheduler.config, sampling.prediction_type)
     unet = pipeline.unet
-    steps = _plan(sampling, inputs.get("strength"), how)
-    inputs |= _control_inputs(task, controls)
-    if steps.strength is not None:
+    strength = inputs.get("strength")
+    steps = planned(
+        sampling.sampler, sampling.schedule, sampling.steps, strength, exact=how.exact_steps
+    )
+    forgets = strength is not None and strength >= 1
+    if strength is not None:
         inputs["strength"] = steps.strength
+    if forgets:
+        inputs["image"] = _blank(pipeline, inputs["image"], model.dtype)
+    inputs |= _control_inputs(task, controls)
     with using(model, sampling.asked_loras, calls=steps.run) as loras:
 
         def attempt() -> "torch.Tensor":
@@ -120,10 +131,10 @@ def denoise(
                 sampling.sampler,
                 sampling.schedule,
                 trained,
-                steps=steps.checked,
+                steps=steps.total,
                 seed=sampling.seed,
             )
-            _strengthen(pipeline.scheduler, how.noise_multiplier)
+            _begin(pipeline.scheduler, how, forgets=forgets)
             loras.advance(0)
             generator = torch.Generator("cpu").manual_seed(sampling.seed)
             with ExitStack() as undo, torch.inference_mode():
@@ -169,8 +180,10 @@ def denoise(
         {
             "pipeline": type(pipeline).__name__,
             "scheduler": type(pipeline.scheduler).__name__,
-            "schedule": applied_schedule(sampling.sampler, sampling.schedule, trained),
+            "schedule": applied_schedule(sampling.sampler, sampling.schedule, trained, steps.total),
             "prediction_type": trained.get("prediction_type", "epsilon"),
+            "steps": steps.run,
+            **({"strength": round(strength, 4), "of_steps": steps.total} if strength else {}),
             "model_calls": int(pipeline.num_timesteps),
             **told(loras),
             **({"unused_loras": list(sampling.unused_loras)} if sampling.unused_loras else {}),
@@ -185,35 +198,6 @@ def _is_picture(given: Any) -> bool:
     import torch
 
     return given is not None and not isinstance(given, torch.Tensor)
-
-
-class _Plan(NamedTuple):
-    """Steps of the whole schedule, those of them that are run, the strength that says so.
-
-    `checked` are those that the sampler must be able to take.
-    """
-
-    total: int
-    run: int
-    strength: float | None
-    checked: int
-
-
-def _plan(sampling: Sampling, strength: float | None, how: How) -> _Plan:
-    """How many steps of a schedule are run.
-
-    Source: A1111's modules/sd_samplers_common.py, setup_img2img_steps.
-    """
-    steps = sampling.steps
-    if strength is None:
-        return _Plan(steps, steps, None, steps)
-    if how.exact_steps:
-        total = steps_behind(sampling.sampler, sampling.schedule, steps, strength)
-        # diffusers runs int(total * strength); the half keeps rounding from taking one away.
-        return _Plan(total, steps, min(1.0, (steps + 0.5) / total), total)
-    # diffusers runs int(steps * strength) of them, and none is an error.
-    total = max(steps, math.ceil(1 / strength))
-    return _Plan(total, min(total, int(total * strength)), strength, steps)
 
 
 class _BetweenSteps:
@@ -272,19 +256,43 @@ class _BetweenSteps:
         return tensors | told_next
 
 
-def _strengthen(scheduler: Any, multiplier: float) -> None:
-    """The first noise, under which the picture goes, times so much; what comes later is as ever.
+def _begin(scheduler: Any, how: How, *, forgets: bool) -> None:
+    """Have the first noise come over the picture as `how` says; what comes later is as ever.
 
-    Source: A1111's "Noise multiplier for img2img". The scheduler is this denoising's own.
+    At full strength (`forgets`) nothing of the picture is under it: a denoising begins as text to
+    image does, but for what is kept. The scheduler is this denoising's own.
+    Source: A1111's "Noise multiplier for img2img"; the strength of 1 of diffusers'
+    StableDiffusionInpaintPipeline.
     """
+    import torch
+
     plain = scheduler.add_noise
 
     def first(original: Any, noise: Any, timesteps: Any) -> Any:
         del scheduler.add_noise
-        return plain(original, noise * multiplier, timesteps)
+        noise = noise * how.noise_multiplier
+        over_picture = plain(original, noise, timesteps)
+        if not forgets:
+            return over_picture
+        alone = noise * scheduler.init_noise_sigma
+        return alone if how.kept is None else torch.where(how.kept.painted(0), alone, over_picture)
 
-    if multiplier != 1:
+    if how.noise_multiplier != 1 or forgets:
         scheduler.add_noise = first
+
+
+def _blank(pipeline: Any, image: Any, dtype: "torch.dtype") -> "torch.Tensor":
+    """Return empty latents (1, c, h, w) for a picture, so that nothing is encoded to be forgotten.
+
+    `image` is a picture, or its latents already, which are left as they are.
+    """
+    import torch
+
+    if isinstance(image, torch.Tensor):
+        return image
+    scale = int(pipeline.vae_scale_factor)
+    channels = int(pipeline.vae.config.latent_channels)
+    return torch.zeros(1, channels, image.height // scale, image.width // scale, dtype=dtype)
 
 
 def _control_inputs(task: "Task", controls: Sequence[Control]) -> dict[str, Any]:
@@ -329,6 +337,4 @@ def _restored(
         noise = torch.randn(latents.shape, generator=generator).to(latents)
         following = timesteps[step + 1 : step + 2]
         original = pipeline.scheduler.add_noise(original, noise, following)
-    freed_at = 1 - (step + 1) / len(timesteps) if kept.soft else 0.5
-    painted = (kept.mask >= freed_at) & (kept.mask > 0)
-    return torch.where(painted, latents, original.to(latents))
+    return torch.where(kept.painted((step + 1) / len(timesteps)), latents, original.to(latents))

@@ -60,9 +60,13 @@ class Handover:
         self._from_call, self._loras = None, Applied()
 
     def is_due(self, call: int, pipeline: Any) -> bool:
-        """Whether the pipeline's call number `call`, counted from 1, is the first of its own."""
+        """Whether the pipeline's call number `call`, counted from 1, is the first of its own.
+
+        A step that calls the denoiser twice belongs to one of the two.
+        """
         timesteps = pipeline.scheduler.timesteps[-pipeline.num_timesteps :]
-        if self._from_call is not None or call > len(timesteps):
+        begins = (call - 1) % pipeline.scheduler.order == 0
+        if self._from_call is not None or call > len(timesteps) or not begins:
             return False
         trained = pipeline.scheduler.config.num_train_timesteps
         done = (trained - 1 - float(timesteps[call - 1])) / trained

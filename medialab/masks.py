@@ -111,6 +111,11 @@ def composite(base: "Image.Image", painted: "Image.Image", mask: "Image.Image") 
     return Image.composite(painted, base, mask)
 
 
+def full(mask: "Image.Image") -> "Image.Image":
+    """The mask without what it covers only in part."""
+    return mask.convert("L").point(lambda level: 255 * (level == 255))
+
+
 def filled(image: "Image.Image", mask: "Image.Image") -> "Image.Image":
     """The picture with what the mask covers painted over in colours from around it."""
     from PIL import Image, ImageFilter, ImageOps

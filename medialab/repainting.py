@@ -51,13 +51,17 @@ def repaint(
 
     `controls` are prepared for the job's crop and size.
 
-    Where the (softened) mask is black every byte is the given picture's.
+    Where the (softened) mask is black every byte is the given picture's. At strength 1 nothing of
+    what was under the mask is left in what is drawn.
     """
     from PIL import Image
 
     edge = masks.blurred(job.mask, job.blur)
     start = masks.filled(image, job.mask) if job.content == "fill" else image
-    seen = start.crop(job.crop.edges).resize(job.size, Image.Resampling.LANCZOS)
+    seen = start.crop(job.crop.edges)
+    if job.strength >= 1 and job.content != "fill":
+        seen = masks.filled(seen, masks.full(job.mask).crop(job.crop.edges))
+    seen = seen.resize(job.size, Image.Resampling.LANCZOS)
     paint = edge.crop(job.crop.edges).resize(job.size, Image.Resampling.BILINEAR)
     latents = encode_image(model, seen)
     mask = latent_mask(masks.blurred(paint, job.feather), latents)

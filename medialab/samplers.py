@@ -9,7 +9,6 @@ The tables are strings: importing this module loads neither torch nor diffusers.
 Source: AUTOMATIC1111 modules/sd_samplers_kdiffusion.py, sd_schedulers.py; diffusers/schedulers.
 """
 
-import importlib
 import inspect
 import warnings
 from collections.abc import Mapping
@@ -40,8 +39,7 @@ PREDICTION_TYPES = (AUTOMATIC_PREDICTION, "epsilon", "v_prediction")
 
 MOST_STEPS = 999  # one fewer than the training steps that a schedule is spread over
 
-# diffusers counts trailing steps with a float division and gives one too many, at timestep -1.
-_MISCOUNTED = (61, 103, 121, 122)  # of 1 to 150, over 1,000 training steps
+_LINSPACE, _TRAILING = {"timestep_spacing": "linspace"}, {"timestep_spacing": "trailing"}
 
 
 @dataclass(frozen=True)
@@ -50,50 +48,51 @@ class Spacing:
 
     arguments: Arguments
     least: int = 1
-    most: int | None = None
+    most: int = MOST_STEPS
 
     def takes(self, steps: int) -> bool:
-        """Whether so many steps come out as asked."""
-        miscounts = self.arguments.get("timestep_spacing") == "trailing" and steps in _MISCOUNTED
-        return self.least <= steps <= (self.most or steps) and not miscounts
+        """Whether it can be spread over so many steps."""
+        return self.least <= steps <= self.most
 
+    def arguments_for(self, steps: int | None) -> Arguments:
+        """The arguments for so many steps.
 
-_TRAILING = Spacing({"timestep_spacing": "trailing"})
-# Asked for one step, linspace gives the cleanest instead of the noisiest.
-_LINSPACE = Spacing({"timestep_spacing": "linspace"}, least=2)
+        Of one step, linspace gives the cleanest timestep; trailing gives the noisiest, which is
+        where A1111's schedules begin.
+        """
+        is_linspace = self.arguments.get("timestep_spacing") == "linspace"
+        return {**self.arguments, **_TRAILING} if steps == 1 and is_linspace else self.arguments
+
 
 # By noise: linspace makes the sampler start at the noisiest training step, whatever the checkpoint
 # says. By step: A1111's sgm uniform and simple differ by less than one of the 1,000 training
 # steps; here both are trailing.
 _ALL: Mapping[str, Spacing] = {
-    "karras": Spacing({"use_karras_sigmas": True, "timestep_spacing": "linspace"}, least=2),
-    "exponential": Spacing(
-        {"use_exponential_sigmas": True, "timestep_spacing": "linspace"}, least=2
-    ),
-    "beta": Spacing({"use_beta_sigmas": True, "timestep_spacing": "linspace"}, least=2),
-    "sgm uniform": _TRAILING,
-    "simple": _TRAILING,
-    "normal": _LINSPACE,
+    "karras": Spacing({"use_karras_sigmas": True, **_LINSPACE}),
+    "exponential": Spacing({"use_exponential_sigmas": True, **_LINSPACE}),
+    "beta": Spacing({"use_beta_sigmas": True, **_LINSPACE}),
+    "sgm uniform": Spacing(_TRAILING),
+    "simple": Spacing(_TRAILING),
+    "normal": Spacing(_LINSPACE),
 }
 _BY_STEP: Mapping[str, Spacing] = {name: _ALL[name] for name in ("sgm uniform", "simple", "normal")}
 # The multistep solvers' linspace leaves the cleanest step out: sgm uniform exactly, never normal.
-# From 32 steps on, beta's first two round to the same training step and the solver loses count.
 _MULTISTEP: Mapping[str, Spacing] = {
-    "karras": Spacing({"use_karras_sigmas": True, "timestep_spacing": "linspace"}),
-    "exponential": Spacing({"use_exponential_sigmas": True, "timestep_spacing": "linspace"}),
-    "beta": Spacing({"use_beta_sigmas": True, "timestep_spacing": "linspace"}, most=31),
-    "sgm uniform": Spacing({"timestep_spacing": "linspace"}),
-    "simple": _TRAILING,
+    "karras": _ALL["karras"],
+    "exponential": _ALL["exponential"],
+    "beta": _ALL["beta"],
+    "sgm uniform": Spacing(_LINSPACE),
+    "simple": Spacing(_TRAILING),
 }
-# A1111 counts DDIM's steps up from 1, not 0. These classes take each step to be 1000 // steps
-# long, which linspace's are not: normal would end with noise left.
+# A1111 counts DDIM's steps up from 1, not 0; one step counted so would be the cleanest.
 _DDIM: Mapping[str, Spacing] = {
     "ddim": Spacing({"timestep_spacing": "leading", "steps_offset": 1}, least=2),
-    "sgm uniform": _TRAILING,
-    "simple": _TRAILING,
+    "sgm uniform": Spacing(_TRAILING),
+    "simple": Spacing(_TRAILING),
 }
-# LCM's steps come from its distillation over 50; its class reads no schedule setting at all.
-_LCM: Mapping[str, Spacing] = {"automatic": Spacing({}, most=50)}
+# LCM's steps come from its distillation over 50; its class reads no schedule setting at all, and
+# is told its own default, so that none of the checkpoint's stays.
+_LCM: Mapping[str, Spacing] = {"automatic": Spacing({"timestep_spacing": "leading"}, most=50)}
 
 
 @dataclass(frozen=True)
@@ -220,20 +219,29 @@ def check(sampler: str, schedule: str, steps: int | None = None) -> None:
         message = f"no schedule {schedule!r}; choose one of {', '.join(SCHEDULES)}"
         raise ConfigError(message).about("schedule", SCHEDULES)
     method = SAMPLERS[sampler]
-    meant = method.automatic if schedule == "automatic" else schedule
-    if meant not in method.schedules:
-        choices = dict.fromkeys(["automatic", *method.schedules])
+    choices = dict.fromkeys(["automatic", *method.schedules])
+    if schedule not in choices:
         listed = ", ".join(choices)
         message = f"sampler {sampler!r} has no schedule {schedule!r}; choose one of {listed}"
         raise ConfigError(message).about("schedule", choices)
-    if steps is not None and not method.schedules[meant].takes(steps):
-        others = [name for name, spacing in method.schedules.items() if spacing.takes(steps)]
-        instead = f"the schedule {' or '.join(others)}, or " if others else ""
-        message = (
-            f"sampler {sampler!r} with schedule {meant!r} cannot take {steps} steps; "
-            f"choose {instead}another number of steps"
-        )
-        raise ConfigError(message).about("steps")
+    if steps is not None:
+        _check_steps(sampler, schedule, steps)
+
+
+def _check_steps(sampler: str, schedule: str, steps: int) -> None:
+    """Raise `ConfigError` unless the schedule can be spread over so many steps."""
+    method = SAMPLERS[sampler]
+    meant = _meant(method, schedule, {}, steps)
+    spacing = method.schedules[meant]
+    if spacing.takes(steps):
+        return
+    others = [name for name, other in method.schedules.items() if other.takes(steps)]
+    instead = f"the schedule {' or '.join(others)}, or " if others else ""
+    message = (
+        f"sampler {sampler!r} with schedule {meant!r} cannot take {steps} steps; "
+        f"choose {instead}from {spacing.least} to {spacing.most} steps"
+    )
+    raise ConfigError(message).about("steps")
 
 
 def make_scheduler(
@@ -247,25 +255,27 @@ def make_scheduler(
     """A fresh scheduler for one run of a checkpoint whose own scheduler config is `config`.
 
     What the checkpoint was trained on (betas, prediction type) stays; sampler and schedule are
-    set. `steps` is only checked. `seed` is the run's: DPM++ SDE draws its Brownian noise from it,
-    on the latents' device; the others draw from the pipeline's generator and take no notice of it.
+    set. `steps` are those of the whole schedule. `seed` is the run's: DPM++ SDE draws its Brownian
+    noise from it, on the latents' device; the others draw from the pipeline's generator and take no
+    notice of it.
 
     Raises:
         ConfigError: sampler, schedule and steps cannot be honoured together, or the checkpoint was
             trained in a way that the sampler does not know. Nothing is replaced in silence.
     """
-    check(sampler, schedule)
+    check(sampler, schedule, steps)
     method = SAMPLERS[sampler]
-    meant = _meant(method, schedule, config)
-    check(sampler, meant, steps)
-    scheduler = getattr(importlib.import_module("diffusers"), method.scheduler)
+    meant = _meant(method, schedule, config, steps)
+    from medialab.schedulers import scheduler_class
+
+    scheduler = scheduler_class(method.scheduler)
     accepted = set(inspect.signature(scheduler.__init__).parameters)
     _check_training(sampler, config)
     trained_on = {name: config[name] for name in _TRAINED_ON if name in config}
     arguments = {
         **_NO_SCHEDULE,
         **method.arguments,
-        **method.schedules[meant].arguments,
+        **method.schedules[meant].arguments_for(steps),
         **trained_on,
     }
     if method.needs_seed:
@@ -281,39 +291,27 @@ def with_prediction(config: Mapping[str, Any], prediction_type: str) -> dict[str
     return {**config, **said}
 
 
-def steps_behind(sampler: str, schedule: str, steps: int, strength: float) -> int:
-    """Steps of the whole schedule of which the last `steps` are run for a denoising strength.
-
-    At most MOST_STEPS: strengths that would need more start at a little more noise.
-    Source: AUTOMATIC1111 modules/sd_samplers_common.py, setup_img2img_steps.
-
-    Raises:
-        ConfigError: the sampler cannot spread its schedule over so many.
-    """
-    total = min(max(steps, int(steps / min(strength, 0.999))), MOST_STEPS)
+def most_steps(sampler: str, schedule: str) -> int:
+    """Over how many steps the schedule can be spread at most."""
     method = SAMPLERS[sampler]
-    meant = method.automatic if schedule == "automatic" else schedule
-    spacing = method.schedules.get(meant)
-    if spacing is not None and not spacing.takes(total) and spacing.takes(total + 1):
-        total += 1  # one of the numbers that diffusers miscounts
-    try:
-        check(sampler, schedule, total)
-    except ConfigError as error:
-        message = f"{steps} steps at denoising strength {strength:g} are the last of {total}: "
-        raise ConfigError(f"{message}{error}") from error
-    return total
+    return method.schedules[_meant(method, schedule, {})].most
 
 
-def applied_schedule(sampler: str, schedule: str, config: Mapping[str, Any]) -> str:
+def applied_schedule(
+    sampler: str, schedule: str, config: Mapping[str, Any], steps: int | None = None
+) -> str:
     """The schedule that runs when `schedule` is asked of a checkpoint; "automatic" is resolved."""
-    return _meant(SAMPLERS[sampler], schedule, config)
+    return _meant(SAMPLERS[sampler], schedule, config, steps)
 
 
-def _meant(method: Sampler, schedule: str, config: Mapping[str, Any]) -> str:
-    """The schedule that is run when `schedule` is asked of this checkpoint.
+def _meant(
+    method: Sampler, schedule: str, config: Mapping[str, Any], steps: int | None = None
+) -> str:
+    """The schedule that is run when `schedule` is asked of this checkpoint for so many steps.
 
     A checkpoint trained down to pure noise says "trailing", and gives grey pictures when its first
-    step is not the noisiest: automatic keeps its even steps trailing (arXiv 2305.08891).
+    step is not the noisiest: automatic keeps its even steps trailing (arXiv 2305.08891). Where the
+    method's own schedule cannot take so few steps, automatic is one that can.
     """
     if schedule != "automatic":
         return schedule
@@ -322,6 +320,9 @@ def _meant(method: Sampler, schedule: str, config: Mapping[str, Any]) -> str:
     # Not every such checkpoint says trailing; DDIM's own steps would begin below the noisiest.
     if config.get("rescale_betas_zero_snr") and method.automatic == "ddim":
         return "simple"
+    if steps is not None and not method.schedules[method.automatic].takes(steps):
+        others = [name for name, spacing in method.schedules.items() if spacing.takes(steps)]
+        return others[-1] if others else method.automatic
     return method.automatic
 
 

@@ -408,9 +408,13 @@ class InpaintConfig(SamplingConfig):
     """Stage 3, on a part of a picture."""
 
     mask: Picture | None = Field(None, description="White is painted anew, black stays.")
-    denoising_strength: Fraction = Field(0.75, description="How much is made anew.")
+    denoising_strength: Fraction = Field(
+        0.75, description="How much is made anew; 1 forgets what was under the mask."
+    )
     mask_blur: int = Field(4, ge=0, le=64, description="Pixels over which the edge fades.")
-    masked_content: MaskedContent = Field("original", description="What painting starts from.")
+    masked_content: MaskedContent = Field(
+        "original", description="What painting starts from, below a strength of 1."
+    )
     inverted: bool = Field(False, description="Paint what the mask leaves out.")
     only_masked: bool = Field(False, description="Paint the mask's surroundings enlarged.")
     padding: int = Field(32, ge=0, le=256, description="Pixels around the mask that are seen.")
@@ -428,7 +432,9 @@ class OutpaintConfig(SamplingConfig):
     mask_blur: int = Field(
         4, ge=0, le=64, description="Softness of the seam: 5 times as many pixels inside change."
     )
-    masked_content: Border = Field("fill", description="What painting the border starts from.")
+    masked_content: Border = Field(
+        "fill", description="What painting the border starts from, below a strength of 1."
+    )
 
 
 class InstructConfig(SamplingConfig):
@@ -448,7 +454,9 @@ class RefinerConfig(SwitchedConfig, SamplingConfig):
     upscaler: RefinerUpscalerName = Field(
         "latent", description="latent, latent nearest, lanczos…, or a model in models/upscalers."
     )
-    denoising_strength: Fraction = Field(0.7, description="How much is drawn anew.")
+    denoising_strength: Fraction = Field(
+        0.7, description="How much is drawn anew; 1 forgets the picture but for its size."
+    )
 
 
 # Pixels by which each tile reaches beyond the one before, at least.

@@ -17,6 +17,7 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
 
     name = "img2img"
     title = "Image to image"
+    version = 2
     settings = Img2ImgConfig
 
     def run(self, frame: Frame, settings: Img2ImgConfig, context: StageContext) -> Frame:

@@ -17,6 +17,7 @@ class InpaintStage(PipelineStage[InpaintConfig]):
 
     name = "inpaint"
     title = "Inpaint"
+    version = 2
     settings = InpaintConfig
 
     def run(self, frame: Frame, settings: InpaintConfig, context: StageContext) -> Frame:

@@ -13,6 +13,7 @@ class InstructStage(PipelineStage[InstructConfig]):
 
     name = "instruct"
     title = "Edit in words"
+    version = 2
     settings = InstructConfig
 
     def run(self, frame: Frame, settings: InstructConfig, context: StageContext) -> Frame:

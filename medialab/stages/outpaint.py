@@ -19,6 +19,7 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
 
     name = "outpaint"
     title = "Outpaint"
+    version = 2
     settings = OutpaintConfig
 
     def run(self, frame: Frame, settings: OutpaintConfig, context: StageContext) -> Frame:

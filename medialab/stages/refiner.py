@@ -31,7 +31,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
 
     name = "refiner"
     title = "Refiner"
-    version = 2
+    version = 3
     settings = RefinerConfig
 
     def models(self, settings: RefinerConfig) -> Sequence[Model]:

@@ -23,6 +23,7 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
 
     name = "txt2img"
     title = "Text to image"
+    version = 2
     settings = Txt2ImgConfig
 
     def models(self, settings: Txt2ImgConfig) -> Sequence[Model]:

@@ -32,6 +32,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
 
     name = "upscaler"
     title = "Upscaler"
+    version = 2
     settings = UpscalerConfig
 
     def models(self, settings: UpscalerConfig) -> Sequence[Model]:
