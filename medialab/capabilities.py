@@ -1,12 +1,20 @@
 """What this studio can do here, as one dict for programs: stages, their settings, every choice."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import AfterValidator, BaseModel
 
 from medialab.config import PipelineConfig
-from medialab.detailing import AUTOMATIC, CENTRE
-from medialab.preprocessors import DEPTH, PREPROCESSORS
-from medialab.samplers import PREDICTION_TYPES, SAMPLERS, SCHEDULES
-from medialab.settings import EMPHASES, LATENT_UPSCALERS, MODES, PIXEL_UPSCALERS, RESIZE_MODES
+from medialab.detailing import DetailerConfig
+from medialab.samplers import SAMPLERS, SCHEDULES
+from medialab.settings import (
+    ControlUnit,
+    NameOf,
+    OneOf,
+    RefinerConfig,
+    UpscalerConfig,
+)
 from medialab.stages import STAGES
 from medialab.versions import all_versions, program_version
 
@@ -17,13 +25,18 @@ if TYPE_CHECKING:
 def capabilities(bench: "Workbench") -> dict[str, Any]:
     """Versions, device, stages in their order, and the names that settings may have.
 
-    Each stage's `settings` are a JSON schema with limits, defaults and descriptions; `field` is
-    where they stand in a config: under that name, or, where it is None, at the top.
+    Each stage's `settings` are a JSON schema with limits, defaults and descriptions, and `choices`
+    the names that some of them take; `field` is where they stand in a config: under that name, or,
+    where it is None, at the top. All of it is read off the settings themselves.
     """
-    detectors, upscalers = (
-        [one.name for one in bench.models(kind) if one.refused is None]
-        for kind in ("detector", "upscaler")
-    )
+    usable: dict[str, list[str]] = {}
+    for info in bench.models():
+        if info.refused is None:
+            usable.setdefault(info.kind, []).append(info.name)
+
+    def names(model: type[BaseModel], field: str) -> list[str]:
+        return _choices(model, usable)[field]
+
     return {
         "version": program_version(),
         "versions": dict(all_versions()),
@@ -34,18 +47,38 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
                 "title": stage.title,
                 "field": stage.name if stage.name in PipelineConfig.model_fields else None,
                 "settings": stage.settings.model_json_schema(),
+                "choices": _choices(stage.settings, usable),
             }
             for stage in STAGES
         ],
-        "modes": list(MODES),
+        "modes": names(PipelineConfig, "mode"),
         # A sampler with the schedules that it can honour.
         "samplers": {name: ["automatic", *one.schedules] for name, one in SAMPLERS.items()},
         "schedules": dict(SCHEDULES),
-        "prediction_types": list(PREDICTION_TYPES),
-        "detectors": [AUTOMATIC, CENTRE, *detectors],
-        "upscalers": [*PIXEL_UPSCALERS, *upscalers],
-        "refiner_upscalers": [*LATENT_UPSCALERS, *PIXEL_UPSCALERS, *upscalers],
-        "preprocessors": [*PREPROCESSORS, DEPTH],
-        "resize_modes": list(RESIZE_MODES),
-        "emphases": list(EMPHASES),
+        "detectors": names(DetailerConfig, "detector"),
+        "upscalers": names(UpscalerConfig, "upscaler"),
+        "refiner_upscalers": names(RefinerConfig, "upscaler"),
+        "preprocessors": names(ControlUnit, "preprocessor"),
+        "resize_modes": names(PipelineConfig, "resize_mode"),
+        "emphases": names(PipelineConfig, "emphasis"),
     }
+
+
+def _choices(model: type[BaseModel], usable: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The names that each setting of a model may have, where it takes certain names only."""
+    found: dict[str, list[str]] = {}
+    for field, info in model.model_fields.items():
+        for mark in (*info.metadata, *_marks(info.annotation)):
+            if isinstance(mark, AfterValidator) and isinstance(mark.func, OneOf):
+                found[field] = list(mark.func.choices)
+            elif isinstance(mark, NameOf):
+                found[field] = [*mark.also, *usable.get(mark.kind, ())]
+    return found
+
+
+def _marks(annotation: Any) -> Iterator[Any]:
+    """What stands beside the types in a type such as `Annotated[str, NameOf("vae")] | None`."""
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        if not isinstance(part, type) or not issubclass(part, BaseModel):
+            yield from _marks(part)

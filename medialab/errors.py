@@ -86,6 +86,10 @@ class CancelledError(MediaLabError):
     """The run was cancelled; models are as they were, pictures finished before it are kept."""
 
 
+class QueueStoppedError(CancelledError):
+    """The job was not begun: those before it failed, each of the same, as it would have."""
+
+
 class NotFiniteError(MediaLabError):
     """A stage computed NaN or infinity, in float32 too; no picture is made of it."""
 

@@ -5,19 +5,26 @@ that takes the job and now and then asks `job.check()`.
 """
 
 import itertools
+import re
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, Generic, Literal, TypeVar
 
-from medialab.errors import CancelledError, MediaLabError
+from medialab.errors import CancelledError, MediaLabError, QueueStoppedError
 from medialab.events import Event, Kind
 
 T = TypeVar("T")
 Listener = Callable[[Event], None]
 State = Kind | Literal["running"]
+
+# Jobs that fail one after another of the same: after so many, those that wait would do so, too.
+MOST_ALIKE = 3
+# In an error's text, a path names a job's own file, and makes no other error of it.
+_PATH = re.compile(r"\S*[/\\]\S*")
 
 
 class Job(Generic[T]):
@@ -99,7 +106,13 @@ class JobQueue:
     waited, on the caller's); they must return quickly. One that raises fails a job that runs. The
     last event of a job comes before its result is handed out: who waits for the result finds it
     shown already.
+
+    When MOST_ALIKE jobs after another fail of the same, such as a full disk, those that wait are
+    cancelled with a `QueueStoppedError`; `resume` queues them again. `stops_alike` False lets every
+    job have its try.
     """
+
+    stops_alike = True
 
     def __init__(self, prepare: Callable[[], object] = lambda: None, *, idle: float = 0) -> None:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="medialab")
@@ -108,9 +121,11 @@ class JobQueue:
         self._closing = threading.Event()
         self._numbers = itertools.count(1)
         self._listeners: list[Listener] = []
-        self._lock = threading.Lock()  # of the two below; never held while a listener is called
+        self._lock = threading.Lock()  # of those below; never held while a listener is called
         self._waiting: list[Job[Any]] = []
         self._running: Job[Any] | None = None
+        self._stopped: list[Job[Any]] = []
+        self._failures: tuple[object, int] = (None, 0)  # what failed last, how often in a row
         self._waiter: threading.Thread | None = None
         if idle:
             self._waiter = threading.Thread(
@@ -165,6 +180,23 @@ class JobQueue:
             if job in self._waiting:
                 self._waiting.remove(job)
                 self._waiting.insert(max(place, 0), job)
+
+    @property
+    def stopped(self) -> list[Job[Any]]:
+        """The jobs that were not begun, since those before them failed of the same."""
+        with self._lock:
+            return list(self._stopped)
+
+    def resume(self) -> list[Job[Any]]:
+        """Queue the stopped jobs again, in their order, as new ones; returns those."""
+        with self._lock:
+            stopped, self._stopped = self._stopped, []
+        return [self.submit(job.work, label=job.label, request=job.request) for job in stopped]
+
+    def dismiss_stopped(self) -> None:
+        """Forget the stopped jobs."""
+        with self._lock:
+            self._stopped = []
 
     def cancel_all(self) -> None:
         """Cancel the running job and all that wait."""
@@ -228,9 +260,34 @@ class JobQueue:
             state, error = "cancelled", cancelled
         except Exception as failure:  # noqa: BLE001 - the job shows it, and the queue goes on
             state, error = "failed", failure
+        stopped = self._count(error if state == "failed" else None, counts=state != "cancelled")
         with self._lock:
             self._running = None
-        self._end(job, state, result, error)
+        why = str(error)
+        with ExitStack() as each:  # a listener that raises keeps nobody waiting
+            for waiting in reversed(stopped):
+                each.callback(self._stop, waiting, _not_begun(waiting, job, why))
+            self._end(job, state, result, error)
+
+    def _stop(self, job: Job[Any], why: QueueStoppedError) -> None:
+        """End a job that is not begun, when everybody was told that it waits."""
+        job.announced.wait()
+        self._end(job, "cancelled", error=why)
+
+    def _count(self, failure: BaseException | None, *, counts: bool) -> list[Job[Any]]:
+        """Count failures that are alike; take those that wait out when there are too many."""
+        if not counts:
+            return []
+        with self._lock:
+            kind = None if failure is None else (type(failure), _PATH.sub("", str(failure)))
+            times = 1 + (self._failures[1] if kind == self._failures[0] else 0)
+            self._failures = kind, times
+            if kind is None or times < MOST_ALIKE or not self.stops_alike:
+                return []
+            stopped, self._waiting = self._waiting, []
+            self._stopped += stopped
+            self._failures = None, 0
+        return stopped
 
     def _end(
         self,
@@ -248,6 +305,13 @@ class JobQueue:
             self._emit(Event(state, job.name, result=result, error=error))
         finally:
             job.settle(result, error)
+
+
+def _not_begun(job: Job[Any], failed: Job[Any], why: str) -> QueueStoppedError:
+    return QueueStoppedError(
+        f"{job.name} was not begun: {failed.name} and the {MOST_ALIKE - 1} before it failed of the "
+        f"same ({why}); mend that, and make it again"
+    )
 
 
 def _drop_frames(error: BaseException | None) -> None:

@@ -7,7 +7,7 @@ of models/detectors. Names and defaults as in A1111's ControlNet extension.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from medialab.errors import MediaLabError
+from medialab.libraries import check_installed, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,10 +21,6 @@ _REFERENCE_SIDE = 512
 _TILE_BLUR = 4  # times smaller and back: what a tile ControlNet was trained to sharpen
 
 
-class MissingLibraryError(MediaLabError):
-    """A preprocessor needs a library that is not installed; the text says how to install it."""
-
-
 def canny(image: "Image.Image") -> "Image.Image":
     """White edges on black, one pixel wide."""
     return _white_on_black(_edges(image))
@@ -32,7 +28,7 @@ def canny(image: "Image.Image") -> "Image.Image":
 
 def scribble(image: "Image.Image") -> "Image.Image":
     """Thick strokes along the edges, as a person would scribble them."""
-    cv2, np = _opencv(), _numpy()
+    cv2, np = require("cv2"), _numpy()
     pen = np.ones((_scaled(image, _PEN),) * 2, np.uint8)
     thick = cv2.dilate(_edges(image), pen)
     return _white_on_black(thick)
@@ -40,7 +36,7 @@ def scribble(image: "Image.Image") -> "Image.Image":
 
 def soft_edge(image: "Image.Image") -> "Image.Image":
     """Edges that fade, by the strength of the gradient."""
-    cv2, np = _opencv(), _numpy()
+    cv2, np = require("cv2"), _numpy()
     grey = cv2.GaussianBlur(np.array(image.convert("L")), (0, 0), max(0.5, _width(image)))
     across, down = (cv2.Sobel(grey, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
     strength = cv2.magnitude(across, down)
@@ -95,12 +91,12 @@ def check_library(preprocessor: str) -> None:
         MissingLibraryError: the text says how to install it.
     """
     if preprocessor in NEEDS_OPENCV:
-        _opencv()
+        check_installed("cv2")
 
 
 def _edges(image: "Image.Image") -> "np.ndarray":
     pixels = _numpy().array(image.convert("RGB"))
-    found: np.ndarray = _opencv().Canny(pixels, CANNY_LOW, CANNY_HIGH)
+    found: np.ndarray = require("cv2").Canny(pixels, CANNY_LOW, CANNY_HIGH)
     return found
 
 
@@ -117,19 +113,6 @@ def _width(image: "Image.Image") -> float:
 def _scaled(image: "Image.Image", pixels: int) -> int:
     """Pixels of a picture of the usual size, for this one."""
     return max(2, round(pixels * min(image.size) / _REFERENCE_SIDE))
-
-
-def _opencv() -> Any:
-    try:
-        import cv2
-    except ImportError as error:
-        message = (
-            "this preprocessor needs OpenCV, which is not installed: "
-            'pip install "media-lab-studio[control]", or prepare the picture elsewhere and '
-            'choose preprocessor="none"'
-        )
-        raise MissingLibraryError(message) from error
-    return cv2
 
 
 def _numpy() -> Any:

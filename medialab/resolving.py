@@ -10,6 +10,7 @@ from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, Resolv
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families import FINISHED_BY, latents_of
 from medialab.geometry import to_multiple
+from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
 from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
@@ -45,6 +46,8 @@ class Resolver:
         chosen = self._with_detectors(config)
         for model in _models_of(chosen):
             self.registry.find(model.name, model.kind)
+            if model.kind == "upscaler":
+                check_installed("spandrel")
         check_detectors(chosen, self.registry.find)
         self._refuse_foreign(config)
         self._check_handover(config)

@@ -78,6 +78,7 @@ class Service:
 
     def __init__(self, bench: Workbench) -> None:
         self.bench = bench
+        bench.queue.stops_alike = False  # one client's failures are no matter to another
         self._endpoints: Mapping[str, tuple[str, Callable[[Any], Answer]]] = {
             "generate": ("POST", self._generate),
             "enhance": ("POST", self._enhance),

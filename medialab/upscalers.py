@@ -15,15 +15,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from medialab.errors import MissingLibraryError, ModelRefusedError, NotFiniteError
+from medialab.errors import ModelRefusedError, NotFiniteError
 from medialab.headers import read_header
 from medialab.ladder import Ladder, Rung, is_finite
+from medialab.libraries import require
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-HOW_TO_INSTALL = 'pip install --no-deps "spandrel>=0.4.1,<0.5" einops'
 # A1111's own numbers are 192 and 8; with 16 the widest of the architectures sees no edge.
 TILE, OVERLAP = 192, 16
 # Sides of the tiles that are tried when memory runs out, in pixels.
@@ -164,12 +164,7 @@ def load_upscaler(path: Path, device: str) -> Upscaler:
 
 def _import_spandrel() -> Any:
     with _importing_without_torchvision():
-        try:
-            import spandrel
-        except ImportError as error:
-            message = f"upscaler models need the library spandrel: {HOW_TO_INSTALL}"
-            raise MissingLibraryError(message) from error
-    return spandrel
+        return require("spandrel")
 
 
 def _fade(width: int, height: int, overlap: int, scale: int) -> "torch.Tensor":

@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from medialab.errors import CancelledError, MediaLabError
+from medialab.errors import CancelledError, MediaLabError, QueueStoppedError
 from medialab.jobs import JobQueue
 
 SOON = 10  # seconds; what is waited for takes milliseconds
@@ -238,3 +238,89 @@ def test_a_job_starts_only_when_everybody_was_told_of_it(queue):
     queue.listen(listen)
     queue.submit(lambda job: 1).result(SOON)
     assert events == ["queued", "started", "done"]
+
+
+def fails(why):
+    def work(_job):
+        raise OSError(why)
+
+    return work
+
+
+def test_a_failure_that_hits_each_job_stops_the_queue_after_three(queue, gate):
+    jobs = [queue.submit(fails("disk full"), label=f"{n}") for n in range(6)]
+    gate.set()
+    assert [type(job.error(SOON)) for job in jobs] == [OSError] * 3 + [QueueStoppedError] * 3
+    assert str(jobs[3].error()) == (
+        f"{jobs[3].name} was not begun: {jobs[2].name} and the 2 before it failed of the same "
+        "(disk full); mend that, and make it again"
+    )
+    assert [job.state for job in jobs[3:]] == ["cancelled"] * 3
+    assert queue.stopped == jobs[3:]
+    assert queue.jobs() == []
+
+
+def test_a_failure_that_differs_and_a_success_begin_the_count_anew(queue, gate):
+    works = [fails("full"), fails("full"), fails("other"), fails("full"), fails("full")]
+    works += [lambda job: 1, fails("full"), fails("full"), lambda job: 2]
+    jobs = [queue.submit(work) for work in works]
+    gate.set()
+    succeeded = [job.error(SOON) is None for job in jobs]
+    assert succeeded == [False] * 5 + [True, False, False, True]
+    assert queue.stopped == []
+
+
+def test_a_cancelled_job_neither_counts_nor_begins_the_count_anew(queue, gate):
+    def cancelled(job):
+        job.cancel()
+        job.check()
+
+    works = [fails("full"), cancelled, fails("full"), fails("full"), lambda job: 1]
+    jobs = [queue.submit(work) for work in works]
+    gate.set()
+    assert isinstance(jobs[-1].error(SOON), QueueStoppedError)
+
+
+def test_the_same_failure_at_each_jobs_own_file_is_the_same(queue, gate):
+    jobs = [queue.submit(fails(f"no room for '/outputs/{n}.png'")) for n in range(4)]
+    gate.set()
+    assert isinstance(jobs[-1].error(SOON), QueueStoppedError)
+
+
+def test_a_stopped_queue_takes_new_jobs_and_resumes_the_old_ones(queue, gate):
+    full = [True]
+
+    def work(_job):
+        if full[0]:
+            message = "disk full"
+            raise OSError(message)
+        return "made"
+
+    jobs = [queue.submit(work, label=f"{n}", request=n) for n in range(5)]
+    gate.set()
+    assert isinstance(jobs[-1].error(SOON), QueueStoppedError)
+    full[0] = False
+    assert queue.submit(work).result(SOON) == "made"
+    again = queue.resume()
+    assert [(job.label, job.request, job.result(SOON)) for job in again] == [
+        ("3", 3, "made"),
+        ("4", 4, "made"),
+    ]
+    assert queue.stopped == queue.resume() == []
+
+
+def test_each_has_its_try_where_the_queue_does_not_stop(queue, gate):
+    queue.stops_alike = False
+    jobs = [queue.submit(fails("full")) for _ in range(5)]
+    gate.set()
+    assert [type(job.error(SOON)) for job in jobs] == [OSError] * 5
+
+
+def test_everybody_is_told_of_a_stop(queue, gate):
+    heard = []
+    stop = queue.listen(lambda event: heard.append((event.kind, event.job)))
+    jobs = [queue.submit(fails("full")) for _ in range(4)]
+    gate.set()
+    assert jobs[-1].error(SOON) is not None
+    assert ("cancelled", jobs[-1].name) in heard
+    stop()

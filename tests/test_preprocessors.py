@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from medialab.preprocessors import PREPROCESSORS, MissingLibraryError, check_library
+from medialab.errors import MissingLibraryError
+from medialab.preprocessors import PREPROCESSORS, check_library
 
 
 @pytest.fixture

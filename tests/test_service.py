@@ -10,8 +10,9 @@ from PIL import Image
 from medialab import PipelineConfig
 from medialab.errors import OutOfMemoryError
 from medialab.messages import MOST_BYTES
+from medialab.preprocessors import BY_MODEL, PREPROCESSORS
 from medialab.service import Service
-from medialab.settings import SAMPLING_NAMES
+from medialab.settings import LATENT_UPSCALERS, ORDERS, SAMPLING_NAMES
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 
@@ -257,6 +258,14 @@ def test_capabilities_tell_every_stage_with_its_limits_and_every_choice(service)
     for sampler, schedules in answer["samplers"].items():
         for schedule in schedules:
             PipelineConfig(sampler=sampler, schedule=schedule, steps=20)
+    for name, chosen in stages["face"]["choices"].items():
+        for one in chosen:
+            PipelineConfig(face={name: one})
+    assert stages["face"]["choices"]["order"] == list(ORDERS)
+    assert stages["txt2img"]["choices"]["checkpoint"] == ["paperdoll"]
+    assert answer["preprocessors"] == [*PREPROCESSORS, *BY_MODEL]
+    assert answer["detectors"] == ["automatic", "centre"]
+    assert answer["refiner_upscalers"][:3] == list(LATENT_UPSCALERS)
     assert set(answer["requests"]) == {"generate", "enhance", "pictures"}
     assert set(PipelineConfig.model_fields) <= set(answer["requests"]["generate"]["properties"])
 

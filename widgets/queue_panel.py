@@ -11,7 +11,7 @@ import ipywidgets as ipw
 
 from medialab import PipelineConfig, Workbench
 from medialab.events import Event
-from medialab.jobs import Job
+from medialab.jobs import MOST_ALIKE, Job
 from widgets.button import make_button
 from widgets.guard import Show
 from widgets.progress import Progress, Stage, time_text
@@ -52,7 +52,24 @@ class QueuePanel(ipw.VBox):
         self._empty = ipw.HTML(f'<p class="mls-quiet">{_EMPTY}</p>')
         self.list = ipw.VBox()
         self.list.add_class("mls-queue-rows")
-        super().__init__([line, self.list])
+        self._why_stopped = ipw.HTML()
+        self.resume = make_button(
+            "queue-resume",
+            bench.queue.resume,
+            show_error,
+            label="Make them now",
+            tooltip="Put the pictures that were not begun back into the queue",
+        )
+        self.forget = make_button(
+            "queue-forget",
+            self._forget_stopped,
+            show_error,
+            label="Leave them",
+            tooltip="Do not make them",
+        )
+        self.stopped = ipw.VBox([self._why_stopped, ipw.HBox([self.resume, self.forget])])
+        self.stopped.add_class("mls-queue-stopped")
+        super().__init__([line, self.stopped, self.list])
         self.add_class("mls-queue")
         self.draw()
 
@@ -105,6 +122,7 @@ class QueuePanel(ipw.VBox):
                 self._rows[job.name].show(job, place - len(running), len(jobs) - len(running))
                 self._describe(self._rows[job.name])
             self.list.children = list(self._rows.values()) or [self._empty]
+            self._draw_stopped()
             self.cancel_all.disabled = not jobs
             count = f" <span>{len(jobs)}</span>" if jobs else ""
             self.head.value = f"<h3>Queue{count}</h3>"
@@ -126,6 +144,22 @@ class QueuePanel(ipw.VBox):
     def button(self, name: str, press: Callable[[], object], icon: str, tooltip: str) -> ipw.Button:
         """A button of a row."""
         return make_button(name, press, self._show_error, icon=icon, tooltip=tooltip)
+
+    def _draw_stopped(self) -> None:
+        """Say that the queue was stopped, and what can be done."""
+        count = len(self._bench.queue.stopped)
+        self.stopped.layout.display = None if count else "none"
+        if count:
+            why = self._failed[-1][1] if self._failed else ""
+            left = "1 picture was" if count == 1 else f"{count} pictures were"
+            self._why_stopped.value = (
+                f"<p>Stopped: {MOST_ALIKE} in a row failed for the same reason, and {left} not "
+                f"begun. Mend it, then make them.</p><small>{escape(why)}</small>"
+            )
+
+    def _forget_stopped(self) -> None:
+        self._bench.queue.dismiss_stopped()
+        self.draw()
 
     def _keep_failed(self, event: Event) -> None:
         """Leave the row of a job that failed, until somebody has read it."""

@@ -9,7 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from medialab.detectors.base import LEAST_CONFIDENCE, Detection, boxed, surest_first
-from medialab.errors import MissingLibraryError, ModelRefusedError
+from medialab.errors import ModelRefusedError
+from medialab.libraries import require
 from medialab.taskfiles import check_task_file
 
 if TYPE_CHECKING:
@@ -113,14 +114,7 @@ def require_mediapipe() -> Any:
     Raises:
         MissingLibraryError: it is not installed; the text says how to install it.
     """
-    try:
-        return importlib.import_module("mediapipe")
-    except ImportError as error:
-        message = (
-            "a .task or .tflite detector needs MediaPipe, which is not installed: "
-            "pip install mediapipe"
-        )
-        raise MissingLibraryError(message) from error
+    return require("mediapipe")
 
 
 def _boxes(result: Any, size: tuple[int, int]) -> "Iterator[tuple[float, list[float]]]":

@@ -11,8 +11,9 @@ import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.detectors.base import LEAST_CONFIDENCE, Detection, boxed, called, surest_first
-from medialab.errors import MissingLibraryError, ModelRefusedError
+from medialab.errors import ModelRefusedError
 from medialab.geometry import Box
+from medialab.libraries import require
 from medialab.onnxfiles import OnnxHeader, check_onnx
 
 if TYPE_CHECKING:
@@ -112,15 +113,7 @@ def require_onnxruntime() -> Any:
     Raises:
         MissingLibraryError: the text says how to install it.
     """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        message = (
-            "an .onnx detector needs onnxruntime, which is not installed: "
-            'pip install "media-lab-studio[detectors]"'
-        )
-        raise MissingLibraryError(message) from error
-    return onnxruntime
+    return require("onnxruntime")
 
 
 def _session(name: str, content: bytes, device: str) -> Any:

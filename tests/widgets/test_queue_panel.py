@@ -107,3 +107,40 @@ def test_rows_are_used_again(panel, bench):
     for _ in range(5):
         bench.queue.submit(lambda job: 1).result(SOON)
     assert len(widget_module._instances) == before
+
+
+def test_a_stopped_queue_says_why_and_makes_the_rest_when_asked(bench, panel, gate):
+    full = [True]
+
+    def work(_job):
+        if full[0]:
+            message = "No space left on device"
+            raise OSError(message)
+
+    assert panel.stopped.layout.display == "none"
+    jobs = [bench.queue.submit(work, label=f"picture {n}") for n in range(5)]
+    gate.set()
+    assert jobs[-1].error(SOON) is not None
+    assert panel.stopped.layout.display is None
+    said = panel.stopped.children[0].value
+    assert "3 in a row failed for the same reason, and 2 pictures were not begun" in said
+    assert "No space left on device" in said
+    full[0] = False
+    panel.resume.click()
+    again = bench.queue.jobs()
+    assert all(job.error(SOON) is None for job in again)
+    panel.draw()
+    assert panel.stopped.layout.display == "none"
+
+
+def test_stopped_pictures_can_be_left(bench, panel, gate):
+    def work(_job):
+        message = "full"
+        raise OSError(message)
+
+    jobs = [bench.queue.submit(work) for _ in range(4)]
+    gate.set()
+    assert jobs[-1].error(SOON) is not None
+    panel.forget.click()
+    assert bench.queue.stopped == []
+    assert panel.stopped.layout.display == "none"
