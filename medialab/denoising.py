@@ -167,7 +167,8 @@ def denoise(
                 ).images
             return latents
 
-        rungs = denoiser_rungs(model, networks, encodes=_is_picture(inputs.get("image")))
+        encodes = _is_picture(inputs.get("image"))
+        rungs = [*loras.rungs(), *denoiser_rungs(model, networks, encodes=encodes)]
         latents = model.ladder.climb("the denoiser", rungs, attempt)
     if not is_finite(latents):
         message = (

@@ -127,6 +127,7 @@ class JobQueue:
         self._stopped: list[Job[Any]] = []
         self._failures: tuple[object, int] = (None, 0)  # what failed last, how often in a row
         self._waiter: threading.Thread | None = None
+        self._worker.submit(lambda: None)  # its thread begins here, and ends with `close`
         if idle:
             self._waiter = threading.Thread(
                 target=self._prepare_when_idle, args=(idle,), name="medialab-idle", daemon=True

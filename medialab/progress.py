@@ -69,6 +69,7 @@ class Progress:
         Gives its ladder, for when memory runs out or numbers are none.
         """
         self._job.check()
+        self._registry.room.begin()
         self._stage, self._recall = stage, recall
         self._models.clear()
         self._denoising = None

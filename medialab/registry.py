@@ -8,14 +8,15 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Collection
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
 
 from medialab.detectors import load_detector
-from medialab.errors import ModelNotFoundError, ModelRefusedError
+from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
 from medialab.hashes import HashCache, Stamp
-from medialab.loading import load_checkpoint, load_controlnet
-from medialab.memory import free_memory
+from medialab.loading import dtype_name, load_checkpoint, load_controlnet
+from medialab.memory import free_memory, gigabytes
 from medialab.modelfiles import (
     FOLDER_OF_KIND,
     ModelFiles,
@@ -27,14 +28,14 @@ from medialab.modelfiles import (
     way_of,
 )
 from medialab.modelnotes import refuse_other
+from medialab.needs import bytes_in_memory
+from medialab.room import Room
 from medialab.runtime import pick_device
 from medialab.upscalers import load_upscaler
 from medialab.vaes import facts_of_config, load_vae
 
 __all__ = ["ModelInfo", "ModelRegistry"]
 
-# One SDXL in half precision, or two SD1.5 in full, and some air: 8 GiB.
-BUDGET_BYTES = 8 * 1024**3
 # Pixels a side that a family was trained at. Source: each family's model card.
 NATIVE_SIZES = {
     "sd15": 512,
@@ -44,6 +45,10 @@ NATIVE_SIZES = {
     "sd3": 1024,
     "flux": 1024,
 }
+
+
+# A model's path, its files as they are, and what else decides how it is loaded.
+_Key = tuple[Path, tuple[Stamp, ...], str]
 
 
 class Loaded(Protocol):
@@ -59,8 +64,9 @@ class ModelRegistry:
     """All models of one folder, and the checkpoints that are in memory.
 
     `hash_cache` is an SQLite file that remembers content hashes; without one they are remembered
-    as long as the registry is. Loaded models beyond `budget_bytes` are released, the longest
-    unused first; the last one loaded always stays, however large. Safe to use from many threads.
+    as long as the registry is. Models stay loaded as long as `room` has place for them, and the
+    longest unused is released first; the last one loaded always stays. Safe to use from many
+    threads.
     """
 
     def __init__(
@@ -68,18 +74,21 @@ class ModelRegistry:
         folder: Path,
         *,
         hash_cache: Path | None = None,
-        budget_bytes: int = BUDGET_BYTES,
+        room: Room | None = None,
         device: str | None = None,
     ) -> None:
         self.folder = Path(folder)
-        self.budget_bytes = budget_bytes
+        self.room = room or Room()
         self._device = device
         self._files = ModelFiles(self.folder)
         self.hashes = HashCache(hash_cache)
-        self._loaded: OrderedDict[tuple[Path, tuple[Stamp, ...], str], Loaded] = OrderedDict()
+        self._loaded: OrderedDict[_Key, Loaded] = OrderedDict()
+        self._uses: dict[int, int] = {}  # of a loaded model's id: the number of its last use
+        self._kept: Collection[Any] = ()
         # Two locks: listing must not wait for the seconds that a load takes.
         self._listing = threading.Lock()
-        self._loading = threading.Lock()
+        self._loading = threading.RLock()
+        self.room.join(self)
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the folder now, of one kind or of all; refused files with the reason.
@@ -166,26 +175,81 @@ class ModelRegistry:
         Room is made before it is read, so that the old and the new need not fit together; `kept`
         are in use, and not released for it. `like` is the VAE of the checkpoint that a VAE is for:
         a single file, which tells no config, is built after its.
-        Raises: ModelRefusedError; the models that were loaded may be gone then.
+
+        Raises:
+            ModelRefusedError: the models that were loaded may be gone then.
+            OutOfMemoryError: it is larger than all the memory there is for it; nothing was read.
         """
         with self._loading:
             facts = _facts_beside(info, like)
             key = (info.path, self._files.stamps(info.path), facts)
-            if key in self._loaded:
-                self._loaded.move_to_end(key)
-                return self._loaded[key]
-            self._forget_replaced(info.path)
-            self._make_room(info.size_bytes, kept)
-            model = self._read(info, like)
-            self._make_room(model.nbytes, kept)
-            self._loaded[key] = model
-            return model
+            if key not in self._loaded:
+                self._forget_replaced(info.path)
+                self._kept = kept
+                try:
+                    self._refuse_too_large(info)
+                    self._loaded[key] = self._read(info, like)
+                finally:
+                    self._kept = ()
+            self._loaded.move_to_end(key)
+            self._uses[id(self._loaded[key])] = self.room.used()
+            return self._loaded[key]
+
+    def _refuse_too_large(self, info: ModelInfo) -> None:
+        """Make room for a model, or refuse it by the bytes that it needs."""
+        needs = bytes_in_memory(info, dtype_name(self.device))
+        if missing := self.room.make(needs, self.device):
+            free = needs - missing
+            message = (
+                f"{info.kind} {info.name!r} needs {gigabytes(needs)} of memory as "
+                f"{dtype_name(self.device)}, {gigabytes(max(free, 0))} can be given to it: "
+                "close other programs and kernels, or choose a smaller one"
+            )
+            raise OutOfMemoryError(message)
+
+    @property
+    def device(self) -> str:
+        """Where models are loaded to."""
+        return pick_device(self._device)
+
+    @property
+    def nbytes(self) -> int:
+        """What the loaded models take."""
+        return sum(model.nbytes for model in list(self._loaded.values()))
+
+    def oldest(self, *, optional: bool) -> int | None:
+        """When the longest unused model that may go was last used, as `Room` counts."""
+        # Another thread that loads is not waited for: it may wait for the room.
+        if not self._loading.acquire(blocking=False):
+            return None
+        try:
+            return min((use for use, _ in self._droppable(optional)), default=None)
+        finally:
+            self._loading.release()
+
+    def drop_oldest(self, *, optional: bool) -> None:
+        """Release that model."""
+        with self._loading:
+            if there := self._droppable(optional):
+                self._release(min(there, key=itemgetter(0))[1])
+
+    def _droppable(self, optional: bool) -> "list[tuple[int, _Key]]":
+        uses = [(self._uses[id(model)], key) for key, model in self._loaded.items()]
+        if optional:  # what the stage uses that runs stays
+            return [(use, key) for use, key in uses if use < self.room.began]
+        kept = {id(one) for one in self._kept}
+        return [(use, key) for use, key in uses if id(self._loaded[key]) not in kept]
+
+    def _release(self, key: "_Key") -> None:
+        model = self._loaded.pop(key)
+        self._uses.pop(id(model), None)
+        model.release()
 
     def _read(self, info: ModelInfo, like: Any) -> Loaded:
         if info.kind == "detector":
-            return load_detector(info, pick_device(self._device))
+            return load_detector(info, self.device)
         if info.kind == "upscaler":
-            return load_upscaler(info.path, pick_device(self._device))
+            return load_upscaler(info.path, self.device)
         if info.kind == "controlnet":
             return load_controlnet(info, self._device)
         if info.kind == "vae":
@@ -198,7 +262,7 @@ class ModelRegistry:
             if not self._loaded:
                 return  # to look for memory to give back takes a tenth of a second
             for key in list(self._loaded):
-                self._loaded.pop(key).release()
+                self._release(key)
             free_memory()
 
     def release_others(self, kept: Collection[Any]) -> None:
@@ -206,23 +270,12 @@ class ModelRegistry:
         with self._loading:
             for key, model in list(self._loaded.items()):
                 if not any(model is one for one in kept):
-                    self._loaded.pop(key).release()
-
-    def _make_room(self, nbytes: int, kept: Collection[Any]) -> None:
-        """Release what is longest unused, but nothing of `kept`, until that many bytes fit."""
-        for key, model in list(self._loaded.items()):
-            if self._loaded_bytes() + nbytes <= self.budget_bytes:
-                return
-            if not any(model is one for one in kept):
-                self._loaded.pop(key).release()
-
-    def _loaded_bytes(self) -> int:
-        return sum(model.nbytes for model in self._loaded.values())
+                    self._release(key)
 
     def _forget_replaced(self, path: Path) -> None:
         """Release what was loaded from files that are others now."""
         for key in [key for key in self._loaded if key[0] == path]:
-            self._loaded.pop(key).release()
+            self._release(key)
 
 
 def _facts_beside(info: ModelInfo, like: Any) -> str:

@@ -60,7 +60,7 @@ class Workbench:
             Path(models or CHECKOUT / "models"), hash_cache=outputs / "hashes.sqlite", device=device
         )
         self._resolver = Resolver(self.registry, self.pictures)
-        self.loras = LoRAManager(hashes=self.registry.hashes)
+        self.loras = LoRAManager(self.registry.room, self.registry.hashes)
         runtime.guard_imports()
         self.queue = JobQueue(prepare=runtime.preload, idle=IDLE_SECONDS)
 

@@ -18,6 +18,7 @@ from medialab.loading import LoadedModel, load_checkpoint, pick_dtype
 from medialab.modelfiles import ModelInfo
 from medialab.pickles import refusing_pickles
 from medialab.registry import ModelRegistry
+from medialab.room import Room
 
 
 class Malice:
@@ -326,7 +327,7 @@ def two_large_models(tiny_models, tmp_path_factory):
 
 
 def test_a_model_whose_room_is_needed_is_gone(two_large_models):
-    registry = ModelRegistry(two_large_models, budget_bytes=1, device="cpu")
+    registry = ModelRegistry(two_large_models, room=Room(1), device="cpu")
     one, two = registry.models("checkpoint")
     model = registry.load(one)
     assert isinstance(model, LoadedModel)
@@ -341,7 +342,7 @@ def test_a_model_whose_room_is_needed_is_gone(two_large_models):
 @pytest.mark.slow
 def test_twenty_switches_leave_memory_as_it_was(two_large_models):
     psutil = pytest.importorskip("psutil")
-    registry = ModelRegistry(two_large_models, budget_bytes=1, device="cpu")
+    registry = ModelRegistry(two_large_models, room=Room(1), device="cpu")
     models = registry.models("checkpoint")
     resident = []
     for number in range(4 + 20):

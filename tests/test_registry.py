@@ -14,6 +14,7 @@ import pytest
 
 from medialab import hashes
 from medialab.errors import ModelNotFoundError, ModelRefusedError
+from medialab.needs import bytes_in_memory
 from medialab.registry import ModelRegistry
 
 READER = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight"
@@ -547,13 +548,13 @@ class FakeModel:
 
 @pytest.fixture
 def loaded(monkeypatch):
-    """What was loaded, in order; each takes its file's size in memory."""
+    """What was loaded, in order; each takes in memory what its header says."""
     from medialab import registry
 
     models = []
 
     def load(info, device):
-        models.append(FakeModel(info, info.size_bytes))
+        models.append(FakeModel(info, bytes_in_memory(info, "float32")))
         return models[-1]
 
     monkeypatch.setattr(registry, "load_checkpoint", load)
@@ -566,7 +567,7 @@ def three(root, loaded):
         write_lora(root / "loras" / f"{name}.safetensors")
     registry = ModelRegistry(root)
     infos = {info.name: info for info in registry.models()}
-    registry.budget_bytes = 2 * infos["a"].size_bytes
+    registry.room.bound = 2 * bytes_in_memory(infos["a"], "float32")
     return registry, infos
 
 
@@ -585,7 +586,7 @@ def test_the_longest_unused_model_makes_room(three, loaded):
 
 def test_a_model_larger_than_the_budget_is_loaded_alone(three, loaded):
     registry, infos = three
-    registry.budget_bytes = 1
+    registry.room.bound = 1
     for name in "ab":
         registry.load(infos[name])
     assert [model.released for model in loaded] == [True, False]

@@ -12,6 +12,8 @@ sd-scripts, LyCORIS and PEFT write them.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from medialab.memory import is_out_of_memory
+
 if TYPE_CHECKING:
     import torch
 
@@ -155,6 +157,8 @@ def delta(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
         magnitude = here.get("magnitude")
         return plain if magnitude is None else decomposed(plain, magnitude, weight)
     except (RuntimeError, KeyError, IndexError) as error:
+        if is_out_of_memory(error):
+            raise
         message = f"its tensors do not fit a weight of {tuple(weight.shape)}"
         raise ValueError(message) from error
 

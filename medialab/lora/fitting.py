@@ -150,6 +150,13 @@ def _names_of(model: "LoadedModel") -> dict[str, Any]:
 
 def _fits(layer: Layer, weight: "torch.Tensor") -> bool:
     """Whether a layer's tensors have the sides of a weight. Cost: no arithmetic."""
+    try:
+        return _sides_fit(layer, weight)
+    except IndexError:  # fewer sides than any weight has
+        return False
+
+
+def _sides_fit(layer: Layer, weight: "torch.Tensor") -> bool:
     leaves = layer.leaves
     sides = {weight.shape[0], weight.shape[1] if weight.ndim > 1 else weight.shape[0]}
     if "magnitude" in leaves and leaves["magnitude"].numel() not in sides:

@@ -6,8 +6,10 @@ adds `up(down(x))` to a layer's output; it costs milliseconds to switch and some
 nothing more. What is no plain low-rank pair (LoHa, LoKr, DoRA, IA3, OFT, whole differences) is
 merged always; text encoders, which are called once or twice, are merged only for those.
 
-The choice never looks at what is remembered: the two ways differ by rounding, and the same
-settings must give the same bytes with a cold memory and a warm one.
+The choice never looks at memory: the two ways differ by rounding, and the same settings must give
+the same bytes with a cold memory and a warm one, on a large machine and a small one. Layers for
+whose sums there is no room have them made anew for each of their calls and dropped after it: the
+same bytes, one layer's memory, and about as much time as attached.
 """
 
 from collections import OrderedDict
@@ -22,18 +24,18 @@ from weakref import WeakSet
 
 from medialab.errors import ModelRefusedError
 from medialab.hashes import HashCache
+from medialab.ladder import Rung
 from medialab.lora.files import LoRAFile, read_lora
 from medialab.lora.fitting import PARTS, Fit, Report
-from medialab.lora.memory import Memory
 from medialab.lora.patches import Dial, Merged, attach, can_attach, ready_to_attach
-from medialab.lora.sets import DENOISER, LoRAUse, Member, Place, places_of
+from medialab.lora.sets import DENOISER, Entry, LoRAUse, Member, Place, places_of
+from medialab.memory import claim
 from medialab.modelnotes import refuse_other
+from medialab.room import Memory, Room
 
 if TYPE_CHECKING:
     from medialab.loading import LoadedModel
 
-FILE_BYTES = 2 * 2**30  # some fifteen LoRAs of SD1.5, three of SDXL, at rank 128
-MERGED_BYTES = 4 * 2**30  # two sets of SD1.5 in float32 (seen in the benchmark)
 # Calls of the denoiser from which on merging is cheaper than hooks: measured 1.6 for a UNet of 38 M
 # parameters, 0.7 for SD1.5's (tests/benchmarks/test_lora_benchmark.py, the last line it prints).
 MERGED_FROM = 2
@@ -60,28 +62,37 @@ class Applied:
             for module in self._merged:
                 module.turn()
 
+    def rungs(self) -> list[Rung]:
+        """How it needs less memory: what is merged is made for each call and dropped after it."""
+        return [Rung("LoRAs merged layer by layer", True, self._frugally)] if self._merged else []
+
+    @contextmanager
+    def _frugally(self) -> Iterator[None]:
+        for module in self._merged:
+            module.merge_each_call()
+        yield
+
 
 class LoRAManager:
-    """Reads LoRA files, keeps them within bounds of bytes, and applies sets of them.
+    """Reads LoRA files, keeps them as long as there is room, and applies sets of them.
 
-    `file_bytes` bounds what was read, in RAM; `merged_bytes` what was merged or made ready to
-    attach, where the checkpoints are. `hashes` knows the files' sha256; a workbench shares its own.
+    `room` bounds what was read, merged and made ready to attach, with all else that a workbench
+    keeps. `hashes` knows the files' sha256; a workbench shares its own.
     Sets are applied to a `LoadedModel` as a whole, one at a time: a second one while the first is
     applied is an error, since taking them out in another order would leave wrong weights.
     """
 
     def __init__(
         self,
-        file_bytes: int = FILE_BYTES,
-        merged_bytes: int = MERGED_BYTES,
+        room: Room | None = None,
         hashes: HashCache | None = None,
     ) -> None:
-        self._files = Memory(file_bytes)
-        self._file_bytes = file_bytes
-        self._merged_bytes = merged_bytes
+        self._room = room or Room()
+        self._files = Memory(self._room)
         self._hashes = hashes or HashCache()
         self._loaded: OrderedDict[str, LoRAUse] = OrderedDict()
         self._busy: set[int] = set()
+        self._users = 0  # of files that were read
         # One for each checkpoint, and gone with it.
         self._merged: WeakSet[Memory] = WeakSet()
         self._lock = RLock()
@@ -113,7 +124,7 @@ class LoRAManager:
 
     @property
     def cached_bytes(self) -> int:
-        """What is kept in memory; never more than both bounds together."""
+        """What is kept in memory of LoRAs."""
         return self._files.nbytes + sum(memory.nbytes for memory in self._merged)
 
     def read(self, path: Path) -> LoRAFile:
@@ -122,20 +133,38 @@ class LoRAManager:
         Raises:
             ModelRefusedError: as `load_lora`.
         """
+        with self._using_files():
+            return self._read(path)
+
+    def _read(self, path: Path) -> LoRAFile:
         try:
             sha256 = self._hashes.sha256(path)
         except OSError as error:
             message = f"LoRA {path.stem!r} cannot be read: {error.strerror}"
             raise ModelRefusedError(message) from error
+        file: LoRAFile = self._files.get(
+            (str(path), sha256), partial(self._read_anew, path, sha256)
+        )
+        return file
+
+    @contextmanager
+    def _using_files(self) -> Iterator[None]:
+        """While it lasts, files that are read stay; they may be asked for within each other."""
         with self._lock:
-            self._files.begin(self._file_bytes)
-            file: LoRAFile = self._files.get(
-                (str(path), sha256), partial(self._read_anew, path, sha256)
-            )
-            return file
+            if not self._users:
+                self._files.begin()
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._files.end()
 
     def _read_anew(self, path: Path, sha256: str) -> LoRAFile:
         refuse_other(path, sha256)
+        claim(path.stat().st_size, "cpu", f"LoRA {path.stem!r}")
         file = read_lora(path, sha256)
         if self._hashes.sha256(path) != sha256:
             message = f"{path.name} was replaced while it was being read; try again"
@@ -168,12 +197,13 @@ class LoRAManager:
         if not uses:
             yield Applied()
             return
-        fits = [Fit(self.read(use.path), model) for use in uses]
-        for fit in fits:
-            fit.refuse_foreign()
-        with self._alone(model), ExitStack() as undo:
+        with self._alone(model), self._using_files(), ExitStack() as undo:
+            fits = [Fit(self._read(use.path), model) for use in uses]
+            for fit in fits:
+                fit.refuse_foreign()
             members = [Member(use, fit) for use, fit in zip(uses, fits, strict=True)]
             undo.callback(setattr, model, "adapted", model.adapted)
+            undo.callback(self._memory_of(model).end)
             yield self._put_in(model, members, calls, parts, undo)
 
     @contextmanager
@@ -197,6 +227,7 @@ class LoRAManager:
     ) -> Applied:
         """Apply a set; `undo` takes it out again."""
         memory = self._memory_of(model)
+        memory.begin()
         attached, merged = 0, []
         for place in places_of(model, members, parts):
             merges = calls >= MERGED_FROM and place.part == DENOISER
@@ -213,7 +244,8 @@ class LoRAManager:
                 remember = partial(_remembered, memory, place, [one.key for one in summed])
                 module = Merged(place.module, [one.part for one in summed], remember)
                 undo.callback(module.restore)
-                module.turn()
+                with _naming(summed, place):
+                    module.turn()
                 merged.append(module)
         model.adapted = tuple(key for one in members if (key := one.text_key(parts)))
         modes = [name for name, count in (("attached", attached), ("merged", merged)) if count]
@@ -225,13 +257,10 @@ class LoRAManager:
         )
 
     def _memory_of(self, model: "LoadedModel") -> Memory:
-        """What is remembered for a checkpoint; others make room where there is too little."""
-        memory: Memory = model.cached("LoRAs", lambda: Memory(self._merged_bytes))
-        others = [other for other in self._merged if other is not memory]
-        if 2 * sum(other.nbytes for other in others) > self._merged_bytes:
-            for other in others:
-                other.clear()
-        memory.begin(self._merged_bytes - sum(other.nbytes for other in others))
+        """What is remembered for a checkpoint; gone with it."""
+        # A model may be used by several managers, each with a room of its own.
+        name = f"LoRAs in room {id(self._room)}"
+        memory: Memory = model.cached(name, lambda: Memory(self._room, model.device))
         self._merged.add(memory)
         return memory
 
@@ -241,11 +270,23 @@ def _remembered(
     place: Place,
     keys: Sequence[Hashable],
     counting: Sequence[int],
+    nbytes: int,
     make: Callable[[], Any],
 ) -> Any:
-    """The sum of those of a place's LoRAs that count."""
+    """The sum of those of a place's LoRAs that count; None if there is no room to keep it."""
     key = (*_key_of(place), "merged", *(keys[number] for number in counting))
-    return memory.get(key, make)
+    return memory.get_if_room(key, nbytes, make)
+
+
+@contextmanager
+def _naming(entries: Sequence[Entry], place: Place) -> Iterator[None]:
+    """A file whose tensors do not fit after all is refused by its name, with the layer."""
+    try:
+        yield
+    except ValueError as error:
+        names = " or ".join(sorted({one.file for one in entries}))
+        message = f"LoRA {names!r} cannot be used: its {place.part} {place.path}: {error}"
+        raise ModelRefusedError(message) from error
 
 
 def _key_of(place: Place) -> tuple[str, str, str]:

@@ -4,6 +4,7 @@ Neither touches the original tensors: a hook is removed, a pointer is put back.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.lora.deltas import delta
@@ -40,14 +41,15 @@ class Part(NamedTuple):
 class Merged:
     """A module whose parameters point at `W + Σ wᵢ ΔWᵢ` of those LoRAs that count.
 
-    `remember` keeps a sum under the numbers of its LoRAs among `parts`.
+    `remember` keeps a sum of so many bytes under the numbers of its LoRAs among `parts`. Where it
+    has no room, the sum is made for each call of the module, and dropped after it.
     """
 
     def __init__(
         self,
         module: Any,
         parts: Sequence[Part],
-        remember: "Callable[[tuple[int, ...], Callable[[], Tensors]], Tensors]",
+        remember: "Callable[[tuple[int, ...], int, Callable[[], Tensors]], Tensors | None]",
     ) -> None:
         self._module = module
         self._parts = parts
@@ -58,22 +60,51 @@ class Merged:
             if (parameter := getattr(module, name, None)) is not None
         }
         self._counting: tuple[int, ...] = ()
+        self._hooks: list[Any] = []
 
     def turn(self) -> None:
         """Point at the sum of those that count now."""
         counting = tuple(number for number, part in enumerate(self._parts) if part.dial.on)
         if counting == self._counting:
             return
-        sums: Tensors = {}
+        self.restore()
         if counting:
             parts = [self._parts[number] for number in counting]
-            sums = self._remember(counting, lambda: merge(self._original, parts))
-        self._point_at({**self._original, **sums})
+            make = partial(merge, self._original, parts)
+            nbytes = sum(value.nbytes for value in self._original.values())
+            sums = self._remember(counting, nbytes, make)
+            if sums is None:
+                self._make_for_each_call(make)
+            else:
+                self._point_at({**self._original, **sums})
         self._counting = counting
 
     def restore(self) -> None:
         """Point at the original tensors again, which nothing has changed."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks.clear()
         self._point_at(self._original)
+        self._counting = ()
+
+    def merge_each_call(self) -> None:
+        """From here on keep no sum; the bytes are the same."""
+        self._remember = lambda _counting, _nbytes, _make: None
+        self.restore()
+        self.turn()
+
+    def _make_for_each_call(self, make: "Callable[[], Tensors]") -> None:
+        def before(_module: Any, _args: Any) -> None:
+            self._point_at({**self._original, **make()})
+
+        def after(_module: Any, _args: Any, _output: Any) -> None:
+            self._point_at(self._original)
+
+        self._hooks += [
+            # First of all before the call, last of all after it, be there others.
+            self._module.register_forward_pre_hook(before, prepend=True),
+            self._module.register_forward_hook(after, always_call=True),
+        ]
 
     def _point_at(self, tensors: "Tensors") -> None:
         for name, value in tensors.items():

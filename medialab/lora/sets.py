@@ -88,6 +88,7 @@ class Entry(NamedTuple):
     part: Part
     key: Hashable
     is_timed: bool
+    file: str
 
 
 class Place(NamedTuple):
@@ -110,5 +111,5 @@ def places_of(model: "LoadedModel", members: Sequence[Member], parts: Sequence[s
                 place = found.setdefault((layer.part, path), Place(layer.part, path, module, []))
                 key = (member.fit.file.sha256, layer.path, share)
                 part = Part(member.dial, layer, share)
-                place.entries.append(Entry(part, key, member.is_timed))
+                place.entries.append(Entry(part, key, member.is_timed, member.fit.file.name))
     return list(found.values())

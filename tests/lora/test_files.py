@@ -15,6 +15,7 @@ from medialab.errors import ModelRefusedError
 from medialab.loading import free_memory
 from medialab.lora import LoRAManager, read_lora, trigger_words
 from medialab.registry import ModelRegistry
+from medialab.room import Room
 
 LAYER = "lora_unet_mid_block_attentions_0_proj_in"
 
@@ -164,14 +165,14 @@ def test_the_least_lately_used_file_is_dropped_and_one_too_large_is_not_kept(tmp
     for number, path in enumerate(paths):
         save_file(plain(seed=number), path)
     size = read_lora(paths[0]).nbytes
-    manager = LoRAManager(file_bytes=2 * size)
+    manager = LoRAManager(Room(2 * size))
     first, second = manager.read(paths[0]), manager.read(paths[1])
     assert manager.read(paths[0]) is first
     manager.read(paths[2])
     assert manager.cached_bytes == 2 * size
     assert manager.read(paths[0]) is first
     assert manager.read(paths[1]) is not second
-    small = LoRAManager(file_bytes=size - 1)
+    small = LoRAManager(Room(size - 1))
     assert small.read(paths[0]) is not small.read(paths[0])
     assert small.cached_bytes == 0
 
@@ -182,7 +183,7 @@ def test_fifty_loads_and_unloads_leave_the_memory_as_it_was(tmp_path):
         paths.append(tmp_path / f"{number}.safetensors")
         save_file(plain(width=131_072, seed=number), paths[-1])  # 2 MiB a tensor
     size = read_lora(paths[0]).nbytes
-    manager, resident = LoRAManager(file_bytes=size), []
+    manager, resident = LoRAManager(Room(size)), []
     for turn in range(60):
         manager.load_lora(paths[turn % 3])
         manager.unload_lora()

@@ -15,6 +15,7 @@ from medialab.lora import LoRAManager, LoRAUse, block_of, read_block_weights
 from medialab.lora.manager import MERGED_FROM
 from medialab.lora.names import original_name
 from medialab.registry import ModelRegistry
+from medialab.room import Room
 
 LINEAR = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
 CONV = "down_blocks.0.resnets.0.conv1"
@@ -599,13 +600,13 @@ def test_a_file_is_read_once_and_again_when_it_was_replaced(manager, tmp_path, m
 def test_the_cache_is_bounded_in_bytes(model, tmp_path):
     weight = module(model, LINEAR).weight
     bound = 3 * weight.nbytes
-    manager = LoRAManager(file_bytes=bound, merged_bytes=bound)
+    manager = LoRAManager(Room(bound))
     for number in range(50):
         leaves, _ = linear_case(*weight.shape)
         path = written(tmp_path, kohya(LINEAR, leaves), f"lora-{number}")
         with manager.apply_loras(model, [LoRAUse(path)], calls=20):
             pass
-        assert 0 < manager.cached_bytes <= 2 * bound
+        assert 0 < manager.cached_bytes <= bound
     manager.clear_cache()
     assert manager.cached_bytes == 0
 
@@ -615,8 +616,9 @@ def test_checkpoints_share_one_bound_and_give_what_they_hold_back(model, tiny_mo
     other = load_checkpoint(registry.find("paperdoll", "checkpoint"), "cpu")
     weight = module(model, LINEAR).weight
     use = LoRAUse(written(tmp_path, kohya(LINEAR, linear_case(*weight.shape)[0])))
-    manager = LoRAManager(merged_bytes=weight.nbytes)
+    manager = LoRAManager()
     files = manager.read(use.path).nbytes
+    manager = LoRAManager(Room(files + weight.nbytes))
     for one in (model, other, model):
         with manager.apply_loras(one, [use]):
             pass

@@ -1,0 +1,69 @@
+"""How much memory things need, worked out before they are taken: from headers and sizes alone.
+
+What a network holds is exact. What it takes while it computes is of the order of so many maps of
+its first layer, at the size that is drawn; the numbers were measured (docs/performance.md).
+"""
+
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+
+from medialab.errors import ModelRefusedError
+from medialab.headers import read_header
+from medialab.modelfiles import SINGLE_FILE, ModelInfo
+
+ITEM_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+# Copies of a training that lie in some checkpoints and are never loaded.
+_UNUSED = ("model_ema.",)
+# Maps of (first layer's channels, height, width) that are alive at the worst moment, each.
+DENOISER_MAPS = 40  # of latents, for one prompt: skips, and the wide layers between attentions
+DECODER_MAPS = 9  # of pixels: upsampling's two of twice the channels, a residual, a convolution
+ENCODER_MAPS = 6
+# Bytes a pixel of a finished picture: as 8-bit, as floats of three channels, and one more of each.
+PICTURE_BYTES = 40
+
+
+def bytes_in_memory(info: ModelInfo, dtype: str) -> int:
+    """What a model's weights take as a dtype; of other files than safetensors, their size."""
+    try:
+        return sum(_numbers_in(file) for file in _files_of(info)) * ITEM_BYTES[dtype] or (
+            info.size_bytes
+        )
+    except ModelRefusedError:  # whoever opens it says what is wrong
+        return info.size_bytes
+
+
+def _numbers_in(file: Path) -> int:
+    shapes = read_header(file).shapes
+    return sum(prod(shape) for name, shape in shapes.items() if not name.startswith(_UNUSED))
+
+
+def _files_of(info: ModelInfo) -> Iterator[Path]:
+    """The weights that are read: of a folder those of its parts, of each the plain variant."""
+    if info.path.is_file():
+        if info.path.suffix.lower() == SINGLE_FILE:
+            yield info.path
+        return
+    parts = [one for one in info.path.iterdir() if one.is_dir()]
+    for folder in parts if (info.path / "model_index.json").is_file() else [info.path]:
+        variants: dict[str, list[Path]] = {}
+        for file in sorted(folder.glob(f"*{SINGLE_FILE}")):
+            middle = file.name.split(".")[1:-1]
+            variants.setdefault(middle[0].partition("-")[0] if middle else "", []).append(file)
+        if variants:
+            yield from variants[min(variants)]
+
+
+def denoising_bytes(width: int, height: int, channels: int, item_bytes: int, rows: int = 2) -> int:
+    """What a UNet takes for latents of that size, besides its weights; `rows` are its prompts."""
+    return width * height * channels * item_bytes * rows * DENOISER_MAPS
+
+
+def decoding_bytes(width: int, height: int, channels: int, item_bytes: int) -> int:
+    """What a VAE takes to decode a picture of that many pixels, besides its weights."""
+    return width * height * channels * item_bytes * DECODER_MAPS
+
+
+def encoding_bytes(width: int, height: int, channels: int, item_bytes: int) -> int:
+    """What a VAE takes to encode one."""
+    return width * height * channels * item_bytes * ENCODER_MAPS
