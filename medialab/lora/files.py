@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from safetensors import SafetensorError, safe_open
-
 from medialab.errors import ModelRefusedError
 from medialab.families import BOFT, UNKNOWN, UNUSABLE_LORAS, classify
 from medialab.headers import LENGTH_FIELD, read_header
@@ -18,6 +16,8 @@ from medialab.lora.deltas import KINDS, kind_of
 from medialab.lora.names import split_prefix
 from medialab.modelnotes import trained_words
 from medialab.pickles import PICKLE_SUFFIXES, refusal
+from medialab.regular import open_regular
+from medialab.tensors import as_numbers, read_tensors, refuse_whole_numbers
 
 if TYPE_CHECKING:
     import torch
@@ -136,7 +136,10 @@ def trigger_words(path: Path, most: int = 3) -> tuple[str, ...]:
         for tags in json.loads(metadata.get("ss_tag_frequency", "{}")).values():
             for tag, count in tags.items():
                 counted[tag.strip()] = counted.get(tag.strip(), 0) + int(count)
-    except (ModelRefusedError, ValueError, TypeError, AttributeError):
+    except (
+        *(ModelRefusedError, ValueError, TypeError, AttributeError),
+        *(RecursionError, OverflowError),
+    ):
         return ()
     return tuple(sorted(counted, key=lambda tag: -counted[tag])[:most])
 
@@ -150,19 +153,18 @@ def read_lora(path: Path, sha256: str = "") -> LoRAFile:
     """
     if path.suffix.lower() in PICKLE_SUFFIXES:
         raise ModelRefusedError(refusal(path.name))
-    verdict = classify(read_header(path))
+    header = read_header(path)
+    verdict = classify(header)
+    tensors = dict(read_tensors(path, f"LoRA {path.stem!r}"))
     try:
-        with safe_open(path, "pt") as file:
-            metadata = dict(file.metadata() or {})
-            # Copies: what safetensors gives is the file itself, and changes as it is written over.
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - no dict
-        autov3 = metadata.get("sshs_model_hash") or _sha256_of_tensors(path)
-    except (OSError, SafetensorError) as error:
+        autov3 = header.metadata.get("sshs_model_hash") or _sha256_of_tensors(path)
+    except OSError as error:
         message = f"{path.name} cannot be read ({error}); copy the file again"
         raise ModelRefusedError(message) from error
     _refuse_unusable(path.stem, tensors)
+    _refuse_misshapen(path.stem, tensors)
     return replace(
-        parse_lora(path.stem, tensors, metadata),
+        parse_lora(path.stem, tensors, header.metadata, verdict.family),
         format=verdict.format,
         family=verdict.family,
         sha256=sha256,
@@ -172,7 +174,7 @@ def read_lora(path: Path, sha256: str = "") -> LoRAFile:
 
 def _sha256_of_tensors(path: Path) -> str:
     """Of all bytes after the header: kohya's sshs_model_hash, CivitAI's AutoV3."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         file.seek(LENGTH_FIELD + int.from_bytes(file.read(LENGTH_FIELD), "little"))
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -192,24 +194,25 @@ def _refuse_unusable(name: str, tensors: "Mapping[str, torch.Tensor]") -> None:
 
 
 def parse_lora(
-    name: str, tensors: "Mapping[str, torch.Tensor]", metadata: Mapping[str, str]
+    name: str,
+    tensors: "Mapping[str, torch.Tensor]",
+    metadata: Mapping[str, str],
+    family: str = UNKNOWN,
 ) -> LoRAFile:
-    """Sort a file's tensors into layers.
+    """Sort a file's tensors into layers; `family` is the one that its header tells.
 
     Raises:
         ModelRefusedError: there is no layer of a known kind, or a value is no number.
     """
+    what = f"LoRA {name!r}"
     found: dict[str, dict[str, torch.Tensor]] = {}
     strange = []
     for key, value in tensors.items():
         path, leaf = _split(key, tensors)
         if leaf:
-            found.setdefault(path, {})[leaf] = value
+            found.setdefault(path, {})[leaf] = as_numbers(value, what, key)
         else:
             strange.append(key)
-        if value.is_floating_point() and not bool(value.isfinite().all()):
-            message = f"LoRA {name!r} holds values that are no numbers ({key}); get another copy"
-            raise ModelRefusedError(message)
     scales = read_peft_scales(metadata)
     layers = []
     for path, leaves in found.items():
@@ -220,9 +223,40 @@ def parse_lora(
         else:
             layers.append(layer)
     if not layers:
-        message = f"{name!r} holds no layer of a LoRA that is known here"
+        made_for = "" if family == UNKNOWN else f"; it is made for {family}"
+        message = f"{name!r} holds no layer of a LoRA that is known here{made_for}"
         raise ModelRefusedError(message)
     return LoRAFile(name, tuple(layers), tuple(strange), metadata)
+
+
+# How many sides a leaf has at least; those that are not here have two, as a matrix.
+_SIDES = {
+    **dict.fromkeys(("alpha", "on_input"), 0),
+    **dict.fromkeys(("magnitude", "diff_b", "ia3", "diff", "rescale"), 1),
+    "oft": 3,
+}
+
+
+def _refuse_misshapen(name: str, tensors: "Mapping[str, torch.Tensor]") -> None:
+    """Refuse a file whose tensors have not the sides of what their names say.
+
+    Raises:
+        ModelRefusedError: the text names the tensor.
+    """
+    for key, value in tensors.items():
+        _, leaf = _split(key, tensors)
+        if leaf is None:
+            continue
+        least = _SIDES.get(leaf, 2)
+        is_one = least == 0 and value.numel() == 1
+        if least:
+            refuse_whole_numbers(value, f"LoRA {name!r}", key)
+        if not is_one and (least == 0 or value.numel() == 0 or value.ndim < least):
+            message = (
+                f"LoRA {name!r} holds a tensor of shape {tuple(value.shape)} ({key}), which is no "
+                "layer's; get another copy"
+            )
+            raise ModelRefusedError(message)
 
 
 def _split(key: str, tensors: "Mapping[str, Any]") -> tuple[str, str | None]:
@@ -248,10 +282,18 @@ class PeftScale(NamedTuple):
 
         Source: PEFT tuners/lora/layer.py update_layer, utils get_pattern_key.
         """
-        ends = (key for key in self.patterns if re.fullmatch(rf"(.*\.)?({key})", path))
+        ends = (key for key in self.patterns if f".{path}".endswith(f".{_plain_end(key)}"))
         key = next(ends, None)
         alpha = self.alpha if key is None else self.patterns[key]
         return alpha * math.sqrt(rank) if self.by_root else alpha
+
+
+def _plain_end(pattern: str) -> str:
+    """A layer's name in a pattern. They are expressions in PEFT, and names in every file.
+
+    To run an expression of a file could take for ever.
+    """
+    return pattern.removeprefix("^").removesuffix("$").replace("\\.", ".")
 
 
 def read_peft_scales(metadata: Mapping[str, str]) -> dict[str, PeftScale]:
@@ -260,15 +302,26 @@ def read_peft_scales(metadata: Mapping[str, str]) -> dict[str, PeftScale]:
         told = dict(json.loads(metadata.get("lora_adapter_metadata", "{}")))
         return {
             (part := key.removesuffix(".lora_alpha")): PeftScale(
-                float(value),
-                {end: float(own) for end, own in (told.get(f"{part}.alpha_pattern") or {}).items()},
+                _finite(value),
+                {
+                    end: _finite(one)
+                    for end, one in (told.get(f"{part}.alpha_pattern") or {}).items()
+                },
                 bool(told.get(f"{part}.use_rslora")),
             )
             for key, value in told.items()
             if key.endswith(".lora_alpha")
         }
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return {}
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        message = f"{number} is no scale"
+        raise ValueError(message)
+    return number
 
 
 def _with_alpha(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TEXT_PARTS = ("text_encoder", "text_encoder_2")
 PARTS = ("unet", *TEXT_PARTS)
+# What begins the names of a transformer's layers, which are of no part of a checkpoint here.
+DENOISER_NAMES = ("transformer.", "lora_transformer_", "lycoris_")
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,10 @@ class Fit:
         self._model = model
         self.places: list[tuple[str, Any, Layer]] = []
         self._unmatched: list[str] = list(file.strange)
+        self._for_denoiser = any(one.startswith(DENOISER_NAMES) for one in file.strange)
         names = model.cached("layers by name", lambda: _names_of(model))
         for layer in file.layers:
+            self._for_denoiser = self._for_denoiser or layer.part == "unet"
             found = names.get(layer.part, {}).get(plain(layer.path))
             if found is None:
                 self._unmatched.append(f"{layer.part}: {layer.path}")
@@ -129,6 +133,14 @@ class Fit:
             message = (
                 f"LoRA {name!r} fits no layer of this {family} checkpoint "
                 f"(such as {self._unmatched[0]}); it is made for another model"
+            )
+            raise ModelRefusedError(message)
+        if self._for_denoiser and not any(layer.part == "unet" for _, _, layer in self.places):
+            made_for = "another model" if self.file.family == UNKNOWN else self.file.family
+            message = (
+                f"LoRA {name!r} is made for {made_for}: nothing of what it does to the denoiser "
+                f"finds a place in this {family} checkpoint (such as {self._unmatched[0]}); "
+                f"choose a LoRA made for {family}"
             )
             raise ModelRefusedError(message)
         for path, module, layer in self.places:
