@@ -16,6 +16,7 @@ from medialab import filenames
 from medialab.detailing import DetailerConfig
 from medialab.errors import ConfigError
 from medialab.faults import explain, read_json_texts, refuse_numbers_for_text
+from medialab.geometry import LEAST_DRAWN, MOST_DRAWN
 from medialab.prompts import expand, mentions, tagged_loras
 from medialab.samplers import AUTOMATIC_PREDICTION, check
 from medialab.settings import (
@@ -34,6 +35,7 @@ from medialab.settings import (
     Img2ImgConfig,
     InpaintConfig,
     InstructConfig,
+    Length,
     LoRAConfig,
     Mode,
     OptionalCheckpointName,
@@ -46,7 +48,6 @@ from medialab.settings import (
     SamplerName,
     SamplingConfig,
     ScheduleName,
-    Side,
     StageConfig,
     StyleName,
     SwitchedConfig,
@@ -82,11 +83,11 @@ class PromptConfig(StageConfig):
 class SizeConfig(StageConfig):
     """How large the picture is that stage 3 makes, or takes."""
 
-    width: Side | None = Field(
-        None, description="Pixels, a multiple of 8; empty for the model's size, or the picture's."
+    width: Length | None = Field(
+        None, description="Pixels across; empty for the model's size, or the picture's own."
     )
-    height: Side | None = Field(
-        None, description="Pixels, a multiple of 8; empty for the model's size, or the picture's."
+    height: Length | None = Field(
+        None, description="Pixels down; empty for the model's size, or the picture's own."
     )
 
 
@@ -229,6 +230,22 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     schema_version: Literal[1] = SCHEMA_VERSION
 
     @model_validator(mode="after")
+    def _size_can_be_drawn(self) -> Self:
+        sides = {"width": self.width, "height": self.height}
+        wrong = [
+            f"{name}={side}"
+            for name, side in sides.items()
+            if side is not None and not LEAST_DRAWN <= side <= MOST_DRAWN
+        ]
+        if self.mode == "txt2img" and wrong:
+            fault = ConfigError(
+                f"{', '.join(wrong)}: a picture is drawn at {LEAST_DRAWN} to {MOST_DRAWN} pixels a "
+                "side"
+            ).about(wrong[0].partition("=")[0])
+            raise ValueError(str(fault)) from fault
+        return self
+
+    @model_validator(mode="after")
     def _stages_samplers_take_their_steps(self) -> Self:
         for name, stage in self:
             if not isinstance(stage, SamplingConfig) or not self.runs(name):
@@ -350,8 +367,8 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
 class ResolvedConfig(PipelineConfig):
     """A request with nothing left open: seed drawn, sizes set, the checkpoint known by content."""
 
-    width: Side
-    height: Side
+    width: Length
+    height: Length
     seed: int = Field(ge=0, le=LARGEST_SEED)
     checkpoint_sha256: str = Field(
         min_length=64, max_length=64, description="What the checkpoint's files hold."

@@ -1,14 +1,16 @@
 """ControlNet units made ready for one denoising: what each is shown, and its network."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from medialab.detectors.poses import LEAST_SURE
 from medialab.errors import ConfigError
+from medialab.geometry import Placement
 from medialab.pictures import Use
 from medialab.preprocessors import AS_IT_IS, BY_MODEL, POSE, PREPROCESSORS
-from medialab.resizing import resized
-from medialab.settings import ControlUnit
+from medialab.resizing import along, belongs, resized
+from medialab.settings import USUAL_RESIZE, ControlUnit
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -63,13 +65,14 @@ def prepare(
     image: "Image.Image | None",
     size: tuple[int, int],
     models: Models,
+    journey: Sequence[Placement] = (),
     *,
     crop: "Box | None" = None,
 ) -> list[Control]:
     """The units that count, ready for a denoising of that size.
 
     A unit's own picture is brought to the size of `image` first, so that `crop` means the same part
-    of both.
+    of both. `journey` is how `image` came to its size.
 
     Raises:
         ConfigError: a unit has no picture, and there is no current one either.
@@ -77,7 +80,7 @@ def prepare(
     return [
         Control(
             models.controlnet(unit.model),
-            shown_of(unit, image, size, models, crop=crop),
+            shown_of(unit, image, size, models, journey, crop=crop),
             unit,
             words_of(unit, models),
         )
@@ -111,16 +114,27 @@ def shown_of(
     image: "Image.Image | None",
     size: tuple[int, int],
     models: Models,
+    journey: Sequence[Placement] = (),
     *,
     crop: "Box | None" = None,
 ) -> "Image.Image":
-    """What a unit's ControlNet is shown: 8-bit RGB of that size."""
+    """What a unit's ControlNet is shown: 8-bit RGB of that size.
+
+    A picture of its own that has the size of the one that was given belongs to it, and goes the
+    same way, unless the unit says how it is brought to size.
+    """
     from PIL import Image
 
     if unit.image is not None:
         given = models.picture(unit.image, use_of(unit)).convert("RGB")
-        whole = size if image is None or crop is None else image.size
-        source = resized(given, *whole, unit.resize_mode)
+        if image is not None and unit.resize_mode is None and belongs(given, journey):
+            # What was prepared elsewhere shows nothing where the picture goes on.
+            repeats = unit.preprocessor != "none"
+            steps = [replace(one, repeats=one.repeats or repeats) for one in journey]
+            source = along(given, steps, image.size)
+        else:
+            whole = size if image is None or crop is None else image.size
+            source = resized(given, *whole, unit.resize_mode or USUAL_RESIZE)
     elif image is not None:
         source = image
     else:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from medialab.control import Control
 from medialab.encoding import POOLED, TIME_IDS, Conditioning, Guidance, encode
 from medialab.errors import NotFiniteError
+from medialab.geometry import MOST_DRAWN, drawn_size
 from medialab.handover import Handover, time_ids
 from medialab.ladder import is_finite
 from medialab.latents import decode_latents, latent_shape
 from medialab.lora import Applied, told, using
 from medialab.noise import Variation, first_noise
+from medialab.resizing import padded
 from medialab.rungs import denoiser_rungs
 from medialab.samplers import applied_schedule, make_scheduler, with_prediction
 from medialab.settings import Sampling
+from medialab.sizes import too_large_to_draw
 from medialab.stepping import planned
 from medialab.tiling import Tiles, in_tiles
 
@@ -91,22 +94,37 @@ def denoise(
     embeddings: "dict[str, torch.Tensor] | None" = None,
     controls: Sequence[Control] = (),
     how: How = PLAIN,
+    size: tuple[int, int] | None = None,
     **inputs: Any,
 ) -> Denoised:
-    """Run a diffusers pipeline once.
+    """Run a diffusers pipeline once, for a picture of `size` (width, height in pixels).
 
-    `controls` are ControlNets with what they are shown, at the size that is drawn.
-    `embeddings` are the prompts' if they are encoded already and stay the same; `inputs` are what
-    the task needs besides (size, picture, strength). `on_step(step, steps, latents)` may raise to
-    stop; nothing is left changed then.
+    Where it starts from a picture, or latents, the size may be left to those.
+
+    What is drawn has whole blocks: pictures that are given, and what ControlNets are shown, are
+    grown to them by repeating their edge, and the result is cut back. `controls` are ControlNets
+    with what they are shown, at that size. `embeddings` are the prompts' if they are encoded
+    already and stay the same; `inputs` are what the task needs besides (picture, strength).
+    Latents among them have the drawn size. `on_step(step, steps, latents)` may raise to stop;
+    nothing is left changed then.
 
     Raises:
+        ConfigError: the picture is too large to be drawn at once.
         NotFiniteError: the denoiser or the VAE computed no numbers.
         OutOfMemoryError: there was no room on any rung.
         ModelRefusedError: a LoRA is made for another family; nothing was changed.
     """
     import torch
 
+    size = size or _size_of(inputs["image"], model.block)
+    drawn = drawn_size(*size, model.block)
+    if max(drawn) > MOST_DRAWN and how.tiles is None:
+        raise too_large_to_draw(size)
+    controls = [one._replace(shown=padded(one.shown, *drawn)) for one in controls]
+    if _is_picture(inputs.get("image")):
+        inputs["image"] = padded(inputs["image"], *drawn)
+    if task == "text-to-image":
+        inputs["width"], inputs["height"] = drawn
     networks = [control.network for control in controls]
     # One for all tries: to load the checkpoint that takes over may release this one.
     pipeline = model.pipeline(task, networks)
@@ -145,7 +163,7 @@ def denoise(
                 )
                 first = {}
                 if how.variation is not None:
-                    shape = latent_shape(pipeline, inputs["width"], inputs["height"])
+                    shape = latent_shape(pipeline, *drawn)
                     first["latents"] = first_noise(shape, generator, model.dtype, how.variation)
                 if how.tiles is not None:
                     undo.enter_context(in_tiles(pipeline, how.tiles))
@@ -176,8 +194,9 @@ def denoise(
             f"{sampling.sampler!r}; try another one, or a lower guidance scale"
         )
         raise NotFiniteError(message)
+    image = decode_latents(how.handover.base() if how.handover else model, latents)
     return Denoised(
-        decode_latents(how.handover.base() if how.handover else model, latents),
+        image if image.size == size else image.crop((0, 0, *size)),
         {
             "pipeline": type(pipeline).__name__,
             "scheduler": type(pipeline.scheduler).__name__,
@@ -192,6 +211,14 @@ def denoise(
             **how.told,
         },
     )
+
+
+def _size_of(image: Any, block: int) -> tuple[int, int]:
+    """Width and height in pixels of a picture, or of what latents stand for."""
+    if _is_picture(image):
+        width, height = image.size
+        return width, height
+    return image.shape[-1] * block, image.shape[-2] * block
 
 
 def _is_picture(given: Any) -> bool:

@@ -4,17 +4,18 @@ Reading one needs no torch until somebody asks for its embeddings.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from medialab.config import PromptConfig
 from medialab.detectors import Detection
-from medialab.geometry import Box
+from medialab.geometry import Box, Placement
 from medialab.settings import ControlUnit
 from medialab.stages.base import Frame
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
 
 _IMAGE, _BASE = "image", "base"
 _EMBEDDING, _MASK, _CONTROL = "embedding/", "mask/", "control/"
@@ -46,18 +47,24 @@ def encode_frame(frame: Frame) -> bytes:
     for stage, finds in frame.detections.items():
         told[stage] = []
         for number, found in enumerate(finds):
-            tensors[f"{_MASK}{stage}/{number}"] = torch.from_numpy(np.array(found.mask))
+            # Of a large picture's mask, what is white.
+            white = found.mask.getbbox() or (0, 0, 1, 1)
+            cut = np.array(found.mask.crop(white))
+            tensors[f"{_MASK}{stage}/{number}"] = torch.from_numpy(cut)
             told[stage].append(
                 {
                     "label": found.label,
                     "confidence": found.confidence,
                     "box": list(found.box.edges),
                     "index": found.index,
+                    "at": white[:2],
+                    "size": found.mask.size,
                 }
             )
     facts = {
         "prompts": frame.prompts.model_dump(mode="json"),
         "stretch": frame.stretch,
+        "journey": [[one.of, one.to, one.inside.edges, one.repeats] for one in frame.journey],
         "units": [unit.model_dump(mode="json") for unit in frame.units],
         "detections": told,
         "applied": frame.applied,
@@ -112,7 +119,7 @@ def _decoded(content: bytes, device: str) -> Frame:
                 row["label"],
                 row["confidence"],
                 Box(*row["box"]),
-                picture(f"{_MASK}{stage}/{n}"),
+                _laid(picture(f"{_MASK}{stage}/{n}"), row["at"], row["size"]),
                 row["index"],
             )
             for n, row in enumerate(rows)
@@ -127,6 +134,10 @@ def _decoded(content: bytes, device: str) -> Frame:
         image=picture(_IMAGE) if _IMAGE in tensors else None,
         base=picture(_BASE) if _BASE in tensors else None,
         stretch=tuple(facts["stretch"]) if facts.get("stretch") else None,
+        journey=tuple(
+            Placement(tuple(of), tuple(to), Box(*inside), repeats)
+            for of, to, inside, repeats in facts.get("journey", ())
+        ),
         units=tuple(ControlUnit.model_validate(unit) for unit in facts["units"]),
         controls=tuple(
             picture(f"{_CONTROL}{number}")
@@ -160,3 +171,12 @@ class _Embeddings(Mapping[str, "torch.Tensor"]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _laid(part: "Image.Image", at: Sequence[int], size: Sequence[int]) -> "Image.Image":
+    """A mask of that size, with its white part where it was."""
+    from PIL import Image
+
+    mask = Image.new("L", (size[0], size[1]), 0)
+    mask.paste(part, (at[0], at[1]))
+    return mask

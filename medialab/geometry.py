@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 BLOCK = 8  # pixels that a latent stands for
+# Pixels a side within which a model draws at once: less leaves a denoiser nothing to work with, and
+# more, a typing error mostly, asks for gigabytes. Pictures themselves may have any size.
+LEAST_DRAWN, MOST_DRAWN = 64, 4096
 # The side of SDXL's square pictures, and the sizes of one megapixel that it was trained at.
 # Source: appendix I of its paper, of which ADetailer takes these.
 SDXL_SIDE = 1024
@@ -81,26 +84,83 @@ class Box:
         return shared / joint if joint else 0.0
 
 
+@dataclass(frozen=True)
+class Placement:
+    """How a picture of one size became one of another: where in the new one the old one lies.
+
+    `inside` reaches beyond the new picture where that is a part of the old one. Where it leaves
+    room, the new one `repeats` the old one's edge; otherwise what is there has nothing to do with
+    the old one.
+    """
+
+    of: tuple[int, int]
+    to: tuple[int, int]
+    inside: Box
+    repeats: bool = True
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the new picture is the old one."""
+        return self.of == self.to and self.inside == Box(0, 0, *self.to)
+
+
+def placement(of: tuple[int, int], to: tuple[int, int], mode: str) -> Placement:
+    """How `mode`, one of RESIZE_MODES, brings a picture from one size to another."""
+    if mode not in {"crop and resize", "resize and fill"}:
+        return Placement(of, to, Box(0, 0, *to))
+    fit = cover if mode == "crop and resize" else contain
+    width, height = fit(*of, *to)
+    left, top = (to[0] - width) // 2, (to[1] - height) // 2
+    return Placement(of, to, Box(left, top, left + width, top + height))
+
+
+def drawn_size(width: int, height: int, block: int = BLOCK) -> tuple[int, int]:
+    """The size at which a picture of any size is drawn: whole blocks, and not too few of them.
+
+    What is more than the picture is cut off afterwards; `block` is in pixels.
+    """
+    across, down = (math.ceil(max(side, LEAST_DRAWN) / block) * block for side in (width, height))
+    return across, down
+
+
+def has_blocks(size: tuple[int, int], block: int = BLOCK) -> bool:
+    """Whether a picture of that size is drawn as it is, with nothing to cut off."""
+    return drawn_size(*size, block) == size
+
+
 def to_multiple(length: float, multiple: int = BLOCK) -> int:
     """The nearest multiple, at least one of them."""
     return max(multiple, round(length / multiple) * multiple)
 
 
 def hires_size(
-    width: int, height: int, scale: float, to_width: int | None = None, to_height: int | None = None
+    width: int,
+    height: int,
+    scale: float,
+    to_width: int | None = None,
+    to_height: int | None = None,
+    *,
+    exact: bool = False,
 ) -> tuple[int, int]:
-    """The size that the hires fix draws at, in multiples of 8.
+    """The size that the hires fix enlarges to.
 
-    With one side given the proportions stay; with both, that size, which `covering_size` is cut to.
+    With one side given the proportions stay; with both, that size, which what covers it is cut to.
+    A side that is given is that side. The others are in multiples of 8, as A1111 has it, unless
+    the size is to be `exact`, as it is for pictures that a person gave.
     Source: A1111's modules/processing.py, calculate_target_resolution.
     """
     if to_width and to_height:
-        return to_multiple(to_width), to_multiple(to_height)
-    if to_width:
-        return to_multiple(to_width), to_multiple(height * to_width / width)
-    if to_height:
-        return to_multiple(width * to_height / height), to_multiple(to_height)
-    return to_multiple(int(width * scale)), to_multiple(int(height * scale))
+        return to_width, to_height
+    scales = [to / side for to, side in ((to_width, width), (to_height, height)) if to]
+    found = []
+    for to, side in ((to_width, width), (to_height, height)):
+        if to:
+            found.append(to)
+        elif exact:
+            found.append(max(1, round(side * (scales[0] if scales else scale))))
+        else:
+            found.append(to_multiple(side * scales[0] if scales else int(side * scale)))
+    return found[0], found[1]
 
 
 def cover(width: int, height: int, to_width: int, to_height: int) -> tuple[int, int]:
@@ -153,15 +213,18 @@ def to_proportions(box: Box, of_width: int, of_height: int, width: int, height: 
     return Box(left, top, left + across, top + down)
 
 
-def working_size(crop: Box, box: Box, guide: int, largest: int) -> tuple[int, int]:
+def working_size(
+    crop: Box, box: Box, guide: int, largest: int, most: int = MOST_DRAWN
+) -> tuple[int, int]:
     """The size at which a crop is drawn again, in multiples of 8.
 
     The box's short side comes to `guide` pixels, unless the crop's long side would exceed
-    `largest`; a crop is never made smaller than it is: a part drawn smaller comes back worse.
-    Source: Impact Pack's enhance_detail.
+    `largest`. A part drawn smaller comes back worse, so a crop is made smaller than it is only
+    where its long side exceeds `most`. Source: Impact Pack's enhance_detail.
     """
+    longest = max(crop.width, crop.height)
     scale = guide / max(1, min(box.width, box.height))
-    scale = max(1.0, min(scale, largest / max(crop.width, crop.height)))
+    scale = max(min(1.0, most / longest), min(scale, largest / longest))
     return to_multiple(crop.width * scale), to_multiple(crop.height * scale)
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from medialab.adetailer import vae_file, vae_name
 from medialab.config import PipelineConfig, ResolvedConfig
+from medialab.settings import USUAL_RESIZE
 
 Items = Mapping[str, str]
 _SIZE = re.compile(r"(\d+)x(\d+)")
@@ -177,7 +178,7 @@ def _write_control(number_of: int) -> Callable[[ResolvedConfig], str | None]:
             "Module": module,
             "Model": _with_hash(config, "controlnet", unit.model),
             "Weight": repr(unit.weight),
-            "Resize Mode": unit.resize_mode.title().replace("And", "and"),
+            "Resize Mode": (unit.resize_mode or USUAL_RESIZE).title().replace("And", "and"),
             "Guidance Start": repr(unit.start),
             "Guidance End": repr(unit.end),
         }

@@ -1,9 +1,11 @@
 """Between pictures and latents: what a VAE reads and writes, and the shapes of both."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from medialab.geometry import BLOCK
+from medialab.geometry import drawn_size
 from medialab.ladder import in_float32
+from medialab.resizing import padded
 from medialab.rungs import vae_rungs
 
 if TYPE_CHECKING:
@@ -15,12 +17,16 @@ if TYPE_CHECKING:
 
 
 def encode_image(model: "LoadedModel", image: "Image.Image") -> "torch.Tensor":
-    """The picture's latents (1, 4, h/8, w/8) as the denoiser reads them, without any noise."""
+    """The picture's latents (1, 4, h/8, w/8) as the denoiser reads them, without any noise.
+
+    One that has no whole blocks is grown to them, its edge repeated.
+    """
     import numpy as np
     import torch
 
     vae = model.vae
-    pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
+    image = padded(image.convert("RGB"), *drawn_size(*image.size, model.block))
+    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
 
     def attempt() -> torch.Tensor:
         scaled = (pixels.to(model.device, vae.dtype) / 127.5) - 1
@@ -98,16 +104,32 @@ def _spread(vae: Any, like: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor
 def stretched(
     model: "LoadedModel", image: "Image.Image", size: tuple[int, int], method: str
 ) -> "torch.Tensor":
-    """The picture's latents, interpolated to those of another size.
+    """The picture's latents, interpolated to those that are drawn for another size.
 
-    `size` is (width, height) in pixels; `method` is torch's name for the filter.
+    `size` is (width, height) in pixels; `method` is torch's name for the filter. What lies at a
+    share of the picture lies at the same share of the other, whole blocks or not.
     """
     import torch.nn.functional as F
 
-    latents = encode_image(model, image)
-    shape = size[1] // BLOCK, size[0] // BLOCK
+    block, drawn = model.block, drawn_size(*size, model.block)
     corners = None if method == "nearest" else False
-    return F.interpolate(latents, shape, mode=method, align_corners=corners)
+    columns, rows = (side // block for side in drawn)
+    if drawn == size and image.size == drawn_size(*image.size, block):
+        latents = encode_image(model, image)
+        return F.interpolate(latents, (rows, columns), mode=method, align_corners=corners)
+    across, down = size[0] / image.width, size[1] / image.height
+    # As many blocks as fill the other size, and one more: the last may be cut by rounding.
+    wide = max(math.ceil(columns / across) + 1, -(-image.width // block))
+    high = max(math.ceil(rows / down) + 1, -(-image.height // block))
+    latents = encode_image(model, padded(image, wide * block, high * block))
+    larger = F.interpolate(
+        latents,
+        scale_factor=(down, across),
+        mode=method,
+        align_corners=corners,
+        recompute_scale_factor=False,
+    )
+    return larger[..., :rows, :columns].contiguous()
 
 
 def latent_mask(mask: "Image.Image", latents: "torch.Tensor") -> "torch.Tensor":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from medialab.errors import ModelRefusedError
 from medialab.families import FINISHED_BY
 from medialab.folders import load_folder, load_network
+from medialab.geometry import BLOCK
 from medialab.headers import read_header
 from medialab.ladder import Ladder, in_float32
 from medialab.memory import free_memory
@@ -205,6 +206,12 @@ class LoadedModel:
                 yield
             finally:
                 self.dtype = before
+
+    @property
+    def block(self) -> int:
+        """Pixels a side that one place of its latents stands for: its VAE halves between levels."""
+        levels = getattr(self.vae.config, "block_out_channels", ())
+        return int(2 ** (len(levels) - 1)) if levels else BLOCK
 
     def release(self) -> None:
         """Let go of the weights; what nobody else holds is back with the system afterwards."""

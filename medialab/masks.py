@@ -1,5 +1,6 @@
 """Masks: 8-bit pictures in which 255 is painted anew and 0 stays. Each function gives a new one."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from medialab.geometry import Box
@@ -28,6 +29,32 @@ def box_of(mask: "Image.Image") -> Box | None:
     return Box(*edges) if edges else None
 
 
+def scaled(mask: "Image.Image", width: int, height: int) -> "Image.Image":
+    """The mask stretched to a size; made smaller, each place is as its lightest pixel was.
+
+    So no spot vanishes, however small it is.
+    """
+    from PIL import Image
+
+    levels = _levels(mask)
+    for axis, length in ((0, height), (1, width)):
+        levels = _pooled(levels, length, axis)
+    return _image(levels).resize((width, height), Image.Resampling.BILINEAR)
+
+
+def _pooled(levels: "np.ndarray", length: int, axis: int) -> "np.ndarray":
+    """The greatest of the levels that each place along an axis stands for, where it is shortened.
+
+    Likewise of booleans.
+    """
+    import numpy as np
+
+    before = levels.shape[axis]
+    if before <= length:
+        return levels
+    return np.maximum.reduceat(levels, np.arange(length) * before // length, axis=axis)
+
+
 def grown(mask: "Image.Image", pixels: int) -> "Image.Image":
     """Larger by so many pixels on each side, smaller where negative; square, as ADetailer's."""
     from scipy import ndimage
@@ -36,7 +63,7 @@ def grown(mask: "Image.Image", pixels: int) -> "Image.Image":
         return mask.copy()
     size = 2 * abs(pixels) + 1
     change = ndimage.grey_dilation if pixels > 0 else ndimage.grey_erosion
-    return _image(change(_levels(mask), size=(size, size)))
+    return _where_white(mask, abs(pixels), lambda levels: change(levels, size=(size, size)))
 
 
 def blurred(mask: "Image.Image", pixels: int) -> "Image.Image":
@@ -46,8 +73,34 @@ def blurred(mask: "Image.Image", pixels: int) -> "Image.Image":
     if pixels == 0:
         return mask.copy()
     radius = reach(pixels)
-    soft = ndimage.gaussian_filter(_levels(mask).astype("float32"), pixels, radius=radius)
-    return _image(soft.round())
+
+    import numpy as np
+
+    def soften(levels: "np.ndarray") -> "np.ndarray":
+        soft = ndimage.gaussian_filter(levels.astype("float32"), pixels, radius=radius)
+        return np.asarray(soft.round())
+
+    return _where_white(mask, radius, soften)
+
+
+def _where_white(
+    mask: "Image.Image", margin: int, change: "Callable[[np.ndarray], np.ndarray]"
+) -> "Image.Image":
+    """The mask changed around what is not black, which reaches `margin` pixels and no further.
+
+    Cost: by what is white in it, not by its size.
+    """
+    box = box_of(mask)
+    if box is None:
+        return mask.convert("L")
+    place = box.padded(margin).within(*mask.size)
+    if place.edges == (0, 0, *mask.size):
+        return _image(change(_levels(mask)))
+    from PIL import Image
+
+    result = Image.new("L", mask.size, 0)
+    result.paste(_image(change(_levels(mask.crop(place.edges)))), (place.left, place.top))
+    return result
 
 
 def reach(blur: int) -> int:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from medialab import masks
 from medialab.control import Control
 from medialab.denoising import How, Kept, Step, denoise
-from medialab.geometry import BLOCK, Box, to_multiple
+from medialab.geometry import Box, drawn_size
 from medialab.latents import encode_image, latent_mask
+from medialab.resizing import lanczos, padded
 from medialab.settings import LARGEST_SEED, Sampling
 
 if TYPE_CHECKING:
@@ -52,19 +53,19 @@ def repaint(
     `controls` are prepared for the job's crop and size.
 
     Where the (softened) mask is black every byte is the given picture's. At strength 1 nothing of
-    what was under the mask is left in what is drawn.
+    what was under the mask is left in what is drawn. Cost: by the crop, and by what the mask
+    covers, not by the picture's size (but for the content "fill").
     """
-    from PIL import Image
-
     edge = masks.blurred(job.mask, job.blur)
     start = masks.filled(image, job.mask) if job.content == "fill" else image
+    soft = edge.crop(job.crop.edges)
     seen = start.crop(job.crop.edges)
     if job.strength >= 1 and job.content != "fill":
-        seen = masks.filled(seen, masks.full(job.mask).crop(job.crop.edges))
-    seen = seen.resize(job.size, Image.Resampling.LANCZOS)
-    paint = edge.crop(job.crop.edges).resize(job.size, Image.Resampling.BILINEAR)
+        seen = masks.filled(seen, masks.full(job.mask.crop(job.crop.edges)))
+    seen = lanczos(seen, *job.size)
+    paint = masks.blurred(masks.scaled(soft, *job.size), job.feather)
     latents = encode_image(model, seen)
-    mask = latent_mask(masks.blurred(paint, job.feather), latents)
+    mask = latent_mask(padded(paint, *drawn_size(*job.size, model.block)), latents)
     begin = _beginning(latents, mask, job.content, sampling.seed)
     denoised = denoise(
         model,
@@ -76,21 +77,20 @@ def repaint(
             kept=Kept(latents, mask, job.soft or job.feather > 0),
             noise_multiplier=job.noise_multiplier,
         ),
+        size=job.size,
         image=begin,
         strength=job.strength,
     )
-    back = denoised.image.resize((job.crop.width, job.crop.height), Image.Resampling.LANCZOS)
+    back = lanczos(denoised.image, job.crop.width, job.crop.height)
+    patch = masks.composite(image.crop(job.crop.edges), back, soft)
     painted = image.copy()
-    painted.paste(back, (job.crop.left, job.crop.top))
-    outside = masks.of_box(job.crop, *image.size)
-    limited = Image.composite(edge, Image.new("L", edge.size, 0), outside)
-    return masks.composite(image, painted, limited), denoised.applied
+    painted.paste(patch, (job.crop.left, job.crop.top))
+    return painted, denoised.applied
 
 
 def whole(image: "Image.Image") -> tuple[Box, tuple[int, int]]:
-    """The whole picture as crop, and the size at which a model can take it."""
-    size = to_multiple(image.width, BLOCK), to_multiple(image.height, BLOCK)
-    return Box(0, 0, image.width, image.height), size
+    """The whole picture as crop, and the size at which it is drawn: its own."""
+    return Box(0, 0, image.width, image.height), image.size
 
 
 def facts_of(image: "Image.Image", job: Repaint, sampling: Sampling) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from medialab import runtime
 from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
-from medialab.errors import ConfigError, ModelRefusedError
+from medialab.errors import ConfigError, ModelRefusedError, PictureError
 from medialab.families import FINISHED_BY, latents_of
-from medialab.geometry import to_multiple
 from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
 from medialab.pictures import PictureStore
@@ -18,6 +18,7 @@ from medialab.prompts import Styles, mentions, parse, take_loras
 from medialab.registry import ModelInfo, ModelRegistry
 from medialab.samplers import AUTOMATIC_PREDICTION, check_training
 from medialab.settings import ControlUnit, SamplingConfig, StageConfig
+from medialab.sizes import check_sizes
 from medialab.stages import STAGES
 from medialab.stages.base import Model
 from medialab.vaes import refuse_unfitting
@@ -37,7 +38,7 @@ class Resolver:
         """Refuse what nothing can be made from, before anything is loaded; see `Workbench.submit`.
 
         Raises:
-            ConfigError: the mode needs a picture, and none is given.
+            ConfigError: the mode needs a picture, and none is given; or one would be too large.
             ModelNotFoundError: no such model.
             ModelRefusedError: its file is a pickle, or broken, or made for another family.
         """
@@ -51,6 +52,9 @@ class Resolver:
         check_detectors(chosen, self.registry.find)
         self._refuse_foreign(config)
         self._check_handover(config)
+        with suppress(ModelRefusedError):  # none need tell the size that it was trained at
+            info = self.registry.find(config.checkpoint, "checkpoint")
+            check_sizes(config, self._size_of(config, info))
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """See `Workbench.resolve`."""
@@ -63,6 +67,7 @@ class Resolver:
             threads = config.threads or runtime.default_threads()
             return config.model_copy(update={"threads": threads})
         width, height = self._size_of(config, info)
+        check_sizes(config, (width, height))
         prompt, negative_prompt = config.prompt, config.negative_prompt
         if config.styles:  # a broken file is no matter to who uses none
             styles = Styles.load(self.registry.folder / "styles.csv")
@@ -95,14 +100,25 @@ class Resolver:
                 settings[name] = {**old.model_dump(), **value}
             else:
                 settings[name] = value
+        if settings.keys() & {"image"} and not settings.keys() & {"width", "height"}:
+            settings |= self._sizes_for_another(single)
         return single.changed(**settings)
+
+    def _sizes_for_another(self, config: PipelineConfig) -> dict[str, None]:
+        """Sizes left to the next picture, where this one had its own."""
+        if config.image is None or config.mode == "txt2img":
+            return {}
+        with suppress(PictureError):
+            if self.pictures.size(config.image) == (config.width, config.height):
+                return {"width": None, "height": None}
+        return {}
 
     def _size_of(self, config: PipelineConfig, info: ModelInfo) -> tuple[int, int]:
         """Width and height as asked, else the given picture's, else the checkpoint's own."""
         if config.width and config.height:
             return config.width, config.height
         if config.image is not None and config.mode != "txt2img":
-            width, height = (to_multiple(side) for side in self.pictures.size(config.image))
+            width, height = self.pictures.size(config.image)
         else:
             width = height = self.registry.native_size(info)
         return config.width or width, config.height or height

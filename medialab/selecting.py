@@ -16,10 +16,18 @@ if TYPE_CHECKING:
 
 
 def selected(
-    finds: Sequence[Detection], image: "Image.Image", settings: DetailerConfig
+    finds: Sequence[Detection],
+    image: "Image.Image",
+    settings: DetailerConfig,
+    *,
+    is_given: bool = False,
 ) -> list[Detection]:
-    """The finds that are drawn, in their order, numbered, each with the shape that is painted."""
-    kept = shaped(in_order(filtered(finds, image, settings), image, settings), settings)
+    """The finds that are drawn, in their order, numbered, each with the shape that is painted.
+
+    Of a mask that a person has `given` nothing is left out, however small it is.
+    """
+    wanted = finds if is_given else filtered(finds, image, settings)
+    kept = shaped(in_order(wanted, image, settings), settings, is_given=is_given)
     return [replace(found, index=number) for number, found in enumerate(kept)]
 
 
@@ -62,12 +70,19 @@ def in_order(
     return sorted(finds, key=keys[settings.order]) if settings.order in keys else list(finds)
 
 
-def shaped(finds: Sequence[Detection], settings: DetailerConfig) -> list[Detection]:
-    """Masks moved, grown or shrunk, and made one where that is asked; empty ones are left out."""
+def shaped(
+    finds: Sequence[Detection], settings: DetailerConfig, *, is_given: bool = False
+) -> list[Detection]:
+    """Masks moved, grown or shrunk, and made one where that is asked; empty ones are left out.
+
+    A given one that would shrink to nothing stays as it is.
+    """
     found_again = []
     for found in finds:
-        mask = masks.moved(found.mask, settings.x_offset, settings.y_offset)
-        mask = masks.grown(mask, settings.grow)
+        moved = masks.moved(found.mask, settings.x_offset, settings.y_offset)
+        mask = masks.grown(moved, settings.grow)
+        if is_given and masks.box_of(mask) is None:
+            mask = moved
         if (box := masks.box_of(mask)) is not None:
             found_again.append(replace(found, mask=mask, box=box))
     if settings.merge == "none" or not found_again:

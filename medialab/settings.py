@@ -21,6 +21,7 @@ from pydantic import (
 
 from medialab import filenames
 from medialab.errors import ConfigError, near
+from medialab.geometry import BLOCK, LEAST_DRAWN, MOST_DRAWN
 from medialab.preprocessors import BY_MODEL, PREPROCESSORS
 from medialab.prompts import MOST_CHARACTERS, LoRATag, tagged_loras, take_loras, without_tags
 from medialab.samplers import AUTOMATIC_PREDICTION, PREDICTION_TYPES, SAMPLERS, SCHEDULES
@@ -28,8 +29,10 @@ from medialab.samplers import AUTOMATIC_PREDICTION, PREDICTION_TYPES, SAMPLERS, 
 # As ComfyUI's: 64 bits, all that torch takes. Its noise on the CPU knows the lower 32 alone.
 LARGEST_SEED = 2**64 - 1
 
-# Pixels: a VAE works in blocks of 8; 4096 keeps a typing error from asking for gigabytes.
-Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
+# Pixels of what a model draws: a VAE works in blocks of 8.
+Side = Annotated[int, Field(ge=LEAST_DRAWN, le=MOST_DRAWN, multiple_of=BLOCK)]
+# Pixels of a picture: any. What is drawn of it has limits of its own. 65,535 are a JPEG's.
+Length = Annotated[int, Field(ge=1, le=65_535)]
 # A picture kept in outputs/inputs, by the sha256 of its pixels; `Workbench.keep` gives it.
 PICTURE_NAME = "^[0-9a-f]{64}$"
 Picture = Annotated[str, Field(pattern=PICTURE_NAME)]
@@ -60,6 +63,8 @@ LATENT_RESIZE = "just resize (latent upscale)"
 RESIZE_MODES = ("just resize", "crop and resize", "resize and fill", LATENT_RESIZE)
 # A control picture is not encoded, so there are no latents to stretch.
 CONTROL_RESIZE_MODES = RESIZE_MODES[:3]
+# How a control picture that belongs to no other is brought to size. As in A1111's extension.
+USUAL_RESIZE = "crop and resize"
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,9 @@ ControlResizeMode = Annotated[str, AfterValidator(OneOf(CONTROL_RESIZE_MODES))]
 FileFormat = Annotated[str, AfterValidator(OneOf(FILE_FORMATS))]
 FileName = Annotated[str, AfterValidator(filenames.checked)]
 Border = Annotated[str, AfterValidator(OneOf(BORDERS))]
-# Pixels that a picture grows by on one side.
-Growth = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]
+# Pixels that a picture grows by on one side; pixels that drawn tiles share, in whole blocks.
+Growth = Annotated[int, Field(ge=0, le=2048)]
+TileOverlap = Annotated[int, Field(ge=0, le=2048, multiple_of=BLOCK)]
 MaskedContent = Annotated[str, AfterValidator(OneOf(MASKED_CONTENTS))]
 Order = Annotated[str, AfterValidator(OneOf(ORDERS))]
 Merge = Annotated[str, AfterValidator(OneOf(MERGES))]
@@ -252,8 +258,10 @@ class ControlUnit(StageConfig):
     image: Picture | None = Field(
         None, description="The control picture; empty for the one that is being worked on."
     )
-    resize_mode: ControlResizeMode = Field(
-        "crop and resize", description="How the control picture is brought to size."
+    resize_mode: ControlResizeMode | None = Field(
+        None,
+        description="How its picture is brought to size; empty: as the given picture where it has "
+        "the size of that, else crop and resize.",
     )
     weight: float = Field(1.0, ge=0.0, le=2.0, description="How much it counts.")
     start: Fraction = Field(0.0, description="Share of the steps from which on it counts.")
@@ -424,11 +432,13 @@ class InpaintConfig(SamplingConfig):
 class OutpaintConfig(SamplingConfig):
     """Stage 3, beyond a picture's edges; its prompt had best say what the border shows."""
 
-    left: Growth = Field(32, description="Pixels to add on the left, a multiple of 8.")
-    right: Growth = Field(32, description="Pixels to add on the right, a multiple of 8.")
-    top: Growth = Field(0, description="Pixels to add at the top, a multiple of 8.")
-    bottom: Growth = Field(0, description="Pixels to add at the bottom, a multiple of 8.")
-    denoising_strength: Fraction = Field(0.8, description="How much of the border is made anew.")
+    left: Growth = Field(32, description="Pixels to add on the left.")
+    right: Growth = Field(32, description="Pixels to add on the right.")
+    top: Growth = Field(0, description="Pixels to add at the top.")
+    bottom: Growth = Field(0, description="Pixels to add at the bottom.")
+    denoising_strength: Fraction = Field(
+        0.8, description="How much of the border is made anew; 0 fills it with the edge's colours."
+    )
     mask_blur: int = Field(
         4, ge=0, le=64, description="Softness of the seam: 5 times as many pixels inside change."
     )
@@ -449,8 +459,8 @@ class RefinerConfig(SwitchedConfig, SamplingConfig):
     """Stage 4: the picture enlarged and drawn again (hires fix)."""
 
     scale: float = Field(2.0, ge=1.0, le=4.0, description="How many times larger.")
-    width: Side | None = Field(None, description="Exact width instead of the scale.")
-    height: Side | None = Field(None, description="Exact height instead of the scale.")
+    width: Length | None = Field(None, description="Exact width instead of the scale.")
+    height: Length | None = Field(None, description="Exact height instead of the scale.")
     upscaler: RefinerUpscalerName = Field(
         "latent", description="latent, latent nearest, lanczos…, or a model in models/upscalers."
     )
@@ -478,7 +488,7 @@ class UpscalerConfig(SwitchedConfig, SamplingConfig):
     diffusion_tile: Side | None = Field(
         None, description="Pixels a tile that is drawn; empty: the model's own size."
     )
-    diffusion_overlap: Growth | None = Field(
+    diffusion_overlap: TileOverlap | None = Field(
         None, description="Pixels that drawn tiles share; empty: a quarter of a tile."
     )
 

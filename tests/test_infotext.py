@@ -235,7 +235,7 @@ def test_traps_are_kept_as_text_and_harm_no_neighbour(item, key, value, place):
         ("Steps: 999", "Steps"),
         ("Steps: many", "Steps"),
         ("CFG scale: nan", "CFG scale"),
-        ("Size: 500x301", "Size"),
+        ("Size: 5000x301", "Size"),
         ("Size: big", "Size"),
         ("Sampler: DPM++ 3M SDE", "Sampler"),
         ("Seed: 99999999999999999999", "Seed"),

@@ -75,7 +75,8 @@ def test_each_picture_of_a_batch_comes_with_its_seed(service):
     [
         ({"stepz": 3}, "stepz", "steps"),
         ({"steps": 200}, "steps", None),
-        ({"width": 100}, "width", None),
+        ({"width": 0}, "width", None),
+        ({"width": 40}, "width", None),
         ({"sampler": "Eular"}, "sampler", "Euler"),
         ({"sampler": "LCM", "schedule": "karras"}, "schedule", "automatic"),
         ({"face": {"strenght": 1}}, "face.strenght", "denoising_strength"),

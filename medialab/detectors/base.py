@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # Surer than this is told; whoever asks has a least confidence of their own above it.
 LEAST_CONFIDENCE = 0.05
 # What covers less of the picture is a speck, not a part.
-_LEAST_SHARE = 0.0012
+LEAST_SHARE = 0.0012
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def connected(label: str, inside: "np.ndarray", chances: "np.ndarray") -> list[D
     finds = []
     for number in range(1, count + 1):
         own = numbered == number
-        if own.sum() >= _LEAST_SHARE * own.size:
+        if own.sum() >= LEAST_SHARE * own.size:
             finds.append(shaped(label, float(chances[own].mean()), own))
     return [found for found in finds if found is not None]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, 
 
 from medialab.colours import small_copy
 from medialab.config import PromptConfig
+from medialab.geometry import Placement
 from medialab.pictures import Use
 from medialab.preprocessors import BY_MODEL, POSE
 from medialab.settings import ControlUnit, StageConfig, asked_loras
@@ -30,16 +31,18 @@ class Frame:
     the names by which diffusers pipelines take them, and none where a prompt changes with the steps
     or holds an AND, since then each stage encodes it for its own steps. `units` are the base's
     ControlNets that count, `controls` what each is shown. `image` is 8-bit RGB; `stretch` is the
-    size in pixels that stage 3 brings its latents to, where that is another. `base` is a small copy
-    of what stage 3 drew, or of the picture that was given. `detections` are what
-    each detailer found, in the order in which they were drawn. `applied` holds what each stage
-    really did, for the record.
+    size in pixels that stage 3 brings its latents to, where that is another. `journey` is how a
+    given picture came to be of its size by now, so that masks and others that belong to it can
+    follow. `base` is a small copy of what stage 3 drew, or of the picture that was given.
+    `detections` are what each detailer found, in the order in which they were drawn. `applied`
+    holds what each stage really did, for the record.
     """
 
     prompts: PromptConfig = field(default_factory=PromptConfig)
     embeddings: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
     image: "Image.Image | None" = None
     stretch: tuple[int, int] | None = None
+    journey: tuple[Placement, ...] = ()
     base: "Image.Image | None" = None
     units: tuple[ControlUnit, ...] = ()
     controls: "tuple[Image.Image, ...]" = ()
@@ -49,6 +52,15 @@ class Frame:
     def drawn(self, image: "Image.Image") -> "Frame":
         """The same frame with the picture that stage 3 drew, or that it would start from."""
         return replace(self, image=image, base=small_copy(image), stretch=None)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it began with a picture that a person gave."""
+        return "source" in self.applied
+
+    def moved(self, step: Placement) -> "Frame":
+        """The same frame after its picture was brought to another size."""
+        return self if step.is_plain else replace(self, journey=(*self.journey, step))
 
     def with_applied(self, stage: str, **facts: Any) -> "Frame":
         """The same frame with facts about what `stage` applied."""

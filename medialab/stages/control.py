@@ -25,7 +25,7 @@ class ControlStage(PipelineStage[ControlConfig]):
             return frame
         size = settings.width, settings.height
         units = tuple(unit for unit in settings.control if unit.counts)
-        shown = tuple(shown_of(unit, frame.image, size, context) for unit in units)
+        shown = tuple(shown_of(unit, frame.image, size, context, frame.journey) for unit in units)
         words = [list(words_of(unit, context)) for unit in units]
         return replace(frame, units=units, controls=shown).with_applied(
             self.name,

@@ -25,15 +25,20 @@ from medialab.detailing import (
 )
 from medialab.detectors import Detection, MaskRefiner, centre_crop, given_mask
 from medialab.errors import ConfigError, MissingLibraryError, ModelRefusedError, NotFiniteError
-from medialab.geometry import Box, around, matched_size, to_proportions, working_size
+from medialab.geometry import MOST_DRAWN, Box, around, matched_size, to_proportions, working_size
 from medialab.prompts import without_tags
 from medialab.repainting import Repaint, facts_of, packed, repaint, unpacked, whole
+from medialab.resizing import mask_along
 from medialab.selecting import filtered, selected
 from medialab.settings import LARGEST_SEED, Sampling, asked_loras
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
 
 if TYPE_CHECKING:
     from PIL import Image
+
+
+# Times what suits a model, beyond which a part is made smaller to be drawn.
+_LARGE = 2
 
 
 class DetailerStage(PipelineStage[DetailerConfig]):
@@ -44,7 +49,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
     that cannot be drawn is left as it was; those drawn before a cancel are found again.
     """
 
-    version = 3
+    version = 4
     settings = DetailerConfig
 
     def __init__(self, label: str) -> None:
@@ -69,7 +74,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         if frame.image is None:
             return frame
         image, rows = frame.image, []
-        finds, detectors = self._finds(image, settings, context)
+        finds, detectors = self._finds(frame, image, settings, context)
         for number, found in enumerate(finds):
             edit = settings.detections[number] if settings.detections is not None else None
             model = context.checkpoint(settings.checkpoint, settings.vae or "")
@@ -79,7 +84,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
                 rows.append(_told(found, skipped=True))
                 continue
             try:
-                image, applied = self._detailed(image, found, plan, settings, context)
+                image, applied = self._detailed(frame, image, found, plan, settings, context)
             except NotFiniteError as error:
                 applied = {"failed": str(error)}
             rows.append(_told(found, **applied))
@@ -89,18 +94,17 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         )
 
     def _finds(
-        self, image: "Image.Image", settings: DetailerConfig, context: StageContext
+        self, frame: Frame, image: "Image.Image", settings: DetailerConfig, context: StageContext
     ) -> tuple[list[Detection], dict[str, Any]]:
         """What is drawn again, in its order, and what the detectors had to say."""
         if settings.detections is not None:
             edits = enumerate(settings.detections)
-            found = (_edited(edit, number, image, context) for number, edit in edits)
+            found = (_edited(edit, number, frame, image, context) for number, edit in edits)
             return [replace(one, label=one.label or self.label) for one in found], {}
         told: dict[str, Any] = {}
         if settings.mask is not None:
-            finds = given_mask(
-                context.picture(settings.mask, "mask").resize(image.size), self.label
-            )
+            mask = mask_along(context.picture(settings.mask, "mask"), frame.journey, image.size)
+            finds = given_mask(mask, self.label)
             if words := context.picture_told(settings.mask, "mask"):
                 told["mask"] = list(words)
         elif settings.chain == (CENTRE,):
@@ -119,7 +123,8 @@ class DetailerStage(PipelineStage[DetailerConfig]):
             # Only what is drawn is refined: a shape costs more than a box.
             wanted = filtered(finds, image, settings) if settings.detects else finds
             finds = [refiner.refined(image, found) for found in wanted]
-        return selected(finds, image, settings), told
+        is_given = settings.mask is not None
+        return selected(finds, image, settings, is_given=is_given), told
 
     def _detected(
         self, image: "Image.Image", settings: DetailerConfig, context: StageContext
@@ -148,6 +153,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
 
     def _detailed(
         self,
+        frame: Frame,
         image: "Image.Image",
         found: Detection,
         plan: "_Plan",
@@ -173,11 +179,13 @@ class DetailerStage(PipelineStage[DetailerConfig]):
             for cycle in range(settings.cycles):
                 seed = (plan.sampling.seed + cycle) % (LARGEST_SEED + 1)
                 own = replace(plan.sampling, seed=seed)
-                controls = prepare(own.control, painted, size, context, crop=crop)
+                controls = prepare(own.control, painted, size, context, frame.journey, crop=crop)
                 painted, applied = repaint(model, painted, job, own, context.step, controls)
             return packed(painted.crop(crop.edges), applied)
 
         facts = {**facts_of(image, job, plan.sampling), "cycles": settings.cycles}
+        if plan.sampling.control:  # whose pictures go the way that the picture went
+            facts["journey"] = [str(one) for one in frame.journey]
         content, was_kept = context.remembered(facts, paint)
         patch, applied = unpacked(content)
         result = image.copy()
@@ -275,8 +283,12 @@ def _view(
         asked = settings.width or native, settings.height or native
         size = matched_size(box, *asked, settings.match_size, native)
         return to_proportions(crop, *size, *image.size), size
-    most = settings.max_size or habits.largest(native)
-    return crop, working_size(crop, box, settings.guide_size or native, most)
+    largest = habits.largest(native)
+    most = settings.max_size or largest
+    # A part of a large photo is drawn no larger than twice what suits the model.
+    return crop, working_size(
+        crop, box, settings.guide_size or native, most, min(MOST_DRAWN, _LARGE * max(most, largest))
+    )
 
 
 def _loras_of_finds(settings: DetailerConfig) -> list[Model]:
@@ -286,7 +298,11 @@ def _loras_of_finds(settings: DetailerConfig) -> list[Model]:
 
 
 def _edited(
-    edit: DetectionEdit, number: int, image: "Image.Image", context: StageContext
+    edit: DetectionEdit,
+    number: int,
+    frame: Frame,
+    image: "Image.Image",
+    context: StageContext,
 ) -> Detection:
     """A find as a person left it; its shape goes with its box."""
     box = Box(*edit.box).within(*image.size)
@@ -295,7 +311,7 @@ def _edited(
         raise ConfigError(message)
     shape = masks.of_box(box, *image.size)
     if edit.mask is not None:
-        given = context.picture(edit.mask, "mask").resize(image.size)
+        given = mask_along(context.picture(edit.mask, "mask"), frame.journey, image.size)
         if (inside := masks.box_of(given)) is not None:
             shape = masks.fitted(given, inside, box)
     index = number if edit.index is None else edit.index

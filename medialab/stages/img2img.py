@@ -2,6 +2,7 @@
 
 from medialab.control import prepare
 from medialab.denoising import denoise
+from medialab.geometry import placement
 from medialab.latents import stretched
 from medialab.resizing import resized
 from medialab.settings import Img2ImgConfig
@@ -25,8 +26,9 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
         if frame.image is None:
             return frame
         size = frame.stretch or frame.image.size
+        step = placement(frame.image.size, size, "just resize")
         if settings.denoising_strength == 0:
-            return frame.drawn(resized(frame.image, *size, "just resize"))
+            return frame.drawn(resized(frame.image, *size, "just resize")).moved(step)
         sampling = settings.sampling()
         model = context.checkpoint(sampling.checkpoint, sampling.vae)
         start = stretched(model, frame.image, size, "bilinear") if frame.stretch else frame.image
@@ -35,8 +37,9 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
             "image-to-image",
             sampling,
             context.step,
-            controls=prepare(sampling.control, frame.image, size, context),
+            controls=prepare(sampling.control, frame.image, size, context, frame.journey),
+            size=size,
             image=start,
             strength=settings.denoising_strength,
         )
-        return frame.drawn(image).with_applied(self.name, **applied)
+        return frame.drawn(image).moved(step).with_applied(self.name, **applied)

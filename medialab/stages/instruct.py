@@ -26,6 +26,7 @@ class InstructStage(PipelineStage[InstructConfig]):
             "instruct",
             sampling,
             context.step,
+            size=frame.image.size,
             image=frame.image,
             image_guidance_scale=settings.image_guidance_scale,
         )

@@ -2,7 +2,7 @@
 
 from medialab import masks
 from medialab.control import prepare
-from medialab.geometry import Box
+from medialab.geometry import Box, Placement
 from medialab.repainting import Repaint, repaint, whole
 from medialab.settings import OutpaintConfig
 from medialab.stages.base import Frame, PipelineStage, StageContext
@@ -11,7 +11,8 @@ from medialab.stages.base import Frame, PipelineStage, StageContext
 class OutpaintStage(PipelineStage[OutpaintConfig]):
     """Paint a border around the picture, which itself stays.
 
-    Reads `image`, writes one that is larger by the border. Inside, every byte is the given
+    Reads `image`, writes one that is larger by the border. At strength 0 the border is filled with
+    the edge's colours, and nothing is drawn. Inside, every byte is the given
     picture's, but for a seam of `masks.reach(mask_blur)` pixels, twice over, along each side that
     grows: there one fades into the other.
     Source: A1111's scripts/poor_mans_outpainting.py; the border is painted in one piece.
@@ -45,6 +46,13 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
         ).within(*size)
         canvas = masks.filled(canvas, masks.inverted(masks.of_box(inside, *size)))
         canvas.paste(image, (inside.left, inside.top))
+        step = Placement(image.size, size, inside, repeats=False)
+        if settings.denoising_strength == 0:
+            return (
+                frame.drawn(canvas)
+                .moved(step)
+                .with_applied(self.name, inside=list(inside.edges), seam=0)
+            )
         mask = masks.inverted(masks.of_box(kept, *size))
         sampling = settings.sampling()
         crop, working = whole(canvas)
@@ -57,8 +65,11 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
             "original" if settings.masked_content == "fill" else settings.masked_content,
         )
         model = context.checkpoint(sampling.checkpoint, sampling.vae)
-        controls = prepare(sampling.control, canvas, working, context)
+        journey = frame.moved(step).journey
+        controls = prepare(sampling.control, canvas, working, context, journey)
         painted, applied = repaint(model, canvas, job, sampling, context.step, controls)
-        return frame.drawn(painted).with_applied(
-            self.name, inside=list(inside.edges), seam=2 * reach, **applied
+        return (
+            frame.drawn(painted)
+            .moved(step)
+            .with_applied(self.name, inside=list(inside.edges), seam=2 * reach, **applied)
         )

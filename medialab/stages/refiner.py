@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from medialab.control import prepare
 from medialab.denoising import How, denoise
 from medialab.enlarging import enlarged
-from medialab.geometry import BLOCK, covering_size, hires_size
+from medialab.geometry import (
+    Box,
+    Placement,
+    cover,
+    covering_size,
+    has_blocks,
+    hires_size,
+    placement,
+)
 from medialab.latents import stretched
 from medialab.resizing import resized
 from medialab.settings import LATENT_UPSCALERS, PIXEL_UPSCALERS, RefinerConfig
@@ -15,7 +23,10 @@ from medialab.stages.base import Frame, Model, PipelineStage, StageContext
 from medialab.upscalers import OVERLAP, TILE
 
 if TYPE_CHECKING:
+    import torch
     from PIL import Image
+
+    from medialab.loading import LoadedModel
 
 # Latent upscaler -> torch's name for the filter.
 _FILTERS = dict(zip(LATENT_UPSCALERS, ("bilinear", "nearest", "bicubic"), strict=True))
@@ -31,7 +42,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
 
     name = "refiner"
     title = "Refiner"
-    version = 3
+    version = 4
     settings = RefinerConfig
 
     def models(self, settings: RefinerConfig) -> Sequence[Model]:
@@ -43,36 +54,62 @@ class RefinerStage(PipelineStage[RefinerConfig]):
 
     def run(self, frame: Frame, settings: RefinerConfig, context: StageContext) -> Frame:
         """Read `image`; write `image`."""
-        if frame.image is None:
+        image = frame.image
+        if image is None:
             return frame
         start: Any
-        size = hires_size(*frame.image.size, settings.scale, settings.width, settings.height)
+        size = hires_size(
+            *image.size,
+            settings.scale,
+            settings.width,
+            settings.height,
+            exact=frame.is_given or not has_blocks(image.size),
+        )
         sampling = settings.sampling()
         model = context.checkpoint(sampling.checkpoint, sampling.vae)
-        is_cut = settings.width and settings.height
-        covering = covering_size(*frame.image.size, *size) if is_cut else size
-        left, top = (covering[0] - size[0]) // 2, (covering[1] - size[1]) // 2
+        step = _enlargement(image.size, size, is_cut=bool(settings.width and settings.height))
+        covering, left, top = (step.inside.width, step.inside.height), *_cut_off(step)
         if settings.denoising_strength > 0 and settings.upscaler in _FILTERS:
-            start = stretched(model, frame.image, covering, _FILTERS[settings.upscaler])
-            x, y = left // BLOCK, top // BLOCK
-            start = start[..., y : y + size[1] // BLOCK, x : x + size[0] // BLOCK]
+            start = self._stretch(image, step, _FILTERS[settings.upscaler], model)
         else:
-            start = self._enlarge(frame.image, covering, settings.upscaler, context)
+            start = self._enlarge(image, covering, settings.upscaler, context)
             start = start.crop((left, top, left + size[0], top + size[1]))
+        frame = frame.moved(step)
         if settings.denoising_strength == 0:
             return replace(frame, image=start).with_applied(self.name, size=list(size))
-        cut = resized(frame.image, *size, "crop and resize")
+        cut = resized(image, *size, "crop and resize")
         image, applied = denoise(
             model,
             "image-to-image",
             sampling,
             context.step,
-            controls=prepare(sampling.control, cut, size, context),
+            controls=prepare(sampling.control, cut, size, context, frame.journey),
             how=How(exact_steps=True),
+            size=size,
             image=start,
             strength=settings.denoising_strength,
         )
         return replace(frame, image=image).with_applied(self.name, size=list(size), **applied)
+
+    def _stretch(
+        self, image: "Image.Image", step: Placement, method: str, model: "LoadedModel"
+    ) -> "torch.Tensor":
+        """The latents of the picture as the placement brings it to size."""
+        left, top = _cut_off(step)
+        if has_blocks(step.to, model.block) and has_blocks(image.size, model.block):
+            larger = stretched(model, image, (step.inside.width, step.inside.height), method)
+            x, y = left // model.block, top // model.block
+            columns, rows = (side // model.block for side in step.to)
+            return larger[..., y : y + rows, x : x + columns]
+        # Latents are cut by whole blocks only, so the picture is.
+        across, down = step.inside.width / image.width, step.inside.height / image.height
+        seen = Box(
+            round(left / across),
+            round(top / down),
+            round((left + step.to[0]) / across),
+            round((top + step.to[1]) / down),
+        )
+        return stretched(model, image.crop(seen.edges), step.to, method)
 
     def _enlarge(
         self, image: "Image.Image", size: tuple[int, int], name: str, context: StageContext
@@ -88,3 +125,18 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             overlap=OVERLAP,
             on_tile=context.step,
         )
+
+
+def _enlargement(of: tuple[int, int], to: tuple[int, int], *, is_cut: bool) -> Placement:
+    """How a picture is enlarged: stretched, or made to cover the size and cut evenly."""
+    if not is_cut:
+        return placement(of, to, "just resize")
+    covers = covering_size if has_blocks(to) else cover
+    width, height = covers(*of, *to)
+    left, top = (width - to[0]) // 2, (height - to[1]) // 2
+    return Placement(of, to, Box(-left, -top, width - left, height - top))
+
+
+def _cut_off(step: Placement) -> tuple[int, int]:
+    """Pixels of the enlarged picture that are cut off on the left and at the top."""
+    return -step.inside.left, -step.inside.top

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from medialab.config import SourceConfig
-from medialab.geometry import to_multiple
-from medialab.resizing import resized
+from medialab.geometry import placement
+from medialab.resizing import placed
 from medialab.settings import LATENT_RESIZE
 from medialab.stages.base import Frame, PipelineStage, StageContext
 
@@ -12,13 +12,14 @@ from medialab.stages.base import Frame, PipelineStage, StageContext
 class SourceStage(PipelineStage[SourceConfig]):
     """Put the given picture into the frame, brought to the run's size.
 
-    Writes `image`, 8-bit RGB. Where its latents are to be stretched it keeps its own size, in
-    multiples of 8, and the run's is written as `stretch`.
+    Writes `image`, 8-bit RGB, and how it came to its size as `journey`. Where its latents are to
+    be stretched it keeps its own size, and the run's is written as `stretch`. At the size that it
+    has it keeps every byte.
     """
 
     name = "source"
     title = "Picture"
-    version = 2
+    version = 3
     settings = SourceConfig
 
     def run(self, frame: Frame, settings: SourceConfig, context: StageContext) -> Frame:
@@ -26,16 +27,16 @@ class SourceStage(PipelineStage[SourceConfig]):
         if settings.image is None or settings.width is None or settings.height is None:
             return frame
         given = context.picture(settings.image).convert("RGB")
-        size, mode, stretch = (settings.width, settings.height), settings.resize_mode, None
-        if mode == LATENT_RESIZE:
-            stretch, mode = size, "just resize"
-            size = to_multiple(given.width), to_multiple(given.height)
-            stretch = stretch if stretch != size else None
-        image = resized(given, *size, mode)
+        size, stretch = (settings.width, settings.height), None
+        if settings.resize_mode == LATENT_RESIZE:
+            stretch = size if size != given.size else None
+            size = given.size
+        step = placement(given.size, size, settings.resize_mode)
+        frame = frame.drawn(placed(given, step)).moved(step)
         words = context.picture_told(settings.image)
-        return replace(frame.drawn(image), stretch=stretch).with_applied(
+        return replace(frame, stretch=stretch).with_applied(
             self.name,
-            width=image.width,
-            height=image.height,
+            width=size[0],
+            height=size[1],
             **({"picture": list(words)} if words else {}),
         )

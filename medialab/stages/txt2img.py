@@ -44,15 +44,15 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
             load = partial(context.checkpoint, other, settings.vae)
             base = partial(context.checkpoint, vae=settings.vae)
             handover = Handover(other, load, base, settings.switch_at)
+        model = context.checkpoint(vae=settings.vae)
         image, applied = denoise(
-            context.checkpoint(vae=settings.vae),
+            model,
             "text-to-image",
             Sampling(**own),
             context.step,
             embeddings=dict(frame.embeddings),
             controls=with_networks(frame.units, frame.controls, context),
             how=How(variation=variation, handover=handover),
-            width=settings.width,
-            height=settings.height,
+            size=(settings.width or model.native_size, settings.height or model.native_size),
         )
         return frame.drawn(image).with_applied(self.name, **applied)

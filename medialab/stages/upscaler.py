@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from medialab.control import prepare
 from medialab.denoising import How, denoise
 from medialab.enlarging import enlarged
-from medialab.geometry import BLOCK, to_multiple
+from medialab.geometry import BLOCK, drawn_size, to_multiple
 from medialab.latents import encode_image
 from medialab.settings import PIXEL_UPSCALERS, UpscalerConfig
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
@@ -26,13 +26,13 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
 
     Reads `image`, writes one `scale` times larger. With a denoising strength above 0 it is then
     drawn again in tiles that blend into each other at every step, from one noise for the whole
-    (medialab/tiling.py); its size is in multiples of 8 then. A picture that fits into one tile is
+    (medialab/tiling.py). A picture that fits into one tile is
     drawn as image to image draws it.
     """
 
     name = "upscaler"
     title = "Upscaler"
-    version = 2
+    version = 3
     settings = UpscalerConfig
 
     def models(self, settings: UpscalerConfig) -> Sequence[Model]:
@@ -47,8 +47,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
         if frame.image is None:
             return frame
         draws = settings.denoising_strength > 0
-        sides = [side * settings.scale for side in frame.image.size]
-        width, height = (to_multiple(side) if draws else round(side) for side in sides)
+        width, height = (round(side * settings.scale) for side in frame.image.size)
         name = settings.upscaler
         image = enlarged(
             frame.image,
@@ -60,12 +59,12 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
         )
         applied: dict[str, Any] = {"upscaler": name, "width": width, "height": height}
         if draws:
-            image, drawn = self._draw(image, settings, context)
+            image, drawn = self._draw(frame, image, settings, context)
             applied |= drawn
         return replace(frame, image=image).with_applied(self.name, **applied)
 
     def _draw(
-        self, image: "Image.Image", settings: UpscalerConfig, context: StageContext
+        self, frame: Frame, image: "Image.Image", settings: UpscalerConfig, context: StageContext
     ) -> "tuple[Image.Image, dict[str, Any]]":
         """The enlarged picture drawn again, and what was applied."""
         sampling = settings.sampling()
@@ -73,9 +72,10 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
         tile = settings.diffusion_tile or model.native_size
         overlap = settings.diffusion_overlap
         shared = to_multiple(tile * _SHARED) if overlap is None else overlap
+        drawn = drawn_size(*image.size, model.block)
         tiles = Tiles(
-            image.width // BLOCK,
-            image.height // BLOCK,
+            drawn[0] // BLOCK,
+            drawn[1] // BLOCK,
             tile // BLOCK,
             shared // BLOCK,
             context.step,
@@ -85,14 +85,15 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
         def on_step(step: int, steps: int, latents: "torch.Tensor") -> None:
             context.step(step * count, steps * count, latents)
 
-        with vae_for(model.vae, *image.size):
+        with vae_for(model.vae, *drawn):
             painted, applied = denoise(
                 model,
                 "image-to-image",
                 sampling,
                 on_step,
-                controls=prepare(sampling.control, image, image.size, context),
+                controls=prepare(sampling.control, image, image.size, context, frame.journey),
                 how=How(tiles=tiles),
+                size=image.size,
                 image=encode_image(model, image),
                 strength=settings.denoising_strength,
             )

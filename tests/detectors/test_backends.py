@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import onnx
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 from medialab.detectors import (
     BACKENDS,
@@ -268,14 +268,33 @@ def test_a_refiner_makes_a_shape_within_the_box(info_of, picture):
     assert (refined.label, refined.confidence) == (box.label, box.confidence)
 
 
-def test_each_white_place_of_a_given_mask_is_a_find_and_specks_are_not():
+def test_each_white_place_of_a_given_mask_is_a_find_and_specks_that_are_near_are_one():
     mask = of_box(Box(2, 2, 20, 20), 100, 80)
     mask.paste(255, (60, 40, 90, 70))
-    mask.putpixel((50, 10), 255)
-    assert [one.box for one in given_mask(mask, "face")] == [
+    for at in ((50, 10), (53, 12), (5, 79)):
+        mask.putpixel(at, 255)
+    finds = given_mask(mask, "face")
+    assert [one.box for one in finds] == [
         Box(2, 2, 20, 20),
         Box(60, 40, 90, 70),
+        Box(50, 10, 54, 13),
+        Box(5, 79, 6, 80),
     ]
+    together = ImageChops.lighter(finds[0].mask, finds[1].mask)
+    for one in finds[2:]:
+        together = ImageChops.lighter(together, one.mask)
+    assert together.tobytes() == mask.tobytes()
+
+
+@pytest.mark.parametrize("level", [40, 127, 128, 255])
+def test_a_faint_stroke_of_a_given_mask_counts_where_no_white_is_in_it(level):
+    mask = of_box(Box(2, 2, 30, 30), 100, 80)
+    mask.paste(level, (60, 40, 90, 70))
+    soft = mask.filter(ImageFilter.GaussianBlur(1))
+    boxes = [one.box for one in given_mask(soft, "face")]
+    assert len(boxes) == 2
+    assert boxes[1].iou(Box(60, 40, 90, 70)) > 0.8
+    assert given_mask(Image.new("L", (100, 80), 20), "face") == []
 
 
 def test_the_centre_is_the_middle_half():

@@ -83,9 +83,19 @@ def test_the_record_tells_where_the_picture_lies(outpaint):
     assert applied["seam"] == 2 * reach(2)
 
 
-def test_a_side_that_is_no_multiple_of_eight_is_refused(config):
-    with pytest.raises(ConfigError, match=r"outpaint\.left=12.*multiple of 8"):
-        config.changed(outpaint={"left": 12})
+def test_a_picture_may_grow_by_any_number_of_pixels_but_not_by_a_negative_one(outpaint, config):
+    assert outpaint(left=13, right=0, bottom=2).image.size == (96 + 13, 64 + 2)
+    with pytest.raises(ConfigError, match=r"outpaint\.left=-1.*greater than or equal to 0"):
+        config.changed(outpaint={"left": -1})
+
+
+@pytest.mark.parametrize("content", ["fill", "latent noise"])
+def test_at_strength_0_the_border_is_filled_and_nothing_is_drawn(outpaint, picture, content):
+    frame = outpaint(left=24, right=0, denoising_strength=0, masked_content=content)
+    assert frame.image.size == (96 + 24, 64)
+    assert frame.image.crop((24, 0, 120, 64)).tobytes() == picture.tobytes()
+    assert np.asarray(frame.image)[:, :24].any()
+    assert "model_calls" not in frame.applied["outpaint"]
 
 
 def test_a_cancel_stops_at_the_step(outpaint, context):
