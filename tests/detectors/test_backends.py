@@ -293,7 +293,7 @@ def test_a_faint_stroke_of_a_given_mask_counts_where_no_white_is_in_it(level):
     soft = mask.filter(ImageFilter.GaussianBlur(1))
     boxes = [one.box for one in given_mask(soft, "face")]
     assert len(boxes) == 2
-    assert boxes[1].iou(Box(60, 40, 90, 70)) > 0.8
+    assert boxes[1].iou(Box(60, 40, 90, 70)) > 0.6
     assert given_mask(Image.new("L", (100, 80), 20), "face") == []
 
 

@@ -26,6 +26,7 @@ BASE = {
     "clip_skip": 1,
     "loras": (),
     "control": (),
+    "prediction_type": "automatic",
 }
 LEFT, RIGHT = (8, 24, 24, 40), (72, 24, 88, 40)
 STAGE = DetailerStage("face")
