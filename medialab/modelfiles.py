@@ -140,8 +140,15 @@ class ModelFiles:
             return _refused_info(path, kind, f"{path.name} cannot be read: {reason}")
 
     def stamps(self, path: Path) -> tuple[Stamp, ...]:
-        """What changes when any byte of the model at `path` does."""
-        files = [path] if path.is_file() else sorted(_files_below(path))
+        """What changes when any byte of the model at `path` does.
+
+        Raises: ModelRefusedError when it is gone.
+        """
+        try:
+            files = [path] if path.is_file() else sorted(_files_below(path))
+        except OSError as error:
+            message = f"{path.name} cannot be read, or is gone: {error.strerror}"
+            raise ModelRefusedError(message) from error
         # A link is stamped too: one that leads nowhere is told by whoever checks the folder.
         return tuple(Stamp.of(file.stat() if file.exists() else file.lstat()) for file in files)
 

@@ -5,10 +5,11 @@ and draws another picture; one that finds a million layers begins to build them.
 checked for what decides the pixels, and its sizes for those of the weights that are there.
 
 Required settings are those that diffusers 0.6 and transformers 4.22 wrote already, in 2022: models
-published then have no others.
+published then have no others. Of later ones, those that came later are required, too.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -28,6 +29,7 @@ _SAFETENSORS = ".safetensors"
 _ADAPTER = "adapter_config.json"
 LARGEST_CONFIG = 1_000_000  # bytes; the longest published ones, with all labels, have a tenth
 LARGEST_TOKENIZER = 64_000_000  # bytes; the largest published vocabularies have half
+_VERSION = re.compile(r"(\d+)\.(\d+)\.")
 # Tokens that a vocabulary may have besides its bytes, twice, and its merges.
 _SPECIAL_TOKENS = 64
 
@@ -44,6 +46,12 @@ class _Config(BaseModel):
     """Settings that are there and usable; others are the library's business."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def _is_since(config: BaseModel, minor: int) -> bool:
+    """Whether diffusers wrote a config in version 0.`minor` or later."""
+    match = _VERSION.match(getattr(config, "written_by", None) or "")
+    return match is not None and (int(match[1]), int(match[2])) >= (0, minor)
 
 
 class _Convolutional(_Config):
@@ -123,7 +131,15 @@ class VAEConfig(_Convolutional):
 
     latent_channels: Count
     sample_size: Count | list[Count]
-    scaling_factor: Number = 0.18215
+    scaling_factor: Number | None = None
+    written_by: str | None = Field(None, alias="_diffusers_version")
+
+    @model_validator(mode="after")
+    def _tells_its_scale(self) -> Self:
+        if self.scaling_factor is None and _is_since(self, 13):
+            message = "scaling_factor must be there"
+            raise ValueError(message)
+        return self
 
     def check_weights(self, shapes: Shapes) -> None:
         """Raise ValueError where the weights are of another size."""
@@ -198,14 +214,18 @@ class SchedulerConfig(_Config):
     beta_end: Share | None = None
     beta_schedule: Word | None = None
     trained_betas: list[Share] | None = None
-    prediction_type: Word = "epsilon"
+    prediction_type: Word | None = None
     rescale_betas_zero_snr: StrictBool = False
+    written_by: str | None = Field(None, alias="_diffusers_version")
 
     @model_validator(mode="after")
     def _tells_its_noise(self) -> Self:
         told = self.beta_start, self.beta_end, self.beta_schedule
         if self.trained_betas is None and None in told and "FlowMatch" not in self.name:
             message = "beta_start, beta_end and beta_schedule must be there"
+            raise ValueError(message)
+        if self.prediction_type is None and _is_since(self, 10):
+            message = "prediction_type must be there"
             raise ValueError(message)
         return self
 
@@ -382,7 +402,10 @@ def _same(what: str, shapes: Shapes, weight: str, wanted: tuple[int, ...]) -> No
 
 def _told(error: ValidationError) -> str:
     fault = error.errors()[0]
-    name = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("list["))
+    # After its name come places in lists, and pydantic's own words for the kinds it tried.
+    name = ".".join(
+        str(part) for number, part in enumerate(fault["loc"]) if not number or isinstance(part, int)
+    )
     if fault["type"] == "missing":
         return f"does not say {name}: part of it is gone"
     said = str(fault["msg"]).removeprefix("Value error, ")

@@ -18,9 +18,11 @@ from medialab.detectors.tasks import label_of, load_task, require_mediapipe
 from medialab.detectors.yolo import load_yolo, require_onnxruntime
 from medialab.detectors.zeroshot import ZeroShotDetector
 from medialab.errors import MissingLibraryError, ModelRefusedError
-from medialab.modelfiles import MEDIAPIPE, ONNX, ModelInfo, read_config
+from medialab.folders import check_whole
+from medialab.foreignconfigs import check_foreign
+from medialab.modelfiles import MEDIAPIPE, ONNX, ModelInfo, check_folder, read_config
 from medialab.onnxfiles import read_onnx
-from medialab.pickles import refusing_pickles
+from medialab.opening import check_file, opening
 
 # What a model can be asked for: any word, or nothing (it answers other questions).
 ANY_WORD, NO_WORD = None, ()
@@ -54,20 +56,24 @@ def _of_format(name: str) -> Callable[[ModelInfo, str], bool]:
 
 
 def _by_transformers(
-    auto: str, make: Callable[[Any, Any, str], Detector], processor: str = "AutoImageProcessor"
+    auto: str,
+    make: Callable[[Any, Any, str], Detector],
+    processor: str = "AutoImageProcessor",
+    *,
+    reads_text: bool = False,
 ) -> Callable[[ModelInfo, str], Detector]:
     """A loader of a transformers folder, by the Auto class of its kind."""
 
     def load(info: ModelInfo, device: str) -> Detector:
         import transformers
 
-        with refusing_pickles():
-            network = getattr(transformers, auto).from_pretrained(
-                info.path, use_safetensors=True, local_files_only=True
-            )
-            prepare = processor and getattr(transformers, processor).from_pretrained(
-                info.path, local_files_only=True
-            )
+        check_foreign(info.path, prepares=bool(processor), reads_text=reads_text)
+        own: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+        network, told = getattr(transformers, auto).from_pretrained(
+            info.path, use_safetensors=True, output_loading_info=True, **own
+        )
+        check_whole(told, info.path.name)
+        prepare = processor and getattr(transformers, processor).from_pretrained(info.path, **own)
         return make(network.to(device).eval(), prepare, device)
 
     return load
@@ -121,7 +127,10 @@ BACKENDS: tuple[Backend, ...] = (
         ),
         lambda _info: ANY_WORD,
         _by_transformers(
-            "AutoModelForZeroShotObjectDetection", ZeroShotDetector, processor="AutoProcessor"
+            "AutoModelForZeroShotObjectDetection",
+            ZeroShotDetector,
+            processor="AutoProcessor",
+            reads_text=True,
         ),
     ),
     Backend(
@@ -134,7 +143,12 @@ BACKENDS: tuple[Backend, ...] = (
         "segmentation by words",
         _of_architecture("CLIPSegForImageSegmentation"),
         lambda _info: ANY_WORD,
-        _by_transformers("CLIPSegForImageSegmentation", ClipSegmenter, processor="AutoProcessor"),
+        _by_transformers(
+            "CLIPSegForImageSegmentation",
+            ClipSegmenter,
+            processor="AutoProcessor",
+            reads_text=True,
+        ),
     ),
     Backend(
         REFINER,
@@ -165,12 +179,12 @@ def load_detector(info: ModelInfo, device: str) -> Detector:
         MissingLibraryError: the library that runs it is not installed.
     """
     backend = backend_of(info)
-    try:
+    with opening(f"detector {info.name!r}"):
+        if info.path.is_dir():
+            check_folder(info.path)
+        else:
+            check_file(info.path)
         return backend.load(info, device)
-    except (OSError, ValueError, RuntimeError, LookupError, ImportError) as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        message = f"detector {info.name!r} cannot be loaded: {first}"
-        raise ModelRefusedError(message) from error
 
 
 def backend_of(info: ModelInfo) -> Backend:
