@@ -82,6 +82,10 @@ class ArtifactError(MediaLabError):
     """A picture or its sidecar could not be written or read; nothing half-written is left."""
 
 
+class LeftOutWarning(UserWarning):
+    """Some of the settings that were read were not taken over; the text says which, and why."""
+
+
 class CancelledError(MediaLabError):
     """The run was cancelled; models are as they were, pictures finished before it are kept."""
 

@@ -56,6 +56,11 @@ class HashCache:
             database.parent.mkdir(parents=True, exist_ok=True)
             self._known.update(self._recall(database))
 
+    def known(self, path: Path) -> str | None:
+        """Return the sha256 of a file if it was computed before; costs one stat."""
+        with self._lock:
+            return self._known.get(Stamp.of(path.stat()))
+
     def sha256(self, path: Path) -> str:
         """The sha256 of one file's content, in hex.
 

@@ -16,6 +16,7 @@ from medialab.adetailer import read_detailers
 from medialab.config import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.foreign_texts import GRAPH, parse_object, read_object
+from medialab.infotext_hashes import hashes_in
 from medialab.infotext_items import A1111, LONGEST, Said, take_apart
 from medialab.infotext_keys import AFTER, BEFORE, Items, merged, unread_parts
 from medialab.mended import mend_letters, mend_order
@@ -38,7 +39,8 @@ class Parsed:
 
     `rest` holds every item that is no setting here, or has a value that cannot be used, and `why`
     the reason where there is one to tell. `notes` say what was changed while reading, `program` who
-    wrote the text.
+    wrote the text. `hashes` are those of models: of the "checkpoint", the "vae", of others by
+    "kind/name".
     """
 
     settings: Mapping[str, Any]
@@ -46,6 +48,7 @@ class Parsed:
     why: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     program: str = A1111
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 def _read_others(value: str) -> dict[str, Any]:
@@ -122,7 +125,8 @@ def _understood(said: Said) -> Parsed:
         keys = [key for key in rest if key in _SAID_BY_OURS]
         settings = _with_items(settings, rest, keys, why)
         said.notes += _told_of_units(said.items, rest)
-    return Parsed(settings, rest, why, tuple(said.notes), said.program)
+    hashes = hashes_in(said.items)
+    return Parsed(settings, rest, why, tuple(said.notes), said.program, hashes)
 
 
 def _with_loras(settings: dict[str, Any], said: Said) -> dict[str, Any]:

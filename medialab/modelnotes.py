@@ -37,6 +37,11 @@ def refuse_other(path: Path, sha256: str) -> None:
             raise ModelRefusedError(message)
 
 
+def hashes_noted(path: Path) -> set[str]:
+    """Return the sha256s that notes beside a file give, in small letters."""
+    return {sha256 for _, known in _told(path) for sha256 in known}
+
+
 def trained_words(path: Path) -> tuple[str, ...]:
     """The words that notes beside a file give: a person's own, else CivitAI's."""
     own = _read(_beside(path, A1111)).get("activation text")

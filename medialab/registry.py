@@ -7,7 +7,7 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
@@ -151,11 +151,20 @@ class ModelRegistry:
             sha256 = self.hashes.sha256(info.path)
             refuse_other(info.path, sha256)
             return sha256
-        lines = [
-            f"{file.relative_to(info.path).as_posix()} {self.hashes.sha256(file)}\n"
-            for file in content_files(info.path)
-        ]
-        return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+        return _of_folder(
+            info.path, {file: self.hashes.sha256(file) for file in content_files(info.path)}
+        )
+
+    def known_sha256(self, info: ModelInfo) -> str | None:
+        """Return what `sha256` would, if it was computed before; None costs a stat a file."""
+        try:
+            if info.path.is_file():
+                return self.hashes.known(info.path)
+            known = {file: self.hashes.known(file) for file in content_files(info.path)}
+        except OSError:
+            return None
+        whole = {file: sha256 for file, sha256 in known.items() if sha256 is not None}
+        return _of_folder(info.path, whole) if len(whole) == len(known) else None
 
     def native_size(self, info: ModelInfo) -> int:
         """Pixels a side that the checkpoint was trained at, from its config or its family.
@@ -287,6 +296,11 @@ def _facts_beside(info: ModelInfo, like: Any) -> str:
 
         return f"{torch.get_num_threads()} threads"
     return ""
+
+
+def _of_folder(folder: Path, hashes: Mapping[Path, str]) -> str:
+    lines = [f"{file.relative_to(folder).as_posix()} {hashes[file]}\n" for file in hashes]
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
 def _configured_size(folder: Path) -> int | None:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from medialab import runtime
-from medialab.artifacts import ArtifactManager
+from medialab.artifacts import ArtifactManager, SettingsReader
 from medialab.cache import Explanation, StageCache
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.detailing import DetectionEdit
@@ -20,6 +20,7 @@ from medialab.lora import LoRAManager
 from medialab.pictures import PictureStore
 from medialab.registry import ModelInfo, ModelRegistry
 from medialab.resolving import Resolver
+from medialab.restoring import ReadSettings
 from medialab.run import Run
 from medialab.stages import STAGES
 
@@ -52,13 +53,14 @@ class Workbench:
         device: str | None = None,
     ) -> None:
         outputs = Path(outputs or CHECKOUT / "outputs")
-        self.artifacts = ArtifactManager(outputs)
         self.pictures = PictureStore(outputs / "inputs")
         self.cache = StageCache(outputs / "cache")
         self._device = device
         self.registry = ModelRegistry(
             Path(models or CHECKOUT / "models"), hash_cache=outputs / "hashes.sqlite", device=device
         )
+        self._reader = SettingsReader(self.registry, self.pictures)
+        self.artifacts = ArtifactManager(outputs, self._reader)
         self._resolver = Resolver(self.registry, self.pictures)
         self.loras = LoRAManager(self.registry.room, self.registry.hashes)
         runtime.guard_imports()
@@ -120,6 +122,35 @@ class Workbench:
             PictureError: no picture, a broken or a far too large one.
         """
         return self.pictures.keep(picture)
+
+    def read_settings(
+        self,
+        source: str | Path | bytes,
+        *,
+        now: PipelineConfig | None = None,
+        may_read: int | None = None,
+    ) -> ReadSettings:
+        """Settings of any program: a text that was copied, or a picture's file from anywhere.
+
+        Understood are A1111's and its kin's texts, JSON of SwarmUI, Fooocus, NovelAI, InvokeAI and
+        Easy Diffusion, and this studio's own. Models are found by the hashes that are told.
+
+        Args:
+            source: the text; or a picture's or a text's path, or the bytes of a picture.
+            now: has the checkpoint that stays chosen where the one that is told is not here.
+            may_read: bytes of models that may be read to compare hashes that are not known yet;
+                None: as many as it takes, about 5 s a gigabyte.
+
+        Returns:
+            `config` with all that could be set; `set` and `left_out` say what was and was not, with
+            the reasons, `told` in sentences.
+
+        Raises:
+            ArtifactError: there is no such file, or it carries no settings.
+            PictureError: the bytes are no picture that can be read.
+            ConfigError: the text is too long for settings.
+        """
+        return self._reader.read(source, now=now, may_read=may_read)
 
     def enhance(
         self,

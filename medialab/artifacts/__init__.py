@@ -2,6 +2,7 @@
 
 from medialab.artifacts.manager import ArtifactManager
 from medialab.artifacts.query import Choices, Query
+from medialab.artifacts.reading import SettingsReader
 from medialab.artifacts.sidecar import Artifact, Sidecar
 
-__all__ = ["Artifact", "ArtifactManager", "Choices", "Query", "Sidecar"]
+__all__ = ["Artifact", "ArtifactManager", "Choices", "Query", "SettingsReader", "Sidecar"]

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +14,11 @@ from medialab import infotext
 from medialab.artifacts import formats, publishing
 from medialab.artifacts.index import DAY, PictureIndex
 from medialab.artifacts.query import Choices, Query
+from medialab.artifacts.reading import SettingsReader
 from medialab.artifacts.sidecar import Artifact, PictureFacts, Sidecar
 from medialab.artifacts.thumbnails import Thumbnails
 from medialab.config import PipelineConfig, ResolvedConfig
-from medialab.errors import ArtifactError
+from medialab.errors import ArtifactError, LeftOutWarning
 from medialab.filenames import Named, make_name
 from medialab.lora import hashes_told
 from medialab.versions import program_version
@@ -30,8 +32,9 @@ class ArtifactManager:
     processes and threads may save into one folder at once.
     """
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, reader: SettingsReader | None = None) -> None:
         self.folder = Path(folder).resolve()
+        self._reader = reader or SettingsReader()
         self._index = PictureIndex(self.folder)
         self._thumbnails = Thumbnails(self.folder)
         if self.folder.is_dir():
@@ -75,16 +78,23 @@ class ArtifactManager:
 
         A `ResolvedConfig` from a sidecar. A `PipelineConfig` from infotext alone: what it does not
         say is at its default. A relative path starts at the outputs folder, or at the current one,
-        or names the outputs folder first.
+        or names the outputs folder first. Models are found by the hashes that it tells, whatever
+        their names are by now. `Workbench.read_settings` tells the same as values, and reads files
+        from anywhere.
+
+        Warns:
+            LeftOutWarning: some of it was not taken over as it stood; the text says what, and why.
 
         Raises:
             ArtifactError: no such file here, or nothing can be read from it.
         """
         picture = self._picture(path)
-        sidecar = picture.with_suffix(".json")
-        if sidecar.exists():
-            return Sidecar.read(sidecar).config
-        return PipelineConfig.parse(infotext.read(formats.read_infotext(picture)).settings)
+        read = self._reader.of_picture(picture, is_ours=True)
+        if not read.set:
+            raise ArtifactError(f"{picture}: {read.told}")
+        if read.lost:
+            warnings.warn(f"{picture.name}: {read.lost}", LeftOutWarning, stacklevel=2)
+        return read.config
 
     def find(self, query: str | Query = "", *, limit: int = 100, offset: int = 0) -> list[Artifact]:
         """Pictures, newest first: those that a query asks for, or with every word of a text.
@@ -168,7 +178,8 @@ class ArtifactManager:
         full = next((path for path in tried if path.is_file()), tried[0])
         if not full.is_relative_to(self.folder):
             raise ArtifactError(
-                f"{path} is outside the outputs folder {self.folder}; copy it in first"
+                f"{path} is outside the outputs folder {self.folder}; copy it in first, or read "
+                "its settings by bench.read_settings(path)"
             )
         if full.suffix not in (".json", *publishing.PICTURES):
             known = ", ".join(publishing.PICTURES)

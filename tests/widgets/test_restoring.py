@@ -29,7 +29,8 @@ def test_everything_of_our_own_picture_comes_back(bench):
     found = restored(text, bench)
     assert found.left_out == {}
     assert found.config == config
-    assert found.html("x.png") == "All settings of x.png are set."
+    assert found.html("<x>.png").startswith("Set from &lt;x&gt;.png: prompt, seed 5, 9 steps, ")
+    assert "<ul>" not in found.html("x.png")
 
 
 def test_what_another_program_knows_alone_is_named(bench):
@@ -42,7 +43,7 @@ def test_what_another_program_knows_alone_is_named(bench):
     assert found.config.checkpoint == "paperdoll"
     assert set(found.left_out) == {"Model", "Token merging ratio", "LoRA ink"}
     assert "'pony'" in found.left_out["Model"]
-    assert "<li><b>LoRA ink</b>" in found.html("x.png")
+    assert "<li><b>LoRA ink</b> is not set: " in found.html("x.png")
 
 
 def test_a_source_that_is_not_here_is_told_and_left_out(bench):

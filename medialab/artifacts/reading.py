@@ -1,0 +1,131 @@
+"""Settings from anywhere: a picture's sidecar, the text in its file, a text that was copied."""
+
+from pathlib import Path
+from typing import Any
+
+from medialab import infotext
+from medialab.artifacts import formats
+from medialab.artifacts.embedded import read_embedded
+from medialab.artifacts.publishing import PICTURES
+from medialab.artifacts.sidecar import Sidecar
+from medialab.config import PipelineConfig, ResolvedConfig
+from medialab.errors import ArtifactError
+from medialab.foreign_json import JSON, parse_object
+from medialab.pictures import PictureStore
+from medialab.registry import ModelRegistry
+from medialab.regular import read_regular
+from medialab.restoring import ReadSettings, found_again, restore
+
+_MOST_TEXT = 4 * 2**20  # bytes of a text file; one of settings has some thousands
+_LONGEST_PATH = 4096  # characters
+
+
+class SettingsReader:
+    """Reads settings and fits them to the models and pictures there are.
+
+    Without a registry names are taken as they stand.
+    """
+
+    def __init__(
+        self, registry: ModelRegistry | None = None, pictures: PictureStore | None = None
+    ) -> None:
+        self._registry, self._pictures = registry, pictures
+
+    def read(
+        self,
+        source: str | Path | bytes,
+        *,
+        now: PipelineConfig | None = None,
+        may_read: int | None = None,
+    ) -> ReadSettings:
+        """Return the settings of a text, or of a picture's file by its path or its bytes.
+
+        See `Workbench.read_settings`.
+
+        Raises:
+            ArtifactError: there is no such file, or it carries no settings.
+            PictureError: the bytes are no picture that can be read.
+            ConfigError: the text is too long for settings.
+        """
+        if isinstance(source, bytes):
+            parsed = read_embedded(source)
+            if parsed is None:
+                message = "this picture carries no settings"
+                raise ArtifactError(message)
+            return self.fit(parsed, now, may_read)
+        path = source if isinstance(source, Path) else _path_in(source)
+        if path is None:
+            return self._of_text(str(source), now, may_read)
+        if path.suffix.lower() in PICTURES:
+            return self.of_picture(path, now=now, may_read=may_read)
+        try:
+            content = read_regular(path, _MOST_TEXT)
+        except OSError as error:
+            raise ArtifactError(f"cannot read {path}: {error.strerror}") from error
+        return self._of_text(content.decode("utf-8", "replace"), now, may_read)
+
+    def of_picture(
+        self,
+        picture: Path,
+        *,
+        now: PipelineConfig | None = None,
+        may_read: int | None = None,
+        is_ours: bool = False,
+    ) -> ReadSettings:
+        """Return the settings of a picture's file; those of a sidecar beside it win.
+
+        `is_ours` says that a file of that name beside it can be nothing but its sidecar.
+
+        Raises:
+            ArtifactError: there is no such file, it carries no settings, or its sidecar is broken.
+        """
+        sidecar = picture.with_suffix(".json")
+        if sidecar.exists():
+            try:
+                return self._again(Sidecar.read(sidecar).config, may_read)
+            except ArtifactError:
+                if is_ours:
+                    raise
+        return self.fit(infotext.read(formats.read_infotext(picture)), now, may_read)
+
+    def fit(
+        self, parsed: infotext.Parsed, now: PipelineConfig | None, may_read: int | None
+    ) -> ReadSettings:
+        """Return what was read as it can be used here."""
+        return restore(parsed, self._registry, self._pictures, now=now, may_read=may_read)
+
+    def _of_text(self, text: str, now: PipelineConfig | None, may_read: int | None) -> ReadSettings:
+        own = _config_in(parse_object(text) or {})
+        if isinstance(own, ResolvedConfig):
+            return self._again(own, may_read)
+        if own is not None:
+            return ReadSettings(own, tuple(name for name in PipelineConfig.model_fields))
+        return self.fit(infotext.read(text), now, may_read)
+
+    def _again(self, config: ResolvedConfig, may_read: int | None) -> ReadSettings:
+        if self._registry is None:
+            return ReadSettings(config, ("all settings",))
+        return found_again(config, self._registry, may_read)
+
+
+def _path_in(text: str) -> Path | None:
+    """The file that a text names; None for a text that is one of settings."""
+    if not text.strip() or "\n" in text or len(text) > _LONGEST_PATH:
+        return None
+    path = Path(text)
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError):  # no name that a file can have
+        return None
+    looks_like_one = path.suffix.lower() in PICTURES and ", " not in text
+    return path if looks_like_one else None
+
+
+def _config_in(whole: JSON) -> PipelineConfig | None:
+    """The settings in a sidecar's text, or in a request of ours; None for another's JSON."""
+    inner: Any = whole.get("config")
+    if isinstance(inner, dict) and "record" in whole:
+        return ResolvedConfig.parse(inner)
+    is_request = bool(whole) and whole.keys() <= PipelineConfig.model_fields.keys()
+    return PipelineConfig.parse(whole) if is_request else None

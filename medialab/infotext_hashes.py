@@ -1,0 +1,73 @@
+"""The hashes of models that an infotext tells: by which content each name was meant.
+
+Source: AUTOMATIC1111 extensions-builtin/Lora ("Lora hashes"), modules/textual_inversion ("TI
+hashes"); CivitAI's "Hashes"; sd-webui-controlnet, "name [hash]".
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+# Items that hold hashes and nothing else.
+HASH_ITEMS = ("Model hash", "VAE hash", "Lora hashes", "TI hashes", "Hashes", "Refiner hash")
+CHECKPOINT, VAE = "checkpoint", "vae"  # the picture's own, whatever its name
+
+_HASH = re.compile(r"(?:0x)?([0-9a-f]{8,64})", re.IGNORECASE)
+_NAMED = re.compile(r"(.+?) \[([0-9a-fA-F]{8,64})\]")
+_UNIT_MODEL = re.compile(r"(?:^|, )Model: ([^,]+)")
+_IN_LISTS = {"Lora hashes": "lora", "TI hashes": "embedding"}
+_IN_JSON = {"model": CHECKPOINT, "vae": VAE}
+_KINDS_IN_JSON = {"lora": "lora", "lyco": "lora", "embed": "embedding", "checkpoint": "checkpoint"}
+
+
+def hashes_in(items: Mapping[str, str]) -> dict[str, str]:
+    """Return the hashes in small letters: the checkpoint's, the VAE's, others by "kind/name".
+
+    What is no hash (fewer than 8 hex digits, other letters, zeros alone) is left out.
+    """
+    found = dict(_told(items))
+    checked = {name: _HASH.fullmatch(value.strip()) for name, value in found.items()}
+    return {
+        name: match[1].casefold()
+        for name, match in checked.items()
+        if match and set(match[1]) != {"0"}
+    }
+
+
+def _told(items: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield from _in_json(items.get("Hashes", ""))
+    for item, kind in _IN_LISTS.items():
+        for pair in items.get(item, "").split(","):
+            name, _, value = pair.rpartition(":")
+            if name.strip():
+                # Fooocus' older ones tell a weight behind it.
+                first, _, middle = name.rpartition(":")
+                has_weight = first and _HASH.fullmatch(middle.strip())
+                told = (first, middle) if has_weight else (name, value)
+                yield f"{kind}/{told[0].strip()}", told[1]
+    for key, value in items.items():
+        if key in {"Refiner", "Hires checkpoint"} and (named := _NAMED.fullmatch(value)):
+            yield f"checkpoint/{named[1]}", named[2]
+        model = _UNIT_MODEL.search(value) if key.startswith("ControlNet ") else None
+        if model and (named := _NAMED.fullmatch(model[1].strip())):
+            yield f"controlnet/{named[1]}", named[2]
+    if items.get("Refiner hash") and items.get("Refiner"):
+        yield f"checkpoint/{items['Refiner']}", items["Refiner hash"]
+    if items.get("VAE hash"):
+        yield VAE, items["VAE hash"]
+    if items.get("Model hash"):
+        yield CHECKPOINT, items["Model hash"]
+
+
+def _in_json(value: str) -> Iterator[tuple[str, str]]:
+    """CivitAI's: {"model": "…", "lora:name": "…"}."""
+    try:
+        told = json.loads(value) if value else {}
+    except (ValueError, RecursionError):
+        return
+    for key, text in told.items() if isinstance(told, dict) else ():
+        kind, _, name = str(key).partition(":")
+        if key in _IN_JSON:
+            yield _IN_JSON[key], str(text)
+        elif kind in _KINDS_IN_JSON and name:
+            yield f"{_KINDS_IN_JSON[kind]}/{name}", str(text)
