@@ -25,7 +25,6 @@ from medialab.regular import open_regular
 _AUTO_V1 = (0x100000, 0x10000)  # where its bytes begin, and how many
 _V1_DIGITS, _V2_DIGITS = 8, 10
 _IN_HEADERS = ("sshs_model_hash", "modelspec.hash_sha256")
-_GIGABYTE = 1e9
 
 
 @dataclass(frozen=True)
@@ -115,11 +114,14 @@ class Matcher:
 
 
 def find_named(infos: list[ModelInfo], name: str) -> ModelInfo | None:
-    """Return the model of this name; capitals, Unicode forms, folders and endings may differ."""
+    """Return the model of this name; capitals, Unicode forms, folders and endings may differ.
+
+    Of several that are as much alike none is taken.
+    """
     for alike in (str, _folded, lambda text: _folded(plain_name(text))):
-        for info in infos:
-            if alike(info.name) == alike(name):
-                return info
+        found = [info for info in infos if alike(info.name) == alike(name)]
+        if found:
+            return found[0] if len(found) == 1 else None
     return None
 
 
@@ -148,8 +150,3 @@ def sha256_of_tensors(path: Path) -> str:
     with open_regular(path) as file:
         file.seek(LENGTH_FIELD + int.from_bytes(file.read(LENGTH_FIELD), "little"))
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def gigabytes(size: int) -> str:
-    """Return a number of bytes as people read it."""
-    return f"{size / _GIGABYTE:.1f} GB" if size >= _GIGABYTE / 10 else f"{size / 1e6:.1f} MB"

@@ -11,7 +11,8 @@ from typing import Any
 from medialab.config import PipelineConfig
 from medialab.errors import MediaLabError
 from medialab.infotext_hashes import CHECKPOINT, VAE
-from medialab.matching import Match, Matcher, gigabytes
+from medialab.matching import Match, Matcher
+from medialab.memory import gigabytes
 from medialab.prompts import mentions
 from medialab.renaming import name_rule, renamed
 from medialab.settings import NameOf, StageConfig

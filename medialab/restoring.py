@@ -130,7 +130,7 @@ def found_again(
 
     A model that is nowhere stays as it is, and is told.
     """
-    matcher, notes = Matcher(registry, may_read), list[str]()
+    matcher, notes, left_out = Matcher(registry, may_read), list[str](), dict[str, str]()
     hashes = {f"checkpoint/{config.checkpoint}": config.checkpoint_sha256, **config.models_sha256}
     for key, sha256 in hashes.items():
         kind, _, name = key.partition("/")
@@ -139,9 +139,9 @@ def found_again(
             notes.append(f"{kind} {name!r} is here as {match.found.name!r}: the same content")
             config = renamed(config, kind, name, match.found.name)
         elif match.found is None and not match.unread:
-            what = "another file has its name" if match.named else "no file here has it"
-            notes.append(f"{kind} {name!r} ({sha256[:10]}) is not here: {what}")
-    return ReadSettings(config, ("all settings",), {}, tuple(notes))
+            what = "another file has its name" if match.named else "no file here has its content"
+            left_out[f"{kind} {name}"] = f"{what} (hash {sha256[:10]})"
+    return ReadSettings(config, ("all settings",), left_out, tuple(notes))
 
 
 class _Restoring:

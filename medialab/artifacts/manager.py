@@ -92,7 +92,9 @@ class ArtifactManager:
         read = self._reader.of_picture(picture, is_ours=True)
         if not read.set:
             raise ArtifactError(f"{picture}: {read.told}")
-        if read.lost:
+        # A model of a resolved request that is not here is refused when it runs, by its hash.
+        is_told_later = isinstance(read.config, ResolvedConfig) and not read.notes
+        if read.lost and not is_told_later:
             warnings.warn(f"{picture.name}: {read.lost}", LeftOutWarning, stacklevel=2)
         return read.config
 
