@@ -5,8 +5,10 @@ workbench keeps it in outputs/). A file is known by `Stamp`, not by name: a repl
 again, a renamed one at most once more.
 """
 
+import errno
 import hashlib
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -14,7 +16,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from medialab.regular import open_regular
+from medialab.regular import NotRegularError, is_regular, open_regular
+
+_COLUMNS = "device, inode, size, mtime_ns, ctime_ns, sha256"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# What SQLite says of a file that is no database of ours: broken, none at all, or other tables.
+_FOREIGN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 
 
 class Stamp(NamedTuple):
@@ -53,7 +60,8 @@ class HashCache:
         self._known: dict[Stamp, str] = {}
         self._lock = threading.Lock()
         if database is not None:
-            database.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):  # a file in the folder's place: known in this process only
+                database.parent.mkdir(parents=True, exist_ok=True)
             self._known.update(self._recall(database))
 
     def known(self, path: Path) -> str | None:
@@ -81,8 +89,8 @@ class HashCache:
         with self._lock:
             self._known[stamp] = digest
             if self._database is not None:
-                # Locked for long, or a full disk: then it is known in this process only.
-                with suppress(sqlite3.OperationalError):
+                # Locked for long, a full or read-only disk: then it is known in this process only.
+                with suppress(sqlite3.Error, OSError):
                     self._write(self._database, stamp, digest)
 
     @staticmethod
@@ -95,18 +103,40 @@ class HashCache:
 
     @staticmethod
     def _recall(database: Path) -> dict[Stamp, str]:
+        """What the database knows; one that is no such database is thrown away."""
         try:
             with closing(_connect(database)) as connection:
-                rows = connection.execute("SELECT * FROM hashes").fetchall()
-        except sqlite3.OperationalError:  # locked or not readable: no reason to throw it away
+                rows = connection.execute(f"SELECT {_COLUMNS} FROM hashes").fetchall()  # noqa: S608
+        except sqlite3.Error as error:
+            # Locked, or not readable: no reason to throw it away.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FOREIGN:
+                with suppress(OSError):
+                    database.unlink()
             return {}
-        except sqlite3.DatabaseError:  # not a database, or a damaged one
-            database.unlink()
+        except OSError:
             return {}
-        return {Stamp(*(int(number) for number in row[:-1])): row[-1] for row in rows}
+        return dict(filter(None, map(_known_of, rows)))
+
+
+def _known_of(row: tuple[object, ...]) -> tuple[Stamp, str] | None:
+    """A row's stamp and hash; None for one that we never wrote."""
+    *numbers, digest = row
+    if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
+        return None
+    try:
+        return Stamp(*(int(str(number)) for number in numbers)), digest
+    except ValueError:
+        return None
 
 
 def _connect(database: Path) -> sqlite3.Connection:
+    """Open the database, with its table.
+
+    Raises:
+        OSError: something else is in its place.
+    """
+    if database.exists() and not is_regular(database):
+        raise NotRegularError(errno.EINVAL, "it is no file", str(database))
     # Numbers are kept as text: an inode may be larger than SQLite's integers.
     connection = sqlite3.connect(database, timeout=30)  # seconds; several kernels may share it
     connection.execute(

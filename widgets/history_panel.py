@@ -2,19 +2,20 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 import ipywidgets as ipw
 
 from medialab import Workbench
-from medialab.artifacts import Artifact, Query, Sidecar
+from medialab.artifacts import Artifact, LeftOut, Query, Sidecar
 from widgets.fold import Fold
 from widgets.gallery import Entry, Gallery
 from widgets.guard import Show, guarded
 
 _MOST = 100_000  # entries; the gallery itself draws only those on the screen
 _ANY = ""
+_MOST_LEFT_OUT = 20  # lines; more tell nothing new
 
 
 class HistoryPanel(ipw.VBox):
@@ -63,11 +64,13 @@ class HistoryPanel(ipw.VBox):
         self.gallery = Gallery(bench.artifacts.thumbnail)
         self.gallery.on_open(guarded(self._open, show_error))
         self.gallery.on_act(guarded(self._act, show_error))
+        self.left_out = ipw.HTML()
+        self.left_out.add_class("mls-left-out")
         self.sidecar = ipw.HTML()
         self.sidecar.add_class("mls-sidecar")
         self.sidecar.layout.display = "none"
         head = ipw.HTML("<h3>History</h3>")
-        super().__init__([head, self.text, self.filters, self.gallery, self.sidecar])
+        super().__init__([head, self.text, self.filters, self.gallery, self.left_out, self.sidecar])
         self.add_class("mls-history")
 
     def query(self) -> Query:
@@ -102,6 +105,7 @@ class HistoryPanel(ipw.VBox):
         entries = [Entry.of(artifact) for artifact in found]
         self._found = {entry.id: one for entry, one in zip(entries, found, strict=True)}
         self.gallery.show(entries)
+        self.left_out.value = _left_out_html(self._bench.artifacts.left_out())
 
     def _offer(self) -> None:
         """The tags and models that there are, what is chosen kept."""
@@ -147,3 +151,17 @@ class HistoryPanel(ipw.VBox):
             f"<pre tabindex=0>{escape(text)}</pre></details>"
         )
         self.sidecar.layout.display = None
+
+
+def _left_out_html(left_out: Sequence[LeftOut]) -> str:
+    """What is not shown among the pictures, and why; nothing if all is."""
+    if not left_out:
+        return ""
+    lines = [
+        f"<li><b>{escape(one.path.name)}</b>: {escape(one.reason)}</li>"
+        for one in left_out[:_MOST_LEFT_OUT]
+    ]
+    if len(left_out) > _MOST_LEFT_OUT:
+        lines.append(f"<li>and {len(left_out) - _MOST_LEFT_OUT} more</li>")
+    count = "1 file is" if len(left_out) == 1 else f"{len(left_out)} files are"
+    return f"<details><summary>{count} not shown here</summary><ul>{''.join(lines)}</ul></details>"

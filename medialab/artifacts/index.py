@@ -3,28 +3,35 @@
 Savers never write it. Each search first brings it up to the folders: a day's folder whose time has
 changed is listed, and of its sidecars only the changed ones are read. So a picture that was added,
 deleted or copied in by hand is right at the next search, and the file may be deleted at any time.
+One that is broken, or holds what is not ours, is made anew. Where it cannot be written (a full or
+read-only disk) the index is made in memory, so that pictures can be looked for, and deleted.
 """
 
 import json
-import re
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from medialab.artifacts.publishing import PICTURES
+from medialab.artifacts.days import DAY, LeftOut, Pair, days_in, pairs_in
 from medialab.artifacts.query import CONDITION, Choices, Query, names_of, words_of
 from medialab.artifacts.sidecar import Artifact, Sidecar
 from medialab.errors import ArtifactError
+from medialab.regular import is_regular
 
 ResultT = TypeVar("ResultT")
 
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_VERSION = 4  # raise it with the tables below; an index of another version is made anew
+_VERSION = 5  # raise it with the tables below; an index of another version is made anew
 _TABLES = """
-CREATE TABLE days (day TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE days (
+    day TEXT PRIMARY KEY, changed INTEGER NOT NULL, held INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE left_out (
+    day TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (day, name)
+) WITHOUT ROWID;
 CREATE TABLE pictures (
     id TEXT NOT NULL, day TEXT NOT NULL, name TEXT NOT NULL, changed INTEGER NOT NULL,
     prompt TEXT NOT NULL, checkpoint TEXT NOT NULL, seed TEXT NOT NULL, created TEXT NOT NULL,
@@ -48,18 +55,36 @@ VALUES ({", ".join("?" * 15)})
 # FAT); its time is not trusted yet.
 _SETTLED_NS = 3_000_000_000
 _BUSY_SECONDS = 30.0
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+# What SQLite says of a file that it cannot write; it is none of the file's fault.
+_UNWRITABLE = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOLFS,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+_LONGEST_REASON = 400  # characters: a sidecar may hold a value of any length
+
+
+class _ForeignRowError(Exception):
+    """The index holds a row that we never wrote."""
 
 
 class PictureIndex:
     """The index of one outputs folder.
 
-    A picture without a readable sidecar is left out; `ArtifactManager.load` says what is wrong
-    with it.
+    A picture without a readable sidecar is left out; `left_out` says which, and why.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "index.sqlite"
+        self._memory: sqlite3.Connection | None = None
+        self._lock = threading.Lock()  # the connection in memory is one for all threads
 
     def find(self, query: Query, limit: int, offset: int) -> list[Artifact]:
         """Pictures that a query asks for, newest first, without the first `offset`."""
@@ -89,9 +114,23 @@ class PictureIndex:
 
         return self._with_connection(read)
 
+    def left_out(self) -> list[LeftOut]:
+        """What lies among the pictures and cannot be listed, with the reasons."""
+
+        def read(connection: sqlite3.Connection) -> list[LeftOut]:
+            found = self._follow(connection)
+            rows = connection.execute("SELECT day, name, reason FROM left_out ORDER BY day, name")
+            found += [LeftOut(self.folder / day / name, reason) for day, name, reason in rows]
+            return found
+
+        return self._with_connection(read)
+
     def rebuild(self) -> int:
         """Throw the index away and read every sidecar; return how many pictures it holds."""
-        self._remove()
+        with suppress(OSError):  # a read-only folder: then what is in memory is made anew
+            self._remove()
+        with self._lock:
+            self._memory = None
 
         def count(connection: sqlite3.Connection) -> int:
             self._follow(connection)
@@ -99,53 +138,88 @@ class PictureIndex:
 
         return self._with_connection(count)
 
-    def _artifact(
-        self, row: tuple[str, str, str, str, str, str, str, str, int, int, int]
-    ) -> Artifact:
+    def _artifact(self, row: tuple[Any, ...]) -> Artifact:
         identity, day, name, prompt, checkpoint, seed, created, tags, *numbers = row
-        path = self.folder / day / name
-        return Artifact(
-            identity,
-            path,
-            path.with_suffix(".json"),
-            prompt,
-            checkpoint,
-            int(seed),
-            created,
-            tuple(json.loads(tags)),
-            *numbers,
-        )
+        try:
+            found = tuple(json.loads(tags))
+            is_ours = (
+                DAY.fullmatch(day)
+                and Path(name).name == name
+                and all(isinstance(one, int) for one in numbers)
+                and all(isinstance(one, str) for one in (identity, prompt, created, *found))
+            )
+            if not is_ours:
+                raise _ForeignRowError
+            path = self.folder / day / name
+            sidecar = path.with_suffix(".json")
+            return Artifact(
+                identity, path, sidecar, prompt, checkpoint, int(seed), created, found, *numbers
+            )
+        except (ValueError, TypeError, RecursionError) as error:
+            raise _ForeignRowError from error
 
     def _with_connection(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
         """Work on the open index in one transaction; a broken index is made anew, once."""
-        try:
-            return self._attempt(work)
-        except sqlite3.Error as error:
-            if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise ArtifactError(
-                    f"another process has held {self.path} for {_BUSY_SECONDS:.0f} s; try again"
-                ) from error
-        try:
-            self._remove()
-            return self._attempt(work)
-        except (sqlite3.Error, OSError) as error:
-            raise ArtifactError(
-                f"cannot keep an index at {self.path}: {error}; make the folder writable, or "
-                "choose another outputs folder"
-            ) from error
+        for _ in range(2):
+            if self.path.exists() and not is_regular(self.path):
+                break
+            try:
+                with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as connection:
+                    return self._attempt(connection, work)
+            except sqlite3.Error as error:
+                code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+                if code in _BUSY:
+                    raise ArtifactError(
+                        f"another process has held {self.path} for {_BUSY_SECONDS:.0f} s; try again"
+                    ) from error
+                if code in _UNWRITABLE:
+                    break
+            except _ForeignRowError:
+                pass
+            try:
+                self._remove()
+            except OSError:
+                break
+        return self._in_memory(work)
 
-    def _attempt(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as connection:
-            connection.isolation_level = None  # transactions are begun by hand
-            connection.execute("BEGIN IMMEDIATE")
+    def _in_memory(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+        """Work on an index that no disk is needed for; it is kept as long as this one is."""
+        with self._lock:
+            if self._memory is None:
+                self._memory = self._copied()
+            try:
+                return self._attempt(self._memory, work)
+            except (sqlite3.Error, _ForeignRowError):
+                self._memory = sqlite3.connect(":memory:", check_same_thread=False)
+                return self._attempt(self._memory, work)
+
+    def _copied(self) -> sqlite3.Connection:
+        """An index in memory that holds what the file does, if that can be read."""
+        memory = sqlite3.connect(":memory:", check_same_thread=False)
+        if is_regular(self.path):
+            address = f"{self.path.as_uri()}?mode=ro&immutable=1"
+            with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True)) as file:
+                file.backup(memory)
+        return memory
+
+    def _attempt(
+        self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], ResultT]
+    ) -> ResultT:
+        connection.isolation_level = None  # transactions are begun by hand
+        connection.execute("BEGIN IMMEDIATE")
+        try:
             if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                 self._make_tables(connection)
             result = work(connection)
             connection.execute("COMMIT")
-            return result
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return result
 
     def _make_tables(self, connection: sqlite3.Connection) -> None:
-        for table in ("days", "pictures"):
+        for table in ("days", "left_out", "pictures"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in _TABLES.split(";"):
             connection.execute(statement)
@@ -155,61 +229,71 @@ class PictureIndex:
         for suffix in ("", "-journal", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
-    def _follow(self, connection: sqlite3.Connection) -> None:
-        """Bring the tables up to the folders on disk."""
-        on_disk = {
-            path.name: path.stat().st_mtime_ns
-            for path in self.folder.iterdir()
-            if DAY.fullmatch(path.name)
+    def _follow(self, connection: sqlite3.Connection) -> list[LeftOut]:
+        """Bring the tables up to the folders on disk; folders that cannot be looked into."""
+        on_disk, closed = days_in(self.folder)
+        known = {
+            day: (changed, held)
+            for day, changed, held in connection.execute("SELECT day, changed, held FROM days")
         }
-        known = dict(connection.execute("SELECT day, changed FROM days"))
-        for day in known.keys() - on_disk.keys():
-            connection.execute("DELETE FROM pictures WHERE day = ?", (day,))
-            connection.execute("DELETE FROM days WHERE day = ?", (day,))
+        rows = connection.execute("SELECT day, count(*) FROM pictures GROUP BY day")
+        counted: dict[str, int] = dict(rows.fetchall())
+        for day in (known.keys() | counted.keys()) - on_disk.keys():
+            for table in ("pictures", "days", "left_out"):
+                connection.execute(f"DELETE FROM {table} WHERE day = ?", (day,))  # noqa: S608
         for day, changed in on_disk.items():
-            if known.get(day) != changed:
-                self._follow_day(connection, day)
+            if known.get(day) != (changed, counted.get(day, 0)):
+                held = self._follow_day(connection, day)
                 settled = changed if time.time_ns() - changed > _SETTLED_NS else 0
-                connection.execute("REPLACE INTO days VALUES (?, ?)", (day, settled))
+                connection.execute("REPLACE INTO days VALUES (?, ?, ?)", (day, settled, held))
+        return closed
 
-    def _follow_day(self, connection: sqlite3.Connection, day: str) -> None:
+    def _follow_day(self, connection: sqlite3.Connection, day: str) -> int:
+        """Bring the rows of a day up to its folder; how many pictures there are now."""
+        pairs, left_out = pairs_in(self.folder / day)
         rows = connection.execute("SELECT name, changed FROM pictures WHERE day = ?", (day,))
-        known = dict(rows)
-        files = {path.name: path for path in (self.folder / day).iterdir()}
-        sidecars = [name for name in files if name.endswith(".json") and not name.startswith(".")]
-        # One picture a sidecar: a copy in another format beside it is a person's own.
-        paired = {
-            found[0]
-            for name in sidecars
-            if (found := [one for one in _pictures_of(name) if one in files])
-        }
-        for name in known.keys() - paired:
+        known = dict(rows.fetchall())
+        found = set()
+        for pair in pairs:
+            try:
+                self._follow_pair(connection, pair, known.get(pair.picture.name))
+                found.add(pair.picture.name)
+            except FileNotFoundError:  # gone by now
+                continue
+            except ArtifactError as error:
+                left_out.append(LeftOut(pair.picture, str(error)))
+        for name in known.keys() - found:
             connection.execute("DELETE FROM pictures WHERE day = ? AND name = ?", (day, name))
-        for name in sorted(paired):
-            sidecar = files[Path(name).with_suffix(".json").name]
-            self._follow_picture(connection, files[name], sidecar, known.get(name))
+        connection.execute("DELETE FROM left_out WHERE day = ?", (day,))
+        connection.executemany(
+            "REPLACE INTO left_out VALUES (?, ?, ?)",
+            [(day, _written(one, day), _plain(one.reason)) for one in left_out],
+        )
+        return len(found)
 
-    def _follow_picture(
-        self, connection: sqlite3.Connection, picture: Path, sidecar: Path, known: int | None
-    ) -> None:
+    def _follow_pair(self, connection: sqlite3.Connection, pair: Pair, known: int | None) -> None:
+        """Bring a picture's row up to its sidecar.
+
+        Raises:
+            FileNotFoundError: there is no sidecar any more.
+            ArtifactError: nothing can be read from it.
+        """
         try:
-            changed = sidecar.stat().st_mtime_ns
-            if changed == known:
-                return
-            content = Sidecar.read(sidecar)
-        except (OSError, ArtifactError):  # gone by now, or not ours to read
-            connection.execute(
-                "DELETE FROM pictures WHERE day = ? AND name = ?",
-                (picture.parent.name, picture.name),
-            )
+            changed = pair.sidecar.stat().st_mtime_ns
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise ArtifactError(f"its sidecar cannot be read: {error.strerror}") from error
+        if changed == known:
             return
-        found, names = Artifact.of(picture, content), names_of(content)
+        content = Sidecar.read(pair.sidecar)
+        found, names = Artifact.of(pair.picture, content), names_of(content)
         connection.execute(
             _REPLACE,
             (
                 found.id,
-                picture.parent.name,
-                picture.name,
+                pair.picture.parent.name,
+                pair.picture.name,
                 found.prompt,
                 found.checkpoint,
                 str(found.seed),  # SQLite's integers have a sign
@@ -226,6 +310,11 @@ class PictureIndex:
         )
 
 
-def _pictures_of(sidecar: str) -> list[str]:
-    """The names that a sidecar's picture may have."""
-    return [str(Path(sidecar).with_suffix(suffix)) for suffix in PICTURES]
+def _written(one: LeftOut, day: str) -> str:
+    """A left-out file's name as text; empty for the day's folder itself."""
+    return "" if one.path.name == day else _plain(one.path.name)
+
+
+def _plain(text: str) -> str:
+    """Text that can be kept: of sane length, half characters written out."""
+    return text[:_LONGEST_REASON].encode("utf-8", "backslashreplace").decode()

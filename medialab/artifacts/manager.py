@@ -4,6 +4,7 @@ import errno
 import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from PIL import Image
 
 from medialab import infotext
 from medialab.artifacts import formats, publishing
-from medialab.artifacts.index import DAY, PictureIndex
+from medialab.artifacts.days import LeftOut, days_in
+from medialab.artifacts.index import PictureIndex
 from medialab.artifacts.query import Choices, Query
 from medialab.artifacts.reading import SettingsReader
 from medialab.artifacts.sidecar import Artifact, PictureFacts, Sidecar
@@ -21,6 +23,7 @@ from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ArtifactError, LeftOutWarning
 from medialab.filenames import Named, make_name
 from medialab.lora import hashes_told
+from medialab.regular import is_regular
 from medialab.versions import program_version
 
 
@@ -30,17 +33,25 @@ class ArtifactManager:
     `outputs/2026-11-22/00007-1234-a-red-ball.png`, its `.json` beside it, `outputs/index.sqlite`.
     Making a manager sweeps what killed writers left behind; it creates nothing. Any number of
     processes and threads may save into one folder at once.
+
+    Raises:
+        ArtifactError: the folder is a link that leads to itself.
     """
 
     def __init__(self, folder: Path | str, reader: SettingsReader | None = None) -> None:
-        self.folder = Path(folder).resolve()
+        try:
+            self.folder = Path(folder).resolve()
+        except (OSError, RuntimeError) as error:  # which of the two depends on Python's version
+            raise ArtifactError(
+                f"the outputs folder {folder} leads nowhere ({error}); choose another"
+            ) from error
         self._reader = reader or SettingsReader()
         self._index = PictureIndex(self.folder)
         self._thumbnails = Thumbnails(self.folder)
         if self.folder.is_dir():
-            for day in self.folder.iterdir():
-                if DAY.fullmatch(day.name):
-                    publishing.sweep(day)
+            with suppress(ArtifactError):  # told when pictures are looked for
+                for day in days_in(self.folder)[0]:
+                    publishing.sweep(self.folder / day)
 
     def save(
         self, image: Image.Image, config: ResolvedConfig, record: Mapping[str, Any]
@@ -109,6 +120,10 @@ class ArtifactManager:
         """How many pictures `find` has for a query, on all its pages."""
         return self._index.count(_query(query)) if self.folder.is_dir() else 0
 
+    def left_out(self) -> list[LeftOut]:
+        """What lies among the pictures and cannot be listed, each with the reason."""
+        return self._index.left_out() if self.folder.is_dir() else []
+
     def choices(self) -> Choices:
         """The tags, checkpoints and LoRAs that pictures can be looked for by."""
         return self._index.choices() if self.folder.is_dir() else Choices()
@@ -176,8 +191,11 @@ class ArtifactManager:
         """The picture's path, whichever of the two files was named; inside the outputs folder."""
         # As `find` gives it, as a shell completes it, or as the panel and the README write it.
         bases = (self.folder, Path.cwd(), self.folder.parent)
-        tried = [(base / path).resolve() for base in bases]
-        full = next((path for path in tried if path.is_file()), tried[0])
+        try:
+            tried = [(base / path).resolve() for base in bases]
+        except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL, too long
+            raise ArtifactError(f"{str(path)!r} leads to no file ({error})") from error
+        full = next((path for path in tried if is_regular(path)), tried[0])
         if not full.is_relative_to(self.folder):
             raise ArtifactError(
                 f"{path} is outside the outputs folder {self.folder}; copy it in first, or read "
@@ -186,7 +204,7 @@ class ArtifactManager:
         if full.suffix not in (".json", *publishing.PICTURES):
             known = ", ".join(publishing.PICTURES)
             raise ArtifactError(f"{path} is no picture of ours; choose a {known} or its .json")
-        if not full.is_file():
+        if not is_regular(full):
             raise ArtifactError(f"no file {path} in {self.folder}; `find` lists those there are")
         return publishing.picture_of(full) if full.suffix == ".json" else full
 

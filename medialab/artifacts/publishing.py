@@ -19,8 +19,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PICTURES = (".png", ".jpg", ".webp")
-_RESERVATION = re.compile(r"\.(\d+)\.partial")
-_NUMBER = re.compile(r"\.?(\d+)[-.]")
+_RESERVATION = re.compile(r"\.([0-9]+)\.partial")
+# A longer one is nobody's count, and the next number would have no room in a name.
+_NUMBER = re.compile(r"\.?([0-9]{1,9})[-.]")
 
 
 def publish(
@@ -104,7 +105,8 @@ def remove(picture: Path) -> None:
     try:
         try:
             for path in (picture, picture.with_suffix(".json")):
-                if path.exists():
+                # A folder in a sidecar's place is none; a link goes, wherever it leads.
+                if path.is_symlink() or (path.exists() and not path.is_dir()):
                     hidden.append(path)
                     _rename(path, _partial(path, number))
         except BaseException:
@@ -121,12 +123,14 @@ def remove(picture: Path) -> None:
 def sweep(folder: Path) -> None:
     """Remove what killed writers left in a day's folder; a live writer's files stay.
 
-    So do those of a user whose files this one may not change: they are swept by their owner.
+    So do those of a user whose files this one may not change: they are swept by their owner; and
+    all of them on a disk that cannot be written.
     """
-    for reservation in folder.glob(".*.partial"):
-        if match := _RESERVATION.fullmatch(reservation.name):
-            with suppress(PermissionError):
-                _sweep_number(reservation, match[1])
+    with suppress(OSError):  # a closed folder
+        for reservation in list(folder.glob(".*.partial")):
+            if match := _RESERVATION.fullmatch(reservation.name):
+                with suppress(OSError):
+                    _sweep_number(reservation, match[1])
 
 
 def _sweep_number(reservation: Path, number: str) -> None:

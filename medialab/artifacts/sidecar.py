@@ -9,8 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from medialab.config import ResolvedConfig
 from medialab.errors import ArtifactError
 from medialab.faults import explain
+from medialab.regular import read_regular
 
 SIDECAR_VERSION: Final = 1
+_MOST_BYTES = 64 * 2**20  # of a file: a thousand edited finds have some 300 kB
+_LONGEST_SIDE = 10**6  # pixels; no format has room for more
 
 
 class PictureFacts(BaseModel):
@@ -19,8 +22,8 @@ class PictureFacts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sha256: str
-    width: int
-    height: int
+    width: int = Field(ge=1, le=_LONGEST_SIDE)
+    height: int = Field(ge=1, le=_LONGEST_SIDE)
 
 
 class Sidecar(BaseModel):
@@ -63,7 +66,7 @@ class Sidecar(BaseModel):
                 setting in it is impossible.
         """
         try:
-            text = path.read_bytes()
+            text = read_regular(path, _MOST_BYTES)
         except OSError as error:
             raise ArtifactError(f"cannot read the sidecar {path}: {error.strerror}") from error
         try:

@@ -111,3 +111,16 @@ def test_the_sidecar_is_shown_as_text(history):
     history._act("sidecar", identity(history, "a green tree"))
     assert "&quot;prompt&quot;: &quot;a green tree&quot;" in history.sidecar.value
     assert history.sidecar.layout.display is None
+
+
+def test_what_cannot_be_shown_is_named_below_and_hides_nothing(history, studio):
+    assert history.left_out.value == ""
+    entries = history.gallery.entries
+    first = next(iter(history._found.values()))
+    first.sidecar.write_text("<b>no sidecar</b>")
+    (studio.bench.artifacts.folder / "2020-01-01").write_text("no folder")
+    history.refresh()
+    assert len(history.gallery.entries) == len(entries) - 1
+    assert "2 files are not shown" in history.left_out.value
+    assert first.path.name in history.left_out.value
+    assert "named like a day, but is no folder" in history.left_out.value
