@@ -28,11 +28,15 @@ ifneq ($(LAB),0)
 		--LabApp.default_url=/lab/tree/notebooks/studio.ipynb
 endif
 
+# A page that is left ends its kernel; of one that vanished without a word, it is ended after two
+# minutes in which it made nothing.
 app: PORT ?= 6699
 app: environment ## the studio alone, as a page on port 6699; PORT=number for another
 	@token="$(TOKEN)"; echo "the studio is at http://127.0.0.1:$(PORT)/?token=$$token"; \
 	JUPYTER_TOKEN="$$token" exec $(BIN)/voila notebooks/studio.ipynb --no-browser --Voila.ip=127.0.0.1 \
 		--port=$(PORT) --Voila.port_retries=0 --Voila.auto_token=True --Voila.log_level=ERROR \
+		--Voila.identity_provider_class=widgets.app_identity.AppIdentityProvider \
+		--MappingKernelManager.cull_idle_timeout=120 --MappingKernelManager.cull_interval=10 \
 		--TemplateExporter.exclude_markdown=True
 
 api: PORT ?= 8000

@@ -28,6 +28,7 @@ from widgets.keyboard import Keyboard
 from widgets.live import Live
 from widgets.memory import Memory
 from widgets.models_panel import ModelsPanel
+from widgets.page_end import PageEnd
 from widgets.queue_panel import QueuePanel
 from widgets.run_tools import RunTools
 from widgets.session import Session
@@ -244,7 +245,7 @@ class Studio(ipw.Box):
         left = [self.batch, self.form]
         right = [self.queue, self.history]
         workspace = Workspace(left, actions, self.canvas, right, self.models)
-        return [Theme(), self.tabs, workspace, Keyboard()]
+        return [Theme(), self.tabs, workspace, Keyboard(), PageEnd()]
 
     def _listen(self) -> None:
         show_error = self.canvas.show_error

@@ -1,9 +1,12 @@
 """`make app`: the studio as a page, by Voila in a real Chromium, for who has the token."""
 
 import re
+import time
 import urllib.error
 import urllib.request
+from http.cookiejar import CookieJar
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
@@ -19,12 +22,12 @@ def app(serving, own_home):
         yield server
 
 
-def status_of(url, **headers):
+def status_of(url, data=None, **headers):
     class Stay(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *_):
             return None
 
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http
+    request = urllib.request.Request(url, data, headers)  # noqa: S310 - http
     try:
         with urllib.request.build_opener(Stay).open(request, timeout=60) as answer:
             return answer.status, ""
@@ -79,6 +82,58 @@ def test_with_the_token_the_panel_opens_and_draws_and_the_console_is_clean(app, 
     probe = re.compile(rb'"text": "(No such comm: [0-9a-f-]+\\n)+"')
     assert not [frame for frame in content if wrong.search(frame) and not probe.search(frame)]
     assert TOKEN not in log.read_text().partition("\n")[2]
+
+
+def test_each_page_that_is_left_ends_its_kernel(app, page):
+    """A kernel holds a model: of pages loaded again and again, the last one's alone is there."""
+    port, _ = app
+    home = f"http://127.0.0.1:{port}/"
+    page.route(re.compile(rf"^(?!{home}).*"), lambda route: route.abort())
+    before = kernels()
+    for _ in range(3):
+        page.goto(f"{home}?token={TOKEN}", timeout=SECONDS)
+        expect(page.locator("button.mls-generate")).to_be_visible(timeout=SECONDS)
+    assert soon(lambda: len(kernels() - before) == 1), kernels() - before
+    page.goto("about:blank")
+    assert soon(lambda: not kernels() - before), kernels() - before
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", ""])
+def test_a_page_of_another_server_cannot_end_a_kernel(app, origin):
+    port, _ = app
+    cookie = login_cookie(port)
+    url = f"http://127.0.0.1:{port}/voila/api/shutdown/0a0a0a0a-0000-0000-0000-000000000000"
+    headers = {"Cookie": cookie} | ({"Origin": origin} if origin else {})
+    assert status_of(url, data=b"", **headers)[0] in {403, 404}
+    own = {"Cookie": cookie, "Origin": f"http://127.0.0.1:{port}"}
+    assert status_of(url, data=b"", **own)[0] == 404  # let in; that kernel is not there
+
+
+def login_cookie(port):
+    """What the browser of somebody who came with the token sends from then on."""
+    kept = CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(kept))
+    opener.open(f"http://127.0.0.1:{port}/login?token={TOKEN}", timeout=60).close()
+    return "; ".join(f"{one.name}={one.value}" for one in kept if one.name != "_xsrf")
+
+
+def kernels():
+    """The processes of kernels that servers of this test run started."""
+    return {
+        one.pid
+        for one in psutil.Process().children(recursive=True)
+        if one.is_running() and "ipykernel_launcher" in " ".join(one.cmdline())
+    }
+
+
+def soon(is_so):
+    """Whether it comes to be so within a minute, on a busy machine."""
+    end = time.monotonic() + 60
+    while not is_so():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def drawn(panel):
