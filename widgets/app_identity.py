@@ -1,8 +1,8 @@
 """Who may speak to `make app`: whoever has the token, and a page that says goodbye.
 
 A page of Voila has a kernel of its own, with a model in it. When the page is left, its script asks
-the server to end that kernel, by a beacon: a request that outlives its page and can carry no header.
-Jupyter refuses it as a possible forgery, so that every visit left half a gigabyte behind.
+the server to end that kernel, by a beacon: a request that outlives its page and carries no header of
+its own. Jupyter refuses it as a possible forgery, and every visit left half a gigabyte behind.
 """
 
 import re
@@ -17,8 +17,8 @@ _GOODBYE = re.compile(r"/voila/api/shutdown/[0-9a-f-]+$")
 class AppIdentityProvider(PasswordIdentityProvider):
     """Jupyter's own rules, but that a page of this server may end its kernel without more proof.
 
-    The person must be logged in, and the browser must say that the request comes from a page of this
-    very server: no page of another can make it say so.
+    The person must be logged in, and the browser must say that the request comes from a page of
+    this very server: no page of another can make it say so.
     """
 
     def is_token_authenticated(self, handler: Any) -> bool:
