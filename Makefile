@@ -43,7 +43,7 @@ api: PORT ?= 8000
 api: environment ## the studio for other programs, on port 8000 (docs/api.md); PORT=number for another
 	@token="$(TOKEN)"; echo "the API is at http://127.0.0.1:$(PORT), with the header"; \
 	echo "Authorization: token $$token"; \
-	KG_AUTH_TOKEN="$$token" exec $(BIN)/jupyter-kernelgateway --api=kernel_gateway.notebook_http \
+	KG_AUTH_TOKEN="$$token" exec $(BIN)/jupyter-kernelgateway --api=widgets.api_gateway --KernelManager.autorestart=False \
 		--seed_uri=notebooks/api.ipynb --ip=127.0.0.1 --port=$(PORT) --port_retries=0 --log-level=ERROR
 
 paperdoll: environment ## list the recipes of the embedded models; RECIPE=name (or all) trains

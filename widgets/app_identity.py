@@ -1,7 +1,7 @@
 """Who may speak to `make app`: whoever has the token, and a page that says goodbye.
 
 A page of Voila has a kernel of its own, with a model in it. When the page is left, its script asks
-the server to end that kernel, by a beacon: a request that outlives its page and carries no header of
+the server to end that kernel, by a beacon: a request that outlives its page and has no headers of
 its own. Jupyter refuses it as a possible forgery, and every visit left half a gigabyte behind.
 """
 

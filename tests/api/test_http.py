@@ -1,16 +1,19 @@
 """`make api` as another program meets it: a real gateway, a real kernel, real HTTP."""
 
 import base64
+import gzip
 import json
 import os
 import re
 import socket
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 from io import BytesIO
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -132,6 +135,59 @@ def test_a_wrong_verb_a_form_and_a_wish_for_a_bare_png_are_refused(ask):
     form = {"Content_Type": "application/x-www-form-urlencoded"}
     assert ask("/generate", b'{"prompt": "x"}', **form)[0] == 415
     assert ask("/generate", QUICK, Accept="image/png")[0] == 406
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (gzip.compress(b'{"seed": 1}'), {"Content_Encoding": "gzip"}, 415),
+        (gzip.compress(b'{"seed": 1}'), {}, 400),
+        ('{"prompt": "grün"}'.encode("latin-1"), {}, 400),
+        ('{"seed": 1}'.encode("utf-16"), {}, 400),
+    ],
+)
+def test_a_body_that_is_no_text_is_refused_and_the_log_has_no_traceback(
+    ask, started, body, headers, status
+):
+    found, told, answer = ask("/generate", body, **headers)
+    assert (found, told["Content-Type"]) == (status, "application/json")
+    assert json.loads(answer)["error"]["kind"] == "RequestError"
+    assert "Traceback" not in started[1].read_text()
+
+
+def kernel():
+    """The process that makes the pictures."""
+    (found,) = [
+        one
+        for one in psutil.Process().children(recursive=True)
+        if one.is_running() and "ipykernel_launcher" in " ".join(one.cmdline())
+    ]
+    return found
+
+
+def test_who_waits_for_a_process_that_dies_is_told_and_the_next_request_is_answered(ask):
+    told = {}
+
+    def wait():
+        told["answer"] = ask("/generate", QUICK | {"steps": 150, "width": 512, "height": 512})
+
+    assert ask("/health")[0] == 200
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    process = kernel()
+    before = process.cpu_times().user
+    while process.cpu_times().user < before + 0.5:  # it is at work
+        time.sleep(0.05)
+    process.kill()
+    waiting.join(TIMEOUT)
+    status, headers, body = told["answer"]
+    assert (status, headers["Content-Type"]) == (503, "application/json")
+    assert "lack of memory" in json.loads(body)["error"]["message"]
+    assert ask("/generate", QUICK)[0] == 200
+    kernel().kill()  # and one that dies while nobody waits for it
+    first, second = (ask("/health")[0] for _ in range(2))
+    assert first in {200, 503}  # it may be asked before it is quite gone
+    assert second == 200
 
 
 def test_two_who_ask_at_once_each_get_their_own_picture(ask):
