@@ -51,6 +51,12 @@ def cancelled(bench):
     return run
 
 
+def test_a_prompt_of_many_texts_hears_a_cancel_between_two_of_them(cancelled):
+    config = quick(prompt=" AND ".join(f"a {number}" for number in range(30)))
+    after, _ = cancelled(config, at("prompt", 3))
+    assert [event for event in after if event.kind == "step"] == []
+
+
 def at(stage, step, image=1):
     def when(event):
         return (event.kind, event.stage, event.step, event.image) == ("step", stage, step, image)

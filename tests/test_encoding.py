@@ -294,6 +294,38 @@ def test_weights_of_each_encoder_keep_their_own_mean(loaded):
 # Clip skip
 
 
+def test_brackets_beyond_all_numbers_are_refused(sd15):
+    prompt = "(" * 10_000 + "a" + ")" * 10_000
+    with pytest.raises(ConfigError, match="weigh a word beyond all numbers"):
+        embeds(sd15, prompt)
+    assert torch.equal(embeds(sd15, prompt, emphasis="ignore"), embeds(sd15, "a"))
+
+
+def test_texts_that_would_fill_the_memory_are_refused_at_the_first_long_one(sd15, monkeypatch):
+    monkeypatch.setattr(encoder_module, "MOST_CHUNKS", 20)
+    read = []
+    long, short = "a " * ROOM * 6, " AND ".join(f"b{n}" for n in range(5))
+    with pytest.raises(ConfigError, match=r"7 texts, .* of 6 chunks: over 20 in all"):
+        encode(sd15, f"{long} AND {short}", long, on_text=lambda done, _: read.append(done))
+    assert read == []
+    encode(sd15, f"{long} AND b", long)
+
+
+def test_who_stops_at_a_text_stops_the_encoding(sd15):
+    heard = []
+
+    def stop(done, every):
+        heard.append((done, every))
+        if done == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        encode(sd15, "a AND b AND c AND d", "e", on_text=stop)
+    assert heard == [(1, 5), (2, 5)]
+    encode(sd15, "a", "b", on_text=stop)
+    assert heard == [(1, 5), (2, 5)]
+
+
 @pytest.mark.parametrize("skip", [2, 3])
 def test_clip_skip_stops_earlier_and_still_normalises(sd15, tokenizer, skip):
     encoder = sd15.components["text_encoder"]

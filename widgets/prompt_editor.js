@@ -1,5 +1,6 @@
 // A prompt's text area: completion at the caret, and weights by Ctrl+Up and Ctrl+Down.
 const REST = 300; // ms without a key, after which Python is told
+const LONGEST_NAME = 300; // characters before the caret that are looked at
 const MOST_SHOWN = 50; // a longer list is found by typing on
 const STEP = 0.1; // for words; A1111's own
 const TAG_STEP = 0.05; // for LoRA tags; A1111's too
@@ -11,17 +12,19 @@ let editors = 0; // for ids that are unique in the page
 
 /** What is being typed at the caret: where it starts, what it says, and which kinds it may be. */
 export function typedAt(text, caret) {
-  const before = text.slice(0, caret);
-  const tag = /<(?:lora:)?([^<>:\n]*)$/i.exec(before);
-  if (tag) return { start: tag.index, typed: tag[1], kinds: ["lora"] };
+  // No name is longer; a search for an end in a whole text grows with its square.
+  const from = Math.max(0, caret - LONGEST_NAME);
+  const before = text.slice(from, caret);
+  const tag = /<(?:(?:lora|lyco):)?([^<>:\n]*)$/i.exec(before);
+  if (tag) return { start: from + tag.index, typed: tag[1], kinds: ["lora"] };
   const wildcard = /(^|[^_])__(?!_)((?:(?!__)[\w\-./ ])*)$/.exec(before);
-  if (wildcard && opensWildcard(before)) {
-    const start = wildcard.index + wildcard[1].length;
+  if (wildcard && opensWildcard(text.slice(0, caret))) {
+    const start = from + wildcard.index + wildcard[1].length;
     return { start, typed: wildcard[2], kinds: ["wildcard"] };
   }
   const word = /[^\s,.:;|()[\]{}<>]{2,}$/.exec(before);
   if (!word || !/^[\p{L}\p{N}]/u.test(word[0])) return null;
-  return { start: word.index, typed: word[0], kinds: ["embedding", "style", "word"] };
+  return { start: from + word.index, typed: word[0], kinds: ["embedding", "style", "word"] };
 }
 
 /** Whether the last `__` begins a wildcard, and does not end one. */

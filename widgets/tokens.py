@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from medialab import Workbench
 from medialab.errors import MediaLabError
+from medialab.prompts import MOST_CHARACTERS
 from widgets.form import Form
 
 _PROMPTS = ("prompt", "negative_prompt")
@@ -24,6 +25,8 @@ class TokenCounts:
             self._form[name].tokens = self._text(str(self._form[name].value))
 
     def _text(self, prompt: str) -> str:
+        if len(prompt) > MOST_CHARACTERS:
+            return f"{len(prompt):,} of at most {MOST_CHARACTERS:,} characters"
         checkpoint = self._form["checkpoint"].value
         # Told when a picture is asked for: a model that is gone, a bracket that is wrong.
         with suppress(MediaLabError, OSError):

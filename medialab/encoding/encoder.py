@@ -1,5 +1,6 @@
 """Texts through a checkpoint's own text encoders, chunk by chunk."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from medialab.encoding.chunks import Chunk, cut_into_chunks, inversions_in, room_of
 from medialab.encoding.conditioning import Conditioning, Moment, Track
 from medialab.encoding.inversions import load_inversion, put_in
-from medialab.errors import ConfigError, NotFiniteError
+from medialab.errors import ConfigError, NotFiniteError, shown
 from medialab.hashes import Stamp
 from medialab.ladder import is_finite
 from medialab.prompts import Fragment, ParsedPrompt, Sections, parse, weigh
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # Some 400 texts of SD1.5's size, 100 of SDXL's.
 REMEMBERED_BYTES = 64 * 2**20
+# Of all texts of a run together: half a GB for SD1.5, over one for SDXL.
+MOST_CHUNKS = 2000
 # Of the standard deviation; paperdoll's mean is 0.006 of it, that of chance a hundred millionth.
 LEAST_MEAN = 1e-4
 
@@ -40,18 +43,30 @@ def encode(
     steps: int = 1,
     emphasis: str = "original",
     clip_skip: int = 1,
+    on_text: Callable[[int, int], None] | None = None,
 ) -> Conditioning:
-    """Encode both prompts for so many steps, each distinct text once. Cost: 2 to 20 ms a text.
+    """Encode both prompts for so many steps, each distinct text once. Cost: 2 to 20 ms a chunk.
+
+    `on_text(done, all)` is called between texts where they are more than a prompt and a negative
+    one; it may raise to stop.
 
     Raises:
-        ConfigError: more layers to skip than the encoder has.
+        ConfigError: more layers to skip than the encoder has, or more text than memory should be
+            spent on.
         NotFiniteError: an encoder computed no numbers.
     """
     positive = parse(prompt, steps)
     negative = parse(negative_prompt, steps, composes=False)
     encoder = TextEncoder(model, emphasis, clip_skip)
-    encoded = {text: encoder.encode(text) for text in (*positive.texts, *negative.texts)}
-    length = max(one.embeds.shape[1] for one in encoded.values())
+    texts = dict.fromkeys((*positive.texts, *negative.texts))
+    encoded: dict[str, Encoded] = {}
+    length = 0
+    for number, text in enumerate(texts):
+        if number and len(texts) > 2 and on_text is not None:
+            on_text(number, len(texts))
+        encoded[text] = encoder.encode(text)
+        length = max(length, encoded[text].embeds.shape[1])
+        _check_room(len(texts), length // encoder.length)
     padded = {text: encoder.padded(one, length) for text, one in encoded.items()}
     nothing = negative.texts == ("",) and encoder.empty_is_zero
     return Conditioning(
@@ -62,6 +77,16 @@ def encode(
         chunks=length // encoder.length,
         inversions=tuple(dict.fromkeys(n for one in encoded.values() for n in one.inversions)),
     )
+
+
+def _check_room(texts: int, chunks: int) -> None:
+    """Refuse prompts that say so much, so differently, that they would fill the memory."""
+    if texts > 1 and texts * chunks > MOST_CHUNKS:
+        message = (
+            f"the prompts become {texts} texts, by AND, [a|b] and [a:b:0.5], of {chunks} chunks: "
+            f"over {MOST_CHUNKS:,} in all; write less, or let it change less often"
+        )
+        raise ConfigError(message)
 
 
 def count_tokens(model: "LoadedModel", prompt: str) -> tuple[int, int]:
@@ -176,7 +201,7 @@ class TextEncoder:
                 pooled = done[0][1] if pooled is None else pooled  # as in A1111: the first chunk's
             joined = torch.cat(embeds, dim=-1)
         if not is_finite(joined):
-            message = f"the text encoder gave values that are no numbers (NaN) for {text!r}"
+            message = f"the text encoder gave values that are no numbers (NaN) for {shown(text)}"
             raise NotFiniteError(message)
         return Encoded(joined, pooled, _count(by_part[0]), tuple(inversions))
 
@@ -217,6 +242,9 @@ class TextEncoder:
         weights = [token.weight for token in chunk]
         if self._emphasis not in {"original", "no norm"} or all(one == 1 for one in weights):
             return states
+        if not all(map(math.isfinite, weights)):
+            message = "brackets around brackets weigh a word beyond all numbers; take some away"
+            raise ConfigError(message)
         every = [1.0, *weights, *([1.0] * (states.shape[1] - len(weights) - 1))]
         weighed = states * torch.tensor(every, dtype=states.dtype, device=states.device)[:, None]
         before, after = states.mean(), weighed.mean()

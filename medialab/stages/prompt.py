@@ -35,6 +35,7 @@ class PromptStage(PipelineStage[PromptConfig]):
                 steps=MOST_STEPS,
                 emphasis=settings.emphasis,
                 clip_skip=settings.clip_skip,
+                on_text=context.step,
             )
         unused = unused_loras(settings.negative_prompt)
         stays = not conditioning.changes and not conditioning.composes

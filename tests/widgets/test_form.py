@@ -141,6 +141,11 @@ def test_tokens_are_counted_while_one_writes(form):
     assert form["prompt"].tokens == "3 / 38 tokens"
 
 
+def test_a_prompt_too_long_to_be_used_is_not_counted_but_measured(form):
+    form["prompt"].value = "a" * 50_000
+    assert form["prompt"].tokens == "50,000 of at most 20,000 characters"
+
+
 def test_the_prompt_completes_what_the_models_folder_has(tiny_models, tmp_path, studio_over):
     shutil.copytree(tiny_models, tmp_path / "models")
     (tmp_path / "models" / "wildcards" / "people").mkdir(parents=True)
