@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from medialab.headers import Header
 from medialab.signatures import told_families
+from medialab.tokenvectors import layout_of
 
 UNKNOWN = "unknown"
 
@@ -217,6 +218,8 @@ ENCODERS = (
     ("image encoder", "clip", ("vision_model.embeddings.",)),
     ("image encoder", "clip", ("visual.transformer.resblocks.",)),
 )
+# How wide the tokens of SDXL's two text encoders are.
+SDXL_WIDTHS = (768, 1280)
 CLIP_OF_WIDTH = {768: "clip-l", 1024: "clip-h", 1280: "clip-g"}
 # The tensor whose last side is as wide as the text: a full weight, or a LoRA's way down.
 TEXT_READER = re.compile(
@@ -363,11 +366,13 @@ def _vae(names: str, header: Header) -> Verdict | None:
 
 def _embedding(_names: str, header: Header) -> Verdict | None:
     """A textual inversion: a few token vectors as wide as the text encoder."""
-    if {"clip_l", "clip_g"} <= header.shapes.keys():
-        return Verdict("embedding", "sdxl", "original")
-    if shape := header.shapes.get("emb_params"):
-        return Verdict("embedding", family_of_width(shape[-1]), "original")
-    return None
+    if (layout := layout_of(header.shapes)) is None:
+        return None
+    written = "diffusers" if layout.tokens else "original"
+    widths = layout.widths(header.shapes)
+    if len(widths) > 1:
+        return Verdict("embedding", "sdxl" if widths == SDXL_WIDTHS else UNKNOWN, written)
+    return Verdict("embedding", family_of_width(widths[0]), written)
 
 
 def _upscaler(names: str, _header: Header) -> Verdict | None:

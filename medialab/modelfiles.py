@@ -40,6 +40,7 @@ from medialab.runnable import (
     why_not,
 )
 from medialab.taskfiles import check_task_file
+from medialab.tokenvectors import layout_of
 
 # The subfolder of models/ -> the kind of model that it holds.
 KIND_FOLDERS = {
@@ -107,6 +108,8 @@ class ModelInfo:
     # ends in pure noise.
     prediction_type: str = ""
     zero_terminal_snr: bool = False
+    # Of an embedding: the tokens that prompts may name it by, too.
+    aliases: tuple[str, ...] = ()
 
 
 class ModelFiles:
@@ -397,7 +400,9 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
     except ModelRefusedError as error:
         return _refused_info(path, kind, str(error))
     variant = _variant_of_file(verdict, header)
-    return _told(kind, verdict, variant, trained, path, path.stat().st_size)
+    info = _told(kind, verdict, variant, trained, path, path.stat().st_size)
+    layout = layout_of(header.shapes) if verdict.kind == "embedding" else None
+    return replace(info, aliases=tuple(map(plain_text, layout.tokens))) if layout else info
 
 
 def _variant_of_file(verdict: Verdict, header: Header) -> str:
@@ -432,7 +437,8 @@ def _out_of_place(kind: str, found: str) -> str | None:
     if found == kind or (found == UNKNOWN and kind not in TOLD_BY_ITS_LAYERS):
         return None
     if found == UNKNOWN:
-        return f"holds no layers of a {kind} that are known here; get it in another form"
+        what = "token vectors" if kind == "embedding" else f"layers of a {kind}"
+        return f"holds no {what} that are known here; get it in another form"
     if found in TOLD_BY_HEADER:
         return f"holds a {found}, no {kind}; move it to {FOLDER_OF_KIND[found]}"
     article = "an" if found[0] in "aeiou" else "a"

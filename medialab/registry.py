@@ -106,6 +106,8 @@ class ModelRegistry:
     def find(self, name: str, kind: str) -> ModelInfo:
         """The model of that name, or of that way from the kind's folder, such as "styles/ink".
 
+        An embedding may also be found by its token.
+
         Raises:
             ModelNotFoundError: there is none; the message lists those there are.
             ModelRefusedError: it is there, but is a pickle, broken, or one of two of that name,
@@ -120,6 +122,8 @@ class ModelRegistry:
             return found
         top = self._files.root / FOLDER_OF_KIND[kind]
         if found := next((info for info in usable if way_of(info, top) == asked), None):
+            return found
+        if found := next((info for info in usable if asked in info.aliases), None):
             return found
         if not is_plain_name(name):
             message = (

@@ -12,6 +12,7 @@ from medialab.errors import ConfigError, ModelRefusedError, PictureError
 from medialab.families import FINISHED_BY, latents_of
 from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
+from medialab.modelfiles import plain_text
 from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions, parse, take_loras
@@ -143,16 +144,39 @@ class Resolver:
             _check_texts(single)
         texts = [text for single in singles for text in single.texts()]
         hashes = {
-            f"{EMBEDDING}{info.name}": self.registry.sha256(info)
+            f"{EMBEDDING}{name}": self.registry.sha256(info)
             for info in self.registry.models("embedding")
-            if info.refused is None
-            and info.family == family
-            and any(mentions(info.name, text) for text in texts)
+            if info.refused is None and info.family == family
+            for name in (info.name, *info.aliases)
+            if any(mentions(name, text) for text in texts)
         }
         for name in sorted({name for single in singles for name in single.lora_names()}):
             hashes[f"{LORA}{name}"] = self.registry.sha256(self.registry.find(name, "lora"))
         known = config.model_copy(update={"models_sha256": config.models_sha256 | hashes})
         return self.singles(known)[0] if config.batch_size == 1 else known
+
+    def unused_embeddings(self, config: ResolvedConfig, record: Mapping[str, Any]) -> list[str]:
+        """A sentence for each embedding that the base's prompts name, and that was read as text."""
+        texts = [config.prompt, config.negative_prompt]
+        stages = [stage for stage in record["stages"] if stage["name"] == "prompt"]
+        used = {name for stage in stages for name in stage["applied"].get("embeddings", ())}
+        family = self.registry.find(config.checkpoint, "checkpoint").family
+        told = []
+        for info in self.registry.models("embedding"):
+            names = [
+                name
+                for name in (info.name, *info.aliases)
+                if any(mentions(name, plain_text(text)) for text in texts)
+            ]
+            if not names or any(name.lower() in used for name in names):
+                continue
+            why = info.refused
+            if why is None and info.family != family:
+                why = f"it is made for {info.family}, and {config.checkpoint!r} is of {family}"
+            elif why is None:
+                why = f"its vectors fit no text encoder of {config.checkpoint!r}"
+            told.append(f"{names[0]!r} was read as text, not as the embedding of that name: {why}")
+        return told
 
     def _check_handover(self, config: PipelineConfig) -> None:
         """Refuse a checkpoint that cannot go on where the base stops."""

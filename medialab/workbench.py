@@ -304,6 +304,8 @@ class Workbench:
                 if keep:
                     self._keep_interrupted(single, progress, cancelled)
                 raise
+            if unused := self._resolver.unused_embeddings(single, outcome.record):
+                outcome.record["notices"] = [*outcome.record.get("notices", ()), *unused]
             for notice in outcome.record.get("notices", ()):
                 _LOG.warning(notice)
             images.append(outcome.image)

@@ -1,8 +1,7 @@
 """Textual inversions: vectors that a prompt puts in by their name.
 
 They take the place of token embeddings while one chunk is encoded; neither the vocabulary nor the
-weights change. Source: Gal et al., "An Image is Worth One Word"; the file keys are those that
-A1111 and kohya's sd-scripts write.
+weights change. Source: Gal et al., "An Image is Worth One Word".
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,15 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError
-
 from medialab.encoding.chunks import Chunk
 from medialab.errors import ConfigError, ModelRefusedError
+from medialab.headers import read_header
+from medialab.tensors import read_tensors, refuse_whole_numbers
+from medialab.tokenvectors import layout_of
 
 if TYPE_CHECKING:
     import torch
-
-KEYS = {1: ("emb_params",), 2: ("clip_l", "clip_g")}  # by how many text encoders read them
 
 
 def load_inversion(
@@ -27,20 +25,28 @@ def load_inversion(
     """Vectors (n, width), one tensor for each encoder; None where it is made for other encoders.
 
     Raises:
-        ModelRefusedError: the file cannot be read.
+        ModelRefusedError: the file cannot be read, or holds no numbers to compute with.
         ConfigError: it has more vectors than a chunk has room.
     """
-    from safetensors.torch import load_file
+    import torch
 
+    what = f"embedding {name!r}"
     try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        message = f"embedding {name!r} cannot be read ({error}); copy the file again"
+        shapes = read_header(path).shapes
+    except ModelRefusedError as error:
+        message = f"{what} cannot be read: {error}"
         raise ModelRefusedError(message) from error
-    found = [tensors.get(key) for key in KEYS[len(widths)]]
-    vectors = [one.reshape(-1, one.shape[-1]) for one in found if one is not None]
-    if [one.shape[-1] for one in vectors] != list(widths):
+    layout = layout_of(shapes)
+    if layout is None or layout.widths(shapes) != tuple(widths):
         return None
+    wanted = {key for keys in layout.names for key in keys}
+    tensors = dict(read_tensors(path, what, wanted.__contains__))
+    for key, value in tensors.items():
+        refuse_whole_numbers(value, what, key)
+    vectors = [
+        torch.cat([tensors[key].reshape(-1, width).float() for key in keys])
+        for keys, width in zip(layout.names, widths, strict=True)
+    ]
     if max(map(len, vectors)) > room:
         message = (
             f"embedding {name!r} has {max(map(len, vectors))} vectors; "

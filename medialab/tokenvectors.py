@@ -1,0 +1,98 @@
+"""Where the vectors of a textual inversion lie in its file, told by the names of its tensors.
+
+Each trainer has its own names: A1111 one for all vectors, kohya and the pivotal trainers of
+diffusers one for each text encoder, diffusers the token itself.
+
+Source: AUTOMATIC1111 modules/textual_inversion/textual_inversion.py; diffusers
+loaders/textual_inversion.py; its examples/advanced_diffusion_training for the pivotal ones.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+# Names of all vectors, in A1111's files and in those that were flattened from its pickles.
+ONE_ENCODER = (
+    *("emb_params", "string_to_param.*", "string_to_param/*", "string_to_param", "*"),
+    *("clip_l", "text_encoders_0"),
+)
+# Names of the vectors for the first encoder and for the second.
+TWO_ENCODERS = (("clip_l", "clip_g"), ("text_encoders_0", "text_encoders_1"))
+# Of a third encoder, and so of no family here.
+THIRD_ENCODER = ("t5xxl", "text_encoders_2")
+# More vectors than a text encoder reads tokens.
+MOST_VECTORS = 128
+NARROWEST = 32
+_NUMBERED = re.compile(r"(.+)_(\d{1,3})")
+
+
+class Layout(NamedTuple):
+    """The tensors whose vectors follow each other, for each text encoder.
+
+    `tokens` are what prompts call it besides the file's name.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+    tokens: tuple[str, ...] = ()
+
+    def widths(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+        """How wide the vectors for each encoder are; 0 where they are not of one width."""
+        found = [{shapes[name][-1] for name in names} for names in self.names]
+        return tuple(one.pop() if len(one) == 1 else 0 for one in found)
+
+
+def layout_of(shapes: Mapping[str, tuple[int, ...]]) -> Layout | None:
+    """Where the vectors are; None where the file is no textual inversion."""
+    for names in TWO_ENCODERS:
+        if set(names) <= shapes.keys() and not shapes.keys() & set(THIRD_ENCODER):
+            return _checked(Layout(tuple((name,) for name in names)), shapes)
+    if shapes.keys() & {"clip_g", "text_encoders_1", *THIRD_ENCODER}:
+        return None
+    for name in ONE_ENCODER:
+        if name in shapes:
+            return _checked(Layout(((name,),)), shapes)
+    return _by_token(shapes)
+
+
+def _by_token(shapes: Mapping[str, tuple[int, ...]]) -> Layout | None:
+    """Diffusers' layout: the token is the name; the vectors of one may be numbered from 1 on."""
+    if not 0 < len(shapes) <= MOST_VECTORS:
+        return None
+    numbered = sorted(shapes, key=_number_of)
+    token = numbered[0]
+    if any(_base_of(name, token) != token for name in numbered):
+        return None
+    looks_like_one = token.startswith("<") and token.endswith(">")
+    if not looks_like_one and ("." in token or len(shapes[token]) != 2):
+        return None
+    return _checked(Layout((tuple(numbered),), (token,)), shapes)
+
+
+def _number_of(name: str) -> int:
+    match = _NUMBERED.fullmatch(name)
+    return int(match[2]) if match else 0
+
+
+def _base_of(name: str, token: str) -> str:
+    match = _NUMBERED.fullmatch(name)
+    return match[1] if match and name != token else name
+
+
+def _checked(layout: Layout, shapes: Mapping[str, tuple[int, ...]]) -> Layout | None:
+    """The layout, if its tensors are vectors, or rows of them, of a text encoder's width."""
+    for names in layout.names:
+        if not all(_are_vectors(shapes[name]) for name in names):
+            return None
+        if sum(_count(shapes[name]) for name in names) > MOST_VECTORS:
+            return None
+    return layout
+
+
+def _are_vectors(shape: Sequence[int]) -> bool:
+    """One vector, rows of them, or rows in a stack of one."""
+    rows = shape[1:] if len(shape) == 3 and shape[0] == 1 else shape
+    return 1 <= len(rows) <= 2 and rows[0] > 0 and rows[-1] >= NARROWEST
+
+
+def _count(shape: Sequence[int]) -> int:
+    return shape[-2] if len(shape) > 1 else 1
