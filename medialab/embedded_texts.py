@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 from medialab.foreign_json import parse_object
+from medialab.infotext_items import LONGEST, take_apart
 
 PARAMETERS = "parameters"
 _STEPS = re.compile(r"\bsteps\s?:\s?\d", re.IGNORECASE)
@@ -28,6 +29,16 @@ _DREAM_FLAGS = {
 def is_settings(text: str) -> bool:
     """Whether a text is one of settings: a comment may be a photographer's."""
     return _STEPS.search(text) is not None or parse_object(text) is not None
+
+
+def is_text_of_settings(text: str) -> bool:
+    """Whether a text that was pasted is one of settings: parameters below a prompt, or JSON.
+
+    One that is too long for a prompt is taken for such, and refused as it is read.
+    """
+    if len(text) > LONGEST or parse_object(text):
+        return True
+    return _STEPS.search(text) is not None and bool(take_apart(text).items)
 
 
 def settings_among(texts: Mapping[str, str]) -> str | None:

@@ -1,7 +1,10 @@
 """What comes from outside the form: pictures dropped, masks painted, settings restored."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from html import escape
+from pathlib import Path
+from typing import Any
 
 import ipywidgets as ipw
 
@@ -9,12 +12,14 @@ from medialab import PipelineConfig, Workbench
 from medialab.artifacts import Artifact, Sidecar
 from medialab.artifacts.embedded import read_embedded
 from medialab.config import ResolvedConfig
+from medialab.embedded_texts import is_text_of_settings
 from medialab.errors import ArtifactError
+from medialab.restoring import found_again
 from widgets.canvas import Canvas, Shown, encoded
 from widgets.canvas_pictures import CanvasPictures
 from widgets.form import ENHANCE, GENERATE, Form
 from widgets.guard import guarded
-from widgets.restoring import restore
+from widgets.restoring import MAY_READ, Restored, restore
 from widgets.run_tools import RunTools
 
 
@@ -42,6 +47,7 @@ class Arrivals:
         self._canvas.viewer.on_drop(self.take_dropped)
         self._canvas.viewer.on_mask(self.take_mask)
         self._form.source.observe(guarded(lambda _: self._show_source(), show_error), "image")
+        self._form["prompt"].observe(guarded(self._take_pasted, show_error), "value")
 
     def look(self, artifact: Artifact) -> None:
         """Show a picture of the history; the inputs stay as they are.
@@ -63,7 +69,11 @@ class Arrivals:
             message = "the settings of this picture are not known"
             raise LookupError(message)
         of = f" of {escape(shown.paths[0].name)}" if shown.paths else ""
-        self._fill(shown.config, f"All settings{of} are set. Undo brings yours back.")
+        config, told = shown.config, ""
+        if isinstance(config, ResolvedConfig):
+            read = found_again(config, self._bench.registry, MAY_READ)
+            config, told = read.config, f" {escape(read.lost)}" if read.lost else ""
+        self._fill(config, f"All settings{of} are set. Undo brings yours back.{told}")
 
     def show_newest(self) -> None:
         """Show the newest picture of the history, if it has any; the inputs stay as they are."""
@@ -98,12 +108,40 @@ class Arrivals:
         if parsed is None:
             self.send_to_enhance(content)
             return
-        chosen = self._form["checkpoint"].value
-        now = PipelineConfig(checkpoint=chosen) if chosen else PipelineConfig()
-        restored = restore(parsed, now, self._bench)
         self._canvas.show(Shown([content]))
         self._tools.take()
-        self._fill(restored.config, restored.html(name))
+        self._take(restore(parsed, self._now(), self._bench), name)
+
+    def take_text(self, source: str | Path, what: str = "the text") -> None:
+        """Set the inputs to the settings of a text that was copied, or of a file by its path.
+
+        `what` names it in what is said.
+
+        Raises:
+            ArtifactError: there is no such file, or it carries no settings.
+            ConfigError: the text is too long for settings.
+        """
+        read = self._bench.read_settings(source, now=self._now(), may_read=MAY_READ)
+        self._take(Restored(read), what)
+
+    def _take_pasted(self, change: Mapping[str, Any]) -> None:
+        """A text of settings in the prompt's field is taken for what it is; the prompt stays."""
+        if self._form.is_showing or not is_text_of_settings(change["new"]):
+            return
+        self._form["prompt"].value = change["old"]
+        self.take_text(change["new"], "the text that was pasted")
+
+    def _now(self) -> PipelineConfig:
+        """A request with the checkpoint that is chosen."""
+        chosen = self._form["checkpoint"].value
+        return PipelineConfig(checkpoint=chosen) if chosen else PipelineConfig()
+
+    def _take(self, restored: Restored, what: str) -> None:
+        """Fill in what was read and tell of it; where nothing was, the inputs stay."""
+        if restored.read.set:
+            self._fill(restored.config, restored.html(what))
+        else:
+            self._canvas.tell(restored.html(what))
 
     def take_mask(self, mask: bytes | None) -> None:
         """Painting means repainting: the picture shown becomes the one to start from."""
@@ -121,10 +159,16 @@ class Arrivals:
 
     def _show(self, artifact: Artifact) -> None:
         """Show a picture of the history with what is known of how it was made."""
-        config = self._bench.artifacts.load(artifact.path)
-        record = Sidecar.read(artifact.sidecar).record if artifact.sidecar.exists() else {}
+        config, record = self._made_by(artifact)
         self._canvas.show(Shown.of_artifact(artifact, config, record))
         self._tools.take()
+
+    def _made_by(self, artifact: Artifact) -> tuple[PipelineConfig, Mapping[str, Any]]:
+        """The settings and the record of a picture; without its sidecar those of its own text."""
+        if artifact.sidecar.exists():
+            sidecar = Sidecar.read(artifact.sidecar)
+            return sidecar.config, sidecar.record
+        return self._bench.read_settings(artifact.path, may_read=MAY_READ).config, {}
 
     def _fill(self, config: PipelineConfig, said: str) -> None:
         """Fill the form and say so."""

@@ -126,6 +126,11 @@ class Form(ipw.VBox):
             self._held -= 1
         self._changed()
 
+    @property
+    def is_showing(self) -> bool:
+        """Whether a config is being shown just now, and no person changes anything."""
+        return self._held > 0
+
     def on_change(self, listener: Callable[[], object]) -> None:
         """Call `listener` after each change of a setting."""
         self._listeners.append(listener)

@@ -8,7 +8,7 @@ from medialab.restoring import ReadSettings
 from medialab.restoring import restore as restore_here
 
 # Bytes of models that a drop or a paste may read to compare their hashes: some seconds.
-MAY_READ = 2**30
+MAY_READ = 2**29
 
 
 class Restored:

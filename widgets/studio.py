@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, ClassVar
 
 import ipywidgets as ipw
@@ -162,6 +163,17 @@ class Studio(ipw.Box):
         settings = _settings_from(stage, now) | dict(changes or {})
         config = self.bench.changed(shown.config, settings)
         self.session.submit(config, anew_from=stage, before=self.canvas.picture)
+
+    def read_settings(self, source: str | Path) -> None:
+        """Set the inputs to the settings of a text of any program, or of a picture by its path.
+
+        The same as pasting the text into the prompt, or dropping the picture.
+
+        Raises:
+            ArtifactError: there is no such file, or it carries no settings.
+            ConfigError: the text is too long for settings.
+        """
+        self.arrivals.take_text(source)
 
     def cancel(self) -> None:
         """Stop the picture that is being made; those that wait go on."""

@@ -1,0 +1,82 @@
+"""Settings that were copied elsewhere are pasted into the prompt, and read for what they are."""
+
+import json
+from io import BytesIO
+
+import pytest
+from PIL import Image, PngImagePlugin
+
+TEXT = (
+    "a cat on a mat\nNegative prompt: rain\nSteps: 12, Sampler: Euler, CFG scale: 6, "
+    "Seed: 9007199254740993, Size: 128x192, Token merging ratio: 0.5"
+)
+COMFYUI = json.dumps({"3": {"class_type": "KSampler", "inputs": {"seed": 1}}})
+FOOOCUS = json.dumps(
+    {"prompt": "a fox", "base_model": "x", "performance": "Speed", "seed": "5", "steps": 30}
+)
+
+
+def dropped(studio, texts):
+    info = PngImagePlugin.PngInfo()
+    for name, value in texts.items():
+        info.add_text(name, value)
+    buffer = BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(buffer, "PNG", pnginfo=info)
+    for callback in studio.canvas.viewer._heard_drop:
+        callback("theirs.png", buffer.getvalue())
+
+
+def test_a_text_of_settings_in_the_prompt_fills_the_form(studio):
+    studio.form["prompt"].value = "what was there"
+    studio.form["prompt"].value = TEXT
+    config = studio.config()
+    assert (config.prompt, config.negative_prompt) == ("a cat on a mat", "rain")
+    assert (config.steps, config.seed, config.height) == (12, 9007199254740993, 192)
+    said = studio.canvas.notice.value
+    assert "prompt, negative prompt, seed 9007199254740993, 12 steps" in said
+    assert "<b>Token merging ratio</b> is not set" in said
+    studio.undo.take_back()
+    assert studio.config().prompt == "what was there"
+
+
+def test_another_programs_json_is_read_and_never_the_prompt(studio):
+    studio.form["prompt"].value = FOOOCUS
+    assert (studio.config().prompt, studio.config().seed) == ("a fox", 5)
+    assert "no checkpoint 'x' here" in studio.canvas.notice.value.replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("how", ["pasted", "dropped"])
+def test_a_graph_of_comfyui_is_said_and_the_inputs_stay(studio, how):
+    studio.form["prompt"].value = "a cat"
+    before = studio.config()
+    if how == "pasted":
+        studio.form["prompt"].value = COMFYUI
+    else:
+        dropped(studio, {"prompt": COMFYUI, "workflow": json.dumps({"nodes": []})})
+    assert "made by ComfyUI" in studio.canvas.notice.value
+    assert studio.config() == before
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a cat", "{a|b} cat", "{}", "Steps: 3 to success", "light: soft, lens: long"]
+)
+def test_a_prompt_is_left_alone(studio, prompt):
+    studio.form["prompt"].value = prompt
+    assert studio.config().prompt == prompt
+
+
+def test_a_script_reads_a_text_or_a_file(studio, tmp_path):
+    studio.read_settings(TEXT)
+    assert studio.config().seed == 9007199254740993
+    path = tmp_path / "note.txt"
+    path.write_text(TEXT.replace("a cat", "a dog"))
+    studio.read_settings(path)
+    assert studio.config().prompt == "a dog on a mat"
+
+
+def test_a_picture_of_novelai_is_dropped(studio):
+    comment = {"prompt": "{a girl}", "steps": 28, "seed": 7, "scale": 5, "sampler": "k_euler"}
+    texts = {"Software": "NovelAI", "Source": "NovelAI V3", "Comment": json.dumps(comment)}
+    dropped(studio, texts)
+    config = studio.config()
+    assert (config.prompt, config.seed, config.sampler) == ("(a girl:1.05)", 7, "Euler")
