@@ -5,6 +5,7 @@ import time
 
 from medialab.config import PipelineConfig
 from medialab.errors import MediaLabError
+from medialab.faults import read_json_texts
 from medialab.workbench import Workbench
 
 
@@ -18,7 +19,8 @@ def main(arguments: list[str]) -> int:
     settings = dict(argument.split("=", 1) for argument in arguments)
     started = time.perf_counter()
     try:
-        config = PipelineConfig.parse(settings)  # first: a typing error need not wait for torch
+        # First: a typing error need not wait for torch.
+        config = PipelineConfig.parse(read_json_texts(settings, PipelineConfig))
         with Workbench() as bench:
             run = bench.execute(config)
     except MediaLabError as error:

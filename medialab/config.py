@@ -17,7 +17,7 @@ from medialab.detailing import DetailerConfig
 from medialab.errors import ConfigError
 from medialab.faults import explain, read_json_texts, refuse_numbers_for_text
 from medialab.geometry import LEAST_DRAWN, MOST_DRAWN
-from medialab.prompts import expand, mentions, tagged_loras
+from medialab.prompts import WildcardFiles, expand, mentions, tagged_loras
 from medialab.samplers import AUTOMATIC_PREDICTION, check
 from medialab.settings import (
     CONTROL_RESIZE_MODES,
@@ -406,14 +406,15 @@ class ResolvedConfig(PipelineConfig):
         # As in A1111: pictures of a variation share the seed and count the variation's up.
         counted = "variation_seed" if self.variation_strength > 0 else "seed"
         first = getattr(self, counted)
+        files = WildcardFiles(wildcards)  # read once for all
         return [
             self.model_copy(
                 update={counted: (first + k) % (LARGEST_SEED + 1), "batch_size": 1}
-            ).drawn(wildcards)
+            ).drawn(files)
             for k in range(self.batch_size)
         ]
 
-    def drawn(self, wildcards: Path | None) -> "ResolvedConfig":
+    def drawn(self, wildcards: Path | WildcardFiles | None) -> "ResolvedConfig":
         """The same with nothing in its prompts left to chance, and no hash but of what it uses."""
         found: dict[str, dict[str, str]] = {}
         for stage, name, text in self._texts():

@@ -85,6 +85,9 @@ def _sentence(found: Mapping[str, Any], model: type[BaseModel]) -> str:
         inside = f" in {'.'.join(map(str, place[:-1]))}" if place[:-1] else ""
         known = listed(str(place[-1]), sorted(owner.model_fields) if owner else ())
         known = known.replace("known:", f"known{inside}:", 1).removesuffix(".")
+        if elsewhere := [] if place[:-1] else _owners(str(place[-1]), model):
+            known = known.partition(". Did you mean")[0]
+            known = f"{known}. It is a setting of {', '.join(elsewhere)}"
         return f"there is no setting {shown(name)}; {known}"
     message = str(found["msg"]).removeprefix("Value error, ")
     return f"{name}={shown(found['input'])}: {message}" if name else message
@@ -138,6 +141,12 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         return annotation
     found = (_model_in(part) for part in get_args(annotation))
     return next((one for one in found if one is not None), None)
+
+
+def _owners(name: str, model: type[BaseModel]) -> list[str]:
+    """The stages that have a setting of that name, where it is written at the top."""
+    parts = {part: _model_in(field.annotation) for part, field in model.model_fields.items()}
+    return [part for part, inner in parts.items() if inner and name in inner.model_fields]
 
 
 def _takes_text(annotation: Any) -> bool:

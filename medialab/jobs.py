@@ -283,6 +283,8 @@ class JobQueue:
             kind = None if failure is None else (type(failure), _PATH.sub("", str(failure)))
             times = 1 + (self._failures[1] if kind == self._failures[0] else 0)
             self._failures = kind, times
+            if not self._waiting:
+                self._failures = None, 0  # what comes later is another queue
             if kind is None or times < MOST_ALIKE or not self.stops_alike:
                 return []
             stopped, self._waiting = self._waiting, []

@@ -154,6 +154,10 @@ class StageConfig(BaseModel):
         if any(isinstance(one, bool) for one in each) and not _takes(field.annotation, bool):
             message = "true and false are no number or text; write the value itself"
             raise ValueError(message)
+        takes_whole_numbers = _takes(field.annotation, int) and not _takes(field.annotation, float)
+        if takes_whole_numbers and any(isinstance(one, float) and abs(one) > 2**53 for one in each):
+            message = "a number with a point or an exponent is not exact here; write all its digits"
+            raise ValueError(message)
         for text in each:
             if isinstance(text, str) and (at := _half_character(text)) is not None:
                 message = (

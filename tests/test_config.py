@@ -81,6 +81,56 @@ def test_what_was_meant_is_told(settings, owner, meant):
         PipelineConfig.parse(settings)
 
 
+def test_a_setting_that_stands_under_a_stage_is_told():
+    with pytest.raises(
+        ConfigError, match=r"no setting 'crop_factor'.*a setting of body, face, hand$"
+    ):
+        PipelineConfig.parse({"crop_factor": 2})
+
+
+@pytest.mark.parametrize(
+    "settings", [{"seed": 1.2e19}, {"seed": 2.0**60}, {"variation_seed": 1e17}]
+)
+def test_a_number_that_is_not_exact_is_no_seed(settings):
+    with pytest.raises(ConfigError, match="write all its digits"):
+        PipelineConfig.parse(settings)
+    assert PipelineConfig.parse({"seed": 1000.0}).seed == 1000
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**25), 10**25)
+    | st.floats()
+    | st.text(st.characters(), max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "enabled", "box", "prompt", "x"]), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*PipelineConfig.model_fields, "x"]), JSON, max_size=4))
+def test_any_values_are_a_request_or_an_error_of_ours(settings):
+    for build in (PipelineConfig.parse, PipelineConfig.from_notebook):
+        try:
+            assert isinstance(build(settings), PipelineConfig)
+        except ConfigError as error:
+            str(error).encode()
+
+
+@given(st.sampled_from(list(PipelineConfig.model_fields)), st.text(st.characters(), max_size=30))
+def test_any_text_for_a_setting_is_read_or_named(name, text):
+    for value in (text, f"[{text}]", "{" + text + "}"):
+        try:
+            PipelineConfig.from_notebook({name: value})
+        except ConfigError as error:
+            assert name in str(error)  # noqa: PT017
+
+
 def test_a_choice_that_was_meant_is_told():
     with pytest.raises(ConfigError, match=r"sampler='Eulr'.*Did you mean 'Euler'\?"):
         PipelineConfig.parse({"sampler": "Eulr"})

@@ -281,6 +281,16 @@ def test_a_cancelled_job_neither_counts_nor_begins_the_count_anew(queue, gate):
     assert isinstance(jobs[-1].error(SOON), QueueStoppedError)
 
 
+def test_failures_of_before_are_no_part_of_a_new_queue(queue):
+    for _ in range(5):
+        assert queue.submit(fails("full")).error(SOON) is not None
+    ready = threading.Event()
+    queue.submit(lambda job: ready.wait(SOON))
+    jobs = [queue.submit(fails("full")) for _ in range(3)]
+    ready.set()
+    assert [type(job.error(SOON)) for job in jobs] == [OSError] * 3
+
+
 def test_the_same_failure_at_each_jobs_own_file_is_the_same(queue, gate):
     jobs = [queue.submit(fails(f"no room for '/outputs/{n}.png'")) for n in range(4)]
     gate.set()

@@ -1,5 +1,7 @@
 """The prompt grammar: A1111's documented examples, and that no text can break it."""
 
+import contextlib
+import os
 import sys
 
 import pytest
@@ -424,6 +426,25 @@ def test_a_broken_wildcard_is_a_fault_of_who_names_it_alone(wildcards, tmp_path)
     assert expand("__animals/colour__", 1, wildcards) == "roan"
     with pytest.raises(ConfigError, match=r"'latin' cannot be read as UTF-8 text.*take it out of"):
         expand("__lat*__", 1, wildcards)
+
+
+@given(st.binary(max_size=60), st.integers(0, 9))
+def test_any_bytes_are_a_wildcard_or_an_error_of_ours(tmp_path_factory, content, seed):
+    folder = tmp_path_factory.mktemp("wildcards")
+    (folder / "a.txt").write_bytes(content)
+    try:
+        expand("__a__ {2$$__a*__}", seed, folder)
+    except ConfigError as error:
+        str(error).encode()
+
+
+def test_a_name_that_no_text_can_hold_hides_no_other(wildcards):
+    (wildcards / "line\nbreak.txt").write_text("x")
+    with contextlib.suppress(OSError):  # a disk that takes such names
+        (wildcards / os.fsdecode(b"latin\xe9.txt")).write_text("x")
+    with pytest.raises(ConfigError, match=r"known: .*colour") as error:
+        expand("__none__", 1, wildcards)
+    str(error.value).encode()
 
 
 def test_a_file_is_read_once_however_often_it_is_named(wildcards, monkeypatch):

@@ -9,7 +9,7 @@ Source: behaviour of AUTOMATIC1111 scripts/prompts_from_file.py, cmdargs.
 import shlex
 from typing import Any
 
-from medialab.errors import ConfigError
+from medialab.errors import ConfigError, shown
 
 # A1111's flag -> the setting, and what its text becomes.
 _FLAGS: dict[str, tuple[str, type]] = {
@@ -51,7 +51,7 @@ def _flags(line: str, number: int) -> dict[str, Any]:
         flag = words[at].removeprefix("--")
         if flag not in _FLAGS or not words[at].startswith("--"):
             known = ", ".join(f"--{name}" for name in _FLAGS)
-            raise ConfigError(f"line {number}: no flag {words[at]!r}; known: {known}")
+            raise ConfigError(f"line {number}: no flag {shown(words[at])}; known: {known}")
         # As in A1111, a text needs no quotes: it runs to the next flag.
         end = next((k for k in range(at + 1, len(words)) if words[k].startswith("--")), len(words))
         value = " ".join(words[at + 1 : end])
@@ -60,7 +60,7 @@ def _flags(line: str, number: int) -> dict[str, Any]:
             settings[name] = kind(value)
         except ValueError as error:
             raise ConfigError(
-                f"line {number}: --{flag} {value!r} is not {kind.__name__}"
+                f"line {number}: --{flag} {shown(value)} is not {kind.__name__}"
             ) from error
         at = end
     return settings

@@ -42,19 +42,21 @@ _COUNT = re.compile(
 _WITH_VALUES = re.compile(r"([^()]*)\(.*\)")
 
 
-def expand(prompt: str, seed: int, wildcards: Path | None = None) -> str:
+def expand(prompt: str, seed: int, wildcards: Path | WildcardFiles | None = None) -> str:
     """Return the prompt without comments, its wildcards and choices drawn from the seed.
 
-    `wildcards` is a folder of .txt files, one choice a line; `__hair/colour__` is a line of
-    hair/colour.txt, `__hair/*__` one of all files in hair. A line may have odds (`0.5::red`). What
-    a line names is drawn too. The outcome has nothing left to draw.
+    `wildcards` is a folder of .txt files, one choice a line, or what was read of it;
+    `__hair/colour__` is a line of hair/colour.txt, `__hair/*__` one of all files in hair. A line
+    may have odds (`0.5::red`). What a line names is drawn too. The outcome has nothing left to
+    draw.
 
     Raises:
         ConfigError: no such wildcard; the message lists those there are. Or they lead in circles,
             grow too long, or use what dynamic-prompts has and nothing here follows: variables,
             wildcards with values, drawing in turn.
     """
-    random, files = Random(f"wildcards {seed}"), WildcardFiles(wildcards)
+    random = Random(f"wildcards {seed}")
+    files = wildcards if isinstance(wildcards, WildcardFiles) else WildcardFiles(wildcards)
     text = "\n".join(without_comments(prompt))
     for _ in range(MOST_PASSES):
         drawn = _draw(text, random, files)
