@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from medialab.upscalers import Upscaler
 
+MOST_TIMES = 4
+
 
 def enlarged(
     image: "Image.Image",
@@ -22,8 +24,9 @@ def enlarged(
 ) -> "Image.Image":
     """The picture at exactly `size`; `upscaler` is a loaded model or one of PIXEL_UPSCALERS.
 
-    A model enlarges as often as it takes to reach the size, at most four times, and Lanczos does
-    the rest, as A1111 does it (modules/upscaler.py).
+    A model enlarges as often as it takes to reach the size, once at least and at most four times,
+    and Lanczos does the rest, as A1111 does it (modules/upscaler.py). So one that keeps the size,
+    and cleans or sharpens, does its work at scale 1.
     """
     from PIL import Image
 
@@ -41,8 +44,8 @@ def enlarged(
         )
         on_tile(1, 1)
         return image.resize(size, filters[upscaler])
-    for _ in range(4):
-        if image.width >= size[0] and image.height >= size[1]:
+    for number in range(MOST_TIMES):
+        if number and image.width >= size[0] and image.height >= size[1]:
             break
         image = upscaler.enlarge(image, tile=tile, overlap=overlap, on_tile=on_tile)
         if upscaler.scale == 1:

@@ -7,6 +7,7 @@ two architectures that enlarge nothing; where it is absent, a stand-in lets the 
 
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -16,9 +17,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError, NotFiniteError
-from medialab.headers import read_header
 from medialab.ladder import Ladder, Rung, is_finite
 from medialab.libraries import require
+from medialab.opening import opening
+from medialab.tensors import read_tensors
 
 if TYPE_CHECKING:
     import torch
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 
 # A1111's own numbers are 192 and 8; with 16 the widest of the architectures sees no edge.
 TILE, OVERLAP = 192, 16
+# What spandrel calls a model's purpose, where that is not to enlarge -> for a person.
+_PURPOSES = {
+    "FaceSR": "faces alone: switch on the face detailer instead",
+    "Inpainting": "filling holes: use the mode inpaint instead",
+}
 # Sides of the tiles that are tried when memory runs out, in pixels.
 SMALLER_TILES = (TILE, 96, 48)
 
@@ -33,12 +40,26 @@ SMALLER_TILES = (TILE, 96, 48)
 class Upscaler:
     """One upscaler model, loaded. `scale` is how many times larger its pictures are."""
 
-    def __init__(self, network: "torch.nn.Module", scale: int, device: str) -> None:
+    def __init__(
+        self,
+        network: "torch.nn.Module",
+        scale: int,
+        device: str,
+        *,
+        call: "Callable[[torch.Tensor], torch.Tensor] | None" = None,
+        is_whole: bool = False,
+    ) -> None:
+        """`call` is how the network is called, where that is not plainly: spandrel's own way.
+
+        That pads a picture to a size the network takes. `is_whole` tells that the network looks at
+        the whole picture, and cuts it up by itself where it has to.
+        """
         self.scale = scale
         self.nbytes = sum(weight.nbytes for weight in network.parameters())
         # What is done when memory runs out; each stage brings its own.
         self.ladder = Ladder()
-        self._network: Any = network
+        self._call: Any = call or network
+        self._is_whole = is_whole
         self._device = device
         self._largest: int | None = None
 
@@ -48,7 +69,7 @@ class Upscaler:
 
     def release(self) -> None:
         """Let go of the weights."""
-        self._network = None
+        self._call = None
 
     def enlarge(
         self,
@@ -100,7 +121,7 @@ class Upscaler:
         from medialab.geometry import tiles
 
         pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
-        tile = tile or max(image.size)
+        tile = max(image.size) if self._is_whole else tile or max(image.size)
         if self._largest is not None and self._largest < tile:
             tile, overlap = self._largest, min(overlap, self._largest // 3)
         boxes = tiles(image.width, image.height, tile, overlap)
@@ -109,7 +130,7 @@ class Upscaler:
         for number, box in enumerate(boxes, start=1):
             piece = pixels[:, :, box.top : box.bottom, box.left : box.right]
             with torch.inference_mode():
-                larger = self._network(piece.to(self._device).float() / 255)[0].float().cpu()
+                larger = self._called(piece.to(self._device).float() / 255)[0].float().cpu()
             if not is_finite(larger):
                 message = "the upscaler gave values that are no numbers (NaN); try another one"
                 raise NotFiniteError(message)
@@ -121,6 +142,18 @@ class Upscaler:
             on_tile(number, len(boxes))
         levels = (total / weights).clamp(0, 1).mul(255).round().byte()
         return Image.fromarray(levels.permute(1, 2, 0).numpy())
+
+    def _called(self, piece: "torch.Tensor") -> "torch.Tensor":
+        """(1, 3, h, w) in [0, 1] to (1, 3, scale·h, scale·w), padded as the network needs."""
+        larger: torch.Tensor = self._call(piece)
+        expected = (1, 3, piece.shape[2] * self.scale, piece.shape[3] * self.scale)
+        if tuple(larger.shape) != expected:
+            message = (
+                f"the upscaler made {tuple(larger.shape)} of {tuple(piece.shape)}, where "
+                f"{expected} was due; choose another one"
+            )
+            raise ModelRefusedError(message)
+        return larger
 
 
 def compact_network(features: int, layers: int, scale: int) -> "torch.nn.Module":
@@ -146,20 +179,31 @@ def load_upscaler(path: Path, device: str) -> Upscaler:
         ModelRefusedError: a pickle, broken, of no architecture that spandrel knows, or no upscaler.
     """
     import torch
-    from safetensors.torch import load_file
 
-    read_header(path)
+    what = f"upscaler {path.stem!r}"
+    weights = {
+        name: value.float() if value.is_floating_point() else value
+        for name, value in read_tensors(path, what)
+    }
     spandrel = _import_spandrel()
-    weights = {name: value.float() for name, value in load_file(path).items()}
-    try:
-        found = spandrel.ModelLoader(torch.device(device)).load_from_state_dict(weights)
-    except (spandrel.UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
-        message = f"upscaler {path.stem!r} is of no architecture that spandrel knows"
-        raise ModelRefusedError(message) from error
-    if found.input_channels != 3 or found.output_channels != 3 or found.scale < 1:
-        message = f"upscaler {path.stem!r} makes no RGB picture from an RGB picture"
+    advice = "; its weights are those of no architecture that spandrel knows"
+    with opening(what, advice), warnings.catch_warnings():
+        # Of torch to the makers of the architectures, not to whose cell it would be printed into.
+        warnings.filterwarnings("ignore", message="torch.meshgrid")
+        try:
+            found = spandrel.ModelLoader(torch.device(device)).load_from_state_dict(weights)
+        except spandrel.UnsupportedModelError as error:
+            message = f"{what} is of no architecture that spandrel knows"
+            raise ModelRefusedError(message) from error
+    if not isinstance(found, spandrel.ImageModelDescriptor) or found.purpose == "FaceSR":
+        message = f"{what} is made for {_PURPOSES.get(found.purpose, found.purpose)}"
         raise ModelRefusedError(message)
-    return Upscaler(found.model.to(device).eval(), int(found.scale), device)
+    if found.input_channels != 3 or found.output_channels != 3 or found.scale < 1:
+        message = f"{what} makes no RGB picture from an RGB picture"
+        raise ModelRefusedError(message)
+    found.to(torch.device(device)).eval()
+    is_whole = found.tiling == spandrel.ModelTiling.INTERNAL
+    return Upscaler(found.model, int(found.scale), device, call=found, is_whole=is_whole)
 
 
 def _import_spandrel() -> Any:

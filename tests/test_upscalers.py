@@ -108,3 +108,77 @@ def test_no_stand_in_for_torchvision_is_left_behind():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# What an upscaler's file may be
+
+
+def test_a_model_that_keeps_the_size_works_at_scale_1(tmp_path, picture):
+    from medialab.enlarging import enlarged
+
+    path = tmp_path / "clean-1x.safetensors"
+    torch.manual_seed(0)
+    save_file(compact_network(features=8, layers=2, scale=1).state_dict(), path)
+    upscaler, told = load_upscaler(path, "cpu"), []
+
+    def draw(size):
+        return enlarged(
+            picture, size, upscaler, tile=0, overlap=0, on_tile=lambda *tile: told.append(tile)
+        )
+
+    cleaned = draw(picture.size)
+    assert cleaned.size == picture.size
+    assert cleaned.tobytes() == upscaler.enlarge(picture, tile=0).tobytes() != picture.tobytes()
+    larger = draw((168, 120))
+    assert told == [(1, 1)] * 2
+    assert larger.tobytes() == cleaned.resize((168, 120), Image.Resampling.LANCZOS).tobytes()
+
+
+@pytest.mark.filterwarnings("ignore:torch.meshgrid")  # the architecture's, made by this test
+def test_a_picture_is_padded_to_what_an_architecture_takes(tmp_path):
+    """SwinIR takes windows of 8 pixels; 13 x 11 is none."""
+    with_spandrel = pytest.importorskip("spandrel.architectures.SwinIR")
+    torch.manual_seed(0)
+    network = with_spandrel.SwinIR(
+        img_size=16,
+        embed_dim=12,
+        depths=[1],
+        num_heads=[2],
+        window_size=8,
+        mlp_ratio=2,
+        upscale=2,
+        upsampler="pixelshuffledirect",
+    )
+    path = tmp_path / "swin-2x.safetensors"
+    save_file({name: one.contiguous() for name, one in network.state_dict().items()}, path)
+    noise = np.random.default_rng(0).integers(0, 256, (11, 13, 3), dtype=np.uint8)
+    assert load_upscaler(path, "cpu").enlarge(Image.fromarray(noise)).size == (26, 22)
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.float64, torch.float16, torch.float8_e4m3fn, torch.float8_e5m2]
+)
+def test_weights_are_read_in_every_format_of_numbers(network, tmp_path, picture, dtype):
+    path = tmp_path / "tiny.safetensors"
+    save_file({name: one.to(dtype) for name, one in network.state_dict().items()}, path)
+    assert load_upscaler(path, "cpu").enlarge(picture).size == (168, 120)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: one * float("nan"),
+        lambda one: one / 0,
+        lambda one: one.to(torch.complex64),
+        lambda one: torch.tensor(1.0),
+        lambda one: one.reshape(-1)[:0].clone(),
+        lambda one: one.reshape(-1).clone(),
+        lambda one: one[None].clone(),
+        lambda one: one.transpose(0, -1).contiguous(),
+    ],
+)
+def test_weights_that_are_none_are_refused_by_the_files_name(network, tmp_path, change):
+    path = tmp_path / "odd.safetensors"
+    save_file({name: change(one) for name, one in network.state_dict().items()}, path)
+    with pytest.raises(ModelRefusedError, match="odd"):
+        load_upscaler(path, "cpu")

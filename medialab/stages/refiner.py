@@ -42,7 +42,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
 
     name = "refiner"
     title = "Refiner"
-    version = 4
+    version = 5
     settings = RefinerConfig
 
     def models(self, settings: RefinerConfig) -> Sequence[Model]:

@@ -32,7 +32,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
 
     name = "upscaler"
     title = "Upscaler"
-    version = 3
+    version = 4
     settings = UpscalerConfig
 
     def models(self, settings: UpscalerConfig) -> Sequence[Model]:
