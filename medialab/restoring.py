@@ -12,6 +12,7 @@ from typing import Any
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import MediaLabError
 from medialab.foreign_texts import COMFYUI, GRAPH
+from medialab.geometry import LEAST_DRAWN, MOST_DRAWN
 from medialab.infotext_hashes import HASH_ITEMS
 from medialab.infotext_reading import Parsed
 from medialab.matching import Matcher
@@ -196,7 +197,7 @@ class _Restoring:
         sides = {"width": int(asked[1]), "height": int(asked[2])}
         if not all(0 < side <= _FAR for side in sides.values()):
             return
-        nearest = {name: nearest_side(name, side) for name, side in sides.items()}
+        nearest = {name: min(max(side, LEAST_DRAWN), MOST_DRAWN) for name, side in sides.items()}
         try:
             PipelineConfig.parse(self._settings | nearest)
         except MediaLabError:
@@ -214,27 +215,6 @@ class _Restoring:
         except MediaLabError:
             return False
         return True
-
-
-def nearest_side(name: str, asked: int) -> int:
-    """Return the width or height nearest to another that a config takes."""
-    limits = {"ge": 1, "le": _FAR, "multiple_of": 1}
-    for rule in _limits(PipelineConfig.model_fields[name]):
-        limits = {limit: getattr(rule, limit, None) or usual for limit, usual in limits.items()}
-    step = limits["multiple_of"]
-    side = round(asked / step) * step
-    return min(max(side, limits["ge"]), limits["le"])
-
-
-def _limits(rule: Any) -> Iterator[Any]:
-    """The limits of a field, wherever in its type they stand."""
-    yield rule
-    for inner in getattr(rule, "metadata", ()):
-        yield from _limits(inner)
-    kind = getattr(rule, "annotation", None)
-    for part in getattr(kind, "__args__", ()):
-        for inner in getattr(part, "__metadata__", ()):
-            yield from _limits(inner)
 
 
 def _words_of(config: PipelineConfig, told: set[str]) -> Iterator[str]:

@@ -256,11 +256,12 @@ def test_a_schedule_that_the_sampler_cannot_honour_is_told_in_the_rest():
 
 
 def test_steps_that_the_sampler_cannot_take_leave_it_in_the_rest():
-    parsed = infotext.read("cat\nSteps: 1, Sampler: Euler, Schedule type: Normal")
+    parsed = infotext.read("cat\nSteps: 60, Sampler: LCM, Seed: 1")
     assert "sampler" not in parsed.settings
-    assert parsed.rest == {"Sampler": "Euler", "Schedule type": "Normal"}
-    turbo = infotext.read("cat\nSteps: 1, Sampler: Euler, Schedule type: SGM Uniform")
-    assert turbo.settings["schedule"] == "sgm uniform"
+    assert parsed.rest == {"Sampler": "LCM"}
+    assert "cannot take 60 steps" in parsed.why["Sampler"]
+    few = infotext.read("cat\nSteps: 1, Sampler: DDIM, Schedule type: SGM Uniform")
+    assert few.settings["schedule"] == "sgm uniform"
 
 
 def test_a_missing_schedule_means_automatic():

@@ -75,9 +75,11 @@ def test_the_sentence_tells_what_was_set_and_what_was_not(own):
 
 
 def test_a_size_that_cannot_be_drawn_is_taken_at_the_nearest_and_told(own):
-    read = own.read_settings(f"a cat\n{LINE.replace('64x96', '510x770')}")
-    assert (read.config.width, read.config.height) == (512, 768)
-    assert "510×770" in read.told
+    read = own.read_settings(f"a cat\n{LINE.replace('64x96', '32x5000')}")
+    assert (read.config.width, read.config.height) == (64, 4096)
+    assert "32×5000" in read.told
+    odd = own.read_settings(f"a cat\n{LINE.replace('64x96', '510x770')}")
+    assert (odd.config.width, odd.config.height, odd.is_whole) == (510, 770, True)
     far = own.read_settings(f"a cat\n{LINE.replace('64x96', '999999999x770')}")
     assert "Size" in far.left_out
 
