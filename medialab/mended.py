@@ -53,9 +53,9 @@ def decode_utf16(content: bytes) -> str:
     for mark, order in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if content.startswith(mark):
             return content[len(mark) :].decode(order, "replace")
-    if content and not any(content[:400]):
+    if not any(content):
         return ""
-    if 0 not in content[:400] and (plain := _as_utf8(content)) is not None:
+    if 0 not in content and (plain := _as_utf8(content)) is not None:
         return plain
     return max(_orders(content), key=_ascii)
 
