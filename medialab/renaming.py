@@ -77,9 +77,10 @@ def _renamed_text(name: str, field: Any, value: str, how: tuple[str, str, str | 
 
 
 def _in_tags(text: str, old: str, new: str | None) -> str:
+    name = rf"(<(?:lora|lyco):\s*){re.escape(old)}(?=\s*[:>])"
     if new is None:
-        return re.sub(rf"<lora:\s*{re.escape(old)}\s*(?::[^<>]*)?>", "", text)
-    return re.sub(rf"(<lora:\s*){re.escape(old)}(?=\s*[:>])", lambda tag: f"{tag[1]}{new}", text)
+        return re.sub(rf"{name}[^<>]*>", "", text)
+    return re.sub(name, lambda tag: f"{tag[1]}{new}", text)
 
 
 def _as_word(text: str, old: str, new: str | None) -> str:

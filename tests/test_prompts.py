@@ -330,6 +330,10 @@ def test_anything_else_in_angle_brackets_is_text_and_what_is_not_drawn_yet_stays
     assert take_loras(text) == (text, ())
 
 
+def test_a_tag_in_a_comment_is_none():
+    assert take_loras("a cat # <lora:a:1> <hypernet:b>\n<lora:c>") == ("a cat \n", (LoRATag("c"),))
+
+
 def test_a_choice_within_a_tag_is_drawn_before_the_tag_is_read():
     drawn = {take_loras(expand("<lora:{a|b}:{0.5|1}>", seed))[1][0] for seed in range(40)}
     assert drawn == {LoRATag(name, w, w) for name in "ab" for w in (0.5, 1.0)}

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medialab.errors import ConfigError
+from medialab.prompts.wildcard_files import without_comments
 
 _TAG = re.compile(r"<(\w+):([^<>]*)>")
 _NOT_CLOSED = re.compile(r"<(?:lora|lyco|hypernet):[^<>]*(?=<|\Z)", re.IGNORECASE)
@@ -42,7 +43,7 @@ class LoRATag:
 
 
 def take_loras(prompt: str) -> tuple[str, tuple[LoRATag, ...]]:
-    """Return the prompt without its LoRA tags, and the tags.
+    """Return the prompt without its LoRA tags and comments, and the tags.
 
     A tag that holds a choice or a wildcard stays text until that is drawn.
 
@@ -74,7 +75,11 @@ def written_tags(prompt: str) -> list[str]:
 
 
 def _read(prompt: str) -> tuple[str, tuple[LoRATag, ...], list[str]]:
-    """The prompt without its tags, the LoRAs among them, and what is wrong with the others."""
+    """The prompt without its tags, the LoRAs among them, and what is wrong with the others.
+
+    What a comment says is no tag.
+    """
+    prompt = "\n".join(without_comments(prompt)) if "#" in prompt else prompt
     has_choice = _has_choice(prompt)
     found: list[LoRATag] = []
     faults: list[str] = []
