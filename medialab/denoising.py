@@ -10,8 +10,10 @@ from medialab.encoding import POOLED, TIME_IDS, Conditioning, Guidance, encode
 from medialab.errors import NotFiniteError
 from medialab.geometry import MOST_DRAWN, drawn_size
 from medialab.handover import Handover, time_ids
+from medialab.inpainting import Masked, all_masked, reading
 from medialab.ladder import is_finite
 from medialab.latents import decode_latents, latent_shape
+from medialab.loading import INPAINT_CHANNELS
 from medialab.lora import Applied, told, using
 from medialab.noise import Variation, first_noise
 from medialab.resizing import padded
@@ -59,13 +61,15 @@ class Kept(NamedTuple):
 class How:
     """How a denoising departs from the plain one.
 
-    `kept` is what it must not change. A `variation` is for text to image; `noise_multiplier`, how
+    `kept` is what it must not change, `masked` what a denoiser made for inpainting is told of that.
+    A `variation` is for text to image; `noise_multiplier`, how
     strong the first noise is, for tasks that start from a picture. `exact_steps` runs as many steps
     as are set, whatever the strength; otherwise the strength's share of them is run. `handover` is
     another checkpoint that takes over. `tiles` has large latents denoised in parts.
     """
 
     kept: Kept | None = None
+    masked: Masked | None = None
     variation: Variation | None = None
     noise_multiplier: float = 1.0
     exact_steps: bool = False
@@ -140,6 +144,7 @@ def denoise(
     if forgets:
         inputs["image"] = _blank(pipeline, inputs["image"], model.dtype)
     inputs |= _control_inputs(task, controls)
+    masked = _masked(model, how, drawn)
     with using(model, sampling.asked_loras, calls=steps.run) as loras:
 
         def attempt() -> "torch.Tensor":
@@ -161,10 +166,10 @@ def denoise(
                     if embeddings
                     else _conditioning(model, sampling, steps.run)
                 )
-                first = {}
-                if how.variation is not None:
-                    shape = latent_shape(pipeline, *drawn)
-                    first["latents"] = first_noise(shape, generator, model.dtype, how.variation)
+                shape = latent_shape(pipeline, *drawn)
+                first = _first(task, shape, generator, model, how)
+                if masked is not None:
+                    undo.enter_context(reading(unet, masked))
                 if how.tiles is not None:
                     undo.enter_context(in_tiles(pipeline, how.tiles))
                 guidance = Guidance(pipeline, conditioning, steps.run)
@@ -211,6 +216,31 @@ def denoise(
             **how.told,
         },
     )
+
+
+def _masked(model: "LoadedModel", how: How, drawn: tuple[int, int]) -> Masked | None:
+    """What a denoiser made for inpainting is told; None for any other."""
+    if model.channels != INPAINT_CHANNELS:
+        return None
+    return how.masked or all_masked(model, drawn)
+
+
+def _first(
+    task: "Task",
+    shape: tuple[int, ...],
+    generator: "torch.Generator",
+    model: "LoadedModel",
+    how: How,
+) -> "dict[str, torch.Tensor]":
+    """The first noise, as an input of the pipeline, where that does not draw it itself."""
+    import torch
+
+    if how.variation is not None:
+        return {"latents": first_noise(shape, generator, model.dtype, how.variation)}
+    if task == "text-to-image" and model.channels == INPAINT_CHANNELS:
+        # The pipeline would draw as many channels as the denoiser reads.
+        return {"latents": torch.randn(shape, generator=generator, dtype=model.dtype)}
+    return {}
 
 
 def _size_of(image: Any, block: int) -> tuple[int, int]:

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from medialab.loading import LoadedModel
 
 
-def encode_image(model: "LoadedModel", image: "Image.Image") -> "torch.Tensor":
+def encode_image(
+    model: "LoadedModel", image: "Image.Image", hidden: "Image.Image | None" = None
+) -> "torch.Tensor":
     """The picture's latents (1, 4, h/8, w/8) as the denoiser reads them, without any noise.
 
-    One that has no whole blocks is grown to them, its edge repeated.
+    One that has no whole blocks is grown to them, its edge repeated. Where `hidden`, a mask of the
+    same size, is white, the picture counts as the mean of black and white.
     """
     import numpy as np
     import torch
@@ -27,9 +30,14 @@ def encode_image(model: "LoadedModel", image: "Image.Image") -> "torch.Tensor":
     vae = model.vae
     image = padded(image.convert("RGB"), *drawn_size(*image.size, model.block))
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
+    shown = torch.ones(1, 1, 1, 1, dtype=torch.bool)
+    if hidden is not None:
+        grown = padded(hidden.convert("L"), *image.size)
+        shown = torch.from_numpy(np.array(grown))[None, None] < 255
 
     def attempt() -> torch.Tensor:
         scaled = (pixels.to(model.device, vae.dtype) / 127.5) - 1
+        scaled = torch.where(shown.to(scaled.device), scaled, 0.0)
         with torch.inference_mode():
             return encoded(vae, scaled)
 
@@ -152,4 +160,4 @@ def to_image(pixels: "np.ndarray") -> "Image.Image":
 def latent_shape(pipeline: Any, width: int, height: int) -> tuple[int, int, int, int]:
     """Of what is denoised for a picture of that size."""
     scale = int(pipeline.vae_scale_factor)
-    return 1, int(pipeline.unet.config.in_channels), height // scale, width // scale
+    return 1, int(pipeline.vae.config.latent_channels), height // scale, width // scale

@@ -4,6 +4,7 @@ Only this and `medialab.vaes` call diffusers' loaders. Nothing here reaches for 
 unpickles a file or runs code that lies beside a model.
 """
 
+import inspect
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from medialab.runnable import why_not
 from medialab.runtime import pick_device
 from medialab.singlefiles import (
     SHARED_TOKENIZER,
+    load_single_controlnet,
     load_single_file,
 )
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONFIGS",
+    "INPAINT_CHANNELS",
     "SHARED_TOKENIZER",
     "LoadedModel",
     "LoadedNetwork",
@@ -57,7 +60,6 @@ INSTRUCT_PIPELINES = {
     "paperdoll": "StableDiffusionInstructPix2PixPipeline",
     "sd15": "StableDiffusionInstructPix2PixPipeline",
     "sd2": "StableDiffusionInstructPix2PixPipeline",
-    "sdxl": "StableDiffusionXLInstructPix2PixPipeline",
 }
 
 # Channels that a denoiser reads -> what it is made for.
@@ -130,7 +132,9 @@ class LoadedModel:
                 {"requires_safety_checker": False} if "safety_checker" in self.components else {}
             )
             made_for_it = getattr(diffusers, INSTRUCT_PIPELINES[self.family])
-            pipeline = made_for_it(**self.components, **quiet)
+            takes = inspect.signature(made_for_it.__init__).parameters
+            own = {name: one for name, one in self.components.items() if name in takes}
+            pipeline = made_for_it(**own, **quiet)
         else:
             control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
             pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline, **control)
@@ -273,9 +277,11 @@ def load_controlnet(
     Raises:
         ModelRefusedError: a pickle, broken, or a single file of a family without a config here.
     """
-    import diffusers
-
     refuse(info)
+    if reason := why_not(
+        "controlnet", info.family, info.variant, is_file=info.path.is_file(), written=info.format
+    ):
+        raise ModelRefusedError(f"ControlNet {info.name!r} {reason}")
     device = pick_device(device)
     dtype = pick_dtype(device)
     config = configs / info.family / "controlnet"
@@ -291,9 +297,7 @@ def load_controlnet(
             check_network(info.path, class_name)
             network = load_network(info.path, class_name, dtype)
         else:
-            network = diffusers.ControlNetModel.from_single_file(
-                str(info.path), config=str(config), dtype=dtype, local_files_only=True
-            )
+            network = load_single_controlnet(info.path, config, dtype)
     return LoadedNetwork(placed(network, device))
 
 

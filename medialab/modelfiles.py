@@ -35,6 +35,7 @@ from medialab.regular import is_regular, read_regular
 from medialab.runnable import (
     CONTROLNET_CLASS,
     WAYS_OUT,
+    variant_of_controlnet,
     variant_of_vae,
     variant_of_vae_config,
     why_not,
@@ -408,6 +409,8 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
 def _variant_of_file(verdict: Verdict, header: Header) -> str:
     if verdict.kind == "checkpoint":
         return variant_of_header(verdict.family, header)
+    if verdict.kind == "controlnet":
+        return variant_of_controlnet(header)
     return variant_of_vae(header) if verdict.kind == "vae" else ""
 
 

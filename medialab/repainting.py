@@ -10,7 +10,9 @@ from medialab import masks
 from medialab.control import Control
 from medialab.denoising import How, Kept, Step, denoise
 from medialab.geometry import Box, drawn_size
+from medialab.inpainting import masked_picture
 from medialab.latents import encode_image, latent_mask
+from medialab.loading import INPAINT_CHANNELS
 from medialab.resizing import lanczos, padded
 from medialab.settings import LARGEST_SEED, Sampling
 
@@ -65,7 +67,11 @@ def repaint(
     seen = lanczos(seen, *job.size)
     paint = masks.blurred(masks.scaled(soft, *job.size), job.feather)
     latents = encode_image(model, seen)
-    mask = latent_mask(padded(paint, *drawn_size(*job.size, model.block)), latents)
+    drawn = drawn_size(*job.size, model.block)
+    mask = latent_mask(padded(paint, *drawn), latents)
+    masked = None
+    if model.channels == INPAINT_CHANNELS:
+        masked = masked_picture(model, padded(seen, *drawn), padded(paint, *drawn))
     begin = _beginning(latents, mask, job.content, sampling.seed)
     denoised = denoise(
         model,
@@ -75,6 +81,7 @@ def repaint(
         controls=controls,
         how=How(
             kept=Kept(latents, mask, job.soft or job.feather > 0),
+            masked=masked,
             noise_multiplier=job.noise_multiplier,
         ),
         size=job.size,

@@ -190,6 +190,12 @@ class Resolver:
                 "their latents mean other things; choose one of the same family"
             )
             raise ConfigError(message)
+        if (made_for := self.registry.find(names[1], "checkpoint").variant) == "inpaint":
+            message = (
+                f"handover_checkpoint {names[1]!r} is made for {made_for}ing, and draws no whole "
+                "picture to its end; choose one that is not"
+            )
+            raise ConfigError(message)
         noises = [self.registry.find(name, "checkpoint").zero_terminal_snr for name in names]
         if noises[0] != noises[1]:
             message = (

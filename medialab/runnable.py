@@ -15,11 +15,11 @@ from medialab.headers import Header
 FAMILIES = ("paperdoll", "sd15", "sd2", "sdxl", *FINISHED_BY.values())
 # What a checkpoint may be made for, by the way it lies on the disk: a diffusers folder, one file.
 # "" is the usual, text to image.
-VARIANTS_OF_FOLDERS = ("", "instruct", REFINER)
+VARIANTS_OF_FOLDERS = ("", "inpaint", "instruct", REFINER)
 VARIANTS_OF_FILES = {
-    "sd15": ("", "instruct"),
-    "sd2": ("",),
-    "sdxl": ("", "instruct"),
+    "sd15": ("", "inpaint", "instruct"),
+    "sd2": ("", "inpaint"),
+    "sdxl": ("", "inpaint"),
     "sdxl-refiner": (REFINER,),
 }
 # How a variant is called in a sentence.
@@ -63,6 +63,7 @@ VAE_LEVELS = {
     "AutoencoderKL": "block_out_channels",
     "AutoencoderTiny": "encoder_block_out_channels",
 }
+_DIFFERENCE = "difference"
 _VAE_LEVEL = re.compile(r"encoder\.down(?:_blocks)?\.(\d{1,3})\.")
 _INTO_DECODER = "decoder.conv_in.weight"
 
@@ -85,6 +86,14 @@ def why_not(
     if kind == "embedding" and family not in FAMILIES:
         return f"is made for text encoders of none of the families here: {', '.join(FAMILIES)}"
     return None
+
+
+def variant_of_controlnet(header: Header) -> str:
+    """Whether a ControlNet's weights are to be added to the checkpoint's own: "difference".
+
+    Source: the marker tensor that lllyasviel's ControlNet repositories and ComfyUI know it by.
+    """
+    return _DIFFERENCE if _DIFFERENCE in header.shapes else ""
 
 
 def variant_of_vae(header: Header) -> str:
@@ -133,6 +142,11 @@ def _why_no_lora(family: str, written: str) -> str | None:
 def _why_no_controlnet(family: str, variant: str, is_file: bool, written: str) -> str | None:
     if reason := NO_PLAIN_CONTROLNETS.get(written):
         return reason
+    if variant == _DIFFERENCE:
+        return (
+            "holds the difference to one checkpoint, not a ControlNet's own weights; get it as a "
+            "plain one (its file is about twice as large)"
+        )
     if variant.startswith("class "):
         return f"is of {variant}; the class that is opened is {CONTROLNET_CLASS}"
     if is_file and family not in CONTROLNET_FILES:
@@ -170,6 +184,10 @@ def _why_no_checkpoint(family: str, variant: str, is_file: bool) -> str | None:
             "get it as a diffusers folder"
         )
     allowed = VARIANTS_OF_FILES[family] if is_file else VARIANTS_OF_FOLDERS
+    if (
+        family == "sdxl"
+    ):  # whose editing pipeline in diffusers tells of no step, and cannot be ended
+        allowed = tuple(one for one in allowed if one != "instruct")
     if variant not in allowed:
         made_for = NAMES_OF_VARIANTS.get(variant, f"something else (it reads {variant})")
         known = " and ".join(NAMES_OF_VARIANTS[one] for one in allowed)

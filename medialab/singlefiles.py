@@ -63,7 +63,7 @@ FAMILIES: Mapping[str, SingleFile] = {
         {"tokenizer_2": _OPEN_CLIP_PAD},
     ),
 }
-_UNET, _VAE = "model.diffusion_model.", "first_stage_model."
+_UNET, _VAE, _CONTROL = "model.diffusion_model.", "first_stage_model.", "control_model."
 FIRST_LAYER = f"{_UNET}input_blocks.0.0.weight"
 # Names of tensors that belong to a part and are no weights of it: positions counted, the training's
 # own, the scale of CLIP's picture half.
@@ -109,6 +109,24 @@ def load_single_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> An
     }
     pipeline = getattr(diffusers, made.pipeline)
     return pipeline(**{**absent, **settings, **parts}, scheduler=scheduler)
+
+
+def load_single_controlnet(path: Path, config: Path, dtype: "torch.dtype") -> Any:
+    """A ControlNet of one file, with or without `control_model.` in its names. Within `opening`.
+
+    Raises:
+        ModelRefusedError: it is a difference, or its weights do not fill a network of its family.
+    """
+    from diffusers import ControlNetModel
+    from safetensors.torch import load_file
+
+    tensors = load_file(path)
+    network = ControlNetModel.from_single_file(
+        tensors, config=str(config), dtype=dtype, local_files_only=True
+    )
+    prefixed = any(name.startswith(_CONTROL) for name in tensors)
+    _check_used(tensors, _CONTROL if prefixed else "", network)
+    return network
 
 
 def scheduler_of(folder: Path, trained: Trained) -> Any:

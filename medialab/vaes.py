@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _OF_ITSELF = re.compile(r"(^|\.)(encoder|decoder|quant_conv|post_quant_conv)\.")
 
+_NEW_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
+_OLD_ATTENTION = re.compile(rf"\.({'|'.join(_NEW_ATTENTION)})\.")
+
 
 class LoadedVAE(LoadedNetwork):
     """A VAE in memory, and what was made for it."""
@@ -97,6 +100,7 @@ def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
 
 def _load_file(info: ModelInfo, like: Any, dtype: "torch.dtype") -> Any:
     from diffusers import AutoencoderKL
+    from safetensors.torch import load_file
 
     if not isinstance(like, AutoencoderKL):
         message = (
@@ -112,11 +116,17 @@ def _load_file(info: ModelInfo, like: Any, dtype: "torch.dtype") -> Any:
             "choose one made for the checkpoint's family, or leave vae empty"
         )
         raise ModelRefusedError(message)
+    tensors = {_of_today(name): value for name, value in load_file(info.path).items()}
     with TemporaryDirectory() as folder:
         like.save_config(folder)
         return AutoencoderKL.from_single_file(
-            str(info.path), config=folder, torch_dtype=dtype, local_files_only=True
+            tensors, config=folder, torch_dtype=dtype, local_files_only=True
         )
+
+
+def _of_today(name: str) -> str:
+    """A weight's name as diffusers writes it since 0.14, whose attention had other names before."""
+    return _OLD_ATTENTION.sub(lambda found: f".{_NEW_ATTENTION[found[1]]}.", name)
 
 
 def _weights_of(header: Header) -> int:

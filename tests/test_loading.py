@@ -366,7 +366,10 @@ def test_twenty_switches_leave_memory_as_it_was(two_large_models):
     ("changes", "message"),
     [
         ({"cross_attention_dim": 999}, "is of family .*; those that run here"),
-        ({"in_channels": 9}, "is made for inpainting; folders of paperdoll that run here are"),
+        (
+            {"in_channels": 5},
+            "is made for following a depth picture; folders of paperdoll",
+        ),
         ({"in_channels": 6}, r"something else \(it reads 6 channels\)"),
     ],
 )

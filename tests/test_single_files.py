@@ -134,6 +134,32 @@ def original_open_clip(state):
     return places
 
 
+def original_controlnet(network):
+    """A ControlNet's weights under the names of its original repository."""
+    parts = {"unet": {}, "own": {}}
+    for name, value in network.state_dict().items():
+        parts["own" if name.startswith("controlnet_") else "unet"][name] = value
+    places = {
+        name.removeprefix("model.diffusion_model."): value
+        for name, value in original_unet(parts["unet"], layers=1).items()
+    }
+    for name, value in parts["own"].items():
+        kind, _, rest = name.partition(".")
+        if kind == "controlnet_down_blocks":
+            number, _, leaf = rest.partition(".")
+            places[f"zero_convs.{number}.0.{leaf}"] = value
+        elif kind == "controlnet_mid_block":
+            places[f"middle_block_out.0.{rest}"] = value
+        else:
+            part, _, leaf = rest.partition(".")
+            number = {"conv_in": 0, "conv_out": 14}.get(part)
+            if number is None:
+                block, _, leaf = leaf.partition(".")
+                number = 2 * int(block) + 2
+            places[f"input_hint_block.{number}.{leaf}"] = value
+    return places
+
+
 def make_unet(**settings):
     from diffusers import UNet2DConditionModel
 
@@ -155,6 +181,17 @@ def make_vae():
         block_out_channels=(32, 64),
         down_block_types=("DownEncoderBlock2D",) * 2,
         up_block_types=("UpDecoderBlock2D",) * 2,
+    )
+
+
+def make_vae_of_four_levels():
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(
+        block_out_channels=(16, 16, 16, 16),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        norm_num_groups=8,
     )
 
 
@@ -420,6 +457,248 @@ def test_a_merge_whose_clip_has_no_text_model_in_its_names_is_the_same_model(sin
         assert torch.equal(loaded[weight], value), weight
 
 
+# Made for inpainting, or for editing
+
+
+def widened(root, family, name, channels, seed=0):
+    """A copy of a family's tiny file whose denoiser reads more channels."""
+    import torch
+    from safetensors.torch import load_file
+
+    tensors = load_file(root / "checkpoints" / f"{family}.safetensors")
+    first = tensors[singlefiles.FIRST_LAYER]
+    more = torch.randn(
+        first.shape[0], channels - 4, 3, 3, generator=torch.Generator().manual_seed(seed)
+    )
+    tensors[singlefiles.FIRST_LAYER] = torch.cat([first, more * 0.1], dim=1)
+    write_checkpoint(root / "checkpoints" / f"{name}.safetensors", tensors)
+    return find(root, name)
+
+
+@pytest.fixture(scope="module")
+def widened_files(single_files):
+    root, _ = single_files
+    for family in ("sd15", "sd2", "sdxl"):
+        widened(root, family, f"{family}-inpaint", 9)
+    widened(root, "sd15", "sd15-edit", 8)
+    return root
+
+
+def noise_picture(seed, size=(64, 64)):
+    import numpy as np
+
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
+def half_masked(size=(64, 64)):
+    mask = Image.new("L", size, 0)
+    mask.paste(255, (0, 0, size[0] // 2, size[1]))
+    return mask
+
+
+@pytest.mark.parametrize("family", ["sd15", "sd2", "sdxl"])
+def test_a_file_for_inpainting_paints_what_is_masked_and_sees_what_stays(
+    widened_files, small_bench, family
+):
+    bench, name = small_bench, f"{family}-inpaint"
+    assert find(widened_files, name).variant == "inpaint"
+    mask = bench.keep(half_masked())
+    settings = {"mask": mask, "denoising_strength": 1.0, "mask_blur": 0}
+    config = PipelineConfig.parse(
+        QUICK | {"checkpoint": name, "mode": "inpaint", "inpaint": settings}
+    )
+    pictures = [noise_picture(1), noise_picture(2)]
+    for picture in pictures:  # what is painted starts alike; what stays differs
+        picture.paste((90, 90, 90), (0, 0, 32, 64))
+    one, other = (bench.enhance(picture, config, save=False).image for picture in pictures)
+    stays, painted = (32, 0, 64, 64), (0, 0, 32, 64)
+    assert one.crop(stays).tobytes() == pictures[0].crop(stays).tobytes()
+    assert one.crop(painted).tobytes() != pictures[0].crop(painted).tobytes()
+    assert one.crop(painted).tobytes() != other.crop(painted).tobytes()
+
+
+def test_its_denoiser_is_told_what_diffusers_tells_it(widened_files, small_bench):
+    """As diffusers' inpaint pipeline: mask and latents of the masked picture, after the latents."""
+    import numpy as np
+    import torch
+    from diffusers import StableDiffusionInpaintPipeline
+
+    bench = small_bench
+    picture, mask = noise_picture(1), half_masked()
+    model = bench.registry.load(find(widened_files, "sd15-inpaint"))
+    seen = []
+    unet = model.components["unet"]
+    hook = unet.conv_in.register_forward_pre_hook(lambda _, given: seen.append(given[0].clone()))
+    try:
+        settings = {"mask": bench.keep(mask), "denoising_strength": 1.0, "mask_blur": 0}
+        config = QUICK | {"checkpoint": "sd15-inpaint", "mode": "inpaint", "inpaint": settings}
+        bench.enhance(picture, PipelineConfig.parse(config), save=False)
+        ours = seen[0]
+        seen.clear()
+        components = {**model.components, "safety_checker": None, "feature_extractor": None}
+        theirs = StableDiffusionInpaintPipeline(**components, requires_safety_checker=False)
+        theirs.set_progress_bar_config(disable=True)
+        theirs("a hat", image=picture, mask_image=mask, width=64, height=64, num_inference_steps=1)
+    finally:
+        hook.remove()
+    assert ours.shape[1] == seen[0].shape[1] == 9
+    assert torch.equal(ours[:, 4], seen[0][:, 4])
+    scaling = model.vae.config.scaling_factor
+    # diffusers draws from the VAE's distribution, we take its middle.
+    hidden = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None] / 127.5 - 1
+    hidden[..., :32] = 0
+    with torch.no_grad():
+        expected = model.vae.encode(hidden.to(memory_format=torch.channels_last)).latent_dist
+    assert torch.allclose(ours[:1, 5:], expected.mode() * scaling, atol=1e-5)
+    spread = (seen[0][:1, 5:] / scaling - expected.mean).abs() / expected.std
+    assert spread.max() < 6
+
+
+def test_a_file_for_inpainting_draws_whole_pictures_as_all_masked(widened_files, small_bench):
+    bench = small_bench
+    runs = [drawn(bench, checkpoint="sd15-inpaint").image for _ in range(2)]
+    assert runs[0].size == (64, 64)
+    assert runs[0].tobytes() == runs[1].tobytes()
+    again = PipelineConfig.parse(
+        QUICK | {"checkpoint": "sd15-inpaint", "mode": "img2img", "img2img": {}}
+    )
+    assert bench.enhance(noise_picture(3), again, save=False).image.size == (64, 64)
+    with pytest.raises(ConfigError, match="is made for inpainting"):
+        drawn(bench, checkpoint="sd15", handover_checkpoint="sd15-inpaint", switch_at=0.5)
+
+
+def test_a_file_for_editing_edits_and_does_nothing_else(widened_files, small_bench):
+    config = QUICK | {"checkpoint": "sd15-edit"}
+    edit = PipelineConfig.parse(config | {"mode": "instruct"})
+    picture = noise_picture(4)
+    edited = small_bench.enhance(picture, edit, save=False).image
+    assert edited.size == picture.size
+    assert edited.tobytes() != picture.tobytes()
+    with pytest.raises(ModelRefusedError, match="made for editing by instruction"):
+        small_bench.execute(PipelineConfig.parse(config), save=False)
+
+
+def test_a_file_for_editing_of_sdxl_is_refused_in_the_listing(single_files):
+    root, _ = single_files
+    with pytest.raises(ModelRefusedError, match="is made for editing by instruction"):
+        widened(root, "sdxl", "sdxl-edit", 8)
+
+
+def test_a_refiners_file_finishes_pictures_of_sdxl(small_bench):
+    plain, finished = (
+        drawn(small_bench, checkpoint="sdxl", handover_checkpoint=other, switch_at=0.5)
+        for other in ("", "sdxl-refiner")
+    )
+    assert plain.image.tobytes() != finished.image.tobytes()
+
+
+# Other networks in one file
+
+
+@pytest.fixture(scope="module")
+def controlnets(single_files):
+    """ControlNets of sd15 in one file each, and the network that they are."""
+    import torch
+    from diffusers import ControlNetModel
+
+    root, parts = single_files
+    network = ControlNetModel.from_unet(
+        parts["sd15"]["unet"], conditioning_embedding_out_channels=(16, 32, 96, 256)
+    )
+    for weight in network.parameters():
+        torch.nn.init.normal_(weight, std=0.1)
+    network.save_config(root / "configs" / "sd15" / "controlnet")
+    original, folder = original_controlnet(network), root / "controlnet"
+    write_checkpoint(folder / "bare.safetensors", original)
+    write_checkpoint(folder / "prefixed.safetensors", under("control_model", original))
+    write_checkpoint(folder / "diffusers.safetensors", network.state_dict())
+    whole = under("model.diffusion_model", {"input_blocks.0.0.weight": torch.zeros(1)})
+    write_checkpoint(folder / "whole.safetensors", under("control_model", original), whole)
+    mark = {"difference": torch.tensor(1.0)}
+    write_checkpoint(folder / "difference.safetensors", under("control_model", original), mark)
+    lost = {name: one for name, one in original.items() if name != "zero_convs.0.0.weight"}
+    write_checkpoint(folder / "lost.safetensors", lost)
+    more = {"zero_convs.9.0.weight": torch.zeros(1)}
+    write_checkpoint(folder / "more.safetensors", original, more)
+    return root, network
+
+
+def load_control(root, name):
+    from medialab.loading import load_controlnet
+
+    info = ModelRegistry(root).find(name, "controlnet")
+    return load_controlnet(info, "cpu", root / "configs").network
+
+
+@pytest.mark.parametrize("name", ["bare", "prefixed", "diffusers", "whole"])
+def test_a_controlnet_of_one_file_is_opened_whatever_its_names_begin_with(controlnets, name):
+    import torch
+
+    root, network = controlnets
+    loaded = load_control(root, name).state_dict()
+    assert loaded.keys() == network.state_dict().keys()
+    for weight, value in network.state_dict().items():
+        assert torch.equal(loaded[weight], value), weight
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("difference", "holds the difference to one checkpoint"),
+        ("lost", "cannot be loaded"),
+        ("more", "it holds .* weights"),
+    ],
+)
+def test_a_controlnet_that_is_none_by_itself_is_refused(controlnets, name, says):
+    root, _ = controlnets
+    with pytest.raises(ModelRefusedError, match=says):
+        load_control(root, name)
+
+
+def old_names(state):
+    """Weights of a VAE as diffusers wrote them before 0.14."""
+    renamed = {}
+    for name, value in state.items():
+        place = name
+        for today, before in (
+            (".to_q.", ".query."),
+            (".to_k.", ".key."),
+            (".to_v.", ".value."),
+            (".to_out.0.", ".proj_attn."),
+        ):
+            place = place.replace(today, before)
+        renamed[place] = value
+    return renamed
+
+
+@pytest.mark.parametrize("form", ["file", "folder"])
+def test_a_vae_with_the_names_of_2022_is_the_same_vae(tmp_path, form):
+    import torch
+
+    from medialab.vaes import load_vae
+
+    torch.manual_seed(3)
+    vae = make_vae_of_four_levels()
+    before = old_names(vae.state_dict())
+    assert before.keys() != vae.state_dict().keys()
+    if form == "file":
+        write_checkpoint(tmp_path / "vae" / "old.safetensors", before)
+    else:
+        vae.save_config(tmp_path / "vae" / "old")
+        write_checkpoint(
+            tmp_path / "vae" / "old" / "diffusion_pytorch_model.safetensors",
+            before,
+            metadata={"format": "pt"},
+        )
+    (info,) = ModelRegistry(tmp_path).models("vae")
+    assert info.refused is None
+    loaded = load_vae(info, make_vae_of_four_levels(), "cpu").network.state_dict()
+    assert loaded.keys() == vae.state_dict().keys()
+    for weight, value in vae.state_dict().items():
+        assert torch.equal(loaded[weight], value), weight
+
+
 # What it says of itself
 
 
@@ -524,12 +803,18 @@ def test_a_file_trained_with_edms_noise_is_refused_in_the_listing(single_files, 
 
 
 @pytest.fixture
-def sdxl_bench(sayings, tmp_path, monkeypatch):
+def small_bench(single_files, tmp_path, monkeypatch):
     """A workbench over the tiny files, built after the tiny configs."""
-    monkeypatch.setattr(loading, "CONFIGS", sayings / "configs")
-    monkeypatch.setattr(loading.load_checkpoint, "__defaults__", (None, sayings / "configs"))
-    with Workbench(models=sayings, outputs=tmp_path / "outputs", device="cpu") as bench:
+    root, _ = single_files
+    monkeypatch.setattr(loading.load_checkpoint, "__defaults__", (None, root / "configs"))
+    with Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench:
         yield bench
+
+
+@pytest.fixture
+def sdxl_bench(sayings, small_bench):
+    """The same, with files that say something of themselves."""
+    return small_bench
 
 
 QUICK = {
