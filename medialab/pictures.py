@@ -15,12 +15,13 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from medialab.errors import PictureError
+from medialab.errors import ArtifactError, PictureError
 from medialab.intake import PictureFile, opened, taken_in
 
 if TYPE_CHECKING:
@@ -32,13 +33,23 @@ _MODES = frozenset({"L", "LA", "RGB", "RGBA"})
 # The keyword of a kept file's text that says, as a list in JSON, what was done to it.
 _TOLD = "Taken in"
 _MOST_TOLD = 4096  # characters
+MOST_BYTES = 4 * 2**30  # of the whole folder: some 150 photos, or 100,000 masks
+_GRACE_NS = 24 * 3600 * 10**9
+_LOOKED_AFTER_EVERY = 200  # pictures kept
 
 
 class PictureStore:
-    """Pictures of one folder, `<sha256>.png` each. Made when the first one is kept."""
+    """Pictures of one folder, `<sha256>.png` each. Made when the first one is kept.
 
-    def __init__(self, folder: Path) -> None:
+    With `needed`, which gives the names of those that something still speaks of, the folder is
+    bounded: above `MOST_BYTES` the longest unused of the others are removed (`sweep`).
+    """
+
+    def __init__(self, folder: Path, needed: Callable[[], set[str]] | None = None) -> None:
         self.folder = folder
+        self._needed = needed
+        self._kept = 0
+        self._news: list[str] = []
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
         """Keep a picture (or the file or bytes of one) and return its name.
@@ -53,8 +64,47 @@ class PictureStore:
         name = _name_of(image)
         path = self._path(name)
         if not path.is_file() or (told and self._words(name) != told):
+            self._look_after()
             _write(path, _encoded(image, told))
+        else:
+            _touch(path)
         return name
+
+    def take_news(self) -> list[str]:
+        """What a person should know of the folder, in sentences; each is given once."""
+        news, self._news = self._news, []
+        return news
+
+    def sweep(self, most: int | None = None) -> int:
+        """Remove pictures that nothing needs, the longest unused first; how many went.
+
+        Down to nine tenths of `most` bytes, by default `MOST_BYTES`, if the folder has more. What a
+        sidecar or another file of settings names stays, and so does what was used within a day:
+        a form or a queue may hold it. Where nobody can tell what is needed, nothing goes.
+        """
+        most = MOST_BYTES if most is None else most
+        entries = self._entries()
+        size = sum(one.size for one in entries)
+        if size <= most or self._needed is None:
+            return 0
+        try:
+            needed = self._needed()
+        except ArtifactError:
+            return 0
+        gone = 0
+        for one in sorted(entries):
+            if size <= most * 9 // 10 or time.time_ns() - one.used < _GRACE_NS:
+                break
+            if one.path.stem not in needed:
+                with contextlib.suppress(OSError):
+                    one.path.unlink()
+                    size, gone = size - one.size, gone + 1
+        if gone:
+            self._news.append(
+                f"{gone} pictures that no result needs were removed from {self.folder.name}, which "
+                f"had over {most / 2**30:.1f} GiB"
+            )
+        return gone
 
     def load(self, name: str, use: Use = "photo") -> "Image.Image":
         """The picture of that name as 8-bit grey or RGB, a mask as grey, by what it is used for.
@@ -97,6 +147,23 @@ class PictureStore:
         image.save(buffer, "JPEG", quality=85)
         return buffer.getvalue(), size
 
+    def _look_after(self) -> None:
+        """Sweep now and then: adding up a full folder takes a while."""
+        if self._needed is not None and self._kept % _LOOKED_AFTER_EVERY == 0:
+            self.sweep()
+        self._kept += 1
+
+    def _entries(self) -> "list[_Entry]":
+        """The kept pictures, and what killed writers left."""
+        found = []
+        with contextlib.suppress(OSError):
+            for path in self.folder.iterdir():
+                if path.suffix in {".png", ".partial"}:
+                    with contextlib.suppress(OSError):
+                        status = path.lstat()
+                        found.append(_Entry(status.st_mtime_ns, path, status.st_size))
+        return found
+
     def _load(self, name: str) -> "Image.Image":
         """The picture as it was kept, with its alpha."""
         path = self._path(name)
@@ -127,6 +194,7 @@ class PictureStore:
             raise PictureError(message)
         try:
             with opened(path, path.name, ("PNG",)) as file:
+                _touch(path)
                 yield file
         except PictureError as error:
             message = f"{path.name} in {self.folder.name} is broken; give it again"
@@ -136,6 +204,20 @@ class PictureStore:
         if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
             raise PictureError(f"{name!r} names no picture; bench.keep(path) gives the name")
         return self.folder / f"{name}.png"
+
+
+class _Entry(NamedTuple):
+    """A file of the folder; sorted, the longest unused comes first."""
+
+    used: int
+    path: Path
+    size: int
+
+
+def _touch(path: Path) -> None:
+    """Mark as used now."""
+    with contextlib.suppress(OSError):  # another user's, or a read-only disk
+        os.utime(path)
 
 
 def _used(image: "Image.Image", use: Use) -> "tuple[Image.Image, list[str]]":

@@ -36,10 +36,12 @@ from medialab.messages import (
     refused,
 )
 from medialab.registry import ModelInfo
+from medialab.regular import read_regular
 from medialab.run import Run
 from medialab.versions import program_version
 from medialab.workbench import Workbench
 
+_MOST_BYTES = 512 * 2**20  # of a picture in outputs/
 _PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 _STATUS: Mapping[type[MediaLabError], int] = {
     ModelNotFoundError: 404,
@@ -139,7 +141,8 @@ class Service:
     def _keep(self, body: Mapping[str, Any]) -> Answer:
         """Its name goes into configs: `inpaint.mask`, `control[].image`, `image`."""
         content = decoded(parsed(PictureRequest, body).image)
-        return Answer(200, {"picture": self._kept(content, "image")})
+        name = self._kept(content, "image")
+        return Answer(200, {"picture": name, "told": list(self.bench.pictures.told(name))})
 
     def _kept(self, content: bytes, setting: str) -> str:
         try:
@@ -219,10 +222,12 @@ class Service:
     def _file(self, path: str) -> bytes:
         """A picture of the outputs folder; no other file is even said to be there or not."""
         folder = self.bench.artifacts.folder
-        with suppress(OSError, ValueError):  # a name too long, or with a NUL in it
+        with suppress(
+            OSError, ValueError, RuntimeError
+        ):  # too long, a NUL, a pipe, a loop of links
             full = (folder / path).resolve()
             if full.is_relative_to(folder) and full.suffix.lower() in _PICTURE_SUFFIXES:
-                return full.read_bytes()
+                return read_regular(full, _MOST_BYTES)
         raise refused(422, f"no picture {path!r} in outputs/", field="path")
 
     def _note(self, job: Job[Run]) -> None:

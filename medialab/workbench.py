@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from medialab import runtime
 from medialab.artifacts import ArtifactManager, SettingsReader
+from medialab.artifacts.needed import pictures_needed
 from medialab.cache import Explanation, StageCache
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.detailing import DetectionEdit
@@ -53,7 +54,7 @@ class Workbench:
         device: str | None = None,
     ) -> None:
         outputs = Path(outputs or CHECKOUT / "outputs")
-        self.pictures = PictureStore(outputs / "inputs")
+        self.pictures = PictureStore(outputs / "inputs", partial(pictures_needed, outputs))
         self.cache = StageCache(outputs / "cache")
         self._device = device
         self.registry = ModelRegistry(
@@ -304,8 +305,9 @@ class Workbench:
                 if keep:
                     self._keep_interrupted(single, progress, cancelled)
                 raise
-            if unused := self._resolver.unused_embeddings(single, outcome.record):
-                outcome.record["notices"] = [*outcome.record.get("notices", ()), *unused]
+            news = self._resolver.unused_embeddings(single, outcome.record)
+            if news := [*news, *self.pictures.take_news()]:
+                outcome.record["notices"] = [*outcome.record.get("notices", ()), *news]
             for notice in outcome.record.get("notices", ()):
                 _LOG.warning(notice)
             images.append(outcome.image)

@@ -1,5 +1,6 @@
 """Pictures are kept by what they show, and mean what they are used for."""
 
+import json
 import os
 import stat
 
@@ -7,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medialab import PipelineConfig
-from medialab.errors import PictureError
+from medialab import PipelineConfig, pictures
+from medialab.errors import ArtifactError, PictureError
 from medialab.pictures import PictureStore
 
 ALPHA = np.tile(np.array([0, 255], np.uint8).repeat(16), (32, 1))  # the right half is opaque
@@ -92,6 +93,61 @@ def test_a_folder_that_cannot_be_is_named(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(PictureError, match=r"cannot be kept in .*make the folder writable"):
         PictureStore(tmp_path / "file" / "inputs").keep(Image.new("L", (8, 8)))
+
+
+def aged(store, names):
+    for age, name in enumerate(names):
+        os.utime(store.folder / f"{name}.png", (10**9 + age, 10**9 + age))
+
+
+def test_the_folder_is_bounded_and_what_a_sidecar_names_stays(bench, tmp_path):
+    store, outputs = bench.pictures, bench.artifacts.folder
+    noise = [Image.effect_noise((64, 64), 90) for _ in range(8)]
+    names = [bench.keep(one) for one in noise]
+    run = bench.enhance(noise[0].convert("RGB"), quick())
+    source = run.config.image
+    day = run.artifact.path.parent
+    (day / "00009-x.json").write_text(f'{{"broken": "{names[1]}"')  # of a newer version, say
+    (outputs / "studio.json").write_text(json.dumps({"config": {"image": names[2]}}))
+    other = bench.enhance(noise[3].convert("RGB"), quick())
+    other.artifact.sidecar.unlink()  # its infotext speaks for it
+    aged(store, [*names, source, other.config.image])
+    os.utime(store.folder / f"{names[4]}.png")  # used just now
+    assert store.sweep(most=1) == 5
+    left = {path.stem for path in store.folder.iterdir()}
+    assert left == {source, other.config.image, names[1], names[2], names[4]}
+    assert "5 pictures that no result needs were removed" in store.take_news()[0]
+    assert bench.execute(run.config).image.tobytes() == run.image.tobytes()
+
+
+def test_nothing_goes_where_nobody_can_tell_what_is_needed(tmp_path):
+    def unknown():
+        raise ArtifactError("closed")
+
+    for needed in (unknown, None):
+        store = PictureStore(tmp_path / "inputs", needed)
+        aged(store, [store.keep(Image.effect_noise((64, 64), 90)) for _ in range(3)])
+        assert store.sweep(most=1) == 0
+
+
+def test_keeping_looks_after_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "MOST_BYTES", 3_000)
+    store = PictureStore(tmp_path / "inputs", set)
+    (tmp_path / "inputs").mkdir()
+    old = tmp_path / "inputs" / ".killed.partial"
+    old.write_bytes(bytes(4_000))
+    os.utime(old, (10**9, 10**9))
+    store.keep(Image.new("L", (8, 8)))
+    assert not old.exists()
+
+
+def test_a_picture_that_is_used_again_is_young_again(store):
+    name = store.keep(Image.new("L", (8, 8)))
+    path = store.folder / f"{name}.png"
+    for use in (store.load, store.size, lambda _: store.keep(Image.new("L", (8, 8)))):
+        os.utime(path, (10**9, 10**9))
+        use(name)
+        assert path.stat().st_mtime > 10**9 + 1
 
 
 def quick(**settings):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from io import BytesIO
 
 import pytest
@@ -178,7 +179,7 @@ def test_a_kept_picture_serves_as_a_mask_and_outside_it_nothing_changes(service)
     mask.paste(255, (0, 0, 32, 64))
     image = noise()
     status, kept = ask(service, "POST", "pictures", {"image": png(mask)})
-    assert status == 200
+    assert (status, kept["told"]) == (200, [])
     settings = {"mode": "inpaint", "inpaint": {"mask": kept["picture"], "mask_blur": 0}}
     request = {"image": png(image), "config": QUICK | settings}
     _, answer = ask(service, "POST", "enhance", request)
@@ -188,9 +189,17 @@ def test_a_kept_picture_serves_as_a_mask_and_outside_it_nothing_changes(service)
     assert painted.crop(left).tobytes() != image.crop(left).tobytes()
 
 
+def test_what_was_done_to_a_picture_is_told(service):
+    deep = Image.new("I;16", (8, 8), 40_000)
+    _, kept = ask(service, "POST", "pictures", {"image": png(deep)})
+    assert kept["told"] == ["its 65,536 levels of grey became 256"]
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [
+        ({"path": "pipe.png"}, "path"),
+        ({"path": "loop.png"}, "path"),
         ({}, "image"),
         ({"image": "", "path": "x.png"}, "image"),
         ({"image": "no base64!"}, "image"),
@@ -202,7 +211,11 @@ def test_a_kept_picture_serves_as_a_mask_and_outside_it_nothing_changes(service)
         ({"path": "a\0.png"}, "path"),
     ],
 )
-def test_a_picture_that_cannot_be_read_is_refused(service, given, field):
+def test_a_picture_that_cannot_be_read_is_refused(service, bench, given, field):
+    folder = bench.artifacts.folder
+    folder.mkdir(exist_ok=True)
+    os.mkfifo(folder / "pipe.png")
+    (folder / "loop.png").symlink_to("loop.png")
     status, answer = ask(service, "POST", "enhance", given)
     assert (status, fields(answer)) == (422, [field])
     assert "0x" not in answer["error"]["message"]
