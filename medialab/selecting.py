@@ -5,7 +5,7 @@ Source: the order of ADetailer's steps: confidence, ratio, the k best, sort, off
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab import masks
 from medialab.detailing import DetailerConfig
@@ -15,42 +15,82 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
+_COVERS_ALL = "merged, the masks cover the picture; inverted, they leave nothing"
+
+
+class Dropped(NamedTuple):
+    """A find that is not drawn, and why not."""
+
+    found: Detection
+    reason: str
+
+
+class Sifted(NamedTuple):
+    """The finds that are drawn, and those that are not."""
+
+    kept: list[Detection]
+    dropped: list[Dropped]
+
+
 def selected(
     finds: Sequence[Detection],
     image: "Image.Image",
     settings: DetailerConfig,
     *,
     is_given: bool = False,
-) -> list[Detection]:
-    """The finds that are drawn, in their order, numbered, each with the shape that is painted.
+) -> Sifted:
+    """Return the finds that are drawn, in their order, numbered, with the shape that is painted.
 
-    Of a mask that a person has `given` nothing is left out, however small it is.
+    Of a mask that a person has given (`is_given`) nothing is left out, however small it is.
     """
-    wanted = finds if is_given else filtered(finds, image, settings)
-    kept = shaped(in_order(wanted, image, settings), settings, is_given=is_given)
-    return [replace(found, index=number) for number, found in enumerate(kept)]
+    kept, dropped = Sifted([*finds], []) if is_given else sifted(finds, image, settings)
+    shapes, lost = shaped(in_order(kept, image, settings), settings, is_given=is_given)
+    numbered = [replace(found, index=number) for number, found in enumerate(shapes)]
+    return Sifted(numbered, [*dropped, *lost])
 
 
-def filtered(
-    finds: Sequence[Detection], image: "Image.Image", settings: DetailerConfig
-) -> list[Detection]:
-    """Those that are sure enough, neither too small nor too large, no doubles, and the k best."""
-    area = image.width * image.height
-    fitting = [
-        found
-        for found in finds
-        # What no detector found, but was asked for, has no confidence.
-        if (found.confidence >= settings.confidence or not found.confidence)
-        and min(found.box.width, found.box.height) >= settings.min_size
-        and settings.min_ratio <= found.box.area / area <= settings.max_ratio
-    ]
-    kept = without_doubles(fitting, settings.iou) if settings.iou < 1 else fitting
+def sifted(finds: Sequence[Detection], image: "Image.Image", settings: DetailerConfig) -> Sifted:
+    """Return those that are sure enough, of a fitting size, no doubles, and the k best."""
+    reasons = {id(found): _unfit(found, image, settings) for found in finds}
+    fitting = [found for found in finds if not reasons[id(found)]]
+    single = without_doubles(fitting, settings.iou) if settings.iou < 1 else fitting
+    best = _best(single, settings)
+    for rest, others, reason in (
+        (fitting, single, f"shares more than {settings.iou:g} of its shape with a surer one"),
+        (single, best, f"is not among the {settings.top_k} with the most {settings.top_k_by}"),
+    ):
+        chosen = {id(found) for found in others}
+        reasons |= {id(found): reason for found in rest if id(found) not in chosen}
+    dropped = [Dropped(found, why) for found in finds if (why := reasons[id(found)])]
+    return Sifted(best, dropped)
+
+
+def _unfit(found: Detection, image: "Image.Image", settings: DetailerConfig) -> str:
+    """Return why a find is not drawn whatever the others are; empty where it may be."""
+    share = found.box.area / (image.width * image.height)
+    short = min(found.box.width, found.box.height)
+    # What no detector found, but was asked for, has no confidence.
+    if found.confidence and found.confidence < settings.confidence:
+        return f"confidence {found.confidence:.3f} is below {settings.confidence:g}"
+    if short < settings.min_size:
+        return f"its short side of {short} px is below min_size {settings.min_size}"
+    if share < settings.min_ratio:
+        return f"its share of the picture, {share:.4f}, is below min_ratio {settings.min_ratio:g}"
+    if share > settings.max_ratio:
+        return f"its share of the picture, {share:.4f}, is above max_ratio {settings.max_ratio:g}"
+    return ""
+
+
+def _best(finds: list[Detection], settings: DetailerConfig) -> list[Detection]:
+    """Return the k best, as they came; all where no number is set."""
     if not settings.top_k:
-        return kept
+        return finds
     by_area = settings.top_k_by == "area"
-    best = sorted(kept, key=lambda one: one.box.area if by_area else one.confidence, reverse=True)
-    chosen = {id(found) for found in best[: settings.top_k]}
-    return [found for found in kept if id(found) in chosen]
+    ranked = sorted(
+        finds, key=lambda one: one.box.area if by_area else one.confidence, reverse=True
+    )
+    chosen = {id(found) for found in ranked[: settings.top_k]}
+    return [found for found in finds if id(found) in chosen]
 
 
 def in_order(
@@ -72,24 +112,27 @@ def in_order(
 
 def shaped(
     finds: Sequence[Detection], settings: DetailerConfig, *, is_given: bool = False
-) -> list[Detection]:
-    """Masks moved, grown or shrunk, and made one where that is asked; empty ones are left out.
+) -> Sifted:
+    """Return them with masks moved, grown or shrunk, and made one where that is asked.
 
     A given one that would shrink to nothing stays as it is.
     """
-    found_again = []
+    kept, dropped = [], []
     for found in finds:
         moved = masks.moved(found.mask, settings.x_offset, settings.y_offset)
         mask = masks.grown(moved, settings.grow)
         if is_given and masks.box_of(mask) is None:
             mask = moved
         if (box := masks.box_of(mask)) is not None:
-            found_again.append(replace(found, mask=mask, box=box))
-    if settings.merge == "none" or not found_again:
-        return found_again
-    one = masks.merged([found.mask for found in found_again])
+            kept.append(replace(found, mask=mask, box=box))
+        else:
+            dropped.append(Dropped(found, "nothing of its mask is left, moved and shrunk as set"))
+    if settings.merge == "none" or not kept:
+        return Sifted(kept, dropped)
+    one = masks.merged([found.mask for found in kept])
     if settings.merge == "merge and invert":
         one = masks.inverted(one)
-    box = masks.box_of(one)
-    sure = max(found.confidence for found in found_again)
-    return [Detection(found_again[0].label, sure, box, one)] if box else []
+    if (box := masks.box_of(one)) is None:
+        return Sifted([], [*dropped, *(Dropped(found, _COVERS_ALL) for found in kept)])
+    sure = max(found.confidence for found in kept)
+    return Sifted([Detection(kept[0].label, sure, box, one)], dropped)

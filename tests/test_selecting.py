@@ -17,10 +17,11 @@ def find(edges, confidence=0.9, label="face"):
 
 LARGE, SMALL, TINY = find((100, 20, 160, 80), 0.5), find((10, 10, 30, 30)), find((60, 50, 66, 58))
 FINDS = [SMALL, LARGE, TINY]
+NAMES = {id(SMALL): "small", id(LARGE): "large", id(TINY): "tiny"}
 
 
 def chosen(finds=FINDS, **settings):
-    return selected(finds, IMAGE, DetailerConfig(**{"grow": 0} | settings))
+    return selected(finds, IMAGE, DetailerConfig(**{"grow": 0} | settings)).kept
 
 
 def boxes(finds):
@@ -83,3 +84,48 @@ def test_masks_may_be_made_one_and_turned_round():
 
 def test_what_was_asked_for_without_a_detector_needs_no_confidence():
     assert boxes(chosen([find((0, 0, 20, 20), 0.0)], confidence=0.9)) != []
+
+
+@pytest.mark.parametrize(
+    ("settings", "reasons"),
+    [
+        ({}, {}),
+        ({"confidence": 0.6}, {"large": "confidence 0.500 is below 0.6"}),
+        ({"min_size": 10}, {"tiny": "its short side of 6 px is below min_size 10"}),
+        (
+            {"min_ratio": 0.01},
+            {"tiny": "its share of the picture, 0.0024, is below min_ratio 0.01"},
+        ),
+        ({"max_ratio": 0.1}, {"large": "its share of the picture, 0.1800, is above max_ratio 0.1"}),
+        (
+            {"top_k": 1},
+            dict.fromkeys(("small", "tiny"), "is not among the 1 with the most area"),
+        ),
+        ({"grow": -4}, {"tiny": "nothing of its mask is left, moved and shrunk as set"}),
+        (
+            {"confidence": 0.6, "min_size": 10},
+            {
+                "large": "confidence 0.500 is below 0.6",
+                "tiny": "its short side of 6 px is below min_size 10",
+            },
+        ),
+    ],
+)
+def test_each_find_is_drawn_or_dropped_for_a_reason(settings, reasons):
+    found = selected(FINDS, IMAGE, DetailerConfig(**{"grow": 0} | settings))
+    assert {NAMES[id(one.found)]: one.reason for one in found.dropped} == reasons
+    assert len(found.kept) + len(found.dropped) == len(FINDS)
+
+
+def test_a_double_is_told_as_one():
+    double = find((11, 10, 31, 30), 0.8)
+    (dropped,) = selected([SMALL, double], IMAGE, DetailerConfig(grow=0)).dropped
+    assert dropped.found is double
+    assert dropped.reason.startswith("shares more than 0.")
+
+
+def test_masks_that_leave_nothing_once_merged_and_inverted_are_told():
+    whole = find((0, 0, 200, 100))
+    found = selected([whole], IMAGE, DetailerConfig(grow=0, merge="merge and invert"))
+    assert not found.kept
+    assert "inverted, they leave nothing" in found.dropped[0].reason

@@ -6,7 +6,7 @@ smaller parts, so that none is painted over by an earlier one.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,7 +29,7 @@ from medialab.geometry import MOST_DRAWN, Box, around, matched_size, to_proporti
 from medialab.prompts import without_tags
 from medialab.repainting import Repaint, facts_of, packed, repaint, unpacked, whole
 from medialab.resizing import mask_along
-from medialab.selecting import filtered, selected
+from medialab.selecting import Dropped, selected, sifted
 from medialab.settings import LARGEST_SEED, Sampling, asked_loras
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
 
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 # Times what suits a model, beyond which a part is made smaller to be drawn.
 _LARGE = 2
+# What a find came by where no detector, nor the middle, was asked.
+BY_HAND, BY_MASK = "edited boxes", "a given mask"
+# Finds that were dropped, of which the record tells each.
+_MOST_TOLD = 50
 
 
 class DetailerStage(PipelineStage[DetailerConfig]):
@@ -74,14 +78,14 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         if frame.image is None:
             return frame
         image, rows = frame.image, []
-        finds, detectors = self._finds(frame, image, settings, context)
+        finds, detected = self._finds(frame, image, settings, context)
         for number, found in enumerate(finds):
             edit = settings.detections[number] if settings.detections is not None else None
             model = context.checkpoint(settings.checkpoint, settings.vae or "")
             habits = HABITS.get(model.family, USUAL).of("" if settings.words else self.label)
             plan = _planned(found, edit, frame, settings, habits)
-            if plan is None:
-                rows.append(_told(found, skipped=True))
+            if isinstance(plan, str):
+                rows.append(_told(found, skipped=True, reason=plan))
                 continue
             try:
                 image, applied = self._detailed(frame, image, found, plan, settings, context)
@@ -90,7 +94,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
             rows.append(_told(found, **applied))
         detections = {**frame.detections, self.name: tuple(finds)}
         return replace(frame, image=image, detections=detections).with_applied(
-            self.name, found=len(finds), drawn=rows, **detectors
+            self.name, found=len(finds), drawn=rows, **detected
         )
 
     def _finds(
@@ -100,41 +104,53 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         if settings.detections is not None:
             edits = enumerate(settings.detections)
             found = (_edited(edit, number, frame, image, context) for number, edit in edits)
-            return [replace(one, label=one.label or self.label) for one in found], {}
+            return [replace(one, label=one.label or self.label) for one in found], {
+                "found_by": BY_HAND
+            }
         told: dict[str, Any] = {}
+        dropped: list[Dropped] = []
         if settings.mask is not None:
+            told["found_by"] = BY_MASK
             mask = mask_along(context.picture(settings.mask, "mask"), frame.journey, image.size)
             finds = given_mask(mask, self.label)
             if words := context.picture_told(settings.mask, "mask"):
                 told["mask"] = list(words)
         elif settings.chain == (CENTRE,):
-            finds = [centre_crop(image, self.label)]
+            finds, told["found_by"] = [centre_crop(image, self.label)], CENTRE
         else:
-            finds, rows = self._detected(image, settings, context)
-            told["detectors"] = rows
-            if not finds and settings.fallback == CENTRE:
-                finds = [centre_crop(image, self.label)]
-                told["fallback"] = CENTRE
+            finds, told["detectors"], dropped = self._detected(image, settings, context)
+            told["found_by"] = _found_by(told["detectors"])
+            in_chain = CENTRE in settings.chain
+            if not finds and (in_chain or settings.fallback == CENTRE):
+                finds, told["found_by"] = [centre_crop(image, self.label)], CENTRE
+                told |= {} if in_chain else {"fallback": CENTRE}
         if settings.mask_refiner:
             refiner = context.detector(settings.mask_refiner)
             if not isinstance(refiner, MaskRefiner):
                 message = f"mask_refiner {settings.mask_refiner!r} is no SAM model; it refines none"
                 raise ConfigError(message)
             # Only what is drawn is refined: a shape costs more than a box.
-            wanted = filtered(finds, image, settings) if settings.detects else finds
-            finds = [refiner.refined(image, found) for found in wanted]
+            if settings.detects:
+                finds = sifted(finds, image, settings).kept
+            finds = [refiner.refined(image, found) for found in finds]
+            told["mask_refiner"] = settings.mask_refiner
         is_given = settings.mask is not None
-        return selected(finds, image, settings, is_given=is_given), told
+        kept, more = selected(finds, image, settings, is_given=is_given)
+        if every := [*dropped, *more]:
+            told["dropped"] = [_told(one.found, reason=one.reason) for one in every[:_MOST_TOLD]]
+            told["dropped_count"] = len(every)
+        return kept, told
 
     def _detected(
         self, image: "Image.Image", settings: DetailerConfig, context: StageContext
-    ) -> tuple[list[Detection], list[dict[str, Any]]]:
-        """The finds of the first detector that has any, and a word on each that was asked.
+    ) -> tuple[list[Detection], list[dict[str, Any]], list[Dropped]]:
+        """The finds of the first detector that has any, a word on each that was asked, the rest.
 
         A detector that cannot be used is passed over if there are others.
         """
         words = settings.words or WORDS.get(self.label, (self.label,))
         rows: list[dict[str, Any]] = []
+        dropped: list[Dropped] = []
         for name in settings.chain:
             if name in {AUTOMATIC, CENTRE}:
                 continue
@@ -145,11 +161,12 @@ class DetailerStage(PipelineStage[DetailerConfig]):
                     raise
                 rows.append({"name": name, "skipped": str(error)})
                 continue
-            kept = filtered(finds, image, settings)
+            kept, lost = sifted(finds, image, settings)
             rows.append({"name": name, "found": len(finds), "kept": len(kept)})
+            dropped += lost
             if kept:
-                return kept, rows
-        return ([centre_crop(image, self.label)] if CENTRE in settings.chain else []), rows
+                return kept, rows, dropped
+        return [], rows, dropped
 
     def _detailed(
         self,
@@ -206,6 +223,7 @@ class _Plan(NamedTuple):
         """As the record tells it."""
         return {
             "prompt": self.sampling.prompt,
+            "negative_prompt": self.sampling.negative_prompt,
             "seed": self.sampling.seed,
             "strength": round(self.strength, 4),
         }
@@ -217,14 +235,14 @@ def _planned(
     frame: Frame,
     settings: DetailerConfig,
     habits: Habits,
-) -> _Plan | None:
-    """Prompt, seed and strength of one find; None where it is left alone."""
+) -> "_Plan | str":
+    """Prompt, seed and strength of one find; where it is left alone, why."""
     base, sampling = frame.prompts, settings.sampling()
     strength = _dynamic(settings, found, frame, habits)
     text = sampling.prompt
     if edit is not None:
         if not edit.enabled:
-            return None
+            return "taken out by hand"
         strength = strength if edit.denoising_strength is None else edit.denoising_strength
         text = edit.prompt or text
     # Of a prompt of its own a find takes the first part, of the stage's the part of its number.
@@ -235,8 +253,10 @@ def _planned(
     negative = prompt_for(
         sampling.negative_prompt, base.negative_prompt, index=found.index, label=found.label
     )
-    if prompt is None or strength == 0:
-        return None
+    if prompt is None:
+        return "its prompt says [SKIP]"
+    if strength == 0:
+        return "its strength is 0"
     moved = 0 if settings.same_seed else found.index
     seed = (sampling.seed + moved) % (LARGEST_SEED + 1)
     own = replace(sampling, prompt=prompt, negative_prompt=negative or "", seed=seed)
@@ -316,6 +336,14 @@ def _edited(
             shape = masks.fitted(given, inside, box)
     index = number if edit.index is None else edit.index
     return Detection(edit.label, edit.confidence, box, shape, index)
+
+
+def _found_by(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the name of the detector whose finds are drawn; of all that looked if none is."""
+    looked = [row for row in rows if "found" in row]
+    return ", ".join(row["name"] for row in looked[-1:] if row["kept"]) or ", ".join(
+        row["name"] for row in looked
+    )
 
 
 def _told(found: Detection, **applied: Any) -> dict[str, Any]:

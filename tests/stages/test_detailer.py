@@ -10,7 +10,7 @@ from medialab.detectors.base import boxed
 from medialab.errors import CancelledError, ConfigError, MissingLibraryError, NotFiniteError
 from medialab.stages.base import Frame
 from medialab.stages.detailer import DetailerStage
-from tests.stages.conftest import PICTURES
+from tests.stages.conftest import MASK, PICTURES
 
 BASE = {
     "checkpoint": "paperdoll",
@@ -24,6 +24,7 @@ BASE = {
     "seed": 1,
     "emphasis": "original",
     "clip_skip": 1,
+    "prediction_type": "automatic",
     "loras": (),
     "control": (),
     "prediction_type": "automatic",
@@ -214,6 +215,7 @@ def test_the_whole_picture_may_be_seen(detail, image):
 def test_prompts_part_by_find_and_may_leave_one_alone(detail, image):
     painted, applied, _ = detail(prompt="[SKIP][SEP]a blue ball")
     assert [one.get("skipped", False) for one in applied["drawn"]] == [True, False]
+    assert applied["drawn"][0]["reason"] == "its prompt says [SKIP]"
     assert where(image, painted)[0] >= RIGHT[0]
     other = detail(prompt="[SKIP][SEP]a green hat")[0]
     assert painted.crop(RIGHT).tobytes() != other.crop(RIGHT).tobytes()
@@ -266,6 +268,9 @@ def test_the_first_detector_that_finds_anything_is_taken_and_each_has_a_word(det
         {"name": "unsure", "found": 1, "kept": 0},
         {"name": "good", "found": 1, "kept": 1},
     ]
+    assert applied["found_by"] == "good"
+    (dropped,) = applied["dropped"]
+    assert dropped["reason"] == "its short side of 2 px is below min_size 8"
     assert where(image, painted) == LEFT
     assert detectors["late"].asked == []
 
@@ -281,6 +286,7 @@ def test_nothing_found_changes_nothing_unless_the_middle_was_asked_for(detail, i
     assert painted.tobytes() == image.tobytes()
     assert applied == {
         "found": 0,
+        "found_by": "finder",
         "drawn": [],
         "detectors": [{"name": "finder", "found": 0, "kept": 0}],
     }
@@ -393,3 +399,19 @@ def test_a_cancel_is_noticed_within_a_step(context, image):
     with pytest.raises(CancelledError):
         STAGE.run(Frame(image=image), settings, here)
     assert here.steps_left == -1
+
+
+def test_what_a_find_came_by_is_told(detail):
+    told = {
+        "finder": detail()[1],
+        "centre": detail(detector="centre")[1],
+        "a given mask": detail(mask=MASK)[1],
+        "edited boxes": detail(detections=[{"box": LEFT}, {"box": RIGHT, "enabled": False}])[1],
+    }
+    assert {name: applied["found_by"] for name, applied in told.items()} == {
+        name: name for name in told
+    }
+    drawn = told["edited boxes"]["drawn"]
+    assert [one.get("reason") for one in drawn] == [None, "taken out by hand"]
+    assert drawn[0]["prompt"] == f"a close-up of the face of {BASE['prompt']}"
+    assert drawn[0]["negative_prompt"] == BASE["negative_prompt"]
