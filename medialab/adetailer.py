@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from medialab.detailing import AUTOMATIC, DetailerConfig
+from medialab.detailing import AUTOMATIC, SEPARATOR, SKIP, DetailerConfig
 from medialab.errors import ConfigError
 from medialab.sampler_names import parse_sampler_name, parse_schedule_name
 from medialab.settings import MERGES
@@ -22,6 +22,8 @@ SUFFIXES = ("", " 2nd", " 3rd", *(f" {number}th" for number in range(4, 16)))
 
 _ITEM = re.compile(r"ADetailer ([\w /]+?)((?: (?:2nd|3rd|\d+th))?)$")
 _PART = (("hand", "hand"), ("face", "face"), ("eyes", "face"), ("person", "body"), ("body", "body"))
+# As `_named_for` says it.
+_SAID_PART = re.compile(r"\((body|face|hand)\)$")
 _MERGES = dict(zip(MERGES, ("None", "Merge", "Merge and Invert"), strict=True))
 # What A1111 calls the checkpoint's own VAE, and the endings of others.
 _NO_VAE = ("None", "Automatic")
@@ -101,21 +103,31 @@ _SWITCHES = {
 }
 
 
-def write_detailers(config: Any) -> dict[str, str]:
-    """The items of the detailers that are switched on, in the order in which they run."""
+def write_detailers(
+    config: Any, applied: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, str]:
+    """Return the items of the detailers that are switched on, in the order in which they run.
+
+    Args:
+        config: The picture's.
+        applied: What each stage applied, by its name, where that is known: the detector that ran,
+            the prompts and the strength that were drawn stand in place of those that were asked.
+    """
     items: dict[str, str] = {}
     running = [name for name in MODELS if getattr(config, name).enabled]
     for suffix, name in zip(SUFFIXES, running, strict=False):
-        items |= {f"ADetailer {key}{suffix}": value for key, value in _items(config, name)}
+        told = (applied or {}).get(name, {})
+        items |= {f"ADetailer {key}{suffix}": value for key, value in _items(config, name, told)}
     return items
 
 
-def _items(config: Any, name: str) -> Iterator[tuple[str, str]]:
-    settings: DetailerConfig = getattr(config, name)
+def _items(config: Any, name: str, applied: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    asked: DetailerConfig = getattr(config, name)
+    settings = asked.model_copy(update=_drawn(asked, config, applied))
     defaults = DetailerConfig()
-    first = settings.chain[0]
-    # Others know their own models: ours by its name, the embedded one as theirs for the part.
-    yield "model", MODELS[name] if first in {AUTOMATIC, "paperdoll"} else first
+    found_by = applied.get("found_by") or ", ".join(asked.chain)
+    # Nothing looked yet: others know their own models for the part.
+    yield "model", MODELS[name] if found_by == AUTOMATIC else _named_for(found_by, name)
     for key, (field, _) in _PLAIN.items():
         value = getattr(settings, field)
         if value is None or (field not in _ALWAYS and value == getattr(defaults, field)):
@@ -129,6 +141,30 @@ def _items(config: Any, name: str) -> Iterator[tuple[str, str]]:
         yield from _switched("sampler", settings.sampler)
     if settings.schedule is not None:
         yield "scheduler", settings.schedule.title()
+
+
+def _drawn(asked: DetailerConfig, config: Any, applied: Mapping[str, Any]) -> dict[str, Any]:
+    """Return prompts and strength as the finds were drawn, as far as ADetailer has words for them.
+
+    It has one strength for all: where finds had several, the one that was asked.
+    """
+    rows = [row for row in applied.get("drawn", ()) if "prompt" in row or row.get("skipped")]
+    if not any("prompt" in row for row in rows):
+        return {}
+    found: dict[str, Any] = {}
+    for key in ("prompt", "negative_prompt"):
+        texts = [row.get(key, SKIP if key == "prompt" else "") for row in rows]
+        if any(text not in {getattr(config, key), SKIP} for text in texts):
+            found[key] = texts[0] if len(set(texts)) == 1 else f" {SEPARATOR} ".join(texts)
+    strengths = {row["strength"] for row in rows if "strength" in row}
+    if asked.denoising_strength is None or len(strengths) == 1:
+        found["denoising_strength"] = min(strengths)
+    return found
+
+
+def _named_for(model: str, part: str) -> str:
+    """Return a detector's name with the part that it looked for, where it does not say itself."""
+    return model if _part_of(model) == part else f"{model} ({part})"
 
 
 def _switched(key: str, value: str) -> Iterator[tuple[str, str]]:
@@ -163,6 +199,8 @@ def read_detailers(items: Mapping[str, str]) -> tuple[dict[str, Any], set[str]]:
 
 def _part_of(model: str) -> str | None:
     """The detailer that an ADetailer model is for."""
+    if said := _SAID_PART.search(model):
+        return said[1]
     return next((part for word, part in _PART if word in model.casefold()), None)
 
 

@@ -1,6 +1,6 @@
 """One denoising, whatever stage asks for it: a scheduler of its own, CPU noise, steps that tell."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,7 +21,7 @@ from medialab.rungs import denoiser_rungs
 from medialab.samplers import applied_schedule, make_scheduler, with_prediction
 from medialab.settings import Sampling
 from medialab.sizes import too_large_to_draw
-from medialab.stepping import planned
+from medialab.stepping import Plan, planned
 from medialab.tiling import Tiles, in_tiles
 
 if TYPE_CHECKING:
@@ -76,12 +76,11 @@ class How:
     handover: Handover | None = None
     tiles: Tiles | None = None
 
-    @property
-    def told(self) -> dict[str, Any]:
-        """What the record says of it, when all is done."""
+    def told_of(self, steps: int) -> dict[str, Any]:
+        """Return what the record says of it when all of so many steps are done."""
         return {
             **({"variation": self.variation._asdict()} if self.variation else {}),
-            **({"handover": self.handover.told} if self.handover else {}),
+            **({"handover": self.handover.told_of(steps)} if self.handover else {}),
             **({"tiles": self.tiles.told} if self.tiles else {}),
         }
 
@@ -139,13 +138,11 @@ def denoise(
         sampling.sampler, sampling.schedule, sampling.steps, strength, exact=how.exact_steps
     )
     forgets = strength is not None and strength >= 1
-    if strength is not None:
-        inputs["strength"] = steps.strength
-    if forgets:
-        inputs["image"] = _blank(pipeline, inputs["image"], model.dtype)
+    inputs |= _start_inputs(pipeline, inputs, steps, model.dtype)
     inputs |= _control_inputs(task, controls)
     masked = _masked(model, how, drawn)
     with using(model, sampling.asked_loras, calls=steps.run) as loras:
+        inversions: list[str] = []
 
         def attempt() -> "torch.Tensor":
             # All that steps change is made anew for each try.
@@ -166,6 +163,7 @@ def denoise(
                     if embeddings
                     else _conditioning(model, sampling, steps.run)
                 )
+                inversions[:] = conditioning.inversions
                 shape = latent_shape(pipeline, *drawn)
                 first = _first(task, shape, generator, model, how)
                 if masked is not None:
@@ -213,7 +211,8 @@ def denoise(
             **told(loras),
             **({"unused_loras": list(sampling.unused_loras)} if sampling.unused_loras else {}),
             **({"control": [control.told for control in controls]} if controls else {}),
-            **how.told,
+            **({"embeddings": list(inversions)} if inversions else {}),
+            **how.told_of(steps.run),
         },
     )
 
@@ -337,6 +336,16 @@ def _begin(scheduler: Any, how: How, *, forgets: bool) -> None:
 
     if how.noise_multiplier != 1 or forgets:
         scheduler.add_noise = first
+
+
+def _start_inputs(
+    pipeline: Any, inputs: Mapping[str, Any], steps: Plan, dtype: "torch.dtype"
+) -> dict[str, Any]:
+    """Return what a pipeline that starts from a picture is given in place of what was asked."""
+    if (strength := inputs.get("strength")) is None:
+        return {}
+    forgotten = {"image": _blank(pipeline, inputs["image"], dtype)} if strength >= 1 else {}
+    return {"strength": steps.strength, **forgotten}
 
 
 def _blank(pipeline: Any, image: Any, dtype: "torch.dtype") -> "torch.Tensor":

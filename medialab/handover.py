@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from medialab.encoding import Guidance, encode
-from medialab.lora import Applied, using
+from medialab.lora import Applied, told, using
 from medialab.settings import Sampling
 
 if TYPE_CHECKING:
@@ -23,6 +23,20 @@ if TYPE_CHECKING:
 # Source: diffusers' StableDiffusionXLImg2ImgPipeline, aesthetic_score.
 _GOOD, _BAD = 6.0, 2.5
 _SIZE_AND_CROP = 4  # time ids: height, width, and the crop's top and left
+
+
+def told_handover(checkpoint: str, switch_at: float, steps: int, before: int) -> dict[str, Any]:
+    """Return what the record tells: the base's steps and its own, and a word if it has none."""
+    found = {
+        "checkpoint": checkpoint,
+        "switch_at": switch_at,
+        "steps": f"{before} + {steps - before}",
+    }
+    if before == steps:
+        found["note"] = (
+            f"{checkpoint} drew nothing: after {switch_at:g} of the noise no step begins"
+        )
+    return found
 
 
 class Handover:
@@ -44,20 +58,27 @@ class Handover:
         self.base = base
         self._checkpoint, self._load, self._switch_at = checkpoint, load, switch_at
         self._from_call: int | None = None
+        self._steps_before = 0
+        self._inversions: tuple[str, ...] = ()
         self._loras = Applied()
 
-    @property
-    def told(self) -> dict[str, Any]:
-        """As the record tells it; `from_call` counts the denoiser's calls from 1."""
+    def told_of(self, steps: int) -> dict[str, Any]:
+        """Return what the record tells of it, of so many steps in all.
+
+        `from_call` counts the denoiser's calls from 1; `steps` are the base's and its own.
+        """
+        before = self._steps_before if self._from_call is not None else steps
+        own = {"embeddings": list(self._inversions)} if self._inversions else {}
         return {
-            "checkpoint": self._checkpoint,
-            "switch_at": self._switch_at,
+            **told_handover(self._checkpoint, self._switch_at, steps, before),
             "from_call": self._from_call,
+            **told(self._loras),
+            **own,
         }
 
     def begin(self) -> None:
         """The steps begin, or begin anew: nothing was taken over yet."""
-        self._from_call, self._loras = None, Applied()
+        self._from_call, self._loras, self._inversions = None, Applied(), ()
 
     def is_due(self, call: int, pipeline: Any) -> bool:
         """Whether the pipeline's call number `call`, counted from 1, is the first of its own.
@@ -82,6 +103,7 @@ class Handover:
         import torch
 
         self._from_call = call
+        self._steps_before = (call - 1) // int(pipeline.scheduler.order)
         with torch.inference_mode(mode=False):  # what is loaded in it can never be changed again
             model = self._load()
         unet = model.components["unet"]
@@ -100,6 +122,7 @@ class Handover:
             emphasis=sampling.emphasis,
             clip_skip=sampling.clip_skip,
         )
+        self._inversions = conditioning.inversions
         pipeline.unet = unet
         # Schedulers read it at each step. This one is the denoising's own.
         said = model.components["scheduler"].config.get("prediction_type", "epsilon")

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from medialab.adetailer import write_detailers
+from medialab.applied import applied_in, inversions_in, steps_handed_over
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.infotext_items import NEGATIVE
 from medialab.infotext_keys import AFTER, BEFORE, items_of, number, schedule
@@ -24,6 +25,7 @@ from medialab.settings import EMPHASES
 __all__ = ["Parsed", "read", "write"]
 
 # Settings at the top that A1111 has no item for, or not enough of one.
+HANDOVER_KEYS = ("Refiner", "Refiner switch at")
 _ONLY_OURS = (
     *("mode", "image", "resize_mode", "loras", "control", "handover_checkpoint", "switch_at"),
     *("colour_match", "format", "quality", "lossless", "file_name", "prediction_type"),
@@ -36,12 +38,15 @@ def write(
     checkpoint_hash: str,
     version: str,
     lora_hashes: Mapping[str, str] | None = None,
+    record: Mapping[str, Any] | None = None,
 ) -> str:
     """The infotext of one picture.
 
     `checkpoint_hash` is the AutoV2 hash: the first 10 hex digits of the file's sha256.
     `lora_hashes` are the AutoV3 hashes (12 hex digits) of the LoRAs that were applied, by name.
+    `record` tells what was applied; without it, what was asked is written.
     """
+    applied = applied_in(record or {})
     items = {
         "Steps": str(config.steps),
         "Sampler": config.sampler,
@@ -57,8 +62,10 @@ def write(
         items["Clip skip"] = str(config.clip_skip)
     if config.emphasis != EMPHASES[0]:
         items["Emphasis"] = config.emphasis.capitalize()
-    items |= write_detailers(config)
+    items |= write_detailers(config, applied)
     items |= items_of(config, AFTER)
+    if applied and not steps_handed_over(applied):
+        items = {key: value for key, value in items.items() if key not in HANDOVER_KEYS}
     if others := _other_settings(config):
         items[STAGES] = json.dumps(others, ensure_ascii=False)
     if config.sharpen:
@@ -68,6 +75,12 @@ def write(
         # extensions-builtin/Lora/extra_networks_lora.py.
         items["Lora hashes"] = ", ".join(
             f"{re.sub('[,:]', '', name)}: {found}" for name, found in lora_hashes.items()
+        )
+    if inversions := inversions_in(applied):
+        items["TI hashes"] = ", ".join(
+            f"{re.sub('[,:]', '', name)}: {sha256[:12]}"
+            for name in inversions
+            if (sha256 := config.sha256_of("embedding", name))
         )
     negative = f"{NEGATIVE} {config.negative_prompt}" if config.negative_prompt else ""
     prompts = f"{config.prompt}\n{negative}" if negative else config.prompt

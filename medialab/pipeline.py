@@ -97,7 +97,7 @@ class Pipeline:
             raise RuntimeError(message)
         return Outcome(
             frame.image,
-            self._record(active, frame, measured, started)
+            self._record(config, active, frame, measured, started)
             | {"threads": _threads_of(config)}
             | ({"notices": news} if (news := self.cache.take_news()) else {}),
             frame.detections,
@@ -167,6 +167,7 @@ class Pipeline:
 
     def _record(
         self,
+        config: ResolvedConfig,
         active: Sequence[PipelineStage[Any]],
         frame: Frame,
         measured: dict[str, dict[str, Any]],
@@ -184,7 +185,7 @@ class Pipeline:
                     "name": stage.name,
                     "version": stage.version,
                     **measured[stage.name],
-                    "applied": dict(frame.applied.get(stage.name, {})),
+                    "applied": _with_hash(frame.applied.get(stage.name, {}), config),
                 }
                 for stage in active
             ],
@@ -200,6 +201,14 @@ def _checked_part(content: bytes) -> bytes:
     """The same bytes, if they are a part of a picture."""
     unpacked(content)
     return content
+
+
+def _with_hash(applied: Mapping[str, Any], config: ResolvedConfig) -> dict[str, Any]:
+    """Return what a stage applied, with what the checkpoint that took over holds."""
+    if "handover" not in applied:
+        return dict(applied)
+    sha256 = config.sha256_of("checkpoint", applied["handover"]["checkpoint"])
+    return {**applied, "handover": {**applied["handover"], "sha256": sha256}}
 
 
 def _with_retries(frame: Frame, stage: str, ladder: Ladder) -> Frame:

@@ -184,6 +184,7 @@ class ArtifactManager:
             checkpoint_hash=config.checkpoint_sha256[:10],
             version=f"Media Lab Studio {program_version()}",
             lora_hashes=hashes_told(record),
+            record=record,
         )
         return formats.encode(image, text, config)
 

@@ -7,7 +7,7 @@ from typing import Any
 from medialab.config import Txt2ImgConfig
 from medialab.control import with_networks
 from medialab.denoising import How, denoise
-from medialab.handover import Handover
+from medialab.handover import Handover, told_handover
 from medialab.noise import Variation
 from medialab.settings import SAMPLING_NAMES, Sampling
 from medialab.stages.base import Frame, Model, PipelineStage, StageContext
@@ -55,4 +55,12 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
             how=How(variation=variation, handover=handover),
             size=(settings.width or model.native_size, settings.height or model.native_size),
         )
+        if settings.handover_checkpoint and handover is None:
+            told = told_handover(
+                settings.handover_checkpoint,
+                settings.switch_at,
+                applied["steps"],
+                before=applied["steps"],
+            )
+            applied |= {"handover": told | {"from_call": None}}
         return frame.drawn(image).with_applied(self.name, **applied)

@@ -27,7 +27,6 @@ BASE = {
     "prediction_type": "automatic",
     "loras": (),
     "control": (),
-    "prediction_type": "automatic",
 }
 LEFT, RIGHT = (8, 24, 24, 40), (72, 24, 88, 40)
 STAGE = DetailerStage("face")

@@ -132,6 +132,15 @@ def test_it_begins_where_its_share_of_the_noise_does(drawn, base):
     runs = {f: drawn(**settings, handover_checkpoint=other, switch_at=f) for f in (0.3, 0.6, 0.9)}
     # Of six even steps down from 999, at 999, 832, 665, 499, 332 and 166.
     assert {f: handed(run)["from_call"] for f, run in runs.items()} == {0.3: 3, 0.6: 5, 0.9: None}
+    assert {f: handed(run)["steps"] for f, run in runs.items()} == {
+        0.3: "2 + 4",
+        0.6: "4 + 2",
+        0.9: "6 + 0",
+    }
+    for run in (at_the_end, runs[0.9]):
+        assert handed(run)["steps"] == "6 + 0"
+        assert handed(run)["note"].startswith(f"{other} drew nothing: ")
+    assert handed(runs[0.3])["sha256"] == runs[0.3].config.models_sha256[f"checkpoint/{other}"]
     assert len({pixels(run) for run in (alone, runs[0.3], runs[0.6])}) == 3
     assert pixels(runs[0.9]) == pixels(alone)
     assert pixels(drawn(**settings, handover_checkpoint=other, switch_at=0.6)) == pixels(runs[0.6])

@@ -1,0 +1,81 @@
+"""The record and the infotext of a picture tell what was applied, not what was asked."""
+
+import pytest
+
+from medialab import PipelineConfig
+from medialab.applied import applied_in, inversions_in, steps_handed_over
+from medialab.artifacts.formats import read_infotext
+
+QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
+
+
+@pytest.fixture
+def drawn(bench):
+    """A saved run, what its stages applied, and its infotext."""
+
+    def run(**settings):
+        made = bench.execute(PipelineConfig.parse(QUICK | settings))
+        return made, applied_in(made.record), read_infotext(made.artifact.path)
+
+    return run
+
+
+@pytest.fixture
+def copied(bench, tiny_models):
+    """A second checkpoint, the same as the first but for its name."""
+    import shutil
+
+    folder = tiny_models / "checkpoints"
+    shutil.copytree(folder / "paperdoll", folder / "copy")
+    yield "copy"
+    shutil.rmtree(folder / "copy")
+
+
+def test_a_checkpoint_that_drew_nothing_is_no_refiner_in_the_infotext(drawn, copied):
+    settings = {"handover_checkpoint": copied, "sampler": "Euler", "schedule": "simple"}
+    run, applied, text = drawn(**settings, switch_at=0.4)
+    assert steps_handed_over(applied) == 1
+    sha256 = run.config.models_sha256[f"checkpoint/{copied}"]
+    assert f"Refiner: {copied} [{sha256[:10]}]" in text
+    for switch_at in (0.9, 1.0):
+        _run, applied, text = drawn(**settings, switch_at=switch_at)
+        assert applied["txt2img"]["handover"]["steps"] == "2 + 0"
+        assert "Refiner" not in text
+
+
+def test_a_detailer_is_told_with_what_found_its_finds_and_how_they_were_drawn(drawn):
+    face = {"enabled": True, "detector": "centre", "guide_size": 64}
+    _run, applied, text = drawn(face=face)
+    (row,) = applied["face"]["drawn"]
+    assert applied["face"]["found_by"] == "centre"
+    assert "ADetailer model: centre (face)" in text
+    assert f"ADetailer prompt: {row['prompt']}" in text
+    assert f"ADetailer denoising strength: {row['strength']}" in text
+    assert ".pt" not in text
+
+
+@pytest.mark.parametrize("again", ["rerun", "cached"])
+def test_what_is_told_is_the_same_when_it_was_kept(bench, drawn, again):
+    face = {"enabled": True, "detector": "centre", "guide_size": 64}
+    run, applied, text = drawn(face=face)
+    if again == "cached":
+        other, kept, second = drawn(face=face)
+    else:
+        other = bench.rerun(run, from_stage="face")
+        kept, second = applied_in(other.record), read_infotext(other.artifact.path)
+    rows = kept["face"]["drawn"]
+    for row in rows:
+        row.pop("kept", None)
+    assert kept == applied
+    assert second == text
+
+
+def test_inversions_are_told_of_every_pass_that_read_one():
+    record = {
+        "stages": [
+            {"name": "prompt", "applied": {"embeddings": ["one"]}},
+            {"name": "face", "applied": {"drawn": [{"embeddings": ["two", "one"]}]}},
+        ]
+    }
+    assert inversions_in(applied_in(record)) == ["one", "two"]
+    assert inversions_in(applied_in({"interrupted": {"stage": "txt2img"}})) == []
