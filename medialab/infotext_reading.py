@@ -30,6 +30,7 @@ STAGES = "Media Lab stages"
 
 _HALVES = re.compile("[\\ud800-\\udfff]+")
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
+_LONGEST_REASON = 300  # characters; a value may be as long as the text
 _NOT_READABLE = "its value is not one that is known here"
 
 
@@ -102,9 +103,14 @@ def _infotext_in(whole: Mapping[str, Any]) -> str | None:
 def _understood(said: Said) -> Parsed:
     """The settings that a text's parts mean, and why the others are none."""
     settings: dict[str, Any] = {}
-    if GRAPH not in said.items:
-        settings = {"prompt": said.prompt, "negative_prompt": said.negative_prompt}
     rest, why = dict(said.items), dict[str, str]()
+    if GRAPH not in said.items:
+        for name, label in (("prompt", "Prompt"), ("negative_prompt", "Negative prompt")):
+            told = getattr(said, name)
+            if refusal := _refusal({name: told}):
+                rest[label], why[label] = told, refusal
+            else:
+                settings[name] = told
     settings = _with_loras(settings, said)
     # Before our own item, which tells all of it.
     detailers, used = read_detailers(rest)
@@ -247,7 +253,10 @@ def _refusal(settings: Mapping[str, Any]) -> str:
     try:
         PipelineConfig.parse(settings)
     except ConfigError as error:
-        return str(error)
+        message = str(error)
+        if len(message) <= _LONGEST_REASON:
+            return message
+        return f"{message[:80]} … {message[80 - _LONGEST_REASON :]}"
     except RecursionError:
         return "it is nested too deep"
     return ""

@@ -105,8 +105,9 @@ def test_the_same_picture_is_the_same_bytes(manager, image, name):
 
 
 def test_what_a_format_has_no_room_for_is_named_and_nothing_is_left(manager, image):
+    long = "word " * 3_900
     for settings, picture in (
-        ({"format": "jpeg", "prompt": "word " * 9000}, image),
+        ({"format": "jpeg", "prompt": long, "negative_prompt": long}, image),
         ({"format": "webp"}, Image.new("RGB", (16_384, 8))),
     ):
         with pytest.raises(ArtifactError, match="choose format='png'"):

@@ -298,3 +298,10 @@ PIECES = st.sampled_from(
 def test_no_text_makes_reading_fail(text):
     for one in (text, f"a\nSteps: 20, Sampler: Euler, Seed: 1, {text}", f'{{"prompt": {text}}}'):
         PipelineConfig.parse(infotext.read(one).settings)
+
+
+def test_a_prompt_too_long_for_a_config_is_told_and_the_rest_is_set():
+    parsed = infotext.read(f"{'word ' * 50_000}\nSteps: 20, Seed: 4, Size: 64x64")
+    assert parsed.settings["seed"] == 4
+    PipelineConfig.parse(parsed.settings)
+    assert "prompt" in parsed.settings or len(parsed.why["Prompt"]) < 400

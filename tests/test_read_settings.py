@@ -8,11 +8,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from medialab import PipelineConfig, Workbench
 from medialab.artifacts import ArtifactManager
-from medialab.errors import ArtifactError, ConfigError, LeftOutWarning
+from medialab.errors import ArtifactError, ConfigError, LeftOutWarning, MediaLabError
 from medialab.matching import Matcher, auto_v1, sha256_of_tensors
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -43,6 +45,12 @@ def folder(tiny_models, tmp_path_factory):
 @pytest.fixture
 def own(folder, tmp_path):
     with Workbench(folder, tmp_path / "outputs", device="cpu") as bench:
+        yield bench
+
+
+@pytest.fixture(scope="module")
+def fuzzed(folder, tmp_path_factory):
+    with Workbench(folder, tmp_path_factory.mktemp("fuzzed"), device="cpu") as bench:
         yield bench
 
 
@@ -316,3 +324,41 @@ def test_a_sidecar_finds_a_model_that_was_renamed(folder, tmp_path):
         assert (found.checkpoint, found.prompt) == ("moved", "a <lora:dusk:0.5> doll")
         assert found.models_sha256 == {"lora/dusk": config.models_sha256["lora/night-palette"]}
         assert bench.resolve(found) == found
+
+
+# --- hostile -------------------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "a cat",
+            "\n",
+            ", ",
+            "Negative prompt: b\n",
+            "Steps: 20, Sampler: Euler, Seed: 1",
+            "{",
+            "}",
+        ),
+        *("Model: other", "Model hash: abcdef1234", "VAE: soft.pt", "VAE hash: 12345678"),
+        *(
+            'Lora hashes: "night-palette: 123456789abc, x: 1"',
+            "<lora:night-palette:1>",
+            "<lora:",
+            ">",
+        ),
+        *('TI hashes: "mina: 123456789abc"', "mina", 'Hashes: {"lora:x": "12345678"}', "Hashes: ["),
+        *("Hires checkpoint: other [12345678]", "Refiner: ../x [12345678]", "Size: 0x9999999"),
+        *("Hires upscaler: ../../x", "\0", "x.png", "/", "~", "Model: ../../etc", "\ud800"),
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=5), max_size=14).map("".join))
+@settings(max_examples=60, deadline=None)
+def test_any_text_is_read_or_refused_by_an_error_of_ours(fuzzed, text):
+    try:
+        read = fuzzed.read_settings(text)
+    except MediaLabError:
+        return
+    assert read.told
+    PipelineConfig.parse(read.config.model_dump())
