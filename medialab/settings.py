@@ -214,13 +214,22 @@ class LoRAConfig(StageConfig):
         return self
 
 
+# LoRAs of one pass: each takes its share of every step, and of the memory.
+MOST_LORAS = 64
+
+
 def asked_loras(prompt: str, loras: Iterable[LoRAConfig]) -> tuple[LoRAConfig, ...]:
     """The LoRAs of a setting that are switched on, then those of the prompt's tags.
 
     Raises:
-        ConfigError: a tag's number is out of range.
+        ConfigError: a tag's number is out of range, or there are more than MOST_LORAS.
     """
-    return (*(one for one in loras if one.enabled), *map(_of_tag, take_loras(prompt)[1]))
+    _, tags = take_loras(prompt)
+    found = [*(one for one in loras if one.enabled), *map(_of_tag, tags)]
+    if len(found) > MOST_LORAS:
+        message = f"{len(found)} LoRAs at once, over {MOST_LORAS}; take some tags away"
+        raise ConfigError(message)
+    return tuple(found)
 
 
 def unused_loras(negative_prompt: str) -> tuple[str, ...]:

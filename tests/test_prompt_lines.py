@@ -1,6 +1,8 @@
 """A list of prompts is read as A1111 reads it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medialab import PipelineConfig
 from medialab.errors import ConfigError
@@ -52,3 +54,26 @@ def test_what_cannot_be_read_is_named_with_its_line(line, said):
     with pytest.raises(ConfigError, match="line 2") as raised:
         read_lines(f"a dog\n{line}")
     assert said in str(raised.value)
+
+
+LINES = st.lists(
+    st.sampled_from(
+        ["--prompt", "--steps", "--seed ", "--x", " ", '"', "'", "\\", "#", "\n", "a", "9"]
+    ),
+    max_size=20,
+).map("".join)
+
+
+@given(st.one_of(LINES, st.text(max_size=40)))
+def test_any_text_is_a_list_of_prompts_or_an_error_of_ours(text):
+    try:
+        for settings in read_lines(text):
+            PipelineConfig.parse(settings)
+    except ConfigError as error:
+        assert len(str(error)) < 2_000  # noqa: PT017
+
+
+def test_a_long_wrong_value_is_not_told_back_whole():
+    with pytest.raises(ConfigError, match="--steps '999") as error:
+        read_lines("--steps " + "9" * 10_000)
+    assert len(str(error.value)) < 200

@@ -109,6 +109,8 @@ def test_a_broken_styles_file_stops_those_alone_who_use_a_style(own_bench, own_m
         ({"prompt": "<lora:ink:1:0.8:16>"}, "third number"),
         ({"prompt": "a <lora:ink:1:lbw=WRONG>"}, "lbw='WRONG'"),
         ({"face": CENTRE | {"prompt": "<lora:ink:x>"}}, "'x' is no number"),
+        ({"prompt": "<lora:ink:0.1>" * 65}, "65 LoRAs at once, over 64"),
+        ({"loras": [{"name": "ink"}] * 40, "prompt": "<lora:ink:0.1>" * 30}, "70 LoRAs at once"),
     ],
 )
 def test_what_a_prompt_asks_for_in_vain_is_refused_before_it_is_queued(bench, settings, said):

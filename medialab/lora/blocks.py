@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from medialab.errors import ConfigError
+from medialab.errors import ConfigError, shown
 
 BASE, IN, MIDDLE, OUT = "BASE", "IN", "MID", "OUT"  # BASE is the text encoders
 
@@ -59,8 +59,8 @@ def read_block_weights(text: str) -> dict[str, float]:
         numbers = []
     if len(numbers) not in LISTS or not all(map(math.isfinite, numbers)):
         message = (
-            f"lbw={text!r}: give {', '.join(map(str, sorted(LISTS)))} numbers with commas between, "
-            f"or one of {', '.join(PRESETS)}"
+            f"lbw={shown(text)}: give {', '.join(map(str, sorted(LISTS)))} numbers with commas "
+            f"between, or one of {', '.join(PRESETS)}"
         )
         raise ConfigError(message)
     return dict.fromkeys(_EVERY, 0.0) | dict(zip(LISTS[len(numbers)], numbers, strict=True))
