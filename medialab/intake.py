@@ -111,7 +111,9 @@ def opened(
         try:
             image = Image.open(file, formats=formats or _formats())
         except UnidentifiedImageError as error:
-            raise PictureError(f"{what}: {_stranger(content)}") from error
+            known = f": it is {it}" if (it := stranger(content)) else ""
+            message = f"{what}: no picture of a kind that can be read{known}"
+            raise PictureError(message) from error
         with image:
             _check_size(image, what, most)
             if parts is None:
@@ -199,10 +201,10 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
-def _stranger(content: bytes) -> str:
+def stranger(content: bytes) -> str:
+    """What a file is that people take for a picture, and what to do; empty if nobody knows."""
     known = (told for begin, at, told in _KNOWN_STRANGERS if content.startswith(begin, at))
-    told = next(known, "")
-    return "no picture of a kind that can be read" + (f": it is {told}" if told else "")
+    return next(known, "")
 
 
 def _check_size(image: "Image.Image", what: str, most: int = MOST_PIXELS) -> None:

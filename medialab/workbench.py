@@ -14,7 +14,7 @@ from medialab.cache import Explanation, StageCache
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.detailing import DetectionEdit
 from medialab.encoding.counting import count_in_folder
-from medialab.errors import CancelledError, ConfigError
+from medialab.errors import CancelledError, ConfigError, PictureError
 from medialab.jobs import Job, JobQueue
 from medialab.loading import CONFIGS, SHARED_TOKENIZER
 from medialab.lora import LoRAManager
@@ -305,15 +305,18 @@ class Workbench:
                 if keep:
                     self._keep_interrupted(single, progress, cancelled)
                 raise
-            news = self._resolver.unused_embeddings(single, outcome.record)
+            news = [*self._resolver.unused_embeddings(single, outcome.record)]
+            if number == 1:
+                try:
+                    detections = self._editable(outcome.detections, single)
+                except PictureError as error:  # the picture is there all the same
+                    news.append(f"what the detailers found cannot be edited: {error}")
             if news := [*news, *self.pictures.take_news()]:
                 outcome.record["notices"] = [*outcome.record.get("notices", ()), *news]
             for notice in outcome.record.get("notices", ()):
                 _LOG.warning(notice)
             images.append(outcome.image)
             records.append(outcome.record)
-            if number == 1:
-                detections = self._editable(outcome.detections, single)
             if save:
                 artifacts.append(self.artifacts.save(outcome.image, single, outcome.record))
         return Run(config, images, records, artifacts, detections)

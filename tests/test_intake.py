@@ -70,6 +70,41 @@ def profile(kind=b"RGB ", gamma=2.2, name=b"wide"):
     return head + b"\0" * 48 + table + body
 
 
+def printing_profile():
+    """A CMYK profile by hand: a table of two points an ink, each of which takes light away."""
+    identity = struct.pack(">9i", *(65_536 if n % 4 == 0 else 0 for n in range(9)))
+    straight = bytes(range(256))
+    grid = b""
+    for number in range(16):
+        cyan, magenta, yellow, black = ((number >> bit) & 1 for bit in (3, 2, 1, 0))
+        light = 0 if black else round(255 * (1 - 0.3 * (cyan + magenta + yellow)))
+        grid += bytes([light, 128, 128])
+    table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + identity + straight * 4 + grid + straight * 3
+    told = b"desc\0\0\0\0" + struct.pack(">I", 6) + b"paper\0" + b"\0" * 78
+    tags = {b"desc": told, b"A2B0": table + b"\0" * (-len(table) % 4)}
+    tags[b"wtpt"] = b"XYZ \0\0\0\0" + fixed(0.9642, 1, 0.8249)
+    index, body = struct.pack(">I", len(tags)), b""
+    for tag, unpadded in tags.items():
+        content = unpadded + b"\0" * (-len(unpadded) % 4)
+        begin = 132 + 12 * len(tags) + len(body)
+        index, body = index + tag + struct.pack(">II", begin, len(content)), body + content
+    head = struct.pack(">I", 128 + len(index) + len(body)) + b"\0\0\0\0\x02\x10\0\0prtrCMYKLab "
+    head += b"\x07\xe6\0\1\0\1\0\0\0\0\0\0acsp" + b"\0" * 28 + fixed(0.9642, 1, 0.8249)
+    return head + b"\0" * 48 + index + body
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_printing_colours_are_what_their_profile_says(kind):
+    inks = Image.new("CMYK", (32, 16), (255, 0, 0, 0))
+    inks.paste((0, 0, 0, 0), (16, 0, 32, 16))
+    image, told = taken_in(file_of(inks, kind, icc_profile=printing_profile()))
+    assert told == ("its colours were brought from paper to sRGB",)
+    assert min(image.getpixel((28, 8))) > 250  # bare paper
+    grey = image.getpixel((4, 8))
+    assert max(grey) - min(grey) <= 3  # in this profile cyan is a grey
+    assert 150 < grey[0] < 190  # of lightness 70
+
+
 def big_endian():
     return Image.frombytes("I;16B", (64, 64), RAMP.astype(">u2").tobytes())
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medialab import PipelineConfig, pictures
+from medialab import PipelineConfig, Workbench, pictures
 from medialab.errors import ArtifactError, PictureError
 from medialab.pictures import PictureStore
 
@@ -172,3 +172,12 @@ def test_a_plain_photo_has_nothing_said_of_it(bench):
     run = bench.enhance(photo, quick(), save=False)
     (source,) = (one for one in run.record["stages"] if one["name"] == "source")
     assert "picture" not in source["applied"]
+
+
+def test_finds_that_cannot_be_kept_cost_no_picture(tiny_models, tmp_path):
+    (tmp_path / "inputs").write_text("in the way")
+    face = {"enabled": True, "detector": "centre"}
+    with Workbench(models=tiny_models, outputs=tmp_path, device="cpu") as bench:
+        run = bench.execute(quick(prompt="a doll", face=face), save=False)
+    assert run.detections == {}
+    assert "cannot be edited" in run.record["notices"][0]

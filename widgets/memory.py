@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from medialab import PipelineConfig
-from medialab.errors import ConfigError
+from medialab.errors import ArtifactError, ConfigError
+from medialab.regular import read_regular
 
 _NAME = "studio.json"
+_MOST_BYTES = 16 * 2**20  # of the file; a hundred edited finds have some 30 kB
 
 
 class Memory:
@@ -20,27 +22,39 @@ class Memory:
 
     def __init__(self, outputs: Path) -> None:
         self.path = outputs / _NAME
+        self._is_said = False
 
     def keep(self, config: PipelineConfig, began_with: PipelineConfig | None, task: str) -> None:
         """Keep the settings, those that the session began with, and the tab.
 
         Raises:
-            OSError: the folder cannot be written.
+            ArtifactError: the folder cannot be written; said once, not at every change.
         """
         content = {
             "config": config.model_dump(mode="json"),
             "began_with": began_with.model_dump(mode="json") if began_with else None,
             "task": task,
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_name(f".{_NAME}.partial")
-        partial.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-        partial.replace(self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+            partial.replace(self.path)
+        except OSError as error:
+            if self._is_said:
+                return
+            self._is_said = True
+            raise ArtifactError(
+                f"the settings of the studio cannot be kept in {self.path.parent.name}/ "
+                f"({error.strerror}); after a restart they are those of before"
+            ) from error
+        self._is_said = False
 
     def last(self) -> tuple[PipelineConfig, PipelineConfig | None, str] | None:
         """The last settings, what that session began with, and the tab; None without any."""
-        with suppress(OSError, ValueError, KeyError, TypeError, ConfigError):
-            content: Mapping[str, Any] = json.loads(self.path.read_bytes())
+        broken = (OSError, ValueError, KeyError, TypeError, RecursionError, ConfigError)
+        with suppress(*broken):
+            content: Mapping[str, Any] = json.loads(read_regular(self.path, _MOST_BYTES))
             began = content["began_with"]
             return (
                 PipelineConfig.parse(content["config"]),

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from medialab.detailing import DetectionEdit
 from medialab.errors import ConfigError, MediaLabError, PictureError, PictureTooLargeError
-from medialab.intake import MOST_PIXELS, opened, orientation_of
+from medialab.intake import MOST_PIXELS, opened, orientation_of, stranger
 from widgets.guard import guarded
 from widgets.uploads import Upload, Uploads
 
@@ -251,7 +251,7 @@ def picture_size(
         raise
     except PictureError as error:
         if isinstance(error.__cause__, UnidentifiedImageError):
-            given = f"give a {', '.join(formats or FORMATS)} file"
+            given = stranger(content) or f"give a {', '.join(formats or FORMATS)} file"
             raise PictureError(f"{what}: no picture that can be shown; {given}") from error
         cause = error.__cause__ or error
         raise PictureError(f"{what}: the file is broken ({cause}); save it again") from error

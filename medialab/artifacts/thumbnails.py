@@ -43,7 +43,9 @@ class Thumbnails:
         changed = _time_of(picture)
         with suppress(OSError):  # there is none yet, or something else is in its place
             if path.stat().st_mtime_ns == changed:
-                return read_regular(path, _LARGEST)
+                content = read_regular(path, _LARGEST)
+                if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+                    return content
         content = _small(picture)
         # A thumbnail that cannot be kept is made again next time: no reason to show none.
         with suppress(OSError):

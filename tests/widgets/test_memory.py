@@ -1,8 +1,11 @@
 """The last settings come back, and nothing else does."""
 
+import os
+
 import pytest
 
 from medialab import PipelineConfig
+from medialab.errors import ArtifactError
 from widgets import Studio
 from widgets.memory import Memory
 
@@ -93,3 +96,19 @@ def test_a_checkpoint_that_is_gone_is_told_at_generate_and_the_studio_opens(benc
     press_in(studio, "generate")
     assert "no checkpoint &#x27;pony&#x27;" in studio.canvas.error.value
     studio.close()
+
+
+def test_a_folder_that_cannot_be_written_is_said_once(tmp_path):
+    (tmp_path / "outputs").write_text("in the way")
+    memory = Memory(tmp_path / "outputs")
+    with pytest.raises(ArtifactError, match="cannot be kept in outputs/"):
+        memory.keep(LEFT, None, "generate")
+    memory.keep(LEFT, None, "generate")
+    (tmp_path / "outputs").unlink()
+    memory.keep(LEFT, None, "generate")
+    assert memory.last()[0] == LEFT
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "studio.json")
+    assert Memory(tmp_path).last() is None

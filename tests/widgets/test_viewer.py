@@ -260,6 +260,19 @@ def test_a_dropped_file_that_is_no_picture_is_refused_by_name(shown, sent):
     assert errors_in(sent)[0]["text"].startswith("notes.png: no picture that can be shown")
 
 
+def test_a_dropped_file_of_a_known_kind_says_what_to_do(shown, sent):
+    send_parts(shown, b"\0\0\0\x18ftypheic\0\0\0\0", name="photo.heic")
+    assert "an HEIC photo; save it as a JPEG" in errors_in(sent)[0]["text"]
+
+
+def test_a_picture_that_no_browser_draws_may_be_dropped(shown, sent):
+    dropped = []
+    shown.on_drop(lambda name, content: dropped.append(name))
+    send_parts(shown, file_of(kind="TIFF"), name="scan.tif")
+    assert dropped == ["scan.tif"]
+    assert errors_in(sent) == []
+
+
 def part(upload="1", size=10, offset=0):
     return {"upload": upload, "purpose": "drop", "name": "a.png", "size": size, "offset": offset}
 
