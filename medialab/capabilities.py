@@ -1,12 +1,15 @@
 """What this studio can do here, as one dict for programs: stages, their settings, every choice."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import AfterValidator, BaseModel
 
 from medialab.config import PipelineConfig
 from medialab.detailing import DetailerConfig
+from medialab.errors import ConfigError
+from medialab.prompts import Styles
 from medialab.samplers import SAMPLERS, SCHEDULES
 from medialab.settings import (
     ControlUnit,
@@ -33,6 +36,9 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
     for info in bench.models():
         if info.refused is None:
             usable.setdefault(info.kind, []).append(info.name)
+
+    with suppress(ConfigError):  # a broken file has none
+        usable["style"] = list(Styles.load(bench.registry.folder / "styles.csv").known)
 
     def names(model: type[BaseModel], field: str) -> list[str]:
         return _choices(model, usable)[field]

@@ -10,7 +10,7 @@ from typing import TypeVar
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.detailing import AUTOMATIC, CENTRE, WORDS, DetailerConfig
 from medialab.detectors import automatic_chain, backend_of, refines, why_absent
-from medialab.errors import ConfigError, MissingLibraryError, ModelNotFoundError
+from medialab.errors import ConfigError, MissingLibraryError, ModelNotFoundError, shown
 from medialab.modelfiles import ModelInfo
 
 ConfigT = TypeVar("ConfigT", bound=PipelineConfig)
@@ -36,7 +36,7 @@ def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> 
         chain = [one for asked in part.chain for one in (found if asked == AUTOMATIC else [asked])]
         if not chain and part.fallback != CENTRE:
             message = (
-                f"no detector in models/detectors knows {' or '.join(map(repr, words))}, which "
+                f"no detector in models/detectors knows {' or '.join(map(shown, words))}, which "
                 f"{name} looks for; put one there, or set {name}.fallback to 'centre', or "
                 f"{name}.mask to a mask"
             )

@@ -119,6 +119,19 @@ def test_what_a_prompt_asks_for_in_vain_is_refused_before_it_is_queued(bench, se
     assert bench.queue.jobs() == []
 
 
+def test_what_is_switched_off_is_neither_asked_for_nor_tied_to_the_picture(own_bench):
+    off = {
+        "loras": [{"name": "gone", "enabled": False}],
+        "face": {"prompt": "mina __gone__ <lora:gone:1>", "loras": [{"name": "gone"}]},
+        "refiner": {"negative_prompt": "{a|b} <lora:gone:1>"},
+    }
+    resolved = own_bench.resolve(quick(seed=3, **off))
+    assert resolved.models_sha256 == {}
+    assert resolved.face.prompt == "mina __gone__ <lora:gone:1>"
+    with pytest.raises(ConfigError, match="no wildcard 'gone'"):
+        own_bench.resolve(quick(seed=3, face=CENTRE | {"prompt": "__gone__"}))
+
+
 def test_a_tag_that_a_wildcard_brings_in_is_read_after_it_is_drawn(own_bench, own_models):
     (own_models / "wildcards" / "net.txt").write_text("<hypernet:ink:1>\n")
     job = own_bench.submit(quick(prompt="a __net__ cat"))
