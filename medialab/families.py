@@ -429,7 +429,7 @@ def _family_of_unet(names: str, header: Header) -> str | None:
             return family
     # An IA3 has one number for each output or input there: no side of it is a text's width.
     for name, shape in header.shapes.items() if ".on_input\n" not in names else ():
-        if shape and TEXT_READER.search(name) and any(one in name for one in UNET_BLOCKS):
+        if len(shape) >= 2 and TEXT_READER.search(name) and any(one in name for one in UNET_BLOCKS):
             return family_of_width(shape[-1])
     if _DEEP_UNET.search(names) or "\nlora_te2_" in names or "conditioner.embedders.1." in names:
         return "sdxl"

@@ -1,15 +1,15 @@
 """What a request comes to here: checked against the models that there are, nothing left open."""
 
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from medialab import runtime
 from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
-from medialab.errors import ConfigError, ModelRefusedError, PictureError
-from medialab.families import FINISHED_BY, latents_of
+from medialab.errors import ConfigError, MediaLabError, ModelRefusedError, PictureError
+from medialab.families import FINISHED_BY, UNKNOWN, latents_of
 from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
 from medialab.modelfiles import plain_text
@@ -21,7 +21,7 @@ from medialab.samplers import AUTOMATIC_PREDICTION, check_training
 from medialab.settings import ControlUnit, SamplingConfig, StageConfig
 from medialab.sizes import check_sizes
 from medialab.stages import STAGES
-from medialab.stages.base import Model
+from medialab.stages.base import Model, PipelineStage
 from medialab.vaes import refuse_unfitting
 
 # Seeds that are drawn have 32 bits: A1111 and its kin keep no more.
@@ -46,12 +46,12 @@ class Resolver:
         _check_picture(config)
         _check_texts(config)
         chosen = self._with_detectors(config)
-        for model in _models_of(chosen):
-            self.registry.find(model.name, model.kind)
-            if model.kind == "upscaler":
-                check_installed("spandrel")
+        self.registry.find(config.checkpoint, "checkpoint")
+        for stage in STAGES:
+            if chosen.runs(stage.name):
+                with _naming(stage.name):
+                    self._check_models(stage, chosen)
         check_detectors(chosen, self.registry.find)
-        self._refuse_foreign(config)
         self._check_handover(config)
         with suppress(ModelRefusedError):  # none need tell the size that it was trained at
             info = self.registry.find(config.checkpoint, "checkpoint")
@@ -235,23 +235,28 @@ class Resolver:
                 )
                 raise ModelRefusedError(message)
 
-    def _refuse_foreign(self, config: PipelineConfig) -> None:
-        """Refuse LoRAs and VAEs that are made for another family than their stage's checkpoint."""
-        for stage in STAGES:
-            if not config.runs(stage.name):
-                continue
-            settings = config.settings_for(stage.name, stage.settings)
-            name = getattr(settings, "checkpoint", None) or config.checkpoint
-            info = self.registry.find(name, "checkpoint")
-            family = info.family
-            _check_sampler(stage.name, settings, info)
-            for model in stage.models(settings):
-                if model.kind == "lora":
-                    lora = self.registry.find(model.name, model.kind)
-                    refuse_family(model.name, lora.family, family)
-                elif model.kind == "vae":
-                    refuse_unfitting(self.registry.find(model.name, model.kind))
-                    self._refuse_foreign_vae(stage.name, config, family)
+    def _check_models(self, stage: PipelineStage[Any], config: PipelineConfig) -> None:
+        """Refuse models that are not there, or made for another family than a stage's checkpoint.
+
+        Of each its header decides, as in the listing; nothing is loaded, and no weight read.
+        """
+        settings = config.settings_for(stage.name, stage.settings)
+        found = {
+            model: self.registry.find(model.name, model.kind) for model in stage.models(settings)
+        }
+        name = getattr(settings, "checkpoint", None) or config.checkpoint
+        info = self.registry.find(name, "checkpoint")
+        _check_sampler(stage.name, settings, info)
+        for model, one in found.items():
+            if model.kind == "lora":
+                refuse_family(model.name, one.family, info.family)
+            elif model.kind == "controlnet":
+                _refuse_foreign_controlnet(one, info)
+            elif model.kind == "vae":
+                refuse_unfitting(one)
+                self._refuse_foreign_vae(stage.name, config, info.family)
+            elif model.kind == "upscaler":
+                check_installed("spandrel")
 
     def _refuse_foreign_vae(self, stage: str, config: PipelineConfig, family: str) -> None:
         """Refuse the base's VAE for a stage whose checkpoint, of that family, has other latents.
@@ -268,6 +273,31 @@ class Resolver:
                 "the checkpoint's own, or to one made for it"
             )
             raise ConfigError(message)
+
+
+@contextmanager
+def _naming(stage: str) -> Iterator[None]:
+    """While it lasts, every error of ours begins with the stage that it is about."""
+    try:
+        yield
+    except MediaLabError as error:
+        if not str(error).startswith(stage):
+            error.args = (f"{stage}: {error}",)
+        raise
+
+
+def _refuse_foreign_controlnet(info: ModelInfo, checkpoint: ModelInfo) -> None:
+    """Refuse a ControlNet whose header tells another family than the checkpoint's.
+
+    Raises:
+        ModelRefusedError: it is made for another family.
+    """
+    if UNKNOWN not in {info.family, checkpoint.family} and info.family != checkpoint.family:
+        message = (
+            f"ControlNet {info.name!r} is made for {info.family}, and checkpoint "
+            f"{checkpoint.name!r} is of family {checkpoint.family}; choose one made for its family"
+        )
+        raise ModelRefusedError(message)
 
 
 def _check_sampler(stage: str, settings: StageConfig, info: ModelInfo) -> None:

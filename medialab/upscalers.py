@@ -20,7 +20,7 @@ from medialab.errors import ModelRefusedError, NotFiniteError
 from medialab.ladder import Ladder, Rung, is_finite
 from medialab.libraries import require
 from medialab.opening import opening
-from medialab.tensors import read_tensors
+from medialab.tensors import read_tensors, refuse_whole_numbers
 
 if TYPE_CHECKING:
     import torch
@@ -181,10 +181,11 @@ def load_upscaler(path: Path, device: str) -> Upscaler:
     import torch
 
     what = f"upscaler {path.stem!r}"
-    weights = {
-        name: value.float() if value.is_floating_point() else value
-        for name, value in read_tensors(path, what)
-    }
+    weights = {}
+    for name, value in read_tensors(path, what):
+        if name.endswith((".weight", ".bias")):
+            refuse_whole_numbers(value, what, name)
+        weights[name] = value.float() if value.is_floating_point() else value
     spandrel = _import_spandrel()
     advice = "; its weights are those of no architecture that spandrel knows"
     with opening(what, advice), warnings.catch_warnings():

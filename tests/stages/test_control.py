@@ -168,6 +168,34 @@ def test_what_cannot_be_followed_is_named(bench, lines, settings, fault, message
     assert isinstance(raised.value, MediaLabError)
 
 
+@pytest.mark.parametrize("stage", ["", "refiner", "face"])
+def test_one_of_another_family_is_refused_before_anything_is_queued(bench, lines, stage):
+    unit = UNIT | {"model": "foreign", "image": lines}
+    own = {"enabled": True, "control": [unit], "detector": "centre"}
+    if stage == "refiner":
+        own.pop("detector")
+    config = PipelineConfig.parse(QUICK | ({stage: own} if stage else {"control": [unit]}))
+    with pytest.raises(
+        ModelRefusedError,
+        match=rf"^{stage or 'control'}: ControlNet 'foreign' is made for sd15, and checkpoint "
+        r"'paperdoll' is of family paperdoll",
+    ):
+        bench.submit(config)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ({"upscaler": {"enabled": True, "upscaler": "nope"}}, "upscaler: no upscaler"),
+        ({"face": {"enabled": True, "detector": "centre", "vae": "nope"}}, "face: no vae"),
+        ({"refiner": {"enabled": True, "checkpoint": "nope"}}, "refiner: no checkpoint"),
+    ],
+)
+def test_a_model_that_a_stage_needs_is_missed_by_stage_and_name(bench, settings, kind):
+    with pytest.raises(ModelNotFoundError, match=f"^{kind} 'nope' in models/"):
+        bench.submit(PipelineConfig.parse(QUICK | settings))
+
+
 def test_a_single_file_is_opened_by_its_familys_config(models, tmp_path):
     from dataclasses import replace
 
