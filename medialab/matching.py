@@ -24,6 +24,8 @@ from medialab.regular import open_regular
 
 _AUTO_V1 = (0x100000, 0x10000)  # where its bytes begin, and how many
 _V1_DIGITS, _V2_DIGITS = 8, 10
+# Bytes that are read for one text where nobody says how many: some minutes.
+MOST_READ = 32 * 2**30
 _IN_HEADERS = ("sshs_model_hash", "modelspec.hash_sha256")
 
 
@@ -46,19 +48,26 @@ class Match:
 
 
 class Matcher:
-    """Finds models in a registry. `may_read` are bytes that may be hashed; None: all there are."""
+    """Finds models in a registry, as they lie there when a kind is first asked for.
+
+    `may_read` are bytes that may be hashed; None: all there are.
+    """
 
     def __init__(self, registry: ModelRegistry, may_read: int | None = None) -> None:
         self._registry = registry
         self._may_read = may_read
         self._tensors: dict[Path, str] = {}
+        self._usable: dict[str, list[ModelInfo]] = {}
 
     def match(self, kind: str, name: str | None, sha: str | None) -> Match:
         """Return the model of a kind that a hash means, or without a hash a name.
 
         Either may be missing.
         """
-        usable = [info for info in self._registry.models(kind) if info.refused is None]
+        if kind not in self._usable:
+            listed = self._registry.models(kind)
+            self._usable[kind] = [info for info in listed if info.refused is None]
+        usable = self._usable[kind]
         named = find_named(usable, name) if name else None
         if sha is None:
             return Match(named, named)

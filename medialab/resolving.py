@@ -1,6 +1,7 @@
 """What a request comes to here: checked against the models that there are, nothing left open."""
 
 import secrets
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -8,15 +9,24 @@ from typing import Any
 from medialab import runtime
 from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
-from medialab.errors import ConfigError, MediaLabError, ModelRefusedError, PictureError
+from medialab.errors import (
+    ConfigError,
+    LeftOutWarning,
+    MediaLabError,
+    ModelNotFoundError,
+    ModelRefusedError,
+    PictureError,
+)
 from medialab.families import FINISHED_BY, UNKNOWN, latents_of
 from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
+from medialab.matching import MOST_READ
 from medialab.modelfiles import plain_text
 from medialab.pictures import PictureStore
 from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions, parse, take_loras
 from medialab.registry import ModelInfo, ModelRegistry
+from medialab.restoring import found_again
 from medialab.samplers import AUTOMATIC_PREDICTION, check_training
 from medialab.settings import ControlUnit, SamplingConfig, StageConfig
 from medialab.sizes import check_sizes
@@ -45,6 +55,8 @@ class Resolver:
         """
         _check_picture(config)
         _check_texts(config)
+        if isinstance(config, ResolvedConfig) and self._lacks_a_name(config):
+            return  # its files may have other names by now: they are looked for by their hashes
         chosen = self._with_detectors(config)
         self.registry.find(config.checkpoint, "checkpoint")
         for stage in STAGES:
@@ -59,6 +71,18 @@ class Resolver:
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """See `Workbench.resolve`."""
+        try:
+            return self._resolved(config)
+        except (ModelNotFoundError, ModelRefusedError):
+            if not isinstance(config, ResolvedConfig):
+                raise
+            read = found_again(config, self.registry, MOST_READ)
+            if not read.notes:
+                raise
+            warnings.warn(read.lost, LeftOutWarning, stacklevel=2)
+            return self._resolved(read.config)
+
+    def _resolved(self, config: PipelineConfig) -> ResolvedConfig:
         config = self._with_detectors(config.changed())  # a copy past the checks is checked here
         _check_picture(config)
         info = self.registry.find(config.checkpoint, "checkpoint")
@@ -220,6 +244,17 @@ class Resolver:
             for model in _models_of(config)
             if model != Model("checkpoint", config.checkpoint)
         }
+
+    def _lacks_a_name(self, config: ResolvedConfig) -> bool:
+        """Whether a model of a resolved config is not here under its name."""
+        try:
+            for model in _models_of(config):
+                self.registry.find(model.name, model.kind)
+        except ModelNotFoundError:
+            return True
+        except ModelRefusedError:
+            return False
+        return False
 
     def _refuse_replaced(self, config: ResolvedConfig) -> None:
         """Refuse a resolved config one of whose models is another file by now."""

@@ -18,6 +18,7 @@ from medialab.errors import CancelledError, ConfigError, PictureError
 from medialab.jobs import Job, JobQueue
 from medialab.loading import CONFIGS, SHARED_TOKENIZER
 from medialab.lora import LoRAManager
+from medialab.matching import MOST_READ
 from medialab.pictures import PictureStore
 from medialab.registry import ModelInfo, ModelRegistry
 from medialab.resolving import Resolver
@@ -129,7 +130,7 @@ class Workbench:
         source: str | Path | bytes,
         *,
         now: PipelineConfig | None = None,
-        may_read: int | None = None,
+        may_read: int | None = MOST_READ,
     ) -> ReadSettings:
         """Settings of any program: a text that was copied, or a picture's file from anywhere.
 
@@ -139,8 +140,8 @@ class Workbench:
         Args:
             source: the text; or a picture's or a text's path, or the bytes of a picture.
             now: has the checkpoint that stays chosen where the one that is told is not here.
-            may_read: bytes of models that may be read to compare hashes that are not known yet;
-                None: as many as it takes, about 5 s a gigabyte.
+            may_read: bytes of models that may be read to compare hashes that are not known yet,
+                about 5 s a gigabyte; None: as many as it takes.
 
         Returns:
             `config` with all that could be set; `set` and `left_out` say what was and was not, with

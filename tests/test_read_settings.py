@@ -362,3 +362,24 @@ def test_any_text_is_read_or_refused_by_an_error_of_ours(fuzzed, text):
         return
     assert read.told
     PipelineConfig.parse(read.config.model_dump())
+
+
+def test_a_renamed_checkpoint_makes_the_same_bytes(folder, tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(folder / "checkpoints" / "other", models / "checkpoints" / "other")
+    asked = PipelineConfig(
+        prompt="a doll", checkpoint="other", seed=5, steps=1, width=64, height=64
+    )
+    with Workbench(models, tmp_path / "outputs", device="cpu") as bench:
+        run = bench.execute(asked)
+        (models / "checkpoints" / "other").rename(models / "checkpoints" / "moved")
+        shutil.copytree(folder / "checkpoints" / "paperdoll", models / "checkpoints" / "other")
+        with pytest.warns(LeftOutWarning, match="'moved'"):
+            loaded = bench.artifacts.load(run.artifact.path)
+        assert bench.execute(loaded).image.tobytes() == run.image.tobytes()
+        with pytest.warns(LeftOutWarning, match="'moved'"):
+            again = bench.execute(run.config)  # as it was, without its sidecar
+        assert again.image.tobytes() == run.image.tobytes()
+        shutil.rmtree(models / "checkpoints" / "other")
+        with pytest.warns(LeftOutWarning, match="'moved'"):
+            assert bench.execute(run.config).config.checkpoint == "moved"

@@ -11,6 +11,7 @@ from medialab.artifacts.sidecar import Sidecar
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ArtifactError
 from medialab.foreign_json import JSON, parse_object
+from medialab.matching import MOST_READ
 from medialab.pictures import PictureStore
 from medialab.registry import ModelRegistry
 from medialab.regular import read_regular
@@ -36,7 +37,7 @@ class SettingsReader:
         source: str | Path | bytes,
         *,
         now: PipelineConfig | None = None,
-        may_read: int | None = None,
+        may_read: int | None = MOST_READ,
     ) -> ReadSettings:
         """Return the settings of a text, or of a picture's file by its path or its bytes.
 
@@ -69,7 +70,7 @@ class SettingsReader:
         picture: Path,
         *,
         now: PipelineConfig | None = None,
-        may_read: int | None = None,
+        may_read: int | None = MOST_READ,
         is_ours: bool = False,
     ) -> ReadSettings:
         """Return the settings of a picture's file; those of a sidecar beside it win.
