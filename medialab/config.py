@@ -8,7 +8,7 @@ request with nothing left open: only that form runs, and only that form is writt
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -53,6 +53,7 @@ from medialab.settings import (
     SwitchedConfig,
     UpscalerConfig,
     VAEName,
+    with_base,
 )
 from medialab.stepping import planned
 
@@ -248,11 +249,11 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     @model_validator(mode="after")
     def _stages_samplers_take_their_steps(self) -> Self:
         for name, stage in self:
-            if not isinstance(stage, SamplingConfig) or not self.runs(name):
+            if not isinstance(stage, SamplingConfig) or not self.draws(name):
                 continue
             try:
                 own = stage.filled(vars(self)).sampling()
-                exact = stage is self.refiner and stage.denoising_strength > 0
+                exact = stage is self.refiner
                 strength = self.refiner.denoising_strength if exact else None
                 planned(own.sampler, own.schedule, own.steps, strength, exact=exact)
             except ConfigError as error:
@@ -305,6 +306,11 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         own = getattr(self, stage, None)
         return own.enabled if isinstance(own, SwitchedConfig) else True
 
+    def draws(self, stage: str) -> bool:
+        """Whether a stage runs and denoises: one at a strength of 0 does not."""
+        own = getattr(self, stage, None)
+        return self.runs(stage) and (not isinstance(own, SamplingConfig) or own.draws)
+
     def texts(self) -> list[str]:
         """All that is asked for in words: both prompts, those of stages that run, their finds'."""
         return [*(text for _, _, text in self._texts()), *self._texts_of_finds()]
@@ -319,16 +325,16 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
             find.prompt
             for name, part in self
             if isinstance(part, DetailerConfig) and self.runs(name)
-            for find in part.detections or ()
+            for find in part.drawn_edits
             if find.prompt
         ]
 
     def _sampling_parts(self) -> dict[str, SamplingConfig]:
-        """The settings of the stages that run and may have prompts and LoRAs of their own."""
+        """The settings of the stages that draw and may have prompts and LoRAs of their own."""
         return {
             name: part
             for name, part in self
-            if isinstance(part, SamplingConfig) and self.runs(name)
+            if isinstance(part, SamplingConfig) and self.draws(name)
         }
 
     def _texts(self) -> Iterator[tuple[str, str, str]]:
@@ -364,6 +370,13 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return settings.model_construct(**fields)
 
 
+class Prompts(NamedTuple):
+    """What one pass is told to show, and not to show."""
+
+    prompt: str
+    negative_prompt: str
+
+
 class ResolvedConfig(PipelineConfig):
     """A request with nothing left open: seed drawn, sizes set, the checkpoint known by content."""
 
@@ -382,6 +395,22 @@ class ResolvedConfig(PipelineConfig):
         le=512,
         description="CPU threads to compute with; their number decides the last bits.",
     )
+
+    @property
+    def prompts(self) -> dict[str, Prompts]:
+        """The prompts of every pass that draws, by its stage, the inherited ones too.
+
+        A detailer's say what it is told of all its finds; the record tells those of each.
+        """
+        base = Prompts(self.prompt, self.negative_prompt)
+        found = {"txt2img": base} if self.runs("txt2img") else {}
+        for name, part in self._sampling_parts().items():
+            filled = part.filled(vars(self))
+            texts = (filled.prompt or "", filled.negative_prompt or "")
+            found[name] = Prompts(
+                *(with_base(text, own) or own for text, own in zip(texts, base, strict=True))
+            )
+        return found
 
     def sha256_of(self, kind: str, name: str) -> str | None:
         """What the model of that name held when this was resolved; None if it names none such."""

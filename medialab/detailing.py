@@ -236,6 +236,23 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         """Whether a model looks at the picture: nothing is given in its place."""
         return self.detections is None and self.mask is None and self.chain != (CENTRE,)
 
+    @property
+    def draws(self) -> bool:
+        """Whether any find is denoised; those that a person took out are not."""
+        if self.detections is None:
+            return self.denoising_strength != 0
+        return bool(self.drawn_edits)
+
+    @property
+    def drawn_edits(self) -> tuple[DetectionEdit, ...]:
+        """The edited finds that are drawn."""
+        usual = self.denoising_strength
+
+        def strength(find: DetectionEdit) -> float | None:
+            return usual if find.denoising_strength is None else find.denoising_strength
+
+        return tuple(find for find in self.detections or () if find.enabled and strength(find) != 0)
+
     def filled(self, base: Mapping[str, Any]) -> Self:
         """The base's settings in place of what is unset.
 

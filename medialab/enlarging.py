@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from medialab.settings import PIXEL_UPSCALERS
+from medialab.settings import LATENT_UPSCALERS, PIXEL_UPSCALERS
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -51,3 +51,10 @@ def enlarged(
         if upscaler.scale == 1:
             break
     return image.resize(size, Image.Resampling.LANCZOS) if image.size != size else image
+
+
+def told_upscaler(name: str, before: tuple[int, int], after: tuple[int, int]) -> dict[str, str]:
+    """Return what the record tells of an upscaler; a filter does nothing where the size stays."""
+    if name in {*PIXEL_UPSCALERS, *LATENT_UPSCALERS} and before == after:
+        return {"upscaler": "none", "note": f"{name} did nothing: the size stays the same"}
+    return {"upscaler": name}

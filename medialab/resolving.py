@@ -279,8 +279,8 @@ class Resolver:
         found = {
             model: self.registry.find(model.name, model.kind) for model in stage.models(settings)
         }
-        name = getattr(settings, "checkpoint", None) or config.checkpoint
-        info = self.registry.find(name, "checkpoint")
+        own = getattr(settings, "checkpoint", None) if config.draws(stage.name) else None
+        info = self.registry.find(own or config.checkpoint, "checkpoint")
         _check_sampler(stage.name, settings, info)
         for model, one in found.items():
             if model.kind == "lora":
@@ -394,7 +394,7 @@ def _units_of(config: PipelineConfig) -> list[ControlUnit]:
     """The ControlNet units that count, the base's and the stages' own."""
     every = [*config.control]
     for name, stage in config:
-        if isinstance(stage, SamplingConfig) and config.runs(name):
+        if isinstance(stage, SamplingConfig) and config.draws(name):
             every += stage.control or ()
     return [unit for unit in every if unit.counts]
 

@@ -396,17 +396,19 @@ class SamplingConfig(StageConfig):
     def filled(self, base: Mapping[str, Any]) -> Self:
         """The same settings with the base's in place of what is unset."""
         open_ones = {name: base[name] for name in SAMPLING_NAMES if getattr(self, name) is None}
-        # The base's tags are LoRAs of the base: a stage with its own has those alone.
-        prompt = base["prompt"] if self.loras is None else take_loras(base["prompt"])[0]
-        own = "[PROMPT]" if self.prompt is None else self.prompt
-        open_ones["prompt"] = own.replace("[PROMPT]", prompt)
         # Said of the base's checkpoint; another one speaks for itself.
         if self.prediction_type is None and self.checkpoint not in {None, base["checkpoint"]}:
             open_ones["prediction_type"] = AUTOMATIC_PREDICTION
+        # The base's tags are LoRAs of the base: a stage with its own has those alone.
         prompt = base["prompt"] if self.loras is None else without_tags(base["prompt"])
         own = BASE if self.prompt is None else self.prompt
         open_ones["prompt"] = with_base(own, prompt)
         return self.model_copy(update=open_ones)
+
+    @property
+    def draws(self) -> bool:
+        """Whether anything is denoised: at a strength of 0 no model of the stage's is asked for."""
+        return bool(getattr(self, "denoising_strength", None) != 0)
 
     def sampling(self) -> Sampling:
         """The settings of one denoising, after `filled`."""

@@ -1,6 +1,7 @@
 """The record and the infotext of a picture tell what was applied, not what was asked."""
 
 import pytest
+from PIL import Image
 
 from medialab import PipelineConfig
 from medialab.applied import applied_in, inversions_in, steps_handed_over
@@ -79,3 +80,85 @@ def test_inversions_are_told_of_every_pass_that_read_one():
     }
     assert inversions_in(applied_in(record)) == ["one", "two"]
     assert inversions_in(applied_in({"interrupted": {"stage": "txt2img"}})) == []
+
+
+GONE = {"checkpoint": "gone", "loras": [{"name": "gone"}], "prompt": "a hat <lora:gone:1>"}
+# Units that count, of stages that draw nothing.
+GONE_TOO = GONE | {"vae": "gone", "control": [{"model": "gone"}]}
+LEFT = (8, 24, 24, 40)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"mode": "img2img", "img2img": {"denoising_strength": 0.0, **GONE_TOO}},
+        {"mode": "inpaint", "inpaint": {"denoising_strength": 0.0, "mask": "a" * 64, **GONE_TOO}},
+        {"mode": "outpaint", "outpaint": {"denoising_strength": 0.0, **GONE_TOO}},
+        {"refiner": {"enabled": True, "denoising_strength": 0.0, **GONE_TOO}},
+        {"refiner": {"enabled": False, **GONE_TOO}},
+        {"upscaler": {"enabled": True, "scale": 1.0, **GONE_TOO}},
+        {
+            "face": {
+                "enabled": True,
+                "detector": "centre",
+                "denoising_strength": 0.0,
+                "dynamic_power": -1.0,
+                **GONE_TOO,
+            }
+        },
+        {
+            "face": {
+                "enabled": True,
+                "detections": [
+                    {"box": LEFT, "enabled": False, "prompt": "<lora:gone:1>"},
+                    {"box": LEFT, "denoising_strength": 0.0, "prompt": "<lora:gone:1>"},
+                ],
+                **GONE_TOO,
+            }
+        },
+    ],
+)
+def test_what_a_stage_that_draws_nothing_names_is_neither_asked_for_nor_tied(bench, settings):
+    if settings.get("mode"):
+        settings = settings | {"image": bench.keep(Image.new("RGB", (64, 64), "red"))}
+    if "inpaint" in settings:
+        mask = bench.keep(Image.new("RGB", (64, 64), "white"))
+        settings = settings | {"inpaint": settings["inpaint"] | {"mask": mask}}
+    run = bench.execute(PipelineConfig.parse(QUICK | settings), save=False)
+    assert run.config.models_sha256 == {}
+    assert set(run.config.prompts) <= {"txt2img"}
+
+
+def test_a_resolved_request_shows_the_prompts_of_every_pass(bench):
+    config = PipelineConfig.parse(
+        QUICK
+        | {
+            "negative_prompt": "blue",
+            "refiner": {"enabled": True},
+            "face": {"enabled": True, "detector": "centre", "prompt": "[PROMPT], a smile"},
+            "hand": {"enabled": False, "prompt": "a hand"},
+            "body": {"enabled": True, "detector": "centre", "negative_prompt": "{grey|grey}"},
+        }
+    )
+    assert bench.resolve(config).prompts == {
+        "txt2img": ("a red ball", "blue"),
+        "refiner": ("a red ball", "blue"),
+        "body": ("a red ball", "grey"),
+        "face": ("a red ball, a smile", "blue"),
+    }
+
+
+def test_an_upscaler_that_did_nothing_is_not_told_as_if_it_had(drawn):
+    _run, applied, _text = drawn(upscaler={"enabled": True, "scale": 1.0})
+    assert applied["upscaler"]["upscaler"] == "none"
+    assert applied["upscaler"]["note"] == "lanczos did nothing: the size stays the same"
+    _run, applied, _text = drawn(upscaler={"enabled": True, "scale": 1.5})
+    assert applied["upscaler"] == {"upscaler": "lanczos", "scale": 1.5, "width": 96, "height": 96}
+
+
+def test_a_filter_that_stood_in_is_told_as_the_one_that_ran(drawn):
+    refiner = {"enabled": True, "upscaler": "latent", "denoising_strength": 0.0, "scale": 1.5}
+    _run, applied, _text = drawn(refiner=refiner)
+    assert applied["refiner"] == {"size": [96, 96], "upscaler": "lanczos"}
+    _run, applied, _text = drawn(refiner=refiner | {"denoising_strength": 0.5})
+    assert applied["refiner"]["upscaler"] == "latent"

@@ -10,7 +10,7 @@ from medialab.config import PromptConfig
 from medialab.geometry import Placement
 from medialab.pictures import Use
 from medialab.preprocessors import BY_MODEL, POSE
-from medialab.settings import ControlUnit, StageConfig, asked_loras
+from medialab.settings import ControlUnit, SamplingConfig, StageConfig, asked_loras
 
 if TYPE_CHECKING:
     import torch
@@ -136,7 +136,12 @@ class PipelineStage(ABC, Generic[SettingsT]):
     settings: type[SettingsT]
 
     def models(self, settings: SettingsT) -> "Sequence[Model]":
-        """The models that these settings name; what they hold decides the pixels, too."""
+        """The models that these settings name; what they hold decides the pixels, too.
+
+        None of a stage that draws nothing.
+        """
+        if isinstance(settings, SamplingConfig) and not settings.draws:
+            return []
         checkpoint, vae = getattr(settings, "checkpoint", None), getattr(settings, "vae", None)
         prompt, loras = getattr(settings, "prompt", None), getattr(settings, "loras", None)
         return [

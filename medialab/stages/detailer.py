@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _LARGE = 2
 # What a find came by where no detector, nor the middle, was asked.
 BY_HAND, BY_MASK = "edited boxes", "a given mask"
+# Why a find is not drawn.
+BY_HAND_OUT, NO_STRENGTH = "taken out by hand", "its strength is 0"
 # Finds that were dropped, of which the record tells each.
 _MOST_TOLD = 50
 
@@ -81,6 +83,10 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         finds, detected = self._finds(frame, image, settings, context)
         for number, found in enumerate(finds):
             edit = settings.detections[number] if settings.detections is not None else None
+            if not settings.draws:
+                reason = BY_HAND_OUT if edit and not edit.enabled else NO_STRENGTH
+                rows.append(_told(found, skipped=True, reason=reason))
+                continue
             model = context.checkpoint(settings.checkpoint, settings.vae or "")
             habits = HABITS.get(model.family, USUAL).of("" if settings.words else self.label)
             plan = _planned(found, edit, frame, settings, habits)
@@ -242,7 +248,7 @@ def _planned(
     text = sampling.prompt
     if edit is not None:
         if not edit.enabled:
-            return "taken out by hand"
+            return BY_HAND_OUT
         strength = strength if edit.denoising_strength is None else edit.denoising_strength
         text = edit.prompt or text
     # Of a prompt of its own a find takes the first part, of the stage's the part of its number.
@@ -256,7 +262,7 @@ def _planned(
     if prompt is None:
         return "its prompt says [SKIP]"
     if strength == 0:
-        return "its strength is 0"
+        return NO_STRENGTH
     moved = 0 if settings.same_seed else found.index
     seed = (sampling.seed + moved) % (LARGEST_SEED + 1)
     own = replace(sampling, prompt=prompt, negative_prompt=negative or "", seed=seed)
@@ -275,7 +281,7 @@ def _dynamic(settings: DetailerConfig, found: Detection, frame: Frame, habits: H
     """
     asked, power = settings.denoising_strength, settings.dynamic_power
     strength = habits.strength if asked is None else asked
-    if power == 0 or frame.image is None:
+    if power == 0 or strength == 0 or frame.image is None:
         return strength
     share = found.box.area / (frame.image.width * frame.image.height)
     if share >= 1:
@@ -313,7 +319,7 @@ def _view(
 
 def _loras_of_finds(settings: DetailerConfig) -> list[Model]:
     """LoRAs in the prompts of edited finds."""
-    prompts = [find.prompt or "" for find in settings.detections or ()]
+    prompts = [find.prompt or "" for find in settings.drawn_edits]
     return [Model("lora", one.name) for text in prompts for one in asked_loras(text, ())]
 
 

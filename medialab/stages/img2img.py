@@ -28,7 +28,9 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
         size = frame.stretch or frame.image.size
         step = placement(frame.image.size, size, "just resize")
         if settings.denoising_strength == 0:
-            return frame.drawn(resized(frame.image, *size, "just resize")).moved(step)
+            larger = frame.drawn(resized(frame.image, *size, "just resize")).moved(step)
+            told = {"strength": 0.0, "note": "at strength 0 nothing is drawn"}
+            return larger.with_applied(self.name, **told)
         sampling = settings.sampling()
         model = context.checkpoint(sampling.checkpoint, sampling.vae)
         start = stretched(model, frame.image, size, "bilinear") if frame.stretch else frame.image

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.control import prepare
 from medialab.denoising import How, denoise
-from medialab.enlarging import enlarged
+from medialab.enlarging import enlarged, told_upscaler
 from medialab.geometry import (
     Box,
     Placement,
@@ -65,18 +65,25 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             settings.height,
             exact=frame.is_given or not has_blocks(image.size),
         )
-        sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         step = _enlargement(image.size, size, is_cut=bool(settings.width and settings.height))
         covering, left, top = (step.inside.width, step.inside.height), *_cut_off(step)
-        if settings.denoising_strength > 0 and settings.upscaler in _FILTERS:
+        told: dict[str, Any] = {"size": list(size)}
+        if not settings.draws:
+            start = self._enlarge(image, covering, settings.upscaler, context)
+            start = start.crop((left, top, left + size[0], top + size[1]))
+            # Nothing drawn anew needs no latents: a filter of pixels stands in for one of theirs.
+            name = PIXEL_UPSCALERS[0] if settings.upscaler in _FILTERS else settings.upscaler
+            told |= told_upscaler(name, image.size, covering)
+            return replace(frame.moved(step), image=start).with_applied(self.name, **told)
+        sampling = settings.sampling()
+        model = context.checkpoint(sampling.checkpoint, sampling.vae)
+        if settings.upscaler in _FILTERS:
             start = self._stretch(image, step, _FILTERS[settings.upscaler], model)
         else:
             start = self._enlarge(image, covering, settings.upscaler, context)
             start = start.crop((left, top, left + size[0], top + size[1]))
         frame = frame.moved(step)
-        if settings.denoising_strength == 0:
-            return replace(frame, image=start).with_applied(self.name, size=list(size))
+        told |= told_upscaler(settings.upscaler, image.size, covering)
         cut = resized(image, *size, "crop and resize")
         image, applied = denoise(
             model,
@@ -89,7 +96,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             image=start,
             strength=settings.denoising_strength,
         )
-        return replace(frame, image=image).with_applied(self.name, size=list(size), **applied)
+        return replace(frame, image=image).with_applied(self.name, **told, **applied)
 
     def _stretch(
         self, image: "Image.Image", step: Placement, method: str, model: "LoadedModel"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.control import prepare
 from medialab.denoising import How, denoise
-from medialab.enlarging import enlarged
+from medialab.enlarging import enlarged, told_upscaler
 from medialab.geometry import BLOCK, drawn_size, to_multiple
 from medialab.latents import encode_image
 from medialab.settings import PIXEL_UPSCALERS, UpscalerConfig
@@ -37,7 +37,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
 
     def models(self, settings: UpscalerConfig) -> Sequence[Model]:
         """The upscaler, where it is a model; what draws again, where that is asked."""
-        drawing = super().models(settings) if settings.denoising_strength > 0 else []
+        drawing = super().models(settings)
         if settings.upscaler in PIXEL_UPSCALERS:
             return drawing
         return [*drawing, Model("upscaler", settings.upscaler)]
@@ -57,7 +57,12 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
             overlap=settings.overlap,
             on_tile=context.step,
         )
-        applied: dict[str, Any] = {"upscaler": name, "width": width, "height": height}
+        applied: dict[str, Any] = {
+            **told_upscaler(name, frame.image.size, (width, height)),
+            "scale": settings.scale,
+            "width": width,
+            "height": height,
+        }
         if draws:
             image, drawn = self._draw(frame, image, settings, context)
             applied |= drawn
