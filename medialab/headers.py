@@ -70,7 +70,7 @@ def read_header(path: Path) -> Header:
     except OSError as error:
         raise _refused(path, f"not readable: {error.strerror}") from error
     entries = _parse(path, text)
-    metadata = _checked_metadata(path, entries.pop("__metadata__", None) or {})
+    metadata = _checked_metadata(path, entries.pop("__metadata__", None))
     _check_places(path, entries, size - LENGTH_FIELD - length)
     return Header(
         shapes={name: tuple(entry["shape"]) for name, entry in entries.items()},
@@ -180,6 +180,8 @@ def _check_places(path: Path, entries: Mapping[str, Any], body: int) -> None:
 
 def _checked_metadata(path: Path, metadata: Any) -> dict[str, str]:
     """The texts beside the tensors; safetensors opens no file with anything else there."""
+    if metadata is None:
+        return {}
     if not isinstance(metadata, dict) or not all(isinstance(one, str) for one in metadata.values()):
         raise _refused(path, "broken: its metadata is no list of names with texts")
     return metadata

@@ -161,6 +161,7 @@ class Service:
             "family": info.family,
             "format": info.format,
             "size_bytes": info.size_bytes,
+            "variant": info.variant or None,
             "prediction_type": info.prediction_type or None,
             "zero_terminal_snr": info.zero_terminal_snr,
             "refused": self._without_folders(info.refused) if info.refused else None,

@@ -204,6 +204,50 @@ def test_noise_is_refused_and_never_crashed_on(tmp_path, noise):
         assert read_header(path).shapes == {}
 
 
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 2**70) | st.floats() | st.text(max_size=8),
+    lambda inside: (
+        st.lists(inside, max_size=4) | st.dictionaries(st.text(max_size=8), inside, max_size=4)
+    ),
+    max_leaves=8,
+)
+NEARLY_A_TENSOR = st.fixed_dictionaries(
+    {
+        "dtype": st.sampled_from(["F16", "F8_E4M3", "F4", "odd", None, ["F16"]]) | ANY_JSON,
+        "shape": st.lists(st.integers(0, 3), max_size=10) | ANY_JSON,
+        "data_offsets": st.sampled_from([[0, 0], [0, 12], [0, 2], [12, 0]]) | ANY_JSON,
+    }
+)
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    derandomize=True,
+    max_examples=150,
+)
+@given(
+    entries=st.dictionaries(
+        st.sampled_from(["__metadata__", "emb_params", "x.lora_down.weight", "a\0", "\ud800"])
+        | st.text(max_size=8),
+        NEARLY_A_TENSOR | ANY_JSON,
+        max_size=4,
+    ),
+    body=st.sampled_from([0, 2, 12]),
+)
+def test_whatever_a_header_says_it_is_told_or_refused(tmp_path, entries, body):
+    """And what is told is opened by safetensors, too."""
+    from safetensors import safe_open
+
+    path = tmp_path / "any.safetensors"
+    path.write_bytes(header_bytes(entries) + bytes(body))
+    with suppress(ModelRefusedError):
+        header = read_header(path)
+        classify(header)
+        with safe_open(path, "pt") as file:
+            assert set(file.keys()) == header.shapes.keys()
+
+
 def shapes(*names, **more):
     return dict.fromkeys(names, (4, 4)) | more
 

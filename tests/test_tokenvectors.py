@@ -78,6 +78,7 @@ def bench(tiny_models, tmp_path_factory):
         "narrow": {"emb_params": torch.randn(2, 2 * WIDTH)},
         "hyper": {"768.0.linear.0.weight": torch.zeros(4, 768)},
         "endless": {"emb_params": vectors / 0},
+        "cafe\u0301": {"emb_params": vectors},
     }
     for name, tensors in files.items():
         save_file(
@@ -101,10 +102,14 @@ def applied(run):
 def test_one_word_gives_the_same_bytes_from_every_form_of_file(bench):
     plain = drawn(bench, "a photo of a1111")
     assert applied(plain) == ["a1111"]
-    for name in ("flat1111", "toy", "<zelda-toy>", "pivot", "numbered", "<cat>"):
+    names = ("flat1111", "toy", "<zelda-toy>", "pivot", "numbered", "<cat>", "caf\u00e9")
+    for name in names:
         run = drawn(bench, f"a photo of {name}")
         assert applied(run) == [name]
         assert run.image.tobytes() == plain.image.tobytes(), name
+    accented = drawn(bench, "a photo of cafe\u0301")  # as macOS writes it
+    assert applied(accented) == ["caf\u00e9"]
+    assert accented.image.tobytes() == plain.image.tobytes()
     assert applied(drawn(bench, "a photo of bytes")) == ["bytes"]
 
 

@@ -1,6 +1,7 @@
 """Texts through a checkpoint's own text encoders, chunk by chunk."""
 
 import math
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -134,6 +135,7 @@ class TextEncoder:
 
     def encode(self, text: str) -> Encoded:
         """The text's numbers; remembered as long as the model is, up to REMEMBERED_BYTES."""
+        text = unicodedata.normalize("NFC", text)  # as CLIP's tokenizer, and as files are named
         paths = self._model.inversions
         named = inversions_in(text, list(paths))
         by_name = {name.lower(): path for name, path in paths.items()}
@@ -157,6 +159,7 @@ class TextEncoder:
 
     def chunks(self, text: str) -> list[list[Chunk]]:
         """The text's chunks for each encoder."""
+        text = unicodedata.normalize("NFC", text)
         return self._chunks(text, self._inversions(text))
 
     def _chunks(

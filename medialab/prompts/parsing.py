@@ -4,6 +4,7 @@ Source: behaviour of AUTOMATIC1111 modules/prompt_parser.py, get_multicond_promp
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,8 @@ def mentions(name: str, text: str) -> bool:
     """Whether a text holds a name as a word of its own, whatever its capitals."""
     if name.isascii() and text.isascii() and name.lower() not in text.lower():
         return False  # the usual answer, and ten times as fast
+    # Names that look the same are the same, however their accents are written.
+    name, text = (unicodedata.normalize("NFC", one) for one in (name, text))
     return re.search(word_pattern([name]), text, re.IGNORECASE) is not None
 
 
