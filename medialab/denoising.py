@@ -15,9 +15,11 @@ from medialab.ladder import is_finite
 from medialab.latents import decode_latents, latent_shape
 from medialab.loading import INPAINT_CHANNELS
 from medialab.lora import Applied, told, using
+from medialab.memory import claim
+from medialab.needs import denoising_bytes
 from medialab.noise import Variation, first_noise
 from medialab.resizing import padded
-from medialab.rungs import denoiser_rungs
+from medialab.rungs import denoiser_rungs, has_rows_apart
 from medialab.samplers import applied_schedule, make_scheduler, with_prediction
 from medialab.settings import Sampling
 from medialab.sizes import too_large_to_draw
@@ -147,6 +149,7 @@ def denoise(
         def attempt() -> "torch.Tensor":
             # All that steps change is made anew for each try.
             pipeline.unet = unet
+            _claim(model, unet, sampling, drawn, how)
             pipeline.scheduler = make_scheduler(
                 sampling.sampler,
                 sampling.schedule,
@@ -248,6 +251,20 @@ def _size_of(image: Any, block: int) -> tuple[int, int]:
         width, height = image.size
         return width, height
     return image.shape[-1] * block, image.shape[-2] * block
+
+
+def _claim(
+    model: "LoadedModel", unet: Any, sampling: Sampling, drawn: tuple[int, int], how: How
+) -> None:
+    """Refuse steps for which there is no room, before the first."""
+    width, height = (side // model.block for side in drawn)
+    if how.tiles is not None:
+        width, height = min(width, how.tiles.size), min(height, how.tiles.size)
+    rows = 1 if sampling.guidance_scale <= 1 or has_rows_apart(unet) else 2
+    channels = int(unet.config.block_out_channels[0])
+    needed = denoising_bytes(width, height, channels, model.dtype.itemsize, rows)
+    what = f"to draw {width * model.block} × {height * model.block} px"
+    claim(needed, model.device, what)
 
 
 def _is_picture(given: Any) -> bool:

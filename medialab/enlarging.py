@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from medialab.memory import claim
+from medialab.needs import PICTURE_BYTES
 from medialab.settings import LATENT_UPSCALERS, PIXEL_UPSCALERS
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def enlarged(
                 strict=True,
             )
         )
+        claim(size[0] * size[1] * PICTURE_BYTES, "cpu", f"a picture of {size[0]} × {size[1]} px")
         on_tile(1, 1)
         return image.resize(size, filters[upscaler])
     for number in range(MOST_TIMES):

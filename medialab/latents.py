@@ -1,10 +1,13 @@
 """Between pictures and latents: what a VAE reads and writes, and the shapes of both."""
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from medialab.geometry import drawn_size
 from medialab.ladder import in_float32
+from medialab.memory import claim
+from medialab.needs import decoding_bytes, encoding_bytes
 from medialab.resizing import padded
 from medialab.rungs import vae_rungs
 
@@ -36,6 +39,7 @@ def encode_image(
         shown = torch.from_numpy(np.array(grown))[None, None] < 255
 
     def attempt() -> torch.Tensor:
+        _claim(model, *image.size, encoding_bytes, "to encode")
         scaled = (pixels.to(model.device, vae.dtype) / 127.5) - 1
         scaled = torch.where(shown.to(scaled.device), scaled, 0.0)
         with torch.inference_mode():
@@ -81,6 +85,8 @@ def decode_latents(model: "LoadedModel", latents: "torch.Tensor") -> "Image.Imag
     vae = model.vae
 
     def attempt() -> torch.Tensor:
+        height, width = (side * model.block for side in latents.shape[-2:])
+        _claim(model, width, height, decoding_bytes, "to decode")
         with torch.inference_mode():
             pixels: torch.Tensor = vae.decode(_unscaled(latents.to(vae.dtype), vae))[0]
         return pixels
@@ -89,6 +95,22 @@ def decode_latents(model: "LoadedModel", latents: "torch.Tensor") -> "Image.Imag
         pixels = model.ladder.finite("the VAE's decoder", vae_rungs(model), attempt, vae)
     levels = (pixels * 0.5 + 0.5).clamp(0, 1).cpu().permute(0, 2, 3, 1).float().numpy()[0]
     return to_image(levels)
+
+
+def _claim(
+    model: "LoadedModel",
+    width: int,
+    height: int,
+    takes: Callable[[int, int, int, int], int],
+    what: str,
+) -> None:
+    """Refuse work for which the VAE finds no room as it is set now: whole, or in tiles."""
+    vae = model.vae
+    if getattr(vae, "use_tiling", False):
+        width, height = (min(side, int(vae.tile_sample_min_size)) for side in (width, height))
+    channels = int(vae.config.get("block_out_channels", (128,))[0])
+    needed = takes(width, height, channels, vae.dtype.itemsize)
+    claim(needed, model.device, f"{what} {width} × {height} px")
 
 
 def _unscaled(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":

@@ -5,24 +5,65 @@ its first layer, at the size that is drawn; the numbers were measured (docs/perf
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import prod
 from pathlib import Path
+from typing import NamedTuple
 
 from medialab.errors import ModelRefusedError
 from medialab.headers import read_header
-from medialab.modelfiles import SINGLE_FILE, ModelInfo
+from medialab.modelfiles import SINGLE_FILE, ModelInfo, read_config
 
 ITEM_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 # Copies of a training that lie in some checkpoints and are never loaded.
 _UNUSED = ("model_ema.",)
-# Maps of (first layer's channels, height, width) that are alive at the worst moment, each.
-DENOISER_MAPS = 40  # of latents, for one prompt: skips, and the wide layers between attentions
-DECODER_MAPS = 9  # of pixels: upsampling's two of twice the channels, a residual, a convolution
-ENCODER_MAPS = 6
+# Maps of (first layer's channels, height, width) that are alive at the worst moment, measured at
+# SD1.5's size in float32: 35 to 37 for one row of a UNet's batch at 512 to 896 px, 5.0 to encode,
+# 6.2 (512 px) to 8.9 (1536 px) to decode.
+DENOISER_MAPS = 37
+DECODER_MAPS = 8
+ENCODER_MAPS = 5
 # Bytes a pixel of a finished picture: as 8-bit, as floats of three channels, and one more of each.
 PICTURE_BYTES = 40
 
 
+class Channels(NamedTuple):
+    """Of the first layer of a checkpoint's denoiser, and of its VAE."""
+
+    denoiser: int
+    vae: int
+
+
+# SD1.5's, SD2's and SDXL's; most others' are near.
+_USUAL = Channels(320, 128)
+_FIRST_LAYERS = (
+    "model.diffusion_model.input_blocks.0.0.weight",
+    "first_stage_model.encoder.conv_in.weight",
+)
+
+
+@lru_cache(256)  # a header is some 300 kB, and each run asks
+def channels_of(info: ModelInfo) -> Channels:
+    """A checkpoint's, from its header or its configs; the usual ones where neither tells."""
+    try:
+        if info.path.is_file():
+            shapes = read_header(info.path).shapes
+            told = [shapes.get(name, (0,))[0] for name in _FIRST_LAYERS]
+        else:
+            configs = (info.path / part / "config.json" for part in ("unet", "vae"))
+            told = [_first_channels(config) for config in configs]
+    except ModelRefusedError:  # whoever opens it says what is wrong
+        return _USUAL
+    return Channels(*(one or usual for one, usual in zip(told, _USUAL, strict=True)))
+
+
+def _first_channels(config: Path) -> int:
+    levels = read_config(config).get("block_out_channels") if config.is_file() else None
+    is_told = isinstance(levels, list) and levels and isinstance(levels[0], int)
+    return levels[0] if is_told and levels else 0
+
+
+@lru_cache(256)
 def bytes_in_memory(info: ModelInfo, dtype: str) -> int:
     """What a model's weights take as a dtype; of other files than safetensors, their size."""
     try:

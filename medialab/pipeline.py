@@ -153,6 +153,12 @@ class Pipeline:
             )
         return found
 
+    def unmade(self, config: ResolvedConfig) -> list[str]:
+        """The stages that would run, which is all behind the last one whose result is kept."""
+        keys = self.keys(config)
+        kept = [number for number, key in enumerate(keys, start=1) if self.cache.holds(key)]
+        return [key.stage for key in keys[max(kept, default=0) :]]
+
     def explain(self, config: ResolvedConfig) -> list[Explanation]:
         """For each stage that this config runs: is its result kept, and if not, what changed."""
         return [self.cache.explain(key) for key in self.keys(config)]

@@ -21,8 +21,10 @@ from medialab.families import FINISHED_BY, UNKNOWN, latents_of
 from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
 from medialab.matching import MOST_READ
+from medialab.memory import free_bytes
 from medialab.modelfiles import plain_text
 from medialab.pictures import PictureStore
+from medialab.planning import MemoryPlan, plan
 from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions, parse, take_loras
 from medialab.registry import ModelInfo, ModelRegistry
@@ -137,6 +139,18 @@ class Resolver:
             if self.pictures.size(config.image) == (config.width, config.height):
                 return {"width": None, "height": None}
         return {}
+
+    def memory_plan(self, config: PipelineConfig) -> MemoryPlan:
+        """See `Workbench.memory_plan`."""
+        if not isinstance(config, ResolvedConfig):
+            config = self._with_detectors(config)
+        info = self.registry.find(config.checkpoint, "checkpoint")
+        try:
+            size = self._size_of(config, info)
+        except ModelRefusedError:  # none need tell the size that it was trained at
+            size = config.width or 1024, config.height or 1024
+        available = free_bytes(self.registry.device) + self.registry.room.nbytes
+        return plan(config, size, self.registry, available)
 
     def _size_of(self, config: PipelineConfig, info: ModelInfo) -> tuple[int, int]:
         """Width and height as asked, else the given picture's, else the checkpoint's own."""

@@ -107,11 +107,17 @@ def _rows_apart(network: "torch.nn.Module") -> Iterator[None]:
         ]
         return _joined(done)
 
+    apart.rows_apart = True  # type: ignore[attr-defined]  # for `has_rows_apart`
     network.forward = apart
     try:
         yield
     finally:
         _restore_forward(network, before)
+
+
+def has_rows_apart(network: Any) -> bool:
+    """Whether a network is on that rung: what it needs is that of one row."""
+    return hasattr(network.forward, "rows_apart")
 
 
 def _restore_forward(network: "torch.nn.Module", before: Any) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from medialab.errors import ModelRefusedError, NotFiniteError
 from medialab.ladder import Ladder, Rung, is_finite
 from medialab.libraries import require
+from medialab.memory import claim
 from medialab.opening import opening
 from medialab.tensors import read_tensors, refuse_whole_numbers
 
@@ -35,6 +36,9 @@ _PURPOSES = {
 }
 # Sides of the tiles that are tried when memory runs out, in pixels.
 SMALLER_TILES = (TILE, 96, 48)
+# Bytes a pixel of the enlarged picture (sums, weights, their quotient), and of an enlarged tile:
+# three maps of the 64 channels that ESRGAN's and Compact's last layers have, in float32.
+_PIXEL_BYTES, _MAP_BYTES = 48, 3 * 64 * 4
 
 
 class Upscaler:
@@ -125,6 +129,10 @@ class Upscaler:
         if self._largest is not None and self._largest < tile:
             tile, overlap = self._largest, min(overlap, self._largest // 3)
         boxes = tiles(image.width, image.height, tile, overlap)
+        width, height = image.width * self.scale, image.height * self.scale
+        claim(width * height * _PIXEL_BYTES, "cpu", f"a picture of {width} × {height} px")
+        side = min(tile, max(image.size))
+        claim(side * side * self.scale**2 * _MAP_BYTES, self._device, f"a tile of {side} px")
         total = torch.zeros(3, image.height * self.scale, image.width * self.scale)
         weights = torch.zeros(1, *total.shape[1:])
         for number, box in enumerate(boxes, start=1):

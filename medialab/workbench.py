@@ -20,6 +20,7 @@ from medialab.loading import CONFIGS, SHARED_TOKENIZER
 from medialab.lora import LoRAManager
 from medialab.matching import MOST_READ
 from medialab.pictures import PictureStore
+from medialab.planning import MemoryPlan
 from medialab.registry import ModelInfo, ModelRegistry
 from medialab.resolving import Resolver
 from medialab.restoring import ReadSettings
@@ -218,6 +219,14 @@ class Workbench:
         """
         return self._pipeline().explain(self._resolver.singles(self.resolve(config))[0])
 
+    def memory_plan(self, config: PipelineConfig) -> MemoryPlan:
+        """What the request needs of memory, and what is there for it; `print` shows a sentence.
+
+        Raises:
+            ModelNotFoundError: no such model.
+        """
+        return self._resolver.memory_plan(config)
+
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """The request with nothing left open: seed drawn, sizes set, the checkpoint's hash found.
 
@@ -300,6 +309,7 @@ class Workbench:
             progress = Progress(
                 single, self.registry, self.pictures, self.loras, job, number, len(singles)
             )
+            needs = self._needs(single, pipeline)
             try:
                 outcome = pipeline.run(single, progress, anew_from=anew_from)
             except CancelledError as cancelled:
@@ -317,10 +327,25 @@ class Workbench:
             for notice in outcome.record.get("notices", ()):
                 _LOG.warning(notice)
             images.append(outcome.image)
-            records.append(outcome.record)
+            records.append(outcome.record | ({"memory": str(needs)} if needs else {}))
             if save:
-                artifacts.append(self.artifacts.save(outcome.image, single, outcome.record))
+                artifacts.append(self.artifacts.save(outcome.image, single, records[-1]))
         return Run(config, images, records, artifacts, detections)
+
+    def _needs(self, config: ResolvedConfig, pipeline: "Pipeline") -> MemoryPlan | None:
+        """What the stages need that are not kept; None if all are.
+
+        Raises:
+            OutOfMemoryError: one of them fits on no rung; nothing was loaded.
+        """
+        left = pipeline.unmade(config)
+        if not left:
+            return None
+        needs = self.memory_plan(config).of(left)
+        needs.refuse_impossible()
+        if not needs.fits:
+            _LOG.warning("this %s; pieces are made smaller where they must be", needs)
+        return needs
 
     def _keep_interrupted(
         self, config: ResolvedConfig, progress: "Progress", cancelled: CancelledError

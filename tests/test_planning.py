@@ -1,0 +1,146 @@
+"""What a run needs of memory is worked out before it begins; what cannot be is refused by name."""
+
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from medialab import PipelineConfig
+from medialab import memory as memory_module
+from medialab import resolving as resolving_module
+from medialab.errors import OutOfMemoryError
+from medialab.loading import LoadedModel
+from medialab.needs import bytes_in_memory, denoising_bytes
+from medialab.registry import ModelRegistry
+
+QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
+GIB = 2**30
+
+
+@pytest.fixture
+def free(monkeypatch):
+    """Sets what the machine says is free, everywhere where it is asked."""
+    from medialab import room
+
+    def set_to(nbytes):
+        for module in (memory_module, resolving_module, room):
+            monkeypatch.setattr(module, "free_bytes", lambda device="cpu": nbytes)
+
+    return set_to
+
+
+def test_weights_are_counted_as_what_they_become(tiny_models, tmp_path):
+    root = tmp_path / "models"
+    shutil.copytree(tiny_models, root)
+    unet = root / "checkpoints" / "paperdoll" / "unet" / "diffusion_pytorch_model.safetensors"
+    registry = ModelRegistry(root, device="cpu")
+    info = registry.find("paperdoll", "checkpoint")
+    needed = bytes_in_memory(info, "float32")
+    model = registry.load(info)
+    assert isinstance(model, LoadedModel)
+    assert model.nbytes == pytest.approx(needed, rel=0.02)
+    assert bytes_in_memory(info, "float16") * 2 == needed
+    # Another variant of the same weights beside them is not loaded.
+    shutil.copy(unet, unet.with_name("diffusion_pytorch_model.fp16.safetensors"))
+    bytes_in_memory.cache_clear()
+    assert bytes_in_memory(registry.find("paperdoll", "checkpoint"), "float32") == needed
+    registry.unload_all()
+
+
+def test_copies_of_a_training_in_a_checkpoint_are_not_counted(tmp_path):
+    weights = {"model.diffusion_model.a.weight": torch.zeros(10, 10)}
+    (tmp_path / "checkpoints").mkdir()
+    save_file(weights | {"model_ema.a": torch.zeros(100)}, tmp_path / "checkpoints/a.safetensors")
+    info = ModelRegistry(tmp_path).models("checkpoint")[0]
+    assert bytes_in_memory(info, "float32") == 400
+
+
+def test_every_stage_is_planned_at_the_size_that_it_leaves(bench):
+    config = PipelineConfig.parse(
+        QUICK
+        | {
+            "refiner": {"enabled": True, "scale": 1.5},
+            "upscaler": {"enabled": True, "scale": 2.0},
+        }
+    )
+    plan = bench.memory_plan(config)
+    assert {one.stage: one.size for one in plan.stages} == {
+        "prompt": (64, 64),
+        "txt2img": (64, 64),
+        "refiner": (96, 96),
+        "upscaler": (192, 192),
+        "finish": (192, 192),
+    }
+    assert plan.fits
+    assert all(one.least <= one.usual for one in plan.stages)
+    assert str(plan).startswith("needs ")
+    assert plan.largest.stage == "refiner"
+
+
+def test_a_run_that_fits_says_what_it_needed(bench):
+    run = bench.execute(PipelineConfig.parse(QUICK), save=False)
+    assert run.record["memory"].startswith("needs ")
+    again = bench.execute(PipelineConfig.parse(QUICK), save=False)
+    assert "memory" not in again.record
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"upscaler": {"enabled": True, "scale": 8.0}}, r"upscaler at 512 × 512 px needs at least"),
+        ({"refiner": {"enabled": True, "scale": 4.0}}, r"refiner at 256 × 256 px needs at least"),
+    ],
+)
+def test_what_fits_on_no_rung_is_refused_by_the_stages_name_and_nothing_is_drawn(
+    bench, free, settings, said
+):
+    plan = bench.memory_plan(PipelineConfig.parse(QUICK | settings))
+    worst = max(one.weights + one.least for one in plan.stages)
+    base = max(one.weights + one.least for one in plan.stages if one.size == (64, 64))
+    assert base < worst
+    free(worst - 1)
+    drawn = []
+    bench.queue.listen(lambda event: drawn.append(event.stage))
+    with pytest.raises(OutOfMemoryError, match=said) as raised:
+        bench.execute(PipelineConfig.parse(QUICK | settings))
+    assert "smaller" in str(raised.value)
+    assert set(drawn) == {""}
+    free(64 * GIB)
+    assert bench.execute(PipelineConfig.parse(QUICK), save=False).image.size == (64, 64)
+
+
+def test_what_is_kept_needs_nothing(bench, free):
+    config = PipelineConfig.parse(QUICK)
+    kept = bench.execute(config, save=False).image.tobytes()
+    free(1)
+    assert bench.execute(config, save=False).image.tobytes() == kept
+
+
+def test_a_model_larger_than_what_is_free_is_refused_before_it_is_read(tiny_models, free):
+    registry = ModelRegistry(tiny_models, device="cpu")
+    info = registry.find("paperdoll", "checkpoint")
+    free(bytes_in_memory(info, "float32"))  # and nothing for the work
+    with pytest.raises(OutOfMemoryError, match=r"'paperdoll' needs .* as float32, .* close other"):
+        registry.load(info)
+
+
+def test_a_picture_too_large_to_decode_whole_is_decoded_in_tiles(bench, monkeypatch):
+    from medialab import denoising, latents
+
+    def scarce(nbytes, device, what):
+        if what.startswith("to decode 512"):
+            message = f"{what} needs more than there is"
+            raise memory_module.NoRoomError(message)
+
+    monkeypatch.setattr(latents, "claim", scarce)
+    monkeypatch.setattr(denoising, "claim", scarce)
+    run = bench.execute(PipelineConfig.parse(QUICK | {"width": 512, "height": 512}), save=False)
+    retries = run.record["stages"][1]["applied"]["retries"]
+    assert [one["how"] for one in retries] == ["caches freed", "VAE in tiles"]
+
+
+def test_a_row_of_a_denoisers_batch_counts_for_itself():
+    assert denoising_bytes(64, 64, 320, 4) == 2 * denoising_bytes(64, 64, 320, 4, rows=1)
+    # Measured: 360 MiB at SD1.5's size.
+    assert denoising_bytes(64, 64, 320, 4) == pytest.approx(360 * 2**20, rel=0.1)
