@@ -22,6 +22,8 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
+# Its advice (that there is no torchvision) is said by no test and would stand among the results.
+os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 # Jupyter's own word for: use the platform's folders, and do not warn about it.
 os.environ["JUPYTER_PLATFORM_DIRS"] = "1"
 

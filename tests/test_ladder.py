@@ -313,8 +313,8 @@ def test_the_upscaler_takes_smaller_tiles(upscaler, failing):
     picture = Image.effect_noise((250, 200), 90).convert("RGB")
     whole = upscaler.enlarge(picture, tile=0)
     calls = []
-    upscaler._network.register_forward_pre_hook(lambda _m, given: calls.append(given[0].shape[-1]))
-    failing(upscaler._network, 3, NO_ROOM)
+    upscaler._call.model.register_forward_pre_hook(lambda _m, given: calls.append(given[0].shape[-1]))
+    failing(upscaler._call.model, 3, NO_ROOM)
     tiled = upscaler.enlarge(picture, tile=0)
     assert [retry.how for retry in upscaler.ladder.retries] == [
         "caches freed",
@@ -327,6 +327,6 @@ def test_the_upscaler_takes_smaller_tiles(upscaler, failing):
 
 
 def test_the_upscalers_last_rung_is_a_named_error(upscaler, failing):
-    failing(upscaler._network, 9, RuntimeError("DefaultCPUAllocator: can't allocate memory"))
+    failing(upscaler._call.model, 9, RuntimeError("DefaultCPUAllocator: can't allocate memory"))
     with pytest.raises(OutOfMemoryError, match=r"with caches freed, tiles of 96 px, tiles of 48"):
         upscaler.enlarge(Image.new("RGB", (200, 100)), tile=128)

@@ -87,7 +87,7 @@ def script(bench):
     model = loaded("paperdoll", "checkpoint")
     upscaler = loaded("paperdoll-2x", "upscaler")
     return Script(
-        model.components, loaded("paperdoll-canny", "controlnet").network, upscaler._network
+        model.components, loaded("paperdoll-canny", "controlnet").network, upscaler._call.model
     )
 
 
