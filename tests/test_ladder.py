@@ -313,8 +313,9 @@ def test_the_upscaler_takes_smaller_tiles(upscaler, failing):
     picture = Image.effect_noise((250, 200), 90).convert("RGB")
     whole = upscaler.enlarge(picture, tile=0)
     calls = []
-    upscaler._call.model.register_forward_pre_hook(lambda _m, given: calls.append(given[0].shape[-1]))
-    failing(upscaler._call.model, 3, NO_ROOM)
+    network = upscaler._call.model
+    network.register_forward_pre_hook(lambda _m, given: calls.append(given[0].shape[-1]))
+    failing(network, 3, NO_ROOM)
     tiled = upscaler.enlarge(picture, tile=0)
     assert [retry.how for retry in upscaler.ladder.retries] == [
         "caches freed",
