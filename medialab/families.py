@@ -16,6 +16,7 @@ from medialab.signatures import told_families
 from medialab.tokenvectors import layout_of
 
 UNKNOWN = "unknown"
+WITHOUT_VAE = "checkpoint without VAE"  # a kind: all of a checkpoint but that
 
 
 class Verdict(NamedTuple):
@@ -340,7 +341,7 @@ def _checkpoint(names: str, header: Header) -> Verdict | None:
         return None
     reads = any(mark in names for mark in ("cond_stage_model.", "conditioner.", "text_encoders."))
     decodes = "first_stage_model." in names or "vae.decoder." in names
-    kind = "checkpoint" if decodes else "checkpoint without VAE"
+    kind = "checkpoint" if decodes else WITHOUT_VAE
     return Verdict(kind if reads else "denoiser", _family(names, header), "original")
 
 

@@ -18,12 +18,14 @@ from medialab.headers import read_header
 from medialab.ladder import Ladder, in_float32
 from medialab.memory import free_memory
 from medialab.modelfiles import ModelInfo, check_folder
-from medialab.opening import check_file, opening, refuse_pickle
+from medialab.opening import check_file, opening, quietly, refuse_pickle
 from medialab.partconfigs import check_network, read_json
 from medialab.runnable import why_not
 from medialab.runtime import pick_device
 from medialab.singlefiles import (
     SHARED_TOKENIZER,
+    absent_vae,
+    is_absent,
     load_single_controlnet,
     load_single_file,
 )
@@ -134,10 +136,12 @@ class LoadedModel:
             made_for_it = getattr(diffusers, INSTRUCT_PIPELINES[self.family])
             takes = inspect.signature(made_for_it.__init__).parameters
             own = {name: one for name, one in self.components.items() if name in takes}
-            pipeline = made_for_it(**own, **quiet)
+            with quietly():
+                pipeline = made_for_it(**own, **quiet)
         else:
             control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
-            pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline, **control)
+            with quietly():
+                pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline, **control)
         if self.chosen_vae is not None:
             pipeline.vae = self.vae
         pipeline.set_progress_bar_config(disable=True)
@@ -167,8 +171,17 @@ class LoadedModel:
 
     @property
     def vae(self) -> Any:
-        """The VAE in use: its own, or the chosen one."""
-        return self.components["vae"] if self.chosen_vae is None else self.chosen_vae.network
+        """The VAE in use: its own, or the chosen one.
+
+        Raises:
+            ModelRefusedError: it has none of its own, and none was chosen.
+        """
+        if self.chosen_vae is not None:
+            return self.chosen_vae.network
+        own = self.components["vae"]
+        if is_absent(own):
+            raise ModelRefusedError("this checkpoint lacks its VAE: choose one of models/vae")
+        return own
 
     @property
     def vae_overflows(self) -> bool:
@@ -246,6 +259,8 @@ def load_checkpoint(
             pipeline = load_single_file(info, dtype, configs)
     _check_complete(info, pipeline)
     pipeline.to(device)
+    if pipeline.vae is None:
+        pipeline.vae = absent_vae(configs / info.family)
     if device == "cpu":
         _prefer_channels_last(pipeline)
     return LoadedModel(pipeline, info.family, device, dtype)
@@ -374,7 +389,8 @@ def _prefer_channels_last(pipeline: Any) -> None:
     import torch
 
     for name in ("unet", "vae"):
-        if (part := pipeline.components.get(name)) is not None:
+        part = pipeline.components.get(name)
+        if part is not None and not is_absent(part):
             part.to(memory_format=torch.channels_last)
 
 
@@ -394,6 +410,8 @@ def _bytes_of(components: Any) -> int:
     for part in components:
         if isinstance(part, torch.nn.Module):
             for tensor in (*part.parameters(), *part.buffers()):
+                if tensor.is_meta:
+                    continue
                 storage = tensor.untyped_storage()
                 storages[storage.data_ptr()] = storage.nbytes()
     return sum(storages.values())

@@ -19,6 +19,7 @@ from typing import Any
 from medialab.errors import ModelRefusedError
 from medialab.families import (
     UNKNOWN,
+    WITHOUT_VAE,
     Verdict,
     classify,
     family_of_denoiser,
@@ -109,6 +110,8 @@ class ModelInfo:
     # ends in pure noise.
     prediction_type: str = ""
     zero_terminal_snr: bool = False
+    # Of a checkpoint in one file: whether it can be used with a VAE of models/vae only.
+    lacks_vae: bool = False
     # Of an embedding: the tokens that prompts may name it by, too.
     aliases: tuple[str, ...] = ()
 
@@ -396,12 +399,16 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
     try:
         header = read_header(path)
         verdict = classify(header)
+        lacks_vae = verdict.kind == WITHOUT_VAE
+        if lacks_vae:
+            verdict = verdict._replace(kind="checkpoint")
         is_checkpoint = verdict.kind == "checkpoint"
         trained = told_by_file(path, header, verdict.family) if is_checkpoint else _UNTOLD
     except ModelRefusedError as error:
         return _refused_info(path, kind, str(error))
     variant = _variant_of_file(verdict, header)
     info = _told(kind, verdict, variant, trained, path, path.stat().st_size)
+    info = replace(info, lacks_vae=lacks_vae)
     layout = layout_of(header.shapes) if verdict.kind == "embedding" else None
     return replace(info, aliases=tuple(map(plain_text, layout.tokens))) if layout else info
 

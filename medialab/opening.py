@@ -54,6 +54,13 @@ def opening(what: str, advice: str = "") -> Iterator[None]:
         raise ModelRefusedError(message) from error
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """While it lasts no library draws bars, logs advice or warns; for making what was opened."""
+    with _QUIET.held():
+        yield
+
+
 def check_file(path: Path, told: str | None = None) -> None:
     """Refuse what is no regular file (a FIFO, a device, a link in a circle), or is not there.
 

@@ -85,10 +85,14 @@ class _Convolutional(_Config):
     def check_weights(self, shapes: Shapes) -> None:
         """Raise ValueError where the weights are of another size."""
         _same("block_out_channels and in_channels", shapes, "conv_in.weight", self._first())
-        down = {name.split(".")[1] for name in shapes if name.startswith("down_blocks.")}
-        if down and len(down) != len(self.block_out_channels):
-            message = f"{len(self.block_out_channels)} levels, where the weights have {len(down)}"
-            raise ValueError(message)
+        self._check_counts(shapes, "down_blocks.")
+
+    def _check_counts(self, shapes: Shapes, start: str) -> None:
+        """The levels that begin so, and the layers of the first, are as many as the weights'."""
+        _as_many("levels", shapes, start, len(self.block_out_channels))
+        layers = self.layers_per_block
+        each = layers[0] if isinstance(layers, list) else layers
+        _as_many("layers_per_block", shapes, f"{start}0.resnets.", each)
 
     def _first(self) -> tuple[int, ...]:
         return self.block_out_channels[0], self.in_channels
@@ -144,6 +148,7 @@ class VAEConfig(_Convolutional):
     def check_weights(self, shapes: Shapes) -> None:
         """Raise ValueError where the weights are of another size."""
         _same("block_out_channels and in_channels", shapes, "encoder.conv_in.weight", self._first())
+        self._check_counts(shapes, "encoder.down_blocks.")
         last = self.block_out_channels[-1], self.latent_channels
         _same("latent_channels", shapes, "decoder.conv_in.weight", last)
 
@@ -197,6 +202,8 @@ class TextConfig(_Config):
             "embeddings.token_embedding.weight",
             (self.vocab_size, self.hidden_size),
         )
+        for start in ("encoder.layers.", "text_model.encoder.layers."):
+            _as_many("num_hidden_layers", shapes, start, self.num_hidden_layers)
         _same(
             "max_position_embeddings",
             shapes,
@@ -398,6 +405,14 @@ def _same(what: str, shapes: Shapes, weight: str, wanted: tuple[int, ...]) -> No
             size, held = (" x ".join(map(str, one)) for one in (wanted, shapes[name]))
             message = f"{what} of {size}, where {name} has {held}"
             raise ValueError(message)
+
+
+def _as_many(what: str, shapes: Shapes, start: str, wanted: int) -> None:
+    """Raise ValueError where the numbers that follow `start` in names are another count."""
+    numbers = {name[len(start) :].split(".")[0] for name in shapes if name.startswith(start)}
+    if numbers and len(numbers) != wanted:
+        message = f"{what} = {wanted}, where the weights have {len(numbers)}"
+        raise ValueError(message)
 
 
 def _told(error: ValidationError) -> str:

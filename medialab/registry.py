@@ -149,15 +149,20 @@ class ModelRegistry:
         weights, configs and tokenizers, sorted by path: a readme or a sample picture changes
         nothing.
         Cost: the first time in a file's life about 5 s a gigabyte; afterwards one stat a file.
-        Raises: ModelRefusedError when a note beside a single file says that it is another one.
+        Raises: ModelRefusedError when it is gone, or a note beside a single file says that it is
+            another one.
         """
-        if info.path.is_file():
-            sha256 = self.hashes.sha256(info.path)
-            refuse_other(info.path, sha256)
-            return sha256
-        return _of_folder(
-            info.path, {file: self.hashes.sha256(file) for file in content_files(info.path)}
-        )
+        try:
+            if not info.path.is_dir():
+                sha256 = self.hashes.sha256(info.path)
+                refuse_other(info.path, sha256)
+                return sha256
+            return _of_folder(
+                info.path, {file: self.hashes.sha256(file) for file in content_files(info.path)}
+            )
+        except FileNotFoundError as error:
+            message = f"{info.path.name} is gone, or being replaced; run this again"
+            raise ModelRefusedError(message) from error
 
     def known_sha256(self, info: ModelInfo) -> str | None:
         """Return what `sha256` would, if it was computed before; None costs a stat a file."""
@@ -177,6 +182,8 @@ class ModelRegistry:
         """
         if info.path.is_dir() and (size := _configured_size(info.path)):
             return size
+        if info.family == "sd2" and info.prediction_type == "epsilon":
+            return 512  # of its two, the one of v is larger
         if info.family in NATIVE_SIZES:
             return NATIVE_SIZES[info.family]
         message = f"the native size of {info.kind} {info.name!r} is not known; set width and height"

@@ -296,6 +296,9 @@ class Resolver:
         own = getattr(settings, "checkpoint", None) if config.draws(stage.name) else None
         info = self.registry.find(own or config.checkpoint, "checkpoint")
         _check_sampler(stage.name, settings, info)
+        draws = getattr(settings, "denoising_strength", None) != 0
+        if info.lacks_vae and draws and getattr(settings, "vae", None) == "":
+            raise self._without_vae(stage.name, info)
         for model, one in found.items():
             if model.kind == "lora":
                 refuse_family(model.name, one.family, info.family)
@@ -306,6 +309,16 @@ class Resolver:
                 self._refuse_foreign_vae(stage.name, config, info.family)
             elif model.kind == "upscaler":
                 check_installed("spandrel")
+
+    def _without_vae(self, stage: str, info: ModelInfo) -> ConfigError:
+        """The error for a stage whose checkpoint has no VAE, and that was given none."""
+        known = [one.name for one in self.registry.models("vae") if one.refused is None]
+        setting = "vae" if stage in {"prompt", "txt2img"} else f"{stage}.vae"
+        message = (
+            f"{stage}: checkpoint {info.name!r} lacks its VAE, and only that: set {setting} to one "
+            f"made for {info.family} in models/vae ({', '.join(known) or 'there is none yet'})"
+        )
+        return ConfigError(message).about(setting, known)
 
     def _refuse_foreign_vae(self, stage: str, config: PipelineConfig, family: str) -> None:
         """Refuse the base's VAE for a stage whose checkpoint, of that family, has other latents.

@@ -51,7 +51,8 @@ def _offload(model: "LoadedModel", controlnets: Sequence[Any]) -> Rung:
     order = ("text_encoder", "text_encoder_2", "unet")
     parts = [part for name in order if (part := model.components.get(name)) is not None]
     own = model.components["vae"]
-    parts = [*([own] if own is not model.vae else []), *parts, model.vae]
+    rests = own is not model.vae and not any(weight.is_meta for weight in own.parameters())
+    parts = [*([own] if rests else []), *parts, model.vae]
     at = parts.index(model.components["unet"])
     networks = [*parts[:at], *controlnets, *parts[at:]]
     possible = not model.device.startswith("cpu")

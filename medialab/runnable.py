@@ -39,7 +39,6 @@ WAYS_OUT = {
     "denoiser": (
         "it lacks its text encoder and VAE: get the whole checkpoint, or the diffusers folder"
     ),
-    "checkpoint without VAE": "only its VAE is missing: get the whole checkpoint",
     "text encoder": "it is a part of a checkpoint, and nothing here opens it alone",
     "image encoder": "it is a part of an IP-Adapter, which is not supported yet",
     **dict.fromkeys(

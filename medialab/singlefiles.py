@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from medialab.errors import ModelRefusedError
 from medialab.modelfiles import ModelInfo
 from medialab.partconfigs import read_json
-from medialab.predictions import Trained
+from medialab.predictions import EPSILON, Trained
 
 if TYPE_CHECKING:
     import torch
@@ -87,11 +87,17 @@ def load_single_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> An
     shared: dict[str, Any] = {"config": str(folder), "dtype": dtype, "local_files_only": True}
     own = configs / SHARED_TOKENIZER
     unet = diffusers.UNet2DConditionModel.from_single_file(
-        tensors, subfolder="unet", in_channels=channels_of(tensors), **shared
+        tensors,
+        subfolder="unet",
+        in_channels=channels_of(tensors),
+        **_side(info),
+        **shared,
     )
     _check_used(tensors, _UNET, unet)
-    vae = diffusers.AutoencoderKL.from_single_file(tensors, subfolder="vae", **shared)
-    _check_used(tensors, _VAE, vae)
+    vae = None
+    if not info.lacks_vae:
+        vae = diffusers.AutoencoderKL.from_single_file(tensors, subfolder="vae", **shared)
+        _check_used(tensors, _VAE, vae)
     parts: dict[str, Any] = {"unet": unet, "vae": vae}
     for name, (class_name, prefix) in made.encoders.items():
         parts[name] = _text_encoder(tensors, class_name, prefix, folder / name, dtype)
@@ -109,6 +115,23 @@ def load_single_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> An
     }
     pipeline = getattr(diffusers, made.pipeline)
     return pipeline(**{**absent, **settings, **parts}, scheduler=scheduler)
+
+
+def absent_vae(folder: Path) -> Any:
+    """A VAE of the family without any weights, in place of one that the file does not hold.
+
+    It tells what another one is built after, and cannot run.
+    """
+    import torch
+    from diffusers import AutoencoderKL
+
+    with torch.device("meta"):
+        return AutoencoderKL.from_config(read_json(folder / "vae" / "config.json")).eval()
+
+
+def is_absent(network: Any) -> bool:
+    """Whether a network is one without weights."""
+    return any(weight.is_meta for weight in network.parameters())
 
 
 def load_single_controlnet(path: Path, config: Path, dtype: "torch.dtype") -> Any:
@@ -140,6 +163,12 @@ def scheduler_of(folder: Path, trained: Trained) -> Any:
         # PNDM and its kin have no place for it; each sampler makes its own of this config anyway.
         name = "EulerDiscreteScheduler"
     return getattr(diffusers, name).from_config(config, **said)
+
+
+def _side(info: ModelInfo) -> dict[str, int]:
+    """Latents a side, where a family's variants differ by it: SD2 predicts epsilon at 512 px."""
+    small = info.family == "sd2" and info.prediction_type == EPSILON
+    return {"sample_size": 64} if small else {}
 
 
 def channels_of(tensors: "Tensors") -> int:

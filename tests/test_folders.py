@@ -83,7 +83,14 @@ def test_a_part_that_is_gone_is_named(folder, part):
         ("unet/config.json", {"block_out_channels": [32, [32], 32]}, r"block_out_channels\.1"),
         ("unet/config.json", {"in_channels": "4"}, "reads|in_channels|something else"),
         ("unet/config.json", {"block_out_channels": [64, 32, 32]}, "conv_in.weight has 32 x 4"),
+        (
+            "unet/config.json",
+            {"layers_per_block": 200},
+            "layers_per_block = 200, where the weights",
+        ),
         ("vae/config.json", {"layers_per_block": 10**9}, "layers_per_block"),
+        ("vae/config.json", {"layers_per_block": 200}, "layers_per_block = 200, where"),
+        ("text_encoder/config.json", {"num_hidden_layers": 200}, "num_hidden_layers = 200, where"),
         ("vae/config.json", {"scaling_factor": 0}, "scaling_factor = 0"),
         ("vae/config.json", {"scaling_factor": "big"}, "scaling_factor = big"),
         ("text_encoder/config.json", {"num_attention_heads": 0}, "num_attention_heads = 0"),
@@ -171,6 +178,13 @@ def test_only_some_parts_may_be_in_half_precision(folder, tiny_models, checksum)
     path.rename(path.with_suffix(".fp16.safetensors"))
     (whole,) = ModelRegistry(tiny_models).models("checkpoint")
     assert checksum(load(folder)) == checksum(load_checkpoint(whole, "cpu"))
+
+
+def test_a_scheduler_of_older_days_brings_no_warning_into_a_cell(folder):
+    changes = {"steps_offset": 0, "clip_sample": GONE}
+    changed(folder / "scheduler" / "scheduler_config.json", changes)
+    # Warnings are errors in these tests.
+    assert load(folder).pipeline("text-to-image") is not None
 
 
 def test_parts_that_nothing_here_asks_are_not_read(folder):

@@ -699,6 +699,43 @@ def test_a_vae_with_the_names_of_2022_is_the_same_vae(tmp_path, form):
         assert torch.equal(loaded[weight], value), weight
 
 
+def test_a_checkpoint_without_its_vae_runs_with_one_of_the_folder(
+    single_files, tmp_path, monkeypatch
+):
+    import torch
+    from safetensors.torch import load_file
+
+    source, _ = single_files
+    root = tmp_path / "models"
+    shutil.copytree(source / "configs", root / "configs")
+    torch.manual_seed(4)
+    vae = make_vae_of_four_levels()
+    vae.save_config(root / "configs" / "sd15" / "vae")
+    own = original_vae(vae.state_dict(), levels=4)
+    tensors = load_file(source / "checkpoints" / "sd15.safetensors")
+    rest = {name: one for name, one in tensors.items() if "first_stage_model" not in name}
+    write_checkpoint(root / "checkpoints" / "whole.safetensors", rest, own)
+    write_checkpoint(root / "checkpoints" / "bare.safetensors", rest)
+    write_checkpoint(root / "vae" / "mine.safetensors", vae.state_dict())
+    monkeypatch.setattr(loading.load_checkpoint, "__defaults__", (None, root / "configs"))
+    info = find(root, "bare")
+    assert (info.refused, info.lacks_vae, info.family) == (None, True, "sd15")
+    with Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench:
+        says = r"txt2img: checkpoint 'bare' lacks its VAE, and only that: set vae to .*\(mine\)"
+        with pytest.raises(ConfigError, match=says) as fault:
+            bench.submit(PipelineConfig.parse(QUICK | {"checkpoint": "bare"}))
+        assert fault.value.choices == ("mine",)
+        whole = drawn(bench, checkpoint="whole").image
+        assert drawn(bench, checkpoint="bare", vae="mine").image.tobytes() == whole.tobytes()
+        refiner = {"enabled": True, "scale": 1.0, "denoising_strength": 0.5, "checkpoint": "bare"}
+        with pytest.raises(ConfigError, match=r"refiner: .* set refiner\.vae to one"):
+            drawn(bench, checkpoint="whole", refiner=refiner)
+        model = bench.registry.load(info)
+        model.chosen_vae = None
+        with pytest.raises(ModelRefusedError, match="lacks its VAE: choose one"):
+            model.vae.encode(None)
+
+
 # What it says of itself
 
 
