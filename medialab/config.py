@@ -228,6 +228,10 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     face: DetailerConfig = Field(DetailerConfig(), description="Stage 6: faces drawn again.")
     hand: DetailerConfig = Field(DetailerConfig(), description="Stage 7: hands drawn again.")
     upscaler: UpscalerConfig = Field(UpscalerConfig(), description="Stage 8: enlarged.")
+    made_for: dict[Picture, Picture] = Field(
+        default_factory=dict,
+        description="By mask, the picture that it was painted for; with another it is set aside.",
+    )
     schema_version: Literal[1] = SCHEMA_VERSION
 
     @model_validator(mode="after")

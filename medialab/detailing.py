@@ -128,6 +128,11 @@ class DetectionEdit(StageConfig):
     enabled: bool = Field(True, description="Whether it is drawn again.")
     prompt: PromptText | None = Field(None, description="Its own prompt; empty for the stage's.")
     denoising_strength: Fraction | None = Field(None, description="Its own strength.")
+    made_for: Picture | None = Field(
+        None,
+        description="The picture that was searched, as runs tell it; of another it is set aside. "
+        "Empty for any.",
+    )
     index: int | None = Field(
         None,
         ge=0,

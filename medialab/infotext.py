@@ -28,6 +28,7 @@ __all__ = ["Parsed", "read", "write"]
 HANDOVER_KEYS = ("Refiner", "Refiner switch at")
 _ONLY_OURS = (
     *("mode", "image", "resize_mode", "loras", "control", "handover_checkpoint", "switch_at"),
+    "made_for",
     *("colour_match", "format", "quality", "lossless", "file_name", "prediction_type"),
 )
 

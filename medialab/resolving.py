@@ -4,9 +4,10 @@ import secrets
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from medialab import runtime
+from medialab.belonging import SetAside, bound, is_of_another, settled
 from medialab.choosing import check_detectors, with_detectors
 from medialab.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
 from medialab.errors import (
@@ -115,7 +116,8 @@ class Resolver:
             "models_sha256": self._hashes(config),
             "threads": runtime.default_threads(),
         }
-        return self._with_named(ResolvedConfig.parse(settings), info.family)
+        resolved = self._with_named(ResolvedConfig.parse(settings), info.family)
+        return self._with_detectors_for_the_rest(config, resolved)
 
     def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
         """See `Workbench.changed`."""
@@ -168,16 +170,44 @@ class Resolver:
         return with_detectors(config, self.registry.models("detector"), family)
 
     def singles(self, config: ResolvedConfig) -> list[ResolvedConfig]:
-        """One config per picture, its prompts drawn.
+        """One config per picture, its prompts drawn, what was made for no picture bound to it.
 
         Raises:
             ConfigError: a prompt names a wildcard that is not there.
         """
+        return [bound(one) for one in self._drawn(config)]
+
+    def runnable(self, config: ResolvedConfig) -> list[tuple[ResolvedConfig, list[SetAside]]]:
+        """The singles without what was made for another picture, and what that was.
+
+        Raises:
+            ConfigError: as `singles`.
+        """
+        return [settled(one) for one in self._drawn(config)]
+
+    def _drawn(self, config: ResolvedConfig) -> list[ResolvedConfig]:
         return config.singles(self.registry.folder / "wildcards")
+
+    def _with_detectors_for_the_rest(
+        self, asked: PipelineConfig, config: ResolvedConfig
+    ) -> ResolvedConfig:
+        """The config with detectors for stages whose finds or mask are of another picture."""
+        stages = {one.stage for _, aside in self.runnable(config) for one in aside}
+        if not stages:
+            return config
+        without: dict[str, Any] = {"detections": None, "mask": None}
+        try:
+            looking = self._with_detectors(_with_parts(asked, dict.fromkeys(stages, without)))
+        except ModelNotFoundError:  # then nothing is found, which the record says
+            return config
+        found = {name: {"detector": getattr(looking, name).detector} for name in stages}
+        return _with_parts(config, found).model_copy(
+            update={"models_sha256": self._hashes(looking) | config.models_sha256}
+        )
 
     def _with_named(self, config: ResolvedConfig, family: str) -> ResolvedConfig:
         """The config with the hashes of what its pictures' prompts name: inversions, LoRAs."""
-        singles = self.singles(config)
+        singles = self._drawn(config)
         for single in singles:
             _check_texts(single)
         texts = [text for single in singles for text in single.texts()]
@@ -191,7 +221,7 @@ class Resolver:
         for name in sorted({name for single in singles for name in single.lora_names()}):
             hashes[f"{LORA}{name}"] = self.registry.sha256(self.registry.find(name, "lora"))
         known = config.model_copy(update={"models_sha256": config.models_sha256 | hashes})
-        return self.singles(known)[0] if config.batch_size == 1 else known
+        return self._drawn(known)[0] if config.batch_size == 1 else known
 
     def unused_embeddings(self, config: ResolvedConfig, record: Mapping[str, Any]) -> list[str]:
         """A sentence for each embedding that the base's prompts name, and that was read as text."""
@@ -406,6 +436,12 @@ def _check_picture(config: PipelineConfig) -> None:
     if config.mode == "inpaint" and config.inpaint.mask is None:
         message = "inpaint.mask is not set: bench.keep(a picture that is white where to paint)"
         raise ConfigError(message)
+    if is_of_another(config):
+        message = (
+            "inpaint.mask was painted for another picture than the one that is started from: paint "
+            "one for this picture, or take it all the same: medialab.belonging.freed(config)"
+        )
+        raise ConfigError(message)
 
 
 def _models_of(config: PipelineConfig) -> list[Model]:
@@ -415,6 +451,17 @@ def _models_of(config: PipelineConfig) -> list[Model]:
         if config.runs(stage.name):
             named += stage.models(config.settings_for(stage.name, stage.settings))
     return list(dict.fromkeys(named))
+
+
+ConfigT = TypeVar("ConfigT", bound=PipelineConfig)
+
+
+def _with_parts(config: ConfigT, changes: Mapping[str, Mapping[str, Any]]) -> ConfigT:
+    """The config with some settings of some stages changed, unchecked."""
+    parts = {
+        name: getattr(config, name).model_copy(update=dict(own)) for name, own in changes.items()
+    }
+    return config.model_copy(update=parts)
 
 
 def _units_of(config: PipelineConfig) -> list[ControlUnit]:

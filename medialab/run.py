@@ -49,6 +49,15 @@ class Run:
             raise AttributeError(message)
         return self.artifacts[0]
 
+    @property
+    def set_aside(self) -> Sequence[Mapping[str, Any]]:
+        """Finds and masks of the request that the first picture did not use: another one's.
+
+        `medialab.belonging.brought_back` makes changes of them, for `Workbench.rerun`.
+        """
+        told: Sequence[Mapping[str, Any]] = self.record.get("set_aside", ())
+        return told
+
     def __repr__(self) -> str:
         """One line: a notebook keeps it beside the picture."""
         files = ", ".join(str(artifact.path) for artifact in self.artifacts) or "not saved"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from medialab import runtime
 from medialab.artifacts import ArtifactManager, SettingsReader
 from medialab.artifacts.needed import pictures_needed
+from medialab.belonging import picture_before_detailers
 from medialab.cache import Explanation, StageCache
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.detailing import DetectionEdit
@@ -186,6 +187,8 @@ class Workbench:
 
         `changes` are settings as `PipelineConfig` names them; those of a stage may be given in
         part: `{"face": {"denoising_strength": 0.6}}`. What stands before `from_stage` is reused.
+        Where they make another picture (another prompt, seed, size, start picture), edited finds
+        and masks of the run's are set aside, which `Run.set_aside` tells.
 
         Raises:
             ConfigError: no such stage, or a change that nothing can be made from.
@@ -206,7 +209,7 @@ class Workbench:
         """The first picture of a run as a stage left it; None where that is not kept any more."""
         from medialab.frames import decode_frame
 
-        for key in self._pipeline().keys(self._resolver.singles(config)[0]):
+        for key in self._pipeline().keys(self._resolver.runnable(config)[0][0]):
             if key.stage == stage:
                 frame = self.cache.read(key, partial(decode_frame, device="cpu"))
                 return None if frame is None else frame.image
@@ -217,7 +220,7 @@ class Workbench:
 
         A seed of -1 is drawn anew each time, so that nothing after the prompt can be kept.
         """
-        return self._pipeline().explain(self._resolver.singles(self.resolve(config))[0])
+        return self._pipeline().explain(self._resolver.runnable(self.resolve(config))[0][0])
 
     def memory_plan(self, config: PipelineConfig) -> MemoryPlan:
         """What the request needs of memory, and what is there for it; `print` shows a sentence.
@@ -302,10 +305,10 @@ class Workbench:
         if threads is not None:
             config = config.model_copy(update={"threads": threads})
         job.check()
-        pipeline, singles = self._pipeline(), self._resolver.singles(config)
+        pipeline, singles = self._pipeline(), self._resolver.runnable(config)
         images, records, artifacts = [], [], []
         detections: dict[str, tuple[DetectionEdit, ...]] = {}
-        for number, single in enumerate(singles, start=1):
+        for number, (single, aside) in enumerate(singles, start=1):
             progress = Progress(
                 single, self.registry, self.pictures, self.loras, job, number, len(singles)
             )
@@ -317,6 +320,7 @@ class Workbench:
                     self._keep_interrupted(single, progress, cancelled)
                 raise
             news = [*self._resolver.unused_embeddings(single, outcome.record)]
+            news += [f"{one.stage}: {one.told['why']}" for one in aside]
             if number == 1:
                 try:
                     detections = self._editable(outcome.detections, single)
@@ -324,6 +328,8 @@ class Workbench:
                     news.append(f"what the detailers found cannot be edited: {error}")
             if news := [*news, *self.pictures.take_news()]:
                 outcome.record["notices"] = [*outcome.record.get("notices", ()), *news]
+            if aside:
+                outcome.record["set_aside"] = [one.told for one in aside]
             for notice in outcome.record.get("notices", ()):
                 _LOG.warning(notice)
             images.append(outcome.image)
@@ -366,6 +372,7 @@ class Workbench:
 
         Those that a person has edited already are given back as they were left.
         """
+        searched = picture_before_detailers(config, enlarged=True)
         return {
             stage: getattr(config, stage).detections
             or tuple(
@@ -375,6 +382,7 @@ class Workbench:
                     mask=self.pictures.keep(found.mask),
                     confidence=found.confidence,
                     index=found.index,
+                    made_for=searched,
                 )
                 for found in finds
             )
