@@ -129,6 +129,10 @@ class Resolver:
                 settings[name] = {**old.model_dump(), **value}
             else:
                 settings[name] = value
+        # A mask that is named is meant for this picture, whichever it was painted for.
+        named = {own.get("mask") for own in changes.values() if isinstance(own, Mapping)}
+        made_for = {mask: one for mask, one in single.made_for.items() if mask not in named}
+        settings["made_for"] = {**made_for, **changes.get("made_for", {})}
         if settings.keys() & {"image"} and not settings.keys() & {"width", "height"}:
             settings |= self._sizes_for_another(single)
         return single.changed(**settings)

@@ -164,6 +164,9 @@ def test_a_detailers_mask_stays_with_the_picture_that_it_was_painted_for(bench, 
     aside = bench.rerun(run, from_stage="prompt", changes=other, save=False)
     assert drawn(aside) == [MIDDLE]
     assert [one["setting"] for one in aside.set_aside] == ["mask"]
+    changes = brought_back(aside.set_aside)
+    back = bench.rerun(aside, from_stage="face", changes=changes, save=False)
+    assert drawn(back) == [CORNER]
     if mode != "txt2img":  # it is the start picture's, whatever is drawn of that
         words = bench.rerun(run, from_stage="prompt", changes={"prompt": "a car"}, save=False)
         assert drawn(words) == [CORNER]

@@ -11,10 +11,12 @@ import ipywidgets as ipw
 from medialab import PipelineConfig, Workbench
 from medialab.artifacts import Artifact, Sidecar
 from medialab.artifacts.embedded import read_embedded
+from medialab.belonging import settled
 from medialab.config import ResolvedConfig
 from medialab.embedded_texts import is_text_of_settings
 from medialab.errors import ArtifactError
 from medialab.restoring import found_again
+from widgets.belongings import Belongings
 from widgets.canvas import Canvas, Shown, encoded
 from widgets.canvas_pictures import CanvasPictures
 from widgets.form import ENHANCE, GENERATE, Form
@@ -37,7 +39,9 @@ class Arrivals:
         tabs: ipw.ToggleButtons,
         pictures: CanvasPictures,
         tools: RunTools,
+        belongings: Belongings,
     ) -> None:
+        self._belongings = belongings
         self._bench, self._canvas, self._form = bench, canvas, form
         self._tabs, self._pictures, self._tools = tabs, pictures, tools
 
@@ -71,9 +75,15 @@ class Arrivals:
         of = f" of {escape(shown.paths[0].name)}" if shown.paths else ""
         config, told = shown.config, ""
         if isinstance(config, ResolvedConfig):
-            read = found_again(config, self._bench.registry, MAY_READ)
+            # Of a batch finds and masks may be for any of its pictures.
+            own = settled(config)[0] if config.batch_size == 1 else config
+            read = found_again(own, self._bench.registry, MAY_READ)
             config, told = read.config, f" {escape(read.lost)}" if read.lost else ""
-        self._fill(config, f"All settings{of} are set. Undo brings yours back.{told}")
+        self._fill(
+            config,
+            f"All settings{of} are set. Undo brings yours back.{told}",
+            shown.paths[0].name if shown.paths else f"seed {config.seed}",
+        )
 
     def show_newest(self) -> None:
         """Show the newest picture of the history, if it has any; the inputs stay as they are."""
@@ -139,7 +149,7 @@ class Arrivals:
     def _take(self, restored: Restored, what: str) -> None:
         """Fill in what was read and tell of it; where nothing was, the inputs stay."""
         if restored.read.set:
-            self._fill(restored.config, restored.html(what))
+            self._fill(restored.config, restored.html(what), what)
         else:
             self._canvas.tell(restored.html(what))
 
@@ -170,12 +180,13 @@ class Arrivals:
             return sidecar.config, sidecar.record
         return self._bench.read_settings(artifact.path, may_read=MAY_READ).config, {}
 
-    def _fill(self, config: PipelineConfig, said: str) -> None:
-        """Fill the form and say so."""
+    def _fill(self, config: PipelineConfig, said: str, name: str) -> None:
+        """Fill the form with the settings of the picture of that name, and say so."""
         asked = config.asked() if isinstance(config, ResolvedConfig) else config
         self._form.task = GENERATE if asked.mode == "txt2img" else ENHANCE
         self._form.show(asked)
         self._tabs.value = self._form.task
+        self._belongings.came_with(name)
         self._canvas.tell(said)
 
     def _show_source(self) -> None:

@@ -1,6 +1,6 @@
 """The left column: every setting of a request, drawn from the config and read as plain values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from html import escape
 from typing import Any
 
@@ -17,6 +17,7 @@ from widgets.fields import Fields, set_value
 from widgets.fold import Fold
 from widgets.guard import Show, guarded
 from widgets.seed import SeedInput
+from widgets.set_aside import SetAsideLine
 from widgets.shapes import Shape, shapes_of
 from widgets.size import SizeInput
 from widgets.source import SourcePanel
@@ -29,7 +30,7 @@ _TEXTS = ("prompt", "negative_prompt")
 _MODEL = ("checkpoint", "vae")
 _SAMPLING = ("steps", "guidance_scale", "sampler", "schedule", "batch_size")
 _LORAS = ("loras",)
-_APART = ("width", "height", "seed", "mode", "image")
+_APART = ("width", "height", "seed", "mode", "image", "made_for")
 _ROWS = {"prompt": 4, "negative_prompt": 2}
 _PLACEHOLDERS = {
     "prompt": "a smiling person with red hair, blue shirt",
@@ -55,6 +56,8 @@ class Form(ipw.VBox):
         self.task = GENERATE
         self._listeners: list[Callable[[], object]] = []
         self._held = 0
+        # By mask, the picture that it was painted for, as a config that was shown says.
+        self._made_for: dict[str, str] = {}
         self._catalogue = catalogue
         self.tools = Tools(
             catalogue, show_error, self._insert, shown, mask, self._base, pictures.told
@@ -68,6 +71,7 @@ class Form(ipw.VBox):
         self.source = SourcePanel(pictures, self.tools)
         self.size = SizeInput(show_error)
         self.seed = SeedInput(self.tools, show_error)
+        self.set_aside = SetAsideLine(show_error)
         self._refused = ipw.HTML()
         self._refused.add_class("mls-refused")
         self._sections = self._make_sections()
@@ -106,6 +110,7 @@ class Form(ipw.VBox):
             values |= fields.read()
         values |= {name: card.read() for name, card in self.cards.items()}
         values |= self.source.read() if self.task == ENHANCE else self.size.read()
+        values["made_for"] = dict(self._made_for)
         return {name: value for name, value in values.items() if value is not None}
 
     def show(self, config: PipelineConfig) -> None:
@@ -121,7 +126,11 @@ class Form(ipw.VBox):
             for name, card in self.cards.items():
                 card.show(dict(settings[name]))
             self.source.show(settings)
-            (self.size if config.mode == "txt2img" else self.source.size).show(config)
+            if config.mode == "txt2img":
+                self.size.show(config)
+            else:
+                self.source.show_size(config)
+            self._made_for = dict(config.made_for)
         finally:
             self._held -= 1
         self._changed()
@@ -130,6 +139,30 @@ class Form(ipw.VBox):
     def is_showing(self) -> bool:
         """Whether a config is being shown just now, and no person changes anything."""
         return self._held > 0
+
+    def set(self, changes: Mapping[tuple[str, str], Any]) -> None:
+        """Set single settings, by stage ("" for the whole picture) and name; tells of one change.
+
+        None leaves open what may be.
+        """
+        self._held += 1
+        try:
+            for (stage, name), value in changes.items():
+                if stage:
+                    self.cards[stage].fields.set(name, value)
+                elif name == "image":
+                    self.source.image = value
+                else:
+                    set_value(self[name], value)
+        finally:
+            self._held -= 1
+        self._changed()
+
+    def free(self, masks: Collection[str]) -> None:
+        """Bind these masks to no picture any more."""
+        self._made_for = {
+            mask: picture for mask, picture in self._made_for.items() if mask not in masks
+        }
 
     def on_change(self, listener: Callable[[], object]) -> None:
         """Call `listener` after each change of a setting."""
@@ -181,6 +214,7 @@ class Form(ipw.VBox):
             card.add_class("mls-card")
         heading = ipw.HTML('<h3 class="mls-heading">Stages</h3>')
         return [
+            self.set_aside,
             self.source,
             sections["texts"],
             Fold(

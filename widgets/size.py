@@ -12,7 +12,8 @@ from widgets.guard import Show, guarded
 from widgets.inputs import dressed
 from widgets.shapes import shapes_of
 
-BLOCK = 8  # pixels; a VAE works in blocks of this size
+# Pixels; a VAE works in blocks of this size. Any other is drawn, too, but with something cut off.
+BLOCK = 8
 SHAPES = {
     "Landscape 4:3": (4, 3),
     "Portrait 3:4": (3, 4),
@@ -29,20 +30,22 @@ def shaped(native: int, across: int, down: int) -> tuple[int, int]:
     return _in_blocks(native * stretch), _in_blocks(native / stretch)
 
 
-def _in_blocks(pixels: float) -> int:
-    return max(round(pixels / BLOCK), 1) * BLOCK
+def _in_blocks(pixels: float, block: int = BLOCK) -> int:
+    return max(round(pixels / block), 1) * block
 
 
 class SizeInput(ipw.VBox):
     """A menu of shapes, and below it width and height, a swap, and a lock of their ratio.
 
     Whoever types a number leaves the menu for "Another size". `own` says what the size is that is
-    left open. `value` is what `read` gives: it changes once, when both sides are set.
+    left open, `block` in how many pixels a locked ratio is kept. `value` is what `read` gives: it
+    changes once, when both sides are set.
     """
 
     value = traitlets.Dict()
 
-    def __init__(self, show_error: Show, own: str = "The model's own") -> None:
+    def __init__(self, show_error: Show, own: str = "The model's own", block: int = BLOCK) -> None:
+        self._block = block
         self._native: int | None = None
         self._own_name = own
         self._settling = False
@@ -53,8 +56,8 @@ class SizeInput(ipw.VBox):
         )
         sides = shapes_of(PipelineConfig)
         # No limits here: a wrong number is told of, not quietly changed.
-        self.width = dressed(ipw.IntText(_USUAL, step=BLOCK), sides["width"])
-        self.height = dressed(ipw.IntText(_USUAL, step=BLOCK), sides["height"])
+        self.width = dressed(ipw.IntText(_USUAL, step=block), sides["width"])
+        self.height = dressed(ipw.IntText(_USUAL, step=block), sides["height"])
         self.swap = make_button(
             "swap", self.swap_sides, show_error, icon="exchange", tooltip="Swap width and height"
         )
@@ -137,9 +140,9 @@ class SizeInput(ipw.VBox):
     def _side_changed(self, change: Mapping[str, Any]) -> None:
         def settle() -> None:
             if self.lock.value and change["owner"] is self.width:
-                self.height.value = _in_blocks(self.width.value / self._ratio)
+                self.height.value = _in_blocks(self.width.value / self._ratio, self._block)
             elif self.lock.value:
-                self.width.value = _in_blocks(self.height.value * self._ratio)
+                self.width.value = _in_blocks(self.height.value * self._ratio, self._block)
             self._to_sides()
 
         self._settle(settle)

@@ -1,6 +1,7 @@
 """Where Enhance starts: a picture from the canvas or the disk, and what is done with it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import ipywidgets as ipw
 import traitlets
 
-from medialab.config import SourceConfig
+from medialab.config import PipelineConfig, SourceConfig
+from medialab.errors import MediaLabError
 from medialab.pictures import PictureStore
 from medialab.settings import MODES
 from medialab.stages import STAGES
@@ -62,7 +64,7 @@ class SourcePanel(ipw.VBox):
         self.mode.description = "What is done with it"
         self.mode.add_class("mls-field")
         self.mode.add_class("mls-mode")
-        self.size = SizeInput(tools.show_error, own="The picture's own")
+        self.size = SizeInput(tools.show_error, own="The picture's own", block=1)
         rest = [shape for name, shape in shapes_of(SourceConfig).items() if name not in _PLACED]
         self.fields = Fields(rest, tools)
         fold = Fold("How it is brought to size", [self.size, self.fields], name="source-size")
@@ -82,6 +84,19 @@ class SourcePanel(ipw.VBox):
             self.mode.value = settings["mode"]
             self.image = settings["image"]
             self.fields.show(settings)
+
+    def show_size(self, config: PipelineConfig) -> None:
+        """Set the size to what a config says; a picture's own is left to the picture.
+
+        So the next picture that is chosen has its own.
+        """
+        own = None
+        if config.image is not None:
+            with suppress(MediaLabError):
+                own = self._pictures.size(config.image)
+        if own == (config.width, config.height):
+            config = config.model_copy(update={"width": None, "height": None})
+        self.size.show(config)
 
     def on_change(self, listener: Callable[[], object]) -> None:
         """Call `listener` after each change."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -9,6 +11,7 @@ import ipywidgets as ipw
 from PIL import Image
 
 from medialab import PipelineConfig, Run, Workbench
+from medialab.belonging import brought_back
 from medialab.config import ResolvedConfig
 from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
 from medialab.events import Event
@@ -16,6 +19,7 @@ from medialab.settings import StageConfig
 from medialab.stages import STAGES
 from widgets.arrivals import Arrivals
 from widgets.batch import BatchPanel
+from widgets.belongings import Belongings
 from widgets.button import make_button
 from widgets.canvas import Canvas, decoded
 from widgets.canvas_pictures import CanvasPictures
@@ -160,7 +164,7 @@ class Studio(ipw.Box):
             raise LookupError(message)
         self.canvas.clear_error()
         now = self.config()
-        settings = _settings_from(stage, now) | dict(changes or {})
+        settings = _settings_from(stage, now) | {"made_for": now.made_for} | dict(changes or {})
         config = self.bench.changed(shown.config, settings)
         self.session.submit(config, anew_from=stage, before=self.canvas.picture)
 
@@ -238,8 +242,15 @@ class Studio(ipw.Box):
         self.live = Live(self.form, self.session, self.config, show_error)
         self.tabs = ipw.ToggleButtons(options=list(TASKS.items()), value=GENERATE)
         self.tabs.add_class("mls-tabs")
+        self.belongings = Belongings(self.form)
         self.arrivals = Arrivals(
-            self.bench, self.canvas, self.form, self.tabs, self.pictures, self.tools
+            self.bench,
+            self.canvas,
+            self.form,
+            self.tabs,
+            self.pictures,
+            self.tools,
+            self.belongings,
         )
         self.history = HistoryPanel(
             self.bench, self.arrivals.look, self.arrivals.go_on_from, show_error
@@ -293,6 +304,7 @@ class Studio(ipw.Box):
 
     def _settings_changed(self) -> None:
         """Keep what can be read; what cannot is told of when a picture is asked for."""
+        self.belongings.settings_changed()
         self.undo.note()
         with suppress(ConfigError):
             self._keep_settings(self.config())
@@ -329,6 +341,16 @@ class Studio(ipw.Box):
         """On the worker: a picture of ours is shown."""
         self.form.seed.remember(run.config.seed)
         self.tools.take()
+        if run.set_aside:
+            told = "; ".join(escape(f"{one['stage']}: {one['why']}") for one in run.set_aside)
+            self.form.set_aside.offer(f"{told}.", partial(self._bring_back, run))
+
+    def _bring_back(self, run: Run) -> None:
+        """The run's picture again, with what was made for another."""
+        self.canvas.clear_error()
+        config = self.bench.changed(run.config, brought_back(run.set_aside))
+        first = run.set_aside[0]["stage"]
+        self.session.submit(config, anew_from=first, before=self.canvas.picture)
 
     def _on_event(self, event: Event) -> None:
         """On the worker: whoever asked for it, a picture that was saved is in the history."""

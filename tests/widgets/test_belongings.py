@@ -1,0 +1,140 @@
+"""In the panel what came with a picture stays with it: a line says so, a button brings it back."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from medialab import PipelineConfig
+from medialab.geometry import Box
+from medialab.masks import of_box
+
+QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
+FACE = {"enabled": True, "detector": "centre", "grow": 0, "mask_blur": 0, "guide_size": 64}
+CORNER, MIDDLE = [0, 0, 16, 16], [16, 16, 48, 48]
+
+
+def boxes(run):
+    told = {one["name"]: one["applied"] for one in run.record["stages"]}
+    return [one["box"] for one in told["face"]["drawn"]]
+
+
+def noise():
+    levels = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    return Image.fromarray(levels)
+
+
+@pytest.fixture
+def restored(studio, bench):
+    """The studio after the settings were taken of a picture whose face a person moved."""
+    face = FACE | {"detections": [{"box": CORNER}]}
+    run = bench.execute(PipelineConfig.parse(QUICK | {"face": face}))
+    studio.arrivals.look(run.artifact)
+    studio.arrivals.use_settings()
+    return studio
+
+
+def said(studio):
+    line = studio.form.set_aside
+    return "" if line.layout.display == "none" else line.text.value
+
+
+def held(studio):
+    return studio.config().face.detections
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("prompt", "a red car on the beach"), ("seed", 8), ("width", 72)]
+)
+def test_boxes_of_a_picture_are_set_aside_for_another_and_back_with_their_own(
+    restored, name, value
+):
+    control = restored.form.size.width if name == "width" else restored.form[name]
+    before = control.value
+    assert [find.box for find in held(restored)] == [tuple(CORNER)]
+    assert said(restored) == ""
+    control.value = value
+    assert held(restored) is None
+    assert "the edited boxes of face" in said(restored)
+    control.value = before
+    assert [find.box for find in held(restored)] == [tuple(CORNER)]
+    assert said(restored) == ""
+
+
+def test_the_next_prompts_picture_has_no_face_of_the_one_before(restored, press):
+    restored.form["prompt"].value = "a red car on the beach"
+    press("generate")
+    assert boxes(restored.wait()) == [MIDDLE]
+    press("use-them-here")
+    assert said(restored) == ""
+    press("generate")
+    run = restored.wait()
+    assert boxes(run) == [CORNER]
+    # They are this picture's from now on.
+    restored.arrivals.look(run.artifact)
+    restored.arrivals.use_settings()
+    restored.form["seed"].value = 9
+    assert held(restored) is None
+
+
+def test_other_settings_leave_them_where_they_are(restored):
+    restored.form["steps"].value = 3
+    restored.form.cards["face"].fields.set("denoising_strength", 0.9)
+    assert held(restored) is not None
+    assert said(restored) == ""
+
+
+def test_what_the_form_cannot_know_the_run_sets_aside_and_the_button_draws_it(restored, press):
+    """Another number of steps makes another picture, too."""
+    restored.form["steps"].value = 3
+    press("generate")
+    assert boxes(restored.wait()) == [MIDDLE]
+    assert "made for another picture" in said(restored)
+    press("use-them-here")
+    assert boxes(restored.wait()) == [CORNER]
+    assert said(restored) == ""
+
+
+def test_start_picture_mask_and_control_pictures_go_and_come_back_too(studio, bench):
+    mask, picture = bench.keep(of_box(Box(*CORNER), 64, 64)), bench.keep(noise())
+    unit = {"model": "lines", "image": picture, "enabled": False}
+    config = PipelineConfig.parse(
+        QUICK | {"mode": "inpaint", "image": picture, "inpaint": {"mask": mask}, "control": [unit]}
+    )
+    run = bench.execute(config)
+    studio.arrivals.look(run.artifact)
+    studio.arrivals.use_settings()
+    assert studio.config().image == picture
+    studio.form["prompt"].value = "a car"
+    now = studio.config()
+    assert (now.image, now.inpaint.mask, now.control[0].image) == (None, None, None)
+    assert all(
+        words in said(studio) for words in ("start picture", "mask of inpaint", "control pictures")
+    )
+    # A mask that is painted meanwhile is the person's own.
+    own = bench.keep(of_box(Box(*MIDDLE), 64, 64))
+    studio.form.cards["inpaint"].fields.set("mask", own)
+    studio.belongings.bring_back()
+    now = studio.config()
+    assert (now.image, now.inpaint.mask, now.control[0].image) == (picture, own, picture)
+    studio.form["prompt"].value = "a house"
+    assert studio.config().image == picture
+
+
+def test_another_start_picture_sets_the_mask_aside(studio, bench):
+    mask, picture = bench.keep(of_box(Box(*CORNER), 64, 64)), bench.keep(noise())
+    config = PipelineConfig.parse(
+        QUICK | {"mode": "inpaint", "image": picture, "inpaint": {"mask": mask}}
+    )
+    run = bench.execute(config)
+    studio.arrivals.look(run.artifact)
+    studio.arrivals.use_settings()
+    studio.form.source.image = bench.keep(noise().rotate(90))
+    assert studio.config().inpaint.mask is None
+    assert "mask of inpaint" in said(studio)
+
+
+def test_a_pictures_own_size_is_left_to_the_next_picture(studio, bench):
+    run = bench.enhance(Image.new("RGB", (101, 67), "red"), PipelineConfig(seed=1))
+    studio.arrivals.look(run.artifact)
+    studio.arrivals.use_settings()
+    assert (studio.config().width, studio.config().height) == (None, None)
