@@ -14,7 +14,7 @@ from medialab.artifacts.embedded import read_embedded
 from medialab.belonging import settled
 from medialab.config import ResolvedConfig
 from medialab.embedded_texts import is_text_of_settings
-from medialab.errors import ArtifactError
+from medialab.errors import ArtifactError, PictureError
 from medialab.restoring import found_again
 from widgets.belongings import Belongings
 from widgets.canvas import Canvas, Shown, encoded
@@ -180,9 +180,19 @@ class Arrivals:
             return sidecar.config, sidecar.record
         return self._bench.read_settings(artifact.path, may_read=MAY_READ).config, {}
 
+    def _has_own_size(self, config: PipelineConfig) -> bool:
+        """Whether the size is that of the picture that is started from."""
+        if config.mode == "txt2img" or config.image is None:
+            return False
+        with suppress(PictureError):
+            return self._bench.pictures.size(config.image) == (config.width, config.height)
+        return False
+
     def _fill(self, config: PipelineConfig, said: str, name: str) -> None:
         """Fill the form with the settings of the picture of that name, and say so."""
         asked = config.asked() if isinstance(config, ResolvedConfig) else config
+        if self._has_own_size(asked):  # so that the next picture has its own, too
+            asked = asked.changed(width=None, height=None)
         self._form.task = GENERATE if asked.mode == "txt2img" else ENHANCE
         self._form.show(asked)
         self._tabs.value = self._form.task

@@ -126,10 +126,7 @@ class Form(ipw.VBox):
             for name, card in self.cards.items():
                 card.show(dict(settings[name]))
             self.source.show(settings)
-            if config.mode == "txt2img":
-                self.size.show(config)
-            else:
-                self.source.show_size(config)
+            (self.size if config.mode == "txt2img" else self.source.size).show(config)
             self._made_for = dict(config.made_for)
         finally:
             self._held -= 1

@@ -1,7 +1,6 @@
 """Where Enhance starts: a picture from the canvas or the disk, and what is done with it."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,7 @@ from typing import Any
 import ipywidgets as ipw
 import traitlets
 
-from medialab.config import PipelineConfig, SourceConfig
-from medialab.errors import MediaLabError
+from medialab.config import SourceConfig
 from medialab.pictures import PictureStore
 from medialab.settings import MODES
 from medialab.stages import STAGES
@@ -84,19 +82,6 @@ class SourcePanel(ipw.VBox):
             self.mode.value = settings["mode"]
             self.image = settings["image"]
             self.fields.show(settings)
-
-    def show_size(self, config: PipelineConfig) -> None:
-        """Set the size to what a config says; a picture's own is left to the picture.
-
-        So the next picture that is chosen has its own.
-        """
-        own = None
-        if config.image is not None:
-            with suppress(MediaLabError):
-                own = self._pictures.size(config.image)
-        if own == (config.width, config.height):
-            config = config.model_copy(update={"width": None, "height": None})
-        self.size.show(config)
 
     def on_change(self, listener: Callable[[], object]) -> None:
         """Call `listener` after each change."""
