@@ -27,9 +27,17 @@ from medialab.samplers import SCHEDULES
 EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
 # Our own item, in JSON: other stages' settings.
 STAGES = "Media Lab stages"
+OURS = "this studio"
 
 _HALVES = re.compile("[\\ud800-\\udfff]+")
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
+# Words of "Version" or "App" -> who writes them.
+_WRITERS = {
+    "Media Lab Studio": OURS,
+    "Fooocus": "Fooocus",
+    "SD.Next": "SD.Next",
+    "ComfyUI": "a node of ComfyUI",
+}
 _LONGEST_REASON = 300  # characters; a value may be as long as the text
 _NOT_READABLE = "its value is not one that is known here"
 
@@ -86,7 +94,15 @@ def said_of(text: str) -> Said:
     elif "\ufffd" in mended:
         said.notes.append("some of its letters are lost (they stand as \ufffd)")
     modernise(said)
+    if said.program == A1111:
+        said.program = _writer_of(said.items)
     return said
+
+
+def _writer_of(items: Items) -> str:
+    """Who wrote an infotext, by what it says of itself; A1111 where it says nothing else."""
+    told = f"{items.get('App', '')} {items.get('Version', '')}"
+    return next((name for mark, name in _WRITERS.items() if mark in told), A1111)
 
 
 def _joined_halves(found: re.Match[str]) -> str:

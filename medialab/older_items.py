@@ -40,6 +40,7 @@ def modernise(said: Said) -> None:
     _first_pass(said.items)
     _control(said.items)
     _additional_networks(said)
+    _loras_beside(said)
 
 
 def _sizes(items: dict[str, str]) -> None:
@@ -101,6 +102,33 @@ def _modern(parts: dict[str, str]) -> dict[str, str]:
         else:
             found[_PARTS.get(name.casefold(), name)] = value.strip()
     return found
+
+
+def _loras_beside(said: Said) -> None:
+    """LoRAs that stand beside the prompt: Fooocus' "Lora weights", and one by its number."""
+    items = said.items
+    for pair in items.pop("Lora weights", "").split(","):
+        _add_lora(said, *pair.rpartition(":")[::2])
+    hashes = [items["Lora hashes"]] if items.get("Lora hashes") else []
+    for key in [key for key in items if re.fullmatch(r"Lora \d{1,2}", key)]:
+        number = key.removeprefix("Lora ")
+        name = items.pop(key)
+        _add_lora(said, name, items.pop(f"Lora Weight {number}", "1"))
+        if told := items.pop(f"Lora Hash {number}", ""):
+            hashes.append(f"{name}: {told}")
+    if hashes:
+        items["Lora hashes"] = ", ".join(hashes)
+
+
+def _add_lora(said: Said, name: str, weight: str) -> None:
+    try:
+        told = (name.strip(), float(weight))
+    except ValueError:
+        if name.strip():
+            said.items[f"LoRA {name.strip()}"] = weight
+        return
+    if told[0]:
+        said.loras.append(told)
 
 
 def _additional_networks(said: Said) -> None:

@@ -14,7 +14,7 @@ from medialab.errors import MediaLabError
 from medialab.foreign_texts import COMFYUI, GRAPH
 from medialab.geometry import LEAST_DRAWN, MOST_DRAWN
 from medialab.infotext_hashes import HASH_ITEMS
-from medialab.infotext_reading import Parsed
+from medialab.infotext_reading import OURS, Parsed
 from medialab.matching import Matcher
 from medialab.pictures import PictureStore
 from medialab.registry import ModelRegistry
@@ -22,11 +22,14 @@ from medialab.renaming import renamed
 from medialab.restored_models import ModelsOfText
 from medialab.settings import SamplingConfig
 
-OURS = "this studio"
 # Items that tell how a file came to be, and nothing of how to make it again.
 _NO_SETTINGS = {"Version", "User", "Time taken", "Created Date"}
+# What is so here in any case.
+_AS_HERE = {("RNG", "CPU"), ("Tiling", "False")}
 # Why items that people know are no settings here.
 _WHY = {
+    "Raw prompt": "it is the prompt without the words of styles",
+    "Raw negative prompt": "it is the negative prompt without the words of styles",
     "RNG": "noise is always drawn on the processor here",
     "ENSD": "noise is drawn from the seed alone here",
     "Template": "it is the text before its choices were drawn; the prompt has what was drawn",
@@ -184,7 +187,9 @@ class _Restoring:
         for name, value in self._parsed.rest.items():
             if name == GRAPH:
                 self._left_out["workflow"] = _of_graph(self._parsed.program, value)
-            elif name not in _NO_SETTINGS and name not in HASH_ITEMS and value:
+            elif value and not (
+                name in _NO_SETTINGS or name in HASH_ITEMS or (name, value) in _AS_HERE
+            ):
                 why = self._parsed.why.get(name) or _WHY.get(name)
                 shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
                 self._left_out[name] = why or f"{shown!r} is no setting that is known here"

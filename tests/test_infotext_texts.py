@@ -190,6 +190,21 @@ def test_additional_networks_are_loras():
     assert parsed.rest == {"Lora hashes": "ink: 0123456789ab"}
 
 
+def test_loras_beside_the_prompt_keep_their_weights():
+    fooocus = infotext.read(
+        f'{BASE}Lora hashes: "ink: 0123456789", Lora weights: "ink: 0.5, pen: 1", '
+        "Version: Fooocus v2.5.5"
+    )
+    assert fooocus.settings["loras"] == (
+        {"name": "ink", "weight": 0.5},
+        {"name": "pen", "weight": 1.0},
+    )
+    assert fooocus.program == "Fooocus"
+    counted = infotext.read(f"{BASE}Lora 1: ink, Lora Hash 1: 466a765bad, Lora Weight 1: 0.8")
+    assert counted.settings["loras"] == ({"name": "ink", "weight": 0.8},)
+    assert counted.hashes == {"lora/ink": "466a765bad"}
+
+
 def test_the_first_hires_fix_told_both_sizes():
     parsed = infotext.read(BASE.replace("512x768", "1024x1536") + "First pass size: 512x768")
     config = PipelineConfig.parse(parsed.settings)

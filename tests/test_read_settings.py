@@ -133,6 +133,26 @@ def test_text_bytes_and_files_from_anywhere_are_read(own, tmp_path):
         assert own.read_settings(source).config.prompt == "a cat"
 
 
+def test_a_file_is_what_its_content_is_whatever_its_ending(own, tmp_path):
+    text = f"a cat\n{LINE}"
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode("utf-16-be")
+    Image.new("RGB", (8, 8)).save(tmp_path / "cat.jpeg", exif=exif)
+    (tmp_path / "picture").write_bytes(picture(text))
+    (tmp_path / "notepad.txt").write_bytes(text.encode("utf-16"))
+    (tmp_path / "marked.md").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    for name in ("cat.jpeg", "picture", "notepad.txt", "marked.md"):
+        assert own.read_settings(tmp_path / name).config.seed == 3
+    with pytest.raises(ArtifactError, match=r"gone\.jpeg"):
+        own.read_settings("gone.jpeg")
+
+
+def test_a_text_of_megabytes_is_refused_by_its_file(own, tmp_path):
+    picture("a " * 2_500_000, tmp_path / "long.png")
+    with pytest.raises(ArtifactError, match=r"long\.png.*characters"):
+        own.read_settings(tmp_path / "long.png")
+
+
 def test_a_sidecar_and_its_text_mean_the_whole_request(own, tmp_path):
     config = own.resolve(PipelineConfig(prompt="a cat", steps=4, seed=5, width=64, height=64))
     saved = own.artifacts.save(Image.new("RGB", (64, 64)), config, {})

@@ -9,15 +9,17 @@ from medialab.artifacts.embedded import read_embedded
 from medialab.artifacts.publishing import PICTURES
 from medialab.artifacts.sidecar import Sidecar
 from medialab.config import PipelineConfig, ResolvedConfig
-from medialab.errors import ArtifactError
+from medialab.errors import ArtifactError, ConfigError
 from medialab.foreign_json import JSON, parse_object
 from medialab.matching import MOST_READ
+from medialab.mended import decode_utf16
 from medialab.pictures import PictureStore
 from medialab.registry import ModelRegistry
 from medialab.regular import read_regular
 from medialab.restoring import ReadSettings, found_again, restore
 
-_MOST_TEXT = 4 * 2**20  # bytes of a text file; one of settings has some thousands
+_MOST_BYTES = 64 * 2**20  # of a file whose ending tells nothing: a text, or a picture
+_OTHERS = (".txt", ".json", ".jpeg", ".avif")  # endings of other files that a path may have
 _LONGEST_PATH = 4096  # characters
 
 
@@ -60,10 +62,12 @@ class SettingsReader:
         if path.suffix.lower() in PICTURES:
             return self.of_picture(path, now=now, may_read=may_read)
         try:
-            content = read_regular(path, _MOST_TEXT)
+            content = read_regular(path, _MOST_BYTES)
         except OSError as error:
             raise ArtifactError(f"cannot read {path}: {error.strerror}") from error
-        return self._of_text(content.decode("utf-8", "replace"), now, may_read)
+        if (text := _as_text(content)) is None:
+            return self.read(content, now=now, may_read=may_read)
+        return self._of_text(text, now, may_read)
 
     def of_picture(
         self,
@@ -87,7 +91,12 @@ class SettingsReader:
             except ArtifactError:
                 if is_ours:
                     raise
-        return self.fit(infotext.read(formats.read_infotext(picture)), now, may_read)
+        text = formats.read_infotext(picture)
+        try:
+            parsed = infotext.read(text)
+        except ConfigError as error:
+            raise ArtifactError(f"{picture}: {error}") from error
+        return self.fit(parsed, now, may_read)
 
     def fit(
         self, parsed: infotext.Parsed, now: PipelineConfig | None, may_read: int | None
@@ -119,8 +128,19 @@ def _path_in(text: str) -> Path | None:
             return path
     except (OSError, ValueError):  # no name that a file can have
         return None
-    looks_like_one = path.suffix.lower() in PICTURES and ", " not in text
-    return path if looks_like_one else None
+    is_named = path.suffix.lower() in {*PICTURES, *_OTHERS} and not {",", ":"} & set(path.name)
+    return path if is_named else None
+
+
+def _as_text(content: bytes) -> str | None:
+    """A file's content as text; None for what is none, such as a picture of another ending."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return decode_utf16(content)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
 
 
 def _config_in(whole: JSON) -> PipelineConfig | None:
