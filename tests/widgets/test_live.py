@@ -78,8 +78,8 @@ def test_a_drawn_seed_is_held_on_to(studio):
 
 
 def test_an_impossible_value_is_told_and_the_next_one_drawn(live):
-    live.form.size.width.value = 100
-    assert "width=100" in live.canvas.error.value
+    live.form.size.width.value = -8
+    assert "width=-8" in live.canvas.error.value
     live.form.size.width.value = 64
     assert live.wait(SECONDS).image.width == 64
     assert live.canvas.error.value == ""

@@ -85,7 +85,7 @@ def test_a_notebook_that_begins_otherwise_is_obeyed(bench):
 
 def test_an_impossible_value_is_not_kept(studio):
     studio.form.show(LEFT)
-    studio.form.size.width.value = 100
+    studio.form.size.width.value = -8
     assert studio._memory.last()[0] == LEFT
 
 

@@ -113,17 +113,17 @@ def test_a_cancelled_picture_leaves_the_next_in_the_queue_alone(studio, press):
 
 def test_a_bad_value_is_named_in_the_panel_and_nothing_is_queued(studio, press):
     studio.form.size.show(PipelineConfig(width=256, height=256))
-    studio.form.size.width.value = 100
+    studio.form.size.width.value = -8
     press("generate")
     assert "ConfigError" in studio.canvas.error.value
-    assert "width=100" in studio.canvas.error.value
+    assert "width=-8" in studio.canvas.error.value
     assert studio.wait() is None
 
 
 def test_a_script_gets_the_bad_value_as_its_own_error(studio):
     studio.form.size.show(PipelineConfig(width=256, height=256))
-    studio.form.size.width.value = 100
-    with pytest.raises(ConfigError, match="width=100"):
+    studio.form.size.width.value = -8
+    with pytest.raises(ConfigError, match="width=-8"):
         studio.generate()
 
 
@@ -193,7 +193,7 @@ def test_a_failed_picture_stays_in_the_queue_with_its_reason_and_the_next_is_mad
 
 def test_the_next_picture_takes_the_last_error_away(studio, press):
     studio.form.size.show(PipelineConfig(width=256, height=256))
-    studio.form.size.width.value = 100
+    studio.form.size.width.value = -8
     press("generate")
     studio.fill(PipelineConfig(steps=1))
     press("generate")
