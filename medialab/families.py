@@ -125,6 +125,7 @@ FAMILY_OF_METADATA = tuple(
         (r"\bwan[-_ ]?\d|^wan\b", "wan"),
     )
 )
+MOST_WORDS = 200  # characters that are looked at; a family's name has some thirty
 # Families whose LoRAs name the same layers of the same sizes: here the trainer's word decides.
 LOOKALIKES = {"flux": frozenset({"chroma", "longcat", "ovis"})}
 
@@ -438,9 +439,8 @@ def _family_of_unet(names: str, header: Header) -> str | None:
 
 
 def _written_family(header: Header) -> str:
-    written = " ".join(
-        header.metadata.get(key, "") for key in ("ss_base_model_version", "modelspec.architecture")
-    ).casefold()
+    keys = ("ss_base_model_version", "modelspec.architecture")
+    written = " ".join(header.metadata.get(key, "")[:MOST_WORDS] for key in keys).casefold()
     if not written.strip():
         return UNKNOWN
     return next((family for mark, family in FAMILY_OF_METADATA if mark.search(written)), UNKNOWN)

@@ -30,6 +30,7 @@ from medialab.modelfiles import (
 from medialab.modelnotes import refuse_other
 from medialab.needs import bytes_in_memory
 from medialab.room import Room
+from medialab.runnable import MOST_LEVELS
 from medialab.runtime import pick_device
 from medialab.upscalers import load_upscaler
 from medialab.vaes import facts_of_config, load_vae
@@ -322,6 +323,8 @@ def _configured_size(folder: Path) -> int | None:
         if config.is_file() and vae.is_file():
             latents = read_config(config).get("sample_size")
             levels = read_config(vae).get("block_out_channels")
-            if isinstance(latents, int) and isinstance(levels, list):
+            if not isinstance(latents, int) or not isinstance(levels, list):
+                return None
+            if len(levels) <= MOST_LEVELS:
                 return int(latents * 2 ** (len(levels) - 1))
     return None

@@ -23,7 +23,6 @@ from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
 from medialab.matching import MOST_READ
 from medialab.memory import free_bytes
-from medialab.modelfiles import plain_text
 from medialab.pictures import PictureStore
 from medialab.planning import MemoryPlan, plan
 from medialab.preprocessors import check_library
@@ -228,26 +227,26 @@ class Resolver:
         return self._drawn(known)[0] if config.batch_size == 1 else known
 
     def unused_embeddings(self, config: ResolvedConfig, record: Mapping[str, Any]) -> list[str]:
-        """A sentence for each embedding that the base's prompts name, and that was read as text."""
-        texts = [config.prompt, config.negative_prompt]
+        """A sentence for each embedding that a prompt names, and that was read as text."""
+        base = [config.prompt, config.negative_prompt]
         stages = [stage for stage in record["stages"] if stage["name"] == "prompt"]
         used = {name for stage in stages for name in stage["applied"].get("embeddings", ())}
         family = self.registry.find(config.checkpoint, "checkpoint").family
         told = []
         for info in self.registry.models("embedding"):
-            names = [
-                name
-                for name in (info.name, *info.aliases)
-                if any(mentions(name, plain_text(text)) for text in texts)
-            ]
-            if not names or any(name.lower() in used for name in names):
+            names = (info.name, *info.aliases)
+            fits = info.refused is None and info.family == family
+            # One that fits is told of where it was to be read; each stage's own prompt is its own.
+            texts = base if fits else config.texts()
+            found = [name for name in names if any(mentions(name, text) for text in texts)]
+            if not found or any(name.lower() in used for name in found):
                 continue
-            why = info.refused
-            if why is None and info.family != family:
-                why = f"it is made for {info.family}, and {config.checkpoint!r} is of {family}"
-            elif why is None:
-                why = f"its vectors fit no text encoder of {config.checkpoint!r}"
-            told.append(f"{names[0]!r} was read as text, not as the embedding of that name: {why}")
+            why = info.refused or (
+                f"its vectors fit no text encoder of {config.checkpoint!r}"
+                if fits
+                else f"it is made for {info.family}, and {config.checkpoint!r} is of {family}"
+            )
+            told.append(f"{found[0]!r} was read as text, not as the embedding of that name: {why}")
         return told
 
     def _check_handover(self, config: PipelineConfig) -> None:

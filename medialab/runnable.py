@@ -63,6 +63,7 @@ VAE_LEVELS = {
     "AutoencoderTiny": "encoder_block_out_channels",
 }
 _DIFFERENCE = "difference"
+MOST_LEVELS = 8  # each halves the picture's sides
 _VAE_LEVEL = re.compile(r"encoder\.down(?:_blocks)?\.(\d{1,3})\.")
 _INTO_DECODER = "decoder.conv_in.weight"
 
@@ -105,6 +106,8 @@ def variant_of_vae(header: Header) -> str:
         return ""
     if len(into) != 4:
         return "made for videos" if len(into) > 4 else "of an unknown build"
+    if max(levels, default=0) >= MOST_LEVELS:
+        return "of an unknown build"
     return _latents(into[1], 2 ** max(levels, default=0))
 
 
@@ -115,6 +118,8 @@ def variant_of_vae_config(config: Mapping[str, Any]) -> str:
         return f"class {name}"
     levels = config.get(VAE_LEVELS[name])
     count = len(levels) if isinstance(levels, list) else 4
+    if not 0 < count <= MOST_LEVELS:
+        return f"a VAE of {count} levels"
     return _latents(config.get("latent_channels", LATENT_CHANNELS), 2 ** (count - 1))
 
 

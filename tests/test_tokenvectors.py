@@ -131,6 +131,13 @@ def test_a_name_that_stays_text_is_told(bench, name, why, caplog):
     assert "notices" not in drawn(bench, "a photo").record
 
 
+def test_a_name_that_stays_text_in_a_stages_own_prompt_is_told(bench):
+    face = {"enabled": True, "detector": "centre", "prompt": "a wide face"}
+    config = PipelineConfig(prompt="a hat", steps=1, width=64, height=64, seed=1, face=face)
+    (notice,) = bench.execute(config, save=False).record["notices"]
+    assert notice.startswith("'wide' was read as text")
+
+
 def test_an_embedding_of_no_numbers_is_refused_by_file_and_tensor(bench):
     with pytest.raises(MediaLabError, match=r"embedding 'endless' holds .*no numbers \(emb_params"):
         drawn(bench, "a photo of endless")
