@@ -22,7 +22,7 @@ from medialab.families import FINISHED_BY, UNKNOWN, latents_of
 from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
 from medialab.matching import MOST_READ
-from medialab.memory import free_bytes
+from medialab.memory import free_bytes, total_bytes
 from medialab.pictures import PictureStore
 from medialab.planning import MemoryPlan, plan
 from medialab.preprocessors import check_library
@@ -154,7 +154,9 @@ class Resolver:
             size = self._size_of(config, info)
         except ModelRefusedError:  # none need tell the size that it was trained at
             size = config.width or 1024, config.height or 1024
-        available = free_bytes(self.registry.device) + self.registry.room.nbytes
+        # Weights that are read straight from their files are counted as free already.
+        device, kept = self.registry.device, self.registry.room.nbytes
+        available = min(free_bytes(device) + kept, total_bytes(device))
         return plan(config, size, self.registry, available)
 
     def _size_of(self, config: PipelineConfig, info: ModelInfo) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """What the studio costs besides the work itself: nine stages against a script of the same calls.
 
-Ratios alone are asserted, of CPU seconds: machines differ, and others may be at work on them.
+Both must give the same bytes, always. Ratios of CPU seconds are printed and kept, and decide in
+`make benchmark` alone: machines differ, and others may be at work on them.
 `pytest -s tests/benchmarks` prints the figures that docs/performance.md has.
 """
 
@@ -19,8 +20,8 @@ from medialab.masks import of_box
 from tests.benchmarks.by_hand import Asked, Script
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 5
-MOST = 1.05
+ROUNDS, QUICK_ROUNDS = 7, 1
+MOST, MOST_RERUN = 1.05, 0.25
 PROMPT, NEGATIVE = "a close-up of the face of a smiling person with long red hair", "blue"
 DETAIL = "a smiling person with long red hair"  # the base's own would be framed for each part
 SEED, STEPS, GUIDANCE, STRENGTH = 7, 6, 5.0, 0.5
@@ -154,32 +155,35 @@ class Rounds:
             f"nine stages: {studio:.3f} s of CPU, by hand {hand:.3f} s, ratio {self.ratio:.3f}; "
             f"wall {studio_wall:.3f} s and {hand_wall:.3f} s, ratio {studio_wall / hand_wall:.3f}"
         )
-        return "\n".join(["", "| stage | seconds | share |", "|---|---|---|", *rows, "", told])
+        return "\n".join(["| stage | seconds | share |", "|---|---|---|", *rows, "", told])
 
 
 @pytest.mark.slow
 def test_nine_stages_cost_hardly_more_than_a_script_of_the_same_calls(
-    bench, config, script, edges, benchmark
+    bench, config, script, edges, benchmark, keep, gates
 ):
     bench.cache = StageCache(None, memory_bytes=0)
     asked = Asked(PROMPT, DETAIL, NEGATIVE, edges, SEED, STEPS, GUIDANCE, STRENGTH, BOXES)
     rounds = Rounds(bench, config, script, asked)
     assert [stage["name"] for stage in rounds.expected.record["stages"]] == list(STAGES)
     benchmark.pedantic(rounds.more, args=(1,), rounds=1)
-    rounds.more(ROUNDS - 1)
-    if rounds.ratio > MOST:  # where others are at work, more rounds tell more
-        rounds.more(2 * ROUNDS)
-    benchmark.extra_info["ratio"] = round(rounds.ratio, 4)
-    print(rounds.table())
-    assert rounds.ratio <= MOST
+    if gates:
+        rounds.more(ROUNDS - 1)
+        for _ in range(3):  # where others are at work, more rounds tell more
+            if rounds.ratio > MOST:
+                rounds.more(2 * ROUNDS)
+    keep(rounds.table(), ratio=round(rounds.ratio, 4), rounds=len(rounds.by_hand))
+    assert rounds.ratio <= MOST or not gates
 
 
 @pytest.mark.slow
-def test_a_rerun_from_the_hand_costs_its_own_stages_and_hardly_more(bench, config, tmp_path):
+def test_a_rerun_from_the_hand_costs_its_own_stages_and_hardly_more(
+    bench, config, tmp_path, keep, gates
+):
     bench.cache = StageCache(tmp_path / "cache")
     first = bench.execute(config, save=False)
     rest, whole = [], []
-    for number in range(ROUNDS):
+    for number in range(ROUNDS if gates else QUICK_ROUNDS):
         changes = {"hand": {"denoising_strength": 0.5 + number / 100}}
         again = partial(bench.rerun, first, from_stage="hand", changes=changes, save=False)
         run, wall, _ = timed(again)
@@ -187,8 +191,9 @@ def test_a_rerun_from_the_hand_costs_its_own_stages_and_hardly_more(bench, confi
         assert [stage["name"] for stage in own] == ["hand", "upscaler", "finish"]
         rest.append(wall - sum(stage["seconds"] for stage in own))
         whole.append(wall)
-    print(
-        f"\na re-run from the hand: {1000 * min(whole):.0f} ms, of which {1000 * min(rest):.0f} ms "
+    told = (
+        f"a re-run from the hand: {1000 * min(whole):.0f} ms, of which {1000 * min(rest):.0f} ms "
         "are not the stages' own"
     )
-    assert min(rest) < 0.25 * min(whole)
+    keep(told, whole=round(min(whole), 4), besides=round(min(rest), 4))
+    assert min(rest) < MOST_RERUN * min(whole) or not gates
