@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from medialab.detectors.base import find_by
 from medialab.detectors.poses import LEAST_SURE
 from medialab.errors import ConfigError
 from medialab.geometry import Placement
@@ -166,8 +167,10 @@ def _estimated(unit: ControlUnit, source: "Image.Image", models: Models) -> "Ima
     people = []
     if unit.preprocessor == POSE and unit.people_model is not None:
         finder = models.detector(unit.people_model)
-        found = [one for label in PEOPLE for one in finder.find(source, label)]
-        people = [one.box for one in found if one.confidence >= LEAST_SURE]
+        found = [
+            one for label in PEOPLE for one in find_by(finder, unit.people_model, source, label)
+        ]
+        people = [one.box for one in found if one.confidence >= LEAST_SURE and one.box.area]
         if not people:  # a skeleton of nobody is a black picture
             return Image.new("RGB", source.size)
     shown: Image.Image = estimate(source, people) if people else estimate(source)

@@ -33,6 +33,19 @@ _INSIDE = {
     "tensor": {},
 }
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # of a tensor
+_OP_TYPE, _NODE_DOMAIN = 4, 7  # of a node
+_FUNCTION_NAME, _FUNCTION_DOMAIN = 1, 10
+# Operators that ONNX itself and its runtime bring; others would be code from elsewhere.
+_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
+# They run a part of the graph over and over, as often as what they compute says. No exporter of
+# detectors writes them.
+_LOOPS = frozenset({"Loop", "Scan"})
+_LONGEST_NAME = 1_000  # bytes
+# The fields that name an operator, by message: its domain, then itself.
+_NAMED_BY: Mapping[str, tuple[int, int]] = {
+    "node": (_NODE_DOMAIN, _OP_TYPE),
+    "function": (_FUNCTION_DOMAIN, _FUNCTION_NAME),
+}
 
 
 @dataclass(frozen=True)
@@ -46,13 +59,17 @@ class OnnxHeader:
         """The names of its classes, as Ultralytics' exporter writes them; empty if it did not."""
         try:
             names = ast.literal_eval(self.metadata.get("names", "{}"))
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             return {}
         if isinstance(names, (list, tuple)):
             names = dict(enumerate(names))
         if not isinstance(names, dict):
             return {}
-        return {key: str(name) for key, name in names.items() if isinstance(key, int)}
+        return {
+            key: name[:_LONGEST_NAME]
+            for key, name in names.items()
+            if type(key) is int and isinstance(name, str)
+        }
 
 
 def read_onnx(path: Path) -> OnnxHeader:
@@ -83,6 +100,9 @@ class _Reader:
         self._name = name
         self._content = content
         self._count = 0
+        # Operators and the functions of the file's own, by domain and name.
+        self._used: set[tuple[str, str]] = set()
+        self._own: set[tuple[str, str]] = set()
 
     def header(self) -> OnnxHeader:
         metadata: dict[str, str] = {}
@@ -96,13 +116,36 @@ class _Reader:
                 self._check(kind, begin, end, 0)
         if graphs != 1:
             raise _refused(self._name, "not an ONNX model: it holds no graph")
+        self._check_operators()
         return OnnxHeader(metadata)
+
+    def _check_operators(self) -> None:
+        """Refuse operators that would need code from elsewhere, or run without an end."""
+        for domain, name in sorted(self._used):
+            if name in _LOOPS and domain in _DOMAINS:
+                message = (
+                    f"{self._name} holds the operator {name}, which may run without an end; "
+                    "export the detector without it"
+                )
+                raise ModelRefusedError(message)
+            if domain not in _DOMAINS and (domain, name) not in self._own:
+                message = (
+                    f"{self._name} needs the operator {name!r} of {domain!r}, which ONNX does not "
+                    "know; export the detector without custom operators"
+                )
+                raise ModelRefusedError(message)
+
+    def _text(self, start: int, stop: int) -> str:
+        if stop - start > _LONGEST_NAME:
+            raise _refused(self._name, f"broken: a name in it has {stop - start:,} bytes")
+        return self._content[start:stop].decode("utf-8", "replace")
 
     def _check(self, kind: str, begin: int, end: int, depth: int) -> None:
         """Refuse weights that lie outside the file, however deep they are named."""
         if depth > MOST_DEPTH:
             raise _refused(self._name, "broken: its graphs stand in each other without an end")
         inside = _INSIDE[kind]
+        names = dict.fromkeys(_NAMED_BY.get(kind, ()), "")
         for number, start, stop in self._fields(begin, end):
             is_external = number == _EXTERNAL_DATA or (
                 number == _DATA_LOCATION and stop - start == 0 and self._value != 0
@@ -113,8 +156,13 @@ class _Reader:
                     "this machine; save it again with its weights inside (onnx.save(model, file))"
                 )
                 raise ModelRefusedError(message)
+            if number in names:
+                names[number] = self._text(start, stop)
             if number in inside:
                 self._check(inside[number], start, stop, depth + 1)
+        if names:
+            domain, name = names.values()
+            (self._used if kind == "node" else self._own).add((domain, name))
 
     def _entry(self, begin: int, end: int) -> tuple[str, str]:
         """A key and a value, as text."""

@@ -68,6 +68,8 @@ def sifted(finds: Sequence[Detection], image: "Image.Image", settings: DetailerC
 def _unfit(found: Detection, image: "Image.Image", settings: DetailerConfig) -> str:
     """Return why a find is not drawn whatever the others are; empty where it may be."""
     share = found.box.area / (image.width * image.height)
+    if not found.box.area:
+        return "its box holds values that are no numbers"
     short = min(found.box.width, found.box.height)
     # What no detector found, but was asked for, has no confidence.
     if found.confidence and found.confidence < settings.confidence:

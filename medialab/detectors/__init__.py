@@ -14,7 +14,7 @@ from medialab.detectors.backends import (
     refines,
     why_absent,
 )
-from medialab.detectors.base import Detection, Detector, without_doubles
+from medialab.detectors.base import Detection, Detector, find_by, without_doubles
 from medialab.detectors.boxes import BoxDetector
 from medialab.detectors.depth import DepthEstimator
 from medialab.detectors.given import centre_crop, given_mask
@@ -33,6 +33,7 @@ __all__ = [
     "automatic_chain",
     "backend_of",
     "centre_crop",
+    "find_by",
     "given_mask",
     "knows",
     "load_detector",

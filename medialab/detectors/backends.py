@@ -197,8 +197,8 @@ def backend_of(info: ModelInfo) -> Backend:
         raise ModelRefusedError(info.refused)
     architecture = ""
     if info.path.is_dir():
-        named = read_config(info.path / "config.json").get("architectures") or [""]
-        architecture = str(named[0])
+        named = read_config(info.path / "config.json").get("architectures")
+        architecture = str(named[0]) if isinstance(named, list) and named else ""
     for backend in BACKENDS:
         if backend.takes(info, architecture):
             return backend

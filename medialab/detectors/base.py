@@ -1,11 +1,14 @@
 """What a detector is, what it finds, and what all backends share."""
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from medialab.errors import MediaLabError, ModelRefusedError
 from medialab.geometry import Box
 from medialab.masks import of_box
+from medialab.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +18,11 @@ if TYPE_CHECKING:
 LEAST_CONFIDENCE = 0.05
 # What covers less of the picture is a speck, not a part.
 LEAST_SHARE = 0.0012
+# What a network that is not as it should be fails with.
+_ITS_OWN = (
+    *(RuntimeError, ValueError, TypeError, LookupError),
+    *(ArithmeticError, AttributeError, OSError),
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,24 @@ class NetworkDetector:
         self._network = self._processor = None
 
 
+def find_by(detector: Detector, name: str, image: "Image.Image", *words: str) -> list[Detection]:
+    """Return what a detector finds; what it fails with is told with its name.
+
+    Raises:
+        ModelRefusedError: it cannot look at this picture, or gives what is no find.
+    """
+    try:
+        return detector.find(image, *words)
+    except MediaLabError:
+        raise
+    except _ITS_OWN as error:
+        if is_out_of_memory(error):
+            raise
+        first = next(iter(str(error).splitlines()), "") or type(error).__name__
+        message = f"detector {name!r} cannot look at this picture: {first}"
+        raise ModelRefusedError(message) from error
+
+
 def surest_first(finds: Iterable[Detection]) -> list[Detection]:
     """In one order, whatever order a model gave them in."""
     return sorted(finds, key=lambda found: (-found.confidence, found.box, found.label))
@@ -66,8 +92,17 @@ def surest_first(finds: Iterable[Detection]) -> list[Detection]:
 def boxed(
     image: "Image.Image", label: str, confidence: float, edges: Iterable[float]
 ) -> Detection | None:
-    """A find by its box alone, cut to the picture; None where nothing is left of it."""
-    box = Box(*(round(float(edge)) for edge in edges)).within(*image.size)
+    """A find by its box alone, cut to the picture; None where nothing is left of it.
+
+    One whose numbers are none (NaN, infinite) has an empty box: who draws drops it, and says so.
+    """
+    edges = [float(edge) for edge in edges]
+    if not all(map(math.isfinite, (*edges, confidence))):
+        return Detection(label, 0.0, Box(0, 0, 0, 0), of_box(Box(0, 0, 0, 0), *image.size))
+    # Far beyond the picture is as far as anything: no number is too large to be a pixel.
+    far = 10 * max(image.size)
+    edges = [min(far, max(-far, edge)) for edge in edges]
+    box = Box(*(round(edge) for edge in edges)).within(*image.size)
     if not box.area:
         return None
     return Detection(label, _unit(confidence), box, of_box(box, *image.size))
@@ -103,7 +138,8 @@ def connected(label: str, inside: "np.ndarray", chances: "np.ndarray") -> list[D
 def called(words: Collection[str], labels: "dict[int, str]") -> "dict[int, str]":
     """Those of a model's numbered labels that are among the words, whatever their capitals."""
     wanted = {word.casefold() for word in words}
-    return {number: label for number, label in labels.items() if label.casefold() in wanted}
+    named = {number: str(label) for number, label in labels.items()}
+    return {number: label for number, label in named.items() if label.casefold() in wanted}
 
 
 def without_doubles(finds: Sequence[Detection], most: float) -> list[Detection]:

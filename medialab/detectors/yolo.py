@@ -8,9 +8,11 @@ Source: the outputs of Ultralytics' exporter, as its documentation and ultralyti
 """
 
 import ast
+from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.detectors.base import LEAST_CONFIDENCE, Detection, boxed, called, surest_first
+from medialab.detectors.onnxruns import bound_memory, failures, first_line
 from medialab.errors import ModelRefusedError
 from medialab.geometry import Box
 from medialab.libraries import require
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 # Pixels a side where the file does not tell, and the grey that fills what a picture leaves.
 _USUAL_SIDE, _FILLING = 640, 114
+_LARGEST_SIDE = 4096
+# Seconds that one look may take. The largest YOLO at 1,280 px takes ten on two cores.
+MOST_SECONDS = 120
 # Boxes of one class that share more than this are one (IoU); Ultralytics' own.
 _DOUBLES = 0.7
 # The most boxes that are looked at, as in Ultralytics' export.
@@ -45,11 +50,15 @@ class YoloDetector:
 
     def __init__(self, name: str, content: bytes, device: str) -> None:
         header = check_onnx(name, content)
+        self._name = name
         self._session = _session(name, content, device)
         self.nbytes = len(content)
-        first = self._session.get_inputs()[0]
-        self._input, self._is_half = first.name, "float16" in first.type
-        self._size = _input_size(first.shape, header)
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1:
+            message = f"detector {name!r} reads {len(inputs)} things; a detector reads one picture"
+            raise ModelRefusedError(message)
+        self._input, self._is_half = inputs[0].name, "float16" in inputs[0].type
+        self._size = _input_size(name, inputs[0].shape, header)
         self._labels = header.labels or {0: name}
 
     @property
@@ -66,10 +75,11 @@ class YoloDetector:
             return []
         fitted = _letterboxed(image, self._size)
         pixels = fitted.pixels.astype(np.float16 if self._is_half else np.float32)
-        outputs = self._session.run(None, {self._input: pixels})
+        outputs = self._run(pixels)
         rows = _rows(np.asarray(outputs[0][0], np.float32), len(self._labels))
         shapes = next(
-            (np.asarray(one[0], np.float32) for one in outputs[1:] if one.ndim == 4), None
+            (np.asarray(one[0], np.float32) for one in outputs[1:] if getattr(one, "ndim", 0) == 4),
+            None,
         )
         finds = []
         for row in rows:
@@ -87,6 +97,27 @@ class YoloDetector:
     def release(self) -> None:
         """Let go of the weights."""
         self._session = None
+
+    def _run(self, pixels: "np.ndarray") -> "list[np.ndarray]":
+        """Return what the network gives, within a time and the memory of `bound_memory`."""
+        library = require_onnxruntime()
+        options = library.RunOptions()
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        watch = Timer(MOST_SECONDS, lambda: setattr(options, "terminate", True))
+        watch.daemon = True
+        watch.start()
+        try:
+            outputs: list[np.ndarray] = self._session.run(None, {self._input: pixels}, options)
+        except failures() as error:
+            # Set, it stops whatever runs.
+            said = f"it took more than {MOST_SECONDS} s" if options.terminate else first_line(error)
+            message = f"detector {self._name!r} cannot look at this picture: {said}"
+            raise ModelRefusedError(message) from error
+        finally:
+            watch.cancel()
+        if not outputs or getattr(outputs[0], "ndim", 0) < 1 or not len(outputs[0]):
+            raise _foreign(())
+        return outputs
 
 
 class _Row(NamedTuple):
@@ -124,26 +155,42 @@ def _session(name: str, content: bytes, device: str) -> Any:
     options = library.SessionOptions()
     options.log_severity_level = 3  # errors; it writes to the process's stderr
     options.intra_op_num_threads = torch.get_num_threads()
+    bound_memory(options)
     wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
     here = library.get_available_providers()
     providers = [one for one in [*wanted, "CPUExecutionProvider"] if one in here]
     try:
-        return library.InferenceSession(content, options, providers=providers)
-    except (RuntimeError, ValueError) as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        message = f"detector {name!r} cannot be loaded: {first}"
+        # Constants are not computed beforehand, where nothing would bound their size.
+        return library.InferenceSession(
+            content, options, providers=providers, disabled_optimizers=["ConstantFolding"]
+        )
+    except failures() as error:
+        message = f"detector {name!r} cannot be loaded: {first_line(error)}"
         raise ModelRefusedError(message) from error
 
 
-def _input_size(shape: "list[Any]", header: OnnxHeader) -> tuple[int, int]:
-    """Width and height that the network takes: fixed, or as it was trained, or the usual."""
+def _input_size(name: str, shape: "list[Any]", header: OnnxHeader) -> tuple[int, int]:
+    """Width and height that the network takes: fixed, or as it was trained, or the usual.
+
+    Raises:
+        ModelRefusedError: larger than any detector sees.
+    """
+    width = height = _USUAL_SIDE
     if len(shape) == 4 and all(isinstance(side, int) and side > 0 for side in shape[2:]):
-        return shape[3], shape[2]
-    try:
-        height, width = ast.literal_eval(header.metadata.get("imgsz", ""))
-        return int(width), int(height)
-    except (ValueError, SyntaxError, TypeError):
-        return _USUAL_SIDE, _USUAL_SIDE
+        width, height = shape[3], shape[2]
+    else:
+        try:
+            tall, wide = ast.literal_eval(header.metadata.get("imgsz", ""))
+            width, height = int(wide), int(tall)
+        except (ValueError, SyntaxError, TypeError, OverflowError, MemoryError, RecursionError):
+            pass
+    if not (1 <= width <= _LARGEST_SIDE and 1 <= height <= _LARGEST_SIDE):
+        message = (
+            f"detector {name!r} sees pictures of {width} × {height}; up to {_LARGEST_SIDE} a side "
+            "are run: export it for fewer"
+        )
+        raise ModelRefusedError(message)
+    return width, height
 
 
 def _letterboxed(image: "Image.Image", size: tuple[int, int]) -> Fitted:
@@ -174,6 +221,7 @@ def _rows(output: "np.ndarray", classes: int) -> list[_Row]:
     exact = output.shape[0] in (_BOX + classes, _BOX + classes + _PROTOTYPES)
     if not exact and output.shape[1] in (_BOX + 2, _BOX + 2 + _PROTOTYPES):
         sure = output[output[:, 4] >= LEAST_CONFIDENCE]
+        sure = sure[np.isfinite(sure[:, 5])]
         return [_Row(int(row[5]), float(row[4]), tuple(row[:4]), row[6:]) for row in sure]
     # What follows the classes may also be key points; older families have many more rows.
     if not exact and not _BOX + classes <= output.shape[0] < output.shape[1]:

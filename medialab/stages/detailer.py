@@ -23,7 +23,7 @@ from medialab.detailing import (
     Habits,
     prompt_for,
 )
-from medialab.detectors import Detection, MaskRefiner, centre_crop, given_mask
+from medialab.detectors import Detection, MaskRefiner, centre_crop, find_by, given_mask
 from medialab.errors import ConfigError, MissingLibraryError, ModelRefusedError, NotFiniteError
 from medialab.geometry import MOST_DRAWN, Box, around, matched_size, to_proportions, working_size
 from medialab.prompts import without_tags
@@ -161,7 +161,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
             if name in {AUTOMATIC, CENTRE}:
                 continue
             try:
-                finds = context.detector(name).find(image, *words)
+                finds = find_by(context.detector(name), name, image, *words)
             except (MissingLibraryError, ModelRefusedError) as error:
                 if len(settings.chain) == 1:
                     raise
