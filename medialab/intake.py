@@ -141,7 +141,7 @@ def taken_in(picture: "Image.Image | Path | str | bytes") -> Taken:
     what = "these bytes" if isinstance(picture, bytes) else str(picture)
     source = picture if isinstance(picture, bytes) else Path(picture)
     with opened(source, what) as file:
-        return plain(file.image, file.profile, _words_of_animation(file.image))
+        return plain(file.image, file.profile, _words_of_file(file.image))
 
 
 def orientation_of(image: "Image.Image") -> int:
@@ -222,10 +222,17 @@ def _too_large(what: str, pixels: int | None, most: int = MOST_PIXELS) -> Pictur
     )
 
 
-def _words_of_animation(image: "Image.Image") -> list[str]:
-    """MPO is a photo with its depth or a smaller copy behind it, no animation."""
-    is_animated = image.format != "MPO" and getattr(image, "is_animated", False)
-    return ["it is the first picture of several in its file"] if is_animated else []
+def _words_of_file(image: "Image.Image") -> list[str]:
+    """What Pillow leaves out of a file that it decodes."""
+    told = []
+    # MPO is a photo with its depth or a smaller copy behind it, no animation.
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        told.append("it is the first picture of several in its file")
+    # Of colours with 16 bits each it reads the upper 8, which is what they are scaled to.
+    tiles = getattr(image, "tile", ())
+    if image.mode not in levels.DEEP and any(";16" in str(tile[3]) for tile in tiles):
+        told.append("its 65,536 levels a channel became 256")
+    return told
 
 
 def plain(image: "Image.Image", profile: bytes | None, told: Sequence[str] = ()) -> Taken:

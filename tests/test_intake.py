@@ -141,6 +141,14 @@ def test_a_dark_picture_of_16_bits_stays_dark():
     assert taken_in(Image.new("F", (8, 8), 0.1)).image.getextrema() == (26, 26)
 
 
+def test_colours_of_16_bits_are_scaled_and_that_is_said():
+    row = b"\0" + b"\x80\x80\x40\x40\xff\xff" * 4
+    image, told = taken_in(png(4, 4, depth=16, pixels=row * 4))
+    assert image.getpixel((1, 1)) == (128, 64, 255)
+    assert told == ("its 65,536 levels a channel became 256",)
+    assert taken_in(file_of(noise())).told == ()
+
+
 def test_what_is_no_number_becomes_black_or_white_and_is_counted():
     values = np.full((4, 4), 0.5, np.float32)
     values[0, :3] = np.nan, np.inf, -np.inf
