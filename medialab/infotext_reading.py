@@ -147,6 +147,8 @@ def _understood(said: Said) -> Parsed:
         keys = [key for key in rest if key in _SAID_BY_OURS]
         settings = _with_items(settings, rest, keys, why)
         said.notes += _told_of_units(said.items, rest)
+        if {"img2img", "inpaint"} & settings.keys():
+            said.notes.append("it was drawn over another picture, which a text does not hold")
     hashes = hashes_in(said.items)
     return Parsed(settings, rest, why, tuple(said.notes), said.program, hashes)
 

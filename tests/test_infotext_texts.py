@@ -190,6 +190,13 @@ def test_additional_networks_are_loras():
     assert parsed.rest == {"Lora hashes": "ink: 0123456789ab"}
 
 
+def test_a_picture_that_was_drawn_over_is_told_to_be_missing():
+    for item in ("Denoising strength: 0.6", "Denoising strength: 0.6, Mask blur: 4"):
+        assert "another picture" in " ".join(infotext.read(BASE + item).notes)
+    hires = infotext.read(f"{BASE}Denoising strength: 0.6, Hires upscale: 2")
+    assert hires.notes == ()
+
+
 def test_loras_beside_the_prompt_keep_their_weights():
     fooocus = infotext.read(
         f'{BASE}Lora hashes: "ink: 0123456789", Lora weights: "ink: 0.5, pen: 1", '
