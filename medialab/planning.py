@@ -31,6 +31,7 @@ from medialab.stages import STAGES
 # Pixels a side that a VAE decodes at once on the lowest rung, whatever the picture's size, and
 # that a tile or a detail is drawn at where nothing says so: SDXL's own.
 _LEAST_TILE, _TILE = 256, 1024
+_FINISHED_BYTES = 3  # a pixel of a finished picture
 
 Size = tuple[int, int]
 
@@ -50,10 +51,14 @@ class StageNeed(NamedTuple):
 
 
 class MemoryPlan(NamedTuple):
-    """What the stages of a run need, and what may be given to them: free, or kept for later."""
+    """What the stages of a run need, and what may be given to them: free, or kept for later.
+
+    `pictures` is how many the run makes: all of them stay until it is done.
+    """
 
     stages: tuple[StageNeed, ...]
     available: int
+    pictures: int = 1
 
     @property
     def largest(self) -> StageNeed:
@@ -82,6 +87,20 @@ class MemoryPlan(NamedTuple):
             f"{one.stage} at {one.size[0]} × {one.size[1]} px takes most, "
             f"{gigabytes(one.weights)} for weights and {gigabytes(one.usual)} for its work"
         )
+
+    def refuse_impossible_batch(self) -> None:
+        """Refuse more pictures than can be kept until the last is done.
+
+        Raises:
+            OutOfMemoryError: the text says how many there are, what they need and what to change.
+        """
+        width, height = self.stages[-1].size
+        if (finished := self.pictures * width * height * _FINISHED_BYTES) > self.available:
+            message = (
+                f"{self.pictures} pictures of {width} × {height} px need {gigabytes(finished)} of "
+                f"memory, {gigabytes(self.available)} are free: make fewer at once (batch_size)"
+            )
+            raise OutOfMemoryError(message)
 
     def refuse_impossible(self) -> None:
         """Refuse what fits on no rung.
@@ -131,7 +150,7 @@ def plan(
             for info in {info.path: info for info in used}.values()
         )
         found.append(StageNeed(stage.name, size, weights, usual, least))
-    return MemoryPlan(tuple(found), available)
+    return MemoryPlan(tuple(found), available, config.batch_size)
 
 
 def _drawn(

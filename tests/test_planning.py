@@ -1,9 +1,13 @@
 """What a run needs of memory is worked out before it begins; what cannot be is refused by name."""
 
+import base64
+import json
 import shutil
+from io import BytesIO
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from medialab import PipelineConfig
@@ -13,6 +17,7 @@ from medialab.errors import OutOfMemoryError
 from medialab.loading import LoadedModel
 from medialab.needs import bytes_in_memory, denoising_bytes
 from medialab.registry import ModelRegistry
+from medialab.service import Service
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 GIB = 2**30
@@ -108,6 +113,30 @@ def test_what_fits_on_no_rung_is_refused_by_the_stages_name_and_nothing_is_drawn
     assert set(drawn) == {""}
     free(64 * GIB)
     assert bench.execute(PipelineConfig.parse(QUICK), save=False).image.size == (64, 64)
+
+
+def test_more_pictures_than_can_be_kept_until_the_last_are_refused(bench, free):
+    free(63 * 64 * 64 * 3)
+    with pytest.raises(OutOfMemoryError, match=r"64 pictures of 64 × 64 px .*\(batch_size\)"):
+        bench.execute(PipelineConfig.parse(QUICK | {"batch_size": 64}))
+
+
+def test_a_small_request_for_a_picture_that_takes_all_memory_is_answered_and_named(bench, free):
+    image = base64.b64encode(png_of(64, 64)).decode()
+    config = {"seed": 3, "upscaler": {"enabled": True, "scale": 8.0}}
+    free(1_000_000)
+    request = {"path": {"endpoint": "enhance"}, "body": {"image": image, "config": config}}
+    answer = Service(bench).answer("POST", json.dumps(request))
+    assert answer.status == 507
+    assert "upscaler at 512 × 512 px needs at least" in json.dumps(answer.body, ensure_ascii=False)
+    health = Service(bench).answer("GET", json.dumps({"path": {"endpoint": "health"}}))
+    assert health.body["status"] == "ok"
+
+
+def png_of(width, height):
+    buffer = BytesIO()
+    Image.new("RGB", (width, height)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def test_what_is_kept_needs_nothing(bench, free):
