@@ -8,6 +8,7 @@ Source: onnx/onnx.proto3 of the ONNX project; the encoding section of the protob
 
 import ast
 import mmap
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from medialab.regular import open_regular
 # More parts than any detector has; a file made to keep a reader busy has more.
 MOST_FIELDS = 2_000_000
 MOST_DEPTH = 12
+MOST_NODES = 1_000_000
 LONGEST_TEXT = 1_000_000  # bytes of one entry of the metadata
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
@@ -41,6 +43,7 @@ _DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 # detectors writes them.
 _LOOPS = frozenset({"Loop", "Scan"})
 _LONGEST_NAME = 1_000  # bytes
+Operator = tuple[str, str]  # domain and name
 # The fields that name an operator, by message: its domain, then itself.
 _NAMED_BY: Mapping[str, tuple[int, int]] = {
     "node": (_NODE_DOMAIN, _OP_TYPE),
@@ -100,9 +103,11 @@ class _Reader:
         self._name = name
         self._content = content
         self._count = 0
-        # Operators and the functions of the file's own, by domain and name.
-        self._used: set[tuple[str, str]] = set()
-        self._own: set[tuple[str, str]] = set()
+        # How often what is read right now, and each function of the file's own, calls each
+        # operator, by domain and name.
+        self._calls: Counter[Operator] = Counter()
+        self._own: dict[Operator, Counter[Operator]] = {}
+        self._sizes: dict[Operator, int] = {}
 
     def header(self) -> OnnxHeader:
         metadata: dict[str, str] = {}
@@ -121,7 +126,8 @@ class _Reader:
 
     def _check_operators(self) -> None:
         """Refuse operators that would need code from elsewhere, or run without an end."""
-        for domain, name in sorted(self._used):
+        used = set(self._calls).union(*self._own.values())
+        for domain, name in sorted(used):
             if name in _LOOPS and domain in _DOMAINS:
                 message = (
                     f"{self._name} holds the operator {name}, which may run without an end; "
@@ -135,6 +141,17 @@ class _Reader:
                 )
                 raise ModelRefusedError(message)
 
+        if self._nodes(self._calls, 0) > MOST_NODES:
+            raise _refused(self._name, f"broken: its functions come to over {MOST_NODES:,} nodes")
+
+    def _nodes(self, calls: "Counter[Operator]", depth: int) -> int:
+        """Return how many nodes these calls come to, with each function in place of its name."""
+        if depth > MOST_DEPTH:
+            raise _refused(self._name, "broken: its functions call each other without an end")
+        for name in calls.keys() & self._own.keys() - self._sizes.keys():
+            self._sizes[name] = self._nodes(self._own[name], depth + 1)
+        return sum(times * self._sizes.get(name, 1) for name, times in calls.items())
+
     def _text(self, start: int, stop: int) -> str:
         if stop - start > _LONGEST_NAME:
             raise _refused(self._name, f"broken: a name in it has {stop - start:,} bytes")
@@ -146,6 +163,9 @@ class _Reader:
             raise _refused(self._name, "broken: its graphs stand in each other without an end")
         inside = _INSIDE[kind]
         names = dict.fromkeys(_NAMED_BY.get(kind, ()), "")
+        outside = self._calls
+        if kind == "function":
+            self._calls = Counter()
         for number, start, stop in self._fields(begin, end):
             is_external = number == _EXTERNAL_DATA or (
                 number == _DATA_LOCATION and stop - start == 0 and self._value != 0
@@ -162,7 +182,10 @@ class _Reader:
                 self._check(inside[number], start, stop, depth + 1)
         if names:
             domain, name = names.values()
-            (self._used if kind == "node" else self._own).add((domain, name))
+            if kind == "function":
+                self._own[domain, name], self._calls = self._calls, outside
+            else:
+                self._calls[domain, name] += 1
 
     def _entry(self, begin: int, end: int) -> tuple[str, str]:
         """A key and a value, as text."""

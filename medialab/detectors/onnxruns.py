@@ -5,6 +5,7 @@ sizes are computed. The tensors of all sessions come from one arena of this proc
 more than its share.
 """
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -48,4 +49,6 @@ def _make_arena() -> None:
         "Cpu", library.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, library.OrtMemType.DEFAULT
     )
     settings = {"max_mem": most, "arena_extend_strategy": _AS_MUCH_AS_NEEDED}
-    library.create_and_register_allocator(memory, library.OrtArenaCfg(settings))
+    # Another library of this process may have made one before: then that one bounds.
+    with suppress(*failures()):
+        library.create_and_register_allocator(memory, library.OrtArenaCfg(settings))

@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import onnx
@@ -90,6 +91,24 @@ def test_a_function_of_the_files_own_is_none_from_elsewhere(file):
     model.functions.append(twice)
     file.write_bytes(model.SerializeToString())
     assert read_onnx(file).labels == {}
+
+
+@pytest.mark.parametrize(("levels", "reason"), [(11, "come to over"), (30, "without an end")])
+def test_functions_that_come_to_too_much_are_refused_in_time(file, levels, reason):
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    write_graph(file, [helper.make_node("F0", ["images"], ["output0"], domain="own")], domain="own")
+    model = onnx.load(file)
+    for level in range(levels):
+        chain = [f"v{number}" for number in range(5)]
+        called = f"F{level + 1}" if level + 1 < levels else "Neg"
+        domain = "own" if called != "Neg" else ""
+        nodes = [helper.make_node(called, [a], [b], domain=domain) for a, b in pairwise(chain)]
+        model.functions.append(
+            helper.make_function("own", f"F{level}", chain[:1], chain[-1:], nodes, opsets)
+        )
+    file.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelRefusedError, match=rf"odd\.onnx is broken: its functions .*{reason}"):
+        read_onnx(file)
 
 
 SIZES = {
