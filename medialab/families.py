@@ -39,6 +39,7 @@ WIDEST_PAPERDOLL = 256
 # Channels that a UNet's first layer reads -> what it is made for; latents alone are 4.
 VARIANT_OF_CHANNELS = {4: "", 5: "depth", 7: "upscale", 8: "instruct", 9: "inpaint"}
 REFINER = "refiner"
+DISTILLED = "distilled"
 _FIRST_LAYERS = (
     "model.diffusion_model.input_blocks.0.0.weight",
     "input_blocks.0.0.weight",
@@ -230,6 +231,7 @@ TEXT_READER = re.compile(
 )
 # Only SDXL has so many transformer blocks in one place of its UNet.
 _DEEP_UNET = re.compile(r"transformer_blocks[._][4-9][._]")
+_DEEPEST = "input_blocks.7.1.transformer_blocks."
 _DENOISER = "model.diffusion_model."
 
 
@@ -288,10 +290,20 @@ def variant_of_denoiser(config: Mapping[str, Any]) -> str:
 
 def variant_of_header(family: str, header: Header) -> str:
     """The variant of a UNet in one file, from the channels that its first layer reads."""
+    if family == "sdxl" and _is_distilled(header):
+        return DISTILLED
     for name in _FIRST_LAYERS:
         if len(shape := header.shapes.get(name, ())) == 4:
             return _variant(family, shape[1])
     return _variant(family, 4)
+
+
+def _is_distilled(header: Header) -> bool:
+    """Whether a UNet has SDXL's places and not their ten transformer blocks, as SSD-1B and Vega."""
+    names = header.shapes.keys()
+    first = {f"{prefix}{_DEEPEST}0.attn1.to_q.weight" for prefix in ("", _DENOISER)}
+    tenth = {f"{prefix}{_DEEPEST}9.attn1.to_q.weight" for prefix in ("", _DENOISER)}
+    return bool(first & names) and not tenth & names
 
 
 def _variant(family: str, channels: object) -> str:

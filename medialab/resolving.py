@@ -235,7 +235,18 @@ class Resolver:
         used = {name for stage in stages for name in stage["applied"].get("embeddings", ())}
         family = self.registry.find(config.checkpoint, "checkpoint").family
         told = []
-        for info in self.registry.models("embedding"):
+        infos = self.registry.models("embedding")
+        several: dict[str, list[str]] = {}
+        for info in infos:
+            several.setdefault(info.name.rpartition("/")[2], []).append(info.name)
+        for name, ways in several.items():
+            asked = len(ways) > 1 and any(mentions(name, text) for text in config.texts())
+            if asked and not used & {way.lower() for way in ways}:
+                told.append(
+                    f"{name!r} was read as text: {len(ways)} embeddings are called so, "
+                    f"{', '.join(ways)}; give one of these names"
+                )
+        for info in infos:
             names = (info.name, *info.aliases)
             fits = info.refused is None and info.family == family
             # One that fits is told of where it was to be read; each stage's own prompt is its own.

@@ -17,6 +17,7 @@ from medialab.families import (
     variant_of_header,
 )
 from medialab.headers import LARGEST_HEADER, Header, read_header
+from medialab.runnable import why_not
 
 
 def header_bytes(entries):
@@ -383,3 +384,14 @@ def test_what_a_checkpoint_is_made_for_is_told_by_the_channels_it_reads(
     assert variant_of_header(family, header) == variant
     config = {"in_channels": channels, "cross_attention_dim": width}
     assert variant_of_denoiser(config) == variant
+
+
+@pytest.mark.parametrize(("blocks", "variant"), [(10, ""), (4, "distilled"), (2, "distilled")])
+def test_an_sdxl_of_fewer_layers_is_told(blocks, variant):
+    place = "model.diffusion_model.input_blocks.7.1.transformer_blocks"
+    shapes = {f"{place}.{n}.attn1.to_q.weight": (1280, 1280) for n in range(blocks)}
+    shapes |= {f"{place}.{n}.attn2.to_k.weight": (1280, 2048) for n in range(blocks)}
+    header = Header(shapes, {})
+    assert classify(header).family == "sdxl"
+    assert variant_of_header("sdxl", header) == variant
+    assert (why_not("checkpoint", "sdxl", variant, is_file=True) is None) == (variant == "")

@@ -138,6 +138,19 @@ def test_a_name_that_stays_text_in_a_stages_own_prompt_is_told(bench):
     assert notice.startswith("'wide' was read as text")
 
 
+def test_a_name_of_two_embeddings_is_told(bench):
+    folder = bench.registry.folder / "embeddings"
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        shutil.copy(folder / "a1111.safetensors", folder / name / "twin.safetensors")
+    run = drawn(bench, "a photo of twin")
+    assert applied(run) == []
+    assert "2 embeddings are called so, one/twin, two/twin" in run.record["notices"][0]
+    run = drawn(bench, "a photo of two/twin")
+    assert applied(run) == ["two/twin"]
+    assert "notices" not in run.record
+
+
 def test_an_embedding_of_no_numbers_is_refused_by_file_and_tensor(bench):
     with pytest.raises(MediaLabError, match=r"embedding 'endless' holds .*no numbers \(emb_params"):
         drawn(bench, "a photo of endless")
