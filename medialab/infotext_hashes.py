@@ -9,7 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 # Items that hold hashes and nothing else.
-HASH_ITEMS = ("Model hash", "VAE hash", "Lora hashes", "TI hashes", "Hashes", "Refiner hash")
+HASH_ITEMS = (
+    *("Model hash", "VAE hash", "Lora hashes", "TI hashes", "Hashes", "Refiner hash"),
+    *("Model sha256", "VAE sha256"),
+)
 CHECKPOINT, VAE = "checkpoint", "vae"  # the picture's own, whatever its name
 
 _HASH = re.compile(r"(?:0x)?([0-9a-f]{8,64})", re.IGNORECASE)
@@ -53,10 +56,11 @@ def _told(items: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield f"controlnet/{named[1]}", named[2]
     if items.get("Refiner hash") and items.get("Refiner"):
         yield f"checkpoint/{items['Refiner']}", items["Refiner hash"]
-    if items.get("VAE hash"):
-        yield VAE, items["VAE hash"]
-    if items.get("Model hash"):
-        yield CHECKPOINT, items["Model hash"]
+    # The last of them counts: a longer hash where there is one.
+    for kind, item in ((VAE, "VAE"), (CHECKPOINT, "Model")):
+        for digits in (items.get(f"{item} hash"), items.get(f"{item} sha256")):
+            if digits:
+                yield kind, digits
 
 
 def _in_json(value: str) -> Iterator[tuple[str, str]]:

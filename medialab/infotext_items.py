@@ -59,6 +59,9 @@ _NEGATIVE_LINE = re.compile(r"negative\s{1,3}prompt\s{0,3}(?::\s*|$)", re.IGNORE
 _LABEL_LINE = re.compile(
     r"(?:parameters|(?:positive )?prompt|positive|png info)\s?:?", re.IGNORECASE
 )
+_BOLD_LABEL = re.compile(
+    r"^\*\*((?:(?:positive |negative )?prompt|settings|parameters)\s?:)\*\*\s*", re.IGNORECASE
+)
 _LABEL = re.compile(r"(?:parameters|(?:positive )?prompt|user comment)\s{0,40}:\s*", re.IGNORECASE)
 # Where a line began before exiftool, a web page or a copy took the line ends away.
 _LOST_LINE = re.compile(
@@ -89,7 +92,7 @@ class Said:
 
 def take_apart(text: str) -> Said:
     """Return the parts of an infotext; one without parameters is all prompt."""
-    lines = [line.strip() for line in text.strip().split("\n")]
+    lines = _unquoted([line.strip() for line in text.strip().split("\n")])
     start = _parameters_start(lines)
     said = Said()
     if start is None and (restored := _LOST_LINE.sub("\n", text.strip())) != text.strip():
@@ -105,6 +108,13 @@ def take_apart(text: str) -> Said:
         said.negative_prompt = said.negative_prompt or negative
         said.items = dict(_read_items(line)) | after
     return said
+
+
+def _unquoted(lines: list[str]) -> list[str]:
+    """The lines without a web page's marks: all quoted by ">", or labels in bold."""
+    if all(line.startswith(">") for line in lines if line):
+        lines = [line.removeprefix(">").strip() for line in lines]
+    return [_BOLD_LABEL.sub(r"\1 ", line) for line in lines]
 
 
 def canonical(key: str) -> str:

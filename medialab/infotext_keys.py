@@ -36,6 +36,8 @@ _PREPROCESSORS = {module: name for name, module in _MODULES.items()} | {
     "openpose_full": "pose",
     "softedge_pidinet": "soft edge",
     "scribble_pidinet": "scribble",
+    "hed": "soft edge",
+    "tile_resample": "tile",
 }
 
 

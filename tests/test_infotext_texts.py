@@ -52,6 +52,10 @@ TEXTS = {
     "in one line": TEXT.replace("\n", " "),
     "escaped": TEXT.replace("\n", "\\n"),
     "of a web page": TEXT.replace("\n", "<br>"),
+    "quoted": "\n".join(f"> {line}" for line in TEXT.split("\n")),
+    "with labels in bold": (
+        f"**Prompt:** {PROMPT}\n**Negative prompt:** {NEGATIVE}\n**Settings:** {LINE}"
+    ),
     "with Windows' line ends": TEXT.replace("\n", "\r\n"),
     "with its heading": f"parameters\n\n{TEXT}",
     "with a label": f"Prompt: {TEXT}",
