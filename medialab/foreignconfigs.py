@@ -144,7 +144,9 @@ def _check_processor(folder: Path) -> None:
 
 
 def _check_words(folder: Path) -> None:
-    """Refuse a folder without the words that its text encoder knows."""
+    """Refuse a folder without the words that its text encoder knows, or how they are read."""
+    if not read_json(folder / "tokenizer_config.json"):
+        raise ModelRefusedError("tokenizer_config.json is empty; copy the model again")
     for names in _WORDS:
         files = [folder / name for name in names]
         if all(file.exists() for file in files):

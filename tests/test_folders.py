@@ -3,8 +3,11 @@
 import json
 import os
 import shutil
+from contextlib import suppress
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.loading import load_checkpoint
@@ -226,3 +229,43 @@ def test_a_folder_deleted_while_it_loads_is_a_named_refusal(folder, monkeypatch)
         load_checkpoint(info, "cpu")
     with pytest.raises(ModelRefusedError, match="gone"):
         ModelRegistry(folder.parents[1]).load(info)
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 70)
+    | st.sampled_from(
+        [10**9, 10**30, 1e-5, 0.5, -1.0, float("inf"), float("nan"), "", "silu", "x"]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=4,
+)
+
+
+@pytest.fixture(scope="module")
+def configs(tiny_models, tmp_path_factory):
+    """A folder to spoil, and each of its configs as it is whole."""
+    folder = tmp_path_factory.mktemp("spoilt") / "checkpoints" / "mine"
+    shutil.copytree(tiny_models / "checkpoints" / "paperdoll", folder)
+    names = [*sorted(folder.rglob("*config.json")), folder / "model_index.json"]
+    return folder, {path: json.loads(path.read_text()) for path in names}
+
+
+@settings(
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_whatever_a_config_says_the_folder_is_opened_or_refused_by_name(configs, data):
+    folder, whole = configs
+    path = data.draw(st.sampled_from(sorted(whole)))
+    name = data.draw(st.sampled_from(sorted(whole[path])))
+    path.write_text(json.dumps(whole[path] | {name: data.draw(ANYTHING)}))
+    try:
+        with suppress(ModelRefusedError):
+            assert load(folder).nbytes > 0
+    finally:
+        path.write_text(json.dumps(whole[path]))

@@ -253,6 +253,7 @@ def test_models_are_listed_with_the_refused_and_by_kind(service, bench, tmp_path
     assert status == 200
     (model,) = [one for one in answer["models"] if one["name"] == "paperdoll"]
     assert (model["kind"], model["refused"]) == ("checkpoint", None)
+    assert (model["prediction_type"], model["zero_terminal_snr"]) == ("v_prediction", False)
     _, loras = ask(service, "GET", "models", args={"kind": ["lora"]})
     assert loras["models"] == []
     status, answer = ask(service, "GET", "models", args={"kind": ["hat"]})

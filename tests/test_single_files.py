@@ -442,6 +442,25 @@ def test_a_single_file_with_weights_that_have_no_place_is_refused(single_files):
             load_checkpoint(info, "cpu", root / "configs")
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float8_e4m3fn"])
+def test_a_single_file_of_few_bits_becomes_numbers_to_compute_with(single_files, dtype):
+    import torch
+
+    root, parts = single_files
+
+    def shrink(tensors):
+        for name, value in tensors.items():
+            tensors[name] = value.to(getattr(torch, dtype))
+
+    model = load_checkpoint(rewritten(root, f"few-{dtype}", shrink), "cpu", root / "configs")
+    for name, part in parts["sd15"].items():
+        loaded = model.components[name].state_dict()
+        for weight, value in part.state_dict().items():
+            kept = value.to(getattr(torch, dtype)).float()
+            assert loaded[weight].dtype == torch.float32, weight
+            assert torch.equal(loaded[weight], kept), weight
+
+
 def test_a_merge_whose_clip_has_no_text_model_in_its_names_is_the_same_model(single_files):
     import torch
 

@@ -29,6 +29,12 @@ def test_every_model_is_listed_the_refused_with_the_reason(panel):
     assert "pickle" in refused
 
 
+def test_what_a_checkpoint_predicts_is_shown_and_searched(panel):
+    assert "<td>v-prediction</td>" in panel.table.value
+    panel.search.value = "v-prediction"
+    assert "1 of 2 models" in panel.table.value
+
+
 def test_words_and_kind_narrow_it(panel):
     panel.search.value = "PAPER checkpoint"
     assert "1 of 2 models" in panel.table.value
