@@ -8,7 +8,7 @@ drawn. What names a model elsewhere is refused: the library would ask the hub fo
 import importlib.util
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ _DIVISORS = re.compile(r"(^|_)(heads|groups|patch_size|stride|strides)$")
 _SIDES = re.compile(r"(^|_)(image_size|patch_size)$")
 LARGEST_SIDE = 8_192  # pixels
 LARGEST_NUMBER = 10_000_000  # of any setting; the longest positional scales have a tenth
+_ROOM = 1.5  # weights that layers share are saved once
 _DEEPEST = 12  # of settings within settings
 # What tells how pictures are prepared; one of these stands in every published config of it.
 _PREPARING = ("size", "do_resize", "do_normalize", "image_mean", "do_rescale")
@@ -58,6 +59,25 @@ def check_foreign(folder: Path, *, prepares: bool, reads_text: bool) -> None:
         _check_processor(folder)
     if reads_text:
         _check_words(folder)
+
+
+def refuse_larger(folder: Path, make: Callable[[], Any]) -> None:
+    """Refuse a config that asks for more numbers than its weights have.
+
+    `make` builds the network, here without any memory: the library would make up what is missing
+    before it says so.
+
+    Raises:
+        ModelRefusedError: it asks for more.
+    """
+    import torch
+
+    with torch.device("meta"):
+        asked = sum(weight.numel() for weight in make().parameters())
+    held = sum(math.prod(shape) for shape in shapes_of(folder).values())
+    if asked > held * _ROOM:
+        message = f"config.json asks for {asked:,} numbers, its weights are {held:,}"
+        raise ModelRefusedError(f"{message}; copy the model again")
 
 
 def _refuse_code_elsewhere(path: Path, config: Mapping[str, Any]) -> None:

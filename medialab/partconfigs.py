@@ -202,6 +202,12 @@ class TextConfig(_Config):
             "embeddings.token_embedding.weight",
             (self.vocab_size, self.hidden_size),
         )
+        _same(
+            "intermediate_size",
+            shapes,
+            "encoder.layers.0.mlp.fc1.weight",
+            (self.intermediate_size, self.hidden_size),
+        )
         for start in ("encoder.layers.", "text_model.encoder.layers."):
             _as_many("num_hidden_layers", shapes, start, self.num_hidden_layers)
         _same(

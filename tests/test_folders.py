@@ -96,6 +96,7 @@ def test_a_part_that_is_gone_is_named(folder, part):
         ("text_encoder/config.json", {"num_hidden_layers": 200}, "num_hidden_layers = 200, where"),
         ("vae/config.json", {"scaling_factor": 0}, "scaling_factor = 0"),
         ("vae/config.json", {"scaling_factor": "big"}, "scaling_factor = big"),
+        ("text_encoder/config.json", {"intermediate_size": 90_000}, "intermediate_size of 90000"),
         ("text_encoder/config.json", {"num_attention_heads": 0}, "num_attention_heads = 0"),
         ("text_encoder/config.json", {"num_attention_heads": 5}, "5 does not divide"),
         ("text_encoder/config.json", {"num_hidden_layers": 10**6}, "num_hidden_layers = 1000000"),

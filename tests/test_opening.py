@@ -251,6 +251,7 @@ def test_no_loader_of_any_kind_reaches_for_the_network_or_says_a_word(hostile_mo
         ({"hidden_size": float("nan")}, "hidden_size = nan"),
         ({"image_size": [10**6, 8]}, "image_size = 1000000: from 1 to 8192"),
         ({"patch_size": 0}, "patch_size = 0"),
+        ({"hidden_size": 9_000_000, "intermediate_size": 9_000_000}, "asks for .* numbers, its"),
         ({"hidden_size": []}, "cannot be loaded"),
         ({"hidden_size": "wide"}, "cannot be loaded"),
         ({"id2label": {"0": 7}}, "cannot be loaded"),

@@ -4,6 +4,7 @@ A new backend is one file beside this one and one line in `BACKENDS`.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from medialab.detectors.base import Detector
@@ -19,7 +20,7 @@ from medialab.detectors.yolo import load_yolo, require_onnxruntime
 from medialab.detectors.zeroshot import ZeroShotDetector
 from medialab.errors import MissingLibraryError, ModelRefusedError
 from medialab.folders import check_whole
-from medialab.foreignconfigs import check_foreign
+from medialab.foreignconfigs import check_foreign, refuse_larger
 from medialab.modelfiles import MEDIAPIPE, ONNX, ModelInfo, check_folder, read_config
 from medialab.onnxfiles import read_onnx
 from medialab.opening import check_file, opening
@@ -69,7 +70,11 @@ def _by_transformers(
 
         check_foreign(info.path, prepares=bool(processor), reads_text=reads_text)
         own: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-        network, told = getattr(transformers, auto).from_pretrained(
+        kind = getattr(transformers, auto)
+        config = transformers.AutoConfig.from_pretrained(info.path, **own)
+        build = partial(kind.from_config, trust_remote_code=False) if "Auto" in auto else kind
+        refuse_larger(info.path, lambda: build(config))
+        network, told = kind.from_pretrained(
             info.path, use_safetensors=True, output_loading_info=True, **own
         )
         check_whole(told, info.path.name)
