@@ -103,6 +103,7 @@ class Workbench:
         record says where that was. Pictures of a batch that were finished are kept always.
 
         Raises:
+            ArtifactError: the picture is to be saved, and the outputs folder cannot be written.
             ConfigError: the mode needs a picture, and none is given; nothing is queued.
             ModelNotFoundError: no such model; nothing is queued then.
             ModelRefusedError: its file is a pickle, or broken.
@@ -111,6 +112,8 @@ class Workbench:
         if anew_from is not None and anew_from not in names:
             message = f"no stage {anew_from!r}; known: {', '.join(names)}"
             raise ConfigError(message)
+        if save:
+            self.artifacts.check()
         self._resolver.check(config)
         keep = save and keep_interrupted
         return self.queue.submit(

@@ -15,8 +15,6 @@ from medialab.errors import ArtifactError
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-_EFFECTIVE = os.access in os.supports_effective_ids
-
 
 class LeftOut(NamedTuple):
     """A file or folder that is not listed, and why."""
@@ -56,7 +54,7 @@ def days_in(outputs: Path) -> tuple[Mapping[str, int], list[LeftOut]]:
             continue
         if not path.is_dir():
             left_out.append(LeftOut(path, "it is named like a day, but is no folder"))
-        elif not os.access(path, os.R_OK | os.X_OK, effective_ids=_EFFECTIVE):
+        elif not may(path, os.R_OK | os.X_OK):
             left_out.append(LeftOut(path, "the folder is closed to you"))
         else:
             days[name] = changed
@@ -89,6 +87,11 @@ def pairs_in(day: Path) -> tuple[list[Pair], list[LeftOut]]:
         else:
             pairs.append(Pair(found[0], sidecar))
     return pairs, left_out
+
+
+def may(path: Path, what: int) -> bool:
+    """Whether this process has those rights (`os.R_OK` and its kin) to a folder."""
+    return os.access(path, what, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _is_text(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,7 +14,7 @@ from PIL import Image
 
 from medialab import infotext
 from medialab.artifacts import formats, publishing
-from medialab.artifacts.days import LeftOut, days_in
+from medialab.artifacts.days import LeftOut, days_in, may
 from medialab.artifacts.index import PictureIndex
 from medialab.artifacts.query import Choices, Query
 from medialab.artifacts.reading import SettingsReader
@@ -52,6 +53,25 @@ class ArtifactManager:
             with suppress(ArtifactError):  # told when pictures are looked for
                 for day in days_in(self.folder)[0]:
                     publishing.sweep(self.folder / day)
+
+    def check(self) -> None:
+        """Refuse a folder that nothing can be saved in, before a picture is made for it.
+
+        Raises:
+            ArtifactError: it is no folder, or may not be written to.
+        """
+        try:
+            there = next(one for one in (self.folder, *self.folder.parents) if one.exists())
+            why = "" if there.is_dir() else f"{there.name} is no folder"
+            if not why and not may(there, os.W_OK | os.X_OK):
+                why = f"{there.name} may not be written to"
+        except OSError as error:
+            why = error.strerror or str(error)
+        if why:
+            raise ArtifactError(
+                f"no picture can be saved in {self.folder}: {why}; change its rights, choose "
+                "another outputs folder, or run with save=False"
+            )
 
     def save(
         self, image: Image.Image, config: ResolvedConfig, record: Mapping[str, Any]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medialab import Workbench
+from medialab import PipelineConfig, Workbench
 from medialab.artifacts import ArtifactManager, Sidecar
 from medialab.errors import ArtifactError, PictureError
 from medialab.hashes import HashCache
@@ -284,6 +284,8 @@ def test_a_workbench_starts_over_whatever_is_called_outputs(tiny_models, outputs
     ):
         assert bench.artifacts.find() == []
         assert bench.artifacts.left_out() == []
+        with pytest.raises(ArtifactError, match=r"no picture can be saved in .* save=False"):
+            bench.submit(PipelineConfig(steps=1))
         with pytest.raises(PictureError, match="cannot be kept"):
             bench.keep(_picture())
 
