@@ -2,11 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench, runtime
 from medialab.artifacts.sidecar import Sidecar
@@ -132,3 +135,28 @@ def test_a_detector_computes_with_the_threads_of_the_run_that_loads_it():
             assert bench.registry.load(info) is one
         with runtime.computing_with(2):
             assert bench.registry.load(info) is not one
+
+
+def test_what_a_model_remembers_was_computed_with_the_same_threads(tiny_models, tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(tiny_models, models)
+    (models / "loras").mkdir()
+    layer = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
+    lora = {f"{layer}.lora_down.weight": torch.ones(4, 32)}
+    lora[f"{layer}.lora_up.weight"] = torch.ones(32, 4)
+    save_file(lora, models / "loras" / "ink.safetensors")
+    asked = PipelineConfig.parse(
+        {"seed": 1, "steps": 2, "width": 64, "height": 64, "loras": [{"name": "ink"}]}
+    )
+    with Workbench(models, tmp_path / "outputs", device="cpu") as bench:
+        kept = []
+        for threads in (1, 1, 2):
+            bench.cache.clear()
+            config = bench.resolve(asked).model_copy(update={"threads": threads})
+            bench.execute(config, save=False)
+            model = bench.registry.load(bench.registry.find("paperdoll", "checkpoint"))
+            texts = model.cached("encoded texts", dict)
+            kept.append((bench.loras.cached_bytes, len(texts._kept)))
+    assert kept[0] == kept[1]
+    assert kept[2][0] > kept[0][0]
+    assert kept[2][1] == 2 * kept[0][1]

@@ -135,12 +135,15 @@ class TextEncoder:
 
     def encode(self, text: str) -> Encoded:
         """The text's numbers; remembered as long as the model is, up to REMEMBERED_BYTES."""
+        import torch
+
         text = unicodedata.normalize("NFC", text)  # as CLIP's tokenizer, and as files are named
         paths = self._model.inversions
         named = inversions_in(text, list(paths))
         by_name = {name.lower(): path for name, path in paths.items()}
         files = tuple((name, by_name[name], Stamp.of(by_name[name].stat())) for name in named)
-        kind = str(self._model.dtype)  # float32 for a while where the usual one gave NaN
+        # float32 for a while where the usual one gave NaN; CPU threads share sums among them.
+        kind = str(self._model.dtype), torch.get_num_threads()
         key = (text, self._emphasis, self._clip_skip, files, self._model.adapted, kind)
         if any(getattr(encoder, "peft_config", None) for _, encoder in self._parts):
             return self._encode(text)  # adapters change the outcome, and the key does not tell

@@ -289,6 +289,12 @@ def _naming(entries: Sequence[Entry], place: Place) -> Iterator[None]:
         raise ModelRefusedError(message) from error
 
 
-def _key_of(place: Place) -> tuple[str, str, str]:
-    """A layer, in the type that it computes in: float32 for a while where its own gave NaN."""
-    return place.part, place.path, str(place.module.weight.dtype)
+def _key_of(place: Place) -> tuple[str, str, str, int]:
+    """A layer, and what it is computed with.
+
+    Its type is float32 for a while where its own gave NaN; CPU threads share sums among them.
+    """
+    import torch
+
+    dtype = str(place.module.weight.dtype)
+    return place.part, place.path, dtype, torch.get_num_threads()
