@@ -99,7 +99,9 @@ class Progress:
         image = self._finished
         if image is None and latents is not None and self._denoising is not None:
             try:
-                image = decode_latents(self._denoising, latents)
+                drawn = decode_latents(self._denoising, latents)
+                # Whole blocks are drawn, of which the picture is a part.
+                image = drawn.crop((0, 0, self._config.width, self._config.height))
             except (NotFiniteError, OutOfMemoryError):
                 return None
         if image is None:

@@ -454,8 +454,9 @@ def _check_picture(config: PipelineConfig) -> None:
         raise ConfigError(message)
     if is_of_another(config):
         message = (
-            "inpaint.mask was painted for another picture than the one that is started from: paint "
-            "one for this picture, or take it all the same: medialab.belonging.freed(config)"
+            "the mask of inpaint was painted for another picture than the one that is started "
+            "from: paint one for this picture, or let go of the mask and take it anew; in code, "
+            "medialab.belonging.freed(config) uses it all the same"
         )
         raise ConfigError(message)
 

@@ -179,7 +179,7 @@ def test_the_mask_of_inpainting_paints_no_other_picture(bench):
     again = bench.rerun(run, from_stage="inpaint", changes={"prompt": "a car"}, save=False)
     assert again.image.tobytes() != run.image.tobytes()
     other = {"image": bench.keep(noise(2))}
-    with pytest.raises(ConfigError, match="painted for another picture"):
+    with pytest.raises(ConfigError, match="mask of inpaint was painted for another picture"):
         bench.rerun(run, from_stage="source", changes=other, save=False)
     own = {"inpaint": {"mask": bench.keep(of_box(Box(*MIDDLE), 64, 64))}}
     bench.rerun(run, from_stage="source", changes=other | own, save=False)

@@ -137,6 +137,13 @@ def test_an_interrupted_picture_is_saved_as_far_as_it_was_and_marked(bench, canc
     assert 0 < distance < whole.std()
 
 
+def test_an_interrupted_picture_has_the_size_that_was_asked_for(bench, cancelled):
+    config = quick(steps=8, width=100, height=67)
+    cancelled(config, at("txt2img", 3), keep_interrupted=True)
+    (found,) = bench.artifacts.find("interrupted")
+    assert (found.width, found.height) == (100, 67)
+
+
 def test_an_interrupted_picture_is_that_of_the_last_stage_that_was_done(bench, cancelled):
     before = bench.execute(quick(), save=False).image
     config = quick(face=FACE)

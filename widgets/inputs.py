@@ -22,6 +22,7 @@ _LONGEST_SLIDER = 200
 _STEPS = ((2.0, 0.05), (10.0, 0.1), (float("inf"), 0.5))
 _USUAL_SIDE = 512  # pixels; what a side starts with that was left to the model
 _PROMPTS = ("prompt", "negative_prompt")
+_SIDES = ("width", "height")
 
 
 def make_input(shape: Shape, tools: Tools) -> ipw.DOMWidget:
@@ -93,7 +94,8 @@ def _start(shape: Shape, tools: Tools) -> Any:
         return shape.choices[0]
     smallest = shape.limits.smallest or 0
     zeros = {str: "", bool: False, float: float(smallest), int: int(smallest)}
-    return _USUAL_SIDE if shape.limits.step else zeros.get(shape.kind)
+    is_side = bool(shape.limits.step) or shape.name in _SIDES
+    return _USUAL_SIDE if is_side else zeros.get(shape.kind)
 
 
 class AutoInput(ipw.HBox):
