@@ -9,6 +9,7 @@ Source: the format section of the safetensors project's README.
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -33,6 +34,7 @@ BITS = {
     **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
 }
 
+_CONTROL = re.compile(r"[\x00-\x1f]")
 # A video model's convolution has five; torch takes 64.
 MOST_DIMENSIONS = 8
 # What all sides but those of 0 may come to: far more than any disk holds, far less than overflows.
@@ -112,10 +114,13 @@ def _parse(path: Path, text: bytes) -> dict[str, Any]:
     # Of two entries of one name JSON keeps the last. Each has one place, so counting is enough.
     if text.count(b'"data_offsets"') != len(entries) - ("__metadata__" in entries):
         _refuse_doubles(path, text)
+    names = "".join(entries)
     try:
-        "".join(entries).encode()
+        names.encode()
     except UnicodeEncodeError as error:
         raise _refused(path, "broken: the name of a tensor is no text") from error
+    if _CONTROL.search(names):
+        raise _refused(path, "broken: the name of a tensor is no text")
     return dict(entries)
 
 

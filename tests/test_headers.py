@@ -143,6 +143,14 @@ def _broken_files():
             "'a' stands in its header twice",
         ),
         "a name that is no text": (header_bytes({"\ud800": one_tensor()["weight"]}), "is no text"),
+        "a name of two lines": (
+            header_bytes({"a\nb": one_tensor()["weight"]}) + bytes(12),
+            "is no text",
+        ),
+        "a name with a zero": (
+            header_bytes({"a\0b": one_tensor()["weight"]}) + bytes(12),
+            "is no text",
+        ),
         "a format of tomorrow": (
             header_bytes(one_tensor(dtype="F99")) + bytes(12),
             "unknown format 'F99'",
