@@ -157,6 +157,8 @@ def _drawn(
     stage: str, config: PipelineConfig, size: Size, told: Mapping[str, StageSize]
 ) -> Size | None:
     """What a model draws at once in a stage; None where none does."""
+    if not config.draws(stage):
+        return None
     own = getattr(config, stage, None)
     if isinstance(own, UpscalerConfig):
         side = own.diffusion_tile or _TILE
