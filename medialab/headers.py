@@ -34,6 +34,9 @@ BITS = {
     **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
 }
 
+# Formats that weights are written in.
+FLOATS = frozenset(name for name in BITS if name.startswith(("F8", "F16", "F32", "F64", "BF16")))
+
 _CONTROL = re.compile(r"[\x00-\x1f]")
 # A video model's convolution has five; torch takes 64.
 MOST_DIMENSIONS = 8
@@ -189,6 +192,10 @@ def _checked_metadata(path: Path, metadata: Any) -> dict[str, str]:
         return {}
     if not isinstance(metadata, dict) or not all(isinstance(one, str) for one in metadata.values()):
         raise _refused(path, "broken: its metadata is no list of names with texts")
+    try:
+        "".join((*metadata, *metadata.values())).encode()
+    except UnicodeEncodeError as error:
+        raise _refused(path, "broken: its metadata holds what is no text") from error
     return metadata
 
 

@@ -26,12 +26,14 @@ from medialab.families import (
     variant_of_denoiser,
     variant_of_header,
 )
+from medialab.folderparts import check_parts, folders_read, holds_weights, is_whole_folder
 from medialab.hashes import Stamp
-from medialab.headers import Header, read_header
+from medialab.headers import FLOATS, Header, read_header
 from medialab.onnxfiles import read_onnx
 from medialab.opening import check_file
+from medialab.partconfigs import check_network
 from medialab.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES, refusal
-from medialab.predictions import Trained, told_by_file, told_by_scheduler
+from medialab.predictions import FLOW, Trained, told_by_file, told_by_scheduler
 from medialab.regular import is_regular, read_regular
 from medialab.runnable import (
     CONTROLNET_CLASS,
@@ -197,14 +199,47 @@ class ModelFiles:
             files = sorted(_files_below(path))
             _check_files(path, files, self.root)
             verdict, variant = _folder_verdict(path, kind)
+            read = folders_read(path) or {path}
             for file in files:
-                if file.suffix == SINGLE_FILE:
-                    read_header(file)
+                if file.suffix == SINGLE_FILE and file.parent in read:
+                    _refuse_no_weights(file, read_header(file))
             trained = _folder_trained(path)
         except ModelRefusedError as error:
             return _refused_info(path, kind, str(error))
         size = sum(file.stat().st_size for file in files)
-        return _told(kind, verdict, variant, trained, path, size)
+        info = _told(kind, verdict, variant, trained, path, size)
+        return info if info.refused else _checked_folder(info)
+
+
+def _checked_folder(info: ModelInfo) -> ModelInfo:
+    """A model's folder, refused where the loader would refuse what its configs and headers say."""
+    try:
+        _check_as_loader(info)
+    except (ModelRefusedError, OSError) as error:
+        return replace(info, refused=f"{info.path.name} cannot be loaded: {error}")
+    return info
+
+
+def _check_as_loader(info: ModelInfo) -> None:
+    if info.kind == "checkpoint":
+        check_parts(info.path)
+    elif info.kind in {"controlnet", "vae"}:
+        check_network(info.path, str(read_config(info.path / "config.json")["_class_name"]))
+    if info.prediction_type == FLOW:
+        message = "its scheduler is one of flow matching, which no sampler here knows"
+        raise ModelRefusedError(message)
+
+
+def _refuse_no_weights(path: Path, header: Header) -> None:
+    """Refuse a file whose weights are whole or complex numbers: quantised, without its scales.
+
+    Raises:
+        ModelRefusedError: it names the tensor.
+    """
+    for name, dtype in header.dtypes.items():
+        if dtype not in FLOATS and name.endswith((".weight", ".bias")):
+            message = f"{path.name} holds {dtype} ({name}), which are no weights; get it in float16"
+            raise ModelRefusedError(message)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -275,18 +310,25 @@ def _leads_to_folder(link: os.DirEntry[str]) -> bool:
 
 def _is_model_folder(folder: Path, kind: str) -> bool:
     """Whether a folder is a model, and does not only sort some, as a cloned repository does."""
+    names = [one.name for one in folder.iterdir()]
+    files = [name for name in names if Path(name).suffix.lower() in _endings_of(kind)]
     if is_regular(folder / "model_index.json"):
-        return True
+        # Of a part of a repository: the index alone tells of nothing that is there.
+        return is_whole_folder(folder) or (not files and kind not in KINDS_OF_FILES)
     if kind in KINDS_OF_FILES or not is_regular(folder / "config.json"):
         return False
+    if not files:
+        return True
     try:
         config = read_config(folder / "config.json")
     except ModelRefusedError:
         config = {}
-    if config.keys() & TELLS_A_MODEL:
-        return True
-    # What lies beside a config that tells nothing is looked at; where nothing does, the config is.
-    return not any(one.suffix.lower() == SINGLE_FILE for one in folder.iterdir())
+    return bool(config.keys() & TELLS_A_MODEL) and holds_weights(names)
+
+
+def _endings_of(kind: str) -> frozenset[str]:
+    """How files are called that are models of a kind by themselves, in lower case."""
+    return frozenset({SINGLE_FILE, *(OF_DETECTORS if kind == "detector" else ())})
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -328,8 +370,9 @@ def _check_files(folder: Path, files: list[Path], root: Path | None) -> None:
             raise ModelRefusedError(message)
         check_file(file, told)
     safe = {file.parent for file in files if file.suffix == SINGLE_FILE}
-    # Beside model_index.json lie whole checkpoints, which no part of the folder is.
+    # Beside model_index.json lie whole checkpoints, and parts for other programs: none is read.
     parts = {file.parent for file in files if file.name == "config.json"}
+    parts &= folders_read(folder) or parts
     pickles = [
         file
         for file in files
@@ -398,6 +441,7 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
         return ModelInfo(name, kind, UNKNOWN, format_, path, path.stat().st_size)
     try:
         header = read_header(path)
+        _refuse_no_weights(path, header)
         verdict = classify(header)
         lacks_vae = verdict.kind == WITHOUT_VAE
         if lacks_vae:

@@ -10,6 +10,7 @@ sd-scripts' library/train_util.py, `ss_v_parameterization` and `ss_zero_terminal
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 
 EPSILON, V_PREDICTION, FLOW = "epsilon", "v_prediction", "flow_prediction"
 
-# How trainers and mergers write it -> diffusers' word.
+# How trainers and mergers write it, with underscores -> diffusers' word.
 _WORDS = {
-    **dict.fromkeys(("epsilon", "eps"), EPSILON),
-    **dict.fromkeys(("v", "v_prediction", "v-prediction", "v_pred", "vpred"), V_PREDICTION),
+    **dict.fromkeys(("epsilon", "eps", "epsilon_prediction", "noise"), EPSILON),
+    **dict.fromkeys(("v", "v_pred", "vpred", "v_prediction", "v_parameterization"), V_PREDICTION),
 }
+# What says nothing.
+_UNTOLD = ("", "none", "null", "unknown")
+_LONGEST_WORD = 40  # characters that are shown of a word that no sampler here knows
 _MARKER, _ZERO_MARKER = "v_pred", "ztsnr"
 # Tensors of models trained with EDM's noise (CosXL, Playground 2.5), which no sampler here knows.
 _EDM_MARKERS = ("edm_vpred.sigma_max", "edm_mean", "edm_std")
@@ -66,7 +70,7 @@ def told_by_file(path: Path, header: Header, family: str) -> Trained:
     zero = _ZERO_MARKER in header.shapes or _is_true(said.get("ss_zero_terminal_snr"))
     if _MARKER in header.shapes:
         return Trained(V_PREDICTION, zero)
-    word = _WORDS.get(said.get("modelspec.prediction_type", "").strip().casefold())
+    word = _word(said.get("modelspec.prediction_type", ""))
     if word is None and "ss_v_parameterization" in said:
         word = V_PREDICTION if _is_true(said["ss_v_parameterization"]) else EPSILON
     if word is None and "768-v" in said.get("modelspec.architecture", ""):
@@ -77,11 +81,28 @@ def told_by_file(path: Path, header: Header, family: str) -> Trained:
 
 
 def told_by_scheduler(config: Mapping[str, Any]) -> Trained:
-    """What a diffusers scheduler's config says; those of 2022 say nothing, and mean epsilon."""
-    if "FlowMatch" in str(config.get("_class_name", "")):
+    """What a diffusers scheduler's config says; those of 2022 say nothing, and mean epsilon.
+
+    Raises:
+        ModelRefusedError: it makes EDM's noise.
+    """
+    name = str(config.get("_class_name", ""))
+    if name.startswith("EDM"):
+        message = f"its scheduler {name} makes EDM's noise, which no sampler here knows"
+        raise ModelRefusedError(message)
+    if "FlowMatch" in name:
         return Trained(FLOW)
     zero = config.get("rescale_betas_zero_snr") is True
     return Trained(str(config.get("prediction_type", EPSILON)), zero)
+
+
+def _word(said: str) -> str | None:
+    """Diffusers' word for what is said; as it is said where nothing knows it, None for nothing.
+
+    What nothing knows is no epsilon: a run refuses it, unless it is set to another.
+    """
+    plain = re.sub(r"[\s_-]+", "_", said.strip().casefold())
+    return None if plain in _UNTOLD else _WORDS.get(plain, plain[:_LONGEST_WORD])
 
 
 def _of_sd2(path: Path, header: Header) -> str:
@@ -116,4 +137,4 @@ def _values(path: Path, name: str) -> "np.ndarray":
 
 
 def _is_true(word: str | None) -> bool:
-    return (word or "").strip().casefold() in {"true", "1"}
+    return (word or "").strip().casefold() in {"true", "1", "yes"}

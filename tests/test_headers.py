@@ -128,6 +128,10 @@ def _broken_files():
             header_bytes(one_tensor() | {"__metadata__": {"a": 1}}) + bytes(12),
             "metadata is no list of names with texts",
         ),
+        "metadata that is half a letter": (
+            header_bytes(one_tensor() | {"__metadata__": {"a": "\ud800"}}) + bytes(12),
+            "metadata holds what is no text",
+        ),
         "NaN": (header_bytes(one_tensor() | {"__metadata__": {"a": float("nan")}}), "not JSON"),
         "another encoding": (
             (24).to_bytes(8, "little") + '{"a": 1}   '.encode("utf-16-le") + b"  ",

@@ -185,7 +185,8 @@ def test_a_folder_with_a_part_as_pickle_only_is_refused(tiny_models, root, tmp_p
     with pytest.raises(ModelRefusedError, match=rf"only .unet/diffusion_pytorch_model\{ending}"):
         registry.find("paperdoll", "checkpoint")
     evil.unlink()
-    assert registry.find("paperdoll", "checkpoint").refused is None
+    with pytest.raises(ModelRefusedError, match="unet holds no weights"):
+        registry.find("paperdoll", "checkpoint")
 
 
 def test_a_pickle_beside_its_safetensors_does_not_hide_it(root):
@@ -269,6 +270,20 @@ def test_a_repository_that_was_cloned_does_not_hide_the_file_in_it(root):
     infos = ModelRegistry(root).models()
     assert {info.name for info in infos} == {"the-model"}
     assert len(infos) == 4
+    # A config of a real class, too, and an index, where what they speak of was not copied.
+    for folder, file, config in (
+        ("vae", "config.json", '{"_class_name": "AutoencoderKL"}'),
+        ("controlnet", "config.json", '{"_class_name": "ControlNetModel"}'),
+        ("checkpoints", "config.json", '{"model_type": "clip"}'),
+        ("checkpoints", "model_index.json", '{"_class_name": "StableDiffusionXLPipeline"}'),
+        ("loras", "model_index.json", '{"_class_name": "StableDiffusionXLPipeline"}'),
+        ("embeddings", "model_index.json", "{}"),
+    ):
+        lone = f"alone-{file.partition('.')[0]}"
+        write_lora(root / folder / f"part-{file}" / f"{lone}.safetensors")
+        (root / folder / f"part-{file}" / file).write_text(config)
+        assert lone in {info.name for info in ModelRegistry(root).models()}
+        assert not any(info.name.startswith("part-") for info in ModelRegistry(root).models())
     (root / "vae" / "empty").mkdir()
     (root / "vae" / "empty" / "config.json").write_text("{}")
     (empty,) = [info for info in ModelRegistry(root).models("vae") if info.name == "empty"]

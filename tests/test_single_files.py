@@ -771,6 +771,14 @@ SAYINGS = {
         {"ss_v_parameterization": "True", "ss_zero_terminal_snr": "True"},
         ("v_prediction", True),
     ),
+    "modelspec-words": ({}, {"modelspec.prediction_type": " V-Pred "}, ("v_prediction", False)),
+    "modelspec-nothing": ({}, {"modelspec.prediction_type": "None"}, ("epsilon", False)),
+    # What no sampler here knows is no epsilon.
+    "modelspec-flow": (
+        {},
+        {"modelspec.prediction_type": "Rectified flow"},
+        ("rectified_flow", False),
+    ),
     "kohya-epsilon": ({}, {"ss_v_parameterization": "False"}, ("epsilon", False)),
     # A merge copies metadata from anywhere; whoever adds a marker means it.
     "contrary": (

@@ -25,6 +25,7 @@ PREFIXES: Mapping[str, str] = {
     "model.diffusion_model.": "unet",
     "diffusion_model.": "unet",
     "base_model.model.": "unet",
+    "lycoris_": "unet",  # LyCORIS' own, as SimpleTuner writes it
     "text_encoders.clip_l.transformer.": "text_encoder",
     "text_encoders.clip_g.transformer.": "text_encoder_2",
 }

@@ -238,6 +238,12 @@ LISTS_IN_THE_WILD = {
         None,
         KOHYA,
     ),
+    "LyCORIS' own names": (
+        "sdxl",
+        lambda models: under("lycoris_", lcm_layers(models, "sdxl")),
+        None,
+        KOHYA,
+    ),
     "original names, SD1.5": (
         "sd15",
         lambda _: under(
