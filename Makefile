@@ -55,6 +55,9 @@ test: export OMP_NUM_THREADS := 1
 # No test reaches for a hub; one that tries fails at once, with a network or without.
 test: export HF_HUB_OFFLINE := 1
 test: export TRANSFORMERS_OFFLINE := 1
+# Notebooks that are tested have models and outputs beside them, wherever a developer keeps theirs.
+test: export MEDIALAB_MODELS :=
+test: export MEDIALAB_OUTPUTS :=
 # Its advice would stand among the results.
 test: export TRANSFORMERS_VERBOSITY := error
 test: lint ## everything that must hold: lint, the tests, every notebook

@@ -15,6 +15,7 @@ from medialab.families import FINISHED_BY
 from medialab.folders import load_folder, load_network
 from medialab.geometry import BLOCK
 from medialab.headers import read_header
+from medialab.installation import configs_folder
 from medialab.ladder import Ladder, in_float32
 from medialab.memory import free_memory
 from medialab.modelfiles import ModelInfo, check_folder
@@ -49,7 +50,7 @@ __all__ = [
 
 Task = Literal["text-to-image", "image-to-image", "instruct"]
 
-CONFIGS = Path(__file__).resolve().parents[1] / "models" / "configs"
+CONFIGS = configs_folder()
 
 # The classes that rebuild any family's pipeline for a task around the same components. Their
 # `from_pipe` casts nothing, unlike the one of the pipeline classes (diffusers issue 12754).

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from medialab.detectors import load_detector
 from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
 from medialab.hashes import HashCache, Stamp
+from medialab.installation import how_to_get_checkpoint
 from medialab.loading import dtype_name, load_checkpoint, load_controlnet
 from medialab.memory import free_memory, gigabytes
 from medialab.modelfiles import (
@@ -141,7 +142,12 @@ class ModelRegistry:
         for info in infos:
             if info.refused and asked in {info.name, plain_text(info.path.stem)}:
                 raise ModelRefusedError(f"{kind} {name!r} is not opened: {info.refused}")
-        raise ModelNotFoundError.among(name, kind, folder, known)
+        error = ModelNotFoundError.among(name, kind, folder, known)
+        if kind == "checkpoint" and (
+            more := how_to_get_checkpoint(name, self.folder, known=bool(known))
+        ):
+            raise ModelNotFoundError(f"{error} {more}").about(kind, error.choices)
+        raise error
 
     def sha256(self, info: ModelInfo) -> str:
         """What the model's files hold, in hex.

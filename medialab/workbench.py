@@ -16,6 +16,7 @@ from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.detailing import DetectionEdit
 from medialab.encoding.counting import count_in_folder
 from medialab.errors import CancelledError, ConfigError, PictureError
+from medialab.installation import models_folder, outputs_folder
 from medialab.jobs import Job, JobQueue
 from medialab.loading import CONFIGS, SHARED_TOKENIZER
 from medialab.lora import LoRAManager
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from medialab.progress import Progress
 
 _LOG = logging.getLogger("medialab")
-CHECKOUT = Path(__file__).resolve().parents[1]
 # A run begins with what it needs; before one, torch and diffusers come when nobody is busy.
 IDLE_SECONDS = 2.0
 INTERRUPTED = "interrupted"  # the tag of a picture that was cancelled
@@ -45,7 +45,8 @@ INTERRUPTED = "interrupted"  # the tag of a picture that was cancelled
 class Workbench:
     """Models, outputs and a worker: makes pictures from configs.
 
-    `models` and `outputs` are folders; by default those of this checkout. `device` is a torch
+    `models` and `outputs` are folders; by default those that MEDIALAB_MODELS and MEDIALAB_OUTPUTS
+    name, else those of this checkout, or, installed, of the current folder. `device` is a torch
     device name; by default the best one here. Making a workbench costs milliseconds: its worker
     loads torch and diffusers in the background.
     """
@@ -56,12 +57,12 @@ class Workbench:
         outputs: Path | str | None = None,
         device: str | None = None,
     ) -> None:
-        outputs = Path(outputs or CHECKOUT / "outputs")
+        outputs = Path(outputs or outputs_folder())
         self.pictures = PictureStore(outputs / "inputs", partial(pictures_needed, outputs))
         self.cache = StageCache(outputs / "cache")
         self._device = device
         self.registry = ModelRegistry(
-            Path(models or CHECKOUT / "models"), hash_cache=outputs / "hashes.sqlite", device=device
+            Path(models or models_folder()), hash_cache=outputs / "hashes.sqlite", device=device
         )
         self._reader = SettingsReader(self.registry, self.pictures)
         self.artifacts = ArtifactManager(outputs, self._reader)

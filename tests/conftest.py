@@ -27,6 +27,10 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 # Jupyter's own word for: use the platform's folders, and do not warn about it.
 os.environ["JUPYTER_PLATFORM_DIRS"] = "1"
 
+# Tests and the programs that they start look for models where they say, wherever a developer's are.
+for name in ("MEDIALAB_MODELS", "MEDIALAB_OUTPUTS"):
+    os.environ.pop(name, None)
+
 _LOOPBACK = ("127.", "::1", "localhost")
 
 

@@ -12,10 +12,10 @@ from medialab.previews import LatentPreview
 @pytest.fixture(scope="module")
 def vae():
     """The embedded family's own, trained VAE."""
+    from medialab.installation import base_folder
     from medialab.registry import ModelRegistry
-    from medialab.workbench import CHECKOUT
 
-    registry = ModelRegistry(CHECKOUT / "models")
+    registry = ModelRegistry(base_folder() / "models")
     yield load_checkpoint(registry.find("paperdoll", "checkpoint"), "cpu").components["vae"]
     registry.unload_all()
 

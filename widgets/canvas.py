@@ -14,9 +14,9 @@ from medialab import PipelineConfig, Run
 from medialab.artifacts import Artifact
 from medialab.detailing import DetectionEdit
 from medialab.events import Event
+from medialab.installation import base_folder
 from medialab.intake import taken_in
 from medialab.stages import STAGES
-from medialab.workbench import CHECKOUT
 from widgets.guard import error_html, guarded
 from widgets.progress import Stage, strip_of_record, time_text
 from widgets.stage_strip import StageStrip
@@ -253,5 +253,6 @@ def _caption_html(shown: Shown) -> str:
 
 
 def _path_text(path: Path) -> str:
-    """The path as short as it can be said: from this checkout's folder where it lies in it."""
-    return str(path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path)
+    """The path as short as it can be said: from the folder of models and outputs on, if in it."""
+    base = base_folder()
+    return str(path.relative_to(base) if path.is_relative_to(base) else path)

@@ -6,7 +6,7 @@ import pytest
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
 
-from medialab.workbench import CHECKOUT
+from medialab.installation import base_folder
 from models.paperdoll import evaluate, family, train, training
 
 
@@ -38,7 +38,7 @@ def test_the_checkpoint_is_half_precision_on_disk_and_a_plain_from_pretrained_dr
 
 
 def test_the_shipped_checkpoint_names_no_folder_of_the_machine_that_made_it():
-    shipped = CHECKOUT / "models" / "checkpoints" / "paperdoll"
+    shipped = base_folder() / "models" / "checkpoints" / "paperdoll"
     configs = list(shipped.rglob("*.json"))
     assert len(configs) >= 6
     assert not [path.name for path in configs if "_name_or_path" in path.read_text()]
