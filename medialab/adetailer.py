@@ -26,7 +26,7 @@ _PART = (("hand", "hand"), ("face", "face"), ("eyes", "face"), ("person", "body"
 _SAID_PART = re.compile(r"\((body|face|hand)\)$")
 _MERGES = dict(zip(MERGES, ("None", "Merge", "Merge and Invert"), strict=True))
 # What A1111 calls the checkpoint's own VAE, and the endings of others.
-_NO_VAE = ("None", "Automatic")
+_NO_VAE = ("None", "Automatic", "Default (model)")
 _VAE_ENDINGS = (".safetensors", ".ckpt", ".pt", ".bin")
 _KEPT_BY = {"area": "Area", "confidence": "Confidence"}
 

@@ -91,7 +91,8 @@ def plain_name(name: str) -> str:
 def _depth(text: str) -> int:
     """How deep the brackets of a text are nested, whatever stands in quotes."""
     depth = deepest = 0
-    for bracket in re.findall(r'"(?:\\.|[^\\"])*"|[\[\]{}]', text):
+    # What is escaped outside of quotes is passed over, so that no quote is looked at twice.
+    for bracket in re.findall(r'"(?:\\.|[^\\"])*+"|\\.|[\[\]{}]', text, re.DOTALL):
         if bracket in "[{":
             depth += 1
             deepest = max(deepest, depth)

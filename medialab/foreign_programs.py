@@ -99,7 +99,9 @@ def _tell_tags(said: Said, tags: Sequence[str]) -> None:
     """Tell of parts of a prompt that are instructions to that program, and text here."""
     found = re.findall(rf"<({'|'.join(tags)})[:\[]", f"{said.prompt}\n{said.negative_prompt}")
     for tag in dict.fromkeys(found):
-        said.notes.append(f"<{tag}:…> in the prompt is {said.program}'s, and means nothing here")
+        said.notes.append(
+            f"<{tag}:…> in the prompt is {said.program}'s, and is not followed here; take it out"
+        )
 
 
 def _finish_fooocus(said: Said, whole: JSON) -> None:
@@ -174,6 +176,31 @@ def _read_compel(said: Said, prompt: str) -> str:
     if found != prompt:
         said.notes.append("InvokeAI's weights, such as word++, are written as (word:1.1)")
     return found
+
+
+def _finish_draw_things(said: Said, _whole: JSON) -> None:
+    if said.items.get("Denoising strength") == "1":  # from noise
+        del said.items["Denoising strength"]
+
+
+def _api_settings(whole: JSON) -> JSON:
+    """A request has its settings of models and clip skip in an object of their own."""
+    overrides = mapping(whole.get("override_settings"))
+    words = {"CLIP_stop_at_last_layers": "clip_skip", "sd_vae": "sd_vae_name"}
+    return {**whole, **{words.get(str(key), str(key)): one for key, one in overrides.items()}}
+
+
+def _finish_api(said: Said, whole: JSON) -> None:
+    if titled := re.fullmatch(r"(.+) \[([0-9a-f]{8,64})\]", said.items.get("Model", "")):
+        said.items |= {"Model": titled[1], "Model hash": titled[2]}
+    if said.items.get("batch_size") == "1":
+        del said.items["batch_size"]
+    if whole.get("enable_hr") or whole.get("init_images"):
+        return
+    for item in ("Hires upscale", "Hires upscaler", "Hires steps", "Denoising strength"):
+        said.items.pop(item, None)
+    for key in [key for key in said.items if key.startswith("hr_")]:
+        del said.items[key]
 
 
 def _novelai_settings(whole: JSON) -> JSON:
@@ -281,6 +308,60 @@ PROGRAMS: Sequence[Program] = (
             *("version", "created_by", "base_model_hash", "refiner_model_hash"),
         ),
         finish=_finish_fooocus,
+    ),
+    Program(
+        "Draw Things",
+        (("c",), ("uc",), ("sampler",), ("size", "v2")),
+        {
+            "steps": "Steps",
+            "seed": "Seed",
+            "scale": "CFG scale",
+            "sampler": "Sampler",
+            "size": "Size",
+            "model": "Model",
+            "strength": "Denoising strength",
+        },
+        idle=("v2", "profile"),
+        finish=_finish_draw_things,
+        prompt=("c",),
+        negative_prompt=("uc",),
+    ),
+    Program(
+        "A1111's API",
+        (
+            ("sampler_name", "sampler_index"),
+            ("cfg_scale",),
+            ("n_iter", "batch_size", "override_settings", "enable_hr", "send_images"),
+        ),
+        {
+            "steps": "Steps",
+            "seed": "Seed",
+            "cfg_scale": "CFG scale",
+            "sampler_name": "Sampler",
+            "sampler_index": "Sampler",
+            "scheduler": "Schedule type",
+            "width": "Width",
+            "height": "Height",
+            "denoising_strength": "Denoising strength",
+            "subseed": "Variation seed",
+            "subseed_strength": "Variation seed strength",
+            "hr_scale": "Hires upscale",
+            "hr_upscaler": "Hires upscaler",
+            "hr_second_pass_steps": "Hires steps",
+            "sd_model_checkpoint": "Model",
+            "sd_model_name": "Model",
+            "sd_model_hash": "Model hash",
+            "sd_vae_name": "VAE",
+            "sd_vae_hash": "VAE hash",
+            "clip_skip": "Clip skip",
+        },
+        idle=(
+            *("send_images", "save_images", "n_iter", "infotexts", "job_timestamp", "enable_hr"),
+            *("all_prompts", "all_negative_prompts", "all_seeds", "all_subseeds", "version"),
+            *("is_using_inpainting_conditioning", "index_of_first_image", "override_settings"),
+        ),
+        within=_api_settings,
+        finish=_finish_api,
     ),
     Program(
         NOVELAI,

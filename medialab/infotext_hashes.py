@@ -15,6 +15,8 @@ HASH_ITEMS = (
 )
 CHECKPOINT, VAE = "checkpoint", "vae"  # the picture's own, whatever its name
 
+MOST_HASHES = 200  # of models that one text tells; a picture uses some ten
+
 _HASH = re.compile(r"(?:0x)?([0-9a-f]{8,64})", re.IGNORECASE)
 _NAMED = re.compile(r"(.+?) \[([0-9a-fA-F]{8,64})\]")
 _UNIT_MODEL = re.compile(r"(?:^|, )Model: ([^,]+)")
@@ -26,15 +28,16 @@ _KINDS_IN_JSON = {"lora": "lora", "lyco": "lora", "embed": "embedding", "checkpo
 def hashes_in(items: Mapping[str, str]) -> dict[str, str]:
     """Return the hashes in small letters: the checkpoint's, the VAE's, others by "kind/name".
 
-    What is no hash (fewer than 8 hex digits, other letters, zeros alone) is left out.
+    What is no hash (fewer than 8 hex digits, other letters, zeros alone) is left out, and so are
+    more than MOST_HASHES.
     """
-    found = dict(_told(items))
-    checked = {name: _HASH.fullmatch(value.strip()) for name, value in found.items()}
-    return {
-        name: match[1].casefold()
-        for name, match in checked.items()
-        if match and set(match[1]) != {"0"}
-    }
+    found: dict[str, str] = {}
+    for name, value in _told(items):
+        match = _HASH.fullmatch(value.strip())
+        has_room = "/" not in name or name in found or len(found) < MOST_HASHES
+        if match and set(match[1]) != {"0"} and has_room:
+            found[name] = match[1].casefold()
+    return found
 
 
 def _told(items: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -34,7 +34,7 @@ _KEYS = (
 _CALLED: Mapping[str, tuple[str, ...]] = {
     "Steps": ("sampling steps", "num inference steps"),
     "Sampler": ("sampling method", "sampler name", "sampler index"),
-    "Schedule type": ("scheduler", "schedule", "noise schedule", "sampler scheduler"),
+    "Schedule type": ("scheduler", "schedule", "sampler scheduler"),
     "CFG scale": ("cfg", "cfgscale", "guidance", "guidance scale"),
     "Size": ("resolution", "image size", "dimensions"),
     "Model": ("checkpoint", "model name", "base model name", "sd checkpoint"),
@@ -55,6 +55,7 @@ _CANONICAL: Mapping[str, str] = {key.casefold(): key for key in _KEYS} | {
 _AFTER = ("Template", "Negative Template", "Time taken", "Used embeddings", "Torch active")
 _AFTER_LINE = re.compile(rf"({'|'.join(_AFTER)})(?:/reserved)?\s?:\s*", re.IGNORECASE)
 _STEPS_LINE = re.compile(r"(?:(?:parameters|settings|other)\s?:\s?)?steps\s{0,3}:", re.IGNORECASE)
+_SIGNED_LINE = re.compile(r"\s*(?:steps|negative\sprompt)\s{0,3}[:\uff1a]", re.IGNORECASE)
 _NEGATIVE_LINE = re.compile(r"negative\s{1,3}prompt\s{0,3}(?::\s*|$)", re.IGNORECASE)
 _LABEL_LINE = re.compile(
     r"(?:parameters|(?:positive )?prompt|positive|png info)\s?:?", re.IGNORECASE
@@ -69,8 +70,12 @@ _LOST_LINE = re.compile(
     r"|steps)\s?:)",
     re.IGNORECASE,
 )
-_KEY = re.compile(r"\s*(\w[\w \-/.]{0,80}):\s*")
+_KEY = re.compile(r"\s*(\w[\w \xa0\-/.]{0,80}):\s*")  # the page's hard space, too
+_DECIMALS = re.compile(r"\d{1,3},\d{1,3}(?=\s*(?:,|$))")  # 7,5 in place of 7.5
 _QUOTED = re.compile(r'("(?:\\.|[^\\"])*")\s*(?:,|$)', re.DOTALL)
+# What stands in place of commas or colons: a list's bars, another language's signs.
+_OTHER_SIGNS = re.compile(r"\s\|\s|;(?=\s)|[\uff1a\uff0c]")
+_SIGNS = {"\uff1a": ": ", "\uff0c": ", "}
 _LOOKED_AT = 4_000  # characters of a block that tell whether it is one of parameters
 
 
@@ -92,28 +97,57 @@ class Said:
 
 def take_apart(text: str) -> Said:
     """Return the parts of an infotext; one without parameters is all prompt."""
-    lines = _unquoted([line.strip() for line in text.strip().split("\n")])
+    text = text.strip("\0\ufeff \t\r\n")
+    lines = _unquoted([line.strip() for line in text.split("\n")])
     start = _parameters_start(lines)
     said = Said()
-    if start is None and (restored := _LOST_LINE.sub("\n", text.strip())) != text.strip():
-        others = [line.strip() for line in restored.split("\n")]
-        if (start := _parameters_start(others)) is not None:
-            lines = others
-            said.notes.append("its line ends were lost; those before known words are set again")
+    if start is None:
+        for restore, note in _RESTORED:
+            if (restored := restore(text)) == text:
+                continue
+            others = [line.strip() for line in restored.split("\n")]
+            if (start := _parameters_start(others)) is not None:
+                lines = others
+                said.notes.append(note)
+                break
     before = lines if start is None else lines[:start]
     said.prompt, said.negative_prompt = _read_prompts(before, copied=start is not None)
     if start is not None:
         line, after = _block(lines[start:])
         negative = after.pop(NEGATIVE, "")
         said.negative_prompt = said.negative_prompt or negative
-        said.items = dict(_read_items(line)) | after
+        said.items = _collected(line, said.notes) | after
     return said
 
 
+def _with_line_ends(text: str) -> str:
+    return _LOST_LINE.sub("\n", text)
+
+
+def _with_signs(text: str) -> str:
+    """The text with A1111's signs in the lines that begin like parameters."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if _SIGNED_LINE.match(line):
+            lines[number] = _OTHER_SIGNS.sub(lambda sign: _SIGNS.get(sign[0], ", "), line)
+    return "\n".join(lines)
+
+
+# Ways in which parameters that cannot be found may have been changed, and what is told of each.
+_RESTORED = (
+    (_with_line_ends, "its line ends were lost; those before known words are set again"),
+    (_with_signs, "its items were parted by other signs than commas and colons"),
+)
+
+
 def _unquoted(lines: list[str]) -> list[str]:
-    """The lines without a web page's marks: all quoted by ">", or labels in bold."""
+    """The lines without a web page's marks: all quoted by ">", fenced, or labels in bold."""
     if all(line.startswith(">") for line in lines if line):
         lines = [line.removeprefix(">").strip() for line in lines]
+    if len(lines) > 2 and lines[0].startswith("```") and lines[-1] == "```":
+        lines = lines[1:-1]
+    if len(lines) > 1 and lines[0][:1] == '"' == lines[-1][-1:] and lines[-1].count('"') % 2:
+        lines = [lines[0][1:], *lines[1:-1], lines[-1][:-1]]
     return [_BOLD_LABEL.sub(r"\1 ", line) for line in lines]
 
 
@@ -226,8 +260,34 @@ def _without_label(lines: list[str]) -> list[str]:
     return lines
 
 
+def _collected(line: str, notes: list[str]) -> dict[str, str]:
+    """The items by A1111's keys; of several for one the last, but its own spelling before others.
+
+    `notes` gets what is told twice in two ways.
+    """
+    items: dict[str, str] = {}
+    spelt: dict[str, str] = {}
+    twice: dict[str, str] = {}
+    for written, value in _read_pairs(line):
+        key = canonical(written)
+        if key in items and items[key] != value:
+            is_kept = spelt[key] == key != written
+            used, other = (items[key], value) if is_kept else (value, items[key])
+            twice[key] = f"{key} is told twice: {used[:80]!r} is used, {other[:80]!r} is not"
+            if is_kept:
+                continue
+        items[key], spelt[key] = value, written
+    notes += twice.values()
+    return items
+
+
 def _read_items(line: str) -> Iterator[tuple[str, str]]:
-    """The items in order: pairs, and bare words as pairs of themselves."""
+    """The items in order by A1111's keys."""
+    return ((canonical(written), value) for written, value in _read_pairs(line))
+
+
+def _read_pairs(line: str) -> Iterator[tuple[str, str]]:
+    """The items in order as they are spelt: pairs, and bare words as pairs of themselves."""
     at = count = 0
     while at < len(line):
         count += 1
@@ -241,7 +301,7 @@ def _read_items(line: str) -> Iterator[tuple[str, str]]:
                 yield word, word
             continue
         value, at = _read_value(line, key.end())
-        yield canonical(key[1]), value
+        yield key[1].strip(), value
 
 
 def _read_value(line: str, at: int) -> tuple[str, int]:
@@ -267,6 +327,7 @@ def _read_value(line: str, at: int) -> tuple[str, int]:
 
 
 def _until_comma(line: str, at: int) -> tuple[str, int]:
-    end = line.find(",", at)
+    decimals = _DECIMALS.match(line, at)
+    end = line.find(",", decimals.end() if decimals else at)
     end = len(line) if end < 0 else end
     return line[at:end].strip(), end + 1

@@ -10,11 +10,12 @@ parser.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 from medialab.adetailer import read_detailers
 from medialab.config import PipelineConfig
-from medialab.errors import ConfigError
+from medialab.errors import ConfigError, shown
 from medialab.foreign_texts import GRAPH, parse_object, read_object
 from medialab.infotext_hashes import hashes_in
 from medialab.infotext_items import A1111, LONGEST, Said, take_apart
@@ -23,6 +24,7 @@ from medialab.mended import mend_letters, mend_order
 from medialab.older_items import modernise
 from medialab.sampler_names import parse_sampler_name, parse_schedule_name
 from medialab.samplers import SCHEDULES
+from medialab.settings import MOST_LORAS
 
 EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
 # Our own item, in JSON: other stages' settings.
@@ -38,8 +40,13 @@ _WRITERS = {
     "SD.Next": "SD.Next",
     "ComfyUI": "a node of ComfyUI",
 }
+_NUMBER = re.compile(r"[-+]?[0-9]{1,20}[.,][0-9]{1,20}")
+# A fault as code is told of it, and as people are.
+_FIELD = re.compile(r"^[a-z_0-9.]+=")
+_LIMIT = re.compile(r"Input should be (greater|less) than or equal to ")
 _LONGEST_REASON = 300  # characters; a value may be as long as the text
-_NOT_READABLE = "its value is not one that is known here"
+# A tag of a LoRA as the source of a web page has it.
+_OF_A_PAGE = re.compile(r"&lt;(?:lora|lyco|hypernet):", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -85,10 +92,14 @@ def said_of(text: str) -> Said:
     # Halves of letters can be written nowhere: two that belong together are one, others are lost.
     whole_letters = _HALVES.sub(_joined_halves, text)
     mended = mend_letters(mend_order(whole_letters))
-    whole = parse_object(mended)
-    said = take_apart(mended) if whole is None else read_object(whole)
+    is_of_a_page = _OF_A_PAGE.search(mended) is not None
+    plain = unescape(mended) if is_of_a_page else mended
+    whole = parse_object(plain)
+    said = take_apart(plain) if whole is None else read_object(whole)
     if whole is not None and isinstance(inner := _infotext_in(whole), str):
         said = take_apart(inner)
+    if is_of_a_page:
+        said.notes.append("it was written as a web page's source has it, and is read as it shows")
     if mended != whole_letters:
         said.notes.append("its letters were garbled, and are mended")
     elif "\ufffd" in mended:
@@ -111,7 +122,9 @@ def _joined_halves(found: re.Match[str]) -> str:
 
 def _infotext_in(whole: Mapping[str, Any]) -> str | None:
     """The first infotext of an answer of A1111's API, or of a text kept by its name."""
-    texts = whole.get("infotexts")
+    info = whole.get("info")
+    answered = parse_object(info) if isinstance(info, str) else None
+    texts = (answered or whole).get("infotexts")
     found = texts[0] if isinstance(texts, list) and texts else whole.get("parameters")
     return found if isinstance(found, str) and parse_object(found) is None else None
 
@@ -154,7 +167,10 @@ def _understood(said: Said) -> Parsed:
 
 
 def _with_loras(settings: dict[str, Any], said: Said) -> dict[str, Any]:
-    for name, weight in said.loras:
+    told = said.loras[:MOST_LORAS]
+    if left := said.loras[MOST_LORAS:]:
+        said.notes.append(f"{len(left):,} LoRAs are left out: more than {MOST_LORAS} are told")
+    for name, weight in told:
         one = {"name": name, "weight": weight}
         joined = settings | {"loras": (*settings.get("loras", ()), one)}
         if refusal := _refusal(joined):
@@ -185,13 +201,22 @@ def _with_items(
         if key not in items:
             continue
         found = _read_setting(_READERS[key], items[key], items)
-        refusal = _refusal(joined := merged(settings, found)) if found else _NOT_READABLE
+        refusal = _refusal(joined := merged(settings, found)) if found else _unknown(items[key])
         if refusal:
             why[key] = refusal
         else:
             settings = joined
             del rest[key]
     return settings
+
+
+def _unknown(value: str) -> str:
+    return f"{shown(value)} is no value that is known here"
+
+
+def _clip_skip(value: str) -> int:
+    """ComfyUI and its kin count from the end: -2 is A1111's 2."""
+    return abs(int(value))
 
 
 def _read_size(value: str) -> dict[str, Any]:
@@ -205,7 +230,7 @@ _BASE_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "Seed": lambda value: {"seed": int(value)},
     "Size": _read_size,
     "Model": lambda value: {"checkpoint": value},
-    "Clip skip": lambda value: {"clip_skip": int(value)},
+    "Clip skip": lambda value: {"clip_skip": _clip_skip(value)},
     "Emphasis": lambda value: {"emphasis": value.casefold()},
     "Sharpen": lambda value: {"sharpen": float(value)},
     STAGES: _read_others,
@@ -233,10 +258,20 @@ _SAID_BY_OURS = {"Denoising strength", *(key.name for key in AFTER)}
 def _read_setting(
     reader: Callable[[str, Items], dict[str, Any]], value: str, items: Items
 ) -> dict[str, Any]:
-    try:
-        return reader(value, items)
-    except ValueError:
-        return {}
+    for form in dict.fromkeys((value, _plain_number(value))):
+        try:
+            return reader(form, items)
+        except ValueError:
+            continue
+    return {}
+
+
+def _plain_number(value: str) -> str:
+    """A number that is written as 20.0 where it is whole, or with a comma: 7,5."""
+    if not _NUMBER.fullmatch(value):
+        return value
+    whole, _, decimals = value.replace(",", ".").partition(".")
+    return f"{whole}.{decimals}" if decimals.strip("0") else whole
 
 
 def _read_sampler(settings: dict[str, Any], rest: dict[str, str], why: dict[str, str]) -> None:
@@ -266,12 +301,16 @@ def _read_sampler(settings: dict[str, Any], rest: dict[str, str], why: dict[str,
             why["Schedule type" if choice == named else "Sampler"] = refusal
 
 
+def _limit(found: re.Match[str]) -> str:
+    return "the least is " if found[1] == "greater" else "the most is "
+
+
 def _refusal(settings: Mapping[str, Any]) -> str:
     """Why a config cannot hold these settings together; empty where it can."""
     try:
         PipelineConfig.parse(settings)
     except ConfigError as error:
-        message = str(error)
+        message = _LIMIT.sub(_limit, _FIELD.sub("", str(error)))
         if len(message) <= _LONGEST_REASON:
             return message
         return f"{message[:80]} … {message[80 - _LONGEST_REASON :]}"

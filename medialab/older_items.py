@@ -13,7 +13,7 @@ import re
 
 from medialab.infotext_items import Said
 
-_SIZE = re.compile(r"[(\[]?\s*['\"]?(\d{1,9})['\"]?\s*[x×*,]\s*['\"]?(\d{1,9})['\"]?\s*[)\]]?")
+_SIZE = re.compile(r"[(\[]?\s*['\"]?(\d{1,9})['\"]?\s*[xX×*,]\s*['\"]?(\d{1,9})['\"]?\s*[)\]]?")
 _UNIT = re.compile(r"ControlNet(?:[ -](\d))?(?: (?!\d)(.+))?", re.IGNORECASE)
 _PART = re.compile(r"\s*([\w /]+): (\([^)]*\)|[^,]*)(?:,|$)")
 _PAIR = re.compile(r"\(?\s*([\d.]+)\s*,\s*([\d.]+)\s*\)?")
@@ -32,6 +32,7 @@ _PARTS = {
 }
 _FIRST_PASS = 512 * 512  # pixels that the first hires fix drew at first
 _BLOCK = 64
+_MOST_PAIRS = 200  # of a name and a weight; a picture has some ten
 
 
 def modernise(said: Said) -> None:
@@ -107,7 +108,7 @@ def _modern(parts: dict[str, str]) -> dict[str, str]:
 def _loras_beside(said: Said) -> None:
     """LoRAs that stand beside the prompt: Fooocus' "Lora weights", and one by its number."""
     items = said.items
-    for pair in items.pop("Lora weights", "").split(","):
+    for pair in items.pop("Lora weights", "").split(",", _MOST_PAIRS)[:_MOST_PAIRS]:
         _add_lora(said, *pair.rpartition(":")[::2])
     hashes = [items["Lora hashes"]] if items.get("Lora hashes") else []
     for key in [key for key in items if re.fullmatch(r"Lora \d{1,2}", key)]:

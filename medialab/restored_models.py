@@ -5,7 +5,7 @@ used instead.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from medialab.config import PipelineConfig
@@ -31,6 +31,7 @@ class ModelsOfText:
 
     def __init__(self, hashes: Mapping[str, str], matcher: Matcher) -> None:
         self._hashes, self._matcher = hashes, matcher
+        self._by_key = {key.casefold(): sha for key, sha in hashes.items()}
         self.notes: list[str] = []
         self.left_out: dict[str, str] = {}
         self.has_checkpoint = False
@@ -38,6 +39,9 @@ class ModelsOfText:
     def chosen(self, settings: Mapping[str, Any], kept: str) -> PipelineConfig:
         """Return the settings with the models that are meant; `kept` is the checkpoint else."""
         name, sha = settings.get("checkpoint"), self._hashes.get(CHECKPOINT)
+        for kind, own in (("checkpoint", name), ("vae", settings.get("vae"))):
+            if own and kind in self._hashes:  # a stage may name the same file
+                self._by_key.setdefault(f"{kind}/{own}".casefold(), self._hashes[kind])
         match = self._matcher.match("checkpoint", name, sha)
         found = self._accepted("Model", "checkpoint", name, sha, match)
         self.has_checkpoint = found is not None
@@ -61,23 +65,25 @@ class ModelsOfText:
         return config.changed(vae=found or "")
 
     def _with_loras(self, config: PipelineConfig) -> PipelineConfig:
+        names: dict[str, str | None] = {}
         for name in sorted(_lora_names(config)):
             sha = self._hash_of("lora", name)
             match = self._matcher.match("lora", name, sha)
             found = self._accepted(f"LoRA {name}", "lora", name, sha, match)
             if found is not None and found != name:
-                config = renamed(config, "lora", name, found)
+                names[name] = found
             elif match.is_other:
-                config = renamed(config, "lora", name, None)
+                names[name] = None
                 self.left_out[f"LoRA {name}"] += "; it is taken out"
+        config = renamed(config, "lora", names)
+        used = {_bare(one) for one in _lora_names(config)}
         for key in self._hashes:
             kind, _, name = key.partition("/")
-            if kind == "lora" and not self._is_used(name, config):
+            if kind == "lora" and not self._is_used(name, used):
                 self._tell_unused(name)
         return config
 
-    def _is_used(self, name: str, config: PipelineConfig) -> bool:
-        used = {_bare(one) for one in _lora_names(config)}
+    def _is_used(self, name: str, used: Set[str]) -> bool:
         match = self._matcher.match("lora", name, self._hashes[f"lora/{name}"])
         named = {name} | ({match.found.name} if match.found else set())
         return bool({_bare(one) for one in named} & used) or f"LoRA {name}" in self.left_out
@@ -91,6 +97,7 @@ class ModelsOfText:
         )
 
     def _with_inversions(self, config: PipelineConfig) -> PipelineConfig:
+        names: dict[str, str | None] = {}
         for key, sha in self._hashes.items():
             kind, _, name = key.partition("/")
             if kind != "embedding" or not any(mentions(name, text) for text in config.texts()):
@@ -98,13 +105,14 @@ class ModelsOfText:
             match = self._matcher.match("embedding", name, sha)
             found = self._accepted(f"embedding {name}", "embedding", name, sha, match)
             if found is not None and found != name:
-                config = renamed(config, "embedding", name, found)
+                names[name] = found
             elif match.is_other:
                 self.left_out[f"embedding {name}"] += "; take its word out, or get the other file"
-        return config
+        return renamed(config, "embedding", names)
 
     def _with_other_models(self, config: PipelineConfig) -> PipelineConfig:
         """Models of stages and units, by hash where one is told; what is not here is unset."""
+        names: dict[str, dict[str, str | None]] = {}
         for stage, setting, rule, name in _named_in(config):
             sha = self._hash_of(rule.kind, name)
             if sha is None and name in rule.also:
@@ -114,7 +122,7 @@ class ModelsOfText:
             match = self._matcher.match(rule.kind, name, sha)
             found = self._accepted(item, rule.kind, name, sha, match)
             if found is not None and found != name:
-                config = renamed(config, rule.kind, name, found)
+                names.setdefault(rule.kind, {})[name] = found
             elif found is None:
                 usual, told = _unset(config, stage, setting)
                 self.left_out[item] += told
@@ -124,8 +132,11 @@ class ModelsOfText:
             match = self._matcher.match("controlnet", name, sha)
             found = self._accepted(f"ControlNet {name}", "controlnet", name, sha, match)
             if found is not None and found != name:
-                config = renamed(config, "controlnet", name, found)
-        return config
+                names.setdefault("controlnet", {})[name] = found
+        own = {"checkpoint": config.checkpoint, "vae": config.vae}  # chosen by their own hashes
+        for kind, others in names.items():
+            config = renamed(config, kind, others)
+        return config.changed(**own) if names else config
 
     def _accepted(
         self, item: str, kind: str, name: str | None, sha: str | None, match: Match
@@ -163,10 +174,8 @@ class ModelsOfText:
 
     def _hash_of(self, kind: str, name: str) -> str | None:
         """The hash that is told for a name; in lists names have no commas and colons."""
-        known = {key.casefold(): sha for key, sha in self._hashes.items()}
-        return known.get(f"{kind}/{name}".casefold()) or known.get(
-            f"{kind}/{_bare(name)}".casefold()
-        )
+        told = (f"{kind}/{name}", f"{kind}/{_bare(name)}")
+        return next((sha for key in told if (sha := self._by_key.get(key.casefold()))), None)
 
 
 def _named_in(config: PipelineConfig) -> list[tuple[str, str, NameOf, str]]:

@@ -31,6 +31,7 @@ _WHY = {
     "Raw prompt": "it is the prompt without the words of styles",
     "Raw negative prompt": "it is the negative prompt without the words of styles",
     "RNG": "noise is always drawn on the processor here",
+    "Noise Schedule": "a checkpoint's noise is as the checkpoint itself says here",
     "ENSD": "noise is drawn from the seed alone here",
     "Template": "it is the text before its choices were drawn; the prompt has what was drawn",
     "Negative Template": "it is the text before its choices were drawn; the prompt has the rest",
@@ -135,16 +136,19 @@ def found_again(
     A model that is nowhere stays as it is, and is told.
     """
     matcher, notes, left_out = Matcher(registry, may_read), list[str](), dict[str, str]()
+    names: dict[str, dict[str, str | None]] = {}
     hashes = {f"checkpoint/{config.checkpoint}": config.checkpoint_sha256, **config.models_sha256}
     for key, sha256 in hashes.items():
         kind, _, name = key.partition("/")
         match = matcher.match(kind, name, sha256)
         if match.found is not None and match.found.name != name:
             notes.append(f"{kind} {name!r} is here as {match.found.name!r}: the same content")
-            config = renamed(config, kind, name, match.found.name)
+            names.setdefault(kind, {})[name] = match.found.name
         elif match.found is None and not match.unread:
             what = "another file has its name" if match.named else "no file here has its content"
             left_out[f"{kind} {name}"] = f"{what} (hash {sha256[:10]})"
+    for kind, others in names.items():
+        config = renamed(config, kind, others)
     return ReadSettings(config, ("all settings",), left_out, tuple(notes))
 
 

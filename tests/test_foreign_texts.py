@@ -280,6 +280,54 @@ def test_a_graph_and_unknown_json_are_told_and_never_a_prompt(written, program):
     assert list(parsed.rest) == ["graph"]
 
 
+def test_a1111s_api_is_read_as_a_request_and_as_an_answer():
+    request = {
+        "prompt": "cat",
+        "negative_prompt": "bad",
+        "sampler_name": "DPM++ 2M",
+        "steps": 20,
+        "scheduler": "Karras",
+        "cfg_scale": 7,
+        "batch_size": 1,
+        "denoising_strength": 0.4,
+        "enable_hr": True,
+        "hr_scale": 2,
+        "width": 512,
+        "height": 768,
+        "seed": 5,
+        "override_settings": {"sd_model_checkpoint": "x [abcdef1234]"},
+    }
+    parsed = infotext.read(json.dumps(request))
+    assert (parsed.program, parsed.hashes["checkpoint"]) == ("A1111's API", "abcdef1234")
+    assert parsed.settings["schedule"] == "karras"
+    assert parsed.settings["refiner"] == {"enabled": True, "scale": 2.0, "denoising_strength": 0.4}
+    assert parsed.rest.keys() == {"Model hash"}
+    once = infotext.read(json.dumps(request | {"enable_hr": False}))
+    assert not {"refiner", "img2img"} & once.settings.keys()
+    info = json.dumps({"infotexts": ["a cat\nSteps: 20, Sampler: Euler, Seed: 5"]})
+    answer = infotext.read(json.dumps({"images": ["…"], "parameters": {}, "info": info}))
+    assert (answer.settings["prompt"], answer.settings["seed"]) == ("a cat", 5)
+
+
+def test_draw_things_is_no_novelai():
+    written = {
+        "c": "a cat",
+        "uc": "bad",
+        "model": "sd.ckpt",
+        "sampler": "DPM++ 2M Karras",
+        "v2": {},
+        "scale": 7.5,
+        "seed": 1,
+        "size": "512x768",
+        "steps": 20,
+        "strength": 1,
+    }
+    parsed = infotext.read(json.dumps(written))
+    assert (parsed.program, dict(parsed.rest)) == ("Draw Things", {})
+    assert parsed.settings["prompt"] == "a cat"
+    assert parsed.settings["height"] == 768
+
+
 def test_an_infotext_within_json_is_read():
     parsed = infotext.read(json.dumps({"infotexts": ["a cat\nSteps: 20, Seed: 4, Size: 64x64"]}))
     assert (parsed.settings["prompt"], parsed.settings["seed"]) == ("a cat", 4)

@@ -75,6 +75,17 @@ TEXTS = {
     + LINE.replace("Sampler: DPM++ 2M Karras, ", ""),
     "as CivitAI gives it": TEXT
     + ', Created Date: 2024-10-07T12:00:00.0Z, Civitai resources: [{"id":1},{"id":2}]',
+    "with a large X in its size": TEXT.replace("512x768", "512X768"),
+    "with decimals in whole numbers": TEXT.replace("28,", "28.0,").replace("skip: 2", "skip: 2.0"),
+    "with a comma in its decimals": TEXT.replace("6.5", "6,5"),
+    "with a skip from the end": TEXT.replace("skip: 2", "skip: -2"),
+    "with hard spaces": TEXT.replace("CFG scale: 6.5", "CFG\xa0scale:\xa06.5"),
+    "with marks at its ends": f"\ufeff{TEXT}\0",
+    "in a fence": f"```\n{TEXT}\n```",
+    "in quotes": f'"{TEXT}"',
+    "with bars": f"{HEAD}\n" + LINE.replace(", ", " | "),
+    "with semicolons": f"{HEAD}\n" + LINE.replace(", ", "; "),
+    "with wide signs": f"{HEAD}\n" + LINE.replace(", ", "\uff0c").replace(": ", "\uff1a"),
     "its letters garbled as Latin-1": TEXT.encode().decode("latin-1"),
     "its letters garbled as Windows-1252": TEXT.encode().decode("cp1252"),
     "its bytes in the wrong order": TEXT.encode("utf-16-le").decode("utf-16-be"),
@@ -121,6 +132,39 @@ def test_mending_is_told():
         assert infotext.read(TEXTS[how]).notes
     assert "lost" in infotext.read("a caf\ufffd\nSteps: 2, Seed: 1, Size: 64x64").notes[0]
     assert infotext.read(TEXT).notes == ()
+
+
+def test_what_is_told_twice_is_said_and_a_keys_own_spelling_counts():
+    parsed = infotext.read("a\nSteps: 20, CFG scale: 7, Guidance: 3.5, Seed: 1, Seed: 2")
+    assert (parsed.settings["guidance_scale"], parsed.settings["seed"]) == (7.0, 2)
+    assert parsed.notes == (
+        "CFG scale is told twice: '7' is used, '3.5' is not",
+        "Seed is told twice: '2' is used, '1' is not",
+    )
+
+
+def test_a1111s_noise_schedule_is_no_schedule_of_the_steps():
+    text = (
+        "a\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Karras, Noise Schedule: Zero Terminal SNR"
+    )
+    parsed = infotext.read(text)
+    assert parsed.settings["schedule"] == "karras"
+    assert "Noise Schedule" in parsed.rest
+
+
+def test_the_tags_of_a_pages_source_are_tags():
+    parsed = infotext.read(f"a &lt;lora:ink:0.8&gt; &amp; b\n{LINE}")
+    assert parsed.settings["prompt"] == "a <lora:ink:0.8> & b"
+    assert parsed.notes
+    assert infotext.read(f"&lt;b&gt;\n{LINE}").settings["prompt"] == "&lt;b&gt;"
+
+
+def test_a_value_that_cannot_be_taken_is_told_in_words():
+    why = infotext.read("a\nSteps: 200, CFG scale: 0.5, Seed: red, Clip skip: 0").why
+    assert why["Steps"] == "200: the most is 150"
+    assert why["CFG scale"] == "0.5: the least is 1"
+    assert why["Seed"] == "'red' is no value that is known here"
+    assert why["Clip skip"] == "0: the least is 1"
 
 
 def test_seeds_of_64_bits_keep_every_digit():
@@ -293,6 +337,9 @@ HOSTILE = {
     "swapped": "\u7300",
     "marks": "\u0301",
     "controls": "ControlNet 0: a, ",
+    "escaped quotes": '\\"',
+    "weights": "a: 1, ",
+    "hashes": "ab: 12345678ab, ",
 }
 
 
@@ -301,7 +348,10 @@ def test_reading_takes_time_in_proportion_to_the_length(what):
     def seconds(length):
         body = HOSTILE[what] * (length // len(HOSTILE[what]))
         began = time.process_time()
-        for text in (body, BASE + body.replace("\n", " ")):
+        flat = body.replace("\n", " ")
+        quoted = json.dumps(flat, ensure_ascii=False)
+        lists = f"Lora weights: {quoted}, Lora hashes: {quoted}"
+        for text in (body, BASE + flat, f'{{"{body}}}', BASE + lists):
             infotext.read(text)
         return time.process_time() - began
 

@@ -246,6 +246,39 @@ def test_the_hash_chooses_the_lora_in_tags_and_lists(own):
     assert (lora.name, lora.weight) == ("pencil-sketch", 0.5)
 
 
+def test_models_may_swap_their_names(own):
+    files = {
+        name: own.registry.find(name, "lora").path for name in ("pencil-sketch", "night-palette")
+    }
+    first, second = (sha256_of_tensors(path)[:12] for path in files.values())
+    read = own.read_settings(
+        f"a <lora:pencil-sketch:0.3> <LoRA:night-palette:0.7> cat\n{LINE}, "
+        f'Lora hashes: "pencil-sketch: {second}, night-palette: {first}"'
+    )
+    assert read.config.prompt == "a <lora:night-palette:0.3> <LoRA:pencil-sketch:0.7> cat"
+    paperdoll, other = (sha_of(own, name)[:10] for name in ("paperdoll", "other"))
+    read = own.read_settings(
+        f"a\n{LINE}, Model hash: {other}, Model: paperdoll, Hires upscale: 2, "
+        f"Hires checkpoint: other [{paperdoll}]"
+    )
+    assert (read.config.checkpoint, read.config.refiner.checkpoint) == ("other", "paperdoll")
+
+
+def test_a_stage_that_names_the_pictures_checkpoint_gets_that_file(own):
+    read = own.read_settings(
+        f"a\n{LINE}, Model hash: {sha_of(own, 'other')[:10]}, Model: pony, Hires upscale: 2, "
+        "Hires checkpoint: pony"
+    )
+    assert (read.config.checkpoint, read.config.refiner.checkpoint) == ("other", "other")
+
+
+def test_thousands_of_hashes_are_no_work_for_minutes(own):
+    told = ", ".join(f"x{number}: {number:012x}" for number in range(100_000, 115_000))
+    read = own.read_settings(f'a cat\n{LINE}, Lora hashes: "{told}", TI hashes: "{told}"')
+    assert read.config.prompt == "a cat"
+    assert len(read.left_out) < 500
+
+
 def test_a_lora_of_other_content_is_taken_out_and_a_missing_one_is_named(own):
     read = own.read_settings(
         f"a <lora:night-palette:0.5> <lora:gone:1> cat\n{LINE}, "
