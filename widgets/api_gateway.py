@@ -91,7 +91,11 @@ class ApiHandler(NotebookAPIHandler):
         packed = self.request.headers.get("Content-Encoding", "identity")
         if packed != "identity":
             self._answer(
-                failure(415, "RequestError", f"a body in {packed} is not read; send it as it is")
+                failure(
+                    415,
+                    "RequestError",
+                    f"a body compressed with {packed} is not supported; send it uncompressed",
+                )
             )
             raise tornado.web.Finish
         try:
@@ -104,7 +108,7 @@ class ApiHandler(NotebookAPIHandler):
     def write_error(self, status_code: int, **how: Any) -> None:
         """Tell a refusal in its own words, a defect of ours without a traceback."""
         error = how.get("exc_info", (None, None))[1]
-        kind, message = type(error).__name__, "the server failed; its console says where"
+        kind, message = type(error).__name__, "the server failed; see its console for details"
         if isinstance(error, tornado.web.HTTPError):
             kind, message = "RequestError", error.log_message or error.reason or "refused"
         self._answer(failure(status_code, kind, message))
@@ -119,8 +123,8 @@ class ApiHandler(NotebookAPIHandler):
         while not (await asyncio.wait([running], timeout=_LOOK))[0]:
             if not await self.kernel_pool.is_alive(kernel_id):
                 message = (
-                    "the studio's process ended while it worked on this, most likely for lack of "
-                    "memory; it starts anew with the next request: ask for a smaller picture"
+                    "the studio's process ended during this request, most likely for lack of "
+                    "memory; the next request starts a new one: ask for a smaller picture"
                 )
                 self._answer(failure(503, StudioEndedError.__name__, message))
                 raise tornado.web.Finish
@@ -129,7 +133,7 @@ class ApiHandler(NotebookAPIHandler):
         except CodeExecutionError as error:
             self.log.exception("a request failed in its kernel")
             kind = str(error).removeprefix("Error ").partition(":")[0]
-            message = f"the studio failed with {kind}; where it runs, its console says more"
+            message = f"the studio failed with {kind}; see the server's console for details"
             self._answer(failure(500, kind, message))
             raise tornado.web.Finish from error
 

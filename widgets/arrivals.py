@@ -81,7 +81,7 @@ class Arrivals:
             config, told = read.config, f" {escape(read.lost)}" if read.lost else ""
         self._fill(
             config,
-            f"All settings{of} are set. Undo brings yours back.{told}",
+            f"The form now has all settings{of}. Undo restores yours.{told}",
             shown.paths[0].name if shown.paths else f"seed {config.seed}",
         )
 

@@ -17,8 +17,8 @@ from widgets.whole_number import WholeNumber
 
 MOST_JOBS = 1000  # more is a typing error, or work for a sweep in a notebook
 _HINT = (
-    "One prompt a line. A line may have flags of its own, as in A1111: "
-    "<code>--prompt a cat --steps 30 --seed 7</code>. All else is as set below."
+    "Write one prompt per line. A line may have its own flags, as in A1111: "
+    "<code>--prompt a cat --steps 30 --seed 7</code>. All other settings are those below."
 )
 
 
@@ -39,9 +39,9 @@ class BatchPanel(ipw.VBox):
         self.prompts.description = "Prompts"
         self.first = WholeNumber(value=1, min=RANDOM_SEED, max=LARGEST_SEED)
         self.first.description = "First seed"
-        self.first.tooltip = "-1 draws a new one for each picture"
+        self.first.tooltip = "-1: a new random seed for each picture"
         self.count = ipw.BoundedIntText(value=1, min=1, max=MOST_JOBS)
-        self.count.description = "Seeds a prompt"
+        self.count.description = "Seeds per prompt"
         for name, control in {
             "batch-prompts": self.prompts,
             "batch-first": self.first,
@@ -53,7 +53,7 @@ class BatchPanel(ipw.VBox):
         seeds = ipw.HBox([self.first, self.count])
         seeds.add_class("mls-pair")
         self.said = ipw.HTML()
-        self.queue = make_button("queue-batch", self.queue_all, show_error, label="Queue them")
+        self.queue = make_button("queue-batch", self.queue_all, show_error, label="Add to queue")
         hint = ipw.HTML(f'<p class="mls-quiet">{_HINT}</p>')
         super().__init__([self.prompts, hint, seeds, self.said, self.queue])
         self.add_class("mls-batch")
@@ -67,7 +67,7 @@ class BatchPanel(ipw.VBox):
         """
         lines = read_lines(self.prompts.value)
         if not lines:
-            message = "no prompts: write one a line"
+            message = "no prompts: write one per line"
             raise ConfigError(message)
         jobs = sum(1 for line in lines for _ in self._seeds(line))
         if jobs > MOST_JOBS:

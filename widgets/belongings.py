@@ -114,7 +114,7 @@ class Belongings:
         named = [_WORDS[name].format(stage) for stage, name in self._aside]
         what = escape(", ".join(dict.fromkeys(named)))
         return (
-            f"Set aside, since the settings are another picture's now: {what} "
+            f"Set aside, because the settings now describe another picture: {what} "
             f"({escape(self._name)})."
         )
 

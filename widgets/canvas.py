@@ -76,7 +76,7 @@ class Canvas(ipw.VBox):
         self.viewer = Viewer()
         self.strip = StageStrip()
         self.chooser = ipw.ToggleButtons(options=[])
-        self.chooser.tooltip = "Pictures of the batch"
+        self.chooser.tooltip = "Pictures in this batch"
         self.caption = ipw.HTML()
         parts = {
             "status": self.status,
@@ -173,7 +173,7 @@ class Canvas(ipw.VBox):
 
     def show_cancelled(self) -> None:
         """Say that the run was stopped; the picture of before is shown again."""
-        self._finish("cancelled", "Cancelled; pictures that were finished are kept")
+        self._finish("cancelled", "Cancelled; finished pictures are kept")
 
     def show_cancelling(self) -> None:
         """Say that the cancel was heard; the step that runs is finished first."""

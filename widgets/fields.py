@@ -42,8 +42,10 @@ class Fields(ipw.VBox):
             self._watch(control)
         self.rows = ipw.VBox()
         self.add = ipw.Dropdown(options=[(_CHOOSE, "")], value="")
-        self.add.description = "Set one of its own"
-        self.add.tooltip = "What is not set is as in the whole picture, or chosen by itself"
+        self.add.description = "Override a setting"
+        self.add.tooltip = (
+            "Settings not listed here are inherited from the whole picture, or automatic"
+        )
         self.add.add_class("mls-field")
         self.add.add_class("mls-add-setting")
         self._offering = False
@@ -209,7 +211,7 @@ class UnitsInput(ipw.VBox):
                 partial(self._remove, fields),
                 self._tools.show_error,
                 icon="times",
-                tooltip="Take this one out",
+                tooltip="Remove this one",
             )
             title = f"{self._shape.label} {number}"
             rows.append(Fold(title, [fields], name="unit", opened=True, beside=[remove]))
@@ -257,7 +259,7 @@ def _removable(
         take_away,
         tools.show_error,
         icon="times",
-        tooltip=f"{shape.label}: as the base again",
+        tooltip=f"{shape.label}: back to automatic or inherited",
     )
     row = ipw.HBox([control, button])
     row.add_class("mls-own-setting")

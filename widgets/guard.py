@@ -27,7 +27,7 @@ def guarded(callback: Callable[..., object], show: Show) -> Callable[..., None]:
 
 def error_html(error: BaseException, trace: str) -> str:
     """An error as a person meets it: what kind, what it says, and the traceback folded away."""
-    message = str(error) or "No more is known; the details say where it happened."
+    message = str(error) or "The error has no message; see the technical details."
     return (
         '<div class="mls-alert" role="alert">'
         f"<strong>{escape(type(error).__name__)}</strong>"

@@ -25,7 +25,7 @@ class HeldInput(ipw.HBox):
         self._what = what
         self.text = ipw.HTML()
         self.drop = make_button(
-            "held-drop", self._let_go, show_error, icon="times", tooltip=f"Let go of the {what}"
+            "held-drop", self._let_go, show_error, icon="times", tooltip=f"Remove the {what}"
         )
         super().__init__([self.text, self.drop])
         self.value = start
@@ -62,8 +62,8 @@ class PictureInput(HeldInput):
             "held-take",
             lambda: setattr(self, "value", take()),
             tools.show_error,
-            label="Take the painted one" if is_mask else "Take the one shown",
-            tooltip="Use what the canvas has",
+            label="Use the painted mask" if is_mask else "Use the picture shown",
+            tooltip="Take it from the canvas",
         )
         self.children = [self.text, self.take, self.drop]
 

@@ -67,7 +67,7 @@ def _make_many(shape: Shape, start: Any, tools: Tools) -> ipw.DOMWidget:
     if shape.name == "loras":
         return _lora_picker(start, tools)
     if shape.name == "detections":
-        return HeldInput(start, "edited finds", tools.show_error)
+        return HeldInput(start, "edited detections", tools.show_error)
     if shape.kind is str:
         return NamesInput(start, tools.catalogue, shape.named.kind if shape.named else "")
     raise _unknown(shape)
@@ -109,7 +109,9 @@ class AutoInput(ipw.HBox):
         middle = ((limits.smallest or 0.0) + (limits.largest or 1.0)) / 2
         self.number = dressed(_fraction(shape, middle), shape)
         self.auto = ipw.ToggleButton(
-            value=True, description="Auto", tooltip=f"{shape.label} by itself. {shape.help}"
+            value=True,
+            description="Auto",
+            tooltip=f"{shape.label}: automatic or inherited. {shape.help}",
         )
         self.auto.add_class("mls-button")
         self.auto.add_class("mls-auto")

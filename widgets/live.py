@@ -9,7 +9,7 @@ from widgets.form import BATCH, ENHANCE, Form
 from widgets.guard import Show, guarded
 from widgets.session import Session
 
-_TOOLTIP = "Show each change at once. Only the stages that it touches run; nothing is saved"
+_TOOLTIP = "Show each change at once. Only the stages it affects run; nothing is saved"
 
 
 class Live:

@@ -32,14 +32,16 @@ class LoRAPicker(ipw.VBox):
         self.insert = insert
         self._own: tuple[LoRAConfig, ...] = ()
         self.owns = ipw.Checkbox(value=not may_inherit, description="Own LoRAs", indent=False)
-        self.owns.tooltip = "Off: as the whole picture. On and none chosen: no LoRA in this stage"
+        self.owns.tooltip = (
+            "Off: the LoRAs of the whole picture. On with none chosen: no LoRA in this stage"
+        )
         self.owns.add_class("mls-lora-owns")
         self.owns.layout.display = None if may_inherit else "none"
         self.show_error = show_error
         self._words: Mapping[str, Sequence[str]] = {}
         self.search = ipw.Combobox(
             description="LoRAs",
-            placeholder="Search, and choose one to add",
+            placeholder="Search, then choose one to add",
             ensure_option=True,
             continuous_update=False,
         )
@@ -139,13 +141,13 @@ class _Row(ipw.VBox):
             readout_format=".2f",
             continuous_update=False,
         )
-        self.weight.tooltip = f"How much of {lora.name} counts"
+        self.weight.tooltip = f"Weight of {lora.name}"
         self.remove = make_button(
             "lora-remove",
             lambda: picker.remove(lora.name),
             picker.show_error,
             icon="times",
-            tooltip=f"Take {lora.name} out",
+            tooltip=f"Remove {lora.name}",
         )
         self.inserts = [
             make_button(
@@ -153,7 +155,7 @@ class _Row(ipw.VBox):
                 partial(picker.insert, word),
                 picker.show_error,
                 label=word,
-                tooltip=f"Put “{word}” into the prompt",
+                tooltip=f"Add “{word}” to the prompt",
             )
             for word in words
         ]

@@ -45,8 +45,8 @@ class Memory:
                 return
             self._is_said = True
             raise ArtifactError(
-                f"the settings of the studio cannot be kept in {self.path.parent.name}/ "
-                f"({error.strerror}); after a restart they are those of before"
+                f"the studio's settings cannot be saved in {self.path.parent.name}/ "
+                f"({error.strerror}); after a restart the previous ones return"
             ) from error
         self._is_said = False
 

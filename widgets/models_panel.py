@@ -35,7 +35,7 @@ class ModelsPanel(ipw.VBox):
             control.observe(guarded(lambda _: self._draw(), show_error), "value")
         self.search.add_class("mls-model-search")
         again = make_button("models-refresh", refresh, show_error, label="Refresh", icon="refresh")
-        again.tooltip = "Look again at what lies in the models folder"
+        again.tooltip = "Read the models folder again"
         line = ipw.HBox([self.search, self.kind, again])
         line.add_class("mls-filters")
         self.table = ipw.HTML()

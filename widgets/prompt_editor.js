@@ -172,7 +172,7 @@ function makeList(root, area, id, accept) {
   const list = make("ul", "mls-completion", root);
   list.id = `${id}-words`;
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Words that fit");
+  list.setAttribute("aria-label", "Suggestions");
   list.hidden = true;
   // The top layer, where nothing around the panel can cut it off.
   if (list.showPopover) list.popover = "manual";
@@ -332,7 +332,7 @@ function render({ model, el }) {
     rows: () => (area.rows = model.get("rows")),
     tokens: () => {
       tokens.textContent = model.get("tokens");
-      tokens.title = tokens.textContent && "Tokens used, of those that there is room for";
+      tokens.title = tokens.textContent && "Tokens used, and how many fit";
     },
   };
   for (const [name, act] of Object.entries(show)) {

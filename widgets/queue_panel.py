@@ -20,7 +20,7 @@ from widgets.progress import Progress, Stage, time_text
 _REDRAW_SECONDS = 0.25
 _LABEL_LENGTH = 80  # characters
 _MOST_FAILED = 5  # rows; older ones go
-_EMPTY = "Nothing waits. Press Generate, and again: each picture takes its turn."
+_EMPTY = "The queue is empty. Press Generate several times to queue several pictures."
 
 
 class QueuePanel(ipw.VBox):
@@ -57,15 +57,15 @@ class QueuePanel(ipw.VBox):
             "queue-resume",
             bench.queue.resume,
             show_error,
-            label="Make them now",
-            tooltip="Put the pictures that were not begun back into the queue",
+            label="Continue",
+            tooltip="Put the pictures that were not started back into the queue",
         )
         self.forget = make_button(
             "queue-forget",
             self._forget_stopped,
             show_error,
-            label="Leave them",
-            tooltip="Do not make them",
+            label="Discard them",
+            tooltip="Remove the pictures that were not started",
         )
         self.stopped = ipw.VBox([self._why_stopped, ipw.HBox([self.resume, self.forget])])
         self.stopped.add_class("mls-queue-stopped")
@@ -154,7 +154,7 @@ class QueuePanel(ipw.VBox):
             left = "1 picture was" if count == 1 else f"{count} pictures were"
             self._why_stopped.value = (
                 f"<p>Stopped: {MOST_ALIKE} in a row failed for the same reason, and {left} not "
-                f"begun. Mend it, then make them.</p><small>{escape(why)}</small>"
+                f"started. Fix the cause, then continue.</p><small>{escape(why)}</small>"
             )
 
     def _forget_stopped(self) -> None:
@@ -189,10 +189,12 @@ class _Row(ipw.HBox):
     def __init__(self, panel: QueuePanel) -> None:
         self.job: Job[Any] | None = None
         self.text = ipw.HTML()
-        self.up = panel.button("job-up", partial(self._move, panel, -1), "arrow-up", "Sooner")
-        self.down = panel.button("job-down", partial(self._move, panel, 1), "arrow-down", "Later")
+        self.up = panel.button("job-up", partial(self._move, panel, -1), "arrow-up", "Move up")
+        self.down = panel.button(
+            "job-down", partial(self._move, panel, 1), "arrow-down", "Move down"
+        )
         self.cancel = panel.button(
-            "job-cancel", partial(self._dismiss, panel), "times", "Take this one out of the queue"
+            "job-cancel", partial(self._dismiss, panel), "times", "Remove from the queue"
         )
         super().__init__([self.text, self.up, self.down, self.cancel])
         self.add_class("mls-job")

@@ -23,10 +23,10 @@ class Restored:
 
     def html(self, what: str) -> str:
         """What was done, for a person: what is set, what was changed, what is not set and why."""
-        done = f"Nothing of {escape(what)} is set."
+        done = f"No settings were taken from {escape(what)}."
         if self.read.set:
             all_of = "All settings" if self.read.is_whole else "Settings"
-            done = f"{all_of} of {escape(what)} are set: {escape(', '.join(self.read.set))}."
+            done = f"{all_of} taken from {escape(what)}: {escape(', '.join(self.read.set))}."
         notes = [escape(f"{note[:1].upper()}{note[1:]}.") for note in self.read.notes]
         reasons = [
             f"<b>{escape(name)}</b> is not set: {escape(why)}"

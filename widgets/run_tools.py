@@ -38,12 +38,12 @@ class RunTools(ipw.HBox):
         self._scale = 1.0  # pixels of the shown picture for one of the picture that was searched
         self._taking = False
         self.stage = ipw.Dropdown(options=[("Result", _RESULT)], value=_RESULT)
-        self.stage.description = "Shown"
-        self.stage.tooltip = "The picture as each stage of this run left it"
+        self.stage.description = "Show"
+        self.stage.tooltip = "The picture after any stage of this run"
         self.stage.add_class("mls-shown-stage")
         self.detailer = ipw.Dropdown(options=[])
-        self.detailer.description = "Finds of"
-        self.detailer.tooltip = "Whose finds the boxes of the canvas are"
+        self.detailer.description = "Detections from"
+        self.detailer.tooltip = "The stage whose detections are the boxes on the canvas"
         self.detailer.add_class("mls-finds")
         for control in (self.stage, self.detailer):
             control.add_class("mls-inline")
@@ -52,14 +52,14 @@ class RunTools(ipw.HBox):
             lambda: draw_again(self.detailer.value, self.boxes()),
             show_error,
             label="Draw these again",
-            tooltip="Run again from this detailer, with the boxes as they are now",
+            tooltip="Run again from this detailer with the current boxes",
         )
         self.use = make_button(
             "use-settings",
             use,
             show_error,
             label="Use settings",
-            tooltip="Set every input to what made this picture",
+            tooltip="Fill in the settings that made this picture",
         )
         self.keep = make_button(
             "keep",
@@ -118,7 +118,7 @@ class RunTools(ipw.HBox):
             return
         picture = self._bench.picture_after(shown.config, self.stage.value)
         if picture is None:
-            message = "this stage's picture is no longer kept; run again from the stage to see it"
+            message = "this stage's picture is no longer cached; run again from the stage to see it"
             raise LookupError(message)
         self._canvas.viewer.show(encoded(picture), before=shown.files[0])
 

@@ -17,20 +17,20 @@ class SeedInput(ipw.HBox):
     def __init__(self, tools: Tools, show_error: Show) -> None:
         self._last = RANDOM_SEED
         self.number = make_input(shapes_of(PipelineConfig)["seed"], tools)
-        self.number.description = f"Seed ({RANDOM_SEED} draws a new one)"
+        self.number.description = f"Seed ({RANDOM_SEED}: random)"
         self._dice = make_button(
             "dice",
             self.use_random,
             show_error,
             icon="dice",
-            tooltip="Draw a new seed for every picture",
+            tooltip="Use a new random seed for every picture",
         )
         self._use_last = make_button(
             "last-seed",
             self.use_last,
             show_error,
             icon="history",
-            tooltip="Use last seed: the one of the picture that is shown",
+            tooltip="Use last seed: that of the picture shown",
         )
         self._use_last.disabled = True
         super().__init__([self.number, self._dice, self._use_last])

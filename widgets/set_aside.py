@@ -18,8 +18,8 @@ class SetAsideLine(ipw.HBox):
             "use-them-here",
             self._press,
             show_error,
-            label="Use them here",
-            tooltip="Use them for this picture all the same",
+            label="Use them anyway",
+            tooltip="Use them for this picture",
         )
         super().__init__([self.text, self.back])
         self.add_class("mls-made-for")

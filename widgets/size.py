@@ -52,7 +52,7 @@ class SizeInput(ipw.VBox):
         self._ratio = 1.0
         self.shape = ipw.Dropdown(
             description="Size",
-            tooltip="A model draws best at about as many pixels as it was trained at.",
+            tooltip="A model works best near the number of pixels it was trained with.",
         )
         sides = shapes_of(PipelineConfig)
         # No limits here: a wrong number is told of, not quietly changed.

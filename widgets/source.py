@@ -22,12 +22,12 @@ from widgets.tools import Tools
 
 ENHANCE = "enhance"
 _TITLES = {stage.name: stage.title for stage in STAGES} | {
-    ENHANCE: "Keep it; only the stages below"
+    ENHANCE: "Keep it, run only the stages below"
 }
 # Settings that have an input of their own here, or belong to another task.
 _PLACED = ("mode", "image", "width", "height")
 _THUMBNAIL = 96  # pixels
-_NONE_YET = "No picture yet. Take the one shown, or drop one on the canvas."
+_NONE_YET = "No picture yet. Use the picture shown, or drop one on the canvas."
 
 
 class SourcePanel(ipw.VBox):
@@ -44,7 +44,7 @@ class SourcePanel(ipw.VBox):
             "source-take",
             lambda: setattr(self, "image", tools.shown()),
             tools.show_error,
-            label="Take the picture shown",
+            label="Use the picture shown",
         )
         self.path = ipw.Text(
             placeholder="or the path of a file on this machine", continuous_update=False
@@ -59,13 +59,13 @@ class SourcePanel(ipw.VBox):
         self.mode = ipw.Dropdown(
             options=[(_TITLES.get(mode, mode), mode) for mode in modes], value=ENHANCE
         )
-        self.mode.description = "What is done with it"
+        self.mode.description = "Action"
         self.mode.add_class("mls-field")
         self.mode.add_class("mls-mode")
         self.size = SizeInput(tools.show_error, own="The picture's own", block=1)
         rest = [shape for name, shape in shapes_of(SourceConfig).items() if name not in _PLACED]
         self.fields = Fields(rest, tools)
-        fold = Fold("How it is brought to size", [self.size, self.fields], name="source-size")
+        fold = Fold("Size and resizing", [self.size, self.fields], name="source-size")
         super().__init__([shown, self.path, self.mode, fold])
         self.add_class("mls-source")
         self.observe(guarded(lambda _: self._show(), tools.show_error), "image")

@@ -68,7 +68,7 @@ class Changes:
     def _go(self, by: int) -> PipelineConfig:
         there = self._now + by
         if not 0 <= there < len(self._states):
-            message = "there is no such change"
+            message = "there is no change to undo or redo"
             raise IndexError(message)
         self._now, self._touched = there, set()
         return self._states[there]

@@ -88,11 +88,10 @@ def _check(upload: Upload, offset: int, part: bytes) -> None:
     arrived = len(upload.content)
     if offset != arrived:
         raise PictureError(
-            f"{upload.name}: the part at byte {offset} came where byte {arrived} was expected; "
+            f"{upload.name} arrived incomplete (byte {offset} in place of byte {arrived}); "
             "drop it again"
         )
     if arrived + len(part) > upload.size:
         raise PictureError(
-            f"{upload.name}: more bytes came than the {upload.size} it was said to have; "
-            "drop it again"
+            f"{upload.name} is longer than the {upload.size} bytes announced; drop it again"
         )

@@ -6,8 +6,8 @@ const ZOOM_STEP = 1.25;
 const MODE_BUTTONS = [
   ["view", "View", "Look at it: zoom and move (V)"],
   ["compare", "Compare", "Compare before and after (C)"],
-  ["mask", "Mask", "Paint what is drawn again (M)"],
-  ["boxes", "Boxes", "Correct the parts that were found (B)"],
+  ["mask", "Mask", "Paint the area to repaint (M)"],
+  ["boxes", "Boxes", "Correct the detections (B)"],
 ];
 
 class View {
@@ -85,7 +85,7 @@ class View {
     this.percent = make("button", {
       type: "button",
       class: "mls-viewer-button mls-viewer-percent",
-      title: "Show it 1:1, one pixel on one pixel (1)",
+      title: "Show it at 1:1 (1)",
       onclick: () => stage.actualSize(),
     });
     stage.onZoom = (scale) => {
@@ -103,7 +103,7 @@ class View {
       { class: "mls-viewer-bar" },
       make(
         "div",
-        { class: "mls-viewer-modes", role: "group", "aria-label": "What to do" },
+        { class: "mls-viewer-modes", role: "group", "aria-label": "Mode" },
         ...this.modes,
       ),
       make(
@@ -237,10 +237,10 @@ class View {
     const isTouch = matchMedia("(pointer: coarse)").matches;
     const { frame } = stage;
     const isWaiting = this.root.dataset.shown === "skeleton";
-    const none = isWaiting ? "Your picture is being made…" : "No picture";
+    const none = isWaiting ? "Making your picture…" : "No picture";
     const facts = frame ? `${frame.width} × ${frame.height}` : none;
     let hint = "";
-    if (frame && mode === "compare" && !store.before) hint = "Nothing to compare it with yet";
+    if (frame && mode === "compare" && !store.before) hint = "Nothing to compare with yet";
     else if (frame && mode === "compare") hint = "Drag the line, or use the arrow keys";
     else if (frame && isTouch) hint = "Pinch to zoom, drag to move, double-tap to fit";
     else if (frame) hint = "Scroll to zoom, drag to move, double-click to fit";
@@ -281,7 +281,7 @@ class View {
     this.redoBoxes.disabled = store.history.undone.length === 0;
     const count = store.boxes.filter((find) => find.enabled).length;
     this.boxHint.textContent = stage.isAdding
-      ? "Drag over the part that is drawn again"
+      ? "Drag over the part to repaint"
       : `${count} of ${store.boxes.length} drawn again, from top to bottom`;
   }
 

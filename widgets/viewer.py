@@ -252,7 +252,7 @@ def picture_size(
     except PictureError as error:
         if isinstance(error.__cause__, UnidentifiedImageError):
             given = stranger(content) or f"give a {', '.join(formats or FORMATS)} file"
-            raise PictureError(f"{what}: no picture that can be shown; {given}") from error
+            raise PictureError(f"{what} is not a picture that can be shown; {given}") from error
         cause = error.__cause__ or error
         raise PictureError(f"{what}: the file is broken ({cause}); save it again") from error
     if width * height > MOST_PIXELS:

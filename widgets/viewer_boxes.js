@@ -119,11 +119,11 @@ class BoxList {
     this.none = make(
       "p",
       { class: "mls-viewer-none" },
-      "No boxes. Add one, then drag it over the part that is drawn again.",
+      "No boxes. Add one, then drag over the part to repaint.",
     );
     this.root = make(
       "div",
-      { class: "mls-viewer-side", role: "group", "aria-label": "Parts that are drawn again" },
+      { class: "mls-viewer-side", role: "group", "aria-label": "Parts to repaint" },
       this.none,
       this.list,
     );
@@ -229,8 +229,8 @@ class BoxRow {
     this.root.dataset.selected = isChosen;
     this.root.dataset.enabled = find.enabled;
     this.tick.checked = find.enabled;
-    this.tick.setAttribute("aria-label", `Draw ${name} again`);
-    this.tick.title = find.enabled ? "Is drawn again" : "Is left as it is";
+    this.tick.setAttribute("aria-label", `Repaint ${name}`);
+    this.tick.title = find.enabled ? "Will be repainted" : "Will stay as it is";
     this.name.replaceChildren(name, make("small", {}, sure));
     this.name.setAttribute("aria-expanded", isChosen);
     this.up.disabled = this.index === 0;

@@ -107,7 +107,7 @@ def test_a_dropped_picture_of_ours_fills_every_setting(drawn):
     drawn.form.show(PipelineConfig())
     drop(drawn, "ours.png", run.artifact.path.read_bytes())
     assert drawn.config() == run.config.asked()
-    assert "All settings of ours.png are set" in drawn.canvas.notice.value
+    assert "All settings taken from ours.png" in drawn.canvas.notice.value
     drawn.undo.take_back()
     assert drawn.config() == PipelineConfig()
 

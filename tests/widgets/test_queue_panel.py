@@ -123,7 +123,7 @@ def test_a_stopped_queue_says_why_and_makes_the_rest_when_asked(bench, panel, ga
     assert jobs[-1].error(SOON) is not None
     assert panel.stopped.layout.display is None
     said = panel.stopped.children[0].value
-    assert "3 in a row failed for the same reason, and 2 pictures were not begun" in said
+    assert "3 in a row failed for the same reason, and 2 pictures were not started" in said
     assert "No space left on device" in said
     full[0] = False
     panel.resume.click()

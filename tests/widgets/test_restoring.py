@@ -29,7 +29,7 @@ def test_everything_of_our_own_picture_comes_back(bench):
     found = restored(text, bench)
     assert found.left_out == {}
     assert found.config == config
-    assert found.html("<x>.png").startswith("All settings of &lt;x&gt;.png are set: prompt, seed 5")
+    assert found.html("<x>.png").startswith("All settings taken from &lt;x&gt;.png: prompt, seed 5")
     assert "<ul>" not in found.html("x.png")
 
 

@@ -94,9 +94,9 @@ def test_nothing_is_sent_before_a_page_asks(sent, monkeypatch):
 
 def test_a_broken_picture_is_refused_and_the_old_one_stays(shown, sent):
     for content, why in [
-        (b"hello", "no picture that can be shown; give a PNG, JPEG, WEBP file"),
+        (b"hello", "not a picture that can be shown; give a PNG, JPEG, WEBP file"),
         (file_of((64, 64))[:-20], "broken"),
-        (file_of(kind="GIF"), "no picture that can be shown"),
+        (file_of(kind="GIF"), "not a picture that can be shown"),
     ]:
         with pytest.raises(PictureError, match=why):
             shown.show(content)
@@ -209,6 +209,7 @@ def test_boxes_have_every_field_of_a_find():
             "enabled": True,
             "prompt": None,
             "denoising_strength": None,
+            "made_for": None,
             "index": None,
         }
     ]
@@ -257,7 +258,7 @@ def test_a_dropped_file_that_is_no_picture_is_refused_by_name(shown, sent):
     shown.on_drop(lambda name, content: pytest.fail("no picture"))
     send_parts(shown, b"hello world", name="notes.png")
     assert errors_in(sent)[0]["name"] == "PictureError"
-    assert errors_in(sent)[0]["text"].startswith("notes.png: no picture that can be shown")
+    assert errors_in(sent)[0]["text"].startswith("notes.png is not a picture that can be shown")
 
 
 def test_a_dropped_file_of_a_known_kind_says_what_to_do(shown, sent):
@@ -280,7 +281,7 @@ def part(upload="1", size=10, offset=0):
 def test_parts_out_of_order_are_refused_and_forgotten():
     files = Uploads()
     files.take(part(offset=0), b"01234")
-    with pytest.raises(PictureError, match="byte 7 came where byte 5 was expected; drop it again"):
+    with pytest.raises(PictureError, match=r"byte 7 in place of byte 5\); drop it again"):
         files.take(part(offset=7), b"789")
     assert len(files) == 0
     assert files.take(part(), b"0123456789").is_complete
@@ -288,7 +289,7 @@ def test_parts_out_of_order_are_refused_and_forgotten():
 
 def test_more_bytes_than_were_said_are_refused():
     files = Uploads()
-    with pytest.raises(PictureError, match="more bytes came than the 10"):
+    with pytest.raises(PictureError, match="is longer than the 10 bytes announced"):
         files.take(part(), b"x" * 11)
     assert len(files) == 0
 
