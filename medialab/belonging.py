@@ -12,6 +12,7 @@ from typing import Any
 
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.detailing import DetailerConfig, DetectionEdit
+from medialab.settings import SamplingConfig
 from medialab.stages import STAGES
 
 _REFINER = "refiner"
@@ -53,16 +54,42 @@ def picture_before_detailers(config: ResolvedConfig, *, enlarged: bool) -> str:
     names = {*_KEPT} if config.mode == "enhance" else {*_BASE, config.mode}
     if enlarged:
         names.add(_REFINER)
-    told: list[list[Any]] = [[config.checkpoint_sha256]]
+    told: list[Any] = []
     for stage in STAGES:
         if stage.name in names and config.runs(stage.name):
             settings = config.settings_for(stage.name, stage.settings)
+            models = stage.models(settings)
+            hashes = {one.name: config.sha256_of(*one) for one in models}
+            draws = config.draws(stage.name) or not isinstance(settings, SamplingConfig)
             # What is at its default is left out, so that a setting of tomorrow changes nothing.
-            plain = settings.model_dump(mode="json", exclude_defaults=True)
-            models = {str(one): config.sha256_of(*one) for one in stage.models(settings)}
-            told.append([stage.name, plain, models])
+            plain = settings.model_dump(
+                mode="json",
+                exclude_defaults=True,
+                exclude={"checkpoint"} if draws else {*SamplingConfig.model_fields},
+            )
+            # Models are known by what they hold, whatever their names are by now.
+            of_models = sorted(str(config.sha256_of(*one)) for one in models)
+            told.append([stage.name, _by_content(plain, hashes), of_models])
+    if names != {*_KEPT} and config.embeddings():
+        told.append([config.sha256_of("embedding", name) for name in config.embeddings()])
     text = json.dumps(told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _by_content(value: Any, hashes: Mapping[str, str | None]) -> Any:
+    """Plain settings with what models hold in place of their names, LoRA tags included."""
+    if isinstance(value, dict):
+        return {key: _by_content(one, hashes) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_by_content(one, hashes) for one in value]
+    if not isinstance(value, str):
+        return value
+    if value in hashes:
+        return hashes[value]
+    for name, sha256 in hashes.items():
+        for end in (":", ">"):
+            value = value.replace(f"<lora:{name}{end}", f"<lora:{sha256}{end}")
+    return value
 
 
 def bound(config: ResolvedConfig) -> ResolvedConfig:

@@ -33,6 +33,10 @@ _FORMATS = (
     *("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "JPEG2000", "MPO", "PPM"),
     *("TGA", "ICO", "ICNS", "DDS", "PSD", "QOI", "PCX", "SGI"),
 )
+_OTHER_TIFF = (
+    "a TIFF of another kind (colours of 32 bits, half fractions) or a camera's raw file; save it "
+    "as a PNG or JPEG"
+)
 # Kinds of files that people take for pictures that can be read: how they begin, from which byte.
 _KNOWN_STRANGERS = (
     (b"ftyphei", 4, "an HEIC photo; save it as a JPEG"),
@@ -42,10 +46,13 @@ _KNOWN_STRANGERS = (
     (b"%!PS", 0, "a PostScript file; save it as a PNG"),
     (b"\xff\x0a", 0, "a JPEG XL; save it as a PNG"),
     (b"\0\0\0\x0cJXL ", 0, "a JPEG XL; save it as a PNG"),
+    (b"II*\0", 0, _OTHER_TIFF),
+    (b"MM\0*", 0, _OTHER_TIFF),
     (b"<html", 0, "a web page; save the picture itself"),
     (b"<!DOCTYPE", 0, "a web page; save the picture itself"),
 )
 _ORIENTATION = 0x0112
+_SUBFILE, _IS_REDUCED = 254, 1  # TIFF: NewSubfileType, its bit for "smaller copy of another"
 # What Pillow's readers raise for bytes that are not what they expect.
 BROKEN = (
     OSError,
@@ -116,6 +123,7 @@ def opened(
             raise PictureError(message) from error
         with image:
             _check_size(image, what, most)
+            _refuse_preview(image, what)
             if parts is None:
                 yield PictureFile(image, {}, frozenset(), image.info.get("icc_profile"))
             else:
@@ -141,7 +149,9 @@ def taken_in(picture: "Image.Image | Path | str | bytes") -> Taken:
     what = "these bytes" if isinstance(picture, bytes) else str(picture)
     source = picture if isinstance(picture, bytes) else Path(picture)
     with opened(source, what) as file:
-        return plain(file.image, file.profile, _words_of_file(file.image))
+        taken = plain(file.image, file.profile, _words_of_file(file.image))
+        _check_size(taken.image, what)  # an icon's picture may be larger than its file says
+        return taken
 
 
 def orientation_of(image: "Image.Image") -> int:
@@ -212,6 +222,16 @@ def _check_size(image: "Image.Image", what: str, most: int = MOST_PIXELS) -> Non
         raise PictureError(f"{what}: it has no pixels")
     if image.width * image.height > most:
         raise _too_large(what, image.width * image.height, most)
+
+
+def _refuse_preview(image: "Image.Image", what: str) -> None:
+    """Refuse a camera's raw file, of which Pillow reads the small preview that comes first."""
+    kind = getattr(image, "tag_v2", {}).get(_SUBFILE, 0)
+    if isinstance(kind, int) and kind & _IS_REDUCED:
+        raise PictureError(
+            f"{what}: its first picture is a small copy of another, as in a camera's raw file; "
+            "save the picture itself as a PNG or JPEG"
+        )
 
 
 def _too_large(what: str, pixels: int | None, most: int = MOST_PIXELS) -> PictureTooLargeError:

@@ -6,10 +6,13 @@ white:
 - 16 bits by 65,535; where a TIFF says that 12 bits count, by 4,095;
 - 32-bit integers by the least of 255, 65,535 and the type's own largest that none exceeds, since
   programs keep pictures of 8 and 16 bits in them;
-- fractions from 0 to 1 by 1; whole numbers as 32-bit integers; all others, which no convention
-  covers (a depth in metres), from the least, which becomes black, to the largest, which is white.
+- fractions from 0 to 1 by 1; whole numbers as 32-bit integers; those that are levels of 8 bits
+  with what a filter made of them, the largest above 128 and none above 255, by 255; all others,
+  which no convention covers (a depth in metres), from the least, which becomes black, to the
+  largest, which is white.
 
-What is no number becomes black, infinity white, minus infinity black.
+What is no number becomes black, infinity white, minus infinity black. Where a TIFF says that 0 is
+white, it is.
 """
 
 from collections.abc import Iterator
@@ -23,6 +26,8 @@ SIXTEEN_BIT = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 DEEP = SIXTEEN_BIT | {"I", "F"}
 _PIECE = 2**20  # pixels worked on at once: fractions take 16 bytes each meanwhile
 _BITS, _FORMAT, _UNSIGNED = 258, 339, 1  # TIFF: BitsPerSample, SampleFormat, its first value
+_MEANING, _WHITE_IS_ZERO = 262, 0  # TIFF: PhotometricInterpretation; Pillow heeds it for 8 bits
+_HALF = 128
 
 
 def to_8_bit(image: "Image.Image") -> "tuple[Image.Image, list[str]]":
@@ -44,6 +49,8 @@ def to_8_bit(image: "Image.Image") -> "tuple[Image.Image, list[str]]":
     levels = np.empty(values.shape, np.uint8)
     for rows in _pieces(values):
         levels[rows] = _scaled(values[rows], low, high)
+    if getattr(image, "tag_v2", {}).get(_MEANING) == _WHITE_IS_ZERO:
+        levels = 255 - levels
     return Image.fromarray(levels), told
 
 
@@ -111,6 +118,8 @@ def _range_of_fractions(values: "np.ndarray") -> tuple[float, float, list[str]]:
     if low >= 0 and are_whole and high <= 2**31:
         most = _largest_of_integers(np.array([round(high)], np.int64))
         return 0.0, most, told
+    if low >= 0 and _HALF < high <= 255:
+        return 0.0, 255.0, told
     if low == high:  # flat, and of no known meaning: a grey, black or white
         return 0.0, 255.0, told
     return low, high, [f"its values from {low:g} to {high:g} became black to white", *told]

@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from medialab.errors import ArtifactError, PictureError
 from medialab.intake import PictureFile, opened, taken_in
+from medialab.pngwriting import png_of
+from medialab.regular import open_regular
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -33,6 +35,7 @@ _MODES = frozenset({"L", "LA", "RGB", "RGBA"})
 # The keyword of a kept file's text that says, as a list in JSON, what was done to it.
 _TOLD = "Taken in"
 _MOST_TOLD = 4096  # characters
+_HEAD = 2**16  # bytes of a kept file that hold its size and what was done to it
 MOST_BYTES = 4 * 2**30  # of the whole folder: some 150 photos, or 100,000 masks
 _GRACE_NS = 24 * 3600 * 10**9
 _LOOKED_AFTER_EVERY = 200  # pictures kept
@@ -120,7 +123,7 @@ class PictureStore:
         Raises:
             PictureError: as `load`.
         """
-        with self._opened(name) as file:
+        with self._opened(name, head=True) as file:
             has_alpha = file.image.mode.endswith("A")
         of_use = _used(self._load(name), use)[1] if has_alpha else []
         return (*self._words(name), *of_use)
@@ -131,7 +134,7 @@ class PictureStore:
         Raises:
             PictureError: it is not there, or broken.
         """
-        with self._opened(name) as file:
+        with self._opened(name, head=True) as file:
             return file.image.size
 
     def thumbnail(self, name: str, side: int) -> tuple[bytes, tuple[int, int]]:
@@ -177,14 +180,15 @@ class PictureStore:
     def _words(self, name: str) -> tuple[str, ...]:
         """What was done to a kept picture when it came in."""
         with contextlib.suppress(PictureError, ValueError, RecursionError):
-            with self._opened(name) as file:
+            with self._opened(name, head=True) as file:
                 words = json.loads(file.texts.get(_TOLD, "[]")[:_MOST_TOLD])
             if isinstance(words, list):
                 return tuple(word for word in words if isinstance(word, str))
         return ()
 
     @contextlib.contextmanager
-    def _opened(self, name: str) -> Iterator[PictureFile]:
+    def _opened(self, name: str, *, head: bool = False) -> Iterator[PictureFile]:
+        """A kept file, opened; of its `head` alone there are no pixels to read."""
         path = self._path(name)
         if not path.exists():
             message = (
@@ -193,10 +197,11 @@ class PictureStore:
             )
             raise PictureError(message)
         try:
-            with opened(path, path.name, ("PNG",)) as file:
+            source = _head_of(path) if head else path
+            with opened(source, path.name, ("PNG",)) as file:
                 _touch(path)
                 yield file
-        except PictureError as error:
+        except (PictureError, OSError) as error:
             message = f"{path.name} in {self.folder.name} is broken; give it again"
             raise PictureError(message) from error
 
@@ -212,6 +217,11 @@ class _Entry(NamedTuple):
     used: int
     path: Path
     size: int
+
+
+def _head_of(path: Path) -> bytes:
+    with open_regular(path) as file:
+        return file.read(_HEAD) or b""
 
 
 def _touch(path: Path) -> None:
@@ -253,9 +263,7 @@ def _encoded(image: "Image.Image", told: tuple[str, ...]) -> bytes:
     chunks = PngImagePlugin.PngInfo()
     if told:
         chunks.add_itxt(_TOLD, json.dumps(told)[:_MOST_TOLD])
-    buffer = BytesIO()
-    image.save(buffer, "PNG", compress_level=1, pnginfo=chunks, icc_profile=None, exif=b"")
-    return buffer.getvalue()
+    return png_of(image, chunks)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -25,7 +25,10 @@ def to_srgb(image: "Image.Image", profile: bytes) -> "tuple[Image.Image, list[st
 
     try:
         given = ImageCms.ImageCmsProfile(BytesIO(profile))
-        if given.profile.xcolor_space.strip() != _SPACES[image.mode]:
+        space = given.profile.xcolor_space.strip()
+        if image.mode == "L" and space == _SPACES["RGB"]:  # programs leave it where colours went
+            return _grey_converted(image, given)
+        if space != _SPACES[image.mode]:
             return image, ["its colour profile is for other kinds of pictures and was ignored"]
         return _converted(image, given)
     except (OSError, ValueError, TypeError, ImageCms.PyCMSError):
@@ -45,10 +48,27 @@ def _converted(image: "Image.Image", given: Any) -> "tuple[Image.Image, list[str
     seen = None if sample is None else _applied(sample, transform)
     if sample is not None and seen is not None and _is_same(sample, seen):
         return image, []
-    told = [f"its colours were brought from {_name_of(given)} to sRGB"]
     if image.mode == "L" and seen is not None:
-        return image.point(list(seen.getchannel("G").tobytes())), told
-    return _applied(image, transform), told
+        return _with_greys(image, seen), [_told(given)]
+    return _applied(image, transform), [_told(given)]
+
+
+def _grey_converted(image: "Image.Image", given: Any) -> "tuple[Image.Image, list[str]]":
+    """A grey picture whose profile is one of colours: its greys are those of that profile."""
+    from PIL import Image
+
+    greys = Image.merge("RGB", [Image.linear_gradient("L").crop((0, 0, 1, 256))] * 3)
+    seen = _applied(greys, _transform("RGB", given))
+    return (image, []) if _is_same(greys, seen) else (_with_greys(image, seen), [_told(given)])
+
+
+def _with_greys(image: "Image.Image", seen: "Image.Image") -> "Image.Image":
+    """A grey picture with what each of the 256 greys, in their order, has become."""
+    return image.point(list(seen.getchannel("G").tobytes()))
+
+
+def _told(given: Any) -> str:
+    return f"its colours were brought from {_name_of(given)} to sRGB"
 
 
 def _transform(mode: str, given: Any) -> Any:

@@ -198,3 +198,34 @@ def test_a_picture_is_the_same_picture_on_every_machine(bench):
 
     assert told() == told(threads=7) == told(file_name="x") == told(sharpen=1.0)
     assert len({told(), told(seed=8), told(prompt="x"), told(checkpoint_sha256="1" * 64)}) == 4
+
+
+def test_a_picture_is_the_same_picture_whatever_its_models_are_called(bench):
+    config = bench.resolve(quick(face=FACE))
+
+    def told(lora, sha256, **changes):
+        prompt, hashes = f"a ball <lora:{lora}:0.5>", {f"lora/{lora}": sha256}
+        changes |= {"prompt": prompt, "models_sha256": hashes}
+        return picture_before_detailers(config.model_copy(update=changes), enlarged=True)
+
+    own = told("ink", "2" * 64)
+    assert own == told("inked", "2" * 64) == told("ink", "2" * 64, checkpoint="doll")
+    assert own != told("ink", "3" * 64)
+    word = config.model_copy(update={"prompt": "glow", "models_sha256": {"embedding/glow": "4"}})
+    other = word.model_copy(update={"models_sha256": {"embedding/glow": "5"}})
+    ids = {picture_before_detailers(one, enlarged=True) for one in (word, other)}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize("enlarged", [False, True])
+def test_a_given_picture_that_nothing_draws_is_itself_whatever_would_draw(bench, enlarged):
+    refiner = {"enabled": enlarged, "denoising_strength": 0.0, "scale": 2.0}
+    config = quick(mode="enhance", image=bench.keep(noise(1)), face=FACE, refiner=refiner)
+    config = bench.resolve(config)
+
+    def told(**changes):
+        return picture_before_detailers(config.model_copy(update=changes), enlarged=True)
+
+    assert told() == told(checkpoint_sha256="1" * 64) == told(prompt="x") == told(steps=9)
+    larger = config.refiner.model_copy(update={"enabled": True, "scale": 3.0})
+    assert told() != told(refiner=larger)

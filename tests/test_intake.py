@@ -141,6 +141,21 @@ def test_a_dark_picture_of_16_bits_stays_dark():
     assert taken_in(Image.new("F", (8, 8), 0.1)).image.getextrema() == (26, 26)
 
 
+@pytest.mark.parametrize("values", [LEVELS, RAMP.astype(np.uint16), RAMP.astype("f4") / 65_535])
+def test_where_a_tiff_says_that_0_is_white_it_is(values):
+    photometric = {262: 0}
+    image, _ = taken_in(file_of(Image.fromarray(values), "TIFF", tiffinfo=photometric))
+    upside_down = taken_in(Image.fromarray(values)).image.point(lambda level: 255 - level)
+    # Of 8 bits Pillow writes the levels the other way round, and reads them so.
+    wanted = LEVELS if values.dtype == np.uint8 else upside_down
+    assert np.abs(np.asarray(image).astype(int) - np.asarray(wanted).astype(int)).max() <= 1
+
+
+def test_levels_of_8_bits_with_fractions_stay_these_levels():
+    image, told = taken_in(Image.fromarray(np.linspace(63.3, 191.7, 64, dtype="f4")[None]))
+    assert (image.getextrema(), told) == ((63, 192), ())
+
+
 def test_colours_of_16_bits_are_scaled_and_that_is_said():
     row = b"\0" + b"\x80\x80\x40\x40\xff\xff" * 4
     image, told = taken_in(png(4, 4, depth=16, pixels=row * 4))
@@ -182,8 +197,16 @@ def test_a_profile_of_grey_changes_greys_and_leaves_them_grey():
     assert "from linear to sRGB" in told[0]
 
 
-def test_a_profile_that_is_srgb_leaves_every_byte():
-    picture = noise()
+def test_a_grey_picture_with_a_profile_of_colours_has_the_greys_of_that():
+    image, told = taken_in(file_of(Image.new("L", (16, 16), 128), icc_profile=profile(gamma=1.0)))
+    assert image.mode == "L"
+    assert abs(image.getpixel((3, 3)) - 188) <= 1
+    assert told == ("its colours were brought from wide to sRGB",)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_profile_that_is_srgb_leaves_every_byte(mode):
+    picture = noise(mode)
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     image, told = taken_in(file_of(picture, icc_profile=srgb))
     assert (image.tobytes(), told) == (picture.tobytes(), ())
@@ -310,6 +333,7 @@ def test_too_many_pixels_are_refused_in_words_before_they_are_decoded(content):
         (b"", "no picture of a kind that can be read"),
         (b"\0\0\0\x18ftypheic\0\0\0\0", "an HEIC photo; save it as a JPEG"),
         (b"<svg xmlns='x'/>", "an SVG drawing"),
+        (b"II*\0\x08\0\0\0\0\0\0\0\0\0", "a TIFF of another kind"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n", "a PostScript file"),
         (file_of(noise())[:600], "no picture that can be read"),
         (png(0, 0), "no picture|no pixels"),
@@ -318,6 +342,13 @@ def test_too_many_pixels_are_refused_in_words_before_they_are_decoded(content):
 def test_what_is_no_picture_is_named(content, words):
     with pytest.raises(PictureError, match=words):
         taken_in(content)
+
+
+def test_a_cameras_raw_file_is_no_small_picture():
+    """Pillow reads the preview that lies before the photo."""
+    preview = file_of(noise(), "TIFF", tiffinfo={254: 1})
+    with pytest.raises(PictureError, match="small copy of another, as in a camera's raw file"):
+        taken_in(preview)
 
 
 def test_a_pipe_a_folder_and_a_loop_are_named_and_never_waited_for(tmp_path):

@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin
 from medialab.artifacts.embedded import PARAMETERS, text_in
 from medialab.config import FinishConfig
 from medialab.errors import ArtifactError, PictureError
+from medialab.pngwriting import COLOUR_TYPES, png_of
 
 SUFFIX_OF = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 _EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286
@@ -64,10 +65,12 @@ def read_infotext(path: Path) -> str:
 
 
 def _save_png(image: Image.Image, text: str, buffer: BytesIO) -> None:
-    """Level 1 took a third of level 6's time, 0.1 s at 1024², for 25 % more bytes."""
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text(PARAMETERS, text)
-    image.save(buffer, "PNG", pnginfo=chunks, compress_level=1)
+    if image.mode in COLOUR_TYPES:
+        buffer.write(png_of(image, chunks))
+    else:
+        image.save(buffer, "PNG", pnginfo=chunks, compress_level=1)
 
 
 def _save_jpeg(image: Image.Image, text: str, buffer: BytesIO, quality: int) -> None:
