@@ -18,7 +18,7 @@ from medialab.errors import (
     ModelRefusedError,
     PictureError,
 )
-from medialab.families import FINISHED_BY, UNKNOWN, latents_of
+from medialab.families import FINISHED_BY, REFINER, UNKNOWN, latents_of
 from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
 from medialab.matching import MOST_READ
@@ -29,6 +29,7 @@ from medialab.preprocessors import check_library
 from medialab.prompts import Styles, mentions, parse, take_loras
 from medialab.registry import ModelInfo, ModelRegistry
 from medialab.restoring import found_again
+from medialab.runnable import NAMES_OF_VARIANTS, why_not_in
 from medialab.samplers import AUTOMATIC_PREDICTION, check_training
 from medialab.settings import ControlUnit, SamplingConfig, StageConfig
 from medialab.sizes import check_sizes
@@ -274,10 +275,10 @@ class Resolver:
                 "their latents mean other things; choose one of the same family"
             )
             raise ConfigError(message)
-        if (made_for := self.registry.find(names[1], "checkpoint").variant) == "inpaint":
+        if (made_for := self.registry.find(names[1], "checkpoint").variant) not in {"", REFINER}:
             message = (
-                f"handover_checkpoint {names[1]!r} is made for {made_for}ing, and draws no whole "
-                "picture to its end; choose one that is not"
+                f"handover_checkpoint {names[1]!r} is made for {NAMES_OF_VARIANTS[made_for]}, and "
+                "draws no whole picture to its end; choose one that is not"
             )
             raise ConfigError(message)
         noises = [self.registry.find(name, "checkpoint").zero_terminal_snr for name in names]
@@ -342,6 +343,8 @@ class Resolver:
         own = getattr(settings, "checkpoint", None) if config.draws(stage.name) else None
         info = self.registry.find(own or config.checkpoint, "checkpoint")
         _check_sampler(stage.name, settings, info)
+        if getattr(settings, "sampler", None) and config.draws(stage.name):
+            _refuse_made_for_another(stage.name, info)
         draws = getattr(settings, "denoising_strength", None) != 0
         if info.lacks_vae and draws and getattr(settings, "vae", None) == "":
             raise self._without_vae(stage.name, info)
@@ -392,6 +395,16 @@ def _naming(stage: str) -> Iterator[None]:
         if not str(error).startswith(stage):
             error.args = (f"{stage}: {error}",)
         raise
+
+
+def _refuse_made_for_another(stage: str, info: ModelInfo) -> None:
+    """Refuse a checkpoint that a stage cannot draw with: one that edits, or only finishes.
+
+    Raises:
+        ModelRefusedError: it is one.
+    """
+    if reason := why_not_in(stage, info.family, info.variant):
+        raise ModelRefusedError(f"checkpoint {info.name!r} {reason}")
 
 
 def _refuse_foreign_controlnet(info: ModelInfo, checkpoint: ModelInfo) -> None:

@@ -89,6 +89,23 @@ def why_not(
     return None
 
 
+def why_not_in(stage: str, family: str, variant: str) -> str | None:
+    """Why a stage that draws cannot use a checkpoint that runs elsewhere; None where it can.
+
+    The text goes on after the checkpoint's name, as `why_not`'s.
+    """
+    edits = variant == "instruct"
+    if edits != (stage == "instruct"):
+        wanted = NAMES_OF_VARIANTS["" if edits else "instruct"]
+        return f"is made for {NAMES_OF_VARIANTS[variant]}, not for {wanted}; choose another one"
+    if stage == "txt2img" and family in FINISHED_BY.values():
+        return (
+            f"is of family {family}, and only finishes pictures: set it as handover_checkpoint, or "
+            "as the checkpoint of img2img or the refiner"
+        )
+    return None
+
+
 def variant_of_controlnet(header: Header) -> str:
     """Whether a ControlNet's weights are to be added to the checkpoint's own: "difference".
 

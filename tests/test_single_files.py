@@ -598,6 +598,35 @@ def test_a_file_for_editing_edits_and_does_nothing_else(widened_files, small_ben
         small_bench.execute(PipelineConfig.parse(config), save=False)
 
 
+def test_a_stage_that_a_checkpoint_is_not_made_for_is_named_before_anything_is_queued(
+    widened_files, small_bench
+):
+    hires = {"enabled": True, "scale": 1.0, "steps": 2, "denoising_strength": 0.5}
+    image = small_bench.keep(noise_picture(5))
+    for settings, says in (
+        ({"checkpoint": "sd15-edit"}, "txt2img: .*not for making pictures"),
+        ({"checkpoint": "sdxl-refiner"}, "txt2img: .*only finishes pictures"),
+        (
+            {"checkpoint": "sd15", "refiner": hires | {"checkpoint": "sd15-edit"}},
+            "refiner: checkpoint 'sd15-edit' is made for editing by instruction",
+        ),
+        (
+            {"checkpoint": "sd15-edit", "mode": "instruct", "image": image, "refiner": hires},
+            "refiner: checkpoint 'sd15-edit'",
+        ),
+        (
+            {"checkpoint": "sd15", "mode": "instruct", "image": image},
+            "instruct: .*not for editing by instruction",
+        ),
+        (
+            {"checkpoint": "sd15", "handover_checkpoint": "sd15-edit", "switch_at": 0.5},
+            "handover_checkpoint 'sd15-edit' is made for editing by instruction",
+        ),
+    ):
+        with pytest.raises((ConfigError, ModelRefusedError), match=says):
+            small_bench.submit(PipelineConfig.parse(QUICK | settings))
+
+
 def test_a_file_for_editing_of_sdxl_is_refused_in_the_listing(single_files):
     root, _ = single_files
     with pytest.raises(ModelRefusedError, match="is made for editing by instruction"):
