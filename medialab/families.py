@@ -40,6 +40,8 @@ WIDEST_PAPERDOLL = 256
 VARIANT_OF_CHANNELS = {4: "", 5: "depth", 7: "upscale", 8: "instruct", 9: "inpaint"}
 REFINER = "refiner"
 DISTILLED = "distilled"
+UNCLIP = "unclip"  # of SD2: it reads a picture's embedding, too
+_UNCLIP_LAYER = "label_emb."
 _FIRST_LAYERS = (
     "model.diffusion_model.input_blocks.0.0.weight",
     "input_blocks.0.0.weight",
@@ -285,13 +287,18 @@ def variant_of_denoiser(config: Mapping[str, Any]) -> str:
     """The variant of a diffusers UNet, from its config.json; "" for what is no UNet."""
     if "cross_attention_dim" not in config:
         return ""
-    return _variant(family_of_denoiser(config), config.get("in_channels"))
+    family = family_of_denoiser(config)
+    if family == "sd2" and config.get("class_embed_type") is not None:
+        return UNCLIP
+    return _variant(family, config.get("in_channels"))
 
 
 def variant_of_header(family: str, header: Header) -> str:
     """The variant of a UNet in one file, from the channels that its first layer reads."""
     if family == "sdxl" and _is_distilled(header):
         return DISTILLED
+    if family == "sd2" and any(_UNCLIP_LAYER in name for name in header.shapes):
+        return UNCLIP
     for name in _FIRST_LAYERS:
         if len(shape := header.shapes.get(name, ())) == 4:
             return _variant(family, shape[1])

@@ -230,8 +230,12 @@ def _check_as_loader(info: ModelInfo) -> None:
         raise ModelRefusedError(message)
 
 
+# How quantised models call what their weights are multiplied by.
+_SCALES = (".scale_weight", ".weight_scale", "scaled_fp8", ".comfy_quant")
+
+
 def _refuse_no_weights(path: Path, header: Header) -> None:
-    """Refuse a file whose weights are whole or complex numbers: quantised, without its scales.
+    """Refuse a file whose weights are whole or complex numbers, or have scales beside them.
 
     Raises:
         ModelRefusedError: it names the tensor.
@@ -239,6 +243,12 @@ def _refuse_no_weights(path: Path, header: Header) -> None:
     for name, dtype in header.dtypes.items():
         if dtype not in FLOATS and name.endswith((".weight", ".bias")):
             message = f"{path.name} holds {dtype} ({name}), which are no weights; get it in float16"
+            raise ModelRefusedError(message)
+        if name.endswith(_SCALES):
+            message = (
+                f"{path.name} is quantised, with scales beside its weights ({name}), which is not "
+                "supported; get it in float16"
+            )
             raise ModelRefusedError(message)
 
 

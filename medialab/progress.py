@@ -196,7 +196,9 @@ class Progress:
         """The model's listing, looked up once a run: a stage asks for its models at every find."""
         info = self._infos.get((kind, name))
         if info is None or not info.path.exists():
-            info = self._infos[kind, name] = self._registry.find(name, kind)
+            info = self._infos[kind, name] = self._registry.find_same(
+                name, kind, self._config.sha256_of(kind, name)
+            )
         return info
 
     def _emit(self, kind: Kind, **facts: Any) -> None:

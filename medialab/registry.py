@@ -149,6 +149,19 @@ class ModelRegistry:
             raise ModelNotFoundError(f"{error} {more}").about(kind, error.choices)
         raise error
 
+    def find_same(self, name: str, kind: str, sha256: str | None) -> ModelInfo:
+        """The model of that name that holds just that; where there is none, what `find` gives.
+
+        Embeddings for several families may be called by one token.
+        Raises: as `find`.
+        """
+        info = self.find(name, kind)
+        if kind != "embedding" or info.name == plain_text(name) or self.sha256(info) == sha256:
+            return info
+        others = (one for one in self.models(kind) if one.refused is None)
+        same = (one for one in others if plain_text(name) in one.aliases)
+        return next((one for one in same if self.sha256(one) == sha256), info)
+
     def sha256(self, info: ModelInfo) -> str:
         """What the model's files hold, in hex.
 

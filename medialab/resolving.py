@@ -19,6 +19,7 @@ from medialab.errors import (
     PictureError,
 )
 from medialab.families import FINISHED_BY, REFINER, UNKNOWN, latents_of
+from medialab.inversionnames import meant
 from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
 from medialab.matching import MOST_READ
@@ -217,13 +218,8 @@ class Resolver:
         for single in singles:
             _check_texts(single)
         texts = [text for single in singles for text in single.texts()]
-        hashes = {
-            f"{EMBEDDING}{name}": self.registry.sha256(info)
-            for info in self.registry.models("embedding")
-            if info.refused is None and info.family == family
-            for name in (info.name, *info.aliases)
-            if any(mentions(name, text) for text in texts)
-        }
+        named = meant(self.registry.models("embedding"), family, texts).files
+        hashes = {f"{EMBEDDING}{name}": self.registry.sha256(info) for name, info in named.items()}
         for name in sorted({name for single in singles for name in single.lora_names()}):
             hashes[f"{LORA}{name}"] = self.registry.sha256(self.registry.find(name, "lora"))
         known = config.model_copy(update={"models_sha256": config.models_sha256 | hashes})
@@ -247,8 +243,14 @@ class Resolver:
                     f"{name!r} was read as text: {len(ways)} embeddings are called so, "
                     f"{', '.join(ways)}; give one of these names"
                 )
+        unclear = meant(infos, family, config.texts()).unclear
+        told += [
+            f"{word!r} was read as text: {len(names)} embeddings are called so, "
+            f"{', '.join(names)}; give one of these names"
+            for word, names in unclear.items()
+        ]
         for info in infos:
-            names = (info.name, *info.aliases)
+            names = [one for one in (info.name, *info.aliases) if one.lower() not in unclear]
             fits = info.refused is None and info.family == family
             # One that fits is told of where it was to be read; each stage's own prompt is its own.
             texts = base if fits else config.texts()
@@ -321,8 +323,9 @@ class Resolver:
         """Refuse a resolved config one of whose models is another file by now."""
         embeddings = [Model("embedding", name) for name in config.embeddings()]
         for model in [*_models_of(config), *embeddings]:
-            info = self.registry.find(model.name, model.kind)
-            was, now = config.sha256_of(*model) or "nothing", self.registry.sha256(info)
+            sha256 = config.sha256_of(*model)
+            info = self.registry.find_same(model.name, model.kind, sha256)
+            was, now = sha256 or "nothing", self.registry.sha256(info)
             if was != now:
                 message = (
                     f"{model.kind} {model.name!r} is another file now: this picture was made "

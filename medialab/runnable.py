@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from medialab.families import BOFT, DISTILLED, FINISHED_BY, REFINER, UNKNOWN, UNUSABLE_LORAS
+from medialab.families import BOFT, DISTILLED, FINISHED_BY, REFINER, UNCLIP, UNKNOWN, UNUSABLE_LORAS
 from medialab.headers import Header
 
 # Families whose prompts and latents the stages know.
@@ -30,6 +30,7 @@ NAMES_OF_VARIANTS = {
     "depth": "following a depth picture",
     "upscale": "enlarging by words",
     REFINER: "finishing pictures of SDXL",
+    UNCLIP: "varying a picture",
     DISTILLED: "fewer layers than SDXL has (SSD-1B, Vega); get it as a diffusers folder",
 }
 

@@ -18,8 +18,8 @@ ONE_ENCODER = (
 )
 # Names of the vectors for the first encoder and for the second.
 TWO_ENCODERS = (("clip_l", "clip_g"), ("text_encoders_0", "text_encoders_1"))
-# Of a third encoder, and so of no family here.
-THIRD_ENCODER = ("t5xxl", "text_encoders_2")
+# Of another encoder than CLIP's two, and so of no family here (SD3, Flux.1).
+THIRD_ENCODER = ("t5", "t5xxl", "text_encoders_2")
 # More vectors than a text encoder reads tokens.
 MOST_VECTORS = 128
 NARROWEST = 32

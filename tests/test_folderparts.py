@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+import torch
 
 from medialab.errors import ModelRefusedError
 from medialab.loading import load_checkpoint
@@ -88,3 +89,13 @@ def test_weights_that_are_none_are_refused_in_the_listing(folder, dtype):
     (folder.parent / "alone.safetensors").write_bytes(weights)
     alone, _ = ModelRegistry(folder.parents[1]).models("checkpoint")
     assert f"holds {dtype} ({name})" in alone.refused
+
+
+def test_a_quantised_file_is_refused_in_the_listing(folder):
+    from safetensors.torch import save_file
+
+    weights = {"model.diffusion_model.x.weight": torch.zeros(2).to(torch.float8_e4m3fn)}
+    scaled = weights | {"model.diffusion_model.x.scale_weight": torch.ones(1)}
+    save_file(scaled, folder.parent / "alone.safetensors")
+    alone, _ = ModelRegistry(folder.parents[1]).models("checkpoint")
+    assert "is quantised, with scales" in alone.refused

@@ -398,6 +398,16 @@ def test_what_a_checkpoint_is_made_for_is_told_by_the_channels_it_reads(
     assert variant_of_denoiser(config) == variant
 
 
+def test_a_checkpoint_that_reads_a_pictures_embedding_is_told():
+    shapes = {UNET: (320, 1024), "model.diffusion_model.label_emb.0.0.weight": (1280, 2048)}
+    assert variant_of_header("sd2", Header(shapes, {})) == "unclip"
+    config = {"in_channels": 4, "cross_attention_dim": 1024, "class_embed_type": "projection"}
+    assert variant_of_denoiser(config) == "unclip"
+    for is_file in (True, False):
+        told = why_not("checkpoint", "sd2", "unclip", is_file=is_file)
+        assert told.startswith("is made for varying a picture; ")
+
+
 @pytest.mark.parametrize(("blocks", "variant"), [(10, ""), (4, "distilled"), (2, "distilled")])
 def test_an_sdxl_of_fewer_layers_is_told(blocks, variant):
     place = "model.diffusion_model.input_blocks.7.1.transformer_blocks"

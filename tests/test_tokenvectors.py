@@ -50,6 +50,7 @@ def test_each_trainers_file_is_told_with_its_family(shapes, family):
         {"emb_params": (4000, 768)},
         {"clip_g": (2, 1280)},
         {"clip_l": (2, 768), "clip_g": (2, 1280), "t5xxl": (2, 4096)},
+        {"clip_l": (2, 768), "t5": (2, 4096)},
         {"cat": (1, 768), "dog": (1, 768)},
         {"model.weight": (4, 768)},
         {"x": (4,)},
@@ -149,6 +150,52 @@ def test_a_name_of_two_embeddings_is_told(bench):
     run = drawn(bench, "a photo of two/twin")
     assert applied(run) == ["two/twin"]
     assert "notices" not in run.record
+
+
+def test_a_token_of_two_files_is_the_one_for_the_checkpoints_family(bench):
+    folder = bench.registry.folder / "embeddings"
+    save_file({"<shared>": torch.randn(2, 768)}, folder / "aa-for-sd15.safetensors")
+    shutil.copy(folder / "toy.safetensors", folder / "mm.safetensors")
+    save_file({"<shared>": torch.randn(2, WIDTH)}, folder / "mm.safetensors")
+    save_file({"<shared>": torch.randn(2, 768)}, folder / "zz-for-sd15.safetensors")
+    run = drawn(bench, "a photo of <shared>")
+    assert applied(run) == ["<shared>"]
+    assert run.config.models_sha256["embedding/<shared>"] == bench.registry.sha256(
+        bench.registry.find("mm", "embedding")
+    )
+    assert "notices" not in run.record
+    again = bench.execute(run.config, save=False)
+    assert again.image.tobytes() == run.image.tobytes()
+
+
+def test_a_token_of_two_files_of_one_family_is_told(bench):
+    folder = bench.registry.folder / "embeddings"
+    for name in ("old", "new"):
+        save_file({"<both>": torch.randn(2, WIDTH)}, folder / f"{name}-both.safetensors")
+    run = drawn(bench, "a photo of <both>")
+    assert applied(run) == []
+    assert "2 embeddings are called so, new-both, old-both" in run.record["notices"][0]
+    run = drawn(bench, "a photo of old-both")
+    assert applied(run) == ["old-both"]
+    assert "notices" not in run.record
+
+
+def test_a_file_of_that_name_comes_before_a_token_and_capitals_tell_two_files(bench):
+    folder = bench.registry.folder / "embeddings"
+    files = {"Ink": torch.randn(2, WIDTH), "ink": torch.randn(2, WIDTH)}
+    for name, vectors in files.items():
+        save_file({"emb_params": vectors}, folder / f"{name}.safetensors")
+    if len([one for one in folder.iterdir() if one.stem.lower() == "ink"]) < 2:
+        pytest.skip("capitals tell no files here")
+    save_file({"ink": torch.randn(2, WIDTH)}, folder / "another.safetensors")
+    runs = {word: drawn(bench, f"a photo of {word}") for word in ("Ink", "ink", "INK")}
+    for word in files:
+        sha256 = bench.registry.sha256(bench.registry.find(word, "embedding"))
+        assert runs[word].config.models_sha256[f"embedding/{word}"] == sha256
+        assert applied(runs[word]) == ["ink"]
+    assert runs["Ink"].image.tobytes() != runs["ink"].image.tobytes()
+    assert applied(runs["INK"]) == []
+    assert "2 embeddings are called so, Ink, ink" in runs["INK"].record["notices"][0]
 
 
 def test_an_embedding_of_no_numbers_is_refused_by_file_and_tensor(bench):

@@ -74,13 +74,14 @@ def parse(prompt: str, steps: int, *, composes: bool = True) -> ParsedPrompt:
     )
 
 
-def mentions(name: str, text: str) -> bool:
-    """Whether a text holds a name as a word of its own, whatever its capitals."""
+def mentions(name: str, text: str, *, capitals: bool = False) -> bool:
+    """Whether a text holds a name as a word of its own; `capitals` says whether those count."""
     if name.isascii() and text.isascii() and name.lower() not in text.lower():
         return False  # the usual answer, and ten times as fast
     # Names that look the same are the same, however their accents are written.
     name, text = (unicodedata.normalize("NFC", one) for one in (name, text))
-    return re.search(word_pattern([name]), text, re.IGNORECASE) is not None
+    flags = re.NOFLAG if capitals else re.IGNORECASE
+    return re.search(word_pattern([name]), text, flags) is not None
 
 
 def word_pattern(names: Sequence[str]) -> str:
