@@ -25,7 +25,8 @@ def meant(infos: Iterable[ModelInfo], family: str, texts: Sequence[str]) -> Mean
         if info.refused is None and info.family == family:
             for name in dict.fromkeys((info.name, *info.aliases)):
                 called.setdefault(name.lower(), []).append((name, info))
-    files, unclear = {}, {}
+    files: dict[str, ModelInfo] = {}
+    unclear: dict[str, Sequence[str]] = {}
     for word, several in called.items():
         if not any(mentions(word, text) for text in texts):
             continue
