@@ -69,14 +69,15 @@ class PromptConfig(StageConfig):
     prompt: PromptText = Field("", description="What the picture should show.")
     negative_prompt: PromptText = Field("", description="What it should not show.")
     styles: tuple[StyleName, ...] = Field(
-        (), description="Names from models/styles.csv to add to both."
+        (), description="Names from models/styles.csv to add to both prompts."
     )
     emphasis: Emphasis = Field(
         EMPHASES[0],
-        description="What brackets do: weigh (original, no norm), vanish (ignore) or are text.",
+        description="Brackets: weights (original, no norm), removed (ignore), or text (none).",
     )
     clip_skip: ClipSkip = Field(
-        1, description="Where the text encoder stops: 1 at its last layer, 2 one before."
+        1,
+        description="Layer of the text encoder to use: 1 the last, 2 the one before; not for SDXL.",
     )
     loras: tuple[LoRAConfig, ...] = Field((), description="LoRAs for every stage without its own.")
 
@@ -85,10 +86,10 @@ class SizeConfig(StageConfig):
     """How large the picture is that stage 3 makes, or takes."""
 
     width: Length | None = Field(
-        None, description="Pixels across; empty for the model's size, or the picture's own."
+        None, description="Width in pixels; empty: the model's size, or that of the start picture."
     )
     height: Length | None = Field(
-        None, description="Pixels down; empty for the model's size, or the picture's own."
+        None, description="Height in pixels; empty: the model's size, or that of the start picture."
     )
 
 
@@ -106,43 +107,43 @@ class Txt2ImgConfig(SizeConfig):
     prediction_type: PredictionType = Field(
         AUTOMATIC_PREDICTION,
         description="What the checkpoint's denoiser predicts: epsilon or v_prediction; "
-        "automatic: what the checkpoint says itself.",
+        "automatic: as its file says.",
     )
-    steps: int = Field(20, ge=1, le=150, description="How many times noise is taken away.")
+    steps: int = Field(20, ge=1, le=150, description="Number of denoising steps.")
     guidance_scale: float = Field(
         5.0,
         ge=1.0,
         le=30.0,
-        description="How closely the prompt is followed; 1 ignores the negative prompt.",
+        description="How closely to follow the prompt (CFG scale); 1 ignores the negative prompt.",
     )
-    sampler: SamplerName = Field("DPM++ 2M", description="The method that takes the noise away.")
+    sampler: SamplerName = Field("DPM++ 2M", description="The method of denoising.")
     schedule: ScheduleName = Field(
-        "automatic", description="How the noise is spread over the steps."
+        "automatic", description="How noise is distributed over the steps."
     )
     seed: int = Field(
         RANDOM_SEED,
         ge=RANDOM_SEED,
         le=LARGEST_SEED,
-        description="The same seed gives the same picture; -1 draws one.",
+        description="The same seed gives the same picture; -1: random.",
     )
     batch_size: int = Field(
-        1, ge=1, le=64, description="Pictures to make; picture k uses seed + k."
+        1, ge=1, le=64, description="Number of pictures; each uses the next seed."
     )
     handover_checkpoint: OptionalCheckpointName = Field(
         "",
         description="A checkpoint that finishes the picture, such as SDXL's refiner; empty: none.",
     )
     switch_at: Fraction = Field(
-        0.8, description="Share of the noise after which it takes over; 1 leaves it nothing."
+        0.8, description="Share of the noise after which it takes over; 1: never."
     )
     variation_seed: int = Field(
         RANDOM_SEED,
         ge=RANDOM_SEED,
         le=LARGEST_SEED,
-        description="Whose noise is mixed in; -1 draws one. In a batch it counts up, not the seed.",
+        description="Seed of the noise to mix in; -1: random. In a batch it counts up, not seed.",
     )
     variation_strength: Fraction = Field(
-        0.0, description="How much of the variation's noise there is: 0 none, 1 nothing else."
+        0.0, description="Share of the variation's noise: 0 none of it, 1 nothing else."
     )
 
     @model_validator(mode="after")
@@ -167,12 +168,12 @@ class SourceConfig(SizeConfig):
 
     mode: Mode = Field(
         "txt2img",
-        description="What stage 3 does; enhance leaves it out and works on a given picture.",
+        description="What stage 3 does; enhance skips it and works on a given picture.",
     )
     image: Picture | None = Field(
-        None, description="The picture to start from, as Workbench.keep names it."
+        None, description="The picture to start from, by the name that Workbench.keep returns."
     )
-    resize_mode: ResizeMode = Field("just resize", description="How it is brought to size.")
+    resize_mode: ResizeMode = Field("just resize", description="How the picture is resized.")
 
     @model_validator(mode="after")
     def _latents_are_stretched_where_there_are_some(self) -> Self:
@@ -189,21 +190,21 @@ class FinishConfig(StageConfig):
     """Stage 9: the last touch before a picture is kept."""
 
     sharpen: float = Field(
-        0.0, ge=0.0, le=2.0, description="How much edges are sharpened; 0 leaves the picture alone."
+        0.0, ge=0.0, le=2.0, description="How much to sharpen edges; 0: not at all."
     )
     colour_match: Fraction = Field(
-        0.0, description="How far colours go back to those that stage 3 drew; 0 leaves them alone."
+        0.0, description="How far to bring colours back to those of stage 3; 0: not at all."
     )
-    format: FileFormat = Field("png", description="The picture's file: png, jpeg or webp.")
+    format: FileFormat = Field("png", description="File format: png, jpeg or webp.")
     quality: int = Field(
-        90, ge=1, le=100, description="Of a jpeg or webp: more is better, and larger."
+        90, ge=1, le=100, description="For jpeg and webp: higher is better, and a larger file."
     )
-    lossless: bool = Field(True, description="Whether a webp keeps every byte of the picture.")
+    lossless: bool = Field(True, description="Whether a webp keeps every pixel's value.")
     file_name: FileName = Field(
         filenames.DEFAULT,
         min_length=1,
         max_length=200,
-        description="What follows the file's number: text, and tokens like [seed] or [date].",
+        description="Name after the file's number: text, and tokens like [seed] or [date].",
     )
 
 
@@ -224,13 +225,13 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     )
     instruct: InstructConfig = Field(InstructConfig(), description="Stage 3, by an instruction.")
     refiner: RefinerConfig = Field(RefinerConfig(), description="Stage 4: the hires fix.")
-    body: DetailerConfig = Field(DetailerConfig(), description="Stage 5: bodies drawn again.")
-    face: DetailerConfig = Field(DetailerConfig(), description="Stage 6: faces drawn again.")
-    hand: DetailerConfig = Field(DetailerConfig(), description="Stage 7: hands drawn again.")
+    body: DetailerConfig = Field(DetailerConfig(), description="Stage 5: bodies repainted.")
+    face: DetailerConfig = Field(DetailerConfig(), description="Stage 6: faces repainted.")
+    hand: DetailerConfig = Field(DetailerConfig(), description="Stage 7: hands repainted.")
     upscaler: UpscalerConfig = Field(UpscalerConfig(), description="Stage 8: enlarged.")
     made_for: dict[Picture, Picture] = Field(
         default_factory=dict,
-        description="By mask, the picture that it was painted for; with another it is set aside.",
+        description="For each mask, the picture it was painted for; with another it is set aside.",
     )
     schema_version: Literal[1] = SCHEMA_VERSION
 
@@ -244,8 +245,7 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         ]
         if self.mode == "txt2img" and wrong:
             fault = ConfigError(
-                f"{', '.join(wrong)}: a picture is drawn at {LEAST_DRAWN} to {MOST_DRAWN} pixels a "
-                "side"
+                f"{', '.join(wrong)}: width and height go from {LEAST_DRAWN} to {MOST_DRAWN} pixels"
             ).about(wrong[0].partition("=")[0])
             raise ValueError(str(fault)) from fault
         return self
@@ -397,7 +397,7 @@ class ResolvedConfig(PipelineConfig):
         None,
         ge=1,
         le=512,
-        description="CPU threads to compute with; their number decides the last bits.",
+        description="Number of CPU threads; it affects the last bits of the result.",
     )
 
     @property

@@ -117,27 +117,31 @@ SizeMatch = Annotated[str, AfterValidator(OneOf(SIZE_MATCHES))]
 
 
 class DetectionEdit(StageConfig):
-    """One find as a person left it: where, whether, with what prompt and strength."""
+    """One detection as a person edited it: its box and mask, whether to repaint it, and how."""
 
-    label: str = Field("", description="What was found.")
+    label: str = Field("", description="What was detected.")
     box: tuple[int, int, int, int] = Field(description="Left, top, right, bottom in pixels.")
     mask: Picture | None = Field(
-        None, description="Its shape, which goes with the box; empty for the whole box."
+        None, description="Its shape, which moves with the box; empty: the whole box."
     )
     confidence: Fraction = 1.0
-    enabled: bool = Field(True, description="Whether it is drawn again.")
-    prompt: PromptText | None = Field(None, description="Its own prompt; empty for the stage's.")
-    denoising_strength: Fraction | None = Field(None, description="Its own strength.")
+    enabled: bool = Field(True, description="Whether it is repainted.")
+    prompt: PromptText | None = Field(
+        None, description="Its own prompt; empty: the stage's prompt."
+    )
+    denoising_strength: Fraction | None = Field(
+        None, description="Its own strength; empty: the stage's strength."
+    )
     made_for: Picture | None = Field(
         None,
-        description="The picture that was searched, as runs tell it; of another it is set aside. "
-        "Empty for any.",
+        description="The picture it was detected in; for another picture it is set aside. "
+        "Empty: used for any picture.",
     )
     index: int | None = Field(
         None,
         ge=0,
         description="Its number, which decides its seed and its part of the prompt; "
-        "empty for its place in the table.",
+        "empty: its place in the table.",
     )
 
     @model_validator(mode="after")
@@ -150,62 +154,85 @@ class DetectionEdit(StageConfig):
 
 
 class DetailerConfig(SwitchedConfig, SamplingConfig):
-    """Stages 5 to 7: parts of the picture found, and drawn again larger."""
+    """Stages 5 to 7: parts of the picture detected, and repainted at a higher resolution."""
 
     detector: DetectorNames = Field(
         AUTOMATIC,
-        description="automatic, centre, or models in models/detectors: the first that finds any.",
+        description="automatic, centre, or models in models/detectors: the first that detects any.",
     )
-    words: Words = Field((), description="What to look for; empty for the stage's own part.")
+    words: Words = Field((), description="What to look for; empty: the part in the stage's name.")
     fallback: Fallback = Field(
-        FALLBACKS[0], description="Where nothing is found: none does nothing, centre the middle."
+        FALLBACKS[0],
+        description="If nothing is detected: none skips the stage, centre repaints the middle.",
     )
     mask_refiner: DetectorModelName | None = Field(
-        None, description="A SAM model in models/detectors, which makes shapes of boxes."
+        None, description="A SAM model in models/detectors that turns boxes into exact masks."
     )
-    confidence: Fraction = Field(0.3, description="Least certainty of a find.")
-    iou: Fraction = Field(0.5, description="Finds that share more than this are one; 1 keeps all.")
-    min_size: int = Field(0, ge=0, le=4096, description="Pixels that both sides must have.")
-    min_ratio: Fraction = Field(0.0, description="Least share of the picture that a part covers.")
-    max_ratio: Fraction = Field(1.0, description="Largest share of the picture.")
+    confidence: Fraction = Field(0.3, description="Minimum confidence of a detection.")
+    iou: Fraction = Field(
+        0.5, description="Detections that overlap more than this count as one; 1 keeps all."
+    )
+    min_size: int = Field(0, ge=0, le=4096, description="Minimum width and height in pixels.")
+    min_ratio: Fraction = Field(0.0, description="Minimum share of the picture's area.")
+    max_ratio: Fraction = Field(1.0, description="Maximum share of the picture's area.")
     top_k: int = Field(0, ge=0, le=100, description="How many to keep; 0 keeps all.")
-    top_k_by: KeptBy = Field("area", description="Keep the largest (area) or surest (confidence).")
-    order: Order = Field("none", description="In which order they are drawn.")
-    x_offset: int = Field(0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to the right.")
-    y_offset: int = Field(0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels upwards.")
-    grow: int = Field(4, ge=-MOST_GROWTH, le=MOST_GROWTH, description="Pixels the mask grows.")
-    merge: Merge = Field("none", description="none, merge, or merge and invert.")
-    mask_blur: int = Field(4, ge=0, le=64, description="Pixels over which the edge fades.")
+    top_k_by: KeptBy = Field(
+        "area", description="Keep the largest (area) or the most confident (confidence)."
+    )
+    order: Order = Field("none", description="The order in which parts are repainted.")
+    x_offset: int = Field(
+        0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to move the mask right."
+    )
+    y_offset: int = Field(
+        0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to move the mask up."
+    )
+    grow: int = Field(
+        4,
+        ge=-MOST_GROWTH,
+        le=MOST_GROWTH,
+        description="Pixels to grow the mask by; below 0 shrinks it.",
+    )
+    merge: Merge = Field(
+        "none", description="Repaint masks one by one, merged into one, or merged and inverted."
+    )
+    mask_blur: int = Field(4, ge=0, le=64, description="Softness of the mask's edge, in pixels.")
     noise_mask_feather: int = Field(
         0,
         ge=0,
         le=100,
-        description="Pixels over which the change itself fades, as drawn (differential diffusion).",
+        description="Pixels over which the strength fades at the edge (differential diffusion).",
     )
-    only_masked: bool = Field(True, description="Draw the surroundings alone, not the picture.")
-    crop: Crop = Field("factor", description="Surroundings by a factor or by a padding.")
+    only_masked: bool = Field(
+        True, description="Repaint a crop around the part, not the whole picture."
+    )
+    crop: Crop = Field(
+        "factor", description="Set the context around a part by a factor or by padding."
+    )
     crop_factor: float | None = Field(
         None,
         ge=1.0,
         le=10.0,
-        description="Surroundings, times the box; empty: 3, for paper dolls 1.4.",
+        description="Context around the box, as a multiple of it; empty: 3, for paper dolls 1.4.",
     )
-    padding: int = Field(32, ge=0, le=256, description="Surroundings, in pixels.")
+    padding: int = Field(32, ge=0, le=256, description="Context around the box, in pixels.")
     guide_size: Side | None = Field(
-        None, description="Pixels that the box's short side is drawn at; empty: the model's size."
+        None,
+        description="Enlarge the box's short side to this many pixels; empty: the model's size.",
     )
     max_size: Side | None = Field(
         None,
-        description="Pixels that surroundings are enlarged to at most; empty: by the checkpoint.",
+        description="Limit for the enlarged crop in pixels; empty: by the checkpoint.",
     )
-    width: Side | None = Field(None, description="Draw at exactly this width; empty: by the guide.")
-    height: Side | None = Field(None, description="Draw at exactly this height.")
+    width: Side | None = Field(
+        None, description="Repaint at exactly this width; empty: by guide_size."
+    )
+    height: Side | None = Field(None, description="Repaint at exactly this height.")
     match_size: SizeMatch = Field(
         "off",
-        description="Width and height by the box's shape: SDXL's own (strict), or any (free).",
+        description="Fit the size to the box's shape: SDXL's sizes (strict), or any (free).",
     )
     denoising_strength: Fraction | None = Field(
-        None, description="How much is drawn anew; empty: 0.4, for paper dolls 0.6."
+        None, description="How much to repaint; empty: 0.4, for paper dolls 0.6."
     )
     dynamic_power: float = Field(
         0.0,
@@ -213,12 +240,19 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         le=10.0,
         description="Less strength for larger parts (above 0), or more: s · (1 - share)^power.",
     )
-    noise_multiplier: float = Field(1.0, ge=0.0, le=1.5, description="How strong the noise is.")
-    cycles: int = Field(1, ge=1, le=10, description="How often each part is drawn, seed + cycle.")
-    same_seed: bool = Field(False, description="The same seed for all parts.")
+    noise_multiplier: float = Field(
+        1.0, ge=0.0, le=1.5, description="Factor on the amount of noise."
+    )
+    cycles: int = Field(
+        1,
+        ge=1,
+        le=10,
+        description="How often to repaint each part; each time the seed is one higher.",
+    )
+    same_seed: bool = Field(False, description="Use the same seed for all parts.")
     mask: Picture | None = Field(None, description="A mask in place of detection.")
     detections: tuple[DetectionEdit, ...] | None = Field(
-        None, description="Finds as a person edited them, in place of detection."
+        None, description="Edited detections, in place of the detector's."
     )
 
     @model_validator(mode="after")
@@ -227,7 +261,9 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
             message = f"min_ratio {self.min_ratio:g} is above max_ratio {self.max_ratio:g}"
             raise ValueError(message)
         if not self.chain:
-            message = f"detector {self.detector!r} names none: automatic, centre or a model's name"
+            message = (
+                f"detector {self.detector!r} names none; choose automatic, centre or a model's name"
+            )
             raise ValueError(message)
         return self
 
@@ -294,8 +330,8 @@ def _spelt_out(text: str, base: str) -> str:
         parts.append(f"{base} BREAK {words}" if follows_base and part not in {"", SKIP} else words)
     if sum(map(len, parts)) > MOST_CHARACTERS:
         message = (
-            f"with the base's words in each part the prompt has over {MOST_CHARACTERS:,} "
-            "characters; write less"
+            f"with the main prompt in each part the prompt has over {MOST_CHARACTERS:,} "
+            "characters; shorten it"
         )
         raise ConfigError(message)
     return SEPARATOR.join(parts)

@@ -152,16 +152,18 @@ class StageConfig(BaseModel):
         field = cls.model_fields[info.field_name or ""]
         each = value if isinstance(value, (list, tuple)) else [value]
         if any(isinstance(one, bool) for one in each) and not _takes(field.annotation, bool):
-            message = "true and false are no number or text; write the value itself"
+            message = "true and false are not a number or text; write the value itself"
             raise ValueError(message)
         takes_whole_numbers = _takes(field.annotation, int) and not _takes(field.annotation, float)
         if takes_whole_numbers and any(isinstance(one, float) and abs(one) > 2**53 for one in each):
-            message = "a number with a point or an exponent is not exact here; write all its digits"
+            message = (
+                "so large a number with a point or an exponent is not exact; write all its digits"
+            )
             raise ValueError(message)
         for text in each:
             if isinstance(text, str) and (at := _half_character(text)) is not None:
                 message = (
-                    f"character {at + 1} is half of one ({text[at]!a}), which no file can hold; "
+                    f"character {at + 1} is half of one ({text[at]!a}) and cannot be saved; "
                     "type it again"
                 )
                 raise ValueError(message)
@@ -193,17 +195,20 @@ class LoRAConfig(StageConfig):
     """One LoRA: how much of it, where, and for which share of the steps."""
 
     name: LoRAName = Field(
-        min_length=1, description="Its file in models/loras, without the ending."
+        min_length=1, description="Its file name in models/loras, without the extension."
     )
-    weight: float = Field(1.0, ge=-10.0, le=10.0, description="How much of it counts.")
+    weight: float = Field(
+        1.0, ge=-10.0, le=10.0, description="Strength; negative values reverse the effect."
+    )
     text_encoder: float | None = Field(
-        None, ge=-10.0, le=10.0, description="Weight in the text encoders; empty: the same."
+        None, ge=-10.0, le=10.0, description="Weight in the text encoders; empty: the same weight."
     )
     block_weights: str | None = Field(
-        None, description="A preset (INALL, MIDD, OUTALL …), or 12, 17, 20 or 26 numbers."
+        None,
+        description="Weights of blocks: INALL, MIDD, OUTALL …, or 12, 17, 20 or 26 numbers.",
     )
-    start: Fraction = Field(0.0, description="Share of the steps from which on it counts.")
-    stop: Fraction = Field(1.0, description="Share of the steps up to which it counts.")
+    start: Fraction = Field(0.0, description="Share of the steps after which it starts.")
+    stop: Fraction = Field(1.0, description="Share of the steps after which it stops.")
     enabled: bool = Field(True, description="Whether it is used.")
 
     @model_validator(mode="after")
@@ -227,7 +232,7 @@ def asked_loras(prompt: str, loras: Iterable[LoRAConfig]) -> tuple[LoRAConfig, .
     _, tags = take_loras(prompt)
     found = [*(one for one in loras if one.enabled), *map(_of_tag, tags)]
     if len(found) > MOST_LORAS:
-        message = f"{len(found)} LoRAs at once, over {MOST_LORAS}; take some tags away"
+        message = f"{len(found)} LoRAs at once, over {MOST_LORAS}; remove some"
         raise ConfigError(message)
     return tuple(found)
 
@@ -250,7 +255,7 @@ def _of_tag(tag: LoRATag) -> LoRAConfig:
     except ValidationError as error:
         message = (
             f"<lora:{tag.name}>: weights go from -10 to 10, start and stop from 0 to 1, "
-            "and start is not after stop"
+            "and start must not be after stop"
         )
         raise ConfigError(message) from error
 
@@ -260,25 +265,26 @@ class ControlUnit(StageConfig):
 
     model: ControlNetName = Field(min_length=1, description="A model in models/controlnet.")
     preprocessor: Preprocessor = Field(
-        "none", description="What is shown of the picture: none, canny, scribble, depth …"
+        "none",
+        description="Prepares the picture for the ControlNet: none, canny, scribble, depth …",
     )
     preprocessor_model: DetectorModelName | None = Field(
-        None, description="For depth and pose: a model of that kind in models/detectors."
+        None, description="For depth and pose: a model for it in models/detectors."
     )
     people_model: DetectorModelName | None = Field(
-        None, description="For pose: a detector of people; empty: one person fills the picture."
+        None, description="For pose: a detector of people; empty: one person who fills the picture."
     )
     image: Picture | None = Field(
-        None, description="The control picture; empty for the one that is being worked on."
+        None, description="The control picture; empty: the picture being worked on."
     )
     resize_mode: ControlResizeMode | None = Field(
         None,
-        description="How its picture is brought to size; empty: as the given picture where it has "
-        "the size of that, else crop and resize.",
+        description="How its picture is resized; empty: like the start picture if both have the "
+        "same size, otherwise crop and resize.",
     )
-    weight: float = Field(1.0, ge=0.0, le=2.0, description="How much it counts.")
-    start: Fraction = Field(0.0, description="Share of the steps from which on it counts.")
-    end: Fraction = Field(1.0, description="Share of the steps up to which it counts.")
+    weight: float = Field(1.0, ge=0.0, le=2.0, description="Strength.")
+    start: Fraction = Field(0.0, description="Share of the steps after which it starts.")
+    end: Fraction = Field(1.0, description="Share of the steps after which it stops.")
     enabled: bool = Field(True, description="Whether it is used.")
 
     @property
@@ -343,8 +349,8 @@ def with_base(text: str, base: str) -> str:
     """
     if len(text) + text.count(BASE) * len(base) > MOST_CHARACTERS + len(BASE):
         message = (
-            f"with the base's prompt in place of {BASE} the prompt has over {MOST_CHARACTERS:,} "
-            "characters; write less"
+            f"with the main prompt in place of {BASE} the prompt has over {MOST_CHARACTERS:,} "
+            "characters; shorten it"
         )
         raise ConfigError(message)
     return text.replace(BASE, base)
@@ -354,43 +360,45 @@ class SamplingConfig(StageConfig):
     """What a stage may set for itself; unset means as the base."""
 
     checkpoint: CheckpointName | None = Field(
-        None, description="Another checkpoint; empty for the base's."
+        None, description="Another checkpoint; empty: inherited."
     )
     # As in A1111 and ADetailer: a chosen VAE stays, whichever checkpoint a pass has.
     vae: VAEName | None = Field(
         None,
-        description="Another VAE; unset: the base's, with another checkpoint too; "
-        "empty: its checkpoint's own.",
+        description="Another VAE; unset: inherited, also with another checkpoint; "
+        "empty text: its checkpoint's own.",
     )
     prediction_type: PredictionType | None = Field(
         None,
-        description="What its denoiser predicts; empty: as the base says, or, with another "
-        "checkpoint, as that one says itself.",
+        description="What its denoiser predicts; empty: inherited, or, with another checkpoint, as "
+        "that checkpoint's file says.",
     )
     prompt: PromptText | None = Field(
-        None, description="Its own prompt; [PROMPT] stands for the base's. Empty for the base's."
+        None, description="Its own prompt; [PROMPT] stands for the main prompt. Empty: inherited."
     )
     negative_prompt: PromptText | None = Field(
-        None, description="Its own negative prompt; empty for the base's."
+        None, description="Its own negative prompt; empty: inherited."
     )
-    steps: int | None = Field(None, ge=1, le=150, description="Steps; empty for the base's.")
+    steps: int | None = Field(None, ge=1, le=150, description="Denoising steps; empty: inherited.")
     guidance_scale: float | None = Field(
-        None, ge=1.0, le=30.0, description="How closely the prompt is followed; empty: as the base."
+        None, ge=1.0, le=30.0, description="How closely to follow the prompt; empty: inherited."
     )
-    sampler: SamplerName | None = Field(None, description="Another sampler; empty: as the base.")
-    schedule: ScheduleName | None = Field(None, description="Another schedule; empty: as the base.")
+    sampler: SamplerName | None = Field(None, description="Another sampler; empty: inherited.")
+    schedule: ScheduleName | None = Field(None, description="Another schedule; empty: inherited.")
     seed: int | None = Field(
-        None, ge=0, le=LARGEST_SEED, description="Its own seed; empty for the base's."
+        None, ge=0, le=LARGEST_SEED, description="Its own seed; empty: inherited."
     )
-    emphasis: Emphasis | None = Field(None, description="What brackets do; empty: as the base.")
+    emphasis: Emphasis | None = Field(
+        None, description="Meaning of brackets in prompts; empty: inherited."
+    )
     clip_skip: ClipSkip | None = Field(
-        None, description="Layers of the text encoder left out; empty: as the base."
+        None, description="Layer of the text encoder to use: 1 the last; empty: inherited."
     )
     loras: tuple[LoRAConfig, ...] | None = Field(
-        None, description="Its own LoRAs, none if the list is empty; unset: the base's."
+        None, description="Its own LoRAs; an empty list: none; unset: inherited."
     )
     control: tuple[ControlUnit, ...] | None = Field(
-        None, description="Its own ControlNets, none if the list is empty; unset: the base's."
+        None, description="Its own ControlNets; an empty list: none; unset: inherited."
     )
 
     def filled(self, base: Mapping[str, Any]) -> Self:
@@ -423,42 +431,51 @@ class Img2ImgConfig(SamplingConfig):
     """Stage 3, from a picture."""
 
     denoising_strength: Fraction = Field(
-        0.75, description="How much is made anew; 0 leaves the picture, 1 forgets it."
+        0.75, description="How much to repaint: 0 keeps the picture, 1 ignores it."
     )
 
 
 class InpaintConfig(SamplingConfig):
     """Stage 3, on a part of a picture."""
 
-    mask: Picture | None = Field(None, description="White is painted anew, black stays.")
+    mask: Picture | None = Field(None, description="White is repainted, black stays.")
     denoising_strength: Fraction = Field(
-        0.75, description="How much is made anew; 1 forgets what was under the mask."
+        0.75, description="How much to repaint; 1 ignores what was under the mask."
     )
-    mask_blur: int = Field(4, ge=0, le=64, description="Pixels over which the edge fades.")
+    mask_blur: int = Field(4, ge=0, le=64, description="Softness of the mask's edge, in pixels.")
     masked_content: MaskedContent = Field(
-        "original", description="What painting starts from, below a strength of 1."
+        "original",
+        description="What fills the masked area before it is repainted; no effect at strength 1.",
     )
-    inverted: bool = Field(False, description="Paint what the mask leaves out.")
-    only_masked: bool = Field(False, description="Paint the mask's surroundings enlarged.")
-    padding: int = Field(32, ge=0, le=256, description="Pixels around the mask that are seen.")
-    soft: bool = Field(False, description="Grey in the mask means a partial change.")
+    inverted: bool = Field(False, description="Repaint everything outside the mask instead.")
+    only_masked: bool = Field(
+        False, description="Enlarge the masked area and repaint it alone, at a higher resolution."
+    )
+    padding: int = Field(
+        32, ge=0, le=256, description="With only_masked: pixels of context around the mask."
+    )
+    soft: bool = Field(False, description="Grey areas of the mask change partly.")
 
 
 class OutpaintConfig(SamplingConfig):
-    """Stage 3, beyond a picture's edges; its prompt had best say what the border shows."""
+    """Stage 3, beyond a picture's edges; its prompt should describe the border."""
 
     left: Growth = Field(32, description="Pixels to add on the left.")
     right: Growth = Field(32, description="Pixels to add on the right.")
     top: Growth = Field(0, description="Pixels to add at the top.")
     bottom: Growth = Field(0, description="Pixels to add at the bottom.")
     denoising_strength: Fraction = Field(
-        0.8, description="How much of the border is made anew; 0 fills it with the edge's colours."
+        0.8, description="How much to repaint the border; 0 only fills it with the edge's colours."
     )
     mask_blur: int = Field(
-        4, ge=0, le=64, description="Softness of the seam: 5 times as many pixels inside change."
+        4,
+        ge=0,
+        le=64,
+        description="Softness of the seam; 5 times as many pixels inside the picture change.",
     )
     masked_content: Border = Field(
-        "fill", description="What painting the border starts from, below a strength of 1."
+        "fill",
+        description="What the border is filled with before it is painted; no effect at strength 1.",
     )
 
 
@@ -466,21 +483,21 @@ class InstructConfig(SamplingConfig):
     """Stage 3, by an instruction."""
 
     image_guidance_scale: float = Field(
-        1.5, ge=1.0, le=10.0, description="How closely the given picture is kept."
+        1.5, ge=1.0, le=10.0, description="How closely to follow the start picture."
     )
 
 
 class RefinerConfig(SwitchedConfig, SamplingConfig):
     """Stage 4: the picture enlarged and drawn again (hires fix)."""
 
-    scale: float = Field(2.0, ge=1.0, le=4.0, description="How many times larger.")
-    width: Length | None = Field(None, description="Exact width instead of the scale.")
-    height: Length | None = Field(None, description="Exact height instead of the scale.")
+    scale: float = Field(2.0, ge=1.0, le=4.0, description="Enlargement factor.")
+    width: Length | None = Field(None, description="Exact width in place of the scale.")
+    height: Length | None = Field(None, description="Exact height in place of the scale.")
     upscaler: RefinerUpscalerName = Field(
         "latent", description="latent, latent nearest, lanczos…, or a model in models/upscalers."
     )
     denoising_strength: Fraction = Field(
-        0.7, description="How much is drawn anew; 1 forgets the picture but for its size."
+        0.7, description="How much to repaint; 1 keeps nothing but the size."
     )
 
 
@@ -494,17 +511,20 @@ class UpscalerConfig(SwitchedConfig, SamplingConfig):
     upscaler: UpscalerName = Field(
         "lanczos", description="lanczos, or a model in models/upscalers."
     )
-    scale: float = Field(2.0, ge=1.0, le=8.0, description="How many times larger.")
-    tile: int = Field(192, ge=0, le=2048, description="Pixels a tile; 0 for none.")
-    overlap: int = Field(16, ge=0, le=256, description="Pixels that tiles share.")
+    scale: float = Field(2.0, ge=1.0, le=8.0, description="Enlargement factor.")
+    tile: int = Field(
+        192, ge=0, le=2048, description="Side of an upscaler tile in pixels; 0: no tiles."
+    )
+    overlap: int = Field(16, ge=0, le=256, description="Pixels that neighbouring tiles share.")
     denoising_strength: Fraction = Field(
-        0.0, description="How much is then drawn anew, 0 for nothing; above 0.3 tiles add things."
+        0.0,
+        description="How much to repaint afterwards, in tiles; above 0.3 tiles may invent objects.",
     )
     diffusion_tile: Side | None = Field(
-        None, description="Pixels a tile that is drawn; empty: the model's own size."
+        None, description="Side of a repainted tile in pixels; empty: the model's own size."
     )
     diffusion_overlap: TileOverlap | None = Field(
-        None, description="Pixels that drawn tiles share; empty: a quarter of a tile."
+        None, description="Pixels that repainted tiles share; empty: a quarter of a tile."
     )
 
     @model_validator(mode="after")

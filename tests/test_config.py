@@ -34,8 +34,8 @@ def test_an_unknown_setting_is_refused_and_the_known_ones_are_listed():
         ({"steps": "abc"}, "steps='abc'"),
         ({"steps": 0}, "steps=0.*greater than or equal to 1"),
         ({"width": 0}, "width=0.*1"),
-        ({"width": 63}, "width=63: a picture is drawn at 64 to 4096 pixels a side"),
-        ({"width": 128, "height": 4097}, "height=4097: a picture is drawn at 64 to 4096"),
+        ({"width": 63}, "width=63: width and height go from 64 to 4096 pixels"),
+        ({"width": 128, "height": 4097}, "height=4097: width and height go from 64 to 4096"),
         ({"guidance_scale": 0.5}, "guidance_scale=0.5"),
         ({"seed": 2**64}, "seed=18446744073709551616"),
         ({"sampler": "Eulr"}, "sampler='Eulr'.*DPM\\+\\+ 2M, "),
@@ -149,7 +149,7 @@ def test_a_choice_that_was_meant_is_told():
     ],
 )
 def test_true_is_no_number(settings):
-    with pytest.raises(ConfigError, match="true and false are no number"):
+    with pytest.raises(ConfigError, match="true and false are not a number"):
         PipelineConfig.parse(settings)
 
 
