@@ -11,8 +11,19 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from medialab.errors import ConfigError, MediaLabError, listed, near, shown
-from medialab.settings import ChoiceError
+from medialab.settings import PICTURE_NAME, ChoiceError
 
+# What pydantic says in words of Python, as a person is told it, by its kind of fault.
+_IN_WORDS = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "write a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type"), "write a number"),
+    **dict.fromkeys(("tuple_type", "list_type"), "write a list"),
+    **dict.fromkeys(("dict_type", "model_type"), "write an object: settings with their values"),
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+    "string_type": "write text",
+    "missing": "it is missing",
+}
 # Characters of a wrong value that are told back; a picture in the wrong place has millions.
 _LONGEST_VALUE = 200
 
@@ -89,8 +100,17 @@ def _sentence(found: Mapping[str, Any], model: type[BaseModel]) -> str:
             known = known.partition(". Did you mean")[0]
             known = f"{known}. It is a setting of {', '.join(elsewhere)}"
         return f"there is no setting {shown(name)}; {known}"
-    message = str(found["msg"]).removeprefix("Value error, ")
+    if found["type"] == "missing":
+        return f"{name} is missing"
+    message = _message(found)
     return f"{name}={shown(found['input'])}: {message}" if name else message
+
+
+def _message(found: Mapping[str, Any]) -> str:
+    told = str(found["msg"]).removeprefix("Value error, ")
+    if found["type"] == "string_pattern_mismatch" and PICTURE_NAME in told:
+        return "write the name of a picture that was kept: what Workbench.keep(picture) returns"
+    return _IN_WORDS.get(found["type"], told)
 
 
 def _fault(found: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
@@ -102,7 +122,7 @@ def _fault(found: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
         choices = tuple(sorted(owner.model_fields)) if owner else ()
         message = f"there is no such setting{near(str(place[-1]), choices)}"
     else:
-        message = str(found["msg"]).removeprefix("Value error, ")
+        message = _message(found)
         if isinstance(cause, ChoiceError):
             choices = cause.choices
         elif isinstance(named := getattr(cause, "__cause__", None), MediaLabError):

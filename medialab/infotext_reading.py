@@ -141,22 +141,23 @@ def _understood(said: Said) -> Parsed:
             else:
                 settings[name] = told
     settings = _with_loras(settings, said)
-    # Before our own item, which tells all of it.
     detailers, used = read_detailers(rest)
-    if not _refusal(settings | detailers):
-        settings |= detailers
-        rest = {key: value for key, value in rest.items() if key not in used}
+    of_detailers = {key: rest.pop(key) for key in used}
     base = [key for key in rest if key in _READERS and key not in _SAID_BY_OURS and key != STAGES]
     settings = _with_items(settings, rest, base, why)
     _read_sampler(settings, rest, why)
     is_ours = STAGES in rest
-    # It says exactly what these say as far as they can.
-    own = {name: value for name, value in settings.items() if name not in detailers}
-    own = _with_items(own, rest, [STAGES], why)
+    # It says exactly what these and the detailers' items say as far as they can.
+    own = _with_items(settings, rest, [STAGES], why)
     if is_ours and STAGES not in rest:
         settings = own
         rest = {key: value for key, value in rest.items() if key not in _SAID_BY_OURS}
     else:
+        if refusal := _refusal(settings | detailers):
+            rest |= of_detailers
+            why |= dict.fromkeys(of_detailers, refusal)
+        else:
+            settings |= detailers
         keys = [key for key in rest if key in _SAID_BY_OURS]
         settings = _with_items(settings, rest, keys, why)
         said.notes += _told_of_units(said.items, rest)

@@ -23,8 +23,9 @@ State = Kind | Literal["running"]
 
 # Jobs that fail one after another of the same: after so many, those that wait would do so, too.
 MOST_ALIKE = 3
-# In an error's text, a path names a job's own file, and makes no other error of it.
-_PATH = re.compile(r"\S*[/\\]\S*")
+# In an error's text, a path names a job's own file, and numbers (such as how much memory is free)
+# differ from job to job; neither makes another error of it.
+_OF_ONE_JOB = re.compile(r"\S*[/\\]\S*|[0-9]+")
 
 
 class Job(Generic[T]):
@@ -280,7 +281,7 @@ class JobQueue:
         if not counts:
             return []
         with self._lock:
-            kind = None if failure is None else (type(failure), _PATH.sub("", str(failure)))
+            kind = None if failure is None else (type(failure), _OF_ONE_JOB.sub("", str(failure)))
             times = 1 + (self._failures[1] if kind == self._failures[0] else 0)
             self._failures = kind, times
             if not self._waiting:

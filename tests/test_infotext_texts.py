@@ -134,6 +134,15 @@ def test_mending_is_told():
     assert infotext.read(TEXT).notes == ()
 
 
+def test_detailers_are_judged_beside_the_settings_of_their_own_text():
+    text = "a\nSteps: 12, Sampler: Euler, Seed: 1, ADetailer model: face_yolov8n.pt, "
+    for words in ("ADetailer use separate steps: True, ADetailer steps: 1", "ADetailer steps: 2"):
+        parsed = infotext.read(text + words)
+        assert parsed.settings["sampler"] == "Euler"
+        assert parsed.settings["face"]["enabled"]
+        assert not parsed.rest
+
+
 def test_what_is_told_twice_is_said_and_a_keys_own_spelling_counts():
     parsed = infotext.read("a\nSteps: 20, CFG scale: 7, Guidance: 3.5, Seed: 1, Seed: 2")
     assert (parsed.settings["guidance_scale"], parsed.settings["seed"]) == (7.0, 2)

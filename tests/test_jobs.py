@@ -260,6 +260,13 @@ def test_a_failure_that_hits_each_job_stops_the_queue_after_three(queue, gate):
     assert queue.jobs() == []
 
 
+def test_failures_are_alike_whatever_files_and_numbers_they_tell(queue, gate):
+    told = [f"day/{n}.png: needs 18.5 GB, {n}.{n} are free" for n in range(5)]
+    jobs = [queue.submit(fails(text)) for text in told]
+    gate.set()
+    assert [type(job.error(SOON)) for job in jobs] == [OSError] * 3 + [QueueStoppedError] * 2
+
+
 def test_a_failure_that_differs_and_a_success_begin_the_count_anew(queue, gate):
     works = [fails("full"), fails("full"), fails("other"), fails("full"), fails("full")]
     works += [lambda job: 1, fails("full"), fails("full"), lambda job: 2]

@@ -17,6 +17,7 @@ from medialab.prompts import (
     Phase,
     Style,
     Styles,
+    WildcardFiles,
     escape,
     expand,
     mentions,
@@ -424,6 +425,22 @@ def test_what_only_dynamic_prompts_has_is_named(wildcards, text, what):
         expand(text, 1, wildcards)
 
 
+@pytest.mark.parametrize("text", ["{1.5$$a|b}", "{1000$$a|b}", "{1--2$$a|b}", "{+2$$a|b}"])
+def test_a_count_that_is_none_is_named(text):
+    with pytest.raises(ConfigError, match="is not how many are drawn"):
+        expand(text, 1)
+
+
+def test_many_of_a_long_list_are_drawn_without_looking_at_all_of_it_each_time(wildcards):
+    (wildcards / "words.txt").write_text("\n".join(f"word{k}" for k in range(100_000)))
+    files = WildcardFiles(wildcards)
+    drawn = expand("{999$$__words__}", 1, files).split(", ")
+    assert len({*drawn}) == 999
+    for text in ("{1-$$__words__}", "{2$$__words__}" * 1400):
+        with pytest.raises(ConfigError, match="over 20,000"):
+            expand(text, 1, files)
+
+
 def test_a_broken_wildcard_is_a_fault_of_who_names_it_alone(wildcards, tmp_path):
     (wildcards / "loop.txt").symlink_to(wildcards / "loop.txt")
     (wildcards / "folder.txt").mkdir()
@@ -529,6 +546,10 @@ def test_a_wildcard_that_is_not_drawn_need_not_be_there():
         ("{2-$$+$$a|b}", {"a+b", "b+a"}),
         ("{~a|b}", {"a", "b"}),
         ("{2$$$$a|b}", {"ab", "ba"}),
+        ("[{2$$|$$a|b}]", {"[a|b]", "[b|a]"}),
+        ("{2$$a|2::b|0::c}", {"a, b", "b, a"}),
+        ("{3$$a|0::b|0::c}", {"a, b, c", "a, c, b"}),
+        ("{$$ a|$5$$ b}", {"$$ a", "$5$$ b"}),
         ("{1.::a|0.000000::b}", {"a"}),
         ("{0::a|b}", {"b"}),
         ("{0::a|0::b}", {"a", "b"}),

@@ -50,6 +50,44 @@ class Options(NamedTuple):
         at = bisect_right(self.sums, random.random() * self.sums[-1])
         return self.texts[min(at, len(self.texts) - 1)]
 
+    def pick_several(self, count: int, random: Random) -> Iterator[str]:
+        """So many of them, or all there are, none twice.
+
+        Cost: the logarithm of their number for each, by a Fenwick tree over `sums` that keeps no
+        more than what is taken away.
+        """
+        number = len(self.texts)
+        top = 1 << number.bit_length() >> 1
+        away: dict[int, float] = {}  # by node of the tree, the odds that are taken
+        taken: set[int] = set()
+        total = self.sums[-1] if number else 0.0
+        while len(taken) < min(count, number):
+            drawn = random.random()
+            left, at, step = drawn * total, 0, top
+            while step:
+                if (node := at + step) <= number:
+                    held = self.sums[node - 1] - (self.sums[at - 1] if at else 0.0)
+                    if (held := held - away.get(node, 0.0)) <= left:
+                        left, at = left - held, node
+                step >>= 1
+            if at == number or at in taken:  # the others have no odds
+                yield from self._others(taken, min(count, number), drawn, random)
+                return
+            taken.add(at)
+            total = max(total - self.odds[at], 0.0)
+            node = at + 1
+            while node <= number:
+                away[node] = away.get(node, 0.0) + self.odds[at]
+                node += node & -node
+            yield self.texts[at]
+
+    def _others(self, taken: set[int], count: int, drawn: float, random: Random) -> Iterator[str]:
+        """Those that are not taken, as likely one as the other, until there are so many."""
+        others = [at for at in range(len(self.texts)) if at not in taken]
+        for _ in range(count - len(taken)):
+            yield self.texts[others.pop(int(drawn * len(others)))]
+            drawn = random.random()
+
 
 class WildcardFiles:
     """The .txt files of one folder, by their names; no other file can be named.

@@ -10,7 +10,6 @@ Cost: linear in the text, times the depth at which choices and wildcards name ot
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -18,7 +17,6 @@ from typing import NamedTuple
 
 from medialab.errors import ConfigError
 from medialab.prompts.wildcard_files import (
-    ODDS,
     WILDCARDS,
     Options,
     WildcardFiles,
@@ -36,9 +34,11 @@ _SIGN = re.compile(r"[{}\[\]|]")
 # Anything but what ends a line or a choice, or begins a tag.
 _WILDCARD = re.compile(r"__([^\n{}|$<>:]+?)__")
 _COUNT = re.compile(
-    r"\s*(?P<exact>[0-9]{1,3})\$\$(?:(?P<joiner>[^|{}$]*)\$\$)?"
-    r"|\s*(?P<least>[0-9]{0,3})-(?P<most>[0-9]{0,3})\$\$(?:(?P<joins>[^|{}$]*)\$\$)?"
+    r"\s*(?P<exact>[0-9]{1,3})\$\$(?:(?P<joiner>[^|{}$]*|\s*\|\s*)\$\$)?"
+    r"|\s*(?P<least>[0-9]{0,3})-(?P<most>[0-9]{0,3})\$\$(?:(?P<joins>[^|{}$]*|\s*\|\s*)\$\$)?"
 )
+# What would be a count, if it were a whole number of at most three digits.
+_NO_COUNT = re.compile(r"\s*[0-9.,+-][0-9.,+ -]*\$\$")
 _WITH_VALUES = re.compile(r"([^()]*)\(.*\)")
 
 
@@ -77,10 +77,10 @@ def _draw(text: str, random: Random, files: WildcardFiles) -> str:
     """One pass: the outermost choices, and the wildcards outside them, from left to right."""
     braces = _Braces(text)
     drawn: list[str] = []
-    plain = 0  # up to where the text is drawn
+    plain = characters = 0  # up to where the text is drawn; what that came to
     for match in _START.finditer(text):
         at = match.start()
-        if at < plain:
+        if at < plain or characters > 2 * MOST_CHARACTERS:
             continue
         found: tuple[str, int] | None = None
         if match[0] == "{":
@@ -90,6 +90,7 @@ def _draw(text: str, random: Random, files: WildcardFiles) -> str:
             found = _options(named[1], files).pick(random), named.end()
         if found is not None:
             drawn += [text[plain:at], found[0]]
+            characters += at - plain + len(found[0])
             plain = found[1]
     return "".join([*drawn, text[plain:]])
 
@@ -162,6 +163,11 @@ def _choose(
     sampler = text[begin] if text[begin] in "~@!" else ""  # dynamicprompts: random, cyclic, all
     begin += len(sampler)
     wanted = _Wanted.read(text, begin)
+    if wanted is None and (wrong := _NO_COUNT.match(text, begin, end)) is not None:
+        raise ConfigError(
+            f"{wrong[0][:40]!r} in {text[at:end][:60]!r} is not how many are drawn; write "
+            "{2$$a|b|c} or {1-3$$a|b|c}, with whole numbers up to 999"
+        )
     options = braces.options(at, wanted.end if wanted else begin)
     if len(options) < 2 and wanted is None:
         return None
@@ -172,19 +178,21 @@ def _choose(
 
 def _chosen(options: list[str], wanted: _Wanted, random: Random, files: WildcardFiles) -> str:
     """So many of the options, none twice."""
-    odds = [float(match[1]) if (match := ODDS.match(one)) else 1.0 for one in options]
-    names = [ODDS.sub("", one, count=1).strip() for one in options]
-    named = _WILDCARD.match(names[0]) if len(names) == 1 and wanted.most != 1 else None
-    if named is not None and named.end() == len(names[0]):
-        lines = _options(named[1], files)
-        names, odds = list(lines.texts), list(lines.odds)
-    least, most = wanted.least, len(names) if wanted.most is None else wanted.most
+    choice = Options.of([one.strip() for one in options])
+    alone = choice.texts[0]
+    named = _WILDCARD.match(alone) if len(options) == 1 and wanted.most != 1 else None
+    if named is not None and named.end() == len(alone):
+        choice = _options(named[1], files)
+    least = wanted.least
+    most = len(choice.texts) if wanted.most is None else wanted.most
     left = min(least, most) + int(random.random() * (abs(most - least) + 1))
     chosen: list[str] = []
-    while names and len(chosen) < left:
-        index = _pick(random, odds)
-        chosen.append(names.pop(index))
-        del odds[index]
+    characters = 0
+    for text in choice.pick_several(left, random):
+        chosen.append(text)
+        characters += len(text) + len(wanted.joiner)
+        if characters > 2 * MOST_CHARACTERS:  # too long for a prompt, whatever is drawn yet
+            break
     return wanted.joiner.join(chosen)
 
 
@@ -204,15 +212,3 @@ def _not_followed(text: str, what: str) -> ConfigError:
         f"{shown!r}: {what} of dynamic-prompts are not supported; write the words themselves, "
         f"{{a|b}}, or a wildcard of {WILDCARDS}"
     )
-
-
-def _pick(random: Random, odds: Sequence[float]) -> int:
-    """An index, by odds. Of `random` only `random()` is the same in every Python to come."""
-    if not any(odds):
-        odds = [1.0] * len(odds)
-    left = random.random() * sum(odds)
-    for index, weight in enumerate(odds):
-        left -= weight
-        if left < 0:
-            return index
-    return len(odds) - 1
