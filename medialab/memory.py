@@ -11,10 +11,15 @@ from pathlib import Path
 # What is said besides "out of memory": torch on a CPU (Linux, Windows), cuBLAS and cuDNN, C++.
 _SAID = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed", "bad_alloc")
 _CGROUPS = Path("/sys/fs/cgroup")
-# By version: bytes a group may take, bytes it takes, the pages of files among them that can go.
+# By version: bytes a group may take, bytes it takes, and what of them goes when others want it. That
+# is every page of a file: those of a model that was hashed and then loaded count as active.
 _LIMITS = (
-    ("memory.max", "memory.current", "inactive_file"),
-    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ("memory.max", "memory.current", ("inactive_file", "active_file", "slab_reclaimable")),
+    (
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
+        ("total_inactive_file", "total_active_file"),
+    ),
 )
 
 
@@ -63,7 +68,8 @@ def _container() -> Iterator[tuple[int, int]]:
                 told = dict(
                     line.split() for line in (folder / "memory.stat").read_text().splitlines()
                 )
-                yield most, int((folder / used).read_text()) - int(told.get(reclaimable, 0))
+                goes = sum(int(told.get(name, 0)) for name in reclaimable)
+                yield most, int((folder / used).read_text()) - goes
 
 
 @cache

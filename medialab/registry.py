@@ -257,28 +257,34 @@ class ModelRegistry:
         """What the loaded models take."""
         return sum(model.nbytes for model in list(self._loaded.values()))
 
-    def oldest(self, *, optional: bool) -> int | None:
+    def oldest(self, before: int | None) -> int | None:
         """When the longest unused model that may go was last used, as `Room` counts."""
         # Another thread that loads is not waited for: it may wait for the room.
         if not self._loading.acquire(blocking=False):
             return None
         try:
-            return min((use for use, _ in self._droppable(optional)), default=None)
+            return min((use for use, _ in self._droppable(before)), default=None)
         finally:
             self._loading.release()
 
-    def drop_oldest(self, *, optional: bool) -> None:
-        """Release that model."""
-        with self._loading:
-            if there := self._droppable(optional):
+    def drop_oldest(self, before: int | None) -> None:
+        """Release that model, unless another thread loads one by now."""
+        if not self._loading.acquire(blocking=False):
+            return
+        try:
+            if there := self._droppable(before):
                 self._release(min(there, key=itemgetter(0))[1])
+        finally:
+            self._loading.release()
 
-    def _droppable(self, optional: bool) -> "list[tuple[int, _Key]]":
-        uses = [(self._uses[id(model)], key) for key, model in self._loaded.items()]
-        if optional:  # what the stage uses that runs stays
-            return [(use, key) for use, key in uses if use < self.room.began]
+    def _droppable(self, before: int | None) -> "list[tuple[int, _Key]]":
         kept = {id(one) for one in self._kept}
-        return [(use, key) for use, key in uses if id(self._loaded[key]) not in kept]
+        uses = [(self._uses[id(one)], key) for key, one in self._loaded.items()]
+        return [
+            (use, key)
+            for use, key in uses
+            if (before is None or use < before) and id(self._loaded[key]) not in kept
+        ]
 
     def _release(self, key: "_Key") -> None:
         model = self._loaded.pop(key)

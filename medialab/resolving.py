@@ -23,7 +23,7 @@ from medialab.inversionnames import meant
 from medialab.libraries import check_installed
 from medialab.lora import read_block_weights, refuse_family
 from medialab.matching import MOST_READ
-from medialab.memory import free_bytes, total_bytes
+from medialab.memory import free_bytes, free_memory, total_bytes
 from medialab.pictures import PictureStore
 from medialab.planning import MemoryPlan, plan
 from medialab.preprocessors import check_library
@@ -156,10 +156,17 @@ class Resolver:
             size = self._size_of(config, info)
         except ModelRefusedError:  # none need tell the size that it was trained at
             size = config.width or 1024, config.height or 1024
+        found = plan(config, size, self.registry, self._available())
+        if not found.fits:  # malloc keeps what was let go of: 3 GB after LoRAs of an SDXL's
+            free_memory()
+            found = found._replace(available=self._available())
+        return found
+
+    def _available(self) -> int:
+        """Bytes that a run may be given: those that are free, and those that are kept for later."""
         # Weights that are read straight from their files are counted as free already.
         device, kept = self.registry.device, self.registry.room.nbytes
-        available = min(free_bytes(device) + kept, total_bytes(device))
-        return plan(config, size, self.registry, available)
+        return min(free_bytes(device) + kept, total_bytes(device))
 
     def _size_of(self, config: PipelineConfig, info: ModelInfo) -> tuple[int, int]:
         """Width and height as asked, else the given picture's, else the checkpoint's own."""

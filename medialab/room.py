@@ -16,8 +16,12 @@ from medialab.memory import free_bytes, free_memory, total_bytes
 # What is kept leaves so much of the machine to the work itself and to other programs: an SDXL
 # picture of 1024 px takes some 5 GB besides its weights (docs/performance.md).
 FREE_SHARE, FREE_AT_MOST = 0.25, 8 * 2**30
-# Taken by what cannot be counted: Python's own, the libraries' buffers.
-MARGIN = 256 * 2**20
+# Taken by what cannot be counted: Python's own, the libraries' buffers; of something large, the
+# holes that bringing its weights to another type and layout leaves (4 % of an SDXL's, measured).
+MARGIN, MARGIN_SHARE = 256 * 2**20, 0.04
+# A run's own models stay beside each other down to so much: to load one again takes longer than
+# a piece of work that finds too little room and lets go of them itself.
+RUN_SHARE, RUN_AT_MOST = 1 / 16, 2**30
 
 
 class Store(Protocol):
@@ -31,13 +35,13 @@ class Store(Protocol):
     def nbytes(self) -> int:
         """What they take together."""
 
-    def oldest(self, *, optional: bool) -> int | None:
+    def oldest(self, before: int | None) -> int | None:
         """The number of the longest unused thing's last use; None where all are in use.
 
-        `optional` if room is wanted for what a run can do without.
+        What cost much to make is in use from the number `before` on.
         """
 
-    def drop_oldest(self, *, optional: bool) -> None:
+    def drop_oldest(self, before: int | None) -> None:
         """Let go of that thing."""
 
 
@@ -51,7 +55,8 @@ class Room:
     def __init__(self, bound: int | None = None) -> None:
         self.bound = bound
         self.lock = RLock()
-        self.began = 0
+        self._began = 0
+        self._began_run: int | None = None
         self._uses = itertools.count(1)
         self._stores: WeakSet[Store] = WeakSet()
         self._free: dict[str, int] = {}
@@ -61,10 +66,15 @@ class Room:
         with self.lock:
             self._stores.add(store)
 
+    def begin_run(self) -> None:
+        """A run begins: the models that it uses from here on go last."""
+        with self.lock:
+            self._began_run = next(self._uses)
+
     def begin(self) -> None:
         """A stage begins: the models that it uses from here on stay while it lasts."""
         with self.lock:
-            self.began = next(self._uses)
+            self._began = next(self._uses)
 
     def used(self) -> int:
         """The number of one more use; later ones have larger numbers."""
@@ -91,8 +101,9 @@ class Room:
         with self.lock:
             if device not in self._free:
                 self._measure(device)
-            while not self._fits(nbytes, device):
-                freed = self._drop(device, optional=True)
+            left = self._left(device, FREE_SHARE, FREE_AT_MOST)
+            while self._missing(nbytes, device, left) > 0:
+                freed = self._drop(device, self._began)
                 if freed is None:
                     return False
                 self._free[device] += freed
@@ -102,37 +113,60 @@ class Room:
     def make(self, nbytes: int, device: str) -> int:
         """Make room for what a run cannot do without; the bytes that are missing, 0 if none.
 
-        Everything that is not in use may go for it.
+        Everything that is not in use may go for it; what the run used before only where there is
+        no place for both.
         """
+        margin = max(MARGIN, int(nbytes * MARGIN_SHARE))
         with self.lock:
             self._measure(device)
-            if not self._fits(nbytes, device):
+            roomy = self._left(device, FREE_SHARE, FREE_AT_MOST)
+            if self._missing(nbytes, device, roomy) > 0:
                 free_memory()
                 self._measure(device)
-            while not self._fits(nbytes, device) and self._drop(device, optional=False) is not None:
-                free_memory()
-                self._measure(device)
-            return max(0, nbytes + MARGIN - self._free[device])
+            self._let_go(nbytes, device, roomy, self._began_run)
+            tight = max(margin, self._left(device, RUN_SHARE, RUN_AT_MOST))
+            self._let_go(nbytes, device, tight, None)
+            return max(0, nbytes + margin - self._free[device])
 
-    def _fits(self, nbytes: int, device: str) -> bool:
+    def _let_go(self, nbytes: int, device: str, left: int, before: int | None) -> None:
+        """Let go of things until so much fits, and `left` stays free, or there are none.
+
+        To give back to the system takes up to a second, so that it is done for many things at once:
+        each time for twice as many bytes, since what is let go of may leave holes only.
+        """
+        wanted = 0
+        while (missing := self._missing(nbytes, device, left)) > 0:
+            wanted, freed = max(missing, 2 * wanted), 0
+            while freed < wanted and (one := self._drop(device, before)) is not None:
+                freed += one
+            if not freed:
+                return
+            free_memory()
+            self._measure(device)
+
+    def _missing(self, nbytes: int, device: str, left: int) -> int:
+        """How much too little there is for so many bytes more; below 0 if it is enough."""
         if self.bound is not None:
-            return self.nbytes + nbytes <= self.bound
-        left = min(int(total_bytes(device) * FREE_SHARE), FREE_AT_MOST)
-        return self._free[device] - nbytes >= left
+            return self.nbytes + nbytes - self.bound
+        return nbytes + left - self._free[device]
 
-    def _drop(self, device: str, *, optional: bool) -> int | None:
+    def _left(self, device: str, share: float, most: int) -> int:
+        """What is to stay free: a share of the machine."""
+        return 0 if self.bound is not None else min(int(total_bytes(device) * share), most)
+
+    def _drop(self, device: str, before: int | None) -> int | None:
         """Let go of one thing; what it took, or None where there is nothing to let go of."""
         uses = [
             (use, number, store)
             for number, store in enumerate(self._stores)
-            if store.device == device and (use := store.oldest(optional=optional)) is not None
+            if store.device == device and (use := store.oldest(before)) is not None
         ]
         if not uses:
             return None
         store = min(uses)[2]
-        before = store.nbytes
-        store.drop_oldest(optional=optional)
-        return before - store.nbytes
+        held = store.nbytes
+        store.drop_oldest(before)
+        return held - store.nbytes
 
 
 class Memory:
@@ -186,15 +220,15 @@ class Memory:
             self._keep(key, made, nbytes)
             return made
 
-    def oldest(self, *, optional: bool) -> int | None:
+    def oldest(self, before: int | None) -> int | None:
         """See `Store.oldest`."""
-        del optional
+        del before
         unused = (use for key, (_, _, use) in self._kept.items() if key not in self._in_use)
         return next(unused, None)
 
-    def drop_oldest(self, *, optional: bool) -> None:
+    def drop_oldest(self, before: int | None) -> None:
         """See `Store.drop_oldest`."""
-        del optional
+        del before
         key = next(key for key in self._kept if key not in self._in_use)
         self.nbytes -= self._kept.pop(key)[1]
 

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from medialab.imports import ImportGate
 
+# CPU threads that anybody may ask for: of 100,000 OpenMP ends the process.
+MOST_THREADS = 512
+_MOST_DIGITS = 9  # of a number in the environment that is looked at
 _GATE = ImportGate()
 # Environment variables by which libraries choose other ways to compute on a CPU, and so other bits.
 _CHOOSING = (
@@ -26,6 +29,10 @@ _CHOOSING = (
     "ONEDNN_MAX_CPU_ISA",
     "ONEDNN_DEFAULT_FPMATH_MODE",
     "OPENBLAS_CORETYPE",
+    # By which fewer threads compute than are asked for.
+    "MKL_DYNAMIC",
+    "OMP_DYNAMIC",
+    "OMP_THREAD_LIMIT",
 )
 
 
@@ -92,9 +99,13 @@ def physical_cores() -> int:
 
 
 def default_threads() -> int:
-    """CPU threads to compute with: those that `OMP_NUM_THREADS` says, else one a physical core."""
-    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(said) if said.isdecimal() and int(said) > 0 else physical_cores()
+    """CPU threads to compute with: those that `OMP_NUM_THREADS` says, else one a physical core.
+
+    At most MOST_THREADS.
+    """
+    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()[:_MOST_DIGITS]
+    threads = int(said) if said.isdecimal() else 0
+    return min(threads or physical_cores(), MOST_THREADS)
 
 
 @contextmanager

@@ -309,6 +309,7 @@ class Workbench:
         if threads is not None:
             config = config.model_copy(update={"threads": threads})
         job.check()
+        self.registry.room.begin_run()
         self.memory_plan(config).refuse_impossible_batch()
         pipeline, singles = self._pipeline(), self._resolver.runnable(config)
         images, records, artifacts = [], [], []

@@ -3,6 +3,7 @@
 import resource
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -13,13 +14,14 @@ from medialab.memory import NoRoomError, claim, free_bytes, gigabytes, is_out_of
 
 @pytest.fixture
 def container(tmp_path, monkeypatch):
-    """The files of a control group with 4 GB, 1 GB taken, of which 0.4 are pages that can go."""
+    """The files of a control group with 4 GB, 1 GB taken, 0.2 each of pages that can go."""
 
     def make(version):
         limit, used, reclaimable = memory._LIMITS[version]
         (tmp_path / limit).write_text("4000000000\n")
         (tmp_path / used).write_text("1000000000\n")
-        (tmp_path / "memory.stat").write_text(f"anon 600000000\n{reclaimable} 400000000\n")
+        pages = "".join(f"{name} 200000000\n" for name in reclaimable)
+        (tmp_path / "memory.stat").write_text(f"anon 600000000\n{pages}")
         monkeypatch.setattr(memory, "_groups", lambda: (tmp_path,))
         return tmp_path
 
@@ -30,7 +32,20 @@ def container(tmp_path, monkeypatch):
 def test_a_containers_limit_counts(container, version):
     container(version)
     assert total_bytes() == min(psutil.virtual_memory().total, 4_000_000_000)
-    assert free_bytes() <= 3_400_000_000
+    assert free_bytes() <= 3_600_000_000
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_models_file_that_was_read_twice_takes_nothing_of_a_containers_memory(
+    container, version, monkeypatch
+):
+    folder = container(version)
+    _, used, reclaimable = memory._LIMITS[version]
+    (folder / used).write_text("3900000000\n")
+    active = next(name for name in reclaimable if name.endswith("_active_file") or name[0] == "a")
+    (folder / "memory.stat").write_text(f"anon 300000000\n{active} 3600000000\n")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=64 * 10**9))
+    assert free_bytes() == 3_700_000_000
 
 
 def test_a_group_without_a_limit_is_the_machine(container):

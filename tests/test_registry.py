@@ -679,3 +679,27 @@ def test_listing_finding_and_hashing_need_no_torch(root):
         [sys.executable, "-c", code, root], check=False, capture_output=True, text=True
     )
     assert (done.stdout.strip(), done.returncode) == ("", 0), done.stderr
+
+
+def test_a_room_that_wants_place_does_not_wait_for_a_thread_that_loads(tiny_models):
+    registry = ModelRegistry(tiny_models, device="cpu")
+    registry.load(registry.find("paperdoll", "checkpoint"))
+    loading, done = threading.Event(), threading.Event()
+
+    def load():
+        with registry._loading:
+            loading.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    loading.wait(10)
+    try:
+        assert registry.oldest(None) is None
+        registry.drop_oldest(None)
+        assert registry.nbytes > 0
+    finally:
+        done.set()
+        thread.join()
+    registry.drop_oldest(None)
+    assert registry.nbytes == 0

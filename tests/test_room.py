@@ -121,3 +121,94 @@ def test_what_a_run_needs_may_take_all_but_a_little_and_what_is_missing_is_told(
     assert room.make(3 * GIB, "cpu") == 0
     assert memory.nbytes == 0
     assert room.make(5 * GIB, "cpu") == GIB + MARGIN
+
+
+class Models:
+    """Models as a registry keeps them: each with the number of its last use."""
+
+    device = "cpu"
+
+    def __init__(self, room):
+        self.room, self.kept = room, {}
+        room.join(self)
+
+    def load(self, name, nbytes):
+        missing = 0 if name in self.kept else self.room.make(nbytes, self.device)
+        self.kept[name] = (nbytes, self.room.used())
+        return missing
+
+    @property
+    def nbytes(self):
+        return sum(nbytes for nbytes, _ in self.kept.values())
+
+    def _droppable(self, before):
+        uses = [(use, name) for name, (_, use) in self.kept.items()]
+        return [one for one in uses if before is None or one[0] < before]
+
+    def oldest(self, before):
+        return min((use for use, _ in self._droppable(before)), default=None)
+
+    def drop_oldest(self, before):
+        del self.kept[min(self._droppable(before))[1]]
+
+
+@pytest.fixture
+def models(machine):
+    found = Models(Room())
+    machine.stores.append(found)
+    return found
+
+
+def test_a_small_model_does_not_push_out_the_checkpoint_of_its_own_run(models):
+    for run in range(2):
+        models.room.begin_run()
+        models.room.begin()
+        models.load("checkpoint", int(3.2 * GIB))  # so that no quarter of the machine is free
+        models.room.begin()
+        models.load("detector", 10 * 2**20)
+        assert set(models.kept) == {"checkpoint", "detector"}, run
+
+
+def test_the_checkpoint_of_the_run_before_goes_so_that_a_quarter_stays_free(models):
+    models.room.begin_run()
+    models.load("last", 2 * GIB)
+    models.room.begin_run()
+    models.load("next", int(1.5 * GIB))
+    assert set(models.kept) == {"next"}
+
+
+def test_what_a_run_used_before_goes_where_there_is_no_place_for_both(models):
+    models.room.begin_run()
+    models.load("first", 2 * GIB)
+    models.room.begin()
+    assert models.load("second", int(2.5 * GIB)) == 0
+    assert set(models.kept) == {"second"}
+
+
+def test_many_small_things_go_at_once_since_giving_back_takes_its_time(machine, monkeypatch):
+    memory, given_back = Memory(Room()), []
+    machine.stores.append(memory)
+    monkeypatch.setattr(room_module, "free_memory", lambda: given_back.append(1))
+    for number in range(1000):  # the layers of LoRAs
+        memory.get(number, lambda: thing(3 * 2**20))
+    memory.end()
+    memory._room.make(3 * GIB, "cpu")
+    assert memory.nbytes <= GIB
+    assert len(given_back) <= 3
+
+
+def test_where_what_goes_leaves_holes_only_all_goes_in_a_few_rounds(machine, monkeypatch):
+    memory, given_back = Memory(Room()), []
+    machine.free = GIB + 2**20  # whatever is let go of
+    monkeypatch.setattr(room_module, "free_memory", lambda: given_back.append(1))
+    for number in range(1000):
+        memory._keep(number, thing(2**20), 2**20)
+    memory._room.make(2 * 2**20, "cpu")
+    assert memory.nbytes == 0
+    assert len(given_back) <= 14
+
+
+def test_something_large_needs_a_share_more_than_it_holds(machine):
+    machine.total, machine.free = 16 * GIB, 13 * GIB
+    assert Room().make(12 * GIB, "cpu") == 0
+    assert Room().make(int(12.8 * GIB), "cpu") > MARGIN

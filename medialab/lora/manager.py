@@ -242,10 +242,10 @@ class LoRAManager:
                 attached += 1
             if summed:
                 remember = partial(_remembered, memory, place, [one.key for one in summed])
-                module = Merged(place.module, [one.part for one in summed], remember)
+                naming = partial(_naming, summed, place)
+                module = Merged(place.module, [one.part for one in summed], remember, naming)
                 undo.callback(module.restore)
-                with _naming(summed, place):
-                    module.turn()
+                module.turn()
                 merged.append(module)
         model.adapted = tuple(key for one in members if (key := one.text_key(parts)))
         modes = [name for name, count in (("attached", attached), ("merged", merged)) if count]

@@ -4,6 +4,7 @@ Neither touches the original tensors: a hook is removed, a pointer is put back.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,7 +43,8 @@ class Merged:
     """A module whose parameters point at `W + Σ wᵢ ΔWᵢ` of those LoRAs that count.
 
     `remember` keeps a sum of so many bytes under the numbers of its LoRAs among `parts`. Where it
-    has no room, the sum is made for each call of the module, and dropped after it.
+    has no room, the sum is made for each call of the module, and dropped after it. Whenever one is
+    made, it is made within `naming`, which says whose fault it is if it cannot be.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Merged:
         module: Any,
         parts: Sequence[Part],
         remember: "Callable[[tuple[int, ...], int, Callable[[], Tensors]], Tensors | None]",
+        naming: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self._module = module
+        self._naming = naming
         self._parts = parts
         self._remember = remember
         self._original = {
@@ -70,7 +74,7 @@ class Merged:
         self.restore()
         if counting:
             parts = [self._parts[number] for number in counting]
-            make = partial(merge, self._original, parts)
+            make = partial(self._merged, parts)
             nbytes = sum(value.nbytes for value in self._original.values())
             sums = self._remember(counting, nbytes, make)
             if sums is None:
@@ -92,6 +96,10 @@ class Merged:
         self._remember = lambda _counting, _nbytes, _make: None
         self.restore()
         self.turn()
+
+    def _merged(self, parts: Sequence[Part]) -> "Tensors":
+        with self._naming():
+            return merge(self._original, parts)
 
     def _make_for_each_call(self, make: "Callable[[], Tensors]") -> None:
         def before(_module: Any, _args: Any) -> None:

@@ -145,10 +145,6 @@ def test_when_a_denoising_finds_no_memory_merged_sums_are_let_go_of_first(bench,
 BROKEN = {
     "an OFT's blocks": {f"{QUERY}.oft_blocks": some(4, 8, 7)},
     "a DoRA's magnitude": KINDS["dora"] | {f"{QUERY}.dora_scale": some(31, 1)},
-    "no sides at all": {
-        f"{QUERY}.lora_down.weight": torch.tensor(1.0),
-        f"{QUERY}.lora_up.weight": torch.tensor(1.0),
-    },
     "a core of another rank": {
         f"{CONV}.lora_down.weight": some(4, 32, 1, 1),
         f"{CONV}.lora_up.weight": some(32, 4, 1, 1),
@@ -172,3 +168,27 @@ def test_a_misshaped_file_is_refused_with_its_name_and_the_layer(what, models, t
         pass
     assert checksum(model) == before
     model.release()
+
+
+@pytest.mark.parametrize("start", [0.0, 0.5])
+def test_a_misshaped_file_is_named_when_its_sums_are_made_for_each_call_or_late(
+    bench, models, start, checksum
+):
+    path = models / "loras" / "crooked.safetensors"
+    save_file(BROKEN["an OFT's blocks"], path)
+    config = PipelineConfig.parse(QUICK | {"loras": [{"name": "crooked", "start": start}]})
+    model = bench.registry.load(bench.registry.find("paperdoll", "checkpoint"))
+    before = checksum(model)
+    bench.registry.room.bound = model.nbytes
+    with pytest.raises(ModelRefusedError, match=r"'crooked'.*unet down_blocks.*to_q.*\(32, 32"):
+        bench.execute(config, save=False)
+    assert checksum(model) == before
+    path.unlink()
+
+
+def test_a_file_whose_tensors_have_no_sides_is_refused_with_the_tensors_name(tmp_path):
+    path = tmp_path / "crooked.safetensors"
+    flat = torch.tensor(1.0)
+    save_file({f"{QUERY}.lora_down.weight": flat, f"{QUERY}.lora_up.weight": flat + 1}, path)
+    with pytest.raises(ModelRefusedError, match=rf"'crooked'.*{QUERY}.lora_down"):
+        LoRAManager(Room()).read(path)
