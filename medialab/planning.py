@@ -83,9 +83,19 @@ class MemoryPlan(NamedTuple):
         """One sentence, for a person."""
         one = self.largest
         return (
-            f"needs {gigabytes(self.nbytes)} of memory, {gigabytes(self.available)} are free: "
-            f"{one.stage} at {one.size[0]} × {one.size[1]} px takes most, "
+            f"{self._in_short}: {one.stage} at {one.size[0]} × {one.size[1]} px takes most, "
             f"{gigabytes(one.weights)} for weights and {gigabytes(one.usual)} for its work"
+        )
+
+    @property
+    def _in_short(self) -> str:
+        return f"needs {gigabytes(self.nbytes)} of memory, {gigabytes(self.available)} are free"
+
+    @property
+    def told(self) -> str:
+        """It in short where there is enough; else the sentence, and what is done then."""
+        return (
+            self._in_short if self.fits else f"{self}; pieces are made smaller where they must be"
         )
 
     def refuse_impossible_batch(self) -> None:

@@ -17,6 +17,7 @@ from medialab.detailing import DetectionEdit
 from medialab.encoding.counting import count_in_folder
 from medialab.errors import CancelledError, ConfigError, PictureError
 from medialab.installation import models_folder, outputs_folder
+from medialab.events import Event
 from medialab.jobs import Job, JobQueue
 from medialab.loading import CONFIGS, SHARED_TOKENIZER
 from medialab.lora import LoRAManager
@@ -318,7 +319,8 @@ class Workbench:
             progress = Progress(
                 single, self.registry, self.pictures, self.loras, job, number, len(singles)
             )
-            needs = self._needs(single, pipeline)
+            if needs := self._needs(single, pipeline):
+                job.emit(Event("planned", job.name, told=needs.told))
             try:
                 outcome = pipeline.run(single, progress, anew_from=anew_from)
             except CancelledError as cancelled:
@@ -356,7 +358,7 @@ class Workbench:
         needs = self.memory_plan(config).of(left)
         needs.refuse_impossible()
         if not needs.fits:
-            _LOG.warning("this %s; pieces are made smaller where they must be", needs)
+            _LOG.warning("this %s", needs.told)
         return needs
 
     def _keep_interrupted(

@@ -16,6 +16,7 @@ from medialab import resolving as resolving_module
 from medialab.errors import OutOfMemoryError
 from medialab.loading import LoadedModel
 from medialab.needs import bytes_in_memory, denoising_bytes
+from medialab.planning import MemoryPlan, StageNeed
 from medialab.registry import ModelRegistry
 from medialab.service import Service
 
@@ -173,3 +174,41 @@ def test_a_row_of_a_denoisers_batch_counts_for_itself():
     assert denoising_bytes(64, 64, 320, 4) == 2 * denoising_bytes(64, 64, 320, 4, rows=1)
     # Measured: 360 MiB at SD1.5's size.
     assert denoising_bytes(64, 64, 320, 4) == pytest.approx(360 * 2**20, rel=0.1)
+
+
+def test_what_a_run_needs_is_told_before_its_first_stage_begins(bench):
+    heard = []
+    bench.queue.listen(heard.append)
+    config = PipelineConfig.parse(QUICK | {"seed": 4711})
+    run = bench.execute(config, save=False)
+    kinds = [event.kind for event in heard]
+    assert kinds.index("planned") < kinds.index("stage")
+    told = heard[kinds.index("planned")].told
+    assert told.startswith("needs ")
+    assert run.record["memory"].startswith(told)
+    heard.clear()
+    bench.execute(config, save=False)
+    assert "planned" not in {event.kind for event in heard}
+
+
+def test_where_there_is_too_little_it_is_told_that_pieces_are_made_smaller():
+    need = StageNeed("txt2img", (1024, 1024), 14 * 10**9, 4_500_000_000, 2 * 10**9)
+    plan = MemoryPlan((need,), 20 * 10**9)
+    assert plan.told == "needs 18.5 GB of memory, 20.0 GB are free"
+    told = plan._replace(available=17 * 10**9).told
+    assert told.startswith("needs 18.5 GB of memory, 17.0 GB are free: txt2img at 1024 × 1024 px")
+    assert told.endswith("; pieces are made smaller where they must be")
+
+
+def test_memory_that_the_allocator_holds_back_is_given_back_before_a_run_is_refused(
+    bench, monkeypatch
+):
+    config = PipelineConfig.parse(QUICK | {"seed": 4713})
+    given_back = []
+    available = lambda device="cpu": 64 * GIB if given_back else 0  # noqa: E731 - one line says it
+    monkeypatch.setattr(resolving_module, "free_bytes", available)
+    monkeypatch.setattr(resolving_module, "free_memory", lambda: given_back.append(1))
+    assert bench.memory_plan(config).fits
+    assert given_back == [1]
+    assert bench.memory_plan(config).fits
+    assert given_back == [1]

@@ -139,6 +139,9 @@ class Canvas(ipw.VBox):
             self.show_starting()
             self.strip.stages = list(stages)
             return
+        if event.kind == "planned":
+            self._say("running", f"Getting ready; this {event.told}")
+            return
         text = [_TITLES[event.stage]]
         if event.steps:
             text.append(f"step {event.step} of {event.steps}")

@@ -52,6 +52,8 @@ def test_progress_is_shown_step_by_step_with_previews(studio, monkeypatch):
         "step 2 of 3",
         "step 3 of 3",
     ]
+    needed = [number for number, text in enumerate(said) if "needs" in text and "free" in text]
+    assert needed[0] < next(number for number, text in enumerate(said) if "step 1" in text)
     assert "Text to image" in said[-3]
     assert Image.open(BytesIO(previews[0])).format == "JPEG"
     assert studio.canvas.viewer._files["preview"] == b""  # the picture itself is there
