@@ -16,8 +16,8 @@ from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.detailing import DetectionEdit
 from medialab.encoding.counting import count_in_folder
 from medialab.errors import CancelledError, ConfigError, PictureError
-from medialab.installation import models_folder, outputs_folder
 from medialab.events import Event
+from medialab.installation import models_folder, outputs_folder
 from medialab.jobs import Job, JobQueue
 from medialab.loading import CONFIGS, SHARED_TOKENIZER
 from medialab.lora import LoRAManager
