@@ -11,8 +11,8 @@ from pathlib import Path
 # What is said besides "out of memory": torch on a CPU (Linux, Windows), cuBLAS and cuDNN, C++.
 _SAID = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed", "bad_alloc")
 _CGROUPS = Path("/sys/fs/cgroup")
-# By version: bytes a group may take, bytes it takes, and what of them goes when others want it: every
-# page of a file. Those of a model that was hashed and then loaded count as active.
+# By version: bytes a group may take, bytes it takes, and what of them goes when others want it, as
+# all pages of files do. Those of a model that was hashed and then loaded count as active.
 _LIMITS = (
     ("memory.max", "memory.current", ("inactive_file", "active_file", "slab_reclaimable")),
     (
