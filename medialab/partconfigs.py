@@ -222,7 +222,8 @@ class SchedulerConfig(_Config):
     """Of any diffusers scheduler that a denoiser here was trained with."""
 
     name: Word = Field(alias="_class_name")
-    num_train_timesteps: Annotated[int, Field(strict=True, ge=1, le=10_000)]
+    # All that are published have 1,000; LCM's own schedule is a part of 50 of them.
+    num_train_timesteps: Annotated[int, Field(strict=True, ge=50, le=10_000)]
     beta_start: Share | None = None
     beta_end: Share | None = None
     beta_schedule: Word | None = None
@@ -236,6 +237,9 @@ class SchedulerConfig(_Config):
         told = self.beta_start, self.beta_end, self.beta_schedule
         if self.trained_betas is None and None in told and "FlowMatch" not in self.name:
             message = "beta_start, beta_end and beta_schedule must be there"
+            raise ValueError(message)
+        if self.trained_betas and len(self.trained_betas) != self.num_train_timesteps:
+            message = "trained_betas must be as many as num_train_timesteps"
             raise ValueError(message)
         if self.prediction_type is None and _is_since(self, 10):
             message = "prediction_type must be there"

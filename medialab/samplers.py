@@ -280,8 +280,10 @@ def make_scheduler(
     }
     if method.needs_seed:
         arguments["noise_sampler_seed"] = _own_noise(sampler, seed)
+    # Of what is said for another class diffusers would print a notice into somebody's cell.
+    known = {name: one for name, one in config.items() if name in accepted or name.startswith("_")}
     return scheduler.from_config(
-        dict(config), **{name: value for name, value in arguments.items() if name in accepted}
+        known, **{name: value for name, value in arguments.items() if name in accepted}
     )
 
 

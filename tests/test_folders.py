@@ -70,6 +70,8 @@ def test_a_part_that_is_gone_is_named(folder, part):
         # Gone: a default would draw another picture.
         ("scheduler/scheduler_config.json", {"beta_schedule": GONE}, "beta_schedule must be there"),
         ("scheduler/scheduler_config.json", {"prediction_type": GONE}, "prediction_type must be"),
+        ("scheduler/scheduler_config.json", {"trained_betas": [0.1]}, "trained_betas must be as"),
+        ("scheduler/scheduler_config.json", {"num_train_timesteps": 10}, "num_train_timesteps"),
         ("vae/config.json", {"scaling_factor": GONE}, "scaling_factor must be there"),
         ("vae/config.json", {"act_fn": GONE}, "does not say act_fn"),
         ("unet/config.json", {"freq_shift": GONE}, "does not say freq_shift"),

@@ -1,4 +1,5 @@
 import inspect
+import logging
 import subprocess
 import sys
 import warnings
@@ -295,3 +296,18 @@ def test_the_tables_load_neither_torch_nor_diffusers():
         "sys.exit(bool({'torch', 'diffusers', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_what_a_config_says_for_other_classes_brings_no_notice_into_a_cell(sampler):
+    """As SDXL's own config, of Euler's class, keeps PNDM's settings."""
+    strays = {"skip_prk_steps": True, "use_karras_sigmas": "no", "of_nobody": 1}
+    config = trained(num_train_timesteps=FEW) | {"_class_name": "EulerDiscreteScheduler"} | strays
+    said, handler = [], logging.Handler(logging.WARNING)
+    handler.emit = lambda record: said.append(record.getMessage())
+    logging.getLogger("diffusers").addHandler(handler)
+    try:
+        make_scheduler(sampler, "automatic", config, steps=20, seed=1)
+    finally:
+        logging.getLogger("diffusers").removeHandler(handler)
+    assert said == []
