@@ -110,6 +110,8 @@ def _message(found: Mapping[str, Any]) -> str:
     told = str(found["msg"]).removeprefix("Value error, ")
     if found["type"] == "string_pattern_mismatch" and PICTURE_NAME in told:
         return "write the name of a picture that was kept: what Workbench.keep(picture) returns"
+    if found["type"] == "string_too_long":
+        return f"it has over {found['ctx']['max_length']:,} characters; write less"
     return _IN_WORDS.get(found["type"], told)
 
 

@@ -191,8 +191,6 @@ def _api_settings(whole: JSON) -> JSON:
 
 
 def _finish_api(said: Said, whole: JSON) -> None:
-    if titled := re.fullmatch(r"(.+) \[([0-9a-f]{8,64})\]", said.items.get("Model", "")):
-        said.items |= {"Model": titled[1], "Model hash": titled[2]}
     if said.items.get("batch_size") == "1":
         del said.items["batch_size"]
     if whole.get("enable_hr") or whole.get("init_images"):

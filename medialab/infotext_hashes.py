@@ -25,6 +25,12 @@ _IN_JSON = {"model": CHECKPOINT, "vae": VAE}
 _KINDS_IN_JSON = {"lora": "lora", "lyco": "lora", "embed": "embedding", "checkpoint": "checkpoint"}
 
 
+def without_hash(name: str) -> str:
+    """Return a model's name without the hash that some programs write behind it in brackets."""
+    named = _NAMED.fullmatch(name)
+    return named[1] if named else name
+
+
 def hashes_in(items: Mapping[str, str]) -> dict[str, str]:
     """Return the hashes in small letters: the checkpoint's, the VAE's, others by "kind/name".
 
@@ -59,6 +65,8 @@ def _told(items: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield f"controlnet/{named[1]}", named[2]
     if items.get("Refiner hash") and items.get("Refiner"):
         yield f"checkpoint/{items['Refiner']}", items["Refiner hash"]
+    if named := _NAMED.fullmatch(items.get("Model", "")):
+        yield CHECKPOINT, named[2]
     # The last of them counts: a longer hash where there is one.
     for kind, item in ((VAE, "VAE"), (CHECKPOINT, "Model")):
         for digits in (items.get(f"{item} hash"), items.get(f"{item} sha256")):

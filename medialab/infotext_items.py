@@ -111,6 +111,10 @@ def take_apart(text: str) -> Said:
                 said.notes.append(note)
                 break
     before = lines if start is None else lines[:start]
+    if start is not None and any(_STEPS_LINE.match(line) and _known(line) >= 4 for line in before):
+        said.notes.append(
+            "the settings of another picture stand in the prompt; read each text by itself"
+        )
     said.prompt, said.negative_prompt = _read_prompts(before, copied=start is not None)
     if start is not None:
         line, after = _block(lines[start:])
@@ -191,6 +195,10 @@ def _are_parameters(block: str) -> bool:
     pairs = [(key, value) for key, value in _first_items(block) if key != value]
     counted = pairs[:1] and pairs[0][0] == "Steps" and pairs[0][1].isdecimal()
     return len(pairs) >= (2 if counted else 3) or sum(is_known(key) for key, _ in pairs) >= 2
+
+
+def _known(line: str) -> int:
+    return sum(is_known(key) for key, _ in _first_items(line))
 
 
 def _first_items(line: str) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from medialab.adetailer import read_detailers
 from medialab.config import PipelineConfig
 from medialab.errors import ConfigError, shown
 from medialab.foreign_texts import GRAPH, parse_object, read_object
-from medialab.infotext_hashes import hashes_in
+from medialab.infotext_hashes import hashes_in, without_hash
 from medialab.infotext_items import A1111, LONGEST, Said, take_apart
 from medialab.infotext_keys import AFTER, BEFORE, Items, merged, unread_parts
 from medialab.mended import mend_letters, mend_order
@@ -161,6 +161,8 @@ def _understood(said: Said) -> Parsed:
         keys = [key for key in rest if key in _SAID_BY_OURS]
         settings = _with_items(settings, rest, keys, why)
         said.notes += _told_of_units(said.items, rest)
+        if "upscaler" in settings:
+            said.notes.append("the upscaler is switched off: a text does not hold its picture")
         if {"img2img", "inpaint"} & settings.keys():
             said.notes.append("it was drawn over another picture, which a text does not hold")
     hashes = hashes_in(said.items)
@@ -230,7 +232,7 @@ _BASE_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "CFG scale": lambda value: {"guidance_scale": float(value)},
     "Seed": lambda value: {"seed": int(value)},
     "Size": _read_size,
-    "Model": lambda value: {"checkpoint": value},
+    "Model": lambda value: {"checkpoint": without_hash(value)},
     "Clip skip": lambda value: {"clip_skip": _clip_skip(value)},
     "Emphasis": lambda value: {"emphasis": value.casefold()},
     "Sharpen": lambda value: {"sharpen": float(value)},

@@ -58,6 +58,7 @@ class Matcher:
         self._may_read = may_read
         self._tensors: dict[Path, str] = {}
         self._usable: dict[str, list[ModelInfo]] = {}
+        self._refused: dict[str, list[ModelInfo]] = {}
 
     def match(self, kind: str, name: str | None, sha: str | None) -> Match:
         """Return the model of a kind that a hash means, or without a hash a name.
@@ -67,6 +68,7 @@ class Matcher:
         if kind not in self._usable:
             listed = self._registry.models(kind)
             self._usable[kind] = [info for info in listed if info.refused is None]
+            self._refused[kind] = [info for info in listed if info.refused is not None]
         usable = self._usable[kind]
         named = find_named(usable, name) if name else None
         if sha is None:
@@ -82,6 +84,11 @@ class Matcher:
             elif self._holds(info, sha):
                 return Match(info, named)
         return Match(None, named, unread)
+
+    def refusal(self, kind: str, name: str | None) -> str:
+        """Return why the file of that name cannot be used; empty where there is no such file."""
+        found = find_named(self._refused.get(kind, []), name) if name else None
+        return found.refused or "" if found else ""
 
     def sha256(self, info: ModelInfo) -> str:
         """Return what is known of a model's sha256; empty if it was never computed."""

@@ -17,13 +17,24 @@ _RUN = re.compile(f"[{re.escape(''.join(_BYTES))}]+")
 # accents (Â, Ã) and all of three and four bytes (à to ô). The others begin a word now and then.
 _SURE = set("ÂÃàáâãäåæçèéêëìíîïðñòóô")
 _SEVERAL = 2
+_MOST_TIMES = 3
 
 
 def mend_letters(text: str) -> str:
     """Return a text with UTF-8 that was read as Latin-1 or Windows-1252 as what it was.
 
-    Every run of letters beyond ASCII has to be UTF-8 then; else the text is returned as it is.
+    Every run of letters beyond ASCII has to be UTF-8 then; else the text is returned as it is. What
+    was read so twice or three times is mended as often.
     """
+    for _ in range(_MOST_TIMES):
+        mended = _mend_once(text)
+        if mended == text:
+            break
+        text = mended
+    return text
+
+
+def _mend_once(text: str) -> str:
     if text.isascii() or any(ord(letter) > 0xFF and letter not in _BYTES for letter in text):
         return text
     runs = [*_RUN.findall(text)]

@@ -13,7 +13,10 @@ import re
 
 from medialab.infotext_items import Said
 
-_SIZE = re.compile(r"[(\[]?\s*['\"]?(\d{1,9})['\"]?\s*[xX×*,]\s*['\"]?(\d{1,9})['\"]?\s*[)\]]?")
+_SIZE = re.compile(
+    r"[(\[]?\s*['\"]?(\d{1,9})['\"]?\s*[xX×*,]\s*['\"]?(\d{1,9})['\"]?\s*[)\]]?"
+    r"(?:\s*px)?(?:\s*\(\d{1,4}:\d{1,4}\))?"
+)
 _UNIT = re.compile(r"ControlNet(?:[ -](\d))?(?: (?!\d)(.+))?", re.IGNORECASE)
 _PART = re.compile(r"\s*([\w /]+): (\([^)]*\)|[^,]*)(?:,|$)")
 _PAIR = re.compile(r"\(?\s*([\d.]+)\s*,\s*([\d.]+)\s*\)?")
@@ -37,6 +40,11 @@ _MOST_PAIRS = 200  # of a name and a weight; a picture has some ten
 
 def modernise(said: Said) -> None:
     """Bring the items of a text to their newest form, in place."""
+    for key in [key for key in said.items if key.startswith("Hires ")]:
+        if (
+            said.items[key].casefold().startswith("use same ")
+        ):  # Forge's word for nothing of its own
+            del said.items[key]
     _sizes(said.items)
     _first_pass(said.items)
     _control(said.items)

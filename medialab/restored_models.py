@@ -9,11 +9,11 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from medialab.config import PipelineConfig
-from medialab.errors import MediaLabError
+from medialab.errors import ConfigError, MediaLabError
 from medialab.infotext_hashes import CHECKPOINT, VAE
 from medialab.matching import Match, Matcher
 from medialab.memory import gigabytes
-from medialab.prompts import mentions
+from medialab.prompts import mentions, take_loras, written_tags
 from medialab.renaming import name_rule, renamed
 from medialab.settings import NameOf, StageConfig
 
@@ -76,7 +76,14 @@ class ModelsOfText:
                 names[name] = None
                 self.left_out[f"LoRA {name}"] += "; it is taken out"
         config = renamed(config, "lora", names)
-        used = {_bare(one) for one in _lora_names(config)}
+        for text in config.texts():
+            try:
+                take_loras(text)
+            except ConfigError as error:
+                self.notes.append(f"the prompt cannot be drawn as it is: {error}")
+        tagged = [tag for text in config.texts() for tag in written_tags(text)]
+        named = [tag.strip("<>").split(":")[1].strip() for tag in tagged]
+        used = {_bare(one) for one in (*_lora_names(config), *named)}
         for key in self._hashes:
             kind, _, name = key.partition("/")
             if kind == "lora" and not self._is_used(name, used):
@@ -169,7 +176,10 @@ class ModelsOfText:
         elif name is not None or sha is not None:
             called = "" if name is None else f" {name!r}"
             unread = f"; {gigabytes(match.unread)} were not compared" if match.unread else ""
-            self.left_out[item] = f"no {shown}{called}{with_hash} here{unread}"
+            if why := self._matcher.refusal(kind, name):
+                self.left_out[item] = f"the {shown}{called} here cannot be used: {why}"
+            else:
+                self.left_out[item] = f"no {shown}{called}{with_hash} here{unread}"
         return None
 
     def _hash_of(self, kind: str, name: str) -> str | None:

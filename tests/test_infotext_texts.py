@@ -75,6 +75,7 @@ TEXTS = {
     + LINE.replace("Sampler: DPM++ 2M Karras, ", ""),
     "as CivitAI gives it": TEXT
     + ', Created Date: 2024-10-07T12:00:00.0Z, Civitai resources: [{"id":1},{"id":2}]',
+    "with a shape behind its size": TEXT.replace("512x768", "512x768 px (2:3)"),
     "with a large X in its size": TEXT.replace("512x768", "512X768"),
     "with decimals in whole numbers": TEXT.replace("28,", "28.0,").replace("skip: 2", "skip: 2.0"),
     "with a comma in its decimals": TEXT.replace("6.5", "6,5"),
@@ -88,6 +89,7 @@ TEXTS = {
     "with wide signs": f"{HEAD}\n" + LINE.replace(", ", "\uff0c").replace(": ", "\uff1a"),
     "its letters garbled as Latin-1": TEXT.encode().decode("latin-1"),
     "its letters garbled as Windows-1252": TEXT.encode().decode("cp1252"),
+    "its letters garbled twice": TEXT.encode().decode("latin-1").encode().decode("cp1252"),
     "its bytes in the wrong order": TEXT.encode("utf-16-le").decode("utf-16-be"),
 }
 
@@ -141,6 +143,25 @@ def test_detailers_are_judged_beside_the_settings_of_their_own_text():
         assert parsed.settings["sampler"] == "Euler"
         assert parsed.settings["face"]["enabled"]
         assert not parsed.rest
+
+
+def test_what_forge_writes_for_nothing_is_nothing():
+    items = "Denoising strength: 0.5, Hires upscale: 2, Hires Module 1: Use same choices, "
+    items += "Hires checkpoint: Use same checkpoint, Hires sampler: Use same sampler"
+    parsed = infotext.read(f"a\nSteps: 20, Sampler: Euler, {items}")
+    assert parsed.settings["refiner"] == {"denoising_strength": 0.5, "enabled": True, "scale": 2.0}
+    assert not parsed.rest
+
+
+def test_settings_of_two_pictures_in_one_text_are_told():
+    parsed = infotext.read(f"{TEXT}\n\n{TEXT.replace('42', '43')}")
+    assert parsed.settings["seed"] == 43
+    assert "another picture" in parsed.notes[0]
+
+
+def test_an_upscalers_picture_is_told_to_be_missing():
+    parsed = infotext.read(f"a\n{LINE}, Ultimate SD upscale tile_width: 512")
+    assert "upscaler is switched off" in parsed.notes[0]
 
 
 def test_what_is_told_twice_is_said_and_a_keys_own_spelling_counts():

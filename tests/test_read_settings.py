@@ -163,6 +163,13 @@ def test_a_sidecar_and_its_text_mean_the_whole_request(own, tmp_path):
     assert own.read_settings(asked.model_dump_json()).config == asked
 
 
+def test_a_folder_and_a_picture_that_is_not_there_are_named(own, tmp_path):
+    with pytest.raises(ArtifactError, match=r"there is no file .*cat\.png"):
+        own.read_settings(str(tmp_path / "cat.png"))
+    with pytest.raises(ArtifactError, match="cannot read"):
+        own.read_settings(str(tmp_path))
+
+
 def test_what_carries_no_settings_is_named(own, tmp_path):
     plain = tmp_path / "plain.png"
     Image.new("RGB", (8, 8)).save(plain)
@@ -270,6 +277,32 @@ def test_a_stage_that_names_the_pictures_checkpoint_gets_that_file(own):
         "Hires checkpoint: pony"
     )
     assert (read.config.checkpoint, read.config.refiner.checkpoint) == ("other", "other")
+
+
+def test_a_hash_in_brackets_is_the_models(own):
+    told = f"pony.safetensors [{sha_of(own, 'other')[:10]}]"
+    assert own.read_settings(f"a\n{LINE}, Model: {told}").config.checkpoint == "other"
+    odd = own.read_settings(f"a\n{LINE}, Model: pony [inpainting]")
+    assert "'pony [inpainting]'" in odd.left_out["Model"]
+
+
+def test_a_model_that_is_here_and_cannot_be_used_has_its_reason(own, folder):
+    broken = folder / "loras" / "broken.safetensors"
+    broken.write_bytes(b"no tensors")
+    try:
+        read = own.read_settings(f"a <lora:broken:1>\n{LINE}")
+        assert "LoRA 'broken' here cannot be used: " in read.left_out["LoRA broken"]
+    finally:
+        broken.unlink()
+
+
+def test_a_tag_that_cannot_be_followed_is_told_as_such(own):
+    sha = sha_of(own, "night-palette", "lora")[:12]
+    read = own.read_settings(
+        f'a <lora:night-palette:1:0.8:16>\n{LINE}, Lora hashes: "night-palette: {sha}"'
+    )
+    assert "third number" in read.notes[0]
+    assert not read.left_out
 
 
 def test_thousands_of_hashes_are_no_work_for_minutes(own):

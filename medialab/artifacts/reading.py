@@ -91,6 +91,8 @@ class SettingsReader:
             except ArtifactError:
                 if is_ours:
                     raise
+        if not picture.exists():
+            raise ArtifactError(f"there is no file {picture}")
         text = formats.read_infotext(picture)
         try:
             parsed = infotext.read(text)
@@ -124,7 +126,7 @@ def _path_in(text: str) -> Path | None:
         return None
     path = Path(text)
     try:
-        if path.is_file():
+        if path.is_file() or ({"/", "\\"} & set(text) and path.exists()):  # a folder is refused
             return path
     except (OSError, ValueError):  # no name that a file can have
         return None
