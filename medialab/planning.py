@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from medialab.config import PipelineConfig
 from medialab.detailing import DetailerConfig
-from medialab.errors import OutOfMemoryError
+from medialab.errors import ModelRefusedError, OutOfMemoryError
 from medialab.geometry import BLOCK
 from medialab.loading import dtype_name
 from medialab.memory import gigabytes
@@ -29,8 +29,8 @@ from medialab.sizes import StageSize, sizes_of
 from medialab.stages import STAGES
 
 # Pixels a side that a VAE decodes at once on the lowest rung, whatever the picture's size, and
-# that a tile or a detail is drawn at where nothing says so: SDXL's own.
-_LEAST_TILE, _TILE = 256, 1024
+# that a tile or a detail is drawn at where neither settings nor the checkpoint say so: SDXL's own.
+_LEAST_TILE, _USUAL_TILE = 256, 1024
 _FINISHED_BYTES = 3  # a pixel of a finished picture
 
 Size = tuple[int, int]
@@ -147,10 +147,9 @@ def plan(
         settings = config.settings_for(stage.name, stage.settings)
         used = [find(one.name, one.kind) for one in stage.models(settings)]
         usual = least = size[0] * size[1] * PICTURE_BYTES
-        if (drawn := _drawn(stage.name, config, size, told)) is not None:
-            checkpoint = find(
-                getattr(settings, "checkpoint", None) or config.checkpoint, "checkpoint"
-            )
+        checkpoint = find(getattr(settings, "checkpoint", None) or config.checkpoint, "checkpoint")
+        own_tile = _own_tile(registry, checkpoint)
+        if (drawn := _drawn(stage.name, config, size, told, own_tile)) is not None:
             used.append(checkpoint)
             works = list(_work(settings, config, drawn, checkpoint, ITEM_BYTES[dtype]))
             usual += max(most for most, _ in works)
@@ -164,24 +163,37 @@ def plan(
 
 
 def _drawn(
-    stage: str, config: PipelineConfig, size: Size, told: Mapping[str, StageSize]
+    stage: str, config: PipelineConfig, size: Size, told: Mapping[str, StageSize], own_tile: int
 ) -> Size | None:
-    """What a model draws at once in a stage; None where none does."""
+    """What a model draws at once in a stage; None where none does.
+
+    `own_tile` is the side that tiles and details have where the settings say none.
+    """
     if not config.draws(stage):
         return None
     own = getattr(config, stage, None)
     if isinstance(own, UpscalerConfig):
-        side = own.diffusion_tile or _TILE
+        side = own.diffusion_tile or own_tile
         tile = min(size[0], side), min(size[1], side)
         return tile if own.denoising_strength > 0 else None
     if stage in told and told[stage].draws:
         return size
     if isinstance(own, DetailerConfig):  # surroundings, brought to the model's own size
-        side = own.guide_size or _TILE
+        if not own.only_masked:
+            return own.width or size[0], own.height or size[1]
+        side = own.guide_size or own_tile
         return own.width or side, own.height or side
     if getattr(own, "denoising_strength", 0):  # a part of the picture
-        return min(size[0], _TILE), min(size[1], _TILE)
+        return min(size[0], own_tile), min(size[1], own_tile)
     return None
+
+
+def _own_tile(registry: ModelRegistry, checkpoint: ModelInfo) -> int:
+    """Pixels a side that a checkpoint was trained at."""
+    try:
+        return registry.native_size(checkpoint)
+    except ModelRefusedError:  # none need tell it
+        return _USUAL_TILE
 
 
 def _work(

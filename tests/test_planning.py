@@ -212,3 +212,15 @@ def test_memory_that_the_allocator_holds_back_is_given_back_before_a_run_is_refu
     assert given_back == [1]
     assert bench.memory_plan(config).fits
     assert given_back == [1]
+
+
+@pytest.mark.parametrize("stage", ["face", "upscaler"])
+def test_details_and_tiles_are_planned_at_the_size_that_the_checkpoint_draws(bench, stage):
+    settings = {"enabled": True, "denoising_strength": 0.4}
+    if stage == "face":
+        settings["fallback"] = "centre"
+    large = QUICK | {"width": 512, "height": 512}
+    plan = bench.memory_plan(PipelineConfig.parse(large | {stage: settings}))
+    needs = {one.stage: one.usual for one in plan.stages}
+    # A detail or a tile of 64 px, the tiny checkpoint's own, where the base draws 512 px at once.
+    assert needs[stage] < needs["txt2img"] / 2
