@@ -44,8 +44,10 @@ def read_regular(path: Path, most: int, *, follow: bool = True) -> bytes:
     """
     with open_regular(path, follow=follow) as file:
         size = os.fstat(file.fileno()).st_size
+        # A read takes memory for all that it may bring: no more than the file has, if it says so.
+        piece = max(size + 1, _LEAST_PIECE)
         parts, left = [], most + 1
-        while left > 0 and (part := os.read(file.fileno(), left)):
+        while left > 0 and (part := os.read(file.fileno(), min(left, piece))):
             parts.append(part)
             left -= len(part)
     if left <= 0:
@@ -61,6 +63,7 @@ def is_regular(path: Path) -> bool:
         return False
 
 
+_LEAST_PIECE = 2**16  # bytes; a file may grow while it is read
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _NAMES = (
