@@ -179,10 +179,9 @@ def _drawn(
     if stage in told and told[stage].draws:
         return size
     if isinstance(own, DetailerConfig):  # surroundings, brought to the model's own size
-        if not own.only_masked:
-            return own.width or size[0], own.height or size[1]
         side = own.guide_size or own_tile
-        return own.width or side, own.height or side
+        least = (side, side) if own.only_masked else size
+        return own.width or least[0], own.height or least[1]
     if getattr(own, "denoising_strength", 0):  # a part of the picture
         return min(size[0], own_tile), min(size[1], own_tile)
     return None
