@@ -23,6 +23,7 @@ from widgets.form import ENHANCE, GENERATE, Form
 from widgets.guard import guarded
 from widgets.restoring import MAY_READ, Restored, restore
 from widgets.run_tools import RunTools
+from widgets.viewer import picture_size
 
 
 class Arrivals:
@@ -160,12 +161,21 @@ class Arrivals:
             card.set("mask", None)
             return
         source = self._form.source
-        if self._form.task != ENHANCE or source.image is None:
+        if self._form.task != ENHANCE or not self._is_on_source(mask):
             source.image = self._pictures.keep_shown()
             self._tabs.value = ENHANCE
         if source.mode.value not in {"img2img", "inpaint"}:
             source.mode.value = "inpaint"
-        card.set("mask", self._bench.keep(mask))
+        self._form.painted(self._bench.keep(mask))
+
+    def _is_on_source(self, mask: bytes) -> bool:
+        """Whether a mask may be one of the start picture: what is shown has the size of that."""
+        name = self._form.source.image
+        if name is None:
+            return False
+        with suppress(PictureError):
+            return self._bench.pictures.size(name) == picture_size(mask, "the mask")
+        return False
 
     def _show(self, artifact: Artifact) -> None:
         """Show a picture of the history with what is known of how it was made."""

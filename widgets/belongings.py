@@ -1,11 +1,12 @@
 """What came with a picture's settings stays with that picture: set aside with a word, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from html import escape
 from typing import Any
 
 from medialab import PipelineConfig
+from medialab.belonging import is_of_another
 from medialab.detailing import DetectionEdit
 from medialab.errors import ConfigError
 from medialab.settings import ControlUnit, StageConfig
@@ -13,6 +14,7 @@ from widgets.form import Form
 
 # A stage, "" for the picture as a whole, and a setting of it.
 Place = tuple[str, str]
+_MASK: Place = ("inpaint", "mask")
 # What makes another picture of the same settings.
 _PICTURE = ("prompt", "negative_prompt", "seed")
 _SIZE = ("width", "height")
@@ -29,11 +31,14 @@ class Belongings:
 
     Boxes, masks, start and control pictures stay while prompt, seed and size are that picture's;
     with others they are set aside, and they are there again with the picture's own. `bring_back`
-    makes them the form's own. What a person changed since is theirs, and stays.
+    makes them the form's own. What a person changed since is theirs, and stays. So does a mask that
+    was painted, with the start picture that it was painted on; `show_mask` shows one, or none.
     """
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, show_mask: Callable[[str | None], object]) -> None:
         self._form, self._line = form, form.set_aside
+        self._show_mask = show_mask
+        self._mask: str | None = None
         self._origin: PipelineConfig | None = None
         self._task = ""
         self._name = ""
@@ -48,21 +53,58 @@ class Belongings:
     def came_with(self, name: str) -> None:
         """The form was filled with a picture's settings just now; `name` is how it is called."""
         self._line.clear()
-        self._aside, self._origin, self._name = {}, None, name
+        self._aside, self._origin, self._name, self._mask = {}, None, name, None
         with suppress(ConfigError):
             self._origin = PipelineConfig.parse(self._form.read())
             self._task = self._form.task
 
     def settings_changed(self) -> None:
         """Set aside, or put back, by what the form says now."""
-        if self._origin is None or self._working:
+        if self._working:
             return
         try:
             now = PipelineConfig.parse(self._form.read())
+            if self._origin is not None:
+                self._settle(now, self._origin)
+                now = PipelineConfig.parse(self._form.read())
         except ConfigError:  # told of when a picture is asked for
             return
+        self._settle_mask(now)
+
+    def _settle_mask(self, now: PipelineConfig) -> None:
+        """Set aside the mask of inpainting that was painted on another start picture, or back."""
+        mask, aside = now.inpaint.mask, self._mask
+        if aside is not None and mask not in {None, aside}:  # another was painted since
+            self._mask = None
+            self._line.clear()
+        elif aside is not None and mask is None and now.made_for.get(aside) == now.image:
+            self._put_mask_back()
+        elif mask is not None and now.image is not None and is_of_another(now):
+            self._mask = mask
+            self._set({_MASK: None})
+            self._show_mask(None)
+            self._line.offer(
+                "Set aside, since it was painted on another start picture: the mask of inpaint.",
+                self._use_mask_here,
+            )
+
+    def _put_mask_back(self) -> None:
+        mask, self._mask = self._mask, None
+        self._line.clear()
+        self._set({_MASK: mask})
+        self._show_mask(mask)
+
+    def _use_mask_here(self) -> None:
+        """Use the mask that is set aside for the start picture that is chosen now."""
+        if self._mask is not None:
+            self._form.free({self._mask})
+            self._form.painted(self._mask)
+            self._put_mask_back()
+
+    def _settle(self, now: PipelineConfig, origin: PipelineConfig) -> None:
+        """Set aside, or put back, what came with the picture whose settings the form had."""
         if self._is_another(now) and not self._aside:
-            bound = _bound(self._origin)
+            bound = _bound(origin)
             self._aside = {
                 place: value for place, value in bound.items() if _value(now, place) == value
             }

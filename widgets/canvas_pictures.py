@@ -44,6 +44,13 @@ class CanvasPictures:
             raise PictureError(message)
         return self._bench.keep(mask)
 
+    def show_mask(self, name: str | None) -> None:
+        """Lay a kept mask on the picture that is shown, if it has its size; None takes it away."""
+        viewer = self._canvas.viewer
+        mask = None if name is None else self._bench.pictures.load(name, "mask")
+        if mask is None or mask.size == viewer.size:
+            viewer.show_mask(None if mask is None else encoded(mask))
+
     def before(self, run: Run) -> bytes | None:
         """What a run is compared with: the picture it started from, else what stage 3 made."""
         config = run.config

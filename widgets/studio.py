@@ -242,7 +242,7 @@ class Studio(ipw.Box):
         self.live = Live(self.form, self.session, self.config, show_error)
         self.tabs = ipw.ToggleButtons(options=list(TASKS.items()), value=GENERATE)
         self.tabs.add_class("mls-tabs")
-        self.belongings = Belongings(self.form)
+        self.belongings = Belongings(self.form, self.pictures.show_mask)
         self.arrivals = Arrivals(
             self.bench,
             self.canvas,

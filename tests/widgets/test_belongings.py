@@ -1,5 +1,7 @@
 """In the panel what came with a picture stays with it: a line says so, a button brings it back."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -138,3 +140,61 @@ def test_a_pictures_own_size_is_left_to_the_next_picture(studio, bench):
     studio.arrivals.look(run.artifact)
     studio.arrivals.use_settings()
     assert (studio.config().width, studio.config().height) == (None, None)
+
+
+def paint(studio, *box):
+    """A mask that a person paints on the picture that is shown."""
+    viewer = studio.canvas.viewer
+    buffer = BytesIO()
+    of_box(Box(*box), *viewer.size).save(buffer, "PNG")
+    viewer.show_mask(buffer.getvalue())
+    studio.arrivals.take_mask(viewer.mask)
+
+
+def drop(studio, picture):
+    buffer = BytesIO()
+    picture.save(buffer, "PNG")
+    studio.arrivals.take_dropped("photo.png", buffer.getvalue())
+
+
+def test_a_painted_mask_stays_with_the_start_picture_that_it_was_painted_on(studio, press):
+    drop(studio, noise())
+    first = studio.form.source.image
+    paint(studio, *CORNER)
+    mask = studio.config().inpaint.mask
+    studio.form["prompt"].value = "a hat"
+    assert studio.config().inpaint.mask == mask
+    # Another start picture: neither the form nor the canvas has the mask, and there is a way back.
+    drop(studio, noise().rotate(90))
+    assert studio.config().inpaint.mask is None
+    assert studio.canvas.viewer.mask is None
+    assert "painted on another start picture" in said(studio)
+    studio.form.source.image = first
+    assert studio.config().inpaint.mask == mask
+    assert studio.canvas.viewer.mask is not None
+    assert said(studio) == ""
+    # Or here all the same.
+    drop(studio, noise().rotate(180))
+    press("use-them-here")
+    assert studio.config().inpaint.mask == mask
+    assert studio.config().made_for == {mask: studio.form.source.image}
+    assert said(studio) == ""
+
+
+def test_a_mask_that_is_painted_anew_is_the_new_pictures(studio):
+    drop(studio, noise())
+    paint(studio, *CORNER)
+    drop(studio, noise().rotate(90))
+    paint(studio, *MIDDLE)
+    assert studio.config().inpaint.mask is not None
+    assert said(studio) == ""
+
+
+def test_what_is_painted_on_a_result_of_another_size_repaints_that_result(studio, bench):
+    drop(studio, noise())
+    border = {"left": 32, "right": 0, "denoising_strength": 0.0}
+    run = bench.enhance(noise(), PipelineConfig(mode="outpaint", outpaint=border, seed=1))
+    studio.arrivals.look(run.artifact)
+    paint(studio, 0, 0, 32, 64)
+    assert bench.pictures.size(studio.form.source.image) == run.image.size == (96, 64)
+    assert studio.config().inpaint.mask is not None
