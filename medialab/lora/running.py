@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,11 @@ def using(
         return
     assert run is not None  # noqa: S101 - for mypy: there are uses of it
     with run.manager.apply_loras(model, uses, calls=calls, parts=parts) as applied:
+        # As they are asked for: two files in two folders may have one name.
+        applied.reports = tuple(
+            replace(report, name=one.name)
+            for report, one in zip(applied.reports, loras, strict=True)
+        )
         yield applied
 
 

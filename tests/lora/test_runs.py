@@ -94,6 +94,20 @@ def test_the_record_names_what_was_applied(bench):
     )
 
 
+def test_two_of_one_name_are_both_told_by_the_folders_they_lie_in(bench, models):
+    for folder, seed in (("a", 3), ("b", 4)):
+        (models / "loras" / folder).mkdir()
+        save_file(lora(seed), models / "loras" / folder / "twin.safetensors")
+    run = drawn(bench, prompt="a red ball <lora:a/twin:0.5> <lora:b/twin:1>")
+    told = next(one for one in run.record["stages"] if one["name"] == "txt2img")["applied"]["loras"]
+    assert [one["name"] for one in told] == ["a/twin", "b/twin"]
+    with Image.open(run.artifact.path) as picture:
+        hashes = re.search(r'Lora hashes: "(.*?)"', picture.text["parameters"])[1]
+    for one in told:
+        assert f"{one['name']}: {one['autov3']}" in hashes
+    assert pixels(bench.execute(run.config)) == pixels(run)
+
+
 def test_two_pictures_of_a_batch_with_different_loras_are_their_single_runs(bench):
     batch = drawn(bench, prompt="a {red<lora:ink:1>|blue<lora:gold:1>} ball", batch_size=4)
     prompts = [artifact.prompt for artifact in batch.artifacts]
