@@ -38,7 +38,7 @@ class SetAside:
     def _text(self) -> dict[str, Any]:
         value = self.value
         if self.setting == "detections":
-            what = "edited find was" if self.count == 1 else "edited finds were"
+            what = "edited detection was" if self.count == 1 else "edited detections were"
             value = [find.model_dump(mode="json") for find in value]
         else:
             what = "mask was"

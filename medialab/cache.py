@@ -297,7 +297,7 @@ class StageCache:
             place = f"{self.folder.parent.name}/{self.folder.name}"
             self.trouble = (
                 f"the stage cache {place} cannot be written ({error.strerror or error}); "
-                "results are kept in memory, and made anew after a restart"
+                "results are kept in memory only, and computed again after a restart"
             )
             self._tell(self.trouble)
 

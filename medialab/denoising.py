@@ -196,7 +196,7 @@ def denoise(
         latents = model.ladder.climb("the denoiser", rungs, attempt)
     if not is_finite(latents):
         message = (
-            "the denoiser gave values that are no numbers (NaN) with sampler "
+            "the denoiser produced NaN with sampler "
             f"{sampling.sampler!r}; try another one, or a lower guidance scale"
         )
         raise NotFiniteError(message)

@@ -64,7 +64,7 @@ def read_json_texts(settings: Mapping[str, Any], model: type[BaseModel]) -> dict
             read[name] = json.loads(value)
         except (ValueError, RecursionError) as error:
             message = (
-                f"{name}={shown(value)} is no JSON ({error}); write it as "
+                f"{name}={shown(value)} is not valid JSON ({error}); write it as "
                 f"{_example(field.annotation)}"
             )
             raise ConfigError(message) from error
@@ -82,7 +82,7 @@ def refuse_numbers_for_text(settings: Mapping[str, Any], model: type[BaseModel])
         is_text = field is not None and field.annotation is str
         if is_text and (value is None or isinstance(value, (int, float))):
             message = (
-                f"{name}={value!r} is no text; papermill reads -p {name} as a number or a word of "
+                f"{name}={value!r} is not text; papermill reads -p {name} as a number or a word of "
                 f"Python's: write -r {name} with the text after it"
             )
             raise ConfigError(message)

@@ -100,7 +100,7 @@ def _tell_tags(said: Said, tags: Sequence[str]) -> None:
     found = re.findall(rf"<({'|'.join(tags)})[:\[]", f"{said.prompt}\n{said.negative_prompt}")
     for tag in dict.fromkeys(found):
         said.notes.append(
-            f"<{tag}:…> in the prompt is {said.program}'s, and is not followed here; take it out"
+            f"<{tag}:…> in the prompt is {said.program}'s, and is not supported here; remove it"
         )
 
 

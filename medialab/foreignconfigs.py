@@ -103,8 +103,8 @@ def _refuse_backbone(path: Path, name: str, config: Mapping[str, Any]) -> None:
         return
     message = (
         f"{path.name} names its backbone {str(backbone)[:80]!r}{name} and holds no "
-        "backbone_config: it would be looked for on the hub, or in the library timm, which is not "
-        "installed; choose a model whose config holds its backbone's"
+        "backbone_config: it would be downloaded from the hub, or built by the library timm, "
+        "which is not installed; choose a model whose config holds its backbone's"
     )
     raise ModelRefusedError(message)
 
@@ -114,7 +114,7 @@ def _parts(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The config and every config within it, with where it stands."""
     if depth > _DEEPEST:
-        raise ModelRefusedError(f"{path.name} holds settings within settings without an end")
+        raise ModelRefusedError(f"{path.name} holds settings nested without end")
     yield (f" of {name}" if name else ""), config
     for key, value in config.items():
         if isinstance(value, dict):

@@ -121,9 +121,9 @@ def _parse(path: Path, text: bytes) -> dict[str, Any]:
     try:
         names.encode()
     except UnicodeEncodeError as error:
-        raise _refused(path, "broken: the name of a tensor is no text") from error
+        raise _refused(path, "broken: the name of a tensor is not text") from error
     if _CONTROL.search(names):
-        raise _refused(path, "broken: the name of a tensor is no text")
+        raise _refused(path, "broken: the name of a tensor is not text")
     return dict(entries)
 
 
@@ -139,7 +139,7 @@ def _refuse_doubles(path: Path, text: bytes) -> None:
         found: dict[str, Any] = {}
         for name, value in pairs:
             if name in found:
-                raise _refused(path, f"broken: {name!r} stands in its header twice")
+                raise _refused(path, f"broken: {name!r} is in its header twice")
             found[name] = value
         return found
 
@@ -191,11 +191,11 @@ def _checked_metadata(path: Path, metadata: Any) -> dict[str, str]:
     if metadata is None:
         return {}
     if not isinstance(metadata, dict) or not all(isinstance(one, str) for one in metadata.values()):
-        raise _refused(path, "broken: its metadata is no list of names with texts")
+        raise _refused(path, "broken: its metadata is not a list of names with text values")
     try:
         "".join((*metadata, *metadata.values())).encode()
     except UnicodeEncodeError as error:
-        raise _refused(path, "broken: its metadata holds what is no text") from error
+        raise _refused(path, "broken: its metadata holds something other than text") from error
     return metadata
 
 

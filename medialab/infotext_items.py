@@ -139,8 +139,8 @@ def _with_signs(text: str) -> str:
 
 # Ways in which parameters that cannot be found may have been changed, and what is told of each.
 _RESTORED = (
-    (_with_line_ends, "its line ends were lost; those before known words are set again"),
-    (_with_signs, "its items were parted by other signs than commas and colons"),
+    (_with_line_ends, "its line breaks were lost; those before known labels were restored"),
+    (_with_signs, "its items were separated by characters other than commas and colons"),
 )
 
 
@@ -281,7 +281,7 @@ def _collected(line: str, notes: list[str]) -> dict[str, str]:
         if key in items and items[key] != value:
             is_kept = spelt[key] == key != written
             used, other = (items[key], value) if is_kept else (value, items[key])
-            twice[key] = f"{key} is told twice: {used[:80]!r} is used, {other[:80]!r} is not"
+            twice[key] = f"{key} is given twice: {used[:80]!r} is used, {other[:80]!r} is not"
             if is_kept:
                 continue
         items[key], spelt[key] = value, written

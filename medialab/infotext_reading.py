@@ -82,7 +82,9 @@ def read(text: str) -> Parsed:
         ConfigError: the text is longer than any settings are.
     """
     if len(text) > LONGEST:
-        message = f"a text of {len(text):,} characters holds no settings; at most {LONGEST:,} do"
+        message = (
+            f"a text of {len(text):,} characters is too long for settings; the limit is {LONGEST:,}"
+        )
         raise ConfigError(message)
     return _understood(said_of(text))
 
@@ -99,11 +101,11 @@ def said_of(text: str) -> Said:
     if whole is not None and isinstance(inner := _infotext_in(whole), str):
         said = take_apart(inner)
     if is_of_a_page:
-        said.notes.append("it was written as a web page's source has it, and is read as it shows")
+        said.notes.append("it contained HTML codes, which were decoded")
     if mended != whole_letters:
-        said.notes.append("its letters were garbled, and are mended")
+        said.notes.append("its characters were garbled, and were repaired")
     elif "\ufffd" in mended:
-        said.notes.append("some of its letters are lost (they stand as \ufffd)")
+        said.notes.append("some of its characters are lost (they appear as \ufffd)")
     modernise(said)
     if said.program == A1111:
         said.program = _writer_of(said.items)
@@ -164,7 +166,7 @@ def _understood(said: Said) -> Parsed:
         if "upscaler" in settings:
             said.notes.append("the upscaler is switched off: a text does not hold its picture")
         if {"img2img", "inpaint"} & settings.keys():
-            said.notes.append("it was drawn over another picture, which a text does not hold")
+            said.notes.append("it was made from another picture, which the settings do not contain")
     hashes = hashes_in(said.items)
     return Parsed(settings, rest, why, tuple(said.notes), said.program, hashes)
 
@@ -172,7 +174,7 @@ def _understood(said: Said) -> Parsed:
 def _with_loras(settings: dict[str, Any], said: Said) -> dict[str, Any]:
     told = said.loras[:MOST_LORAS]
     if left := said.loras[MOST_LORAS:]:
-        said.notes.append(f"{len(left):,} LoRAs are left out: more than {MOST_LORAS} are told")
+        said.notes.append(f"{len(left):,} LoRAs are left out: the limit is {MOST_LORAS}")
     for name, weight in told:
         one = {"name": name, "weight": weight}
         joined = settings | {"loras": (*settings.get("loras", ()), one)}
@@ -187,7 +189,7 @@ def _told_of_units(items: Items, rest: Items) -> Iterator[str]:
     """What of a ControlNet's unit has no place here, and that its picture is not in a text."""
     for key, value in items.items():
         if key.startswith("ControlNet ") and key not in rest:
-            yield f"{key} is switched off: a text does not hold the picture that it was shown"
+            yield f"{key} is switched off: the settings do not contain its control picture"
             if parts := unread_parts(value):
                 yield f"{key}: {', '.join(parts)} is not known here"
 
@@ -214,7 +216,7 @@ def _with_items(
 
 
 def _unknown(value: str) -> str:
-    return f"{shown(value)} is no value that is known here"
+    return f"{shown(value)} is not a known value"
 
 
 def _clip_skip(value: str) -> int:
@@ -286,7 +288,7 @@ def _read_sampler(settings: dict[str, Any], rest: dict[str, str], why: dict[str,
     except ConfigError as error:
         why["Sampler"] = str(error)
         if "Schedule type" in rest:
-            why["Schedule type"] = "its sampler is not known here"
+            why["Schedule type"] = "its sampler is not available here"
         return
     try:
         named = parse_schedule_name(rest["Schedule type"]) if "Schedule type" in rest else ""

@@ -119,7 +119,7 @@ def opened(
             image = Image.open(file, formats=formats or _formats())
         except UnidentifiedImageError as error:
             known = f": it is {it}" if (it := stranger(content)) else ""
-            message = f"{what}: no picture of a kind that can be read{known}"
+            message = f"{what}: not a picture in a format that can be read{known}"
             raise PictureError(message) from error
         with image:
             _check_size(image, what, most)
@@ -193,13 +193,13 @@ def _told(what: str) -> Iterator[None]:
         found = re.search(r"\((\d+) pixels\)", str(error))
         raise _too_large(what, int(found[1]) if found else None) from error
     except MemoryError as error:
-        message = f"{what}: there is no memory for a picture of its size; make it smaller"
+        message = f"{what}: there is not enough memory for a picture of its size; make it smaller"
         raise PictureTooLargeError(message) from error
     except FileNotFoundError as error:
         raise PictureError(f"no file {what}") from error
     except BROKEN as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise PictureError(f"{what}: no picture that can be read ({reason})") from error
+        raise PictureError(f"{what}: not a picture that can be read ({reason})") from error
 
 
 @cache
@@ -237,7 +237,7 @@ def _refuse_preview(image: "Image.Image", what: str) -> None:
 def _too_large(what: str, pixels: int | None, most: int = MOST_PIXELS) -> PictureTooLargeError:
     has = "its pixels" if pixels is None else f"its {max(1, round(pixels / 1e6)):,} megapixels"
     return PictureTooLargeError(
-        f"{what}: {has} are too many, up to {most / 1e6:.0f} megapixels are taken in; "
+        f"{what}: {has} are too many, the limit is {most / 1e6:.0f} megapixels; "
         "make it smaller first"
     )
 
@@ -247,11 +247,11 @@ def _words_of_file(image: "Image.Image") -> list[str]:
     told = []
     # MPO is a photo with its depth or a smaller copy behind it, no animation.
     if image.format != "MPO" and getattr(image, "is_animated", False):
-        told.append("it is the first picture of several in its file")
+        told.append("only the first of its file's pictures is used")
     # Of colours with 16 bits each it reads the upper 8, which is what they are scaled to.
     tiles = getattr(image, "tile", ())
     if image.mode not in levels.DEEP and any(";16" in str(tile[3]) for tile in tiles):
-        told.append("its 65,536 levels a channel became 256")
+        told.append("its 65,536 levels per channel became 256")
     return told
 
 
@@ -261,22 +261,22 @@ def plain(image: "Image.Image", profile: bytes | None, told: Sequence[str] = ())
     told = list(told)
     orientation = orientation_of(image)
     if orientation == 0:
-        told.append("what its EXIF says of how it lies is broken and was ignored")
+        told.append("its EXIF orientation is broken and was ignored")
     elif orientation > 1:
-        told.append("it was turned upright, as its EXIF says")
+        told.append("it was rotated upright, as its EXIF says")
     image, alpha = _apart(image)
     if image.mode in levels.DEEP:
         image, words = levels.to_8_bit(image)
         told += words
     if image.mode == "LAB":
         image, profile = profiles.lab_to_srgb(image), None
-        told.append("its Lab colours became sRGB")
+        told.append("its Lab colours were converted to sRGB")
     if profile is not None:
         image, words = profiles.to_srgb(image, profile) if profile else (image, [profiles.BROKEN])
         told += words
     if image.mode == "CMYK":
         image = image.convert("RGB")
-        told.append("its printing colours (CMYK) became RGB by a plain rule, without a profile")
+        told.append("its CMYK colours were converted to RGB by a simple formula, without a profile")
     if alpha is not None and alpha.getextrema() != (255, 255):
         image = _joined(image, alpha)
     return Taken(upright(image, orientation), tuple(told))

@@ -313,8 +313,8 @@ class JobQueue:
 
 def _not_begun(job: Job[Any], failed: Job[Any], why: str) -> QueueStoppedError:
     return QueueStoppedError(
-        f"{job.name} was not begun: {failed.name} and the {MOST_ALIKE - 1} before it failed of the "
-        f"same ({why}); mend that, and make it again"
+        f"{job.name} was not started: {failed.name} and the {MOST_ALIKE - 1} before it failed "
+        f"for the same reason ({why}); fix it, then run this again"
     )
 
 

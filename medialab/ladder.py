@@ -157,7 +157,7 @@ class Ladder:
         with in_float32(network):
             found = self.climb(part, rungs, work)
         if not is_finite(found):
-            message = f"{part} gave values that are no numbers (NaN)"
+            message = f"{part} produced NaN"
             raise NotFiniteError(message)
         return found
 

@@ -112,7 +112,9 @@ def _range_of_fractions(values: "np.ndarray") -> tuple[float, float, list[str]]:
         if finite.size:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
             are_whole = are_whole and bool((finite == np.rint(finite)).all())
-    told = [f"{strange:,} of its values are no numbers; they became black or white"] * bool(strange)
+    told = [f"{strange:,} of its values were NaN or infinite; they became black or white"] * bool(
+        strange
+    )
     if low > high or (low >= 0 and high <= 1):
         return 0.0, 1.0, told
     if low >= 0 and are_whole and high <= 2**31:

@@ -114,4 +114,4 @@ def decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise refused(422, f"the picture is no base64: {error}", field="image") from error
+        raise refused(422, f"the picture is not valid base64: {error}", field="image") from error

@@ -167,7 +167,9 @@ class ModelFiles:
         status = path.stat()
         is_folder = stat.S_ISDIR(status.st_mode)
         if not is_folder and not stat.S_ISREG(status.st_mode):
-            reason = "is no file but a pipe, a socket or a device; put the model's file there"
+            reason = (
+                "is not a regular file but a pipe, a socket or a device; put the model's file there"
+            )
             return _refused_info(path, kind, f"{path.name} {reason}")
         if not is_folder and path.suffix.lower() in PICKLE_SUFFIXES:
             return _refused_info(path, kind, refusal(path.name))
@@ -190,7 +192,7 @@ class ModelFiles:
         if target.is_relative_to(self.root):
             return None
         return (
-            f"{path.name} is a link that leaves the models folder; "
+            f"{path.name} is a link that leads out of the models folder; "
             "move the file itself there, or choose the folder it lies in as models folder"
         )
 
@@ -242,7 +244,10 @@ def _refuse_no_weights(path: Path, header: Header) -> None:
     """
     for name, dtype in header.dtypes.items():
         if dtype not in FLOATS and name.endswith((".weight", ".bias")):
-            message = f"{path.name} holds {dtype} ({name}), which are no weights; get it in float16"
+            message = (
+                f"{path.name} holds {dtype} ({name}), a format that weights cannot have; "
+                "get it in float16"
+            )
             raise ModelRefusedError(message)
         if name.endswith(_SCALES):
             message = (
@@ -374,8 +379,8 @@ def _check_files(folder: Path, files: list[Path], root: Path | None) -> None:
         told = f"{folder.name}/{file.relative_to(folder).as_posix()}"
         if file.is_symlink() and root is not None and not _stays(file, root):
             message = (
-                f"{told} is a link that leaves the models folder or leads nowhere; put the file "
-                "itself there"
+                f"{told} is a link that leads out of the models folder or leads nowhere; put the "
+                "file itself there"
             )
             raise ModelRefusedError(message)
         check_file(file, told)
@@ -502,7 +507,7 @@ def _out_of_place(kind: str, found: str) -> str | None:
         return None
     if found == UNKNOWN:
         what = "token vectors" if kind == "embedding" else f"layers of a {kind}"
-        return f"holds no {what} that are known here; get it in another form"
+        return f"holds no known {what}; get it in another format"
     if found in TOLD_BY_HEADER:
         return f"holds a {found}, no {kind}; move it to {FOLDER_OF_KIND[found]}"
     article = "an" if found[0] in "aeiou" else "a"
@@ -554,7 +559,7 @@ def _refused_for_its_name(info: ModelInfo, named: Mapping[str, list[ModelInfo]])
     if info.refused is not None:
         return info
     if (shown := info.name.encode("utf-8", "replace").decode()) != info.name:
-        return replace(info, name=shown, refused=f"{shown!r} is no text; rename it")
+        return replace(info, name=shown, refused=f"{shown!r} is not valid text; rename it")
     if not all(map(is_plain_name, info.name.split("/"))):
         return replace(info, refused=f"{info.name!r} reads like a path; rename it")
     if len(named[info.name]) > 1:

@@ -130,7 +130,7 @@ class _Reader:
         for domain, name in sorted(used):
             if name in _LOOPS and domain in _DOMAINS:
                 message = (
-                    f"{self._name} holds the operator {name}, which may run without an end; "
+                    f"{self._name} holds the operator {name}, which may run without end; "
                     "export the detector without it"
                 )
                 raise ModelRefusedError(message)
@@ -147,7 +147,7 @@ class _Reader:
     def _nodes(self, calls: "Counter[Operator]", depth: int) -> int:
         """Return how many nodes these calls come to, with each function in place of its name."""
         if depth > MOST_DEPTH:
-            raise _refused(self._name, "broken: its functions call each other without an end")
+            raise _refused(self._name, "broken: its functions call each other without end")
         for name in calls.keys() & self._own.keys() - self._sizes.keys():
             self._sizes[name] = self._nodes(self._own[name], depth + 1)
         return sum(times * self._sizes.get(name, 1) for name, times in calls.items())

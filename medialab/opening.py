@@ -78,7 +78,7 @@ def check_file(path: Path, told: str | None = None) -> None:
         reason = getattr(error, "strerror", None) or error
         raise ModelRefusedError(f"{name} cannot be read: {reason}") from error
     if not stat.S_ISREG(mode):
-        raise ModelRefusedError(f"{name} is no regular file; put the model's own file there")
+        raise ModelRefusedError(f"{name} is not a regular file; put the model's own file there")
 
 
 def refuse_pickle(path: Path) -> None:
@@ -166,7 +166,7 @@ def _connecting() -> Iterator[tuple[Any, str]]:
 
 
 def _refused(name: str) -> ModelRefusedError:
-    message = f"it reaches for the network ({name}), and no model is loaded from there"
+    message = f"it tries to use the network ({name}), and models are loaded from this machine only"
     return ModelRefusedError(message)
 
 

@@ -326,7 +326,7 @@ def check_tokenizer(folder: Path, vocabulary: int | None = None) -> None:
         raise _refused(words, "holds no vocabulary")
     # Byte-level BPE: each byte, each byte that ends a word, a word for each merge.
     if abs(len(vocab) - 2 * 256 - merges) > _SPECIAL_TOKENS:
-        raise _refused(words, f"has {len(vocab)} words for {merges} merges: some are gone")
+        raise _refused(words, f"has {len(vocab)} words for {merges} merges: some are missing")
     if vocabulary is not None and not vocabulary - _SPECIAL_TOKENS <= len(vocab) <= vocabulary:
         message = f"has {len(vocab)} words, where the text encoder knows {vocabulary}"
         raise _refused(words, message)

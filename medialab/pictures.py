@@ -104,7 +104,7 @@ class PictureStore:
                     size, gone = size - one.size, gone + 1
         if gone:
             self._news.append(
-                f"{gone} pictures that no result needs were removed from {self.folder.name}, which "
+                f"{gone} unused pictures were removed from {self.folder.name}, which "
                 f"had over {most / 2**30:.1f} GiB"
             )
         return gone
@@ -174,7 +174,7 @@ class PictureStore:
             file.image.load()
             found = file.image
         if found.mode not in _MODES or _name_of(found) != name:
-            raise PictureError(f"{path.name} in {self.folder.name} shows something else now")
+            raise PictureError(f"{path.name} in {self.folder.name} was replaced by another picture")
         return found
 
     def _words(self, name: str) -> tuple[str, ...]:
@@ -241,7 +241,7 @@ def _used(image: "Image.Image", use: Use) -> "tuple[Image.Image, list[str]]":
         alpha = image.getchannel("A")
         least, most = alpha.getextrema()
         if least != most or most == 0:
-            return alpha, ["its transparency is the mask: what is opaque is painted anew"]
+            return alpha, ["its transparency is used as the mask: its opaque parts are repainted"]
         return image.convert(image.mode[:-1]).convert("L"), []
     if not has_alpha:
         return image, []

@@ -68,7 +68,7 @@ def _with_greys(image: "Image.Image", seen: "Image.Image") -> "Image.Image":
 
 
 def _told(given: Any) -> str:
-    return f"its colours were brought from {_name_of(given)} to sRGB"
+    return f"its colours were converted from {_name_of(given)} to sRGB"
 
 
 def _transform(mode: str, given: Any) -> Any:

@@ -181,7 +181,7 @@ class ModelRegistry:
                 info.path, {file: self.hashes.sha256(file) for file in content_files(info.path)}
             )
         except FileNotFoundError as error:
-            message = f"{info.path.name} is gone, or being replaced; run this again"
+            message = f"{info.path.name} is missing, or being replaced; run this again"
             raise ModelRefusedError(message) from error
 
     def known_sha256(self, info: ModelInfo) -> str | None:

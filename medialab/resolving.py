@@ -247,12 +247,12 @@ class Resolver:
             asked = len(ways) > 1 and any(mentions(name, text) for text in config.texts())
             if asked and not used & {way.lower() for way in ways}:
                 told.append(
-                    f"{name!r} was read as text: {len(ways)} embeddings are called so, "
+                    f"{name!r} was read as text: {len(ways)} textual inversions have that name, "
                     f"{', '.join(ways)}; give one of these names"
                 )
         unclear = meant(infos, family, config.texts()).unclear
         told += [
-            f"{word!r} was read as text: {len(names)} embeddings are called so, "
+            f"{word!r} was read as text: {len(names)} textual inversions have that name, "
             f"{', '.join(names)}; give one of these names"
             for word, names in unclear.items()
         ]
@@ -269,7 +269,9 @@ class Resolver:
                 if fits
                 else f"it is made for {info.family}, and {config.checkpoint!r} is of {family}"
             )
-            told.append(f"{found[0]!r} was read as text, not as the embedding of that name: {why}")
+            told.append(
+                f"{found[0]!r} was read as text, not as the textual inversion of that name: {why}"
+            )
         return told
 
     def _check_handover(self, config: PipelineConfig) -> None:
@@ -374,7 +376,7 @@ class Resolver:
         known = [one.name for one in self.registry.models("vae") if one.refused is None]
         setting = "vae" if stage in {"prompt", "txt2img"} else f"{stage}.vae"
         message = (
-            f"{stage}: checkpoint {info.name!r} lacks its VAE, and only that: set {setting} to one "
+            f"{stage}: checkpoint {info.name!r} has no VAE: set {setting} to one "
             f"made for {info.family} in models/vae ({', '.join(known) or 'there is none yet'})"
         )
         return ConfigError(message).about(setting, known)
@@ -478,8 +480,8 @@ def _check_picture(config: PipelineConfig) -> None:
     if is_of_another(config):
         message = (
             "the mask of inpaint was painted for another picture than the one that is started "
-            "from: paint one for this picture, or let go of the mask and take it anew; in code, "
-            "medialab.belonging.freed(config) uses it all the same"
+            "from: paint one for this picture, or remove the mask and choose it again; in code, "
+            "medialab.belonging.freed(config) uses it anyway"
         )
         raise ConfigError(message)
 

@@ -74,7 +74,7 @@ class ModelsOfText:
                 names[name] = found
             elif match.is_other:
                 names[name] = None
-                self.left_out[f"LoRA {name}"] += "; it is taken out"
+                self.left_out[f"LoRA {name}"] += "; its tag is removed"
         config = renamed(config, "lora", names)
         for text in config.texts():
             try:
@@ -100,7 +100,7 @@ class ModelsOfText:
         found = self._matcher.match("lora", name, sha).found
         here = f"<lora:{found.name}:1> in the prompt adds it" if found else "it is not here"
         self.left_out[f"LoRA {name}"] = (
-            f"its hash {sha[:12]} is told, but the prompt does not use it; {here}"
+            f"its hash {sha[:12]} is given, but the prompt does not use it; {here}"
         )
 
     def _with_inversions(self, config: PipelineConfig) -> PipelineConfig:
@@ -114,7 +114,7 @@ class ModelsOfText:
             if found is not None and found != name:
                 names[name] = found
             elif match.is_other:
-                self.left_out[f"embedding {name}"] += "; take its word out, or get the other file"
+                self.left_out[f"embedding {name}"] += "; remove its name, or get the other file"
         return renamed(config, "embedding", names)
 
     def _with_other_models(self, config: PipelineConfig) -> PipelineConfig:

@@ -30,15 +30,15 @@ _AS_HERE = {("RNG", "CPU"), ("Tiling", "False")}
 _WHY = {
     "Raw prompt": "it is the prompt without the words of styles",
     "Raw negative prompt": "it is the negative prompt without the words of styles",
-    "RNG": "noise is always drawn on the processor here",
-    "Noise Schedule": "a checkpoint's noise is as the checkpoint itself says here",
-    "ENSD": "noise is drawn from the seed alone here",
+    "RNG": "noise is always made on the CPU here",
+    "Noise Schedule": "the checkpoint's file decides this here",
+    "ENSD": "noise depends on the seed alone here",
     "Template": "it is the text before its choices were drawn; the prompt has what was drawn",
     "Negative Template": "it is the text before its choices were drawn; the prompt has the rest",
-    "Text below": "it stands below the settings",
-    "Hypernet": "hypernetworks are not used here",
-    "Face restoration": "there is no face restoration here; the face detailer draws faces again",
-    "Used embeddings": "they are those that the prompt names",
+    "Text below": "it is below the settings",
+    "Hypernet": "hypernetworks are not supported here",
+    "Face restoration": "face restoration is not available; the face detailer repaints faces",
+    "Used embeddings": "they are those named in the prompt",
 }
 _SHOWN = 120  # characters of a value that is told
 _FAR = 20_000  # pixels; a longer side is no size but an accident
@@ -182,7 +182,7 @@ class _Restoring:
             self._notes += models.notes
             self._left_out |= models.left_out
         if config.image is not None and not self._has_picture(config.image):
-            self._left_out["image"] = "the picture it started from is not here; give it again"
+            self._left_out["image"] = "the start picture is not here; choose it again"
             config = config.changed(mode="txt2img", image=None)
         words = tuple(_words_of(config, told))
         return ReadSettings(config, words, self._left_out, tuple(self._notes), self._parsed.program)
@@ -196,7 +196,7 @@ class _Restoring:
             ):
                 why = self._parsed.why.get(name) or _WHY.get(name)
                 shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
-                self._left_out[name] = why or f"{shown!r} is no setting that is known here"
+                self._left_out[name] = why or f"{shown!r} is not a known setting"
 
     def _take_size(self) -> None:
         """Sides that no picture can be drawn with, at the nearest that one can."""
@@ -214,7 +214,7 @@ class _Restoring:
         self._settings |= nearest
         del self._left_out["Size"]
         shown = [f"{size['width']}×{size['height']}" for size in (sides, nearest)]
-        self._notes.append(f"size {shown[0]} cannot be drawn, {shown[1]} is the nearest that can")
+        self._notes.append(f"size {shown[0]} cannot be drawn; {shown[1]} is the nearest that can")
 
     def _has_picture(self, name: str) -> bool:
         if self._pictures is None:

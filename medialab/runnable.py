@@ -47,7 +47,7 @@ WAYS_OUT = {
         ("control-lora", "ip-adapter", "motion module", "photomaker", "t2i-adapter"), NOT_YET
     ),
     "hypernetwork": "it is not supported; look for a LoRA of the same name",
-    "face restorer": "it draws faces alone: switch on the face detailer instead",
+    "face restorer": "it restores faces only: use the face detailer instead",
     "hole filler": "it fills masked holes: use the mode inpaint instead",
 }
 # Families whose ControlNets are opened as one file: those with a config in models/configs.

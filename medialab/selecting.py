@@ -56,7 +56,11 @@ def sifted(finds: Sequence[Detection], image: "Image.Image", settings: DetailerC
     single = without_doubles(fitting, settings.iou) if settings.iou < 1 else fitting
     best = _best(single, settings)
     for rest, others, reason in (
-        (fitting, single, f"shares more than {settings.iou:g} of its shape with a surer one"),
+        (
+            fitting,
+            single,
+            f"shares more than {settings.iou:g} of its shape with a more confident one",
+        ),
         (single, best, f"is not among the {settings.top_k} with the most {settings.top_k_by}"),
     ):
         chosen = {id(found) for found in others}
@@ -69,7 +73,7 @@ def _unfit(found: Detection, image: "Image.Image", settings: DetailerConfig) -> 
     """Return why a find is not drawn whatever the others are; empty where it may be."""
     share = found.box.area / (image.width * image.height)
     if not found.box.area:
-        return "its box holds values that are no numbers"
+        return "its box holds NaN or infinite values"
     short = min(found.box.width, found.box.height)
     # What no detector found, but was asked for, has no confidence.
     if found.confidence and found.confidence < settings.confidence:
@@ -128,7 +132,7 @@ def shaped(
         if (box := masks.box_of(mask)) is not None:
             kept.append(replace(found, mask=mask, box=box))
         else:
-            dropped.append(Dropped(found, "nothing of its mask is left, moved and shrunk as set"))
+            dropped.append(Dropped(found, "nothing of its mask is left after moving and shrinking"))
     if settings.merge == "none" or not kept:
         return Sifted(kept, dropped)
     one = masks.merged([found.mask for found in kept])

@@ -35,5 +35,5 @@ def check_task_file(path: Path) -> None:
             f"{path.name} is not readable: {error}; download it again"
         ) from error
     if not is_model:
-        message = f"{path.name} is no model of MediaPipe's; download it again"
+        message = f"{path.name} is not a MediaPipe model; download it again"
         raise ModelRefusedError(message)

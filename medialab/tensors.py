@@ -54,16 +54,14 @@ def as_numbers(value: "torch.Tensor", what: str, name: str) -> "torch.Tensor":
 
     kind = str(value.dtype).removeprefix("torch.")
     if value.is_complex() or kind.startswith("float4"):
-        message = (
-            f"{what} holds {kind} ({name}), which is not computed with here; get it in float16"
-        )
+        message = f"{what} holds {kind} ({name}), which is not supported; get it in float16"
         raise ModelRefusedError(message)
     if kind.startswith("float8"):
         value = value.to(torch.float32 if kind in _WIDE_BYTES else torch.float16)
     elif value.dtype == torch.float64:
         value = value.to(torch.float32)
     if value.is_floating_point() and not bool(value.isfinite().all()):
-        message = f"{what} holds values that are no numbers ({name}); get another copy"
+        message = f"{what} holds NaN or infinite values ({name}); get another copy"
         raise ModelRefusedError(message)
     return value
 
@@ -76,5 +74,7 @@ def refuse_whole_numbers(value: "torch.Tensor", what: str, name: str) -> None:
     """
     if not value.is_floating_point():
         kind = str(value.dtype).removeprefix("torch.")
-        message = f"{what} holds {kind} ({name}), which are no weights; get it in float16"
+        message = (
+            f"{what} holds {kind} ({name}), a format that weights cannot have; get it in float16"
+        )
         raise ModelRefusedError(message)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TILE, OVERLAP = 192, 16
 # What spandrel calls a model's purpose, where that is not to enlarge -> for a person.
 _PURPOSES = {
-    "FaceSR": "faces alone: switch on the face detailer instead",
+    "FaceSR": "faces only: use the face detailer instead",
     "Inpainting": "filling holes: use the mode inpaint instead",
 }
 # Sides of the tiles that are tried when memory runs out, in pixels.
@@ -140,7 +140,7 @@ class Upscaler:
             with torch.inference_mode():
                 larger = self._called(piece.to(self._device).float() / 255)[0].float().cpu()
             if not is_finite(larger):
-                message = "the upscaler gave values that are no numbers (NaN); try another one"
+                message = "the upscaler produced NaN; try another one"
                 raise NotFiniteError(message)
             fade = _fade(box.width, box.height, overlap, self.scale)
             rows = slice(box.top * self.scale, box.bottom * self.scale)
@@ -195,7 +195,7 @@ def load_upscaler(path: Path, device: str) -> Upscaler:
             refuse_whole_numbers(value, what, name)
         weights[name] = value.float() if value.is_floating_point() else value
     spandrel = _import_spandrel()
-    advice = "; its weights are those of no architecture that spandrel knows"
+    advice = "; spandrel does not know its architecture"
     with opening(what, advice), warnings.catch_warnings():
         # Of torch to the makers of the architectures, not to whose cell it would be printed into.
         warnings.filterwarnings("ignore", message="torch.meshgrid")
@@ -208,7 +208,7 @@ def load_upscaler(path: Path, device: str) -> Upscaler:
         message = f"{what} is made for {_PURPOSES.get(found.purpose, found.purpose)}"
         raise ModelRefusedError(message)
     if found.input_channels != 3 or found.output_channels != 3 or found.scale < 1:
-        message = f"{what} makes no RGB picture from an RGB picture"
+        message = f"{what} does not make an RGB picture from an RGB picture"
         raise ModelRefusedError(message)
     found.to(torch.device(device)).eval()
     is_whole = found.tiling == spandrel.ModelTiling.INTERNAL

@@ -333,7 +333,7 @@ class Workbench:
                 try:
                     detections = self._editable(outcome.detections, single)
                 except PictureError as error:  # the picture is there all the same
-                    news.append(f"what the detailers found cannot be edited: {error}")
+                    news.append(f"the detections cannot be edited: {error}")
             if news := [*news, *self.pictures.take_news()]:
                 outcome.record["notices"] = [*outcome.record.get("notices", ()), *news]
             if aside:
@@ -358,7 +358,7 @@ class Workbench:
         needs = self.memory_plan(config).of(left)
         needs.refuse_impossible()
         if not needs.fits:
-            _LOG.warning("this %s", needs.told)
+            _LOG.warning("this run %s", needs.told)
         return needs
 
     def _keep_interrupted(

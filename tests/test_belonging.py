@@ -64,7 +64,7 @@ def test_a_box_of_one_picture_is_not_drawn_into_another(bench, edited, changes):
     assert len(drawn(run)) == 1  # what is there was looked for
     (aside,) = run.set_aside
     assert (aside["stage"], aside["setting"], aside["count"]) == ("face", "detections", 1)
-    assert aside["why"] == "1 edited find was made for another picture, and set aside"
+    assert aside["why"] == "1 edited detection was made for another picture, and set aside"
     # The file says the same, and makes the same picture again.
     again = bench.artifacts.load(run.artifact.path)
     assert again.face.detections is None

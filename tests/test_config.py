@@ -250,11 +250,11 @@ def test_lists_and_objects_as_text_are_read_as_json():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"loras": "[{'name': 'ink'}]"}, r'loras=.* is no JSON .*write it as .\[\{"name"'),
+        ({"loras": "[{'name': 'ink'}]"}, r'loras=.* is not valid JSON .*write it as .\[\{"name"'),
         ({"loras": "ink"}, "loras='ink': write a list or an object in JSON"),
         ({"styles": "gold"}, r'such as .\["ink"\]'),
-        ({"face": "{" * 100_000}, "face=.* is no JSON"),
-        ({"control": "[" * 100_000}, "control=.* is no JSON"),
+        ({"face": "{" * 100_000}, "face=.* is not valid JSON"),
+        ({"control": "[" * 100_000}, "control=.* is not valid JSON"),
         ({"loras": '[{"nmae": "ink"}]'}, "Did you mean 'name'"),
     ],
 )

@@ -52,7 +52,7 @@ def test_every_text_chunk_of_a_png_is_read(how, more):
 def test_utf8_in_a_latin_1_chunk_is_mended_and_told():
     found = read_embedded(png({"parameters": INFOTEXT.encode().decode("latin-1")}))
     assert found.settings["prompt"] == "a café cat"
-    assert "mended" in " ".join(found.notes)
+    assert "repaired" in " ".join(found.notes)
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ def test_an_enhanced_picture_is_made_again_from_its_own_file(bench, picture):
 
 def test_what_is_no_picture_is_refused_by_name(bench, tmp_path):
     (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(PictureError, match=r"text.png: no picture of a kind that can be read"):
+    with pytest.raises(PictureError, match=r"text.png: not a picture in a format that can be read"):
         bench.keep(tmp_path / "text.png")
     with pytest.raises(PictureError, match="no file"):
         bench.keep(tmp_path / "nothing.png")

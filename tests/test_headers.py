@@ -122,15 +122,15 @@ def _broken_files():
         ),
         "metadata that is a list": (
             header_bytes(one_tensor() | {"__metadata__": [1]}) + bytes(12),
-            "metadata is no list of names with texts",
+            "metadata is not a list of names with text values",
         ),
         "metadata of numbers": (
             header_bytes(one_tensor() | {"__metadata__": {"a": 1}}) + bytes(12),
-            "metadata is no list of names with texts",
+            "metadata is not a list of names with text values",
         ),
         "metadata that is half a letter": (
             header_bytes(one_tensor() | {"__metadata__": {"a": "\ud800"}}) + bytes(12),
-            "metadata holds what is no text",
+            "metadata holds something other than text",
         ),
         "NaN": (header_bytes(one_tensor() | {"__metadata__": {"a": float("nan")}}), "not JSON"),
         "another encoding": (
@@ -144,16 +144,16 @@ def _broken_files():
                 b'"a":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]}}'
             ).ljust(150)
             + bytes(12),
-            "'a' stands in its header twice",
+            "'a' is in its header twice",
         ),
-        "a name that is no text": (header_bytes({"\ud800": one_tensor()["weight"]}), "is no text"),
+        "a name that is no text": (header_bytes({"\ud800": one_tensor()["weight"]}), "is not text"),
         "a name of two lines": (
             header_bytes({"a\nb": one_tensor()["weight"]}) + bytes(12),
-            "is no text",
+            "is not text",
         ),
         "a name with a zero": (
             header_bytes({"a\0b": one_tensor()["weight"]}) + bytes(12),
-            "is no text",
+            "is not text",
         ),
         "a format of tomorrow": (
             header_bytes(one_tensor(dtype="F99")) + bytes(12),

@@ -168,8 +168,8 @@ def test_what_is_told_twice_is_said_and_a_keys_own_spelling_counts():
     parsed = infotext.read("a\nSteps: 20, CFG scale: 7, Guidance: 3.5, Seed: 1, Seed: 2")
     assert (parsed.settings["guidance_scale"], parsed.settings["seed"]) == (7.0, 2)
     assert parsed.notes == (
-        "CFG scale is told twice: '7' is used, '3.5' is not",
-        "Seed is told twice: '2' is used, '1' is not",
+        "CFG scale is given twice: '7' is used, '3.5' is not",
+        "Seed is given twice: '2' is used, '1' is not",
     )
 
 
@@ -193,7 +193,7 @@ def test_a_value_that_cannot_be_taken_is_told_in_words():
     why = infotext.read("a\nSteps: 200, CFG scale: 0.5, Seed: red, Clip skip: 0").why
     assert why["Steps"] == "200: the most is 150"
     assert why["CFG scale"] == "0.5: the least is 1"
-    assert why["Seed"] == "'red' is no value that is known here"
+    assert why["Seed"] == "'red' is not a known value"
     assert why["Clip skip"] == "0: the least is 1"
 
 

@@ -252,8 +252,8 @@ def test_a_failure_that_hits_each_job_stops_the_queue_after_three(queue, gate):
     gate.set()
     assert [type(job.error(SOON)) for job in jobs] == [OSError] * 3 + [QueueStoppedError] * 3
     assert str(jobs[3].error()) == (
-        f"{jobs[3].name} was not begun: {jobs[2].name} and the 2 before it failed of the same "
-        "(disk full); mend that, and make it again"
+        f"{jobs[3].name} was not started: {jobs[2].name} and the 2 before it failed for "
+        "the same reason (disk full); fix it, then run this again"
     )
     assert [job.state for job in jobs[3:]] == ["cancelled"] * 3
     assert queue.stopped == jobs[3:]

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 )
 def test_nothing_connects_while_a_model_is_opened(reach):
     before = {name: getattr(socket, name) for name in ("getaddrinfo", "create_connection")}
-    says = "it reaches for the network"
+    says = "it tries to use the network"
     with (
         socket.socket() as one,
         pytest.raises(ModelRefusedError, match=says),

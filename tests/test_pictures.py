@@ -40,7 +40,7 @@ def test_transparency_with_a_shape_is_the_mask_whatever_its_colours(store, colou
     mask = store.load(name, "mask")
     assert mask.mode == "L"
     assert np.array_equal(np.asarray(mask), ALPHA)
-    assert "its transparency is the mask" in store.told(name, "mask")[0]
+    assert "its transparency is used as the mask" in store.told(name, "mask")[0]
 
 
 def test_without_a_shape_the_levels_are_the_mask(store):
@@ -77,7 +77,7 @@ def test_a_file_of_another_kind_in_a_pictures_place_is_named(store):
     name = store.keep(Image.new("RGB", (8, 8), "red"))
     path = store.folder / f"{name}.png"
     Image.new("RGB", (8, 8), "blue").save(path)
-    with pytest.raises(PictureError, match="shows something else now"):
+    with pytest.raises(PictureError, match="was replaced by another picture"):
         store.load(name)
     path.unlink()
     os.mkfifo(path)
@@ -116,7 +116,7 @@ def test_the_folder_is_bounded_and_what_a_sidecar_names_stays(bench, tmp_path):
     assert store.sweep(most=1) == 5
     left = {path.stem for path in store.folder.iterdir()}
     assert left == {source, other.config.image, names[1], names[2], names[4]}
-    assert "5 pictures that no result needs were removed" in store.take_news()[0]
+    assert "5 unused pictures were removed" in store.take_news()[0]
     assert bench.execute(run.config).image.tobytes() == run.image.tobytes()
 
 
@@ -161,7 +161,7 @@ def test_the_record_says_what_became_of_a_photo_and_its_mask(bench):
     run = bench.enhance(photo, quick(mode="inpaint", inpaint=inpaint), save=False)
     applied = {stage["name"]: stage["applied"] for stage in run.record["stages"]}
     assert applied["source"]["picture"] == ["its transparent parts were laid on white"]
-    assert "its transparency is the mask" in applied["inpaint"]["mask"][0]
+    assert "its transparency is used as the mask" in applied["inpaint"]["mask"][0]
     made = np.asarray(run.image)
     assert (made[:, :32] == 255).all()  # outside the mask every byte is the photo's
     assert (made[:, 32:] != np.array([0, 128, 128])).any()

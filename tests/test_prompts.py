@@ -290,10 +290,10 @@ def test_other_ways_to_write_a_tag_are_read_too(tag, expected):
     [
         ("<lora:>", "names no LoRA"),
         ("<lora::0.5>", "names no LoRA"),
-        ("<lora:a:b>", "'b' is no number"),
-        ("<lora:a:>", "'' is no number"),
-        ("<lora:a:nan>", "'nan' is no number"),
-        ("<lora:a:1:start=early>", "'early' is no number"),
+        ("<lora:a:b>", "'b' is not a number"),
+        ("<lora:a:>", "'' is not a number"),
+        ("<lora:a:nan>", "'nan' is not a number"),
+        ("<lora:a:1:start=early>", "'early' is not a number"),
         ("<lora:a:1:0.8:16>", "third number"),
         ("<lora:a:1:dyn=16>", "third number"),
         ("<lora:a:1:2:3:4>", "third number"),
@@ -445,7 +445,7 @@ def test_a_broken_wildcard_is_a_fault_of_who_names_it_alone(wildcards, tmp_path)
     (wildcards / "loop.txt").symlink_to(wildcards / "loop.txt")
     (wildcards / "folder.txt").mkdir()
     assert expand("__animals/colour__", 1, wildcards) == "roan"
-    with pytest.raises(ConfigError, match=r"'latin' cannot be read as UTF-8 text.*take it out of"):
+    with pytest.raises(ConfigError, match=r"'latin' cannot be read as UTF-8 text.*remove it from"):
         expand("__lat*__", 1, wildcards)
 
 
@@ -513,7 +513,7 @@ def test_without_a_folder_there_are_no_wildcards(tmp_path):
 def test_wildcards_that_lead_in_circles_are_an_error(wildcards):
     with pytest.raises(ConfigError, match="lead in circles"):
         expand("__circle__", 1, wildcards)
-    with pytest.raises(ConfigError, match="over 20,000; write less, or look for a wildcard that"):
+    with pytest.raises(ConfigError, match="over 20,000; shorten it, or look for a wildcard that"):
         expand("__growing__", 1, wildcards)
 
 

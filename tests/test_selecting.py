@@ -101,7 +101,7 @@ def test_what_was_asked_for_without_a_detector_needs_no_confidence():
             {"top_k": 1},
             dict.fromkeys(("small", "tiny"), "is not among the 1 with the most area"),
         ),
-        ({"grow": -4}, {"tiny": "nothing of its mask is left, moved and shrunk as set"}),
+        ({"grow": -4}, {"tiny": "nothing of its mask is left after moving and shrinking"}),
         (
             {"confidence": 0.6, "min_size": 10},
             {

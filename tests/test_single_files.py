@@ -769,7 +769,7 @@ def test_a_checkpoint_without_its_vae_runs_with_one_of_the_folder(
     info = find(root, "bare")
     assert (info.refused, info.lacks_vae, info.family) == (None, True, "sd15")
     with Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench:
-        says = r"txt2img: checkpoint 'bare' lacks its VAE, and only that: set vae to .*\(mine\)"
+        says = r"txt2img: checkpoint 'bare' has no VAE: set vae to .*\(mine\)"
         with pytest.raises(ConfigError, match=says) as fault:
             bench.submit(PipelineConfig.parse(QUICK | {"checkpoint": "bare"}))
         assert fault.value.choices == ("mine",)

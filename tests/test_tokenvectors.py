@@ -146,7 +146,7 @@ def test_a_name_of_two_embeddings_is_told(bench):
         shutil.copy(folder / "a1111.safetensors", folder / name / "twin.safetensors")
     run = drawn(bench, "a photo of twin")
     assert applied(run) == []
-    assert "2 embeddings are called so, one/twin, two/twin" in run.record["notices"][0]
+    assert "2 textual inversions have that name, one/twin, two/twin" in run.record["notices"][0]
     run = drawn(bench, "a photo of two/twin")
     assert applied(run) == ["two/twin"]
     assert "notices" not in run.record
@@ -174,7 +174,7 @@ def test_a_token_of_two_files_of_one_family_is_told(bench):
         save_file({"<both>": torch.randn(2, WIDTH)}, folder / f"{name}-both.safetensors")
     run = drawn(bench, "a photo of <both>")
     assert applied(run) == []
-    assert "2 embeddings are called so, new-both, old-both" in run.record["notices"][0]
+    assert "2 textual inversions have that name, new-both, old-both" in run.record["notices"][0]
     run = drawn(bench, "a photo of old-both")
     assert applied(run) == ["old-both"]
     assert "notices" not in run.record
@@ -195,11 +195,13 @@ def test_a_file_of_that_name_comes_before_a_token_and_capitals_tell_two_files(be
         assert applied(runs[word]) == ["ink"]
     assert runs["Ink"].image.tobytes() != runs["ink"].image.tobytes()
     assert applied(runs["INK"]) == []
-    assert "2 embeddings are called so, Ink, ink" in runs["INK"].record["notices"][0]
+    assert "2 textual inversions have that name, Ink, ink" in runs["INK"].record["notices"][0]
 
 
 def test_an_embedding_of_no_numbers_is_refused_by_file_and_tensor(bench):
-    with pytest.raises(MediaLabError, match=r"embedding 'endless' holds .*no numbers \(emb_params"):
+    with pytest.raises(
+        MediaLabError, match=r"embedding 'endless' holds .*infinite values \(emb_params"
+    ):
         drawn(bench, "a photo of endless")
 
 

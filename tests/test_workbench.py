@@ -108,7 +108,7 @@ def test_a_broken_styles_file_stops_those_alone_who_use_a_style(own_bench, own_m
         ({"prompt": "a AND " * 80}, "more than 64 parts by AND"),
         ({"prompt": "<lora:ink:1:0.8:16>"}, "third number"),
         ({"prompt": "a <lora:ink:1:lbw=WRONG>"}, "lbw='WRONG'"),
-        ({"face": CENTRE | {"prompt": "<lora:ink:x>"}}, "'x' is no number"),
+        ({"face": CENTRE | {"prompt": "<lora:ink:x>"}}, "'x' is not a number"),
         ({"prompt": "<lora:ink:0.1>" * 65}, "65 LoRAs at once, over 64"),
         ({"loras": [{"name": "ink"}] * 40, "prompt": "<lora:ink:0.1>" * 30}, "70 LoRAs at once"),
     ],

@@ -42,8 +42,8 @@ def days_in(outputs: Path) -> tuple[Mapping[str, int], list[LeftOut]]:
         names = [name for name in os.listdir(outputs) if DAY.fullmatch(name)]  # noqa: PTH208 - names
     except OSError as error:
         raise ArtifactError(
-            f"the outputs folder {outputs} cannot be looked into ({error.strerror}); "
-            "change its rights, or choose another"
+            f"the outputs folder {outputs} cannot be read ({error.strerror}); "
+            "change its permissions, or choose another"
         ) from error
     for name in names:
         path = outputs / name
@@ -53,9 +53,9 @@ def days_in(outputs: Path) -> tuple[Mapping[str, int], list[LeftOut]]:
             left_out.append(LeftOut(path, _reason(error)))
             continue
         if not path.is_dir():
-            left_out.append(LeftOut(path, "it is named like a day, but is no folder"))
+            left_out.append(LeftOut(path, "it is named like a day, but is not a folder"))
         elif not may(path, os.R_OK | os.X_OK):
-            left_out.append(LeftOut(path, "the folder is closed to you"))
+            left_out.append(LeftOut(path, "you have no permission to read the folder"))
         else:
             days[name] = changed
     return days, left_out
@@ -81,9 +81,9 @@ def pairs_in(day: Path) -> tuple[list[Pair], list[LeftOut]]:
         if not found:
             continue  # whose picture a person moved
         if not _is_text(name):
-            left_out.append(LeftOut(found[0], "its name is no UTF-8; give it another"))
+            left_out.append(LeftOut(found[0], "its name is not valid UTF-8; rename it"))
         elif not found[0].is_file():
-            left_out.append(LeftOut(found[0], "it is no file"))
+            left_out.append(LeftOut(found[0], "it is not a regular file"))
         else:
             pairs.append(Pair(found[0], sidecar))
     return pairs, left_out
@@ -104,4 +104,4 @@ def _is_text(name: str) -> bool:
 
 
 def _reason(error: OSError) -> str:
-    return f"it cannot be looked into: {error.strerror or error}"
+    return f"it cannot be read: {error.strerror or error}"

@@ -58,18 +58,18 @@ class ArtifactManager:
         """Refuse a folder that nothing can be saved in, before a picture is made for it.
 
         Raises:
-            ArtifactError: it is no folder, or may not be written to.
+            ArtifactError: it is no folder, or is not writable.
         """
         try:
             there = next(one for one in (self.folder, *self.folder.parents) if one.exists())
-            why = "" if there.is_dir() else f"{there.name} is no folder"
+            why = "" if there.is_dir() else f"{there.name} is not a folder"
             if not why and not may(there, os.W_OK | os.X_OK):
-                why = f"{there.name} may not be written to"
+                why = f"{there.name} is not writable"
         except OSError as error:
             why = error.strerror or str(error)
         if why:
             raise ArtifactError(
-                f"no picture can be saved in {self.folder}: {why}; change its rights, choose "
+                f"no picture can be saved in {self.folder}: {why}; change its permissions, choose "
                 "another outputs folder, or run with save=False"
             )
 
@@ -224,7 +224,9 @@ class ArtifactManager:
             )
         if full.suffix not in (".json", *publishing.PICTURES):
             known = ", ".join(publishing.PICTURES)
-            raise ArtifactError(f"{path} is no picture of ours; choose a {known} or its .json")
+            raise ArtifactError(
+                f"{path} is not a picture of this studio; choose a {known} or its .json"
+            )
         if not is_regular(full):
             raise ArtifactError(f"no file {path} in {self.folder}; `find` lists those there are")
         return publishing.picture_of(full) if full.suffix == ".json" else full

@@ -53,7 +53,7 @@ class SettingsReader:
         if isinstance(source, bytes):
             parsed = read_embedded(source)
             if parsed is None:
-                message = "this picture carries no settings"
+                message = "this picture contains no settings"
                 raise ArtifactError(message)
             return self.fit(parsed, now, may_read)
         path = source if isinstance(source, Path) else _path_in(source)

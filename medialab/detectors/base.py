@@ -80,7 +80,7 @@ def find_by(detector: Detector, name: str, image: "Image.Image", *words: str) ->
         if is_out_of_memory(error):
             raise
         first = next(iter(str(error).splitlines()), "") or type(error).__name__
-        message = f"detector {name!r} cannot look at this picture: {first}"
+        message = f"detector {name!r} failed on this picture: {first}"
         raise ModelRefusedError(message) from error
 
 

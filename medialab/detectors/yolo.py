@@ -55,7 +55,7 @@ class YoloDetector:
         self.nbytes = len(content)
         inputs = self._session.get_inputs()
         if len(inputs) != 1:
-            message = f"detector {name!r} reads {len(inputs)} things; a detector reads one picture"
+            message = f"detector {name!r} has {len(inputs)} inputs; a detector has one, the picture"
             raise ModelRefusedError(message)
         self._input, self._is_half = inputs[0].name, "float16" in inputs[0].type
         self._size = _input_size(name, inputs[0].shape, header)
@@ -111,7 +111,7 @@ class YoloDetector:
         except failures() as error:
             # Set, it stops whatever runs.
             said = f"it took more than {MOST_SECONDS} s" if options.terminate else first_line(error)
-            message = f"detector {self._name!r} cannot look at this picture: {said}"
+            message = f"detector {self._name!r} failed on this picture: {said}"
             raise ModelRefusedError(message) from error
         finally:
             watch.cancel()
@@ -186,8 +186,8 @@ def _input_size(name: str, shape: "list[Any]", header: OnnxHeader) -> tuple[int,
             pass
     if not (1 <= width <= _LARGEST_SIDE and 1 <= height <= _LARGEST_SIDE):
         message = (
-            f"detector {name!r} sees pictures of {width} × {height}; up to {_LARGEST_SIDE} a side "
-            "are run: export it for fewer"
+            f"detector {name!r} works at {width} × {height} pixels; the limit is "
+            f"{_LARGEST_SIDE} a side: export it for a smaller size"
         )
         raise ModelRefusedError(message)
     return width, height

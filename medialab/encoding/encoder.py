@@ -85,7 +85,7 @@ def _check_room(texts: int, chunks: int) -> None:
     if texts > 1 and texts * chunks > MOST_CHUNKS:
         message = (
             f"the prompts become {texts} texts, by AND, [a|b] and [a:b:0.5], of {chunks} chunks: "
-            f"over {MOST_CHUNKS:,} in all; write less, or let it change less often"
+            f"over {MOST_CHUNKS:,} in all; shorten it, or use fewer changes"
         )
         raise ConfigError(message)
 
@@ -207,7 +207,7 @@ class TextEncoder:
                 pooled = done[0][1] if pooled is None else pooled  # as in A1111: the first chunk's
             joined = torch.cat(embeds, dim=-1)
         if not is_finite(joined):
-            message = f"the text encoder gave values that are no numbers (NaN) for {shown(text)}"
+            message = f"the text encoder produced NaN for {shown(text)}"
             raise NotFiniteError(message)
         return Encoded(joined, pooled, _count(by_part[0]), tuple(inversions))
 
@@ -249,7 +249,7 @@ class TextEncoder:
         if self._emphasis not in {"original", "no norm"} or all(one == 1 for one in weights):
             return states
         if not all(map(math.isfinite, weights)):
-            message = "brackets around brackets weigh a word beyond all numbers; take some away"
+            message = "nested brackets make a weight infinite; remove some of them"
             raise ConfigError(message)
         every = [1.0, *weights, *([1.0] * (states.shape[1] - len(weights) - 1))]
         weighed = states * torch.tensor(every, dtype=states.dtype, device=states.device)[:, None]

@@ -224,7 +224,7 @@ def parse_lora(
             layers.append(layer)
     if not layers:
         made_for = "" if family == UNKNOWN else f"; it is made for {family}"
-        message = f"{name!r} holds no layer of a LoRA that is known here{made_for}"
+        message = f"{name!r} holds no known LoRA layer{made_for}"
         raise ModelRefusedError(message)
     return LoRAFile(name, tuple(layers), tuple(strange), metadata)
 

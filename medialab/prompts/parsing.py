@@ -65,7 +65,7 @@ def parse(prompt: str, steps: int, *, composes: bool = True) -> ParsedPrompt:
     if len(parts) > MOST_SUBPROMPTS:
         message = (
             f"the prompt joins more than {MOST_SUBPROMPTS} parts by AND, and every step would "
-            "compute them all; put commas in place of some"
+            "compute them all; replace some of them by commas"
         )
         raise ConfigError(message)
     weighed = [_subprompt_weight(part) for part in parts] if len(parts) > 1 else [(text, 1.0)]

@@ -71,7 +71,7 @@ class Styles:
             if max(len(prompt), len(negative_prompt)) > MOST_CHARACTERS:
                 message = (
                     f"with style {name!r} the prompt has over {MOST_CHARACTERS:,} characters; "
-                    "write less, or take a style away"
+                    "shorten it, or remove a style"
                 )
                 raise ConfigError(message)
         return prompt, negative_prompt

@@ -24,7 +24,7 @@ _NOT_CLOSED = re.compile(r"<(?:lora|lyco|hypernet):[^<>]*(?=<|\Z)", re.IGNORECAS
 _BLOCK_WEIGHTS = re.compile(r"[A-Z]+[0-9]*|[-+.0-9 ]+(?:,[-+.0-9 ]*)+")
 _LORA_KINDS = ("lora", "lyco")
 _NAMED = ("te", "unet", "dyn", "lbw", "start", "stop")
-_HOW = "write <lora:name:0.8>, or <lora:name:0.3:0.8> for text encoders and denoiser apart"
+_HOW = "write <lora:name:0.8>, or <lora:name:0.3:0.8> for text encoders and denoiser"
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,11 @@ def _read(prompt: str) -> tuple[str, tuple[LoRATag, ...], list[str]]:
             return match[0]
         shown = match[0] if len(match[0]) <= 80 else f"{match[0][:79]}…"
         if kind == "hypernet":
-            faults.append(f"{shown}: hypernetworks are not supported; take the tag out")
+            faults.append(f"{shown}: hypernetworks are not supported; remove the tag")
         elif kind not in _LORA_KINDS:
             faults.append(
                 f"{shown}: there is no tag <{kind[:40]}:…> here; known: <lora:…>, <lyco:…>. "
-                "Take it out, or put a space after the <"
+                "Remove it, or put a space after the <"
             )
         else:
             try:
@@ -161,6 +161,6 @@ def _number(text: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        message = f"{text[:40]!r} is no number; {_HOW}"
+        message = f"{text[:40]!r} is not a number; {_HOW}"
         raise ValueError(message)
     return number

@@ -141,12 +141,12 @@ class WildcardFiles:
         except (OSError, UnicodeDecodeError) as error:
             message = (
                 f"wildcard {name!r} cannot be read as UTF-8 text: {error}; save {path.name} as "
-                f"UTF-8, or take it out of {WILDCARDS}"
+                f"UTF-8, or remove it from {WILDCARDS}"
             )
             raise ConfigError(message) from error
         lines = [line.strip() for line in without_comments("\n".join(text.splitlines()))]
         if not any(lines):
-            message = f"wildcard {name!r} is empty; write one choice a line"
+            message = f"wildcard {name!r} is empty; write one choice per line"
             raise ConfigError(message)
         return [line for line in lines if line]
 

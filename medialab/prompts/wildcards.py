@@ -66,7 +66,7 @@ def expand(prompt: str, seed: int, wildcards: Path | WildcardFiles | None = None
         if len(text) > MOST_CHARACTERS:
             message = (
                 f"with its wildcards drawn, {prompt[:80]!r} has {len(text):,} characters, over "
-                f"{MOST_CHARACTERS:,}; write less, or look for a wildcard that names itself"
+                f"{MOST_CHARACTERS:,}; shorten it, or look for a wildcard that names itself"
             )
             raise ConfigError(message)
     message = f"the wildcards of {prompt[:80]!r} lead in circles; look for one that names itself"

@@ -42,7 +42,7 @@ _LARGE = 2
 # What a find came by where no detector, nor the middle, was asked.
 BY_HAND, BY_MASK = "edited boxes", "a given mask"
 # Why a find is not drawn.
-BY_HAND_OUT, NO_STRENGTH = "taken out by hand", "its strength is 0"
+BY_HAND_OUT, NO_STRENGTH = "switched off by hand", "its strength is 0"
 # Finds that were dropped, of which the record tells each.
 _MOST_TOLD = 50
 

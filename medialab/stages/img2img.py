@@ -29,7 +29,7 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
         step = placement(frame.image.size, size, "just resize")
         if settings.denoising_strength == 0:
             larger = frame.drawn(resized(frame.image, *size, "just resize")).moved(step)
-            told = {"strength": 0.0, "note": "at strength 0 nothing is drawn"}
+            told = {"strength": 0.0, "note": "at strength 0 nothing is repainted"}
             return larger.with_applied(self.name, **told)
         sampling = settings.sampling()
         model = context.checkpoint(sampling.checkpoint, sampling.vae)

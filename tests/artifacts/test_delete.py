@@ -109,7 +109,7 @@ def test_a_picture_that_another_process_is_annotating_is_not_deleted(manager, sa
     [
         ("../elsewhere.png", "outside the outputs folder"),
         ("no.png", "no file no.png"),
-        ("index.sqlite", "no picture of ours"),
+        ("index.sqlite", "not a picture of this studio"),
     ],
 )
 def test_what_is_no_picture_of_ours_is_refused(manager, save, tmp_path, path, message):

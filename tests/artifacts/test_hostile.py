@@ -120,7 +120,7 @@ def test_a_picture_that_is_no_file_is_left_out(manager, save):
     bad.path.unlink()
     os.mkfifo(bad.path)
     assert manager.find() == [kept]
-    assert reasons(manager) == {bad.path.name: "it is no file"}
+    assert reasons(manager) == {bad.path.name: "it is not a regular file"}
     for work in (manager.load, manager.thumbnail):
         with pytest.raises(ArtifactError, match=r"no file|broken"):
             work(bad.path)
@@ -164,7 +164,7 @@ def test_another_users_closed_day_hides_no_other(manager, save, outputs):
     with somebody_else():
         again = ArtifactManager(outputs)
         assert again.find() == [kept]
-        assert reasons(again) == {"2020-01-01": "the folder is closed to you"}
+        assert reasons(again) == {"2020-01-01": "you have no permission to read the folder"}
 
 
 def test_a_read_only_folder_can_be_looked_through(manager, save, outputs):

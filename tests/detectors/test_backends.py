@@ -214,7 +214,7 @@ def test_an_onnx_link_out_of_the_models_folder_is_refused(tmp_path):
     folder = tmp_path / "models" / "detectors"
     folder.mkdir(parents=True)
     (folder / "m.onnx").symlink_to(path)
-    assert "leaves the models folder" in listed(folder).refused
+    assert "leads out of the models folder" in listed(folder).refused
 
 
 def test_an_onnx_is_a_detector_only_among_the_detectors(tmp_path):

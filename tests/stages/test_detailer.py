@@ -411,6 +411,6 @@ def test_what_a_find_came_by_is_told(detail):
         name: name for name in told
     }
     drawn = told["edited boxes"]["drawn"]
-    assert [one.get("reason") for one in drawn] == [None, "taken out by hand"]
+    assert [one.get("reason") for one in drawn] == [None, "switched off by hand"]
     assert drawn[0]["prompt"] == f"a close-up of the face of {BASE['prompt']}"
     assert drawn[0]["negative_prompt"] == BASE["negative_prompt"]

@@ -123,4 +123,4 @@ def test_what_cannot_be_shown_is_named_below_and_hides_nothing(history, studio):
     assert len(history.gallery.entries) == len(entries) - 1
     assert "2 files are not shown" in history.left_out.value
     assert first.path.name in history.left_out.value
-    assert "named like a day, but is no folder" in history.left_out.value
+    assert "named like a day, but is not a folder" in history.left_out.value

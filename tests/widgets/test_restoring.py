@@ -54,7 +54,7 @@ def test_a_source_that_is_not_here_is_told_and_left_out(bench):
     bench.pictures._path(bench_picture).unlink()
     found = restored(text, bench)
     assert found.config.mode == "txt2img"
-    assert "give it again" in found.left_out["image"]
+    assert "choose it again" in found.left_out["image"]
 
 
 def test_a_vae_that_is_not_here_is_told_and_the_checkpoints_own_is_used(bench):
