@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OUT_OF_MEMORY, NOT_FINITE = "out of memory", "no numbers (NaN)"
+OUT_OF_MEMORY, NOT_FINITE = "out of memory", "NaN"
 IN_FLOAT32 = "in float32"
 
 

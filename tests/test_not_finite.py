@@ -13,7 +13,7 @@ from medialab.registry import ModelRegistry
 from medialab.upscalers import Upscaler, compact_network
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
-WHY = "produced NaN"
+WHY = "NaN"
 
 
 def quick(**settings):

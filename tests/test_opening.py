@@ -100,9 +100,9 @@ def test_filters_of_warnings_are_as_they_were():
 def test_a_device_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path, says in (
-        (Path(os.devnull), "is no regular file"),
-        (tmp_path / "pipe", "is no regular file"),
-        (tmp_path, "is no regular file"),
+        (Path(os.devnull), "is not a regular file"),
+        (tmp_path / "pipe", "is not a regular file"),
+        (tmp_path, "is not a regular file"),
         (tmp_path / "none", "is missing"),
         (tmp_path / ("n" * 300), "cannot be read"),
     ):
