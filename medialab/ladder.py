@@ -162,6 +162,26 @@ class Ladder:
         return found
 
 
+@contextmanager
+def naming_lack(what: str) -> Iterator[None]:
+    """Within it, memory that runs out beside the stages is told as theirs is.
+
+    Raises:
+        OutOfMemoryError: it ran out.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError, OSError) as error:
+        if not is_out_of_memory(error):
+            raise
+        said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        message = (
+            f"{what} ran out of memory ({said.rstrip('.')}): make the picture smaller, or close "
+            "other programs and kernels; stages that were done are kept"
+        )
+        raise OutOfMemoryError(message) from error
+
+
 def is_finite(values: "torch.Tensor") -> bool:
     """Whether every one is a number. Cost: 1 ms a megapixel."""
     import torch

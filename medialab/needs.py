@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from medialab.errors import ModelRefusedError
+from medialab.folderparts import folders_read
 from medialab.headers import read_header
 from medialab.modelfiles import SINGLE_FILE, ModelInfo, read_config
+from medialab.partconfigs import weight_files
 
 ITEM_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 # Copies of a training that lie in some checkpoints and are never loaded.
@@ -80,15 +82,14 @@ def _numbers_in(file: Path) -> int:
 
 
 def _files_of(info: ModelInfo) -> Iterator[Path]:
-    """The weights that are read: of a folder those of its parts, of each the plain variant."""
+    """The weights that are read: of a folder those of the parts that are, the plain variant."""
     if info.path.is_file():
         if info.path.suffix.lower() == SINGLE_FILE:
             yield info.path
         return
-    parts = [one for one in info.path.iterdir() if one.is_dir()]
-    for folder in parts if (info.path / "model_index.json").is_file() else [info.path]:
+    for folder in sorted(folders_read(info.path) or {info.path}):
         variants: dict[str, list[Path]] = {}
-        for file in sorted(folder.glob(f"*{SINGLE_FILE}")):
+        for file in weight_files(folder):
             middle = file.name.split(".")[1:-1]
             variants.setdefault(middle[0].partition("-")[0] if middle else "", []).append(file)
         if variants:

@@ -19,6 +19,7 @@ from medialab.errors import CancelledError, ConfigError, PictureError
 from medialab.events import Event
 from medialab.installation import models_folder, outputs_folder
 from medialab.jobs import Job, JobQueue
+from medialab.ladder import naming_lack
 from medialab.loading import CONFIGS, SHARED_TOKENIZER
 from medialab.lora import LoRAManager
 from medialab.matching import MOST_READ
@@ -294,6 +295,7 @@ class Workbench:
 
         return Pipeline(self.cache, self.device)
 
+    @naming_lack("what goes with the picture")
     def _make(
         self,
         asked: PipelineConfig,

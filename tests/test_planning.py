@@ -51,6 +51,15 @@ def test_weights_are_counted_as_what_they_become(tiny_models, tmp_path):
     shutil.copy(unet, unet.with_name("diffusion_pytorch_model.fp16.safetensors"))
     bytes_in_memory.cache_clear()
     assert bytes_in_memory(registry.find("paperdoll", "checkpoint"), "float32") == needed
+    # Nor what nothing here asks, and what the index does not name.
+    part = unet.parents[1]
+    shutil.copytree(unet.parent, part / "unet_ema")
+    shutil.copytree(unet.parent, part / "safety_checker")
+    index = json.loads((part / "model_index.json").read_text())
+    index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+    (part / "model_index.json").write_text(json.dumps(index))
+    bytes_in_memory.cache_clear()
+    assert bytes_in_memory(registry.find("paperdoll", "checkpoint"), "float32") == needed
     registry.unload_all()
 
 
@@ -224,3 +233,14 @@ def test_details_and_tiles_are_planned_at_the_size_that_the_checkpoint_draws(ben
     needs = {one.stage: one.usual for one in plan.stages}
     # A detail or a tile of 64 px, the tiny checkpoint's own, where the base draws 512 px at once.
     assert needs[stage] < needs["txt2img"] / 2
+
+
+def test_memory_that_runs_out_beside_the_stages_is_told_as_theirs(bench, monkeypatch):
+    def failing(*_args):
+        raise MemoryError
+
+    monkeypatch.setattr(bench.artifacts, "save", failing)
+    request = {"path": {"endpoint": "generate"}, "body": QUICK | {"seed": 4714}}
+    answer = Service(bench).answer("POST", json.dumps(request))
+    assert answer.status == 507
+    assert "ran out of memory (MemoryError)" in json.dumps(answer.body)
