@@ -55,7 +55,7 @@ _CANONICAL: Mapping[str, str] = {key.casefold(): key for key in _KEYS} | {
 _AFTER = ("Template", "Negative Template", "Time taken", "Used embeddings", "Torch active")
 _AFTER_LINE = re.compile(rf"({'|'.join(_AFTER)})(?:/reserved)?\s?:\s*", re.IGNORECASE)
 _STEPS_LINE = re.compile(r"(?:(?:parameters|settings|other)\s?:\s?)?steps\s{0,3}:", re.IGNORECASE)
-_SIGNED_LINE = re.compile(r"\s*(?:steps|negative\sprompt)\s{0,3}[:\uff1a]", re.IGNORECASE)
+_SIGNED_LINE = re.compile(r"\s*(?:steps|negative\sprompt)\s{0,3}[:=\uff1a]", re.IGNORECASE)
 _NEGATIVE_LINE = re.compile(r"negative\s{1,3}prompt\s{0,3}(?::\s*|$)", re.IGNORECASE)
 _LABEL_LINE = re.compile(
     r"(?:parameters|(?:positive )?prompt|positive|png info)\s?:?", re.IGNORECASE
@@ -74,8 +74,9 @@ _KEY = re.compile(r"\s*(\w[\w \xa0\-/.]{0,80}):\s*")  # the page's hard space, t
 _DECIMALS = re.compile(r"\d{1,3},\d{1,3}(?=\s*(?:,|$))")  # 7,5 in place of 7.5
 _QUOTED = re.compile(r'("(?:\\.|[^\\"])*")\s*(?:,|$)', re.DOTALL)
 # What stands in place of commas or colons: a list's bars, another language's signs.
-_OTHER_SIGNS = re.compile(r"\s\|\s|;(?=\s)|[\uff1a\uff0c]")
-_SIGNS = {"\uff1a": ": ", "\uff0c": ", "}
+_OTHER_SIGNS = re.compile(r"\s\|\s|;(?=\s)|[\uff1a\uff0c=]")
+_SIGNS = {"=": ": ", "\uff1a": ": ", "\uff0c": ", "}
+_BULLET = re.compile(r"^[ \t]*[-*\u2022][ \t]+(?=\w[\w ]{0,30}:)", re.MULTILINE)
 _LOOKED_AT = 4_000  # characters of a block that tell whether it is one of parameters
 
 
@@ -128,18 +129,28 @@ def _with_line_ends(text: str) -> str:
     return _LOST_LINE.sub("\n", text)
 
 
+def _without_bullets(text: str) -> str:
+    return _BULLET.sub("", text)
+
+
 def _with_signs(text: str) -> str:
     """The text with A1111's signs in the lines that begin like parameters."""
     lines = text.split("\n")
     for number, line in enumerate(lines):
-        if _SIGNED_LINE.match(line):
-            lines[number] = _OTHER_SIGNS.sub(lambda sign: _SIGNS.get(sign[0], ", "), line)
+        if (begun := _SIGNED_LINE.match(line)) is None:
+            continue
+        # Of a negative prompt the label alone: its words stay as they are.
+        most = 0 if begun[0].strip().casefold().startswith("steps") else 1
+        end = begun.end() if most else len(line)
+        head = _OTHER_SIGNS.sub(lambda sign: _SIGNS.get(sign[0], ", "), line[:end], count=most)
+        lines[number] = head + line[end:]
     return "\n".join(lines)
 
 
 # Ways in which parameters that cannot be found may have been changed, and what is told of each.
 _RESTORED = (
     (_with_line_ends, "its line breaks were lost; those before known labels were restored"),
+    (_without_bullets, "its items stood in a bulleted list"),
     (_with_signs, "its items were separated by characters other than commas and colons"),
 )
 

@@ -85,6 +85,8 @@ TEXTS = {
     "in a fence": f"```\n{TEXT}\n```",
     "in quotes": f'"{TEXT}"',
     "with bars": f"{HEAD}\n" + LINE.replace(", ", " | "),
+    "with signs of equality": f"{HEAD}\n" + LINE.replace(": ", "="),
+    "in points": f"{HEAD}\n- " + LINE.replace(", ", "\n- "),
     "with semicolons": f"{HEAD}\n" + LINE.replace(", ", "; "),
     "with wide signs": f"{HEAD}\n" + LINE.replace(", ", "\uff0c").replace(": ", "\uff1a"),
     "its letters garbled as Latin-1": TEXT.encode().decode("latin-1"),
@@ -143,6 +145,12 @@ def test_detailers_are_judged_beside_the_settings_of_their_own_text():
         assert parsed.settings["sampler"] == "Euler"
         assert parsed.settings["face"]["enabled"]
         assert not parsed.rest
+
+
+def test_other_signs_in_a_negative_prompt_stay():
+    line = LINE.replace(", ", " | ")
+    parsed = infotext.read(f"a\nNegative prompt\uff1ared; x=y \uff1a b | c\n{line}")
+    assert parsed.settings["negative_prompt"] == "red; x=y \uff1a b | c"
 
 
 def test_what_forge_writes_for_nothing_is_nothing():
