@@ -160,13 +160,13 @@ class Arrivals:
         if mask is None:
             card.set("mask", None)
             return
-        source = self._form.source
+        source, made = self._form.source, self._pictures.made_of_shown()
         if self._form.task != ENHANCE or not self._is_on_source(mask):
             source.image = self._pictures.keep_shown()
             self._tabs.value = ENHANCE
         if source.mode.value not in {"img2img", "inpaint"}:
             source.mode.value = "inpaint"
-        self._form.painted(self._bench.keep(mask))
+        self._form.painted(self._bench.keep(mask), made)
 
     def _is_on_source(self, mask: bytes) -> bool:
         """Whether a mask may be one of the start picture: what is shown has the size of that."""

@@ -1,7 +1,11 @@
 """The canvas as a source of pictures: what it shows and what was painted, kept by name."""
 
+from contextlib import suppress
+
 from medialab import Run, Workbench
-from medialab.errors import PictureError
+from medialab.belonging import picture_before_detailers
+from medialab.config import ResolvedConfig
+from medialab.errors import ConfigError, PictureError
 from widgets.canvas import Canvas, encoded
 
 _BASE = "txt2img"
@@ -43,6 +47,18 @@ class CanvasPictures:
             message = "no mask is painted; choose Mask above the picture and paint one"
             raise PictureError(message)
         return self._bench.keep(mask)
+
+    def made_of_shown(self) -> str | None:
+        """The picture that is shown, by what made it from words; None for any other."""
+        shown, number = self._canvas.shown, self._canvas.chooser.index or 0
+        config = None if shown is None else shown.config
+        if not isinstance(config, ResolvedConfig) or config.mode != _BASE:
+            return None
+        with suppress(ConfigError, IndexError):  # a wildcard that is gone
+            if config.batch_size > 1:
+                config = config.singles(self._bench.registry.folder / "wildcards")[number]
+            return picture_before_detailers(config, enlarged=False)
+        return None
 
     def show_mask(self, name: str | None) -> None:
         """Lay a kept mask on the picture that is shown, if it has its size; None takes it away."""

@@ -58,8 +58,10 @@ class Form(ipw.VBox):
         self._held = 0
         # By mask, the picture that it was painted for, as a config that was shown says.
         self._made_for: dict[str, str] = {}
-        # By mask that was painted since, the start picture that it was painted on.
+        # By mask that was painted since, what it was painted on: as a start picture, as one that is
+        # made.
         self._painted_on: dict[str, str] = {}
+        self._painted_for: dict[str, str] = {}
         self._catalogue = catalogue
         self.tools = Tools(
             catalogue, show_error, self._insert, shown, mask, self._base, pictures.told
@@ -113,8 +115,7 @@ class Form(ipw.VBox):
         values |= {name: card.read() for name, card in self.cards.items()}
         values |= self.source.read() if self.task == ENHANCE else self.size.read()
         values["made_for"] = dict(self._made_for)
-        if self.task == ENHANCE:
-            values["made_for"] |= self._painted_on
+        values["made_for"] |= self._painted_on if self.task == ENHANCE else self._painted_for
         return {name: value for name, value in values.items() if value is not None}
 
     def show(self, config: PipelineConfig) -> None:
@@ -131,7 +132,8 @@ class Form(ipw.VBox):
                 card.show(dict(settings[name]))
             self.source.show(settings)
             (self.size if config.mode == "txt2img" else self.source.size).show(config)
-            self._made_for, self._painted_on = dict(config.made_for), {}
+            self._made_for = dict(config.made_for)
+            self._painted_on, self._painted_for = {}, {}
         finally:
             self._held -= 1
         self._changed()
@@ -161,14 +163,19 @@ class Form(ipw.VBox):
 
     def free(self, masks: Collection[str]) -> None:
         """Bind these masks to no picture any more."""
-        for bound in (self._made_for, self._painted_on):
+        for bound in (self._made_for, self._painted_on, self._painted_for):
             for mask in masks:
                 bound.pop(mask, None)
 
-    def painted(self, mask: str) -> None:
-        """Take a mask that a person has painted on the start picture, which it belongs to."""
+    def painted(self, mask: str, made: str | None = None) -> None:
+        """Take a mask that a person has painted on the start picture, which it belongs to.
+
+        `made` is that picture as `medialab.belonging` knows one that is made from words.
+        """
         if self.source.image is not None:
             self._painted_on[mask] = self.source.image
+        if made is not None:
+            self._painted_for[mask] = made
         self.cards["inpaint"].fields.set("mask", mask)
 
     def on_change(self, listener: Callable[[], object]) -> None:

@@ -198,3 +198,20 @@ def test_what_is_painted_on_a_result_of_another_size_repaints_that_result(studio
     paint(studio, 0, 0, 32, 64)
     assert bench.pictures.size(studio.form.source.image) == run.image.size == (96, 64)
     assert studio.config().inpaint.mask is not None
+
+
+def test_a_mask_painted_on_a_made_picture_shapes_no_part_of_another(studio, bench):
+    run = bench.execute(PipelineConfig.parse(QUICK))
+    studio.arrivals.look(run.artifact)
+    studio.arrivals.use_settings()
+    paint(studio, *CORNER)
+    mask = studio.config().inpaint.mask
+    studio.tabs.value = "generate"
+    studio.form.cards["face"].fields.set("mask", mask)
+    face = FACE | {"mask": mask}
+    own = bench.execute(studio.config().changed(face=face), save=False)
+    assert boxes(own) == [CORNER]
+    studio.form["prompt"].value = "a car"
+    other = bench.execute(studio.config().changed(face=face), save=False)
+    assert boxes(other) == [MIDDLE]
+    assert [one["setting"] for one in other.set_aside] == ["mask"]
