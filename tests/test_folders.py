@@ -204,11 +204,11 @@ def test_what_is_no_regular_file_is_never_opened(folder, file):
     path = folder / file
     path.unlink(missing_ok=True)
     os.mkfifo(path)
-    with pytest.raises(ModelRefusedError, match=f"mine/{file} is no regular file"):
+    with pytest.raises(ModelRefusedError, match=f"mine/{file} is not a regular file"):
         load(folder)
     path.unlink()
     path.symlink_to(path.name)
-    with pytest.raises(ModelRefusedError, match=f"mine/{file} is a link that leaves"):
+    with pytest.raises(ModelRefusedError, match=f"mine/{file} is a link that leads out"):
         load(folder)
     info = ModelInfo("mine", "checkpoint", "paperdoll", "diffusers", folder, 0)
     with pytest.raises(ModelRefusedError, match=f"mine/{file} cannot be read"):
