@@ -243,6 +243,6 @@ def _given_up(part: str, tried: Sequence[Rung], rungs: Sequence[Rung], fault: Ba
     return (
         f"{part} ran out of memory ({said.rstrip('.')}) with {', '.join(r.name for r in tried)}"
         f"{missing}. Make the picture smaller (width and height, or the scale of refiner or "
-        "upscaler), or close other programs; stages that were done are kept, and the next run "
-        "goes on from them"
+        "upscaler), or close other programs; finished stages are cached, and the next run "
+        "continues from them"
     )

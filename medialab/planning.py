@@ -95,7 +95,7 @@ class MemoryPlan(NamedTuple):
     def told(self) -> str:
         """It in short where there is enough; else the sentence, and what is done then."""
         return (
-            self._in_short if self.fits else f"{self}; pieces are made smaller where they must be"
+            self._in_short if self.fits else f"{self}; it falls back to slower ways that need less"
         )
 
     def refuse_impossible_batch(self) -> None:

@@ -206,7 +206,7 @@ def test_where_there_is_too_little_it_is_told_that_pieces_are_made_smaller():
     assert plan.told == "needs 18.5 GB of memory, 20.0 GB are free"
     told = plan._replace(available=17 * 10**9).told
     assert told.startswith("needs 18.5 GB of memory, 17.0 GB are free: txt2img at 1024 × 1024 px")
-    assert told.endswith("; pieces are made smaller where they must be")
+    assert told.endswith("; it falls back to slower ways that need less")
 
 
 def test_memory_that_the_allocator_holds_back_is_given_back_before_a_run_is_refused(

@@ -258,7 +258,7 @@ def picture_size(
     if width * height > MOST_PIXELS:
         raise PictureError(
             f"{what}: {_times((width, height))} pixels are too many; make it smaller, "
-            f"{MOST_PIXELS // 2**20} megapixels are shown"
+            f"the limit is {MOST_PIXELS / 1e6:.0f} megapixels"
         )
     return width, height
 
