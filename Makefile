@@ -12,7 +12,7 @@ COPY := .notebook-test
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio app api paperdoll test lint format benchmark screenshots clean
+.PHONY: help environment studio app api settings paperdoll test lint format benchmark screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ api: environment ## the studio for other programs, on port 8000 (docs/api.md); P
 	echo "Authorization: token $$token"; \
 	KG_AUTH_TOKEN="$$token" exec $(BIN)/jupyter-kernelgateway --api=widgets.api_gateway --KernelManager.autorestart=False \
 		--seed_uri=notebooks/api.ipynb --ip=127.0.0.1 --port=$(PORT) --port_retries=0 --log-level=ERROR
+
+settings: environment ## write docs/settings.md, the page of every setting, from the config models
+	@$(BIN)/python -m medialab settings > docs/settings.md
 
 paperdoll: environment ## list the recipes of the embedded models; RECIPE=name (or all) trains
 	@$(BIN)/python -m models.paperdoll.train $(RECIPE) $(if $(STEPS),--steps $(STEPS))

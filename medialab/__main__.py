@@ -1,26 +1,49 @@
-"""Make one picture from the command line: `python -m medialab prompt="a red car" seed=3`."""
+"""Make one picture from the command line: `python -m medialab prompt="a red car" seed=3`.
 
+`--help` lists every setting, of one stage if its name follows; `settings` prints them as a page.
+"""
+
+import os
+import shutil
 import sys
 import time
 
+from medialab import reference
+from medialab.arguments import read_arguments
 from medialab.config import PipelineConfig
-from medialab.errors import MediaLabError
-from medialab.faults import read_json_texts
+from medialab.errors import ConfigError, MediaLabError
 from medialab.workbench import Workbench
+
+_HELP = frozenset({"-h", "--help", "help"})
+_PAGE = "settings"
+# Columns; longer lines are hard to read.
+_WIDEST = 100
 
 
 def main(arguments: list[str]) -> int:
-    """Read settings as name=value, make the picture, print its path and the seconds it took."""
-    wrong = [argument for argument in arguments if "=" not in argument]
-    if wrong:
-        known = ", ".join(PipelineConfig.model_fields)
-        print(f"settings are written name=value, not {wrong[0]!r}; known: {known}", file=sys.stderr)
+    """Read settings as name=value, make the picture, print its path and the seconds it took.
+
+    Returns:
+        The exit status: 1 where the picture could not be made, 2 where the arguments are wrong.
+    """
+    try:
+        if not arguments or _HELP.intersection(arguments):
+            asked = [one.partition("=")[0] for one in arguments if one not in _HELP]
+            width = min(shutil.get_terminal_size().columns, _WIDEST)
+            return _tell(reference.as_help(asked, width))
+        if arguments == [_PAGE]:
+            return _tell(reference.as_page())
+        # First: a typing error need not wait for torch.
+        config = PipelineConfig.parse(read_arguments(arguments, PipelineConfig))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
         return 2
-    settings = dict(argument.split("=", 1) for argument in arguments)
+    return _make(config)
+
+
+def _make(config: PipelineConfig) -> int:
     started = time.perf_counter()
     try:
-        # First: a typing error need not wait for torch.
-        config = PipelineConfig.parse(read_json_texts(settings, PipelineConfig))
         with Workbench() as bench:
             run = bench.execute(config)
     except MediaLabError as error:
@@ -30,6 +53,16 @@ def main(arguments: list[str]) -> int:
     for artifact in run.artifacts:
         print(artifact.path)
     print(f"made in {making:.1f} s, {time.perf_counter() - started:.1f} s with loading")
+    return 0
+
+
+def _tell(text: str) -> int:
+    """Print a long text, in UTF-8 whatever the system's own encoding: a page is a file then."""
+    try:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads it has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -25,11 +25,14 @@ from medialab.settings import (
     OneOf,
     Order,
     Picture,
+    Pixels,
     PromptText,
     SamplingConfig,
     Side,
     StageConfig,
     SwitchedConfig,
+    Times,
+    Unit,
     with_base,
 )
 
@@ -120,11 +123,13 @@ class DetectionEdit(StageConfig):
     """One detection as a person edited it: its box and mask, whether to repaint it, and how."""
 
     label: str = Field("", description="What was detected.")
-    box: tuple[int, int, int, int] = Field(description="Left, top, right, bottom in pixels.")
+    box: Annotated[tuple[int, int, int, int], Unit("px")] = Field(
+        description="Left, top, right, bottom in pixels."
+    )
     mask: Picture | None = Field(
         None, description="Its shape, which moves with the box; empty: the whole box."
     )
-    confidence: Fraction = 1.0
+    confidence: Fraction = Field(1.0, description="How sure the detector was.")
     enabled: bool = Field(True, description="Whether it is repainted.")
     prompt: PromptText | None = Field(
         None, description="Its own prompt; empty: the stage's prompt."
@@ -172,7 +177,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
     iou: Fraction = Field(
         0.5, description="Detections that overlap more than this count as one; 1 keeps all."
     )
-    min_size: int = Field(0, ge=0, le=4096, description="Minimum width and height in pixels.")
+    min_size: Pixels = Field(0, ge=0, le=4096, description="Minimum width and height in pixels.")
     min_ratio: Fraction = Field(0.0, description="Minimum share of the picture's area.")
     max_ratio: Fraction = Field(1.0, description="Maximum share of the picture's area.")
     top_k: int = Field(0, ge=0, le=100, description="How many to keep; 0 keeps all.")
@@ -180,13 +185,13 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         "area", description="Keep the largest (area) or the most confident (confidence)."
     )
     order: Order = Field("none", description="The order in which parts are repainted.")
-    x_offset: int = Field(
+    x_offset: Pixels = Field(
         0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to move the mask right."
     )
-    y_offset: int = Field(
+    y_offset: Pixels = Field(
         0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to move the mask up."
     )
-    grow: int = Field(
+    grow: Pixels = Field(
         4,
         ge=-MOST_GROWTH,
         le=MOST_GROWTH,
@@ -195,8 +200,8 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
     merge: Merge = Field(
         "none", description="Repaint masks one by one, merged into one, or merged and inverted."
     )
-    mask_blur: int = Field(4, ge=0, le=64, description="Softness of the mask's edge, in pixels.")
-    noise_mask_feather: int = Field(
+    mask_blur: Pixels = Field(4, ge=0, le=64, description="Softness of the mask's edge, in pixels.")
+    noise_mask_feather: Pixels = Field(
         0,
         ge=0,
         le=100,
@@ -208,13 +213,13 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
     crop: Crop = Field(
         "factor", description="Set the context around a part by a factor or by padding."
     )
-    crop_factor: float | None = Field(
+    crop_factor: Times | None = Field(
         None,
         ge=1.0,
         le=10.0,
         description="Context around the box, as a multiple of it; empty: 3, for paper dolls 1.4.",
     )
-    padding: int = Field(32, ge=0, le=256, description="Context around the box, in pixels.")
+    padding: Pixels = Field(32, ge=0, le=256, description="Context around the box, in pixels.")
     guide_size: Side | None = Field(
         None,
         description="Enlarge the box's short side to this many pixels; empty: the model's size.",

@@ -8,12 +8,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic.fields import FieldInfo
 
 from medialab.errors import ConfigError, MediaLabError, listed, near, shown
 from medialab.settings import PICTURE_NAME, ChoiceError
 
-# What pydantic says in words of Python, as a person is told it, by its kind of fault.
+# What pydantic says in words of Python, as a person is told it, by its kind of fault; in braces,
+# what it tells of the fault.
 _IN_WORDS = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "write a whole number"),
     **dict.fromkeys(("float_parsing", "float_type"), "write a number"),
@@ -21,7 +23,14 @@ _IN_WORDS = {
     **dict.fromkeys(("dict_type", "model_type"), "write an object: settings with their values"),
     "bool_parsing": "write true or false",
     "bool_type": "write true or false",
+    "int_parsing_size": "write a whole number of fewer digits",
+    "finite_number": "write a finite number",
+    "greater_than_equal": "must be greater than or equal to {ge}",
+    "less_than_equal": "must be less than or equal to {le}",
+    "multiple_of": "must be a multiple of {multiple_of}",
+    "literal_error": "write {expected}",
     "string_type": "write text",
+    "string_too_long": "it has over {max_length} characters; write less",
     "missing": "it is missing",
 }
 # Characters of a wrong value that are told back; a picture in the wrong place has millions.
@@ -41,33 +50,29 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     return "; ".join(_sentence(dict(found), model) for found in error.errors(include_url=False))
 
 
-def read_json_texts(settings: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+def read_json_texts(
+    settings: Mapping[str, Any], model: type[BaseModel], inside: str = ""
+) -> dict[str, Any]:
     """Return the settings with lists and objects in place of their JSON.
 
+    Args:
+        settings: values by the names of the model's settings; those that are no text stay.
+        model: the config model.
+        inside: the setting that these are settings of, as a message names it; "" for none.
+
     Raises:
-        ConfigError: a text begins like a list or an object and is none.
+        ConfigError: a text begins like a list or an object and is none, or is the wrong of the two.
     """
     read = dict(settings)
     for name, value in settings.items():
         field = model.model_fields.get(name)
         if field is None or not isinstance(value, str) or _takes_text(field.annotation):
             continue
-        if value.strip()[:1] not in {"[", "{"}:
-            if field.annotation is not None and _holds_several(field.annotation):
-                message = (
-                    f"{name}={shown(value)}: write a list or an object in JSON, such as "
-                    f"{_example(field.annotation)}"
-                )
-                raise ConfigError(message)
-            continue
-        try:
-            read[name] = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            message = (
-                f"{name}={shown(value)} is not valid JSON ({error}); write it as "
-                f"{_example(field.annotation)}"
-            )
-            raise ConfigError(message) from error
+        told = f"{inside}.{name}={shown(value)}" if inside else f"{name}={shown(value)}"
+        if value.strip()[:1] in {"[", "{"}:
+            read[name] = _read_json(told, value, field.annotation)
+        elif _holds_several(field.annotation) and not _splits_text(field):
+            raise ConfigError(_not_json(told, field.annotation))
     return read
 
 
@@ -110,9 +115,15 @@ def _message(found: Mapping[str, Any]) -> str:
     told = str(found["msg"]).removeprefix("Value error, ")
     if found["type"] == "string_pattern_mismatch" and PICTURE_NAME in told:
         return "write the name of a picture that was kept: what Workbench.keep(picture) returns"
-    if found["type"] == "string_too_long":
-        return f"it has over {found['ctx']['max_length']:,} characters; write less"
-    return _IN_WORDS.get(found["type"], told)
+    facts = {name: _plain(fact) for name, fact in found.get("ctx", {}).items()}
+    return _IN_WORDS.get(found["type"], "").format_map(facts) or told
+
+
+def _plain(fact: object) -> str:
+    """What pydantic tells of a fault, with numbers as people write them."""
+    if isinstance(fact, int):
+        return f"{fact:,}"
+    return f"{fact:g}" if isinstance(fact, float) else str(fact)
 
 
 def _fault(found: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
@@ -171,23 +182,54 @@ def _owners(name: str, model: type[BaseModel]) -> list[str]:
     return [part for part, inner in parts.items() if inner and name in inner.model_fields]
 
 
+def _read_json(told: str, value: str, annotation: Any) -> Any:
+    """What a text that begins like JSON says; `told` is the setting with its text."""
+    try:
+        read = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        message = f"{told} is not valid JSON ({error}); write it as {example_of(annotation)}"
+        raise ConfigError(message) from error
+    if _holds_several(annotation) and isinstance(read, list) != _is_list(annotation):
+        raise ConfigError(_not_json(told, annotation))
+    return read
+
+
+def _not_json(told: str, annotation: Any) -> str:
+    return f"{told}: write a list or an object in JSON, such as {example_of(annotation)}"
+
+
 def _takes_text(annotation: Any) -> bool:
     """Whether a text is what the setting takes: it is one, or one or nothing."""
-    if get_origin(annotation) is tuple:
+    if get_origin(annotation) in {tuple, dict}:
         return False
     return annotation is str or any(map(_takes_text, get_args(annotation)))
 
 
+def _splits_text(field: FieldInfo) -> bool:
+    """Whether a list may also be one text, which the setting takes apart by itself."""
+    return any(isinstance(rule, BeforeValidator) for rule in field.metadata)
+
+
 def _holds_several(annotation: Any) -> bool:
     """Whether the setting is a list of things, or an object of several settings."""
-    return _model_in(annotation) is not None or "tuple" in str(annotation)
+    return _model_in(annotation) is not None or _is_list(annotation) or _is_object(annotation)
 
 
-def _example(annotation: Any) -> str:
-    """How such a setting is written in JSON."""
+def _is_list(annotation: Any) -> bool:
+    return "tuple" in str(annotation)
+
+
+def _is_object(annotation: Any) -> bool:
+    return get_origin(annotation) is dict
+
+
+def example_of(annotation: Any) -> str:
+    """Return how a list or an object of settings is written in JSON, in a shell's quotes."""
+    if _is_object(annotation):
+        return '\'{"…": "…"}\''
     inner = _model_in(annotation)
     one = '"ink"' if inner is None else "{" + f'"{_first_field(inner)}": …' + "}"
-    return f"'[{one}]'" if "tuple" in str(annotation) else f"'{one}'"
+    return f"'[{one}]'" if _is_list(annotation) else f"'{one}'"
 
 
 def _first_field(model: type[BaseModel]) -> str:

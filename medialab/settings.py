@@ -29,10 +29,20 @@ from medialab.samplers import AUTOMATIC_PREDICTION, PREDICTION_TYPES, SAMPLERS, 
 # As ComfyUI's: 64 bits, all that torch takes. Its noise on the CPU knows the lower 32 alone.
 LARGEST_SEED = 2**64 - 1
 
+
+@dataclass(frozen=True)
+class Unit:
+    """Marks a setting that counts something; a list of settings tells what."""
+
+    name: str
+
+
+Pixels = Annotated[int, Unit("px")]
+Times = Annotated[float, Unit("×")]
 # Pixels of what a model draws: a VAE works in blocks of 8.
-Side = Annotated[int, Field(ge=LEAST_DRAWN, le=MOST_DRAWN, multiple_of=BLOCK)]
+Side = Annotated[Pixels, Field(ge=LEAST_DRAWN, le=MOST_DRAWN, multiple_of=BLOCK)]
 # Pixels of a picture: any. What is drawn of it has limits of its own. 65,535 are a JPEG's.
-Length = Annotated[int, Field(ge=1, le=65_535)]
+Length = Annotated[Pixels, Field(ge=1, le=65_535)]
 # A picture kept in outputs/inputs, by the sha256 of its pixels; `Workbench.keep` gives it.
 PICTURE_NAME = "^[0-9a-f]{64}$"
 Picture = Annotated[str, Field(pattern=PICTURE_NAME)]
@@ -113,8 +123,8 @@ FileFormat = Annotated[str, AfterValidator(OneOf(FILE_FORMATS))]
 FileName = Annotated[str, AfterValidator(filenames.checked)]
 Border = Annotated[str, AfterValidator(OneOf(BORDERS))]
 # Pixels that a picture grows by on one side; pixels that drawn tiles share, in whole blocks.
-Growth = Annotated[int, Field(ge=0, le=2048)]
-TileOverlap = Annotated[int, Field(ge=0, le=2048, multiple_of=BLOCK)]
+Growth = Annotated[Pixels, Field(ge=0, le=2048)]
+TileOverlap = Annotated[Pixels, Field(ge=0, le=2048, multiple_of=BLOCK)]
 MaskedContent = Annotated[str, AfterValidator(OneOf(MASKED_CONTENTS))]
 Order = Annotated[str, AfterValidator(OneOf(ORDERS))]
 Merge = Annotated[str, AfterValidator(OneOf(MERGES))]
@@ -442,7 +452,7 @@ class InpaintConfig(SamplingConfig):
     denoising_strength: Fraction = Field(
         0.75, description="How much to repaint; 1 ignores what was under the mask."
     )
-    mask_blur: int = Field(4, ge=0, le=64, description="Softness of the mask's edge, in pixels.")
+    mask_blur: Pixels = Field(4, ge=0, le=64, description="Softness of the mask's edge, in pixels.")
     masked_content: MaskedContent = Field(
         "original",
         description="What fills the masked area before it is repainted; no effect at strength 1.",
@@ -451,7 +461,7 @@ class InpaintConfig(SamplingConfig):
     only_masked: bool = Field(
         False, description="Enlarge the masked area and repaint it alone, at a higher resolution."
     )
-    padding: int = Field(
+    padding: Pixels = Field(
         32, ge=0, le=256, description="With only_masked: pixels of context around the mask."
     )
     soft: bool = Field(False, description="Grey areas of the mask change partly.")
@@ -467,7 +477,7 @@ class OutpaintConfig(SamplingConfig):
     denoising_strength: Fraction = Field(
         0.8, description="How much to repaint the border; 0 only fills it with the edge's colours."
     )
-    mask_blur: int = Field(
+    mask_blur: Pixels = Field(
         4,
         ge=0,
         le=64,
@@ -490,7 +500,7 @@ class InstructConfig(SamplingConfig):
 class RefinerConfig(SwitchedConfig, SamplingConfig):
     """Stage 4: the picture enlarged and drawn again (hires fix)."""
 
-    scale: float = Field(2.0, ge=1.0, le=4.0, description="Enlargement factor.")
+    scale: Times = Field(2.0, ge=1.0, le=4.0, description="Enlargement factor.")
     width: Length | None = Field(None, description="Exact width in place of the scale.")
     height: Length | None = Field(None, description="Exact height in place of the scale.")
     upscaler: RefinerUpscalerName = Field(
@@ -511,11 +521,11 @@ class UpscalerConfig(SwitchedConfig, SamplingConfig):
     upscaler: UpscalerName = Field(
         "lanczos", description="lanczos, or a model in models/upscalers."
     )
-    scale: float = Field(2.0, ge=1.0, le=8.0, description="Enlargement factor.")
-    tile: int = Field(
+    scale: Times = Field(2.0, ge=1.0, le=8.0, description="Enlargement factor.")
+    tile: Pixels = Field(
         192, ge=0, le=2048, description="Side of an upscaler tile in pixels; 0: no tiles."
     )
-    overlap: int = Field(16, ge=0, le=256, description="Pixels that neighbouring tiles share.")
+    overlap: Pixels = Field(16, ge=0, le=256, description="Pixels that neighbouring tiles share.")
     denoising_strength: Fraction = Field(
         0.0,
         description="How much to repaint afterwards, in tiles; above 0.3 tiles may invent objects.",

@@ -15,7 +15,8 @@ from medialab.settings import (
     SamplingConfig,
     StageConfig,
 )
-from widgets.shapes import Limits, shapes_of
+from medialab.shapes import Limits
+from widgets.shapes import shapes_of
 
 
 def models():
