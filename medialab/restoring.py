@@ -184,7 +184,7 @@ class _Restoring:
         if config.image is not None and not self._has_picture(config.image):
             self._left_out["image"] = "the start picture is not here; choose it again"
             config = config.changed(mode="txt2img", image=None)
-        words = tuple(_words_of(config, told))
+        words = tuple(words_of(config, told))
         return ReadSettings(config, words, self._left_out, tuple(self._notes), self._parsed.program)
 
     def _tell_rest(self) -> None:
@@ -226,8 +226,8 @@ class _Restoring:
         return True
 
 
-def _words_of(config: PipelineConfig, told: set[str]) -> Iterator[str]:
-    """What is set, in words: each setting that the text told."""
+def words_of(config: PipelineConfig, told: set[str]) -> Iterator[str]:
+    """Yield what is set, in words: each setting that the text told."""
     default = PipelineConfig()
     for name in dict.fromkeys((*_TOLD, *PipelineConfig.model_fields)):
         value = (config.width, config.height) if name == "width" else getattr(config, name)

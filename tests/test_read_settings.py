@@ -163,6 +163,11 @@ def test_a_sidecar_and_its_text_mean_the_whole_request(own, tmp_path):
     assert own.read_settings(asked.model_dump_json()).config == asked
 
 
+def test_of_a_request_of_ours_what_it_says_is_told(own):
+    read = own.read_settings('{"prompt": "a cat", "steps": 3}')
+    assert (read.set, read.config.steps) == (("prompt", "3 steps"), 3)
+
+
 def test_a_folder_and_a_picture_that_is_not_there_are_named(own, tmp_path):
     with pytest.raises(ArtifactError, match=r"there is no file .*cat\.png"):
         own.read_settings(str(tmp_path / "cat.png"))

@@ -16,7 +16,7 @@ from medialab.mended import decode_utf16
 from medialab.pictures import PictureStore
 from medialab.registry import ModelRegistry
 from medialab.regular import read_regular
-from medialab.restoring import ReadSettings, found_again, restore
+from medialab.restoring import ReadSettings, found_again, restore, words_of
 
 _MOST_BYTES = 64 * 2**20  # of a file whose ending tells nothing: a text, or a picture
 _OTHERS = (".txt", ".json", ".jpeg", ".avif")  # endings of other files that a path may have
@@ -107,11 +107,12 @@ class SettingsReader:
         return restore(parsed, self._registry, self._pictures, now=now, may_read=may_read)
 
     def _of_text(self, text: str, now: PipelineConfig | None, may_read: int | None) -> ReadSettings:
-        own = _config_in(parse_object(text) or {})
+        whole = parse_object(text) or {}
+        own = _config_in(whole)
         if isinstance(own, ResolvedConfig):
             return self._again(own, may_read)
         if own is not None:
-            return ReadSettings(own, tuple(name for name in PipelineConfig.model_fields))
+            return ReadSettings(own, tuple(words_of(own, {*whole})))
         return self.fit(infotext.read(text), now, may_read)
 
     def _again(self, config: ResolvedConfig, may_read: int | None) -> ReadSettings:
