@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Applied = Mapping[str, Mapping[str, Any]]
+DRAWN = "txt2img"  # the stage that draws what stage 1 reads
 
 
 def applied_in(record: Mapping[str, Any]) -> Applied:
@@ -12,13 +13,17 @@ def applied_in(record: Mapping[str, Any]) -> Applied:
 
 
 def inversions_in(applied: Applied) -> list[str]:
-    """Return the textual inversions that any prompt was read with, each once."""
-    return list(dict.fromkeys(_inversions(applied)))
+    """Return the textual inversions that any prompt was drawn with, each once.
+
+    What stage 1 reads is drawn by text to image; the other passes read for themselves.
+    """
+    drawn = {name: told for name, told in applied.items() if name != "prompt" or DRAWN in applied}
+    return list(dict.fromkeys(_inversions(drawn)))
 
 
 def steps_handed_over(applied: Applied) -> int:
     """Return how many steps another checkpoint than the base's drew."""
-    told = applied.get("txt2img", {}).get("handover", {}).get("steps", "0 + 0")
+    told = applied.get(DRAWN, {}).get("handover", {}).get("steps", "0 + 0")
     return int(told.rpartition("+")[2])
 
 

@@ -17,7 +17,7 @@ from medialab.detailing import DetailerConfig
 from medialab.errors import ConfigError
 from medialab.faults import explain, read_json_texts, refuse_numbers_for_text
 from medialab.geometry import LEAST_DRAWN, MOST_DRAWN
-from medialab.prompts import WildcardFiles, expand, mentions, tagged_loras
+from medialab.prompts import WildcardFiles, expand, mentions, tagged_loras, without_tags
 from medialab.samplers import AUTOMATIC_PREDICTION, check
 from medialab.settings import (
     CONTROL_RESIZE_MODES,
@@ -143,7 +143,7 @@ class Txt2ImgConfig(SizeConfig):
         description="Seed of the noise to mix in; -1: random. In a batch it counts up, not seed.",
     )
     variation_strength: Fraction = Field(
-        0.0, description="Share of the variation's noise: 0 none of it, 1 nothing else."
+        0.0, description="Of text to image: share of the variation's noise; 0: none, 1: all."
     )
 
     @model_validator(mode="after")
@@ -305,10 +305,17 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
             return self.mode == stage
         if stage == "source":
             return self.mode != "txt2img"
-        if stage == "control":
-            return any(unit.counts for unit in self.control)
+        if stage == "control":  # other passes prepare what they follow themselves
+            return self.mode == "txt2img" and any(unit.counts for unit in self.control)
+        if stage == "prompt":
+            return self.mode == "txt2img" or bool(self._sampling_parts())
         own = getattr(self, stage, None)
         return own.enabled if isinstance(own, SwitchedConfig) else True
+
+    @property
+    def is_varied(self) -> bool:
+        """Whether another seed's noise is mixed in: text to image alone begins with noise."""
+        return self.mode == "txt2img" and self.variation_strength > 0
 
     def draws(self, stage: str) -> bool:
         """Whether a stage runs and denoises: one at a strength of 0 does not."""
@@ -316,12 +323,29 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return self.runs(stage) and (not isinstance(own, SamplingConfig) or own.draws)
 
     def texts(self) -> list[str]:
-        """All that is asked for in words: both prompts, those of stages that run, their finds'."""
-        return [*(text for _, _, text in self._texts()), *self._texts_of_finds()]
+        """All that is asked for in words: the prompts of passes that draw, and their finds'."""
+        return [*(text for _, _, text in self._texts_read()), *self._texts_of_finds()]
+
+    def base_texts(self) -> list[str]:
+        """The base's prompts, as far as a pass that draws is told them."""
+        return [text for stage, _, text in self._texts_read() if not stage]
 
     def negative_texts(self) -> list[str]:
-        """Those of them that say what is not to be shown."""
-        return [text for _, name, text in self._texts() if name == "negative_prompt"]
+        """Those of all texts that say what is not to be shown."""
+        return [text for _, name, text in self._texts_read() if name == "negative_prompt"]
+
+    def takes_base(self, name: str) -> bool:
+        """Whether any pass that draws takes over this setting of the base's."""
+        parts = self._sampling_parts().values()
+        return self.mode == "txt2img" or any(part.takes_base(name) for part in parts)
+
+    @property
+    def takes_base_tags(self) -> bool:
+        """Whether the LoRAs of tags in the base's prompt are any pass's."""
+        parts = self._sampling_parts().values()
+        return self.mode == "txt2img" or any(
+            part.loras is None and part.takes_base("prompt") for part in parts
+        )
 
     def _texts_of_finds(self) -> list[str]:
         """The prompts of edited finds, where their stage runs."""
@@ -341,8 +365,14 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
             if isinstance(part, SamplingConfig) and self.draws(name)
         }
 
+    def _texts_read(self) -> Iterator[tuple[str, str, str]]:
+        """Those of `_texts` that a pass which draws is told."""
+        for stage, name, text in self._texts():
+            if stage or self.takes_base(name):
+                yield stage, name, text
+
     def _texts(self) -> Iterator[tuple[str, str, str]]:
-        """Stage ("" for the base), setting and text of each prompt that is set and read."""
+        """Stage ("" for the base), setting and text of each prompt that is set."""
         for stage, part in ({"": self} | self._sampling_parts()).items():
             for name in ("prompt", "negative_prompt"):
                 if (text := getattr(part, name)) is not None:
@@ -354,11 +384,15 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         As in A1111 a tag in a negative prompt brings nothing in.
         """
         parts = self._sampling_parts().values()
-        fields = [self.loras, *(part.loras for part in parts)]
-        texts = [text for _, name, text in self._texts() if name == "prompt"]
+        fields = [self.loras if self.takes_base("loras") else (), *(part.loras for part in parts)]
+        texts = [
+            text
+            for stage, name, text in self._texts_read()
+            if name == "prompt" and (stage or self.takes_base_tags)
+        ]
         texts += self._texts_of_finds()
-        tagged = [tag.name for text in texts for tag in tagged_loras(text)]
-        return {*tagged, *(one.name for loras in fields for one in loras or () if one.enabled)}
+        tagged = [tag.name for text in texts for tag in tagged_loras(text) if tag.counts]
+        return {*tagged, *(one.name for loras in fields for one in loras or () if one.counts)}
 
     def settings_for(self, stage: str, settings: type[StageConfig]) -> Any:
         """This request's slice of one stage's settings, with the base's where it leaves some open.
@@ -371,7 +405,18 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         if isinstance(own, StageConfig):
             return own
         fields: dict[str, Any] = {name: getattr(self, name) for name in settings.model_fields}
+        if stage == "prompt":
+            fields |= self._without_unused_loras()
         return settings.model_construct(**fields)
+
+    def _without_unused_loras(self) -> dict[str, Any]:
+        """The base's prompt and LoRAs without those that no pass which draws takes over."""
+        found: dict[str, Any] = {}
+        if self.loras and not self.takes_base("loras"):
+            found["loras"] = ()
+        if not self.takes_base_tags and tagged_loras(self.prompt):
+            found["prompt"] = without_tags(self.prompt)
+        return found
 
 
 class Prompts(NamedTuple):
@@ -437,7 +482,7 @@ class ResolvedConfig(PipelineConfig):
             ConfigError: a prompt names a wildcard that is not there.
         """
         # As in A1111: pictures of a variation share the seed and count the variation's up.
-        counted = "variation_seed" if self.variation_strength > 0 else "seed"
+        counted = "variation_seed" if self.is_varied else "seed"
         first = getattr(self, counted)
         files = WildcardFiles(wildcards)  # read once for all
         return [

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from medialab.errors import ConfigError
 from medialab.prompts import MOST_CHARACTERS, without_tags, written_tags
 from medialab.settings import (
+    BASE,
     MOST_GROWTH,
     MOST_OFFSET,
     Crop,
@@ -299,6 +300,13 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
 
         return tuple(find for find in self.detections or () if find.enabled and strength(find) != 0)
 
+    def takes_base(self, name: str) -> bool:
+        """Whether this setting of the base's is its own, or of one of its finds."""
+        if name not in {"prompt", "negative_prompt"} or super().takes_base(name):
+            return super().takes_base(name)
+        finds = [find.prompt for find in self.drawn_edits] if name == "prompt" else []
+        return any(_names_base(text) for text in (getattr(self, name), *finds) if text is not None)
+
     def filled(self, base: Mapping[str, Any]) -> Self:
         """The base's settings in place of what is unset.
 
@@ -322,6 +330,12 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
             for find in self.detections
         )
         return self.model_copy(update={"detections": finds})
+
+
+def _names_base(text: str) -> bool:
+    """Whether the base's words may be a part of what a detailer's prompt says of a find."""
+    begins = text.strip().startswith((AFTER_BASE, BY_LABEL))
+    return begins or BASE in text or any(not part.strip() for part in text.split(SEPARATOR))
 
 
 def _spelt_out(text: str, base: str) -> str:

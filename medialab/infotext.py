@@ -17,13 +17,21 @@ from medialab.adetailer import write_detailers
 from medialab.applied import applied_in, inversions_in, steps_handed_over
 from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.infotext_items import NEGATIVE
-from medialab.infotext_keys import AFTER, BEFORE, items_of, number, schedule
+from medialab.infotext_keys import AFTER, BEFORE, items_of, number, schedule, shown_upscaler
 from medialab.infotext_reading import EXACT, STAGES, Parsed, read, said_of
 from medialab.mended import mend_letters
-from medialab.settings import EMPHASES
+from medialab.settings import EMPHASES, SamplingConfig
 
 __all__ = ["Parsed", "read", "write"]
 
+# The hires fix's upscaler and the tiles', by the stage that tells which one ran.
+UPSCALER_KEYS = {"Hires upscaler": "refiner", "Ultimate SD upscale upscaler": "upscaler"}
+# Settings that the pass of stage 3 may have for itself, and that are told as the picture's.
+_FIRST_PASS = (
+    *("prompt", "negative_prompt", "steps", "sampler", "schedule", "guidance_scale", "seed"),
+    *("checkpoint", "vae", "clip_skip", "emphasis", "control"),
+)
+_VARIATION = ("variation_seed", "variation_strength")
 # Settings at the top that A1111 has no item for, or not enough of one.
 HANDOVER_KEYS = ("Refiner", "Refiner switch at")
 _ONLY_OURS = (
@@ -48,26 +56,34 @@ def write(
     `record` tells what was applied; without it, what was asked is written.
     """
     applied = applied_in(record or {})
+    drawn = config.model_copy(update=_of_first_pass(config))
+    if drawn.checkpoint != config.checkpoint:
+        checkpoint_hash = (config.sha256_of("checkpoint", drawn.checkpoint) or "")[:10]
     items = {
-        "Steps": str(config.steps),
-        "Sampler": config.sampler,
-        "Schedule type": schedule(config.schedule),
-        "CFG scale": number(config.guidance_scale),
-        "Seed": str(config.seed),
+        "Steps": str(drawn.steps),
+        "Sampler": drawn.sampler,
+        "Schedule type": schedule(drawn.schedule),
+        "CFG scale": number(drawn.guidance_scale),
+        "Seed": str(drawn.seed),
         "Size": f"{config.width}x{config.height}",
         "Model hash": checkpoint_hash,
-        "Model": config.checkpoint,
+        "Model": drawn.checkpoint,
     }
-    items |= items_of(config, BEFORE)
-    if config.clip_skip > 1:
-        items["Clip skip"] = str(config.clip_skip)
-    if config.emphasis != EMPHASES[0]:
-        items["Emphasis"] = config.emphasis.capitalize()
+    items |= items_of(drawn, BEFORE)
+    if drawn.clip_skip > 1:
+        items["Clip skip"] = str(drawn.clip_skip)
+    if drawn.emphasis != EMPHASES[0]:
+        items["Emphasis"] = drawn.emphasis.capitalize()
     items |= write_detailers(config, applied)
-    items |= items_of(config, AFTER)
+    items |= items_of(config.model_copy(update={"control": drawn.control}), AFTER)
+    items |= {
+        key: shown_upscaler(applied[stage]["upscaler"])
+        for key, stage in UPSCALER_KEYS.items()
+        if key in items and "upscaler" in applied.get(stage, {})
+    }
     if applied and not steps_handed_over(applied):
         items = {key: value for key, value in items.items() if key not in HANDOVER_KEYS}
-    if others := _other_settings(config):
+    if others := _other_settings(config, drawn):
         items[STAGES] = json.dumps(others, ensure_ascii=False)
     if config.sharpen:
         items["Sharpen"] = repr(config.sharpen)
@@ -83,16 +99,16 @@ def write(
             for name in inversions
             if (sha256 := config.sha256_of("embedding", name))
         )
-    negative = f"{NEGATIVE} {config.negative_prompt}" if config.negative_prompt else ""
-    prompts = f"{config.prompt}\n{negative}" if negative else config.prompt
+    negative = f"{NEGATIVE} {drawn.negative_prompt}" if drawn.negative_prompt else ""
+    prompts = f"{drawn.prompt}\n{negative}" if negative else drawn.prompt
     items["Version"] = version
     text = _text(prompts, items)
     said = said_of(text)
-    lost = [name for name in EXACT if getattr(said, name) != getattr(config, name)]
+    lost = [name for name in EXACT if getattr(said, name) != getattr(drawn, name)]
     if not lost and mend_letters(text) == text:
         return text
     del items["Version"]
-    items |= {EXACT[name]: getattr(config, name) for name in lost} | {"Version": version}
+    items |= {EXACT[name]: getattr(drawn, name) for name in lost} | {"Version": version}
     return _text(prompts, items)
 
 
@@ -104,13 +120,34 @@ def _text(prompts: str, items: Mapping[str, str]) -> str:
     return f"{prompts}\n{', '.join(_write_items(items, ascii_alone=True))}".strip()
 
 
-def _other_settings(config: ResolvedConfig) -> dict[str, Any]:
-    """What A1111 has no word for: settings of other stages that are not at their defaults."""
+def _of_first_pass(config: ResolvedConfig) -> dict[str, Any]:
+    """The settings of the pass that stage 3 is, which a stage may set for itself.
+
+    Where that draws nothing, the base's; its ControlNets then only as far as a pass follows them.
+    """
+    own = getattr(config, config.mode, None)
+    if isinstance(own, SamplingConfig) and config.draws(config.mode):
+        filled = own.filled(vars(config))
+        found = {name: getattr(filled, name) for name in _FIRST_PASS}
+        return found | ({"control": ()} if config.mode == "instruct" else {})
+    return {} if config.takes_base("control") else {"control": ()}
+
+
+def _other_settings(config: ResolvedConfig, drawn: ResolvedConfig) -> dict[str, Any]:
+    """What A1111 has no word for: settings of other stages that are not at their defaults.
+
+    Also the base's, where what was `drawn` is told in their place.
+    """
     plain = PipelineConfig().model_dump(mode="json")
     mine = config.model_dump(mode="json")
     found: dict[str, Any] = {}
     for name in _ONLY_OURS:
         if mine[name] != plain[name]:
+            found[name] = mine[name]
+    if not config.is_varied:
+        found |= {name: mine[name] for name in _VARIATION if mine[name] != plain[name]}
+    for name in _FIRST_PASS:
+        if name not in _ONLY_OURS and getattr(drawn, name) != getattr(config, name):
             found[name] = mine[name]
     for name, defaults in plain.items():
         if isinstance(defaults, dict):

@@ -17,9 +17,10 @@ from medialab.settings import USUAL_RESIZE
 Items = Mapping[str, str]
 _SIZE = re.compile(r"(\d+)x(\d+)")
 _HASHED = re.compile(r"(.+?) \[\w+\]")
-_CONTROL = re.compile(r"\s*([\w /]+): (\([^)]*\)|[^,]+)(?:,|$)")
+_CONTROL = re.compile(r"\s{0,3}([\w /]{1,60}): (\([^)]*\)|[^,]+)(?:,|$)")
 SHOWN_SCHEDULES = {"sgm uniform": "SGM Uniform", "ddim": "DDIM"}
 _SHOWN_UPSCALERS = {
+    "none": "None",
     "latent": "Latent",
     "latent nearest": "Latent (nearest)",
     "latent bicubic": "Latent (bicubic)",
@@ -27,7 +28,7 @@ _SHOWN_UPSCALERS = {
     "nearest": "Nearest",
     "bicubic": "Bicubic",
 }
-_UPSCALERS = {shown.casefold(): name for name, shown in _SHOWN_UPSCALERS.items()}
+_UPSCALERS = {shown.casefold(): name for name, shown in _SHOWN_UPSCALERS.items() if name != "none"}
 _MODULES = {"soft edge": "softedge_hed", "scribble": "scribble_hed", "pose": "openpose"}
 _CONTROL_READ = {"Module", "Model", "Weight", "Resize Mode", "Guidance Start", "Guidance End"}
 # What a picture has here in any case.
@@ -63,6 +64,11 @@ def number(value: float) -> str:
     return repr(value).removesuffix(".0")
 
 
+def shown_upscaler(name: str) -> str:
+    """An upscaler under A1111's name."""
+    return _SHOWN_UPSCALERS.get(name, name)
+
+
 def schedule(name: str) -> str:
     """A schedule under A1111's name."""
     return SHOWN_SCHEDULES.get(name, name.title())
@@ -87,7 +93,18 @@ def _of(
 def _hires(
     key: str, name: str, read: Callable[[str], Any], show: Callable[[Any], str] = str
 ) -> Key:
-    return Key(key, *_of("refiner", name, lambda config: config.refiner.enabled, read, show))
+    return Key(key, *_of("refiner", name, lambda config: config.draws("refiner"), read, show))
+
+
+def _hires_prompt(key: str, name: str) -> Key:
+    """One of the hires fix's own prompts, as it was drawn."""
+
+    def write(config: ResolvedConfig) -> str | None:
+        if not config.draws("refiner") or not getattr(config.refiner, name):
+            return None
+        return str(getattr(config.refiner.filled(vars(config)), name)) or None
+
+    return Key(key, write, lambda value, _items: {"refiner": {name: value}})
 
 
 def _painted(
@@ -233,12 +250,12 @@ BEFORE: tuple[Key, ...] = (
     ),
     Key(
         "Variation seed",
-        lambda config: str(config.variation_seed) if config.variation_strength > 0 else None,
+        lambda config: str(config.variation_seed) if config.is_varied else None,
         lambda value, _items: {"variation_seed": int(value)},
     ),
     Key(
         "Variation seed strength",
-        lambda config: number(config.variation_strength) if config.variation_strength > 0 else None,
+        lambda config: number(config.variation_strength) if config.is_varied else None,
         lambda value, _items: {"variation_strength": float(value)},
     ),
     Key("Denoising strength", _write_strength, _read_strength),
@@ -246,8 +263,8 @@ BEFORE: tuple[Key, ...] = (
 AFTER: tuple[Key, ...] = (
     _hires("Hires checkpoint", "checkpoint", _plain_name),
     _hires("Hires sampler", "sampler", str),
-    _hires("Hires prompt", "prompt", str),
-    _hires("Hires negative prompt", "negative_prompt", str),
+    _hires_prompt("Hires prompt", "prompt"),
+    _hires_prompt("Hires negative prompt", "negative_prompt"),
     _hires("Hires CFG Scale", "guidance_scale", float, number),
     _hires("Hires schedule type", "schedule", str.casefold, schedule),
     Key(
@@ -257,8 +274,10 @@ AFTER: tuple[Key, ...] = (
     ),
     Key("Hires resize", _write_resize, _read_resize),
     _hires("Hires steps", "steps", lambda value: int(value) or None),
-    _hires(
-        "Hires upscaler", "upscaler", _upscaler, lambda value: _SHOWN_UPSCALERS.get(value, value)
+    Key(
+        "Hires upscaler",
+        lambda config: shown_upscaler(config.refiner.upscaler) if config.refiner.enabled else None,
+        lambda value, _items: {"refiner": {"upscaler": _upscaler(value)}},
     ),
     Key(
         "Refiner",
@@ -294,7 +313,7 @@ AFTER: tuple[Key, ...] = (
         "Ultimate SD upscale upscaler",
         "upscaler",
         _upscaler,
-        lambda value: _SHOWN_UPSCALERS.get(value, value),
+        shown_upscaler,
     ),
     _tiled("Ultimate SD upscale tile_width", "diffusion_tile", int),
     _tiled("Ultimate SD upscale tile_height", "diffusion_tile", int),

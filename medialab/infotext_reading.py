@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
-from medialab.adetailer import read_detailers
+from medialab.adetailer import read_detailers, vae_name
 from medialab.config import PipelineConfig
 from medialab.errors import ConfigError, shown
 from medialab.foreign_texts import GRAPH, parse_object, read_object
@@ -168,7 +168,20 @@ def _understood(said: Said) -> Parsed:
         if {"img2img", "inpaint"} & settings.keys():
             said.notes.append("it was made from another picture, which the settings do not contain")
     hashes = hashes_in(said.items)
+    if is_ours and STAGES not in rest:
+        hashes = _of_their_own(hashes, said.items, settings)
     return Parsed(settings, rest, why, tuple(said.notes), said.program, hashes)
+
+
+def _of_their_own(
+    hashes: Mapping[str, str], items: Items, settings: Mapping[str, Any]
+) -> dict[str, str]:
+    """The hashes, where the picture's models are a stage's own: by name, no more the base's."""
+    found = dict(hashes)
+    for kind, name in (("checkpoint", items.get("Model")), ("vae", vae_name(items.get("VAE", "")))):
+        if kind in found and settings.get(kind, name) != name:
+            found[f"{kind}/{name}"] = found.pop(kind)
+    return found
 
 
 def _with_loras(settings: dict[str, Any], said: Said) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Run the stages in order; nothing else."""
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from medialab import runtime
 from medialab.cache import Explanation, StageCache, StageKey
 from medialab.config import ResolvedConfig
 from medialab.frames import decode_frame, encode_frame
-from medialab.ladder import Ladder
+from medialab.ladder import Ladder, Retry
 from medialab.loading import dtype_name
 from medialab.progress import Progress
 from medialab.repainting import unpacked
@@ -63,7 +64,7 @@ class Pipeline:
         active = [stage for stage in self.stages if config.runs(stage.name)]
         keys = self.keys(config)
         names = [stage.name for stage in active]
-        may_reuse = names.index(anew_from) if anew_from in names else len(active)
+        may_reuse = self._before(anew_from, config)
         frame, done = self._latest(keys[:may_reuse])
         progress.begin(frame.image)
         measured: dict[str, dict[str, Any]] = {
@@ -111,13 +112,16 @@ class Pipeline:
         make: Callable[[], bytes],
     ) -> tuple[bytes, bool]:
         """A part of a stage's work, kept by what decided it: the facts, and the stage's models."""
-        own = replace(key, stage=f"{key.stage}, a part", settings=facts, before="")
-        content = self.cache.read(own, _checked_part)
-        if content is not None:
+        own = replace(key, stage=f"{key.stage}, a part with retries", settings=facts, before="")
+        found = self.cache.read(own, _read_part)
+        if found is not None:
+            content, retries = found
+            progress.retries.extend(retries)
             return content, True
+        before = len(progress.retries)
         content = make()
         if progress.exact:
-            self.cache.put(own, content)
+            self.cache.put(own, _written_part(content, progress.retries[before:]))
         return content, False
 
     def keys(self, config: ResolvedConfig) -> list[StageKey]:
@@ -163,6 +167,12 @@ class Pipeline:
         """For each stage that this config runs: is its result kept, and if not, what changed."""
         return [self.cache.explain(key) for key in self.keys(config)]
 
+    def _before(self, stage: str | None, config: ResolvedConfig) -> int:
+        """How many of the stages that run stand before this one; all, without one."""
+        every = [one.name for one in self.stages]
+        before = every[: every.index(stage)] if stage in every else every
+        return sum(config.runs(name) for name in before)
+
     def _latest(self, keys: Sequence[StageKey]) -> tuple[Frame, int]:
         """The frame after the last of these stages that is kept, and how many that spares."""
         for number in range(len(keys), 0, -1):
@@ -203,10 +213,25 @@ def _threads_of(config: ResolvedConfig) -> int:
     return config.threads or runtime.default_threads()
 
 
-def _checked_part(content: bytes) -> bytes:
-    """The same bytes, if they are a part of a picture."""
+def _written_part(content: bytes, retries: Sequence[Retry]) -> bytes:
+    """A part of a picture with what was done again to make it, on a line before it."""
+    return json.dumps([asdict(retry) for retry in retries]).encode() + b"\n" + content
+
+
+def _read_part(written: bytes) -> tuple[bytes, list[Retry]]:
+    """A part of a picture, and what was done again to make it.
+
+    Raises:
+        ValueError: these bytes are none.
+    """
+    line, _, content = written.partition(b"\n")
+    try:
+        retries = [Retry(**one) for one in json.loads(line)]
+    except (TypeError, RecursionError) as error:
+        message = f"no retries of a part of a picture: {error}"
+        raise ValueError(message) from error
     unpacked(content)
-    return content
+    return content, retries
 
 
 def _with_hash(applied: Mapping[str, Any], config: ResolvedConfig) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from medialab.config import PipelineConfig
+from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.detailing import DetailerConfig
 from medialab.errors import ModelRefusedError, OutOfMemoryError
 from medialab.geometry import BLOCK
@@ -27,6 +27,7 @@ from medialab.registry import ModelInfo, ModelRegistry
 from medialab.settings import UpscalerConfig
 from medialab.sizes import StageSize, sizes_of
 from medialab.stages import STAGES
+from medialab.tied import may_be_untied
 
 # Pixels a side that a VAE decodes at once on the lowest rung, whatever the picture's size, and
 # that a tile or a detail is drawn at where neither settings nor the checkpoint say so: SDXL's own.
@@ -138,6 +139,8 @@ def plan(
     """
     dtype = dtype_name(registry.device)
     find = cache(registry.find)  # each question looks at the folder
+    # By now resolved configs are tied to all that is here.
+    absent = may_be_untied(config) if isinstance(config, ResolvedConfig) else []
     told = {one.stage: one for one in sizes_of(config, start)}
     found, size = [], start
     for stage in STAGES:
@@ -145,7 +148,7 @@ def plan(
             continue
         size = told[stage.name].size if stage.name in told else size
         settings = config.settings_for(stage.name, stage.settings)
-        used = [find(one.name, one.kind) for one in stage.models(settings)]
+        used = [find(one.name, one.kind) for one in stage.models(settings) if one not in absent]
         usual = least = size[0] * size[1] * PICTURE_BYTES
         checkpoint = find(getattr(settings, "checkpoint", None) or config.checkpoint, "checkpoint")
         own_tile = _own_tile(registry, checkpoint)

@@ -9,7 +9,7 @@ from medialab.config import ResolvedConfig
 from medialab.errors import ModelRefusedError, NotFiniteError, OutOfMemoryError
 from medialab.events import Event, Kind
 from medialab.jobs import Job
-from medialab.ladder import Ladder
+from medialab.ladder import Ladder, Retry
 from medialab.latents import decode_latents
 from medialab.lora import LoRAManager, RunLoRAs
 from medialab.memory import free_memory
@@ -82,6 +82,11 @@ class Progress:
     def exact(self) -> bool:
         """Whether the stage's pixels are so far what they always are, whatever memory there is."""
         return self._ladder.exact
+
+    @property
+    def retries(self) -> list[Retry]:
+        """What the stage did again so far; what is added is told as its own."""
+        return self._ladder.retries
 
     def leave(self, seconds: float, image: "Image.Image | None") -> None:
         """The stage is done; `image` is the picture so far."""

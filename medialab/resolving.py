@@ -2,7 +2,7 @@
 
 import secrets
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -36,6 +36,7 @@ from medialab.settings import ControlUnit, SamplingConfig, StageConfig
 from medialab.sizes import check_sizes
 from medialab.stages import STAGES
 from medialab.stages.base import Model, PipelineStage
+from medialab.tied import may_be_untied
 from medialab.vaes import refuse_unfitting
 
 # Seeds that are drawn have 32 bits: A1111 and its kin keep no more.
@@ -94,7 +95,8 @@ class Resolver:
         if isinstance(config, ResolvedConfig):
             self._refuse_replaced(config)
             threads = config.threads or runtime.default_threads()
-            return config.model_copy(update={"threads": threads})
+            ties = config.models_sha256 | self._present(may_be_untied(config))
+            return config.model_copy(update={"threads": threads, "models_sha256": ties})
         width, height = self._size_of(config, info)
         check_sizes(config, (width, height))
         prompt, negative_prompt = config.prompt, config.negative_prompt
@@ -234,7 +236,7 @@ class Resolver:
 
     def unused_embeddings(self, config: ResolvedConfig, record: Mapping[str, Any]) -> list[str]:
         """A sentence for each embedding that a prompt names, and that was read as text."""
-        base = [config.prompt, config.negative_prompt]
+        base = config.base_texts()
         stages = [stage for stage in record["stages"] if stage["name"] == "prompt"]
         used = {name for stage in stages for name in stage["applied"].get("embeddings", ())}
         family = self.registry.find(config.checkpoint, "checkpoint").family
@@ -317,6 +319,15 @@ class Resolver:
             if model != Model("checkpoint", config.checkpoint)
         }
 
+    def _present(self, models: Sequence[Model]) -> dict[str, str]:
+        """What those of these models hold that are here, by kind and name."""
+        found = {}
+        for model in models:
+            with suppress(ModelNotFoundError, ModelRefusedError):
+                info = self.registry.find(model.name, model.kind)
+                found[f"{model.kind}/{model.name}"] = self.registry.sha256(info)
+        return found
+
     def _lacks_a_name(self, config: ResolvedConfig) -> bool:
         """Whether a model of a resolved config is not here under its name."""
         try:
@@ -331,7 +342,10 @@ class Resolver:
     def _refuse_replaced(self, config: ResolvedConfig) -> None:
         """Refuse a resolved config one of whose models is another file by now."""
         embeddings = [Model("embedding", name) for name in config.embeddings()]
+        untied = may_be_untied(config)
         for model in [*_models_of(config), *embeddings]:
+            if model in untied:
+                continue
             sha256 = config.sha256_of(*model)
             info = self.registry.find_same(model.name, model.kind, sha256)
             was, now = sha256 or "nothing", self.registry.sha256(info)
@@ -469,7 +483,9 @@ def _check_picture(config: PipelineConfig) -> None:
             "or image=bench.keep(picture)"
         )
         raise ConfigError(message)
-    if config.mode == "instruct" and config.runs("control"):
+    if config.mode == "instruct" and any(
+        unit.counts for unit in _followed(config.instruct, config)
+    ):
         message = "mode='instruct' follows no ControlNet; take control away, or use img2img"
         raise ConfigError(message)
     for unit in _units_of(config):
@@ -508,11 +524,16 @@ def _with_parts(config: ConfigT, changes: Mapping[str, Mapping[str, Any]]) -> Co
 
 def _units_of(config: PipelineConfig) -> list[ControlUnit]:
     """The ControlNet units that count, the base's and the stages' own."""
-    every = [*config.control]
+    every = [*config.control] if config.takes_base("control") else []
     for name, stage in config:
         if isinstance(stage, SamplingConfig) and config.draws(name):
             every += stage.control or ()
     return [unit for unit in every if unit.counts]
+
+
+def _followed(part: SamplingConfig, config: PipelineConfig) -> tuple[ControlUnit, ...]:
+    """The units of a pass: its own, or the base's."""
+    return config.control if part.control is None else part.control
 
 
 def _drawn(seed: int) -> int:

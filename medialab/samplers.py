@@ -189,6 +189,10 @@ SAMPLERS: Mapping[str, Sampler] = {
 # Those whose diffusers class takes `rescale_betas_zero_snr`.
 KNOW_ZERO_SNR = (*("Euler", "Euler a", "DPM++ 2M", "DPM++ 2M SDE", "DDIM", "UniPC", "DDPM", "LCM"),)
 
+# Those of them that divide by what pure noise holds of the picture, which is nothing. A denoiser
+# that predicts the noise can tell them nothing then; the others stop a hair before.
+DIVIDE_BY_NOTHING = ("DDIM", "DDPM", "LCM")
+
 # What the denoiser was trained on. Passed on by name, since the classes' defaults differ and
 # from_config drops a value that was the first class's default (beta_start: 0.0001 or 0.00085).
 _TRAINED_ON = (
@@ -359,3 +363,12 @@ def _check_training(sampler: str, config: Mapping[str, Any]) -> None:
             f"choose {', '.join(KNOW_ZERO_SNR[:-1])} or {KNOW_ZERO_SNR[-1]}"
         )
         raise ConfigError(message).about("sampler", KNOW_ZERO_SNR)
+    if config.get("rescale_betas_zero_snr") and prediction == "epsilon":
+        others = [name for name in KNOW_ZERO_SNR if name not in DIVIDE_BY_NOTHING]
+        if sampler not in others:
+            message = (
+                f"sampler {sampler!r} cannot run this checkpoint, trained to zero terminal SNR, as "
+                "one that predicts epsilon, which pure noise does not tell: set prediction_type to "
+                f"v_prediction, or choose {', '.join(others[:-1])} or {others[-1]}"
+            )
+            raise ConfigError(message).about("sampler", others)

@@ -221,6 +221,13 @@ class LoRAConfig(StageConfig):
     stop: Fraction = Field(1.0, description="Share of the steps after which it stops.")
     enabled: bool = Field(True, description="Whether it is used.")
 
+    @property
+    def counts(self) -> bool:
+        """Whether it has any effect; from start to stop is said of the denoiser alone."""
+        text_encoder = self.weight if self.text_encoder is None else self.text_encoder
+        in_denoiser = self.weight != 0 and self.start < self.stop
+        return self.enabled and (in_denoiser or text_encoder != 0)
+
     @model_validator(mode="after")
     def _starts_before_it_stops(self) -> Self:
         if self.start > self.stop:
@@ -234,13 +241,13 @@ MOST_LORAS = 64
 
 
 def asked_loras(prompt: str, loras: Iterable[LoRAConfig]) -> tuple[LoRAConfig, ...]:
-    """The LoRAs of a setting that are switched on, then those of the prompt's tags.
+    """The LoRAs of a setting that count, then those of the prompt's tags that do.
 
     Raises:
         ConfigError: a tag's number is out of range, or there are more than MOST_LORAS.
     """
     _, tags = take_loras(prompt)
-    found = [*(one for one in loras if one.enabled), *map(_of_tag, tags)]
+    found = [one for one in (*loras, *map(_of_tag, tags)) if one.counts]
     if len(found) > MOST_LORAS:
         message = f"{len(found)} LoRAs at once, over {MOST_LORAS}; remove some"
         raise ConfigError(message)
@@ -422,6 +429,11 @@ class SamplingConfig(StageConfig):
         own = BASE if self.prompt is None else self.prompt
         open_ones["prompt"] = with_base(own, prompt)
         return self.model_copy(update=open_ones)
+
+    def takes_base(self, name: str) -> bool:
+        """Whether this setting of the base's is, or is a part of, its own."""
+        own = getattr(self, name)
+        return own is None or (name == "prompt" and BASE in own)
 
     @property
     def draws(self) -> bool:

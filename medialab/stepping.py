@@ -65,10 +65,25 @@ def steps_behind(sampler: str, schedule: str, steps: int, strength: float) -> in
     Raises:
         ConfigError: the sampler cannot spread its schedule over so many.
     """
-    total = min(max(steps, int(steps / min(strength, 0.999))), MOST_STEPS)
+    total = _total(steps, strength)
     try:
         check(sampler, schedule, total)
     except ConfigError as error:
-        message = f"{steps} steps at denoising strength {strength:g} are the last of {total}: "
-        raise ConfigError(f"{message}{error}") from error
+        message = (
+            f"{steps} steps at denoising strength {strength:g} are the last of {total}: {error}"
+        )
+        if total > steps and (fewer := _most_before(sampler, schedule, steps, strength)):
+            message += f" in all, which at this strength are {fewer} of its own at most"
+        raise ConfigError(message).about(error.setting, error.choices) from error
     return total
+
+
+def _total(steps: int, strength: float) -> int:
+    """The steps of a schedule whose last ones are these."""
+    return min(max(steps, int(steps / min(strength, 0.999))), MOST_STEPS)
+
+
+def _most_before(sampler: str, schedule: str, steps: int, strength: float) -> int:
+    """The largest number of steps below this one that the sampler takes; 0 if none is."""
+    most = most_steps(sampler, schedule)
+    return next((one for one in range(steps - 1, 0, -1) if _total(one, strength) <= most), 0)

@@ -30,6 +30,7 @@ from medialab.resolving import Resolver
 from medialab.restoring import ReadSettings
 from medialab.run import Run
 from medialab.stages import STAGES
+from medialab.tied import tied_to_what_ran
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -345,7 +346,8 @@ class Workbench:
             images.append(outcome.image)
             records.append(outcome.record | ({"memory": str(needs)} if needs else {}))
             if save:
-                artifacts.append(self.artifacts.save(outcome.image, single, records[-1]))
+                tied = tied_to_what_ran(single, outcome.record)
+                artifacts.append(self.artifacts.save(outcome.image, tied, records[-1]))
         return Run(config, images, records, artifacts, detections)
 
     def _needs(self, config: ResolvedConfig, pipeline: "Pipeline") -> MemoryPlan | None:

@@ -6,6 +6,7 @@ from PIL import Image
 from medialab import PipelineConfig
 from medialab.applied import applied_in, inversions_in, steps_handed_over
 from medialab.artifacts.formats import read_infotext
+from medialab.errors import ConfigError
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 
@@ -75,10 +76,14 @@ def test_inversions_are_told_of_every_pass_that_read_one():
     record = {
         "stages": [
             {"name": "prompt", "applied": {"embeddings": ["one"]}},
+            {"name": "txt2img", "applied": {}},
             {"name": "face", "applied": {"drawn": [{"embeddings": ["two", "one"]}]}},
         ]
     }
     assert inversions_in(applied_in(record)) == ["one", "two"]
+    # Image to image reads for itself: what stage 1 read for nobody drew nothing.
+    del record["stages"][1]
+    assert inversions_in(applied_in(record)) == ["two", "one"]
     assert inversions_in(applied_in({"interrupted": {"stage": "txt2img"}})) == []
 
 
@@ -162,3 +167,103 @@ def test_a_filter_that_stood_in_is_told_as_the_one_that_ran(drawn):
     assert applied["refiner"] == {"size": [96, 96], "upscaler": "lanczos"}
     _run, applied, _text = drawn(refiner=refiner | {"denoising_strength": 0.5})
     assert applied["refiner"]["upscaler"] == "latent"
+
+
+OFF = [
+    {"loras": [{"name": "gone", "weight": 0.0}]},
+    {"loras": [{"name": "gone", "enabled": False}]},
+    {"loras": [{"name": "gone", "start": 0.5, "stop": 0.5, "text_encoder": 0.0}]},
+    {"control": [{"model": "gone", "weight": 0.0}, {"model": "gone", "end": 0.0}]},
+    {
+        "control": [
+            {
+                "model": "gone",
+                "preprocessor": "depth",
+                "preprocessor_model": "gone",
+                "enabled": False,
+            }
+        ]
+    },
+    {"handover_checkpoint": "gone", "switch_at": 1.0},
+    {"variation_seed": 5},
+    {"refiner": {"enabled": False, **GONE_TOO}},
+    {"face": {"enabled": False, "detector": "gone", "mask_refiner": "gone", **GONE_TOO}},
+    {"upscaler": {"enabled": False, "upscaler": "gone", **GONE_TOO}},
+    {"img2img": GONE_TOO, "inpaint": GONE_TOO, "outpaint": GONE_TOO, "instruct": GONE_TOO},
+]
+
+
+def said(run):
+    """What was applied, but for the note of a checkpoint that was left no step."""
+    applied = {name: dict(told) for name, told in applied_in(run.record).items()}
+    applied["txt2img"].pop("handover", None)
+    return applied
+
+
+@pytest.mark.parametrize("settings", OFF, ids="-".join)
+def test_what_is_off_is_not_asked_for_nor_tied_nor_told_and_changes_no_byte(bench, settings):
+    plain = bench.execute(PipelineConfig.parse(QUICK))
+    run = bench.execute(PipelineConfig.parse(QUICK | settings))
+    assert run.image.tobytes() == plain.image.tobytes()
+    assert said(run) == said(plain)
+    assert run.config.models_sha256 == {}
+    text = read_infotext(run.artifact.path).partition(", Media Lab stages:")[0]
+    assert text == read_infotext(plain.artifact.path).partition(", Version:")[0]
+
+
+# The base's, where every pass has its own, or none draws.
+BASE_GONE = {
+    "prompt": "a hat <lora:gone:1>",
+    "loras": [{"name": "gone"}],
+    "control": [{"model": "gone", "preprocessor": "depth", "preprocessor_model": "gone"}],
+}
+OWN = {"prompt": "a ball", "loras": [], "control": [], "steps": 2}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"mode": "enhance"},
+        {"mode": "enhance", "upscaler": {"enabled": True, "scale": 1.5}},
+        {"mode": "enhance", "refiner": {"enabled": True, "scale": 1.0, **OWN}},
+        {"mode": "enhance", "face": {"enabled": True, "detector": "centre", **OWN}},
+        {"mode": "img2img", "img2img": OWN},
+        {"mode": "img2img", "img2img": {"denoising_strength": 0.0}},
+        {"mode": "outpaint", "outpaint": OWN},
+    ],
+    ids=str,
+)
+def test_what_no_pass_takes_over_of_the_base_is_neither_asked_for_nor_tied(bench, settings):
+    image = bench.keep(Image.new("RGB", (64, 64), "red"))
+    asked = QUICK | BASE_GONE | settings | {"image": image}
+    run = bench.execute(PipelineConfig.parse(asked), save=False)
+    assert run.config.models_sha256 == {}
+    assert "gone" not in str(run.record["stages"])
+    assert "control" not in applied_in(run.record)
+
+
+def test_what_draws_nothing_needs_no_prompt(bench):
+    image = bench.keep(Image.new("RGB", (64, 64), "red"))
+    config = PipelineConfig.parse(
+        QUICK | {"mode": "enhance", "image": image, "upscaler": {"enabled": True, "scale": 1.5}}
+    )
+    run = bench.execute(config, save=False)
+    assert list(applied_in(run.record)) == ["source", "upscaler", "finish"]
+    again = bench.rerun(run, from_stage="prompt", save=False)
+    assert not any(stage["cached"] for stage in again.record["stages"])
+
+
+def test_a_batch_of_variations_over_a_picture_differs_by_the_seed(bench):
+    image = bench.keep(Image.new("RGB", (64, 64), "red"))
+    settings = {"mode": "img2img", "image": image, "variation_strength": 0.5, "batch_size": 2}
+    run = bench.execute(PipelineConfig.parse(QUICK | settings), save=False)
+    assert run.images[0].tobytes() != run.images[1].tobytes()
+
+
+def test_an_edit_in_words_refuses_what_it_would_not_follow(bench):
+    image = bench.keep(Image.new("RGB", (64, 64), "red"))
+    asked = QUICK | {"mode": "instruct", "image": image}
+    with pytest.raises(ConfigError, match="follows no ControlNet"):
+        bench.resolve(PipelineConfig.parse(asked | {"instruct": {"control": [{"model": "gone"}]}}))
+    own = {"control": [{"model": "gone"}], "instruct": {"control": []}}
+    assert bench.resolve(PipelineConfig.parse(asked | own)).models_sha256 == {}

@@ -275,7 +275,10 @@ def test_what_is_switched_off_names_no_lora_and_no_text():
     )
     assert config.lora_names() == {"used", "on"}
     assert config.texts() == ["a tree <lora:used:1>", "rain <lora:below:1>"]
-    assert config.changed(mode="img2img").lora_names() == {"used", "on", "other mode"}
+    # A pass with a prompt of its own takes over the base's list, and not the tags of its prompt.
+    over_a_picture = config.changed(mode="img2img")
+    assert over_a_picture.lora_names() == {"on", "other mode"}
+    assert over_a_picture.texts() == ["rain <lora:below:1>", "<lora:other mode:1>"]
 
 
 def test_a_stage_sees_its_own_settings_only():

@@ -288,7 +288,7 @@ HIRES = {
     "denoising_strength": 0.45,
     "checkpoint": "other",
     "sampler": "Heun",
-    "prompt": "a hat, [PROMPT]",
+    "prompt": "a hat, red",
     "guidance_scale": 6.5,
     "schedule": "normal",
     "steps": 9,
@@ -303,7 +303,7 @@ CASES = {
         {"refiner": HIRES | {"scale": 1.5}},
         (
             "Denoising strength: 0.45, Hires checkpoint: other, Hires sampler: Heun, "
-            'Hires prompt: "a hat, [PROMPT]", Hires CFG Scale: 6.5, Hires schedule type: Normal, '
+            'Hires prompt: "a hat, red", Hires CFG Scale: 6.5, Hires schedule type: Normal, '
             "Hires upscale: 1.5, Hires steps: 9, Hires upscaler: Latent (nearest)"
         ),
     ),

@@ -41,6 +41,12 @@ class LoRATag:
     start: float | None = None
     stop: float | None = None
 
+    @property
+    def counts(self) -> bool:
+        """Whether it has any effect; from start to stop is said of the denoiser alone."""
+        stop = 1.0 if self.stop is None else self.stop
+        return self.text_encoder != 0 or (self.unet != 0 and (self.start or 0.0) < stop)
+
 
 def take_loras(prompt: str) -> tuple[str, tuple[LoRATag, ...]]:
     """Return the prompt without its LoRA tags and comments, and the tags.

@@ -151,6 +151,17 @@ class PipelineStage(ABC, Generic[SettingsT]):
             *models_of_units(getattr(settings, "control", None) or ()),
         ]
 
+    def models_used(
+        self,
+        settings: SettingsT,
+        applied: Mapping[str, Any],  # noqa: ARG002 - other stages look at it
+    ) -> "Sequence[Model]":
+        """Those of `models` without which this picture would be another, by what was applied.
+
+        Without any facts: those that any picture needs.
+        """
+        return self.models(settings)
+
     @abstractmethod
     def run(self, frame: Frame, settings: SettingsT, context: StageContext) -> Frame:
         """Do the stage's work."""

@@ -66,14 +66,24 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         """Its checkpoint, its LoRAs, and what finds and shapes the parts."""
         found = [*super().models(settings), *_loras_of_finds(settings)]
         if settings.detects:
-            found += [
-                Model("detector", name)
-                for name in settings.chain
-                if name not in {AUTOMATIC, CENTRE}
-            ]
+            found += [Model("detector", name) for name in _named(settings)]
         if settings.detections is None and settings.mask_refiner:
             found.append(Model("detector", settings.mask_refiner))
         return found
+
+    def models_used(self, settings: DetailerConfig, applied: Mapping[str, Any]) -> Sequence[Model]:
+        """Without detectors behind the one that found any, and without what drew nothing."""
+        drew = any(not row.get("skipped") for row in applied.get("drawn", ()))
+        drawing = [*super().models(settings), *_loras_of_finds(settings)]
+        unused = {} if drew else dict.fromkeys(drawing)
+        if settings.detects:
+            looked = {row["name"] for row in applied.get("detectors", ())}
+            unused |= {
+                Model("detector", name): None for name in _named(settings) if name not in looked
+            }
+        needed = {Model("detector", settings.mask_refiner or "")}
+        needed |= {*drawing} if drew else set()
+        return [one for one in self.models(settings) if one not in unused or one in needed]
 
     def run(self, frame: Frame, settings: DetailerConfig, context: StageContext) -> Frame:
         """Read `image`; write `image` and `detections`."""
@@ -157,9 +167,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         words = settings.words or WORDS.get(self.label, (self.label,))
         rows: list[dict[str, Any]] = []
         dropped: list[Dropped] = []
-        for name in settings.chain:
-            if name in {AUTOMATIC, CENTRE}:
-                continue
+        for name in _named(settings):
             try:
                 finds = find_by(context.detector(name), name, image, *words)
             except (MissingLibraryError, ModelRefusedError) as error:
@@ -315,6 +323,11 @@ def _view(
     return crop, working_size(
         crop, box, settings.guide_size or native, most, min(MOST_DRAWN, _LARGE * max(most, largest))
     )
+
+
+def _named(settings: DetailerConfig) -> list[str]:
+    """The detectors of a chain by their names."""
+    return [name for name in settings.chain if name not in {AUTOMATIC, CENTRE}]
 
 
 def _loras_of_finds(settings: DetailerConfig) -> list[Model]:

@@ -1,6 +1,6 @@
 """Stage 3: from noise and embeddings to a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,11 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
         """Its checkpoint, and the one that takes over."""
         other = settings.handover_checkpoint if settings.switch_at < 1 else ""
         return [*super().models(settings), *([Model("checkpoint", other)] if other else [])]
+
+    def models_used(self, settings: Txt2ImgConfig, applied: Mapping[str, Any]) -> Sequence[Model]:
+        """Without the checkpoint that takes over, where it was left no step."""
+        took_over = applied.get("handover", {}).get("from_call") is not None
+        return self.models(settings) if took_over else super().models(settings)
 
     def run(self, frame: Frame, settings: Txt2ImgConfig, context: StageContext) -> Frame:
         """Read `prompts` and `embeddings`; write `image`."""
