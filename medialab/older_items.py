@@ -18,7 +18,7 @@ _SIZE = re.compile(
     r"(?:\s*px)?(?:\s*\(\d{1,4}:\d{1,4}\))?"
 )
 _UNIT = re.compile(r"ControlNet(?:[ -](\d))?(?: (?!\d)(.+))?", re.IGNORECASE)
-_PART = re.compile(r"\s*([\w /]+): (\([^)]*\)|[^,]*)(?:,|$)")
+_PART = re.compile(r"\s{0,3}([\w /]{1,60}): (\([^)]*\)|[^,]*)(?:,|$)")
 _PAIR = re.compile(r"\(?\s*([\d.]+)\s*,\s*([\d.]+)\s*\)?")
 _ADDED = re.compile(r"AddNet (?:Model|Module|Weight)(?: [AB])? (\d)", re.IGNORECASE)
 _ADDED_NAME = re.compile(r"(.+?)\(([0-9a-f]{8,64})\)")

@@ -363,8 +363,12 @@ class Resolver:
         Of each its header decides, as in the listing; nothing is loaded, and no weight read.
         """
         settings = config.settings_for(stage.name, stage.settings)
+        # A picture's own sidecar names some that it was made without.
+        absent = may_be_untied(config) if isinstance(config, ResolvedConfig) else []
         found = {
-            model: self.registry.find(model.name, model.kind) for model in stage.models(settings)
+            model: self.registry.find(model.name, model.kind)
+            for model in stage.models(settings)
+            if model not in absent
         }
         own = getattr(settings, "checkpoint", None) if config.draws(stage.name) else None
         info = self.registry.find(own or config.checkpoint, "checkpoint")
