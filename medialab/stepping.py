@@ -66,24 +66,20 @@ def steps_behind(sampler: str, schedule: str, steps: int, strength: float) -> in
         ConfigError: the sampler cannot spread its schedule over so many.
     """
     total = _total(steps, strength)
-    try:
-        check(sampler, schedule, total)
-    except ConfigError as error:
+    most = most_steps(sampler, schedule)
+    if steps <= most < total:
+        fewer = next((one for one in range(steps, 0, -1) if _total(one, strength) <= most), 0)
         message = (
-            f"{steps} steps at denoising strength {strength:g} are the last of {total}: {error}"
+            f"{steps} steps at denoising strength {strength:g} are the last of {total}, and "
+            f"sampler {sampler!r} takes {most} at most; choose "
+            + (f"from 1 to {fewer} steps, " if fewer else "")
+            + "a higher strength, or another sampler"
         )
-        if total > steps and (fewer := _most_before(sampler, schedule, steps, strength)):
-            message += f" in all, which at this strength are {fewer} of its own at most"
-        raise ConfigError(message).about(error.setting, error.choices) from error
+        raise ConfigError(message).about("steps")
+    check(sampler, schedule, total)
     return total
 
 
 def _total(steps: int, strength: float) -> int:
     """The steps of a schedule whose last ones are these."""
     return min(max(steps, int(steps / min(strength, 0.999))), MOST_STEPS)
-
-
-def _most_before(sampler: str, schedule: str, steps: int, strength: float) -> int:
-    """The largest number of steps below this one that the sampler takes; 0 if none is."""
-    most = most_steps(sampler, schedule)
-    return next((one for one in range(steps - 1, 0, -1) if _total(one, strength) <= most), 0)

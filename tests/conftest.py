@@ -13,9 +13,16 @@ import weakref
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A machine that is busy with something else fails no test.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 # Before torch is imported: one thread that sleeps while it waits, and no hub to reach for.
 os.environ["OMP_NUM_THREADS"] = "1"

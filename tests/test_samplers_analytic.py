@@ -14,7 +14,14 @@ import torch
 from diffusers import DDIMScheduler, StableDiffusionImg2ImgPipeline
 
 from medialab.errors import ConfigError
-from medialab.samplers import SAMPLERS, SCHEDULES, check, make_scheduler
+from medialab.samplers import (
+    DIVIDE_BY_NOTHING,
+    KNOW_ZERO_SNR,
+    SAMPLERS,
+    SCHEDULES,
+    check,
+    make_scheduler,
+)
 from medialab.stepping import planned
 
 PAIRS = [
@@ -219,3 +226,37 @@ def test_a_refused_number_of_steps_is_told_with_those_that_can_be_chosen():
         planned("LCM", "automatic", 51, None)
     with pytest.raises(ConfigError, match="the schedule sgm uniform or simple, or from 2 to 999"):
         planned("DDIM", "ddim", 1, None)
+    with pytest.raises(ConfigError, match=r"the last of 66, .* takes 50 at most; .* 1 to 15 steps"):
+        planned("LCM", "automatic", 20, 0.3, exact=True)
+    assert planned("LCM", "automatic", 15, 0.3, exact=True).run == 15
+    with pytest.raises(ConfigError, match="at most; choose a higher strength, or another sampler"):
+        planned("LCM", "automatic", 1, 1e-9, exact=True)
+
+
+@pytest.mark.parametrize("sampler", KNOW_ZERO_SNR)
+def test_pure_noise_is_begun_with_by_what_can_say_something_of_it(sampler):
+    """At no signal at all, v is known and the picture follows; epsilon tells nothing of it."""
+    zero = TRAINED | {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+
+    def drawn(kind):
+        scheduler = make_scheduler(sampler, "automatic", zero | {"prediction_type": kind}, steps=5)
+        scheduler.set_timesteps(5)
+        generator = torch.Generator().manual_seed(5)
+        latents = torch.randn(SHAPE, generator=generator) * scheduler.init_noise_sigma
+        for timestep in scheduler.timesteps:
+            given = scheduler.scale_model_input(latents, timestep)
+            alpha = scheduler.alphas_cumprod[int(timestep)].clamp(min=2**-24)
+            noise = (given - alpha**0.5 * PICTURE) / (1 - alpha) ** 0.5
+            v = alpha**0.5 * noise - (1 - alpha) ** 0.5 * PICTURE
+            answer = v if kind == "v_prediction" else noise
+            latents = scheduler.step(answer, timestep, latents).prev_sample
+        return latents
+
+    assert float((drawn("v_prediction") - PICTURE).abs().max()) < 0.2
+    if sampler in DIVIDE_BY_NOTHING:
+        with pytest.raises(
+            ConfigError, match="set prediction_type to v_prediction, or choose Euler"
+        ):
+            drawn("epsilon")
+    else:
+        assert torch.isfinite(drawn("epsilon")).all()
