@@ -323,7 +323,7 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return self.runs(stage) and (not isinstance(own, SamplingConfig) or own.draws)
 
     def texts(self) -> list[str]:
-        """All that is asked for in words: the prompts of passes that draw, and their finds'."""
+        """All that is asked for in words: prompts of passes that draw, and their detections'."""
         return [*(text for _, _, text in self._texts_read()), *self._texts_of_finds()]
 
     def base_texts(self) -> list[str]:

@@ -301,7 +301,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         return tuple(find for find in self.detections or () if find.enabled and strength(find) != 0)
 
     def takes_base(self, name: str) -> bool:
-        """Whether this setting of the base's is its own, or of one of its finds."""
+        """Whether this setting of the base's is its own, or one of its detections'."""
         if name not in {"prompt", "negative_prompt"} or super().takes_base(name):
             return super().takes_base(name)
         finds = [find.prompt for find in self.drawn_edits] if name == "prompt" else []
@@ -333,7 +333,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
 
 
 def _names_base(text: str) -> bool:
-    """Whether the base's words may be a part of what a detailer's prompt says of a find."""
+    """Whether the base's words may be a part of what a detailer's prompt says of a detection."""
     begins = text.strip().startswith((AFTER_BASE, BY_LABEL))
     return begins or BASE in text or any(not part.strip() for part in text.split(SEPARATOR))
 
