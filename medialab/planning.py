@@ -24,7 +24,7 @@ from medialab.needs import (
     encoding_bytes,
 )
 from medialab.registry import ModelInfo, ModelRegistry
-from medialab.settings import UpscalerConfig
+from medialab.settings import SamplingConfig, UpscalerConfig
 from medialab.sizes import StageSize, sizes_of
 from medialab.stages import STAGES
 from medialab.tied import may_be_untied
@@ -150,19 +150,28 @@ def plan(
         settings = config.settings_for(stage.name, stage.settings)
         used = [find(one.name, one.kind) for one in stage.models(settings) if one not in absent]
         usual = least = size[0] * size[1] * PICTURE_BYTES
-        checkpoint = find(getattr(settings, "checkpoint", None) or config.checkpoint, "checkpoint")
-        own_tile = _own_tile(registry, checkpoint)
-        if (drawn := _drawn(stage.name, config, size, told, own_tile)) is not None:
-            used.append(checkpoint)
-            works = list(_work(settings, config, drawn, checkpoint, ITEM_BYTES[dtype]))
-            usual += max(most for most, _ in works)
-            least += max(smallest for _, smallest in works)
+        if _may_draw(stage.name, config, told):
+            name = getattr(settings, "checkpoint", None) or config.checkpoint
+            checkpoint = find(name, "checkpoint")
+            drawn = _drawn(stage.name, config, size, told, _own_tile(registry, checkpoint))
+            if drawn is not None:
+                used.append(checkpoint)
+                works = list(_work(settings, config, drawn, checkpoint, ITEM_BYTES[dtype]))
+                usual += max(most for most, _ in works)
+                least += max(smallest for _, smallest in works)
         weights = sum(
             info.size_bytes if info.kind == "lora" else bytes_in_memory(info, dtype)
             for info in {info.path: info for info in used}.values()
         )
         found.append(StageNeed(stage.name, size, weights, usual, least))
     return MemoryPlan(tuple(found), available, config.batch_size)
+
+
+def _may_draw(stage: str, config: PipelineConfig, told: Mapping[str, StageSize]) -> bool:
+    """Whether a stage asks for a checkpoint at all."""
+    own = getattr(config, stage, None)
+    samples = isinstance(own, SamplingConfig) or (stage in told and told[stage].draws)
+    return samples and config.draws(stage)
 
 
 def _drawn(
@@ -172,8 +181,6 @@ def _drawn(
 
     `own_tile` is the side that tiles and details have where the settings say none.
     """
-    if not config.draws(stage):
-        return None
     own = getattr(config, stage, None)
     if isinstance(own, UpscalerConfig):
         side = own.diffusion_tile or own_tile

@@ -59,7 +59,7 @@ def test_a_picture_without_any_says_so():
 
 
 def test_what_is_no_picture_is_refused():
-    with pytest.raises(PictureError, match="no picture"):
+    with pytest.raises(PictureError, match="not a picture"):
         read_embedded(b"a text")
 
 

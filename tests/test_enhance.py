@@ -310,7 +310,7 @@ def test_automatic_names_the_detectors_that_looked_and_each_has_a_word(tiny_mode
 def test_where_no_detector_serves_those_that_are_refused_are_named(tiny_models, tmp_path):
     models = tmp_path / "models"
     shutil.copytree(tiny_models, models)
-    (models / "detectors").mkdir()
+    (models / "detectors").mkdir(exist_ok=True)
     (models / "detectors" / "face_yolov8n.pt").write_bytes(b"\x80\x04cos\nsystem\n.")
     with (
         Workbench(models, tmp_path / "outputs", device="cpu") as bench,

@@ -199,8 +199,8 @@ def test_the_tags_of_a_pages_source_are_tags():
 
 def test_a_value_that_cannot_be_taken_is_told_in_words():
     why = infotext.read("a\nSteps: 200, CFG scale: 0.5, Seed: red, Clip skip: 0").why
-    assert why["Steps"] == "200: the most is 150"
-    assert why["CFG scale"] == "0.5: the least is 1"
+    assert why["Steps"] == "200: must be less than or equal to 150"
+    assert why["CFG scale"] == "0.5: must be greater than or equal to 1"
     assert why["Seed"] == "'red' is not a known value"
     assert why["Clip skip"] == "0: the least is 1"
 

