@@ -202,7 +202,7 @@ def test_a_value_that_cannot_be_taken_is_told_in_words():
     assert why["Steps"] == "200: must be less than or equal to 150"
     assert why["CFG scale"] == "0.5: must be greater than or equal to 1"
     assert why["Seed"] == "'red' is not a known value"
-    assert why["Clip skip"] == "0: the least is 1"
+    assert why["Clip skip"] == "0: must be greater than or equal to 1"
 
 
 def test_seeds_of_64_bits_keep_every_digit():
