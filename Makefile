@@ -52,6 +52,10 @@ settings: environment ## write docs/settings.md, the page of every setting, from
 paperdoll: environment ## list the recipes of the embedded models; RECIPE=name (or all) trains
 	@$(BIN)/python -m models.paperdoll.train $(RECIPE) $(if $(STEPS),--steps $(STEPS))
 
+# CI runs every test; on a developer's machine those that try more of the same wait for THOROUGH=1.
+THOROUGH ?= $(CI)
+EXTENT := $(if $(THOROUGH),,-m "not thorough")
+
 # One thread that sleeps while it waits: two test processes share a small machine's cores.
 test: export OMP_WAIT_POLICY := PASSIVE
 test: export OMP_NUM_THREADS := 1
@@ -63,8 +67,8 @@ test: export MEDIALAB_MODELS :=
 test: export MEDIALAB_OUTPUTS :=
 # Its advice would stand among the results.
 test: export TRANSFORMERS_VERBOSITY := error
-test: lint ## everything that must hold: lint, the tests, every notebook
-	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks
+test: lint ## lint, the tests, every notebook; THOROUGH=1 for all that CI runs
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks $(EXTENT)
 	@$(BIN)/pytest -q tests/benchmarks  # figures are kept; they decide in `make benchmark` alone
 	@rm -rf $(COPY) && mkdir $(COPY) && cp -r medialab widgets notebooks models $(COPY)
 	@PYTHONPATH="$(CURDIR)/$(COPY)" $(BIN)/pytest -q -n 2 --dist loadfile \

@@ -38,6 +38,7 @@ def test_it_prints_the_path_of_the_picture_and_the_seconds(medialab):
     assert seconds.startswith("made in ")
 
 
+@pytest.mark.thorough
 def test_settings_of_stages_and_lists_reach_the_picture(medialab):
     done = medialab(
         *("prompt=a red ball", "steps=2", "seed=7", "width=64", "height=64", "loras=[]"),

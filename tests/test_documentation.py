@@ -30,7 +30,14 @@ def checkout(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.thorough] if page != ROOT / "README.md" else [])
+        for page in PAGES
+    ],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
 def test_the_python_of_a_page_runs(page, checkout):
     snippets = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
     code = "\n".join([BEFORE, *snippets, "bench.close()"])

@@ -146,6 +146,7 @@ def resident_mib():
     return psutil.Process().memory_info().rss / 2**20
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.timeout(60 + 6 * RUNS)
 def test_mixed_runs_leave_memory_and_weights_where_they_were(bench, little_garbage, checksum):

@@ -40,6 +40,7 @@ def told(tiny_models, tmp_path):
     return run
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seconds", [0.0, 2.3])
 def test_whoever_imports_diffusers_beside_a_run_gets_it_and_so_does_the_run(told, seconds):
     code = (
@@ -54,6 +55,7 @@ def test_whoever_imports_diffusers_beside_a_run_gets_it_and_so_does_the_run(told
     assert told(code) == ["StableDiffusionXLPipeline", "64", "False", "False"]
 
 
+@pytest.mark.thorough
 def test_a_library_that_was_there_before_gives_its_parts_beside_a_run(told):
     code = (
         "import transformers\n"
@@ -101,7 +103,13 @@ FIRST = {
 }
 
 
-@pytest.mark.parametrize("entry", FIRST)
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(entry, marks=[pytest.mark.thorough] if entry != "execute" else [])
+        for entry in FIRST
+    ],
+)
 def test_every_entry_works_as_the_first_thing_that_a_process_does(told, entry):
     assert told(FIRST[entry]) == ["64"]
 
@@ -116,6 +124,7 @@ def test_a_picture_that_is_kept_needs_neither_torch_nor_diffusers(told):
     assert told(code) == ["[]", "True", "True", "True"]
 
 
+@pytest.mark.thorough
 def test_a_workbench_that_is_left_alone_loads_what_it_needs_by_itself(told):
     code = "time.sleep(2.5)\nbench.queue.close()\nprint('diffusers' in sys.modules)"
     assert told(code) == ["True"]

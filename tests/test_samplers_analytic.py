@@ -162,6 +162,7 @@ def test_a_strength_that_would_need_too_many_steps_takes_the_last_of_the_most(sa
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("sampler", "schedule"), PAIRS)
 def test_more_steps_come_nearer_to_the_answer_that_is_known(sampler, schedule):
     spread = 0.7
@@ -196,6 +197,7 @@ def test_what_is_offered_is_what_is_tested_and_the_rest_is_refused():
                     check(sampler, schedule)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize(("steps", "strength"), [(1, None), (50, None), (20, 0.01), (150, 0.0001)])
 def test_automatic_takes_any_steps_and_strength_that_the_sampler_can_take(sampler, steps, strength):
@@ -213,6 +215,7 @@ def test_a_share_of_the_steps_is_not_lost_to_rounding(strength):
     assert planned("Euler", "simple", 100, strength).run == round(100 * strength)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("steps", range(2, 151))
 def test_diffusers_runs_as_many_steps_as_are_planned(steps):
     for strength in (0.001, 0.1, 0.29, 1 / 3, 0.58, 0.999, 1.0):

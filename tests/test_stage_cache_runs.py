@@ -145,6 +145,7 @@ def test_pain_08_a_model_replaced_under_the_same_name_is_noticed(
     assert bench.execute(asked()).image.tobytes() == first.image.tobytes()
 
 
+@pytest.mark.thorough
 def test_pain_08_the_picture_is_that_of_a_fresh_process_after_any_other_runs(
     bench, models, tmp_path
 ):

@@ -85,6 +85,7 @@ def test_a_picture_is_made_again_with_the_threads_that_made_it(made, threads):
     assert (again["threads"], again["sha256"]) == (1, made[1][0]["sha256"])
 
 
+@pytest.mark.thorough
 def test_without_the_cache_a_recorded_number_gives_the_recorded_bytes(tiny_models, made, tmp_path):
     config = PipelineConfig(
         prompt="a red ball",

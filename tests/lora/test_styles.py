@@ -44,6 +44,7 @@ def blueness(images):
     return pixels[..., 2].mean() / pixels[..., 0].mean()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("style", "measure", "sign"),
     [
@@ -64,6 +65,7 @@ def test_weight_nought_is_the_picture_without(draw):
     assert all(np.array_equal(*pair) for pair in zip(plain, nought, strict=True))
 
 
+@pytest.mark.thorough
 def test_both_together_are_grey_and_dark(draw):
     plain, both = draw(), draw(pencil_sketch=0.6, night_palette=0.6)
     sketch, night = draw(pencil_sketch=0.6), draw(night_palette=0.6)

@@ -55,6 +55,7 @@ def test_without_a_base_the_companions_say_how_to_train_one(workplace):
         train.main(["controlnet", "--steps", "1"])
 
 
+@pytest.mark.thorough
 def test_a_controlnet_trains_and_is_loaded_and_measured(trained, tmp_path, capsys):
     base = trained("controlnet")
     folder = base / "models" / controlnet.FOLDER
@@ -88,6 +89,7 @@ def test_edges_agree_with_themselves_and_not_with_others():
     assert controlnet.agreement(tree, nothing) == 0
 
 
+@pytest.mark.thorough
 def test_an_edit_model_trains_and_is_loaded_and_measured(trained, tmp_path, capsys):
     base = trained("edit")
     folder = base / "models" / edit.FOLDER
@@ -170,6 +172,7 @@ def test_diffusers_applies_every_layer_of_a_style_as_it_was_trained(base):
     assert torch.allclose(trained, loaded, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_the_styles_are_measured_alone_and_together(trained, tmp_path, capsys):
     trained(*lora.STYLES)
     evaluate.main(["lora", "--count", "1", "--sheet", str(tmp_path / "sheet.png")])
@@ -189,6 +192,7 @@ def test_a_pencil_sketch_is_grey_and_a_night_palette_dark_and_blue():
     assert night["blue over red"] > plain["blue over red"] * 1.3
 
 
+@pytest.mark.thorough
 def test_an_embedding_trains_and_is_loaded_and_measured(trained, tmp_path, capsys):
     base = trained("mina")
     vectors = load_file(base / "models" / "embeddings" / "mina.safetensors")["emb_params"]
@@ -258,6 +262,7 @@ def test_make_paperdoll_lists_the_recipes_in_order(capsys):
     assert places == sorted(places)
 
 
+@pytest.mark.thorough
 def test_a_detector_trains_and_is_loaded_and_measured(trained, tmp_path, capsys):
     base = trained("detector")
     info = ModelRegistry(base / "models").find("paperdoll", "detector")
@@ -296,6 +301,7 @@ def test_a_perfect_naming_of_pixels_finds_every_part_where_it_is():
         assert one.confidence > 0.95
 
 
+@pytest.mark.thorough
 def test_an_upscaler_trains_and_is_loaded_and_measured(trained, tmp_path, capsys):
     base = trained("upscaler")
     info = ModelRegistry(base / "models").find("paperdoll-2x", "upscaler")
@@ -309,6 +315,7 @@ def test_noise_is_measured_in_decibels():
     assert upscaler.psnr(grey, other) == pytest.approx(28.13, abs=0.01)
 
 
+@pytest.mark.thorough
 def test_people_are_counted_at_every_size(trained, tmp_path, capsys):
     trained("detector")
     evaluate.main(["sizes", "--count", "2", "--sheet", str(tmp_path / "sheet.png")])

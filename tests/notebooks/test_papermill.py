@@ -81,6 +81,7 @@ def test_a_bad_parameter_is_named_before_a_model_loads(name, parameter, said, pa
     assert all(cell.execution_count is None for cell in later)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_an_unknown_checkpoint_is_named_with_those_there_are(papermill):
     process, _ = papermill("studio", ("checkpoint", "pony"))

@@ -288,6 +288,7 @@ def test_a_pose_is_told_by_a_model_of_the_persons(bench, lines, pose_model):
         drawn(bench, control=[pose | {"preprocessor": "depth"}])
 
 
+@pytest.mark.thorough
 def test_the_shipped_one_makes_edges_agree(tmp_path):
     """With the real paperdoll: a person in another pose's outline."""
     with Workbench(outputs=tmp_path / "outputs", device="cpu") as bench:

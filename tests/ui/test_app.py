@@ -85,6 +85,7 @@ def test_with_the_token_the_panel_opens_and_draws_and_the_console_is_clean(app, 
     assert TOKEN not in log.read_text().partition("\n")[2]
 
 
+@pytest.mark.thorough
 def test_each_page_that_is_left_ends_its_kernel(app, page):
     """A kernel holds a model: of pages loaded again and again, the last one's alone is there."""
     port, _ = app

@@ -283,6 +283,7 @@ def test_another_width_keeps_the_place(desk):
     expect(desk.tile(at)).to_be_in_viewport()
 
 
+@pytest.mark.thorough
 def test_blobs_are_bounded(desk):
     desk.page.evaluate(
         """window.living = 0;

@@ -357,6 +357,7 @@ def test_texts_stand_out_in_both_themes(studio, theme, pictures_folder):
         assert contrast(studio.locator(part).first) >= 4.5, part
 
 
+@pytest.mark.thorough
 def test_a_narrow_page_has_one_column_with_the_picture_first(studio):
     studio.page.set_viewport_size({"width": 900, "height": 1000})
     form, canvas, right = boxes(studio, ".mls-form", ".mls-canvas", ".mls-right-column")
@@ -365,6 +366,7 @@ def test_a_narrow_page_has_one_column_with_the_picture_first(studio):
     assert all(box["x"] + box["width"] <= 900 for box in (form, canvas, right))
 
 
+@pytest.mark.thorough
 def test_with_a_little_room_the_history_stands_below_the_other_two(studio):
     studio.page.set_viewport_size({"width": 1280, "height": 1000})  # the file browser is open
     left, canvas, right = boxes(studio, ".mls-left-column", ".mls-canvas", ".mls-right-column")
