@@ -236,9 +236,10 @@ def desk(open_notebook, tiny_checkout):
 @pytest.fixture
 def lent(desk, pictures_folder, request):
     """`lent()` is the panel of studio.ipynb; what it looked like at the end is kept."""
-    failed, panels = request.session.testsfailed, []
+    failed, panels, asked = request.session.testsfailed, [], {}
 
     def lend(**how):
+        asked.update(how)
         panels.append(desk.begin(**how))
         return panels[-1]
 
@@ -247,7 +248,9 @@ def lent(desk, pictures_folder, request):
     panel.page.screenshot(path=pictures_folder / f"{request.node.name}.png")
     said = panel.page.evaluate("window.kernelSaid")
     assert said == [], "".join(said)
-    if request.session.testsfailed == failed:
+    # A page of its own stays its own: one that was loaded again in mid-run was seen to wait for ever
+    # for the kernel's answer to what the next test asked.
+    if request.session.testsfailed == failed and not asked.get("fresh"):
         desk.keep(panel.page)
 
 
