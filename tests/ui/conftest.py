@@ -248,7 +248,7 @@ def lent(desk, pictures_folder, request):
     panel.page.screenshot(path=pictures_folder / f"{request.node.name}.png")
     said = panel.page.evaluate("window.kernelSaid")
     assert said == [], "".join(said)
-    # A page of its own stays its own: one that was loaded again in mid-run was seen to wait for ever
+    # A page of its own stays its own: one that was loaded again in mid-run once waited for ever
     # for the kernel's answer to what the next test asked.
     if request.session.testsfailed == failed and not asked.get("fresh"):
         desk.keep(panel.page)
