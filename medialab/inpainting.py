@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from medialab.encoding.guidance import computing_by
 from medialab.latents import encode_image, latent_mask
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def reading(unet: Any, masked: Masked) -> Iterator[None]:
     """
     import torch
 
-    forward, before = unet.forward, vars(unet).get("forward")
+    forward = unet.forward
 
     def told(sample: "torch.Tensor", *args: Any, **inputs: Any) -> Any:
         high, wide = sample.shape[-2:]
@@ -61,11 +62,5 @@ def reading(unet: Any, masked: Masked) -> Iterator[None]:
         )
         return forward(torch.cat([sample, *more], dim=1), *args, **inputs)
 
-    unet.forward = told
-    try:
+    with computing_by(unet, told):
         yield
-    finally:
-        if before is None:
-            del unet.forward
-        else:
-            unet.forward = before

@@ -4,7 +4,7 @@ Works with any diffusers pipeline that takes `prompt_embeds`, calls `unet` once 
 `callback_on_step_end`; one picture at a time.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,20 @@ FOLLOWING = {1: 0, 2: 1, 3: 0}
 COMPARED = {2: 0, 3: 1}
 
 EMBEDS, POOLED, TIME_IDS = "prompt_embeds", "add_text_embeds", "add_time_ids"
+
+
+@contextmanager
+def computing_by(network: Any, forward: Callable[..., Any]) -> Iterator[None]:
+    """While it lasts, calls of a network go to `forward`; afterwards it is as it was before."""
+    before = vars(network).get("forward")
+    network.forward = forward
+    try:
+        yield
+    finally:
+        if before is None:
+            del network.forward
+        else:
+            network.forward = before
 
 
 class Guidance:
@@ -80,20 +94,13 @@ class Guidance:
             yield
             return
         unet = self._pipeline.unet
-        before = vars(unet).get("forward")
         forward = unet.forward
 
         def composed(sample: "torch.Tensor", *args: Any, **inputs: Any) -> Any:
             return self._composed(forward, sample, args, inputs)
 
-        unet.forward = composed
-        try:
+        with computing_by(unet, composed):
             yield
-        finally:
-            if before is None:
-                del unet.forward
-            else:
-                unet.forward = before
 
     def _composed(
         self, forward: Any, sample: "torch.Tensor", args: tuple[Any, ...], inputs: dict[str, Any]
