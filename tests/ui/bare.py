@@ -52,7 +52,6 @@ const model = {
 window.listening = () => Object.values(listeners).flat().length;
 window.show = (id) => widget.render({ model, el: document.getElementById(id) });
 window.end = window.show("widget");
-window.module = await import("./widget.js");
 window.isReady = true;
 """
 

@@ -153,7 +153,7 @@ class Site:
     def served(self):
         return {
             "/": (PAGE, "text/html"),
-            "/viewer.js": (Viewer._esm, "text/javascript"),
+            "/viewer.js": (str(Viewer._esm), "text/javascript"),
             "/viewer.css": (str(Viewer._css), "text/css"),
             **{path: (body, "application/octet-stream") for path, body in self.files.items()},
         }
@@ -736,7 +736,7 @@ def test_a_broken_picture_is_refused_by_python_with_a_named_error(open_viewer):
 # --- what is shown when ---------------------------------------------------------------------------
 def test_the_newest_preview_is_shown_until_the_picture_comes(viewer, monkeypatch):
     clock = itertools.count(1000)
-    monkeypatch.setattr("widgets.viewer.monotonic", lambda: next(clock))
+    monkeypatch.setattr("widgets.viewer.viewer.monotonic", lambda: next(clock))
     fitted = viewer.camera()
     for colour in ("red", "lime", "blue"):
         viewer.viewer.preview(file_of((30, 20), colour, "JPEG"))

@@ -1,0 +1,5 @@
+"""The keys of the panel."""
+
+from widgets.keyboard.keyboard import Keyboard
+
+__all__ = ["Keyboard"]
