@@ -80,25 +80,12 @@ def tiny_models(tmp_path_factory):
 
     from medialab import runtime
     from models.paperdoll import family
+    from tests.tiny.checkpoints import write_paperdoll
 
-    size = family.Size(
-        vae_channels=(16, 16, 16, 16),
-        unet_channels=(32, 32, 32),
-        unet_layers=1,
-        text_width=32,
-        text_layers=1,
-        batch=1,
-    )
     folder = tmp_path_factory.mktemp("tiny") / "models"
     torch.manual_seed(0)
     tokenizer = family.make_tokenizer(tmp_path_factory.mktemp("tokenizer"))
-    family.save_checkpoint(
-        folder / "checkpoints" / "paperdoll",
-        vae=family.make_vae(size),
-        text_encoder=family.make_text_encoder(size, tokenizer),
-        tokenizer=tokenizer,
-        unet=family.make_unet(size),
-    )
+    write_paperdoll(folder / "checkpoints" / "paperdoll", tokenizer)
     # Every workbench that closes looks for garbage twice, 0.3 s each among all that torch and
     # diffusers have in memory. What is here by now stays anyway: it is not looked through again.
     runtime.preload()

@@ -5,16 +5,13 @@ from functools import partial
 import pytest
 import torch
 from diffusers import (
-    AutoencoderKL,
     EulerDiscreteScheduler,
     StableDiffusionInstructPix2PixPipeline,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
-    UNet2DConditionModel,
 )
 from PIL import Image
 from safetensors.torch import save_file
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from medialab.encoding import Conditioning, Guidance, Moment, Track, count_tokens, encode
 from medialab.encoding import encoder as encoder_module
@@ -24,46 +21,22 @@ from medialab.errors import ConfigError, ModelRefusedError
 from medialab.loading import LoadedModel
 from medialab.prompts import weigh
 from models.paperdoll import family
+from tests.tiny import networks
 
 ROOM = 38  # tokens of a chunk of these tokenizers
 FAMILIES = ("paperdoll", "sd15", "sdxl")
 every_family = pytest.mark.parametrize("name", FAMILIES)
 
 
-def make_unet(width, **settings):
-    return UNet2DConditionModel(
-        sample_size=8,
-        block_out_channels=(32, 64),
-        layers_per_block=1,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        attention_head_dim=8,
-        cross_attention_dim=width,
-        **settings,
-    )
-
-
-def make_vae():
-    return AutoencoderKL(
-        block_out_channels=(32, 64),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
-    )
-
-
 def make_text_encoder(kind, width, tokenizer):
-    config = CLIPTextConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=width,
-        intermediate_size=64,
+    encoder = networks.make_text_encoder(
+        kind,
+        width,
+        tokenizer,
         num_hidden_layers=3,
-        num_attention_heads=4,
-        max_position_embeddings=ROOM + 2,
-        projection_dim=width,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
-    )
-    encoder = kind(config).eval()
+    ).eval()
     # As trained ones: the outcome's mean is not zero.
     layers = dict(encoder.named_modules())
     (norm,) = (layers[name] for name in layers if name.endswith("final_layer_norm"))
@@ -81,9 +54,9 @@ def loaded(tiny_models, tokenizer):
     """A tiny model of each family."""
     torch.manual_seed(0)
     sd15 = StableDiffusionPipeline(
-        unet=make_unet(32),
-        vae=make_vae(),
-        text_encoder=make_text_encoder(CLIPTextModel, 32, tokenizer),
+        unet=networks.make_unet(32),
+        vae=networks.make_vae(),
+        text_encoder=make_text_encoder("CLIPTextModel", 32, tokenizer),
         tokenizer=tokenizer,
         scheduler=family.make_scheduler(),
         safety_checker=None,
@@ -91,16 +64,16 @@ def loaded(tiny_models, tokenizer):
         requires_safety_checker=False,
     )
     sdxl = StableDiffusionXLPipeline(
-        unet=make_unet(
+        unet=networks.make_unet(
             32 + 48,
             addition_embed_type="text_time",
             addition_time_embed_dim=8,
             projection_class_embeddings_input_dim=48 + 6 * 8,
             use_linear_projection=True,
         ),
-        vae=make_vae(),
-        text_encoder=make_text_encoder(CLIPTextModel, 32, tokenizer),
-        text_encoder_2=make_text_encoder(CLIPTextModelWithProjection, 48, tokenizer),
+        vae=networks.make_vae(),
+        text_encoder=make_text_encoder("CLIPTextModel", 32, tokenizer),
+        text_encoder_2=make_text_encoder("CLIPTextModelWithProjection", 48, tokenizer),
         tokenizer=tokenizer,
         tokenizer_2=tokenizer,
         scheduler=EulerDiscreteScheduler(),
@@ -664,7 +637,7 @@ def test_and_and_schedules_go_together(model):
 
 
 def test_an_edit_by_instruction_changes_and_composes_too(sd15):
-    editing = make_unet(32, in_channels=8)
+    editing = networks.make_unet(32, in_channels=8)
     parts = sd15.components | {"unet": editing}
     picture = Image.new("RGB", (32, 32), "red")
 

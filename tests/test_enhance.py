@@ -19,7 +19,7 @@ from medialab.errors import (
 )
 from medialab.geometry import Box
 from medialab.masks import of_box
-from tests.detectors.tiny import tiny_yolo, write_onnx, yolo_rows
+from tests.tiny.detectors import tiny_yolo, write_onnx, yolo_rows
 
 QUICK = {"prompt": "a red ball", "steps": 3, "width": 64, "height": 64, "seed": 7}
 CENTRE = {"enabled": True, "detector": "centre", "guide_size": 64, "denoising_strength": 0.7}

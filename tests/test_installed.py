@@ -62,57 +62,24 @@ def run(installed, tmp_path):
 def tiny_sdxl(installed, tiny_models):
     """A tiny single file of SDXL among the tiny models; the installed configs are as tiny."""
     import torch
-    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
     from transformers import CLIPTokenizer
 
     from medialab.loading import SHARED_TOKENIZER
-    from tests.test_single_files import (
-        make_text_encoder,
-        make_unet,
-        make_vae_of_four_levels,
-        original_clip,
-        original_open_clip,
-        original_unet,
-        original_vae,
-        under,
-        write_checkpoint,
-        write_configs,
-    )
+    from tests.tiny.checkpoints import make_xl_parts, write_single_sdxl
+    from tests.tiny.networks import make_vae_of_four_levels
 
     tokens = tiny_models / "checkpoints" / "paperdoll" / "tokenizer"
     tokenizer = CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
     torch.manual_seed(0)
-    parts = {
-        "unet": make_unet(
-            cross_attention_dim=768 + 1280,
-            addition_embed_type="text_time",
-            addition_time_embed_dim=8,
-            projection_class_embeddings_input_dim=1280 + 6 * 8,
-            use_linear_projection=True,
-        ),
-        "vae": make_vae_of_four_levels(),
-        "text_encoder": make_text_encoder("CLIPTextModel", 768, tokenizer),
-        "text_encoder_2": make_text_encoder("CLIPTextModelWithProjection", 1280, tokenizer),
-    }
+    parts = make_xl_parts(tokenizer, make_vae_of_four_levels())
     configs = installed / "medialab" / "configs"
     for name in ("sdxl", SHARED_TOKENIZER):
         shutil.rmtree(configs / name)
     shutil.copytree(tokens, configs / SHARED_TOKENIZER)
-    scheduler = EulerDiscreteScheduler()
-    both = {"tokenizer": tokenizer, "tokenizer_2": tokenizer}
-    write_configs(configs / "sdxl", StableDiffusionXLPipeline(**parts, **both, scheduler=scheduler))
     models = installed.parent / "tiny-models"
     shutil.copytree(tiny_models, models)
-    write_checkpoint(
-        models / "checkpoints" / "single.safetensors",
-        original_unet(parts["unet"].state_dict(), layers=1),
-        original_vae(parts["vae"].state_dict(), levels=4),
-        under("conditioner.embedders.0", original_clip(parts["text_encoder"].state_dict())),
-        under(
-            "conditioner.embedders.1.model",
-            original_open_clip(parts["text_encoder_2"].state_dict()),
-        ),
-    )
+    single = models / "checkpoints" / "single.safetensors"
+    write_single_sdxl(single, configs, parts, tokenizer)
     return models
 
 

@@ -11,352 +11,27 @@ from medialab.errors import ConfigError, ModelRefusedError
 from medialab.loading import CONFIGS, load_checkpoint
 from medialab.modelfiles import ModelInfo
 from medialab.registry import ModelRegistry
+from tests.tiny.checkpoints import (
+    built_after,
+    original_vae,
+    under,
+    write_checkpoint,
+    write_single_files,
+)
+from tests.tiny.networks import make_vae_of_four_levels
+from tests.tiny.original_names import original_controlnet
 
 
 def find(root, name):
     return ModelRegistry(root).find(name, "checkpoint")
 
 
-# Writing what diffusers only reads: the original names, at a tiny size
-
-
-def original_unet(state, layers):
-    """A UNet's weights under the names of the original Stable Diffusion."""
-    places = {}
-    for name in state:
-        part, _, rest = name.partition(".")
-        if part in {"time_embedding", "add_embedding"}:
-            layer = {"linear_1": "0", "linear_2": "2"}[rest.split(".")[0]]
-            embedding = {"time_embedding": "time_embed", "add_embedding": "label_emb.0"}[part]
-            place = f"{embedding}.{layer}.{rest.split('.')[-1]}"
-        elif part in {"conv_in", "conv_norm_out", "conv_out"}:
-            place = {"conv_in": "input_blocks.0.0", "conv_norm_out": "out.0", "conv_out": "out.2"}[
-                part
-            ] + f".{rest}"
-        elif part == "mid_block":
-            kind, number, rest = rest.split(".", 2)
-            place = f"middle_block.{1 if kind == 'attentions' else 2 * int(number)}.{rest}"
-        else:
-            level, kind, number, rest = rest.split(".", 3)
-            level, number = int(level), int(number)
-            if part == "down_blocks":
-                first = level * (layers + 1) + 1
-                place = {
-                    "resnets": f"input_blocks.{first + number}.0.{rest}",
-                    "attentions": f"input_blocks.{first + number}.1.{rest}",
-                    "downsamplers": f"input_blocks.{first + layers}.0.{rest.replace('conv', 'op')}",
-                }[kind]
-            else:
-                first = level * (layers + 1)
-                after = 2 if f"up_blocks.{level}.attentions.0.norm.weight" in state else 1
-                place = {
-                    "resnets": f"output_blocks.{first + number}.0.{rest}",
-                    "attentions": f"output_blocks.{first + number}.1.{rest}",
-                    "upsamplers": f"output_blocks.{first + layers}.{after}.{rest}",
-                }[kind]
-        for ours, theirs in (
-            ("norm1.", "in_layers.0."),
-            ("conv1.", "in_layers.2."),
-            ("norm2.", "out_layers.0."),
-            ("conv2.", "out_layers.3."),
-            ("time_emb_proj.", "emb_layers.1."),
-            ("conv_shortcut.", "skip_connection."),
-        ):
-            if "transformer_blocks" not in place:
-                place = place.replace(ours, theirs)
-        places[f"model.diffusion_model.{place}"] = state[name]
-    return places
-
-
-def original_vae(state, levels):
-    """A VAE's weights under the names of the original Stable Diffusion."""
-    places = {}
-    for name, value in state.items():
-        place = name
-        for level in range(levels):
-            place = place.replace(f"down_blocks.{level}.", f"down.{level}.")
-            place = place.replace(f"up_blocks.{level}.", f"up.{levels - 1 - level}.")
-        for ours, theirs in (
-            (".resnets.", ".block."),
-            ("downsamplers.0.", "downsample."),
-            ("upsamplers.0.", "upsample."),
-            ("mid_block.block.0", "mid.block_1"),
-            ("mid_block.block.1", "mid.block_2"),
-            ("mid_block.attentions.0", "mid.attn_1"),
-            ("group_norm", "norm"),
-            ("to_q", "q"),
-            ("to_k", "k"),
-            ("to_v", "v"),
-            ("to_out.0", "proj_out"),
-            ("conv_norm_out", "norm_out"),
-            ("conv_shortcut", "nin_shortcut"),
-        ):
-            place = place.replace(ours, theirs)
-        flat = "attn_1" in place and place.endswith("weight") and "norm" not in place
-        places[f"first_stage_model.{place}"] = value[:, :, None, None] if flat else value
-    return places
-
-
-def original_clip(state):
-    """CLIP-L's weights under their original names."""
-    return {
-        f"transformer.text_model.{name.removeprefix('text_model.')}": value
-        for name, value in state.items()
-    }
-
-
-def original_open_clip(state):
-    """OpenCLIP's weights under their original names: q, k and v are one, the projection lies."""
-    import torch
-
-    places = {}
-    for name, value in state.items():
-        place = name.removeprefix("text_model.").replace(
-            "encoder.layers.", "transformer.resblocks."
-        )
-        for ours, theirs in (
-            ("layer_norm1", "ln_1"),
-            ("layer_norm2", "ln_2"),
-            (".fc1.", ".c_fc."),
-            (".fc2.", ".c_proj."),
-            ("self_attn.", "attn."),
-            ("final_layer_norm", "ln_final"),
-            ("embeddings.token_embedding", "token_embedding"),
-            ("embeddings.position_embedding.weight", "positional_embedding"),
-            ("text_projection.weight", "text_projection"),
-        ):
-            place = place.replace(ours, theirs)
-        if "q_proj" in name:
-            three = [state[name.replace("q_proj", part)] for part in ("q_proj", "k_proj", "v_proj")]
-            places[place.replace("q_proj.", "in_proj_")] = torch.cat(three)
-        elif "k_proj" not in name and "v_proj" not in name:
-            places[place] = value.T if place == "text_projection" else value
-    return places
-
-
-def original_controlnet(network):
-    """A ControlNet's weights under the names of its original repository."""
-    parts = {"unet": {}, "own": {}}
-    for name, value in network.state_dict().items():
-        parts["own" if name.startswith("controlnet_") else "unet"][name] = value
-    places = {
-        name.removeprefix("model.diffusion_model."): value
-        for name, value in original_unet(parts["unet"], layers=1).items()
-    }
-    for name, value in parts["own"].items():
-        kind, _, rest = name.partition(".")
-        if kind == "controlnet_down_blocks":
-            number, _, leaf = rest.partition(".")
-            places[f"zero_convs.{number}.0.{leaf}"] = value
-        elif kind == "controlnet_mid_block":
-            places[f"middle_block_out.0.{rest}"] = value
-        else:
-            part, _, leaf = rest.partition(".")
-            number = {"conv_in": 0, "conv_out": 14}.get(part)
-            if number is None:
-                block, _, leaf = leaf.partition(".")
-                number = 2 * int(block) + 2
-            places[f"input_hint_block.{number}.{leaf}"] = value
-    return places
-
-
-def make_unet(**settings):
-    from diffusers import UNet2DConditionModel
-
-    return UNet2DConditionModel(
-        sample_size=8,
-        block_out_channels=(32, 64),
-        layers_per_block=1,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        attention_head_dim=8,
-        **settings,
-    )
-
-
-def make_vae():
-    from diffusers import AutoencoderKL
-
-    return AutoencoderKL(
-        block_out_channels=(32, 64),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
-    )
-
-
-def make_vae_of_four_levels():
-    from diffusers import AutoencoderKL
-
-    return AutoencoderKL(
-        block_out_channels=(16, 16, 16, 16),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        norm_num_groups=8,
-    )
-
-
-def make_text_encoder(kind, width, tokenizer):
-    import transformers
-
-    config = transformers.CLIPTextConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=width,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        max_position_embeddings=40,
-        projection_dim=width,
-    )
-    return getattr(transformers, kind)(config)
-
-
-def write_configs(folder, pipeline):
-    pipeline.save_pretrained(folder)
-    for weights in folder.rglob("*.safetensors"):
-        weights.unlink()
-
-
-def write_checkpoint(path, *parts, metadata=None):
-    from safetensors.torch import save_file
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.contiguous() for part in parts for name, value in part.items()}
-    save_file(tensors, path, metadata=metadata)
-
-
-def under(prefix, tensors):
-    return {f"{prefix}.{name}": value for name, value in tensors.items()}
-
-
 @pytest.fixture(scope="module")
 def single_files(tiny_models, tmp_path_factory):
-    """A models folder with a tiny single file and configs for each family, and their parts.
-
-    As wide as the families themselves where cross-attention reads, since that tells them apart.
-    """
-    import torch
-    from diffusers import (
-        EulerDiscreteScheduler,
-        PNDMScheduler,
-        StableDiffusionPipeline,
-        StableDiffusionXLImg2ImgPipeline,
-        StableDiffusionXLPipeline,
-    )
-    from transformers import CLIPTokenizer
-
+    """A models folder with a tiny single file and configs for each family, and their parts."""
     root = tmp_path_factory.mktemp("single") / "models"
     tokens = tiny_models / "checkpoints" / "paperdoll" / "tokenizer"
-    shutil.copytree(tokens, root / "configs" / loading.SHARED_TOKENIZER)
-    tokenizer = CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
-    torch.manual_seed(0)
-    sd15 = {
-        "unet": make_unet(cross_attention_dim=768),
-        "vae": make_vae(),
-        "text_encoder": make_text_encoder("CLIPTextModel", 768, tokenizer),
-    }
-    write_configs(
-        root / "configs" / "sd15",
-        StableDiffusionPipeline(
-            **sd15,
-            tokenizer=tokenizer,
-            scheduler=PNDMScheduler(skip_prk_steps=True, steps_offset=1),
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-        ),
-    )
-    write_checkpoint(
-        root / "checkpoints" / "sd15.safetensors",
-        original_unet(sd15["unet"].state_dict(), layers=1),
-        original_vae(sd15["vae"].state_dict(), levels=2),
-        under("cond_stage_model", original_clip(sd15["text_encoder"].state_dict())),
-    )
-    sdxl = {
-        "unet": make_unet(
-            cross_attention_dim=768 + 1280,
-            addition_embed_type="text_time",
-            addition_time_embed_dim=8,
-            projection_class_embeddings_input_dim=1280 + 6 * 8,
-            use_linear_projection=True,
-        ),
-        "vae": make_vae(),
-        "text_encoder": make_text_encoder("CLIPTextModel", 768, tokenizer),
-        "text_encoder_2": make_text_encoder("CLIPTextModelWithProjection", 1280, tokenizer),
-    }
-    write_configs(
-        root / "configs" / "sdxl",
-        StableDiffusionXLPipeline(
-            **sdxl,
-            tokenizer=tokenizer,
-            tokenizer_2=tokenizer,
-            scheduler=EulerDiscreteScheduler(),
-        ),
-    )
-    write_checkpoint(
-        root / "checkpoints" / "sdxl.safetensors",
-        original_unet(sdxl["unet"].state_dict(), layers=1),
-        original_vae(sdxl["vae"].state_dict(), levels=2),
-        under("conditioner.embedders.0", original_clip(sdxl["text_encoder"].state_dict())),
-        under(
-            "conditioner.embedders.1.model",
-            original_open_clip(sdxl["text_encoder_2"].state_dict()),
-        ),
-    )
-    sd2 = {
-        "unet": make_unet(cross_attention_dim=1024, use_linear_projection=True),
-        "vae": make_vae(),
-        "text_encoder": make_text_encoder("CLIPTextModel", 1024, tokenizer),
-    }
-    write_configs(
-        root / "configs" / "sd2",
-        StableDiffusionPipeline(
-            **sd2,
-            tokenizer=tokenizer,
-            scheduler=PNDMScheduler(skip_prk_steps=True, steps_offset=1),
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-        ),
-    )
-    write_checkpoint(
-        root / "checkpoints" / "sd2.safetensors",
-        original_unet(sd2["unet"].state_dict(), layers=1),
-        original_vae(sd2["vae"].state_dict(), levels=2),
-        under("cond_stage_model.model", original_open_clip(sd2["text_encoder"].state_dict())),
-    )
-    refiner = {
-        "unet": make_unet(
-            cross_attention_dim=1280,
-            addition_embed_type="text_time",
-            addition_time_embed_dim=8,
-            projection_class_embeddings_input_dim=1280 + 5 * 8,
-            use_linear_projection=True,
-        ),
-        "vae": make_vae(),
-        "text_encoder_2": make_text_encoder("CLIPTextModelWithProjection", 1280, tokenizer),
-    }
-    write_configs(
-        root / "configs" / "sdxl-refiner",
-        StableDiffusionXLImg2ImgPipeline(
-            **refiner,
-            text_encoder=None,
-            tokenizer=None,
-            tokenizer_2=tokenizer,
-            scheduler=EulerDiscreteScheduler(),
-            requires_aesthetics_score=True,
-            force_zeros_for_empty_prompt=False,
-        ),
-    )
-    write_checkpoint(
-        root / "checkpoints" / "sdxl-refiner.safetensors",
-        original_unet(refiner["unet"].state_dict(), layers=1),
-        original_vae(refiner["vae"].state_dict(), levels=2),
-        under(
-            "conditioner.embedders.0.model",
-            original_open_clip(refiner["text_encoder_2"].state_dict()),
-        ),
-    )
-    return root, {"sd15": sd15, "sd2": sd2, "sdxl": sdxl, "sdxl-refiner": refiner}
+    return root, write_single_files(root, tokens)
 
 
 # Reading
@@ -747,9 +422,7 @@ def test_a_vae_with_the_names_of_2022_is_the_same_vae(tmp_path, form):
         assert torch.equal(loaded[weight], value), weight
 
 
-def test_a_checkpoint_without_its_vae_runs_with_one_of_the_folder(
-    single_files, tmp_path, monkeypatch
-):
+def test_a_checkpoint_without_its_vae_runs_with_one_of_the_folder(single_files, tmp_path):
     import torch
     from safetensors.torch import load_file
 
@@ -759,16 +432,18 @@ def test_a_checkpoint_without_its_vae_runs_with_one_of_the_folder(
     torch.manual_seed(4)
     vae = make_vae_of_four_levels()
     vae.save_config(root / "configs" / "sd15" / "vae")
-    own = original_vae(vae.state_dict(), levels=4)
+    own = original_vae(vae)
     tensors = load_file(source / "checkpoints" / "sd15.safetensors")
     rest = {name: one for name, one in tensors.items() if "first_stage_model" not in name}
     write_checkpoint(root / "checkpoints" / "whole.safetensors", rest, own)
     write_checkpoint(root / "checkpoints" / "bare.safetensors", rest)
     write_checkpoint(root / "vae" / "mine.safetensors", vae.state_dict())
-    monkeypatch.setattr(loading.load_checkpoint, "__defaults__", (None, root / "configs"))
     info = find(root, "bare")
     assert (info.refused, info.lacks_vae, info.family) == (None, True, "sd15")
-    with Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench:
+    with (
+        built_after(root / "configs"),
+        Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench,
+    ):
         says = r"txt2img: checkpoint 'bare' has no VAE: set vae to .*\(mine\)"
         with pytest.raises(ConfigError, match=says) as fault:
             bench.submit(PipelineConfig.parse(QUICK | {"checkpoint": "bare"}))
@@ -896,11 +571,13 @@ def test_a_file_trained_with_edms_noise_is_refused_in_the_listing(single_files, 
 
 
 @pytest.fixture
-def small_bench(single_files, tmp_path, monkeypatch):
+def small_bench(single_files, tmp_path):
     """A workbench over the tiny files, built after the tiny configs."""
     root, _ = single_files
-    monkeypatch.setattr(loading.load_checkpoint, "__defaults__", (None, root / "configs"))
-    with Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench:
+    with (
+        built_after(root / "configs"),
+        Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench,
+    ):
         yield bench
 
 

@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 from medialab import PipelineConfig, Workbench
 from medialab.config import ResolvedConfig
 from medialab.errors import ModelRefusedError
-from tests.detectors.tiny import tiny_yolo, write_onnx, yolo_rows
 from tests.lora.test_runs import lora
+from tests.tiny.detectors import tiny_yolo, write_onnx, yolo_rows
 
 QUICK = {"prompt": "a red ball", "steps": 2, "seed": 7, "width": 64, "height": 64}
 FACE = {"enabled": True, "steps": 2, "guide_size": 64}

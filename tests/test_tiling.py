@@ -7,6 +7,7 @@ import torch
 from medialab.errors import CancelledError
 from medialab.geometry import tiles
 from medialab.tiling import VAE_TILE, Tiles, blended, in_tiles, vae_for
+from tests.tiny.networks import make_controlnet
 
 WIDTH, HEIGHT, TILE, SHARED = 40, 32, 16, 6
 BOXES = tiles(WIDTH, HEIGHT, TILE, SHARED)
@@ -20,16 +21,8 @@ def model(bench):
 @pytest.fixture
 def controlnet(model):
     """A ControlNet that has its say."""
-    from diffusers import ControlNetModel
-
     torch.manual_seed(1)
-    network = ControlNetModel.from_unet(
-        model.components["unet"], conditioning_embedding_out_channels=(4, 8, 8, 16)
-    )
-    for name, weight in network.named_parameters():
-        if "controlnet_" in name:
-            torch.nn.init.normal_(weight, std=0.3)
-    return network
+    return make_controlnet(model.components["unet"])
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
 from medialab.modelfiles import ModelFiles
 from medialab.registry import ModelRegistry
 from medialab.vaes import load_vae, refuse_unfitting
-from tests.stages.test_handover import write_sdxl
-from tests.test_single_files import original_vae
+from tests.tiny.checkpoints import original_vae, write_sdxl
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 # Stages that encode and decode by themselves, with a request in which each is the last that does.
@@ -60,7 +59,7 @@ def make_vae(**settings):
 
 def write_single(path, vae):
     """As VAEs of Stable Diffusion are handed on: the original names, without their prefix."""
-    weights = original_vae(vae.state_dict(), levels=len(vae.config.block_out_channels))
+    weights = original_vae(vae)
     bare = {name.removeprefix("first_stage_model."): one for name, one in weights.items()}
     save_file({name: one.contiguous() for name, one in bare.items()}, path)
 

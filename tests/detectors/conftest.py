@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from medialab.registry import ModelRegistry
-from tests.detectors.tiny import NETWORKS, ONNX_KINDS, tiny_yolo
+from tests.tiny.detectors import NETWORKS, ONNX_KINDS, tiny_yolo
 
 
 @pytest.fixture(scope="session")

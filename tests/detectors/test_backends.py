@@ -27,7 +27,7 @@ from medialab.errors import MissingLibraryError, ModelRefusedError
 from medialab.geometry import Box
 from medialab.masks import of_box
 from medialab.registry import ModelRegistry
-from tests.detectors.tiny import tiny_yolo, write_onnx, yolo_rows
+from tests.tiny.detectors import tiny_yolo, write_onnx, yolo_rows
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from medialab.detectors import load_detector
 from medialab.registry import ModelRegistry
-from tests.detectors.tiny import NETWORKS, ONNX_KINDS
+from tests.tiny.detectors import NETWORKS, ONNX_KINDS
 
 FINDING = [*(kind for kind in NETWORKS if kind not in {"sam", "depth"}), *ONNX_KINDS]
 every_kind = pytest.mark.parametrize("kind", [*NETWORKS, *ONNX_KINDS])

@@ -15,7 +15,7 @@ from medialab.detectors.base import boxed, called
 from medialab.errors import ModelRefusedError
 from medialab.modelfiles import ModelFiles
 from medialab.onnxfiles import OnnxHeader, read_onnx
-from tests.detectors.tiny import write_onnx, yolo_rows
+from tests.tiny.detectors import write_onnx, yolo_rows
 
 IMAGE = Image.new("RGB", (64, 64), (90, 120, 60))
 

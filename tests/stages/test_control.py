@@ -12,6 +12,7 @@ from medialab.errors import ConfigError, MediaLabError, ModelNotFoundError, Mode
 from medialab.loading import load_controlnet
 from medialab.registry import ModelRegistry
 from models.paperdoll.controlnet import agreement, canny
+from tests.tiny.networks import make_controlnet
 
 QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
 UNIT = {"model": "lines", "preprocessor": "canny"}
@@ -27,10 +28,7 @@ def models(tiny_models, tmp_path_factory):
     shutil.copytree(tiny_models, folder)
     unet = UNet2DConditionModel.from_pretrained(folder / "checkpoints" / "paperdoll" / "unet")
     torch.manual_seed(1)
-    network = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(4, 8, 8, 16))
-    for name, weight in network.named_parameters():
-        if "controlnet_" in name:  # zero as it is made: without this it has no say
-            torch.nn.init.normal_(weight, std=0.3)
+    network = make_controlnet(unet)
     network.save_pretrained(folder / "controlnet" / "lines")
     config = dict(network.config) | {"cross_attention_dim": 768}
     ControlNetModel.from_config(config).save_pretrained(folder / "controlnet" / "foreign")

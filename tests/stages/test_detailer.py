@@ -322,7 +322,7 @@ def test_a_mask_refiner_must_be_one(detail):
 
 def test_a_refined_mask_is_what_is_painted(detail, image):
     from medialab.detectors import MaskRefiner
-    from tests.detectors.tiny import tiny_sam
+    from tests.tiny.detectors import tiny_sam
 
     refiner = MaskRefiner(*_ready(tiny_sam()), "cpu")
     detectors = {"finder": Finds((16, 8, 80, 56)), "sam": refiner}

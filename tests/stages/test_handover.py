@@ -9,66 +9,9 @@ from safetensors.torch import save_file
 from medialab import PipelineConfig, Workbench
 from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
 from models.paperdoll.family import save_checkpoint
+from tests.tiny.checkpoints import write_sdxl
 
 QUICK = {"prompt": "a red ball", "steps": 6, "width": 64, "height": 64, "seed": 7}
-
-
-def make_unet(text_width, **settings):
-    from diffusers import UNet2DConditionModel
-
-    return UNet2DConditionModel(
-        sample_size=8,
-        block_out_channels=(32, 64),
-        layers_per_block=1,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        attention_head_dim=8,
-        cross_attention_dim=text_width,
-        **settings,
-    )
-
-
-def make_text_encoder(kind, width, tokenizer):
-    import transformers
-
-    config = transformers.CLIPTextConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=width,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        max_position_embeddings=tokenizer.model_max_length,
-        projection_dim=width,
-    )
-    return getattr(transformers, kind)(config)
-
-
-def write_sdxl(folder, tokenizer, vae):
-    """SDXL and its refiner as tiny diffusers folders, told apart by the width of their text."""
-    import diffusers
-
-    scheduler = diffusers.EulerDiscreteScheduler()
-    sizes = {"addition_embed_type": "text_time", "addition_time_embed_dim": 8}
-    second = make_text_encoder("CLIPTextModelWithProjection", 1280, tokenizer)
-    diffusers.StableDiffusionXLPipeline(
-        unet=make_unet(2048, projection_class_embeddings_input_dim=1280 + 6 * 8, **sizes),
-        vae=vae,
-        text_encoder=make_text_encoder("CLIPTextModel", 768, tokenizer),
-        text_encoder_2=second,
-        tokenizer=tokenizer,
-        tokenizer_2=tokenizer,
-        scheduler=scheduler,
-    ).save_pretrained(folder / "xl")
-    diffusers.StableDiffusionXLImg2ImgPipeline(
-        unet=make_unet(1280, projection_class_embeddings_input_dim=1280 + 5 * 8, **sizes),
-        vae=vae,
-        text_encoder=None,
-        text_encoder_2=second,
-        tokenizer=None,
-        tokenizer_2=tokenizer,
-        scheduler=scheduler,
-        requires_aesthetics_score=True,
-    ).save_pretrained(folder / "xl-refiner")
 
 
 @pytest.fixture(scope="module")

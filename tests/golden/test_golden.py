@@ -1,0 +1,51 @@
+"""No picture changes by a byte unless it is meant to: each is made again and compared.
+
+After a change that is meant: `python -m tests.golden.write`, and say in the commit why.
+"""
+
+import pytest
+
+from tests.golden import cases, record
+from tests.golden.models import draw_pictures, write_models
+from tests.tiny.checkpoints import built_after
+
+FACTS = record.facts_here(threads=1)
+
+
+@pytest.fixture(scope="module")
+def golden():
+    return record.read()
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("golden")
+    write_models(folder / "models")
+    with built_after(folder / "models" / "configs"):
+        made = cases.Studio(folder / "models", folder / "outputs", draw_pictures())
+        made.make(cases.NAMES[0])  # its worker begins here, and outlives each test
+        yield made
+        made.close()
+
+
+def test_the_record_names_every_case_and_no_other(golden):
+    assert list(golden["pictures"]) == list(cases.NAMES)
+
+
+def test_every_byte_is_compared_here(golden):
+    unlike = {
+        name: f"{fact}, the record {golden['facts'].get(name)}"
+        for name, fact in FACTS.items()
+        if fact != golden["facts"].get(name)
+    }
+    if unlike:
+        pytest.skip(f"thumbnails are compared, not bytes, since here is {unlike}")
+
+
+@pytest.mark.parametrize("name", cases.NAMES)
+def test_a_picture_is_the_one_of_the_record(studio, golden, name):
+    made = [record.entry(image) for image in studio.make(name)]
+    told = record.difference(
+        name, golden["pictures"][name], made, by_bytes=golden["facts"] == FACTS
+    )
+    assert told is None, told
