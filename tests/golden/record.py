@@ -36,13 +36,16 @@ def facts_here(threads):
 
 
 def _processor():
-    """The processor's model: matrix libraries choose their blocks by it."""
+    """The processor's maker, name and model: matrix libraries choose their ways by them."""
     listing = Path("/proc/cpuinfo")
-    if listing.exists():
-        for line in listing.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()
+    if not listing.exists():
+        return platform.processor()
+    first = listing.read_text().partition("\n\n")[0].splitlines()
+    told = {
+        name.strip(): value.strip() for name, _, value in (line.partition(":") for line in first)
+    }
+    names = ("model name", "cpu family", "model", "CPU implementer", "CPU part")
+    return ", ".join(told[name] for name in names if name in told)
 
 
 def entry(image):

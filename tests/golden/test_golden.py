@@ -6,8 +6,6 @@ After a change that is meant: `python -m tests.golden.write`, and say in the com
 import pytest
 
 from tests.golden import cases, record
-from tests.golden.models import draw_pictures, write_models
-from tests.tiny.checkpoints import built_after
 
 FACTS = record.facts_here(threads=1)
 
@@ -19,13 +17,9 @@ def golden():
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("golden")
-    write_models(folder / "models")
-    with built_after(folder / "models" / "configs"):
-        made = cases.Studio(folder / "models", folder / "outputs", draw_pictures())
+    with cases.open_studio(tmp_path_factory.mktemp("golden")) as made:
         made.make(cases.NAMES[0])  # its worker begins here, and outlives each test
         yield made
-        made.close()
 
 
 def test_the_record_names_every_case_and_no_other(golden):

@@ -16,8 +16,6 @@ from pathlib import Path
 import transformers
 
 from tests.golden import cases, record
-from tests.golden.models import draw_pictures, write_models
-from tests.tiny.checkpoints import built_after
 
 
 def main():
@@ -47,15 +45,11 @@ def main():
 
 def make_all(threads):
     """What the record says of each case's pictures, by the case's name."""
-    with tempfile.TemporaryDirectory() as folder:
-        models = Path(folder) / "models"
-        write_models(models)
-        with built_after(models / "configs"):
-            studio = cases.Studio(models, Path(folder) / "outputs", draw_pictures(), threads)
-            try:
-                return {name: _made(studio, name) for name in cases.NAMES}
-            finally:
-                studio.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        cases.open_studio(Path(folder), threads) as studio,
+    ):
+        return {name: _made(studio, name) for name in cases.NAMES}
 
 
 def _made(studio, name):
