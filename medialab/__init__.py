@@ -7,14 +7,14 @@
 Importing this loads neither torch nor diffusers: the workbench's worker does, in the background.
 """
 
-from medialab import runtime
+from medialab.process import threads
 
-runtime.prefer_passive_threads()
+threads.prefer_passive_threads()
 
-from medialab.config import PipelineConfig, ResolvedConfig  # noqa: E402 - the thread policy comes first
 from medialab.errors import MediaLabError  # noqa: E402
-from medialab.run import Run  # noqa: E402
-from medialab.versions import program_version  # noqa: E402
+from medialab.process.versions import program_version  # noqa: E402
+from medialab.runs.run import Run  # noqa: E402
+from medialab.settings.config import PipelineConfig, ResolvedConfig  # noqa: E402 - the thread policy comes first
 from medialab.workbench import Workbench  # noqa: E402
 
 __version__ = program_version()

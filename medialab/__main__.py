@@ -8,10 +8,10 @@ import shutil
 import sys
 import time
 
-from medialab import reference
-from medialab.arguments import read_arguments
-from medialab.config import PipelineConfig
+from medialab.api import reference
+from medialab.api.arguments import read_arguments
 from medialab.errors import ConfigError, MediaLabError
+from medialab.settings.config import PipelineConfig
 from medialab.workbench import Workbench
 
 _HELP = frozenset({"-h", "--help", "help"})

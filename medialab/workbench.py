@@ -7,37 +7,37 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from medialab import runtime
 from medialab.artifacts import ArtifactManager, SettingsReader
 from medialab.artifacts.needed import pictures_needed
-from medialab.belonging import picture_before_detailers
-from medialab.cache import Explanation, StageCache
-from medialab.config import PipelineConfig, ResolvedConfig
-from medialab.detailing import DetectionEdit
-from medialab.encoding.counting import count_in_folder
+from medialab.diffusion.encoding.counting import count_in_folder
 from medialab.errors import CancelledError, ConfigError, PictureError
-from medialab.events import Event
-from medialab.installation import models_folder, outputs_folder
-from medialab.jobs import Job, JobQueue
-from medialab.ladder import naming_lack
-from medialab.loading import CONFIGS, SHARED_TOKENIZER
+from medialab.infotext.model_matches import MOST_READ
+from medialab.infotext.restored import ReadSettings
+from medialab.loading.checkpoint import CONFIGS, SHARED_TOKENIZER
+from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.lora import LoRAManager
-from medialab.matching import MOST_READ
-from medialab.pictures import PictureStore
-from medialab.planning import MemoryPlan
-from medialab.registry import ModelInfo, ModelRegistry
-from medialab.resolving import Resolver
-from medialab.restoring import ReadSettings
-from medialab.run import Run
+from medialab.pictures.store import PictureStore
+from medialab.process import threads
+from medialab.process.events import Event
+from medialab.process.installation import models_folder, outputs_folder
+from medialab.process.jobs import Job, JobQueue
+from medialab.process.retries import naming_lack
+from medialab.runs.belongings import picture_before_detailers
+from medialab.runs.cache import Explanation, StageCache
+from medialab.runs.memory_plan import MemoryPlan
+from medialab.runs.resolver import Resolver
+from medialab.runs.run import Run
+from medialab.runs.ties import tied_to_what_ran
+from medialab.settings.config import PipelineConfig, ResolvedConfig
+from medialab.settings.detailer import DetectionEdit
 from medialab.stages import STAGES
-from medialab.tied import tied_to_what_ran
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from medialab.detectors import Detection
-    from medialab.pipeline import Pipeline
-    from medialab.progress import Progress
+    from medialab.runs.context import RunContext
+    from medialab.runs.pipeline import Pipeline
+    from medialab.vision import Detection
 
 _LOG = logging.getLogger("medialab")
 # A run begins with what it needs; before one, torch and diffusers come when nobody is busy.
@@ -71,13 +71,13 @@ class Workbench:
         self.artifacts = ArtifactManager(outputs, self._reader)
         self._resolver = Resolver(self.registry, self.pictures)
         self.loras = LoRAManager(self.registry.room, self.registry.hashes)
-        runtime.guard_imports()
-        self.queue = JobQueue(prepare=runtime.preload, idle=IDLE_SECONDS)
+        threads.guard_imports()
+        self.queue = JobQueue(prepare=threads.preload, idle=IDLE_SECONDS)
 
     @property
     def device(self) -> str:
         """The torch device that pictures are made on."""
-        return runtime.pick_device(self._device)
+        return threads.pick_device(self._device)
 
     def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
         """Make the pictures and wait for them. Ctrl-C cancels the run.
@@ -214,7 +214,7 @@ class Workbench:
 
     def picture_after(self, config: ResolvedConfig, stage: str) -> "Image.Image | None":
         """The first picture of a run as a stage left it; None where that is not kept any more."""
-        from medialab.frames import decode_frame
+        from medialab.runs.frames import decode_frame
 
         for key in self._pipeline().keys(self._resolver.runnable(config)[0][0]):
             if key.stage == stage:
@@ -292,7 +292,7 @@ class Workbench:
             raise
 
     def _pipeline(self) -> "Pipeline":
-        from medialab.pipeline import Pipeline
+        from medialab.runs.pipeline import Pipeline
 
         return Pipeline(self.cache, self.device)
 
@@ -307,7 +307,7 @@ class Workbench:
         job: Job[Run],
     ) -> Run:
         """On the worker: one picture after another, each kept as soon as it is there."""
-        from medialab.progress import Progress
+        from medialab.runs.context import RunContext
 
         config = self.resolve(asked)  # here, since hashing a new file takes seconds a gigabyte
         if threads is not None:
@@ -319,7 +319,7 @@ class Workbench:
         images, records, artifacts = [], [], []
         detections: dict[str, tuple[DetectionEdit, ...]] = {}
         for number, (single, aside) in enumerate(singles, start=1):
-            progress = Progress(
+            progress = RunContext(
                 single, self.registry, self.pictures, self.loras, job, number, len(singles)
             )
             if needs := self._needs(single, pipeline):
@@ -366,7 +366,7 @@ class Workbench:
         return needs
 
     def _keep_interrupted(
-        self, config: ResolvedConfig, progress: "Progress", cancelled: CancelledError
+        self, config: ResolvedConfig, progress: "RunContext", cancelled: CancelledError
     ) -> None:
         """Save and mark what there is of a picture, and say so in the error."""
         if (found := progress.unfinished()) is None:

@@ -78,7 +78,7 @@ def tiny_models(tmp_path_factory):
     """A models folder whose `paperdoll` has the real classes and random weights of a few kB."""
     import torch
 
-    from medialab import runtime
+    from medialab.process import threads
     from models.paperdoll import family
     from tests.tiny.checkpoints import write_paperdoll
 
@@ -88,7 +88,7 @@ def tiny_models(tmp_path_factory):
     write_paperdoll(folder / "checkpoints" / "paperdoll", tokenizer)
     # Every workbench that closes looks for garbage twice, 0.3 s each among all that torch and
     # diffusers have in memory. What is here by now stays anyway: it is not looked through again.
-    runtime.preload()
+    threads.preload()
     gc.collect()
     gc.freeze()
     return folder

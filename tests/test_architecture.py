@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -35,11 +34,3 @@ def test_the_import_contracts_hold():
     # In a process of its own: it switches off every logger that there is by then.
     code = "from importlinter.cli import lint_imports; print(lint_imports(no_cache=True))"
     assert run_python(code).splitlines()[-1] == "0"
-
-
-def test_every_stage_is_held_apart_from_the_others():
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    (apart,) = [one for one in contracts["contracts"] if one["id"] == "stages-apart"]
-    named = {name.strip(" ()").removeprefix("stages.") for name in apart["layers"][0].split("|")}
-    files = {path.stem for path in (ROOT / "medialab" / "stages").glob("*.py")}
-    assert named == files - {"__init__", "base"}

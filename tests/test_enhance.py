@@ -17,8 +17,8 @@ from medialab.errors import (
     ModelRefusedError,
     PictureError,
 )
-from medialab.geometry import Box
-from medialab.masks import of_box
+from medialab.pixels.geometry import Box
+from medialab.pixels.masks import of_box
 from tests.tiny.detectors import tiny_yolo, write_onnx, yolo_rows
 
 QUICK = {"prompt": "a red ball", "steps": 3, "width": 64, "height": 64, "seed": 7}

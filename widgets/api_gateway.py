@@ -17,7 +17,7 @@ from kernel_gateway.notebook_http.handlers import NotebookAPIHandler
 from kernel_gateway.notebook_http.request_utils import parse_args, parse_body
 from kernel_gateway.services.kernels.pool import ManagedKernelPool
 
-from medialab.messages import Answer, failure
+from medialab.api.messages import Answer, failure
 
 _LOOK = 0.5  # seconds between two looks whether a kernel that works still lives
 

@@ -7,10 +7,10 @@ from typing import Any
 import ipywidgets as ipw
 
 from medialab import PipelineConfig
-from medialab.config import RANDOM_SEED
 from medialab.errors import ConfigError
 from medialab.prompts.lines import read_lines
-from medialab.settings import LARGEST_SEED
+from medialab.settings.config import RANDOM_SEED
+from medialab.settings.stages import LARGEST_SEED
 from widgets.button import make_button
 from widgets.guard import Show, guarded
 from widgets.whole_number import WholeNumber

@@ -6,10 +6,10 @@ from html import escape
 from typing import Any
 
 from medialab import PipelineConfig
-from medialab.belonging import is_of_another
-from medialab.detailing import DetectionEdit
 from medialab.errors import ConfigError
-from medialab.settings import ControlUnit, StageConfig
+from medialab.runs.belongings import is_of_another
+from medialab.settings.detailer import DetectionEdit
+from medialab.settings.stages import ControlUnit, StageConfig
 from widgets.form import Form
 
 # A stage, "" for the picture as a whole, and a setting of it.

@@ -12,11 +12,11 @@ from PIL import Image
 
 from medialab import PipelineConfig, Run
 from medialab.artifacts import Artifact
-from medialab.detailing import DetectionEdit
-from medialab.events import Event
-from medialab.installation import base_folder
-from medialab.intake import taken_in
-from medialab.pngwriting import png_of
+from medialab.pictures.intake import taken_in
+from medialab.pictures.png_writer import png_of
+from medialab.process.events import Event
+from medialab.process.installation import base_folder
+from medialab.settings.detailer import DetectionEdit
 from medialab.stages import STAGES
 from widgets.guard import error_html, guarded
 from widgets.progress import Stage, strip_of_record, time_text

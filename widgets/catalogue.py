@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from medialab import Workbench
 from medialab.errors import ConfigError
+from medialab.loading.registry import ModelInfo
 from medialab.lora import trigger_words
 from medialab.prompts import Styles, WildcardFiles
-from medialab.registry import ModelInfo
 
 STYLE = "style"
 Word = Mapping[str, str]

@@ -7,10 +7,10 @@ from typing import Any
 import ipywidgets as ipw
 
 from medialab import PipelineConfig
-from medialab.config import PromptConfig, Txt2ImgConfig
-from medialab.pictures import PictureStore
-from medialab.samplers import SAMPLERS, SCHEDULES
-from medialab.settings import MODES, StageConfig
+from medialab.pictures.store import PictureStore
+from medialab.settings.config import PromptConfig, Txt2ImgConfig
+from medialab.settings.samplers import SAMPLERS, SCHEDULES
+from medialab.settings.stages import MODES, StageConfig
 from medialab.stages import STAGES
 from widgets.catalogue import Catalogue
 from widgets.fields import Fields, set_value
@@ -170,7 +170,7 @@ class Form(ipw.VBox):
     def painted(self, mask: str, made: str | None = None) -> None:
         """Take a mask that a person has painted on the start picture, which it belongs to.
 
-        `made` is that picture as `medialab.belonging` knows one that is made from words.
+        `made` is that picture as `medialab.runs.belongings` knows one that is made from words.
         """
         if self.source.image is not None:
             self._painted_on[mask] = self.source.image

@@ -11,7 +11,7 @@ from typing import Any
 
 from medialab import PipelineConfig
 from medialab.errors import ArtifactError, ConfigError
-from medialab.regular import read_regular
+from medialab.files.regular import read_regular
 
 _NAME = "studio.json"
 _MOST_BYTES = 16 * 2**20  # of the file; a hundred edited finds have some 30 kB

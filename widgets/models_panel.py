@@ -5,8 +5,8 @@ from html import escape
 
 import ipywidgets as ipw
 
-from medialab.modelfiles import FOLDER_OF_KIND
-from medialab.registry import ModelInfo
+from medialab.listing.models import FOLDER_OF_KIND
+from medialab.loading.registry import ModelInfo
 from widgets.button import make_button
 from widgets.catalogue import Catalogue
 from widgets.guard import Show, guarded

@@ -5,8 +5,8 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 from medialab import PipelineConfig
-from medialab.events import Event
-from medialab.settings import MODES, SwitchedConfig
+from medialab.process.events import Event
+from medialab.settings.stages import MODES, SwitchedConfig
 from medialab.stages import STAGES
 
 Stage = dict[str, Any]

@@ -10,8 +10,8 @@ from typing import Any
 import ipywidgets as ipw
 
 from medialab import PipelineConfig, Workbench
-from medialab.events import Event
-from medialab.jobs import MOST_ALIKE, Job
+from medialab.process.events import Event
+from medialab.process.jobs import MOST_ALIKE, Job
 from widgets.button import make_button
 from widgets.guard import Show
 from widgets.progress import Progress, Stage, time_text

@@ -3,9 +3,9 @@
 from html import escape
 
 from medialab import PipelineConfig, Workbench
-from medialab.infotext import Parsed
-from medialab.restoring import ReadSettings
-from medialab.restoring import restore as restore_here
+from medialab.infotext.restored import ReadSettings
+from medialab.infotext.restored import restore as restore_here
+from medialab.infotext.text import Parsed
 
 # Bytes of models that a drop or a paste may read to compare their hashes: some seconds.
 MAY_READ = 2**29

@@ -6,8 +6,8 @@ from typing import Any
 import ipywidgets as ipw
 
 from medialab import Workbench
-from medialab.config import ResolvedConfig
-from medialab.detailing import DetectionEdit
+from medialab.settings.config import ResolvedConfig
+from medialab.settings.detailer import DetectionEdit
 from medialab.stages import STAGES
 from widgets.button import make_button
 from widgets.canvas import Canvas, encoded

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from html import escape
 
 from medialab import PipelineConfig, Run, Workbench
-from medialab.events import Event
-from medialab.jobs import Job
+from medialab.process.events import Event
+from medialab.process.jobs import Job
 from widgets.canvas import Canvas
 from widgets.guard import guarded
 from widgets.queue_panel import QueuePanel

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from medialab import shapes
-from medialab.settings import StageConfig
+from medialab.settings import shapes
+from medialab.settings.stages import StageConfig
 
 # Settings whose name is no word.
 _LABELS = {"vae": "VAE"}

@@ -8,9 +8,9 @@ from typing import Any
 import ipywidgets as ipw
 import traitlets
 
-from medialab.config import SourceConfig
-from medialab.pictures import PictureStore
-from medialab.settings import MODES
+from medialab.pictures.store import PictureStore
+from medialab.settings.config import SourceConfig
+from medialab.settings.stages import MODES
 from medialab.stages import STAGES
 from widgets.button import make_button
 from widgets.fields import Fields

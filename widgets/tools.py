@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from medialab.pictures import Use
+from medialab.pictures.store import Use
 from widgets.catalogue import Catalogue
 from widgets.guard import Show
 

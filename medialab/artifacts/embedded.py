@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from medialab import infotext
-from medialab.embedded_texts import PARAMETERS, is_settings, settings_among
 from medialab.errors import PictureError
-from medialab.intake import BROKEN, PictureFile, opened
-from medialab.mended import decode_utf16
-from medialab.pngchunks import MOST_TEXT
+from medialab.infotext import text as infotext
+from medialab.infotext.embedded import PARAMETERS, is_settings, settings_among
+from medialab.infotext.mojibake import decode_utf16
+from medialab.pictures.intake import BROKEN, PictureFile, opened
+from medialab.pictures.png_chunks import MOST_TEXT
 
 __all__ = ["PARAMETERS", "read_embedded", "text_in"]
 

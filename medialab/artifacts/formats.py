@@ -12,9 +12,9 @@ from pathlib import Path
 from PIL import Image, PngImagePlugin
 
 from medialab.artifacts.embedded import PARAMETERS, text_in
-from medialab.config import FinishConfig
 from medialab.errors import ArtifactError, PictureError
-from medialab.pngwriting import COLOUR_TYPES, png_of
+from medialab.pictures.png_writer import COLOUR_TYPES, png_of
+from medialab.settings.config import FinishConfig
 
 SUFFIX_OF = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 _EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286

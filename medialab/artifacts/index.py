@@ -20,7 +20,7 @@ from medialab.artifacts.days import DAY, LeftOut, Pair, days_in, pairs_in
 from medialab.artifacts.query import CONDITION, Choices, Query, names_of, words_of
 from medialab.artifacts.sidecar import Artifact, Sidecar
 from medialab.errors import ArtifactError
-from medialab.regular import is_regular
+from medialab.files.regular import is_regular
 
 ResultT = TypeVar("ResultT")
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from PIL import Image
 
-from medialab import infotext
 from medialab.artifacts import formats, publishing
 from medialab.artifacts.days import LeftOut, days_in, may
 from medialab.artifacts.index import PictureIndex
@@ -20,12 +19,13 @@ from medialab.artifacts.query import Choices, Query
 from medialab.artifacts.reading import SettingsReader
 from medialab.artifacts.sidecar import Artifact, PictureFacts, Sidecar
 from medialab.artifacts.thumbnails import Thumbnails
-from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ArtifactError, LeftOutWarning
-from medialab.filenames import Named, make_name
+from medialab.files.regular import is_regular
+from medialab.infotext import text as infotext
 from medialab.lora import hashes_told
-from medialab.regular import is_regular
-from medialab.versions import program_version
+from medialab.process.versions import program_version
+from medialab.settings.config import PipelineConfig, ResolvedConfig
+from medialab.settings.filenames import Named, make_name
 
 
 class ArtifactManager:

@@ -8,7 +8,7 @@ from pathlib import Path
 from medialab.artifacts.embedded import text_in
 from medialab.artifacts.publishing import PICTURES
 from medialab.errors import ArtifactError, PictureError
-from medialab.regular import NotRegularError, open_regular
+from medialab.files.regular import NotRegularError, open_regular
 
 _NAME = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _SETTINGS = (".json", ".jsonl", ".csv", ".txt", ".yaml", ".yml")

@@ -3,20 +3,20 @@
 from pathlib import Path
 from typing import Any
 
-from medialab import infotext
 from medialab.artifacts import formats
 from medialab.artifacts.embedded import read_embedded
 from medialab.artifacts.publishing import PICTURES
 from medialab.artifacts.sidecar import Sidecar
-from medialab.config import PipelineConfig, ResolvedConfig
 from medialab.errors import ArtifactError, ConfigError
-from medialab.foreign_json import JSON, parse_object
-from medialab.matching import MOST_READ
-from medialab.mended import decode_utf16
-from medialab.pictures import PictureStore
-from medialab.registry import ModelRegistry
-from medialab.regular import read_regular
-from medialab.restoring import ReadSettings, found_again, restore, words_of
+from medialab.files.regular import read_regular
+from medialab.infotext import text as infotext
+from medialab.infotext.foreign_json import JSON, parse_object
+from medialab.infotext.model_matches import MOST_READ
+from medialab.infotext.mojibake import decode_utf16
+from medialab.infotext.restored import ReadSettings, found_again, restore, words_of
+from medialab.loading.registry import ModelRegistry
+from medialab.pictures.store import PictureStore
+from medialab.settings.config import PipelineConfig, ResolvedConfig
 
 _MOST_BYTES = 64 * 2**20  # of a file whose ending tells nothing: a text, or a picture
 _OTHERS = (".txt", ".json", ".jpeg", ".avif")  # endings of other files that a path may have

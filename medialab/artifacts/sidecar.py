@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from medialab.config import ResolvedConfig
 from medialab.errors import ArtifactError
-from medialab.faults import explain
-from medialab.regular import read_regular
+from medialab.files.regular import read_regular
+from medialab.settings.config import ResolvedConfig
+from medialab.settings.validation import explain
 
 SIDECAR_VERSION: Final = 1
 _MOST_BYTES = 64 * 2**20  # of a file: a thousand edited finds have some 300 kB

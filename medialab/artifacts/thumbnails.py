@@ -11,8 +11,8 @@ from io import BytesIO
 from pathlib import Path
 
 from medialab.errors import ArtifactError, PictureError
-from medialab.intake import opened, plain
-from medialab.regular import read_regular
+from medialab.files.regular import read_regular
+from medialab.pictures.intake import opened, plain
 
 SIDE = 160  # pixels of the longer side
 FOLDER = "thumbnails"

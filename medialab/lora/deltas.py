@@ -12,7 +12,7 @@ sd-scripts, LyCORIS and PEFT write them.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from medialab.memory import is_out_of_memory
+from medialab.process.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     import torch

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.errors import ModelRefusedError
-from medialab.families import BOFT, UNKNOWN, UNUSABLE_LORAS, classify
-from medialab.headers import LENGTH_FIELD, read_header
+from medialab.families.kinds import BOFT, UNKNOWN, UNUSABLE_LORAS, classify
+from medialab.files.headers import LENGTH_FIELD, read_header
+from medialab.files.pickles import PICKLE_SUFFIXES, refusal
+from medialab.files.regular import open_regular
+from medialab.files.tensors import as_numbers, read_tensors, refuse_whole_numbers
+from medialab.listing.notes import trained_words
 from medialab.lora.deltas import KINDS, kind_of
 from medialab.lora.names import split_prefix
-from medialab.modelnotes import trained_words
-from medialab.pickles import PICKLE_SUFFIXES, refusal
-from medialab.regular import open_regular
-from medialab.tensors import as_numbers, read_tensors, refuse_whole_numbers
 
 if TYPE_CHECKING:
     import torch

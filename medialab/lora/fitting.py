@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
-from medialab.families import UNKNOWN
+from medialab.families.kinds import UNKNOWN
 from medialab.lora.deltas import delta
 from medialab.lora.files import Layer, LoRAFile
 from medialab.lora.names import modules_by_name, plain
@@ -14,7 +14,7 @@ from medialab.lora.names import modules_by_name, plain
 if TYPE_CHECKING:
     import torch
 
-    from medialab.loading import LoadedModel
+    from medialab.loading.checkpoint import LoadedCheckpoint
 
 TEXT_PARTS = ("text_encoder", "text_encoder_2")
 PARTS = ("unet", *TEXT_PARTS)
@@ -91,7 +91,7 @@ def refuse_family(name: str, made_for: str, family: str) -> None:
 class Fit:
     """A file against a checkpoint; `places` are the modules that its layers change."""
 
-    def __init__(self, file: LoRAFile, model: "LoadedModel") -> None:
+    def __init__(self, file: LoRAFile, model: "LoadedCheckpoint") -> None:
         self.file = file
         self._model = model
         self.places: list[tuple[str, Any, Layer]] = []
@@ -152,7 +152,7 @@ class Fit:
                 raise ModelRefusedError(message)
 
 
-def _names_of(model: "LoadedModel") -> dict[str, Any]:
+def _names_of(model: "LoadedCheckpoint") -> dict[str, Any]:
     return {
         part: modules_by_name(part, network)
         for part in PARTS

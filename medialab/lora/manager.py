@@ -23,18 +23,18 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from medialab.errors import ModelRefusedError
-from medialab.hashes import HashCache
-from medialab.ladder import Rung
+from medialab.files.hashes import HashCache
+from medialab.listing.notes import refuse_other
 from medialab.lora.files import LoRAFile, read_lora
 from medialab.lora.fitting import PARTS, Fit, Report
 from medialab.lora.patches import Dial, Merged, attach, can_attach, ready_to_attach
 from medialab.lora.sets import DENOISER, Entry, LoRAUse, Member, Place, places_of
-from medialab.memory import claim
-from medialab.modelnotes import refuse_other
-from medialab.room import Memory, Room
+from medialab.process.memory import claim
+from medialab.process.memory_budget import Memory, Room
+from medialab.process.retries import Rung
 
 if TYPE_CHECKING:
-    from medialab.loading import LoadedModel
+    from medialab.loading.checkpoint import LoadedCheckpoint
 
 # Calls of the denoiser from which on merging is cheaper than hooks: measured 1.6 for a UNet of 38 M
 # parameters, 0.7 for SD1.5's (tests/benchmarks/test_lora_benchmark.py, the last line it prints).
@@ -78,7 +78,7 @@ class LoRAManager:
 
     `room` bounds what was read, merged and made ready to attach, with all else that a workbench
     keeps. `hashes` knows the files' sha256; a workbench shares its own.
-    Sets are applied to a `LoadedModel` as a whole, one at a time: a second one while the first is
+    Sets are applied to a checkpoint as a whole, one at a time: a second one while the first is
     applied is an error, since taking them out in another order would leave wrong weights.
     """
 
@@ -171,14 +171,14 @@ class LoRAManager:
             raise ModelRefusedError(message)
         return file
 
-    def report(self, model: "LoadedModel", path: Path) -> Report:
+    def report(self, model: "LoadedCheckpoint", path: Path) -> Report:
         """What of a file fits a checkpoint; changes nothing."""
         return Fit(self.read(path), model).report
 
     @contextmanager
     def apply_loras(
         self,
-        model: "LoadedModel",
+        model: "LoadedCheckpoint",
         loras: Sequence[LoRAUse] | None = None,
         *,
         calls: int = MERGED_FROM,
@@ -207,7 +207,7 @@ class LoRAManager:
             yield self._put_in(model, members, calls, parts, undo)
 
     @contextmanager
-    def _alone(self, model: "LoadedModel") -> Iterator[None]:
+    def _alone(self, model: "LoadedCheckpoint") -> Iterator[None]:
         if id(model) in self._busy:
             message = "LoRAs are applied to this checkpoint already; one set at a time"
             raise RuntimeError(message)
@@ -219,7 +219,7 @@ class LoRAManager:
 
     def _put_in(
         self,
-        model: "LoadedModel",
+        model: "LoadedCheckpoint",
         members: Sequence[Member],
         calls: int,
         parts: Sequence[str],
@@ -256,7 +256,7 @@ class LoRAManager:
             merged,
         )
 
-    def _memory_of(self, model: "LoadedModel") -> Memory:
+    def _memory_of(self, model: "LoadedCheckpoint") -> Memory:
         """What is remembered for a checkpoint; gone with it."""
         # A model may be used by several managers, each with a room of its own.
         name = f"LoRAs in room {id(self._room)}"

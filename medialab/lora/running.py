@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from medialab.lora.fitting import PARTS
 from medialab.lora.manager import MERGED_FROM, Applied, LoRAManager
 from medialab.lora.sets import LoRAUse
-from medialab.settings import LoRAConfig
+from medialab.settings.stages import LoRAConfig
 
 if TYPE_CHECKING:
-    from medialab.loading import LoadedModel
+    from medialab.loading.checkpoint import LoadedCheckpoint
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RunLoRAs:
 
 @contextmanager
 def using(
-    model: "LoadedModel",
+    model: "LoadedCheckpoint",
     loras: Sequence[LoRAConfig],
     *,
     calls: int = MERGED_FROM,

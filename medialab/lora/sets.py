@@ -13,7 +13,7 @@ from medialab.lora.fitting import Fit
 from medialab.lora.patches import Dial, Part
 
 if TYPE_CHECKING:
-    from medialab.loading import LoadedModel
+    from medialab.loading.checkpoint import LoadedCheckpoint
 
 DENOISER = "unet"
 
@@ -100,7 +100,9 @@ class Place(NamedTuple):
     entries: list[Entry]
 
 
-def places_of(model: "LoadedModel", members: Sequence[Member], parts: Sequence[str]) -> list[Place]:
+def places_of(
+    model: "LoadedCheckpoint", members: Sequence[Member], parts: Sequence[str]
+) -> list[Place]:
     """The modules that a set changes, in the order in which its files name them."""
     layers_per_block = getattr(model.components[DENOISER].config, "layers_per_block", 2)
     found: dict[tuple[str, str], Place] = {}

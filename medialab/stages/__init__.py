@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from medialab.stages.base import PipelineStage
+from medialab.stage import PipelineStage
 from medialab.stages.control import ControlStage
-from medialab.stages.detailer import DetailerStage
+from medialab.stages.detailer.stage import DetailerStage
 from medialab.stages.finish import FinishStage
 from medialab.stages.img2img import Img2ImgStage
 from medialab.stages.inpaint import InpaintStage

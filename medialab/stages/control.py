@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from medialab.config import ControlConfig
-from medialab.control import shown_of, words_of
-from medialab.stages.base import Frame, PipelineStage, StageContext
+from medialab.diffusion.control import shown_of, words_of
+from medialab.settings.config import ControlConfig
+from medialab.stage import Frame, PipelineStage, StageContext
 
 
 class ControlStage(PipelineStage[ControlConfig]):

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from medialab.colours import matched
-from medialab.config import FinishConfig
-from medialab.stages.base import Frame, PipelineStage, StageContext
+from medialab.pixels.colours import matched
+from medialab.settings.config import FinishConfig
+from medialab.stage import Frame, PipelineStage, StageContext
 
 # Unsharp mask: radius in pixels, and the percentage that a setting of 1 stands for. Levels that
 # differ by fewer than three are left alone, so that flat areas stay clean.

@@ -1,12 +1,12 @@
 """Stage 3, from a picture: some noise over it, and away again."""
 
-from medialab.control import prepare
-from medialab.denoising import denoise
-from medialab.geometry import placement
-from medialab.latents import stretched
-from medialab.resizing import resized
-from medialab.settings import Img2ImgConfig
-from medialab.stages.base import Frame, PipelineStage, StageContext
+from medialab.diffusion.control import prepare
+from medialab.diffusion.denoising import denoise
+from medialab.diffusion.latents import stretched
+from medialab.pixels.geometry import placement
+from medialab.pixels.resizing import resized
+from medialab.settings.stages import Img2ImgConfig
+from medialab.stage import Frame, PipelineStage, StageContext
 
 
 class Img2ImgStage(PipelineStage[Img2ImgConfig]):

@@ -1,12 +1,12 @@
 """Stage 3, on a part of a picture: what the mask shows is painted anew."""
 
-from medialab import masks
-from medialab.control import prepare
-from medialab.geometry import MOST_DRAWN, Box, to_proportions
-from medialab.repainting import Repaint, repaint, whole
-from medialab.resizing import mask_along
-from medialab.settings import InpaintConfig
-from medialab.stages.base import Frame, PipelineStage, StageContext
+from medialab.diffusion.control import prepare
+from medialab.diffusion.repainting import Repaint, repaint, whole
+from medialab.pixels import masks
+from medialab.pixels.geometry import MOST_DRAWN, Box, to_proportions
+from medialab.pixels.resizing import mask_along
+from medialab.settings.stages import InpaintConfig
+from medialab.stage import Frame, PipelineStage, StageContext
 
 # Times the size that a model was trained at, to which a part is enlarged at most.
 _LARGE = 2

@@ -1,8 +1,8 @@
 """Stage 3, by an instruction: "make the shirt red"."""
 
-from medialab.denoising import denoise
-from medialab.settings import InstructConfig
-from medialab.stages.base import Frame, PipelineStage, StageContext
+from medialab.diffusion.denoising import denoise
+from medialab.settings.stages import InstructConfig
+from medialab.stage import Frame, PipelineStage, StageContext
 
 
 class InstructStage(PipelineStage[InstructConfig]):

@@ -1,11 +1,11 @@
 """Stage 3, beyond a picture's edges: the canvas grows, and what is new is painted."""
 
-from medialab import masks
-from medialab.control import prepare
-from medialab.geometry import Box, Placement
-from medialab.repainting import Repaint, repaint, whole
-from medialab.settings import OutpaintConfig
-from medialab.stages.base import Frame, PipelineStage, StageContext
+from medialab.diffusion.control import prepare
+from medialab.diffusion.repainting import Repaint, repaint, whole
+from medialab.pixels import masks
+from medialab.pixels.geometry import Box, Placement
+from medialab.settings.stages import OutpaintConfig
+from medialab.stage import Frame, PipelineStage, StageContext
 
 
 class OutpaintStage(PipelineStage[OutpaintConfig]):

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from medialab.config import PromptConfig
-from medialab.encoding import encode
+from medialab.diffusion.encoding import encode
 from medialab.lora import TEXT_PARTS, using
-from medialab.settings import asked_loras, unused_loras
-from medialab.stages.base import Frame, PipelineStage, StageContext
+from medialab.settings.config import PromptConfig
+from medialab.settings.stages import asked_loras, unused_loras
+from medialab.stage import Frame, PipelineStage, StageContext
 
 # What does not change within so many, the most that a config takes, does not within fewer.
 MOST_STEPS = 150

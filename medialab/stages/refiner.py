@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from medialab.control import prepare
-from medialab.denoising import How, denoise
-from medialab.enlarging import enlarged, told_upscaler
-from medialab.geometry import (
+from medialab.diffusion.control import prepare
+from medialab.diffusion.denoising import How, denoise
+from medialab.diffusion.enlarging import enlarged, told_upscaler
+from medialab.diffusion.latents import stretched
+from medialab.loading.upscalers import OVERLAP, TILE
+from medialab.pixels.geometry import (
     Box,
     Placement,
     cover,
@@ -16,17 +18,15 @@ from medialab.geometry import (
     hires_size,
     placement,
 )
-from medialab.latents import stretched
-from medialab.resizing import resized
-from medialab.settings import LATENT_UPSCALERS, PIXEL_UPSCALERS, RefinerConfig
-from medialab.stages.base import Frame, Model, PipelineStage, StageContext
-from medialab.upscalers import OVERLAP, TILE
+from medialab.pixels.resizing import resized
+from medialab.settings.stages import LATENT_UPSCALERS, PIXEL_UPSCALERS, RefinerConfig
+from medialab.stage import Frame, Model, PipelineStage, StageContext
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from medialab.loading import LoadedModel
+    from medialab.loading.checkpoint import LoadedCheckpoint
 
 # Latent upscaler -> torch's name for the filter.
 _FILTERS = dict(zip(LATENT_UPSCALERS, ("bilinear", "nearest", "bicubic"), strict=True))
@@ -99,7 +99,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
         return replace(frame, image=image).with_applied(self.name, **told, **applied)
 
     def _stretch(
-        self, image: "Image.Image", step: Placement, method: str, model: "LoadedModel"
+        self, image: "Image.Image", step: Placement, method: str, model: "LoadedCheckpoint"
     ) -> "torch.Tensor":
         """The latents of the picture as the placement brings it to size."""
         left, top = _cut_off(step)

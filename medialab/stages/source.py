@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from medialab.config import SourceConfig
-from medialab.geometry import placement
-from medialab.resizing import placed
-from medialab.settings import LATENT_RESIZE
-from medialab.stages.base import Frame, PipelineStage, StageContext
+from medialab.pixels.geometry import placement
+from medialab.pixels.resizing import placed
+from medialab.settings.config import SourceConfig
+from medialab.settings.stages import LATENT_RESIZE
+from medialab.stage import Frame, PipelineStage, StageContext
 
 
 class SourceStage(PipelineStage[SourceConfig]):

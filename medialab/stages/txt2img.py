@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from medialab.config import Txt2ImgConfig
-from medialab.control import with_networks
-from medialab.denoising import How, denoise
-from medialab.handover import Handover, told_handover
-from medialab.noise import Variation
-from medialab.settings import SAMPLING_NAMES, Sampling
-from medialab.stages.base import Frame, Model, PipelineStage, StageContext
+from medialab.diffusion.control import with_networks
+from medialab.diffusion.denoising import How, denoise
+from medialab.diffusion.noise import Variation
+from medialab.diffusion.second_checkpoint import Handover, told_handover
+from medialab.settings.config import Txt2ImgConfig
+from medialab.settings.stages import SAMPLING_NAMES, Sampling
+from medialab.stage import Frame, Model, PipelineStage, StageContext
 
 
 class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):

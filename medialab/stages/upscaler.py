@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from medialab.control import prepare
-from medialab.denoising import How, denoise
-from medialab.enlarging import enlarged, told_upscaler
-from medialab.geometry import BLOCK, drawn_size, to_multiple
-from medialab.latents import encode_image
-from medialab.settings import PIXEL_UPSCALERS, UpscalerConfig
-from medialab.stages.base import Frame, Model, PipelineStage, StageContext
-from medialab.tiling import Tiles, vae_for
+from medialab.diffusion.control import prepare
+from medialab.diffusion.denoising import How, denoise
+from medialab.diffusion.enlarging import enlarged, told_upscaler
+from medialab.diffusion.latents import encode_image
+from medialab.diffusion.tiling import Tiles, vae_for
+from medialab.pixels.geometry import BLOCK, drawn_size, to_multiple
+from medialab.settings.stages import PIXEL_UPSCALERS, UpscalerConfig
+from medialab.stage import Frame, Model, PipelineStage, StageContext
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +26,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
 
     Reads `image`, writes one `scale` times larger. With a denoising strength above 0 it is then
     drawn again in tiles that blend into each other at every step, from one noise for the whole
-    (medialab/tiling.py). A picture that fits into one tile is
+    (medialab/diffusion/tiling.py). A picture that fits into one tile is
     drawn as image to image draws it.
     """
 

@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from medialab.upscalers import compact_network, load_upscaler
+from medialab.loading.upscalers import compact_network, load_upscaler
 from models.paperdoll import family, world
 from models.paperdoll.draw import draw
 from models.paperdoll.training import Trainer, contact_sheet, to_tensor

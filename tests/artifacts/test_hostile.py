@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from medialab import PipelineConfig, Workbench
 from medialab.artifacts import ArtifactManager, Sidecar
 from medialab.errors import ArtifactError, PictureError
-from medialab.hashes import HashCache
+from medialab.files.hashes import HashCache
 
 NOBODY = 65_534
 

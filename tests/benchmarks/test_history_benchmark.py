@@ -8,7 +8,7 @@ from PIL import Image
 
 from medialab.artifacts import ArtifactManager, Query, Sidecar
 from medialab.artifacts.sidecar import PictureFacts
-from medialab.config import ResolvedConfig
+from medialab.settings.config import ResolvedConfig
 
 PICTURES, DAYS = 10_000, 100
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from medialab.memory import gigabytes
-from medialab.needs import ITEM_BYTES, decoding_bytes, denoising_bytes
+from medialab.loading.memory_needs import ITEM_BYTES, decoding_bytes, denoising_bytes
+from medialab.process.memory import gigabytes
 
 CONFIGS = Path(__file__).resolve().parents[2] / "models" / "configs"
 # Millions of weights, as their model cards and papers say: UNet, text encoders, VAE.

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from medialab import PipelineConfig, Workbench
-from medialab.cache import StageCache
-from medialab.geometry import Box
-from medialab.masks import of_box
+from medialab.pixels.geometry import Box
+from medialab.pixels.masks import of_box
+from medialab.runs.cache import StageCache
 from tests.benchmarks.by_hand import Asked, Script
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,9 +1,9 @@
-"""How long listing ten thousand models takes; tests/test_registry.py counts what is read for it."""
+"""How long listing ten thousand models takes; tests/loading/test_registry.py counts the reads."""
 
 import json
 import time
 
-from medialab.registry import ModelRegistry
+from medialab.loading.registry import ModelRegistry
 
 MODELS = 10_000
 MOST = 2.0  # seconds for the first listing, which reads every header

@@ -10,12 +10,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from medialab import hashes
 from medialab.errors import ModelRefusedError
-from medialab.loading import free_memory
+from medialab.files import hashes
+from medialab.loading.checkpoint import free_memory
+from medialab.loading.registry import ModelRegistry
 from medialab.lora import LoRAManager, read_lora, trigger_words
-from medialab.registry import ModelRegistry
-from medialab.room import Room
+from medialab.process.memory_budget import Room
 
 LAYER = "lora_unet_mid_block_attentions_0_proj_in"
 

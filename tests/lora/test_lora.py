@@ -10,12 +10,12 @@ import torch
 from safetensors.torch import save_file
 
 from medialab.errors import CancelledError, ConfigError, ModelRefusedError
-from medialab.loading import load_checkpoint
+from medialab.loading.checkpoint import load_checkpoint
+from medialab.loading.registry import ModelRegistry
 from medialab.lora import LoRAManager, LoRAUse, block_of, read_block_weights
 from medialab.lora.manager import MERGED_FROM
 from medialab.lora.names import original_name
-from medialab.registry import ModelRegistry
-from medialab.room import Room
+from medialab.process.memory_budget import Room
 from tests.tiny.loras import (
     CASES,
     CONVOLUTIONS,

@@ -13,9 +13,9 @@ from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from medialab.errors import ModelRefusedError
-from medialab.families import classify
-from medialab.headers import Header
-from medialab.loading import CONFIGS, LoadedModel
+from medialab.families.kinds import classify
+from medialab.files.headers import Header
+from medialab.loading.checkpoint import CONFIGS, LoadedCheckpoint
 from medialab.lora.blocks import LISTS, block_of
 from medialab.lora.files import parse_lora
 from medialab.lora.fitting import Fit
@@ -37,7 +37,7 @@ def make_model(family):
         if family == "sdxl":
             text = CLIPTextConfig.from_pretrained(folder / "text_encoder_2")
             parts["text_encoder_2"] = CLIPTextModelWithProjection(text)
-    return LoadedModel(SimpleNamespace(components=parts), family, "cpu", torch.float32)
+    return LoadedCheckpoint(SimpleNamespace(components=parts), family, "cpu", torch.float32)
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench
 from medialab.errors import ModelRefusedError
-from medialab.loading import load_checkpoint
+from medialab.loading.checkpoint import load_checkpoint
+from medialab.loading.registry import ModelRegistry
 from medialab.lora import LoRAManager, LoRAUse
 from medialab.lora import patches as patches_module
-from medialab.registry import ModelRegistry
-from medialab.room import Room
+from medialab.process.memory_budget import Room
 
 QUERY = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
 VALUE = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_v"

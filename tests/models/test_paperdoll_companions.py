@@ -16,8 +16,8 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from medialab.detectors import Segmenter
-from medialab.registry import ModelRegistry
+from medialab.loading.registry import ModelRegistry
+from medialab.vision import Segmenter
 from models.paperdoll import (
     controlnet,
     detector,

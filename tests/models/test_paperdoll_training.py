@@ -6,7 +6,7 @@ import pytest
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
 
-from medialab.installation import base_folder
+from medialab.process.installation import base_folder
 from models.paperdoll import evaluate, family, train, training
 
 

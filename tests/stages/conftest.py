@@ -8,15 +8,15 @@ import pytest
 from diffusers import StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
 from PIL import Image
 
-from medialab.config import ResolvedConfig
-from medialab.detectors import centre_crop
 from medialab.errors import CancelledError
-from medialab.geometry import Box
-from medialab.loading import load_checkpoint
-from medialab.masks import of_box
-from medialab.modelfiles import ModelFiles
+from medialab.listing.models import ModelFiles
+from medialab.loading.checkpoint import load_checkpoint
+from medialab.pixels.geometry import Box
+from medialab.pixels.masks import of_box
+from medialab.settings.config import ResolvedConfig
+from medialab.stage import Frame
 from medialab.stages import STAGES
-from medialab.stages.base import Frame
+from medialab.vision import centre_crop
 from models.paperdoll.family import save_checkpoint
 
 PICTURE, MASK = "a" * 64, "b" * 64

@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 
 from medialab import PipelineConfig, Workbench
 from medialab.errors import ConfigError, MediaLabError, ModelNotFoundError, ModelRefusedError
-from medialab.loading import load_controlnet
-from medialab.registry import ModelRegistry
+from medialab.loading.checkpoint import load_controlnet
+from medialab.loading.registry import ModelRegistry
 from models.paperdoll.controlnet import agreement, canny
 from tests.tiny.networks import make_controlnet
 

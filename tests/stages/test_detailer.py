@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medialab.config import PromptConfig
-from medialab.detailing import DetailerConfig
-from medialab.detectors.base import boxed
 from medialab.errors import CancelledError, ConfigError, MissingLibraryError, NotFiniteError
-from medialab.stages.base import Frame
-from medialab.stages.detailer import DetailerStage
+from medialab.settings.config import PromptConfig
+from medialab.settings.detailer import DetailerConfig
+from medialab.stage import Frame
+from medialab.stages.detailer.stage import DetailerStage
+from medialab.vision.base import boxed
 from tests.stages.conftest import MASK, PICTURES
 
 BASE = {
@@ -296,7 +296,7 @@ def test_nothing_found_changes_nothing_unless_the_middle_was_asked_for(detail, i
 
 
 def test_a_find_that_cannot_be_drawn_is_left_and_the_others_are_drawn(detail, image, monkeypatch):
-    from medialab.stages import detailer
+    from medialab.stages.detailer import stage as detailer
 
     plain = detailer.repaint
     boxes = []
@@ -321,7 +321,7 @@ def test_a_mask_refiner_must_be_one(detail):
 
 
 def test_a_refined_mask_is_what_is_painted(detail, image):
-    from medialab.detectors import MaskRefiner
+    from medialab.vision import MaskRefiner
     from tests.tiny.detectors import tiny_sam
 
     refiner = MaskRefiner(*_ready(tiny_sam()), "cpu")

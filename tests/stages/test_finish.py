@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medialab.config import FinishConfig
-from medialab.stages.base import Frame
+from medialab.settings.config import FinishConfig
+from medialab.stage import Frame
 from medialab.stages.finish import FinishStage
 
 

@@ -177,8 +177,8 @@ def test_sdxl_and_its_refiner_are_diffusers_two_pipelines(bench, drawn):
     """With Euler, which keeps nothing between steps, theirs and ours must be one."""
     import numpy as np
 
-    from medialab.encoding import encode
-    from medialab.samplers import make_scheduler
+    from medialab.diffusion.encoding import encode
+    from medialab.settings.samplers import make_scheduler
 
     def prepared(name, task):
         model = bench.registry.load(bench.registry.find(name, "checkpoint"))

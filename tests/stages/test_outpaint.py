@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from medialab.errors import CancelledError, ConfigError
-from medialab.masks import reach
-from medialab.settings import OutpaintConfig
-from medialab.stages.base import Frame
+from medialab.pixels.masks import reach
+from medialab.settings.stages import OutpaintConfig
+from medialab.stage import Frame
 from medialab.stages.outpaint import OutpaintStage
 
 

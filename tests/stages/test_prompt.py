@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from medialab.config import PromptConfig
 from medialab.errors import ConfigError
-from medialab.stages.base import Frame
+from medialab.settings.config import PromptConfig
+from medialab.stage import Frame
 from medialab.stages.prompt import PromptStage
 
 

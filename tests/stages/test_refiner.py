@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from medialab.errors import ConfigError
-from medialab.settings import RefinerConfig
-from medialab.stages.base import Frame
+from medialab.settings.stages import RefinerConfig
+from medialab.settings.steps import steps_behind
+from medialab.stage import Frame
 from medialab.stages.refiner import RefinerStage
-from medialab.stepping import steps_behind
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from medialab.errors import CancelledError, NotFiniteError
-from medialab.samplers import SAMPLERS
-from medialab.stages.base import Frame
+from medialab.settings.samplers import SAMPLERS
+from medialab.stage import Frame
 from medialab.stages.prompt import PromptStage
 from medialab.stages.txt2img import Txt2ImgStage
 

@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
-from medialab.denoising import denoise
+from medialab.diffusion.denoising import denoise
+from medialab.diffusion.latents import encode_image
 from medialab.errors import CancelledError
-from medialab.latents import encode_image
-from medialab.settings import UpscalerConfig
-from medialab.stages.base import Frame
+from medialab.settings.stages import UpscalerConfig
+from medialab.stage import Frame
 from medialab.stages.upscaler import UpscalerStage
 
 TILED = {"denoising_strength": 0.5, "steps": 4, "diffusion_tile": 64, "diffusion_overlap": 16}

@@ -8,7 +8,7 @@ import torch
 import transformers
 from safetensors.torch import save_file
 
-from medialab import loading
+from medialab.loading import checkpoint
 from models.paperdoll import family
 from tests.tiny import networks, original_names
 
@@ -79,7 +79,7 @@ def under(prefix, tensors):
 
 def built_after(configs):
     """Single files are opened after these configs instead of the shipped ones; a context."""
-    return mock.patch.object(loading.load_checkpoint, "__defaults__", (None, configs))
+    return mock.patch.object(checkpoint.load_checkpoint, "__defaults__", (None, configs))
 
 
 def make_xl_parts(tokenizer, vae=None):
@@ -195,7 +195,7 @@ def write_single_files(root, tokens):
         The parts that were written, by family and by name.
     """
     configs, folder = root / "configs", root / "checkpoints"
-    shutil.copytree(tokens, configs / loading.SHARED_TOKENIZER)
+    shutil.copytree(tokens, configs / checkpoint.SHARED_TOKENIZER)
     tokenizer = transformers.CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
     torch.manual_seed(0)
     sd15 = write_single_sd(folder / "sd15.safetensors", configs, tokenizer)

@@ -163,6 +163,6 @@ def test_without_the_token_no_kernel_is_reached(app, path):
 
 def test_no_file_of_the_checkout_is_served(app):
     port, _ = app
-    for path in ("studio.ipynb", "../outputs/index.sqlite", "../medialab/service.py"):
+    for path in ("studio.ipynb", "../outputs/index.sqlite", "../medialab/api/service.py"):
         url = f"http://127.0.0.1:{port}/voila/files/{path}"
         assert status_of(url, Authorization=f"token {TOKEN}")[0] in {403, 404}

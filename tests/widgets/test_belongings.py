@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from medialab import PipelineConfig
-from medialab.geometry import Box
-from medialab.masks import of_box
+from medialab.pixels.geometry import Box
+from medialab.pixels.masks import of_box
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 FACE = {"enabled": True, "detector": "centre", "grow": 0, "mask_blur": 0, "guide_size": 64}

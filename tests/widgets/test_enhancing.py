@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from medialab import PipelineConfig
-from medialab.detailing import DetectionEdit
 from medialab.errors import PictureError
+from medialab.settings.detailer import DetectionEdit
 
 SECONDS = 120
 

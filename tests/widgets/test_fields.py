@@ -3,8 +3,8 @@
 import pytest
 
 from medialab import Workbench
-from medialab.detailing import DetailerConfig, DetectionEdit
-from medialab.settings import (
+from medialab.settings.detailer import DetailerConfig, DetectionEdit
+from medialab.settings.stages import (
     ControlUnit,
     InpaintConfig,
     LoRAConfig,

@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from medialab import PipelineConfig
-from medialab.samplers import SAMPLERS
-from medialab.settings import (
+from medialab.settings.samplers import SAMPLERS
+from medialab.settings.stages import (
     EMPHASES,
     MODES,
     ControlUnit,

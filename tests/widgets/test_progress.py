@@ -3,7 +3,7 @@
 import pytest
 
 from medialab import PipelineConfig
-from medialab.events import Event
+from medialab.process.events import Event
 from widgets import progress as progress_module
 from widgets.progress import Progress, running_stages, strip_of_record, time_text
 

@@ -5,7 +5,8 @@ import shutil
 import pytest
 from PIL import Image
 
-from medialab import PipelineConfig, Workbench, infotext
+from medialab import PipelineConfig, Workbench
+from medialab.infotext import text as infotext
 from widgets.restoring import restore
 
 NOW = PipelineConfig()

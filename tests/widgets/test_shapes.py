@@ -3,11 +3,13 @@
 import pytest
 from pydantic import AfterValidator
 
-from medialab import PipelineConfig, filenames
-from medialab.config import EMPHASES
-from medialab.detailing import DetailerConfig
-from medialab.samplers import SAMPLERS
-from medialab.settings import (
+from medialab import PipelineConfig
+from medialab.settings import filenames
+from medialab.settings.config import EMPHASES
+from medialab.settings.detailer import DetailerConfig
+from medialab.settings.samplers import SAMPLERS
+from medialab.settings.shapes import Limits
+from medialab.settings.stages import (
     ControlUnit,
     InpaintConfig,
     LoRAConfig,
@@ -15,7 +17,6 @@ from medialab.settings import (
     SamplingConfig,
     StageConfig,
 )
-from medialab.shapes import Limits
 from widgets.shapes import shapes_of
 
 

@@ -11,9 +11,9 @@ import traitlets
 from PIL import UnidentifiedImageError
 from pydantic import ValidationError
 
-from medialab.detailing import DetectionEdit
 from medialab.errors import ConfigError, MediaLabError, PictureError, PictureTooLargeError
-from medialab.intake import MOST_PIXELS, opened, orientation_of, stranger
+from medialab.pictures.intake import MOST_PIXELS, opened, orientation_of, stranger
+from medialab.settings.detailer import DetectionEdit
 from widgets.guard import guarded
 from widgets.uploads import Upload, Uploads
 

@@ -1,0 +1,90 @@
+"""What this studio can do here, as one dict for programs: stages, their settings, every choice."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import AfterValidator, BaseModel
+
+from medialab.errors import ConfigError
+from medialab.process.versions import all_versions, program_version
+from medialab.prompts import Styles
+from medialab.settings.config import PipelineConfig
+from medialab.settings.detailer import DetailerConfig
+from medialab.settings.samplers import SAMPLERS, SCHEDULES
+from medialab.settings.stages import (
+    ControlUnit,
+    NameOf,
+    OneOf,
+    RefinerConfig,
+    UpscalerConfig,
+)
+from medialab.stages import STAGES
+
+if TYPE_CHECKING:
+    from medialab.workbench import Workbench
+
+
+def capabilities(bench: "Workbench") -> dict[str, Any]:
+    """Versions, device, stages in their order, and the names that settings may have.
+
+    Each stage's `settings` are a JSON schema with limits, defaults and descriptions, and `choices`
+    the names that some of them take; `field` is where they stand in a config: under that name, or,
+    where it is None, at the top. All of it is read off the settings themselves.
+    """
+    usable: dict[str, list[str]] = {}
+    for info in bench.models():
+        if info.refused is None:
+            usable.setdefault(info.kind, []).append(info.name)
+
+    with suppress(ConfigError):  # a broken file has none
+        usable["style"] = list(Styles.load(bench.registry.folder / "styles.csv").known)
+
+    def names(model: type[BaseModel], field: str) -> list[str]:
+        return _choices(model, usable)[field]
+
+    return {
+        "version": program_version(),
+        "versions": dict(all_versions()),
+        "device": bench.device,
+        "stages": [
+            {
+                "name": stage.name,
+                "title": stage.title,
+                "field": stage.name if stage.name in PipelineConfig.model_fields else None,
+                "settings": stage.settings.model_json_schema(),
+                "choices": _choices(stage.settings, usable),
+            }
+            for stage in STAGES
+        ],
+        "modes": names(PipelineConfig, "mode"),
+        # A sampler with the schedules that it can honour.
+        "samplers": {name: ["automatic", *one.schedules] for name, one in SAMPLERS.items()},
+        "schedules": dict(SCHEDULES),
+        "detectors": names(DetailerConfig, "detector"),
+        "upscalers": names(UpscalerConfig, "upscaler"),
+        "refiner_upscalers": names(RefinerConfig, "upscaler"),
+        "preprocessors": names(ControlUnit, "preprocessor"),
+        "resize_modes": names(PipelineConfig, "resize_mode"),
+        "emphases": names(PipelineConfig, "emphasis"),
+    }
+
+
+def _choices(model: type[BaseModel], usable: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The names that each setting of a model may have, where it takes certain names only."""
+    found: dict[str, list[str]] = {}
+    for field, info in model.model_fields.items():
+        for mark in (*info.metadata, *_marks(info.annotation)):
+            if isinstance(mark, AfterValidator) and isinstance(mark.func, OneOf):
+                found[field] = list(mark.func.choices)
+            elif isinstance(mark, NameOf):
+                found[field] = [*mark.also, *usable.get(mark.kind, ())]
+    return found
+
+
+def _marks(annotation: Any) -> Iterator[Any]:
+    """What stands beside the types in a type such as `Annotated[str, NameOf("vae")] | None`."""
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        if not isinstance(part, type) or not issubclass(part, BaseModel):
+            yield from _marks(part)

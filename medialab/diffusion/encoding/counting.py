@@ -1,0 +1,86 @@
+"""How long a prompt is, told while it is typed: the tokenizer's file alone, no weights, no torch.
+
+Source: huggingface/transformers convert_slow_tokenizer.py, CLIPConverter, for a tokenizer that is
+kept as vocab.json and merges.txt.
+"""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from medialab.diffusion.encoding.chunks import cut_into_chunks, room_of
+from medialab.prompts import parse, weigh, without_tags
+
+CLIP_LENGTH = 77  # tokens of a CLIP text encoder, where the tokenizer does not tell
+_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+
+
+def count_in_folder(prompt: str, folder: Path) -> tuple[int, int]:
+    """Tokens of the prompt's longest text, and for how many its chunks have room.
+
+    `folder` holds a CLIP tokenizer. A textual inversion counts as the words of its name. Cost: the
+    first time 50 ms, then far below a millisecond.
+
+    Raises:
+        OSError: there is no tokenizer in the folder.
+    """
+    tokenizer = _tokenizer(folder)
+    texts = parse(without_tags(prompt), 1).texts
+    longest = max(
+        (cut_into_chunks(weigh(text), tokenizer, {}) for text in texts),
+        key=lambda chunks: sum(map(len, chunks)),
+    )
+    return sum(map(len, longest)), len(longest) * room_of(tokenizer)
+
+
+class _Tokenizer:
+    """What `cut_into_chunks` asks of a tokenizer of transformers."""
+
+    def __init__(self, tokenizer: Any, length: int) -> None:
+        self._tokenizer = tokenizer
+        self.model_max_length = length
+
+    def __call__(self, text: str, **_: Any) -> SimpleNamespace:
+        encoded = self._tokenizer.encode(text, add_special_tokens=False)
+        return SimpleNamespace(input_ids=encoded.ids)
+
+
+@lru_cache(maxsize=8)
+def _tokenizer(folder: Path) -> _Tokenizer:
+    from tokenizers import Tokenizer
+
+    whole = folder / "tokenizer.json"
+    settings = folder / "tokenizer_config.json"
+    length = json.loads(settings.read_bytes()).get("model_max_length") if settings.exists() else 0
+    tokenizer = Tokenizer.from_file(str(whole)) if whole.exists() else _clip(folder)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return _Tokenizer(tokenizer, int(length or CLIP_LENGTH))
+
+
+def _clip(folder: Path) -> Any:
+    from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
+    from tokenizers.models import BPE
+
+    for name in ("vocab.json", "merges.txt"):
+        (folder / name).stat()
+    model = BPE.from_file(
+        str(folder / "vocab.json"),
+        str(folder / "merges.txt"),
+        continuing_subword_prefix="",
+        end_of_word_suffix="</w>",
+        unk_token="<|endoftext|>",  # noqa: S106 - a word of the vocabulary
+    )
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_WORDS), behavior="removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    return tokenizer

@@ -1,0 +1,185 @@
+"""Between pictures and latents: what a VAE reads and writes, and the shapes of both."""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from medialab.diffusion.low_memory import vae_rungs
+from medialab.loading.memory_needs import decoding_bytes, encoding_bytes
+from medialab.pixels.geometry import drawn_size
+from medialab.pixels.resizing import padded
+from medialab.process.memory import claim
+from medialab.process.retries import in_float32
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    from medialab.loading.checkpoint import LoadedCheckpoint
+
+
+def encode_image(
+    model: "LoadedCheckpoint", image: "Image.Image", hidden: "Image.Image | None" = None
+) -> "torch.Tensor":
+    """The picture's latents (1, 4, h/8, w/8) as the denoiser reads them, without any noise.
+
+    One that has no whole blocks is grown to them, its edge repeated. Where `hidden`, a mask of the
+    same size, is white, the picture counts as the mean of black and white.
+    """
+    import numpy as np
+    import torch
+
+    vae = model.vae
+    image = padded(image.convert("RGB"), *drawn_size(*image.size, model.block))
+    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
+    shown = torch.ones(1, 1, 1, 1, dtype=torch.bool)
+    if hidden is not None:
+        grown = padded(hidden.convert("L"), *image.size)
+        shown = torch.from_numpy(np.array(grown))[None, None] < 255
+
+    def attempt() -> torch.Tensor:
+        _claim(model, *image.size, encoding_bytes, "to encode")
+        scaled = (pixels.to(model.device, vae.dtype) / 127.5) - 1
+        scaled = torch.where(shown.to(scaled.device), scaled, 0.0)
+        with torch.inference_mode():
+            return encoded(vae, scaled)
+
+    latents = model.ladder.finite("the VAE's encoder", vae_rungs(model), attempt, vae)
+    return scaled_for_denoiser(latents.to(model.dtype), vae)
+
+
+def encoded(vae: Any, pixels: "torch.Tensor") -> "torch.Tensor":
+    """The likeliest latents of pixels (n, 3, h, w) in [-1, 1], as the VAE writes them.
+
+    Source: diffusers, img2img pipelines' `retrieve_latents`; a tiny VAE knows one answer only.
+    """
+    found = vae.encode(pixels)
+    latents: torch.Tensor = found.latents if "latents" in found else found.latent_dist.mode()
+    return latents
+
+
+def scaled_for_denoiser(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
+    """Latents as the denoiser reads them, of those that the VAE writes.
+
+    Source: diffusers, StableDiffusionXLImg2ImgPipeline's `prepare_latents`.
+    """
+    spread = _spread(vae, latents)
+    scaling = float(vae.config.scaling_factor)
+    if spread is not None:
+        mean, std = spread
+        return (latents - mean) * scaling / std
+    return (latents - (vae.config.shift_factor or 0)) * scaling
+
+
+def decode_latents(model: "LoadedCheckpoint", latents: "torch.Tensor") -> "Image.Image":
+    """The picture of latents (1, 4, h/8, w/8) as the denoiser leaves them.
+
+    Source: diffusers, the end of StableDiffusionPipeline and StableDiffusionXLPipeline.
+
+    Raises:
+        NotFiniteError: the VAE computes no numbers of them, in float32 either.
+    """
+    import torch
+
+    vae = model.vae
+
+    def attempt() -> torch.Tensor:
+        height, width = (side * model.block for side in latents.shape[-2:])
+        _claim(model, width, height, decoding_bytes, "to decode")
+        with torch.inference_mode():
+            pixels: torch.Tensor = vae.decode(_unscaled(latents.to(vae.dtype), vae))[0]
+        return pixels
+
+    with in_float32(*([vae] if model.vae_overflows else [])):
+        pixels = model.ladder.finite("the VAE's decoder", vae_rungs(model), attempt, vae)
+    levels = (pixels * 0.5 + 0.5).clamp(0, 1).cpu().permute(0, 2, 3, 1).float().numpy()[0]
+    return to_image(levels)
+
+
+def _claim(
+    model: "LoadedCheckpoint",
+    width: int,
+    height: int,
+    takes: Callable[[int, int, int, int], int],
+    what: str,
+) -> None:
+    """Refuse work for which the VAE finds no room as it is set now: whole, or in tiles."""
+    vae = model.vae
+    if getattr(vae, "use_tiling", False):
+        width, height = (min(side, int(vae.tile_sample_min_size)) for side in (width, height))
+    channels = int(vae.config.get("block_out_channels", (128,))[0])
+    needed = takes(width, height, channels, vae.dtype.itemsize)
+    claim(needed, model.device, f"{what} {width} × {height} px")
+
+
+def _unscaled(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
+    """Latents as the VAE reads them."""
+    scaling = vae.config.scaling_factor
+    unscaled: torch.Tensor = latents / scaling
+    if (spread := _spread(vae, latents)) is not None:
+        mean, std = spread
+        unscaled = latents * std / scaling + mean
+    return unscaled
+
+
+def _spread(vae: Any, like: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor] | None":
+    """Mean and deviation of each channel, (1, c, 1, 1), where the VAE tells them."""
+    mean, std = vae.config.get("latents_mean"), vae.config.get("latents_std")
+    if mean is None or std is None:
+        return None
+    return like.new_tensor(mean).view(1, -1, 1, 1), like.new_tensor(std).view(1, -1, 1, 1)
+
+
+def stretched(
+    model: "LoadedCheckpoint", image: "Image.Image", size: tuple[int, int], method: str
+) -> "torch.Tensor":
+    """The picture's latents, interpolated to those that are drawn for another size.
+
+    `size` is (width, height) in pixels; `method` is torch's name for the filter. What lies at a
+    share of the picture lies at the same share of the other, whole blocks or not.
+    """
+    import torch.nn.functional as F
+
+    block, drawn = model.block, drawn_size(*size, model.block)
+    corners = None if method == "nearest" else False
+    columns, rows = (side // block for side in drawn)
+    if drawn == size and image.size == drawn_size(*image.size, block):
+        latents = encode_image(model, image)
+        return F.interpolate(latents, (rows, columns), mode=method, align_corners=corners)
+    across, down = size[0] / image.width, size[1] / image.height
+    # As many blocks as fill the other size, and one more: the last may be cut by rounding.
+    wide = max(math.ceil(columns / across) + 1, -(-image.width // block))
+    high = max(math.ceil(rows / down) + 1, -(-image.height // block))
+    latents = encode_image(model, padded(image, wide * block, high * block))
+    larger = F.interpolate(
+        latents,
+        scale_factor=(down, across),
+        mode=method,
+        align_corners=corners,
+        recompute_scale_factor=False,
+    )
+    return larger[..., :rows, :columns].contiguous()
+
+
+def latent_mask(mask: "Image.Image", latents: "torch.Tensor") -> "torch.Tensor":
+    """A mask (255 = paint) as (1, 1, h/8, w/8) in [0, 1]: each place as its lightest pixel."""
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+
+    levels = torch.from_numpy(np.array(mask.convert("L"))).float()[None, None] / 255
+    return F.adaptive_max_pool2d(levels, latents.shape[-2:]).to(latents)
+
+
+def to_image(pixels: "np.ndarray") -> "Image.Image":
+    """(h, w, 3) floats in [0, 1] as an 8-bit picture; rounding is half to even, as in diffusers."""
+    from PIL import Image
+
+    return Image.fromarray((pixels * 255).round().astype("uint8"))
+
+
+def latent_shape(pipeline: Any, width: int, height: int) -> tuple[int, int, int, int]:
+    """Of what is denoised for a picture of that size."""
+    scale = int(pipeline.vae_scale_factor)
+    return 1, int(pipeline.vae.config.latent_channels), height // scale, width // scale

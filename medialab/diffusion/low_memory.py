@@ -1,0 +1,165 @@
+"""Rungs of the ladder: ways in which a diffusers model needs less memory.
+
+Attention is not sliced: torch's own never holds the whole matrix, and in slices a UNet's forward at
+896 px took 1,863 MiB instead of 1,183. The rows of its batch one by one took 617.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from medialab.process.retries import Rung
+
+if TYPE_CHECKING:
+    import torch
+
+    from medialab.loading.checkpoint import LoadedCheckpoint
+
+# Of the side at which the VAE was trained, which is diffusers' own tile.
+SMALLER = 2
+
+
+def denoiser_rungs(
+    model: "LoadedCheckpoint", controlnets: Sequence[Any], *, encodes: bool
+) -> list[Rung]:
+    """Less memory for a denoising; `encodes` if the pipeline brings a picture to latents itself."""
+    networks = [model.components["unet"], *controlnets]
+    return [
+        Rung("prompts one after another", False, partial(_each, _rows_apart, networks)),
+        *(_tilings(model.vae) if encodes else ()),
+        _offload(model, controlnets),
+    ]
+
+
+def vae_rungs(model: "LoadedCheckpoint") -> list[Rung]:
+    """Less memory between pictures and latents."""
+    return [*_tilings(model.vae), _offload(model, ())]
+
+
+def _tilings(vae: Any) -> list[Rung]:
+    return [
+        Rung("VAE in tiles", False, partial(_tiled, vae, 1)),
+        Rung("VAE in smaller tiles", False, partial(_tiled, vae, SMALLER)),
+    ]
+
+
+def _offload(model: "LoadedCheckpoint", controlnets: Sequence[Any]) -> Rung:
+    """Source: diffusers' enable_model_cpu_offload, without what it keeps in a pipeline."""
+    # As they take turns: texts, the ControlNets and the denoiser, the VAE. One's own that has no
+    # turn, since another was chosen, rests all the while.
+    order = ("text_encoder", "text_encoder_2", "unet")
+    parts = [part for name in order if (part := model.components.get(name)) is not None]
+    own = model.components["vae"]
+    rests = own is not model.vae and not any(weight.is_meta for weight in own.parameters())
+    parts = [*([own] if rests else []), *parts, model.vae]
+    at = parts.index(model.components["unet"])
+    networks = [*parts[:at], *controlnets, *parts[at:]]
+    possible = not model.device.startswith("cpu")
+    return Rung(
+        "parts on the CPU while they rest",
+        True,
+        partial(offloaded, networks, model.device) if possible else None,
+    )
+
+
+@contextmanager
+def offloaded(networks: "Sequence[torch.nn.Module]", device: str) -> Iterator[None]:
+    """While it lasts, each network is on the device only when it is its turn."""
+    import torch
+    from accelerate import cpu_offload_with_hook
+    from accelerate.hooks import remove_hook_from_module
+
+    with ExitStack() as undo, torch.inference_mode(mode=False), torch.no_grad():
+        hook = None
+        for network in networks:
+            undo.callback(network.to, device)
+            undo.callback(_restore_forward, network, vars(network).get("forward"))
+            undo.callback(remove_hook_from_module, network)
+            _, hook = cpu_offload_with_hook(network, torch.device(device), prev_module_hook=hook)
+        yield
+
+
+@contextmanager
+def _each(enter: Callable[[Any], Any], networks: Sequence[Any]) -> Iterator[None]:
+    with ExitStack() as undo:
+        for network in networks:
+            undo.enter_context(enter(network))
+        yield
+
+
+@contextmanager
+def _rows_apart(network: "torch.nn.Module") -> Iterator[None]:
+    """The rows of each batch one by one: what a UNet needs at once is that of one prompt.
+
+    Source: A1111's --medvram (modules/sd_samplers_cfg_denoiser.py, `batch_cond_uncond`).
+    """
+    forward, before = network.forward, vars(network).get("forward")
+
+    def apart(sample: "torch.Tensor", *args: Any, **inputs: Any) -> Any:
+        rows = sample.shape[0]
+        done = [
+            forward(
+                sample[row : row + 1],
+                *_row(args, row, rows),
+                **_row(inputs, row, rows),
+            )
+            for row in range(rows)
+        ]
+        return _joined(done)
+
+    apart.rows_apart = True  # type: ignore[attr-defined]  # for `has_rows_apart`
+    network.forward = apart
+    try:
+        yield
+    finally:
+        _restore_forward(network, before)
+
+
+def has_rows_apart(network: Any) -> bool:
+    """Whether a network is on that rung: what it needs is that of one row."""
+    return hasattr(network.forward, "rows_apart")
+
+
+def _restore_forward(network: "torch.nn.Module", before: Any) -> None:
+    if before is not None:
+        network.forward = before
+    else:
+        vars(network).pop("forward", None)
+
+
+def _row(value: Any, row: int, rows: int) -> Any:
+    """Of everything that has a row for each of the batch, that one."""
+    import torch
+
+    if isinstance(value, dict):
+        return {name: _row(one, row, rows) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_row(one, row, rows) for one in value)
+    if isinstance(value, torch.Tensor) and value.ndim > 0 and value.shape[0] == rows:
+        return value[row : row + 1]
+    return value
+
+
+def _joined(parts: "Sequence[Any]") -> Any:
+    import torch
+
+    if isinstance(parts[0], torch.Tensor):
+        return torch.cat(list(parts))
+    return type(parts[0])(_joined(ones) for ones in zip(*parts, strict=True))
+
+
+@contextmanager
+def _tiled(vae: Any, smaller: int) -> Iterator[None]:
+    """Overlapping tiles, blended; they can be seen faintly, which is why they are told."""
+    names = ("use_tiling", "tile_sample_min_size", "tile_latent_min_size")
+    before = {name: getattr(vae, name) for name in names}
+    reduction = 2 ** (len(vae.config.block_out_channels) - 1)
+    side = max(vae.tile_sample_min_size // smaller, 8 * reduction)
+    vae.use_tiling = True
+    vae.tile_sample_min_size, vae.tile_latent_min_size = side, side // reduction
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(vae, name, value)

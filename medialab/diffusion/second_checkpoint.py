@@ -1,0 +1,152 @@
+"""Another checkpoint that takes a denoising over before its end, as SDXL's refiner does.
+
+The sampler goes on as it was; only what it asks changes: the denoiser, what that predicts, and the
+prompts as the other checkpoint's own text encoders read them.
+Source: A1111's modules/sd_samplers_common.py, apply_refiner; the step is the one at which the
+`denoising_end` and `denoising_start` of diffusers would cut.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from medialab.diffusion.encoding import Guidance, encode
+from medialab.lora import Applied, told, using
+from medialab.settings.stages import Sampling
+
+if TYPE_CHECKING:
+    import torch
+
+    from medialab.loading.checkpoint import LoadedCheckpoint
+
+# What SDXL's refiner is told a picture is worth, from 1 to 10, and what it is to keep away from.
+# Source: diffusers' StableDiffusionXLImg2ImgPipeline, aesthetic_score.
+_GOOD, _BAD = 6.0, 2.5
+_SIZE_AND_CROP = 4  # time ids: height, width, and the crop's top and left
+
+
+def told_handover(checkpoint: str, switch_at: float, steps: int, before: int) -> dict[str, Any]:
+    """Return what the record tells: the base's steps and its own, and a word if it has none."""
+    found = {
+        "checkpoint": checkpoint,
+        "switch_at": switch_at,
+        "steps": f"{before} + {steps - before}",
+    }
+    if before == steps:
+        found["note"] = (
+            f"{checkpoint} drew nothing: after {switch_at:g} of the noise no step begins"
+        )
+    return found
+
+
+class Handover:
+    """What takes over, and when: `load` gives it, once it is needed.
+
+    `base` gives what it takes over from, whose VAE has the last word: to load the one may have made
+    room by releasing the other.
+    `switch_at` is the share of the noise schedule after which it does: 0.8 leaves it the last
+    fifth, 1 nothing. The first step is never its own.
+    """
+
+    def __init__(
+        self,
+        checkpoint: str,
+        load: "Callable[[], LoadedCheckpoint]",
+        base: "Callable[[], LoadedCheckpoint]",
+        switch_at: float,
+    ) -> None:
+        self.base = base
+        self._checkpoint, self._load, self._switch_at = checkpoint, load, switch_at
+        self._from_call: int | None = None
+        self._steps_before = 0
+        self._inversions: tuple[str, ...] = ()
+        self._loras = Applied()
+
+    def told_of(self, steps: int) -> dict[str, Any]:
+        """Return what the record tells of it, of so many steps in all.
+
+        `from_call` counts the denoiser's calls from 1; `steps` are the base's and its own.
+        """
+        before = self._steps_before if self._from_call is not None else steps
+        own = {"embeddings": list(self._inversions)} if self._inversions else {}
+        return {
+            **told_handover(self._checkpoint, self._switch_at, steps, before),
+            "from_call": self._from_call,
+            **told(self._loras),
+            **own,
+        }
+
+    def begin(self) -> None:
+        """The steps begin, or begin anew: nothing was taken over yet."""
+        self._from_call, self._loras, self._inversions = None, Applied(), ()
+
+    def is_due(self, call: int, pipeline: Any) -> bool:
+        """Whether the pipeline's call number `call`, counted from 1, is the first of its own.
+
+        A step that calls the denoiser twice belongs to one of the two.
+        """
+        timesteps = pipeline.scheduler.timesteps[-pipeline.num_timesteps :]
+        begins = (call - 1) % pipeline.scheduler.order == 0
+        if self._from_call is not None or call > len(timesteps) or not begins:
+            return False
+        trained = pipeline.scheduler.config.num_train_timesteps
+        done = (trained - 1 - float(timesteps[call - 1])) / trained
+        return bool(done >= self._switch_at)
+
+    def take_over(
+        self, call: int, pipeline: Any, sampling: Sampling, steps: int, undo: ExitStack
+    ) -> Guidance | None:
+        """Put the other denoiser into the pipeline; what guides it, or None if it is the same one.
+
+        What `undo` holds afterwards takes its LoRAs off again.
+        """
+        import torch
+
+        self._from_call = call
+        self._steps_before = (call - 1) // int(pipeline.scheduler.order)
+        with torch.inference_mode(mode=False):  # what is loaded in it can never be changed again
+            model = self._load()
+        unet = model.components["unet"]
+        if unet is pipeline.unet:
+            return None
+        # LoRAs are made for one family; SDXL's refiner reads other text than SDXL.
+        widths = [one.config.cross_attention_dim for one in (unet, pipeline.unet)]
+        loras = sampling.asked_loras if widths[0] == widths[1] else ()
+        with torch.inference_mode(mode=False):
+            self._loras = undo.enter_context(using(model, loras, calls=steps))
+        conditioning = encode(
+            model,
+            sampling.prompt,
+            sampling.negative_prompt,
+            steps=steps,
+            emphasis=sampling.emphasis,
+            clip_skip=sampling.clip_skip,
+        )
+        self._inversions = conditioning.inversions
+        pipeline.unet = unet
+        # Schedulers read it at each step. This one is the denoising's own.
+        said = model.components["scheduler"].config.get("prediction_type", "epsilon")
+        pipeline.scheduler.register_to_config(prediction_type=said)
+        guidance = Guidance(pipeline, conditioning, steps)
+        undo.enter_context(guidance.composing())
+        return guidance
+
+    def advance(self, done: float) -> None:
+        """Tell its LoRAs the share of the steps that is done."""
+        self._loras.advance(done)
+
+
+def time_ids(unet: Any, given: "torch.Tensor", pooled: "torch.Tensor") -> "torch.Tensor":
+    """What an SDXL denoiser is told besides the prompt, (rows, 6), or (rows, 5) of its refiner.
+
+    The refiner reads, in place of the target size, how good the picture is. `given` is what the one
+    before it was told; `pooled` (rows, width) is the prompt.
+    """
+    import torch
+
+    room = unet.config.projection_class_embeddings_input_dim - pooled.shape[-1]
+    if room // unet.config.addition_time_embed_dim == given.shape[1]:
+        return given
+    scores = [_BAD, _GOOD] if given.shape[0] > 1 else [_GOOD]
+    column = torch.tensor(scores, dtype=given.dtype, device=given.device)[:, None]
+    return torch.cat([given[:, :_SIZE_AND_CROP], column], dim=1)

@@ -1,0 +1,1 @@
+"""What lies on disk, unopened: headers, hashes, configs, and the one guard around foreign files."""

@@ -1,0 +1,77 @@
+"""A diffusers folder becomes a pipeline: part by part, each checked before and after it is read."""
+
+import importlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medialab.errors import ModelRefusedError
+from medialab.files.folder_parts import INDEX, NETWORKS, TOKENIZERS, check_parts
+from medialab.files.part_configs import read_json, variant_of
+
+if TYPE_CHECKING:
+    import torch
+
+
+def load_folder(path: Path, dtype: "torch.dtype") -> Any:
+    """The pipeline of a checkpoint's folder. To be called within `opening`.
+
+    Raises:
+        ModelRefusedError: a part is missing, damaged, of another class or size, or its weights do
+            not fill it.
+    """
+    from diffusers import DiffusionPipeline
+
+    named, index = check_parts(path), read_json(path / INDEX)
+    parts = {
+        name: None if class_name is None else _load(path / name, name, class_name, dtype)
+        for name, class_name in named.items()
+    }
+    quiet = {"requires_safety_checker": False} if "safety_checker" in index else {}
+    return DiffusionPipeline.from_pretrained(
+        path, **parts, **quiet, dtype=dtype, use_safetensors=True, local_files_only=True
+    )
+
+
+def load_network(folder: Path, class_name: str, dtype: "torch.dtype") -> Any:
+    """A network of diffusers or transformers from its folder, whole. Within `opening`.
+
+    Raises:
+        ModelRefusedError: weights are missing, left over or of another shape.
+    """
+    library = "transformers" if class_name.startswith("CLIP") else "diffusers"
+    kind = getattr(importlib.import_module(library), class_name)
+    network, told = kind.from_pretrained(
+        folder,
+        dtype=dtype,
+        variant=variant_of(folder),
+        use_safetensors=True,
+        local_files_only=True,
+        output_loading_info=True,
+    )
+    check_whole(told, folder.name)
+    return network
+
+
+def check_whole(told: Mapping[str, Iterable[Any]], name: str) -> None:
+    """Refuse a network whose weights did not all find their place, or that lacks some.
+
+    `told` is what either library says of a load; it only logs it.
+    """
+    for kind, words in (
+        ("missing_keys", "lacks"),
+        ("unexpected_keys", "holds weights that have no place in it:"),
+        ("mismatched_keys", "holds weights of another shape than its config's:"),
+        ("error_msgs", "holds weights that could not be read:"),
+    ):
+        if found := sorted(map(str, told.get(kind) or ())):
+            shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if found[3:] else "")
+            raise ModelRefusedError(f"{name} {words} {shown}; download it again")
+
+
+def _load(folder: Path, name: str, class_name: str, dtype: "torch.dtype") -> Any:
+    if name in NETWORKS:
+        return load_network(folder, class_name, dtype)
+    library = "transformers" if name in TOKENIZERS else "diffusers"
+    kind = getattr(importlib.import_module(library), class_name)
+    return kind.from_pretrained(folder, local_files_only=True)

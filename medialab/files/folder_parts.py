@@ -1,0 +1,127 @@
+"""What a checkpoint's folder names as its parts, and whether each is there, whole and known.
+
+The listing and the loader ask the same, so that what is offered opens. Nothing but names, configs
+and headers is read.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from medialab.errors import ModelRefusedError
+from medialab.files.opening import check_file
+from medialab.files.part_configs import check_network, check_scheduler, check_tokenizer, read_json
+from medialab.files.regular import is_regular
+
+INDEX, CONFIG = "model_index.json", "config.json"
+# The parts that pipelines here use, and the classes that they may be.
+NETWORKS: Mapping[str, tuple[str, ...]] = {
+    "unet": ("UNet2DConditionModel",),
+    "vae": ("AutoencoderKL", "AutoencoderTiny"),
+    "text_encoder": ("CLIPTextModel",),
+    "text_encoder_2": ("CLIPTextModelWithProjection",),
+}
+TOKENIZERS: Mapping[str, str] = {"tokenizer": "text_encoder", "tokenizer_2": "text_encoder_2"}
+_TOKENIZER_CLASSES = ("CLIPTokenizer", "CLIPTokenizerFast")
+_SCHEDULER = "scheduler"
+# Nothing here asks them: they are not read, wherever they come from.
+LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder")
+_LIBRARIES = ("diffusers", "transformers")
+# What is in the name of a pipeline whose denoiser looks like one of ours -> what it is made for.
+PIPELINES_FOR_OTHERS = {
+    "LatentUpscale": "enlarging latents",
+    "Marigold": "estimating depth, normals or materials",
+    "UnCLIP": "varying a picture",
+    "ImageVariation": "varying a picture",
+    "PaintByExample": "painting by an example picture",
+    "LDM3D": "pictures with depth",
+    "GLIGEN": "placing things in boxes",
+}
+# How both libraries call a network's weights, whole or in pieces, with or without a variant.
+_WEIGHTS = re.compile(
+    r"(diffusion_pytorch_model|pytorch_model|model)(\.\w+)?(-\d+-of-\d+)?\.(safetensors|bin)"
+)
+
+
+def check_parts(folder: Path) -> dict[str, str | None]:
+    """Each part that a checkpoint's folder names, with its class; None where it is left out.
+
+    Raises:
+        ModelRefusedError: a part is missing, damaged, or of another class or size; or the whole is
+            made for something else.
+    """
+    index = read_json(folder / INDEX)
+    pipeline = index.get("_class_name")
+    if not isinstance(pipeline, str):
+        raise ModelRefusedError(f"{INDEX} names no pipeline")
+    if use := next((use for word, use in PIPELINES_FOR_OTHERS.items() if word in pipeline), None):
+        raise ModelRefusedError(f"it is a {pipeline}, made for {use}, which is not supported yet")
+    named = {name: _class_of(name, entry) for name, entry in index.items() if _is_part(entry)}
+    for name in ("unet", "vae", _SCHEDULER):
+        if named.get(name) is None:
+            raise ModelRefusedError(f"{INDEX} names no {name}")
+    for tokenizer, encoder in TOKENIZERS.items():
+        if (named.get(tokenizer) is None) != (named.get(encoder) is None):
+            raise ModelRefusedError(f"{INDEX} names one of {encoder} and {tokenizer}, not both")
+    if not any(named.get(encoder) for encoder in TOKENIZERS.values()):
+        raise ModelRefusedError(f"{INDEX} names no text_encoder")
+    for name, class_name in named.items():
+        if class_name is not None:
+            _check(folder / name, name, class_name)
+    return named
+
+
+def is_whole_folder(folder: Path) -> bool:
+    """Whether a folder with a model's index holds one of the parts that the index is of."""
+    return any(is_regular(folder / name / CONFIG) for name in (*NETWORKS, "transformer"))
+
+
+def holds_weights(names: Iterable[str]) -> bool:
+    """Whether one of these files is called as a network's weights are beside its config."""
+    return any(map(_WEIGHTS.fullmatch, names))
+
+
+def folders_read(folder: Path) -> set[Path] | None:
+    """The parts' folders that are read of a checkpoint's folder; None where it is one part."""
+    if not is_regular(folder / INDEX):
+        return None
+    index = read_json(folder / INDEX)
+    named = [name for name, entry in index.items() if _is_part(entry) and entry[1] is not None]
+    return {folder / name for name in named if name not in LEFT_OUT}
+
+
+def _is_part(entry: Any) -> bool:
+    return isinstance(entry, list) and len(entry) == 2
+
+
+def _class_of(name: str, entry: list[Any]) -> str | None:
+    """The class of a part; None if it is left out.
+
+    Raises:
+        ModelRefusedError: it is none that a pipeline here has there.
+    """
+    library, class_name = entry
+    if class_name is None or name in LEFT_OUT:
+        return None
+    known = NETWORKS.get(name) or (_TOKENIZER_CLASSES if name in TOKENIZERS else ())
+    fits = class_name in known or (name == _SCHEDULER and str(class_name).endswith("Scheduler"))
+    if library not in _LIBRARIES or not fits:
+        choices = f"; those that are opened: {', '.join(known)}" if known else ""
+        raise ModelRefusedError(f"{INDEX} makes {name} a {library}.{class_name}{choices}")
+    return str(class_name)
+
+
+def _check(folder: Path, name: str, class_name: str) -> None:
+    """Refuse a part that is not whole, before anything of it is read."""
+    if not folder.is_dir():
+        raise ModelRefusedError(f"its part {name} is missing; copy the model again")
+    if name in NETWORKS:
+        check_network(folder, class_name)
+    elif name in TOKENIZERS:
+        check_file(folder.parent / TOKENIZERS[name] / CONFIG)
+        config = read_json(folder.parent / TOKENIZERS[name] / CONFIG)
+        words = config.get("vocab_size")
+        check_tokenizer(folder, words if isinstance(words, int) else None)
+    else:
+        check_scheduler(folder)

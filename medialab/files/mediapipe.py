@@ -1,0 +1,39 @@
+"""What MediaPipe's model files are, told without running them.
+
+A .task file is a zip of .tflite models, a .tflite file a flatbuffer marked "TFL3".
+
+Source: MediaPipe's tasks/cc/core/model_task_bundle; the TensorFlow Lite schema.
+"""
+
+import zipfile
+from pathlib import Path
+
+from medialab.errors import ModelRefusedError
+from medialab.files.regular import open_regular
+
+_MARK, _MARK_AT = b"TFL3", slice(4, 8)
+# What a bundle may hold besides models: words and settings.
+_PLAIN = frozenset({".tflite", ".txt", ".binarypb", ".pbtxt", ".json", ""})
+
+
+def check_task_file(path: Path) -> None:
+    """Refuse a file that is no model of MediaPipe's.
+
+    Raises:
+        ModelRefusedError: the text says what is wrong.
+    """
+    try:
+        if path.suffix.lower() == ".tflite":
+            with open_regular(path) as file:
+                is_model = file.read(8)[_MARK_AT] == _MARK
+        else:
+            with open_regular(path) as file, zipfile.ZipFile(file) as bundle:
+                endings = {Path(name).suffix.lower() for name in bundle.namelist()}
+            is_model = ".tflite" in endings and endings <= _PLAIN
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise ModelRefusedError(
+            f"{path.name} is not readable: {error}; download it again"
+        ) from error
+    if not is_model:
+        message = f"{path.name} is not a MediaPipe model; download it again"
+        raise ModelRefusedError(message)

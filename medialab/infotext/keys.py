@@ -1,0 +1,335 @@
+"""A1111's items for what its base does not do: hires fix, inpaint, ControlNets and their kin.
+
+A table: each key with what it says of a config, and which settings it stands for. Infotext is for
+others; where one of these cannot say it all, our own item does (medialab/infotext/text.py).
+Source: A1111's modules/processing.py, processing_scripts and extra_generation_params; ControlNet's
+internal_controlnet/external_code.py; Ultimate SD Upscale's scripts.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from medialab.infotext.adetailer import vae_file, vae_name
+from medialab.settings.config import PipelineConfig, ResolvedConfig
+from medialab.settings.stages import USUAL_RESIZE
+
+Items = Mapping[str, str]
+_SIZE = re.compile(r"(\d+)x(\d+)")
+_HASHED = re.compile(r"(.+?) \[\w+\]")
+_CONTROL = re.compile(r"\s{0,3}([\w /]{1,60}): (\([^)]*\)|[^,]+)(?:,|$)")
+SHOWN_SCHEDULES = {"sgm uniform": "SGM Uniform", "ddim": "DDIM"}
+_SHOWN_UPSCALERS = {
+    "none": "None",
+    "latent": "Latent",
+    "latent nearest": "Latent (nearest)",
+    "latent bicubic": "Latent (bicubic)",
+    "lanczos": "Lanczos",
+    "nearest": "Nearest",
+    "bicubic": "Bicubic",
+}
+_UPSCALERS = {shown.casefold(): name for name, shown in _SHOWN_UPSCALERS.items() if name != "none"}
+_MODULES = {"soft edge": "softedge_hed", "scribble": "scribble_hed", "pose": "openpose"}
+_CONTROL_READ = {"Module", "Model", "Weight", "Resize Mode", "Guidance Start", "Guidance End"}
+# What a picture has here in any case.
+_CONTROL_IDLE = {"Pixel Perfect": "True", "Control Mode": "Balanced", "Hr Option": "Both"}
+_PREPROCESSORS = {module: name for name, module in _MODULES.items()} | {
+    "openpose_full": "pose",
+    "softedge_pidinet": "soft edge",
+    "scribble_pidinet": "scribble",
+    "hed": "soft edge",
+    "tile_resample": "tile",
+}
+
+
+class Key(NamedTuple):
+    """One item: its key, its value if the config has one, and the settings that a value means.
+
+    `read` is given the value and all items; it may raise ValueError.
+    """
+
+    name: str
+    write: Callable[[ResolvedConfig], str | None]
+    read: Callable[[str, Items], dict[str, Any]]
+
+
+def items_of(config: ResolvedConfig, keys: tuple[Key, ...]) -> dict[str, str]:
+    """The items that a config has something to say for."""
+    written = {key.name: key.write(config) for key in keys}
+    return {name: text for name, text in written.items() if text is not None}
+
+
+def number(value: float) -> str:
+    """As A1111 writes it: 7, not 7.0."""
+    return repr(value).removesuffix(".0")
+
+
+def shown_upscaler(name: str) -> str:
+    """An upscaler under A1111's name."""
+    return _SHOWN_UPSCALERS.get(name, name)
+
+
+def schedule(name: str) -> str:
+    """A schedule under A1111's name."""
+    return SHOWN_SCHEDULES.get(name, name.title())
+
+
+def _of(
+    stage: str,
+    name: str,
+    runs: Callable[[PipelineConfig], bool],
+    read: Callable[[str], Any],
+    show: Callable[[Any], str] = str,
+) -> Any:
+    """How one setting of a stage is written, where it is set and the stage runs, and read."""
+
+    def write(config: ResolvedConfig) -> str | None:
+        value = getattr(getattr(config, stage), name)
+        return show(value) if runs(config) and value not in {None, ""} else None
+
+    return write, lambda value, _items: {stage: {name: read(value)}}
+
+
+def _hires(
+    key: str, name: str, read: Callable[[str], Any], show: Callable[[Any], str] = str
+) -> Key:
+    return Key(key, *_of("refiner", name, lambda config: config.draws("refiner"), read, show))
+
+
+def _hires_prompt(key: str, name: str) -> Key:
+    """One of the hires fix's own prompts, as it was drawn."""
+
+    def write(config: ResolvedConfig) -> str | None:
+        if not config.draws("refiner") or not getattr(config.refiner, name):
+            return None
+        return str(getattr(config.refiner.filled(vars(config)), name)) or None
+
+    return Key(key, write, lambda value, _items: {"refiner": {name: value}})
+
+
+def _painted(
+    key: str, name: str, read: Callable[[str], Any], show: Callable[[Any], str] = str
+) -> Key:
+    return Key(key, *_of("inpaint", name, lambda config: config.mode == "inpaint", read, show))
+
+
+def _draws(config: PipelineConfig) -> bool:
+    return config.upscaler.enabled and config.upscaler.denoising_strength > 0
+
+
+def _tiled(
+    key: str, name: str, read: Callable[[str], Any], show: Callable[[Any], str] = str
+) -> Key:
+    return Key(key, *_of("upscaler", name, _draws, read, show))
+
+
+def _flag(value: str, on: str, off: str) -> bool:
+    if value.casefold() not in {on, off}:
+        raise ValueError(value)
+    return value.casefold() == on
+
+
+def _plain_name(value: str) -> str:
+    """A model's name without the hash that A1111 puts behind it."""
+    match = _HASHED.fullmatch(value)
+    return match[1] if match else value
+
+
+def _with_hash(config: ResolvedConfig, kind: str, name: str) -> str:
+    sha256 = config.sha256_of(kind, name)
+    return f"{name} [{sha256[:10]}]" if sha256 else name
+
+
+def _upscaler(value: str) -> str:
+    return _UPSCALERS.get(value.casefold(), value)
+
+
+def _write_strength(config: ResolvedConfig) -> str | None:
+    """A1111 has one for all: of the picture drawn again, else of the hires fix."""
+    for name in ("img2img", "inpaint", "outpaint", "refiner", "upscaler"):
+        stage = getattr(config, name)
+        if config.runs(name) and (name != "upscaler" or _draws(config)):
+            return number(stage.denoising_strength)
+    return None
+
+
+def _read_strength(value: str, items: Items) -> dict[str, Any]:
+    strength = {"denoising_strength": float(value)}
+    if any(key.startswith("Hires ") for key in items):
+        return {"refiner": strength | {"enabled": True}}
+    if any(key.startswith("Ultimate SD upscale") for key in items):
+        return {"upscaler": strength}
+    return {"inpaint" if "Mask blur" in items else "img2img": strength}
+
+
+def _write_resize(config: ResolvedConfig) -> str | None:
+    refiner = config.refiner
+    if not refiner.enabled or not (refiner.width or refiner.height):
+        return None
+    return f"{refiner.width or 0}x{refiner.height or 0}"
+
+
+def _read_resize(value: str, _items: Items) -> dict[str, Any]:
+    size = _SIZE.fullmatch(value)
+    if size is None:
+        raise ValueError(value)
+    sides = {"width": int(size[1]) or None, "height": int(size[2]) or None}
+    return {"refiner": {"enabled": True, **sides}}
+
+
+def _write_scale(config: ResolvedConfig) -> str | None:
+    is_scaled = config.refiner.enabled and _write_resize(config) is None
+    return number(config.refiner.scale) if is_scaled else None
+
+
+def _hands_over(config: ResolvedConfig) -> bool:
+    return config.mode == "txt2img" and bool(config.handover_checkpoint) and config.switch_at < 1
+
+
+def _write_control(number_of: int) -> Callable[[ResolvedConfig], str | None]:
+    def write(config: ResolvedConfig) -> str | None:
+        units = [unit for unit in config.control if unit.counts]
+        if number_of >= len(units):
+            return None
+        unit = units[number_of]
+        module = _MODULES.get(unit.preprocessor, unit.preprocessor)
+        parts = {
+            "Module": module,
+            "Model": _with_hash(config, "controlnet", unit.model),
+            "Weight": repr(unit.weight),
+            "Resize Mode": (unit.resize_mode or USUAL_RESIZE).title().replace("And", "and"),
+            "Guidance Start": repr(unit.start),
+            "Guidance End": repr(unit.end),
+        }
+        return ", ".join(f"{name}: {value}" for name, value in parts.items())
+
+    return write
+
+
+def _read_control(value: str, _items: Items) -> dict[str, Any]:
+    """A unit that is switched off: infotext does not hold the picture it was shown."""
+    parts = {match[1].strip(): match[2].strip() for match in _CONTROL.finditer(value)}
+    if "Model" not in parts:
+        raise ValueError(value)
+    module = parts.get("Module", "none").casefold()
+    found = {
+        "model": _plain_name(parts["Model"]),
+        "preprocessor": _PREPROCESSORS.get(module, module),
+        "weight": float(parts.get("Weight", 1.0)),
+        "start": float(parts.get("Guidance Start", 0.0)),
+        "end": float(parts.get("Guidance End", 1.0)),
+        "enabled": False,
+    }
+    if "Resize Mode" in parts:
+        found["resize_mode"] = parts["Resize Mode"]
+    return {"control": (found,)}
+
+
+def unread_parts(value: str) -> list[str]:
+    """Return the parts of a ControlNet's unit that mean something and have no setting here."""
+    parts = [(found[1].strip(), found[2].strip()) for found in _CONTROL.finditer(value)]
+    return [f"{name} {told}" for name, told in parts if not _is_idle(name, told)]
+
+
+def _is_idle(name: str, value: str) -> bool:
+    return name in _CONTROL_READ or _CONTROL_IDLE.get(name, "") == value
+
+
+def _write_vae_hash(config: ResolvedConfig) -> str | None:
+    sha256 = config.sha256_of("vae", config.vae)
+    return sha256[:10] if sha256 else None
+
+
+# In A1111's order; the first stand before "Clip skip", the others after it.
+BEFORE: tuple[Key, ...] = (
+    Key("VAE hash", _write_vae_hash, lambda _value, _items: {}),
+    Key(
+        "VAE",
+        lambda config: vae_file(config.vae) if config.vae else None,
+        lambda value, _items: {"vae": vae_name(value)},
+    ),
+    Key(
+        "Variation seed",
+        lambda config: str(config.variation_seed) if config.is_varied else None,
+        lambda value, _items: {"variation_seed": int(value)},
+    ),
+    Key(
+        "Variation seed strength",
+        lambda config: number(config.variation_strength) if config.is_varied else None,
+        lambda value, _items: {"variation_strength": float(value)},
+    ),
+    Key("Denoising strength", _write_strength, _read_strength),
+)
+AFTER: tuple[Key, ...] = (
+    _hires("Hires checkpoint", "checkpoint", _plain_name),
+    _hires("Hires sampler", "sampler", str),
+    _hires_prompt("Hires prompt", "prompt"),
+    _hires_prompt("Hires negative prompt", "negative_prompt"),
+    _hires("Hires CFG Scale", "guidance_scale", float, number),
+    _hires("Hires schedule type", "schedule", str.casefold, schedule),
+    Key(
+        "Hires upscale",
+        _write_scale,
+        lambda value, _items: {"refiner": {"enabled": True, "scale": float(value)}},
+    ),
+    Key("Hires resize", _write_resize, _read_resize),
+    _hires("Hires steps", "steps", lambda value: int(value) or None),
+    Key(
+        "Hires upscaler",
+        lambda config: shown_upscaler(config.refiner.upscaler) if config.refiner.enabled else None,
+        lambda value, _items: {"refiner": {"upscaler": _upscaler(value)}},
+    ),
+    Key(
+        "Refiner",
+        lambda config: (
+            _with_hash(config, "checkpoint", config.handover_checkpoint)
+            if _hands_over(config)
+            else None
+        ),
+        lambda value, _items: {"handover_checkpoint": _plain_name(value)},
+    ),
+    Key(
+        "Refiner switch at",
+        lambda config: number(config.switch_at) if _hands_over(config) else None,
+        lambda value, _items: {"switch_at": float(value)},
+    ),
+    _painted(
+        "Mask mode",
+        "inverted",
+        lambda value: _flag(value, "inpaint not masked", "inpaint masked"),
+        lambda value: "Inpaint not masked" if value else "Inpaint masked",
+    ),
+    _painted("Mask blur", "mask_blur", int),
+    _painted(
+        "Inpaint area",
+        "only_masked",
+        lambda value: _flag(value, "only masked", "whole picture"),
+        lambda value: "Only masked" if value else "Whole picture",
+    ),
+    _painted("Masked area padding", "padding", int),
+    _painted("Masked content", "masked_content", str),
+    *(Key(f"ControlNet {one}", _write_control(one), _read_control) for one in range(10)),
+    _tiled(
+        "Ultimate SD upscale upscaler",
+        "upscaler",
+        _upscaler,
+        shown_upscaler,
+    ),
+    _tiled("Ultimate SD upscale tile_width", "diffusion_tile", int),
+    _tiled("Ultimate SD upscale tile_height", "diffusion_tile", int),
+    _tiled("Ultimate SD upscale padding", "diffusion_overlap", int),
+)
+
+
+def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with others laid over them, stage by stage; units of control are added up."""
+    found = dict(one)
+    for name, value in other.items():
+        before = found.get(name)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            found[name] = {**before, **value}
+        elif isinstance(before, tuple) and isinstance(value, tuple):
+            found[name] = (*before, *value)
+        else:
+            found[name] = value
+    return found

@@ -1,0 +1,337 @@
+"""The settings that an infotext means, A1111's or ours, or another program's JSON.
+
+Every item that becomes no setting stays in the rest, with the reason: nothing is dropped, and
+nothing replaced in silence. No text makes this raise anything but `ConfigError`.
+
+Source: AUTOMATIC1111 modules/infotext_utils.py parse_generation_parameters; civitai's metadata
+parser.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+
+from medialab.errors import ConfigError, shown
+from medialab.infotext.adetailer import read_detailers, vae_name
+from medialab.infotext.foreign_texts import GRAPH, parse_object, read_object
+from medialab.infotext.hashes import hashes_in, without_hash
+from medialab.infotext.items import A1111, LONGEST, Said, take_apart
+from medialab.infotext.keys import AFTER, BEFORE, Items, merged, unread_parts
+from medialab.infotext.mojibake import mend_letters, mend_order
+from medialab.infotext.older_items import modernise
+from medialab.infotext.sampler_names import parse_sampler_name, parse_schedule_name
+from medialab.settings.config import PipelineConfig
+from medialab.settings.samplers import SCHEDULES
+from medialab.settings.stages import MOST_LORAS
+
+EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
+# Our own item, in JSON: other stages' settings.
+STAGES = "Media Lab stages"
+OURS = "this studio"
+
+_HALVES = re.compile("[\\ud800-\\udfff]+")
+_SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
+# Words of "Version" or "App" -> who writes them.
+_WRITERS = {
+    "Media Lab Studio": OURS,
+    "Fooocus": "Fooocus",
+    "SD.Next": "SD.Next",
+    "ComfyUI": "a node of ComfyUI",
+}
+_NUMBER = re.compile(r"[-+]?[0-9]{1,20}[.,][0-9]{1,20}")
+# A fault as code is told of it, and as people are.
+_FIELD = re.compile(r"^[a-z_0-9.]+=")
+_LIMIT = re.compile(r"Input should be (greater|less) than or equal to ")
+_LONGEST_REASON = 300  # characters; a value may be as long as the text
+# A tag of a LoRA as the source of a web page has it.
+_OF_A_PAGE = re.compile(r"&lt;(?:lora|lyco|hypernet):", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What an infotext says: settings for `PipelineConfig.parse`, and the rest as it stood.
+
+    `rest` holds every item that is no setting here, or has a value that cannot be used, and `why`
+    the reason where there is one to tell. `notes` say what was changed while reading, `program` who
+    wrote the text. `hashes` are those of models: of the "checkpoint", the "vae", of others by
+    "kind/name".
+    """
+
+    settings: Mapping[str, Any]
+    rest: Mapping[str, str]
+    why: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    program: str = A1111
+    hashes: Mapping[str, str] = field(default_factory=dict)
+
+
+def _read_others(value: str) -> dict[str, Any]:
+    return dict(parse_object(value) or {})
+
+
+def read(text: str) -> Parsed:
+    """Return the settings of an infotext, A1111's or ours, or of another program's JSON.
+
+    A text without parameters is all prompt. The settings are some that `PipelineConfig` takes
+    together. A missing schedule means automatic, as in A1111; other settings that the text does not
+    name are left out.
+
+    Raises:
+        ConfigError: the text is longer than any settings are.
+    """
+    if len(text) > LONGEST:
+        message = (
+            f"a text of {len(text):,} characters is too long for settings; the limit is {LONGEST:,}"
+        )
+        raise ConfigError(message)
+    return _understood(said_of(text))
+
+
+def said_of(text: str) -> Said:
+    """Return the text's parts, of whichever program it is, with its letters and items mended."""
+    # Halves of letters can be written nowhere: two that belong together are one, others are lost.
+    whole_letters = _HALVES.sub(_joined_halves, text)
+    mended = mend_letters(mend_order(whole_letters))
+    is_of_a_page = _OF_A_PAGE.search(mended) is not None
+    plain = unescape(mended) if is_of_a_page else mended
+    whole = parse_object(plain)
+    said = take_apart(plain) if whole is None else read_object(whole)
+    if whole is not None and isinstance(inner := _infotext_in(whole), str):
+        said = take_apart(inner)
+    if is_of_a_page:
+        said.notes.append("it contained HTML codes, which were decoded")
+    if mended != whole_letters:
+        said.notes.append("its characters were garbled, and were repaired")
+    elif "\ufffd" in mended:
+        said.notes.append("some of its characters are lost (they appear as \ufffd)")
+    modernise(said)
+    if said.program == A1111:
+        said.program = _writer_of(said.items)
+    return said
+
+
+def _writer_of(items: Items) -> str:
+    """Who wrote an infotext, by what it says of itself; A1111 where it says nothing else."""
+    told = f"{items.get('App', '')} {items.get('Version', '')}"
+    return next((name for mark, name in _WRITERS.items() if mark in told), A1111)
+
+
+def _joined_halves(found: re.Match[str]) -> str:
+    return found[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _infotext_in(whole: Mapping[str, Any]) -> str | None:
+    """The first infotext of an answer of A1111's API, or of a text kept by its name."""
+    info = whole.get("info")
+    answered = parse_object(info) if isinstance(info, str) else None
+    texts = (answered or whole).get("infotexts")
+    found = texts[0] if isinstance(texts, list) and texts else whole.get("parameters")
+    return found if isinstance(found, str) and parse_object(found) is None else None
+
+
+def _understood(said: Said) -> Parsed:
+    """The settings that a text's parts mean, and why the others are none."""
+    settings: dict[str, Any] = {}
+    rest, why = dict(said.items), dict[str, str]()
+    if GRAPH not in said.items:
+        for name, label in (("prompt", "Prompt"), ("negative_prompt", "Negative prompt")):
+            told = getattr(said, name)
+            if refusal := _refusal({name: told}):
+                rest[label], why[label] = told, refusal
+            else:
+                settings[name] = told
+    settings = _with_loras(settings, said)
+    detailers, used = read_detailers(rest)
+    of_detailers = {key: rest.pop(key) for key in used}
+    base = [key for key in rest if key in _READERS and key not in _SAID_BY_OURS and key != STAGES]
+    settings = _with_items(settings, rest, base, why)
+    _read_sampler(settings, rest, why)
+    is_ours = STAGES in rest
+    # It says exactly what these and the detailers' items say as far as they can.
+    own = _with_items(settings, rest, [STAGES], why)
+    if is_ours and STAGES not in rest:
+        settings = own
+        rest = {key: value for key, value in rest.items() if key not in _SAID_BY_OURS}
+    else:
+        if refusal := _refusal(settings | detailers):
+            rest |= of_detailers
+            why |= dict.fromkeys(of_detailers, refusal)
+        else:
+            settings |= detailers
+        keys = [key for key in rest if key in _SAID_BY_OURS]
+        settings = _with_items(settings, rest, keys, why)
+        said.notes += _told_of_units(said.items, rest)
+        if "upscaler" in settings:
+            said.notes.append("the upscaler is switched off: a text does not hold its picture")
+        if {"img2img", "inpaint"} & settings.keys():
+            said.notes.append("it was made from another picture, which the settings do not contain")
+    hashes = hashes_in(said.items)
+    if is_ours and STAGES not in rest:
+        hashes = _of_their_own(hashes, said.items, settings)
+    return Parsed(settings, rest, why, tuple(said.notes), said.program, hashes)
+
+
+def _of_their_own(
+    hashes: Mapping[str, str], items: Items, settings: Mapping[str, Any]
+) -> dict[str, str]:
+    """The hashes, where the picture's models are a stage's own: by name, no more the base's."""
+    found = dict(hashes)
+    for kind, name in (("checkpoint", items.get("Model")), ("vae", vae_name(items.get("VAE", "")))):
+        if kind in found and settings.get(kind, name) != name:
+            found[f"{kind}/{name}"] = found.pop(kind)
+    return found
+
+
+def _with_loras(settings: dict[str, Any], said: Said) -> dict[str, Any]:
+    told = said.loras[:MOST_LORAS]
+    if left := said.loras[MOST_LORAS:]:
+        said.notes.append(f"{len(left):,} LoRAs are left out: the limit is {MOST_LORAS}")
+    for name, weight in told:
+        one = {"name": name, "weight": weight}
+        joined = settings | {"loras": (*settings.get("loras", ()), one)}
+        if refusal := _refusal(joined):
+            said.notes.append(f"LoRA {name!r} is left out: {refusal}")
+        else:
+            settings = joined
+    return settings
+
+
+def _told_of_units(items: Items, rest: Items) -> Iterator[str]:
+    """What of a ControlNet's unit has no place here, and that its picture is not in a text."""
+    for key, value in items.items():
+        if key.startswith("ControlNet ") and key not in rest:
+            yield f"{key} is switched off: the settings do not contain its control picture"
+            if parts := unread_parts(value):
+                yield f"{key}: {', '.join(parts)} is not known here"
+
+
+def _with_items(
+    settings: dict[str, Any], rest: dict[str, str], keys: Iterable[str], why: dict[str, str]
+) -> dict[str, Any]:
+    """The settings with those of these items that a config takes; they are taken out of `rest`.
+
+    `why` gets the reason of each that it does not take.
+    """
+    items = dict(rest)
+    for key in keys:
+        if key not in items:
+            continue
+        found = _read_setting(_READERS[key], items[key], items)
+        refusal = _refusal(joined := merged(settings, found)) if found else _unknown(items[key])
+        if refusal:
+            why[key] = refusal
+        else:
+            settings = joined
+            del rest[key]
+    return settings
+
+
+def _unknown(value: str) -> str:
+    return f"{shown(value)} is not a known value"
+
+
+def _clip_skip(value: str) -> int:
+    """ComfyUI and its kin count from the end: -2 is A1111's 2."""
+    return abs(int(value))
+
+
+def _read_size(value: str) -> dict[str, Any]:
+    size = _SIZE.fullmatch(value)
+    return {"width": int(size[1]), "height": int(size[2])} if size else {}
+
+
+_BASE_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "Steps": lambda value: {"steps": int(value)},
+    "CFG scale": lambda value: {"guidance_scale": float(value)},
+    "Seed": lambda value: {"seed": int(value)},
+    "Size": _read_size,
+    "Model": lambda value: {"checkpoint": without_hash(value)},
+    "Clip skip": lambda value: {"clip_skip": _clip_skip(value)},
+    "Emphasis": lambda value: {"emphasis": value.casefold()},
+    "Sharpen": lambda value: {"sharpen": float(value)},
+    STAGES: _read_others,
+    EXACT["prompt"]: lambda value: {"prompt": value},
+    EXACT["negative_prompt"]: lambda value: {"negative_prompt": value},
+}
+
+
+def _ignoring_others(
+    read: Callable[[str], dict[str, Any]],
+) -> Callable[[str, Items], dict[str, Any]]:
+    return lambda value, _items: read(value)
+
+
+_READERS: Mapping[str, Callable[[str, Items], dict[str, Any]]] = {
+    **{key: _ignoring_others(read) for key, read in _BASE_READERS.items()},
+    **{key.name: key.read for key in (*BEFORE, *AFTER)},
+}
+
+
+# What our own item says, too, where it stands.
+_SAID_BY_OURS = {"Denoising strength", *(key.name for key in AFTER)}
+
+
+def _read_setting(
+    reader: Callable[[str, Items], dict[str, Any]], value: str, items: Items
+) -> dict[str, Any]:
+    for form in dict.fromkeys((value, _plain_number(value))):
+        try:
+            return reader(form, items)
+        except ValueError:
+            continue
+    return {}
+
+
+def _plain_number(value: str) -> str:
+    """A number that is written as 20.0 where it is whole, or with a comma: 7,5."""
+    if not _NUMBER.fullmatch(value):
+        return value
+    whole, _, decimals = value.replace(",", ".").partition(".")
+    return f"{whole}.{decimals}" if decimals.strip("0") else whole
+
+
+def _read_sampler(settings: dict[str, Any], rest: dict[str, str], why: dict[str, str]) -> None:
+    """Take sampler and schedule into the settings, as far as they go with the steps."""
+    if "Sampler" not in rest:
+        return
+    try:
+        sampler, schedule = parse_sampler_name(rest["Sampler"])
+    except ConfigError as error:
+        why["Sampler"] = str(error)
+        if "Schedule type" in rest:
+            why["Schedule type"] = "its sampler is not available here"
+        return
+    try:
+        named = parse_schedule_name(rest["Schedule type"]) if "Schedule type" in rest else ""
+    except ConfigError as error:
+        named, why["Schedule type"] = "", f"{error}; {schedule!r} is used"
+    for choice in (named, schedule):
+        found = {"sampler": sampler, "schedule": choice}
+        if choice in SCHEDULES and not (refusal := _refusal(settings | found)):
+            settings |= found
+            del rest["Sampler"]
+            if choice == named:
+                del rest["Schedule type"]
+            return
+        if choice in SCHEDULES:
+            why["Schedule type" if choice == named else "Sampler"] = refusal
+
+
+def _limit(found: re.Match[str]) -> str:
+    return "the least is " if found[1] == "greater" else "the most is "
+
+
+def _refusal(settings: Mapping[str, Any]) -> str:
+    """Why a config cannot hold these settings together; empty where it can."""
+    try:
+        PipelineConfig.parse(settings)
+    except ConfigError as error:
+        message = _LIMIT.sub(_limit, _FIELD.sub("", str(error)))
+        if len(message) <= _LONGEST_REASON:
+            return message
+        return f"{message[:80]} … {message[80 - _LONGEST_REASON :]}"
+    except RecursionError:
+        return "it is nested too deep"
+    return ""

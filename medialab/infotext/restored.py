@@ -1,0 +1,246 @@
+"""What was read of a picture or a text, fitted to this machine: what is set, what is not, and why.
+
+Models are chosen by the hashes that the text tells, first; a file that has a name and other content
+is never taken in its place. Nothing is left out without its reason.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from medialab.errors import MediaLabError
+from medialab.infotext.foreign_texts import COMFYUI, GRAPH
+from medialab.infotext.hashes import HASH_ITEMS
+from medialab.infotext.model_matches import Matcher
+from medialab.infotext.reader import OURS, Parsed
+from medialab.infotext.renamed_models import renamed
+from medialab.infotext.restored_models import ModelsOfText
+from medialab.loading.registry import ModelRegistry
+from medialab.pictures.store import PictureStore
+from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN
+from medialab.settings.config import PipelineConfig, ResolvedConfig
+from medialab.settings.stages import SamplingConfig
+
+# Items that tell how a file came to be, and nothing of how to make it again.
+_NO_SETTINGS = {"Version", "User", "Time taken", "Created Date"}
+# What is so here in any case.
+_AS_HERE = {("RNG", "CPU"), ("Tiling", "False")}
+# Why items that people know are no settings here.
+_WHY = {
+    "Raw prompt": "it is the prompt without the words of styles",
+    "Raw negative prompt": "it is the negative prompt without the words of styles",
+    "RNG": "noise is always made on the CPU here",
+    "Noise Schedule": "the checkpoint's file decides this here",
+    "ENSD": "noise depends on the seed alone here",
+    "Template": "it is the text before its choices were drawn; the prompt has what was drawn",
+    "Negative Template": "it is the text before its choices were drawn; the prompt has the rest",
+    "Text below": "it is below the settings",
+    "Hypernet": "hypernetworks are not supported here",
+    "Face restoration": "face restoration is not available; the face detailer repaints faces",
+    "Used embeddings": "they are those named in the prompt",
+}
+_SHOWN = 120  # characters of a value that is told
+_FAR = 20_000  # pixels; a longer side is no size but an accident
+_SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
+
+# How a setting that was set is told; those that are not here are told by their names.
+_TOLD: Mapping[str, Callable[[Any], str]] = {
+    "prompt": lambda _: "prompt",
+    "negative_prompt": lambda _: "negative prompt",
+    "seed": lambda value: f"seed {value}",
+    "steps": lambda value: f"{value} steps",
+    "guidance_scale": lambda value: f"guidance {value:g}",
+    "sampler": lambda value: f"sampler {value}",
+    "schedule": lambda value: f"schedule {value}",
+    "checkpoint": lambda value: f"checkpoint {value}",
+    "vae": lambda value: f"VAE {value}",
+    "clip_skip": lambda value: f"clip skip {value}",
+    "width": lambda sides: "size " + "×".join(str(side or "any") for side in sides),
+    "refiner": lambda _: "hires fix",
+    "handover_checkpoint": lambda value: f"second checkpoint {value}",
+    "loras": lambda value: f"{len(value)} LoRA{'s' if len(value) > 1 else ''}",
+    "control": lambda value: f"{len(value)} ControlNet{'s' if len(value) > 1 else ''}",
+    "body": lambda _: "body detailer",
+    "face": lambda _: "face detailer",
+    "hand": lambda _: "hand detailer",
+}
+
+
+# Values that say nothing, and a setting that is told with another.
+_NOTHING = ("", None, (), "automatic")
+_TOLD_TOGETHER = "height"
+
+
+@dataclass(frozen=True)
+class ReadSettings:
+    """Settings that were read, as they can be used here.
+
+    `config` holds them, all else at its default. `set` tells each that was set, `left_out` what
+    was not with the reason, `notes` what was changed on the way. `program` wrote them.
+    """
+
+    config: PipelineConfig
+    set: tuple[str, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    program: str = OURS
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything was taken over as it stood."""
+        return not self.left_out and not self.notes
+
+    @property
+    def lost(self) -> str:
+        """What was not taken over as it stood, as sentences; empty if all was."""
+        sentences = [_sentence(note) for note in self.notes]
+        if self.left_out:
+            listed = "; ".join(f"{name}: {why}" for name, why in self.left_out.items())
+            sentences.append(f"Not set: {listed}.")
+        return " ".join(sentences)
+
+    @property
+    def told(self) -> str:
+        """All of it as sentences, for a person."""
+        whose = "" if self.program == OURS else f" from {self.program}"
+        done = f"Set{whose}: {', '.join(self.set)}." if self.set else "Nothing is set."
+        return f"{done} {self.lost}".strip()
+
+
+def restore(
+    parsed: Parsed,
+    registry: ModelRegistry | None,
+    pictures: PictureStore | None,
+    *,
+    now: PipelineConfig | None = None,
+    may_read: int | None = None,
+) -> ReadSettings:
+    """Return the settings of a text as they can be used here.
+
+    Args:
+        parsed: what the text says.
+        registry: the models there are; without it names are taken as they stand.
+        pictures: the pictures that were kept; without them their names too.
+        now: has the checkpoint that stays chosen where the text's is not here.
+        may_read: bytes of models that may be hashed to compare them; None: as many as it takes.
+    """
+    return _Restoring(parsed, registry, pictures, now or PipelineConfig(), may_read).run()
+
+
+def found_again(
+    config: ResolvedConfig, registry: ModelRegistry, may_read: int | None = None
+) -> ReadSettings:
+    """Return a resolved request with its models under the names that their files have now.
+
+    A model that is nowhere stays as it is, and is told.
+    """
+    matcher, notes, left_out = Matcher(registry, may_read), list[str](), dict[str, str]()
+    names: dict[str, dict[str, str | None]] = {}
+    hashes = {f"checkpoint/{config.checkpoint}": config.checkpoint_sha256, **config.models_sha256}
+    for key, sha256 in hashes.items():
+        kind, _, name = key.partition("/")
+        match = matcher.match(kind, name, sha256)
+        if match.found is not None and match.found.name != name:
+            notes.append(f"{kind} {name!r} is here as {match.found.name!r}: the same content")
+            names.setdefault(kind, {})[name] = match.found.name
+        elif match.found is None and not match.unread:
+            what = "another file has its name" if match.named else "no file here has its content"
+            left_out[f"{kind} {name}"] = f"{what} (hash {sha256[:10]})"
+    for kind, others in names.items():
+        config = renamed(config, kind, others)
+    return ReadSettings(config, ("all settings",), left_out, tuple(notes))
+
+
+class _Restoring:
+    """One text's way into a config: each step takes settings over, or says why not."""
+
+    def __init__(
+        self,
+        parsed: Parsed,
+        registry: ModelRegistry | None,
+        pictures: PictureStore | None,
+        now: PipelineConfig,
+        may_read: int | None,
+    ) -> None:
+        self._parsed, self._registry, self._pictures = parsed, registry, pictures
+        self._now, self._may_read = now, may_read
+        self._notes = list(parsed.notes)
+        self._left_out: dict[str, str] = {}
+        self._settings = dict(parsed.settings)
+
+    def run(self) -> ReadSettings:
+        self._tell_rest()
+        self._take_size()
+        told = set(self._settings)
+        if self._registry is None:
+            config = PipelineConfig.parse(self._settings)
+        else:
+            models = ModelsOfText(self._parsed.hashes, Matcher(self._registry, self._may_read))
+            config = models.chosen(self._settings, self._now.checkpoint)
+            told = told - {"checkpoint"} | ({"checkpoint"} if models.has_checkpoint else set())
+            self._notes += models.notes
+            self._left_out |= models.left_out
+        if config.image is not None and not self._has_picture(config.image):
+            self._left_out["image"] = "the start picture is not here; choose it again"
+            config = config.changed(mode="txt2img", image=None)
+        words = tuple(words_of(config, told))
+        return ReadSettings(config, words, self._left_out, tuple(self._notes), self._parsed.program)
+
+    def _tell_rest(self) -> None:
+        for name, value in self._parsed.rest.items():
+            if name == GRAPH:
+                self._left_out["workflow"] = _of_graph(self._parsed.program, value)
+            elif value and not (
+                name in _NO_SETTINGS or name in HASH_ITEMS or (name, value) in _AS_HERE
+            ):
+                why = self._parsed.why.get(name) or _WHY.get(name)
+                shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+                self._left_out[name] = why or f"{shown!r} is not a known setting"
+
+    def _take_size(self) -> None:
+        """Sides that no picture can be drawn with, at the nearest that one can."""
+        asked = _SIZE.fullmatch(self._parsed.rest.get("Size", ""))
+        if asked is None:
+            return
+        sides = {"width": int(asked[1]), "height": int(asked[2])}
+        if not all(0 < side <= _FAR for side in sides.values()):
+            return
+        nearest = {name: min(max(side, LEAST_DRAWN), MOST_DRAWN) for name, side in sides.items()}
+        try:
+            PipelineConfig.parse(self._settings | nearest)
+        except MediaLabError:
+            return
+        self._settings |= nearest
+        del self._left_out["Size"]
+        shown = [f"{size['width']}×{size['height']}" for size in (sides, nearest)]
+        self._notes.append(f"size {shown[0]} cannot be drawn; {shown[1]} is the nearest that can")
+
+    def _has_picture(self, name: str) -> bool:
+        if self._pictures is None:
+            return True
+        try:
+            self._pictures.load(name)
+        except MediaLabError:
+            return False
+        return True
+
+
+def words_of(config: PipelineConfig, told: set[str]) -> Iterator[str]:
+    """Yield what is set, in words: each setting that the text told."""
+    default = PipelineConfig()
+    for name in dict.fromkeys((*_TOLD, *PipelineConfig.model_fields)):
+        value = (config.width, config.height) if name == "width" else getattr(config, name)
+        is_usual = isinstance(value, SamplingConfig) and value == getattr(default, name)
+        if name in told - {_TOLD_TOGETHER} and not is_usual and value not in _NOTHING:
+            yield _TOLD[name](value) if name in _TOLD else name.replace("_", " ")
+
+
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}."
+
+
+def _of_graph(program: str, value: str) -> str:
+    if program == COMFYUI:
+        return "made by ComfyUI, whose graphs of nodes are not read yet"
+    return f"{value} of {program}, which is not known here"

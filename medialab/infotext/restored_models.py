@@ -1,0 +1,222 @@
+"""The models of a text that was read: each by the hash that is told for it, then by its name.
+
+A file that has the name and other content is not taken in its place: it is told, and so is what is
+used instead.
+"""
+
+import re
+from collections.abc import Mapping, Set
+from typing import Any
+
+from medialab.errors import ConfigError, MediaLabError
+from medialab.infotext.hashes import CHECKPOINT, VAE
+from medialab.infotext.model_matches import Match, Matcher
+from medialab.infotext.renamed_models import name_rule, renamed
+from medialab.process.memory import gigabytes
+from medialab.prompts import mentions, take_loras, written_tags
+from medialab.settings.config import PipelineConfig
+from medialab.settings.stages import NameOf, StageConfig
+
+# Kinds of models that stages name, as people call them.
+_LABELS = {"checkpoint": "checkpoint", "vae": "VAE", "upscaler": "upscaler"}
+_STAGES = {"refiner": "hires fix"}
+_KINDS = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
+
+
+class ModelsOfText:
+    """Chooses them. `notes` tell what was found otherwise than named, `left_out` what was not.
+
+    `has_checkpoint` says whether the text's own was found.
+    """
+
+    def __init__(self, hashes: Mapping[str, str], matcher: Matcher) -> None:
+        self._hashes, self._matcher = hashes, matcher
+        self._by_key = {key.casefold(): sha for key, sha in hashes.items()}
+        self.notes: list[str] = []
+        self.left_out: dict[str, str] = {}
+        self.has_checkpoint = False
+
+    def chosen(self, settings: Mapping[str, Any], kept: str) -> PipelineConfig:
+        """Return the settings with the models that are meant; `kept` is the checkpoint else."""
+        name, sha = settings.get("checkpoint"), self._hashes.get(CHECKPOINT)
+        for kind, own in (("checkpoint", name), ("vae", settings.get("vae"))):
+            if own and kind in self._hashes:  # a stage may name the same file
+                self._by_key.setdefault(f"{kind}/{own}".casefold(), self._hashes[kind])
+        match = self._matcher.match("checkpoint", name, sha)
+        found = self._accepted("Model", "checkpoint", name, sha, match)
+        self.has_checkpoint = found is not None
+        if found is None and "Model" in self.left_out:
+            self.left_out["Model"] += f"; {kept!r} is kept"
+        config = PipelineConfig.parse({**settings, "checkpoint": found or kept})
+        config = self._with_vae(config)
+        config = self._with_loras(config)
+        config = self._with_inversions(config)
+        return self._with_other_models(config)
+
+    def _with_vae(self, config: PipelineConfig) -> PipelineConfig:
+        """The base's VAE by its content; the checkpoint's own in place of one that is not here."""
+        sha = self._hashes.get(VAE)
+        if not config.vae and sha is None:
+            return config
+        match = self._matcher.match("vae", config.vae or None, sha)
+        found = self._accepted("VAE", "vae", config.vae or None, sha, match)
+        if found is None:
+            self.left_out["VAE"] += "; the checkpoint's own is used"
+        return config.changed(vae=found or "")
+
+    def _with_loras(self, config: PipelineConfig) -> PipelineConfig:
+        names: dict[str, str | None] = {}
+        for name in sorted(_lora_names(config)):
+            sha = self._hash_of("lora", name)
+            match = self._matcher.match("lora", name, sha)
+            found = self._accepted(f"LoRA {name}", "lora", name, sha, match)
+            if found is not None and found != name:
+                names[name] = found
+            elif match.is_other:
+                names[name] = None
+                self.left_out[f"LoRA {name}"] += "; its tag is removed"
+        config = renamed(config, "lora", names)
+        for text in config.texts():
+            try:
+                take_loras(text)
+            except ConfigError as error:
+                self.notes.append(f"the prompt cannot be drawn as it is: {error}")
+        tagged = [tag for text in config.texts() for tag in written_tags(text)]
+        named = [tag.strip("<>").split(":")[1].strip() for tag in tagged]
+        used = {_bare(one) for one in (*_lora_names(config), *named)}
+        for key in self._hashes:
+            kind, _, name = key.partition("/")
+            if kind == "lora" and not self._is_used(name, used):
+                self._tell_unused(name)
+        return config
+
+    def _is_used(self, name: str, used: Set[str]) -> bool:
+        match = self._matcher.match("lora", name, self._hashes[f"lora/{name}"])
+        named = {name} | ({match.found.name} if match.found else set())
+        return bool({_bare(one) for one in named} & used) or f"LoRA {name}" in self.left_out
+
+    def _tell_unused(self, name: str) -> None:
+        sha = self._hashes[f"lora/{name}"]
+        found = self._matcher.match("lora", name, sha).found
+        here = f"<lora:{found.name}:1> in the prompt adds it" if found else "it is not here"
+        self.left_out[f"LoRA {name}"] = (
+            f"its hash {sha[:12]} is given, but the prompt does not use it; {here}"
+        )
+
+    def _with_inversions(self, config: PipelineConfig) -> PipelineConfig:
+        names: dict[str, str | None] = {}
+        for key, sha in self._hashes.items():
+            kind, _, name = key.partition("/")
+            if kind != "embedding" or not any(mentions(name, text) for text in config.texts()):
+                continue
+            match = self._matcher.match("embedding", name, sha)
+            found = self._accepted(f"embedding {name}", "embedding", name, sha, match)
+            if found is not None and found != name:
+                names[name] = found
+            elif match.is_other:
+                self.left_out[f"embedding {name}"] += "; remove its name, or get the other file"
+        return renamed(config, "embedding", names)
+
+    def _with_other_models(self, config: PipelineConfig) -> PipelineConfig:
+        """Models of stages and units, by hash where one is told; what is not here is unset."""
+        names: dict[str, dict[str, str | None]] = {}
+        for stage, setting, rule, name in _named_in(config):
+            sha = self._hash_of(rule.kind, name)
+            if sha is None and name in rule.also:
+                continue
+            label = _LABELS.get(rule.kind, rule.kind)
+            item = f"{label} of {_STAGES.get(stage, stage)}" if stage else setting.replace("_", " ")
+            match = self._matcher.match(rule.kind, name, sha)
+            found = self._accepted(item, rule.kind, name, sha, match)
+            if found is not None and found != name:
+                names.setdefault(rule.kind, {})[name] = found
+            elif found is None:
+                usual, told = _unset(config, stage, setting)
+                self.left_out[item] += told
+                config = config.changed(**usual)
+        for name in {unit.model for unit in config.control}:
+            sha = self._hash_of("controlnet", name)
+            match = self._matcher.match("controlnet", name, sha)
+            found = self._accepted(f"ControlNet {name}", "controlnet", name, sha, match)
+            if found is not None and found != name:
+                names.setdefault("controlnet", {})[name] = found
+        own = {"checkpoint": config.checkpoint, "vae": config.vae}  # chosen by their own hashes
+        for kind, others in names.items():
+            config = renamed(config, kind, others)
+        return config.changed(**own) if names else config
+
+    def _accepted(
+        self, item: str, kind: str, name: str | None, sha: str | None, match: Match
+    ) -> str | None:
+        """The name under which a model is taken; what is otherwise than asked is told."""
+        digits = (sha or "")[:12]
+        with_hash = f" with hash {digits}" if sha else ""
+        shown = _KINDS.get(kind, kind)
+        if match.found is not None:
+            if name is not None and match.found is not match.named:
+                also = "" if match.named is None else f"; the file named {name!r} is another one"
+                self.notes.append(
+                    f"{shown} {name!r} is here as {match.found.name!r}, by its hash {digits}{also}"
+                )
+            elif name is None:
+                self.notes.append(f"{shown} {match.found.name!r} is found by its hash {digits}")
+            return match.found.name
+        if match.named is not None and match.unread:
+            self.notes.append(
+                f"{shown} {match.named.name!r} is taken by its name: its content was not compared "
+                f"with hash {digits} ({gigabytes(match.unread)} to read)"
+            )
+            return match.named.name
+        if match.named is not None:
+            its = self._matcher.sha256(match.named)[:10]
+            self.left_out[item] = (
+                f"the {shown} named {name!r} here is another file (hash {its}), "
+                f"not the one{with_hash}"
+            )
+        elif name is not None or sha is not None:
+            called = "" if name is None else f" {name!r}"
+            unread = f"; {gigabytes(match.unread)} were not compared" if match.unread else ""
+            if why := self._matcher.refusal(kind, name):
+                self.left_out[item] = f"the {shown}{called} here cannot be used: {why}"
+            else:
+                self.left_out[item] = f"no {shown}{called}{with_hash} here{unread}"
+        return None
+
+    def _hash_of(self, kind: str, name: str) -> str | None:
+        """The hash that is told for a name; in lists names have no commas and colons."""
+        told = (f"{kind}/{name}", f"{kind}/{_bare(name)}")
+        return next((sha for key in told if (sha := self._by_key.get(key.casefold()))), None)
+
+
+def _named_in(config: PipelineConfig) -> list[tuple[str, str, NameOf, str]]:
+    """Stage, setting, rule and name of each model that is named besides the picture's own."""
+    parts = {"": config} | {name: part for name, part in config if isinstance(part, StageConfig)}
+    found = []
+    for stage, part in parts.items():
+        for setting, told in type(part).model_fields.items():
+            rule, value = name_rule(told), getattr(part, setting)
+            is_own = not stage and setting in {"checkpoint", "vae"}
+            if rule and rule.kind in _LABELS and isinstance(value, str) and value and not is_own:
+                found.append((stage, setting, rule, value))
+    return found
+
+
+def _unset(config: PipelineConfig, stage: str, setting: str) -> tuple[dict[str, Any], str]:
+    """The change that leaves a setting to what it is without, and that in words."""
+    part = getattr(config, stage) if stage else config
+    usual = "" if setting == "vae" else type(part).model_fields[setting].default
+    change = {stage: part.model_copy(update={setting: usual})} if stage else {setting: usual}
+    if setting == "vae":
+        return change, "; the checkpoint's own is used"
+    return change, f"; {usual} is used" if usual else "; the picture's own is used" if stage else ""
+
+
+def _lora_names(config: PipelineConfig) -> set[str]:
+    try:
+        return config.lora_names()
+    except MediaLabError:  # a tag that cannot be read: told of at Generate
+        return set()
+
+
+def _bare(name: str) -> str:
+    return re.sub("[,:]", "", name).casefold()

@@ -1,0 +1,96 @@
+"""Samplers and schedules under the names that other programs give them: one table.
+
+A1111 and Forge write "DPM++ 2M Karras", ComfyUI, SwarmUI and Fooocus `dpmpp_2m_sde_gpu`, NovelAI
+`k_euler_ancestral`, InvokeAI `dpmpp_2m_k`, diffusers `EulerAncestralDiscreteScheduler`. A method
+that does not run here has no entry: it is refused by name, never replaced by another.
+
+Source: A1111's modules/sd_samplers_kdiffusion.py and sd_schedulers.py; ComfyUI's comfy/samplers.py;
+InvokeAI's stable_diffusion/schedulers; SD.Next's modules/sd_samplers_diffusers.py.
+"""
+
+import re
+from collections.abc import Mapping
+
+from medialab.errors import ConfigError
+from medialab.settings.samplers import SAMPLERS, SCHEDULES
+
+# What others call a sampler of ours where spelling alone does not tell: our name, then theirs, as
+# `_words` writes them together.
+_SAMPLERS_CALLED: Mapping[str, tuple[str, ...]] = {
+    "Euler": ("eulerdiscretescheduler",),
+    "Euler a": ("eulerancestraldiscretescheduler",),
+    "Heun": ("heundiscretescheduler",),
+    "DPM++ 2M": ("dpm2pp2m", "dpmpp2", "dpmsolvermultistepscheduler"),
+    "DPM++ 2M SDE": ("dpm2pp2msde",),
+    "DPM++ SDE": ("dpmsde", "dpmsolversdescheduler"),
+    "DPM2": ("kdpm2", "kdpm2discretescheduler"),
+    "DPM2 a": ("kdpm2a", "kdpm2ancestraldiscretescheduler"),
+    "LMS": ("lmsd", "lmsdiscretescheduler"),
+    "DDIM": ("ddimv3", "ddimscheduler"),
+    "UniPC": ("unipcbh2", "unipcmultistepscheduler"),
+    "DDPM": ("ddpmscheduler",),
+    "LCM": ("lcmscheduler",),
+}
+# A1111's "Uniform" spreads the training steps evenly, as does ComfyUI's "normal"; NovelAI's
+# "native" is the model's own, which is the same.
+_SCHEDULES_CALLED: Mapping[str, tuple[str, ...]] = {
+    "automatic": ("", "auto", "default"),
+    "normal": ("uniform", "native", "linear"),
+    "ddim": ("ddim uniform", "ddimuniform"),
+    "sgm uniform": ("sgmuniform", "sgm"),
+    "simple": ("trailing",),
+}
+_SCHEDULES = {name: name for name in SCHEDULES} | {
+    other: name for name, others in _SCHEDULES_CALLED.items() for other in others
+}
+_LONGEST_NAME = 80  # characters; no program has a longer one
+# Words that say where noise is drawn or what kind of thing this is, not which.
+_IDLE = {"gpu", "scheduler", "sampler"}
+_BEFORE = {"k", "sample"}
+
+
+def parse_sampler_name(name: str) -> tuple[str, str]:
+    """Return sampler and schedule of another program's name: "DPM++ 2M Karras" has both.
+
+    Raises:
+        ConfigError: no sampler here is called so.
+    """
+    words = _words(name)
+    if len(words) > 1 and words[0] in _BEFORE:
+        words = words[1:]
+    if len(words) > 1 and words[-1] == "k":  # InvokeAI's
+        words[-1] = "karras"
+    for end in range(len(words), 0, -1):
+        sampler = _BY_NAME.get("".join(words[:end]))
+        schedule = _SCHEDULES.get(" ".join(words[end:]))
+        if sampler is not None and schedule is not None:
+            return sampler, schedule
+    shown = name[:_LONGEST_NAME]
+    raise ConfigError(f"no sampler {shown!r}; choose one of {', '.join(SAMPLERS)}")
+
+
+def parse_schedule_name(name: str) -> str:
+    """Return the schedule of ours that another program's name means.
+
+    Raises:
+        ConfigError: no schedule here is called so.
+    """
+    schedule = _SCHEDULES.get(" ".join(_words(name)))
+    if schedule is None:
+        shown = name[:_LONGEST_NAME]
+        raise ConfigError(f"no schedule {shown!r}; choose one of {', '.join(SCHEDULES)}")
+    return schedule
+
+
+def _words(name: str) -> list[str]:
+    """A name's words as all programs' can be compared: "DPM++ 2M a" is dpmpp, 2m, a."""
+    if len(name) > _LONGEST_NAME:
+        return [name]  # never one that is known
+    plain = name.casefold().replace("++", "pp")
+    words = [word for word in re.split(r"[\s_/-]+", plain) if word and word not in _IDLE]
+    return ["a" if word == "ancestral" else word for word in words]
+
+
+_BY_NAME: Mapping[str, str] = {"".join(_words(name)): name for name in SAMPLERS} | {
+    other: name for name, others in _SAMPLERS_CALLED.items() if name in SAMPLERS for other in others
+}

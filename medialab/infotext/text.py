@@ -1,0 +1,174 @@
+"""A1111 infotext to and from settings: the text in the PNG that other programs read.
+
+Infotext is for others; our own authority is the sidecar. Where A1111's format would lose a prompt
+(outer spaces of a line, a line that begins with "Negative prompt:") two items of our own, "Exact
+prompt" and "Exact negative prompt", carry it; other readers pass over them.
+
+Source: AUTOMATIC1111 modules/processing.py create_infotext, modules/infotext_utils.py
+parse_generation_parameters; civitai's metadata parser.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from medialab.infotext.adetailer import write_detailers
+from medialab.infotext.applied import applied_in, inversions_in, steps_handed_over
+from medialab.infotext.items import NEGATIVE
+from medialab.infotext.keys import AFTER, BEFORE, items_of, number, schedule, shown_upscaler
+from medialab.infotext.mojibake import mend_letters
+from medialab.infotext.reader import EXACT, STAGES, Parsed, read, said_of
+from medialab.settings.config import PipelineConfig, ResolvedConfig
+from medialab.settings.stages import EMPHASES, SamplingConfig
+
+__all__ = ["Parsed", "read", "write"]
+
+# The hires fix's upscaler and the tiles', by the stage that tells which one ran.
+UPSCALER_KEYS = {"Hires upscaler": "refiner", "Ultimate SD upscale upscaler": "upscaler"}
+# Settings that the pass of stage 3 may have for itself, and that are told as the picture's.
+_FIRST_PASS = (
+    *("prompt", "negative_prompt", "steps", "sampler", "schedule", "guidance_scale", "seed"),
+    *("checkpoint", "vae", "clip_skip", "emphasis", "control"),
+)
+_VARIATION = ("variation_seed", "variation_strength")
+# Settings at the top that A1111 has no item for, or not enough of one.
+HANDOVER_KEYS = ("Refiner", "Refiner switch at")
+_ONLY_OURS = (
+    *("mode", "image", "resize_mode", "loras", "control", "handover_checkpoint", "switch_at"),
+    "made_for",
+    *("colour_match", "format", "quality", "lossless", "file_name", "prediction_type"),
+)
+
+
+def write(
+    config: ResolvedConfig,
+    *,
+    checkpoint_hash: str,
+    version: str,
+    lora_hashes: Mapping[str, str] | None = None,
+    record: Mapping[str, Any] | None = None,
+) -> str:
+    """The infotext of one picture.
+
+    `checkpoint_hash` is the AutoV2 hash: the first 10 hex digits of the file's sha256.
+    `lora_hashes` are the AutoV3 hashes (12 hex digits) of the LoRAs that were applied, by name.
+    `record` tells what was applied; without it, what was asked is written.
+    """
+    applied = applied_in(record or {})
+    drawn = config.model_copy(update=_of_first_pass(config))
+    if drawn.checkpoint != config.checkpoint:
+        checkpoint_hash = (config.sha256_of("checkpoint", drawn.checkpoint) or "")[:10]
+    items = {
+        "Steps": str(drawn.steps),
+        "Sampler": drawn.sampler,
+        "Schedule type": schedule(drawn.schedule),
+        "CFG scale": number(drawn.guidance_scale),
+        "Seed": str(drawn.seed),
+        "Size": f"{config.width}x{config.height}",
+        "Model hash": checkpoint_hash,
+        "Model": drawn.checkpoint,
+    }
+    items |= items_of(drawn, BEFORE)
+    if drawn.clip_skip > 1:
+        items["Clip skip"] = str(drawn.clip_skip)
+    if drawn.emphasis != EMPHASES[0]:
+        items["Emphasis"] = drawn.emphasis.capitalize()
+    items |= write_detailers(config, applied)
+    items |= items_of(config.model_copy(update={"control": drawn.control}), AFTER)
+    items |= {
+        key: shown_upscaler(applied[stage]["upscaler"])
+        for key, stage in UPSCALER_KEYS.items()
+        if key in items and "upscaler" in applied.get(stage, {})
+    }
+    if applied and not steps_handed_over(applied):
+        items = {key: value for key, value in items.items() if key not in HANDOVER_KEYS}
+    if others := _other_settings(config, drawn):
+        items[STAGES] = json.dumps(others, ensure_ascii=False)
+    if config.sharpen:
+        items["Sharpen"] = repr(config.sharpen)
+    if lora_hashes:
+        # Readers cut at commas and colons, so a name has none there. Source: A1111's
+        # extensions-builtin/Lora/extra_networks_lora.py.
+        items["Lora hashes"] = ", ".join(
+            f"{re.sub('[,:]', '', name)}: {found}" for name, found in lora_hashes.items()
+        )
+    if inversions := inversions_in(applied):
+        items["TI hashes"] = ", ".join(
+            f"{re.sub('[,:]', '', name)}: {sha256[:12]}"
+            for name in inversions
+            if (sha256 := config.sha256_of("embedding", name))
+        )
+    negative = f"{NEGATIVE} {drawn.negative_prompt}" if drawn.negative_prompt else ""
+    prompts = f"{drawn.prompt}\n{negative}" if negative else drawn.prompt
+    items["Version"] = version
+    text = _text(prompts, items)
+    said = said_of(text)
+    lost = [name for name in EXACT if getattr(said, name) != getattr(drawn, name)]
+    if not lost and mend_letters(text) == text:
+        return text
+    del items["Version"]
+    items |= {EXACT[name]: getattr(drawn, name) for name in lost} | {"Version": version}
+    return _text(prompts, items)
+
+
+def _text(prompts: str, items: Mapping[str, str]) -> str:
+    """Prompts and items as one text. Letters that a reader would mend are written as numbers."""
+    text = f"{prompts}\n{', '.join(_write_items(items))}".strip()
+    if mend_letters(text) == text:
+        return text
+    return f"{prompts}\n{', '.join(_write_items(items, ascii_alone=True))}".strip()
+
+
+def _of_first_pass(config: ResolvedConfig) -> dict[str, Any]:
+    """The settings of the pass that stage 3 is, which a stage may set for itself.
+
+    Where that draws nothing, the base's; its ControlNets then only as far as a pass follows them.
+    """
+    own = getattr(config, config.mode, None)
+    if isinstance(own, SamplingConfig) and config.draws(config.mode):
+        filled = own.filled(vars(config))
+        found = {name: getattr(filled, name) for name in _FIRST_PASS}
+        return found | ({"control": ()} if config.mode == "instruct" else {})
+    return {} if config.takes_base("control") else {"control": ()}
+
+
+def _other_settings(config: ResolvedConfig, drawn: ResolvedConfig) -> dict[str, Any]:
+    """What A1111 has no word for: settings of other stages that are not at their defaults.
+
+    Also the base's, where what was `drawn` is told in their place.
+    """
+    plain = PipelineConfig().model_dump(mode="json")
+    mine = config.model_dump(mode="json")
+    found: dict[str, Any] = {}
+    for name in _ONLY_OURS:
+        if mine[name] != plain[name]:
+            found[name] = mine[name]
+    if not config.is_varied:
+        found |= {name: mine[name] for name in _VARIATION if mine[name] != plain[name]}
+    for name in _FIRST_PASS:
+        if name not in _ONLY_OURS and getattr(drawn, name) != getattr(config, name):
+            found[name] = mine[name]
+    for name, defaults in plain.items():
+        if isinstance(defaults, dict):
+            changed = {key: mine[name][key] for key in defaults if mine[name][key] != defaults[key]}
+            if changed:
+                found[name] = changed
+    return found
+
+
+def _write_items(items: Mapping[str, str], *, ascii_alone: bool = False) -> Iterator[str]:
+    for key, value in items.items():
+        quoted = json.dumps(value) if ascii_alone and not value.isascii() else _quote(value)
+        yield key if key == value else f"{key}: {quoted}"
+
+
+def _quote(value: str) -> str:
+    """As JSON where the value would end early, as in A1111; also where it would be read otherwise.
+
+    That is: with outer spaces or quotes, or empty, or beginning as bare JSON does.
+    """
+    misread = value != value.strip() or value[:1] in ('"', "{", "[", "")
+    if misread or any(mark in value for mark in ",:\n"):
+        return json.dumps(value, ensure_ascii=False)
+    return value

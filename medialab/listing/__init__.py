@@ -1,0 +1,1 @@
+"""The models that a person has, listed and described without opening more than their headers."""

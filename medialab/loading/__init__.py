@@ -1,0 +1,1 @@
+"""From files to networks and back: the registry, checkpoints, VAEs, upscalers, within a budget."""

@@ -1,0 +1,111 @@
+"""How much memory things need, worked out before they are taken: from headers and sizes alone.
+
+What a network holds is exact. What it takes while it computes is of the order of so many maps of
+its first layer, at the size that is drawn; the numbers were measured (docs/performance.md).
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from math import prod
+from pathlib import Path
+from typing import NamedTuple
+
+from medialab.errors import ModelRefusedError
+from medialab.files.folder_parts import folders_read
+from medialab.files.headers import read_header
+from medialab.files.part_configs import weight_files
+from medialab.listing.models import SINGLE_FILE, ModelInfo, read_config
+
+ITEM_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+# Copies of a training that lie in some checkpoints and are never loaded.
+_UNUSED = ("model_ema.",)
+# Maps of (first layer's channels, height, width) that are alive at the worst moment, measured at
+# SD1.5's size in float32: 35 to 37 for one row of a UNet's batch at 512 to 896 px, 5.0 to encode,
+# 6.2 (512 px) to 8.9 (1536 px) to decode.
+DENOISER_MAPS = 37
+DECODER_MAPS = 8
+ENCODER_MAPS = 5
+# Bytes a pixel of a finished picture: as 8-bit, as floats of three channels, and one more of each.
+PICTURE_BYTES = 40
+
+
+class Channels(NamedTuple):
+    """Of the first layer of a checkpoint's denoiser, and of its VAE."""
+
+    denoiser: int
+    vae: int
+
+
+# SD1.5's, SD2's and SDXL's; most others' are near.
+_USUAL = Channels(320, 128)
+_FIRST_LAYERS = (
+    "model.diffusion_model.input_blocks.0.0.weight",
+    "first_stage_model.encoder.conv_in.weight",
+)
+
+
+@lru_cache(256)  # a header is some 300 kB, and each run asks
+def channels_of(info: ModelInfo) -> Channels:
+    """A checkpoint's, from its header or its configs; the usual ones where neither tells."""
+    try:
+        if info.path.is_file():
+            shapes = read_header(info.path).shapes
+            told = [shapes.get(name, (0,))[0] for name in _FIRST_LAYERS]
+        else:
+            configs = (info.path / part / "config.json" for part in ("unet", "vae"))
+            told = [_first_channels(config) for config in configs]
+    except ModelRefusedError:  # whoever opens it says what is wrong
+        return _USUAL
+    return Channels(*(one or usual for one, usual in zip(told, _USUAL, strict=True)))
+
+
+def _first_channels(config: Path) -> int:
+    levels = read_config(config).get("block_out_channels") if config.is_file() else None
+    is_told = isinstance(levels, list) and levels and isinstance(levels[0], int)
+    return levels[0] if is_told and levels else 0
+
+
+@lru_cache(256)
+def bytes_in_memory(info: ModelInfo, dtype: str) -> int:
+    """What a model's weights take as a dtype; of other files than safetensors, their size."""
+    try:
+        return sum(_numbers_in(file) for file in _files_of(info)) * ITEM_BYTES[dtype] or (
+            info.size_bytes
+        )
+    except ModelRefusedError:  # whoever opens it says what is wrong
+        return info.size_bytes
+
+
+def _numbers_in(file: Path) -> int:
+    shapes = read_header(file).shapes
+    return sum(prod(shape) for name, shape in shapes.items() if not name.startswith(_UNUSED))
+
+
+def _files_of(info: ModelInfo) -> Iterator[Path]:
+    """The weights that are read: of a folder those of the parts that are, the plain variant."""
+    if info.path.is_file():
+        if info.path.suffix.lower() == SINGLE_FILE:
+            yield info.path
+        return
+    for folder in sorted(folders_read(info.path) or {info.path}):
+        variants: dict[str, list[Path]] = {}
+        for file in weight_files(folder):
+            middle = file.name.split(".")[1:-1]
+            variants.setdefault(middle[0].partition("-")[0] if middle else "", []).append(file)
+        if variants:
+            yield from variants[min(variants)]
+
+
+def denoising_bytes(width: int, height: int, channels: int, item_bytes: int, rows: int = 2) -> int:
+    """What a UNet takes for latents of that size, besides its weights; `rows` are its prompts."""
+    return width * height * channels * item_bytes * rows * DENOISER_MAPS
+
+
+def decoding_bytes(width: int, height: int, channels: int, item_bytes: int) -> int:
+    """What a VAE takes to decode a picture of that many pixels, besides its weights."""
+    return width * height * channels * item_bytes * DECODER_MAPS
+
+
+def encoding_bytes(width: int, height: int, channels: int, item_bytes: int) -> int:
+    """What a VAE takes to encode one."""
+    return width * height * channels * item_bytes * ENCODER_MAPS

@@ -1,0 +1,355 @@
+"""The models a person has: found by name, known by content, kept loaded within a budget.
+
+>>> registry = ModelRegistry(Path("models"))
+>>> model = registry.load(registry.find("paperdoll", "checkpoint"))
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Protocol
+
+from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
+from medialab.files.hashes import HashCache, Stamp
+from medialab.listing.models import (
+    FOLDER_OF_KIND,
+    ModelFiles,
+    ModelInfo,
+    content_files,
+    is_plain_name,
+    plain_text,
+    read_config,
+    way_of,
+)
+from medialab.listing.notes import refuse_other
+from medialab.listing.runnable import MOST_LEVELS
+from medialab.loading.checkpoint import dtype_name, load_checkpoint, load_controlnet
+from medialab.loading.memory_needs import bytes_in_memory
+from medialab.loading.upscalers import load_upscaler
+from medialab.loading.vaes import facts_of_config, load_vae
+from medialab.process.installation import how_to_get_checkpoint
+from medialab.process.memory import free_memory, gigabytes
+from medialab.process.memory_budget import Room
+from medialab.process.threads import pick_device
+from medialab.vision import load_detector
+
+__all__ = ["ModelInfo", "ModelRegistry"]
+
+# Pixels a side that a family was trained at. Source: each family's model card.
+NATIVE_SIZES = {
+    "sd15": 512,
+    "sd2": 768,
+    "sdxl": 1024,
+    "sdxl-refiner": 1024,
+    "sd3": 1024,
+    "flux": 1024,
+}
+
+
+# A model's path, its files as they are, and what else decides how it is loaded.
+_Key = tuple[Path, tuple[Stamp, ...], str]
+
+
+class Loaded(Protocol):
+    """Any model in memory."""
+
+    nbytes: int
+
+    def release(self) -> None:
+        """Let go of the weights."""
+
+
+class ModelRegistry:
+    """All models of one folder, and the checkpoints that are in memory.
+
+    `hash_cache` is an SQLite file that remembers content hashes; without one they are remembered
+    as long as the registry is. Models stay loaded as long as `room` has place for them, and the
+    longest unused is released first; the last one loaded always stays. Safe to use from many
+    threads.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        hash_cache: Path | None = None,
+        room: Room | None = None,
+        device: str | None = None,
+    ) -> None:
+        self.folder = Path(folder)
+        self.room = room or Room()
+        self._device = device
+        self._files = ModelFiles(self.folder)
+        self.hashes = HashCache(hash_cache)
+        self._loaded: OrderedDict[_Key, Loaded] = OrderedDict()
+        self._uses: dict[int, int] = {}  # of a loaded model's id: the number of its last use
+        self._kept: Collection[Any] = ()
+        # Two locks: listing must not wait for the seconds that a load takes.
+        self._listing = threading.Lock()
+        self._loading = threading.RLock()
+        self.room.join(self)
+
+    def models(self, kind: str | None = None) -> list[ModelInfo]:
+        """What is in the folder now, of one kind or of all; refused files with the reason.
+
+        Cost: one stat a file; a new or changed file's header is read once. No body byte is.
+        Raises: ModelNotFoundError when there is no such kind.
+        """
+        if kind is not None and kind not in FOLDER_OF_KIND:
+            message = f"no kind of model {kind!r}; known: {', '.join(FOLDER_OF_KIND)}"
+            raise ModelNotFoundError(message)
+        kinds = [kind] if kind else list(FOLDER_OF_KIND)
+        with self._listing:
+            return [info for one in kinds for info in self._files.scan(one)]
+
+    def find(self, name: str, kind: str) -> ModelInfo:
+        """The model of that name, or of that way from the kind's folder, such as "styles/ink".
+
+        An embedding may also be found by its token.
+
+        Raises:
+            ModelNotFoundError: there is none; the message lists those there are.
+            ModelRefusedError: it is there, but is a pickle, broken, or one of two of that name,
+                which are told apart by their ways.
+        """
+        infos = self.models(kind)
+        usable = [info for info in infos if info.refused is None]
+        known = [info.name for info in usable]
+        folder = f"models/{FOLDER_OF_KIND[kind]}"
+        asked = plain_text(name)
+        if found := next((info for info in usable if info.name == asked), None):
+            return found
+        top = self._files.root / FOLDER_OF_KIND[kind]
+        if found := next((info for info in usable if way_of(info, top) == asked), None):
+            return found
+        if found := next((info for info in usable if asked in info.aliases), None):
+            return found
+        if not is_plain_name(name):
+            message = (
+                f"{kind} {name!r} reads like a path; give the name alone of a model in {folder}: "
+                f"{', '.join(known) or 'none'}"
+            )
+            raise ModelNotFoundError(message)
+        if several := [one for one in known if one.rpartition("/")[2] == asked]:
+            message = (
+                f"{len(several)} models are called {name!r} ({', '.join(several)}); "
+                "give one of these names, or rename one"
+            )
+            raise ModelRefusedError(message).about(kind, several)
+        for info in infos:
+            if info.refused and asked in {info.name, plain_text(info.path.stem)}:
+                raise ModelRefusedError(f"{kind} {name!r} is not opened: {info.refused}")
+        error = ModelNotFoundError.among(name, kind, folder, known)
+        if kind == "checkpoint" and (
+            more := how_to_get_checkpoint(name, self.folder, known=bool(known))
+        ):
+            raise ModelNotFoundError(f"{error} {more}").about(kind, error.choices)
+        raise error
+
+    def find_same(self, name: str, kind: str, sha256: str | None) -> ModelInfo:
+        """The model of that name that holds just that; where there is none, what `find` gives.
+
+        Embeddings for several families may be called by one token.
+        Raises: as `find`.
+        """
+        info = self.find(name, kind)
+        if kind != "embedding" or info.name == plain_text(name) or self.sha256(info) == sha256:
+            return info
+        others = (one for one in self.models(kind) if one.refused is None)
+        same = (one for one in others if plain_text(name) in one.aliases)
+        return next((one for one in same if self.sha256(one) == sha256), info)
+
+    def sha256(self, info: ModelInfo) -> str:
+        """What the model's files hold, in hex.
+
+        Of a single file, its sha256. Of a folder, that of the lines "<path> <sha256>" of its
+        weights, configs and tokenizers, sorted by path: a readme or a sample picture changes
+        nothing.
+        Cost: the first time in a file's life about 5 s a gigabyte; afterwards one stat a file.
+        Raises: ModelRefusedError when it is gone, or a note beside a single file says that it is
+            another one.
+        """
+        try:
+            if not info.path.is_dir():
+                sha256 = self.hashes.sha256(info.path)
+                refuse_other(info.path, sha256)
+                return sha256
+            return _of_folder(
+                info.path, {file: self.hashes.sha256(file) for file in content_files(info.path)}
+            )
+        except FileNotFoundError as error:
+            message = f"{info.path.name} is missing, or being replaced; run this again"
+            raise ModelRefusedError(message) from error
+
+    def known_sha256(self, info: ModelInfo) -> str | None:
+        """Return what `sha256` would, if it was computed before; None costs a stat a file."""
+        try:
+            if info.path.is_file():
+                return self.hashes.known(info.path)
+            known = {file: self.hashes.known(file) for file in content_files(info.path)}
+        except OSError:
+            return None
+        whole = {file: sha256 for file, sha256 in known.items() if sha256 is not None}
+        return _of_folder(info.path, whole) if len(whole) == len(known) else None
+
+    def native_size(self, info: ModelInfo) -> int:
+        """Pixels a side that the checkpoint was trained at, from its config or its family.
+
+        Raises: ModelRefusedError when neither tells.
+        """
+        if info.path.is_dir() and (size := _configured_size(info.path)):
+            return size
+        if info.family == "sd2" and info.prediction_type == "epsilon":
+            return 512  # of its two, the one of v is larger
+        if info.family in NATIVE_SIZES:
+            return NATIVE_SIZES[info.family]
+        message = f"the native size of {info.kind} {info.name!r} is not known; set width and height"
+        raise ModelRefusedError(message)
+
+    def load(self, info: ModelInfo, *, kept: Collection[Any] = (), like: Any = None) -> Any:
+        """The model in memory, as its files are now: `LoadedCheckpoint`, or another kind's.
+
+        Room is made before it is read, so that the old and the new need not fit together; `kept`
+        are in use, and not released for it. `like` is the VAE of the checkpoint that a VAE is for:
+        a single file, which tells no config, is built after its.
+
+        Raises:
+            ModelRefusedError: the models that were loaded may be gone then.
+            OutOfMemoryError: it is larger than all the memory there is for it; nothing was read.
+        """
+        with self._loading:
+            facts = _facts_beside(info, like)
+            key = (info.path, self._files.stamps(info.path), facts)
+            if key not in self._loaded:
+                self._forget_replaced(info.path)
+                self._kept = kept
+                try:
+                    self._refuse_too_large(info)
+                    self._loaded[key] = self._read(info, like)
+                finally:
+                    self._kept = ()
+            self._loaded.move_to_end(key)
+            self._uses[id(self._loaded[key])] = self.room.used()
+            return self._loaded[key]
+
+    def _refuse_too_large(self, info: ModelInfo) -> None:
+        """Make room for a model, or refuse it by the bytes that it needs."""
+        needs = bytes_in_memory(info, dtype_name(self.device))
+        if missing := self.room.make(needs, self.device):
+            free = needs - missing
+            message = (
+                f"{info.kind} {info.name!r} needs {gigabytes(needs)} of memory as "
+                f"{dtype_name(self.device)}, {gigabytes(max(free, 0))} can be given to it: "
+                "close other programs and kernels, or choose a smaller one"
+            )
+            raise OutOfMemoryError(message)
+
+    @property
+    def device(self) -> str:
+        """Where models are loaded to."""
+        return pick_device(self._device)
+
+    @property
+    def nbytes(self) -> int:
+        """What the loaded models take."""
+        return sum(model.nbytes for model in list(self._loaded.values()))
+
+    def oldest(self, before: int | None) -> int | None:
+        """When the longest unused model that may go was last used, as `Room` counts."""
+        # Another thread that loads is not waited for: it may wait for the room.
+        if not self._loading.acquire(blocking=False):
+            return None
+        try:
+            return min((use for use, _ in self._droppable(before)), default=None)
+        finally:
+            self._loading.release()
+
+    def drop_oldest(self, before: int | None) -> None:
+        """Release that model, unless another thread loads one by now."""
+        if not self._loading.acquire(blocking=False):
+            return
+        try:
+            if there := self._droppable(before):
+                self._release(min(there, key=itemgetter(0))[1])
+        finally:
+            self._loading.release()
+
+    def _droppable(self, before: int | None) -> "list[tuple[int, _Key]]":
+        kept = {id(one) for one in self._kept}
+        uses = [(self._uses[id(one)], key) for key, one in self._loaded.items()]
+        return [
+            (use, key)
+            for use, key in uses
+            if (before is None or use < before) and id(self._loaded[key]) not in kept
+        ]
+
+    def _release(self, key: "_Key") -> None:
+        model = self._loaded.pop(key)
+        self._uses.pop(id(model), None)
+        model.release()
+
+    def _read(self, info: ModelInfo, like: Any) -> Loaded:
+        if info.kind == "detector":
+            return load_detector(info, self.device)
+        if info.kind == "upscaler":
+            return load_upscaler(info.path, self.device)
+        if info.kind == "controlnet":
+            return load_controlnet(info, self._device)
+        if info.kind == "vae":
+            return load_vae(info, like, self._device)
+        return load_checkpoint(info, self._device)
+
+    def unload_all(self) -> None:
+        """Release every loaded model and give its memory back."""
+        with self._loading:
+            if not self._loaded:
+                return  # to look for memory to give back takes a tenth of a second
+            for key in list(self._loaded):
+                self._release(key)
+            free_memory()
+
+    def release_others(self, kept: Collection[Any]) -> None:
+        """Release every loaded model but those."""
+        with self._loading:
+            for key, model in list(self._loaded.items()):
+                if not any(model is one for one in kept):
+                    self._release(key)
+
+    def _forget_replaced(self, path: Path) -> None:
+        """Release what was loaded from files that are others now."""
+        for key in [key for key in self._loaded if key[0] == path]:
+            self._release(key)
+
+
+def _facts_beside(info: ModelInfo, like: Any) -> str:
+    """What decides how a model is loaded, besides its files."""
+    if info.kind == "vae" and info.path.is_file():
+        return facts_of_config(like)
+    if info.kind == "detector":  # an .onnx session keeps the threads that it began with
+        import torch
+
+        return f"{torch.get_num_threads()} threads"
+    return ""
+
+
+def _of_folder(folder: Path, hashes: Mapping[Path, str]) -> str:
+    lines = [f"{file.relative_to(folder).as_posix()} {hashes[file]}\n" for file in hashes]
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+
+
+def _configured_size(folder: Path) -> int | None:
+    """Latents a side times the VAE's reduction, which halves once between two of its levels."""
+    vae = folder / "vae" / "config.json"
+    for part in ("unet", "transformer"):
+        config = folder / part / "config.json"
+        if config.is_file() and vae.is_file():
+            latents = read_config(config).get("sample_size")
+            levels = read_config(vae).get("block_out_channels")
+            if not isinstance(latents, int) or not isinstance(levels, list):
+                return None
+            if len(levels) <= MOST_LEVELS:
+                return int(latents * 2 ** (len(levels) - 1))
+    return None

@@ -1,0 +1,241 @@
+"""A single-file checkpoint of the original Stable Diffusion's names becomes a pipeline.
+
+The file holds weights only; what they are built into lies in models/configs, a folder a family.
+Source of the names: the original repositories' state dicts, which diffusers converts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medialab.errors import ModelRefusedError
+from medialab.files.part_configs import read_json
+from medialab.files.predictions import EPSILON, Trained
+from medialab.listing.models import ModelInfo
+
+if TYPE_CHECKING:
+    import torch
+
+    Tensors = dict[str, torch.Tensor]
+
+SHARED_TOKENIZER = "clip-tokenizer"
+# CLIP-L pads with its last token, OpenCLIP's with token 0, which is "!".
+_CLIP_PAD, _OPEN_CLIP_PAD = "<|endoftext|>", "!"
+
+
+@dataclass(frozen=True)
+class SingleFile:
+    """How a family's single files are opened.
+
+    `encoders` are its text encoders, each with its class and what its tensors' names begin with;
+    `tokenizers` have the token that each pads with.
+    """
+
+    pipeline: str
+    encoders: Mapping[str, tuple[str, str]]
+    tokenizers: Mapping[str, str]
+
+
+_PLAIN, _PROJECTED = "CLIPTextModel", "CLIPTextModelWithProjection"
+FAMILIES: Mapping[str, SingleFile] = {
+    "sd15": SingleFile(
+        "StableDiffusionPipeline",
+        {"text_encoder": (_PLAIN, "cond_stage_model.transformer.")},
+        {"tokenizer": _CLIP_PAD},
+    ),
+    "sd2": SingleFile(
+        "StableDiffusionPipeline",
+        {"text_encoder": (_PLAIN, "cond_stage_model.model.")},
+        {"tokenizer": _OPEN_CLIP_PAD},
+    ),
+    "sdxl": SingleFile(
+        "StableDiffusionXLPipeline",
+        {
+            "text_encoder": (_PLAIN, "conditioner.embedders.0.transformer."),
+            "text_encoder_2": (_PROJECTED, "conditioner.embedders.1.model."),
+        },
+        {"tokenizer": _CLIP_PAD, "tokenizer_2": _OPEN_CLIP_PAD},
+    ),
+    "sdxl-refiner": SingleFile(
+        "StableDiffusionXLImg2ImgPipeline",
+        {"text_encoder_2": (_PROJECTED, "conditioner.embedders.0.model.")},
+        {"tokenizer_2": _OPEN_CLIP_PAD},
+    ),
+}
+_UNET, _VAE, _CONTROL = "model.diffusion_model.", "first_stage_model.", "control_model."
+FIRST_LAYER = f"{_UNET}input_blocks.0.0.weight"
+# Names of tensors that belong to a part and are no weights of it: positions counted, the training's
+# own, the scale of CLIP's picture half.
+_NO_WEIGHTS = ("position_ids", "logit_scale", "attn_mask")
+_OF_TRAINING = ("loss.", "model_ema.")
+
+
+def load_single_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> Any:
+    """The pipeline of a single file, its scheduler as the file says. To be called within `opening`.
+
+    Raises:
+        ModelRefusedError: its family has no config here, weights are missing or left over.
+    """
+    import diffusers
+    from safetensors.torch import load_file
+    from transformers import CLIPTokenizer
+
+    made = FAMILIES[info.family]
+    folder = configs / info.family
+    tensors = _renamed(load_file(info.path), made)
+    shared: dict[str, Any] = {"config": str(folder), "dtype": dtype, "local_files_only": True}
+    own = configs / SHARED_TOKENIZER
+    unet = diffusers.UNet2DConditionModel.from_single_file(
+        tensors,
+        subfolder="unet",
+        in_channels=channels_of(tensors),
+        **_side(info),
+        **shared,
+    )
+    _check_used(tensors, _UNET, unet)
+    vae = None
+    if not info.lacks_vae:
+        vae = diffusers.AutoencoderKL.from_single_file(tensors, subfolder="vae", **shared)
+        _check_used(tensors, _VAE, vae)
+    parts: dict[str, Any] = {"unet": unet, "vae": vae}
+    for name, (class_name, prefix) in made.encoders.items():
+        parts[name] = _text_encoder(tensors, class_name, prefix, folder / name, dtype)
+    for name, pad in made.tokenizers.items():
+        parts[name] = CLIPTokenizer.from_pretrained(own, pad_token=pad, local_files_only=True)
+    index = read_json(folder / "model_index.json")
+    scheduler = scheduler_of(folder, Trained(info.prediction_type, info.zero_terminal_snr))
+    settings = {
+        name: value
+        for name, value in index.items()
+        if not name.startswith("_") and not isinstance(value, list) and value is not None
+    }
+    absent = {
+        name: None for name, value in index.items() if isinstance(value, list) and not value[0]
+    }
+    pipeline = getattr(diffusers, made.pipeline)
+    return pipeline(**{**absent, **settings, **parts}, scheduler=scheduler)
+
+
+def absent_vae(folder: Path) -> Any:
+    """A VAE of the family without any weights, in place of one that the file does not hold.
+
+    It tells what another one is built after, and cannot run.
+    """
+    import torch
+    from diffusers import AutoencoderKL
+
+    with torch.device("meta"):
+        return AutoencoderKL.from_config(read_json(folder / "vae" / "config.json")).eval()
+
+
+def is_absent(network: Any) -> bool:
+    """Whether a network is one without weights."""
+    return any(weight.is_meta for weight in network.parameters())
+
+
+def load_single_controlnet(path: Path, config: Path, dtype: "torch.dtype") -> Any:
+    """A ControlNet of one file, with or without `control_model.` in its names. Within `opening`.
+
+    Raises:
+        ModelRefusedError: it is a difference, or its weights do not fill a network of its family.
+    """
+    from diffusers import ControlNetModel
+    from safetensors.torch import load_file
+
+    tensors = load_file(path)
+    network = ControlNetModel.from_single_file(
+        tensors, config=str(config), dtype=dtype, local_files_only=True
+    )
+    prefixed = any(name.startswith(_CONTROL) for name in tensors)
+    _check_used(tensors, _CONTROL if prefixed else "", network)
+    return network
+
+
+def scheduler_of(folder: Path, trained: Trained) -> Any:
+    """The family's scheduler, told what this checkpoint was trained on."""
+    import diffusers
+
+    config = read_json(folder / "scheduler" / "scheduler_config.json")
+    said = trained.in_scheduler() if trained.prediction_type else {}
+    name = config["_class_name"]
+    if trained.zero_terminal_snr:
+        # PNDM and its kin have no place for it; each sampler makes its own of this config anyway.
+        name = "EulerDiscreteScheduler"
+    return getattr(diffusers, name).from_config(config, **said)
+
+
+def _side(info: ModelInfo) -> dict[str, int]:
+    """Latents a side, where a family's variants differ by it: SD2 predicts epsilon at 512 px."""
+    small = info.family == "sd2" and info.prediction_type == EPSILON
+    return {"sample_size": 64} if small else {}
+
+
+def channels_of(tensors: "Tensors") -> int:
+    """Channels that the denoiser reads."""
+    if FIRST_LAYER not in tensors:
+        raise ModelRefusedError(f"it lacks {FIRST_LAYER}; download it again")
+    return int(tensors[FIRST_LAYER].shape[1])
+
+
+def _renamed(tensors: "Tensors", made: SingleFile) -> "Tensors":
+    """The tensors under the names that diffusers converts.
+
+    Some merges write CLIP-L without its `text_model.`.
+    """
+    found = {}
+    for name, value in tensors.items():
+        place = name
+        for class_name, prefix in made.encoders.values():
+            rest = name.removeprefix(prefix)
+            bare = prefix.endswith("transformer.") and class_name == _PLAIN and rest != name
+            if bare and rest.startswith(("embeddings.", "encoder.", "final_layer_norm.")):
+                place = f"{prefix}text_model.{rest}"
+        found[place] = value
+    return found
+
+
+def _text_encoder(
+    tensors: "Tensors", class_name: str, prefix: str, folder: Path, dtype: "torch.dtype"
+) -> Any:
+    import transformers
+    from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm
+
+    own = {name: value for name, value in tensors.items() if name.startswith(prefix)}
+    encoder = create_diffusers_clip_model_from_ldm(
+        getattr(transformers, class_name),
+        checkpoint=own,
+        subfolder=folder.name,
+        config=str(folder.parent),
+        torch_dtype=dtype,
+        local_files_only=True,
+    )
+    if prefix.endswith("transformer."):
+        _check_used(tensors, prefix, encoder)
+    else:
+        # OpenCLIP keeps q, k and v as one, and SD2 leaves its last layer out: layers are counted.
+        start = f"{prefix}transformer.resblocks."
+        layers = {name.removeprefix(start).split(".")[0] for name in own if name.startswith(start)}
+        wanted = encoder.config.num_hidden_layers
+        if not wanted <= len(layers) <= wanted + 1:
+            message = f"its {folder.name} has {len(layers)} layers, where {wanted} are known"
+            raise ModelRefusedError(message)
+    return encoder
+
+
+def _check_used(tensors: "Tensors", prefix: str, network: Any) -> None:
+    """Refuse a part of the file that holds other weights than the network has places for."""
+    own = [
+        name
+        for name in tensors
+        if name.startswith(prefix)
+        and not name.endswith(_NO_WEIGHTS)
+        and not name.removeprefix(prefix).startswith(_OF_TRAINING)
+    ]
+    room = sum(1 for name in network.state_dict() if not name.endswith(_NO_WEIGHTS))
+    if len(own) != room:
+        message = (
+            f"it holds {len(own)} weights named {prefix}…, where a {type(network).__name__} of its "
+            f"family has {room}; choose another file"
+        )
+        raise ModelRefusedError(message)

@@ -1,0 +1,256 @@
+"""Upscaler models (ESRGAN and its kin) from the disk, and pictures through them tile by tile.
+
+spandrel knows the architectures. It is given weights that safetensors has read: no pickle is ever
+near. On import it asks for torchvision, which this project keeps out (pyproject.toml says why), for
+two architectures that enlarge nothing; where it is absent, a stand-in lets the import pass.
+"""
+
+import importlib.util
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from medialab.errors import ModelRefusedError, NotFiniteError
+from medialab.files.opening import opening
+from medialab.files.tensors import read_tensors, refuse_whole_numbers
+from medialab.process.libraries import require
+from medialab.process.memory import claim
+from medialab.process.retries import Ladder, Rung, is_finite
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+# A1111's own numbers are 192 and 8; with 16 the widest of the architectures sees no edge.
+TILE, OVERLAP = 192, 16
+# What spandrel calls a model's purpose, where that is not to enlarge -> for a person.
+_PURPOSES = {
+    "FaceSR": "faces only: use the face detailer instead",
+    "Inpainting": "filling holes: use the mode inpaint instead",
+}
+# Sides of the tiles that are tried when memory runs out, in pixels.
+SMALLER_TILES = (TILE, 96, 48)
+# Bytes a pixel of the enlarged picture (sums, weights, their quotient), and of an enlarged tile:
+# three maps of the 64 channels that ESRGAN's and Compact's last layers have, in float32.
+_PIXEL_BYTES, _MAP_BYTES = 48, 3 * 64 * 4
+
+
+class Upscaler:
+    """One upscaler model, loaded. `scale` is how many times larger its pictures are."""
+
+    def __init__(
+        self,
+        network: "torch.nn.Module",
+        scale: int,
+        device: str,
+        *,
+        call: "Callable[[torch.Tensor], torch.Tensor] | None" = None,
+        is_whole: bool = False,
+    ) -> None:
+        """`call` is how the network is called, where that is not plainly: spandrel's own way.
+
+        That pads a picture to a size the network takes. `is_whole` tells that the network looks at
+        the whole picture, and cuts it up by itself where it has to.
+        """
+        self.scale = scale
+        self.nbytes = sum(weight.nbytes for weight in network.parameters())
+        # What is done when memory runs out; each stage brings its own.
+        self.ladder = Ladder()
+        self._call: Any = call or network
+        self._is_whole = is_whole
+        self._device = device
+        self._largest: int | None = None
+
+    def in_float32(self) -> AbstractContextManager[object]:
+        """It is float32 always."""
+        return nullcontext()
+
+    def release(self) -> None:
+        """Let go of the weights."""
+        self._call = None
+
+    def enlarge(
+        self,
+        image: "Image.Image",
+        *,
+        tile: int = TILE,
+        overlap: int = OVERLAP,
+        on_tile: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> "Image.Image":
+        """The RGB picture, `scale` times larger. `tile` and `overlap` are pixels of the input.
+
+        A tile of 0 takes the picture whole. Tiles share `overlap` pixels, over which one fades into
+        the next. Memory grows with the tile, not with the picture. `on_tile(done, all)` is called
+        after each and may raise to stop.
+
+        Raises:
+            NotFiniteError: the model computed no numbers.
+            OutOfMemoryError: there was no room for the smallest tile either.
+        """
+        largest = tile or max(image.size)
+        rungs = [
+            Rung(f"tiles of {smaller} px", False, partial(self._limited, smaller))
+            for smaller in SMALLER_TILES
+            if smaller < largest
+        ]
+        return self.ladder.climb(
+            "the upscaler", rungs, lambda: self._enlarge(image, tile, overlap, on_tile)
+        )
+
+    @contextmanager
+    def _limited(self, tile: int) -> Iterator[None]:
+        before, self._largest = self._largest, tile
+        try:
+            yield
+        finally:
+            self._largest = before
+
+    def _enlarge(
+        self,
+        image: "Image.Image",
+        tile: int,
+        overlap: int,
+        on_tile: Callable[[int, int], None],
+    ) -> "Image.Image":
+        import numpy as np
+        import torch
+        from PIL import Image
+
+        from medialab.pixels.geometry import tiles
+
+        pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
+        tile = max(image.size) if self._is_whole else tile or max(image.size)
+        if self._largest is not None and self._largest < tile:
+            tile, overlap = self._largest, min(overlap, self._largest // 3)
+        boxes = tiles(image.width, image.height, tile, overlap)
+        width, height = image.width * self.scale, image.height * self.scale
+        claim(width * height * _PIXEL_BYTES, "cpu", f"a picture of {width} × {height} px")
+        side = min(tile, max(image.size))
+        claim(side * side * self.scale**2 * _MAP_BYTES, self._device, f"a tile of {side} px")
+        total = torch.zeros(3, image.height * self.scale, image.width * self.scale)
+        weights = torch.zeros(1, *total.shape[1:])
+        for number, box in enumerate(boxes, start=1):
+            piece = pixels[:, :, box.top : box.bottom, box.left : box.right]
+            with torch.inference_mode():
+                larger = self._called(piece.to(self._device).float() / 255)[0].float().cpu()
+            if not is_finite(larger):
+                message = "the upscaler produced NaN; try another one"
+                raise NotFiniteError(message)
+            fade = _fade(box.width, box.height, overlap, self.scale)
+            rows = slice(box.top * self.scale, box.bottom * self.scale)
+            columns = slice(box.left * self.scale, box.right * self.scale)
+            total[:, rows, columns] += larger * fade
+            weights[:, rows, columns] += fade
+            on_tile(number, len(boxes))
+        levels = (total / weights).clamp(0, 1).mul(255).round().byte()
+        return Image.fromarray(levels.permute(1, 2, 0).numpy())
+
+    def _called(self, piece: "torch.Tensor") -> "torch.Tensor":
+        """(1, 3, h, w) in [0, 1] to (1, 3, scale·h, scale·w), padded as the network needs."""
+        larger: torch.Tensor = self._call(piece)
+        expected = (1, 3, piece.shape[2] * self.scale, piece.shape[3] * self.scale)
+        if tuple(larger.shape) != expected:
+            message = (
+                f"the upscaler made {tuple(larger.shape)} of {tuple(piece.shape)}, where "
+                f"{expected} was due; choose another one"
+            )
+            raise ModelRefusedError(message)
+        return larger
+
+
+def compact_network(features: int, layers: int, scale: int) -> "torch.nn.Module":
+    """A new, untrained Compact network (Real-ESRGAN's SRVGGNetCompact) as spandrel builds it.
+
+    (n, 3, h, w) in [0, 1] to (n, 3, scale·h, scale·w).
+    Raises: MissingLibraryError.
+    """
+    _import_spandrel()
+    from spandrel.architectures.Compact import Compact
+
+    network: torch.nn.Module = Compact(
+        num_in_ch=3, num_out_ch=3, num_feat=features, num_conv=layers, upscale=scale
+    )
+    return network
+
+
+def load_upscaler(path: Path, device: str) -> Upscaler:
+    """Load an upscaler from one safetensors file.
+
+    Raises:
+        MissingLibraryError: spandrel is not installed; the message says how to.
+        ModelRefusedError: a pickle, broken, of no architecture that spandrel knows, or no upscaler.
+    """
+    import torch
+
+    what = f"upscaler {path.stem!r}"
+    weights = {}
+    for name, value in read_tensors(path, what):
+        if name.endswith((".weight", ".bias")):
+            refuse_whole_numbers(value, what, name)
+        weights[name] = value.float() if value.is_floating_point() else value
+    spandrel = _import_spandrel()
+    advice = "; spandrel does not know its architecture"
+    with opening(what, advice), warnings.catch_warnings():
+        # Of torch to the makers of the architectures, not to whose cell it would be printed into.
+        warnings.filterwarnings("ignore", message="torch.meshgrid")
+        try:
+            found = spandrel.ModelLoader(torch.device(device)).load_from_state_dict(weights)
+        except spandrel.UnsupportedModelError as error:
+            message = f"{what} is of no architecture that spandrel knows"
+            raise ModelRefusedError(message) from error
+    if not isinstance(found, spandrel.ImageModelDescriptor) or found.purpose == "FaceSR":
+        message = f"{what} is made for {_PURPOSES.get(found.purpose, found.purpose)}"
+        raise ModelRefusedError(message)
+    if found.input_channels != 3 or found.output_channels != 3 or found.scale < 1:
+        message = f"{what} does not make an RGB picture from an RGB picture"
+        raise ModelRefusedError(message)
+    found.to(torch.device(device)).eval()
+    is_whole = found.tiling == spandrel.ModelTiling.INTERNAL
+    return Upscaler(found.model, int(found.scale), device, call=found, is_whole=is_whole)
+
+
+def _import_spandrel() -> Any:
+    with _importing_without_torchvision():
+        return require("spandrel")
+
+
+def _fade(width: int, height: int, overlap: int, scale: int) -> "torch.Tensor":
+    """(1, h, w) weights that rise in the overlap's middle half and never reach 0.
+
+    The outer quarter hardly counts: a network sees nothing beyond a tile's edge and errs there.
+    """
+    import torch
+
+    def ramp(length: int) -> torch.Tensor:
+        distance = torch.arange(length * scale) + 0.5
+        nearest = torch.minimum(distance, distance.flip(0))
+        shared = max(1, overlap * scale)
+        return ((nearest - shared / 4) / (shared / 2)).clamp(min=1e-4, max=1.0)
+
+    return (ramp(height)[:, None] * ramp(width)[None, :])[None]
+
+
+@contextmanager
+def _importing_without_torchvision() -> Iterator[None]:
+    """Let `import spandrel` pass on a machine without torchvision; leaves nothing behind."""
+    if "spandrel" in sys.modules or importlib.util.find_spec("torchvision") is not None:
+        yield
+        return
+    names = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
+    stand_ins = {name: ModuleType(name) for name in names}
+    for name, stand_in in stand_ins.items():
+        stand_in.__spec__ = ModuleSpec(name, None)
+    functional: Any = stand_ins[names[-1]]
+    functional.InterpolationMode = functional.rotate = functional.normalize = None
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)

@@ -1,0 +1,1 @@
+"""Arithmetic on pictures: boxes, masks, colours, sizes. No model, no file."""

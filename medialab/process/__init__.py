@@ -1,0 +1,1 @@
+"""This process: threads, memory, retries, jobs, events, versions, optional libraries."""

@@ -1,0 +1,248 @@
+"""What a stage does when memory runs out or its numbers are none, one rung after another.
+
+The failed piece of work alone is done again, lower each time; what was finished stays. A rung lasts
+as long as the work it is for: weights and switches are afterwards as they were before.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+from medialab.errors import NotFiniteError, OutOfMemoryError
+from medialab.process.memory import free_memory, is_out_of_memory
+
+if TYPE_CHECKING:
+    import torch
+
+T = TypeVar("T")
+
+OUT_OF_MEMORY, NOT_FINITE = "out of memory", "NaN"
+IN_FLOAT32 = "in float32"
+
+
+class Rung(NamedTuple):
+    """A way to need less memory. With `enter` None it is one that this device does not have.
+
+    `exact` says whether the same pixels come out.
+    """
+
+    name: str
+    exact: bool
+    enter: Callable[[], AbstractContextManager[object]] | None
+
+
+@dataclass(frozen=True)
+class Retry:
+    """A piece of work that was done again: which, why, and how."""
+
+    part: str
+    why: str
+    how: str
+    exact: bool = True
+
+    @property
+    def as_record(self) -> dict[str, Any]:
+        """As a run's record tells it."""
+        return {"part": self.part, "why": self.why, "how": self.how, "same_pixels": self.exact}
+
+
+class Raisable(Protocol):
+    """A model whose weights can be brought to float32 for a while."""
+
+    ladder: "Ladder"
+
+    def in_float32(self) -> AbstractContextManager[object]:
+        """While it lasts, the weights are float32."""
+
+
+class Ladder:
+    """How far down one stage went. `free` gives back what the stage can do without.
+
+    Source of the order: diffusers' and A1111's own advice, cheapest and least visible first.
+    """
+
+    def __init__(self, free: Callable[[], object] = free_memory) -> None:
+        self.retries: list[Retry] = []
+        self._free = free
+        self._levels: dict[str, int] = {}
+        self._raised: ExitStack | None = None
+        self._taken: list[Raisable] = []
+
+    @property
+    def exact(self) -> bool:
+        """Whether all that was done again gives the pixels that it would have given at once."""
+        return all(retry.exact for retry in self.retries)
+
+    def climb(self, part: str, rungs: Sequence[Rung], work: Callable[[], T]) -> T:
+        """What `work` returns; each time that memory runs out it begins anew, one rung lower.
+
+        A second piece of the same part begins where the first one got through.
+
+        Raises:
+            OutOfMemoryError: not on the last rung either; nothing of the work is left in memory.
+        """
+        there = [Rung("caches freed", True, ExitStack), *(rung for rung in rungs if rung.enter)]
+        while True:
+            level = self._levels.get(part, 0)
+            # Outside the except: a kept exception would hold every tensor of the failed try.
+            result, fault = _attempt(partial(_within, there[:level], work))
+            if fault is None:
+                return result  # type: ignore[return-value]  # None only for work of None
+            self._free()
+            if level == len(there):
+                raise OutOfMemoryError(_given_up(part, there, rungs, fault)) from fault
+            self._levels[part] = level + 1
+            found = there[level]
+            self.retries.append(Retry(part, OUT_OF_MEMORY, found.name, found.exact))
+
+    def run(self, stage: str, work: Callable[[], T]) -> T:
+        """A stage's work; once more in float32 if it computed no numbers.
+
+        Raises:
+            NotFiniteError: in float32 there are none either; the text names the stage.
+            OutOfMemoryError: as `climb`.
+        """
+        try:
+            try:
+                return self.climb(stage, (), work)
+            except NotFiniteError:
+                self.retries.append(Retry(stage, NOT_FINITE, IN_FLOAT32))
+            self._free()
+            with ExitStack() as self._raised:
+                for model in self._taken:
+                    self._raised.enter_context(model.in_float32())
+                return self.climb(stage, (), work)
+        except NotFiniteError as error:
+            message = f"{stage}: {error}; float32 did not help"
+            raise NotFiniteError(message) from error
+        except OutOfMemoryError as error:
+            message = f"{stage}: {error}"
+            raise OutOfMemoryError(message) from error
+        finally:
+            self._raised = None
+            for model in self._taken:
+                model.ladder = Ladder()
+            self._taken.clear()
+
+    def take(self, model: Raisable) -> None:
+        """A model that the stage was handed: what fails in it is retried here."""
+        model.ladder = self
+        if any(one is model for one in self._taken):
+            return
+        self._taken.append(model)
+        if self._raised is not None:
+            self._raised.enter_context(model.in_float32())
+
+    def finite(
+        self,
+        part: str,
+        rungs: Sequence[Rung],
+        work: "Callable[[], torch.Tensor]",
+        network: "torch.nn.Module",
+    ) -> "torch.Tensor":
+        """What `work` computes with a network: if there are NaN in it, in float32.
+
+        Source: A1111's "upcast to float32" of a VAE (modules/processing.py, decode_latent_batch).
+
+        Raises:
+            NotFiniteError: there are NaN still.
+            OutOfMemoryError: as `climb`.
+        """
+        found = self.climb(part, rungs, work)
+        if is_finite(found):
+            return found
+        self.retries.append(Retry(part, NOT_FINITE, IN_FLOAT32))
+        with in_float32(network):
+            found = self.climb(part, rungs, work)
+        if not is_finite(found):
+            message = f"{part} produced NaN"
+            raise NotFiniteError(message)
+        return found
+
+
+@contextmanager
+def naming_lack(what: str) -> Iterator[None]:
+    """Within it, memory that runs out beside the stages is told as theirs is.
+
+    Raises:
+        OutOfMemoryError: it ran out.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError, OSError) as error:
+        if not is_out_of_memory(error):
+            raise
+        said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        message = (
+            f"{what} ran out of memory ({said.rstrip('.')}): make the picture smaller, or close "
+            "other programs and kernels; stages that were done are kept"
+        )
+        raise OutOfMemoryError(message) from error
+
+
+def is_finite(values: "torch.Tensor") -> bool:
+    """Whether every one is a number. Cost: 1 ms a megapixel."""
+    import torch
+
+    return bool(torch.isfinite(values).all())
+
+
+@contextmanager
+def in_float32(*networks: "torch.nn.Module") -> Iterator[None]:
+    """While it lasts, the weights are float32; afterwards every bit is as it was.
+
+    Each weight goes back to its own type: some networks keep a few in float32 by themselves.
+    """
+    import torch
+
+    raised: list[tuple[torch.Tensor, torch.dtype]] = []
+    with ExitStack() as undo:
+        undo.callback(_lower, raised)
+        with torch.inference_mode(mode=False), torch.no_grad():
+            for network in networks:
+                for tensor in (*network.parameters(), *network.buffers()):
+                    if tensor.is_floating_point() and tensor.dtype != torch.float32:
+                        raised.append((tensor, tensor.dtype))
+                        tensor.data = tensor.data.float()
+        yield
+
+
+def _lower(raised: "list[tuple[torch.Tensor, torch.dtype]]") -> None:
+    import torch
+
+    with torch.inference_mode(mode=False), torch.no_grad():
+        for tensor, dtype in raised:
+            tensor.data = tensor.data.to(dtype)
+
+
+def _within(rungs: Sequence[Rung], work: Callable[[], T]) -> T:
+    """The work, on these rungs."""
+    with ExitStack() as undo:
+        for rung in rungs:
+            if rung.enter is not None:
+                undo.enter_context(rung.enter())
+        return work()
+
+
+def _attempt(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+    """What the work returns, or the error that says there is no room, without what it holds."""
+    try:
+        return work(), None
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        error.__cause__ = error.__context__ = None
+        return None, error.with_traceback(None)
+
+
+def _given_up(part: str, tried: Sequence[Rung], rungs: Sequence[Rung], fault: BaseException) -> str:
+    said = next(iter(str(fault).strip().splitlines()), type(fault).__name__)
+    missing = "".join(f"; {rung.name}: not on this device" for rung in rungs if not rung.enter)
+    return (
+        f"{part} ran out of memory ({said.rstrip('.')}) with {', '.join(r.name for r in tried)}"
+        f"{missing}. Make the picture smaller (width and height, or the scale of refiner or "
+        "upscaler), or close other programs; finished stages are cached, and the next run "
+        "continues from them"
+    )

@@ -1,0 +1,81 @@
+"""Which detectors a request's detailers use: chosen when it is resolved, checked before it runs.
+
+"automatic" becomes the names of those that are there and know the part, so that a sidecar tells
+what looked, and the cache's key holds what their files hold.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from medialab.errors import ConfigError, MissingLibraryError, ModelNotFoundError, shown
+from medialab.listing.models import ModelInfo
+from medialab.settings.config import PipelineConfig, ResolvedConfig
+from medialab.settings.detailer import AUTOMATIC, CENTRE, WORDS, DetailerConfig
+from medialab.vision import automatic_chain, backend_of, refines, why_absent
+
+ConfigT = TypeVar("ConfigT", bound=PipelineConfig)
+
+
+def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> ConfigT:
+    """The request with detectors by name in place of "automatic".
+
+    `infos` are the detectors that are there, `family` the checkpoint's. A request that was resolved
+    already is given those alone whose content it names.
+
+    Raises:
+        ModelNotFoundError: none of them knows the part, and the middle was not asked for.
+    """
+    if isinstance(config, ResolvedConfig):
+        infos = [info for info in infos if config.sha256_of("detector", info.name)]
+    changes = {}
+    for name, part in _detecting(config):
+        if AUTOMATIC not in part.chain:
+            continue
+        words = part.words or WORDS.get(name, (name,))
+        found = automatic_chain(infos, words, of_paperdoll=family == "paperdoll")
+        chain = [one for asked in part.chain for one in (found if asked == AUTOMATIC else [asked])]
+        if not chain and part.fallback != CENTRE:
+            message = (
+                f"no detector in models/detectors knows {' or '.join(map(shown, words))}, which "
+                f"{name} looks for; put one there, or set {name}.fallback to 'centre', or "
+                f"{name}.mask to a mask"
+            )
+            if refused := [info.refused for info in infos if info.refused is not None]:
+                message = f"{message}. One is there but not opened: {refused[0]}"
+            raise ModelNotFoundError(message)
+        detector = ", ".join(dict.fromkeys(chain)) or CENTRE
+        changes[name] = part.model_copy(update={"detector": detector})
+    return config.model_copy(update=changes) if changes else config
+
+
+def check_detectors(config: PipelineConfig, find: Callable[[str, str], ModelInfo]) -> None:
+    """Refuse what could not find or refine anything, before anything is loaded.
+
+    `find` gives the listing of a model by name and kind.
+
+    Raises:
+        MissingLibraryError: the only detector that is named needs a library that is not installed.
+        ModelRefusedError: it is of a kind that nothing here opens.
+        ConfigError: what should refine masks does not.
+    """
+    for name, part in _detecting(config):
+        if len(part.chain) == 1 and part.chain[0] not in {AUTOMATIC, CENTRE}:
+            info = find(part.chain[0], "detector")
+            if (reason := why_absent(info)) is not None:
+                raise MissingLibraryError(f"{name}.detector={info.name!r}: {reason}")
+    for name, part in config:
+        if isinstance(part, DetailerConfig) and part.enabled and part.mask_refiner:
+            info = find(part.mask_refiner, "detector")
+            if not refines(info):
+                message = (
+                    f"{name}.mask_refiner={info.name!r} is a model for {backend_of(info).title}; "
+                    "choose a SAM model in models/detectors, or leave it empty"
+                )
+                raise ConfigError(message)
+
+
+def _detecting(config: PipelineConfig) -> Iterator[tuple[str, DetailerConfig]]:
+    """The detailers that run and whose parts a model finds."""
+    for name, part in config:
+        if isinstance(part, DetailerConfig) and part.enabled and part.detects:
+            yield name, part

@@ -1,0 +1,190 @@
+"""What was made for one picture is used for no other: finds that were edited, masks.
+
+A picture that is not made yet is known by all that decides it: settings, seed, what the models and
+the start picture hold. So it is the same on every machine, and on this one whatever its threads.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from medialab.settings.config import PipelineConfig, ResolvedConfig
+from medialab.settings.detailer import DetailerConfig, DetectionEdit
+from medialab.settings.stages import SamplingConfig
+from medialab.stages import STAGES
+
+_REFINER = "refiner"
+# Stages that decide the picture that detailers begin with; the mode's own comes on top.
+_BASE = ("prompt", "source", "control")
+_KEPT = ("source",)  # of a given picture that stage 3 leaves alone
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Settings of a stage that are not used, since they were made for another picture."""
+
+    stage: str
+    setting: str
+    value: Any
+    count: int
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As the record tells it, and as `rerun` takes it back."""
+        return {"stage": self.stage, "setting": self.setting, "count": self.count, **self._text()}
+
+    def _text(self) -> dict[str, Any]:
+        value = self.value
+        if self.setting == "detections":
+            what = "edited detection was" if self.count == 1 else "edited detections were"
+            value = [find.model_dump(mode="json") for find in value]
+        else:
+            what = "mask was"
+        why = f"{self.count} {what} made for another picture, and set aside"
+        return {"why": why, "value": value}
+
+
+def picture_before_detailers(config: ResolvedConfig, *, enlarged: bool) -> str:
+    """Tell which picture the detailers of a single picture's config begin with.
+
+    It is a sha256 of what decides the picture that stage 3 leaves; `enlarged`, after the hires fix.
+    """
+    names = {*_KEPT} if config.mode == "enhance" else {*_BASE, config.mode}
+    if enlarged:
+        names.add(_REFINER)
+    told: list[Any] = []
+    for stage in STAGES:
+        if stage.name in names and config.runs(stage.name):
+            settings = config.settings_for(stage.name, stage.settings)
+            models = stage.models(settings)
+            hashes = {one.name: config.sha256_of(*one) for one in models}
+            draws = config.draws(stage.name) or not isinstance(settings, SamplingConfig)
+            # What is at its default is left out, so that a setting of tomorrow changes nothing.
+            plain = settings.model_dump(
+                mode="json",
+                exclude_defaults=True,
+                exclude={"checkpoint"} if draws else {*SamplingConfig.model_fields},
+            )
+            # Models are known by what they hold, whatever their names are by now.
+            of_models = sorted(str(config.sha256_of(*one)) for one in models)
+            told.append([stage.name, _by_content(plain, hashes), of_models])
+    if names != {*_KEPT} and config.embeddings():
+        told.append([config.sha256_of("embedding", name) for name in config.embeddings()])
+    text = json.dumps(told, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _by_content(value: Any, hashes: Mapping[str, str | None]) -> Any:
+    """Plain settings with what models hold in place of their names, LoRA tags included."""
+    if isinstance(value, dict):
+        return {key: _by_content(one, hashes) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_by_content(one, hashes) for one in value]
+    if not isinstance(value, str):
+        return value
+    if value in hashes:
+        return hashes[value]
+    for name, sha256 in hashes.items():
+        for end in (":", ">"):
+            value = value.replace(f"<lora:{name}{end}", f"<lora:{sha256}{end}")
+    return value
+
+
+def bound(config: ResolvedConfig) -> ResolvedConfig:
+    """A single picture's config with finds and masks bound to its picture that were to none."""
+    changes: dict[str, Any] = {}
+    made_for = dict(config.made_for)
+    searched = picture_before_detailers(config, enlarged=True)
+    for name, part in _detailers(config):
+        if part.detections:
+            finds = tuple(
+                find if find.made_for else find.model_copy(update={"made_for": searched})
+                for find in part.detections
+            )
+            changes[name] = part.model_copy(update={"detections": finds})
+        if part.mask is not None:
+            made_for.setdefault(part.mask, _pictures_of_masks(config)[0])
+    if config.inpaint.mask is not None and config.image is not None:
+        made_for.setdefault(config.inpaint.mask, config.image)
+    used = {mask: picture for mask, picture in made_for.items() if mask in _masks(config)}
+    return config.model_copy(update={**changes, "made_for": used})
+
+
+def settled(config: ResolvedConfig) -> tuple[ResolvedConfig, list[SetAside]]:
+    """A single picture's config with nothing in its detailers that was made for another picture.
+
+    What is bound to none is bound to this one. Also returns what was set aside.
+    """
+    config = bound(config)
+    changes: dict[str, DetailerConfig] = {}
+    aside = []
+    searched = picture_before_detailers(config, enlarged=True)
+    for name, part in _detailers(config):
+        if not part.enabled:
+            continue
+        left: dict[str, Any] = {}
+        others = [find for find in part.detections or () if find.made_for != searched]
+        if others:
+            own = tuple(find for find in part.detections or () if find.made_for == searched)
+            left["detections"] = own or None
+            aside.append(SetAside(name, "detections", others, len(others)))
+        is_own = config.made_for.get(part.mask or "") in _pictures_of_masks(config)
+        if part.mask is not None and not is_own:
+            left["mask"] = None
+            aside.append(SetAside(name, "mask", part.mask, 1))
+        if left:
+            changes[name] = part.model_copy(update=left)
+    return config.model_copy(update=changes), aside
+
+
+def freed(config: PipelineConfig) -> PipelineConfig:
+    """The request with finds and masks bound to no picture: they are used for the next one."""
+    changes: dict[str, Any] = {"made_for": {}}
+    for name, part in _detailers(config):
+        if part.detections:
+            finds = [find.model_dump() | {"made_for": None} for find in part.detections]
+            changes[name] = part.model_dump() | {"detections": finds}
+    return config.changed(**changes)
+
+
+def brought_back(aside: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Changes, as `Workbench.rerun` takes them, that use again what a record says is set aside."""
+    changes: dict[str, dict[str, Any]] = {}
+    for one in aside:
+        value = one["value"]
+        if one["setting"] == "detections":
+            value = [
+                DetectionEdit.model_validate(find | {"made_for": None}).model_dump()
+                for find in value
+            ]
+        changes.setdefault(one["stage"], {})[one["setting"]] = value
+    return changes
+
+
+def is_of_another(config: PipelineConfig) -> bool:
+    """Whether the mask of inpainting was painted for another picture than the one it starts from.
+
+    One that is bound to none is of any.
+    """
+    mask = config.inpaint.mask
+    picture = config.made_for.get(mask or "")
+    return config.mode == "inpaint" and picture is not None and picture != config.image
+
+
+def _detailers(config: PipelineConfig) -> list[tuple[str, DetailerConfig]]:
+    return [(name, part) for name, part in config if isinstance(part, DetailerConfig)]
+
+
+def _masks(config: PipelineConfig) -> set[str]:
+    masks = [config.inpaint.mask, *(part.mask for _, part in _detailers(config))]
+    return {mask for mask in masks if mask is not None}
+
+
+def _pictures_of_masks(config: ResolvedConfig) -> tuple[str, ...]:
+    """The pictures whose masks a detailer of this config may use, the likeliest first."""
+    base = picture_before_detailers(config, enlarged=False)
+    if config.mode != "txt2img" and config.image is not None:
+        return config.image, base
+    return (base,)

@@ -1,0 +1,225 @@
+"""What a request needs of memory, stage by stage, before anything of it is made.
+
+Weights are counted from headers, work from the sizes that stages will draw at. What cannot fit,
+whatever is done, is refused by the stage's name; what fits only by going slower is not.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from medialab.diffusion.sizes import StageSize, sizes_of
+from medialab.errors import ModelRefusedError, OutOfMemoryError
+from medialab.loading.checkpoint import dtype_name
+from medialab.loading.memory_needs import (
+    ITEM_BYTES,
+    PICTURE_BYTES,
+    bytes_in_memory,
+    channels_of,
+    decoding_bytes,
+    denoising_bytes,
+    encoding_bytes,
+)
+from medialab.loading.registry import ModelInfo, ModelRegistry
+from medialab.pixels.geometry import BLOCK
+from medialab.process.memory import gigabytes
+from medialab.runs.ties import may_be_untied
+from medialab.settings.config import PipelineConfig, ResolvedConfig
+from medialab.settings.detailer import DetailerConfig
+from medialab.settings.stages import SamplingConfig, UpscalerConfig
+from medialab.stages import STAGES
+
+# Pixels a side that a VAE decodes at once on the lowest rung, whatever the picture's size, and
+# that a tile or a detail is drawn at where neither settings nor the checkpoint say so: SDXL's own.
+_LEAST_TILE, _USUAL_TILE = 256, 1024
+_FINISHED_BYTES = 3  # a pixel of a finished picture
+
+Size = tuple[int, int]
+
+
+class StageNeed(NamedTuple):
+    """What one stage needs at the size that it leaves the picture at, in bytes.
+
+    `weights` are those of its models. `usual` is what it takes to work as it does with enough
+    memory, `least` what it takes on the lowest rung.
+    """
+
+    stage: str
+    size: Size
+    weights: int
+    usual: int
+    least: int
+
+
+class MemoryPlan(NamedTuple):
+    """What the stages of a run need, and what may be given to them: free, or kept for later.
+
+    `pictures` is how many the run makes: all of them stay until it is done.
+    """
+
+    stages: tuple[StageNeed, ...]
+    available: int
+    pictures: int = 1
+
+    @property
+    def largest(self) -> StageNeed:
+        """The stage that needs most; models of the others may go for it."""
+        return max(self.stages, key=lambda one: one.weights + one.usual)
+
+    @property
+    def nbytes(self) -> int:
+        """What the run needs to go as fast as it can."""
+        return self.largest.weights + self.largest.usual
+
+    @property
+    def fits(self) -> bool:
+        """Whether all goes as fast as it can; otherwise pieces are made smaller, and told."""
+        return self.nbytes <= self.available
+
+    def of(self, stages: Collection[str]) -> "MemoryPlan":
+        """The same for these stages alone."""
+        return self._replace(stages=tuple(one for one in self.stages if one.stage in stages))
+
+    def __str__(self) -> str:
+        """One sentence, for a person."""
+        one = self.largest
+        return (
+            f"{self._in_short}: {one.stage} at {one.size[0]} × {one.size[1]} px takes most, "
+            f"{gigabytes(one.weights)} for weights and {gigabytes(one.usual)} for its work"
+        )
+
+    @property
+    def _in_short(self) -> str:
+        return f"needs {gigabytes(self.nbytes)} of memory, {gigabytes(self.available)} are free"
+
+    @property
+    def told(self) -> str:
+        """It in short where there is enough; else the sentence, and what is done then."""
+        return (
+            self._in_short if self.fits else f"{self}; it falls back to slower ways that need less"
+        )
+
+    def refuse_impossible_batch(self) -> None:
+        """Refuse more pictures than can be kept until the last is done.
+
+        Raises:
+            OutOfMemoryError: the text says how many there are, what they need and what to change.
+        """
+        width, height = self.stages[-1].size
+        if (finished := self.pictures * width * height * _FINISHED_BYTES) > self.available:
+            message = (
+                f"{self.pictures} pictures of {width} × {height} px need {gigabytes(finished)} of "
+                f"memory, {gigabytes(self.available)} are free: make fewer at once (batch_size)"
+            )
+            raise OutOfMemoryError(message)
+
+    def refuse_impossible(self) -> None:
+        """Refuse what fits on no rung.
+
+        Raises:
+            OutOfMemoryError: the text names the stage, what it needs and what to change.
+        """
+        for one in self.stages:
+            if (least := one.weights + one.least) > self.available:
+                message = (
+                    f"{one.stage} at {one.size[0]} × {one.size[1]} px needs at least "
+                    f"{gigabytes(least)} of memory, {gigabytes(self.available)} are free: make the "
+                    "picture smaller (width and height, or the scale of refiner or upscaler), "
+                    "choose a smaller checkpoint, or close other programs and kernels"
+                )
+                raise OutOfMemoryError(message)
+
+
+def plan(
+    config: PipelineConfig, start: Size, registry: ModelRegistry, available: int
+) -> MemoryPlan:
+    """Work out what a request needs; `start` is the size before the first stage that draws.
+
+    Cost: some milliseconds; headers are read, and no weight.
+    """
+    dtype = dtype_name(registry.device)
+    find = cache(registry.find)  # each question looks at the folder
+    # By now resolved configs are tied to all that is here.
+    absent = may_be_untied(config) if isinstance(config, ResolvedConfig) else []
+    told = {one.stage: one for one in sizes_of(config, start)}
+    found, size = [], start
+    for stage in STAGES:
+        if not config.runs(stage.name):
+            continue
+        size = told[stage.name].size if stage.name in told else size
+        settings = config.settings_for(stage.name, stage.settings)
+        used = [find(one.name, one.kind) for one in stage.models(settings) if one not in absent]
+        usual = least = size[0] * size[1] * PICTURE_BYTES
+        if _may_draw(stage.name, config, told):
+            name = getattr(settings, "checkpoint", None) or config.checkpoint
+            checkpoint = find(name, "checkpoint")
+            drawn = _drawn(stage.name, config, size, told, _own_tile(registry, checkpoint))
+            if drawn is not None:
+                used.append(checkpoint)
+                works = list(_work(settings, config, drawn, checkpoint, ITEM_BYTES[dtype]))
+                usual += max(most for most, _ in works)
+                least += max(smallest for _, smallest in works)
+        weights = sum(
+            info.size_bytes if info.kind == "lora" else bytes_in_memory(info, dtype)
+            for info in {info.path: info for info in used}.values()
+        )
+        found.append(StageNeed(stage.name, size, weights, usual, least))
+    return MemoryPlan(tuple(found), available, config.batch_size)
+
+
+def _may_draw(stage: str, config: PipelineConfig, told: Mapping[str, StageSize]) -> bool:
+    """Whether a stage asks for a checkpoint at all."""
+    own = getattr(config, stage, None)
+    samples = isinstance(own, SamplingConfig) or (stage in told and told[stage].draws)
+    return samples and config.draws(stage)
+
+
+def _drawn(
+    stage: str, config: PipelineConfig, size: Size, told: Mapping[str, StageSize], own_tile: int
+) -> Size | None:
+    """What a model draws at once in a stage; None where none does.
+
+    `own_tile` is the side that tiles and details have where the settings say none.
+    """
+    own = getattr(config, stage, None)
+    if isinstance(own, UpscalerConfig):
+        side = own.diffusion_tile or own_tile
+        tile = min(size[0], side), min(size[1], side)
+        return tile if own.denoising_strength > 0 else None
+    if stage in told and told[stage].draws:
+        return size
+    if isinstance(own, DetailerConfig):  # surroundings, brought to the model's own size
+        side = own.guide_size or own_tile
+        least = (side, side) if own.only_masked else size
+        return own.width or least[0], own.height or least[1]
+    if getattr(own, "denoising_strength", 0):  # a part of the picture
+        return min(size[0], own_tile), min(size[1], own_tile)
+    return None
+
+
+def _own_tile(registry: ModelRegistry, checkpoint: ModelInfo) -> int:
+    """Pixels a side that a checkpoint was trained at."""
+    try:
+        return registry.native_size(checkpoint)
+    except ModelRefusedError:  # none need tell it
+        return _USUAL_TILE
+
+
+def _work(
+    settings: Any, config: PipelineConfig, size: Size, checkpoint: ModelInfo, item_bytes: int
+) -> Iterator[tuple[int, int]]:
+    """What each piece of a stage's work takes, as a rule and on the lowest rung."""
+    channels = channels_of(checkpoint)
+    guidance = getattr(settings, "guidance_scale", None) or config.guidance_scale
+    rows = 2 if guidance > 1 else 1
+    latents = -(-size[0] // BLOCK), -(-size[1] // BLOCK)
+    yield (
+        denoising_bytes(*latents, channels.denoiser, item_bytes, rows),
+        denoising_bytes(*latents, channels.denoiser, item_bytes, 1),
+    )
+    small = min(size[0], _LEAST_TILE), min(size[1], _LEAST_TILE)
+    for takes in (decoding_bytes, encoding_bytes):
+        yield (
+            takes(*size, channels.vae, item_bytes),
+            takes(*small, channels.vae, item_bytes),
+        )

@@ -1,0 +1,78 @@
+"""What came of a request."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from medialab.artifacts import Artifact
+from medialab.settings.config import ResolvedConfig
+from medialab.settings.detailer import DetectionEdit
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+LEAST_SHOWN = 384  # pixels that a notebook gives to a picture, however small it is
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of one request: pictures, their files, and how they were made.
+
+    The plural fields hold one entry per picture of the batch, in order; `artifacts` is empty when
+    the run was not saved. `detections` are the first picture's finds by detailer; edited, they go
+    back with `Workbench.rerun`.
+    """
+
+    config: ResolvedConfig
+    images: "Sequence[Image.Image]"
+    records: Sequence[dict[str, Any]]
+    artifacts: Sequence[Artifact]
+    detections: Mapping[str, Sequence[DetectionEdit]] = field(default_factory=dict)
+
+    @property
+    def image(self) -> "Image.Image":
+        """The first picture."""
+        return self.images[0]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """How the first picture was made."""
+        return self.records[0]
+
+    @property
+    def artifact(self) -> Artifact:
+        """The first picture's file and sidecar."""
+        if not self.artifacts:
+            message = "this run was made with save=False and has no files"
+            raise AttributeError(message)
+        return self.artifacts[0]
+
+    @property
+    def set_aside(self) -> Sequence[Mapping[str, Any]]:
+        """Finds and masks of the request that the first picture did not use: another one's.
+
+        `medialab.runs.belongings.brought_back` makes changes of them, for `Workbench.rerun`.
+        """
+        told: Sequence[Mapping[str, Any]] = self.record.get("set_aside", ())
+        return told
+
+    def __repr__(self) -> str:
+        """One line: a notebook keeps it beside the picture."""
+        files = ", ".join(str(artifact.path) for artifact in self.artifacts) or "not saved"
+        width, height = self.image.size
+        return f"Run(seed={self.config.seed}, {width} × {height}, {files})"
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """Notebooks show a run as its pictures, side by side, small ones enlarged."""
+        from PIL import Image
+
+        sheet = Image.new("RGB", (sum(image.width for image in self.images), self.image.height))
+        left = 0
+        for image in self.images:
+            sheet.paste(image, (left, 0))
+            left += image.width
+        buffer = BytesIO()
+        sheet.save(buffer, "PNG")
+        return buffer.getvalue(), {"width": max(sheet.width, LEAST_SHOWN * len(self.images))}

@@ -1,0 +1,1 @@
+"""What a person may ask, as frozen models: fields, samplers, limits, validation."""

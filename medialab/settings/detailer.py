@@ -1,0 +1,394 @@
+"""What a detailer may be told: its settings, finds as a person edited them, its prompts' markers.
+
+The settings are the union of ADetailer's, Impact Pack's and SD.Next's, with ADetailer's defaults
+and Impact's rule for the crop.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from medialab.errors import ConfigError
+from medialab.prompts import MOST_CHARACTERS, without_tags, written_tags
+from medialab.settings.stages import (
+    BASE,
+    MOST_GROWTH,
+    MOST_OFFSET,
+    Crop,
+    DetectorModelName,
+    DetectorNames,
+    Fraction,
+    KeptBy,
+    Merge,
+    OneOf,
+    Order,
+    Picture,
+    Pixels,
+    PromptText,
+    SamplingConfig,
+    Side,
+    StageConfig,
+    SwitchedConfig,
+    Times,
+    Unit,
+    with_base,
+)
+
+AUTOMATIC, CENTRE = "automatic", "centre"
+FALLBACKS = ("none", CENTRE)
+SIZE_MATCHES = ("off", "strict", "free")
+# What a detailer looks for where its words are not set: names that detectors use for the part.
+WORDS = {
+    "body": ("body", "person"),
+    "face": ("face", "human face"),
+    "hand": ("hand", "human hand"),
+}
+# Of a prompt: between the texts of several finds; not this one; after the base's; a text for each
+# label. As in ADetailer and Impact Pack.
+SEPARATOR, SKIP = "[SEP]", "[SKIP]"
+AFTER_BASE, BY_LABEL, ALL = "[CONCAT]", "[LAB]", "all"
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What a detailer does where it is told nothing, for checkpoints of one family.
+
+    `most` pixels are what surroundings are enlarged to, but never less than the checkpoint's own
+    size. `framings` say, by part, how a prompt that frames the whole picture (words in `frames`)
+    begins for the part alone; a framing that ends in a full stop takes the prompt's place, but for
+    its LoRAs. `part` is the one that these habits are for.
+    """
+
+    crop_factor: float
+    strength: float
+    most: int
+    frames: str = ""
+    framings: Mapping[str, str] = field(default_factory=dict)
+    part: str = ""
+
+    def of(self, part: str) -> "Habits":
+        """The same for one part; none, where something else is looked for."""
+        return replace(self, part=part)
+
+    def largest(self, native: int) -> int:
+        """Pixels that surroundings are enlarged to at most: twice the size it was trained at."""
+        return max(native, min(2 * native, self.most))
+
+    def framed(self, prompt: str) -> str:
+        """The prompt of a whole picture, for the part."""
+        framing = self.framings.get(self.part)
+        if framing is None:
+            return prompt
+        if framing.endswith("."):
+            return " ".join([framing.removesuffix("."), *written_tags(prompt)])
+        return f"{framing} {re.sub(self.frames, '', prompt, count=1)}"
+
+
+# Impact's crop and size, ADetailer's strength.
+USUAL = Habits(3.0, 0.4, 1024)
+# Chosen by looking at pictures: at twice its size a paper doll's face becomes two, a crop with a
+# body in it becomes a body, and a smudge needs more than 0.4 to become a face. It knows close-ups
+# by the words that it was trained with (models/paperdoll/world.py).
+HABITS: Mapping[str, Habits] = {
+    "paperdoll": Habits(
+        1.4,
+        0.6,
+        0,
+        r"^\s*(full body|portrait)\b,?\s*|^\s*a (full body picture|portrait) of\s*"
+        r"|^\s*a drawing of the whole body of\s*",
+        {"face": "a close-up of the face of", "hand": "a close-up of an open hand."},
+    )
+}
+
+_LABEL = re.compile(r"\[(?!SKIP\]|PROMPT\])([\w .\-]+)\]")
+
+
+def _apart(value: Any) -> Any:
+    """Words in one text, apart at its commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)):
+        return parts
+    words = [part.strip() if isinstance(part, str) else part for part in parts]
+    return tuple(word for word in words if word != "")
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_apart)]
+Fallback = Annotated[str, AfterValidator(OneOf(FALLBACKS))]
+SizeMatch = Annotated[str, AfterValidator(OneOf(SIZE_MATCHES))]
+
+
+class DetectionEdit(StageConfig):
+    """One detection as a person edited it: its box and mask, whether to repaint it, and how."""
+
+    label: str = Field("", description="What was detected.")
+    box: Annotated[tuple[int, int, int, int], Unit("px")] = Field(
+        description="Left, top, right, bottom in pixels."
+    )
+    mask: Picture | None = Field(
+        None, description="Its shape, which moves with the box; empty: the whole box."
+    )
+    confidence: Fraction = Field(1.0, description="How sure the detector was.")
+    enabled: bool = Field(True, description="Whether it is repainted.")
+    prompt: PromptText | None = Field(
+        None, description="Its own prompt; empty: the stage's prompt."
+    )
+    denoising_strength: Fraction | None = Field(
+        None, description="Its own strength; empty: the stage's strength."
+    )
+    made_for: Picture | None = Field(
+        None,
+        description="The picture it was detected in; for another picture it is set aside. "
+        "Empty: used for any picture.",
+    )
+    index: int | None = Field(
+        None,
+        ge=0,
+        description="Its number, which decides its seed and its part of the prompt; "
+        "empty: its place in the table.",
+    )
+
+    @model_validator(mode="after")
+    def _box_has_an_inside(self) -> Self:
+        left, top, right, bottom = self.box
+        if left >= right or top >= bottom:
+            message = f"the box {self.box} is empty: it is left, top, right, bottom"
+            raise ValueError(message)
+        return self
+
+
+class DetailerConfig(SwitchedConfig, SamplingConfig):
+    """Stages 5 to 7: parts of the picture detected, and repainted at a higher resolution."""
+
+    detector: DetectorNames = Field(
+        AUTOMATIC,
+        description="automatic, centre, or models in models/detectors: the first that detects any.",
+    )
+    words: Words = Field((), description="What to look for; empty: the part in the stage's name.")
+    fallback: Fallback = Field(
+        FALLBACKS[0],
+        description="If nothing is detected: none skips the stage, centre repaints the middle.",
+    )
+    mask_refiner: DetectorModelName | None = Field(
+        None, description="A SAM model in models/detectors that turns boxes into exact masks."
+    )
+    confidence: Fraction = Field(0.3, description="Minimum confidence of a detection.")
+    iou: Fraction = Field(
+        0.5, description="Detections that overlap more than this count as one; 1 keeps all."
+    )
+    min_size: Pixels = Field(0, ge=0, le=4096, description="Minimum width and height in pixels.")
+    min_ratio: Fraction = Field(0.0, description="Minimum share of the picture's area.")
+    max_ratio: Fraction = Field(1.0, description="Maximum share of the picture's area.")
+    top_k: int = Field(0, ge=0, le=100, description="How many to keep; 0 keeps all.")
+    top_k_by: KeptBy = Field(
+        "area", description="Keep the largest (area) or the most confident (confidence)."
+    )
+    order: Order = Field("none", description="The order in which parts are repainted.")
+    x_offset: Pixels = Field(
+        0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to move the mask right."
+    )
+    y_offset: Pixels = Field(
+        0, ge=-MOST_OFFSET, le=MOST_OFFSET, description="Pixels to move the mask up."
+    )
+    grow: Pixels = Field(
+        4,
+        ge=-MOST_GROWTH,
+        le=MOST_GROWTH,
+        description="Pixels to grow the mask by; below 0 shrinks it.",
+    )
+    merge: Merge = Field(
+        "none", description="Repaint masks one by one, merged into one, or merged and inverted."
+    )
+    mask_blur: Pixels = Field(4, ge=0, le=64, description="Softness of the mask's edge, in pixels.")
+    noise_mask_feather: Pixels = Field(
+        0,
+        ge=0,
+        le=100,
+        description="Pixels over which the strength fades at the edge (differential diffusion).",
+    )
+    only_masked: bool = Field(
+        True, description="Repaint a crop around the part, not the whole picture."
+    )
+    crop: Crop = Field(
+        "factor", description="Set the context around a part by a factor or by padding."
+    )
+    crop_factor: Times | None = Field(
+        None,
+        ge=1.0,
+        le=10.0,
+        description="Context around the box, as a multiple of it; empty: 3, for paper dolls 1.4.",
+    )
+    padding: Pixels = Field(32, ge=0, le=256, description="Context around the box, in pixels.")
+    guide_size: Side | None = Field(
+        None,
+        description="Enlarge the box's short side to this many pixels; empty: the model's size.",
+    )
+    max_size: Side | None = Field(
+        None,
+        description="Limit for the enlarged crop in pixels; empty: by the checkpoint.",
+    )
+    width: Side | None = Field(
+        None, description="Repaint at exactly this width; empty: by guide_size."
+    )
+    height: Side | None = Field(None, description="Repaint at exactly this height.")
+    match_size: SizeMatch = Field(
+        "off",
+        description="Fit the size to the box's shape: SDXL's sizes (strict), or any (free).",
+    )
+    denoising_strength: Fraction | None = Field(
+        None, description="How much to repaint; empty: 0.4, for paper dolls 0.6."
+    )
+    dynamic_power: float = Field(
+        0.0,
+        ge=-10.0,
+        le=10.0,
+        description="Less strength for larger parts (above 0), or more: s · (1 - share)^power.",
+    )
+    noise_multiplier: float = Field(
+        1.0, ge=0.0, le=1.5, description="Factor on the amount of noise."
+    )
+    cycles: int = Field(
+        1,
+        ge=1,
+        le=10,
+        description="How often to repaint each part; each time the seed is one higher.",
+    )
+    same_seed: bool = Field(False, description="Use the same seed for all parts.")
+    mask: Picture | None = Field(None, description="A mask in place of detection.")
+    detections: tuple[DetectionEdit, ...] | None = Field(
+        None, description="Edited detections, in place of the detector's."
+    )
+
+    @model_validator(mode="after")
+    def _can_find(self) -> Self:
+        if self.min_ratio > self.max_ratio:
+            message = f"min_ratio {self.min_ratio:g} is above max_ratio {self.max_ratio:g}"
+            raise ValueError(message)
+        if not self.chain:
+            message = (
+                f"detector {self.detector!r} names none; choose automatic, centre or a model's name"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The detectors to try in turn."""
+        return tuple(name for part in self.detector.split(",") if (name := part.strip()))
+
+    @property
+    def detects(self) -> bool:
+        """Whether a model looks at the picture: nothing is given in its place."""
+        return self.detections is None and self.mask is None and self.chain != (CENTRE,)
+
+    @property
+    def draws(self) -> bool:
+        """Whether any find is denoised; those that a person took out are not."""
+        if self.detections is None:
+            return self.denoising_strength != 0
+        return bool(self.drawn_edits)
+
+    @property
+    def drawn_edits(self) -> tuple[DetectionEdit, ...]:
+        """The edited finds that are drawn."""
+        usual = self.denoising_strength
+
+        def strength(find: DetectionEdit) -> float | None:
+            return usual if find.denoising_strength is None else find.denoising_strength
+
+        return tuple(find for find in self.detections or () if find.enabled and strength(find) != 0)
+
+    def takes_base(self, name: str) -> bool:
+        """Whether this setting of the base's is its own, or one of its detections'."""
+        if name not in {"prompt", "negative_prompt"} or super().takes_base(name):
+            return super().takes_base(name)
+        finds = [find.prompt for find in self.drawn_edits] if name == "prompt" else []
+        return any(_names_base(text) for text in (getattr(self, name), *finds) if text is not None)
+
+    def filled(self, base: Mapping[str, Any]) -> Self:
+        """The base's settings in place of what is unset.
+
+        The prompts' markers stay: they are read where the finds are known. With LoRAs of its own
+        they stand for the base's words without its tags, which are LoRAs of the base.
+        """
+        filled = super().filled(base)
+        if self.prompt is None:
+            return filled
+        prompt = self.prompt
+        if self.loras is not None and (words := without_tags(base["prompt"])) != base["prompt"]:
+            prompt = _spelt_out(prompt, words)
+        return filled.model_copy(update={"prompt": prompt})
+
+    def drawn(self, expand: Callable[[str], str]) -> Self:
+        """The same with nothing in the finds' prompts left to chance."""
+        if self.detections is None:
+            return self
+        finds = tuple(
+            find.model_copy(update={"prompt": expand(find.prompt)}) if find.prompt else find
+            for find in self.detections
+        )
+        return self.model_copy(update={"detections": finds})
+
+
+def _names_base(text: str) -> bool:
+    """Whether the base's words may be a part of what a detailer's prompt says of a detection."""
+    begins = text.strip().startswith((AFTER_BASE, BY_LABEL))
+    return begins or BASE in text or any(not part.strip() for part in text.split(SEPARATOR))
+
+
+def _spelt_out(text: str, base: str) -> str:
+    """A detailer's prompt with the base's words where its markers, or nothing, stand for them."""
+    if text.strip().removeprefix(AFTER_BASE).strip().startswith(BY_LABEL):
+        return with_base(text, base)
+    follows_base = text.strip().startswith(AFTER_BASE)
+    parts = []
+    for part in map(str.strip, text.strip().removeprefix(AFTER_BASE).split(SEPARATOR)):
+        words = with_base(part, base) or base
+        parts.append(f"{base} BREAK {words}" if follows_base and part not in {"", SKIP} else words)
+    if sum(map(len, parts)) > MOST_CHARACTERS:
+        message = (
+            f"with the main prompt in each part the prompt has over {MOST_CHARACTERS:,} "
+            "characters; shorten it"
+        )
+        raise ConfigError(message)
+    return SEPARATOR.join(parts)
+
+
+def prompt_for(text: str, base: str, *, index: int, label: str) -> str | None:
+    """What a detailer's prompt says of one find; None where it says to leave it alone.
+
+    `text` is the whole prompt, `base` the base's, `index` the find's number. Nothing, or nothing
+    between two separators, means the base's prompt.
+
+    Source: ADetailer's _get_prompt; Impact Pack's process_wildcard_for_segs.
+    """
+    if text == base:
+        return base
+    text = text.strip()
+    follows_base = text.startswith(AFTER_BASE)
+    text = text.removeprefix(AFTER_BASE).strip()
+    if text.startswith(BY_LABEL):
+        part = _of_label(text.removeprefix(BY_LABEL), label)
+    else:
+        parts = text.split(SEPARATOR)
+        part = parts[min(index, len(parts) - 1)].strip()
+    if part == SKIP:
+        return None
+    if not part:
+        return base
+    part = with_base(part, base)
+    # A BREAK sets the two texts side by side, as Impact's concatenation of conditionings does.
+    return f"{base} BREAK {part}" if follows_base and base else part
+
+
+def _of_label(text: str, label: str) -> str:
+    """The texts after [ALL] and after [label]; in such a prompt a word in brackets is a label."""
+    _, *pieces = _LABEL.split(text)
+    by_label = dict(zip(map(str.casefold, pieces[::2]), map(str.strip, pieces[1::2]), strict=True))
+    own = by_label.get(label.casefold(), "")
+    if own == SKIP:
+        return SKIP
+    found = [piece.strip(" ,\n") for piece in (by_label.get(ALL, ""), own)]
+    return ", ".join(piece for piece in found if piece)

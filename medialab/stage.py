@@ -1,0 +1,167 @@
+"""What every stage is: settings in, a frame in, a frame out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
+
+from medialab.pictures.store import Use
+from medialab.pixels.colours import small_copy
+from medialab.pixels.geometry import Placement
+from medialab.pixels.preprocessors import BY_MODEL, POSE
+from medialab.settings.config import PromptConfig
+from medialab.settings.stages import ControlUnit, SamplingConfig, StageConfig, asked_loras
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+    from medialab.loading.checkpoint import LoadedCheckpoint
+    from medialab.loading.upscalers import Upscaler
+    from medialab.vision import Detection, Detector
+
+SettingsT = TypeVar("SettingsT", bound=StageConfig)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What travels from stage to stage; a stage returns a new one.
+
+    `prompts` are what stage 1 encoded; `embeddings` are the outcome, (1, tokens, width) each, under
+    the names by which diffusers pipelines take them, and none where a prompt changes with the steps
+    or holds an AND, since then each stage encodes it for its own steps. `units` are the base's
+    ControlNets that count, `controls` what each is shown. `image` is 8-bit RGB; `stretch` is the
+    size in pixels that stage 3 brings its latents to, where that is another. `journey` is how a
+    given picture came to be of its size by now, so that masks and others that belong to it can
+    follow. `base` is a small copy of what stage 3 drew, or of the picture that was given.
+    `detections` are what each detailer found, in the order in which they were drawn. `applied`
+    holds what each stage really did, for the record.
+    """
+
+    prompts: PromptConfig = field(default_factory=PromptConfig)
+    embeddings: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
+    image: "Image.Image | None" = None
+    stretch: tuple[int, int] | None = None
+    journey: tuple[Placement, ...] = ()
+    base: "Image.Image | None" = None
+    units: tuple[ControlUnit, ...] = ()
+    controls: "tuple[Image.Image, ...]" = ()
+    detections: "Mapping[str, Sequence[Detection]]" = field(default_factory=dict)
+    applied: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def drawn(self, image: "Image.Image") -> "Frame":
+        """The same frame with the picture that stage 3 drew, or that it would start from."""
+        return replace(self, image=image, base=small_copy(image), stretch=None)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it began with a picture that a person gave."""
+        return "source" in self.applied
+
+    def moved(self, step: Placement) -> "Frame":
+        """The same frame after its picture was brought to another size."""
+        return self if step.is_plain else replace(self, journey=(*self.journey, step))
+
+    def with_applied(self, stage: str, **facts: Any) -> "Frame":
+        """The same frame with facts about what `stage` applied."""
+        return replace(self, applied={**self.applied, stage: facts})
+
+
+class StageContext(Protocol):
+    """What a stage may reach besides its frame and settings."""
+
+    def checkpoint(self, name: str | None = None, vae: str = "") -> "LoadedCheckpoint":
+        """A checkpoint, loaded, with a VAE of models/vae; without names the run's, and its own."""
+
+    def detector(self, name: str) -> "Detector":
+        """A detector of models/detectors, loaded."""
+
+    def controlnet(self, name: str) -> Any:
+        """A ControlNet of models/controlnet, loaded."""
+
+    def upscaler(self, name: str) -> "Upscaler":
+        """An upscaler of models/upscalers, loaded."""
+
+    def picture(self, name: str, use: Use = "photo") -> "Image.Image":
+        """A picture that was kept for this run, by its content's name and what it is used for."""
+
+    def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
+        """What was done to that picture, when it came in and for this use, in words."""
+
+    def remembered(
+        self, facts: "Mapping[str, Any]", make: "Callable[[], bytes]"
+    ) -> tuple[bytes, bool]:
+        """What `make` gives for these facts, and whether it was kept from before.
+
+        `facts` are plain JSON values, and with the stage's models all that decides the bytes. What
+        was made before a stage was cancelled, or failed, is found again.
+        """
+
+    def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
+        """Tell that `step` of `steps` is done, with the latents (1, 4, h, w) to preview if any.
+
+        Raises:
+            CancelledError: the run was cancelled; the stage leaves everything as it was.
+        """
+
+
+class Model(NamedTuple):
+    """A model that a stage will ask for."""
+
+    kind: str
+    name: str
+
+
+def models_of_units(units: "Sequence[ControlUnit]") -> "list[Model]":
+    """What the ControlNet units that count ask for."""
+    counting = [unit for unit in units if unit.counts]
+    preparing = [unit.preprocessor_model for unit in counting if unit.preprocessor in BY_MODEL]
+    preparing += [unit.people_model for unit in counting if unit.preprocessor == POSE]
+    return [
+        *(Model("controlnet", unit.model) for unit in counting),
+        *(Model("detector", name) for name in preparing if name),
+    ]
+
+
+class PipelineStage(ABC, Generic[SettingsT]):
+    """One step of the pipeline.
+
+    A stage keeps nothing between runs, never imports another stage, and computes the same bytes
+    from the same frame and settings. `version` rises whenever the same input gives other pixels.
+    """
+
+    name: str
+    title: str
+    version: ClassVar[int] = 1
+    settings: type[SettingsT]
+
+    def models(self, settings: SettingsT) -> "Sequence[Model]":
+        """The models that these settings name; what they hold decides the pixels, too.
+
+        None of a stage that draws nothing.
+        """
+        if isinstance(settings, SamplingConfig) and not settings.draws:
+            return []
+        checkpoint, vae = getattr(settings, "checkpoint", None), getattr(settings, "vae", None)
+        prompt, loras = getattr(settings, "prompt", None), getattr(settings, "loras", None)
+        return [
+            *([Model("checkpoint", checkpoint)] if checkpoint else []),
+            *([Model("vae", vae)] if vae else []),
+            *(Model("lora", one.name) for one in asked_loras(prompt or "", loras or ())),
+            *models_of_units(getattr(settings, "control", None) or ()),
+        ]
+
+    def models_used(
+        self,
+        settings: SettingsT,
+        applied: Mapping[str, Any],  # noqa: ARG002 - other stages look at it
+    ) -> "Sequence[Model]":
+        """Those of `models` without which this picture would be another, by what was applied.
+
+        Without any facts: those that any picture needs.
+        """
+        return self.models(settings)
+
+    @abstractmethod
+    def run(self, frame: Frame, settings: SettingsT, context: StageContext) -> Frame:
+        """Do the stage's work."""

@@ -1,0 +1,381 @@
+"""Stages 5 to 7: parts of the picture found, and drawn again larger.
+
+The loop is ADetailer's, the crop Impact Pack's: detect once on the picture that comes in, filter,
+sort, then repaint one find after another on the picture as it is by then. Later detailers look for
+smaller parts, so that none is painted over by an earlier one.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from medialab.diffusion.control import prepare
+from medialab.diffusion.repainting import Repaint, facts_of, packed, repaint, unpacked, whole
+from medialab.errors import ConfigError, MissingLibraryError, ModelRefusedError, NotFiniteError
+from medialab.pixels import masks
+from medialab.pixels.geometry import (
+    MOST_DRAWN,
+    Box,
+    around,
+    matched_size,
+    to_proportions,
+    working_size,
+)
+from medialab.pixels.resizing import mask_along
+from medialab.prompts import without_tags
+from medialab.settings.detailer import (
+    AUTOMATIC,
+    CENTRE,
+    HABITS,
+    USUAL,
+    WORDS,
+    DetailerConfig,
+    DetectionEdit,
+    Habits,
+    prompt_for,
+)
+from medialab.settings.stages import LARGEST_SEED, Sampling, asked_loras
+from medialab.stage import Frame, Model, PipelineStage, StageContext
+from medialab.stages.detailer.selection import Dropped, selected, sifted
+from medialab.vision import Detection, MaskRefiner, centre_crop, find_by, given_mask
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+# Times what suits a model, beyond which a part is made smaller to be drawn.
+_LARGE = 2
+# What a find came by where no detector, nor the middle, was asked.
+BY_HAND, BY_MASK = "edited boxes", "a given mask"
+# Why a find is not drawn.
+BY_HAND_OUT, NO_STRENGTH = "switched off by hand", "its strength is 0"
+# Finds that were dropped, of which the record tells each.
+_MOST_TOLD = 50
+
+
+class DetailerStage(PipelineStage[DetailerConfig]):
+    """Find every `label`, and draw each again at the size at which the model knows such parts.
+
+    Reads and writes `image`, same size; writes `detections`. Pixels outside the grown and softened
+    masks keep every byte. Find j is drawn with seed + j, in its cycle c with seed + j + c. A find
+    that cannot be drawn is left as it was; those drawn before a cancel are found again.
+    """
+
+    version = 4
+    settings = DetailerConfig
+
+    def __init__(self, label: str) -> None:
+        self.name = self.label = label
+        self.title = f"Detailer: {label}"
+
+    def models(self, settings: DetailerConfig) -> Sequence[Model]:
+        """Its checkpoint, its LoRAs, and what finds and shapes the parts."""
+        found = [*super().models(settings), *_loras_of_finds(settings)]
+        if settings.detects:
+            found += [Model("detector", name) for name in _named(settings)]
+        if settings.detections is None and settings.mask_refiner:
+            found.append(Model("detector", settings.mask_refiner))
+        return found
+
+    def models_used(self, settings: DetailerConfig, applied: Mapping[str, Any]) -> Sequence[Model]:
+        """Without detectors behind the one that found any, and without what drew nothing."""
+        drew = any(not row.get("skipped") for row in applied.get("drawn", ()))
+        drawing = [*super().models(settings), *_loras_of_finds(settings)]
+        unused = {} if drew else dict.fromkeys(drawing)
+        if settings.detects:
+            looked = {row["name"] for row in applied.get("detectors", ())}
+            unused |= {
+                Model("detector", name): None for name in _named(settings) if name not in looked
+            }
+        needed = {Model("detector", settings.mask_refiner or "")}
+        needed |= {*drawing} if drew else set()
+        return [one for one in self.models(settings) if one not in unused or one in needed]
+
+    def run(self, frame: Frame, settings: DetailerConfig, context: StageContext) -> Frame:
+        """Read `image`; write `image` and `detections`."""
+        if frame.image is None:
+            return frame
+        image, rows = frame.image, []
+        finds, detected = self._finds(frame, image, settings, context)
+        for number, found in enumerate(finds):
+            edit = settings.detections[number] if settings.detections is not None else None
+            if not settings.draws:
+                reason = BY_HAND_OUT if edit and not edit.enabled else NO_STRENGTH
+                rows.append(_told(found, skipped=True, reason=reason))
+                continue
+            model = context.checkpoint(settings.checkpoint, settings.vae or "")
+            habits = HABITS.get(model.family, USUAL).of("" if settings.words else self.label)
+            plan = _planned(found, edit, frame, settings, habits)
+            if isinstance(plan, str):
+                rows.append(_told(found, skipped=True, reason=plan))
+                continue
+            try:
+                image, applied = self._detailed(frame, image, found, plan, settings, context)
+            except NotFiniteError as error:
+                applied = {"failed": str(error)}
+            rows.append(_told(found, **applied))
+        detections = {**frame.detections, self.name: tuple(finds)}
+        return replace(frame, image=image, detections=detections).with_applied(
+            self.name, found=len(finds), drawn=rows, **detected
+        )
+
+    def _finds(
+        self, frame: Frame, image: "Image.Image", settings: DetailerConfig, context: StageContext
+    ) -> tuple[list[Detection], dict[str, Any]]:
+        """What is drawn again, in its order, and what the detectors had to say."""
+        if settings.detections is not None:
+            edits = enumerate(settings.detections)
+            found = (_edited(edit, number, frame, image, context) for number, edit in edits)
+            return [replace(one, label=one.label or self.label) for one in found], {
+                "found_by": BY_HAND
+            }
+        told: dict[str, Any] = {}
+        dropped: list[Dropped] = []
+        if settings.mask is not None:
+            told["found_by"] = BY_MASK
+            mask = mask_along(context.picture(settings.mask, "mask"), frame.journey, image.size)
+            finds = given_mask(mask, self.label)
+            if words := context.picture_told(settings.mask, "mask"):
+                told["mask"] = list(words)
+        elif settings.chain == (CENTRE,):
+            finds, told["found_by"] = [centre_crop(image, self.label)], CENTRE
+        else:
+            finds, told["detectors"], dropped = self._detected(image, settings, context)
+            told["found_by"] = _found_by(told["detectors"])
+            in_chain = CENTRE in settings.chain
+            if not finds and (in_chain or settings.fallback == CENTRE):
+                finds, told["found_by"] = [centre_crop(image, self.label)], CENTRE
+                told |= {} if in_chain else {"fallback": CENTRE}
+        if settings.mask_refiner:
+            refiner = context.detector(settings.mask_refiner)
+            if not isinstance(refiner, MaskRefiner):
+                message = f"mask_refiner {settings.mask_refiner!r} is no SAM model; it refines none"
+                raise ConfigError(message)
+            # Only what is drawn is refined: a shape costs more than a box.
+            if settings.detects:
+                finds = sifted(finds, image, settings).kept
+            finds = [refiner.refined(image, found) for found in finds]
+            told["mask_refiner"] = settings.mask_refiner
+        is_given = settings.mask is not None
+        kept, more = selected(finds, image, settings, is_given=is_given)
+        if every := [*dropped, *more]:
+            told["dropped"] = [_told(one.found, reason=one.reason) for one in every[:_MOST_TOLD]]
+            told["dropped_count"] = len(every)
+        return kept, told
+
+    def _detected(
+        self, image: "Image.Image", settings: DetailerConfig, context: StageContext
+    ) -> tuple[list[Detection], list[dict[str, Any]], list[Dropped]]:
+        """The finds of the first detector that has any, a word on each that was asked, the rest.
+
+        A detector that cannot be used is passed over if there are others.
+        """
+        words = settings.words or WORDS.get(self.label, (self.label,))
+        rows: list[dict[str, Any]] = []
+        dropped: list[Dropped] = []
+        for name in _named(settings):
+            try:
+                finds = find_by(context.detector(name), name, image, *words)
+            except (MissingLibraryError, ModelRefusedError) as error:
+                if len(settings.chain) == 1:
+                    raise
+                rows.append({"name": name, "skipped": str(error)})
+                continue
+            kept, lost = sifted(finds, image, settings)
+            rows.append({"name": name, "found": len(finds), "kept": len(kept)})
+            dropped += lost
+            if kept:
+                return kept, rows, dropped
+        return [], rows, dropped
+
+    def _detailed(
+        self,
+        frame: Frame,
+        image: "Image.Image",
+        found: Detection,
+        plan: "_Plan",
+        settings: DetailerConfig,
+        context: StageContext,
+    ) -> "tuple[Image.Image, dict[str, Any]]":
+        """One find drawn again on the picture as it is now, or taken from what was drawn before."""
+        model = context.checkpoint(plan.sampling.checkpoint, plan.sampling.vae)
+        habits = HABITS.get(model.family, USUAL)
+        crop, size = _view(image, found, settings, model.native_size, habits)
+        job = Repaint(
+            found.mask,
+            settings.mask_blur,
+            plan.strength,
+            crop,
+            size,
+            feather=settings.noise_mask_feather,
+            noise_multiplier=settings.noise_multiplier,
+        )
+
+        def paint() -> bytes:
+            painted, applied = image, dict[str, Any]()
+            for cycle in range(settings.cycles):
+                seed = (plan.sampling.seed + cycle) % (LARGEST_SEED + 1)
+                own = replace(plan.sampling, seed=seed)
+                controls = prepare(own.control, painted, size, context, frame.journey, crop=crop)
+                painted, applied = repaint(model, painted, job, own, context.step, controls)
+            return packed(painted.crop(crop.edges), applied)
+
+        facts = {**facts_of(image, job, plan.sampling), "cycles": settings.cycles}
+        if plan.sampling.control:  # whose pictures go the way that the picture went
+            facts["journey"] = [str(one) for one in frame.journey]
+        content, was_kept = context.remembered(facts, paint)
+        patch, applied = unpacked(content)
+        result = image.copy()
+        result.paste(patch, (crop.left, crop.top))
+        kept = {"kept": True} if was_kept else {}
+        told = {"crop": list(crop.edges), "size": list(size), **plan.told}
+        return result, {**told, **applied, **kept}
+
+
+class _Plan(NamedTuple):
+    """How one find is drawn."""
+
+    sampling: Sampling
+    strength: float
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As the record tells it."""
+        return {
+            "prompt": self.sampling.prompt,
+            "negative_prompt": self.sampling.negative_prompt,
+            "seed": self.sampling.seed,
+            "strength": round(self.strength, 4),
+        }
+
+
+def _planned(
+    found: Detection,
+    edit: DetectionEdit | None,
+    frame: Frame,
+    settings: DetailerConfig,
+    habits: Habits,
+) -> "_Plan | str":
+    """Prompt, seed and strength of one find; where it is left alone, why."""
+    base, sampling = frame.prompts, settings.sampling()
+    strength = _dynamic(settings, found, frame, habits)
+    text = sampling.prompt
+    if edit is not None:
+        if not edit.enabled:
+            return BY_HAND_OUT
+        strength = strength if edit.denoising_strength is None else edit.denoising_strength
+        text = edit.prompt or text
+    # Of a prompt of its own a find takes the first part, of the stage's the part of its number.
+    part = 0 if edit and edit.prompt else found.index
+    prompt = prompt_for(text, base.prompt, index=part, label=found.label)
+    if prompt is not None and _words(prompt) == _words(base.prompt):
+        prompt = habits.framed(prompt)
+    negative = prompt_for(
+        sampling.negative_prompt, base.negative_prompt, index=found.index, label=found.label
+    )
+    if prompt is None:
+        return "its prompt says [SKIP]"
+    if strength == 0:
+        return NO_STRENGTH
+    moved = 0 if settings.same_seed else found.index
+    seed = (sampling.seed + moved) % (LARGEST_SEED + 1)
+    own = replace(sampling, prompt=prompt, negative_prompt=negative or "", seed=seed)
+    return _Plan(own, strength)
+
+
+def _words(prompt: str) -> str:
+    """What a prompt says: LoRAs that it brings in, or leaves out, make it no other."""
+    return without_tags(prompt).strip()
+
+
+def _dynamic(settings: DetailerConfig, found: Detection, frame: Frame, habits: Habits) -> float:
+    """The strength by the find's share of the picture: s · (1 - share)^power, 0 to 1.
+
+    Source: ADetailer's dynamic_denoise_strength.
+    """
+    asked, power = settings.denoising_strength, settings.dynamic_power
+    strength = habits.strength if asked is None else asked
+    if power == 0 or strength == 0 or frame.image is None:
+        return strength
+    share = found.box.area / (frame.image.width * frame.image.height)
+    if share >= 1:
+        return 0.0 if power > 0 else 1.0
+    return min(1.0, max(0.0, strength * math.pow(1 - share, power)))
+
+
+def _view(
+    image: "Image.Image",
+    found: Detection,
+    settings: DetailerConfig,
+    native: int,
+    habits: Habits,
+) -> tuple[Box, tuple[int, int]]:
+    """What the model sees of the picture, and how large."""
+    box = masks.box_of(found.mask) or found.box
+    if not settings.only_masked:
+        crop, size = whole(image)
+        return crop, (settings.width or size[0], settings.height or size[1])
+    if settings.crop == "padding":
+        crop = box.padded(settings.padding).within(*image.size)
+    else:
+        crop = around(box, settings.crop_factor or habits.crop_factor, *image.size)
+    if settings.width or settings.height or settings.match_size != "off":
+        asked = settings.width or native, settings.height or native
+        size = matched_size(box, *asked, settings.match_size, native)
+        return to_proportions(crop, *size, *image.size), size
+    largest = habits.largest(native)
+    most = settings.max_size or largest
+    # A part of a large photo is drawn no larger than twice what suits the model.
+    return crop, working_size(
+        crop, box, settings.guide_size or native, most, min(MOST_DRAWN, _LARGE * max(most, largest))
+    )
+
+
+def _named(settings: DetailerConfig) -> list[str]:
+    """The detectors of a chain by their names."""
+    return [name for name in settings.chain if name not in {AUTOMATIC, CENTRE}]
+
+
+def _loras_of_finds(settings: DetailerConfig) -> list[Model]:
+    """LoRAs in the prompts of edited finds."""
+    prompts = [find.prompt or "" for find in settings.drawn_edits]
+    return [Model("lora", one.name) for text in prompts for one in asked_loras(text, ())]
+
+
+def _edited(
+    edit: DetectionEdit,
+    number: int,
+    frame: Frame,
+    image: "Image.Image",
+    context: StageContext,
+) -> Detection:
+    """A find as a person left it; its shape goes with its box."""
+    box = Box(*edit.box).within(*image.size)
+    if not box.area:
+        message = f"the box {edit.box} lies outside the picture of {image.width} × {image.height}"
+        raise ConfigError(message)
+    shape = masks.of_box(box, *image.size)
+    if edit.mask is not None:
+        given = mask_along(context.picture(edit.mask, "mask"), frame.journey, image.size)
+        if (inside := masks.box_of(given)) is not None:
+            shape = masks.fitted(given, inside, box)
+    index = number if edit.index is None else edit.index
+    return Detection(edit.label, edit.confidence, box, shape, index)
+
+
+def _found_by(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the name of the detector whose finds are drawn; of all that looked if none is."""
+    looked = [row for row in rows if "found" in row]
+    return ", ".join(row["name"] for row in looked[-1:] if row["kept"]) or ", ".join(
+        row["name"] for row in looked
+    )
+
+
+def _told(found: Detection, **applied: Any) -> dict[str, Any]:
+    return {
+        "label": found.label,
+        "box": list(found.box.edges),
+        "confidence": round(found.confidence, 3),
+        **applied,
+    }

@@ -1,0 +1,82 @@
+"""Finds that no model makes: a mask that was given, and the middle of the picture."""
+
+from typing import TYPE_CHECKING
+
+from medialab.pixels.geometry import Box
+from medialab.pixels.masks import of_box
+from medialab.vision.base import LEAST_SHARE, Detection
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+# Levels above which a mask is white, and above which it is painted at all.
+_WHITE, _FAINT = 127, 31
+# Cells a side of the grid on which specks are near each other.
+_CELLS = 32
+
+
+def centre_crop(image: "Image.Image", label: str) -> Detection:
+    """What is left when nothing finds anything: the middle half of the picture."""
+    width, height = image.size
+    box = Box(width // 4, height // 4, width - width // 4, height - height // 4)
+    return Detection(label, 0.0, box, of_box(box, width, height))
+
+
+def given_mask(mask: "Image.Image", label: str) -> list[Detection]:
+    """The white places of a mask, as if they had been found: large ones first, then specks.
+
+    A place is what is connected; specks that lie near each other are one. What is grey (a stroke
+    of a faint brush) counts where no white is in it. Nothing that a person painted is left out, but
+    for what is nearly black, as a JPEG's blocks are.
+    """
+    import numpy as np
+    from scipy import ndimage
+
+    levels = np.asarray(mask.convert("L"))
+    touching = np.ones((3, 3))
+    faint, count = ndimage.label(levels > _FAINT, structure=touching)
+    has_white = np.zeros(count + 1, bool)
+    has_white[faint[levels > _WHITE]] = True
+    inside = (levels > _WHITE) | ((faint > 0) & ~has_white[faint])
+    numbered, _ = ndimage.label(inside, structure=touching)
+    sizes = np.bincount(numbered.ravel())
+    is_speck = sizes < LEAST_SHARE * levels.size
+    is_speck[0] = False
+    places = np.where(is_speck[numbered], 0, numbered)
+    return [*_places(label, places), *_places(label, _clustered(is_speck[numbered]))]
+
+
+def _places(label: str, numbered: "np.ndarray") -> list[Detection]:
+    """A find for each number of (h, w) places; 0 is none."""
+    import numpy as np
+    from PIL import Image
+    from scipy import ndimage
+
+    height, width = numbered.shape
+    finds = []
+    for number, place in enumerate(ndimage.find_objects(numbered), 1):
+        if place is None:
+            continue
+        rows, columns = place
+        part = np.where(numbered[place] == number, 255, 0).astype(np.uint8)
+        mask = Image.new("L", (width, height), 0)
+        mask.paste(Image.fromarray(part), (columns.start, rows.start))
+        box = Box(columns.start, rows.start, columns.stop, rows.stop)
+        finds.append(Detection(label, 1.0, box, mask))
+    return finds
+
+
+def _clustered(specks: "np.ndarray") -> "np.ndarray":
+    """Numbers for (h, w) specks, the same for those that touch on a coarse grid."""
+    import numpy as np
+    from scipy import ndimage
+
+    height, width = specks.shape
+    rows = np.arange(height) * min(height, _CELLS) // height
+    columns = np.arange(width) * min(width, _CELLS) // width
+    cells = np.zeros((rows[-1] + 1, columns[-1] + 1), bool)
+    at = np.nonzero(specks)
+    cells[rows[at[0]], columns[at[1]]] = True
+    numbered, _ = ndimage.label(cells, structure=np.ones((3, 3)))
+    return np.where(specks, numbered[rows][:, columns], 0)

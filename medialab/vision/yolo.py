@@ -1,0 +1,305 @@
+"""YOLO models exported to ONNX: boxes, and shapes where the model gives them.
+
+Ultralytics' own library and its .pt files are not needed: the file is run by onnxruntime (extra
+`detectors`), what it gives is read here.
+
+Source: the outputs of Ultralytics' exporter, as its documentation and ultralytics/utils/ops.py
+(non_max_suppression, process_mask) and ultralytics/data/augment.py (LetterBox) use them.
+"""
+
+import ast
+from threading import Timer
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from medialab.errors import ModelRefusedError
+from medialab.files.onnx import OnnxHeader, check_onnx
+from medialab.pixels.geometry import Box
+from medialab.process.libraries import require
+from medialab.vision.base import LEAST_CONFIDENCE, Detection, boxed, called, surest_first
+from medialab.vision.onnxruns import bound_memory, failures, first_line
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+    from medialab.listing.models import ModelInfo
+
+# Pixels a side where the file does not tell, and the grey that fills what a picture leaves.
+_USUAL_SIDE, _FILLING = 640, 114
+_LARGEST_SIDE = 4096
+# Seconds that one look may take. The largest YOLO at 1,280 px takes ten on two cores.
+MOST_SECONDS = 120
+# Boxes of one class that share more than this are one (IoU); Ultralytics' own.
+_DOUBLES = 0.7
+# The most boxes that are looked at, as in Ultralytics' export.
+_MOST_BOXES = 300
+_BOX, _PROTOTYPES = 4, 32  # numbers of a box, and of a shape
+
+
+class Fitted(NamedTuple):
+    """A picture as the network sees it, and how it came there."""
+
+    pixels: "np.ndarray"
+    scale: float
+    left: int
+    top: int
+
+
+class YoloDetector:
+    """A detector or segmenter of the YOLO family, run by onnxruntime."""
+
+    def __init__(self, name: str, content: bytes, device: str) -> None:
+        header = check_onnx(name, content)
+        self._name = name
+        self._session = _session(name, content, device)
+        self.nbytes = len(content)
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1:
+            message = f"detector {name!r} has {len(inputs)} inputs; a detector has one, the picture"
+            raise ModelRefusedError(message)
+        self._input, self._is_half = inputs[0].name, "float16" in inputs[0].type
+        self._size = _input_size(name, inputs[0].shape, header)
+        self._labels = header.labels or {0: name}
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """Its classes by number; where the file names none, one of the file's name."""
+        return self._labels
+
+    def find(self, image: "Image.Image", *words: str) -> list[Detection]:
+        """The parts of those labels, surest first."""
+        import numpy as np
+
+        labels = called(words, self._labels)
+        if not labels:
+            return []
+        fitted = _letterboxed(image, self._size)
+        pixels = fitted.pixels.astype(np.float16 if self._is_half else np.float32)
+        outputs = self._run(pixels)
+        rows = _rows(np.asarray(outputs[0][0], np.float32), len(self._labels))
+        shapes = next(
+            (np.asarray(one[0], np.float32) for one in outputs[1:] if getattr(one, "ndim", 0) == 4),
+            None,
+        )
+        finds = []
+        for row in rows:
+            if row.number not in labels:
+                continue
+            edges = _in_picture(row.edges, fitted)
+            found = boxed(image, labels[row.number], row.confidence, edges)
+            if found is None:
+                continue
+            if shapes is not None and row.shape.size == shapes.shape[0]:
+                found = _with_shape(found, row.shape, shapes, fitted, image)
+            finds.append(found)
+        return surest_first(finds)
+
+    def release(self) -> None:
+        """Let go of the weights."""
+        self._session = None
+
+    def _run(self, pixels: "np.ndarray") -> "list[np.ndarray]":
+        """Return what the network gives, within a time and the memory of `bound_memory`."""
+        library = require_onnxruntime()
+        options = library.RunOptions()
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        watch = Timer(MOST_SECONDS, lambda: setattr(options, "terminate", True))
+        watch.daemon = True
+        watch.start()
+        try:
+            outputs: list[np.ndarray] = self._session.run(None, {self._input: pixels}, options)
+        except failures() as error:
+            # Set, it stops whatever runs.
+            said = f"it took more than {MOST_SECONDS} s" if options.terminate else first_line(error)
+            message = f"detector {self._name!r} failed on this picture: {said}"
+            raise ModelRefusedError(message) from error
+        finally:
+            watch.cancel()
+        if not outputs or getattr(outputs[0], "ndim", 0) < 1 or not len(outputs[0]):
+            raise _foreign(())
+        return outputs
+
+
+class _Row(NamedTuple):
+    number: int
+    confidence: float
+    edges: tuple[float, float, float, float]
+    shape: "np.ndarray"
+
+
+def load_yolo(info: "ModelInfo", device: str) -> YoloDetector:
+    """A YOLO model of models/detectors.
+
+    Raises:
+        ModelRefusedError: broken, or no model that gives boxes.
+        MissingLibraryError: onnxruntime is not installed.
+    """
+    require_onnxruntime()
+    return YoloDetector(info.name, info.path.read_bytes(), device)
+
+
+def require_onnxruntime() -> Any:
+    """The library that runs ONNX files.
+
+    Raises:
+        MissingLibraryError: the text says how to install it.
+    """
+    return require("onnxruntime")
+
+
+def _session(name: str, content: bytes, device: str) -> Any:
+    """From bytes that were checked: nothing is read from the disk afterwards."""
+    import torch
+
+    library = require_onnxruntime()
+    options = library.SessionOptions()
+    options.log_severity_level = 3  # errors; it writes to the process's stderr
+    options.intra_op_num_threads = torch.get_num_threads()
+    bound_memory(options)
+    wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
+    here = library.get_available_providers()
+    providers = [one for one in [*wanted, "CPUExecutionProvider"] if one in here]
+    try:
+        # Constants are not computed beforehand, where nothing would bound their size.
+        return library.InferenceSession(
+            content, options, providers=providers, disabled_optimizers=["ConstantFolding"]
+        )
+    except failures() as error:
+        message = f"detector {name!r} cannot be loaded: {first_line(error)}"
+        raise ModelRefusedError(message) from error
+
+
+def _input_size(name: str, shape: "list[Any]", header: OnnxHeader) -> tuple[int, int]:
+    """Width and height that the network takes: fixed, or as it was trained, or the usual.
+
+    Raises:
+        ModelRefusedError: larger than any detector sees.
+    """
+    width = height = _USUAL_SIDE
+    if len(shape) == 4 and all(isinstance(side, int) and side > 0 for side in shape[2:]):
+        width, height = shape[3], shape[2]
+    else:
+        try:
+            tall, wide = ast.literal_eval(header.metadata.get("imgsz", ""))
+            width, height = int(wide), int(tall)
+        except (ValueError, SyntaxError, TypeError, OverflowError, MemoryError, RecursionError):
+            pass
+    if not (1 <= width <= _LARGEST_SIDE and 1 <= height <= _LARGEST_SIDE):
+        message = (
+            f"detector {name!r} works at {width} × {height} pixels; the limit is "
+            f"{_LARGEST_SIDE} a side: export it for a smaller size"
+        )
+        raise ModelRefusedError(message)
+    return width, height
+
+
+def _letterboxed(image: "Image.Image", size: tuple[int, int]) -> Fitted:
+    """The whole picture in the middle of a grey one: (1, 3, h, w) in [0, 1]."""
+    import numpy as np
+    from PIL import Image
+
+    width, height = size
+    scale = min(width / image.width, height / image.height)
+    inner = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+    sheet = Image.new("RGB", size, (_FILLING,) * 3)
+    sheet.paste(image.convert("RGB").resize(inner, Image.Resampling.BILINEAR), (left, top))
+    pixels = np.asarray(sheet).transpose(2, 0, 1)[None] / 255
+    return Fitted(np.ascontiguousarray(pixels), scale, left, top)
+
+
+def _rows(output: "np.ndarray", classes: int) -> list[_Row]:
+    """The network's boxes without doubles, surest first, from either of the two layouts in use.
+
+    (4 + classes [+ 32], n): middle, size, a chance for each class, a shape's numbers. Or, from
+    exports that leave out doubles by themselves, (n, 6 [+ 32]): edges, chance, class, numbers.
+    """
+    import numpy as np
+
+    if output.ndim != 2:
+        raise _foreign(output.shape)
+    exact = output.shape[0] in (_BOX + classes, _BOX + classes + _PROTOTYPES)
+    if not exact and output.shape[1] in (_BOX + 2, _BOX + 2 + _PROTOTYPES):
+        sure = output[output[:, 4] >= LEAST_CONFIDENCE]
+        sure = sure[np.isfinite(sure[:, 5])]
+        return [_Row(int(row[5]), float(row[4]), tuple(row[:4]), row[6:]) for row in sure]
+    # What follows the classes may also be key points; older families have many more rows.
+    if not exact and not _BOX + classes <= output.shape[0] < output.shape[1]:
+        raise _foreign(output.shape)
+    boxes = output.T
+    chances = boxes[:, _BOX : _BOX + classes]
+    numbers, sure = chances.argmax(1), chances.max(1)
+    order = np.argsort(-sure, kind="stable")
+    order = order[sure[order] >= LEAST_CONFIDENCE]
+    middle, half = boxes[:, :2], boxes[:, 2:4] / 2
+    edges = np.concatenate([middle - half, middle + half], axis=1)
+    kept: list[int] = []
+    for at in order:
+        if len(kept) == _MOST_BOXES:
+            break
+        same = [other for other in kept if numbers[other] == numbers[at]]
+        if not same or _most_shared(edges[at], edges[same]) <= _DOUBLES:
+            kept.append(int(at))
+    return [
+        _Row(int(numbers[at]), float(sure[at]), tuple(edges[at]), boxes[at, _BOX + classes :])
+        for at in kept
+    ]
+
+
+def _most_shared(edges: "np.ndarray", others: "np.ndarray") -> float:
+    """The largest IoU of a box with several."""
+    import numpy as np
+
+    low, high = np.maximum(edges[:2], others[:, :2]), np.minimum(edges[2:], others[:, 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=1)
+    joint = np.prod(edges[2:] - edges[:2]) + np.prod(others[:, 2:] - others[:, :2], axis=1) - shared
+    return float(np.max(np.where(joint > 0, shared / np.maximum(joint, 1e-9), 0)))
+
+
+def _in_picture(edges: tuple[float, ...], fitted: Fitted) -> list[float]:
+    shift = (fitted.left, fitted.top) * 2
+    return [(edge - by) / fitted.scale for edge, by in zip(edges, shift, strict=True)]
+
+
+def _with_shape(
+    found: Detection,
+    numbers: "np.ndarray",
+    shapes: "np.ndarray",
+    fitted: Fitted,
+    image: "Image.Image",
+) -> Detection:
+    """The find with its shape: the mixture of the network's shapes, within the box.
+
+    `shapes` (32, h, w), smaller than what the network saw.
+    """
+    import numpy as np
+    from PIL import Image
+
+    mixture = np.tensordot(numbers, shapes, axes=1)
+    height, width = fitted.pixels.shape[2:]
+    seen = Image.fromarray(mixture.astype(np.float32)).resize(
+        (width, height), Image.Resampling.BILINEAR
+    )
+    inner = (
+        fitted.left,
+        fitted.top,
+        fitted.left + round(image.width * fitted.scale),
+        fitted.top + round(image.height * fitted.scale),
+    )
+    whole = np.asarray(seen.crop(inner).resize(image.size, Image.Resampling.BILINEAR))
+    inside = np.zeros(whole.shape, bool)
+    box = found.box
+    inside[box.top : box.bottom, box.left : box.right] = (
+        whole[box.top : box.bottom, box.left : box.right] > 0
+    )
+    mask = Image.fromarray(np.where(inside, 255, 0).astype(np.uint8))
+    edges = mask.getbbox()
+    return Detection(found.label, found.confidence, Box(*edges), mask) if edges else found
+
+
+def _foreign(shape: tuple[int, ...]) -> ModelRefusedError:
+    message = (
+        f"this .onnx file gives {' × '.join(map(str, shape))} numbers, not boxes as YOLO does; "
+        "export a detector: yolo export model=… format=onnx"
+    )
+    return ModelRefusedError(message)

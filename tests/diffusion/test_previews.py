@@ -1,0 +1,38 @@
+"""A preview shows about what the VAE would decode, without decoding."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from medialab.diffusion.previews import LatentPreview
+from medialab.loading.checkpoint import load_checkpoint
+
+
+@pytest.fixture(scope="module")
+def vae():
+    """The embedded family's own, trained VAE."""
+    from medialab.loading.registry import ModelRegistry
+    from medialab.process.installation import base_folder
+
+    registry = ModelRegistry(base_folder() / "models")
+    yield load_checkpoint(registry.find("paperdoll", "checkpoint"), "cpu").components["vae"]
+    registry.unload_all()
+
+
+def test_a_preview_has_the_colours_of_the_decoded_picture(vae):
+    from models.paperdoll.draw import draw
+    from models.paperdoll.training import to_tensor
+    from models.paperdoll.world import Scene
+
+    scene = Scene("object", "meadow", 3, object_kind="ball", object_colour="red")
+    picture = draw(scene, 128).image
+    with torch.inference_mode():
+        latents = vae.encode(to_tensor([picture])).latent_dist.mode() * vae.config.scaling_factor
+    preview = LatentPreview(vae).draw(latents)
+    assert preview.size == (128, 128)
+    small = [
+        np.asarray(image.resize((16, 16), Image.Resampling.BOX)) for image in (preview, picture)
+    ]
+    # Grey levels of 255, on average over the picture.
+    assert np.abs(small[0].astype(int) - small[1].astype(int)).mean() < 25

@@ -1,0 +1,89 @@
+"""What lies beside a model's file, as CivitAI's helpers, A1111 and sha256sum write it."""
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medialab.errors import ModelRefusedError
+from medialab.listing.notes import refuse_other, trained_words
+
+CONTENT = b"the weights"
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+OTHER = "ab" * 32
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "ink.v2.safetensors"
+    path.write_bytes(CONTENT)
+    return path
+
+
+def notes(sha256):
+    """Note's ending -> what stands in it."""
+    return {
+        ".civitai.info": json.dumps(
+            {"files": [{"hashes": {"SHA256": "CD" * 32}}, {"hashes": {"SHA256": sha256.upper()}}]}
+        ),
+        ".json": json.dumps({"description": "x", "sha256": sha256}),
+        ".sha256": f"{sha256}  ink.v2.safetensors\n",
+    }
+
+
+@pytest.mark.parametrize("ending", notes(SHA256))
+def test_a_file_that_is_what_its_note_says_is_taken(model, ending):
+    model.with_name(f"ink.v2{ending}").write_text(notes(SHA256)[ending])
+    refuse_other(model, SHA256)
+
+
+@pytest.mark.parametrize("ending", notes(OTHER))
+def test_another_file_is_refused_with_both_hashes_and_what_to_do(model, ending):
+    model.with_name(f"ink.v2{ending}").write_text(notes(OTHER)[ending])
+    with pytest.raises(ModelRefusedError) as refused:
+        refuse_other(model, SHA256)
+    for said in (model.name, f"ink.v2{ending}", SHA256[:10], OTHER[:10], "delete"):
+        assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("ending", [".civitai.info", ".json", ".sha256"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1]", '{"files": 3}', '{"files": [null]}', '{"sha256": "none"}', "\x00"]
+)
+def test_a_broken_note_says_nothing(model, ending, text):
+    model.with_name(f"ink.v2{ending}").write_text(text)
+    refuse_other(model, SHA256)
+    assert trained_words(model) == ()
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text() | st.sampled_from([SHA256, OTHER]),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.just("files"), inner),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("notes")
+
+
+@given(JSON)
+def test_no_note_breaks_the_reading(folder, note):
+    path = folder / "ink.safetensors"
+    path.with_name("ink.json").write_text(json.dumps(note))
+    trained_words(path)
+    try:
+        refuse_other(path, SHA256)
+    except ModelRefusedError as error:
+        assert OTHER[:10] in str(error)  # noqa: PT017 - most notes say nothing, and raise nothing
+
+
+def test_words_are_a_persons_own_else_civitais(model):
+    model.with_name("ink.v2.civitai.info").write_text(
+        json.dumps({"trainedWords": ["ink wash", " brush ", 3, ""]})
+    )
+    assert trained_words(model) == ("ink wash", "brush")
+    model.with_name("ink.v2.json").write_text(json.dumps({"activation text": "my ink, paper"}))
+    assert trained_words(model) == ("my ink", "paper")

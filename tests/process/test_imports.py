@@ -1,0 +1,130 @@
+"""Imports of diffusers beside a workbench's own: each in a fresh process, where nothing is loaded.
+
+Without the gate one of the two threads fails with "cannot import name" at nearly every moment.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = 'PipelineConfig(prompt="a ball", seed=3, steps=1, width=64, height=64)'
+
+
+@pytest.fixture
+def told(tiny_models, tmp_path):
+    """What a fresh process prints that runs this code with `bench`, a workbench."""
+
+    def run(code, **environment):
+        program = (
+            "import sys, time\n"
+            "from medialab import PipelineConfig, Workbench\n"
+            f"bench = Workbench({str(tiny_models)!r}, {str(tmp_path / 'outputs')!r})\n"
+            f"{code}\n"
+            "bench.close()\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            env=os.environ | environment,
+            cwd=ROOT,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
+    return run
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seconds", [0.0, 2.3])
+def test_whoever_imports_diffusers_beside_a_run_gets_it_and_so_does_the_run(told, seconds):
+    code = (
+        f"job = bench.submit({CONFIG})\n"
+        f"time.sleep({seconds})\n"
+        "from diffusers import StableDiffusionXLPipeline\n"
+        "print(StableDiffusionXLPipeline.__name__, job.result().image.size[0])\n"
+        "import builtins, importlib\n"
+        "real = [builtins.__import__, importlib.import_module]\n"
+        "print(*[hasattr(one, '__wrapped__') for one in real])\n"
+    )
+    assert told(code) == ["StableDiffusionXLPipeline", "64", "False", "False"]
+
+
+@pytest.mark.thorough
+def test_a_library_that_was_there_before_gives_its_parts_beside_a_run(told):
+    code = (
+        "import transformers\n"
+        f"job = bench.submit({CONFIG})\n"
+        "print(transformers.CLIPTextModel.__name__, job.result().image.size[0])\n"
+    )
+    assert told(code) == ["CLIPTextModel", "64"]
+
+
+def test_an_import_that_failed_is_tried_again_by_the_next_run(told, tmp_path):
+    code = (
+        "import importlib.abc\n"
+        "class Broken(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'diffusers':\n"
+        "            raise ImportError('no diffusers for now')\n"
+        "sys.meta_path.insert(0, Broken())\n"
+        "try:\n"
+        f"    bench.execute({CONFIG})\n"
+        "except ImportError:\n"
+        "    print('failed')\n"
+        "del sys.meta_path[0]\n"
+        f"print(bench.execute({CONFIG}).image.size[0])\n"
+    )
+    assert told(code) == ["failed", "64"]
+
+
+# Each public entry as the first thing that a process does.
+FIRST = {
+    "execute": f"print(bench.execute({CONFIG}).image.size[0])",
+    "enhance": (
+        "from PIL import Image\n"
+        'print(bench.enhance(Image.new("RGB", (64, 64)), PipelineConfig(seed=1)).image.size[0])'
+    ),
+    "models": "print(64 * len(bench.models('checkpoint')))",
+    "explain": f"print(64 * (len(bench.explain({CONFIG})) > 1))",
+    "service": (
+        "import json\n"
+        "from medialab.api.service import Service\n"
+        "body = {'prompt': 'a ball', 'seed': 3, 'steps': 1, 'width': 64, 'height': 64}\n"
+        "request = {'path': {'endpoint': 'generate'}, 'body': body}\n"
+        "answer = Service(bench).answer('POST', json.dumps(request))\n"
+        "print(answer.body['pictures'][0]['width'])"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(entry, marks=[pytest.mark.thorough] if entry != "execute" else [])
+        for entry in FIRST
+    ],
+)
+def test_every_entry_works_as_the_first_thing_that_a_process_does(told, entry):
+    assert told(FIRST[entry]) == ["64"]
+
+
+def test_a_picture_that_is_kept_needs_neither_torch_nor_diffusers(told):
+    assert told(f"print(bench.execute({CONFIG}).record['stages'][-1]['cached'])") == ["False"]
+    heavy = "[name for name in ('torch', 'diffusers', 'transformers') if name in sys.modules]"
+    code = (
+        f"run = bench.execute({CONFIG})\n"
+        f"print({heavy}, *[stage['cached'] for stage in run.record['stages']])\n"
+    )
+    assert told(code) == ["[]", "True", "True", "True"]
+
+
+@pytest.mark.thorough
+def test_a_workbench_that_is_left_alone_loads_what_it_needs_by_itself(told):
+    code = "time.sleep(2.5)\nbench.queue.close()\nprint('diffusers' in sys.modules)"
+    assert told(code) == ["True"]

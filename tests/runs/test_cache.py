@@ -1,0 +1,274 @@
+"""The stage cache: found by content, bounded, safe against broken files, able to explain."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medialab.diffusion.repainting import unpacked
+from medialab.runs.cache import StageCache, StageKey
+from medialab.runs.frames import BrokenFrameError, decode_frame, encode_frame
+from medialab.stage import Frame
+
+
+def key(**changes):
+    parts = {
+        "stage": "face",
+        "version": 1,
+        "settings": {"strength": 0.4, "prompt": "a face"},
+        "models": {"checkpoint": "aa"},
+        "before": "b" * 64,
+        "environment": {"torch": "2.13"},
+    }
+    return StageKey(**parts | changes)
+
+
+def numbered(number):
+    return key(settings={"number": number})
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return StageCache(tmp_path / "cache")
+
+
+def test_what_was_put_is_got_from_memory_and_after_a_restart(cache):
+    assert cache.get(key()) is None
+    cache.put(key(), b"a picture")
+    assert cache.get(key()) == b"a picture"
+    assert StageCache(cache.folder).get(key()) == b"a picture"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stage": "hand"},
+        {"version": 2},
+        {"settings": {"strength": 0.5, "prompt": "a face"}},
+        {"models": {"checkpoint": "ab"}},
+        {"before": "c" * 64},
+        {"environment": {"torch": "2.14"}},
+    ],
+    ids=str,
+)
+def test_every_part_of_the_key_counts(cache, change):
+    cache.put(key(), b"a picture")
+    assert cache.get(key(**change)) is None
+
+
+def test_one_and_one_point_zero_and_true_are_three_things():
+    digests = {key(settings={"n": value}).digest for value in (1, 1.0, True)}
+    assert len(digests) == 3
+
+
+def test_the_order_of_settings_does_not_count_and_objects_are_refused():
+    assert key(settings={"a": 1, "b": 2}).digest == key(settings={"b": 2, "a": 1}).digest
+    with pytest.raises(TypeError):
+        key(settings={"a": object()})
+    with pytest.raises(ValueError, match="JSON"):
+        key(settings={"a": float("nan")})
+
+
+def test_a_miss_is_explained_by_the_nearest_result(cache):
+    cache.put(key(), b"1")
+    cache.put(key(settings={"strength": 0.9, "prompt": "two faces"}), b"2")
+    again = StageCache(cache.folder)
+    assert again.explain(key()).hit
+    told = again.explain(key(settings={"strength": 0.6, "prompt": "a face"}))
+    assert (told.hit, told.reason) == (False, "strength: 0.4 → 0.6")
+    assert again.explain(key(models={"checkpoint": "ff"})).reason == "checkpoint is another file"
+    assert again.explain(key(environment={"torch": "3"})).reason == "torch 2.13 → 3"
+    assert again.explain(key(before="d" * 64)).reason == "a stage before it changed"
+    assert again.explain(key(stage="hand")).reason == "never made before"
+
+
+def test_memory_is_bounded_and_the_longest_unused_leaves_first():
+    cache = StageCache(None, memory_bytes=30)
+    for number in range(3):
+        cache.put(numbered(number), b"x" * 10)
+    cache.get(numbered(0))
+    cache.put(numbered(3), b"x" * 10)
+    held = [number for number in range(4) if cache.get(numbered(number))]
+    assert held == [0, 2, 3]
+
+
+def test_the_folder_is_bounded_and_the_longest_unused_leaves_first(tmp_path):
+    cache = StageCache(tmp_path, memory_bytes=0, disk_bytes=20_000)
+    for number in range(12):
+        cache.put(numbered(number), bytes(3000))
+        time.sleep(0.01)
+        cache.get(numbered(0))
+    held = [number for number in range(12) if cache.get(numbered(number))]
+    assert 0 in held
+    assert 11 in held
+    assert 1 not in held
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 20_000
+
+
+def test_a_broken_file_is_a_miss_and_is_removed(cache):
+    cache.put(key(), b"a picture")
+    (path,) = cache.folder.iterdir()
+    for content in (b"", path.read_bytes()[:-3], path.read_bytes()[:-1] + b"X"):
+        path.write_bytes(content)
+        assert StageCache(cache.folder).get(key()) is None
+        assert not path.exists()
+
+
+BROKEN = "a result in the stage cache was broken and was removed; it is computed again"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "loop", "folder", "device link"])
+def test_what_is_no_file_in_an_entrys_place_is_a_miss_and_is_told_once(cache, tmp_path, kind):
+    cache.put(key(), b"a picture")
+    (path,) = cache.folder.iterdir()
+    elsewhere = tmp_path / "elsewhere"
+    path.rename(elsewhere)
+    make = {
+        "pipe": lambda: os.mkfifo(path),
+        "link": lambda: path.symlink_to(elsewhere),
+        "loop": lambda: path.symlink_to(path.name),
+        "folder": path.mkdir,
+        "device link": lambda: path.symlink_to("/dev/zero"),
+    }
+    make[kind]()
+    again = StageCache(cache.folder)
+    assert not again.holds(key())
+    assert again.explain(key(before="f" * 64)).reason == "never made before"
+    assert again.get(key()) is None
+    assert again.take_news() == [BROKEN]
+    assert again.take_news() == []
+    assert elsewhere.exists()
+    again.put(key(), b"a picture")
+    if kind != "folder":
+        assert StageCache(cache.folder).get(key()) == b"a picture"
+    again.clear()
+
+
+def test_a_value_that_cannot_be_decoded_is_a_miss_and_is_removed(cache):
+    def decode(value):
+        raise ValueError(value)
+
+    cache.put(key(), b"garbage with the right checksum")
+    for one in (cache, StageCache(cache.folder)):
+        assert one.read(key(), decode) is None
+        assert one.get(key()) is None
+        one.put(key(), b"garbage again")
+    cache.put(key(), b"a picture")
+    assert cache.read(key(), bytes.decode) == "a picture"
+
+
+def test_a_label_of_another_shape_explains_nothing(cache):
+    cache.put(key(), b"a picture")
+    (path,) = cache.folder.iterdir()
+    for label in (b"[]", b"3", b'{"settings": []}', b"[" * 5000, b"\xff", b'{"settings": {}}'):
+        path.write_bytes(len(label).to_bytes(8, "little") + label)
+        again = StageCache(cache.folder)
+        assert again.explain(key(before="f" * 64)).reason == "never made before"
+
+
+def test_links_that_lead_nowhere_do_not_stop_the_folder_from_being_bounded(tmp_path):
+    cache = StageCache(tmp_path, memory_bytes=0, disk_bytes=20_000)
+    (tmp_path / "face-gone.stage").symlink_to(tmp_path / "nowhere")
+    for number in range(9):
+        cache.put(numbered(number), bytes(3000))
+    assert cache.trouble is None
+    assert sum(path.lstat().st_size for path in tmp_path.iterdir()) <= 20_000
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@given(st.binary(max_size=300), st.integers(0, 400))
+def test_bytes_that_are_no_frame_and_no_part_are_told_apart(content, at):
+    whole = encode_frame(Frame(applied={"prompt": {"a": 1}}))
+    for one in (content, whole[:at], whole[:at] + content, content + whole[at:]):
+        with suppress(BrokenFrameError):
+            decode_frame(one, "cpu")
+        with suppress(ValueError):
+            unpacked(one)
+
+
+def test_a_frame_of_other_numbers_than_pictures_have_is_none():
+    from safetensors.numpy import save
+
+    facts = json.dumps({"prompts": {}, "detections": {}, "units": [], "applied": {}})
+    for picture in (np.zeros((4, 4, 3), np.float32), np.zeros((4, 4, 9), np.uint8), np.zeros(3)):
+        content = save({"image": picture}, {"frame": facts})
+        with pytest.raises(BrokenFrameError):
+            decode_frame(content, "cpu")
+
+
+def test_a_pickle_in_a_results_place_is_never_opened_as_one(cache, tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "boom"),)
+
+    cache.put(key(), b"a picture")
+    (path,) = cache.folder.iterdir()
+    path.write_bytes(pickle.dumps(Bomb()))
+    again = StageCache(cache.folder)
+    again.explain(key(before="e" * 64))
+    assert again.get(key()) is None
+    assert not (tmp_path / "boom").exists()
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_memory_working(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    cache = StageCache(tmp_path / "file" / "cache")
+    cache.put(key(), b"a picture")
+    assert cache.get(key()) == b"a picture"
+    assert "results are kept in memory" in cache.trouble
+    cache.put(key(version=2), b"another")
+    assert cache.take_news() == [cache.trouble]  # once
+    assert cache.take_news() == []
+
+
+def test_what_a_killed_writer_leaves_is_never_taken_for_a_result(cache):
+    code = (
+        "import sys, os; from pathlib import Path; sys.path.insert(0, sys.argv[2]);"
+        "from tests.runs.test_cache import numbered; from medialab.runs.cache import StageCache;"
+        "cache = StageCache(Path(sys.argv[1])); print('go', flush=True)\n"
+        "for n in range(10**6): cache.put(numbered(n % 50), bytes([n % 50]) * 200_000)"
+    )
+    root = str(__file__).rsplit("/tests/", 1)[0]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(cache.folder), root], stdout=subprocess.PIPE, cwd=root
+    ) as writer:
+        writer.stdout.readline()
+        time.sleep(0.3)
+        writer.send_signal(signal.SIGKILL)
+    found = [value for n in range(50) if (value := cache.get(numbered(n))) is not None]
+    assert found
+    assert all(len(value) == 200_000 and len(set(value)) == 1 for value in found)
+
+
+def test_many_threads_may_put_and_get(cache):
+    wrong = []
+
+    def work(first):
+        for number in range(first, first + 40):
+            cache.put(numbered(number % 25), bytes([number % 25]) * 500)
+            if (value := cache.get(numbered(number % 25))) != bytes([number % 25]) * 500:
+                wrong.append(value)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_clearing_forgets_everything(cache):
+    cache.put(key(), b"a picture")
+    cache.clear()
+    assert cache.get(key()) is None
+    assert list(cache.folder.iterdir()) == []

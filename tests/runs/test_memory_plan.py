@@ -1,0 +1,246 @@
+"""What a run needs of memory is worked out before it begins; what cannot be is refused by name."""
+
+import base64
+import json
+import shutil
+from io import BytesIO
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from medialab import PipelineConfig
+from medialab.api.service import Service
+from medialab.errors import OutOfMemoryError
+from medialab.loading.checkpoint import LoadedCheckpoint
+from medialab.loading.memory_needs import bytes_in_memory, denoising_bytes
+from medialab.loading.registry import ModelRegistry
+from medialab.process import memory as memory_module
+from medialab.runs import resolver as resolving_module
+from medialab.runs.memory_plan import MemoryPlan, StageNeed
+
+QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
+GIB = 2**30
+
+
+@pytest.fixture
+def free(monkeypatch):
+    """Sets what the machine says is free, everywhere where it is asked."""
+    from medialab.process import memory_budget
+
+    def set_to(nbytes):
+        for module in (memory_module, resolving_module, memory_budget):
+            monkeypatch.setattr(module, "free_bytes", lambda device="cpu": nbytes)
+
+    return set_to
+
+
+def test_weights_are_counted_as_what_they_become(tiny_models, tmp_path):
+    root = tmp_path / "models"
+    shutil.copytree(tiny_models, root)
+    unet = root / "checkpoints" / "paperdoll" / "unet" / "diffusion_pytorch_model.safetensors"
+    registry = ModelRegistry(root, device="cpu")
+    info = registry.find("paperdoll", "checkpoint")
+    needed = bytes_in_memory(info, "float32")
+    model = registry.load(info)
+    assert isinstance(model, LoadedCheckpoint)
+    assert model.nbytes == pytest.approx(needed, rel=0.02)
+    assert bytes_in_memory(info, "float16") * 2 == needed
+    # Another variant of the same weights beside them is not loaded.
+    shutil.copy(unet, unet.with_name("diffusion_pytorch_model.fp16.safetensors"))
+    bytes_in_memory.cache_clear()
+    assert bytes_in_memory(registry.find("paperdoll", "checkpoint"), "float32") == needed
+    # Nor what nothing here asks, and what the index does not name.
+    part = unet.parents[1]
+    shutil.copytree(unet.parent, part / "unet_ema")
+    shutil.copytree(unet.parent, part / "safety_checker")
+    index = json.loads((part / "model_index.json").read_text())
+    index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+    (part / "model_index.json").write_text(json.dumps(index))
+    bytes_in_memory.cache_clear()
+    assert bytes_in_memory(registry.find("paperdoll", "checkpoint"), "float32") == needed
+    registry.unload_all()
+
+
+def test_copies_of_a_training_in_a_checkpoint_are_not_counted(tmp_path):
+    weights = {"model.diffusion_model.a.weight": torch.zeros(10, 10)}
+    (tmp_path / "checkpoints").mkdir()
+    save_file(weights | {"model_ema.a": torch.zeros(100)}, tmp_path / "checkpoints/a.safetensors")
+    info = ModelRegistry(tmp_path).models("checkpoint")[0]
+    assert bytes_in_memory(info, "float32") == 400
+
+
+def test_every_stage_is_planned_at_the_size_that_it_leaves(bench):
+    config = PipelineConfig.parse(
+        QUICK
+        | {
+            "refiner": {"enabled": True, "scale": 1.5},
+            "upscaler": {"enabled": True, "scale": 2.0},
+        }
+    )
+    plan = bench.memory_plan(config)
+    assert {one.stage: one.size for one in plan.stages} == {
+        "prompt": (64, 64),
+        "txt2img": (64, 64),
+        "refiner": (96, 96),
+        "upscaler": (192, 192),
+        "finish": (192, 192),
+    }
+    assert plan.fits
+    assert all(one.least <= one.usual for one in plan.stages)
+    assert str(plan).startswith("needs ")
+    assert plan.largest.stage == "refiner"
+
+
+def test_a_run_that_fits_says_what_it_needed(bench):
+    run = bench.execute(PipelineConfig.parse(QUICK), save=False)
+    assert run.record["memory"].startswith("needs ")
+    again = bench.execute(PipelineConfig.parse(QUICK), save=False)
+    assert "memory" not in again.record
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"upscaler": {"enabled": True, "scale": 8.0}}, r"upscaler at 512 × 512 px needs at least"),
+        ({"refiner": {"enabled": True, "scale": 4.0}}, r"refiner at 256 × 256 px needs at least"),
+    ],
+)
+def test_what_fits_on_no_rung_is_refused_by_the_stages_name_and_nothing_is_drawn(
+    bench, free, settings, said
+):
+    plan = bench.memory_plan(PipelineConfig.parse(QUICK | settings))
+    worst = max(one.weights + one.least for one in plan.stages)
+    base = max(one.weights + one.least for one in plan.stages if one.size == (64, 64))
+    assert base < worst
+    free(worst - 1)
+    drawn = []
+    bench.queue.listen(lambda event: drawn.append(event.stage))
+    with pytest.raises(OutOfMemoryError, match=said) as raised:
+        bench.execute(PipelineConfig.parse(QUICK | settings))
+    assert "smaller" in str(raised.value)
+    assert set(drawn) == {""}
+    free(64 * GIB)
+    assert bench.execute(PipelineConfig.parse(QUICK), save=False).image.size == (64, 64)
+
+
+def test_more_pictures_than_can_be_kept_until_the_last_are_refused(bench, free):
+    free(63 * 64 * 64 * 3)
+    with pytest.raises(OutOfMemoryError, match=r"64 pictures of 64 × 64 px .*\(batch_size\)"):
+        bench.execute(PipelineConfig.parse(QUICK | {"batch_size": 64}))
+
+
+def test_a_small_request_for_a_picture_that_takes_all_memory_is_answered_and_named(bench, free):
+    image = base64.b64encode(png_of(64, 64)).decode()
+    config = {"seed": 3, "upscaler": {"enabled": True, "scale": 8.0}}
+    free(1_000_000)
+    request = {"path": {"endpoint": "enhance"}, "body": {"image": image, "config": config}}
+    answer = Service(bench).answer("POST", json.dumps(request))
+    assert answer.status == 507
+    assert "upscaler at 512 × 512 px needs at least" in json.dumps(answer.body, ensure_ascii=False)
+    health = Service(bench).answer("GET", json.dumps({"path": {"endpoint": "health"}}))
+    assert health.body["status"] == "ok"
+
+
+def png_of(width, height):
+    buffer = BytesIO()
+    Image.new("RGB", (width, height)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_what_is_kept_needs_nothing(bench, free):
+    config = PipelineConfig.parse(QUICK)
+    kept = bench.execute(config, save=False).image.tobytes()
+    free(1)
+    assert bench.execute(config, save=False).image.tobytes() == kept
+
+
+def test_a_model_larger_than_what_is_free_is_refused_before_it_is_read(tiny_models, free):
+    registry = ModelRegistry(tiny_models, device="cpu")
+    info = registry.find("paperdoll", "checkpoint")
+    free(bytes_in_memory(info, "float32"))  # and nothing for the work
+    with pytest.raises(OutOfMemoryError, match=r"'paperdoll' needs .* as float32, .* close other"):
+        registry.load(info)
+
+
+def test_a_picture_too_large_to_decode_whole_is_decoded_in_tiles(bench, monkeypatch):
+    from medialab.diffusion import denoising, latents
+
+    def scarce(nbytes, device, what):
+        if what.startswith("to decode 512"):
+            message = f"{what} needs more than there is"
+            raise memory_module.NoRoomError(message)
+
+    monkeypatch.setattr(latents, "claim", scarce)
+    monkeypatch.setattr(denoising, "claim", scarce)
+    run = bench.execute(PipelineConfig.parse(QUICK | {"width": 512, "height": 512}), save=False)
+    retries = run.record["stages"][1]["applied"]["retries"]
+    assert [one["how"] for one in retries] == ["caches freed", "VAE in tiles"]
+
+
+def test_a_row_of_a_denoisers_batch_counts_for_itself():
+    assert denoising_bytes(64, 64, 320, 4) == 2 * denoising_bytes(64, 64, 320, 4, rows=1)
+    # Measured: 360 MiB at SD1.5's size.
+    assert denoising_bytes(64, 64, 320, 4) == pytest.approx(360 * 2**20, rel=0.1)
+
+
+def test_what_a_run_needs_is_told_before_its_first_stage_begins(bench):
+    heard = []
+    bench.queue.listen(heard.append)
+    config = PipelineConfig.parse(QUICK | {"seed": 4711})
+    run = bench.execute(config, save=False)
+    kinds = [event.kind for event in heard]
+    assert kinds.index("planned") < kinds.index("stage")
+    told = heard[kinds.index("planned")].told
+    assert told.startswith("needs ")
+    assert run.record["memory"].startswith(told)
+    heard.clear()
+    bench.execute(config, save=False)
+    assert "planned" not in {event.kind for event in heard}
+
+
+def test_where_there_is_too_little_it_is_told_that_pieces_are_made_smaller():
+    need = StageNeed("txt2img", (1024, 1024), 14 * 10**9, 4_500_000_000, 2 * 10**9)
+    plan = MemoryPlan((need,), 20 * 10**9)
+    assert plan.told == "needs 18.5 GB of memory, 20.0 GB are free"
+    told = plan._replace(available=17 * 10**9).told
+    assert told.startswith("needs 18.5 GB of memory, 17.0 GB are free: txt2img at 1024 × 1024 px")
+    assert told.endswith("; it falls back to slower ways that need less")
+
+
+def test_memory_that_the_allocator_holds_back_is_given_back_before_a_run_is_refused(
+    bench, monkeypatch
+):
+    config = PipelineConfig.parse(QUICK | {"seed": 4713})
+    given_back = []
+    available = lambda device="cpu": 64 * GIB if given_back else 0  # noqa: E731 - one line says it
+    monkeypatch.setattr(resolving_module, "free_bytes", available)
+    monkeypatch.setattr(resolving_module, "free_memory", lambda: given_back.append(1))
+    assert bench.memory_plan(config).fits
+    assert given_back == [1]
+    assert bench.memory_plan(config).fits
+    assert given_back == [1]
+
+
+@pytest.mark.parametrize("stage", ["face", "upscaler"])
+def test_details_and_tiles_are_planned_at_the_size_that_the_checkpoint_draws(bench, stage):
+    settings = {"enabled": True, "denoising_strength": 0.4}
+    if stage == "face":
+        settings["fallback"] = "centre"
+    large = QUICK | {"width": 512, "height": 512}
+    plan = bench.memory_plan(PipelineConfig.parse(large | {stage: settings}))
+    needs = {one.stage: one.usual for one in plan.stages}
+    # A detail or a tile of 64 px, the tiny checkpoint's own, where the base draws 512 px at once.
+    assert needs[stage] < needs["txt2img"] / 2
+
+
+def test_memory_that_runs_out_beside_the_stages_is_told_as_theirs(bench, monkeypatch):
+    def failing(*_args):
+        raise MemoryError
+
+    monkeypatch.setattr(bench.artifacts, "save", failing)
+    request = {"path": {"endpoint": "generate"}, "body": QUICK | {"seed": 4714}}
+    answer = Service(bench).answer("POST", json.dumps(request))
+    assert answer.status == 507
+    assert "ran out of memory (MemoryError)" in json.dumps(answer.body)

@@ -1,0 +1,132 @@
+"""The detailer's settings, and the markers in its prompts."""
+
+import pytest
+
+from medialab.errors import ConfigError
+from medialab.settings.config import PipelineConfig, ResolvedConfig
+from medialab.settings.detailer import HABITS, USUAL, DetailerConfig, DetectionEdit, prompt_for
+
+
+@pytest.mark.parametrize(
+    ("text", "index", "label", "found"),
+    [
+        ("", 0, "face", "a doll"),
+        ("a face", 3, "face", "a face"),
+        ("one [SEP] two", 0, "face", "one"),
+        ("one [SEP] two", 1, "face", "two"),
+        ("one [SEP] two", 7, "face", "two"),
+        ("one [SEP] [SEP] three", 1, "face", "a doll"),
+        ("one [SEP][SKIP]", 1, "face", None),
+        ("smiling, [PROMPT], close", 0, "face", "smiling, a doll, close"),
+        ("[CONCAT] smiling", 0, "face", "a doll BREAK smiling"),
+        ("[CONCAT] one [SEP] two", 1, "face", "a doll BREAK two"),
+        ("[LAB][ALL] sharp [left hand] open [right hand] closed", 0, "left hand", "sharp, open"),
+        ("[LAB]\n[ALL] sharp\n[Face] smiling", 5, "face", "sharp, smiling"),
+        ("[LAB][face] [SKIP] [ALL] sharp", 0, "face", None),
+        ("[LAB][face] [PROMPT], close", 0, "face", "a doll, close"),
+        ("[LAB][hand] open", 0, "face", "a doll"),
+        ("[CONCAT][LAB][face] smiling", 0, "face", "a doll BREAK smiling"),
+        ("an [old] face", 0, "face", "an [old] face"),
+    ],
+)
+def test_a_prompt_says_something_of_each_find(text, index, label, found):
+    assert prompt_for(text, "a doll", index=index, label=label) == found
+
+
+def test_the_bases_prompt_is_taken_as_it_stands():
+    base = "[a|b] [SEP] doll"
+    assert prompt_for(base, base, index=1, label="face") == base
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"iou": 1.5}, "face.iou=1.5: .*less than or equal to 1"),
+        ({"min_size": -1}, "face.min_size=-1"),
+        ({"dynamic_power": 11}, "face.dynamic_power=11"),
+        ({"cycles": 0}, "face.cycles=0"),
+        ({"cycles": 11}, "face.cycles=11"),
+        ({"noise_mask_feather": 101}, "face.noise_mask_feather=101"),
+        ({"noise_multiplier": 2}, "face.noise_multiplier=2"),
+        ({"match_size": "tight"}, "face.match_size='tight': choose one of off, strict, free"),
+        ({"fallback": "left"}, "face.fallback='left': choose one of none, centre"),
+        ({"width": 100}, "face.width=100: .*multiple of 8"),
+        ({"min_ratio": 0.5, "max_ratio": 0.2}, "min_ratio 0.5 is above max_ratio 0.2"),
+        ({"detector": " , "}, "detector ' , ' names none"),
+        ({"words": 3}, "face.words=3"),
+        ({"detections": [{"box": (4, 4, 4, 9)}]}, r"the box \(4, 4, 4, 9\) is empty"),
+        ({"crop_facto": 2}, "no setting 'face.crop_facto'"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_right(settings, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        PipelineConfig.parse({"face": settings})
+
+
+def test_words_may_be_one_text():
+    assert DetailerConfig(words="left hand, right hand,").words == ("left hand", "right hand")
+    assert DetailerConfig(words=["cat"]).words == ("cat",)
+
+
+def test_a_chain_is_told_apart_at_its_commas():
+    assert DetailerConfig(detector="a, b c ,centre").chain == ("a", "b c", "centre")
+    assert DetailerConfig().detects
+    assert not DetailerConfig(detector="centre").detects
+    assert not DetailerConfig(detections=()).detects
+
+
+def test_defaults_are_adetailers_with_impacts_crop():
+    settings = DetailerConfig()
+    assert (settings.confidence, USUAL.strength) == (0.3, 0.4)
+    assert (settings.grow, settings.mask_blur, settings.padding) == (4, 4, 32)
+    assert (settings.crop, USUAL.crop_factor, settings.iou) == ("factor", 3.0, 0.5)
+    assert (settings.cycles, settings.noise_multiplier, settings.dynamic_power) == (1, 1.0, 0.0)
+
+
+def test_surroundings_are_enlarged_as_far_as_a_family_bears_it():
+    assert [USUAL.largest(native) for native in (512, 768, 1024)] == [1024, 1024, 1024]
+    assert HABITS["paperdoll"].largest(128) == 128
+
+
+@pytest.mark.parametrize(
+    ("prompt", "part", "framed"),
+    [
+        ("full body, a sad person", "face", "a close-up of the face of a sad person"),
+        ("a full body picture of a sad person", "face", "a close-up of the face of a sad person"),
+        ("a sad person", "face", "a close-up of the face of a sad person"),
+        ("a sad person", "hand", "a close-up of an open hand"),
+        ("a <lora:ink:0.5> doll", "hand", "a close-up of an open hand <lora:ink:0.5>"),
+        ("full body, a sad person", "body", "full body, a sad person"),
+    ],
+)
+def test_a_paper_dolls_part_has_a_prompt_of_its_framing(prompt, part, framed):
+    assert HABITS["paperdoll"].of(part).framed(prompt) == framed
+    assert HABITS["paperdoll"].of("").framed(prompt) == prompt
+    assert USUAL.of(part).framed(prompt) == prompt
+
+
+def resolved(**settings):
+    return ResolvedConfig(
+        width=64, height=64, seed=3, checkpoint_sha256="0" * 64, prompt="a doll", **settings
+    )
+
+
+def test_wildcards_of_a_detailer_and_of_its_finds_are_drawn_from_the_seed(tmp_path):
+    (tmp_path / "mood.txt").write_text("happy\nsad\ncross\ncalm\n")
+    find = DetectionEdit(box=(0, 0, 8, 8), prompt="a __mood__ face")
+    face = {"enabled": True, "prompt": "{a|b|c|d} __mood__", "detections": [find]}
+    once, again, other = (
+        resolved(face=face).model_copy(update={"seed": seed}).drawn(tmp_path).face
+        for seed in (3, 3, 4)
+    )
+    assert "__" not in once.prompt + once.detections[0].prompt
+    assert "{" not in once.prompt
+    assert once == again
+    assert once != other
+
+
+def test_what_finds_name_in_their_prompts_counts_as_asked():
+    find = DetectionEdit(box=(0, 0, 8, 8), prompt="mina <lora:ink:1>")
+    config = resolved(face={"enabled": True, "detections": [find]})
+    assert config.lora_names() == {"ink"}
+    assert "mina <lora:ink:1>" in config.texts()
