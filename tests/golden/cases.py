@@ -238,7 +238,7 @@ class Studio:
     """
 
     def __init__(self, models, outputs, pictures, threads=1):
-        self.models, self.threads = models, threads
+        self.models, self.outputs, self.threads = models, outputs, threads
         self.bench = Workbench(models, outputs, device="cpu")
         self.pictures = {name: self.bench.keep(one) for name, one in pictures.items()}
 
@@ -296,7 +296,7 @@ def _after_a_restart(studio):
     """The same request by a second workbench over the same outputs, then one stage changed."""
     settings = BASE | SIZE | {"seed": 102, "face": DETAILER}
     first = studio.run(settings).image
-    again = Studio(studio.models, studio.bench.artifacts.folder, {}, studio.threads)
+    again = Studio(studio.models, studio.outputs, {}, studio.threads)
     try:
         changed = settings | {"face": DETAILER | {"denoising_strength": 0.4}}
         return [first, again.run(settings).image, again.run(changed).image]

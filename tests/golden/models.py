@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from transformers import CLIPTokenizer
 
 from models.paperdoll import family
@@ -24,7 +24,6 @@ LINEAR = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
 CONV = "down_blocks.0.resnets.0.conv1"
 TEXT = "text_model.encoder.layers.0.self_attn.q_proj"
 XL_LINEAR = "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_q"
-FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
 
 
 def write_models(root):
@@ -40,7 +39,8 @@ def write_models(root):
     torch.manual_seed(2)
     checkpoints.write_sdxl(folder, tokenizer, networks.make_vae_of_four_levels())
     parts = checkpoints.write_single_files(root, tokens)
-    _write_inpainting(folder)
+    checkpoints.write_widened(folder, "sd15", "sd15-inpaint", channels=9)
+    checkpoints.write_widened(folder, "sd15", "sd15-edit", channels=8)
     _write_controlnet(root / "controlnet" / "lines")
     _write_vaes(root / "vae")
     _write_loras(root / "loras", parts["sdxl"])
@@ -59,16 +59,6 @@ def _copy_embedded(root):
             shutil.copyfile(source, target)
 
 
-def _write_inpainting(folder):
-    """Write SD1.5's single file twice more, its denoiser reading what inpainting and editing do."""
-    tensors = load_file(folder / "sd15.safetensors")
-    first = tensors[FIRST_LAYER]
-    for name, channels in (("sd15-inpaint", 9), ("sd15-edit", 8)):
-        more = 0.1 * loras.drawn(len(first), channels - 4, 3, 3, seed=channels)
-        wide = tensors | {FIRST_LAYER: torch.cat([first, more], dim=1)}
-        checkpoints.write_checkpoint(folder / f"{name}.safetensors", wide)
-
-
 def _write_controlnet(folder):
     torch.manual_seed(3)
     networks.make_controlnet(family.make_unet(checkpoints.PAPERDOLL)).save_pretrained(folder)
@@ -78,9 +68,7 @@ def _write_vaes(folder):
     torch.manual_seed(4)
     vae = family.make_vae(checkpoints.PAPERDOLL)
     vae.save_pretrained(folder / "own")
-    weights = checkpoints.original_vae(vae)
-    bare = {name.removeprefix("first_stage_model."): one for name, one in weights.items()}
-    checkpoints.write_checkpoint(folder / "own-single.safetensors", bare)
+    checkpoints.write_single_vae(folder / "own-single.safetensors", vae)
 
 
 def _write_loras(folder, xl):

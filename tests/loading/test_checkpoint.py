@@ -19,6 +19,7 @@ from medialab.listing.models import ModelInfo
 from medialab.loading.checkpoint import LoadedCheckpoint, load_checkpoint, pick_dtype
 from medialab.loading.registry import ModelRegistry
 from medialab.process.memory_budget import Room
+from tests.tiny.checkpoints import write_paperdoll
 
 
 class Malice:
@@ -316,13 +317,7 @@ def two_large_models(tiny_models, tmp_path_factory):
     size = family.Size((32, 32, 32, 32), (64, 128, 256), 1, 64, 1, batch=1)
     for seed, name in enumerate(("one", "two")):
         torch.manual_seed(seed)
-        family.save_checkpoint(
-            root / "checkpoints" / name,
-            vae=family.make_vae(size),
-            text_encoder=family.make_text_encoder(size, tokenizer),
-            tokenizer=tokenizer,
-            unet=family.make_unet(size),
-        )
+        write_paperdoll(root / "checkpoints" / name, tokenizer, size)
     return root
 
 

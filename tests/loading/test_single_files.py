@@ -18,6 +18,7 @@ from tests.tiny.checkpoints import (
     under,
     write_checkpoint,
     write_single_files,
+    write_widened,
 )
 from tests.tiny.networks import make_vae_of_four_levels
 from tests.tiny.original_names import original_controlnet
@@ -155,27 +156,12 @@ def test_a_merge_whose_clip_has_no_text_model_in_its_names_is_the_same_model(sin
 # Made for inpainting, or for editing
 
 
-def widened(root, family, name, channels, seed=0):
-    """A copy of a family's tiny file whose denoiser reads more channels."""
-    import torch
-    from safetensors.torch import load_file
-
-    tensors = load_file(root / "checkpoints" / f"{family}.safetensors")
-    first = tensors[FIRST_LAYER]
-    more = torch.randn(
-        first.shape[0], channels - 4, 3, 3, generator=torch.Generator().manual_seed(seed)
-    )
-    tensors[FIRST_LAYER] = torch.cat([first, more * 0.1], dim=1)
-    write_checkpoint(root / "checkpoints" / f"{name}.safetensors", tensors)
-    return find(root, name)
-
-
 @pytest.fixture(scope="module")
 def widened_files(single_files):
     root, _ = single_files
     for family in ("sd15", "sd2", "sdxl"):
-        widened(root, family, f"{family}-inpaint", 9)
-    widened(root, "sd15", "sd15-edit", 8)
+        write_widened(root / "checkpoints", family, f"{family}-inpaint", channels=9)
+    write_widened(root / "checkpoints", "sd15", "sd15-edit", channels=8)
     return root
 
 
@@ -305,8 +291,9 @@ def test_a_stage_that_a_checkpoint_is_not_made_for_is_named_before_anything_is_q
 
 def test_a_file_for_editing_of_sdxl_is_refused_in_the_listing(single_files):
     root, _ = single_files
+    write_widened(root / "checkpoints", "sdxl", "sdxl-edit", channels=8)
     with pytest.raises(ModelRefusedError, match="is made for editing by instruction"):
-        widened(root, "sdxl", "sdxl-edit", 8)
+        find(root, "sdxl-edit")
 
 
 def test_a_refiners_file_finishes_pictures_of_sdxl(small_bench):

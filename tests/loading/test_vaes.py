@@ -16,7 +16,7 @@ from medialab.infotext import text as infotext
 from medialab.listing.models import ModelFiles
 from medialab.loading.registry import ModelRegistry
 from medialab.loading.vaes import load_vae, refuse_unfitting
-from tests.tiny.checkpoints import original_vae, write_sdxl
+from tests.tiny.checkpoints import write_sdxl, write_single_vae
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 # Stages that encode and decode by themselves, with a request in which each is the last that does.
@@ -58,13 +58,6 @@ def make_vae(**settings):
     return AutoencoderKL(**sizes | settings)
 
 
-def write_single(path, vae):
-    """As VAEs of Stable Diffusion are handed on: the original names, without their prefix."""
-    weights = original_vae(vae)
-    bare = {name.removeprefix("first_stage_model."): one for name, one in weights.items()}
-    save_file({name: one.contiguous() for name, one in bare.items()}, path)
-
-
 @pytest.fixture(scope="module")
 def models(tiny_models, tmp_path_factory):
     """The tiny checkpoint's folder, with VAEs."""
@@ -76,17 +69,17 @@ def models(tiny_models, tmp_path_factory):
     vae = make_vae()
     vae.save_pretrained(folder / "other")
     make_vae().save_pretrained(folder / "half", variant="fp16")
-    write_single(folder / "single.safetensors", vae)
+    write_single_vae(folder / "single.safetensors", vae)
     save_file(vae.state_dict(), folder / "unnamed.safetensors")
     torch.manual_seed(5)
     sizes = {"encoder_block_out_channels": (8,) * 4, "decoder_block_out_channels": (8,) * 4}
     AutoencoderTiny(**sizes).save_pretrained(folder / "tiny")
     make_vae(latent_channels=16).save_pretrained(folder / "wide")
-    write_single(folder / "wide-single.safetensors", make_vae(latent_channels=16))
+    write_single_vae(folder / "wide-single.safetensors", make_vae(latent_channels=16))
     make_vae(levels=3).save_pretrained(folder / "coarse")
-    write_single(folder / "coarse-single.safetensors", make_vae(levels=3))
-    write_single(folder / "attentive.safetensors", make_vae(mid_block_add_attention=True))
-    write_single(folder / "broad.safetensors", make_vae(block_out_channels=(32,) * 4))
+    write_single_vae(folder / "coarse-single.safetensors", make_vae(levels=3))
+    write_single_vae(folder / "attentive.safetensors", make_vae(mid_block_add_attention=True))
+    write_single_vae(folder / "broad.safetensors", make_vae(block_out_channels=(32,) * 4))
     save_file(AutoencoderTiny(**sizes).state_dict(), folder / "tiny-single.safetensors")
     (folder / "video").mkdir()
     (folder / "video" / "config.json").write_text('{"_class_name": "AutoencoderKLWan"}')
@@ -460,14 +453,14 @@ def test_a_replaced_file_is_noticed_and_a_resolved_config_refuses_it(tiny_models
     shutil.copytree(tiny_models, root)
     (root / "vae").mkdir(exist_ok=True)
     file = root / "vae" / "mine.safetensors"
-    write_single(file, make_vae())
+    write_single_vae(file, make_vae())
     with Workbench(root, tmp_path / "outputs", device="cpu") as own:
         before = own.execute(quick(vae="mine"), save=False)
         torch.manual_seed(9)
         other = make_vae()
         with torch.no_grad():
             other.decoder.conv_out.weight.mul_(3)
-        write_single(file.with_name("new"), other)
+        write_single_vae(file.with_name("new"), other)
         file.with_name("new").replace(file)
         after = own.execute(quick(vae="mine"), save=False)
         assert cached(after) == ["prompt"]

@@ -6,12 +6,13 @@ from unittest import mock
 import diffusers
 import torch
 import transformers
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from medialab.loading import checkpoint
 from models.paperdoll import family
 from tests.tiny import networks, original_names
 
+FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
 PAPERDOLL = family.Size(
     vae_channels=(16, 16, 16, 16),
     unet_channels=(32, 32, 32),
@@ -22,14 +23,14 @@ PAPERDOLL = family.Size(
 )
 
 
-def write_paperdoll(folder, tokenizer):
+def write_paperdoll(folder, tokenizer, size=PAPERDOLL):
     """Write a tiny checkpoint of the paperdoll family as a diffusers folder."""
     family.save_checkpoint(
         folder,
-        vae=family.make_vae(PAPERDOLL),
-        text_encoder=family.make_text_encoder(PAPERDOLL, tokenizer),
+        vae=family.make_vae(size),
+        text_encoder=family.make_text_encoder(size, tokenizer),
         tokenizer=tokenizer,
-        unet=family.make_unet(PAPERDOLL),
+        unet=family.make_unet(size),
     )
 
 
@@ -180,6 +181,23 @@ def write_single_sd(path, configs, tokenizer):
 def original_vae(vae):
     """A VAE's weights under their original names."""
     return original_names.original_vae(vae.state_dict(), levels=len(vae.config.block_out_channels))
+
+
+def write_single_vae(path, vae):
+    """Write a VAE as those of Stable Diffusion are handed on: the original names, no prefix."""
+    weights = original_vae(vae)
+    bare = {name.removeprefix("first_stage_model."): one for name, one in weights.items()}
+    write_checkpoint(path, bare)
+
+
+def write_widened(folder, source, name, channels):
+    """Write a single file once more, its denoiser reading more channels: 9 inpaint, 8 edit."""
+    tensors = load_file(folder / f"{source}.safetensors")
+    first = tensors[FIRST_LAYER]
+    chance = torch.Generator().manual_seed(0)
+    more = 0.1 * torch.randn(len(first), channels - 4, 3, 3, generator=chance)
+    tensors[FIRST_LAYER] = torch.cat([first, more], dim=1)
+    write_checkpoint(folder / f"{name}.safetensors", tensors)
 
 
 def write_single_files(root, tokens):
