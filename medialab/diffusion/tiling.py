@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.encoding import FOLLOWING
-from medialab.pixels.geometry import BLOCK, Box, tiles
+from medialab.pixels.geometry import BLOCK, Box
+from medialab.pixels.tiles import blended, part_of, tiles
 
 if TYPE_CHECKING:
     import torch
@@ -80,40 +81,20 @@ def in_tiles(pipeline: Any, wanted: Tiles) -> Iterator[None]:
         waiting = controls.taken()
 
         def predict(box: Box) -> "torch.Tensor":
-            piece = _part(sample, box)
+            piece = part_of(sample, box)
             more = _residuals(waiting, box, piece.shape[0]) if waiting else {}
             found: torch.Tensor = forward(piece, *args, **inputs | more)[0]
             on_tile()
             return found
 
-        return (blended(sample, boxes, wanted.shared, predict),)
+        found = blended(sample.shape, boxes, wanted.shared, predict, device=sample.device)
+        return (found.to(sample.dtype),)
 
     with ExitStack() as undo:
         undo.enter_context(_replaced(pipeline.unet, tiled))
         for network in _networks(pipeline):
             undo.enter_context(_replaced(network, controls.instead_of(network)))
         yield
-
-
-def blended(
-    whole: "torch.Tensor",
-    boxes: Sequence[Box],
-    overlap: int,
-    predict: "Callable[[Box], torch.Tensor]",
-) -> "torch.Tensor":
-    """What `predict` gives of each box, (n, c, h, w), put together to the shape of `whole`.
-
-    Over an overlap the weight of a tile falls to its edge, where it is least.
-    """
-    import torch
-
-    total = torch.zeros(whole.shape, dtype=torch.float32, device=whole.device)
-    weights = torch.zeros(whole.shape[-2:], dtype=torch.float32, device=whole.device)
-    for box in boxes:
-        fade = _fade(box, overlap).to(whole.device)
-        _part(total, box).add_(predict(box).float() * fade)
-        _part(weights, box).add_(fade)
-    return (total / weights).to(whole.dtype)
 
 
 @contextmanager
@@ -172,8 +153,8 @@ def _residuals(
         found = forward(
             **asked
             | {
-                "sample": _part(asked["sample"], box),
-                "controlnet_cond": _part(asked["controlnet_cond"], pixels),
+                "sample": part_of(asked["sample"], box),
+                "controlnet_cond": part_of(asked["controlnet_cond"], pixels),
             }
         )
         every = [*found[0], found[1]]
@@ -209,22 +190,3 @@ def _replaced(network: Any, forward: Any) -> Iterator[None]:
             del network.forward
         else:
             network.forward = before
-
-
-def _part(whole: "torch.Tensor", box: Box) -> "torch.Tensor":
-    return whole[..., box.top : box.bottom, box.left : box.right]
-
-
-def _fade(box: Box, overlap: int) -> "torch.Tensor":
-    """(h, w) weights that fall in the overlap's middle half and never to 0.
-
-    The outer quarter hardly counts: a network sees nothing beyond a tile's edge and errs there.
-    """
-    import torch
-
-    def ramp(length: int) -> torch.Tensor:
-        distance = torch.arange(length) + 0.5
-        nearest, shared = torch.minimum(distance, distance.flip(0)), max(1, overlap)
-        return ((nearest - shared / 4) / (shared / 2)).clamp(min=1e-4, max=1.0)
-
-    return ramp(box.height)[:, None] * ramp(box.width)[None, :]

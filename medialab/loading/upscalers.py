@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from medialab.errors import ModelRefusedError, NotFiniteError
 from medialab.files.opening import opening
 from medialab.files.tensors import read_tensors, refuse_whole_numbers
+from medialab.pixels.geometry import Box
+from medialab.pixels.tiles import blended, part_of, tiles
 from medialab.process.libraries import require
 from medialab.process.memory import claim
 from medialab.process.retries import Ladder, Rung, is_finite
@@ -122,8 +124,6 @@ class Upscaler:
         import torch
         from PIL import Image
 
-        from medialab.pixels.geometry import tiles
-
         pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
         tile = max(image.size) if self._is_whole else tile or max(image.size)
         if self._largest is not None and self._largest < tile:
@@ -133,22 +133,20 @@ class Upscaler:
         claim(width * height * _PIXEL_BYTES, "cpu", f"a picture of {width} × {height} px")
         side = min(tile, max(image.size))
         claim(side * side * self.scale**2 * _MAP_BYTES, self._device, f"a tile of {side} px")
-        total = torch.zeros(3, image.height * self.scale, image.width * self.scale)
-        weights = torch.zeros(1, *total.shape[1:])
-        for number, box in enumerate(boxes, start=1):
-            piece = pixels[:, :, box.top : box.bottom, box.left : box.right]
+
+        def enlarged(box: Box) -> torch.Tensor:
+            piece = part_of(pixels, box).to(self._device).float() / 255
             with torch.inference_mode():
-                larger = self._called(piece.to(self._device).float() / 255)[0].float().cpu()
+                larger = self._called(piece)[0].float().cpu()
             if not is_finite(larger):
                 message = "the upscaler produced NaN; try another one"
                 raise NotFiniteError(message)
-            fade = _fade(box.width, box.height, overlap, self.scale)
-            rows = slice(box.top * self.scale, box.bottom * self.scale)
-            columns = slice(box.left * self.scale, box.right * self.scale)
-            total[:, rows, columns] += larger * fade
-            weights[:, rows, columns] += fade
-            on_tile(number, len(boxes))
-        levels = (total / weights).clamp(0, 1).mul(255).round().byte()
+            return larger
+
+        whole = blended(
+            (3, height, width), boxes, overlap, enlarged, scale=self.scale, on_tile=on_tile
+        )
+        levels = whole.clamp(0, 1).mul(255).round().byte()
         return Image.fromarray(levels.permute(1, 2, 0).numpy())
 
     def _called(self, piece: "torch.Tensor") -> "torch.Tensor":
@@ -218,22 +216,6 @@ def load_upscaler(path: Path, device: str) -> Upscaler:
 def _import_spandrel() -> Any:
     with _importing_without_torchvision():
         return require("spandrel")
-
-
-def _fade(width: int, height: int, overlap: int, scale: int) -> "torch.Tensor":
-    """(1, h, w) weights that rise in the overlap's middle half and never reach 0.
-
-    The outer quarter hardly counts: a network sees nothing beyond a tile's edge and errs there.
-    """
-    import torch
-
-    def ramp(length: int) -> torch.Tensor:
-        distance = torch.arange(length * scale) + 0.5
-        nearest = torch.minimum(distance, distance.flip(0))
-        shared = max(1, overlap * scale)
-        return ((nearest - shared / 4) / (shared / 2)).clamp(min=1e-4, max=1.0)
-
-    return (ramp(height)[:, None] * ramp(width)[None, :])[None]
 
 
 @contextmanager

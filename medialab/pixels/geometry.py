@@ -1,7 +1,6 @@
 """Sizes, boxes, crops and tiles: whole numbers of pixels, and no pictures."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 BLOCK = 8  # pixels that a latent stands for
@@ -256,24 +255,3 @@ def matched_size(
         if large_enough:
             return min(large_enough, key=lambda size: abs(size[0] / size[1] - proportions))
     return width, height
-
-
-def tiles(width: int, height: int, tile: int, overlap: int) -> list[Box]:
-    """Boxes that cover a picture, row by row, each sharing at least `overlap` pixels with the next.
-
-    All are `tile` pixels a side where the picture is as large.
-    """
-    return [
-        Box(left, top, min(width, left + tile), min(height, top + tile))
-        for top in _starts(height, tile, overlap)
-        for left in _starts(width, tile, overlap)
-    ]
-
-
-def _starts(length: int, tile: int, overlap: int) -> Iterable[int]:
-    """Where tiles begin so that the last ends with the picture and the gaps are even."""
-    if tile >= length:
-        return [0]
-    stride = max(1, tile - overlap)
-    count = math.ceil((length - tile) / stride) + 1
-    return [round(number * (length - tile) / (count - 1)) for number in range(count)]

@@ -1,6 +1,4 @@
-"""Sizes, boxes, crops and tiles."""
-
-import itertools
+"""Sizes, boxes and crops."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +10,6 @@ from medialab.pixels.geometry import (
     contain,
     cover,
     hires_size,
-    tiles,
     to_multiple,
     to_proportions,
     working_size,
@@ -76,18 +73,6 @@ def test_a_small_face_is_drawn_at_the_guide_size_and_a_large_one_no_smaller_than
     assert working_size(Box(0, 0, 60, 60), Box(20, 20, 40, 40), 128, 512) == (384, 384)
     assert working_size(Box(0, 0, 60, 60), Box(20, 20, 40, 40), 128, 256) == (256, 256)
     assert working_size(Box(0, 0, 300, 300), Box(0, 0, 200, 200), 128, 256) == (304, 304)
-
-
-@given(st.integers(8, 300), st.integers(8, 300), st.integers(32, 200), st.integers(0, 15))
-def test_tiles_cover_the_picture_and_share_their_overlap(width, height, tile, overlap):
-    boxes = tiles(width, height, tile, overlap)
-    assert {box.left for box in boxes} >= {0}
-    assert max(box.right for box in boxes) == width
-    assert max(box.bottom for box in boxes) == height
-    assert all(box.within(width, height) == box for box in boxes)
-    columns = sorted({(box.left, box.right) for box in boxes})
-    shared = [first[1] - second[0] for first, second in itertools.pairwise(columns)]
-    assert all(pixels >= overlap for pixels in shared)
 
 
 def test_cover_and_contain_keep_the_proportions():
