@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from medialab.diffusion.encoding.guidance import computing_by
 from medialab.diffusion.latents import encode_image, latent_mask
+from medialab.families.patching import computing_by
 
 if TYPE_CHECKING:
     import torch

@@ -9,6 +9,12 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from medialab.families.patching import (
+    computing_by,
+    joined_rows,
+    of_rows,
+    restoring_forward,
+)
 from medialab.process.retries import Rung
 
 if TYPE_CHECKING:
@@ -74,7 +80,7 @@ def offloaded(networks: "Sequence[torch.nn.Module]", device: str) -> Iterator[No
         hook = None
         for network in networks:
             undo.callback(network.to, device)
-            undo.callback(_restore_forward, network, vars(network).get("forward"))
+            undo.enter_context(restoring_forward(network))
             undo.callback(remove_hook_from_module, network)
             _, hook = cpu_offload_with_hook(network, torch.device(device), prev_module_hook=hook)
         yield
@@ -94,59 +100,30 @@ def _rows_apart(network: "torch.nn.Module") -> Iterator[None]:
 
     Source: A1111's --medvram (modules/sd_samplers_cfg_denoiser.py, `batch_cond_uncond`).
     """
-    forward, before = network.forward, vars(network).get("forward")
+    forward = network.forward
 
     def apart(sample: "torch.Tensor", *args: Any, **inputs: Any) -> Any:
         rows = sample.shape[0]
-        done = [
-            forward(
-                sample[row : row + 1],
-                *_row(args, row, rows),
-                **_row(inputs, row, rows),
-            )
-            for row in range(rows)
-        ]
-        return _joined(done)
+        return joined_rows(
+            [
+                forward(sample[row : row + 1], *_row(args, row, rows), **_row(inputs, row, rows))
+                for row in range(rows)
+            ]
+        )
 
     apart.rows_apart = True  # type: ignore[attr-defined]  # for `has_rows_apart`
-    network.forward = apart
-    try:
+    with computing_by(network, apart):
         yield
-    finally:
-        _restore_forward(network, before)
+
+
+def _row(inputs: Any, row: int, rows: int) -> Any:
+    """Return one row's inputs, of those of a batch of so many."""
+    return of_rows(inputs, rows, lambda value: value[row : row + 1])
 
 
 def has_rows_apart(network: Any) -> bool:
     """Whether a network is on that rung: what it needs is that of one row."""
     return hasattr(network.forward, "rows_apart")
-
-
-def _restore_forward(network: "torch.nn.Module", before: Any) -> None:
-    if before is not None:
-        network.forward = before
-    else:
-        vars(network).pop("forward", None)
-
-
-def _row(value: Any, row: int, rows: int) -> Any:
-    """Of everything that has a row for each of the batch, that one."""
-    import torch
-
-    if isinstance(value, dict):
-        return {name: _row(one, row, rows) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_row(one, row, rows) for one in value)
-    if isinstance(value, torch.Tensor) and value.ndim > 0 and value.shape[0] == rows:
-        return value[row : row + 1]
-    return value
-
-
-def _joined(parts: "Sequence[Any]") -> Any:
-    import torch
-
-    if isinstance(parts[0], torch.Tensor):
-        return torch.cat(list(parts))
-    return type(parts[0])(_joined(ones) for ones in zip(*parts, strict=True))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.encoding import FOLLOWING
+from medialab.families.patching import computing_by
 from medialab.pixels.geometry import BLOCK, Box
 from medialab.pixels.tiles import blended, part_of, tiles
 
@@ -91,9 +92,9 @@ def in_tiles(pipeline: Any, wanted: Tiles) -> Iterator[None]:
         return (found.to(sample.dtype),)
 
     with ExitStack() as undo:
-        undo.enter_context(_replaced(pipeline.unet, tiled))
+        undo.enter_context(computing_by(pipeline.unet, tiled))
         for network in _networks(pipeline):
-            undo.enter_context(_replaced(network, controls.instead_of(network)))
+            undo.enter_context(computing_by(network, controls.instead_of(network)))
         yield
 
 
@@ -177,16 +178,3 @@ def _networks(pipeline: Any) -> list[Any]:
     if network is None:
         return []
     return list({id(one): one for one in getattr(network, "nets", [network])}.values())
-
-
-@contextmanager
-def _replaced(network: Any, forward: Any) -> Iterator[None]:
-    before = vars(network).get("forward")
-    network.forward = forward
-    try:
-        yield
-    finally:
-        if before is None:
-            del network.forward
-        else:
-            network.forward = before

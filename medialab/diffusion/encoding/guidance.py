@@ -4,11 +4,12 @@ Works with any diffusers pipeline that takes `prompt_embeds`, calls `unet` once 
 `callback_on_step_end`; one picture at a time.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.encoding.conditioning import Conditioning
+from medialab.families.patching import computing_by, of_rows
 
 if TYPE_CHECKING:
     import torch
@@ -20,20 +21,6 @@ FOLLOWING = {1: 0, 2: 1, 3: 0}
 COMPARED = {2: 0, 3: 1}
 
 EMBEDS, POOLED, TIME_IDS = "prompt_embeds", "add_text_embeds", "add_time_ids"
-
-
-@contextmanager
-def computing_by(network: Any, forward: Callable[..., Any]) -> Iterator[None]:
-    """While it lasts, calls of a network go to `forward`; afterwards it is as it was before."""
-    before = vars(network).get("forward")
-    network.forward = forward
-    try:
-        yield
-    finally:
-        if before is None:
-            del network.forward
-        else:
-            network.forward = before
 
 
 class Guidance:
@@ -149,13 +136,10 @@ def _joined(given: "torch.Tensor", more: "list[Any]") -> "torch.Tensor":
 
 
 def _widened(value: Any, rows: int, following: int, more: int) -> Any:
-    """Everything that has a row for each of the batch, with the row that follows repeated."""
+    """Return everything that has a row for each of the batch with the one that follows repeated."""
     import torch
 
-    if isinstance(value, Mapping):
-        return {name: _widened(one, rows, following, more) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_widened(one, rows, following, more) for one in value)
-    if isinstance(value, torch.Tensor) and value.ndim > 1 and value.shape[0] == rows:
-        return torch.cat([value, *[value[following : following + 1]] * more])
-    return value
+    def repeated(tensor: "torch.Tensor") -> "torch.Tensor":
+        return torch.cat([tensor, *[tensor[following : following + 1]] * more])
+
+    return of_rows(value, rows, repeated)
