@@ -1,86 +1,107 @@
 // Built by `npm run build`; change the sources, not this file.
 // source: widgets/keyboard/src/keyboard.js
-// sha256 of the sources: df41162bc556705cc8248d1ec032520be9c6e73502c347432829c61a1aa83cf0
-// sha256 of the lines below: 97f5f2d16ad78dec671182fe07c9458fc966a0a73711cb90f5c6799d21e1d30b
+// source: widgets/shared/dom.js
+// sha256 of the sources: d6b8b987a78503096551489e0a1977d19fb5e10d9d09f5bbbd71c90e43cc959f
+// sha256 of the lines below: d8fc719a4f1ffcbf7febdb2d617fe51f90a1db6c4fe2c2cb53aa973333834338
+// widgets/shared/dom.js
+function targetOf(event) {
+  return (
+    /** @type {HTMLElement} */
+    event.target
+  );
+}
+
 // widgets/keyboard/src/keyboard.js
 var PRIMARY = "button.mls-generate, button.mls-queue-batch";
 var OWN_UNDO = "input, textarea, [contenteditable], .mls-viewer";
+var SWITCH = ".widget-toggle-button, .widget-toggle-buttons *";
+var LOOK_AGAIN = 100;
 function render({ el }) {
   const ended = new AbortController();
-  const panelOf = (target) => {
-    const panel = el.closest(".mls-studio");
-    return panel && target.closest?.(".mls-studio") === panel ? panel : null;
-  };
-  const isSeen = (button) => button.getClientRects().length > 0 && !button.disabled;
-  const take = (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  const press = (event) => {
-    const panel = panelOf(event.target);
-    if (!panel || !(event.ctrlKey || event.metaKey) || event.altKey) return;
-    const key = event.key.toLowerCase();
-    if (key === "enter") {
-      take(event);
-      event.target.dispatchEvent(new Event("change", { bubbles: true }));
-      [...panel.querySelectorAll(PRIMARY)].find(isSeen)?.click();
-    } else if ((key === "z" || key === "y") && !event.target.closest(OWN_UNDO)) {
-      take(event);
-      const again = key === "y" || event.shiftKey;
-      const button = panel.querySelector(again ? "button.mls-redo" : "button.mls-undo");
-      if (button && isSeen(button)) button.click();
-    }
-  };
-  document.addEventListener("keydown", press, { capture: true, signal: ended.signal });
-  const keep = (event) => {
-    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
-  };
-  const toTop = (event) => {
-    const panel = panelOf(event.target);
-    if (panel && event.target.closest(".mls-tabs button")) {
-      for (const one of panel.querySelectorAll(".mls-scroll")) one.scrollTop = 0;
-    }
-  };
-  document.addEventListener("click", toTop, { signal: ended.signal });
-  const tell = (button) => {
-    const isOn = String(button.classList.contains("mod-active"));
-    const name = button.matches(".mls-fold-head") ? "aria-expanded" : "aria-pressed";
-    if (button.getAttribute(name) !== isOn) button.setAttribute(name, isOn);
-    if (!button.textContent.trim() && button.title) button.setAttribute("aria-label", button.title);
-  };
+  const options = { signal: ended.signal };
   const tellAll = () => {
-    const panel = el.closest(".mls-studio");
-    for (const button of panel?.querySelectorAll(".jupyter-button") ?? []) {
-      if (button.matches(".widget-toggle-button, .widget-toggle-buttons *")) tell(button);
-      else if (!button.textContent.trim() && button.title) {
-        button.setAttribute("aria-label", button.title);
-      }
-    }
+    for (const button of panelAround(el)?.querySelectorAll(".jupyter-button") ?? []) tell(button);
   };
-  let waits = false;
-  const later = () => {
-    if (waits) return;
-    waits = true;
-    requestAnimationFrame(() => {
-      waits = false;
-      tellAll();
-    });
-  };
-  const watcher = new MutationObserver(later);
+  const watcher = new MutationObserver(oncePerFrame(tellAll));
   const begin = () => {
-    const panel = el.closest(".mls-studio");
-    if (!panel) return void (!ended.signal.aborted && setTimeout(begin, 100));
+    if (ended.signal.aborted) return;
+    const panel = panelAround(el);
+    if (!panel) {
+      setTimeout(begin, LOOK_AGAIN);
+      return;
+    }
     panel.tabIndex = -1;
-    for (const kind of ["keydown", "keypress", "keyup"]) {
-      panel.addEventListener(kind, keep, { signal: ended.signal });
+    for (
+      const kind of
+      /** @type {const} */
+      ["keydown", "keypress", "keyup"]
+    ) {
+      panel.addEventListener(kind, keepPlainKeys, options);
     }
     watcher.observe(panel, { childList: true, subtree: true, attributeFilter: ["class"] });
     tellAll();
   };
+  const inPanel = (hear) => (event) => {
+    const panel = panelAround(el);
+    if (panel && panelAround(targetOf(event)) === panel) hear(panel, event);
+  };
+  document.addEventListener("keydown", inPanel(press), { capture: true, ...options });
+  document.addEventListener("click", inPanel(toTop), options);
   begin();
   return () => {
     ended.abort();
     watcher.disconnect();
+  };
+}
+var panelAround = (element) => element.closest?.(".mls-studio");
+var isSeen = (button) => button.getClientRects().length > 0 && !button.disabled;
+function press(panel, event) {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  const key = event.key.toLowerCase();
+  const target = targetOf(event);
+  if (key === "enter") {
+    take(event);
+    target.dispatchEvent(new Event("change", { bubbles: true }));
+    pressFirst(panel, PRIMARY);
+  } else if ((key === "z" || key === "y") && !target.closest(OWN_UNDO)) {
+    take(event);
+    const isRedo = key === "y" || event.shiftKey;
+    pressFirst(panel, isRedo ? "button.mls-redo" : "button.mls-undo");
+  }
+}
+function take(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+function pressFirst(panel, selector) {
+  const buttons = panel.querySelectorAll(selector);
+  [...buttons].find(isSeen)?.click();
+}
+function keepPlainKeys(event) {
+  if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+}
+function toTop(panel, event) {
+  if (!targetOf(event).closest(".mls-tabs button")) return;
+  for (const one of panel.querySelectorAll(".mls-scroll")) one.scrollTop = 0;
+}
+function tell(button) {
+  const title = button.getAttribute("title");
+  if (button.matches(SWITCH)) {
+    const isOn = String(button.classList.contains("mod-active"));
+    const name = button.matches(".mls-fold-head") ? "aria-expanded" : "aria-pressed";
+    if (button.getAttribute(name) !== isOn) button.setAttribute(name, isOn);
+  }
+  if (title && !button.textContent?.trim()) button.setAttribute("aria-label", title);
+}
+function oncePerFrame(act) {
+  let isAwaited = false;
+  return () => {
+    if (isAwaited) return;
+    isAwaited = true;
+    requestAnimationFrame(() => {
+      isAwaited = false;
+      act();
+    });
   };
 }
 var keyboard_default = { render };

@@ -1,6 +1,6 @@
 // Built by `npm run build`; change the sources, not this file.
 // source: widgets/page_end/src/page_end.js
-// sha256 of the sources: 2c24fc481da71c624ce6b1af3151adcb040a3c4fe3d6d095b199581c9cc65011
+// sha256 of the sources: 711978748821deef1da5f3a3078b1400fc461dcbdf68416b6b20a6c67fc5297e
 // sha256 of the lines below: d0129040a733d752513bf46fc651f73c4bf8236c0945e7c3ac6181081fb344b4
 // widgets/page_end/src/page_end.js
 function render() {

@@ -1,18 +1,19 @@
 // Built by `npm run build`; change the sources, not this file.
 // source: widgets/prompt_editor/src/caret.js
 // source: widgets/prompt_editor/src/completion.js
+// source: widgets/prompt_editor/src/editor.js
 // source: widgets/prompt_editor/src/prompt_editor.js
 // source: widgets/prompt_editor/src/weights.js
 // source: widgets/prompt_editor/src/word_list.js
 // source: widgets/shared/dom.js
-// sha256 of the sources: 85c63e13e8af7934f0e63fdd03ef712796d78165bb0f6b2577cfa3ad5efea0c4
-// sha256 of the lines below: 51381982347f5bee971c859535f6b501eeba2788c94f87c6192bb2ae016849a8
+// sha256 of the sources: 6c61137c462fa18e1341d52a318df4cfeff82486697736a07ed67e83f432f0cb
+// sha256 of the lines below: f9d943cca140296706753ae9b97d2bdb5b4987f9d4c5fa5618b168b7ad07e9ee
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== void 0) made.setAttribute(name, value);
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== void 0) made.setAttribute(name, String(value));
   }
   made.append(...children);
   return made;
@@ -22,8 +23,26 @@ function addTo(parent, tag, attributes = {}, ...children) {
   parent.append(made);
   return made;
 }
+function targetOf(event) {
+  return (
+    /** @type {HTMLElement} */
+    event.target
+  );
+}
 
 // widgets/prompt_editor/src/caret.js
+var SHAPING = [
+  "box-sizing",
+  "width",
+  "border-width",
+  "border-style",
+  "padding",
+  "font",
+  "letter-spacing",
+  "line-height",
+  "tab-size",
+  "text-indent"
+];
 function replace(area, from, to, piece) {
   area.focus();
   area.setSelectionRange(from, to);
@@ -32,21 +51,11 @@ function replace(area, from, to, piece) {
   area.setRangeText(piece, from, to, "end");
   area.dispatchEvent(new Event("input", { bubbles: true }));
 }
-function caretBox(area, caret) {
-  const copy = document.createElement("div");
+function caretBox(area, index) {
+  const mark = make("span", {}, "​");
+  const copy = make("div", {}, area.value.slice(0, index), mark);
   const style = getComputedStyle(area);
-  for (const name of [
-    "boxSizing",
-    "width",
-    "borderWidth",
-    "borderStyle",
-    "padding",
-    "font",
-    "letterSpacing",
-    "lineHeight",
-    "tabSize",
-    "textIndent"
-  ]) copy.style[name] = style[name];
+  for (const name of SHAPING) copy.style.setProperty(name, style.getPropertyValue(name));
   Object.assign(copy.style, {
     position: "fixed",
     top: 0,
@@ -55,9 +64,6 @@ function caretBox(area, caret) {
     whiteSpace: "pre-wrap",
     overflowWrap: "break-word"
   });
-  const mark = document.createElement("span");
-  mark.textContent = "​";
-  copy.append(area.value.slice(0, caret), mark);
   document.body.append(copy);
   const at = area.getBoundingClientRect();
   const box = mark.getBoundingClientRect();
@@ -85,53 +91,63 @@ function typedAt(text, caret) {
 }
 function opensWildcard(before) {
   const line = before.slice(before.lastIndexOf("\n") + 1);
-  return (line.match(/__/g) || []).length % 2 === 1;
+  return (line.match(/__/g) ?? []).length % 2 === 1;
 }
 function offered(words, { typed, kinds }) {
   const wanted = typed.toLowerCase();
-  const begins = [];
-  const holds = [];
+  const begin = [];
+  const contain = [];
   for (const word of words) {
     if (!kinds.includes(word.kind)) continue;
     const label = word.label.toLowerCase();
-    if (label.startsWith(wanted)) begins.push(word);
-    else if (label.includes(wanted)) holds.push(word);
+    if (label.startsWith(wanted)) begin.push(word);
+    else if (label.includes(wanted)) contain.push(word);
   }
-  const found = [...begins, ...holds].slice(0, MOST_SHOWN);
+  const found = [...begin, ...contain].slice(0, MOST_SHOWN);
   return found.length === 1 && found[0].insert === typed ? [] : found;
 }
 
 // widgets/prompt_editor/src/weights.js
 var STEP = 0.1;
 var TAG_STEP = 0.05;
+var BRACKET = 1.1;
 var ENDS = ".,\\/!?%^*;:{}=`~()[]<>| 	\r\n";
+var CLOSES = { "(": ")", "[": "]" };
 var rounded = (weight) => parseFloat(weight.toFixed(4));
 var shown = (weight) => Number.isInteger(weight) ? weight.toFixed(1) : String(weight);
 function weighed(text, start, end, isUp) {
   const tag = tagAround(text, start, end);
-  if (tag) return weighedTag(text, tag, isUp);
-  if (start === end) [start, end] = bracketsAround(text, start) || wordAround(text, start);
-  while (end > start && /\s/.test(text[end - 1])) end--;
-  while (end > start && /\s/.test(text[start])) start++;
-  if (start === end) return null;
-  let [from, to, weight] = [start, end, 1];
-  const written = text[start - 1] === "(" && /^:\s*(-?[\d.]+)\s*\)/.exec(text.slice(end));
-  if (written && Number.isFinite(parseFloat(written[1]))) {
-    [from, to, weight] = [start - 1, end + written[0].length, parseFloat(written[1])];
-  } else {
-    const open = text[start - 1];
-    const closes = { "(": ")", "[": "]" }[open];
-    while (closes && text[from - 1] === open && text[to] === closes) {
-      [from, to, weight] = [from - 1, to + 1, open === "(" ? weight * 1.1 : weight / 1.1];
-    }
-    weight = Math.round(weight / STEP) * STEP;
-  }
-  weight = rounded(weight + (isUp ? STEP : -STEP));
-  const inner = text.slice(start, end);
-  const isPlain = weight === 1;
-  const piece = isPlain ? inner : `(${inner}:${shown(weight)})`;
+  if (tag) return weighedTag(tag, isUp);
+  const inside = start === end ? bracketsAround(text, start) ?? wordAround(text, start) : null;
+  const [first, last] = trimmed(text, inside ?? [start, end]);
+  if (first === last) return null;
+  const { from, to, weight } = weightOf(text, first, last);
+  const next = rounded(weight + (isUp ? STEP : -STEP));
+  const inner = text.slice(first, last);
+  const isPlain = next === 1;
+  const piece = isPlain ? inner : `(${inner}:${shown(next)})`;
   const begin = isPlain ? from : from + 1;
   return { from, to, piece, start: begin, end: begin + inner.length };
+}
+function trimmed(text, [start, end]) {
+  let [first, last] = [start, end];
+  while (last > first && /\s/.test(text[last - 1])) last--;
+  while (last > first && /\s/.test(text[first])) first++;
+  return [first, last];
+}
+function weightOf(text, start, end) {
+  const written = text[start - 1] === "(" && /^:\s*(-?[\d.]+)\s*\)/.exec(text.slice(end));
+  if (written && Number.isFinite(parseFloat(written[1]))) {
+    return { from: start - 1, to: end + written[0].length, weight: parseFloat(written[1]) };
+  }
+  let [from, to, weight] = [start, end, 1];
+  const open = text[start - 1];
+  const close = CLOSES[open];
+  while (close && text[from - 1] === open && text[to] === close) {
+    [from, to] = [from - 1, to + 1];
+    weight = open === "(" ? weight * BRACKET : weight / BRACKET;
+  }
+  return { from, to, weight: Math.round(weight / STEP) * STEP };
 }
 function tagAround(text, start, end) {
   const open = text.lastIndexOf("<", start - (text[start] === "<" ? 0 : 1));
@@ -141,7 +157,7 @@ function tagAround(text, start, end) {
   const parts = text.slice(open + 1, close).split(":");
   return /^(lora|lyco|hypernet)$/i.test(parts[0]) && parts[1] ? { open, close, parts } : null;
 }
-function weighedTag(text, { open, close, parts }, isUp) {
+function weighedTag({ open, close, parts }, isUp) {
   const number = /^\s*-?(\d+\.?\d*|\.\d+)\s*$/;
   if (!number.test(parts[2] ?? "")) parts.splice(2, 0, "1");
   for (let at = 2; at < 4 && number.test(parts[at] ?? ""); at++) {
@@ -152,7 +168,7 @@ function weighedTag(text, { open, close, parts }, isUp) {
   return { from: open, to: close + 1, piece, start: caret, end: caret };
 }
 function bracketsAround(text, caret) {
-  for (const [open, close] of ["()", "[]"]) {
+  for (const [open, close] of Object.entries(CLOSES)) {
     const start = text.lastIndexOf(open, caret - 1);
     const end = text.indexOf(close, caret);
     if (caret === 0 || start < 0 || end < 0) continue;
@@ -175,177 +191,300 @@ function wordAround(text, caret) {
 }
 
 // widgets/prompt_editor/src/word_list.js
-var MARKS = { lora: "LoRA", wildcard: "wildcard", embedding: "embedding", style: "style", word: "" };
-function makeList(root, area, id, accept) {
-  const list = addTo(root, "ul", { class: "mls-completion" });
-  list.id = `${id}-words`;
-  list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Suggestions");
-  list.hidden = true;
-  if (list.showPopover) list.popover = "manual";
-  area.setAttribute("aria-controls", list.id);
-  let words = [];
-  let at = 0;
-  const isOpen = () => !list.hidden;
-  const mark = (index) => {
-    at = (index + words.length) % words.length;
-    [...list.children].forEach((option, place2) => {
-      option.setAttribute("aria-selected", String(place2 === at));
+var MARKS = {
+  lora: "LoRA",
+  wildcard: "wildcard",
+  embedding: "embedding",
+  style: "style",
+  word: ""
+};
+var GAP = 4;
+var WordList = class {
+  /**
+   * @param {Element} root
+   * @param {HTMLTextAreaElement} area
+   * @param {(word: Word) => void} accept called with the word that is chosen
+   */
+  constructor(root, area, accept) {
+    this.area = area;
+    this.words = [];
+    this.at = 0;
+    this.list = addTo(root, "ul", {
+      class: "mls-completion",
+      id: `${area.id}-words`,
+      role: "listbox",
+      "aria-label": "Suggestions",
+      hidden: "",
+      // The top layer, where nothing around the panel can cut it off.
+      popover: "showPopover" in HTMLElement.prototype ? "manual" : null
     });
-    list.children[at].scrollIntoView({ block: "nearest" });
-    area.setAttribute("aria-activedescendant", list.children[at].id);
-  };
-  const close = () => {
+    area.setAttribute("aria-controls", this.list.id);
+    this.list.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      const option = targetOf(event).closest("li");
+      if (option) accept(this.words[[...this.list.children].indexOf(option)]);
+    });
+  }
+  get isOpen() {
+    return !this.list.hidden;
+  }
+  /** The word that is marked. */
+  get chosen() {
+    return this.words[this.at];
+  }
+  /**
+   * Show words, the first one marked.
+   * @param {Word[]} words
+   * @param {number} start where in the text they begin
+   */
+  open(words, start) {
+    const { area, list } = this;
+    this.words = words;
+    list.replaceChildren(...words.map((word, index) => this.makeOption(word, index)));
+    list.hidden = false;
+    if (list.popover) list.showPopover();
+    area.setAttribute("aria-expanded", "true");
+    list.scrollTop = 0;
+    const room = { width: innerWidth, height: innerHeight };
+    const { left, top } = placeOf(list.getBoundingClientRect(), caretBox(area, start), room);
+    list.style.left = `${left}px`;
+    list.style.top = `${top}px`;
+    this.mark(0);
+  }
+  close() {
+    const { area, list } = this;
     if (list.hidden) return;
     if (list.popover) list.hidePopover();
     list.hidden = true;
     area.setAttribute("aria-expanded", "false");
     area.removeAttribute("aria-activedescendant");
-  };
-  const open = (found, start) => {
-    words = found;
-    list.replaceChildren(
-      ...found.map((word, place2) => {
-        const option = make("li", { class: "mls-word" });
-        option.id = `${id}-word-${place2}`;
-        option.setAttribute("role", "option");
-        addTo(option, "span", { class: "mls-word-label" }).textContent = word.label;
-        addTo(option, "span", { class: "mls-word-kind" }).textContent = MARKS[word.kind] ?? "";
-        return option;
-      })
+  }
+  /**
+   * Mark the next word (1) or the one before (-1); after the last comes the first.
+   * @param {number} by
+   */
+  step(by) {
+    this.mark(this.at + by);
+  }
+  /** @param {number} index */
+  mark(index) {
+    this.at = (index + this.words.length) % this.words.length;
+    const options = [...this.list.children];
+    for (const option of options) {
+      option.setAttribute("aria-selected", String(option === options[this.at]));
+    }
+    options[this.at].scrollIntoView({ block: "nearest" });
+    this.area.setAttribute("aria-activedescendant", options[this.at].id);
+  }
+  /**
+   * @param {Word} word
+   * @param {number} index
+   */
+  makeOption(word, index) {
+    return make(
+      "li",
+      { class: "mls-word", id: `${this.area.id}-word-${index}`, role: "option" },
+      make("span", { class: "mls-word-label" }, word.label),
+      make("span", { class: "mls-word-kind" }, MARKS[word.kind] ?? "")
     );
-    list.hidden = false;
-    if (list.popover) list.showPopover();
-    area.setAttribute("aria-expanded", "true");
-    list.scrollTop = 0;
-    place(list, caretBox(area, start));
-    mark(0);
-  };
-  list.addEventListener("pointerdown", (event) => {
-    const option = event.target.closest("li");
-    event.preventDefault();
-    if (option) accept(words[[...list.children].indexOf(option)]);
-  });
-  const step = (by) => mark(at + by);
-  return { isOpen, open, close, step, chosen: () => words[at], element: list };
-}
-function place(list, caret) {
-  const { width, height } = list.getBoundingClientRect();
-  const left = Math.max(4, Math.min(caret.left, innerWidth - width - 4));
-  const below = caret.bottom + 4;
-  const top = below + height > innerHeight ? Math.max(4, caret.top - height - 4) : below;
-  list.style.left = `${left}px`;
-  list.style.top = `${top}px`;
+  }
+};
+function placeOf({ width, height }, caret, room) {
+  const left = Math.max(GAP, Math.min(caret.left, room.width - width - GAP));
+  const below = caret.bottom + GAP;
+  const isBelow = below + height <= room.height;
+  return { left, top: isBelow ? below : Math.max(GAP, caret.top - height - GAP) };
 }
 
-// widgets/prompt_editor/src/prompt_editor.js
+// widgets/prompt_editor/src/editor.js
 var REST = 300;
 var editors = 0;
-function render({ model, el }) {
-  const ended = new AbortController();
-  const options = { signal: ended.signal };
-  const id = `mls-prompt-${++editors}`;
-  const root = addTo(el, "div", { class: "mls-prompt-editor" });
-  const head = addTo(root, "div", { class: "mls-prompt-head" });
-  const label = addTo(head, "label", { class: "mls-prompt-label" });
-  const tokens = addTo(head, "span", { class: "mls-prompt-tokens" });
-  const area = addTo(root, "textarea", { class: "mls-prompt-text" });
-  label.htmlFor = area.id = id;
-  area.spellcheck = false;
-  for (const [name, value] of Object.entries({
-    role: "combobox",
-    "aria-autocomplete": "list",
-    "aria-expanded": "false",
-    "aria-haspopup": "listbox",
-    autocomplete: "off"
-  })) area.setAttribute(name, value);
-  let rest;
-  const tell = () => {
-    clearTimeout(rest);
-    if (model.get("value") === area.value) return;
-    model.set("value", area.value);
-    model.save_changes();
-  };
-  let isAccepting = false;
-  const put = (from, to, piece) => {
-    isAccepting = true;
-    replace(area, from, to, piece);
-    isAccepting = false;
-  };
-  const accept = (word) => {
-    const found = typedAt(area.value, area.selectionStart);
-    list.close();
-    if (found) put(found.start, area.selectionStart, word.insert);
-  };
-  const list = makeList(root, area, id, accept);
-  const offer = () => {
-    const found = typedAt(area.value, area.selectionStart);
-    const words = found ? offered(model.get("words"), found) : [];
-    if (words.length) list.open(words, found.start);
-    else list.close();
-  };
-  const weigh = (isUp) => {
-    const change = weighed(area.value, area.selectionStart, area.selectionEnd, isUp);
-    if (!change) return;
-    put(change.from, change.to, change.piece);
-    area.setSelectionRange(change.start, change.end);
-  };
-  area.addEventListener("input", (event) => {
-    clearTimeout(rest);
-    rest = setTimeout(tell, REST);
-    const isTyped = event.inputType?.startsWith("insert") || list.isOpen();
-    if (isAccepting || !isTyped || event.inputType === "insertFromPaste") list.close();
-    else offer();
-  }, options);
-  area.addEventListener("change", () => (list.close(), tell()), options);
-  area.addEventListener("blur", () => (list.close(), tell()), options);
-  area.addEventListener("keydown", (event) => {
+var Editor = class {
+  /**
+   * @param {AnyModel<Traits>} model
+   * @param {HTMLElement} el
+   */
+  constructor(model, el) {
+    this.model = model;
+    this.ended = new AbortController();
+    const id = `mls-prompt-${++editors}`;
+    const root = addTo(el, "div", { class: "mls-prompt-editor" });
+    const head = addTo(root, "div", { class: "mls-prompt-head" });
+    this.label = addTo(head, "label", { class: "mls-prompt-label", for: id });
+    this.tokens = addTo(head, "span", { class: "mls-prompt-tokens" });
+    this.area = addTo(root, "textarea", {
+      class: "mls-prompt-text",
+      id,
+      role: "combobox",
+      spellcheck: "false",
+      autocomplete: "off",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-haspopup": "listbox"
+    });
+    this.list = new WordList(root, this.area, (word) => this.accept(word));
+    this.isAccepting = false;
+    this.rest = void 0;
+    this.shown = this.followModel();
+    this.listen();
+  }
+  close() {
+    for (const [name, show] of this.shown) this.model.off(`change:${name}`, show);
+    this.tell();
+    this.list.close();
+    this.ended.abort();
+  }
+  // --- the model -------------------------------------------------------------------------------
+  /** Show each trait, now and whenever it changes. */
+  followModel() {
+    const { area, label, model, tokens } = this;
+    const shown2 = /* @__PURE__ */ new Map([
+      ["value", () => this.showValue()],
+      ["description", () => label.textContent = model.get("description")],
+      ["placeholder", () => area.placeholder = model.get("placeholder")],
+      ["rows", () => area.rows = model.get("rows")],
+      [
+        "tokens",
+        () => {
+          tokens.textContent = model.get("tokens");
+          tokens.title = tokens.textContent && "Tokens used, and how many fit";
+        }
+      ]
+    ]);
+    for (const [name, show] of shown2) {
+      show();
+      model.on(`change:${name}`, show);
+    }
+    return shown2;
+  }
+  showValue() {
+    clearTimeout(this.rest);
+    const value = this.model.get("value");
+    if (this.area.value === value) return;
+    this.area.value = value;
+    this.list.close();
+  }
+  /** Tell Python what is in the text. */
+  tell() {
+    clearTimeout(this.rest);
+    if (this.model.get("value") === this.area.value) return;
+    this.model.set("value", this.area.value);
+    this.model.save_changes();
+  }
+  // --- what a person does ----------------------------------------------------------------------
+  listen() {
+    const { area, list } = this;
+    const options = { signal: this.ended.signal };
+    const leave = () => {
+      list.close();
+      this.tell();
+    };
+    area.addEventListener(
+      "input",
+      (event) => this.typed(
+        /** @type {InputEvent} */
+        event
+      ),
+      options
+    );
+    area.addEventListener("change", leave, options);
+    area.addEventListener("blur", leave, options);
+    area.addEventListener("keydown", (event) => this.press(event), options);
+    area.addEventListener("pointerdown", () => list.close(), options);
+    const scrolled = (event) => {
+      if (!list.list.contains(
+        /** @type {Node} */
+        event.target
+      )) list.close();
+    };
+    document.addEventListener("scroll", scrolled, { capture: true, ...options });
+  }
+  /** @param {InputEvent} event */
+  typed({ inputType }) {
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.tell(), REST);
+    const isTyped = inputType?.startsWith("insert") || this.list.isOpen;
+    if (this.isAccepting || !isTyped || inputType === "insertFromPaste") this.list.close();
+    else this.offer();
+  }
+  /** @param {KeyboardEvent} event */
+  press(event) {
+    const { list } = this;
     const isCommand = event.ctrlKey || event.metaKey;
     if (!(isCommand && ["Enter", "s"].includes(event.key))) event.stopPropagation();
     if (event.isComposing) return;
-    const isArrow = event.key === "ArrowUp" || event.key === "ArrowDown";
-    const act = isCommand ? isArrow && !event.altKey && !event.shiftKey && (() => weigh(event.key === "ArrowUp")) : list.isOpen() && !event.shiftKey && {
+    const act = isCommand ? this.weighingOf(event) : this.choosingOf(event);
+    if (act) {
+      event.preventDefault();
+      act();
+    } else if (list.isOpen && /^(Arrow|Home|End|Page)/.test(event.key)) list.close();
+  }
+  /**
+   * Return what a key with Ctrl does.
+   * @param {KeyboardEvent} event
+   */
+  weighingOf({ key, altKey, shiftKey }) {
+    const isArrow = key === "ArrowUp" || key === "ArrowDown";
+    return isArrow && !altKey && !shiftKey ? () => this.weigh(key === "ArrowUp") : void 0;
+  }
+  /**
+   * Return what a key does to the open list.
+   * @param {KeyboardEvent} event
+   */
+  choosingOf({ key, shiftKey }) {
+    const { list } = this;
+    if (!list.isOpen || shiftKey) return void 0;
+    const keys = {
       ArrowDown: () => list.step(1),
       ArrowUp: () => list.step(-1),
-      Enter: () => accept(list.chosen()),
-      Tab: () => accept(list.chosen()),
+      Enter: () => this.accept(list.chosen),
+      Tab: () => this.accept(list.chosen),
       Escape: () => list.close()
-    }[event.key];
-    if (!act) {
-      if (list.isOpen() && /^(Arrow|Home|End|Page)/.test(event.key)) list.close();
-      return;
-    }
-    event.preventDefault();
-    act();
-  }, options);
-  area.addEventListener("pointerdown", list.close, options);
-  const scrolled = (event) => list.element.contains(event.target) || list.close();
-  document.addEventListener("scroll", scrolled, { capture: true, ...options });
-  const show = {
-    value: () => {
-      clearTimeout(rest);
-      if (area.value === model.get("value")) return;
-      area.value = model.get("value");
-      list.close();
-    },
-    description: () => label.textContent = model.get("description"),
-    placeholder: () => area.placeholder = model.get("placeholder"),
-    rows: () => area.rows = model.get("rows"),
-    tokens: () => {
-      tokens.textContent = model.get("tokens");
-      tokens.title = tokens.textContent && "Tokens used, and how many fit";
-    }
-  };
-  for (const [name, act] of Object.entries(show)) {
-    act();
-    model.on(`change:${name}`, act);
+    };
+    return keys[key];
   }
-  return () => {
-    for (const [name, act] of Object.entries(show)) model.off(`change:${name}`, act);
-    tell();
-    list.close();
-    ended.abort();
-  };
+  /** Offer the words that what is typed may become. */
+  offer() {
+    const { area, list, model } = this;
+    const found = typedAt(area.value, area.selectionStart);
+    const words = found ? offered(model.get("words"), found) : [];
+    if (found && words.length) list.open(words, found.start);
+    else list.close();
+  }
+  /**
+   * Put a word in place of what is typed of it.
+   * @param {Word} word
+   */
+  accept(word) {
+    const { area } = this;
+    const found = typedAt(area.value, area.selectionStart);
+    this.list.close();
+    if (found) this.put(found.start, area.selectionStart, word.insert);
+  }
+  /** @param {boolean} isUp */
+  weigh(isUp) {
+    const { area } = this;
+    const change = weighed(area.value, area.selectionStart, area.selectionEnd, isUp);
+    if (!change) return;
+    this.put(change.from, change.to, change.piece);
+    area.setSelectionRange(change.start, change.end);
+  }
+  /**
+   * @param {number} from
+   * @param {number} to
+   * @param {string} piece
+   */
+  put(from, to, piece) {
+    this.isAccepting = true;
+    replace(this.area, from, to, piece);
+    this.isAccepting = false;
+  }
+};
+
+// widgets/prompt_editor/src/prompt_editor.js
+function render({ model, el }) {
+  const editor = new Editor(model, el);
+  return () => editor.close();
 }
 var prompt_editor_default = { render };
 export {

@@ -1,14 +1,15 @@
 // Built by `npm run build`; change the sources, not this file.
 // source: widgets/shared/dom.js
 // source: widgets/splitter/src/splitter.js
-// sha256 of the sources: 6ef9f681f84a4cce4422ebb2da99d5dc8b2163ce0181146865b6e70812a27f83
-// sha256 of the lines below: f3aef3a8244a905ca09fd542bd01aa28c1f66e31baa9d498b0c9f204c983d36a
+// source: widgets/splitter/src/width.js
+// sha256 of the sources: 1170e0a9e5f8bcfe1eee5ec89db2239df45fc6c2017eed0df91caf14d1e3780c
+// sha256 of the lines below: 1e5d84272fcbb286f5129eb5f31e9937f67666f9f1274e5f0607ae85294adbb4
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== void 0) made.setAttribute(name, value);
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== void 0) made.setAttribute(name, String(value));
   }
   made.append(...children);
   return made;
@@ -19,118 +20,203 @@ function addTo(parent, tag, attributes = {}, ...children) {
   return made;
 }
 
-// widgets/splitter/src/splitter.js
+// widgets/splitter/src/width.js
 var STEP = 16;
-function render({ model, el }) {
-  const handle = addTo(el, "div", {
-    class: "mls-splitter",
-    tabindex: 0,
-    role: "separator",
-    "aria-orientation": "vertical"
-  });
-  el.classList.add("mls-split-host");
-  const ended = new AbortController();
-  const options = { signal: ended.signal };
-  const own = () => {
-    let found = el;
-    while (found.parentElement && !/flex/.test(getComputedStyle(found.parentElement).display))
-      found = found.parentElement;
-    return found;
+var limited = (width, { smallest, largest }) => width && Math.round(Math.max(smallest, Math.min(largest, width)));
+function widthByKey(key, width, { smallest, largest, isBefore, isShifted }) {
+  const by = STEP * (isShifted ? 4 : 1) * (isBefore ? 1 : -1);
+  const widths = {
+    ArrowRight: width + by,
+    ArrowLeft: width - by,
+    Home: smallest,
+    End: largest,
+    Enter: 0
   };
-  const isBefore = () => model.get("side") === "before";
-  const panel = () => isBefore() ? own().previousElementSibling : own().nextElementSibling;
-  const other = () => isBefore() ? own().nextElementSibling : own().previousElementSibling;
-  const limited = (width) => Math.round(Math.max(model.get("smallest"), Math.min(model.get("largest"), width)));
-  let sized = null;
-  const setWidth = (width) => {
-    if (sized !== panel()) sized?.classList.remove("mls-split");
-    sized = panel();
-    sized.classList.toggle("mls-split", width > 0);
-    sized.style.setProperty("--mls-split", `${width}px`);
-  };
-  const isWrapped = () => {
-    const [one, two] = [panel().getBoundingClientRect(), other().getBoundingClientRect()];
-    return one.bottom <= two.top || two.bottom <= one.top || !one.width || !two.width;
-  };
-  const draw = () => {
-    if (!el.isConnected || !panel() || !other()) return;
-    const wanted = model.get("width");
-    el.style.display = "";
-    let width = wanted && limited(wanted);
-    setWidth(width);
-    while (isWrapped() && width > model.get("smallest")) {
-      width = Math.max(model.get("smallest"), width - STEP);
-      setWidth(width);
+  return widths[key];
+}
+
+// widgets/splitter/src/splitter.js
+var REDRAWN_BY = (
+  /** @type {const} */
+  ["width", "smallest", "largest", "side", "label"]
+);
+var Splitter = class {
+  /**
+   * @param {AnyModel<Traits>} model
+   * @param {HTMLElement} el
+   */
+  constructor(model, el) {
+    this.model = model;
+    this.el = el;
+    el.classList.add("mls-split-host");
+    this.handle = addTo(el, "div", {
+      class: "mls-splitter",
+      tabindex: 0,
+      role: "separator",
+      "aria-orientation": "vertical"
+    });
+    this.ended = new AbortController();
+    this.drag = null;
+    this.sized = null;
+    this.redraw = () => this.draw();
+    for (const name of REDRAWN_BY) model.on(`change:${name}`, this.redraw);
+    this.watch = new ResizeObserver(this.redraw);
+    this.listen();
+    this.begin();
+  }
+  /** The row is known only when the view is in the page; it changes with the window. */
+  begin() {
+    if (this.ended.signal.aborted) return;
+    const row = this.own.parentElement;
+    if (!this.el.isConnected || !row) {
+      requestAnimationFrame(() => this.begin());
+      return;
     }
-    const isHidden = isWrapped();
-    if (isHidden) setWidth(0);
+    this.watch.observe(row);
+    this.draw();
+  }
+  close() {
+    this.watch.disconnect();
+    for (const name of REDRAWN_BY) this.model.off(`change:${name}`, this.redraw);
+    this.sized?.classList.remove("mls-split");
+    this.ended.abort();
+  }
+  // --- the row ---------------------------------------------------------------------------------
+  /** The row's child: in a notebook `el` itself; in other hosts it may be wrapped. */
+  get own() {
+    let found = this.el;
+    while (found.parentElement && !/flex/.test(getComputedStyle(found.parentElement).display)) {
+      found = found.parentElement;
+    }
+    return found;
+  }
+  get isBefore() {
+    return this.model.get("side") === "before";
+  }
+  get limits() {
+    return { smallest: this.model.get("smallest"), largest: this.model.get("largest") };
+  }
+  get panel() {
+    return this.neighbour(this.isBefore);
+  }
+  get other() {
+    return this.neighbour(!this.isBefore);
+  }
+  /** @param {boolean} isBefore */
+  neighbour(isBefore) {
+    const { own } = this;
+    const found = isBefore ? own.previousElementSibling : own.nextElementSibling;
+    return (
+      /** @type {HTMLElement | null} */
+      found
+    );
+  }
+  // --- drawing ---------------------------------------------------------------------------------
+  /** Show the width that is wanted, or the widest that the row has room for without wrapping. */
+  draw() {
+    const { el, panel, other, limits } = this;
+    if (!el.isConnected || !panel || !other) return;
+    el.style.display = "";
+    let width = limited(this.model.get("width"), limits);
+    this.setWidth(panel, width);
+    while (isWrapped(panel, other) && width > limits.smallest) {
+      width = Math.max(limits.smallest, width - STEP);
+      this.setWidth(panel, width);
+    }
+    const isHidden = isWrapped(panel, other);
+    if (isHidden) this.setWidth(panel, 0);
     el.style.display = isHidden ? "none" : "";
-    tell();
-  };
-  const tell = () => {
-    const width = Math.round(panel().getBoundingClientRect().width);
-    handle.setAttribute("aria-label", `Width of the ${model.get("label")}`);
-    handle.setAttribute("aria-valuenow", width);
-    handle.setAttribute("aria-valuemin", model.get("smallest"));
-    handle.setAttribute("aria-valuemax", model.get("largest"));
-    handle.setAttribute("aria-valuetext", `${width} pixels`);
-  };
-  const set = (width, isLast) => {
-    model.set("width", width && limited(width));
-    if (isLast) model.save_changes();
-  };
-  let drag = null;
-  handle.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !panel()) return;
+    this.tell(panel);
+  }
+  /**
+   * Set a panel's width by a class of ours: its own inline style is its layout's, and comes back
+   * unharmed.
+   * @param {HTMLElement} panel
+   * @param {number} width
+   */
+  setWidth(panel, width) {
+    if (this.sized !== panel) this.sized?.classList.remove("mls-split");
+    this.sized = panel;
+    panel.classList.toggle("mls-split", width > 0);
+    panel.style.setProperty("--mls-split", `${width}px`);
+  }
+  /**
+   * Tell screen readers how wide the panel is.
+   * @param {HTMLElement} panel
+   */
+  tell(panel) {
+    const width = Math.round(panel.getBoundingClientRect().width);
+    const { smallest, largest } = this.limits;
+    const told = {
+      label: `Width of the ${this.model.get("label")}`,
+      valuenow: width,
+      valuemin: smallest,
+      valuemax: largest,
+      valuetext: `${width} pixels`
+    };
+    for (const [name, value] of Object.entries(told)) {
+      this.handle.setAttribute(`aria-${name}`, String(value));
+    }
+  }
+  // --- what a person does ----------------------------------------------------------------------
+  listen() {
+    const { handle, model } = this;
+    const options = { signal: this.ended.signal };
+    handle.addEventListener("pointerdown", (event) => this.grip(event), options);
+    handle.addEventListener(
+      "pointermove",
+      ({ clientX }) => {
+        const by = this.drag ? clientX - this.drag.from : 0;
+        if (this.drag && by) this.want(this.drag.width + (this.isBefore ? by : -by));
+      },
+      options
+    );
+    const end = () => {
+      if (this.drag) model.save_changes();
+      this.drag = null;
+    };
+    handle.addEventListener("pointerup", end, options);
+    handle.addEventListener("pointercancel", end, options);
+    handle.addEventListener("dblclick", () => this.set(0), options);
+    handle.addEventListener("keydown", (event) => this.press(event), options);
+  }
+  /** @param {PointerEvent} event */
+  grip(event) {
+    const { handle, panel } = this;
+    if (event.button !== 0 || !panel) return;
     event.preventDefault();
     handle.focus({ preventScroll: true });
     handle.setPointerCapture(event.pointerId);
-    drag = { from: event.clientX, width: panel().getBoundingClientRect().width };
-  }, options);
-  handle.addEventListener("pointermove", (event) => {
-    if (!drag) return;
-    const by = event.clientX - drag.from;
-    if (by) set(drag.width + (isBefore() ? by : -by), false);
-  }, options);
-  for (const name of ["pointerup", "pointercancel"]) {
-    handle.addEventListener(name, () => {
-      if (drag) model.save_changes();
-      drag = null;
-    }, options);
+    this.drag = { from: event.clientX, width: panel.getBoundingClientRect().width };
   }
-  handle.addEventListener("dblclick", () => set(0, true), options);
-  handle.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !panel()) return;
+  /** @param {KeyboardEvent} event */
+  press(event) {
+    const { panel } = this;
+    if (event.ctrlKey || event.metaKey || event.altKey || !panel) return;
     if (event.key !== "Tab") event.stopPropagation();
-    const width = panel().getBoundingClientRect().width;
-    const by = STEP * (event.shiftKey ? 4 : 1) * (isBefore() ? 1 : -1);
-    const wanted = {
-      ArrowRight: width + by,
-      ArrowLeft: width - by,
-      Home: model.get("smallest"),
-      End: model.get("largest"),
-      Enter: 0
-    }[event.key];
+    const options = { ...this.limits, isBefore: this.isBefore, isShifted: event.shiftKey };
+    const wanted = widthByKey(event.key, panel.getBoundingClientRect().width, options);
     if (wanted === void 0) return;
     event.preventDefault();
-    set(wanted, true);
-  }, options);
-  const traits = ["width", "smallest", "largest", "side", "label"];
-  for (const name of traits) model.on(`change:${name}`, draw);
-  const watch = new ResizeObserver(draw);
-  const begin = () => {
-    if (ended.signal.aborted) return;
-    if (!el.isConnected || !own().parentElement) return requestAnimationFrame(begin);
-    watch.observe(own().parentElement);
-    draw();
-  };
-  begin();
-  return () => {
-    watch.disconnect();
-    for (const name of traits) model.off(`change:${name}`, draw);
-    sized?.classList.remove("mls-split");
-    ended.abort();
-  };
+    this.set(wanted);
+  }
+  /** @param {number} width */
+  want(width) {
+    this.model.set("width", limited(width, this.limits));
+  }
+  /** @param {number} width */
+  set(width) {
+    this.want(width);
+    this.model.save_changes();
+  }
+};
+function isWrapped(one, other) {
+  const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+  return a.bottom <= b.top || b.bottom <= a.top || !a.width || !b.width;
+}
+function render({ model, el }) {
+  const splitter = new Splitter(model, el);
+  return () => splitter.close();
 }
 var splitter_default = { render };
 export {

@@ -1,15 +1,16 @@
 // Built by `npm run build`; change the sources, not this file.
 // source: widgets/shared/dom.js
 // source: widgets/stage_strip/src/stage_strip.js
-// sha256 of the sources: 6c63cd40742da4e402c6a4bcd6a1f38a4468a2ff223ecd4f60c64b34330268da
-// sha256 of the lines below: cec6b003aaa52706ee5014a9681ed3cea3678165868398030e2812cfe1efee63
+// source: widgets/stage_strip/src/states.js
+// sha256 of the sources: a62a757982f42161a77e37a8c0ac96313bb3e0f0a37e1213c604ad0f36ca9713
+// sha256 of the lines below: 3a9ee6cb510d5b2c9863d350236a75b1005b62c109d8361f70751c21867d726e
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== void 0) made.setAttribute(name, value);
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== void 0) made.setAttribute(name, String(value));
   }
   made.append(...children);
   return made;
@@ -21,15 +22,25 @@ function addTo(parent, tag, attributes = {}, ...children) {
 }
 function makeSvg(paths, attributes = {}) {
   const svg = document.createElementNS(SVG, "svg");
-  const whole = { viewBox: "0 0 24 24", "aria-hidden": "true", ...attributes };
-  for (const [name, value] of Object.entries(whole)) svg.setAttribute(name, value);
+  set(svg, { viewBox: "0 0 24 24", "aria-hidden": "true", ...attributes });
   for (const [path, own] of paths) {
     const shape = document.createElementNS(SVG, "path");
-    for (const [name, value] of Object.entries({ d: path, ...own })) shape.setAttribute(name, value);
+    set(shape, { d: path, ...own });
     svg.append(shape);
   }
   return svg;
 }
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+}
+
+// widgets/stage_strip/src/states.js
+var secondsText = (seconds) => seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
+function stateText({ state, seconds }) {
+  const isTimed = typeof seconds === "number" && (state === "running" || state === "done");
+  return isTimed ? `${state} ${secondsText(seconds)}` : state;
+}
+var canChoose = ({ state }) => state === "cached" || state === "done";
 
 // widgets/stage_strip/src/stage_strip.js
 var SIGNS = {
@@ -39,51 +50,51 @@ var SIGNS = {
   running: "M12 5a7 7 0 1 1-7 7",
   done: "M5 13l5 5L19 7"
 };
-function secondsText(seconds) {
-  return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
-}
-function stateText({ state, seconds }) {
-  const isTimed = typeof seconds === "number" && ["running", "done"].includes(state);
-  return isTimed ? `${state} ${secondsText(seconds)}` : state;
-}
-function makeStage(parent, choose) {
-  const item = addTo(parent, "li", { class: "mls-stage" });
-  const button = addTo(item, "button", { class: "mls-stage-button", type: "button" });
-  const title = addTo(button, "span", { class: "mls-stage-title" });
-  const sign = addTo(button, "span", { class: "mls-stage-sign", "aria-hidden": "true" });
-  const state = addTo(button, "span", { class: "mls-stage-state" });
-  let shown = {};
-  button.addEventListener("click", () => {
-    if (button.getAttribute("aria-disabled") === "false") choose(shown.name);
-  });
-  const draw = (stage) => {
-    if (stage.state !== shown.state) {
+var StageItem = class {
+  /**
+   * @param {HTMLElement} parent
+   * @param {(name: string) => void} choose
+   */
+  constructor(parent, choose) {
+    this.item = addTo(parent, "li", { class: "mls-stage" });
+    this.button = addTo(this.item, "button", { class: "mls-stage-button", type: "button" });
+    this.title = addTo(this.button, "span", { class: "mls-stage-title" });
+    this.sign = addTo(this.button, "span", { class: "mls-stage-sign", "aria-hidden": "true" });
+    this.state = addTo(this.button, "span", { class: "mls-stage-state" });
+    this.shown = null;
+    this.button.addEventListener("click", () => {
+      if (this.shown && canChoose(this.shown)) choose(this.shown.name);
+    });
+  }
+  /** @param {Stage} stage */
+  draw(stage) {
+    const { button, item } = this;
+    if (stage.state !== this.shown?.state) {
       const stroke = { fill: "none", stroke: "currentColor", "stroke-width": 2 };
       const icon = makeSvg([[SIGNS[stage.state], stroke]], { width: 14, height: 14 });
-      sign.replaceChildren(icon);
+      this.sign.replaceChildren(icon);
     }
-    shown = stage;
-    const canChoose = stage.state === "cached" || stage.state === "done";
+    this.shown = stage;
     item.dataset.name = stage.name;
     item.dataset.state = stage.state;
-    title.textContent = stage.title;
-    state.textContent = stateText(stage);
-    button.setAttribute("aria-disabled", String(!canChoose));
-    const hint = canChoose ? "run again from here" : "";
+    this.title.textContent = stage.title;
+    this.state.textContent = stateText(stage);
+    button.setAttribute("aria-disabled", String(!canChoose(stage)));
+    const hint = canChoose(stage) ? "run again from here" : "";
     button.title = [stage.title, hint].filter(Boolean).join(": ");
-    button.setAttribute("aria-label", [stage.title, stateText(stage), hint].filter(Boolean).join(", "));
-  };
-  return { item, draw };
-}
+    const label = [stage.title, stateText(stage), hint].filter(Boolean).join(", ");
+    button.setAttribute("aria-label", label);
+  }
+};
 function render({ model, el }) {
   const root = addTo(el, "ol", { class: "mls-stage-strip", "aria-label": "Stages" });
-  const stages = [];
+  const items = [];
   const choose = (name) => model.send({ kind: "choose", name });
   const draw = () => {
-    const wanted = model.get("stages");
-    while (stages.length > wanted.length) stages.pop().item.remove();
-    while (stages.length < wanted.length) stages.push(makeStage(root, choose));
-    wanted.forEach((stage, at) => stages[at].draw(stage));
+    const stages = model.get("stages");
+    for (const { item } of items.splice(stages.length)) item.remove();
+    while (items.length < stages.length) items.push(new StageItem(root, choose));
+    stages.forEach((stage, at) => items[at].draw(stage));
   };
   root.addEventListener("keydown", (event) => {
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation();

@@ -1,19 +1,80 @@
 // Built by `npm run build`; change the sources, not this file.
 // source: widgets/shared/dom.js
+// source: widgets/shared/geometry.js
 // source: widgets/viewer/src/box_drawing.js
 // source: widgets/viewer/src/box_list.js
+// source: widgets/viewer/src/box_tools.js
 // source: widgets/viewer/src/boxes.js
+// source: widgets/viewer/src/camera.js
 // source: widgets/viewer/src/controls.js
+// source: widgets/viewer/src/files.js
+// source: widgets/viewer/src/gestures.js
+// source: widgets/viewer/src/history.js
+// source: widgets/viewer/src/keys.js
 // source: widgets/viewer/src/mask.js
+// source: widgets/viewer/src/mask_overlay.js
+// source: widgets/viewer/src/mask_tools.js
+// source: widgets/viewer/src/message.js
+// source: widgets/viewer/src/painter.js
 // source: widgets/viewer/src/png.js
 // source: widgets/viewer/src/stage.js
 // source: widgets/viewer/src/store.js
+// source: widgets/viewer/src/toolbar.js
 // source: widgets/viewer/src/upload.js
 // source: widgets/viewer/src/view.js
 // source: widgets/viewer/src/viewer.js
-// sha256 of the sources: b71eeb55b4904249db2908347f7d751566b4e9d6af3558107f32385d0db964b5
-// sha256 of the lines below: e9119becd39a55adf001c8f086bca228857f80c0b1ef91d557b123d4cc11b39c
+// sha256 of the sources: e894af503853ebabcac5a6e862024a1b984641ab4bc7314f948867ec05c6f03d
+// sha256 of the lines below: 97cf3693dee9b07a37794251e3654bd26d5e61e14fc91317450278999a133943
+// widgets/viewer/src/history.js
+var History = class {
+  /** @type {Change[]} */
+  done = [];
+  /** @type {Change[]} */
+  undone = [];
+  /**
+   * Remember a change; what was undone before cannot be made again.
+   * @param {Change} change
+   */
+  add(change) {
+    this.done.push(change);
+    this.undone = [];
+  }
+  /**
+   * Forget the oldest changes until the rest is at most `most` in size; the newest always stays.
+   * @param {number} most
+   * @param {(change: Change) => number} sizeOf
+   */
+  limit(most, sizeOf) {
+    let held = this.done.reduce((sum, change) => sum + sizeOf(change), 0);
+    while (held > most && this.done.length > 1) {
+      const oldest = this.done.shift();
+      if (oldest) held -= sizeOf(oldest);
+    }
+  }
+  /** Return the change to undo, undefined where there is none. */
+  undo() {
+    const change = this.done.pop();
+    if (change) this.undone.push(change);
+    return change;
+  }
+  /** Return the change to make again, undefined where there is none. */
+  redo() {
+    const change = this.undone.pop();
+    if (change) this.done.push(change);
+    return change;
+  }
+  clear() {
+    this.done = [];
+    this.undone = [];
+  }
+};
+
+// widgets/shared/geometry.js
+var clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+var isSameShape = (one, other) => Math.abs(one.width / one.height / (other.width / other.height) - 1) < 0.02;
+
 // widgets/viewer/src/png.js
+var SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 async function greyPNG(data, width, height) {
   const rows = new Uint8Array((width + 1) * height);
   for (let y = 0; y < height; y++) {
@@ -26,53 +87,68 @@ async function greyPNG(data, width, height) {
   head.setUint32(4, height);
   head.setUint8(8, 8);
   const file = new Blob([
-    new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]),
-    pngChunk("IHDR", new Uint8Array(head.buffer)),
-    pngChunk("IDAT", packed),
-    pngChunk("IEND", new Uint8Array())
+    new Uint8Array(SIGNATURE),
+    chunk("IHDR", new Uint8Array(head.buffer)),
+    chunk("IDAT", packed),
+    chunk("IEND", new Uint8Array())
   ]);
   return new Uint8Array(await file.arrayBuffer());
 }
-var CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  for (let k = 0; k < 8; k++) n = n & 1 ? 3988292384 ^ n >>> 1 : n >>> 1;
-  return n;
+var CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit++) {
+    remainder = remainder & 1 ? 3988292384 ^ remainder >>> 1 : remainder >>> 1;
+  }
+  return remainder;
 });
-function pngChunk(name, content) {
-  const chunk = new Uint8Array(12 + content.length);
-  const view = new DataView(chunk.buffer);
+function chunk(name, content) {
+  const made = new Uint8Array(12 + content.length);
+  const view = new DataView(made.buffer);
   view.setUint32(0, content.length);
-  chunk.set(new TextEncoder().encode(name), 4);
-  chunk.set(content, 8);
+  made.set(new TextEncoder().encode(name), 4);
+  made.set(content, 8);
   let crc = 4294967295;
-  for (const byte of chunk.subarray(4, -4)) crc = CRC_TABLE[(crc ^ byte) & 255] ^ crc >>> 8;
-  view.setUint32(chunk.length - 4, ~crc >>> 0);
-  return chunk;
+  for (const byte of made.subarray(4, -4)) crc = CRC_TABLE[(crc ^ byte) & 255] ^ crc >>> 8;
+  view.setUint32(made.length - 4, ~crc >>> 0);
+  return made;
 }
 
 // widgets/viewer/src/mask.js
-var MASK_TINT = 7876095;
 var UNDO_BYTES = 64 * 2 ** 20;
 function brushReach(radius, hardness) {
   const outer = Math.max(radius, 0.5) + 0.5 * hardness;
   const inner = Math.max(0, Math.min(radius * hardness, outer - 1) - 0.5 * (1 - hardness));
   return { inner, outer };
 }
+function brushCover(distance2, { inner, outer }) {
+  if (distance2 >= outer * outer) return 0;
+  if (distance2 <= inner * inner) return 255;
+  const share = (outer - Math.sqrt(distance2)) / (outer - inner);
+  return Math.round(255 * share * share * (3 - 2 * share));
+}
 var Mask = class {
-  constructor(width, height) {
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {(area: Area) => void} onChange called with each area whose pixels have changed
+   */
+  constructor(width, height, onChange = () => {
+  }) {
     this.width = width;
     this.height = height;
+    this.onChange = onChange;
     this.data = new Uint8Array(width * height);
-    this.done = [];
-    this.undone = [];
-    this.overlay = new OffscreenCanvas(width, height);
-    this.pen = this.overlay.getContext("2d");
+    this.history = new History();
+    this.stroke = null;
   }
   get isEmpty() {
     return !this.data.some(Boolean);
   }
   // --- strokes ---------------------------------------------------------------------------------
-  // A stroke may cross itself without growing denser: `cover` is the most that each pixel got of
-  // it, and the pixel is made anew from what it was before.
+  /**
+   * Begin a stroke.
+   * @param {Brush} brush its size is the diameter in pixels
+   */
   begin({ size, hardness, opacity, erases }) {
     this.stroke = {
       ...brushReach(size / 2, hardness),
@@ -84,10 +160,14 @@ var Mask = class {
       last: null
     };
   }
-  // Paint on to this point, in pixels of the picture.
+  /**
+   * Paint on to this point of the picture.
+   * @param {Point} point
+   */
   lineTo(point) {
-    const { stroke, width, data } = this;
-    const { inner, outer, target, opacity } = stroke;
+    const { stroke } = this;
+    if (!stroke) return;
+    const { outer } = stroke;
     const from = stroke.last ?? point;
     stroke.last = point;
     const area = this.clipped(
@@ -97,45 +177,55 @@ var Mask = class {
       Math.max(from.y, point.y) + outer
     );
     if (!area) return;
-    const alongX = point.x - from.x;
-    const alongY = point.y - from.y;
+    this.cover(stroke, area, from, point);
+    stroke.area = stroke.area ? joined(stroke.area, area) : area;
+    this.onChange(area);
+  }
+  /**
+   * Cover the pixels near the line from one point to another.
+   * @param {Stroke} stroke
+   * @param {Area} area
+   * @param {Point} from
+   * @param {Point} to
+   */
+  cover(stroke, area, from, to) {
+    const { width, data } = this;
+    const alongX = to.x - from.x;
+    const alongY = to.y - from.y;
     const length2 = alongX ** 2 + alongY ** 2;
     for (let y = area.top; y < area.bottom; y++) {
       for (let x = area.left; x < area.right; x++) {
         const dx = x + 0.5 - from.x;
         const dy = y + 0.5 - from.y;
-        const t = length2 && Math.min(1, Math.max(0, (dx * alongX + dy * alongY) / length2));
+        const t = length2 && clamp((dx * alongX + dy * alongY) / length2, 0, 1);
         const distance2 = (dx - t * alongX) ** 2 + (dy - t * alongY) ** 2;
-        if (distance2 >= outer * outer) continue;
-        let cover = 255;
-        if (distance2 > inner * inner) {
-          const share = (outer - Math.sqrt(distance2)) / (outer - inner);
-          cover = Math.round(255 * share * share * (3 - 2 * share));
-        }
+        const cover = brushCover(distance2, stroke);
         const index = y * width + x;
         if (cover <= stroke.cover[index]) continue;
         stroke.cover[index] = cover;
         const before = stroke.before[index];
-        data[index] = Math.round(before + (target - before) * cover * opacity / 255);
+        data[index] = Math.round(
+          before + (stroke.target - before) * cover * stroke.opacity / 255
+        );
       }
     }
-    stroke.area = stroke.area ? joined(stroke.area, area) : area;
-    this.tint(area);
   }
-  // Ends the stroke; true if it changed anything.
+  /** End the stroke; true if it changed anything. */
   end() {
-    const { area, before } = this.stroke;
+    const { stroke } = this;
     this.stroke = null;
-    return area !== null && this.remember(area, before);
+    return stroke?.area ? this.remember(stroke.area, stroke.before) : false;
   }
-  // Takes the stroke back that is being painted.
+  /** Take back the stroke that is being painted. */
   abandon() {
-    this.data.set(this.stroke.before);
-    const { area } = this.stroke;
+    const { stroke } = this;
     this.stroke = null;
-    if (area) this.tint(area);
+    if (!stroke) return;
+    this.data.set(stroke.before);
+    if (stroke.area) this.onChange(stroke.area);
   }
-  // --- the whole -------------------------------------------------------------------------------
+  // --- the whole mask --------------------------------------------------------------------------
+  /** @param {number} value */
   fill(value) {
     return this.change(() => this.data.fill(value));
   }
@@ -144,56 +234,54 @@ var Mask = class {
       for (let i = 0; i < this.data.length; i++) this.data[i] = 255 - this.data[i];
     });
   }
-  // Takes the grey values of a picture; one of no picture is empty.
-  load(bitmap) {
-    return this.change(() => {
-      if (!bitmap) return this.data.fill(0);
-      const canvas = new OffscreenCanvas(this.width, this.height);
-      const pen = canvas.getContext("2d", { willReadFrequently: true });
-      pen.drawImage(bitmap, 0, 0, this.width, this.height);
-      const pixels = pen.getImageData(0, 0, this.width, this.height).data;
-      for (let i = 0; i < this.data.length; i++) this.data[i] = pixels[4 * i];
-    });
+  /**
+   * Take these values, one a pixel; null for an empty mask.
+   * @param {Uint8Array | null} values
+   */
+  load(values) {
+    return this.change(() => values ? this.data.set(values) : this.data.fill(0));
   }
+  /** @param {() => void} act */
   change(act) {
     const before = this.data.slice();
     act();
     const area = { left: 0, top: 0, right: this.width, bottom: this.height };
-    this.tint(area);
+    this.onChange(area);
     return this.remember(area, before);
   }
   // --- undo ------------------------------------------------------------------------------------
+  /**
+   * Remember what changed within an area; false if nothing did.
+   * @param {Area} area
+   * @param {Uint8Array} before the whole mask as it was
+   */
   remember(area, before) {
     const was = this.cut(area, before);
     const is = this.cut(area, this.data);
     if (was.every((value, i) => value === is[i])) return false;
-    this.done.push({ area, was, is });
-    this.undone = [];
-    const bytes = (patch) => 2 * patch.was.length;
-    let held = this.done.reduce((sum, patch) => sum + bytes(patch), 0);
-    while (held > UNDO_BYTES && this.done.length > 1) held -= bytes(this.done.shift());
+    this.history.add({ area, was, is });
+    this.history.limit(UNDO_BYTES, (patch) => 2 * patch.was.length);
     return true;
   }
+  /** Undo the last change; false if there is none. */
   undo() {
-    return this.step(this.done, this.undone, "was");
+    const patch = this.history.undo();
+    return patch ? this.put(patch.area, patch.was) : false;
   }
+  /** Make the last undone change again; false if there is none. */
   redo() {
-    return this.step(this.undone, this.done, "is");
-  }
-  step(from, to, side) {
-    const patch = from.pop();
-    if (!patch) return false;
-    to.push(patch);
-    const { left, top, right, bottom } = patch.area;
-    const width = right - left;
-    for (let y = top; y < bottom; y++) {
-      const row = patch[side].subarray((y - top) * width, (y - top + 1) * width);
-      this.data.set(row, y * this.width + left);
-    }
-    this.tint(patch.area);
-    return true;
+    const patch = this.history.redo();
+    return patch ? this.put(patch.area, patch.is) : false;
   }
   // --- areas -----------------------------------------------------------------------------------
+  /**
+   * Return the whole pixels between these edges, null if none lies in the mask.
+   * @param {number} left
+   * @param {number} top
+   * @param {number} right
+   * @param {number} bottom
+   * @returns {Area | null}
+   */
   clipped(left, top, right, bottom) {
     const area = {
       left: Math.max(0, Math.floor(left)),
@@ -203,25 +291,37 @@ var Mask = class {
     };
     return area.left < area.right && area.top < area.bottom ? area : null;
   }
-  cut({ left, top, right, bottom }, data) {
+  /**
+   * Return the values of an area, row by row.
+   * @param {Area} area
+   * @param {Uint8Array} data of a whole mask
+   */
+  cut({ left, top, right, bottom }, data = this.data) {
     const width = right - left;
-    const part = new Uint8Array(width * (bottom - top));
+    const part2 = new Uint8Array(width * (bottom - top));
     for (let y = top; y < bottom; y++) {
       const start = y * this.width + left;
-      part.set(data.subarray(start, start + width), (y - top) * width);
+      part2.set(data.subarray(start, start + width), (y - top) * width);
     }
-    return part;
+    return part2;
   }
-  tint(area) {
-    const width = area.right - area.left;
-    const part = this.cut(area, this.data);
-    const pixels = new Uint32Array(part.length);
-    for (let i = 0; i < part.length; i++) pixels[i] = part[i] << 24 | MASK_TINT;
-    const image = new ImageData(new Uint8ClampedArray(pixels.buffer), width);
-    this.pen.putImageData(image, area.left, area.top);
+  /**
+   * Put values into an area, row by row.
+   * @param {Area} area
+   * @param {Uint8Array} part
+   */
+  put(area, part2) {
+    const { left, top, right, bottom } = area;
+    const width = right - left;
+    for (let y = top; y < bottom; y++) {
+      const row = part2.subarray((y - top) * width, (y - top + 1) * width);
+      this.data.set(row, y * this.width + left);
+    }
+    this.onChange(area);
+    return true;
   }
   // --- to Python -------------------------------------------------------------------------------
-  // The mask as the bytes of an 8-bit grey PNG; none at all for an empty one.
+  /** Return the mask as the bytes of an 8-bit grey PNG; no bytes for an empty one. */
   async toPNG() {
     if (this.isEmpty) return new Uint8Array();
     return greyPNG(this.data, this.width, this.height);
@@ -236,28 +336,71 @@ function joined(one, other) {
   };
 }
 
+// widgets/viewer/src/mask_overlay.js
+var TINT = 7876095;
+var MaskOverlay = class {
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
+  constructor(width, height) {
+    this.canvas = new OffscreenCanvas(width, height);
+    this.pen = penOf(this.canvas);
+  }
+  /**
+   * @param {Mask} mask
+   * @param {Area} area
+   */
+  draw(mask, area) {
+    const part2 = mask.cut(area);
+    const pixels = new Uint32Array(part2.length);
+    for (let i = 0; i < part2.length; i++) pixels[i] = part2[i] << 24 | TINT;
+    const image = new ImageData(new Uint8ClampedArray(pixels.buffer), area.right - area.left);
+    this.pen.putImageData(image, area.left, area.top);
+  }
+};
+function greyOf(bitmap, width, height) {
+  const pen = penOf(new OffscreenCanvas(width, height), { willReadFrequently: true });
+  pen.drawImage(bitmap, 0, 0, width, height);
+  const pixels = pen.getImageData(0, 0, width, height).data;
+  return Uint8Array.from({ length: width * height }, (_, i) => pixels[4 * i]);
+}
+function penOf(canvas, options = {}) {
+  return (
+    /** @type {OffscreenCanvasRenderingContext2D} */
+    canvas.getContext("2d", options)
+  );
+}
+
 // widgets/viewer/src/upload.js
 var PART_BYTES = 4 * 2 ** 20;
 var Sender = class {
+  /**
+   * @param {Pick<Model, "send">} model
+   * @param {string} page the name of this page, which Python gets with each part
+   */
   constructor(model, page) {
     this.model = model;
     this.page = page;
     this.waiting = /* @__PURE__ */ new Map();
     this.count = 0;
   }
-  // True when all of it has arrived, false when Python refused it (and says why in the viewer).
-  // `progress` hears the share that has arrived.
+  /**
+   * Send a file; true when all of it has arrived, false if Python refused it (and says why in the
+   * viewer).
+   * @param {"mask" | "drop"} purpose
+   * @param {string} name
+   * @param {Blob} blob
+   * @param {(share: number) => void} progress called with the share that has arrived
+   */
   async send(purpose, name, blob, progress = () => {
   }) {
     const upload = `${this.page}-${this.count++}`;
     const base = { kind: "part", upload, purpose, name, size: blob.size, page: this.page };
     try {
       for (let offset = 0; offset === 0 || offset < blob.size; ) {
-        const part = await blob.slice(offset, offset + PART_BYTES).arrayBuffer();
-        const arrived = await new Promise((answer) => {
-          this.waiting.set(upload, answer);
-          this.model.send({ ...base, offset }, void 0, [part]);
-        });
+        const part2 = await blob.slice(offset, offset + PART_BYTES).arrayBuffer();
+        const arrived = await this.answerTo({ ...base, offset }, part2);
         if (arrived === null) return false;
         progress(blob.size ? arrived / blob.size : 1);
         if (arrived === 0) break;
@@ -271,6 +414,21 @@ var Sender = class {
       this.waiting.delete(upload);
     }
   }
+  /**
+   * @param {{ upload: string, offset: number }} message
+   * @param {ArrayBuffer} part
+   * @returns {Promise<number | null>}
+   */
+  answerTo(message, part2) {
+    return new Promise((answer) => {
+      this.waiting.set(message.upload, answer);
+      this.model.send(message, void 0, [part2]);
+    });
+  }
+  /**
+   * Take Python's answer to a part.
+   * @param {{ upload: string, arrived: number | null }} message
+   */
   hear(message) {
     this.waiting.get(message.upload)?.(message.arrived);
   }
@@ -282,43 +440,89 @@ async function isPicture(blob) {
 }
 
 // widgets/viewer/src/store.js
+var REDRAWN_BY = (
+  /** @type {const} */
+  [
+    "mode",
+    "busy",
+    "split",
+    "size",
+    "brush_size",
+    "brush_hardness",
+    "brush_opacity",
+    "brush_erases"
+  ]
+);
 var Store = class {
+  /** @param {Model} model */
   constructor(model) {
     this.model = model;
     this.page = Math.random().toString(36).slice(2);
     this.sender = new Sender(model, this.page);
     this.views = /* @__PURE__ */ new Set();
-    this.picture = this.before = this.preview = this.mask = null;
+    this.picture = null;
+    this.before = null;
+    this.preview = null;
+    this.previews = 0;
+    this.mask = null;
+    this.overlay = null;
     this.boxes = model.get("boxes");
     this.selected = -1;
-    this.history = { done: [], undone: [] };
+    this.history = new History();
     this.files = {};
-    this.previews = 0;
-    this.hasMask = this.isLoading = this.isSendingMask = false;
+    this.hasMask = false;
+    this.isStale = false;
+    this.isLoading = false;
+    this.isMaskNew = false;
+    this.isSendingMask = false;
+    this.listen();
+    model.send({ kind: "hello" });
+  }
+  listen() {
+    const { model } = this;
     model.on("msg:custom", (message, buffers) => this.hear(message, buffers));
     model.on("change:boxes", () => {
       if (model.get("boxes") === this.boxes) return;
       this.boxes = model.get("boxes");
-      this.history = { done: [], undone: [] };
+      this.history.clear();
       this.selected = Math.min(this.selected, this.boxes.length - 1);
       this.changed();
     });
-    const shown = ["mode", "busy", "split", "size"];
-    const brush = ["brush_size", "brush_hardness", "brush_opacity", "brush_erases"];
-    for (const name of [...shown, ...brush]) model.on(`change:${name}`, () => this.changed());
-    model.send({ kind: "hello" });
+    for (const name of REDRAWN_BY) model.on(`change:${name}`, () => this.changed());
   }
   changed() {
     for (const view of this.views) view.update();
   }
-  say(text, more) {
-    for (const view of this.views) view.say(text, more);
+  /**
+   * @param {string} text
+   * @param {MessageOptions} options
+   */
+  say(text, options) {
+    for (const view of this.views) view.say(text, options);
   }
-  // Set traits, here and in Python.
+  /**
+   * Set traits here and in Python, and draw.
+   * @param {Partial<Traits>} traits
+   */
   set(traits) {
-    for (const [name, value] of Object.entries(traits)) this.model.set(name, value);
+    for (
+      const name of
+      /** @type {(keyof Traits)[]} */
+      Object.keys(traits)
+    ) {
+      this.model.set(
+        name,
+        /** @type {Traits[typeof name]} */
+        traits[name]
+      );
+    }
     this.model.save_changes();
+    this.changed();
   }
+  /**
+   * @param {Message} message
+   * @param {DataView[]} buffers
+   */
   hear(message, buffers) {
     if (message.kind === "part") this.sender.hear(message);
     if (message.kind === "files") {
@@ -332,7 +536,7 @@ var Store = class {
     }
   }
   // --- pictures from Python --------------------------------------------------------------------
-  // What comes while one is decoded waits, and of those that wait only the last is decoded.
+  /** Decode what has come. What comes meanwhile waits, and only the last of it is decoded. */
   async load() {
     this.isStale = true;
     if (this.isLoading) return;
@@ -354,76 +558,124 @@ var Store = class {
     }
     this.isLoading = false;
   }
-  // The bitmap of a file: `known` if none has come, null if there is no picture any more.
-  async decoded(bytes, known, options = {}) {
-    if (bytes === void 0) return known;
-    if (!bytes.byteLength) return null;
+  /**
+   * Return the bitmap of a file, `known` if none has come, null if there is no picture any more.
+   * @template Known
+   * @param {DataView | undefined} file
+   * @param {Known} known
+   * @param {ImageBitmapOptions} options
+   * @returns {Promise<ImageBitmap | null | Known>}
+   */
+  async decoded(file, known, options = {}) {
+    if (file === void 0) return known;
+    if (!file.byteLength) return null;
     try {
-      return await createImageBitmap(new Blob([bytes]), options);
+      return await createImageBitmap(new Blob([
+        /** @type {BlobPart} */
+        file
+      ]), options);
     } catch {
       this.say("The picture cannot be drawn: its file is broken.", { isError: true });
       return null;
     }
   }
-  // A mask belongs to one size of picture; undefined leaves it as it is.
+  /**
+   * Take a mask from Python; undefined leaves it as it is, but for a picture of another size.
+   * @param {ImageBitmap | null | undefined} bitmap
+   */
   putMask(bitmap) {
     const { picture } = this;
     const isNew = picture?.width !== this.mask?.width || picture?.height !== this.mask?.height;
-    if (isNew) this.mask = picture && new Mask(picture.width, picture.height);
-    if (this.mask && bitmap !== void 0) this.mask.load(bitmap);
-    if (this.mask && isNew) this.mask.done = [];
-    this.hasMask = this.mask !== null && !this.mask.isEmpty;
+    if (isNew) this.makeMask();
+    const { mask } = this;
+    if (mask && bitmap !== void 0) {
+      mask.load(bitmap && greyOf(bitmap, mask.width, mask.height));
+    }
+    if (isNew) mask?.history.clear();
+    this.hasMask = mask !== null && !mask.isEmpty;
+  }
+  /** Make the empty mask of the picture, if there is one. */
+  makeMask() {
+    this.mask = this.overlay = null;
+    if (!this.picture) return;
+    const { width, height } = this.picture;
+    const overlay = new MaskOverlay(width, height);
+    const mask = new Mask(width, height, (area) => overlay.draw(mask, area));
+    Object.assign(this, { mask, overlay });
   }
   // --- what a person does ----------------------------------------------------------------------
-  // Change the mask by one of its methods; Python hears of it if that changed anything.
+  /**
+   * Change the mask by one of its methods; Python hears of it if that changed anything.
+   * @param {(mask: Mask) => boolean} act
+   */
   changeMask(act) {
     if (!this.mask || !act(this.mask)) return;
     this.hasMask = !this.mask.isEmpty;
     this.changed();
     this.sendMask();
   }
-  // Only the newest mask matters: while one is sent, the next waits.
+  /** Send the mask; while one is sent, the newest waits, and no other is sent. */
   async sendMask() {
     this.isMaskNew = true;
     if (this.isSendingMask) return;
     this.isSendingMask = true;
-    while (this.isMaskNew) {
+    while (this.isMaskNew && this.mask) {
       this.isMaskNew = false;
-      await this.sender.send("mask", "mask.png", new Blob([await this.mask.toPNG()]));
+      const file = await this.mask.toPNG();
+      await this.sender.send("mask", "mask.png", new Blob([file]));
     }
     this.isSendingMask = false;
   }
+  /**
+   * @param {Detection[]} boxes
+   * @param {number} selected
+   */
   changeBoxes(boxes, selected = this.selected) {
-    this.history.done.push(this.boxes);
-    this.history.undone = [];
+    this.history.add({ was: this.boxes, is: boxes });
     this.selected = selected;
     this.putBoxes(boxes);
   }
-  // Take the last change of the boxes back ("done"), or make it again ("undone").
-  stepBoxes(from, to) {
-    const boxes = this.history[from].pop();
+  /**
+   * Change some fields of one box.
+   * @param {number} index
+   * @param {Partial<Detection>} fields
+   */
+  changeBox(index, fields) {
+    this.changeBoxes(this.boxes.map((box, i) => i === index ? { ...box, ...fields } : box));
+  }
+  undoBoxes() {
+    this.putBoxesBack(this.history.undo()?.was);
+  }
+  redoBoxes() {
+    this.putBoxesBack(this.history.redo()?.is);
+  }
+  /** @param {Detection[] | undefined} boxes */
+  putBoxesBack(boxes) {
     if (!boxes) return;
-    this.history[to].push(this.boxes);
     this.selected = Math.min(this.selected, boxes.length - 1);
     this.putBoxes(boxes);
   }
+  /** @param {Detection[]} boxes */
   putBoxes(boxes) {
     this.boxes = boxes;
     this.set({ boxes });
-    this.changed();
   }
+  /** @param {number} index */
   select(index) {
     this.selected = index;
     this.changed();
   }
+  /**
+   * Send the first of these files to Python, if it is a picture.
+   * @param {File[]} files
+   */
   async drop(files) {
     const [file] = files;
     if (!file) return;
     const name = file.name || "picture";
     if (!await isPicture(file)) {
-      this.say(`${name} is no picture that can be opened; choose a PNG, JPEG or WebP file.`, {
-        isError: true
-      });
+      const text = `${name} is no picture that can be opened; choose a PNG, JPEG or WebP file.`;
+      this.say(text, { isError: true });
       return;
     }
     const show = (share) => this.say(`Opening ${name}…`, { share });
@@ -432,7 +684,8 @@ var Store = class {
       await this.sender.send("drop", name, file, show);
       for (const view of this.views) view.endProgress();
     } catch (error) {
-      this.say(`${name} could not be read: ${error.message}`, { isError: true });
+      const reason = error instanceof Error ? error.message : String(error);
+      this.say(`${name} could not be read: ${reason}`, { isError: true });
     }
   }
 };
@@ -442,22 +695,30 @@ var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== void 0) made.setAttribute(name, value);
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== void 0) made.setAttribute(name, String(value));
   }
   made.append(...children);
   return made;
 }
 function makeSvg(paths, attributes = {}) {
   const svg = document.createElementNS(SVG, "svg");
-  const whole = { viewBox: "0 0 24 24", "aria-hidden": "true", ...attributes };
-  for (const [name, value] of Object.entries(whole)) svg.setAttribute(name, value);
+  set(svg, { viewBox: "0 0 24 24", "aria-hidden": "true", ...attributes });
   for (const [path, own] of paths) {
     const shape = document.createElementNS(SVG, "path");
-    for (const [name, value] of Object.entries({ d: path, ...own })) shape.setAttribute(name, value);
+    set(shape, { d: path, ...own });
     svg.append(shape);
   }
   return svg;
+}
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+}
+function targetOf(event) {
+  return (
+    /** @type {HTMLElement} */
+    event.target
+  );
 }
 
 // widgets/viewer/src/boxes.js
@@ -466,10 +727,17 @@ var SMALLEST_BOX = 4;
 function gripOf([left, top, right, bottom], { x, y }) {
   const inside = x > left - GRIP && x < right + GRIP && y > top - GRIP && y < bottom + GRIP;
   if (!inside) return null;
-  const reach = (low, high) => Math.min(GRIP, (high - low) / 4);
-  const across = x < left + reach(left, right) ? "l" : x > right - reach(left, right) ? "r" : "";
-  const down = y < top + reach(top, bottom) ? "t" : y > bottom - reach(top, bottom) ? "b" : "";
-  return across + down || "move";
+  const across = sideOf(x, left, right, "l", "r");
+  const down = sideOf(y, top, bottom, "t", "b");
+  return (
+    /** @type {Grip} */
+    across + down || "move"
+  );
+}
+function sideOf(value, low, high, lowName, highName) {
+  const reach = Math.min(GRIP, (high - low) / 4);
+  if (value < low + reach) return lowName;
+  return value > high - reach ? highName : "";
 }
 var GRIP_CURSORS = {
   move: "move",
@@ -482,33 +750,42 @@ var GRIP_CURSORS = {
   rt: "nesw-resize",
   lb: "nesw-resize"
 };
+var wholeBetween = (value, low, high) => Math.round(clamp(value, low, high));
 function draggedBox([left, top, right, bottom], grip, dx, dy, { width, height }) {
-  const clamp = (value, low, high) => Math.round(Math.min(Math.max(value, low), high));
   if (grip === "move") {
-    const x = clamp(left + dx, 0, width - (right - left));
-    const y = clamp(top + dy, 0, height - (bottom - top));
+    const x = wholeBetween(left + dx, 0, width - (right - left));
+    const y = wholeBetween(top + dy, 0, height - (bottom - top));
     return [x, y, x + right - left, y + bottom - top];
   }
   return [
-    grip.includes("l") ? clamp(left + dx, 0, right - SMALLEST_BOX) : left,
-    grip.includes("t") ? clamp(top + dy, 0, bottom - SMALLEST_BOX) : top,
-    grip.includes("r") ? clamp(right + dx, left + SMALLEST_BOX, width) : right,
-    grip.includes("b") ? clamp(bottom + dy, top + SMALLEST_BOX, height) : bottom
+    grip.includes("l") ? wholeBetween(left + dx, 0, right - SMALLEST_BOX) : left,
+    grip.includes("t") ? wholeBetween(top + dy, 0, bottom - SMALLEST_BOX) : top,
+    grip.includes("r") ? wholeBetween(right + dx, left + SMALLEST_BOX, width) : right,
+    grip.includes("b") ? wholeBetween(bottom + dy, top + SMALLEST_BOX, height) : bottom
   ];
 }
 function boxBetween(one, other, { width, height }) {
-  const clamp = (value, most) => Math.round(Math.min(Math.max(value, 0), most));
-  const xs = [clamp(one.x, width), clamp(other.x, width)].sort((a, b) => a - b);
-  const ys = [clamp(one.y, height), clamp(other.y, height)].sort((a, b) => a - b);
-  if (xs[1] - xs[0] < SMALLEST_BOX || ys[1] - ys[0] < SMALLEST_BOX) return null;
-  return [xs[0], ys[0], xs[1], ys[1]];
+  const [left, right] = ordered(wholeBetween(one.x, 0, width), wholeBetween(other.x, 0, width));
+  const [top, bottom] = ordered(wholeBetween(one.y, 0, height), wholeBetween(other.y, 0, height));
+  if (right - left < SMALLEST_BOX || bottom - top < SMALLEST_BOX) return null;
+  return [left, top, right, bottom];
 }
-function newFind(box, label) {
-  const unsaid = { mask: null, confidence: 1, prompt: null, denoising_strength: null };
-  return { label, box, enabled: true, ...unsaid };
+var ordered = (one, other) => one < other ? [one, other] : [other, one];
+function middleBox({ width, height }) {
+  const [left, top, right, bottom] = [0.375 * width, 0.375 * height, 0.625 * width, 0.625 * height];
+  return [Math.round(left), Math.round(top), Math.round(right), Math.round(bottom)];
 }
-var movedFind = (find, box) => ({ ...find, box, mask: null });
-var nameOf = (find, index) => `${index + 1} ${find.label || "part"}`;
+function newDetection(box, label) {
+  const open = { mask: null, confidence: 1, prompt: null, denoising_strength: null };
+  return { label, box, enabled: true, ...open };
+}
+var movedDetection = (detection, box) => ({ ...detection, box, mask: null });
+function reordered(items, from, to) {
+  const moved = [...items];
+  moved.splice(to, 0, ...moved.splice(from, 1));
+  return moved;
+}
+var nameOf = (detection, index) => `${index + 1} ${detection.label || "part"}`;
 
 // widgets/viewer/src/controls.js
 var ICONS = {
@@ -535,10 +812,11 @@ var ICONS = {
 };
 var FILLED = { invert: "M12 3a9 9 0 1 0 0 18z" };
 function makeIcon(name) {
-  const filled = FILLED[name] ? [[FILLED[name], { fill: "currentColor" }]] : [];
-  return makeSvg([...filled, [ICONS[name], {}]]);
+  const filled = FILLED[name];
+  return makeSvg([...filled ? [part(filled, { fill: "currentColor" })] : [], part(ICONS[name])]);
 }
-function makeButton(name, icon, help, press, label = null) {
+var part = (path, attributes = {}) => [path, attributes];
+function makeButton(name, icon, help, press2, label = null) {
   const text = label ? [make("span", { class: "mls-viewer-label" }, label)] : [];
   return make(
     "button",
@@ -547,12 +825,13 @@ function makeButton(name, icon, help, press, label = null) {
       class: `mls-viewer-button mls-viewer-${name}`,
       title: help,
       "aria-label": label ?? help,
-      onclick: press
+      onclick: press2
     },
     makeIcon(icon),
     ...text
   );
 }
+var makeGroup = (kind, label, ...children) => make("div", { class: kind, role: "group", "aria-label": label }, ...children);
 function makeSlider(name, label, { min, max, step, text }, tell) {
   const input = make("input", {
     type: "range",
@@ -572,8 +851,8 @@ function makeSlider(name, label, { min, max, step, text }, tell) {
     readout
   );
   const show = (value) => {
-    input.value = value;
-    const { min: least, max: most } = input;
+    input.value = String(value);
+    const [least, most] = [Number(input.min), Number(input.max)];
     const share = (Math.min(value, most) - least) / (most - least);
     input.style.setProperty("--mls-share", `${100 * share}%`);
     readout.textContent = text(value);
@@ -584,64 +863,67 @@ function makeSlider(name, label, { min, max, step, text }, tell) {
 var asPercent = (share) => `${Math.round(100 * share)} %`;
 
 // widgets/viewer/src/box_list.js
+var STAGE_STRENGTH = 0.4;
 var BoxList = class {
-  constructor(store) {
+  /**
+   * @param {Store} store
+   * @param {HTMLElement} whenEmpty gets the focus when the last box is removed
+   */
+  constructor(store, whenEmpty) {
     this.store = store;
+    this.whenEmpty = whenEmpty;
     this.rows = [];
+    this.scrolled = -1;
     this.list = make("ol", { class: "mls-viewer-list" });
-    this.none = make(
-      "p",
-      { class: "mls-viewer-none" },
-      "No boxes. Add one, then drag over the part to repaint."
-    );
-    this.root = make(
-      "div",
-      { class: "mls-viewer-side", role: "group", "aria-label": "Parts to repaint" },
-      this.none,
-      this.list
-    );
+    const hint = "No boxes. Add one, then drag over the part to repaint.";
+    this.none = make("p", { class: "mls-viewer-none" }, hint);
+    this.root = makeGroup("mls-viewer-side", "Parts to repaint", this.none, this.list);
   }
   update() {
     const { boxes, selected } = this.store;
     while (this.rows.length < boxes.length) {
-      this.rows.push(new BoxRow(this, this.rows.length));
-      this.list.append(this.rows.at(-1).root);
+      const row = new BoxRow(this, this.rows.length);
+      this.rows.push(row);
+      this.list.append(row.root);
     }
-    while (this.rows.length > boxes.length) this.rows.pop().root.remove();
-    this.rows.forEach(
-      (row, index) => row.show(boxes[index], index === selected, index === boxes.length - 1)
-    );
+    for (const row of this.rows.splice(boxes.length)) row.root.remove();
+    this.rows.forEach((row, index) => row.show(boxes[index], index === selected));
     this.none.hidden = boxes.length > 0;
     if (selected !== this.scrolled) {
       this.scrolled = selected;
       this.rows[selected]?.root.scrollIntoView({ block: "nearest" });
     }
   }
-  change(index, fields) {
-    const { store } = this;
-    store.changeBoxes(store.boxes.map((find, i) => i === index ? { ...find, ...fields } : find));
-  }
+  /**
+   * Move a box up (-1) or down (1); the focus goes with it.
+   * @param {number} index
+   * @param {number} by
+   */
   move(index, by) {
-    const boxes = [...this.store.boxes];
-    const [find] = boxes.splice(index, 1);
-    boxes.splice(index + by, 0, find);
-    this.store.changeBoxes(boxes, index + by);
+    this.store.changeBoxes(reordered(this.store.boxes, index, index + by), index + by);
     const row = this.rows[index + by];
     const again = by < 0 ? row.up : row.down;
     (again.disabled ? row.name : again).focus();
   }
+  /** @param {number} index */
   remove(index) {
     const boxes = this.store.boxes.filter((_, i) => i !== index);
     this.store.changeBoxes(boxes, Math.min(index, boxes.length - 1));
   }
 };
 var BoxRow = class {
+  /**
+   * @param {BoxList} list
+   * @param {number} index
+   */
   constructor(list, index) {
     const { store } = list;
+    this.list = list;
+    this.index = index;
     this.tick = make("input", {
       type: "checkbox",
       class: "mls-viewer-tick",
-      onchange: () => list.change(index, { enabled: this.tick.checked })
+      onchange: () => store.changeBox(index, { enabled: this.tick.checked })
     });
     this.name = make("button", {
       type: "button",
@@ -650,35 +932,18 @@ var BoxRow = class {
     });
     this.up = makeButton("up", "up", "Draw it earlier", () => list.move(index, -1));
     this.down = makeButton("down", "down", "Draw it later", () => list.move(index, 1));
-    this.remove = makeButton("remove", "trash", "Remove it", () => {
-      list.remove(index);
-      (list.rows[Math.min(index, list.rows.length - 1)]?.name ?? list.whenEmpty)?.focus();
-    });
+    this.trash = makeButton("remove", "trash", "Remove it", () => this.remove());
     this.prompt = make("textarea", {
       rows: 2,
       placeholder: "The stage’s prompt",
-      onchange: () => list.change(index, { prompt: this.prompt.value.trim() || null })
+      onchange: () => store.changeBox(index, { prompt: this.prompt.value.trim() || null })
     });
-    this.strength = makeSlider(
-      "strength",
-      "Strength",
-      { min: 0, max: 1, step: 0.05, text: (value) => value.toFixed(2) },
-      () => {
-      }
-    );
-    this.strength.input.addEventListener(
-      "input",
-      () => this.strength.show(Number(this.strength.input.value))
-    );
-    this.strength.input.addEventListener(
-      "change",
-      () => list.change(index, { denoising_strength: Number(this.strength.input.value) })
-    );
+    this.strength = this.makeStrength();
     this.reset = makeButton(
       "reset",
       "reset",
       "Use the stage’s strength",
-      () => list.change(index, { denoising_strength: null })
+      () => store.changeBox(index, { denoising_strength: null })
     );
     this.details = make(
       "div",
@@ -686,8 +951,7 @@ var BoxRow = class {
       make("label", { class: "mls-viewer-prompt" }, make("span", {}, "Prompt"), this.prompt),
       make("div", { class: "mls-viewer-strength-row" }, this.strength.row, this.reset)
     );
-    const order = make("span", { class: "mls-viewer-order" }, this.up, this.down, this.remove);
-    this.index = index;
+    const order = make("span", { class: "mls-viewer-order" }, this.up, this.down, this.trash);
     this.root = make(
       "li",
       { class: "mls-viewer-box" },
@@ -695,586 +959,272 @@ var BoxRow = class {
       this.details
     );
   }
-  show(find, isChosen, isLast) {
-    const name = nameOf(find, this.index);
-    const sure = find.confidence < 1 ? asPercent(find.confidence) : "";
-    this.root.dataset.selected = isChosen;
-    this.root.dataset.enabled = find.enabled;
-    this.tick.checked = find.enabled;
+  makeStrength() {
+    const text = (value) => value.toFixed(2);
+    const range = { min: 0, max: 1, step: 0.05, text };
+    const slider = makeSlider("strength", "Strength", range, (value) => slider.show(value));
+    slider.input.addEventListener("change", () => {
+      const strength = Number(slider.input.value);
+      this.list.store.changeBox(this.index, { denoising_strength: strength });
+    });
+    return slider;
+  }
+  remove() {
+    const { index, list } = this;
+    list.remove(index);
+    const next = list.rows[Math.min(index, list.rows.length - 1)];
+    (next?.name ?? list.whenEmpty).focus();
+  }
+  /**
+   * @param {Detection} detection
+   * @param {boolean} isChosen
+   */
+  show(detection, isChosen) {
+    const name = nameOf(detection, this.index);
+    const confidence = detection.confidence < 1 ? asPercent(detection.confidence) : "";
+    this.root.dataset.selected = String(isChosen);
+    this.root.dataset.enabled = String(detection.enabled);
+    this.tick.checked = detection.enabled;
     this.tick.setAttribute("aria-label", `Repaint ${name}`);
-    this.tick.title = find.enabled ? "Will be repainted" : "Will stay as it is";
-    this.name.replaceChildren(name, make("small", {}, sure));
-    this.name.setAttribute("aria-expanded", isChosen);
+    this.tick.title = detection.enabled ? "Will be repainted" : "Will stay as it is";
+    this.name.replaceChildren(name, make("small", {}, confidence));
+    this.name.setAttribute("aria-expanded", String(isChosen));
     this.up.disabled = this.index === 0;
-    this.down.disabled = isLast;
+    this.down.disabled = this.index === this.list.store.boxes.length - 1;
     this.details.hidden = !isChosen;
-    const isTyped = this.prompt.getRootNode().activeElement === this.prompt;
-    if (!isTyped) this.prompt.value = find.prompt ?? "";
-    const strength = find.denoising_strength;
-    this.strength.show(strength ?? 0.4);
-    this.strength.row.dataset.unset = strength === null;
+    const shadow = (
+      /** @type {Document | ShadowRoot} */
+      this.prompt.getRootNode()
+    );
+    const isTyped = shadow.activeElement === this.prompt;
+    if (!isTyped) this.prompt.value = detection.prompt ?? "";
+    this.showStrength(detection.denoising_strength);
+  }
+  /** @param {number | null} strength */
+  showStrength(strength) {
+    this.strength.show(strength ?? STAGE_STRENGTH);
+    this.strength.row.dataset.unset = String(strength === null);
     if (strength === null) this.strength.readout.textContent = "as stage";
     this.reset.disabled = strength === null;
   }
 };
 
-// widgets/viewer/src/box_drawing.js
-var BOX_COLOURS = { chosen: "#1565c0", other: "#1f1f1f", off: "#6b6b6b" };
-function drawBox(pen, [left, top, right, bottom], name, { isChosen, isOn }) {
-  const colour = isChosen ? BOX_COLOURS.chosen : isOn ? BOX_COLOURS.other : BOX_COLOURS.off;
-  const [width, height] = [right - left, bottom - top];
-  pen.save();
-  for (const [style, thick, dashes] of [
-    ["rgba(255, 255, 255, 0.9)", isChosen ? 5 : 3.5, []],
-    [colour, isChosen ? 2.5 : 1.5, isOn ? [] : [6, 4]]
-  ]) {
-    pen.setLineDash(dashes);
-    pen.strokeStyle = style;
-    pen.lineWidth = thick;
-    pen.strokeRect(left, top, width, height);
-  }
-  pen.setLineDash([]);
-  if (isChosen) {
-    pen.lineWidth = 1.5;
-    for (const x of [left, (left + right) / 2, right]) {
-      for (const y of [top, (top + bottom) / 2, bottom]) {
-        if (x === (left + right) / 2 && y === (top + bottom) / 2) continue;
-        pen.fillStyle = "white";
-        pen.fillRect(x - 4, y - 4, 8, 8);
-        pen.strokeRect(x - 4, y - 4, 8, 8);
-      }
-    }
-  }
-  drawTag(pen, name, left, top, colour);
-  pen.restore();
-}
-function drawTag(pen, name, left, top, colour) {
-  pen.font = "600 12px system-ui, sans-serif";
-  pen.textBaseline = "middle";
-  const width = pen.measureText(name).width + 12;
-  const y = top >= 24 ? top - 24 : top + 6;
-  const x = top >= 24 ? left - 1 : left + 6;
-  pen.fillStyle = colour;
-  pen.beginPath();
-  pen.roundRect(x, y, width, 20, 4);
-  pen.fill();
-  pen.fillStyle = "white";
-  pen.fillText(name, x + 6, y + 10.5);
-}
-
-// widgets/viewer/src/stage.js
-var MARGIN = 16;
-var MOST_ZOOM = 64;
-var CRISP_FROM = 8;
-var KEPT_IN_SIGHT = 48;
-var isSameShape = (one, other) => Math.abs(one.width / one.height / (other.width / other.height) - 1) < 0.02;
-var Stage = class {
-  constructor(store, root) {
+// widgets/viewer/src/box_tools.js
+var BoxTools = class {
+  /**
+   * @param {Store} store
+   * @param {Stage} stage
+   */
+  constructor(store, stage) {
     this.store = store;
-    this.root = root;
-    this.canvas = make("canvas", { class: "mls-viewer-canvas" });
-    this.pen = this.canvas.getContext("2d");
-    this.split = make("div", {
-      class: "mls-viewer-split",
-      role: "slider",
-      tabindex: 0,
-      "aria-label": "Where before ends and after begins",
-      "aria-orientation": "horizontal",
-      "aria-valuemin": 0,
-      "aria-valuemax": 100
-    });
-    this.labels = [
-      make("span", { class: "mls-viewer-tag mls-viewer-tag-before" }, "Before"),
-      make("span", { class: "mls-viewer-tag mls-viewer-tag-after" }, "After")
-    ];
-    root.append(this.canvas, this.split, ...this.labels);
-    this.room = { width: 0, height: 0 };
-    this.camera = { scale: 1, x: 0, y: 0 };
-    this.isFitted = true;
-    this.frame = null;
-    this.pointers = /* @__PURE__ */ new Map();
-    this.gesture = null;
-    this.hover = null;
-    this.isSpaceHeld = this.isAdding = false;
-    this.draft = null;
-  }
-  open(signal) {
-    const on = (target, name, hear, options = {}) => target.addEventListener(name, hear, { signal, ...options });
-    on(this.root, "wheel", (event) => this.wheel(event), { passive: false });
-    on(this.root, "pointerdown", (event) => this.down(event));
-    on(this.root, "pointermove", (event) => this.move(event));
-    on(this.root, "pointerup", (event) => this.up(event));
-    on(this.root, "pointercancel", (event) => this.up(event, true));
-    on(this.root, "pointerleave", () => this.hoverAt(null));
-    on(this.root, "dblclick", (event) => {
-      const isLooking = ["view", "compare"].includes(this.mode);
-      if (isLooking && !event.target.closest(".mls-viewer-message")) this.fit();
-    });
-    on(this.root, "mousedown", (event) => event.button === 1 && event.preventDefault());
-    const sizes = new ResizeObserver(() => this.resize());
-    sizes.observe(this.root);
-    signal.addEventListener("abort", () => {
-      sizes.disconnect();
-      cancelAnimationFrame(this.drawing);
-    });
-    this.resize();
-  }
-  get mode() {
-    return this.store.model.get("mode");
-  }
-  // What is seen: a preview as large as the picture it will replace, if both have one shape.
-  frameNow() {
-    const { picture, preview } = this.store;
-    const seen = preview ?? picture;
-    if (!seen) return null;
-    const isPicture2 = picture !== null && isSameShape(seen, picture);
-    const { width, height } = isPicture2 ? picture : seen;
-    return { width, height, image: seen, isPicture: isPicture2 };
-  }
-  // Whether mask and boxes can be worked on: they belong to the picture.
-  get isWorkable() {
-    return Boolean(this.frame?.isPicture);
-  }
-  get isComparing() {
-    return this.mode === "compare" && this.store.before !== null && this.store.preview === null;
-  }
-  update() {
-    const { frame } = this;
-    this.frame = this.frameNow();
-    const isNew = this.frame?.width !== frame?.width || this.frame?.height !== frame?.height;
-    if (isNew) {
-      this.gesture?.cancel?.();
-      this.gesture = null;
-    }
-    if (isNew && this.frame) {
-      const isSame = frame && isSameShape(frame, this.frame);
-      if (isSame && !this.isFitted) this.camera.scale *= frame.width / this.frame.width;
-      else this.fit();
-    }
-    if (this.mode !== "boxes") this.isAdding = false;
-    this.root.dataset.adding = this.isAdding;
-    this.redraw();
-  }
-  // --- zoom and position -----------------------------------------------------------------------
-  resize() {
-    const { clientWidth: width, clientHeight: height } = this.root;
-    if (!width || !height) return;
-    const was = this.room;
-    this.room = { width, height };
-    if (this.isFitted) this.fit();
-    else if (was.width) this.pan((width - was.width) / 2, (height - was.height) / 2);
-    this.draw();
-  }
-  fitScale() {
-    const { width, height } = this.room;
-    const margin = width < 480 ? MARGIN / 2 : MARGIN;
-    return Math.min(
-      Math.max(width - 2 * margin, 1) / this.frame.width,
-      Math.max(height - 2 * margin, 1) / this.frame.height
+    this.stage = stage;
+    const help = "Add a box: press, then drag it on the picture";
+    this.add = makeButton("add", "plus", help, (event) => this.press(event), "Add box");
+    this.undo = makeButton("undo", "undo", "Undo (Ctrl+Z)", () => store.undoBoxes());
+    this.redo = makeButton("redo", "redo", "Redo (Ctrl+Shift+Z)", () => store.redoBoxes());
+    this.hint = make("span", { class: "mls-viewer-hint" });
+    this.root = makeGroup(
+      "mls-viewer-tools",
+      "Boxes",
+      this.add,
+      make("div", { class: "mls-viewer-set" }, this.undo, this.redo),
+      this.hint
     );
   }
-  fit() {
-    this.isFitted = true;
-    if (!this.frame || !this.room.width) return;
-    const scale = this.fitScale();
-    const x = (this.room.width - this.frame.width * scale) / 2;
-    const y = (this.room.height - this.frame.height * scale) / 2;
-    this.camera = { scale, x, y };
-    this.zoomed();
-  }
-  // The point of the picture under `at` stays there.
-  zoomTo(scale, at = { x: this.room.width / 2, y: this.room.height / 2 }) {
-    if (!this.frame) return;
-    const { camera } = this;
-    const least = Math.min(this.fitScale(), 1) / 4;
-    const next = Math.min(Math.max(scale, least), MOST_ZOOM);
-    const ratio = next / camera.scale;
-    camera.x = at.x - (at.x - camera.x) * ratio;
-    camera.y = at.y - (at.y - camera.y) * ratio;
-    camera.scale = next;
-    this.pan(0, 0);
-    this.zoomed();
-  }
-  zoomBy(factor, at) {
-    this.zoomTo(this.camera.scale * factor, at);
-  }
-  // One pixel of the picture on one of the screen, however dense that is.
-  actualSize() {
-    this.zoomTo(1 / devicePixelRatio);
-  }
-  pan(dx, dy) {
-    if (!this.frame) return;
-    this.isFitted = false;
-    const { camera, frame, room } = this;
-    const held = (place, length, most) => {
-      const kept = Math.min(KEPT_IN_SIGHT, length);
-      return Math.min(Math.max(place, kept - length), most - kept);
-    };
-    camera.x = held(camera.x + dx, frame.width * camera.scale, room.width);
-    camera.y = held(camera.y + dy, frame.height * camera.scale, room.height);
-    this.redraw();
-  }
-  zoomed() {
-    this.onZoom?.(this.camera.scale * devicePixelRatio);
-    this.redraw();
-  }
-  wheel(event) {
-    if (!this.frame || event.target.closest(".mls-viewer-message")) return;
-    event.preventDefault();
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
-    const speed = event.ctrlKey ? 0.01 : 15e-4;
-    this.zoomBy(Math.exp(-event.deltaY * lines * speed), this.at(event));
-  }
-  // --- places ----------------------------------------------------------------------------------
-  at(event) {
-    const { left, top } = this.canvas.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
-  }
-  toPicture({ x, y }) {
-    const { camera } = this;
-    return { x: (x - camera.x) / camera.scale, y: (y - camera.y) / camera.scale };
-  }
-  toScreen([left, top, right, bottom]) {
-    const { scale, x, y } = this.camera;
-    return [left * scale + x, top * scale + y, right * scale + x, bottom * scale + y];
-  }
-  boxOf(index) {
-    return this.draft?.index === index ? this.draft.box : this.store.boxes[index].box;
-  }
-  // The box under a place, the chosen one first: { index, grip }, or null.
-  boxAt(place) {
-    const { boxes, selected } = this.store;
-    const order = boxes.map((_, index) => index).reverse();
-    if (selected >= 0) order.unshift(selected);
-    for (const index of order) {
-      const grip = gripOf(this.toScreen(this.boxOf(index)), place);
-      if (grip) return { index, grip };
+  /** @param {MouseEvent} event */
+  press(event) {
+    const { stage } = this;
+    if (event.detail === 0) {
+      stage.addBox();
+      stage.root.focus();
+      return;
     }
-    return null;
-  }
-  // --- pointer ---------------------------------------------------------------------------------
-  down(event) {
-    if (!this.frame || event.target.closest(".mls-viewer-message")) return;
-    if (event.button > 1) return;
-    const onSplit = event.target === this.split;
-    this.root.setPointerCapture(event.pointerId);
-    this.pointers.set(event.pointerId, this.at(event));
-    if (this.pointers.size === 2) {
-      this.gesture?.cancel?.();
-      this.gesture = this.pinch();
-    } else if (this.pointers.size === 1) {
-      this.gesture = this.begin(event, onSplit);
-    }
-    this.look();
-  }
-  move(event) {
-    const place = this.at(event);
-    if (!this.pointers.has(event.pointerId)) return this.hoverAt(place, event.pointerType);
-    const before = this.pointers.get(event.pointerId);
-    this.pointers.set(event.pointerId, place);
-    this.hover = event.pointerType === "touch" ? null : place;
-    this.gesture?.move({ place, dx: place.x - before.x, dy: place.y - before.y, event });
-    this.redraw();
-  }
-  up(event, isCancelled = false) {
-    if (!this.pointers.delete(event.pointerId)) return;
-    const { gesture } = this;
-    this.gesture = null;
-    if (isCancelled) gesture?.cancel?.();
-    else gesture?.end?.();
-    this.look();
-    this.redraw();
-  }
-  begin(event, onSplit) {
-    const place = this.at(event);
-    const pan = { isPan: true, move: ({ dx, dy }) => this.pan(dx, dy) };
-    if (onSplit) return { move: ({ place: { x } }) => this.splitAt(x) };
-    if (event.button === 1 || this.isSpaceHeld || !this.isWorkable) return pan;
-    if (this.mode === "mask") return this.paint(place);
-    if (this.mode === "boxes") return this.grip(place) ?? pan;
-    return pan;
-  }
-  pinch() {
-    const look = () => {
-      const [one, other] = [...this.pointers.values()];
-      const middle = { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 };
-      return { middle, apart: Math.hypot(one.x - other.x, one.y - other.y) || 1 };
-    };
-    let last = look();
-    return {
-      move: () => {
-        if (this.pointers.size < 2) return;
-        const now = look();
-        this.pan(now.middle.x - last.middle.x, now.middle.y - last.middle.y);
-        this.zoomBy(now.apart / last.apart, now.middle);
-        last = now;
-      }
-    };
-  }
-  paint(place) {
-    const { mask, model } = this.store;
-    const brush = (name) => model.get(`brush_${name}`);
-    mask.begin({
-      size: brush("size"),
-      hardness: brush("hardness"),
-      opacity: brush("opacity"),
-      erases: brush("erases")
-    });
-    mask.lineTo(this.toPicture(place));
-    this.redraw();
-    return {
-      move: ({ event }) => {
-        const all = event.getCoalescedEvents?.() ?? [];
-        for (const one of all.length ? all : [event]) mask.lineTo(this.toPicture(this.at(one)));
-      },
-      end: () => this.store.changeMask(() => mask.end()),
-      cancel: () => mask.abandon()
-    };
-  }
-  grip(place) {
-    const { store } = this;
-    const start = this.toPicture(place);
-    if (this.isAdding) return this.drawNew(start);
-    const found = this.boxAt(place);
-    if (!found) return null;
-    store.select(found.index);
-    const box = store.boxes[found.index].box;
-    return {
-      move: ({ place: now }) => {
-        const { x, y } = this.toPicture(now);
-        const moved = draggedBox(box, found.grip, x - start.x, y - start.y, this.frame);
-        this.draft = { index: found.index, box: moved };
-      },
-      end: () => {
-        const { draft } = this;
-        this.draft = null;
-        if (draft && draft.box.some((edge, i) => edge !== box[i])) this.place(found.index, draft.box);
-      },
-      cancel: () => this.draft = null
-    };
-  }
-  drawNew(start) {
-    return {
-      move: ({ place }) => {
-        const box = boxBetween(start, this.toPicture(place), this.frame);
-        this.draft = box && { index: -1, box };
-      },
-      end: () => {
-        if (this.draft) this.add(this.draft.box);
-        this.draft = null;
-      },
-      cancel: () => this.draft = null
-    };
-  }
-  // A new box, in the middle if nobody says where, named as those that are there.
-  add(box = null) {
-    const { store } = this;
-    const { width, height } = this.frame;
-    const middle = [width * 0.375, height * 0.375, width * 0.625, height * 0.625].map(Math.round);
-    const label = store.boxes.at(-1)?.label ?? "";
-    this.isAdding = false;
-    store.changeBoxes([...store.boxes, newFind(box ?? middle, label)], store.boxes.length);
-  }
-  place(index, box) {
-    const { store } = this;
-    store.changeBoxes(store.boxes.map((find, i) => i === index ? movedFind(find, box) : find));
-  }
-  splitAt(x) {
-    const share = (x - this.camera.x) / (this.frame.width * this.camera.scale);
-    this.store.set({ split: Math.min(Math.max(share, 0), 1) });
+    stage.isAdding = !stage.isAdding;
     this.store.changed();
   }
-  hoverAt(place, type) {
-    this.hover = type === "touch" ? null : place;
-    this.look();
-    this.redraw();
-  }
-  // The cursor that says what a press would do.
-  look() {
-    let cursor = "grab";
-    if (!this.frame) cursor = "default";
-    else if (this.gesture?.isPan) cursor = "grabbing";
-    else if (this.isWorkable && !this.isSpaceHeld) {
-      if (this.mode === "mask") cursor = "none";
-      if (this.mode === "boxes") {
-        const found = this.hover && !this.isAdding && this.boxAt(this.hover);
-        cursor = this.isAdding ? "crosshair" : found ? GRIP_CURSORS[found.grip] : "grab";
-      }
-    }
-    this.canvas.style.cursor = cursor;
-  }
-  // --- drawing ---------------------------------------------------------------------------------
-  redraw() {
-    this.drawing ??= requestAnimationFrame(() => this.draw());
-  }
-  draw() {
-    cancelAnimationFrame(this.drawing);
-    this.drawing = null;
-    const { canvas, pen, room, frame, store, camera } = this;
-    const width = Math.round(room.width * devicePixelRatio);
-    const height = Math.round(room.height * devicePixelRatio);
-    if (canvas.width !== width || canvas.height !== height) {
-      canvas.width = width;
-      canvas.height = height;
-    }
-    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    pen.clearRect(0, 0, room.width, room.height);
-    this.drawSplit();
-    Object.assign(this.root.dataset, { scale: camera.scale, x: camera.x, y: camera.y });
-    if (!frame) return;
-    pen.imageSmoothingEnabled = camera.scale < CRISP_FROM;
-    pen.imageSmoothingQuality = "high";
-    const [left, top, right, bottom] = this.toScreen([0, 0, frame.width, frame.height]);
-    pen.drawImage(frame.image, left, top, right - left, bottom - top);
-    if (this.isComparing) this.drawBefore(left, top, right - left, bottom - top);
-    if (!this.isWorkable) return;
-    if (this.mode === "mask" && store.mask) this.drawMask(left, top, right - left, bottom - top);
-    if (this.mode === "boxes") this.drawBoxes();
-  }
-  // Where the split is on the screen; at the canvas's edge if the picture's part is out of sight.
-  splitPlace() {
-    const { camera, frame, room, store } = this;
-    const x = camera.x + store.model.get("split") * frame.width * camera.scale;
-    return Math.min(Math.max(x, 0), room.width);
-  }
-  drawSplit() {
-    const { split, labels, isComparing } = this;
-    split.hidden = !isComparing || !this.frame;
-    for (const label of labels) label.hidden = split.hidden;
-    if (split.hidden) return;
-    const share = Math.round(100 * this.store.model.get("split"));
-    split.style.left = `${this.splitPlace()}px`;
-    split.setAttribute("aria-valuenow", share);
-    split.setAttribute("aria-valuetext", `${share} % before`);
-  }
-  drawBefore(left, top, width, height) {
-    const { pen, room, store } = this;
-    pen.save();
-    pen.beginPath();
-    pen.rect(0, 0, this.splitPlace(), room.height);
-    pen.clip();
-    pen.clearRect(left, top, width, height);
-    const { before } = store;
-    const scale = Math.min(width / before.width, height / before.height);
-    const [wide, high] = isSameShape(before, { width, height }) ? [width, height] : [before.width * scale, before.height * scale];
-    pen.drawImage(before, left + (width - wide) / 2, top + (height - high) / 2, wide, high);
-    pen.restore();
-  }
-  drawMask(left, top, width, height) {
-    const { pen, hover, camera, store } = this;
-    pen.globalAlpha = 0.55;
-    pen.drawImage(store.mask.overlay, left, top, width, height);
-    pen.globalAlpha = 1;
-    if (!hover || this.isSpaceHeld) return;
-    const radius = Math.max(store.model.get("brush_size") / 2 * camera.scale, 1.5);
-    for (const [style, thick] of [
-      ["rgba(0, 0, 0, 0.7)", 3],
-      ["white", 1.25]
-    ]) {
-      pen.strokeStyle = style;
-      pen.lineWidth = thick;
-      pen.beginPath();
-      pen.arc(hover.x, hover.y, radius, 0, 2 * Math.PI);
-      pen.stroke();
-    }
-  }
-  drawBoxes() {
-    const { pen, store, draft } = this;
-    const order = store.boxes.map((_, index) => index);
-    order.sort((a, b) => (a === store.selected) - (b === store.selected));
-    for (const index of order) {
-      const find = store.boxes[index];
-      drawBox(pen, this.toScreen(this.boxOf(index)), nameOf(find, index), {
-        isChosen: index === store.selected,
-        isOn: find.enabled
-      });
-    }
-    if (draft?.index === -1) {
-      const options = { isChosen: true, isOn: true };
-      drawBox(pen, this.toScreen(draft.box), `${store.boxes.length + 1}`, options);
-    }
+  show() {
+    const { stage } = this;
+    const { boxes, history } = this.store;
+    this.add.disabled = !stage.isWorkable;
+    this.add.setAttribute("aria-pressed", String(stage.isAdding));
+    this.undo.disabled = history.done.length === 0;
+    this.redo.disabled = history.undone.length === 0;
+    const count = boxes.filter((box) => box.enabled).length;
+    this.hint.textContent = stage.isAdding ? "Drag over the part to repaint" : `${count} of ${boxes.length} drawn again, from top to bottom`;
   }
 };
 
-// widgets/viewer/src/view.js
-var MESSAGE_SECONDS = 6;
+// widgets/viewer/src/files.js
+function hearFiles(root, signal, take) {
+  const on = (name, hear) => root.addEventListener(name, hear, { signal });
+  let depth = 0;
+  const mark = (change) => {
+    depth = Math.max(0, depth + change);
+    root.dataset.dropping = String(depth > 0);
+  };
+  const isFile = (event) => event.dataTransfer?.types.includes("Files");
+  on("dragenter", (event) => isFile(event) && mark(1));
+  on("dragleave", (event) => isFile(event) && mark(-1));
+  on("dragover", (event) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "copy";
+  });
+  on("drop", (event) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    mark(-depth);
+    take([...event.dataTransfer.files]);
+  });
+  on("paste", (event) => {
+    const files = [...event.clipboardData.files];
+    if (!files.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    take(files);
+  });
+}
+
+// widgets/viewer/src/mask_tools.js
 var BRUSH_STEP = 1.2;
+var LARGEST_BRUSH = 1024;
+function steppedBrush(size, isLarger) {
+  const next = isLarger ? Math.ceil(size * BRUSH_STEP) : Math.floor(size / BRUSH_STEP);
+  return clamp(next, 1, LARGEST_BRUSH);
+}
+var MaskTools = class {
+  /**
+   * @param {Store} store
+   * @param {Stage} stage
+   */
+  constructor(store, stage) {
+    this.store = store;
+    this.stage = stage;
+    const change = (act) => () => store.changeMask(act);
+    this.brushes = [
+      this.makeBrush(false, "paint", "Paint", "Paint: this is drawn again (E)"),
+      this.makeBrush(true, "erase", "Erase", "Erase: this stays as it is (E)")
+    ];
+    this.sliders = this.makeSliders();
+    this.undo = makeButton(
+      "undo",
+      "undo",
+      "Undo (Ctrl+Z)",
+      change((mask) => mask.undo())
+    );
+    this.redo = makeButton(
+      "redo",
+      "redo",
+      "Redo (Ctrl+Shift+Z)",
+      change((mask) => mask.redo())
+    );
+    this.wholes = [
+      makeButton(
+        "invert",
+        "invert",
+        "Invert the mask",
+        change((mask) => mask.invert())
+      ),
+      makeButton(
+        "fill",
+        "fill",
+        "Mask everything",
+        change((mask) => mask.fill(255))
+      ),
+      makeButton(
+        "clear",
+        "trash",
+        "Clear the mask",
+        change((mask) => mask.fill(0))
+      )
+    ];
+    this.root = makeGroup(
+      "mls-viewer-tools",
+      "Mask",
+      make("div", { class: "mls-viewer-modes" }, ...this.brushes),
+      ...Object.values(this.sliders).map((slider) => slider.row),
+      make("div", { class: "mls-viewer-set" }, this.undo, this.redo, ...this.wholes)
+    );
+  }
+  /**
+   * @param {boolean} erases
+   * @param {"paint" | "erase"} icon
+   * @param {string} label
+   * @param {string} help
+   */
+  makeBrush(erases, icon, label, help) {
+    const pick = () => this.store.set({ brush_erases: erases });
+    const button = makeButton(icon, icon, help, pick, label);
+    button.dataset.erases = String(erases);
+    return button;
+  }
+  makeSliders() {
+    const { store } = this;
+    const share = { min: 0, max: 1, step: 0.05, text: asPercent };
+    const fromLittle = { ...share, min: 0.05 };
+    const text = (value) => `${value} px`;
+    const pixels = { min: 1, max: 512, step: 1, text };
+    return {
+      size: makeSlider("size", "Size", pixels, (size) => store.set({ brush_size: size })),
+      hardness: makeSlider(
+        "hardness",
+        "Hardness",
+        share,
+        (hardness) => store.set({ brush_hardness: hardness })
+      ),
+      opacity: makeSlider(
+        "opacity",
+        "Opacity",
+        fromLittle,
+        (opacity) => store.set({ brush_opacity: opacity })
+      )
+    };
+  }
+  show() {
+    const { sliders, stage } = this;
+    const { mask, model } = this.store;
+    const isReady = stage.isWorkable && mask !== null;
+    this.undo.disabled = !isReady || mask.history.done.length === 0;
+    this.redo.disabled = !isReady || mask.history.undone.length === 0;
+    for (const button of [...this.brushes, ...this.wholes]) button.disabled = !isReady;
+    for (const button of this.brushes) {
+      const isOn = String(model.get("brush_erases")) === button.dataset.erases;
+      button.setAttribute("aria-pressed", String(isOn));
+    }
+    if (mask) {
+      const half = Math.ceil(Math.max(mask.width, mask.height) / 2);
+      sliders.size.input.max = String(Math.min(LARGEST_BRUSH, half));
+    }
+    for (const slider of Object.values(sliders)) slider.input.disabled = !isReady;
+    sliders.size.show(model.get("brush_size"));
+    sliders.hardness.show(model.get("brush_hardness"));
+    sliders.opacity.show(model.get("brush_opacity"));
+  }
+};
+
+// widgets/viewer/src/toolbar.js
 var ZOOM_STEP = 1.25;
-var MODE_BUTTONS = [
+var MODES = [
   ["view", "View", "Look at it: zoom and move (V)"],
   ["compare", "Compare", "Compare before and after (C)"],
   ["mask", "Mask", "Paint the area to repaint (M)"],
   ["boxes", "Boxes", "Correct the detections (B)"]
 ];
-var View = class {
-  constructor(store, root) {
+var Toolbar = class {
+  /**
+   * @param {Store} store
+   * @param {Stage} stage
+   */
+  constructor(store, stage) {
     this.store = store;
-    this.root = root;
-    this.ended = new AbortController();
-    this.build();
-    this.listen();
-    store.views.add(this);
-    this.stage.open(this.ended.signal);
-    this.update();
-  }
-  close() {
-    this.store.views.delete(this);
-    this.ended.abort();
-    clearTimeout(this.fading);
-    this.root.replaceChildren();
-  }
-  // --- what there is ---------------------------------------------------------------------------
-  build() {
-    const { store } = this;
-    this.area = make("div", {
-      class: "mls-viewer-stage",
-      tabindex: 0,
-      role: "application",
-      "aria-roledescription": "picture"
-    });
-    this.stage = new Stage(store, this.area);
-    this.empty = make(
-      "div",
-      { class: "mls-viewer-empty" },
-      makeIcon("picture"),
-      make("strong", {}, "Your picture appears here"),
-      make("span", {}, "Or drop, paste or open one")
-    );
-    this.skeleton = make("div", { class: "mls-viewer-skeleton", "aria-hidden": "true" });
-    this.dropHere = make("div", { class: "mls-viewer-drop" }, "Drop the picture here");
-    this.message = make("div", { class: "mls-viewer-message", hidden: "" });
-    this.area.append(this.skeleton, this.empty, this.dropHere, this.message);
-    this.boxList = new BoxList(store);
-    this.tools = {
-      view: make("div", { class: "mls-viewer-tools mls-viewer-facts" }),
-      mask: this.buildMaskTools(),
-      boxes: this.buildBoxTools()
-    };
-    this.root.replaceChildren(
-      this.buildBar(),
-      ...Object.values(this.tools),
-      make("div", { class: "mls-viewer-main" }, this.area, this.boxList.root)
-    );
-  }
-  buildBar() {
-    const { store, stage } = this;
-    this.modes = MODE_BUTTONS.map(([mode, label, help]) => {
-      const button = makeButton("mode", mode, help, () => this.setMode(mode), label);
+    this.stage = stage;
+    this.modes = MODES.map(([mode, label, help]) => {
+      const button = makeButton("mode", mode, help, () => store.set({ mode }), label);
       button.dataset.mode = mode;
       return button;
     });
-    this.file = make("input", {
-      type: "file",
-      class: "mls-viewer-file",
-      accept: "image/png,image/jpeg,image/webp",
-      tabindex: -1,
-      "aria-hidden": "true",
-      onchange: () => {
-        store.drop([...this.file.files]);
-        this.file.value = "";
-      }
-    });
-    const open = makeButton("open", "open", "Open a picture", () => this.file.click());
+    this.file = this.makeFileInput();
     this.percent = make("button", {
       type: "button",
       class: "mls-viewer-button mls-viewer-percent",
@@ -1291,346 +1241,916 @@ var View = class {
       makeButton("zoom-in", "plus", "Zoom in (+)", () => stage.zoomBy(ZOOM_STEP)),
       makeButton("fit", "fit", "Fit it in (0)", () => stage.fit())
     ];
-    return make(
+    this.root = make(
       "div",
       { class: "mls-viewer-bar" },
-      make(
-        "div",
-        { class: "mls-viewer-modes", role: "group", "aria-label": "Mode" },
-        ...this.modes
-      ),
-      make(
-        "div",
-        { class: "mls-viewer-zooms", role: "group", "aria-label": "Picture and zoom" },
+      makeGroup("mls-viewer-modes", "Mode", ...this.modes),
+      makeGroup(
+        "mls-viewer-zooms",
+        "Picture and zoom",
         this.file,
-        open,
+        makeButton("open", "open", "Open a picture", () => this.file.click()),
         ...this.zooms
       )
     );
   }
-  buildMaskTools() {
-    const { store } = this;
-    const change = (act) => () => store.changeMask(act);
-    const tool = (erases, icon, label, help) => {
-      const pick = () => store.set({ brush_erases: erases });
-      const button = makeButton(icon, icon, help, pick, label);
-      button.dataset.erases = erases;
-      return button;
-    };
-    this.brushes = [
-      tool(false, "paint", "Paint", "Paint: this is drawn again (E)"),
-      tool(true, "erase", "Erase", "Erase: this stays as it is (E)")
-    ];
-    const share = { min: 0, max: 1, step: 0.05, text: asPercent };
-    const pixels = { min: 1, max: 512, step: 1, text: (value) => `${value} px` };
-    const set = (name) => (value) => {
-      store.set({ [`brush_${name}`]: value });
-      store.changed();
-    };
-    this.sliders = {
-      size: makeSlider("size", "Size", pixels, set("size")),
-      hardness: makeSlider("hardness", "Hardness", share, set("hardness")),
-      opacity: makeSlider("opacity", "Opacity", { ...share, min: 0.05 }, set("opacity"))
-    };
-    this.undo = makeButton("undo", "undo", "Undo (Ctrl+Z)", change((mask) => mask.undo()));
-    this.redo = makeButton("redo", "redo", "Redo (Ctrl+Shift+Z)", change((mask) => mask.redo()));
-    this.maskButtons = [
-      ...this.brushes,
-      makeButton("invert", "invert", "Invert the mask", change((mask) => mask.invert())),
-      makeButton("fill", "fill", "Mask everything", change((mask) => mask.fill(255))),
-      makeButton("clear", "trash", "Clear the mask", change((mask) => mask.fill(0)))
-    ];
-    return make(
-      "div",
-      { class: "mls-viewer-tools", role: "group", "aria-label": "Mask" },
-      make("div", { class: "mls-viewer-modes" }, ...this.brushes),
-      ...Object.values(this.sliders).map((slider) => slider.row),
-      make(
-        "div",
-        { class: "mls-viewer-set" },
-        this.undo,
-        this.redo,
-        ...this.maskButtons.slice(this.brushes.length)
-      )
+  makeFileInput() {
+    const file = make("input", {
+      type: "file",
+      class: "mls-viewer-file",
+      accept: "image/png,image/jpeg,image/webp",
+      tabindex: -1,
+      "aria-hidden": "true",
+      onchange: () => {
+        this.store.drop([...file.files ?? []]);
+        file.value = "";
+      }
+    });
+    return file;
+  }
+  /** @param {Mode} mode */
+  showMode(mode) {
+    const { boxes, hasMask } = this.store;
+    for (const button of this.modes) {
+      const own = button.dataset.mode;
+      button.setAttribute("aria-pressed", String(own === mode));
+      const isMarked = own === "mask" && hasMask || own === "boxes" && boxes.length > 0;
+      button.dataset.marked = String(isMarked);
+    }
+  }
+  showZoom() {
+    const isEmpty = this.stage.frame === null;
+    for (const button of this.zooms) button.disabled = isEmpty;
+    if (!isEmpty) return;
+    this.percent.textContent = "–";
+    this.percent.setAttribute("aria-label", "Zoom");
+  }
+};
+
+// widgets/viewer/src/keys.js
+var ARROWS = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1]
+};
+var PAN = 40;
+var SPLIT = 0.01;
+function press(view, event) {
+  const isCommand = event.ctrlKey || event.metaKey;
+  const isTyping = targetOf(event).matches("textarea, input:not([type=range], [type=checkbox])");
+  const isUsed = !isTyping && (pressOnStage(view, event) || pressAnywhere(view, event));
+  if (isUsed) event.preventDefault();
+  if (isUsed || !isCommand) event.stopPropagation();
+}
+function pressAnywhere(view, event) {
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) return undoOrRedo(view, key, event.shiftKey);
+  const act = keysOf(view)[key];
+  if (!act || event.altKey) return false;
+  act();
+  return true;
+}
+function undoOrRedo({ store }, key, isShifted) {
+  const mode = store.model.get("mode");
+  const isRedo = key === "y" || key === "z" && isShifted;
+  if (!isRedo && key !== "z") return false;
+  if (mode === "mask") store.changeMask((mask) => isRedo ? mask.redo() : mask.undo());
+  else if (mode !== "boxes") return false;
+  else if (isRedo) store.redoBoxes();
+  else store.undoBoxes();
+  return true;
+}
+function keysOf({ store, stage }) {
+  const { model } = store;
+  const brush = (isLarger) => store.set({ brush_size: steppedBrush(model.get("brush_size"), isLarger) });
+  const ofMask = {
+    "[": () => brush(false),
+    "]": () => brush(true),
+    e: () => store.set({ brush_erases: !model.get("brush_erases") })
+  };
+  return {
+    0: () => stage.fit(),
+    1: () => stage.actualSize(),
+    "+": () => stage.zoomBy(ZOOM_STEP),
+    "=": () => stage.zoomBy(ZOOM_STEP),
+    "-": () => stage.zoomBy(1 / ZOOM_STEP),
+    ...Object.fromEntries(MODES.map(([mode]) => [mode[0], () => store.set({ mode })])),
+    ...model.get("mode") === "mask" ? ofMask : {}
+  };
+}
+function pressOnStage(view, event) {
+  const { store, stage } = view;
+  const onSplit = event.target === stage.split;
+  if (!stage.frame || event.target !== view.area && !onSplit) return false;
+  const step = ARROWS[event.key];
+  if (event.key === " ") view.holdSpace(true);
+  else if (onSplit && (step || event.key === "Home" || event.key === "End")) {
+    const split = steppedSplit(store.model.get("split"), event.key, event.shiftKey);
+    store.set({ split });
+  } else if (event.key === "Escape" && stage.isAdding) {
+    stage.isAdding = false;
+    view.update();
+  } else if (store.model.get("mode") === "boxes" && store.selected >= 0 && stage.isWorkable) {
+    return pressOnBox(view, event);
+  } else if (step) stage.pan(-PAN * step[0], -PAN * step[1]);
+  else return false;
+  return true;
+}
+function steppedSplit(split, key, isShifted) {
+  if (key === "Home") return 0;
+  if (key === "End") return 1;
+  const [x, y] = ARROWS[key];
+  const next = split + SPLIT * (isShifted ? 10 : 1) * (x - y);
+  return clamp(Number(next.toFixed(4)), 0, 1);
+}
+function pressOnBox({ store, stage, boxList }, event) {
+  const index = store.selected;
+  const step = ARROWS[event.key];
+  if (event.key === "Delete" || event.key === "Backspace") boxList.remove(index);
+  else if (event.key === "Escape") store.select(-1);
+  else if (step && stage.frame) {
+    const [dx, dy] = step.map((part2) => part2 * (event.shiftKey ? 10 : 1));
+    const grip = event.ctrlKey || event.metaKey ? "rb" : "move";
+    const { box } = store.boxes[index];
+    stage.placeBox(index, draggedBox(box, grip, dx, dy, stage.frame));
+  } else return false;
+  return true;
+}
+
+// widgets/viewer/src/message.js
+var SECONDS = 6;
+var MessageBar = class {
+  constructor() {
+    this.root = make("div", { class: "mls-viewer-message", hidden: "" });
+    this.fading = void 0;
+  }
+  /**
+   * Show a message; an empty text takes it away. Errors stay until closed, the others fade.
+   * @param {string} text
+   * @param {MessageOptions} options
+   */
+  say(text, { title, details, share, isError = false } = {}) {
+    const { root } = this;
+    this.stop();
+    root.hidden = !text;
+    root.dataset.error = String(isError);
+    root.setAttribute("role", isError ? "alert" : "status");
+    const heading = title ? [make("strong", {}, title), " "] : [];
+    const box = make("div", {}, make("p", {}, ...heading, text));
+    if (share !== void 0) {
+      box.append(make("progress", { max: 1, value: share, "aria-label": text }));
+    }
+    if (details) {
+      const folded = [make("summary", {}, "Technical details"), make("pre", {}, details)];
+      box.append(make("details", {}, ...folded));
+    }
+    root.replaceChildren(
+      box,
+      makeButton("close", "close", "Close", () => this.say(""))
+    );
+    if (text && !isError && share === void 0) {
+      this.fading = setTimeout(() => this.say(""), 1e3 * SECONDS);
+    }
+  }
+  /** Take away a progress bar; an error that has come in between stays. */
+  endProgress() {
+    if (this.root.querySelector("progress")) this.say("");
+  }
+  stop() {
+    clearTimeout(this.fading);
+  }
+};
+
+// widgets/viewer/src/camera.js
+var MARGIN = 16;
+var MOST_ZOOM = 64;
+var KEPT_IN_SIGHT = 48;
+var Camera = class _Camera {
+  scale = 1;
+  x = 0;
+  y = 0;
+  /** Whether the picture was fitted in, and will be again when the room's size changes. */
+  isFitted = true;
+  /**
+   * Return the scale at which a picture fits in.
+   * @param {Size} frame
+   * @param {Size} room
+   */
+  static fitScale(frame, room) {
+    const margin = room.width < 480 ? MARGIN / 2 : MARGIN;
+    return Math.min(
+      Math.max(room.width - 2 * margin, 1) / frame.width,
+      Math.max(room.height - 2 * margin, 1) / frame.height
     );
   }
-  buildBoxTools() {
-    const { store, stage } = this;
-    this.addBox = makeButton(
-      "add",
-      "plus",
-      "Add a box: press, then drag it on the picture",
-      (event) => {
-        if (event.detail === 0) {
-          stage.add();
-          this.area.focus();
-          return;
-        }
-        stage.isAdding = !stage.isAdding;
-        this.update();
-      },
-      "Add box"
+  /**
+   * Put the whole picture into the middle.
+   * @param {Size} frame
+   * @param {Size} room
+   */
+  fit(frame, room) {
+    this.isFitted = true;
+    this.scale = _Camera.fitScale(frame, room);
+    this.x = (room.width - frame.width * this.scale) / 2;
+    this.y = (room.height - frame.height * this.scale) / 2;
+  }
+  /**
+   * Zoom; the point of the picture under `at` stays there.
+   * @param {number} scale
+   * @param {Point} at
+   * @param {Size} frame
+   * @param {Size} room
+   */
+  zoomTo(scale, at, frame, room) {
+    const least = Math.min(_Camera.fitScale(frame, room), 1) / 4;
+    const next = clamp(scale, least, MOST_ZOOM);
+    const ratio = next / this.scale;
+    this.x = at.x - (at.x - this.x) * ratio;
+    this.y = at.y - (at.y - this.y) * ratio;
+    this.scale = next;
+    this.pan(0, 0, frame, room);
+  }
+  /**
+   * Move the picture, never out of sight.
+   * @param {number} dx
+   * @param {number} dy
+   * @param {Size} frame
+   * @param {Size} room
+   */
+  pan(dx, dy, frame, room) {
+    this.isFitted = false;
+    this.x = keptInSight(this.x + dx, frame.width * this.scale, room.width);
+    this.y = keptInSight(this.y + dy, frame.height * this.scale, room.height);
+  }
+  /**
+   * Return the point of the picture at a place on the screen.
+   * @param {Point} place
+   */
+  toPicture({ x, y }) {
+    return { x: (x - this.x) / this.scale, y: (y - this.y) / this.scale };
+  }
+  /**
+   * Return where a box of the picture is on the screen.
+   * @param {Box} box
+   * @returns {Box}
+   */
+  toScreen([left, top, right, bottom]) {
+    const { scale, x, y } = this;
+    return [left * scale + x, top * scale + y, right * scale + x, bottom * scale + y];
+  }
+};
+function keptInSight(start, length, room) {
+  const kept = Math.min(KEPT_IN_SIGHT, length);
+  return clamp(start, kept - length, room - kept);
+}
+
+// widgets/viewer/src/gestures.js
+function gestureOf(stage, event) {
+  const place = stage.at(event);
+  const isPanAsked = event.button === 1 || stage.isSpaceHeld;
+  if (event.target === stage.split) return dragSplit(stage);
+  if (isPanAsked || !stage.isWorkable) return pan(stage);
+  if (stage.mode === "mask") return paint(stage, place) ?? pan(stage);
+  if (stage.mode !== "boxes") return pan(stage);
+  return stage.isAdding ? drawBox(stage, place) : dragBox(stage, place) ?? pan(stage);
+}
+function pinch(stage) {
+  const look = () => {
+    const [one, other] = [...stage.pointers.values()];
+    const middle = { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 };
+    return { middle, apart: Math.hypot(one.x - other.x, one.y - other.y) || 1 };
+  };
+  let last = look();
+  return {
+    move: () => {
+      if (stage.pointers.size < 2) return;
+      const now = look();
+      stage.pan(now.middle.x - last.middle.x, now.middle.y - last.middle.y);
+      stage.zoomBy(now.apart / last.apart, now.middle);
+      last = now;
+    }
+  };
+}
+var pan = (stage) => ({ isPan: true, move: ({ dx, dy }) => stage.pan(dx, dy) });
+function dragSplit(stage) {
+  return {
+    move: ({ place }) => {
+      const { camera, frame, store } = stage;
+      if (!frame) return;
+      const share = (place.x - camera.x) / (frame.width * camera.scale);
+      store.set({ split: clamp(share, 0, 1) });
+    }
+  };
+}
+function paint(stage, place) {
+  const { camera, store } = stage;
+  const { mask, model } = store;
+  if (!mask) return null;
+  mask.begin({
+    size: model.get("brush_size"),
+    hardness: model.get("brush_hardness"),
+    opacity: model.get("brush_opacity"),
+    erases: model.get("brush_erases")
+  });
+  mask.lineTo(camera.toPicture(place));
+  stage.redraw();
+  return {
+    move: ({ event }) => {
+      const all = event.getCoalescedEvents?.() ?? [];
+      for (const one of all.length ? all : [event]) mask.lineTo(camera.toPicture(stage.at(one)));
+    },
+    end: () => store.changeMask(() => mask.end()),
+    cancel: () => mask.abandon()
+  };
+}
+function dragBox(stage, place) {
+  const { camera, store } = stage;
+  const found = stage.boxAt(place);
+  if (!found) return null;
+  store.select(found.index);
+  const start = camera.toPicture(place);
+  const { box } = store.boxes[found.index];
+  return {
+    move: ({ place: now }) => {
+      if (!stage.frame) return;
+      const { x, y } = camera.toPicture(now);
+      const moved = draggedBox(box, found.grip, x - start.x, y - start.y, stage.frame);
+      stage.draft = { index: found.index, box: moved };
+    },
+    end: () => {
+      const { draft } = stage;
+      stage.draft = null;
+      if (draft?.box.some((edge, i) => edge !== box[i])) stage.placeBox(found.index, draft.box);
+    },
+    cancel: () => stage.draft = null
+  };
+}
+function drawBox(stage, place) {
+  const start = stage.camera.toPicture(place);
+  return {
+    move: ({ place: now }) => {
+      if (!stage.frame) return;
+      const box = boxBetween(start, stage.camera.toPicture(now), stage.frame);
+      stage.draft = box && { index: -1, box };
+    },
+    end: () => {
+      if (stage.draft) stage.addBox(stage.draft.box);
+      stage.draft = null;
+    },
+    cancel: () => stage.draft = null
+  };
+}
+
+// widgets/viewer/src/box_drawing.js
+var COLOURS = { chosen: "#1565c0", other: "#1f1f1f", off: "#6b6b6b" };
+var DASHES = [6, 4];
+function drawBox2(pen, box, name, { isChosen, isOn }) {
+  const [left, top, right, bottom] = box;
+  const onOrOff = isOn ? COLOURS.other : COLOURS.off;
+  const colour = isChosen ? COLOURS.chosen : onOrOff;
+  pen.save();
+  pen.strokeStyle = "rgba(255, 255, 255, 0.9)";
+  pen.lineWidth = isChosen ? 5 : 3.5;
+  pen.strokeRect(left, top, right - left, bottom - top);
+  pen.setLineDash(isOn ? [] : DASHES);
+  pen.strokeStyle = colour;
+  pen.lineWidth = isChosen ? 2.5 : 1.5;
+  pen.strokeRect(left, top, right - left, bottom - top);
+  pen.setLineDash([]);
+  if (isChosen) drawHandles(pen, box);
+  drawTag(pen, name, left, top, colour);
+  pen.restore();
+}
+function drawHandles(pen, [left, top, right, bottom]) {
+  const middle = { x: (left + right) / 2, y: (top + bottom) / 2 };
+  pen.lineWidth = 1.5;
+  pen.fillStyle = "white";
+  for (const x of [left, middle.x, right]) {
+    for (const y of [top, middle.y, bottom]) {
+      if (x === middle.x && y === middle.y) continue;
+      pen.fillRect(x - 4, y - 4, 8, 8);
+      pen.strokeRect(x - 4, y - 4, 8, 8);
+    }
+  }
+}
+function drawTag(pen, name, left, top, colour) {
+  pen.font = "600 12px system-ui, sans-serif";
+  pen.textBaseline = "middle";
+  const width = pen.measureText(name).width + 12;
+  const y = top >= 24 ? top - 24 : top + 6;
+  const x = top >= 24 ? left - 1 : left + 6;
+  pen.fillStyle = colour;
+  pen.beginPath();
+  pen.roundRect(x, y, width, 20, 4);
+  pen.fill();
+  pen.fillStyle = "white";
+  pen.fillText(name, x + 6, y + 10.5);
+}
+
+// widgets/viewer/src/painter.js
+var CRISP_FROM = 8;
+var MASK_ALPHA = 0.55;
+function drawFrame(pen, stage, frame) {
+  const { camera, mode, store } = stage;
+  pen.imageSmoothingEnabled = camera.scale < CRISP_FROM;
+  pen.imageSmoothingQuality = "high";
+  const [left, top, right, bottom] = camera.toScreen([0, 0, frame.width, frame.height]);
+  const place = { left, top, width: right - left, height: bottom - top };
+  pen.drawImage(frame.image, left, top, place.width, place.height);
+  if (stage.isComparing && store.before) drawBefore(pen, stage, store.before, place);
+  if (!stage.isWorkable) return;
+  if (mode === "mask" && store.overlay) drawMask(pen, stage, store.overlay.canvas, place);
+  if (mode === "boxes") drawBoxes(pen, stage);
+}
+function splitPlace({ camera, frame, room, store }) {
+  const width = frame ? frame.width * camera.scale : 0;
+  return clamp(camera.x + store.model.get("split") * width, 0, room.width);
+}
+function sizeWithin(picture, place) {
+  if (isSameShape(picture, place)) return { width: place.width, height: place.height };
+  const scale = Math.min(place.width / picture.width, place.height / picture.height);
+  return { width: picture.width * scale, height: picture.height * scale };
+}
+function drawBefore(pen, stage, before, place) {
+  const { left, top, width, height } = place;
+  pen.save();
+  pen.beginPath();
+  pen.rect(0, 0, splitPlace(stage), stage.room.height);
+  pen.clip();
+  pen.clearRect(left, top, width, height);
+  const size = sizeWithin(before, place);
+  const x = left + (width - size.width) / 2;
+  const y = top + (height - size.height) / 2;
+  pen.drawImage(before, x, y, size.width, size.height);
+  pen.restore();
+}
+function drawMask(pen, stage, overlay, { left, top, width, height }) {
+  const { hover, camera, store } = stage;
+  pen.globalAlpha = MASK_ALPHA;
+  pen.drawImage(overlay, left, top, width, height);
+  pen.globalAlpha = 1;
+  if (!hover || stage.isSpaceHeld) return;
+  const radius = Math.max(store.model.get("brush_size") / 2 * camera.scale, 1.5);
+  pen.beginPath();
+  pen.arc(hover.x, hover.y, radius, 0, 2 * Math.PI);
+  pen.strokeStyle = "rgba(0, 0, 0, 0.7)";
+  pen.lineWidth = 3;
+  pen.stroke();
+  pen.strokeStyle = "white";
+  pen.lineWidth = 1.25;
+  pen.stroke();
+}
+function drawBoxes(pen, { store, draft, camera }) {
+  const { boxes, selected } = store;
+  const draw = (index) => {
+    const box = draft?.index === index ? draft.box : boxes[index].box;
+    const state = { isChosen: index === selected, isOn: boxes[index].enabled };
+    drawBox2(pen, camera.toScreen(box), nameOf(boxes[index], index), state);
+  };
+  boxes.forEach((_, index) => index !== selected && draw(index));
+  if (selected >= 0) draw(selected);
+  if (draft?.index === -1) {
+    const state = { isChosen: true, isOn: true };
+    drawBox2(pen, camera.toScreen(draft.box), `${boxes.length + 1}`, state);
+  }
+}
+
+// widgets/viewer/src/stage.js
+var Stage = class {
+  /**
+   * @param {Store} store
+   * @param {HTMLElement} root
+   */
+  constructor(store, root) {
+    this.store = store;
+    this.root = root;
+    this.canvas = make("canvas", { class: "mls-viewer-canvas" });
+    this.pen = /** @type {CanvasRenderingContext2D} */
+    this.canvas.getContext("2d");
+    this.split = makeSplit();
+    this.labels = [
+      make("span", { class: "mls-viewer-tag mls-viewer-tag-before" }, "Before"),
+      make("span", { class: "mls-viewer-tag mls-viewer-tag-after" }, "After")
+    ];
+    root.append(this.canvas, this.split, ...this.labels);
+    this.room = { width: 0, height: 0 };
+    this.camera = new Camera();
+    this.frame = null;
+    this.pointers = /* @__PURE__ */ new Map();
+    this.gesture = null;
+    this.hover = null;
+    this.isSpaceHeld = false;
+    this.isAdding = false;
+    this.draft = null;
+    this.drawing = null;
+    this.onZoom = () => {
+    };
+  }
+  /** @param {AbortSignal} signal aborted when the view closes */
+  open(signal) {
+    const on = (name, hear, options = {}) => this.root.addEventListener(name, hear, { signal, ...options });
+    on("wheel", (event) => this.wheel(event), { passive: false });
+    on("pointerdown", (event) => this.down(event));
+    on("pointermove", (event) => this.move(event));
+    on("pointerup", (event) => this.up(event));
+    on("pointercancel", (event) => this.up(event, true));
+    on("pointerleave", () => this.hoverAt(null));
+    on("dblclick", (event) => {
+      const isLooking = this.mode === "view" || this.mode === "compare";
+      if (isLooking && !isOnMessage(event)) this.fit();
+    });
+    on("mousedown", (event) => event.button === 1 && event.preventDefault());
+    const sizes = new ResizeObserver(() => this.resize());
+    sizes.observe(this.root);
+    signal.addEventListener("abort", () => {
+      sizes.disconnect();
+      if (this.drawing !== null) cancelAnimationFrame(this.drawing);
+    });
+    this.resize();
+  }
+  get mode() {
+    return this.store.model.get("mode");
+  }
+  /**
+   * Return what is seen: a preview is as large as the picture that it will replace, if both have
+   * one shape.
+   * @returns {Frame | null}
+   */
+  frameNow() {
+    const { picture, preview } = this.store;
+    const image = preview ?? picture;
+    if (!image) return null;
+    const isPicture2 = picture !== null && isSameShape(image, picture);
+    const { width, height } = isPicture2 ? picture : image;
+    return { width, height, image, isPicture: isPicture2 };
+  }
+  /** Whether mask and boxes can be worked on: they belong to the picture. */
+  get isWorkable() {
+    return Boolean(this.frame?.isPicture);
+  }
+  get isComparing() {
+    return this.mode === "compare" && this.store.before !== null && this.store.preview === null;
+  }
+  update() {
+    const { frame } = this;
+    this.frame = this.frameNow();
+    const isNew = this.frame?.width !== frame?.width || this.frame?.height !== frame?.height;
+    if (isNew) {
+      this.gesture?.cancel?.();
+      this.gesture = null;
+    }
+    if (isNew && this.frame) {
+      const isSame = frame !== null && isSameShape(frame, this.frame);
+      if (isSame && !this.camera.isFitted) this.camera.scale *= frame.width / this.frame.width;
+      else this.fit();
+    }
+    if (this.mode !== "boxes") this.isAdding = false;
+    this.root.dataset.adding = String(this.isAdding);
+    this.redraw();
+  }
+  // --- zoom and position -----------------------------------------------------------------------
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.root;
+    if (!width || !height) return;
+    const was = this.room;
+    this.room = { width, height };
+    if (this.camera.isFitted) this.fit();
+    else if (was.width) this.pan((width - was.width) / 2, (height - was.height) / 2);
+    this.draw();
+  }
+  fit() {
+    this.camera.isFitted = true;
+    if (!this.frame || !this.room.width) return;
+    this.camera.fit(this.frame, this.room);
+    this.zoomed();
+  }
+  /**
+   * @param {number} scale
+   * @param {Point} at the place on the stage that stays where it is; its middle, if left out
+   */
+  zoomTo(scale, at = { x: this.room.width / 2, y: this.room.height / 2 }) {
+    if (!this.frame) return;
+    this.camera.zoomTo(scale, at, this.frame, this.room);
+    this.zoomed();
+  }
+  /**
+   * @param {number} factor
+   * @param {Point} [at]
+   */
+  zoomBy(factor, at) {
+    this.zoomTo(this.camera.scale * factor, at);
+  }
+  /** Show one pixel of the picture on one of the screen, however dense that is. */
+  actualSize() {
+    this.zoomTo(1 / devicePixelRatio);
+  }
+  /**
+   * @param {number} dx
+   * @param {number} dy
+   */
+  pan(dx, dy) {
+    if (!this.frame) return;
+    this.camera.pan(dx, dy, this.frame, this.room);
+    this.redraw();
+  }
+  zoomed() {
+    this.onZoom(this.camera.scale * devicePixelRatio);
+    this.redraw();
+  }
+  /** @param {WheelEvent} event */
+  wheel(event) {
+    if (!this.frame || isOnMessage(event)) return;
+    event.preventDefault();
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+    const speed = event.ctrlKey ? 0.01 : 15e-4;
+    this.zoomBy(Math.exp(-event.deltaY * lines * speed), this.at(event));
+  }
+  /**
+   * Return where on the stage an event happened.
+   * @param {MouseEvent} event
+   */
+  at(event) {
+    const { left, top } = this.canvas.getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
+  }
+  // --- boxes -----------------------------------------------------------------------------------
+  /**
+   * Return the box under a place, the chosen one first; null if there is none.
+   * @param {Point} place
+   * @returns {{ index: number, grip: Grip } | null}
+   */
+  boxAt(place) {
+    const { boxes, selected } = this.store;
+    const order = boxes.map((_, index) => index).reverse();
+    if (selected >= 0) order.unshift(selected);
+    for (const index of order) {
+      const box = this.draft?.index === index ? this.draft.box : boxes[index].box;
+      const grip = gripOf(this.camera.toScreen(box), place);
+      if (grip) return { index, grip };
+    }
+    return null;
+  }
+  /**
+   * Add a box, in the middle if nobody says where, named as those that are there.
+   * @param {Box | null} box
+   */
+  addBox(box = null) {
+    const { frame, store } = this;
+    if (!frame) return;
+    const label = store.boxes.at(-1)?.label ?? "";
+    this.isAdding = false;
+    const added = newDetection(box ?? middleBox(frame), label);
+    store.changeBoxes([...store.boxes, added], store.boxes.length);
+  }
+  /**
+   * @param {number} index
+   * @param {Box} box
+   */
+  placeBox(index, box) {
+    this.store.changeBox(index, movedDetection(this.store.boxes[index], box));
+  }
+  // --- pointer ---------------------------------------------------------------------------------
+  /** @param {PointerEvent} event */
+  down(event) {
+    if (!this.frame || isOnMessage(event)) return;
+    if (event.button > 1) return;
+    this.root.setPointerCapture(event.pointerId);
+    this.pointers.set(event.pointerId, this.at(event));
+    if (this.pointers.size === 2) {
+      this.gesture?.cancel?.();
+      this.gesture = pinch(this);
+    } else if (this.pointers.size === 1) {
+      this.gesture = gestureOf(this, event);
+    }
+    this.look();
+  }
+  /** @param {PointerEvent} event */
+  move(event) {
+    const place = this.at(event);
+    const before = this.pointers.get(event.pointerId);
+    if (!before) {
+      this.hoverAt(place, event.pointerType);
+      return;
+    }
+    this.pointers.set(event.pointerId, place);
+    this.hover = event.pointerType === "touch" ? null : place;
+    this.gesture?.move({ place, dx: place.x - before.x, dy: place.y - before.y, event });
+    this.redraw();
+  }
+  /**
+   * @param {PointerEvent} event
+   * @param {boolean} isCancelled
+   */
+  up(event, isCancelled = false) {
+    if (!this.pointers.delete(event.pointerId)) return;
+    const { gesture } = this;
+    this.gesture = null;
+    if (isCancelled) gesture?.cancel?.();
+    else gesture?.end?.();
+    this.look();
+    this.redraw();
+  }
+  /**
+   * @param {Point | null} place
+   * @param {string} [pointer]
+   */
+  hoverAt(place, pointer) {
+    this.hover = pointer === "touch" ? null : place;
+    this.look();
+    this.redraw();
+  }
+  /** Show the cursor that says what a press would do. */
+  look() {
+    this.canvas.style.cursor = this.cursor();
+  }
+  cursor() {
+    if (!this.frame) return "default";
+    if (this.gesture?.isPan) return "grabbing";
+    if (!this.isWorkable || this.isSpaceHeld) return "grab";
+    if (this.mode === "mask") return "none";
+    if (this.mode !== "boxes") return "grab";
+    if (this.isAdding) return "crosshair";
+    const found = this.hover && this.boxAt(this.hover);
+    return found ? GRIP_CURSORS[found.grip] : "grab";
+  }
+  // --- drawing ---------------------------------------------------------------------------------
+  redraw() {
+    this.drawing ??= requestAnimationFrame(() => this.draw());
+  }
+  draw() {
+    if (this.drawing !== null) cancelAnimationFrame(this.drawing);
+    this.drawing = null;
+    const { canvas, pen, room, camera } = this;
+    const width = Math.round(room.width * devicePixelRatio);
+    const height = Math.round(room.height * devicePixelRatio);
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    pen.clearRect(0, 0, room.width, room.height);
+    this.showSplit();
+    Object.assign(this.root.dataset, { scale: camera.scale, x: camera.x, y: camera.y });
+    if (this.frame) drawFrame(pen, this, this.frame);
+  }
+  showSplit() {
+    const { split, labels } = this;
+    split.hidden = !this.isComparing || !this.frame;
+    for (const label of labels) label.hidden = split.hidden;
+    if (split.hidden) return;
+    const share = Math.round(100 * this.store.model.get("split"));
+    split.style.left = `${splitPlace(this)}px`;
+    split.setAttribute("aria-valuenow", String(share));
+    split.setAttribute("aria-valuetext", `${share} % before`);
+  }
+};
+function makeSplit() {
+  return make("div", {
+    class: "mls-viewer-split",
+    role: "slider",
+    tabindex: 0,
+    "aria-label": "Where before ends and after begins",
+    "aria-orientation": "horizontal",
+    "aria-valuemin": 0,
+    "aria-valuemax": 100
+  });
+}
+var isOnMessage = (event) => targetOf(event).closest(".mls-viewer-message") !== null;
+
+// widgets/viewer/src/view.js
+var View = class {
+  /**
+   * @param {Store} store
+   * @param {HTMLElement} root
+   */
+  constructor(store, root) {
+    this.store = store;
+    this.root = root;
+    this.ended = new AbortController();
+    this.area = make("div", {
+      class: "mls-viewer-stage",
+      tabindex: 0,
+      role: "application",
+      "aria-roledescription": "picture"
+    });
+    this.stage = new Stage(store, this.area);
+    this.message = new MessageBar();
+    this.area.append(...makeCovers(), this.message.root);
+    this.toolbar = new Toolbar(store, this.stage);
+    this.facts = make("div", { class: "mls-viewer-tools mls-viewer-facts" });
+    this.maskTools = new MaskTools(store, this.stage);
+    this.boxTools = new BoxTools(store, this.stage);
+    this.boxList = new BoxList(store, this.boxTools.add);
+    this.root.replaceChildren(
+      this.toolbar.root,
+      this.facts,
+      this.maskTools.root,
+      this.boxTools.root,
+      make("div", { class: "mls-viewer-main" }, this.area, this.boxList.root)
     );
-    this.boxList.whenEmpty = this.addBox;
-    this.undoBoxes = makeButton(
-      "undo",
-      "undo",
-      "Undo (Ctrl+Z)",
-      () => store.stepBoxes("done", "undone")
-    );
-    this.redoBoxes = makeButton(
-      "redo",
-      "redo",
-      "Redo (Ctrl+Shift+Z)",
-      () => store.stepBoxes("undone", "done")
-    );
-    this.boxHint = make("span", { class: "mls-viewer-hint" });
-    return make(
-      "div",
-      { class: "mls-viewer-tools", role: "group", "aria-label": "Boxes" },
-      this.addBox,
-      make("div", { class: "mls-viewer-set" }, this.undoBoxes, this.redoBoxes),
-      this.boxHint
-    );
+    this.listen();
+    store.views.add(this);
+    this.stage.open(this.ended.signal);
+    this.update();
+  }
+  listen() {
+    const { signal } = this.ended;
+    this.root.addEventListener("keydown", (event) => press(this, event), { signal });
+    const release = () => this.holdSpace(false);
+    this.root.addEventListener("keyup", (event) => event.key === " " && release(), { signal });
+    this.area.addEventListener("blur", release, { signal });
+    hearFiles(this.root, signal, (files) => this.store.drop(files));
+  }
+  close() {
+    this.store.views.delete(this);
+    this.ended.abort();
+    this.message.stop();
+    this.root.replaceChildren();
   }
   // --- showing how things are ------------------------------------------------------------------
   update() {
     const { store, stage, root } = this;
-    const { model, picture, preview } = store;
+    const { model } = store;
     const mode = model.get("mode");
-    const isWaiting = model.get("busy") && !picture && !preview;
     Object.assign(root.dataset, {
       mode,
-      shown: preview ? "preview" : picture ? "picture" : isWaiting ? "skeleton" : "empty",
+      shown: this.shown(),
       previews: store.previews,
-      erases: model.get("brush_erases")
+      erases: model.get("brush_erases"),
+      undos: store.mask?.history.done.length ?? 0
     });
-    this.area.setAttribute("aria-busy", model.get("busy"));
-    for (const button of this.modes) {
-      button.setAttribute("aria-pressed", button.dataset.mode === mode);
-      const has = { mask: store.hasMask, boxes: store.boxes.length > 0 };
-      button.dataset.marked = Boolean(has[button.dataset.mode]);
-    }
+    this.area.setAttribute("aria-busy", String(model.get("busy")));
+    this.toolbar.showMode(mode);
     stage.update();
-    const isEmpty = stage.frame === null;
-    for (const button of this.zooms) button.disabled = isEmpty;
-    if (isEmpty) {
-      this.percent.textContent = "–";
-      this.percent.setAttribute("aria-label", "Zoom");
-    }
-    this.tools.view.hidden = mode !== "view" && mode !== "compare";
-    this.tools.mask.hidden = mode !== "mask";
-    this.tools.boxes.hidden = this.boxList.root.hidden = mode !== "boxes";
+    this.toolbar.showZoom();
+    this.facts.hidden = mode !== "view" && mode !== "compare";
+    this.maskTools.root.hidden = mode !== "mask";
+    this.boxTools.root.hidden = this.boxList.root.hidden = mode !== "boxes";
     this.showFacts(mode);
-    this.showMaskTools();
-    this.showBoxTools();
+    this.maskTools.show();
+    this.boxList.update();
+    this.boxTools.show();
     stage.look();
   }
+  /** Return what the style sheet has to show: a preview, a picture, or why there is none. */
+  shown() {
+    const { model, picture, preview } = this.store;
+    if (preview) return "preview";
+    if (picture) return "picture";
+    return model.get("busy") ? "skeleton" : "empty";
+  }
+  /** @param {Mode} mode */
   showFacts(mode) {
-    const { store, stage } = this;
-    const isTouch = matchMedia("(pointer: coarse)").matches;
-    const { frame } = stage;
-    const isWaiting = this.root.dataset.shown === "skeleton";
-    const none = isWaiting ? "Making your picture…" : "No picture";
+    const { frame } = this.stage;
+    const none = this.shown() === "skeleton" ? "Making your picture…" : "No picture";
     const facts = frame ? `${frame.width} × ${frame.height}` : none;
-    let hint = "";
-    if (frame && mode === "compare" && !store.before) hint = "Nothing to compare with yet";
-    else if (frame && mode === "compare") hint = "Drag the line, or use the arrow keys";
-    else if (frame && isTouch) hint = "Pinch to zoom, drag to move, double-tap to fit";
-    else if (frame) hint = "Scroll to zoom, drag to move, double-click to fit";
-    this.tools.view.replaceChildren(
+    const hint = frame ? this.hint(mode) : "";
+    this.facts.replaceChildren(
       make("span", { class: "mls-viewer-pixels" }, facts),
       make("span", { class: "mls-viewer-hint" }, hint)
     );
     this.area.setAttribute("aria-label", frame ? `Picture, ${facts} pixels. ${hint}` : facts);
   }
-  showMaskTools() {
-    const { store, stage } = this;
-    const { mask, model } = store;
-    const isReady = stage.isWorkable && mask !== null;
-    this.undo.disabled = !isReady || mask.done.length === 0;
-    this.redo.disabled = !isReady || mask.undone.length === 0;
-    for (const button of this.maskButtons) button.disabled = !isReady;
-    for (const button of this.brushes) {
-      const isOn = String(model.get("brush_erases")) === button.dataset.erases;
-      button.setAttribute("aria-pressed", isOn);
+  /** @param {Mode} mode */
+  hint(mode) {
+    if (mode === "compare") {
+      const isComparable = this.store.before !== null;
+      return isComparable ? "Drag the line, or use the arrow keys" : "Nothing to compare with yet";
     }
-    for (const [name, slider] of Object.entries(this.sliders)) {
-      slider.input.disabled = !isReady;
-      if (name === "size" && mask) {
-        slider.input.max = Math.min(1024, Math.ceil(Math.max(mask.width, mask.height) / 2));
-      }
-      slider.show(model.get(`brush_${name}`));
-    }
-    this.root.dataset.undos = mask?.done.length ?? 0;
+    const isTouch = matchMedia("(pointer: coarse)").matches;
+    return isTouch ? "Pinch to zoom, drag to move, double-tap to fit" : "Scroll to zoom, drag to move, double-click to fit";
   }
-  showBoxTools() {
-    const { store, stage } = this;
-    this.boxList.update();
-    this.addBox.disabled = !stage.isWorkable;
-    this.addBox.setAttribute("aria-pressed", stage.isAdding);
-    this.undoBoxes.disabled = store.history.done.length === 0;
-    this.redoBoxes.disabled = store.history.undone.length === 0;
-    const count = store.boxes.filter((find) => find.enabled).length;
-    this.boxHint.textContent = stage.isAdding ? "Drag over the part to repaint" : `${count} of ${store.boxes.length} drawn again, from top to bottom`;
+  /**
+   * @param {string} text
+   * @param {MessageOptions} [options]
+   */
+  say(text, options) {
+    this.message.say(text, options);
   }
-  // A message at the foot of the stage; an empty text takes it away. Errors stay until closed.
-  say(text, { title, details, share, isError = false } = {}) {
-    const { message } = this;
-    clearTimeout(this.fading);
-    message.hidden = !text;
-    message.dataset.error = isError;
-    message.setAttribute("role", isError ? "alert" : "status");
-    const parts = [make("p", {}, ...title ? [make("strong", {}, title), " "] : [], text)];
-    if (share !== void 0) {
-      parts.push(make("progress", { max: 1, value: share, "aria-label": text }));
-    }
-    if (details) {
-      const folded = [make("summary", {}, "Technical details"), make("pre", {}, details)];
-      parts.push(make("details", {}, ...folded));
-    }
-    const close = makeButton("close", "close", "Close", () => this.say(""));
-    message.replaceChildren(make("div", {}, ...parts), close);
-    if (text && !isError && share === void 0) {
-      this.fading = setTimeout(() => this.say(""), 1e3 * MESSAGE_SECONDS);
-    }
-  }
-  // An error that has come in between stays.
   endProgress() {
-    if (this.message.querySelector("progress")) this.say("");
+    this.message.endProgress();
   }
-  setMode(mode) {
-    this.store.set({ mode });
-    this.store.changed();
-  }
-  // --- keys and files --------------------------------------------------------------------------
-  listen() {
-    const { root, store, ended } = this;
-    const on = (target, name, hear) => target.addEventListener(name, hear, { signal: ended.signal });
-    on(root, "keydown", (event) => this.press(event));
-    on(root, "keyup", (event) => {
-      if (event.key === " ") this.holdSpace(false);
-    });
-    on(this.area, "blur", () => this.holdSpace(false));
-    let depth = 0;
-    const mark = (change) => {
-      depth = Math.max(0, depth + change);
-      root.dataset.dropping = depth > 0;
-    };
-    const isFile = (event) => event.dataTransfer?.types.includes("Files");
-    on(root, "dragenter", (event) => isFile(event) && mark(1));
-    on(root, "dragleave", (event) => isFile(event) && mark(-1));
-    on(root, "dragover", (event) => {
-      if (!isFile(event)) return;
-      event.preventDefault();
-      event.dataTransfer.dropEffect = "copy";
-    });
-    on(root, "drop", (event) => {
-      if (!isFile(event)) return;
-      event.preventDefault();
-      event.stopPropagation();
-      mark(-depth);
-      store.drop([...event.dataTransfer.files]);
-    });
-    on(root, "paste", (event) => {
-      const files = [...event.clipboardData.files];
-      if (!files.length) return;
-      event.preventDefault();
-      event.stopPropagation();
-      store.drop(files);
-    });
-  }
+  /** @param {boolean} isHeld */
   holdSpace(isHeld) {
     this.stage.isSpaceHeld = isHeld;
     this.stage.look();
     this.stage.redraw();
   }
-  press(event) {
-    const isCommand = event.ctrlKey || event.metaKey;
-    const isTyping = event.target.matches("textarea, input:not([type=range], [type=checkbox])");
-    const isUsed = !isTyping && (this.pressOnStage(event) || this.pressAnywhere(event));
-    if (isUsed) event.preventDefault();
-    if (isUsed || !isCommand) event.stopPropagation();
-  }
-  pressAnywhere(event) {
-    const { store, stage } = this;
-    const mode = store.model.get("mode");
-    const key = event.key.toLowerCase();
-    if (event.ctrlKey || event.metaKey) {
-      const isRedo = key === "y" || key === "z" && event.shiftKey;
-      if (!isRedo && key !== "z") return false;
-      if (mode === "mask") store.changeMask((mask) => isRedo ? mask.redo() : mask.undo());
-      else if (mode === "boxes") store.stepBoxes(...isRedo ? ["undone", "done"] : ["done", "undone"]);
-      else return false;
-      return true;
-    }
-    const brush = (factor) => {
-      const size = store.model.get("brush_size");
-      const next = factor > 1 ? Math.ceil(size * factor) : Math.floor(size * factor);
-      store.set({ brush_size: Math.min(Math.max(next, 1), 1024) });
-      store.changed();
-    };
-    const keys = {
-      0: () => stage.fit(),
-      1: () => stage.actualSize(),
-      "+": () => stage.zoomBy(ZOOM_STEP),
-      "=": () => stage.zoomBy(ZOOM_STEP),
-      "-": () => stage.zoomBy(1 / ZOOM_STEP),
-      ...Object.fromEntries(MODE_BUTTONS.map(([name]) => [name[0], () => this.setMode(name)]))
-    };
-    if (mode === "mask") {
-      keys["["] = () => brush(1 / BRUSH_STEP);
-      keys["]"] = () => brush(BRUSH_STEP);
-      keys.e = () => {
-        store.set({ brush_erases: !store.model.get("brush_erases") });
-        store.changed();
-      };
-    }
-    if (!keys[key] || event.altKey) return false;
-    keys[key]();
-    return true;
-  }
-  // Keys that mean the picture itself: those of the arrow block, and space.
-  pressOnStage(event) {
-    const { store, stage } = this;
-    const onSplit = event.target === stage.split;
-    if (!stage.frame || event.target !== this.area && !onSplit) return false;
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    const step = steps[event.key];
-    if (event.key === " ") this.holdSpace(true);
-    else if (onSplit && (step || event.key === "Home" || event.key === "End")) {
-      this.moveSplit(event, step);
-    } else if (event.key === "Escape" && stage.isAdding) {
-      stage.isAdding = false;
-      this.update();
-    } else if (store.model.get("mode") === "boxes" && store.selected >= 0 && stage.isWorkable) {
-      return this.pressOnBox(event, step);
-    } else if (step) stage.pan(-40 * step[0], -40 * step[1]);
-    else return false;
-    return true;
-  }
-  moveSplit(event, step) {
-    const by = 0.01 * (event.shiftKey ? 10 : 1);
-    const split = this.store.model.get("split");
-    let next = event.key === "Home" ? 0 : 1;
-    if (step) next = split + by * (step[0] - step[1]);
-    this.store.set({ split: Math.min(Math.max(Number(next.toFixed(4)), 0), 1) });
-    this.store.changed();
-  }
-  // Arrows move the chosen box (Shift: ten pixels), with Ctrl its right and lower edge.
-  pressOnBox(event, step) {
-    const { store, stage } = this;
-    const index = store.selected;
-    if (event.key === "Delete" || event.key === "Backspace") this.boxList.remove(index);
-    else if (event.key === "Escape") store.select(-1);
-    else if (step) {
-      const [dx, dy] = step.map((part) => part * (event.shiftKey ? 10 : 1));
-      const grip = event.ctrlKey || event.metaKey ? "rb" : "move";
-      stage.place(index, draggedBox(store.boxes[index].box, grip, dx, dy, stage.frame));
-    } else return false;
-    return true;
-  }
 };
+function makeCovers() {
+  return [
+    make("div", { class: "mls-viewer-skeleton", "aria-hidden": "true" }),
+    make(
+      "div",
+      { class: "mls-viewer-empty" },
+      makeIcon("picture"),
+      make("strong", {}, "Your picture appears here"),
+      make("span", {}, "Or drop, paste or open one")
+    ),
+    make("div", { class: "mls-viewer-drop" }, "Drop the picture here")
+  ];
+}
 
 // widgets/viewer/src/viewer.js
 var viewer_default = () => {

@@ -1,6 +1,29 @@
 // The caret of a text area: where it is in the page, and text put in as if it were typed.
+import { make } from "../../shared/dom.js";
 
-/** Put `piece` where [from, to) is, as if it were typed: the browser's undo takes it back. */
+/** @typedef {{ left: number, top: number, bottom: number }} Caret in the window, in CSS pixels */
+
+/** What decides where the characters of a text are. */
+const SHAPING = [
+  "box-sizing",
+  "width",
+  "border-width",
+  "border-style",
+  "padding",
+  "font",
+  "letter-spacing",
+  "line-height",
+  "tab-size",
+  "text-indent",
+];
+
+/**
+ * Put a text where another one is, as if it were typed: the browser's undo takes it back.
+ * @param {HTMLTextAreaElement} area
+ * @param {number} from
+ * @param {number} to
+ * @param {string} piece
+ */
 export function replace(area, from, to, piece) {
   area.focus();
   area.setSelectionRange(from, to);
@@ -10,21 +33,25 @@ export function replace(area, from, to, piece) {
   area.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/** Where the caret is in the page, as a rectangle: a hidden copy of the text is measured. */
-export function caretBox(area, caret) {
-  const copy = document.createElement("div");
+/**
+ * Return where a place of the text is; a hidden copy of the text is measured.
+ * @param {HTMLTextAreaElement} area
+ * @param {number} index
+ * @returns {Caret}
+ */
+export function caretBox(area, index) {
+  const mark = make("span", {}, "\u200b");
+  const copy = make("div", {}, area.value.slice(0, index), mark);
   const style = getComputedStyle(area);
-  for (const name of [
-    "boxSizing", "width", "borderWidth", "borderStyle", "padding", "font", "letterSpacing",
-    "lineHeight", "tabSize", "textIndent",
-  ]) copy.style[name] = style[name];
+  for (const name of SHAPING) copy.style.setProperty(name, style.getPropertyValue(name));
   Object.assign(copy.style, {
-    position: "fixed", top: 0, left: 0, visibility: "hidden",
-    whiteSpace: "pre-wrap", overflowWrap: "break-word",
+    position: "fixed",
+    top: 0,
+    left: 0,
+    visibility: "hidden",
+    whiteSpace: "pre-wrap",
+    overflowWrap: "break-word",
   });
-  const mark = document.createElement("span");
-  mark.textContent = "\u200b";
-  copy.append(area.value.slice(0, caret), mark);
   document.body.append(copy);
   const at = area.getBoundingClientRect();
   const box = mark.getBoundingClientRect();

@@ -1,8 +1,16 @@
 // What is offered for what is typed.
+
+/** @import { Typed, Word } from "./types" */
+
 const LONGEST_NAME = 300; // characters before the caret that are looked at
 const MOST_SHOWN = 50; // a longer list is found by typing on
 
-/** What is being typed at the caret: where it starts, what it says, and which kinds it may be. */
+/**
+ * Return what is being typed at the caret, null where it begins no word.
+ * @param {string} text
+ * @param {number} caret
+ * @returns {Typed | null}
+ */
 export function typedAt(text, caret) {
   // No name is longer; a search for an end in a whole text grows with its square.
   const from = Math.max(0, caret - LONGEST_NAME);
@@ -19,24 +27,33 @@ export function typedAt(text, caret) {
   return { start: from + word.index, typed: word[0], kinds: ["embedding", "style", "word"] };
 }
 
-/** Whether the last `__` begins a wildcard, and does not end one. */
+/**
+ * Say whether the last `__` begins a wildcard, and does not end one.
+ * @param {string} before
+ */
 function opensWildcard(before) {
   const line = before.slice(before.lastIndexOf("\n") + 1);
-  return (line.match(/__/g) || []).length % 2 === 1;
+  return (line.match(/__/g) ?? []).length % 2 === 1;
 }
 
-/** The words to offer: those that begin with what is typed, then those that hold it. */
+/**
+ * Return the words to offer: those that begin with what is typed, then those that contain it.
+ * @param {Word[]} words
+ * @param {Typed} what
+ */
 export function offered(words, { typed, kinds }) {
   const wanted = typed.toLowerCase();
-  const begins = [];
-  const holds = [];
+  /** @type {Word[]} */
+  const begin = [];
+  /** @type {Word[]} */
+  const contain = [];
   for (const word of words) {
     if (!kinds.includes(word.kind)) continue;
     const label = word.label.toLowerCase();
-    if (label.startsWith(wanted)) begins.push(word);
-    else if (label.includes(wanted)) holds.push(word);
+    if (label.startsWith(wanted)) begin.push(word);
+    else if (label.includes(wanted)) contain.push(word);
   }
-  const found = [...begins, ...holds].slice(0, MOST_SHOWN);
+  const found = [...begin, ...contain].slice(0, MOST_SHOWN);
   // What is written out in full needs no list over it.
   return found.length === 1 && found[0].insert === typed ? [] : found;
 }

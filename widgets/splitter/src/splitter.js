@@ -1,128 +1,225 @@
 // The handle between two panels of a flex row. It sets the width of one of its neighbours.
 import { addTo } from "../../shared/dom.js";
+import { STEP, limited, widthByKey } from "./width.js";
 
-const STEP = 16; // px an arrow key; with Shift four times that
+/** @import { AnyModel, RenderProps } from "@anywidget/types" */
 
-function render({ model, el }) {
-  const handle = addTo(el, "div", {
-    class: "mls-splitter",
-    tabindex: 0,
-    role: "separator",
-    "aria-orientation": "vertical",
-  });
-  el.classList.add("mls-split-host");
-  const ended = new AbortController();
-  const options = { signal: ended.signal };
+/**
+ * The traits, as in splitter.py.
+ * @typedef {{
+ *   width: number, smallest: number, largest: number, side: "before" | "after", label: string,
+ * }} Traits
+ */
 
-  // In a notebook `el` is the row's child itself; in other hosts it may be wrapped.
-  const own = () => {
-    let found = el;
-    while (found.parentElement && !/flex/.test(getComputedStyle(found.parentElement).display))
-      found = found.parentElement;
-    return found;
-  };
-  const isBefore = () => model.get("side") === "before";
-  const panel = () => (isBefore() ? own().previousElementSibling : own().nextElementSibling);
-  const other = () => (isBefore() ? own().nextElementSibling : own().previousElementSibling);
-  const limited = (width) =>
-    Math.round(Math.max(model.get("smallest"), Math.min(model.get("largest"), width)));
+const REDRAWN_BY = /** @type {const} */ (["width", "smallest", "largest", "side", "label"]);
 
-  // By a class of ours: a panel's own inline style is its layout's, and comes back unharmed.
-  let sized = null;
-  const setWidth = (width) => {
-    if (sized !== panel()) sized?.classList.remove("mls-split");
-    sized = panel();
-    sized.classList.toggle("mls-split", width > 0);
-    sized.style.setProperty("--mls-split", `${width}px`);
-  };
-  const isWrapped = () => {
-    const [one, two] = [panel().getBoundingClientRect(), other().getBoundingClientRect()];
-    return one.bottom <= two.top || two.bottom <= one.top || !one.width || !two.width;
-  };
-  /** Show the width that is wanted, or the widest that the row has room for without wrapping. */
-  const draw = () => {
-    if (!el.isConnected || !panel() || !other()) return;
-    const wanted = model.get("width");
-    el.style.display = "";
-    let width = wanted && limited(wanted);
-    setWidth(width);
-    while (isWrapped() && width > model.get("smallest")) {
-      width = Math.max(model.get("smallest"), width - STEP);
-      setWidth(width);
+class Splitter {
+  /**
+   * @param {AnyModel<Traits>} model
+   * @param {HTMLElement} el
+   */
+  constructor(model, el) {
+    this.model = model;
+    this.el = el;
+    el.classList.add("mls-split-host");
+    this.handle = addTo(el, "div", {
+      class: "mls-splitter",
+      tabindex: 0,
+      role: "separator",
+      "aria-orientation": "vertical",
+    });
+    this.ended = new AbortController();
+    /**
+     * Where a drag began, and how wide the panel was then.
+     * @type {{ from: number, width: number } | null}
+     */
+    this.drag = null;
+    /**
+     * The panel whose width is set.
+     * @type {HTMLElement | null}
+     */
+    this.sized = null;
+    this.redraw = () => this.draw();
+    for (const name of REDRAWN_BY) model.on(`change:${name}`, this.redraw);
+    this.watch = new ResizeObserver(this.redraw);
+    this.listen();
+    this.begin();
+  }
+
+  /** The row is known only when the view is in the page; it changes with the window. */
+  begin() {
+    if (this.ended.signal.aborted) return;
+    const row = this.own.parentElement;
+    if (!this.el.isConnected || !row) {
+      requestAnimationFrame(() => this.begin());
+      return;
     }
-    const isHidden = isWrapped();
-    if (isHidden) setWidth(0);
-    el.style.display = isHidden ? "none" : "";
-    tell();
-  };
-  const tell = () => {
-    const width = Math.round(panel().getBoundingClientRect().width);
-    handle.setAttribute("aria-label", `Width of the ${model.get("label")}`);
-    handle.setAttribute("aria-valuenow", width);
-    handle.setAttribute("aria-valuemin", model.get("smallest"));
-    handle.setAttribute("aria-valuemax", model.get("largest"));
-    handle.setAttribute("aria-valuetext", `${width} pixels`);
-  };
-  /** Python is told at the end of a drag, not all along it. */
-  const set = (width, isLast) => {
-    model.set("width", width && limited(width));
-    if (isLast) model.save_changes();
-  };
+    this.watch.observe(row);
+    this.draw();
+  }
 
-  let drag = null;
-  handle.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !panel()) return;
+  close() {
+    this.watch.disconnect();
+    for (const name of REDRAWN_BY) this.model.off(`change:${name}`, this.redraw);
+    this.sized?.classList.remove("mls-split");
+    this.ended.abort();
+  }
+
+  // --- the row ---------------------------------------------------------------------------------
+  /** The row's child: in a notebook `el` itself; in other hosts it may be wrapped. */
+  get own() {
+    let found = this.el;
+    while (found.parentElement && !/flex/.test(getComputedStyle(found.parentElement).display)) {
+      found = found.parentElement;
+    }
+    return found;
+  }
+
+  get isBefore() {
+    return this.model.get("side") === "before";
+  }
+
+  get limits() {
+    return { smallest: this.model.get("smallest"), largest: this.model.get("largest") };
+  }
+
+  get panel() {
+    return this.neighbour(this.isBefore);
+  }
+
+  get other() {
+    return this.neighbour(!this.isBefore);
+  }
+
+  /** @param {boolean} isBefore */
+  neighbour(isBefore) {
+    const { own } = this;
+    const found = isBefore ? own.previousElementSibling : own.nextElementSibling;
+    return /** @type {HTMLElement | null} */ (found);
+  }
+
+  // --- drawing ---------------------------------------------------------------------------------
+  /** Show the width that is wanted, or the widest that the row has room for without wrapping. */
+  draw() {
+    const { el, panel, other, limits } = this;
+    if (!el.isConnected || !panel || !other) return;
+    el.style.display = "";
+    let width = limited(this.model.get("width"), limits);
+    this.setWidth(panel, width);
+    while (isWrapped(panel, other) && width > limits.smallest) {
+      width = Math.max(limits.smallest, width - STEP);
+      this.setWidth(panel, width);
+    }
+    const isHidden = isWrapped(panel, other);
+    if (isHidden) this.setWidth(panel, 0);
+    el.style.display = isHidden ? "none" : "";
+    this.tell(panel);
+  }
+
+  /**
+   * Set a panel's width by a class of ours: its own inline style is its layout's, and comes back
+   * unharmed.
+   * @param {HTMLElement} panel
+   * @param {number} width
+   */
+  setWidth(panel, width) {
+    if (this.sized !== panel) this.sized?.classList.remove("mls-split");
+    this.sized = panel;
+    panel.classList.toggle("mls-split", width > 0);
+    panel.style.setProperty("--mls-split", `${width}px`);
+  }
+
+  /**
+   * Tell screen readers how wide the panel is.
+   * @param {HTMLElement} panel
+   */
+  tell(panel) {
+    const width = Math.round(panel.getBoundingClientRect().width);
+    const { smallest, largest } = this.limits;
+    const told = {
+      label: `Width of the ${this.model.get("label")}`,
+      valuenow: width,
+      valuemin: smallest,
+      valuemax: largest,
+      valuetext: `${width} pixels`,
+    };
+    for (const [name, value] of Object.entries(told)) {
+      this.handle.setAttribute(`aria-${name}`, String(value));
+    }
+  }
+
+  // --- what a person does ----------------------------------------------------------------------
+  listen() {
+    const { handle, model } = this;
+    const options = { signal: this.ended.signal };
+    handle.addEventListener("pointerdown", (event) => this.grip(event), options);
+    handle.addEventListener(
+      "pointermove",
+      ({ clientX }) => {
+        const by = this.drag ? clientX - this.drag.from : 0;
+        if (this.drag && by) this.want(this.drag.width + (this.isBefore ? by : -by));
+      },
+      options,
+    );
+    // Python is told at the end of a drag, not all along it.
+    const end = () => {
+      if (this.drag) model.save_changes();
+      this.drag = null;
+    };
+    handle.addEventListener("pointerup", end, options);
+    handle.addEventListener("pointercancel", end, options);
+    handle.addEventListener("dblclick", () => this.set(0), options);
+    handle.addEventListener("keydown", (event) => this.press(event), options);
+  }
+
+  /** @param {PointerEvent} event */
+  grip(event) {
+    const { handle, panel } = this;
+    if (event.button !== 0 || !panel) return;
     event.preventDefault();
     handle.focus({ preventScroll: true });
     handle.setPointerCapture(event.pointerId);
-    drag = { from: event.clientX, width: panel().getBoundingClientRect().width };
-  }, options);
-  handle.addEventListener("pointermove", (event) => {
-    if (!drag) return;
-    const by = event.clientX - drag.from;
-    if (by) set(drag.width + (isBefore() ? by : -by), false);
-  }, options);
-  for (const name of ["pointerup", "pointercancel"]) {
-    handle.addEventListener(name, () => {
-      if (drag) model.save_changes();
-      drag = null;
-    }, options);
+    this.drag = { from: event.clientX, width: panel.getBoundingClientRect().width };
   }
-  handle.addEventListener("dblclick", () => set(0, true), options);
-  handle.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !panel()) return;
+
+  /** @param {KeyboardEvent} event */
+  press(event) {
+    const { panel } = this;
+    if (event.ctrlKey || event.metaKey || event.altKey || !panel) return;
     if (event.key !== "Tab") event.stopPropagation(); // JupyterLab would take it
-    const width = panel().getBoundingClientRect().width;
-    const by = STEP * (event.shiftKey ? 4 : 1) * (isBefore() ? 1 : -1);
-    const wanted = {
-      ArrowRight: width + by,
-      ArrowLeft: width - by,
-      Home: model.get("smallest"),
-      End: model.get("largest"),
-      Enter: 0,
-    }[event.key];
+    const options = { ...this.limits, isBefore: this.isBefore, isShifted: event.shiftKey };
+    const wanted = widthByKey(event.key, panel.getBoundingClientRect().width, options);
     if (wanted === undefined) return;
     event.preventDefault();
-    set(wanted, true);
-  }, options);
+    this.set(wanted);
+  }
 
-  const traits = ["width", "smallest", "largest", "side", "label"];
-  for (const name of traits) model.on(`change:${name}`, draw);
-  // The row is known only when the view is in the page; it changes with the window.
-  const watch = new ResizeObserver(draw);
-  const begin = () => {
-    if (ended.signal.aborted) return;
-    if (!el.isConnected || !own().parentElement) return requestAnimationFrame(begin);
-    watch.observe(own().parentElement);
-    draw();
-  };
-  begin();
-  return () => {
-    watch.disconnect();
-    for (const name of traits) model.off(`change:${name}`, draw);
-    sized?.classList.remove("mls-split");
-    ended.abort();
-  };
+  /** @param {number} width */
+  want(width) {
+    this.model.set("width", limited(width, this.limits));
+  }
+
+  /** @param {number} width */
+  set(width) {
+    this.want(width);
+    this.model.save_changes();
+  }
+}
+
+/**
+ * Say whether two panels stand one below the other, or one is not shown.
+ * @param {Element} one
+ * @param {Element} other
+ */
+function isWrapped(one, other) {
+  const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+  return a.bottom <= b.top || b.bottom <= a.top || !a.width || !b.width;
+}
+
+/** @param {RenderProps<Traits>} props */
+function render({ model, el }) {
+  const splitter = new Splitter(model, el);
+  return () => splitter.close();
 }
 
 export default { render };

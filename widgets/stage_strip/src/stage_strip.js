@@ -1,6 +1,11 @@
 // The stages of a run in a row: what each is doing, by sign and by word.
 import { addTo, makeSvg } from "../../shared/dom.js";
+import { canChoose, stateText } from "./states.js";
 
+/** @import { RenderProps } from "@anywidget/types" */
+/** @import { Stage, State } from "./states.js" */
+
+/** @type {Record<State, string>} */
 const SIGNS = {
   off: "M6 12h12",
   waiting: "M12 5a7 7 0 1 0 .01 0",
@@ -9,55 +14,58 @@ const SIGNS = {
   done: "M5 13l5 5L19 7",
 };
 
-function secondsText(seconds) {
-  return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
-}
+class StageItem {
+  /**
+   * @param {HTMLElement} parent
+   * @param {(name: string) => void} choose
+   */
+  constructor(parent, choose) {
+    this.item = addTo(parent, "li", { class: "mls-stage" });
+    this.button = addTo(this.item, "button", { class: "mls-stage-button", type: "button" });
+    this.title = addTo(this.button, "span", { class: "mls-stage-title" });
+    this.sign = addTo(this.button, "span", { class: "mls-stage-sign", "aria-hidden": "true" });
+    this.state = addTo(this.button, "span", { class: "mls-stage-state" });
+    /** @type {Stage | null} */
+    this.shown = null;
+    this.button.addEventListener("click", () => {
+      if (this.shown && canChoose(this.shown)) choose(this.shown.name);
+    });
+  }
 
-function stateText({ state, seconds }) {
-  const isTimed = typeof seconds === "number" && ["running", "done"].includes(state);
-  return isTimed ? `${state} ${secondsText(seconds)}` : state;
-}
-
-function makeStage(parent, choose) {
-  const item = addTo(parent, "li", { class: "mls-stage" });
-  const button = addTo(item, "button", { class: "mls-stage-button", type: "button" });
-  const title = addTo(button, "span", { class: "mls-stage-title" });
-  const sign = addTo(button, "span", { class: "mls-stage-sign", "aria-hidden": "true" });
-  const state = addTo(button, "span", { class: "mls-stage-state" });
-  let shown = {};
-  button.addEventListener("click", () => {
-    if (button.getAttribute("aria-disabled") === "false") choose(shown.name);
-  });
-  const draw = (stage) => {
-    if (stage.state !== shown.state) {
+  /** @param {Stage} stage */
+  draw(stage) {
+    const { button, item } = this;
+    if (stage.state !== this.shown?.state) {
       const stroke = { fill: "none", stroke: "currentColor", "stroke-width": 2 };
       const icon = makeSvg([[SIGNS[stage.state], stroke]], { width: 14, height: 14 });
-      sign.replaceChildren(icon);
+      this.sign.replaceChildren(icon);
     }
-    shown = stage;
-    const canChoose = stage.state === "cached" || stage.state === "done";
+    this.shown = stage;
     item.dataset.name = stage.name;
     item.dataset.state = stage.state;
-    title.textContent = stage.title;
-    state.textContent = stateText(stage);
-    button.setAttribute("aria-disabled", String(!canChoose));
-    const hint = canChoose ? "run again from here" : "";
+    this.title.textContent = stage.title;
+    this.state.textContent = stateText(stage);
+    button.setAttribute("aria-disabled", String(!canChoose(stage)));
+    const hint = canChoose(stage) ? "run again from here" : "";
     button.title = [stage.title, hint].filter(Boolean).join(": ");
-    button.setAttribute("aria-label", [stage.title, stateText(stage), hint].filter(Boolean).join(", "));
-  };
-  return { item, draw };
+    const label = [stage.title, stateText(stage), hint].filter(Boolean).join(", ");
+    button.setAttribute("aria-label", label);
+  }
 }
 
+/** @param {RenderProps<{ stages: Stage[] }>} props */
 function render({ model, el }) {
   const root = addTo(el, "ol", { class: "mls-stage-strip", "aria-label": "Stages" });
-  const stages = [];
+  /** @type {StageItem[]} */
+  const items = [];
+  /** @param {string} name */
   const choose = (name) => model.send({ kind: "choose", name });
   const draw = () => {
-    const wanted = model.get("stages");
-    while (stages.length > wanted.length) stages.pop().item.remove();
-    while (stages.length < wanted.length) stages.push(makeStage(root, choose));
+    const stages = model.get("stages");
+    for (const { item } of items.splice(stages.length)) item.remove();
+    while (items.length < stages.length) items.push(new StageItem(root, choose));
     // In place: the focus, and the pointer over a stage, stay where they are.
-    wanted.forEach((stage, at) => stages[at].draw(stage));
+    stages.forEach((stage, at) => items[at].draw(stage));
   };
   // Space and Enter press the button; JupyterLab would take them for the cell's.
   root.addEventListener("keydown", (event) => {

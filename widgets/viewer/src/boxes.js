@@ -1,20 +1,43 @@
 // The detections as boxes: where the pointer grips them, and where they lie once dragged.
+import { clamp } from "../../shared/geometry.js";
+
+/** @import { Box, Point, Size } from "../../shared/geometry.js" */
+/** @import { Detection } from "./types" */
+/** @typedef {"move" | "l" | "r" | "t" | "b" | "lt" | "lb" | "rt" | "rb"} Grip */
 
 const GRIP = 8; // screen pixels around a corner or an edge that take hold of it
 const SMALLEST_BOX = 4; // pixels of the picture
 
-// Which edges of a box [left, top, right, bottom] the pointer grips: "l", "rt", … or "move" inside
-// it, null outside. All in screen pixels.
+/**
+ * Return which edges of a box the pointer grips, "move" inside it, null outside.
+ * @param {Box} box in screen pixels
+ * @param {Point} pointer in screen pixels
+ * @returns {Grip | null}
+ */
 export function gripOf([left, top, right, bottom], { x, y }) {
   const inside = x > left - GRIP && x < right + GRIP && y > top - GRIP && y < bottom + GRIP;
   if (!inside) return null;
-  // In a small box half of it is an edge's, so that it can be moved too.
-  const reach = (low, high) => Math.min(GRIP, (high - low) / 4);
-  const across = x < left + reach(left, right) ? "l" : x > right - reach(left, right) ? "r" : "";
-  const down = y < top + reach(top, bottom) ? "t" : y > bottom - reach(top, bottom) ? "b" : "";
-  return across + down || "move";
+  const across = sideOf(x, left, right, "l", "r");
+  const down = sideOf(y, top, bottom, "t", "b");
+  return /** @type {Grip} */ (across + down) || "move";
 }
 
+/**
+ * Return the name of the edge that is near `value`, "" if neither is.
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ * @param {string} lowName
+ * @param {string} highName
+ */
+function sideOf(value, low, high, lowName, highName) {
+  // In a small box half of it is an edge's, so that it can be moved too.
+  const reach = Math.min(GRIP, (high - low) / 4);
+  if (value < low + reach) return lowName;
+  return value > high - reach ? highName : "";
+}
+
+/** @type {Record<Grip, string>} */
 export const GRIP_CURSORS = {
   move: "move",
   l: "ew-resize",
@@ -27,38 +50,101 @@ export const GRIP_CURSORS = {
   lb: "nesw-resize",
 };
 
-// A box whose gripped edges were dragged by (dx, dy) pixels of the picture, kept inside it.
+/**
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
+const wholeBetween = (value, low, high) => Math.round(clamp(value, low, high));
+
+/**
+ * Return a box whose gripped edges were dragged, kept inside the picture.
+ * @param {Box} box
+ * @param {Grip} grip
+ * @param {number} dx pixels of the picture
+ * @param {number} dy pixels of the picture
+ * @param {Size} picture
+ * @returns {Box}
+ */
 export function draggedBox([left, top, right, bottom], grip, dx, dy, { width, height }) {
-  const clamp = (value, low, high) => Math.round(Math.min(Math.max(value, low), high));
   if (grip === "move") {
-    const x = clamp(left + dx, 0, width - (right - left));
-    const y = clamp(top + dy, 0, height - (bottom - top));
+    const x = wholeBetween(left + dx, 0, width - (right - left));
+    const y = wholeBetween(top + dy, 0, height - (bottom - top));
     return [x, y, x + right - left, y + bottom - top];
   }
   return [
-    grip.includes("l") ? clamp(left + dx, 0, right - SMALLEST_BOX) : left,
-    grip.includes("t") ? clamp(top + dy, 0, bottom - SMALLEST_BOX) : top,
-    grip.includes("r") ? clamp(right + dx, left + SMALLEST_BOX, width) : right,
-    grip.includes("b") ? clamp(bottom + dy, top + SMALLEST_BOX, height) : bottom,
+    grip.includes("l") ? wholeBetween(left + dx, 0, right - SMALLEST_BOX) : left,
+    grip.includes("t") ? wholeBetween(top + dy, 0, bottom - SMALLEST_BOX) : top,
+    grip.includes("r") ? wholeBetween(right + dx, left + SMALLEST_BOX, width) : right,
+    grip.includes("b") ? wholeBetween(bottom + dy, top + SMALLEST_BOX, height) : bottom,
   ];
 }
 
-// The box between two points of the picture; null if it is too small to be meant.
+/**
+ * Return the box between two points of the picture; null if it is too small to be meant.
+ * @param {Point} one
+ * @param {Point} other
+ * @param {Size} picture
+ * @returns {Box | null}
+ */
 export function boxBetween(one, other, { width, height }) {
-  const clamp = (value, most) => Math.round(Math.min(Math.max(value, 0), most));
-  const xs = [clamp(one.x, width), clamp(other.x, width)].sort((a, b) => a - b);
-  const ys = [clamp(one.y, height), clamp(other.y, height)].sort((a, b) => a - b);
-  if (xs[1] - xs[0] < SMALLEST_BOX || ys[1] - ys[0] < SMALLEST_BOX) return null;
-  return [xs[0], ys[0], xs[1], ys[1]];
+  const [left, right] = ordered(wholeBetween(one.x, 0, width), wholeBetween(other.x, 0, width));
+  const [top, bottom] = ordered(wholeBetween(one.y, 0, height), wholeBetween(other.y, 0, height));
+  if (right - left < SMALLEST_BOX || bottom - top < SMALLEST_BOX) return null;
+  return [left, top, right, bottom];
 }
 
-// A find as a person adds it: nothing said yet but where.
-export function newFind(box, label) {
-  const unsaid = { mask: null, confidence: 1, prompt: null, denoising_strength: null };
-  return { label, box, enabled: true, ...unsaid };
+/**
+ * @param {number} one
+ * @param {number} other
+ */
+const ordered = (one, other) => (one < other ? [one, other] : [other, one]);
+
+/**
+ * Return a box in the middle, a quarter of the picture wide and high.
+ * @param {Size} picture
+ * @returns {Box}
+ */
+export function middleBox({ width, height }) {
+  const [left, top, right, bottom] = [0.375 * width, 0.375 * height, 0.625 * width, 0.625 * height];
+  return [Math.round(left), Math.round(top), Math.round(right), Math.round(bottom)];
 }
 
-// A find at another place; its shape, if it has one, was of the place before.
-export const movedFind = (find, box) => ({ ...find, box, mask: null });
+/**
+ * Return a detection as a person adds it: nothing known yet but its place.
+ * @param {Box} box
+ * @param {string} label
+ * @returns {Detection}
+ */
+export function newDetection(box, label) {
+  const open = { mask: null, confidence: 1, prompt: null, denoising_strength: null };
+  return { label, box, enabled: true, ...open };
+}
 
-export const nameOf = (find, index) => `${index + 1} ${find.label || "part"}`;
+/**
+ * Return a detection at another place; its mask, if it has one, belonged to the place before.
+ * @param {Detection} detection
+ * @param {Box} box
+ * @returns {Detection}
+ */
+export const movedDetection = (detection, box) => ({ ...detection, box, mask: null });
+
+/**
+ * Return a list with one item at another place.
+ * @template Item
+ * @param {Item[]} items
+ * @param {number} from
+ * @param {number} to
+ */
+export function reordered(items, from, to) {
+  const moved = [...items];
+  moved.splice(to, 0, ...moved.splice(from, 1));
+  return moved;
+}
+
+/**
+ * Return a detection's name: its number, and its label.
+ * @param {Detection} detection
+ * @param {number} index
+ */
+export const nameOf = (detection, index) => `${index + 1} ${detection.label || "part"}`;

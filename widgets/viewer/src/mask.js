@@ -1,28 +1,63 @@
+// The mask: one byte a pixel, 255 = repaint, painted with a round brush, with undo.
+import { clamp } from "../../shared/geometry.js";
+import { History } from "./history.js";
 import { greyPNG } from "./png.js";
 
-// The mask: one byte a pixel, 255 = repaint, painted with a round brush, with undo.
+/** @import { Point } from "../../shared/geometry.js" */
+/** @typedef {{ left: number, top: number, right: number, bottom: number }} Area in whole pixels */
+/** @typedef {{ area: Area, was: Uint8Array, is: Uint8Array }} Patch a change within an area */
+/** @typedef {{ size: number, hardness: number, opacity: number, erases: boolean }} Brush */
 
-const MASK_TINT = 0x782dff; // blue, green, red: a pink seen on skin, sky and leaves alike
+/**
+ * A stroke that is being painted. It may cross itself without growing denser: `cover` is the most
+ * that each pixel got of it, and the pixel is computed anew from what it was before.
+ * @typedef {{
+ *   inner: number, outer: number, opacity: number, target: number,
+ *   before: Uint8Array, cover: Uint8Array, area: Area | null, last: Point | null,
+ * }} Stroke
+ */
+
 const UNDO_BYTES = 64 * 2 ** 20;
 
-// How far from a stroke's middle a pixel is covered whole, and how far at all; it falls smoothly
-// between. A hard edge is one pixel wide, so that it is not jagged.
+/**
+ * Return how far from a stroke's middle a pixel is fully covered, and how far at all; the cover
+ * falls smoothly between. A hard edge is one pixel wide, so that it is not jagged.
+ * @param {number} radius in pixels
+ * @param {number} hardness from 0 to 1
+ */
 export function brushReach(radius, hardness) {
   const outer = Math.max(radius, 0.5) + 0.5 * hardness;
   const inner = Math.max(0, Math.min(radius * hardness, outer - 1) - 0.5 * (1 - hardness));
   return { inner, outer };
 }
 
+/**
+ * Return how much of a pixel a brush covers, from 0 to 255.
+ * @param {number} distance2 the square of the distance from the stroke's middle
+ * @param {{ inner: number, outer: number }} reach
+ */
+export function brushCover(distance2, { inner, outer }) {
+  if (distance2 >= outer * outer) return 0;
+  if (distance2 <= inner * inner) return 255;
+  const share = (outer - Math.sqrt(distance2)) / (outer - inner);
+  return Math.round(255 * share * share * (3 - 2 * share));
+}
+
 export class Mask {
-  constructor(width, height) {
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {(area: Area) => void} onChange called with each area whose pixels have changed
+   */
+  constructor(width, height, onChange = () => {}) {
     this.width = width;
     this.height = height;
+    this.onChange = onChange;
     this.data = new Uint8Array(width * height);
-    this.done = []; // patches that can be undone, newest last
-    this.undone = [];
-    // The same as a tinted picture to lay over the other; only what changed is drawn into it.
-    this.overlay = new OffscreenCanvas(width, height);
-    this.pen = this.overlay.getContext("2d");
+    /** @type {History<Patch>} */
+    this.history = new History();
+    /** @type {Stroke | null} */
+    this.stroke = null;
   }
 
   get isEmpty() {
@@ -30,8 +65,10 @@ export class Mask {
   }
 
   // --- strokes ---------------------------------------------------------------------------------
-  // A stroke may cross itself without growing denser: `cover` is the most that each pixel got of
-  // it, and the pixel is made anew from what it was before.
+  /**
+   * Begin a stroke.
+   * @param {Brush} brush its size is the diameter in pixels
+   */
   begin({ size, hardness, opacity, erases }) {
     this.stroke = {
       ...brushReach(size / 2, hardness),
@@ -44,10 +81,14 @@ export class Mask {
     };
   }
 
-  // Paint on to this point, in pixels of the picture.
+  /**
+   * Paint on to this point of the picture.
+   * @param {Point} point
+   */
   lineTo(point) {
-    const { stroke, width, data } = this;
-    const { inner, outer, target, opacity } = stroke;
+    const { stroke } = this;
+    if (!stroke) return;
+    const { outer } = stroke;
     const from = stroke.last ?? point;
     stroke.last = point;
     const area = this.clipped(
@@ -57,49 +98,60 @@ export class Mask {
       Math.max(from.y, point.y) + outer,
     );
     if (!area) return;
-    const alongX = point.x - from.x;
-    const alongY = point.y - from.y;
+    this.cover(stroke, area, from, point);
+    stroke.area = stroke.area ? joined(stroke.area, area) : area;
+    this.onChange(area);
+  }
+
+  /**
+   * Cover the pixels near the line from one point to another.
+   * @param {Stroke} stroke
+   * @param {Area} area
+   * @param {Point} from
+   * @param {Point} to
+   */
+  cover(stroke, area, from, to) {
+    const { width, data } = this;
+    const alongX = to.x - from.x;
+    const alongY = to.y - from.y;
     const length2 = alongX ** 2 + alongY ** 2;
     for (let y = area.top; y < area.bottom; y++) {
       for (let x = area.left; x < area.right; x++) {
         // To the nearest point of the line; squared, since most pixels need no root.
         const dx = x + 0.5 - from.x;
         const dy = y + 0.5 - from.y;
-        const t = length2 && Math.min(1, Math.max(0, (dx * alongX + dy * alongY) / length2));
+        const t = length2 && clamp((dx * alongX + dy * alongY) / length2, 0, 1);
         const distance2 = (dx - t * alongX) ** 2 + (dy - t * alongY) ** 2;
-        if (distance2 >= outer * outer) continue;
-        let cover = 255;
-        if (distance2 > inner * inner) {
-          const share = (outer - Math.sqrt(distance2)) / (outer - inner);
-          cover = Math.round(255 * share * share * (3 - 2 * share));
-        }
+        const cover = brushCover(distance2, stroke);
         const index = y * width + x;
         if (cover <= stroke.cover[index]) continue;
         stroke.cover[index] = cover;
         const before = stroke.before[index];
-        data[index] = Math.round(before + ((target - before) * cover * opacity) / 255);
+        data[index] = Math.round(
+          before + ((stroke.target - before) * cover * stroke.opacity) / 255,
+        );
       }
     }
-    stroke.area = stroke.area ? joined(stroke.area, area) : area;
-    this.tint(area);
   }
 
-  // Ends the stroke; true if it changed anything.
+  /** End the stroke; true if it changed anything. */
   end() {
-    const { area, before } = this.stroke;
+    const { stroke } = this;
     this.stroke = null;
-    return area !== null && this.remember(area, before);
+    return stroke?.area ? this.remember(stroke.area, stroke.before) : false;
   }
 
-  // Takes the stroke back that is being painted.
+  /** Take back the stroke that is being painted. */
   abandon() {
-    this.data.set(this.stroke.before);
-    const { area } = this.stroke;
+    const { stroke } = this;
     this.stroke = null;
-    if (area) this.tint(area);
+    if (!stroke) return;
+    this.data.set(stroke.before);
+    if (stroke.area) this.onChange(stroke.area);
   }
 
-  // --- the whole -------------------------------------------------------------------------------
+  // --- the whole mask --------------------------------------------------------------------------
+  /** @param {number} value */
   fill(value) {
     return this.change(() => this.data.fill(value));
   }
@@ -110,62 +162,59 @@ export class Mask {
     });
   }
 
-  // Takes the grey values of a picture; one of no picture is empty.
-  load(bitmap) {
-    return this.change(() => {
-      if (!bitmap) return this.data.fill(0);
-      const canvas = new OffscreenCanvas(this.width, this.height);
-      const pen = canvas.getContext("2d", { willReadFrequently: true });
-      pen.drawImage(bitmap, 0, 0, this.width, this.height);
-      const pixels = pen.getImageData(0, 0, this.width, this.height).data;
-      for (let i = 0; i < this.data.length; i++) this.data[i] = pixels[4 * i];
-    });
+  /**
+   * Take these values, one a pixel; null for an empty mask.
+   * @param {Uint8Array | null} values
+   */
+  load(values) {
+    return this.change(() => (values ? this.data.set(values) : this.data.fill(0)));
   }
 
+  /** @param {() => void} act */
   change(act) {
     const before = this.data.slice();
     act();
     const area = { left: 0, top: 0, right: this.width, bottom: this.height };
-    this.tint(area);
+    this.onChange(area);
     return this.remember(area, before);
   }
 
   // --- undo ------------------------------------------------------------------------------------
+  /**
+   * Remember what changed within an area; false if nothing did.
+   * @param {Area} area
+   * @param {Uint8Array} before the whole mask as it was
+   */
   remember(area, before) {
     const was = this.cut(area, before);
     const is = this.cut(area, this.data);
     if (was.every((value, i) => value === is[i])) return false;
-    this.done.push({ area, was, is });
-    this.undone = [];
-    const bytes = (patch) => 2 * patch.was.length;
-    let held = this.done.reduce((sum, patch) => sum + bytes(patch), 0);
-    while (held > UNDO_BYTES && this.done.length > 1) held -= bytes(this.done.shift());
+    this.history.add({ area, was, is });
+    this.history.limit(UNDO_BYTES, (patch) => 2 * patch.was.length);
     return true;
   }
 
+  /** Undo the last change; false if there is none. */
   undo() {
-    return this.step(this.done, this.undone, "was");
+    const patch = this.history.undo();
+    return patch ? this.put(patch.area, patch.was) : false;
   }
 
+  /** Make the last undone change again; false if there is none. */
   redo() {
-    return this.step(this.undone, this.done, "is");
-  }
-
-  step(from, to, side) {
-    const patch = from.pop();
-    if (!patch) return false;
-    to.push(patch);
-    const { left, top, right, bottom } = patch.area;
-    const width = right - left;
-    for (let y = top; y < bottom; y++) {
-      const row = patch[side].subarray((y - top) * width, (y - top + 1) * width);
-      this.data.set(row, y * this.width + left);
-    }
-    this.tint(patch.area);
-    return true;
+    const patch = this.history.redo();
+    return patch ? this.put(patch.area, patch.is) : false;
   }
 
   // --- areas -----------------------------------------------------------------------------------
+  /**
+   * Return the whole pixels between these edges, null if none lies in the mask.
+   * @param {number} left
+   * @param {number} top
+   * @param {number} right
+   * @param {number} bottom
+   * @returns {Area | null}
+   */
   clipped(left, top, right, bottom) {
     const area = {
       left: Math.max(0, Math.floor(left)),
@@ -176,7 +225,12 @@ export class Mask {
     return area.left < area.right && area.top < area.bottom ? area : null;
   }
 
-  cut({ left, top, right, bottom }, data) {
+  /**
+   * Return the values of an area, row by row.
+   * @param {Area} area
+   * @param {Uint8Array} data of a whole mask
+   */
+  cut({ left, top, right, bottom }, data = this.data) {
     const width = right - left;
     const part = new Uint8Array(width * (bottom - top));
     for (let y = top; y < bottom; y++) {
@@ -186,23 +240,35 @@ export class Mask {
     return part;
   }
 
-  tint(area) {
-    const width = area.right - area.left;
-    const part = this.cut(area, this.data);
-    const pixels = new Uint32Array(part.length);
-    for (let i = 0; i < part.length; i++) pixels[i] = (part[i] << 24) | MASK_TINT;
-    const image = new ImageData(new Uint8ClampedArray(pixels.buffer), width);
-    this.pen.putImageData(image, area.left, area.top);
+  /**
+   * Put values into an area, row by row.
+   * @param {Area} area
+   * @param {Uint8Array} part
+   */
+  put(area, part) {
+    const { left, top, right, bottom } = area;
+    const width = right - left;
+    for (let y = top; y < bottom; y++) {
+      const row = part.subarray((y - top) * width, (y - top + 1) * width);
+      this.data.set(row, y * this.width + left);
+    }
+    this.onChange(area);
+    return true;
   }
 
   // --- to Python -------------------------------------------------------------------------------
-  // The mask as the bytes of an 8-bit grey PNG; none at all for an empty one.
+  /** Return the mask as the bytes of an 8-bit grey PNG; no bytes for an empty one. */
   async toPNG() {
     if (this.isEmpty) return new Uint8Array();
     return greyPNG(this.data, this.width, this.height);
   }
 }
 
+/**
+ * Return the smallest area that holds both.
+ * @param {Area} one
+ * @param {Area} other
+ */
 function joined(one, other) {
   return {
     left: Math.min(one.left, other.left),

@@ -1,6 +1,14 @@
-// A grey picture as a PNG file. A canvas writes colours with transparency: four times as much to send.
+// A grey picture as a PNG file. A canvas writes colours with transparency: four times as much to
+// send. Source: PNG (third edition), https://www.w3.org/TR/png-3/, 5 (chunks) and D (CRC).
 
-// The bytes of an 8-bit grey PNG.
+const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
+
+/**
+ * Return the bytes of an 8-bit grey PNG.
+ * @param {Uint8Array} data one byte a pixel, row by row
+ * @param {number} width
+ * @param {number} height
+ */
 export async function greyPNG(data, width, height) {
   const rows = new Uint8Array((width + 1) * height); // each begins with its filter: 0, none
   for (let y = 0; y < height; y++) {
@@ -13,27 +21,34 @@ export async function greyPNG(data, width, height) {
   head.setUint32(4, height);
   head.setUint8(8, 8); // bits a pixel; the rest 0: grey, deflate, no filter method, no interlace
   const file = new Blob([
-    new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]),
-    pngChunk("IHDR", new Uint8Array(head.buffer)),
-    pngChunk("IDAT", packed),
-    pngChunk("IEND", new Uint8Array()),
+    new Uint8Array(SIGNATURE),
+    chunk("IHDR", new Uint8Array(head.buffer)),
+    chunk("IDAT", packed),
+    chunk("IEND", new Uint8Array()),
   ]);
   return new Uint8Array(await file.arrayBuffer());
 }
 
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
-  return n;
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit++) {
+    remainder = remainder & 1 ? 0xedb88320 ^ (remainder >>> 1) : remainder >>> 1;
+  }
+  return remainder;
 });
 
-function pngChunk(name, content) {
-  const chunk = new Uint8Array(12 + content.length);
-  const view = new DataView(chunk.buffer);
+/**
+ * @param {string} name four letters
+ * @param {Uint8Array} content
+ */
+function chunk(name, content) {
+  const made = new Uint8Array(12 + content.length);
+  const view = new DataView(made.buffer);
   view.setUint32(0, content.length);
-  chunk.set(new TextEncoder().encode(name), 4);
-  chunk.set(content, 8);
+  made.set(new TextEncoder().encode(name), 4);
+  made.set(content, 8);
   let crc = 0xffffffff;
-  for (const byte of chunk.subarray(4, -4)) crc = CRC_TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
-  view.setUint32(chunk.length - 4, ~crc >>> 0);
-  return chunk;
+  for (const byte of made.subarray(4, -4)) crc = CRC_TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
+  view.setUint32(made.length - 4, ~crc >>> 0);
+  return made;
 }

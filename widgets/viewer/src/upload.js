@@ -1,28 +1,41 @@
 // Files to Python in parts, each sent when the one before has arrived: a Jupyter server drops a
 // message above 10 MiB without a word.
 
+/** @import { Model } from "./types" */
+
 export const PART_BYTES = 4 * 2 ** 20;
 
 export class Sender {
+  /**
+   * @param {Pick<Model, "send">} model
+   * @param {string} page the name of this page, which Python gets with each part
+   */
   constructor(model, page) {
     this.model = model;
     this.page = page;
-    this.waiting = new Map(); // upload -> called with the bytes that have arrived, null if refused
+    /**
+     * Called with the bytes of an upload that have arrived, null if it was refused.
+     * @type {Map<string, (arrived: number | null) => void>}
+     */
+    this.waiting = new Map();
     this.count = 0;
   }
 
-  // True when all of it has arrived, false when Python refused it (and says why in the viewer).
-  // `progress` hears the share that has arrived.
+  /**
+   * Send a file; true when all of it has arrived, false if Python refused it (and says why in the
+   * viewer).
+   * @param {"mask" | "drop"} purpose
+   * @param {string} name
+   * @param {Blob} blob
+   * @param {(share: number) => void} progress called with the share that has arrived
+   */
   async send(purpose, name, blob, progress = () => {}) {
     const upload = `${this.page}-${this.count++}`;
     const base = { kind: "part", upload, purpose, name, size: blob.size, page: this.page };
     try {
-      for (let offset = 0; offset === 0 || offset < blob.size; ) {
+      for (let offset = 0; offset === 0 || offset < blob.size;) {
         const part = await blob.slice(offset, offset + PART_BYTES).arrayBuffer();
-        const arrived = await new Promise((answer) => {
-          this.waiting.set(upload, answer);
-          this.model.send({ ...base, offset }, undefined, [part]);
-        });
+        const arrived = await this.answerTo({ ...base, offset }, part);
         if (arrived === null) return false;
         progress(blob.size ? arrived / blob.size : 1);
         if (arrived === 0) break; // an empty file is one empty part
@@ -38,12 +51,31 @@ export class Sender {
     }
   }
 
+  /**
+   * @param {{ upload: string, offset: number }} message
+   * @param {ArrayBuffer} part
+   * @returns {Promise<number | null>}
+   */
+  answerTo(message, part) {
+    return new Promise((answer) => {
+      this.waiting.set(message.upload, answer);
+      this.model.send(message, undefined, [part]);
+    });
+  }
+
+  /**
+   * Take Python's answer to a part.
+   * @param {{ upload: string, arrived: number | null }} message
+   */
   hear(message) {
     this.waiting.get(message.upload)?.(message.arrived);
   }
 }
 
-// Whether these are the first bytes of a picture that browsers and Pillow both read.
+/**
+ * Say whether a file begins as a picture does that browsers and Pillow both read.
+ * @param {Blob} blob
+ */
 export async function isPicture(blob) {
   const head = new Uint8Array(await blob.slice(0, 12).arrayBuffer());
   const text = String.fromCharCode(...head);

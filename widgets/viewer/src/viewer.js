@@ -1,9 +1,13 @@
-// The viewer as anywidget takes it.
+// The viewer as anywidget takes it: one store for the model, a view for each place that shows it.
 import { Store } from "./store.js";
 import { View } from "./view.js";
 
-// One store for the model, a view for each place where it is shown.
+/** @import { AnyWidget } from "@anywidget/types" */
+/** @import { Traits } from "./types" */
+
+/** @type {AnyWidget<Traits>} */
 export default () => {
+  /** @type {Store} */
   let store;
   return {
     initialize({ model }) {
