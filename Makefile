@@ -8,11 +8,14 @@ TOKEN = $${MEDIALAB_TOKEN:-$$($(BIN)/python -c 'import secrets; print(secrets.to
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # Notebooks are tested in a copy, so that their pictures do not fill the user's outputs.
 COPY := .notebook-test
+# The browser's half is built and checked where Node.js is. Users need none: bundles are checked in.
+NPM := $(shell command -v npm)
+NODE_MODULES := $(if $(NPM),node_modules/.package-lock.json)
 # Jupyter refuses to run as root unless told that it is meant.
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio app api settings paperdoll test lint format benchmark screenshots clean
+.PHONY: help environment studio app api settings paperdoll test lint format bundles benchmark screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +71,7 @@ test: export MEDIALAB_OUTPUTS :=
 # Its advice would stand among the results.
 test: export TRANSFORMERS_VERBOSITY := error
 test: lint ## lint, the tests, every notebook; THOROUGH=1 for all that CI runs
+	@$(if $(NPM),npm run --silent test)
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks $(EXTENT)
 	@$(BIN)/pytest -q tests/benchmarks  # figures are kept; they decide in `make benchmark` alone
 	@rm -rf $(COPY) && mkdir $(COPY) && cp -r medialab widgets notebooks models $(COPY)
@@ -75,17 +79,26 @@ test: lint ## lint, the tests, every notebook; THOROUGH=1 for all that CI runs
 		--nbval-lax --nbval-cell-timeout 120 $(COPY)/notebooks
 	@rm -rf $(COPY)
 
-lint: environment ## style, types, import contracts, notebooks without outputs
+lint: environment $(NODE_MODULES) ## style, types, import contracts, notebooks without outputs
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 	@$(if $(NOTEBOOKS),$(BIN)/nbstripout --keep-id --verify $(NOTEBOOKS))
+	@$(if $(NPM),npm run --silent lint,echo "lint: JavaScript and CSS are not checked, since npm is not installed"; \
+		$(if $(CI),exit 1))
 
-format: environment ## mend style, and strip the notebooks' outputs
+format: environment $(NODE_MODULES) ## mend style, strip the notebooks' outputs, build the bundles
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format --quiet
 	@$(if $(NOTEBOOKS),$(BIN)/nbstripout --keep-id $(NOTEBOOKS))
+	@$(if $(NPM),npm run --silent format)
+
+bundles: $(NODE_MODULES) ## build the widgets' bundles, after a change of their JavaScript; needs npm
+	@npm run --silent build
+
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --silent
 
 benchmark: environment ## what things cost here, held to their bounds; minutes alone on it, 8 GiB
 	@BENCHMARKS=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -q -s tests/benchmarks
@@ -95,5 +108,5 @@ screenshots: environment ## look at the studio in a real browser: docs/studio.pn
 	@UI_MODELS=models $(BIN)/pytest -q tests/ui/tour.py
 
 clean: ## remove .venv and the caches; models and outputs stay
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find medialab widgets tests -name __pycache__ -prune -exec rm -rf {} +
