@@ -99,7 +99,11 @@ def test_the_wheel_holds_both_packages_and_every_config_and_no_model(wheel):
         for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert source <= held.keys()
+    bundles = {name for name in source if name.endswith(".bundle.js")}
+    scripts = {name for name in source if name.endswith((".js", ".d.ts"))} - bundles
+    assert len(bundles) >= 7
+    assert source - scripts - {"widgets/tsconfig.json"} <= held.keys()
+    assert not scripts & held.keys()
 
 
 def test_it_makes_pictures_of_a_folder_and_of_a_single_file_in_the_current_folder(

@@ -2,7 +2,7 @@
 // source: widgets/shared/dom.js
 // source: widgets/splitter/src/splitter.js
 // source: widgets/splitter/src/width.js
-// sha256 of the sources: 1170e0a9e5f8bcfe1eee5ec89db2239df45fc6c2017eed0df91caf14d1e3780c
+// sha256 of the sources: 5973d7a437dea8fd219f13d6ab129678b138b098d78df542ad98c7476ebeb4af
 // sha256 of the lines below: 1e5d84272fcbb286f5129eb5f31e9937f67666f9f1274e5f0607ae85294adbb4
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {

@@ -2,7 +2,7 @@
 // source: widgets/shared/dom.js
 // source: widgets/stage_strip/src/stage_strip.js
 // source: widgets/stage_strip/src/states.js
-// sha256 of the sources: a62a757982f42161a77e37a8c0ac96313bb3e0f0a37e1213c604ad0f36ca9713
+// sha256 of the sources: 349d380f9bb35c5668d12b73d83f1b333089ec6062bb0d3e3f3637bbc5239371
 // sha256 of the lines below: 3a9ee6cb510d5b2c9863d350236a75b1005b62c109d8361f70751c21867d726e
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";

@@ -23,8 +23,8 @@
 // source: widgets/viewer/src/upload.js
 // source: widgets/viewer/src/view.js
 // source: widgets/viewer/src/viewer.js
-// sha256 of the sources: e894af503853ebabcac5a6e862024a1b984641ab4bc7314f948867ec05c6f03d
-// sha256 of the lines below: 97cf3693dee9b07a37794251e3654bd26d5e61e14fc91317450278999a133943
+// sha256 of the sources: 2f6cddfebaba951e6b22e954bac095e912aaeab3ca0ec76f421bee26d228e1e8
+// sha256 of the lines below: 26125984db234851e14e99438b11e9b15aeb10fe76e24bcc5b465feac49fea64
 // widgets/viewer/src/history.js
 var History = class {
   /** @type {Change[]} */
@@ -776,8 +776,17 @@ function middleBox({ width, height }) {
   return [Math.round(left), Math.round(top), Math.round(right), Math.round(bottom)];
 }
 function newDetection(box, label) {
-  const open = { mask: null, confidence: 1, prompt: null, denoising_strength: null };
-  return { label, box, enabled: true, ...open };
+  return {
+    label,
+    box,
+    enabled: true,
+    mask: null,
+    confidence: 1,
+    prompt: null,
+    denoising_strength: null,
+    made_for: null,
+    index: null
+  };
 }
 var movedDetection = (detection, box) => ({ ...detection, box, mask: null });
 function reordered(items, from, to) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canChoose, secondsText, stateText } from "../../../widgets/stage_strip/src/states.js";
 
-/** @import { State } from "../../../widgets/stage_strip/src/states.js" */
+/** @import { State } from "../../../widgets/stage_strip/src/types" */
 
 /**
  * @param {State} state

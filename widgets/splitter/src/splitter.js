@@ -3,13 +3,7 @@ import { addTo } from "../../shared/dom.js";
 import { STEP, limited, widthByKey } from "./width.js";
 
 /** @import { AnyModel, RenderProps } from "@anywidget/types" */
-
-/**
- * The traits, as in splitter.py.
- * @typedef {{
- *   width: number, smallest: number, largest: number, side: "before" | "after", label: string,
- * }} Traits
- */
+/** @import { Traits } from "./types" */
 
 const REDRAWN_BY = /** @type {const} */ (["width", "smallest", "largest", "side", "label"]);
 

@@ -2,7 +2,8 @@
 
 export const STEP = 16; // an arrow key; with Shift four times that
 
-/** @typedef {{ smallest: number, largest: number }} Limits */
+/** @import { Traits } from "./types" */
+/** @typedef {Pick<Traits, "smallest" | "largest">} Limits */
 
 /**
  * Return the whole width between the limits that is nearest to the wanted one; 0 stays 0, which

@@ -3,7 +3,7 @@ import { addTo, makeSvg } from "../../shared/dom.js";
 import { canChoose, stateText } from "./states.js";
 
 /** @import { RenderProps } from "@anywidget/types" */
-/** @import { Stage, State } from "./states.js" */
+/** @import { Stage, State, Traits } from "./types" */
 
 /** @type {Record<State, string>} */
 const SIGNS = {
@@ -53,7 +53,7 @@ class StageItem {
   }
 }
 
-/** @param {RenderProps<{ stages: Stage[] }>} props */
+/** @param {RenderProps<Traits>} props */
 function render({ model, el }) {
   const root = addTo(el, "ol", { class: "mls-stage-strip", "aria-label": "Stages" });
   /** @type {StageItem[]} */

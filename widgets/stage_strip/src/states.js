@@ -1,7 +1,6 @@
 // What a stage is doing, in words.
 
-/** @typedef {"off" | "waiting" | "cached" | "running" | "done"} State */
-/** @typedef {{ name: string, title: string, state: State, seconds: number | null }} Stage */
+/** @import { Stage } from "./types" */
 
 /**
  * Return a time in words, to a tenth below ten seconds.

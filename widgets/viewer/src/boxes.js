@@ -117,8 +117,17 @@ export function middleBox({ width, height }) {
  * @returns {Detection}
  */
 export function newDetection(box, label) {
-  const open = { mask: null, confidence: 1, prompt: null, denoising_strength: null };
-  return { label, box, enabled: true, ...open };
+  return {
+    label,
+    box,
+    enabled: true,
+    mask: null,
+    confidence: 1,
+    prompt: null,
+    denoising_strength: null,
+    made_for: null,
+    index: null,
+  };
 }
 
 /**

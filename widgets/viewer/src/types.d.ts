@@ -11,6 +11,10 @@ export interface Detection {
   confidence: number;
   prompt: string | null;
   denoising_strength: number | null;
+  /** The picture it was detected in. */
+  made_for: string | null;
+  /** Its number, which decides its seed; null: its place in the list. */
+  index: number | null;
 }
 
 export type Mode = "view" | "compare" | "mask" | "boxes";
