@@ -18,7 +18,7 @@ from medialab.errors import (
     PictureError,
 )
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import of_box
+from medialab.pixels.masks import box_mask
 from tests.tiny.detectors import tiny_yolo, write_onnx, yolo_rows
 
 QUICK = {"prompt": "a red ball", "steps": 3, "width": 64, "height": 64, "seed": 7}
@@ -184,7 +184,7 @@ def test_several_finds_take_their_prompts_in_order_and_may_be_skipped(bench, pic
 
 
 def test_inpaint_keeps_every_byte_outside_the_mask(bench, picture):
-    mask = bench.keep(of_box(Box(8, 8, 40, 40), *picture.size))
+    mask = bench.keep(box_mask(Box(8, 8, 40, 40), *picture.size))
     for inpaint in (
         {"mask": mask, "mask_blur": 0},
         {"mask": mask, "mask_blur": 0, "only_masked": True, "padding": 8},
@@ -201,7 +201,7 @@ def test_inpaint_keeps_every_byte_outside_the_mask(bench, picture):
 
 
 def test_an_inverted_mask_paints_the_rest(bench, picture):
-    mask = bench.keep(of_box(Box(8, 8, 40, 40), *picture.size))
+    mask = bench.keep(box_mask(Box(8, 8, 40, 40), *picture.size))
     inpaint = {"mask": mask, "mask_blur": 0, "inverted": True}
     config = quick(width=None, height=None, mode="inpaint", inpaint=inpaint)
     painted = bench.enhance(picture, config).image

@@ -8,7 +8,7 @@ from medialab.errors import ConfigError
 from medialab.pictures.store import Use
 from medialab.pixels.geometry import Placement
 from medialab.pixels.preprocessors import AS_IT_IS, BY_MODEL, POSE, PREPROCESSORS
-from medialab.pixels.resizing import along, belongs, resized
+from medialab.pixels.resizing import fits_a_step, follow, resized
 from medialab.settings.stages import USUAL_RESIZE, ControlUnit
 from medialab.vision.base import find_by
 from medialab.vision.poses import LEAST_SURE
@@ -128,11 +128,11 @@ def shown_of(
 
     if unit.image is not None:
         given = models.picture(unit.image, use_of(unit)).convert("RGB")
-        if image is not None and unit.resize_mode is None and belongs(given, journey):
+        if image is not None and unit.resize_mode is None and fits_a_step(given, journey):
             # What was prepared elsewhere shows nothing where the picture goes on.
             repeats = unit.preprocessor != "none"
             steps = [replace(one, repeats=one.repeats or repeats) for one in journey]
-            source = along(given, steps, image.size)
+            source = follow(given, steps, image.size)
         else:
             whole = size if image is None or crop is None else image.size
             source = resized(given, *whole, unit.resize_mode or USUAL_RESIZE)

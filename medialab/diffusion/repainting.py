@@ -63,7 +63,7 @@ def repaint(
     soft = edge.crop(job.crop.edges)
     seen = start.crop(job.crop.edges)
     if job.strength >= 1 and job.content != "fill":
-        seen = masks.filled(seen, masks.full(job.mask.crop(job.crop.edges)))
+        seen = masks.filled(seen, masks.opaque(job.mask.crop(job.crop.edges)))
     seen = lanczos(seen, *job.size)
     paint = masks.blurred(masks.scaled(soft, *job.size), job.feather)
     latents = encode_image(model, seen)

@@ -1,4 +1,4 @@
-"""A picture's colours brought to those of another, without touching what it shows."""
+"""Colour matching: a picture's colours shifted to those of another, its content unchanged."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,9 +6,9 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-# Pixels a side of the copies that are compared: what differs below that is detail, not colour.
+# Side, in pixels, of the copies that are compared: finer differences are detail, not colour.
 COMPARED_SIDE = 128
-# Deviation (in Lab, where L goes from 0 to 100) under which a channel is flat and only shifted.
+# Standard deviation (in Lab, L from 0 to 100) below which a channel is flat and only shifted.
 _FLAT = 0.1
 
 # sRGB's primaries and its white (D65). Source: IEC 61966-2-1.
@@ -18,12 +18,12 @@ _TO_XYZ = (
     (0.0193339, 0.1191920, 0.9503041),
 )
 _WHITE = (0.95047, 1.0, 1.08883)
-# CIE's cube root ends here and a line begins.
+# Below this, CIE Lab replaces the cube root by a line.
 _BEND = 6 / 29
 
 
 def small_copy(image: "Image.Image") -> "Image.Image":
-    """The picture with its long side at most COMPARED_SIDE, each pixel the mean of what it covers.
+    """Return a copy whose long side is at most COMPARED_SIDE, each pixel the mean of its area.
 
     Cost: 2 ms at 1024².
     """
@@ -32,9 +32,15 @@ def small_copy(image: "Image.Image") -> "Image.Image":
 
 
 def matched(image: "Image.Image", like: "Image.Image", strength: float) -> "Image.Image":
-    """The RGB picture with mean and spread of its colours those of `like`, as far as `strength`.
+    """Return the picture with the mean and standard deviation of its colours moved to another's.
 
-    Both are taken of small copies, so that an enlarged picture compares with what it was made of.
+    Both are measured on small copies, so that an enlarged picture can be compared with its source.
+
+    Args:
+        image: An RGB picture of any size.
+        like: The picture whose colours are wanted, of any size.
+        strength: 0 leaves the colours as they are, 1 matches them fully.
+
     Source: Reinhard et al., "Color Transfer between Images", in CIE Lab.
     """
     import numpy as np
@@ -52,13 +58,13 @@ def matched(image: "Image.Image", like: "Image.Image", strength: float) -> "Imag
 
 
 def _statistics(image: "Image.Image") -> "tuple[np.ndarray, np.ndarray]":
-    """Mean and standard deviation of L, a and b."""
+    """Return mean and standard deviation of L, a and b, each of shape (3,)."""
     colours = _to_lab(image).reshape(-1, 3)
     return colours.mean(0), colours.std(0)
 
 
 def _to_lab(image: "Image.Image") -> "np.ndarray":
-    """(h, w, 3) of an RGB picture: L in [0, 100], a and b about as far to either side of 0."""
+    """Convert to CIE Lab: (h, w, 3), L in [0, 100], a and b roughly in [-100, 100]."""
     import numpy as np
 
     levels = np.asarray(image.convert("RGB"), np.float32) / 255
@@ -70,7 +76,7 @@ def _to_lab(image: "Image.Image") -> "np.ndarray":
 
 
 def _to_rgb(colours: "np.ndarray") -> Any:
-    """(h, w, 3) in [0, 1] of Lab; what no screen can show is clipped."""
+    """Convert (h, w, 3) from Lab to sRGB in [0, 1]; colours outside sRGB are clipped."""
     import numpy as np
 
     light, red, yellow = np.moveaxis(colours, -1, 0)

@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 
-BLOCK = 8  # pixels that a latent stands for
-# Pixels a side within which a model draws at once: less leaves a denoiser nothing to work with, and
-# more, a typing error mostly, asks for gigabytes. Pictures themselves may have any size.
+BLOCK = 8  # pixels a side that one latent covers
+# Limits, in pixels a side, of a picture drawn in one piece: a smaller one leaves a denoiser nothing
+# to work with, a larger one (usually a typing error) needs gigabytes. Pictures may have any size.
 LEAST_DRAWN, MOST_DRAWN = 64, 4096
 # The side of SDXL's square pictures, and the sizes of one megapixel that it was trained at.
-# Source: appendix I of its paper, of which ADetailer takes these.
+# Source: appendix I of its paper; the selection is ADetailer's.
 SDXL_SIDE = 1024
 SDXL_SIZES = (
     (1024, 1024),
@@ -25,7 +25,7 @@ SDXL_SIZES = (
 
 @dataclass(frozen=True, order=True)
 class Box:
-    """A rectangle of pixels; `right` and `bottom` are the first ones outside it."""
+    """A rectangle of pixels; `right` and `bottom` are exclusive."""
 
     left: int
     top: int
@@ -44,12 +44,12 @@ class Box:
 
     @property
     def area(self) -> int:
-        """Pixels in it; 0 of an empty box."""
+        """Number of pixels in it; 0 for an empty box."""
         return max(0, self.width) * max(0, self.height)
 
     @property
     def centre(self) -> tuple[float, float]:
-        """Its middle."""
+        """Its centre (x, y)."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     @property
@@ -58,21 +58,21 @@ class Box:
         return self.left, self.top, self.right, self.bottom
 
     def within(self, width: int, height: int) -> "Box":
-        """The part of it that lies in a picture."""
+        """Return the part of the box inside a picture of that size."""
         left, right = (min(max(0, x), width) for x in (self.left, self.right))
         top, bottom = (min(max(0, y), height) for y in (self.top, self.bottom))
         return Box(left, top, max(left, right), max(top, bottom))
 
     def padded(self, pixels: int) -> "Box":
-        """Larger by so many pixels on each side."""
+        """Return the box enlarged by that many pixels on each side."""
         return Box(self.left - pixels, self.top - pixels, self.right + pixels, self.bottom + pixels)
 
     def moved(self, right: int, down: int) -> "Box":
-        """The same size elsewhere."""
+        """Return a box of the same size, moved by pixels to the right and down."""
         return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
 
     def iou(self, other: "Box") -> float:
-        """Shared area over joint area, 0 to 1."""
+        """Return the intersection over union of two boxes, 0 to 1."""
         shared = Box(
             max(self.left, other.left),
             max(self.top, other.top),
@@ -85,11 +85,15 @@ class Box:
 
 @dataclass(frozen=True)
 class Placement:
-    """How a picture of one size became one of another: where in the new one the old one lies.
+    """How a picture was brought to another size: the place of the old picture in the new one.
 
-    `inside` reaches beyond the new picture where that is a part of the old one. Where it leaves
-    room, the new one `repeats` the old one's edge; otherwise what is there has nothing to do with
-    the old one.
+    Attributes:
+        of: Size of the old picture, width and height in pixels.
+        to: Size of the new picture.
+        inside: Where the whole old picture lies, in pixels of the new one. It reaches beyond the
+            new picture if that shows only a part of the old one.
+        repeats: Whether the area outside `inside` repeats the old picture's edge; otherwise it is
+            unrelated to the old picture.
     """
 
     of: tuple[int, int]
@@ -104,7 +108,13 @@ class Placement:
 
 
 def placement(of: tuple[int, int], to: tuple[int, int], mode: str) -> Placement:
-    """How `mode`, one of RESIZE_MODES, brings a picture from one size to another."""
+    """Return how a resize mode brings a picture from one size to another.
+
+    Args:
+        of: Width and height of the picture, in pixels.
+        to: Width and height that are wanted.
+        mode: One of RESIZE_MODES.
+    """
     if mode not in {"crop and resize", "resize and fill"}:
         return Placement(of, to, Box(0, 0, *to))
     fit = cover if mode == "crop and resize" else contain
@@ -114,21 +124,26 @@ def placement(of: tuple[int, int], to: tuple[int, int], mode: str) -> Placement:
 
 
 def drawn_size(width: int, height: int, block: int = BLOCK) -> tuple[int, int]:
-    """The size at which a picture of any size is drawn: whole blocks, and not too few of them.
+    """Return the size at which a picture is drawn: whole blocks, at least LEAST_DRAWN a side.
 
-    What is more than the picture is cut off afterwards; `block` is in pixels.
+    The excess is cropped afterwards.
+
+    Args:
+        width: Of the picture, in pixels.
+        height: Of the picture, in pixels.
+        block: Side of a block, in pixels.
     """
     across, down = (math.ceil(max(side, LEAST_DRAWN) / block) * block for side in (width, height))
     return across, down
 
 
 def has_blocks(size: tuple[int, int], block: int = BLOCK) -> bool:
-    """Whether a picture of that size is drawn as it is, with nothing to cut off."""
+    """Return whether a picture of that size is drawn as it is, with nothing to crop."""
     return drawn_size(*size, block) == size
 
 
 def to_multiple(length: float, multiple: int = BLOCK) -> int:
-    """The nearest multiple, at least one of them."""
+    """Round to the nearest multiple, at least one."""
     return max(multiple, round(length / multiple) * multiple)
 
 
@@ -141,11 +156,18 @@ def hires_size(
     *,
     exact: bool = False,
 ) -> tuple[int, int]:
-    """The size that the hires fix enlarges to.
+    """Return the size in pixels to which the hires fix enlarges a picture.
 
-    With one side given the proportions stay; with both, that size, which what covers it is cut to.
-    A side that is given is that side. The others are in multiples of 8, as A1111 has it, unless
-    the size is to be `exact`, as it is for pictures that a person gave.
+    Args:
+        width: Of the picture, in pixels.
+        height: Of the picture, in pixels.
+        scale: Factor used if neither side is given.
+        to_width: The width that is wanted; alone, it keeps the proportions.
+        to_height: The height that is wanted; alone, it keeps the proportions. With both, the
+            picture is enlarged to cover that size and cropped to it.
+        exact: Whether a side that is not given is rounded to a pixel (for pictures that a person
+            supplied), not to a multiple of 8 as A1111 does.
+
     Source: A1111's modules/processing.py, calculate_target_resolution.
     """
     if to_width and to_height:
@@ -163,19 +185,19 @@ def hires_size(
 
 
 def cover(width: int, height: int, to_width: int, to_height: int) -> tuple[int, int]:
-    """The least size of these proportions that covers another."""
+    """Return the smallest size of these proportions that covers another."""
     scale = max(to_width / width, to_height / height)
     return max(to_width, round(width * scale)), max(to_height, round(height * scale))
 
 
 def covering_size(width: int, height: int, to_width: int, to_height: int) -> tuple[int, int]:
-    """`cover` in multiples of 8: what a picture is enlarged to before it is cut to a size."""
+    """Return `cover` in multiples of 8: the size of a picture before it is cropped to another."""
     across, down = cover(width, height, to_width, to_height)
     return max(to_width, to_multiple(across)), max(to_height, to_multiple(down))
 
 
 def contain(width: int, height: int, in_width: int, in_height: int) -> tuple[int, int]:
-    """The largest size of these proportions that fits into another."""
+    """Return the largest size of these proportions that fits into another."""
     scale = min(in_width / width, in_height / height)
     return (
         min(in_width, max(1, round(width * scale))),
@@ -183,8 +205,14 @@ def contain(width: int, height: int, in_width: int, in_height: int) -> tuple[int
     )
 
 
-def around(box: Box, factor: float, width: int, height: int) -> Box:
-    """The surroundings of a box, `factor` times its sides, shifted to stay in the picture.
+def surroundings(box: Box, factor: float, width: int, height: int) -> Box:
+    """Return a box around another, `factor` times its sides, shifted to stay in the picture.
+
+    Args:
+        box: In pixels of the picture.
+        factor: Size of the result relative to the box; it never exceeds the picture.
+        width: Of the picture, in pixels.
+        height: Of the picture, in pixels.
 
     Source: Impact Pack's make_crop_region.
     """
@@ -196,7 +224,14 @@ def around(box: Box, factor: float, width: int, height: int) -> Box:
 
 
 def to_proportions(box: Box, of_width: int, of_height: int, width: int, height: int) -> Box:
-    """The box grown to the proportions of another size, as far as the picture goes.
+    """Return the box enlarged to the proportions of another size, within the picture.
+
+    Args:
+        box: In pixels of the picture.
+        of_width: Width of the size whose proportions are wanted.
+        of_height: Height of that size.
+        width: Of the picture, in pixels.
+        height: Of the picture, in pixels.
 
     Source: A1111's modules/masking.py, expand_crop_region.
     """
@@ -215,11 +250,18 @@ def to_proportions(box: Box, of_width: int, of_height: int, width: int, height: 
 def working_size(
     crop: Box, box: Box, guide: int, largest: int, most: int = MOST_DRAWN
 ) -> tuple[int, int]:
-    """The size at which a crop is drawn again, in multiples of 8.
+    """Return the size at which a crop is repainted, in multiples of 8.
 
-    The box's short side comes to `guide` pixels, unless the crop's long side would exceed
-    `largest`. A part drawn smaller comes back worse, so a crop is made smaller than it is only
-    where its long side exceeds `most`. Source: Impact Pack's enhance_detail.
+    Repainting at a smaller size loses detail, so a crop is reduced only if it exceeds `most`.
+
+    Args:
+        crop: The part of the picture that is repainted, in pixels.
+        box: The detection inside it, in pixels.
+        guide: Pixels that the box's short side is scaled to.
+        largest: Limit for the crop's long side when it is enlarged, in pixels.
+        most: Limit for the crop's long side in any case, in pixels.
+
+    Source: Impact Pack's enhance_detail.
     """
     longest = max(crop.width, crop.height)
     scale = guide / max(1, min(box.width, box.height))
@@ -230,11 +272,17 @@ def working_size(
 def matched_size(
     box: Box, width: int, height: int, match: str, native: int = SDXL_SIDE
 ) -> tuple[int, int]:
-    """The size at which a part of that box's shape is drawn, in multiples of 8.
+    """Return the size at which a part with that box's shape is repainted, in multiples of 8.
 
-    `width` and `height` are the size that would be used otherwise (match "off"). "free" keeps the
-    longer of the two and the box's proportions; "strict" takes, of the sizes that SDXL was trained
-    at (scaled to the side that the model was trained at), the one whose proportions are nearest.
+    Args:
+        box: The part, in pixels of the picture.
+        width: Of the size used without matching, in pixels.
+        height: Of that size.
+        match: "off" returns that size. "free" keeps its longer side and the box's proportions.
+            "strict" picks, from the sizes SDXL was trained at (scaled to `native`), the one with
+            the nearest proportions.
+        native: Side of the square pictures that the model was trained at, in pixels.
+
     Source: ADetailer's aaaaaa/helper and adetailer/opts.py, optimal_crop_size.
     """
     proportions = box.width / box.height

@@ -1,4 +1,4 @@
-"""Masks: 8-bit pictures in which 255 is painted anew and 0 stays. Each function gives a new one."""
+"""Masks: 8-bit grey pictures, 255 where the picture is repainted. Functions return new ones."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-# A1111's fill: blurs of the kept surroundings, laid over each other from far to near, radius and
-# how often. Source: modules/masking.py, fill.
+# A1111's fill: blurs of the unmasked surroundings, composited from the widest to the narrowest:
+# radius in pixels, and how many times. Source: modules/masking.py, fill.
 _FILLS = ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1))
 
 
-def of_box(box: Box, width: int, height: int) -> "Image.Image":
-    """A mask of a picture's size that is white in the box."""
+def box_mask(box: Box, width: int, height: int) -> "Image.Image":
+    """Return a mask of that size that is white inside the box."""
     from PIL import Image
 
     mask = Image.new("L", (width, height), 0)
@@ -23,16 +23,16 @@ def of_box(box: Box, width: int, height: int) -> "Image.Image":
     return mask
 
 
-def box_of(mask: "Image.Image") -> Box | None:
-    """The least box around all that is not black; None of a black mask."""
+def bounding_box(mask: "Image.Image") -> Box | None:
+    """Return the smallest box around everything that is not black; None if all is black."""
     edges = mask.getbbox()
     return Box(*edges) if edges else None
 
 
 def scaled(mask: "Image.Image", width: int, height: int) -> "Image.Image":
-    """The mask stretched to a size; made smaller, each place is as its lightest pixel was.
+    """Return the mask stretched to a size.
 
-    So no spot vanishes, however small it is.
+    When it shrinks, each pixel takes the lightest value it covers, so that no spot vanishes.
     """
     from PIL import Image
 
@@ -43,10 +43,7 @@ def scaled(mask: "Image.Image", width: int, height: int) -> "Image.Image":
 
 
 def _pooled(levels: "np.ndarray", length: int, axis: int) -> "np.ndarray":
-    """The greatest of the levels that each place along an axis stands for, where it is shortened.
-
-    Likewise of booleans.
-    """
+    """Return levels (or booleans) max-pooled along an axis to `length`, if that is shorter."""
     import numpy as np
 
     before = levels.shape[axis]
@@ -56,7 +53,10 @@ def _pooled(levels: "np.ndarray", length: int, axis: int) -> "np.ndarray":
 
 
 def grown(mask: "Image.Image", pixels: int) -> "Image.Image":
-    """Larger by so many pixels on each side, smaller where negative; square, as ADetailer's."""
+    """Return the mask dilated by that many pixels (eroded if negative), with a square kernel.
+
+    Source: ADetailer's dilation.
+    """
     from scipy import ndimage
 
     if pixels == 0:
@@ -67,12 +67,12 @@ def grown(mask: "Image.Image", pixels: int) -> "Image.Image":
 
 
 def blurred(mask: "Image.Image", pixels: int) -> "Image.Image":
-    """A soft edge, sigma `pixels`, cut off where A1111's kernel of 2·int(2.5b + 0.5) + 1 ends."""
+    """Return the mask with a Gaussian blur of sigma `pixels`, with the radius of A1111's kernel."""
     from scipy import ndimage
 
     if pixels == 0:
         return mask.copy()
-    radius = reach(pixels)
+    radius = blur_radius(pixels)
 
     import numpy as np
 
@@ -86,11 +86,16 @@ def blurred(mask: "Image.Image", pixels: int) -> "Image.Image":
 def _where_white(
     mask: "Image.Image", margin: int, change: "Callable[[np.ndarray], np.ndarray]"
 ) -> "Image.Image":
-    """The mask changed around what is not black, which reaches `margin` pixels and no further.
+    """Apply a change to the area that is not black, plus `margin` pixels around it.
 
-    Cost: by what is white in it, not by its size.
+    Args:
+        mask: The mask.
+        margin: How far the change reaches, in pixels.
+        change: From levels (h, w), uint8, to levels of the same shape, 0 to 255.
+
+    Cost: proportional to the white area, not to the mask's size.
     """
-    box = box_of(mask)
+    box = bounding_box(mask)
     if box is None:
         return mask.convert("L")
     place = box.padded(margin).within(*mask.size)
@@ -103,17 +108,23 @@ def _where_white(
     return result
 
 
-def reach(blur: int) -> int:
-    """How many pixels to either side of an edge `blurred` softens. Source: A1111's kernel size."""
+def blur_radius(blur: int) -> int:
+    """Return how many pixels `blurred` softens on either side of an edge.
+
+    Source: A1111's kernel size, 2·int(2.5·blur + 0.5) + 1.
+    """
     return int(2.5 * blur + 0.5)
 
 
 def moved(mask: "Image.Image", right: int, up: int) -> "Image.Image":
-    """The same shape elsewhere; ADetailer's offsets, where up is positive."""
+    """Return the mask shifted by pixels to the right and up, as ADetailer's offsets.
+
+    Parts shifted out of the picture are lost; the freed area is black.
+    """
     from PIL import ImageChops
 
     shifted = ImageChops.offset(mask, right, -up)
-    # What left on one side must not come back on the other.
+    # `offset` wraps around: blank the part that re-entered on the opposite side.
     if right:
         shifted.paste(
             0,
@@ -129,7 +140,7 @@ def moved(mask: "Image.Image", right: int, up: int) -> "Image.Image":
 
 
 def fitted(mask: "Image.Image", inside: Box, box: Box) -> "Image.Image":
-    """The part of a mask in one box, moved and stretched to another; black elsewhere."""
+    """Return the part of a mask in the box `inside`, stretched to `box`; black elsewhere."""
     from PIL import Image
 
     if inside == box:
@@ -141,14 +152,14 @@ def fitted(mask: "Image.Image", inside: Box, box: Box) -> "Image.Image":
 
 
 def inverted(mask: "Image.Image") -> "Image.Image":
-    """White where it was black."""
+    """Return the mask with black and white swapped."""
     from PIL import ImageOps
 
     return ImageOps.invert(mask)
 
 
 def merged(masks: "list[Image.Image]") -> "Image.Image":
-    """White where any is."""
+    """Return the union of masks of one size: the lightest value at each pixel."""
     from PIL import ImageChops
 
     whole = masks[0].copy()
@@ -158,27 +169,27 @@ def merged(masks: "list[Image.Image]") -> "Image.Image":
 
 
 def composite(base: "Image.Image", painted: "Image.Image", mask: "Image.Image") -> "Image.Image":
-    """`painted` where the mask is white; where it is black, every byte is the base's."""
+    """Return `painted` where the mask is white, and exactly `base` where it is black."""
     from PIL import Image
 
     return Image.composite(painted, base, mask)
 
 
-def full(mask: "Image.Image") -> "Image.Image":
-    """The mask without what it covers only in part."""
+def opaque(mask: "Image.Image") -> "Image.Image":
+    """Return the mask with everything but full white (255) set to black."""
     return mask.convert("L").point(lambda level: 255 * (level == 255))
 
 
 def filled(image: "Image.Image", mask: "Image.Image") -> "Image.Image":
-    """The picture with what the mask covers painted over in colours from around it."""
+    """Return the picture with the masked area filled with blurred colours from around it."""
     from PIL import Image, ImageFilter, ImageOps
 
     result = Image.new("RGBA", image.size)
-    kept = Image.new("RGBa", image.size)
-    kept.paste(image.convert("RGBA").convert("RGBa"), mask=ImageOps.invert(mask.convert("L")))
-    kept = kept.convert("RGBa")
+    around = Image.new("RGBa", image.size)
+    around.paste(image.convert("RGBA").convert("RGBa"), mask=ImageOps.invert(mask.convert("L")))
+    around = around.convert("RGBa")
     for radius, times in _FILLS:
-        soft = kept.filter(ImageFilter.GaussianBlur(radius)).convert("RGBA")
+        soft = around.filter(ImageFilter.GaussianBlur(radius)).convert("RGBA")
         for _ in range(times):
             result.alpha_composite(soft)
     return result.convert("RGB")

@@ -1,7 +1,7 @@
-"""What a ControlNet is shown of a picture: its edges, its depth, itself.
+"""Preprocessors: the control image that a ControlNet receives, made from a picture.
 
-Edges are found by OpenCV, which comes with the extra `control`; depth and pose by a model
-of models/detectors. Names and defaults as in A1111's ControlNet extension.
+Edges are detected by OpenCV, which comes with the extra `control`; depth and pose by a model in
+models/detectors. Names and defaults are those of A1111's ControlNet extension.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,21 +13,22 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-# Grey levels between which a gradient may be an edge, and above which it is one.
+# Canny's thresholds on the gradient, in grey levels: above the first one, a pixel may continue an
+# edge; above the second, it starts one.
 CANNY_LOW, CANNY_HIGH = 100, 200
-# Pixels: how far softened edges reach, of a picture of 512; and how wide a scribble's pen is.
+# In pixels of a picture whose short side is 512: sigma of soft edges, width of a scribble's pen.
 _SOFTNESS, _PEN = 2.0, 3
 _REFERENCE_SIDE = 512
-_TILE_BLUR = 4  # times smaller and back: what a tile ControlNet was trained to sharpen
+_TILE_BLUR = 4  # factor of the reduction that a tile ControlNet was trained to sharpen
 
 
 def canny(image: "Image.Image") -> "Image.Image":
-    """White edges on black, one pixel wide."""
+    """Return white edges on black, one pixel wide."""
     return _white_on_black(_edges(image))
 
 
 def scribble(image: "Image.Image") -> "Image.Image":
-    """Thick strokes along the edges, as a person would scribble them."""
+    """Return thick white strokes along the edges, like a scribble by hand."""
     cv2, np = require("cv2"), _numpy()
     pen = np.ones((_scaled(image, _PEN),) * 2, np.uint8)
     thick = cv2.dilate(_edges(image), pen)
@@ -35,7 +36,7 @@ def scribble(image: "Image.Image") -> "Image.Image":
 
 
 def soft_edge(image: "Image.Image") -> "Image.Image":
-    """Edges that fade, by the strength of the gradient."""
+    """Return edges as grey levels in proportion to the gradient."""
     cv2, np = require("cv2"), _numpy()
     grey = cv2.GaussianBlur(np.array(image.convert("L")), (0, 0), max(0.5, _width(image)))
     across, down = (cv2.Sobel(grey, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
@@ -46,7 +47,7 @@ def soft_edge(image: "Image.Image") -> "Image.Image":
 
 
 def tile(image: "Image.Image") -> "Image.Image":
-    """The picture without its finest detail, which is to be drawn anew."""
+    """Return the picture without its finest detail, for the model to add it anew."""
     from PIL import Image
 
     small = image.resize(
@@ -57,19 +58,19 @@ def tile(image: "Image.Image") -> "Image.Image":
 
 
 def invert(image: "Image.Image") -> "Image.Image":
-    """Black lines on white, as a person draws them, as white on black."""
+    """Return the picture with its colours inverted: black lines on white become white on black."""
     from PIL import ImageOps
 
     return ImageOps.invert(image.convert("RGB"))
 
 
 def none(image: "Image.Image") -> "Image.Image":
-    """The picture as it is: it was prepared elsewhere."""
+    """Return the picture unchanged: it already is a control image."""
     return image.convert("RGB")
 
 
-# Of a picture to one of the same size, 8-bit RGB.
-AS_IT_IS = "none"  # the picture is shown unprepared
+# Each takes a picture and returns one of the same size, 8-bit RGB.
+AS_IT_IS = "none"  # the picture is used without preprocessing
 PREPROCESSORS: "Mapping[str, Callable[[Image.Image], Image.Image]]" = {
     AS_IT_IS: none,
     "canny": canny,
@@ -80,15 +81,15 @@ PREPROCESSORS: "Mapping[str, Callable[[Image.Image], Image.Image]]" = {
 }
 NEEDS_OPENCV = frozenset({"canny", "scribble", "soft edge"})
 DEPTH, POSE = "depth", "pose"
-# Those that need a model, which their unit names -> what such a model does.
+# Preprocessors that need a model, named in their control unit -> what such a model does.
 BY_MODEL = {DEPTH: "tells how near things are", POSE: "tells how people stand"}
 
 
 def check_library(preprocessor: str) -> None:
-    """Raise before anything is drawn if a preprocessor's library is absent.
+    """Check, before anything is drawn, that the library a preprocessor needs is installed.
 
     Raises:
-        MissingLibraryError: the text says how to install it.
+        MissingLibraryError: it is not; the message says how to install it.
     """
     if preprocessor in NEEDS_OPENCV:
         check_installed("cv2")
@@ -111,7 +112,7 @@ def _width(image: "Image.Image") -> float:
 
 
 def _scaled(image: "Image.Image", pixels: int) -> int:
-    """Pixels of a picture of the usual size, for this one."""
+    """Scale a length in pixels from a picture whose short side is 512 to this one, at least 2."""
     return max(2, round(pixels * min(image.size) / _REFERENCE_SIDE))
 
 

@@ -1,4 +1,4 @@
-"""A picture brought to a size: stretched, cropped or filled up, and what belongs to it likewise."""
+"""Resizing: a picture is stretched, cropped or padded to a size, and its masks in the same way."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -13,9 +13,9 @@ Scale = Callable[["Image.Image", int, int], "Image.Image"]
 
 
 def resized(image: "Image.Image", width: int, height: int, mode: str) -> "Image.Image":
-    """The picture at exactly that size, by Lanczos; `mode` is one of RESIZE_MODES.
+    """Return the picture at exactly that size in pixels, by Lanczos.
 
-    "resize and fill" repeats the edge's pixels, as A1111 does.
+    `mode` is one of RESIZE_MODES; "resize and fill" repeats the edge's pixels, as A1111 does.
     """
     if image.size == (width, height):
         return image
@@ -23,14 +23,14 @@ def resized(image: "Image.Image", width: int, height: int, mode: str) -> "Image.
 
 
 def padded(image: "Image.Image", width: int, height: int) -> "Image.Image":
-    """The picture grown to the right and downwards to a size, its edge's pixels repeated."""
+    """Return the picture padded on the right and bottom to a size by repeating its edge."""
     if image.size == (width, height):
         return image
     return placed(image, Placement(image.size, (width, height), Box(0, 0, *image.size)))
 
 
 def lanczos(image: "Image.Image", width: int, height: int) -> "Image.Image":
-    """The picture stretched to a size; as it is where it has that."""
+    """Return the picture stretched to a size by Lanczos; unchanged if it has that size."""
     from PIL import Image
 
     if image.size == (width, height):
@@ -39,7 +39,13 @@ def lanczos(image: "Image.Image", width: int, height: int) -> "Image.Image":
 
 
 def placed(image: "Image.Image", step: Placement, scale: Scale = lanczos) -> "Image.Image":
-    """A picture, or one that belongs to it, where the placement says; `scale` stretches it."""
+    """Return a picture (or its mask) placed as a placement describes.
+
+    Args:
+        image: The picture, or a mask or control image of the same size.
+        step: Where it goes in the new picture.
+        scale: Stretches it to a width and a height in pixels.
+    """
     import numpy as np
     from PIL import Image
 
@@ -58,17 +64,22 @@ def placed(image: "Image.Image", step: Placement, scale: Scale = lanczos) -> "Im
     return Image.fromarray(np.pad(levels, [*around, (0, 0)][: levels.ndim], mode="edge"))
 
 
-def along(
+def follow(
     picture: "Image.Image",
     journey: Sequence[Placement],
     size: tuple[int, int],
     scale: Scale = lanczos,
 ) -> "Image.Image":
-    """A picture that belongs to another, brought to `size` in the ways that one was.
+    """Return a picture resized in the same steps as another one that it belongs to.
 
-    `journey` is how the other came to be of that size, the picture that was given first. One of
-    the final size is as it should be, one of a size on the way goes the rest of the way; any other
-    is taken for one of the picture that was given, stretched.
+    A picture that already has the final size is returned unchanged. One with an intermediate size
+    goes through the remaining steps. Any other is stretched to the other's original size first.
+
+    Args:
+        picture: A mask or a control image, of any size.
+        journey: The steps in which the other picture was resized, in order.
+        size: Width and height of the result, in pixels.
+        scale: Stretches a picture to a width and a height.
     """
     if picture.size == size:
         return picture
@@ -78,13 +89,13 @@ def along(
     return scale(picture, *size)
 
 
-def mask_along(
+def follow_mask(
     mask: "Image.Image", journey: Sequence[Placement], size: tuple[int, int]
 ) -> "Image.Image":
-    """A mask of 8-bit grey brought to a picture's size as `along` does; no white spot is lost."""
-    return along(mask, journey, size, masks.scaled)
+    """Return an 8-bit mask resized as by `follow`, without losing a white spot."""
+    return follow(mask, journey, size, masks.scaled)
 
 
-def belongs(picture: "Image.Image", journey: Sequence[Placement]) -> bool:
-    """Whether a picture has a size that the other had on its journey."""
+def fits_a_step(picture: "Image.Image", journey: Sequence[Placement]) -> bool:
+    """Return whether a picture has a size that the other one had before one of its steps."""
     return any(step.of == picture.size for step in journey)

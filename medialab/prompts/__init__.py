@@ -1,13 +1,13 @@
 """The prompt grammar that people know from A1111: text in, plain values out; no model is touched.
 
-In the order of work: `Styles` are merged, `expand` leaves comments out and draws wildcards, `parse`
-takes LoRA tags out, splits at AND and reads schedules, `weigh` reads brackets and BREAK. What is no
-valid syntax is text; only a wildcard or style that is not there is an error.
+In order: `Styles` are merged into the prompt, `expand` removes comments and draws wildcards,
+`parse` takes out LoRA tags, splits at AND and reads schedules, `weigh` reads brackets and BREAK.
+Anything that is not valid syntax is plain text; only a missing wildcard or style is an error.
 
-The libraries there are do not fit, so this is our own code. dynamicprompts 0.31 (tried) raises on a
-lone "{", "$" or "__", passes over a missing wildcard, splits "[c|d]" within a choice, and brings
+Existing libraries do not fit, so this is our own code. dynamicprompts 0.31 (tried) raises on a
+lone "{", "$" or "__", ignores a missing wildcard, splits "[c|d]" within a choice, and brings
 jinja2 and pyparsing; compel reads another language; lark, which A1111 uses, needs a guard around
-each prompt that its grammar does not take.
+each prompt that its grammar rejects.
 """
 
 from medialab.prompts.parsing import (

@@ -1,4 +1,4 @@
-"""Prompts from a list: one a line, or flags of its own for each line.
+"""Prompts from a list: one prompt per line, or flags that set several values for a line.
 
     a cat
     --prompt "a dog, <lora:ink:0.8>" --steps 30 --cfg_scale 6 --seed 7
@@ -11,7 +11,7 @@ from typing import Any
 
 from medialab.errors import ConfigError, shown
 
-# A1111's flag -> the setting, and what its text becomes.
+# A1111's flag -> the setting, and the type of its value.
 _FLAGS: dict[str, tuple[str, type]] = {
     "prompt": ("prompt", str),
     "negative_prompt": ("negative_prompt", str),
@@ -26,10 +26,13 @@ _FLAGS: dict[str, tuple[str, type]] = {
 
 
 def read_lines(text: str) -> list[dict[str, Any]]:
-    """The settings of each line that is neither empty nor a comment (`#`).
+    """Return the settings of each line that is neither empty nor a comment (`#`).
+
+    Args:
+        text: One prompt per line; a line that begins with `--` holds flags instead.
 
     Raises:
-        ConfigError: an unknown flag, one without a value, or a value of the wrong kind; the
+        ConfigError: an unknown flag, a flag without a value, or a value of the wrong type; the
             message names the line.
     """
     found = []
@@ -52,7 +55,7 @@ def _flags(line: str, number: int) -> dict[str, Any]:
         if flag not in _FLAGS or not words[at].startswith("--"):
             known = ", ".join(f"--{name}" for name in _FLAGS)
             raise ConfigError(f"line {number}: no flag {shown(words[at])}; known: {known}")
-        # As in A1111, a text needs no quotes: it runs to the next flag.
+        # As in A1111, a value needs no quotes: it runs to the next flag.
         end = next((k for k in range(at + 1, len(words)) if words[k].startswith("--")), len(words))
         value = " ".join(words[at + 1 : end])
         name, kind = _FLAGS[flag]

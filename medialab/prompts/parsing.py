@@ -1,4 +1,4 @@
-"""A whole prompt read: LoRA tags taken out, sub-prompts split at AND, each text by steps.
+"""A whole prompt, parsed: LoRA tags taken out, sub-prompts split at AND, each text by steps.
 
 Source: behaviour of AUTOMATIC1111 modules/prompt_parser.py, get_multicond_prompt_list.
 """
@@ -12,7 +12,7 @@ from medialab.errors import ConfigError
 from medialab.prompts.schedules import Phase, schedule
 from medialab.prompts.tags import LoRATag, take_loras
 
-# Sub-prompts joined by AND: the denoiser computes them all at once, as so many more pictures.
+# Sub-prompts joined by AND: the denoiser computes all of them in one batch, like more pictures.
 MOST_SUBPROMPTS = 64
 
 _AND = re.compile(r"\bAND\b")
@@ -21,44 +21,49 @@ _SUBPROMPT_WEIGHT = re.compile(r"[-+]?(?:[0-9]{1,6}\.?|[0-9]{0,6}\.[0-9]{1,9})")
 
 @dataclass(frozen=True)
 class SubPrompt:
-    """One side of an AND: how much it counts, and its text by steps; the last ends the steps."""
+    """One side of an AND: its weight, and its text by steps; the last phase ends at the last step.
+
+    Attributes:
+        weight: Its share of the guidance; any number, negative ones push away.
+        phases: In the order of their steps.
+    """
 
     weight: float
     phases: tuple[Phase, ...]
 
-    def text_at(self, step: int) -> str:
-        """What it says at a step."""
-        return next((phase.text for phase in self.phases if step <= phase.until), self.last)
-
     @property
     def last(self) -> str:
-        """What it says at the end."""
+        """The text at the last step."""
         return self.phases[-1].text
 
 
 @dataclass(frozen=True)
 class ParsedPrompt:
-    """A prompt for so many steps: its sub-prompts, and the LoRAs that it asked for."""
+    """A prompt for a number of steps: its sub-prompts and the LoRAs that it names."""
 
     subprompts: tuple[SubPrompt, ...]
     loras: tuple[LoRATag, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Every distinct text, in the order of their steps; each has to be encoded once."""
+        """The distinct texts, in the order of their steps; each has to be encoded once."""
         every = (phase.text for one in self.subprompts for phase in one.phases)
         return tuple(dict.fromkeys(every))
 
 
 def parse(prompt: str, steps: int, *, composes: bool = True) -> ParsedPrompt:
-    """Read a prompt whose wildcards are drawn already; what is no syntax is text.
+    """Parse a prompt whose wildcards are already drawn; invalid syntax is plain text.
 
-    A negative prompt does not compose: its AND is a word. As in A1111 an AND splits wherever it
-    stands; unlike there, a number after a colon weighs a sub-prompt only where there is an AND, so
-    that "16:9" alone is a ratio.
+    As in A1111, an AND splits the prompt wherever it stands. Unlike there, a number after a colon
+    is a sub-prompt's weight only if the prompt has an AND, so that "16:9" alone stays a ratio.
+
+    Args:
+        prompt: The text, with LoRA tags and schedules.
+        steps: Denoising steps, which schedules given as a share (`[a:b:0.5]`) refer to.
+        composes: Whether AND splits the prompt; in a negative prompt AND is a word.
 
     Raises:
-        ConfigError: a tag in <…> that cannot be followed, or more than MOST_SUBPROMPTS.
+        ConfigError: a tag in <…> that is not supported, or more than MOST_SUBPROMPTS parts.
     """
     text, loras = take_loras(prompt)
     parts = _AND.split(text, maxsplit=MOST_SUBPROMPTS) if composes else [text]
@@ -75,7 +80,13 @@ def parse(prompt: str, steps: int, *, composes: bool = True) -> ParsedPrompt:
 
 
 def mentions(name: str, text: str, *, capitals: bool = False) -> bool:
-    """Whether a text holds a name as a word of its own; `capitals` says whether those count."""
+    """Return whether a text contains a name as a whole word.
+
+    Args:
+        name: The name to look for.
+        text: A prompt.
+        capitals: Whether upper and lower case are distinct.
+    """
     if name.isascii() and text.isascii() and name.lower() not in text.lower():
         return False  # the usual answer, and ten times as fast
     # Names that look the same are the same, however their accents are written.
@@ -85,7 +96,7 @@ def mentions(name: str, text: str, *, capitals: bool = False) -> bool:
 
 
 def word_pattern(names: Sequence[str]) -> str:
-    """A pattern of any of these names as a word of its own; the longest that fits."""
+    """Return a regular expression for any of the names as a whole word, longest match first."""
     longest_first = sorted(names, key=len, reverse=True)
     return rf"(?<![\w-])({'|'.join(map(re.escape, longest_first))})(?![\w-])"
 

@@ -1,4 +1,4 @@
-"""Schedules and alternation: a prompt's text by steps. A recursive descent over paired brackets.
+"""Schedules and alternation: a prompt's text at each step, by recursive descent over brackets.
 
     [from:to:N]   [to:N]   [from::N]   [a|b|c]
 
@@ -13,22 +13,27 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-# Brackets nested deeper are text; people nest three deep, and Python's stack ends at a thousand.
+# Brackets nested deeper are plain text; people nest three deep, and Python's stack ends at 1,000.
 DEEPEST = 50
 
 _WHEN = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\s*\]")
-_SIGN = re.compile(r"\\.|[()\[\]:|]", re.DOTALL)  # a backslash takes the sign after it along
+_SIGN = re.compile(r"\\.|[()\[\]:|]", re.DOTALL)  # a backslash escapes the character after it
 
 
 class Phase(NamedTuple):
-    """What is shown from the phase before up to and with step `until`; steps count from 1."""
+    """The text from the end of the previous phase up to and including step `until`, from 1."""
 
     until: int
     text: str
 
 
 def schedule(text: str, steps: int) -> tuple[Phase, ...]:
-    """The text by steps; equal neighbours are one phase."""
+    """Return the phases of a prompt; equal neighbours are merged into one.
+
+    Args:
+        text: A prompt or sub-prompt, without LoRA tags.
+        steps: Denoising steps, at least 1; the last phase ends there.
+    """
     nodes = _Brackets(text).nodes()
     phases: list[Phase] = []
     for until in sorted({steps, *_ends(nodes, steps)}):
@@ -54,10 +59,12 @@ _Nodes = Sequence[_Node]
 
 
 class _Group(NamedTuple):
-    """A pair of square brackets that is a schedule or an alternation.
+    """A pair of square brackets that holds a schedule or an alternation.
 
-    What is shown stands between two `edges`, places of its brackets, colons and bars; `end` is
-    where it is closed, and `when` is None for an alternation.
+    Attributes:
+        edges: Positions of its brackets, colons and bars; each text lies between two of them.
+        end: Position of the closing bracket.
+        when: The step or share at which a schedule changes; None for an alternation.
     """
 
     edges: tuple[int, ...]
@@ -66,7 +73,7 @@ class _Group(NamedTuple):
 
 
 class _Brackets:
-    """A text whose brackets are paired, read by recursive descent; what does not fit is text."""
+    """A text with its brackets paired; unpaired brackets are plain text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -74,12 +81,12 @@ class _Brackets:
         self._begins = [group.edges[0] for group in self._found]
 
     def nodes(self) -> _Nodes:
-        """The whole text as plain text, schedules and alternations."""
+        """Return the whole text as plain text, schedules and alternations."""
         return self._nodes(0, len(self._text), 0)
 
     def _groups(self) -> Iterator[_Group]:
-        """Every group, in one walk over the text."""
-        # Brackets that are open: where, and the colons and bars that no inner pair holds.
+        """Yield every group, in one pass over the text."""
+        # Open brackets: position, and the colons and bars directly inside.
         opened: list[tuple[int, list[int], list[int]]] = []
         for match in _SIGN.finditer(self._text):
             at, sign = match.start(), match[0]
@@ -91,7 +98,7 @@ class _Brackets:
                     if sign == "]" and (group := self._group(begin, colons, bars, at)) is not None:
                         yield group
                 else:
-                    opened.clear()  # a pair around a stray bracket is none
+                    opened.clear()  # brackets around an unpaired one do not form a pair
             elif sign in {":", "|"} and opened:
                 _, colons, bars = opened[-1]
                 (colons if sign == ":" else bars).append(at)
@@ -99,7 +106,7 @@ class _Brackets:
     def _group(
         self, begin: int, colons: Sequence[int], bars: Sequence[int], end: int
     ) -> _Group | None:
-        """What stands in square brackets, if it is a schedule or an alternation."""
+        """Return the schedule or alternation in square brackets; None for any other text."""
         if colons:
             when = _WHEN.match(self._text, colons[-1] + 1)
             if when is not None and when.end() == end + 1:
@@ -129,13 +136,18 @@ class _Brackets:
 
 
 def _last_step(when: str, steps: int) -> int:
-    """The last step before a change: a share of the steps (below 1, or with a dot) or a step."""
+    """Return the last step before a change.
+
+    Args:
+        when: A share of the steps (below 1, or written with a dot) or the number of a step.
+        steps: Denoising steps.
+    """
     value = float(when)
     return min(steps, int(value * steps if "." in when or value < 1 else value))
 
 
 def _ends(nodes: _Nodes, steps: int) -> Iterator[int]:
-    """Steps after which the text may change."""
+    """Yield the steps after which the text may change."""
     for node in nodes:
         if isinstance(node, _Scheduled):
             if (last := _last_step(node.when, steps)) >= 1:
@@ -147,7 +159,7 @@ def _ends(nodes: _Nodes, steps: int) -> Iterator[int]:
 
 
 def _shown(nodes: _Nodes, step: int, steps: int) -> str:
-    """The text at one step."""
+    """Return the text at one step, counted from 1."""
     parts: list[str] = []
     for node in nodes:
         if isinstance(node, str):

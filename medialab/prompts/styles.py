@@ -1,4 +1,4 @@
-"""styles.csv: words that a person adds to both prompts by name.
+"""styles.csv: named texts that are added to a prompt and its negative prompt.
 
 Source: behaviour of AUTOMATIC1111 modules/styles.py.
 """
@@ -16,7 +16,7 @@ _SLOT = "{prompt}"
 
 
 class Style(NamedTuple):
-    """What a style adds to both prompts; `{prompt}` in it is where they go."""
+    """The texts that a style adds to both prompts; `{prompt}` in one marks the prompt's place."""
 
     prompt: str
     negative_prompt: str
@@ -24,13 +24,13 @@ class Style(NamedTuple):
 
 @dataclass(frozen=True)
 class Styles:
-    """Named styles, as A1111's styles.csv keeps them."""
+    """Named styles, in the format of A1111's styles.csv."""
 
     known: Mapping[str, Style]
 
     @classmethod
     def load(cls, path: Path) -> "Styles":
-        """The styles of a file with the columns name, prompt, negative_prompt; none without file.
+        """Read a CSV file with the columns name, prompt, negative_prompt; no file means no styles.
 
         Raises:
             ConfigError: the file cannot be read, or lacks a column.
@@ -56,11 +56,11 @@ class Styles:
         )
 
     def merge(self, prompt: str, negative_prompt: str, names: Sequence[str]) -> tuple[str, str]:
-        """Both prompts with these styles, one after the other.
+        """Return the prompt and the negative prompt with the named styles applied in turn.
 
         Raises:
-            ConfigError: no such style; the message lists those there are. Or the prompt grows too
-                long.
+            ConfigError: a style does not exist (the message lists those that do), or a prompt
+                grows beyond MOST_CHARACTERS.
         """
         for name in names:
             if name not in self.known:

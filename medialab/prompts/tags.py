@@ -1,10 +1,10 @@
-"""Tags in angle brackets: LoRAs that a prompt brings in.
+"""Tags in angle brackets: the LoRAs that a prompt applies.
 
     <lora:name>   <lora:name:0.8>   <lora:name:0.3:0.8>   <lyco:name:te=0.3:unet=0.8>
     <lora:name:1:lbw=OUTALL:start=0.2:stop=0.8>
 
-As in A1111 `lyco` is another word for `lora`, the first number is for the text encoders, the second
-for the denoiser. What would be left out there in silence is an error here.
+As in A1111, `lyco` means the same as `lora`; the first number is the weight in the prompt encoders,
+the second in the denoiser. A tag that A1111 would silently ignore is an error here.
 
 Source: behaviour of AUTOMATIC1111 modules/extra_networks.py, parse_prompt, and of
 extensions-builtin/Lora/extra_networks_lora.py; block weights as in sd-webui-lora-block-weight.
@@ -20,18 +20,24 @@ from medialab.prompts.wildcard_files import without_comments
 
 _TAG = re.compile(r"<(\w+):([^<>]*)>")
 _NOT_CLOSED = re.compile(r"<(?:lora|lyco|hypernet):[^<>]*(?=<|\Z)", re.IGNORECASE)
-# A preset's name or numbers with commas between, in the place of a number.
+# A preset's name, or numbers separated by commas, where a weight would stand.
 _BLOCK_WEIGHTS = re.compile(r"[A-Z]+[0-9]*|[-+.0-9 ]+(?:,[-+.0-9 ]*)+")
 _LORA_KINDS = ("lora", "lyco")
 _NAMED = ("te", "unet", "dyn", "lbw", "start", "stop")
-_HOW = "write <lora:name:0.8>, or <lora:name:0.3:0.8> for text encoders and denoiser"
+_SYNTAX = "write <lora:name:0.8>, or <lora:name:0.3:0.8> for text encoders and denoiser"
 
 
 @dataclass(frozen=True)
 class LoRATag:
-    """`<lora:name:0.8:unet=0.5:lbw=…:start=…:stop=…>`: its weights by part, and when it counts.
+    """`<lora:name:0.8:unet=0.5:lbw=…:start=…:stop=…>`: a LoRA, its weights and its steps.
 
-    `block_weights` is a preset's name or numbers with commas between, as it stood.
+    Attributes:
+        name: The file's name, without extension.
+        text_encoder: The weight in the prompt encoders.
+        unet: The weight in the denoiser.
+        block_weights: A preset's name, or numbers separated by commas, as written.
+        start: Share of the steps before it applies to the denoiser, 0 to 1; None for 0.
+        stop: Share of the steps after which it no longer does, 0 to 1; None for 1.
     """
 
     name: str
@@ -43,7 +49,7 @@ class LoRATag:
 
     @property
     def counts(self) -> bool:
-        """Whether it has any effect; from start to stop is said of the denoiser alone."""
+        """Whether it has any effect; start and stop limit the denoiser only."""
         stop = 1.0 if self.stop is None else self.stop
         return self.text_encoder != 0 or (self.unet != 0 and (self.start or 0.0) < stop)
 
@@ -51,39 +57,39 @@ class LoRATag:
 def take_loras(prompt: str) -> tuple[str, tuple[LoRATag, ...]]:
     """Return the prompt without its LoRA tags and comments, and the tags.
 
-    A tag that holds a choice or a wildcard stays text until that is drawn.
+    A tag that contains a choice or a wildcard remains in the text until that is drawn.
 
     Raises:
-        ConfigError: a tag that nothing here follows, or whose numbers cannot be read.
+        ConfigError: a tag that is not supported, is not closed, or has an invalid number.
     """
     text, tags, faults = _read(prompt)
     if faults:
         raise ConfigError(faults[0])
     if (broken := _NOT_CLOSED.search(text)) is not None and not _has_choice(text):
-        message = f"{broken[0][:40]!r} is not closed; {_HOW}"
+        message = f"{broken[0][:40]!r} is not closed; {_SYNTAX}"
         raise ConfigError(message)
     return text, tags
 
 
 def without_tags(prompt: str) -> str:
-    """Return the prompt without its tags, those that cannot be followed among them."""
+    """Return the prompt without its tags, valid or not."""
     return _read(prompt)[0]
 
 
 def tagged_loras(prompt: str) -> tuple[LoRATag, ...]:
-    """Return the LoRA tags of a prompt that can be followed, whatever else it holds."""
+    """Return the valid LoRA tags of a prompt, whatever else is wrong with it."""
     return _read(prompt)[1]
 
 
 def written_tags(prompt: str) -> list[str]:
-    """Return the LoRA tags of a prompt as they stand there."""
+    """Return the LoRA tags of a prompt as written."""
     return [match[0] for match in _TAG.finditer(prompt) if match[1].lower() in _LORA_KINDS]
 
 
 def _read(prompt: str) -> tuple[str, tuple[LoRATag, ...], list[str]]:
-    """The prompt without its tags, the LoRAs among them, and what is wrong with the others.
+    """Return the prompt without its tags, the valid LoRA tags, and a message for each other tag.
 
-    What a comment says is no tag.
+    Tags in comments are ignored.
     """
     prompt = "\n".join(without_comments(prompt)) if "#" in prompt else prompt
     has_choice = _has_choice(prompt)
@@ -114,12 +120,16 @@ def _read(prompt: str) -> tuple[str, tuple[LoRATag, ...], list[str]]:
 
 
 def _has_choice(text: str) -> bool:
-    """Whether there may be a choice in it: until it is drawn, what holds a brace is no tag."""
+    """Return whether the text may hold a choice: until it is drawn, a tag with a brace is text."""
     return "{" in text and "}" in text and ("|" in text or "$$" in text)
 
 
 def _read_tag(inner: str) -> LoRATag:
-    """The tag between `<lora:` and `>`; `ValueError` says what is wrong with it."""
+    """Read a tag, given the text between `<lora:` and `>`.
+
+    Raises:
+        ValueError: the tag is invalid; the message says why.
+    """
     plain: list[str] = []
     named: dict[str, str] = {}
     for part in inner.split(":"):
@@ -130,7 +140,7 @@ def _read_tag(inner: str) -> LoRATag:
             plain.append(part.strip())
     name, *weights = plain
     if not name:
-        message = f"it names no LoRA; {_HOW}"
+        message = f"it names no LoRA; {_SYNTAX}"
         raise ValueError(message)
     if unknown := [key for key in named if key not in _NAMED]:
         message = f"there is no {unknown[0][:40]}=; known: {', '.join(f'{key}=' for key in _NAMED)}"
@@ -138,8 +148,8 @@ def _read_tag(inner: str) -> LoRATag:
     weights, blocks = _without_blocks(weights)
     if len(weights) > 2 or "dyn" in named:
         message = (
-            "a LoRA is taken with its whole rank, so its third number (dyn) cannot be followed; "
-            "take it out"
+            "a LoRA is always applied at its full rank, so a third number (dyn) is not supported; "
+            "remove it"
         )
         raise ValueError(message)
     numbers = dict(zip(("te", "unet"), weights, strict=False)) | named
@@ -155,7 +165,7 @@ def _read_tag(inner: str) -> LoRATag:
 
 
 def _without_blocks(weights: Sequence[str]) -> tuple[list[str], str | None]:
-    """The numbers, and the block weights that stand after them without `lbw=`, in the old way."""
+    """Return the weights, and the block weights written after them without `lbw=` (old syntax)."""
     if weights and _BLOCK_WEIGHTS.fullmatch(weights[-1]):
         return list(weights[:-1]), weights[-1]
     return list(weights), None
@@ -167,6 +177,6 @@ def _number(text: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        message = f"{text[:40]!r} is not a number; {_HOW}"
+        message = f"{text[:40]!r} is not a number; {_SYNTAX}"
         raise ValueError(message)
     return number

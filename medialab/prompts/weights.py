@@ -1,8 +1,8 @@
-r"""Brackets and BREAK: how much each part of a prompt counts, and where a chunk ends.
+r"""Brackets and BREAK: the weight of each part of a prompt, and where a chunk ends.
 
     (a) x1.1   [a] /1.1   (a:1.3)   \( \) \[ \] \\   BREAK
 
-As in A1111 a backslash before anything else vanishes: nier\:automata is nier:automata.
+As in A1111, a backslash before any other character is dropped: nier\:automata is nier:automata.
 
 Source: behaviour of AUTOMATIC1111 modules/prompt_parser.py, parse_prompt_attention.
 Cost: linear in the text, however deep its brackets.
@@ -24,7 +24,7 @@ _WEIGHED = re.compile(
 
 
 class Fragment(NamedTuple):
-    """Words of one weight; 1 is neither more nor less than the rest."""
+    """A piece of text with one weight; 1 is neutral."""
 
     text: str
     weight: float = 1.0
@@ -38,14 +38,14 @@ class _Range(NamedTuple):
     factor: float
 
 
-# Between two sections stood a BREAK: each begins a chunk of its own.
+# Sections are separated by BREAK: each begins a chunk of its own.
 Sections = tuple[tuple[Fragment, ...], ...]
 
 
 def weigh(text: str) -> Sections:
-    """Return the text without brackets, in fragments of one weight each.
+    """Return the text without brackets, as fragments of one weight each.
 
-    As in A1111 a bracket that is never closed counts to the end, and one never opened is text.
+    As in A1111, a bracket that is never closed extends to the end, and one never opened is text.
     """
     found: list[str | None] = []  # None stands for BREAK
     opened: dict[str, list[int]] = {"(": [], "[": []}
@@ -80,12 +80,12 @@ def weigh(text: str) -> Sections:
 
 
 def escape(text: str) -> str:
-    r"""The text such that `weigh` gives it back as it is: \( for each bracket."""
+    r"""Escape brackets (`\(`), so that `weigh` returns the text unchanged with weight 1."""
     return re.sub(r"([()\[\]\\])", r"\\\1", text)
 
 
 def _split_at_breaks(text: str) -> Iterator[str | None]:
-    """The parts between BREAKs, without the space beside them, and None for each BREAK."""
+    """Yield the parts between BREAKs, without the adjoining spaces, and None for each BREAK."""
     parts = _BREAK.split(text)
     for number, part in enumerate(parts):
         if number:
@@ -95,10 +95,10 @@ def _split_at_breaks(text: str) -> Iterator[str | None]:
 
 
 def _multiply(weights: list[float], ranges: Sequence[_Range]) -> None:
-    """Multiply each weight by the factors of the ranges that hold it.
+    """Multiply each weight, in place, by the factors of the ranges that contain it.
 
-    The ranges nest, inner ones first, as brackets of one kind do. Within each its own product is
-    the outer's times its factor, so that no part is looked at once for each bracket around it.
+    The ranges nest, inner ones first, as brackets of one kind do. A range's product is its outer
+    range's product times its own factor, so the cost does not grow with the depth of nesting.
     """
     beginning: dict[int, list[_Range]] = {}
     for one in reversed(ranges):
@@ -114,7 +114,7 @@ def _multiply(weights: list[float], ranges: Sequence[_Range]) -> None:
 
 
 def _joined(found: Sequence[str | None], weights: Sequence[float]) -> Sections:
-    """Sections between BREAKs, neighbours of one weight joined, empty fragments left out."""
+    """Return the sections between BREAKs; equal weights are joined, empty fragments omitted."""
     sections: list[list[tuple[list[str], float]]] = [[]]
     for text, weight in zip(found, weights, strict=True):
         section = sections[-1]

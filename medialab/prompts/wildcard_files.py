@@ -1,4 +1,4 @@
-"""The files that wildcards name: .txt files of one folder, a choice a line, maybe with odds."""
+"""The files that wildcards name: .txt files of one folder, one option per line."""
 
 import re
 from bisect import bisect_right
@@ -18,7 +18,7 @@ ODDS = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})::")
 
 
 def without_comments(text: str) -> Iterator[str]:
-    """The lines of a text without what follows a `#`; a line that was a comment alone is none."""
+    """Yield the lines of a text up to a `#`; a line that is only a comment is left out."""
     for line in text.split("\n"):
         before, sign, _ = line.partition("#")
         if not sign or before.strip():
@@ -26,7 +26,13 @@ def without_comments(text: str) -> Iterator[str]:
 
 
 class Options(NamedTuple):
-    """What a wildcard may become, and how likely each is; `sums` are the odds added up."""
+    """The options of a wildcard or choice, one of which is drawn.
+
+    Attributes:
+        texts: The options.
+        odds: The relative probability of each, 0 or more.
+        sums: The cumulative odds.
+    """
 
     texts: Sequence[str]
     odds: Sequence[float]
@@ -34,7 +40,7 @@ class Options(NamedTuple):
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> "Options":
-        """The options in lines such as `red` and `0.5::red`."""
+        """Read options from lines such as `red` and `0.5::red`; without odds, an option has 1."""
         matches = [ODDS.match(line) for line in lines]
         odds = [float(match[1]) if match else 1.0 for match in matches]
         if not any(odds):
@@ -46,19 +52,18 @@ class Options(NamedTuple):
         return cls(texts, odds, list(accumulate(odds)))
 
     def pick(self, random: Random) -> str:
-        """One of them. Of `random` only `random()` is the same in every Python to come."""
+        """Draw one option; only `random.random()` is stable across Python versions."""
         at = bisect_right(self.sums, random.random() * self.sums[-1])
         return self.texts[min(at, len(self.texts) - 1)]
 
     def pick_several(self, count: int, random: Random) -> Iterator[str]:
-        """So many of them, or all there are, none twice.
+        """Yield up to `count` different options, drawn by their odds.
 
-        Cost: the logarithm of their number for each, by a Fenwick tree over `sums` that keeps no
-        more than what is taken away.
+        Cost: O(log n) for each, by a Fenwick tree over `sums` that stores only the odds removed.
         """
         number = len(self.texts)
         top = 1 << number.bit_length() >> 1
-        away: dict[int, float] = {}  # by node of the tree, the odds that are taken
+        removed: dict[int, float] = {}  # the odds of drawn options, by node of the tree
         taken: set[int] = set()
         total = self.sums[-1] if number else 0.0
         while len(taken) < min(count, number):
@@ -66,9 +71,9 @@ class Options(NamedTuple):
             left, at, step = drawn * total, 0, top
             while step:
                 if (node := at + step) <= number:
-                    held = self.sums[node - 1] - (self.sums[at - 1] if at else 0.0)
-                    if (held := held - away.get(node, 0.0)) <= left:
-                        left, at = left - held, node
+                    odds = self.sums[node - 1] - (self.sums[at - 1] if at else 0.0)
+                    if (odds := odds - removed.get(node, 0.0)) <= left:
+                        left, at = left - odds, node
                 step >>= 1
             if at == number or at in taken:  # the others have no odds
                 yield from self._others(taken, min(count, number), drawn, random)
@@ -77,12 +82,19 @@ class Options(NamedTuple):
             total = max(total - self.odds[at], 0.0)
             node = at + 1
             while node <= number:
-                away[node] = away.get(node, 0.0) + self.odds[at]
+                removed[node] = removed.get(node, 0.0) + self.odds[at]
                 node += node & -node
             yield self.texts[at]
 
     def _others(self, taken: set[int], count: int, drawn: float, random: Random) -> Iterator[str]:
-        """Those that are not taken, as likely one as the other, until there are so many."""
+        """Yield options that are not taken yet, with equal odds, until `count` are drawn in all.
+
+        Args:
+            taken: Positions of the options drawn so far.
+            count: How many to draw, those in `taken` included.
+            drawn: The random number, 0 to 1, that decides the first.
+            random: The generator for the following ones.
+        """
         others = [at for at in range(len(self.texts)) if at not in taken]
         for _ in range(count - len(taken)):
             yield self.texts[others.pop(int(drawn * len(others)))]
@@ -90,9 +102,9 @@ class Options(NamedTuple):
 
 
 class WildcardFiles:
-    """The .txt files of one folder, by their names; no other file can be named.
+    """The .txt files of one folder, by name; no file outside it can be reached.
 
-    A file that cannot be read is a fault of those prompts alone that name it.
+    A file that cannot be read is an error only for the prompts that name it.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -101,14 +113,14 @@ class WildcardFiles:
 
     @property
     def names(self) -> Collection[str]:
-        """What there is, in order."""
+        """The names of all wildcards, sorted."""
         return self._files.keys()
 
     def options(self, name: str) -> Options:
-        """What a wildcard may become: the lines of its file, or of all files that it fits.
+        """Return a wildcard's options: the lines of its file, or of all files that it matches.
 
         Raises:
-            ConfigError: there is no such file, or it is empty or no text.
+            ConfigError: no file has that name, or the file is empty, too large or not UTF-8 text.
         """
         if name not in self._known:
             lines = [line for one in self._named(name) for line in self._lines(one)]
@@ -116,12 +128,12 @@ class WildcardFiles:
         return self._known[name]
 
     def _named(self, name: str) -> list[str]:
-        """The files that a name or a pattern (`animals/*`, `**/x`) stands for."""
+        """Return the names of the files that a name or a pattern (`animals/*`, `**/x`) matches."""
         if name in self._files:
             return [name]
         found: list[str] = []
         if any(sign in name for sign in "*?["):
-            # As in dynamicprompts a star takes slashes along; `**/` is any folder, or none.
+            # As in dynamicprompts, a star matches slashes too; `**/` is any folder, or none.
             patterns = {name, name.replace("**/", "")}
             found = [one for one in self._files if any(fnmatchcase(one, p) for p in patterns)]
         if not found:
@@ -152,7 +164,7 @@ class WildcardFiles:
 
     @cached_property
     def _files(self) -> dict[str, Path]:
-        """Files that lie in the folder; a link that leads out of it is none of them."""
+        """The files in the folder, without links that lead out of it."""
         if self._folder is None or not self._folder.is_dir():
             return {}
         root = self._folder.resolve()
@@ -167,5 +179,5 @@ class WildcardFiles:
 def _lies_in(path: Path, root: Path) -> bool:
     try:
         return path.is_file() and path.resolve(strict=True).is_relative_to(root)
-    except (OSError, RuntimeError):  # a link that leads in circles
+    except (OSError, RuntimeError):  # a link to itself
         return False

@@ -1,11 +1,11 @@
-"""Wildcards and choices, drawn from a seed; comments are left out.
+"""Wildcards and choices, drawn from a seed; comments are removed.
 
     __name__   __animals/*__   __**/colour__   {a|b|c}   {2$$a|b|c}   {1-2$$ and $$a|b|c}
     {2$$__name__}   {3::often|1::rarely}   # a comment, to the end of the line
 
 Source: behaviour of sd-dynamic-prompts and dynamicprompts (parser/parse.py, wildcards/tree);
 comments as in AUTOMATIC1111 modules/processing_scripts/comments.py.
-Cost: linear in the text, times the depth at which choices and wildcards name others.
+Cost: linear in the text, times the depth to which choices and wildcards contain others.
 """
 
 import re
@@ -23,21 +23,21 @@ from medialab.prompts.wildcard_files import (
     without_comments,
 )
 
-# Wildcards that name wildcards: passes after which they must lead in circles.
+# Wildcards that name wildcards: passes after which they must refer to each other in a circle.
 MOST_PASSES = 50
-# Characters of a prompt: some 5,000 tokens, which cost a denoiser as much as a picture of 512 by
-# 512 costs it to look at itself.
+# Characters of a prompt: some 5,000 tokens, whose cross-attention costs a denoiser as much as the
+# self-attention of a 512 by 512 picture.
 MOST_CHARACTERS = 20_000
 
 _START = re.compile(r"[{_]")
 _SIGN = re.compile(r"[{}\[\]|]")
-# Anything but what ends a line or a choice, or begins a tag.
+# Any characters except those that end a line or a choice, or begin a tag.
 _WILDCARD = re.compile(r"__([^\n{}|$<>:]+?)__")
 _COUNT = re.compile(
     r"\s*(?P<exact>[0-9]{1,3})\$\$(?:(?P<joiner>[^|{}$]*|\s*\|\s*)\$\$)?"
     r"|\s*(?P<least>[0-9]{0,3})-(?P<most>[0-9]{0,3})\$\$(?:(?P<joins>[^|{}$]*|\s*\|\s*)\$\$)?"
 )
-# What would be a count, if it were a whole number of at most three digits.
+# A malformed count: not a whole number of at most three digits.
 _NO_COUNT = re.compile(r"\s*[0-9.,+-][0-9.,+ -]*\$\$")
 _WITH_VALUES = re.compile(r"([^()]*)\(.*\)")
 
@@ -45,15 +45,19 @@ _WITH_VALUES = re.compile(r"([^()]*)\(.*\)")
 def expand(prompt: str, seed: int, wildcards: Path | WildcardFiles | None = None) -> str:
     """Return the prompt without comments, its wildcards and choices drawn from the seed.
 
-    `wildcards` is a folder of .txt files, one choice a line, or what was read of it;
-    `__hair/colour__` is a line of hair/colour.txt, `__hair/*__` one of all files in hair. A line
-    may have odds (`0.5::red`). What a line names is drawn too. The outcome has nothing left to
-    draw.
+    `__hair/colour__` becomes a line of hair/colour.txt, `__hair/*__` a line of any file in hair.
+    A line may have odds (`0.5::red`) and may itself contain wildcards and choices. The result
+    contains none.
+
+    Args:
+        prompt: The text, with wildcards and choices.
+        seed: The picture's seed: the same seed and files give the same text.
+        wildcards: The folder of .txt files, one option per line, or an object that has read it.
 
     Raises:
-        ConfigError: no such wildcard; the message lists those there are. Or they lead in circles,
-            grow too long, or use what dynamic-prompts has and nothing here follows: variables,
-            wildcards with values, drawing in turn.
+        ConfigError: a wildcard does not exist (the message lists those that do), refers to itself,
+            grows beyond MOST_CHARACTERS, or uses a feature of dynamic-prompts that is not
+            supported: variables, wildcards with values, cyclic and combinatorial sampling.
     """
     random = Random(f"wildcards {seed}")
     files = wildcards if isinstance(wildcards, WildcardFiles) else WildcardFiles(wildcards)
@@ -69,15 +73,15 @@ def expand(prompt: str, seed: int, wildcards: Path | WildcardFiles | None = None
                 f"{MOST_CHARACTERS:,}; shorten it, or look for a wildcard that names itself"
             )
             raise ConfigError(message)
-    message = f"the wildcards of {prompt[:80]!r} lead in circles; look for one that names itself"
+    message = f"the wildcards of {prompt[:80]!r} go in circles; look for one that names itself"
     raise ConfigError(message)
 
 
 def _draw(text: str, random: Random, files: WildcardFiles) -> str:
-    """One pass: the outermost choices, and the wildcards outside them, from left to right."""
+    """Draw the outermost choices, and the wildcards outside them, in one pass."""
     braces = _Braces(text)
     drawn: list[str] = []
-    plain = characters = 0  # up to where the text is drawn; what that came to
+    plain = characters = 0  # position up to which the text is drawn; length of the result so far
     for match in _START.finditer(text):
         at = match.start()
         if at < plain or characters > 2 * MOST_CHARACTERS:
@@ -96,12 +100,12 @@ def _draw(text: str, random: Random, files: WildcardFiles) -> str:
 
 
 class _Braces:
-    """A text's braces that are closed, and the bars in them."""
+    """A text's pairs of braces, and the bars in them."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.closing: dict[int, int] = {}
-        # How many braces and square brackets are open where a brace opens, or a bar stands.
+        # Open braces and square brackets at the position of an opening brace, or of a bar.
         self._depth: dict[int, int] = {}
         self._bars: dict[int, list[int]] = {}
         depth, opened = 0, []
@@ -118,7 +122,7 @@ class _Braces:
                 self._bars.setdefault(depth, []).append(at)
 
     def options(self, brace: int, begin: int) -> list[str]:
-        """What stands from `begin` on in a pair, apart at the bars that no inner brackets hold."""
+        """Split a pair's text, from `begin` on, at the bars that are not in inner brackets."""
         end = self.closing[brace]
         between = self.text[brace:begin]  # a count's joiner may hold brackets, too
         depth = self._depth[brace] + between.count("[") - between.count("]")
@@ -129,7 +133,14 @@ class _Braces:
 
 
 class _Wanted(NamedTuple):
-    """How many options are drawn, and what joins them; `end` is where the text says it."""
+    """The count of a choice, such as `2$$` or `1-3$$ and $$`.
+
+    Attributes:
+        least: The least number of options drawn.
+        most: The greatest; None for all.
+        joiner: The text between them.
+        end: Position in the text after the count.
+    """
 
     least: int
     most: int | None
@@ -138,7 +149,7 @@ class _Wanted(NamedTuple):
 
     @classmethod
     def read(cls, text: str, at: int) -> "_Wanted | None":
-        """What `2$$`, `1-3$$`, `-2$$ and $$` at a place of the text asks for."""
+        """Read `2$$`, `1-3$$` or `-2$$ and $$` at a position; None if there is no count."""
         match = _COUNT.match(text, at)
         if match is None:
             return None
@@ -153,7 +164,14 @@ class _Wanted(NamedTuple):
 def _choose(
     braces: _Braces, at: int, random: Random, files: WildcardFiles
 ) -> tuple[str, int] | None:
-    """What is chosen of a pair of braces, and where the text goes on; None when it is no choice."""
+    """Draw from a pair of braces.
+
+    Returns:
+        The drawn text and the position after the braces; None if they are not a choice.
+
+    Raises:
+        ConfigError: the braces hold a malformed count or unsupported syntax.
+    """
     text, end = braces.text, braces.closing[at] + 1
     if text.endswith("$", 0, at) and not text.endswith("$$", 0, at):
         raise _not_followed(text[at - 1 : end], "variables")
@@ -177,7 +195,7 @@ def _choose(
 
 
 def _chosen(options: list[str], wanted: _Wanted, random: Random, files: WildcardFiles) -> str:
-    """So many of the options, none twice."""
+    """Draw as many options as wanted, none twice, and join them."""
     choice = Options.of([one.strip() for one in options])
     alone = choice.texts[0]
     named = _WILDCARD.match(alone) if len(options) == 1 and wanted.most != 1 else None
@@ -191,13 +209,17 @@ def _chosen(options: list[str], wanted: _Wanted, random: Random, files: Wildcard
     for text in choice.pick_several(left, random):
         chosen.append(text)
         characters += len(text) + len(wanted.joiner)
-        if characters > 2 * MOST_CHARACTERS:  # too long for a prompt, whatever is drawn yet
+        if characters > 2 * MOST_CHARACTERS:  # already too long for a prompt
             break
     return wanted.joiner.join(chosen)
 
 
 def _options(written: str, files: WildcardFiles) -> Options:
-    """What the wildcard may become that stands between the underscores."""
+    """Return the options of a wildcard, given the text between its underscores.
+
+    Raises:
+        ConfigError: there is no such wildcard, or its syntax is not supported.
+    """
     name = written.strip().removeprefix("~")
     if name[:1] in {"@", "!"}:
         raise _not_followed(f"__{written}__", f"drawing in turn or all at once ({name[0]})")

@@ -4,7 +4,7 @@ from medialab.diffusion.control import prepare
 from medialab.diffusion.repainting import Repaint, repaint, whole
 from medialab.pixels import masks
 from medialab.pixels.geometry import MOST_DRAWN, Box, to_proportions
-from medialab.pixels.resizing import mask_along
+from medialab.pixels.resizing import follow_mask
 from medialab.settings.stages import InpaintConfig
 from medialab.stage import Frame, PipelineStage, StageContext
 
@@ -32,10 +32,10 @@ class InpaintStage(PipelineStage[InpaintConfig]):
         image = frame.image
         words = context.picture_told(settings.mask, "mask")
         told = {"mask": list(words)} if words else {}
-        mask = mask_along(context.picture(settings.mask, "mask"), frame.journey, image.size)
+        mask = follow_mask(context.picture(settings.mask, "mask"), frame.journey, image.size)
         if settings.inverted:
             mask = masks.inverted(mask)
-        if (box := masks.box_of(mask)) is None:
+        if (box := masks.bounding_box(mask)) is None:
             return frame.with_applied(self.name, empty_mask=True, **told)
         sampling = settings.sampling()
         model = context.checkpoint(sampling.checkpoint, sampling.vae)

@@ -12,9 +12,9 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
     """Paint a border around the picture, which itself stays.
 
     Reads `image`, writes one that is larger by the border. At strength 0 the border is filled with
-    the edge's colours, and nothing is drawn. Inside, every byte is the given
-    picture's, but for a seam of `masks.reach(mask_blur)` pixels, twice over, along each side that
-    grows: there one fades into the other.
+    the edge's colours, and nothing is drawn. Inside, every byte is the given picture's, except in a
+    seam along each side that grows, 2 × `masks.blur_radius(mask_blur)` pixels wide, where one fades
+    into the other.
     Source: A1111's scripts/poor_mans_outpainting.py; the border is painted in one piece.
     """
 
@@ -37,14 +37,14 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
         canvas = Image.new("RGB", size)
         canvas.paste(image, (inside.left, inside.top))
         # The seam lies inside: half-way over the border there is nothing to fade into.
-        reach = masks.reach(settings.mask_blur)
+        reach = masks.blur_radius(settings.mask_blur)
         kept = Box(
             inside.left + (reach if settings.left else 0),
             inside.top + (reach if settings.top else 0),
             inside.right - (reach if settings.right else 0),
             inside.bottom - (reach if settings.bottom else 0),
         ).within(*size)
-        canvas = masks.filled(canvas, masks.inverted(masks.of_box(inside, *size)))
+        canvas = masks.filled(canvas, masks.inverted(masks.box_mask(inside, *size)))
         canvas.paste(image, (inside.left, inside.top))
         step = Placement(image.size, size, inside, repeats=False)
         if settings.denoising_strength == 0:
@@ -53,7 +53,7 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
                 .moved(step)
                 .with_applied(self.name, inside=list(inside.edges), seam=0)
             )
-        mask = masks.inverted(masks.of_box(kept, *size))
+        mask = masks.inverted(masks.box_mask(kept, *size))
         sampling = settings.sampling()
         crop, working = whole(canvas)
         job = Repaint(

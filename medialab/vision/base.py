@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from medialab.errors import MediaLabError, ModelRefusedError
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import of_box
+from medialab.pixels.masks import box_mask
 from medialab.process.memory import is_out_of_memory
 
 if TYPE_CHECKING:
@@ -98,14 +98,14 @@ def boxed(
     """
     edges = [float(edge) for edge in edges]
     if not all(map(math.isfinite, (*edges, confidence))):
-        return Detection(label, 0.0, Box(0, 0, 0, 0), of_box(Box(0, 0, 0, 0), *image.size))
+        return Detection(label, 0.0, Box(0, 0, 0, 0), box_mask(Box(0, 0, 0, 0), *image.size))
     # Far beyond the picture is as far as anything: no number is too large to be a pixel.
     far = 10 * max(image.size)
     edges = [min(far, max(-far, edge)) for edge in edges]
     box = Box(*(round(edge) for edge in edges)).within(*image.size)
     if not box.area:
         return None
-    return Detection(label, _unit(confidence), box, of_box(box, *image.size))
+    return Detection(label, _unit(confidence), box, box_mask(box, *image.size))
 
 
 def shaped(label: str, confidence: float, inside: "np.ndarray") -> Detection | None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import of_box
+from medialab.pixels.masks import box_mask
 from medialab.vision.base import LEAST_SHARE, Detection
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def centre_crop(image: "Image.Image", label: str) -> Detection:
     """What is left when nothing finds anything: the middle half of the picture."""
     width, height = image.size
     box = Box(width // 4, height // 4, width - width // 4, height - height // 4)
-    return Detection(label, 0.0, box, of_box(box, width, height))
+    return Detection(label, 0.0, box, box_mask(box, width, height))
 
 
 def given_mask(mask: "Image.Image", label: str) -> list[Detection]:

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from medialab import PipelineConfig, Workbench
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import of_box
+from medialab.pixels.masks import box_mask
 from medialab.runs.cache import StageCache
 from tests.benchmarks.by_hand import Asked, Script
 
@@ -48,7 +48,7 @@ def config(bench, edges):
         return {
             "enabled": True,
             "prompt": DETAIL,
-            "mask": bench.keep(of_box(Box(*box), 192, 192)),
+            "mask": bench.keep(box_mask(Box(*box), 192, 192)),
             "crop": "padding",
             "padding": 16,
             "grow": 0,

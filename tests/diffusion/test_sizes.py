@@ -10,7 +10,7 @@ from medialab import PipelineConfig
 from medialab.diffusion.sizes import check_sizes, sizes_of
 from medialab.errors import ConfigError
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import of_box, reach
+from medialab.pixels.masks import blur_radius, box_mask
 from medialab.settings.stages import CONTROL_RESIZE_MODES, LATENT_RESIZE
 
 SIZES = [(101, 135), (40, 40), (67, 200)]
@@ -53,13 +53,13 @@ def test_with_nothing_on_the_picture_is_the_picture(enhance, size):
 @pytest.mark.parametrize("stage", ["detailer", "whole detailer", "inpaint", "only masked"])
 def test_what_is_far_from_a_mask_keeps_every_byte(bench, enhance, size, stage):
     picture, spot = noise(*size), Box(10, 12, 24, 26)
-    own = {"mask": bench.keep(of_box(spot, *size)), "mask_blur": 1, "denoising_strength": 0.8}
+    own = {"mask": bench.keep(box_mask(spot, *size)), "mask_blur": 1, "denoising_strength": 0.8}
     if "detailer" in stage:
         settings = {"face": own | {"enabled": True, "only_masked": stage == "detailer", "grow": 2}}
-        reached = spot.padded(2 + reach(1))
+        reached = spot.padded(2 + blur_radius(1))
     else:
         settings = {"mode": "inpaint", "inpaint": own | {"only_masked": stage == "only masked"}}
-        reached = spot.padded(reach(1))
+        reached = spot.padded(blur_radius(1))
     image = enhance(picture, **settings).image
     assert image.size == size
     changed = differs(image, picture)
@@ -139,7 +139,7 @@ def test_a_mask_lies_on_what_it_lay_on_however_the_picture_is_brought_to_size(
     bench, enhance, mode, stage
 ):
     given, to, spot = (128, 64), (64, 80), Box(56, 24, 72, 40)
-    mask = bench.keep(of_box(spot, *given))
+    mask = bench.keep(box_mask(spot, *given))
     right = {
         "just resize": Box(28, 30, 36, 50),
         "crop and resize": Box(22, 30, 42, 50),
@@ -162,7 +162,7 @@ def test_a_mask_lies_on_what_it_lay_on_however_the_picture_is_brought_to_size(
 
 def test_a_detailers_mask_goes_into_the_border_and_through_the_hires_fix(bench, enhance):
     picture, spot = Image.new("RGB", (64, 64), (120, 120, 120)), Box(40, 8, 56, 24)
-    own = {"enabled": True, "mask": bench.keep(of_box(spot, 64, 64)), "mask_blur": 0, "grow": 0}
+    own = {"enabled": True, "mask": bench.keep(box_mask(spot, 64, 64)), "mask_blur": 0, "grow": 0}
     told = enhance(
         picture,
         mode="outpaint",
@@ -183,9 +183,9 @@ def test_a_speck_that_a_person_painted_is_drawn_whatever_detections_must_be(benc
 
 
 def test_a_part_of_a_large_photo_costs_what_the_part_costs(bench, enhance):
-    """12 megapixels: neither the whole nor a part beyond the model's reach is drawn."""
+    """12 megapixels: neither the whole nor a part beyond the model's limit is drawn."""
     picture = Image.new("RGB", (4001, 3001), (90, 110, 130))
-    mask = of_box(Box(100, 100, 2100, 2100), *picture.size)
+    mask = box_mask(Box(100, 100, 2100, 2100), *picture.size)
     own = {"enabled": True, "mask": bench.keep(mask), "detector": "centre"}
     run = enhance(picture, face=own)
     told = next(one["applied"] for one in run.record["stages"] if one["name"] == "face")
@@ -201,7 +201,7 @@ def test_a_control_picture_of_the_given_ones_size_goes_the_same_way():
 
     class Kept:
         def picture(self, name, use):
-            return of_box(Box(56, 24, 72, 40), 128, 64)
+            return box_mask(Box(56, 24, 72, 40), 128, 64)
 
     step = placement((128, 64), (64, 80), "resize and fill")
     worked_on = Image.new("RGB", (64, 80))

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from medialab.pixels.geometry import (
     Box,
-    around,
     contain,
     cover,
     hires_size,
+    surroundings,
     to_multiple,
     to_proportions,
     working_size,
@@ -48,7 +48,7 @@ def test_a_size_is_a_multiple_of_eight_and_never_none():
 @given(boxes_in_pictures(), st.floats(1, 5))
 def test_surroundings_hold_the_box_and_stay_in_the_picture(given_box, factor):
     box, width, height = given_box
-    crop = around(box, factor, width, height)
+    crop = surroundings(box, factor, width, height)
     assert crop.within(width, height) == crop
     assert crop.left <= box.left + 1
     assert crop.right >= box.right - 1

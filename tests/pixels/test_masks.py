@@ -10,12 +10,12 @@ from medialab.pixels.geometry import Box
 
 @pytest.fixture
 def square():
-    return masks.of_box(Box(20, 20, 40, 30), 64, 48)
+    return masks.box_mask(Box(20, 20, 40, 30), 64, 48)
 
 
 def test_a_mask_of_a_box_has_that_box(square):
-    assert masks.box_of(square) == Box(20, 20, 40, 30)
-    assert masks.box_of(Image.new("L", (8, 8))) is None
+    assert masks.bounding_box(square) == Box(20, 20, 40, 30)
+    assert masks.bounding_box(Image.new("L", (8, 8))) is None
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_a_mask_of_a_box_has_that_box(square):
     [(4, Box(16, 16, 44, 34)), (-4, Box(24, 24, 36, 26)), (0, Box(20, 20, 40, 30))],
 )
 def test_growing_moves_every_edge(square, pixels, box):
-    assert masks.box_of(masks.grown(square, pixels)) == box
+    assert masks.bounding_box(masks.grown(square, pixels)) == box
 
 
 def test_blurring_keeps_the_middle_of_the_edge_where_it_was(square):
@@ -45,13 +45,13 @@ def test_blurring_keeps_the_middle_of_the_edge_where_it_was(square):
     ],
 )
 def test_moving_loses_what_leaves_the_picture(square, move, box):
-    assert masks.box_of(masks.moved(square, *move)) == box
+    assert masks.bounding_box(masks.moved(square, *move)) == box
 
 
 def test_merging_covers_what_any_covers_and_inverting_the_rest(square):
-    other = masks.of_box(Box(0, 0, 4, 4), 64, 48)
+    other = masks.box_mask(Box(0, 0, 4, 4), 64, 48)
     both = masks.merged([square, other])
-    assert masks.box_of(both) == Box(0, 0, 40, 30)
+    assert masks.bounding_box(both) == Box(0, 0, 40, 30)
     rest = np.asarray(masks.inverted(both))
     assert rest[25, 30] == 0
     assert rest[40, 50] == 255

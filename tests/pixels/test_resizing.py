@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from medialab.pixels.geometry import LEAST_DRAWN, Box, Placement, drawn_size, placement
-from medialab.pixels.masks import blurred, box_of, grown, of_box, scaled
-from medialab.pixels.resizing import along, mask_along, padded, placed, resized
+from medialab.pixels.masks import blurred, bounding_box, box_mask, grown, scaled
+from medialab.pixels.resizing import follow, follow_mask, padded, placed, resized
 from medialab.settings.stages import CONTROL_RESIZE_MODES
 
 sides = st.integers(1, 60)
@@ -72,11 +72,11 @@ def test_a_mask_of_the_given_picture_lies_on_the_same_things_at_its_journeys_end
     left, top = data.draw(st.integers(0, first[0] - 9)), data.draw(st.integers(0, first[1] - 9))
     box = Box(left, top, left + 9, top + 9)
     # The picture is black but for what the mask covers: where both end is known by looking.
-    mask = of_box(box, *first)
+    mask = box_mask(box, *first)
     image = mask.convert("RGB")
     for step in steps:
         image = placed(image, step)
-    followed = mask_along(mask, steps, last)
+    followed = follow_mask(mask, steps, last)
     assert followed.size == image.size == last
     if first in [step.to for step in steps]:
         return  # its size does not tell where it belongs
@@ -94,11 +94,11 @@ def test_a_picture_of_a_later_size_goes_only_the_rest_of_the_way():
         placement((20, 20), (60, 60), "just resize"),
     ]
     middle, end = noise(20, 20), noise(60, 60)
-    assert along(middle, steps, (60, 60)).tobytes() == resized(middle, 60, 60, "x").tobytes()
-    assert along(end, steps, (60, 60)) is end
+    assert follow(middle, steps, (60, 60)).tobytes() == resized(middle, 60, 60, "x").tobytes()
+    assert follow(end, steps, (60, 60)) is end
     # One of no size on the way is taken for one of the picture that was given.
     given_one = noise(80, 40)
-    assert along(given_one, steps, (60, 60)).size == (60, 60)
+    assert follow(given_one, steps, (60, 60)).size == (60, 60)
 
 
 @given(sizes, sizes, st.data())
@@ -111,7 +111,7 @@ def test_no_spot_of_a_mask_vanishes_however_small_it_becomes(of, to, data):
     assert small.size == to
     if to[0] <= of[0] and to[1] <= of[1]:
         assert small.getextrema() == (0 if to != (1, 1) else 255, 255)
-        box = box_of(small)
+        box = bounding_box(small)
         assert (box.width, box.height) == (1, 1)
         assert abs((box.left + 0.5) / to[0] - (at[0] + 0.5) / of[0]) <= 1 / to[0]
 
@@ -125,7 +125,7 @@ def test_a_mask_is_changed_around_its_white_as_it_would_be_as_a_whole(pixels, bl
     left, top = data.draw(st.integers(0, 40)), data.draw(st.integers(0, 32))
     right = data.draw(st.integers(left + 1, width))
     bottom = data.draw(st.integers(top + 1, height))
-    mask = of_box(Box(left, top, right, bottom), width, height)
+    mask = box_mask(Box(left, top, right, bottom), width, height)
     levels = np.asarray(mask)
     size = (2 * abs(pixels) + 1,) * 2
     change = ndimage.grey_dilation if pixels > 0 else ndimage.grey_erosion
@@ -143,6 +143,6 @@ def test_a_spot_in_a_huge_mask_costs_what_the_spot_costs(change, monkeypatch):
     touched = []
     levels = masks._levels
     monkeypatch.setattr(masks, "_levels", lambda mask: touched.append(mask.size) or levels(mask))
-    mask = of_box(Box(3000, 2000, 3040, 2030), 4000, 3000)
+    mask = box_mask(Box(3000, 2000, 3040, 2030), 4000, 3000)
     assert change(mask).size == (4000, 3000)
     assert all(width * height < 100 * 100 for width, height in touched)

@@ -7,7 +7,7 @@ from PIL import Image
 from medialab import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import of_box
+from medialab.pixels.masks import box_mask
 from medialab.runs.belongings import brought_back, freed, picture_before_detailers
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
@@ -154,7 +154,7 @@ def test_a_given_pictures_finds_go_with_the_picture_not_with_the_words(bench):
 
 @pytest.mark.parametrize("mode", ["enhance", "img2img", "txt2img"])
 def test_a_detailers_mask_stays_with_the_picture_that_it_was_painted_for(bench, mode):
-    mask = bench.keep(of_box(Box(*CORNER), 64, 64))
+    mask = bench.keep(box_mask(Box(*CORNER), 64, 64))
     config = quick(mode=mode, face=FACE | {"mask": mask})
     run = bench.execute(
         config if mode == "txt2img" else config.changed(image=bench.keep(noise(1))), save=False
@@ -173,7 +173,7 @@ def test_a_detailers_mask_stays_with_the_picture_that_it_was_painted_for(bench, 
 
 
 def test_the_mask_of_inpainting_paints_no_other_picture(bench):
-    mask = bench.keep(of_box(Box(*CORNER), 64, 64))
+    mask = bench.keep(box_mask(Box(*CORNER), 64, 64))
     config = quick(mode="inpaint", inpaint={"mask": mask})
     run = bench.enhance(noise(1), config, save=False)
     again = bench.rerun(run, from_stage="inpaint", changes={"prompt": "a car"}, save=False)
@@ -181,7 +181,7 @@ def test_the_mask_of_inpainting_paints_no_other_picture(bench):
     other = {"image": bench.keep(noise(2))}
     with pytest.raises(ConfigError, match="mask of inpaint was painted for another picture"):
         bench.rerun(run, from_stage="source", changes=other, save=False)
-    own = {"inpaint": {"mask": bench.keep(of_box(Box(*MIDDLE), 64, 64))}}
+    own = {"inpaint": {"mask": bench.keep(box_mask(Box(*MIDDLE), 64, 64))}}
     bench.rerun(run, from_stage="source", changes=other | own, save=False)
     free = freed(run.config.asked().changed(**other))
     assert bench.execute(free, save=False).image.size == (64, 64)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from medialab import PipelineConfig, Workbench
 from medialab.loading.upscalers import compact_network
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import blurred, of_box
+from medialab.pixels.masks import blurred, box_mask
 from medialab.runs.cache import StageCache
 
 DETAIL = {"enabled": True, "detector": "centre", "guide_size": 64, "denoising_strength": 0.7}
@@ -170,7 +170,7 @@ def test_pain_08_the_picture_is_that_of_a_fresh_process_after_any_other_runs(
 
 def test_pain_21_outside_the_mask_every_byte_is_the_inputs_whatever_the_mask(bench):
     picture = Image.effect_noise((96, 72), 90).convert("RGB")
-    mask = of_box(Box(20, 12, 60, 50), *picture.size)
+    mask = box_mask(Box(20, 12, 60, 50), *picture.size)
     for blur in (0, 3):
         run = bench.enhance(
             picture,

@@ -10,7 +10,7 @@ from PIL import Image
 from medialab import PipelineConfig
 from medialab.errors import CancelledError
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import of_box
+from medialab.pixels.masks import box_mask
 
 QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
 FACE = {"enabled": True, "detector": "centre", "guide_size": 64, "denoising_strength": 1.0}
@@ -98,7 +98,7 @@ def test_pain_15_a_cancel_stops_within_one_step(bench, cancelled, checksum, sett
 def test_pain_15_a_cancel_stops_before_the_next_find(bench, cancelled):
     mask = Image.new("L", (96, 64))
     for left in (4, 60):
-        mask.paste(of_box(Box(0, 0, 24, 24), 24, 24), (left, 20))
+        mask.paste(box_mask(Box(0, 0, 24, 24), 24, 24), (left, 20))
     picture = bench.keep(Image.effect_noise((96, 64), 90).convert("RGB"))
     config = quick(
         width=None,

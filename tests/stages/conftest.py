@@ -12,7 +12,7 @@ from medialab.errors import CancelledError
 from medialab.listing.models import ModelFiles
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import of_box
+from medialab.pixels.masks import box_mask
 from medialab.settings.config import ResolvedConfig
 from medialab.stage import Frame
 from medialab.stages import STAGES
@@ -23,7 +23,7 @@ PICTURE, MASK = "a" * 64, "b" * 64
 _rows = np.linspace(0, 255, 64)[:, None, None]
 PICTURES = {
     PICTURE: Image.fromarray(np.broadcast_to(_rows, (64, 64, 3)).astype(np.uint8)),
-    MASK: of_box(Box(16, 16, 40, 40), 64, 64),
+    MASK: box_mask(Box(16, 16, 40, 40), 64, 64),
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from medialab.errors import CancelledError, ConfigError
-from medialab.pixels.masks import reach
+from medialab.pixels.masks import blur_radius
 from medialab.settings.stages import OutpaintConfig
 from medialab.stage import Frame
 from medialab.stages.outpaint import OutpaintStage
@@ -44,7 +44,7 @@ def test_inside_every_byte_beyond_the_seam_is_the_pictures(outpaint, picture, si
     assert image.size == (96 + left + sides["right"], 64 + top + sides["bottom"])
     inside = np.asarray(image.crop((left, top, left + 96, top + 64)))
     changed = np.any(inside != np.asarray(picture), axis=2)
-    seam = 2 * reach(blur)
+    seam = 2 * blur_radius(blur)
     rows, columns = np.mgrid[:64, :96]
     may_change = np.zeros((64, 96), bool)
     for side, distance in (
@@ -80,7 +80,7 @@ def test_without_a_side_to_grow_the_picture_is_left_alone(outpaint, picture):
 def test_the_record_tells_where_the_picture_lies(outpaint):
     applied = outpaint(left=16, right=8, mask_blur=2).applied["outpaint"]
     assert applied["inside"] == [16, 0, 112, 64]
-    assert applied["seam"] == 2 * reach(2)
+    assert applied["seam"] == 2 * blur_radius(2)
 
 
 def test_a_picture_may_grow_by_any_number_of_pixels_but_not_by_a_negative_one(outpaint, config):

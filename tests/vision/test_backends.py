@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageFilter
 from medialab.errors import MissingLibraryError, ModelRefusedError
 from medialab.loading.registry import ModelRegistry
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import of_box
+from medialab.pixels.masks import box_mask
 from medialab.vision import (
     BACKENDS,
     BoxDetector,
@@ -269,7 +269,7 @@ def test_a_refiner_makes_a_shape_within_the_box(info_of, picture):
 
 
 def test_each_white_place_of_a_given_mask_is_a_find_and_specks_that_are_near_are_one():
-    mask = of_box(Box(2, 2, 20, 20), 100, 80)
+    mask = box_mask(Box(2, 2, 20, 20), 100, 80)
     mask.paste(255, (60, 40, 90, 70))
     for at in ((50, 10), (53, 12), (5, 79)):
         mask.putpixel(at, 255)
@@ -288,7 +288,7 @@ def test_each_white_place_of_a_given_mask_is_a_find_and_specks_that_are_near_are
 
 @pytest.mark.parametrize("level", [40, 127, 128, 255])
 def test_a_faint_stroke_of_a_given_mask_counts_where_no_white_is_in_it(level):
-    mask = of_box(Box(2, 2, 30, 30), 100, 80)
+    mask = box_mask(Box(2, 2, 30, 30), 100, 80)
     mask.paste(level, (60, 40, 90, 70))
     soft = mask.filter(ImageFilter.GaussianBlur(1))
     boxes = [one.box for one in given_mask(soft, "face")]
@@ -309,7 +309,7 @@ def test_of_doubles_the_surest_stays_and_shapes_count_not_boxes():
     assert without_doubles([double, other, sure], 0.5) == [other, sure]
     assert without_doubles([double, other, sure], 1.0) == [double, other, sure]
     # Two shapes side by side in one box, as of people who embrace.
-    left, right = of_box(Box(10, 10, 30, 50), 100, 100), of_box(Box(30, 10, 50, 50), 100, 100)
+    left, right = box_mask(Box(10, 10, 30, 50), 100, 100), box_mask(Box(30, 10, 50, 50), 100, 100)
     pair = [Detection("body", 0.9, Box(10, 10, 50, 50), one) for one in (left, right)]
     assert without_doubles(pair, 0.5) == pair
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from medialab import PipelineConfig
 from medialab.pixels.geometry import Box
-from medialab.pixels.masks import of_box
+from medialab.pixels.masks import box_mask
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 FACE = {"enabled": True, "detector": "centre", "grow": 0, "mask_blur": 0, "guide_size": 64}
@@ -97,7 +97,7 @@ def test_what_the_form_cannot_know_the_run_sets_aside_and_the_button_draws_it(re
 
 
 def test_start_picture_mask_and_control_pictures_go_and_come_back_too(studio, bench):
-    mask, picture = bench.keep(of_box(Box(*CORNER), 64, 64)), bench.keep(noise())
+    mask, picture = bench.keep(box_mask(Box(*CORNER), 64, 64)), bench.keep(noise())
     unit = {"model": "lines", "image": picture, "enabled": False}
     config = PipelineConfig.parse(
         QUICK | {"mode": "inpaint", "image": picture, "inpaint": {"mask": mask}, "control": [unit]}
@@ -113,7 +113,7 @@ def test_start_picture_mask_and_control_pictures_go_and_come_back_too(studio, be
         words in said(studio) for words in ("start picture", "mask of inpaint", "control pictures")
     )
     # A mask that is painted meanwhile is the person's own.
-    own = bench.keep(of_box(Box(*MIDDLE), 64, 64))
+    own = bench.keep(box_mask(Box(*MIDDLE), 64, 64))
     studio.form.cards["inpaint"].fields.set("mask", own)
     studio.belongings.bring_back()
     now = studio.config()
@@ -123,7 +123,7 @@ def test_start_picture_mask_and_control_pictures_go_and_come_back_too(studio, be
 
 
 def test_another_start_picture_sets_the_mask_aside(studio, bench):
-    mask, picture = bench.keep(of_box(Box(*CORNER), 64, 64)), bench.keep(noise())
+    mask, picture = bench.keep(box_mask(Box(*CORNER), 64, 64)), bench.keep(noise())
     config = PipelineConfig.parse(
         QUICK | {"mode": "inpaint", "image": picture, "inpaint": {"mask": mask}}
     )
@@ -146,7 +146,7 @@ def paint(studio, *box):
     """A mask that a person paints on the picture that is shown."""
     viewer = studio.canvas.viewer
     buffer = BytesIO()
-    of_box(Box(*box), *viewer.size).save(buffer, "PNG")
+    box_mask(Box(*box), *viewer.size).save(buffer, "PNG")
     viewer.show_mask(buffer.getvalue())
     studio.arrivals.take_mask(viewer.mask)
 

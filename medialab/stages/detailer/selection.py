@@ -127,9 +127,9 @@ def shaped(
     for found in finds:
         moved = masks.moved(found.mask, settings.x_offset, settings.y_offset)
         mask = masks.grown(moved, settings.grow)
-        if is_given and masks.box_of(mask) is None:
+        if is_given and masks.bounding_box(mask) is None:
             mask = moved
-        if (box := masks.box_of(mask)) is not None:
+        if (box := masks.bounding_box(mask)) is not None:
             kept.append(replace(found, mask=mask, box=box))
         else:
             dropped.append(Dropped(found, "nothing of its mask is left after moving and shrinking"))
@@ -138,7 +138,7 @@ def shaped(
     one = masks.merged([found.mask for found in kept])
     if settings.merge == "merge and invert":
         one = masks.inverted(one)
-    if (box := masks.box_of(one)) is None:
+    if (box := masks.bounding_box(one)) is None:
         return Sifted([], [*dropped, *(Dropped(found, _COVERS_ALL) for found in kept)])
     sure = max(found.confidence for found in kept)
     return Sifted([Detection(kept[0].label, sure, box, one)], dropped)

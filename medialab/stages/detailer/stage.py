@@ -17,12 +17,12 @@ from medialab.pixels import masks
 from medialab.pixels.geometry import (
     MOST_DRAWN,
     Box,
-    around,
     matched_size,
+    surroundings,
     to_proportions,
     working_size,
 )
-from medialab.pixels.resizing import mask_along
+from medialab.pixels.resizing import follow_mask
 from medialab.prompts import without_tags
 from medialab.settings.detailer import (
     AUTOMATIC,
@@ -134,7 +134,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         dropped: list[Dropped] = []
         if settings.mask is not None:
             told["found_by"] = BY_MASK
-            mask = mask_along(context.picture(settings.mask, "mask"), frame.journey, image.size)
+            mask = follow_mask(context.picture(settings.mask, "mask"), frame.journey, image.size)
             finds = given_mask(mask, self.label)
             if words := context.picture_told(settings.mask, "mask"):
                 told["mask"] = list(words)
@@ -312,14 +312,14 @@ def _view(
     habits: Habits,
 ) -> tuple[Box, tuple[int, int]]:
     """What the model sees of the picture, and how large."""
-    box = masks.box_of(found.mask) or found.box
+    box = masks.bounding_box(found.mask) or found.box
     if not settings.only_masked:
         crop, size = whole(image)
         return crop, (settings.width or size[0], settings.height or size[1])
     if settings.crop == "padding":
         crop = box.padded(settings.padding).within(*image.size)
     else:
-        crop = around(box, settings.crop_factor or habits.crop_factor, *image.size)
+        crop = surroundings(box, settings.crop_factor or habits.crop_factor, *image.size)
     if settings.width or settings.height or settings.match_size != "off":
         asked = settings.width or native, settings.height or native
         size = matched_size(box, *asked, settings.match_size, native)
@@ -355,10 +355,10 @@ def _edited(
     if not box.area:
         message = f"the box {edit.box} lies outside the picture of {image.width} × {image.height}"
         raise ConfigError(message)
-    shape = masks.of_box(box, *image.size)
+    shape = masks.box_mask(box, *image.size)
     if edit.mask is not None:
-        given = mask_along(context.picture(edit.mask, "mask"), frame.journey, image.size)
-        if (inside := masks.box_of(given)) is not None:
+        given = follow_mask(context.picture(edit.mask, "mask"), frame.journey, image.size)
+        if (inside := masks.bounding_box(given)) is not None:
             shape = masks.fitted(given, inside, box)
     index = number if edit.index is None else edit.index
     return Detection(edit.label, edit.confidence, box, shape, index)
