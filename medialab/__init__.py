@@ -1,10 +1,11 @@
-"""The image studio's core: a typed config in, a picture that can be made again out.
+"""The image studio's core: from a typed config to a reproducible picture.
 
     from medialab import PipelineConfig, Workbench
 
     run = Workbench().execute(PipelineConfig(prompt="a smiling person with red hair", seed=7))
 
-Importing this loads neither torch nor diffusers: the workbench's worker does, in the background.
+Importing this loads neither torch nor diffusers; the workbench's worker loads them in the
+background.
 """
 
 from medialab.process import threads

@@ -1,6 +1,7 @@
 """Make one picture from the command line: `python -m medialab prompt="a red car" seed=3`.
 
-`--help` lists every setting, of one stage if its name follows; `settings` prints them as a page.
+`--help` lists every setting, or those of one stage if its name follows; `settings` prints them all
+as a page in Markdown.
 """
 
 import os
@@ -24,16 +25,16 @@ def main(arguments: list[str]) -> int:
     """Read settings as name=value, make the picture, print its path and the seconds it took.
 
     Returns:
-        The exit status: 1 where the picture could not be made, 2 where the arguments are wrong.
+        The exit status: 0, 1 if the picture could not be made, 2 if the arguments are wrong.
     """
     try:
         if not arguments or _HELP.intersection(arguments):
             asked = [one.partition("=")[0] for one in arguments if one not in _HELP]
             width = min(shutil.get_terminal_size().columns, _WIDEST)
-            return _tell(reference.as_help(asked, width))
+            return _print(reference.as_help(asked, width))
         if arguments == [_PAGE]:
-            return _tell(reference.as_page())
-        # First: a typing error need not wait for torch.
+            return _print(reference.as_page())
+        # Before the workbench is made: a typing error need not wait for torch.
         config = PipelineConfig.parse(read_arguments(arguments, PipelineConfig))
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -56,12 +57,12 @@ def _make(config: PipelineConfig) -> int:
     return 0
 
 
-def _tell(text: str) -> int:
-    """Print a long text, in UTF-8 whatever the system's own encoding: a page is a file then."""
+def _print(text: str) -> int:
+    """Print a long text in UTF-8, whatever the system's encoding, so that it can become a file."""
     try:
         sys.stdout.buffer.write(text.encode())
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads it has seen enough, as `head` has
+    except BrokenPipeError:  # the reader has closed the pipe, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 

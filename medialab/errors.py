@@ -7,96 +7,104 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Self
 
-# Names that an error lists, and characters of a wrong value that it tells back.
+# Limits of a message: names that it lists, characters of a wrong value that it repeats.
 MOST_LISTED, MOST_SHOWN = 50, 80
 
 
 class MediaLabError(Exception):
-    """A fault that the person at the keyboard can mend; its text says how.
+    """An error that the user can fix; its message says how.
 
-    `setting` and `choices` say to a program which setting is wrong and what it may be, where that
-    is known.
+    Attributes:
+        setting: The name of the setting at fault, for programs; empty if none is known.
+        choices: The values that setting may have; empty if they are not a list of names.
     """
 
     setting: str = ""
     choices: tuple[str, ...] = ()
 
     def about(self, setting: str, choices: Iterable[str] = ()) -> Self:
-        """The same error with what a program wants to know of it."""
+        """Set the setting at fault and its valid values, and return the error itself."""
         self.setting, self.choices = setting, tuple(choices)
         return self
 
     @classmethod
     def among(cls, name: str, kind: str, folder: str, known: Iterable[str]) -> Self:
-        """The error for a `name` that is not among the `known` ones of its kind."""
+        """Return the error for an unknown name, listing the known ones.
+
+        Args:
+            name: The name that was asked for.
+            kind: What it should name, such as "checkpoint"; also the setting at fault.
+            folder: Where such things are, as the message names it.
+            known: All valid names.
+        """
         names = sorted(known)
         error = cls(f"no {kind} {shown(name)} in {folder}; {listed(name, names)}")
         return error.about(kind, names)
 
 
 def listed(name: str, known: Iterable[str]) -> str:
-    """Return "known: a, b, c. Did you mean 'b'?": what there is in place of a wrong name."""
+    """Return "known: a, b, c. Did you mean 'b'?": the valid names in place of a wrong one."""
     names = list(known)
     more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
     return f"known: {', '.join(names[:MOST_LISTED]) or 'none'}{more}{near(name, names) or '.'}"
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """Return ". Did you mean 'b'?" for the known name that a wrong one is most like, or nothing."""
+    """Return ". Did you mean 'b'?" for the known name closest to a wrong one, or nothing."""
     by_name = {one.casefold(): one for one in known}
     found = get_close_matches(name[:MOST_SHOWN].casefold(), by_name, n=1)
     return f". Did you mean {by_name[found[0]]!r}?" if found else ""
 
 
 def shown(value: object) -> str:
-    """Return a wrong value as an error tells it back: its beginning, in quotes if it is text."""
+    """Return a wrong value for a message: its repr, cut to MOST_SHOWN characters."""
     text = repr(value)
     return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
 
 
 class ConfigError(MediaLabError):
-    """A setting has a value that nothing can be made from; raised before any model is loaded."""
+    """A setting is missing, unknown or has an invalid value; raised before any model is loaded."""
 
 
 class ModelNotFoundError(MediaLabError):
-    """No model of that name is in the models folder."""
+    """The models folder holds no model of that name."""
 
 
 class ModelRefusedError(MediaLabError):
-    """A model file is there but is not opened: a pickle, a broken or a foreign file."""
+    """A model file exists but cannot be used: a pickle, damaged, or of an unknown format."""
 
 
 class MissingLibraryError(MediaLabError):
-    """A library that this needs is not installed; the message says how to install it."""
+    """An optional library that is needed is not installed; the message says how to install it."""
 
 
 class PictureError(MediaLabError):
-    """A picture that was given cannot be read, or one that is asked for is not there."""
+    """A given picture cannot be read, or a requested one does not exist."""
 
 
 class PictureTooLargeError(PictureError):
-    """A picture that was given has more pixels than memory should be spent on."""
+    """A given picture has more pixels than are accepted, to protect memory."""
 
 
 class ArtifactError(MediaLabError):
-    """A picture or its sidecar could not be written or read; nothing half-written is left."""
+    """A picture or its sidecar cannot be written or read; no incomplete file is left."""
 
 
 class LeftOutWarning(UserWarning):
-    """Some of the settings that were read were not taken over; the text says which, and why."""
+    """Some settings that were read could not be applied; the message says which, and why."""
 
 
 class CancelledError(MediaLabError):
-    """The run was cancelled; models are as they were, pictures finished before it are kept."""
+    """The run was cancelled; models are unchanged, pictures already finished stay saved."""
 
 
 class QueueStoppedError(CancelledError):
-    """The job was not begun: those before it failed, each of the same, as it would have."""
+    """The job was not started: the jobs before it failed with the same error, as it would have."""
 
 
 class NotFiniteError(MediaLabError):
-    """A stage computed NaN or infinity, in float32 too; no picture is made of it."""
+    """A stage produced NaN or infinity, in float32 too; no picture is made from it."""
 
 
 class OutOfMemoryError(MediaLabError):
-    """There is no room for a stage whatever was tried; those before it are kept."""
+    """A stage does not fit into memory after all retries; results of earlier stages are cached."""

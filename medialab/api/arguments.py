@@ -1,4 +1,4 @@
-"""Settings as a shell hands them over: name=value, a dot before those of a stage, lists in JSON."""
+"""Command-line arguments: name=value, `stage.name=value` for a stage's settings, lists in JSON."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,23 +10,23 @@ from medialab.settings.shapes import Shape
 from medialab.settings.stages import StageConfig
 from medialab.settings.validation import example_of, read_json_texts
 
-# How a shell says that a setting is left open; so does no text at all.
-_OPEN = "null"
+# This value leaves a setting unset; so does an empty one.
+_UNSET = "null"
 
 
 def read_arguments(arguments: Iterable[str], model: type[BaseModel]) -> dict[str, Any]:
-    """Return the settings that a command line names, nested as `model` has them.
+    """Return the settings of a command line, nested as in `model`.
 
-    Of a setting that is given twice, the later value counts; an object adds to what was given of
-    its stage before. Whether values are allowed is left to the model, and so are unknown names.
+    If a setting is given twice, the later value counts; an object is merged into the values given
+    earlier for its stage. Names and values are not validated here: the model does that.
 
     Args:
-        arguments: each `steps=30`, `face.enabled=true`, `face={"enabled": true}` or `loras=[…]`.
-        model: the config model whose settings they are.
+        arguments: Each `steps=30`, `face.enabled=true`, `face={"enabled": true}` or `loras=[…]`.
+        model: The config model whose settings they are.
 
     Raises:
-        ConfigError: an argument is no name=value, a list or an object is no JSON, or a dot follows
-            a setting that has no settings of its own.
+        ConfigError: an argument is not name=value, a list or an object is not valid JSON, or a dot
+            follows a setting that has no settings of its own.
     """
     settings: dict[str, Any] = {}
     for argument in arguments:
@@ -44,12 +44,17 @@ def _not_a_setting(argument: str, model: type[BaseModel]) -> str:
     start = f"settings are written name=value, not {shown(argument)}"
     if name.partition(".")[0] in model.model_fields:
         return f"{start}: write {name}={value or '…'}"
-    quoted = "a value with spaces stands in quotes, as in prompt='a red car'"
+    quoted = "put a value with spaces in quotes, as in prompt='a red car'"
     return f"{start}; {quoted}. Settings {listed(name, model.model_fields)}"
 
 
 def _value(path: Sequence[str], text: str, model: type[BaseModel]) -> Any:
-    """The value of one setting; its text, where there is no such setting or it takes text."""
+    """Return the value of one setting; its text if it takes text or does not exist.
+
+    Raises:
+        ConfigError: the name goes below a setting that has no settings of its own, or the text of
+            a list or an object is not valid JSON.
+    """
     *stages, last = path
     owner = model
     for depth, stage in enumerate(stages, start=1):
@@ -62,21 +67,21 @@ def _value(path: Sequence[str], text: str, model: type[BaseModel]) -> Any:
     if last not in owner.model_fields:
         return text
     shape = Shape.of(last, owner.model_fields[last])
-    if _is_left_open(shape, text):
+    if _is_unset(shape, text):
         return None
-    if shape.kind is not str:  # a number out of a fixed list is no text to pydantic
+    if shape.kind is not str:  # pydantic does not accept text for a number from a fixed list
         text = next((one for one in shape.choices if str(one) == text), text)
     return read_json_texts({last: text}, owner, ".".join(stages))[last]
 
 
-def _is_left_open(shape: Shape, text: str) -> bool:
-    """Whether a text leaves a setting open: never one of free words, which may be any."""
+def _is_unset(shape: Shape, text: str) -> bool:
+    """Return whether a text leaves a setting unset; never for free text, where it is a value."""
     is_words = shape.kind is str and not shape.many and not shape.is_picture
     is_name = bool(shape.choices or shape.named)
     if not shape.optional or (is_words and not is_name):
         return False
     nothing_is_a_name = shape.named is not None and shape.named.none is not None
-    return text == _OPEN or (not text and not nothing_is_a_name)
+    return text == _UNSET or (not text and not nothing_is_a_name)
 
 
 def _is_model(kind: Any) -> bool:
@@ -86,7 +91,7 @@ def _is_model(kind: Any) -> bool:
 def _no_settings_below(name: str, shape: Shape, owner: type[BaseModel]) -> str:
     if shape.many:
         example = example_of(owner.model_fields[shape.name].annotation)
-        return f"{name} is a list: write it whole, such as {name}={example}"
+        return f"{name} is a list: write all of it, such as {name}={example}"
     return f"{name} has no settings of its own: write {name}=…"
 
 
@@ -95,7 +100,7 @@ def _put(settings: dict[str, Any], path: Sequence[str], value: Any) -> None:
     place = settings
     for stage in stages:
         place = place.setdefault(stage, {})
-        if not isinstance(place, dict):  # of an unknown name, which the model refuses
+        if not isinstance(place, dict):  # an unknown name, which the model rejects
             return
     before = place.get(last)
     if isinstance(value, dict) and isinstance(before, dict):

@@ -1,4 +1,4 @@
-"""What this studio can do here, as one dict for programs: stages, their settings, every choice."""
+"""The studio's capabilities, as one dict for programs: stages, their settings, every choice."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,18 +26,21 @@ if TYPE_CHECKING:
 
 
 def capabilities(bench: "Workbench") -> dict[str, Any]:
-    """Versions, device, stages in their order, and the names that settings may have.
+    """Return versions, device, the stages in their order, and the names that settings may have.
 
-    Each stage's `settings` are a JSON schema with limits, defaults and descriptions, and `choices`
-    the names that some of them take; `field` is where they stand in a config: under that name, or,
-    where it is None, at the top. All of it is read off the settings themselves.
+    All of it is derived from the config models, so that it cannot disagree with them.
+
+    Returns:
+        A dict that can be written as JSON. Each stage has `settings`, a JSON schema with limits,
+        defaults and descriptions; `choices`, the valid names of the settings that take names; and
+        `field`, the place of its settings in a config: under that name, or at the top if None.
     """
     usable: dict[str, list[str]] = {}
     for info in bench.models():
         if info.refused is None:
             usable.setdefault(info.kind, []).append(info.name)
 
-    with suppress(ConfigError):  # a broken file has none
+    with suppress(ConfigError):  # an unreadable styles.csv counts as no styles
         usable["style"] = list(Styles.load(bench.registry.folder / "styles.csv").known)
 
     def names(model: type[BaseModel], field: str) -> list[str]:
@@ -58,7 +61,7 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
             for stage in STAGES
         ],
         "modes": names(PipelineConfig, "mode"),
-        # A sampler with the schedules that it can honour.
+        # Each sampler with the schedules that it supports.
         "samplers": {name: ["automatic", *one.schedules] for name, one in SAMPLERS.items()},
         "schedules": dict(SCHEDULES),
         "detectors": names(DetailerConfig, "detector"),
@@ -71,7 +74,7 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
 
 
 def _choices(model: type[BaseModel], usable: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The names that each setting of a model may have, where it takes certain names only."""
+    """Return, by setting, the valid names of a model's settings that take only certain names."""
     found: dict[str, list[str]] = {}
     for field, info in model.model_fields.items():
         for mark in (*info.metadata, *_marks(info.annotation)):
@@ -83,7 +86,7 @@ def _choices(model: type[BaseModel], usable: dict[str, list[str]]) -> dict[str, 
 
 
 def _marks(annotation: Any) -> Iterator[Any]:
-    """What stands beside the types in a type such as `Annotated[str, NameOf("vae")] | None`."""
+    """Yield the metadata in a type such as `Annotated[str, NameOf("vae")] | None`."""
     yield from getattr(annotation, "__metadata__", ())
     for part in get_args(annotation):
         if not isinstance(part, type) or not issubclass(part, BaseModel):

@@ -1,4 +1,4 @@
-"""One request read, one answer written: JSON, base64 and the statuses of HTTP."""
+"""Reading a request and writing an answer: JSON, base64 and HTTP statuses."""
 
 import base64
 import json
@@ -13,13 +13,13 @@ from medialab.settings.validation import faults_of
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-# Bytes of one uploaded picture; a PNG of 2048 x 2048 has about 8 MiB.
+# Limit for one uploaded picture, in bytes; a PNG of 2048 x 2048 has about 8 MiB.
 MOST_BYTES = 32 * 1024**2
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: a status of HTTP, and a body to be written as JSON."""
+    """The answer to a request: an HTTP status, a body that is written as JSON, and headers."""
 
     status: int
     body: Mapping[str, Any]
@@ -27,18 +27,18 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body."""
+        """The body as JSON."""
         return json.dumps(self.body)
 
     @property
     def head(self) -> str:
-        """Status and headers, as Kernel Gateway's ResponseInfo wants them."""
+        """Status and headers in the format of Kernel Gateway's ResponseInfo."""
         headers = {"Content-Type": "application/json", **self.headers}
         return json.dumps({"status": self.status, "headers": headers})
 
 
 class RefusedError(Exception):
-    """A request that gets no further; holds the answer."""
+    """Ends a request early; holds the answer to send."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.text)
@@ -48,7 +48,14 @@ class RefusedError(Exception):
 def refused(
     status: int, message: str, field: str = "", headers: Mapping[str, str] | None = None
 ) -> RefusedError:
-    """The error that ends a request with this status; `field` is to blame, if one is."""
+    """Return the error that ends a request.
+
+    Args:
+        status: The HTTP status of the answer.
+        message: A sentence for people.
+        field: The request's field at fault; empty if it is none of them.
+        headers: Further headers of the answer.
+    """
     faults = [{"field": field, "message": message}] if field else []
     return RefusedError(failure(status, "RequestError", message, faults, headers))
 
@@ -60,41 +67,66 @@ def failure(
     faults: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """What every error looks like: its kind, a sentence for people, the faults for programs."""
+    """Return the answer to a request that failed; all errors have this shape.
+
+    Args:
+        status: The HTTP status.
+        kind: The error's type, such as "ConfigError".
+        message: A sentence for people.
+        faults: For programs: a dict for each field at fault, with `field` and `message`, and
+            `choices` where only certain values are valid.
+        headers: Further headers.
+    """
     error = {"kind": kind, "message": message, "faults": list(faults)}
     return Answer(status, {"error": error}, headers or {})
 
 
 def check_accepted(accept: str | None) -> None:
-    """Refuse who takes no JSON: the gateway sends text alone, so pictures travel in it."""
+    """Check that the client accepts JSON: the gateway can send only text.
+
+    Raises:
+        RefusedError: it does not (status 406).
+    """
     kinds = [one.partition(";")[0].strip() for one in (accept or "*/*").split(",")]
     if not {"*/*", "application/*", "application/json"} & set(kinds):
         message = (
-            f"Accept: {accept} cannot be had; answers are application/json, with each picture "
-            "as base64 under pictures[].png"
+            f"Accept: {accept} is not available; answers are application/json, with each picture "
+            "as base64 in pictures[].png"
         )
         raise refused(406, message)
 
 
 def content_of(body: Any, content_type: str | None) -> Mapping[str, Any]:
-    """The body as an object; the gateway has parsed it, or has left it as text."""
+    """Return the body of a request as an object.
+
+    Args:
+        body: The body, parsed by the gateway or as text.
+        content_type: The request's header; None for JSON.
+
+    Raises:
+        RefusedError: the body has another type (status 415) or is not a JSON object (400).
+    """
     if content_type and not content_type.startswith(("application/json", "text/plain")):
-        raise refused(415, f"Content-Type: {content_type} is not read; send application/json")
+        raise refused(415, f"Content-Type {content_type} is not supported; send application/json")
     try:
         body = json.loads(body) if isinstance(body, str) else body
-        # JSON may name half a character ("\\ud800"); no file can hold it.
+        # JSON can escape half a character ("\\ud800"), which no file can hold.
         json.dumps(body, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise refused(400, f"the body holds text that is no Unicode: {error.reason}") from error
+        raise refused(400, f"the body holds invalid Unicode: {error.reason}") from error
     except (ValueError, RecursionError) as error:
-        raise refused(400, f"the body is no JSON: {error}") from error
+        raise refused(400, f"the body is not valid JSON: {error}") from error
     if not isinstance(body, dict):
         raise refused(400, f"the body is a JSON {type(body).__name__}; send an object")
     return body
 
 
 def parsed(model: type[ModelT], body: Mapping[str, Any]) -> ModelT:
-    """The body as `model`; refused with 422 and each fault if it cannot be."""
+    """Validate the body as a model.
+
+    Raises:
+        RefusedError: it is invalid (status 422); the answer lists each fault.
+    """
     try:
         return model.model_validate(body)
     except ValidationError as error:
@@ -104,12 +136,16 @@ def parsed(model: type[ModelT], body: Mapping[str, Any]) -> ModelT:
 
 
 def decoded(text: str) -> bytes:
-    """A file from base64, with or without line breaks and the head of a data URL."""
+    """Decode a file from base64, with or without line breaks and the prefix of a data URL.
+
+    Raises:
+        RefusedError: it has more than MOST_BYTES (status 413) or is not base64 (422).
+    """
     if text.startswith("data:"):
         text = text.partition("base64,")[2]
     text = "".join(text.split())
     if len(text) * 3 // 4 > MOST_BYTES:
-        message = f"the picture has over {MOST_BYTES // 1024**2} MiB; send a smaller one, or a JPEG"
+        message = f"the picture is over {MOST_BYTES // 1024**2} MiB; send a smaller one, or a JPEG"
         raise refused(413, message, field="image")
     try:
         return base64.b64decode(text, validate=True)

@@ -1,4 +1,4 @@
-"""Every setting with what it may be, off the config models: for the help and docs/settings.md."""
+"""A reference of all settings, made from the config models: for `--help` and docs/settings.md."""
 
 import json
 import textwrap
@@ -13,15 +13,15 @@ from medialab.settings.shapes import Limits, Shape, shapes_of
 from medialab.settings.stages import StageConfig
 from medialab.stages import STAGES
 
-# Names that are listed once, at the first setting that takes them, if there are more than these.
+# Longer lists of names are written once, at the first setting that takes them.
 _MOST_REPEATED = 6
 _TYPES = {bool: "true or false", int: "whole number", float: "number", str: "text"}
 _USAGE = """\
 Make a picture: python -m medialab prompt="a red car" seed=3
 
-Write settings as name=value, those of a stage with its name and a dot in front. A setting that is
-not set is inherited from the whole picture or chosen automatically; name= or name=null leaves it
-so. Lists are JSON, and several settings of a stage can be:
+Write settings as name=value; those of a stage have its name and a dot in front. A setting that is
+not set is inherited from the whole picture or chosen automatically; name= and name=null leave it
+unset. Lists are written in JSON; so can several settings of a stage be:
 
   python -m medialab prompt="a smiling person" face.enabled=true face.steps=12
   python -m medialab prompt="a smiling person" face='{"enabled": true, "steps": 12}'
@@ -44,19 +44,19 @@ request; a test compares the two.
 |---|---|
 | Python | `PipelineConfig(steps=30, face={"enabled": True, "steps": 12})` |
 | a shell | `python -m medialab steps=30 face.enabled=true face.steps=12` |
-| in one | `python -m medialab steps=30 face='{"enabled": true, "steps": 12}'` |
+| a shell, several at once | `python -m medialab steps=30 face='{"enabled": true, "steps": 12}'` |
 | papermill | `-p steps 30 -p face '{"enabled": true, "steps": 12}'` |
 | the API | `{"steps": 30, "face": {"enabled": true, "steps": 12}}` ([its page](api.md)) |
 
-A setting that is *not set* (its meaning says: empty, or unset) is inherited from the whole picture
-or chosen automatically. Names may be written in capitals or not. `loras[].weight` is a setting of
-each object in the list `loras`.
+A setting that is *not set* (called empty or unset in the descriptions) is inherited from the whole
+picture or chosen automatically. Fixed names, such as the samplers', may be written in upper or
+lower case. `loras[].weight` is a setting of each object in the list `loras`.
 """
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting as a reader wants to know it, all in words; `name` has dots."""
+    """One setting, described in words; `name` has dots (`face.steps`)."""
 
     name: str
     type: str
@@ -68,7 +68,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Group:
-    """The settings of one stage, or of each object in a list, by its `name`."""
+    """The settings of one stage, or of each object in a list."""
 
     name: str
     title: str
@@ -77,11 +77,11 @@ class Group:
 
 
 def groups() -> tuple[Group, ...]:
-    """Return all settings: of each stage in its order, of the request, of objects in lists."""
+    """Return all settings: of each stage in order, of the request, of the objects in lists."""
     writer = _Writer()
     shapes = shapes_of(PipelineConfig)
     below = {name: one for name, one in shapes.items() if _is_model(one.kind) and not one.many}
-    # Where several stages read a setting, such as the size, it is told of the last.
+    # A setting that several stages read, such as the size, is described under the last of them.
     at_top = {
         setting: stage.name
         for stage in STAGES
@@ -91,21 +91,26 @@ def groups() -> tuple[Group, ...]:
     found = []
     for stage in STAGES:
         if own := below.get(stage.name):
-            told = writer.all_of(own.kind, f"{stage.name}.")
-            found.append(Group(stage.name, stage.title, own.help, told))
+            settings = writer.all_of(own.kind, f"{stage.name}.")
+            found.append(Group(stage.name, stage.title, own.help, settings))
         else:
-            told = writer.some(shapes[name] for name in shapes if at_top.get(name) == stage.name)
-            found.append(Group(stage.name, stage.title, _first_line(stage.settings), told))
-    rest = writer.some(shapes[name] for name in shapes if name not in {*below, *at_top})
+            own_names = [name for name in shapes if at_top.get(name) == stage.name]
+            settings = writer.describe(shapes[name] for name in own_names)
+            found.append(Group(stage.name, stage.title, _first_line(stage.settings), settings))
+    rest = writer.describe(shapes[name] for name in shapes if name not in {*below, *at_top})
     about_all = Group("request", "The request", "Settings of the request as a whole.", rest)
     return (*found, about_all, *writer.lists())
 
 
 def as_help(words: Sequence[str] = (), width: int = 100) -> str:
-    """Return the help of the command line; of some stages or settings alone, if `words` name any.
+    """Return the help of the command line.
+
+    Args:
+        words: Names of the stages and settings to describe; all if empty.
+        width: Longest line, in characters.
 
     Raises:
-        ConfigError: a word names no stage and no setting.
+        ConfigError: a word is neither a stage nor a setting.
     """
     all_groups = groups()
     chosen = [one for word in words for one in _chosen(word, all_groups)] if words else all_groups
@@ -130,37 +135,37 @@ def as_page() -> str:
             "|---|---|---|---|---|---|",
         ]
         for one in group.settings:
-            default = one.default if one.default in {_OPEN, _REQUIRED} else f"`{one.default}`"
+            default = one.default if one.default in {_UNSET, _REQUIRED} else f"`{one.default}`"
             cells = [f"`{one.name}`", one.type, one.limits, default, one.unit, one.meaning]
             lines.append(f"| {' | '.join(map(_escaped, cells))} |")
         lines.append("")
     return "\n".join(lines)
 
 
-_OPEN, _REQUIRED = "not set", "must be given"
+_UNSET, _REQUIRED = "not set", "required"
 
 
 class _Writer:
-    """Puts shapes into words; remembers which names were listed, and which lists hold objects."""
+    """Describes settings in words; remembers which names it listed and which lists hold objects."""
 
     def __init__(self) -> None:
         self._listed: dict[tuple[str, ...], str] = {}
         self._lists: dict[type[StageConfig], list[str]] = {}
 
     def all_of(self, model: type[StageConfig], prefix: str) -> tuple[Setting, ...]:
-        """All settings of a model."""
-        return self.some(shapes_of(model).values(), prefix)
+        """Describe all settings of a model, with a prefix before their names."""
+        return self.describe(shapes_of(model).values(), prefix)
 
-    def some(self, shapes: Iterable[Shape], prefix: str = "") -> tuple[Setting, ...]:
-        """These settings, each with the stage's name and a dot before its own."""
+    def describe(self, shapes: Iterable[Shape], prefix: str = "") -> tuple[Setting, ...]:
+        """Describe settings; the prefix before their names is a stage's name and a dot."""
         return tuple(self._setting(shape, f"{prefix}{shape.name}") for shape in shapes)
 
     def lists(self) -> Iterator[Group]:
-        """The objects of lists that were met; the lists that such objects hold, too."""
-        told: set[type[StageConfig]] = set()
-        while left := [model for model in self._lists if model not in told]:
+        """Yield a group for the objects of each list described so far, and of lists in these."""
+        described: set[type[StageConfig]] = set()
+        while left := [model for model in self._lists if model not in described]:
             for model in left:
-                told.add(model)
+                described.add(model)
                 names = self._lists[model]
                 name = names[0].rpartition(".")[2]
                 where = f"{_first_line(model)} In {', '.join(names)}."
@@ -205,7 +210,7 @@ class _Writer:
         if shape.named:
             return _model_names(shape)
         if shape.is_picture:
-            return "64 hex digits, as Workbench.keep and the API name it"
+            return "64 hex digits, as returned by Workbench.keep and the API"
         return _bounds(shape.limits)
 
 
@@ -217,7 +222,7 @@ def _model_names(shape: Shape) -> str:
     in_folder = "a style" if is_style else "a model"
     folder = "styles.csv" if is_style else FOLDER_OF_KIND[named.kind]
     found = _either([*named.also, f"{in_folder} in models/{folder}"])
-    return f"{found}; several with commas between" if named.free else found
+    return f"{found}; several are separated by commas" if named.free else found
 
 
 def _bounds(limits: Limits) -> str:
@@ -246,7 +251,7 @@ def _default(shape: Shape) -> str:
     if shape.required:
         return _REQUIRED
     if shape.default is None:
-        return _OPEN
+        return _UNSET
     if isinstance(shape.default, str) and shape.default:
         return shape.default
     return json.dumps(shape.default)
@@ -266,7 +271,11 @@ def _first_line(model: type[StageConfig]) -> str:
 
 
 def _chosen(word: str, all_groups: Sequence[Group]) -> list[Group]:
-    """The groups, or parts of groups, that a word names."""
+    """Return the groups, or the parts of groups, that a word names.
+
+    Raises:
+        ConfigError: it is neither a stage nor a setting.
+    """
     if whole := [group for group in all_groups if group.name == word]:
         return whole
     found = []
@@ -287,8 +296,8 @@ def _chosen(word: str, all_groups: Sequence[Group]) -> list[Group]:
 def _help_of(setting: Setting, width: int) -> Iterator[str]:
     limits = " ".join(filter(None, [setting.limits, setting.unit]))
     takes = ", ".join(filter(None, [setting.type, limits]))
-    is_told = setting.default in {_OPEN, _REQUIRED}
-    default = setting.default if is_told else f"default {setting.default}"
+    has_none = setting.default in {_UNSET, _REQUIRED}
+    default = setting.default if has_none else f"default {setting.default}"
     first = f"{setting.name}  {takes}; {default}"
     indent = " " * 6
     yield from textwrap.wrap(first, width, initial_indent="  ", subsequent_indent=indent)

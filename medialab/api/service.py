@@ -1,6 +1,6 @@
-"""The studio for other programs: requests as JSON in, status and JSON out; knows no web server.
+"""The studio's endpoints, without a web server: from a request in JSON to a status and JSON.
 
-`notebooks/api.ipynb` puts it on a port by Jupyter Kernel Gateway; docs/api.md says what to send.
+`notebooks/api.ipynb` serves them through Jupyter Kernel Gateway; docs/api.md describes requests.
 """
 
 import base64
@@ -41,7 +41,7 @@ from medialab.runs.run import Run
 from medialab.settings.config import PipelineConfig, ResolvedConfig
 from medialab.workbench import Workbench
 
-_MOST_BYTES = 512 * 2**20  # of a picture in outputs/
+_MOST_BYTES = 512 * 2**20  # limit for a picture in outputs/
 _PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 _STATUS: Mapping[type[MediaLabError], int] = {
     ModelNotFoundError: 404,
@@ -58,13 +58,13 @@ class _Request(BaseModel):
 
 
 class PictureRequest(_Request):
-    """A picture to keep."""
+    """A picture to store."""
 
     image: str = Field(description="A PNG, JPEG or WebP file in base64.")
 
 
 class EnhanceRequest(_Request):
-    """A picture to work on, and how: `image` or `path`, not both."""
+    """A picture to edit, as `image` or as `path`, and the settings."""
 
     image: str | None = Field(None, description="A PNG, JPEG or WebP file in base64.")
     path: str | None = Field(None, description="A picture in outputs/, as `file` names it.")
@@ -72,38 +72,40 @@ class EnhanceRequest(_Request):
 
 
 class Service:
-    """Answers requests with one workbench. Every picture made is kept in outputs/, as always.
+    """Answers requests with one workbench; every picture it makes is saved in outputs/.
 
-    An error that is a defect of ours is told by its type alone; its traceback goes to
-    outputs/api.log. No answer names a folder of this machine.
+    Of an unexpected error the answer names only the type; its traceback goes to outputs/api.log.
+    No answer contains the path of a folder on this machine.
     """
 
     def __init__(self, bench: Workbench) -> None:
         self.bench = bench
-        bench.queue.stops_alike = False  # one client's failures are no matter to another
+        bench.queue.stops_alike = False  # one client's failures must not stop another's jobs
         self._endpoints: Mapping[str, tuple[str, Callable[[Any], Answer]]] = {
             "generate": ("POST", self._generate),
             "enhance": ("POST", self._enhance),
-            "pictures": ("POST", self._keep),
+            "pictures": ("POST", self._pictures),
             "models": ("GET", self._models),
             "capabilities": ("GET", self._capabilities),
             "health": ("GET", self._health),
         }
 
     def answer(self, method: str, request: str) -> Answer:
-        """Answer one request: JSON with `path`, `args`, `headers` and `body`.
+        """Answer one request.
 
-        That is Kernel Gateway's REQUEST. `path` holds the endpoint under "endpoint"; `body` is an
-        object, or text that holds one.
+        Args:
+            method: "GET" or "POST".
+            request: Kernel Gateway's REQUEST: JSON with `path`, which holds the endpoint's name
+                under "endpoint", `args`, `headers`, and `body`, an object or its text.
         """
         try:
-            return self._answered(method, json.loads(request))
+            return self._dispatch(method, json.loads(request))
         except RefusedError as error:
             return error.answer
         except MediaLabError as error:
-            return self._told(error)
+            return self._failure(error)
 
-    def _answered(self, method: str, request: Mapping[str, Any]) -> Answer:
+    def _dispatch(self, method: str, request: Mapping[str, Any]) -> Answer:
         name = request.get("path", {}).get("endpoint", "")
         if name not in self._endpoints:
             known = ", ".join(f"{verb} /{one}" for one, (verb, _) in self._endpoints.items())
@@ -118,33 +120,33 @@ class Service:
         check_accepted(headers.get("accept"))
         if verb == "GET":
             return handle(request.get("args", {}))
-        without_pictures = _wants_none(request.get("args", {}))
+        without_pictures = _omits_pictures(request.get("args", {}))
         answer = handle(content_of(request.get("body", ""), headers.get("content-type")))
         return _without_pictures(answer) if without_pictures else answer
 
     def _generate(self, body: Mapping[str, Any]) -> Answer:
-        """The answer's own `config`, sent back, makes the same picture again."""
+        # An answer's own `config`, sent back, makes the same picture again.
         model = ResolvedConfig if "checkpoint_sha256" in body else PipelineConfig
-        return self._ran(self.bench.submit(parsed(model, body)))
+        return self._wait(self.bench.submit(parsed(model, body)))
 
     def _enhance(self, body: Mapping[str, Any]) -> Answer:
         asked = parsed(EnhanceRequest, body)
         if (asked.image is None) == (asked.path is None):
             raise refused(422, "give one of image and path", field="image")
         if asked.path is not None:
-            picture = self._kept(self._file(asked.path), "path")
+            picture = self._store(self._file(asked.path), "path")
         else:
-            picture = self._kept(decoded(asked.image or ""), "image")
+            picture = self._store(decoded(asked.image or ""), "image")
         mode = "enhance" if asked.config.mode == "txt2img" else asked.config.mode
-        return self._ran(self.bench.submit(asked.config.changed(mode=mode, image=picture)))
+        return self._wait(self.bench.submit(asked.config.changed(mode=mode, image=picture)))
 
-    def _keep(self, body: Mapping[str, Any]) -> Answer:
-        """Its name goes into configs: `inpaint.mask`, `control[].image`, `image`."""
+    def _pictures(self, body: Mapping[str, Any]) -> Answer:
+        """Store a picture; configs refer to it by the name in the answer."""
         content = decoded(parsed(PictureRequest, body).image)
-        name = self._kept(content, "image")
+        name = self._store(content, "image")
         return Answer(200, {"picture": name, "told": list(self.bench.pictures.told(name))})
 
-    def _kept(self, content: bytes, setting: str) -> str:
+    def _store(self, content: bytes, setting: str) -> str:
         try:
             return self.bench.keep(content)
         except PictureError as error:
@@ -178,13 +180,13 @@ class Service:
     def _health(self, _args: Mapping[str, Any]) -> Answer:
         return Answer(200, {"status": "ok", "version": program_version()})
 
-    def _ran(self, job: Job[Run]) -> Answer:
-        """Wait for the job; its pictures, or what it failed of."""
+    def _wait(self, job: Job[Run]) -> Answer:
+        """Wait for the job, and return its pictures or its error."""
         error = job.error()
         if isinstance(error, MediaLabError):
-            return self._told(error)
+            return self._failure(error)
         if error is not None:
-            self._note(job)
+            self._log(job)
             kind = type(error).__name__
             message = f"the studio failed with {kind}; its traceback is in outputs/api.log"
             return failure(500, kind, message)
@@ -204,8 +206,8 @@ class Service:
         config = run.config.model_dump(mode="json")
         return Answer(200, {"seed": run.config.seed, "config": config, "pictures": pictures})
 
-    def _told(self, error: MediaLabError) -> Answer:
-        """The error as an answer; a setting that is to blame is named."""
+    def _failure(self, error: MediaLabError) -> Answer:
+        """Return an error as an answer, with the setting at fault if it is known."""
         statuses = (status for kind, status in _STATUS.items() if isinstance(error, kind))
         status = next(statuses, 422)
         message = self._without_folders(str(error))
@@ -215,13 +217,18 @@ class Service:
         return failure(status, type(error).__name__, message, [fault] if error.setting else [])
 
     def _without_folders(self, text: str) -> str:
-        """The text with the two folders by their own names; where they lie is nobody's business."""
+        """Replace the paths of the two folders by their names: a client must not learn paths."""
         for folder in (self.bench.artifacts.folder, self.bench.registry.folder.resolve()):
             text = text.replace(str(folder), folder.name)
         return text
 
     def _file(self, path: str) -> bytes:
-        """A picture of the outputs folder; no other file is even said to be there or not."""
+        """Read a picture of the outputs folder.
+
+        Raises:
+            RefusedError: it does not exist, is not a picture or is outside the folder (status 422);
+                the message is always the same, so that it tells nothing about other files.
+        """
         folder = self.bench.artifacts.folder
         with suppress(
             OSError, ValueError, RuntimeError
@@ -231,20 +238,24 @@ class Service:
                 return read_regular(full, _MOST_BYTES)
         raise refused(422, f"no picture {path!r} in outputs/", field="path")
 
-    def _note(self, job: Job[Run]) -> None:
+    def _log(self, job: Job[Run]) -> None:
         log = self.bench.artifacts.folder / "api.log"
-        with suppress(OSError):  # a full disk is what the answer's error is about by now
+        with suppress(OSError):  # the disk may be full; the answer names the error in any case
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a", encoding="utf-8") as file:
                 file.write(f"{job.name}\n{job.traceback}\n")
 
 
-def _wants_none(args: Mapping[str, Sequence[str]]) -> bool:
-    """Whether `?png=false` was asked for: who can read outputs/ needs no base64."""
-    wish = next(iter(args.get("png", ())), "true")
-    if wish not in {"true", "false"}:
-        raise refused(422, f"png={wish!r}: choose true or false", field="png")
-    return wish == "false"
+def _omits_pictures(args: Mapping[str, Sequence[str]]) -> bool:
+    """Return whether the request has `?png=false`: a client that reads outputs/ needs no base64.
+
+    Raises:
+        RefusedError: the value is neither true nor false (status 422).
+    """
+    value = next(iter(args.get("png", ())), "true")
+    if value not in {"true", "false"}:
+        raise refused(422, f"png={value!r}: choose true or false", field="png")
+    return value == "false"
 
 
 def _without_pictures(answer: Answer) -> Answer:

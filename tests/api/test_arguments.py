@@ -52,7 +52,7 @@ def test_a_command_line_is_the_settings_that_it_says(arguments, settings):
     [
         ("--seed=3", ["not '--seed=3': write seed=3"]),
         ("--clip-skip", ["write clip_skip=…"]),
-        ("car", ["not 'car'", "stands in quotes", "known: "]),
+        ("car", ["not 'car'", "with spaces in quotes", "known: "]),
         ("fase.enabled=true", ["no setting 'fase'", "Did you mean 'face'?"]),
         ("face.stepz=3", ["no setting 'face.stepz'", "known in face: ", "Did you mean 'steps'?"]),
         ("crop_factor=2", ["no setting 'crop_factor'", "a setting of body, face, hand"]),
