@@ -1,4 +1,4 @@
-"""Pictures on disk: each with its sidecar, both or neither, and found again through an index."""
+"""Pictures on disk: each saved together with its sidecar, and found through an index."""
 
 from medialab.artifacts.days import LeftOut
 from medialab.artifacts.manager import ArtifactManager

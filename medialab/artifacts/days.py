@@ -1,7 +1,7 @@
-"""The folders of days in an outputs folder, and the pictures in each; what cannot be told is named.
+"""The day folders in an outputs folder, and the pictures in each.
 
-Nothing here fails for one bad entry: a file named like a day, a closed folder, a pipe in the place
-of a sidecar or a name that is no text is left out with its reason, and all others are found.
+One bad entry does not stop the listing: a file named like a day, an unreadable folder, a pipe in
+place of a sidecar or a name that is not valid text is left out with the reason, the rest is listed.
 """
 
 import os
@@ -31,10 +31,14 @@ class Pair(NamedTuple):
 
 
 def days_in(outputs: Path) -> tuple[Mapping[str, int], list[LeftOut]]:
-    """The folders of days by name, with the time of their last change in nanoseconds.
+    """Return the day folders of an outputs folder.
+
+    Returns:
+        The time of each folder's last change, in nanoseconds since 1970, by its name, and what was
+        left out.
 
     Raises:
-        ArtifactError: the outputs folder itself cannot be looked into.
+        ArtifactError: the outputs folder itself cannot be read.
     """
     days: dict[str, int] = {}
     left_out: list[LeftOut] = []
@@ -62,10 +66,10 @@ def days_in(outputs: Path) -> tuple[Mapping[str, int], list[LeftOut]]:
 
 
 def pairs_in(day: Path) -> tuple[list[Pair], list[LeftOut]]:
-    """The pictures of a day's folder, each with its sidecar, by name.
+    """Return the pictures in a day's folder with their sidecars, sorted by name, and the left out.
 
-    One picture a sidecar: a copy in another format beside it is a person's own. What begins with a
-    dot is a writer's.
+    A sidecar has one picture: a copy of it in another format is the user's own file. Names that
+    begin with a dot are files still being written.
     """
     try:
         names = {name for name in os.listdir(day) if not name.startswith(".")}  # noqa: PTH208
@@ -79,7 +83,7 @@ def pairs_in(day: Path) -> tuple[list[Pair], list[LeftOut]]:
         sidecar = day / name
         found = [path for suffix in PICTURES if (path := sidecar.with_suffix(suffix)).name in names]
         if not found:
-            continue  # whose picture a person moved
+            continue  # the user has moved its picture
         if not _is_text(name):
             left_out.append(LeftOut(found[0], "its name is not valid UTF-8; rename it"))
         elif not found[0].is_file():
@@ -89,13 +93,13 @@ def pairs_in(day: Path) -> tuple[list[Pair], list[LeftOut]]:
     return pairs, left_out
 
 
-def may(path: Path, what: int) -> bool:
-    """Whether this process has those rights (`os.R_OK` and its kin) to a folder."""
-    return os.access(path, what, effective_ids=os.access in os.supports_effective_ids)
+def may(path: Path, rights: int) -> bool:
+    """Return whether this process has rights (`os.R_OK`, `os.W_OK`, `os.X_OK`) to a folder."""
+    return os.access(path, rights, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _is_text(name: str) -> bool:
-    """Whether a name can be written down: bytes that are no UTF-8 come as half characters."""
+    """Return whether a name is valid Unicode: Python reads other bytes as lone surrogates."""
     try:
         name.encode()
     except UnicodeEncodeError:

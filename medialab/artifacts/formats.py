@@ -1,7 +1,7 @@
-"""Picture files and the infotext in them: PNG, JPEG and WebP, written and read.
+"""Picture files with infotext: PNG, JPEG and WebP, written and read.
 
-PNG has it in the text chunk `parameters`; JPEG and WebP in EXIF's UserComment, as UTF-16BE after
-the word UNICODE.
+PNG holds the infotext in the text chunk `parameters`; JPEG and WebP hold it in EXIF's UserComment,
+as UTF-16BE after the word UNICODE.
 
 Source: A1111's modules/images.py, save_image_with_geninfo, read_info_from_image.
 """
@@ -19,15 +19,21 @@ from medialab.settings.config import FinishConfig
 SUFFIX_OF = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 _EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286
 _UNICODE = b"UNICODE\0"
-# Bytes of a JPEG's EXIF segment, and pixels of a WebP's side: what their formats have room for.
+# The formats' limits: bytes in a JPEG's EXIF segment, pixels a side of a WebP.
 _JPEG_EXIF, _WEBP_SIDE = 65_533, 16_383
 
 
 def encode(image: Image.Image, text: str, settings: FinishConfig) -> bytes:
-    """The file's content; the same picture, text and settings give the same bytes.
+    """Encode a picture with its infotext; the same input gives the same bytes.
+
+    Args:
+        image: The picture.
+        text: The infotext.
+        settings: Format, quality and whether WebP is lossless.
 
     Raises:
-        ArtifactError: the format has no room for it; the message names one that has.
+        ArtifactError: the format cannot hold the picture or the text; the message names one that
+            can.
     """
     buffer = BytesIO()
     try:
@@ -46,16 +52,16 @@ def encode(image: Image.Image, text: str, settings: FinishConfig) -> bytes:
 
 
 def read_infotext(path: Path) -> str:
-    """The infotext in a picture's file.
+    """Return the infotext in a picture's file.
 
     Raises:
-        ArtifactError: the file is broken, or has none.
+        ArtifactError: the file is damaged, or has no infotext.
     """
     try:
         text = text_in(path, path.name, ("PNG", "JPEG", "WEBP"))
     except PictureError as error:
         raise ArtifactError(
-            f"{path} is broken or cut short ({error}), and has no sidecar; restore it from a copy"
+            f"{path} is damaged or truncated ({error}) and has no sidecar; restore it from a copy"
         ) from error
     if not text:
         raise ArtifactError(
@@ -78,7 +84,7 @@ def _save_jpeg(image: Image.Image, text: str, buffer: BytesIO, quality: int) -> 
     if len(exif) > _JPEG_EXIF:
         message = f"a JPEG has no room for {len(text):,} characters of infotext"
         raise ArtifactError(f"{message}; choose format='png'")
-    # Colours at full size: drawn edges show the halves of it at once.
+    # No chroma subsampling: it shows at once on drawn edges.
     image.save(buffer, "JPEG", quality=quality, subsampling=0, exif=exif)
 
 
@@ -86,7 +92,7 @@ def _save_webp(image: Image.Image, text: str, buffer: BytesIO, settings: FinishC
     if max(image.size) > _WEBP_SIDE:
         message = f"a WebP's sides are at most {_WEBP_SIDE} pixels, not {max(image.size)}"
         raise ArtifactError(f"{message}; choose format='png'")
-    # Exact keeps colours under full transparency; method 4 is libwebp's own middle.
+    # `exact` preserves colours under full transparency; method 4 is libwebp's default.
     image.save(
         buffer,
         "WEBP",

@@ -1,10 +1,11 @@
-"""An SQLite index of the sidecars, to find pictures by their words: a cache and nothing more.
+"""An SQLite index of the sidecars for searching pictures: a cache, and nothing more.
 
-Savers never write it. Each search first brings it up to the folders: a day's folder whose time has
-changed is listed, and of its sidecars only the changed ones are read. So a picture that was added,
-deleted or copied in by hand is right at the next search, and the file may be deleted at any time.
-One that is broken, or holds what is not ours, is made anew. Where it cannot be written (a full or
-read-only disk) the index is made in memory, so that pictures can be looked for, and deleted.
+Saving a picture never writes it. Each search first updates it from the folders: a day's folder with
+a new modification time is listed, and only its changed sidecars are read. So a picture that was
+added, deleted or copied in by hand is found correctly at the next search, and the file may be
+deleted at any time. A damaged index, or one with foreign content, is rebuilt. If it cannot be
+written (a full or read-only disk), it is built in memory, so that pictures can still be searched
+and deleted.
 """
 
 import json
@@ -24,7 +25,7 @@ from medialab.files.regular import is_regular
 
 ResultT = TypeVar("ResultT")
 
-_VERSION = 5  # raise it with the tables below; an index of another version is made anew
+_VERSION = 5  # increase it with the tables below; an index of another version is rebuilt
 _TABLES = """
 CREATE TABLE days (
     day TEXT PRIMARY KEY, changed INTEGER NOT NULL, held INTEGER NOT NULL
@@ -51,12 +52,12 @@ _REPLACE = f"""
 REPLACE INTO pictures ({_FOUND}, changed, words, names, folded)
 VALUES ({", ".join("?" * 15)})
 """  # noqa: S608 - as above
-# A folder that changed this short a time ago may change again within its clock's tick (2 s on
-# FAT); its time is not trusted yet.
+# A folder changed more recently than this may change again without a new time (FAT's resolution is
+# 2 s), so its time is not trusted yet.
 _SETTLED_NS = 3_000_000_000
 _BUSY_SECONDS = 30.0
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-# What SQLite says of a file that it cannot write; it is none of the file's fault.
+# SQLite's errors for a file that it cannot write; the file itself is not damaged.
 _UNWRITABLE = frozenset(
     {
         sqlite3.SQLITE_CANTOPEN,
@@ -71,23 +72,29 @@ _LONGEST_REASON = 400  # characters: a sidecar may hold a value of any length
 
 
 class _ForeignRowError(Exception):
-    """The index holds a row that we never wrote."""
+    """The index holds a row that this program did not write."""
 
 
 class PictureIndex:
     """The index of one outputs folder.
 
-    A picture without a readable sidecar is left out; `left_out` says which, and why.
+    A picture without a readable sidecar is not listed; `left_out` returns which, and why.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "index.sqlite"
         self._memory: sqlite3.Connection | None = None
-        self._lock = threading.Lock()  # the connection in memory is one for all threads
+        self._lock = threading.Lock()  # all threads share the connection in memory
 
     def find(self, query: Query, limit: int, offset: int) -> list[Artifact]:
-        """Pictures that a query asks for, newest first, without the first `offset`."""
+        """Return the pictures that match a query, newest first.
+
+        Args:
+            query: The conditions.
+            limit: The most pictures to return.
+            offset: How many of the newest to skip.
+        """
         values = {**query.values(), "limit": limit, "offset": offset}
 
         def search(connection: sqlite3.Connection) -> list[Artifact]:
@@ -97,7 +104,7 @@ class PictureIndex:
         return self._with_connection(search)
 
     def count(self, query: Query) -> int:
-        """How many pictures a query asks for."""
+        """Return how many pictures match a query."""
 
         def count(connection: sqlite3.Connection) -> int:
             self._follow(connection)
@@ -106,7 +113,7 @@ class PictureIndex:
         return self._with_connection(count)
 
     def choices(self) -> Choices:
-        """The names that a query can ask for."""
+        """Return the names that a query can contain."""
 
         def read(connection: sqlite3.Connection) -> Choices:
             self._follow(connection)
@@ -115,7 +122,7 @@ class PictureIndex:
         return self._with_connection(read)
 
     def left_out(self) -> list[LeftOut]:
-        """What lies among the pictures and cannot be listed, with the reasons."""
+        """Return the files and folders that cannot be listed, with the reasons."""
 
         def read(connection: sqlite3.Connection) -> list[LeftOut]:
             found = self._follow(connection)
@@ -126,8 +133,8 @@ class PictureIndex:
         return self._with_connection(read)
 
     def rebuild(self) -> int:
-        """Throw the index away and read every sidecar; return how many pictures it holds."""
-        with suppress(OSError):  # a read-only folder: then what is in memory is made anew
+        """Discard the index, read every sidecar and return how many pictures there are."""
+        with suppress(OSError):  # a read-only folder: then the index in memory is rebuilt
             self._remove()
         with self._lock:
             self._memory = None
@@ -159,7 +166,7 @@ class PictureIndex:
             raise _ForeignRowError from error
 
     def _with_connection(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        """Work on the open index in one transaction; a broken index is made anew, once."""
+        """Call `work` with the open index, in one transaction; rebuild a damaged index, once."""
         for _ in range(2):
             if self.path.exists() and not is_regular(self.path):
                 break
@@ -183,18 +190,18 @@ class PictureIndex:
         return self._in_memory(work)
 
     def _in_memory(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        """Work on an index that no disk is needed for; it is kept as long as this one is."""
+        """Call `work` with an index in memory, which lives as long as this object."""
         with self._lock:
             if self._memory is None:
-                self._memory = self._copied()
+                self._memory = self._copy_in_memory()
             try:
                 return self._attempt(self._memory, work)
             except (sqlite3.Error, _ForeignRowError):
                 self._memory = sqlite3.connect(":memory:", check_same_thread=False)
                 return self._attempt(self._memory, work)
 
-    def _copied(self) -> sqlite3.Connection:
-        """An index in memory that holds what the file does, if that can be read."""
+    def _copy_in_memory(self) -> sqlite3.Connection:
+        """Return a new index in memory, with the content of the file if that can be read."""
         memory = sqlite3.connect(":memory:", check_same_thread=False)
         if is_regular(self.path):
             address = f"{self.path.as_uri()}?mode=ro&immutable=1"
@@ -205,7 +212,7 @@ class PictureIndex:
     def _attempt(
         self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], ResultT]
     ) -> ResultT:
-        connection.isolation_level = None  # transactions are begun by hand
+        connection.isolation_level = None  # transactions are started explicitly
         connection.execute("BEGIN IMMEDIATE")
         try:
             if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
@@ -230,7 +237,7 @@ class PictureIndex:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def _follow(self, connection: sqlite3.Connection) -> list[LeftOut]:
-        """Bring the tables up to the folders on disk; folders that cannot be looked into."""
+        """Update the tables from the folders on disk; return the folders that cannot be read."""
         on_disk, closed = days_in(self.folder)
         known = {
             day: (changed, held)
@@ -249,7 +256,7 @@ class PictureIndex:
         return closed
 
     def _follow_day(self, connection: sqlite3.Connection, day: str) -> int:
-        """Bring the rows of a day up to its folder; how many pictures there are now."""
+        """Update the rows of a day from its folder; return how many pictures it has now."""
         pairs, left_out = pairs_in(self.folder / day)
         rows = connection.execute("SELECT name, changed FROM pictures WHERE day = ?", (day,))
         known = dict(rows.fetchall())
@@ -258,7 +265,7 @@ class PictureIndex:
             try:
                 self._follow_pair(connection, pair, known.get(pair.picture.name))
                 found.add(pair.picture.name)
-            except FileNotFoundError:  # gone by now
+            except FileNotFoundError:  # deleted in the meantime
                 continue
             except ArtifactError as error:
                 left_out.append(LeftOut(pair.picture, str(error)))
@@ -272,11 +279,11 @@ class PictureIndex:
         return len(found)
 
     def _follow_pair(self, connection: sqlite3.Connection, pair: Pair, known: int | None) -> None:
-        """Bring a picture's row up to its sidecar.
+        """Update a picture's row from its sidecar.
 
         Raises:
-            FileNotFoundError: there is no sidecar any more.
-            ArtifactError: nothing can be read from it.
+            FileNotFoundError: the sidecar no longer exists.
+            ArtifactError: it cannot be read.
         """
         try:
             changed = pair.sidecar.stat().st_mtime_ns
@@ -311,10 +318,10 @@ class PictureIndex:
 
 
 def _written(one: LeftOut, day: str) -> str:
-    """A left-out file's name as text; empty for the day's folder itself."""
+    """Return the name of a file that was left out; empty for the day's folder itself."""
     return "" if one.path.name == day else _plain(one.path.name)
 
 
 def _plain(text: str) -> str:
-    """Text that can be kept: of sane length, half characters written out."""
+    """Return text that SQLite can store: of limited length, lone surrogates escaped."""
     return text[:_LONGEST_REASON].encode("utf-8", "backslashreplace").decode()

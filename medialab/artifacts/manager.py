@@ -1,4 +1,4 @@
-"""ArtifactManager: pictures are saved, found and read back in one outputs folder."""
+"""ArtifactManager: saves, finds and reads back pictures in one outputs folder."""
 
 import errno
 import hashlib
@@ -32,11 +32,11 @@ class ArtifactManager:
     """The pictures of one outputs folder, and no file outside it.
 
     `outputs/2026-11-22/00007-1234-a-red-ball.png`, its `.json` beside it, `outputs/index.sqlite`.
-    Making a manager sweeps what killed writers left behind; it creates nothing. Any number of
+    A new manager removes the temporary files of killed processes and creates none. Any number of
     processes and threads may save into one folder at once.
 
     Raises:
-        ArtifactError: the folder is a link that leads to itself.
+        ArtifactError: the folder is a link to itself.
     """
 
     def __init__(self, folder: Path | str, reader: SettingsReader | None = None) -> None:
@@ -44,21 +44,21 @@ class ArtifactManager:
             self.folder = Path(folder).resolve()
         except (OSError, RuntimeError) as error:  # which of the two depends on Python's version
             raise ArtifactError(
-                f"the outputs folder {folder} leads nowhere ({error}); choose another"
+                f"the outputs folder {folder} cannot be resolved ({error}); choose another"
             ) from error
         self._reader = reader or SettingsReader()
         self._index = PictureIndex(self.folder)
         self._thumbnails = Thumbnails(self.folder)
         if self.folder.is_dir():
-            with suppress(ArtifactError):  # told when pictures are looked for
+            with suppress(ArtifactError):  # reported when pictures are searched
                 for day in days_in(self.folder)[0]:
                     publishing.sweep(self.folder / day)
 
     def check(self) -> None:
-        """Refuse a folder that nothing can be saved in, before a picture is made for it.
+        """Check that pictures can be saved in the folder, before one is made.
 
         Raises:
-            ArtifactError: it is no folder, or is not writable.
+            ArtifactError: it is not a folder, or is not writable.
         """
         try:
             there = next(one for one in (self.folder, *self.folder.parents) if one.exists())
@@ -76,12 +76,15 @@ class ArtifactManager:
     def save(
         self, image: Image.Image, config: ResolvedConfig, record: Mapping[str, Any]
     ) -> Artifact:
-        """Write the picture with infotext, and its sidecar: both or neither.
+        """Write the picture with its infotext, and its sidecar: both or neither.
 
-        Format and name are the config's; the same image and config give the same bytes.
+        Args:
+            image: The picture; the same image and config give the same bytes.
+            config: The settings that made it, format and file name among them.
+            record: Facts about the run, in values that JSON can hold.
 
         Raises:
-            ArtifactError: nothing is left of either file.
+            ArtifactError: the picture could not be written; neither file is left.
         """
         created = datetime.now(UTC)
         picture = self._encode(image, config, record)
@@ -105,62 +108,72 @@ class ArtifactManager:
         return Artifact.of(path, sidecar)
 
     def load(self, path: Path | str) -> PipelineConfig:
-        """The settings of a picture, from its file or its sidecar; the sidecar wins.
+        """Return the settings of a picture, from its sidecar or else from its infotext.
 
-        A `ResolvedConfig` from a sidecar. A `PipelineConfig` from infotext alone: what it does not
-        say is at its default. A relative path starts at the outputs folder, or at the current one,
-        or names the outputs folder first. Models are found by the hashes that it tells, whatever
-        their names are by now. `Workbench.read_settings` tells the same as values, and reads files
-        from anywhere.
+        Models are found by their hashes, even if they were renamed since. To read files outside
+        the outputs folder, or to get the notes as data, use `Workbench.read_settings`.
+
+        Args:
+            path: The picture or its sidecar; a relative path starts at the outputs folder, at the
+                current folder, or at the folder that contains the outputs folder.
+
+        Returns:
+            A `ResolvedConfig` from a sidecar. A `PipelineConfig` from infotext, with defaults for
+            settings that it does not contain.
 
         Warns:
-            LeftOutWarning: some of it was not taken over as it stood; the text says what, and why.
+            LeftOutWarning: some settings could not be applied unchanged; the text says which, and
+                why.
 
         Raises:
-            ArtifactError: no such file here, or nothing can be read from it.
+            ArtifactError: there is no such file here, or it holds no settings.
         """
         picture = self._picture(path)
         read = self._reader.of_picture(picture, is_ours=True)
         if not read.set:
             raise ArtifactError(f"{picture}: {read.told}")
-        # A model of a resolved request that is not here is refused when it runs, by its hash.
-        is_told_later = isinstance(read.config, ResolvedConfig) and not read.notes
-        if read.lost and not is_told_later:
+        # A missing model of a resolved request is reported, with its hash, when the request runs.
+        is_reported_later = isinstance(read.config, ResolvedConfig) and not read.notes
+        if read.lost and not is_reported_later:
             warnings.warn(f"{picture.name}: {read.lost}", LeftOutWarning, stacklevel=2)
         return read.config
 
     def find(self, query: str | Query = "", *, limit: int = 100, offset: int = 0) -> list[Artifact]:
-        """Pictures, newest first: those that a query asks for, or with every word of a text.
+        """Return pictures, newest first, one page at a time.
 
-        A page at a time: at most `limit`, without the first `offset`.
+        Args:
+            query: The conditions; a text stands for all pictures that contain each of its words.
+            limit: The most pictures to return.
+            offset: How many of the newest to skip.
         """
         return self._index.find(_query(query), limit, offset) if self.folder.is_dir() else []
 
     def count(self, query: str | Query = "") -> int:
-        """How many pictures `find` has for a query, on all its pages."""
+        """Return how many pictures match a query, on all pages of `find`."""
         return self._index.count(_query(query)) if self.folder.is_dir() else 0
 
     def left_out(self) -> list[LeftOut]:
-        """What lies among the pictures and cannot be listed, each with the reason."""
+        """Return the files and folders that cannot be listed, each with the reason."""
         return self._index.left_out() if self.folder.is_dir() else []
 
     def choices(self) -> Choices:
-        """The tags, checkpoints and LoRAs that pictures can be looked for by."""
+        """Return the tags, checkpoints and LoRAs by which pictures can be searched."""
         return self._index.choices() if self.folder.is_dir() else Choices()
 
     def thumbnail(self, path: Path | str) -> bytes:
-        """A small WebP of a picture, from `outputs/thumbnails` where it was kept before.
+        """Return a small WebP of a picture, cached in `outputs/thumbnails`.
 
         Raises:
-            ArtifactError: no such picture here, or it is broken.
+            ArtifactError: there is no such picture here, or it is damaged.
         """
         return self._thumbnails.read(self._picture(path))
 
     def delete(self, path: Path | str) -> None:
-        """Delete a picture and its sidecar, both or neither, and its thumbnail.
+        """Delete a picture with its sidecar and thumbnail.
 
         Raises:
-            ArtifactError: no such picture here, or both files are as they were.
+            ArtifactError: there is no such picture here, or it cannot be deleted; then picture and
+                sidecar are both unchanged.
         """
         picture = self._picture(path)
         try:
@@ -172,10 +185,15 @@ class ArtifactManager:
     def annotate(
         self, path: Path | str, *, tags: Sequence[str] | None = None, stars: int | None = None
     ) -> Artifact:
-        """Set tags or stars (0 to 5) in a picture's sidecar; what is None stays.
+        """Set the tags or the stars of a picture, in its sidecar.
+
+        Args:
+            path: The picture or its sidecar.
+            tags: The new tags, in place of the old ones; None leaves them.
+            stars: 0 to 5; None leaves them.
 
         Raises:
-            ArtifactError: the sidecar is as it was.
+            ArtifactError: the sidecar could not be changed, and is unchanged.
         """
         picture = self._picture(path)
         sidecar = picture.with_suffix(".json")
@@ -192,13 +210,13 @@ class ArtifactManager:
         return Artifact.of(picture, new)
 
     def rebuild_index(self) -> int:
-        """Make the index anew from the sidecars; return how many pictures there are."""
+        """Rebuild the index from the sidecars; return how many pictures there are."""
         return self._index.rebuild() if self.folder.is_dir() else 0
 
     def _encode(
         self, image: Image.Image, config: ResolvedConfig, record: Mapping[str, Any]
     ) -> bytes:
-        """The picture's file, with infotext in it."""
+        """Encode the picture's file, with the infotext in it."""
         text = infotext.write(
             config,
             checkpoint_hash=config.checkpoint_sha256[:10],
@@ -209,18 +227,22 @@ class ArtifactManager:
         return formats.encode(image, text, config)
 
     def _picture(self, path: Path | str) -> Path:
-        """The picture's path, whichever of the two files was named; inside the outputs folder."""
-        # As `find` gives it, as a shell completes it, or as the panel and the README write it.
+        """Return the path of a picture in the outputs folder, given its own or its sidecar's.
+
+        Raises:
+            ArtifactError: it is outside the folder, not a picture, or does not exist.
+        """
+        # As `find` returns it, as a shell completes it, or as the panel and the README write it.
         bases = (self.folder, Path.cwd(), self.folder.parent)
         try:
             tried = [(base / path).resolve() for base in bases]
         except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL, too long
-            raise ArtifactError(f"{str(path)!r} leads to no file ({error})") from error
+            raise ArtifactError(f"{str(path)!r} is not a path of a file ({error})") from error
         full = next((path for path in tried if is_regular(path)), tried[0])
         if not full.is_relative_to(self.folder):
             raise ArtifactError(
-                f"{path} is outside the outputs folder {self.folder}; copy it in first, or read "
-                "its settings by bench.read_settings(path)"
+                f"{path} is outside the outputs folder {self.folder}; copy it there, or read its "
+                "settings with bench.read_settings(path)"
             )
         if full.suffix not in (".json", *publishing.PICTURES):
             known = ", ".join(publishing.PICTURES)
@@ -228,7 +250,7 @@ class ArtifactManager:
                 f"{path} is not a picture of this studio; choose a {known} or its .json"
             )
         if not is_regular(full):
-            raise ArtifactError(f"no file {path} in {self.folder}; `find` lists those there are")
+            raise ArtifactError(f"no file {path} in {self.folder}; `find` lists the pictures")
         return publishing.picture_of(full) if full.suffix == ".json" else full
 
 
@@ -237,10 +259,10 @@ def _query(query: str | Query) -> Query:
 
 
 def _advice(error: OSError) -> str:
-    """What is wrong, and what to do about it."""
+    """Return what is wrong and what the user can do about it."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full; free some space, or choose another outputs folder"
     if isinstance(error, BlockingIOError):
         return f"{error}; try again"
-    what = error.strerror or str(error)
-    return f"{what}; check that the folder is one you may write to, or choose another"
+    reason = error.strerror or str(error)
+    return f"{reason}; check that you may write to the folder, or choose another"

@@ -1,4 +1,4 @@
-"""Which kept pictures are still spoken of: by sidecars, by infotexts, by any file of settings."""
+"""Which stored pictures are still in use: named in sidecars, infotexts or any file of settings."""
 
 import os
 import re
@@ -19,13 +19,13 @@ _OTHERS = frozenset({"inputs", "cache", "thumbnails"})
 
 
 def pictures_needed(outputs: Path) -> set[str]:
-    """The names of all pictures that a file in an outputs folder speaks of.
+    """Return the names of all stored pictures that files in an outputs folder refer to.
 
-    Broken sidecars and those of newer versions count, too: names are found wherever they stand. A
-    picture without a sidecar speaks by its infotext.
+    A name counts wherever it stands in a file, so damaged sidecars and those of newer versions are
+    covered. For a picture without a sidecar its infotext is read.
 
     Raises:
-        ArtifactError: a file or folder cannot be read, so nobody knows what it needs.
+        ArtifactError: a file or folder cannot be read, so that the answer would be incomplete.
     """
     found: set[bytes] = set()
     try:
@@ -35,7 +35,7 @@ def pictures_needed(outputs: Path) -> set[str]:
             elif path.suffix in PICTURES and not path.with_suffix(".json").exists():
                 try:
                     text = text_in(path, path.name) or ""
-                except PictureError:  # nothing can be read from it
+                except PictureError:  # not a readable picture: it refers to nothing
                     continue
                 found.update(_NAME.findall(text.encode("utf-8", "replace")))
     except OSError as error:
@@ -54,7 +54,7 @@ def _files(outputs: Path) -> Iterator[Path]:
 
 
 def _names_in(path: Path) -> set[bytes]:
-    """All names in a file; none in what is no file."""
+    """Return all names in a file; none if it is not a regular file or was deleted."""
     found: set[bytes] = set()
     try:
         with open_regular(path) as file:

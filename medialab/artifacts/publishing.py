@@ -1,14 +1,14 @@
 """Writing a picture and its sidecar so that a reader sees both or neither, whatever happens.
 
-One save owns a number of its day's folder through a reservation, a locked file `.00007.partial`.
-Under it both files are written as `.00007.json.partial` and `.00007.png.partial` (with the
-picture's own ending), forced to disk, and renamed, the sidecar first: a picture is never seen
-without its sidecar. The reservation goes last. The kernel drops the lock of a killed process, so a
-reservation that can be locked by another is a dead one, and `sweep` removes what it left. Files
-without a reservation are a person's own and are never touched.
+Each save reserves a number in its day's folder with a locked file, `.00007.partial`. Both files are
+written as `.00007.json.partial` and `.00007.png.partial` (with the picture's own extension), forced
+to disk, and renamed, the sidecar first: a picture never appears without its sidecar. The
+reservation is removed last. The kernel releases the lock of a killed process, so a reservation that
+another process can lock is stale, and `sweep` removes its files. Files without a reservation belong
+to the user and are never touched.
 
-Limits: needs a file system with rename and flock (NFS has them). On Windows the open file stands
-for the lock, since it cannot be removed while open.
+Limits: needs a file system with rename and flock (NFS has them). On Windows the open file serves as
+the lock, since an open file cannot be removed.
 """
 
 import os
@@ -20,19 +20,27 @@ from pathlib import Path
 
 PICTURES = (".png", ".jpg", ".webp")
 _RESERVATION = re.compile(r"\.([0-9]+)\.partial")
-# A longer one is nobody's count, and the next number would have no room in a name.
+# Longer digits are not a count of ours, and the next number would not fit into a name.
 _NUMBER = re.compile(r"\.?([0-9]{1,9})[-.]")
 
 
 def publish(
     folder: Path, name: str, sidecar: bytes, picture: bytes, suffix: str = PICTURES[0]
 ) -> Path:
-    """Write `NNNNN-name.png` and its `.json` under the next free number; return the picture.
+    """Write `NNNNN-name.png` and its `.json` under the next free number.
 
-    `suffix` is one of PICTURES.
+    Args:
+        folder: The day's folder; it is created if needed.
+        name: The part of the name after the number.
+        sidecar: Content of the `.json` file.
+        picture: Content of the picture's file.
+        suffix: The picture's extension, one of PICTURES.
+
+    Returns:
+        The picture's path.
 
     Raises:
-        OSError: nothing is left of either file.
+        OSError: they could not be written; neither file is left.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _next_number(folder) as number:
@@ -52,21 +60,21 @@ def publish(
 
 
 def picture_of(sidecar: Path) -> Path:
-    """The picture beside a sidecar, whatever its ending; the PNG it might have if there is none."""
+    """Return the picture of a sidecar, whatever its extension; the `.png` name if none exists."""
     found = [path for suffix in PICTURES if (path := sidecar.with_suffix(suffix)).exists()]
     return next(iter(found), sidecar.with_suffix(PICTURES[0]))
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
-    """Own `path`, a published sidecar, for the block; gives what writes it anew.
+    """Lock a published sidecar for the block, and yield a function that replaces its content.
 
-    What is read within the block cannot be changed by another process before it is written.
-    Readers see the old file or the new one, whole.
+    No other process can change the file between a read inside the block and its replacement.
+    Readers see either the old or the new content, complete.
 
     Raises:
         BlockingIOError: another process is changing it.
-        OSError: the old file stands as it was.
+        OSError: it could not be written; the old file is unchanged.
     """
     number = _number_of(path)
     reservation = _reservation(path.parent, number)
@@ -87,14 +95,14 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
 
 
 def remove(picture: Path) -> None:
-    """Delete a picture and its sidecar: both, or neither if either cannot go.
+    """Delete a picture and its sidecar: both or neither.
 
-    The picture goes first, so that none is ever seen without its sidecar; what a killed process
-    left half way, `sweep` finishes.
+    The picture is removed first, so that none ever appears without its sidecar; if the process is
+    killed in between, `sweep` completes the deletion.
 
     Raises:
         BlockingIOError: another process is changing its sidecar.
-        OSError: both files stand as they were.
+        OSError: one cannot be deleted; both files are unchanged.
     """
     number = _number_of(picture)
     reservation = _reservation(picture.parent, number)
@@ -105,13 +113,13 @@ def remove(picture: Path) -> None:
     try:
         try:
             for path in (picture, picture.with_suffix(".json")):
-                # A folder in a sidecar's place is none; a link goes, wherever it leads.
+                # A folder in place of a sidecar stays; a link is removed, whatever it points to.
                 if path.is_symlink() or (path.exists() and not path.is_dir()):
                     hidden.append(path)
                     _rename(path, _partial(path, number))
         except BaseException:
             for path in reversed(hidden):
-                with suppress(FileNotFoundError):  # this one was not hidden yet
+                with suppress(FileNotFoundError):  # it was not renamed yet
                     _partial(path, number).replace(path)
             raise
         for path in hidden:
@@ -121,12 +129,12 @@ def remove(picture: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed writers left in a day's folder; a live writer's files stay.
+    """Remove the temporary files of killed processes from a day's folder.
 
-    So do those of a user whose files this one may not change: they are swept by their owner; and
-    all of them on a disk that cannot be written.
+    Files of running processes stay. So do files that this user may not change, which their owner
+    will sweep, and all files on a read-only disk.
     """
-    with suppress(OSError):  # a closed folder
+    with suppress(OSError):  # an unreadable folder
         for reservation in list(folder.glob(".*.partial")):
             if match := _RESERVATION.fullmatch(reservation.name):
                 with suppress(OSError):
@@ -149,13 +157,13 @@ def _sweep_number(reservation: Path, number: str) -> None:
 
 @contextmanager
 def _next_number(folder: Path) -> Iterator[int]:
-    """The next free number of a folder, nobody else's while the block runs."""
+    """Reserve the next free number of a folder for the block, and yield it."""
     taken = [int(match[1]) for path in folder.iterdir() if (match := _NUMBER.match(path.name))]
     number = max(taken, default=0) + 1
     while True:
         lock = _claim(_reservation(folder, number), os.O_CREAT | os.O_EXCL)
         if lock is not None:
-            # Another may have finished under this number after the folder was listed.
+            # Another process may have saved under this number since the folder was listed.
             if not any(folder.glob(f"{number:05d}-*")):
                 break
             _release(_reservation(folder, number), lock)
@@ -167,7 +175,7 @@ def _next_number(folder: Path) -> Iterator[int]:
 
 
 def _number_of(path: Path) -> int:
-    """A published file's number; files that somebody renamed share the lock of 0."""
+    """Return a published file's number; files renamed by the user share the lock of number 0."""
     match = _NUMBER.match(path.name)
     return int(match[1]) if match else 0
 
@@ -181,7 +189,7 @@ def _partial(path: Path, number: int) -> Path:
 
 
 def _claim(path: Path, flags: int = 0) -> int | None:
-    """The lock of a reservation as a file descriptor, or None when it is another's or gone."""
+    """Lock a reservation; return its file descriptor, or None if another has it or it is gone."""
     try:
         lock = os.open(path, os.O_RDWR | flags, 0o666)
     except (FileExistsError, FileNotFoundError):
@@ -192,7 +200,7 @@ def _claim(path: Path, flags: int = 0) -> int | None:
 
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Between open and lock a sweeper may have removed the file, and a new owner made another.
+        # Between open and lock, `sweep` may have removed the file and another process made it anew.
         if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
             return lock
     except (BlockingIOError, FileNotFoundError):
@@ -202,7 +210,7 @@ def _claim(path: Path, flags: int = 0) -> int | None:
 
 
 def _release(path: Path, lock: int) -> None:
-    """Give a reservation up; removed before it is unlocked, so that nobody takes it for dead."""
+    """Release a reservation: remove it, then unlock it, so that nobody mistakes it for stale."""
     if sys.platform == "win32":
         os.close(lock)
         path.unlink(missing_ok=True)
@@ -221,7 +229,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _rename(source: Path, target: Path) -> None:
-    """Rename, and have the folder on disk before the next rename: their order survives a crash."""
+    """Rename a file and sync its folder, so that the order of renames survives a crash."""
     source.replace(target)
     if sys.platform == "win32":
         return

@@ -1,4 +1,4 @@
-"""What pictures are looked for by, and the words and names that the index keeps for it."""
+"""Search queries for pictures, and the words and names that the index stores for them."""
 
 import json
 import sqlite3
@@ -10,11 +10,11 @@ from medialab.artifacts.sidecar import Sidecar
 from medialab.errors import ArtifactError
 from medialab.settings.config import LORA
 
-# What begins the names of checkpoints and tags in the index; LoRAs' begin as in a config.
+# Prefixes of checkpoints and tags in the index; LoRAs have the prefix that they have in a config.
 _CHECKPOINT, _TAG = "checkpoint/", "tag/"
 
 # Over the columns `words`, `folded`, `created` and `stars`; the values are `Query.values`.
-# The cheap ones stand first: they are asked in this order.
+# The cheap conditions stand first, since SQLite evaluates them in this order.
 CONDITION = """
 stars >= :least_stars AND created >= :since AND created < :until
 AND (:names = '[]' OR NOT EXISTS
@@ -26,14 +26,19 @@ AND (:words = '[]' OR NOT EXISTS
 
 @dataclass(frozen=True)
 class Query:
-    """Pictures with all of this; capitals never matter.
+    """Conditions that pictures must all meet; upper and lower case are alike.
 
-    Every word of `text` stands in the prompt, a tag, or the name of a checkpoint or LoRA. `tags`,
-    `checkpoint` and `lora` are whole names. `since` and `until` are days of this machine's zone,
-    both included.
+    Attributes:
+        text: Each of its words occurs in the prompt, a tag, or the name of a checkpoint or LoRA.
+        tags: Tags that the picture has, in full.
+        checkpoint: Its checkpoint's full name; None for any.
+        lora: Full name of a LoRA that it uses; None for any.
+        since: First day, in this machine's time zone; None for no limit.
+        until: Last day, included; None for no limit.
+        least_stars: 0 to 5.
 
     Raises:
-        ArtifactError: `least_stars` is not 0 to 5, or the days are the wrong way round.
+        ArtifactError: `least_stars` is not 0 to 5, or `since` is after `until`.
     """
 
     text: str = ""
@@ -51,7 +56,7 @@ class Query:
             raise ArtifactError(f"since={self.since} is after until={self.until}; swap them")
 
     def values(self) -> Mapping[str, str | int]:
-        """What `CONDITION` is to be asked with."""
+        """Return the parameters of `CONDITION`."""
         names = [f"{_TAG}{tag}" for tag in self.tags]
         names += [f"{_CHECKPOINT}{self.checkpoint}"] if self.checkpoint else []
         names += [f"{LORA}{self.lora}"] if self.lora else []
@@ -59,7 +64,7 @@ class Query:
             "words": json.dumps(self.text.casefold().split()),
             "names": json.dumps([_lines([name]).casefold() for name in names]),
             "since": _begin(self.since) if self.since else "",
-            # Past the last day of any text that begins with a digit.
+            # "~" sorts after every date.
             "until": _begin(self.until + timedelta(days=1)) if self.until else "~",
             "least_stars": self.least_stars,
         }
@@ -67,7 +72,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Choices:
-    """The names that pictures can be looked for by, each list in the order of the alphabet."""
+    """The names by which pictures can be searched, each list in alphabetical order."""
 
     tags: tuple[str, ...] = ()
     checkpoints: tuple[str, ...] = ()
@@ -75,7 +80,7 @@ class Choices:
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> "Choices":
-        """All there are in the index."""
+        """Read all names in the index."""
         rows = connection.execute("SELECT DISTINCT names FROM pictures")
         names = {name for (lines,) in rows for name in lines.split("\n")}
 
@@ -87,13 +92,13 @@ class Choices:
 
 
 def words_of(sidecar: Sidecar) -> str:
-    """What `Query.text` is looked for in."""
+    """Return the text in which `Query.text` is searched."""
     bare = (name.partition("/")[2] for name in _names(sidecar))
     return "\n".join((sidecar.config.prompt, *bare)).casefold()
 
 
 def names_of(sidecar: Sidecar) -> str:
-    """Its tags, checkpoints and LoRAs, a line each."""
+    """Return its tags, checkpoints and LoRAs, one per line."""
     return _lines(_names(sidecar))
 
 
@@ -106,11 +111,11 @@ def _names(sidecar: Sidecar) -> Iterator[str]:
 
 
 def _lines(names: Iterable[str]) -> str:
-    """Each on a line of its own, between line ends: so a whole name can be looked for."""
+    """Return each name between line ends, so that a search can match whole names."""
     return "".join(f"\n{' '.join(name.split())}" for name in names) + "\n"
 
 
 def _begin(day: date) -> str:
-    """The first moment of a day here, as sidecars write moments."""
+    """Return the start of a day in the local time zone, in the format of sidecars."""
     begin = datetime.combine(day, time.min).astimezone()
     return begin.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,4 +1,4 @@
-"""Settings from anywhere: a picture's sidecar, the text in its file, a text that was copied."""
+"""Settings from anywhere: a picture's sidecar, the text in its file, or a pasted text."""
 
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,15 @@ from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.settings.config import PipelineConfig, ResolvedConfig
 
-_MOST_BYTES = 64 * 2**20  # of a file whose ending tells nothing: a text, or a picture
-_OTHERS = (".txt", ".json", ".jpeg", ".avif")  # endings of other files that a path may have
+_MOST_BYTES = 64 * 2**20  # limit for a file that may be text or a picture
+_OTHERS = (".txt", ".json", ".jpeg", ".avif")  # further extensions of files to read from
 _LONGEST_PATH = 4096  # characters
 
 
 class SettingsReader:
-    """Reads settings and fits them to the models and pictures there are.
+    """Reads settings and matches them to the models and pictures available here.
 
-    Without a registry names are taken as they stand.
+    Without a registry, model names are used as written.
     """
 
     def __init__(
@@ -41,14 +41,17 @@ class SettingsReader:
         now: PipelineConfig | None = None,
         may_read: int | None = MOST_READ,
     ) -> ReadSettings:
-        """Return the settings of a text, or of a picture's file by its path or its bytes.
+        """Return the settings in a text, or in a file given by its path or its content.
 
-        See `Workbench.read_settings`.
+        Args:
+            source: A text, a path, or the bytes of a picture.
+            now: The settings in use, for values that the source leaves open; None for defaults.
+            may_read: The most bytes of model files to hash in search of a hash; None for no limit.
 
         Raises:
-            ArtifactError: there is no such file, or it carries no settings.
-            PictureError: the bytes are no picture that can be read.
-            ConfigError: the text is too long for settings.
+            ArtifactError: there is no such file, or it contains no settings.
+            PictureError: the bytes are not a readable picture.
+            ConfigError: the text is too long to be settings.
         """
         if isinstance(source, bytes):
             parsed = read_embedded(source)
@@ -77,12 +80,17 @@ class SettingsReader:
         may_read: int | None = MOST_READ,
         is_ours: bool = False,
     ) -> ReadSettings:
-        """Return the settings of a picture's file; those of a sidecar beside it win.
+        """Return the settings of a picture, from its sidecar or else from its infotext.
 
-        `is_ours` says that a file of that name beside it can be nothing but its sidecar.
+        Args:
+            picture: Path of the picture.
+            now: As in `read`.
+            may_read: As in `read`.
+            is_ours: Whether a `.json` file of the same name must be its sidecar; otherwise one that
+                cannot be read as a sidecar is ignored.
 
         Raises:
-            ArtifactError: there is no such file, it carries no settings, or its sidecar is broken.
+            ArtifactError: there is no such file, it has no settings, or its sidecar is damaged.
         """
         sidecar = picture.with_suffix(".json")
         if sidecar.exists():
@@ -103,7 +111,7 @@ class SettingsReader:
     def fit(
         self, parsed: infotext.Parsed, now: PipelineConfig | None, may_read: int | None
     ) -> ReadSettings:
-        """Return what was read as it can be used here."""
+        """Return parsed settings, matched to the models and pictures available here."""
         return restore(parsed, self._registry, self._pictures, now=now, may_read=may_read)
 
     def _of_text(self, text: str, now: PipelineConfig | None, may_read: int | None) -> ReadSettings:
@@ -122,21 +130,22 @@ class SettingsReader:
 
 
 def _path_in(text: str) -> Path | None:
-    """The file that a text names; None for a text that is one of settings."""
+    """Return the path that a text names; None if the text itself holds settings."""
     if not text.strip() or "\n" in text or len(text) > _LONGEST_PATH:
         return None
     path = Path(text)
     try:
-        if path.is_file() or ({"/", "\\"} & set(text) and path.exists()):  # a folder is refused
+        # A folder is taken for a path, too, and refused when it is read.
+        if path.is_file() or ({"/", "\\"} & set(text) and path.exists()):
             return path
-    except (OSError, ValueError):  # no name that a file can have
+    except (OSError, ValueError):  # not a valid file name
         return None
     is_named = path.suffix.lower() in {*PICTURES, *_OTHERS} and not {",", ":"} & set(path.name)
     return path if is_named else None
 
 
 def _as_text(content: bytes) -> str | None:
-    """A file's content as text; None for what is none, such as a picture of another ending."""
+    """Return a file's content as text; None if it is not text, such as a misnamed picture."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return decode_utf16(content)
     try:
@@ -147,7 +156,11 @@ def _as_text(content: bytes) -> str | None:
 
 
 def _config_in(whole: JSON) -> PipelineConfig | None:
-    """The settings in a sidecar's text, or in a request of ours; None for another's JSON."""
+    """Return the settings in a sidecar or a request of ours; None for any other JSON.
+
+    Raises:
+        ConfigError: they are ours but invalid.
+    """
     inner: Any = whole.get("config")
     if isinstance(inner, dict) and "record" in whole:
         return ResolvedConfig.parse(inner)

@@ -1,4 +1,4 @@
-"""The JSON file beside each picture: all that is needed to make it again."""
+"""The JSON file beside each picture: everything needed to make it again."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,12 @@ from medialab.settings.config import ResolvedConfig
 from medialab.settings.validation import explain
 
 SIDECAR_VERSION: Final = 1
-_MOST_BYTES = 64 * 2**20  # of a file: a thousand edited finds have some 300 kB
-_LONGEST_SIDE = 10**6  # pixels; no format has room for more
+_MOST_BYTES = 64 * 2**20  # limit for a file; a thousand edited detections take some 300 kB
+_LONGEST_SIDE = 10**6  # pixels; no format allows more
 
 
 class PictureFacts(BaseModel):
-    """The picture's file as it was written; `sha256` is of the whole file."""
+    """Facts about the picture's file: SHA-256 of its content, width and height in pixels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,9 +27,16 @@ class PictureFacts(BaseModel):
 
 
 class Sidecar(BaseModel):
-    """What was asked (`config`), what was applied (`record`), and what a person said of it since.
+    """The content of a sidecar.
 
-    `created` is ISO 8601 in UTC with microseconds, so that its text sorts by time.
+    Attributes:
+        schema_version: Version of this layout.
+        created: ISO 8601 in UTC with microseconds, so that its text sorts by time.
+        config: The settings that were requested, fully resolved.
+        record: What was actually applied, by stage.
+        image: Facts about the picture's file.
+        tags: Words that the user has added.
+        stars: The user's rating, 0 to 5.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,7 +52,7 @@ class Sidecar(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _threads_are_those_of_the_record(cls, read: Any) -> Any:
-        """Sidecars of before told them there alone."""
+        """Take `threads` from the record, the only place where older sidecars have it."""
         if not isinstance(read, dict) or not isinstance(read.get("record"), dict):
             return read
         config, threads = read.get("config"), read["record"].get("threads")
@@ -54,16 +61,16 @@ class Sidecar(BaseModel):
         return read
 
     def encode(self) -> bytes:
-        """The file's content: UTF-8 JSON, indented, since people read it too."""
+        """Encode the sidecar as indented JSON in UTF-8."""
         return (self.model_dump_json(indent=2) + "\n").encode()
 
     @classmethod
     def read(cls, path: Path) -> "Sidecar":
-        """The sidecar in a file.
+        """Read a sidecar's file.
 
         Raises:
-            ArtifactError: there is none, it is no JSON, it was written by a newer version, or a
-                setting in it is impossible.
+            ArtifactError: the file does not exist, is not a sidecar, was written by a newer
+                version, or holds an invalid setting.
         """
         try:
             text = read_regular(path, _MOST_BYTES)
@@ -73,13 +80,13 @@ class Sidecar(BaseModel):
             version = _Versioned.model_validate_json(text).schema_version
         except ValidationError as error:
             raise ArtifactError(
-                f"{path} is not a sidecar of this studio ({error.errors()[0]['msg']}); move it "
-                "away, and the picture's own infotext is read instead"
+                f"{path} is not a sidecar of this studio ({error.errors()[0]['msg']}); if you move "
+                "it away, the picture's own infotext is read instead"
             ) from error
         if version > SIDECAR_VERSION:
             raise ArtifactError(
-                f"{path} has schema_version {version}, this studio knows up to {SIDECAR_VERSION}; "
-                "update the studio to read it"
+                f"{path} has schema_version {version}, but this studio reads only up to "
+                f"{SIDECAR_VERSION}; update the studio"
             )
         try:
             return cls.model_validate_json(text)
@@ -112,7 +119,7 @@ class Artifact:
 
     @classmethod
     def of(cls, path: Path, sidecar: Sidecar) -> "Artifact":
-        """The artifact at `path`, the picture's, with what its sidecar says."""
+        """Return the artifact of a picture's path and its sidecar's content."""
         return cls(
             id=f"{path.parent.name}/{path.name.partition('-')[0]}",
             path=path,

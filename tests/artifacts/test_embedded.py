@@ -71,7 +71,7 @@ def with_text(text):
 
 def test_settings_are_read_from_a_long_compressed_text_and_not_from_an_endless_one():
     assert read_embedded(with_text(INFOTEXT.replace("é", "e"))).settings["seed"] == 5
-    with pytest.raises(PictureError, match=r"its text has over 16 MiB; no settings are read"):
+    with pytest.raises(PictureError, match=r"its text is over 16 MiB, too long"):
         read_embedded(with_text("a" * (MOST_TEXT + 1)))
 
 

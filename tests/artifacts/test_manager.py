@@ -184,7 +184,10 @@ def test_a_file_that_is_not_there_or_no_picture_is_named(manager, name, message)
     [
         ("{broken", "is not a sidecar of this studio"),
         ("[]", "is not a sidecar of this studio"),
-        ('{"schema_version": 2}', "has schema_version 2, this studio knows up to 1; update"),
+        (
+            '{"schema_version": 2}',
+            "but this studio reads only up to 1; update",
+        ),
         ('{"schema_version": 1}', "config is missing"),
     ],
 )
@@ -207,7 +210,7 @@ def test_a_truncated_picture_without_a_sidecar_is_named(manager):
     saved = manager.save(Image.effect_noise((64, 64), 64), config(), {})
     saved.sidecar.unlink()
     saved.path.write_bytes(saved.path.read_bytes()[:2000])
-    with pytest.raises(ArtifactError, match="broken or cut short"):
+    with pytest.raises(ArtifactError, match="damaged or truncated"):
         manager.load(saved.path)
 
 
@@ -227,7 +230,11 @@ def test_a_picture_with_no_settings_at_all_is_named(manager, outputs):
     ("fault", "error", "message"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), ArtifactError, "the disk is full; free"),
-        (PermissionError(errno.EACCES, "Permission denied"), ArtifactError, "one you may write to"),
+        (
+            PermissionError(errno.EACCES, "Permission denied"),
+            ArtifactError,
+            "may write to the folder",
+        ),
         (KeyboardInterrupt(), KeyboardInterrupt, None),
     ],
 )

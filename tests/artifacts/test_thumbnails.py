@@ -85,7 +85,7 @@ def test_a_picture_that_is_turned_by_its_exif_stands_upright(manager, save):
 def test_a_broken_or_missing_picture_is_named(manager, save):
     saved = save()
     saved.path.write_bytes(b"no picture")
-    with pytest.raises(ArtifactError, match=f"{saved.path.name} is broken or no picture"):
+    with pytest.raises(ArtifactError, match=f"{saved.path.name} is damaged or not a picture"):
         manager.thumbnail(saved.path)
     saved.path.unlink()
     with pytest.raises(ArtifactError, match=f"{saved.path.name}"):

@@ -44,7 +44,7 @@ class Desk:
     def _thumbnail(self, identity):
         self.asked.append(identity)
         if identity == "day/7.png":
-            message = "day/7.png is gone; look again for what is there"
+            message = "day/7.png no longer exists; refresh the list"
             raise ArtifactError(message)
         return thumbnail(identity)
 
@@ -131,7 +131,7 @@ def test_a_picture_without_a_thumbnail_is_named_and_holds_nothing_up(desk):
     expect(desk.picture(8)).to_be_visible()
     expect(desk.tile(7)).to_contain_text("no picture")
     expect(desk.tile(7).locator(".mls-tile-missing")).to_have_attribute(
-        "title", "day/7.png is gone; look again for what is there"
+        "title", "day/7.png no longer exists; refresh the list"
     )
 
 
