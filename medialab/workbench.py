@@ -11,9 +11,10 @@ from medialab.artifacts import ArtifactManager, SettingsReader
 from medialab.artifacts.needed import pictures_needed
 from medialab.diffusion.encoding.counting import count_in_folder
 from medialab.errors import CancelledError, ConfigError, PictureError
+from medialab.families import RUNNING
 from medialab.infotext.model_matches import MOST_READ
 from medialab.infotext.restored import ReadSettings
-from medialab.loading.checkpoint import CONFIGS, SHARED_TOKENIZER
+from medialab.loading.checkpoint import CONFIGS
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.lora import LoRAManager
 from medialab.pictures.store import PictureStore
@@ -260,8 +261,8 @@ class Workbench:
             ModelNotFoundError: no such checkpoint.
         """
         info = self.registry.find(checkpoint, "checkpoint")
-        own = info.path / "tokenizer"
-        return count_in_folder(prompt, own if own.is_dir() else CONFIGS / SHARED_TOKENIZER)
+        family = RUNNING[info.family]
+        return count_in_folder(prompt, family.opening.tokenizer(info.path, CONFIGS / family.name))
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the models folder, refused files included, with the reason."""

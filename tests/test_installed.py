@@ -64,7 +64,7 @@ def tiny_sdxl(installed, tiny_models):
     import torch
     from transformers import CLIPTokenizer
 
-    from medialab.loading.checkpoint import SHARED_TOKENIZER
+    from medialab.families.unet_clip.single_files import SHARED_TOKENIZER
     from tests.tiny.checkpoints import make_xl_parts, write_single_sdxl
     from tests.tiny.networks import make_vae_of_four_levels
 

@@ -15,7 +15,7 @@ from medialab.diffusion.second_checkpoint import Handover, time_ids
 from medialab.diffusion.sizes import too_large_to_draw
 from medialab.diffusion.tiling import Tiles, in_tiles
 from medialab.errors import NotFiniteError
-from medialab.loading.checkpoint import INPAINT_CHANNELS
+from medialab.families.base import INPAINT
 from medialab.loading.memory_needs import denoising_bytes
 from medialab.lora import Applied, told, using
 from medialab.pixels.geometry import MOST_DRAWN, drawn_size
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from medialab.loading.checkpoint import LoadedCheckpoint, Task
+    from medialab.families.base import Task
+    from medialab.loading.checkpoint import LoadedCheckpoint
 
 Step = Callable[[int, int, "torch.Tensor"], None]
 
@@ -222,7 +223,7 @@ def denoise(
 
 def _masked(model: "LoadedCheckpoint", how: How, drawn: tuple[int, int]) -> Masked | None:
     """What a denoiser made for inpainting is told; None for any other."""
-    if model.channels != INPAINT_CHANNELS:
+    if model.variant != INPAINT:
         return None
     return how.masked or all_masked(model, drawn)
 
@@ -239,7 +240,7 @@ def _first(
 
     if how.variation is not None:
         return {"latents": first_noise(shape, generator, model.dtype, how.variation)}
-    if task == "text-to-image" and model.channels == INPAINT_CHANNELS:
+    if task == "text-to-image" and model.variant == INPAINT:
         # The pipeline would draw as many channels as the denoiser reads.
         return {"latents": torch.randn(shape, generator=generator, dtype=model.dtype)}
     return {}

@@ -10,7 +10,6 @@ from medialab.diffusion.control import Control
 from medialab.diffusion.denoising import How, Kept, Step, denoise
 from medialab.diffusion.inpaint_models import masked_picture
 from medialab.diffusion.latents import encode_image, latent_mask
-from medialab.loading.checkpoint import INPAINT_CHANNELS
 from medialab.pixels import masks
 from medialab.pixels.geometry import Box, drawn_size
 from medialab.pixels.resizing import lanczos, padded
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from medialab.loading.checkpoint import LoadedCheckpoint
+from medialab.families.base import INPAINT
 
 
 class Repaint(NamedTuple):
@@ -70,7 +70,7 @@ def repaint(
     drawn = drawn_size(*job.size, model.block)
     mask = latent_mask(padded(paint, *drawn), latents)
     masked = None
-    if model.channels == INPAINT_CHANNELS:
+    if model.variant == INPAINT:
         masked = masked_picture(model, padded(seen, *drawn), padded(paint, *drawn))
     begin = _beginning(latents, mask, job.content, sampling.seed)
     denoised = denoise(

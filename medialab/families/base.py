@@ -5,12 +5,25 @@ A family is a folder here and a line of the table in `medialab.families`. The ro
 why it does not run; a `Family` runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from medialab.families.habits import DetailerHabits
+
+if TYPE_CHECKING:
+    import torch
 
 Task = Literal["text-to-image", "image-to-image", "instruct"]
 GuidanceKind = Literal["true", "distilled", "none"]
+
+# diffusers' classes that rebuild any family's pipeline for a task around the same parts; for tasks
+# that they do not know, a family names a class of its own.
+AUTOMATIC: Mapping[Task, str] = {
+    "text-to-image": "AutoPipelineForText2Image",
+    "image-to-image": "AutoPipelineForImage2Image",
+}
 
 # What a checkpoint is made for, its `variant`. "" is the usual, text to image.
 PLAIN, INPAINT, INSTRUCT, REFINER = "", "inpaint", "instruct", "refiner"
@@ -44,29 +57,96 @@ class Latents:
     shared_with: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Denoiser:
-    """The network that predicts: its name among a pipeline's parts."""
+class Listed(Protocol):
+    """What the listing tells of a model (`medialab.listing.models.ModelInfo`)."""
 
-    part: str
-    text_encoders: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """Its name in the listing."""
+
+    @property
+    def family(self) -> str:
+        """The name of its family."""
+
+    @property
+    def path(self) -> Path:
+        """Its file or folder."""
+
+    @property
+    def prediction_type(self) -> str:
+        """What its denoiser predicts."""
+
+    @property
+    def zero_terminal_snr(self) -> bool:
+        """Whether its noise ends in pure noise."""
+
+    @property
+    def lacks_vae(self) -> bool:
+        """Whether it holds no VAE of its own."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DetailerHabits:
-    """What a detailer does where it is told nothing.
+class Opening(Protocol):
+    """How a family's files become networks, offline. What loads is called within `files.opening`.
 
-    A box is enlarged by `crop_factor`, and what is in it repainted with `strength` (0 to 1), drawn
-    at no more than `most` pixels a side, but never less than the checkpoint's own size. `framings`
-    say, by part, how a prompt that frames the whole picture (`frames`, an expression) begins for
-    the part alone; a framing that ends in a full stop takes the prompt's place, but for its LoRAs.
+    `configs` is the family's folder of models/configs; all raise ModelRefusedError.
     """
 
-    crop_factor: float = 3.0
-    strength: float = 0.4
-    most: int = 1024
-    frames: str = ""
-    framings: Mapping[str, str] = field(default_factory=dict)
+    @property
+    def networks(self) -> Iterable[str]:
+        """The names of a folder's parts that have weights."""
+
+    @property
+    def controlnet_class(self) -> str:
+        """The class of the ControlNets that are opened."""
+
+    @property
+    def controlnet_files(self) -> bool:
+        """Whether ControlNets in a single file are opened."""
+
+    def check_folder(self, folder: Path) -> None:
+        """Refuse a checkpoint's folder that `folder` would refuse; its headers alone are read."""
+
+    def folder(self, folder: Path, dtype: "torch.dtype") -> Any:
+        """Return the pipeline of a checkpoint's folder."""
+
+    def file(self, info: Listed, dtype: "torch.dtype", configs: Path) -> Any:
+        """Return the pipeline of a single file."""
+
+    def tokenizer(self, path: Path, configs: Path) -> Path:
+        """Return the folder of the tokenizer of the checkpoint at `path`."""
+
+    def absent_vae(self, configs: Path) -> Any:
+        """Return a VAE without weights, in place of one that a file does not hold."""
+
+    def check_controlnet(self, folder: Path) -> None:
+        """Refuse a ControlNet's folder that `controlnet` would refuse."""
+
+    def controlnet(self, folder: Path, dtype: "torch.dtype") -> Any:
+        """Return the ControlNet of a folder."""
+
+    def controlnet_file(self, path: Path, dtype: "torch.dtype", configs: Path) -> Any:
+        """Return the ControlNet of a single file."""
+
+
+class Denoiser(Protocol):
+    """The network that predicts; `network` is one in memory."""
+
+    @property
+    def part(self) -> str:
+        """Its name among a pipeline's parts."""
+
+    @property
+    def text_encoders(self) -> tuple[str, ...]:
+        """The names of the text encoders it follows, in the order in which they are used."""
+
+    def variant(self, network: Any) -> str:
+        """Return what it is made for: one of the variants' names above."""
+
+    def trained_latents(self, network: Any) -> int:
+        """Return the latents a side that it was trained at."""
+
+    def check_controlnet(self, network: Any, control: Any, family: str) -> None:
+        """Refuse a ControlNet that is made for another denoiser, with a ModelRefusedError."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,16 +171,18 @@ class Family(KnownFamily):
     `native_sizes` are the pixels a side that its checkpoints were trained at, by what they predict;
     "" stands for the others. `file_variants` and `folder_variants` are what its checkpoints may be
     made for, as one file and as a diffusers folder; without any there is no such checkpoint.
+    `tasks` are what its pipelines do, each by the diffusers class that does it.
     `finishes` names the family whose pictures it finishes, in place of making its own.
     """
 
+    opening: Opening
     denoiser: Denoiser
     latents: Latents
     native_sizes: Mapping[str, int]
     guidance: GuidanceKind = "true"
     file_variants: tuple[str, ...] = ()
     folder_variants: tuple[str, ...] = (PLAIN,)
-    controlnet_files: bool = False
+    tasks: Mapping[Task, str] = field(default_factory=lambda: AUTOMATIC)
     finishes: str = ""
     habits: DetailerHabits = field(default_factory=DetailerHabits)
 

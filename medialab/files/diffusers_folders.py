@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
-from medialab.files.folder_parts import INDEX, NETWORKS, TOKENIZERS, check_parts
+from medialab.files.folder_parts import INDEX, FolderParts, check_parts
 from medialab.files.part_configs import read_json, variant_of
 
 if TYPE_CHECKING:
     import torch
 
 
-def load_folder(path: Path, dtype: "torch.dtype") -> Any:
-    """The pipeline of a checkpoint's folder. To be called within `opening`.
+def load_folder(path: Path, dtype: "torch.dtype", known: FolderParts) -> Any:
+    """Return the pipeline of a checkpoint's folder of `known` parts. Call it within `opening`.
 
     Raises:
         ModelRefusedError: a part is missing, damaged, of another class or size, or its weights do
@@ -22,9 +22,9 @@ def load_folder(path: Path, dtype: "torch.dtype") -> Any:
     """
     from diffusers import DiffusionPipeline
 
-    named, index = check_parts(path), read_json(path / INDEX)
+    named, index = check_parts(path, known), read_json(path / INDEX)
     parts = {
-        name: None if class_name is None else _load(path / name, name, class_name, dtype)
+        name: None if class_name is None else _load(path / name, name, class_name, dtype, known)
         for name, class_name in named.items()
     }
     quiet = {"requires_safety_checker": False} if "safety_checker" in index else {}
@@ -39,8 +39,12 @@ def load_network(folder: Path, class_name: str, dtype: "torch.dtype") -> Any:
     Raises:
         ModelRefusedError: weights are missing, left over or of another shape.
     """
-    library = "transformers" if class_name.startswith("CLIP") else "diffusers"
-    kind = getattr(importlib.import_module(library), class_name)
+    import diffusers
+
+    library = (
+        diffusers if hasattr(diffusers, class_name) else importlib.import_module("transformers")
+    )
+    kind = getattr(library, class_name)
     network, told = kind.from_pretrained(
         folder,
         dtype=dtype,
@@ -69,9 +73,11 @@ def check_whole(told: Mapping[str, Iterable[Any]], name: str) -> None:
             raise ModelRefusedError(f"{name} {words} {shown}; download it again")
 
 
-def _load(folder: Path, name: str, class_name: str, dtype: "torch.dtype") -> Any:
-    if name in NETWORKS:
+def _load(
+    folder: Path, name: str, class_name: str, dtype: "torch.dtype", known: FolderParts
+) -> Any:
+    if name in known.networks:
         return load_network(folder, class_name, dtype)
-    library = "transformers" if name in TOKENIZERS else "diffusers"
+    library = "transformers" if name in known.tokenizers else "diffusers"
     kind = getattr(importlib.import_module(library), class_name)
     return kind.from_pretrained(folder, local_files_only=True)

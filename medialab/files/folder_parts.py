@@ -5,47 +5,48 @@ and headers is read.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from medialab.errors import ModelRefusedError
 from medialab.files.opening import check_file
-from medialab.files.part_configs import check_network, check_scheduler, check_tokenizer, read_json
+from medialab.files.part_configs import PartConfig, check_network, check_scheduler, read_json
 from medialab.files.regular import is_regular
 
 INDEX, CONFIG = "model_index.json", "config.json"
-# The parts that pipelines here use, and the classes that they may be.
-NETWORKS: Mapping[str, tuple[str, ...]] = {
-    "unet": ("UNet2DConditionModel",),
-    "vae": ("AutoencoderKL", "AutoencoderTiny"),
-    "text_encoder": ("CLIPTextModel",),
-    "text_encoder_2": ("CLIPTextModelWithProjection",),
-}
-TOKENIZERS: Mapping[str, str] = {"tokenizer": "text_encoder", "tokenizer_2": "text_encoder_2"}
-_TOKENIZER_CLASSES = ("CLIPTokenizer", "CLIPTokenizerFast")
 _SCHEDULER = "scheduler"
 # Nothing here asks them: they are not read, wherever they come from.
 LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder")
 _LIBRARIES = ("diffusers", "transformers")
-# What is in the name of a pipeline whose denoiser looks like one of ours -> what it is made for.
-PIPELINES_FOR_OTHERS = {
-    "LatentUpscale": "enlarging latents",
-    "Marigold": "estimating depth, normals or materials",
-    "UnCLIP": "varying a picture",
-    "ImageVariation": "varying a picture",
-    "PaintByExample": "painting by an example picture",
-    "LDM3D": "pictures with depth",
-    "GLIGEN": "placing things in boxes",
-}
 # How both libraries call a network's weights, whole or in pieces, with or without a variant.
 _WEIGHTS = re.compile(
     r"(diffusion_pytorch_model|pytorch_model|model)(\.\w+)?(-\d+-of-\d+)?\.(safetensors|bin)"
 )
 
 
-def check_parts(folder: Path) -> dict[str, str | None]:
-    """Each part that a checkpoint's folder names, with its class; None where it is left out.
+@dataclass(frozen=True)
+class FolderParts:
+    """The parts that a family's pipelines use, and what each has to be.
+
+    `networks` are its parts with weights: for each the classes that it may be, and what their
+    config.json must say. `tokenizers` name the text encoder that each is for, `check_tokenizer`
+    refuses the folder of one that is damaged, given how many words the encoder knows. `required`
+    parts are in every folder. `made_for_others` has words of a pipeline's class whose denoiser
+    looks like one of the family, and what it is made for.
+    """
+
+    networks: Mapping[str, Mapping[str, type[PartConfig]]]
+    tokenizers: Mapping[str, str]
+    tokenizer_classes: tuple[str, ...]
+    check_tokenizer: Callable[[Path, int | None], None]
+    required: tuple[str, ...]
+    made_for_others: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_parts(folder: Path, parts: FolderParts) -> dict[str, str | None]:
+    """Return each part that a checkpoint's folder names, with its class; None for one left out.
 
     Raises:
         ModelRefusedError: a part is missing, damaged, or of another class or size; or the whole is
@@ -55,26 +56,28 @@ def check_parts(folder: Path) -> dict[str, str | None]:
     pipeline = index.get("_class_name")
     if not isinstance(pipeline, str):
         raise ModelRefusedError(f"{INDEX} names no pipeline")
-    if use := next((use for word, use in PIPELINES_FOR_OTHERS.items() if word in pipeline), None):
+    if use := next((use for word, use in parts.made_for_others.items() if word in pipeline), None):
         raise ModelRefusedError(f"it is a {pipeline}, made for {use}, which is not supported yet")
-    named = {name: _class_of(name, entry) for name, entry in index.items() if _is_part(entry)}
-    for name in ("unet", "vae", _SCHEDULER):
+    named = {
+        name: _class_of(name, entry, parts) for name, entry in index.items() if _is_part(entry)
+    }
+    for name in (*parts.required, _SCHEDULER):
         if named.get(name) is None:
             raise ModelRefusedError(f"{INDEX} names no {name}")
-    for tokenizer, encoder in TOKENIZERS.items():
+    for tokenizer, encoder in parts.tokenizers.items():
         if (named.get(tokenizer) is None) != (named.get(encoder) is None):
             raise ModelRefusedError(f"{INDEX} names one of {encoder} and {tokenizer}, not both")
-    if not any(named.get(encoder) for encoder in TOKENIZERS.values()):
+    if not any(named.get(encoder) for encoder in parts.tokenizers.values()):
         raise ModelRefusedError(f"{INDEX} names no text_encoder")
     for name, class_name in named.items():
         if class_name is not None:
-            _check(folder / name, name, class_name)
+            _check(folder / name, name, class_name, parts)
     return named
 
 
-def is_whole_folder(folder: Path) -> bool:
-    """Whether a folder with a model's index holds one of the parts that the index is of."""
-    return any(is_regular(folder / name / CONFIG) for name in (*NETWORKS, "transformer"))
+def is_whole_folder(folder: Path, networks: Iterable[str]) -> bool:
+    """Return whether a folder with a model's index holds one of the networks of such names."""
+    return any(is_regular(folder / name / CONFIG) for name in networks)
 
 
 def holds_weights(names: Iterable[str]) -> bool:
@@ -95,7 +98,7 @@ def _is_part(entry: Any) -> bool:
     return isinstance(entry, list) and len(entry) == 2
 
 
-def _class_of(name: str, entry: list[Any]) -> str | None:
+def _class_of(name: str, entry: list[Any], parts: FolderParts) -> str | None:
     """The class of a part; None if it is left out.
 
     Raises:
@@ -104,7 +107,9 @@ def _class_of(name: str, entry: list[Any]) -> str | None:
     library, class_name = entry
     if class_name is None or name in LEFT_OUT:
         return None
-    known = NETWORKS.get(name) or (_TOKENIZER_CLASSES if name in TOKENIZERS else ())
+    known = parts.networks.get(name) or (
+        parts.tokenizer_classes if name in parts.tokenizers else ()
+    )
     fits = class_name in known or (name == _SCHEDULER and str(class_name).endswith("Scheduler"))
     if library not in _LIBRARIES or not fits:
         choices = f"; those that are opened: {', '.join(known)}" if known else ""
@@ -112,16 +117,16 @@ def _class_of(name: str, entry: list[Any]) -> str | None:
     return str(class_name)
 
 
-def _check(folder: Path, name: str, class_name: str) -> None:
+def _check(folder: Path, name: str, class_name: str, parts: FolderParts) -> None:
     """Refuse a part that is not whole, before anything of it is read."""
     if not folder.is_dir():
         raise ModelRefusedError(f"its part {name} is missing; copy the model again")
-    if name in NETWORKS:
-        check_network(folder, class_name)
-    elif name in TOKENIZERS:
-        check_file(folder.parent / TOKENIZERS[name] / CONFIG)
-        config = read_json(folder.parent / TOKENIZERS[name] / CONFIG)
-        words = config.get("vocab_size")
-        check_tokenizer(folder, words if isinstance(words, int) else None)
+    if name in parts.networks:
+        check_network(folder, parts.networks[name][class_name])
+    elif name in parts.tokenizers:
+        encoder = folder.parent / parts.tokenizers[name] / CONFIG
+        check_file(encoder)
+        words = read_json(encoder).get("vocab_size")
+        parts.check_tokenizer(folder, words if isinstance(words, int) else None)
     else:
         check_scheduler(folder)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from medialab.errors import ModelRefusedError
+from medialab.families import DENOISER_PARTS, PART_NAMES, RUNNING
 from medialab.families.kinds import (
     UNKNOWN,
     WITHOUT_VAE,
@@ -26,7 +27,7 @@ from medialab.families.kinds import (
     variant_of_denoiser,
     variant_of_header,
 )
-from medialab.files.folder_parts import check_parts, folders_read, holds_weights, is_whole_folder
+from medialab.files.folder_parts import folders_read, holds_weights, is_whole_folder
 from medialab.files.hashes import Stamp
 from medialab.files.headers import FLOATS, Header, read_header
 from medialab.files.mediapipe import check_task_file
@@ -37,6 +38,7 @@ from medialab.files.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES, refusal
 from medialab.files.predictions import FLOW, Trained, told_by_file, told_by_scheduler
 from medialab.files.regular import is_regular, read_regular
 from medialab.files.token_vectors import layout_of
+from medialab.files.vae_configs import VAE_CONFIGS
 from medialab.listing.runnable import (
     CONTROLNET_CLASS,
     WAYS_OUT,
@@ -224,9 +226,12 @@ def _checked_folder(info: ModelInfo) -> ModelInfo:
 
 def _check_as_loader(info: ModelInfo) -> None:
     if info.kind == "checkpoint":
-        check_parts(info.path)
-    elif info.kind in {"controlnet", "vae"}:
-        check_network(info.path, str(read_config(info.path / "config.json")["_class_name"]))
+        RUNNING[info.family].opening.check_folder(info.path)
+    elif info.kind == "controlnet":
+        RUNNING[info.family].opening.check_controlnet(info.path)
+    elif info.kind == "vae":
+        name = str(read_config(info.path / "config.json")["_class_name"])
+        check_network(info.path, VAE_CONFIGS[name])
     if info.prediction_type == FLOW:
         message = "its scheduler is one of flow matching, which no sampler here knows"
         raise ModelRefusedError(message)
@@ -329,7 +334,7 @@ def _is_model_folder(folder: Path, kind: str) -> bool:
     files = [name for name in names if Path(name).suffix.lower() in _endings_of(kind)]
     if is_regular(folder / "model_index.json"):
         # Of a part of a repository: the index alone tells of nothing that is there.
-        return is_whole_folder(folder) or (not files and kind not in KINDS_OF_FILES)
+        return is_whole_folder(folder, PART_NAMES) or (not files and kind not in KINDS_OF_FILES)
     if kind in KINDS_OF_FILES or not is_regular(folder / "config.json"):
         return False
     if not files:
@@ -433,7 +438,7 @@ def _folder_verdict(folder: Path, kind: str) -> tuple[Verdict, str]:
 
 def _denoiser_config(folder: Path) -> dict[str, Any]:
     """The config of a pipeline's denoiser; empty where there is none."""
-    for part in ("unet", "transformer"):
+    for part in DENOISER_PARTS:
         if (folder / part / "config.json").is_file():
             return read_config(folder / part / "config.json")
     return {}

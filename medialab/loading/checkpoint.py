@@ -8,24 +8,15 @@ import inspect
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
-from medialab.families.kinds import FINISHED_BY
-from medialab.files.diffusers_folders import load_folder, load_network
+from medialab.families import RUNNING, Family
+from medialab.families.base import AUTOMATIC, INSTRUCT, Task
 from medialab.files.headers import read_header
 from medialab.files.opening import check_file, opening, quietly, refuse_pickle
-from medialab.files.part_configs import check_network, read_json
 from medialab.listing.models import ModelInfo, check_folder
-from medialab.listing.runnable import why_not
-from medialab.loading.single_files import (
-    SHARED_TOKENIZER,
-    absent_vae,
-    is_absent,
-    load_single_controlnet,
-    load_single_file,
-)
-from medialab.pixels.geometry import BLOCK
+from medialab.listing.runnable import NAMES_OF_VARIANTS, why_not
 from medialab.process.installation import configs_folder
 from medialab.process.memory import free_memory
 from medialab.process.retries import Ladder, in_float32
@@ -34,49 +25,10 @@ from medialab.process.threads import pick_device
 if TYPE_CHECKING:
     import torch
 
-__all__ = [
-    "CONFIGS",
-    "INPAINT_CHANNELS",
-    "SHARED_TOKENIZER",
-    "LoadedCheckpoint",
-    "LoadedNetwork",
-    "load_checkpoint",
-    "load_controlnet",
-    "opening",
-    "pick_dtype",
-    "placed",
-    "refuse",
-]
-
-Task = Literal["text-to-image", "image-to-image", "instruct"]
-
 CONFIGS = configs_folder()
-
-# The classes that rebuild any family's pipeline for a task around the same components. Their
-# `from_pipe` casts nothing, unlike the one of the pipeline classes (diffusers issue 12754).
-# Editing by instruction is in no Auto map; each family has a class of its own.
-TASKS: Mapping[Task, str] = {
-    "text-to-image": "AutoPipelineForText2Image",
-    "image-to-image": "AutoPipelineForImage2Image",
-}
-INSTRUCT_PIPELINES = {
-    "paperdoll": "StableDiffusionInstructPix2PixPipeline",
-    "sd15": "StableDiffusionInstructPix2PixPipeline",
-    "sd2": "StableDiffusionInstructPix2PixPipeline",
-}
 
 # Bytes of weights from which on it pays to give back what loading them left: it takes 0.7 s.
 _LARGE = 2**30
-
-# Channels that a denoiser reads -> what it is made for.
-LATENT_CHANNELS = 4
-INSTRUCT_CHANNELS = 8  # the latents, and those of the picture to edit
-INPAINT_CHANNELS = 9  # the latents, where to paint, and the latents of what stays
-MADE_FOR = {
-    LATENT_CHANNELS: "making pictures",
-    INSTRUCT_CHANNELS: "editing by instruction",
-    INPAINT_CHANNELS: "inpainting",
-}
 
 
 class LoadedCheckpoint:
@@ -86,7 +38,7 @@ class LoadedCheckpoint:
     dtype changes made through one pipeline are seen by all.
     """
 
-    def __init__(self, pipeline: Any, family: str, device: str, dtype: "torch.dtype") -> None:
+    def __init__(self, pipeline: Any, family: Family, device: str, dtype: "torch.dtype") -> None:
         self._pipeline = pipeline
         self._cached: dict[str, Any] = {}
         self.components: dict[str, Any] = dict(pipeline.components)
@@ -117,60 +69,58 @@ class LoadedCheckpoint:
         """
         import diffusers
 
-        wanted = INSTRUCT_CHANNELS if task == "instruct" else LATENT_CHANNELS
-        channels = self.channels
+        variant = self.variant
         # One for inpainting makes whole pictures, too: everything is masked then.
-        if (channels == INSTRUCT_CHANNELS) != (wanted == INSTRUCT_CHANNELS):
-            message = (
-                f"this checkpoint is made for {MADE_FOR[channels]}, not for {MADE_FOR[wanted]}; "
-                "choose another one"
-            )
+        if (variant == INSTRUCT) != (task == "instruct"):
+            own = NAMES_OF_VARIANTS.get(variant, variant)
+            wanted = NAMES_OF_VARIANTS[INSTRUCT if task == "instruct" else ""]
+            message = f"this checkpoint is made for {own}, not for {wanted}; choose another one"
             raise ModelRefusedError(message)
-        if task != "image-to-image" and self.family in FINISHED_BY.values():
+        if self.family.finishes and task not in self.family.tasks:
             message = (
                 f"this checkpoint, of family {self.family}, only finishes pictures: set it as "
                 "handover_checkpoint, or as the checkpoint of img2img or the refiner"
             )
             raise ModelRefusedError(message)
-        if task == "instruct":
+        made_for_it = getattr(diffusers, self.family.tasks[task])
+        if self.family.tasks[task] not in AUTOMATIC.values():
             # Made without a checker, the class would say so on stderr at every run.
             quiet = (
                 {"requires_safety_checker": False} if "safety_checker" in self.components else {}
             )
-            made_for_it = getattr(diffusers, INSTRUCT_PIPELINES[self.family])
             takes = inspect.signature(made_for_it.__init__).parameters
-            own = {name: one for name, one in self.components.items() if name in takes}
+            parts = {name: one for name, one in self.components.items() if name in takes}
             with quietly():
-                pipeline = made_for_it(**own, **quiet)
+                pipeline = made_for_it(**parts, **quiet)
         else:
             control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
             with quietly():
-                pipeline = getattr(diffusers, TASKS[task]).from_pipe(self._pipeline, **control)
+                pipeline = made_for_it.from_pipe(self._pipeline, **control)
         if self.chosen_vae is not None:
             pipeline.vae = self.vae
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
     def _fitting(self, controlnets: "Sequence[Any]") -> Any:
-        """The ControlNet, or a list of several, if each reads text as wide as the denoiser does."""
-        width = self._whole().unet.config.cross_attention_dim
+        """Return the ControlNet, or a list of several, if each is made for such a denoiser."""
         for network in controlnets:
-            if network.config.cross_attention_dim != width:
-                message = (
-                    f"a ControlNet reads text of width {network.config.cross_attention_dim}, this "
-                    f"{self.family} checkpoint's denoiser {width}: choose one made for its family"
-                )
-                raise ModelRefusedError(message)
+            self.family.denoiser.check_controlnet(self.denoiser, network, self.family.name)
         return controlnets[0] if len(controlnets) == 1 else list(controlnets)
 
     @property
-    def channels(self) -> int:
-        """Channels that its denoiser reads; see MADE_FOR."""
-        return int(self._whole().unet.config.in_channels)
+    def denoiser(self) -> Any:
+        """The network that predicts."""
+        self._whole()
+        return self.components[self.family.denoiser.part]
+
+    @property
+    def variant(self) -> str:
+        """What its denoiser is made for, such as "inpaint"; "" is the usual."""
+        return self.family.denoiser.variant(self.denoiser)
 
     @property
     def forces_zeros_for_empty_prompt(self) -> bool:
-        """Whether it was trained to read zeros where there is no negative prompt (SDXL)."""
+        """Whether it was trained to read zeros where there is no negative prompt."""
         return bool(self._whole().config.get("force_zeros_for_empty_prompt", False))
 
     @property
@@ -189,7 +139,7 @@ class LoadedCheckpoint:
 
     @property
     def vae_overflows(self) -> bool:
-        """Whether the VAE must not decode in float16, as SDXL's own; other families only may."""
+        """Whether the VAE must not decode in float16: its config says so, and its pipeline can."""
         import torch
 
         vae = self.vae
@@ -204,9 +154,9 @@ class LoadedCheckpoint:
 
     @property
     def native_size(self) -> int:
-        """Pixels a side that the checkpoint was trained at: its latents' times the VAE's 8."""
-        levels = len(self.components["vae"].config.block_out_channels)
-        return int(self.components["unet"].config.sample_size * 2 ** (levels - 1))
+        """Pixels a side that the checkpoint was trained at: its latents' times its VAE's."""
+        latents = self.family.denoiser.trained_latents(self.denoiser)
+        return latents * self._reduction_of(self.components["vae"])
 
     def cached(self, name: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once and kept as long as the model is."""
@@ -229,10 +179,20 @@ class LoadedCheckpoint:
                 self.dtype = before
 
     @property
+    def reduction(self) -> int:
+        """Pixels a side that one of its latents stands for."""
+        return self._reduction_of(self.vae)
+
+    @property
     def block(self) -> int:
-        """Pixels a side that one place of its latents stands for: its VAE halves between levels."""
-        levels = getattr(self.vae.config, "block_out_channels", ())
-        return int(2 ** (len(levels) - 1)) if levels else BLOCK
+        """Pixels of which a drawn picture's sides are multiples."""
+        latents = self.family.latents
+        return self.reduction * latents.block // latents.reduction
+
+    def _reduction_of(self, vae: Any) -> int:
+        # Each level of a VAE but the last halves a side.
+        levels = getattr(vae.config, "block_out_channels", ())
+        return 2 ** (len(levels) - 1) if levels else self.family.latents.reduction
 
     def release(self) -> None:
         """Let go of the weights; what nobody else holds is back with the system afterwards."""
@@ -256,18 +216,19 @@ def load_checkpoint(
     _refuse_foreign(info)
     device = pick_device(device)
     dtype = pick_dtype(device)
+    family = RUNNING[info.family]
     with opening(f"checkpoint {info.name!r}"):
         if info.format == "diffusers":
-            pipeline = load_folder(info.path, dtype)
+            pipeline = family.opening.folder(info.path, dtype)
         else:
-            pipeline = load_single_file(info, dtype, configs)
+            pipeline = family.opening.file(info, dtype, configs / family.name)
     _check_complete(info, pipeline)
     pipeline.to(device)
     if pipeline.vae is None:
-        pipeline.vae = absent_vae(configs / info.family)
+        pipeline.vae = family.opening.absent_vae(configs / family.name)
     if device == "cpu":
-        _prefer_channels_last(pipeline)
-    model = LoadedCheckpoint(pipeline, info.family, device, dtype)
+        _prefer_channels_last(pipeline, family)
+    model = LoadedCheckpoint(pipeline, family, device, dtype)
     if model.nbytes > _LARGE:
         free_memory()  # the holes that other types and layouts left: 0.6 GB of an SDXL's 13.9
     return model
@@ -306,20 +267,12 @@ def load_controlnet(
         raise ModelRefusedError(f"ControlNet {info.name!r} {reason}")
     device = pick_device(device)
     dtype = pick_dtype(device)
-    config = configs / info.family / "controlnet"
-    if not info.path.is_dir() and not config.is_dir():
-        message = (
-            f"ControlNet {info.name!r} is a single file of family {info.family}; of single "
-            "files, sd15 and sdxl are opened; get it as a diffusers folder"
-        )
-        raise ModelRefusedError(message)
+    family = RUNNING[info.family]
     with opening(f"ControlNet {info.name!r}"):
         if info.path.is_dir():
-            class_name = _controlnet_class(info.path)
-            check_network(info.path, class_name)
-            network = load_network(info.path, class_name, dtype)
+            network = family.opening.controlnet(info.path, dtype)
         else:
-            network = load_single_controlnet(info.path, config, dtype)
+            network = family.opening.controlnet_file(info.path, dtype, configs / family.name)
     return LoadedNetwork(placed(network, device))
 
 
@@ -350,14 +303,6 @@ def dtype_name(device: str) -> str:
 
     native = torch.cuda.is_bf16_supported(including_emulation=False)
     return "bfloat16" if native else "float16"
-
-
-def _controlnet_class(folder: Path) -> str:
-    """The one class of ControlNet that pipelines here follow."""
-    name = str(read_json(folder / "config.json").get("_class_name"))
-    if name != "ControlNetModel":
-        raise ModelRefusedError(f"it is a {name}; those that are opened: ControlNetModel")
-    return name
 
 
 def _refuse_foreign(info: ModelInfo) -> None:
@@ -391,11 +336,16 @@ def _check_complete(info: ModelInfo, pipeline: Any) -> None:
                 raise ModelRefusedError(message)
 
 
-def _prefer_channels_last(pipeline: Any) -> None:
-    """On a CPU a UNet gains 3 to 8 % by it, a VAE 13 % (measured)."""
+def is_absent(network: Any) -> bool:
+    """Return whether a network is one without weights."""
+    return any(weight.is_meta for weight in network.parameters())
+
+
+def _prefer_channels_last(pipeline: Any, family: Family) -> None:
+    """On a CPU a denoiser of convolutions gains 3 to 8 % by it, a VAE 13 % (measured)."""
     import torch
 
-    for name in ("unet", "vae"):
+    for name in (family.denoiser.part, "vae"):
         part = pipeline.components.get(name)
         if part is not None and not is_absent(part):
             part.to(memory_format=torch.channels_last)

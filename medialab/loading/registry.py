@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
+from medialab.families import DENOISER_PARTS, RUNNING
 from medialab.files.hashes import HashCache, Stamp
 from medialab.listing.models import (
     FOLDER_OF_KIND,
@@ -37,17 +38,6 @@ from medialab.process.threads import pick_device
 from medialab.vision import load_detector
 
 __all__ = ["ModelInfo", "ModelRegistry"]
-
-# Pixels a side that a family was trained at. Source: each family's model card.
-NATIVE_SIZES = {
-    "sd15": 512,
-    "sd2": 768,
-    "sdxl": 1024,
-    "sdxl-refiner": 1024,
-    "sd3": 1024,
-    "flux": 1024,
-}
-
 
 # A model's path, its files as they are, and what else decides how it is loaded.
 _Key = tuple[Path, tuple[Stamp, ...], str]
@@ -202,10 +192,9 @@ class ModelRegistry:
         """
         if info.path.is_dir() and (size := _configured_size(info.path)):
             return size
-        if info.family == "sd2" and info.prediction_type == "epsilon":
-            return 512  # of its two, the one of v is larger
-        if info.family in NATIVE_SIZES:
-            return NATIVE_SIZES[info.family]
+        family = RUNNING.get(info.family)
+        if family and (side := family.native_size(info.prediction_type)):
+            return side
         message = f"the native size of {info.kind} {info.name!r} is not known; set width and height"
         raise ModelRefusedError(message)
 
@@ -343,7 +332,7 @@ def _of_folder(folder: Path, hashes: Mapping[Path, str]) -> str:
 def _configured_size(folder: Path) -> int | None:
     """Latents a side times the VAE's reduction, which halves once between two of its levels."""
     vae = folder / "vae" / "config.json"
-    for part in ("unet", "transformer"):
+    for part in DENOISER_PARTS:
         config = folder / part / "config.json"
         if config.is_file() and vae.is_file():
             latents = read_config(config).get("sample_size")

@@ -16,6 +16,7 @@ from medialab.files.diffusers_folders import load_network
 from medialab.files.headers import Header, read_header
 from medialab.files.opening import opening
 from medialab.files.part_configs import check_network
+from medialab.files.vae_configs import VAE_CONFIGS
 from medialab.listing.models import ModelInfo, read_config
 from medialab.listing.runnable import why_not
 from medialab.loading.checkpoint import LoadedNetwork, pick_dtype, placed, refuse
@@ -94,7 +95,7 @@ def load_vae(info: ModelInfo, like: Any, device: str | None = None) -> LoadedVAE
 
 def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
     class_name = read_config(info.path / "config.json")["_class_name"]
-    check_network(info.path, class_name)
+    check_network(info.path, VAE_CONFIGS[class_name])
     return load_network(info.path, class_name, dtype)
 
 

@@ -127,7 +127,7 @@ class Fit:
         Raises:
             ModelRefusedError: it is made for another model; nothing was changed.
         """
-        name, family = self.file.name, self._model.family
+        name, family = self.file.name, self._model.family.name
         refuse_family(name, self.file.family, family)
         if not self.places:
             message = (

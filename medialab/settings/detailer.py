@@ -6,13 +6,12 @@ and Impact's rule for the crop.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from medialab.errors import ConfigError
-from medialab.prompts import MOST_CHARACTERS, without_tags, written_tags
+from medialab.prompts import MOST_CHARACTERS, without_tags
 from medialab.settings.stages import (
     BASE,
     MOST_GROWTH,
@@ -51,57 +50,6 @@ WORDS = {
 SEPARATOR, SKIP = "[SEP]", "[SKIP]"
 AFTER_BASE, BY_LABEL, ALL = "[CONCAT]", "[LAB]", "all"
 
-
-@dataclass(frozen=True)
-class Habits:
-    """What a detailer does where it is told nothing, for checkpoints of one family.
-
-    `most` pixels are what surroundings are enlarged to, but never less than the checkpoint's own
-    size. `framings` say, by part, how a prompt that frames the whole picture (words in `frames`)
-    begins for the part alone; a framing that ends in a full stop takes the prompt's place, but for
-    its LoRAs. `part` is the one that these habits are for.
-    """
-
-    crop_factor: float
-    strength: float
-    most: int
-    frames: str = ""
-    framings: Mapping[str, str] = field(default_factory=dict)
-    part: str = ""
-
-    def of(self, part: str) -> "Habits":
-        """The same for one part; none, where something else is looked for."""
-        return replace(self, part=part)
-
-    def largest(self, native: int) -> int:
-        """Pixels that surroundings are enlarged to at most: twice the size it was trained at."""
-        return max(native, min(2 * native, self.most))
-
-    def framed(self, prompt: str) -> str:
-        """The prompt of a whole picture, for the part."""
-        framing = self.framings.get(self.part)
-        if framing is None:
-            return prompt
-        if framing.endswith("."):
-            return " ".join([framing.removesuffix("."), *written_tags(prompt)])
-        return f"{framing} {re.sub(self.frames, '', prompt, count=1)}"
-
-
-# Impact's crop and size, ADetailer's strength.
-USUAL = Habits(3.0, 0.4, 1024)
-# Chosen by looking at pictures: at twice its size a paper doll's face becomes two, a crop with a
-# body in it becomes a body, and a smudge needs more than 0.4 to become a face. It knows close-ups
-# by the words that it was trained with (models/paperdoll/world.py).
-HABITS: Mapping[str, Habits] = {
-    "paperdoll": Habits(
-        1.4,
-        0.6,
-        0,
-        r"^\s*(full body|portrait)\b,?\s*|^\s*a (full body picture|portrait) of\s*"
-        r"|^\s*a drawing of the whole body of\s*",
-        {"face": "a close-up of the face of", "hand": "a close-up of an open hand."},
-    )
-}
 
 _LABEL = re.compile(r"\[(?!SKIP\]|PROMPT\])([\w .\-]+)\]")
 

@@ -14,6 +14,7 @@ from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNe
 from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from medialab.families import RUNNING
 from medialab.loading.checkpoint import CONFIGS, LoadedCheckpoint
 from medialab.lora import LoRAManager, LoRAUse
 from medialab.lora.manager import MERGED_FROM
@@ -41,7 +42,7 @@ def make_model(changed):
         feature_extractor=None,
         requires_safety_checker=False,
     )
-    return pipeline, LoadedCheckpoint(pipeline, "sd15", "cpu", torch.float32)
+    return pipeline, LoadedCheckpoint(pipeline, RUNNING["sd15"], "cpu", torch.float32)
 
 
 def write_lora(path, pipeline, seed):

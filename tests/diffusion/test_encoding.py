@@ -18,6 +18,7 @@ from medialab.diffusion.encoding import encoder as encoder_module
 from medialab.diffusion.encoding.chunks import cut_into_chunks
 from medialab.diffusion.encoding.counting import count_in_folder
 from medialab.errors import ConfigError, ModelRefusedError
+from medialab.families import RUNNING
 from medialab.loading.checkpoint import LoadedCheckpoint
 from medialab.prompts import weigh
 from models.paperdoll import family
@@ -83,7 +84,7 @@ def loaded(tiny_models, tokenizer):
     )
     pipelines = {"paperdoll": paperdoll, "sd15": sd15, "sdxl": sdxl}
     return {
-        name: LoadedCheckpoint(pipeline, name, "cpu", torch.float32)
+        name: LoadedCheckpoint(pipeline, RUNNING[name], "cpu", torch.float32)
         for name, pipeline in pipelines.items()
     }
 
@@ -732,7 +733,8 @@ def test_after_its_last_moment_a_track_goes_on():
 def test_tokens_counted_from_files_alone_are_those_of_transformers(prompt):
     from transformers import CLIPTokenizer
 
-    from medialab.loading.checkpoint import CONFIGS, SHARED_TOKENIZER
+    from medialab.families.unet_clip.single_files import SHARED_TOKENIZER
+    from medialab.loading.checkpoint import CONFIGS
     from medialab.prompts import parse, take_loras
 
     tokenizer = CLIPTokenizer.from_pretrained(CONFIGS / SHARED_TOKENIZER)

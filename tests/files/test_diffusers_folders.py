@@ -146,8 +146,9 @@ def test_words_that_are_gone_from_a_vocabulary_are_missed(folder):
 
 
 def test_merges_that_were_cut_are_missed(tmp_path):
-    from medialab.files.part_configs import check_tokenizer
-    from medialab.loading.checkpoint import CONFIGS, SHARED_TOKENIZER
+    from medialab.families.unet_clip.part_configs import check_tokenizer
+    from medialab.families.unet_clip.single_files import SHARED_TOKENIZER
+    from medialab.loading.checkpoint import CONFIGS
 
     words = tmp_path / "tokenizer"
     shutil.copytree(CONFIGS / SHARED_TOKENIZER, words)

@@ -45,7 +45,7 @@ def model(tiny_models):
 def test_a_folder_is_loaded_for_the_cpu_in_its_own_precision(model):
     import torch
 
-    assert (model.family, model.device, model.dtype) == ("paperdoll", "cpu", torch.float32)
+    assert (model.family.name, model.device, model.dtype) == ("paperdoll", "cpu", torch.float32)
     weight = model.components["unet"].conv_in.weight
     assert weight.dtype == torch.float32
     assert weight.is_contiguous(memory_format=torch.channels_last)

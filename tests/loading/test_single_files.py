@@ -8,10 +8,11 @@ from PIL import Image
 
 from medialab import PipelineConfig, Workbench
 from medialab.errors import ConfigError, ModelRefusedError
+from medialab.families import RUNNING
+from medialab.families.unet_clip.single_files import FIRST_LAYER, SHARED_TOKENIZER
 from medialab.listing.models import ModelInfo
-from medialab.loading.checkpoint import CONFIGS, SHARED_TOKENIZER, load_checkpoint
+from medialab.loading.checkpoint import CONFIGS, load_checkpoint
 from medialab.loading.registry import ModelRegistry
-from medialab.loading.single_files import FAMILIES, FIRST_LAYER
 from tests.tiny.checkpoints import (
     built_after,
     original_vae,
@@ -22,6 +23,12 @@ from tests.tiny.checkpoints import (
 )
 from tests.tiny.networks import make_vae_of_four_levels
 from tests.tiny.original_names import original_controlnet
+
+SINGLE_FILES = {
+    name: one.opening.single_file
+    for name, one in RUNNING.items()
+    if getattr(one.opening, "single_file", None)
+}
 
 
 def find(root, name):
@@ -41,7 +48,7 @@ def single_files(tiny_models, tmp_path_factory):
 
 # Euler's sigmas are made by NumPy from a tensor (diffusers 0.42).
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", SINGLE_FILES)
 def test_a_single_file_becomes_the_very_parts_it_was_made_of(single_files, family, caplog):
     import torch
 
@@ -605,7 +612,7 @@ def test_its_picture_is_that_of_diffusers_with_such_a_scheduler(sdxl_bench, sing
         **parts["sdxl"],
         **{
             name: CLIPTokenizer.from_pretrained(own, pad_token=pad)
-            for name, pad in FAMILIES["sdxl"].tokenizers.items()
+            for name, pad in SINGLE_FILES["sdxl"].tokenizers.items()
         },
         scheduler=EulerDiscreteScheduler(
             prediction_type="v_prediction",
@@ -722,10 +729,10 @@ def test_the_shipped_configs_build_models_of_the_published_size(part, numbers):
     assert sum(weight.numel() for weight in made.parameters()) == numbers
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", SINGLE_FILES)
 def test_every_part_of_a_shipped_family_has_its_config(family):
     index = json.loads((CONFIGS / family / "model_index.json").read_text())
-    made = FAMILIES[family]
+    made = SINGLE_FILES[family]
     assert index["_class_name"] == made.pipeline
     named = {name for name, value in index.items() if isinstance(value, list) and value[0]}
     assert named == {"unet", "vae", "scheduler", *made.encoders, *made.tokenizers}
@@ -739,7 +746,7 @@ def test_the_shipped_tokenizer_is_clips_own():
     folder = CONFIGS / SHARED_TOKENIZER
     tokenizer = CLIPTokenizer.from_pretrained(
         folder,
-        pad_token=FAMILIES["sdxl"].tokenizers["tokenizer_2"],
+        pad_token=SINGLE_FILES["sdxl"].tokenizers["tokenizer_2"],
         local_files_only=True,
     )
     assert len(tokenizer) == 49_408

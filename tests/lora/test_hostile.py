@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from medialab.errors import ModelRefusedError
+from medialab.families import RUNNING
 from medialab.loading.checkpoint import LoadedCheckpoint
 from medialab.lora import read_lora, trigger_words
 from medialab.lora.files import parse_lora, read_peft_scales
@@ -72,7 +73,9 @@ def test_an_alpha_that_is_not_one_number_is_refused(tmp_path, alpha):
 
 def model(**parts):
     modules = {name: torch.nn.ModuleDict(part) for name, part in parts.items()}
-    return LoadedCheckpoint(SimpleNamespace(components=modules), "sdxl", "cpu", torch.float32)
+    return LoadedCheckpoint(
+        SimpleNamespace(components=modules), RUNNING["sdxl"], "cpu", torch.float32
+    )
 
 
 def test_a_lora_whose_denoiser_part_finds_no_place_is_refused_with_its_family():

@@ -13,6 +13,7 @@ from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from medialab.errors import ModelRefusedError
+from medialab.families import RUNNING
 from medialab.families.kinds import classify
 from medialab.files.headers import Header
 from medialab.loading.checkpoint import CONFIGS, LoadedCheckpoint
@@ -37,7 +38,9 @@ def make_model(family):
         if family == "sdxl":
             text = CLIPTextConfig.from_pretrained(folder / "text_encoder_2")
             parts["text_encoder_2"] = CLIPTextModelWithProjection(text)
-    return LoadedCheckpoint(SimpleNamespace(components=parts), family, "cpu", torch.float32)
+    return LoadedCheckpoint(
+        SimpleNamespace(components=parts), RUNNING[family], "cpu", torch.float32
+    )
 
 
 @pytest.fixture(scope="module")

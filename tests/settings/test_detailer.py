@@ -3,8 +3,9 @@
 import pytest
 
 from medialab.errors import ConfigError
+from medialab.families.habits import DetailerHabits
 from medialab.settings.config import PipelineConfig, ResolvedConfig
-from medialab.settings.detailer import HABITS, USUAL, DetailerConfig, DetectionEdit, prompt_for
+from medialab.settings.detailer import DetailerConfig, DetectionEdit, prompt_for
 
 
 @pytest.mark.parametrize(
@@ -77,32 +78,10 @@ def test_a_chain_is_told_apart_at_its_commas():
 
 def test_defaults_are_adetailers_with_impacts_crop():
     settings = DetailerConfig()
-    assert (settings.confidence, USUAL.strength) == (0.3, 0.4)
+    assert (settings.confidence, DetailerHabits().strength) == (0.3, 0.4)
     assert (settings.grow, settings.mask_blur, settings.padding) == (4, 4, 32)
-    assert (settings.crop, USUAL.crop_factor, settings.iou) == ("factor", 3.0, 0.5)
+    assert (settings.crop, DetailerHabits().crop_factor, settings.iou) == ("factor", 3.0, 0.5)
     assert (settings.cycles, settings.noise_multiplier, settings.dynamic_power) == (1, 1.0, 0.0)
-
-
-def test_surroundings_are_enlarged_as_far_as_a_family_bears_it():
-    assert [USUAL.largest(native) for native in (512, 768, 1024)] == [1024, 1024, 1024]
-    assert HABITS["paperdoll"].largest(128) == 128
-
-
-@pytest.mark.parametrize(
-    ("prompt", "part", "framed"),
-    [
-        ("full body, a sad person", "face", "a close-up of the face of a sad person"),
-        ("a full body picture of a sad person", "face", "a close-up of the face of a sad person"),
-        ("a sad person", "face", "a close-up of the face of a sad person"),
-        ("a sad person", "hand", "a close-up of an open hand"),
-        ("a <lora:ink:0.5> doll", "hand", "a close-up of an open hand <lora:ink:0.5>"),
-        ("full body, a sad person", "body", "full body, a sad person"),
-    ],
-)
-def test_a_paper_dolls_part_has_a_prompt_of_its_framing(prompt, part, framed):
-    assert HABITS["paperdoll"].of(part).framed(prompt) == framed
-    assert HABITS["paperdoll"].of("").framed(prompt) == prompt
-    assert USUAL.of(part).framed(prompt) == prompt
 
 
 def resolved(**settings):

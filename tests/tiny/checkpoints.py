@@ -8,6 +8,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
+from medialab.families.unet_clip.single_files import SHARED_TOKENIZER
 from medialab.loading import checkpoint
 from models.paperdoll import family
 from tests.tiny import networks, original_names
@@ -213,7 +214,7 @@ def write_single_files(root, tokens):
         The parts that were written, by family and by name.
     """
     configs, folder = root / "configs", root / "checkpoints"
-    shutil.copytree(tokens, configs / checkpoint.SHARED_TOKENIZER)
+    shutil.copytree(tokens, configs / SHARED_TOKENIZER)
     tokenizer = transformers.CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
     torch.manual_seed(0)
     sd15 = write_single_sd(folder / "sd15.safetensors", configs, tokenizer)

@@ -1,15 +1,16 @@
 """The family of the small checkpoint that this project trains (models/paperdoll)."""
 
 from medialab.families.base import (
+    AUTOMATIC,
     INPAINT,
     INSTRUCT,
     PLAIN,
     REFINER,
-    DetailerHabits,
     Family,
     Recognition,
 )
-from medialab.families.unet_clip import FOUR_CHANNELS, ONE_ENCODER
+from medialab.families.habits import DetailerHabits
+from medialab.families.unet_clip import EDITS, FOUR_CHANNELS, UNet, UNetClipOpening
 
 # Chosen by looking at pictures: at twice its size a paper doll's face becomes two, a crop with a
 # body in it becomes a body, and a smudge needs more than 0.4 to become a face. It knows close-ups
@@ -29,9 +30,11 @@ PAPERDOLL = Family(
     name="paperdoll",
     # No published family is narrower than CLIP-L's 768; ours reads 128 or 160.
     recognition=Recognition(text_widths=range(1, 257)),
-    denoiser=ONE_ENCODER,
+    opening=UNetClipOpening(),
+    denoiser=UNet(text_encoders=("text_encoder",)),
     latents=FOUR_CHANNELS,
     native_sizes={},
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
+    tasks={**AUTOMATIC, "instruct": EDITS},
     habits=_HABITS,
 )

@@ -2,26 +2,56 @@
 
 from dataclasses import replace
 
-from medialab.families.base import INPAINT, INSTRUCT, PLAIN, REFINER, Family, Recognition
-from medialab.families.unet_clip import FOUR_CHANNELS, ONE_ENCODER
+from medialab.families.base import (
+    AUTOMATIC,
+    INPAINT,
+    INSTRUCT,
+    PLAIN,
+    REFINER,
+    Family,
+    Recognition,
+)
+from medialab.families.unet_clip import EDITS, FOUR_CHANNELS, SingleFile, UNet, UNetClipOpening
+from medialab.families.unet_clip.single_files import CLIP_PAD, OPEN_CLIP_PAD, PLAIN_ENCODER
+from medialab.files.predictions import EPSILON
+
+_FOLDERS = (PLAIN, INPAINT, INSTRUCT, REFINER)
+_UNET = UNet(text_encoders=("text_encoder",))
 
 # Source of the sizes: the model cards of runwayml and stabilityai.
 SD15 = Family(
     name="sd15",
     recognition=Recognition(text_widths=(768,)),
-    denoiser=ONE_ENCODER,
+    opening=UNetClipOpening(
+        SingleFile(
+            "StableDiffusionPipeline",
+            {"text_encoder": (PLAIN_ENCODER, "cond_stage_model.transformer.")},
+            {"tokenizer": CLIP_PAD},
+        ),
+        controlnet_files=True,
+    ),
+    denoiser=_UNET,
     latents=FOUR_CHANNELS,
     native_sizes={"": 512},
     file_variants=(PLAIN, INPAINT, INSTRUCT),
-    folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
-    controlnet_files=True,
+    folder_variants=_FOLDERS,
+    tasks={**AUTOMATIC, "instruct": EDITS},
 )
 SD2 = Family(
     name="sd2",
     recognition=Recognition(text_widths=(1024,)),
-    denoiser=ONE_ENCODER,
+    opening=UNetClipOpening(
+        SingleFile(
+            "StableDiffusionPipeline",
+            {"text_encoder": (PLAIN_ENCODER, "cond_stage_model.model.")},
+            {"tokenizer": OPEN_CLIP_PAD},
+            sides={EPSILON: 64},
+        )
+    ),
+    denoiser=_UNET,
     latents=replace(FOUR_CHANNELS, shared_with="sd15"),
-    native_sizes={"": 768, "epsilon": 512},
+    native_sizes={"": 768, EPSILON: 512},
     file_variants=(PLAIN, INPAINT),
-    folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
+    folder_variants=_FOLDERS,
+    tasks={**AUTOMATIC, "instruct": EDITS},
 )

@@ -2,28 +2,60 @@
 
 from dataclasses import replace
 
-from medialab.families.base import INPAINT, PLAIN, REFINER, Denoiser, Family, Recognition
-from medialab.families.unet_clip import FOUR_CHANNELS, TWO_ENCODERS
+from medialab.families.base import (
+    AUTOMATIC,
+    INPAINT,
+    INSTRUCT,
+    PLAIN,
+    REFINER,
+    Family,
+    Recognition,
+)
+from medialab.families.unet_clip import FOUR_CHANNELS, SingleFile, UNet, UNetClipOpening
+from medialab.families.unet_clip.single_files import (
+    CLIP_PAD,
+    OPEN_CLIP_PAD,
+    PLAIN_ENCODER,
+    PROJECTING_ENCODER,
+)
 
 SDXL = Family(
     name="sdxl",
     recognition=Recognition(text_widths=(2048,)),
-    denoiser=TWO_ENCODERS,
+    opening=UNetClipOpening(
+        SingleFile(
+            "StableDiffusionXLPipeline",
+            {
+                "text_encoder": (PLAIN_ENCODER, "conditioner.embedders.0.transformer."),
+                "text_encoder_2": (PROJECTING_ENCODER, "conditioner.embedders.1.model."),
+            },
+            {"tokenizer": CLIP_PAD, "tokenizer_2": OPEN_CLIP_PAD},
+        ),
+        controlnet_files=True,
+    ),
+    denoiser=UNet(text_encoders=("text_encoder", "text_encoder_2")),
     latents=FOUR_CHANNELS,
     native_sizes={"": 1024},
     file_variants=(PLAIN, INPAINT),
     # Editing by instruction is left out: its pipeline in diffusers tells of no step, and cannot be
     # ended.
     folder_variants=(PLAIN, INPAINT, REFINER),
-    controlnet_files=True,
 )
 SDXL_REFINER = Family(
     name="sdxl-refiner",
     recognition=Recognition(text_widths=(1280,)),
-    denoiser=Denoiser(part="unet", text_encoders=("text_encoder_2",)),
+    opening=UNetClipOpening(
+        SingleFile(
+            "StableDiffusionXLImg2ImgPipeline",
+            {"text_encoder_2": (PROJECTING_ENCODER, "conditioner.embedders.0.model.")},
+            {"tokenizer_2": OPEN_CLIP_PAD},
+        )
+    ),
+    denoiser=UNet(text_encoders=("text_encoder_2",)),
     latents=replace(FOUR_CHANNELS, shared_with="sdxl"),
     native_sizes={"": 1024},
     file_variants=(REFINER,),
-    folder_variants=(PLAIN, INPAINT, "instruct", REFINER),
+    folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
+    tasks={"image-to-image": AUTOMATIC["image-to-image"]},
     finishes="sdxl",
 )

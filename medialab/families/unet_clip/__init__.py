@@ -1,7 +1,12 @@
 """Shared by the families whose denoiser is a UNet that reads what CLIP makes of a text."""
 
-from medialab.families.base import Denoiser, Latents
+from medialab.families.base import Latents
+from medialab.families.unet_clip.denoiser import UNet
+from medialab.families.unet_clip.opening import UNetClipOpening
+from medialab.families.unet_clip.single_files import SingleFile
 
-ONE_ENCODER = Denoiser(part="unet", text_encoders=("text_encoder",))
-TWO_ENCODERS = Denoiser(part="unet", text_encoders=("text_encoder", "text_encoder_2"))
+__all__ = ["EDITS", "FOUR_CHANNELS", "SingleFile", "UNet", "UNetClipOpening"]
+
 FOUR_CHANNELS = Latents(channels=4, reduction=8, block=8)
+# Editing by instruction is in no Auto map of diffusers.
+EDITS = "StableDiffusionInstructPix2PixPipeline"

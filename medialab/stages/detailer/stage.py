@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from medialab.diffusion.control import prepare
 from medialab.diffusion.repainting import Repaint, facts_of, packed, repaint, unpacked, whole
 from medialab.errors import ConfigError, MissingLibraryError, ModelRefusedError, NotFiniteError
+from medialab.families.habits import DetailerHabits
 from medialab.pixels import masks
 from medialab.pixels.geometry import (
     MOST_DRAWN,
@@ -27,12 +28,9 @@ from medialab.prompts import without_tags
 from medialab.settings.detailer import (
     AUTOMATIC,
     CENTRE,
-    HABITS,
-    USUAL,
     WORDS,
     DetailerConfig,
     DetectionEdit,
-    Habits,
     prompt_for,
 )
 from medialab.settings.stages import LARGEST_SEED, Sampling, asked_loras
@@ -105,7 +103,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
                 rows.append(_told(found, skipped=True, reason=reason))
                 continue
             model = context.checkpoint(settings.checkpoint, settings.vae or "")
-            habits = HABITS.get(model.family, USUAL).of("" if settings.words else self.label)
+            habits = model.family.habits.of("" if settings.words else self.label)
             plan = _planned(found, edit, frame, settings, habits)
             if isinstance(plan, str):
                 rows.append(_told(found, skipped=True, reason=plan))
@@ -200,7 +198,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
     ) -> "tuple[Image.Image, dict[str, Any]]":
         """One find drawn again on the picture as it is now, or taken from what was drawn before."""
         model = context.checkpoint(plan.sampling.checkpoint, plan.sampling.vae)
-        habits = HABITS.get(model.family, USUAL)
+        habits = model.family.habits
         crop, size = _view(image, found, settings, model.native_size, habits)
         job = Repaint(
             found.mask,
@@ -255,7 +253,7 @@ def _planned(
     edit: DetectionEdit | None,
     frame: Frame,
     settings: DetailerConfig,
-    habits: Habits,
+    habits: DetailerHabits,
 ) -> "_Plan | str":
     """Prompt, seed and strength of one find; where it is left alone, why."""
     base, sampling = frame.prompts, settings.sampling()
@@ -289,7 +287,9 @@ def _words(prompt: str) -> str:
     return without_tags(prompt).strip()
 
 
-def _dynamic(settings: DetailerConfig, found: Detection, frame: Frame, habits: Habits) -> float:
+def _dynamic(
+    settings: DetailerConfig, found: Detection, frame: Frame, habits: DetailerHabits
+) -> float:
     """The strength by the find's share of the picture: s · (1 - share)^power, 0 to 1.
 
     Source: ADetailer's dynamic_denoise_strength.
@@ -309,7 +309,7 @@ def _view(
     found: Detection,
     settings: DetailerConfig,
     native: int,
-    habits: Habits,
+    habits: DetailerHabits,
 ) -> tuple[Box, tuple[int, int]]:
     """What the model sees of the picture, and how large."""
     box = masks.bounding_box(found.mask) or found.box

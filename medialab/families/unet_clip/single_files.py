@@ -1,18 +1,18 @@
-"""A single-file checkpoint of the original Stable Diffusion's names becomes a pipeline.
+"""A single-file checkpoint in the names of the original Stable Diffusion becomes a pipeline.
 
 The file holds weights only; what they are built into lies in models/configs, a folder a family.
 Source of the names: the original repositories' state dicts, which diffusers converts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
+from medialab.families.base import Listed
 from medialab.files.part_configs import read_json
-from medialab.files.predictions import EPSILON, Trained
-from medialab.listing.models import ModelInfo
+from medialab.files.predictions import Trained
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SHARED_TOKENIZER = "clip-tokenizer"
 # CLIP-L pads with its last token, OpenCLIP's with token 0, which is "!".
-_CLIP_PAD, _OPEN_CLIP_PAD = "<|endoftext|>", "!"
+CLIP_PAD, OPEN_CLIP_PAD = "<|endoftext|>", "!"
 
 
 @dataclass(frozen=True)
@@ -29,40 +29,17 @@ class SingleFile:
     """How a family's single files are opened.
 
     `encoders` are its text encoders, each with its class and what its tensors' names begin with;
-    `tokenizers` have the token that each pads with.
+    `tokenizers` have the token that each pads with. `sides` are the latents a side that it was
+    trained at, by what it predicts, where the family's configs say another number.
     """
 
     pipeline: str
     encoders: Mapping[str, tuple[str, str]]
     tokenizers: Mapping[str, str]
+    sides: Mapping[str, int] = field(default_factory=dict)
 
 
-_PLAIN, _PROJECTED = "CLIPTextModel", "CLIPTextModelWithProjection"
-FAMILIES: Mapping[str, SingleFile] = {
-    "sd15": SingleFile(
-        "StableDiffusionPipeline",
-        {"text_encoder": (_PLAIN, "cond_stage_model.transformer.")},
-        {"tokenizer": _CLIP_PAD},
-    ),
-    "sd2": SingleFile(
-        "StableDiffusionPipeline",
-        {"text_encoder": (_PLAIN, "cond_stage_model.model.")},
-        {"tokenizer": _OPEN_CLIP_PAD},
-    ),
-    "sdxl": SingleFile(
-        "StableDiffusionXLPipeline",
-        {
-            "text_encoder": (_PLAIN, "conditioner.embedders.0.transformer."),
-            "text_encoder_2": (_PROJECTED, "conditioner.embedders.1.model."),
-        },
-        {"tokenizer": _CLIP_PAD, "tokenizer_2": _OPEN_CLIP_PAD},
-    ),
-    "sdxl-refiner": SingleFile(
-        "StableDiffusionXLImg2ImgPipeline",
-        {"text_encoder_2": (_PROJECTED, "conditioner.embedders.0.model.")},
-        {"tokenizer_2": _OPEN_CLIP_PAD},
-    ),
-}
+PLAIN_ENCODER, PROJECTING_ENCODER = "CLIPTextModel", "CLIPTextModelWithProjection"
 _UNET, _VAE, _CONTROL = "model.diffusion_model.", "first_stage_model.", "control_model."
 FIRST_LAYER = f"{_UNET}input_blocks.0.0.weight"
 # Names of tensors that belong to a part and are no weights of it: positions counted, the training's
@@ -71,8 +48,8 @@ _NO_WEIGHTS = ("position_ids", "logit_scale", "attn_mask")
 _OF_TRAINING = ("loss.", "model_ema.")
 
 
-def load_single_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> Any:
-    """The pipeline of a single file, its scheduler as the file says. To be called within `opening`.
+def load_single_file(info: Listed, made: SingleFile, dtype: "torch.dtype", configs: Path) -> Any:
+    """Return the pipeline of a single file, its scheduler as the file says. Within `opening`.
 
     Raises:
         ModelRefusedError: its family has no config here, weights are missing or left over.
@@ -81,16 +58,15 @@ def load_single_file(info: ModelInfo, dtype: "torch.dtype", configs: Path) -> An
     from safetensors.torch import load_file
     from transformers import CLIPTokenizer
 
-    made = FAMILIES[info.family]
-    folder = configs / info.family
+    folder = configs
     tensors = _renamed(load_file(info.path), made)
     shared: dict[str, Any] = {"config": str(folder), "dtype": dtype, "local_files_only": True}
-    own = configs / SHARED_TOKENIZER
+    own = configs.parent / SHARED_TOKENIZER
     unet = diffusers.UNet2DConditionModel.from_single_file(
         tensors,
         subfolder="unet",
         in_channels=channels_of(tensors),
-        **_side(info),
+        **_side(info, made),
         **shared,
     )
     _check_used(tensors, _UNET, unet)
@@ -129,11 +105,6 @@ def absent_vae(folder: Path) -> Any:
         return AutoencoderKL.from_config(read_json(folder / "vae" / "config.json")).eval()
 
 
-def is_absent(network: Any) -> bool:
-    """Whether a network is one without weights."""
-    return any(weight.is_meta for weight in network.parameters())
-
-
 def load_single_controlnet(path: Path, config: Path, dtype: "torch.dtype") -> Any:
     """A ControlNet of one file, with or without `control_model.` in its names. Within `opening`.
 
@@ -165,10 +136,10 @@ def scheduler_of(folder: Path, trained: Trained) -> Any:
     return getattr(diffusers, name).from_config(config, **said)
 
 
-def _side(info: ModelInfo) -> dict[str, int]:
-    """Latents a side, where a family's variants differ by it: SD2 predicts epsilon at 512 px."""
-    small = info.family == "sd2" and info.prediction_type == EPSILON
-    return {"sample_size": 64} if small else {}
+def _side(info: Listed, made: SingleFile) -> dict[str, int]:
+    """Return the latents a side, where a family's variants differ by it."""
+    side = made.sides.get(info.prediction_type)
+    return {"sample_size": side} if side else {}
 
 
 def channels_of(tensors: "Tensors") -> int:
@@ -188,7 +159,7 @@ def _renamed(tensors: "Tensors", made: SingleFile) -> "Tensors":
         place = name
         for class_name, prefix in made.encoders.values():
             rest = name.removeprefix(prefix)
-            bare = prefix.endswith("transformer.") and class_name == _PLAIN and rest != name
+            bare = prefix.endswith("transformer.") and class_name == PLAIN_ENCODER and rest != name
             if bare and rest.startswith(("embeddings.", "encoder.", "final_layer_norm.")):
                 place = f"{prefix}text_model.{rest}"
         found[place] = value

@@ -1,0 +1,113 @@
+"""How checkpoints of a UNet and CLIP are opened, and their ControlNets."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medialab.errors import ModelRefusedError
+from medialab.families.base import Listed
+from medialab.families.unet_clip.part_configs import (
+    ControlNetConfig,
+    TextConfig,
+    UNetConfig,
+    check_tokenizer,
+)
+from medialab.families.unet_clip.single_files import (
+    SHARED_TOKENIZER,
+    SingleFile,
+    absent_vae,
+    load_single_controlnet,
+    load_single_file,
+)
+from medialab.files.diffusers_folders import load_folder, load_network
+from medialab.files.folder_parts import FolderParts, check_parts
+from medialab.files.part_configs import check_network, read_json
+from medialab.files.vae_configs import VAE_CONFIGS
+
+if TYPE_CHECKING:
+    import torch
+
+# The one class of ControlNet that pipelines here follow.
+CONTROLNET_CLASS = "ControlNetModel"
+# In the name of a pipeline whose denoiser looks like one of ours -> what it is made for.
+_MADE_FOR_OTHERS: Mapping[str, str] = {
+    "LatentUpscale": "enlarging latents",
+    "Marigold": "estimating depth, normals or materials",
+    "UnCLIP": "varying a picture",
+    "ImageVariation": "varying a picture",
+    "PaintByExample": "painting by an example picture",
+    "LDM3D": "pictures with depth",
+    "GLIGEN": "placing things in boxes",
+}
+PARTS = FolderParts(
+    networks={
+        "unet": {"UNet2DConditionModel": UNetConfig},
+        "vae": VAE_CONFIGS,
+        "text_encoder": {"CLIPTextModel": TextConfig},
+        "text_encoder_2": {"CLIPTextModelWithProjection": TextConfig},
+    },
+    tokenizers={"tokenizer": "text_encoder", "tokenizer_2": "text_encoder_2"},
+    tokenizer_classes=("CLIPTokenizer", "CLIPTokenizerFast"),
+    check_tokenizer=check_tokenizer,
+    required=("unet", "vae"),
+    made_for_others=_MADE_FOR_OTHERS,
+)
+
+
+@dataclass(frozen=True)
+class UNetClipOpening:
+    """Opens a family's folders, and its single files where it is said how.
+
+    `controlnet_files` says whether models/configs holds the config of its ControlNets.
+    """
+
+    single_file: SingleFile | None = None
+    controlnet_files: bool = False
+    parts: FolderParts = PARTS
+    controlnet_class: str = CONTROLNET_CLASS
+
+    @property
+    def networks(self) -> Iterable[str]:
+        """The names of a folder's parts that have weights."""
+        return self.parts.networks
+
+    def check_folder(self, folder: Path) -> None:
+        """Refuse a checkpoint's folder that `folder` would refuse; its headers alone are read."""
+        check_parts(folder, self.parts)
+
+    def folder(self, folder: Path, dtype: "torch.dtype") -> Any:
+        """Return the pipeline of a checkpoint's folder."""
+        return load_folder(folder, dtype, self.parts)
+
+    def file(self, info: Listed, dtype: "torch.dtype", configs: Path) -> Any:
+        """Return the pipeline of a single file; `configs` is the family's folder of them."""
+        if self.single_file is None:
+            raise ModelRefusedError(f"no single file of family {info.family} is opened")
+        return load_single_file(info, self.single_file, dtype, configs)
+
+    def tokenizer(self, path: Path, configs: Path) -> Path:
+        """Return the folder of a checkpoint's tokenizer; that of a single file lies in configs."""
+        own = path / "tokenizer"
+        return own if own.is_dir() else configs.parent / SHARED_TOKENIZER
+
+    def absent_vae(self, configs: Path) -> Any:
+        """Return a VAE without weights, in place of one that a file does not hold."""
+        return absent_vae(configs)
+
+    def check_controlnet(self, folder: Path) -> None:
+        """Refuse a ControlNet's folder that `controlnet` would refuse."""
+        name = str(read_json(folder / "config.json").get("_class_name"))
+        if name != self.controlnet_class:
+            message = f"it is a {name}; those that are opened: {self.controlnet_class}"
+            raise ModelRefusedError(message)
+        check_network(folder, ControlNetConfig)
+
+    def controlnet(self, folder: Path, dtype: "torch.dtype") -> Any:
+        """Return the ControlNet of a folder."""
+        self.check_controlnet(folder)
+        return load_network(folder, self.controlnet_class, dtype)
+
+    def controlnet_file(self, path: Path, dtype: "torch.dtype", configs: Path) -> Any:
+        """Return the ControlNet of a single file, built after the family's config."""
+        return load_single_controlnet(path, configs / "controlnet", dtype)

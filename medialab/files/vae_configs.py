@@ -1,0 +1,112 @@
+"""What the config of a VAE's folder must say, and of any network of convolutions in levels."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from medialab.files.part_configs import (
+    Blocks,
+    Count,
+    Layers,
+    Levels,
+    Number,
+    PartConfig,
+    Shapes,
+    Word,
+    as_many,
+    is_since,
+    same,
+)
+
+
+class ConvolutionalConfig(PartConfig):
+    """What UNets and VAEs share."""
+
+    in_channels: Count
+    out_channels: Count
+    block_out_channels: Levels
+    down_block_types: Blocks
+    up_block_types: Blocks
+    layers_per_block: Layers | list[Layers]
+    act_fn: Word
+    norm_num_groups: Count | None
+
+    @model_validator(mode="after")
+    def _levels_fit(self) -> Self:
+        levels = len(self.block_out_channels)
+        if not levels == len(self.down_block_types) == len(self.up_block_types):
+            message = "block_out_channels, down_block_types and up_block_types differ in length"
+            raise ValueError(message)
+        odd = [
+            width
+            for width in self.block_out_channels
+            if self.norm_num_groups is not None and width % self.norm_num_groups
+        ]
+        if odd:
+            message = f"norm_num_groups {self.norm_num_groups} does not divide {odd[0]} channels"
+            raise ValueError(message)
+        return self
+
+    def check_weights(self, shapes: Shapes) -> None:
+        """Raise ValueError where the weights are of another size."""
+        same("block_out_channels and in_channels", shapes, "conv_in.weight", self._first())
+        self._check_counts(shapes, "down_blocks.")
+
+    def _check_counts(self, shapes: Shapes, start: str) -> None:
+        """The levels that begin so, and the layers of the first, are as many as the weights'."""
+        as_many("levels", shapes, start, len(self.block_out_channels))
+        layers = self.layers_per_block
+        each = layers[0] if isinstance(layers, list) else layers
+        as_many("layers_per_block", shapes, f"{start}0.resnets.", each)
+
+    def _first(self) -> tuple[int, ...]:
+        return self.block_out_channels[0], self.in_channels
+
+
+class VAEConfig(ConvolutionalConfig):
+    """Of diffusers' AutoencoderKL."""
+
+    latent_channels: Count
+    sample_size: Count | list[Count]
+    scaling_factor: Number | None = None
+    written_by: str | None = Field(None, alias="_diffusers_version")
+
+    @model_validator(mode="after")
+    def _tells_its_scale(self) -> Self:
+        if self.scaling_factor is None and is_since(self, 13):
+            message = "scaling_factor must be there"
+            raise ValueError(message)
+        return self
+
+    def check_weights(self, shapes: Shapes) -> None:
+        """Raise ValueError where the weights are of another size."""
+        same("block_out_channels and in_channels", shapes, "encoder.conv_in.weight", self._first())
+        self._check_counts(shapes, "encoder.down_blocks.")
+        last = self.block_out_channels[-1], self.latent_channels
+        same("latent_channels", shapes, "decoder.conv_in.weight", last)
+
+
+class TinyVAEConfig(PartConfig):
+    """Of diffusers' AutoencoderTiny."""
+
+    in_channels: Count
+    out_channels: Count
+    latent_channels: Count
+    encoder_block_out_channels: Levels
+    decoder_block_out_channels: Levels
+    num_encoder_blocks: list[Layers]
+    num_decoder_blocks: list[Layers]
+    scaling_factor: Number
+
+    def check_weights(self, shapes: Shapes) -> None:
+        """Raise ValueError where the weights are of another size."""
+        first = self.encoder_block_out_channels[0], self.in_channels
+        same("encoder_block_out_channels", shapes, "encoder.layers.0.weight", first)
+
+
+# The class of a VAE that is opened -> what its config must say.
+VAE_CONFIGS: Mapping[str, type[PartConfig]] = {
+    "AutoencoderKL": VAEConfig,
+    "AutoencoderTiny": TinyVAEConfig,
+}
