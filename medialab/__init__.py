@@ -12,10 +12,11 @@ from medialab.process import threads
 
 threads.prefer_passive_threads()
 
+from medialab.config.pipeline import PipelineConfig  # noqa: E402 - the thread policy comes first
+from medialab.config.resolved import ResolvedConfig  # noqa: E402 - the thread policy comes first
 from medialab.errors import MediaLabError  # noqa: E402
 from medialab.process.versions import program_version  # noqa: E402
 from medialab.runs.run import Run  # noqa: E402
-from medialab.settings.config import PipelineConfig, ResolvedConfig  # noqa: E402 - the thread policy comes first
 from medialab.workbench import Workbench  # noqa: E402
 
 __version__ = program_version()

@@ -11,8 +11,8 @@ import time
 
 from medialab.api import reference
 from medialab.api.arguments import read_arguments
+from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError, MediaLabError
-from medialab.settings.config import PipelineConfig
 from medialab.workbench import Workbench
 
 _HELP = frozenset({"-h", "--help", "help"})

@@ -9,8 +9,11 @@ from medialab.pictures.store import Use
 from medialab.pixels.colours import small_copy
 from medialab.pixels.geometry import Placement
 from medialab.pixels.preprocessors import BY_MODEL, POSE
-from medialab.settings.config import PromptConfig
-from medialab.settings.stages import ControlUnit, SamplingConfig, StageConfig, asked_loras
+from medialab.settings.choices import EMPHASES
+from medialab.settings.control_units import ControlUnit
+from medialab.settings.fields import StageConfig, SwitchedConfig
+from medialab.settings.loras import LoRAConfig, asked_loras
+from medialab.settings.sampling import SamplingConfig
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +24,17 @@ if TYPE_CHECKING:
     from medialab.vision import Detection, Detector
 
 SettingsT = TypeVar("SettingsT", bound=StageConfig)
+
+
+@dataclass(frozen=True)
+class EncodedPrompts:
+    """The prompts that stage 1 encoded, and what it encoded them with."""
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    emphasis: str = EMPHASES[0]
+    clip_skip: int = 1
+    loras: tuple[LoRAConfig, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,7 @@ class Frame:
     holds what each stage really did, for the record.
     """
 
-    prompts: PromptConfig = field(default_factory=PromptConfig)
+    prompts: EncodedPrompts = field(default_factory=EncodedPrompts)
     embeddings: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
     image: "Image.Image | None" = None
     stretch: tuple[int, int] | None = None
@@ -105,6 +119,25 @@ class StageContext(Protocol):
         """
 
 
+class Request(Protocol):
+    """A whole request, as far as a stage asks about it to tell whether it has anything to do."""
+
+    @property
+    def mode(self) -> str:
+        """The stage that is stage 3, by its name; "enhance" for none."""
+
+    @property
+    def control(self) -> Sequence[ControlUnit]:
+        """The base's ControlNets."""
+
+    @property
+    def starts_from_noise(self) -> bool:
+        """Whether stage 3 draws a picture from noise."""
+
+    def drawing_parts(self) -> Mapping[str, SamplingConfig]:
+        """Return the settings of the stages that draw and may have prompts of their own."""
+
+
 class Model(NamedTuple):
     """A model that a stage will ask for."""
 
@@ -128,12 +161,26 @@ class PipelineStage(ABC, Generic[SettingsT]):
 
     A stage keeps nothing between runs, never imports another stage, and computes the same bytes
     from the same frame and settings. `version` rises whenever the same input gives other pixels.
+    Its settings are a field of `PipelineConfig` that has its name, or stand at the top. Of the
+    stages that are modes, one runs: that which the request's `mode` names.
     """
 
     name: str
     title: str
     version: ClassVar[int] = 1
+    is_mode: ClassVar[bool] = False
+    starts_from_noise: ClassVar[bool] = False
     settings: type[SettingsT]
+
+    def runs(self, request: Request) -> bool:
+        """Return whether this stage has anything to do for a request.
+
+        A mode does if it is chosen, a stage with a switch if that is on, any other always.
+        """
+        if self.is_mode:
+            return request.mode == self.name
+        own = getattr(request, self.name, None)
+        return own.enabled if isinstance(own, SwitchedConfig) else True
 
     def models(self, settings: SettingsT) -> "Sequence[Model]":
         """The models that these settings name; what they hold decides the pixels, too.

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from medialab.artifacts import ArtifactManager, SettingsReader
 from medialab.artifacts.needed import pictures_needed
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.encoding.counting import count_in_folder
 from medialab.errors import CancelledError, ConfigError, PictureError
 from medialab.families import RUNNING
@@ -29,9 +31,8 @@ from medialab.runs.memory_plan import MemoryPlan
 from medialab.runs.resolver import Resolver
 from medialab.runs.run import Run
 from medialab.runs.ties import tied_to_what_ran
-from medialab.settings.config import PipelineConfig, ResolvedConfig
-from medialab.settings.detailer import DetectionEdit
 from medialab.stages import STAGES
+from medialab.stages.detailer.settings import DetectionEdit
 
 if TYPE_CHECKING:
     from PIL import Image

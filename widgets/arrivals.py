@@ -11,11 +11,11 @@ import ipywidgets as ipw
 from medialab import PipelineConfig, Workbench
 from medialab.artifacts import Artifact, Sidecar
 from medialab.artifacts.embedded import read_embedded
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, PictureError
 from medialab.infotext.embedded import is_text_of_settings
 from medialab.infotext.restored import found_again
 from medialab.runs.belongings import settled
-from medialab.settings.config import ResolvedConfig
 from widgets.belongings import Belongings
 from widgets.canvas import Canvas, Shown, encoded
 from widgets.canvas_pictures import CanvasPictures

@@ -9,8 +9,7 @@ import ipywidgets as ipw
 from medialab import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.prompts.lines import read_lines
-from medialab.settings.config import RANDOM_SEED
-from medialab.settings.stages import LARGEST_SEED
+from medialab.settings.fields import LARGEST_SEED, RANDOM_SEED
 from widgets.button import make_button
 from widgets.guard import Show, guarded
 from widgets.whole_number import WholeNumber

@@ -8,8 +8,9 @@ from typing import Any
 from medialab import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.runs.belongings import is_of_another
-from medialab.settings.detailer import DetectionEdit
-from medialab.settings.stages import ControlUnit, StageConfig
+from medialab.settings.control_units import ControlUnit
+from medialab.settings.fields import StageConfig
+from medialab.stages.detailer.settings import DetectionEdit
 from widgets.form import Form
 
 # A stage, "" for the picture as a whole, and a setting of it.

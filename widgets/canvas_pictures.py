@@ -3,9 +3,9 @@
 from contextlib import suppress
 
 from medialab import Run, Workbench
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, PictureError
 from medialab.runs.belongings import picture_before_detailers
-from medialab.settings.config import ResolvedConfig
 from widgets.canvas import Canvas, encoded
 
 _BASE = "txt2img"

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as ipw
 import traitlets
 
-from medialab.settings.stages import StageConfig
+from medialab.settings.fields import StageConfig
 from widgets.button import make_button
 from widgets.fold import Fold
 from widgets.guard import guarded

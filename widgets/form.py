@@ -8,10 +8,11 @@ import ipywidgets as ipw
 
 from medialab import PipelineConfig
 from medialab.pictures.store import PictureStore
-from medialab.settings.config import PromptConfig, Txt2ImgConfig
+from medialab.settings.fields import StageConfig
 from medialab.settings.samplers import SAMPLERS, SCHEDULES
-from medialab.settings.stages import MODES, StageConfig
-from medialab.stages import STAGES
+from medialab.stages import MODES, STAGES
+from medialab.stages.prompt import PromptConfig
+from medialab.stages.txt2img import Txt2ImgConfig
 from widgets.catalogue import Catalogue
 from widgets.fields import Fields, set_value
 from widgets.fold import Fold

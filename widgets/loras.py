@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as ipw
 import traitlets
 
-from medialab.settings.stages import LoRAConfig
+from medialab.settings.loras import LoRAConfig
 from widgets.button import make_button
 from widgets.guard import Show, guarded
 

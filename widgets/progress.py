@@ -6,8 +6,8 @@ from typing import Any
 
 from medialab import PipelineConfig
 from medialab.process.events import Event
-from medialab.settings.stages import MODES, SwitchedConfig
-from medialab.stages import STAGES
+from medialab.settings.fields import SwitchedConfig
+from medialab.stages import MODES, STAGES
 
 Stage = dict[str, Any]
 _FAMILY = "Detailer: "  # there is no room for it on the strip

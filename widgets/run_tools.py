@@ -6,9 +6,9 @@ from typing import Any
 import ipywidgets as ipw
 
 from medialab import Workbench
-from medialab.settings.config import ResolvedConfig
-from medialab.settings.detailer import DetectionEdit
+from medialab.config.resolved import ResolvedConfig
 from medialab.stages import STAGES
+from medialab.stages.detailer.settings import DetectionEdit
 from widgets.button import make_button
 from widgets.canvas import Canvas, encoded
 from widgets.guard import Show, guarded

@@ -3,7 +3,7 @@
 import ipywidgets as ipw
 
 from medialab import PipelineConfig
-from medialab.settings.config import RANDOM_SEED
+from medialab.settings.fields import RANDOM_SEED
 from widgets.button import make_button
 from widgets.guard import Show
 from widgets.inputs import make_input

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from medialab.settings import shapes
-from medialab.settings.stages import StageConfig
+from medialab.settings.fields import StageConfig
 
 # Settings whose name is no word.
 _LABELS = {"vae": "VAE"}

@@ -9,9 +9,8 @@ import ipywidgets as ipw
 import traitlets
 
 from medialab.pictures.store import PictureStore
-from medialab.settings.config import SourceConfig
-from medialab.settings.stages import MODES
-from medialab.stages import STAGES
+from medialab.stages import MODES, STAGES
+from medialab.stages.source import SourceConfig
 from widgets.button import make_button
 from widgets.fields import Fields
 from widgets.fold import Fold

@@ -5,7 +5,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from medialab.settings.stages import StageConfig
+from medialab.settings.fields import StageConfig
 from widgets.fields import Fields
 from widgets.fold import Fold
 from widgets.shapes import shapes_of

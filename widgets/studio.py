@@ -11,11 +11,11 @@ import ipywidgets as ipw
 from PIL import Image
 
 from medialab import PipelineConfig, Run, Workbench
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
 from medialab.process.events import Event
 from medialab.runs.belongings import brought_back
-from medialab.settings.config import ResolvedConfig
-from medialab.settings.stages import StageConfig
+from medialab.settings.fields import StageConfig
 from medialab.stages import STAGES
 from widgets.arrivals import Arrivals
 from widgets.batch import BatchPanel

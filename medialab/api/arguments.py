@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from medialab.errors import ConfigError, listed, shown
+from medialab.settings.fields import StageConfig
 from medialab.settings.shapes import Shape
-from medialab.settings.stages import StageConfig
 from medialab.settings.validation import example_of, read_json_texts
 
 # This value leaves a setting unset; so does an empty one.

@@ -6,20 +6,18 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import AfterValidator, BaseModel
 
+from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.process.versions import all_versions, program_version
 from medialab.prompts import Styles
-from medialab.settings.config import PipelineConfig
-from medialab.settings.detailer import DetailerConfig
+from medialab.settings.control_units import ControlUnit
+from medialab.settings.fields import NameOf, OneOf
 from medialab.settings.samplers import SAMPLERS, SCHEDULES
-from medialab.settings.stages import (
-    ControlUnit,
-    NameOf,
-    OneOf,
-    RefinerConfig,
-    UpscalerConfig,
-)
+from medialab.stage import PipelineStage
 from medialab.stages import STAGES
+from medialab.stages.detailer.settings import DetailerConfig
+from medialab.stages.refiner import RefinerConfig
+from medialab.stages.upscaler import UpscalerConfig
 
 if TYPE_CHECKING:
     from medialab.workbench import Workbench
@@ -56,7 +54,7 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
                 "title": stage.title,
                 "field": stage.name if stage.name in PipelineConfig.model_fields else None,
                 "settings": stage.settings.model_json_schema(),
-                "choices": _choices(stage.settings, usable),
+                "choices": _choices_of(stage, usable),
             }
             for stage in STAGES
         ],
@@ -71,6 +69,14 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
         "resize_modes": names(PipelineConfig, "resize_mode"),
         "emphases": names(PipelineConfig, "emphasis"),
     }
+
+
+def _choices_of(stage: PipelineStage[Any], usable: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the names that each setting of a stage may have, as a request takes them."""
+    if stage.name in PipelineConfig.model_fields:
+        return _choices(stage.settings, usable)
+    at_top = _choices(PipelineConfig, usable)
+    return {name: at_top[name] for name in stage.settings.model_fields if name in at_top}
 
 
 def _choices(model: type[BaseModel], usable: dict[str, list[str]]) -> dict[str, list[str]]:

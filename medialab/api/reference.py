@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
+from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError, listed, shown
 from medialab.listing.models import FOLDER_OF_KIND
-from medialab.settings.config import PipelineConfig
+from medialab.settings.fields import StageConfig
 from medialab.settings.shapes import Limits, Shape, shapes_of
-from medialab.settings.stages import StageConfig
 from medialab.stages import STAGES
 
 # Longer lists of names are written once, at the first setting that takes them.

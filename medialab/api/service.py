@@ -23,6 +23,8 @@ from medialab.api.messages import (
     parsed,
     refused,
 )
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import (
     ArtifactError,
     CancelledError,
@@ -38,7 +40,6 @@ from medialab.loading.registry import ModelInfo
 from medialab.process.jobs import Job
 from medialab.process.versions import program_version
 from medialab.runs.run import Run
-from medialab.settings.config import PipelineConfig, ResolvedConfig
 from medialab.workbench import Workbench
 
 _MOST_BYTES = 512 * 2**20  # limit for a picture in outputs/

@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 from medialab.artifacts.embedded import PARAMETERS, text_in
 from medialab.errors import ArtifactError, PictureError
 from medialab.pictures.png_writer import COLOUR_TYPES, png_of
-from medialab.settings.config import FinishConfig
+from medialab.stages.finish import FinishConfig
 
 SUFFIX_OF = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 _EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286

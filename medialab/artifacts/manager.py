@@ -19,12 +19,13 @@ from medialab.artifacts.query import Choices, Query
 from medialab.artifacts.reading import SettingsReader
 from medialab.artifacts.sidecar import Artifact, PictureFacts, Sidecar
 from medialab.artifacts.thumbnails import Thumbnails
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, LeftOutWarning
 from medialab.files.regular import is_regular
 from medialab.infotext import text as infotext
 from medialab.lora import hashes_told
 from medialab.process.versions import program_version
-from medialab.settings.config import PipelineConfig, ResolvedConfig
 from medialab.settings.filenames import Named, make_name
 
 

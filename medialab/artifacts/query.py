@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from medialab.artifacts.sidecar import Sidecar
+from medialab.config.resolved import LORA
 from medialab.errors import ArtifactError
-from medialab.settings.config import LORA
 
 # Prefixes of checkpoints and tags in the index; LoRAs have the prefix that they have in a config.
 _CHECKPOINT, _TAG = "checkpoint/", "tag/"

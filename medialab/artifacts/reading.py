@@ -7,6 +7,8 @@ from medialab.artifacts import formats
 from medialab.artifacts.embedded import read_embedded
 from medialab.artifacts.publishing import PICTURES
 from medialab.artifacts.sidecar import Sidecar
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, ConfigError
 from medialab.files.regular import read_regular
 from medialab.infotext import text as infotext
@@ -16,7 +18,6 @@ from medialab.infotext.mojibake import decode_utf16
 from medialab.infotext.restored import ReadSettings, found_again, restore, words_of
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
-from medialab.settings.config import PipelineConfig, ResolvedConfig
 
 _MOST_BYTES = 64 * 2**20  # limit for a file that may be text or a picture
 _OTHERS = (".txt", ".json", ".jpeg", ".avif")  # further extensions of files to read from

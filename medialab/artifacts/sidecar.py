@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError
 from medialab.files.regular import read_regular
-from medialab.settings.config import ResolvedConfig
 from medialab.settings.validation import explain
 
 SIDECAR_VERSION: Final = 1

@@ -9,7 +9,8 @@ from medialab.pictures.store import Use
 from medialab.pixels.geometry import Placement
 from medialab.pixels.preprocessors import AS_IT_IS, BY_MODEL, POSE, PREPROCESSORS
 from medialab.pixels.resizing import fits_a_step, follow, resized
-from medialab.settings.stages import USUAL_RESIZE, ControlUnit
+from medialab.settings.choices import USUAL_RESIZE
+from medialab.settings.control_units import ControlUnit
 from medialab.vision.base import find_by
 from medialab.vision.poses import LEAST_SURE
 

@@ -12,18 +12,17 @@ from medialab.diffusion.latents import decode_latents, latent_shape
 from medialab.diffusion.low_memory import denoiser_rungs, has_rows_apart
 from medialab.diffusion.noise import Variation, first_noise
 from medialab.diffusion.second_checkpoint import Handover, time_ids
-from medialab.diffusion.sizes import too_large_to_draw
 from medialab.diffusion.tiling import Tiles, in_tiles
 from medialab.errors import NotFiniteError
 from medialab.families.base import INPAINT
 from medialab.loading.memory_needs import denoising_bytes
 from medialab.lora import Applied, told, using
-from medialab.pixels.geometry import MOST_DRAWN, drawn_size
+from medialab.pixels.geometry import MOST_DRAWN, drawn_size, too_large_to_draw
 from medialab.pixels.resizing import padded
 from medialab.process.memory import claim
 from medialab.process.retries import is_finite
 from medialab.settings.samplers import applied_schedule, make_scheduler, with_prediction
-from medialab.settings.stages import Sampling
+from medialab.settings.sampling import Sampling
 from medialab.settings.steps import Plan, planned
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from medialab.loading.memory_needs import PICTURE_BYTES
 from medialab.process.memory import claim
-from medialab.settings.stages import LATENT_UPSCALERS, PIXEL_UPSCALERS
+from medialab.settings.choices import LATENT_UPSCALERS, PIXEL_UPSCALERS
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -13,7 +13,8 @@ from medialab.diffusion.latents import encode_image, latent_mask
 from medialab.pixels import masks
 from medialab.pixels.geometry import Box, drawn_size
 from medialab.pixels.resizing import lanczos, padded
-from medialab.settings.stages import LARGEST_SEED, Sampling
+from medialab.settings.fields import LARGEST_SEED
+from medialab.settings.sampling import Sampling
 
 if TYPE_CHECKING:
     import torch

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.encoding import Guidance, encode
 from medialab.lora import Applied, told, using
-from medialab.settings.stages import Sampling
+from medialab.settings.sampling import Sampling
 
 if TYPE_CHECKING:
     import torch

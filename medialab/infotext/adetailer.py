@@ -13,8 +13,8 @@ from typing import Any
 
 from medialab.errors import ConfigError
 from medialab.infotext.sampler_names import parse_sampler_name, parse_schedule_name
-from medialab.settings.detailer import AUTOMATIC, SEPARATOR, SKIP, DetailerConfig
-from medialab.settings.stages import MERGES
+from medialab.stages.detailer.prompts import SEPARATOR, SKIP
+from medialab.stages.detailer.settings import AUTOMATIC, MERGES, DetailerConfig
 
 # Our parts in the order in which they run, and how ADetailer's models are called for each.
 MODELS = {"body": "person_yolov8n-seg.pt", "face": "face_yolov8n.pt", "hand": "hand_yolov8n.pt"}

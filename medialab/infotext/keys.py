@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.infotext.adetailer import vae_file, vae_name
-from medialab.settings.config import PipelineConfig, ResolvedConfig
-from medialab.settings.stages import USUAL_RESIZE
+from medialab.settings.choices import USUAL_RESIZE
 
 Items = Mapping[str, str]
 _SIZE = re.compile(r"(\d+)x(\d+)")

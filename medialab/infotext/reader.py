@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
+from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError, shown
 from medialab.infotext.adetailer import read_detailers, vae_name
 from medialab.infotext.foreign_texts import GRAPH, parse_object, read_object
@@ -22,9 +23,8 @@ from medialab.infotext.keys import AFTER, BEFORE, Items, merged, unread_parts
 from medialab.infotext.mojibake import mend_letters, mend_order
 from medialab.infotext.older_items import modernise
 from medialab.infotext.sampler_names import parse_sampler_name, parse_schedule_name
-from medialab.settings.config import PipelineConfig
+from medialab.settings.loras import MOST_LORAS
 from medialab.settings.samplers import SCHEDULES
-from medialab.settings.stages import MOST_LORAS
 
 EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
 # Our own item, in JSON: other stages' settings.

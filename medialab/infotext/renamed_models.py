@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.prompts import word_pattern
-from medialab.settings.config import PipelineConfig, ResolvedConfig
-from medialab.settings.stages import NameOf
+from medialab.settings.fields import NameOf
 
 ConfigT = TypeVar("ConfigT", bound=PipelineConfig)
 _PROMPTS = ("prompt", "negative_prompt")

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import MediaLabError
 from medialab.infotext.foreign_texts import COMFYUI, GRAPH
 from medialab.infotext.hashes import HASH_ITEMS
@@ -19,8 +21,7 @@ from medialab.infotext.restored_models import ModelsOfText
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN
-from medialab.settings.config import PipelineConfig, ResolvedConfig
-from medialab.settings.stages import SamplingConfig
+from medialab.settings.sampling import SamplingConfig
 
 # Items that tell how a file came to be, and nothing of how to make it again.
 _NO_SETTINGS = {"Version", "User", "Time taken", "Created Date"}

@@ -8,14 +8,14 @@ import re
 from collections.abc import Mapping, Set
 from typing import Any
 
+from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError, MediaLabError
 from medialab.infotext.hashes import CHECKPOINT, VAE
 from medialab.infotext.model_matches import Match, Matcher
 from medialab.infotext.renamed_models import name_rule, renamed
 from medialab.process.memory import gigabytes
 from medialab.prompts import mentions, take_loras, written_tags
-from medialab.settings.config import PipelineConfig
-from medialab.settings.stages import NameOf, StageConfig
+from medialab.settings.fields import NameOf, StageConfig
 
 # Kinds of models that stages name, as people call them.
 _LABELS = {"checkpoint": "checkpoint", "vae": "VAE", "upscaler": "upscaler"}

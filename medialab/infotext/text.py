@@ -13,14 +13,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.infotext.adetailer import write_detailers
 from medialab.infotext.applied import applied_in, inversions_in, steps_handed_over
 from medialab.infotext.items import NEGATIVE
 from medialab.infotext.keys import AFTER, BEFORE, items_of, number, schedule, shown_upscaler
 from medialab.infotext.mojibake import mend_letters
 from medialab.infotext.reader import EXACT, STAGES, Parsed, read, said_of
-from medialab.settings.config import PipelineConfig, ResolvedConfig
-from medialab.settings.stages import EMPHASES, SamplingConfig
+from medialab.settings.choices import EMPHASES
+from medialab.settings.sampling import SamplingConfig
 
 __all__ = ["Parsed", "read", "write"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from medialab.lora.fitting import PARTS
 from medialab.lora.manager import MERGED_FROM, Applied, LoRAManager
 from medialab.lora.sets import LoRAUse
-from medialab.settings.stages import LoRAConfig
+from medialab.settings.loras import LoRAConfig
 
 if TYPE_CHECKING:
     from medialab.loading.checkpoint import LoadedCheckpoint

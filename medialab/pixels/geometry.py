@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from medialab.errors import ConfigError
+
 BLOCK = 8  # pixels a side that one latent covers
 # Limits, in pixels a side, of a picture drawn in one piece: a smaller one leaves a denoiser nothing
 # to work with, a larger one (usually a typing error) needs gigabytes. Pictures may have any size.
@@ -303,3 +305,13 @@ def matched_size(
         if large_enough:
             return min(large_enough, key=lambda size: abs(size[0] / size[1] - proportions))
     return width, height
+
+
+def too_large_to_draw(size: tuple[int, int], stage: str = "") -> ConfigError:
+    """Return the error for a picture that no model draws in one piece; `stage` would."""
+    message = (
+        f"{stage + ' draws ' if stage else ''}{size[0]} × {size[1]} pixels: a model draws at most "
+        f"{MOST_DRAWN} a side at once. Set a smaller width and height, or leave the picture as it "
+        "is and draw parts of it (a detailer, only masked, the upscaler's tiles)"
+    )
+    return ConfigError(message)

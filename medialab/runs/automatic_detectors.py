@@ -7,10 +7,11 @@ what looked, and the cache's key holds what their files hold.
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, MissingLibraryError, ModelNotFoundError, shown
 from medialab.listing.models import ModelInfo
-from medialab.settings.config import PipelineConfig, ResolvedConfig
-from medialab.settings.detailer import AUTOMATIC, CENTRE, WORDS, DetailerConfig
+from medialab.stages.detailer.settings import AUTOMATIC, CENTRE, WORDS, DetailerConfig
 from medialab.vision import automatic_chain, backend_of, refines, why_absent
 
 ConfigT = TypeVar("ConfigT", bound=PipelineConfig)

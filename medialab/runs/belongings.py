@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from medialab.settings.config import PipelineConfig, ResolvedConfig
-from medialab.settings.detailer import DetailerConfig, DetectionEdit
-from medialab.settings.stages import SamplingConfig
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
+from medialab.settings.sampling import SamplingConfig
 from medialab.stages import STAGES
+from medialab.stages.detailer.settings import DetailerConfig, DetectionEdit
 
 _REFINER = "refiner"
 # Stages that decide the picture that detailers begin with; the mode's own comes on top.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.latents import decode_latents
 from medialab.diffusion.previews import LatentPreview
 from medialab.errors import ModelRefusedError, NotFiniteError, OutOfMemoryError
@@ -15,7 +16,6 @@ from medialab.process.events import Event, Kind
 from medialab.process.jobs import Job
 from medialab.process.memory import free_memory
 from medialab.process.retries import Ladder, Retry
-from medialab.settings.config import ResolvedConfig
 
 if TYPE_CHECKING:
     import torch

@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from medialab.pixels.geometry import Box, Placement
-from medialab.settings.config import PromptConfig
-from medialab.settings.stages import ControlUnit
-from medialab.stage import Frame
+from medialab.settings.control_units import ControlUnit
+from medialab.stage import EncodedPrompts, Frame
 from medialab.vision import Detection
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _IMAGE, _BASE = "image", "base"
 _EMBEDDING, _MASK, _CONTROL = "embedding/", "mask/", "control/"
 _NUMBERS = frozenset({"F16", "BF16", "F32"})  # types that embeddings have
+
+_PROMPTS = TypeAdapter(EncodedPrompts)
 
 
 class BrokenFrameError(ValueError):
@@ -62,7 +65,7 @@ def encode_frame(frame: Frame) -> bytes:
                 }
             )
     facts = {
-        "prompts": frame.prompts.model_dump(mode="json"),
+        "prompts": _PROMPTS.dump_python(frame.prompts, mode="json"),
         "stretch": frame.stretch,
         "journey": [[one.of, one.to, one.inside.edges, one.repeats] for one in frame.journey],
         "units": [unit.model_dump(mode="json") for unit in frame.units],
@@ -127,7 +130,7 @@ def _decoded(content: bytes, device: str) -> Frame:
         for stage, rows in facts["detections"].items()
     }
     return Frame(
-        prompts=PromptConfig.model_validate(facts["prompts"]),
+        prompts=_PROMPTS.validate_python(facts["prompts"]),
         embeddings=_Embeddings(
             content, [name for name in tensors if name.startswith(_EMBEDDING)], device
         ),

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from medialab.diffusion.sizes import StageSize, sizes_of
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ModelRefusedError, OutOfMemoryError
 from medialab.loading.checkpoint import dtype_name
 from medialab.loading.memory_needs import (
@@ -23,11 +24,12 @@ from medialab.loading.memory_needs import (
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.pixels.geometry import BLOCK
 from medialab.process.memory import gigabytes
+from medialab.runs.sizes import StageSize, sizes_of
 from medialab.runs.ties import may_be_untied
-from medialab.settings.config import PipelineConfig, ResolvedConfig
-from medialab.settings.detailer import DetailerConfig
-from medialab.settings.stages import SamplingConfig, UpscalerConfig
+from medialab.settings.sampling import SamplingConfig
 from medialab.stages import STAGES
+from medialab.stages.detailer.settings import DetailerConfig
+from medialab.stages.upscaler import UpscalerConfig
 
 # Pixels a side that a VAE decodes at once on the lowest rung, whatever the picture's size, and
 # that a tile or a detail is drawn at where neither settings nor the checkpoint say so: SDXL's own.

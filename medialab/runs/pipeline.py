@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.repainting import unpacked
 from medialab.loading.checkpoint import dtype_name
 from medialab.process import threads
@@ -16,7 +17,6 @@ from medialab.process.versions import all_versions
 from medialab.runs.cache import Explanation, StageCache, StageKey
 from medialab.runs.context import RunContext
 from medialab.runs.frames import decode_frame, encode_frame
-from medialab.settings.config import ResolvedConfig
 from medialab.stage import Frame, PipelineStage
 from medialab.stages import STAGES
 

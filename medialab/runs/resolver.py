@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from medialab.diffusion.sizes import check_sizes
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import EMBEDDING, LORA, ResolvedConfig
 from medialab.errors import (
     ConfigError,
     LeftOutWarning,
@@ -32,10 +33,12 @@ from medialab.runs.automatic_detectors import check_detectors, with_detectors
 from medialab.runs.belongings import SetAside, bound, is_of_another, settled
 from medialab.runs.inversion_names import meant
 from medialab.runs.memory_plan import MemoryPlan, plan
+from medialab.runs.sizes import check_sizes
 from medialab.runs.ties import may_be_untied
-from medialab.settings.config import EMBEDDING, LORA, RANDOM_SEED, PipelineConfig, ResolvedConfig
+from medialab.settings.control_units import ControlUnit
+from medialab.settings.fields import RANDOM_SEED, StageConfig
 from medialab.settings.samplers import AUTOMATIC_PREDICTION, check_training
-from medialab.settings.stages import ControlUnit, SamplingConfig, StageConfig
+from medialab.settings.sampling import SamplingConfig
 from medialab.stage import Model, PipelineStage
 from medialab.stages import STAGES
 

@@ -6,8 +6,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from medialab.artifacts import Artifact
-from medialab.settings.config import ResolvedConfig
-from medialab.settings.detailer import DetectionEdit
+from medialab.config.resolved import ResolvedConfig
+from medialab.stages.detailer.settings import DetectionEdit
 
 if TYPE_CHECKING:
     from PIL import Image

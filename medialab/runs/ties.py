@@ -8,8 +8,8 @@ other files, and the picture is made again all the same.
 from collections.abc import Mapping
 from typing import Any
 
+from medialab.config.resolved import EMBEDDING, ResolvedConfig
 from medialab.infotext.applied import applied_in
-from medialab.settings.config import EMBEDDING, ResolvedConfig
 from medialab.stage import Model
 from medialab.stages import STAGES
 

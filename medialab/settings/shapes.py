@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from medialab.settings.stages import PICTURE_NAME, NameOf, OneOf, StageConfig, Unit
+from medialab.settings.fields import PICTURE_NAME, NameOf, OneOf, StageConfig, Unit
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 
 from medialab.errors import ConfigError, MediaLabError, listed, near, shown
-from medialab.settings.stages import PICTURE_NAME, ChoiceError
+from medialab.settings.fields import PICTURE_NAME, ChoiceError
 
 # What pydantic says in words of Python, as a person is told it, by its kind of fault; in braces,
 # what it tells of the fault.

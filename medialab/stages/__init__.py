@@ -33,3 +33,5 @@ STAGES: tuple[PipelineStage[Any], ...] = (
     UpscalerStage(),
     FinishStage(),
 )
+# What stage 3 can do: one of these stages, or nothing, for the stages after it alone.
+MODES = (*(stage.name for stage in STAGES if stage.is_mode), "enhance")

@@ -2,9 +2,20 @@
 
 from dataclasses import replace
 
+from pydantic import Field
+
 from medialab.diffusion.control import shown_of, words_of
-from medialab.settings.config import ControlConfig
-from medialab.stage import Frame, PipelineStage, StageContext
+from medialab.settings.control_units import ControlUnit
+from medialab.settings.fields import SizeConfig
+from medialab.stage import Frame, PipelineStage, Request, StageContext
+
+
+class ControlConfig(SizeConfig):
+    """Stage 2: what is followed besides the words."""
+
+    control: tuple[ControlUnit, ...] = Field(
+        (), description="ControlNets for every stage without its own."
+    )
 
 
 class ControlStage(PipelineStage[ControlConfig]):
@@ -18,6 +29,10 @@ class ControlStage(PipelineStage[ControlConfig]):
     name = "control"
     title = "Control"
     settings = ControlConfig
+
+    def runs(self, request: Request) -> bool:
+        """Return whether stage 3 follows any; other passes prepare what they follow themselves."""
+        return request.starts_from_noise and any(unit.counts for unit in request.control)
 
     def run(self, frame: Frame, settings: ControlConfig, context: StageContext) -> Frame:
         """Read `image`; write `controls`."""

@@ -1,14 +1,44 @@
 """Stage 9: the last touch before a picture is kept."""
 
 from dataclasses import replace
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from medialab.pixels.colours import matched
-from medialab.settings.config import FinishConfig
+from medialab.settings import filenames
+from medialab.settings.fields import Fraction, OneOf, StageConfig
 from medialab.stage import Frame, PipelineStage, StageContext
 
 # Unsharp mask: radius in pixels, and the percentage that a setting of 1 stands for. Levels that
 # differ by fewer than three are left alone, so that flat areas stay clean.
 _RADIUS, _PERCENT, _THRESHOLD = 1.2, 100, 3
+
+FILE_FORMATS = ("png", "jpeg", "webp")
+FileFormat = Annotated[str, AfterValidator(OneOf(FILE_FORMATS))]
+FileName = Annotated[str, AfterValidator(filenames.checked)]
+
+
+class FinishConfig(StageConfig):
+    """Stage 9: the last touch before a picture is kept."""
+
+    sharpen: float = Field(
+        0.0, ge=0.0, le=2.0, description="How much to sharpen edges; 0: not at all."
+    )
+    colour_match: Fraction = Field(
+        0.0, description="How far to bring colours back to those of stage 3; 0: not at all."
+    )
+    format: FileFormat = Field("png", description="File format: png, jpeg or webp.")
+    quality: int = Field(
+        90, ge=1, le=100, description="For jpeg and webp: higher is better, and a larger file."
+    )
+    lossless: bool = Field(True, description="Whether a webp keeps every pixel's value.")
+    file_name: FileName = Field(
+        filenames.DEFAULT,
+        min_length=1,
+        max_length=200,
+        description="Name after the file's number: text, and tokens like [seed] or [date].",
+    )
 
 
 class FinishStage(PipelineStage[FinishConfig]):

@@ -1,12 +1,23 @@
 """Stage 3, from a picture: some noise over it, and away again."""
 
+from pydantic import Field
+
 from medialab.diffusion.control import prepare
 from medialab.diffusion.denoising import denoise
 from medialab.diffusion.latents import stretched
 from medialab.pixels.geometry import placement
 from medialab.pixels.resizing import resized
-from medialab.settings.stages import Img2ImgConfig
+from medialab.settings.fields import Fraction
+from medialab.settings.sampling import SamplingConfig
 from medialab.stage import Frame, PipelineStage, StageContext
+
+
+class Img2ImgConfig(SamplingConfig):
+    """Stage 3, from a picture."""
+
+    denoising_strength: Fraction = Field(
+        0.75, description="How much to repaint: 0 keeps the picture, 1 ignores it."
+    )
 
 
 class Img2ImgStage(PipelineStage[Img2ImgConfig]):
@@ -19,6 +30,7 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
     name = "img2img"
     title = "Image to image"
     version = 2
+    is_mode = True
     settings = Img2ImgConfig
 
     def run(self, frame: Frame, settings: Img2ImgConfig, context: StageContext) -> Frame:

@@ -1,15 +1,45 @@
 """Stage 3, on a part of a picture: what the mask shows is painted anew."""
 
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
 from medialab.diffusion.control import prepare
 from medialab.diffusion.repainting import Repaint, repaint, whole
 from medialab.pixels import masks
 from medialab.pixels.geometry import MOST_DRAWN, Box, to_proportions
 from medialab.pixels.resizing import follow_mask
-from medialab.settings.stages import InpaintConfig
+from medialab.settings.fields import Fraction, OneOf, Picture, Pixels
+from medialab.settings.sampling import SamplingConfig
 from medialab.stage import Frame, PipelineStage, StageContext
 
 # Times the size that a model was trained at, to which a part is enlarged at most.
 _LARGE = 2
+
+MASKED_CONTENTS = ("original", "fill", "latent noise", "latent nothing")
+MaskedContent = Annotated[str, AfterValidator(OneOf(MASKED_CONTENTS))]
+
+
+class InpaintConfig(SamplingConfig):
+    """Stage 3, on a part of a picture."""
+
+    mask: Picture | None = Field(None, description="White is repainted, black stays.")
+    denoising_strength: Fraction = Field(
+        0.75, description="How much to repaint; 1 ignores what was under the mask."
+    )
+    mask_blur: Pixels = Field(4, ge=0, le=64, description="Softness of the mask's edge, in pixels.")
+    masked_content: MaskedContent = Field(
+        "original",
+        description="What fills the masked area before it is repainted; no effect at strength 1.",
+    )
+    inverted: bool = Field(False, description="Repaint everything outside the mask instead.")
+    only_masked: bool = Field(
+        False, description="Enlarge the masked area and repaint it alone, at a higher resolution."
+    )
+    padding: Pixels = Field(
+        32, ge=0, le=256, description="With only_masked: pixels of context around the mask."
+    )
+    soft: bool = Field(False, description="Grey areas of the mask change partly.")
 
 
 class InpaintStage(PipelineStage[InpaintConfig]):
@@ -23,6 +53,7 @@ class InpaintStage(PipelineStage[InpaintConfig]):
     name = "inpaint"
     title = "Inpaint"
     version = 3
+    is_mode = True
     settings = InpaintConfig
 
     def run(self, frame: Frame, settings: InpaintConfig, context: StageContext) -> Frame:

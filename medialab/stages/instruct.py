@@ -1,8 +1,18 @@
 """Stage 3, by an instruction: "make the shirt red"."""
 
+from pydantic import Field
+
 from medialab.diffusion.denoising import denoise
-from medialab.settings.stages import InstructConfig
+from medialab.settings.sampling import SamplingConfig
 from medialab.stage import Frame, PipelineStage, StageContext
+
+
+class InstructConfig(SamplingConfig):
+    """Stage 3, by an instruction."""
+
+    image_guidance_scale: float = Field(
+        1.5, ge=1.0, le=10.0, description="How closely to follow the start picture."
+    )
 
 
 class InstructStage(PipelineStage[InstructConfig]):
@@ -14,6 +24,7 @@ class InstructStage(PipelineStage[InstructConfig]):
     name = "instruct"
     title = "Edit in words"
     version = 2
+    is_mode = True
     settings = InstructConfig
 
     def run(self, frame: Frame, settings: InstructConfig, context: StageContext) -> Frame:

@@ -1,11 +1,43 @@
 """Stage 3, beyond a picture's edges: the canvas grows, and what is new is painted."""
 
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
 from medialab.diffusion.control import prepare
 from medialab.diffusion.repainting import Repaint, repaint, whole
 from medialab.pixels import masks
 from medialab.pixels.geometry import Box, Placement
-from medialab.settings.stages import OutpaintConfig
+from medialab.settings.fields import Fraction, OneOf, Pixels
+from medialab.settings.sampling import SamplingConfig
 from medialab.stage import Frame, PipelineStage, StageContext
+
+BORDERS = ("fill", "latent noise", "latent nothing")
+Border = Annotated[str, AfterValidator(OneOf(BORDERS))]
+# Pixels that a picture grows by on one side; pixels that drawn tiles share, in whole blocks.
+Growth = Annotated[Pixels, Field(ge=0, le=2048)]
+
+
+class OutpaintConfig(SamplingConfig):
+    """Stage 3, beyond a picture's edges; its prompt should describe the border."""
+
+    left: Growth = Field(32, description="Pixels to add on the left.")
+    right: Growth = Field(32, description="Pixels to add on the right.")
+    top: Growth = Field(0, description="Pixels to add at the top.")
+    bottom: Growth = Field(0, description="Pixels to add at the bottom.")
+    denoising_strength: Fraction = Field(
+        0.8, description="How much to repaint the border; 0 only fills it with the edge's colours."
+    )
+    mask_blur: Pixels = Field(
+        4,
+        ge=0,
+        le=64,
+        description="Softness of the seam; 5 times as many pixels inside the picture change.",
+    )
+    masked_content: Border = Field(
+        "fill",
+        description="What the border is filled with before it is painted; no effect at strength 1.",
+    )
 
 
 class OutpaintStage(PipelineStage[OutpaintConfig]):
@@ -21,6 +53,7 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
     name = "outpaint"
     title = "Outpaint"
     version = 2
+    is_mode = True
     settings = OutpaintConfig
 
     def run(self, frame: Frame, settings: OutpaintConfig, context: StageContext) -> Frame:

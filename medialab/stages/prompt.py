@@ -1,15 +1,40 @@
 """Stage 1: the prompts become embeddings."""
 
 from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
 
 from medialab.diffusion.encoding import encode
 from medialab.lora import TEXT_PARTS, using
-from medialab.settings.config import PromptConfig
-from medialab.settings.stages import asked_loras, unused_loras
-from medialab.stage import Frame, PipelineStage, StageContext
+from medialab.settings.choices import EMPHASES, ClipSkip, Emphasis, PromptText
+from medialab.settings.fields import NameOf, StageConfig
+from medialab.settings.loras import LoRAConfig, asked_loras, unused_loras
+from medialab.stage import EncodedPrompts, Frame, PipelineStage, Request, StageContext
 
 # What does not change within so many, the most that a config takes, does not within fewer.
 MOST_STEPS = 150
+
+StyleName = Annotated[str, NameOf("style")]
+
+
+class PromptConfig(StageConfig):
+    """Stage 1: what the picture shows."""
+
+    prompt: PromptText = Field("", description="What the picture should show.")
+    negative_prompt: PromptText = Field("", description="What it should not show.")
+    styles: tuple[StyleName, ...] = Field(
+        (), description="Names from models/styles.csv to add to both prompts."
+    )
+    emphasis: Emphasis = Field(
+        EMPHASES[0],
+        description="Brackets: weights (original, no norm), removed (ignore), or text (none).",
+    )
+    clip_skip: ClipSkip = Field(
+        1,
+        description="Layer of the text encoder to use: 1 the last, 2 the one before; not for SDXL.",
+    )
+    loras: tuple[LoRAConfig, ...] = Field((), description="LoRAs for every stage without its own.")
 
 
 class PromptStage(PipelineStage[PromptConfig]):
@@ -23,6 +48,10 @@ class PromptStage(PipelineStage[PromptConfig]):
     title = "Prompt"
     version = 5
     settings = PromptConfig
+
+    def runs(self, request: Request) -> bool:
+        """Return whether any stage draws."""
+        return request.starts_from_noise or bool(request.drawing_parts())
 
     def run(self, frame: Frame, settings: PromptConfig, context: StageContext) -> Frame:
         """Read nothing; write `prompts` and `embeddings`."""
@@ -38,9 +67,16 @@ class PromptStage(PipelineStage[PromptConfig]):
                 on_text=context.step,
             )
         unused = unused_loras(settings.negative_prompt)
+        prompts = EncodedPrompts(
+            settings.prompt,
+            settings.negative_prompt,
+            settings.emphasis,
+            settings.clip_skip,
+            settings.loras,
+        )
         stays = not conditioning.changes and not conditioning.composes
         return replace(
-            frame, prompts=settings, embeddings=conditioning.embeddings() if stays else {}
+            frame, prompts=prompts, embeddings=conditioning.embeddings() if stays else {}
         ).with_applied(
             self.name,
             prompt=settings.prompt,

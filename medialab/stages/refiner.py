@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
 
 from medialab.diffusion.control import prepare
 from medialab.diffusion.denoising import How, denoise
@@ -19,7 +21,10 @@ from medialab.pixels.geometry import (
     placement,
 )
 from medialab.pixels.resizing import resized
-from medialab.settings.stages import LATENT_UPSCALERS, PIXEL_UPSCALERS, RefinerConfig
+from medialab.settings.choices import LATENT_UPSCALERS, PIXEL_UPSCALERS
+from medialab.settings.fields import Fraction, Length, NameOf, SwitchedConfig, Times
+from medialab.settings.sampling import Sampling, SamplingConfig
+from medialab.settings.steps import planned
 from medialab.stage import Frame, Model, PipelineStage, StageContext
 
 if TYPE_CHECKING:
@@ -30,6 +35,27 @@ if TYPE_CHECKING:
 
 # Latent upscaler -> torch's name for the filter.
 _FILTERS = dict(zip(LATENT_UPSCALERS, ("bilinear", "nearest", "bicubic"), strict=True))
+
+RefinerUpscalerName = Annotated[str, NameOf("upscaler", also=(*LATENT_UPSCALERS, *PIXEL_UPSCALERS))]
+
+
+class RefinerConfig(SwitchedConfig, SamplingConfig):
+    """Stage 4: the picture enlarged and drawn again (hires fix)."""
+
+    scale: Times = Field(2.0, ge=1.0, le=4.0, description="Enlargement factor.")
+    width: Length | None = Field(None, description="Exact width in place of the scale.")
+    height: Length | None = Field(None, description="Exact height in place of the scale.")
+    upscaler: RefinerUpscalerName = Field(
+        "latent", description="latent, latent nearest, lanczos…, or a model in models/upscalers."
+    )
+    denoising_strength: Fraction = Field(
+        0.7, description="How much to repaint; 1 keeps nothing but the size."
+    )
+
+    def check_steps(self, sampling: Sampling) -> None:
+        """Refuse steps whose schedule is too long: all that are set run, whatever the strength."""
+        strength = self.denoising_strength
+        planned(sampling.sampler, sampling.schedule, sampling.steps, strength, exact=True)
 
 
 class RefinerStage(PipelineStage[RefinerConfig]):

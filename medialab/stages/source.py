@@ -1,12 +1,40 @@
 """Between stages 1 and 2: the picture that others start from."""
 
 from dataclasses import replace
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
 
 from medialab.pixels.geometry import placement
 from medialab.pixels.resizing import placed
-from medialab.settings.config import SourceConfig
-from medialab.settings.stages import LATENT_RESIZE
-from medialab.stage import Frame, PipelineStage, StageContext
+from medialab.settings.choices import CONTROL_RESIZE_MODES, LATENT_RESIZE, RESIZE_MODES
+from medialab.settings.fields import OneOf, Picture, SizeConfig
+from medialab.stage import Frame, PipelineStage, Request, StageContext
+
+ResizeMode = Annotated[str, AfterValidator(OneOf(RESIZE_MODES))]
+
+
+class SourceConfig(SizeConfig):
+    """Before stage 2: the picture that others start from."""
+
+    mode: str = Field(
+        "txt2img",
+        description="What stage 3 does; enhance skips it and works on a given picture.",
+    )
+    image: Picture | None = Field(
+        None, description="The picture to start from, by the name that Workbench.keep returns."
+    )
+    resize_mode: ResizeMode = Field("just resize", description="How the picture is resized.")
+
+    @model_validator(mode="after")
+    def _latents_are_stretched_where_there_are_some(self) -> Self:
+        if self.resize_mode == LATENT_RESIZE and self.mode not in {"txt2img", "img2img"}:
+            message = (
+                f"resize_mode {LATENT_RESIZE!r} is for mode 'img2img'; for mode {self.mode!r} "
+                f"choose one of {', '.join(CONTROL_RESIZE_MODES)}"
+            )
+            raise ValueError(message)
+        return self
 
 
 class SourceStage(PipelineStage[SourceConfig]):
@@ -21,6 +49,10 @@ class SourceStage(PipelineStage[SourceConfig]):
     title = "Picture"
     version = 3
     settings = SourceConfig
+
+    def runs(self, request: Request) -> bool:
+        """Return whether stage 3, or a stage after it, starts from a given picture."""
+        return not request.starts_from_noise
 
     def run(self, frame: Frame, settings: SourceConfig, context: StageContext) -> Frame:
         """Read nothing; write `image`."""

@@ -2,15 +2,90 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
 
 from medialab.diffusion.control import with_networks
 from medialab.diffusion.denoising import How, denoise
 from medialab.diffusion.noise import Variation
 from medialab.diffusion.second_checkpoint import Handover, told_handover
-from medialab.settings.config import Txt2ImgConfig
-from medialab.settings.stages import SAMPLING_NAMES, Sampling
+from medialab.errors import ConfigError
+from medialab.settings.choices import (
+    CheckpointName,
+    PredictionType,
+    SamplerName,
+    ScheduleName,
+    VAEName,
+)
+from medialab.settings.fields import LARGEST_SEED, RANDOM_SEED, Fraction, NameOf, SizeConfig
+from medialab.settings.samplers import AUTOMATIC_PREDICTION, check
+from medialab.settings.sampling import SAMPLING_NAMES, Sampling
 from medialab.stage import Frame, Model, PipelineStage, StageContext
+
+OptionalCheckpointName = Annotated[str, NameOf("checkpoint", none="none")]
+
+
+class Txt2ImgConfig(SizeConfig):
+    """Stage 3: from noise to a picture."""
+
+    checkpoint: CheckpointName = Field(
+        "paperdoll", description="Name of a model in models/checkpoints."
+    )
+    vae: VAEName = Field(
+        "",
+        description="Another VAE, in models/vae, made for the checkpoint's family; "
+        "empty: the checkpoint's own.",
+    )
+    prediction_type: PredictionType = Field(
+        AUTOMATIC_PREDICTION,
+        description="What the checkpoint's denoiser predicts: epsilon or v_prediction; "
+        "automatic: as its file says.",
+    )
+    steps: int = Field(20, ge=1, le=150, description="Number of denoising steps.")
+    guidance_scale: float = Field(
+        5.0,
+        ge=1.0,
+        le=30.0,
+        description="How closely to follow the prompt (CFG scale); 1 ignores the negative prompt.",
+    )
+    sampler: SamplerName = Field("DPM++ 2M", description="The method of denoising.")
+    schedule: ScheduleName = Field(
+        "automatic", description="How noise is distributed over the steps."
+    )
+    seed: int = Field(
+        RANDOM_SEED,
+        ge=RANDOM_SEED,
+        le=LARGEST_SEED,
+        description="The same seed gives the same picture; -1: random.",
+    )
+    batch_size: int = Field(
+        1, ge=1, le=64, description="Number of pictures; each uses the next seed."
+    )
+    handover_checkpoint: OptionalCheckpointName = Field(
+        "",
+        description="A checkpoint that finishes the picture, such as SDXL's refiner; empty: none.",
+    )
+    switch_at: Fraction = Field(
+        0.8, description="Share of the noise after which it takes over; 1: never."
+    )
+    variation_seed: int = Field(
+        RANDOM_SEED,
+        ge=RANDOM_SEED,
+        le=LARGEST_SEED,
+        description="Seed of the noise to mix in; -1: random. In a batch it counts up, not seed.",
+    )
+    variation_strength: Fraction = Field(
+        0.0, description="Of text to image: share of the variation's noise; 0: none, 1: all."
+    )
+
+    @model_validator(mode="after")
+    def _sampler_honours_schedule_and_steps(self) -> Self:
+        try:
+            check(self.sampler, self.schedule, self.steps)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        return self
 
 
 class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
@@ -24,6 +99,8 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
     name = "txt2img"
     title = "Text to image"
     version = 2
+    is_mode = True
+    starts_from_noise = True
     settings = Txt2ImgConfig
 
     def models(self, settings: Txt2ImgConfig) -> Sequence[Model]:
@@ -38,7 +115,7 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
 
     def run(self, frame: Frame, settings: Txt2ImgConfig, context: StageContext) -> Frame:
         """Read `prompts` and `embeddings`; write `image`."""
-        both = dict(frame.prompts) | dict(settings) | {"control": frame.units}
+        both = vars(frame.prompts) | dict(settings) | {"control": frame.units}
         own: dict[str, Any] = {name: both[name] for name in SAMPLING_NAMES}
         variation = None
         if settings.variation_strength > 0:

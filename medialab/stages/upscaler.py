@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import Field, model_validator
 
 from medialab.diffusion.control import prepare
 from medialab.diffusion.denoising import How, denoise
@@ -10,7 +12,9 @@ from medialab.diffusion.enlarging import enlarged, told_upscaler
 from medialab.diffusion.latents import encode_image
 from medialab.diffusion.tiling import Tiles, vae_for
 from medialab.pixels.geometry import BLOCK, drawn_size, to_multiple
-from medialab.settings.stages import PIXEL_UPSCALERS, UpscalerConfig
+from medialab.settings.choices import PIXEL_UPSCALERS
+from medialab.settings.fields import Fraction, NameOf, Pixels, Side, SwitchedConfig, Times
+from medialab.settings.sampling import SamplingConfig
 from medialab.stage import Frame, Model, PipelineStage, StageContext
 
 if TYPE_CHECKING:
@@ -19,6 +23,44 @@ if TYPE_CHECKING:
 
 # Overlap of drawn tiles where none is set, as a share of a tile.
 _SHARED = 0.25
+
+UpscalerName = Annotated[str, NameOf("upscaler", also=PIXEL_UPSCALERS)]
+TileOverlap = Annotated[Pixels, Field(ge=0, le=2048, multiple_of=BLOCK)]
+# Pixels by which each tile reaches beyond the one before, at least.
+LEAST_STRIDE = 8
+
+
+class UpscalerConfig(SwitchedConfig, SamplingConfig):
+    """Stage 8: the picture enlarged, and drawn again in tiles if its strength is above 0."""
+
+    upscaler: UpscalerName = Field(
+        "lanczos", description="lanczos, or a model in models/upscalers."
+    )
+    scale: Times = Field(2.0, ge=1.0, le=8.0, description="Enlargement factor.")
+    tile: Pixels = Field(
+        192, ge=0, le=2048, description="Side of an upscaler tile in pixels; 0: no tiles."
+    )
+    overlap: Pixels = Field(16, ge=0, le=256, description="Pixels that neighbouring tiles share.")
+    denoising_strength: Fraction = Field(
+        0.0,
+        description="How much to repaint afterwards, in tiles; above 0.3 tiles may invent objects.",
+    )
+    diffusion_tile: Side | None = Field(
+        None, description="Side of a repainted tile in pixels; empty: the model's own size."
+    )
+    diffusion_overlap: TileOverlap | None = Field(
+        None, description="Pixels that repainted tiles share; empty: a quarter of a tile."
+    )
+
+    @model_validator(mode="after")
+    def _tiles_go_forward(self) -> Self:
+        if self.tile and self.tile < self.overlap + LEAST_STRIDE:
+            message = (
+                f"tile {self.tile} is too small for overlap {self.overlap}: give tiles at least "
+                f"{self.overlap + LEAST_STRIDE} pixels, or 0 for none"
+            )
+            raise ValueError(message)
+        return self
 
 
 class UpscalerStage(PipelineStage[UpscalerConfig]):

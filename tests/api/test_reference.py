@@ -7,8 +7,8 @@ import pytest
 from medialab import PipelineConfig
 from medialab.api import reference
 from medialab.errors import ConfigError
+from medialab.settings.fields import StageConfig
 from medialab.settings.shapes import shapes_of
-from medialab.settings.stages import StageConfig
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 

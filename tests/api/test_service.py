@@ -13,7 +13,9 @@ from medialab.api.messages import MOST_BYTES
 from medialab.api.service import Service
 from medialab.errors import OutOfMemoryError
 from medialab.pixels.preprocessors import BY_MODEL, PREPROCESSORS
-from medialab.settings.stages import LATENT_UPSCALERS, ORDERS, SAMPLING_NAMES
+from medialab.settings.choices import LATENT_UPSCALERS
+from medialab.settings.sampling import SAMPLING_NAMES
+from medialab.stages.detailer.settings import ORDERS
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 

@@ -2,7 +2,7 @@ import pytest
 from PIL import Image
 
 from medialab.artifacts import ArtifactManager
-from medialab.settings.config import ResolvedConfig
+from medialab.config.resolved import ResolvedConfig
 
 
 @pytest.fixture

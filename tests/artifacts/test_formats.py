@@ -4,8 +4,9 @@ import pytest
 from PIL import Image
 
 from medialab.artifacts import ArtifactManager, publishing
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, ConfigError
-from medialab.settings.config import PipelineConfig, ResolvedConfig
 
 FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 every_format = pytest.mark.parametrize("name", FORMATS)

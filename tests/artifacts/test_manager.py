@@ -15,8 +15,9 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from medialab.artifacts import Artifact, ArtifactManager, Sidecar, publishing
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError
-from medialab.settings.config import PipelineConfig, ResolvedConfig
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -24,7 +25,7 @@ SAVER = """
 import sys
 from PIL import Image
 from medialab.artifacts import ArtifactManager
-from medialab.settings.config import ResolvedConfig
+from medialab.config.resolved import ResolvedConfig
 
 manager = ArtifactManager(sys.argv[1])
 image = Image.effect_noise((256, 256), 64).convert("RGB")

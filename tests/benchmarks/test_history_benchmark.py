@@ -8,7 +8,7 @@ from PIL import Image
 
 from medialab.artifacts import ArtifactManager, Query, Sidecar
 from medialab.artifacts.sidecar import PictureFacts
-from medialab.settings.config import ResolvedConfig
+from medialab.config.resolved import ResolvedConfig
 
 PICTURES, DAYS = 10_000, 100
 

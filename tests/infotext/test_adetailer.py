@@ -1,8 +1,9 @@
 """ADetailer's items in an infotext, read and written."""
 
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.infotext import text as infotext
 from medialab.infotext.adetailer import read_detailers, write_detailers
-from medialab.settings.config import PipelineConfig, ResolvedConfig
 
 THEIRS = (
     "a doll\nNegative prompt: blue\n"

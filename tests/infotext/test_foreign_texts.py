@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medialab.config.pipeline import PipelineConfig
 from medialab.infotext import text as infotext
 from medialab.infotext.novelai import translate
-from medialab.settings.config import PipelineConfig
 
 SWARM = {
     "sui_image_params": {

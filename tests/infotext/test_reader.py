@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.infotext import text as infotext
 from medialab.infotext.mojibake import decode_utf16, mend_letters, mend_order
-from medialab.settings.config import PipelineConfig
 
 PROMPT, NEGATIVE = "a café cat, (standing:1.2)", "bad hands, {ugly}"
 LINE = (

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.infotext import text as infotext
-from medialab.settings.config import PipelineConfig, ResolvedConfig
+from medialab.settings.choices import EMPHASES
 from medialab.settings.samplers import SAMPLERS
-from medialab.settings.stages import EMPHASES
 
 HASH = "abcdef1234"
 

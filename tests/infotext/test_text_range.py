@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medialab import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError
 from medialab.infotext import text as infotext
-from medialab.settings.config import ResolvedConfig
-from medialab.settings.stages import StageConfig
+from medialab.settings.fields import StageConfig
 
 TIES = set(ResolvedConfig.model_fields) - set(PipelineConfig.model_fields)
 # Drawn, or merged, when a request is resolved; or what a picture has one of.

@@ -9,7 +9,7 @@ from PIL import Image
 from medialab.pixels.geometry import LEAST_DRAWN, Box, Placement, drawn_size, placement
 from medialab.pixels.masks import blurred, bounding_box, box_mask, grown, scaled
 from medialab.pixels.resizing import follow, follow_mask, padded, placed, resized
-from medialab.settings.stages import CONTROL_RESIZE_MODES
+from medialab.settings.choices import CONTROL_RESIZE_MODES
 
 sides = st.integers(1, 60)
 sizes = st.tuples(sides, sides)

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from medialab.config.resolved import ResolvedConfig
 from medialab.process import threads
-from medialab.settings.config import ResolvedConfig
 
 
 def test_a_device_that_was_asked_for_is_taken_and_loads_no_torch():

@@ -8,8 +8,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ModelRefusedError
-from medialab.settings.config import ResolvedConfig
 from tests.lora.test_runs import lora
 from tests.tiny.detectors import tiny_yolo, write_onnx, yolo_rows
 

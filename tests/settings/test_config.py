@@ -5,9 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError
 from medialab.prompts import MOST_CHARACTERS
-from medialab.settings.config import LARGEST_SEED, PipelineConfig, PromptConfig, ResolvedConfig
+from medialab.settings.fields import LARGEST_SEED
+from medialab.stages.prompt import PromptConfig
 
 RESOLVED = {"width": 128, "height": 128, "seed": 5, "checkpoint_sha256": "0" * 64}
 

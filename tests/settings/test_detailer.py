@@ -2,10 +2,12 @@
 
 import pytest
 
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError
 from medialab.families.habits import DetailerHabits
-from medialab.settings.config import PipelineConfig, ResolvedConfig
-from medialab.settings.detailer import DetailerConfig, DetectionEdit, prompt_for
+from medialab.stages.detailer.prompts import prompt_for
+from medialab.stages.detailer.settings import DetailerConfig, DetectionEdit
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError
-from medialab.settings.config import PipelineConfig, ResolvedConfig
 from medialab.settings.filenames import DEFAULT, LONGEST, TOKENS, Named, make_name
 
 CREATED = datetime(2026, 11, 22, 9, 5, 7)  # noqa: DTZ001 - names tell the local time

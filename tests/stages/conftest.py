@@ -8,12 +8,12 @@ import pytest
 from diffusers import StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
 from PIL import Image
 
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import CancelledError
 from medialab.listing.models import ModelFiles
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
-from medialab.settings.config import ResolvedConfig
 from medialab.stage import Frame
 from medialab.stages import STAGES
 from medialab.vision import centre_crop

@@ -4,9 +4,9 @@ import hashlib
 
 import pytest
 
+from medialab.config.pipeline import PipelineConfig
 from medialab.runs.frames import decode_frame, encode_frame
-from medialab.settings.config import PipelineConfig
-from medialab.settings.stages import StageConfig
+from medialab.settings.fields import StageConfig
 from medialab.stages import STAGES
 
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from medialab.errors import CancelledError, ConfigError, MissingLibraryError, NotFiniteError
-from medialab.settings.config import PromptConfig
-from medialab.settings.detailer import DetailerConfig
 from medialab.stage import Frame
+from medialab.stages.detailer.settings import DetailerConfig
 from medialab.stages.detailer.stage import DetailerStage
+from medialab.stages.prompt import PromptConfig
 from medialab.vision.base import boxed
 from tests.stages.conftest import MASK, PICTURES
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medialab.settings.detailer import DetailerConfig
 from medialab.stages.detailer.selection import selected
+from medialab.stages.detailer.settings import DetailerConfig
 from medialab.vision.base import boxed
 
 IMAGE = Image.new("RGB", (200, 100))

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medialab.settings.config import FinishConfig
 from medialab.stage import Frame
-from medialab.stages.finish import FinishStage
+from medialab.stages.finish import FinishConfig, FinishStage
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from PIL import Image
 
 from medialab import PipelineConfig
 from medialab.errors import ConfigError
-from medialab.settings.stages import LATENT_RESIZE, RESIZE_MODES
+from medialab.settings.choices import LATENT_RESIZE, RESIZE_MODES
 
 QUICK = {"prompt": "a red ball", "steps": 4, "width": 96, "height": 128, "seed": 7}
 

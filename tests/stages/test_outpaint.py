@@ -6,9 +6,8 @@ from PIL import Image
 
 from medialab.errors import CancelledError, ConfigError
 from medialab.pixels.masks import blur_radius
-from medialab.settings.stages import OutpaintConfig
 from medialab.stage import Frame
-from medialab.stages.outpaint import OutpaintStage
+from medialab.stages.outpaint import OutpaintConfig, OutpaintStage
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ import pytest
 import torch
 
 from medialab.errors import ConfigError
-from medialab.settings.config import PromptConfig
 from medialab.stage import Frame
-from medialab.stages.prompt import PromptStage
+from medialab.stages.prompt import PromptConfig, PromptStage
 
 
 @pytest.fixture

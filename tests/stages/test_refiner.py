@@ -5,10 +5,9 @@ import pytest
 from PIL import Image
 
 from medialab.errors import ConfigError
-from medialab.settings.stages import RefinerConfig
 from medialab.settings.steps import steps_behind
 from medialab.stage import Frame
-from medialab.stages.refiner import RefinerStage
+from medialab.stages.refiner import RefinerConfig, RefinerStage
 
 
 @pytest.fixture

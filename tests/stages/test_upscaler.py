@@ -8,9 +8,8 @@ from medialab import PipelineConfig, Workbench
 from medialab.diffusion.denoising import denoise
 from medialab.diffusion.latents import encode_image
 from medialab.errors import CancelledError
-from medialab.settings.stages import UpscalerConfig
 from medialab.stage import Frame
-from medialab.stages.upscaler import UpscalerStage
+from medialab.stages.upscaler import UpscalerConfig, UpscalerStage
 
 TILED = {"denoising_strength": 0.5, "steps": 4, "diffusion_tile": 64, "diffusion_overlap": 16}
 

@@ -3,13 +3,11 @@
 import pytest
 
 from medialab import Workbench
-from medialab.settings.detailer import DetailerConfig, DetectionEdit
-from medialab.settings.stages import (
-    ControlUnit,
-    InpaintConfig,
-    LoRAConfig,
-    UpscalerConfig,
-)
+from medialab.settings.control_units import ControlUnit
+from medialab.settings.loras import LoRAConfig
+from medialab.stages.detailer.settings import DetailerConfig, DetectionEdit
+from medialab.stages.inpaint import InpaintConfig
+from medialab.stages.upscaler import UpscalerConfig
 from widgets.catalogue import Catalogue
 from widgets.fields import Fields, input_for
 from widgets.shapes import Shape, shapes_of

@@ -5,15 +5,12 @@ import shutil
 import pytest
 
 from medialab import PipelineConfig
+from medialab.settings.choices import EMPHASES
+from medialab.settings.control_units import ControlUnit
+from medialab.settings.fields import StageConfig, SwitchedConfig
+from medialab.settings.loras import LoRAConfig
 from medialab.settings.samplers import SAMPLERS
-from medialab.settings.stages import (
-    EMPHASES,
-    MODES,
-    ControlUnit,
-    LoRAConfig,
-    StageConfig,
-    SwitchedConfig,
-)
+from medialab.stages import MODES
 from widgets.shapes import shapes_of
 
 SHAPES = shapes_of(PipelineConfig)

@@ -3,7 +3,7 @@
 import pytest
 
 from medialab import PipelineConfig
-from medialab.settings.stages import LoRAConfig
+from medialab.settings.loras import LoRAConfig
 from widgets.loras import LoRAPicker
 
 

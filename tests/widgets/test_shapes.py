@@ -5,18 +5,15 @@ from pydantic import AfterValidator
 
 from medialab import PipelineConfig
 from medialab.settings import filenames
-from medialab.settings.config import EMPHASES
-from medialab.settings.detailer import DetailerConfig
+from medialab.settings.choices import EMPHASES
+from medialab.settings.control_units import ControlUnit
+from medialab.settings.fields import OneOf, StageConfig
+from medialab.settings.loras import LoRAConfig
 from medialab.settings.samplers import SAMPLERS
+from medialab.settings.sampling import SamplingConfig
 from medialab.settings.shapes import Limits
-from medialab.settings.stages import (
-    ControlUnit,
-    InpaintConfig,
-    LoRAConfig,
-    OneOf,
-    SamplingConfig,
-    StageConfig,
-)
+from medialab.stages.detailer.settings import DetailerConfig
+from medialab.stages.inpaint import InpaintConfig
 from widgets.shapes import shapes_of
 
 

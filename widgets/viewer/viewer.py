@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from medialab.errors import ConfigError, MediaLabError, PictureError, PictureTooLargeError
 from medialab.pictures.intake import MOST_PIXELS, opened, orientation_of, stranger
-from medialab.settings.detailer import DetectionEdit
+from medialab.stages.detailer.settings import DetectionEdit
 from widgets.guard import guarded
 from widgets.uploads import Upload, Uploads
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.pixels import masks
-from medialab.settings.detailer import DetailerConfig
+from medialab.stages.detailer.settings import DetailerConfig
 from medialab.vision import Detection, without_doubles
 
 if TYPE_CHECKING:

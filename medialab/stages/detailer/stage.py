@@ -25,17 +25,19 @@ from medialab.pixels.geometry import (
 )
 from medialab.pixels.resizing import follow_mask
 from medialab.prompts import without_tags
-from medialab.settings.detailer import (
+from medialab.settings.fields import LARGEST_SEED
+from medialab.settings.loras import asked_loras
+from medialab.settings.sampling import Sampling
+from medialab.stage import Frame, Model, PipelineStage, StageContext
+from medialab.stages.detailer.prompts import prompt_for
+from medialab.stages.detailer.selection import Dropped, selected, sifted
+from medialab.stages.detailer.settings import (
     AUTOMATIC,
     CENTRE,
     WORDS,
     DetailerConfig,
     DetectionEdit,
-    prompt_for,
 )
-from medialab.settings.stages import LARGEST_SEED, Sampling, asked_loras
-from medialab.stage import Frame, Model, PipelineStage, StageContext
-from medialab.stages.detailer.selection import Dropped, selected, sifted
 from medialab.vision import Detection, MaskRefiner, centre_crop, find_by, given_mask
 
 if TYPE_CHECKING:

@@ -1,40 +1,30 @@
-"""What a detailer may be told: its settings, finds as a person edited them, its prompts' markers.
+"""The settings of a detailer, and detections as a person edited them.
 
-The settings are the union of ADetailer's, Impact Pack's and SD.Next's, with ADetailer's defaults
-and Impact's rule for the crop.
+They are the union of ADetailer's, Impact Pack's and SD.Next's, with ADetailer's defaults and
+Impact's rule for the crop.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from medialab.errors import ConfigError
-from medialab.prompts import MOST_CHARACTERS, without_tags
-from medialab.settings.stages import (
-    BASE,
-    MOST_GROWTH,
-    MOST_OFFSET,
-    Crop,
-    DetectorModelName,
-    DetectorNames,
+from medialab.prompts import without_tags
+from medialab.settings.choices import DetectorModelName, PromptText
+from medialab.settings.fields import (
     Fraction,
-    KeptBy,
-    Merge,
+    NameOf,
     OneOf,
-    Order,
     Picture,
     Pixels,
-    PromptText,
-    SamplingConfig,
     Side,
     StageConfig,
     SwitchedConfig,
     Times,
     Unit,
-    with_base,
 )
+from medialab.settings.sampling import SamplingConfig
+from medialab.stages.detailer.prompts import names_base, spelt_out
 
 AUTOMATIC, CENTRE = "automatic", "centre"
 FALLBACKS = ("none", CENTRE)
@@ -45,13 +35,17 @@ WORDS = {
     "face": ("face", "human face"),
     "hand": ("hand", "human hand"),
 }
-# Of a prompt: between the texts of several finds; not this one; after the base's; a text for each
-# label. As in ADetailer and Impact Pack.
-SEPARATOR, SKIP = "[SEP]", "[SKIP]"
-AFTER_BASE, BY_LABEL, ALL = "[CONCAT]", "[LAB]", "all"
-
-
-_LABEL = re.compile(r"\[(?!SKIP\]|PROMPT\])([\w .\-]+)\]")
+ORDERS = ("none", "left to right", "center to edge", "large to small")
+MERGES = ("none", "merge", "merge and invert")
+CROPS = ("factor", "padding")
+KEPT_BY = ("area", "confidence")
+# How many pixels a mask may be grown, shrunk or moved: as far as ADetailer's sliders go.
+MOST_GROWTH, MOST_OFFSET = 128, 200
+DetectorNames = Annotated[str, NameOf("detector", also=("automatic", "centre"), free=True)]
+Order = Annotated[str, AfterValidator(OneOf(ORDERS))]
+Merge = Annotated[str, AfterValidator(OneOf(MERGES))]
+Crop = Annotated[str, AfterValidator(OneOf(CROPS))]
+KeptBy = Annotated[str, AfterValidator(OneOf(KEPT_BY))]
 
 
 def _apart(value: Any) -> Any:
@@ -248,12 +242,17 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
 
         return tuple(find for find in self.detections or () if find.enabled and strength(find) != 0)
 
+    @property
+    def further_prompts(self) -> tuple[str, ...]:
+        """The prompts of the edited detections that are drawn."""
+        return tuple(edit.prompt for edit in self.drawn_edits if edit.prompt)
+
     def takes_base(self, name: str) -> bool:
         """Whether this setting of the base's is its own, or one of its detections'."""
         if name not in {"prompt", "negative_prompt"} or super().takes_base(name):
             return super().takes_base(name)
         finds = [find.prompt for find in self.drawn_edits] if name == "prompt" else []
-        return any(_names_base(text) for text in (getattr(self, name), *finds) if text is not None)
+        return any(names_base(text) for text in (getattr(self, name), *finds) if text is not None)
 
     def filled(self, base: Mapping[str, Any]) -> Self:
         """The base's settings in place of what is unset.
@@ -266,7 +265,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
             return filled
         prompt = self.prompt
         if self.loras is not None and (words := without_tags(base["prompt"])) != base["prompt"]:
-            prompt = _spelt_out(prompt, words)
+            prompt = spelt_out(prompt, words)
         return filled.model_copy(update={"prompt": prompt})
 
     def drawn(self, expand: Callable[[str], str]) -> Self:
@@ -278,65 +277,3 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
             for find in self.detections
         )
         return self.model_copy(update={"detections": finds})
-
-
-def _names_base(text: str) -> bool:
-    """Whether the base's words may be a part of what a detailer's prompt says of a detection."""
-    begins = text.strip().startswith((AFTER_BASE, BY_LABEL))
-    return begins or BASE in text or any(not part.strip() for part in text.split(SEPARATOR))
-
-
-def _spelt_out(text: str, base: str) -> str:
-    """A detailer's prompt with the base's words where its markers, or nothing, stand for them."""
-    if text.strip().removeprefix(AFTER_BASE).strip().startswith(BY_LABEL):
-        return with_base(text, base)
-    follows_base = text.strip().startswith(AFTER_BASE)
-    parts = []
-    for part in map(str.strip, text.strip().removeprefix(AFTER_BASE).split(SEPARATOR)):
-        words = with_base(part, base) or base
-        parts.append(f"{base} BREAK {words}" if follows_base and part not in {"", SKIP} else words)
-    if sum(map(len, parts)) > MOST_CHARACTERS:
-        message = (
-            f"with the main prompt in each part the prompt has over {MOST_CHARACTERS:,} "
-            "characters; shorten it"
-        )
-        raise ConfigError(message)
-    return SEPARATOR.join(parts)
-
-
-def prompt_for(text: str, base: str, *, index: int, label: str) -> str | None:
-    """What a detailer's prompt says of one find; None where it says to leave it alone.
-
-    `text` is the whole prompt, `base` the base's, `index` the find's number. Nothing, or nothing
-    between two separators, means the base's prompt.
-
-    Source: ADetailer's _get_prompt; Impact Pack's process_wildcard_for_segs.
-    """
-    if text == base:
-        return base
-    text = text.strip()
-    follows_base = text.startswith(AFTER_BASE)
-    text = text.removeprefix(AFTER_BASE).strip()
-    if text.startswith(BY_LABEL):
-        part = _of_label(text.removeprefix(BY_LABEL), label)
-    else:
-        parts = text.split(SEPARATOR)
-        part = parts[min(index, len(parts) - 1)].strip()
-    if part == SKIP:
-        return None
-    if not part:
-        return base
-    part = with_base(part, base)
-    # A BREAK sets the two texts side by side, as Impact's concatenation of conditionings does.
-    return f"{base} BREAK {part}" if follows_base and base else part
-
-
-def _of_label(text: str, label: str) -> str:
-    """The texts after [ALL] and after [label]; in such a prompt a word in brackets is a label."""
-    _, *pieces = _LABEL.split(text)
-    by_label = dict(zip(map(str.casefold, pieces[::2]), map(str.strip, pieces[1::2]), strict=True))
-    own = by_label.get(label.casefold(), "")
-    if own == SKIP:
-        return SKIP
-    found = [piece.strip(" ,\n") for piece in (by_label.get(ALL, ""), own)]
-    return ", ".join(piece for piece in found if piece)

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from medialab import PipelineConfig
-from medialab.diffusion.sizes import check_sizes, sizes_of
 from medialab.errors import ConfigError
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import blur_radius, box_mask
-from medialab.settings.stages import CONTROL_RESIZE_MODES, LATENT_RESIZE
+from medialab.runs.sizes import check_sizes, sizes_of
+from medialab.settings.choices import CONTROL_RESIZE_MODES, LATENT_RESIZE
 
 SIZES = [(101, 135), (40, 40), (67, 200)]
 QUICK = {"prompt": "a red ball", "steps": 2, "seed": 3, "sampler": "Euler"}
@@ -197,7 +197,7 @@ def test_a_part_of_a_large_photo_costs_what_the_part_costs(bench, enhance):
 def test_a_control_picture_of_the_given_ones_size_goes_the_same_way():
     from medialab.diffusion.control import shown_of
     from medialab.pixels.geometry import placement
-    from medialab.settings.stages import ControlUnit
+    from medialab.settings.control_units import ControlUnit
 
     class Kept:
         def picture(self, name, use):

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
-from medialab.pixels.geometry import MOST_DRAWN, has_blocks, hires_size
-from medialab.settings.config import PipelineConfig
-from medialab.settings.detailer import DetailerConfig
+from medialab.pixels.geometry import MOST_DRAWN, has_blocks, hires_size, too_large_to_draw
+from medialab.stages.detailer.settings import DetailerConfig
 
 # Pixels of the largest picture that is made: 16,384 a side take 0.8 GB as 8-bit RGB.
 MOST_MADE = 16_384**2
@@ -66,13 +66,3 @@ def check_sizes(config: PipelineConfig, size: tuple[int, int]) -> None:
                 f"{MOST_MADE // _MEGA} million; choose a smaller {one.setting}"
             )
             raise ConfigError(message).about(one.setting)
-
-
-def too_large_to_draw(size: tuple[int, int], stage: str = "") -> ConfigError:
-    """The error for a picture that no model draws in one piece."""
-    message = (
-        f"{stage + ' draws ' if stage else ''}{size[0]} × {size[1]} pixels: a model draws at most "
-        f"{MOST_DRAWN} a side at once. Set a smaller width and height, or leave the picture as it "
-        "is and draw parts of it (a detailer, only masked, the upscaler's tiles)"
-    )
-    return ConfigError(message)

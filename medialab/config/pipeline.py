@@ -1,0 +1,226 @@
+"""What a person asks for: the settings of all stages in one frozen model.
+
+A stage (and its cache key) sees its own settings and nothing else. How a stage is called and when
+it runs stands in its own file; here it has a field.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from medialab.config import notebook
+from medialab.errors import ConfigError
+from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN
+from medialab.prompts import tagged_loras, without_tags
+from medialab.settings.fields import OneOf, Picture, StageConfig
+from medialab.settings.sampling import SamplingConfig
+from medialab.settings.validation import explain
+from medialab.stage import PipelineStage
+from medialab.stages import MODES, STAGES
+from medialab.stages.control import ControlConfig
+from medialab.stages.detailer.settings import DetailerConfig
+from medialab.stages.finish import FinishConfig
+from medialab.stages.img2img import Img2ImgConfig
+from medialab.stages.inpaint import InpaintConfig
+from medialab.stages.instruct import InstructConfig
+from medialab.stages.outpaint import OutpaintConfig
+from medialab.stages.prompt import PromptConfig
+from medialab.stages.refiner import RefinerConfig
+from medialab.stages.source import SourceConfig
+from medialab.stages.txt2img import Txt2ImgConfig
+from medialab.stages.upscaler import UpscalerConfig
+
+SCHEMA_VERSION: Final = 1
+_STAGES: Mapping[str, PipelineStage[Any]] = {stage.name: stage for stage in STAGES}
+
+
+# The last base's fields come first: in a sidecar, the prompt.
+class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, PromptConfig):
+    """A whole request, as a person asks it. Every field has a default; unknown ones are refused.
+
+    What belongs to the picture as a whole stands at the top; each other stage's settings are under
+    its own name.
+
+    Raises `pydantic.ValidationError`; `parse` raises `ConfigError` with a sentence per fault.
+    """
+
+    # Only here are all ways of stage 3 known.
+    mode: Annotated[str, AfterValidator(OneOf(MODES))] = Field(
+        SourceConfig.model_fields["mode"].default,
+        description=SourceConfig.model_fields["mode"].description,
+    )
+    img2img: Img2ImgConfig = Field(Img2ImgConfig(), description="Stage 3, from a picture.")
+    inpaint: InpaintConfig = Field(InpaintConfig(), description="Stage 3, on a part of a picture.")
+    outpaint: OutpaintConfig = Field(
+        OutpaintConfig(), description="Stage 3, beyond a picture's edges."
+    )
+    instruct: InstructConfig = Field(InstructConfig(), description="Stage 3, by an instruction.")
+    refiner: RefinerConfig = Field(RefinerConfig(), description="Stage 4: the hires fix.")
+    body: DetailerConfig = Field(DetailerConfig(), description="Stage 5: bodies repainted.")
+    face: DetailerConfig = Field(DetailerConfig(), description="Stage 6: faces repainted.")
+    hand: DetailerConfig = Field(DetailerConfig(), description="Stage 7: hands repainted.")
+    upscaler: UpscalerConfig = Field(UpscalerConfig(), description="Stage 8: enlarged.")
+    made_for: dict[Picture, Picture] = Field(
+        default_factory=dict,
+        description="For each mask, the picture it was painted for; with another it is set aside.",
+    )
+    schema_version: Literal[1] = SCHEMA_VERSION
+
+    @model_validator(mode="after")
+    def _size_can_be_drawn(self) -> Self:
+        sides = {"width": self.width, "height": self.height}
+        wrong = [
+            f"{name}={side}"
+            for name, side in sides.items()
+            if side is not None and not LEAST_DRAWN <= side <= MOST_DRAWN
+        ]
+        if self.starts_from_noise and wrong:
+            fault = ConfigError(
+                f"{', '.join(wrong)}: width and height go from {LEAST_DRAWN} to {MOST_DRAWN} pixels"
+            ).about(wrong[0].partition("=")[0])
+            raise ValueError(str(fault)) from fault
+        return self
+
+    @model_validator(mode="after")
+    def _stages_samplers_take_their_steps(self) -> Self:
+        for name, stage in self:
+            if not isinstance(stage, SamplingConfig) or not self.draws(name):
+                continue
+            try:
+                stage.check_steps(stage.filled(vars(self)).sampling())
+            except ConfigError as error:
+                message = f"{name}: {error}"
+                raise ValueError(message) from error
+        return self
+
+    @classmethod
+    def parse(cls, settings: Mapping[str, Any]) -> Self:
+        """Build from plain values, e.g. a notebook's parameters; `ConfigError` names each fault."""
+        try:
+            return cls.model_validate(dict(settings))
+        except ValidationError as error:
+            raise ConfigError(explain(error, cls)) from error
+
+    def changed(self, **settings: Any) -> Self:
+        """The same request with some settings changed, checked like a new one."""
+        return self.parse(self.model_dump() | settings)
+
+    @classmethod
+    def from_notebook(cls, namespace: Mapping[str, Any]) -> Self:
+        """Build from a notebook's `globals()`, straight after its parameters cell.
+
+        Raises:
+            ConfigError: a value that cannot be used; of a number that was meant as text the
+                message says how papermill is told so.
+        """
+        return cls.parse(notebook.settings_in(namespace, cls))
+
+    def runs(self, stage: str) -> bool:
+        """Return whether the stage of this name has anything to do for this request."""
+        return _STAGES[stage].runs(self)
+
+    @property
+    def starts_from_noise(self) -> bool:
+        """Whether stage 3 draws a picture from noise, by settings that stand at the top."""
+        return self.mode in _STAGES and _STAGES[self.mode].starts_from_noise
+
+    @property
+    def is_varied(self) -> bool:
+        """Whether another seed's noise is mixed in: text to image alone begins with noise."""
+        return self.starts_from_noise and self.variation_strength > 0
+
+    def draws(self, stage: str) -> bool:
+        """Whether a stage runs and denoises: one at a strength of 0 does not."""
+        own = getattr(self, stage, None)
+        return self.runs(stage) and (not isinstance(own, SamplingConfig) or own.draws)
+
+    def texts(self) -> list[str]:
+        """All that is asked for in words: prompts of passes that draw, and their detections'."""
+        return [*(text for _, _, text in self._texts_read()), *self._further_texts()]
+
+    def base_texts(self) -> list[str]:
+        """The base's prompts, as far as a pass that draws is told them."""
+        return [text for stage, _, text in self._texts_read() if not stage]
+
+    def negative_texts(self) -> list[str]:
+        """Those of all texts that say what is not to be shown."""
+        return [text for _, name, text in self._texts_read() if name == "negative_prompt"]
+
+    def takes_base(self, name: str) -> bool:
+        """Whether any pass that draws takes over this setting of the base's."""
+        parts = self.drawing_parts().values()
+        return self.starts_from_noise or any(part.takes_base(name) for part in parts)
+
+    @property
+    def takes_base_tags(self) -> bool:
+        """Whether the LoRAs of tags in the base's prompt are any pass's."""
+        parts = self.drawing_parts().values()
+        return self.starts_from_noise or any(
+            part.loras is None and part.takes_base("prompt") for part in parts
+        )
+
+    def _further_texts(self) -> list[str]:
+        """Return the prompts that stages which draw have besides their own."""
+        return [text for part in self.drawing_parts().values() for text in part.further_prompts]
+
+    def drawing_parts(self) -> dict[str, SamplingConfig]:
+        """Return the settings of the stages that draw and may have prompts of their own."""
+        return {
+            name: part
+            for name, part in self
+            if isinstance(part, SamplingConfig) and self.draws(name)
+        }
+
+    def _texts_read(self) -> Iterator[tuple[str, str, str]]:
+        """Those of `_texts` that a pass which draws is told."""
+        for stage, name, text in self._texts():
+            if stage or self.takes_base(name):
+                yield stage, name, text
+
+    def _texts(self) -> Iterator[tuple[str, str, str]]:
+        """Stage ("" for the base), setting and text of each prompt that is set."""
+        for stage, part in ({"": self} | self.drawing_parts()).items():
+            for name in ("prompt", "negative_prompt"):
+                if (text := getattr(part, name)) is not None:
+                    yield stage, name, text
+
+    def lora_names(self) -> set[str]:
+        """The LoRAs in use: those switched on, and those of tags in what is to be shown.
+
+        As in A1111 a tag in a negative prompt brings nothing in.
+        """
+        parts = self.drawing_parts().values()
+        fields = [self.loras if self.takes_base("loras") else (), *(part.loras for part in parts)]
+        texts = [
+            text
+            for stage, name, text in self._texts_read()
+            if name == "prompt" and (stage or self.takes_base_tags)
+        ]
+        texts += self._further_texts()
+        tagged = [tag.name for text in texts for tag in tagged_loras(text) if tag.counts]
+        return {*tagged, *(one.name for loras in fields for one in loras or () if one.counts)}
+
+    def settings_for(self, stage: str, settings: type[StageConfig]) -> Any:
+        """This request's slice of one stage's settings, with the base's where it leaves some open.
+
+        A stage has either a field of its name, or its settings stand at the top.
+        """
+        own = getattr(self, stage, None)
+        if isinstance(own, SamplingConfig):
+            return own.filled(vars(self))
+        if isinstance(own, StageConfig):
+            return own
+        fields: dict[str, Any] = {name: getattr(self, name) for name in settings.model_fields}
+        unused = self._without_unused_loras().items()
+        fields |= {name: value for name, value in unused if name in fields}
+        return settings.model_construct(**fields)
+
+    def _without_unused_loras(self) -> dict[str, Any]:
+        """The base's prompt and LoRAs without those that no pass which draws takes over."""
+        found: dict[str, Any] = {}
+        if self.loras and not self.takes_base("loras"):
+            found["loras"] = ()
+        if not self.takes_base_tags and tagged_loras(self.prompt):
+            found["prompt"] = without_tags(self.prompt)
+        return found

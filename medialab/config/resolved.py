@@ -1,0 +1,132 @@
+"""A request with nothing left open: only that form runs, and only that form is written."""
+
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import Field
+
+from medialab.config.pipeline import PipelineConfig
+from medialab.prompts import WildcardFiles, expand, mentions
+from medialab.settings.fields import LARGEST_SEED, Length
+from medialab.settings.sampling import SamplingConfig, with_base
+
+# What begins the names of textual inversions and LoRAs among models_sha256.
+EMBEDDING, LORA = "embedding/", "lora/"
+
+
+class Prompts(NamedTuple):
+    """What one pass is told to show, and not to show."""
+
+    prompt: str
+    negative_prompt: str
+
+
+class ResolvedConfig(PipelineConfig):
+    """A request with nothing left open: seed drawn, sizes set, the checkpoint known by content."""
+
+    width: Length
+    height: Length
+    seed: int = Field(ge=0, le=LARGEST_SEED)
+    checkpoint_sha256: str = Field(
+        min_length=64, max_length=64, description="What the checkpoint's files hold."
+    )
+    models_sha256: dict[str, str] = Field(
+        default_factory=dict, description="What the other models' files hold, by kind/name."
+    )
+    threads: int | None = Field(
+        None,
+        ge=1,
+        le=512,
+        description="Number of CPU threads; it affects the last bits of the result.",
+    )
+
+    @property
+    def prompts(self) -> dict[str, Prompts]:
+        """The prompts of every pass that draws, by its stage, the inherited ones too.
+
+        A detailer's say what it is told of all its finds; the record tells those of each.
+        """
+        base = Prompts(self.prompt, self.negative_prompt)
+        found = {self.mode: base} if self.starts_from_noise else {}
+        for name, part in self.drawing_parts().items():
+            filled = part.filled(vars(self))
+            texts = (filled.prompt or "", filled.negative_prompt or "")
+            found[name] = Prompts(
+                *(with_base(text, own) or own for text, own in zip(texts, base, strict=True))
+            )
+        return found
+
+    def sha256_of(self, kind: str, name: str) -> str | None:
+        """What the model of that name held when this was resolved; None if it names none such."""
+        if (kind, name) == ("checkpoint", self.checkpoint):
+            return self.checkpoint_sha256
+        return self.models_sha256.get(f"{kind}/{name}")
+
+    def asked(self) -> PipelineConfig:
+        """The same settings without the ties to the models' content and this machine's threads."""
+        ties = set(ResolvedConfig.model_fields) - set(PipelineConfig.model_fields)
+        return PipelineConfig.parse(self.model_dump(exclude=ties))
+
+    def singles(self, wildcards: Path | None = None) -> "list[ResolvedConfig]":
+        """One config per picture of the batch; each makes its picture alone, byte for byte.
+
+        What prompts leave to chance is drawn from each picture's own seed; `wildcards` is the
+        folder of the files that they name.
+
+        Raises:
+            ConfigError: a prompt names a wildcard that is not there.
+        """
+        # As in A1111: pictures of a variation share the seed and count the variation's up.
+        counted = "variation_seed" if self.is_varied else "seed"
+        first = getattr(self, counted)
+        files = WildcardFiles(wildcards)  # read once for all
+        return [
+            self.model_copy(
+                update={counted: (first + k) % (LARGEST_SEED + 1), "batch_size": 1}
+            ).drawn(files)
+            for k in range(self.batch_size)
+        ]
+
+    def drawn(self, wildcards: Path | WildcardFiles | None) -> "ResolvedConfig":
+        """The same with nothing in its prompts left to chance, and no hash but of what it uses."""
+        found: dict[str, dict[str, str]] = {}
+        for stage, name, text in self._texts():
+            found.setdefault(stage, {})[name] = expand(text, self.seed, wildcards)
+        stages = {
+            stage: getattr(self, stage).model_copy(update=texts)
+            for stage, texts in found.items()
+            if stage
+        }
+        for name, part in self:
+            if isinstance(part, SamplingConfig) and self.runs(name):
+                own = stages.get(name, part)
+                drawn_part = own.drawn(partial(expand, seed=self.seed, wildcards=wildcards))
+                if drawn_part is not own:
+                    stages[name] = drawn_part
+        drawn = self.model_copy(update={**found[""], **stages})
+        return drawn.model_copy(
+            update={
+                "models_sha256": {
+                    name: sha256 for name, sha256 in self.models_sha256.items() if drawn.uses(name)
+                }
+            }
+        )
+
+    def uses(self, name: str) -> bool:
+        """Whether a model of `models_sha256`, which says kind/name, is asked for."""
+        if name.startswith(EMBEDDING):
+            return any(mentions(name.removeprefix(EMBEDDING), text) for text in self.texts())
+        return not name.startswith(LORA) or name.removeprefix(LORA) in self.lora_names()
+
+    def loras_used(self) -> list[str]:
+        """The LoRAs whose content it is tied to."""
+        return [name.removeprefix(LORA) for name in self.models_sha256 if name.startswith(LORA)]
+
+    def embeddings(self) -> list[str]:
+        """The textual inversions that its prompts name."""
+        return [
+            name.removeprefix(EMBEDDING)
+            for name in self.models_sha256
+            if name.startswith(EMBEDDING)
+        ]

@@ -1,0 +1,31 @@
+"""Names that settings of more than one stage choose from, and the types of such settings."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from medialab.prompts import MOST_CHARACTERS
+from medialab.settings.fields import NameOf, OneOf
+from medialab.settings.samplers import PREDICTION_TYPES, SAMPLERS, SCHEDULES
+
+LATENT_RESIZE = "just resize (latent upscale)"
+RESIZE_MODES = ("just resize", "crop and resize", "resize and fill", LATENT_RESIZE)
+# A control picture is not encoded, so there are no latents to stretch.
+CONTROL_RESIZE_MODES = RESIZE_MODES[:3]
+# How a control picture that belongs to no other is brought to size. As in A1111's extension.
+USUAL_RESIZE = "crop and resize"
+LATENT_UPSCALERS = ("latent", "latent nearest", "latent bicubic")
+PIXEL_UPSCALERS = ("lanczos", "bicubic", "nearest")
+# What brackets do: weigh and keep the mean, weigh, vanish, or stand as text. As in A1111.
+EMPHASES = ("original", "no norm", "ignore", "none")
+Emphasis = Annotated[str, AfterValidator(OneOf(EMPHASES))]
+# Layers of the text encoder, from the end, that are left out; CLIP-L has 12.
+ClipSkip = Annotated[int, Field(ge=1, le=12)]
+SamplerName = Annotated[str, AfterValidator(OneOf(tuple(SAMPLERS)))]
+ScheduleName = Annotated[str, AfterValidator(OneOf(tuple(SCHEDULES)))]
+PredictionType = Annotated[str, AfterValidator(OneOf(PREDICTION_TYPES))]
+PromptText = Annotated[str, Field(max_length=MOST_CHARACTERS)]
+CheckpointName = Annotated[str, NameOf("checkpoint")]
+VAEName = Annotated[str, NameOf("vae", none="the checkpoint's own")]
+LoRAName = Annotated[str, NameOf("lora")]
+DetectorModelName = Annotated[str, NameOf("detector")]

@@ -1,0 +1,143 @@
+"""What the settings of every stage are made of: kinds of values, their units, and the strict model.
+
+The models are frozen and refuse unknown names.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from medialab.errors import near
+from medialab.pixels.geometry import BLOCK, LEAST_DRAWN, MOST_DRAWN
+
+# As ComfyUI's: 64 bits, all that torch takes. Its noise on the CPU knows the lower 32 alone.
+LARGEST_SEED = 2**64 - 1
+RANDOM_SEED = -1
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Marks a setting that counts something; a list of settings tells what."""
+
+    name: str
+
+
+Pixels = Annotated[int, Unit("px")]
+Times = Annotated[float, Unit("×")]
+# Pixels of what a model draws: a VAE works in blocks of 8.
+Side = Annotated[Pixels, Field(ge=LEAST_DRAWN, le=MOST_DRAWN, multiple_of=BLOCK)]
+# Pixels of a picture: any. What is drawn of it has limits of its own. 65,535 are a JPEG's.
+Length = Annotated[Pixels, Field(ge=1, le=65_535)]
+# A picture kept in outputs/inputs, by the sha256 of its pixels; `Workbench.keep` gives it.
+PICTURE_NAME = "^[0-9a-f]{64}$"
+Picture = Annotated[str, Field(pattern=PICTURE_NAME)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class ChoiceError(ValueError):
+    """A value that is none of the `choices`; pydantic keeps it among a fault's facts."""
+
+    def __init__(self, choices: Iterable[str], value: str = "") -> None:
+        self.choices = tuple(choices)
+        super().__init__(f"choose one of {', '.join(self.choices)}{near(value, self.choices)}")
+
+
+def one_of(value: str, choices: Iterable[str]) -> str:
+    """The choice that `value` names, whatever its capitals.
+
+    Raises:
+        ChoiceError: there is none; the message lists those there are.
+    """
+    by_name = {choice.casefold(): choice for choice in choices}
+    if value.casefold() not in by_name:
+        raise ChoiceError(by_name.values(), value)
+    return by_name[value.casefold()]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The check of a setting that is one of these names; a form offers them."""
+
+    choices: tuple[str, ...]
+
+    def __call__(self, value: str) -> str:
+        """The choice that is meant, whatever its capitals."""
+        return one_of(value, self.choices)
+
+
+@dataclass(frozen=True)
+class NameOf:
+    """Marks a setting that names a model of this kind; `also` are names that need no file.
+
+    A `free` one takes more than a name, such as several with commas between. `none` says what an
+    empty name means, where it may be empty.
+    """
+
+    kind: str
+    also: tuple[str, ...] = ()
+    free: bool = False
+    none: str | None = None
+
+
+class StageConfig(BaseModel):
+    """The settings of one stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what pydantic takes for something else: true as 1, half a character as text."""
+        field = cls.model_fields[info.field_name or ""]
+        each = value if isinstance(value, (list, tuple)) else [value]
+        if any(isinstance(one, bool) for one in each) and not _takes(field.annotation, bool):
+            message = "true and false are not a number or text; write the value itself"
+            raise ValueError(message)
+        takes_whole_numbers = _takes(field.annotation, int) and not _takes(field.annotation, float)
+        if takes_whole_numbers and any(isinstance(one, float) and abs(one) > 2**53 for one in each):
+            message = (
+                "so large a number with a point or an exponent is not exact; write all its digits"
+            )
+            raise ValueError(message)
+        for text in each:
+            if isinstance(text, str) and (at := _half_character(text)) is not None:
+                message = (
+                    f"character {at + 1} is half of one ({text[at]!a}) and cannot be saved; "
+                    "type it again"
+                )
+                raise ValueError(message)
+        return value
+
+
+def _takes(annotation: Any, kind: type) -> bool:
+    """Whether a field's type allows a value of that kind, or of any."""
+    parts = get_args(annotation)
+    return annotation is kind or annotation is Any or any(_takes(part, kind) for part in parts)
+
+
+def _half_character(text: str) -> int | None:
+    """Where a lone surrogate stands in a text, as JSON and broken copies may bring it in."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
+
+
+class SwitchedConfig(StageConfig):
+    """The settings of a stage that does nothing until it is switched on."""
+
+    enabled: bool = Field(False, description="Whether this stage runs.")
+
+
+class SizeConfig(StageConfig):
+    """How large the picture is that stage 3 makes, or takes."""
+
+    width: Length | None = Field(
+        None, description="Width in pixels; empty: the model's size, or that of the start picture."
+    )
+    height: Length | None = Field(
+        None, description="Height in pixels; empty: the model's size, or that of the start picture."
+    )

@@ -1,0 +1,175 @@
+"""What one denoising needs, and what a stage may set of it for itself.
+
+A stage that samples takes what it leaves unset from the base, so that one change of the sampler
+reaches them all; `Sampling` is what is left when nothing is open any more.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic import Field
+
+from medialab.errors import ConfigError
+from medialab.prompts import MOST_CHARACTERS, without_tags
+from medialab.settings.choices import (
+    EMPHASES,
+    CheckpointName,
+    ClipSkip,
+    Emphasis,
+    PredictionType,
+    PromptText,
+    SamplerName,
+    ScheduleName,
+    VAEName,
+)
+from medialab.settings.control_units import ControlUnit
+from medialab.settings.fields import LARGEST_SEED, StageConfig
+from medialab.settings.loras import LoRAConfig, asked_loras, unused_loras
+from medialab.settings.samplers import AUTOMATIC_PREDICTION, check
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """All that one denoising needs besides its pictures; nothing is open."""
+
+    checkpoint: str
+    prompt: str
+    negative_prompt: str
+    steps: int
+    guidance_scale: float
+    sampler: str
+    schedule: str
+    seed: int
+    emphasis: str = EMPHASES[0]
+    clip_skip: int = 1
+    loras: tuple[LoRAConfig, ...] = ()
+    control: tuple[ControlUnit, ...] = ()
+    vae: str = ""
+    prediction_type: str = AUTOMATIC_PREDICTION
+
+    @property
+    def asked_loras(self) -> tuple[LoRAConfig, ...]:
+        """Those set, and those of the prompt's tags."""
+        return asked_loras(self.prompt, self.loras)
+
+    @property
+    def unused_loras(self) -> tuple[str, ...]:
+        """The LoRAs of tags in the negative prompt: as in A1111 they have no effect there."""
+        return unused_loras(self.negative_prompt)
+
+
+SAMPLING_NAMES = tuple(Sampling.__dataclass_fields__)
+# Of a stage's prompt: where the base's stands. As in ADetailer.
+BASE = "[PROMPT]"
+
+
+def with_base(text: str, base: str) -> str:
+    """Return a stage's prompt with the base's in place of each [PROMPT].
+
+    Raises:
+        ConfigError: that would be longer than a prompt may be.
+    """
+    if len(text) + text.count(BASE) * len(base) > MOST_CHARACTERS + len(BASE):
+        message = (
+            f"with the main prompt in place of {BASE} the prompt has over {MOST_CHARACTERS:,} "
+            "characters; shorten it"
+        )
+        raise ConfigError(message)
+    return text.replace(BASE, base)
+
+
+class SamplingConfig(StageConfig):
+    """What a stage may set for itself; unset means as the base."""
+
+    checkpoint: CheckpointName | None = Field(
+        None, description="Another checkpoint; empty: inherited."
+    )
+    # As in A1111 and ADetailer: a chosen VAE stays, whichever checkpoint a pass has.
+    vae: VAEName | None = Field(
+        None,
+        description="Another VAE; unset: inherited, also with another checkpoint; "
+        "empty text: its checkpoint's own.",
+    )
+    prediction_type: PredictionType | None = Field(
+        None,
+        description="What its denoiser predicts; empty: inherited, or, with another checkpoint, as "
+        "that checkpoint's file says.",
+    )
+    prompt: PromptText | None = Field(
+        None, description="Its own prompt; [PROMPT] stands for the main prompt. Empty: inherited."
+    )
+    negative_prompt: PromptText | None = Field(
+        None, description="Its own negative prompt; empty: inherited."
+    )
+    steps: int | None = Field(None, ge=1, le=150, description="Denoising steps; empty: inherited.")
+    guidance_scale: float | None = Field(
+        None, ge=1.0, le=30.0, description="How closely to follow the prompt; empty: inherited."
+    )
+    sampler: SamplerName | None = Field(None, description="Another sampler; empty: inherited.")
+    schedule: ScheduleName | None = Field(None, description="Another schedule; empty: inherited.")
+    seed: int | None = Field(
+        None, ge=0, le=LARGEST_SEED, description="Its own seed; empty: inherited."
+    )
+    emphasis: Emphasis | None = Field(
+        None, description="Meaning of brackets in prompts; empty: inherited."
+    )
+    clip_skip: ClipSkip | None = Field(
+        None, description="Layer of the text encoder to use: 1 the last; empty: inherited."
+    )
+    loras: tuple[LoRAConfig, ...] | None = Field(
+        None, description="Its own LoRAs; an empty list: none; unset: inherited."
+    )
+    control: tuple[ControlUnit, ...] | None = Field(
+        None, description="Its own ControlNets; an empty list: none; unset: inherited."
+    )
+
+    def filled(self, base: Mapping[str, Any]) -> Self:
+        """The same settings with the base's in place of what is unset."""
+        open_ones = {name: base[name] for name in SAMPLING_NAMES if getattr(self, name) is None}
+        # Said of the base's checkpoint; another one speaks for itself.
+        if self.prediction_type is None and self.checkpoint not in {None, base["checkpoint"]}:
+            open_ones["prediction_type"] = AUTOMATIC_PREDICTION
+        # The base's tags are LoRAs of the base: a stage with its own has those alone.
+        prompt = base["prompt"] if self.loras is None else without_tags(base["prompt"])
+        own = BASE if self.prompt is None else self.prompt
+        open_ones["prompt"] = with_base(own, prompt)
+        return self.model_copy(update=open_ones)
+
+    def takes_base(self, name: str) -> bool:
+        """Whether this setting of the base's is, or is a part of, its own."""
+        own = getattr(self, name)
+        return own is None or (name == "prompt" and BASE in own)
+
+    @property
+    def further_prompts(self) -> tuple[str, ...]:
+        """The prompts that its passes have besides its own, as far as they are drawn."""
+        return ()
+
+    def drawn(self, expand: Callable[[str], str]) -> Self:  # noqa: ARG002 - others have some
+        """Return the same with nothing left to chance in its further prompts."""
+        return self
+
+    def check_steps(self, sampling: Sampling) -> None:
+        """Refuse steps that the sampler cannot take.
+
+        Args:
+            sampling: these settings after `filled`.
+
+        Raises:
+            ConfigError: it names the sampler and what it can take.
+        """
+        check(sampling.sampler, sampling.schedule, sampling.steps)
+
+    @property
+    def draws(self) -> bool:
+        """Whether anything is denoised: at a strength of 0 no model of the stage's is asked for."""
+        return bool(getattr(self, "denoising_strength", None) != 0)
+
+    def sampling(self) -> Sampling:
+        """The settings of one denoising, after `filled`."""
+        found = {name: getattr(self, name) for name in SAMPLING_NAMES}
+        if missing := [name for name, value in found.items() if value is None]:
+            message = f"{', '.join(missing)} not set; a config is filled before its stage runs"
+            raise TypeError(message)
+        return Sampling(**found)
