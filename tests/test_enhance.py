@@ -260,7 +260,7 @@ def test_an_enhanced_picture_is_made_again_from_its_own_file(bench, picture):
 
 def test_what_is_no_picture_is_refused_by_name(bench, tmp_path):
     (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(PictureError, match=r"text.png: not a picture in a format that can be read"):
+    with pytest.raises(PictureError, match=r"text.png: not a picture in a supported format"):
         bench.keep(tmp_path / "text.png")
     with pytest.raises(PictureError, match="no file"):
         bench.keep(tmp_path / "nothing.png")
@@ -272,9 +272,9 @@ def test_a_picture_is_known_by_what_it_shows(bench, picture, tmp_path):
     picture.save(tmp_path / "a.png")
     picture.save(tmp_path / "b.webp", lossless=True)
     assert bench.keep(tmp_path / "a.png") == bench.keep(tmp_path / "b.webp") == bench.keep(picture)
-    with pytest.raises(PictureError, match="is not in inputs; give it again"):
+    with pytest.raises(PictureError, match="is not in inputs; store it again"):
         bench.pictures.load("0" * 64)
-    with pytest.raises(PictureError, match="names no picture"):
+    with pytest.raises(PictureError, match="is not the name of a stored picture"):
         bench.pictures.load("../" * 21 + "a")
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from medialab import PipelineConfig, Run
 from medialab.artifacts import Artifact
-from medialab.pictures.intake import taken_in
+from medialab.pictures.intake import normalise
 from medialab.pictures.png_writer import png_of
 from medialab.process.events import Event
 from medialab.process.installation import base_folder
@@ -237,7 +237,7 @@ def encoded(picture: Image.Image) -> bytes:
 
 def decoded(file: bytes) -> Image.Image:
     """A picture's file, upright and in RGB."""
-    return taken_in(file).image.convert("RGB")
+    return normalise(file).image.convert("RGB")
 
 
 def _caption_html(shown: Shown) -> str:

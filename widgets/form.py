@@ -65,7 +65,7 @@ class Form(ipw.VBox):
         self._painted_for: dict[str, str] = {}
         self._catalogue = catalogue
         self.tools = Tools(
-            catalogue, show_error, self._insert, shown, mask, self._base, pictures.told
+            catalogue, show_error, self._insert, shown, mask, self._base, pictures.changes
         )
         self._shapes = dict(shapes_of(PipelineConfig))
         self.cards = {

@@ -102,5 +102,5 @@ class SourcePanel(ipw.VBox):
             self.said.value = escape(_NONE_YET)
             return
         self.thumbnail.value, (width, height) = self._pictures.thumbnail(self.image, _THUMBNAIL)
-        words = [f"{width} × {height}", *self._pictures.told(self.image)]
+        words = [f"{width} × {height}", *self._pictures.changes(self.image)]
         self.said.value = "<br>".join(escape(word) for word in words)

@@ -145,7 +145,7 @@ class Service:
         """Store a picture; configs refer to it by the name in the answer."""
         content = decoded(parsed(PictureRequest, body).image)
         name = self._store(content, "image")
-        return Answer(200, {"picture": name, "told": list(self.bench.pictures.told(name))})
+        return Answer(200, {"picture": name, "told": list(self.bench.pictures.changes(name))})
 
     def _store(self, content: bytes, setting: str) -> str:
         try:

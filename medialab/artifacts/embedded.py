@@ -12,7 +12,7 @@ from medialab.errors import PictureError
 from medialab.infotext import text as infotext
 from medialab.infotext.embedded import PARAMETERS, is_settings, settings_among
 from medialab.infotext.mojibake import decode_utf16
-from medialab.pictures.intake import BROKEN, PictureFile, opened
+from medialab.pictures.intake import BROKEN, PictureFile, open_picture
 from medialab.pictures.png_chunks import MOST_TEXT
 
 __all__ = ["PARAMETERS", "read_embedded", "text_in"]
@@ -46,7 +46,7 @@ def text_in(source: Path | bytes, what: str, formats: tuple[str, ...] | None = N
     Raises:
         PictureError: it is not a picture of these formats, is truncated, or the text is too long.
     """
-    with opened(source, what, formats) as file:
+    with open_picture(source, what, formats) as file:
         if PARAMETERS in file.too_long:
             raise PictureError(
                 f"{what}: its text is over {MOST_TEXT // 2**20} MiB, too long to be settings"

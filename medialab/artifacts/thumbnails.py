@@ -12,7 +12,7 @@ from pathlib import Path
 
 from medialab.errors import ArtifactError, PictureError
 from medialab.files.regular import read_regular
-from medialab.pictures.intake import opened, plain
+from medialab.pictures.intake import normalise_image, open_picture
 
 SIDE = 160  # pixels of the longer side
 FOLDER = "thumbnails"
@@ -108,9 +108,9 @@ def _time_of(picture: Path) -> int:
 
 def _small(picture: Path) -> bytes:
     try:
-        with opened(picture, picture.name, most=_MOST_PIXELS) as file:
+        with open_picture(picture, picture.name, most=_MOST_PIXELS) as file:
             file.image.thumbnail((SIDE, SIDE))
-            small, _ = plain(file.image, file.profile)
+            small, _ = normalise_image(file.image, file.profile)
     except PictureError as error:
         message = f"{picture} is damaged or not a picture ({error}); restore it from a copy"
         raise ArtifactError(message) from error

@@ -1,1 +1,1 @@
-"""Picture files: opened within bounds, brought to 8-bit sRGB, stored by content, written."""
+"""Picture files: opened within limits, converted to 8-bit sRGB, stored by content, written."""

@@ -1,7 +1,7 @@
-"""Pictures from anywhere, opened within bounds and brought to what this studio works on.
+"""Pictures from anywhere: opened within limits and normalised to 8-bit sRGB.
 
-What Pillow raises for a broken, foreign or endless file ends here: every door through which a
-picture comes (kept, its settings read, shown small) opens it by `opened`.
+Pillow's exceptions for a damaged, unsupported or endless file end here: whatever reads a picture
+(to store it, to read its settings, to make a thumbnail) opens it with `open_picture`.
 """
 
 import re
@@ -24,11 +24,11 @@ from medialab.pictures import levels, png_chunks, profiles
 if TYPE_CHECKING:
     from PIL import Image
 
-# Whoever opens a picture of a bomb's size runs out of memory: 64 megapixels are 8192 a side.
+# A decompression bomb would exhaust memory: 64 megapixels are 8192 a side.
 MOST_PIXELS = 8192 * 8192
-_MOST_BYTES = 512 * 2**20  # of its file: a TIFF of 64 megapixels and 16 bits has 400 MB
-# What a camera, a browser or a painting program writes. Not here: formats that Pillow opens by
-# starting another program (EPS, WMF), and those of science, where pixels are no colours.
+_MOST_BYTES = 512 * 2**20  # limit for the file: a TIFF of 64 megapixels and 16 bits has 400 MB
+# Formats of cameras, browsers and painting programs. Left out: those that Pillow opens by starting
+# another program (EPS, WMF), and scientific ones, whose pixels are not colours.
 _FORMATS = (
     *("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "JPEG2000", "MPO", "PPM"),
     *("TGA", "ICO", "ICNS", "DDS", "PSD", "QOI", "PCX", "SGI"),
@@ -37,8 +37,9 @@ _OTHER_TIFF = (
     "a TIFF of another kind (colours of 32 bits, half fractions) or a camera's raw file; save it "
     "as a PNG or JPEG"
 )
-# Kinds of files that people take for pictures that can be read: how they begin, from which byte.
-_KNOWN_STRANGERS = (
+# Unsupported files that people try to open as pictures: their first bytes, the offset of these, and
+# what to do.
+_UNSUPPORTED = (
     (b"ftyphei", 4, "an HEIC photo; save it as a JPEG"),
     (b"ftypmif1", 4, "an HEIC photo; save it as a JPEG"),
     (b"<svg", 0, "an SVG drawing; save it as a PNG"),
@@ -53,7 +54,7 @@ _KNOWN_STRANGERS = (
 )
 _ORIENTATION = 0x0112
 _SUBFILE, _IS_REDUCED = 254, 1  # TIFF: NewSubfileType, its bit for "smaller copy of another"
-# What Pillow's readers raise for bytes that are not what they expect.
+# Exceptions that Pillow's readers raise for malformed files.
 BROKEN = (
     OSError,
     SyntaxError,
@@ -69,15 +70,18 @@ BROKEN = (
     struct.error,
     zlib.error,
 )
-_QUIET = threading.RLock()  # lists of warnings belong to the process, not to a thread
+_QUIET = threading.RLock()  # warning filters belong to the process, not to a thread
 
 
 @dataclass(frozen=True)
 class PictureFile:
-    """A picture's file, opened: what its header says, its pixels not yet decoded.
+    """An open picture file: its header is read, its pixels are not decoded yet.
 
-    `texts` are a PNG's, `too_long` the keywords of those that were not read for their length.
-    `profile` is its colour profile: None where it has none, empty where it is broken.
+    Attributes:
+        image: The picture; pixels are decoded when first used.
+        texts: A PNG's texts by keyword.
+        too_long: Keywords of texts that were not read because they are too long.
+        profile: The colour profile; None if there is none, empty if it is damaged.
     """
 
     image: "Image.Image"
@@ -86,40 +90,47 @@ class PictureFile:
     profile: bytes | None
 
 
-class Taken(NamedTuple):
-    """A picture as it is worked on, and what was done to it for that, in words.
+class Normalised(NamedTuple):
+    """A normalised picture, and the changes that took, in words.
 
-    8-bit grey or RGB, with alpha if any of it is transparent.
+    The picture is 8-bit grey or RGB, with alpha if any of it is transparent.
     """
 
     image: "Image.Image"
-    told: tuple[str, ...]
+    changes: tuple[str, ...]
 
 
 @contextmanager
-def opened(
+def open_picture(
     source: Path | bytes,
     what: str,
     formats: tuple[str, ...] | None = None,
     most: int = MOST_PIXELS,
 ) -> Iterator[PictureFile]:
-    """Open a picture's file for the block; `what` names it in messages.
+    """Open a picture's file for the block.
+
+    Args:
+        source: The file's path or content.
+        what: Its name in messages.
+        formats: Pillow's names of the accepted formats; None for all supported ones.
+        most: The most pixels it may have.
 
     Raises:
-        PictureError: it is gone, no picture (of these formats), or broken, be it in the block.
-        PictureTooLargeError: it has more than `most` pixels, or there is no memory for it.
+        PictureError: the file does not exist, is not a picture of these formats, or is damaged;
+            errors of Pillow inside the block are converted too.
+        PictureTooLargeError: it has more than `most` pixels, or does not fit into memory.
     """
     from PIL import Image, UnidentifiedImageError
 
-    with _told(what):
+    with _named_errors(what):
         content = source if isinstance(source, bytes) else read_regular(source, _MOST_BYTES)
-        parts = png_chunks.parted(content) if png_chunks.is_png(content) else None
+        parts = png_chunks.split(content) if png_chunks.is_png(content) else None
         file = BytesIO(parts.rest if parts else content)
         try:
             image = Image.open(file, formats=formats or _formats())
         except UnidentifiedImageError as error:
-            known = f": it is {it}" if (it := stranger(content)) else ""
-            message = f"{what}: not a picture in a format that can be read{known}"
+            known = f": it is {it}" if (it := unsupported_kind(content)) else ""
+            message = f"{what}: not a picture in a supported format{known}"
             raise PictureError(message) from error
         with image:
             _check_size(image, what, most)
@@ -130,32 +141,32 @@ def opened(
                 yield PictureFile(image, parts.texts, parts.too_long, parts.profile)
 
 
-def taken_in(picture: "Image.Image | Path | str | bytes") -> Taken:
-    """Bring a picture, or the file or bytes of one, to what is worked on.
+def normalise(picture: "Image.Image | Path | str | bytes") -> Normalised:
+    """Convert a picture, given as such or as a file's path or content, to 8-bit sRGB.
 
-    It is turned upright as its EXIF says, brought to sRGB by its colour profile, and to 8 bits by
-    what its type can hold (`medialab.pictures.levels`). Of an animation it is the first picture.
-    Grey stays grey; alpha stays where any of it is transparent.
+    It is rotated upright by its EXIF orientation, converted to sRGB from its colour profile, and
+    scaled to 8 bits from the range of its type (`medialab.pictures.levels`). Of an animation the
+    first frame is used. Grey stays grey; alpha stays if any of it is transparent.
 
     Raises:
-        PictureError: no picture, a broken or a far too large one.
+        PictureError: it is not a picture, is damaged or too large.
     """
     from PIL import Image
 
     if isinstance(picture, Image.Image):
-        with _told("this picture"):
+        with _named_errors("this picture"):
             _check_size(picture, "this picture")
-            return plain(picture, picture.info.get("icc_profile"))
+            return normalise_image(picture, picture.info.get("icc_profile"))
     what = "these bytes" if isinstance(picture, bytes) else str(picture)
     source = picture if isinstance(picture, bytes) else Path(picture)
-    with opened(source, what) as file:
-        taken = plain(file.image, file.profile, _words_of_file(file.image))
-        _check_size(taken.image, what)  # an icon's picture may be larger than its file says
-        return taken
+    with open_picture(source, what) as file:
+        result = normalise_image(file.image, file.profile, _decoding_losses(file.image))
+        _check_size(result.image, what)  # an icon's picture may be larger than its header says
+        return result
 
 
 def orientation_of(image: "Image.Image") -> int:
-    """How a picture lies, 1 to 8, as its EXIF says; 0 where that is broken."""
+    """Return a picture's EXIF orientation, 1 (upright) to 8; 0 if its EXIF is damaged."""
     try:
         found = image.getexif().get(_ORIENTATION, 1)
     except BROKEN:
@@ -164,7 +175,7 @@ def orientation_of(image: "Image.Image") -> int:
 
 
 def upright(image: "Image.Image", orientation: int) -> "Image.Image":
-    """A picture turned so that it stands as it was taken."""
+    """Return the picture rotated or mirrored according to its EXIF orientation, 1 to 8."""
     from PIL import Image
 
     turns = Image.Transpose
@@ -181,8 +192,8 @@ def upright(image: "Image.Image", orientation: int) -> "Image.Image":
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Turn what Pillow raises into an error that names the file; its warnings go nowhere."""
+def _named_errors(what: str) -> Iterator[None]:
+    """Convert Pillow's exceptions to errors that name the file, and silence its warnings."""
     from PIL import Image
 
     try:
@@ -193,27 +204,27 @@ def _told(what: str) -> Iterator[None]:
         found = re.search(r"\((\d+) pixels\)", str(error))
         raise _too_large(what, int(found[1]) if found else None) from error
     except MemoryError as error:
-        message = f"{what}: there is not enough memory for a picture of its size; make it smaller"
+        message = f"{what}: there is not enough memory for a picture this large; make it smaller"
         raise PictureTooLargeError(message) from error
     except FileNotFoundError as error:
         raise PictureError(f"no file {what}") from error
     except BROKEN as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise PictureError(f"{what}: not a picture that can be read ({reason})") from error
+        raise PictureError(f"{what}: the picture cannot be read ({reason})") from error
 
 
 @cache
 def _formats() -> tuple[str, ...]:
-    """Those of `_FORMATS` that this Pillow has."""
+    """Return the `_FORMATS` that the installed Pillow supports."""
     from PIL import Image
 
     Image.init()
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
-def stranger(content: bytes) -> str:
-    """What a file is that people take for a picture, and what to do; empty if nobody knows."""
-    known = (told for begin, at, told in _KNOWN_STRANGERS if content.startswith(begin, at))
+def unsupported_kind(content: bytes) -> str:
+    """Return what an unsupported file is and what to do with it; empty if it is not recognised."""
+    known = (kind for begin, at, kind in _UNSUPPORTED if content.startswith(begin, at))
     return next(known, "")
 
 
@@ -225,12 +236,12 @@ def _check_size(image: "Image.Image", what: str, most: int = MOST_PIXELS) -> Non
 
 
 def _refuse_preview(image: "Image.Image", what: str) -> None:
-    """Refuse a camera's raw file, of which Pillow reads the small preview that comes first."""
+    """Refuse a camera's raw file, from which Pillow would read only the small preview."""
     kind = getattr(image, "tag_v2", {}).get(_SUBFILE, 0)
     if isinstance(kind, int) and kind & _IS_REDUCED:
         raise PictureError(
-            f"{what}: its first picture is a small copy of another, as in a camera's raw file; "
-            "save the picture itself as a PNG or JPEG"
+            f"{what}: its first picture is only a preview, as in a camera's raw file; save the "
+            "picture itself as a PNG or JPEG"
         )
 
 
@@ -242,48 +253,58 @@ def _too_large(what: str, pixels: int | None, most: int = MOST_PIXELS) -> Pictur
     )
 
 
-def _words_of_file(image: "Image.Image") -> list[str]:
-    """What Pillow leaves out of a file that it decodes."""
-    told = []
-    # MPO is a photo with its depth or a smaller copy behind it, no animation.
+def _decoding_losses(image: "Image.Image") -> list[str]:
+    """Return, in words, what Pillow discards when it decodes a file."""
+    losses = []
+    # An MPO is not an animation: it is a photo followed by its depth or a smaller copy.
     if image.format != "MPO" and getattr(image, "is_animated", False):
-        told.append("only the first of its file's pictures is used")
-    # Of colours with 16 bits each it reads the upper 8, which is what they are scaled to.
+        losses.append("only the first picture in its file is used")
+    # Of 16-bit colours Pillow reads the upper 8 bits, which equals scaling.
     tiles = getattr(image, "tile", ())
     if image.mode not in levels.DEEP and any(";16" in str(tile[3]) for tile in tiles):
-        told.append("its 65,536 levels per channel became 256")
-    return told
+        losses.append("its 65,536 levels per channel became 256")
+    return losses
 
 
-def plain(image: "Image.Image", profile: bytes | None, told: Sequence[str] = ()) -> Taken:
-    """What `taken_in` gives, of an open picture and what was done to it before."""
+def normalise_image(
+    image: "Image.Image", profile: bytes | None, changes: Sequence[str] = ()
+) -> Normalised:
+    """Normalise an open picture, as `normalise` does.
+
+    Args:
+        image: The picture, as Pillow opened it.
+        profile: Its colour profile; None if there is none, empty if it is damaged.
+        changes: The changes made so far, in words.
+    """
     image.load()
-    told = list(told)
+    changes = list(changes)
     orientation = orientation_of(image)
     if orientation == 0:
-        told.append("its EXIF orientation is broken and was ignored")
+        changes.append("its EXIF orientation is damaged and was ignored")
     elif orientation > 1:
-        told.append("it was rotated upright, as its EXIF says")
-    image, alpha = _apart(image)
+        changes.append("it was rotated upright, as its EXIF says")
+    image, alpha = _split_alpha(image)
     if image.mode in levels.DEEP:
         image, words = levels.to_8_bit(image)
-        told += words
+        changes += words
     if image.mode == "LAB":
         image, profile = profiles.lab_to_srgb(image), None
-        told.append("its Lab colours were converted to sRGB")
+        changes.append("its Lab colours were converted to sRGB")
     if profile is not None:
         image, words = profiles.to_srgb(image, profile) if profile else (image, [profiles.BROKEN])
-        told += words
+        changes += words
     if image.mode == "CMYK":
         image = image.convert("RGB")
-        told.append("its CMYK colours were converted to RGB by a simple formula, without a profile")
+        changes.append(
+            "its CMYK colours were converted to RGB by a simple formula, without a profile"
+        )
     if alpha is not None and alpha.getextrema() != (255, 255):
-        image = _joined(image, alpha)
-    return Taken(upright(image, orientation), tuple(told))
+        image = _with_alpha(image, alpha)
+    return Normalised(upright(image, orientation), tuple(changes))
 
 
-def _apart(image: "Image.Image") -> "tuple[Image.Image, Image.Image | None]":
-    """A picture without alpha, in a mode that profiles and levels know, and its alpha if any."""
+def _split_alpha(image: "Image.Image") -> "tuple[Image.Image, Image.Image | None]":
+    """Return the picture without alpha, in a mode that `profiles` can convert, and its alpha."""
     if image.mode in levels.DEEP:
         return image, levels.transparent_level(image)
     if image.has_transparency_data:
@@ -295,7 +316,7 @@ def _apart(image: "Image.Image") -> "tuple[Image.Image, Image.Image | None]":
     return image.convert("L" if image.mode == "1" else "RGB"), None
 
 
-def _joined(image: "Image.Image", alpha: "Image.Image") -> "Image.Image":
+def _with_alpha(image: "Image.Image", alpha: "Image.Image") -> "Image.Image":
     from PIL import Image
 
     return Image.merge(f"{image.mode}A", (*image.split(), alpha))

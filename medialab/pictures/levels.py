@@ -1,18 +1,16 @@
-"""Grey pictures of more than 8 bits, and of fractions, as 8 bits.
+"""Conversion of grey pictures with more than 8 bits, or with floating-point values, to 8 bits.
 
-A picture's numbers are scaled by what its type can hold, so that black stays black and white
-white:
+Values are scaled by the range of their type, so that black stays black and white stays white:
 
-- 16 bits by 65,535; where a TIFF says that 12 bits count, by 4,095;
-- 32-bit integers by the least of 255, 65,535 and the type's own largest that none exceeds, since
-  programs keep pictures of 8 and 16 bits in them;
-- fractions from 0 to 1 by 1; whole numbers as 32-bit integers; those that are levels of 8 bits
-  with what a filter made of them, the largest above 128 and none above 255, by 255; all others,
-  which no convention covers (a depth in metres), from the least, which becomes black, to the
-  largest, which is white.
+- 16-bit integers by 65,535, or by 4,095 if a TIFF says that 12 bits are used;
+- 32-bit integers by the smallest of 255, 65,535 and the type's own maximum that no value exceeds,
+  since programs store 8-bit and 16-bit pictures in them;
+- floating point from 0 to 1 by 1; whole numbers like 32-bit integers; filtered 8-bit levels (the
+  largest above 128, none above 255) by 255; all others, which follow no convention (a depth in
+  metres), from the smallest value (black) to the largest (white).
 
-What is no number becomes black, infinity white, minus infinity black. Where a TIFF says that 0 is
-white, it is.
+NaN and minus infinity become black, infinity becomes white. If a TIFF says that 0 is white, the
+result is inverted.
 """
 
 from collections.abc import Iterator
@@ -24,38 +22,42 @@ if TYPE_CHECKING:
 
 SIXTEEN_BIT = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 DEEP = SIXTEEN_BIT | {"I", "F"}
-_PIECE = 2**20  # pixels worked on at once: fractions take 16 bytes each meanwhile
+_PIECE = 2**20  # pixels processed at once: floating point takes 16 bytes each meanwhile
 _BITS, _FORMAT, _UNSIGNED = 258, 339, 1  # TIFF: BitsPerSample, SampleFormat, its first value
 _MEANING, _WHITE_IS_ZERO = 262, 0  # TIFF: PhotometricInterpretation; Pillow heeds it for 8 bits
 _HALF = 128
 
 
 def to_8_bit(image: "Image.Image") -> "tuple[Image.Image, list[str]]":
-    """A picture of one of the modes `DEEP` as 8-bit grey, and what was done, in words."""
+    """Convert a picture of one of the modes `DEEP` to 8-bit grey.
+
+    Returns:
+        The picture, and the changes in words, if any.
+    """
     import numpy as np
     from PIL import Image
 
     values = np.asarray(image)
     if image.mode in SIXTEEN_BIT:
         low, high = 0.0, _largest_of_16(image)
-        told = [f"its {round(high) + 1:,} levels of grey became 256"]
+        changes = [f"its {round(high) + 1:,} levels of grey became 256"]
     elif image.mode == "I":
         if _is_unsigned(image):
             values = values.view(np.uint32)
         low, high = 0.0, _largest_of_integers(values)
-        told = [f"its {round(high) + 1:,} levels of grey became 256"] if high > 255 else []
+        changes = [f"its {round(high) + 1:,} levels of grey became 256"] if high > 255 else []
     else:
-        low, high, told = _range_of_fractions(values)
+        low, high, changes = _range_of_floats(values)
     levels = np.empty(values.shape, np.uint8)
     for rows in _pieces(values):
         levels[rows] = _scaled(values[rows], low, high)
     if getattr(image, "tag_v2", {}).get(_MEANING) == _WHITE_IS_ZERO:
         levels = 255 - levels
-    return Image.fromarray(levels), told
+    return Image.fromarray(levels), changes
 
 
 def transparent_level(image: "Image.Image") -> "Image.Image | None":
-    """The alpha of a 16-bit grey picture one of whose levels is transparent; None of others."""
+    """Return the alpha of a 16-bit grey picture with a transparent level; None for any other."""
     import numpy as np
     from PIL import Image
 
@@ -66,7 +68,7 @@ def transparent_level(image: "Image.Image") -> "Image.Image | None":
 
 
 def _pieces(values: "np.ndarray") -> Iterator[slice]:
-    """Slices of rows that hold some `_PIECE` pixels each."""
+    """Yield slices of rows with about `_PIECE` pixels each."""
     rows = max(1, _PIECE // max(1, values.shape[1]))
     for begin in range(0, values.shape[0], rows):
         yield slice(begin, begin + rows)
@@ -87,7 +89,7 @@ def _largest_of_16(image: "Image.Image") -> float:
 
 
 def _is_unsigned(image: "Image.Image") -> bool:
-    """Whether a TIFF's 32 bits have no sign; Pillow hands them over as if they had one."""
+    """Return whether a TIFF's 32-bit values are unsigned; Pillow returns them as signed."""
     tags = getattr(image, "tag_v2", {})
     return tags.get(_BITS) == (32,) and tags.get(_FORMAT, (_UNSIGNED,)) == (_UNSIGNED,)
 
@@ -101,8 +103,8 @@ def _largest_of_integers(values: "np.ndarray") -> float:
     )
 
 
-def _range_of_fractions(values: "np.ndarray") -> tuple[float, float, list[str]]:
-    """What becomes black and what white, and that in words."""
+def _range_of_floats(values: "np.ndarray") -> tuple[float, float, list[str]]:
+    """Return the value that becomes black, the one that becomes white, and the changes in words."""
     import numpy as np
 
     low, high, strange, are_whole = np.inf, -np.inf, 0, True
@@ -112,16 +114,16 @@ def _range_of_fractions(values: "np.ndarray") -> tuple[float, float, list[str]]:
         if finite.size:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
             are_whole = are_whole and bool((finite == np.rint(finite)).all())
-    told = [f"{strange:,} of its values were NaN or infinite; they became black or white"] * bool(
-        strange
-    )
+    changes = []
+    if strange:
+        changes.append(f"{strange:,} of its values were NaN or infinite and became black or white")
     if low > high or (low >= 0 and high <= 1):
-        return 0.0, 1.0, told
+        return 0.0, 1.0, changes
     if low >= 0 and are_whole and high <= 2**31:
         most = _largest_of_integers(np.array([round(high)], np.int64))
-        return 0.0, most, told
+        return 0.0, most, changes
     if low >= 0 and _HALF < high <= 255:
-        return 0.0, 255.0, told
-    if low == high:  # flat, and of no known meaning: a grey, black or white
-        return 0.0, 255.0, told
-    return low, high, [f"its values from {low:g} to {high:g} became black to white", *told]
+        return 0.0, 255.0, changes
+    if low == high:  # a single value of unknown meaning: a grey, black or white
+        return 0.0, 255.0, changes
+    return low, high, [f"its values from {low:g} to {high:g} became black to white", *changes]

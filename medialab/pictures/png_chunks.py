@@ -1,8 +1,8 @@
-"""A PNG's texts and colour profile, taken out of the file before Pillow sees it.
+"""A PNG's texts and colour profile, removed from the file before Pillow opens it.
 
-Pillow refuses a picture whose compressed text has more than 1 MiB, or whose profile has; programs
-write their workflows there. Here each is unpacked up to a bound of its own, and one that is broken
-or larger costs the picture nothing.
+Pillow rejects a picture whose compressed text or profile exceeds 1 MiB, and programs write their
+workflows there. Here each is decompressed up to a limit of its own, and one that is damaged or
+larger does not make the picture unreadable.
 
 Source: the PNG specification (third edition), 5.3 chunk layout, 11.3.2.3 iCCP, 11.3.3 text chunks.
 """
@@ -14,19 +14,22 @@ from typing import NamedTuple
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LENGTH, _HEAD, _CHECK = 4, 8, 4  # bytes of a chunk's length, of length and kind, of its CRC
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
-# Characters of one text, bytes of all of them together, and of a profile, unpacked. Graphs of
-# ComfyUI have some 100 kB, the largest printers' profiles some MB.
+# Limits after decompression: characters of one text, of all texts together, bytes of a profile.
+# ComfyUI's graphs have some 100 kB, the largest printer profiles some MB.
 MOST_TEXT, MOST_TEXTS, MOST_PROFILE = 16 * 2**20, 64 * 2**20, 16 * 2**20
-# Texts in which others write how a picture is turned; Pillow reads them if it is given them.
-_TURNING = (b"Raw profile type exif", b"Raw profile type APP1", b"XML:com.adobe.xmp")
-_MOST_TURNING = 2**19  # bytes, well below Pillow's own bound
+# Texts that may hold the picture's orientation; they stay in the file for Pillow to read.
+_ORIENTATION_TEXTS = (b"Raw profile type exif", b"Raw profile type APP1", b"XML:com.adobe.xmp")
+_MOST_ORIENTATION = 2**19  # characters, well below Pillow's own limit
 
 
 class Parts(NamedTuple):
-    """A PNG's texts by keyword, its profile, and the file without them.
+    """A PNG's texts and profile, and the file without them.
 
-    `too_long` are keywords of texts that were left unread for their length. The profile is None
-    where there is none, and empty where it is broken.
+    Attributes:
+        texts: The texts by keyword.
+        too_long: Keywords of texts that were not read because they are too long.
+        profile: The colour profile; None if there is none, empty if it is damaged.
+        rest: The file without texts and profile; texts with an orientation stay.
     """
 
     texts: dict[str, str]
@@ -36,16 +39,16 @@ class Parts(NamedTuple):
 
 
 class _TooLongError(Exception):
-    """What is unpacked has no end in sight."""
+    """The decompressed data exceeds its limit."""
 
 
 def is_png(content: bytes) -> bool:
-    """Whether a file begins as a PNG."""
+    """Return whether a file starts with a PNG's signature."""
     return content[: len(_SIGNATURE)] == _SIGNATURE
 
 
-def parted(content: bytes) -> Parts:
-    """Take texts and profile out of a PNG's file; what is broken in it stays for Pillow to find."""
+def split(content: bytes) -> Parts:
+    """Take texts and profile out of a PNG's file; other damage remains for Pillow to report."""
     texts: dict[str, str] = {}
     too_long: set[str] = set()
     profile: bytes | None = None
@@ -69,7 +72,7 @@ def parted(content: bytes) -> Parts:
             if text is not None:
                 texts[name] = text
                 room -= min(len(text), room)
-                if keyword in _TURNING and len(text) < _MOST_TURNING:
+                if keyword in _ORIENTATION_TEXTS and len(text) < _MOST_ORIENTATION:
                     continue
         kept.append(whole[begin:start])
         begin = end
@@ -79,7 +82,7 @@ def parted(content: bytes) -> Parts:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Each whole chunk's kind, where it begins, and where the next one does."""
+    """Yield each complete chunk: its type, its start and its end in the file."""
     at = len(_SIGNATURE)
     while at + _HEAD + _CHECK <= len(content):
         length = int.from_bytes(content[at : at + _LENGTH], "big")
@@ -94,14 +97,14 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _text(kind: bytes, body: bytes, most: int) -> str | None:
-    """A text chunk's text; None where it is broken."""
+    """Return a text chunk's text, of at most `most` characters; None if it is damaged."""
     _, _, rest = body.partition(b"\0")
     if kind == b"tEXt":
         if len(rest) > most:
             raise _TooLongError
         return rest.decode("latin-1")
     if kind == b"zTXt":
-        unpacked = _unpacked(rest[1:], most)
+        unpacked = _decompress(rest[1:], most)
         return None if unpacked is None else unpacked.decode("latin-1")
     is_packed, rest = rest[:1] == b"\1", rest[2:]
     _, _, rest = rest.partition(b"\0")  # the language
@@ -110,20 +113,24 @@ def _text(kind: bytes, body: bytes, most: int) -> str | None:
         if len(rest) > most:
             raise _TooLongError
         return rest.decode("utf-8", "replace")
-    unpacked = _unpacked(rest, most)
+    unpacked = _decompress(rest, most)
     return None if unpacked is None else unpacked.decode("utf-8", "replace")
 
 
 def _profile(body: bytes) -> bytes:
     _, _, rest = body.partition(b"\0")
     try:
-        return _unpacked(rest[1:], MOST_PROFILE) or b""
+        return _decompress(rest[1:], MOST_PROFILE) or b""
     except _TooLongError:
         return b""
 
 
-def _unpacked(packed: bytes, most: int) -> bytes | None:
-    """What zlib makes of it; None where that is nothing."""
+def _decompress(packed: bytes, most: int) -> bytes | None:
+    """Decompress zlib data; None if it is damaged.
+
+    Raises:
+        _TooLongError: the result has more than `most` bytes.
+    """
     unpacker = zlib.decompressobj()
     try:
         found = unpacker.decompress(packed, most + 1)

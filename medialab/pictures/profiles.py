@@ -1,4 +1,4 @@
-"""Colour profiles: a picture brought to sRGB, which is what models and screens take it for."""
+"""Colour profiles: pictures are converted to sRGB, which models and screens assume."""
 
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -6,37 +6,45 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PIL import Image
 
-# The colour space that a profile is for, by the picture's mode.
+# The colour space that a profile must have, by the picture's mode.
 _SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK", "LAB": "Lab"}
-# Levels of a channel in the sample of colours that tells whether a profile changes anything, and
-# by how many a colour may move without being taken for another.
+# To detect a profile that changes nothing: levels per channel in the sample of colours, and the
+# difference in levels below which two colours count as equal.
 _SAMPLED, _SAME = 9, 1
 _LONGEST_NAME = 60  # characters
-BROKEN = "its colour profile is broken and was ignored"
+BROKEN = "its colour profile is damaged and was ignored"
 
 
 def to_srgb(image: "Image.Image", profile: bytes) -> "tuple[Image.Image, list[str]]":
-    """A picture of mode L, RGB, CMYK or LAB in the colours of sRGB, and what was done, in words.
+    """Convert a picture from its colour profile to sRGB.
 
-    Grey stays grey. One whose profile is sRGB keeps every byte; so does one whose profile is broken
-    or for other pictures.
+    Grey stays grey. A picture is returned unchanged if its profile equals sRGB, is damaged, or is
+    for another colour space.
+
+    Args:
+        image: A picture of mode L, RGB, CMYK or LAB.
+        profile: An ICC profile.
+
+    Returns:
+        The picture, and the changes in words, if any.
     """
     from PIL import ImageCms
 
     try:
         given = ImageCms.ImageCmsProfile(BytesIO(profile))
         space = given.profile.xcolor_space.strip()
-        if image.mode == "L" and space == _SPACES["RGB"]:  # programs leave it where colours went
+        # Programs leave an RGB profile in a picture that they convert to grey.
+        if image.mode == "L" and space == _SPACES["RGB"]:
             return _grey_converted(image, given)
         if space != _SPACES[image.mode]:
-            return image, ["its colour profile is for other kinds of pictures and was ignored"]
+            return image, ["its colour profile is for another colour space and was ignored"]
         return _converted(image, given)
     except (OSError, ValueError, TypeError, ImageCms.PyCMSError):
         return image, [BROKEN]
 
 
 def lab_to_srgb(image: "Image.Image") -> "Image.Image":
-    """A picture of mode LAB, which Pillow itself converts to nothing."""
+    """Convert a picture of mode LAB to sRGB, which Pillow's `convert` cannot do."""
     from PIL import ImageCms
 
     return _applied(image, _transform("LAB", ImageCms.createProfile("LAB")))
@@ -49,25 +57,27 @@ def _converted(image: "Image.Image", given: Any) -> "tuple[Image.Image, list[str
     if sample is not None and seen is not None and _is_same(sample, seen):
         return image, []
     if image.mode == "L" and seen is not None:
-        return _with_greys(image, seen), [_told(given)]
-    return _applied(image, transform), [_told(given)]
+        return _with_greys(image, seen), [_described(given)]
+    return _applied(image, transform), [_described(given)]
 
 
 def _grey_converted(image: "Image.Image", given: Any) -> "tuple[Image.Image, list[str]]":
-    """A grey picture whose profile is one of colours: its greys are those of that profile."""
+    """Convert a grey picture with an RGB profile, using that profile's greys."""
     from PIL import Image
 
     greys = Image.merge("RGB", [Image.linear_gradient("L").crop((0, 0, 1, 256))] * 3)
     seen = _applied(greys, _transform("RGB", given))
-    return (image, []) if _is_same(greys, seen) else (_with_greys(image, seen), [_told(given)])
+    if _is_same(greys, seen):
+        return image, []
+    return _with_greys(image, seen), [_described(given)]
 
 
 def _with_greys(image: "Image.Image", seen: "Image.Image") -> "Image.Image":
-    """A grey picture with what each of the 256 greys, in their order, has become."""
+    """Map the greys of a picture; `seen` holds the new value of each of the 256 greys in order."""
     return image.point(list(seen.getchannel("G").tobytes()))
 
 
-def _told(given: Any) -> str:
+def _described(given: Any) -> str:
     return f"its colours were converted from {_name_of(given)} to sRGB"
 
 
@@ -87,7 +97,7 @@ def _applied(image: "Image.Image", transform: Any) -> "Image.Image":
 
 
 def _sample(mode: str) -> "Image.Image | None":
-    """Every grey, or colours from all over RGB; None where a picture's mode is not a screen's."""
+    """Return all greys (mode L) or a grid of colours (RGB); None for other modes."""
     import numpy as np
     from PIL import Image
 
@@ -108,7 +118,7 @@ def _is_same(sample: "Image.Image", seen: "Image.Image") -> bool:
 
 
 def _name_of(given: Any) -> str:
-    """What the profile calls itself, as far as that can be shown."""
+    """Return the profile's own name, printable characters only."""
     from PIL import ImageCms
 
     name = "".join(filter(str.isprintable, ImageCms.getProfileDescription(given))).strip()

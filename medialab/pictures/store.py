@@ -1,13 +1,12 @@
-"""Pictures that requests start from, kept by what they show: the sha256 of their pixels.
+"""Stored input pictures: sources, masks and control images, named by the SHA-256 of their pixels.
 
-A sidecar names its source by that, so it is found again wherever it first came from. What is
-transparent in one is kept, since what that means depends on what it is used for:
+A sidecar refers to its source by that name, so the source is found wherever it first came from.
+Transparency is stored, since its meaning depends on the use:
 
-- a photo, which has none: it lies on white paper;
-- a mask: if the transparency has a shape it is the mask, what is opaque painted anew, whatever its
-  colours are (A1111's create_binary_mask, modules/processing.py, has that rule); else the levels
-  are;
-- a control picture that is shown as it is: it lies on black, which tells a ControlNet nothing.
+- a photo has no transparency: it is laid on white;
+- a mask is its alpha channel, if that is not uniform: opaque parts are repainted, whatever their
+  colour (the rule of A1111's create_binary_mask, modules/processing.py); otherwise its grey levels;
+- a control image used without preprocessing is laid on black, which means nothing to a ControlNet.
 """
 
 import contextlib
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from medialab.errors import ArtifactError, PictureError
 from medialab.files.regular import open_regular
-from medialab.pictures.intake import PictureFile, opened, taken_in
+from medialab.pictures.intake import PictureFile, normalise, open_picture
 from medialab.pictures.png_writer import png_of
 
 if TYPE_CHECKING:
@@ -32,58 +31,66 @@ if TYPE_CHECKING:
 Use = Literal["photo", "mask", "control"]
 _PAPER = {"photo": "white", "control": "black"}
 _MODES = frozenset({"L", "LA", "RGB", "RGBA"})
-# The keyword of a kept file's text that says, as a list in JSON, what was done to it.
-_TOLD = "Taken in"
-_MOST_TOLD = 4096  # characters
-_HEAD = 2**16  # bytes of a kept file that hold its size and what was done to it
-MOST_BYTES = 4 * 2**30  # of the whole folder: some 150 photos, or 100,000 masks
-_GRACE_NS = 24 * 3600 * 10**9
-_LOOKED_AFTER_EVERY = 200  # pictures kept
+# Keyword of the text in a stored file that lists, in JSON, the changes made to the picture.
+_CHANGES = "Taken in"
+_MOST_CHANGES = 4096  # characters
+_HEAD = 2**16  # bytes at the start of a stored file that hold its size and its changes
+MOST_BYTES = 4 * 2**30  # limit for the whole folder: some 150 photos, or 100,000 masks
+_GRACE_NS = 24 * 3600 * 10**9  # a picture used more recently is never removed
+_SWEEP_EVERY = 200  # pictures stored, since adding up the sizes in a full folder takes a while
 
 
 class PictureStore:
-    """Pictures of one folder, `<sha256>.png` each. Made when the first one is kept.
+    """Pictures in one folder, `<sha256>.png` each; the folder is created with the first one.
 
-    With `needed`, which gives the names of those that something still speaks of, the folder is
-    bounded: above `MOST_BYTES` the longest unused of the others are removed (`sweep`).
+    Args:
+        folder: The folder.
+        needed: Returns the names of pictures that are still in use. With it the folder is bounded:
+            above `MOST_BYTES`, `sweep` removes the least recently used of the others.
     """
 
     def __init__(self, folder: Path, needed: Callable[[], set[str]] | None = None) -> None:
         self.folder = folder
         self._needed = needed
-        self._kept = 0
+        self._stored = 0
         self._news: list[str] = []
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
-        """Keep a picture (or the file or bytes of one) and return its name.
+        """Store a picture, given as such or as a file's path or content, and return its name.
 
-        It is kept upright, in 8 bits and in the colours of sRGB; `told` says what was done for that
-        (`medialab.pictures.intake.taken_in`).
+        It is stored upright, in 8 bits and in sRGB (`medialab.pictures.intake.normalise`);
+        `changes` returns what that took.
 
         Raises:
-            PictureError: no picture, a broken or a far too large one, or it cannot be written.
+            PictureError: it is not a picture, is damaged or too large, or cannot be written.
         """
-        image, told = taken_in(picture)
+        image, changes = normalise(picture)
         name = _name_of(image)
         path = self._path(name)
-        if not path.is_file() or (told and self._words(name) != told):
-            self._look_after()
-            _write(path, _encoded(image, told))
+        if not path.is_file() or (changes and self._changes_on_storing(name) != changes):
+            self._sweep_now_and_then()
+            _write(path, _encoded(image, changes))
         else:
             _touch(path)
         return name
 
     def take_news(self) -> list[str]:
-        """What a person should know of the folder, in sentences; each is given once."""
+        """Return sentences that the user should read about the folder, each only once."""
         news, self._news = self._news, []
         return news
 
     def sweep(self, most: int | None = None) -> int:
-        """Remove pictures that nothing needs, the longest unused first; how many went.
+        """Remove pictures that are no longer in use, the least recently used first.
 
-        Down to nine tenths of `most` bytes, by default `MOST_BYTES`, if the folder has more. What a
-        sidecar or another file of settings names stays, and so does what was used within a day:
-        a form or a queue may hold it. Where nobody can tell what is needed, nothing goes.
+        Pictures named in a sidecar or another file of settings stay. So do pictures used within a
+        day, which a form or a queue may refer to. If it cannot be determined which are in use,
+        none is removed.
+
+        Args:
+            most: Bytes above which the folder is reduced, to 90 % of them; None for `MOST_BYTES`.
+
+        Returns:
+            How many pictures were removed.
         """
         most = MOST_BYTES if most is None else most
         entries = self._entries()
@@ -104,41 +111,48 @@ class PictureStore:
                     size, gone = size - one.size, gone + 1
         if gone:
             self._news.append(
-                f"{gone} unused pictures were removed from {self.folder.name}, which "
-                f"had over {most / 2**30:.1f} GiB"
+                f"{gone} unused pictures were removed from {self.folder.name}, which was over "
+                f"{most / 2**30:.1f} GiB"
             )
         return gone
 
     def load(self, name: str, use: Use = "photo") -> "Image.Image":
-        """The picture of that name as 8-bit grey or RGB, a mask as grey, by what it is used for.
+        """Return a stored picture without transparency, for a use.
+
+        Args:
+            name: Its name, 64 hex digits.
+            use: Decides what transparency means: "photo", "mask" or "control".
+
+        Returns:
+            8-bit grey or RGB; a mask is always grey.
 
         Raises:
-            PictureError: it is not there, or not what it was.
+            PictureError: it does not exist, is damaged or was replaced.
         """
-        return _used(self._load(name), use)[0]
+        return _for_use(self._load(name), use)[0]
 
-    def told(self, name: str, use: Use = "photo") -> tuple[str, ...]:
-        """What is done to a picture when it comes in, and when it is used for this, in words.
+    def changes(self, name: str, use: Use = "photo") -> tuple[str, ...]:
+        """Return, in words, how a picture is changed when it is stored and when it is used.
 
         Raises:
             PictureError: as `load`.
         """
         with self._opened(name, head=True) as file:
             has_alpha = file.image.mode.endswith("A")
-        of_use = _used(self._load(name), use)[1] if has_alpha else []
-        return (*self._words(name), *of_use)
+        on_use = _for_use(self._load(name), use)[1] if has_alpha else []
+        return (*self._changes_on_storing(name), *on_use)
 
     def size(self, name: str) -> tuple[int, int]:
-        """Width and height in pixels, from the head of the picture's file.
+        """Return width and height in pixels, from the header of the picture's file.
 
         Raises:
-            PictureError: it is not there, or broken.
+            PictureError: it does not exist, or is damaged.
         """
         with self._opened(name, head=True) as file:
             return file.image.size
 
     def thumbnail(self, name: str, side: int) -> tuple[bytes, tuple[int, int]]:
-        """A JPEG of at most `side` pixels a side of the picture, and the picture's own size.
+        """Return a JPEG of at most `side` pixels a side, and the picture's own width and height.
 
         Raises:
             PictureError: as `load`.
@@ -150,14 +164,13 @@ class PictureStore:
         image.save(buffer, "JPEG", quality=85)
         return buffer.getvalue(), size
 
-    def _look_after(self) -> None:
-        """Sweep now and then: adding up a full folder takes a while."""
-        if self._needed is not None and self._kept % _LOOKED_AFTER_EVERY == 0:
+    def _sweep_now_and_then(self) -> None:
+        if self._needed is not None and self._stored % _SWEEP_EVERY == 0:
             self.sweep()
-        self._kept += 1
+        self._stored += 1
 
     def _entries(self) -> "list[_Entry]":
-        """The kept pictures, and what killed writers left."""
+        """Return the stored pictures, and temporary files of killed processes."""
         found = []
         with contextlib.suppress(OSError):
             for path in self.folder.iterdir():
@@ -168,7 +181,7 @@ class PictureStore:
         return found
 
     def _load(self, name: str) -> "Image.Image":
-        """The picture as it was kept, with its alpha."""
+        """Return a picture as it is stored, with its alpha."""
         path = self._path(name)
         with self._opened(name) as file:
             file.image.load()
@@ -177,42 +190,43 @@ class PictureStore:
             raise PictureError(f"{path.name} in {self.folder.name} was replaced by another picture")
         return found
 
-    def _words(self, name: str) -> tuple[str, ...]:
-        """What was done to a kept picture when it came in."""
+    def _changes_on_storing(self, name: str) -> tuple[str, ...]:
         with contextlib.suppress(PictureError, ValueError, RecursionError):
             with self._opened(name, head=True) as file:
-                words = json.loads(file.texts.get(_TOLD, "[]")[:_MOST_TOLD])
+                words = json.loads(file.texts.get(_CHANGES, "[]")[:_MOST_CHANGES])
             if isinstance(words, list):
                 return tuple(word for word in words if isinstance(word, str))
         return ()
 
     @contextlib.contextmanager
     def _opened(self, name: str, *, head: bool = False) -> Iterator[PictureFile]:
-        """A kept file, opened; of its `head` alone there are no pixels to read."""
+        """Open a stored file for the block; with `head`, only its header, without pixels."""
         path = self._path(name)
         if not path.exists():
             message = (
-                f"the picture {name[:10]}… is not in {self.folder.name}; give it again: "
+                f"the picture {name[:10]}… is not in {self.folder.name}; store it again with "
                 "bench.keep(path), or copy its file there"
             )
             raise PictureError(message)
         try:
             source = _head_of(path) if head else path
-            with opened(source, path.name, ("PNG",)) as file:
+            with open_picture(source, path.name, ("PNG",)) as file:
                 _touch(path)
                 yield file
         except (PictureError, OSError) as error:
-            message = f"{path.name} in {self.folder.name} is broken; give it again"
+            message = f"{path.name} in {self.folder.name} is damaged; store the picture again"
             raise PictureError(message) from error
 
     def _path(self, name: str) -> Path:
         if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
-            raise PictureError(f"{name!r} names no picture; bench.keep(path) gives the name")
+            raise PictureError(
+                f"{name!r} is not the name of a stored picture; bench.keep(path) returns the name"
+            )
         return self.folder / f"{name}.png"
 
 
 class _Entry(NamedTuple):
-    """A file of the folder; sorted, the longest unused comes first."""
+    """A file of the folder; in sorted order the least recently used comes first."""
 
     used: int
     path: Path
@@ -225,13 +239,13 @@ def _head_of(path: Path) -> bytes:
 
 
 def _touch(path: Path) -> None:
-    """Mark as used now."""
-    with contextlib.suppress(OSError):  # another user's, or a read-only disk
+    """Mark a file as used now."""
+    with contextlib.suppress(OSError):  # another user's file, or a read-only disk
         os.utime(path)
 
 
-def _used(image: "Image.Image", use: Use) -> "tuple[Image.Image, list[str]]":
-    """A kept picture as it is used, without alpha, and what its transparency came to, in words."""
+def _for_use(image: "Image.Image", use: Use) -> "tuple[Image.Image, list[str]]":
+    """Return a picture without alpha, for a use, and what became of its transparency, in words."""
     from PIL import Image
 
     has_alpha = image.mode.endswith("A")
@@ -251,23 +265,23 @@ def _used(image: "Image.Image", use: Use) -> "tuple[Image.Image, list[str]]":
 
 
 def _name_of(image: "Image.Image") -> str:
-    """The same for the same pixels, whatever file they came in."""
+    """Return the name of a picture: the SHA-256 of its mode, size and pixels."""
     digest = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
     digest.update(image.tobytes())
     return digest.hexdigest()
 
 
-def _encoded(image: "Image.Image", told: tuple[str, ...]) -> bytes:
+def _encoded(image: "Image.Image", changes: tuple[str, ...]) -> bytes:
     from PIL import PngImagePlugin
 
     chunks = PngImagePlugin.PngInfo()
-    if told:
-        chunks.add_itxt(_TOLD, json.dumps(told)[:_MOST_TOLD])
+    if changes:
+        chunks.add_itxt(_CHANGES, json.dumps(changes)[:_MOST_CHANGES])
     return png_of(image, chunks)
 
 
 def _write(path: Path, content: bytes) -> None:
-    """The whole file or none: others may be reading."""
+    """Write a file atomically: others may be reading it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         number, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
@@ -281,5 +295,5 @@ def _write(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         reason = error.strerror or error
-        message = f"the picture cannot be kept in {path.parent}: {reason}"
+        message = f"the picture cannot be stored in {path.parent}: {reason}"
         raise PictureError(f"{message}; free some space, or make the folder writable") from error

@@ -161,7 +161,7 @@ class RunContext:
 
     def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
         """What was done to that picture, when it came in and for this use, in words."""
-        return self._pictures.told(name, use)
+        return self._pictures.changes(name, use)
 
     def remembered(self, facts: Mapping[str, Any], make: Callable[[], bytes]) -> tuple[bytes, bool]:
         """What `make` gives for these facts, and whether it was kept from before."""

@@ -122,7 +122,7 @@ def test_a_picture_that_is_no_file_is_left_out(manager, save):
     assert manager.find() == [kept]
     assert reasons(manager) == {bad.path.name: "it is not a regular file"}
     for work in (manager.load, manager.thumbnail):
-        with pytest.raises(ArtifactError, match=r"no file|broken"):
+        with pytest.raises(ArtifactError, match=r"no file|damaged"):
             work(bad.path)
 
 
@@ -286,7 +286,7 @@ def test_a_workbench_starts_over_whatever_is_called_outputs(tiny_models, outputs
         assert bench.artifacts.left_out() == []
         with pytest.raises(ArtifactError, match=r"no picture can be saved in .* save=False"):
             bench.submit(PipelineConfig(steps=1))
-        with pytest.raises(PictureError, match="cannot be kept"):
+        with pytest.raises(PictureError, match="cannot be stored"):
             bench.keep(_picture())
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from medialab.errors import MediaLabError, PictureError, PictureTooLargeError
-from medialab.pictures.intake import MOST_PIXELS, taken_in
-from medialab.pictures.png_chunks import MOST_TEXT, parted
+from medialab.pictures.intake import MOST_PIXELS, normalise
+from medialab.pictures.png_chunks import MOST_TEXT, split
 
 RAMP = np.linspace(0, 65_535, 64 * 64).reshape(64, 64)
 LEVELS = (RAMP / 257).round().astype(np.uint8)
@@ -97,7 +97,7 @@ def printing_profile():
 def test_printing_colours_are_what_their_profile_says(kind):
     inks = Image.new("CMYK", (32, 16), (255, 0, 0, 0))
     inks.paste((0, 0, 0, 0), (16, 0, 32, 16))
-    image, told = taken_in(file_of(inks, kind, icc_profile=printing_profile()))
+    image, told = normalise(file_of(inks, kind, icc_profile=printing_profile()))
     assert told == ("its colours were converted from paper to sRGB",)
     assert min(image.getpixel((28, 8))) > 250  # bare paper
     grey = image.getpixel((4, 8))
@@ -131,46 +131,46 @@ def big_endian():
     ],
 )
 def test_a_ramp_of_any_depth_stays_a_ramp(given):
-    image, _ = taken_in(given())
+    image, _ = normalise(given())
     assert image.mode == "L"
     assert np.abs(np.asarray(image).astype(int) - LEVELS).max() <= 1
 
 
 def test_a_dark_picture_of_16_bits_stays_dark():
-    assert taken_in(file_of(Image.new("I;16", (8, 8), 200))).image.getextrema() == (1, 1)
-    assert taken_in(Image.new("F", (8, 8), 0.1)).image.getextrema() == (26, 26)
+    assert normalise(file_of(Image.new("I;16", (8, 8), 200))).image.getextrema() == (1, 1)
+    assert normalise(Image.new("F", (8, 8), 0.1)).image.getextrema() == (26, 26)
 
 
 @pytest.mark.parametrize("values", [LEVELS, RAMP.astype(np.uint16), RAMP.astype("f4") / 65_535])
 def test_where_a_tiff_says_that_0_is_white_it_is(values):
     photometric = {262: 0}
-    image, _ = taken_in(file_of(Image.fromarray(values), "TIFF", tiffinfo=photometric))
-    upside_down = taken_in(Image.fromarray(values)).image.point(lambda level: 255 - level)
+    image, _ = normalise(file_of(Image.fromarray(values), "TIFF", tiffinfo=photometric))
+    upside_down = normalise(Image.fromarray(values)).image.point(lambda level: 255 - level)
     # Of 8 bits Pillow writes the levels the other way round, and reads them so.
     wanted = LEVELS if values.dtype == np.uint8 else upside_down
     assert np.abs(np.asarray(image).astype(int) - np.asarray(wanted).astype(int)).max() <= 1
 
 
 def test_levels_of_8_bits_with_fractions_stay_these_levels():
-    image, told = taken_in(Image.fromarray(np.linspace(63.3, 191.7, 64, dtype="f4")[None]))
+    image, told = normalise(Image.fromarray(np.linspace(63.3, 191.7, 64, dtype="f4")[None]))
     assert (image.getextrema(), told) == ((63, 192), ())
 
 
 def test_colours_of_16_bits_are_scaled_and_that_is_said():
     row = b"\0" + b"\x80\x80\x40\x40\xff\xff" * 4
-    image, told = taken_in(png(4, 4, depth=16, pixels=row * 4))
+    image, told = normalise(png(4, 4, depth=16, pixels=row * 4))
     assert image.getpixel((1, 1)) == (128, 64, 255)
     assert told == ("its 65,536 levels per channel became 256",)
-    assert taken_in(file_of(noise())).told == ()
+    assert normalise(file_of(noise())).changes == ()
 
 
 def test_what_is_no_number_becomes_black_or_white_and_is_counted():
     values = np.full((4, 4), 0.5, np.float32)
     values[0, :3] = np.nan, np.inf, -np.inf
-    image, told = taken_in(Image.fromarray(values))
+    image, told = normalise(Image.fromarray(values))
     assert [image.getpixel((x, 0)) for x in range(4)] == [0, 255, 0, 128]
     assert "3 of its values were NaN or infinite" in told[0]
-    assert taken_in(Image.new("F", (8, 8), float("nan"))).image.getextrema() == (0, 0)
+    assert normalise(Image.new("F", (8, 8), float("nan"))).image.getextrema() == (0, 0)
 
 
 def test_a_profile_is_followed_and_named():
@@ -183,7 +183,7 @@ def test_a_profile_is_followed_and_named():
         file_of(red, "TIFF", icc_profile=profile()),
         file_of(red.quantize(), icc_profile=profile()),
     ):
-        image, told = taken_in(content)
+        image, told = normalise(content)
         off = np.abs(np.asarray(image).astype(int) - np.asarray(wanted).astype(int)).max()
         assert off <= 4
         assert told == ("its colours were converted from wide to sRGB",)
@@ -191,14 +191,14 @@ def test_a_profile_is_followed_and_named():
 
 def test_a_profile_of_grey_changes_greys_and_leaves_them_grey():
     grey = Image.new("L", (16, 16), 128)
-    image, told = taken_in(file_of(grey, icc_profile=profile(b"GRAY", 1.0, b"linear")))
+    image, told = normalise(file_of(grey, icc_profile=profile(b"GRAY", 1.0, b"linear")))
     assert image.mode == "L"
     assert abs(image.getpixel((3, 3)) - 188) <= 1  # sRGB's half of the light
     assert "from linear to sRGB" in told[0]
 
 
 def test_a_grey_picture_with_a_profile_of_colours_has_the_greys_of_that():
-    image, told = taken_in(file_of(Image.new("L", (16, 16), 128), icc_profile=profile(gamma=1.0)))
+    image, told = normalise(file_of(Image.new("L", (16, 16), 128), icc_profile=profile(gamma=1.0)))
     assert image.mode == "L"
     assert abs(image.getpixel((3, 3)) - 188) <= 1
     assert told == ("its colours were converted from wide to sRGB",)
@@ -208,33 +208,33 @@ def test_a_grey_picture_with_a_profile_of_colours_has_the_greys_of_that():
 def test_a_profile_that_is_srgb_leaves_every_byte(mode):
     picture = noise(mode)
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    image, told = taken_in(file_of(picture, icc_profile=srgb))
+    image, told = normalise(file_of(picture, icc_profile=srgb))
     assert (image.tobytes(), told) == (picture.tobytes(), ())
 
 
 @pytest.mark.parametrize(
     ("bad", "why"),
     [
-        (b"nonsense" * 40, "is broken and was ignored"),
-        (profile()[:200], "is broken and was ignored"),
-        (profile(b"GRAY"), "is for other kinds of pictures and was ignored"),
+        (b"nonsense" * 40, "is damaged and was ignored"),
+        (profile()[:200], "is damaged and was ignored"),
+        (profile(b"GRAY"), "is for another colour space and was ignored"),
     ],
 )
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_a_profile_that_cannot_be_used_is_ignored_with_a_word(bad, why, kind):
     picture = noise()
-    image, told = taken_in(file_of(picture, kind, icc_profile=bad))
+    image, told = normalise(file_of(picture, kind, icc_profile=bad))
     assert image.tobytes() == picture.tobytes()
     assert [why in word for word in told] == [True]
 
 
 def test_a_profile_of_printing_colours_is_used_if_it_can_be_and_cmyk_is_said():
     cyan = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
-    image, told = taken_in(file_of(cyan, "JPEG"))
+    image, told = normalise(file_of(cyan, "JPEG"))
     assert image.mode == "RGB"
     assert image.getpixel((8, 8))[0] < 30
     assert "CMYK colours" in told[0]
-    _, told = taken_in(file_of(cyan, "JPEG", icc_profile=profile()))
+    _, told = normalise(file_of(cyan, "JPEG", icc_profile=profile()))
     assert len(told) == 2  # not for such pictures, and a plain rule instead
 
 
@@ -243,7 +243,7 @@ def test_exif_turns_a_picture(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     picture = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4) * 20)
-    image, told = taken_in(file_of(picture, "PNG", exif=exif))
+    image, told = normalise(file_of(picture, "PNG", exif=exif))
     turn = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}.get(orientation)
     wanted = picture if turn is None else picture.transpose(Image.Transpose(turn))
     assert (image.size, image.tobytes()) == (wanted.size, wanted.tobytes())
@@ -261,7 +261,7 @@ def test_exif_turns_a_picture(orientation):
 )
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_broken_exif_costs_a_picture_nothing(exif, kind):
-    assert taken_in(file_of(noise(), kind, exif=exif)).image.size == (48, 32)
+    assert normalise(file_of(noise(), kind, exif=exif)).image.size == (48, 32)
 
 
 @pytest.mark.parametrize("kind", ["zTXt", "iTXt"])
@@ -271,44 +271,44 @@ def test_a_long_compressed_text_is_read_and_costs_nothing(kind):
     add("workflow", "node " * 400_000, zip=True)
     info.add_text("parameters", "a cat")
     content = file_of(noise(), pnginfo=info)
-    assert taken_in(content).image.size == (48, 32)
-    assert parted(content).texts == {"workflow": "node " * 400_000, "parameters": "a cat"}
+    assert normalise(content).image.size == (48, 32)
+    assert split(content).texts == {"workflow": "node " * 400_000, "parameters": "a cat"}
 
 
 def test_a_text_without_end_is_left_unread():
     bomb = chunk(b"zTXt", b"parameters\0\0" + zlib.compress(b"a" * (MOST_TEXT + 1), 9))
     content = png(1, 1, bomb, bomb, chunk(b"tEXt", b"k\0v"), pixels=b"\0" * 4)
-    parts = parted(content)
+    parts = split(content)
     assert (parts.texts, parts.too_long) == ({"k": "v"}, {"parameters"})
-    assert taken_in(content).image.size == (1, 1)
+    assert normalise(content).image.size == (1, 1)
 
 
 def test_of_an_animation_it_is_the_first_picture_and_said():
     first, second = Image.new("RGB", (16, 16), "red"), Image.new("RGB", (16, 16), "blue")
     for kind in ("GIF", "PNG", "WEBP"):
         how = {"save_all": True, "append_images": [second]}
-        image, told = taken_in(file_of(first, kind, **how))
+        image, told = normalise(file_of(first, kind, **how))
         assert image.convert("RGB").getpixel((8, 8))[0] > 240
-        assert told == ("only the first of its file's pictures is used",)
+        assert told == ("only the first picture in its file is used",)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK", "YCbCr", "HSV", "LAB", "I"])
 def test_every_mode_comes_in_as_grey_or_colours(mode):
-    image, _ = taken_in(Image.new(mode, (9, 7)))
+    image, _ = normalise(Image.new(mode, (9, 7)))
     assert image.mode in {"L", "RGB", "LA", "RGBA"}
     assert image.size == (9, 7)
 
 
 def test_alpha_stays_where_any_of_it_is_transparent():
     clear = Image.new("RGBA", (4, 4), (9, 8, 7, 255))
-    assert taken_in(clear).image.mode == "RGB"
+    assert normalise(clear).image.mode == "RGB"
     clear.putpixel((0, 0), (9, 8, 7, 254))
-    assert taken_in(file_of(clear)).image.tobytes() == clear.tobytes()
+    assert normalise(file_of(clear)).image.tobytes() == clear.tobytes()
     palette = noise("P")
-    assert taken_in(file_of(palette, transparency=0)).image.mode == "RGBA"
+    assert normalise(file_of(palette, transparency=0)).image.mode == "RGBA"
     deep = Image.new("I;16", (4, 4), 40_000)
     deep.putpixel((1, 1), 7)
-    image, _ = taken_in(file_of(deep, transparency=7))
+    image, _ = normalise(file_of(deep, transparency=7))
     assert [image.getpixel(at) for at in ((0, 0), (1, 1))] == [(156, 255), (0, 0)]
 
 
@@ -326,31 +326,31 @@ def test_too_many_pixels_are_refused_in_words_before_they_are_decoded(content):
     with pytest.raises(
         PictureTooLargeError, match=r"megapixels are too many, the limit is 67 .* smaller"
     ):
-        taken_in(content)
+        normalise(content)
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "not a picture in a format that can be read"),
+        (b"", "not a picture in a supported format"),
         (b"\0\0\0\x18ftypheic\0\0\0\0", "an HEIC photo; save it as a JPEG"),
         (b"<svg xmlns='x'/>", "an SVG drawing"),
         (b"II*\0\x08\0\0\0\0\0\0\0\0\0", "a TIFF of another kind"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n", "a PostScript file"),
-        (file_of(noise())[:600], "not a picture that can be read"),
+        (file_of(noise())[:600], "the picture cannot be read"),
         (png(0, 0), "not a picture|no pixels"),
     ],
 )
 def test_what_is_no_picture_is_named(content, words):
     with pytest.raises(PictureError, match=words):
-        taken_in(content)
+        normalise(content)
 
 
 def test_a_cameras_raw_file_is_no_small_picture():
     """Pillow reads the preview that lies before the photo."""
     preview = file_of(noise(), "TIFF", tiffinfo={254: 1})
-    with pytest.raises(PictureError, match="small copy of another, as in a camera's raw file"):
-        taken_in(preview)
+    with pytest.raises(PictureError, match="only a preview, as in a camera's raw file"):
+        normalise(preview)
 
 
 def test_a_pipe_a_folder_and_a_loop_are_named_and_never_waited_for(tmp_path):
@@ -359,11 +359,11 @@ def test_a_pipe_a_folder_and_a_loop_are_named_and_never_waited_for(tmp_path):
     (tmp_path / "loop.png").symlink_to("loop.png")
     for name in ("pipe", "folder", "loop"):
         with pytest.raises(PictureError, match=f"{name}.png"):
-            taken_in(tmp_path / f"{name}.png")
+            normalise(tmp_path / f"{name}.png")
     with pytest.raises(PictureError, match="no file has such a name"):
-        taken_in("a\0b.png")
-    with pytest.raises(PictureError, match="not a picture that can be read"):
-        taken_in(Path("/dev/zero"))
+        normalise("a\0b.png")
+    with pytest.raises(PictureError, match="the picture cannot be read"):
+        normalise(Path("/dev/zero"))
 
 
 FILES = [
@@ -384,7 +384,7 @@ def test_whatever_the_bytes_are_only_errors_of_ours_come_out(data):
         piece = data.draw(st.binary(min_size=1, max_size=6))
         content[at : at + data.draw(st.integers(0, 6))] = piece
     try:
-        image, _ = taken_in(bytes(content))
+        image, _ = normalise(bytes(content))
     except MediaLabError:
         return
     assert image.mode in {"L", "RGB", "LA", "RGBA"}
@@ -403,4 +403,4 @@ def test_a_profile_of_any_bytes_is_no_error(content):
     begin = profile()
     for one in (content, begin[:128] + content, begin + content):
         picture.info["icc_profile"] = one
-        assert taken_in(picture).image.size == (4, 4)
+        assert normalise(picture).image.size == (4, 4)

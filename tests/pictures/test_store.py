@@ -32,7 +32,7 @@ def test_a_photo_lies_on_white_and_that_is_said(store):
     photo = store.load(name)
     assert photo.mode == "RGB"
     assert (photo.getpixel((3, 3)), photo.getpixel((30, 3))) == ((255, 255, 255), (0, 128, 128))
-    assert store.told(name) == ("its transparent parts were laid on white",)
+    assert store.changes(name) == ("its transparent parts were laid on white",)
 
 
 @pytest.mark.parametrize("colour", ["white", "black", "teal"])
@@ -41,7 +41,7 @@ def test_transparency_with_a_shape_is_the_mask_whatever_its_colours(store, colou
     mask = store.load(name, "mask")
     assert mask.mode == "L"
     assert np.array_equal(np.asarray(mask), ALPHA)
-    assert "its transparency is used as the mask" in store.told(name, "mask")[0]
+    assert "its transparency is used as the mask" in store.changes(name, "mask")[0]
 
 
 def test_without_a_shape_the_levels_are_the_mask(store):
@@ -49,7 +49,7 @@ def test_without_a_shape_the_levels_are_the_mask(store):
     for given in (levels, levels.convert("RGB"), levels.convert("1")):
         name = store.keep(given)
         assert np.array_equal(np.asarray(store.load(name, "mask")), ALPHA)
-        assert store.told(name, "mask") == ()
+        assert store.changes(name, "mask") == ()
     half = levels.convert("RGB")
     half.putalpha(100)
     assert np.array_equal(np.asarray(store.load(store.keep(half), "mask")), ALPHA)
@@ -63,13 +63,13 @@ def test_a_mask_on_which_nothing_is_painted_is_empty(store):
 def test_a_control_picture_lies_on_black(store):
     name = store.keep(with_alpha("white"))
     assert store.load(name, "control").getpixel((3, 3)) == (0, 0, 0)
-    assert store.told(name, "control") == ("its transparent parts were laid on black",)
+    assert store.changes(name, "control") == ("its transparent parts were laid on black",)
 
 
 def test_what_was_done_is_kept_with_the_picture(store):
     deep = Image.new("I;16", (8, 8), 40_000)
     name = store.keep(deep)
-    assert PictureStore(store.folder).told(name) == ("its 65,536 levels of grey became 256",)
+    assert PictureStore(store.folder).changes(name) == ("its 65,536 levels of grey became 256",)
     assert store.keep(store.load(name)) == name
     assert store.size(name) == (8, 8)
 
@@ -82,8 +82,8 @@ def test_a_file_of_another_kind_in_a_pictures_place_is_named(store):
         store.load(name)
     path.unlink()
     os.mkfifo(path)
-    for work in (store.load, store.told, store.size):
-        with pytest.raises(PictureError, match="is broken; give it again"):
+    for work in (store.load, store.changes, store.size):
+        with pytest.raises(PictureError, match="is damaged; store the picture again"):
             work(name)
     assert stat.S_ISFIFO(path.stat().st_mode)
     assert store.keep(Image.new("RGB", (8, 8), "red")) == name  # and is there again
@@ -92,7 +92,7 @@ def test_a_file_of_another_kind_in_a_pictures_place_is_named(store):
 
 def test_a_folder_that_cannot_be_is_named(tmp_path):
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(PictureError, match=r"cannot be kept in .*make the folder writable"):
+    with pytest.raises(PictureError, match=r"cannot be stored in .*make the folder writable"):
         PictureStore(tmp_path / "file" / "inputs").keep(Image.new("L", (8, 8)))
 
 

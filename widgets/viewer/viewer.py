@@ -12,7 +12,7 @@ from PIL import UnidentifiedImageError
 from pydantic import ValidationError
 
 from medialab.errors import ConfigError, MediaLabError, PictureError, PictureTooLargeError
-from medialab.pictures.intake import MOST_PIXELS, opened, orientation_of, stranger
+from medialab.pictures.intake import MOST_PIXELS, open_picture, orientation_of, unsupported_kind
 from medialab.stages.detailer.settings import DetectionEdit
 from widgets.guard import guarded
 from widgets.uploads import Upload, Uploads
@@ -208,7 +208,7 @@ class Viewer(anywidget.AnyWidget):
                 f"the mask has {_times(size)} pixels, the picture {_times(self.size)}; "
                 "make a mask of the picture's size"
             )
-        with opened(png, "the mask", ("PNG",)) as file:
+        with open_picture(png, "the mask", ("PNG",)) as file:
             if file.image.mode == "L":
                 return png
             buffer = BytesIO()
@@ -234,7 +234,7 @@ def picture_size(
             names it in the message.
     """
     try:
-        with opened(content, what, formats) as file:
+        with open_picture(content, what, formats) as file:
             width, height = file.image.size
             # EXIF orientation 5 to 8: lying on its side. A PNG would be decoded to look for it.
             if file.image.format != "PNG" and orientation_of(file.image) >= 5:
@@ -244,7 +244,7 @@ def picture_size(
         raise
     except PictureError as error:
         if isinstance(error.__cause__, UnidentifiedImageError):
-            given = stranger(content) or f"give a {', '.join(formats or FORMATS)} file"
+            given = unsupported_kind(content) or f"give a {', '.join(formats or FORMATS)} file"
             raise PictureError(f"{what} is not a picture that can be shown; {given}") from error
         cause = error.__cause__ or error
         raise PictureError(f"{what}: the file is broken ({cause}); save it again") from error
