@@ -62,6 +62,12 @@ def shown(value: object) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its type if it says nothing."""
+    said = str(error).strip()
+    return said.splitlines()[0].strip() if said else type(error).__name__
+
+
 class ConfigError(MediaLabError):
     """A setting is missing, unknown or has an invalid value; raised before any model is loaded."""
 

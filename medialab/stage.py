@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, 
 from medialab.pictures.store import Use
 from medialab.pixels.colours import small_copy
 from medialab.pixels.geometry import Placement
-from medialab.pixels.preprocessors import BY_MODEL, POSE
 from medialab.settings.choices import EMPHASES
 from medialab.settings.control_units import ControlUnit
 from medialab.settings.fields import StageConfig, SwitchedConfig
 from medialab.settings.loras import LoRAConfig, asked_loras
 from medialab.settings.sampling import SamplingConfig
+from medialab.vision.estimators import ESTIMATORS
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from medialab.loading.checkpoint import LoadedCheckpoint
     from medialab.loading.upscalers import Upscaler
-    from medialab.vision import Detection, Detector
+    from medialab.vision.detections import Detection
+    from medialab.vision.roles import VisionModel
 
 SettingsT = TypeVar("SettingsT", bound=StageConfig)
 
@@ -87,7 +88,7 @@ class StageContext(Protocol):
     def checkpoint(self, name: str | None = None, vae: str = "") -> "LoadedCheckpoint":
         """A checkpoint, loaded, with a VAE of models/vae; without names the run's, and its own."""
 
-    def detector(self, name: str) -> "Detector":
+    def detector(self, name: str) -> "VisionModel":
         """A detector of models/detectors, loaded."""
 
     def controlnet(self, name: str) -> Any:
@@ -148,8 +149,12 @@ class Model(NamedTuple):
 def models_of_units(units: "Sequence[ControlUnit]") -> "list[Model]":
     """What the ControlNet units that count ask for."""
     counting = [unit for unit in units if unit.counts]
-    preparing = [unit.preprocessor_model for unit in counting if unit.preprocessor in BY_MODEL]
-    preparing += [unit.people_model for unit in counting if unit.preprocessor == POSE]
+    preparing = [unit.preprocessor_model for unit in counting if unit.preprocessor in ESTIMATORS]
+    preparing += [
+        unit.people_model
+        for unit in counting
+        if unit.preprocessor in ESTIMATORS and ESTIMATORS[unit.preprocessor].looks_at
+    ]
     return [
         *(Model("controlnet", unit.model) for unit in counting),
         *(Model("detector", name) for name in preparing if name),

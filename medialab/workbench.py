@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from medialab.runs.context import RunContext
     from medialab.runs.pipeline import Pipeline
-    from medialab.vision import Detection
+    from medialab.vision.detections import Detection
 
 _LOG = logging.getLogger("medialab")
 # A run begins with what it needs; before one, torch and diffusers come when nobody is busy.

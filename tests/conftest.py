@@ -11,6 +11,7 @@ import threading
 import time
 import weakref
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -101,6 +102,39 @@ def bench(tiny_models, tmp_path):
 
     with Workbench(models=tiny_models, outputs=tmp_path / "outputs", device="cpu") as workbench:
         yield workbench
+
+
+@pytest.fixture(scope="session")
+def detector_models(tmp_path_factory):
+    """Gives the models folder that holds one detector of a kind, `mine`; written once a session."""
+    import torch
+
+    from tests.tiny.detectors import NETWORKS, ONNX_KINDS, tiny_yolo
+
+    @cache
+    def write(kind):
+        root = tmp_path_factory.mktemp("detector") / "models"
+        folder = root / "detectors" / "mine"
+        if kind in ONNX_KINDS:
+            tiny_yolo(kind, folder.with_suffix(".onnx"))
+            return root
+        make, seed = NETWORKS[kind]
+        torch.manual_seed(seed)
+        network, processor = make(root.parent) if kind == "grounding dino" else make()
+        network.save_pretrained(folder)
+        if processor is not None:
+            processor.save_pretrained(folder)
+        return root
+
+    return write
+
+
+@pytest.fixture
+def info_of(detector_models):
+    """What the registry makes of a detector of a kind."""
+    from medialab.loading.registry import ModelRegistry
+
+    return lambda kind: ModelRegistry(detector_models(kind)).find("mine", "detector")
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from medialab.errors import ConfigError
 from medialab.pictures.store import Use
 from medialab.pixels.geometry import Placement
-from medialab.pixels.preprocessors import AS_IT_IS, BY_MODEL, POSE, PREPROCESSORS
+from medialab.pixels.preprocessors import AS_IT_IS, PREPROCESSORS
 from medialab.pixels.resizing import fits_a_step, follow, resized
 from medialab.settings.choices import USUAL_RESIZE
 from medialab.settings.control_units import ControlUnit
-from medialab.vision.base import find_by
-from medialab.vision.poses import LEAST_SURE
+from medialab.vision.estimators import ESTIMATORS
+from medialab.vision.roles import find_by
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from medialab.pixels.geometry import Box
 
 
-# What detectors call people: COCO's word, and this project's.
-PEOPLE = ("person", "body")
+# Parts that an estimator looks at are taken from this confidence on. Source: transformers' VitPose
+# example, which finds people by a detector so.
+LEAST_CONFIDENT = 0.3
 
 
 class Control(NamedTuple):
@@ -149,30 +150,36 @@ def shown_of(
         source = source.crop(crop.edges)
     if source.size != size:
         source = source.resize(size, Image.Resampling.LANCZOS)
-    if unit.preprocessor in BY_MODEL:
+    if unit.preprocessor in ESTIMATORS:
         return _estimated(unit, source, models)
     return PREPROCESSORS[unit.preprocessor](source)
 
 
 def _estimated(unit: ControlUnit, source: "Image.Image", models: Models) -> "Image.Image":
-    """What the unit's own model tells of the picture, drawn."""
+    """Return what the unit's own model tells of the picture, drawn.
+
+    Raises:
+        ConfigError: the model is none for this preprocessor.
+    """
     from PIL import Image
 
-    estimate = getattr(models.detector(unit.preprocessor_model or ""), unit.preprocessor, None)
-    if estimate is None:
+    kind = ESTIMATORS[unit.preprocessor]
+    estimator = models.detector(unit.preprocessor_model or "")
+    if not isinstance(estimator, kind):
         message = (
-            f"preprocessor {unit.preprocessor!r} needs a model that {BY_MODEL[unit.preprocessor]}; "
+            f"preprocessor {unit.preprocessor!r} needs a model that {kind.needs}; "
             f"{unit.preprocessor_model!r} is of another kind"
         )
         raise ConfigError(message)
-    people = []
-    if unit.preprocessor == POSE and unit.people_model is not None:
+    boxes: list[Box] = []
+    if kind.looks_at and unit.people_model is not None:
         finder = models.detector(unit.people_model)
         found = [
-            one for label in PEOPLE for one in find_by(finder, unit.people_model, source, label)
+            one
+            for label in kind.looks_at
+            for one in find_by(finder, unit.people_model, source, label)
         ]
-        people = [one.box for one in found if one.confidence >= LEAST_SURE and one.box.area]
-        if not people:  # a skeleton of nobody is a black picture
+        boxes = [one.box for one in found if one.confidence >= LEAST_CONFIDENT and one.box.area]
+        if not boxes:  # an estimate of nobody is a black picture
             return Image.new("RGB", source.size)
-    shown: Image.Image = estimate(source, people) if people else estimate(source)
-    return shown
+    return estimator.estimate(source, boxes)

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from medialab.errors import MediaLabError, ModelRefusedError
+from medialab.errors import MediaLabError, ModelRefusedError, first_line
 from medialab.files.pickles import PICKLE_SUFFIXES, refusal, refusing_pickles
 from medialab.process.gates import Gates
 from medialab.process.memory import is_out_of_memory
@@ -50,7 +50,7 @@ def opening(what: str, advice: str = "") -> Iterator[None]:
     except Exception as error:
         if is_out_of_memory(error):
             raise
-        message = f"{what} cannot be loaded: {_first_line(error)}{advice}"
+        message = f"{what} cannot be loaded: {first_line(error)}{advice}"
         raise ModelRefusedError(message) from error
 
 
@@ -173,9 +173,3 @@ def _refused(name: str) -> ModelRefusedError:
 _CONNECTING = Gates(_connecting, _refused)
 _HUB = _Held(_shut_hub)
 _QUIET = _Held(_be_quiet)
-
-
-def _first_line(error: BaseException) -> str:
-    """What an error says first, or its type where it says nothing."""
-    lines = str(error).strip().splitlines()
-    return next(iter(lines), "").strip() or type(error).__name__

@@ -28,6 +28,7 @@ from medialab.listing.models import (
 from medialab.listing.notes import refuse_other
 from medialab.listing.runnable import MOST_LEVELS
 from medialab.loading.checkpoint import dtype_name, load_checkpoint, load_controlnet
+from medialab.loading.detectors import load_detector
 from medialab.loading.memory_needs import bytes_in_memory
 from medialab.loading.upscalers import load_upscaler
 from medialab.loading.vaes import facts_of_config, load_vae
@@ -35,7 +36,6 @@ from medialab.process.installation import how_to_get_checkpoint
 from medialab.process.memory import free_memory, gigabytes
 from medialab.process.memory_budget import Room
 from medialab.process.threads import pick_device
-from medialab.vision import load_detector
 
 __all__ = ["ModelInfo", "ModelRegistry"]
 

@@ -1,7 +1,7 @@
-"""Preprocessors: the control image that a ControlNet receives, made from a picture.
+"""Preprocessors without a model: the control image that a ControlNet receives of a picture.
 
-Edges are detected by OpenCV, which comes with the extra `control`; depth and pose by a model in
-models/detectors. Names and defaults are those of A1111's ControlNet extension.
+Edges are detected by OpenCV, which comes with the extra `control`. Names and defaults are those of
+A1111's ControlNet extension. Preprocessors with a model are in `medialab.vision.estimators`.
 """
 
 from collections.abc import Callable, Mapping
@@ -80,9 +80,6 @@ PREPROCESSORS: "Mapping[str, Callable[[Image.Image], Image.Image]]" = {
     "invert": invert,
 }
 NEEDS_OPENCV = frozenset({"canny", "scribble", "soft edge"})
-DEPTH, POSE = "depth", "pose"
-# Preprocessors that need a model, named in their control unit -> what such a model does.
-BY_MODEL = {DEPTH: "tells how near things are", POSE: "tells how people stand"}
 
 
 def check_library(preprocessor: str) -> None:

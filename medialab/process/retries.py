@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from medialab.errors import NotFiniteError, OutOfMemoryError
+from medialab.errors import NotFiniteError, OutOfMemoryError, first_line
 from medialab.process.memory import free_memory, is_out_of_memory
 
 if TYPE_CHECKING:
@@ -174,9 +174,9 @@ def naming_lack(what: str) -> Iterator[None]:
     except (MemoryError, RuntimeError, OSError) as error:
         if not is_out_of_memory(error):
             raise
-        said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        said = first_line(error).rstrip(".")
         message = (
-            f"{what} ran out of memory ({said.rstrip('.')}): make the picture smaller, or close "
+            f"{what} ran out of memory ({said}): make the picture smaller, or close "
             "other programs and kernels; stages that were done are kept"
         )
         raise OutOfMemoryError(message) from error
@@ -238,10 +238,10 @@ def _attempt(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
 
 
 def _given_up(part: str, tried: Sequence[Rung], rungs: Sequence[Rung], fault: BaseException) -> str:
-    said = next(iter(str(fault).strip().splitlines()), type(fault).__name__)
     missing = "".join(f"; {rung.name}: not on this device" for rung in rungs if not rung.enter)
+    said = first_line(fault).rstrip(".")
     return (
-        f"{part} ran out of memory ({said.rstrip('.')}) with {', '.join(r.name for r in tried)}"
+        f"{part} ran out of memory ({said}) with {', '.join(r.name for r in tried)}"
         f"{missing}. Make the picture smaller (width and height, or the scale of refiner or "
         "upscaler), or close other programs; finished stages are cached, and the next run "
         "continues from them"

@@ -11,8 +11,9 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, MissingLibraryError, ModelNotFoundError, shown
 from medialab.listing.models import ModelInfo
+from medialab.loading.detectors import automatic_chain, backend_of, why_absent
 from medialab.stages.detailer.settings import AUTOMATIC, CENTRE, WORDS, DetailerConfig
-from medialab.vision import automatic_chain, backend_of, refines, why_absent
+from medialab.vision.roles import Finder, Refiner
 
 ConfigT = TypeVar("ConfigT", bound=PipelineConfig)
 
@@ -57,17 +58,23 @@ def check_detectors(config: PipelineConfig, find: Callable[[str, str], ModelInfo
     Raises:
         MissingLibraryError: the only detector that is named needs a library that is not installed.
         ModelRefusedError: it is of a kind that nothing here opens.
-        ConfigError: what should refine masks does not.
+        ConfigError: what should find parts, or refine masks, is made for something else.
     """
     for name, part in _detecting(config):
         if len(part.chain) == 1 and part.chain[0] not in {AUTOMATIC, CENTRE}:
             info = find(part.chain[0], "detector")
             if (reason := why_absent(info)) is not None:
                 raise MissingLibraryError(f"{name}.detector={info.name!r}: {reason}")
+            if (backend := backend_of(info)).role is not Finder:
+                message = (
+                    f"{name}.detector={info.name!r} is a model for {backend.title}, which finds no "
+                    "parts; choose one that does, or 'automatic'"
+                )
+                raise ConfigError(message)
     for name, part in config:
         if isinstance(part, DetailerConfig) and part.enabled and part.mask_refiner:
             info = find(part.mask_refiner, "detector")
-            if not refines(info):
+            if backend_of(info).role is not Refiner:
                 message = (
                     f"{name}.mask_refiner={info.name!r} is a model for {backend_of(info).title}; "
                     "choose a SAM model in models/detectors, or leave it empty"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from medialab.loading.checkpoint import LoadedCheckpoint
     from medialab.loading.upscalers import Upscaler
-    from medialab.vision import Detector
+    from medialab.vision.roles import VisionModel
 
 PREVIEWS_PER_SECOND = 4
 # Facts and a function to what it gives for them, and whether that was kept from before.
@@ -138,9 +138,9 @@ class RunContext:
         )
         return model
 
-    def detector(self, name: str) -> "Detector":
+    def detector(self, name: str) -> "VisionModel":
         """A detector, loaded."""
-        detector: Detector = self._load("detector", name)
+        detector: VisionModel = self._load("detector", name)
         return detector
 
     def controlnet(self, name: str) -> Any:

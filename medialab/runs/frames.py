@@ -4,7 +4,7 @@ Reading one needs no torch until somebody asks for its embeddings.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -12,11 +12,10 @@ from pydantic import TypeAdapter
 from medialab.pixels.geometry import Box, Placement
 from medialab.settings.control_units import ControlUnit
 from medialab.stage import EncodedPrompts, Frame
-from medialab.vision import Detection
+from medialab.vision.detections import packed, unpacked
 
 if TYPE_CHECKING:
     import torch
-    from PIL import Image
 
 _IMAGE, _BASE = "image", "base"
 _EMBEDDING, _MASK, _CONTROL = "embedding/", "mask/", "control/"
@@ -47,23 +46,11 @@ def encode_frame(frame: Frame) -> bytes:
     for number, shown in enumerate(frame.controls):
         tensors[f"{_CONTROL}{number}"] = torch.from_numpy(np.array(shown))
     told: dict[str, list[dict[str, Any]]] = {}
-    for stage, finds in frame.detections.items():
+    for stage, detections in frame.detections.items():
         told[stage] = []
-        for number, found in enumerate(finds):
-            # Of a large picture's mask, what is white.
-            white = found.mask.getbbox() or (0, 0, 1, 1)
-            cut = np.array(found.mask.crop(white))
-            tensors[f"{_MASK}{stage}/{number}"] = torch.from_numpy(cut)
-            told[stage].append(
-                {
-                    "label": found.label,
-                    "confidence": found.confidence,
-                    "box": list(found.box.edges),
-                    "index": found.index,
-                    "at": white[:2],
-                    "size": found.mask.size,
-                }
-            )
+        for number, (row, white) in enumerate(packed(detections)):
+            tensors[f"{_MASK}{stage}/{number}"] = torch.from_numpy(white)
+            told[stage].append(row)
     facts = {
         "prompts": _PROMPTS.dump_python(frame.prompts, mode="json"),
         "stretch": frame.stretch,
@@ -117,16 +104,7 @@ def _decoded(content: bytes, device: str) -> Frame:
         return Image.fromarray(values.reshape(tensors[name]["shape"]))
 
     detections = {
-        stage: tuple(
-            Detection(
-                row["label"],
-                row["confidence"],
-                Box(*row["box"]),
-                _laid(picture(f"{_MASK}{stage}/{n}"), row["at"], row["size"]),
-                row["index"],
-            )
-            for n, row in enumerate(rows)
-        )
+        stage: tuple(unpacked(row, picture(f"{_MASK}{stage}/{n}")) for n, row in enumerate(rows))
         for stage, rows in facts["detections"].items()
     }
     return Frame(
@@ -174,12 +152,3 @@ class _Embeddings(Mapping[str, "torch.Tensor"]):
 
     def __len__(self) -> int:
         return len(self._names)
-
-
-def _laid(part: "Image.Image", at: Sequence[int], size: Sequence[int]) -> "Image.Image":
-    """A mask of that size, with its white part where it was."""
-    from PIL import Image
-
-    mask = Image.new("L", (size[0], size[1]), 0)
-    mask.paste(part, (at[0], at[1]))
-    return mask

@@ -23,7 +23,7 @@ from medialab.stages import STAGES
 if TYPE_CHECKING:
     from PIL import Image
 
-    from medialab.vision import Detection
+    from medialab.vision.detections import Detection
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from medialab.pixels.preprocessors import BY_MODEL, PREPROCESSORS
+from medialab.pixels.preprocessors import PREPROCESSORS
 from medialab.settings.choices import CONTROL_RESIZE_MODES, DetectorModelName
 from medialab.settings.fields import Fraction, NameOf, OneOf, Picture, StageConfig
+from medialab.vision.estimators import ESTIMATORS
 
 ControlResizeMode = Annotated[str, AfterValidator(OneOf(CONTROL_RESIZE_MODES))]
-Preprocessor = Annotated[str, AfterValidator(OneOf((*PREPROCESSORS, *BY_MODEL)))]
+Preprocessor = Annotated[str, AfterValidator(OneOf((*PREPROCESSORS, *ESTIMATORS)))]
 ControlNetName = Annotated[str, NameOf("controlnet")]
 
 
@@ -50,7 +51,7 @@ class ControlUnit(StageConfig):
         if self.start > self.end:
             message = f"start {self.start:g} is after end {self.end:g}"
             raise ValueError(message)
-        if self.preprocessor in BY_MODEL and not self.preprocessor_model:
+        if self.preprocessor in ESTIMATORS and not self.preprocessor_model:
             kind = self.preprocessor
             message = f"{kind} needs preprocessor_model, a {kind} model in models/detectors"
             raise ValueError(message)

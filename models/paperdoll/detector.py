@@ -15,7 +15,8 @@ from diffusers import AutoencoderKL
 from PIL import Image, ImageDraw, ImageFilter
 from transformers import ConvNextConfig, UperNetConfig, UperNetForSemanticSegmentation
 
-from medialab.vision import Detection, Segmenter
+from medialab.vision.detections import Detection
+from medialab.vision.finders.semantic import Segmenter
 from models.paperdoll import family, world
 from models.paperdoll.draw import Picture, draw
 from models.paperdoll.training import Trainer, contact_sheet, to_tensor

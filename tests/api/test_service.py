@@ -12,10 +12,11 @@ from medialab import PipelineConfig
 from medialab.api.messages import MOST_BYTES
 from medialab.api.service import Service
 from medialab.errors import OutOfMemoryError
-from medialab.pixels.preprocessors import BY_MODEL, PREPROCESSORS
+from medialab.pixels.preprocessors import PREPROCESSORS
 from medialab.settings.choices import LATENT_UPSCALERS
 from medialab.settings.sampling import SAMPLING_NAMES
 from medialab.stages.detailer.settings import ORDERS
+from medialab.vision.estimators import ESTIMATORS
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 
@@ -280,7 +281,7 @@ def test_capabilities_tell_every_stage_with_its_limits_and_every_choice(service)
             PipelineConfig(face={name: one})
     assert stages["face"]["choices"]["order"] == list(ORDERS)
     assert stages["txt2img"]["choices"]["checkpoint"] == ["paperdoll"]
-    assert answer["preprocessors"] == [*PREPROCESSORS, *BY_MODEL]
+    assert answer["preprocessors"] == [*PREPROCESSORS, *ESTIMATORS]
     assert answer["detectors"] == ["automatic", "centre"]
     assert answer["refiner_upscalers"][:3] == list(LATENT_UPSCALERS)
     assert set(answer["requests"]) == {"generate", "enhance", "pictures"}

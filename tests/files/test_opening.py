@@ -259,7 +259,7 @@ def test_no_loader_of_any_kind_reaches_for_the_network_or_says_a_word(hostile_mo
 )
 def test_a_detectors_config_is_checked_before_a_class_is_built(tmp_path, settings, says):
     from medialab.listing.models import ModelFiles
-    from medialab.vision import load_detector
+    from medialab.loading.detectors import load_detector
 
     network_named(tmp_path / "detectors" / "odd", "yolos", "YolosForObjectDetection", **settings)
     (info,) = ModelFiles(tmp_path).scan("detector")

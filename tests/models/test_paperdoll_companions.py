@@ -17,7 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from medialab.loading.registry import ModelRegistry
-from medialab.vision import Segmenter
+from medialab.vision.finders.semantic import Segmenter
 from models.paperdoll import (
     controlnet,
     detector,

@@ -12,6 +12,7 @@ from medialab.errors import ConfigError, MediaLabError, ModelNotFoundError, Mode
 from medialab.loading.checkpoint import load_controlnet
 from medialab.loading.registry import ModelRegistry
 from models.paperdoll.controlnet import agreement, canny
+from tests.tiny.detectors import tiny_pose, write_onnx, yolo_rows
 from tests.tiny.networks import make_controlnet
 
 QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
@@ -253,35 +254,35 @@ def test_depth_is_told_by_a_model_of_the_persons(models, tmp_path, lines, bench)
 @pytest.fixture
 def pose_model(models):
     """A pose model of the real classes, in the models folder for one test."""
-    from transformers import VitPoseConfig, VitPoseForPoseEstimation, VitPoseImageProcessorPil
-
     torch.manual_seed(0)
-    backbone = {
-        "model_type": "vitpose_backbone",
-        "image_size": [64, 48],
-        "hidden_size": 16,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "out_indices": [1],
-    }
+    network, processor = tiny_pose()
     folder = models / "detectors" / "pose"
-    network = VitPoseForPoseEstimation(VitPoseConfig(backbone_config=backbone, num_labels=17))
-    torch.nn.init.constant_(network.head.conv.bias, 0.9)  # sure of every joint
     network.save_pretrained(folder)
-    VitPoseImageProcessorPil(size={"height": 64, "width": 48}).save_pretrained(folder)
+    processor.save_pretrained(folder)
     yield "pose"
     shutil.rmtree(folder)
 
 
-def test_a_pose_is_told_by_a_model_of_the_persons(bench, lines, pose_model):
+@pytest.fixture
+def blind(models):
+    """A detector that finds nobody, in the models folder for one test."""
+    path = write_onnx(models / "detectors" / "blind.onnx", [yolo_rows([])], names="{0: 'person'}")
+    yield "blind"
+    path.unlink()
+
+
+def test_a_pose_is_told_by_a_model_of_the_persons(bench, lines, pose_model, blind):
     unit = {"model": "lines", "image": lines}
     pose = unit | {"preprocessor": "pose", "preprocessor_model": pose_model}
     run = drawn(bench, control=[pose])
     assert pixels(run) != pixels(drawn(bench, control=[unit]))
     assert "detector/pose" in run.config.models_sha256
-    # A pose model finds nobody; told to ask it, the ControlNet is shown nobody.
-    nobody = drawn(bench, control=[pose | {"people_model": pose_model}])
+    # Where the detector finds nobody, the ControlNet is shown nobody.
+    nobody = drawn(bench, control=[pose | {"people_model": blind}])
+    assert "detector/blind" in nobody.config.models_sha256
     assert pixels(nobody) != pixels(run)
+    with pytest.raises(ModelRefusedError, match="detector 'pose' finds no parts"):
+        drawn(bench, control=[pose | {"people_model": pose_model}])
     with pytest.raises(ConfigError, match="needs a model that tells how near things are"):
         drawn(bench, control=[pose | {"preprocessor": "depth"}])
 

@@ -9,7 +9,7 @@ from medialab.stage import Frame
 from medialab.stages.detailer.settings import DetailerConfig
 from medialab.stages.detailer.stage import DetailerStage
 from medialab.stages.prompt import PromptConfig
-from medialab.vision.base import boxed
+from medialab.vision.detections import boxed
 from tests.stages.conftest import MASK, PICTURES
 
 BASE = {
@@ -321,7 +321,7 @@ def test_a_mask_refiner_must_be_one(detail):
 
 
 def test_a_refined_mask_is_what_is_painted(detail, image):
-    from medialab.vision import MaskRefiner
+    from medialab.vision.refiners.sam import MaskRefiner
     from tests.tiny.detectors import tiny_sam
 
     refiner = MaskRefiner(*_ready(tiny_sam()), "cpu")

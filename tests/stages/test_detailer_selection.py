@@ -6,7 +6,7 @@ from PIL import Image
 
 from medialab.stages.detailer.selection import selected
 from medialab.stages.detailer.settings import DetailerConfig
-from medialab.vision.base import boxed
+from medialab.vision.detections import boxed
 
 IMAGE = Image.new("RGB", (200, 100))
 
@@ -113,14 +113,14 @@ def test_what_was_asked_for_without_a_detector_needs_no_confidence():
 )
 def test_each_find_is_drawn_or_dropped_for_a_reason(settings, reasons):
     found = selected(FINDS, IMAGE, DetailerConfig(**{"grow": 0} | settings))
-    assert {NAMES[id(one.found)]: one.reason for one in found.dropped} == reasons
+    assert {NAMES[id(one.detection)]: one.reason for one in found.dropped} == reasons
     assert len(found.kept) + len(found.dropped) == len(FINDS)
 
 
 def test_a_double_is_told_as_one():
     double = find((11, 10, 31, 30), 0.8)
     (dropped,) = selected([SMALL, double], IMAGE, DetailerConfig(grow=0)).dropped
-    assert dropped.found is double
+    assert dropped.detection is double
     assert dropped.reason.startswith("shares more than 0.")
 
 

@@ -265,7 +265,22 @@ def tiny_depth():
 
 
 # What each kind is made by, and a seed with which chance finds something.
-NETWORKS = {
+def tiny_pose():
+    from transformers import VitPoseConfig, VitPoseForPoseEstimation, VitPoseImageProcessorPil
+
+    backbone = {
+        "model_type": "vitpose_backbone",
+        "image_size": [64, 48],
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "out_indices": [1],
+    }
+    network = VitPoseForPoseEstimation(VitPoseConfig(backbone_config=backbone, num_labels=17))
+    return network, VitPoseImageProcessorPil(size={"height": 64, "width": 48})
+
+
+FINDERS = {
     "yolos": (tiny_yolos, 0),
     "segmenter": (tiny_segmenter, 0),
     "mask2former": (tiny_mask2former, 0),
@@ -275,9 +290,11 @@ NETWORKS = {
     "owlv2": (lambda: tiny_owl("Owlv2"), 0),
     "grounding dino": (tiny_dino, 1),
     "clipseg": (tiny_clipseg, 0),
-    "sam": (tiny_sam, 0),
-    "depth": (tiny_depth, 0),
 }
+REFINERS = {"sam": (tiny_sam, 0)}
+ESTIMATORS = {"depth": (tiny_depth, 0), "pose": (tiny_pose, 0)}
+# Kind -> what makes a network and its processor, and a seed with which it finds something.
+NETWORKS = {**FINDERS, **REFINERS, **ESTIMATORS}
 ONNX_KINDS = ("yolo", "yolo with shapes", "yolo without doubles")
 
 

@@ -1,7 +1,6 @@
 """Detectors that are not what they say: each is refused by name, or fails alone, in time."""
 
 import json
-import math
 from itertools import pairwise
 
 import numpy as np
@@ -13,8 +12,7 @@ from PIL import Image
 from medialab.errors import ModelRefusedError
 from medialab.files.onnx import OnnxHeader, read_onnx
 from medialab.listing.models import ModelFiles
-from medialab.vision import automatic_chain, find_by, knows, load_detector
-from medialab.vision.base import boxed, called
+from medialab.loading.detectors import automatic_chain, knows, load_detector
 from tests.tiny.detectors import write_onnx, yolo_rows
 
 IMAGE = Image.new("RGB", (64, 64), (90, 120, 60))
@@ -143,7 +141,7 @@ def test_what_would_fill_the_memory_is_stopped_and_told_by_name(file, kind):
 
 def test_a_look_that_takes_too_long_is_stopped(file, monkeypatch):
     from medialab.files import onnx
-    from medialab.vision import yolo
+    from medialab.vision.finders import yolo
 
     monkeypatch.setattr(onnx, "_LOOPS", frozenset())
     monkeypatch.setattr(yolo, "MOST_SECONDS", 0.2)
@@ -169,15 +167,6 @@ def test_names_of_wrong_types_are_no_labels(names):
     assert all(type(key) is int and isinstance(label, str) for key, label in labels.items())
 
 
-@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
-def test_a_box_that_holds_no_numbers_is_empty(odd):
-    for edges, confidence in (((odd, 0, 9, 9), 0.9), ((0, 0, 9, odd), 0.9), ((0, 0, 9, 9), odd)):
-        found = boxed(IMAGE, "face", confidence, edges)
-        assert found.box.area == 0
-        assert found.mask.getbbox() is None
-    assert boxed(IMAGE, "face", 0.9, (-1e300, -1e300, 1e300, 1e300)).box.edges == (0, 0, 64, 64)
-
-
 def test_boxes_that_hold_no_numbers_are_dropped_and_told(bench):
     from medialab import PipelineConfig
 
@@ -197,10 +186,6 @@ def test_boxes_that_hold_no_numbers_are_dropped_and_told(bench):
     assert [one["reason"] for one in told["dropped"]] == [
         "its box holds NaN or infinite values"
     ] * 2
-
-
-def test_labels_of_wrong_types_are_read_as_text():
-    assert called(["face", "7"], {0: "Face", 1: 7, 2: None}) == {0: "Face", 1: "7"}
 
 
 @pytest.mark.parametrize(
@@ -225,27 +210,6 @@ def test_an_odd_detector_leaves_the_others_in_automatic(tmp_path, config):
     (odd / "model.safetensors").write_bytes(b"")
     infos = ModelFiles(tmp_path / "models").scan("detector")
     assert "good" in automatic_chain(infos, ["face"], of_paperdoll=False)
-
-
-class Failing:
-    def __init__(self, error):
-        self.error = error
-
-    def find(self, image, *words):
-        raise self.error
-
-
-@pytest.mark.parametrize(
-    "error", [RuntimeError("x\ny"), KeyError("scores"), TypeError(), OSError()]
-)
-def test_what_a_detector_fails_with_is_told_with_its_name(error):
-    with pytest.raises(ModelRefusedError, match=r"detector 'odd' failed on this picture: ."):
-        find_by(Failing(error), "odd", IMAGE, "face")
-
-
-def test_running_out_of_memory_is_no_fault_of_a_detector():
-    with pytest.raises(MemoryError):
-        find_by(Failing(MemoryError()), "odd", IMAGE, "face")
 
 
 def test_a_file_with_labels_is_asked_for_those_alone(file):

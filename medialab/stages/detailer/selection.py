@@ -1,4 +1,4 @@
-"""Which finds are drawn, in which order, and with which shape. Whole records are moved, no parts.
+"""Which detections are repainted, in which order, and with which shape; each is moved whole.
 
 Source: the order of ADetailer's steps: confidence, ratio, the k best, sort, offset, growth, merge.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.pixels import masks
 from medialab.stages.detailer.settings import DetailerConfig
-from medialab.vision import Detection, without_doubles
+from medialab.vision.detections import Detection, without_doubles
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,40 +19,42 @@ _COVERS_ALL = "merged, the masks cover the picture; inverted, they leave nothing
 
 
 class Dropped(NamedTuple):
-    """A find that is not drawn, and why not."""
+    """A detection that is not repainted, and why not."""
 
-    found: Detection
+    detection: Detection
     reason: str
 
 
 class Sifted(NamedTuple):
-    """The finds that are drawn, and those that are not."""
+    """The detections that are repainted, and those that are not."""
 
     kept: list[Detection]
     dropped: list[Dropped]
 
 
 def selected(
-    finds: Sequence[Detection],
+    detections: Sequence[Detection],
     image: "Image.Image",
     settings: DetailerConfig,
     *,
     is_given: bool = False,
 ) -> Sifted:
-    """Return the finds that are drawn, in their order, numbered, with the shape that is painted.
+    """Return those that are repainted, in their order, numbered, with the shape that is painted.
 
     Of a mask that a person has given (`is_given`) nothing is left out, however small it is.
     """
-    kept, dropped = Sifted([*finds], []) if is_given else sifted(finds, image, settings)
+    kept, dropped = Sifted([*detections], []) if is_given else sifted(detections, image, settings)
     shapes, lost = shaped(in_order(kept, image, settings), settings, is_given=is_given)
-    numbered = [replace(found, index=number) for number, found in enumerate(shapes)]
+    numbered = [replace(one, index=number) for number, one in enumerate(shapes)]
     return Sifted(numbered, [*dropped, *lost])
 
 
-def sifted(finds: Sequence[Detection], image: "Image.Image", settings: DetailerConfig) -> Sifted:
-    """Return those that are sure enough, of a fitting size, no doubles, and the k best."""
-    reasons = {id(found): _unfit(found, image, settings) for found in finds}
-    fitting = [found for found in finds if not reasons[id(found)]]
+def sifted(
+    detections: Sequence[Detection], image: "Image.Image", settings: DetailerConfig
+) -> Sifted:
+    """Return those that are confident enough, of a fitting size, no doubles, and the k best."""
+    reasons = {id(one): _unfit(one, image, settings) for one in detections}
+    fitting = [one for one in detections if not reasons[id(one)]]
     single = without_doubles(fitting, settings.iou) if settings.iou < 1 else fitting
     best = _best(single, settings)
     for rest, others, reason in (
@@ -63,21 +65,21 @@ def sifted(finds: Sequence[Detection], image: "Image.Image", settings: DetailerC
         ),
         (single, best, f"is not among the {settings.top_k} with the most {settings.top_k_by}"),
     ):
-        chosen = {id(found) for found in others}
-        reasons |= {id(found): reason for found in rest if id(found) not in chosen}
-    dropped = [Dropped(found, why) for found in finds if (why := reasons[id(found)])]
+        chosen = {id(one) for one in others}
+        reasons |= {id(one): reason for one in rest if id(one) not in chosen}
+    dropped = [Dropped(one, why) for one in detections if (why := reasons[id(one)])]
     return Sifted(best, dropped)
 
 
-def _unfit(found: Detection, image: "Image.Image", settings: DetailerConfig) -> str:
-    """Return why a find is not drawn whatever the others are; empty where it may be."""
-    share = found.box.area / (image.width * image.height)
-    if not found.box.area:
+def _unfit(one: Detection, image: "Image.Image", settings: DetailerConfig) -> str:
+    """Return why a detection is not repainted whatever the others are; empty if it may be."""
+    share = one.box.area / (image.width * image.height)
+    if not one.box.area:
         return "its box holds NaN or infinite values"
-    short = min(found.box.width, found.box.height)
+    short = min(one.box.width, one.box.height)
     # What no detector found, but was asked for, has no confidence.
-    if found.confidence and found.confidence < settings.confidence:
-        return f"confidence {found.confidence:.3f} is below {settings.confidence:g}"
+    if one.confidence and one.confidence < settings.confidence:
+        return f"confidence {one.confidence:.3f} is below {settings.confidence:g}"
     if short < settings.min_size:
         return f"its short side of {short} px is below min_size {settings.min_size}"
     if share < settings.min_ratio:
@@ -87,58 +89,60 @@ def _unfit(found: Detection, image: "Image.Image", settings: DetailerConfig) -> 
     return ""
 
 
-def _best(finds: list[Detection], settings: DetailerConfig) -> list[Detection]:
+def _best(detections: list[Detection], settings: DetailerConfig) -> list[Detection]:
     """Return the k best, as they came; all where no number is set."""
     if not settings.top_k:
-        return finds
+        return detections
     by_area = settings.top_k_by == "area"
     ranked = sorted(
-        finds, key=lambda one: one.box.area if by_area else one.confidence, reverse=True
+        detections, key=lambda one: one.box.area if by_area else one.confidence, reverse=True
     )
-    chosen = {id(found) for found in ranked[: settings.top_k]}
-    return [found for found in finds if id(found) in chosen]
+    chosen = {id(one) for one in ranked[: settings.top_k]}
+    return [one for one in detections if id(one) in chosen]
 
 
 def in_order(
-    finds: Sequence[Detection], image: "Image.Image", settings: DetailerConfig
+    detections: Sequence[Detection], image: "Image.Image", settings: DetailerConfig
 ) -> list[Detection]:
-    """As the settings' order says; ties stay as they came."""
+    """Return them as the settings' order says; ties stay as they came."""
 
-    def from_centre(found: Detection) -> float:
-        x, y = found.box.centre
+    def from_centre(one: Detection) -> float:
+        x, y = one.box.centre
         return (x - image.width / 2) ** 2 + (y - image.height / 2) ** 2
 
     keys: dict[str, Any] = {
-        "left to right": lambda found: found.box.left,
+        "left to right": lambda one: one.box.left,
         "center to edge": from_centre,
-        "large to small": lambda found: -found.box.area,
+        "large to small": lambda one: -one.box.area,
     }
-    return sorted(finds, key=keys[settings.order]) if settings.order in keys else list(finds)
+    return (
+        sorted(detections, key=keys[settings.order]) if settings.order in keys else list(detections)
+    )
 
 
 def shaped(
-    finds: Sequence[Detection], settings: DetailerConfig, *, is_given: bool = False
+    detections: Sequence[Detection], settings: DetailerConfig, *, is_given: bool = False
 ) -> Sifted:
     """Return them with masks moved, grown or shrunk, and made one where that is asked.
 
     A given one that would shrink to nothing stays as it is.
     """
     kept, dropped = [], []
-    for found in finds:
-        moved = masks.moved(found.mask, settings.x_offset, settings.y_offset)
+    for one in detections:
+        moved = masks.moved(one.mask, settings.x_offset, settings.y_offset)
         mask = masks.grown(moved, settings.grow)
         if is_given and masks.bounding_box(mask) is None:
             mask = moved
         if (box := masks.bounding_box(mask)) is not None:
-            kept.append(replace(found, mask=mask, box=box))
+            kept.append(replace(one, mask=mask, box=box))
         else:
-            dropped.append(Dropped(found, "nothing of its mask is left after moving and shrinking"))
+            dropped.append(Dropped(one, "nothing of its mask is left after moving and shrinking"))
     if settings.merge == "none" or not kept:
         return Sifted(kept, dropped)
-    one = masks.merged([found.mask for found in kept])
+    mask = masks.merged([one.mask for one in kept])
     if settings.merge == "merge and invert":
-        one = masks.inverted(one)
-    if (box := masks.bounding_box(one)) is None:
-        return Sifted([], [*dropped, *(Dropped(found, _COVERS_ALL) for found in kept)])
-    sure = max(found.confidence for found in kept)
-    return Sifted([Detection(kept[0].label, sure, box, one)], dropped)
+        mask = masks.inverted(mask)
+    if (box := masks.bounding_box(mask)) is None:
+        return Sifted([], [*dropped, *(Dropped(one, _COVERS_ALL) for one in kept)])
+    confidence = max(one.confidence for one in kept)
+    return Sifted([Detection(kept[0].label, confidence, box, mask)], dropped)

@@ -1,8 +1,8 @@
 """Stages 5 to 7: parts of the picture found, and drawn again larger.
 
 The loop is ADetailer's, the crop Impact Pack's: detect once on the picture that comes in, filter,
-sort, then repaint one find after another on the picture as it is by then. Later detailers look for
-smaller parts, so that none is painted over by an earlier one.
+sort, then repaint one detection after another on the picture as it is by then. Later detailers look
+for smaller parts, so that none is painted over by an earlier one.
 """
 
 import math
@@ -38,7 +38,9 @@ from medialab.stages.detailer.settings import (
     DetailerConfig,
     DetectionEdit,
 )
-from medialab.vision import Detection, MaskRefiner, centre_crop, find_by, given_mask
+from medialab.vision.detections import Detection, as_record
+from medialab.vision.finders.given import GivenMask, Middle
+from medialab.vision.roles import Refiner, find_by
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -46,20 +48,20 @@ if TYPE_CHECKING:
 
 # Times what suits a model, beyond which a part is made smaller to be drawn.
 _LARGE = 2
-# What a find came by where no detector, nor the middle, was asked.
+# What detections came by where no detector, nor the middle, was asked.
 BY_HAND, BY_MASK = "edited boxes", "a given mask"
-# Why a find is not drawn.
+# Why a detection is not repainted.
 BY_HAND_OUT, NO_STRENGTH = "switched off by hand", "its strength is 0"
-# Finds that were dropped, of which the record tells each.
-_MOST_TOLD = 50
+# Detections that were dropped, of which the record tells each.
+_MOST_RECORDED = 50
 
 
 class DetailerStage(PipelineStage[DetailerConfig]):
-    """Find every `label`, and draw each again at the size at which the model knows such parts.
+    """Find every `label`, and repaint each at the size at which the model knows such parts.
 
     Reads and writes `image`, same size; writes `detections`. Pixels outside the grown and softened
-    masks keep every byte. Find j is drawn with seed + j, in its cycle c with seed + j + c. A find
-    that cannot be drawn is left as it was; those drawn before a cancel are found again.
+    masks keep every byte. Detection j is drawn with seed + j, in its cycle c with seed + j + c. A
+    detection that cannot be drawn is left as it was; those drawn before a cancel are cached.
     """
 
     version = 4
@@ -70,18 +72,18 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         self.title = f"Detailer: {label}"
 
     def models(self, settings: DetailerConfig) -> Sequence[Model]:
-        """Its checkpoint, its LoRAs, and what finds and shapes the parts."""
-        found = [*super().models(settings), *_loras_of_finds(settings)]
+        """Return its checkpoint, its LoRAs, and what finds and shapes the parts."""
+        models = [*super().models(settings), *_loras_of_edits(settings)]
         if settings.detects:
-            found += [Model("detector", name) for name in _named(settings)]
+            models += [Model("detector", name) for name in _named(settings)]
         if settings.detections is None and settings.mask_refiner:
-            found.append(Model("detector", settings.mask_refiner))
-        return found
+            models.append(Model("detector", settings.mask_refiner))
+        return models
 
     def models_used(self, settings: DetailerConfig, applied: Mapping[str, Any]) -> Sequence[Model]:
-        """Without detectors behind the one that found any, and without what drew nothing."""
+        """Return `models` without detectors that did not look, and without what drew nothing."""
         drew = any(not row.get("skipped") for row in applied.get("drawn", ()))
-        drawing = [*super().models(settings), *_loras_of_finds(settings)]
+        drawing = [*super().models(settings), *_loras_of_edits(settings)]
         unused = {} if drew else dict.fromkeys(drawing)
         if settings.detects:
             looked = {row["name"] for row in applied.get("detectors", ())}
@@ -97,77 +99,82 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         if frame.image is None:
             return frame
         image, rows = frame.image, []
-        finds, detected = self._finds(frame, image, settings, context)
-        for number, found in enumerate(finds):
+        detections, facts = self._detections(frame, image, settings, context)
+        for number, detection in enumerate(detections):
             edit = settings.detections[number] if settings.detections is not None else None
             if not settings.draws:
                 reason = BY_HAND_OUT if edit and not edit.enabled else NO_STRENGTH
-                rows.append(_told(found, skipped=True, reason=reason))
+                rows.append(as_record(detection, skipped=True, reason=reason))
                 continue
             model = context.checkpoint(settings.checkpoint, settings.vae or "")
             habits = model.family.habits.of("" if settings.words else self.label)
-            plan = _planned(found, edit, frame, settings, habits)
+            plan = _planned(detection, edit, frame, settings, habits)
             if isinstance(plan, str):
-                rows.append(_told(found, skipped=True, reason=plan))
+                rows.append(as_record(detection, skipped=True, reason=plan))
                 continue
             try:
-                image, applied = self._detailed(frame, image, found, plan, settings, context)
+                image, applied = self._detailed(frame, image, detection, plan, settings, context)
             except NotFiniteError as error:
                 applied = {"failed": str(error)}
-            rows.append(_told(found, **applied))
-        detections = {**frame.detections, self.name: tuple(finds)}
-        return replace(frame, image=image, detections=detections).with_applied(
-            self.name, found=len(finds), drawn=rows, **detected
+            rows.append(as_record(detection, **applied))
+        every = {**frame.detections, self.name: tuple(detections)}
+        return replace(frame, image=image, detections=every).with_applied(
+            self.name, found=len(detections), drawn=rows, **facts
         )
 
-    def _finds(
+    def _detections(
         self, frame: Frame, image: "Image.Image", settings: DetailerConfig, context: StageContext
     ) -> tuple[list[Detection], dict[str, Any]]:
-        """What is drawn again, in its order, and what the detectors had to say."""
+        """Return what is repainted, in its order, and the record of how it was found."""
         if settings.detections is not None:
             edits = enumerate(settings.detections)
-            found = (_edited(edit, number, frame, image, context) for number, edit in edits)
-            return [replace(one, label=one.label or self.label) for one in found], {
-                "found_by": BY_HAND
-            }
-        told: dict[str, Any] = {}
-        dropped: list[Dropped] = []
-        if settings.mask is not None:
-            told["found_by"] = BY_MASK
-            mask = follow_mask(context.picture(settings.mask, "mask"), frame.journey, image.size)
-            finds = given_mask(mask, self.label)
-            if words := context.picture_told(settings.mask, "mask"):
-                told["mask"] = list(words)
-        elif settings.chain == (CENTRE,):
-            finds, told["found_by"] = [centre_crop(image, self.label)], CENTRE
-        else:
-            finds, told["detectors"], dropped = self._detected(image, settings, context)
-            told["found_by"] = _found_by(told["detectors"])
-            in_chain = CENTRE in settings.chain
-            if not finds and (in_chain or settings.fallback == CENTRE):
-                finds, told["found_by"] = [centre_crop(image, self.label)], CENTRE
-                told |= {} if in_chain else {"fallback": CENTRE}
+            edited = (_edited(edit, number, frame, image, context) for number, edit in edits)
+            detections = [replace(one, label=one.label or self.label) for one in edited]
+            return detections, {"found_by": BY_HAND}
+        detections, facts, dropped = self._found(frame, image, settings, context)
         if settings.mask_refiner:
             refiner = context.detector(settings.mask_refiner)
-            if not isinstance(refiner, MaskRefiner):
+            if not isinstance(refiner, Refiner):
                 message = f"mask_refiner {settings.mask_refiner!r} is no SAM model; it refines none"
                 raise ConfigError(message)
             # Only what is drawn is refined: a shape costs more than a box.
             if settings.detects:
-                finds = sifted(finds, image, settings).kept
-            finds = [refiner.refined(image, found) for found in finds]
-            told["mask_refiner"] = settings.mask_refiner
+                detections = sifted(detections, image, settings).kept
+            detections = [refiner.refine(image, one) for one in detections]
+            facts["mask_refiner"] = settings.mask_refiner
         is_given = settings.mask is not None
-        kept, more = selected(finds, image, settings, is_given=is_given)
+        kept, more = selected(detections, image, settings, is_given=is_given)
         if every := [*dropped, *more]:
-            told["dropped"] = [_told(one.found, reason=one.reason) for one in every[:_MOST_TOLD]]
-            told["dropped_count"] = len(every)
-        return kept, told
+            told = every[:_MOST_RECORDED]
+            facts["dropped"] = [as_record(one.detection, reason=one.reason) for one in told]
+            facts["dropped_count"] = len(every)
+        return kept, facts
+
+    def _found(
+        self, frame: Frame, image: "Image.Image", settings: DetailerConfig, context: StageContext
+    ) -> tuple[list[Detection], dict[str, Any], list[Dropped]]:
+        """Return what a given mask, the detectors or the middle give, the record, and the rest."""
+        if settings.mask is not None:
+            facts: dict[str, Any] = {"found_by": BY_MASK}
+            if words := context.picture_told(settings.mask, "mask"):
+                facts["mask"] = list(words)
+            mask = follow_mask(context.picture(settings.mask, "mask"), frame.journey, image.size)
+            return GivenMask(mask).find(image, self.label), facts, []
+        middle = Middle()
+        if settings.chain == (CENTRE,):
+            return middle.find(image, self.label), {"found_by": CENTRE}, []
+        detections, rows, dropped = self._detected(image, settings, context)
+        facts = {"detectors": rows, "found_by": _found_by(rows)}
+        in_chain = CENTRE in settings.chain
+        if not detections and (in_chain or settings.fallback == CENTRE):
+            detections, facts["found_by"] = middle.find(image, self.label), CENTRE
+            facts |= {} if in_chain else {"fallback": CENTRE}
+        return detections, facts, dropped
 
     def _detected(
         self, image: "Image.Image", settings: DetailerConfig, context: StageContext
     ) -> tuple[list[Detection], list[dict[str, Any]], list[Dropped]]:
-        """The finds of the first detector that has any, a word on each that was asked, the rest.
+        """Return what the first detector with any gives, a row for each that was asked, the rest.
 
         A detector that cannot be used is passed over if there are others.
         """
@@ -176,14 +183,14 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         dropped: list[Dropped] = []
         for name in _named(settings):
             try:
-                finds = find_by(context.detector(name), name, image, *words)
+                found = find_by(context.detector(name), name, image, *words)
             except (MissingLibraryError, ModelRefusedError) as error:
                 if len(settings.chain) == 1:
                     raise
                 rows.append({"name": name, "skipped": str(error)})
                 continue
-            kept, lost = sifted(finds, image, settings)
-            rows.append({"name": name, "found": len(finds), "kept": len(kept)})
+            kept, lost = sifted(found, image, settings)
+            rows.append({"name": name, "found": len(found), "kept": len(kept)})
             dropped += lost
             if kept:
                 return kept, rows, dropped
@@ -193,17 +200,17 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         self,
         frame: Frame,
         image: "Image.Image",
-        found: Detection,
+        detection: Detection,
         plan: "_Plan",
         settings: DetailerConfig,
         context: StageContext,
     ) -> "tuple[Image.Image, dict[str, Any]]":
-        """One find drawn again on the picture as it is now, or taken from what was drawn before."""
+        """Return the picture with one detection repainted, now or before, and what was applied."""
         model = context.checkpoint(plan.sampling.checkpoint, plan.sampling.vae)
         habits = model.family.habits
-        crop, size = _view(image, found, settings, model.native_size, habits)
+        crop, size = _view(image, detection, settings, model.native_size, habits)
         job = Repaint(
-            found.mask,
+            detection.mask,
             settings.mask_blur,
             plan.strength,
             crop,
@@ -229,19 +236,19 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         result = image.copy()
         result.paste(patch, (crop.left, crop.top))
         kept = {"kept": True} if was_kept else {}
-        told = {"crop": list(crop.edges), "size": list(size), **plan.told}
-        return result, {**told, **applied, **kept}
+        record = {"crop": list(crop.edges), "size": list(size), **plan.as_record}
+        return result, {**record, **applied, **kept}
 
 
 class _Plan(NamedTuple):
-    """How one find is drawn."""
+    """How one detection is repainted."""
 
     sampling: Sampling
     strength: float
 
     @property
-    def told(self) -> dict[str, Any]:
-        """As the record tells it."""
+    def as_record(self) -> dict[str, Any]:
+        """Return the plan as the record tells it."""
         return {
             "prompt": self.sampling.prompt,
             "negative_prompt": self.sampling.negative_prompt,
@@ -251,48 +258,48 @@ class _Plan(NamedTuple):
 
 
 def _planned(
-    found: Detection,
+    detection: Detection,
     edit: DetectionEdit | None,
     frame: Frame,
     settings: DetailerConfig,
     habits: DetailerHabits,
 ) -> "_Plan | str":
-    """Prompt, seed and strength of one find; where it is left alone, why."""
+    """Return prompt, seed and strength of one detection; where it is left alone, why."""
     base, sampling = frame.prompts, settings.sampling()
-    strength = _dynamic(settings, found, frame, habits)
+    strength = _dynamic(settings, detection, frame, habits)
     text = sampling.prompt
     if edit is not None:
         if not edit.enabled:
             return BY_HAND_OUT
         strength = strength if edit.denoising_strength is None else edit.denoising_strength
         text = edit.prompt or text
-    # Of a prompt of its own a find takes the first part, of the stage's the part of its number.
-    part = 0 if edit and edit.prompt else found.index
-    prompt = prompt_for(text, base.prompt, index=part, label=found.label)
+    # Of a prompt of its own it takes the first part, of the stage's the part of its number.
+    part = 0 if edit and edit.prompt else detection.index
+    prompt = prompt_for(text, base.prompt, index=part, label=detection.label)
     if prompt is not None and _words(prompt) == _words(base.prompt):
         prompt = habits.framed(prompt)
     negative = prompt_for(
-        sampling.negative_prompt, base.negative_prompt, index=found.index, label=found.label
+        sampling.negative_prompt, base.negative_prompt, index=detection.index, label=detection.label
     )
     if prompt is None:
         return "its prompt says [SKIP]"
     if strength == 0:
         return NO_STRENGTH
-    moved = 0 if settings.same_seed else found.index
+    moved = 0 if settings.same_seed else detection.index
     seed = (sampling.seed + moved) % (LARGEST_SEED + 1)
     own = replace(sampling, prompt=prompt, negative_prompt=negative or "", seed=seed)
     return _Plan(own, strength)
 
 
 def _words(prompt: str) -> str:
-    """What a prompt says: LoRAs that it brings in, or leaves out, make it no other."""
+    """Return what a prompt says: LoRAs that it brings in, or leaves out, make it no other."""
     return without_tags(prompt).strip()
 
 
 def _dynamic(
-    settings: DetailerConfig, found: Detection, frame: Frame, habits: DetailerHabits
+    settings: DetailerConfig, detection: Detection, frame: Frame, habits: DetailerHabits
 ) -> float:
-    """The strength by the find's share of the picture: s · (1 - share)^power, 0 to 1.
+    """Return the strength by the share of the picture: s · (1 - share)^power, 0 to 1.
 
     Source: ADetailer's dynamic_denoise_strength.
     """
@@ -300,7 +307,7 @@ def _dynamic(
     strength = habits.strength if asked is None else asked
     if power == 0 or strength == 0 or frame.image is None:
         return strength
-    share = found.box.area / (frame.image.width * frame.image.height)
+    share = detection.box.area / (frame.image.width * frame.image.height)
     if share >= 1:
         return 0.0 if power > 0 else 1.0
     return min(1.0, max(0.0, strength * math.pow(1 - share, power)))
@@ -308,13 +315,13 @@ def _dynamic(
 
 def _view(
     image: "Image.Image",
-    found: Detection,
+    detection: Detection,
     settings: DetailerConfig,
     native: int,
     habits: DetailerHabits,
 ) -> tuple[Box, tuple[int, int]]:
-    """What the model sees of the picture, and how large."""
-    box = masks.bounding_box(found.mask) or found.box
+    """Return what the model sees of the picture, and how large."""
+    box = masks.bounding_box(detection.mask) or detection.box
     if not settings.only_masked:
         crop, size = whole(image)
         return crop, (settings.width or size[0], settings.height or size[1])
@@ -335,13 +342,13 @@ def _view(
 
 
 def _named(settings: DetailerConfig) -> list[str]:
-    """The detectors of a chain by their names."""
+    """Return the detectors of a chain by their names."""
     return [name for name in settings.chain if name not in {AUTOMATIC, CENTRE}]
 
 
-def _loras_of_finds(settings: DetailerConfig) -> list[Model]:
-    """LoRAs in the prompts of edited finds."""
-    prompts = [find.prompt or "" for find in settings.drawn_edits]
+def _loras_of_edits(settings: DetailerConfig) -> list[Model]:
+    """Return the LoRAs in the prompts of edited detections."""
+    prompts = [edit.prompt or "" for edit in settings.drawn_edits]
     return [Model("lora", one.name) for text in prompts for one in asked_loras(text, ())]
 
 
@@ -352,7 +359,7 @@ def _edited(
     image: "Image.Image",
     context: StageContext,
 ) -> Detection:
-    """A find as a person left it; its shape goes with its box."""
+    """Return a detection as a person left it; its shape goes with its box."""
     box = Box(*edit.box).within(*image.size)
     if not box.area:
         message = f"the box {edit.box} lies outside the picture of {image.width} × {image.height}"
@@ -367,17 +374,8 @@ def _edited(
 
 
 def _found_by(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the name of the detector whose finds are drawn; of all that looked if none is."""
+    """Return the detector whose detections are repainted; all that looked if none is."""
     looked = [row for row in rows if "found" in row]
     return ", ".join(row["name"] for row in looked[-1:] if row["kept"]) or ", ".join(
         row["name"] for row in looked
     )
-
-
-def _told(found: Detection, **applied: Any) -> dict[str, Any]:
-    return {
-        "label": found.label,
-        "box": list(found.box.edges),
-        "confidence": round(found.confidence, 3),
-        **applied,
-    }

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from medialab.pixels.geometry import Box
-from medialab.vision.base import Detection, NetworkDetector
+from medialab.vision.roles import Estimator
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-# A keypoint less certain than this is not drawn. Source: transformers' VitPose example.
-LEAST_SURE = 0.3
+# A keypoint less confident than this is not drawn. Source: transformers' VitPose example.
+LEAST_CONFIDENT = 0.3
 # Pixels of a picture of 512: half a limb's width, and a joint's radius.
 _REFERENCE_SIDE, _STICK, _JOINT = 512, 4, 4
 # VitPose-plus models hold an expert for each data set they were trained on; 0 is COCO's.
@@ -34,25 +34,24 @@ COLOURS = (
 _LIMB_SHARE = 0.6  # how bright a limb is beside its joints
 
 
-class PoseEstimator(NetworkDetector):
-    """A pose model of COCO's 17 keypoints (ViTPose and its kin).
+class PoseEstimator(Estimator):
+    """A pose model of COCO's 17 keypoints (ViTPose and its kin), which is told where people are."""
 
-    It finds no parts: it is told where people are.
-    """
+    architectures = ("ForPoseEstimation",)
+    auto_class = "AutoModelForPoseEstimation"
+    needs = "tells how people stand"
+    # COCO's word for people, and this project's.
+    looks_at = ("person", "body")
 
-    def find(self, _image: "Image.Image", *_words: str) -> list[Detection]:
-        """Nothing: a pose model names no parts."""
-        return []
+    def estimate(self, image: "Image.Image", boxes: Sequence[Box] = ()) -> "Image.Image":
+        """Return the skeletons of the people in the boxes: 8-bit RGB on black, the picture's size.
 
-    def pose(self, image: "Image.Image", people: Sequence[Box] = ()) -> "Image.Image":
-        """The skeletons of people: 8-bit RGB on black, the picture's size.
-
-        `people` are boxes around each; without any the whole picture is one person's.
+        Without any box the whole picture is one person's.
         """
-        return skeletons(self.keypoints(image, people), image.size)
+        return skeletons(self.keypoints(image, boxes), image.size)
 
     def keypoints(self, image: "Image.Image", people: Sequence[Box] = ()) -> "np.ndarray":
-        """(people, 17, 3): x and y in pixels, and how sure the model is, 0 to 1."""
+        """Return (people, 17, 3): x and y in pixels, and the model's confidence, 0 to 1."""
         import numpy as np
         import torch
 
@@ -66,16 +65,16 @@ class PoseEstimator(NetworkDetector):
         with torch.inference_mode():
             outputs = self._network(pixel_values=pixels, **more)
             outputs.heatmaps = outputs.heatmaps.float()
-        (found,) = self._processor.post_process_pose_estimation(outputs, boxes=as_coco)
+        (rows,) = self._processor.post_process_pose_estimation(outputs, boxes=as_coco)
         return np.stack(
-            [np.column_stack([one["keypoints"].numpy(), one["scores"].numpy()]) for one in found]
+            [np.column_stack([one["keypoints"].numpy(), one["scores"].numpy()]) for one in rows]
         )
 
 
 def skeletons(people: "np.ndarray", size: tuple[int, int]) -> "Image.Image":
-    """COCO keypoints (people, 17, 3: x, y, certainty) drawn as OpenPose draws its 18 joints.
+    """Return COCO keypoints (people, 17, 3: x, y, confidence) drawn as OpenPose's 18 joints.
 
-    What is less certain than LEAST_SURE is left out, and with it the limbs that end there.
+    What is less confident than LEAST_CONFIDENT is left out, and with it the limbs that end there.
     """
     from PIL import Image, ImageDraw
 
@@ -97,22 +96,22 @@ def skeletons(people: "np.ndarray", size: tuple[int, int]) -> "Image.Image":
 
 
 def _joints(keypoints: "np.ndarray") -> dict[int, tuple[float, float]]:
-    """OpenPose's joints that are certain enough, by number."""
-    sure = {
+    """Return OpenPose's joints that are confident enough, by number."""
+    joints = {
         joint: (float(keypoints[coco][0]), float(keypoints[coco][1]))
         for joint, coco in enumerate(COCO_OF_JOINT)
-        if coco is not None and keypoints[coco][2] >= LEAST_SURE
+        if coco is not None and keypoints[coco][2] >= LEAST_CONFIDENT
     }
     left, right = keypoints[_LEFT_SHOULDER], keypoints[_RIGHT_SHOULDER]
-    if min(left[2], right[2]) >= LEAST_SURE:
-        sure[NECK] = (float(left[0] + right[0]) / 2, float(left[1] + right[1]) / 2)
-    return sure
+    if min(left[2], right[2]) >= LEAST_CONFIDENT:
+        joints[NECK] = (float(left[0] + right[0]) / 2, float(left[1] + right[1]) / 2)
+    return joints
 
 
 def _ellipse(
     one: tuple[float, float], other: tuple[float, float], half_width: float
 ) -> list[tuple[float, float]]:
-    """A limb's outline: an ellipse that ends at both joints."""
+    """Return a limb's outline: an ellipse that ends at both joints."""
     import numpy as np
 
     start, end = np.array(one), np.array(other)

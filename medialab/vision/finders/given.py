@@ -1,10 +1,10 @@
-"""Finds that no model makes: a mask that was given, and the middle of the picture."""
+"""Finders without a model: the places of a mask that was given, and the middle of the picture."""
 
 from typing import TYPE_CHECKING
 
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
-from medialab.vision.base import LEAST_SHARE, Detection
+from medialab.vision.detections import LEAST_SHARE, Detection
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,20 +16,35 @@ _WHITE, _FAINT = 127, 31
 _CELLS = 32
 
 
-def centre_crop(image: "Image.Image", label: str) -> Detection:
-    """What is left when nothing finds anything: the middle half of the picture."""
-    width, height = image.size
-    box = Box(width // 4, height // 4, width - width // 4, height - height // 4)
-    return Detection(label, 0.0, box, box_mask(box, width, height))
+class Middle:
+    """Finds the middle half of any picture; for when nothing else finds anything."""
+
+    def find(self, image: "Image.Image", *words: str) -> list[Detection]:
+        """Return the middle half under each word, with no confidence."""
+        width, height = image.size
+        box = Box(width // 4, height // 4, width - width // 4, height - height // 4)
+        return [Detection(word, 0.0, box, box_mask(box, width, height)) for word in words]
 
 
-def given_mask(mask: "Image.Image", label: str) -> list[Detection]:
-    """The white places of a mask, as if they had been found: large ones first, then specks.
+class GivenMask:
+    """Finds the white places of a mask, which has the size of the pictures it is asked about.
 
     A place is what is connected; specks that lie near each other are one. What is grey (a stroke
     of a faint brush) counts where no white is in it. Nothing that a person painted is left out, but
     for what is nearly black, as a JPEG's blocks are.
     """
+
+    def __init__(self, mask: "Image.Image") -> None:
+        self._mask = mask
+
+    def find(self, _image: "Image.Image", *words: str) -> list[Detection]:
+        """Return the places under each word with full confidence: large ones first, then specks."""
+        places = _places_in(self._mask) if words else []
+        return [Detection(word, 1.0, box, shape) for word in words for box, shape in places]
+
+
+def _places_in(mask: "Image.Image") -> "list[tuple[Box, Image.Image]]":
+    """Return the box and the shape of each place of a mask."""
     import numpy as np
     from scipy import ndimage
 
@@ -44,17 +59,17 @@ def given_mask(mask: "Image.Image", label: str) -> list[Detection]:
     is_speck = sizes < LEAST_SHARE * levels.size
     is_speck[0] = False
     places = np.where(is_speck[numbered], 0, numbered)
-    return [*_places(label, places), *_places(label, _clustered(is_speck[numbered]))]
+    return [*_boxed_parts(places), *_boxed_parts(_clustered(is_speck[numbered]))]
 
 
-def _places(label: str, numbered: "np.ndarray") -> list[Detection]:
-    """A find for each number of (h, w) places; 0 is none."""
+def _boxed_parts(numbered: "np.ndarray") -> "list[tuple[Box, Image.Image]]":
+    """Return the box and the shape of each number of (h, w) places; 0 is none."""
     import numpy as np
     from PIL import Image
     from scipy import ndimage
 
     height, width = numbered.shape
-    finds = []
+    parts = []
     for number, place in enumerate(ndimage.find_objects(numbered), 1):
         if place is None:
             continue
@@ -63,12 +78,12 @@ def _places(label: str, numbered: "np.ndarray") -> list[Detection]:
         mask = Image.new("L", (width, height), 0)
         mask.paste(Image.fromarray(part), (columns.start, rows.start))
         box = Box(columns.start, rows.start, columns.stop, rows.stop)
-        finds.append(Detection(label, 1.0, box, mask))
-    return finds
+        parts.append((box, mask))
+    return parts
 
 
 def _clustered(specks: "np.ndarray") -> "np.ndarray":
-    """Numbers for (h, w) specks, the same for those that touch on a coarse grid."""
+    """Return numbers for (h, w) specks, the same for those that touch on a coarse grid."""
     import numpy as np
     from scipy import ndimage
 

@@ -1,8 +1,9 @@
-"""Semantic segmentation: each pixel is named, and the connected pixels of one name are one find."""
+"""Semantic segmentation: each pixel is named; connected pixels of one name are one detection."""
 
 from typing import TYPE_CHECKING, Any
 
-from medialab.vision.base import Detection, NetworkDetector, called, connected, surest_first
+from medialab.vision.detections import Detection, called, connected, most_confident_first
+from medialab.vision.networks import NetworkModel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 _WORKING_SIZE = 512
 
 
-class Segmenter(NetworkDetector):
+class Segmenter(NetworkModel):
     """A semantic segmentation model (UperNet, SegFormer, BEiT and others).
 
     A config may say `working_size` (pixels of the short side), and `parts_of`: which labels count
@@ -23,7 +24,7 @@ class Segmenter(NetworkDetector):
         super().__init__(network, None, device)
 
     def find(self, image: "Image.Image", *words: str) -> list[Detection]:
-        """The connected places of those names, surest first."""
+        """Return the connected places of those names, the most confident first."""
         import numpy as np
 
         config = self._network.config
@@ -33,15 +34,15 @@ class Segmenter(NetworkDetector):
             return []
         chances = self._chances(image)
         named = chances.argmax(0)
-        finds = []
+        detections = []
         for label in labels:
             parts = getattr(config, "parts_of", {}).get(label, [])
             wanted = [names[name] for name in (label, *parts)]
-            finds += connected(label, np.isin(named, wanted), chances[wanted].sum(0))
-        return surest_first(finds)
+            detections += connected(label, np.isin(named, wanted), chances[wanted].sum(0))
+        return most_confident_first(detections)
 
     def _chances(self, image: "Image.Image") -> "np.ndarray":
-        """(labels, h, w) in [0, 1] at the picture's own size."""
+        """Return each label's chances, (labels, h, w) in [0, 1] at the picture's own size."""
         import numpy as np
         import torch
         import torch.nn.functional as F

@@ -2,40 +2,16 @@
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from medialab.loading.registry import ModelRegistry
+from medialab.loading.detectors import load_detector
 from medialab.pixels.geometry import Box
-from medialab.vision.poses import COLOURS, skeletons
+from medialab.vision.estimators.poses import COLOURS, skeletons
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A models folder with a pose model of the real classes and random weights."""
-    from transformers import VitPoseConfig, VitPoseForPoseEstimation, VitPoseImageProcessorPil
-
-    torch.manual_seed(0)
-    backbone = {
-        "model_type": "vitpose_backbone",
-        "image_size": [64, 48],
-        "hidden_size": 16,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "out_indices": [1],
-    }
-    config = VitPoseConfig(backbone_config=backbone, num_labels=17)
-    models = tmp_path_factory.mktemp("posed") / "models"
-    VitPoseForPoseEstimation(config).save_pretrained(models / "detectors" / "pose")
-    processor = VitPoseImageProcessorPil(size={"height": 64, "width": 48})
-    processor.save_pretrained(models / "detectors" / "pose")
-    return models
-
-
-@pytest.fixture(scope="module")
-def estimator(folder):
-    registry = ModelRegistry(folder, device="cpu")
-    return registry.load(registry.find("pose", "detector"))
+@pytest.fixture
+def estimator(info_of):
+    return load_detector(info_of("pose"), "cpu")
 
 
 @pytest.fixture
@@ -53,8 +29,6 @@ def test_a_model_of_transformers_tells_a_persons_keypoints(estimator):
     two = estimator.keypoints(image, [Box(0, 0, 48, 64), Box(48, 0, 96, 64)])
     assert two.shape == (2, 17, 3)
     assert (two[0] != two[1]).any()
-    assert estimator.pose(image).size == (96, 64)
-    assert estimator.find(image, "face") == []
 
 
 def test_keypoints_lie_where_the_model_is_told_to_look(estimator):

@@ -1,6 +1,7 @@
-"""Which backend opens which model: one table, and the two questions asked of it.
+"""Detectors from their files: one table of who opens which model, and what is asked of it.
 
-A new backend is one file beside this one and one line in `BACKENDS`.
+A new finder or refiner is one file in `medialab.vision` and one row in `BACKENDS`; a new estimator,
+one file and one line in `medialab.vision.estimators`.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,21 +14,19 @@ from medialab.files.foreign_configs import check_foreign, refuse_larger
 from medialab.files.onnx import read_onnx
 from medialab.files.opening import check_file, opening
 from medialab.listing.models import MEDIAPIPE, ONNX, ModelInfo, check_folder, read_config
-from medialab.vision.base import Detector
-from medialab.vision.boxes import BoxDetector
-from medialab.vision.clipseg import ClipSegmenter
-from medialab.vision.depth import DepthEstimator
-from medialab.vision.instances import InstanceSegmenter
-from medialab.vision.poses import PoseEstimator
-from medialab.vision.sam import MaskRefiner
-from medialab.vision.semantic import Segmenter
-from medialab.vision.tasks import label_of, load_task, require_mediapipe
-from medialab.vision.yolo import load_yolo, require_onnxruntime
-from medialab.vision.zeroshot import ZeroShotDetector
+from medialab.vision.estimators import ESTIMATORS
+from medialab.vision.finders.boxes import BoxDetector
+from medialab.vision.finders.clipseg import ClipSegmenter
+from medialab.vision.finders.instances import InstanceSegmenter
+from medialab.vision.finders.mediapipe_tasks import label_of, load_task, require_mediapipe
+from medialab.vision.finders.semantic import Segmenter
+from medialab.vision.finders.yolo import load_yolo, require_onnxruntime
+from medialab.vision.finders.zeroshot import ZeroShotDetector
+from medialab.vision.refiners.sam import MaskRefiner
+from medialab.vision.roles import Estimator, Finder, Refiner, VisionModel
 
 # What a model can be asked for: any word, or nothing (it answers other questions).
 ANY_WORD, NO_WORD = None, ()
-REFINER = "refining masks"
 EMBEDDED = "paperdoll"  # the detector that this project brings
 
 Labels = Sequence[str] | None
@@ -36,16 +35,21 @@ Labels = Sequence[str] | None
 class Backend(NamedTuple):
     """One way to open a model.
 
-    `takes` says whether a model is of its kind, from what its listing and its config tell. `labels`
-    are what it knows by name: a list, `ANY_WORD` or `NO_WORD`. `require` raises where a library is
-    absent.
+    Attributes:
+        title: what such models do, for a person.
+        takes: says whether a model is of its kind, from its listing and its architecture.
+        labels: says what the model knows by name: a list, `ANY_WORD` or `NO_WORD`.
+        load: makes the model of its listing, on a device.
+        require: raises if a library is absent.
+        role: what the model can do.
     """
 
     title: str
     takes: Callable[[ModelInfo, str], bool]
     labels: Callable[[ModelInfo], Labels]
-    load: Callable[[ModelInfo, str], Detector]
+    load: Callable[[ModelInfo, str], VisionModel]
     require: Callable[[], Any] = lambda: None
+    role: type = Finder
 
 
 def _of_architecture(*endings: str) -> Callable[[ModelInfo, str], bool]:
@@ -58,14 +62,14 @@ def _of_format(name: str) -> Callable[[ModelInfo, str], bool]:
 
 def _by_transformers(
     auto: str,
-    make: Callable[[Any, Any, str], Detector],
+    make: Callable[[Any, Any, str], VisionModel],
     processor: str = "AutoImageProcessor",
     *,
     reads_text: bool = False,
-) -> Callable[[ModelInfo, str], Detector]:
-    """A loader of a transformers folder, by the Auto class of its kind."""
+) -> Callable[[ModelInfo, str], VisionModel]:
+    """Return what loads a transformers folder by the Auto class of its kind."""
 
-    def load(info: ModelInfo, device: str) -> Detector:
+    def load(info: ModelInfo, device: str) -> VisionModel:
         import transformers
 
         check_foreign(info.path, prepares=bool(processor), reads_text=reads_text)
@@ -120,8 +124,20 @@ BACKENDS: tuple[Backend, ...] = (
         _labels_in_config,
         _by_transformers("AutoModelForUniversalSegmentation", InstanceSegmenter),
     ),
-    Backend("YOLO in ONNX", _of_format(ONNX), _labels_of_onnx, load_yolo, require_onnxruntime),
-    Backend("MediaPipe", _of_format(MEDIAPIPE), _labels_of_task, load_task, require_mediapipe),
+    Backend(
+        "YOLO in ONNX",
+        _of_format(ONNX),
+        _labels_of_onnx,
+        lambda info, device: load_yolo(info.name, info.path, device),
+        require_onnxruntime,
+    ),
+    Backend(
+        "MediaPipe",
+        _of_format(MEDIAPIPE),
+        _labels_of_task,
+        lambda info, _device: load_task(info.name, info.path),
+        require_mediapipe,
+    ),
     # Before the plain ones, whose names end alike.
     Backend(
         "detection by words",
@@ -156,31 +172,30 @@ BACKENDS: tuple[Backend, ...] = (
         ),
     ),
     Backend(
-        REFINER,
+        "refining masks",
         _of_architecture("SamModel", "SamHQModel", "Sam2Model"),
         lambda _info: NO_WORD,
         _by_transformers("AutoModelForMaskGeneration", MaskRefiner, processor="AutoProcessor"),
+        role=Refiner,
     ),
-    Backend(
-        "depth",
-        _of_architecture("ForDepthEstimation"),
-        lambda _info: NO_WORD,
-        _by_transformers("AutoModelForDepthEstimation", DepthEstimator),
-    ),
-    Backend(
-        "poses",
-        _of_architecture("ForPoseEstimation"),
-        lambda _info: NO_WORD,
-        _by_transformers("AutoModelForPoseEstimation", PoseEstimator),
+    *(
+        Backend(
+            name,
+            _of_architecture(*estimator.architectures),
+            lambda _info: NO_WORD,
+            _by_transformers(estimator.auto_class, estimator),
+            role=Estimator,
+        )
+        for name, estimator in ESTIMATORS.items()
     ),
 )
 
 
-def load_detector(info: ModelInfo, device: str) -> Detector:
+def load_detector(info: ModelInfo, device: str) -> VisionModel:
     """Load a model of models/detectors.
 
     Raises:
-        ModelRefusedError: a pickle, broken, or of a kind that finds nothing.
+        ModelRefusedError: a pickle, broken, or of a kind that nothing here opens.
         MissingLibraryError: the library that runs it is not installed.
     """
     backend = backend_of(info)
@@ -193,7 +208,7 @@ def load_detector(info: ModelInfo, device: str) -> Detector:
 
 
 def backend_of(info: ModelInfo) -> Backend:
-    """Who opens this model; nothing of it is loaded.
+    """Return who opens this model; nothing of it is loaded.
 
     Raises:
         ModelRefusedError: nobody does; the text lists what is opened.
@@ -215,7 +230,7 @@ def backend_of(info: ModelInfo) -> Backend:
 
 
 def knows(info: ModelInfo, words: Sequence[str]) -> bool | None:
-    """Whether a model is made for any of these words; None where it takes any word."""
+    """Return whether a model is made for any of these words; None where it takes any word."""
     labels = backend_of(info).labels(info)
     if labels is ANY_WORD:
         return None
@@ -223,13 +238,8 @@ def knows(info: ModelInfo, words: Sequence[str]) -> bool | None:
     return any(label.casefold() in wanted for label in labels)
 
 
-def refines(info: ModelInfo) -> bool:
-    """Whether a model makes shapes of boxes."""
-    return backend_of(info).title == REFINER
-
-
 def why_absent(info: ModelInfo) -> str | None:
-    """What keeps a model from being loaded here, before it is: a missing library, or nothing."""
+    """Return what keeps a model from being loaded here, before it is: a missing library."""
     try:
         backend_of(info).require()
     except MissingLibraryError as error:
@@ -240,7 +250,7 @@ def why_absent(info: ModelInfo) -> str | None:
 def automatic_chain(
     infos: Sequence[ModelInfo], words: Sequence[str], *, of_paperdoll: bool
 ) -> list[str]:
-    """The detectors to try in turn for these words, best first, by name.
+    """Return the detectors to try in turn for these words, best first, by name.
 
     Those that know a word, shapes before boxes; then those that take any word. The embedded one
     knows paper dolls only: for `of_paperdoll` pictures it comes first, for all others last.

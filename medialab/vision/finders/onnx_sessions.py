@@ -33,11 +33,6 @@ def failures() -> tuple[type[Exception], ...]:
     return (*found, RuntimeError, ValueError)
 
 
-def first_line(error: BaseException) -> str:
-    """Return what an error says first, or its kind if it says nothing."""
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
-
-
 @cache
 def _make_arena() -> None:
     """Make the arena; once for the process, since onnxruntime knows one for each device."""

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from medialab.vision.base import Detection, NetworkDetector, connected, surest_first
+from medialab.vision.detections import Detection, connected, most_confident_first
+from medialab.vision.networks import NetworkModel
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -12,15 +13,15 @@ if TYPE_CHECKING:
 _LEAST_CHANCE = 0.4
 
 
-class ClipSegmenter(NetworkDetector):
-    """CLIPSeg: each pixel's chance to be what a word names; connected pixels are one find."""
+class ClipSegmenter(NetworkModel):
+    """CLIPSeg: each pixel's chance to be what a word names; connected pixels are one detection."""
 
     def find(self, image: "Image.Image", *words: str) -> list[Detection]:
-        """The connected places of what each word names, surest first."""
+        """Return the connected places of what each word names, the most confident first."""
         import torch
         import torch.nn.functional as F
 
-        finds = []
+        detections = []
         for word in words:
             inputs = self._processor(
                 text=[word], images=[image.convert("RGB")], return_tensors="pt"
@@ -32,5 +33,5 @@ class ClipSegmenter(NetworkDetector):
                     scores, image.size[::-1], mode="bilinear", align_corners=False
                 )
             chances = whole.sigmoid()[0, 0].cpu().numpy()
-            finds += connected(word, chances >= _LEAST_CHANCE, chances)
-        return surest_first(finds)
+            detections += connected(word, chances >= _LEAST_CHANCE, chances)
+        return most_confident_first(detections)

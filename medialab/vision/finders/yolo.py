@@ -11,18 +11,24 @@ import ast
 from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from medialab.errors import ModelRefusedError
+from medialab.errors import ModelRefusedError, first_line
 from medialab.files.onnx import OnnxHeader, check_onnx
-from medialab.pixels.geometry import Box
 from medialab.process.libraries import require
-from medialab.vision.base import LEAST_CONFIDENCE, Detection, boxed, called, surest_first
-from medialab.vision.onnxruns import bound_memory, failures, first_line
+from medialab.vision.detections import (
+    LEAST_CONFIDENCE,
+    Detection,
+    boxed,
+    called,
+    most_confident_first,
+    shaped,
+)
+from medialab.vision.finders.onnx_sessions import bound_memory, failures
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from PIL import Image
-
-    from medialab.listing.models import ModelInfo
 
 # Pixels a side where the file does not tell, and the grey that fills what a picture leaves.
 _USUAL_SIDE, _FILLING = 640, 114
@@ -63,11 +69,11 @@ class YoloDetector:
 
     @property
     def labels(self) -> dict[int, str]:
-        """Its classes by number; where the file names none, one of the file's name."""
+        """Return its classes by number; where the file names none, one of the file's name."""
         return self._labels
 
     def find(self, image: "Image.Image", *words: str) -> list[Detection]:
-        """The parts of those labels, surest first."""
+        """Return the parts of those labels, the most confident first."""
         import numpy as np
 
         labels = called(words, self._labels)
@@ -81,21 +87,21 @@ class YoloDetector:
             (np.asarray(one[0], np.float32) for one in outputs[1:] if getattr(one, "ndim", 0) == 4),
             None,
         )
-        finds = []
+        detections = []
         for row in rows:
             if row.number not in labels:
                 continue
             edges = _in_picture(row.edges, fitted)
-            found = boxed(image, labels[row.number], row.confidence, edges)
-            if found is None:
+            detection = boxed(image, labels[row.number], row.confidence, edges)
+            if detection is None:
                 continue
             if shapes is not None and row.shape.size == shapes.shape[0]:
-                found = _with_shape(found, row.shape, shapes, fitted, image)
-            finds.append(found)
-        return surest_first(finds)
+                detection = _with_shape(detection, row.shape, shapes, fitted, image)
+            detections.append(detection)
+        return most_confident_first(detections)
 
     def release(self) -> None:
-        """Let go of the weights."""
+        """Release the weights."""
         self._session = None
 
     def _run(self, pixels: "np.ndarray") -> "list[np.ndarray]":
@@ -127,19 +133,19 @@ class _Row(NamedTuple):
     shape: "np.ndarray"
 
 
-def load_yolo(info: "ModelInfo", device: str) -> YoloDetector:
-    """A YOLO model of models/detectors.
+def load_yolo(name: str, path: "Path", device: str) -> YoloDetector:
+    """Load a YOLO model of models/detectors.
 
     Raises:
         ModelRefusedError: broken, or no model that gives boxes.
         MissingLibraryError: onnxruntime is not installed.
     """
     require_onnxruntime()
-    return YoloDetector(info.name, info.path.read_bytes(), device)
+    return YoloDetector(name, path.read_bytes(), device)
 
 
 def require_onnxruntime() -> Any:
-    """The library that runs ONNX files.
+    """Return the library that runs ONNX files.
 
     Raises:
         MissingLibraryError: the text says how to install it.
@@ -148,7 +154,7 @@ def require_onnxruntime() -> Any:
 
 
 def _session(name: str, content: bytes, device: str) -> Any:
-    """From bytes that were checked: nothing is read from the disk afterwards."""
+    """Return a session from bytes that were checked: nothing is read from the disk afterwards."""
     import torch
 
     library = require_onnxruntime()
@@ -170,7 +176,7 @@ def _session(name: str, content: bytes, device: str) -> Any:
 
 
 def _input_size(name: str, shape: "list[Any]", header: OnnxHeader) -> tuple[int, int]:
-    """Width and height that the network takes: fixed, or as it was trained, or the usual.
+    """Return width and height that the network takes: fixed, as it was trained, or the usual.
 
     Raises:
         ModelRefusedError: larger than any detector sees.
@@ -194,7 +200,7 @@ def _input_size(name: str, shape: "list[Any]", header: OnnxHeader) -> tuple[int,
 
 
 def _letterboxed(image: "Image.Image", size: tuple[int, int]) -> Fitted:
-    """The whole picture in the middle of a grey one: (1, 3, h, w) in [0, 1]."""
+    """Return the whole picture in the middle of a grey one: (1, 3, h, w) in [0, 1]."""
     import numpy as np
     from PIL import Image
 
@@ -209,7 +215,9 @@ def _letterboxed(image: "Image.Image", size: tuple[int, int]) -> Fitted:
 
 
 def _rows(output: "np.ndarray", classes: int) -> list[_Row]:
-    """The network's boxes without doubles, surest first, from either of the two layouts in use.
+    """Return the network's boxes without doubles, the most confident first.
+
+    Two layouts are in use.
 
     (4 + classes [+ 32], n): middle, size, a chance for each class, a shape's numbers. Or, from
     exports that leave out doubles by themselves, (n, 6 [+ 32]): edges, chance, class, numbers.
@@ -247,7 +255,7 @@ def _rows(output: "np.ndarray", classes: int) -> list[_Row]:
 
 
 def _most_shared(edges: "np.ndarray", others: "np.ndarray") -> float:
-    """The largest IoU of a box with several."""
+    """Return the largest IoU of a box with several."""
     import numpy as np
 
     low, high = np.maximum(edges[:2], others[:, :2]), np.minimum(edges[2:], others[:, 2:])
@@ -262,13 +270,13 @@ def _in_picture(edges: tuple[float, ...], fitted: Fitted) -> list[float]:
 
 
 def _with_shape(
-    found: Detection,
+    detection: Detection,
     numbers: "np.ndarray",
     shapes: "np.ndarray",
     fitted: Fitted,
     image: "Image.Image",
 ) -> Detection:
-    """The find with its shape: the mixture of the network's shapes, within the box.
+    """Return the detection with its shape: the mixture of the network's shapes, within the box.
 
     `shapes` (32, h, w), smaller than what the network saw.
     """
@@ -288,13 +296,11 @@ def _with_shape(
     )
     whole = np.asarray(seen.crop(inner).resize(image.size, Image.Resampling.BILINEAR))
     inside = np.zeros(whole.shape, bool)
-    box = found.box
+    box = detection.box
     inside[box.top : box.bottom, box.left : box.right] = (
         whole[box.top : box.bottom, box.left : box.right] > 0
     )
-    mask = Image.fromarray(np.where(inside, 255, 0).astype(np.uint8))
-    edges = mask.getbbox()
-    return Detection(found.label, found.confidence, Box(*edges), mask) if edges else found
+    return shaped(detection.label, detection.confidence, inside) or detection
 
 
 def _foreign(shape: tuple[int, ...]) -> ModelRefusedError:

@@ -8,17 +8,21 @@ hand_landmarker).
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from medialab.errors import ModelRefusedError
+from medialab.errors import ModelRefusedError, first_line
 from medialab.files.mediapipe import check_task_file
 from medialab.process.libraries import require
-from medialab.vision.base import LEAST_CONFIDENCE, Detection, boxed, surest_first
+from medialab.vision.detections import (
+    LEAST_CONFIDENCE,
+    Detection,
+    boxed,
+    most_confident_first,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from PIL import Image
-
-    from medialab.listing.models import ModelInfo
 
 # A part of the file's name -> what is found, and the class of mediapipe.tasks.python.vision.
 _KINDS = (
@@ -32,7 +36,7 @@ _MARGIN = 0.15
 
 
 def label_of(name: str) -> str | None:
-    """What a MediaPipe file of that name finds; None where the name does not tell."""
+    """Return what a MediaPipe file of that name finds; None where the name does not tell."""
     return next((label for part, label, _ in _KINDS if part in name.casefold()), None)
 
 
@@ -45,7 +49,7 @@ class TaskDetector:
         self.nbytes = nbytes
 
     def find(self, image: "Image.Image", *words: str) -> list[Detection]:
-        """The faces or hands, surest first, if that is what is asked for."""
+        """Return the faces or hands, the most confident first, if that is what is asked for."""
         import numpy as np
 
         if self._label not in {word.casefold() for word in words}:
@@ -55,36 +59,35 @@ class TaskDetector:
         result = self._task.detect(
             mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
         )
-        finds = (
+        return most_confident_first(
             boxed(image, self._label, confidence, edges)
             for confidence, edges in _boxes(result, image.size)
         )
-        return surest_first(found for found in finds if found is not None)
 
     def release(self) -> None:
-        """Let go of the weights."""
+        """Release the weights."""
         if self._task is not None:
             self._task.close()
         self._task = None
 
 
-def load_task(info: "ModelInfo", _device: str) -> TaskDetector:
-    """A MediaPipe model of models/detectors.
+def load_task(name: str, path: "Path") -> TaskDetector:
+    """Load a MediaPipe model of models/detectors.
 
     Raises:
         ModelRefusedError: broken, or its name does not tell what it finds.
         MissingLibraryError: mediapipe is not installed.
     """
-    check_task_file(info.path)
+    check_task_file(path)
     require_mediapipe()
-    found = next((kind for kind in _KINDS if kind[0] in info.name.casefold()), None)
+    found = next((kind for kind in _KINDS if kind[0] in name.casefold()), None)
     if found is None:
-        message = f"detector {info.name!r}: its name must say face or hand, as MediaPipe's own do"
+        message = f"detector {name!r}: its name must say face or hand, as MediaPipe's own do"
         raise ModelRefusedError(message)
     _, label, class_name = found
     tasks = importlib.import_module("mediapipe.tasks.python")
     vision = importlib.import_module("mediapipe.tasks.python.vision")
-    content = info.path.read_bytes()
+    content = path.read_bytes()
     limits: dict[str, Any] = {
         "FaceDetector": {"min_detection_confidence": LEAST_CONFIDENCE},
         "FaceLandmarker": {
@@ -102,14 +105,13 @@ def load_task(info: "ModelInfo", _device: str) -> TaskDetector:
     try:
         task = getattr(vision, class_name).create_from_options(options)
     except (RuntimeError, ValueError) as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        message = f"detector {info.name!r} cannot be loaded: {first}"
+        message = f"detector {name!r} cannot be loaded: {first_line(error)}"
         raise ModelRefusedError(message) from error
     return TaskDetector(task, label, len(content))
 
 
 def require_mediapipe() -> Any:
-    """MediaPipe.
+    """Return MediaPipe.
 
     Raises:
         MissingLibraryError: it is not installed; the text says how to install it.
@@ -118,7 +120,7 @@ def require_mediapipe() -> Any:
 
 
 def _boxes(result: Any, size: tuple[int, int]) -> "Iterator[tuple[float, list[float]]]":
-    """Confidence and edges of each find, of whichever of the three results it is."""
+    """Yield confidence and edges of each detection, of whichever of the three results it is."""
     for one in getattr(result, "detections", ()):
         box = one.bounding_box
         edges = [box.origin_x, box.origin_y, box.origin_x + box.width, box.origin_y + box.height]

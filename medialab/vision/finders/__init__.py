@@ -1,0 +1,1 @@
+"""Finders: boxes and shapes of the parts of a picture, by words."""

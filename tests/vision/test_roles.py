@@ -1,0 +1,169 @@
+"""What every finder, estimator and refiner promises, of real classes at tiny size."""
+
+import gc
+import weakref
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import ImageDraw
+
+from medialab.errors import ModelRefusedError
+from medialab.loading.detectors import knows, load_detector
+from medialab.loading.registry import ModelRegistry
+from medialab.pixels.geometry import Box
+from medialab.pixels.masks import box_mask
+from medialab.vision.finders.given import GivenMask, Middle
+from medialab.vision.roles import Estimator, Finder, Refiner, find_by
+from tests.tiny.detectors import ESTIMATORS, FINDERS, NETWORKS, ONNX_KINDS, REFINERS
+
+LOADED_FINDERS = [*FINDERS, *ONNX_KINDS]
+WORDS = ("face", "hand", "body")
+
+
+@pytest.fixture
+def model(kind, info_of):
+    return load_detector(info_of(kind), "cpu")
+
+
+@pytest.fixture
+def finder(kind, info_of, picture):
+    """A finder of that kind, with a model or without."""
+    if kind == "middle":
+        return Middle()
+    if kind == "given mask":
+        mask = box_mask(Box(10, 8, 40, 30), *picture.size)
+        ImageDraw.Draw(mask).ellipse((80, 20, 120, 70), fill=255)
+        return GivenMask(mask)
+    return load_detector(info_of(kind), "cpu")
+
+
+every_finder = pytest.mark.parametrize("kind", [*LOADED_FINDERS, "middle", "given mask"])
+
+
+def as_values(detections):
+    return [(one.label, one.confidence, one.box, one.mask.tobytes()) for one in detections]
+
+
+@every_finder
+def test_detections_lie_in_the_picture_the_most_confident_first(kind, finder, picture):
+    assert isinstance(finder, Finder)
+    detections = finder.find(picture, *WORDS)
+    assert detections
+    for one in detections:
+        assert one.box.area > 0
+        assert one.box.within(*picture.size) == one.box
+        assert 0 <= one.confidence <= 1
+        assert one.label in WORDS
+    confidences = [one.confidence for one in detections]
+    assert confidences == sorted(confidences, reverse=True)
+
+
+@every_finder
+def test_a_shape_is_a_mask_of_the_pictures_size_that_fills_its_box(kind, finder, picture):
+    for one in finder.find(picture, *WORDS):
+        assert one.mask.size == picture.size
+        assert one.mask.mode == "L"
+        assert set(np.unique(np.asarray(one.mask))) <= {0, 255}
+        assert one.mask.getbbox() == one.box.edges
+
+
+@every_finder
+def test_the_same_picture_gives_the_same_detections_and_stays_as_it_was(kind, finder, picture):
+    before = picture.tobytes()
+    first, second = (as_values(finder.find(picture, *WORDS)) for _ in range(2))
+    assert first == second
+    assert picture.tobytes() == before
+
+
+@every_finder
+def test_only_what_is_asked_for_is_found_whatever_its_capitals(kind, finder, picture):
+    assert {one.label.casefold() for one in finder.find(picture, "FACE")} <= {"face"}
+    assert finder.find(picture) == []
+
+
+@pytest.mark.parametrize("kind", LOADED_FINDERS)
+def test_a_model_finds_a_word_that_it_does_not_know_only_if_it_takes_any(
+    kind, model, info_of, picture
+):
+    found = {one.label for one in model.find(picture, "tail")}
+    assert found == ({"tail"} if knows(info_of(kind), ["tail"]) is None else set())
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_an_estimate_is_an_rgb_picture_of_the_same_size_and_the_same_each_time(
+    kind, model, picture
+):
+    assert isinstance(model, Estimator)
+    before = picture.tobytes()
+    first, second = (model.estimate(picture) for _ in range(2))
+    assert (first.size, first.mode) == (picture.size, "RGB")
+    assert first.tobytes() == second.tobytes()
+    assert picture.tobytes() == before
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_an_estimator_takes_boxes_of_the_parts_that_it_looks_at(kind, model, picture):
+    with_boxes = model.estimate(picture, [Box(0, 0, 48, 64), Box(48, 0, 96, 64)])
+    differs = with_boxes.tobytes() != model.estimate(picture).tobytes()
+    assert differs == bool(model.looks_at)
+
+
+@pytest.mark.parametrize("kind", REFINERS)
+def test_a_refined_detection_is_the_same_one_with_a_shape_within_its_box(kind, model, picture):
+    assert isinstance(model, Refiner)
+    (detection,) = Middle().find(picture, "face")
+    detection = replace(detection, confidence=0.7, index=3)
+    before = picture.tobytes()
+    first, second = (model.refine(picture, detection) for _ in range(2))
+    assert as_values([first]) == as_values([second])
+    assert (first.label, first.confidence, first.index) == ("face", 0.7, 3)
+    assert first.mask.getbbox() == first.box.edges
+    inside, outline = np.asarray(first.mask) > 0, np.asarray(detection.mask) > 0
+    assert not (inside & ~outline).any()
+    assert picture.tobytes() == before
+
+
+@pytest.mark.parametrize("kind", [*NETWORKS, *ONNX_KINDS])
+def test_each_model_does_one_thing(kind, model):
+    assert sum(isinstance(model, role) for role in (Finder, Estimator, Refiner)) == 1
+
+
+@pytest.mark.parametrize("kind", [*NETWORKS, *ONNX_KINDS])
+def test_it_weighs_something_and_release_frees_it(kind, detector_models, picture):
+    registry = ModelRegistry(detector_models(kind), device="cpu")
+    model = registry.load(registry.find("mine", "detector"))
+    assert model.nbytes > 0
+    network = getattr(model, "_network", None)
+    network = getattr(model, "_session", None) if network is None else network
+    left = weakref.ref(network)
+    del network
+    registry.unload_all()
+    gc.collect()
+    assert left() is None
+
+
+def test_a_model_that_finds_no_parts_is_refused_by_name_where_parts_are_asked_for(info_of, picture):
+    with pytest.raises(ModelRefusedError, match="detector 'mine' finds no parts"):
+        find_by(load_detector(info_of("depth"), "cpu"), "mine", picture, "face")
+
+
+class Failing:
+    def __init__(self, error):
+        self.error = error
+
+    def find(self, image, *words):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("x\ny"), KeyError("scores"), TypeError(), OSError()]
+)
+def test_what_a_detector_fails_with_is_told_with_its_name(error, picture):
+    with pytest.raises(ModelRefusedError, match=r"detector 'odd' failed on this picture: ."):
+        find_by(Failing(error), "odd", picture, "face")
+
+
+def test_running_out_of_memory_is_no_fault_of_a_detector(picture):
+    with pytest.raises(MemoryError):
+        find_by(Failing(MemoryError()), "odd", picture, "face")
