@@ -1,6 +1,17 @@
 """Model families: one folder each, and one line in the table below."""
 
 from medialab.families.base import Family, KnownFamily
+from medialab.families.listed.cosmos import ANIMA, COSMOS
+from medialab.families.listed.flux import CHROMA, FLUX, LONGCAT, OVIS
+from medialab.families.listed.flux2 import FLUX2, FLUX2_DEV, FLUX2_KLEIN_4B, FLUX2_KLEIN_9B, FLUX3
+from medialab.families.listed.hunyuan import HUNYUAN_IMAGE, HUNYUAN_VIDEO
+from medialab.families.listed.lumina import LUMINA2
+from medialab.families.listed.others import AURAFLOW, CASCADE, ERNIE, HIDREAM, IDEOGRAM4, KREA2
+from medialab.families.listed.qwen import QWEN_IMAGE, QWEN_IMAGE_21
+from medialab.families.listed.sana import PIXART, SANA
+from medialab.families.listed.sd3 import SD3
+from medialab.families.listed.unets import KOLORS, ZERO123
+from medialab.families.listed.videos import LTX_VIDEO, SVD, WAN
 from medialab.families.paperdoll import PAPERDOLL
 from medialab.families.sd import SD2, SD15
 from medialab.families.sdxl import SDXL, SDXL_REFINER
@@ -8,14 +19,45 @@ from medialab.families.z_image import Z_IMAGE
 
 __all__ = ["DENOISER_PARTS", "FAMILIES", "PART_NAMES", "RUNNING", "Family", "KnownFamily"]
 
-# Those that run, in the order in which messages list them; those that are recognised only.
+# A line each. Messages list them in this order; where a trainer's word fits several, the first
+# counts.
 _TABLE: tuple[KnownFamily, ...] = (
     PAPERDOLL,
     SD15,
     SD2,
     SDXL,
     SDXL_REFINER,
+    SD3,
+    CHROMA,
+    FLUX3,
+    FLUX2_KLEIN_4B,
+    FLUX2_KLEIN_9B,
+    FLUX2_DEV,
+    FLUX2,
+    FLUX,
     Z_IMAGE,
+    QWEN_IMAGE_21,
+    QWEN_IMAGE,
+    KREA2,
+    LUMINA2,
+    ANIMA,
+    COSMOS,
+    HUNYUAN_IMAGE,
+    HUNYUAN_VIDEO,
+    HIDREAM,
+    LONGCAT,
+    OVIS,
+    AURAFLOW,
+    IDEOGRAM4,
+    ERNIE,
+    WAN,
+    LTX_VIDEO,
+    SANA,
+    PIXART,
+    CASCADE,
+    SVD,
+    KOLORS,
+    ZERO123,
 )
 FAMILIES = {one.name: one for one in _TABLE}
 # The families that run.

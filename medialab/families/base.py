@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from medialab.families.habits import DetailerHabits
+from medialab.families.layers import Signature
 
 if TYPE_CHECKING:
     import torch
@@ -27,19 +28,37 @@ AUTOMATIC: Mapping[Task, str] = {
 
 # What a checkpoint is made for, its `variant`. "" is the usual, text to image.
 PLAIN, INPAINT, INSTRUCT, REFINER = "", "inpaint", "instruct", "refiner"
+UNCLIP = "unclip"  # it reads a picture's embedding, too
+DISTILLED = "distilled"  # of fewer layers
+UNKNOWN = "unknown"  # the family of what no rule here tells
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recognition:
     """How a file's header, or a part's config.json, tells the family.
 
-    `classes` are diffusers' classes of its denoisers and ControlNets, as config.json names them.
-    `text_widths` tells UNets apart, whose layers have the same names: the numbers a token of the
-    text has that their cross-attention reads.
+    Of layers: any of `signatures` tells it. UNets have layers of the same names in every family:
+    they are told by `text_widths`, the numbers that a token of the text has which their
+    cross-attention reads, or by `unet_mark`, a name that no other UNet has.
+    Of a config.json: `classes` are diffusers' classes of its denoisers and ControlNets, `config`
+    settings that tell it from another family of the class.
+    Of a trainer's metadata: an expression for what is `written` of the base model in lower case,
+    and one for what is `not_written`. It counts where the layers leave the family open, and between
+    `lookalikes`: families whose LoRAs name the same layers of the same sizes.
+    Of a VAE: the end of the name of a `vae_tensor` that no other has. Of a textual inversion of
+    several encoders: their `embedding_widths`.
     """
 
-    classes: tuple[str, ...] = ()
+    signatures: tuple[Signature, ...] = ()
     text_widths: range | tuple[int, ...] = ()
+    unet_mark: str = ""
+    classes: tuple[str, ...] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
+    written: str = ""
+    not_written: str = ""
+    lookalikes: tuple[str, ...] = ()
+    vae_tensor: str = ""
+    embedding_widths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +74,11 @@ class Latents:
     reduction: int = 8
     block: int = 8
     shared_with: str = ""
+
+    @property
+    def told(self) -> str:
+        """The latents in words."""
+        return f"{self.channels} channels, {self.reduction} times smaller"
 
 
 class Listed(Protocol):
@@ -171,6 +195,7 @@ class Family(KnownFamily):
     `native_sizes` are the pixels a side that its checkpoints were trained at, by what they predict;
     "" stands for the others. `file_variants` and `folder_variants` are what its checkpoints may be
     made for, as one file and as a diffusers folder; without any there is no such checkpoint.
+    `other_variants` exist besides, and do not run.
     `tasks` are what its pipelines do, each by the diffusers class that does it.
     `finishes` names the family whose pictures it finishes, in place of making its own.
     """
@@ -182,6 +207,7 @@ class Family(KnownFamily):
     guidance: GuidanceKind = "true"
     file_variants: tuple[str, ...] = ()
     folder_variants: tuple[str, ...] = (PLAIN,)
+    other_variants: tuple[str, ...] = ()
     tasks: Mapping[Task, str] = field(default_factory=lambda: AUTOMATIC)
     finishes: str = ""
     habits: DetailerHabits = field(default_factory=DetailerHabits)

@@ -1,7 +1,7 @@
 """What the config of a VAE's folder must say, and of any network of convolutions in levels."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -110,3 +110,13 @@ VAE_CONFIGS: Mapping[str, type[PartConfig]] = {
     "AutoencoderKL": VAEConfig,
     "AutoencoderTiny": TinyVAEConfig,
 }
+
+_LEVELS = {
+    "AutoencoderKL": "block_out_channels",
+    "AutoencoderTiny": "encoder_block_out_channels",
+}
+
+
+def levels_of(config: Mapping[str, Any]) -> object:
+    """Return a VAE's setting that has an item for each level, all but one of which halve a side."""
+    return config.get(_LEVELS[str(config.get("_class_name"))])

@@ -18,15 +18,15 @@ from typing import Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families import DENOISER_PARTS, PART_NAMES, RUNNING
-from medialab.families.kinds import (
-    UNKNOWN,
-    WITHOUT_VAE,
-    Verdict,
-    classify,
+from medialab.families.base import UNKNOWN
+from medialab.families.kinds import WITHOUT_VAE, Verdict, classify
+from medialab.families.recognition import (
     family_of_denoiser,
     variant_of_denoiser,
     variant_of_header,
 )
+from medialab.families.token_vectors import layout_of
+from medialab.families.vaes import variant_of_vae, variant_of_vae_config
 from medialab.files.folder_parts import folders_read, holds_weights, is_whole_folder
 from medialab.files.hashes import Stamp
 from medialab.files.headers import FLOATS, Header, read_header
@@ -37,14 +37,11 @@ from medialab.files.part_configs import check_network
 from medialab.files.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES, refusal
 from medialab.files.predictions import FLOW, Trained, told_by_file, told_by_scheduler
 from medialab.files.regular import is_regular, read_regular
-from medialab.files.token_vectors import layout_of
 from medialab.files.vae_configs import VAE_CONFIGS
 from medialab.listing.runnable import (
-    CONTROLNET_CLASS,
+    CONTROLNET_CLASSES,
     WAYS_OUT,
     variant_of_controlnet,
-    variant_of_vae,
-    variant_of_vae_config,
     why_not,
 )
 
@@ -431,7 +428,7 @@ def _folder_verdict(folder: Path, kind: str) -> tuple[Verdict, str]:
         return Verdict(own, UNKNOWN, UNKNOWN), ""
     family = family_of_denoiser(config) if found in {"controlnet", "denoiser"} else UNKNOWN
     variant = variant_of_vae_config(config) if found == "vae" else ""
-    if found == "controlnet" and name != CONTROLNET_CLASS:
+    if found == "controlnet" and name not in CONTROLNET_CLASSES:
         variant = f"class {name}"
     return Verdict(found, family, "diffusers"), variant
 

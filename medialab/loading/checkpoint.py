@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING, Family
 from medialab.families.base import AUTOMATIC, INSTRUCT, Task
+from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.files.headers import read_header
 from medialab.files.opening import check_file, opening, quietly, refuse_pickle
 from medialab.listing.models import ModelInfo, check_folder
-from medialab.listing.runnable import NAMES_OF_VARIANTS, why_not
+from medialab.listing.runnable import why_not
 from medialab.process.installation import configs_folder
 from medialab.process.memory import free_memory
 from medialab.process.retries import Ladder, in_float32

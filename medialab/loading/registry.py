@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
 from medialab.families import DENOISER_PARTS, RUNNING
+from medialab.families.vaes import MOST_LEVELS
 from medialab.files.hashes import HashCache, Stamp
 from medialab.listing.models import (
     FOLDER_OF_KIND,
@@ -26,7 +27,6 @@ from medialab.listing.models import (
     way_of,
 )
 from medialab.listing.notes import refuse_other
-from medialab.listing.runnable import MOST_LEVELS
 from medialab.loading.checkpoint import dtype_name, load_checkpoint, load_controlnet
 from medialab.loading.detectors import load_detector
 from medialab.loading.memory_needs import bytes_in_memory

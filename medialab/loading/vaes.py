@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
+from medialab.families import RUNNING
+from medialab.families.vaes import reads
 from medialab.files.diffusers_folders import load_network
 from medialab.files.headers import Header, read_header
 from medialab.files.opening import opening
@@ -50,8 +52,10 @@ class LoadedVAE(LoadedNetwork):
         super().release()
 
 
-def refuse_unfitting(info: ModelInfo) -> None:
+def refuse_unfitting(info: ModelInfo, family: str = "") -> None:
     """Refuse, before any weight is read, a VAE of other latents than those of the families here.
+
+    With a `family`, one whose latents that family does not read.
 
     Raises:
         ModelRefusedError: its latents have other channels or another size, or it is of a class that
@@ -60,6 +64,12 @@ def refuse_unfitting(info: ModelInfo) -> None:
     is_file = info.path.is_file()
     if reason := why_not("vae", info.family, info.variant, is_file=is_file, written=info.format):
         raise ModelRefusedError(f"VAE {info.name!r} {reason}")
+    if family and not reads(RUNNING[family], info.variant):
+        message = (
+            f"VAE {info.name!r} writes latents of {info.variant}, checkpoints of {family} read "
+            f"{RUNNING[family].latents.told}: choose one made for it, or leave vae empty"
+        )
+        raise ModelRefusedError(message)
 
 
 def facts_of_config(vae: Any) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.errors import ModelRefusedError
-from medialab.families.kinds import BOFT, UNKNOWN, UNUSABLE_LORAS, classify
+from medialab.families.base import UNKNOWN
+from medialab.families.kinds import BOFT, UNUSABLE_LORAS, classify
 from medialab.files.headers import LENGTH_FIELD, read_header
 from medialab.files.pickles import PICKLE_SUFFIXES, refusal
 from medialab.files.regular import open_regular

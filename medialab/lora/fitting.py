@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
-from medialab.families.kinds import UNKNOWN
+from medialab.families.base import UNKNOWN
 from medialab.lora.deltas import delta
 from medialab.lora.files import Layer, LoRAFile
 from medialab.lora.names import modules_by_name, plain

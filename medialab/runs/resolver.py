@@ -16,10 +16,13 @@ from medialab.errors import (
     ModelRefusedError,
     PictureError,
 )
-from medialab.families.kinds import FINISHED_BY, REFINER, UNKNOWN, latents_of
+from medialab.families import RUNNING
+from medialab.families.base import REFINER, UNKNOWN
+from medialab.families.vaes import shared_latents
+from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.infotext.model_matches import MOST_READ
 from medialab.infotext.restored import found_again
-from medialab.listing.runnable import NAMES_OF_VARIANTS, why_not_in
+from medialab.listing.runnable import why_not_in
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.loading.vaes import refuse_unfitting
 from medialab.lora import read_block_weights, refuse_family
@@ -285,7 +288,7 @@ class Resolver:
             return
         names = config.checkpoint, config.handover_checkpoint
         base, other = (self.registry.find(name, "checkpoint").family for name in names)
-        if other not in {base, FINISHED_BY.get(base)}:
+        if base not in {other, RUNNING[other].finishes}:
             message = (
                 f"handover_checkpoint {names[1]!r} is of family {other}, {names[0]!r} of {base}: "
                 "their latents mean other things; choose one of the same family"
@@ -387,7 +390,7 @@ class Resolver:
             elif model.kind == "controlnet":
                 _refuse_foreign_controlnet(one, info)
             elif model.kind == "vae":
-                refuse_unfitting(one)
+                refuse_unfitting(one, info.family)
                 self._refuse_foreign_vae(stage.name, config, info.family)
             elif model.kind == "upscaler":
                 check_installed("spandrel")
@@ -410,7 +413,7 @@ class Resolver:
         own = getattr(config, stage, None)
         base = self.registry.find(config.checkpoint, "checkpoint").family
         takes_over = isinstance(own, SamplingConfig) and own.vae is None
-        if takes_over and latents_of(family) != latents_of(base):
+        if takes_over and shared_latents(family) != shared_latents(base):
             message = (
                 f"{stage} takes over vae {config.vae!r}, chosen for {base}, but its checkpoint is "
                 f"of family {family}: their latents mean other things; set {stage}.vae to '' for "

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medialab.errors import ModelRefusedError
-from medialab.families.kinds import (
-    classify,
+from medialab.families.kinds import classify
+from medialab.families.recognition import (
     family_of_denoiser,
     variant_of_denoiser,
     variant_of_header,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.encoding.chunks import Chunk
 from medialab.errors import ConfigError, ModelRefusedError
+from medialab.families.token_vectors import layout_of
 from medialab.files.headers import read_header
 from medialab.files.tensors import read_tensors, refuse_whole_numbers
-from medialab.files.token_vectors import layout_of
 
 if TYPE_CHECKING:
     import torch

@@ -8,20 +8,24 @@ from medialab.families.base import (
     INSTRUCT,
     PLAIN,
     REFINER,
+    UNCLIP,
     Family,
     Recognition,
 )
+from medialab.families.sdxl import XL_WORDS
 from medialab.families.unet_clip import EDITS, FOUR_CHANNELS, SingleFile, UNet, UNetClipOpening
 from medialab.families.unet_clip.single_files import CLIP_PAD, OPEN_CLIP_PAD, PLAIN_ENCODER
 from medialab.files.predictions import EPSILON
 
+_WORDS_1 = r"stable-diffusion-v?1\b|stable-diffusion-v1|sd_?v?1|sd-?1\.5"
+_WORDS_2 = r"stable-diffusion-v?2\b|stable-diffusion-v2|sd_?v2|sd-?2\.[01]"
 _FOLDERS = (PLAIN, INPAINT, INSTRUCT, REFINER)
 _UNET = UNet(text_encoders=("text_encoder",))
 
 # Source of the sizes: the model cards of runwayml and stabilityai.
 SD15 = Family(
     name="sd15",
-    recognition=Recognition(text_widths=(768,)),
+    recognition=Recognition(text_widths=(768,), written=_WORDS_1, not_written=XL_WORDS),
     opening=UNetClipOpening(
         SingleFile(
             "StableDiffusionPipeline",
@@ -39,7 +43,7 @@ SD15 = Family(
 )
 SD2 = Family(
     name="sd2",
-    recognition=Recognition(text_widths=(1024,)),
+    recognition=Recognition(text_widths=(1024,), written=_WORDS_2, not_written=XL_WORDS),
     opening=UNetClipOpening(
         SingleFile(
             "StableDiffusionPipeline",
@@ -53,5 +57,6 @@ SD2 = Family(
     native_sizes={"": 768, EPSILON: 512},
     file_variants=(PLAIN, INPAINT),
     folder_variants=_FOLDERS,
+    other_variants=(UNCLIP,),
     tasks={**AUTOMATIC, "instruct": EDITS},
 )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from medialab.families.base import (
     AUTOMATIC,
+    DISTILLED,
     INPAINT,
     INSTRUCT,
     PLAIN,
@@ -19,9 +20,17 @@ from medialab.families.unet_clip.single_files import (
     PROJECTING_ENCODER,
 )
 
+XL_WORDS = r"stable-diffusion-xl|sd_?xl"
+_REFINERS_WORDS = r"(sd_?xl|stable-diffusion-xl).*refiner"
+
 SDXL = Family(
     name="sdxl",
-    recognition=Recognition(text_widths=(2048,)),
+    recognition=Recognition(
+        text_widths=(2048,),
+        written=XL_WORDS,
+        not_written=_REFINERS_WORDS,
+        embedding_widths=(768, 1280),
+    ),
     opening=UNetClipOpening(
         SingleFile(
             "StableDiffusionXLPipeline",
@@ -40,10 +49,11 @@ SDXL = Family(
     # Editing by instruction is left out: its pipeline in diffusers tells of no step, and cannot be
     # ended.
     folder_variants=(PLAIN, INPAINT, REFINER),
+    other_variants=(DISTILLED,),
 )
 SDXL_REFINER = Family(
     name="sdxl-refiner",
-    recognition=Recognition(text_widths=(1280,)),
+    recognition=Recognition(text_widths=(1280,), written=_REFINERS_WORDS),
     opening=UNetClipOpening(
         SingleFile(
             "StableDiffusionXLImg2ImgPipeline",

@@ -1,8 +1,6 @@
 """Z-Image: a transformer that matches flows, and a Qwen3 for its text; recognised, not yet run."""
 
-from medialab.families.base import KnownFamily, Recognition
+from medialab.families.base import KnownFamily
+from medialab.families.z_image.recognition import RECOGNITION
 
-Z_IMAGE = KnownFamily(
-    name="z-image",
-    recognition=Recognition(classes=("ZImageTransformer2DModel", "ZImageControlNetModel")),
-)
+Z_IMAGE = KnownFamily(name="z-image", recognition=RECOGNITION)

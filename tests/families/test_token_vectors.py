@@ -13,8 +13,8 @@ from medialab import PipelineConfig, Workbench
 from medialab.diffusion.encoding.inversions import load_inversion
 from medialab.errors import MediaLabError
 from medialab.families.kinds import classify
+from medialab.families.token_vectors import layout_of
 from medialab.files.headers import Header
-from medialab.files.token_vectors import layout_of
 
 WIDTH = 32  # the tiny checkpoint's
 

@@ -1,0 +1,117 @@
+"""Which family a header or a config.json is of, by what the families say of themselves.
+
+Two families that are told contradict each other: then it is none, unknown rather than a guess.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from medialab.families import FAMILIES
+from medialab.families.base import UNKNOWN
+from medialab.families.layers import Layers
+from medialab.families.unet_clip import recognition as unets
+from medialab.files.headers import Header
+
+MOST_WORDS = 200  # characters that are looked at; a family's name has some thirty
+_WRITTEN_IN = ("ss_base_model_version", "modelspec.architecture")
+_DENOISER = "model.diffusion_model."
+
+
+def family_of_layers(names: str, header: Header) -> str:
+    """Return the family whose denoiser the layers are of.
+
+    The trainer's word counts where they leave it open. `names` are all tensors' names, a line
+    each, with a line's end before the first and after the last.
+    """
+    written = _written_family(header)
+    if unets.is_unet(names):
+        return unets.family_of_layers(names, header, FAMILIES.values()) or written
+    inside = {name: shape for name, shape in header.shapes.items() if name.startswith(_DENOISER)}
+    families = _told(inside or header.shapes)
+    if len(families) > 1:
+        return UNKNOWN  # its layers contradict each other
+    told = next(iter(families), written)
+    return written if told in FAMILIES and _are_alike(told, written) else told
+
+
+def family_of_denoiser(config: Mapping[str, Any]) -> str:
+    """Return the family of a diffusers UNet or transformer, from its config.json."""
+    name = str(config.get("_class_name"))
+    fitting = [
+        one
+        for one in FAMILIES.values()
+        if name in one.recognition.classes
+        and all(config.get(key) == value for key, value in one.recognition.config.items())
+    ]
+    if fitting:  # the one that asks for most
+        return max(fitting, key=lambda one: len(one.recognition.config)).name
+    return unets.family_of_config(name, config, FAMILIES.values()) or UNKNOWN
+
+
+def variant_of_denoiser(config: Mapping[str, Any]) -> str:
+    """Return the variant of a diffusers UNet, from its config.json; "" for what is no UNet."""
+    return unets.variant_of_config(FAMILIES.get(family_of_denoiser(config)), config)
+
+
+def variant_of_header(family: str, header: Header) -> str:
+    """Return the variant of a denoiser in one file; "" for the usual one."""
+    return unets.variant_of_header(FAMILIES.get(family), header)
+
+
+def family_of_vae(header: Header) -> str:
+    """Return the family of a VAE; most families share its shapes, so that it names none."""
+    for one in FAMILIES.values():
+        end = one.recognition.vae_tensor
+        if end and any(name.endswith(end) for name in header.shapes):
+            return one.name
+    return UNKNOWN
+
+
+def family_of_vectors(widths: tuple[int, ...]) -> str:
+    """Return the family of a textual inversion whose vectors for each encoder are so wide."""
+    if len(widths) > 1:
+        fitting = (one for one in FAMILIES.values() if one.recognition.embedding_widths == widths)
+        return next((one.name for one in fitting), UNKNOWN)
+    return unets.family_of_width(widths[0], FAMILIES.values()) or UNKNOWN
+
+
+def _told(shapes: Mapping[str, tuple[int, ...]]) -> set[str]:
+    """Return the families that names and shapes of tensors tell. Cost: some milliseconds."""
+    layers = Layers(shapes)
+    told = {
+        one.name for one in FAMILIES.values() if any(map(layers.show, one.recognition.signatures))
+    }
+    # A size is more than the family it is a size of.
+    return {one for one in told if not any(other.startswith(f"{one}-") for other in told - {one})}
+
+
+def _are_alike(told: str, written: str) -> bool:
+    return written in FAMILIES[told].recognition.lookalikes
+
+
+def _written_family(header: Header) -> str:
+    written = " ".join(header.metadata.get(key, "")[:MOST_WORDS] for key in _WRITTEN_IN).casefold()
+    if not written.strip():
+        return UNKNOWN
+    # Where it fits several, the first in the table counts.
+    fitting = (
+        name
+        for name, words, other_words in _words()
+        if words.search(written) and not (other_words and other_words.search(written))
+    )
+    return next(fitting, UNKNOWN)
+
+
+@cache
+def _words() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...]:
+    return tuple(
+        (
+            one.name,
+            re.compile(one.recognition.written),
+            re.compile(one.recognition.not_written) if one.recognition.not_written else None,
+        )
+        for one in FAMILIES.values()
+        if one.recognition.written
+    )

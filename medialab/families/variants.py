@@ -1,0 +1,14 @@
+"""What checkpoints are made for, in words."""
+
+from medialab.families.base import DISTILLED, INPAINT, INSTRUCT, PLAIN, REFINER, UNCLIP
+
+NAMES_OF_VARIANTS = {
+    PLAIN: "making pictures",
+    INSTRUCT: "editing by instruction",
+    INPAINT: "inpainting",
+    "depth": "following a depth picture",
+    "upscale": "enlarging by words",
+    REFINER: "finishing pictures of SDXL",
+    UNCLIP: "varying a picture",
+    DISTILLED: "fewer layers than SDXL has (SSD-1B, Vega); get it as a diffusers folder",
+}
