@@ -26,6 +26,9 @@ AUTOMATIC: Mapping[Task, str] = {
     "image-to-image": "AutoPipelineForImage2Image",
 }
 
+# The block that stands for the text encoders in the block weights of a LoRA.
+TEXT_BLOCK = "BASE"
+
 # What a checkpoint is made for, its `variant`. "" is the usual, text to image.
 PLAIN, INPAINT, INSTRUCT, REFINER = "", "inpaint", "instruct", "refiner"
 UNCLIP = "unclip"  # it reads a picture's embedding, too
@@ -152,6 +155,42 @@ class Opening(Protocol):
         """Return the ControlNet of a single file."""
 
 
+@dataclass(frozen=True)
+class LoRAKeys:
+    """What layers' paths begin with in LoRA files, and the part of a pipeline that each speaks of.
+
+    The first of `prefixes` that fits counts. `bare` paths, without any, are the `denoiser`'s.
+    """
+
+    denoiser: str
+    prefixes: Mapping[str, str]
+    bare: tuple[str, ...] = ()
+
+
+class LoRANames(Protocol):
+    """How LoRA files name a family's layers."""
+
+    @property
+    def keys(self) -> LoRAKeys:
+        """What the layers' paths begin with."""
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """What begins the names of a denoiser's layers that are of no part of such a checkpoint."""
+
+    def other_names(self, part: str, path: str, network: Any) -> Iterable[str]:
+        """Return the other names that files may give to a module at `path` of a part."""
+
+    def read_block_weights(self, text: str) -> Mapping[str, float]:
+        """Return how much counts of each block, `TEXT_BLOCK` being the text encoders.
+
+        Raises ConfigError where the text says nothing that blocks of this family could follow.
+        """
+
+    def block_of(self, path: str, network: Any) -> str | None:
+        """Return the block of a module of the denoiser; None for what is in none."""
+
+
 class Denoiser(Protocol):
     """The network that predicts; `network` is one in memory."""
 
@@ -203,6 +242,7 @@ class Family(KnownFamily):
     opening: Opening
     denoiser: Denoiser
     latents: Latents
+    loras: LoRANames
     native_sizes: Mapping[str, int]
     guidance: GuidanceKind = "true"
     file_variants: tuple[str, ...] = ()

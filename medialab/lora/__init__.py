@@ -5,24 +5,20 @@ them out again bit for bit. What a file adds to a weight is computed here (`delt
 diffusers 0.42 drops DoRA's scale with a warning and refuses LoHa and LoKr (measured).
 """
 
-from medialab.lora.blocks import block_of, read_block_weights
 from medialab.lora.files import LoRAFile, read_lora, trigger_words
-from medialab.lora.fitting import TEXT_PARTS, Report, refuse_family
+from medialab.lora.fitting import Report, refuse_family
 from medialab.lora.manager import Applied, LoRAManager
 from medialab.lora.running import RunLoRAs, hashes_told, told, using
 from medialab.lora.sets import LoRAUse
 
 __all__ = [
-    "TEXT_PARTS",
     "Applied",
     "LoRAFile",
     "LoRAManager",
     "LoRAUse",
     "Report",
     "RunLoRAs",
-    "block_of",
     "hashes_told",
-    "read_block_weights",
     "read_lora",
     "refuse_family",
     "told",

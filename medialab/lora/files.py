@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from medialab.errors import ModelRefusedError
 from medialab.families.base import UNKNOWN
 from medialab.families.kinds import BOFT, UNUSABLE_LORAS, classify
+from medialab.families.loras import keys_for
 from medialab.files.headers import LENGTH_FIELD, read_header
 from medialab.files.pickles import PICKLE_SUFFIXES, refusal
 from medialab.files.regular import open_regular
@@ -64,7 +65,7 @@ _OLD_PROCESSOR = re.compile(r"\.processor(?=\.)")
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of a file: the part ("unet", "text_encoder" …) and path that it names."""
+    """One layer of a file: the part of a pipeline ("text_encoder" …) and the path that it names."""
 
     part: str
     path: str
@@ -214,10 +215,10 @@ def parse_lora(
             found.setdefault(path, {})[leaf] = as_numbers(value, what, key)
         else:
             strange.append(key)
-    scales = read_peft_scales(metadata)
+    scales, keys = read_peft_scales(metadata), keys_for(family)
     layers = []
     for path, leaves in found.items():
-        part, rest = split_prefix(path)
+        part, rest = split_prefix(path, keys)
         layer = Layer(part, rest, _with_alpha(leaves, scales.get(part), rest))
         if layer.kind is None or not part:
             strange += [f"{path}: {leaf}" for leaf in leaves]

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
+from medialab.families import DENOISER_PARTS
 from medialab.families.base import UNKNOWN
 from medialab.lora.deltas import delta
 from medialab.lora.files import Layer, LoRAFile
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     import torch
 
     from medialab.loading.checkpoint import LoadedCheckpoint
-
-TEXT_PARTS = ("text_encoder", "text_encoder_2")
-PARTS = ("unet", *TEXT_PARTS)
-# What begins the names of a transformer's layers, which are of no part of a checkpoint here.
-DENOISER_NAMES = ("transformer.", "lora_transformer_", "lycoris_")
 
 
 @dataclass(frozen=True)
@@ -94,17 +90,29 @@ class Fit:
     def __init__(self, file: LoRAFile, model: "LoadedCheckpoint") -> None:
         self.file = file
         self._model = model
+        self.denoiser = model.family.denoiser.part
         self.places: list[tuple[str, Any, Layer]] = []
+        foreign = model.family.loras.foreign
         self._unmatched: list[str] = list(file.strange)
-        self._for_denoiser = any(one.startswith(DENOISER_NAMES) for one in file.strange)
+        self._for_denoiser = any(one.startswith(foreign) for one in file.strange)
         names = model.cached("layers by name", lambda: _names_of(model))
-        for layer in file.layers:
-            self._for_denoiser = self._for_denoiser or layer.part == "unet"
+        for one in file.layers:
+            # A file whose family its header does not tell names the denoiser as any family does.
+            layer = replace(one, part=self.denoiser) if one.part in DENOISER_PARTS else one
+            self._for_denoiser = self._for_denoiser or layer.part == self.denoiser
             found = names.get(layer.part, {}).get(plain(layer.path))
             if found is None:
                 self._unmatched.append(f"{layer.part}: {layer.path}")
             else:
                 self.places.append((*found, layer))
+
+    def block_of(self, path: str) -> str | None:
+        """Return the block of one of the denoiser's modules, as its family counts them."""
+        return self._model.family.loras.block_of(path, self._model.components[self.denoiser])
+
+    def read_block_weights(self, text: str) -> Mapping[str, float]:
+        """Return weights by block, as the family reads them."""
+        return self._model.family.loras.read_block_weights(text)
 
     @property
     def report(self) -> Report:
@@ -135,7 +143,9 @@ class Fit:
                 f"(such as {self._unmatched[0]}); it is made for another model"
             )
             raise ModelRefusedError(message)
-        if self._for_denoiser and not any(layer.part == "unet" for _, _, layer in self.places):
+        if self._for_denoiser and not any(
+            layer.part == self.denoiser for _, _, layer in self.places
+        ):
             made_for = "another model" if self.file.family == UNKNOWN else self.file.family
             message = (
                 f"LoRA {name!r} is made for {made_for}: nothing of what it does to the denoiser "
@@ -152,10 +162,15 @@ class Fit:
                 raise ModelRefusedError(message)
 
 
+def parts_of(model: "LoadedCheckpoint") -> tuple[str, ...]:
+    """Return the parts of a checkpoint that LoRAs change: its denoiser and its text encoders."""
+    return model.family.denoiser.part, *model.family.denoiser.text_encoders
+
+
 def _names_of(model: "LoadedCheckpoint") -> dict[str, Any]:
     return {
-        part: modules_by_name(part, network)
-        for part in PARTS
+        part: modules_by_name(part, network, model.family.loras)
+        for part in parts_of(model)
         if (network := model.components.get(part)) is not None
     }
 

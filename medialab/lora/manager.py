@@ -26,9 +26,9 @@ from medialab.errors import ModelRefusedError
 from medialab.files.hashes import HashCache
 from medialab.listing.notes import refuse_other
 from medialab.lora.files import LoRAFile, read_lora
-from medialab.lora.fitting import PARTS, Fit, Report
+from medialab.lora.fitting import Fit, Report, parts_of
 from medialab.lora.patches import Dial, Merged, attach, can_attach, ready_to_attach
-from medialab.lora.sets import DENOISER, Entry, LoRAUse, Member, Place, places_of
+from medialab.lora.sets import Entry, LoRAUse, Member, Place, places_of
 from medialab.process.memory import claim
 from medialab.process.memory_budget import Memory, Room
 from medialab.process.retries import Rung
@@ -182,12 +182,12 @@ class LoRAManager:
         loras: Sequence[LoRAUse] | None = None,
         *,
         calls: int = MERGED_FROM,
-        parts: Sequence[str] = PARTS,
+        parts: Sequence[str] | None = None,
     ) -> Iterator[Applied]:
         """While it lasts, the checkpoint has these LoRAs; afterwards it is bit for bit as before.
 
         `loras` are those of `load_lora` by default; an empty list is none. `calls` is how often the
-        denoiser will be called. `parts` are those of the checkpoint to touch.
+        denoiser will be called. `parts` are those of the checkpoint to touch, by default all.
 
         Raises:
             ModelRefusedError: a file is made for another family, or nothing of it fits; nothing
@@ -204,7 +204,7 @@ class LoRAManager:
             members = [Member(use, fit) for use, fit in zip(uses, fits, strict=True)]
             undo.callback(setattr, model, "adapted", model.adapted)
             undo.callback(self._memory_of(model).end)
-            yield self._put_in(model, members, calls, parts, undo)
+            yield self._put_in(model, members, calls, parts or parts_of(model), undo)
 
     @contextmanager
     def _alone(self, model: "LoadedCheckpoint") -> Iterator[None]:
@@ -229,8 +229,8 @@ class LoRAManager:
         memory = self._memory_of(model)
         memory.begin()
         attached, merged = 0, []
-        for place in places_of(model, members, parts):
-            merges = calls >= MERGED_FROM and place.part == DENOISER
+        for place in places_of(members, parts):
+            merges = calls >= MERGED_FROM and place.part == model.family.denoiser.part
             summed = []
             for one in place.entries:
                 if not can_attach(place.module, one.part.layer) or (merges and not one.is_timed):

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medialab.lora.fitting import PARTS
 from medialab.lora.manager import MERGED_FROM, Applied, LoRAManager
 from medialab.lora.sets import LoRAUse
 from medialab.settings.loras import LoRAConfig
@@ -40,7 +39,7 @@ def using(
     loras: Sequence[LoRAConfig],
     *,
     calls: int = MERGED_FROM,
-    parts: Sequence[str] = PARTS,
+    parts: Sequence[str] | None = None,
 ) -> Iterator[Applied]:
     """While it lasts, the checkpoint has these LoRAs; those that are switched off are none.
 

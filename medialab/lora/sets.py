@@ -5,17 +5,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from medialab.errors import ConfigError
-from medialab.lora.blocks import BASE, block_of, read_block_weights
+from medialab.families.base import TEXT_BLOCK
+from medialab.families.loras import read_block_weights
 from medialab.lora.fitting import Fit
 from medialab.lora.patches import Dial, Part
-
-if TYPE_CHECKING:
-    from medialab.loading.checkpoint import LoadedCheckpoint
-
-DENOISER = "unet"
 
 
 @dataclass(frozen=True)
@@ -24,8 +20,8 @@ class LoRAUse:
 
     `weight` is that of the denoiser, `text_encoder` that of the text encoders (None: the same);
     any finite number, negative ones turn a style around. `block_weights` is a preset or numbers
-    (`medialab.lora.blocks`). From `start` to `stop` (shares of the steps, 0 to 1) the denoiser
-    follows it. Texts are read before the first step: they follow it if it counts there.
+    that its checkpoint's family reads. From `start` to `stop` (shares of the steps, 0 to 1) the
+    denoiser follows it. Texts are read before the first step: they follow it if it counts there.
     """
 
     path: Path
@@ -56,7 +52,7 @@ class Member:
         self.is_timed = (use.start, use.stop) != (0.0, 1.0)
         self._use = use
         self._blocks: Mapping[str, float] = (
-            {} if use.block_weights is None else read_block_weights(use.block_weights)
+            {} if use.block_weights is None else fit.read_block_weights(use.block_weights)
         )
 
     @cached_property
@@ -64,19 +60,20 @@ class Member:
         """How much of it counts in the text encoders."""
         use = self._use
         weight = use.weight if use.text_encoder is None else use.text_encoder
-        return weight * self._blocks.get(BASE, 1.0)
+        return weight * self._blocks.get(TEXT_BLOCK, 1.0)
 
-    def share(self, part: str, path: str, layers_per_block: int) -> float:
+    def share(self, part: str, path: str) -> float:
         """How much of it counts in one layer."""
-        if part != DENOISER:
+        if part != self.fit.denoiser:
             return self.text_weight
-        block = block_of(path, layers_per_block)
+        block = self.fit.block_of(path)
         return self._use.weight * (1.0 if block is None else self._blocks.get(block, 1.0))
 
     def text_key(self, parts: Sequence[str]) -> Hashable:
         """What decides how texts are read with it; None where they are read as without it."""
         reaches = any(
-            layer.part != DENOISER and layer.part in parts for _, _, layer in self.fit.places
+            layer.part != self.fit.denoiser and layer.part in parts
+            for _, _, layer in self.fit.places
         )
         counts = reaches and self.dial.on and self.text_weight
         return (self.fit.file.sha256, self.text_weight) if counts else None
@@ -100,15 +97,12 @@ class Place(NamedTuple):
     entries: list[Entry]
 
 
-def places_of(
-    model: "LoadedCheckpoint", members: Sequence[Member], parts: Sequence[str]
-) -> list[Place]:
+def places_of(members: Sequence[Member], parts: Sequence[str]) -> list[Place]:
     """The modules that a set changes, in the order in which its files name them."""
-    layers_per_block = getattr(model.components[DENOISER].config, "layers_per_block", 2)
     found: dict[tuple[str, str], Place] = {}
     for member in members:
         for path, module, layer in member.fit.places:
-            share = member.share(layer.part, path, layers_per_block)
+            share = member.share(layer.part, path)
             if layer.part in parts and share:
                 place = found.setdefault((layer.part, path), Place(layer.part, path, module, []))
                 key = (member.fit.file.sha256, layer.path, share)

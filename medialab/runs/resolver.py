@@ -18,6 +18,7 @@ from medialab.errors import (
 )
 from medialab.families import RUNNING
 from medialab.families.base import REFINER, UNKNOWN
+from medialab.families.loras import read_block_weights
 from medialab.families.vaes import shared_latents
 from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.infotext.model_matches import MOST_READ
@@ -25,7 +26,7 @@ from medialab.infotext.restored import found_again
 from medialab.listing.runnable import why_not_in
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.loading.vaes import refuse_unfitting
-from medialab.lora import read_block_weights, refuse_family
+from medialab.lora import refuse_family
 from medialab.pictures.store import PictureStore
 from medialab.pixels.preprocessors import check_library
 from medialab.process.libraries import check_installed

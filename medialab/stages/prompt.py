@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from medialab.diffusion.encoding import encode
-from medialab.lora import TEXT_PARTS, using
+from medialab.lora import using
 from medialab.settings.choices import EMPHASES, ClipSkip, Emphasis, PromptText
 from medialab.settings.fields import NameOf, StageConfig
 from medialab.settings.loras import LoRAConfig, asked_loras, unused_loras
@@ -56,7 +56,8 @@ class PromptStage(PipelineStage[PromptConfig]):
     def run(self, frame: Frame, settings: PromptConfig, context: StageContext) -> Frame:
         """Read nothing; write `prompts` and `embeddings`."""
         model = context.checkpoint()
-        with using(model, asked_loras(settings.prompt, settings.loras), parts=TEXT_PARTS):
+        loras = asked_loras(settings.prompt, settings.loras)
+        with using(model, loras, parts=model.family.denoiser.text_encoders):
             conditioning = encode(
                 model,
                 settings.prompt,

@@ -10,11 +10,12 @@ import torch
 from safetensors.torch import save_file
 
 from medialab.errors import CancelledError, ConfigError, ModelRefusedError
+from medialab.families.unet_clip.lora_blocks import block_of, read_block_weights
+from medialab.families.unet_clip.lora_names import original_name
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.registry import ModelRegistry
-from medialab.lora import LoRAManager, LoRAUse, block_of, read_block_weights
+from medialab.lora import LoRAManager, LoRAUse
 from medialab.lora.manager import MERGED_FROM
-from medialab.lora.names import original_name
 from medialab.process.memory_budget import Room
 from tests.tiny.loras import (
     CASES,

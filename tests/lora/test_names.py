@@ -15,9 +15,9 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING
 from medialab.families.kinds import classify
+from medialab.families.unet_clip.lora_blocks import LISTS, block_of
 from medialab.files.headers import Header
 from medialab.loading.checkpoint import CONFIGS, LoadedCheckpoint
-from medialab.lora.blocks import LISTS, block_of
 from medialab.lora.files import parse_lora
 from medialab.lora.fitting import Fit
 from medialab.lora.names import modules_by_name, plain
@@ -316,7 +316,7 @@ def test_original_names_are_those_that_diffusers_converts(models, family):
         for path, number in converted.items()
         if path.endswith(".weight") and path != "conv_norm_out.weight"
     }
-    found = modules_by_name("unet", unet)
+    found = modules_by_name("unet", unet, models[family].family.loras)
     for path, number in converted.items():
         assert found[plain(names[int(number)])][0] == path.removesuffix(".weight")
     layers = (torch.nn.Linear, torch.nn.Conv2d)

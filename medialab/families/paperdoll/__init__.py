@@ -10,7 +10,7 @@ from medialab.families.base import (
     Recognition,
 )
 from medialab.families.habits import DetailerHabits
-from medialab.families.unet_clip import EDITS, FOUR_CHANNELS, UNet, UNetClipOpening
+from medialab.families.unet_clip import EDITS, FOUR_CHANNELS, LORAS, UNet, UNetClipOpening
 
 # Chosen by looking at pictures: at twice its size a paper doll's face becomes two, a crop with a
 # body in it becomes a body, and a smudge needs more than 0.4 to become a face. It knows close-ups
@@ -33,6 +33,7 @@ PAPERDOLL = Family(
     opening=UNetClipOpening(),
     denoiser=UNet(text_encoders=("text_encoder",)),
     latents=FOUR_CHANNELS,
+    loras=LORAS,
     native_sizes={},
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
     tasks={**AUTOMATIC, "instruct": EDITS},

@@ -13,7 +13,14 @@ from medialab.families.base import (
     Recognition,
 )
 from medialab.families.sdxl import XL_WORDS
-from medialab.families.unet_clip import EDITS, FOUR_CHANNELS, SingleFile, UNet, UNetClipOpening
+from medialab.families.unet_clip import (
+    EDITS,
+    FOUR_CHANNELS,
+    LORAS,
+    SingleFile,
+    UNet,
+    UNetClipOpening,
+)
 from medialab.families.unet_clip.single_files import CLIP_PAD, OPEN_CLIP_PAD, PLAIN_ENCODER
 from medialab.files.predictions import EPSILON
 
@@ -36,6 +43,7 @@ SD15 = Family(
     ),
     denoiser=_UNET,
     latents=FOUR_CHANNELS,
+    loras=LORAS,
     native_sizes={"": 512},
     file_variants=(PLAIN, INPAINT, INSTRUCT),
     folder_variants=_FOLDERS,
@@ -54,6 +62,7 @@ SD2 = Family(
     ),
     denoiser=_UNET,
     latents=replace(FOUR_CHANNELS, shared_with="sd15"),
+    loras=LORAS,
     native_sizes={"": 768, EPSILON: 512},
     file_variants=(PLAIN, INPAINT),
     folder_variants=_FOLDERS,

@@ -12,7 +12,7 @@ from medialab.families.base import (
     Family,
     Recognition,
 )
-from medialab.families.unet_clip import FOUR_CHANNELS, SingleFile, UNet, UNetClipOpening
+from medialab.families.unet_clip import FOUR_CHANNELS, LORAS, SingleFile, UNet, UNetClipOpening
 from medialab.families.unet_clip.single_files import (
     CLIP_PAD,
     OPEN_CLIP_PAD,
@@ -44,6 +44,7 @@ SDXL = Family(
     ),
     denoiser=UNet(text_encoders=("text_encoder", "text_encoder_2")),
     latents=FOUR_CHANNELS,
+    loras=LORAS,
     native_sizes={"": 1024},
     file_variants=(PLAIN, INPAINT),
     # Editing by instruction is left out: its pipeline in diffusers tells of no step, and cannot be
@@ -63,6 +64,7 @@ SDXL_REFINER = Family(
     ),
     denoiser=UNet(text_encoders=("text_encoder_2",)),
     latents=replace(FOUR_CHANNELS, shared_with="sdxl"),
+    loras=LORAS,
     native_sizes={"": 1024},
     file_variants=(REFINER,),
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from medialab.errors import ConfigError, shown
+from medialab.families.base import TEXT_BLOCK as BASE
 
-BASE, IN, MIDDLE, OUT = "BASE", "IN", "MID", "OUT"  # BASE is the text encoders
+IN, MIDDLE, OUT = "IN", "MID", "OUT"
 
 # How many numbers are given -> which blocks they are for: of SD1.5 and SDXL those with attention
 # (17, 12), or every block (26, 20).

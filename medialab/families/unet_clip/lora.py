@@ -1,0 +1,32 @@
+"""LoRAs for a UNet and CLIP: how files name its layers, and the blocks that users weigh."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from medialab.families.base import LoRAKeys
+from medialab.families.unet_clip import lora_blocks, lora_names
+
+_KEYS = LoRAKeys(lora_names.UNET, lora_names.PREFIXES, lora_names.BARE)
+
+
+@dataclass(frozen=True)
+class UNetClipLoRAs:
+    """How LoRA files name the layers of a UNet and of its text encoders."""
+
+    keys: LoRAKeys = _KEYS
+    # What begins the names of a transformer's layers, which are of no part of such a checkpoint.
+    foreign: tuple[str, ...] = ("transformer.", "lora_transformer_", "lycoris_")
+
+    def other_names(self, part: str, path: str, network: Any) -> Iterator[str]:
+        """Yield the other names that files may give to a module at `path` of a part."""
+        return lora_names.other_names(part, path, network)
+
+    def read_block_weights(self, text: str) -> Mapping[str, float]:
+        """Return weights by block, of a preset's name or of numbers with commas between."""
+        return lora_blocks.read_block_weights(text)
+
+    def block_of(self, path: str, network: Any) -> str | None:
+        """Return the block of a module of the denoiser; None for what is in none."""
+        layers = getattr(network.config, "layers_per_block", 2)
+        return lora_blocks.block_of(path, layers)
