@@ -32,7 +32,7 @@ from medialab.runs.resolver import Resolver
 from medialab.runs.run import Run
 from medialab.runs.ties import tied_to_what_ran
 from medialab.stages import STAGES
-from medialab.stages.detailer.settings import DetectionEdit
+from medialab.stages.detailer.edits import DetectionEdit, DetectionTable
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -319,7 +319,7 @@ class Workbench:
         self.memory_plan(config).refuse_impossible_batch()
         pipeline, singles = self._pipeline(), self._resolver.runnable(config)
         images, records, artifacts = [], [], []
-        detections: dict[str, tuple[DetectionEdit, ...]] = {}
+        detections: dict[str, DetectionTable] = {}
         for number, (single, aside) in enumerate(singles, start=1):
             progress = RunContext(
                 single, self.registry, self.pictures, self.loras, job, number, len(singles)
@@ -381,24 +381,16 @@ class Workbench:
 
     def _editable(
         self, detections: "Mapping[str, Sequence[Detection]]", config: ResolvedConfig
-    ) -> dict[str, tuple[DetectionEdit, ...]]:
-        """Finds as settings: a person may tick, reorder and change them.
+    ) -> dict[str, DetectionTable]:
+        """Return detections as settings: a person may switch off, reorder and change them.
 
         Those that a person has edited already are given back as they were left.
         """
         searched = picture_before_detailers(config, enlarged=True)
         return {
-            stage: getattr(config, stage).detections
-            or tuple(
-                DetectionEdit(
-                    label=found.label,
-                    box=found.box.edges,
-                    mask=self.pictures.keep(found.mask),
-                    confidence=found.confidence,
-                    index=found.index,
-                    made_for=searched,
-                )
-                for found in finds
+            stage: DetectionTable(
+                getattr(config, stage).detections
+                or (DetectionEdit.of(one, self.pictures.keep(one.mask), searched) for one in found)
             )
-            for stage, finds in detections.items()
+            for stage, found in detections.items()
         }

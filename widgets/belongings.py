@@ -10,7 +10,7 @@ from medialab.errors import ConfigError
 from medialab.runs.belongings import is_of_another
 from medialab.settings.control_units import ControlUnit
 from medialab.settings.fields import StageConfig
-from medialab.stages.detailer.settings import DetectionEdit
+from medialab.stages.detailer.edits import DetectionEdit
 from widgets.form import Form
 
 # A stage, "" for the picture as a whole, and a setting of it.
@@ -195,5 +195,5 @@ def _without(value: Any) -> Any:
 def _freed(value: Any) -> Any:
     """The value, bound to no picture."""
     if isinstance(value, tuple) and value and isinstance(value[0], DetectionEdit):
-        return tuple(find.model_copy(update={"made_for": None}) for find in value)
+        return tuple(edit.unbound() for edit in value)
     return value

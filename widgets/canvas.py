@@ -17,7 +17,7 @@ from medialab.pictures.png_writer import png_of
 from medialab.process.events import Event
 from medialab.process.installation import base_folder
 from medialab.stages import STAGES
-from medialab.stages.detailer.settings import DetectionEdit
+from medialab.stages.detailer.edits import DetectionEdit
 from widgets.guard import error_html, guarded
 from widgets.progress import Stage, strip_of_record, time_text
 from widgets.stage_strip import StageStrip

@@ -1,4 +1,4 @@
-"""Below the picture: the picture after each stage, finds to correct, keeping a live one."""
+"""Below the picture: the picture after each stage, detections to correct, keeping a live one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import ipywidgets as ipw
 from medialab import Workbench
 from medialab.config.resolved import ResolvedConfig
 from medialab.stages import STAGES
-from medialab.stages.detailer.settings import DetectionEdit
+from medialab.stages.detailer.edits import DetectionEdit
 from widgets.button import make_button
 from widgets.canvas import Canvas, encoded
 from widgets.guard import Show, guarded
@@ -20,8 +20,9 @@ _TITLES = {stage.name: stage.title for stage in STAGES}
 class RunTools(ipw.HBox):
     """Belongs to the run that the canvas shows; `take` it anew when that changes.
 
-    `draw_again` is called with a detailer's name and its finds as a person left them, `use` when
-    the form is to be set to what made the picture, `keep` when one that was not saved is to be.
+    `draw_again` is called with a detailer's name and its detections as a person left them, `use`
+    when the form is to be set to what made the picture, `keep` when one that was not saved is to
+    be.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class RunTools(ipw.HBox):
         show_error: Show,
     ) -> None:
         self._bench, self._canvas = bench, canvas
-        self._finds: Mapping[str, Sequence[DetectionEdit]] = {}
+        self._detections: Mapping[str, Sequence[DetectionEdit]] = {}
         self._scale = 1.0  # pixels of the shown picture for one of the picture that was searched
         self._taking = False
         self.stage = ipw.Dropdown(options=[("Result", _RESULT)], value=_RESULT)
@@ -71,7 +72,7 @@ class RunTools(ipw.HBox):
         super().__init__([self.stage, self.detailer, self.again, self.use, self.keep])
         self.add_class("mls-run-tools")
         self.stage.observe(guarded(lambda _: self._show_stage(), show_error), "value")
-        self.detailer.observe(guarded(lambda _: self._show_finds(), show_error), "value")
+        self.detailer.observe(guarded(lambda _: self._show_boxes(), show_error), "value")
         self.take()
 
     def take(self) -> None:
@@ -82,7 +83,7 @@ class RunTools(ipw.HBox):
             one for one in (shown.stages if shown else ()) if one["state"] in {"cached", "done"}
         ]
         drawn = [one["name"] for one in done if one["name"] not in {"prompt", "control"}]
-        self._finds = dict(shown.detections) if shown else {}
+        self._detections = dict(shown.detections) if shown else {}
         self._taking = True
         try:
             can_look = isinstance(config, ResolvedConfig)
@@ -92,8 +93,10 @@ class RunTools(ipw.HBox):
                 *((f"After {_TITLES[name]}", name) for name in names),
             ]
             self.stage.value = _RESULT
-            found = [name for name, finds in self._finds.items() if finds]
-            self.detailer.options = [(f"{name} ({len(self._finds[name])})", name) for name in found]
+            found = [name for name, table in self._detections.items() if table]
+            self.detailer.options = [
+                (f"{name} ({len(self._detections[name])})", name) for name in found
+            ]
             self.detailer.value = next(iter(found), None)
         finally:
             self._taking = False
@@ -103,10 +106,10 @@ class RunTools(ipw.HBox):
         self.use.layout.display = "none" if config is None else None
         is_kept = shown is None or bool(shown.paths) or config is None
         self.keep.layout.display = "none" if is_kept else None
-        self._show_finds()
+        self._show_boxes()
 
     def boxes(self) -> list[dict[str, Any]]:
-        """The finds as they are on the canvas, in pixels of the picture that was searched."""
+        """Return the canvas's boxes, in pixels of the picture that was searched."""
         return [_scaled(box, 1 / self._scale) for box in self._canvas.viewer.boxes]
 
     def _show_stage(self) -> None:
@@ -122,17 +125,17 @@ class RunTools(ipw.HBox):
             raise LookupError(message)
         self._canvas.viewer.show(encoded(picture), before=shown.files[0])
 
-    def _show_finds(self) -> None:
+    def _show_boxes(self) -> None:
         if self._taking:
             return
-        finds = self._finds.get(self.detailer.value or "", ())
-        self._scale = self._scale_of(self.detailer.value) if finds else 1.0
+        detections = self._detections.get(self.detailer.value or "", ())
+        self._scale = self._scale_of(self.detailer.value) if detections else 1.0
         self._canvas.viewer.boxes = [
-            _scaled(find.model_dump(mode="json"), self._scale) for find in finds
+            _scaled(one.model_dump(mode="json"), self._scale) for one in detections
         ]
 
     def _scale_of(self, detailer: str) -> float:
-        """How much larger the shown picture is than the one that the detailer searched."""
+        """Return how much larger the shown picture is than the one that the detailer searched."""
         shown = self._canvas.shown
         if shown is None or not isinstance(shown.config, ResolvedConfig):
             return 1.0

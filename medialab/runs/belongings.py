@@ -14,7 +14,8 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.settings.sampling import SamplingConfig
 from medialab.stages import STAGES
-from medialab.stages.detailer.settings import DetailerConfig, DetectionEdit
+from medialab.stages.detailer.edits import DetectionEdit
+from medialab.stages.detailer.settings import DetailerConfig
 
 _REFINER = "refiner"
 # Stages that decide the picture that detailers begin with; the mode's own comes on top.
@@ -145,8 +146,8 @@ def freed(config: PipelineConfig) -> PipelineConfig:
     changes: dict[str, Any] = {"made_for": {}}
     for name, part in _detailers(config):
         if part.detections:
-            finds = [find.model_dump() | {"made_for": None} for find in part.detections]
-            changes[name] = part.model_dump() | {"detections": finds}
+            edits = [edit.unbound().model_dump() for edit in part.detections]
+            changes[name] = part.model_dump() | {"detections": edits}
     return config.changed(**changes)
 
 
@@ -156,10 +157,7 @@ def brought_back(aside: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]
     for one in aside:
         value = one["value"]
         if one["setting"] == "detections":
-            value = [
-                DetectionEdit.model_validate(find | {"made_for": None}).model_dump()
-                for find in value
-            ]
+            value = [DetectionEdit.model_validate(row).unbound().model_dump() for row in value]
         changes.setdefault(one["stage"], {})[one["setting"]] = value
     return changes
 

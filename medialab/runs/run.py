@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.artifacts import Artifact
 from medialab.config.resolved import ResolvedConfig
-from medialab.stages.detailer.settings import DetectionEdit
+from medialab.stages.detailer.edits import DetectionTable
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -21,15 +21,15 @@ class Run:
     """What came of one request: pictures, their files, and how they were made.
 
     The plural fields hold one entry per picture of the batch, in order; `artifacts` is empty when
-    the run was not saved. `detections` are the first picture's finds by detailer; edited, they go
-    back with `Workbench.rerun`.
+    the run was not saved. `detections` are tables by detailer, of the first picture; edited, they
+    go back with `Workbench.rerun`.
     """
 
     config: ResolvedConfig
     images: "Sequence[Image.Image]"
     records: Sequence[dict[str, Any]]
     artifacts: Sequence[Artifact]
-    detections: Mapping[str, Sequence[DetectionEdit]] = field(default_factory=dict)
+    detections: Mapping[str, DetectionTable] = field(default_factory=dict)
 
     @property
     def image(self) -> "Image.Image":

@@ -6,8 +6,9 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError
 from medialab.families.habits import DetailerHabits
+from medialab.stages.detailer.edits import DetectionEdit
 from medialab.stages.detailer.prompts import prompt_for
-from medialab.stages.detailer.settings import DetailerConfig, DetectionEdit
+from medialab.stages.detailer.settings import DetailerConfig
 
 
 @pytest.mark.parametrize(

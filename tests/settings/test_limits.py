@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from medialab import PipelineConfig
 from medialab.errors import ConfigError, MediaLabError
-from medialab.stages.detailer.settings import DetectionEdit
+from medialab.stages.detailer.edits import DetectionEdit
 
 SMALL = {"prompt": "a doll", "steps": 2, "width": 64, "height": 64, "seed": 1}
 # What makes a stage do its work at all, on a picture of 64 x 64.

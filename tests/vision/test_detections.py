@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
-from medialab.stages.detailer.settings import DetectionEdit
+from medialab.stages.detailer.edits import DetectionEdit
 from medialab.vision.detections import (
     Detection,
     as_plain,

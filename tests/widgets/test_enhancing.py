@@ -8,7 +8,7 @@ from PIL import Image
 
 from medialab import PipelineConfig
 from medialab.errors import PictureError
-from medialab.stages.detailer.settings import DetectionEdit
+from medialab.stages.detailer.edits import DetectionEdit
 
 SECONDS = 120
 

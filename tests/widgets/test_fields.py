@@ -5,7 +5,8 @@ import pytest
 from medialab import Workbench
 from medialab.settings.control_units import ControlUnit
 from medialab.settings.loras import LoRAConfig
-from medialab.stages.detailer.settings import DetailerConfig, DetectionEdit
+from medialab.stages.detailer.edits import DetectionEdit
+from medialab.stages.detailer.settings import DetailerConfig
 from medialab.stages.inpaint import InpaintConfig
 from medialab.stages.upscaler import UpscalerConfig
 from widgets.catalogue import Catalogue

@@ -6,7 +6,7 @@ from pathlib import Path
 import anywidget
 import pytest
 
-from medialab.stages.detailer.settings import DetectionEdit
+from medialab.stages.detailer.edits import DetectionEdit
 from widgets.gallery import Gallery
 from widgets.prompt_editor import PromptEditor
 from widgets.prompt_editor.prompt_editor import WORD_KINDS

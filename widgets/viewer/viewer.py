@@ -1,4 +1,4 @@
-"""The picture in the middle: looked at, compared, painted a mask on, its finds moved as boxes."""
+"""The picture in the middle: viewed, compared, painted a mask on, its detections moved as boxes."""
 
 from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
@@ -9,11 +9,10 @@ from typing import Any
 import anywidget
 import traitlets
 from PIL import UnidentifiedImageError
-from pydantic import ValidationError
 
 from medialab.errors import ConfigError, MediaLabError, PictureError, PictureTooLargeError
 from medialab.pictures.intake import MOST_PIXELS, open_picture, orientation_of, unsupported_kind
-from medialab.stages.detailer.settings import DetectionEdit
+from medialab.stages.detailer.edits import plain_edits
 from widgets.guard import guarded
 from widgets.uploads import Upload, Uploads
 
@@ -36,9 +35,9 @@ OnDrop = Callable[[str, bytes], object]
 class Viewer(anywidget.AnyWidget):
     """Shows a picture; zoom and position belong to each view of it, all else is shared.
 
-    `boxes` are a detailer's finds in the order in which they are drawn, each a dict with the fields
-    of `DetectionEdit`. `size` is the picture's (width, height) in pixels, (0, 0) without one. The
-    brush has a diameter in pixels of the picture; hardness and opacity lie between 0 and 1. `split`
+    `boxes` are a detailer's detections in the order in which they are drawn, each a dict with the
+    fields of `DetectionEdit`. `size` is the picture's (width, height) in pixels, (0, 0) without
+    one. The brush has a diameter in pixels of the picture; hardness and opacity lie between 0 and 1. `split`
     is where compare divides the picture, as a share of its width. While `busy` and nothing is
     there to look at, a place is kept for it.
 
@@ -142,12 +141,12 @@ class Viewer(anywidget.AnyWidget):
 
     @traitlets.validate("boxes")
     def _checked_boxes(self, proposal: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return _plain_boxes(proposal["value"])
+        return plain_edits(proposal["value"])
 
     def _take_state(self, state: dict[str, Any]) -> None:
         try:
             if "boxes" in state:
-                state = {**state, "boxes": _plain_boxes(state["boxes"])}
+                state = {**state, "boxes": plain_edits(state["boxes"])}
             super().set_state(state)
         except (ConfigError, traitlets.TraitError):
             self.send_state(list(state))
@@ -254,20 +253,6 @@ def picture_size(
             f"the limit is {MOST_PIXELS / 1e6:.0f} megapixels"
         )
     return width, height
-
-
-def _plain_boxes(boxes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    plain = []
-    for number, box in enumerate(boxes, 1):
-        try:
-            plain.append(DetectionEdit.model_validate(box).model_dump(mode="json"))
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(map(str, first["loc"])) or "it"
-            raise ConfigError(
-                f"box {number}: {field} = {first['input']!r}: {first['msg']}"
-            ) from error
-    return plain
 
 
 def _times(size: tuple[int, int]) -> str:

@@ -1,4 +1,4 @@
-"""The settings of a detailer, and detections as a person edited them.
+"""The settings of a detailer.
 
 They are the union of ADetailer's, Impact Pack's and SD.Next's, with ADetailer's defaults and
 Impact's rule for the crop.
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from medialab.prompts import without_tags
-from medialab.settings.choices import DetectorModelName, PromptText
+from medialab.settings.choices import DetectorModelName
 from medialab.settings.fields import (
     Fraction,
     NameOf,
@@ -18,12 +18,11 @@ from medialab.settings.fields import (
     Picture,
     Pixels,
     Side,
-    StageConfig,
     SwitchedConfig,
     Times,
-    Unit,
 )
 from medialab.settings.sampling import SamplingConfig
+from medialab.stages.detailer.edits import DetectionEdit
 from medialab.stages.detailer.prompts import names_base, spelt_out
 
 AUTOMATIC, CENTRE = "automatic", "centre"
@@ -60,45 +59,6 @@ def _apart(value: Any) -> Any:
 Words = Annotated[tuple[str, ...], BeforeValidator(_apart)]
 Fallback = Annotated[str, AfterValidator(OneOf(FALLBACKS))]
 SizeMatch = Annotated[str, AfterValidator(OneOf(SIZE_MATCHES))]
-
-
-class DetectionEdit(StageConfig):
-    """One detection as a person edited it: its box and mask, whether to repaint it, and how."""
-
-    label: str = Field("", description="What was detected.")
-    box: Annotated[tuple[int, int, int, int], Unit("px")] = Field(
-        description="Left, top, right, bottom in pixels."
-    )
-    mask: Picture | None = Field(
-        None, description="Its shape, which moves with the box; empty: the whole box."
-    )
-    confidence: Fraction = Field(1.0, description="How sure the detector was.")
-    enabled: bool = Field(True, description="Whether it is repainted.")
-    prompt: PromptText | None = Field(
-        None, description="Its own prompt; empty: the stage's prompt."
-    )
-    denoising_strength: Fraction | None = Field(
-        None, description="Its own strength; empty: the stage's strength."
-    )
-    made_for: Picture | None = Field(
-        None,
-        description="The picture it was detected in; for another picture it is set aside. "
-        "Empty: used for any picture.",
-    )
-    index: int | None = Field(
-        None,
-        ge=0,
-        description="Its number, which decides its seed and its part of the prompt; "
-        "empty: its place in the table.",
-    )
-
-    @model_validator(mode="after")
-    def _box_has_an_inside(self) -> Self:
-        left, top, right, bottom = self.box
-        if left >= right or top >= bottom:
-            message = f"the box {self.box} is empty: it is left, top, right, bottom"
-            raise ValueError(message)
-        return self
 
 
 class DetailerConfig(SwitchedConfig, SamplingConfig):

@@ -29,6 +29,7 @@ from medialab.settings.fields import LARGEST_SEED
 from medialab.settings.loras import asked_loras
 from medialab.settings.sampling import Sampling
 from medialab.stage import Frame, Model, PipelineStage, StageContext
+from medialab.stages.detailer.edits import DetectionEdit
 from medialab.stages.detailer.prompts import prompt_for
 from medialab.stages.detailer.selection import Dropped, selected, sifted
 from medialab.stages.detailer.settings import (
@@ -36,7 +37,6 @@ from medialab.stages.detailer.settings import (
     CENTRE,
     WORDS,
     DetailerConfig,
-    DetectionEdit,
 )
 from medialab.vision.detections import Detection, as_record
 from medialab.vision.finders.given import GivenMask, Middle

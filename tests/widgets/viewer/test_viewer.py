@@ -229,7 +229,7 @@ def test_a_box_that_cannot_be_is_named_and_nothing_changes(shown, sent):
     shown.boxes = [{"box": [0, 0, 4, 4]}]
     before = shown.boxes
     wrong = [{"box": [0, 0, 4, 4]}, {"box": [0, 0, 4, 4], "denoising_strength": 7}]
-    with pytest.raises(ConfigError, match=r"box 2: denoising_strength = 7: .*less than or equal"):
+    with pytest.raises(ConfigError, match=r"box 2: denoising_strength=7: .*less than or equal"):
         shown.boxes = wrong
     shown.set_state({"boxes": wrong})
     assert errors_in(sent)[0]["name"] == "ConfigError"
