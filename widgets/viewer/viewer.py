@@ -37,9 +37,9 @@ class Viewer(anywidget.AnyWidget):
 
     `boxes` are a detailer's detections in the order in which they are drawn, each a dict with the
     fields of `DetectionEdit`. `size` is the picture's (width, height) in pixels, (0, 0) without
-    one. The brush has a diameter in pixels of the picture; hardness and opacity lie between 0 and 1. `split`
-    is where compare divides the picture, as a share of its width. While `busy` and nothing is
-    there to look at, a place is kept for it.
+    one. The brush has a diameter in pixels of the picture; hardness and opacity lie between 0 and
+    1. `split` is where compare divides the picture, as a share of its width. While `busy` and
+    nothing is there to look at, a place is kept for it.
 
     Callbacks hear what a person did, not what the program set; an error in one is shown in the
     viewer.
