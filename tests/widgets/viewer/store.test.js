@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { newDetection } from "../../../widgets/viewer/src/boxes.js";
+import { Mask } from "../../../widgets/viewer/src/mask.js";
+import { Store } from "../../../widgets/viewer/src/store.js";
+
+/** @import { Detection, MessageOptions, Model, Traits } from "../../../widgets/viewer/src/types" */
+
+/** A model without a page, and a view that remembers what it was told. */
+class Desk {
+  /** @type {any[]} */
+  sent = [];
+  /** @type {Map<string, (...news: any[]) => void>} */
+  heard = new Map();
+  /** @type {Partial<Traits>} */
+  traits = { boxes: [] };
+  /** @type {{ text: string, options?: MessageOptions }[]} */
+  said = [];
+  updates = 0;
+
+  constructor() {
+    const model = {
+      /** @param {keyof Traits} name */
+      get: (name) => this.traits[name],
+      /** @type {(name: string, value: any) => void} */
+      set: (name, value) => {
+        Object.assign(this.traits, { [name]: value });
+        this.heard.get(`change:${name}`)?.();
+      },
+      save_changes: () => this.sent.push({ kind: "save", boxes: this.traits.boxes }),
+      /** @type {(name: string, act: () => void) => unknown} */
+      on: (name, act) => this.heard.set(name, act),
+      /** @param {object} message */
+      send: (message) => this.sent.push(message),
+    };
+    this.store = new Store(/** @type {Model} */ (/** @type {unknown} */ (model)));
+    this.store.views.add({
+      update: () => this.updates++,
+      say: (text, options) => this.said.push({ text, options }),
+      endProgress: () => {},
+    });
+    this.sent.length = 0; // the hello
+  }
+
+  /** @param {object} message */
+  answer(message) {
+    this.heard.get("msg:custom")?.(message, []);
+  }
+
+  /** The parts of files that were sent. */
+  parts() {
+    return this.sent.filter(({ kind }) => kind === "part");
+  }
+
+  labels() {
+    return this.store.boxes.map(({ label }) => label);
+  }
+}
+
+/** @param {string[]} labels */
+const boxes = (...labels) => labels.map((label) => newDetection([0, 0, 9, 9], label));
+
+/**
+ * Wait until so many parts were sent; all of them.
+ * @param {Desk} desk
+ * @param {number} count
+ */
+async function partsOf(desk, count) {
+  for (let turn = 0; turn < 2000 && desk.parts().length < count; turn++) {
+    await new Promise((done) => setTimeout(done, 1));
+  }
+  assert.equal(desk.parts().length, count);
+  return desk.parts();
+}
+
+test("a change of the boxes is told to Python, shown, undone and made again", () => {
+  const desk = new Desk();
+  desk.store.changeBoxes(boxes("a"), 0);
+  desk.store.changeBoxes(boxes("a", "b"), 1);
+  assert.deepEqual(desk.sent.at(-1).boxes, desk.store.boxes);
+  assert.ok(desk.updates > 0);
+  desk.store.undoBoxes();
+  assert.deepEqual(desk.labels(), ["a"]);
+  assert.equal(desk.store.selected, 0);
+  desk.store.undoBoxes();
+  assert.deepEqual([desk.labels(), desk.store.selected], [[], -1]);
+  desk.store.undoBoxes();
+  desk.store.redoBoxes();
+  desk.store.redoBoxes();
+  assert.deepEqual(desk.labels(), ["a", "b"]);
+  assert.deepEqual(desk.traits.boxes, desk.store.boxes);
+});
+
+test("a field of one box changes, the other boxes do not", () => {
+  const desk = new Desk();
+  desk.store.changeBoxes(boxes("a", "b"));
+  const [first] = desk.store.boxes;
+  desk.store.changeBox(1, { prompt: "a smile", enabled: false });
+  assert.equal(desk.store.boxes[0], first);
+  const { label, prompt, enabled } = desk.store.boxes[1];
+  assert.deepEqual([label, prompt, enabled], ["b", "a smile", false]);
+});
+
+test("boxes from Python end what could be undone, and keep the choice within them", () => {
+  const desk = new Desk();
+  desk.store.changeBoxes(boxes("a", "b"), 1);
+  /** @type {Detection[]} */
+  const others = boxes("c");
+  desk.traits.boxes = others;
+  desk.heard.get("change:boxes")?.();
+  assert.equal(desk.store.boxes, others);
+  assert.equal(desk.store.selected, 0);
+  desk.store.undoBoxes();
+  assert.equal(desk.store.boxes, others);
+});
+
+test("a mask is sent when it has changed, and only then", async () => {
+  const desk = new Desk();
+  desk.store.mask = new Mask(8, 8);
+  desk.store.changeMask((mask) => mask.fill(0));
+  assert.equal(desk.store.isSendingMask, false);
+  desk.store.changeMask((mask) => mask.fill(255));
+  const [part] = await partsOf(desk, 1);
+  assert.deepEqual([part.purpose, part.name, part.page], ["mask", "mask.png", desk.store.page]);
+  assert.equal(desk.store.hasMask, true);
+});
+
+test("while a mask is on its way only the newest waits", async () => {
+  const desk = new Desk();
+  desk.store.mask = new Mask(8, 8);
+  desk.store.changeMask((mask) => mask.fill(50));
+  const [first] = await partsOf(desk, 1);
+  for (const value of [100, 150, 0]) desk.store.changeMask((mask) => mask.fill(value));
+  desk.answer({ kind: "part", upload: first.upload, arrived: first.size });
+  const [, second] = await partsOf(desk, 2);
+  assert.equal(second.size, 0); // the newest is empty
+});
+
+test("a file that is no picture is refused by its name and not sent", async () => {
+  const desk = new Desk();
+  const file = Object.assign(new Blob(["hello"]), { name: "notes.txt" });
+  await desk.store.drop([/** @type {File} */ (file)]);
+  assert.match(desk.said[0].text, /notes.txt is no picture/);
+  assert.equal(desk.said[0].options?.isError, true);
+  assert.deepEqual(desk.sent, []);
+});
+
+test("an error in Python is shown with its name and its details", () => {
+  const desk = new Desk();
+  desk.answer({ kind: "error", name: "PictureError", text: "it is broken", trace: "line 3" });
+  const options = { title: "PictureError", details: "line 3", isError: true };
+  assert.deepEqual(desk.said, [{ text: "it is broken", options }]);
+});
