@@ -64,3 +64,10 @@ test("keys go no further than the ends", () => {
   assert.equal(stepped(3, -Infinity, 9), 0);
   assert.equal(stepped(-1, 1, 0), -1);
 });
+
+test("a row has its picture, its stars and a gap, and half seen rows count as seen", () => {
+  assert.equal(rowHeight({ columns: 3, tile: 100 }), 132);
+  const screen = { scrollTop: 20.5 * ROW, clientHeight: 3 * ROW };
+  assert.deepEqual(rowsSeen(LAYOUT, 10_000, screen), { first: 19, end: 25 });
+  assert.equal(scrollTo(LAYOUT, 4 * LAYOUT.columns + 1, screen), 4 * ROW);
+});

@@ -61,3 +61,10 @@ test("up and down again is the text as it was", () => {
     assert.equal(after(up.text, at, -1).text, text);
   }
 });
+
+test("a caret beside a tag, or words behind one, are not the tag's", () => {
+  assert.equal(after("<lora:doll:1> red", 15, 1).text, "<lora:doll:1> (red:1.1)");
+  assert.equal(after("<lora:doll:1> red", 3, 1).text, "<lora:doll:1.05> red");
+  assert.equal(after("<other:doll:1> red", 8, 1).text, "<other:(doll:1.1):1> red");
+  assert.equal(after("__hair__ red", 10, 1).text, "__hair__ (red:1.1)");
+});

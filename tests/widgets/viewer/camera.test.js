@@ -59,3 +59,11 @@ test("a picture moves with the pointer but never out of sight", () => {
   camera.pan(-9999, -9999, FRAME, ROOM);
   assert.deepEqual([camera.x, camera.y], [48 - 600, 48 - 300]);
 });
+
+test("a low room limits the picture by its height, and any box goes to the screen", () => {
+  const camera = new Camera();
+  assert.equal(camera.isFitted, true);
+  camera.fit(FRAME, { width: 1000, height: 232 });
+  assert.deepEqual([camera.scale, camera.isFitted], [2, true]);
+  assert.deepEqual(camera.toScreen([10, 20, 30, 40]), [320, 56, 360, 96]);
+});

@@ -174,3 +174,14 @@ test("each change tells the area that it touched", () => {
 test("an empty mask has no file", async () => {
   assert.equal((await new Mask(8, 8).toPNG()).length, 0);
 });
+
+test("a line may go up, down and across, and a bent stroke is undone as a whole", () => {
+  const mask = new Mask(40, 40);
+  paint(mask, HARD, [30, 34], [30, 6], [6, 30]);
+  for (let y = 6; y < 34; y++) assert.equal(at(mask, 30, y), 255);
+  for (let step = 0; step < 24; step++) assert.equal(at(mask, 29 - step, 6 + step), 255);
+  assert.equal(at(mask, 10, 10), 0);
+  assert.equal(at(mask, 24, 30), 0);
+  mask.undo();
+  assert.ok(mask.isEmpty);
+});
