@@ -14,7 +14,7 @@ from medialab.artifacts.embedded import read_embedded
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, PictureError
 from medialab.infotext.embedded import is_text_of_settings
-from medialab.infotext.restored import found_again
+from medialab.infotext.restored import with_current_names
 from medialab.runs.belongings import settled
 from widgets.belongings import Belongings
 from widgets.canvas import Canvas, Shown, encoded
@@ -78,7 +78,7 @@ class Arrivals:
         if isinstance(config, ResolvedConfig):
             # Of a batch finds and masks may be for any of its pictures.
             own = settled(config)[0] if config.batch_size == 1 else config
-            read = found_again(own, self._bench.registry, MAY_READ)
+            read = with_current_names(own, self._bench.registry, MAY_READ)
             config, told = read.config, f" {escape(read.lost)}" if read.lost else ""
         self._fill(
             config,

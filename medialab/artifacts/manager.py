@@ -132,7 +132,7 @@ class ArtifactManager:
         picture = self._picture(path)
         read = self._reader.of_picture(picture, is_ours=True)
         if not read.set:
-            raise ArtifactError(f"{picture}: {read.told}")
+            raise ArtifactError(f"{picture}: {read.summary}")
         # A missing model of a resolved request is reported, with its hash, when the request runs.
         is_reported_later = isinstance(read.config, ResolvedConfig) and not read.notes
         if read.lost and not is_reported_later:

@@ -15,7 +15,7 @@ from medialab.infotext import text as infotext
 from medialab.infotext.foreign_json import JSON, parse_object
 from medialab.infotext.model_matches import MOST_READ
 from medialab.infotext.mojibake import decode_utf16
-from medialab.infotext.restored import ReadSettings, found_again, restore, words_of
+from medialab.infotext.restored import ReadSettings, describe, restore, with_current_names
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 
@@ -121,13 +121,13 @@ class SettingsReader:
         if isinstance(own, ResolvedConfig):
             return self._again(own, may_read)
         if own is not None:
-            return ReadSettings(own, tuple(words_of(own, {*whole})))
+            return ReadSettings(own, tuple(describe(own, {*whole})))
         return self.fit(infotext.read(text), now, may_read)
 
     def _again(self, config: ResolvedConfig, may_read: int | None) -> ReadSettings:
         if self._registry is None:
             return ReadSettings(config, ("all settings",))
-        return found_again(config, self._registry, may_read)
+        return with_current_names(config, self._registry, may_read)
 
 
 def _path_in(text: str) -> Path | None:

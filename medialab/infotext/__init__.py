@@ -1,1 +1,1 @@
-"""A1111's text of settings and other programs', read and written, and fitted to the models here."""
+"""Infotext of A1111 and other programs: read, written, and matched to the models available here."""

@@ -1,7 +1,7 @@
-"""ADetailer's items of an infotext, to and from the settings of the detailers.
+"""ADetailer's items of an infotext, converted to and from the settings of the detailers.
 
-ADetailer numbers its passes ("ADetailer model", "ADetailer model 2nd"), we name ours: a pass goes
-to the detailer whose part its model's name tells (face_yolov8n, hand_yolov8n, person_yolov8n-seg).
+ADetailer numbers its passes ("ADetailer model", "ADetailer model 2nd"), we name ours: the name of a
+pass's model (face_yolov8n, hand_yolov8n, person_yolov8n-seg) decides which detailer it becomes.
 
 Source: Bing-su/adetailer, adetailer/args.py (ADetailerArgs.extra_params, _all_args), of the
 versions before and after "mask only top k" got its method.
@@ -16,18 +16,18 @@ from medialab.infotext.sampler_names import parse_sampler_name, parse_schedule_n
 from medialab.stages.detailer.prompts import SEPARATOR, SKIP
 from medialab.stages.detailer.settings import AUTOMATIC, MERGES, DetailerConfig
 
-# Our parts in the order in which they run, and how ADetailer's models are called for each.
+# Our detailers in the order in which they run, and ADetailer's model for each.
 MODELS = {"body": "person_yolov8n-seg.pt", "face": "face_yolov8n.pt", "hand": "hand_yolov8n.pt"}
 SUFFIXES = ("", " 2nd", " 3rd", *(f" {number}th" for number in range(4, 16)))
 
 _ITEM = re.compile(r"ADetailer ([\w /]+?)((?: (?:2nd|3rd|\d+th))?)$")
 _PART = (("hand", "hand"), ("face", "face"), ("eyes", "face"), ("person", "body"), ("body", "body"))
-# As `_named_for` says it.
-_SAID_PART = re.compile(r"\((body|face|hand)\)$")
+# The form that `_named_for` writes.
+_NAMED_PART = re.compile(r"\((body|face|hand)\)$")
 _MERGES = dict(zip(MERGES, ("None", "Merge", "Merge and Invert"), strict=True))
-# What A1111 calls the checkpoint's own VAE, and the endings of others.
+# A1111's words for the checkpoint's own VAE, and the extensions of others.
 _NO_VAE = ("None", "Automatic", "Default (model)")
-_VAE_ENDINGS = (".safetensors", ".ckpt", ".pt", ".bin")
+_VAE_EXTENSIONS = (".safetensors", ".ckpt", ".pt", ".bin")
 _KEPT_BY = {"area": "Area", "confidence": "Confidence"}
 
 
@@ -43,15 +43,15 @@ def _flag(value: str) -> bool:
 
 
 def vae_name(value: str) -> str:
-    """A VAE as A1111 names it, by its file, as we do; "" where it means the checkpoint's own."""
+    """Convert A1111's name of a VAE, a file name, to ours; "" for the checkpoint's own."""
     if value in _NO_VAE:
         return ""
-    return next((value.removesuffix(end) for end in _VAE_ENDINGS if value.endswith(end)), value)
+    return next((value.removesuffix(end) for end in _VAE_EXTENSIONS if value.endswith(end)), value)
 
 
 def vae_file(name: str) -> str:
-    """A VAE of ours as A1111 names it: it finds one by its file's whole name."""
-    return f"{name}{_VAE_ENDINGS[0]}" if name else _NO_VAE[0]
+    """Convert our name of a VAE to A1111's, which is the whole file name."""
+    return f"{name}{_VAE_EXTENSIONS[0]}" if name else _NO_VAE[0]
 
 
 def _choice(names: Mapping[str, str]) -> Callable[[str], str]:
@@ -59,7 +59,8 @@ def _choice(names: Mapping[str, str]) -> Callable[[str], str]:
     return lambda value: by_shown[value]
 
 
-# ADetailer's word -> our setting, and how it is read. Each has the same meaning and unit in both.
+# ADetailer's key -> our setting, and the function that reads its value. Meaning and unit are the
+# same in both.
 _PLAIN: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "prompt": ("prompt", str),
     "negative prompt": ("negative_prompt", str),
@@ -88,7 +89,7 @@ _PLAIN: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "noise multiplier": ("noise_multiplier", _number),
 }
 _SHOWN = {"top_k_by": _KEPT_BY, "merge": _MERGES}
-# What ADetailer writes in any case; and those it writes a switch beside, by the switch.
+# Settings that ADetailer always writes; and keys that it writes together with a switch.
 _ALWAYS = ("confidence", "grow", "mask_blur", "denoising_strength", "only_masked")
 _SWITCHES = {
     "inpaint width": "use inpaint width height",
@@ -109,15 +110,15 @@ def write_detailers(
     """Return the items of the detailers that are switched on, in the order in which they run.
 
     Args:
-        config: The picture's.
-        applied: What each stage applied, by its name, where that is known: the detector that ran,
-            the prompts and the strength that were drawn stand in place of those that were asked.
+        config: The picture's settings.
+        applied: What each stage applied, by its name, if known: the detector that ran, and the
+            prompts and the strength that were used, are written in place of the requested ones.
     """
     items: dict[str, str] = {}
     running = [name for name in MODELS if getattr(config, name).enabled]
     for suffix, name in zip(SUFFIXES, running, strict=False):
-        told = (applied or {}).get(name, {})
-        items |= {f"ADetailer {key}{suffix}": value for key, value in _items(config, name, told)}
+        own = (applied or {}).get(name, {})
+        items |= {f"ADetailer {key}{suffix}": value for key, value in _items(config, name, own)}
     return items
 
 
@@ -126,7 +127,7 @@ def _items(config: Any, name: str, applied: Mapping[str, Any]) -> Iterator[tuple
     settings = asked.model_copy(update=_drawn(asked, config, applied))
     defaults = DetailerConfig()
     found_by = applied.get("found_by") or ", ".join(asked.chain)
-    # Nothing looked yet: others know their own models for the part.
+    # If no detector has run yet, name ADetailer's own model for the part.
     yield "model", MODELS[name] if found_by == AUTOMATIC else _named_for(found_by, name)
     for key, (field, _) in _PLAIN.items():
         value = getattr(settings, field)
@@ -144,9 +145,9 @@ def _items(config: Any, name: str, applied: Mapping[str, Any]) -> Iterator[tuple
 
 
 def _drawn(asked: DetailerConfig, config: Any, applied: Mapping[str, Any]) -> dict[str, Any]:
-    """Return prompts and strength as the finds were drawn, as far as ADetailer has words for them.
+    """Return the prompts and the strength with which detections were repainted.
 
-    It has one strength for all: where finds had several, the one that was asked.
+    ADetailer has one strength for all: if detections had several, the requested one is written.
     """
     rows = [row for row in applied.get("drawn", ()) if "prompt" in row or row.get("skipped")]
     if not any("prompt" in row for row in rows):
@@ -163,7 +164,7 @@ def _drawn(asked: DetailerConfig, config: Any, applied: Mapping[str, Any]) -> di
 
 
 def _named_for(model: str, part: str) -> str:
-    """Return a detector's name with the part that it looked for, where it does not say itself."""
+    """Return a detector's name, with the part that it detects unless the name already says it."""
     return model if _part_of(model) == part else f"{model} ({part})"
 
 
@@ -174,10 +175,11 @@ def _switched(key: str, value: str) -> Iterator[tuple[str, str]]:
 
 
 def read_detailers(items: Mapping[str, str]) -> tuple[dict[str, Any], set[str]]:
-    """Settings of the detailers that these items tell of, and the items that were used.
+    """Read the settings of detailers from the items of an infotext.
 
-    What has no place here (a ControlNet by name) stays in the rest, as does a pass for a
-    part that an earlier pass has taken.
+    Returns:
+        The settings by detailer, and the keys of the items that were used. Items without an
+        equivalent here (a ControlNet by name) are not used; nor is a pass for a part that has one.
     """
     passes: dict[str, dict[str, str]] = {}
     for item in items:
@@ -198,9 +200,9 @@ def read_detailers(items: Mapping[str, str]) -> tuple[dict[str, Any], set[str]]:
 
 
 def _part_of(model: str) -> str | None:
-    """The detailer that an ADetailer model is for."""
-    if said := _SAID_PART.search(model):
-        return said[1]
+    """Return the detailer that a model of ADetailer is for; None if its name does not say."""
+    if named := _NAMED_PART.search(model):
+        return named[1]
     return next((part for word, part in _PART if word in model.casefold()), None)
 
 
@@ -219,7 +221,7 @@ def _settings(
                 continue
             settings[field] = value
             read.append(key)
-    # Theirs is a padding in any case, told or not.
+    # ADetailer always crops by padding, whether its text says so or not.
     settings["crop"] = "padding"
     _read_sampler(items, keys, settings, read)
     return settings, read
@@ -228,7 +230,7 @@ def _settings(
 def _read_sampler(
     items: Mapping[str, str], keys: Mapping[str, str], settings: dict[str, Any], read: list[str]
 ) -> None:
-    """A1111's older names hold the schedule as well: "DPM++ 2M Karras"."""
+    """Read the sampler, whose older names include the schedule: "DPM++ 2M Karras"."""
     if "sampler" not in keys:
         return
     try:

@@ -1,30 +1,30 @@
-"""What a run's record tells of what was applied: the questions that are asked of it."""
+"""Queries on a run's record: what its stages actually applied."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Applied = Mapping[str, Mapping[str, Any]]
-DRAWN = "txt2img"  # the stage that draws what stage 1 reads
+DRAWN = "txt2img"  # the stage that draws from the prompt of stage 1
 
 
 def applied_in(record: Mapping[str, Any]) -> Applied:
-    """Return what each stage applied, by its name; nothing of a run that did not come so far."""
+    """Return what each stage applied, by its name; empty for a run that applied nothing yet."""
     return {stage["name"]: stage["applied"] for stage in record.get("stages", ())}
 
 
 def inversions_in(applied: Applied) -> list[str]:
-    """Return the textual inversions that any prompt was drawn with, each once.
+    """Return the names of the textual inversions that any pass used, each once.
 
-    What stage 1 reads is drawn by text to image; the other passes read for themselves.
+    The prompt of stage 1 is drawn by text to image only; other passes encode their own.
     """
-    drawn = {name: told for name, told in applied.items() if name != "prompt" or DRAWN in applied}
+    drawn = {name: one for name, one in applied.items() if name != "prompt" or DRAWN in applied}
     return list(dict.fromkeys(_inversions(drawn)))
 
 
 def steps_handed_over(applied: Applied) -> int:
-    """Return how many steps another checkpoint than the base's drew."""
-    told = applied.get(DRAWN, {}).get("handover", {}).get("steps", "0 + 0")
-    return int(told.rpartition("+")[2])
+    """Return how many steps the second checkpoint made."""
+    steps = applied.get(DRAWN, {}).get("handover", {}).get("steps", "0 + 0")
+    return int(steps.rpartition("+")[2])
 
 
 def _inversions(part: Any) -> Iterator[str]:

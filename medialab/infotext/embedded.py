@@ -1,6 +1,6 @@
-"""The text of settings among all that a picture's file carries, by the words programs put there.
+"""Which of the texts in a picture's file holds the settings, by the keywords of known programs.
 
-A1111 and its kin, SwarmUI and Fooocus write `parameters`; NovelAI `Comment` with `Software`;
+A1111 and its forks, SwarmUI and Fooocus write `parameters`; NovelAI `Comment` with `Software`;
 InvokeAI `invokeai_metadata`, before that `sd-metadata` and `Dream`; Easy Diffusion each setting
 under its name; ComfyUI its graphs as `prompt` and `workflow`.
 """
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from medialab.infotext.foreign_json import parse_object
-from medialab.infotext.items import LONGEST, take_apart
+from medialab.infotext.items import LONGEST, split_infotext
 
 PARAMETERS = "parameters"
 _STEPS = re.compile(r"\bsteps\s?:\s?\d", re.IGNORECASE)
@@ -27,22 +27,26 @@ _DREAM_FLAGS = {
 
 
 def is_settings(text: str) -> bool:
-    """Whether a text is one of settings: a comment may be a photographer's."""
+    """Return whether a text holds settings, unlike a photographer's comment."""
     return _STEPS.search(text) is not None or parse_object(text) is not None
 
 
 def is_text_of_settings(text: str) -> bool:
-    """Whether a text that was pasted is one of settings: parameters below a prompt, or JSON.
+    """Return whether a pasted text holds settings: parameters below a prompt, or JSON.
 
-    One that is too long for a prompt is taken for such, and refused as it is read.
+    A text too long for a prompt counts as settings, and is refused when it is read.
     """
     if len(text) > LONGEST or parse_object(text):
         return True
-    return _STEPS.search(text) is not None and bool(take_apart(text).items)
+    return _STEPS.search(text) is not None and bool(split_infotext(text).items)
 
 
 def settings_among(texts: Mapping[str, str]) -> str | None:
-    """Return the text of settings among a file's texts, as `infotext.read` takes it."""
+    """Return the settings among a file's texts, in a form that `infotext.read` takes; None if none.
+
+    Args:
+        texts: The file's texts by keyword.
+    """
     by_word = {word.casefold(): text for word, text in texts.items() if text.strip()}
     found = [by_word.get(PARAMETERS), _of_novelai(by_word)]
     found += [by_word.get(word) for word in ("invokeai_metadata", "sd-metadata")]
@@ -56,7 +60,7 @@ def settings_among(texts: Mapping[str, str]) -> str | None:
 
 
 def _of_novelai(by_word: Mapping[str, str]) -> str | None:
-    """What NovelAI writes under several words, as one object."""
+    """Return NovelAI's settings, which it writes under several keywords, as one JSON object."""
     comment = parse_object(by_word.get("comment", "")) or {}
     if by_word.get("software") != "NovelAI" and not {"uc", "v4_prompt"} & comment.keys():
         return None
@@ -65,10 +69,10 @@ def _of_novelai(by_word: Mapping[str, str]) -> str | None:
 
 
 def _of_dream(prompt: str, flags: str) -> str:
-    """InvokeAI's first form, a command line, in that of its second version."""
-    told = {
+    """Convert InvokeAI's first format, a command line, to that of its second version."""
+    settings = {
         _DREAM_FLAGS[flag]: value
         for flag, value in re.findall(r"-(\w)\s?(\S+)", flags)
         if flag in _DREAM_FLAGS
     }
-    return json.dumps({"app_version": "1", "image": {"prompt": prompt, **told}})
+    return json.dumps({"app_version": "1", "image": {"prompt": prompt, **settings}})

@@ -1,4 +1,4 @@
-"""JSON that programs write into pictures: parsed within bounds, its values found and shown."""
+"""JSON that programs write into pictures: parsing within limits, and access to its values."""
 
 import json
 import re
@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _DEEPEST = 64  # levels of JSON; a program's settings have four or five
-_MOST_KEYS = 1_000  # of an object; a program has some fifty
-_LONGEST_SHOWN = 300  # characters of a value that is told
+_MOST_KEYS = 1_000  # of an object; programs write some fifty
+_LONGEST_SHOWN = 300  # characters of a value that a message repeats
 
 JSON = Mapping[str, Any]
 
 
 def parse_object(text: str) -> JSON | None:
-    """Return the JSON object that a text is as a whole; None for any other text.
+    """Parse a text that is a JSON object as a whole; None for any other text.
 
-    One that is nested deeper than any program's settings counts as an empty one.
+    An object nested deeper than any program's settings counts as empty.
     """
     text = text.strip().removeprefix("\ufeff")
     if not (text.startswith("{") and text.endswith("}")):
@@ -30,18 +30,18 @@ def parse_object(text: str) -> JSON | None:
 
 
 def _bounded(found: dict[str, Any]) -> JSON:
-    """The object, or an empty one where it or one in it has more keys than any program writes."""
+    """Return the object, or an empty one if it or one in it has more keys than programs write."""
     parts = [found, *(part for part in found.values() if isinstance(part, dict))]
     return {} if any(len(part) > _MOST_KEYS for part in parts) else found
 
 
-def says_nothing(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
     """Return whether a value is empty or off."""
     return value is None or value is False or value in ("", "None", [], {})
 
 
 def as_text(value: Any) -> str:
-    """Return a value as an infotext would have it; a model by its name."""
+    """Return a value in the form it has in an infotext; for a model, its name."""
     if isinstance(value, Mapping) and (name := model_name(value)):
         return name
     if isinstance(value, float) and value.is_integer():
@@ -52,12 +52,12 @@ def as_text(value: Any) -> str:
 
 
 def plain_key(key: str) -> str:
-    """Return a key without capitals, spaces and lines: "Base Model" is "basemodel"."""
+    """Normalise a key to lower case without spaces, hyphens and underscores: "basemodel"."""
     return re.sub(r"[\s_-]", "", key.casefold())
 
 
 def find(settings: JSON, key: str) -> Any:
-    """A value by its key, however that is spelt."""
+    """Return a value by its key, however that is spelt; None if it is missing."""
     if key in settings:
         return settings[key]
     plain = plain_key(key)
@@ -65,7 +65,7 @@ def find(settings: JSON, key: str) -> Any:
 
 
 def first_text(settings: JSON, keys: Sequence[str]) -> str:
-    """Return the first of these that holds a text, or a list of them."""
+    """Return the first text under one of these keys; a list of texts is joined."""
     for key in keys:
         value = find(settings, key)
         if isinstance(value, str) and value.strip():
@@ -78,20 +78,20 @@ def first_text(settings: JSON, keys: Sequence[str]) -> str:
 
 
 def model_name(model: JSON) -> str:
-    """The name of a model that is told as an object of name, key and hash."""
+    """Return the name of a model that is given as an object with name, key and hash."""
     return next((str(model[key]) for key in ("name", "model_name") if model.get(key)), "")
 
 
 def plain_name(name: str) -> str:
-    """Return a model's name without folders and without its file's ending."""
+    """Return a model's name without folders and file extension."""
     last = re.split(r"[\\/]", name.strip())[-1]
     return re.sub(r"\.(safetensors|ckpt|pt|pth|bin|sft)$", "", last, flags=re.IGNORECASE)
 
 
 def _depth(text: str) -> int:
-    """How deep the brackets of a text are nested, whatever stands in quotes."""
+    """Return how deep a text's brackets are nested, not counting those in quotes."""
     depth = deepest = 0
-    # What is escaped outside of quotes is passed over, so that no quote is looked at twice.
+    # Escaped characters outside quotes are skipped, so that no quote is scanned twice.
     for bracket in re.findall(r'"(?:\\.|[^\\"])*+"|\\.|[\[\]{}]', text, re.DOTALL):
         if bracket in "[{":
             depth += 1
@@ -102,12 +102,12 @@ def _depth(text: str) -> int:
 
 
 def listed(value: Any) -> list[Any]:
-    """Return a list, or one written as a text with commas; for all else none."""
+    """Return a list, given as such or as text with commas; empty for anything else."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value if isinstance(value, list) else []
 
 
 def mapping(value: Any) -> JSON:
-    """Return an object; for all else an empty one."""
+    """Return the value if it is an object; otherwise an empty one."""
     return value if isinstance(value, Mapping) else {}

@@ -1,7 +1,7 @@
-"""How other programs write their settings: a table for each, under A1111's keys.
+"""How other programs write their settings: for each a table from its keys to A1111's.
 
-A table says how a program's own words are called in an infotext, so that one reader understands
-them all. What a table does not name is passed on under its own name, to be told.
+So one reader understands them all. A setting that the table does not contain is passed on under its
+own name, and reported to the user.
 
 Source: SwarmUI docs/Image Metadata Format.md; Fooocus modules/meta_parser.py; InvokeAI
 invocations/metadata.py and backend/args.py of version 2; NovelAI's pictures; Easy Diffusion
@@ -23,14 +23,14 @@ from medialab.infotext.foreign_json import (
     plain_key,
     plain_name,
 )
-from medialab.infotext.items import Said
+from medialab.infotext.items import RawInfotext
 from medialab.infotext.novelai import translate
 
 NOVELAI, INVOKEAI = "NovelAI", "InvokeAI"
 # InvokeAI's "(words)1.2", "(words)++" and "word++".
 _WEIGHED_WORDS = re.compile(r"\(([^()]{1,2000})\)(\+{1,9}|-{1,9}|\d{1,2}(?:\.\d{1,4})?)(?![\w+.])")
 _WEIGHED_WORD = re.compile(r"(?<![\w)])([\w']{1,80})(\+{1,9})(?![\w+])")
-# Fooocus' names for numbers of steps, which its first versions wrote in their place.
+# Fooocus' names for numbers of steps, which its first versions wrote instead of the number.
 _PERFORMANCES = {"quality": 60, "speed": 30, "extremespeed": 8, "lightning": 4, "hypersd": 4}
 
 
@@ -38,9 +38,15 @@ _PERFORMANCES = {"quality": 60, "speed": 30, "extremespeed": 8, "lightning": 4, 
 class Program:
     """How one program writes its settings.
 
-    `marks` are keys that it alone writes: one of each group has to be there. `words` are its
-    words for A1111's items. `idle` say how a file came to be, or the same in other words, and are
-    passed over; `within` finds the settings in the whole, `finish` takes what is no plain word.
+    Attributes:
+        name: The program's name, for messages.
+        marks: Groups of keys that only this program writes; one key of each group must be present.
+        words: Its keys -> A1111's keys.
+        idle: Keys to ignore: they describe how the file was made, or repeat other keys.
+        within: Returns the settings, given the whole JSON object.
+        finish: Converts values that need more than another key, in place.
+        prompt: Its keys for the prompt; the first one with a text counts.
+        negative_prompt: Its keys for the negative prompt.
     """
 
     name: str
@@ -48,123 +54,123 @@ class Program:
     words: Mapping[str, str]
     idle: Sequence[str] = ()
     within: Callable[[JSON], JSON] = lambda whole: whole
-    finish: Callable[[Said, JSON], None] = lambda _said, _whole: None
+    finish: Callable[[RawInfotext, JSON], None] = lambda _raw, _whole: None
     prompt: Sequence[str] = ("prompt",)
     negative_prompt: Sequence[str] = ("negative_prompt",)
 
 
-def _add_hash(said: Said, item: str, value: Any) -> None:
-    """A hash as other programs write it: "0x…", "blake3:…", "sha256:…"."""
+def _add_hash(raw: RawInfotext, item: str, value: Any) -> None:
+    """Add a hash as other programs write it ("0x…", "sha256:…"); any other text is ignored."""
     text = str(value or "").casefold().removeprefix("0x").removeprefix("sha256:")
     if re.fullmatch(r"[0-9a-f]{8,64}", text):
-        said.items[item] = text
+        raw.items[item] = text
 
 
-def _add_loras(said: Said, loras: Sequence[tuple[str, Any, Any]]) -> None:
-    """LoRAs as name, weight and hash."""
+def _add_loras(raw: RawInfotext, loras: Sequence[tuple[str, Any, Any]]) -> None:
+    """Add LoRAs, each given as name, weight and hash, and their hashes."""
     hashes = []
     for name, weight, sha256 in loras:
         try:
-            said.loras.append((plain_name(name), float(weight)))
+            raw.loras.append((plain_name(name), float(weight)))
         except (TypeError, ValueError):
-            said.items[f"LoRA {name}"] = str(weight)
+            raw.items[f"LoRA {name}"] = str(weight)
             continue
         text = str(sha256 or "").casefold().removeprefix("0x")
         if re.fullmatch(r"[0-9a-f]{8,64}", text):
             hashes.append(f"{re.sub('[,:]', '', plain_name(name))}: {text}")
     if hashes:
-        said.items["Lora hashes"] = ", ".join(hashes)
+        raw.items["Lora hashes"] = ", ".join(hashes)
 
 
-def _finish_swarm(said: Said, whole: JSON) -> None:
+def _finish_swarm(raw: RawInfotext, whole: JSON) -> None:
     settings = whole["sui_image_params"]
     models = [one for one in listed(whole.get("sui_models")) if isinstance(one, Mapping)]
     hashes = {plain_name(str(one.get("name", ""))): one.get("hash") for one in models}
-    said.items.pop("loras", None)
-    said.items.pop("loraweights", None)
+    raw.items.pop("loras", None)
+    raw.items.pop("loraweights", None)
     names = [str(name) for name in listed(find(settings, "loras"))]
     weights = [*listed(find(settings, "loraweights")), *["1"] * len(names)]
-    told = [(name, weights[at], hashes.get(plain_name(name))) for at, name in enumerate(names)]
-    _add_loras(said, told)
+    loras = [(name, weights[at], hashes.get(plain_name(name))) for at, name in enumerate(names)]
+    _add_loras(raw, loras)
     for item, param in (("Model hash", "model"), ("VAE hash", "vae")):
         for model in models:
             if model.get("param") == param:
-                _add_hash(said, item, model.get("hash"))
-    if (layer := said.items.pop("Clip stop", "").lstrip("-")) not in ("", "1"):
-        said.items["Clip skip"] = layer
-    _tell_tags(said, ("random", "wildcard", "segment", "object", "region", "alternate", "fromto"))
+                _add_hash(raw, item, model.get("hash"))
+    if (layer := raw.items.pop("Clip stop", "").lstrip("-")) not in ("", "1"):
+        raw.items["Clip skip"] = layer
+    _note_tags(raw, ("random", "wildcard", "segment", "object", "region", "alternate", "fromto"))
 
 
-def _tell_tags(said: Said, tags: Sequence[str]) -> None:
-    """Tell of parts of a prompt that are instructions to that program, and text here."""
-    found = re.findall(rf"<({'|'.join(tags)})[:\[]", f"{said.prompt}\n{said.negative_prompt}")
+def _note_tags(raw: RawInfotext, tags: Sequence[str]) -> None:
+    """Add a note for tags in a prompt that instruct the other program but are plain text here."""
+    found = re.findall(rf"<({'|'.join(tags)})[:\[]", f"{raw.prompt}\n{raw.negative_prompt}")
     for tag in dict.fromkeys(found):
-        said.notes.append(
-            f"<{tag}:…> in the prompt is {said.program}'s, and is not supported here; remove it"
+        raw.notes.append(
+            f"<{tag}:…> in the prompt is {raw.program}'s, and is not supported here; remove it"
         )
 
 
-def _finish_fooocus(said: Said, whole: JSON) -> None:
+def _finish_fooocus(raw: RawInfotext, whole: JSON) -> None:
     triples = [one for one in listed(find(whole, "loras")) if isinstance(one, list)]
-    told = [
+    loras = [
         (str(one[0]), one[1], one[2] if len(one) > 2 else "") for one in triples if len(one) > 1
     ]
     combined = [key for key in whole if re.fullmatch(r"lora(combined)?\d+", plain_key(str(key)))]
     for key in combined:
-        said.items.pop(key, None)
+        raw.items.pop(key, None)
         parts = str(whole[key]).split(" : ")
         if len(parts) == 3 and parts[0] != "True":
             continue  # switched off
         if not triples and len(parts) > 1:
-            told.append((parts[-2], parts[-1], ""))
-    said.items.pop("loras", None)
-    _add_loras(said, [one for one in told if one[0] != "None"])
-    _add_hash(said, "Model hash", find(whole, "base_model_hash"))
-    if said.items.get("VAE", "").startswith("Default"):
-        del said.items["VAE"]
-    if "Refiner" not in said.items:
-        said.items.pop("Refiner switch at", None)
+            loras.append((parts[-2], parts[-1], ""))
+    raw.items.pop("loras", None)
+    _add_loras(raw, [one for one in loras if one[0] != "None"])
+    _add_hash(raw, "Model hash", find(whole, "base_model_hash"))
+    if raw.items.get("VAE", "").startswith("Default"):
+        del raw.items["VAE"]
+    if "Refiner" not in raw.items:
+        raw.items.pop("Refiner switch at", None)
     performance = _PERFORMANCES.get(plain_key(str(find(whole, "performance"))))
-    if performance and "Steps" not in said.items:
-        said.items["Steps"] = str(performance)
-    if said.items.get("styles") == "[]":
-        del said.items["styles"]
+    if performance and "Steps" not in raw.items:
+        raw.items["Steps"] = str(performance)
+    if raw.items.get("styles") == "[]":
+        del raw.items["styles"]
 
 
 def _invoke_settings(whole: JSON) -> JSON:
-    """Version 2 keeps what was drawn under `image`, beside what drew it."""
+    """Return the settings; version 2 nests those of the picture under `image`."""
     image = whole.get("image")
     return {**image, **whole, "image": None} if isinstance(image, Mapping) else whole
 
 
-def _finish_invoke(said: Said, whole: JSON) -> None:
+def _finish_invoke(raw: RawInfotext, whole: JSON) -> None:
     model = whole.get("model")
     if isinstance(model, Mapping):
-        _add_hash(said, "Model hash", model.get("hash"))
-    _add_hash(said, "Model hash", whole.get("model_hash"))
+        _add_hash(raw, "Model hash", model.get("hash"))
+    _add_hash(raw, "Model hash", whole.get("model_hash"))
     if isinstance(model, str) and whole.get("model_weights"):
-        said.items["Model"] = str(whole["model_weights"])
-    told = []
+        raw.items["Model"] = str(whole["model_weights"])
+    loras = []
     for one in listed(whole.get("loras")):
         if isinstance(one, Mapping):
             lora = one.get("model", one.get("lora"))
             lora = lora if isinstance(lora, Mapping) else {"name": lora}
-            told.append((model_name(lora), one.get("weight", 1.0), lora.get("hash")))
-    said.items.pop("loras", None)
-    _add_loras(said, [one for one in told if one[0]])
+            loras.append((model_name(lora), one.get("weight", 1.0), lora.get("hash")))
+    raw.items.pop("loras", None)
+    _add_loras(raw, [one for one in loras if one[0]])
     if (skipped := find(whole, "clip_skip")) is not None:
-        said.items.pop("clip_skip", None)
-        if isinstance(skipped, int) and skipped > 0:  # layers left out; A1111 counts from 1
-            said.items["Clip skip"] = str(skipped + 1)
-    if not said.negative_prompt and "image" in whole:  # version 2: in square brackets
-        said.negative_prompt = " ".join(re.findall(r"\[([^\[\]]*)\]", said.prompt)).strip()
-        said.prompt = re.sub(r"\[[^\[\]]*\]", "", said.prompt).strip()
-    said.prompt = _read_compel(said, said.prompt)
-    said.negative_prompt = _read_compel(said, said.negative_prompt)
+        raw.items.pop("clip_skip", None)
+        if isinstance(skipped, int) and skipped > 0:  # layers skipped; A1111 counts from 1
+            raw.items["Clip skip"] = str(skipped + 1)
+    if not raw.negative_prompt and "image" in whole:  # version 2: in square brackets
+        raw.negative_prompt = " ".join(re.findall(r"\[([^\[\]]*)\]", raw.prompt)).strip()
+        raw.prompt = re.sub(r"\[[^\[\]]*\]", "", raw.prompt).strip()
+    raw.prompt = _read_compel(raw, raw.prompt)
+    raw.negative_prompt = _read_compel(raw, raw.negative_prompt)
 
 
-def _read_compel(said: Said, prompt: str) -> str:
-    """InvokeAI's weights, (words)1.2 and word++, in A1111's form."""
+def _read_compel(raw: RawInfotext, prompt: str) -> str:
+    """Convert InvokeAI's weights, (words)1.2 and word++, to A1111's form."""
 
     def weigh(found: re.Match[str]) -> str:
         words, weight = found[1], found[2]
@@ -174,35 +180,35 @@ def _read_compel(said: Said, prompt: str) -> str:
 
     found = _WEIGHED_WORD.sub(weigh, _WEIGHED_WORDS.sub(weigh, prompt))
     if found != prompt:
-        said.notes.append("InvokeAI's weights, such as word++, are written as (word:1.1)")
+        raw.notes.append("InvokeAI's weights, such as word++, are written as (word:1.1)")
     return found
 
 
-def _finish_draw_things(said: Said, _whole: JSON) -> None:
-    if said.items.get("Denoising strength") == "1":  # from noise
-        del said.items["Denoising strength"]
+def _finish_draw_things(raw: RawInfotext, _whole: JSON) -> None:
+    if raw.items.get("Denoising strength") == "1":  # from noise
+        del raw.items["Denoising strength"]
 
 
 def _api_settings(whole: JSON) -> JSON:
-    """A request has its settings of models and clip skip in an object of their own."""
+    """Return the settings of a request, with those in `override_settings` at the top."""
     overrides = mapping(whole.get("override_settings"))
     words = {"CLIP_stop_at_last_layers": "clip_skip", "sd_vae": "sd_vae_name"}
     return {**whole, **{words.get(str(key), str(key)): one for key, one in overrides.items()}}
 
 
-def _finish_api(said: Said, whole: JSON) -> None:
-    if said.items.get("batch_size") == "1":
-        del said.items["batch_size"]
+def _finish_api(raw: RawInfotext, whole: JSON) -> None:
+    if raw.items.get("batch_size") == "1":
+        del raw.items["batch_size"]
     if whole.get("enable_hr") or whole.get("init_images"):
         return
     for item in ("Hires upscale", "Hires upscaler", "Hires steps", "Denoising strength"):
-        said.items.pop(item, None)
-    for key in [key for key in said.items if key.startswith("hr_")]:
-        del said.items[key]
+        raw.items.pop(item, None)
+    for key in [key for key in raw.items if key.startswith("hr_")]:
+        del raw.items[key]
 
 
 def _novelai_settings(whole: JSON) -> JSON:
-    """NovelAI's own text, which stands in `Comment` where a file keeps all its words in one."""
+    """Return NovelAI's own settings, which may be nested under `Comment`."""
     comment = whole.get("Comment")
     inner = parse_object(comment) if isinstance(comment, str) else comment
     if not isinstance(inner, Mapping):
@@ -211,28 +217,28 @@ def _novelai_settings(whole: JSON) -> JSON:
     return {**outer, **inner}
 
 
-def _finish_novelai(said: Said, whole: JSON) -> None:
+def _finish_novelai(raw: RawInfotext, whole: JSON) -> None:
     settings = _novelai_settings(whole)
     for name in ("prompt", "negative_prompt"):
-        told = getattr(said, name)
+        written = getattr(raw, name)
         captions = _captions(
             settings.get("v4_prompt" if name == "prompt" else "v4_negative_prompt")
         )
-        told = told or (captions[0] if captions else "")
+        written = written or (captions[0] if captions else "")
         if others := [one for one in captions[1:] if one]:
-            said.items[f"characters of the {name.replace('_', ' ')}"] = "; ".join(others)
-        text = translate(told)
-        if text != told:
-            said.notes.append(
+            raw.items[f"characters of the {name.replace('_', ' ')}"] = "; ".join(others)
+        text = translate(written)
+        if text != written:
+            raw.notes.append(
                 "NovelAI's weights, such as {words} and 1.2::words::, are written as A1111's"
             )
-        setattr(said, name, text)
-    said.notes = list(dict.fromkeys(said.notes))
+        setattr(raw, name, text)
+    raw.notes = list(dict.fromkeys(raw.notes))
 
 
-def _captions(told: Any) -> list[str]:
-    """The caption of a picture as a whole, then those of its characters."""
-    caption = told.get("caption") if isinstance(told, Mapping) else None
+def _captions(prompt: Any) -> list[str]:
+    """Return the caption of the whole picture, then those of its characters."""
+    caption = prompt.get("caption") if isinstance(prompt, Mapping) else None
     if not isinstance(caption, Mapping):
         return []
     others = [one for one in listed(caption.get("char_captions")) if isinstance(one, Mapping)]

@@ -1,7 +1,7 @@
-"""An infotext taken apart: prompt, negative prompt, and its items by A1111's keys.
+"""An infotext split into prompt, negative prompt, and items by A1111's keys.
 
-The parameters are found by `Steps:`, wherever they stand: other programs put lines after them, mail
-wraps them, exiftool writes dots for line ends, people copy labels with them. Time is linear in
+The parameters are found by `Steps:`, wherever they are: other programs add lines after them, mail
+wraps them, exiftool writes dots for line ends, people copy labels with them. The time is linear in
 the text's length.
 
 Source: AUTOMATIC1111 modules/infotext_utils.py parse_generation_parameters; SD.Next's
@@ -19,7 +19,7 @@ A1111 = "A1111"
 LONGEST = 1_000_000  # characters; a text of settings has some thousands
 _MOST_ITEMS = 1_000
 
-# A1111's keys as it writes them; others write them otherwise.
+# A1111's keys as it writes them; other programs spell them differently.
 _KEYS = (
     *("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Model hash", "Model"),
     *("VAE hash", "VAE", "Variation seed", "Variation seed strength", "Denoising strength"),
@@ -30,8 +30,8 @@ _KEYS = (
     *("Masked area padding", "Masked content", "First pass size", "Width", "Height", "RNG", "ENSD"),
     *("Face restoration", "Image CFG scale", "Eta", "Tiling", "Hypernet", "Hypernet strength"),
 )
-# What others call them, in small letters and with single spaces.
-_CALLED: Mapping[str, tuple[str, ...]] = {
+# Other programs' names for them, in lower case and with single spaces.
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "Steps": ("sampling steps", "num inference steps"),
     "Sampler": ("sampling method", "sampler name", "sampler index"),
     "Schedule type": ("scheduler", "schedule", "sampler scheduler"),
@@ -48,10 +48,10 @@ _CALLED: Mapping[str, tuple[str, ...]] = {
     "Refiner switch at": ("refiner switch",),
 }
 _CANONICAL: Mapping[str, str] = {key.casefold(): key for key in _KEYS} | {
-    other: key for key, others in _CALLED.items() for other in others
+    other: key for key, others in _SYNONYMS.items() for other in others
 }
 
-# What is written below the parameters, and belongs to none of them.
+# Labels of lines below the parameters that are not part of them.
 _AFTER = ("Template", "Negative Template", "Time taken", "Used embeddings", "Torch active")
 _AFTER_LINE = re.compile(rf"({'|'.join(_AFTER)})(?:/reserved)?\s?:\s*", re.IGNORECASE)
 _STEPS_LINE = re.compile(r"(?:(?:parameters|settings|other)\s?:\s?)?steps\s{0,3}:", re.IGNORECASE)
@@ -64,28 +64,33 @@ _BOLD_LABEL = re.compile(
     r"^\*\*((?:(?:positive |negative )?prompt|settings|parameters)\s?:)\*\*\s*", re.IGNORECASE
 )
 _LABEL = re.compile(r"(?:parameters|(?:positive )?prompt|user comment)\s{0,40}:\s*", re.IGNORECASE)
-# Where a line began before exiftool, a web page or a copy took the line ends away.
+# Where a line began before exiftool, a web page or copying removed the line ends.
 _LOST_LINE = re.compile(
     r"(?:\.|\s|<br\s?/?>|\\n)(?=(?:negative\s(?:prompt|template)|(?<!negative )template|time taken"
     r"|steps)\s?:)",
     re.IGNORECASE,
 )
-_KEY = re.compile(r"\s*(\w[\w \xa0\-/.]{0,80}):\s*")  # the page's hard space, too
+_KEY = re.compile(r"\s*(\w[\w \xa0\-/.]{0,80}):\s*")  # with a web page's non-breaking space
 _DECIMALS = re.compile(r"\d{1,3},\d{1,3}(?=\s*(?:,|$))")  # 7,5 in place of 7.5
 _QUOTED = re.compile(r'("(?:\\.|[^\\"])*")\s*(?:,|$)', re.DOTALL)
-# What stands in place of commas or colons: a list's bars, another language's signs.
+# Substitutes for commas or colons: a list's bars, punctuation of other languages.
 _OTHER_SIGNS = re.compile(r"\s\|\s|;(?=\s)|[\uff1a\uff0c=]")
 _SIGNS = {"=": ": ", "\uff1a": ": ", "\uff0c": ", "}
 _BULLET = re.compile(r"^[ \t]*[-*\u2022][ \t]+(?=\w[\w ]{0,30}:)", re.MULTILINE)
-_LOOKED_AT = 4_000  # characters of a block that tell whether it is one of parameters
+_EXAMINED = 4_000  # characters of a block that are examined for parameters
 
 
 @dataclass
-class Said:
-    """What a text says before any of it is a setting: both prompts, and items as they stand.
+class RawInfotext:
+    """The parts of an infotext before they are interpreted as settings.
 
-    `loras` are names with weights that stand outside the prompt. `notes` tell what was changed
-    while reading, `program` who wrote it.
+    Attributes:
+        prompt: The prompt.
+        negative_prompt: The negative prompt.
+        items: Values as written, by A1111's keys.
+        loras: Names and weights of LoRAs given outside the prompt.
+        notes: What was changed while reading, in words for the user.
+        program: The program that wrote it.
     """
 
     prompt: str = ""
@@ -96,12 +101,12 @@ class Said:
     program: str = A1111
 
 
-def take_apart(text: str) -> Said:
-    """Return the parts of an infotext; one without parameters is all prompt."""
+def split_infotext(text: str) -> RawInfotext:
+    """Split an infotext into its parts; without parameters, all of it is the prompt."""
     text = text.strip("\0\ufeff \t\r\n")
     lines = _unquoted([line.strip() for line in text.split("\n")])
     start = _parameters_start(lines)
-    said = Said()
+    raw = RawInfotext()
     if start is None:
         for restore, note in _RESTORED:
             if (restored := restore(text)) == text:
@@ -109,20 +114,20 @@ def take_apart(text: str) -> Said:
             others = [line.strip() for line in restored.split("\n")]
             if (start := _parameters_start(others)) is not None:
                 lines = others
-                said.notes.append(note)
+                raw.notes.append(note)
                 break
     before = lines if start is None else lines[:start]
     if start is not None and any(_STEPS_LINE.match(line) and _known(line) >= 4 for line in before):
-        said.notes.append(
-            "the settings of another picture stand in the prompt; read each text by itself"
+        raw.notes.append(
+            "the prompt contains the settings of another picture; read each text by itself"
         )
-    said.prompt, said.negative_prompt = _read_prompts(before, copied=start is not None)
+    raw.prompt, raw.negative_prompt = _read_prompts(before, copied=start is not None)
     if start is not None:
         line, after = _block(lines[start:])
         negative = after.pop(NEGATIVE, "")
-        said.negative_prompt = said.negative_prompt or negative
-        said.items = _collected(line, said.notes) | after
-    return said
+        raw.negative_prompt = raw.negative_prompt or negative
+        raw.items = _collected(line, raw.notes) | after
+    return raw
 
 
 def _with_line_ends(text: str) -> str:
@@ -134,12 +139,12 @@ def _without_bullets(text: str) -> str:
 
 
 def _with_signs(text: str) -> str:
-    """The text with A1111's signs in the lines that begin like parameters."""
+    """Return the text with A1111's punctuation in the lines that begin like parameters."""
     lines = text.split("\n")
     for number, line in enumerate(lines):
         if (begun := _SIGNED_LINE.match(line)) is None:
             continue
-        # Of a negative prompt the label alone: its words stay as they are.
+        # In a negative prompt only the label changes, not its words.
         most = 0 if begun[0].strip().casefold().startswith("steps") else 1
         end = begun.end() if most else len(line)
         head = _OTHER_SIGNS.sub(lambda sign: _SIGNS.get(sign[0], ", "), line[:end], count=most)
@@ -147,16 +152,16 @@ def _with_signs(text: str) -> str:
     return "\n".join(lines)
 
 
-# Ways in which parameters that cannot be found may have been changed, and what is told of each.
+# Ways in which text that hides its parameters may have been changed: how to undo it, and the note.
 _RESTORED = (
     (_with_line_ends, "its line breaks were lost; those before known labels were restored"),
-    (_without_bullets, "its items stood in a bulleted list"),
+    (_without_bullets, "its items were in a bulleted list"),
     (_with_signs, "its items were separated by characters other than commas and colons"),
 )
 
 
 def _unquoted(lines: list[str]) -> list[str]:
-    """The lines without a web page's marks: all quoted by ">", fenced, or labels in bold."""
+    """Return the lines without a web page's markup: quoted by ">", fenced, or labels in bold."""
     if all(line.startswith(">") for line in lines if line):
         lines = [line.removeprefix(">").strip() for line in lines]
     if len(lines) > 2 and lines[0].startswith("```") and lines[-1] == "```":
@@ -167,23 +172,24 @@ def _unquoted(lines: list[str]) -> list[str]:
 
 
 def canonical(key: str) -> str:
-    """Return A1111's key for another spelling of it; an unknown key as it stands."""
+    """Return A1111's key for another spelling of it; an unknown key unchanged."""
     plain = " ".join(key.replace("_", " ").split())
     return _CANONICAL.get(plain.casefold(), key.strip())
 
 
 def is_known(key: str) -> bool:
-    """Whether a key, however it is spelt, is one of A1111's own."""
+    """Return whether a key, however it is spelt, is one of A1111's own."""
     return " ".join(key.replace("_", " ").split()).casefold() in _CANONICAL
 
 
 def _parameters_start(lines: list[str]) -> int | None:
-    """The line at which the parameters begin: the last that begins with `Steps:`.
+    """Return the number of the line where the parameters begin; None if there are none.
 
-    Without one, the last line if it plainly holds parameters in another order.
+    That is the last line that starts with `Steps:`, or else the last line if it clearly holds
+    parameters in another order.
     """
     found = [number for number, line in enumerate(lines) if _STEPS_LINE.match(line)]
-    for number in reversed(found[-3:]):  # more are a prompt's own
+    for number in reversed(found[-3:]):  # earlier ones belong to the prompt
         if _are_parameters(_joined(lines[number : number + 40])):
             return _first_of(lines, number)
     last = max((number for number, line in enumerate(lines) if line), default=0)
@@ -192,7 +198,7 @@ def _parameters_start(lines: list[str]) -> int | None:
 
 
 def _first_of(lines: list[str], number: int) -> int:
-    """Where a list of parameters begins that has one in a line, `Steps` among them."""
+    """Return the first line of parameters listed one per line, given the line with `Steps`."""
     if len(list(_first_items(lines[number]))) > 1:
         return number
     while number > 0 and all(is_known(key) for key, _ in _first_items(lines[number - 1])):
@@ -213,7 +219,7 @@ def _known(line: str) -> int:
 
 
 def _first_items(line: str) -> Iterator[tuple[str, str]]:
-    return islice(_read_items(line[:_LOOKED_AT]), 40)
+    return islice(_read_items(line[:_EXAMINED]), 40)
 
 
 def _joined(lines: list[str]) -> str:
@@ -221,7 +227,7 @@ def _joined(lines: list[str]) -> str:
 
 
 def _block(lines: list[str]) -> tuple[str, dict[str, str]]:
-    """The parameters as one line, and what stands below them by its label."""
+    """Return the parameters as one line, and the texts below them by label."""
     labelled = _STEPS_LINE.match(lines[0])
     first = lines[0][lines[0].casefold().index("steps") :] if labelled else lines[0]
     parts, after = [first], dict[str, list[str]]()
@@ -247,12 +253,17 @@ def _block(lines: list[str]) -> tuple[str, dict[str, str]]:
 
 
 def _as_written(label: str) -> str:
-    """A label of the lines below the parameters, whatever its capitals."""
+    """Return the label of lines below the parameters, in its usual spelling."""
     return next(name for name in _AFTER if name.casefold() == label.casefold())
 
 
 def _read_prompts(lines: list[str], *, copied: bool) -> tuple[str, str]:
-    """Prompt and negative prompt, line by line, without labels that were copied with them."""
+    """Return prompt and negative prompt, without labels that were copied with them.
+
+    Args:
+        lines: The lines above the parameters.
+        copied: Whether there are parameters, so that "Prompt:" is a label.
+    """
     positive: list[str] = []
     negative: list[str] | None = None
     for line in lines:
@@ -268,7 +279,7 @@ def _read_prompts(lines: list[str], *, copied: bool) -> tuple[str, str]:
 
 
 def _without_label(lines: list[str]) -> list[str]:
-    """The prompt's lines without "parameters" above or "Prompt:" before them."""
+    """Return the prompt's lines without a label above or before them."""
     for _ in range(2):
         while lines and not lines[0]:
             lines = lines[1:]
@@ -280,9 +291,14 @@ def _without_label(lines: list[str]) -> list[str]:
 
 
 def _collected(line: str, notes: list[str]) -> dict[str, str]:
-    """The items by A1111's keys; of several for one the last, but its own spelling before others.
+    """Return the items by A1111's keys.
 
-    `notes` gets what is told twice in two ways.
+    Of several items with one key, one in A1111's own spelling counts before others, and a later one
+    before an earlier one.
+
+    Args:
+        line: The parameters.
+        notes: Gets a note for each key that has two different values.
     """
     items: dict[str, str] = {}
     spelt: dict[str, str] = {}
@@ -290,10 +306,10 @@ def _collected(line: str, notes: list[str]) -> dict[str, str]:
     for written, value in _read_pairs(line):
         key = canonical(written)
         if key in items and items[key] != value:
-            is_kept = spelt[key] == key != written
-            used, other = (items[key], value) if is_kept else (value, items[key])
+            first_counts = spelt[key] == key != written
+            used, other = (items[key], value) if first_counts else (value, items[key])
             twice[key] = f"{key} is given twice: {used[:80]!r} is used, {other[:80]!r} is not"
-            if is_kept:
+            if first_counts:
                 continue
         items[key], spelt[key] = value, written
     notes += twice.values()
@@ -301,12 +317,12 @@ def _collected(line: str, notes: list[str]) -> dict[str, str]:
 
 
 def _read_items(line: str) -> Iterator[tuple[str, str]]:
-    """The items in order by A1111's keys."""
+    """Yield the items in order, with A1111's keys."""
     return ((canonical(written), value) for written, value in _read_pairs(line))
 
 
 def _read_pairs(line: str) -> Iterator[tuple[str, str]]:
-    """The items in order as they are spelt: pairs, and bare words as pairs of themselves."""
+    """Yield key and value of each item in order, as written; for a bare word, the word twice."""
     at = count = 0
     while at < len(line):
         count += 1
@@ -324,7 +340,7 @@ def _read_pairs(line: str) -> Iterator[tuple[str, str]]:
 
 
 def _read_value(line: str, at: int) -> tuple[str, int]:
-    """The value that starts at `at`, and where the next item starts."""
+    """Return the value that starts at `at`, and the position of the next item."""
     quoted = _QUOTED.match(line, at)
     if quoted:
         try:
@@ -332,13 +348,13 @@ def _read_value(line: str, at: int) -> tuple[str, int]:
         except json.JSONDecodeError:
             return quoted[1], quoted.end()
     if line[at : at + 1] in ("{", "["):
-        # CivitAI's items are bare JSON, full of commas.
+        # CivitAI writes bare JSON, which contains commas.
         try:
             _, end = json.JSONDecoder().raw_decode(line, at)
         except (json.JSONDecodeError, RecursionError):
             return _until_comma(line, at)
         return line[at:end], _until_comma(line, end)[1]
-    if line[at : at + 1] == "(":  # a size as Fooocus writes it, and ControlNet's pairs
+    if line[at : at + 1] == "(":  # a size in Fooocus, a pair of numbers in ControlNet
         end = line.find(")", at, at + 80)
         if end > 0 and "," in line[at:end] and line[end + 1 : end + 2] in ("", ","):
             return line[at : end + 1], end + 2

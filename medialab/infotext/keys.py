@@ -1,7 +1,8 @@
-"""A1111's items for what its base does not do: hires fix, inpaint, ControlNets and their kin.
+"""A1111's items for everything besides the base picture: hires fix, inpaint, ControlNets and so on.
 
-A table: each key with what it says of a config, and which settings it stands for. Infotext is for
-others; where one of these cannot say it all, our own item does (medialab/infotext/text.py).
+A table: for each key, how its value is written from a config and read into settings. Infotext is
+for other programs; a setting that these items cannot express is in our own item
+(medialab/infotext/text.py).
 Source: A1111's modules/processing.py, processing_scripts and extra_generation_params; ControlNet's
 internal_controlnet/external_code.py; Ultimate SD Upscale's scripts.
 """
@@ -32,7 +33,7 @@ _SHOWN_UPSCALERS = {
 _UPSCALERS = {shown.casefold(): name for name, shown in _SHOWN_UPSCALERS.items() if name != "none"}
 _MODULES = {"soft edge": "softedge_hed", "scribble": "scribble_hed", "pose": "openpose"}
 _CONTROL_READ = {"Module", "Model", "Weight", "Resize Mode", "Guidance Start", "Guidance End"}
-# What a picture has here in any case.
+# Values that always apply here.
 _CONTROL_IDLE = {"Pixel Perfect": "True", "Control Mode": "Balanced", "Hr Option": "Both"}
 _PREPROCESSORS = {module: name for name, module in _MODULES.items()} | {
     "openpose_full": "pose",
@@ -44,9 +45,12 @@ _PREPROCESSORS = {module: name for name, module in _MODULES.items()} | {
 
 
 class Key(NamedTuple):
-    """One item: its key, its value if the config has one, and the settings that a value means.
+    """One item of an infotext.
 
-    `read` is given the value and all items; it may raise ValueError.
+    Attributes:
+        name: Its key.
+        write: Returns its value for a config; None if the item is not written.
+        read: Returns settings, given the value and all items; ValueError if the value is invalid.
     """
 
     name: str
@@ -55,23 +59,23 @@ class Key(NamedTuple):
 
 
 def items_of(config: ResolvedConfig, keys: tuple[Key, ...]) -> dict[str, str]:
-    """The items that a config has something to say for."""
+    """Return the items that are written for a config."""
     written = {key.name: key.write(config) for key in keys}
     return {name: text for name, text in written.items() if text is not None}
 
 
 def number(value: float) -> str:
-    """As A1111 writes it: 7, not 7.0."""
+    """Return a number as A1111 writes it: 7, not 7.0."""
     return repr(value).removesuffix(".0")
 
 
 def shown_upscaler(name: str) -> str:
-    """An upscaler under A1111's name."""
+    """Return A1111's name of an upscaler."""
     return _SHOWN_UPSCALERS.get(name, name)
 
 
 def schedule(name: str) -> str:
-    """A schedule under A1111's name."""
+    """Return A1111's name of a schedule."""
     return SHOWN_SCHEDULES.get(name, name.title())
 
 
@@ -82,7 +86,15 @@ def _of(
     read: Callable[[str], Any],
     show: Callable[[Any], str] = str,
 ) -> Any:
-    """How one setting of a stage is written, where it is set and the stage runs, and read."""
+    """Return the functions that write and read one setting of a stage.
+
+    Args:
+        stage: The stage's field in the config.
+        name: The setting.
+        runs: Whether the stage runs; only then is the setting written.
+        read: Converts the item's value to the setting's.
+        show: Converts the setting's value to the item's.
+    """
 
     def write(config: ResolvedConfig) -> str | None:
         value = getattr(getattr(config, stage), name)
@@ -98,7 +110,7 @@ def _hires(
 
 
 def _hires_prompt(key: str, name: str) -> Key:
-    """One of the hires fix's own prompts, as it was drawn."""
+    """Return the key of one of the hires fix's own prompts, with its wildcards drawn."""
 
     def write(config: ResolvedConfig) -> str | None:
         if not config.draws("refiner") or not getattr(config.refiner, name):
@@ -131,7 +143,7 @@ def _flag(value: str, on: str, off: str) -> bool:
 
 
 def _plain_name(value: str) -> str:
-    """A model's name without the hash that A1111 puts behind it."""
+    """Return a model's name without the hash that A1111 appends."""
     match = _HASHED.fullmatch(value)
     return match[1] if match else value
 
@@ -146,7 +158,7 @@ def _upscaler(value: str) -> str:
 
 
 def _write_strength(config: ResolvedConfig) -> str | None:
-    """A1111 has one for all: of the picture drawn again, else of the hires fix."""
+    """Return the strength; A1111 has only one: of the edited picture, else of the hires fix."""
     for name in ("img2img", "inpaint", "outpaint", "refiner", "upscaler"):
         stage = getattr(config, name)
         if config.runs(name) and (name != "upscaler" or _draws(config)):
@@ -208,7 +220,7 @@ def _write_control(number_of: int) -> Callable[[ResolvedConfig], str | None]:
 
 
 def _read_control(value: str, _items: Items) -> dict[str, Any]:
-    """A unit that is switched off: infotext does not hold the picture it was shown."""
+    """Read a control unit, switched off, since an infotext does not contain its control image."""
     parts = {match[1].strip(): match[2].strip() for match in _CONTROL.finditer(value)}
     if "Model" not in parts:
         raise ValueError(value)
@@ -227,9 +239,9 @@ def _read_control(value: str, _items: Items) -> dict[str, Any]:
 
 
 def unread_parts(value: str) -> list[str]:
-    """Return the parts of a ControlNet's unit that mean something and have no setting here."""
+    """Return the parts of a control unit that matter but have no setting here."""
     parts = [(found[1].strip(), found[2].strip()) for found in _CONTROL.finditer(value)]
-    return [f"{name} {told}" for name, told in parts if not _is_idle(name, told)]
+    return [f"{name} {text}" for name, text in parts if not _is_idle(name, text)]
 
 
 def _is_idle(name: str, value: str) -> bool:
@@ -241,7 +253,7 @@ def _write_vae_hash(config: ResolvedConfig) -> str | None:
     return sha256[:10] if sha256 else None
 
 
-# In A1111's order; the first stand before "Clip skip", the others after it.
+# In A1111's order; BEFORE is written before "Clip skip", AFTER after it.
 BEFORE: tuple[Key, ...] = (
     Key("VAE hash", _write_vae_hash, lambda _value, _items: {}),
     Key(
@@ -323,7 +335,7 @@ AFTER: tuple[Key, ...] = (
 
 
 def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with others laid over them, stage by stage; units of control are added up."""
+    """Return settings updated with others, stage by stage; control units are concatenated."""
     found = dict(one)
     for name, value in other.items():
         before = found.get(name)

@@ -1,12 +1,12 @@
-"""The file here that another program's name and hash mean: its content decides, then its name.
+"""Finds the model file that a name and a hash from another program refer to.
 
-A name is how a person speaks of a model; where the two disagree, the content wins and the person
-is told. Hashes that programs tell are compared with those that are known of a file: its sha256
-(AutoV2 is its first 10 digits), that of its tensors (AutoV3, kohya's, SwarmUI's), and AutoV1, of
-64 KiB in its midst.
+If name and hash disagree, the hash wins, and the user is told. A hash is compared with those of
+each file: its SHA-256 (AutoV2 is the first 10 digits), the SHA-256 of its tensors (AutoV3, kohya's,
+SwarmUI's), and AutoV1, of 64 KiB inside it.
 
-Cost: hashes that are known cost nothing. Files of the same name are read first, then all others of
-the kind from the smallest on, until one fits or `may_read` bytes are read; about 5 s a gigabyte.
+Cost: none for hashes that are already known. Otherwise files are hashed, those of the same name
+first, then all others of the kind from the smallest on, until one matches or `may_read` bytes are
+read; about 5 s per gigabyte.
 """
 
 import hashlib
@@ -22,19 +22,21 @@ from medialab.infotext.foreign_json import plain_name
 from medialab.listing.notes import hashes_noted
 from medialab.loading.registry import ModelInfo, ModelRegistry
 
-_AUTO_V1 = (0x100000, 0x10000)  # where its bytes begin, and how many
+_AUTO_V1 = (0x100000, 0x10000)  # the position and the number of the bytes that it covers
 _V1_DIGITS, _V2_DIGITS = 8, 10
-# Bytes that are read for one text where nobody says how many: some minutes.
+# Default limit of bytes that are hashed for one text: some minutes.
 MOST_READ = 32 * 2**30
 _IN_HEADERS = ("sshs_model_hash", "modelspec.hash_sha256")
 
 
 @dataclass(frozen=True)
 class Match:
-    """What was found for a name and a hash.
+    """The result of a search for a name and a hash.
 
-    `found` is the model that is meant, None if it is not here. `named` is the one that has the
-    name, which may be another. `unread` are bytes of files that were not compared.
+    Attributes:
+        found: The model that is meant; None if it is not here.
+        named: The model that has the name, which may be a different one.
+        unread: Bytes of files that were not compared.
     """
 
     found: ModelInfo | None
@@ -43,14 +45,16 @@ class Match:
 
     @property
     def is_other(self) -> bool:
-        """Whether the file of that name was compared, and is not the one that is meant."""
+        """Whether the file of that name was compared, and is not the model that is meant."""
         return self.found is None and self.named is not None and not self.unread
 
 
 class Matcher:
-    """Finds models in a registry, as they lie there when a kind is first asked for.
+    """Finds models in a registry, listed when a kind is first requested.
 
-    `may_read` are bytes that may be hashed; None: all there are.
+    Args:
+        registry: The models.
+        may_read: The most bytes of files to hash; None for no limit.
     """
 
     def __init__(self, registry: ModelRegistry, may_read: int | None = None) -> None:
@@ -61,9 +65,12 @@ class Matcher:
         self._refused: dict[str, list[ModelInfo]] = {}
 
     def match(self, kind: str, name: str | None, sha: str | None) -> Match:
-        """Return the model of a kind that a hash means, or without a hash a name.
+        """Find a model by its hash, or by its name if there is no hash.
 
-        Either may be missing.
+        Args:
+            kind: The kind of model, such as "lora".
+            name: Its name; None if unknown.
+            sha: Its hash, at least 8 hex digits in lower case; None if unknown.
         """
         if kind not in self._usable:
             listed = self._registry.models(kind)
@@ -86,16 +93,16 @@ class Matcher:
         return Match(None, named, unread)
 
     def refusal(self, kind: str, name: str | None) -> str:
-        """Return why the file of that name cannot be used; empty where there is no such file."""
+        """Return why the file of that name cannot be used; empty if there is no such file."""
         found = find_named(self._refused.get(kind, []), name) if name else None
         return found.refused or "" if found else ""
 
     def sha256(self, info: ModelInfo) -> str:
-        """Return what is known of a model's sha256; empty if it was never computed."""
+        """Return a model's SHA-256; empty if it was never computed."""
         return self._registry.known_sha256(info) or ""
 
     def _known(self, info: ModelInfo, sha: str) -> Iterator[str]:
-        """The hashes of a model that cost no reading of its body, or 64 KiB of it."""
+        """Yield a model's hashes that are known without reading more than 64 KiB of its file."""
         yield self.sha256(info)
         yield self._tensors.get(info.path, "")
         if info.path.is_file():
@@ -109,7 +116,7 @@ class Matcher:
                 yield auto_v1(info.path)
 
     def _holds(self, info: ModelInfo, sha: str) -> bool:
-        """Whether a model's bytes have this hash, which costs reading them where it is unknown."""
+        """Return whether a model's content has this hash; the file is read if that is unknown."""
         try:
             if self._registry.known_sha256(info) is None:
                 self._count(info)
@@ -120,7 +127,7 @@ class Matcher:
             if info.path not in self._tensors:
                 self._count(info)
                 self._tensors[info.path] = sha256_of_tensors(info.path)
-        except (MediaLabError, OSError):  # a note says that it is another, or it is gone
+        except (MediaLabError, OSError):  # its note contradicts its content, or it is gone
             return False
         return _fits(sha, self._tensors[info.path])
 
@@ -130,9 +137,9 @@ class Matcher:
 
 
 def find_named(infos: list[ModelInfo], name: str) -> ModelInfo | None:
-    """Return the model of this name; capitals, Unicode forms, folders and endings may differ.
+    """Return the model of this name; case, Unicode form, folder and file extension may differ.
 
-    Of several that are as much alike none is taken.
+    If several match equally well, the result is None.
     """
     for alike in (str, _folded, lambda text: _folded(plain_name(text))):
         found = [info for info in infos if alike(info.name) == alike(name)]
@@ -146,14 +153,14 @@ def _folded(name: str) -> str:
 
 
 def _fits(sha: str, known: str) -> bool:
-    """Whether two hashes are the same as far as the shorter of them goes."""
+    """Return whether two hashes agree up to the length of the shorter one."""
     known = known.casefold()
     digits = min(len(sha), len(known))
     return digits >= _V1_DIGITS and sha[:digits] == known[:digits]
 
 
 def auto_v1(path: Path) -> str:
-    """Return A1111's first hash of a file, of 64 KiB after a megabyte; empty for a shorter one."""
+    """Return AutoV1, A1111's first hash: of 64 KiB after the first MiB; empty for shorter files."""
     start, length = _AUTO_V1
     with open_regular(path) as file:
         file.seek(start)
@@ -162,7 +169,7 @@ def auto_v1(path: Path) -> str:
 
 
 def sha256_of_tensors(path: Path) -> str:
-    """Return the sha256 of all bytes after a safetensors header: AutoV3, to its full length."""
+    """Return the SHA-256 of all bytes after a safetensors header, which AutoV3 abbreviates."""
     with open_regular(path) as file:
         file.seek(LENGTH_FIELD + int.from_bytes(file.read(LENGTH_FIELD), "little"))
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,30 +1,30 @@
-"""Text that lost its letters on the way: UTF-8 read as Latin-1, UTF-16 read in the wrong order.
+"""Repair of garbled text: UTF-8 read as Latin-1, and UTF-16 read in the wrong byte order.
 
-PNG's tEXt chunks are Latin-1 by their standard, and many programs write UTF-8 into them; EXIF's
-comments are UTF-16 in either order of bytes. Both can be told, and undone without loss.
+PNG's tEXt chunks are Latin-1 by the standard, but many programs write UTF-8 into them; EXIF
+comments are UTF-16 in either byte order. Both can be detected, and undone without loss.
 """
 
 import re
 from collections.abc import Iterator
 
-# Windows-1252 gives 27 of Latin-1's control bytes a letter or sign; five stay as they are.
+# Windows-1252 assigns characters to 27 of Latin-1's control codes; five are unassigned.
 _SIGNS = {bytes([byte]).decode("cp1252", errors="ignore"): byte for byte in range(0x80, 0xA0)}
 _BYTES = {chr(byte): byte for byte in range(0x80, 0x100)} | {
     sign: byte for sign, byte in _SIGNS.items() if sign
 }
 _RUN = re.compile(f"[{re.escape(''.join(_BYTES))}]+")
-# What UTF-8's first bytes look like when one letter or sign follows them often: Latin letters with
-# accents (Â, Ã) and all of three and four bytes (à to ô). The others begin a word now and then.
+# Frequent first bytes of UTF-8, seen as Latin-1: of accented Latin letters (Â, Ã) and of all
+# sequences of three and four bytes (à to ô). The other first bytes may also begin a real word.
 _SURE = set("ÂÃàáâãäåæçèéêëìíîïðñòóô")
 _SEVERAL = 2
 _MOST_TIMES = 3
 
 
 def mend_letters(text: str) -> str:
-    """Return a text with UTF-8 that was read as Latin-1 or Windows-1252 as what it was.
+    """Repair a text whose UTF-8 was read as Latin-1 or Windows-1252.
 
-    Every run of letters beyond ASCII has to be UTF-8 then; else the text is returned as it is. What
-    was read so twice or three times is mended as often.
+    The text is returned unchanged unless every run of non-ASCII characters is valid UTF-8. Text
+    that was garbled two or three times is repaired as often.
     """
     for _ in range(_MOST_TIMES):
         mended = _mend_once(text)
@@ -47,8 +47,8 @@ def _mend_once(text: str) -> str:
 
 
 def mend_order(text: str) -> str:
-    """Return a text whose UTF-16 was read in the wrong order of bytes in the right one."""
-    # ASCII read so is U+4100, U+2000 …: letters of no language side by side.
+    """Repair a text whose UTF-16 was read in the wrong byte order."""
+    # ASCII read that way is U+4100, U+2000 …, a mixture that no language uses.
     swapped = sum(1 for letter in text[:400] if ord(letter) and not ord(letter) & 0xFF)
     if not text or swapped * 2 < len(text[:400]):
         return text
@@ -57,9 +57,10 @@ def mend_order(text: str) -> str:
 
 
 def decode_utf16(content: bytes) -> str:
-    """Return UTF-16 of unknown order as text: the order with more of ASCII in it.
+    """Decode UTF-16 of unknown byte order.
 
-    A mark at the beginning decides. What is no UTF-16 at all is read as UTF-8.
+    A byte order mark decides; without one, the order that gives more ASCII. Content that is valid
+    UTF-8 without zero bytes is decoded as UTF-8.
     """
     for mark, order in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if content.startswith(mark):

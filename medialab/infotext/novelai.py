@@ -1,6 +1,6 @@
-"""NovelAI's weights in A1111's form: {words} counts 1.05 times, [words] a 1.05th, 1.2::words:: 1.2.
+"""NovelAI's weights in A1111's form: {words} is ×1.05, [words] is /1.05, 1.2::words:: is ×1.2.
 
-NovelAI takes round brackets as text, so they are escaped. Time is linear in the text's length.
+NovelAI treats round brackets as text, so they are escaped. The time is linear in the text's length.
 
 Source: NovelAI's documentation, "Strengthening and Weakening" and "Numerical Emphasis".
 """
@@ -14,14 +14,14 @@ _WEIGHTS = {"{": _STRONGER, "[": _WEAKER}
 
 
 def translate(prompt: str) -> str:
-    """Return the same prompt with A1111's weights; one without any weights or brackets as it is.
+    """Convert a prompt's weights from NovelAI's form to A1111's.
 
-    What is never closed goes on to the end, as it does there; what was never opened is left out.
+    As in NovelAI, a bracket that is never closed extends to the end; one never opened is dropped.
     """
     if not _TOKEN.search(prompt):
         return prompt
     parts: list[str] = []
-    opened: list[tuple[str, str]] = []  # what closes it, and its weight
+    opened: list[tuple[str, str]] = []  # of each open bracket, the closing one and the weight
     at = 0
     for token in _TOKEN.finditer(prompt):
         parts.append(prompt[at : token.start()])

@@ -1,7 +1,7 @@
-"""Items of older versions and of other writers, brought to the form in which A1111 has them now.
+"""Items of older versions and other programs, converted to A1111's current form.
 
 Sizes in several forms, the "First pass size" of the first hires fix, ControlNet's two forms before
-1.1.4xx, and the additional networks that were LoRAs before A1111 had them.
+1.1.4xx, and LoRAs of the extension Additional Networks.
 
 Source: AUTOMATIC1111 modules/infotext_utils.py restore_old_hires_fix_params, modules/processing.py
 old_hires_fix_first_pass_dimensions; sd-webui-controlnet, scripts/controlnet.py of 2023;
@@ -11,7 +11,7 @@ sd-webui-additional-networks.
 import math
 import re
 
-from medialab.infotext.items import Said
+from medialab.infotext.items import RawInfotext
 
 _SIZE = re.compile(
     r"[(\[]?\s*['\"]?(\d{1,9})['\"]?\s*[xX×*,]\s*['\"]?(\d{1,9})['\"]?\s*[)\]]?"
@@ -22,7 +22,7 @@ _PART = re.compile(r"\s{0,3}([\w /]{1,60}): (\([^)]*\)|[^,]*)(?:,|$)")
 _PAIR = re.compile(r"\(?\s*([\d.]+)\s*,\s*([\d.]+)\s*\)?")
 _ADDED = re.compile(r"AddNet (?:Model|Module|Weight)(?: [AB])? (\d)", re.IGNORECASE)
 _ADDED_NAME = re.compile(r"(.+?)\(([0-9a-f]{8,64})\)")
-# Parts of a unit, in small letters -> as the newest form calls them.
+# Parts of a control unit, in lower case -> their current names.
 _PARTS = {
     **dict.fromkeys(("module", "preprocessor"), "Module"),
     "model": "Model",
@@ -33,23 +33,21 @@ _PARTS = {
     "pixel perfect": "Pixel Perfect",
     "control mode": "Control Mode",
 }
-_FIRST_PASS = 512 * 512  # pixels that the first hires fix drew at first
+_FIRST_PASS = 512 * 512  # pixels of the first pass in the first version of the hires fix
 _BLOCK = 64
-_MOST_PAIRS = 200  # of a name and a weight; a picture has some ten
+_MOST_PAIRS = 200  # pairs of name and weight; a picture has some ten
 
 
-def modernise(said: Said) -> None:
-    """Bring the items of a text to their newest form, in place."""
-    for key in [key for key in said.items if key.startswith("Hires ")]:
-        if (
-            said.items[key].casefold().startswith("use same ")
-        ):  # Forge's word for nothing of its own
-            del said.items[key]
-    _sizes(said.items)
-    _first_pass(said.items)
-    _control(said.items)
-    _additional_networks(said)
-    _loras_beside(said)
+def modernise(raw: RawInfotext) -> None:
+    """Convert the items of a text to their current form, in place."""
+    for key in [key for key in raw.items if key.startswith("Hires ")]:
+        if raw.items[key].casefold().startswith("use same "):  # Forge's word for "not set"
+            del raw.items[key]
+    _sizes(raw.items)
+    _first_pass(raw.items)
+    _control(raw.items)
+    _additional_networks(raw)
+    _loras_beside(raw)
 
 
 def _sizes(items: dict[str, str]) -> None:
@@ -82,7 +80,7 @@ def _first_pass(items: dict[str, str]) -> None:
 
 
 def _control(items: dict[str, str]) -> None:
-    """ControlNet's units as "ControlNet 0: Module: …, Model: …"; what a unit lacks stays out."""
+    """Convert ControlNet's units to the form "ControlNet 0: Module: …, Model: …"."""
     units: dict[int, dict[str, str]] = {}
     for key in [key for key in items if key[:10].casefold() == "controlnet"]:
         found = _UNIT.fullmatch(key)
@@ -113,36 +111,36 @@ def _modern(parts: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def _loras_beside(said: Said) -> None:
-    """LoRAs that stand beside the prompt: Fooocus' "Lora weights", and one by its number."""
-    items = said.items
+def _loras_beside(raw: RawInfotext) -> None:
+    """Read LoRAs given outside the prompt: Fooocus' "Lora weights", or numbered items."""
+    items = raw.items
     for pair in items.pop("Lora weights", "").split(",", _MOST_PAIRS)[:_MOST_PAIRS]:
-        _add_lora(said, *pair.rpartition(":")[::2])
+        _add_lora(raw, *pair.rpartition(":")[::2])
     hashes = [items["Lora hashes"]] if items.get("Lora hashes") else []
     for key in [key for key in items if re.fullmatch(r"Lora \d{1,2}", key)]:
         number = key.removeprefix("Lora ")
         name = items.pop(key)
-        _add_lora(said, name, items.pop(f"Lora Weight {number}", "1"))
-        if told := items.pop(f"Lora Hash {number}", ""):
-            hashes.append(f"{name}: {told}")
+        _add_lora(raw, name, items.pop(f"Lora Weight {number}", "1"))
+        if sha := items.pop(f"Lora Hash {number}", ""):
+            hashes.append(f"{name}: {sha}")
     if hashes:
         items["Lora hashes"] = ", ".join(hashes)
 
 
-def _add_lora(said: Said, name: str, weight: str) -> None:
+def _add_lora(raw: RawInfotext, name: str, weight: str) -> None:
     try:
-        told = (name.strip(), float(weight))
+        lora = (name.strip(), float(weight))
     except ValueError:
         if name.strip():
-            said.items[f"LoRA {name.strip()}"] = weight
+            raw.items[f"LoRA {name.strip()}"] = weight
         return
-    if told[0]:
-        said.loras.append(told)
+    if lora[0]:
+        raw.loras.append(lora)
 
 
-def _additional_networks(said: Said) -> None:
-    """LoRAs of the extension that came before A1111's own, with their hashes."""
-    items = said.items
+def _additional_networks(raw: RawInfotext) -> None:
+    """Read LoRAs of the extension Additional Networks, with their hashes."""
+    items = raw.items
     hashes = [items["Lora hashes"]] if items.get("Lora hashes") else []
     for key in [key for key in items if key.startswith("AddNet Model ")]:
         number = key.removeprefix("AddNet Model ")
@@ -154,7 +152,7 @@ def _additional_networks(said: Said) -> None:
             continue
         if name is None or items.get(f"AddNet Module {number}", "LoRA") != "LoRA":
             continue
-        said.loras.append((name[1], weight))
+        raw.loras.append((name[1], weight))
         hashes.append(f"{name[1]}: {name[2]}")
         for one in [one for one in items if (own := _ADDED.fullmatch(one)) and own[1] == number]:
             del items[one]

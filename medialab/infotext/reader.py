@@ -1,7 +1,7 @@
-"""The settings that an infotext means, A1111's or ours, or another program's JSON.
+"""Interprets an infotext (A1111's or ours) or another program's JSON as settings.
 
-Every item that becomes no setting stays in the rest, with the reason: nothing is dropped, and
-nothing replaced in silence. No text makes this raise anything but `ConfigError`.
+An item that cannot become a setting is returned in `rest` with the reason: nothing is dropped or
+replaced silently. Whatever the text, the only exception is `ConfigError`.
 
 Source: AUTOMATIC1111 modules/infotext_utils.py parse_generation_parameters; civitai's metadata
 parser.
@@ -18,7 +18,7 @@ from medialab.errors import ConfigError, shown
 from medialab.infotext.adetailer import read_detailers, vae_name
 from medialab.infotext.foreign_texts import GRAPH, parse_object, read_object
 from medialab.infotext.hashes import hashes_in, without_hash
-from medialab.infotext.items import A1111, LONGEST, Said, take_apart
+from medialab.infotext.items import A1111, LONGEST, RawInfotext, split_infotext
 from medialab.infotext.keys import AFTER, BEFORE, Items, merged, unread_parts
 from medialab.infotext.mojibake import mend_letters, mend_order
 from medialab.infotext.older_items import modernise
@@ -27,13 +27,13 @@ from medialab.settings.loras import MOST_LORAS
 from medialab.settings.samplers import SCHEDULES
 
 EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
-# Our own item, in JSON: other stages' settings.
+# Our own item: settings of other stages, as JSON.
 STAGES = "Media Lab stages"
 OURS = "this studio"
 
 _HALVES = re.compile("[\\ud800-\\udfff]+")
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
-# Words of "Version" or "App" -> who writes them.
+# Words in "Version" or "App" -> the program that writes them.
 _WRITERS = {
     "Media Lab Studio": OURS,
     "Fooocus": "Fooocus",
@@ -41,22 +41,25 @@ _WRITERS = {
     "ComfyUI": "a node of ComfyUI",
 }
 _NUMBER = re.compile(r"[-+]?[0-9]{1,20}[.,][0-9]{1,20}")
-# A fault as code is told of it, and as people are.
+# Parts of an error's message that are replaced by plainer words.
 _FIELD = re.compile(r"^[a-z_0-9.]+=")
 _LIMIT = re.compile(r"Input should be (greater|less) than or equal to ")
 _LONGEST_REASON = 300  # characters; a value may be as long as the text
-# A tag of a LoRA as the source of a web page has it.
-_OF_A_PAGE = re.compile(r"&lt;(?:lora|lyco|hypernet):", re.IGNORECASE)
+# A LoRA's tag in the HTML source of a web page.
+_HTML = re.compile(r"&lt;(?:lora|lyco|hypernet):", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """What an infotext says: settings for `PipelineConfig.parse`, and the rest as it stood.
+    """The content of an infotext.
 
-    `rest` holds every item that is no setting here, or has a value that cannot be used, and `why`
-    the reason where there is one to tell. `notes` say what was changed while reading, `program` who
-    wrote the text. `hashes` are those of models: of the "checkpoint", the "vae", of others by
-    "kind/name".
+    Attributes:
+        settings: Settings that `PipelineConfig.parse` accepts together.
+        rest: Items as written that are not a setting here or have an invalid value.
+        why: Reasons for items in `rest`, where there is more to say than that.
+        notes: What was changed while reading, in words for the user.
+        program: The program that wrote the text.
+        hashes: Hashes of models, by "checkpoint", "vae" (the picture's own) or "kind/name".
     """
 
     settings: Mapping[str, Any]
@@ -72,50 +75,49 @@ def _read_others(value: str) -> dict[str, Any]:
 
 
 def read(text: str) -> Parsed:
-    """Return the settings of an infotext, A1111's or ours, or of another program's JSON.
+    """Read an infotext (A1111's or ours), or another program's JSON.
 
-    A text without parameters is all prompt. The settings are some that `PipelineConfig` takes
-    together. A missing schedule means automatic, as in A1111; other settings that the text does not
-    name are left out.
+    A text without parameters is all prompt. A missing schedule means automatic, as in A1111; other
+    settings that the text does not name are left out.
 
     Raises:
-        ConfigError: the text is longer than any settings are.
+        ConfigError: the text is longer than LONGEST characters.
     """
     if len(text) > LONGEST:
         message = (
             f"a text of {len(text):,} characters is too long for settings; the limit is {LONGEST:,}"
         )
         raise ConfigError(message)
-    return _understood(said_of(text))
+    return _interpreted(split_text(text))
 
 
-def said_of(text: str) -> Said:
-    """Return the text's parts, of whichever program it is, with its letters and items mended."""
-    # Halves of letters can be written nowhere: two that belong together are one, others are lost.
+def split_text(text: str) -> RawInfotext:
+    """Split a text of any program into its parts, with characters and items repaired."""
+    # Surrogates cannot be encoded: pairs are joined, single ones are lost.
     whole_letters = _HALVES.sub(_joined_halves, text)
     mended = mend_letters(mend_order(whole_letters))
-    is_of_a_page = _OF_A_PAGE.search(mended) is not None
-    plain = unescape(mended) if is_of_a_page else mended
+    is_html = _HTML.search(mended) is not None
+    plain = unescape(mended) if is_html else mended
     whole = parse_object(plain)
-    said = take_apart(plain) if whole is None else read_object(whole)
+    raw = split_infotext(plain) if whole is None else read_object(whole)
     if whole is not None and isinstance(inner := _infotext_in(whole), str):
-        said = take_apart(inner)
-    if is_of_a_page:
-        said.notes.append("it contained HTML codes, which were decoded")
+        raw = split_infotext(inner)
+    if is_html:
+        raw.notes.append("it contained HTML codes, which were decoded")
     if mended != whole_letters:
-        said.notes.append("its characters were garbled, and were repaired")
+        raw.notes.append("its characters were garbled, and were repaired")
     elif "\ufffd" in mended:
-        said.notes.append("some of its characters are lost (they appear as \ufffd)")
-    modernise(said)
-    if said.program == A1111:
-        said.program = _writer_of(said.items)
-    return said
+        raw.notes.append("some of its characters are lost (they appear as \ufffd)")
+    modernise(raw)
+    if raw.program == A1111:
+        raw.program = _writer_of(raw.items)
+    return raw
 
 
 def _writer_of(items: Items) -> str:
-    """Who wrote an infotext, by what it says of itself; A1111 where it says nothing else."""
-    told = f"{items.get('App', '')} {items.get('Version', '')}"
-    return next((name for mark, name in _WRITERS.items() if mark in told), A1111)
+    """Return the program that wrote an infotext, by its items; A1111 if they do not say."""
+    version = f"{items.get('App', '')} {items.get('Version', '')}"
+    return next((name for mark, name in _WRITERS.items() if mark in version), A1111)
 
 
 def _joined_halves(found: re.Match[str]) -> str:
@@ -123,7 +125,7 @@ def _joined_halves(found: re.Match[str]) -> str:
 
 
 def _infotext_in(whole: Mapping[str, Any]) -> str | None:
-    """The first infotext of an answer of A1111's API, or of a text kept by its name."""
+    """Return the first infotext in an answer of A1111's API, or in a file's texts; None if none."""
     info = whole.get("info")
     answered = parse_object(info) if isinstance(info, str) else None
     texts = (answered or whole).get("infotexts")
@@ -131,52 +133,52 @@ def _infotext_in(whole: Mapping[str, Any]) -> str | None:
     return found if isinstance(found, str) and parse_object(found) is None else None
 
 
-def _understood(said: Said) -> Parsed:
-    """The settings that a text's parts mean, and why the others are none."""
+def _interpreted(raw: RawInfotext) -> Parsed:
+    """Interpret the parts of a text as settings, and give a reason for each that is not one."""
     settings: dict[str, Any] = {}
-    rest, why = dict(said.items), dict[str, str]()
-    if GRAPH not in said.items:
+    rest, why = dict(raw.items), dict[str, str]()
+    if GRAPH not in raw.items:
         for name, label in (("prompt", "Prompt"), ("negative_prompt", "Negative prompt")):
-            told = getattr(said, name)
-            if refusal := _refusal({name: told}):
-                rest[label], why[label] = told, refusal
+            prompt = getattr(raw, name)
+            if refusal := _refusal({name: prompt}):
+                rest[label], why[label] = prompt, refusal
             else:
-                settings[name] = told
-    settings = _with_loras(settings, said)
+                settings[name] = prompt
+    settings = _with_loras(settings, raw)
     detailers, used = read_detailers(rest)
     of_detailers = {key: rest.pop(key) for key in used}
-    base = [key for key in rest if key in _READERS and key not in _SAID_BY_OURS and key != STAGES]
+    base = [key for key in rest if key in _READERS and key not in _ALSO_IN_OURS and key != STAGES]
     settings = _with_items(settings, rest, base, why)
     _read_sampler(settings, rest, why)
     is_ours = STAGES in rest
-    # It says exactly what these and the detailers' items say as far as they can.
+    # Our own item holds exactly what A1111's and the detailers' items can only approximate.
     own = _with_items(settings, rest, [STAGES], why)
     if is_ours and STAGES not in rest:
         settings = own
-        rest = {key: value for key, value in rest.items() if key not in _SAID_BY_OURS}
+        rest = {key: value for key, value in rest.items() if key not in _ALSO_IN_OURS}
     else:
         if refusal := _refusal(settings | detailers):
             rest |= of_detailers
             why |= dict.fromkeys(of_detailers, refusal)
         else:
             settings |= detailers
-        keys = [key for key in rest if key in _SAID_BY_OURS]
+        keys = [key for key in rest if key in _ALSO_IN_OURS]
         settings = _with_items(settings, rest, keys, why)
-        said.notes += _told_of_units(said.items, rest)
+        raw.notes += _notes_on_units(raw.items, rest)
         if "upscaler" in settings:
-            said.notes.append("the upscaler is switched off: a text does not hold its picture")
+            raw.notes.append("the upscaler is switched off: a text does not hold its picture")
         if {"img2img", "inpaint"} & settings.keys():
-            said.notes.append("it was made from another picture, which the settings do not contain")
-    hashes = hashes_in(said.items)
+            raw.notes.append("it was made from another picture, which the settings do not contain")
+    hashes = hashes_in(raw.items)
     if is_ours and STAGES not in rest:
-        hashes = _of_their_own(hashes, said.items, settings)
-    return Parsed(settings, rest, why, tuple(said.notes), said.program, hashes)
+        hashes = _of_their_own(hashes, raw.items, settings)
+    return Parsed(settings, rest, why, tuple(raw.notes), raw.program, hashes)
 
 
 def _of_their_own(
     hashes: Mapping[str, str], items: Items, settings: Mapping[str, Any]
 ) -> dict[str, str]:
-    """The hashes, where the picture's models are a stage's own: by name, no more the base's."""
+    """Return the hashes, with those of models that belong to a stage by name, not as the base's."""
     found = dict(hashes)
     for kind, name in (("checkpoint", items.get("Model")), ("vae", vae_name(items.get("VAE", "")))):
         if kind in found and settings.get(kind, name) != name:
@@ -184,22 +186,21 @@ def _of_their_own(
     return found
 
 
-def _with_loras(settings: dict[str, Any], said: Said) -> dict[str, Any]:
-    told = said.loras[:MOST_LORAS]
-    if left := said.loras[MOST_LORAS:]:
-        said.notes.append(f"{len(left):,} LoRAs are left out: the limit is {MOST_LORAS}")
-    for name, weight in told:
+def _with_loras(settings: dict[str, Any], raw: RawInfotext) -> dict[str, Any]:
+    if left := raw.loras[MOST_LORAS:]:
+        raw.notes.append(f"{len(left):,} LoRAs are left out: the limit is {MOST_LORAS}")
+    for name, weight in raw.loras[:MOST_LORAS]:
         one = {"name": name, "weight": weight}
         joined = settings | {"loras": (*settings.get("loras", ()), one)}
         if refusal := _refusal(joined):
-            said.notes.append(f"LoRA {name!r} is left out: {refusal}")
+            raw.notes.append(f"LoRA {name!r} is left out: {refusal}")
         else:
             settings = joined
     return settings
 
 
-def _told_of_units(items: Items, rest: Items) -> Iterator[str]:
-    """What of a ControlNet's unit has no place here, and that its picture is not in a text."""
+def _notes_on_units(items: Items, rest: Items) -> Iterator[str]:
+    """Yield notes on control units: switched off without their images, and parts not known here."""
     for key, value in items.items():
         if key.startswith("ControlNet ") and key not in rest:
             yield f"{key} is switched off: the settings do not contain its control picture"
@@ -210,9 +211,13 @@ def _told_of_units(items: Items, rest: Items) -> Iterator[str]:
 def _with_items(
     settings: dict[str, Any], rest: dict[str, str], keys: Iterable[str], why: dict[str, str]
 ) -> dict[str, Any]:
-    """The settings with those of these items that a config takes; they are taken out of `rest`.
+    """Return the settings with the items that a config accepts.
 
-    `why` gets the reason of each that it does not take.
+    Args:
+        settings: The settings so far.
+        rest: All items left; those that are accepted are removed.
+        keys: The items to try.
+        why: Gets a reason for each item that is not accepted.
     """
     items = dict(rest)
     for key in keys:
@@ -233,7 +238,7 @@ def _unknown(value: str) -> str:
 
 
 def _clip_skip(value: str) -> int:
-    """ComfyUI and its kin count from the end: -2 is A1111's 2."""
+    """Read clip skip; ComfyUI and others count from the end: -2 is A1111's 2."""
     return abs(int(value))
 
 
@@ -269,8 +274,8 @@ _READERS: Mapping[str, Callable[[str, Items], dict[str, Any]]] = {
 }
 
 
-# What our own item says, too, where it stands.
-_SAID_BY_OURS = {"Denoising strength", *(key.name for key in AFTER)}
+# Items whose content is also in our own item, if that is there.
+_ALSO_IN_OURS = {"Denoising strength", *(key.name for key in AFTER)}
 
 
 def _read_setting(
@@ -285,7 +290,7 @@ def _read_setting(
 
 
 def _plain_number(value: str) -> str:
-    """A number that is written as 20.0 where it is whole, or with a comma: 7,5."""
+    """Return a number with a decimal point (not 7,5) and no zero decimals (not 20.0)."""
     if not _NUMBER.fullmatch(value):
         return value
     whole, _, decimals = value.replace(",", ".").partition(".")
@@ -293,7 +298,7 @@ def _plain_number(value: str) -> str:
 
 
 def _read_sampler(settings: dict[str, Any], rest: dict[str, str], why: dict[str, str]) -> None:
-    """Take sampler and schedule into the settings, as far as they go with the steps."""
+    """Add sampler and schedule to the settings, if a config accepts them with the steps."""
     if "Sampler" not in rest:
         return
     try:
@@ -324,7 +329,7 @@ def _limit(found: re.Match[str]) -> str:
 
 
 def _refusal(settings: Mapping[str, Any]) -> str:
-    """Why a config cannot hold these settings together; empty where it can."""
+    """Return why a config cannot hold these settings together; empty if it can."""
     try:
         PipelineConfig.parse(settings)
     except ConfigError as error:

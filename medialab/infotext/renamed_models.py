@@ -1,4 +1,4 @@
-"""Models in a request under other names: in settings, in LoRA tags, as words of prompts."""
+"""Renaming models in a request: in settings, in LoRA tags, and as words in prompts."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -17,15 +17,15 @@ _IN_PROMPTS = ("lora", "embedding")
 
 
 def renamed(config: ConfigT, kind: str, names: Mapping[str, str | None]) -> ConfigT:
-    """Return the request with other names for models of a kind, wherever they are named.
+    """Return the request with models of a kind renamed, wherever they are named.
 
-    All at once, so that two models may swap names. None takes a LoRA out: its tags, and its
-    settings. Hashes of a resolved request keep to their files.
+    All are renamed at once, so that two models may swap names. The hashes of a resolved request
+    follow their files.
 
     Args:
         config: The request.
         kind: The kind of all these models.
-        names: The new name of each by its old one.
+        names: New name by old name; None removes a LoRA, with its tags and settings.
     """
     if not names:
         return config
@@ -39,12 +39,12 @@ def renamed(config: ConfigT, kind: str, names: Mapping[str, str | None]) -> Conf
 
 
 def name_rule(field: Any) -> NameOf | None:
-    """The rule of a field that names a model; None for any other field."""
+    """Return the rule of a field that names a model; None for any other field."""
     return next((rule for rule in _rules(field) if isinstance(rule, NameOf)), None)
 
 
 def _rules(field: Any) -> Iterator[Any]:
-    """The rules of a field, wherever in its type they stand."""
+    """Yield the rules of a field, at any depth of its type."""
     yield from getattr(field, "metadata", ())
     kind = getattr(field, "annotation", field)
     for part in getattr(kind, "__args__", ()):

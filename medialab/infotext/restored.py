@@ -1,7 +1,7 @@
-"""What was read of a picture or a text, fitted to this machine: what is set, what is not, and why.
+"""Matches settings that were read to this machine: what is set, what is left out, and why.
 
-Models are chosen by the hashes that the text tells, first; a file that has a name and other content
-is never taken in its place. Nothing is left out without its reason.
+Models are chosen by their hashes first; a file with the same name but different content is never
+used instead. Nothing is left out without a reason.
 """
 
 import re
@@ -17,36 +17,37 @@ from medialab.infotext.hashes import HASH_ITEMS
 from medialab.infotext.model_matches import Matcher
 from medialab.infotext.reader import OURS, Parsed
 from medialab.infotext.renamed_models import renamed
-from medialab.infotext.restored_models import ModelsOfText
+from medialab.infotext.restored_models import ModelChooser
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN
 from medialab.settings.sampling import SamplingConfig
 
-# Items that tell how a file came to be, and nothing of how to make it again.
+# Items about how a file was made that are not needed to make it again.
 _NO_SETTINGS = {"Version", "User", "Time taken", "Created Date"}
-# What is so here in any case.
+# Values that always apply here.
 _AS_HERE = {("RNG", "CPU"), ("Tiling", "False")}
-# Why items that people know are no settings here.
+# Why well-known items are not settings here.
 _WHY = {
     "Raw prompt": "it is the prompt without the words of styles",
     "Raw negative prompt": "it is the negative prompt without the words of styles",
     "RNG": "noise is always made on the CPU here",
     "Noise Schedule": "the checkpoint's file decides this here",
     "ENSD": "noise depends on the seed alone here",
-    "Template": "it is the text before its choices were drawn; the prompt has what was drawn",
-    "Negative Template": "it is the text before its choices were drawn; the prompt has the rest",
+    "Template": "it is the text before wildcards were drawn; the prompt has the result",
+    "Negative Template": "it is the text before wildcards were drawn; the negative prompt has the "
+    "result",
     "Text below": "it is below the settings",
     "Hypernet": "hypernetworks are not supported here",
     "Face restoration": "face restoration is not available; the face detailer repaints faces",
     "Used embeddings": "they are those named in the prompt",
 }
-_SHOWN = 120  # characters of a value that is told
-_FAR = 20_000  # pixels; a longer side is no size but an accident
+_SHOWN = 120  # characters of a value that a message repeats
+_FAR = 20_000  # pixels; a longer side is not a size but an accident
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
 
-# How a setting that was set is told; those that are not here are told by their names.
-_TOLD: Mapping[str, Callable[[Any], str]] = {
+# Descriptions of settings for the user; others are described by their names.
+_DESCRIPTIONS: Mapping[str, Callable[[Any], str]] = {
     "prompt": lambda _: "prompt",
     "negative_prompt": lambda _: "negative prompt",
     "seed": lambda value: f"seed {value}",
@@ -68,17 +69,21 @@ _TOLD: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-# Values that say nothing, and a setting that is told with another.
+# Values that are not worth describing, and a setting that is described together with another.
 _NOTHING = ("", None, (), "automatic")
-_TOLD_TOGETHER = "height"
+_DESCRIBED_WITH_WIDTH = "height"
 
 
 @dataclass(frozen=True)
 class ReadSettings:
-    """Settings that were read, as they can be used here.
+    """Settings that were read, matched to this machine.
 
-    `config` holds them, all else at its default. `set` tells each that was set, `left_out` what
-    was not with the reason, `notes` what was changed on the way. `program` wrote them.
+    Attributes:
+        config: The settings; those that were not read have their defaults.
+        set: A description of each setting that was set.
+        left_out: What was not set, and the reason.
+        notes: What was changed, in words for the user.
+        program: The program that wrote them.
     """
 
     config: PipelineConfig
@@ -89,12 +94,12 @@ class ReadSettings:
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything was taken over as it stood."""
+        """Whether everything was set unchanged."""
         return not self.left_out and not self.notes
 
     @property
     def lost(self) -> str:
-        """What was not taken over as it stood, as sentences; empty if all was."""
+        """What was left out or changed, in sentences; empty if nothing was."""
         sentences = [_sentence(note) for note in self.notes]
         if self.left_out:
             listed = "; ".join(f"{name}: {why}" for name, why in self.left_out.items())
@@ -102,8 +107,8 @@ class ReadSettings:
         return " ".join(sentences)
 
     @property
-    def told(self) -> str:
-        """All of it as sentences, for a person."""
+    def summary(self) -> str:
+        """Everything in sentences for the user."""
         whose = "" if self.program == OURS else f" from {self.program}"
         done = f"Set{whose}: {', '.join(self.set)}." if self.set else "Nothing is set."
         return f"{done} {self.lost}".strip()
@@ -117,24 +122,29 @@ def restore(
     now: PipelineConfig | None = None,
     may_read: int | None = None,
 ) -> ReadSettings:
-    """Return the settings of a text as they can be used here.
+    """Match the settings of a text to this machine.
 
     Args:
-        parsed: what the text says.
-        registry: the models there are; without it names are taken as they stand.
-        pictures: the pictures that were kept; without them their names too.
-        now: has the checkpoint that stays chosen where the text's is not here.
-        may_read: bytes of models that may be hashed to compare them; None: as many as it takes.
+        parsed: The content of the text.
+        registry: The models; None leaves their names as written.
+        pictures: The stored pictures; None leaves their names unchecked.
+        now: The settings in use, whose checkpoint stays if the text's is not here.
+        may_read: The most bytes of models to hash for comparison; None for no limit.
     """
     return _Restoring(parsed, registry, pictures, now or PipelineConfig(), may_read).run()
 
 
-def found_again(
+def with_current_names(
     config: ResolvedConfig, registry: ModelRegistry, may_read: int | None = None
 ) -> ReadSettings:
-    """Return a resolved request with its models under the names that their files have now.
+    """Return a resolved request with the current names of its models, found by their hashes.
 
-    A model that is nowhere stays as it is, and is told.
+    A model that is not here keeps its name and is listed in `left_out`.
+
+    Args:
+        config: The request.
+        registry: The models.
+        may_read: The most bytes of models to hash for comparison; None for no limit.
     """
     matcher, notes, left_out = Matcher(registry, may_read), list[str](), dict[str, str]()
     names: dict[str, dict[str, str | None]] = {}
@@ -154,7 +164,7 @@ def found_again(
 
 
 class _Restoring:
-    """One text's way into a config: each step takes settings over, or says why not."""
+    """The work of `restore` on one text: each step sets settings, or notes why it cannot."""
 
     def __init__(
         self,
@@ -171,24 +181,24 @@ class _Restoring:
         self._settings = dict(parsed.settings)
 
     def run(self) -> ReadSettings:
-        self._tell_rest()
-        self._take_size()
-        told = set(self._settings)
+        self._explain_rest()
+        self._adjust_size()
+        read = set(self._settings)
         if self._registry is None:
             config = PipelineConfig.parse(self._settings)
         else:
-            models = ModelsOfText(self._parsed.hashes, Matcher(self._registry, self._may_read))
+            models = ModelChooser(self._parsed.hashes, Matcher(self._registry, self._may_read))
             config = models.chosen(self._settings, self._now.checkpoint)
-            told = told - {"checkpoint"} | ({"checkpoint"} if models.has_checkpoint else set())
+            read = read - {"checkpoint"} | ({"checkpoint"} if models.has_checkpoint else set())
             self._notes += models.notes
             self._left_out |= models.left_out
         if config.image is not None and not self._has_picture(config.image):
             self._left_out["image"] = "the start picture is not here; choose it again"
             config = config.changed(mode="txt2img", image=None)
-        words = tuple(words_of(config, told))
+        words = tuple(describe(config, read))
         return ReadSettings(config, words, self._left_out, tuple(self._notes), self._parsed.program)
 
-    def _tell_rest(self) -> None:
+    def _explain_rest(self) -> None:
         for name, value in self._parsed.rest.items():
             if name == GRAPH:
                 self._left_out["workflow"] = _of_graph(self._parsed.program, value)
@@ -199,8 +209,8 @@ class _Restoring:
                 shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
                 self._left_out[name] = why or f"{shown!r} is not a known setting"
 
-    def _take_size(self) -> None:
-        """Sides that no picture can be drawn with, at the nearest that one can."""
+    def _adjust_size(self) -> None:
+        """Set a size that cannot be drawn to the nearest one that can."""
         asked = _SIZE.fullmatch(self._parsed.rest.get("Size", ""))
         if asked is None:
             return
@@ -227,14 +237,16 @@ class _Restoring:
         return True
 
 
-def words_of(config: PipelineConfig, told: set[str]) -> Iterator[str]:
-    """Yield what is set, in words: each setting that the text told."""
+def describe(config: PipelineConfig, names: set[str]) -> Iterator[str]:
+    """Yield a description of each of the named settings, except those at a usual value."""
     default = PipelineConfig()
-    for name in dict.fromkeys((*_TOLD, *PipelineConfig.model_fields)):
+    for name in dict.fromkeys((*_DESCRIPTIONS, *PipelineConfig.model_fields)):
         value = (config.width, config.height) if name == "width" else getattr(config, name)
         is_usual = isinstance(value, SamplingConfig) and value == getattr(default, name)
-        if name in told - {_TOLD_TOGETHER} and not is_usual and value not in _NOTHING:
-            yield _TOLD[name](value) if name in _TOLD else name.replace("_", " ")
+        is_read = name in names and name != _DESCRIBED_WITH_WIDTH
+        if is_read and not is_usual and value not in _NOTHING:
+            shown = _DESCRIPTIONS.get(name)
+            yield shown(value) if shown else name.replace("_", " ")
 
 
 def _sentence(note: str) -> str:

@@ -1,6 +1,6 @@
-"""The models of a text that was read: each by the hash that is told for it, then by its name.
+"""Chooses the models for settings that were read: each by its hash, then by its name.
 
-A file that has the name and other content is not taken in its place: it is told, and so is what is
+A file with the same name but different content is not used; the user is told so, and which model is
 used instead.
 """
 
@@ -17,16 +17,19 @@ from medialab.process.memory import gigabytes
 from medialab.prompts import mentions, take_loras, written_tags
 from medialab.settings.fields import NameOf, StageConfig
 
-# Kinds of models that stages name, as people call them.
+# Kinds of models that stages name, in words for the user.
 _LABELS = {"checkpoint": "checkpoint", "vae": "VAE", "upscaler": "upscaler"}
 _STAGES = {"refiner": "hires fix"}
 _KINDS = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
 
 
-class ModelsOfText:
-    """Chooses them. `notes` tell what was found otherwise than named, `left_out` what was not.
+class ModelChooser:
+    """Chooses the models of one text.
 
-    `has_checkpoint` says whether the text's own was found.
+    Attributes:
+        notes: Models that were found under another name, in words for the user.
+        left_out: Models that were not found, and why.
+        has_checkpoint: Whether the text's own checkpoint was found.
     """
 
     def __init__(self, hashes: Mapping[str, str], matcher: Matcher) -> None:
@@ -37,7 +40,12 @@ class ModelsOfText:
         self.has_checkpoint = False
 
     def chosen(self, settings: Mapping[str, Any], kept: str) -> PipelineConfig:
-        """Return the settings with the models that are meant; `kept` is the checkpoint else."""
+        """Return the settings with the models that are meant.
+
+        Args:
+            settings: The settings that were read.
+            kept: The checkpoint to use if the text's own is not here.
+        """
         name, sha = settings.get("checkpoint"), self._hashes.get(CHECKPOINT)
         for kind, own in (("checkpoint", name), ("vae", settings.get("vae"))):
             if own and kind in self._hashes:  # a stage may name the same file
@@ -54,7 +62,7 @@ class ModelsOfText:
         return self._with_other_models(config)
 
     def _with_vae(self, config: PipelineConfig) -> PipelineConfig:
-        """The base's VAE by its content; the checkpoint's own in place of one that is not here."""
+        """Choose the base's VAE; if it is not here, the checkpoint's own."""
         sha = self._hashes.get(VAE)
         if not config.vae and sha is None:
             return config
@@ -87,7 +95,7 @@ class ModelsOfText:
         for key in self._hashes:
             kind, _, name = key.partition("/")
             if kind == "lora" and not self._is_used(name, used):
-                self._tell_unused(name)
+                self._explain_unused(name)
         return config
 
     def _is_used(self, name: str, used: Set[str]) -> bool:
@@ -95,7 +103,7 @@ class ModelsOfText:
         named = {name} | ({match.found.name} if match.found else set())
         return bool({_bare(one) for one in named} & used) or f"LoRA {name}" in self.left_out
 
-    def _tell_unused(self, name: str) -> None:
+    def _explain_unused(self, name: str) -> None:
         sha = self._hashes[f"lora/{name}"]
         found = self._matcher.match("lora", name, sha).found
         here = f"<lora:{found.name}:1> in the prompt adds it" if found else "it is not here"
@@ -118,7 +126,7 @@ class ModelsOfText:
         return renamed(config, "embedding", names)
 
     def _with_other_models(self, config: PipelineConfig) -> PipelineConfig:
-        """Models of stages and units, by hash where one is told; what is not here is unset."""
+        """Choose the models of stages and control units; unset a setting whose model is missing."""
         names: dict[str, dict[str, str | None]] = {}
         for stage, setting, rule, name in _named_in(config):
             sha = self._hash_of(rule.kind, name)
@@ -131,8 +139,8 @@ class ModelsOfText:
             if found is not None and found != name:
                 names.setdefault(rule.kind, {})[name] = found
             elif found is None:
-                usual, told = _unset(config, stage, setting)
-                self.left_out[item] += told
+                usual, words = _unset(config, stage, setting)
+                self.left_out[item] += words
                 config = config.changed(**usual)
         for name in {unit.model for unit in config.control}:
             sha = self._hash_of("controlnet", name)
@@ -148,7 +156,15 @@ class ModelsOfText:
     def _accepted(
         self, item: str, kind: str, name: str | None, sha: str | None, match: Match
     ) -> str | None:
-        """The name under which a model is taken; what is otherwise than asked is told."""
+        """Return the name of the model to use, and note any difference; None if it is not here.
+
+        Args:
+            item: The key for `left_out`.
+            kind: The kind of model.
+            name: The name in the text; None if it has none.
+            sha: The hash in the text; None if it has none.
+            match: The result of the search.
+        """
         digits = (sha or "")[:12]
         with_hash = f" with hash {digits}" if sha else ""
         shown = _KINDS.get(kind, kind)
@@ -183,18 +199,18 @@ class ModelsOfText:
         return None
 
     def _hash_of(self, kind: str, name: str) -> str | None:
-        """The hash that is told for a name; in lists names have no commas and colons."""
-        told = (f"{kind}/{name}", f"{kind}/{_bare(name)}")
-        return next((sha for key in told if (sha := self._by_key.get(key.casefold()))), None)
+        """Return the hash given for a name; in lists, names are without commas and colons."""
+        keys = (f"{kind}/{name}", f"{kind}/{_bare(name)}")
+        return next((sha for key in keys if (sha := self._by_key.get(key.casefold()))), None)
 
 
 def _named_in(config: PipelineConfig) -> list[tuple[str, str, NameOf, str]]:
-    """Stage, setting, rule and name of each model that is named besides the picture's own."""
+    """Return stage, setting, rule and name of each model named besides the picture's own."""
     parts = {"": config} | {name: part for name, part in config if isinstance(part, StageConfig)}
     found = []
     for stage, part in parts.items():
-        for setting, told in type(part).model_fields.items():
-            rule, value = name_rule(told), getattr(part, setting)
+        for setting, field in type(part).model_fields.items():
+            rule, value = name_rule(field), getattr(part, setting)
             is_own = not stage and setting in {"checkpoint", "vae"}
             if rule and rule.kind in _LABELS and isinstance(value, str) and value and not is_own:
                 found.append((stage, setting, rule, value))
@@ -202,7 +218,7 @@ def _named_in(config: PipelineConfig) -> list[tuple[str, str, NameOf, str]]:
 
 
 def _unset(config: PipelineConfig, stage: str, setting: str) -> tuple[dict[str, Any], str]:
-    """The change that leaves a setting to what it is without, and that in words."""
+    """Return the change that resets a setting to its default, and a description of it."""
     part = getattr(config, stage) if stage else config
     usual = "" if setting == "vae" else type(part).model_fields[setting].default
     change = {stage: part.model_copy(update={setting: usual})} if stage else {setting: usual}
@@ -214,7 +230,7 @@ def _unset(config: PipelineConfig, stage: str, setting: str) -> tuple[dict[str, 
 def _lora_names(config: PipelineConfig) -> set[str]:
     try:
         return config.lora_names()
-    except MediaLabError:  # a tag that cannot be read: told of at Generate
+    except MediaLabError:  # an invalid tag, which is reported when the request is made
         return set()
 
 

@@ -1,8 +1,8 @@
-"""Samplers and schedules under the names that other programs give them: one table.
+"""The names of samplers and schedules in other programs: one table.
 
 A1111 and Forge write "DPM++ 2M Karras", ComfyUI, SwarmUI and Fooocus `dpmpp_2m_sde_gpu`, NovelAI
-`k_euler_ancestral`, InvokeAI `dpmpp_2m_k`, diffusers `EulerAncestralDiscreteScheduler`. A method
-that does not run here has no entry: it is refused by name, never replaced by another.
+`k_euler_ancestral`, InvokeAI `dpmpp_2m_k`, diffusers `EulerAncestralDiscreteScheduler`. A sampler
+that is not available here has no entry: it is refused by name, never replaced by another.
 
 Source: A1111's modules/sd_samplers_kdiffusion.py and sd_schedulers.py; ComfyUI's comfy/samplers.py;
 InvokeAI's stable_diffusion/schedulers; SD.Next's modules/sd_samplers_diffusers.py.
@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from medialab.errors import ConfigError
 from medialab.settings.samplers import SAMPLERS, SCHEDULES
 
-# What others call a sampler of ours where spelling alone does not tell: our name, then theirs, as
-# `_words` writes them together.
+# Other programs' names of our samplers that differ by more than spelling: our name -> theirs, as
+# the joined result of `_words`.
 _SAMPLERS_CALLED: Mapping[str, tuple[str, ...]] = {
     "Euler": ("eulerdiscretescheduler",),
     "Euler a": ("eulerancestraldiscretescheduler",),
@@ -31,8 +31,8 @@ _SAMPLERS_CALLED: Mapping[str, tuple[str, ...]] = {
     "DDPM": ("ddpmscheduler",),
     "LCM": ("lcmscheduler",),
 }
-# A1111's "Uniform" spreads the training steps evenly, as does ComfyUI's "normal"; NovelAI's
-# "native" is the model's own, which is the same.
+# A1111's "Uniform" spaces the training steps evenly, like ComfyUI's "normal"; NovelAI's "native" is
+# the model's own schedule, which is the same.
 _SCHEDULES_CALLED: Mapping[str, tuple[str, ...]] = {
     "automatic": ("", "auto", "default"),
     "normal": ("uniform", "native", "linear"),
@@ -43,17 +43,17 @@ _SCHEDULES_CALLED: Mapping[str, tuple[str, ...]] = {
 _SCHEDULES = {name: name for name in SCHEDULES} | {
     other: name for name, others in _SCHEDULES_CALLED.items() for other in others
 }
-_LONGEST_NAME = 80  # characters; no program has a longer one
-# Words that say where noise is drawn or what kind of thing this is, not which.
+_LONGEST_NAME = 80  # characters; no program uses a longer name
+# Words that do not distinguish samplers: where noise is drawn, or the kind of thing.
 _IDLE = {"gpu", "scheduler", "sampler"}
 _BEFORE = {"k", "sample"}
 
 
 def parse_sampler_name(name: str) -> tuple[str, str]:
-    """Return sampler and schedule of another program's name: "DPM++ 2M Karras" has both.
+    """Return our sampler and schedule for another program's name, such as "DPM++ 2M Karras".
 
     Raises:
-        ConfigError: no sampler here is called so.
+        ConfigError: no sampler here has that name.
     """
     words = _words(name)
     if len(words) > 1 and words[0] in _BEFORE:
@@ -70,10 +70,10 @@ def parse_sampler_name(name: str) -> tuple[str, str]:
 
 
 def parse_schedule_name(name: str) -> str:
-    """Return the schedule of ours that another program's name means.
+    """Return our schedule for another program's name.
 
     Raises:
-        ConfigError: no schedule here is called so.
+        ConfigError: no schedule here has that name.
     """
     schedule = _SCHEDULES.get(" ".join(_words(name)))
     if schedule is None:
@@ -83,9 +83,9 @@ def parse_schedule_name(name: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    """A name's words as all programs' can be compared: "DPM++ 2M a" is dpmpp, 2m, a."""
+    """Split a name into normalised words for comparison: "DPM++ 2M a" becomes dpmpp, 2m, a."""
     if len(name) > _LONGEST_NAME:
-        return [name]  # never one that is known
+        return [name]  # too long to be a known name
     plain = name.casefold().replace("++", "pp")
     words = [word for word in re.split(r"[\s_/-]+", plain) if word and word not in _IDLE]
     return ["a" if word == "ancestral" else word for word in words]

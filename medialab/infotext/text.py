@@ -1,8 +1,8 @@
-"""A1111 infotext to and from settings: the text in the PNG that other programs read.
+"""A1111's infotext, converted to and from settings: the text in a PNG that other programs read.
 
-Infotext is for others; our own authority is the sidecar. Where A1111's format would lose a prompt
-(outer spaces of a line, a line that begins with "Negative prompt:") two items of our own, "Exact
-prompt" and "Exact negative prompt", carry it; other readers pass over them.
+Infotext is for other programs; for this one the sidecar is authoritative. If A1111's format would
+change a prompt (outer spaces of a line, a line that begins with "Negative prompt:"), two items of
+our own hold it, "Exact prompt" and "Exact negative prompt"; other programs ignore them.
 
 Source: AUTOMATIC1111 modules/processing.py create_infotext, modules/infotext_utils.py
 parse_generation_parameters; civitai's metadata parser.
@@ -20,22 +20,22 @@ from medialab.infotext.applied import applied_in, inversions_in, steps_handed_ov
 from medialab.infotext.items import NEGATIVE
 from medialab.infotext.keys import AFTER, BEFORE, items_of, number, schedule, shown_upscaler
 from medialab.infotext.mojibake import mend_letters
-from medialab.infotext.reader import EXACT, STAGES, Parsed, read, said_of
+from medialab.infotext.reader import EXACT, STAGES, Parsed, read, split_text
 from medialab.settings.choices import EMPHASES
 from medialab.settings.sampling import SamplingConfig
 
 __all__ = ["Parsed", "read", "write"]
 
-# The hires fix's upscaler and the tiles', by the stage that tells which one ran.
+# The stages whose record says which upscaler ran, by the item.
 UPSCALER_KEYS = {"Hires upscaler": "refiner", "Ultimate SD upscale upscaler": "upscaler"}
-# Settings that the pass of stage 3 may have for itself, and that are told as the picture's.
+# Settings of the base that the stage which draws the picture may override; its own are written.
 _FIRST_PASS = (
     *("prompt", "negative_prompt", "steps", "sampler", "schedule", "guidance_scale", "seed"),
     *("checkpoint", "vae", "clip_skip", "emphasis", "control"),
 )
 _VARIATION = ("variation_seed", "variation_strength")
-# Settings at the top that A1111 has no item for, or not enough of one.
 HANDOVER_KEYS = ("Refiner", "Refiner switch at")
+# Settings at the top level for which A1111 has no item, or one that cannot hold all of them.
 _ONLY_OURS = (
     *("mode", "image", "resize_mode", "loras", "control", "handover_checkpoint", "switch_at"),
     "made_for",
@@ -51,11 +51,14 @@ def write(
     lora_hashes: Mapping[str, str] | None = None,
     record: Mapping[str, Any] | None = None,
 ) -> str:
-    """The infotext of one picture.
+    """Write the infotext of one picture.
 
-    `checkpoint_hash` is the AutoV2 hash: the first 10 hex digits of the file's sha256.
-    `lora_hashes` are the AutoV3 hashes (12 hex digits) of the LoRAs that were applied, by name.
-    `record` tells what was applied; without it, what was asked is written.
+    Args:
+        config: The picture's settings.
+        checkpoint_hash: AutoV2 of the checkpoint, the first 10 hex digits of its SHA-256.
+        version: Name and version of the program.
+        lora_hashes: AutoV3 (12 hex digits) of the LoRAs that were applied, by name.
+        record: What the stages applied; without it, the requested values are written.
     """
     applied = applied_in(record or {})
     drawn = config.model_copy(update=_of_first_pass(config))
@@ -90,7 +93,7 @@ def write(
     if config.sharpen:
         items["Sharpen"] = repr(config.sharpen)
     if lora_hashes:
-        # Readers cut at commas and colons, so a name has none there. Source: A1111's
+        # Readers split at commas and colons, so these are removed from names. Source: A1111's
         # extensions-builtin/Lora/extra_networks_lora.py.
         items["Lora hashes"] = ", ".join(
             f"{re.sub('[,:]', '', name)}: {found}" for name, found in lora_hashes.items()
@@ -105,8 +108,8 @@ def write(
     prompts = f"{drawn.prompt}\n{negative}" if negative else drawn.prompt
     items["Version"] = version
     text = _text(prompts, items)
-    said = said_of(text)
-    lost = [name for name in EXACT if getattr(said, name) != getattr(drawn, name)]
+    raw = split_text(text)
+    lost = [name for name in EXACT if getattr(raw, name) != getattr(drawn, name)]
     if not lost and mend_letters(text) == text:
         return text
     del items["Version"]
@@ -115,7 +118,7 @@ def write(
 
 
 def _text(prompts: str, items: Mapping[str, str]) -> str:
-    """Prompts and items as one text. Letters that a reader would mend are written as numbers."""
+    """Join prompts and items; characters that a reader would "repair" are written as escapes."""
     text = f"{prompts}\n{', '.join(_write_items(items))}".strip()
     if mend_letters(text) == text:
         return text
@@ -123,9 +126,10 @@ def _text(prompts: str, items: Mapping[str, str]) -> str:
 
 
 def _of_first_pass(config: ResolvedConfig) -> dict[str, Any]:
-    """The settings of the pass that stage 3 is, which a stage may set for itself.
+    """Return the settings that the stage which draws the picture overrides.
 
-    Where that draws nothing, the base's; its ControlNets then only as far as a pass follows them.
+    If that stage draws nothing, the base's settings remain, with control units only if another pass
+    uses them.
     """
     own = getattr(config, config.mode, None)
     if isinstance(own, SamplingConfig) and config.draws(config.mode):
@@ -136,9 +140,12 @@ def _of_first_pass(config: ResolvedConfig) -> dict[str, Any]:
 
 
 def _other_settings(config: ResolvedConfig, drawn: ResolvedConfig) -> dict[str, Any]:
-    """What A1111 has no word for: settings of other stages that are not at their defaults.
+    """Return the settings that A1111 has no item for and that differ from their defaults.
 
-    Also the base's, where what was `drawn` is told in their place.
+    Args:
+        config: The picture's settings.
+        drawn: The same with the overrides of the stage that draws the picture, which A1111's items
+            hold; the base's own values are then returned here.
     """
     plain = PipelineConfig().model_dump(mode="json")
     mine = config.model_dump(mode="json")
@@ -166,9 +173,10 @@ def _write_items(items: Mapping[str, str], *, ascii_alone: bool = False) -> Iter
 
 
 def _quote(value: str) -> str:
-    """As JSON where the value would end early, as in A1111; also where it would be read otherwise.
+    """Quote a value as JSON if it would be misread otherwise.
 
-    That is: with outer spaces or quotes, or empty, or beginning as bare JSON does.
+    As in A1111, that is a value with commas, colons or line ends; here also one with outer spaces,
+    an empty one, and one that starts like a quote or like JSON.
     """
     misread = value != value.strip() or value[:1] in ('"', "{", "[", "")
     if misread or any(mark in value for mark in ",:\n"):

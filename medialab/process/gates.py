@@ -1,6 +1,6 @@
-"""Functions that must not be called in a thread for a while: a gate stands before each of them.
+"""Gates: functions that temporarily must not be called in a certain thread.
 
-Other threads of the process call them as ever. The gates stand only while somebody needs them.
+Other threads call them as usual. The functions are replaced only while a gate is in use.
 """
 
 import threading
@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-# What has the function, and its name there: a module, or a class.
+# The module or class that has the function, and its name there.
 Place = tuple[Any, str]
 
 
 class Gates:
-    """Gates before some functions.
+    """Gates in front of some functions.
 
-    `places` gives where they are, and may import; `refuse` gives the error for the name of one that
-    was called in spite of it.
+    Args:
+        places: Returns where the functions are; it may import modules.
+        refuse: Returns the error to raise, given the name of the function that was called.
     """
 
     def __init__(
@@ -27,11 +28,11 @@ class Gates:
         self._guarded = threading.local()
         self._changing = threading.Lock()
         self._standing: list[tuple[Any, str, Callable[..., Any] | None, Callable[..., Any]]] = []
-        self._guards = 0  # how many threads are inside; the gates stand while there is one
+        self._guards = 0  # threads inside `shut`; the functions are replaced while there is one
 
     @contextmanager
     def shut(self) -> Iterator[None]:
-        """Within it, each of the functions raises in this thread. A thread it starts is free."""
+        """Make the functions raise in this thread for the block, but not in threads it starts."""
         self._enter()
         self._guarded.depth = getattr(self._guarded, "depth", 0) + 1
         try:
@@ -41,7 +42,7 @@ class Gates:
             self._leave()
 
     def _enter(self) -> None:
-        """The first guard puts the gates up."""
+        """Replace the functions, if this is the first thread inside."""
         places = tuple(self._places())
         with self._changing:
             self._guards += 1
@@ -50,20 +51,20 @@ class Gates:
             for owner, name in places:
                 own = vars(owner).get(name)
                 gate = self._gate(getattr(owner, name), f"{owner.__name__}.{name}")
-                # A gate is pickled by its name, as the function it stands for.
+                # So that a gate is pickled by name, like the function that it replaces.
                 gate.__module__, gate.__qualname__ = owner.__name__, name
                 setattr(owner, name, gate)
                 self._standing.append((owner, name, own, gate))
 
     def _leave(self) -> None:
-        """The last guard takes the gates away, unless somebody replaced them in the meantime."""
+        """Restore the functions, if this is the last thread inside, unless others replaced them."""
         with self._changing:
             self._guards -= 1
             while not self._guards and self._standing:
                 owner, name, own, gate = self._standing.pop()
                 if vars(owner).get(name) is not gate:
                     continue
-                if own is None:  # a class has it of another one
+                if own is None:  # the class inherits it
                     delattr(owner, name)
                 else:
                     setattr(owner, name, own)

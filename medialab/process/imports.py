@@ -1,11 +1,11 @@
-"""One gate around the imports of torch, diffusers and what stands on them.
+"""A gate around the imports of torch, diffusers and the libraries built on them.
 
-Both libraries load their parts when somebody first asks for them, and two threads that ask for
-different parts at the same time see each other's half-made modules: one of them fails with
-`cannot import name`. While the gate is closed, one thread after another passes.
+Both load their parts lazily, and two threads that import different parts at the same time see each
+other's incomplete modules: one of them fails with `cannot import name`. While the gate is closed,
+only one thread at a time imports.
 
-A thread in the middle of a library's own import never waits here: it holds locks of the import
-system that the other may need. What waits is code of ours or of a person, which no library imports.
+A thread that is inside a library's own import never waits here, since it holds locks of the import
+system that the other thread may need. Only our code and the user's waits.
 """
 
 import builtins
@@ -21,7 +21,7 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Those that load in parts, and those whose own import asks for them.
+# Libraries that load lazily, and libraries that import them.
 GATED = frozenset(
     {
         "accelerate",
@@ -43,9 +43,9 @@ _FOLDERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "pl
 
 
 class ImportGate:
-    """Lets one thread at a time import the libraries of `GATED`; `with gate:` is the way through.
+    """Lets one thread at a time import the libraries in `GATED`; `with gate:` holds the lock.
 
-    `close` puts it in the way of every thread's `import`, `open` takes it away.
+    `close` makes every thread's `import` wait for that lock, `open` ends that.
     """
 
     def __init__(self) -> None:
@@ -59,16 +59,16 @@ class ImportGate:
         self._lock.release()
 
     def close(self) -> None:
-        """From here on imports of those libraries wait for each other."""
+        """Make imports of those libraries wait for each other from now on."""
         with self._lock:
             if self._before is None:
                 self._before = builtins.__import__, importlib.import_module
                 builtins.__import__ = self._gated(builtins.__import__)
-                # Parts that a library loads by itself come this way.
+                # Libraries load their lazy parts through this function.
                 importlib.import_module = self._gated(importlib.import_module)
 
     def open(self) -> None:
-        """Imports are as they were; those that somebody else put in place meanwhile stay."""
+        """Restore the import functions, except any that other code has replaced in the meantime."""
         with self._lock:
             if self._before is None:
                 return
@@ -94,7 +94,7 @@ class ImportGate:
 
 
 def _inside_a_library(frame: FrameType | None) -> bool:
-    """Whether this thread is in the middle of importing an installed module."""
+    """Return whether this thread is importing an installed module at the moment."""
     while frame is not None:
         if (
             frame.f_code.co_name == "<module>"

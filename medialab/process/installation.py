@@ -1,7 +1,7 @@
-"""Where the program's own files lie, and where a person's models and pictures are.
+"""The locations of the program's own files and of the user's models and pictures.
 
-A checkout has all of it beside its source. Installed from a wheel, the program brings what it needs
-inside its package, and models and pictures lie in the folder that it is started in.
+A checkout has all of them beside its source. Installed from a wheel, the program has its own files
+inside its package, and models and pictures are in the folder where it is started.
 """
 
 import os
@@ -12,78 +12,78 @@ from medialab.errors import ConfigError
 
 # Environment variables that name the two folders, for a checkout and an installed program alike.
 MODELS_VARIABLE, OUTPUTS_VARIABLE = "MEDIALAB_MODELS", "MEDIALAB_OUTPUTS"
-# The checkpoint that a config names by default; it is no part of a wheel.
+# The checkpoint that a config names by default; a wheel does not contain it.
 SHIPPED_CHECKPOINT = "paperdoll"
 
 _PACKAGE = Path(str(resources.files("medialab")))
-# Where pyproject.toml puts models/configs in a wheel; a checkout has none here.
+# Where pyproject.toml puts models/configs in a wheel; a checkout does not have this folder.
 _PACKED_CONFIGS = _PACKAGE / "configs"
 
 
 def is_installed() -> bool:
-    """Return whether this runs from a wheel, away from its checkout."""
+    """Return whether this runs from an installed wheel, not from a checkout."""
     return _PACKED_CONFIGS.is_dir()
 
 
 def base_folder() -> Path:
-    """Return the folder that holds `models` and `outputs`: the checkout, else the current one."""
+    """Return the folder with `models` and `outputs`: the checkout, else the current folder."""
     return Path.cwd() if is_installed() else _PACKAGE.parent
 
 
 def configs_folder() -> Path:
-    """Return the folder of configs that single files are built after, one folder a family."""
+    """Return the folder of configs with which single files are opened, one folder per family."""
     return _PACKED_CONFIGS if is_installed() else _PACKAGE.parent / "models" / "configs"
 
 
 def models_folder() -> Path:
-    """Return the folder of models: that of MEDIALAB_MODELS, else `models` of `base_folder`.
+    """Return the models folder: MEDIALAB_MODELS, else `models` in `base_folder`.
 
     Raises:
-        ConfigError: the variable names the home of somebody who has none.
+        ConfigError: the variable names a home folder that does not exist (`~nobody/models`).
     """
     return _chosen(MODELS_VARIABLE) or base_folder() / "models"
 
 
 def outputs_folder() -> Path:
-    """Return the folder of pictures: that of MEDIALAB_OUTPUTS, else `outputs` of `base_folder`.
+    """Return the outputs folder: MEDIALAB_OUTPUTS, else `outputs` in `base_folder`.
 
-    It is made when the first picture is saved.
+    It is created when the first picture is saved.
 
     Raises:
-        ConfigError: the variable names the home of somebody who has none.
+        ConfigError: the variable names a home folder that does not exist (`~nobody/outputs`).
     """
     return _chosen(OUTPUTS_VARIABLE) or base_folder() / "outputs"
 
 
 def how_to_get_checkpoint(name: str, folder: Path, known: bool) -> str:
-    """Return what to do about a checkpoint that is not there, in sentences; "" for nothing special.
+    """Return advice about a missing checkpoint, in sentences; empty if there is none.
 
     Args:
-        name: the checkpoint that was asked for.
-        folder: the models folder that was looked in.
-        known: whether there are other checkpoints in it.
+        name: The checkpoint that was asked for.
+        folder: The models folder.
+        known: Whether it contains other checkpoints.
     """
-    told = []
+    advice = []
     if not known:
-        told.append(
+        advice.append(
             f"Put a checkpoint (.safetensors, or a diffusers folder) in {folder / 'checkpoints'}, "
             f"or name your models folder in {MODELS_VARIABLE}."
         )
     if name == SHIPPED_CHECKPOINT and is_installed():
-        told.append(
+        advice.append(
             f"{SHIPPED_CHECKPOINT} comes with the project's source, not with the installed "
-            f"package: copy models/checkpoints/{SHIPPED_CHECKPOINT} of the source there."
+            f"package: copy models/checkpoints/{SHIPPED_CHECKPOINT} from the source there."
         )
-    return " ".join(told)
+    return " ".join(advice)
 
 
 def _chosen(variable: str) -> Path | None:
-    """The folder that an environment variable names; None where it is empty or not set."""
-    told = os.environ.get(variable)
-    if not told:
+    """Return the folder that an environment variable names; None if it is empty or not set."""
+    text = os.environ.get(variable)
+    if not text:
         return None
     try:
-        return Path(told).expanduser().absolute()
+        return Path(text).expanduser().absolute()
     except RuntimeError as error:
-        message = f"{variable}={told!r}: there is no such home folder; write the whole path"
+        message = f"{variable}={text!r}: there is no such home folder; write the whole path"
         raise ConfigError(message) from error

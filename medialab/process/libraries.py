@@ -1,4 +1,4 @@
-"""Libraries that only some work needs: imported when needed, or named with the way to them."""
+"""Optional libraries: imported when needed, or reported with the command that installs them."""
 
 import importlib
 import importlib.util
@@ -9,21 +9,21 @@ from medialab.errors import MissingLibraryError
 
 
 class Library(NamedTuple):
-    """What people call it, what needs it, and the command that installs it."""
+    """An optional library: its usual name, what needs it, and the command that installs it."""
 
     title: str
     needed_by: str
     command: str
 
 
-# By the name that Python imports. The extras are those of pyproject.toml.
+# By the module's name. The extras are those of pyproject.toml.
 LIBRARIES = {
     "cv2": Library("OpenCV", "this preprocessor", 'pip install "media-lab-studio[control]"'),
     "onnxruntime": Library(
         "onnxruntime", "an .onnx detector", 'pip install "media-lab-studio[detectors]"'
     ),
     "mediapipe": Library("MediaPipe", "a .task or .tflite detector", "pip install mediapipe"),
-    # Without its dependencies: it asks for torchvision, which its upscalers do not use.
+    # Without its dependencies: it requires torchvision, which its upscalers do not use.
     "spandrel": Library(
         "spandrel", "an upscaler model", 'pip install --no-deps "spandrel>=0.4.1,<0.5" einops'
     ),
@@ -34,7 +34,7 @@ def require(name: str) -> Any:
     """Import one of LIBRARIES and return it.
 
     Raises:
-        MissingLibraryError: it is not installed, or cannot be imported; the message says how to
+        MissingLibraryError: it is not installed or cannot be imported; the message says how to
             install it.
     """
     try:
@@ -46,7 +46,7 @@ def require(name: str) -> Any:
 
 
 def check_installed(name: str) -> None:
-    """Raise before anything is done if one of LIBRARIES is absent; nothing is imported.
+    """Check, without importing it, that one of LIBRARIES is installed.
 
     Raises:
         MissingLibraryError: as `require`.

@@ -1,4 +1,4 @@
-"""What memory there is here, how it is given back, and how a library says that there is none."""
+"""Memory of this machine: how much is free, how it is released, errors that mean there is none."""
 
 import ctypes
 import gc
@@ -8,11 +8,12 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-# What is said besides "out of memory": torch on a CPU (Linux, Windows), cuBLAS and cuDNN, C++.
+# Phrases in errors that mean out of memory: torch on a CPU (Linux, Windows), cuBLAS and cuDNN, C++.
 _SAID = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed", "bad_alloc")
 _CGROUPS = Path("/sys/fs/cgroup")
-# By version: bytes a group may take, bytes it takes, and what of them goes when others want it, as
-# all pages of files do. Those of a model that was hashed and then loaded count as active.
+# By version of control groups: the files with the limit and the use in bytes, and the statistics of
+# memory that the kernel reclaims on demand, such as cached file pages. Those of a model that was
+# hashed and then loaded count as active.
 _LIMITS = (
     ("memory.max", "memory.current", ("inactive_file", "active_file", "slab_reclaimable")),
     (
@@ -24,13 +25,19 @@ _LIMITS = (
 
 
 class NoRoomError(MemoryError):
-    """What was counted does not fit; raised before anything is taken."""
+    """The memory needed is more than is free; raised before any is allocated."""
 
 
 def free_bytes(device: str = "cpu") -> int:
-    """What may be taken now: of the machine, a container's limit and this process's own.
+    """Return the bytes that can be allocated now.
 
-    Of a GPU, what its driver says and what torch holds without using it. Cost: 0.1 ms.
+    On a CPU: the least of the machine's available memory, a container's limit and the process's own
+    limit. On a GPU: the driver's figure plus the memory that torch has reserved but does not use.
+
+    Args:
+        device: A torch device, such as "cpu" or "cuda".
+
+    Cost: 0.1 ms.
     """
     if device.startswith("cuda"):
         import torch
@@ -47,7 +54,7 @@ def free_bytes(device: str = "cpu") -> int:
 
 
 def total_bytes(device: str = "cpu") -> int:
-    """What there is altogether."""
+    """Return the device's total memory in bytes, within the limits of container and process."""
     if device.startswith("cuda"):
         import torch
 
@@ -60,21 +67,21 @@ def total_bytes(device: str = "cpu") -> int:
 
 
 def _container() -> Iterator[tuple[int, int]]:
-    """Limit and use of each control group that this process is in."""
+    """Yield limit and use, in bytes, of each control group of this process."""
     for folder in _groups():
         for limit, used, reclaimable in _LIMITS:
             with suppress(OSError, ValueError):
-                most = int((folder / limit).read_text())  # "max" is no number
-                told = dict(
+                most = int((folder / limit).read_text())  # ValueError for "max": no limit
+                statistics = dict(
                     line.split() for line in (folder / "memory.stat").read_text().splitlines()
                 )
-                goes = sum(int(told.get(name, 0)) for name in reclaimable)
-                yield most, int((folder / used).read_text()) - goes
+                freed_on_demand = sum(int(statistics.get(name, 0)) for name in reclaimable)
+                yield most, int((folder / used).read_text()) - freed_on_demand
 
 
 @cache
 def _groups() -> tuple[Path, ...]:
-    """The folders of this process's groups and of those around them."""
+    """Return the folders of this process's control groups and of their parents."""
     found = {_CGROUPS, _CGROUPS / "memory"}
     with suppress(OSError):
         for line in Path("/proc/self/cgroup").read_text().splitlines():
@@ -88,25 +95,30 @@ def _groups() -> tuple[Path, ...]:
 
 
 def _address_space() -> int | None:
-    """The limit of `ulimit -v`, in bytes; None without one."""
+    """Return the limit of `ulimit -v`, in bytes; None if there is none."""
     try:
         import resource
-    except ImportError:  # Windows has none
+    except ImportError:  # on Windows
         return None
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return None if limit == resource.RLIM_INFINITY else limit
 
 
 def gigabytes(nbytes: float) -> str:
-    """Bytes for a person: "18.5 GB", or "120 MB"."""
+    """Return a number of bytes for people to read: "18.5 GB", or "120 MB"."""
     return f"{nbytes / 1e9:.1f} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.0f} MB"
 
 
 def claim(nbytes: int, device: str, what: str) -> None:
-    """Refuse what is about to be taken if it is more than what is free.
+    """Check that memory which is about to be allocated is free.
+
+    Args:
+        nbytes: Bytes needed.
+        device: A torch device.
+        what: What needs them, in the error's message.
 
     Raises:
-        NoRoomError: the text says how much is needed and free. Nothing was taken.
+        NoRoomError: it is not; the message says how much is needed and how much is free.
     """
     free = free_bytes(device)
     if nbytes > free:
@@ -115,7 +127,7 @@ def claim(nbytes: int, device: str, what: str) -> None:
 
 
 def free_memory() -> None:
-    """Give back to the system: Python's cycles, the device's cache, malloc's free pages."""
+    """Release unused memory: Python's reference cycles, the device's cache, malloc's free pages."""
     gc.collect()
     if torch := sys.modules.get("torch"):
         if torch.cuda.is_available():
@@ -123,13 +135,13 @@ def free_memory() -> None:
         if torch.backends.mps.is_available():
             torch.mps.empty_cache()
     if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own; musl has none
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl does not
         if trim is not None:
             trim(0)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether there was no room: by its type, or, as torch says it on a CPU, in words only."""
+    """Return whether an error means out of memory, by its type or (torch on a CPU) its text."""
     if isinstance(error, MemoryError):
         return True
     said = str(error).lower()

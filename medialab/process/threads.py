@@ -1,6 +1,6 @@
-"""How this process uses the machine: CPU threads, devices, and heavy imports ahead of need.
+"""This process's use of the machine: CPU threads, devices, and imports in advance.
 
-Cost: nothing on import; torch and diffusers are loaded by `preload`, about five seconds.
+Cost: none on import; `preload` loads torch and diffusers in about five seconds.
 """
 
 import ctypes
@@ -16,11 +16,11 @@ from pathlib import Path
 
 from medialab.process.imports import ImportGate
 
-# CPU threads that anybody may ask for: of 100,000 OpenMP ends the process.
+# The most CPU threads that can be requested: 100,000 make OpenMP end the process.
 MOST_THREADS = 512
-_MOST_DIGITS = 9  # of a number in the environment that is looked at
+_MOST_DIGITS = 9  # digits of a number in the environment that are read
 _GATE = ImportGate()
-# Environment variables by which libraries choose other ways to compute on a CPU, and so other bits.
+# Environment variables that make libraries compute differently on a CPU, and so give other bits.
 _CHOOSING = (
     "ATEN_CPU_CAPABILITY",
     "DNNL_MAX_CPU_ISA",
@@ -29,7 +29,7 @@ _CHOOSING = (
     "ONEDNN_MAX_CPU_ISA",
     "ONEDNN_DEFAULT_FPMATH_MODE",
     "OPENBLAS_CORETYPE",
-    # By which fewer threads compute than are asked for.
+    # These make fewer threads compute than requested.
     "MKL_DYNAMIC",
     "OMP_DYNAMIC",
     "OMP_THREAD_LIMIT",
@@ -37,30 +37,30 @@ _CHOOSING = (
 
 
 def prefer_passive_threads() -> None:
-    """Let idle OpenMP threads sleep instead of spin; works only before torch is imported.
+    """Let idle OpenMP threads sleep instead of spinning; this works only before torch is imported.
 
-    Spinning threads starve every other process: on two busy cores a forward of 41 ms took 4.5 s.
-    A policy the user has set is left alone.
+    Spinning threads starve every other process: on two busy cores a forward pass of 41 ms took
+    4.5 s. A policy set by the user is left unchanged.
     """
     if "torch" not in sys.modules:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def guard_imports() -> None:
-    """Until `preload` is done, let other threads' imports of the same libraries wait for it."""
+    """Make other threads' imports of torch and diffusers wait until `preload` is done."""
     if not _is_preloaded():
         _GATE.close()
 
 
 def preload() -> None:
-    """Import what a picture needs that is not kept; does nothing the second time.
+    """Import the libraries that making a picture needs, unless that is done.
 
-    One thread does it, others wait. One that failed is tried again by the next call.
+    One thread imports, others wait. After a failure the next call tries again.
     """
     with _GATE:
         if not _is_preloaded():
             with _without_warnings_of_transformers():
-                # For the thousands of modules that these import.
+                # These import thousands of modules.
                 from diffusers import (  # noqa: F401
                     AutoPipelineForText2Image,
                     StableDiffusionPipeline,
@@ -69,7 +69,7 @@ def preload() -> None:
 
 
 def _is_preloaded() -> bool:
-    """Whether all that `preload` asks for is there."""
+    """Return whether everything that `preload` imports is loaded."""
     diffusers = sys.modules.get("diffusers")
     wanted = {"AutoPipelineForText2Image", "StableDiffusionPipeline"}
     return diffusers is not None and wanted <= vars(diffusers).keys()
@@ -77,7 +77,7 @@ def _is_preloaded() -> bool:
 
 @contextmanager
 def _without_warnings_of_transformers() -> Iterator[None]:
-    """It tells, in whatever cell stands there, that it will do without torchvision."""
+    """Silence transformers, which would warn in the user's cell that torchvision is missing."""
     import transformers.utils.logging as transformers_logging
 
     verbosity = transformers_logging.get_verbosity()
@@ -89,7 +89,7 @@ def _without_warnings_of_transformers() -> Iterator[None]:
 
 
 def physical_cores() -> int:
-    """Cores this process may use, hyper-threads not counted twice."""
+    """Return the number of physical cores that this process may use."""
     import psutil
 
     allowed = (
@@ -99,20 +99,20 @@ def physical_cores() -> int:
 
 
 def default_threads() -> int:
-    """CPU threads to compute with: those that `OMP_NUM_THREADS` says, else one a physical core.
+    """Return the number of CPU threads: `OMP_NUM_THREADS`, else one per physical core.
 
     At most MOST_THREADS.
     """
-    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()[:_MOST_DIGITS]
-    threads = int(said) if said.isdecimal() else 0
+    text = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()[:_MOST_DIGITS]
+    threads = int(text) if text.isdecimal() else 0
     return min(threads or physical_cores(), MOST_THREADS)
 
 
 @contextmanager
 def computing_with(threads: int) -> Iterator[None]:
-    """While it lasts torch computes with so many threads in this thread; afterwards as before.
+    """Set torch's number of CPU threads for the block, in this thread.
 
-    They share sums among them, so that their number decides the last bits of every picture.
+    Threads share sums among them, so their number determines the last bits of every picture.
     """
     import torch
 
@@ -126,9 +126,9 @@ def computing_with(threads: int) -> Iterator[None]:
 
 @cache
 def processor(device: str) -> str:
-    """What computes, as far as it decides bits: the processor's name and what it can do.
+    """Return the processor's name and features, as far as they determine the bits of a result.
 
-    A folder of results that two machines share holds those of both apart.
+    It is part of cache keys, so that two machines can share a folder of results.
     """
     if not device.startswith("cpu"):
         import torch
@@ -140,22 +140,22 @@ def processor(device: str) -> str:
 
 
 def _cpu() -> tuple[str, str]:
-    """The CPU's name, and its instructions for computing with many numbers at once."""
-    told: dict[str, str] = {}
+    """Return the CPU's name and its SIMD instruction sets."""
+    facts: dict[str, str] = {}
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             key, _, value = line.partition(":")
-            told.setdefault(key.strip(), value.strip())
-    flags = told.get("flags", told.get("Features", ""))
+            facts.setdefault(key.strip(), value.strip())
+    flags = facts.get("flags", facts.get("Features", ""))
     wide = ("sse", "ssse", "avx", "fma", "f16c", "amx", "sve", "asimd", "neon", "bf16")
-    name = told.get("model name") or platform.processor() or platform.machine()
+    name = facts.get("model name") or platform.processor() or platform.machine()
     return name, " ".join(sorted(flag for flag in flags.split() if flag.startswith(wide)))
 
 
 def pick_device(wanted: str | None = None) -> str:
-    """The torch device to use: the one wanted, else cuda, else mps, else cpu.
+    """Return the torch device to use: the one wanted, else cuda, else mps, else cpu.
 
-    Cost: torch is imported only where there may be a GPU.
+    Cost: torch is imported only if there may be a GPU.
     """
     if wanted:
         return wanted
@@ -170,7 +170,7 @@ def pick_device(wanted: str | None = None) -> str:
 
 @cache
 def _is_without_gpu() -> bool:
-    """Whether torch will find none: it is built for CPUs, or for CUDA without a driver here."""
+    """Return whether torch cannot find a GPU: it is built for CPUs, or CUDA has no driver here."""
     if sys.platform != "linux":
         return False
     build = metadata.version("torch").partition("+")[2]

@@ -1,4 +1,4 @@
-"""Versions of this program and of the libraries that decide pixels."""
+"""Versions of this program and of the libraries that determine pixels."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -6,14 +6,14 @@ from functools import cache
 from importlib import metadata
 from types import MappingProxyType
 
-# They go in every record: another version may make other pixels.
+# Part of every record, since another version may make other pixels.
 LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
-# Those that may be absent: what runs detectors without them finds other parts, or none.
+# Optional libraries: which detectors run, and so what is detected, depends on them.
 OPTIONAL = ("onnxruntime", "mediapipe")
 
 
 def program_version() -> str:
-    """The version of this program; "unknown" in a checkout that was never installed."""
+    """Return the version of this program; "unknown" in a checkout that was never installed."""
     try:
         return metadata.version("media-lab-studio")
     except metadata.PackageNotFoundError:
@@ -22,7 +22,10 @@ def program_version() -> str:
 
 @cache
 def all_versions() -> Mapping[str, str]:
-    """Program and libraries, by name. Cost: 10 ms, once: they are read from the disk."""
+    """Return the versions of the program and its libraries, by name.
+
+    Cost: 10 ms, once, to read them from the disk.
+    """
     libraries = {name: metadata.version(name) for name in LIBRARIES}
     optional = {}
     for name in OPTIONAL:

@@ -22,7 +22,7 @@ from medialab.families.loras import read_block_weights
 from medialab.families.vaes import shared_latents
 from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.infotext.model_matches import MOST_READ
-from medialab.infotext.restored import found_again
+from medialab.infotext.restored import with_current_names
 from medialab.listing.runnable import why_not_in
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.loading.vaes import refuse_unfitting
@@ -88,7 +88,7 @@ class Resolver:
         except (ModelNotFoundError, ModelRefusedError):
             if not isinstance(config, ResolvedConfig):
                 raise
-            read = found_again(config, self.registry, MOST_READ)
+            read = with_current_names(config, self.registry, MOST_READ)
             if not read.notes:
                 raise
             warnings.warn(read.lost, LeftOutWarning, stacklevel=2)

@@ -75,17 +75,17 @@ def picture(text, path=None, key="parameters"):
 
 def test_the_sentence_tells_what_was_set_and_what_was_not(own):
     read = own.read_settings(f"a cat\nNegative prompt: rain\n{LINE}, Token merging ratio: 0.5")
-    assert read.told.startswith("Set from A1111: prompt, negative prompt, seed 3, 20 steps, ")
-    assert "size 64×96" in read.told
+    assert read.summary.startswith("Set from A1111: prompt, negative prompt, seed 3, 20 steps, ")
+    assert "size 64×96" in read.summary
     assert read.left_out.keys() == {"Token merging ratio"}
-    assert "Not set: Token merging ratio: '0.5'" in read.told
+    assert "Not set: Token merging ratio: '0.5'" in read.summary
     assert not read.is_whole
 
 
 def test_a_size_that_cannot_be_drawn_is_taken_at_the_nearest_and_told(own):
     read = own.read_settings(f"a cat\n{LINE.replace('64x96', '32x5000')}")
     assert (read.config.width, read.config.height) == (64, 4096)
-    assert "32×5000" in read.told
+    assert "32×5000" in read.summary
     odd = own.read_settings(f"a cat\n{LINE.replace('64x96', '510x770')}")
     assert (odd.config.width, odd.config.height, odd.is_whole) == (510, 770, True)
     far = own.read_settings(f"a cat\n{LINE.replace('64x96', '999999999x770')}")
@@ -192,7 +192,7 @@ def test_a_graph_of_comfyui_is_said_and_sets_nothing(own):
     graph = json.dumps({"3": {"class_type": "KSampler", "inputs": {}}})
     read = own.read_settings(picture({"prompt": graph, "workflow": json.dumps({"nodes": []})}))
     assert (read.program, read.set) == ("ComfyUI", ())
-    assert "made by ComfyUI" in read.told
+    assert "made by ComfyUI" in read.summary
     path = own.artifacts.folder / "2026-11-01" / "00001-graph.png"
     picture({"prompt": graph}, path)
     with pytest.raises(ArtifactError, match="made by ComfyUI"):
@@ -213,7 +213,7 @@ def test_the_hash_chooses_the_checkpoint_and_the_other_of_its_name_is_told(own):
     for told in (sha[:10], sha, sha[:10].upper()):
         read = own.read_settings(f"a cat\n{LINE}, Model hash: {told}, Model: paperdoll")
         assert read.config.checkpoint == "other"
-        assert "the file named 'paperdoll' is another one" in read.told
+        assert "the file named 'paperdoll' is another one" in read.summary
 
 
 def test_a_checkpoint_is_known_by_its_hash_alone(own):
@@ -247,7 +247,7 @@ def test_the_hash_chooses_the_lora_in_tags_and_lists(own):
             f'a <lora:night-palette:0.5> cat\n{LINE}, Lora hashes: "night-palette: {told}"'
         )
         assert read.config.prompt == "a <lora:pencil-sketch:0.5> cat"
-        assert "'night-palette'" in read.told
+        assert "'night-palette'" in read.summary
     swarm = {
         "sui_image_params": {"prompt": "a", "loras": ["x/night-palette"], "loraweights": ["0.5"]},
         "sui_models": [
@@ -371,7 +371,7 @@ def test_without_leave_to_read_a_name_is_taken_and_that_is_told(folder, tmp_path
     with Workbench(folder, tmp_path / "fresh", device="cpu") as bench:
         read = bench.read_settings(f"a\n{LINE}, Model hash: abcdef1234, Model: other", may_read=0)
         assert read.config.checkpoint == "other"
-        assert "was not compared" in read.told
+        assert "was not compared" in read.summary
         assert bench.registry.known_sha256(bench.registry.find("other", "checkpoint")) is None
         known = sha_of(bench, "other")  # once it is known, it costs nothing
         read = bench.read_settings(f"a\n{LINE}, Model hash: {known[:10]}", may_read=0)
@@ -451,7 +451,7 @@ def test_any_text_is_read_or_refused_by_an_error_of_ours(fuzzed, text):
         read = fuzzed.read_settings(text)
     except MediaLabError:
         return
-    assert read.told
+    assert read.summary
     PipelineConfig.parse(read.config.model_dump())
 
 

@@ -189,7 +189,7 @@ def test_a_hires_fix_is_told_as_it_ran(upscaler):
     # Without drawing there is no prompt, and no step.
     config = resolved(refiner=hires | {"denoising_strength": 0.0})
     text = infotext.write(config, checkpoint_hash="0" * 10, version="1")
-    items = json.dumps(dict(infotext.said_of(text).items))
+    items = json.dumps(dict(infotext.split_text(text).items))
     assert "Hires prompt" not in items
     assert "Hires steps" not in items
     is_read_back(config)
