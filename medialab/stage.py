@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from medialab.loading.checkpoint import LoadedCheckpoint
+    from medialab.diffusion.drawing import Drawing
     from medialab.loading.upscalers import Upscaler
+    from medialab.process.retries import RetryPolicy
+    from medialab.settings.sampling import Sampling
     from medialab.vision.detections import Detection
     from medialab.vision.roles import VisionModel
 
@@ -85,8 +88,12 @@ class Frame:
 class StageContext(Protocol):
     """What a stage may reach besides its frame and settings."""
 
-    def checkpoint(self, name: str | None = None, vae: str = "") -> "LoadedCheckpoint":
-        """A checkpoint, loaded, with a VAE of models/vae; without names the run's, and its own."""
+    @property
+    def retries(self) -> "RetryPolicy":
+        """How the stage's failed work is retried; the drawings that it opens have it already."""
+
+    def opened(self, sampling: "Sampling | None" = None) -> "AbstractContextManager[Drawing]":
+        """Lend the checkpoint and VAE of `sampling`, else the run's own, and all around them."""
 
     def detector(self, name: str) -> "VisionModel":
         """A detector of models/detectors, loaded."""

@@ -52,8 +52,9 @@ class Workbench:
 
     `models` and `outputs` are folders; by default those that MEDIALAB_MODELS and MEDIALAB_OUTPUTS
     name, else those of this checkout, or, installed, of the current folder. `device` is a torch
-    device name; by default the best one here. Making a workbench costs milliseconds: its worker
-    loads torch and diffusers in the background.
+    device name; by default the best one here. `registry` is another workbench's, in place of
+    `models` and `device`: both then use the same loaded models, one stage at a time. Making a
+    workbench costs milliseconds: its worker loads torch and diffusers in the background.
     """
 
     def __init__(
@@ -61,12 +62,14 @@ class Workbench:
         models: Path | str | None = None,
         outputs: Path | str | None = None,
         device: str | None = None,
+        *,
+        registry: ModelRegistry | None = None,
     ) -> None:
         outputs = Path(outputs or outputs_folder())
         self.pictures = PictureStore(outputs / "inputs", partial(pictures_needed, outputs))
         self.cache = StageCache(outputs / "cache")
-        self._device = device
-        self.registry = ModelRegistry(
+        self._shares_models = registry is not None
+        self.registry = registry or ModelRegistry(
             Path(models or models_folder()), hash_cache=outputs / "hashes.sqlite", device=device
         )
         self._reader = SettingsReader(self.registry, self.pictures)
@@ -79,7 +82,7 @@ class Workbench:
     @property
     def device(self) -> str:
         """The torch device that pictures are made on."""
-        return threads.pick_device(self._device)
+        return self.registry.device
 
     def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
         """Make the pictures and wait for them. Ctrl-C cancels the run.
@@ -270,9 +273,10 @@ class Workbench:
         return self.registry.models(kind)
 
     def close(self) -> None:
-        """Cancel what runs, end the worker, free the models."""
+        """Cancel what runs, end the worker, free the models that no other workbench shares."""
         self.queue.close()
-        self.registry.unload_all()
+        if not self._shares_models:
+            self.registry.unload_all()
 
     def __enter__(self) -> Self:
         return self
@@ -322,7 +326,14 @@ class Workbench:
         detections: dict[str, DetectionTable] = {}
         for number, (single, aside) in enumerate(singles, start=1):
             progress = RunContext(
-                single, self.registry, self.pictures, self.loras, job, number, len(singles)
+                single,
+                self.registry,
+                self.pictures,
+                self.loras,
+                job,
+                number,
+                len(singles),
+                keeps_interrupted=keep,
             )
             if needs := self._needs(single, pipeline):
                 job.emit(Event("planned", job.name, told=needs.told))
@@ -356,7 +367,7 @@ class Workbench:
         """What the stages need that are not kept; None if all are.
 
         Raises:
-            OutOfMemoryError: one of them fits on no rung; nothing was loaded.
+            OutOfMemoryError: one of them does not fit; nothing was loaded.
         """
         left = pipeline.unmade(config)
         if not left:

@@ -9,14 +9,14 @@ from medialab.diffusion.control import Control
 from medialab.diffusion.encoding import POOLED, TIME_IDS, Conditioning, Guidance, encode
 from medialab.diffusion.inpaint_models import Masked, all_masked, reading
 from medialab.diffusion.latents import decode_latents, latent_shape
-from medialab.diffusion.low_memory import denoiser_rungs, has_rows_apart
+from medialab.diffusion.low_memory import denoiser_fallbacks, has_rows_apart
 from medialab.diffusion.noise import Variation, first_noise
 from medialab.diffusion.second_checkpoint import Handover, time_ids
 from medialab.diffusion.tiling import Tiles, in_tiles
 from medialab.errors import NotFiniteError
 from medialab.families.base import INPAINT
 from medialab.loading.memory_needs import denoising_bytes
-from medialab.lora import Applied, told, using
+from medialab.lora import Applied, told
 from medialab.pixels.geometry import MOST_DRAWN, drawn_size, too_large_to_draw
 from medialab.pixels.resizing import padded
 from medialab.process.memory import claim
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
+    from medialab.diffusion.drawing import Drawing
     from medialab.families.base import Task
-    from medialab.loading.checkpoint import LoadedCheckpoint
 
 Step = Callable[[int, int, "torch.Tensor"], None]
 
@@ -91,7 +91,7 @@ PLAIN = How()
 
 
 def denoise(
-    model: "LoadedCheckpoint",
+    drawing: "Drawing",
     task: "Task",
     sampling: Sampling,
     on_step: Step,
@@ -116,13 +116,13 @@ def denoise(
     Raises:
         ConfigError: the picture is too large to be drawn at once.
         NotFiniteError: the denoiser or the VAE computed no numbers.
-        OutOfMemoryError: there was no room on any rung.
+        OutOfMemoryError: there was no room with every fallback.
         ModelRefusedError: a LoRA is made for another family; nothing was changed.
     """
     import torch
 
-    size = size or _size_of(inputs["image"], model.block)
-    drawn = drawn_size(*size, model.block)
+    size = size or _size_of(inputs["image"], drawing.block)
+    drawn = drawn_size(*size, drawing.block)
     if max(drawn) > MOST_DRAWN and how.tiles is None:
         raise too_large_to_draw(size)
     controls = [one._replace(shown=padded(one.shown, *drawn)) for one in controls]
@@ -132,7 +132,7 @@ def denoise(
         inputs["width"], inputs["height"] = drawn
     networks = [control.network for control in controls]
     # One for all tries: to load the checkpoint that takes over may release this one.
-    pipeline = model.pipeline(task, networks)
+    pipeline = drawing.pipeline(task, networks)
     trained = with_prediction(pipeline.scheduler.config, sampling.prediction_type)
     unet = pipeline.unet
     strength = inputs.get("strength")
@@ -140,16 +140,16 @@ def denoise(
         sampling.sampler, sampling.schedule, sampling.steps, strength, exact=how.exact_steps
     )
     forgets = strength is not None and strength >= 1
-    inputs |= _start_inputs(pipeline, inputs, steps, model.dtype)
+    inputs |= _start_inputs(pipeline, inputs, steps, drawing.dtype)
     inputs |= _control_inputs(task, controls)
-    masked = _masked(model, how, drawn)
-    with using(model, sampling.asked_loras, calls=steps.run) as loras:
+    masked = _masked(drawing, how, drawn)
+    with drawing.with_loras(sampling.asked_loras, calls=steps.run) as loras:
         inversions: list[str] = []
 
         def attempt() -> "torch.Tensor":
             # All that steps change is made anew for each try.
             pipeline.unet = unet
-            _claim(model, unet, sampling, drawn, how)
+            _claim(drawing, unet, sampling, drawn, how)
             pipeline.scheduler = make_scheduler(
                 sampling.sampler,
                 sampling.schedule,
@@ -164,11 +164,11 @@ def denoise(
                 conditioning = (
                     Conditioning.of(embeddings)
                     if embeddings
-                    else _conditioning(model, sampling, steps.run)
+                    else _conditioning(drawing, sampling, steps.run)
                 )
                 inversions[:] = conditioning.inversions
                 shape = latent_shape(pipeline, *drawn)
-                first = _first(task, shape, generator, model, how)
+                first = _first(task, shape, generator, drawing, how)
                 if masked is not None:
                     undo.enter_context(reading(unet, masked))
                 if how.tiles is not None:
@@ -192,15 +192,15 @@ def denoise(
             return latents
 
         encodes = _is_picture(inputs.get("image"))
-        rungs = [*loras.rungs(), *denoiser_rungs(model, networks, encodes=encodes)]
-        latents = model.ladder.climb("the denoiser", rungs, attempt)
+        fallbacks = [*loras.fallbacks(), *denoiser_fallbacks(drawing, networks, encodes=encodes)]
+        latents = drawing.retries.attempt("the denoiser", fallbacks, attempt)
     if not is_finite(latents):
         message = (
             "the denoiser produced NaN with sampler "
             f"{sampling.sampler!r}; try another one, or a lower guidance scale"
         )
         raise NotFiniteError(message)
-    image = decode_latents(how.handover.base() if how.handover else model, latents)
+    image = _decoded(drawing, how, latents)
     return Denoised(
         image if image.size == size else image.crop((0, 0, *size)),
         {
@@ -220,28 +220,36 @@ def denoise(
     )
 
 
-def _masked(model: "LoadedCheckpoint", how: How, drawn: tuple[int, int]) -> Masked | None:
+def _decoded(drawing: "Drawing", how: How, latents: "torch.Tensor") -> "Image.Image":
+    """Return the picture of latents, by the VAE that the denoising began with."""
+    if how.handover is None:
+        return decode_latents(drawing, latents)
+    with how.handover.open_base() as base:
+        return decode_latents(base, latents)
+
+
+def _masked(drawing: "Drawing", how: How, drawn: tuple[int, int]) -> Masked | None:
     """What a denoiser made for inpainting is told; None for any other."""
-    if model.variant != INPAINT:
+    if drawing.variant != INPAINT:
         return None
-    return how.masked or all_masked(model, drawn)
+    return how.masked or all_masked(drawing, drawn)
 
 
 def _first(
     task: "Task",
     shape: tuple[int, ...],
     generator: "torch.Generator",
-    model: "LoadedCheckpoint",
+    drawing: "Drawing",
     how: How,
 ) -> "dict[str, torch.Tensor]":
     """The first noise, as an input of the pipeline, where that does not draw it itself."""
     import torch
 
     if how.variation is not None:
-        return {"latents": first_noise(shape, generator, model.dtype, how.variation)}
-    if task == "text-to-image" and model.variant == INPAINT:
+        return {"latents": first_noise(shape, generator, drawing.dtype, how.variation)}
+    if task == "text-to-image" and drawing.variant == INPAINT:
         # The pipeline would draw as many channels as the denoiser reads.
-        return {"latents": torch.randn(shape, generator=generator, dtype=model.dtype)}
+        return {"latents": torch.randn(shape, generator=generator, dtype=drawing.dtype)}
     return {}
 
 
@@ -254,17 +262,17 @@ def _size_of(image: Any, block: int) -> tuple[int, int]:
 
 
 def _claim(
-    model: "LoadedCheckpoint", unet: Any, sampling: Sampling, drawn: tuple[int, int], how: How
+    drawing: "Drawing", unet: Any, sampling: Sampling, drawn: tuple[int, int], how: How
 ) -> None:
     """Refuse steps for which there is no room, before the first."""
-    width, height = (side // model.block for side in drawn)
+    width, height = (side // drawing.block for side in drawn)
     if how.tiles is not None:
         width, height = min(width, how.tiles.size), min(height, how.tiles.size)
     rows = 1 if sampling.guidance_scale <= 1 or has_rows_apart(unet) else 2
     channels = int(unet.config.block_out_channels[0])
-    needed = denoising_bytes(width, height, channels, model.dtype.itemsize, rows)
-    what = f"to draw {width * model.block} × {height * model.block} px"
-    claim(needed, model.device, what)
+    needed = denoising_bytes(width, height, channels, drawing.dtype.itemsize, rows)
+    what = f"to draw {width * drawing.block} × {height * drawing.block} px"
+    claim(needed, drawing.device, what)
 
 
 def _is_picture(given: Any) -> bool:
@@ -392,10 +400,10 @@ def _control_inputs(task: "Task", controls: Sequence[Control]) -> dict[str, Any]
     return lists if len(controls) > 1 else {name: value[0] for name, value in lists.items()}
 
 
-def _conditioning(model: "LoadedCheckpoint", sampling: Sampling, steps: int) -> Conditioning:
+def _conditioning(drawing: "Drawing", sampling: Sampling, steps: int) -> Conditioning:
     """Both prompts, for the steps that are really run."""
     return encode(
-        model,
+        drawing,
         sampling.prompt,
         sampling.negative_prompt,
         steps=steps,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from medialab.loading.memory_needs import PICTURE_BYTES
 from medialab.process.memory import claim
+from medialab.process.retries import RetryPolicy
 from medialab.settings.choices import LATENT_UPSCALERS, PIXEL_UPSCALERS
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ def enlarged(
     tile: int,
     overlap: int,
     on_tile: Callable[[int, int], None],
+    retries: RetryPolicy | None = None,
 ) -> "Image.Image":
-    """The picture at exactly `size`; `upscaler` is a loaded model or one of PIXEL_UPSCALERS.
+    """Return the picture at exactly `size`; `upscaler` is a loaded model or of PIXEL_UPSCALERS.
 
     A model enlarges as often as it takes to reach the size, once at least and at most four times,
     and Lanczos does the rest, as A1111 does it (modules/upscaler.py). So one that keeps the size,
@@ -50,7 +52,9 @@ def enlarged(
     for number in range(MOST_TIMES):
         if number and image.width >= size[0] and image.height >= size[1]:
             break
-        image = upscaler.enlarge(image, tile=tile, overlap=overlap, on_tile=on_tile)
+        image = upscaler.enlarge(
+            image, tile=tile, overlap=overlap, on_tile=on_tile, retries=retries
+        )
         if upscaler.scale == 1:
             break
     return image.resize(size, Image.Resampling.LANCZOS) if image.size != size else image

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from medialab.loading.checkpoint import LoadedCheckpoint
+    from medialab.diffusion.drawing import Drawing
 
 _PAINTED = 128  # grey of a mask from which on a place is hidden
 
@@ -29,18 +29,18 @@ class Masked(NamedTuple):
     latents: "torch.Tensor"
 
 
-def masked_picture(model: "LoadedCheckpoint", image: "Image.Image", mask: "Image.Image") -> Masked:
+def masked_picture(drawing: "Drawing", image: "Image.Image", mask: "Image.Image") -> Masked:
     """A picture, and where it is painted (255 = paint), as the denoiser reads them; same sizes."""
     hidden = mask.convert("L").point(lambda grey: 255 if grey >= _PAINTED else 0)
-    latents = encode_image(model, image, hidden=hidden)
+    latents = encode_image(drawing, image, hidden=hidden)
     return Masked(latent_mask(hidden, latents), latents)
 
 
-def all_masked(model: "LoadedCheckpoint", size: tuple[int, int]) -> Masked:
+def all_masked(drawing: "Drawing", size: tuple[int, int]) -> Masked:
     """A picture of that size (width, height in pixels) of which everything is painted."""
     from PIL import Image
 
-    return masked_picture(model, Image.new("RGB", size), Image.new("L", size, 255))
+    return masked_picture(drawing, Image.new("RGB", size), Image.new("L", size, 255))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from medialab.diffusion.low_memory import vae_rungs
+from medialab.diffusion.low_memory import vae_fallbacks
 from medialab.loading.memory_needs import decoding_bytes, encoding_bytes
 from medialab.pixels.geometry import drawn_size
 from medialab.pixels.resizing import padded
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from medialab.loading.checkpoint import LoadedCheckpoint
+    from medialab.diffusion.drawing import Drawing
 
 
 def encode_image(
-    model: "LoadedCheckpoint", image: "Image.Image", hidden: "Image.Image | None" = None
+    drawing: "Drawing", image: "Image.Image", hidden: "Image.Image | None" = None
 ) -> "torch.Tensor":
     """The picture's latents (1, 4, h/8, w/8) as the denoiser reads them, without any noise.
 
@@ -30,8 +30,8 @@ def encode_image(
     import numpy as np
     import torch
 
-    vae = model.vae
-    image = padded(image.convert("RGB"), *drawn_size(*image.size, model.block))
+    vae = drawing.vae
+    image = padded(image.convert("RGB"), *drawn_size(*image.size, drawing.block))
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
     shown = torch.ones(1, 1, 1, 1, dtype=torch.bool)
     if hidden is not None:
@@ -39,14 +39,14 @@ def encode_image(
         shown = torch.from_numpy(np.array(grown))[None, None] < 255
 
     def attempt() -> torch.Tensor:
-        _claim(model, *image.size, encoding_bytes, "to encode")
-        scaled = (pixels.to(model.device, vae.dtype) / 127.5) - 1
+        _claim(drawing, *image.size, encoding_bytes, "to encode")
+        scaled = (pixels.to(drawing.device, vae.dtype) / 127.5) - 1
         scaled = torch.where(shown.to(scaled.device), scaled, 0.0)
         with torch.inference_mode():
             return encoded(vae, scaled)
 
-    latents = model.ladder.finite("the VAE's encoder", vae_rungs(model), attempt, vae)
-    return scaled_for_denoiser(latents.to(model.dtype), vae)
+    latents = drawing.retries.finite("the VAE's encoder", vae_fallbacks(drawing), attempt, vae)
+    return scaled_for_denoiser(latents.to(drawing.dtype), vae)
 
 
 def encoded(vae: Any, pixels: "torch.Tensor") -> "torch.Tensor":
@@ -72,7 +72,7 @@ def scaled_for_denoiser(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
     return (latents - (vae.config.shift_factor or 0)) * scaling
 
 
-def decode_latents(model: "LoadedCheckpoint", latents: "torch.Tensor") -> "Image.Image":
+def decode_latents(drawing: "Drawing", latents: "torch.Tensor") -> "Image.Image":
     """The picture of latents (1, 4, h/8, w/8) as the denoiser leaves them.
 
     Source: diffusers, the end of StableDiffusionPipeline and StableDiffusionXLPipeline.
@@ -82,35 +82,35 @@ def decode_latents(model: "LoadedCheckpoint", latents: "torch.Tensor") -> "Image
     """
     import torch
 
-    vae = model.vae
+    vae = drawing.vae
 
     def attempt() -> torch.Tensor:
-        height, width = (side * model.block for side in latents.shape[-2:])
-        _claim(model, width, height, decoding_bytes, "to decode")
+        height, width = (side * drawing.block for side in latents.shape[-2:])
+        _claim(drawing, width, height, decoding_bytes, "to decode")
         with torch.inference_mode():
             pixels: torch.Tensor = vae.decode(_unscaled(latents.to(vae.dtype), vae))[0]
         return pixels
 
-    with in_float32(*([vae] if model.vae_overflows else [])):
-        pixels = model.ladder.finite("the VAE's decoder", vae_rungs(model), attempt, vae)
+    with in_float32(*([vae] if drawing.vae_overflows else [])):
+        pixels = drawing.retries.finite("the VAE's decoder", vae_fallbacks(drawing), attempt, vae)
     levels = (pixels * 0.5 + 0.5).clamp(0, 1).cpu().permute(0, 2, 3, 1).float().numpy()[0]
     return to_image(levels)
 
 
 def _claim(
-    model: "LoadedCheckpoint",
+    drawing: "Drawing",
     width: int,
     height: int,
     takes: Callable[[int, int, int, int], int],
     what: str,
 ) -> None:
     """Refuse work for which the VAE finds no room as it is set now: whole, or in tiles."""
-    vae = model.vae
+    vae = drawing.vae
     if getattr(vae, "use_tiling", False):
         width, height = (min(side, int(vae.tile_sample_min_size)) for side in (width, height))
     channels = int(vae.config.get("block_out_channels", (128,))[0])
     needed = takes(width, height, channels, vae.dtype.itemsize)
-    claim(needed, model.device, f"{what} {width} × {height} px")
+    claim(needed, drawing.device, f"{what} {width} × {height} px")
 
 
 def _unscaled(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
@@ -132,7 +132,7 @@ def _spread(vae: Any, like: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor
 
 
 def stretched(
-    model: "LoadedCheckpoint", image: "Image.Image", size: tuple[int, int], method: str
+    drawing: "Drawing", image: "Image.Image", size: tuple[int, int], method: str
 ) -> "torch.Tensor":
     """The picture's latents, interpolated to those that are drawn for another size.
 
@@ -141,17 +141,17 @@ def stretched(
     """
     import torch.nn.functional as F
 
-    block, drawn = model.block, drawn_size(*size, model.block)
+    block, drawn = drawing.block, drawn_size(*size, drawing.block)
     corners = None if method == "nearest" else False
     columns, rows = (side // block for side in drawn)
     if drawn == size and image.size == drawn_size(*image.size, block):
-        latents = encode_image(model, image)
+        latents = encode_image(drawing, image)
         return F.interpolate(latents, (rows, columns), mode=method, align_corners=corners)
     across, down = size[0] / image.width, size[1] / image.height
     # As many blocks as fill the other size, and one more: the last may be cut by rounding.
     wide = max(math.ceil(columns / across) + 1, -(-image.width // block))
     high = max(math.ceil(rows / down) + 1, -(-image.height // block))
-    latents = encode_image(model, padded(image, wide * block, high * block))
+    latents = encode_image(drawing, padded(image, wide * block, high * block))
     larger = F.interpolate(
         latents,
         scale_factor=(down, across),

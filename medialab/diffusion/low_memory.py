@@ -1,4 +1,4 @@
-"""Rungs of the ladder: ways in which a diffusers model needs less memory.
+"""Fallbacks: ways in which a diffusers model needs less memory.
 
 Attention is not sliced: torch's own never holds the whole matrix, and in slices a UNet's forward at
 896 px took 1,863 MiB instead of 1,183. The rows of its batch one by one took 617.
@@ -15,57 +15,60 @@ from medialab.families.patching import (
     of_rows,
     restoring_forward,
 )
-from medialab.process.retries import Rung
+from medialab.process.retries import Fallback
 
 if TYPE_CHECKING:
     import torch
 
-    from medialab.loading.checkpoint import LoadedCheckpoint
+    from medialab.diffusion.drawing import Drawing
 
 # Of the side at which the VAE was trained, which is diffusers' own tile.
 SMALLER = 2
 
 
-def denoiser_rungs(
-    model: "LoadedCheckpoint", controlnets: Sequence[Any], *, encodes: bool
-) -> list[Rung]:
-    """Less memory for a denoising; `encodes` if the pipeline brings a picture to latents itself."""
-    networks = [model.components["unet"], *controlnets]
+def denoiser_fallbacks(
+    drawing: "Drawing", controlnets: Sequence[Any], *, encodes: bool
+) -> list[Fallback]:
+    """Return ways to denoise in less memory.
+
+    `encodes` tells that the pipeline brings a picture to latents itself.
+    """
+    networks = [drawing.components["unet"], *controlnets]
     return [
-        Rung("prompts one after another", False, partial(_each, _rows_apart, networks)),
-        *(_tilings(model.vae) if encodes else ()),
-        _offload(model, controlnets),
+        Fallback("prompts one after another", False, partial(_each, _rows_apart, networks)),
+        *(_tilings(drawing.vae) if encodes else ()),
+        _offload(drawing, controlnets),
     ]
 
 
-def vae_rungs(model: "LoadedCheckpoint") -> list[Rung]:
-    """Less memory between pictures and latents."""
-    return [*_tilings(model.vae), _offload(model, ())]
+def vae_fallbacks(drawing: "Drawing") -> list[Fallback]:
+    """Return ways to less memory between pictures and latents."""
+    return [*_tilings(drawing.vae), _offload(drawing, ())]
 
 
-def _tilings(vae: Any) -> list[Rung]:
+def _tilings(vae: Any) -> list[Fallback]:
     return [
-        Rung("VAE in tiles", False, partial(_tiled, vae, 1)),
-        Rung("VAE in smaller tiles", False, partial(_tiled, vae, SMALLER)),
+        Fallback("VAE in tiles", False, partial(_tiled, vae, 1)),
+        Fallback("VAE in smaller tiles", False, partial(_tiled, vae, SMALLER)),
     ]
 
 
-def _offload(model: "LoadedCheckpoint", controlnets: Sequence[Any]) -> Rung:
+def _offload(drawing: "Drawing", controlnets: Sequence[Any]) -> Fallback:
     """Source: diffusers' enable_model_cpu_offload, without what it keeps in a pipeline."""
     # As they take turns: texts, the ControlNets and the denoiser, the VAE. One's own that has no
     # turn, since another was chosen, rests all the while.
     order = ("text_encoder", "text_encoder_2", "unet")
-    parts = [part for name in order if (part := model.components.get(name)) is not None]
-    own = model.components["vae"]
-    rests = own is not model.vae and not any(weight.is_meta for weight in own.parameters())
-    parts = [*([own] if rests else []), *parts, model.vae]
-    at = parts.index(model.components["unet"])
+    parts = [part for name in order if (part := drawing.components.get(name)) is not None]
+    own = drawing.components["vae"]
+    rests = own is not drawing.vae and not any(weight.is_meta for weight in own.parameters())
+    parts = [*([own] if rests else []), *parts, drawing.vae]
+    at = parts.index(drawing.components["unet"])
     networks = [*parts[:at], *controlnets, *parts[at:]]
-    possible = not model.device.startswith("cpu")
-    return Rung(
+    possible = not drawing.device.startswith("cpu")
+    return Fallback(
         "parts on the CPU while they rest",
         True,
-        partial(offloaded, networks, model.device) if possible else None,
+        partial(offloaded, networks, drawing.device) if possible else None,
     )
 
 
@@ -122,7 +125,7 @@ def _row(inputs: Any, row: int, rows: int) -> Any:
 
 
 def has_rows_apart(network: Any) -> bool:
-    """Whether a network is on that rung: what it needs is that of one row."""
+    """Whether a network does so: what it needs is that of one row."""
     return hasattr(network.forward, "rows_apart")
 
 

@@ -10,6 +10,7 @@ from medialab.diffusion.control import Control
 from medialab.diffusion.denoising import How, Kept, Step, denoise
 from medialab.diffusion.inpaint_models import masked_picture
 from medialab.diffusion.latents import encode_image, latent_mask
+from medialab.families.base import INPAINT
 from medialab.pixels import masks
 from medialab.pixels.geometry import Box, drawn_size
 from medialab.pixels.resizing import lanczos, padded
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from medialab.loading.checkpoint import LoadedCheckpoint
-from medialab.families.base import INPAINT
+    from medialab.diffusion.drawing import Drawing
 
 
 class Repaint(NamedTuple):
@@ -44,7 +44,7 @@ class Repaint(NamedTuple):
 
 
 def repaint(
-    model: "LoadedCheckpoint",
+    drawing: "Drawing",
     image: "Image.Image",
     job: Repaint,
     sampling: Sampling,
@@ -67,15 +67,15 @@ def repaint(
         seen = masks.filled(seen, masks.opaque(job.mask.crop(job.crop.edges)))
     seen = lanczos(seen, *job.size)
     paint = masks.blurred(masks.scaled(soft, *job.size), job.feather)
-    latents = encode_image(model, seen)
-    drawn = drawn_size(*job.size, model.block)
+    latents = encode_image(drawing, seen)
+    drawn = drawn_size(*job.size, drawing.block)
     mask = latent_mask(padded(paint, *drawn), latents)
     masked = None
-    if model.variant == INPAINT:
-        masked = masked_picture(model, padded(seen, *drawn), padded(paint, *drawn))
+    if drawing.variant == INPAINT:
+        masked = masked_picture(drawing, padded(seen, *drawn), padded(paint, *drawn))
     begin = _beginning(latents, mask, job.content, sampling.seed)
     denoised = denoise(
-        model,
+        drawing,
         "image-to-image",
         sampling,
         on_step,

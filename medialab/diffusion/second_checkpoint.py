@@ -7,17 +7,17 @@ Source: A1111's modules/sd_samplers_common.py, apply_refiner; the step is the on
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.encoding import Guidance, encode
-from medialab.lora import Applied, told, using
+from medialab.lora import Applied, told
 from medialab.settings.sampling import Sampling
 
 if TYPE_CHECKING:
     import torch
 
-    from medialab.loading.checkpoint import LoadedCheckpoint
+    from medialab.diffusion.drawing import Drawing
 
 # What SDXL's refiner is told a picture is worth, from 1 to 10, and what it is to keep away from.
 # Source: diffusers' StableDiffusionXLImg2ImgPipeline, aesthetic_score.
@@ -40,10 +40,10 @@ def told_handover(checkpoint: str, switch_at: float, steps: int, before: int) ->
 
 
 class Handover:
-    """What takes over, and when: `load` gives it, once it is needed.
+    """What takes over, and when: `open_other` opens it, once it is needed.
 
-    `base` gives what it takes over from, whose VAE has the last word: to load the one may have made
-    room by releasing the other.
+    `open_base` opens what it takes over from, whose VAE has the last word: to load the one may have
+    made room by releasing the other.
     `switch_at` is the share of the noise schedule after which it does: 0.8 leaves it the last
     fifth, 1 nothing. The first step is never its own.
     """
@@ -51,12 +51,12 @@ class Handover:
     def __init__(
         self,
         checkpoint: str,
-        load: "Callable[[], LoadedCheckpoint]",
-        base: "Callable[[], LoadedCheckpoint]",
+        open_other: "Callable[[], AbstractContextManager[Drawing]]",
+        open_base: "Callable[[], AbstractContextManager[Drawing]]",
         switch_at: float,
     ) -> None:
-        self.base = base
-        self._checkpoint, self._load, self._switch_at = checkpoint, load, switch_at
+        self.open_base = open_base
+        self._checkpoint, self._open, self._switch_at = checkpoint, open_other, switch_at
         self._from_call: int | None = None
         self._steps_before = 0
         self._inversions: tuple[str, ...] = ()
@@ -105,17 +105,17 @@ class Handover:
         self._from_call = call
         self._steps_before = (call - 1) // int(pipeline.scheduler.order)
         with torch.inference_mode(mode=False):  # what is loaded in it can never be changed again
-            model = self._load()
-        unet = model.components["unet"]
+            other = undo.enter_context(self._open())
+        unet = other.components["unet"]
         if unet is pipeline.unet:
             return None
         # LoRAs are made for one family; SDXL's refiner reads other text than SDXL.
         widths = [one.config.cross_attention_dim for one in (unet, pipeline.unet)]
         loras = sampling.asked_loras if widths[0] == widths[1] else ()
         with torch.inference_mode(mode=False):
-            self._loras = undo.enter_context(using(model, loras, calls=steps))
+            self._loras = undo.enter_context(other.with_loras(loras, calls=steps))
         conditioning = encode(
-            model,
+            other,
             sampling.prompt,
             sampling.negative_prompt,
             steps=steps,
@@ -125,7 +125,7 @@ class Handover:
         self._inversions = conditioning.inversions
         pipeline.unet = unet
         # Schedulers read it at each step. This one is the denoising's own.
-        said = model.components["scheduler"].config.get("prediction_type", "epsilon")
+        said = other.components["scheduler"].config.get("prediction_type", "epsilon")
         pipeline.scheduler.register_to_config(prediction_type=said)
         guidance = Guidance(pipeline, conditioning, steps)
         undo.enter_context(guidance.composing())

@@ -5,7 +5,7 @@ unpickles a file or runs code that lies beside a model.
 """
 
 import inspect
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from medialab.listing.models import ModelInfo, check_folder
 from medialab.listing.runnable import why_not
 from medialab.process.installation import configs_folder
 from medialab.process.memory import free_memory
-from medialab.process.retries import Ladder, in_float32
+from medialab.process.retries import in_float32
 from medialab.process.threads import pick_device
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class LoadedCheckpoint:
     """A checkpoint in memory: the one owner of its weights.
 
     Every pipeline it hands out shares `components`; `release` lets them go. Adapters, hooks and
-    dtype changes made through one pipeline are seen by all.
+    dtype changes made through one pipeline are seen by all. It is shared between runs and holds
+    nothing of any: what a stage puts around it is a `medialab.diffusion.drawing.Drawing`.
     """
 
     def __init__(self, pipeline: Any, family: Family, device: str, dtype: "torch.dtype") -> None:
@@ -46,23 +47,13 @@ class LoadedCheckpoint:
         self.family = family
         self.device = device
         self.dtype = dtype
-        # Files of the textual inversions that prompts may name, as the run that uses it found them.
-        self.inversions: Mapping[str, Path] = {}
-        # The LoRAs that the run may apply (`medialab.lora.RunLoRAs`), and what of them is in the
-        # text encoders right now: texts encoded with one set are of no use with another.
-        self.loras: Any = None
-        self.adapted: Hashable = ()
-        # The VAE in place of its own (a `medialab.loading.vaes.LoadedVAE`), as the stage says.
-        self.chosen_vae: Any = None
-        # What is done when memory runs out or numbers are none; each stage brings its own.
-        self.ladder = Ladder()
         self.nbytes = _bytes_of(self.components.values())
 
-    def pipeline(self, task: Task, controlnets: "Sequence[Any]" = ()) -> Any:
-        """A new diffusers pipeline for the task, around the same components. Cost: about 1 ms.
+    def pipeline(self, task: Task, controlnets: "Sequence[Any]" = (), *, vae: Any = None) -> Any:
+        """Return a new diffusers pipeline for the task, around the same components.
 
         It is the caller's own: giving it another scheduler touches no other. With `controlnets` it
-        is one that follows them.
+        is one that follows them; `vae` is a network in place of the checkpoint's own. Cost: 1 ms.
 
         Raises:
             ModelRefusedError: the checkpoint is made for another task, or a ControlNet for another
@@ -97,8 +88,8 @@ class LoadedCheckpoint:
             control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
             with quietly():
                 pipeline = made_for_it.from_pipe(self._pipeline, **control)
-        if self.chosen_vae is not None:
-            pipeline.vae = self.vae
+        if vae is not None:
+            pipeline.vae = vae
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
@@ -126,26 +117,20 @@ class LoadedCheckpoint:
 
     @property
     def vae(self) -> Any:
-        """The VAE in use: its own, or the chosen one.
+        """Its own VAE.
 
         Raises:
-            ModelRefusedError: it has none of its own, and none was chosen.
+            ModelRefusedError: it has none of its own.
         """
-        if self.chosen_vae is not None:
-            return self.chosen_vae.network
         own = self.components["vae"]
         if is_absent(own):
             raise ModelRefusedError("this checkpoint lacks its VAE: choose one of models/vae")
         return own
 
     @property
-    def vae_overflows(self) -> bool:
-        """Whether the VAE must not decode in float16: its config says so, and its pipeline can."""
-        import torch
-
-        vae = self.vae
-        told = hasattr(self._whole(), "upcast_vae") and vae.config.force_upcast
-        return bool(told and vae.dtype == torch.float16)
+    def upcasts_vae(self) -> bool:
+        """Whether its pipelines decode in float32 where the VAE's config says so (SDXL)."""
+        return hasattr(self._whole(), "upcast_vae")
 
     def _whole(self) -> Any:
         if self._pipeline is None:
@@ -157,7 +142,7 @@ class LoadedCheckpoint:
     def native_size(self) -> int:
         """Pixels a side that the checkpoint was trained at: its latents' times its VAE's."""
         latents = self.family.denoiser.trained_latents(self.denoiser)
-        return latents * self._reduction_of(self.components["vae"])
+        return latents * self.reduction_of(self.components["vae"])
 
     def cached(self, name: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once and kept as long as the model is."""
@@ -179,25 +164,15 @@ class LoadedCheckpoint:
             finally:
                 self.dtype = before
 
-    @property
-    def reduction(self) -> int:
-        """Pixels a side that one of its latents stands for."""
-        return self._reduction_of(self.vae)
-
-    @property
-    def block(self) -> int:
-        """Pixels of which a drawn picture's sides are multiples."""
-        latents = self.family.latents
-        return self.reduction * latents.block // latents.reduction
-
-    def _reduction_of(self, vae: Any) -> int:
+    def reduction_of(self, vae: Any) -> int:
+        """Return the pixels a side that one latent of a VAE of this family stands for."""
         # Each level of a VAE but the last halves a side.
         levels = getattr(vae.config, "block_out_channels", ())
         return 2 ** (len(levels) - 1) if levels else self.family.latents.reduction
 
     def release(self) -> None:
         """Let go of the weights; what nobody else holds is back with the system afterwards."""
-        self._pipeline = self.chosen_vae = None
+        self._pipeline = None
         self.components.clear()
         self._cached.clear()
         free_memory()
@@ -240,7 +215,6 @@ class LoadedNetwork:
 
     def __init__(self, network: Any) -> None:
         self.network = network
-        self.ladder = Ladder()
         self.nbytes = _bytes_of([network])
 
     def in_float32(self) -> AbstractContextManager[None]:

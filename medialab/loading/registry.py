@@ -7,7 +7,8 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,6 +40,8 @@ from medialab.process.threads import pick_device
 
 __all__ = ["ModelInfo", "ModelRegistry"]
 
+WAIT_SECONDS = 0.1  # between two looks whether a loan is over
+
 # A model's path, its files as they are, and what else decides how it is loaded.
 _Key = tuple[Path, tuple[Stamp, ...], str]
 
@@ -58,7 +61,7 @@ class ModelRegistry:
     `hash_cache` is an SQLite file that remembers content hashes; without one they are remembered
     as long as the registry is. Models stay loaded as long as `room` has place for them, and the
     longest unused is released first; the last one loaded always stays. Safe to use from many
-    threads.
+    threads; computing with the models is for one thread at a time, within `lent`.
     """
 
     def __init__(
@@ -80,7 +83,28 @@ class ModelRegistry:
         # Two locks: listing must not wait for the seconds that a load takes.
         self._listing = threading.Lock()
         self._loading = threading.RLock()
+        # Held by who computes with the models; always taken before the one of loading.
+        self._lending = threading.RLock()
         self.room.join(self)
+
+    @contextmanager
+    def lent(self, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+        """While it lasts, the loaded models are lent to this thread, and to no other.
+
+        Models are shared, and a stage changes them for its length: weights are merged, adapters put
+        on, types and forwards replaced. One loan is of all of them, so that two borrowers of
+        several checkpoints cannot wait for each other; they share one device anyhow. A thread may
+        borrow again what it has.
+
+        Args:
+            waiting: called every WAIT_SECONDS until the models are free; may raise to give up.
+        """
+        while not self._lending.acquire(timeout=WAIT_SECONDS):
+            waiting()
+        try:
+            yield
+        finally:
+            self._lending.release()
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the folder now, of one kind or of all; refused files with the reason.
@@ -292,8 +316,8 @@ class ModelRegistry:
         return load_checkpoint(info, self._device)
 
     def unload_all(self) -> None:
-        """Release every loaded model and give its memory back."""
-        with self._loading:
+        """Release every loaded model and give its memory back, when none is lent."""
+        with self._lending, self._loading:
             if not self._loaded:
                 return  # to look for memory to give back takes a tenth of a second
             for key in list(self._loaded):

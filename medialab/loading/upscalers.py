@@ -23,7 +23,7 @@ from medialab.pixels.geometry import Box
 from medialab.pixels.tiles import blended, part_of, tiles
 from medialab.process.libraries import require
 from medialab.process.memory import claim
-from medialab.process.retries import Ladder, Rung, is_finite
+from medialab.process.retries import Fallback, RetryPolicy, is_finite
 
 if TYPE_CHECKING:
     import torch
@@ -62,12 +62,9 @@ class Upscaler:
         """
         self.scale = scale
         self.nbytes = sum(weight.nbytes for weight in network.parameters())
-        # What is done when memory runs out; each stage brings its own.
-        self.ladder = Ladder()
         self._call: Any = call or network
         self._is_whole = is_whole
         self._device = device
-        self._largest: int | None = None
 
     def in_float32(self) -> AbstractContextManager[object]:
         """It is float32 always."""
@@ -84,34 +81,39 @@ class Upscaler:
         tile: int = TILE,
         overlap: int = OVERLAP,
         on_tile: Callable[[int, int], None] = lambda _done, _all: None,
+        retries: RetryPolicy | None = None,
     ) -> "Image.Image":
         """The RGB picture, `scale` times larger. `tile` and `overlap` are pixels of the input.
 
         A tile of 0 takes the picture whole. Tiles share `overlap` pixels, over which one fades into
         the next. Memory grows with the tile, not with the picture. `on_tile(done, all)` is called
-        after each and may raise to stop.
+        after each and may raise to stop. `retries` are those of the stage that enlarges.
 
         Raises:
             NotFiniteError: the model computed no numbers.
             OutOfMemoryError: there was no room for the smallest tile either.
         """
         largest = tile or max(image.size)
-        rungs = [
-            Rung(f"tiles of {smaller} px", False, partial(self._limited, smaller))
+        limits: list[int] = []
+
+        @contextmanager
+        def limited(smaller: int) -> Iterator[None]:
+            limits.append(smaller)
+            try:
+                yield
+            finally:
+                limits.pop()
+
+        fallbacks = [
+            Fallback(f"tiles of {smaller} px", False, partial(limited, smaller))
             for smaller in SMALLER_TILES
             if smaller < largest
         ]
-        return self.ladder.climb(
-            "the upscaler", rungs, lambda: self._enlarge(image, tile, overlap, on_tile)
+        return (retries or RetryPolicy()).attempt(
+            "the upscaler",
+            fallbacks,
+            lambda: self._enlarge(image, tile, overlap, on_tile, limits[-1] if limits else None),
         )
-
-    @contextmanager
-    def _limited(self, tile: int) -> Iterator[None]:
-        before, self._largest = self._largest, tile
-        try:
-            yield
-        finally:
-            self._largest = before
 
     def _enlarge(
         self,
@@ -119,6 +121,7 @@ class Upscaler:
         tile: int,
         overlap: int,
         on_tile: Callable[[int, int], None],
+        limit: int | None,
     ) -> "Image.Image":
         import numpy as np
         import torch
@@ -126,8 +129,8 @@ class Upscaler:
 
         pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
         tile = max(image.size) if self._is_whole else tile or max(image.size)
-        if self._largest is not None and self._largest < tile:
-            tile, overlap = self._largest, min(overlap, self._largest // 3)
+        if limit is not None and limit < tile:
+            tile, overlap = limit, min(overlap, limit // 3)
         boxes = tiles(image.width, image.height, tile, overlap)
         width, height = image.width * self.scale, image.height * self.scale
         claim(width * height * _PIXEL_BYTES, "cpu", f"a picture of {width} × {height} px")

@@ -7,11 +7,12 @@ diffusers 0.42 drops DoRA's scale with a warning and refuses LoHa and LoKr (meas
 
 from medialab.lora.files import LoRAFile, read_lora, trigger_words
 from medialab.lora.fitting import Report, refuse_family
-from medialab.lora.manager import Applied, LoRAManager
-from medialab.lora.running import RunLoRAs, hashes_told, told, using
+from medialab.lora.manager import MERGED_FROM, Applied, LoRAManager
+from medialab.lora.running import RunLoRAs, hashes_told, told
 from medialab.lora.sets import LoRAUse
 
 __all__ = [
+    "MERGED_FROM",
     "Applied",
     "LoRAFile",
     "LoRAManager",
@@ -23,5 +24,4 @@ __all__ = [
     "refuse_family",
     "told",
     "trigger_words",
-    "using",
 ]

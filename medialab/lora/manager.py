@@ -31,7 +31,7 @@ from medialab.lora.patches import Dial, Merged, attach, can_attach, ready_to_att
 from medialab.lora.sets import Entry, LoRAUse, Member, Place, places_of
 from medialab.process.memory import claim
 from medialab.process.memory_budget import Memory, Room
-from medialab.process.retries import Rung
+from medialab.process.retries import Fallback
 
 if TYPE_CHECKING:
     from medialab.loading.checkpoint import LoadedCheckpoint
@@ -45,11 +45,13 @@ MERGED_FROM = 2
 class Applied:
     """What is in a checkpoint right now; `advance` tells it how far the steps have come.
 
-    `mode` is "attached", "merged", both, or "none" where nothing was to be changed.
+    `mode` is "attached", "merged", both, or "none" where nothing was to be changed. `in_texts`
+    tells what of them the text encoders have: texts are encoded anew for another set.
     """
 
     reports: tuple[Report, ...] = ()
     mode: str = "none"
+    in_texts: Hashable = ()
     _dials: Sequence[Dial] = ()
     _merged: Sequence[Merged] = ()
 
@@ -62,9 +64,11 @@ class Applied:
             for module in self._merged:
                 module.turn()
 
-    def rungs(self) -> list[Rung]:
-        """How it needs less memory: what is merged is made for each call and dropped after it."""
-        return [Rung("LoRAs merged layer by layer", True, self._frugally)] if self._merged else []
+    def fallbacks(self) -> list[Fallback]:
+        """Return how it needs less memory: what is merged is made for each call and dropped."""
+        if not self._merged:
+            return []
+        return [Fallback("LoRAs merged layer by layer", True, self._frugally)]
 
     @contextmanager
     def _frugally(self) -> Iterator[None]:
@@ -202,7 +206,6 @@ class LoRAManager:
             for fit in fits:
                 fit.refuse_foreign()
             members = [Member(use, fit) for use, fit in zip(uses, fits, strict=True)]
-            undo.callback(setattr, model, "adapted", model.adapted)
             undo.callback(self._memory_of(model).end)
             yield self._put_in(model, members, calls, parts or parts_of(model), undo)
 
@@ -247,11 +250,11 @@ class LoRAManager:
                 undo.callback(module.restore)
                 module.turn()
                 merged.append(module)
-        model.adapted = tuple(key for one in members if (key := one.text_key(parts)))
         modes = [name for name, count in (("attached", attached), ("merged", merged)) if count]
         return Applied(
             tuple(one.fit.report for one in members),
             " and ".join(modes) or "none",
+            tuple(key for one in members if (key := one.text_key(parts))),
             [one.dial for one in members],
             merged,
         )

@@ -32,33 +32,34 @@ class RunLoRAs:
             asked.stop,
         )
 
+    @contextmanager
+    def applied(
+        self,
+        model: "LoadedCheckpoint",
+        loras: Sequence[LoRAConfig],
+        *,
+        calls: int = MERGED_FROM,
+        parts: Sequence[str] | None = None,
+    ) -> Iterator[Applied]:
+        """While it lasts, the checkpoint has these LoRAs.
 
-@contextmanager
-def using(
-    model: "LoadedCheckpoint",
-    loras: Sequence[LoRAConfig],
-    *,
-    calls: int = MERGED_FROM,
-    parts: Sequence[str] | None = None,
-) -> Iterator[Applied]:
-    """While it lasts, the checkpoint has these LoRAs; those that are switched off are none.
+        Args:
+            model: a checkpoint that nobody else computes with meanwhile.
+            loras: as asked for, by names of `paths`.
+            calls: how often the denoiser will be called.
+            parts: the parts of the checkpoint to touch; all without any.
 
-    Raises:
-        ModelRefusedError: one is made for another family; nothing was changed.
-    """
-    run: RunLoRAs | None = model.loras
-    uses = [run.use(one) for one in loras] if run is not None else []
-    if not uses:
-        yield Applied()
-        return
-    assert run is not None  # noqa: S101 - for mypy: there are uses of it
-    with run.manager.apply_loras(model, uses, calls=calls, parts=parts) as applied:
-        # As they are asked for: two files in two folders may have one name.
-        applied.reports = tuple(
-            replace(report, name=one.name)
-            for report, one in zip(applied.reports, loras, strict=True)
-        )
-        yield applied
+        Raises:
+            ModelRefusedError: one is made for another family; nothing was changed.
+        """
+        uses = [self.use(one) for one in loras]
+        with self.manager.apply_loras(model, uses, calls=calls, parts=parts) as applied:
+            # As they are asked for: two files in two folders may have one name.
+            applied.reports = tuple(
+                replace(report, name=one.name)
+                for report, one in zip(applied.reports, loras, strict=True)
+            )
+            yield applied
 
 
 def hashes_told(record: Any) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""What a stage does when memory runs out or its numbers are none, one rung after another.
+"""Retries of a stage: with less memory each time that it runs out, in float32 after NaN.
 
-The failed piece of work alone is done again, lower each time; what was finished stays. A rung lasts
-as long as the work it is for: weights and switches are afterwards as they were before.
+Only the failed piece of work is done again, with one fallback more each time; what was finished
+stays. A fallback lasts as long as the work it is for: weights and switches are afterwards as they
+were before.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +23,8 @@ OUT_OF_MEMORY, NOT_FINITE = "out of memory", "NaN"
 IN_FLOAT32 = "in float32"
 
 
-class Rung(NamedTuple):
-    """A way to need less memory. With `enter` None it is one that this device does not have.
+class Fallback(NamedTuple):
+    """A way to need less memory. With `enter` None this device does not have it.
 
     `exact` says whether the same pixels come out.
     """
@@ -51,20 +52,21 @@ class Retry:
 class Raisable(Protocol):
     """A model whose weights can be brought to float32 for a while."""
 
-    ladder: "Ladder"
-
     def in_float32(self) -> AbstractContextManager[object]:
         """While it lasts, the weights are float32."""
 
 
-class Ladder:
-    """How far down one stage went. `free` gives back what the stage can do without.
+class RetryPolicy:
+    """How one stage retries, and what it has retried so far (`done`, in order).
+
+    `free` gives back what the stage can do without. A policy belongs to one stage of one run; no
+    model holds it.
 
     Source of the order: diffusers' and A1111's own advice, cheapest and least visible first.
     """
 
     def __init__(self, free: Callable[[], object] = free_memory) -> None:
-        self.retries: list[Retry] = []
+        self.done: list[Retry] = []
         self._free = free
         self._levels: dict[str, int] = {}
         self._raised: ExitStack | None = None
@@ -73,47 +75,50 @@ class Ladder:
     @property
     def exact(self) -> bool:
         """Whether all that was done again gives the pixels that it would have given at once."""
-        return all(retry.exact for retry in self.retries)
+        return all(retry.exact for retry in self.done)
 
-    def climb(self, part: str, rungs: Sequence[Rung], work: Callable[[], T]) -> T:
-        """What `work` returns; each time that memory runs out it begins anew, one rung lower.
+    def attempt(self, part: str, fallbacks: Sequence[Fallback], work: Callable[[], T]) -> T:
+        """Return what `work` returns; when memory runs out it begins anew, with a fallback more.
 
-        A second piece of the same part begins where the first one got through.
+        A second piece of the same part begins with the fallbacks that the first one needed.
 
         Raises:
-            OutOfMemoryError: not on the last rung either; nothing of the work is left in memory.
+            OutOfMemoryError: not with every fallback either; nothing of the work is left in memory.
         """
-        there = [Rung("caches freed", True, ExitStack), *(rung for rung in rungs if rung.enter)]
+        there = [
+            Fallback("caches freed", True, ExitStack),
+            *(fallback for fallback in fallbacks if fallback.enter),
+        ]
         while True:
             level = self._levels.get(part, 0)
             # Outside the except: a kept exception would hold every tensor of the failed try.
-            result, fault = _attempt(partial(_within, there[:level], work))
+            result, fault = _tried(partial(_within, there[:level], work))
             if fault is None:
                 return result  # type: ignore[return-value]  # None only for work of None
             self._free()
             if level == len(there):
-                raise OutOfMemoryError(_given_up(part, there, rungs, fault)) from fault
+                raise OutOfMemoryError(_given_up(part, there, fallbacks, fault)) from fault
             self._levels[part] = level + 1
             found = there[level]
-            self.retries.append(Retry(part, OUT_OF_MEMORY, found.name, found.exact))
+            self.done.append(Retry(part, OUT_OF_MEMORY, found.name, found.exact))
 
     def run(self, stage: str, work: Callable[[], T]) -> T:
-        """A stage's work; once more in float32 if it computed no numbers.
+        """Return what a stage's work returns; once more in float32 if it computed NaN.
 
         Raises:
             NotFiniteError: in float32 there are none either; the text names the stage.
-            OutOfMemoryError: as `climb`.
+            OutOfMemoryError: as `attempt`.
         """
         try:
             try:
-                return self.climb(stage, (), work)
+                return self.attempt(stage, (), work)
             except NotFiniteError:
-                self.retries.append(Retry(stage, NOT_FINITE, IN_FLOAT32))
+                self.done.append(Retry(stage, NOT_FINITE, IN_FLOAT32))
             self._free()
             with ExitStack() as self._raised:
                 for model in self._taken:
                     self._raised.enter_context(model.in_float32())
-                return self.climb(stage, (), work)
+                return self.attempt(stage, (), work)
         except NotFiniteError as error:
             message = f"{stage}: {error}; float32 did not help"
             raise NotFiniteError(message) from error
@@ -122,13 +127,10 @@ class Ladder:
             raise OutOfMemoryError(message) from error
         finally:
             self._raised = None
-            for model in self._taken:
-                model.ladder = Ladder()
             self._taken.clear()
 
     def take(self, model: Raisable) -> None:
-        """A model that the stage was handed: what fails in it is retried here."""
-        model.ladder = self
+        """Bring a model that the stage was lent to float32, too, when its numbers are NaN."""
         if any(one is model for one in self._taken):
             return
         self._taken.append(model)
@@ -138,24 +140,24 @@ class Ladder:
     def finite(
         self,
         part: str,
-        rungs: Sequence[Rung],
+        fallbacks: Sequence[Fallback],
         work: "Callable[[], torch.Tensor]",
         network: "torch.nn.Module",
     ) -> "torch.Tensor":
-        """What `work` computes with a network: if there are NaN in it, in float32.
+        """Return what `work` computes with a network: if there is NaN in it, in float32.
 
         Source: A1111's "upcast to float32" of a VAE (modules/processing.py, decode_latent_batch).
 
         Raises:
             NotFiniteError: there are NaN still.
-            OutOfMemoryError: as `climb`.
+            OutOfMemoryError: as `attempt`.
         """
-        found = self.climb(part, rungs, work)
+        found = self.attempt(part, fallbacks, work)
         if is_finite(found):
             return found
-        self.retries.append(Retry(part, NOT_FINITE, IN_FLOAT32))
+        self.done.append(Retry(part, NOT_FINITE, IN_FLOAT32))
         with in_float32(network):
-            found = self.climb(part, rungs, work)
+            found = self.attempt(part, fallbacks, work)
         if not is_finite(found):
             message = f"{part} produced NaN"
             raise NotFiniteError(message)
@@ -217,17 +219,17 @@ def _lower(raised: "list[tuple[torch.Tensor, torch.dtype]]") -> None:
             tensor.data = tensor.data.to(dtype)
 
 
-def _within(rungs: Sequence[Rung], work: Callable[[], T]) -> T:
-    """The work, on these rungs."""
+def _within(fallbacks: Sequence[Fallback], work: Callable[[], T]) -> T:
+    """Return what the work returns, done with these fallbacks."""
     with ExitStack() as undo:
-        for rung in rungs:
-            if rung.enter is not None:
-                undo.enter_context(rung.enter())
+        for fallback in fallbacks:
+            if fallback.enter is not None:
+                undo.enter_context(fallback.enter())
         return work()
 
 
-def _attempt(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
-    """What the work returns, or the error that says there is no room, without what it holds."""
+def _tried(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+    """Return what the work returns, or the error of too little memory, without what it holds."""
     try:
         return work(), None
     except (MemoryError, RuntimeError) as error:
@@ -237,8 +239,10 @@ def _attempt(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
         return None, error.with_traceback(None)
 
 
-def _given_up(part: str, tried: Sequence[Rung], rungs: Sequence[Rung], fault: BaseException) -> str:
-    missing = "".join(f"; {rung.name}: not on this device" for rung in rungs if not rung.enter)
+def _given_up(
+    part: str, tried: Sequence[Fallback], fallbacks: Sequence[Fallback], fault: BaseException
+) -> str:
+    missing = "".join(f"; {one.name}: not on this device" for one in fallbacks if not one.enter)
     said = first_line(fault).rstrip(".")
     return (
         f"{part} ran out of memory ({said}) with {', '.join(r.name for r in tried)}"

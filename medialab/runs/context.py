@@ -1,21 +1,29 @@
 """The context of one picture's run: what stages may reach, and what is told of them."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from medialab.config.resolved import ResolvedConfig
+from medialab.diffusion.drawing import Drawing
 from medialab.diffusion.latents import decode_latents
 from medialab.diffusion.previews import LatentPreview
-from medialab.errors import ModelRefusedError, NotFiniteError, OutOfMemoryError
+from medialab.errors import (
+    CancelledError,
+    ModelRefusedError,
+    NotFiniteError,
+    OutOfMemoryError,
+)
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.lora import LoRAManager, RunLoRAs
 from medialab.pictures.store import PictureStore, Use
 from medialab.process.events import Event, Kind
 from medialab.process.jobs import Job
 from medialab.process.memory import free_memory
-from medialab.process.retries import Ladder, Retry
+from medialab.process.retries import RetryPolicy
+from medialab.settings.sampling import Sampling
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 
     from medialab.loading.checkpoint import LoadedCheckpoint
     from medialab.loading.upscalers import Upscaler
+    from medialab.loading.vaes import LoadedVAE
     from medialab.vision.roles import VisionModel
 
 PREVIEWS_PER_SECOND = 4
@@ -31,7 +40,11 @@ Recall = Callable[[Mapping[str, Any], Callable[[], bytes]], tuple[bytes, bool]]
 
 
 class RunContext:
-    """The context of one picture's run: its models, its job's events, its cancelling."""
+    """The context of one picture's run: its models, its job's events, its cancelling.
+
+    With `keeps_interrupted`, what there is of a picture that is cancelled is drawn, and found with
+    `unfinished`.
+    """
 
     def __init__(
         self,
@@ -42,6 +55,8 @@ class RunContext:
         job: Job[Any],
         image: int = 1,
         images: int = 1,
+        *,
+        keeps_interrupted: bool = False,
     ) -> None:
         self._config = config
         self._registry = registry
@@ -54,89 +69,101 @@ class RunContext:
         self._shown = 0.0
         self._models: list[Any] = []
         self._infos: dict[tuple[str, str], ModelInfo] = {}
-        self._denoising: LoadedCheckpoint | None = None
+        self._drawing: Drawing | None = None
         self._step: tuple[int, int, torch.Tensor | None] = (0, 0, None)
         self._finished: Image.Image | None = None
-        self._ladder = Ladder()
+        self._keeps_interrupted = keeps_interrupted
+        self._interrupted: Image.Image | None = None
+        self.retries = RetryPolicy()
 
     def begin(self, image: "Image.Image | None") -> None:
-        """The stages begin, with the picture that was kept from before, if any."""
+        """Begin the stages, with the cached picture of those that are spared, if any."""
         self._finished = image
 
-    def enter(self, stage: str, recall: Recall) -> Ladder:
-        """A stage begins; `recall` finds again what parts of it were made before.
+    @contextmanager
+    def stage(self, name: str, recall: Recall) -> Iterator[RetryPolicy]:
+        """While it lasts, a stage runs; give its retry policy for out-of-memory and NaN.
 
-        Gives its ladder, for when memory runs out or numbers are none.
+        The registry's models are lent to it alone: a run of another workbench waits for its end.
+
+        Args:
+            name: the stage's.
+            recall: finds again what parts of the stage were made before.
         """
         self._job.check()
-        self._registry.room.begin()
-        self._stage, self._recall = stage, recall
-        self._models.clear()
-        self._denoising = None
-        self._step = (0, 0, None)
-        self._ladder = Ladder(self._free)
-        self._tell("stage")
-        return self._ladder
+        with self._registry.lent(self._job.check):
+            self._registry.room.begin()
+            self._stage, self._recall = name, recall
+            self._step = (0, 0, None)
+            self.retries = RetryPolicy(self._free)
+            self._tell("stage")
+            try:
+                yield self.retries
+            finally:
+                self._models.clear()
 
-    @property
-    def exact(self) -> bool:
-        """Whether the stage's pixels are so far what they always are, whatever memory there is."""
-        return self._ladder.exact
-
-    @property
-    def retries(self) -> list[Retry]:
-        """What the stage did again so far; what is added is told as its own."""
-        return self._ladder.retries
-
-    def leave(self, seconds: float, image: "Image.Image | None") -> None:
-        """The stage is done; `image` is the picture so far."""
+    def finish(self, seconds: float, image: "Image.Image | None") -> None:
+        """Tell that the stage is done; `image` is the picture so far."""
         self._finished = image
         self._step = (0, 0, None)
         self._tell("stage done", seconds=seconds)
 
     def unfinished(self) -> "tuple[Image.Image, dict[str, Any]] | None":
-        """What there is of a picture that was cancelled, and where that was.
+        """Return what there is of a picture that was cancelled, and where that was.
 
         The picture of the last stage that was done; before there is one, what the latents show, as
         A1111 keeps it. None before the first step.
         """
-        step, steps, latents = self._step
-        image = self._finished
-        if image is None and latents is not None and self._denoising is not None:
-            try:
-                drawn = decode_latents(self._denoising, latents)
-                # Whole blocks are drawn, of which the picture is a part.
-                image = drawn.crop((0, 0, self._config.width, self._config.height))
-            except (NotFiniteError, OutOfMemoryError):
-                return None
+        step, steps, _ = self._step
+        image = self._finished or self._interrupted
         if image is None:
             return None
         return image, {"stage": self._stage, "step": step, "steps": steps}
 
-    def checkpoint(self, name: str | None = None, vae: str = "") -> "LoadedCheckpoint":
-        """A checkpoint, loaded, with another VAE; without names the run's, and its own.
+    @contextmanager
+    def opened(self, sampling: Sampling | None = None) -> Iterator[Drawing]:
+        """Lend a stage its checkpoint, with its VAE and the LoRAs and inversions of the run.
 
         Raises:
             ModelRefusedError: a file was replaced since the run was resolved, or the VAE does not
                 fit the checkpoint.
         """
-        name = name or self._config.checkpoint
-        model: LoadedCheckpoint = self._load("checkpoint", name)
-        self._ladder.take(model)
-        # Each stage says it anew: what another one chose is not seen here.
-        model.chosen_vae = None
-        if vae:
-            model.chosen_vae = self._load("vae", vae, like=model.components["vae"])
-            self._ladder.take(model.chosen_vae)
-        self._denoising = model
-        model.inversions = {
-            name: self._find("embedding", name).path for name in self._config.embeddings()
-        }
-        model.loras = RunLoRAs(
-            self._loras,
-            {name: self._find("lora", name).path for name in self._config.loras_used()},
+        name = (sampling and sampling.checkpoint) or self._config.checkpoint
+        checkpoint: LoadedCheckpoint = self._load("checkpoint", name)
+        self.retries.take(checkpoint)
+        vae: LoadedVAE | None = None
+        if sampling and sampling.vae:
+            vae = self._load("vae", sampling.vae, like=checkpoint.components["vae"])
+            self.retries.take(vae)
+        loras = {name: self._find("lora", name).path for name in self._config.loras_used()}
+        drawing = Drawing(
+            checkpoint,
+            vae=vae,
+            inversions={
+                name: self._find("embedding", name).path for name in self._config.embeddings()
+            },
+            loras=RunLoRAs(self._loras, loras),
+            retries=self.retries,
         )
-        return model
+        before, self._drawing = self._drawing, drawing
+        try:
+            yield drawing
+        except CancelledError:
+            self._draw_interrupted(drawing)
+            raise
+        finally:
+            self._drawing = before
+
+    def _draw_interrupted(self, drawing: Drawing) -> None:
+        """Decode what was denoised so far, where nothing else shows the picture."""
+        latents = self._step[2]
+        shown = self._finished or self._interrupted
+        if not self._keeps_interrupted or shown is not None or latents is None:
+            return
+        with suppress(NotFiniteError, OutOfMemoryError):
+            image = decode_latents(drawing, latents)
+            # Whole blocks are drawn, of which the picture is a part.
+            self._interrupted = image.crop((0, 0, self._config.width, self._config.height))
 
     def detector(self, name: str) -> "VisionModel":
         """A detector, loaded."""
@@ -146,13 +173,13 @@ class RunContext:
     def controlnet(self, name: str) -> Any:
         """A ControlNet's network, loaded."""
         loaded = self._load("controlnet", name)
-        self._ladder.take(loaded)
+        self.retries.take(loaded)
         return loaded.network
 
     def upscaler(self, name: str) -> "Upscaler":
         """An upscaler, loaded."""
         upscaler: Upscaler = self._load("upscaler", name)
-        self._ladder.take(upscaler)
+        self.retries.take(upscaler)
         return upscaler
 
     def picture(self, name: str, use: Use = "photo") -> "Image.Image":
@@ -211,10 +238,10 @@ class RunContext:
 
     def _preview(self, latents: "torch.Tensor") -> "Image.Image | None":
         """A preview a few times a second; more would only fill the browser's queue."""
-        now, model = time.monotonic(), self._denoising
-        if model is None or now - self._shown < 1 / PREVIEWS_PER_SECOND:
+        now, drawing = time.monotonic(), self._drawing
+        if drawing is None or now - self._shown < 1 / PREVIEWS_PER_SECOND:
             return None
         self._shown = now
-        owner = model.chosen_vae or model
-        preview: LatentPreview = owner.cached("preview", lambda: LatentPreview(model.vae))
+        vae = drawing.vae
+        preview: LatentPreview = drawing.vae_owner.cached("preview", lambda: LatentPreview(vae))
         return preview.draw(latents)

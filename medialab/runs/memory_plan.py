@@ -31,7 +31,7 @@ from medialab.stages import STAGES
 from medialab.stages.detailer.settings import DetailerConfig
 from medialab.stages.upscaler import UpscalerConfig
 
-# Pixels a side that a VAE decodes at once on the lowest rung, whatever the picture's size, and
+# Pixels a side that a VAE decodes at once with every fallback, whatever the picture's size, and
 # that a tile or a detail is drawn at where neither settings nor the checkpoint say so: SDXL's own.
 _LEAST_TILE, _USUAL_TILE = 256, 1024
 _FINISHED_BYTES = 3  # a pixel of a finished picture
@@ -43,7 +43,7 @@ class StageNeed(NamedTuple):
     """What one stage needs at the size that it leaves the picture at, in bytes.
 
     `weights` are those of its models. `usual` is what it takes to work as it does with enough
-    memory, `least` what it takes on the lowest rung.
+    memory, `least` what it takes with every fallback.
     """
 
     stage: str
@@ -116,7 +116,7 @@ class MemoryPlan(NamedTuple):
             raise OutOfMemoryError(message)
 
     def refuse_impossible(self) -> None:
-        """Refuse what fits on no rung.
+        """Refuse what does not fit with every fallback either.
 
         Raises:
             OutOfMemoryError: the text names the stage, what it needs and what to change.
@@ -210,7 +210,7 @@ def _own_tile(registry: ModelRegistry, checkpoint: ModelInfo) -> int:
 def _work(
     settings: Any, config: PipelineConfig, size: Size, checkpoint: ModelInfo, item_bytes: int
 ) -> Iterator[tuple[int, int]]:
-    """What each piece of a stage's work takes, as a rule and on the lowest rung."""
+    """What each piece of a stage's work takes, as a rule and with every fallback."""
     channels = channels_of(checkpoint)
     guidance = getattr(settings, "guidance_scale", None) or config.guidance_scale
     rows = 2 if guidance > 1 else 1

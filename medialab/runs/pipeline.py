@@ -12,7 +12,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.repainting import unpacked
 from medialab.loading.checkpoint import dtype_name
 from medialab.process import threads
-from medialab.process.retries import Ladder, Retry
+from medialab.process.retries import Retry
 from medialab.process.versions import all_versions
 from medialab.runs.cache import Explanation, StageCache, StageKey
 from medialab.runs.context import RunContext
@@ -57,7 +57,7 @@ class Pipeline:
 
         Raises:
             CancelledError: the job was cancelled; stages that were done are kept.
-            OutOfMemoryError: there was no room on any rung; stages that were done are kept.
+            OutOfMemoryError: there was no room with every fallback; stages that were done are kept.
             NotFiniteError: a stage computed no numbers, in float32 either.
             MediaLabError: a stage cannot go on; its text says why.
         """
@@ -74,17 +74,18 @@ class Pipeline:
         started = datetime.now(UTC)
         may_keep = True
         for stage, key in zip(active[done:], keys[done:], strict=True):
-            ladder = progress.enter(stage.name, partial(self._part_of, key, progress))
-            threads.preload()
-            before = time.perf_counter()
-            settings = config.settings_for(stage.name, stage.settings)
-            with threads.computing_with(_threads_of(config)):
-                frame = ladder.run(stage.name, partial(stage.run, frame, settings, progress))
-            if ladder.retries:
-                frame = _with_retries(frame, stage.name, ladder)
+            recall = partial(self._part_of, key, progress)
+            with progress.stage(stage.name, recall) as retries:
+                threads.preload()
+                before = time.perf_counter()
+                settings = config.settings_for(stage.name, stage.settings)
+                with threads.computing_with(_threads_of(config)):
+                    frame = retries.run(stage.name, partial(stage.run, frame, settings, progress))
+            if retries.done:
+                frame = _with_retries(frame, stage.name, retries.done)
             seconds = round(time.perf_counter() - before, 4)
             # Another day, with more memory, the key would stand for other pixels.
-            may_keep = may_keep and ladder.exact
+            may_keep = may_keep and retries.exact
             if may_keep:
                 self.cache.put(key, encode_frame(frame))
             measured[stage.name] = {
@@ -92,7 +93,7 @@ class Pipeline:
                 "memory_bytes": _memory_bytes(),
                 "cached": False,
             }
-            progress.leave(seconds, frame.image)
+            progress.finish(seconds, frame.image)
         if frame.image is None:
             message = f"no picture was made by {', '.join(names)}"
             raise RuntimeError(message)
@@ -116,12 +117,12 @@ class Pipeline:
         found = self.cache.read(own, _read_part)
         if found is not None:
             content, retries = found
-            progress.retries.extend(retries)
+            progress.retries.done.extend(retries)
             return content, True
-        before = len(progress.retries)
+        before = len(progress.retries.done)
         content = make()
-        if progress.exact:
-            self.cache.put(own, _written_part(content, progress.retries[before:]))
+        if progress.retries.exact:
+            self.cache.put(own, _written_part(content, progress.retries.done[before:]))
         return content, False
 
     def keys(self, config: ResolvedConfig) -> list[StageKey]:
@@ -242,9 +243,9 @@ def _with_hash(applied: Mapping[str, Any], config: ResolvedConfig) -> dict[str, 
     return {**applied, "handover": {**applied["handover"], "sha256": sha256}}
 
 
-def _with_retries(frame: Frame, stage: str, ladder: Ladder) -> Frame:
-    """The frame with what was done again told among what its stage applied."""
-    told = [retry.as_record for retry in ladder.retries]
+def _with_retries(frame: Frame, stage: str, retries: Sequence[Retry]) -> Frame:
+    """Return the frame with what was done again told among what its stage applied."""
+    told = [retry.as_record for retry in retries]
     return frame.with_applied(stage, **frame.applied.get(stage, {}), retries=told)
 
 

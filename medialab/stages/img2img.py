@@ -44,16 +44,17 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
             told = {"strength": 0.0, "note": "at strength 0 nothing is repainted"}
             return larger.with_applied(self.name, **told)
         sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint, sampling.vae)
-        start = stretched(model, frame.image, size, "bilinear") if frame.stretch else frame.image
-        image, applied = denoise(
-            model,
-            "image-to-image",
-            sampling,
-            context.step,
-            controls=prepare(sampling.control, frame.image, size, context, frame.journey),
-            size=size,
-            image=start,
-            strength=settings.denoising_strength,
-        )
+        image = frame.image
+        with context.opened(sampling) as drawing:
+            start = stretched(drawing, image, size, "bilinear") if frame.stretch else image
+            image, applied = denoise(
+                drawing,
+                "image-to-image",
+                sampling,
+                context.step,
+                controls=prepare(sampling.control, image, size, context, frame.journey),
+                size=size,
+                image=start,
+                strength=settings.denoising_strength,
+            )
         return frame.drawn(image).moved(step).with_applied(self.name, **applied)

@@ -69,23 +69,23 @@ class InpaintStage(PipelineStage[InpaintConfig]):
         if (box := masks.bounding_box(mask)) is None:
             return frame.with_applied(self.name, empty_mask=True, **told)
         sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         crop, size = whole(image)
-        if settings.only_masked:
-            around = box.padded(settings.padding).within(*image.size)
-            crop = to_proportions(around, *image.size, *image.size)
-            size = _enlarged(crop, image.size, _LARGE * model.native_size)
-        job = Repaint(
-            mask,
-            settings.mask_blur,
-            settings.denoising_strength,
-            crop,
-            size,
-            settings.masked_content,
-            settings.soft,
-        )
-        controls = prepare(sampling.control, image, size, context, frame.journey, crop=crop)
-        painted, applied = repaint(model, image, job, sampling, context.step, controls)
+        with context.opened(sampling) as drawing:
+            if settings.only_masked:
+                around = box.padded(settings.padding).within(*image.size)
+                crop = to_proportions(around, *image.size, *image.size)
+                size = _enlarged(crop, image.size, _LARGE * drawing.native_size)
+            job = Repaint(
+                mask,
+                settings.mask_blur,
+                settings.denoising_strength,
+                crop,
+                size,
+                settings.masked_content,
+                settings.soft,
+            )
+            controls = prepare(sampling.control, image, size, context, frame.journey, crop=crop)
+            painted, applied = repaint(drawing, image, job, sampling, context.step, controls)
         return frame.drawn(painted).with_applied(
             self.name, crop=list(crop.edges), **told, **applied
         )

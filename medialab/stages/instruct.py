@@ -32,13 +32,14 @@ class InstructStage(PipelineStage[InstructConfig]):
         if frame.image is None:
             return frame
         sampling = settings.sampling()
-        image, applied = denoise(
-            context.checkpoint(sampling.checkpoint, sampling.vae),
-            "instruct",
-            sampling,
-            context.step,
-            size=frame.image.size,
-            image=frame.image,
-            image_guidance_scale=settings.image_guidance_scale,
-        )
+        with context.opened(sampling) as drawing:
+            image, applied = denoise(
+                drawing,
+                "instruct",
+                sampling,
+                context.step,
+                size=frame.image.size,
+                image=frame.image,
+                image_guidance_scale=settings.image_guidance_scale,
+            )
         return frame.drawn(image).with_applied(self.name, **applied)

@@ -97,10 +97,10 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
             working,
             "original" if settings.masked_content == "fill" else settings.masked_content,
         )
-        model = context.checkpoint(sampling.checkpoint, sampling.vae)
         journey = frame.moved(step).journey
-        controls = prepare(sampling.control, canvas, working, context, journey)
-        painted, applied = repaint(model, canvas, job, sampling, context.step, controls)
+        with context.opened(sampling) as drawing:
+            controls = prepare(sampling.control, canvas, working, context, journey)
+            painted, applied = repaint(drawing, canvas, job, sampling, context.step, controls)
         return (
             frame.drawn(painted)
             .moved(step)

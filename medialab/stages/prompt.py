@@ -6,7 +6,6 @@ from typing import Annotated
 from pydantic import Field
 
 from medialab.diffusion.encoding import encode
-from medialab.lora import using
 from medialab.settings.choices import EMPHASES, ClipSkip, Emphasis, PromptText
 from medialab.settings.fields import NameOf, StageConfig
 from medialab.settings.loras import LoRAConfig, asked_loras, unused_loras
@@ -55,11 +54,13 @@ class PromptStage(PipelineStage[PromptConfig]):
 
     def run(self, frame: Frame, settings: PromptConfig, context: StageContext) -> Frame:
         """Read nothing; write `prompts` and `embeddings`."""
-        model = context.checkpoint()
         loras = asked_loras(settings.prompt, settings.loras)
-        with using(model, loras, parts=model.family.denoiser.text_encoders):
+        with (
+            context.opened() as drawing,
+            drawing.with_loras(loras, parts=drawing.family.denoiser.text_encoders),
+        ):
             conditioning = encode(
-                model,
+                drawing,
                 settings.prompt,
                 settings.negative_prompt,
                 steps=MOST_STEPS,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from medialab.loading.checkpoint import LoadedCheckpoint
+    from medialab.diffusion.drawing import Drawing
 
 # Latent upscaler -> torch's name for the filter.
 _FILTERS = dict(zip(LATENT_UPSCALERS, ("bilinear", "nearest", "bicubic"), strict=True))
@@ -102,37 +102,37 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             told |= told_upscaler(name, image.size, covering)
             return replace(frame.moved(step), image=start).with_applied(self.name, **told)
         sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint, sampling.vae)
-        if settings.upscaler in _FILTERS:
-            start = self._stretch(image, step, _FILTERS[settings.upscaler], model)
-        else:
-            start = self._enlarge(image, covering, settings.upscaler, context)
-            start = start.crop((left, top, left + size[0], top + size[1]))
-        frame = frame.moved(step)
         told |= told_upscaler(settings.upscaler, image.size, covering)
-        cut = resized(image, *size, "crop and resize")
-        image, applied = denoise(
-            model,
-            "image-to-image",
-            sampling,
-            context.step,
-            controls=prepare(sampling.control, cut, size, context, frame.journey),
-            how=How(exact_steps=True),
-            size=size,
-            image=start,
-            strength=settings.denoising_strength,
-        )
+        frame = frame.moved(step)
+        with context.opened(sampling) as drawing:
+            if settings.upscaler in _FILTERS:
+                start = self._stretch(image, step, _FILTERS[settings.upscaler], drawing)
+            else:
+                start = self._enlarge(image, covering, settings.upscaler, context)
+                start = start.crop((left, top, left + size[0], top + size[1]))
+            cut = resized(image, *size, "crop and resize")
+            image, applied = denoise(
+                drawing,
+                "image-to-image",
+                sampling,
+                context.step,
+                controls=prepare(sampling.control, cut, size, context, frame.journey),
+                how=How(exact_steps=True),
+                size=size,
+                image=start,
+                strength=settings.denoising_strength,
+            )
         return replace(frame, image=image).with_applied(self.name, **told, **applied)
 
     def _stretch(
-        self, image: "Image.Image", step: Placement, method: str, model: "LoadedCheckpoint"
+        self, image: "Image.Image", step: Placement, method: str, drawing: "Drawing"
     ) -> "torch.Tensor":
         """The latents of the picture as the placement brings it to size."""
         left, top = _cut_off(step)
-        if has_blocks(step.to, model.block) and has_blocks(image.size, model.block):
-            larger = stretched(model, image, (step.inside.width, step.inside.height), method)
-            x, y = left // model.block, top // model.block
-            columns, rows = (side // model.block for side in step.to)
+        if has_blocks(step.to, drawing.block) and has_blocks(image.size, drawing.block):
+            larger = stretched(drawing, image, (step.inside.width, step.inside.height), method)
+            x, y = left // drawing.block, top // drawing.block
+            columns, rows = (side // drawing.block for side in step.to)
             return larger[..., y : y + rows, x : x + columns]
         # Latents are cut by whole blocks only, so the picture is.
         across, down = step.inside.width / image.width, step.inside.height / image.height
@@ -142,7 +142,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             round((left + step.to[0]) / across),
             round((top + step.to[1]) / down),
         )
-        return stretched(model, image.crop(seen.edges), step.to, method)
+        return stretched(drawing, image.crop(seen.edges), step.to, method)
 
     def _enlarge(
         self, image: "Image.Image", size: tuple[int, int], name: str, context: StageContext
@@ -157,6 +157,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             tile=TILE,
             overlap=OVERLAP,
             on_tile=context.step,
+            retries=context.retries,
         )
 
 

@@ -1,6 +1,7 @@
 """Stage 3: from noise and embeddings to a picture."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Self
 
@@ -117,26 +118,28 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
         """Read `prompts` and `embeddings`; write `image`."""
         both = vars(frame.prompts) | dict(settings) | {"control": frame.units}
         own: dict[str, Any] = {name: both[name] for name in SAMPLING_NAMES}
+        sampling = Sampling(**own)
         variation = None
         if settings.variation_strength > 0:
             variation = Variation(settings.variation_seed, settings.variation_strength)
         handover = None
         if settings.handover_checkpoint and settings.switch_at < 1:
             other = settings.handover_checkpoint
-            load = partial(context.checkpoint, other, settings.vae)
-            base = partial(context.checkpoint, vae=settings.vae)
-            handover = Handover(other, load, base, settings.switch_at)
-        model = context.checkpoint(vae=settings.vae)
-        image, applied = denoise(
-            model,
-            "text-to-image",
-            Sampling(**own),
-            context.step,
-            embeddings=dict(frame.embeddings),
-            controls=with_networks(frame.units, frame.controls, context),
-            how=How(variation=variation, handover=handover),
-            size=(settings.width or model.native_size, settings.height or model.native_size),
-        )
+            open_other = partial(context.opened, replace(sampling, checkpoint=other))
+            open_base = partial(context.opened, sampling)
+            handover = Handover(other, open_other, open_base, settings.switch_at)
+        with context.opened(sampling) as drawing:
+            native = drawing.native_size
+            image, applied = denoise(
+                drawing,
+                "text-to-image",
+                sampling,
+                context.step,
+                embeddings=dict(frame.embeddings),
+                controls=with_networks(frame.units, frame.controls, context),
+                how=How(variation=variation, handover=handover),
+                size=(settings.width or native, settings.height or native),
+            )
         if settings.handover_checkpoint and handover is None:
             told = told_handover(
                 settings.handover_checkpoint,

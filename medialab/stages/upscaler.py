@@ -98,6 +98,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
             tile=settings.tile,
             overlap=settings.overlap,
             on_tile=context.step,
+            retries=context.retries,
         )
         applied: dict[str, Any] = {
             **told_upscaler(name, frame.image.size, (width, height)),
@@ -115,33 +116,34 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
     ) -> "tuple[Image.Image, dict[str, Any]]":
         """The enlarged picture drawn again, and what was applied."""
         sampling = settings.sampling()
-        model = context.checkpoint(sampling.checkpoint, sampling.vae)
-        tile = settings.diffusion_tile or model.native_size
-        overlap = settings.diffusion_overlap
-        shared = to_multiple(tile * _SHARED) if overlap is None else overlap
-        drawn = drawn_size(*image.size, model.block)
-        tiles = Tiles(
-            drawn[0] // BLOCK,
-            drawn[1] // BLOCK,
-            tile // BLOCK,
-            shared // BLOCK,
-            context.step,
-        )
-        count = len(tiles.boxes)
+        with context.opened(sampling) as drawing:
+            drawn = drawn_size(*image.size, drawing.block)
+            tiles = _tiles(drawn, settings, drawing.native_size, context)
+            count = len(tiles.boxes)
 
-        def on_step(step: int, steps: int, latents: "torch.Tensor") -> None:
-            context.step(step * count, steps * count, latents)
+            def on_step(step: int, steps: int, latents: "torch.Tensor") -> None:
+                context.step(step * count, steps * count, latents)
 
-        with vae_for(model.vae, *drawn):
-            painted, applied = denoise(
-                model,
-                "image-to-image",
-                sampling,
-                on_step,
-                controls=prepare(sampling.control, image, image.size, context, frame.journey),
-                how=How(tiles=tiles),
-                size=image.size,
-                image=encode_image(model, image),
-                strength=settings.denoising_strength,
-            )
+            with vae_for(drawing.vae, *drawn):
+                painted, applied = denoise(
+                    drawing,
+                    "image-to-image",
+                    sampling,
+                    on_step,
+                    controls=prepare(sampling.control, image, image.size, context, frame.journey),
+                    how=How(tiles=tiles),
+                    size=image.size,
+                    image=encode_image(drawing, image),
+                    strength=settings.denoising_strength,
+                )
         return painted, applied
+
+
+def _tiles(
+    drawn: tuple[int, int], settings: UpscalerConfig, native_size: int, context: StageContext
+) -> Tiles:
+    """Return the tiles in which a picture of that size, in pixels, is denoised."""
+    tile = settings.diffusion_tile or native_size
+    overlap = settings.diffusion_overlap
+    shared = to_multiple(tile * _SHARED) if overlap is None else overlap
+    return Tiles(drawn[0] // BLOCK, drawn[1] // BLOCK, tile // BLOCK, shared // BLOCK, context.step)

@@ -13,6 +13,7 @@ from diffusers import (
 from PIL import Image
 from safetensors.torch import save_file
 
+from medialab.diffusion.drawing import Drawing
 from medialab.diffusion.encoding import Conditioning, Guidance, Moment, Track, count_tokens, encode
 from medialab.diffusion.encoding import encoder as encoder_module
 from medialab.diffusion.encoding.chunks import cut_into_chunks
@@ -84,7 +85,7 @@ def loaded(tiny_models, tokenizer):
     )
     pipelines = {"paperdoll": paperdoll, "sd15": sd15, "sdxl": sdxl}
     return {
-        name: LoadedCheckpoint(pipeline, RUNNING[name], "cpu", torch.float32)
+        name: Drawing(LoadedCheckpoint(pipeline, RUNNING[name], "cpu", torch.float32))
         for name, pipeline in pipelines.items()
     }
 

@@ -159,8 +159,9 @@ def test_a_vae_has_tiles_for_large_pictures_only_and_none_afterwards(model):
 
 @torch.inference_mode()
 def test_tiles_and_prompts_one_after_another_go_together(model, controlnet, asked):
-    """As where memory runs out: the rung wraps denoiser and ControlNets before the tiles do."""
-    from medialab.diffusion.low_memory import denoiser_rungs
+    """As where memory runs out: the fallback wraps denoiser and ControlNets before the tiles do."""
+    from medialab.diffusion.drawing import Drawing
+    from medialab.diffusion.low_memory import denoiser_fallbacks
 
     pipeline = model.pipeline("image-to-image", [controlnet])
     shown = noise(rows=2, channels=3, width=WIDTH * 8, height=HEIGHT * 8)
@@ -179,7 +180,7 @@ def test_tiles_and_prompts_one_after_another_go_together(model, controlnet, aske
 
     with tiled(pipeline):
         together = ask()
-    apart = denoiser_rungs(model, [controlnet], encodes=False)[0]
+    apart = denoiser_fallbacks(Drawing(model), [controlnet], encodes=False)[0]
     with apart.enter(), tiled(pipeline):
         one_by_one = ask()
     torch.testing.assert_close(one_by_one, together, rtol=1e-4, atol=1e-4)

@@ -449,7 +449,6 @@ def test_a_checkpoint_without_its_vae_runs_with_one_of_the_folder(single_files, 
         with pytest.raises(ConfigError, match=r"refiner: .* set refiner\.vae to one"):
             drawn(bench, checkpoint="whole", refiner=refiner)
         model = bench.registry.load(info)
-        model.chosen_vae = None
         with pytest.raises(ModelRefusedError, match="lacks its VAE: choose one"):
             model.vae.encode(None)
 

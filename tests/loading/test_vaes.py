@@ -11,6 +11,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench
+from medialab.diffusion.drawing import Drawing
 from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
 from medialab.infotext import text as infotext
 from medialab.listing.models import ModelFiles
@@ -354,17 +355,16 @@ def test_nan_and_a_lack_of_memory_are_met_in_the_vae_in_use(
 def test_in_half_precision_only_a_vae_that_overflows_is_raised(model, models):
     chosen = load_vae(find(models, "other"), None, "cpu")
     chosen.network.to(torch.float16)
-    model.chosen_vae = chosen
+    drawing = Drawing(model, vae=chosen)
     try:
-        assert model.vae is chosen.network
-        assert not model.vae_overflows  # of Stable Diffusion 1.5, which none does
+        assert drawing.vae is chosen.network
+        assert not drawing.vae_overflows  # of Stable Diffusion 1.5, which none does
         model._pipeline.upcast_vae = lambda: None  # as SDXL's pipelines have it
-        assert model.vae_overflows
+        assert drawing.vae_overflows
         chosen.network.register_to_config(force_upcast=False)
-        assert not model.vae_overflows
+        assert not drawing.vae_overflows
     finally:
         del model._pipeline.upcast_vae
-        model.chosen_vae = None
 
 
 def test_a_preview_is_that_of_the_vae_in_use(bench, monkeypatch):

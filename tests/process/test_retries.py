@@ -1,4 +1,4 @@
-"""When memory runs out: rung after rung, finished stages kept, everything as it was afterwards."""
+"""When memory runs out: one fallback more each time, finished stages kept, all as before."""
 
 import gc
 import shutil
@@ -13,11 +13,12 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench
-from medialab.diffusion.low_memory import denoiser_rungs, offloaded
+from medialab.diffusion.drawing import Drawing
+from medialab.diffusion.low_memory import denoiser_fallbacks, offloaded
 from medialab.errors import OutOfMemoryError
 from medialab.loading.upscalers import compact_network, load_upscaler
 from medialab.process.memory import is_out_of_memory
-from medialab.process.retries import Ladder, Rung
+from medialab.process.retries import Fallback, RetryPolicy
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 NO_ROOM = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has …")
@@ -66,11 +67,11 @@ def test_no_room_is_told_by_type_or_by_words(error, is_one):
     assert is_out_of_memory(error) is is_one
 
 
-def test_a_rung_lasts_as_long_as_its_work_and_the_next_piece_begins_on_it():
+def test_a_fallback_lasts_as_long_as_its_work_and_the_next_piece_begins_with_it():
     on, seen, left = [], [], [3]
 
     @contextmanager
-    def rung(name):
+    def entered(name):
         on.append(name)
         try:
             yield
@@ -85,20 +86,20 @@ def test_a_rung_lasts_as_long_as_its_work_and_the_next_piece_begins_on_it():
         return "done"
 
     freed = []
-    ladder = Ladder(free=lambda: freed.append(1))
-    rungs = [
-        Rung("slow", True, lambda: rung("slow")),
-        Rung("elsewhere", True, None),
-        Rung("coarse", False, lambda: rung("coarse")),
+    policy = RetryPolicy(free=lambda: freed.append(1))
+    fallbacks = [
+        Fallback("slow", True, lambda: entered("slow")),
+        Fallback("elsewhere", True, None),
+        Fallback("coarse", False, lambda: entered("coarse")),
     ]
-    assert ladder.climb("work", rungs, work) == "done"
+    assert policy.attempt("work", fallbacks, work) == "done"
     assert seen == [[], [], ["slow"], ["slow", "coarse"]]
     assert (on, len(freed)) == ([], 3)
-    assert [retry.how for retry in ladder.retries] == ["caches freed", "slow", "coarse"]
-    assert not ladder.exact
-    ladder.climb("work", rungs, work)
+    assert [retry.how for retry in policy.done] == ["caches freed", "slow", "coarse"]
+    assert not policy.exact
+    policy.attempt("work", fallbacks, work)
     assert seen[-1] == ["slow", "coarse"]
-    ladder.climb("other work", rungs, work)
+    policy.attempt("other work", fallbacks, work)
     assert seen[-1] == []
 
 
@@ -111,7 +112,7 @@ def test_other_errors_are_no_reason_to_try_again():
         raise RuntimeError(message)
 
     with pytest.raises(RuntimeError, match="mat1"):
-        Ladder().climb("work", [], work)
+        RetryPolicy().attempt("work", [], work)
     assert calls == [1]
 
 
@@ -126,7 +127,7 @@ def test_other_errors_are_no_reason_to_try_again():
         ("text_encoder", 1, ["caches freed"], 0),
     ],
 )
-def test_pain_20_a_fake_oom_at_each_rung_ends_in_an_image_and_earlier_stages_are_not_run_again(
+def test_pain_20_a_fake_oom_at_each_fallback_ends_in_an_image_and_earlier_stages_are_not_run_again(
     bench, model, failing, checksum, network, times, expected, most
 ):
     config = quick(width=192, height=192, face={"enabled": True, "detector": "centre"})
@@ -212,7 +213,7 @@ def test_a_control_net_takes_one_prompt_after_another_too(bench, model, failing,
     }
     latents, rows = torch.randn(2, 4, 8, 8), []
     network.register_forward_pre_hook(lambda _module, given: rows.append(given[0].shape[0]))
-    apart = denoiser_rungs(model, [network], encodes=False)[0]
+    apart = denoiser_fallbacks(Drawing(model), [network], encodes=False)[0]
     with torch.inference_mode(), ExitStack() as undo:
         whole = network(latents, torch.tensor(7), **inputs)
         undo.enter_context(apart.enter())
@@ -258,13 +259,13 @@ def test_pain_06_a_lora_and_parts_that_rest_elsewhere_give_the_picture_of_the_lo
     lora = {f"{key}.lora_down.weight": torch.randn(4, 32)}
     lora[f"{key}.lora_up.weight"] = torch.randn(32, 4)
     save_file(lora, tmp_path / "models" / "loras" / "ink.safetensors")
-    # "cpu:0" stands for a device that is another one than "cpu": the rung is there then.
+    # "cpu:0" stands for a device that is another one than "cpu": the fallback is there then.
 
-    def away(model, _networks, **_options):
-        parts = [model.components[name] for name in ("text_encoder", "unet", "vae")]
-        return [Rung("away", True, lambda: offloaded(parts, "cpu:0"))]
+    def away(drawing, _networks, **_options):
+        parts = [drawing.components[name] for name in ("text_encoder", "unet", "vae")]
+        return [Fallback("away", True, lambda: offloaded(parts, "cpu:0"))]
 
-    monkeypatch.setattr("medialab.diffusion.denoising.denoiser_rungs", away)
+    monkeypatch.setattr("medialab.diffusion.denoising.denoiser_fallbacks", away)
 
     with Workbench(tmp_path / "models", tmp_path / "outputs", device="cpu") as bench:
         config = quick(steps=4, loras=[{"name": "ink", **window}])
@@ -284,7 +285,7 @@ def test_pain_06_a_lora_and_parts_that_rest_elsewhere_give_the_picture_of_the_lo
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
-def test_on_a_gpu_the_last_rung_keeps_resting_parts_on_the_cpu(tiny_models, tmp_path, failing):
+def test_on_a_gpu_the_last_fallback_keeps_resting_parts_on_the_cpu(tiny_models, tmp_path, failing):
     with Workbench(tiny_models, tmp_path / "outputs", device="cuda") as bench:
         clean = bench.execute(quick())
         model = bench.registry.load(bench.registry.find("paperdoll", "checkpoint"))
@@ -316,18 +317,19 @@ def test_the_upscaler_takes_smaller_tiles(upscaler, failing):
     network = upscaler._call.model
     network.register_forward_pre_hook(lambda _m, given: calls.append(given[0].shape[-1]))
     failing(network, 3, NO_ROOM)
-    tiled = upscaler.enlarge(picture, tile=0)
-    assert [retry.how for retry in upscaler.ladder.retries] == [
+    policy = RetryPolicy()
+    tiled = upscaler.enlarge(picture, tile=0, retries=policy)
+    assert [retry.how for retry in policy.done] == [
         "caches freed",
         "tiles of 192 px",
         "tiles of 96 px",
     ]
     assert calls[:4] == [250, 250, 192, 96]
     assert distance(whole, tiled) <= 1
-    assert upscaler._largest is None
+    assert upscaler.enlarge(picture, tile=0).tobytes() == whole.tobytes()
 
 
-def test_the_upscalers_last_rung_is_a_named_error(upscaler, failing):
+def test_the_upscalers_last_fallback_is_a_named_error(upscaler, failing):
     failing(upscaler._call.model, 9, RuntimeError("DefaultCPUAllocator: can't allocate memory"))
     with pytest.raises(OutOfMemoryError, match=r"with caches freed, tiles of 96 px, tiles of 48"):
         upscaler.enlarge(Image.new("RGB", (200, 100)), tile=128)

@@ -165,9 +165,8 @@ def test_mixed_runs_leave_memory_and_weights_where_they_were(bench, little_garba
             job.result(60)
         trouble.end()
         ends[job.state] += 1
-        # Released by the ladder, or loaded anew: the one that runs now.
+        # Released when memory ran out, or loaded anew: the one that runs now.
         model = bench.registry.load(bench.registry.find("paperdoll", "checkpoint"))
-        assert model.ladder.retries == []
         if number >= WARM_UP and number % EVERY == 0:
             resident.append(resident_mib())
     assert all(count > RUNS / 20 for count in ends.values()), ends

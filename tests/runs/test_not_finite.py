@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
+from medialab.diffusion.drawing import Drawing
 from medialab.diffusion.encoding import encode
 from medialab.errors import NotFiniteError
 from medialab.loading.registry import ModelRegistry
@@ -135,13 +136,13 @@ def test_bfloat16_weights_go_up_and_come_back_bit_for_bit(tiny_models, monkeypat
     # As some networks do by themselves: one part of it is float32 already.
     model.components["unet"].conv_out.float()
     before = checksum(model)
-    low = encode(model, "a red ball", "").embeddings()["prompt_embeds"]
+    low = encode(Drawing(model), "a red ball", "").embeddings()["prompt_embeds"]
     with model.in_float32():
         assert {one.dtype for one in model.components["unet"].parameters()} == {torch.float32}
-        high = encode(model, "a red ball", "").embeddings()["prompt_embeds"]
+        high = encode(Drawing(model), "a red ball", "").embeddings()["prompt_embeds"]
     assert checksum(model) == before
     assert (low.dtype, high.dtype) == (torch.bfloat16, torch.float32)
-    assert torch.equal(encode(model, "a red ball", "").embeddings()["prompt_embeds"], low)
+    assert torch.equal(encode(Drawing(model), "a red ball", "").embeddings()["prompt_embeds"], low)
     registry.unload_all()
 
 

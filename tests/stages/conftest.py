@@ -1,5 +1,6 @@
 """A real model for the stages, without a job around it."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 
@@ -9,11 +10,13 @@ from diffusers import StableDiffusionInstructPix2PixPipeline, UNet2DConditionMod
 from PIL import Image
 
 from medialab.config.resolved import ResolvedConfig
+from medialab.diffusion.drawing import Drawing
 from medialab.errors import CancelledError
 from medialab.listing.models import ModelFiles
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
+from medialab.process.retries import RetryPolicy
 from medialab.stage import Frame
 from medialab.stages import STAGES
 from medialab.vision.finders.given import Middle
@@ -41,11 +44,14 @@ class Context:
         self.model, self.editor = model, editor
         self.steps_left = steps_left
         self.told = []
+        self.retries = RetryPolicy()
         self.pictures = PICTURES
         self.upscalers = {}
 
-    def checkpoint(self, name=None, vae=""):
-        return self.editor() if name == "paperdoll-edit" else self.model
+    @contextmanager
+    def opened(self, sampling=None):
+        edits = sampling is not None and sampling.checkpoint == "paperdoll-edit"
+        yield Drawing(self.editor() if edits else self.model, retries=self.retries)
 
     def picture(self, name, use="photo"):
         return self.pictures[name].convert("L") if use == "mask" else self.pictures[name]

@@ -177,6 +177,7 @@ def test_sdxl_and_its_refiner_are_diffusers_two_pipelines(bench, drawn):
     """With Euler, which keeps nothing between steps, theirs and ours must be one."""
     import numpy as np
 
+    from medialab.diffusion.drawing import Drawing
     from medialab.diffusion.encoding import encode
     from medialab.settings.samplers import make_scheduler
 
@@ -184,7 +185,7 @@ def test_sdxl_and_its_refiner_are_diffusers_two_pipelines(bench, drawn):
         model = bench.registry.load(bench.registry.find(name, "checkpoint"))
         pipeline = model.pipeline(task)
         pipeline.scheduler = make_scheduler("Euler", "simple", pipeline.scheduler.config)
-        told = encode(model, QUICK["prompt"], "").embeddings()
+        told = encode(Drawing(model), QUICK["prompt"], "").embeddings()
         generator = torch.Generator().manual_seed(QUICK["seed"])
         return pipeline, {
             **told,

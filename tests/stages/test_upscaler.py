@@ -6,6 +6,7 @@ from PIL import Image
 
 from medialab import PipelineConfig, Workbench
 from medialab.diffusion.denoising import denoise
+from medialab.diffusion.drawing import Drawing
 from medialab.diffusion.latents import encode_image
 from medialab.errors import CancelledError
 from medialab.stage import Frame
@@ -66,12 +67,13 @@ def test_its_own_prompts_loras_and_checkpoint_are_asked_for_only_where_it_draws(
 def test_one_tile_for_all_is_image_to_image_byte_for_byte(upscale, settings_of, model, picture):
     tiled = upscale(**TILED | {"diffusion_tile": 256}).image
     enlarged = picture.resize((144, 128), Image.Resampling.LANCZOS)
+    drawing = Drawing(model)
     untiled = denoise(
-        model,
+        drawing,
         "image-to-image",
         settings_of(**TILED).sampling(),
         lambda *_step: None,
-        image=encode_image(model, enlarged),
+        image=encode_image(drawing, enlarged),
         strength=0.5,
     ).image
     assert tiled.tobytes() == untiled.tobytes()

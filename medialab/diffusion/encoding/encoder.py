@@ -17,7 +17,7 @@ from medialab.prompts import Fragment, ParsedPrompt, Sections, parse, weigh
 if TYPE_CHECKING:
     import torch
 
-    from medialab.loading.checkpoint import LoadedCheckpoint
+    from medialab.diffusion.drawing import Drawing
 
 # Some 400 texts of SD1.5's size, 100 of SDXL's.
 REMEMBERED_BYTES = 64 * 2**20
@@ -37,7 +37,7 @@ class Encoded(NamedTuple):
 
 
 def encode(
-    model: "LoadedCheckpoint",
+    drawing: "Drawing",
     prompt: str,
     negative_prompt: str,
     *,
@@ -58,7 +58,7 @@ def encode(
     """
     positive = parse(prompt, steps)
     negative = parse(negative_prompt, steps, composes=False)
-    encoder = TextEncoder(model, emphasis, clip_skip)
+    encoder = TextEncoder(drawing, emphasis, clip_skip)
     texts = dict.fromkeys((*positive.texts, *negative.texts))
     encoded: dict[str, Encoded] = {}
     length = 0
@@ -90,9 +90,9 @@ def _check_room(texts: int, chunks: int) -> None:
         raise ConfigError(message)
 
 
-def count_tokens(model: "LoadedCheckpoint", prompt: str) -> tuple[int, int]:
+def count_tokens(drawing: "Drawing", prompt: str) -> tuple[int, int]:
     """How many tokens a prompt's longest text has, and for how many its chunks have room."""
-    encoder = TextEncoder(model)
+    encoder = TextEncoder(drawing)
     texts = parse(prompt, 1).texts
     chunks = max((encoder.chunks(text)[0] for text in texts), key=_count)
     return _count(chunks), len(chunks) * (encoder.length - 2)
@@ -101,13 +101,11 @@ def count_tokens(model: "LoadedCheckpoint", prompt: str) -> tuple[int, int]:
 class TextEncoder:
     """A checkpoint's text encoders, set to one way of weighing and one layer."""
 
-    def __init__(
-        self, model: "LoadedCheckpoint", emphasis: str = "original", clip_skip: int = 1
-    ) -> None:
-        self._model = model
+    def __init__(self, drawing: "Drawing", emphasis: str = "original", clip_skip: int = 1) -> None:
+        self._drawing = drawing
         self._emphasis = emphasis
         self._clip_skip = clip_skip
-        parts = model.components
+        parts = drawing.components
         self._parts = [
             (parts[f"tokenizer{end}"], parts[f"text_encoder{end}"])
             for end in ("", "_2")
@@ -131,23 +129,23 @@ class TextEncoder:
     @property
     def empty_is_zero(self) -> bool:
         """Whether the checkpoint was trained to read zeros where there is no negative prompt."""
-        return self._model.forces_zeros_for_empty_prompt
+        return self._drawing.checkpoint.forces_zeros_for_empty_prompt
 
     def encode(self, text: str) -> Encoded:
         """The text's numbers; remembered as long as the model is, up to REMEMBERED_BYTES."""
         import torch
 
         text = unicodedata.normalize("NFC", text)  # as CLIP's tokenizer, and as files are named
-        paths = self._model.inversions
+        paths = self._drawing.inversions
         named = inversions_in(text, list(paths))
         by_name = {name.lower(): path for name, path in paths.items()}
         files = tuple((name, by_name[name], Stamp.of(by_name[name].stat())) for name in named)
         # float32 for a while where the usual one gave NaN; CPU threads share sums among them.
-        kind = str(self._model.dtype), torch.get_num_threads()
-        key = (text, self._emphasis, self._clip_skip, files, self._model.adapted, kind)
+        kind = str(self._drawing.dtype), torch.get_num_threads()
+        key = (text, self._emphasis, self._clip_skip, files, self._drawing.in_texts, kind)
         if any(getattr(encoder, "peft_config", None) for _, encoder in self._parts):
             return self._encode(text)  # adapters change the outcome, and the key does not tell
-        memory: _Memory = self._model.cached("encoded texts", _Memory)
+        memory: _Memory = self._drawing.checkpoint.cached("encoded texts", _Memory)
         return memory.get(key, lambda: self._encode(text))
 
     def padded(self, encoded: Encoded, length: int) -> Encoded:
@@ -184,7 +182,7 @@ class TextEncoder:
 
     def _inversions(self, text: str) -> "dict[str, list[torch.Tensor]]":
         """Vectors of the inversions that the text names and that fit these encoders."""
-        paths = {name.lower(): path for name, path in self._model.inversions.items()}
+        paths = {name.lower(): path for name, path in self._drawing.inversions.items()}
         widths = [encoder.get_input_embeddings().embedding_dim for _, encoder in self._parts]
         loaded = {
             name: load_inversion(name, paths[name], widths, self.length - 2)
@@ -221,7 +219,7 @@ class TextEncoder:
         full = [tokenizer.bos_token_id, *ids, tokenizer.eos_token_id, *padding]
         with put_in(encoder, chunk):
             found = encoder(
-                torch.tensor([full], device=self._model.device), output_hidden_states=True
+                torch.tensor([full], device=self._drawing.device), output_hidden_states=True
             )
         pooled = found[0] if found[0].ndim == 2 else None
         return self._weighed(self._layer(found, encoder), chunk), pooled

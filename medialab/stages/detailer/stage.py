@@ -45,6 +45,8 @@ from medialab.vision.roles import Refiner, find_by
 if TYPE_CHECKING:
     from PIL import Image
 
+    from medialab.diffusion.drawing import Drawing
+
 
 # Times what suits a model, beyond which a part is made smaller to be drawn.
 _LARGE = 2
@@ -106,16 +108,20 @@ class DetailerStage(PipelineStage[DetailerConfig]):
                 reason = BY_HAND_OUT if edit and not edit.enabled else NO_STRENGTH
                 rows.append(as_record(detection, skipped=True, reason=reason))
                 continue
-            model = context.checkpoint(settings.checkpoint, settings.vae or "")
-            habits = model.family.habits.of("" if settings.words else self.label)
-            plan = _planned(detection, edit, frame, settings, habits)
-            if isinstance(plan, str):
-                rows.append(as_record(detection, skipped=True, reason=plan))
-                continue
-            try:
-                image, applied = self._detailed(frame, image, detection, plan, settings, context)
-            except NotFiniteError as error:
-                applied = {"failed": str(error)}
+            with context.opened(settings.sampling()) as drawing:
+                habits = drawing.family.habits
+                own = habits.of("" if settings.words else self.label)
+                plan = _planned(detection, edit, frame, settings, own)
+                if isinstance(plan, str):
+                    rows.append(as_record(detection, skipped=True, reason=plan))
+                    continue
+                view = _view(image, detection, settings, drawing.native_size, habits)
+                try:
+                    image, applied = self._detailed(
+                        drawing, frame, image, detection, plan, view, settings, context
+                    )
+                except NotFiniteError as error:
+                    applied = {"failed": str(error)}
             rows.append(as_record(detection, **applied))
         every = {**frame.detections, self.name: tuple(detections)}
         return replace(frame, image=image, detections=every).with_applied(
@@ -198,17 +204,17 @@ class DetailerStage(PipelineStage[DetailerConfig]):
 
     def _detailed(
         self,
+        drawing: "Drawing",
         frame: Frame,
         image: "Image.Image",
         detection: Detection,
         plan: "_Plan",
+        view: tuple[Box, tuple[int, int]],
         settings: DetailerConfig,
         context: StageContext,
     ) -> "tuple[Image.Image, dict[str, Any]]":
         """Return the picture with one detection repainted, now or before, and what was applied."""
-        model = context.checkpoint(plan.sampling.checkpoint, plan.sampling.vae)
-        habits = model.family.habits
-        crop, size = _view(image, detection, settings, model.native_size, habits)
+        crop, size = view
         job = Repaint(
             detection.mask,
             settings.mask_blur,
@@ -225,7 +231,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
                 seed = (plan.sampling.seed + cycle) % (LARGEST_SEED + 1)
                 own = replace(plan.sampling, seed=seed)
                 controls = prepare(own.control, painted, size, context, frame.journey, crop=crop)
-                painted, applied = repaint(model, painted, job, own, context.step, controls)
+                painted, applied = repaint(drawing, painted, job, own, context.step, controls)
             return packed(painted.crop(crop.edges), applied)
 
         facts = {**facts_of(image, job, plan.sampling), "cycles": settings.cycles}
