@@ -15,11 +15,12 @@ import stat
 import tempfile
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+
+from zict import LRU
 
 from medialab.files.regular import NotRegularError, open_regular, read_regular
 
@@ -115,23 +116,35 @@ class StageCache:
         disk_bytes: int = DISK_BYTES,
     ) -> None:
         self.folder = folder
-        self.memory_bytes, self.disk_bytes = memory_bytes, disk_bytes
+        self.disk_bytes = disk_bytes
         self.trouble: str | None = None
         self._news: list[str] = []
         self._said: set[str] = set()
-        self._memory: OrderedDict[str, bytes] = OrderedDict()
-        self._held = 0
+        self._memory: LRU[str, bytes] = LRU(
+            memory_bytes, {}, weight=lambda _name, value: len(value)
+        )
         self._written: int | None = None  # bytes in the folder, as far as is known
         self._lock = threading.Lock()
+
+    @property
+    def memory_bytes(self) -> float:
+        """Return how many bytes of results are kept in memory; it can be set."""
+        return self._memory.n
+
+    @memory_bytes.setter
+    def memory_bytes(self, most: float) -> None:
+        with self._lock:
+            self._memory.n = most
+            self._memory.evict_until_below_target()
 
     def get(self, key: StageKey) -> bytes | None:
         """What was put under this key, or None."""
         name = _file_name(key)
         with self._lock:
-            if name in self._memory:
-                self._memory.move_to_end(name)
+            value = self._memory.get(name)
+            if value is not None:
                 self._touch(name)
-                return self._memory[name]
+                return value
         value = self._read(name, key)
         if value is not None:
             self._remember(name, value)
@@ -150,7 +163,7 @@ class StageCache:
         except ValueError:
             name = _file_name(key)
             with self._lock:
-                self._held -= len(self._memory.pop(name, b""))
+                self._memory.pop(name, None)
             if self.folder is not None:
                 self._remove(self.folder / name)
             return None
@@ -189,7 +202,6 @@ class StageCache:
         """Forget everything, on the disk too."""
         with self._lock:
             self._memory.clear()
-            self._held = 0
             self._written = None
         for path in self._paths():
             with contextlib.suppress(OSError):  # a folder is not ours
@@ -197,11 +209,7 @@ class StageCache:
 
     def _remember(self, name: str, value: bytes) -> None:
         with self._lock:
-            self._held += len(value) - len(self._memory.pop(name, b""))
             self._memory[name] = value
-            while self._held > self.memory_bytes and self._memory:
-                _, oldest = self._memory.popitem(last=False)
-                self._held -= len(oldest)
 
     def _paths(self) -> list[Path]:
         """All that has the name of an entry, whatever it is."""

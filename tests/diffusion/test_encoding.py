@@ -1,7 +1,5 @@
 """Prompts through real tiny text encoders: bit for bit as diffusers where it can, and more."""
 
-from functools import partial
-
 import pytest
 import torch
 from diffusers import (
@@ -456,15 +454,13 @@ def test_an_encoder_with_adapters_is_asked_again(sd15, monkeypatch):
 def test_what_is_remembered_has_a_limit(monkeypatch):
     one = torch.zeros(1, 10, 10)
     monkeypatch.setattr(encoder_module, "REMEMBERED_BYTES", 3 * one.nbytes)
-    memory, made = encoder_module._Memory(), []
-
-    def make(key):
-        made.append(key)
-        return encoder_module.Encoded(one.clone(), None, 0, ())
-
-    for key in (1, 2, 3, 4, 4, 3, 1):
-        memory.get(key, partial(make, key))
-    assert made == [1, 2, 3, 4, 1]
+    texts = encoder_module.encoded_texts()
+    for key in (1, 2, 3, 4):
+        texts[key] = encoder_module.Encoded(one.clone(), None, 0, ())
+    assert [*texts] == [2, 3, 4]
+    assert texts.get(2) is not None
+    texts[5] = encoder_module.Encoded(one.clone(), one.clone(), 0, ())
+    assert [*texts] == [2, 5]
 
 
 # Steps and several prompts at once

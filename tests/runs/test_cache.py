@@ -100,6 +100,10 @@ def test_memory_is_bounded_and_the_longest_unused_leaves_first():
     cache.put(numbered(3), b"x" * 10)
     held = [number for number in range(4) if cache.get(numbered(number))]
     assert held == [0, 2, 3]
+    cache.put(numbered(4), b"x" * 31)  # too large to be kept: nothing goes for it
+    assert [number for number in range(5) if cache.holds(numbered(number))] == [0, 2, 3]
+    cache.memory_bytes = 10
+    assert [number for number in range(4) if cache.holds(numbered(number))] == [3]
 
 
 def test_the_folder_is_bounded_and_the_longest_unused_leaves_first(tmp_path):

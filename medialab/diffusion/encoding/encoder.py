@@ -2,9 +2,10 @@
 
 import math
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from zict import LRU
 
 from medialab.diffusion.encoding.chunks import Chunk, cut_into_chunks, inversions_in, room_of
 from medialab.diffusion.encoding.conditioning import Conditioning, Moment, Track
@@ -145,8 +146,13 @@ class TextEncoder:
         key = (text, self._emphasis, self._clip_skip, files, self._drawing.in_texts, kind)
         if any(getattr(encoder, "peft_config", None) for _, encoder in self._parts):
             return self._encode(text)  # adapters change the outcome, and the key does not tell
-        memory: _Memory = self._drawing.checkpoint.cached("encoded texts", _Memory)
-        return memory.get(key, lambda: self._encode(text))
+        texts: LRU[Hashable, Encoded] = self._drawing.checkpoint.cached(
+            "encoded texts", encoded_texts
+        )
+        encoded = texts.get(key)
+        if encoded is None:
+            texts[key] = encoded = self._encode(text)
+        return encoded
 
     def padded(self, encoded: Encoded, length: int) -> Encoded:
         """The text followed by empty chunks, up to `length` tokens."""
@@ -259,22 +265,9 @@ class TextEncoder:
         return weighed * (before / after)
 
 
-class _Memory:
-    """Encoded texts, the least lately used of them dropped when they grow too large."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, Encoded] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, key: Hashable, make: Callable[[], Encoded]) -> Encoded:
-        """What is kept under the key, else what `make` gives."""
-        if key not in self._kept:
-            self._kept[key] = make()
-            self._bytes += _bytes_of(self._kept[key])
-        self._kept.move_to_end(key)
-        while self._bytes > REMEMBERED_BYTES and len(self._kept) > 1:
-            self._bytes -= _bytes_of(self._kept.popitem(last=False)[1])
-        return self._kept[key]
+def encoded_texts() -> "LRU[Hashable, Encoded]":
+    """Return an empty store of encoded texts, which holds REMEMBERED_BYTES at most."""
+    return LRU(REMEMBERED_BYTES, {}, weight=lambda _key, encoded: _bytes_of(encoded))
 
 
 def _bytes_of(encoded: Encoded) -> int:
