@@ -12,6 +12,7 @@ from typing import Any
 from medialab import PipelineConfig
 from medialab.errors import ArtifactError, ConfigError
 from medialab.files.regular import read_regular
+from medialab.files.whole import write_whole
 
 _NAME = "studio.json"
 _MOST_BYTES = 16 * 2**20  # of the file; a hundred edited finds have some 30 kB
@@ -35,11 +36,9 @@ class Memory:
             "began_with": began_with.model_dump(mode="json") if began_with else None,
             "task": task,
         }
-        partial = self.path.with_name(f".{_NAME}.partial")
+        text = json.dumps(content, ensure_ascii=False, indent=1)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-            partial.replace(self.path)
+            write_whole(self.path, text.encode())
         except OSError as error:
             if self._is_said:
                 return

@@ -4,14 +4,13 @@
 picture and is made again if the two differ. The folder may be deleted at any time.
 """
 
-import os
-import tempfile
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 from medialab.errors import ArtifactError, PictureError
 from medialab.files.regular import read_regular
+from medialab.files.whole import write_whole
 from medialab.pictures.intake import normalise_image, open_picture
 
 SIDE = 160  # pixels of the longer side
@@ -70,16 +69,7 @@ class Thumbnails:
         if self._made % _PRUNE_EVERY == 0:
             self._prune()
         self._made += 1
-        path.parent.mkdir(parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-        partial = Path(name)
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(content)
-            os.utime(partial, ns=(changed, changed))
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(path, content, modified_ns=changed)
 
     def _prune(self) -> None:
         """Reduce the folder to 90 % of `MOST_BYTES`: thumbnails without a picture go first."""

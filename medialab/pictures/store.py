@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from medialab.errors import ArtifactError, PictureError
 from medialab.files.regular import open_regular
+from medialab.files.whole import UNFINISHED, write_whole
 from medialab.pictures.intake import PictureFile, normalise, open_picture
 from medialab.pictures.png_writer import png_of
 
@@ -174,7 +174,7 @@ class PictureStore:
         found = []
         with contextlib.suppress(OSError):
             for path in self.folder.iterdir():
-                if path.suffix in {".png", ".partial"}:
+                if path.suffix in {".png", UNFINISHED}:
                     with contextlib.suppress(OSError):
                         status = path.lstat()
                         found.append(_Entry(status.st_mtime_ns, path, status.st_size))
@@ -281,18 +281,9 @@ def _encoded(image: "Image.Image", changes: tuple[str, ...]) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file atomically: others may be reading it."""
+    """Write a file whole: others may be reading it."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        number, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(content)
-            Path(partial).replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                Path(partial).unlink()
-            raise
+        write_whole(path, content)
     except OSError as error:
         reason = error.strerror or error
         message = f"the picture cannot be stored in {path.parent}: {reason}"

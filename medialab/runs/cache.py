@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ from typing import Any, NamedTuple, TypeVar
 from zict import LRU
 
 from medialab.files.regular import NotRegularError, open_regular, read_regular
+from medialab.files.whole import UNFINISHED, write_whole
 
 ResultT = TypeVar("ResultT")
 
@@ -291,15 +291,7 @@ class StageCache:
             )
         )
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            number, partial = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".partial")
-            try:
-                with os.fdopen(number, "wb") as file:
-                    file.write(content)
-                Path(partial).replace(self.folder / name)
-            except OSError:
-                Path(partial).unlink(missing_ok=True)
-                raise
+            write_whole(self.folder / name, content)
             self._make_room(len(content))
         except OSError as error:
             place = f"{self.folder.parent.name}/{self.folder.name}"
@@ -331,7 +323,7 @@ class StageCache:
         """Remove what killed writers left behind an hour or longer ago."""
         if self.folder is None:
             return
-        for path in self.folder.glob(".*.partial"):
+        for path in self.folder.glob(f".*{UNFINISHED}"):
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > 3600:
                     path.unlink()

@@ -1,0 +1,56 @@
+"""A file is written whole or not at all."""
+
+import os
+import threading
+
+import pytest
+
+from medialab.files.whole import UNFINISHED, write_whole
+
+
+def test_a_file_is_written_with_its_folder_and_its_time(tmp_path):
+    path = tmp_path / "a" / "b" / "file.bin"
+    write_whole(path, b"content", modified_ns=1_700_000_000_000_000_000)
+    assert path.read_bytes() == b"content"
+    assert path.stat().st_mtime_ns == 1_700_000_000_000_000_000
+    assert [*path.parent.iterdir()] == [path]
+
+
+def test_what_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "file.bin"
+    write_whole(path, b"old")
+
+    def full(number, mode):
+        os.close(number)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_a_folder_in_its_place_stays_and_no_unfinished_file_is_left(tmp_path):
+    path = tmp_path / "file.bin"
+    path.mkdir()
+    with pytest.raises(OSError, match=r"file\.bin"):
+        write_whole(path, b"new")
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_a_reader_sees_one_of_the_contents_whole_while_several_write(tmp_path):
+    path = tmp_path / "file.bin"
+    contents = [bytes([number]) * 50_000 for number in range(4)]
+    write_whole(path, contents[0])
+    writers = [
+        threading.Thread(target=lambda one=one: [write_whole(path, one) for _ in range(20)])
+        for one in contents
+    ]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        assert path.read_bytes() in contents
+    for writer in writers:
+        writer.join()
+    assert not [*tmp_path.glob(f"*{UNFINISHED}")]
