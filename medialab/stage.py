@@ -168,6 +168,18 @@ def models_of_units(units: "Sequence[ControlUnit]") -> "list[Model]":
     ]
 
 
+class StageSize(NamedTuple):
+    """The size of a stage's picture, and whether a model draws that in one piece.
+
+    `size` is its width and height in pixels; `setting` the one to change where that is too large.
+    """
+
+    stage: str
+    size: tuple[int, int]
+    draws: bool
+    setting: str
+
+
 class PipelineStage(ABC, Generic[SettingsT]):
     """One step of the pipeline.
 
@@ -220,6 +232,33 @@ class PipelineStage(ABC, Generic[SettingsT]):
         Without any facts: those that any picture needs.
         """
         return self.models(settings)
+
+    def size_after(
+        self,
+        size: tuple[int, int],
+        settings: SettingsT,  # noqa: ARG002 - other stages look at it
+        request: Request,  # noqa: ARG002 - likewise
+    ) -> StageSize | None:
+        """Return the size of the picture that this stage leaves of one of `size`.
+
+        None if it neither draws a whole picture nor makes one of another size. A mode draws its
+        picture at the size of the request.
+        """
+        return StageSize(self.name, size, draws=True, setting="width") if self.is_mode else None
+
+    def drawn_at_once(
+        self, size: tuple[int, int], settings: SettingsT, native: int
+    ) -> tuple[int, int] | None:
+        """Return the pixels that a model draws at once where the whole picture is not drawn.
+
+        Args:
+            size: width and height of the picture.
+            settings: of this stage.
+            native: pixels a side that its checkpoint was trained at.
+        """
+        if not getattr(settings, "denoising_strength", 0):
+            return None
+        return min(size[0], native), min(size[1], native)
 
     @abstractmethod
     def run(self, frame: Frame, settings: SettingsT, context: StageContext) -> Frame:

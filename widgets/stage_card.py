@@ -12,12 +12,6 @@ from widgets.shapes import shapes_of
 from widgets.tools import Tools
 
 SWITCH = "enabled"
-# What stands in the open part of a card, in this order; all else is under "More".
-BASIC = (
-    *("left", "right", "top", "bottom"),
-    *("upscaler", "scale", "image_guidance_scale", "denoising_strength"),
-    *("detector", "confidence", "mask_blur", "masked_content", "inverted"),
-)
 
 
 class StageCard(Fold):
@@ -31,7 +25,8 @@ class StageCard(Fold):
             self.switch = ipw.Checkbox(description=title, indent=False)
             self.switch.tooltip = shapes.pop(SWITCH).help
             self.switch.add_class("mls-switch")
-        self.fields = Fields(shapes.values(), tools, basic=BASIC)
+        foremost = [name for name, shape in shapes.items() if shape.is_foremost]
+        self.fields = Fields(shapes.values(), tools, basic=foremost or None)
         super().__init__(
             "" if self.switch else title,
             [self.fields],

@@ -22,6 +22,7 @@ from medialab.infotext.keys import AFTER, BEFORE, items_of, number, schedule, sh
 from medialab.infotext.mojibake import mend_letters
 from medialab.infotext.reader import EXACT, STAGES, Parsed, read, split_text
 from medialab.settings.choices import EMPHASES
+from medialab.settings.fields import StageConfig
 from medialab.settings.sampling import SamplingConfig
 
 __all__ = ["Parsed", "read", "write"]
@@ -35,11 +36,16 @@ _FIRST_PASS = (
 )
 _VARIATION = ("variation_seed", "variation_strength")
 HANDOVER_KEYS = ("Refiner", "Refiner switch at")
-# Settings at the top level for which A1111 has no item, or one that cannot hold all of them.
-_ONLY_OURS = (
-    *("mode", "image", "resize_mode", "loras", "control", "handover_checkpoint", "switch_at"),
-    "made_for",
-    *("colour_match", "format", "quality", "lossless", "file_name", "prediction_type"),
+# Settings at the top level that items hold in full, or that only a request has.
+_TOLD = frozenset(_FIRST_PASS) - {"control"} | {
+    *("width", "height", "sharpen", "styles", "batch_size", "schema_version"),
+    *_VARIATION,
+}
+# The others: A1111 has no item for them, or one that cannot hold all of them.
+_ONLY_OURS = tuple(
+    name
+    for name, value in PipelineConfig()
+    if name not in _TOLD and not isinstance(value, StageConfig)
 )
 
 

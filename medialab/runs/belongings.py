@@ -16,11 +16,13 @@ from medialab.settings.sampling import SamplingConfig
 from medialab.stages import STAGES
 from medialab.stages.detailer.edits import DetectionEdit
 from medialab.stages.detailer.settings import DetailerConfig
+from medialab.stages.detailer.stage import DetailerStage
+from medialab.stages.prompt import PromptStage
 
-_REFINER = "refiner"
-# Stages that decide the picture that detailers begin with; the mode's own comes on top.
-_BASE = ("prompt", "source", "control")
-_KEPT = ("source",)  # of a given picture that stage 3 leaves alone
+_FIRST_DETAILER = next(n for n, stage in enumerate(STAGES) if isinstance(stage, DetailerStage))
+_LAST_MODE = max(n for n, stage in enumerate(STAGES[:_FIRST_DETAILER]) if stage.is_mode)
+# Stages that decide the picture that stage 3 leaves, and what enlarges it for the detailers.
+_BASE, _AFTER_BASE = STAGES[: _LAST_MODE + 1], STAGES[_LAST_MODE + 1 : _FIRST_DETAILER]
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,12 @@ def picture_before_detailers(config: ResolvedConfig, *, enlarged: bool) -> str:
 
     It is a sha256 of what decides the picture that stage 3 leaves; `enlarged`, after the hires fix.
     """
-    names = {*_KEPT} if config.mode == "enhance" else {*_BASE, config.mode}
-    if enlarged:
-        names.add(_REFINER)
+    is_kept = config.mode not in {stage.name for stage in _BASE}
+    # Of a given picture that stage 3 leaves alone, no prompt decides anything.
+    base = [stage for stage in _BASE if not (is_kept and isinstance(stage, PromptStage))]
     told: list[Any] = []
-    for stage in STAGES:
-        if stage.name in names and config.runs(stage.name):
+    for stage in (*base, *(_AFTER_BASE if enlarged else ())):
+        if config.runs(stage.name):
             settings = config.settings_for(stage.name, stage.settings)
             models = stage.models(settings)
             hashes = {one.name: config.sha256_of(*one) for one in models}
@@ -72,7 +74,7 @@ def picture_before_detailers(config: ResolvedConfig, *, enlarged: bool) -> str:
             # Models are known by what they hold, whatever their names are by now.
             of_models = sorted(str(config.sha256_of(*one)) for one in models)
             told.append([stage.name, _by_content(plain, hashes), of_models])
-    if names != {*_KEPT} and config.embeddings():
+    if not (is_kept and not enlarged) and config.embeddings():
         told.append([config.sha256_of("embedding", name) for name in config.embeddings()])
     text = json.dumps(told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -4,7 +4,7 @@ Weights are counted from headers, work from the sizes that stages will draw at. 
 whatever is done, is refused by the stage's name; what fits only by going slower is not.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -24,12 +24,10 @@ from medialab.loading.memory_needs import (
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.pixels.geometry import BLOCK
 from medialab.process.memory import gigabytes
-from medialab.runs.sizes import StageSize, sizes_of
+from medialab.runs.sizes import sizes_of
 from medialab.runs.ties import may_be_untied
 from medialab.settings.sampling import SamplingConfig
 from medialab.stages import STAGES
-from medialab.stages.detailer.settings import DetailerConfig
-from medialab.stages.upscaler import UpscalerConfig
 
 # Pixels a side that a VAE decodes at once with every fallback, whatever the picture's size, and
 # that a tile or a detail is drawn at where neither settings nor the checkpoint say so: SDXL's own.
@@ -152,10 +150,14 @@ def plan(
         settings = config.settings_for(stage.name, stage.settings)
         used = [find(one.name, one.kind) for one in stage.models(settings) if one not in absent]
         usual = least = size[0] * size[1] * PICTURE_BYTES
-        if _may_draw(stage.name, config, told):
+        told_size = told.get(stage.name)
+        draws_whole = told_size is not None and told_size.draws
+        samples = isinstance(settings, SamplingConfig) or draws_whole
+        if samples and config.draws(stage.name):
             name = getattr(settings, "checkpoint", None) or config.checkpoint
             checkpoint = find(name, "checkpoint")
-            drawn = _drawn(stage.name, config, size, told, _own_tile(registry, checkpoint))
+            own_tile = _own_tile(registry, checkpoint)
+            drawn = size if draws_whole else stage.drawn_at_once(size, settings, own_tile)
             if drawn is not None:
                 used.append(checkpoint)
                 works = list(_work(settings, config, drawn, checkpoint, ITEM_BYTES[dtype]))
@@ -167,36 +169,6 @@ def plan(
         )
         found.append(StageNeed(stage.name, size, weights, usual, least))
     return MemoryPlan(tuple(found), available, config.batch_size)
-
-
-def _may_draw(stage: str, config: PipelineConfig, told: Mapping[str, StageSize]) -> bool:
-    """Whether a stage asks for a checkpoint at all."""
-    own = getattr(config, stage, None)
-    samples = isinstance(own, SamplingConfig) or (stage in told and told[stage].draws)
-    return samples and config.draws(stage)
-
-
-def _drawn(
-    stage: str, config: PipelineConfig, size: Size, told: Mapping[str, StageSize], own_tile: int
-) -> Size | None:
-    """What a model draws at once in a stage; None where none does.
-
-    `own_tile` is the side that tiles and details have where the settings say none.
-    """
-    own = getattr(config, stage, None)
-    if isinstance(own, UpscalerConfig):
-        side = own.diffusion_tile or own_tile
-        tile = min(size[0], side), min(size[1], side)
-        return tile if own.denoising_strength > 0 else None
-    if stage in told and told[stage].draws:
-        return size
-    if isinstance(own, DetailerConfig):  # surroundings, brought to the model's own size
-        side = own.guide_size or own_tile
-        least = (side, side) if own.only_masked else size
-        return own.width or least[0], own.height or least[1]
-    if getattr(own, "denoising_strength", 0):  # a part of the picture
-        return min(size[0], own_tile), min(size[1], own_tile)
-    return None
 
 
 def _own_tile(registry: ModelRegistry, checkpoint: ModelInfo) -> int:

@@ -1,54 +1,34 @@
 """How large a request's picture is after each stage, told before anything is drawn."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
-from medialab.pixels.geometry import MOST_DRAWN, has_blocks, hires_size, too_large_to_draw
-from medialab.stages.detailer.settings import DetailerConfig
+from medialab.pixels.geometry import MOST_DRAWN, too_large_to_draw
+from medialab.stage import StageSize
+from medialab.stages import STAGES
 
 # Pixels of the largest picture that is made: 16,384 a side take 0.8 GB as 8-bit RGB.
 MOST_MADE = 16_384**2
 _MEGA = 1_000_000
 
 
-class StageSize(NamedTuple):
-    """The size of a stage's picture, and whether a model draws that in one piece.
-
-    `setting` is the one to change where it is too large.
-    """
-
-    stage: str
-    size: tuple[int, int]
-    draws: bool
-    setting: str
-
-
 def sizes_of(config: PipelineConfig, size: tuple[int, int]) -> Iterator[StageSize]:
-    """The sizes after the stages that make or draw a whole picture; `size` is the run's."""
-    mode, setting = config.mode, "width"
-    draws = mode not in {"outpaint", "enhance"}
-    if mode == "outpaint":
-        own, setting = config.outpaint, "outpaint"
-        size = size[0] + own.left + own.right, size[1] + own.top + own.bottom
-        draws = own.denoising_strength > 0
-    elif mode == "inpaint":
-        draws = config.inpaint.denoising_strength > 0 and not config.inpaint.only_masked
-    elif mode == "img2img":
-        draws = config.img2img.denoising_strength > 0
-    yield StageSize(mode, size, draws, setting)
-    if (refiner := config.refiner).enabled:
-        exact = mode != "txt2img" or not has_blocks(size)
-        size = hires_size(*size, refiner.scale, refiner.width, refiner.height, exact=exact)
-        yield StageSize("refiner", size, refiner.denoising_strength > 0, "refiner.scale")
-    for name, part in config:
-        if isinstance(part, DetailerConfig) and part.enabled and not part.only_masked:
-            draws = part.denoising_strength != 0 and not (part.width and part.height)
-            yield StageSize(name, size, draws, f"{name}.only_masked")
-    if config.upscaler.enabled:
-        width, height = (round(side * config.upscaler.scale) for side in size)
-        yield StageSize("upscaler", (width, height), False, "upscaler.scale")
+    """Return the sizes after the stages that make or draw a whole picture.
+
+    Args:
+        config: the request.
+        size: width and height in pixels of the picture that it starts from, or draws.
+    """
+    if config.mode not in {stage.name for stage in STAGES}:  # a given picture that stage 3 keeps
+        yield StageSize(config.mode, size, draws=False, setting="width")
+    for stage in STAGES:
+        if config.runs(stage.name):
+            settings = config.settings_for(stage.name, stage.settings)
+            told = stage.size_after(size, settings, config)
+            if told is not None:
+                size = told.size
+                yield told
 
 
 def check_sizes(config: PipelineConfig, size: tuple[int, int]) -> None:

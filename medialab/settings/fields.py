@@ -24,6 +24,11 @@ class Unit:
     name: str
 
 
+@dataclass(frozen=True)
+class Foremost:
+    """Marks a setting that a form shows at once, while it folds the stage's others away."""
+
+
 Pixels = Annotated[int, Unit("px")]
 Times = Annotated[float, Unit("×")]
 # Pixels of what a model draws: a VAE works in blocks of 8.

@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from medialab.settings.fields import PICTURE_NAME, NameOf, OneOf, StageConfig, Unit
+from medialab.settings.fields import PICTURE_NAME, Foremost, NameOf, OneOf, StageConfig, Unit
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Shape:
 
     `kind` is the plain type of a value, or of one item where `many`. `optional` ones may be None,
     which means "as the base" or "by itself"; `required` ones have no default. `choices` are all
-    names there are; `named` tells which models' names it takes; `unit` is what a number counts.
+    names there are; `named` tells which models' names it takes; `unit` is what a number counts; a
+    form shows those that are `is_foremost` at once.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Shape:
     is_picture: bool = False
     required: bool = False
     unit: str = ""
+    is_foremost: bool = False
 
     @property
     def is_list_of_settings(self) -> bool:
@@ -88,6 +90,7 @@ class Shape:
             is_picture=PICTURE_NAME in {getattr(rule, "pattern", None) for rule in rules},
             required=field.is_required(),
             unit=next((rule.name for rule in rules if isinstance(rule, Unit)), ""),
+            is_foremost=any(isinstance(rule, Foremost) for rule in rules),
         )
 
 

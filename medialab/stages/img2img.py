@@ -1,5 +1,7 @@
 """Stage 3, from a picture: some noise over it, and away again."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from medialab.diffusion.control import prepare
@@ -7,15 +9,15 @@ from medialab.diffusion.denoising import denoise
 from medialab.diffusion.latents import stretched
 from medialab.pixels.geometry import placement
 from medialab.pixels.resizing import resized
-from medialab.settings.fields import Fraction
+from medialab.settings.fields import Foremost, Fraction
 from medialab.settings.sampling import SamplingConfig
-from medialab.stage import Frame, PipelineStage, StageContext
+from medialab.stage import Frame, PipelineStage, Request, StageContext, StageSize
 
 
 class Img2ImgConfig(SamplingConfig):
     """Stage 3, from a picture."""
 
-    denoising_strength: Fraction = Field(
+    denoising_strength: Annotated[Fraction, Foremost()] = Field(
         0.75, description="How much to repaint: 0 keeps the picture, 1 ignores it."
     )
 
@@ -32,6 +34,15 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
     version = 2
     is_mode = True
     settings = Img2ImgConfig
+
+    def size_after(
+        self,
+        size: tuple[int, int],
+        settings: Img2ImgConfig,
+        request: Request,  # noqa: ARG002 - as all stages
+    ) -> StageSize:
+        """Return the size of the request; at strength 0 nothing is drawn."""
+        return StageSize(self.name, size, settings.denoising_strength > 0, "width")
 
     def run(self, frame: Frame, settings: Img2ImgConfig, context: StageContext) -> Frame:
         """Read `image`; write `image`."""

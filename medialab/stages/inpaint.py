@@ -9,9 +9,9 @@ from medialab.diffusion.repainting import Repaint, repaint, whole
 from medialab.pixels import masks
 from medialab.pixels.geometry import MOST_DRAWN, Box, to_proportions
 from medialab.pixels.resizing import follow_mask
-from medialab.settings.fields import Fraction, OneOf, Picture, Pixels
+from medialab.settings.fields import Foremost, Fraction, OneOf, Picture, Pixels
 from medialab.settings.sampling import SamplingConfig
-from medialab.stage import Frame, PipelineStage, StageContext
+from medialab.stage import Frame, PipelineStage, Request, StageContext, StageSize
 
 # Times the size that a model was trained at, to which a part is enlarged at most.
 _LARGE = 2
@@ -24,15 +24,19 @@ class InpaintConfig(SamplingConfig):
     """Stage 3, on a part of a picture."""
 
     mask: Picture | None = Field(None, description="White is repainted, black stays.")
-    denoising_strength: Fraction = Field(
+    denoising_strength: Annotated[Fraction, Foremost()] = Field(
         0.75, description="How much to repaint; 1 ignores what was under the mask."
     )
-    mask_blur: Pixels = Field(4, ge=0, le=64, description="Softness of the mask's edge, in pixels.")
-    masked_content: MaskedContent = Field(
+    mask_blur: Annotated[Pixels, Foremost()] = Field(
+        4, ge=0, le=64, description="Softness of the mask's edge, in pixels."
+    )
+    masked_content: Annotated[MaskedContent, Foremost()] = Field(
         "original",
         description="What fills the masked area before it is repainted; no effect at strength 1.",
     )
-    inverted: bool = Field(False, description="Repaint everything outside the mask instead.")
+    inverted: Annotated[bool, Foremost()] = Field(
+        False, description="Repaint everything outside the mask instead."
+    )
     only_masked: bool = Field(
         False, description="Enlarge the masked area and repaint it alone, at a higher resolution."
     )
@@ -55,6 +59,16 @@ class InpaintStage(PipelineStage[InpaintConfig]):
     version = 3
     is_mode = True
     settings = InpaintConfig
+
+    def size_after(
+        self,
+        size: tuple[int, int],
+        settings: InpaintConfig,
+        request: Request,  # noqa: ARG002 - as all stages
+    ) -> StageSize:
+        """Return the same size; with `only_masked` a part alone is drawn."""
+        draws = settings.denoising_strength > 0 and not settings.only_masked
+        return StageSize(self.name, size, draws, "width")
 
     def run(self, frame: Frame, settings: InpaintConfig, context: StageContext) -> Frame:
         """Read `image`; write `image`."""

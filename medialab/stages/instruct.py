@@ -1,8 +1,11 @@
 """Stage 3, by an instruction: "make the shirt red"."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from medialab.diffusion.denoising import denoise
+from medialab.settings.fields import Foremost
 from medialab.settings.sampling import SamplingConfig
 from medialab.stage import Frame, PipelineStage, StageContext
 
@@ -10,7 +13,7 @@ from medialab.stage import Frame, PipelineStage, StageContext
 class InstructConfig(SamplingConfig):
     """Stage 3, by an instruction."""
 
-    image_guidance_scale: float = Field(
+    image_guidance_scale: Annotated[float, Foremost()] = Field(
         1.5, ge=1.0, le=10.0, description="How closely to follow the start picture."
     )
 

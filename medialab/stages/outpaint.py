@@ -8,9 +8,9 @@ from medialab.diffusion.control import prepare
 from medialab.diffusion.repainting import Repaint, repaint, whole
 from medialab.pixels import masks
 from medialab.pixels.geometry import Box, Placement
-from medialab.settings.fields import Fraction, OneOf, Pixels
+from medialab.settings.fields import Foremost, Fraction, OneOf, Pixels
 from medialab.settings.sampling import SamplingConfig
-from medialab.stage import Frame, PipelineStage, StageContext
+from medialab.stage import Frame, PipelineStage, Request, StageContext, StageSize
 
 BORDERS = ("fill", "latent noise", "latent nothing")
 Border = Annotated[str, AfterValidator(OneOf(BORDERS))]
@@ -21,20 +21,20 @@ Growth = Annotated[Pixels, Field(ge=0, le=2048)]
 class OutpaintConfig(SamplingConfig):
     """Stage 3, beyond a picture's edges; its prompt should describe the border."""
 
-    left: Growth = Field(32, description="Pixels to add on the left.")
-    right: Growth = Field(32, description="Pixels to add on the right.")
-    top: Growth = Field(0, description="Pixels to add at the top.")
-    bottom: Growth = Field(0, description="Pixels to add at the bottom.")
-    denoising_strength: Fraction = Field(
+    left: Annotated[Growth, Foremost()] = Field(32, description="Pixels to add on the left.")
+    right: Annotated[Growth, Foremost()] = Field(32, description="Pixels to add on the right.")
+    top: Annotated[Growth, Foremost()] = Field(0, description="Pixels to add at the top.")
+    bottom: Annotated[Growth, Foremost()] = Field(0, description="Pixels to add at the bottom.")
+    denoising_strength: Annotated[Fraction, Foremost()] = Field(
         0.8, description="How much to repaint the border; 0 only fills it with the edge's colours."
     )
-    mask_blur: Pixels = Field(
+    mask_blur: Annotated[Pixels, Foremost()] = Field(
         4,
         ge=0,
         le=64,
         description="Softness of the seam; 5 times as many pixels inside the picture change.",
     )
-    masked_content: Border = Field(
+    masked_content: Annotated[Border, Foremost()] = Field(
         "fill",
         description="What the border is filled with before it is painted; no effect at strength 1.",
     )
@@ -55,6 +55,17 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
     version = 2
     is_mode = True
     settings = OutpaintConfig
+
+    def size_after(
+        self,
+        size: tuple[int, int],
+        settings: OutpaintConfig,
+        request: Request,  # noqa: ARG002 - as all stages
+    ) -> StageSize:
+        """Return the size with the border."""
+        width = size[0] + settings.left + settings.right
+        height = size[1] + settings.top + settings.bottom
+        return StageSize(self.name, (width, height), settings.denoising_strength > 0, self.name)
 
     def run(self, frame: Frame, settings: OutpaintConfig, context: StageContext) -> Frame:
         """Read `image`; write `image`."""

@@ -22,10 +22,10 @@ from medialab.pixels.geometry import (
 )
 from medialab.pixels.resizing import resized
 from medialab.settings.choices import LATENT_UPSCALERS, PIXEL_UPSCALERS
-from medialab.settings.fields import Fraction, Length, NameOf, SwitchedConfig, Times
+from medialab.settings.fields import Foremost, Fraction, Length, NameOf, SwitchedConfig, Times
 from medialab.settings.sampling import Sampling, SamplingConfig
 from medialab.settings.steps import planned
-from medialab.stage import Frame, Model, PipelineStage, StageContext
+from medialab.stage import Frame, Model, PipelineStage, Request, StageContext, StageSize
 
 if TYPE_CHECKING:
     import torch
@@ -42,13 +42,15 @@ RefinerUpscalerName = Annotated[str, NameOf("upscaler", also=(*LATENT_UPSCALERS,
 class RefinerConfig(SwitchedConfig, SamplingConfig):
     """Stage 4: the picture enlarged and drawn again (hires fix)."""
 
-    scale: Times = Field(2.0, ge=1.0, le=4.0, description="Enlargement factor.")
+    scale: Annotated[Times, Foremost()] = Field(
+        2.0, ge=1.0, le=4.0, description="Enlargement factor."
+    )
     width: Length | None = Field(None, description="Exact width in place of the scale.")
     height: Length | None = Field(None, description="Exact height in place of the scale.")
-    upscaler: RefinerUpscalerName = Field(
+    upscaler: Annotated[RefinerUpscalerName, Foremost()] = Field(
         "latent", description="latent, latent nearest, lanczos…, or a model in models/upscalers."
     )
-    denoising_strength: Fraction = Field(
+    denoising_strength: Annotated[Fraction, Foremost()] = Field(
         0.7, description="How much to repaint; 1 keeps nothing but the size."
     )
 
@@ -77,6 +79,17 @@ class RefinerStage(PipelineStage[RefinerConfig]):
         if settings.upscaler in {*LATENT_UPSCALERS, *PIXEL_UPSCALERS}:
             return checkpoints
         return [*checkpoints, Model("upscaler", settings.upscaler)]
+
+    def size_after(
+        self,
+        size: tuple[int, int],
+        settings: RefinerConfig,
+        request: Request,
+    ) -> StageSize:
+        """Return the enlarged size: in whole blocks where stage 3 drew the picture in such."""
+        exact = not request.starts_from_noise or not has_blocks(size)
+        larger = hires_size(*size, settings.scale, settings.width, settings.height, exact=exact)
+        return StageSize(self.name, larger, settings.draws, f"{self.name}.scale")
 
     def run(self, frame: Frame, settings: RefinerConfig, context: StageContext) -> Frame:
         """Read `image`; write `image`."""

@@ -13,9 +13,9 @@ from medialab.diffusion.latents import encode_image
 from medialab.diffusion.tiling import Tiles, vae_for
 from medialab.pixels.geometry import BLOCK, drawn_size, to_multiple
 from medialab.settings.choices import PIXEL_UPSCALERS
-from medialab.settings.fields import Fraction, NameOf, Pixels, Side, SwitchedConfig, Times
+from medialab.settings.fields import Foremost, Fraction, NameOf, Pixels, Side, SwitchedConfig, Times
 from medialab.settings.sampling import SamplingConfig
-from medialab.stage import Frame, Model, PipelineStage, StageContext
+from medialab.stage import Frame, Model, PipelineStage, Request, StageContext, StageSize
 
 if TYPE_CHECKING:
     import torch
@@ -33,15 +33,17 @@ LEAST_STRIDE = 8
 class UpscalerConfig(SwitchedConfig, SamplingConfig):
     """Stage 8: the picture enlarged, and drawn again in tiles if its strength is above 0."""
 
-    upscaler: UpscalerName = Field(
+    upscaler: Annotated[UpscalerName, Foremost()] = Field(
         "lanczos", description="lanczos, or a model in models/upscalers."
     )
-    scale: Times = Field(2.0, ge=1.0, le=8.0, description="Enlargement factor.")
+    scale: Annotated[Times, Foremost()] = Field(
+        2.0, ge=1.0, le=8.0, description="Enlargement factor."
+    )
     tile: Pixels = Field(
         192, ge=0, le=2048, description="Side of an upscaler tile in pixels; 0: no tiles."
     )
     overlap: Pixels = Field(16, ge=0, le=256, description="Pixels that neighbouring tiles share.")
-    denoising_strength: Fraction = Field(
+    denoising_strength: Annotated[Fraction, Foremost()] = Field(
         0.0,
         description="How much to repaint afterwards, in tiles; above 0.3 tiles may invent objects.",
     )
@@ -83,6 +85,23 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
         if settings.upscaler in PIXEL_UPSCALERS:
             return drawing
         return [*drawing, Model("upscaler", settings.upscaler)]
+
+    def size_after(
+        self,
+        size: tuple[int, int],
+        settings: UpscalerConfig,
+        request: Request,  # noqa: ARG002 - as all stages
+    ) -> StageSize:
+        """Return the enlarged size, which is drawn in tiles, if at all."""
+        width, height = (round(side * settings.scale) for side in size)
+        return StageSize(self.name, (width, height), draws=False, setting=f"{self.name}.scale")
+
+    def drawn_at_once(
+        self, size: tuple[int, int], settings: UpscalerConfig, native: int
+    ) -> tuple[int, int] | None:
+        """Return the size of a tile; None where nothing is drawn."""
+        side = settings.diffusion_tile or native
+        return super().drawn_at_once(size, settings, side)
 
     def run(self, frame: Frame, settings: UpscalerConfig, context: StageContext) -> Frame:
         """Read `image`; write `image`."""

@@ -9,6 +9,7 @@ import pytest
 from diffusers import StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
 from PIL import Image
 
+from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.drawing import Drawing
 from medialab.errors import CancelledError
@@ -17,6 +18,7 @@ from medialab.loading.checkpoint import load_checkpoint
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
 from medialab.process.retries import RetryPolicy
+from medialab.settings.fields import SwitchedConfig
 from medialab.stage import Frame
 from medialab.stages import STAGES
 from medialab.vision.finders.given import Middle
@@ -120,8 +122,17 @@ def config(request):
 
 def request_for(stage):
     """A request in which that stage runs."""
-    modes = {"source": "enhance"} | {
-        name: name for name in ("img2img", "inpaint", "outpaint", "instruct")
+    modes = {"source": "enhance"} | {one.name: one.name for one in STAGES if one.is_mode}
+    own = {
+        "refiner": {"scale": 1.5},
+        "body": {"detector": "finder"},
+        "face": {"detector": "finder", "grow": 0},
+        "hand": {"detector": "finder", "crop": "padding"},
+    }
+    switched = {
+        name: {"enabled": True, **own.get(name, {})}
+        for name, part in PipelineConfig()
+        if isinstance(part, SwitchedConfig)
     }
     return ResolvedConfig(
         mode=modes.get(stage, "txt2img"),
@@ -129,11 +140,7 @@ def request_for(stage):
         control=[{"model": "lines", "image": PICTURE}] if stage == "control" else [],
         checkpoint="paperdoll-edit" if stage == "instruct" else "paperdoll",
         inpaint={"mask": MASK},
-        refiner={"enabled": True, "scale": 1.5},
-        body={"enabled": True, "detector": "finder"},
-        face={"enabled": True, "grow": 0, "detector": "finder"},
-        hand={"enabled": True, "crop": "padding", "detector": "finder"},
-        upscaler={"enabled": True},
+        **switched,
         prompt="a red ball",
         negative_prompt="blue",
         steps=3,

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from medialab.prompts import without_tags
 from medialab.settings.choices import DetectorModelName
 from medialab.settings.fields import (
+    Foremost,
     Fraction,
     NameOf,
     OneOf,
@@ -64,7 +65,7 @@ SizeMatch = Annotated[str, AfterValidator(OneOf(SIZE_MATCHES))]
 class DetailerConfig(SwitchedConfig, SamplingConfig):
     """Stages 5 to 7: parts of the picture detected, and repainted at a higher resolution."""
 
-    detector: DetectorNames = Field(
+    detector: Annotated[DetectorNames, Foremost()] = Field(
         AUTOMATIC,
         description="automatic, centre, or models in models/detectors: the first that detects any.",
     )
@@ -76,7 +77,9 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
     mask_refiner: DetectorModelName | None = Field(
         None, description="A SAM model in models/detectors that turns boxes into exact masks."
     )
-    confidence: Fraction = Field(0.3, description="Minimum confidence of a detection.")
+    confidence: Annotated[Fraction, Foremost()] = Field(
+        0.3, description="Minimum confidence of a detection."
+    )
     iou: Fraction = Field(
         0.5, description="Detections that overlap more than this count as one; 1 keeps all."
     )
@@ -103,7 +106,9 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
     merge: Merge = Field(
         "none", description="Repaint masks one by one, merged into one, or merged and inverted."
     )
-    mask_blur: Pixels = Field(4, ge=0, le=64, description="Softness of the mask's edge, in pixels.")
+    mask_blur: Annotated[Pixels, Foremost()] = Field(
+        4, ge=0, le=64, description="Softness of the mask's edge, in pixels."
+    )
     noise_mask_feather: Pixels = Field(
         0,
         ge=0,
@@ -139,7 +144,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         "off",
         description="Fit the size to the box's shape: SDXL's sizes (strict), or any (free).",
     )
-    denoising_strength: Fraction | None = Field(
+    denoising_strength: Annotated[Fraction | None, Foremost()] = Field(
         None, description="How much to repaint; empty: 0.4, for paper dolls 0.6."
     )
     dynamic_power: float = Field(

@@ -28,7 +28,7 @@ from medialab.prompts import without_tags
 from medialab.settings.fields import LARGEST_SEED
 from medialab.settings.loras import asked_loras
 from medialab.settings.sampling import Sampling
-from medialab.stage import Frame, Model, PipelineStage, StageContext
+from medialab.stage import Frame, Model, PipelineStage, Request, StageContext, StageSize
 from medialab.stages.detailer.edits import DetectionEdit
 from medialab.stages.detailer.prompts import prompt_for
 from medialab.stages.detailer.selection import Dropped, selected, sifted
@@ -95,6 +95,27 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         needed = {Model("detector", settings.mask_refiner or "")}
         needed |= {*drawing} if drew else set()
         return [one for one in self.models(settings) if one not in unused or one in needed]
+
+    def size_after(
+        self,
+        size: tuple[int, int],
+        settings: DetailerConfig,
+        request: Request,  # noqa: ARG002 - as all stages
+    ) -> StageSize | None:
+        """Return the same size where the whole picture is drawn for each detection."""
+        if settings.only_masked:
+            return None
+        # A person may set the size at which it is drawn.
+        draws = settings.denoising_strength != 0 and not (settings.width and settings.height)
+        return StageSize(self.name, size, draws, f"{self.name}.only_masked")
+
+    def drawn_at_once(
+        self, size: tuple[int, int], settings: DetailerConfig, native: int
+    ) -> tuple[int, int]:
+        """Return the size at which a part is drawn, or the whole picture for one."""
+        side = settings.guide_size or native
+        least = (side, side) if settings.only_masked else size
+        return settings.width or least[0], settings.height or least[1]
 
     def run(self, frame: Frame, settings: DetailerConfig, context: StageContext) -> Frame:
         """Read `image`; write `image` and `detections`."""

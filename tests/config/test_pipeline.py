@@ -215,57 +215,6 @@ def test_sampler_and_schedule_are_found_whatever_their_capitals():
     assert (config.sampler, config.schedule) == ("Euler a", "simple")
 
 
-def test_a_notebooks_plain_values_are_settings_and_the_rest_is_passed_over():
-    namespace = {"prompt": "a cat", "steps": 4, "In": [""], "Out": {}, "_i": "x", "pytest": pytest}
-    config = PipelineConfig.from_notebook(namespace)
-    assert (config.prompt, config.steps) == ("a cat", 4)
-
-
-def test_a_misspelt_notebook_parameter_is_named():
-    with pytest.raises(ConfigError, match="stepz"):
-        PipelineConfig.from_notebook({"prompt": "a cat", "stepz": 4})
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("prompt", 2024), ("prompt", 7), ("prompt", None), ("prompt", True), ("negative_prompt", 1.5)],
-)
-def test_a_number_that_papermill_made_of_a_text_is_told_of(name, value):
-    with pytest.raises(ConfigError, match=f"write -r {name} "):
-        PipelineConfig.from_notebook({name: value})
-
-
-def test_lists_and_objects_as_text_are_read_as_json():
-    config = PipelineConfig.from_notebook(
-        {
-            "loras": '[{"name": "ink", "weight": 0.5}]',
-            "styles": ' ["gold"] ',
-            "face": '{"enabled": true, "words": ["eye"]}',
-            "prompt": "[a|b]",
-        }
-    )
-    assert config.loras[0].weight == 0.5
-    assert config.styles == ("gold",)
-    assert config.face.enabled
-    assert config.prompt == "[a|b]"
-
-
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"loras": "[{'name': 'ink'}]"}, r'loras=.* is not valid JSON .*write it as .\[\{"name"'),
-        ({"loras": "ink"}, "loras='ink': write a list or an object in JSON"),
-        ({"styles": "gold"}, r'such as .\["ink"\]'),
-        ({"face": "{" * 100_000}, "face=.* is not valid JSON"),
-        ({"control": "[" * 100_000}, "control=.* is not valid JSON"),
-        ({"loras": '[{"nmae": "ink"}]'}, "Did you mean 'name'"),
-    ],
-)
-def test_a_list_as_text_that_cannot_be_read_is_named(settings, said):
-    with pytest.raises(ConfigError, match=said):
-        PipelineConfig.from_notebook(settings)
-
-
 def test_what_is_switched_off_names_no_lora_and_no_text():
     config = PipelineConfig.parse(
         {
@@ -295,39 +244,6 @@ def test_a_changed_config_is_checked_like_a_new_one():
         PipelineConfig().changed(stepz=4)
     with pytest.raises(ConfigError, match="seed=-1"):
         ResolvedConfig(**RESOLVED).changed(seed=-1)
-
-
-def test_a_resolved_config_can_be_asked_again_of_another_file():
-    asked = ResolvedConfig(**RESOLVED, prompt="a cat").asked()
-    assert type(asked) is PipelineConfig
-    assert (asked.prompt, asked.seed, asked.width) == ("a cat", 5, 128)
-
-
-def test_a_resolved_config_leaves_nothing_open():
-    with pytest.raises(ValidationError):
-        ResolvedConfig(**RESOLVED | {"seed": -1})
-    with pytest.raises(ValidationError):
-        ResolvedConfig(**RESOLVED | {"width": None})
-
-
-def test_each_picture_of_a_batch_has_a_config_of_its_own():
-    batch = ResolvedConfig(**RESOLVED, batch_size=3)
-    assert [(one.seed, one.batch_size) for one in batch.singles()] == [(5, 1), (6, 1), (7, 1)]
-
-
-def test_a_batch_of_variations_shares_the_seed(bench):
-    asked = PipelineConfig(seed=5, batch_size=3, variation_strength=0.5)
-    drawn = bench.resolve(asked)
-    assert drawn.variation_seed >= 0
-    first = drawn.variation_seed
-    seeds = [(one.seed, one.variation_seed) for one in drawn.singles()]
-    assert seeds == [(5, (first + k) % (LARGEST_SEED + 1)) for k in range(3)]
-    assert bench.resolve(asked.changed(variation_strength=0)).variation_seed == -1
-
-
-def test_seeds_go_round_at_their_largest():
-    batch = ResolvedConfig(**RESOLVED | {"seed": LARGEST_SEED}, batch_size=2)
-    assert [one.seed for one in batch.singles()] == [LARGEST_SEED, 0]
 
 
 @given(

@@ -5,10 +5,9 @@ import pytest
 from PIL import Image
 
 from medialab.errors import CancelledError, ConfigError, MissingLibraryError, NotFiniteError
-from medialab.stage import Frame
+from medialab.stage import EncodedPrompts, Frame
 from medialab.stages.detailer.settings import DetailerConfig
 from medialab.stages.detailer.stage import DetailerStage
-from medialab.stages.prompt import PromptConfig
 from medialab.vision.detections import boxed
 from tests.stages.conftest import MASK, PICTURES
 
@@ -64,7 +63,7 @@ def detail(context, image):
         settings = {"detector": "finder", "grow": 0, "mask_blur": 0, "crop_factor": 2.0} | settings
         whole = DetailerConfig(enabled=True, **settings).filled(BASE)
         frame = Frame(
-            prompts=PromptConfig(prompt=BASE["prompt"], negative_prompt=BASE["negative_prompt"]),
+            prompts=EncodedPrompts(prompt=BASE["prompt"], negative_prompt=BASE["negative_prompt"]),
             image=on or image,
         )
         result = STAGE.run(frame, whole, here)
