@@ -103,7 +103,7 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
             raise ConfigError(explain(error, cls)) from error
 
     def changed(self, **settings: Any) -> Self:
-        """The same request with some settings changed, checked like a new one."""
+        """Return the request with some settings changed, checked like a new one."""
         return self.parse(self.model_dump() | settings)
 
     @classmethod
@@ -127,34 +127,34 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
 
     @property
     def is_varied(self) -> bool:
-        """Whether another seed's noise is mixed in: text to image alone begins with noise."""
+        """Whether another seed's noise is mixed in, where the picture starts from noise."""
         return self.starts_from_noise and self.variation_strength > 0
 
     def draws(self, stage: str) -> bool:
-        """Whether a stage runs and denoises: one at a strength of 0 does not."""
+        """Return whether a stage runs and denoises; at a strength of 0 it does not."""
         own = getattr(self, stage, None)
         return self.runs(stage) and (not isinstance(own, SamplingConfig) or own.draws)
 
     def texts(self) -> list[str]:
-        """All that is asked for in words: prompts of passes that draw, and their detections'."""
+        """Return the prompts of all passes that draw, and those of their detections."""
         return [*(text for _, _, text in self._texts_read()), *self._further_texts()]
 
     def base_texts(self) -> list[str]:
-        """The base's prompts, as far as a pass that draws is told them."""
+        """Return the main prompts, as far as a pass that draws is given them."""
         return [text for stage, _, text in self._texts_read() if not stage]
 
     def negative_texts(self) -> list[str]:
-        """Those of all texts that say what is not to be shown."""
+        """Return the negative prompts of all passes that draw."""
         return [text for _, name, text in self._texts_read() if name == "negative_prompt"]
 
     def takes_base(self, name: str) -> bool:
-        """Whether any pass that draws takes over this setting of the base's."""
+        """Return whether any pass that draws inherits this setting of the whole picture."""
         parts = self.drawing_parts().values()
         return self.starts_from_noise or any(part.takes_base(name) for part in parts)
 
     @property
     def takes_base_tags(self) -> bool:
-        """Whether the LoRAs of tags in the base's prompt are any pass's."""
+        """Whether any pass has the LoRAs of tags in the main prompt."""
         parts = self.drawing_parts().values()
         return self.starts_from_noise or any(
             part.loras is None and part.takes_base("prompt") for part in parts
@@ -173,22 +173,22 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         }
 
     def _texts_read(self) -> Iterator[tuple[str, str, str]]:
-        """Those of `_texts` that a pass which draws is told."""
+        """Yield those of `_texts` that a pass which draws is given."""
         for stage, name, text in self._texts():
             if stage or self.takes_base(name):
                 yield stage, name, text
 
     def _texts(self) -> Iterator[tuple[str, str, str]]:
-        """Stage ("" for the base), setting and text of each prompt that is set."""
+        """Yield stage ("" for the whole picture), setting and text of each prompt that is set."""
         for stage, part in ({"": self} | self.drawing_parts()).items():
             for name in ("prompt", "negative_prompt"):
                 if (text := getattr(part, name)) is not None:
                     yield stage, name, text
 
     def lora_names(self) -> set[str]:
-        """The LoRAs in use: those switched on, and those of tags in what is to be shown.
+        """Return the names of the LoRAs in use: those switched on, and those of tags in prompts.
 
-        As in A1111 a tag in a negative prompt brings nothing in.
+        As in A1111, a tag in a negative prompt has no effect.
         """
         parts = self.drawing_parts().values()
         fields = [self.loras if self.takes_base("loras") else (), *(part.loras for part in parts)]
@@ -202,9 +202,13 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return {*tagged, *(one.name for loras in fields for one in loras or () if one.counts)}
 
     def settings_for(self, stage: str, settings: type[StageConfig]) -> Any:
-        """This request's slice of one stage's settings, with the base's where it leaves some open.
+        """Return the settings of one stage, with those that it leaves unset inherited.
 
         A stage has either a field of its name, or its settings stand at the top.
+
+        Args:
+            stage: its name.
+            settings: its settings model.
         """
         own = getattr(self, stage, None)
         if isinstance(own, SamplingConfig):
@@ -212,12 +216,12 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         if isinstance(own, StageConfig):
             return own
         fields: dict[str, Any] = {name: getattr(self, name) for name in settings.model_fields}
-        unused = self._without_unused_loras().items()
-        fields |= {name: value for name, value in unused if name in fields}
+        if "loras" in fields:
+            fields |= self._without_unused_loras()
         return settings.model_construct(**fields)
 
     def _without_unused_loras(self) -> dict[str, Any]:
-        """The base's prompt and LoRAs without those that no pass which draws takes over."""
+        """Return the main prompt and LoRAs without the LoRAs that no pass inherits."""
         found: dict[str, Any] = {}
         if self.loras and not self.takes_base("loras"):
             found["loras"] = ()

@@ -58,24 +58,24 @@ class ResolvedConfig(PipelineConfig):
         return found
 
     def sha256_of(self, kind: str, name: str) -> str | None:
-        """What the model of that name held when this was resolved; None if it names none such."""
+        """Return the sha256 that a model's files had on resolving; None for one not in use."""
         if (kind, name) == ("checkpoint", self.checkpoint):
             return self.checkpoint_sha256
         return self.models_sha256.get(f"{kind}/{name}")
 
     def asked(self) -> PipelineConfig:
-        """The same settings without the ties to the models' content and this machine's threads."""
+        """Return the same settings without the hashes of models and this machine's threads."""
         ties = set(ResolvedConfig.model_fields) - set(PipelineConfig.model_fields)
         return PipelineConfig.parse(self.model_dump(exclude=ties))
 
     def singles(self, wildcards: Path | None = None) -> "list[ResolvedConfig]":
-        """One config per picture of the batch; each makes its picture alone, byte for byte.
+        """Return one config per picture of the batch; each makes its picture alone, byte for byte.
 
-        What prompts leave to chance is drawn from each picture's own seed; `wildcards` is the
-        folder of the files that they name.
+        Args:
+            wildcards: the folder of wildcard files. They are drawn from each picture's own seed.
 
         Raises:
-            ConfigError: a prompt names a wildcard that is not there.
+            ConfigError: a prompt names a wildcard that is missing.
         """
         # As in A1111: pictures of a variation share the seed and count the variation's up.
         counted = "variation_seed" if self.is_varied else "seed"
@@ -89,7 +89,7 @@ class ResolvedConfig(PipelineConfig):
         ]
 
     def drawn(self, wildcards: Path | WildcardFiles | None) -> "ResolvedConfig":
-        """The same with nothing in its prompts left to chance, and no hash but of what it uses."""
+        """Return the config with all wildcards drawn and the hashes of models in use alone."""
         found: dict[str, dict[str, str]] = {}
         for stage, name, text in self._texts():
             found.setdefault(stage, {})[name] = expand(text, self.seed, wildcards)
@@ -114,17 +114,17 @@ class ResolvedConfig(PipelineConfig):
         )
 
     def uses(self, name: str) -> bool:
-        """Whether a model of `models_sha256`, which says kind/name, is asked for."""
+        """Return whether a model of `models_sha256`, named kind/name, is in use."""
         if name.startswith(EMBEDDING):
             return any(mentions(name.removeprefix(EMBEDDING), text) for text in self.texts())
         return not name.startswith(LORA) or name.removeprefix(LORA) in self.lora_names()
 
     def loras_used(self) -> list[str]:
-        """The LoRAs whose content it is tied to."""
+        """Return the names of the LoRAs whose hashes it holds."""
         return [name.removeprefix(LORA) for name in self.models_sha256 if name.startswith(LORA)]
 
     def embeddings(self) -> list[str]:
-        """The textual inversions that its prompts name."""
+        """Return the names of the textual inversions whose hashes it holds."""
         return [
             name.removeprefix(EMBEDDING)
             for name in self.models_sha256

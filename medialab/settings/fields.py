@@ -50,10 +50,10 @@ class ChoiceError(ValueError):
 
 
 def one_of(value: str, choices: Iterable[str]) -> str:
-    """The choice that `value` names, whatever its capitals.
+    """Return the choice that `value` names, in capitals or not.
 
     Raises:
-        ChoiceError: there is none; the message lists those there are.
+        ChoiceError: no choice has that name; the message lists them all.
     """
     by_name = {choice.casefold(): choice for choice in choices}
     if value.casefold() not in by_name:
@@ -68,7 +68,7 @@ class OneOf:
     choices: tuple[str, ...]
 
     def __call__(self, value: str) -> str:
-        """The choice that is meant, whatever its capitals."""
+        """Return the choice that `value` names, in capitals or not."""
         return one_of(value, self.choices)
 
 
@@ -94,7 +94,7 @@ class StageConfig(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _is_of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse what pydantic takes for something else: true as 1, half a character as text."""
+        """Refuse values that pydantic converts: true as 1, half a character as text."""
         field = cls.model_fields[info.field_name or ""]
         each = value if isinstance(value, (list, tuple)) else [value]
         if any(isinstance(one, bool) for one in each) and not _takes(field.annotation, bool):
@@ -117,13 +117,13 @@ class StageConfig(BaseModel):
 
 
 def _takes(annotation: Any, kind: type) -> bool:
-    """Whether a field's type allows a value of that kind, or of any."""
+    """Return whether a field's type allows a value of this kind, or of any."""
     parts = get_args(annotation)
     return annotation is kind or annotation is Any or any(_takes(part, kind) for part in parts)
 
 
 def _half_character(text: str) -> int | None:
-    """Where a lone surrogate stands in a text, as JSON and broken copies may bring it in."""
+    """Return the place of a lone surrogate, which JSON and broken copies bring in; None if none."""
     try:
         text.encode()
     except UnicodeEncodeError as error:

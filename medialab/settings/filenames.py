@@ -48,10 +48,10 @@ TOKENS: Mapping[str, Callable[[Named], Any]] = {
 
 
 def checked(pattern: str) -> str:
-    """The pattern, if every token in it is known.
+    """Return the pattern if every token in it is known.
 
     Raises:
-        ValueError: one is not; the message lists those there are.
+        ValueError: a token is unknown; the message lists the known ones.
     """
     for token in _TOKEN.findall(pattern):
         if token not in TOKENS:
@@ -61,13 +61,18 @@ def checked(pattern: str) -> str:
 
 
 def make_name(pattern: str, named: Named) -> str:
-    """A safe name without folder or ending; "picture" where nothing is left of it."""
+    """Return a safe file name without folder or extension; "picture" if nothing is left of it."""
     text = _TOKEN.sub(lambda match: str(TOKENS[match[1]](named)), pattern)
     return _safe(text)[:LONGEST].rstrip("-._") or "picture"
 
 
 def slug(text: str, longest: int) -> str:
-    """A few words for a file name: a-z, 0-9 and hyphens."""
+    """Return the text's words for a file name, in a-z, 0-9 and hyphens.
+
+    Args:
+        text: any text.
+        longest: maximum number of characters.
+    """
     words = re.sub(r"[^a-z0-9]+", "-", _ascii(text).lower()).strip("-")
     return words[:longest].rstrip("-")
 

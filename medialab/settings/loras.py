@@ -51,7 +51,7 @@ MOST_LORAS = 64
 
 
 def asked_loras(prompt: str, loras: Iterable[LoRAConfig]) -> tuple[LoRAConfig, ...]:
-    """The LoRAs of a setting that count, then those of the prompt's tags that do.
+    """Return the LoRAs with an effect: those of a setting, then those of the prompt's tags.
 
     Raises:
         ConfigError: a tag's number is out of range, or there are more than MOST_LORAS.
@@ -65,7 +65,7 @@ def asked_loras(prompt: str, loras: Iterable[LoRAConfig]) -> tuple[LoRAConfig, .
 
 
 def unused_loras(negative_prompt: str) -> tuple[str, ...]:
-    """The LoRAs that a negative prompt names, where as in A1111 they have no effect."""
+    """Return the LoRAs that a negative prompt names; there, as in A1111, they have no effect."""
     return tuple(dict.fromkeys(tag.name for tag in tagged_loras(negative_prompt)))
 
 

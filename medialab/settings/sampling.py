@@ -125,7 +125,11 @@ class SamplingConfig(StageConfig):
     )
 
     def filled(self, base: Mapping[str, Any]) -> Self:
-        """The same settings with the base's in place of what is unset."""
+        """Return the settings with unset ones inherited.
+
+        Args:
+            base: the settings of the whole picture, by name.
+        """
         open_ones = {name: base[name] for name in SAMPLING_NAMES if getattr(self, name) is None}
         # Said of the base's checkpoint; another one speaks for itself.
         if self.prediction_type is None and self.checkpoint not in {None, base["checkpoint"]}:
@@ -137,7 +141,7 @@ class SamplingConfig(StageConfig):
         return self.model_copy(update=open_ones)
 
     def takes_base(self, name: str) -> bool:
-        """Whether this setting of the base's is, or is a part of, its own."""
+        """Return whether it inherits this setting of the whole picture, in whole or in part."""
         own = getattr(self, name)
         return own is None or (name == "prompt" and BASE in own)
 
@@ -167,7 +171,7 @@ class SamplingConfig(StageConfig):
         return bool(getattr(self, "denoising_strength", None) != 0)
 
     def sampling(self) -> Sampling:
-        """The settings of one denoising, after `filled`."""
+        """Return the settings of one denoising, after `filled`."""
         found = {name: getattr(self, name) for name in SAMPLING_NAMES}
         if missing := [name for name, value in found.items() if value is None]:
             message = f"{', '.join(missing)} not set; a config is filled before its stage runs"

@@ -58,7 +58,7 @@ class Shape:
 
     @classmethod
     def of(cls, name: str, field: FieldInfo) -> Self:
-        """The shape of one field of a config model."""
+        """Return the shape of one field of a config model."""
         kind, rules = field.annotation, list(_flat(field.metadata))
         optional = many = False
         while True:
@@ -95,7 +95,7 @@ class Shape:
 
 
 def shapes_of(model: type[StageConfig]) -> Mapping[str, Shape]:
-    """The shapes of all settings of a model, in its order."""
+    """Return the shapes of all settings of a model, in its order."""
     return {name: Shape.of(name, field) for name, field in model.model_fields.items()}
 
 

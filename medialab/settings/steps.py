@@ -81,5 +81,5 @@ def steps_behind(sampler: str, schedule: str, steps: int, strength: float) -> in
 
 
 def _total(steps: int, strength: float) -> int:
-    """The steps of a schedule whose last ones are these."""
+    """Return the length of the schedule of which `steps` are the last."""
     return min(max(steps, int(steps / min(strength, 0.999))), MOST_STEPS)

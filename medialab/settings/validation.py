@@ -120,7 +120,7 @@ def _message(found: Mapping[str, Any]) -> str:
 
 
 def _plain(fact: object) -> str:
-    """What pydantic tells of a fault, with numbers as people write them."""
+    """Return a fact of a fault as text, with numbers as people write them."""
     if isinstance(fact, int):
         return f"{fact:,}"
     return f"{fact:g}" if isinstance(fact, float) else str(fact)
@@ -160,7 +160,7 @@ def _is_short(value: object) -> bool:
 
 
 def _model_at(model: type[BaseModel] | None, place: Sequence[object]) -> type[BaseModel] | None:
-    """The model whose field is meant by a path such as ("control", 0)."""
+    """Return the config model at a path such as ("control", 0); None if there is none."""
     for part in place:
         if isinstance(part, str) and model is not None:
             field = model.model_fields.get(part)
@@ -169,7 +169,7 @@ def _model_at(model: type[BaseModel] | None, place: Sequence[object]) -> type[Ba
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model in a type such as `tuple[ControlUnit, ...] | None`."""
+    """Return the model in a type such as `tuple[ControlUnit, ...] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     found = (_model_in(part) for part in get_args(annotation))
@@ -177,13 +177,13 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _owners(name: str, model: type[BaseModel]) -> list[str]:
-    """The stages that have a setting of that name, where it is written at the top."""
+    """Return the stages that have a setting of this name."""
     parts = {part: _model_in(field.annotation) for part, field in model.model_fields.items()}
     return [part for part, inner in parts.items() if inner and name in inner.model_fields]
 
 
 def _read_json(told: str, value: str, annotation: Any) -> Any:
-    """What a text that begins like JSON says; `told` is the setting with its text."""
+    """Return the value of a JSON text; `told` is the setting with its text, for the error."""
     try:
         read = json.loads(value)
     except (ValueError, RecursionError) as error:

@@ -20,7 +20,7 @@ def names_base(text: str) -> bool:
 
 
 def spelt_out(text: str, base: str) -> str:
-    """A detailer's prompt with the base's words where its markers, or nothing, stand for them."""
+    """Return a detailer's prompt with the main prompt put in for markers and empty parts."""
     if text.strip().removeprefix(AFTER_BASE).strip().startswith(BY_LABEL):
         return with_base(text, base)
     follows_base = text.strip().startswith(AFTER_BASE)
@@ -38,10 +38,15 @@ def spelt_out(text: str, base: str) -> str:
 
 
 def prompt_for(text: str, base: str, *, index: int, label: str) -> str | None:
-    """What a detailer's prompt says of one find; None where it says to leave it alone.
+    """Return the part of a detailer's prompt for one detection; None if that part is [SKIP].
 
-    `text` is the whole prompt, `base` the base's, `index` the find's number. Nothing, or nothing
-    between two separators, means the base's prompt.
+    An empty prompt, or an empty part between two separators, stands for the main prompt.
+
+    Args:
+        text: the detailer's whole prompt.
+        base: the main prompt.
+        index: the detection's number, from 0.
+        label: what was detected, for prompts with [LAB].
 
     Source: ADetailer's _get_prompt; Impact Pack's process_wildcard_for_segs.
     """
@@ -65,7 +70,7 @@ def prompt_for(text: str, base: str, *, index: int, label: str) -> str | None:
 
 
 def _of_label(text: str, label: str) -> str:
-    """The texts after [ALL] and after [label]; in such a prompt a word in brackets is a label."""
+    """Return the texts after [ALL] and after [label] of a prompt in which brackets hold labels."""
     _, *pieces = _LABEL.split(text)
     by_label = dict(zip(map(str.casefold, pieces[::2]), map(str.strip, pieces[1::2]), strict=True))
     own = by_label.get(label.casefold(), "")

@@ -49,7 +49,7 @@ KeptBy = Annotated[str, AfterValidator(OneOf(KEPT_BY))]
 
 
 def _apart(value: Any) -> Any:
-    """Words in one text, apart at its commas."""
+    """Return the words of a text with commas between them; other values as they are."""
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, (list, tuple)):
         return parts
@@ -213,14 +213,14 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         return tuple(edit.prompt for edit in self.drawn_edits if edit.prompt)
 
     def takes_base(self, name: str) -> bool:
-        """Whether this setting of the base's is its own, or one of its detections'."""
+        """Return whether it, or one of its detections, inherits this setting."""
         if name not in {"prompt", "negative_prompt"} or super().takes_base(name):
             return super().takes_base(name)
         finds = [find.prompt for find in self.drawn_edits] if name == "prompt" else []
         return any(names_base(text) for text in (getattr(self, name), *finds) if text is not None)
 
     def filled(self, base: Mapping[str, Any]) -> Self:
-        """The base's settings in place of what is unset.
+        """Return the settings with unset ones inherited.
 
         The prompts' markers stay: they are read where the finds are known. With LoRAs of its own
         they stand for the base's words without its tags, which are LoRAs of the base.
@@ -234,7 +234,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         return filled.model_copy(update={"prompt": prompt})
 
     def drawn(self, expand: Callable[[str], str]) -> Self:
-        """The same with nothing in the finds' prompts left to chance."""
+        """Return the settings with all wildcards in the detections' prompts drawn."""
         if self.detections is None:
             return self
         finds = tuple(
