@@ -1,11 +1,11 @@
-"""Names that settings of more than one stage choose from, and the types of such settings."""
+"""Settings that more than one stage has: what they may be, and the names they choose from."""
 
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from medialab.prompts import MOST_CHARACTERS
-from medialab.settings.fields import NameOf, OneOf
+from medialab.settings.fields import NameOf, OneOf, Unit
 from medialab.settings.samplers import PREDICTION_TYPES, SAMPLERS, SCHEDULES
 
 LATENT_RESIZE = "just resize (latent upscale)"
@@ -21,6 +21,9 @@ EMPHASES = ("original", "no norm", "ignore", "none")
 Emphasis = Annotated[str, AfterValidator(OneOf(EMPHASES))]
 # Layers of the text encoder, from the end, that are left out; CLIP-L has 12.
 ClipSkip = Annotated[int, Field(ge=1, le=12)]
+# Denoising steps that a person may ask for, as many as A1111's slider has.
+MOST_ASKED_STEPS = 150
+Steps = Annotated[int, Unit("steps"), Field(ge=1, le=MOST_ASKED_STEPS)]
 SamplerName = Annotated[str, AfterValidator(OneOf(tuple(SAMPLERS)))]
 ScheduleName = Annotated[str, AfterValidator(OneOf(tuple(SCHEDULES)))]
 PredictionType = Annotated[str, AfterValidator(OneOf(PREDICTION_TYPES))]

@@ -21,6 +21,7 @@ from medialab.settings.choices import (
     PromptText,
     SamplerName,
     ScheduleName,
+    Steps,
     VAEName,
 )
 from medialab.settings.control_units import ControlUnit
@@ -102,7 +103,7 @@ class SamplingConfig(StageConfig):
     negative_prompt: PromptText | None = Field(
         None, description="Its own negative prompt; empty: inherited."
     )
-    steps: int | None = Field(None, ge=1, le=150, description="Denoising steps; empty: inherited.")
+    steps: Steps | None = Field(None, description="Denoising steps; empty: inherited.")
     guidance_scale: float | None = Field(
         None, ge=1.0, le=30.0, description="How closely to follow the prompt; empty: inherited."
     )

@@ -6,13 +6,10 @@ from typing import Annotated
 from pydantic import Field
 
 from medialab.diffusion.encoding import encode
-from medialab.settings.choices import EMPHASES, ClipSkip, Emphasis, PromptText
+from medialab.settings.choices import EMPHASES, MOST_ASKED_STEPS, ClipSkip, Emphasis, PromptText
 from medialab.settings.fields import NameOf, StageConfig
 from medialab.settings.loras import LoRAConfig, asked_loras, unused_loras
 from medialab.stage import EncodedPrompts, Frame, PipelineStage, Request, StageContext
-
-# What does not change within so many, the most that a config takes, does not within fewer.
-MOST_STEPS = 150
 
 StyleName = Annotated[str, NameOf("style")]
 
@@ -63,7 +60,8 @@ class PromptStage(PipelineStage[PromptConfig]):
                 drawing,
                 settings.prompt,
                 settings.negative_prompt,
-                steps=MOST_STEPS,
+                # A prompt that stays the same over the most steps does so over fewer.
+                steps=MOST_ASKED_STEPS,
                 emphasis=settings.emphasis,
                 clip_skip=settings.clip_skip,
                 on_text=context.step,

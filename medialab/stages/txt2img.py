@@ -17,9 +17,10 @@ from medialab.settings.choices import (
     PredictionType,
     SamplerName,
     ScheduleName,
+    Steps,
     VAEName,
 )
-from medialab.settings.fields import LARGEST_SEED, RANDOM_SEED, Fraction, NameOf, SizeConfig
+from medialab.settings.fields import LARGEST_SEED, RANDOM_SEED, Fraction, NameOf, SizeConfig, Unit
 from medialab.settings.samplers import AUTOMATIC_PREDICTION, check
 from medialab.settings.sampling import SAMPLING_NAMES, Sampling
 from medialab.stage import Frame, Model, PipelineStage, StageContext
@@ -43,7 +44,7 @@ class Txt2ImgConfig(SizeConfig):
         description="What the checkpoint's denoiser predicts: epsilon or v_prediction; "
         "automatic: as its file says.",
     )
-    steps: int = Field(20, ge=1, le=150, description="Number of denoising steps.")
+    steps: Steps = Field(20, description="Number of denoising steps.")
     guidance_scale: float = Field(
         5.0,
         ge=1.0,
@@ -60,7 +61,7 @@ class Txt2ImgConfig(SizeConfig):
         le=LARGEST_SEED,
         description="The same seed gives the same picture; -1: random.",
     )
-    batch_size: int = Field(
+    batch_size: Annotated[int, Unit("pictures")] = Field(
         1, ge=1, le=64, description="Number of pictures; each uses the next seed."
     )
     handover_checkpoint: OptionalCheckpointName = Field(

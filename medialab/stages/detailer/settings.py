@@ -153,7 +153,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         le=10.0,
         description="Less strength for larger parts (above 0), or more: s · (1 - share)^power.",
     )
-    noise_multiplier: float = Field(
+    noise_multiplier: Times = Field(
         1.0, ge=0.0, le=1.5, description="Factor on the amount of noise."
     )
     cycles: int = Field(
