@@ -42,10 +42,36 @@ class PosterizeStage(PipelineStage[PosterizeConfig]):
         image = ImageOps.posterize(frame.image, settings.bits)
         return replace(frame, image=image).with_applied(self.name, bits=settings.bits)
 '''
+MODE = '''
+"""Stage 3, from a picture: left and right changed over."""
+
+from medialab.settings.fields import StageConfig
+from medialab.stage import Frame, PipelineStage, StageContext
+
+
+class MirrorConfig(StageConfig):
+    """Stage 3, from a picture: left and right changed over."""
+
+
+class MirrorStage(PipelineStage[MirrorConfig]):
+    """Change left and right over. Reads and writes `image`, same size."""
+
+    name = "mirror"
+    title = "Mirror"
+    is_mode = True
+    settings = MirrorConfig
+
+    def run(self, frame: Frame, settings: MirrorConfig, context: StageContext) -> Frame:
+        """Read `image`; write `image`."""
+        from PIL import ImageOps
+
+        return frame.drawn(ImageOps.mirror(frame.image)).with_applied(self.name)
+'''
 # What the rest of the program makes of it, in a process that knows nothing of this one.
 USE = """
 import json
 import sys
+from PIL import Image, ImageOps
 from medialab import PipelineConfig, Workbench
 from medialab.api.capabilities import capabilities
 from medialab.api.reference import as_help, as_page
@@ -59,6 +85,8 @@ bench = Workbench(outputs=sys.argv[1], device="cpu")
 plain = bench.execute(PipelineConfig(**settings), save=False)
 run = bench.execute(asked)
 other = bench.explain(asked.changed(posterize={"enabled": True, "bits": 1}))
+given = Image.effect_noise((64, 48), 90).convert("RGB")
+mirrored = bench.execute(PipelineConfig(mode="mirror", image=bench.keep(given)), save=False)
 try:
     PipelineConfig.parse({"posterize": {"bit": 9}})
 except ConfigError as error:
@@ -79,6 +107,10 @@ told = {
     "help": as_help(["posterize"]),
     "capabilities": [one["name"] for one in capabilities(bench)["stages"]],
     "fault": fault,
+    "modes": capabilities(bench)["modes"],
+    "menu": [mode for _, mode in studio.form.source.mode.options],
+    "mirrored": [stage["name"] for stage in mirrored.record["stages"]],
+    "is mirrored": mirrored.image.tobytes() == ImageOps.mirror(given).tobytes(),
     "form": studio.form.read()["posterize"],
 }
 studio.close()
@@ -96,23 +128,8 @@ def told(tmp_path_factory):
             ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
         )
     (copy / "models").symlink_to(ROOT / "models")
-    (copy / "medialab/stages/posterize.py").write_text(STAGE.lstrip())
-    put(
-        copy / "medialab/stages/__init__.py",
-        "from medialab.stages.upscaler import",
-        "from medialab.stages.posterize import PosterizeStage\n",
-    )
-    put(copy / "medialab/stages/__init__.py", "    FinishStage(),", "    PosterizeStage(),\n")
-    put(
-        copy / "medialab/config/pipeline.py",
-        "from medialab.stages.upscaler import",
-        "from medialab.stages.posterize import PosterizeConfig\n",
-    )
-    put(
-        copy / "medialab/config/pipeline.py",
-        "    made_for: dict",
-        "    posterize: PosterizeConfig = Field(PosterizeConfig(), description='Fewer levels.')\n",
-    )
+    add(copy, "posterize", STAGE, before="    FinishStage(),")
+    add(copy, "mirror", MODE, before="    RefinerStage(),")
     found = subprocess.run(
         [sys.executable, "-c", USE, str(copy / "outputs")],
         cwd=copy,
@@ -125,11 +142,26 @@ def told(tmp_path_factory):
     return json.loads(found.stdout.splitlines()[-1])
 
 
-def put(path, before, lines):
-    """Write lines in front of the one that begins like this."""
+def add(copy, name, source, *, before):
+    """Add a stage to a copy of the program: its file, its line in the table, its field."""
+    stage, settings = f"{name.capitalize()}Stage", f"{name.capitalize()}Config"
+    (copy / f"medialab/stages/{name}.py").write_text(source.lstrip())
+    table, config = copy / "medialab/stages/__init__.py", copy / "medialab/config/pipeline.py"
+    last_import = "from medialab.stages.upscaler import"
+    put(table, f"from medialab.stages.{name} import {stage}", before=last_import)
+    put(table, f"    {stage}(),", before=before)
+    put(config, f"from medialab.stages.{name} import {settings}", before=last_import)
+    put(
+        config,
+        f'    {name}: {settings} = Field({settings}(), description="New.")',
+        before="    made_for: dict",
+    )
+
+
+def put(path, line, *, before):
     text = path.read_text()
     assert text.count(before) == 1
-    path.write_text(text.replace(before, lines + before))
+    path.write_text(text.replace(before, f"{line}\n{before}"))
 
 
 def test_it_runs_where_it_is_switched_on_and_is_recorded(told):
@@ -159,3 +191,10 @@ def test_it_is_told_of_in_the_page_the_help_and_the_capabilities(told):
 
 def test_the_form_has_a_card_for_it(told):
     assert told["form"] == {"enabled": True, "bits": 2}
+
+
+def test_another_way_of_stage_3_is_a_mode_of_the_request_and_of_the_form(told):
+    assert told["modes"][-2:] == ["mirror", "enhance"]
+    assert "mirror" in told["menu"]
+    assert told["mirrored"] == ["source", "mirror", "finish"]
+    assert told["is mirrored"]
