@@ -40,7 +40,7 @@ def test_every_setting_is_listed_once_with_type_default_and_meaning(by_name):
 @pytest.mark.parametrize(
     ("name", "kind", "limits", "default", "unit"),
     [
-        ("steps", "whole number", "1 to 150", "20", ""),
+        ("steps", "whole number", "1 to 150", "20", "steps"),
         ("seed", "whole number", "-1 to 18,446,744,073,709,551,615", "-1", ""),
         ("prompt", "text", "at most 20,000 characters", '""', ""),
         ("file_name", "text", "not empty, at most 200 characters", "[seed]-[prompt_words]", ""),
