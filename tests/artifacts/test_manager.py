@@ -283,6 +283,25 @@ def test_two_processes_saving_at_once_never_overwrite_each_other(outputs):
     assert len(numbers) == len(set(numbers)) == check_whole(outputs) == 50
 
 
+def test_a_number_that_another_took_after_the_folder_was_listed_is_not_taken_again(
+    manager, outputs, monkeypatch
+):
+    real, others = publishing._claim, []
+
+    def claim(path, flags=0):
+        if not others:  # this save has listed the folder; another begins and ends before its claim
+            others.append(None)
+            others[0] = manager.save(image("blue"), config(), {})
+        return real(path, flags)
+
+    monkeypatch.setattr(publishing, "_claim", claim)
+    saved = manager.save(image("red"), config(), {})
+    assert [path.name[:5] for path in (others[0].path, saved.path)] == ["00001", "00002"]
+    with Image.open(others[0].path) as picture:
+        assert picture.tobytes() == image("blue").tobytes()
+    assert check_whole(outputs) == 2
+
+
 def test_threads_saving_at_once_never_overwrite_each_other(manager, outputs):
     threads = [
         threading.Thread(target=lambda: [manager.save(image(), config(), {}) for _ in range(10)])

@@ -592,6 +592,23 @@ def test_the_longest_unused_model_makes_room(three, loaded):
     assert {model.name: model.released for model in loaded} == {"a": False, "b": True, "c": False}
 
 
+def test_the_old_model_is_gone_before_the_new_one_is_read(three, loaded, monkeypatch):
+    from medialab.loading import registry as module
+
+    registry, infos = three
+    registry.load(infos["a"])
+    registry.load(infos["b"])
+    real, there = module.load_checkpoint, []
+
+    def read(info, device):
+        there.append([model.name for model in loaded if not model.released])
+        return real(info, device)
+
+    monkeypatch.setattr(module, "load_checkpoint", read)
+    registry.load(infos["c"])
+    assert there == [["b"]]
+
+
 def test_a_model_larger_than_the_budget_is_loaded_alone(three, loaded):
     registry, infos = three
     registry.room.bound = 1

@@ -254,6 +254,39 @@ def test_what_a_killed_writer_leaves_is_never_taken_for_a_result(cache):
     assert all(len(value) == 200_000 and len(set(value)) == 1 for value in found)
 
 
+def test_what_a_killed_writer_left_an_hour_ago_is_swept_and_a_live_writers_file_stays(cache):
+    cache.folder.mkdir()
+    dead, live, own = (cache.folder / name for name in (".a.partial", ".b.partial", "c.partial"))
+    for path in (dead, live, own):
+        path.write_bytes(b"half a picture")
+    for path in (dead, own):
+        os.utime(path, (time.time() - 3700,) * 2)
+    os.utime(live, (time.time() - 3500,) * 2)
+    cache.put(key(), b"a picture")
+    assert [path.exists() for path in (dead, live, own)] == [False, True, True]
+
+
+@pytest.mark.parametrize("memory_bytes", [0, 10_000], ids=["from the disk", "from memory"])
+def test_a_result_that_was_used_outlives_an_unused_one_over_a_restart(tmp_path, memory_bytes):
+    cache = StageCache(tmp_path, memory_bytes=memory_bytes)
+    for number in range(3):
+        cache.put(numbered(number), bytes(1000))
+    for hours, path in enumerate(sorted(tmp_path.iterdir()), start=1):
+        os.utime(path, (time.time() - 3600 * hours,) * 2)
+    # The one that was written, as the disk tells, longest ago.
+    oldest = min(range(3), key=lambda number: _path_of(tmp_path, numbered(number)).stat().st_mtime)
+    assert cache.get(numbered(oldest))
+    again = StageCache(tmp_path, memory_bytes=0, disk_bytes=3000)
+    again.put(numbered(3), bytes(1000))
+    held = {number for number in range(4) if again.holds(numbered(number))}
+    assert held == {oldest, 3}
+
+
+def _path_of(folder, key):
+    (path,) = folder.glob(f"*{key.digest}*")
+    return path
+
+
 def test_many_threads_may_put_and_get(cache):
     wrong = []
 

@@ -253,6 +253,23 @@ def test_automatic_keeps_the_trailing_steps_of_a_checkpoint_that_needs_them(samp
     assert made.timesteps[0] == 999
 
 
+def test_what_a_config_took_from_its_own_class_is_not_replaced_by_another_classs_default():
+    """diffusers leaves out of `from_config` whatever the config marks as its class's default."""
+    facts = {
+        "num_train_timesteps": FEW,
+        "beta_start": 0.002,
+        "beta_end": 0.03,
+        "beta_schedule": "scaled_linear",
+        "prediction_type": "v_prediction",
+        "rescale_betas_zero_snr": True,
+    }
+    made = make_scheduler("Euler", "normal", facts | {"_use_default_values": [*facts]}).config
+    assert {name: made[name] for name in facts} == facts
+    betas = {"trained_betas": [0.001, 0.002, 0.003]}
+    made = make_scheduler("Euler", "normal", betas | {"_use_default_values": [*betas]}).config
+    assert made.trained_betas == betas["trained_betas"]
+
+
 def test_zero_terminal_snr_is_kept_or_refused():
     config = trained("v_prediction", rescale_betas_zero_snr=True)
     made = make_scheduler("DPM++ 2M", "automatic", config)
