@@ -2,12 +2,18 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
+from traitlets.config import Config
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# As `jupyter nbconvert --TagRemovePreprocessor.remove_cell_tags=check` is told.
+EXPORT = Config(TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"check"}})
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -25,14 +31,38 @@ def parameters_of(notebook):
     return [cell for cell in codes_of(notebook) if "parameters" in cell.metadata.get("tags", [])]
 
 
-def test_there_are_notebooks():
-    assert NOTEBOOKS
+def is_check(cell):
+    return "check" in cell.metadata.get("tags", [])
+
+
+def test_the_readme_shows_the_way_to_every_notebook_and_to_no_other():
+    shown = re.findall(r"notebooks/(\w+)\.ipynb", (ROOT / "README.md").read_text())
+    assert {path.stem for path in NOTEBOOKS} == set(shown)
 
 
 def test_ten_to_seventeen_cells_half_of_them_prose(notebook):
-    prose = len(notebook.cells) - len(codes_of(notebook))
-    assert 10 <= len(notebook.cells) <= 17
-    assert 0.4 <= prose / len(notebook.cells) <= 0.65
+    shown = [cell for cell in notebook.cells if not is_check(cell)]
+    prose = [cell for cell in shown if cell.cell_type == "markdown"]
+    assert 10 <= len(shown) <= 17
+    assert 0.4 <= len(prose) / len(shown) <= 0.65
+
+
+def test_what_only_checks_is_out_of_the_readers_way(notebook):
+    """A cell tagged `check` is folded away by JupyterLab, and left out of an exported page."""
+    for cell in codes_of(notebook):
+        checks = any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cell.source)))
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        assert checks == is_check(cell) == hidden, cell.source
+        if checks:  # and shows nothing
+            last = ast.parse(cell.source).body[-1]
+            assert not isinstance(last, ast.Expr), cell.source
+
+
+def test_an_exported_page_shows_no_check(notebook):
+    shown, _ = HTMLExporter(config=EXPORT).from_notebook_node(notebook)
+    assert "assert" not in shown.partition("<body")[2].replace("assertive", "")
+    for cell in notebook.cells:
+        assert (f'id="cell-id={cell.id}"' in shown) != is_check(cell)
 
 
 def test_a_code_cell_has_one_to_four_lines_and_defines_nothing(notebook):
