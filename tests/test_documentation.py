@@ -1,21 +1,34 @@
-"""What the pages show as Python runs as it stands there, each page in a fresh process."""
+"""What the pages show as Python runs as it stands there, and the commands they show exist.
 
+The Python of each page runs in a fresh process. The lines for curl are run in tests/api.
+"""
+
+import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from medialab import PipelineConfig
+from medialab.api import reference
+from medialab.api.arguments import read_arguments
+
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [
+ALL_PAGES = [
     page
-    for folder in (".", "docs", "models", "outputs")
+    for folder in (".", "docs", "models", "models/paperdoll", "outputs")
     for page in sorted((ROOT / folder).glob("*.md"))
-    if "```python\n" in page.read_text()
+    if page.name != "CHANGELOG.md"  # it tells of commands that are gone, too
 ]
+PAGES = [page for page in ALL_PAGES if "```python\n" in page.read_text()]
+PROGRAM = re.compile(r"(?:\.venv/bin/)?(make|python|papermill)(?= )")
 # What a reader has by then; a page that makes its own takes the name over.
 BEFORE = "from medialab import PipelineConfig, Workbench\nbench = Workbench()\n"
 SOME_PICTURE = re.compile(r'"outputs/[^"]*\.png"')
@@ -54,3 +67,69 @@ def test_the_python_of_a_page_runs(page, checkout):
         check=False,
     )
     assert done.returncode == 0, f"{page.name}:\n{done.stderr}"
+
+
+def commands_of(page):
+    """The commands that a page shows, in blocks and within its sentences, as words."""
+    text = page.read_text()
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    lines = [line for kind, block in blocks if not kind for line in block.splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    for line in lines:
+        if PROGRAM.match(line.strip()) and "…" not in line:
+            words = shlex.split(line.strip(), comments=True)
+            yield [Path(words[0]).name, *[word for word in words[1:] if word != "&"]]
+
+
+COMMANDS = sorted({tuple(command) for page in ALL_PAGES for command in commands_of(page)})
+
+
+def commands(*start):
+    """Those that begin so, as parameters of a test: what follows, and an id."""
+    found = [one[len(start) :] for one in COMMANDS if one[: len(start)] == start]
+    return pytest.mark.parametrize("words", found, ids=" ".join)
+
+
+def test_the_pages_show_commands_of_each_kind():
+    first = {command[: 3 if command[0] == "python" else 1] for command in COMMANDS}
+    assert {("make",), ("papermill",), ("python", "-m", "medialab")} <= first
+    assert {program for program, *_ in first} == {"make", "papermill", "python"}
+
+
+@commands("make")
+def test_a_make_command_that_is_shown_is_one_that_make_knows(words, make):
+    done = subprocess.run(
+        make("--dry-run", *words), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@commands("python", "-m", "medialab")
+def test_a_picture_from_the_shell_is_asked_for_with_settings_that_there_are(words):
+    if "--help" in words:
+        assert reference.as_help([word for word in words if word != "--help"], 100)
+    elif words:
+        PipelineConfig.parse(read_arguments(list(words), PipelineConfig))
+
+
+@commands("python", "-m")
+def test_a_module_that_is_shown_as_a_program_is_there_and_knows_its_options(words):
+    module, *arguments = words
+    place = Path(importlib.util.find_spec(module).origin)
+    sources = [path.read_text() for path in place.parent.glob("*.py")]
+    for word in arguments:
+        if word.startswith("--") or module.startswith("models."):
+            assert any(word in source for source in sources), word
+
+
+@commands("papermill")
+def test_a_notebook_that_papermill_is_shown_to_run_has_those_parameters(words):
+    source, _, *options = words
+    (cell,) = (
+        cell
+        for cell in nbformat.read(ROOT / source, as_version=4).cells
+        if "parameters" in cell.metadata.get("tags", [])
+    )
+    names = [name for option, name in pairwise(options) if option == "-p"]
+    assert names
+    assert all(f"{name} = " in cell.source for name in names)

@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -13,6 +14,7 @@ import urllib.error
 import urllib.request
 from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 
 import psutil
 import pytest
@@ -22,6 +24,7 @@ from medialab import PipelineConfig, Workbench
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
 TIMEOUT = 120  # seconds: the first picture imports torch on a busy machine
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 
@@ -217,6 +220,57 @@ def test_the_token_is_said_once_and_stands_in_no_file(ask, started, token, own_h
     read = [path.read_bytes() for path in files if path.is_file()]
     assert any(b"SQLite" in content for content in read)  # IPython's history is among them
     assert not [content for content in read if token.encode() in content]
+
+
+@pytest.fixture
+def more_models(tiny_checkout):
+    """The models of the studio's own that docs/api.md names, beside the tiny checkpoint."""
+    names = ("checkpoints/paperdoll-edit", "upscalers/paperdoll-2x.safetensors")
+    for name in names:
+        copy = shutil.copytree if (ROOT / "models" / name).is_dir() else shutil.copy2
+        (tiny_checkout / "models" / name).parent.mkdir(exist_ok=True)
+        copy(ROOT / "models" / name, tiny_checkout / "models" / name)
+    yield
+    for name in names:
+        place = tiny_checkout / "models" / name
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
+
+
+def answers_in(text):
+    """The JSON values that stand one after another in a text."""
+    while text := text.strip():
+        value, end = json.JSONDecoder().raw_decode(text)
+        yield value
+        text = text[end:]
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "curl", "jq"))), reason="needs bash, curl and jq"
+)
+def test_the_lines_for_curl_run_as_they_stand(started, token, more_models, tmp_path):
+    page = (ROOT / "docs" / "api.md").read_text()
+    (script,) = (one for one in re.findall(r"```\n(.*?)```", page, re.DOTALL) if "curl" in one)
+    script = script.replace(":8000", f":{started[0]}")
+    some_picture = re.compile(r"\d{4}-\d\d-\d\d/\d{5}-[^\"]*\.png")
+    assert some_picture.search(script)
+    script = some_picture.sub("""'"$(jq -r '.pictures[0].file' answer.json)"'""", script)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"MEDIALAB_TOKEN": token},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    again, larger, edited = answers_in(done.stdout)
+    first = json.loads((tmp_path / "answer.json").read_text())["pictures"][0]
+    assert (tmp_path / "tree.png").read_bytes() == base64.b64decode(first["png"])
+    assert again["pictures"][0]["record"]["sha256"] == first["record"]["sha256"]
+    assert larger["pictures"][0]["width"] == 2 * first["width"]
+    assert edited["pictures"][0]["width"] == first["width"]
 
 
 def test_only_this_machine_is_listened_to(started):
