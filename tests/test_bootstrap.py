@@ -106,8 +106,10 @@ def test_local_wheels_all_outside_the_project_range_are_a_named_error(wheels_in)
         assert told in str(error.value)
 
 
-def test_a_folder_that_is_not_there_holds_no_wheel(tmp_path):
-    assert bootstrap.local_torch_wheels([tmp_path / "absent"]) == []
+def test_a_folder_that_is_not_there_hides_no_wheel_of_the_others(wheels_in, tmp_path):
+    wheels_in(CPU_WHEEL, "torch-2.14.0.dev1+cpu-cp311-cp311-linux_x86_64.whl", "numpy-2.0.whl")
+    folders = [tmp_path / "absent", tmp_path, tmp_path / "absent too"]
+    assert [wheel.path.name for wheel in bootstrap.local_torch_wheels(folders)] == [CPU_WHEEL]
 
 
 @pytest.mark.parametrize(

@@ -69,15 +69,28 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("notes")
 
 
-@given(JSON)
-def test_no_note_breaks_the_reading(folder, note):
-    path = folder / "ink.safetensors"
+def refusal_by(path, note):
+    """Why a file with this note beside it is refused; None where it is not."""
     path.with_name("ink.json").write_text(json.dumps(note))
-    trained_words(path)
     try:
         refuse_other(path, SHA256)
     except ModelRefusedError as error:
-        assert OTHER[:10] in str(error)  # noqa: PT017 - most notes say nothing, and raise nothing
+        return str(error)
+    return None
+
+
+@given(JSON)
+def test_whatever_a_note_holds_it_is_read_and_refuses_a_file_only_by_another_hash(folder, note):
+    path = folder / "ink.safetensors"
+    refused = refusal_by(path, note)
+    assert refused is None or (OTHER in json.dumps(note) and OTHER[:10] in refused)
+    assert all(isinstance(word, str) and word for word in trained_words(path))
+
+
+@given(JSON, st.sampled_from([SHA256, OTHER]))
+def test_whatever_else_stands_in_a_note_its_hash_decides(folder, other, sha256):
+    refused = refusal_by(folder / "ink.safetensors", {"description": other, "sha256": sha256})
+    assert (refused is None) == (sha256 == SHA256)
 
 
 def test_words_are_a_persons_own_else_civitais(model):
