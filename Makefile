@@ -15,7 +15,8 @@ NODE_MODULES := $(if $(NPM),node_modules/.package-lock.json)
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio app api settings paperdoll test lint format bundles benchmark screenshots clean
+.PHONY: help environment studio app api settings paperdoll test lint format bundles benchmark mutants \
+	screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,6 +103,12 @@ node_modules/.package-lock.json: package-lock.json
 
 benchmark: environment ## what things cost here, held to their bounds; minutes alone on it, 8 GiB
 	@BENCHMARKS=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -q -s tests/benchmarks
+
+# The rooms whose promises are hardest to see in use.
+mutants: ROOMS ?= runs/cache.py artifacts lora families runs
+mutants: environment ## small faults, one at a time: which do tests not notice; hours; ROOMS="lora" for some
+	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE TRANSFORMERS_VERBOSITY=error \
+		$(BIN)/python -m tests.mutants.run $(ROOMS)
 
 screenshots: environment ## look at the studio in a real browser: docs/studio.png, docs/tour/ and others
 	@UI_MODELS=models UI_SCREENSHOTS=outputs/screenshots $(BIN)/pytest -q tests/ui

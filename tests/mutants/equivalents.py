@@ -1,0 +1,6 @@
+"""Faults that no test can notice, each with the reason: they change nothing that can be seen.
+
+By the module, the kind of fault and the line, as `python -m tests.mutants.run` prints them.
+"""
+
+EQUIVALENT = {}
