@@ -184,8 +184,7 @@ class Workbench:
             PictureError: the picture cannot be read.
             MediaLabError: as `execute`.
         """
-        mode = "enhance" if config.mode == "txt2img" else config.mode
-        return self.execute(config.changed(mode=mode, image=self.keep(picture)), save=save)
+        return self.execute(config.starting_from(self.keep(picture)), save=save)
 
     def rerun(
         self,

@@ -138,8 +138,7 @@ class Service:
             picture = self._store(self._file(asked.path), "path")
         else:
             picture = self._store(decoded(asked.image or ""), "image")
-        mode = "enhance" if asked.config.mode == "txt2img" else asked.config.mode
-        return self._wait(self.bench.submit(asked.config.changed(mode=mode, image=picture)))
+        return self._wait(self.bench.submit(asked.config.starting_from(picture)))
 
     def _pictures(self, body: Mapping[str, Any]) -> Answer:
         """Store a picture; configs refer to it by the name in the answer."""

@@ -11,18 +11,16 @@ from typing import Any
 from medialab.errors import PictureError
 from medialab.infotext import text as infotext
 from medialab.infotext.embedded import PARAMETERS, is_settings, settings_among
-from medialab.infotext.mojibake import decode_utf16
+from medialab.infotext.user_comment import EXIF_IFD, USER_COMMENT, decode_comment
 from medialab.pictures.intake import BROKEN, PictureFile, open_picture
 from medialab.pictures.png_chunks import MOST_TEXT
 
 __all__ = ["PARAMETERS", "read_embedded", "text_in"]
 
-_EXIF_IFD = 0x8769
 # EXIF's UserComment, ImageDescription, Windows' XPComment, and Make and Model, where nodes of
 # ComfyUI write.
-_TAGS = (0x9286, 0x010E, 0x9C9C, 0x0110, 0x010F)
+_TAGS = (USER_COMMENT, 0x010E, 0x9C9C, 0x0110, 0x010F)
 _NAMED_GRAPH = re.compile(r"^(?:prompt|workflow):(?=\s*\{)", re.IGNORECASE)
-_UNICODE, _ASCII = b"UNICODE\0", b"ASCII\0\0\0"
 
 
 def read_embedded(content: bytes) -> infotext.Parsed | None:
@@ -62,19 +60,12 @@ def _comments_in(file: PictureFile) -> Iterator[str]:
     """Yield the texts in EXIF and in a JPEG's comment; malformed EXIF is skipped."""
     try:
         exif = file.image.getexif()
-        parts: tuple[Mapping[int, Any], ...] = (exif.get_ifd(_EXIF_IFD), exif)
+        parts: tuple[Mapping[int, Any], ...] = (exif.get_ifd(EXIF_IFD), exif)
     except BROKEN:
         parts = ()
     values = [part.get(tag) for tag in _TAGS for part in parts]
     for value in (*values, file.image.info.get("comment")):
-        text = _decoded(value) if isinstance(value, bytes) else value
+        text = decode_comment(value) if isinstance(value, bytes) else value
         if isinstance(text, str):
             # ComfyUI's nodes for WebP write "prompt:{…}" and "workflow:{…}" as a camera's make.
             yield _NAMED_GRAPH.sub("", text)
-
-
-def _decoded(comment: bytes) -> str:
-    """Decode an EXIF comment: UTF-16, big endian (piexif) or little endian, or ASCII."""
-    if comment.startswith(_UNICODE):
-        return decode_utf16(comment[len(_UNICODE) :])
-    return decode_utf16(comment.removeprefix(_ASCII)).strip("\0 ")

@@ -13,12 +13,11 @@ from PIL import Image, PngImagePlugin
 
 from medialab.artifacts.embedded import PARAMETERS, text_in
 from medialab.errors import ArtifactError, PictureError
+from medialab.infotext.user_comment import EXIF_IFD, USER_COMMENT, encode_comment
 from medialab.pictures.png_writer import COLOUR_TYPES, png_of
 from medialab.stages.finish import FinishConfig
 
 SUFFIX_OF = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
-_EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286
-_UNICODE = b"UNICODE\0"
 # The formats' limits: bytes in a JPEG's EXIF segment, pixels a side of a WebP.
 _JPEG_EXIF, _WEBP_SIDE = 65_533, 16_383
 
@@ -106,5 +105,5 @@ def _save_webp(image: Image.Image, text: str, buffer: BytesIO, settings: FinishC
 
 def _comment(text: str) -> bytes:
     exif = Image.Exif()
-    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = _UNICODE + text.encode("utf-16-be", "surrogatepass")
+    exif.get_ifd(EXIF_IFD)[USER_COMMENT] = encode_comment(text)
     return exif.tobytes()

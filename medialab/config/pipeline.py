@@ -106,6 +106,14 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         """Return the request with some settings changed, checked like a new one."""
         return self.parse(self.model_dump() | settings)
 
+    def starting_from(self, picture: str) -> Self:
+        """Return the same request for a picture that is kept, to which it is applied.
+
+        Text to image becomes "enhance": the stages after the third work on the picture as it is.
+        """
+        mode = "enhance" if self.mode == "txt2img" else self.mode
+        return self.changed(mode=mode, image=picture)
+
     @classmethod
     def from_notebook(cls, namespace: Mapping[str, Any]) -> Self:
         """Build from a notebook's `globals()`, straight after its parameters cell.
