@@ -1,1 +1,1 @@
-"""What lies on disk, unopened: headers, hashes, configs, and the one guard around foreign files."""
+"""Files on disk, before they are loaded: headers, hashes, configs, the guard for opening them."""

@@ -1,4 +1,4 @@
-"""A diffusers folder becomes a pipeline: part by part, each checked before and after it is read."""
+"""Loads a diffusers folder as a pipeline: part by part, each checked before and after loading."""
 
 import importlib
 from collections.abc import Iterable, Mapping
@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 
 def load_folder(path: Path, dtype: "torch.dtype", known: FolderParts) -> Any:
-    """Return the pipeline of a checkpoint's folder of `known` parts. Call it within `opening`.
+    """Load the pipeline of a checkpoint's folder. Call it within `opening`.
+
+    Args:
+        path: The folder, with model_index.json.
+        dtype: The floating-point type of the networks' weights.
+        known: The parts that its family may have.
 
     Raises:
-        ModelRefusedError: a part is missing, damaged, of another class or size, or its weights do
-            not fill it.
+        ModelRefusedError: a part is missing, damaged, of another class or size, or its weights are
+            incomplete.
     """
     from diffusers import DiffusionPipeline
 
@@ -34,10 +39,15 @@ def load_folder(path: Path, dtype: "torch.dtype", known: FolderParts) -> Any:
 
 
 def load_network(folder: Path, class_name: str, dtype: "torch.dtype") -> Any:
-    """A network of diffusers or transformers from its folder, whole. Within `opening`.
+    """Load a network of diffusers or transformers from its folder. Call it within `opening`.
+
+    Args:
+        folder: The folder, with config.json and weights.
+        class_name: The network's class, in diffusers or transformers.
+        dtype: The floating-point type of the weights.
 
     Raises:
-        ModelRefusedError: weights are missing, left over or of another shape.
+        ModelRefusedError: weights are missing, unused or of another shape.
     """
     import diffusers
 
@@ -45,7 +55,7 @@ def load_network(folder: Path, class_name: str, dtype: "torch.dtype") -> Any:
         diffusers if hasattr(diffusers, class_name) else importlib.import_module("transformers")
     )
     kind = getattr(library, class_name)
-    network, told = kind.from_pretrained(
+    network, report = kind.from_pretrained(
         folder,
         dtype=dtype,
         variant=variant_of(folder),
@@ -53,22 +63,27 @@ def load_network(folder: Path, class_name: str, dtype: "torch.dtype") -> Any:
         local_files_only=True,
         output_loading_info=True,
     )
-    check_whole(told, folder.name)
+    check_whole(report, folder.name)
     return network
 
 
-def check_whole(told: Mapping[str, Iterable[Any]], name: str) -> None:
-    """Refuse a network whose weights did not all find their place, or that lacks some.
+def check_whole(report: Mapping[str, Iterable[Any]], name: str) -> None:
+    """Refuse a network whose weights were not all used, or that lacks some.
 
-    `told` is what either library says of a load; it only logs it.
+    Args:
+        report: The library's loading report, which it would otherwise only log.
+        name: The network's name in the message.
+
+    Raises:
+        ModelRefusedError: weights are missing, unused, of another shape or unreadable.
     """
     for kind, words in (
         ("missing_keys", "lacks"),
         ("unexpected_keys", "holds weights that have no place in it:"),
-        ("mismatched_keys", "holds weights of another shape than its config's:"),
+        ("mismatched_keys", "holds weights whose shape does not match its config:"),
         ("error_msgs", "holds weights that could not be read:"),
     ):
-        if found := sorted(map(str, told.get(kind) or ())):
+        if found := sorted(map(str, report.get(kind) or ())):
             shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if found[3:] else "")
             raise ModelRefusedError(f"{name} {words} {shown}; download it again")
 

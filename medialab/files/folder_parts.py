@@ -1,7 +1,7 @@
-"""What a checkpoint's folder names as its parts, and whether each is there, whole and known.
+"""The parts of a checkpoint's folder, and checks that each is present, complete and known.
 
-The listing and the loader ask the same, so that what is offered opens. Nothing but names, configs
-and headers is read.
+The listing and the loader use the same checks, so that every model that is offered can be opened.
+Only names, configs and headers are read.
 """
 
 import re
@@ -17,10 +17,10 @@ from medialab.files.regular import is_regular
 
 INDEX, CONFIG = "model_index.json", "config.json"
 _SCHEDULER = "scheduler"
-# Nothing here asks them: they are not read, wherever they come from.
+# Parts that are not used here: they are never read.
 LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder")
 _LIBRARIES = ("diffusers", "transformers")
-# How both libraries call a network's weights, whole or in pieces, with or without a variant.
+# File names of weights in both libraries, in one or more pieces, with or without a variant.
 _WEIGHTS = re.compile(
     r"(diffusion_pytorch_model|pytorch_model|model)(\.\w+)?(-\d+-of-\d+)?\.(safetensors|bin)"
 )
@@ -28,13 +28,18 @@ _WEIGHTS = re.compile(
 
 @dataclass(frozen=True)
 class FolderParts:
-    """The parts that a family's pipelines use, and what each has to be.
+    """The parts that a family's pipelines use, and the requirements for each.
 
-    `networks` are its parts with weights: for each the classes that it may be, and what their
-    config.json must say. `tokenizers` name the text encoder that each is for, `check_tokenizer`
-    refuses the folder of one that is damaged, given how many words the encoder knows. `required`
-    parts are in every folder. `made_for_others` has words of a pipeline's class whose denoiser
-    looks like one of the family, and what it is made for.
+    Attributes:
+        networks: Parts with weights: for each, the classes that it may have, and the rules for
+            their config.json.
+        tokenizers: The prompt encoder that each tokenizer is for.
+        tokenizer_classes: The classes that a tokenizer may have.
+        check_tokenizer: Refuses a damaged tokenizer, given its folder and the size of the encoder's
+            vocabulary (None if unknown).
+        required: Parts that every folder has.
+        made_for_others: Words in the class of a pipeline whose denoiser looks like one of the
+            family, but which is made for something else, and for what.
     """
 
     networks: Mapping[str, Mapping[str, type[PartConfig]]]
@@ -46,11 +51,11 @@ class FolderParts:
 
 
 def check_parts(folder: Path, parts: FolderParts) -> dict[str, str | None]:
-    """Return each part that a checkpoint's folder names, with its class; None for one left out.
+    """Return the parts of a checkpoint's folder with their classes; None for one that is not used.
 
     Raises:
-        ModelRefusedError: a part is missing, damaged, or of another class or size; or the whole is
-            made for something else.
+        ModelRefusedError: a part is missing, damaged, or of another class or size; or the pipeline
+            is made for another purpose.
     """
     index = read_json(folder / INDEX)
     pipeline = index.get("_class_name")
@@ -76,17 +81,17 @@ def check_parts(folder: Path, parts: FolderParts) -> dict[str, str | None]:
 
 
 def is_whole_folder(folder: Path, networks: Iterable[str]) -> bool:
-    """Return whether a folder with a model's index holds one of the networks of such names."""
+    """Return whether a folder with a model's index contains one of these networks."""
     return any(is_regular(folder / name / CONFIG) for name in networks)
 
 
 def holds_weights(names: Iterable[str]) -> bool:
-    """Whether one of these files is called as a network's weights are beside its config."""
+    """Return whether one of these file names is that of a network's weights."""
     return any(map(_WEIGHTS.fullmatch, names))
 
 
 def folders_read(folder: Path) -> set[Path] | None:
-    """The parts' folders that are read of a checkpoint's folder; None where it is one part."""
+    """Return the folders of the parts that are read from a checkpoint; None if it has no index."""
     if not is_regular(folder / INDEX):
         return None
     index = read_json(folder / INDEX)
@@ -99,10 +104,10 @@ def _is_part(entry: Any) -> bool:
 
 
 def _class_of(name: str, entry: list[Any], parts: FolderParts) -> str | None:
-    """The class of a part; None if it is left out.
+    """Return the class of a part; None if it is not used.
 
     Raises:
-        ModelRefusedError: it is none that a pipeline here has there.
+        ModelRefusedError: it is not a class that this part may have.
     """
     library, class_name = entry
     if class_name is None or name in LEFT_OUT:
@@ -118,7 +123,7 @@ def _class_of(name: str, entry: list[Any], parts: FolderParts) -> str | None:
 
 
 def _check(folder: Path, name: str, class_name: str, parts: FolderParts) -> None:
-    """Refuse a part that is not whole, before anything of it is read."""
+    """Refuse a part that is incomplete or damaged, before it is loaded."""
     if not folder.is_dir():
         raise ModelRefusedError(f"its part {name} is missing; copy the model again")
     if name in parts.networks:

@@ -1,8 +1,8 @@
-"""Folders of transformers' models, of whatever class: what their configs may say.
+"""Checks on the configs of transformers' models of any class.
 
-No table knows every class, so the rules go by the names of settings: what counts heads or groups is
-no zero, what counts layers is bounded by the weights that are there, sides of pictures by what is
-drawn. What names a model elsewhere is refused: the library would ask the hub for it.
+No table covers every class, so the rules go by the names of settings: a number of heads or groups
+must not be zero, a number of layers is limited by the weights in the folder, a picture's side by
+what is drawn. A reference to a model elsewhere is refused, since the library would download it.
 """
 
 import importlib.util
@@ -22,27 +22,31 @@ from medialab.files.part_configs import (
     shapes_of,
 )
 
-# Settings that count layers, those that something is divided by, and sides of pictures.
+# Names of settings: numbers of layers, divisors, and sides of pictures.
 _LAYERS = re.compile(r"(^|_)(layers|blocks|depths?)$|^num_hidden_layers$|_num_layers$")
 _DIVISORS = re.compile(r"(^|_)(heads|groups|patch_size|stride|strides)$")
 _SIDES = re.compile(r"(^|_)(image_size|patch_size)$")
 LARGEST_SIDE = 8_192  # pixels
-LARGEST_NUMBER = 10_000_000  # of any setting; the longest positional scales have a tenth
-_ROOM = 1.5  # weights that layers share are saved once
-_DEEPEST = 12  # of settings within settings
-# What tells how pictures are prepared; one of these stands in every published config of it.
+LARGEST_NUMBER = 10_000_000  # of any setting; the largest positional scales have a tenth
+_ROOM = 1.5  # tolerance, since weights that layers share are saved only once
+_DEEPEST = 12  # levels of nested settings
+# Settings for preparing pictures; every published config has at least one of these.
 _PREPARING = ("size", "do_resize", "do_normalize", "image_mean", "do_rescale")
 _PROCESSORS = ("preprocessor_config.json", "processor_config.json")
 _WORDS = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",), ("spiece.model",))
 
 
 def check_foreign(folder: Path, *, prepares: bool, reads_text: bool) -> None:
-    """Refuse a transformers folder that reaches elsewhere, lacks a part, or says impossible things.
+    """Check the folder of a transformers model.
 
-    `prepares` where the library prepares the pictures, `reads_text` where it reads words.
+    Args:
+        folder: The folder, with config.json and weights.
+        prepares: Whether the library prepares pictures for it, so that it needs a preprocessor.
+        reads_text: Whether it reads text, so that it needs a tokenizer.
 
     Raises:
-        ModelRefusedError: the text names the file and the setting.
+        ModelRefusedError: it refers to files elsewhere, lacks a part, or has an impossible setting;
+            the message names the file and the setting.
     """
     refuse_adapter(folder)
     shapes = shapes_of(folder)
@@ -62,13 +66,16 @@ def check_foreign(folder: Path, *, prepares: bool, reads_text: bool) -> None:
 
 
 def refuse_larger(folder: Path, make: Callable[[], Any]) -> None:
-    """Refuse a config that asks for more numbers than its weights have.
+    """Refuse a config whose network has more parameters than the weights in its folder.
 
-    `make` builds the network, here without any memory: the library would make up what is missing
-    before it says so.
+    Otherwise the library would allocate the missing ones before it reports them.
+
+    Args:
+        folder: The model's folder.
+        make: Builds the network; it is called on torch's meta device, without allocating memory.
 
     Raises:
-        ModelRefusedError: it asks for more.
+        ModelRefusedError: the network has more parameters than the folder's weights.
     """
     import torch
 
@@ -76,7 +83,7 @@ def refuse_larger(folder: Path, make: Callable[[], Any]) -> None:
         asked = sum(weight.numel() for weight in make().parameters())
     held = sum(math.prod(shape) for shape in shapes_of(folder).values())
     if asked > held * _ROOM:
-        message = f"config.json asks for {asked:,} numbers, its weights are {held:,}"
+        message = f"config.json asks for {asked:,} parameters, its weights have {held:,}"
         raise ModelRefusedError(f"{message}; copy the model again")
 
 
@@ -85,19 +92,19 @@ def _refuse_code_elsewhere(path: Path, config: Mapping[str, Any]) -> None:
     if isinstance(places, dict) and any("--" in str(place) for place in places.values()):
         place = next(str(place) for place in places.values() if "--" in str(place))
         message = (
-            f"{path.name} says that its code lies elsewhere ({place[:80]}), and no code of a "
-            "model is run; choose a model of a class that transformers has itself"
+            f"{path.name} says that its code is elsewhere ({place[:80]}), and code of a model is "
+            "never run; choose a model of a class that transformers itself has"
         )
         raise ModelRefusedError(message)
 
 
 def _refuse_backbone(path: Path, name: str, config: Mapping[str, Any]) -> None:
-    """Refuse a backbone that is named only: its config would be asked of the hub, or of timm."""
+    """Refuse a backbone given only by name: its config would be downloaded, or taken from timm."""
     backbone = config.get("backbone")
     if not backbone or isinstance(config.get("backbone_config"), dict):
         return
     if config.get("model_type") == "timm_backbone":
-        return  # a config itself, of one that timm builds if it is there
+        return  # this is itself the config of a backbone, which timm builds if it is installed
     of_timm = config.get("use_timm_backbone", True) and "/" not in str(backbone)
     if of_timm and importlib.util.find_spec("timm") is not None:
         return
@@ -112,9 +119,9 @@ def _refuse_backbone(path: Path, name: str, config: Mapping[str, Any]) -> None:
 def _parts(
     path: Path, config: Mapping[str, Any], name: str = "", depth: int = 0
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The config and every config within it, with where it stands."""
+    """Yield the config and every config nested in it, with its place in words."""
     if depth > _DEEPEST:
-        raise ModelRefusedError(f"{path.name} holds settings nested without end")
+        raise ModelRefusedError(f"{path.name} has settings nested too deep")
     yield (f" of {name}" if name else ""), config
     for key, value in config.items():
         if isinstance(value, dict):
@@ -122,7 +129,7 @@ def _parts(
 
 
 def _settings(path: Path, config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every setting that is no config itself; of a list each item."""
+    """Yield every setting that is not itself a config; for a list, each of its items."""
     for _, part in _parts(path, config):
         for name, value in part.items():
             if isinstance(value, list):
@@ -138,7 +145,7 @@ def _check_setting(path: Path, name: str, value: Any, shapes: Shapes) -> None:
         return
     if not isinstance(value, (int, float)):
         if counts and isinstance(value, str):
-            raise _refused(path, name, value, "a number belongs there")
+            raise _refused(path, name, value, "it must be a number")
         return
     if math.isnan(value) or abs(value) > LARGEST_NUMBER:
         raise _refused(path, name, value, f"the most is {LARGEST_NUMBER}")
@@ -147,24 +154,26 @@ def _check_setting(path: Path, name: str, value: Any, shapes: Shapes) -> None:
     if _LAYERS.search(name) and not 0 <= value <= len(shapes):
         raise _refused(path, name, value, f"its weights are {len(shapes)} in all")
     if _SIDES.search(name) and not 1 <= value <= LARGEST_SIDE:
-        raise _refused(path, name, value, f"from 1 to {LARGEST_SIDE} pixels can be")
+        raise _refused(path, name, value, f"it must be from 1 to {LARGEST_SIDE} pixels")
 
 
 def _check_processor(folder: Path) -> None:
-    """Refuse a folder that does not say how pictures are prepared: defaults would stand in."""
+    """Refuse a folder that does not say how pictures are prepared: defaults would be used."""
     there = [folder / name for name in _PROCESSORS if (folder / name).exists()]
     if not there:
         message = f"{_PROCESSORS[0]} is missing: it says how pictures are prepared"
         raise ModelRefusedError(f"{message}; copy the model again")
-    said = [read_json(path) for path in there]
-    said += [one["image_processor"] for one in said if isinstance(one.get("image_processor"), dict)]
-    if not any(name in one for one in said for name in _PREPARING):
-        message = f"{there[0].name} does not say how pictures are prepared: part of it is gone"
+    configs = [read_json(path) for path in there]
+    configs += [
+        one["image_processor"] for one in configs if isinstance(one.get("image_processor"), dict)
+    ]
+    if not any(name in one for one in configs for name in _PREPARING):
+        message = f"{there[0].name} does not say how pictures are prepared: part of it is missing"
         raise ModelRefusedError(f"{message}; copy the model again")
 
 
 def _check_words(folder: Path) -> None:
-    """Refuse a folder without the words that its text encoder knows, or how they are read."""
+    """Refuse a folder without its encoder's vocabulary, or without the tokenizer's settings."""
     if not read_json(folder / "tokenizer_config.json"):
         raise ModelRefusedError("tokenizer_config.json is empty; copy the model again")
     for names in _WORDS:
@@ -173,9 +182,11 @@ def _check_words(folder: Path) -> None:
             for file in files:
                 check_file(file)
                 if file.stat().st_size < 2 or file.stat().st_size > LARGEST_TOKENIZER:
-                    raise ModelRefusedError(f"{file.name} holds no words; copy the model again")
+                    raise ModelRefusedError(
+                        f"{file.name} is not a vocabulary; copy the model again"
+                    )
             return
-    message = "tokenizer.json is missing: it holds the words that the model knows"
+    message = "tokenizer.json is missing: it holds the model's vocabulary"
     raise ModelRefusedError(f"{message}; copy the model again")
 
 

@@ -1,8 +1,8 @@
-"""What a safetensors file says of itself, read from its header alone.
+"""The header of a safetensors file: names, shapes and types of its tensors, and metadata.
 
-The file is 8 bytes of length (little-endian), that many bytes of JSON, then the tensors' bytes. The
-JSON names every tensor's dtype, shape and place, so a broken, cut or foreign file is known before
-any library opens it, and the kind of model it holds (`medialab.families.kinds`) costs no body byte.
+The file is 8 bytes of length (little-endian), that many bytes of JSON, then the tensors' data. The
+JSON gives every tensor's dtype, shape and position, so a damaged, truncated or foreign file is
+detected before any library opens it, and the kind of model is recognised without reading its data.
 
 Source: the format section of the safetensors project's README.
 """
@@ -19,12 +19,12 @@ from typing import Any
 from medialab.errors import ModelRefusedError
 from medialab.files.regular import open_regular
 
-# The safetensors library's own limit: no real header comes near it.
+# The safetensors library's own limit; real headers are far below it.
 LARGEST_HEADER = 100_000_000  # bytes
 LENGTH_FIELD = 8  # bytes
 SMALLEST_HEADER = 2  # bytes: {}
 
-# Bits of one element. What is not here, safetensors does not open either.
+# Bits of one element. Formats that are missing here cannot be opened by safetensors either.
 BITS = {
     "F4": 4,
     **dict.fromkeys(("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0"), 8),
@@ -34,21 +34,24 @@ BITS = {
     **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
 }
 
-# Formats that weights are written in.
+# Formats that weights may have.
 FLOATS = frozenset(name for name in BITS if name.startswith(("F8", "F16", "F32", "F64", "BF16")))
 
 _CONTROL = re.compile(r"[\x00-\x1f]")
-# A video model's convolution has five; torch takes 64.
+# A convolution of a video model has five; torch's limit is 64.
 MOST_DIMENSIONS = 8
-# What all sides but those of 0 may come to: far more than any disk holds, far less than overflows.
+# Limit for the product of all sides except zeros: more than any disk holds, less than overflows.
 MOST_NUMBERS = 2**48
 
 
 @dataclass(frozen=True)
 class Header:
-    """Tensor names with their shapes, and the free text that trainers leave beside them.
+    """The header of a safetensors file.
 
-    `dtypes` are the names of the numbers' formats as the file writes them ("F16" …).
+    Attributes:
+        shapes: The tensors' shapes, by name.
+        metadata: Free text that trainers write, by key.
+        dtypes: The tensors' formats as the file names them ("F16" …), by name.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
@@ -57,12 +60,13 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """The header of one safetensors file.
+    """Read the header of a safetensors file, and nothing of the tensors' data.
 
-    Reads: the length and the header; never a body byte.
-    Raises: ModelRefusedError naming what is wrong, when a file is cut, foreign or broken.
+    The first bytes are not compared with those of a pickle or a zip, since they are a valid length.
 
-    The first bytes are not compared with those of a pickle or a zip: as a length, they are legal.
+    Raises:
+        ModelRefusedError: the file is truncated, damaged or of another format; the message says
+            which.
     """
     try:
         with open_regular(path) as file:
@@ -85,7 +89,7 @@ def read_header(path: Path) -> Header:
 
 
 def _read(descriptor: int, length: int) -> bytes:
-    """Exactly `length` bytes, or fewer at the end of the file; a single read may give less."""
+    """Read `length` bytes, or fewer at the end of the file; a single `os.read` may return less."""
     parts = []
     while length > 0 and (part := os.read(descriptor, length)):
         parts.append(part)
@@ -106,15 +110,16 @@ def _checked_length(path: Path, length: int, size: int) -> int:
 
 
 def _parse(path: Path, text: bytes) -> dict[str, Any]:
-    """The header's JSON object; its entries are not checked yet."""
+    """Parse the header's JSON object; its entries are not checked yet."""
     if not text.startswith(b"{"):
         raise _refused(path, "not a safetensors file: its header is not JSON")
     try:
-        # As text, not as bytes: those might be JSON in another encoding, which no library reads.
+        # Decoded as UTF-8 here: `json.loads` would accept other encodings, which no library reads.
         entries = json.loads(text.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise _refused(path, "not a safetensors file: its header is not JSON") from error
-    # Of two entries of one name JSON keeps the last. Each has one place, so counting is enough.
+    # Of two entries with one name, `json.loads` keeps the last. Each has one "data_offsets", so
+    # counting these detects it.
     if text.count(b'"data_offsets"') != len(entries) - ("__metadata__" in entries):
         _refuse_doubles(path, text)
     names = "".join(entries)
@@ -128,7 +133,7 @@ def _parse(path: Path, text: bytes) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> None:
-    message = f"{name} is no JSON"
+    message = f"{name} is not valid JSON"
     raise ValueError(message)
 
 
@@ -147,7 +152,7 @@ def _refuse_doubles(path: Path, text: bytes) -> None:
 
 
 def _check_places(path: Path, entries: Mapping[str, Any], body: int) -> None:
-    """Every tensor has the bytes its shape asks for, side by side, and they fill the file."""
+    """Check that each tensor has the size of its shape and that together they fill the file."""
     places = []
     for name, entry in entries.items():
         try:
@@ -187,7 +192,7 @@ def _check_places(path: Path, entries: Mapping[str, Any], body: int) -> None:
 
 
 def _checked_metadata(path: Path, metadata: Any) -> dict[str, str]:
-    """The texts beside the tensors; safetensors opens no file with anything else there."""
+    """Return the metadata, checked to be text only, as the safetensors library requires."""
     if metadata is None:
         return {}
     if not isinstance(metadata, dict) or not all(isinstance(one, str) for one in metadata.values()):

@@ -1,6 +1,6 @@
-"""What MediaPipe's model files are, told without running them.
+"""Recognises MediaPipe's model files without running them.
 
-A .task file is a zip of .tflite models, a .tflite file a flatbuffer marked "TFL3".
+A .task file is a zip of .tflite models; a .tflite file is a flatbuffer marked "TFL3".
 
 Source: MediaPipe's tasks/cc/core/model_task_bundle; the TensorFlow Lite schema.
 """
@@ -12,15 +12,15 @@ from medialab.errors import ModelRefusedError
 from medialab.files.regular import open_regular
 
 _MARK, _MARK_AT = b"TFL3", slice(4, 8)
-# What a bundle may hold besides models: words and settings.
+# Extensions of files in a bundle: models, labels and settings.
 _PLAIN = frozenset({".tflite", ".txt", ".binarypb", ".pbtxt", ".json", ""})
 
 
 def check_task_file(path: Path) -> None:
-    """Refuse a file that is no model of MediaPipe's.
+    """Check that a file is a MediaPipe model.
 
     Raises:
-        ModelRefusedError: the text says what is wrong.
+        ModelRefusedError: it is not; the message says what is wrong.
     """
     try:
         if path.suffix.lower() == ".tflite":
@@ -28,8 +28,8 @@ def check_task_file(path: Path) -> None:
                 is_model = file.read(8)[_MARK_AT] == _MARK
         else:
             with open_regular(path) as file, zipfile.ZipFile(file) as bundle:
-                endings = {Path(name).suffix.lower() for name in bundle.namelist()}
-            is_model = ".tflite" in endings and endings <= _PLAIN
+                suffixes = {Path(name).suffix.lower() for name in bundle.namelist()}
+            is_model = ".tflite" in suffixes and suffixes <= _PLAIN
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ModelRefusedError(
             f"{path.name} is not readable: {error}; download it again"

@@ -1,7 +1,7 @@
-"""What an ONNX file says of itself, read without running it or loading its weights.
+"""Reads the metadata of an ONNX file, and checks it, without running it or loading its weights.
 
-ONNX is a protobuf message: fields of a number, a type and a content, some of them messages again.
-Only the few that matter are entered; weights are passed over by their length.
+ONNX is a protobuf message: fields with a number, a type and a content, some of which are messages.
+Only the few relevant ones are read; weights are skipped by their length.
 
 Source: onnx/onnx.proto3 of the ONNX project; the encoding section of the protobuf documentation.
 """
@@ -16,14 +16,14 @@ from pathlib import Path
 from medialab.errors import ModelRefusedError
 from medialab.files.regular import open_regular
 
-# More parts than any detector has; a file made to keep a reader busy has more.
+# Limits above any real detector, against files made to keep a reader busy.
 MOST_FIELDS = 2_000_000
 MOST_DEPTH = 12
 MOST_NODES = 1_000_000
-LONGEST_TEXT = 1_000_000  # bytes of one entry of the metadata
+LONGEST_TEXT = 1_000_000  # bytes of one metadata entry
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
-# Numbers of the fields that are entered, by message: the model, its graphs, nodes and tensors.
+# Numbers of the fields that are read, by message: the model, its graphs, nodes and tensors.
 _MODEL = {7: "graph", 14: "metadata", 20: "training", 25: "function"}
 _INSIDE = {
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
@@ -37,14 +37,14 @@ _INSIDE = {
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # of a tensor
 _OP_TYPE, _NODE_DOMAIN = 4, 7  # of a node
 _FUNCTION_NAME, _FUNCTION_DOMAIN = 1, 10
-# Operators that ONNX itself and its runtime bring; others would be code from elsewhere.
+# Operators of ONNX itself and its runtime; others would need code from elsewhere.
 _DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
-# They run a part of the graph over and over, as often as what they compute says. No exporter of
-# detectors writes them.
+# Operators that repeat a part of the graph as often as computed values say. Exporters of detectors
+# do not write them.
 _LOOPS = frozenset({"Loop", "Scan"})
 _LONGEST_NAME = 1_000  # bytes
 Operator = tuple[str, str]  # domain and name
-# The fields that name an operator, by message: its domain, then itself.
+# The fields that name an operator, by message: its domain, then its name.
 _NAMED_BY: Mapping[str, tuple[int, int]] = {
     "node": (_NODE_DOMAIN, _OP_TYPE),
     "function": (_FUNCTION_DOMAIN, _FUNCTION_NAME),
@@ -53,13 +53,13 @@ _NAMED_BY: Mapping[str, tuple[int, int]] = {
 
 @dataclass(frozen=True)
 class OnnxHeader:
-    """The metadata that an exporter left."""
+    """The metadata that an exporter has written, by key."""
 
     metadata: Mapping[str, str]
 
     @property
     def labels(self) -> dict[int, str]:
-        """The names of its classes, as Ultralytics' exporter writes them; empty if it did not."""
+        """The names of its classes, in the format of Ultralytics' exporter; empty without them."""
         try:
             names = ast.literal_eval(self.metadata.get("names", "{}"))
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -76,10 +76,11 @@ class OnnxHeader:
 
 
 def read_onnx(path: Path) -> OnnxHeader:
-    """The header of an ONNX file.
+    """Read the metadata of an ONNX file, and check the model.
 
     Raises:
-        ModelRefusedError: it is no ONNX file, is broken, or keeps weights in other files.
+        ModelRefusedError: it is not an ONNX file, is damaged, stores weights in other files, or
+            uses operators that are not supported.
     """
     try:
         with (
@@ -92,19 +93,22 @@ def read_onnx(path: Path) -> OnnxHeader:
 
 
 def check_onnx(name: str, content: bytes) -> OnnxHeader:
-    """The same of bytes that were read already, so that what was checked is what runs."""
+    """Check a model like `read_onnx`, given its content, so that the content checked is what runs.
+
+    Raises:
+        ModelRefusedError: as `read_onnx`.
+    """
     return _Reader(name, content).header()
 
 
 class _Reader:
-    """Goes once through a message, and counts as it goes."""
+    """Reads a message in one pass, counting its fields."""
 
     def __init__(self, name: str, content: "bytes | mmap.mmap") -> None:
         self._name = name
         self._content = content
         self._count = 0
-        # How often what is read right now, and each function of the file's own, calls each
-        # operator, by domain and name.
+        # How often the part being read, and each of the file's own functions, calls each operator.
         self._calls: Counter[Operator] = Counter()
         self._own: dict[Operator, Counter[Operator]] = {}
         self._sizes: dict[Operator, int] = {}
@@ -125,13 +129,13 @@ class _Reader:
         return OnnxHeader(metadata)
 
     def _check_operators(self) -> None:
-        """Refuse operators that would need code from elsewhere, or run without an end."""
+        """Refuse operators that would need code from elsewhere, or could run forever."""
         used = set(self._calls).union(*self._own.values())
         for domain, name in sorted(used):
             if name in _LOOPS and domain in _DOMAINS:
                 message = (
-                    f"{self._name} holds the operator {name}, which may run without end; "
-                    "export the detector without it"
+                    f"{self._name} holds the operator {name}, which may run forever; export the "
+                    "detector without it"
                 )
                 raise ModelRefusedError(message)
             if domain not in _DOMAINS and (domain, name) not in self._own:
@@ -145,7 +149,7 @@ class _Reader:
             raise _refused(self._name, f"broken: its functions come to over {MOST_NODES:,} nodes")
 
     def _nodes(self, calls: "Counter[Operator]", depth: int) -> int:
-        """Return how many nodes these calls come to, with each function in place of its name."""
+        """Return the number of nodes that these calls run, with functions expanded."""
         if depth > MOST_DEPTH:
             raise _refused(self._name, "broken: its functions call each other without end")
         for name in calls.keys() & self._own.keys() - self._sizes.keys():
@@ -158,9 +162,9 @@ class _Reader:
         return self._content[start:stop].decode("utf-8", "replace")
 
     def _check(self, kind: str, begin: int, end: int, depth: int) -> None:
-        """Refuse weights that lie outside the file, however deep they are named."""
+        """Refuse weights stored outside the file, at any depth, and count the operators used."""
         if depth > MOST_DEPTH:
-            raise _refused(self._name, "broken: its graphs stand in each other without an end")
+            raise _refused(self._name, "broken: its graphs are nested too deep")
         inside = _INSIDE[kind]
         names = dict.fromkeys(_NAMED_BY.get(kind, ()), "")
         outside = self._calls
@@ -188,7 +192,7 @@ class _Reader:
                 self._calls[domain, name] += 1
 
     def _entry(self, begin: int, end: int) -> tuple[str, str]:
-        """A key and a value, as text."""
+        """Return key and value of a metadata entry; a text that is too long counts as empty."""
         texts = {1: "", 2: ""}
         for number, start, stop in self._fields(begin, end):
             if number in texts and stop - start <= LONGEST_TEXT:
@@ -196,7 +200,7 @@ class _Reader:
         return texts[1], texts[2]
 
     def _fields(self, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """Number, begin and end of each field; one that is a number is empty and in `_value`."""
+        """Yield number, start and end of each field; for an integer, the value is in `_value`."""
         at = begin
         while at < end:
             self._count += 1

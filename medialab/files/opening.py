@@ -1,8 +1,8 @@
-"""The one boundary around libraries that open foreign files.
+"""The guard around libraries that open foreign files.
 
-Inside it nothing unpickles, nothing connects, nothing is said into somebody's cell, and every fault
-is a named error. Configs are read, and refused, before any library sees them
-(`medialab.files.part_configs`); the doors here are for what slips through.
+Inside it no pickle is loaded, no network connection is made, nothing is printed into the user's
+cell, and every failure becomes a named error. Configs are checked before any library reads them
+(`medialab.files.part_configs`); this guard is for whatever passes those checks.
 """
 
 import logging
@@ -20,17 +20,21 @@ from medialab.files.pickles import PICKLE_SUFFIXES, refusal, refusing_pickles
 from medialab.process.gates import Gates
 from medialab.process.memory import is_out_of_memory
 
-# Whose words and bars are not shown while they open a file.
+# Libraries whose log messages and progress bars are hidden while they open a file.
 _TALKATIVE = ("accelerate", "diffusers", "huggingface_hub", "peft", "timm", "transformers")
 
 
 @contextmanager
 def opening(what: str, advice: str = "") -> Iterator[None]:
-    """While it lasts a library reads `what`: no pickle, no network, in silence.
+    """Guard a library's loading of a file for the block: no pickles, no network, no output.
+
+    Args:
+        what: The file's name in messages.
+        advice: Text at the end of the message about a failure.
 
     Raises:
-        ModelRefusedError: whatever went wrong, by the name of `what`; it ends with the `advice`.
-            Running out of memory is no fault of a file, and raised as it is.
+        ModelRefusedError: anything failed. Running out of memory is not the file's fault, so that
+            error is raised unchanged.
     """
     try:
         with ExitStack() as doors:
@@ -45,8 +49,8 @@ def opening(what: str, advice: str = "") -> Iterator[None]:
         raise ModelRefusedError(f"{what} cannot be loaded: {error}") from error
     except MediaLabError:
         raise
-    # Broad, since the libraries raise errors of every kind for files that are not what they say to
-    # be, plain Exception among them (tokenizers).
+    # Broad, since for malformed files the libraries raise errors of every kind, plain Exception
+    # among them (tokenizers).
     except Exception as error:
         if is_out_of_memory(error):
             raise
@@ -56,20 +60,23 @@ def opening(what: str, advice: str = "") -> Iterator[None]:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """While it lasts no library draws bars, logs advice or warns; for making what was opened."""
+    """Silence libraries' progress bars, logs and warnings for the block."""
     with _QUIET.held():
         yield
 
 
-def check_file(path: Path, told: str | None = None) -> None:
-    """Refuse what is no regular file (a FIFO, a device, a link in a circle), or is not there.
+def check_file(path: Path, shown: str | None = None) -> None:
+    """Check that a path is a regular file, since opening a FIFO would wait for ever.
 
-    Opening a FIFO waits for ever. `told` is how the message calls it.
+    Args:
+        path: The file.
+        shown: Its name in messages; by default the last folder and the name.
 
     Raises:
-        ModelRefusedError: it is none.
+        ModelRefusedError: it does not exist or is something else (a FIFO, a device, a link to
+            itself).
     """
-    name = told or f"{path.parent.name}/{path.name}"
+    name = shown or f"{path.parent.name}/{path.name}"
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
@@ -82,15 +89,20 @@ def check_file(path: Path, told: str | None = None) -> None:
 
 
 def refuse_pickle(path: Path) -> None:
-    """Refuse a file whose ending says that it is a pickle."""
+    """Refuse a file with a pickle's extension.
+
+    Raises:
+        ModelRefusedError: it has one; the message says what to do.
+    """
     if path.suffix.lower() in PICKLE_SUFFIXES:
         raise ModelRefusedError(refusal(path.name))
 
 
-class _Held:
-    """A state of the process that lasts while at least one thread is inside.
+class _SharedState:
+    """A state of the process that lasts while at least one thread is inside `held`.
 
-    `begin` brings it about and gives what takes it back.
+    Args:
+        begin: Establishes the state, and returns the function that ends it.
     """
 
     def __init__(self, begin: Callable[[], Callable[[], None]]) -> None:
@@ -101,7 +113,7 @@ class _Held:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Within it, the state lasts."""
+        """Keep the state for the block."""
         with self._changing:
             if not self._inside:
                 self._end = self._begin()
@@ -117,7 +129,7 @@ class _Held:
 
 
 def _shut_hub() -> Callable[[], None]:
-    """Let every door of the Hugging Face hub raise before it reaches for the network."""
+    """Put the Hugging Face hub into offline mode."""
     from huggingface_hub import constants
 
     before = constants.HF_HUB_OFFLINE
@@ -130,9 +142,9 @@ def _shut_hub() -> Callable[[], None]:
 
 
 def _be_quiet() -> Callable[[], None]:
-    """Loaders draw bars and log advice where they stand: in a notebook, in somebody else's cell.
+    """Silence the libraries, which would print bars and advice into the user's current cell.
 
-    What matters of it is checked afterwards and raised.
+    Problems that they would log are checked afterwards and raised.
     """
     import diffusers.utils.logging as diffusers_logging
     import transformers.utils.logging as transformers_logging
@@ -141,8 +153,8 @@ def _be_quiet() -> Callable[[], None]:
     bars = [one for one in libraries if one.is_progress_bar_enabled()]
     loggers = [logging.getLogger(name) for name in _TALKATIVE]
     levels = [(logger, logger.level) for logger in loggers]
-    taken_back = ExitStack()
-    taken_back.enter_context(warnings.catch_warnings())
+    undo = ExitStack()
+    undo.enter_context(warnings.catch_warnings())
     for one in bars:
         one.disable_progress_bar()
     for logger in loggers:
@@ -155,7 +167,7 @@ def _be_quiet() -> Callable[[], None]:
             one.enable_progress_bar()
         for logger, level in levels:
             logger.setLevel(level)
-        taken_back.close()
+        undo.close()
 
     return end
 
@@ -171,5 +183,5 @@ def _refused(name: str) -> ModelRefusedError:
 
 
 _CONNECTING = Gates(_connecting, _refused)
-_HUB = _Held(_shut_hub)
-_QUIET = _Held(_be_quiet)
+_HUB = _SharedState(_shut_hub)
+_QUIET = _SharedState(_be_quiet)

@@ -1,11 +1,11 @@
-"""What the folder of a model must hold, and what its configs may say, before any class is built.
+"""Checks on a model's folder and its configs, before any class is built from them.
 
-A library that finds no config, an empty one or one with a setting gone takes a default in silence,
-and draws another picture; one that finds a million layers begins to build them. So each config is
-checked for what decides the pixels, and its sizes for those of the weights that are there.
+A library silently uses defaults if a config is missing, empty or incomplete, and so draws another
+picture; given a million layers, it starts to build them. So the settings that determine pixels are
+required, and sizes are compared with those of the weights in the folder.
 
-Required settings are those that diffusers 0.6 and transformers 4.22 wrote already, in 2022: models
-published then have no others. Of later ones, those that came later are required, too.
+Required are the settings that diffusers 0.6 and transformers 4.22 already wrote in 2022, since
+models published then have no others. In later models, later settings are required too.
 """
 
 import json
@@ -22,10 +22,10 @@ from medialab.files.opening import check_file
 
 Shapes = Mapping[str, tuple[int, ...]]
 
-# The names under which both libraries save weights begin so; others beside them are not read.
+# Prefixes of the weights' file names in both libraries; other files are not read.
 _WEIGHTS = ("diffusion_pytorch_model", "model")
 _SAFETENSORS = ".safetensors"
-# transformers follows it to another model, on the hub.
+# With this file, transformers would load another model from the hub.
 _ADAPTER = "adapter_config.json"
 LARGEST_CONFIG = 1_000_000  # bytes; the longest published ones, with all labels, have a tenth
 LARGEST_TOKENIZER = 64_000_000  # bytes; the largest published vocabularies have half
@@ -41,22 +41,22 @@ Blocks = Annotated[list[Word], Field(min_length=1, max_length=16)]
 
 
 class PartConfig(BaseModel):
-    """Settings that are there and usable; others are the library's business."""
+    """Required settings and their limits; the library itself checks all others."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 def is_since(config: BaseModel, minor: int) -> bool:
-    """Whether diffusers wrote a config in version 0.`minor` or later."""
+    """Return whether diffusers wrote a config in version 0.`minor` or later."""
     match = _VERSION.match(getattr(config, "written_by", None) or "")
     return match is not None and (int(match[1]), int(match[2])) >= (0, minor)
 
 
 class SchedulerConfig(PartConfig):
-    """Of any diffusers scheduler that a denoiser here was trained with."""
+    """The config of any diffusers scheduler that a denoiser here was trained with."""
 
     name: Word = Field(alias="_class_name")
-    # All that are published have 1,000; LCM's own schedule is a part of 50 of them.
+    # All published ones have 1,000; LCM's own schedule uses 50 of these.
     num_train_timesteps: Annotated[int, Field(strict=True, ge=50, le=10_000)]
     beta_start: Share | None = None
     beta_end: Share | None = None
@@ -68,8 +68,8 @@ class SchedulerConfig(PartConfig):
 
     @model_validator(mode="after")
     def _tells_its_noise(self) -> Self:
-        told = self.beta_start, self.beta_end, self.beta_schedule
-        if self.trained_betas is None and None in told and "FlowMatch" not in self.name:
+        betas = self.beta_start, self.beta_end, self.beta_schedule
+        if self.trained_betas is None and None in betas and "FlowMatch" not in self.name:
             message = "beta_start, beta_end and beta_schedule must be there"
             raise ValueError(message)
         if self.trained_betas and len(self.trained_betas) != self.num_train_timesteps:
@@ -82,11 +82,15 @@ class SchedulerConfig(PartConfig):
 
 
 def check_network(folder: Path, rules: type[PartConfig]) -> None:
-    """Refuse the folder of a network whose config breaks the rules, or is not of its weights' size.
+    """Check a network's folder: its config against the rules and the sizes of its weights.
+
+    Args:
+        folder: The folder, with config.json and weights.
+        rules: The rules for its config; a method `check_weights(shapes)` is called if there is one.
 
     Raises:
-        ModelRefusedError: its config is missing or says something impossible, or weights are
-            missing.
+        ModelRefusedError: the config is missing, has an impossible setting or does not match the
+            weights, or weights are missing.
     """
     refuse_adapter(folder)
     path = folder / "config.json"
@@ -100,27 +104,36 @@ def check_network(folder: Path, rules: type[PartConfig]) -> None:
 
 
 def check_scheduler(folder: Path) -> None:
-    """Refuse a scheduler's folder whose config does not tell the noise that it was trained with."""
+    """Check a scheduler's folder, whose config must describe the noise used in training.
+
+    Raises:
+        ModelRefusedError: it does not.
+    """
     path = folder / "scheduler_config.json"
     checked(path, SchedulerConfig, read_json(path))
 
 
 def refuse_adapter(folder: Path) -> None:
-    """Refuse a part that says it is another model, of the hub, with an adapter over it."""
+    """Refuse a part that is an adapter for another model, which would be downloaded.
+
+    Raises:
+        ModelRefusedError: it is one; the message says what to do.
+    """
     path = folder / _ADAPTER
     if path.exists() or path.is_symlink():
         message = (
-            f"{folder.name}/{_ADAPTER} makes this an adapter of a model that lies elsewhere; "
-            "delete that file if the weights beside it are whole, or get the whole model"
+            f"{folder.name}/{_ADAPTER} makes this an adapter for a model elsewhere; delete that "
+            "file if the weights beside it are complete, or get the complete model"
         )
         raise ModelRefusedError(message)
 
 
 def read_json(path: Path, most: int = LARGEST_CONFIG) -> dict[str, Any]:
-    """A JSON object of a model's folder.
+    """Read a JSON object from a file of a model's folder.
 
     Raises:
-        ModelRefusedError: it is missing, no regular file, larger than `most` bytes, or none.
+        ModelRefusedError: the file is missing, not a regular file, larger than `most` bytes, or not
+            a JSON object.
     """
     check_file(path)
     try:
@@ -128,29 +141,34 @@ def read_json(path: Path, most: int = LARGEST_CONFIG) -> dict[str, Any]:
             raise damaged(path, f"is larger than {most // 1_000_000} MB")
         found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise damaged(path, "is no JSON") from error
+        raise damaged(path, "is not valid JSON") from error
     if not isinstance(found, dict):
         raise damaged(path, "holds no settings")
     return found
 
 
 def checked(path: Path, model: type[PartConfig], config: Mapping[str, Any]) -> PartConfig:
-    """The settings of that config.
+    """Validate a config.
+
+    Args:
+        path: Its file, for messages.
+        model: The rules.
+        config: Its content.
 
     Raises:
-        ModelRefusedError: one is missing or impossible; the text names it.
+        ModelRefusedError: a setting is missing or impossible; the message names it.
     """
     try:
         return model.model_validate(dict(config))
     except ValidationError as error:
-        raise damaged(path, _told(error)) from error
+        raise damaged(path, _reason(error)) from error
 
 
 def shapes_of(folder: Path) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the weights that a library reads from a part's folder.
+    """Return names and shapes of the weights that a library reads from a part's folder.
 
     Raises:
-        ModelRefusedError: there are none, or one of their files is broken.
+        ModelRefusedError: there are none, or one of their files is damaged.
     """
     shapes: dict[str, tuple[int, ...]] = {}
     for file in weight_files(folder):
@@ -163,14 +181,14 @@ def shapes_of(folder: Path) -> dict[str, tuple[int, ...]]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The weights' files that are read: those of a variant (….fp16.…) only where no others are."""
+    """Return the files of weights that are read; those of a variant (….fp16.…) if no others."""
     named = [file for file in _files(folder) if file.name.startswith(_WEIGHTS)]
     plain = [file for file in named if file.name.count(".") == 1]
     return plain or named
 
 
 def variant_of(folder: Path) -> str | None:
-    """The variant to ask for when weights are there under its name only (….fp16.…)."""
+    """Return the variant to request if the weights exist only under its name (….fp16.…)."""
     names = [file.name for file in weight_files(folder)]
     variants = {name.split(".")[1].partition("-")[0] for name in names if name.count(".") > 1}
     return variants.pop() if len(variants) == 1 else None
@@ -182,7 +200,17 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def same(what: str, shapes: Shapes, weight: str, wanted: tuple[int, ...]) -> None:
-    """Raise ValueError where that weight is there, and of another size."""
+    """Check a setting against the shape of a weight, if that exists.
+
+    Args:
+        what: The setting's name.
+        shapes: The shapes of all weights.
+        weight: The weight's name, with or without `text_model.` before it.
+        wanted: The first sides that it should have.
+
+    Raises:
+        ValueError: it has others.
+    """
     for name in (weight, f"text_model.{weight}"):
         if name in shapes and shapes[name][: len(wanted)] != wanted:
             size, held = (" x ".join(map(str, one)) for one in (wanted, shapes[name]))
@@ -191,26 +219,36 @@ def same(what: str, shapes: Shapes, weight: str, wanted: tuple[int, ...]) -> Non
 
 
 def as_many(what: str, shapes: Shapes, start: str, wanted: int) -> None:
-    """Raise ValueError where the numbers that follow `start` in names are another count."""
+    """Check a number of layers against the numbers that follow `start` in the weights' names.
+
+    Args:
+        what: The setting's name.
+        shapes: The shapes of all weights.
+        start: What the names start with.
+        wanted: The setting's value.
+
+    Raises:
+        ValueError: the weights have another number of layers.
+    """
     numbers = {name[len(start) :].split(".")[0] for name in shapes if name.startswith(start)}
     if numbers and len(numbers) != wanted:
         message = f"{what} = {wanted}, where the weights have {len(numbers)}"
         raise ValueError(message)
 
 
-def _told(error: ValidationError) -> str:
+def _reason(error: ValidationError) -> str:
     fault = error.errors()[0]
-    # After its name come places in lists, and pydantic's own words for the kinds it tried.
+    # After the name come positions in lists, and pydantic's words for the types that it tried.
     name = ".".join(
         str(part) for number, part in enumerate(fault["loc"]) if not number or isinstance(part, int)
     )
     if fault["type"] == "missing":
-        return f"does not say {name}: part of it is gone"
-    said = str(fault["msg"]).removeprefix("Value error, ")
+        return f"does not say {name}: part of it is missing"
+    message = str(fault["msg"]).removeprefix("Value error, ")
     given = str(fault["input"])[:60]
-    return f"says {name} = {given}: {said}" if name else f"cannot be: {said}"
+    return f"says {name} = {given}: {message}" if name else f"is invalid: {message}"
 
 
 def damaged(path: Path, reason: str) -> ModelRefusedError:
-    """Return the error for a file of a model's folder that is not what it should be."""
+    """Return the error for a damaged file in a model's folder."""
     return ModelRefusedError(f"{path.parent.name}/{path.name} {reason}; copy the model again")

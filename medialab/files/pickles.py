@@ -1,8 +1,8 @@
-"""Pickles are programs: the file types that hold them, and a guard under which none is read.
+"""Pickles are programs: the extensions of files that hold them, and a guard against loading one.
 
-Three layers keep them out: these endings and the header check refuse a file before any library is
-called; every load asks for safetensors; and while a load runs, `refusing_pickles` stands in the way
-of whatever library falls back to a pickle all the same.
+Three layers keep them out: these extensions and the header check refuse a file before any library
+is called; every load requires safetensors; and during a load, `refusing_pickles` stops a library
+that falls back to a pickle nevertheless.
 """
 
 import pickle
@@ -22,17 +22,19 @@ HOW_TO_CONVERT = (
 
 
 def refusal(name: str) -> str:
-    """Why the pickle of this name is not opened, and what to do instead."""
+    """Return why a pickle is not opened, and what to do instead."""
     return f"{name} is a pickle, which can run any program when it is opened; {HOW_TO_CONVERT}"
 
 
 @contextmanager
 def refusing_pickles() -> Iterator[None]:
-    """Within it, `torch.load`, `pickle.load` and `pickle.loads` raise in this thread.
+    """Make `torch.load`, `pickle.load` and `pickle.loads` raise in this thread for the block.
 
-    Other threads unpickle as ever: a kernel and a Dask worker do so all the time. A thread that the
-    guarded one starts is not guarded.
-    Raises: ModelRefusedError, from the call that would have unpickled.
+    Other threads are not affected, since a kernel and a Dask worker unpickle all the time; nor are
+    threads started inside the block.
+
+    Raises:
+        ModelRefusedError: from the call that would have loaded a pickle.
     """
     with _GATES.shut():
         yield

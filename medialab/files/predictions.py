@@ -1,8 +1,8 @@
-"""What a checkpoint's denoiser predicts, and whether its noise ends in pure noise.
+"""The prediction type of a checkpoint's denoiser, and whether its schedule ends in pure noise.
 
-A single file tells by marker tensors, by the metadata of the ModelSpec standard, or by that of
-kohya's trainer; a diffusers folder by its scheduler's config. The markers come first: merges copy
-metadata from anywhere, but whoever adds a marker means it.
+A single file has it in marker tensors, in metadata of the ModelSpec standard, or in that of kohya's
+trainer; a diffusers folder has it in its scheduler's config. Markers count first: merging copies
+metadata from anywhere, but a marker is added on purpose.
 
 Source: the keys `v_pred` and `ztsnr` as ComfyUI reads them (comfy/supported_models.py, SDXL; its
 SD20 tells SD2's variants by one weight); ModelSpec 1.0.0, `modelspec.prediction_type`; kohya
@@ -23,39 +23,44 @@ if TYPE_CHECKING:
 
 EPSILON, V_PREDICTION, FLOW = "epsilon", "v_prediction", "flow_prediction"
 
-# How trainers and mergers write it, with underscores -> diffusers' word.
+# Trainers' and mergers' words, with underscores -> diffusers' word.
 _WORDS = {
     **dict.fromkeys(("epsilon", "eps", "epsilon_prediction", "noise"), EPSILON),
     **dict.fromkeys(("v", "v_pred", "vpred", "v_prediction", "v_parameterization"), V_PREDICTION),
 }
-# What says nothing.
-_UNTOLD = ("", "none", "null", "unknown")
-_LONGEST_WORD = 40  # characters that are shown of a word that no sampler here knows
+# Words that mean "not given".
+_NOT_GIVEN = ("", "none", "null", "unknown")
+_LONGEST_WORD = 40  # characters of an unknown word that are shown
 _MARKER, _ZERO_MARKER = "v_pred", "ztsnr"
-# Tensors of models trained with EDM's noise (CosXL, Playground 2.5), which no sampler here knows.
+# Tensors of models trained with EDM's noise (CosXL, Playground 2.5), which no sampler supports.
 _EDM_MARKERS = ("edm_vpred.sigma_max", "edm_mean", "edm_std")
 # Families with variants that differ by what they predict, of one shape.
-_TOLD_BY_A_WEIGHT = "sd2"
+_WITH_A_TELLING_WEIGHT = "sd2"
 _TELLING_WEIGHT = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
 _MOST_SPREAD_OF_EPSILON = 0.09  # standard deviation of that weight
 
 
 class Trained(NamedTuple):
-    """What a denoiser was trained to predict, and whether down to pure noise."""
+    """A denoiser's prediction type, and whether it was trained down to pure noise."""
 
     prediction_type: str = EPSILON
     zero_terminal_snr: bool = False
 
     def in_scheduler(self) -> dict[str, Any]:
-        """Settings of a diffusers scheduler that say so."""
+        """Return the corresponding settings of a diffusers scheduler."""
         zero = {"rescale_betas_zero_snr": True} if self.zero_terminal_snr else {}
         return {"prediction_type": self.prediction_type, **zero}
 
 
-def told_by_file(path: Path, header: Header, family: str) -> Trained:
-    """What a single-file checkpoint says of itself.
+def training_of_file(path: Path, header: Header, family: str) -> Trained:
+    """Determine it for a single-file checkpoint.
 
-    Reads: the header; of SD2, whose variants look alike, one small weight besides.
+    From its header; for SD2, whose variants have the same shapes, also from one small weight.
+
+    Args:
+        path: The file.
+        header: Its header.
+        family: Its family, as recognised from the header.
 
     Raises:
         ModelRefusedError: it was trained with EDM's noise.
@@ -63,32 +68,32 @@ def told_by_file(path: Path, header: Header, family: str) -> Trained:
     if marker := next((name for name in _EDM_MARKERS if name in header.shapes), None):
         message = (
             f"{path.name} was trained with EDM's noise (it holds {marker!r}), which no sampler "
-            "here knows; choose another checkpoint"
+            "here supports; choose another checkpoint"
         )
         raise ModelRefusedError(message)
-    said = header.metadata
-    zero = _ZERO_MARKER in header.shapes or _is_true(said.get("ss_zero_terminal_snr"))
+    metadata = header.metadata
+    zero = _ZERO_MARKER in header.shapes or _is_true(metadata.get("ss_zero_terminal_snr"))
     if _MARKER in header.shapes:
         return Trained(V_PREDICTION, zero)
-    word = _word(said.get("modelspec.prediction_type", ""))
-    if word is None and "ss_v_parameterization" in said:
-        word = V_PREDICTION if _is_true(said["ss_v_parameterization"]) else EPSILON
-    if word is None and "768-v" in said.get("modelspec.architecture", ""):
+    word = _word(metadata.get("modelspec.prediction_type", ""))
+    if word is None and "ss_v_parameterization" in metadata:
+        word = V_PREDICTION if _is_true(metadata["ss_v_parameterization"]) else EPSILON
+    if word is None and "768-v" in metadata.get("modelspec.architecture", ""):
         word = V_PREDICTION
-    if word is None and family == _TOLD_BY_A_WEIGHT:
+    if word is None and family == _WITH_A_TELLING_WEIGHT:
         word = _of_sd2(path, header)
     return Trained(word or EPSILON, zero)
 
 
-def told_by_scheduler(config: Mapping[str, Any]) -> Trained:
-    """What a diffusers scheduler's config says; those of 2022 say nothing, and mean epsilon.
+def training_of_scheduler(config: Mapping[str, Any]) -> Trained:
+    """Read it from a diffusers scheduler's config; those of 2022 do not have it, and mean epsilon.
 
     Raises:
-        ModelRefusedError: it makes EDM's noise.
+        ModelRefusedError: the scheduler makes EDM's noise.
     """
     name = str(config.get("_class_name", ""))
     if name.startswith("EDM"):
-        message = f"its scheduler {name} makes EDM's noise, which no sampler here knows"
+        message = f"its scheduler {name} makes EDM's noise, which no sampler here supports"
         raise ModelRefusedError(message)
     if "FlowMatch" in name:
         return Trained(FLOW)
@@ -96,30 +101,31 @@ def told_by_scheduler(config: Mapping[str, Any]) -> Trained:
     return Trained(str(config.get("prediction_type", EPSILON)), zero)
 
 
-def _word(said: str) -> str | None:
-    """Diffusers' word for what is said; as it is said where nothing knows it, None for nothing.
+def _word(text: str) -> str | None:
+    """Return diffusers' word for a prediction type; an unknown one unchanged, None if not given.
 
-    What nothing knows is no epsilon: a run refuses it, unless it is set to another.
+    An unknown one does not count as epsilon: a run refuses it, unless the setting overrides it.
     """
-    plain = re.sub(r"[\s_-]+", "_", said.strip().casefold())
-    return None if plain in _UNTOLD else _WORDS.get(plain, plain[:_LONGEST_WORD])
+    plain = re.sub(r"[\s_-]+", "_", text.strip().casefold())
+    return None if plain in _NOT_GIVEN else _WORDS.get(plain, plain[:_LONGEST_WORD])
 
 
 def _of_sd2(path: Path, header: Header) -> str:
-    """SD 2.x at 768 px predicts v, at 512 px and with more channels epsilon."""
+    """Determine it for SD 2.x: at 768 px it is v, at 512 px and with more channels epsilon."""
     channels = header.shapes.get("model.diffusion_model.input_blocks.0.0.weight", (0, 4))[1]
     if channels != 4:
         return EPSILON
     if _TELLING_WEIGHT not in header.shapes:
-        return V_PREDICTION  # as diffusers takes it, whose default is Stable Diffusion 2.1
+        return V_PREDICTION  # diffusers' default, Stable Diffusion 2.1
     spread = float(_values(path, _TELLING_WEIGHT).std())
     return V_PREDICTION if spread > _MOST_SPREAD_OF_EPSILON else EPSILON
 
 
 def _values(path: Path, name: str) -> "np.ndarray":
-    """One tensor of a file whose header was checked, as float32; 0 where it has none of these.
+    """Read one tensor of a file whose header was checked, as float32; [0] for another format.
 
-    NumPy alone: a listing loads no torch, and safetensors' own reader for NumPy no bfloat16.
+    With NumPy only: a listing must not load torch, and safetensors' own NumPy reader does not
+    support bfloat16.
     """
     import numpy as np
 

@@ -1,7 +1,7 @@
-"""Files of others are opened only where they are regular files, and read only as far as allowed.
+"""Opening foreign files: only regular files, and only up to a size.
 
-A pipe or a device in the place of a file would keep whoever opens it waiting for good; a file of
-gigabytes in the place of a note would fill the memory.
+Opening a pipe or a device in place of a file could wait for ever; a file of gigabytes in place of a
+note would fill the memory.
 """
 
 import errno
@@ -12,22 +12,26 @@ from pathlib import Path
 
 
 class NotRegularError(OSError):
-    """What lies there is a folder, a pipe, a socket or a device; `strerror` says so."""
+    """The path is a folder, a pipe, a socket or a device; `strerror` says which."""
 
 
 def open_regular(path: Path, *, follow: bool = True) -> FileIO:
-    """Open a file to read its bytes, unbuffered; `follow` says whether a link may stand for it.
+    """Open a file to read its bytes, unbuffered.
+
+    Args:
+        path: The file.
+        follow: Whether the path may be a link.
 
     Raises:
-        NotRegularError: it is no regular file; nothing was opened.
-        OSError: it cannot be opened, as by `open`. So does a name that no file can have.
+        NotRegularError: it is not a regular file; nothing was opened.
+        OSError: it cannot be opened, or the name is not valid for a file.
     """
     try:
         _refuse_others(path.stat(follow_symlinks=follow))
-        # Should a pipe have taken its place since: to open it does not wait for a writer.
+        # If a pipe has replaced it since, opening it does not wait for a writer.
         descriptor = os.open(path, _READING | (0 if follow else _NO_LINK))
     except ValueError as error:  # a zero byte or a lone surrogate in the name
-        raise OSError(errno.EINVAL, f"no file has such a name ({error})") from error
+        raise OSError(errno.EINVAL, f"not a valid file name ({error})") from error
     try:
         _refuse_others(os.fstat(descriptor))
         return FileIO(descriptor)
@@ -44,7 +48,7 @@ def read_regular(path: Path, most: int, *, follow: bool = True) -> bytes:
     """
     with open_regular(path, follow=follow) as file:
         size = os.fstat(file.fileno()).st_size
-        # A read takes memory for all that it may bring: no more than the file has, if it says so.
+        # A read allocates memory for all that it may return, so ask for little more than the size.
         piece = max(size + 1, _LEAST_PIECE)
         parts, left = [], most + 1
         while left > 0 and (part := os.read(file.fileno(), min(left, piece))):
@@ -56,7 +60,7 @@ def read_regular(path: Path, most: int, *, follow: bool = True) -> bytes:
 
 
 def is_regular(path: Path) -> bool:
-    """Whether a regular file lies there, at the end of all links; a loop of links is none."""
+    """Return whether a path is a regular file, or a link to one; a link to itself is not."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError):
@@ -78,5 +82,5 @@ _NAMES = (
 
 def _refuse_others(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        found = next((name for test, name in _NAMES if test(status.st_mode)), "no file")
-        raise NotRegularError(errno.EINVAL, f"it is {found}, no file")
+        found = next((name for test, name in _NAMES if test(status.st_mode)), "something else")
+        raise NotRegularError(errno.EINVAL, f"it is {found}, not a file")

@@ -1,7 +1,7 @@
-"""Tensors from files of others: numbers that can be computed with, or refused by file and name.
+"""Reading tensors from foreign files, in a format that torch can compute with.
 
-float8 has no arithmetic in torch; each of its forms is a part of float16 or float32, and read as
-that without a loss.
+torch has no arithmetic for float8; each of its variants is a subset of float16 or float32, and is
+converted to that without loss.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,27 +16,30 @@ from medialab.files.headers import read_header
 if TYPE_CHECKING:
     import torch
 
-# Formats of one byte that hold powers of two as far as float32 does.
+# One-byte formats with the exponent range of float32.
 _WIDE_BYTES = ("float8_e8m0fnu",)
 
 
 def read_tensors(
     path: Path, what: str, wanted: Callable[[str], bool] = lambda _name: True
 ) -> "Iterator[tuple[str, torch.Tensor]]":
-    """Each tensor of a safetensors file that is `wanted`, by name, a copy of its own.
+    """Yield names and tensors of a safetensors file, each tensor a copy.
 
-    `what` is how messages call the file, such as "LoRA 'ink'".
+    Args:
+        path: The file.
+        what: Its name in messages, such as "LoRA 'ink'".
+        wanted: Whether a tensor is read, given its name.
 
     Raises:
-        ModelRefusedError: the file is broken, or its numbers are of a format that nothing here
-            computes with, or none.
+        ModelRefusedError: the file is damaged, or a tensor has an unsupported format or values that
+            are not finite.
     """
     read_header(path)
     try:
         with safe_open(path, "pt") as file:
             for name in file.keys():  # noqa: SIM118 - no dict
                 if wanted(name):
-                    # A copy: what safetensors gives is the file itself, and changes with it.
+                    # A copy: safetensors returns a view of the file, which would change with it.
                     yield name, as_numbers(file.get_tensor(name).clone(), what, name)
     except (OSError, SafetensorError, RuntimeError) as error:
         message = f"{what} cannot be read ({error}); copy the file again"
@@ -44,11 +47,18 @@ def read_tensors(
 
 
 def as_numbers(value: "torch.Tensor", what: str, name: str) -> "torch.Tensor":
-    """The tensor in a format that torch computes with; whole numbers stay as they are.
+    """Convert a tensor to a format that torch can compute with; integers are left unchanged.
+
+    Args:
+        value: Of any shape and dtype.
+        what: The file's name in messages.
+        name: The tensor's name in messages.
+
+    Returns:
+        float16, bfloat16 or float32, of the same shape; integers and booleans unchanged.
 
     Raises:
-        ModelRefusedError: it is of a format that nothing here computes with, or holds values that
-            are no numbers (NaN, infinity).
+        ModelRefusedError: its format is not supported, or it holds NaN or infinity.
     """
     import torch
 
@@ -67,7 +77,7 @@ def as_numbers(value: "torch.Tensor", what: str, name: str) -> "torch.Tensor":
 
 
 def refuse_whole_numbers(value: "torch.Tensor", what: str, name: str) -> None:
-    """Refuse weights that are counted, not measured: of a quantised model that lost its scales.
+    """Refuse weights that are integers, as in a quantised model without its scales.
 
     Raises:
         ModelRefusedError: they are.

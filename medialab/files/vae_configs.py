@@ -1,4 +1,4 @@
-"""What the config of a VAE's folder must say, and of any network of convolutions in levels."""
+"""Rules for the config of a VAE's folder, and of any convolutional network with levels."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -21,7 +21,7 @@ from medialab.files.part_configs import (
 
 
 class ConvolutionalConfig(PartConfig):
-    """What UNets and VAEs share."""
+    """Settings that UNets and VAEs share."""
 
     in_channels: Count
     out_channels: Count
@@ -49,12 +49,12 @@ class ConvolutionalConfig(PartConfig):
         return self
 
     def check_weights(self, shapes: Shapes) -> None:
-        """Raise ValueError where the weights are of another size."""
+        """Check the sizes against the weights, and raise ValueError if they differ."""
         same("block_out_channels and in_channels", shapes, "conv_in.weight", self._first())
         self._check_counts(shapes, "down_blocks.")
 
     def _check_counts(self, shapes: Shapes, start: str) -> None:
-        """The levels that begin so, and the layers of the first, are as many as the weights'."""
+        """Check the numbers of levels, and of layers in the first one, against the weights."""
         as_many("levels", shapes, start, len(self.block_out_channels))
         layers = self.layers_per_block
         each = layers[0] if isinstance(layers, list) else layers
@@ -65,7 +65,7 @@ class ConvolutionalConfig(PartConfig):
 
 
 class VAEConfig(ConvolutionalConfig):
-    """Of diffusers' AutoencoderKL."""
+    """The config of diffusers' AutoencoderKL."""
 
     latent_channels: Count
     sample_size: Count | list[Count]
@@ -80,7 +80,7 @@ class VAEConfig(ConvolutionalConfig):
         return self
 
     def check_weights(self, shapes: Shapes) -> None:
-        """Raise ValueError where the weights are of another size."""
+        """Check the sizes against the weights, and raise ValueError if they differ."""
         same("block_out_channels and in_channels", shapes, "encoder.conv_in.weight", self._first())
         self._check_counts(shapes, "encoder.down_blocks.")
         last = self.block_out_channels[-1], self.latent_channels
@@ -88,7 +88,7 @@ class VAEConfig(ConvolutionalConfig):
 
 
 class TinyVAEConfig(PartConfig):
-    """Of diffusers' AutoencoderTiny."""
+    """The config of diffusers' AutoencoderTiny."""
 
     in_channels: Count
     out_channels: Count
@@ -100,12 +100,12 @@ class TinyVAEConfig(PartConfig):
     scaling_factor: Number
 
     def check_weights(self, shapes: Shapes) -> None:
-        """Raise ValueError where the weights are of another size."""
+        """Check the sizes against the weights, and raise ValueError if they differ."""
         first = self.encoder_block_out_channels[0], self.in_channels
         same("encoder_block_out_channels", shapes, "encoder.layers.0.weight", first)
 
 
-# The class of a VAE that is opened -> what its config must say.
+# The classes of VAEs that are supported -> the rules for their configs.
 VAE_CONFIGS: Mapping[str, type[PartConfig]] = {
     "AutoencoderKL": VAEConfig,
     "AutoencoderTiny": TinyVAEConfig,
@@ -118,5 +118,5 @@ _LEVELS = {
 
 
 def levels_of(config: Mapping[str, Any]) -> object:
-    """Return a VAE's setting that has an item for each level, all but one of which halve a side."""
+    """Return the setting of a VAE with one item per level; all levels but one halve the size."""
     return config.get(_LEVELS[str(config.get("_class_name"))])

@@ -35,7 +35,7 @@ from medialab.files.onnx import read_onnx
 from medialab.files.opening import check_file
 from medialab.files.part_configs import check_network
 from medialab.files.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES, refusal
-from medialab.files.predictions import FLOW, Trained, told_by_file, told_by_scheduler
+from medialab.files.predictions import FLOW, Trained, training_of_file, training_of_scheduler
 from medialab.files.regular import is_regular, read_regular
 from medialab.files.vae_configs import VAE_CONFIGS
 from medialab.listing.runnable import (
@@ -268,7 +268,7 @@ def read_config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(read_regular(path, LARGEST_CONFIG))
     except (OSError, ValueError, RecursionError) as error:
-        message = f"{path.parent.name}/{path.name} is no JSON; copy the model again"
+        message = f"{path.parent.name}/{path.name} is not valid JSON; copy the model again"
         raise ModelRefusedError(message) from error
     if not isinstance(config, dict):
         message = f"{path.parent.name}/{path.name} holds no settings; copy the model again"
@@ -444,7 +444,7 @@ def _denoiser_config(folder: Path) -> dict[str, Any]:
 def _folder_trained(folder: Path) -> Trained:
     """What a checkpoint's scheduler says that the denoiser predicts."""
     config = folder / "scheduler" / "scheduler_config.json"
-    return told_by_scheduler(read_config(config)) if config.is_file() else _UNTOLD
+    return training_of_scheduler(read_config(config)) if config.is_file() else _UNTOLD
 
 
 def _read_file(path: Path, kind: str) -> ModelInfo:
@@ -464,7 +464,7 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
         if lacks_vae:
             verdict = verdict._replace(kind="checkpoint")
         is_checkpoint = verdict.kind == "checkpoint"
-        trained = told_by_file(path, header, verdict.family) if is_checkpoint else _UNTOLD
+        trained = training_of_file(path, header, verdict.family) if is_checkpoint else _UNTOLD
     except ModelRefusedError as error:
         return _refused_info(path, kind, str(error))
     variant = _variant_of_file(verdict, header)

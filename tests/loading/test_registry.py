@@ -200,7 +200,7 @@ def test_a_folder_with_a_cut_file_or_a_broken_config_is_refused(tiny_models, roo
     for number, (file, content, reason) in enumerate(
         [
             ("unet/diffusion_pytorch_model.safetensors", b"\x10", "cut short"),
-            ("unet/config.json", b"{", "is no JSON"),
+            ("unet/config.json", b"{", "is not valid JSON"),
             ("unet/config.json", b"[]", "holds no settings"),
         ]
     ):

@@ -546,7 +546,7 @@ def test_stable_diffusion_2_is_told_by_one_weight_where_it_has_it(tmp_path, dtyp
     from safetensors.torch import save_file
 
     from medialab.files.headers import read_header
-    from medialab.files.predictions import told_by_file
+    from medialab.files.predictions import training_of_file
 
     weight = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
     alternating = torch.tensor([1.0, -1.0] * 8)
@@ -554,7 +554,7 @@ def test_stable_diffusion_2_is_told_by_one_weight_where_it_has_it(tmp_path, dtyp
         path = tmp_path / f"{expected}.safetensors"
         tensors = {"first": torch.zeros(3), weight: alternating * spread}
         save_file({name: one.to(getattr(torch, dtype)) for name, one in tensors.items()}, path)
-        assert told_by_file(path, read_header(path), "sd2").prediction_type == expected
+        assert training_of_file(path, read_header(path), "sd2").prediction_type == expected
 
 
 @pytest.mark.parametrize("marker", ["edm_mean", "edm_vpred.sigma_max"])

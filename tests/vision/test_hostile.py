@@ -69,7 +69,7 @@ def test_a_loop_is_refused_in_the_listing(file):
     info = info_at(write_graph(file, [endless_loop()], [("true", np.array(True))]))
     with pytest.raises(ModelRefusedError, match=r"odd\.onnx holds the operator Loop"):
         read_onnx(file)
-    with pytest.raises(ModelRefusedError, match="operator Loop, which may run without end"):
+    with pytest.raises(ModelRefusedError, match="operator Loop, which may run forever"):
         load_detector(info, "cpu")
 
 
