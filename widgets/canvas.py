@@ -28,7 +28,7 @@ PREVIEW_QUALITY = 80  # JPEG; 5 ms and 55 kB for 1024 x 1024
 
 
 @dataclass(frozen=True)
-class Shown:
+class CanvasContent:
     """What the canvas shows: files of pictures, and what is known of how they were made."""
 
     files: Sequence[bytes]
@@ -39,7 +39,7 @@ class Shown:
     detections: Mapping[str, Sequence[DetectionEdit]] = field(default_factory=dict)
 
     @classmethod
-    def of_run(cls, run: Run) -> "Shown":
+    def of_run(cls, run: Run) -> "CanvasContent":
         """A finished run; one that was not saved is encoded here."""
         files = [artifact.path.read_bytes() for artifact in run.artifacts]
         seconds = sum(stage["seconds"] for one in run.records for stage in one["stages"])
@@ -55,7 +55,7 @@ class Shown:
     @classmethod
     def of_artifact(
         cls, artifact: Artifact, config: PipelineConfig, record: Mapping[str, Any]
-    ) -> "Shown":
+    ) -> "CanvasContent":
         """A picture of the history, its settings, and the record of its sidecar."""
         stages = strip_of_record(config, record) if "stages" in record else ()
         return cls([artifact.path.read_bytes()], config, [artifact.path], stages=stages)
@@ -68,7 +68,7 @@ class Canvas(ipw.VBox):
     """
 
     def __init__(self) -> None:
-        self.shown: Shown | None = None
+        self.shown: CanvasContent | None = None
         self.status = ipw.HTML()
         self.waiting = ipw.HTML()
         self._bar = ipw.IntProgress(min=0, max=1, value=0)
@@ -162,10 +162,10 @@ class Canvas(ipw.VBox):
 
     def show_run(self, run: Run, before: bytes | None = None) -> None:
         """Show a finished run: its pictures, its stages, and how to find and repeat them."""
-        self.show(Shown.of_run(run), before)
+        self.show(CanvasContent.of_run(run), before)
         self._finish("done", "Done")
 
-    def show(self, shown: Shown, before: bytes | None = None) -> None:
+    def show(self, shown: CanvasContent, before: bytes | None = None) -> None:
         """Show pictures from anywhere; `before` is what the first is compared with."""
         self.shown, self._before = shown, before
         self.chooser.options = [str(number) for number, _ in enumerate(shown.files, 1)]
@@ -240,7 +240,7 @@ def decoded(file: bytes) -> Image.Image:
     return normalise(file).image.convert("RGB")
 
 
-def _caption_html(shown: Shown) -> str:
+def _caption_html(shown: CanvasContent) -> str:
     """Seed, size and seconds of the run, and a line for each file."""
     facts: list[Any] = []
     if shown.config:

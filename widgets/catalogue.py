@@ -14,7 +14,7 @@ Word = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Offer:
+class AvailableNames:
     """What there is of one kind: names that can be used, and others with the reason why not."""
 
     names: Sequence[str] = ()
@@ -28,13 +28,13 @@ class Catalogue:
         self._bench = bench
         self._tell: list[Callable[[], object]] = []
         self.infos: Sequence[ModelInfo] = ()
-        self._offers: dict[str, Offer] = {}
+        self._offers: dict[str, AvailableNames] = {}
         self.trigger_words: dict[str, Sequence[str]] = {}
         self.words: list[dict[str, str]] = []
 
-    def of(self, kind: str) -> Offer:
+    def of(self, kind: str) -> AvailableNames:
         """What there is of this kind."""
-        return self._offers.get(kind, Offer())
+        return self._offers.get(kind, AvailableNames())
 
     def on_refresh(self, tell: Callable[[], object]) -> None:
         """Call `tell` now, and whenever the folder was read again."""
@@ -70,21 +70,21 @@ class Catalogue:
         words = dict.fromkeys(word for words in self.trigger_words.values() for word in words)
         return found + [{"label": word, "insert": word, "kind": "word"} for word in words]
 
-    def _styles(self) -> Offer:
+    def _styles(self) -> AvailableNames:
         """Styles by name; a broken file is refused, and everything else is offered still."""
         path = self._bench.registry.folder / "styles.csv"
         try:
-            return Offer(tuple(Styles.load(path).known))
+            return AvailableNames(tuple(Styles.load(path).known))
         except ConfigError as error:
-            return Offer(refused={path.name: str(error)})
+            return AvailableNames(refused={path.name: str(error)})
 
     def _wildcards(self) -> list[str]:
         return list(WildcardFiles(self._bench.registry.folder / "wildcards").names)
 
 
-def _offer(kind: str, infos: Sequence[ModelInfo]) -> Offer:
+def _offer(kind: str, infos: Sequence[ModelInfo]) -> AvailableNames:
     own = [info for info in infos if info.kind == kind]
-    return Offer(
+    return AvailableNames(
         tuple(info.name for info in own if info.refused is None),
         {info.path.name: info.refused for info in own if info.refused is not None},
     )

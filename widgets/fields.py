@@ -9,11 +9,11 @@ import traitlets
 
 from medialab.settings.fields import StageConfig
 from widgets.button import make_button
-from widgets.fold import Fold
+from widgets.collapsible import Collapsible
 from widgets.guard import guarded
+from widgets.input_context import InputContext
 from widgets.inputs import AutoInput, NameInput, dressed, make_input
 from widgets.shapes import Shape, shapes_of
-from widgets.tools import Tools
 
 # Lists of settings that have an input of their own.
 _OWN_LISTS = ("loras", "detections")
@@ -28,16 +28,16 @@ class Fields(ipw.VBox):
     """
 
     def __init__(
-        self, shapes: Iterable[Shape], tools: Tools, basic: Sequence[str] | None = None
+        self, shapes: Iterable[Shape], context: InputContext, basic: Sequence[str] | None = None
     ) -> None:
         shapes = [shape for shape in shapes if not shape.is_fixed]
         fixed = [shape for shape in shapes if not shape.optional or _is_seen_open(shape, basic)]
-        self._tools = tools
+        self._context = context
         self._listeners: list[Callable[[], object]] = []
-        self._held = 0
+        self._muted = 0
         self._open = {shape.name: shape for shape in shapes if shape not in fixed}
         self._added: dict[str, ipw.DOMWidget] = {}
-        self.inputs = {shape.name: _made(shape, tools) for shape in fixed}
+        self.inputs = {shape.name: _made(shape, context) for shape in fixed}
         for control in self.inputs.values():
             self._watch(control)
         self.rows = ipw.VBox()
@@ -49,7 +49,7 @@ class Fields(ipw.VBox):
         self.add.add_class("mls-field")
         self.add.add_class("mls-add-setting")
         self._offering = False
-        self.add.observe(guarded(lambda _: self._add_chosen(), tools.show_error), "value")
+        self.add.observe(guarded(lambda _: self._add_chosen(), context.show_error), "value")
         super().__init__(self._arranged(fixed, basic))
         self.add_class("mls-fields")
         self._draw()
@@ -66,7 +66,7 @@ class Fields(ipw.VBox):
 
     def show(self, values: Mapping[str, Any]) -> None:
         """Set every input to what a config says; tells of one change."""
-        self._held += 1
+        self._muted += 1
         try:
             for name, control in self.inputs.items():
                 if name in values:
@@ -74,7 +74,7 @@ class Fields(ipw.VBox):
             for name in self._open:
                 self._show_open(name, values.get(name))
         finally:
-            self._held -= 1
+            self._muted -= 1
         self._changed()
 
     def set(self, name: str, value: Any) -> None:
@@ -97,7 +97,7 @@ class Fields(ipw.VBox):
         adding = [self.rows, self.add] if self._open else []
         if rest:
             more = [grid(self.inputs[name] for name in rest), *adding]
-            return [*parts, Fold("More settings", more, name="more")]
+            return [*parts, Collapsible("More settings", more, name="more")]
         return [*parts, *adding]
 
     def _add_chosen(self) -> None:
@@ -107,7 +107,7 @@ class Fields(ipw.VBox):
             self._changed()
 
     def _insert(self, name: str) -> ipw.DOMWidget:
-        control = input_for(self._open[name], self._tools)
+        control = input_for(self._open[name], self._context)
         self._added[name] = control
         self._watch(control)
         self._draw()
@@ -127,7 +127,7 @@ class Fields(ipw.VBox):
 
     def _draw(self) -> None:
         self.rows.children = [
-            _removable(control, partial(self._take_away, name), self._open[name], self._tools)
+            _removable(control, partial(self._take_away, name), self._open[name], self._context)
             for name, control in self._added.items()
         ]
         left = [
@@ -141,10 +141,10 @@ class Fields(ipw.VBox):
             self._offering = False
 
     def _watch(self, control: ipw.DOMWidget) -> None:
-        control.observe(guarded(lambda _: self._changed(), self._tools.show_error), "value")
+        control.observe(guarded(lambda _: self._changed(), self._context.show_error), "value")
 
     def _changed(self) -> None:
-        if not self._held:
+        if not self._muted:
             for listener in self._listeners:
                 listener()
 
@@ -154,21 +154,25 @@ class UnitsInput(ipw.VBox):
 
     value = traitlets.Tuple()
 
-    def __init__(self, shape: Shape, start: Any, tools: Tools) -> None:
-        self._shape, self._tools = shape, tools
+    def __init__(self, shape: Shape, start: Any, context: InputContext) -> None:
+        self._shape, self._context = shape, context
         self._drawing = False
         self.rows = ipw.VBox()
         self.rows.add_class("mls-units")
         self.units: list[Fields] = []
         self.add = make_button(
-            "unit-add", self._add, tools.show_error, icon="plus", label=f"Add {shape.label.lower()}"
+            "unit-add",
+            self._add,
+            context.show_error,
+            icon="plus",
+            label=f"Add {shape.label.lower()}",
         )
         super().__init__([self.rows, self.add])
-        self.observe(guarded(lambda _: self._draw(), tools.show_error), "value")
+        self.observe(guarded(lambda _: self._draw(), context.show_error), "value")
         self.value = tuple(start or ())
 
     def _add(self) -> None:
-        fields = Fields(shapes_of(self._shape.kind).values(), self._tools)
+        fields = Fields(shapes_of(self._shape.kind).values(), self._context)
         self._keep([*self.units, fields])
 
     def _remove(self, fields: Fields) -> None:
@@ -195,7 +199,7 @@ class UnitsInput(ipw.VBox):
             if number < len(self.units):
                 fields = self.units[number]
             else:
-                fields = Fields(shapes_of(self._shape.kind).values(), self._tools)
+                fields = Fields(shapes_of(self._shape.kind).values(), self._context)
             fields.show(dict(unit) if isinstance(unit, StageConfig) else unit)
             units.append(fields)
         self.units = units
@@ -209,12 +213,12 @@ class UnitsInput(ipw.VBox):
             remove = make_button(
                 "unit-remove",
                 partial(self._remove, fields),
-                self._tools.show_error,
+                self._context.show_error,
                 icon="times",
                 tooltip="Remove this one",
             )
             title = f"{self._shape.label} {number}"
-            rows.append(Fold(title, [fields], name="unit", opened=True, beside=[remove]))
+            rows.append(Collapsible(title, [fields], name="unit", opened=True, beside=[remove]))
         self.rows.children = rows
 
 
@@ -223,17 +227,17 @@ def _is_seen_open(shape: Shape, basic: Iterable[str] | None) -> bool:
     return shape.optional and shape.kind is float and basic is not None and shape.name in basic
 
 
-def input_for(shape: Shape, tools: Tools) -> ipw.DOMWidget:
+def input_for(shape: Shape, context: InputContext) -> ipw.DOMWidget:
     """The input of any setting, lists of settings models included."""
     if shape.is_list_of_settings and shape.name not in _OWN_LISTS:
-        return dressed(UnitsInput(shape, shape.default, tools), shape)
-    return make_input(shape, tools)
+        return dressed(UnitsInput(shape, shape.default, context), shape)
+    return make_input(shape, context)
 
 
-def _made(shape: Shape, tools: Tools) -> ipw.DOMWidget:
+def _made(shape: Shape, context: InputContext) -> ipw.DOMWidget:
     if shape.optional:
-        return dressed(AutoInput(shape, tools), shape)
-    return input_for(shape, tools)
+        return dressed(AutoInput(shape, context), shape)
+    return input_for(shape, context)
 
 
 def set_value(control: ipw.DOMWidget, value: Any) -> None:
@@ -252,12 +256,12 @@ def grid(controls: Iterable[ipw.Widget]) -> ipw.Box:
 
 
 def _removable(
-    control: ipw.DOMWidget, take_away: Callable[[], None], shape: Shape, tools: Tools
+    control: ipw.DOMWidget, take_away: Callable[[], None], shape: Shape, context: InputContext
 ) -> ipw.HBox:
     button = make_button(
         "setting-remove",
         take_away,
-        tools.show_error,
+        context.show_error,
         icon="times",
         tooltip=f"{shape.label}: back to automatic or inherited",
     )

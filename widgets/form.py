@@ -14,16 +14,16 @@ from medialab.stages import MODES, STAGES
 from medialab.stages.prompt import PromptConfig
 from medialab.stages.txt2img import Txt2ImgConfig
 from widgets.catalogue import Catalogue
+from widgets.collapsible import Collapsible
 from widgets.fields import Fields, set_value
-from widgets.fold import Fold
 from widgets.guard import Show, guarded
+from widgets.input_context import InputContext
 from widgets.seed import SeedInput
 from widgets.set_aside import SetAsideLine
 from widgets.shapes import Shape, shapes_of
 from widgets.size import SizeInput
 from widgets.source import SourcePanel
 from widgets.stage_card import StageCard
-from widgets.tools import Tools
 
 GENERATE, ENHANCE, BATCH = "generate", "enhance", "batch"
 # What stands in which section, in this order; all other settings find their place by themselves.
@@ -56,7 +56,7 @@ class Form(ipw.VBox):
     ) -> None:
         self.task = GENERATE
         self._listeners: list[Callable[[], object]] = []
-        self._held = 0
+        self._muted = 0
         # By mask, the picture that it was painted for, as a config that was shown says.
         self._made_for: dict[str, str] = {}
         # By mask that was painted since, what it was painted on: as a start picture, as one that is
@@ -64,18 +64,18 @@ class Form(ipw.VBox):
         self._painted_on: dict[str, str] = {}
         self._painted_for: dict[str, str] = {}
         self._catalogue = catalogue
-        self.tools = Tools(
+        self.context = InputContext(
             catalogue, show_error, self._insert, shown, mask, self._base, pictures.changes
         )
         self._shapes = dict(shapes_of(PipelineConfig))
         self.cards = {
-            name: StageCard(name, _titles().get(name, shape.label), shape.kind, self.tools)
+            name: StageCard(name, _titles().get(name, shape.label), shape.kind, self.context)
             for name, shape in self._shapes.items()
             if _is_stage(shape)
         }
-        self.source = SourcePanel(pictures, self.tools)
+        self.source = SourcePanel(pictures, self.context)
         self.size = SizeInput(show_error)
-        self.seed = SeedInput(self.tools, show_error)
+        self.seed = SeedInput(self.context, show_error)
         self.set_aside = SetAsideLine(show_error)
         self._refused = ipw.HTML()
         self._refused.add_class("mls-refused")
@@ -122,7 +122,7 @@ class Form(ipw.VBox):
     def show(self, config: PipelineConfig) -> None:
         """Set every input to what a config says; tells of one change."""
         settings = dict(config)
-        self._held += 1
+        self._muted += 1
         try:
             for name in ("checkpoint", "sampler"):  # what others depend on
                 set_value(self[name], settings[name])
@@ -136,20 +136,20 @@ class Form(ipw.VBox):
             self._made_for = dict(config.made_for)
             self._painted_on, self._painted_for = {}, {}
         finally:
-            self._held -= 1
+            self._muted -= 1
         self._changed()
 
     @property
     def is_showing(self) -> bool:
         """Whether a config is being shown just now, and no person changes anything."""
-        return self._held > 0
+        return self._muted > 0
 
     def set(self, changes: Mapping[tuple[str, str], Any]) -> None:
         """Set single settings, by stage ("" for the whole picture) and name; tells of one change.
 
         None leaves open what may be.
         """
-        self._held += 1
+        self._muted += 1
         try:
             for (stage, name), value in changes.items():
                 if stage:
@@ -159,7 +159,7 @@ class Form(ipw.VBox):
                 else:
                     set_value(self[name], value)
         finally:
-            self._held -= 1
+            self._muted -= 1
         self._changed()
 
     def free(self, masks: Collection[str]) -> None:
@@ -192,7 +192,7 @@ class Form(ipw.VBox):
         }
         placed = {"texts": _TEXTS, "model": _MODEL, "sampling": _SAMPLING, "loras": _LORAS}
         sections = {
-            section: Fields([flat.pop(name) for name in names], self.tools)
+            section: Fields([flat.pop(name) for name in names], self.context)
             for section, names in placed.items()
         }
         for name in self.source.fields.read():
@@ -202,11 +202,11 @@ class Form(ipw.VBox):
             for name in (*PromptConfig.model_fields, *Txt2ImgConfig.model_fields)
             if name in flat
         ]
-        sections["advanced"] = Fields(advanced, self.tools)
+        sections["advanced"] = Fields(advanced, self.context)
         for stage in STAGES:  # such as Control and Finish
             own = [flat.pop(name) for name in stage.settings.model_fields if name in flat]
             if own:
-                sections[stage.name] = Fields(own, self.tools)
+                sections[stage.name] = Fields(own, self.context)
         return sections
 
     def _arranged(self, refresh: ipw.Widget) -> list[ipw.Widget]:
@@ -219,7 +219,7 @@ class Form(ipw.VBox):
             if name in MODES:
                 show_only_in(card, ENHANCE)
         flat = {
-            name: Fold(_titles()[name], [fields], name=name)
+            name: Collapsible(_titles()[name], [fields], name=name)
             for name, fields in sections.items()
             if name in _titles()
         }
@@ -232,15 +232,17 @@ class Form(ipw.VBox):
             self.set_aside,
             self.source,
             sections["texts"],
-            Fold(
+            Collapsible(
                 "Model and size",
                 [model, self._refused, self["vae"], self.size],
                 name="model",
                 opened=True,
             ),
-            Fold("Sampling", [sections["sampling"], self.seed], name="sampling", opened=True),
-            Fold("LoRAs", [sections["loras"]], name="loras-section"),
-            Fold("Advanced", [sections["advanced"]], name="advanced"),
+            Collapsible(
+                "Sampling", [sections["sampling"], self.seed], name="sampling", opened=True
+            ),
+            Collapsible("LoRAs", [sections["loras"]], name="loras-section"),
+            Collapsible("Advanced", [sections["advanced"]], name="advanced"),
             heading,
             *ordered,
             *cards.values(),
@@ -254,7 +256,7 @@ class Form(ipw.VBox):
         self.size.observe(lambda _: self._changed(), "value")
 
     def _changed(self) -> None:
-        if not self._held:
+        if not self._muted:
             for listener in self._listeners:
                 listener()
 

@@ -9,7 +9,7 @@ import ipywidgets as ipw
 
 from medialab import Workbench
 from medialab.artifacts import Artifact, LeftOut, Query, Sidecar
-from widgets.fold import Fold
+from widgets.collapsible import Collapsible
 from widgets.gallery import Entry, Gallery
 from widgets.guard import Show, guarded
 
@@ -60,7 +60,7 @@ class HistoryPanel(ipw.VBox):
             control.observe(guarded(lambda _: self.refresh(), show_error), "value")
         more = ipw.Box([self.tag, self.model, self.stars, self.since, self.until])
         more.add_class("mls-grid")
-        self.filters = Fold("Filter", [more], name="filters")
+        self.filters = Collapsible("Filter", [more], name="filters")
         self.gallery = Gallery(bench.artifacts.thumbnail)
         self.gallery.on_open(guarded(self._open, show_error))
         self.gallery.on_act(guarded(self._act, show_error))

@@ -7,13 +7,13 @@ from typing import Any
 import ipywidgets as ipw
 import traitlets
 
+from widgets.canvas_inputs import CanvasInput, PictureInput
 from widgets.catalogue import Catalogue
 from widgets.guard import guarded
-from widgets.held import HeldInput, PictureInput
+from widgets.input_context import InputContext
 from widgets.loras import LoRAPicker
 from widgets.prompt_editor import PromptEditor
 from widgets.shapes import Shape
-from widgets.tools import Tools
 from widgets.whole_number import LARGEST_IN_A_PAGE, WholeNumber
 
 # A slider longer than this many steps cannot be set to the one that is meant.
@@ -25,13 +25,13 @@ _PROMPTS = ("prompt", "negative_prompt")
 _SIDES = ("width", "height")
 
 
-def make_input(shape: Shape, tools: Tools) -> ipw.DOMWidget:
+def make_input(shape: Shape, context: InputContext) -> ipw.DOMWidget:
     """The input of one setting; its `value` is the setting's, never None unless that is one.
 
     Raises:
         TypeError: the setting is of a type that has no input yet.
     """
-    control = _make(shape, tools)
+    control = _make(shape, context)
     return dressed(control, shape)
 
 
@@ -46,30 +46,30 @@ def dressed(control: ipw.DOMWidget, shape: Shape) -> ipw.DOMWidget:
     return control
 
 
-def _make(shape: Shape, tools: Tools) -> ipw.DOMWidget:
-    start = _start(shape, tools)
+def _make(shape: Shape, context: InputContext) -> ipw.DOMWidget:
+    start = _start(shape, context)
     if shape.many:
-        return _make_many(shape, start, tools)
+        return _make_many(shape, start, context)
     if shape.is_picture:
-        return PictureInput(shape, start, tools)
+        return PictureInput(shape, start, context)
     if shape.choices:
         return ipw.Dropdown(options=shape.choices, value=start)
     if shape.named:
-        return _make_named(shape, start, tools)
+        return _make_named(shape, start, context)
     if shape.name in _PROMPTS:
-        return _prompt(start, tools)
+        return _prompt(start, context)
     if shape.kind not in _PLAIN:
         raise _unknown(shape)
     return _PLAIN[shape.kind](shape, start)
 
 
-def _make_many(shape: Shape, start: Any, tools: Tools) -> ipw.DOMWidget:
+def _make_many(shape: Shape, start: Any, context: InputContext) -> ipw.DOMWidget:
     if shape.name == "loras":
-        return _lora_picker(start, tools)
+        return _lora_picker(start, context)
     if shape.name == "detections":
-        return HeldInput(start, "edited detections", tools.show_error)
+        return CanvasInput(start, "edited detections", context.show_error)
     if shape.kind is str:
-        return NamesInput(start, tools.catalogue, shape.named.kind if shape.named else "")
+        return NamesInput(start, context.catalogue, shape.named.kind if shape.named else "")
     raise _unknown(shape)
 
 
@@ -79,11 +79,11 @@ def _unknown(shape: Shape) -> TypeError:
     )
 
 
-def _start(shape: Shape, tools: Tools) -> Any:
+def _start(shape: Shape, context: InputContext) -> Any:
     """What an input starts with; one that was left open with what the whole picture has."""
     if not shape.optional or shape.default is not None:
         return shape.default
-    base = tools.base(shape.name)
+    base = context.base(shape.name)
     if base is not None:
         return base
     if shape.is_picture or shape.name == "detections":
@@ -104,7 +104,7 @@ class AutoInput(ipw.HBox):
     value = traitlets.Float(None, allow_none=True)
     description = traitlets.Unicode("")
 
-    def __init__(self, shape: Shape, tools: Tools) -> None:
+    def __init__(self, shape: Shape, context: InputContext) -> None:
         limits = shape.limits
         middle = ((limits.smallest or 0.0) + (limits.largest or 1.0)) / 2
         self.number = dressed(_fraction(shape, middle), shape)
@@ -117,9 +117,9 @@ class AutoInput(ipw.HBox):
         self.auto.add_class("mls-auto")
         super().__init__([self.number, self.auto])
         self.number.readout = False
-        self.number.observe(guarded(self._moved, tools.show_error), "value")
-        self.auto.observe(guarded(lambda _: self._read(), tools.show_error), "value")
-        self.observe(guarded(lambda _: self._show(), tools.show_error), "value")
+        self.number.observe(guarded(self._moved, context.show_error), "value")
+        self.auto.observe(guarded(lambda _: self._read(), context.show_error), "value")
+        self.observe(guarded(lambda _: self._show(), context.show_error), "value")
 
     def _moved(self, change: Mapping[str, Any]) -> None:
         self.auto.value = False
@@ -212,34 +212,34 @@ class NamesInput(ipw.VBox):
         self.tags.value = list(self.value)
 
 
-def _lora_picker(start: Any, tools: Tools) -> LoRAPicker:
-    picker = LoRAPicker(tools.insert, tools.show_error)
+def _lora_picker(start: Any, context: InputContext) -> LoRAPicker:
+    picker = LoRAPicker(context.insert, context.show_error)
 
     def offer() -> None:
-        loras = tools.catalogue.of("lora")
-        picker.offer(loras.names, loras.refused, tools.catalogue.trigger_words)
+        loras = context.catalogue.of("lora")
+        picker.offer(loras.names, loras.refused, context.catalogue.trigger_words)
 
-    tools.catalogue.on_refresh(guarded(offer, tools.show_error))
+    context.catalogue.on_refresh(guarded(offer, context.show_error))
     picker.value = tuple(start)
     return picker
 
 
-def _make_named(shape: Shape, start: Any, tools: Tools) -> ipw.DOMWidget:
+def _make_named(shape: Shape, start: Any, context: InputContext) -> ipw.DOMWidget:
     named = shape.named
     if named is None or not named.free:
-        return NameInput(shape, start, tools.catalogue)
+        return NameInput(shape, start, context.catalogue)
     box = ipw.Combobox(value=start, continuous_update=False)
 
     def offer() -> None:
-        box.options = (*named.also, *tools.catalogue.of(named.kind).names)
+        box.options = (*named.also, *context.catalogue.of(named.kind).names)
 
-    tools.catalogue.on_refresh(offer)
+    context.catalogue.on_refresh(offer)
     return box
 
 
-def _prompt(start: str, tools: Tools) -> PromptEditor:
+def _prompt(start: str, context: InputContext) -> PromptEditor:
     editor = PromptEditor(value=start, rows=2)
-    tools.catalogue.on_refresh(lambda: setattr(editor, "words", tools.catalogue.words))
+    context.catalogue.on_refresh(lambda: setattr(editor, "words", context.catalogue.words))
     return editor
 
 

@@ -6,17 +6,17 @@ from medialab import PipelineConfig
 from medialab.settings.fields import RANDOM_SEED
 from widgets.button import make_button
 from widgets.guard import Show
+from widgets.input_context import InputContext
 from widgets.inputs import make_input
 from widgets.shapes import shapes_of
-from widgets.tools import Tools
 
 
 class SeedInput(ipw.HBox):
     """The setting `seed` is the value of `number`."""
 
-    def __init__(self, tools: Tools, show_error: Show) -> None:
+    def __init__(self, context: InputContext, show_error: Show) -> None:
         self._last = RANDOM_SEED
-        self.number = make_input(shapes_of(PipelineConfig)["seed"], tools)
+        self.number = make_input(shapes_of(PipelineConfig)["seed"], context)
         self.number.description = f"Seed ({RANDOM_SEED}: random)"
         self._dice = make_button(
             "dice",

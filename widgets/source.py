@@ -12,12 +12,12 @@ from medialab.pictures.store import PictureStore
 from medialab.stages import MODES, STAGES
 from medialab.stages.source import SourceConfig
 from widgets.button import make_button
+from widgets.collapsible import Collapsible
 from widgets.fields import Fields
-from widgets.fold import Fold
 from widgets.guard import guarded
+from widgets.input_context import InputContext
 from widgets.shapes import shapes_of
 from widgets.size import SizeInput
-from widgets.tools import Tools
 
 ENHANCE = "enhance"
 _TITLES = {stage.name: stage.title for stage in STAGES} | {
@@ -34,15 +34,15 @@ class SourcePanel(ipw.VBox):
 
     image = traitlets.Unicode(None, allow_none=True)
 
-    def __init__(self, pictures: PictureStore, tools: Tools) -> None:
+    def __init__(self, pictures: PictureStore, context: InputContext) -> None:
         self._pictures = pictures
         self.thumbnail = ipw.Image(format="jpeg")
         self.thumbnail.add_class("mls-source-thumbnail")
         self.said = ipw.HTML()
         take = make_button(
             "source-take",
-            lambda: setattr(self, "image", tools.shown()),
-            tools.show_error,
+            lambda: setattr(self, "image", context.shown()),
+            context.show_error,
             label="Use the picture shown",
         )
         self.path = ipw.Text(
@@ -51,7 +51,7 @@ class SourcePanel(ipw.VBox):
         self.path.description = "File"
         self.path.add_class("mls-field")
         self.path.add_class("mls-source-path")
-        self.path.observe(guarded(lambda _: self._open_path(), tools.show_error), "value")
+        self.path.observe(guarded(lambda _: self._open_path(), context.show_error), "value")
         shown = ipw.HBox([self.thumbnail, ipw.VBox([self.said, take])])
         shown.add_class("mls-source-shown")
         modes = [ENHANCE, *(mode for mode in MODES if mode not in {"txt2img", ENHANCE})]
@@ -61,13 +61,13 @@ class SourcePanel(ipw.VBox):
         self.mode.description = "Action"
         self.mode.add_class("mls-field")
         self.mode.add_class("mls-mode")
-        self.size = SizeInput(tools.show_error, own="The picture's own", block=1)
+        self.size = SizeInput(context.show_error, own="The picture's own", block=1)
         rest = [shape for name, shape in shapes_of(SourceConfig).items() if name not in _PLACED]
-        self.fields = Fields(rest, tools)
-        fold = Fold("Size and resizing", [self.size, self.fields], name="source-size")
+        self.fields = Fields(rest, context)
+        fold = Collapsible("Size and resizing", [self.size, self.fields], name="source-size")
         super().__init__([shown, self.path, self.mode, fold])
         self.add_class("mls-source")
-        self.observe(guarded(lambda _: self._show(), tools.show_error), "image")
+        self.observe(guarded(lambda _: self._show(), context.show_error), "image")
         self._show()
 
     def read(self) -> dict[str, Any]:

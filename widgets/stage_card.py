@@ -6,18 +6,20 @@ from typing import Any
 import ipywidgets as ipw
 
 from medialab.settings.fields import StageConfig
+from widgets.collapsible import Collapsible
 from widgets.fields import Fields
-from widgets.fold import Fold
+from widgets.input_context import InputContext
 from widgets.shapes import shapes_of
-from widgets.tools import Tools
 
 SWITCH = "enabled"
 
 
-class StageCard(Fold):
+class StageCard(Collapsible):
     """One stage's settings model; `switch` is its box to tick, None for one that always runs."""
 
-    def __init__(self, name: str, title: str, model: type[StageConfig], tools: Tools) -> None:
+    def __init__(
+        self, name: str, title: str, model: type[StageConfig], context: InputContext
+    ) -> None:
         shapes = dict(shapes_of(model))
         self.name = name
         self.switch: ipw.Checkbox | None = None
@@ -26,7 +28,7 @@ class StageCard(Fold):
             self.switch.tooltip = shapes.pop(SWITCH).help
             self.switch.add_class("mls-switch")
         foremost = [name for name, shape in shapes.items() if shape.is_foremost]
-        self.fields = Fields(shapes.values(), tools, basic=foremost or None)
+        self.fields = Fields(shapes.values(), context, basic=foremost or None)
         super().__init__(
             "" if self.switch else title,
             [self.fields],

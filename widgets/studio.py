@@ -17,7 +17,6 @@ from medialab.process.events import Event
 from medialab.runs.belongings import brought_back
 from medialab.settings.fields import StageConfig
 from medialab.stages import STAGES
-from widgets.arrivals import Arrivals
 from widgets.batch import BatchPanel
 from widgets.belongings import Belongings
 from widgets.button import make_button
@@ -29,13 +28,14 @@ from widgets.fields import set_value
 from widgets.form import BATCH, ENHANCE, GENERATE, Form, show_only_in
 from widgets.guard import guarded
 from widgets.history_panel import HistoryPanel
+from widgets.importer import Importer
 from widgets.keyboard import Keyboard
 from widgets.live import Live
-from widgets.memory import Memory
 from widgets.models_panel import ModelsPanel
 from widgets.page_end import PageEnd
 from widgets.queue_panel import QueuePanel
-from widgets.run_tools import RunTools
+from widgets.run_toolbar import RunToolbar
+from widgets.saved_state import SavedState
 from widgets.session import Session
 from widgets.theme import Theme
 from widgets.tokens import TokenCounts
@@ -74,13 +74,13 @@ class Studio(ipw.Box):
         lose_no_message()
         self._owns_bench = bench is None
         self.bench = bench or Workbench()
-        self._memory = Memory(self.bench.artifacts.folder)
+        self._saved = SavedState(self.bench.artifacts.folder)
         self._make_panels()
         super().__init__(self._arranged())
         self.add_class("mls-studio")
         self.refresh()
         self._began_with: PipelineConfig | None = None
-        if (last := self._memory.last()) is not None:
+        if (last := self._saved.load()) is not None:
             config, self._began_with, task = last
             set_value(self.form["checkpoint"], config.checkpoint)
             self._offer_sizes()
@@ -120,7 +120,7 @@ class Studio(ipw.Box):
             self.fill(config)
             self.generate()
         elif self.canvas.picture is None:
-            self.arrivals.show_newest()
+            self.importer.show_newest()
 
     @property
     def picture(self) -> Image.Image | None:
@@ -177,7 +177,7 @@ class Studio(ipw.Box):
             ArtifactError: there is no such file, or it carries no settings.
             ConfigError: the text is too long for settings.
         """
-        self.arrivals.take_text(source)
+        self.importer.take_text(source)
 
     def cancel(self) -> None:
         """Stop the picture that is being made; those that wait go on."""
@@ -236,24 +236,24 @@ class Studio(ipw.Box):
         )
         self.batch = BatchPanel(self.form.read, self.session.submit, show_error)
         self.models = ModelsPanel(self.catalogue, self.refresh, show_error)
-        self.tools = RunTools(
+        self.toolbar = RunToolbar(
             self.bench, self.canvas, self._draw_again, self._use, self._keep, show_error
         )
         self.live = Live(self.form, self.session, self.config, show_error)
         self.tabs = ipw.ToggleButtons(options=list(TASKS.items()), value=GENERATE)
         self.tabs.add_class("mls-tabs")
         self.belongings = Belongings(self.form, self.pictures.show_mask)
-        self.arrivals = Arrivals(
+        self.importer = Importer(
             self.bench,
             self.canvas,
             self.form,
             self.tabs,
             self.pictures,
-            self.tools,
+            self.toolbar,
             self.belongings,
         )
         self.history = HistoryPanel(
-            self.bench, self.arrivals.look, self.arrivals.go_on_from, show_error
+            self.bench, self.importer.look, self.importer.go_on_from, show_error
         )
         self.undo = UndoBar(self.config, self._go_back_to, show_error)
         self._generate = make_button("generate", self.generate, show_error, label="Generate")
@@ -264,7 +264,7 @@ class Studio(ipw.Box):
         show_only_in(self._generate, GENERATE, ENHANCE)
         show_only_in(self.live.switch, GENERATE, ENHANCE)
         actions = ipw.HBox([self._generate, self._cancel, self.live.switch, self.undo])
-        self.canvas.below.children = [self.tools]
+        self.canvas.below.children = [self.toolbar]
         left = [self.batch, self.form]
         right = [self.queue, self.history]
         workspace = Workspace(left, actions, self.canvas, right, self.models)
@@ -276,7 +276,7 @@ class Studio(ipw.Box):
         self.form["checkpoint"].observe(guarded(lambda _: self._offer_sizes(), show_error), "value")
         self.form.on_change(guarded(self._settings_changed, show_error))
         self.tabs.observe(guarded(lambda _: self._tab_changed(), show_error), "value")
-        self.arrivals.listen()
+        self.importer.listen()
         self.canvas.strip.on_choose(guarded(self.rerun, show_error))
         self.session.on_busy(lambda busy: setattr(self._cancel, "disabled", not busy))
 
@@ -313,7 +313,7 @@ class Studio(ipw.Box):
             self.live.settings_changed()
 
     def _keep_settings(self, config: PipelineConfig) -> None:
-        self._memory.keep(config, self._began_with, str(self.tabs.value))
+        self._saved.save(config, self._began_with, str(self.tabs.value))
 
     def _go_back_to(self, config: PipelineConfig) -> None:
         """Set every input, and the tab that the mode belongs to."""
@@ -325,7 +325,7 @@ class Studio(ipw.Box):
         self.canvas.tell("")
 
     def _use(self) -> None:
-        self.arrivals.use_settings()
+        self.importer.use_settings()
 
     def _draw_again(self, detailer: str, boxes: Sequence[Mapping[str, Any]]) -> None:
         settings = dict(self.form.cards[detailer].read()) | {"enabled": True, "detections": boxes}
@@ -340,7 +340,7 @@ class Studio(ipw.Box):
     def _finished(self, run: Run) -> None:
         """On the worker: a picture of ours is shown."""
         self.form.seed.remember(run.config.seed)
-        self.tools.take()
+        self.toolbar.take()
         if run.set_aside:
             told = "; ".join(escape(f"{one['stage']}: {one['why']}") for one in run.set_aside)
             self.form.set_aside.offer(f"{told}.", partial(self._bring_back, run))

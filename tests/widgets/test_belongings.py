@@ -30,8 +30,8 @@ def restored(studio, bench):
     """The studio after the settings were taken of a picture whose face a person moved."""
     face = FACE | {"detections": [{"box": CORNER}]}
     run = bench.execute(PipelineConfig.parse(QUICK | {"face": face}))
-    studio.arrivals.look(run.artifact)
-    studio.arrivals.use_settings()
+    studio.importer.look(run.artifact)
+    studio.importer.use_settings()
     return studio
 
 
@@ -72,8 +72,8 @@ def test_the_next_prompts_picture_has_no_face_of_the_one_before(restored, press)
     run = restored.wait()
     assert boxes(run) == [CORNER]
     # They are this picture's from now on.
-    restored.arrivals.look(run.artifact)
-    restored.arrivals.use_settings()
+    restored.importer.look(run.artifact)
+    restored.importer.use_settings()
     restored.form["seed"].value = 9
     assert held(restored) is None
 
@@ -103,8 +103,8 @@ def test_start_picture_mask_and_control_pictures_go_and_come_back_too(studio, be
         QUICK | {"mode": "inpaint", "image": picture, "inpaint": {"mask": mask}, "control": [unit]}
     )
     run = bench.execute(config)
-    studio.arrivals.look(run.artifact)
-    studio.arrivals.use_settings()
+    studio.importer.look(run.artifact)
+    studio.importer.use_settings()
     assert studio.config().image == picture
     studio.form["prompt"].value = "a car"
     now = studio.config()
@@ -128,8 +128,8 @@ def test_another_start_picture_sets_the_mask_aside(studio, bench):
         QUICK | {"mode": "inpaint", "image": picture, "inpaint": {"mask": mask}}
     )
     run = bench.execute(config)
-    studio.arrivals.look(run.artifact)
-    studio.arrivals.use_settings()
+    studio.importer.look(run.artifact)
+    studio.importer.use_settings()
     studio.form.source.image = bench.keep(noise().rotate(90))
     assert studio.config().inpaint.mask is None
     assert "mask of inpaint" in said(studio)
@@ -137,8 +137,8 @@ def test_another_start_picture_sets_the_mask_aside(studio, bench):
 
 def test_a_pictures_own_size_is_left_to_the_next_picture(studio, bench):
     run = bench.enhance(Image.new("RGB", (101, 67), "red"), PipelineConfig(seed=1))
-    studio.arrivals.look(run.artifact)
-    studio.arrivals.use_settings()
+    studio.importer.look(run.artifact)
+    studio.importer.use_settings()
     assert (studio.config().width, studio.config().height) == (None, None)
 
 
@@ -148,13 +148,13 @@ def paint(studio, *box):
     buffer = BytesIO()
     box_mask(Box(*box), *viewer.size).save(buffer, "PNG")
     viewer.show_mask(buffer.getvalue())
-    studio.arrivals.take_mask(viewer.mask)
+    studio.importer.take_mask(viewer.mask)
 
 
 def drop(studio, picture):
     buffer = BytesIO()
     picture.save(buffer, "PNG")
-    studio.arrivals.take_dropped("photo.png", buffer.getvalue())
+    studio.importer.take_dropped("photo.png", buffer.getvalue())
 
 
 def test_a_painted_mask_stays_with_the_start_picture_that_it_was_painted_on(studio, press):
@@ -194,7 +194,7 @@ def test_what_is_painted_on_a_result_of_another_size_repaints_that_result(studio
     drop(studio, noise())
     border = {"left": 32, "right": 0, "denoising_strength": 0.0}
     run = bench.enhance(noise(), PipelineConfig(mode="outpaint", outpaint=border, seed=1))
-    studio.arrivals.look(run.artifact)
+    studio.importer.look(run.artifact)
     paint(studio, 0, 0, 32, 64)
     assert bench.pictures.size(studio.form.source.image) == run.image.size == (96, 64)
     assert studio.config().inpaint.mask is not None
@@ -202,8 +202,8 @@ def test_what_is_painted_on_a_result_of_another_size_repaints_that_result(studio
 
 def test_a_mask_painted_on_a_made_picture_shapes_no_part_of_another(studio, bench):
     run = bench.execute(PipelineConfig.parse(QUICK))
-    studio.arrivals.look(run.artifact)
-    studio.arrivals.use_settings()
+    studio.importer.look(run.artifact)
+    studio.importer.use_settings()
     paint(studio, *CORNER)
     mask = studio.config().inpaint.mask
     studio.tabs.value = "generate"

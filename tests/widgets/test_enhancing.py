@@ -154,13 +154,13 @@ def test_the_picture_after_a_stage_is_shown(drawn):
     drawn.form["sharpen"].value = 2.0
     drawn.generate()
     result = drawn.wait(SECONDS)
-    tools = drawn.tools
-    assert [label for label, _ in tools.stage.options] == ["Result", "After Text to image"]
-    tools.stage.value = "txt2img"
+    toolbar = drawn.toolbar
+    assert [label for label, _ in toolbar.stage.options] == ["Result", "After Text to image"]
+    toolbar.stage.value = "txt2img"
     shown = Image.open(BytesIO(drawn.canvas.viewer._files["image"]))
     assert shown.tobytes() != result.image.tobytes()
     assert shown.tobytes() == drawn.bench.picture_after(result.config, "txt2img").tobytes()
-    tools.stage.value = ""
+    toolbar.stage.value = ""
     assert drawn.canvas.viewer._files["image"] == drawn.canvas.picture
 
 
@@ -170,7 +170,7 @@ def test_finds_are_boxes_and_edited_ones_are_drawn_again(drawn, press):
     drawn.wait(SECONDS)
     (box,) = drawn.canvas.viewer.boxes
     assert box["box"] == [16, 16, 80, 80]
-    assert [name for _, name in drawn.tools.detailer.options] == ["face"]
+    assert [name for _, name in drawn.toolbar.detailer.options] == ["face"]
     drawn.canvas.viewer.boxes = [{**box, "box": [8, 8, 64, 64], "denoising_strength": 0.9}]
     press("draw-again")
     run = drawn.wait(SECONDS)
@@ -187,4 +187,4 @@ def test_boxes_fit_a_picture_that_was_enlarged_afterwards(drawn):
     drawn.rerun("face", changes)
     assert drawn.wait(SECONDS).image.size == (256, 256)
     assert drawn.canvas.viewer.boxes[0]["box"] == [32, 32, 160, 160]
-    assert drawn.tools.boxes()[0]["box"] == [16, 16, 80, 80]
+    assert drawn.toolbar.boxes()[0]["box"] == [16, 16, 80, 80]

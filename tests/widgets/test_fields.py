@@ -11,15 +11,15 @@ from medialab.stages.inpaint import InpaintConfig
 from medialab.stages.upscaler import UpscalerConfig
 from widgets.catalogue import Catalogue
 from widgets.fields import Fields, input_for
+from widgets.input_context import InputContext
 from widgets.shapes import Shape, shapes_of
 from widgets.stage_card import StageCard
-from widgets.tools import Tools
 
 PICTURE = "0" * 64
 
 
 @pytest.fixture(scope="module")
-def tools(tmp_path_factory):
+def context(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
     (folder / "models").mkdir()
     (folder / "models" / "styles.csv").write_text("name,prompt,negative_prompt\nink,ink,\n")
@@ -27,7 +27,7 @@ def tools(tmp_path_factory):
         catalogue = Catalogue(bench)
         catalogue.refresh()
         base = {"prompt": "a cat", "steps": 33}
-        yield Tools(
+        yield InputContext(
             catalogue,
             lambda error, trace: pytest.fail(trace),
             lambda word: None,
@@ -38,8 +38,8 @@ def tools(tmp_path_factory):
 
 
 @pytest.fixture
-def fields(tools):
-    return Fields(shapes_of(DetailerConfig).values(), tools)
+def fields(context):
+    return Fields(shapes_of(DetailerConfig).values(), context)
 
 
 def test_untouched_inputs_are_the_models_defaults(fields):
@@ -97,8 +97,8 @@ def test_a_change_of_an_added_input_is_told(fields):
     assert told == [12]
 
 
-def test_units_are_added_changed_and_taken_out(tools):
-    control = input_for(shapes_of(DetailerConfig)["control"], tools)
+def test_units_are_added_changed_and_taken_out(context):
+    control = input_for(shapes_of(DetailerConfig)["control"], context)
     control.value = ()
     control.add.click()
     unit = control.units[0]
@@ -110,9 +110,9 @@ def test_units_are_added_changed_and_taken_out(tools):
     assert control.value == ()
 
 
-def test_a_mask_and_a_picture_come_from_the_canvas(tools):
-    mask = input_for(shapes_of(InpaintConfig)["mask"], tools)
-    picture = input_for(shapes_of(ControlUnit)["image"], tools)
+def test_a_mask_and_a_picture_come_from_the_canvas(context):
+    mask = input_for(shapes_of(InpaintConfig)["mask"], context)
+    picture = input_for(shapes_of(ControlUnit)["image"], context)
     mask.take.click()
     picture.take.click()
     assert (mask.value, picture.value) == ("1" * 64, PICTURE)
@@ -121,21 +121,21 @@ def test_a_mask_and_a_picture_come_from_the_canvas(tools):
     assert mask.value is None
 
 
-def test_a_menu_of_models_keeps_a_name_that_is_not_there(tools):
-    fields = Fields(shapes_of(UpscalerConfig).values(), tools)
+def test_a_menu_of_models_keeps_a_name_that_is_not_there(context):
+    fields = Fields(shapes_of(UpscalerConfig).values(), context)
     fields.show(dict(UpscalerConfig(upscaler="nose")))
     assert fields.read()["upscaler"] == "nose"
-    tools.catalogue.refresh()
+    context.catalogue.refresh()
     assert fields.read()["upscaler"] == "nose"
 
 
-def test_a_setting_of_a_type_without_input_is_named(tools):
+def test_a_setting_of_a_type_without_input_is_named(context):
     with pytest.raises(TypeError, match="'strange'"):
-        input_for(Shape("strange", dict, "no input takes a dict"), tools)
+        input_for(Shape("strange", dict, "no input takes a dict"), context)
 
 
-def test_a_card_has_a_switch_that_opens_it_and_few_settings_at_first(tools):
-    card = StageCard("face", "Detailer: face", DetailerConfig, tools)
+def test_a_card_has_a_switch_that_opens_it_and_few_settings_at_first(context):
+    card = StageCard("face", "Detailer: face", DetailerConfig, context)
     assert not card.opened
     card.switch.value = True
     assert card.opened
@@ -145,23 +145,23 @@ def test_a_card_has_a_switch_that_opens_it_and_few_settings_at_first(tools):
     assert card.fields["x_offset"] not in first
 
 
-def test_a_card_of_a_stage_without_switch_has_none(tools):
-    card = StageCard("inpaint", "Inpaint", InpaintConfig, tools)
+def test_a_card_of_a_stage_without_switch_has_none(context):
+    card = StageCard("inpaint", "Inpaint", InpaintConfig, context)
     assert card.switch is None
     assert InpaintConfig.model_validate(card.read()) == InpaintConfig()
 
 
-def test_styles_of_the_file_are_offered_and_others_are_kept(tools):
+def test_styles_of_the_file_are_offered_and_others_are_kept(context):
     from medialab import PipelineConfig
 
-    styles = input_for(shapes_of(PipelineConfig)["styles"], tools)
+    styles = input_for(shapes_of(PipelineConfig)["styles"], context)
     assert styles.tags.allowed_tags == ["ink"]
     styles.value = ("gold",)
     assert styles.tags.value == ["gold"]
 
 
-def test_a_much_used_slider_that_may_be_left_open_is_seen_and_open(tools):
-    card = StageCard("face", "Detailer: face", DetailerConfig, tools)
+def test_a_much_used_slider_that_may_be_left_open_is_seen_and_open(context):
+    card = StageCard("face", "Detailer: face", DetailerConfig, context)
     strength = card.fields["denoising_strength"]
     assert strength in card.fields.children[0].children
     assert card.read()["denoising_strength"] is None
@@ -176,8 +176,8 @@ def test_a_much_used_slider_that_may_be_left_open_is_seen_and_open(tools):
     assert strength.auto.value is True
 
 
-def test_several_detectors_may_be_named_and_those_there_are_are_offered(tools):
-    detector = input_for(shapes_of(DetailerConfig)["detector"], tools)
+def test_several_detectors_may_be_named_and_those_there_are_are_offered(context):
+    detector = input_for(shapes_of(DetailerConfig)["detector"], context)
     assert detector.options == ("automatic", "centre")
     detector.value = "one, two"
     assert DetailerConfig(detector=detector.value).chain == ("one", "two")

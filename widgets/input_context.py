@@ -10,7 +10,7 @@ from widgets.guard import Show
 
 
 @dataclass(frozen=True)
-class Tools:
+class InputContext:
     """What inputs need of the panel that they stand in.
 
     `insert` puts a trigger word into the prompt; `shown` and `mask` keep the picture on the canvas
@@ -25,4 +25,4 @@ class Tools:
     shown: Callable[[], str]
     mask: Callable[[], str]
     base: Callable[[str], Any]
-    told: Callable[[str, Use], Sequence[str]] = lambda _name, _use: ()
+    changes: Callable[[str, Use], Sequence[str]] = lambda _name, _use: ()

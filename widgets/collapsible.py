@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ipywidgets as ipw
 
 
-class Fold(ipw.VBox):
+class Collapsible(ipw.VBox):
     """A title that opens and closes what stands below it; `beside` stands right of the title."""
 
     def __init__(

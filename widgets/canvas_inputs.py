@@ -11,11 +11,11 @@ import traitlets
 from medialab.errors import PictureError
 from widgets.button import make_button
 from widgets.guard import Show
+from widgets.input_context import InputContext
 from widgets.shapes import Shape
-from widgets.tools import Tools
 
 
-class HeldInput(ipw.HBox):
+class CanvasInput(ipw.HBox):
     """A value that is made elsewhere (on the canvas) and can here only be let go of."""
 
     value = traitlets.Any(None, allow_none=True)
@@ -25,49 +25,49 @@ class HeldInput(ipw.HBox):
         self._what = what
         self.text = ipw.HTML()
         self.drop = make_button(
-            "held-drop", self._let_go, show_error, icon="times", tooltip=f"Remove the {what}"
+            "held-drop", self._remove, show_error, icon="times", tooltip=f"Remove the {what}"
         )
         super().__init__([self.text, self.drop])
         self.value = start
         self.observe(lambda _: self._show(), ["value", "description"])
         self._show()
 
-    def _let_go(self) -> None:
+    def _remove(self) -> None:
         self.value = None
 
     def _show(self) -> None:
-        held = self.value is not None
-        self.drop.disabled = not held
+        is_set = self.value is not None
+        self.drop.disabled = not is_set
         count = f"{len(self.value)} " if isinstance(self.value, tuple | list) else ""
-        text = f"{count}{self._what} in use" if held else f"no {self._what}"
-        lines = [escape(text), *map(escape, self._words() if held else ())]
+        text = f"{count}{self._what} in use" if is_set else f"no {self._what}"
+        lines = [escape(text), *map(escape, self._notes() if is_set else ())]
         self.text.value = f"<b>{escape(self.description)}</b> {'<br>'.join(lines)}"
 
-    def _words(self) -> Sequence[str]:
+    def _notes(self) -> Sequence[str]:
         """What is to be said of the value."""
         return ()
 
 
-class PictureInput(HeldInput):
+class PictureInput(CanvasInput):
     """A kept picture or mask: taken from the canvas, or let go of."""
 
-    def __init__(self, shape: Shape, start: Any, tools: Tools) -> None:
+    def __init__(self, shape: Shape, start: Any, context: InputContext) -> None:
         is_mask = shape.name == "mask"
-        self._told: Callable[[str], Sequence[str]] = lambda name: tools.told(
+        self._changes: Callable[[str], Sequence[str]] = lambda name: context.changes(
             name, "mask" if is_mask else "control"
         )
-        super().__init__(start, "mask" if is_mask else "picture", tools.show_error)
-        take = tools.mask if is_mask else tools.shown
+        super().__init__(start, "mask" if is_mask else "picture", context.show_error)
+        take = context.mask if is_mask else context.shown
         self.take = make_button(
             "held-take",
             lambda: setattr(self, "value", take()),
-            tools.show_error,
+            context.show_error,
             label="Use the painted mask" if is_mask else "Use the picture shown",
             tooltip="Take it from the canvas",
         )
         self.children = [self.text, self.take, self.drop]
 
-    def _words(self) -> Sequence[str]:
+    def _notes(self) -> Sequence[str]:
         with suppress(PictureError):  # one that is gone is told of when it is asked for
-            return self._told(str(self.value))
+            return self._changes(str(self.value))
         return ()

@@ -17,16 +17,16 @@ from medialab.infotext.embedded import is_text_of_settings
 from medialab.infotext.restored import with_current_names
 from medialab.runs.belongings import settled
 from widgets.belongings import Belongings
-from widgets.canvas import Canvas, Shown, encoded
+from widgets.canvas import Canvas, CanvasContent, encoded
 from widgets.canvas_pictures import CanvasPictures
 from widgets.form import ENHANCE, GENERATE, Form
 from widgets.guard import guarded
 from widgets.restoring import MAY_READ, Restored, restore
-from widgets.run_tools import RunTools
+from widgets.run_toolbar import RunToolbar
 from widgets.viewer import picture_size
 
 
-class Arrivals:
+class Importer:
     """Takes them into form and canvas, and chooses the tab that they belong to.
 
     A picture of the history is only looked at; its settings are taken by `use_settings`.
@@ -39,12 +39,12 @@ class Arrivals:
         form: Form,
         tabs: ipw.ToggleButtons,
         pictures: CanvasPictures,
-        tools: RunTools,
+        toolbar: RunToolbar,
         belongings: Belongings,
     ) -> None:
         self._belongings = belongings
         self._bench, self._canvas, self._form = bench, canvas, form
-        self._tabs, self._pictures, self._tools = tabs, pictures, tools
+        self._tabs, self._pictures, self._toolbar = tabs, pictures, toolbar
 
     def listen(self) -> None:
         """From now on take what the canvas and the source panel get."""
@@ -119,8 +119,8 @@ class Arrivals:
         if parsed is None:
             self.send_to_enhance(content)
             return
-        self._canvas.show(Shown([content]))
-        self._tools.take()
+        self._canvas.show(CanvasContent([content]))
+        self._toolbar.take()
         self._take(restore(parsed, self._now(), self._bench), name)
 
     def take_text(self, source: str | Path, what: str = "the text") -> None:
@@ -180,8 +180,8 @@ class Arrivals:
     def _show(self, artifact: Artifact) -> None:
         """Show a picture of the history with what is known of how it was made."""
         config, record = self._made_by(artifact)
-        self._canvas.show(Shown.of_artifact(artifact, config, record))
-        self._tools.take()
+        self._canvas.show(CanvasContent.of_artifact(artifact, config, record))
+        self._toolbar.take()
 
     def _made_by(self, artifact: Artifact) -> tuple[PipelineConfig, Mapping[str, Any]]:
         """The settings and the record of a picture; without its sidecar those of its own text."""
@@ -213,5 +213,5 @@ class Arrivals:
         """The picture that is started from, unless the canvas has it already."""
         name = self._form.source.image
         if name is not None and name != self._pictures.name_of_shown():
-            self._canvas.show(Shown([encoded(self._bench.pictures.load(name))]))
-            self._tools.take()
+            self._canvas.show(CanvasContent([encoded(self._bench.pictures.load(name))]))
+            self._toolbar.take()

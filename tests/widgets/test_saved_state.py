@@ -7,33 +7,33 @@ import pytest
 from medialab import PipelineConfig
 from medialab.errors import ArtifactError
 from widgets import Studio
-from widgets.memory import Memory
+from widgets.saved_state import SavedState
 
 BEGIN = PipelineConfig(prompt="as the notebook begins", seed=7)
 LEFT = PipelineConfig(prompt="as it was left", face={"enabled": True}, seed=9)
 
 
 @pytest.fixture
-def memory(tmp_path):
-    return Memory(tmp_path / "outputs")
+def saved(tmp_path):
+    return SavedState(tmp_path / "outputs")
 
 
-def test_what_is_kept_comes_back(memory):
-    assert memory.last() is None
-    memory.keep(LEFT, BEGIN, "enhance")
-    assert memory.last() == (LEFT, BEGIN, "enhance")
-    memory.keep(LEFT, None, "batch")
-    assert memory.last() == (LEFT, None, "batch")
-    assert [path.name for path in memory.path.parent.iterdir()] == ["studio.json"]
+def test_what_is_kept_comes_back(saved):
+    assert saved.load() is None
+    saved.save(LEFT, BEGIN, "enhance")
+    assert saved.load() == (LEFT, BEGIN, "enhance")
+    saved.save(LEFT, None, "batch")
+    assert saved.load() == (LEFT, None, "batch")
+    assert [path.name for path in saved.path.parent.iterdir()] == ["studio.json"]
 
 
 @pytest.mark.parametrize(
     "content", ["", "[]", "{}", '{"config": {"stepz": 3}, "began_with": null, "task": "batch"}']
 )
-def test_a_broken_or_foreign_file_counts_as_none(memory, content):
-    memory.path.parent.mkdir()
-    memory.path.write_text(content)
-    assert memory.last() is None
+def test_a_broken_or_foreign_file_counts_as_none(saved, content):
+    saved.path.parent.mkdir()
+    saved.path.write_text(content)
+    assert saved.load() is None
 
 
 def test_a_new_kernel_goes_on_where_the_last_one_was(bench):
@@ -86,11 +86,11 @@ def test_a_notebook_that_begins_otherwise_is_obeyed(bench):
 def test_an_impossible_value_is_not_kept(studio):
     studio.form.show(LEFT)
     studio.form.size.width.value = -8
-    assert studio._memory.last()[0] == LEFT
+    assert studio._saved.load()[0] == LEFT
 
 
 def test_a_checkpoint_that_is_gone_is_told_at_generate_and_the_studio_opens(bench, press_in):
-    Memory(bench.artifacts.folder).keep(LEFT.changed(checkpoint="pony"), None, "generate")
+    SavedState(bench.artifacts.folder).save(LEFT.changed(checkpoint="pony"), None, "generate")
     studio = Studio(bench)
     assert studio.form["checkpoint"].value == "pony"
     press_in(studio, "generate")
@@ -100,15 +100,15 @@ def test_a_checkpoint_that_is_gone_is_told_at_generate_and_the_studio_opens(benc
 
 def test_a_folder_that_cannot_be_written_is_said_once(tmp_path):
     (tmp_path / "outputs").write_text("in the way")
-    memory = Memory(tmp_path / "outputs")
+    saved = SavedState(tmp_path / "outputs")
     with pytest.raises(ArtifactError, match="cannot be saved in outputs/"):
-        memory.keep(LEFT, None, "generate")
-    memory.keep(LEFT, None, "generate")
+        saved.save(LEFT, None, "generate")
+    saved.save(LEFT, None, "generate")
     (tmp_path / "outputs").unlink()
-    memory.keep(LEFT, None, "generate")
-    assert memory.last()[0] == LEFT
+    saved.save(LEFT, None, "generate")
+    assert saved.load()[0] == LEFT
 
 
 def test_a_pipe_in_its_place_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "studio.json")
-    assert Memory(tmp_path).last() is None
+    assert SavedState(tmp_path).load() is None

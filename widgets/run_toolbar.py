@@ -17,7 +17,7 @@ _RESULT = ""
 _TITLES = {stage.name: stage.title for stage in STAGES}
 
 
-class RunTools(ipw.HBox):
+class RunToolbar(ipw.HBox):
     """Belongs to the run that the canvas shows; `take` it anew when that changes.
 
     `draw_again` is called with a detailer's name and its detections as a person left them, `use`

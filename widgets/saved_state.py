@@ -18,14 +18,14 @@ _NAME = "studio.json"
 _MOST_BYTES = 16 * 2**20  # of the file; a hundred edited finds have some 30 kB
 
 
-class Memory:
+class SavedState:
     """Reads and writes that file. A broken one, or one of another version, counts as not there."""
 
     def __init__(self, outputs: Path) -> None:
         self.path = outputs / _NAME
         self._is_said = False
 
-    def keep(self, config: PipelineConfig, began_with: PipelineConfig | None, task: str) -> None:
+    def save(self, config: PipelineConfig, began_with: PipelineConfig | None, task: str) -> None:
         """Keep the settings, those that the session began with, and the tab.
 
         Raises:
@@ -49,7 +49,7 @@ class Memory:
             ) from error
         self._is_said = False
 
-    def last(self) -> tuple[PipelineConfig, PipelineConfig | None, str] | None:
+    def load(self) -> tuple[PipelineConfig, PipelineConfig | None, str] | None:
         """The last settings, what that session began with, and the tab; None without any."""
         broken = (OSError, ValueError, KeyError, TypeError, RecursionError, ConfigError)
         with suppress(*broken):
