@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 # Parts that an estimator looks at are taken from this confidence on. Source: transformers' VitPose
-# example, which finds people by a detector so.
+# example, which takes people from a detector so.
 LEAST_CONFIDENT = 0.3
 
 

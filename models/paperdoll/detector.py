@@ -23,7 +23,7 @@ from models.paperdoll.training import Trainer, contact_sheet, to_tensor
 
 FOLDER = "detectors/paperdoll"  # below models/
 LABELS = ("background", "body", "face", "hand")
-COLOURS = {"body": "white", "face": "lime", "hand": "red"}  # of a find, where it is shown
+COLOURS = {"body": "white", "face": "lime", "hand": "red"}  # of a detection, where it is shown
 _PARTS = {"face": ("face",), "hand": ("left_hand", "right_hand")}
 # The picture is enlarged to this for the network, which names pixels at half of it: a finger in a
 # full body picture is a pixel and a half wide.
@@ -137,11 +137,11 @@ def find(segmenter: Segmenter, image: Image.Image) -> list[Detection]:
     return [found for label in LABELS[1:] for found in segmenter.find(image, label)]
 
 
-def outlined(image: Image.Image, finds: list[Detection]) -> Image.Image:
-    """The picture with a box around each find: body white, face green, hand red."""
+def outlined(image: Image.Image, detections: list[Detection]) -> Image.Image:
+    """The picture with a box around each detection: body white, face green, hand red."""
     shown = image.copy()
     pen = ImageDraw.Draw(shown)
-    for found in finds:
+    for found in detections:
         left, top, right, bottom = found.box.edges
         pen.rectangle((left, top, right - 1, bottom - 1), outline=COLOURS[found.label])
     return shown

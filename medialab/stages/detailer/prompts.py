@@ -6,7 +6,7 @@ from medialab.errors import ConfigError
 from medialab.prompts import MOST_CHARACTERS
 from medialab.settings.sampling import BASE, with_base
 
-# Of a prompt: between the texts of several finds; not this one; after the base's; a text for each
+# Of a prompt: between those of several detections; not this one; after the base's; a text for each
 # label. As in ADetailer and Impact Pack.
 SEPARATOR, SKIP = "[SEP]", "[SKIP]"
 AFTER_BASE, BY_LABEL, ALL = "[CONCAT]", "[LAB]", "all"

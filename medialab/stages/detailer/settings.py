@@ -192,20 +192,20 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
 
     @property
     def draws(self) -> bool:
-        """Whether any find is denoised; those that a person took out are not."""
+        """Whether any detection is denoised; those that a person took out are not."""
         if self.detections is None:
             return self.denoising_strength != 0
         return bool(self.drawn_edits)
 
     @property
     def drawn_edits(self) -> tuple[DetectionEdit, ...]:
-        """The edited finds that are drawn."""
+        """The edited detections that are drawn."""
         usual = self.denoising_strength
 
-        def strength(find: DetectionEdit) -> float | None:
-            return usual if find.denoising_strength is None else find.denoising_strength
+        def strength(edit: DetectionEdit) -> float | None:
+            return usual if edit.denoising_strength is None else edit.denoising_strength
 
-        return tuple(find for find in self.detections or () if find.enabled and strength(find) != 0)
+        return tuple(edit for edit in self.detections or () if edit.enabled and strength(edit) != 0)
 
     @property
     def further_prompts(self) -> tuple[str, ...]:
@@ -216,14 +216,14 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         """Return whether it, or one of its detections, inherits this setting."""
         if name not in {"prompt", "negative_prompt"} or super().takes_base(name):
             return super().takes_base(name)
-        finds = [find.prompt for find in self.drawn_edits] if name == "prompt" else []
-        return any(names_base(text) for text in (getattr(self, name), *finds) if text is not None)
+        own = [edit.prompt for edit in self.drawn_edits] if name == "prompt" else []
+        return any(names_base(text) for text in (getattr(self, name), *own) if text is not None)
 
     def filled(self, base: Mapping[str, Any]) -> Self:
         """Return the settings with unset ones inherited.
 
-        The prompts' markers stay: they are read where the finds are known. With LoRAs of its own
-        they stand for the base's words without its tags, which are LoRAs of the base.
+        The prompts' markers stay: they are read where the detections are known. With LoRAs of its
+        own they stand for the base's words without its tags, which are LoRAs of the base.
         """
         filled = super().filled(base)
         if self.prompt is None:
@@ -237,8 +237,8 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         """Return the settings with all wildcards in the detections' prompts drawn."""
         if self.detections is None:
             return self
-        finds = tuple(
-            find.model_copy(update={"prompt": expand(find.prompt)}) if find.prompt else find
-            for find in self.detections
+        edits = tuple(
+            edit.model_copy(update={"prompt": expand(edit.prompt)}) if edit.prompt else edit
+            for edit in self.detections
         )
-        return self.model_copy(update={"detections": finds})
+        return self.model_copy(update={"detections": edits})

@@ -15,7 +15,6 @@ from medialab.errors import ModelRefusedError, first_line
 from medialab.files.onnx import OnnxHeader, check_onnx
 from medialab.process.libraries import require
 from medialab.vision.detections import (
-    LEAST_CONFIDENCE,
     Detection,
     boxed,
     called,
@@ -23,6 +22,7 @@ from medialab.vision.detections import (
     shaped,
 )
 from medialab.vision.finders.onnx_sessions import bound_memory, failures
+from medialab.vision.finders.yolo_outputs import read_rows, refused_outputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +35,6 @@ _USUAL_SIDE, _FILLING = 640, 114
 _LARGEST_SIDE = 4096
 # Seconds that one look may take. The largest YOLO at 1,280 px takes ten on two cores.
 MOST_SECONDS = 120
-# Boxes of one class that share more than this are one (IoU); Ultralytics' own.
-_DOUBLES = 0.7
-# The most boxes that are looked at, as in Ultralytics' export.
-_MOST_BOXES = 300
-_BOX, _PROTOTYPES = 4, 32  # numbers of a box, and of a shape
 
 
 class Fitted(NamedTuple):
@@ -82,7 +77,7 @@ class YoloDetector:
         fitted = _letterboxed(image, self._size)
         pixels = fitted.pixels.astype(np.float16 if self._is_half else np.float32)
         outputs = self._run(pixels)
-        rows = _rows(np.asarray(outputs[0][0], np.float32), len(self._labels))
+        rows = read_rows(np.asarray(outputs[0][0], np.float32), len(self._labels))
         shapes = next(
             (np.asarray(one[0], np.float32) for one in outputs[1:] if getattr(one, "ndim", 0) == 4),
             None,
@@ -122,15 +117,8 @@ class YoloDetector:
         finally:
             watch.cancel()
         if not outputs or getattr(outputs[0], "ndim", 0) < 1 or not len(outputs[0]):
-            raise _foreign(())
+            raise refused_outputs(())
         return outputs
-
-
-class _Row(NamedTuple):
-    number: int
-    confidence: float
-    edges: tuple[float, float, float, float]
-    shape: "np.ndarray"
 
 
 def load_yolo(name: str, path: "Path", device: str) -> YoloDetector:
@@ -214,56 +202,6 @@ def _letterboxed(image: "Image.Image", size: tuple[int, int]) -> Fitted:
     return Fitted(np.ascontiguousarray(pixels), scale, left, top)
 
 
-def _rows(output: "np.ndarray", classes: int) -> list[_Row]:
-    """Return the network's boxes without doubles, the most confident first.
-
-    Two layouts are in use.
-
-    (4 + classes [+ 32], n): middle, size, a chance for each class, a shape's numbers. Or, from
-    exports that leave out doubles by themselves, (n, 6 [+ 32]): edges, chance, class, numbers.
-    """
-    import numpy as np
-
-    if output.ndim != 2:
-        raise _foreign(output.shape)
-    exact = output.shape[0] in (_BOX + classes, _BOX + classes + _PROTOTYPES)
-    if not exact and output.shape[1] in (_BOX + 2, _BOX + 2 + _PROTOTYPES):
-        sure = output[output[:, 4] >= LEAST_CONFIDENCE]
-        sure = sure[np.isfinite(sure[:, 5])]
-        return [_Row(int(row[5]), float(row[4]), tuple(row[:4]), row[6:]) for row in sure]
-    # What follows the classes may also be key points; older families have many more rows.
-    if not exact and not _BOX + classes <= output.shape[0] < output.shape[1]:
-        raise _foreign(output.shape)
-    boxes = output.T
-    chances = boxes[:, _BOX : _BOX + classes]
-    numbers, sure = chances.argmax(1), chances.max(1)
-    order = np.argsort(-sure, kind="stable")
-    order = order[sure[order] >= LEAST_CONFIDENCE]
-    middle, half = boxes[:, :2], boxes[:, 2:4] / 2
-    edges = np.concatenate([middle - half, middle + half], axis=1)
-    kept: list[int] = []
-    for at in order:
-        if len(kept) == _MOST_BOXES:
-            break
-        same = [other for other in kept if numbers[other] == numbers[at]]
-        if not same or _most_shared(edges[at], edges[same]) <= _DOUBLES:
-            kept.append(int(at))
-    return [
-        _Row(int(numbers[at]), float(sure[at]), tuple(edges[at]), boxes[at, _BOX + classes :])
-        for at in kept
-    ]
-
-
-def _most_shared(edges: "np.ndarray", others: "np.ndarray") -> float:
-    """Return the largest IoU of a box with several."""
-    import numpy as np
-
-    low, high = np.maximum(edges[:2], others[:, :2]), np.minimum(edges[2:], others[:, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    joint = np.prod(edges[2:] - edges[:2]) + np.prod(others[:, 2:] - others[:, :2], axis=1) - shared
-    return float(np.max(np.where(joint > 0, shared / np.maximum(joint, 1e-9), 0)))
-
-
 def _in_picture(edges: tuple[float, ...], fitted: Fitted) -> list[float]:
     shift = (fitted.left, fitted.top) * 2
     return [(edge - by) / fitted.scale for edge, by in zip(edges, shift, strict=True)]
@@ -301,11 +239,3 @@ def _with_shape(
         whole[box.top : box.bottom, box.left : box.right] > 0
     )
     return shaped(detection.label, detection.confidence, inside) or detection
-
-
-def _foreign(shape: tuple[int, ...]) -> ModelRefusedError:
-    message = (
-        f"this .onnx file gives {' × '.join(map(str, shape))} numbers, not boxes as YOLO does; "
-        "export a detector: yolo export model=… format=onnx"
-    )
-    return ModelRefusedError(message)
