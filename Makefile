@@ -15,7 +15,7 @@ NODE_MODULES := $(if $(NPM),node_modules/.package-lock.json)
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio app api settings paperdoll test lint format bundles benchmark mutants \
+.PHONY: help environment studio app api settings rooms paperdoll test lint format bundles benchmark mutants \
 	screenshots clean
 
 help: ## show this list
@@ -52,6 +52,9 @@ api: environment ## the studio for other programs, on port 8000 (docs/api.md); P
 
 settings: environment ## write docs/settings.md, the page of every setting, from the config models
 	@$(BIN)/python -m medialab settings > docs/settings.md
+
+rooms: environment ## draw docs/rooms.svg, the rooms of the core and which imports which
+	@$(BIN)/python docs/rooms.py
 
 paperdoll: environment ## list the recipes of the embedded models; RECIPE=name (or all) trains
 	@$(BIN)/python -m models.paperdoll.train $(RECIPE) $(if $(STEPS),--steps $(STEPS))
