@@ -11,7 +11,6 @@ from medialab.artifacts import ArtifactManager, SettingsReader
 from medialab.artifacts.needed import pictures_needed
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
-from medialab.diffusion.encoding.counting import count_in_folder
 from medialab.errors import CancelledError, ConfigError, PictureError
 from medialab.families import RUNNING
 from medialab.infotext.model_matches import MOST_READ
@@ -265,7 +264,9 @@ class Workbench:
         """
         info = self.registry.find(checkpoint, "checkpoint")
         family = RUNNING[info.family]
-        return count_in_folder(prompt, family.opening.tokenizer(info.path, CONFIGS / family.name))
+        return family.count_tokens(
+            prompt, family.opening.tokenizer(info.path, CONFIGS / family.name)
+        )
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """What is in the models folder, refused files included, with the reason."""

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.diffusion.control import Control
-from medialab.diffusion.encoding import POOLED, TIME_IDS, Conditioning, Guidance, encode
+from medialab.diffusion.encoding import encode
 from medialab.diffusion.inpaint_models import Masked, all_masked, reading
 from medialab.diffusion.latents import decode_latents, latent_shape
 from medialab.diffusion.low_memory import denoiser_fallbacks, has_rows_apart
 from medialab.diffusion.noise import Variation, first_noise
-from medialab.diffusion.second_checkpoint import Handover, time_ids
+from medialab.diffusion.second_checkpoint import Handover
 from medialab.diffusion.tiling import Tiles, in_tiles
 from medialab.errors import NotFiniteError
 from medialab.families.base import INPAINT
+from medialab.families.conditioning import Conditioning
+from medialab.families.guidance import Guide
 from medialab.loading.memory_needs import denoising_bytes
 from medialab.lora import Applied, told
 from medialab.pixels.geometry import MOST_DRAWN, drawn_size, too_large_to_draw
@@ -173,17 +175,16 @@ def denoise(
                     undo.enter_context(reading(unet, masked))
                 if how.tiles is not None:
                     undo.enter_context(in_tiles(pipeline, how.tiles))
-                guidance = Guidance(pipeline, conditioning, steps.run)
-                undo.enter_context(guidance.composing())
+                guide = _guide(drawing, pipeline, conditioning, steps.run)
+                undo.enter_context(guide.composing())
                 between = _BetweenSteps(
-                    pipeline, sampling, steps.run, guidance, loras, how, on_step, undo
+                    pipeline, sampling, steps.run, guide, loras, how, on_step, undo
                 )
                 latents: torch.Tensor = pipeline(
-                    **conditioning.embeddings(),
+                    **guide.inputs(sampling.guidance_scale),
                     **inputs,
                     **first,
                     num_inference_steps=steps.total,
-                    guidance_scale=sampling.guidance_scale,
                     generator=generator,
                     callback_on_step_end=between,
                     callback_on_step_end_tensor_inputs=between.tensor_inputs,
@@ -226,6 +227,11 @@ def _decoded(drawing: "Drawing", how: How, latents: "torch.Tensor") -> "Image.Im
         return decode_latents(drawing, latents)
     with how.handover.open_base() as base:
         return decode_latents(base, latents)
+
+
+def _guide(drawing: "Drawing", pipeline: Any, conditioning: Conditioning, steps: int) -> Guide:
+    """Return what tells the prompts to the pipeline."""
+    return drawing.family.guide(pipeline, drawing.family.denoiser.part, conditioning, steps)
 
 
 def _masked(drawing: "Drawing", how: How, drawn: tuple[int, int]) -> Masked | None:
@@ -290,14 +296,14 @@ class _BetweenSteps:
         pipeline: Any,
         sampling: Sampling,
         steps: int,
-        guidance: Guidance,
+        guide: Guide,
         loras: Applied,
         how: How,
         on_step: Step,
         undo: ExitStack,
     ) -> None:
         self._pipeline, self._sampling, self._steps = pipeline, sampling, steps
-        self._guidance, self._loras, self._how = guidance, loras, how
+        self._guide, self._loras, self._how = guide, loras, how
         self._on_step, self._undo = on_step, undo
         if how.handover is not None:
             how.handover.begin()
@@ -306,8 +312,8 @@ class _BetweenSteps:
     def tensor_inputs(self) -> list[str]:
         """What the pipeline must hand over."""
         if self._how.handover is not None:
-            return self._guidance.every_tensor_input
-        return self._guidance.tensor_inputs
+            return self._guide.every_tensor_input
+        return self._guide.tensor_inputs
 
     def __call__(
         self, _pipeline: Any, step: int, _timestep: Any, tensors: "dict[str, torch.Tensor]"
@@ -323,19 +329,15 @@ class _BetweenSteps:
         self._loras.advance(done / calls)
         handover = self._how.handover
         if handover is None:
-            return tensors | self._guidance.advance(done, tensors)
+            return tensors | self._guide.advance(done, tensors)
         other = None
         if handover.is_due(done + 1, self._pipeline):
             other = handover.take_over(
                 done + 1, self._pipeline, self._sampling, self._steps, self._undo
             )
-            self._guidance = other or self._guidance
+            self._guide = other or self._guide
         handover.advance(done / calls)
-        told_next = self._guidance.advance(done, tensors, anew=other is not None)
-        if other is not None and TIME_IDS in tensors:
-            ids = time_ids(self._pipeline.unet, tensors[TIME_IDS], told_next[POOLED])
-            told_next[TIME_IDS] = ids
-        return tensors | told_next
+        return tensors | self._guide.advance(done, tensors, anew=other is not None)
 
 
 def _begin(scheduler: Any, how: How, *, forgets: bool) -> None:

@@ -59,6 +59,11 @@ class Drawing:
         return self.checkpoint.family
 
     @property
+    def options(self) -> Mapping[str, Any]:
+        """What the checkpoint's pipeline says besides its parts."""
+        return self.checkpoint.options
+
+    @property
     def device(self) -> str:
         """The torch device that the checkpoint is on."""
         return self.checkpoint.device

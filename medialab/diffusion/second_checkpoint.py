@@ -10,19 +10,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
-from medialab.diffusion.encoding import Guidance, encode
+from medialab.diffusion.encoding import encode
+from medialab.families.guidance import Guide
 from medialab.lora import Applied, told
 from medialab.settings.sampling import Sampling
 
 if TYPE_CHECKING:
-    import torch
-
     from medialab.diffusion.drawing import Drawing
-
-# What SDXL's refiner is told a picture is worth, from 1 to 10, and what it is to keep away from.
-# Source: diffusers' StableDiffusionXLImg2ImgPipeline, aesthetic_score.
-_GOOD, _BAD = 6.0, 2.5
-_SIZE_AND_CROP = 4  # time ids: height, width, and the crop's top and left
 
 
 def told_handover(checkpoint: str, switch_at: float, steps: int, before: int) -> dict[str, Any]:
@@ -95,7 +89,7 @@ class Handover:
 
     def take_over(
         self, call: int, pipeline: Any, sampling: Sampling, steps: int, undo: ExitStack
-    ) -> Guidance | None:
+    ) -> Guide | None:
         """Put the other denoiser into the pipeline; what guides it, or None if it is the same one.
 
         What `undo` holds afterwards takes its LoRAs off again.
@@ -127,26 +121,11 @@ class Handover:
         # Schedulers read it at each step. This one is the denoising's own.
         said = other.components["scheduler"].config.get("prediction_type", "epsilon")
         pipeline.scheduler.register_to_config(prediction_type=said)
-        guidance = Guidance(pipeline, conditioning, steps)
-        undo.enter_context(guidance.composing())
-        return guidance
+        family = other.family
+        guide = family.guide(pipeline, family.denoiser.part, conditioning, steps)
+        undo.enter_context(guide.composing())
+        return guide
 
     def advance(self, done: float) -> None:
         """Tell its LoRAs the share of the steps that is done."""
         self._loras.advance(done)
-
-
-def time_ids(unet: Any, given: "torch.Tensor", pooled: "torch.Tensor") -> "torch.Tensor":
-    """What an SDXL denoiser is told besides the prompt, (rows, 6), or (rows, 5) of its refiner.
-
-    The refiner reads, in place of the target size, how good the picture is. `given` is what the one
-    before it was told; `pooled` (rows, width) is the prompt.
-    """
-    import torch
-
-    room = unet.config.projection_class_embeddings_input_dim - pooled.shape[-1]
-    if room // unet.config.addition_time_embed_dim == given.shape[1]:
-        return given
-    scores = [_BAD, _GOOD] if given.shape[0] > 1 else [_GOOD]
-    column = torch.tensor(scores, dtype=given.dtype, device=given.device)[:, None]
-    return torch.cat([given[:, :_SIZE_AND_CROP], column], dim=1)

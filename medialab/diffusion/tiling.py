@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from medialab.diffusion.encoding import FOLLOWING
 from medialab.families.patching import computing_by
+from medialab.families.unet_clip.guidance import FOLLOWING
 from medialab.pixels.geometry import BLOCK, Box
 from medialab.pixels.tiles import blended, part_of, tiles
 

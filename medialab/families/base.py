@@ -16,6 +16,9 @@ from medialab.families.layers import Signature
 if TYPE_CHECKING:
     import torch
 
+from medialab.families.guidance import MakeGuide
+from medialab.families.texts import CountTokens, MakeTextEncoder
+
 Task = Literal["text-to-image", "image-to-image", "instruct"]
 GuidanceKind = Literal["true", "distilled", "none"]
 
@@ -231,6 +234,8 @@ class KnownFamily:
 class Family(KnownFamily):
     """A family that runs.
 
+    `encoder` makes what reads a checkpoint's prompts, `count_tokens` tells how long one is, and
+    `guide` makes what tells them to a running pipeline.
     `native_sizes` are the pixels a side that its checkpoints were trained at, by what they predict;
     "" stands for the others. `file_variants` and `folder_variants` are what its checkpoints may be
     made for, as one file and as a diffusers folder; without any there is no such checkpoint.
@@ -243,6 +248,9 @@ class Family(KnownFamily):
     denoiser: Denoiser
     latents: Latents
     loras: LoRANames
+    encoder: MakeTextEncoder
+    count_tokens: CountTokens
+    guide: MakeGuide
     native_sizes: Mapping[str, int]
     guidance: GuidanceKind = "true"
     file_variants: tuple[str, ...] = ()

@@ -111,9 +111,10 @@ class LoadedCheckpoint:
         return self.family.denoiser.variant(self.denoiser)
 
     @property
-    def forces_zeros_for_empty_prompt(self) -> bool:
-        """Whether it was trained to read zeros where there is no negative prompt."""
-        return bool(self._whole().config.get("force_zeros_for_empty_prompt", False))
+    def options(self) -> Mapping[str, Any]:
+        """What its pipeline's config says besides the parts."""
+        config: Mapping[str, Any] = self._whole().config
+        return config
 
     @property
     def vae(self) -> Any:

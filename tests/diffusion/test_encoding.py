@@ -11,15 +11,18 @@ from diffusers import (
 from PIL import Image
 from safetensors.torch import save_file
 
+from medialab.diffusion import encoding
 from medialab.diffusion.drawing import Drawing
-from medialab.diffusion.encoding import Conditioning, Guidance, Moment, Track, count_tokens, encode
-from medialab.diffusion.encoding import encoder as encoder_module
-from medialab.diffusion.encoding.chunks import cut_into_chunks
-from medialab.diffusion.encoding.counting import count_in_folder
+from medialab.diffusion.encoding import encode
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families import RUNNING
+from medialab.families.conditioning import Conditioning, Moment, Track
+from medialab.families.texts import Encoded
+from medialab.families.unet_clip.chunks import cut_into_chunks
+from medialab.families.unet_clip.counting import count_tokens
+from medialab.families.unet_clip.guidance import UNetGuide
 from medialab.loading.checkpoint import LoadedCheckpoint
-from medialab.prompts import weigh
+from medialab.prompts import take_loras, weigh
 from models.paperdoll import family
 from tests.tiny import networks
 
@@ -217,7 +220,8 @@ def test_what_was_counted_is_told(sd15):
     ],
 )
 def test_tokens_are_counted_for_the_panel(model, prompt, expected):
-    assert count_tokens(model, prompt) == expected
+    found = encode(model, take_loras(prompt)[0], "")
+    assert (found.tokens, found.chunks * ROOM) == expected
 
 
 # Emphasis
@@ -275,7 +279,7 @@ def test_brackets_beyond_all_numbers_are_refused(sd15):
 
 
 def test_texts_that_would_fill_the_memory_are_refused_at_the_first_long_one(sd15, monkeypatch):
-    monkeypatch.setattr(encoder_module, "MOST_CHUNKS", 20)
+    monkeypatch.setattr(encoding, "MOST_CHUNKS", 20)
     read = []
     long, short = "a " * ROOM * 6, " AND ".join(f"b{n}" for n in range(5))
     with pytest.raises(ConfigError, match=r"7 texts, .* of 6 chunks: over 20 in all"):
@@ -347,7 +351,7 @@ def test_an_inversions_vectors_stand_in_the_place_of_its_name(sd15, mina):
 def test_it_can_be_weighed_and_counts_as_its_vectors(sd15, mina):
     weighed = embeds(sd15, "a (Mina-2:1.4) hat")
     assert torch.equal(weighed, embeds(sd15, "a (red ball:1.4) hat"))
-    assert count_tokens(sd15, "a mina-2 hat") == (4, ROOM)
+    assert encode(sd15, "a mina-2 hat", "").tokens == 4
 
 
 def test_a_name_within_another_word_is_text(sd15, mina):
@@ -453,17 +457,21 @@ def test_an_encoder_with_adapters_is_asked_again(sd15, monkeypatch):
 
 def test_what_is_remembered_has_a_limit(monkeypatch):
     one = torch.zeros(1, 10, 10)
-    monkeypatch.setattr(encoder_module, "REMEMBERED_BYTES", 3 * one.nbytes)
-    texts = encoder_module.encoded_texts()
+    monkeypatch.setattr(encoding, "REMEMBERED_BYTES", 3 * one.nbytes)
+    texts = encoding.encoded_texts()
     for key in (1, 2, 3, 4):
-        texts[key] = encoder_module.Encoded(one.clone(), None, 0, ())
+        texts[key] = Encoded({"prompt_embeds": one.clone()}, 0)
     assert [*texts] == [2, 3, 4]
     assert texts.get(2) is not None
-    texts[5] = encoder_module.Encoded(one.clone(), one.clone(), 0, ())
+    texts[5] = Encoded({"prompt_embeds": one.clone(), "pooled_prompt_embeds": one.clone()}, 0)
     assert [*texts] == [2, 5]
 
 
 # Steps and several prompts at once
+
+
+def guide(pipeline, conditioning, steps):
+    return UNetGuide(pipeline, "unet", conditioning, steps)
 
 
 def run(model, conditioning, steps=6, scheduler=None, guidance_scale=5.0, **options):
@@ -471,7 +479,7 @@ def run(model, conditioning, steps=6, scheduler=None, guidance_scale=5.0, **opti
     pipeline = model.pipeline("text-to-image")
     if scheduler is not None:
         pipeline.scheduler = scheduler
-    guidance = Guidance(pipeline, conditioning, steps)
+    guidance = guide(pipeline, conditioning, steps)
     latents = []
 
     def after_step(_pipeline, call, _timestep, tensors):
@@ -536,7 +544,7 @@ def test_a_sampler_that_calls_twice_a_step_changes_with_the_persons_steps(sd15):
 
     pipeline = sd15.pipeline("text-to-image")
     found = encode(sd15, "[a|b|c|d]", "", steps=4)
-    guidance = Guidance(pipeline, found, 4)
+    guidance = guide(pipeline, found, 4)
     pipeline.scheduler = HeunDiscreteScheduler()
     pipeline._num_timesteps = 7
     steps = [1]
@@ -575,7 +583,7 @@ def test_and_follows_the_weighted_sum_of_its_prompts(model, guidance_scale, monk
 
     monkeypatch.setattr(unet, "forward", spy)
     pipeline, answers = model.pipeline("text-to-image"), []
-    guidance = Guidance(pipeline, found, 1)
+    guidance = guide(pipeline, found, 1)
     with torch.inference_mode(), guidance.composing():
         inner = unet.forward
 
@@ -596,13 +604,17 @@ def test_and_follows_the_weighted_sum_of_its_prompts(model, guidance_scale, monk
         sample, timestep, inputs, _ = seen[0]
 
         def alone(moment):
+            values = moment.values
             added = inputs["added_cond_kwargs"]
             if added:
-                added = {"text_embeds": moment.pooled, "time_ids": added["time_ids"][:1]}
+                added = {
+                    "text_embeds": values["pooled_prompt_embeds"],
+                    "time_ids": added["time_ids"][:1],
+                }
             return forward(
                 sample[:1],
                 timestep,
-                encoder_hidden_states=moment.embeds,
+                encoder_hidden_states=values["prompt_embeds"],
                 added_cond_kwargs=added,
                 return_dict=False,
             )[0]
@@ -643,7 +655,7 @@ def test_an_edit_by_instruction_changes_and_composes_too(sd15):
         pipeline = StableDiffusionInstructPix2PixPipeline(**parts, requires_safety_checker=False)
         pipeline.set_progress_bar_config(disable=True)
         found = encode(sd15, prompt, "x", steps=4)
-        guidance = Guidance(pipeline, found, 4)
+        guidance = guide(pipeline, found, 4)
         with torch.inference_mode(), guidance.composing():
             return pipeline(
                 **found.embeddings(),
@@ -668,7 +680,7 @@ def test_the_denoiser_is_as_it_was_after_an_error(sd15):
     unet = sd15.components["unet"]
     before = dict(vars(unet))
     found = encode(sd15, "a AND b", "")
-    guidance = Guidance(sd15.pipeline("text-to-image"), found, 1)
+    guidance = guide(sd15.pipeline("text-to-image"), found, 1)
 
     def stopped():
         with guidance.composing():
@@ -687,7 +699,7 @@ def test_a_hook_on_the_denoiser_is_put_back(sd15, monkeypatch):
         return None
 
     monkeypatch.setattr(unet, "forward", hooked)
-    with Guidance(sd15.pipeline("text-to-image"), encode(sd15, "a AND b", ""), 1).composing():
+    with guide(sd15.pipeline("text-to-image"), encode(sd15, "a AND b", ""), 1).composing():
         assert unet.forward is not hooked
     assert unet.forward is hooked
 
@@ -697,7 +709,7 @@ def test_a_plain_prompt_leaves_the_pipeline_alone(sd15):
     assert not found.changes
     assert not found.composes
     pipeline = sd15.pipeline("text-to-image")
-    guidance = Guidance(pipeline, found, 3)
+    guidance = guide(pipeline, found, 3)
     assert guidance.tensor_inputs == ["latents"]
     with guidance.composing():
         assert "forward" not in vars(sd15.components["unet"])
@@ -714,7 +726,7 @@ def test_a_conditioning_is_made_again_from_its_embeddings(loaded):
 
 
 def test_after_its_last_moment_a_track_goes_on():
-    one, two = Moment(2, torch.zeros(1)), Moment(5, torch.ones(1))
+    one, two = Moment(2, {"prompt_embeds": torch.zeros(1)}), Moment(5, {})
     track = Track((one, two))
     assert [track.at(step) for step in (1, 2, 3, 5, 9)] == [one, one, two, two, two]
 
@@ -732,15 +744,15 @@ def test_tokens_counted_from_files_alone_are_those_of_transformers(prompt):
 
     from medialab.families.unet_clip.single_files import SHARED_TOKENIZER
     from medialab.loading.checkpoint import CONFIGS
-    from medialab.prompts import parse, take_loras
+    from medialab.prompts import parse
 
     tokenizer = CLIPTokenizer.from_pretrained(CONFIGS / SHARED_TOKENIZER)
     (*_, text) = parse(take_loras(prompt)[0], 1).texts
     chunks = cut_into_chunks(weigh(text), tokenizer, {})
     expected = (sum(map(len, chunks)), 75 * len(chunks))
-    assert count_in_folder(prompt, CONFIGS / SHARED_TOKENIZER) == expected
+    assert count_tokens(prompt, CONFIGS / SHARED_TOKENIZER) == expected
 
 
 def test_a_folder_without_tokenizer_is_told(tmp_path):
     with pytest.raises(OSError, match=r"vocab\.json"):
-        count_in_folder("a cat", tmp_path)
+        count_tokens("a cat", tmp_path)

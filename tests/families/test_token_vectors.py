@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench
-from medialab.diffusion.encoding.inversions import load_inversion
 from medialab.errors import MediaLabError
 from medialab.families.kinds import classify
 from medialab.families.token_vectors import layout_of
+from medialab.families.unet_clip.inversions import load_inversion
 from medialab.files.headers import Header
 
 WIDTH = 32  # the tiny checkpoint's

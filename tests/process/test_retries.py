@@ -143,7 +143,7 @@ def test_pain_20_a_fake_oom_at_each_fallback_ends_in_an_image_and_earlier_stages
     }[network]
     if stage == "prompt":
         bench.cache.clear()
-        model.cached("encoded texts", dict)._kept.clear()
+        model.cached("encoded texts", dict).clear()
     failing(part, times, NO_ROOM)
     run = bench.execute(config)
     assert hows(run, stage) == expected

@@ -75,7 +75,7 @@ def test_pain_19_nan_for_ever_is_a_named_error_and_nothing_is_saved(
 def test_no_text_is_remembered_as_nan(bench, model, spoiling):
     clean = bench.execute(quick())
     bench.cache.clear()
-    model.cached("encoded texts", dict)._kept.clear()
+    model.cached("encoded texts", dict).clear()
     spoiling(model.components["text_encoder"].get_input_embeddings(), 1)
     run = bench.execute(quick())
     assert [one["part"] for one in retries(run, "prompt")] == ["prompt"]

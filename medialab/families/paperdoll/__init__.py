@@ -11,6 +11,9 @@ from medialab.families.base import (
 )
 from medialab.families.habits import DetailerHabits
 from medialab.families.unet_clip import EDITS, FOUR_CHANNELS, LORAS, UNet, UNetClipOpening
+from medialab.families.unet_clip.counting import count_tokens
+from medialab.families.unet_clip.encoder import ClipEncoder
+from medialab.families.unet_clip.guidance import UNetGuide
 
 # Chosen by looking at pictures: at twice its size a paper doll's face becomes two, a crop with a
 # body in it becomes a body, and a smudge needs more than 0.4 to become a face. It knows close-ups
@@ -34,6 +37,9 @@ PAPERDOLL = Family(
     denoiser=UNet(text_encoders=("text_encoder",)),
     latents=FOUR_CHANNELS,
     loras=LORAS,
+    encoder=ClipEncoder,
+    count_tokens=count_tokens,
+    guide=UNetGuide,
     native_sizes={},
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
     tasks={**AUTOMATIC, "instruct": EDITS},

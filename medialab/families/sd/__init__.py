@@ -21,6 +21,9 @@ from medialab.families.unet_clip import (
     UNet,
     UNetClipOpening,
 )
+from medialab.families.unet_clip.counting import count_tokens
+from medialab.families.unet_clip.encoder import ClipEncoder
+from medialab.families.unet_clip.guidance import UNetGuide
 from medialab.families.unet_clip.single_files import CLIP_PAD, OPEN_CLIP_PAD, PLAIN_ENCODER
 from medialab.files.predictions import EPSILON
 
@@ -44,6 +47,9 @@ SD15 = Family(
     denoiser=_UNET,
     latents=FOUR_CHANNELS,
     loras=LORAS,
+    encoder=ClipEncoder,
+    count_tokens=count_tokens,
+    guide=UNetGuide,
     native_sizes={"": 512},
     file_variants=(PLAIN, INPAINT, INSTRUCT),
     folder_variants=_FOLDERS,
@@ -63,6 +69,9 @@ SD2 = Family(
     denoiser=_UNET,
     latents=replace(FOUR_CHANNELS, shared_with="sd15"),
     loras=LORAS,
+    encoder=ClipEncoder,
+    count_tokens=count_tokens,
+    guide=UNetGuide,
     native_sizes={"": 768, EPSILON: 512},
     file_variants=(PLAIN, INPAINT),
     folder_variants=_FOLDERS,

@@ -13,6 +13,9 @@ from medialab.families.base import (
     Recognition,
 )
 from medialab.families.unet_clip import FOUR_CHANNELS, LORAS, SingleFile, UNet, UNetClipOpening
+from medialab.families.unet_clip.counting import count_tokens
+from medialab.families.unet_clip.encoder import PenultimateClipEncoder
+from medialab.families.unet_clip.guidance import UNetGuide
 from medialab.families.unet_clip.single_files import (
     CLIP_PAD,
     OPEN_CLIP_PAD,
@@ -45,6 +48,9 @@ SDXL = Family(
     denoiser=UNet(text_encoders=("text_encoder", "text_encoder_2")),
     latents=FOUR_CHANNELS,
     loras=LORAS,
+    encoder=PenultimateClipEncoder,
+    count_tokens=count_tokens,
+    guide=UNetGuide,
     native_sizes={"": 1024},
     file_variants=(PLAIN, INPAINT),
     # Editing by instruction is left out: its pipeline in diffusers tells of no step, and cannot be
@@ -65,6 +71,9 @@ SDXL_REFINER = Family(
     denoiser=UNet(text_encoders=("text_encoder_2",)),
     latents=replace(FOUR_CHANNELS, shared_with="sdxl"),
     loras=LORAS,
+    encoder=PenultimateClipEncoder,
+    count_tokens=count_tokens,
+    guide=UNetGuide,
     native_sizes={"": 1024},
     file_variants=(REFINER,),
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medialab.diffusion.encoding.chunks import Chunk
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families.token_vectors import layout_of
+from medialab.families.unet_clip.chunks import Chunk
 from medialab.files.headers import read_header
 from medialab.files.tensors import read_tensors, refuse_whole_numbers
 

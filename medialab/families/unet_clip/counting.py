@@ -10,18 +10,22 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from medialab.diffusion.encoding.chunks import cut_into_chunks, room_of
+from medialab.families.unet_clip.chunks import cut_into_chunks, room_of
 from medialab.prompts import parse, weigh, without_tags
 
 CLIP_LENGTH = 77  # tokens of a CLIP text encoder, where the tokenizer does not tell
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
 
-def count_in_folder(prompt: str, folder: Path) -> tuple[int, int]:
-    """Tokens of the prompt's longest text, and for how many its chunks have room.
+def count_tokens(prompt: str, folder: Path) -> tuple[int, int]:
+    """Return the tokens of the prompt's longest text, and for how many its chunks have room.
 
-    `folder` holds a CLIP tokenizer. A textual inversion counts as the words of its name. Cost: the
-    first time 50 ms, then far below a millisecond.
+    A textual inversion counts as the words of its name. Cost: 50 ms the first time, then far below
+    a millisecond.
+
+    Args:
+        prompt: As it is typed.
+        folder: Of a CLIP tokenizer.
 
     Raises:
         OSError: there is no tokenizer in the folder.

@@ -1,0 +1,126 @@
+"""A UNet told other prompts from step to step, or several at once.
+
+Works with any diffusers pipeline that takes `prompt_embeds`, calls its UNet once a step and offers
+`callback_on_step_end`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from medialab.families.guidance import Guide
+from medialab.families.patching import of_rows
+from medialab.families.unet_clip.encoder import EMBEDS, POOLED
+
+if TYPE_CHECKING:
+    import torch
+
+# How many rows a denoiser is given at once -> which of them follows the prompt, and which does
+# what that one does but for the prompt. Without guidance there is only the first; an edit by
+# instruction has the prompt and the picture, the picture, and neither.
+FOLLOWING = {1: 0, 2: 1, 3: 0}
+COMPARED = {2: 0, 3: 1}
+
+# What the callbacks of pipelines call the pooled prompts, and the sizes that SDXL is told.
+ADDED_POOLED, TIME_IDS = "add_text_embeds", "add_time_ids"
+# What SDXL's refiner is told a picture is worth, from 1 to 10, and what it is to keep away from.
+# Source: diffusers' StableDiffusionXLImg2ImgPipeline, aesthetic_score.
+_GOOD, _BAD = 6.0, 2.5
+_SIZE_AND_CROP = 4  # time ids: height, width, and the crop's top and left
+
+
+class UNetGuide(Guide):
+    """The prompts of one run of a UNet's pipeline."""
+
+    TENSORS = (EMBEDS, ADDED_POOLED, TIME_IDS)
+
+    def inputs(self, guidance_scale: float) -> dict[str, Any]:
+        """Return both prompts, and the scale as it is."""
+        return {**self._conditioning.embeddings(), "guidance_scale": guidance_scale}
+
+    def _changed(
+        self, tensors: "Mapping[str, torch.Tensor]", *, anew: bool
+    ) -> "dict[str, torch.Tensor]":
+        positive = self._conditioning.positives[0].at(self._step).values
+        negative = self._conditioning.negative.at(self._step).values
+        changed = {
+            name: _as_rows(positive[value], negative[value], tensors[name].shape[0])
+            for name, value in ((EMBEDS, EMBEDS), (ADDED_POOLED, POOLED))
+            if name in tensors
+        }
+        if anew and TIME_IDS in tensors:
+            unet = getattr(self._pipeline, self._denoiser)
+            changed[TIME_IDS] = _time_ids(unet, tensors[TIME_IDS], changed[ADDED_POOLED])
+        return changed
+
+    def _composed(
+        self, forward: Callable[..., Any], *args: Any, **inputs: Any
+    ) -> "tuple[torch.Tensor]":
+        """Call the UNet once, with a row more for each sub-prompt after the first.
+
+        It gives n + Σ wᵢ (cᵢ - n) where it would give c₀, so that the pipeline's own guidance makes
+        n + guidance_scale · Σ wᵢ (cᵢ - n) of it. Source: Liu et al., "Compositional Visual
+        Generation with Composable Diffusion Models", equation 11.
+        """
+        sample, *rest = args
+        rows = sample.shape[0]
+        following = FOLLOWING[rows]
+        tracks = list(self._conditioning.positives[1:])
+        if rows not in COMPARED:
+            tracks.append(self._conditioning.negative)
+        told = [track.at(self._step).values for track in tracks]
+        wider = _widened(inputs, rows, following, len(told))
+        embeds = [one[EMBEDS] for one in told]
+        wider["encoder_hidden_states"] = _joined(inputs["encoder_hidden_states"], embeds)
+        if (added := inputs.get("added_cond_kwargs")) and "text_embeds" in added:
+            pooled = [one[POOLED] for one in told]
+            wider["added_cond_kwargs"]["text_embeds"] = _joined(added["text_embeds"], pooled)
+        wider["return_dict"] = False
+        found = forward(_widened(sample, rows, following, len(told)), *rest, **wider)[0]
+        compared = found[COMPARED.get(rows, -1)]
+        weights = [track.weight for track in self._conditioning.positives]
+        followed = [found[following], *found[rows : rows + len(weights) - 1]]
+        total = sum(w * (one - compared) for w, one in zip(weights, followed, strict=True))
+        answer = found[:rows].clone()
+        answer[following] = compared + total
+        return (answer,)
+
+
+def _as_rows(positive: "torch.Tensor", negative: "torch.Tensor", rows: int) -> "torch.Tensor":
+    """Return both prompts in the order in which the pipeline batches them."""
+    import torch
+
+    every = [negative] * rows
+    every[FOLLOWING[rows]] = positive
+    return torch.cat(every)
+
+
+def _time_ids(unet: Any, given: "torch.Tensor", pooled: "torch.Tensor") -> "torch.Tensor":
+    """Return what an SDXL UNet is told besides the prompt: (rows, 6), or (rows, 5) of its refiner.
+
+    The refiner reads, in place of the target size, how good the picture is. `given` is what the one
+    before it was told; `pooled` (rows, width) is the prompt.
+    """
+    import torch
+
+    room = unet.config.projection_class_embeddings_input_dim - pooled.shape[-1]
+    if room // unet.config.addition_time_embed_dim == given.shape[1]:
+        return given
+    scores = [_BAD, _GOOD] if given.shape[0] > 1 else [_GOOD]
+    column = torch.tensor(scores, dtype=given.dtype, device=given.device)[:, None]
+    return torch.cat([given[:, :_SIZE_AND_CROP], column], dim=1)
+
+
+def _joined(given: "torch.Tensor", more: "list[Any]") -> "torch.Tensor":
+    import torch
+
+    return torch.cat([given, *(one.to(given) for one in more)])
+
+
+def _widened(value: Any, rows: int, following: int, more: int) -> Any:
+    """Return everything that has a row for each of the batch with the one that follows repeated."""
+    import torch
+
+    def repeated(tensor: "torch.Tensor") -> "torch.Tensor":
+        return torch.cat([tensor, *[tensor[following : following + 1]] * more])
+
+    return of_rows(value, rows, repeated)
