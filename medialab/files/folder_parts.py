@@ -12,7 +12,13 @@ from typing import Any
 
 from medialab.errors import ModelRefusedError
 from medialab.files.opening import check_file
-from medialab.files.part_configs import PartConfig, check_network, check_scheduler, read_json
+from medialab.files.part_configs import (
+    PartConfig,
+    SchedulerConfig,
+    check_network,
+    check_scheduler,
+    read_json,
+)
 from medialab.files.regular import is_regular
 
 INDEX, CONFIG = "model_index.json", "config.json"
@@ -38,6 +44,7 @@ class FolderParts:
         check_tokenizer: Refuses a damaged tokenizer, given its folder and the size of the encoder's
             vocabulary (None if unknown).
         required: Parts that every folder has.
+        scheduler: The rules for the config of its scheduler.
         made_for_others: Words in the class of a pipeline whose denoiser looks like one of the
             family, but which is made for something else, and for what.
     """
@@ -47,6 +54,7 @@ class FolderParts:
     tokenizer_classes: tuple[str, ...]
     check_tokenizer: Callable[[Path, int | None], None]
     required: tuple[str, ...]
+    scheduler: type[PartConfig] = SchedulerConfig
     made_for_others: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -134,4 +142,4 @@ def _check(folder: Path, name: str, class_name: str, parts: FolderParts) -> None
         words = read_json(encoder).get("vocab_size")
         parts.check_tokenizer(folder, words if isinstance(words, int) else None)
     else:
-        check_scheduler(folder)
+        check_scheduler(folder, parts.scheduler)

@@ -53,7 +53,7 @@ def is_since(config: BaseModel, minor: int) -> bool:
 
 
 class SchedulerConfig(PartConfig):
-    """The config of any diffusers scheduler that a denoiser here was trained with."""
+    """The config of a diffusers scheduler whose noise is a table of betas."""
 
     name: Word = Field(alias="_class_name")
     # All published ones have 1,000; LCM's own schedule uses 50 of these.
@@ -69,7 +69,7 @@ class SchedulerConfig(PartConfig):
     @model_validator(mode="after")
     def _tells_its_noise(self) -> Self:
         betas = self.beta_start, self.beta_end, self.beta_schedule
-        if self.trained_betas is None and None in betas and "FlowMatch" not in self.name:
+        if self.trained_betas is None and None in betas:
             message = "beta_start, beta_end and beta_schedule must be there"
             raise ValueError(message)
         if self.trained_betas and len(self.trained_betas) != self.num_train_timesteps:
@@ -103,14 +103,14 @@ def check_network(folder: Path, rules: type[PartConfig]) -> None:
         raise damaged(path, f"says {error}") from error
 
 
-def check_scheduler(folder: Path) -> None:
+def check_scheduler(folder: Path, rules: type[PartConfig]) -> None:
     """Check a scheduler's folder, whose config must describe the noise used in training.
 
     Raises:
         ModelRefusedError: it does not.
     """
     path = folder / "scheduler_config.json"
-    checked(path, SchedulerConfig, read_json(path))
+    checked(path, rules, read_json(path))
 
 
 def refuse_adapter(folder: Path) -> None:
