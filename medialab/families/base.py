@@ -6,19 +6,24 @@ why it does not run; a `Family` runs.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+from medialab.errors import ModelRefusedError
+from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
+from medialab.families.guidance import MakeGuide
 from medialab.families.habits import DetailerHabits
 from medialab.families.layers import Signature
+from medialab.families.schedulers import Schedulers
+from medialab.families.texts import CountTokens, MakeTextEncoder
 
 if TYPE_CHECKING:
     import torch
 
-from medialab.families.guidance import MakeGuide
-from medialab.families.texts import CountTokens, MakeTextEncoder
 
+T = TypeVar("T")
 Task = Literal["text-to-image", "image-to-image", "instruct"]
 GuidanceKind = Literal["true", "distilled", "none"]
 
@@ -214,6 +219,18 @@ class Denoiser(Protocol):
     def check_controlnet(self, network: Any, control: Any, family: str) -> None:
         """Refuse a ControlNet that is made for another denoiser, with a ModelRefusedError."""
 
+    def reads_alike(self, network: Any, other: Any) -> bool:
+        """Whether both read text of one width, and so follow the same LoRAs."""
+
+    def width(self, network: Any) -> int:
+        """Return the numbers that its first layer has for a place of the latents."""
+
+    def rows_apart(self, network: Any) -> AbstractContextManager[None]:
+        """Compute each row of a batch by itself while it lasts, to need less memory at once.
+
+        `network` is a denoiser, or a ControlNet for one.
+        """
+
 
 @dataclass(frozen=True, kw_only=True)
 class KnownFamily:
@@ -235,7 +252,9 @@ class Family(KnownFamily):
     """A family that runs.
 
     `encoder` makes what reads a checkpoint's prompts, `count_tokens` tells how long one is, and
-    `guide` makes what tells them to a running pipeline.
+    `guide` makes what tells them to a running pipeline. `schedulers` take its noise away. What it
+    has none of it cannot do: `noising` is needed to start from a picture, `tiling` for parts of
+    one, `inpainting` for denoisers made for it, `control_inputs` for ControlNets.
     `native_sizes` are the pixels a side that its checkpoints were trained at, by what they predict;
     "" stands for the others. `file_variants` and `folder_variants` are what its checkpoints may be
     made for, as one file and as a diffusers folder; without any there is no such checkpoint.
@@ -251,6 +270,11 @@ class Family(KnownFamily):
     encoder: MakeTextEncoder
     count_tokens: CountTokens
     guide: MakeGuide
+    schedulers: Schedulers
+    noising: Noising | None = None
+    tiling: Tiling | None = None
+    inpainting: Inpainting | None = None
+    control_inputs: ControlInputs | None = None
     native_sizes: Mapping[str, int]
     guidance: GuidanceKind = "true"
     file_variants: tuple[str, ...] = ()
@@ -263,3 +287,18 @@ class Family(KnownFamily):
     def native_size(self, prediction_type: str) -> int | None:
         """Return the pixels a side of its training; None where only a checkpoint's config says."""
         return self.native_sizes.get(prediction_type, self.native_sizes.get(""))
+
+    def offered(self, capability: T | None, words: str) -> T:
+        """Return what it has for something that not every family can do.
+
+        Args:
+            capability: One of its fields.
+            words: What cannot be done without it, as a sentence has it: "starting from a picture".
+
+        Raises:
+            ModelRefusedError: it has none.
+        """
+        if capability is None:
+            message = f"{words} is not possible yet with checkpoints of family {self.name}"
+            raise ModelRefusedError(message)
+        return capability

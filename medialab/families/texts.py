@@ -80,6 +80,6 @@ class TextEncoder(Protocol):
 
 # Makes one for a checkpoint.
 MakeTextEncoder = Callable[[Readable, Reading], TextEncoder]
-# Tokens of a prompt's longest text, and for how many there is room: of the prompt, and of the folder
-# of the tokenizer. Loads neither weights nor torch.
+# Counts the tokens of a prompt's longest text, and those for which there is room, by the files of a
+# tokenizer's folder alone: neither weights nor torch are loaded.
 CountTokens = Callable[[str, Path], tuple[int, int]]

@@ -6,14 +6,10 @@ from medialab.families.base import (
     INSTRUCT,
     PLAIN,
     REFINER,
-    Family,
     Recognition,
 )
 from medialab.families.habits import DetailerHabits
-from medialab.families.unet_clip import EDITS, FOUR_CHANNELS, LORAS, UNet, UNetClipOpening
-from medialab.families.unet_clip.counting import count_tokens
-from medialab.families.unet_clip.encoder import ClipEncoder
-from medialab.families.unet_clip.guidance import UNetGuide
+from medialab.families.unet_clip import EDITS, UNet, UNetClipOpening, UNetFamily
 
 # Chosen by looking at pictures: at twice its size a paper doll's face becomes two, a crop with a
 # body in it becomes a body, and a smudge needs more than 0.4 to become a face. It knows close-ups
@@ -29,17 +25,12 @@ _HABITS = DetailerHabits(
     framings={"face": "a close-up of the face of", "hand": "a close-up of an open hand."},
 )
 
-PAPERDOLL = Family(
+PAPERDOLL = UNetFamily(
     name="paperdoll",
     # No published family is narrower than CLIP-L's 768; ours reads 128 or 160.
     recognition=Recognition(text_widths=range(1, 257)),
     opening=UNetClipOpening(),
     denoiser=UNet(text_encoders=("text_encoder",)),
-    latents=FOUR_CHANNELS,
-    loras=LORAS,
-    encoder=ClipEncoder,
-    count_tokens=count_tokens,
-    guide=UNetGuide,
     native_sizes={},
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
     tasks={**AUTOMATIC, "instruct": EDITS},

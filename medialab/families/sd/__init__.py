@@ -9,21 +9,17 @@ from medialab.families.base import (
     PLAIN,
     REFINER,
     UNCLIP,
-    Family,
     Recognition,
 )
 from medialab.families.sdxl import XL_WORDS
 from medialab.families.unet_clip import (
     EDITS,
     FOUR_CHANNELS,
-    LORAS,
     SingleFile,
     UNet,
     UNetClipOpening,
+    UNetFamily,
 )
-from medialab.families.unet_clip.counting import count_tokens
-from medialab.families.unet_clip.encoder import ClipEncoder
-from medialab.families.unet_clip.guidance import UNetGuide
 from medialab.families.unet_clip.single_files import CLIP_PAD, OPEN_CLIP_PAD, PLAIN_ENCODER
 from medialab.files.predictions import EPSILON
 
@@ -33,7 +29,7 @@ _FOLDERS = (PLAIN, INPAINT, INSTRUCT, REFINER)
 _UNET = UNet(text_encoders=("text_encoder",))
 
 # Source of the sizes: the model cards of runwayml and stabilityai.
-SD15 = Family(
+SD15 = UNetFamily(
     name="sd15",
     recognition=Recognition(text_widths=(768,), written=_WORDS_1, not_written=XL_WORDS),
     opening=UNetClipOpening(
@@ -45,17 +41,12 @@ SD15 = Family(
         controlnet_files=True,
     ),
     denoiser=_UNET,
-    latents=FOUR_CHANNELS,
-    loras=LORAS,
-    encoder=ClipEncoder,
-    count_tokens=count_tokens,
-    guide=UNetGuide,
     native_sizes={"": 512},
     file_variants=(PLAIN, INPAINT, INSTRUCT),
     folder_variants=_FOLDERS,
     tasks={**AUTOMATIC, "instruct": EDITS},
 )
-SD2 = Family(
+SD2 = UNetFamily(
     name="sd2",
     recognition=Recognition(text_widths=(1024,), written=_WORDS_2, not_written=XL_WORDS),
     opening=UNetClipOpening(
@@ -68,10 +59,6 @@ SD2 = Family(
     ),
     denoiser=_UNET,
     latents=replace(FOUR_CHANNELS, shared_with="sd15"),
-    loras=LORAS,
-    encoder=ClipEncoder,
-    count_tokens=count_tokens,
-    guide=UNetGuide,
     native_sizes={"": 768, EPSILON: 512},
     file_variants=(PLAIN, INPAINT),
     folder_variants=_FOLDERS,

@@ -9,13 +9,10 @@ from medialab.families.base import (
     INSTRUCT,
     PLAIN,
     REFINER,
-    Family,
     Recognition,
 )
-from medialab.families.unet_clip import FOUR_CHANNELS, LORAS, SingleFile, UNet, UNetClipOpening
-from medialab.families.unet_clip.counting import count_tokens
+from medialab.families.unet_clip import FOUR_CHANNELS, SingleFile, UNet, UNetClipOpening, UNetFamily
 from medialab.families.unet_clip.encoder import PenultimateClipEncoder
-from medialab.families.unet_clip.guidance import UNetGuide
 from medialab.families.unet_clip.single_files import (
     CLIP_PAD,
     OPEN_CLIP_PAD,
@@ -26,7 +23,7 @@ from medialab.families.unet_clip.single_files import (
 XL_WORDS = r"stable-diffusion-xl|sd_?xl"
 _REFINERS_WORDS = r"(sd_?xl|stable-diffusion-xl).*refiner"
 
-SDXL = Family(
+SDXL = UNetFamily(
     name="sdxl",
     recognition=Recognition(
         text_widths=(2048,),
@@ -46,11 +43,7 @@ SDXL = Family(
         controlnet_files=True,
     ),
     denoiser=UNet(text_encoders=("text_encoder", "text_encoder_2")),
-    latents=FOUR_CHANNELS,
-    loras=LORAS,
     encoder=PenultimateClipEncoder,
-    count_tokens=count_tokens,
-    guide=UNetGuide,
     native_sizes={"": 1024},
     file_variants=(PLAIN, INPAINT),
     # Editing by instruction is left out: its pipeline in diffusers tells of no step, and cannot be
@@ -58,7 +51,7 @@ SDXL = Family(
     folder_variants=(PLAIN, INPAINT, REFINER),
     other_variants=(DISTILLED,),
 )
-SDXL_REFINER = Family(
+SDXL_REFINER = UNetFamily(
     name="sdxl-refiner",
     recognition=Recognition(text_widths=(1280,), written=_REFINERS_WORDS),
     opening=UNetClipOpening(
@@ -70,10 +63,7 @@ SDXL_REFINER = Family(
     ),
     denoiser=UNet(text_encoders=("text_encoder_2",)),
     latents=replace(FOUR_CHANNELS, shared_with="sdxl"),
-    loras=LORAS,
     encoder=PenultimateClipEncoder,
-    count_tokens=count_tokens,
-    guide=UNetGuide,
     native_sizes={"": 1024},
     file_variants=(REFINER,),
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),

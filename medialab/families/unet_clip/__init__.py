@@ -1,15 +1,44 @@
 """Shared by the families whose denoiser is a UNet that reads what CLIP makes of a text."""
 
-from medialab.families.base import Latents
+from dataclasses import dataclass
+
+from medialab.families.base import Family, Latents, LoRANames
+from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
+from medialab.families.guidance import MakeGuide
+from medialab.families.schedulers import Schedulers
+from medialab.families.texts import CountTokens, MakeTextEncoder
+from medialab.families.unet_clip.control import control_inputs
+from medialab.families.unet_clip.counting import count_tokens
 from medialab.families.unet_clip.denoiser import UNet
+from medialab.families.unet_clip.encoder import ClipEncoder
+from medialab.families.unet_clip.guidance import UNetGuide
+from medialab.families.unet_clip.inpainting import INPAINTING
 from medialab.families.unet_clip.lora import UNetClipLoRAs
 from medialab.families.unet_clip.opening import UNetClipOpening
+from medialab.families.unet_clip.schedulers import ADDED_NOISE, BETAS
 from medialab.families.unet_clip.single_files import SingleFile
+from medialab.families.unet_clip.tiling import TILING
 
-__all__ = ["EDITS", "FOUR_CHANNELS", "LORAS", "SingleFile", "UNet", "UNetClipOpening"]
+__all__ = ["EDITS", "FOUR_CHANNELS", "SingleFile", "UNet", "UNetClipOpening", "UNetFamily"]
 
 FOUR_CHANNELS = Latents(channels=4, reduction=8, block=8)
 # Of a text, the same for all of them.
 LORAS = UNetClipLoRAs()
 # Editing by instruction is in no Auto map of diffusers.
 EDITS = "StableDiffusionInstructPix2PixPipeline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UNetFamily(Family):
+    """A family of a UNet and CLIP, with all that is the same for these."""
+
+    latents: Latents = FOUR_CHANNELS
+    loras: LoRANames = LORAS
+    encoder: MakeTextEncoder = ClipEncoder
+    count_tokens: CountTokens = count_tokens
+    guide: MakeGuide = UNetGuide
+    schedulers: Schedulers = BETAS
+    noising: Noising | None = ADDED_NOISE
+    tiling: Tiling | None = TILING
+    inpainting: Inpainting | None = INPAINTING
+    control_inputs: ControlInputs | None = control_inputs

@@ -1,10 +1,16 @@
 """A UNet as the denoiser of a family: what its config says of it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families.base import INPAINT, INSTRUCT, PLAIN
+from medialab.families.patching import computing_by, joined_rows, of_rows
+
+if TYPE_CHECKING:
+    import torch
 
 # Channels that a UNet's first layer reads -> what it is made for. Those for editing read the
 # latents of the picture besides, those for inpainting where to paint and the latents of what stays.
@@ -36,3 +42,39 @@ class UNet:
                 f"{width}: choose one made for its family"
             )
             raise ModelRefusedError(message)
+
+    def reads_alike(self, network: Any, other: Any) -> bool:
+        """Whether both read text of one width, and so follow the same LoRAs."""
+        same: bool = network.config.cross_attention_dim == other.config.cross_attention_dim
+        return same
+
+    def width(self, network: Any) -> int:
+        """Return the numbers that its first layer has for a place of the latents."""
+        return int(network.config.block_out_channels[0])
+
+    @contextmanager
+    def rows_apart(self, network: Any) -> Iterator[None]:
+        """Compute each row of a batch by itself: it needs at once what one prompt does.
+
+        Source: A1111's --medvram (modules/sd_samplers_cfg_denoiser.py, `batch_cond_uncond`).
+        """
+        forward = network.forward
+
+        def apart(sample: "torch.Tensor", *args: Any, **inputs: Any) -> Any:
+            rows = sample.shape[0]
+            return joined_rows(
+                [
+                    forward(
+                        sample[row : row + 1], *_row(args, row, rows), **_row(inputs, row, rows)
+                    )
+                    for row in range(rows)
+                ]
+            )
+
+        with computing_by(network, apart):
+            yield
+
+
+def _row(inputs: Any, row: int, rows: int) -> Any:
+    """Return one row's inputs, of those of a batch of so many."""
+    return of_rows(inputs, rows, lambda value: value[row : row + 1])

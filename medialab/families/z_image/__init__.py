@@ -1,4 +1,4 @@
-"""Z-Image: a transformer that matches flows, and a Qwen3 for its text; recognised, not yet run."""
+"""Z-Image: a transformer that matches flows, and a language model that reads its text."""
 
 from medialab.families.base import KnownFamily
 from medialab.families.z_image.recognition import RECOGNITION

@@ -1,0 +1,22 @@
+"""What diffusers' ControlNet pipelines of UNets take."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from medialab.settings.stages import ControlUnit
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def control_inputs(
+    task: str, pictures: "Sequence[Image.Image]", units: Sequence[ControlUnit]
+) -> dict[str, Any]:
+    """Return the inputs of ControlNets: lists, or, of a single one, what would be in them."""
+    lists: dict[str, list[Any]] = {
+        "image" if task == "text-to-image" else "control_image": list(pictures),
+        "controlnet_conditioning_scale": [unit.weight for unit in units],
+        "control_guidance_start": [unit.start for unit in units],
+        "control_guidance_end": [unit.end for unit in units],
+    }
+    return lists if len(units) > 1 else {name: value[0] for name, value in lists.items()}

@@ -1,0 +1,69 @@
+"""Schedulers for denoisers that predict the noise, or its velocity, by a table of betas."""
+
+from typing import TYPE_CHECKING, Any
+
+from medialab.families.capabilities import FirstNoise
+from medialab.families.schedulers import Trained
+from medialab.settings.samplers import applied_schedule, check_training, make_scheduler
+
+if TYPE_CHECKING:
+    import torch
+
+
+class BetaSchedulers:
+    """All samplers and schedules of `medialab.settings.samplers`."""
+
+    def check(
+        self,
+        sampler: str,
+        schedule: str,  # noqa: ARG002 - a config with a pair that does not go together is refused
+        prediction_type: str,
+        *,
+        zero_terminal_snr: bool,
+    ) -> None:
+        """Refuse a sampler that cannot run a checkpoint trained so."""
+        check_training(sampler, prediction_type, zero_terminal_snr=zero_terminal_snr)
+
+    def make(self, sampler: str, schedule: str, trained: Trained, *, steps: int, seed: int) -> Any:
+        """Return a fresh scheduler with the checkpoint's betas and prediction type."""
+        return make_scheduler(sampler, schedule, trained, steps=steps, seed=seed)
+
+    def applied(self, sampler: str, schedule: str, trained: Trained, steps: int) -> str:
+        """Return the schedule that runs."""
+        return applied_schedule(sampler, schedule, trained, steps)
+
+    def predicts(self, trained: Trained) -> str:
+        """Return epsilon or v_prediction."""
+        return str(trained.get("prediction_type", "epsilon"))
+
+
+class AddedNoise:
+    """Noise by a scheduler's `add_noise`."""
+
+    def noised(
+        self, scheduler: Any, latents: "torch.Tensor", noise: "torch.Tensor", timesteps: Any
+    ) -> "torch.Tensor":
+        """Return latents under as much noise as there is at a timestep."""
+        noised: torch.Tensor = scheduler.add_noise(latents, noise, timesteps)
+        return noised
+
+    def alone(self, scheduler: Any, noise: "torch.Tensor") -> "torch.Tensor":
+        """Return pure noise, as text to image begins with it."""
+        alone: torch.Tensor = noise * scheduler.init_noise_sigma
+        return alone
+
+    def begin_with(self, scheduler: Any, first: FirstNoise) -> None:
+        """Have `first` make the first noise over a picture.
+
+        The scheduler is this denoising's own, and its method there again once it was called.
+        """
+        plain = scheduler.add_noise
+
+        def once(original: "torch.Tensor", noise: "torch.Tensor", timesteps: Any) -> Any:
+            del scheduler.add_noise
+            return first(noise, lambda noise: plain(original, noise, timesteps))
+
+        scheduler.add_noise = once
+
+
+BETAS, ADDED_NOISE = BetaSchedulers(), AddedNoise()
