@@ -59,9 +59,9 @@ class Drawing:
         return self.checkpoint.family
 
     @property
-    def options(self) -> Mapping[str, Any]:
-        """What the checkpoint's pipeline says besides its parts."""
-        return self.checkpoint.options
+    def pipeline_config(self) -> Mapping[str, Any]:
+        """What the config of the checkpoint's pipeline says."""
+        return self.checkpoint.pipeline_config
 
     @property
     def device(self) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def encode_image(
     drawing: "Drawing", image: "Image.Image", hidden: "Image.Image | None" = None
 ) -> "torch.Tensor":
-    """The picture's latents (1, 4, h/8, w/8) as the denoiser reads them, without any noise.
+    """Return the picture's latents (1, c, h, w) as the denoiser reads them, without any noise.
 
     One that has no whole blocks is grown to them, its edge repeated. Where `hidden`, a mask of the
     same size, is white, the picture counts as the mean of black and white.
@@ -50,7 +50,7 @@ def encode_image(
 
 
 def encoded(vae: Any, pixels: "torch.Tensor") -> "torch.Tensor":
-    """The likeliest latents of pixels (n, 3, h, w) in [-1, 1], as the VAE writes them.
+    """Return the likeliest latents of pixels (n, 3, h, w) in [-1, 1], as the VAE writes them.
 
     Source: diffusers, img2img pipelines' `retrieve_latents`; a tiny VAE knows one answer only.
     """
@@ -60,7 +60,7 @@ def encoded(vae: Any, pixels: "torch.Tensor") -> "torch.Tensor":
 
 
 def scaled_for_denoiser(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
-    """Latents as the denoiser reads them, of those that the VAE writes.
+    """Return latents as the denoiser reads them, of those that the VAE writes.
 
     Source: diffusers, StableDiffusionXLImg2ImgPipeline's `prepare_latents`.
     """
@@ -73,7 +73,7 @@ def scaled_for_denoiser(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
 
 
 def decode_latents(drawing: "Drawing", latents: "torch.Tensor") -> "Image.Image":
-    """The picture of latents (1, 4, h/8, w/8) as the denoiser leaves them.
+    """Return the picture of latents (1, c, h, w) as the denoiser leaves them.
 
     Source: diffusers, the end of StableDiffusionPipeline and StableDiffusionXLPipeline.
 
@@ -85,7 +85,7 @@ def decode_latents(drawing: "Drawing", latents: "torch.Tensor") -> "Image.Image"
     vae = drawing.vae
 
     def attempt() -> torch.Tensor:
-        height, width = (side * drawing.block for side in latents.shape[-2:])
+        height, width = (side * drawing.reduction for side in latents.shape[-2:])
         _claim(drawing, width, height, decoding_bytes, "to decode")
         with torch.inference_mode():
             pixels: torch.Tensor = vae.decode(_unscaled(latents.to(vae.dtype), vae))[0]
@@ -114,17 +114,19 @@ def _claim(
 
 
 def _unscaled(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
-    """Latents as the VAE reads them."""
+    """Return latents as the VAE reads them."""
     scaling = vae.config.scaling_factor
     unscaled: torch.Tensor = latents / scaling
     if (spread := _spread(vae, latents)) is not None:
         mean, std = spread
         unscaled = latents * std / scaling + mean
+    elif shift := vae.config.get("shift_factor"):
+        unscaled = unscaled + shift
     return unscaled
 
 
 def _spread(vae: Any, like: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor] | None":
-    """Mean and deviation of each channel, (1, c, 1, 1), where the VAE tells them."""
+    """Return mean and deviation of each channel, (1, c, 1, 1), where the VAE tells them."""
     mean, std = vae.config.get("latents_mean"), vae.config.get("latents_std")
     if mean is None or std is None:
         return None
@@ -134,24 +136,24 @@ def _spread(vae: Any, like: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor
 def stretched(
     drawing: "Drawing", image: "Image.Image", size: tuple[int, int], method: str
 ) -> "torch.Tensor":
-    """The picture's latents, interpolated to those that are drawn for another size.
+    """Return the picture's latents, interpolated to those that are drawn for another size.
 
     `size` is (width, height) in pixels; `method` is torch's name for the filter. What lies at a
     share of the picture lies at the same share of the other, whole blocks or not.
     """
     import torch.nn.functional as F
 
-    block, drawn = drawing.block, drawn_size(*size, drawing.block)
+    place, drawn = drawing.reduction, drawn_size(*size, drawing.block)
     corners = None if method == "nearest" else False
-    columns, rows = (side // block for side in drawn)
-    if drawn == size and image.size == drawn_size(*image.size, block):
+    columns, rows = (side // place for side in drawn)
+    if drawn == size and image.size == drawn_size(*image.size, drawing.block):
         latents = encode_image(drawing, image)
         return F.interpolate(latents, (rows, columns), mode=method, align_corners=corners)
     across, down = size[0] / image.width, size[1] / image.height
-    # As many blocks as fill the other size, and one more: the last may be cut by rounding.
-    wide = max(math.ceil(columns / across) + 1, -(-image.width // block))
-    high = max(math.ceil(rows / down) + 1, -(-image.height // block))
-    latents = encode_image(drawing, padded(image, wide * block, high * block))
+    # As many latents as fill the other size, and one more: the last may be cut by rounding.
+    wide = max(math.ceil(columns / across) + 1, -(-image.width // place))
+    high = max(math.ceil(rows / down) + 1, -(-image.height // place))
+    latents = encode_image(drawing, padded(image, wide * place, high * place))
     larger = F.interpolate(
         latents,
         scale_factor=(down, across),
@@ -163,7 +165,7 @@ def stretched(
 
 
 def latent_mask(mask: "Image.Image", latents: "torch.Tensor") -> "torch.Tensor":
-    """A mask (255 = paint) as (1, 1, h/8, w/8) in [0, 1]: each place as its lightest pixel."""
+    """Return a mask (255 = paint) as (1, 1, h, w) in [0, 1]: each place as its lightest pixel."""
     import numpy as np
     import torch
     import torch.nn.functional as F
@@ -173,13 +175,13 @@ def latent_mask(mask: "Image.Image", latents: "torch.Tensor") -> "torch.Tensor":
 
 
 def to_image(pixels: "np.ndarray") -> "Image.Image":
-    """(h, w, 3) floats in [0, 1] as an 8-bit picture; rounding is half to even, as in diffusers."""
+    """Return (h, w, 3) floats in [0, 1] in 8 bits, rounded half to even as in diffusers."""
     from PIL import Image
 
     return Image.fromarray((pixels * 255).round().astype("uint8"))
 
 
-def latent_shape(pipeline: Any, width: int, height: int) -> tuple[int, int, int, int]:
-    """Of what is denoised for a picture of that size."""
-    scale = int(pipeline.vae_scale_factor)
-    return 1, int(pipeline.vae.config.latent_channels), height // scale, width // scale
+def latent_shape(drawing: "Drawing", width: int, height: int) -> tuple[int, int, int, int]:
+    """Return the shape of the latents of a picture of that size in pixels."""
+    scale = drawing.reduction
+    return 1, int(drawing.vae.config.latent_channels), height // scale, width // scale

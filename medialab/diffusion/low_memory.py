@@ -9,12 +9,9 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from medialab.families.patching import (
-    computing_by,
-    joined_rows,
-    of_rows,
-    restoring_forward,
-)
+from medialab.diffusion.vae_tiles import vae_in_tiles
+from medialab.families.base import Denoiser
+from medialab.families.patching import restoring_forward
 from medialab.process.retries import Fallback
 
 if TYPE_CHECKING:
@@ -33,9 +30,10 @@ def denoiser_fallbacks(
 
     `encodes` tells that the pipeline brings a picture to latents itself.
     """
-    networks = [drawing.components["unet"], *controlnets]
+    apart = partial(_rows_apart, drawing.family.denoiser)
+    networks = [drawing.denoiser, *controlnets]
     return [
-        Fallback("prompts one after another", False, partial(_each, _rows_apart, networks)),
+        Fallback("prompts one after another", False, partial(_each, apart, networks)),
         *(_tilings(drawing.vae) if encodes else ()),
         _offload(drawing, controlnets),
     ]
@@ -47,9 +45,10 @@ def vae_fallbacks(drawing: "Drawing") -> list[Fallback]:
 
 
 def _tilings(vae: Any) -> list[Fallback]:
+    side = vae.tile_sample_min_size
     return [
-        Fallback("VAE in tiles", False, partial(_tiled, vae, 1)),
-        Fallback("VAE in smaller tiles", False, partial(_tiled, vae, SMALLER)),
+        Fallback("VAE in tiles", False, partial(vae_in_tiles, vae, side)),
+        Fallback("VAE in smaller tiles", False, partial(vae_in_tiles, vae, side // SMALLER)),
     ]
 
 
@@ -57,12 +56,13 @@ def _offload(drawing: "Drawing", controlnets: Sequence[Any]) -> Fallback:
     """Source: diffusers' enable_model_cpu_offload, without what it keeps in a pipeline."""
     # As they take turns: texts, the ControlNets and the denoiser, the VAE. One's own that has no
     # turn, since another was chosen, rests all the while.
-    order = ("text_encoder", "text_encoder_2", "unet")
+    denoiser = drawing.family.denoiser
+    order = (*denoiser.text_encoders, denoiser.part)
     parts = [part for name in order if (part := drawing.components.get(name)) is not None]
     own = drawing.components["vae"]
     rests = own is not drawing.vae and not any(weight.is_meta for weight in own.parameters())
     parts = [*([own] if rests else []), *parts, drawing.vae]
-    at = parts.index(drawing.components["unet"])
+    at = parts.index(drawing.denoiser)
     networks = [*parts[:at], *controlnets, *parts[at:]]
     possible = not drawing.device.startswith("cpu")
     return Fallback(
@@ -98,48 +98,13 @@ def _each(enter: Callable[[Any], Any], networks: Sequence[Any]) -> Iterator[None
 
 
 @contextmanager
-def _rows_apart(network: "torch.nn.Module") -> Iterator[None]:
-    """The rows of each batch one by one: what a UNet needs at once is that of one prompt.
-
-    Source: A1111's --medvram (modules/sd_samplers_cfg_denoiser.py, `batch_cond_uncond`).
-    """
-    forward = network.forward
-
-    def apart(sample: "torch.Tensor", *args: Any, **inputs: Any) -> Any:
-        rows = sample.shape[0]
-        return joined_rows(
-            [
-                forward(sample[row : row + 1], *_row(args, row, rows), **_row(inputs, row, rows))
-                for row in range(rows)
-            ]
-        )
-
-    apart.rows_apart = True  # type: ignore[attr-defined]  # for `has_rows_apart`
-    with computing_by(network, apart):
+def _rows_apart(denoiser: Denoiser, network: Any) -> Iterator[None]:
+    """Compute each row of the network's batches by itself, and let it be known."""
+    with denoiser.rows_apart(network):
+        network.forward.rows_apart = True  # for `has_rows_apart`
         yield
-
-
-def _row(inputs: Any, row: int, rows: int) -> Any:
-    """Return one row's inputs, of those of a batch of so many."""
-    return of_rows(inputs, rows, lambda value: value[row : row + 1])
 
 
 def has_rows_apart(network: Any) -> bool:
     """Whether a network does so: what it needs is that of one row."""
     return hasattr(network.forward, "rows_apart")
-
-
-@contextmanager
-def _tiled(vae: Any, smaller: int) -> Iterator[None]:
-    """Overlapping tiles, blended; they can be seen faintly, which is why they are told."""
-    names = ("use_tiling", "tile_sample_min_size", "tile_latent_min_size")
-    before = {name: getattr(vae, name) for name in names}
-    reduction = 2 ** (len(vae.config.block_out_channels) - 1)
-    side = max(vae.tile_sample_min_size // smaller, 8 * reduction)
-    vae.use_tiling = True
-    vae.tile_sample_min_size, vae.tile_latent_min_size = side, side // reduction
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(vae, name, value)

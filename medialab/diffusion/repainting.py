@@ -7,9 +7,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.diffusion.control import Control
-from medialab.diffusion.denoising import How, Kept, Step, denoise
+from medialab.diffusion.denoising import denoise
 from medialab.diffusion.inpaint_models import masked_picture
 from medialab.diffusion.latents import encode_image, latent_mask
+from medialab.diffusion.options import DenoisingOptions
+from medialab.diffusion.start import Kept
+from medialab.diffusion.steps import Step
 from medialab.families.base import INPAINT
 from medialab.pixels import masks
 from medialab.pixels.geometry import Box, drawn_size
@@ -80,7 +83,7 @@ def repaint(
         sampling,
         on_step,
         controls=controls,
-        how=How(
+        options=DenoisingOptions(
             kept=Kept(latents, mask, job.soft or job.feather > 0),
             masked=masked,
             noise_multiplier=job.noise_multiplier,

@@ -1,4 +1,4 @@
-"""Another checkpoint that takes a denoising over before its end, as SDXL's refiner does.
+"""Another checkpoint that takes a denoising over before its end, as a refiner does.
 
 The sampler goes on as it was; only what it asks changes: the denoiser, what that predicts, and the
 prompts as the other checkpoint's own text encoders read them.
@@ -100,12 +100,13 @@ class Handover:
         self._steps_before = (call - 1) // int(pipeline.scheduler.order)
         with torch.inference_mode(mode=False):  # what is loaded in it can never be changed again
             other = undo.enter_context(self._open())
-        unet = other.components["unet"]
-        if unet is pipeline.unet:
+        family, network = other.family, other.denoiser
+        before = getattr(pipeline, family.denoiser.part)
+        if network is before:
             return None
-        # LoRAs are made for one family; SDXL's refiner reads other text than SDXL.
-        widths = [one.config.cross_attention_dim for one in (unet, pipeline.unet)]
-        loras = sampling.asked_loras if widths[0] == widths[1] else ()
+        # LoRAs are made for one family; one that finishes another's pictures reads other text.
+        alike = family.denoiser.reads_alike(network, before)
+        loras = sampling.asked_loras if alike else ()
         with torch.inference_mode(mode=False):
             self._loras = undo.enter_context(other.with_loras(loras, calls=steps))
         conditioning = encode(
@@ -117,11 +118,10 @@ class Handover:
             clip_skip=sampling.clip_skip,
         )
         self._inversions = conditioning.inversions
-        pipeline.unet = unet
+        setattr(pipeline, family.denoiser.part, network)
         # Schedulers read it at each step. This one is the denoising's own.
-        said = other.components["scheduler"].config.get("prediction_type", "epsilon")
+        said = family.schedulers.predicts(other.components["scheduler"].config)
         pipeline.scheduler.register_to_config(prediction_type=said)
-        family = other.family
         guide = family.guide(pipeline, family.denoiser.part, conditioning, steps)
         undo.enter_context(guide.composing())
         return guide

@@ -78,13 +78,15 @@ class Latents:
 
     `channels` of a picture's latents; one of them stands for `reduction` × `reduction` pixels.
     A drawn picture's sides are multiples of `block` pixels. `shared_with` names the family whose
-    latents, and VAEs, these are; "" where they are its own.
+    latents, and VAEs, these are; "" where they are its own. `in_float32` says whether pipelines
+    keep them in float32, whatever the weights are in.
     """
 
     channels: int
     reduction: int = 8
     block: int = 8
     shared_with: str = ""
+    in_float32: bool = False
 
     @property
     def told(self) -> str:

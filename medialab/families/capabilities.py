@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from medialab.pixels.geometry import Box
-from medialab.settings.stages import ControlUnit
+from medialab.settings.control_units import ControlUnit
 
 if TYPE_CHECKING:
     import torch

@@ -34,6 +34,10 @@ class Guide(ABC):
     def inputs(self, guidance_scale: float) -> dict[str, Any]:
         """Return what the pipeline is called with; a scale of 1 follows the prompt alone."""
 
+    def notes(self, guidance_scale: float, negative_prompt: str) -> list[str]:  # noqa: ARG002
+        """Return words for a person on what of the settings has no effect."""
+        return []
+
     @property
     def tensor_inputs(self) -> list[str]:
         """What the pipeline must hand to its callback."""

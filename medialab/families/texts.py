@@ -42,8 +42,8 @@ class Readable(Protocol):
         """Its networks, tokenizers and scheduler, as diffusers names them."""
 
     @property
-    def options(self) -> Mapping[str, Any]:
-        """What its pipeline's config says besides."""
+    def pipeline_config(self) -> Mapping[str, Any]:
+        """What the config of its pipeline says."""
 
     @property
     def device(self) -> str:

@@ -111,8 +111,8 @@ class LoadedCheckpoint:
         return self.family.denoiser.variant(self.denoiser)
 
     @property
-    def options(self) -> Mapping[str, Any]:
-        """What its pipeline's config says besides the parts."""
+    def pipeline_config(self) -> Mapping[str, Any]:
+        """What the config of its pipeline says."""
         config: Mapping[str, Any] = self._whole().config
         return config
 

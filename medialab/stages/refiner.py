@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from medialab.diffusion.control import prepare
-from medialab.diffusion.denoising import How, denoise
+from medialab.diffusion.denoising import denoise
 from medialab.diffusion.enlarging import enlarged, told_upscaler
 from medialab.diffusion.latents import stretched
+from medialab.diffusion.options import DenoisingOptions
 from medialab.loading.upscalers import OVERLAP, TILE
 from medialab.pixels.geometry import (
     Box,
@@ -130,7 +131,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
                 sampling,
                 context.step,
                 controls=prepare(sampling.control, cut, size, context, frame.journey),
-                how=How(exact_steps=True),
+                options=DenoisingOptions(exact_steps=True),
                 size=size,
                 image=start,
                 strength=settings.denoising_strength,
@@ -144,8 +145,8 @@ class RefinerStage(PipelineStage[RefinerConfig]):
         left, top = _cut_off(step)
         if has_blocks(step.to, drawing.block) and has_blocks(image.size, drawing.block):
             larger = stretched(drawing, image, (step.inside.width, step.inside.height), method)
-            x, y = left // drawing.block, top // drawing.block
-            columns, rows = (side // drawing.block for side in step.to)
+            x, y = left // drawing.reduction, top // drawing.reduction
+            columns, rows = (side // drawing.reduction for side in step.to)
             return larger[..., y : y + rows, x : x + columns]
         # Latents are cut by whole blocks only, so the picture is.
         across, down = step.inside.width / image.width, step.inside.height / image.height

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from medialab.diffusion.control import with_networks
-from medialab.diffusion.denoising import How, denoise
+from medialab.diffusion.denoising import denoise
 from medialab.diffusion.noise import Variation
+from medialab.diffusion.options import DenoisingOptions
 from medialab.diffusion.second_checkpoint import Handover, told_handover
 from medialab.errors import ConfigError
 from medialab.settings.choices import (
@@ -138,7 +139,7 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
                 context.step,
                 embeddings=dict(frame.embeddings),
                 controls=with_networks(frame.units, frame.controls, context),
-                how=How(variation=variation, handover=handover),
+                options=DenoisingOptions(variation=variation, handover=handover),
                 size=(settings.width or native, settings.height or native),
             )
         if settings.handover_checkpoint and handover is None:

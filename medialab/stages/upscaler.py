@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from medialab.diffusion.control import prepare
-from medialab.diffusion.denoising import How, denoise
+from medialab.diffusion.denoising import denoise
 from medialab.diffusion.enlarging import enlarged, told_upscaler
 from medialab.diffusion.latents import encode_image
+from medialab.diffusion.options import DenoisingOptions
 from medialab.diffusion.tiling import Tiles, vae_for
 from medialab.pixels.geometry import BLOCK, drawn_size, to_multiple
 from medialab.settings.choices import PIXEL_UPSCALERS
@@ -20,6 +21,8 @@ from medialab.stage import Frame, Model, PipelineStage, Request, StageContext, S
 if TYPE_CHECKING:
     import torch
     from PIL import Image
+
+    from medialab.diffusion.drawing import Drawing
 
 # Overlap of drawn tiles where none is set, as a share of a tile.
 _SHARED = 0.25
@@ -137,7 +140,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
         sampling = settings.sampling()
         with context.opened(sampling) as drawing:
             drawn = drawn_size(*image.size, drawing.block)
-            tiles = _tiles(drawn, settings, drawing.native_size, context)
+            tiles = _tiles(drawn, settings, drawing, context)
             count = len(tiles.boxes)
 
             def on_step(step: int, steps: int, latents: "torch.Tensor") -> None:
@@ -150,7 +153,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
                     sampling,
                     on_step,
                     controls=prepare(sampling.control, image, image.size, context, frame.journey),
-                    how=How(tiles=tiles),
+                    options=DenoisingOptions(tiles=tiles),
                     size=image.size,
                     image=encode_image(drawing, image),
                     strength=settings.denoising_strength,
@@ -159,10 +162,11 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
 
 
 def _tiles(
-    drawn: tuple[int, int], settings: UpscalerConfig, native_size: int, context: StageContext
+    drawn: tuple[int, int], settings: UpscalerConfig, drawing: "Drawing", context: StageContext
 ) -> Tiles:
     """Return the tiles in which a picture of that size, in pixels, is denoised."""
-    tile = settings.diffusion_tile or native_size
+    tile = settings.diffusion_tile or drawing.native_size
     overlap = settings.diffusion_overlap
     shared = to_multiple(tile * _SHARED) if overlap is None else overlap
-    return Tiles(drawn[0] // BLOCK, drawn[1] // BLOCK, tile // BLOCK, shared // BLOCK, context.step)
+    of = drawing.reduction
+    return Tiles(drawn[0] // of, drawn[1] // of, tile // of, shared // of, of, context.step)

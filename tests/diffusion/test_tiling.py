@@ -6,6 +6,7 @@ import torch
 
 from medialab.diffusion.tiling import VAE_TILE, Tiles, in_tiles, vae_for
 from medialab.errors import CancelledError
+from medialab.families import RUNNING
 from medialab.pixels.tiles import tiles
 from tests.tiny.networks import make_controlnet
 
@@ -42,7 +43,8 @@ def tiled(pipeline, told=None, **changes):
     sizes = {"width": WIDTH, "height": HEIGHT, "size": TILE, "overlap": SHARED} | changes
     pipeline._num_timesteps = 1
     told = [] if told is None else told
-    return in_tiles(pipeline, Tiles(**sizes, on_tile=lambda *count: told.append(count)))
+    wanted = Tiles(**sizes, reduction=8, on_tile=lambda *count: told.append(count))
+    return in_tiles(RUNNING["paperdoll"], pipeline, wanted)
 
 
 def part(whole, box, times=1):
@@ -140,7 +142,7 @@ def test_every_tile_is_told_and_may_stop_the_work(model, controlnet, asked):
 
     with (
         pytest.raises(CancelledError),
-        in_tiles(pipeline, Tiles(WIDTH, HEIGHT, TILE, SHARED, stop)),
+        in_tiles(RUNNING["paperdoll"], pipeline, Tiles(WIDTH, HEIGHT, TILE, SHARED, 8, stop)),
     ):
         pipeline.unet(noise(), 500, **asked)
     assert "forward" not in vars(pipeline.unet)

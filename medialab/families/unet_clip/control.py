@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from medialab.settings.stages import ControlUnit
+from medialab.settings.control_units import ControlUnit
 
 if TYPE_CHECKING:
     from PIL import Image

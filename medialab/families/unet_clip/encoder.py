@@ -89,7 +89,7 @@ class ClipEncoder:
         """Return zeros where the checkpoint was trained to read them without a negative prompt."""
         import torch
 
-        if not self._model.options.get("force_zeros_for_empty_prompt", False):
+        if not self._model.pipeline_config.get("force_zeros_for_empty_prompt", False):
             return empty
         zeros = {name: torch.zeros_like(value) for name, value in empty.values.items()}
         return empty._replace(values=zeros)
