@@ -158,7 +158,7 @@ def test_what_a_model_remembers_was_computed_with_the_same_threads(tiny_models, 
             bench.execute(config, save=False)
             model = bench.registry.load(bench.registry.find("paperdoll", "checkpoint"))
             texts = model.cached("encoded texts", dict)
-            kept.append((bench.loras.cached_bytes, len(texts._kept)))
+            kept.append((bench.loras.cached_bytes, len(texts)))
     assert kept[0] == kept[1]
     assert kept[2][0] > kept[0][0]
     assert kept[2][1] == 2 * kept[0][1]
