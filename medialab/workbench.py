@@ -23,7 +23,7 @@ from medialab.process import threads
 from medialab.process.events import Event
 from medialab.process.installation import models_folder, outputs_folder
 from medialab.process.jobs import Job, JobQueue
-from medialab.process.retries import naming_lack
+from medialab.process.retries import naming_out_of_memory
 from medialab.runs.belongings import picture_before_detailers
 from medialab.runs.cache import Explanation, StageCache
 from medialab.runs.memory_plan import MemoryPlan
@@ -74,7 +74,7 @@ class Workbench:
         self._reader = SettingsReader(self.registry, self.pictures)
         self.artifacts = ArtifactManager(outputs, self._reader)
         self._resolver = Resolver(self.registry, self.pictures)
-        self.loras = LoRAManager(self.registry.room, self.registry.hashes)
+        self.loras = LoRAManager(self.registry.budget, self.registry.hashes)
         threads.guard_imports()
         self.queue = JobQueue(prepare=threads.preload, idle=IDLE_SECONDS)
 
@@ -302,7 +302,7 @@ class Workbench:
 
         return Pipeline(self.cache, self.device)
 
-    @naming_lack("what goes with the picture")
+    @naming_out_of_memory("what goes with the picture")
     def _make(
         self,
         asked: PipelineConfig,
@@ -319,7 +319,7 @@ class Workbench:
         if threads is not None:
             config = config.model_copy(update={"threads": threads})
         job.check()
-        self.registry.room.begin_run()
+        self.registry.budget.begin_run()
         self.memory_plan(config).refuse_impossible_batch()
         pipeline, singles = self._pipeline(), self._resolver.runnable(config)
         images, records, artifacts = [], [], []

@@ -35,7 +35,7 @@ from medialab.loading.upscalers import load_upscaler
 from medialab.loading.vaes import facts_of_config, load_vae
 from medialab.process.installation import how_to_get_checkpoint
 from medialab.process.memory import free_memory, gigabytes
-from medialab.process.memory_budget import Room
+from medialab.process.memory_budget import MemoryBudget
 from medialab.process.threads import pick_device
 
 __all__ = ["ModelInfo", "ModelRegistry"]
@@ -59,8 +59,8 @@ class ModelRegistry:
     """All models of one folder, and the checkpoints that are in memory.
 
     `hash_cache` is an SQLite file that remembers content hashes; without one they are remembered
-    as long as the registry is. Models stay loaded as long as `room` has place for them, and the
-    longest unused is released first; the last one loaded always stays. Safe to use from many
+    as long as the registry is. Models stay loaded as long as they fit into the memory `budget`, and
+    the longest unused is released first; the last one loaded always stays. Safe to use from many
     threads; computing with the models is for one thread at a time, within `lent`.
     """
 
@@ -69,11 +69,11 @@ class ModelRegistry:
         folder: Path,
         *,
         hash_cache: Path | None = None,
-        room: Room | None = None,
+        budget: MemoryBudget | None = None,
         device: str | None = None,
     ) -> None:
         self.folder = Path(folder)
-        self.room = room or Room()
+        self.budget = budget or MemoryBudget()
         self._device = device
         self._files = ModelFiles(self.folder)
         self.hashes = HashCache(hash_cache)
@@ -85,7 +85,7 @@ class ModelRegistry:
         self._loading = threading.RLock()
         # Held by who computes with the models; always taken before the one of loading.
         self._lending = threading.RLock()
-        self.room.join(self)
+        self.budget.join(self)
 
     @contextmanager
     def lent(self, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
@@ -245,13 +245,13 @@ class ModelRegistry:
                 finally:
                     self._kept = ()
             self._loaded.move_to_end(key)
-            self._uses[id(self._loaded[key])] = self.room.used()
+            self._uses[id(self._loaded[key])] = self.budget.next_use()
             return self._loaded[key]
 
     def _refuse_too_large(self, info: ModelInfo) -> None:
         """Make room for a model, or refuse it by the bytes that it needs."""
         needs = bytes_in_memory(info, dtype_name(self.device))
-        if missing := self.room.make(needs, self.device):
+        if missing := self.budget.make_room(needs, self.device):
             free = needs - missing
             message = (
                 f"{info.kind} {info.name!r} needs {gigabytes(needs)} of memory as "
@@ -271,8 +271,8 @@ class ModelRegistry:
         return sum(model.nbytes for model in list(self._loaded.values()))
 
     def oldest(self, before: int | None) -> int | None:
-        """When the longest unused model that may go was last used, as `Room` counts."""
-        # Another thread that loads is not waited for: it may wait for the room.
+        """When the longest unused model that may go was last used, as `MemoryBudget` counts."""
+        # Another thread that loads is not waited for: it may itself wait for the budget.
         if not self._loading.acquire(blocking=False):
             return None
         try:

@@ -30,7 +30,7 @@ from medialab.lora.fitting import Fit, Report, parts_of
 from medialab.lora.patches import Dial, Merged, attach, can_attach, ready_to_attach
 from medialab.lora.sets import Entry, LoRAUse, Member, Place, places_of
 from medialab.process.memory import claim
-from medialab.process.memory_budget import Memory, Room
+from medialab.process.memory_budget import BudgetedCache, MemoryBudget
 from medialab.process.retries import Fallback
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Applied:
 class LoRAManager:
     """Reads LoRA files, keeps them as long as there is room, and applies sets of them.
 
-    `room` bounds what was read, merged and made ready to attach, with all else that a workbench
+    `budget` bounds what was read, merged and made ready to attach, with all else that a workbench
     keeps. `hashes` knows the files' sha256; a workbench shares its own.
     Sets are applied to a checkpoint as a whole, one at a time: a second one while the first is
     applied is an error, since taking them out in another order would leave wrong weights.
@@ -88,17 +88,17 @@ class LoRAManager:
 
     def __init__(
         self,
-        room: Room | None = None,
+        budget: MemoryBudget | None = None,
         hashes: HashCache | None = None,
     ) -> None:
-        self._room = room or Room()
-        self._files = Memory(self._room)
+        self._budget = budget or MemoryBudget()
+        self._files = BudgetedCache(self._budget)
         self._hashes = hashes or HashCache()
         self._loaded: OrderedDict[str, LoRAUse] = OrderedDict()
         self._busy: set[int] = set()
         self._users = 0  # of files that were read
         # One for each checkpoint, and gone with it.
-        self._merged: WeakSet[Memory] = WeakSet()
+        self._merged: WeakSet[BudgetedCache] = WeakSet()
         self._lock = RLock()
 
     def load_lora(self, path: Path | str, weight: float = 1.0) -> LoRAFile:
@@ -259,17 +259,19 @@ class LoRAManager:
             merged,
         )
 
-    def _memory_of(self, model: "LoadedCheckpoint") -> Memory:
+    def _memory_of(self, model: "LoadedCheckpoint") -> BudgetedCache:
         """What is remembered for a checkpoint; gone with it."""
-        # A model may be used by several managers, each with a room of its own.
-        name = f"LoRAs in room {id(self._room)}"
-        memory: Memory = model.cached(name, lambda: Memory(self._room, model.device))
+        # A model may be used by several managers, each with a budget of its own.
+        name = f"LoRAs in budget {id(self._budget)}"
+        memory: BudgetedCache = model.cached(
+            name, lambda: BudgetedCache(self._budget, model.device)
+        )
         self._merged.add(memory)
         return memory
 
 
 def _remembered(
-    memory: Memory,
+    memory: BudgetedCache,
     place: Place,
     keys: Sequence[Hashable],
     counting: Sequence[int],

@@ -1,1 +1,1 @@
-"""This process: threads, memory, retries, jobs, events, versions, optional libraries."""
+"""The running process: threads, memory, retries, jobs, events, versions, optional libraries."""

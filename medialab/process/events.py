@@ -1,4 +1,4 @@
-"""What a running job tells its listeners."""
+"""The events that a running job sends to its listeners."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,13 +11,21 @@ Kind = Begun | Literal["done", "failed", "cancelled"]
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened in one job.
+    """One event of one job.
 
-    "planned" comes before a picture that is not kept is begun; its `told` says what that needs.
-    `step` counts from 1 to `steps` within `stage`; `image` counts from 1 to `images` within the
-    job; `seconds` is what a done stage took. `preview` is a small picture of the unfinished latents
-    and comes with some steps only. `result` is what a done job returned; `error` comes with
-    "failed" and "cancelled".
+    Attributes:
+        kind: What happened; "planned" precedes a picture that is not cached.
+        job: The job's name.
+        stage: The stage's name, with "stage", "step" and "stage done".
+        step: From 1 to `steps`, within the stage.
+        steps: Steps of the stage.
+        image: From 1 to `images`, within the job.
+        images: Pictures of the job.
+        seconds: Duration of a finished stage.
+        told: With "planned": the memory that the picture needs, in words.
+        preview: A small picture of the unfinished latents, with some steps only.
+        result: The return value of a finished job.
+        error: The exception, with "failed" and "cancelled".
     """
 
     kind: Kind

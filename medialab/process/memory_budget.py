@@ -1,7 +1,7 @@
-"""The one bound over all that is kept in memory: models, LoRA files, merged weights.
+"""One budget for everything cached in memory: models, LoRA files, merged weights.
 
-Bytes are counted before they are taken. What a run cannot do without may take all that the machine
-has; what is kept for the next run leaves a part of it free, and the least lately used goes first.
+Bytes are counted before they are allocated. A run's own needs may use all of the machine's memory;
+caches for the next run leave a part of it free, and the least recently used entries go first.
 """
 
 import itertools
@@ -13,43 +13,50 @@ from weakref import WeakSet
 
 from medialab.process.memory import free_bytes, free_memory, total_bytes
 
-# What is kept leaves so much of the machine to the work itself and to other programs: an SDXL
-# picture of 1024 px takes some 5 GB besides its weights (docs/performance.md).
+# Memory that caches leave to the work itself and to other programs, as a share of the machine's and
+# at most so many bytes: an SDXL picture of 1024 px takes some 5 GB besides its weights
+# (docs/performance.md).
 FREE_SHARE, FREE_AT_MOST = 0.25, 8 * 2**30
-# Taken by what cannot be counted: Python's own, the libraries' buffers; of something large, the
-# holes that bringing its weights to another type and layout leaves (4 % of an SDXL's, measured).
+# Memory that cannot be counted, in bytes and as a share of a large object: Python's own, buffers of
+# libraries, and fragmentation from converting weights to another type (4 % of an SDXL, measured).
 MARGIN, MARGIN_SHARE = 256 * 2**20, 0.04
-# A run's own models stay beside each other down to so much: to load one again takes longer than
-# a piece of work that finds too little room and lets go of them itself.
+# Free memory down to which the models of one run stay loaded together: loading one again takes
+# longer than an operation that runs out of memory and releases them itself.
 RUN_SHARE, RUN_AT_MOST = 1 / 16, 2**30
 
 
 class Store(Protocol):
-    """Things of known size in memory, on one device."""
+    """A cache in memory, on one device, whose entries have known sizes."""
 
     @property
     def device(self) -> str:
-        """Where they are."""
+        """The torch device that holds the entries."""
 
     @property
     def nbytes(self) -> int:
-        """What they take together."""
+        """The size of all entries, in bytes."""
 
     def oldest(self, before: int | None) -> int | None:
-        """The number of the longest unused thing's last use; None where all are in use.
+        """Return the number of the last use of the least recently used entry that may go.
 
-        What cost much to make is in use from the number `before` on.
+        Args:
+            before: Entries that are expensive to make count as in use if they were used at this
+                number or later; None for none of them.
+
+        Returns:
+            The number, as `MemoryBudget.next_use` counts; None if all entries are in use.
         """
 
     def drop_oldest(self, before: int | None) -> None:
-        """Let go of that thing."""
+        """Remove that entry."""
 
 
-class Room:
-    """How much may be kept, and who lets go of what when there is too little.
+class MemoryBudget:
+    """The limit for all caches together, and their eviction. Thread-safe.
 
-    With a `bound` in bytes all stores together stay within it; without one they leave a quarter of
-    the machine free, at most 8 GiB. Safe to use from many threads.
+    Args:
+        bound: Bytes that all stores together may use. None leaves a quarter of the machine's memory
+            free, at most 8 GiB.
     """
 
     def __init__(self, bound: int | None = None) -> None:
@@ -62,41 +69,46 @@ class Room:
         self._free: dict[str, int] = {}
 
     def join(self, store: Store) -> None:
-        """Count what this store keeps, and ask it to let go."""
+        """Include a store in the budget; it may be asked to drop entries."""
         with self.lock:
             self._stores.add(store)
 
     def begin_run(self) -> None:
-        """A run begins: the models that it uses from here on go last."""
+        """Mark the start of a run: models used from now on are evicted last."""
         with self.lock:
             self._began_run = next(self._uses)
 
-    def begin(self) -> None:
-        """A stage begins: the models that it uses from here on stay while it lasts."""
+    def begin_stage(self) -> None:
+        """Mark the start of a stage: models used from now on stay until the next one starts."""
         with self.lock:
             self._began = next(self._uses)
 
-    def used(self) -> int:
-        """The number of one more use; later ones have larger numbers."""
+    def next_use(self) -> int:
+        """Return the number for one more use; numbers increase."""
         return next(self._uses)
 
     @property
     def nbytes(self) -> int:
-        """What all stores keep."""
+        """The size of all stores together, in bytes."""
         return sum(store.nbytes for store in self._stores)
 
-    def look_again(self, device: str) -> None:
-        """Ask the machine how much is free before the next thing is kept, and count from there."""
+    def remeasure(self, device: str) -> None:
+        """Measure the device's free memory again before the next reservation."""
         with self.lock:
             self._free.pop(device, None)
 
     def _measure(self, device: str) -> None:
         self._free[device] = free_bytes(device)
 
-    def may_keep(self, nbytes: int, device: str) -> bool:
-        """Whether so much more may be kept; what was longest unused goes for it.
+    def reserve(self, nbytes: int, device: str) -> bool:
+        """Reserve memory for a cache entry, evicting the least recently used ones if needed.
 
-        What may be kept is counted as taken from here on.
+        Args:
+            nbytes: Size of the entry.
+            device: Its torch device.
+
+        Returns:
+            Whether the entry fits; then its bytes count as used from now on.
         """
         with self.lock:
             if device not in self._free:
@@ -110,11 +122,14 @@ class Room:
             self._free[device] -= nbytes
             return True
 
-    def make(self, nbytes: int, device: str) -> int:
-        """Make room for what a run cannot do without; the bytes that are missing, 0 if none.
+    def make_room(self, nbytes: int, device: str) -> int:
+        """Make room for something that a run needs, such as its model.
 
-        Everything that is not in use may go for it; what the run used before only where there is
-        no place for both.
+        All entries not in use may be evicted; those that this run used before, only if they do not
+        fit beside it.
+
+        Returns:
+            The bytes that are still missing; 0 if there is enough room.
         """
         margin = max(MARGIN, int(nbytes * MARGIN_SHARE))
         with self.lock:
@@ -123,16 +138,16 @@ class Room:
             if self._missing(nbytes, device, roomy) > 0:
                 free_memory()
                 self._measure(device)
-            self._let_go(nbytes, device, roomy, self._began_run)
+            self._evict(nbytes, device, roomy, self._began_run)
             tight = max(margin, self._left(device, RUN_SHARE, RUN_AT_MOST))
-            self._let_go(nbytes, device, tight, None)
+            self._evict(nbytes, device, tight, None)
             return max(0, nbytes + margin - self._free[device])
 
-    def _let_go(self, nbytes: int, device: str, left: int, before: int | None) -> None:
-        """Let go of things until so much fits, and `left` stays free, or there are none.
+    def _evict(self, nbytes: int, device: str, left: int, before: int | None) -> None:
+        """Evict entries until `nbytes` fit with `left` bytes still free, or no entry is left.
 
-        To give back to the system takes up to a second, so that it is done for many things at once:
-        each time for twice as many bytes, since what is let go of may leave holes only.
+        Releasing memory to the system takes up to a second, so it is done for many entries at once:
+        each time for twice as many bytes, since freed memory may be fragmented.
         """
         wanted = 0
         while (missing := self._missing(nbytes, device, left)) > 0:
@@ -145,17 +160,17 @@ class Room:
             self._measure(device)
 
     def _missing(self, nbytes: int, device: str, left: int) -> int:
-        """How much too little there is for so many bytes more; below 0 if it is enough."""
+        """Return how many bytes are missing for `nbytes` more; negative if there are enough."""
         if self.bound is not None:
             return self.nbytes + nbytes - self.bound
         return nbytes + left - self._free[device]
 
     def _left(self, device: str, share: float, most: int) -> int:
-        """What is to stay free: a share of the machine."""
+        """Return the bytes that must stay free: a share of the machine's memory, up to `most`."""
         return 0 if self.bound is not None else min(int(total_bytes(device) * share), most)
 
     def _drop(self, device: str, before: int | None) -> int | None:
-        """Let go of one thing; what it took, or None where there is nothing to let go of."""
+        """Drop one entry; return its size in bytes, or None if there is none to drop."""
         uses = [
             (use, number, store)
             for number, store in enumerate(self._stores)
@@ -169,91 +184,94 @@ class Room:
         return held - store.nbytes
 
 
-class Memory:
-    """Things that can be made again, kept as long as a room has place for them.
+class BudgetedCache:
+    """A cache of reproducible values, within a memory budget.
 
-    What was used since `begin` stays until `end`. Without that, a set that is larger than the room
-    would push its own first layers out, and find none of them the next time.
+    Entries used since `begin` stay until `end`. Otherwise a set larger than the budget would evict
+    its own first entries, and find none of them the next time.
     """
 
-    def __init__(self, room: Room, device: str = "cpu") -> None:
+    def __init__(self, budget: MemoryBudget, device: str = "cpu") -> None:
         self.device = device
         self.nbytes = 0
-        self._room = room
-        self._kept: OrderedDict[Hashable, tuple[Any, int, int]] = OrderedDict()
+        self._budget = budget
+        self._entries: OrderedDict[Hashable, tuple[Any, int, int]] = OrderedDict()
         self._in_use: set[Hashable] = set()
-        room.join(self)
+        budget.join(self)
 
     def begin(self) -> None:
-        """What is asked for from here on belongs together."""
-        with self._room.lock:
+        """Start a set of entries that are used together."""
+        with self._budget.lock:
             self._in_use.clear()
-            self._room.look_again(self.device)
+            self._budget.remeasure(self.device)
 
     def end(self) -> None:
-        """Nothing of it is in use any more."""
-        with self._room.lock:
+        """End the set: its entries are no longer in use."""
+        with self._budget.lock:
             self._in_use.clear()
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What is kept under the key, else what `make` gives; it may find no room, and go."""
-        with self._room.lock:
+        """Return the cached value, or else the result of `make`, cached if it fits."""
+        with self._budget.lock:
             if (found := self._found(key)) is not None:
                 return found
             made = make()
             nbytes = bytes_of(made)
-            if self._room.may_keep(nbytes, self.device):
-                self._keep(key, made, nbytes)
+            if self._budget.reserve(nbytes, self.device):
+                self._store(key, made, nbytes)
             return made
 
     def get_if_room(self, key: Hashable, nbytes: int, make: Callable[[], Any]) -> Any:
-        """What is kept under the key, else what `make` gives; None, and nothing made, without room.
+        """Return the cached value, or else the result of `make`; None if it would not fit.
 
-        `nbytes` is what it will take.
+        Args:
+            key: The key.
+            nbytes: Size of the value, known in advance.
+            make: Makes the value; it is not called if the value would not fit.
         """
-        with self._room.lock:
+        with self._budget.lock:
             if (found := self._found(key)) is not None:
                 return found
-            if not self._room.may_keep(nbytes, self.device):
+            if not self._budget.reserve(nbytes, self.device):
                 return None
             made = make()
-            self._keep(key, made, nbytes)
+            self._store(key, made, nbytes)
             return made
 
     def oldest(self, before: int | None) -> int | None:
-        """See `Store.oldest`."""
+        """Implement `Store.oldest`."""
         del before
-        unused = (use for key, (_, _, use) in self._kept.items() if key not in self._in_use)
+        unused = (use for key, (_, _, use) in self._entries.items() if key not in self._in_use)
         return next(unused, None)
 
     def drop_oldest(self, before: int | None) -> None:
-        """See `Store.drop_oldest`."""
+        """Implement `Store.drop_oldest`."""
         del before
-        key = next(key for key in self._kept if key not in self._in_use)
-        self.nbytes -= self._kept.pop(key)[1]
+        key = next(key for key in self._entries if key not in self._in_use)
+        self.nbytes -= self._entries.pop(key)[1]
 
     def clear(self) -> None:
-        """Let go of everything."""
-        with self._room.lock:
-            self._kept.clear()
+        """Remove all entries."""
+        with self._budget.lock:
+            self._entries.clear()
             self._in_use.clear()
             self.nbytes = 0
 
     def _found(self, key: Hashable) -> Any:
         self._in_use.add(key)
-        if key not in self._kept:
+        if key not in self._entries:
             return None
-        thing, nbytes, _ = self._kept.pop(key)
-        self._kept[key] = thing, nbytes, self._room.used()
+        thing, nbytes, _ = self._entries.pop(key)
+        self._entries[key] = thing, nbytes, self._budget.next_use()
         return thing
 
-    def _keep(self, key: Hashable, thing: Any, nbytes: int) -> None:
-        self._kept[key] = thing, nbytes, self._room.used()
+    def _store(self, key: Hashable, thing: Any, nbytes: int) -> None:
+        self._entries[key] = thing, nbytes, self._budget.next_use()
         self.nbytes += nbytes
 
 
 def bytes_of(thing: Any) -> int:
-    """Of a file, or of tensors by their names."""
+    """Return the size in bytes of a value that has `nbytes`, or of a mapping to such values."""
     if isinstance(thing, Mapping):
         return sum(value.nbytes for value in thing.values())
     return int(thing.nbytes)

@@ -1,8 +1,7 @@
-"""Retries of a stage: with less memory each time that it runs out, in float32 after NaN.
+"""Retries of a stage: with less memory each time that memory runs out, in float32 after NaN.
 
-Only the failed piece of work is done again, with one fallback more each time; what was finished
-stays. A fallback lasts as long as the work it is for: weights and switches are afterwards as they
-were before.
+Only the failed operation is repeated, with one more fallback each time; finished work is not. A
+fallback lasts for that operation: afterwards weights and switches are as they were before.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,9 +23,12 @@ IN_FLOAT32 = "in float32"
 
 
 class Fallback(NamedTuple):
-    """A way to need less memory. With `enter` None this device does not have it.
+    """A way to need less memory.
 
-    `exact` says whether the same pixels come out.
+    Attributes:
+        name: In words for the record and messages.
+        exact: Whether the pixels stay the same.
+        enter: Returns the context that applies it; None if this device does not support it.
     """
 
     name: str
@@ -36,7 +38,7 @@ class Fallback(NamedTuple):
 
 @dataclass(frozen=True)
 class Retry:
-    """A piece of work that was done again: which, why, and how."""
+    """An operation that was repeated: its name, the reason, the fallback, whether exact."""
 
     part: str
     why: str
@@ -45,22 +47,24 @@ class Retry:
 
     @property
     def as_record(self) -> dict[str, Any]:
-        """As a run's record tells it."""
+        """The entry for a run's record."""
         return {"part": self.part, "why": self.why, "how": self.how, "same_pixels": self.exact}
 
 
 class Raisable(Protocol):
-    """A model whose weights can be brought to float32 for a while."""
+    """A model whose weights can be converted to float32 for a block."""
 
     def in_float32(self) -> AbstractContextManager[object]:
-        """While it lasts, the weights are float32."""
+        """Convert the weights to float32 for the block."""
 
 
 class RetryPolicy:
-    """How one stage retries, and what it has retried so far (`done`, in order).
+    """The retries of one stage in one run: how, and which so far (`done`, in order).
 
-    `free` gives back what the stage can do without. A policy belongs to one stage of one run; no
-    model holds it.
+    No model holds a reference to it.
+
+    Args:
+        free: Releases memory that the stage does not need, before each retry.
 
     Source of the order: diffusers' and A1111's own advice, cheapest and least visible first.
     """
@@ -74,16 +78,21 @@ class RetryPolicy:
 
     @property
     def exact(self) -> bool:
-        """Whether all that was done again gives the pixels that it would have given at once."""
+        """Whether the retries so far have not changed the pixels."""
         return all(retry.exact for retry in self.done)
 
     def attempt(self, part: str, fallbacks: Sequence[Fallback], work: Callable[[], T]) -> T:
-        """Return what `work` returns; when memory runs out it begins anew, with a fallback more.
+        """Return the result of `work`; when memory runs out, repeat it with one more fallback.
 
-        A second piece of the same part begins with the fallbacks that the first one needed.
+        Args:
+            part: Name of the operation; the next one of the same name starts with the fallbacks
+                that this one needed.
+            fallbacks: What to try, in order.
+            work: The operation; it may run several times.
 
         Raises:
-            OutOfMemoryError: not with every fallback either; nothing of the work is left in memory.
+            OutOfMemoryError: memory runs out with all fallbacks too; nothing of the work is left in
+                memory.
         """
         there = [
             Fallback("caches freed", True, ExitStack),
@@ -91,7 +100,7 @@ class RetryPolicy:
         ]
         while True:
             level = self._levels.get(part, 0)
-            # Outside the except: a kept exception would hold every tensor of the failed try.
+            # Outside the except: a stored exception would hold every tensor of the failed attempt.
             result, fault = _tried(partial(_within, there[:level], work))
             if fault is None:
                 return result  # type: ignore[return-value]  # None only for work of None
@@ -103,10 +112,10 @@ class RetryPolicy:
             self.done.append(Retry(part, OUT_OF_MEMORY, found.name, found.exact))
 
     def run(self, stage: str, work: Callable[[], T]) -> T:
-        """Return what a stage's work returns; once more in float32 if it computed NaN.
+        """Return the result of a stage's work, repeated once in float32 if it produced NaN.
 
         Raises:
-            NotFiniteError: in float32 there are none either; the text names the stage.
+            NotFiniteError: it produces NaN in float32 too; the message names the stage.
             OutOfMemoryError: as `attempt`.
         """
         try:
@@ -130,7 +139,7 @@ class RetryPolicy:
             self._taken.clear()
 
     def take(self, model: Raisable) -> None:
-        """Bring a model that the stage was lent to float32, too, when its numbers are NaN."""
+        """Register a model of the stage, to be converted to float32 when the stage is repeated."""
         if any(one is model for one in self._taken):
             return
         self._taken.append(model)
@@ -144,12 +153,18 @@ class RetryPolicy:
         work: "Callable[[], torch.Tensor]",
         network: "torch.nn.Module",
     ) -> "torch.Tensor":
-        """Return what `work` computes with a network: if there is NaN in it, in float32.
+        """Return the tensor that `work` computes with a network, in float32 if it has NaN.
+
+        Args:
+            part: Name of the operation.
+            fallbacks: What to try when memory runs out, in order.
+            work: Computes the tensor; it may run several times.
+            network: Its weights are converted to float32 for the repetition.
 
         Source: A1111's "upcast to float32" of a VAE (modules/processing.py, decode_latent_batch).
 
         Raises:
-            NotFiniteError: there are NaN still.
+            NotFiniteError: it has NaN in float32 too.
             OutOfMemoryError: as `attempt`.
         """
         found = self.attempt(part, fallbacks, work)
@@ -165,11 +180,14 @@ class RetryPolicy:
 
 
 @contextmanager
-def naming_lack(what: str) -> Iterator[None]:
-    """Within it, memory that runs out beside the stages is told as theirs is.
+def naming_out_of_memory(what: str) -> Iterator[None]:
+    """Convert errors of running out of memory outside the stages, within the block.
+
+    Args:
+        what: What ran out of memory, for the message.
 
     Raises:
-        OutOfMemoryError: it ran out.
+        OutOfMemoryError: memory ran out in the block.
     """
     try:
         yield
@@ -179,13 +197,13 @@ def naming_lack(what: str) -> Iterator[None]:
         said = first_line(error).rstrip(".")
         message = (
             f"{what} ran out of memory ({said}): make the picture smaller, or close "
-            "other programs and kernels; stages that were done are kept"
+            "other programs and kernels; finished stages are cached"
         )
         raise OutOfMemoryError(message) from error
 
 
 def is_finite(values: "torch.Tensor") -> bool:
-    """Whether every one is a number. Cost: 1 ms a megapixel."""
+    """Return whether a tensor has neither NaN nor infinity. Cost: 1 ms per megapixel."""
     import torch
 
     return bool(torch.isfinite(values).all())
@@ -193,9 +211,9 @@ def is_finite(values: "torch.Tensor") -> bool:
 
 @contextmanager
 def in_float32(*networks: "torch.nn.Module") -> Iterator[None]:
-    """While it lasts, the weights are float32; afterwards every bit is as it was.
+    """Convert networks' weights to float32 for the block; afterwards every bit is as before.
 
-    Each weight goes back to its own type: some networks keep a few in float32 by themselves.
+    Each weight returns to its own type, since some networks have a few in float32 anyway.
     """
     import torch
 
@@ -220,7 +238,7 @@ def _lower(raised: "list[tuple[torch.Tensor, torch.dtype]]") -> None:
 
 
 def _within(fallbacks: Sequence[Fallback], work: Callable[[], T]) -> T:
-    """Return what the work returns, done with these fallbacks."""
+    """Return the result of the work, with the fallbacks applied."""
     with ExitStack() as undo:
         for fallback in fallbacks:
             if fallback.enter is not None:
@@ -229,7 +247,7 @@ def _within(fallbacks: Sequence[Fallback], work: Callable[[], T]) -> T:
 
 
 def _tried(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
-    """Return what the work returns, or the error of too little memory, without what it holds."""
+    """Return the result of the work, or its out-of-memory error, without the frames it holds."""
     try:
         return work(), None
     except (MemoryError, RuntimeError) as error:

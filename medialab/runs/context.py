@@ -92,7 +92,7 @@ class RunContext:
         """
         self._job.check()
         with self._registry.lent(self._job.check):
-            self._registry.room.begin()
+            self._registry.budget.begin_stage()
             self._stage, self._recall = name, recall
             self._step = (0, 0, None)
             self.retries = RetryPolicy(self._free)

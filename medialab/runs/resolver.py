@@ -174,7 +174,7 @@ class Resolver:
     def _available(self) -> int:
         """Bytes that a run may be given: those that are free, and those that are kept for later."""
         # Weights that are read straight from their files are counted as free already.
-        device, kept = self.registry.device, self.registry.room.nbytes
+        device, kept = self.registry.device, self.registry.budget.nbytes
         return min(free_bytes(device) + kept, total_bytes(device))
 
     def _size_of(self, config: PipelineConfig, info: ModelInfo) -> tuple[int, int]:

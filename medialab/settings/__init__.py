@@ -1,1 +1,1 @@
-"""What a person may ask, as frozen models: fields, samplers, limits, validation."""
+"""Settings as frozen models: fields, choices, samplers, limits, validation."""

@@ -12,14 +12,15 @@ LATENT_RESIZE = "just resize (latent upscale)"
 RESIZE_MODES = ("just resize", "crop and resize", "resize and fill", LATENT_RESIZE)
 # A control picture is not encoded, so there are no latents to stretch.
 CONTROL_RESIZE_MODES = RESIZE_MODES[:3]
-# How a control picture that belongs to no other is brought to size. As in A1111's extension.
+# How a control image is resized that does not belong to another picture. As in A1111's extension.
 USUAL_RESIZE = "crop and resize"
 LATENT_UPSCALERS = ("latent", "latent nearest", "latent bicubic")
 PIXEL_UPSCALERS = ("lanczos", "bicubic", "nearest")
-# What brackets do: weigh and keep the mean, weigh, vanish, or stand as text. As in A1111.
+# The meaning of brackets: weights with the mean preserved, weights, ignored, or plain text. As in
+# A1111.
 EMPHASES = ("original", "no norm", "ignore", "none")
 Emphasis = Annotated[str, AfterValidator(OneOf(EMPHASES))]
-# Layers of the text encoder, from the end, that are left out; CLIP-L has 12.
+# The prompt encoder's layer to use, counted from the end, 1 being the last; CLIP-L has 12.
 ClipSkip = Annotated[int, Field(ge=1, le=12)]
 # Denoising steps that a person may ask for, as many as A1111's slider has.
 MOST_ASKED_STEPS = 150

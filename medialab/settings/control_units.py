@@ -15,7 +15,7 @@ ControlNetName = Annotated[str, NameOf("controlnet")]
 
 
 class ControlUnit(StageConfig):
-    """One ControlNet: what it is shown, and how much and for how long it counts."""
+    """One ControlNet: its control image, its weight, and the steps in which it applies."""
 
     model: ControlNetName = Field(min_length=1, description="A model in models/controlnet.")
     preprocessor: Preprocessor = Field(

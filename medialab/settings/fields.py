@@ -1,4 +1,4 @@
-"""What the settings of every stage are made of: kinds of values, their units, and the strict model.
+"""The building blocks of every stage's settings: types of values, units, and the strict base model.
 
 The models are frozen and refuse unknown names.
 """
@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from medialab.errors import near
 from medialab.pixels.geometry import BLOCK, LEAST_DRAWN, MOST_DRAWN
 
-# As ComfyUI's: 64 bits, all that torch takes. Its noise on the CPU knows the lower 32 alone.
+# As in ComfyUI: 64 bits, torch's maximum. Its noise on the CPU uses only the lower 32.
 LARGEST_SEED = 2**64 - 1
 RANDOM_SEED = -1
 
 
 @dataclass(frozen=True)
 class Unit:
-    """Marks a setting that counts something; a list of settings tells what."""
+    """Marks a setting with a unit, for the settings reference."""
 
     name: str
 
@@ -31,18 +31,18 @@ class Foremost:
 
 Pixels = Annotated[int, Unit("px")]
 Times = Annotated[float, Unit("×")]
-# Pixels of what a model draws: a VAE works in blocks of 8.
+# A side of a picture that a model draws: a VAE works in blocks of 8.
 Side = Annotated[Pixels, Field(ge=LEAST_DRAWN, le=MOST_DRAWN, multiple_of=BLOCK)]
-# Pixels of a picture: any. What is drawn of it has limits of its own. 65,535 are a JPEG's.
+# A side of any picture; what is drawn in one piece has tighter limits. 65,535 is JPEG's limit.
 Length = Annotated[Pixels, Field(ge=1, le=65_535)]
-# A picture kept in outputs/inputs, by the sha256 of its pixels; `Workbench.keep` gives it.
+# A picture stored in outputs/inputs, by the SHA-256 of its pixels, which `Workbench.keep` returns.
 PICTURE_NAME = "^[0-9a-f]{64}$"
 Picture = Annotated[str, Field(pattern=PICTURE_NAME)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class ChoiceError(ValueError):
-    """A value that is none of the `choices`; pydantic keeps it among a fault's facts."""
+    """A value that is not among the `choices`; pydantic keeps it in the context of its error."""
 
     def __init__(self, choices: Iterable[str], value: str = "") -> None:
         self.choices = tuple(choices)
@@ -63,7 +63,7 @@ def one_of(value: str, choices: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class OneOf:
-    """The check of a setting that is one of these names; a form offers them."""
+    """Checks that a setting is one of these names; a form offers them."""
 
     choices: tuple[str, ...]
 
@@ -74,10 +74,13 @@ class OneOf:
 
 @dataclass(frozen=True)
 class NameOf:
-    """Marks a setting that names a model of this kind; `also` are names that need no file.
+    """Marks a setting that names a model.
 
-    A `free` one takes more than a name, such as several with commas between. `none` says what an
-    empty name means, where it may be empty.
+    Attributes:
+        kind: The kind of model.
+        also: Names that are valid without a file.
+        free: Whether it takes more than one name, such as several separated by commas.
+        none: The meaning of an empty name; None if it must not be empty.
     """
 
     kind: str
@@ -103,7 +106,7 @@ class StageConfig(BaseModel):
         takes_whole_numbers = _takes(field.annotation, int) and not _takes(field.annotation, float)
         if takes_whole_numbers and any(isinstance(one, float) and abs(one) > 2**53 for one in each):
             message = (
-                "so large a number with a point or an exponent is not exact; write all its digits"
+                "a number this large with a point or an exponent is not exact; write all its digits"
             )
             raise ValueError(message)
         for text in each:
@@ -138,7 +141,7 @@ class SwitchedConfig(StageConfig):
 
 
 class SizeConfig(StageConfig):
-    """How large the picture is that stage 3 makes, or takes."""
+    """The size of the picture that stage 3 makes, or starts from."""
 
     width: Length | None = Field(
         None, description="Width in pixels; empty: the model's size, or that of the start picture."

@@ -1,6 +1,6 @@
-"""Names of picture files from a pattern with A1111's tokens: "[seed]-[prompt_words]".
+"""File names of pictures, from a pattern with A1111's tokens: "[seed]-[prompt_words]".
 
-A name is safe on every system: letters, digits, dots, hyphens and underscores of ASCII, no path.
+A name is safe on every system: ASCII letters, digits, dots, hyphens and underscores, no path.
 Source: A1111's modules/images.py, FilenameGenerator.
 """
 
@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 DEFAULT = "[seed]-[prompt_words]"
-# Characters; with a day's folder and number well under any file system's 255 bytes.
+# In characters; with the number before it, well below the 255 bytes of any file system.
 LONGEST, _WORDS, _PROMPT = 120, 40, 80
 _TOKEN = re.compile(r"\[(\w+)\]")
 
 
 class Named(NamedTuple):
-    """What a name may tell of: the resolved settings, when it was made (local time), its size."""
+    """The facts that a name may contain: resolved settings, local time, width and height in px."""
 
     config: Any
     created: datetime

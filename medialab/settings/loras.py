@@ -1,4 +1,4 @@
-"""The LoRAs that a pass is asked for, in its settings and in its prompt's tags."""
+"""The LoRAs requested for a pass, in its settings and in its prompt's tags."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -12,7 +12,7 @@ from medialab.settings.fields import Fraction, StageConfig
 
 
 class LoRAConfig(StageConfig):
-    """One LoRA: how much of it, where, and for which share of the steps."""
+    """One LoRA: its weights by part, and the steps in which it applies."""
 
     name: LoRAName = Field(
         min_length=1, description="Its file name in models/loras, without the extension."
@@ -33,7 +33,7 @@ class LoRAConfig(StageConfig):
 
     @property
     def counts(self) -> bool:
-        """Whether it has any effect; from start to stop is said of the denoiser alone."""
+        """Whether it has any effect; start and stop limit the denoiser only."""
         text_encoder = self.weight if self.text_encoder is None else self.text_encoder
         in_denoiser = self.weight != 0 and self.start < self.stop
         return self.enabled and (in_denoiser or text_encoder != 0)
@@ -46,7 +46,7 @@ class LoRAConfig(StageConfig):
         return self
 
 
-# LoRAs of one pass: each takes its share of every step, and of the memory.
+# Limit of LoRAs in one pass: each costs time in every step, and memory.
 MOST_LORAS = 64
 
 

@@ -1,8 +1,8 @@
-"""Sampler and schedule by the names people know, to diffusers scheduler objects.
+"""Samplers and schedules by their well-known names, made as diffusers schedulers.
 
-The sampler is the method that takes the noise away; the schedule is how the noise is spread over
-the steps. The names are those of AUTOMATIC1111's menus and infotext, the classes diffusers 0.42's.
-A pair that diffusers cannot honour is refused, never quietly replaced.
+The sampler is the method that removes the noise; the schedule distributes the noise over the steps.
+The names are those of AUTOMATIC1111's menus and infotext, the classes are those of diffusers 0.42.
+A combination that diffusers does not support is refused, never replaced silently.
 
 The tables are strings: importing this module loads neither torch nor diffusers.
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Arguments = Mapping[str, Any]
 
 SCHEDULES: Mapping[str, str] = {
-    "automatic": "What the sampler was published with.",
+    "automatic": "The schedule that the sampler was published with.",
     "karras": "More steps at low noise, where details form (Karras 2022, ρ = 7).",
     "exponential": "Noise falls by the same factor each step.",
     "beta": "More steps at both ends (beta distribution, α = β = 0.6).",
@@ -33,40 +33,46 @@ SCHEDULES: Mapping[str, str] = {
     "ddim": "Even steps counted up from the cleanest training step.",
 }
 
-# What a person may say that a denoiser predicts; automatic: what the checkpoint says itself.
+# Prediction types that can be set; automatic uses the checkpoint's own.
 AUTOMATIC_PREDICTION = "automatic"
 PREDICTION_TYPES = (AUTOMATIC_PREDICTION, "epsilon", "v_prediction")
 
-MOST_STEPS = 999  # one fewer than the training steps that a schedule is spread over
+MOST_STEPS = 999  # one fewer than the training steps of a schedule
 
 _LINSPACE, _TRAILING = {"timestep_spacing": "linspace"}, {"timestep_spacing": "trailing"}
 
 
 @dataclass(frozen=True)
 class Spacing:
-    """A schedule as one diffusers class takes it: its arguments, and the steps it can do."""
+    """A schedule in one diffusers class.
+
+    Attributes:
+        arguments: The constructor's arguments for it.
+        least: The fewest steps that it supports.
+        most: The most steps that it supports.
+    """
 
     arguments: Arguments
     least: int = 1
     most: int = MOST_STEPS
 
     def takes(self, steps: int) -> bool:
-        """Whether it can be spread over so many steps."""
+        """Return whether it supports that many steps."""
         return self.least <= steps <= self.most
 
     def arguments_for(self, steps: int | None) -> Arguments:
-        """The arguments for so many steps.
+        """Return the constructor's arguments for a number of steps; None for any number.
 
-        Of one step, linspace gives the cleanest timestep; trailing gives the noisiest, which is
-        where A1111's schedules begin.
+        With one step, linspace has the cleanest timestep; trailing has the noisiest, where A1111's
+        schedules start.
         """
         is_linspace = self.arguments.get("timestep_spacing") == "linspace"
         return {**self.arguments, **_TRAILING} if steps == 1 and is_linspace else self.arguments
 
 
-# By noise: linspace makes the sampler start at the noisiest training step, whatever the checkpoint
-# says. By step: A1111's sgm uniform and simple differ by less than one of the 1,000 training
-# steps; here both are trailing.
+# Schedules by noise level: linspace makes the sampler start at the noisiest training step, whatever
+# the checkpoint's config says. By timestep: A1111's sgm uniform and simple differ by less than one
+# of the 1,000 training steps; here both are trailing.
 _ALL: Mapping[str, Spacing] = {
     "karras": Spacing({"use_karras_sigmas": True, **_LINSPACE}),
     "exponential": Spacing({"use_exponential_sigmas": True, **_LINSPACE}),
@@ -76,7 +82,7 @@ _ALL: Mapping[str, Spacing] = {
     "normal": Spacing(_LINSPACE),
 }
 _BY_STEP: Mapping[str, Spacing] = {name: _ALL[name] for name in ("sgm uniform", "simple", "normal")}
-# The multistep solvers' linspace leaves the cleanest step out: sgm uniform exactly, never normal.
+# The multistep solvers' linspace omits the cleanest step, which is exactly sgm uniform, not normal.
 _MULTISTEP: Mapping[str, Spacing] = {
     "karras": _ALL["karras"],
     "exponential": _ALL["exponential"],
@@ -84,24 +90,29 @@ _MULTISTEP: Mapping[str, Spacing] = {
     "sgm uniform": Spacing(_LINSPACE),
     "simple": Spacing(_TRAILING),
 }
-# A1111 counts DDIM's steps up from 1, not 0; one step counted so would be the cleanest.
+# A1111 counts DDIM's steps from 1, not 0; a single step would then be the cleanest.
 _DDIM: Mapping[str, Spacing] = {
     "ddim": Spacing({"timestep_spacing": "leading", "steps_offset": 1}, least=2),
     "sgm uniform": Spacing(_TRAILING),
     "simple": Spacing(_TRAILING),
 }
-# LCM's steps come from its distillation over 50; its class reads no schedule setting at all, and
-# is told its own default, so that none of the checkpoint's stays.
+# LCM's steps are those of its distillation, 50; its class ignores all schedule settings, and is
+# given its own default, so that none from the checkpoint's config remains.
 _LCM: Mapping[str, Spacing] = {"automatic": Spacing({"timestep_spacing": "leading"}, most=50)}
 
 
 @dataclass(frozen=True)
 class Sampler:
-    """One method: the diffusers class that computes it and the schedules that class can honour.
+    """One sampling method.
 
-    `automatic` names the schedule that "automatic" stands for. `calls_model_twice`: a step costs
-    two forwards of the denoiser. `needs_seed`: it draws its noise itself, from a seed given when
-    it is made, not from the pipeline's generator.
+    Attributes:
+        scheduler: The diffusers class that implements it.
+        automatic: The schedule that "automatic" stands for.
+        schedules: The schedules that the class supports.
+        arguments: The constructor's arguments for the method.
+        calls_model_twice: Whether a step costs two forward passes of the denoiser.
+        needs_seed: Whether it draws its noise itself, from a seed given to the constructor, not
+            from the pipeline's generator.
     """
 
     scheduler: str
@@ -112,8 +123,8 @@ class Sampler:
     needs_seed: bool = False
 
 
-# Constructor arguments that are set here come from the sampler's definition; clip_sample and
-# thresholding are for pixels in -1..1 and would cut latents, and DDIM clips by default.
+# Constructor arguments come from the sampler's definition; clip_sample and thresholding are for
+# pixels in -1..1 and would clip latents, which DDIM does by default.
 _LATENTS: Arguments = {"clip_sample": False, "thresholding": False}
 _DPM_PLUS_PLUS: Arguments = {
     "solver_order": 2,
@@ -186,15 +197,15 @@ SAMPLERS: Mapping[str, Sampler] = {
     "LCM": Sampler("LCMScheduler", "automatic", _LCM, _LATENTS),
 }
 
-# Those whose diffusers class takes `rescale_betas_zero_snr`.
+# Samplers whose diffusers class supports `rescale_betas_zero_snr`.
 KNOW_ZERO_SNR = (*("Euler", "Euler a", "DPM++ 2M", "DPM++ 2M SDE", "DDIM", "UniPC", "DDPM", "LCM"),)
 
-# Those of them that divide by what pure noise holds of the picture, which is nothing. A denoiser
-# that predicts the noise can tell them nothing then; the others stop a hair before.
+# Those of them that divide by the picture's share in pure noise, which is zero, so that a denoiser
+# which predicts the noise gives them no information; the others start slightly below pure noise.
 DIVIDE_BY_NOTHING = ("DDIM", "DDPM", "LCM")
 
-# What the denoiser was trained on. Passed on by name, since the classes' defaults differ and
-# from_config drops a value that was the first class's default (beta_start: 0.0001 or 0.00085).
+# Settings that describe the denoiser's training. Passed by name, since the classes' defaults differ
+# and from_config drops a value that equals the first class's default (beta_start: 0.0001, 0.00085).
 _TRAINED_ON = (
     "num_train_timesteps",
     "beta_start",
@@ -204,7 +215,7 @@ _TRAINED_ON = (
     "prediction_type",
     "rescale_betas_zero_snr",
 )
-# Whatever schedule the checkpoint's config carries is put out before ours is put in.
+# Disables the schedule in the checkpoint's config before ours is set.
 _NO_SCHEDULE: Arguments = {
     "use_karras_sigmas": False,
     "use_exponential_sigmas": False,
@@ -215,7 +226,11 @@ _NO_SCHEDULE: Arguments = {
 
 
 def check(sampler: str, schedule: str, steps: int | None = None) -> None:
-    """Raise `ConfigError` unless this sampler runs with this schedule and steps; loads nothing."""
+    """Check that a sampler supports a schedule and a number of steps; nothing is loaded.
+
+    Raises:
+        ConfigError: it does not; the message lists the valid choices.
+    """
     if sampler not in SAMPLERS:
         message = f"no sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}"
         raise ConfigError(message).about("sampler", SAMPLERS)
@@ -233,7 +248,7 @@ def check(sampler: str, schedule: str, steps: int | None = None) -> None:
 
 
 def _check_steps(sampler: str, schedule: str, steps: int) -> None:
-    """Raise `ConfigError` unless the schedule can be spread over so many steps."""
+    """Check that the schedule supports a number of steps, and raise `ConfigError` if not."""
     method = SAMPLERS[sampler]
     meant = _meant(method, schedule, {}, steps)
     spacing = method.schedules[meant]
@@ -256,16 +271,20 @@ def make_scheduler(
     steps: int | None = None,
     seed: int | None = None,
 ) -> "SchedulerMixin":
-    """A fresh scheduler for one run of a checkpoint whose own scheduler config is `config`.
+    """Make a new scheduler for one run of a checkpoint.
 
-    What the checkpoint was trained on (betas, prediction type) stays; sampler and schedule are
-    set. `steps` are those of the whole schedule. `seed` is the run's: DPM++ SDE draws its Brownian
-    noise from it, on the latents' device; the others draw from the pipeline's generator and take no
-    notice of it.
+    Args:
+        sampler: One of SAMPLERS.
+        schedule: One of its schedules, or "automatic".
+        config: The checkpoint's own scheduler config; its training (betas, prediction type)
+            remains, sampler and schedule are replaced.
+        steps: Steps of the whole schedule; None if unknown.
+        seed: The run's seed, from which DPM++ SDE draws its Brownian noise, on the latents' device;
+            other samplers draw from the pipeline's generator and ignore it.
 
     Raises:
-        ConfigError: sampler, schedule and steps cannot be honoured together, or the checkpoint was
-            trained in a way that the sampler does not know. Nothing is replaced in silence.
+        ConfigError: sampler, schedule and steps do not go together, or the sampler does not support
+            the checkpoint's training. Nothing is replaced silently.
     """
     check(sampler, schedule, steps)
     method = SAMPLERS[sampler]
@@ -284,7 +303,7 @@ def make_scheduler(
     }
     if method.needs_seed:
         arguments["noise_sampler_seed"] = _own_noise(sampler, seed)
-    # Of what is said for another class diffusers would print a notice into somebody's cell.
+    # For settings of another class, diffusers would print a notice into the user's cell.
     known = {name: one for name, one in config.items() if name in accepted or name.startswith("_")}
     return scheduler.from_config(
         known, **{name: value for name, value in arguments.items() if name in accepted}
@@ -292,13 +311,13 @@ def make_scheduler(
 
 
 def with_prediction(config: Mapping[str, Any], prediction_type: str) -> dict[str, Any]:
-    """A checkpoint's scheduler config with what a person says that its denoiser predicts."""
-    said = {} if prediction_type == AUTOMATIC_PREDICTION else {"prediction_type": prediction_type}
-    return {**config, **said}
+    """Return a checkpoint's scheduler config with the prediction type set, unless automatic."""
+    own = {} if prediction_type == AUTOMATIC_PREDICTION else {"prediction_type": prediction_type}
+    return {**config, **own}
 
 
 def most_steps(sampler: str, schedule: str) -> int:
-    """Over how many steps the schedule can be spread at most."""
+    """Return the most steps that a sampler's schedule supports."""
     method = SAMPLERS[sampler]
     return method.schedules[_meant(method, schedule, {})].most
 
@@ -306,24 +325,25 @@ def most_steps(sampler: str, schedule: str) -> int:
 def applied_schedule(
     sampler: str, schedule: str, config: Mapping[str, Any], steps: int | None = None
 ) -> str:
-    """The schedule that runs when `schedule` is asked of a checkpoint; "automatic" is resolved."""
+    """Return the schedule that is used for a checkpoint, with "automatic" resolved."""
     return _meant(SAMPLERS[sampler], schedule, config, steps)
 
 
 def _meant(
     method: Sampler, schedule: str, config: Mapping[str, Any], steps: int | None = None
 ) -> str:
-    """The schedule that is run when `schedule` is asked of this checkpoint for so many steps.
+    """Return the schedule that is used for a checkpoint and a number of steps.
 
-    A checkpoint trained down to pure noise says "trailing", and gives grey pictures when its first
-    step is not the noisiest: automatic keeps its even steps trailing (arXiv 2305.08891). Where the
-    method's own schedule cannot take so few steps, automatic is one that can.
+    A checkpoint trained down to pure noise has "trailing" in its config, and gives grey pictures
+    unless the first step is the noisiest: then automatic uses even, trailing steps (arXiv
+    2305.08891). If the method's own schedule does not support so few steps, automatic is one that
+    does.
     """
     if schedule != "automatic":
         return schedule
     if config.get("timestep_spacing") == "trailing" and method.automatic in ("normal", "ddim"):
         return "simple"
-    # Not every such checkpoint says trailing; DDIM's own steps would begin below the noisiest.
+    # Not every such checkpoint has trailing; DDIM's own steps would start below the noisiest.
     if config.get("rescale_betas_zero_snr") and method.automatic == "ddim":
         return "simple"
     if steps is not None and not method.schedules[method.automatic].takes(steps):
@@ -333,17 +353,21 @@ def _meant(
 
 
 def _own_noise(sampler: str, seed: int | None) -> int:
-    """The seed of a sampler that draws its own noise through torchsde."""
+    """Return the seed of a sampler that draws its own noise with torchsde."""
     if seed is None:
         raise ConfigError(f"sampler {sampler!r} draws its own noise; give it the run's seed")
-    # torchsde rounds the ends of its interval to six digits, is asked for a hair more by float32
-    # noise levels, clamps, and warns at each of them.
+    # torchsde rounds the ends of its interval to six digits; float32 noise levels exceed these
+    # slightly, so it clamps them and warns each time.
     warnings.filterwarnings("ignore", "Should have t[ab][<>]=t[01]", UserWarning, "torchsde")
     return seed
 
 
 def check_training(sampler: str, prediction_type: str, *, zero_terminal_snr: bool) -> None:
-    """Raise `ConfigError` unless this sampler runs a checkpoint trained so; loads nothing."""
+    """Check that a sampler supports a checkpoint's training; nothing is loaded.
+
+    Raises:
+        ConfigError: it does not.
+    """
     config = {"prediction_type": prediction_type, "rescale_betas_zero_snr": zero_terminal_snr}
     _check_training(sampler, config)
 

@@ -1,7 +1,7 @@
-"""What one denoising needs, and what a stage may set of it for itself.
+"""The settings of one denoising, and those of them that a stage may override.
 
-A stage that samples takes what it leaves unset from the base, so that one change of the sampler
-reaches them all; `Sampling` is what is left when nothing is open any more.
+A stage inherits settings that it leaves unset from the base, so that a change of the sampler
+applies to all stages. `Sampling` is the result, with every setting filled in.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ from medialab.settings.samplers import AUTOMATIC_PREDICTION, check
 
 @dataclass(frozen=True)
 class Sampling:
-    """All that one denoising needs besides its pictures; nothing is open."""
+    """All settings of one denoising, filled in."""
 
     checkpoint: str
     prompt: str
@@ -51,17 +51,17 @@ class Sampling:
 
     @property
     def asked_loras(self) -> tuple[LoRAConfig, ...]:
-        """Those set, and those of the prompt's tags."""
+        """The LoRAs that are set, and those of the prompt's tags."""
         return asked_loras(self.prompt, self.loras)
 
     @property
     def unused_loras(self) -> tuple[str, ...]:
-        """The LoRAs of tags in the negative prompt: as in A1111 they have no effect there."""
+        """The LoRAs of tags in the negative prompt, where, as in A1111, they have no effect."""
         return unused_loras(self.negative_prompt)
 
 
 SAMPLING_NAMES = tuple(Sampling.__dataclass_fields__)
-# Of a stage's prompt: where the base's stands. As in ADetailer.
+# In a stage's prompt, this stands for the base's prompt. As in ADetailer.
 BASE = "[PROMPT]"
 
 
@@ -69,11 +69,11 @@ def with_base(text: str, base: str) -> str:
     """Return a stage's prompt with the base's in place of each [PROMPT].
 
     Raises:
-        ConfigError: that would be longer than a prompt may be.
+        ConfigError: the result would be longer than a prompt may be.
     """
     if len(text) + text.count(BASE) * len(base) > MOST_CHARACTERS + len(BASE):
         message = (
-            f"with the main prompt in place of {BASE} the prompt has over {MOST_CHARACTERS:,} "
+            f"with the main prompt in place of {BASE}, the prompt has over {MOST_CHARACTERS:,} "
             "characters; shorten it"
         )
         raise ConfigError(message)
@@ -81,12 +81,12 @@ def with_base(text: str, base: str) -> str:
 
 
 class SamplingConfig(StageConfig):
-    """What a stage may set for itself; unset means as the base."""
+    """The settings that a stage may override; those left unset are inherited from the base."""
 
     checkpoint: CheckpointName | None = Field(
         None, description="Another checkpoint; empty: inherited."
     )
-    # As in A1111 and ADetailer: a chosen VAE stays, whichever checkpoint a pass has.
+    # As in A1111 and ADetailer: a chosen VAE applies to any checkpoint that a pass has.
     vae: VAEName | None = Field(
         None,
         description="Another VAE; unset: inherited, also with another checkpoint; "
@@ -148,27 +148,31 @@ class SamplingConfig(StageConfig):
 
     @property
     def further_prompts(self) -> tuple[str, ...]:
-        """The prompts that its passes have besides its own, as far as they are drawn."""
+        """The prompts of its passes besides its own."""
         return ()
 
     def drawn(self, expand: Callable[[str], str]) -> Self:  # noqa: ARG002 - others have some
-        """Return the same with nothing left to chance in its further prompts."""
+        """Return the settings with wildcards drawn in the further prompts.
+
+        Args:
+            expand: Draws the wildcards of a prompt.
+        """
         return self
 
     def check_steps(self, sampling: Sampling) -> None:
-        """Refuse steps that the sampler cannot take.
+        """Check that the sampler can run the number of steps.
 
         Args:
-            sampling: these settings after `filled`.
+            sampling: These settings after `filled`.
 
         Raises:
-            ConfigError: it names the sampler and what it can take.
+            ConfigError: it cannot; the message names the sampler and the steps it can run.
         """
         check(sampling.sampler, sampling.schedule, sampling.steps)
 
     @property
     def draws(self) -> bool:
-        """Whether anything is denoised: at a strength of 0 no model of the stage's is asked for."""
+        """Whether anything is denoised; at a strength of 0 the stage needs no model."""
         return bool(getattr(self, "denoising_strength", None) != 0)
 
     def sampling(self) -> Sampling:

@@ -1,14 +1,15 @@
-"""diffusers' schedulers with their slips mended: thin subclasses, each slip in one place.
+"""diffusers' schedulers with five defects fixed: thin subclasses, one for each defect.
 
-Five slips of diffusers 0.42, found by the analytic test (tests/settings/test_samplers_analytic.py):
+The defects, of diffusers 0.42, found by tests/settings/test_samplers_analytic.py:
 
-- "trailing" timesteps are counted by a float division, which for some numbers (61, 103, 121 …)
-  gives one too many, at timestep -1;
-- the multistep solvers cut the timesteps of "exponential" and "beta" off where they round those of
-  "karras", so that a denoiser is told up to 40 % less noise than there is;
-- a run that begins at a timestep which occurs twice begins at the second one, and runs off the end;
-- DDIM takes each step to be `1000 // steps` training steps long, whatever the next timestep is;
-- LMS takes its order from the number of steps in the schedule, so that one begun late weighs
+- "trailing" timesteps are counted by a floating-point division, which for some numbers (61, 103,
+  121 …) gives one too many, at timestep -1;
+- the multistep solvers truncate the timesteps of "exponential" and "beta" where they round those of
+  "karras", so that a denoiser is given up to 40 % less noise than there is;
+- a run that starts at a timestep which occurs twice starts at the second one, and runs past the
+  end;
+- DDIM assumes that each step is `1000 // steps` training steps long, whatever the next timestep is;
+- LMS takes its order from the number of steps in the schedule, so that one started late uses
   derivatives that it does not have.
 
 Importing this module loads diffusers.
@@ -22,17 +23,17 @@ import diffusers
 import numpy as np
 import torch
 
-# Taken off a number of steps so that a division by it cannot come out a hair too small.
+# Subtracted from a number of steps so that a division by it is not rounded down too far.
 _HAIR = 1e-9
 _BY_NOISE = ("karras", "exponential", "beta")
 
 
 class _RightlyCounted:
-    """Gives as many timesteps as are asked for, and begins at the first of them."""
+    """Returns exactly the requested number of timesteps, and starts at the first of them."""
 
     def set_timesteps(self: Any, num_inference_steps: int, device: Any = None, *rest: Any) -> None:
-        """Set the timesteps of a run of so many steps."""
-        # By noise they are not divided, but counted, which takes a whole number.
+        """Set the timesteps of a run."""
+        # Schedules by noise level count the steps, which takes a whole number.
         by_noise = any(self.config.get(f"use_{name}_sigmas") for name in _BY_NOISE)
         divides = self.config.get("timestep_spacing") == "trailing" and not by_noise
         steps = num_inference_steps - _HAIR if divides else num_inference_steps
@@ -40,17 +41,17 @@ class _RightlyCounted:
         self.num_inference_steps = num_inference_steps
 
     def _init_step_index(self: Any, timestep: Any) -> None:
-        """Begin at the first timestep unless a pipeline has set another one."""
+        """Start at the first timestep, unless a pipeline has set another."""
         if self.begin_index is None:
             self.set_begin_index(0)
         super()._init_step_index(timestep)  # type: ignore[misc]
 
 
 class _Rounded:
-    """Tells the denoiser the training step that is nearest to the noise there is."""
+    """Rounds to the training step nearest to the actual noise level."""
 
     def set_timesteps(self: Any, num_inference_steps: int, device: Any = None, *rest: Any) -> None:
-        """Set the timesteps of a run of so many steps."""
+        """Set the timesteps of a run."""
         super().set_timesteps(num_inference_steps, device, *rest)  # type: ignore[misc]
         if self.config.use_exponential_sigmas or self.config.use_beta_sigmas:
             alphas = self.alphas_cumprod.cpu().numpy()
@@ -72,12 +73,12 @@ class _FromTimestepToTimestep:
         generator: Any = None,
         **others: Any,
     ) -> Any:
-        """Take one step; the last one ends at the least noise that the checkpoint knows."""
+        """Take one step; the last one ends at the checkpoint's lowest noise level."""
         index = int((self.timesteps == timestep).nonzero()[0])
         following = self.timesteps[index + 1] if index + 1 < len(self.timesteps) else -1
         length, steps = int(timestep - following), self.num_inference_steps
         try:
-            # The class divides by this to learn how long a step is.
+            # The class divides by this to compute the length of a step.
             self.num_inference_steps = Fraction(self.config.num_train_timesteps, length)
             return super().step(  # type: ignore[misc]
                 model_output,
@@ -93,12 +94,12 @@ class _FromTimestepToTimestep:
 
 
 class _OrderByWhatIsKnown:
-    """LMS that looks back no further than to where it was begun."""
+    """LMS that uses no derivatives from before its start."""
 
     def step(
         self: Any, model_output: Any, timestep: Any, sample: Any, order: int = 4, **others: Any
     ) -> Any:
-        """Take one step, of an order that the derivatives so far allow."""
+        """Take one step, of an order for which there are enough derivatives."""
         order = min(order, len(self.derivatives) + 1)
         return super().step(model_output, timestep, sample, order, **others)  # type: ignore[misc]
 
@@ -113,7 +114,7 @@ _OWN: dict[str, type] = {
 
 @cache
 def scheduler_class(name: str) -> Any:
-    """Return diffusers' scheduler class of that name, mended; it keeps its name."""
+    """Return diffusers' scheduler class of that name with its defects fixed."""
     plain = getattr(diffusers, name)
     own = [_OWN[name]] if name in _OWN else []
     return type(name, (_RightlyCounted, *own, plain), {"__doc__": plain.__doc__})

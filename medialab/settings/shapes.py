@@ -1,4 +1,4 @@
-"""What a setting may be, read from its config field, so that no form or list says it again."""
+"""Descriptions of settings, derived from their config fields, for forms and the reference."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,9 +15,14 @@ from medialab.settings.fields import PICTURE_NAME, Foremost, NameOf, OneOf, Stag
 
 @dataclass(frozen=True)
 class Limits:
-    """What a number may be: from `smallest` to `largest`; None where there is no limit.
+    """The limits of a value; None for no limit.
 
-    Of a text, how many characters it may have: from `shortest` to `longest`.
+    Attributes:
+        smallest: The least number.
+        largest: The greatest number.
+        step: What the number is a multiple of.
+        shortest: The least length of a text, in characters.
+        longest: The greatest length of a text, in characters.
     """
 
     smallest: float | None = None

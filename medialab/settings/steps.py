@@ -1,4 +1,4 @@
-"""How many steps of a schedule a denoising runs: what a library is told, and what is checked.
+"""The number of steps in a denoising: of the whole schedule, and of the part that is run.
 
 Pure: importing this module loads neither torch nor diffusers.
 """
@@ -9,21 +9,21 @@ from typing import NamedTuple
 from medialab.errors import ConfigError
 from medialab.settings.samplers import MOST_STEPS, check, most_steps
 
-# Shares of steps such as 100 · 0.29 come out a hair below the number that is meant.
+# Tolerance: a share of steps such as 100 · 0.29 may be rounded to just below the exact number.
 _HAIR = 1e-9
 
 
 class Plan(NamedTuple):
-    """Steps of the whole schedule, and how many of them, the last ones, are run."""
+    """The steps of the whole schedule, and how many of them, the last ones, are run."""
 
     total: int
     run: int
 
     @property
     def strength(self) -> float:
-        """The strength that makes diffusers' pipelines, which run int(total · strength), do so.
+        """The strength with which diffusers' pipelines run that many steps, int(total · strength).
 
-        1 where all are run; else the half keeps rounding from taking one away.
+        1 if all are run; otherwise half a step is added, so that rounding does not remove one.
         """
         return min(1.0, (self.run + 0.5) / self.total)
 
@@ -36,14 +36,14 @@ def planned(
     Args:
         sampler: One of SAMPLERS.
         schedule: One of its schedules, or "automatic".
-        steps: As they are set.
-        strength: Above 0, to 1, where it starts from a picture; None where from noise.
-        exact: Whether as many steps are run as are set, whatever the strength; otherwise the
-            strength's share of them is run, but never less than one. A strength so small that the
-            schedule cannot be spread over enough steps starts at its last step.
+        steps: The number that is set.
+        strength: Above 0, up to 1, if it starts from a picture; None if from noise.
+        exact: Whether to run that number of steps whatever the strength; otherwise the strength's
+            share of them is run, at least one. If the schedule cannot have enough steps for a small
+            strength, the run starts at its last step.
 
     Raises:
-        ConfigError: the sampler cannot take what this comes to.
+        ConfigError: the sampler cannot run that many steps.
     """
     if strength is None:
         check(sampler, schedule, steps)
@@ -57,13 +57,13 @@ def planned(
 
 
 def steps_behind(sampler: str, schedule: str, steps: int, strength: float) -> int:
-    """Return the steps of the schedule of which the last `steps` are run for a strength.
+    """Return the length of the schedule whose last `steps` are run for a strength.
 
-    At most MOST_STEPS: strengths that would need more start at a little more noise.
+    At most MOST_STEPS: a strength that would need more starts with slightly more noise.
     Source: AUTOMATIC1111 modules/sd_samplers_common.py, setup_img2img_steps.
 
     Raises:
-        ConfigError: the sampler cannot spread its schedule over so many.
+        ConfigError: the sampler's schedule cannot have that many steps.
     """
     total = _total(steps, strength)
     most = most_steps(sampler, schedule)

@@ -1,6 +1,6 @@
-"""What is wrong with a request: as data for programs, in sentences for people.
+"""Errors in a request: as data for programs, as sentences for people.
 
-Also what a notebook or a shell hands over as text, read as what its setting takes.
+Also the conversion of text from a notebook or a shell to the types of its settings.
 """
 
 import json
@@ -14,8 +14,7 @@ from pydantic.fields import FieldInfo
 from medialab.errors import ConfigError, MediaLabError, listed, near, shown
 from medialab.settings.fields import PICTURE_NAME, ChoiceError
 
-# What pydantic says in words of Python, as a person is told it, by its kind of fault; in braces,
-# what it tells of the fault.
+# Plain words for pydantic's errors, by type; values in braces come from the error's context.
 _IN_WORDS = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "write a whole number"),
     **dict.fromkeys(("float_parsing", "float_type"), "write a number"),
@@ -33,62 +32,69 @@ _IN_WORDS = {
     "string_too_long": "it has over {max_length} characters; write less",
     "missing": "it is missing",
 }
-# Characters of a wrong value that are told back; a picture in the wrong place has millions.
+# Characters of a wrong value that are repeated; a picture in the wrong place has millions.
 _LONGEST_VALUE = 200
 
 
 def faults_of(error: ValidationError, model: type[BaseModel]) -> list[dict[str, Any]]:
-    """Each fault of a request for `model`: its `field`, a path with dots, and a `message`.
+    """Return each fault of a request as data.
 
-    Where there are such, also the wrong `value` and the `choices`.
+    Args:
+        error: The error of validating the request.
+        model: The config model.
+
+    Returns:
+        For each fault a dict with `field` (a path with dots) and `message`, and, where there are
+        any, the wrong `value` and the valid `choices`.
     """
     return [_fault(dict(found), model) for found in error.errors(include_url=False)]
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """One sentence per fault: the setting, its value, what is allowed."""
+    """Return one sentence per fault: the setting, its value, and what is allowed."""
     return "; ".join(_sentence(dict(found), model) for found in error.errors(include_url=False))
 
 
 def read_json_texts(
     settings: Mapping[str, Any], model: type[BaseModel], inside: str = ""
 ) -> dict[str, Any]:
-    """Return the settings with lists and objects in place of their JSON.
+    """Return the settings with lists and objects parsed from JSON.
 
     Args:
-        settings: values by the names of the model's settings; those that are no text stay.
-        model: the config model.
-        inside: the setting that these are settings of, as a message names it; "" for none.
+        settings: Values by name; those that are not text are left unchanged.
+        model: The config model.
+        inside: The setting that contains these, for messages; "" for none.
 
     Raises:
-        ConfigError: a text begins like a list or an object and is none, or is the wrong of the two.
+        ConfigError: a text starts like a list or an object but is not valid JSON, or is the wrong
+            one of the two.
     """
     read = dict(settings)
     for name, value in settings.items():
         field = model.model_fields.get(name)
         if field is None or not isinstance(value, str) or _takes_text(field.annotation):
             continue
-        told = f"{inside}.{name}={shown(value)}" if inside else f"{name}={shown(value)}"
+        written = f"{inside}.{name}={shown(value)}" if inside else f"{name}={shown(value)}"
         if value.strip()[:1] in {"[", "{"}:
-            read[name] = _read_json(told, value, field.annotation)
+            read[name] = _read_json(written, value, field.annotation)
         elif _holds_several(field.annotation) and not _splits_text(field):
-            raise ConfigError(_not_json(told, field.annotation))
+            raise ConfigError(_not_json(written, field.annotation))
     return read
 
 
 def refuse_numbers_for_text(settings: Mapping[str, Any], model: type[BaseModel]) -> None:
-    """Refuse a number where a text belongs: papermill's `-p prompt 007` makes it 7.
+    """Refuse a number in place of text: papermill's `-p prompt 007` passes the number 7.
 
     Raises:
-        ConfigError: the message says how to hand text over.
+        ConfigError: there is one; the message says how to pass text.
     """
     for name, value in settings.items():
         field = model.model_fields.get(name)
         is_text = field is not None and field.annotation is str
         if is_text and (value is None or isinstance(value, (int, float))):
             message = (
-                f"{name}={value!r} is not text; papermill reads -p {name} as a number or a word of "
-                f"Python's: write -r {name} with the text after it"
+                f"{name}={value!r} is not text; papermill reads the value of -p {name} as a number "
+                f"or a Python constant: write -r {name} and the text after it"
             )
             raise ConfigError(message)
 
@@ -112,11 +118,11 @@ def _sentence(found: Mapping[str, Any], model: type[BaseModel]) -> str:
 
 
 def _message(found: Mapping[str, Any]) -> str:
-    told = str(found["msg"]).removeprefix("Value error, ")
-    if found["type"] == "string_pattern_mismatch" and PICTURE_NAME in told:
-        return "write the name of a picture that was kept: what Workbench.keep(picture) returns"
+    message = str(found["msg"]).removeprefix("Value error, ")
+    if found["type"] == "string_pattern_mismatch" and PICTURE_NAME in message:
+        return "write the name of a stored picture, as Workbench.keep(picture) returns it"
     facts = {name: _plain(fact) for name, fact in found.get("ctx", {}).items()}
-    return _IN_WORDS.get(found["type"], "").format_map(facts) or told
+    return _IN_WORDS.get(found["type"], "").format_map(facts) or message
 
 
 def _plain(fact: object) -> str:
@@ -139,13 +145,12 @@ def _fault(found: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
         if isinstance(cause, ChoiceError):
             choices = cause.choices
         elif isinstance(named := getattr(cause, "__cause__", None), MediaLabError):
-            # A fault of two settings together is told of the whole; the error knows whose it is.
+            # pydantic reports a fault of two settings on the whole; the error names the setting.
             place, choices = [*place, *filter(None, [named.setting])], named.choices
     value = found["input"]
-    told = {"value": value} if _is_short(value) and found["loc"] else {}
     return {
         "field": ".".join(map(str, place)),
-        **told,
+        **({"value": value} if _is_short(value) and found["loc"] else {}),
         "message": message,
         **({"choices": list(choices)} if choices else {}),
     }
@@ -155,7 +160,7 @@ def _is_short(value: object) -> bool:
     if isinstance(value, str):
         return len(value) <= _LONGEST_VALUE
     if isinstance(value, float):
-        return math.isfinite(value)  # JSON has no word for the others
+        return math.isfinite(value)  # JSON cannot express the others
     return value is None or isinstance(value, int)
 
 
@@ -182,36 +187,36 @@ def _owners(name: str, model: type[BaseModel]) -> list[str]:
     return [part for part, inner in parts.items() if inner and name in inner.model_fields]
 
 
-def _read_json(told: str, value: str, annotation: Any) -> Any:
-    """Return the value of a JSON text; `told` is the setting with its text, for the error."""
+def _read_json(written: str, value: str, annotation: Any) -> Any:
+    """Return the value of a JSON text; `written` is the setting with its text, for the error."""
     try:
         read = json.loads(value)
     except (ValueError, RecursionError) as error:
-        message = f"{told} is not valid JSON ({error}); write it as {example_of(annotation)}"
+        message = f"{written} is not valid JSON ({error}); write it as {example_of(annotation)}"
         raise ConfigError(message) from error
     if _holds_several(annotation) and isinstance(read, list) != _is_list(annotation):
-        raise ConfigError(_not_json(told, annotation))
+        raise ConfigError(_not_json(written, annotation))
     return read
 
 
-def _not_json(told: str, annotation: Any) -> str:
-    return f"{told}: write a list or an object in JSON, such as {example_of(annotation)}"
+def _not_json(written: str, annotation: Any) -> str:
+    return f"{written}: write a list or an object in JSON, such as {example_of(annotation)}"
 
 
 def _takes_text(annotation: Any) -> bool:
-    """Whether a text is what the setting takes: it is one, or one or nothing."""
+    """Return whether the setting takes text, or text or None."""
     if get_origin(annotation) in {tuple, dict}:
         return False
     return annotation is str or any(map(_takes_text, get_args(annotation)))
 
 
 def _splits_text(field: FieldInfo) -> bool:
-    """Whether a list may also be one text, which the setting takes apart by itself."""
+    """Return whether a list may also be given as text, which the setting itself splits."""
     return any(isinstance(rule, BeforeValidator) for rule in field.metadata)
 
 
 def _holds_several(annotation: Any) -> bool:
-    """Whether the setting is a list of things, or an object of several settings."""
+    """Return whether the setting is a list, or an object with several settings."""
     return _model_in(annotation) is not None or _is_list(annotation) or _is_object(annotation)
 
 
@@ -224,7 +229,7 @@ def _is_object(annotation: Any) -> bool:
 
 
 def example_of(annotation: Any) -> str:
-    """Return how a list or an object of settings is written in JSON, in a shell's quotes."""
+    """Return an example of a list or an object in JSON, in quotes for a shell."""
     if _is_object(annotation):
         return '\'{"…": "…"}\''
     inner = _model_in(annotation)

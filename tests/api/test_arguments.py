@@ -71,7 +71,7 @@ def test_a_command_line_is_the_settings_that_it_says(arguments, settings):
         ("face.steps=999", ["face.steps='999': must be less than or equal to 150"]),
         ("width=0", ["width='0': must be greater than or equal to 1"]),
         ("face.guide_size=70", ["face.guide_size='70': must be a multiple of 8"]),
-        ("image=cat.png", ["image='cat.png': write the name of a picture that was kept"]),
+        ("image=cat.png", ["image='cat.png': write the name of a stored picture"]),
         ("schema_version=2", ["schema_version='2': write 1"]),
         ("sampler=DPM+", ["choose one of", "Did you mean 'DPM"]),
         ("=3", ["no setting ''"]),

@@ -18,7 +18,7 @@ from medialab.files.pickles import refusing_pickles
 from medialab.listing.models import ModelInfo
 from medialab.loading.checkpoint import LoadedCheckpoint, load_checkpoint, pick_dtype
 from medialab.loading.registry import ModelRegistry
-from medialab.process.memory_budget import Room
+from medialab.process.memory_budget import MemoryBudget
 from tests.tiny.checkpoints import write_paperdoll
 
 
@@ -322,7 +322,7 @@ def two_large_models(tiny_models, tmp_path_factory):
 
 
 def test_a_model_whose_room_is_needed_is_gone(two_large_models):
-    registry = ModelRegistry(two_large_models, room=Room(1), device="cpu")
+    registry = ModelRegistry(two_large_models, budget=MemoryBudget(1), device="cpu")
     one, two = registry.models("checkpoint")
     model = registry.load(one)
     assert isinstance(model, LoadedCheckpoint)
@@ -337,7 +337,7 @@ def test_a_model_whose_room_is_needed_is_gone(two_large_models):
 @pytest.mark.slow
 def test_twenty_switches_leave_memory_as_it_was(two_large_models):
     psutil = pytest.importorskip("psutil")
-    registry = ModelRegistry(two_large_models, room=Room(1), device="cpu")
+    registry = ModelRegistry(two_large_models, budget=MemoryBudget(1), device="cpu")
     models = registry.models("checkpoint")
     resident = []
     for number in range(4 + 20):

@@ -575,7 +575,7 @@ def three(root, loaded):
         write_lora(root / "loras" / f"{name}.safetensors")
     registry = ModelRegistry(root)
     infos = {info.name: info for info in registry.models()}
-    registry.room.bound = 2 * bytes_in_memory(infos["a"], "float32")
+    registry.budget.bound = 2 * bytes_in_memory(infos["a"], "float32")
     return registry, infos
 
 
@@ -611,7 +611,7 @@ def test_the_old_model_is_gone_before_the_new_one_is_read(three, loaded, monkeyp
 
 def test_a_model_larger_than_the_budget_is_loaded_alone(three, loaded):
     registry, infos = three
-    registry.room.bound = 1
+    registry.budget.bound = 1
     for name in "ab":
         registry.load(infos[name])
     assert [model.released for model in loaded] == [True, False]

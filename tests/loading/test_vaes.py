@@ -401,7 +401,7 @@ def test_another_checkpoint_that_takes_over_leaves_the_vae_the_last_word(bench, 
 
 
 def test_a_checkpoint_in_use_makes_no_room_for_its_vae(bench, plain):
-    bench.registry.room.bound = 1
+    bench.registry.budget.bound = 1
     try:
         bench.registry.unload_all()
         with_it = bench.execute(quick(vae="other"), save=False)
@@ -409,7 +409,7 @@ def test_a_checkpoint_in_use_makes_no_room_for_its_vae(bench, plain):
         bench.cache.clear()
         assert bench.execute(quick(), save=False).image.tobytes() == plain
     finally:
-        bench.registry.room.bound = None
+        bench.registry.budget.bound = None
     bench.cache.clear()
     again = bench.execute(quick(vae="other"), save=False)
     assert again.image.tobytes() == with_it.image.tobytes()

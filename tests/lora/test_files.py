@@ -15,7 +15,7 @@ from medialab.files import hashes
 from medialab.loading.checkpoint import free_memory
 from medialab.loading.registry import ModelRegistry
 from medialab.lora import LoRAManager, read_lora, trigger_words
-from medialab.process.memory_budget import Room
+from medialab.process.memory_budget import MemoryBudget
 
 LAYER = "lora_unet_mid_block_attentions_0_proj_in"
 
@@ -165,14 +165,14 @@ def test_the_least_lately_used_file_is_dropped_and_one_too_large_is_not_kept(tmp
     for number, path in enumerate(paths):
         save_file(plain(seed=number), path)
     size = read_lora(paths[0]).nbytes
-    manager = LoRAManager(Room(2 * size))
+    manager = LoRAManager(MemoryBudget(2 * size))
     first, second = manager.read(paths[0]), manager.read(paths[1])
     assert manager.read(paths[0]) is first
     manager.read(paths[2])
     assert manager.cached_bytes == 2 * size
     assert manager.read(paths[0]) is first
     assert manager.read(paths[1]) is not second
-    small = LoRAManager(Room(size - 1))
+    small = LoRAManager(MemoryBudget(size - 1))
     assert small.read(paths[0]) is not small.read(paths[0])
     assert small.cached_bytes == 0
 
@@ -183,7 +183,7 @@ def test_fifty_loads_and_unloads_leave_the_memory_as_it_was(tmp_path):
         paths.append(tmp_path / f"{number}.safetensors")
         save_file(plain(width=131_072, seed=number), paths[-1])  # 2 MiB a tensor
     size = read_lora(paths[0]).nbytes
-    manager, resident = LoRAManager(Room(size)), []
+    manager, resident = LoRAManager(MemoryBudget(size)), []
     for turn in range(60):
         manager.load_lora(paths[turn % 3])
         manager.unload_lora()

@@ -11,7 +11,7 @@ from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.registry import ModelRegistry
 from medialab.lora import LoRAManager, LoRAUse
 from medialab.lora.manager import MERGED_FROM
-from medialab.process.memory_budget import Room
+from medialab.process.memory_budget import MemoryBudget
 from tests.lora.layers import LINEAR, checksum, module, written
 from tests.tiny.loras import (
     drawn,
@@ -42,7 +42,7 @@ def test_a_file_is_read_once_and_again_when_it_was_replaced(manager, tmp_path, m
 def test_the_cache_is_bounded_in_bytes(model, tmp_path):
     weight = module(model, LINEAR).weight
     bound = 3 * weight.nbytes
-    manager = LoRAManager(Room(bound))
+    manager = LoRAManager(MemoryBudget(bound))
     for number in range(50):
         leaves, _ = linear_case(*weight.shape)
         path = written(tmp_path, kohya(LINEAR, leaves), f"lora-{number}")
@@ -60,7 +60,7 @@ def test_checkpoints_share_one_bound_and_give_what_they_hold_back(model, tiny_mo
     use = LoRAUse(written(tmp_path, kohya(LINEAR, linear_case(*weight.shape)[0])))
     manager = LoRAManager()
     files = manager.read(use.path).nbytes
-    manager = LoRAManager(Room(files + weight.nbytes))
+    manager = LoRAManager(MemoryBudget(files + weight.nbytes))
     for one in (model, other, model):
         with manager.apply_loras(one, [use]):
             pass

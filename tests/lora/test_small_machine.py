@@ -12,7 +12,7 @@ from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.registry import ModelRegistry
 from medialab.lora import LoRAManager, LoRAUse
 from medialab.lora import patches as patches_module
-from medialab.process.memory_budget import Room
+from medialab.process.memory_budget import MemoryBudget
 
 QUERY = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
 VALUE = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_v"
@@ -91,7 +91,7 @@ def test_without_room_to_keep_what_is_merged_every_byte_is_the_same(bench, drawn
     model = bench.registry.load(bench.registry.find("paperdoll", "checkpoint"))
     before = checksum(model)
     bench.loras.clear_cache()
-    bench.registry.room.bound = model.nbytes
+    bench.registry.budget.bound = model.nbytes
     small, small_record = drawn(*loras)
     assert (small, small_record) == (expected, record)
     assert bench.loras.cached_bytes == 0 < kept
@@ -102,7 +102,7 @@ def test_without_room_to_keep_what_is_merged_every_byte_is_the_same(bench, drawn
 def test_a_weight_slider_stays_within_the_room(bench, drawn):
     drawn("plain", "loha")
     one_set = bench.loras.cached_bytes
-    bench.registry.room.bound = bench.registry.nbytes + 3 * one_set
+    bench.registry.budget.bound = bench.registry.nbytes + 3 * one_set
     for number in range(12):
         config = PipelineConfig.parse(
             QUICK | {"steps": 2, "loras": [{"name": "plain", "weight": number / 10}]}
@@ -163,7 +163,7 @@ def test_a_misshaped_file_is_refused_with_its_name_and_the_layer(what, models, t
     layer = "down_blocks.*(to_q|conv1)"
     with (
         pytest.raises(ModelRefusedError, match=rf"'crooked'.*unet {layer}.*weight of \(32, 32"),
-        LoRAManager(Room()).apply_loras(model, [LoRAUse(path)], calls=20),
+        LoRAManager(MemoryBudget()).apply_loras(model, [LoRAUse(path)], calls=20),
     ):
         pass
     assert checksum(model) == before
@@ -179,7 +179,7 @@ def test_a_misshaped_file_is_named_when_its_sums_are_made_for_each_call_or_late(
     config = PipelineConfig.parse(QUICK | {"loras": [{"name": "crooked", "start": start}]})
     model = bench.registry.load(bench.registry.find("paperdoll", "checkpoint"))
     before = checksum(model)
-    bench.registry.room.bound = model.nbytes
+    bench.registry.budget.bound = model.nbytes
     with pytest.raises(ModelRefusedError, match=r"'crooked'.*unet down_blocks.*to_q.*\(32, 32"):
         bench.execute(config, save=False)
     assert checksum(model) == before
@@ -191,4 +191,4 @@ def test_a_file_whose_tensors_have_no_sides_is_refused_with_the_tensors_name(tmp
     flat = torch.tensor(1.0)
     save_file({f"{QUERY}.lora_down.weight": flat, f"{QUERY}.lora_up.weight": flat + 1}, path)
     with pytest.raises(ModelRefusedError, match=rf"'crooked'.*{QUERY}.lora_down"):
-        LoRAManager(Room()).read(path)
+        LoRAManager(MemoryBudget()).read(path)

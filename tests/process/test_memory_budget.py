@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medialab.process import memory_budget as room_module
-from medialab.process.memory_budget import MARGIN, Memory, Room
+from medialab.process.memory_budget import MARGIN, BudgetedCache, MemoryBudget
 
 GIB = 2**30
 
@@ -34,8 +34,8 @@ def machine(monkeypatch):
     ),
 )
 def test_two_stores_stay_within_one_bound_and_count_what_they_have(bound, requests):
-    room = Room(bound)
-    stores, sizes = [Memory(room), Memory(room)], {}
+    budget = MemoryBudget(bound)
+    stores, sizes = [BudgetedCache(budget), BudgetedCache(budget)], {}
     for which, key, nbytes, begins in requests:
         memory = stores[which]
         if begins:
@@ -43,12 +43,12 @@ def test_two_stores_stay_within_one_bound_and_count_what_they_have(bound, reques
         sizes.setdefault(key, nbytes)
         found = memory.get(key, lambda key=key: thing(sizes[key]))
         assert found.nbytes == sizes[key]
-        assert room.nbytes <= bound
-        assert memory.nbytes == sum(sizes[one] for one in memory._kept)
+        assert budget.nbytes <= bound
+        assert memory.nbytes == sum(sizes[one] for one in memory._entries)
 
 
 def test_a_set_larger_than_the_bound_finds_its_first_layers_again():
-    memory, made = Memory(Room(3)), []
+    memory, made = BudgetedCache(MemoryBudget(3)), []
 
     def layer(number):
         return memory.get(number, lambda: made.append(number) or thing(1))
@@ -61,7 +61,7 @@ def test_a_set_larger_than_the_bound_finds_its_first_layers_again():
 
 
 def test_another_set_takes_the_place_of_the_last():
-    memory = Memory(Room(4))
+    memory = BudgetedCache(MemoryBudget(4))
     first = [memory.get(number, lambda: thing(2)) for number in (1, 2)]
     memory.begin()
     memory.get(3, lambda: thing(2))
@@ -70,26 +70,26 @@ def test_another_set_takes_the_place_of_the_last():
 
 
 def test_the_longest_unused_goes_first_whichever_store_has_it():
-    room = Room(3)
-    files, merged = Memory(room), Memory(room)
+    budget = MemoryBudget(3)
+    files, merged = BudgetedCache(budget), BudgetedCache(budget)
     files.get("old", lambda: thing(1))
     merged.get("newer", lambda: thing(1))
     files.get("newest", lambda: thing(1))
     for memory in (files, merged):
         memory.end()
     merged.get("one more", lambda: thing(1))
-    assert (list(files._kept), list(merged._kept)) == (["newest"], ["newer", "one more"])
+    assert (list(files._entries), list(merged._entries)) == (["newest"], ["newer", "one more"])
 
 
 def test_what_finds_no_room_is_not_made():
-    memory, made = Memory(Room(1)), []
+    memory, made = BudgetedCache(MemoryBudget(1)), []
     assert memory.get_if_room("large", 2, lambda: made.append(1)) is None
     assert made == []
 
 
 def test_what_is_kept_leaves_a_quarter_of_the_machine_free(machine):
-    room = Room()
-    memory = Memory(room)
+    budget = MemoryBudget()
+    memory = BudgetedCache(budget)
     machine.stores.append(memory)
     for number in range(100):  # a slider: each value is another set
         memory.begin()
@@ -100,7 +100,7 @@ def test_what_is_kept_leaves_a_quarter_of_the_machine_free(machine):
 
 
 def test_where_others_take_memory_what_is_kept_goes(machine):
-    memory = Memory(Room())
+    memory = BudgetedCache(MemoryBudget())
     machine.stores.append(memory)
     memory.begin()
     for number in range(20):
@@ -113,14 +113,14 @@ def test_where_others_take_memory_what_is_kept_goes(machine):
 
 
 def test_what_a_run_needs_may_take_all_but_a_little_and_what_is_missing_is_told(machine):
-    room = Room()
-    memory = Memory(room)
+    budget = MemoryBudget()
+    memory = BudgetedCache(budget)
     machine.stores.append(memory)
     memory.get("kept", lambda: thing(2 * GIB))
     memory.end()
-    assert room.make(3 * GIB, "cpu") == 0
+    assert budget.make_room(3 * GIB, "cpu") == 0
     assert memory.nbytes == 0
-    assert room.make(5 * GIB, "cpu") == GIB + MARGIN
+    assert budget.make_room(5 * GIB, "cpu") == GIB + MARGIN
 
 
 class Models:
@@ -128,13 +128,13 @@ class Models:
 
     device = "cpu"
 
-    def __init__(self, room):
-        self.room, self.kept = room, {}
-        room.join(self)
+    def __init__(self, budget):
+        self.budget, self.kept = budget, {}
+        budget.join(self)
 
     def load(self, name, nbytes):
-        missing = 0 if name in self.kept else self.room.make(nbytes, self.device)
-        self.kept[name] = (nbytes, self.room.used())
+        missing = 0 if name in self.kept else self.budget.make_room(nbytes, self.device)
+        self.kept[name] = (nbytes, self.budget.next_use())
         return missing
 
     @property
@@ -154,61 +154,61 @@ class Models:
 
 @pytest.fixture
 def models(machine):
-    found = Models(Room())
+    found = Models(MemoryBudget())
     machine.stores.append(found)
     return found
 
 
 def test_a_small_model_does_not_push_out_the_checkpoint_of_its_own_run(models):
     for run in range(2):
-        models.room.begin_run()
-        models.room.begin()
+        models.budget.begin_run()
+        models.budget.begin_stage()
         models.load("checkpoint", int(3.2 * GIB))  # so that no quarter of the machine is free
-        models.room.begin()
+        models.budget.begin_stage()
         models.load("detector", 10 * 2**20)
         assert set(models.kept) == {"checkpoint", "detector"}, run
 
 
 def test_the_checkpoint_of_the_run_before_goes_so_that_a_quarter_stays_free(models):
-    models.room.begin_run()
+    models.budget.begin_run()
     models.load("last", 2 * GIB)
-    models.room.begin_run()
+    models.budget.begin_run()
     models.load("next", int(1.5 * GIB))
     assert set(models.kept) == {"next"}
 
 
 def test_what_a_run_used_before_goes_where_there_is_no_place_for_both(models):
-    models.room.begin_run()
+    models.budget.begin_run()
     models.load("first", 2 * GIB)
-    models.room.begin()
+    models.budget.begin_stage()
     assert models.load("second", int(2.5 * GIB)) == 0
     assert set(models.kept) == {"second"}
 
 
 def test_many_small_things_go_at_once_since_giving_back_takes_its_time(machine, monkeypatch):
-    memory, given_back = Memory(Room()), []
+    memory, given_back = BudgetedCache(MemoryBudget()), []
     machine.stores.append(memory)
     monkeypatch.setattr(room_module, "free_memory", lambda: given_back.append(1))
     for number in range(1000):  # the layers of LoRAs
         memory.get(number, lambda: thing(3 * 2**20))
     memory.end()
-    memory._room.make(3 * GIB, "cpu")
+    memory._budget.make_room(3 * GIB, "cpu")
     assert memory.nbytes <= GIB
     assert len(given_back) <= 3
 
 
 def test_where_what_goes_leaves_holes_only_all_goes_in_a_few_rounds(machine, monkeypatch):
-    memory, given_back = Memory(Room()), []
+    memory, given_back = BudgetedCache(MemoryBudget()), []
     machine.free = GIB + 2**20  # whatever is let go of
     monkeypatch.setattr(room_module, "free_memory", lambda: given_back.append(1))
     for number in range(1000):
-        memory._keep(number, thing(2**20), 2**20)
-    memory._room.make(2 * 2**20, "cpu")
+        memory._store(number, thing(2**20), 2**20)
+    memory._budget.make_room(2 * 2**20, "cpu")
     assert memory.nbytes == 0
     assert len(given_back) <= 14
 
 
 def test_something_large_needs_a_share_more_than_it_holds(machine):
     machine.total, machine.free = 16 * GIB, 13 * GIB
-    assert Room().make(12 * GIB, "cpu") == 0
-    assert Room().make(int(12.8 * GIB), "cpu") > MARGIN
+    assert MemoryBudget().make_room(12 * GIB, "cpu") == 0
+    assert MemoryBudget().make_room(int(12.8 * GIB), "cpu") > MARGIN

@@ -136,7 +136,7 @@ def test_loras_are_in_both_and_gone_afterwards(drawn, bench):
 def test_a_base_that_made_room_for_the_other_is_no_trouble(models, tmp_path, drawn):
     expected = drawn(handover_checkpoint="other", switch_at=0.5, loras=[{"name": "ink"}])
     with Workbench(models, tmp_path / "small", device="cpu") as small:
-        small.registry.room.bound = 1
+        small.registry.budget.bound = 1
         config = PipelineConfig.parse(
             QUICK | {"handover_checkpoint": "other", "switch_at": 0.5, "loras": [{"name": "ink"}]}
         )
