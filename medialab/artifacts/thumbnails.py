@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from medialab.errors import ArtifactError, PictureError
+from medialab.files.pruning import prune, stored_files, total_size
 from medialab.files.regular import read_regular
 from medialab.files.whole import write_whole
 from medialab.pictures.intake import normalise_image, open_picture
@@ -73,17 +74,9 @@ class Thumbnails:
 
     def _prune(self) -> None:
         """Reduce the folder to 90 % of `MOST_BYTES`: thumbnails without a picture go first."""
-        cached = [(path, path.stat()) for path in self.folder.rglob("*.*") if path.is_file()]
-        size = sum(stat.st_size for _, stat in cached)
-        if size <= MOST_BYTES:
-            return
-        for path, stat in sorted(
-            cached, key=lambda one: (self._has_picture(one[0]), one[1].st_mtime)
-        ):
-            path.unlink(missing_ok=True)
-            size -= stat.st_size
-            if size <= MOST_BYTES * 9 // 10:
-                return
+        files = stored_files(self.folder.rglob("*.*"))
+        if total_size(files) > MOST_BYTES:
+            prune(sorted(files, key=lambda one: self._has_picture(one.path)), MOST_BYTES)
 
     def _has_picture(self, path: Path) -> bool:
         return (self._outputs / path.relative_to(self.folder)).with_suffix("").is_file()

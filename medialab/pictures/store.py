@@ -17,9 +17,10 @@ import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from medialab.errors import ArtifactError, PictureError
+from medialab.files.pruning import StoredFile, prune, stored_files, total_size
 from medialab.files.regular import open_regular
 from medialab.files.whole import UNFINISHED, write_whole
 from medialab.pictures.intake import PictureFile, normalise, open_picture
@@ -93,22 +94,17 @@ class PictureStore:
             How many pictures were removed.
         """
         most = MOST_BYTES if most is None else most
-        entries = self._entries()
-        size = sum(one.size for one in entries)
-        if size <= most or self._needed is None:
+        files = self._files()
+        if total_size(files) <= most or self._needed is None:
             return 0
         try:
             needed = self._needed()
         except ArtifactError:
             return 0
-        gone = 0
-        for one in sorted(entries):
-            if size <= most * 9 // 10 or time.time_ns() - one.used < _GRACE_NS:
-                break
-            if one.path.stem not in needed:
-                with contextlib.suppress(OSError):
-                    one.path.unlink()
-                    size, gone = size - one.size, gone + 1
+        latest = time.time_ns() - _GRACE_NS
+        gone = len(
+            prune(files, most, lambda one: one.used <= latest and one.path.stem not in needed)
+        )
         if gone:
             self._news.append(
                 f"{gone} unused pictures were removed from {self.folder.name}, which was over "
@@ -169,16 +165,12 @@ class PictureStore:
             self.sweep()
         self._stored += 1
 
-    def _entries(self) -> "list[_Entry]":
+    def _files(self) -> list[StoredFile]:
         """Return the stored pictures, and temporary files of killed processes."""
-        found = []
         with contextlib.suppress(OSError):
-            for path in self.folder.iterdir():
-                if path.suffix in {".png", UNFINISHED}:
-                    with contextlib.suppress(OSError):
-                        status = path.lstat()
-                        found.append(_Entry(status.st_mtime_ns, path, status.st_size))
-        return found
+            kinds = {".png", UNFINISHED}
+            return stored_files(path for path in self.folder.iterdir() if path.suffix in kinds)
+        return []
 
     def _load(self, name: str) -> "Image.Image":
         """Return a picture as it is stored, with its alpha."""
@@ -223,14 +215,6 @@ class PictureStore:
                 f"{name!r} is not the name of a stored picture; bench.keep(path) returns the name"
             )
         return self.folder / f"{name}.png"
-
-
-class _Entry(NamedTuple):
-    """A file of the folder; in sorted order the least recently used comes first."""
-
-    used: int
-    path: Path
-    size: int
 
 
 def _head_of(path: Path) -> bytes:

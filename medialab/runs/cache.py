@@ -11,16 +11,16 @@ import errno
 import hashlib
 import json
 import os
-import stat
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from zict import LRU
 
+from medialab.files.pruning import StoredFile, prune, stored_file, stored_files, total_size
 from medialab.files.regular import NotRegularError, open_regular, read_regular
 from medialab.files.whole import UNFINISHED, write_whole
 
@@ -186,7 +186,7 @@ class StageCache:
         with self._lock:
             if name in self._memory:
                 return True
-        return self.folder is not None and _entry_at(self.folder / name) is not None
+        return self.folder is not None and stored_file(self.folder / name) is not None
 
     def explain(self, key: StageKey) -> Explanation:
         """Hit, or what changed since the most similar result of this stage."""
@@ -220,8 +220,8 @@ class StageCache:
         except OSError:  # there is none yet, or it may not be looked into
             return []
 
-    def _entries(self) -> "list[_Entry]":
-        return [entry for path in self._paths() if (entry := _entry_at(path))]
+    def _files(self) -> list[StoredFile]:
+        return stored_files(self._paths())
 
     def _remove(self, path: Path) -> None:
         """Remove what cannot be an entry, and say so the first time."""
@@ -237,9 +237,9 @@ class StageCache:
 
     def _labels(self, stage: str) -> list[dict[str, Any]]:
         """The keys of this stage's newest results on the disk, newest first."""
-        found = [one for one in self._entries() if one.path.name.startswith(f"{stage}-")]
+        found = [one for one in self._files() if one.path.name.startswith(f"{stage}-")]
         labels = []
-        for one in sorted(found, reverse=True)[:_COMPARED]:
+        for one in reversed(found[-_COMPARED:]):
             with (
                 contextlib.suppress(OSError, ValueError, RecursionError),
                 open_regular(one.path, follow=False) as file,
@@ -305,19 +305,15 @@ class StageCache:
         """Remove the longest unused until a tenth is free. The folder is listed only then."""
         if self._written is None:
             self._sweep()
-            self._written = sum(one.size for one in self._entries())
+            self._written = total_size(self._files())
         else:
             self._written += added
         if self._written <= self.disk_bytes:
             return
-        entries = sorted(self._entries())
-        total = sum(one.size for one in entries)
-        for one in entries[:-1]:  # the newest stays, however large
-            if total <= 0.9 * self.disk_bytes:
-                break
-            total -= one.size
-            one.path.unlink(missing_ok=True)
-        self._written = total
+        files = self._files()
+        # The newest stays, however large.
+        gone = prune(files, self.disk_bytes, lambda one: one is not files[-1])
+        self._written = total_size(files) - total_size(gone)
 
     def _sweep(self) -> None:
         """Remove what killed writers left behind an hour or longer ago."""
@@ -327,25 +323,6 @@ class StageCache:
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > 3600:
                     path.unlink()
-
-
-class _Entry(NamedTuple):
-    """A file of the folder; sorted, the longest unused comes first."""
-
-    used: int
-    path: Path
-    size: int
-
-
-def _entry_at(path: Path) -> _Entry | None:
-    """None where no regular file lies; a link is none."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return None
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    return _Entry(status.st_mtime_ns, path, status.st_size)
 
 
 def _is_label(label: Any) -> bool:

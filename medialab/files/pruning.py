@@ -1,0 +1,65 @@
+"""Folders of files that can be made again, or that nothing needs: kept within a number of bytes."""
+
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+
+class StoredFile(NamedTuple):
+    """A file of such a folder; in sorted order the least recently used comes first."""
+
+    used: int  # ns since 1970: its modification time, which whoever uses it sets
+    path: Path
+    size: int  # bytes
+
+
+def stored_file(path: Path) -> StoredFile | None:
+    """Return the file at a path; None if there is no regular file, such as at a link."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return StoredFile(status.st_mtime_ns, path, status.st_size)
+
+
+def stored_files(paths: Iterable[Path]) -> list[StoredFile]:
+    """Return the regular files among paths, the least recently used first."""
+    return sorted(one for path in paths if (one := stored_file(path)) is not None)
+
+
+def total_size(files: Iterable[StoredFile]) -> int:
+    """Return the bytes of all files."""
+    return sum(one.size for one in files)
+
+
+def prune(
+    files: Sequence[StoredFile],
+    most: int,
+    may_go: Callable[[StoredFile], bool] = lambda _file: True,
+) -> list[StoredFile]:
+    """Remove files in their order until a tenth is free, if they have more bytes than allowed.
+
+    Args:
+        files: all of the folder, those that are to go first in front.
+        most: bytes that they may have; they are reduced to 90 % of it.
+        may_go: says whether a file can be done without; asked only if one has to go.
+
+    Returns:
+        The files that were removed. One that cannot be stays, and is not among them.
+    """
+    size, gone = total_size(files), list[StoredFile]()
+    if size <= most:
+        return gone
+    for one in files:
+        if size <= most * 9 // 10:
+            break
+        if may_go(one):
+            with suppress(OSError):
+                one.path.unlink(missing_ok=True)
+                size -= one.size
+                gone.append(one)
+    return gone
