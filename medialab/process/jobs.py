@@ -1,7 +1,7 @@
-"""Work in the background: one worker thread, a queue of jobs, events, cancelling.
+"""Background work: one worker thread, a queue of jobs, events, cancellation.
 
-Nothing else touches a model. The queue knows no widget and no pipeline: a job is any function
-that takes the job and now and then asks `job.check()`.
+Only the worker thread uses models. The queue knows no widget and no pipeline: a job's work is any
+function that takes the job and calls `job.check()` now and then.
 """
 
 import itertools
@@ -21,18 +21,24 @@ T = TypeVar("T")
 Listener = Callable[[Event], None]
 State = Kind | Literal["running"]
 
-# Jobs that fail one after another of the same: after so many, those that wait would do so, too.
+# After this many jobs in a row fail with the same error, the waiting ones would fail too.
 MOST_ALIKE = 3
-# In an error's text, a path names a job's own file, and numbers (such as how much memory is free)
-# differ from job to job; neither makes another error of it.
+# Paths and numbers in an error's text (a job's own file, the free memory) differ from job to job;
+# errors that differ only in these count as the same.
 _OF_ONE_JOB = re.compile(r"\S*[/\\]\S*|[0-9]+")
 
 
 class Job(Generic[T]):
-    """One piece of work: its state, its result, and the way to stop it.
+    """One job: its state, its result, and its cancellation.
 
-    `label` is what a person calls it, `request` what was asked for; the queue looks at neither.
-    `started` and `ended` are seconds of `time.monotonic`, None before.
+    Attributes:
+        name: Unique in its queue.
+        label: A title for the user; the queue does not use it.
+        request: What was requested; the queue does not use it.
+        state: "queued", "running", or how it ended.
+        started: Seconds of `time.monotonic`; None before.
+        ended: Seconds of `time.monotonic`; None before.
+        traceback: The traceback of a job that failed.
     """
 
     def __init__(
@@ -51,7 +57,7 @@ class Job(Generic[T]):
         self.state: State = "queued"
         self.started: float | None = None
         self.ended: float | None = None
-        # The queue runs it only when everybody was told of it.
+        # The queue runs it only after all listeners have received "queued".
         self.announced = threading.Event()
         self._withdraw = withdraw
         self._stop = threading.Event()
@@ -65,31 +71,29 @@ class Job(Generic[T]):
         return (self.ended or time.monotonic()) - self.started
 
     def cancel(self) -> None:
-        """Stop at the next step; one that waits leaves the queue at once. From any thread."""
+        """Stop the job at its next step; a waiting one leaves the queue at once. Thread-safe."""
         self._stop.set()
         self._withdraw(self)
 
     def check(self) -> None:
-        """Raise `CancelledError` if somebody cancelled this job."""
+        """Raise `CancelledError` if the job was cancelled."""
         if self._stop.is_set():
             raise self.cancelled()
 
     def cancelled(self) -> CancelledError:
-        """What whoever waits for a cancelled job gets to hear."""
-        return CancelledError(
-            f"{self.name} was cancelled; nothing of the unfinished picture is kept"
-        )
+        """Return the error of a cancelled job."""
+        return CancelledError(f"{self.name} was cancelled; the unfinished picture is discarded")
 
     def result(self, timeout: float | None = None) -> T:
         """Wait (seconds; None for ever) and return what the work returned, or raise its error."""
         return self._future.result(timeout)
 
     def error(self, timeout: float | None = None) -> BaseException | None:
-        """Wait likewise and return what the work failed of; None when it is done."""
+        """Wait likewise, and return the error that the work failed with; None if it succeeded."""
         return self._future.exception(timeout)
 
     def settle(self, result: T | None, error: BaseException | None) -> None:
-        """Let everybody who waits for the result go on; called once, by the queue."""
+        """Set the result or the error, for whoever waits; called once, by the queue."""
         if error is None:
             self._future.set_result(result)  # type: ignore[arg-type]  # None only for work of None
         else:
@@ -97,20 +101,21 @@ class Job(Generic[T]):
 
 
 class JobQueue:
-    """Runs jobs one after another on one worker thread, which first runs `prepare`.
+    """Runs jobs one after another on one worker thread.
 
-    With `idle` seconds it does so when nothing was to be done for so long; jobs that come before do
-    without it. A preparation that failed is tried again before the next job, which fails of it only
-    if it fails again.
+    Listeners receive every event, on the worker thread ("queued", and "cancelled" of a waiting job,
+    on the caller's thread); they must return quickly. If one raises, the running job fails. A job's
+    last event precedes its result: whoever waits for the result finds it already shown.
 
-    Listeners get every event, on the worker thread (and "queued", and "cancelled" of a job that
-    waited, on the caller's); they must return quickly. One that raises fails a job that runs. The
-    last event of a job comes before its result is handed out: who waits for the result finds it
-    shown already.
+    After MOST_ALIKE jobs in a row fail with the same error, such as a full disk, the waiting jobs
+    are cancelled with a `QueueStoppedError`; `resume` queues them again. With `stops_alike` False,
+    every job is tried.
 
-    When MOST_ALIKE jobs after another fail of the same, such as a full disk, those that wait are
-    cancelled with a `QueueStoppedError`; `resume` queues them again. `stops_alike` False lets every
-    job have its try.
+    Args:
+        prepare: Runs on the worker before the first job. If it fails, it is tried again before the
+            next job, which fails only if it fails again.
+        idle: Seconds without a job after which `prepare` runs instead; earlier jobs run without it.
+            0 runs it at once.
     """
 
     stops_alike = True
@@ -126,9 +131,9 @@ class JobQueue:
         self._waiting: list[Job[Any]] = []
         self._running: Job[Any] | None = None
         self._stopped: list[Job[Any]] = []
-        self._failures: tuple[object, int] = (None, 0)  # what failed last, how often in a row
+        self._failures: tuple[object, int] = (None, 0)  # the last error, how often in a row
         self._waiter: threading.Thread | None = None
-        self._worker.submit(lambda: None)  # its thread begins here, and ends with `close`
+        self._worker.submit(lambda: None)  # starts its thread, which ends with `close`
         if idle:
             self._waiter = threading.Thread(
                 target=self._prepare_when_idle, args=(idle,), name="medialab-idle", daemon=True
@@ -138,17 +143,22 @@ class JobQueue:
             self._prepared = self._worker.submit(prepare)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every event from now on; returns what ends that."""
+        """Call `listener` with every event from now on; return a function that ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def submit(
         self, work: Callable[[Job[T]], T], *, label: str = "", request: Any = None
     ) -> Job[T]:
-        """Queue the work. Its events start with "queued".
+        """Queue work as a new job, whose first event is "queued".
+
+        Args:
+            work: The function to run, given the job.
+            label: A title for the user; by default the job's name.
+            request: What was requested, for whoever lists the jobs.
 
         Raises:
-            MediaLabError: the queue was closed.
+            MediaLabError: the queue is closed.
         """
         if self._closing.is_set():
             message = "this workbench is closed; make a new one: bench = Workbench()"
@@ -165,18 +175,18 @@ class JobQueue:
         return job
 
     def jobs(self) -> list[Job[Any]]:
-        """The job that runs, if one does, then those that wait, in their order."""
+        """Return the running job, if there is one, then the waiting ones in order."""
         with self._lock:
             return [*([self._running] if self._running else []), *self._waiting]
 
     def find(self, name: str) -> Job[Any] | None:
-        """The running or waiting job of that name."""
+        """Return the running or waiting job of that name; None if there is none."""
         return next((job for job in self.jobs() if job.name == name), None)
 
     def move(self, job: Job[Any], place: int) -> None:
-        """Put a waiting job at a place among those that wait, 0 for the next to run.
+        """Move a waiting job to a position among those that wait, 0 for the next to run.
 
-        Nothing happens to one that does not wait any more.
+        A job that no longer waits is not affected.
         """
         with self._lock:
             if job in self._waiting:
@@ -185,12 +195,12 @@ class JobQueue:
 
     @property
     def stopped(self) -> list[Job[Any]]:
-        """The jobs that were not begun, since those before them failed of the same."""
+        """The jobs that were not started because those before them failed with the same error."""
         with self._lock:
             return list(self._stopped)
 
     def resume(self) -> list[Job[Any]]:
-        """Queue the stopped jobs again, in their order, as new ones; returns those."""
+        """Queue the stopped jobs again, in order, as new ones; return these."""
         with self._lock:
             stopped, self._stopped = self._stopped, []
         return [self.submit(job.work, label=job.label, request=job.request) for job in stopped]
@@ -201,12 +211,12 @@ class JobQueue:
             self._stopped = []
 
     def cancel_all(self) -> None:
-        """Cancel the running job and all that wait."""
+        """Cancel the running job and all waiting ones."""
         for job in reversed(self.jobs()):
             job.cancel()
 
     def close(self) -> None:
-        """Cancel everything and end the worker; blocks until the running step is over."""
+        """Cancel everything and end the worker; this blocks until the running step is over."""
         self._closing.set()
         if self._waiter is not None:
             self._waiter.join()
@@ -214,14 +224,14 @@ class JobQueue:
         self._worker.shutdown(wait=True, cancel_futures=True)
 
     def _prepare_when_idle(self, seconds: float) -> None:
-        """Prepare on the worker, once nothing was to be done for so long."""
+        """Run `prepare` on the worker, once there has been no job for that many seconds."""
         while not self._closing.wait(seconds):
             if not self.jobs():
                 self._prepared = self._worker.submit(self._prepare)
                 return
 
     def _ensure_prepared(self) -> None:
-        """On the worker, where a preparation that began is done by now: again if it failed."""
+        """Run `prepare` again if it has failed; called on the worker, so it is not running."""
         if self._prepared is not None and self._prepared.exception() is not None:
             self._prepare()
             self._prepared = None
@@ -231,7 +241,7 @@ class JobQueue:
             listener(event)
 
     def _withdraw(self, job: Job[Any]) -> None:
-        """Take a cancelled job out of those that wait."""
+        """Remove a cancelled job from the waiting ones."""
         with self._lock:
             if job not in self._waiting:
                 return
@@ -239,7 +249,7 @@ class JobQueue:
         self._end(job, "cancelled", error=job.cancelled())
 
     def _perform_next(self) -> None:
-        """On the worker: the first of those that wait, if none of them was withdrawn since."""
+        """Run the first waiting job, if there still is one; called on the worker."""
         with self._lock:
             if not self._waiting:
                 return
@@ -248,7 +258,7 @@ class JobQueue:
         self._perform(job)
 
     def _perform(self, job: Job[Any]) -> None:
-        """The stage runner: the one place of the core where any error is caught."""
+        """Run a job: the only place in the core where errors of any kind are caught."""
         state: Kind = "done"
         result: Any = None
         error: BaseException | None = None
@@ -266,18 +276,18 @@ class JobQueue:
         with self._lock:
             self._running = None
         why = str(error)
-        with ExitStack() as each:  # a listener that raises keeps nobody waiting
+        with ExitStack() as each:  # so that all jobs end even if a listener raises
             for waiting in reversed(stopped):
                 each.callback(self._stop, waiting, _not_begun(waiting, job, why))
             self._end(job, state, result, error)
 
     def _stop(self, job: Job[Any], why: QueueStoppedError) -> None:
-        """End a job that is not begun, when everybody was told that it waits."""
+        """End a job that was not started, once all listeners have received its "queued"."""
         job.announced.wait()
         self._end(job, "cancelled", error=why)
 
     def _count(self, failure: BaseException | None, *, counts: bool) -> list[Job[Any]]:
-        """Count failures that are alike; take those that wait out when there are too many."""
+        """Count equal failures in a row; after too many, remove and return the waiting jobs."""
         if not counts:
             return []
         with self._lock:
@@ -285,7 +295,7 @@ class JobQueue:
             times = 1 + (self._failures[1] if kind == self._failures[0] else 0)
             self._failures = kind, times
             if not self._waiting:
-                self._failures = None, 0  # what comes later is another queue
+                self._failures = None, 0  # later jobs are counted afresh
             if kind is None or times < MOST_ALIKE or not self.stops_alike:
                 return []
             stopped, self._waiting = self._waiting, []
@@ -300,7 +310,7 @@ class JobQueue:
         result: Any = None,
         error: BaseException | None = None,
     ) -> None:
-        """Tell of a job's end, then hand its result out."""
+        """Send a job's last event, then set its result."""
         if error is not None:
             job.traceback = "".join(traceback.format_exception(error))
             _drop_frames(error)
@@ -319,7 +329,7 @@ def _not_begun(job: Job[Any], failed: Job[Any], why: str) -> QueueStoppedError:
 
 
 def _drop_frames(error: BaseException | None) -> None:
-    """Let go of what an error keeps alive: its frames hold every tensor of the failed run."""
+    """Release the frames that an error keeps alive, which hold every tensor of the failed run."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
