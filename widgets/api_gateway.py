@@ -1,9 +1,9 @@
-"""The server of `make api`: Kernel Gateway's own, but that every request gets an answer in JSON.
+"""The server of `make api`: Kernel Gateway with a JSON answer to every request.
 
-The gateway hands each request to a kernel. By itself it fails on a body that is no text, tells what
-failed in the kernel with the folders of this machine, and waits for ever for a kernel that died.
-Here the first is refused, the second told by its kind alone, and a dead kernel is told to whoever
-waited for it, and replaced by a new one before the next request.
+Kernel Gateway hands each request to a kernel. On its own it fails on a body that is not text, puts
+this machine's folders into its error messages, and waits forever for a kernel that has died. This
+server refuses such a body, reports only the kind of an error, and answers 503 if the kernel died;
+the next request then gets a new kernel.
 """
 
 import asyncio
@@ -19,18 +19,18 @@ from kernel_gateway.services.kernels.pool import ManagedKernelPool
 
 from medialab.api.messages import Answer, failure
 
-_LOOK = 0.5  # seconds between two looks whether a kernel that works still lives
+_LOOK = 0.5  # seconds between two checks whether a busy kernel is still alive
 
 
 class StudioEndedError(Exception):
-    """The process that makes the pictures is gone."""
+    """The error when the process that makes the pictures has ended."""
 
 
 class MendingPool(ManagedKernelPool):
-    """Kernels to lend; one that died is replaced before it is lent again."""
+    """A pool of kernels; one that has died is replaced before it serves another request."""
 
     async def initialize(self, prespawn_count: int | None, kernel_manager: Any) -> None:
-        """Start the first kernel; where it dies over that, requests are told so."""
+        """Start the first kernel; if it dies while starting, every request gets that error."""
         try:
             starting = super().initialize(prespawn_count, kernel_manager)
             await self._unless_one_dies(starting, kernel_manager)
@@ -41,7 +41,7 @@ class MendingPool(ManagedKernelPool):
                     ready.set_exception(error)
 
     async def acquire(self) -> tuple[Any, str]:
-        """Return the client and the id of a kernel that lives; starting one anew takes seconds."""
+        """Return the client and the id of a living kernel; starting a new one takes seconds."""
         client, kernel_id = await super().acquire()
         if await self.is_alive(kernel_id):
             return client, kernel_id
@@ -52,7 +52,7 @@ class MendingPool(ManagedKernelPool):
             raise
 
     async def is_alive(self, kernel_id: str) -> bool:
-        """Return whether the kernel's process is there."""
+        """Return whether the kernel's process is running."""
         manager = self.kernel_manager
         return kernel_id in manager and bool(await manager.is_alive(kernel_id))
 
@@ -68,7 +68,7 @@ class MendingPool(ManagedKernelPool):
         return self.kernel_clients[fresh], fresh
 
     async def _unless_one_dies(self, starting: Awaitable[Any], manager: Any) -> Any:
-        """Wait for kernels that start; the gateway would wait for a dead one for ever."""
+        """Wait for kernels to start, and raise if one dies; the gateway would wait forever."""
         before = set(manager.list_kernel_ids())
         work = asyncio.ensure_future(starting)
         while not (await asyncio.wait([work], timeout=_LOOK))[0]:
@@ -81,10 +81,10 @@ class MendingPool(ManagedKernelPool):
 
 
 class ApiHandler(NotebookAPIHandler):
-    """Hands a request to a kernel, and answers for it where it cannot."""
+    """A request handler that also answers when the kernel cannot."""
 
     async def prepare(self) -> None:
-        """Refuse a body or an address that is no text, before a kernel is asked."""
+        """Refuse a body or an address that is not text, before it reaches a kernel."""
         ready = super().prepare()
         if ready is not None:
             await ready
@@ -106,7 +106,7 @@ class ApiHandler(NotebookAPIHandler):
             raise tornado.web.Finish from None
 
     def write_error(self, status_code: int, **how: Any) -> None:
-        """Tell a refusal in its own words, a defect of ours without a traceback."""
+        """Answer with a refusal's own message; for any other error, without details."""
         error = how.get("exc_info", (None, None))[1]
         kind, message = type(error).__name__, "the server failed; see its console for details"
         if isinstance(error, tornado.web.HTTPError):
@@ -115,7 +115,7 @@ class ApiHandler(NotebookAPIHandler):
         self.finish()
 
     def execute_code(self, kernel_client: Any, kernel_id: str, source_code: str) -> Any:
-        """Run a cell and return what it printed, unless it fails or its kernel dies over it."""
+        """Run a cell and return its output; answer 500 if it fails, 503 if its kernel dies."""
         running = super().execute_code(kernel_client, kernel_id, source_code)
         return asyncio.ensure_future(self._watched(running, kernel_id))
 
@@ -144,14 +144,14 @@ class ApiHandler(NotebookAPIHandler):
 
 
 class ApiPersonality(NotebookHTTPPersonality):
-    """The notebook's endpoints, with these handlers over this pool."""
+    """The notebook's endpoints, served by `ApiHandler` from a `MendingPool`."""
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**how)
         self.kernel_pool = MendingPool()
 
     def create_request_handlers(self) -> list[Any]:
-        """Return the handlers of the gateway, those of endpoints being ours."""
+        """Return the gateway's handlers, with `ApiHandler` for the notebook's endpoints."""
         return [
             (path, ApiHandler if handler is NotebookAPIHandler else handler, *rest)
             for path, handler, *rest in super().create_request_handlers()
@@ -159,5 +159,5 @@ class ApiPersonality(NotebookHTTPPersonality):
 
 
 def create_personality(**how: Any) -> ApiPersonality:
-    """Return what Kernel Gateway serves; it looks for this name."""
+    """Return the personality for Kernel Gateway, which looks for a function of this name."""
     return ApiPersonality(**how)

@@ -1,8 +1,9 @@
-"""Who may speak to `make app`: whoever has the token, and a page that says goodbye.
+"""Access rules of `make app`: whoever has the token, and a page that ends its own kernel.
 
-A page of Voila has a kernel of its own, with a model in it. When the page is left, its script asks
-the server to end that kernel, by a beacon: a request that outlives its page and has no headers of
-its own. Jupyter refuses it as a possible forgery, and every visit left half a gigabyte behind.
+Each Voila page has its own kernel, with a model loaded. When the page is closed, its script asks
+the server to end that kernel, by a beacon: a request that outlives the page and cannot carry
+headers. Jupyter refuses such a request as a possible forgery, so each visit left about half a
+gigabyte of memory in use.
 """
 
 import re
@@ -15,14 +16,14 @@ _GOODBYE = re.compile(r"/voila/api/shutdown/[0-9a-f-]+$")
 
 
 class AppIdentityProvider(PasswordIdentityProvider):
-    """Jupyter's own rules, but that a page of this server may end its kernel without more proof.
+    """Jupyter's access rules, with one exception: a page of this server may end its kernel.
 
-    The person must be logged in, and the browser must say that the request comes from a page of
-    this very server: no page of another can make it say so.
+    The person must be logged in, and the request's Origin must be this server: browsers set that
+    header themselves, so a page from elsewhere cannot fake it.
     """
 
     def is_token_authenticated(self, handler: Any) -> bool:
-        """Return whether the request needs no proof that it is not forged."""
+        """Return whether the request is exempt from the check for forged requests."""
         return super().is_token_authenticated(handler) or _is_goodbye(handler)
 
 

@@ -1,4 +1,4 @@
-"""Batch: many prompts, one a line, each with a range of seeds, queued as so many jobs."""
+"""The Batch tab: many prompts, one per line, each with a range of seeds; every pair is one job."""
 
 from collections.abc import Callable, Iterator
 from html import escape
@@ -22,9 +22,12 @@ _HINT = (
 
 
 class BatchPanel(ipw.VBox):
-    """Prompts and seeds; `submit` is called with the config of each job.
+    """A field of prompts and a range of seeds.
 
-    `base` gives the settings of the form, as `PipelineConfig.parse` takes them.
+    Args:
+        base: returns the settings of the form, as `PipelineConfig.parse` takes them.
+        submit: called with the config of each job.
+        show_error: shows an error of a callback.
     """
 
     def __init__(
@@ -59,10 +62,10 @@ class BatchPanel(ipw.VBox):
         self._tell()
 
     def configs(self) -> list[PipelineConfig]:
-        """What would be queued, every one checked.
+        """Return the config of each job, validated.
 
         Raises:
-            ConfigError: a line cannot be read, a setting is impossible, or there are too many.
+            ConfigError: a line cannot be read, a setting is invalid, or there are too many jobs.
         """
         lines = read_lines(self.prompts.value)
         if not lines:
@@ -80,7 +83,7 @@ class BatchPanel(ipw.VBox):
         ]
 
     def queue_all(self) -> int:
-        """Queue all of them, or none if one cannot be; how many they are.
+        """Queue all jobs, or none if one is invalid, and return their number.
 
         Raises:
             ConfigError: as `configs`.
@@ -92,7 +95,7 @@ class BatchPanel(ipw.VBox):
         return len(configs)
 
     def _seeds(self, line: dict[str, Any]) -> Iterator[int]:
-        """A line with a seed of its own is made with that one alone."""
+        """Yield the seeds for a line: its own `--seed` if it has one, otherwise the range."""
         if "seed" in line:
             yield line["seed"]
             return

@@ -1,4 +1,4 @@
-"""What came with a picture's settings stays with that picture: set aside with a word, and back."""
+"""Boxes, masks and pictures that came with a picture's settings are used for that picture only."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,12 +28,16 @@ _WORDS = {
 
 
 class Belongings:
-    """Takes out of a form what belongs to the picture whose settings it was filled with.
+    """Sets aside settings in the form that belong to one picture when another is described.
 
-    Boxes, masks, start and control pictures stay while prompt, seed and size are that picture's;
-    with others they are set aside, and they are there again with the picture's own. `bring_back`
-    makes them the form's own. What a person changed since is theirs, and stays. So does a mask that
-    was painted, with the start picture that it was painted on; `show_mask` shows one, or none.
+    Edited boxes, masks, start and control pictures are used while prompt, seed and size are those
+    of the picture they came with. Otherwise they are set aside, and return with the picture's own
+    prompt, seed and size. `bring_back` uses them anyway. Values that a person has changed since
+    are never set aside. A mask painted in the panel belongs to its start picture in the same way.
+
+    Args:
+        form: the form to change.
+        show_mask: shows a stored mask on the canvas; None removes it.
     """
 
     def __init__(self, form: Form, show_mask: Callable[[str | None], object]) -> None:
@@ -51,8 +55,8 @@ class Belongings:
         """What is set aside now, by stage and setting."""
         return dict(self._aside)
 
-    def came_with(self, name: str) -> None:
-        """The form was filled with a picture's settings just now; `name` is how it is called."""
+    def filled_from(self, name: str) -> None:
+        """Note that the form was just filled with the settings of the picture `name`."""
         self._line.clear()
         self._aside, self._origin, self._name, self._mask = {}, None, name, None
         with suppress(ConfigError):
@@ -60,7 +64,7 @@ class Belongings:
             self._task = self._form.task
 
     def settings_changed(self) -> None:
-        """Set aside, or put back, by what the form says now."""
+        """Set aside or put back values, by the form's present settings."""
         if self._working:
             return
         try:
@@ -68,12 +72,12 @@ class Belongings:
             if self._origin is not None:
                 self._settle(now, self._origin)
                 now = PipelineConfig.parse(self._form.read())
-        except ConfigError:  # told of when a picture is asked for
+        except ConfigError:  # reported when a picture is requested
             return
         self._settle_mask(now)
 
     def _settle_mask(self, now: PipelineConfig) -> None:
-        """Set aside the mask of inpainting that was painted on another start picture, or back."""
+        """Set aside an inpaint mask painted on another start picture, or put it back."""
         mask, aside = now.inpaint.mask, self._mask
         if aside is not None and mask not in {None, aside}:  # another was painted since
             self._mask = None
@@ -96,14 +100,14 @@ class Belongings:
         self._show_mask(mask)
 
     def _use_mask_here(self) -> None:
-        """Use the mask that is set aside for the start picture that is chosen now."""
+        """Use the mask that was set aside for the present start picture."""
         if self._mask is not None:
             self._form.free({self._mask})
             self._form.painted(self._mask)
             self._put_mask_back()
 
     def _settle(self, now: PipelineConfig, origin: PipelineConfig) -> None:
-        """Set aside, or put back, what came with the picture whose settings the form had."""
+        """Set aside, or put back, the values that came with the picture `origin`."""
         if self._is_another(now) and not self._aside:
             bound = _bound(origin)
             self._aside = {
@@ -118,7 +122,7 @@ class Belongings:
             self._line.clear()
 
     def bring_back(self) -> None:
-        """Use what is set aside for the picture that the form describes, and from now on."""
+        """Use the values that were set aside for the present picture, and all later ones."""
         with suppress(ConfigError):
             aside = self._missing(PipelineConfig.parse(self._form.read()))
             masks = {value for (_, name), value in aside.items() if name == "mask"}
@@ -128,7 +132,7 @@ class Belongings:
         self._line.clear()
 
     def _is_another(self, now: PipelineConfig) -> bool:
-        """Whether the form describes another picture than the one that it was filled with."""
+        """Return whether the form describes another picture than the one it was filled from."""
         origin = self._origin
         if origin is None:
             return False
@@ -139,7 +143,7 @@ class Belongings:
         return self._form.task == self._task and now.image != origin.image and not is_taken
 
     def _missing(self, now: PipelineConfig) -> dict[Place, Any]:
-        """What is set aside, but for places that a person has filled since."""
+        """Return the values that were set aside, except where a person has set another since."""
         return {
             place: value
             for place, value in self._aside.items()
@@ -163,7 +167,7 @@ class Belongings:
 
 
 def _bound(config: PipelineConfig) -> dict[Place, Any]:
-    """What of a config was made for its picture, or taken from it."""
+    """Return the settings of a config that belong to its picture: boxes, masks, pictures."""
     found: dict[Place, Any] = {}
     for stage, part in {"": config, **dict(config)}.items():
         if not isinstance(part, StageConfig):
@@ -183,7 +187,7 @@ def _value(config: PipelineConfig, place: Place) -> Any:
 
 
 def _without(value: Any) -> Any:
-    """What stands in a setting's place while its value is set aside: control units are off."""
+    """Return the value to use while one is set aside: control units off, all else None."""
     if isinstance(value, tuple) and value and isinstance(value[0], ControlUnit):
         return tuple(
             unit.model_copy(update={"image": None, "enabled": False}) if unit.image else unit
@@ -193,7 +197,7 @@ def _without(value: Any) -> Any:
 
 
 def _freed(value: Any) -> Any:
-    """The value, bound to no picture."""
+    """Return the value without its link to a picture."""
     if isinstance(value, tuple) and value and isinstance(value[0], DetectionEdit):
         return tuple(edit.unbound() for edit in value)
     return value

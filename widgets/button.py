@@ -1,4 +1,4 @@
-"""A button whose callback cannot fail in silence."""
+"""A button whose errors are always shown."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ def make_button(
     icon: str = "",
     tooltip: str = "",
 ) -> ipw.Button:
-    """A button of class `mls-<name>` that calls `press` and hands its errors to `show_error`."""
+    """Make a button of CSS class `mls-<name>` that calls `press` and shows its errors."""
     button = ipw.Button(description=label, icon=icon, tooltip=tooltip)
     button.add_class("mls-button")
     button.add_class(f"mls-{name}")

@@ -1,4 +1,4 @@
-"""The middle: what the worker is doing, the picture, how it came to be, and what went wrong."""
+"""The middle column: status and progress, errors, the picture, its stages and its caption."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ PREVIEW_QUALITY = 80  # JPEG; 5 ms and 55 kB for 1024 x 1024
 
 @dataclass(frozen=True)
 class CanvasContent:
-    """What the canvas shows: files of pictures, and what is known of how they were made."""
+    """The pictures on the canvas, with their settings, files, seconds, stages and detections."""
 
     files: Sequence[bytes]
     config: PipelineConfig | None = None
@@ -40,11 +40,11 @@ class CanvasContent:
 
     @classmethod
     def of_run(cls, run: Run) -> "CanvasContent":
-        """A finished run; one that was not saved is encoded here."""
+        """Return the content for a finished run; pictures that were not saved are encoded."""
         files = [artifact.path.read_bytes() for artifact in run.artifacts]
         seconds = sum(stage["seconds"] for one in run.records for stage in one["stages"])
         return cls(
-            files or [encoded(image) for image in run.images],
+            files or [encode_png(image) for image in run.images],
             run.config,
             [artifact.path for artifact in run.artifacts],
             seconds,
@@ -56,15 +56,15 @@ class CanvasContent:
     def of_artifact(
         cls, artifact: Artifact, config: PipelineConfig, record: Mapping[str, Any]
     ) -> "CanvasContent":
-        """A picture of the history, its settings, and the record of its sidecar."""
+        """Return the content for a picture of the history, from its settings and record."""
         stages = strip_of_record(config, record) if "stages" in record else ()
         return cls([artifact.path.read_bytes()], config, [artifact.path], stages=stages)
 
 
 class Canvas(ipw.VBox):
-    """Status and progress on top, the viewer, then the run's pictures and stages, its caption.
+    """Status and progress, the viewer, then the run's pictures, its stages and a caption.
 
-    `viewer`, `strip` and `chooser` are for whoever owns the canvas to listen to.
+    The canvas's owner listens to `viewer`, `strip` and `chooser`.
     """
 
     def __init__(self) -> None:
@@ -118,23 +118,29 @@ class Canvas(ipw.VBox):
 
     @property
     def pictures(self) -> Sequence[bytes]:
-        """The files of the pictures that are shown."""
+        """The content of the shown pictures' files."""
         return self.shown.files if self.shown else []
 
     @property
     def picture(self) -> bytes | None:
-        """The file of the picture in the viewer, or None."""
+        """The content of the file of the picture in the viewer, or None."""
         return self.pictures[self.chooser.index or 0] if self.pictures else None
 
     def show_starting(self) -> None:
-        """Say that the first step is being prepared: imports, and the model from the disk."""
+        """Show that the run is being prepared: imports, and the model from the disk."""
         self._bar.value = 0
         self._bar.layout.visibility = None
         self.viewer.busy = True
         self._say("running", "Getting ready, loading the model…")
 
     def show_progress(self, event: Event, stages: Sequence[Stage], left: float | None) -> None:
-        """Show how far the running job is."""
+        """Show the progress of the running job.
+
+        Args:
+            event: the job's last event.
+            stages: the job's stages as `StageStrip` takes them.
+            left: the estimated seconds left, or None.
+        """
         if event.kind == "started":
             self.show_starting()
             self.strip.stages = list(stages)
@@ -157,16 +163,16 @@ class Canvas(ipw.VBox):
             self.viewer.preview(_preview(event.preview))
 
     def show_waiting(self, waiting: int) -> None:
-        """Say how many more were asked for."""
+        """Show the number of waiting jobs."""
         self.waiting.value = f"{waiting} more waiting" if waiting > 0 else ""
 
     def show_run(self, run: Run, before: bytes | None = None) -> None:
-        """Show a finished run: its pictures, its stages, and how to find and repeat them."""
+        """Show a finished run: its pictures, stages, seed and files."""
         self.show(CanvasContent.of_run(run), before)
         self._finish("done", "Done")
 
     def show(self, shown: CanvasContent, before: bytes | None = None) -> None:
-        """Show pictures from anywhere; `before` is what the first is compared with."""
+        """Show pictures from any source; `before` is the picture to compare the first with."""
         self.shown, self._before = shown, before
         self.chooser.options = [str(number) for number, _ in enumerate(shown.files, 1)]
         self.chooser.index = 0
@@ -176,30 +182,30 @@ class Canvas(ipw.VBox):
         self._show_chosen()
 
     def show_cancelled(self) -> None:
-        """Say that the run was stopped; the picture of before is shown again."""
+        """Show that the run was cancelled, and the previous picture again."""
         self._finish("cancelled", "Cancelled; finished pictures are kept")
 
     def show_cancelling(self) -> None:
-        """Say that the cancel was heard; the step that runs is finished first."""
+        """Show that the run will be cancelled after the present step."""
         self._say("running", "Cancelling…")
 
     def show_failed(self, error: BaseException, trace: str) -> None:
-        """Show why there is no picture."""
+        """Show that the run failed, and why."""
         self.show_error(error, trace)
         self._finish("failed", "Failed")
 
     def show_error(self, error: BaseException, trace: str) -> None:
-        """Show an error, whatever else goes on."""
+        """Show an error above the picture; a running job is not affected."""
         self.error.value = error_html(error, trace)
         self.error.layout.display = None
 
     def clear_error(self) -> None:
-        """Take the last error away."""
+        """Remove the last error."""
         self.error.value = ""
         self.error.layout.display = "none"
 
     def tell(self, html: str) -> None:
-        """Say what was just done; an empty text takes it away."""
+        """Show a notice above the picture; an empty text removes it."""
         self.notice.value = f'<div class="mls-said" role="status">{html}</div>' if html else ""
         self.notice.layout.display = None if html else "none"
 
@@ -230,18 +236,18 @@ def _preview(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def encoded(picture: Image.Image) -> bytes:
-    """The picture as a PNG for the browser."""
+def encode_png(picture: Image.Image) -> bytes:
+    """Return a picture as the content of a PNG file."""
     return png_of(picture)
 
 
-def decoded(file: bytes) -> Image.Image:
-    """A picture's file, upright and in RGB."""
+def decode_picture(file: bytes) -> Image.Image:
+    """Return the picture in a file's content, upright and in RGB."""
     return normalise(file).image.convert("RGB")
 
 
 def _caption_html(shown: CanvasContent) -> str:
-    """Seed, size and seconds of the run, and a line for each file."""
+    """Return the caption: seed, size and seconds of the run, and a line for each file."""
     facts: list[Any] = []
     if shown.config:
         config = shown.config
@@ -255,6 +261,6 @@ def _caption_html(shown: CanvasContent) -> str:
 
 
 def _path_text(path: Path) -> str:
-    """The path as short as it can be said: from the folder of models and outputs on, if in it."""
+    """Return the path, relative to the studio's own folder if it is inside that."""
     base = base_folder()
     return str(path.relative_to(base) if path.is_relative_to(base) else path)

@@ -1,4 +1,4 @@
-"""Values that are made on the canvas and can here only be taken, or let go of."""
+"""Inputs for values that are made on the canvas: masks, pictures, edited detections."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,7 +16,7 @@ from widgets.shapes import Shape
 
 
 class CanvasInput(ipw.HBox):
-    """A value that is made elsewhere (on the canvas) and can here only be let go of."""
+    """A value made on the canvas; the input shows that it is set, and can remove it."""
 
     value = traitlets.Any(None, allow_none=True)
     description = traitlets.Unicode("")
@@ -44,12 +44,12 @@ class CanvasInput(ipw.HBox):
         self.text.value = f"<b>{escape(self.description)}</b> {'<br>'.join(lines)}"
 
     def _notes(self) -> Sequence[str]:
-        """What is to be said of the value."""
+        """Return lines to show below the value."""
         return ()
 
 
 class PictureInput(CanvasInput):
-    """A kept picture or mask: taken from the canvas, or let go of."""
+    """A stored picture or mask, with a button to take it from the canvas."""
 
     def __init__(self, shape: Shape, start: Any, context: InputContext) -> None:
         is_mask = shape.name == "mask"
@@ -68,6 +68,6 @@ class PictureInput(CanvasInput):
         self.children = [self.text, self.take, self.drop]
 
     def _notes(self) -> Sequence[str]:
-        with suppress(PictureError):  # one that is gone is told of when it is asked for
+        with suppress(PictureError):  # a missing picture is reported when it is used
             return self._changes(str(self.value))
         return ()

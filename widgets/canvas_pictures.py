@@ -1,4 +1,4 @@
-"""The canvas as a source of pictures: what it shows and what was painted, kept by name."""
+"""The canvas as a source of pictures: stores its picture and its painted mask under a name."""
 
 from contextlib import suppress
 
@@ -6,23 +6,23 @@ from medialab import Run, Workbench
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, PictureError
 from medialab.runs.belongings import picture_before_detailers
-from widgets.canvas import Canvas, encoded
+from widgets.canvas import Canvas, encode_png
 
 _BASE = "txt2img"
 
 
 class CanvasPictures:
-    """Keeps pictures of a canvas in the workbench's store."""
+    """Stores pictures of a canvas in the workbench's picture store."""
 
     def __init__(self, bench: Workbench, canvas: Canvas) -> None:
         self._bench, self._canvas = bench, canvas
         self._kept: tuple[bytes, str] | None = None
 
     def keep_shown(self) -> str:
-        """Keep the picture that is shown; its name.
+        """Store the picture on the canvas and return its name.
 
         Raises:
-            PictureError: none is shown.
+            PictureError: the canvas shows no picture.
         """
         picture = self._canvas.picture
         if picture is None:
@@ -33,14 +33,14 @@ class CanvasPictures:
         return self._kept[1]
 
     def name_of_shown(self) -> str | None:
-        """The name of the picture that is shown, None for none."""
+        """Return the name of the picture on the canvas, or None without one."""
         return self.keep_shown() if self._canvas.picture is not None else None
 
     def keep_mask(self) -> str:
-        """Keep the mask that is painted; its name.
+        """Store the painted mask and return its name.
 
         Raises:
-            PictureError: none is painted.
+            PictureError: no mask is painted.
         """
         mask = self._canvas.viewer.mask
         if mask is None:
@@ -49,30 +49,36 @@ class CanvasPictures:
         return self._bench.keep(mask)
 
     def made_of_shown(self) -> str | None:
-        """The picture that is shown, by what made it from words; None for any other."""
+        """Return the identity of a shown text-to-image picture; None for any other.
+
+        It stays the same whatever later stages added: see `medialab.runs.belongings`.
+        """
         shown, number = self._canvas.shown, self._canvas.chooser.index or 0
         config = None if shown is None else shown.config
         if not isinstance(config, ResolvedConfig) or config.mode != _BASE:
             return None
-        with suppress(ConfigError, IndexError):  # a wildcard that is gone
+        with suppress(ConfigError, IndexError):  # a missing wildcard
             if config.batch_size > 1:
                 config = config.singles(self._bench.registry.folder / "wildcards")[number]
             return picture_before_detailers(config, enlarged=False)
         return None
 
     def show_mask(self, name: str | None) -> None:
-        """Lay a kept mask on the picture that is shown, if it has its size; None takes it away."""
+        """Show a stored mask on the picture, if it has the same size; None removes the mask."""
         viewer = self._canvas.viewer
         mask = None if name is None else self._bench.pictures.load(name, "mask")
         if mask is None or mask.size == viewer.size:
-            viewer.show_mask(None if mask is None else encoded(mask))
+            viewer.show_mask(None if mask is None else encode_png(mask))
 
     def before(self, run: Run) -> bytes | None:
-        """What a run is compared with: the picture it started from, else what stage 3 made."""
+        """Return the picture to compare a run with: its start picture, or stage 3's result.
+
+        The result is the content of a PNG file, or None if it would equal the run's picture.
+        """
         config = run.config
         if config.mode != _BASE and config.image is not None:
-            return encoded(self._bench.pictures.load(config.image))
+            return encode_png(self._bench.pictures.load(config.image))
         picture = self._bench.picture_after(config, _BASE)
         if picture is None or picture.tobytes() == run.image.tobytes():
             return None
-        return encoded(picture)
+        return encode_png(picture)

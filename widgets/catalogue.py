@@ -1,4 +1,4 @@
-"""The names that forms offer: models on the disk, styles, and words that prompts complete."""
+"""The names that the form offers: models on the disk, styles, and completions for prompts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ Word = Mapping[str, str]
 
 @dataclass(frozen=True)
 class AvailableNames:
-    """What there is of one kind: names that can be used, and others with the reason why not."""
+    """The names of one kind: those that can be used, and refused files with the reason."""
 
     names: Sequence[str] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Catalogue:
-    """What lies in the models folder, read by `refresh`, and told to whoever asked to be told."""
+    """The content of the models folder; `refresh` reads it again and calls the listeners."""
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
@@ -33,16 +33,16 @@ class Catalogue:
         self.words: list[dict[str, str]] = []
 
     def of(self, kind: str) -> AvailableNames:
-        """What there is of this kind."""
+        """Return the names of this kind."""
         return self._offers.get(kind, AvailableNames())
 
     def on_refresh(self, tell: Callable[[], object]) -> None:
-        """Call `tell` now, and whenever the folder was read again."""
+        """Call `tell` now, and after each `refresh`."""
         self._tell.append(tell)
         tell()
 
     def refresh(self) -> None:
-        """Look again at what lies in the folder."""
+        """Read the models folder again."""
         self.infos = self._bench.models()
         kinds = {info.kind for info in self.infos} | set(self._offers)
         self._offers = {kind: _offer(kind, self.infos) for kind in kinds}
@@ -54,7 +54,7 @@ class Catalogue:
             tell()
 
     def _words(self) -> Sequence[dict[str, str]]:
-        """What the prompt completes: each LoRA as its tag, wildcards, embeddings, trigger words."""
+        """Return the completions: LoRA tags, wildcards, inversions, trigger words."""
         found = [
             {"label": name, "insert": f"<lora:{name}:1>", "kind": "lora"}
             for name in self.of("lora").names
@@ -71,7 +71,7 @@ class Catalogue:
         return found + [{"label": word, "insert": word, "kind": "word"} for word in words]
 
     def _styles(self) -> AvailableNames:
-        """Styles by name; a broken file is refused, and everything else is offered still."""
+        """Return the styles by name; a broken file is refused without affecting other kinds."""
         path = self._bench.registry.folder / "styles.csv"
         try:
             return AvailableNames(tuple(Styles.load(path).known))

@@ -1,18 +1,19 @@
-"""The way from the kernel to the browser: on it no message may be lost."""
+"""The channel from the kernel to the browser, set up so that it loses no message."""
 
 from IPython import get_ipython
 
 
 def lose_no_message() -> bool:
-    """Have this kernel keep what a browser is too slow for; ZeroMQ drops it in silence.
+    """Make this kernel buffer messages for a slow browser; by default ZeroMQ drops them.
 
-    A studio is put together with two thousand messages at once. On a busy machine a few of them
-    were dropped, and a part of the panel was "Click to show javascript error" instead.
+    Opening a studio sends about two thousand messages at once. On a busy machine a few were
+    dropped, and parts of the panel showed "Click to show javascript error" instead.
 
-    Cost: memory for what waits. Source: libzmq, ZMQ_SNDHWM, 1000 messages a reader unless told
-    otherwise; since 4.2 a change counts for readers that are connected already.
+    Cost: memory for waiting messages. Source: libzmq, ZMQ_SNDHWM, 1000 messages per subscriber by
+    default; since version 4.2 a change applies to connected subscribers, too.
 
-    Returns: whether there is such a kernel; in a plain script there is nobody to tell.
+    Returns:
+        Whether there is a kernel; in a plain script there is none.
     """
     thread = getattr(getattr(get_ipython(), "kernel", None), "iopub_thread", None)
     if thread is None:

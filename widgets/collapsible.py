@@ -1,4 +1,4 @@
-"""A part of the panel that folds away under its title."""
+"""A section of the panel that can be collapsed to its title."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import ipywidgets as ipw
 
 
 class Collapsible(ipw.VBox):
-    """A title that opens and closes what stands below it; `beside` stands right of the title."""
+    """A title that expands and collapses its children; `beside` stands to the title's right."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Collapsible(ipw.VBox):
 
     @property
     def opened(self) -> bool:
-        """Whether what is below the title is seen."""
+        """Whether the section is expanded."""
         return bool(self.head.value)
 
     @opened.setter

@@ -1,4 +1,4 @@
-"""Several settings of one config model as inputs; those left open are added when wanted."""
+"""The settings of one config model as inputs; optional ones can be added and removed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -12,7 +12,7 @@ from widgets.button import make_button
 from widgets.collapsible import Collapsible
 from widgets.guard import guarded
 from widgets.input_context import InputContext
-from widgets.inputs import AutoInput, NameInput, dressed, make_input
+from widgets.inputs import AutoInput, NameInput, label_control, make_input
 from widgets.shapes import Shape, shapes_of
 
 # Lists of settings that have an input of their own.
@@ -21,10 +21,15 @@ _CHOOSE = "Choose…"
 
 
 class Fields(ipw.VBox):
-    """Inputs of some settings; `basic` names those that are seen at once.
+    """Inputs for several settings.
 
-    A setting that may be left open has no input until a person adds it, and none again when it is
-    taken away: what is not there is as the base has it.
+    An optional setting has no input until a person adds it. Without one it is inherited from the
+    whole picture, or automatic.
+
+    Args:
+        shapes: the settings, in order.
+        context: what inputs need of the form.
+        basic: the names shown at once; all others go under "More settings". None: show all.
     """
 
     def __init__(
@@ -55,17 +60,17 @@ class Fields(ipw.VBox):
         self._draw()
 
     def __getitem__(self, name: str) -> ipw.DOMWidget:
-        """The input of one setting that has one."""
+        """Return the input of a setting; raise KeyError if it has none."""
         return self.inputs.get(name) or self._added[name]
 
     def read(self) -> dict[str, Any]:
-        """All settings as they stand; those left open are None."""
+        """Return all settings; optional ones without an input are None."""
         values = {name: control.value for name, control in self.inputs.items()}
         added = {name: control.value for name, control in self._added.items()}
         return values | dict.fromkeys(self._open) | added
 
     def show(self, values: Mapping[str, Any]) -> None:
-        """Set every input to what a config says; tells of one change."""
+        """Set every input from a config's values; listeners are called once."""
         self._muted += 1
         try:
             for name, control in self.inputs.items():
@@ -78,7 +83,7 @@ class Fields(ipw.VBox):
         self._changed()
 
     def set(self, name: str, value: Any) -> None:
-        """Set one setting; None leaves open what may be."""
+        """Set one setting; None removes the input of an optional one."""
         if name in self._open:
             self._show_open(name, value)
         else:
@@ -89,7 +94,7 @@ class Fields(ipw.VBox):
         self._listeners.append(listener)
 
     def _arranged(self, fixed: list[Shape], basic: Sequence[str] | None) -> list[ipw.Widget]:
-        """What is seen at once, then the rest, then what may be added."""
+        """Return the basic inputs, then the others, then the menu of settings to add."""
         names = [shape.name for shape in fixed]
         first = names if basic is None else [name for name in basic if name in names]
         rest = [name for name in names if name not in first]
@@ -150,7 +155,7 @@ class Fields(ipw.VBox):
 
 
 class UnitsInput(ipw.VBox):
-    """Several settings models of one kind, such as ControlNets: added, changed, taken away."""
+    """A list of units, such as ControlNets, that can be added, changed and removed."""
 
     value = traitlets.Tuple()
 
@@ -184,7 +189,7 @@ class UnitsInput(ipw.VBox):
         self._read()
 
     def _read(self) -> None:
-        """Take the value from the inputs; a config is checked when a picture is asked for."""
+        """Set `value` from the inputs; it is validated when a picture is requested."""
         self._drawing = True
         try:
             self.value = tuple(fields.read() for fields in self.units)
@@ -223,25 +228,25 @@ class UnitsInput(ipw.VBox):
 
 
 def _is_seen_open(shape: Shape, basic: Iterable[str] | None) -> bool:
-    """Whether a setting that may be left open has its input all the same: a much used slider."""
+    """Return whether an optional setting always has its input: a frequently used slider."""
     return shape.optional and shape.kind is float and basic is not None and shape.name in basic
 
 
 def input_for(shape: Shape, context: InputContext) -> ipw.DOMWidget:
-    """The input of any setting, lists of settings models included."""
+    """Return the input for any setting, including lists of units."""
     if shape.is_list_of_settings and shape.name not in _OWN_LISTS:
-        return dressed(UnitsInput(shape, shape.default, context), shape)
+        return label_control(UnitsInput(shape, shape.default, context), shape)
     return make_input(shape, context)
 
 
 def _made(shape: Shape, context: InputContext) -> ipw.DOMWidget:
     if shape.optional:
-        return dressed(AutoInput(shape, context), shape)
+        return label_control(AutoInput(shape, context), shape)
     return input_for(shape, context)
 
 
 def set_value(control: ipw.DOMWidget, value: Any) -> None:
-    """Set an input to a setting's value, offered by a menu or not."""
+    """Set an input to a value, even one that its menu does not offer."""
     if isinstance(control, NameInput):
         control.choose(value)
     else:
@@ -249,7 +254,7 @@ def set_value(control: ipw.DOMWidget, value: Any) -> None:
 
 
 def grid(controls: Iterable[ipw.Widget]) -> ipw.Box:
-    """Small inputs two in a row, others alone."""
+    """Lay out inputs in a grid: two small ones per row, others on their own."""
     box = ipw.Box(tuple(controls))
     box.add_class("mls-grid")
     return box

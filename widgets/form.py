@@ -1,4 +1,4 @@
-"""The left column: every setting of a request, drawn from the config and read as plain values."""
+"""The left column: an input for every setting of a request, made from the config model."""
 
 from collections.abc import Callable, Collection, Mapping
 from html import escape
@@ -26,7 +26,7 @@ from widgets.source import SourcePanel
 from widgets.stage_card import StageCard
 
 GENERATE, ENHANCE, BATCH = "generate", "enhance", "batch"
-# What stands in which section, in this order; all other settings find their place by themselves.
+# The settings of each section, in order; the others are placed by the stage that they belong to.
 _TEXTS = ("prompt", "negative_prompt")
 _MODEL = ("checkpoint", "vae")
 _SAMPLING = ("steps", "guidance_scale", "sampler", "schedule", "batch_size")
@@ -40,9 +40,15 @@ _PLACEHOLDERS = {
 
 
 class Form(ipw.VBox):
-    """Inputs for all settings. `task` says what is asked for: a new picture, or one from another.
+    """Inputs for all settings; `task` is `GENERATE`, `ENHANCE` or `BATCH`.
 
-    `refresh` is a button that stands beside the checkpoint; `before` are panels above the prompt.
+    Args:
+        catalogue: the names that menus offer.
+        pictures: the store of start pictures.
+        shown: stores the picture on the canvas and returns its name.
+        mask: stores the painted mask and returns its name.
+        refresh: a button to stand beside the checkpoint.
+        show_error: shows an error of a callback.
     """
 
     def __init__(
@@ -57,10 +63,9 @@ class Form(ipw.VBox):
         self.task = GENERATE
         self._listeners: list[Callable[[], object]] = []
         self._muted = 0
-        # By mask, the picture that it was painted for, as a config that was shown says.
+        # For each mask of the config that was shown: the picture it was painted on.
         self._made_for: dict[str, str] = {}
-        # By mask that was painted since, what it was painted on: as a start picture, as one that is
-        # made.
+        # For each mask painted since: its start picture, and the identity of the generated picture.
         self._painted_on: dict[str, str] = {}
         self._painted_for: dict[str, str] = {}
         self._catalogue = catalogue
@@ -95,7 +100,7 @@ class Form(ipw.VBox):
         self._listen()
 
     def __getitem__(self, name: str) -> ipw.DOMWidget:
-        """The input of one setting of the picture as a whole, by the setting's name."""
+        """Return the input of a setting of the whole picture; raise KeyError for any other."""
         if name == "seed":
             return self.seed.number
         for fields in self._sections.values():
@@ -105,11 +110,11 @@ class Form(ipw.VBox):
 
     @property
     def refused(self) -> str:
-        """Which checkpoints cannot be used and why, as HTML; empty when all can."""
+        """The checkpoints that cannot be used and why, as HTML; empty if all can."""
         return str(self._refused.value)
 
     def read(self) -> dict[str, Any]:
-        """All settings as they stand; one without a value is left out, and so to its default."""
+        """Return all settings; those without a value are omitted, so have their default."""
         values: dict[str, Any] = {"seed": self.seed.number.value}
         for fields in self._sections.values():
             values |= fields.read()
@@ -120,11 +125,11 @@ class Form(ipw.VBox):
         return {name: value for name, value in values.items() if value is not None}
 
     def show(self, config: PipelineConfig) -> None:
-        """Set every input to what a config says; tells of one change."""
+        """Set every input from a config; listeners are called once."""
         settings = dict(config)
         self._muted += 1
         try:
-            for name in ("checkpoint", "sampler"):  # what others depend on
+            for name in ("checkpoint", "sampler"):  # first, since other inputs depend on them
                 set_value(self[name], settings[name])
             for fields in self._sections.values():
                 fields.show(settings)
@@ -141,13 +146,15 @@ class Form(ipw.VBox):
 
     @property
     def is_showing(self) -> bool:
-        """Whether a config is being shown just now, and no person changes anything."""
+        """Whether the program is setting the inputs just now, not a person."""
         return self._muted > 0
 
     def set(self, changes: Mapping[tuple[str, str], Any]) -> None:
-        """Set single settings, by stage ("" for the whole picture) and name; tells of one change.
+        """Set single settings; listeners are called once.
 
-        None leaves open what may be.
+        Args:
+            changes: values by stage ("" for the whole picture) and setting; None removes the
+                input of an optional setting.
         """
         self._muted += 1
         try:
@@ -163,15 +170,18 @@ class Form(ipw.VBox):
         self._changed()
 
     def free(self, masks: Collection[str]) -> None:
-        """Bind these masks to no picture any more."""
+        """Remove the link of these masks to a picture."""
         for bound in (self._made_for, self._painted_on, self._painted_for):
             for mask in masks:
                 bound.pop(mask, None)
 
     def painted(self, mask: str, made: str | None = None) -> None:
-        """Take a mask that a person has painted on the start picture, which it belongs to.
+        """Use a mask that a person has painted on the start picture.
 
-        `made` is that picture as `medialab.runs.belongings` knows one that is made from words.
+        Args:
+            mask: the stored mask's name.
+            made: the start picture's identity if it was generated; see
+                `medialab.runs.belongings`.
         """
         if self.source.image is not None:
             self._painted_on[mask] = self.source.image
@@ -184,7 +194,7 @@ class Form(ipw.VBox):
         self._listeners.append(listener)
 
     def _make_sections(self) -> dict[str, Fields]:
-        """Inputs of all settings that stand at the top of a config, by section."""
+        """Return the inputs of all top-level settings, by section."""
         flat = {
             name: shape
             for name, shape in self._shapes.items()
@@ -261,20 +271,20 @@ class Form(ipw.VBox):
                 listener()
 
     def _base(self, name: str) -> Any:
-        """What the whole picture has, for a stage's own setting to start with."""
+        """Return the whole picture's value of a setting, or None; overrides start from it."""
         for fields in self._sections.values() if hasattr(self, "_sections") else ():
             if name in fields.inputs:
                 return fields.inputs[name].value
         return None
 
     def _insert(self, word: str) -> None:
-        """Put a trigger word at the prompt's end, once."""
+        """Add a trigger word to the end of the prompt, unless it is there."""
         prompt = self["prompt"].value.strip()
         if word not in prompt:
             self["prompt"].value = f"{prompt}, {word}" if prompt else word
 
     def _show_mode(self) -> None:
-        """Of the cards of stage 3, that of the chosen mode."""
+        """Show the stage 3 card of the selected mode, and hide the others."""
         for name, card in self.cards.items():
             if name in MODES:
                 chosen = name == self.source.mode.value
@@ -290,7 +300,7 @@ class Form(ipw.VBox):
         self._refused.layout.display = None if lines else "none"
 
     def _offer_schedules(self) -> None:
-        """Only those that the sampler can honour; "automatic" where the chosen one is not."""
+        """Offer the schedules that the sampler supports; select "automatic" if needed."""
         menu = self["schedule"]
         can = SAMPLERS[self["sampler"].value].schedules
         chosen = menu.value
@@ -307,7 +317,7 @@ def _is_stage(shape: Shape) -> bool:
 
 
 def show_only_in(part: ipw.DOMWidget, *tasks: str) -> None:
-    """Show a part while one of these tasks is chosen; the style sheet hides it otherwise."""
+    """Show a part only in these tasks; the style sheet hides it in the others."""
     for task in (GENERATE, ENHANCE, BATCH):
         if task not in tasks:
             part.add_class(f"mls-not-{task}")

@@ -1,4 +1,4 @@
-"""The callback edge: what fails in a callback is shown in the panel, never lost in a log."""
+"""Error handling for callbacks: errors are shown in the panel, never lost in a log."""
 
 import traceback
 from collections.abc import Callable
@@ -10,9 +10,9 @@ Show = Callable[[BaseException, str], None]
 
 
 def guarded(callback: Callable[..., object], show: Show) -> Callable[..., None]:
-    """`callback`, with any error of its own handed to `show` together with its traceback.
+    """Wrap `callback` so that any error goes to `show`, together with its traceback.
 
-    Jupyter writes a callback's error where nobody looks, so this is the one broad except here.
+    Jupyter writes a callback's error to a log that nobody reads; hence the broad except.
     """
 
     @wraps(callback)
@@ -26,7 +26,7 @@ def guarded(callback: Callable[..., object], show: Show) -> Callable[..., None]:
 
 
 def error_html(error: BaseException, trace: str) -> str:
-    """An error as a person meets it: what kind, what it says, and the traceback folded away."""
+    """Return an error as HTML: its kind, its message, and the traceback collapsed."""
     message = str(error) or "The error has no message; see the technical details."
     return (
         '<div class="mls-alert" role="alert">'

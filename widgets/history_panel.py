@@ -1,4 +1,4 @@
-"""History: every picture of the outputs folder, found by words, tags, model, days and stars."""
+"""The history: every picture in the outputs folder, with filters."""
 
 import json
 import threading
@@ -15,13 +15,17 @@ from widgets.guard import Show, guarded
 
 _MOST = 100_000  # entries; the gallery itself draws only those on the screen
 _ANY = ""
-_MOST_LEFT_OUT = 20  # lines; more tell nothing new
+_MOST_LEFT_OUT = 20  # lines; a longer list adds nothing new
 
 
 class HistoryPanel(ipw.VBox):
-    """Filters over a gallery.
+    """Filters over a gallery of the saved pictures.
 
-    `open_it` is called with the artifact that was clicked, `enhance` with one to go on from.
+    Args:
+        bench: the workbench whose outputs are shown.
+        open_it: called with a clicked picture.
+        enhance: called with a picture to use as the start picture.
+        show_error: shows an error of a callback.
     """
 
     def __init__(
@@ -34,7 +38,7 @@ class HistoryPanel(ipw.VBox):
         self._bench = bench
         self._open_it, self._enhance = open_it, enhance
         self._offering = False
-        self._lock = threading.RLock()  # the worker tells of new pictures, callbacks look for some
+        self._lock = threading.RLock()  # used by the worker's thread and by callbacks
         self._found: dict[str, Artifact] = {}
         self.text = ipw.Text(placeholder="words of the prompt", continuous_update=False)
         self.tag = ipw.Dropdown(options=[("Any tag", _ANY)], value=_ANY)
@@ -74,10 +78,10 @@ class HistoryPanel(ipw.VBox):
         self.add_class("mls-history")
 
     def query(self) -> Query:
-        """What is looked for.
+        """Return the query that the filters describe.
 
         Raises:
-            ArtifactError: the days are the wrong way round.
+            ArtifactError: the start date is after the end date.
         """
         return Query(
             text=self.text.value,
@@ -89,10 +93,11 @@ class HistoryPanel(ipw.VBox):
         )
 
     def refresh(self) -> None:
-        """Look again at the outputs folder.
+        """Read the outputs folder again.
 
         Raises:
-            ArtifactError: the days are the wrong way round, or the index is held by another.
+            ArtifactError: the start date is after the end date, or another process has locked the
+                index.
         """
         if self._offering:
             return
@@ -108,7 +113,7 @@ class HistoryPanel(ipw.VBox):
         self.left_out.value = _left_out_html(self._bench.artifacts.left_out())
 
     def _offer(self) -> None:
-        """The tags and models that there are, what is chosen kept."""
+        """Offer the tags and models that exist; the selection stays if possible."""
         choices = self._bench.artifacts.choices()
         menus = (
             (self.tag, "Any tag", choices.tags),
@@ -154,7 +159,7 @@ class HistoryPanel(ipw.VBox):
 
 
 def _left_out_html(left_out: Sequence[LeftOut]) -> str:
-    """What is not shown among the pictures, and why; nothing if all is."""
+    """Return the files that are not shown and why, as HTML; empty if all are shown."""
     if not left_out:
         return ""
     lines = [

@@ -1,4 +1,4 @@
-"""What comes from outside the form: pictures dropped, masks painted, settings restored."""
+"""Input from outside the form: dropped pictures, painted masks, settings of pictures and texts."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,7 +17,7 @@ from medialab.infotext.embedded import is_text_of_settings
 from medialab.infotext.restored import with_current_names
 from medialab.runs.belongings import settled
 from widgets.belongings import Belongings
-from widgets.canvas import Canvas, CanvasContent, encoded
+from widgets.canvas import Canvas, CanvasContent, encode_png
 from widgets.canvas_pictures import CanvasPictures
 from widgets.form import ENHANCE, GENERATE, Form
 from widgets.guard import guarded
@@ -27,9 +27,9 @@ from widgets.viewer import picture_size
 
 
 class Importer:
-    """Takes them into form and canvas, and chooses the tab that they belong to.
+    """Brings pictures, masks and settings into form and canvas, and selects the matching tab.
 
-    A picture of the history is only looked at; its settings are taken by `use_settings`.
+    Opening a picture of the history only shows it; `use_settings` copies its settings to the form.
     """
 
     def __init__(
@@ -47,27 +47,27 @@ class Importer:
         self._tabs, self._pictures, self._toolbar = tabs, pictures, toolbar
 
     def listen(self) -> None:
-        """From now on take what the canvas and the source panel get."""
+        """Start listening to the canvas, the source panel and the prompt."""
         show_error = self._canvas.show_error
         self._canvas.viewer.on_drop(self.take_dropped)
         self._canvas.viewer.on_mask(self.take_mask)
         self._form.source.observe(guarded(lambda _: self._show_source(), show_error), "image")
         self._form["prompt"].observe(guarded(self._take_pasted, show_error), "value")
 
-    def look(self, artifact: Artifact) -> None:
-        """Show a picture of the history; the inputs stay as they are.
+    def show_artifact(self, artifact: Artifact) -> None:
+        """Show a picture of the history; the inputs do not change.
 
         Raises:
-            ArtifactError: the picture or its sidecar is gone, or broken.
+            ArtifactError: the picture or its sidecar is missing or broken.
         """
         self._show(artifact)
         self._canvas.tell("")
 
     def use_settings(self) -> None:
-        """Set every input to what made the picture that is shown.
+        """Set every input to the settings that made the picture on the canvas.
 
         Raises:
-            LookupError: no picture with known settings is shown.
+            LookupError: the canvas shows no picture, or one whose settings are unknown.
         """
         shown = self._canvas.shown
         if shown is None or shown.config is None:
@@ -76,7 +76,7 @@ class Importer:
         of = f" of {escape(shown.paths[0].name)}" if shown.paths else ""
         config, told = shown.config, ""
         if isinstance(config, ResolvedConfig):
-            # Of a batch finds and masks may be for any of its pictures.
+            # In a batch, detections and masks may be for any of its pictures.
             own = settled(config)[0] if config.batch_size == 1 else config
             read = with_current_names(own, self._bench.registry, MAY_READ)
             config, told = read.config, f" {escape(read.lost)}" if read.lost else ""
@@ -87,33 +87,36 @@ class Importer:
         )
 
     def show_newest(self) -> None:
-        """Show the newest picture of the history, if it has any; the inputs stay as they are."""
-        with suppress(ArtifactError):  # gone or broken: as if it were not there
+        """Show the newest picture of the history, if there is one; the inputs do not change."""
+        with suppress(ArtifactError):  # a missing or broken picture is passed over
             for artifact in self._bench.artifacts.find(limit=1):
                 self._show(artifact)
 
-    def go_on_from(self, artifact: Artifact) -> None:
-        """Start from a picture of the history.
+    def start_from(self, artifact: Artifact) -> None:
+        """Use a picture of the history as the start picture.
 
         Raises:
-            OSError: it is gone.
+            OSError: its file is missing.
         """
         self.send_to_enhance(artifact.path.read_bytes())
 
     def send_to_enhance(self, picture: bytes) -> None:
-        """Start from a picture: keep it, and choose Enhance.
+        """Store a picture, use it as the start picture, and select Enhance.
+
+        Args:
+            picture: the content of the picture's file.
 
         Raises:
-            PictureError: no picture, a broken or a far too large one.
+            PictureError: not a picture, broken, or too large.
         """
         self._form.source.image = self._bench.keep(picture)
         self._tabs.value = ENHANCE
 
     def take_dropped(self, name: str, content: bytes) -> None:
-        """In Generate settings are what a dropped picture is for, elsewhere its pixels.
+        """Take a dropped picture: in Generate its settings if it has any, otherwise its pixels.
 
         Raises:
-            PictureError: no picture, a broken or a far too large one.
+            PictureError: not a picture, broken, or too large.
         """
         parsed = read_embedded(content) if self._form.task == GENERATE else None
         if parsed is None:
@@ -124,38 +127,40 @@ class Importer:
         self._take(restore(parsed, self._now(), self._bench), name)
 
     def take_text(self, source: str | Path, what: str = "the text") -> None:
-        """Set the inputs to the settings of a text that was copied, or of a file by its path.
+        """Set the inputs to the settings in a copied text, or in a file.
 
-        `what` names it in what is said.
+        Args:
+            source: the text, or the path of a picture or sidecar.
+            what: its name in the message on the panel.
 
         Raises:
-            ArtifactError: there is no such file, or it carries no settings.
-            ConfigError: the text is too long for settings.
+            ArtifactError: there is no such file, or it has no settings.
+            ConfigError: the text is too long to be settings.
         """
         read = self._bench.read_settings(source, now=self._now(), may_read=MAY_READ)
         self._take(Restored(read), what)
 
     def _take_pasted(self, change: Mapping[str, Any]) -> None:
-        """A text of settings in the prompt's field is taken for what it is; the prompt stays."""
+        """Import settings pasted into the prompt, and restore the prompt that was there."""
         if self._form.is_showing or not is_text_of_settings(change["new"]):
             return
         self._form["prompt"].value = change["old"]
         self.take_text(change["new"], "the text that was pasted")
 
     def _now(self) -> PipelineConfig:
-        """A request with the checkpoint that is chosen."""
+        """Return a default request with the selected checkpoint."""
         chosen = self._form["checkpoint"].value
         return PipelineConfig(checkpoint=chosen) if chosen else PipelineConfig()
 
     def _take(self, restored: Restored, what: str) -> None:
-        """Fill in what was read and tell of it; where nothing was, the inputs stay."""
+        """Fill the form with imported settings and report them; without any, only report."""
         if restored.read.set:
             self._fill(restored.config, restored.html(what), what)
         else:
             self._canvas.tell(restored.html(what))
 
     def take_mask(self, mask: bytes | None) -> None:
-        """Painting means repainting: the picture shown becomes the one to start from."""
+        """Take a painted mask; the picture on the canvas becomes the start picture to repaint."""
         card = self._form.cards["inpaint"].fields
         if mask is None:
             card.set("mask", None)
@@ -169,7 +174,7 @@ class Importer:
         self._form.painted(self._bench.keep(mask), made)
 
     def _is_on_source(self, mask: bytes) -> bool:
-        """Whether a mask may be one of the start picture: what is shown has the size of that."""
+        """Return whether a mask has the size of the start picture, so may belong to it."""
         name = self._form.source.image
         if name is None:
             return False
@@ -178,20 +183,20 @@ class Importer:
         return False
 
     def _show(self, artifact: Artifact) -> None:
-        """Show a picture of the history with what is known of how it was made."""
+        """Show a picture of the history with its settings and record."""
         config, record = self._made_by(artifact)
         self._canvas.show(CanvasContent.of_artifact(artifact, config, record))
         self._toolbar.take()
 
     def _made_by(self, artifact: Artifact) -> tuple[PipelineConfig, Mapping[str, Any]]:
-        """The settings and the record of a picture; without its sidecar those of its own text."""
+        """Return a picture's settings and record; without a sidecar, the settings in its file."""
         if artifact.sidecar.exists():
             sidecar = Sidecar.read(artifact.sidecar)
             return sidecar.config, sidecar.record
         return self._bench.read_settings(artifact.path, may_read=MAY_READ).config, {}
 
     def _has_own_size(self, config: PipelineConfig) -> bool:
-        """Whether the size is that of the picture that is started from."""
+        """Return whether the size in the settings is the start picture's own."""
         if config.mode == "txt2img" or config.image is None:
             return False
         with suppress(PictureError):
@@ -199,19 +204,19 @@ class Importer:
         return False
 
     def _fill(self, config: PipelineConfig, said: str, name: str) -> None:
-        """Fill the form with the settings of the picture of that name, and say so."""
+        """Fill the form with the settings of the picture of that name, and report it."""
         asked = config.asked() if isinstance(config, ResolvedConfig) else config
-        if self._has_own_size(asked):  # so that the next picture has its own, too
+        if self._has_own_size(asked):  # the next start picture then has its own size, too
             asked = asked.changed(width=None, height=None)
         self._form.task = GENERATE if asked.mode == "txt2img" else ENHANCE
         self._form.show(asked)
         self._tabs.value = self._form.task
-        self._belongings.came_with(name)
+        self._belongings.filled_from(name)
         self._canvas.tell(said)
 
     def _show_source(self) -> None:
-        """The picture that is started from, unless the canvas has it already."""
+        """Show the start picture, unless the canvas shows it already."""
         name = self._form.source.image
         if name is not None and name != self._pictures.name_of_shown():
-            self._canvas.show(CanvasContent([encoded(self._bench.pictures.load(name))]))
+            self._canvas.show(CanvasContent([encode_png(self._bench.pictures.load(name))]))
             self._toolbar.take()

@@ -1,4 +1,4 @@
-"""What inputs need of the panel that they stand in."""
+"""The services that a form gives to its inputs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,16 @@ from widgets.guard import Show
 
 @dataclass(frozen=True)
 class InputContext:
-    """What inputs need of the panel that they stand in.
+    """The services that a form gives to its inputs.
 
-    `insert` puts a trigger word into the prompt; `shown` and `mask` keep the picture on the canvas
-    and the mask painted there, and give the name; `base` gives the
-    value that a setting has for the picture as a whole, or None; `told` says what was done to a
-    kept picture, when it came in and for its use.
+    Attributes:
+        catalogue: the names that menus offer.
+        show_error: shows an error of a callback.
+        insert: adds a trigger word to the prompt.
+        shown: stores the picture on the canvas and returns its name.
+        mask: stores the painted mask and returns its name.
+        base: returns the whole picture's value of a setting, or None.
+        changes: returns what was changed in a stored picture on import, and for its use.
     """
 
     catalogue: Catalogue

@@ -1,4 +1,4 @@
-"""One input per setting, made from the config's own field: its limits, default and help."""
+"""One input per setting, made from its config field: type, limits, default and help."""
 
 from collections.abc import Callable, Mapping
 from html import escape
@@ -20,23 +20,23 @@ from widgets.whole_number import LARGEST_IN_A_PAGE, WholeNumber
 _LONGEST_SLIDER = 200
 # How far sliders for fractions move, by the length of their range.
 _STEPS = ((2.0, 0.05), (10.0, 0.1), (float("inf"), 0.5))
-_USUAL_SIDE = 512  # pixels; what a side starts with that was left to the model
+_USUAL_SIDE = 512  # pixels; the initial value of a side that was left to the model
 _PROMPTS = ("prompt", "negative_prompt")
 _SIDES = ("width", "height")
 
 
 def make_input(shape: Shape, context: InputContext) -> ipw.DOMWidget:
-    """The input of one setting; its `value` is the setting's, never None unless that is one.
+    """Return the input for a setting; its `value` is the setting's value.
 
     Raises:
-        TypeError: the setting is of a type that has no input yet.
+        TypeError: there is no input for settings of this type.
     """
     control = _make(shape, context)
-    return dressed(control, shape)
+    return label_control(control, shape)
 
 
-def dressed(control: ipw.DOMWidget, shape: Shape) -> ipw.DOMWidget:
-    """`control` with the setting's label, its help as a tooltip, and a class to find it by."""
+def label_control(control: ipw.DOMWidget, shape: Shape) -> ipw.DOMWidget:
+    """Give `control` the setting's label, tooltip and CSS class, and return it."""
     control.description = shape.label
     is_group = isinstance(control, ipw.Box)
     if not is_group:  # a box with a tooltip has no view in the browser
@@ -80,7 +80,7 @@ def _unknown(shape: Shape) -> TypeError:
 
 
 def _start(shape: Shape, context: InputContext) -> Any:
-    """What an input starts with; one that was left open with what the whole picture has."""
+    """Return an input's initial value: the default, or the whole picture's value."""
     if not shape.optional or shape.default is not None:
         return shape.default
     base = context.base(shape.name)
@@ -99,7 +99,7 @@ def _start(shape: Shape, context: InputContext) -> Any:
 
 
 class AutoInput(ipw.HBox):
-    """A number that may be left to the program: None while the button is pressed."""
+    """A number with an Auto button; `value` is None while the button is on."""
 
     value = traitlets.Float(None, allow_none=True)
     description = traitlets.Unicode("")
@@ -107,7 +107,7 @@ class AutoInput(ipw.HBox):
     def __init__(self, shape: Shape, context: InputContext) -> None:
         limits = shape.limits
         middle = ((limits.smallest or 0.0) + (limits.largest or 1.0)) / 2
-        self.number = dressed(_fraction(shape, middle), shape)
+        self.number = label_control(_fraction(shape, middle), shape)
         self.auto = ipw.ToggleButton(
             value=True,
             description="Auto",
@@ -136,7 +136,7 @@ class AutoInput(ipw.HBox):
 
 
 class NameInput(ipw.Dropdown):
-    """A menu of model names of one kind; a name that is not there is offered all the same."""
+    """A menu of model names of one kind; a missing model that is selected stays in the menu."""
 
     options: Any
     value: Any
@@ -147,21 +147,21 @@ class NameInput(ipw.Dropdown):
             raise TypeError(message)
         self._named = shape.named
         self._catalogue = catalogue
-        # What an empty menu has for a value, and one that may name nothing.
+        # The value without a name: None if a name is required, "" if it is optional.
         self._nothing = None if shape.named.none is None else ""
         self._names: tuple[str, ...] = (start,) if start else ()
         super().__init__(options=self._labelled(), value=start or None)
         catalogue.on_refresh(self._offer)
 
     def choose(self, name: str | None) -> None:
-        """Choose a name, offered or not."""
+        """Select a name, even one that is not offered."""
         if name and name not in self._names:
             self._names = (*self._names, name)
             self.options = self._labelled()
         self.value = name or self._nothing
 
     def _labelled(self) -> Any:
-        """The names as the menu shows them: the empty one by what it means."""
+        """Return the menu's options; the empty name is shown by its meaning."""
         if self._named.none is None:
             return self._names
         return [(name or self._named.none, name) for name in self._names]
@@ -185,7 +185,7 @@ class NameInput(ipw.Dropdown):
 
 
 class NamesInput(ipw.VBox):
-    """Several names, a word to add and to take away each; of one kind, or any."""
+    """A list of names, each shown as a tag that can be removed; of one kind of model, or free."""
 
     value = traitlets.Tuple()
     description = traitlets.Unicode("")
@@ -206,7 +206,7 @@ class NamesInput(ipw.VBox):
         self._label.value = escape(self.description)
 
     def _show(self) -> None:
-        # One that a config holds stays: the error at Generate says that it is missing.
+        # A missing name in a config stays in the list: Generate reports that it is missing.
         names = [*self._catalogue.of(self._kind).names, *self.value] if self._kind else []
         self.tags.allowed_tags = [*dict.fromkeys(names)]
         self.tags.value = list(self.value)
@@ -271,7 +271,7 @@ def _count(shape: Shape, start: int) -> ipw.DOMWidget:
     limits = shape.limits
     if limits.smallest is None or limits.largest is None:
         return ipw.IntText(value=start)
-    if limits.step:  # no limits in the box: a wrong number is told of, not quietly changed
+    if limits.step:  # no limits here: a wrong number is reported, not silently changed
         return ipw.IntText(value=start, step=int(limits.step))
     if limits.largest > LARGEST_IN_A_PAGE:
         return WholeNumber(

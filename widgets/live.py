@@ -1,4 +1,4 @@
-"""Live: each change of a setting is shown at once; only the stages that it touches run."""
+"""Live: each change of a setting is shown at once; only the affected stages run."""
 
 from collections.abc import Callable
 
@@ -13,10 +13,15 @@ _TOOLTIP = "Show each change at once. Only the stages it affects run; nothing is
 
 
 class Live:
-    """A switch; while it is on, the newest settings are always the ones that are drawn.
+    """A switch; while it is on, each change of the form requests a new picture.
 
-    `config` reads the form. A seed that is drawn anew each time would touch every stage, so that
-    the last one is held on to.
+    A random seed would change every stage each time, so switching on keeps the last seed.
+
+    Args:
+        form: the form to follow.
+        session: takes the requests.
+        config: reads the form.
+        show_error: shows an error of a callback.
     """
 
     def __init__(
@@ -35,14 +40,14 @@ class Live:
 
     @property
     def is_on(self) -> bool:
-        """Whether changes are shown at once."""
+        """Whether Live is switched on."""
         return bool(self.switch.value)
 
     def settings_changed(self) -> None:
-        """Ask for the picture that the settings describe now, in place of the one before.
+        """Request a picture from the present settings, in place of the previous live request.
 
         Raises:
-            ConfigError: a setting is impossible; the live picture of before goes on.
+            ConfigError: a setting is invalid; the previous live request goes on.
         """
         if self._form.task == BATCH or self._lacks_picture():
             return
@@ -57,7 +62,7 @@ class Live:
             self.settings_changed()
 
     def _lacks_picture(self) -> bool:
-        """Whether Enhance has nothing yet to start from, or no mask to repaint."""
+        """Return whether Enhance has no start picture yet, or no mask to repaint."""
         source = self._form.source
         if self._form.task != ENHANCE:
             return False

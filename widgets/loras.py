@@ -1,4 +1,4 @@
-"""The LoRA picker: search, several at once, a weight and a switch each, their trigger words."""
+"""The LoRA picker: a search field, and for each LoRA a switch, a weight and its trigger words."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -12,16 +12,18 @@ from medialab.settings.loras import LoRAConfig
 from widgets.button import make_button
 from widgets.guard import Show, guarded
 
-# What the slider reaches; a config takes more, by code or by a tag.
+# The slider's range; code and prompt tags may use larger weights.
 _LEAST, _MOST, _STEP, _DIGITS = -2.0, 2.0, 0.05, 3
 
 
 class LoRAPicker(ipw.VBox):
-    """`value` is a tuple of `LoRAConfig`, in the order in which they were added.
+    """A list of LoRAs; `value` is a tuple of `LoRAConfig` in the order they were added.
 
-    `insert` is called with a trigger word that a person wants in the prompt. For a stage that may
-    have its own or the base's (`may_inherit`) there is a switch above; while it is off, `value` is
-    None, and what was chosen comes back with it.
+    Args:
+        insert: called with a trigger word to add to the prompt.
+        show_error: shows an error of a callback.
+        may_inherit: add a switch between the stage's own LoRAs and the whole picture's. While it
+            is off, `value` is None; switching it on restores the previous list.
     """
 
     value: Any = traitlets.Tuple(allow_none=True)  # of LoRAConfig
@@ -67,7 +69,13 @@ class LoRAPicker(ipw.VBox):
         refused: Mapping[str, str],
         words: Mapping[str, Sequence[str]],
     ) -> None:
-        """Offer these; grey out those that cannot be used, with the reason."""
+        """Set the names to offer.
+
+        Args:
+            names: LoRAs that can be used.
+            refused: reasons by the name of each file that cannot be used; listed below the rows.
+            words: trigger words by LoRA.
+        """
         self._words = words
         self.search.options = tuple(names)
         lines = [f"<li><b>{escape(name)}</b>: {escape(why)}</li>" for name, why in refused.items()]
@@ -77,7 +85,7 @@ class LoRAPicker(ipw.VBox):
         self._draw()
 
     def _switch(self) -> None:
-        """From the base's to its own, or back."""
+        """Switch between the whole picture's LoRAs and the stage's own."""
         if self.owns.value != (self.value is not None):
             self.value = self._own if self.owns.value else None
 
@@ -91,17 +99,17 @@ class LoRAPicker(ipw.VBox):
             self.value = (*chosen, LoRAConfig(name=name))
 
     def change(self, name: str, **settings: object) -> None:
-        """One LoRA with other settings, in its place; the row that was moved is left as it is."""
+        """Change the settings of one LoRA; its place in the list stays."""
         self.value = tuple(
             one.model_copy(update=settings) if one.name == name else one for one in self.value or ()
         )
 
     def remove(self, name: str) -> None:
-        """Take one out."""
+        """Remove a LoRA from the list."""
         self.value = tuple(one for one in self.value or () if one.name != name)
 
     def _draw(self) -> None:
-        """Rows for what is chosen; those that are there and say the same stay."""
+        """Draw a row for each LoRA; unchanged rows are used again."""
         self.owns.value = self.value is not None
         for part, shown in (
             (self.search, self.owns.value),
@@ -125,7 +133,7 @@ class LoRAPicker(ipw.VBox):
 
 
 class _Row(ipw.VBox):
-    """One LoRA: a switch with its name, its weight, a way to take it out, its trigger words."""
+    """One LoRA: a switch with its name, its weight, a button to remove it, its trigger words."""
 
     def __init__(self, lora: LoRAConfig, words: tuple[str, ...], picker: LoRAPicker) -> None:
         self.lora = lora
@@ -171,14 +179,14 @@ class _Row(ipw.VBox):
         )
 
     def _set_weight(self, change: Mapping[str, float]) -> None:
-        """A slider counts its steps in binary: 0.7000000000000002 is 0.7."""
+        """Set the weight, rounded: a slider's floating-point steps give 0.7000000000000002."""
         self._picker.change(self.lora.name, weight=round(change["new"], _DIGITS))
 
     def show(self, lora: LoRAConfig) -> None:
-        """Set the inputs to what the config says."""
+        """Set the inputs from the config."""
         self.lora = lora
         self.enabled.value = lora.enabled
         self.weight.min, self.weight.max = min(_LEAST, lora.weight), max(_MOST, lora.weight)
-        # Not for rounding alone: a value sent back to the page undoes what a hand does meanwhile.
+        # Not for rounding alone: a value sent back would interrupt a person dragging the slider.
         if round(self.weight.value, _DIGITS) != lora.weight:
             self.weight.value = lora.weight

@@ -1,4 +1,4 @@
-"""Models: what lies in the models folder, what each is, and why some are not used."""
+"""The Models tab: the files in the models folder, and the reasons why some are not used."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -18,7 +18,7 @@ MOST_ROWS = 500  # of each table; a page of more takes seconds to lay out
 
 
 class ModelsPanel(ipw.VBox):
-    """A table to search; `refresh` reads the folder again."""
+    """A table of models with a search field; `refresh` is called to read the folder again."""
 
     def __init__(
         self, catalogue: Catalogue, refresh: Callable[[], object], show_error: Show
@@ -84,7 +84,7 @@ def _table_of_usable(infos: Sequence[ModelInfo]) -> str:
 
 
 def _table_of_refused(infos: Sequence[ModelInfo]) -> str:
-    """Folded away, so that reasons of a paragraph each do not make the other columns narrow."""
+    """Return the table of refused files; it is separate, since the reasons are long."""
     if not infos:
         return ""
     rows = [_row(info.path.name, info.kind, info.refused or "") for info in infos[:MOST_ROWS]]
@@ -106,13 +106,13 @@ def _row(*cells: str) -> str:
 
 
 def _trained(info: ModelInfo) -> str:
-    """What a checkpoint predicts, where it tells, and whether down to pure noise."""
+    """Return a checkpoint's prediction type if known, and whether it has zero terminal SNR."""
     words = info.prediction_type.replace("v_prediction", "v-prediction").replace("_", " ")
     return ", ".join(filter(None, [words, "zero terminal SNR" if info.zero_terminal_snr else ""]))
 
 
 def size_text(size: int) -> str:
-    """Bytes as a person reads them: "1.9 GB", in steps of a thousand."""
+    """Return a number of bytes as text, such as "1.9 GB"; 1 kB is 1000 bytes."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}" if unit in {"B", "kB"} else f"{size:.1f} {unit}"

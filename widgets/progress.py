@@ -1,4 +1,4 @@
-"""How far one job is: its stages, what is left of them, and how long that takes."""
+"""The progress of one job: the state of its stages, and an estimate of the time left."""
 
 import time
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -10,14 +10,16 @@ from medialab.settings.fields import SwitchedConfig
 from medialab.stages import MODES, STAGES
 
 Stage = dict[str, Any]
-_FAMILY = "Detailer: "  # there is no room for it on the strip
+_FAMILY = "Detailer: "  # the strip has no room for it
 
 
 class Progress:
-    """Takes the events of one job's run.
+    """The progress of one job, updated from its events.
 
-    `usual` is what each stage took the last time, in seconds; it is learnt here and shared by all
-    jobs, so that a later one can tell how long its later stages will take.
+    Args:
+        config: the job's request, if known.
+        usual: the seconds that each stage took last time. Updated here and shared by all jobs, so
+            that later jobs can estimate the stages they have not reached.
     """
 
     def __init__(self, config: PipelineConfig | None, usual: MutableMapping[str, float]) -> None:
@@ -33,7 +35,7 @@ class Progress:
         self._done = 0.0  # share of the running stage
 
     def take(self, event: Event) -> None:
-        """Take one event in."""
+        """Update from one event."""
         if event.image and event.image != self._image:
             self._image, self._states, self._seconds = event.image, {}, {}
         if event.kind == "stage":
@@ -45,7 +47,7 @@ class Progress:
             self._seconds[event.stage] = self._usual[event.stage] = event.seconds
 
     def left(self) -> float | None:
-        """Seconds until the job is done; None while that cannot be told."""
+        """Return the estimated seconds until the job is done; None while unknown."""
         if not self._stage:
             return None
         running = self._left_of_running()
@@ -58,7 +60,7 @@ class Progress:
         )
 
     def stages(self) -> list[Stage]:
-        """The strip of this job as it stands."""
+        """Return the job's stages as `StageStrip` takes them."""
         return strip(self._config, self._states, self._seconds) if self._config else []
 
     @property
@@ -66,7 +68,7 @@ class Progress:
         return {name for name, state in self._states.items() if state == "cached"}
 
     def _enter(self, stage: str) -> None:
-        if not self._states:  # what stands before the first stage that runs was kept
+        if not self._states:  # the stages before the first one that runs were cached
             before = self._names[: self._names.index(stage)] if stage in self._names else []
             self._states = dict.fromkeys(before, "cached")
         self._states[stage] = "running"
@@ -83,16 +85,21 @@ class Progress:
 
 
 def running_stages(config: PipelineConfig) -> list[str]:
-    """The stages that a request runs, in order."""
+    """Return the names of the stages that a request runs, in order."""
     return [stage.name for stage in STAGES if config.runs(stage.name)]
 
 
 def strip(
     config: PipelineConfig, states: Mapping[str, str], seconds: Mapping[str, float]
 ) -> list[Stage]:
-    """The stages of a request as the stage strip takes them.
+    """Return a request's stages as `StageStrip` takes them.
 
-    Those of other modes are left out; those that are switched off are there as "off".
+    Stages of other modes are omitted; stages that are switched off have the state "off".
+
+    Args:
+        config: the request.
+        states: each stage's state; "waiting" if missing.
+        seconds: the seconds that each finished stage took.
     """
     found = []
     for stage in STAGES:
@@ -106,7 +113,7 @@ def strip(
 
 
 def strip_of_record(config: PipelineConfig, record: Mapping[str, Any]) -> list[Stage]:
-    """The stages of a finished picture, from its record."""
+    """Return the stages of a finished picture, from its record."""
     stages: Sequence[Mapping[str, Any]] = record["stages"]
     states = {one["name"]: "cached" if one.get("cached") else "done" for one in stages}
     seconds = {one["name"]: one["seconds"] for one in stages if not one.get("cached")}
@@ -114,7 +121,7 @@ def strip_of_record(config: PipelineConfig, record: Mapping[str, Any]) -> list[S
 
 
 def time_text(seconds: float) -> str:
-    """Seconds as a person says them: "8 s", "2 min 10 s"."""
+    """Return seconds as text: "8 s", "2 min 10 s", "1.5 h"."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -1,4 +1,4 @@
-"""The queue: what runs and how long it takes yet, what waits, what failed."""
+"""The queue: the running job with its time left, the waiting jobs, the failed jobs."""
 
 import threading
 import time
@@ -16,17 +16,17 @@ from widgets.button import make_button
 from widgets.guard import Show
 from widgets.progress import Progress, Stage, time_text
 
-# The running row is written this often at most; steps may come by the hundred a second.
+# Seconds between two updates of the running row; there may be a hundred steps per second.
 _REDRAW_SECONDS = 0.25
 _LABEL_LENGTH = 80  # characters
-_MOST_FAILED = 5  # rows; older ones go
+_MOST_FAILED = 5  # rows; older ones are removed
 _EMPTY = "The queue is empty. Press Generate several times to queue several pictures."
 
 
 class QueuePanel(ipw.VBox):
-    """A row for each job of the workbench, whoever asked for it.
+    """A row for each job of the workbench, whoever submitted it.
 
-    `progress` of the running job is learnt from its events; call `take` with each of them.
+    The panel's owner calls `take` with every event, which updates the progress.
     """
 
     def __init__(self, bench: Workbench, show_error: Show) -> None:
@@ -74,7 +74,7 @@ class QueuePanel(ipw.VBox):
         self.draw()
 
     def take(self, event: Event) -> None:
-        """Take an event of any job in, and show it."""
+        """Update from an event of any job, and redraw."""
         job = self._bench.queue.find(event.job)
         with self._lock:
             if event.kind in {"done", "cancelled", "failed"}:
@@ -95,23 +95,23 @@ class QueuePanel(ipw.VBox):
                 self._describe(self._rows[event.job])
 
     def stages(self, name: str) -> list[Stage]:
-        """The stages of a running job as they stand; none of one that does not run."""
+        """Return the stages of a running job; empty for any other job."""
         with self._lock:
             return self._progress[name].stages() if name in self._progress else []
 
     def left(self, name: str) -> float | None:
-        """Seconds until a running job is done, as far as can be told."""
+        """Return the estimated seconds until a running job is done; None if unknown."""
         with self._lock:
             return self._progress[name].left() if name in self._progress else None
 
     def draw(self) -> None:
-        """Show the queue as it is now."""
+        """Redraw the queue."""
         with self._lock:
             jobs = self._bench.queue.jobs()
             shown = [*jobs, *(job for job, _ in self._failed)]
             running = [job for job in jobs if job.state == "running"]
             names = {job.name for job in shown}
-            # Rows are used again: a widget that is merely dropped stays in memory.
+            # Rows are used again, since an unused widget is never freed.
             self._spare += [row for name, row in self._rows.items() if name not in names]
             kept = {name: row for name, row in self._rows.items() if name in names}
             self._rows = {
@@ -135,18 +135,18 @@ class QueuePanel(ipw.VBox):
         self.draw()
 
     def dismiss(self, job: Job[Any]) -> None:
-        """Cancel a job that runs or waits; take the row of a failed one away."""
+        """Cancel a running or waiting job; remove the row of a failed one."""
         with self._lock:
             self._failed = [(one, why) for one, why in self._failed if one is not job]
         job.cancel()
         self.draw()
 
     def button(self, name: str, press: Callable[[], object], icon: str, tooltip: str) -> ipw.Button:
-        """A button of a row."""
+        """Make a button for a row."""
         return make_button(name, press, self._show_error, icon=icon, tooltip=tooltip)
 
     def _draw_stopped(self) -> None:
-        """Say that the queue was stopped, and what can be done."""
+        """Show that the queue was stopped, and the buttons to continue or discard."""
         count = len(self._bench.queue.stopped)
         self.stopped.layout.display = None if count else "none"
         if count:
@@ -162,7 +162,7 @@ class QueuePanel(ipw.VBox):
         self.draw()
 
     def _keep_failed(self, event: Event) -> None:
-        """Leave the row of a job that failed, until somebody has read it."""
+        """Keep the row of a failed job until a person dismisses it."""
         row = self._rows.get(event.job)
         if row is not None and row.job is not None:
             why = f"{type(event.error).__name__}: {event.error}"
@@ -184,7 +184,7 @@ class QueuePanel(ipw.VBox):
 
 
 class _Row(ipw.HBox):
-    """One job."""
+    """The row of one job."""
 
     def __init__(self, panel: QueuePanel) -> None:
         self.job: Job[Any] | None = None
@@ -200,13 +200,19 @@ class _Row(ipw.HBox):
         self.add_class("mls-job")
 
     def show(self, job: Job[Any], place: int, count: int) -> None:
-        """Show a job that is at this place of so many that wait."""
+        """Show a job.
+
+        Args:
+            job: the job.
+            place: its index among the waiting jobs; negative while it runs.
+            count: the number of waiting jobs.
+        """
         self.job = job
         self.up.disabled = not 0 < place < count
         self.down.disabled = not 0 <= place < count - 1
 
     def say(self, state: str, text: str) -> None:
-        """What is known of it."""
+        """Show the job's state and a line of text below its label."""
         label = self.job.label if self.job else ""
         short = label if len(label) <= _LABEL_LENGTH else f"{label[:_LABEL_LENGTH]}…"
         html = (

@@ -1,4 +1,4 @@
-"""What was read of a picture or a text, as the panel takes it and tells of it."""
+"""Imported settings, and the message on the panel that reports them."""
 
 from html import escape
 
@@ -12,17 +12,18 @@ MAY_READ = 2**29
 
 
 class Restored:
-    """Settings that were read, for the form, and what to say of them.
-
-    `config` is what the form is to show, `left_out` what could not be taken over, with the reason.
-    """
+    """Imported settings: `config` for the form, `left_out` with the reason for each omission."""
 
     def __init__(self, read: ReadSettings) -> None:
         self.read = read
         self.config, self.left_out = read.config, read.left_out
 
     def html(self, what: str) -> str:
-        """What was done, for a person: what is set, what was changed, what is not set and why."""
+        """Return a report as HTML: settings taken, settings changed, settings omitted and why.
+
+        Args:
+            what: the source's name in the report.
+        """
         done = f"No settings were taken from {escape(what)}."
         if self.read.set:
             all_of = "All settings" if self.read.is_whole else "Settings"
@@ -37,9 +38,14 @@ class Restored:
 
 
 def restore(parsed: Parsed, now: PipelineConfig, bench: Workbench) -> Restored:
-    """The settings of a text on this machine; a checkpoint that is not here stays as it is.
+    """Fit the settings of a text to the models on this machine.
 
-    What the text does not say is at its default; `now` has the checkpoint that is chosen.
+    Settings that the text does not contain have their default.
+
+    Args:
+        parsed: the parsed text.
+        now: the present request; its checkpoint is used if the text's is missing here.
+        bench: the workbench with the models and pictures.
     """
     read = restore_here(parsed, bench.registry, bench.pictures, now=now, may_read=MAY_READ)
     return Restored(read)

@@ -1,4 +1,4 @@
-"""Below the picture: the picture after each stage, detections to correct, keeping a live one."""
+"""The toolbar below the picture: pictures after each stage, detections, settings, saving."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.stages import STAGES
 from medialab.stages.detailer.edits import DetectionEdit
 from widgets.button import make_button
-from widgets.canvas import Canvas, encoded
+from widgets.canvas import Canvas, encode_png
 from widgets.guard import Show, guarded
 
 _RESULT = ""
@@ -18,11 +18,15 @@ _TITLES = {stage.name: stage.title for stage in STAGES}
 
 
 class RunToolbar(ipw.HBox):
-    """Belongs to the run that the canvas shows; `take` it anew when that changes.
+    """Tools for the run on the canvas; call `take` whenever the canvas shows another.
 
-    `draw_again` is called with a detailer's name and its detections as a person left them, `use`
-    when the form is to be set to what made the picture, `keep` when one that was not saved is to
-    be.
+    Args:
+        bench: the workbench, for cached pictures.
+        canvas: the canvas.
+        draw_again: called with a detailer's name and its edited detections.
+        use: called to copy the picture's settings to the form.
+        keep: called to save a picture that was not saved.
+        show_error: shows an error of a callback.
     """
 
     def __init__(
@@ -36,7 +40,7 @@ class RunToolbar(ipw.HBox):
     ) -> None:
         self._bench, self._canvas = bench, canvas
         self._detections: Mapping[str, Sequence[DetectionEdit]] = {}
-        self._scale = 1.0  # pixels of the shown picture for one of the picture that was searched
+        self._scale = 1.0  # the shown picture's size relative to the detailer's input picture
         self._taking = False
         self.stage = ipw.Dropdown(options=[("Result", _RESULT)], value=_RESULT)
         self.stage.description = "Show"
@@ -76,7 +80,7 @@ class RunToolbar(ipw.HBox):
         self.take()
 
     def take(self) -> None:
-        """Offer what belongs to the picture that is shown now."""
+        """Update the tools for the picture on the canvas."""
         shown = self._canvas.shown
         config = shown.config if shown else None
         done = [
@@ -109,7 +113,7 @@ class RunToolbar(ipw.HBox):
         self._show_boxes()
 
     def boxes(self) -> list[dict[str, Any]]:
-        """Return the canvas's boxes, in pixels of the picture that was searched."""
+        """Return the canvas's boxes, in pixels of the detailer's input picture."""
         return [_scaled(box, 1 / self._scale) for box in self._canvas.viewer.boxes]
 
     def _show_stage(self) -> None:
@@ -123,7 +127,7 @@ class RunToolbar(ipw.HBox):
         if picture is None:
             message = "this stage's picture is no longer cached; run again from the stage to see it"
             raise LookupError(message)
-        self._canvas.viewer.show(encoded(picture), before=shown.files[0])
+        self._canvas.viewer.show(encode_png(picture), before=shown.files[0])
 
     def _show_boxes(self) -> None:
         if self._taking:
@@ -135,7 +139,7 @@ class RunToolbar(ipw.HBox):
         ]
 
     def _scale_of(self, detailer: str) -> float:
-        """Return how much larger the shown picture is than the one that the detailer searched."""
+        """Return the shown picture's scale relative to the detailer's input picture."""
         shown = self._canvas.shown
         if shown is None or not isinstance(shown.config, ResolvedConfig):
             return 1.0

@@ -1,4 +1,4 @@
-"""What the studio was set to, kept on the disk: a new kernel goes on where the last one was.
+"""The studio's settings, saved on the disk, so that a new kernel continues where the last ended.
 
 One small JSON file in the outputs folder; it may be deleted at any time.
 """
@@ -15,21 +15,21 @@ from medialab.files.regular import read_regular
 from medialab.files.whole import write_whole
 
 _NAME = "studio.json"
-_MOST_BYTES = 16 * 2**20  # of the file; a hundred edited finds have some 30 kB
+_MOST_BYTES = 16 * 2**20  # of the file; a hundred edited detections take about 30 kB
 
 
 class SavedState:
-    """Reads and writes that file. A broken one, or one of another version, counts as not there."""
+    """Reads and writes that file; a broken file, or one of another version, counts as missing."""
 
     def __init__(self, outputs: Path) -> None:
         self.path = outputs / _NAME
         self._is_said = False
 
     def save(self, config: PipelineConfig, began_with: PipelineConfig | None, task: str) -> None:
-        """Keep the settings, those that the session began with, and the tab.
+        """Save the settings, those that the session began with, and the tab.
 
         Raises:
-            ArtifactError: the folder cannot be written; said once, not at every change.
+            ArtifactError: the folder cannot be written; raised once, not at every change.
         """
         content = {
             "config": config.model_dump(mode="json"),
@@ -50,7 +50,7 @@ class SavedState:
         self._is_said = False
 
     def load(self) -> tuple[PipelineConfig, PipelineConfig | None, str] | None:
-        """The last settings, what that session began with, and the tab; None without any."""
+        """Return the last settings, the settings that session began with, and the tab, if any."""
         broken = (OSError, ValueError, KeyError, TypeError, RecursionError, ConfigError)
         with suppress(*broken):
             content: Mapping[str, Any] = json.loads(read_regular(self.path, _MOST_BYTES))

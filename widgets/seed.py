@@ -1,4 +1,4 @@
-"""The seed: a number, a dice to draw new ones, and the way back to the last one."""
+"""The seed input: a number, a button for random seeds, and a button for the last seed."""
 
 import ipywidgets as ipw
 
@@ -12,7 +12,7 @@ from widgets.shapes import shapes_of
 
 
 class SeedInput(ipw.HBox):
-    """The setting `seed` is the value of `number`."""
+    """The input of the setting `seed`; its value is that of `number`."""
 
     def __init__(self, context: InputContext, show_error: Show) -> None:
         self._last = RANDOM_SEED
@@ -38,21 +38,21 @@ class SeedInput(ipw.HBox):
 
     @property
     def last(self) -> int:
-        """The seed of the last finished picture, or -1."""
+        """The seed of the last finished picture, or -1 before the first."""
         return self._last
 
     def remember(self, seed: int) -> None:
-        """Keep the seed of a finished picture, to come back to."""
+        """Store the seed of a finished picture for `use_last`."""
         self._last = seed
         self._use_last.disabled = False
 
     def fix(self) -> None:
-        """Hold on to a seed: the number that is there, or the last one where it is drawn."""
+        """Make the seed fixed: a random one becomes the last picture's."""
         if self.number.value == RANDOM_SEED and self._last != RANDOM_SEED:
             self.use_last()
 
     def use_random(self) -> None:
-        """Let every picture draw its own seed."""
+        """Use a new random seed for every picture."""
         self.number.value = RANDOM_SEED
 
     def use_last(self) -> None:

@@ -1,4 +1,4 @@
-"""What a kernel does that answers requests for others: it keeps none of them."""
+"""Setup of a kernel that answers API requests: it keeps no history of them."""
 
 import linecache
 import os
@@ -11,12 +11,13 @@ _INPUT = re.compile(r"_i+\d*")  # _i, _ii, _iii, _i1, _i2 …
 
 
 def forget_requests() -> bool:
-    """Have this kernel forget each cell that it has run, if it runs for Kernel Gateway.
+    """Stop this kernel from keeping executed cells, if it runs for Kernel Gateway.
 
     The gateway sends every request as a cell. IPython would keep it in a history file, with the
-    token that stands in its headers, and three times in memory, with the picture in its body.
+    token from its headers, and three times in memory, with the picture from its body.
 
-    Returns: whether it forgets; elsewhere, a person may want their history.
+    Returns:
+        Whether the history is off; outside Kernel Gateway it stays on.
     """
     shell = get_ipython()
     if shell is None or "KERNEL_GATEWAY" not in os.environ:

@@ -1,4 +1,4 @@
-"""What the studio asked for: jobs and their order, the live one, and what is shown of each."""
+"""The studio's requests: submitting, cancelling, the live request, and showing progress."""
 
 import threading
 from collections.abc import Callable
@@ -15,11 +15,16 @@ _ENDS = {"done", "failed", "cancelled"}
 
 
 class Session:
-    """Submits requests and shows their events; the only writer of progress on canvas and queue.
+    """Submits requests and shows their progress; nothing else writes progress to the canvas.
 
-    `before` gives the picture that a finished run is compared with; `finished` is called with each
-    run, on the worker. A live request takes the place of the live one before it, whether that runs
-    or waits, so that there is never more than one.
+    A new live request replaces the previous one, whether that runs or waits: there is at most one.
+
+    Args:
+        bench: the workbench that runs the requests.
+        canvas: shows progress and results.
+        queue: shows the jobs.
+        before: returns the picture to compare a finished run with, or None.
+        finished: called with each finished run, on the worker's thread.
     """
 
     def __init__(
@@ -36,19 +41,19 @@ class Session:
         self._compared: dict[str, bytes] = {}
         self._newest: Job[Run] | None = None
         self._live: Job[Run] | None = None
-        # Held while a request is made, so that its first event finds it, and by whoever writes
-        # progress, so that the worker and a callback never do so at once.
+        # Held while submitting, so that the job is known before its first event, and while writing
+        # progress, so that the worker and a callback never write at the same time.
         self._lock = threading.RLock()
         self._tell_busy: Callable[[bool], object] = lambda _: None
         self._stop_listening = bench.queue.listen(self._on_event)
 
     @property
     def is_busy(self) -> bool:
-        """Whether anything of ours runs or waits."""
+        """Whether a request of this session runs or waits."""
         return bool(self._jobs)
 
     def on_busy(self, tell: Callable[[bool], object]) -> None:
-        """Call `tell` whenever it may have changed whether anything is being made."""
+        """Call `tell` with `is_busy` now, and whenever it may have changed."""
         self._tell_busy = tell
         tell(self.is_busy)
 
@@ -60,9 +65,13 @@ class Session:
         anew_from: str | None = None,
         before: bytes | None = None,
     ) -> Job[Run]:
-        """Ask for a picture; it is made after those asked for before.
+        """Add a request to the queue and return its job.
 
-        It is compared with the picture `before`, if one is given.
+        Args:
+            config: the request.
+            save: save the pictures in the outputs folder.
+            anew_from: the stage from which to run again, even if cached.
+            before: the picture to compare the result with, as a file's content.
 
         Raises:
             MediaLabError: as `Workbench.submit`; nothing is queued then.
@@ -79,10 +88,10 @@ class Session:
         return job
 
     def submit_live(self, config: PipelineConfig) -> Job[Run]:
-        """Ask for a picture that shows how the settings are now; it is next, and is not saved.
+        """Add a request to the front of the queue in place of the last live one; not saved.
 
         Raises:
-            MediaLabError: as `submit`; the live request of before goes on then.
+            MediaLabError: as `submit`; the previous live request goes on then.
         """
         with self._lock:
             old, self._live = self._live, self.submit(config, save=False)
@@ -92,7 +101,7 @@ class Session:
         return self._live
 
     def cancel(self) -> None:
-        """Stop the picture that is being made; those that wait go on."""
+        """Cancel the running request; the waiting ones stay queued."""
         with self._lock:
             running = next(
                 (job for job in self._bench.queue.jobs() if job.name in self._jobs), None
@@ -103,17 +112,20 @@ class Session:
         running.cancel()
 
     def wait(self, timeout: float | None = None) -> Run | None:
-        """The run of what was asked for last; see `Studio.wait`."""
+        """Wait for the last request and return its run; see `Studio.wait`."""
         return self._newest.result(timeout) if self._newest else None
 
     def close(self) -> None:
-        """Hear nothing any more, and cancel what was asked for."""
+        """Stop listening, and cancel all requests of this session."""
         self._stop_listening()
         for job in list(self._jobs.values()):
             job.cancel()
 
     def _on_event(self, event: Event) -> None:
-        """On the worker (and "queued" on ours): show how far a job is, and its outcome."""
+        """Show a job's progress and outcome.
+
+        Called on the worker's thread, except for "queued", which comes on the caller's.
+        """
         self._queue.take(event)
         with self._lock:
             job = self._jobs.get(event.job)
@@ -130,12 +142,12 @@ class Session:
 
     def _show_outcome(self, event: Event, job: Job[Run], before: bytes | None) -> None:
         if event.kind == "cancelled":
-            # One that a newer live request took the place of leaves the canvas to that one, and
-            # one that only waited to the one that runs.
+            # A live request that was replaced leaves the canvas to the newer one, and a request
+            # that only waited leaves it to the one that runs.
             if not self._jobs or (job.started is not None and not self._live_waits()):
                 self._canvas.show_cancelled()
         elif event.error is not None:
-            # The job's own traceback, since a settled error has let go of its frames.
+            # The job's own traceback, since the error's frames have been freed.
             self._canvas.show_failed(event.error, job.traceback)
         else:
             guarded(self._show_run, self._canvas.show_failed)(event.result, before)

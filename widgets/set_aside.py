@@ -1,4 +1,4 @@
-"""A line in the form that says what was set aside, with the way back."""
+"""A line in the form that names values set aside, with a button to use them anyway."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from widgets.guard import Show
 
 
 class SetAsideLine(ipw.HBox):
-    """A line that says what was set aside, with a button that brings it back; else unseen."""
+    """A line that names the values set aside, with a button to use them; otherwise hidden."""
 
     def __init__(self, show_error: Show) -> None:
         self.text = ipw.HTML()
@@ -26,13 +26,13 @@ class SetAsideLine(ipw.HBox):
         self.clear()
 
     def offer(self, html: str, action: Callable[[], object]) -> None:
-        """Say what was set aside; the button then does `action`."""
+        """Show the line; its button calls `action`."""
         self._action = action
         self.text.value = f'<div role="status">{html}</div>'
         self.layout.display = None
 
     def clear(self) -> None:
-        """Say nothing."""
+        """Hide the line."""
         self._action = lambda: None
         self.text.value = ""
         self.layout.display = "none"

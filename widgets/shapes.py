@@ -1,4 +1,4 @@
-"""What a setting may be, as a form shows it."""
+"""The type and limits of a setting, with its label in the form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _LABELS = {"vae": "VAE"}
 
 @dataclass(frozen=True)
 class Shape(shapes.Shape):
-    """One setting with what a form needs besides."""
+    """One setting's type and limits, with its label in the form."""
 
     @property
     def label(self) -> str:
@@ -21,10 +21,10 @@ class Shape(shapes.Shape):
 
     @property
     def is_fixed(self) -> bool:
-        """Whether there is nothing to choose, as a file format's version."""
+        """Whether there is only one possible value, as for a file format's version."""
         return len(self.choices) == 1
 
 
 def shapes_of(model: type[StageConfig]) -> Mapping[str, Shape]:
-    """The shapes of all settings of a model, in its order."""
+    """Return the shapes of all settings of a config model, in its order."""
     return {name: Shape.of(name, field) for name, field in model.model_fields.items()}

@@ -1,4 +1,4 @@
-"""The picture's size: the model's own, another shape of the same area, or any width and height."""
+"""The size input: the model's own size, another shape of the same area, or any other."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ import traitlets
 from medialab import PipelineConfig
 from widgets.button import make_button
 from widgets.guard import Show, guarded
-from widgets.inputs import dressed
+from widgets.inputs import label_control
 from widgets.shapes import shapes_of
 
 # Pixels; a VAE works in blocks of this size. Any other is drawn, too, but with something cut off.
@@ -21,11 +21,17 @@ SHAPES = {
     "Tall 9:16": (9, 16),
 }
 _OWN, _OTHER = "own", "other"
-_USUAL = 512  # pixels; what the two boxes start with where a model does not tell its size
+_USUAL = 512  # pixels; the initial value of both sides where the model's own size is unknown
 
 
-def shaped(native: int, across: int, down: int) -> tuple[int, int]:
-    """Width and height of that shape with the area the model was trained at, in whole blocks."""
+def size_of_shape(native: int, across: int, down: int) -> tuple[int, int]:
+    """Return the width and height (pixels) of a shape with the model's area, in whole blocks.
+
+    Args:
+        native: the side of the square the model was trained at, in pixels.
+        across: the shape's width, as in 16:9.
+        down: the shape's height.
+    """
     stretch = (across / down) ** 0.5
     return _in_blocks(native * stretch), _in_blocks(native / stretch)
 
@@ -35,11 +41,15 @@ def _in_blocks(pixels: float, block: int = BLOCK) -> int:
 
 
 class SizeInput(ipw.VBox):
-    """A menu of shapes, and below it width and height, a swap, and a lock of their ratio.
+    """A menu of shapes, with width, height, a button to swap them and a lock of their ratio.
 
-    Whoever types a number leaves the menu for "Another size". `own` says what the size is that is
-    left open, `block` in how many pixels a locked ratio is kept. `value` is what `read` gives: it
-    changes once, when both sides are set.
+    Typing a number selects "Another size". `value` equals `read()`, and changes once when both
+    sides are set.
+
+    Args:
+        show_error: shows an error of a callback.
+        own: the menu's name of the size without numbers.
+        block: with a locked ratio, sides are multiples of this many pixels.
     """
 
     value = traitlets.Dict()
@@ -55,9 +65,9 @@ class SizeInput(ipw.VBox):
             tooltip="A model works best near the number of pixels it was trained with.",
         )
         sides = shapes_of(PipelineConfig)
-        # No limits here: a wrong number is told of, not quietly changed.
-        self.width = dressed(ipw.IntText(_USUAL, step=block), sides["width"])
-        self.height = dressed(ipw.IntText(_USUAL, step=block), sides["height"])
+        # No limits here: a wrong number is reported, not silently changed.
+        self.width = label_control(ipw.IntText(_USUAL, step=block), sides["width"])
+        self.height = label_control(ipw.IntText(_USUAL, step=block), sides["height"])
         self.swap = make_button(
             "swap", self.swap_sides, show_error, icon="exchange", tooltip="Swap width and height"
         )
@@ -77,9 +87,10 @@ class SizeInput(ipw.VBox):
         self.offer(None)
 
     def offer(self, native: int | None) -> None:
-        """Offer what suits a model trained at `native` pixels a side; None when it is not known.
+        """Offer the shapes for a model; the selection stays if it is still offered.
 
-        The chosen shape stays chosen where it is still offered.
+        Args:
+            native: the side of the square the model was trained at, in pixels; None if unknown.
         """
         self._native = native
         chosen = self.shape.value
@@ -87,7 +98,7 @@ class SizeInput(ipw.VBox):
         options = [(own, _OWN), ("Another size…", _OTHER)]
         if native:
             options[1:1] = [
-                ("{} ({} × {})".format(name, *shaped(native, *shape)), name)
+                ("{} ({} × {})".format(name, *size_of_shape(native, *shape)), name)
                 for name, shape in SHAPES.items()
             ]
 
@@ -99,17 +110,17 @@ class SizeInput(ipw.VBox):
         self._settle(settle)
 
     def read(self) -> dict[str, int | None]:
-        """The settings `width` and `height`; None for the model's own."""
+        """Return the settings `width` and `height` in pixels; None for the model's own."""
         return self._sides_of(self.shape.value)
 
     def show(self, config: PipelineConfig) -> None:
-        """Set the inputs to what a config says."""
+        """Set the inputs from a config."""
         wanted = {"width": config.width, "height": config.height}
         shapes = [shape for _, shape in self.shape.options if self._sides_of(shape) == wanted]
 
         def settle() -> None:
             usual = self._native or _USUAL
-            # A size that one names is that size, even where a shape is at it now.
+            # A size given in numbers stays in numbers, even if a shape has the same size now.
             self.shape.value = shapes[0] if shapes else _OTHER
             self.width.value, self.height.value = config.width or usual, config.height or usual
             self._to_shape()
@@ -117,7 +128,7 @@ class SizeInput(ipw.VBox):
         self._settle(settle)
 
     def swap_sides(self) -> None:
-        """Width for height."""
+        """Swap width and height."""
 
         def settle() -> None:
             self.width.value, self.height.value = self.height.value, self.width.value
@@ -126,7 +137,7 @@ class SizeInput(ipw.VBox):
         self._settle(settle)
 
     def _settle(self, change: Callable[[], object]) -> None:
-        """Make a change in which the inputs set each other, and tell of it once."""
+        """Make a change in which inputs set each other, and update `value` once."""
         if self._settling:
             return
         self._settling = True
@@ -148,7 +159,7 @@ class SizeInput(ipw.VBox):
         self._settle(settle)
 
     def _to_shape(self) -> None:
-        """Width and height as the menu says."""
+        """Set width and height from the menu."""
         found = self._sides_of(self.shape.value)
         if self.shape.value != _OTHER:
             usual = self._native or _USUAL
@@ -156,11 +167,11 @@ class SizeInput(ipw.VBox):
             self.height.value = found["height"] or usual
 
     def _to_sides(self) -> None:
-        """The menu as width and height say."""
+        """Set the menu from width and height."""
         sides = (self.width.value, self.height.value)
         native = self._native or 0
         shapes = SHAPES if native else {}
-        names = [name for name, shape in shapes.items() if shaped(native, *shape) == sides]
+        names = [name for name, shape in shapes.items() if size_of_shape(native, *shape) == sides]
         own = _OWN if sides == (native, native) else _OTHER
         self.shape.value = names[0] if names else own
 
@@ -177,5 +188,5 @@ class SizeInput(ipw.VBox):
             return {"width": None, "height": None}
         if self._native is None or shape == _OTHER:
             return {"width": self.width.value, "height": self.height.value}
-        width, height = shaped(self._native, *SHAPES[shape])
+        width, height = size_of_shape(self._native, *SHAPES[shape])
         return {"width": width, "height": height}

@@ -1,4 +1,4 @@
-"""Where Enhance starts: a picture from the canvas or the disk, and what is done with it."""
+"""The start picture of Enhance: from the canvas or the disk, and how it is used."""
 
 from collections.abc import Callable, Mapping
 from html import escape
@@ -30,7 +30,7 @@ _NONE_YET = "No picture yet. Use the picture shown, or drop one on the canvas."
 
 
 class SourcePanel(ipw.VBox):
-    """The settings of the stage `source`; `image` is the kept picture's name, or None."""
+    """The settings of the stage `source`; `image` is the stored picture's name, or None."""
 
     image = traitlets.Unicode(None, allow_none=True)
 
@@ -71,12 +71,12 @@ class SourcePanel(ipw.VBox):
         self._show()
 
     def read(self) -> dict[str, Any]:
-        """The settings of a request that starts from this picture."""
+        """Return the settings of a request that starts from this picture."""
         own = {"mode": self.mode.value, "image": self.image}
         return own | self.size.read() | self.fields.read()
 
     def show(self, settings: Mapping[str, Any]) -> None:
-        """Set the inputs to what a config says; one that starts from noise changes nothing."""
+        """Set the inputs from a config; a text-to-image config changes nothing."""
         if settings["mode"] in dict(self.mode.options).values():
             self.mode.value = settings["mode"]
             self.image = settings["image"]

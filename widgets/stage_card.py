@@ -1,4 +1,4 @@
-"""A stage of the pipeline as a card that folds: its switch, its settings, its own LoRAs."""
+"""A stage of the pipeline as a collapsible card with a switch and settings."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ SWITCH = "enabled"
 
 
 class StageCard(Collapsible):
-    """One stage's settings model; `switch` is its box to tick, None for one that always runs."""
+    """The settings of one stage; `switch` is its checkbox, None if the stage has none."""
 
     def __init__(
         self, name: str, title: str, model: type[StageConfig], context: InputContext
@@ -41,12 +41,12 @@ class StageCard(Collapsible):
             self.switch.observe(lambda change: setattr(self, "opened", change["new"]), "value")
 
     def read(self) -> dict[str, Any]:
-        """The stage's settings, as its field of `PipelineConfig` takes them."""
+        """Return the stage's settings, as its field of `PipelineConfig` takes them."""
         switched = {SWITCH: self.switch.value} if self.switch else {}
         return switched | self.fields.read()
 
     def show(self, settings: Mapping[str, Any]) -> None:
-        """Set every input to what a config says."""
+        """Set every input from the stage's settings."""
         if self.switch:
             self.switch.value = settings[SWITCH]
         self.fields.show(settings)

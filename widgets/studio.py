@@ -20,7 +20,7 @@ from medialab.stages import STAGES
 from widgets.batch import BatchPanel
 from widgets.belongings import Belongings
 from widgets.button import make_button
-from widgets.canvas import Canvas, decoded
+from widgets.canvas import Canvas, decode_picture
 from widgets.canvas_pictures import CanvasPictures
 from widgets.catalogue import Catalogue
 from widgets.channel import lose_no_message
@@ -44,27 +44,29 @@ from widgets.workspace import Workspace
 
 MODELS = "models"
 TASKS = {"Generate": GENERATE, "Enhance": ENHANCE, "Batch": BATCH, "Models": MODELS}
-# Their settings are those of the picture as a whole: a run again keeps them.
+# The settings of these stages describe the whole picture: running again keeps them.
 _BASE = ("prompt", "source", "txt2img")
 
 
 class Studio(ipw.Box):
-    """The workspace. One lives in a kernel: `Studio()` again gives the same one.
+    """The studio's panel. A kernel has one: calling `Studio()` again returns the same.
 
-    `bench` is the workbench to work with; without it the studio makes one, and closes it with
-    itself. Whatever a button does is a method here, so that a script can do it too.
+    Every button has a method here, so that code can do the same.
+
+    Args:
+        bench: the workbench to use; by default the studio makes one, and closes it in `close`.
 
     Raises:
-        ValueError: a studio over another workbench is open.
+        ValueError: a studio with another workbench is open.
     """
 
     _living: ClassVar["Studio | None"] = None
 
     def __new__(cls, bench: Workbench | None = None) -> "Studio":
-        """The living studio, or a new one."""
+        """Return the open studio, or a new one."""
         living = cls._living
         if living is not None and bench not in {None, living.bench}:
-            message = "a studio over another workbench is open; end it with Studio().close() first"
+            message = "a studio with another workbench is open; call Studio().close() first"
             raise ValueError(message)
         return living or super().__new__(cls)
 
@@ -87,17 +89,17 @@ class Studio(ipw.Box):
             self.form.show(config)
             self.tabs.value = task if task in TASKS.values() else GENERATE
         self._choose_task(str(self.tabs.value))
-        self._listen()  # from here on changes are kept
+        self._listen()  # from here on changes are saved
         self.undo.note()
         self._stop_listening = self.bench.queue.listen(self._on_event)
         self.history.refresh()
         Studio._living = self
 
     def fill(self, config: PipelineConfig) -> None:
-        """Set every input to what a config says, and choose the tab that it belongs to.
+        """Set every input from a config, and select the tab for its mode.
 
         Raises:
-            ModelNotFoundError: there is no such checkpoint; the message lists those there are.
+            ModelNotFoundError: the checkpoint does not exist; the message lists those that do.
         """
         self.refresh()
         self.bench.registry.find(config.checkpoint, "checkpoint")
@@ -105,10 +107,10 @@ class Studio(ipw.Box):
         self.tabs.value = GENERATE if config.mode == "txt2img" else ENHANCE
 
     def begin(self, config: PipelineConfig) -> None:
-        """Fill in what a notebook begins with, and ask for its first picture.
+        """Set the inputs from a notebook's first request, and generate its picture.
 
-        If the last time began with the same, in this kernel or the one before, all stays as it was
-        left, and the newest picture is shown.
+        If the last session, in this kernel or the previous one, began with the same request, its
+        settings stay as they are, and the newest picture is shown.
 
         Raises:
             ModelNotFoundError: as `fill`.
@@ -124,16 +126,16 @@ class Studio(ipw.Box):
 
     @property
     def picture(self) -> Image.Image | None:
-        """The picture that is shown."""
+        """The picture on the canvas, or None."""
         file = self.canvas.picture
-        return decoded(file) if file is not None else None
+        return decode_picture(file) if file is not None else None
 
     def generate(self) -> None:
-        """Ask for the picture that the inputs describe; it is made after those asked for before.
+        """Add a request with the present settings to the queue.
 
         Raises:
-            ConfigError: an input has a value that nothing can be made from.
-            ModelNotFoundError: the checkpoint is not there any more.
+            ConfigError: a setting is invalid.
+            ModelNotFoundError: the checkpoint no longer exists.
         """
         self.canvas.clear_error()
         self.canvas.tell("")
@@ -142,21 +144,26 @@ class Studio(ipw.Box):
         self._keep_settings(config)
 
     def config(self) -> PipelineConfig:
-        """What the inputs describe.
+        """Return the present settings as a config.
 
         Raises:
-            ConfigError: an input has a value that nothing can be made from.
+            ConfigError: a setting is invalid.
         """
         return PipelineConfig.parse(self.form.read())
 
     def rerun(self, stage: str, changes: Mapping[str, Any] | None = None) -> None:
-        """The shown picture again from a stage on, with that stage's and the later ones' inputs.
+        """Run the picture on the canvas again from a stage on.
 
-        What stands before the stage is as in the picture. `changes` come on top.
+        That stage and the later ones use the present inputs; the earlier ones keep the picture's
+        settings.
+
+        Args:
+            stage: the stage's name.
+            changes: settings that override both.
 
         Raises:
-            LookupError: no picture with known settings is shown.
-            ConfigError: an input has a value that nothing can be made from.
+            LookupError: the canvas shows no picture, or one whose settings are unknown.
+            ConfigError: a setting is invalid.
         """
         shown = self.canvas.shown
         if shown is None or not isinstance(shown.config, ResolvedConfig):
@@ -169,39 +176,46 @@ class Studio(ipw.Box):
         self.session.submit(config, anew_from=stage, before=self.canvas.picture)
 
     def read_settings(self, source: str | Path) -> None:
-        """Set the inputs to the settings of a text of any program, or of a picture by its path.
+        """Set the inputs to the settings in a text of any program, or in a picture.
 
-        The same as pasting the text into the prompt, or dropping the picture.
+        This equals pasting the text into the prompt, or dropping the picture on the canvas.
+
+        Args:
+            source: the text, or the picture's path.
 
         Raises:
-            ArtifactError: there is no such file, or it carries no settings.
-            ConfigError: the text is too long for settings.
+            ArtifactError: there is no such file, or it has no settings.
+            ConfigError: the text is too long to be settings.
         """
         self.importer.take_text(source)
 
     def cancel(self) -> None:
-        """Stop the picture that is being made; those that wait go on."""
+        """Cancel the running request; the waiting ones stay queued."""
         self.session.cancel()
 
     def wait(self, timeout: float | None = None) -> Run | None:
-        """Wait (seconds; None for ever) for all that was asked for; the last one's run.
+        """Wait for the last request and return its run.
 
-        None, at once, if nothing was asked for in this kernel.
+        Args:
+            timeout: seconds to wait at most; None to wait as long as it takes.
+
+        Returns:
+            The run; None, at once, if nothing was requested in this kernel.
 
         Raises:
-            TimeoutError: it takes longer.
-            CancelledError: the last one was cancelled.
-            MediaLabError: the last one failed; the text says why.
+            TimeoutError: the request takes longer.
+            CancelledError: the request was cancelled.
+            MediaLabError: the request failed; the message says why.
         """
         return self.session.wait(timeout)
 
     def refresh(self) -> None:
-        """Look again at what lies in the models folder."""
+        """Read the models folder again."""
         self.catalogue.refresh()
         self._offer_sizes()
 
     def close(self) -> None:
-        """End the panel: cancel what it asked for, and give back what it made."""
+        """Close the panel: cancel its requests and free its widgets."""
         if Studio._living is not self:
             return
         Studio._living = None
@@ -209,13 +223,13 @@ class Studio(ipw.Box):
         self.session.close()
         if self._owns_bench:
             self.bench.close()
-        for part in list(_parts_of(self)):  # else they stay in the kernel, and in the page
+        for part in list(_parts_of(self)):  # otherwise they stay in the kernel and the page
             if part is not self:
                 part.close()
         super().close()
 
     def _make_panels(self) -> None:
-        """Panels know nothing of each other; what one asks of another goes through here."""
+        """Make the panels; they reach each other only through callbacks given here."""
         self.canvas = Canvas()
         show_error = self.canvas.show_error
         self.catalogue = Catalogue(self.bench)
@@ -253,7 +267,7 @@ class Studio(ipw.Box):
             self.belongings,
         )
         self.history = HistoryPanel(
-            self.bench, self.importer.look, self.importer.go_on_from, show_error
+            self.bench, self.importer.show_artifact, self.importer.start_from, show_error
         )
         self.undo = UndoBar(self.config, self._go_back_to, show_error)
         self._generate = make_button("generate", self.generate, show_error, label="Generate")
@@ -296,14 +310,14 @@ class Studio(ipw.Box):
         name = self.form["checkpoint"].value
         native = None
         if name is not None:
-            # It may be gone, which Generate tells; and none need tell the size it was trained at.
+            # A missing checkpoint is reported by Generate; the native size may be unknown.
             with suppress(ModelNotFoundError, ModelRefusedError):
                 info = self.bench.registry.find(name, "checkpoint")
                 native = self.bench.registry.native_size(info)
         self.form.size.offer(native)
 
     def _settings_changed(self) -> None:
-        """Keep what can be read; what cannot is told of when a picture is asked for."""
+        """Save valid settings; invalid ones are reported when a picture is requested."""
         self.belongings.settings_changed()
         self.undo.note()
         with suppress(ConfigError):
@@ -316,7 +330,7 @@ class Studio(ipw.Box):
         self._saved.save(config, self._began_with, str(self.tabs.value))
 
     def _go_back_to(self, config: PipelineConfig) -> None:
-        """Set every input, and the tab that the mode belongs to."""
+        """Set every input from a config, and select the tab for its mode."""
         if self.tabs.value in {GENERATE, ENHANCE}:
             self.form.task = GENERATE if config.mode == "txt2img" else ENHANCE
         self.form.show(config)
@@ -332,13 +346,13 @@ class Studio(ipw.Box):
         self.rerun(detailer, {detailer: settings})
 
     def _keep(self) -> None:
-        """The picture shown, saved: every stage of it is in the cache."""
+        """Save the picture on the canvas; all of its stages are cached."""
         shown = self.canvas.shown
         if shown is not None and shown.config is not None:
             self.session.submit(shown.config)
 
     def _finished(self, run: Run) -> None:
-        """On the worker: a picture of ours is shown."""
+        """Update the panel after a finished run; called on the worker's thread."""
         self.form.seed.remember(run.config.seed)
         self.toolbar.take()
         if run.set_aside:
@@ -346,20 +360,20 @@ class Studio(ipw.Box):
             self.form.set_aside.offer(f"{told}.", partial(self._bring_back, run))
 
     def _bring_back(self, run: Run) -> None:
-        """The run's picture again, with what was made for another."""
+        """Run again with the values that were set aside."""
         self.canvas.clear_error()
         config = self.bench.changed(run.config, brought_back(run.set_aside))
         first = run.set_aside[0]["stage"]
         self.session.submit(config, anew_from=first, before=self.canvas.picture)
 
     def _on_event(self, event: Event) -> None:
-        """On the worker: whoever asked for it, a picture that was saved is in the history."""
+        """Refresh the history after any saved picture; called on the worker's thread."""
         if isinstance(event.result, Run) and event.result.artifacts:
             guarded(self.history.refresh, self.canvas.show_error)()
 
 
 def _parts_of(widget: ipw.Widget) -> Iterator[ipw.Widget]:
-    """All that a panel is made of, looks included, itself last."""
+    """Yield all widgets of a panel, with layouts and styles; the panel itself comes last."""
     for child in getattr(widget, "children", ()):
         yield from _parts_of(child)
     yield from (look for name in ("layout", "style") if (look := getattr(widget, name, None)))
@@ -367,7 +381,7 @@ def _parts_of(widget: ipw.Widget) -> Iterator[ipw.Widget]:
 
 
 def _settings_from(stage: str, now: PipelineConfig) -> dict[str, Any]:
-    """The settings of this stage and all later ones."""
+    """Return the settings of this stage and all later ones."""
     names = [one.name for one in STAGES]
     later = STAGES[names.index(stage) :] if stage in names else ()
     found: dict[str, Any] = {}

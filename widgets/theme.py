@@ -1,4 +1,4 @@
-"""The panel's looks: `theme.css`, over JupyterLab's own colours in light and dark."""
+"""The panel's style sheet, `theme.css`, based on JupyterLab's light and dark colours."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import ipywidgets as ipw
 
 
 class Theme(ipw.HTML):
-    """Brings the style sheet into the page that shows the panel."""
+    """An invisible widget that adds the style sheet to the page."""
 
     def __init__(self) -> None:
         super().__init__(f"<style>{Path(__file__).with_suffix('.css').read_text()}</style>")

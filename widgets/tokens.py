@@ -1,4 +1,4 @@
-"""How long the prompts are, beside their labels: "23 / 75 tokens"."""
+"""The number of tokens beside each prompt's label: "23 / 75 tokens"."""
 
 from contextlib import suppress
 
@@ -11,7 +11,7 @@ _PROMPTS = ("prompt", "negative_prompt")
 
 
 class TokenCounts:
-    """Counts whenever a prompt or the checkpoint changes; a prompt that cannot be read has none."""
+    """Updates the counts when a prompt or the checkpoint changes; an invalid prompt has none."""
 
     def __init__(self, form: Form, bench: Workbench) -> None:
         self._form, self._bench = form, bench
@@ -20,7 +20,7 @@ class TokenCounts:
         self.count()
 
     def count(self) -> None:
-        """Count both."""
+        """Count the tokens of both prompts."""
         for name in _PROMPTS:
             self._form[name].tokens = self._text(str(self._form[name].value))
 
@@ -28,7 +28,7 @@ class TokenCounts:
         if len(prompt) > MOST_CHARACTERS:
             return f"{len(prompt):,} of at most {MOST_CHARACTERS:,} characters"
         checkpoint = self._form["checkpoint"].value
-        # Told when a picture is asked for: a model that is gone, a bracket that is wrong.
+        # A missing model or a wrong bracket is reported when a picture is requested.
         with suppress(MediaLabError, OSError):
             if checkpoint:
                 count, room = self._bench.count_tokens(prompt, checkpoint)

@@ -1,4 +1,4 @@
-"""Undo and redo of the form: every change of a setting can be taken back and made again."""
+"""Undo and redo for every setting of the form."""
 
 import time
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from medialab.errors import ConfigError
 from widgets.button import make_button
 from widgets.guard import Show
 
-MOST = 100  # changes that can be taken back
+MOST = 100  # changes that can be undone
 PAUSE = 1.0  # seconds; a slider that is dragged, or a word that is typed, is one change
 
 
 class Changes:
-    """The states that the settings had, in order, and which of them is now.
+    """The history of the settings, and the present position in it.
 
-    Consecutive changes of the same settings, less than `PAUSE` apart, are one.
+    Consecutive changes of the same settings, less than `PAUSE` apart, count as one.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -31,16 +31,16 @@ class Changes:
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a state before this one."""
+        """Whether there is a change to undo."""
         return self._now > 0
 
     @property
     def can_redo(self) -> bool:
-        """Whether a change was taken back and nothing was changed since."""
+        """Whether there is an undone change to redo."""
         return self._now < len(self._states) - 1
 
     def note(self, state: PipelineConfig) -> None:
-        """Remember a state that is new; what was taken back before it cannot be made again."""
+        """Add a new state; undone changes before it can no longer be redone."""
         if self._now < 0:
             self._states, self._now = [state], 0
             return
@@ -58,11 +58,11 @@ class Changes:
         self._touched, self._at = touched, at
 
     def undo(self) -> PipelineConfig:
-        """Return the state before this one; raises `IndexError` without one."""
+        """Return the previous state; raise `IndexError` without one."""
         return self._go(-1)
 
     def redo(self) -> PipelineConfig:
-        """Return the state that was taken back last; raises `IndexError` without one."""
+        """Return the state that was undone last; raise `IndexError` without one."""
         return self._go(1)
 
     def _go(self, by: int) -> PipelineConfig:
@@ -75,9 +75,12 @@ class Changes:
 
 
 class UndoBar(ipw.HBox):
-    """Two buttons over the changes of a form.
+    """Buttons to undo and redo changes of a form.
 
-    `read` gives the settings as they stand now, `show` sets every input to others.
+    Args:
+        read: returns the present settings.
+        show: sets every input from settings.
+        show_error: shows an error of a callback.
     """
 
     def __init__(
@@ -100,19 +103,19 @@ class UndoBar(ipw.HBox):
         self._offer()
 
     def note(self) -> None:
-        """Remember how the settings are now; settings that cannot be read are passed over."""
+        """Add the present settings to the history, unless they are invalid."""
         if not self._showing:
             with suppress(ConfigError):
                 self._changes.note(self._read())
             self._offer()
 
     def take_back(self) -> None:
-        """Set every input to what it was before the last change."""
+        """Undo the last change."""
         if self._changes.can_undo:
             self._set(self._changes.undo())
 
     def make_again(self) -> None:
-        """Set every input to what it was before the last undo."""
+        """Redo the change that was undone last."""
         if self._changes.can_redo:
             self._set(self._changes.redo())
 
@@ -130,7 +133,7 @@ class UndoBar(ipw.HBox):
 
 
 def _differences(one: PipelineConfig, other: PipelineConfig) -> set[str]:
-    """The settings that differ, by dotted name."""
+    """Return the dotted names of the settings that differ."""
     return set(_named_differences("", one.model_dump(), other.model_dump()))
 
 

@@ -1,7 +1,7 @@
-"""Files from the browser in parts, put together again.
+"""Uploads from the browser, joined from their parts.
 
-A Jupyter server drops a message above 10 MiB without a word (tornado's websocket_max_message_size),
-so the browser sends parts of 4 MiB and waits for each to be acknowledged.
+A Jupyter server silently drops messages above 10 MiB (tornado's websocket_max_message_size), so
+the browser sends parts of 4 MiB and waits for the answer to each.
 """
 
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from typing import Any
 from medialab.errors import PictureError
 
 LARGEST = 200 * 2**20  # bytes; a 64-megapixel PNG is about 190 MB
-# Uploads that may be under way at once. A page that is closed in the middle never says so: its
-# beginnings are forgotten when newer ones come.
+# Uploads in progress at once. A page closed during an upload does not report it, so the oldest
+# upload is discarded when a newer one needs its place.
 _MOST_OPEN = 4
 _MIB = 2**20
 
 
 @dataclass
 class Upload:
-    """One file: what it is for, its name, its size in bytes, and what has arrived of it."""
+    """One file: its purpose, name, size in bytes, and the content received so far."""
 
     purpose: str
     name: str
@@ -29,12 +29,12 @@ class Upload:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of it has arrived."""
+        """Whether the whole file has been received."""
         return len(self.content) == self.size
 
 
 class Uploads:
-    """The files that are on their way."""
+    """The uploads in progress."""
 
     def __init__(self) -> None:
         self._open: dict[str, Upload] = {}
@@ -43,14 +43,16 @@ class Uploads:
         return len(self._open)
 
     def take(self, message: Mapping[str, Any], part: bytes) -> Upload:
-        """Add a part to its file, and give the file as far as it has come.
+        """Add a part to its upload and return the upload; a complete one is then removed.
 
-        `message` has `upload` (an id), `purpose`, `name`, `size` of the whole in bytes and the
-        `offset` of this part. A file that is complete is let go of.
+        Args:
+            message: `upload` (an id), `purpose`, `name`, the file's `size` in bytes, and the
+                part's `offset` in bytes.
+            part: the part's content.
 
         Raises:
-            PictureError: it is too large, or a part is missing or does not belong; the file is
-                forgotten and has to be sent again.
+            PictureError: the file is too large, or a part is missing or unexpected; the upload is
+                discarded and has to be sent again.
         """
         key = str(message["upload"])
         upload = self._open.get(key) or _begin(message)
@@ -69,12 +71,12 @@ class Uploads:
         return upload
 
     def forget(self, key: str) -> None:
-        """Drop what has arrived of a file."""
+        """Discard an upload."""
         self._open.pop(key, None)
 
 
 def _begin(message: Mapping[str, Any]) -> Upload:
-    # A name, never a way to a folder.
+    # The name alone, never a path.
     name = PurePosixPath(str(message["name"]).replace("\\", "/")).name
     return Upload(str(message["purpose"]), name, int(message["size"]))
 

@@ -1,6 +1,7 @@
-"""A whole number larger than a page can count to: written as text, a number in Python.
+"""A number input for 64-bit integers: text in the browser, an int in Python.
 
-JavaScript's numbers are exact up to 2^53; a seed has 64 bits, and one digit off is another picture.
+JavaScript's numbers are exact only up to 2^53, but a seed has 64 bits, and a seed that is off by
+one gives another picture.
 """
 
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import ipywidgets as ipw
 import traitlets
 
-# The largest whole number that a page keeps exactly.
+# The largest integer that JavaScript represents exactly.
 LARGEST_IN_A_PAGE = 2**53 - 1
 
 
@@ -17,7 +18,7 @@ def _to_page(value: int, _widget: Any) -> str:
 
 
 def _from_page(text: Any, widget: "WholeNumber") -> int:
-    """Return the number in a text; what is none leaves the value, and the page shows it again."""
+    """Return the number in a text; any other text is undone in the page."""
     try:
         value = int(str(text).strip())
     except ValueError:
@@ -29,7 +30,7 @@ def _from_page(text: Any, widget: "WholeNumber") -> int:
 
 
 class WholeNumber(ipw.Text):
-    """A text field whose `value` is an int from `min` to `max`; others are held to these."""
+    """A text field whose `value` is an int, clipped to the range from `min` to `max`."""
 
     value = traitlets.Int(0).tag(sync=True, to_json=_to_page, from_json=_from_page)
     min = traitlets.Int(0)

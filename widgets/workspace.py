@@ -1,4 +1,4 @@
-"""Three columns that can be made wider; on a narrow page one stands below another."""
+"""Three resizable columns; on a narrow page they are stacked."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from widgets.splitter import Splitter
 
 
 class Workspace(ipw.HBox):
-    """`left` over its `actions`, the `canvas`, the `right`.
+    """The studio's three columns: `left` with `actions` below it, `canvas`, and `right`.
 
-    `models` takes the place of left and canvas while its tab is chosen.
+    While the Models tab is selected, `models` replaces the left column and the canvas.
     """
 
     def __init__(

@@ -30,7 +30,7 @@ def restored(studio, bench):
     """The studio after the settings were taken of a picture whose face a person moved."""
     face = FACE | {"detections": [{"box": CORNER}]}
     run = bench.execute(PipelineConfig.parse(QUICK | {"face": face}))
-    studio.importer.look(run.artifact)
+    studio.importer.show_artifact(run.artifact)
     studio.importer.use_settings()
     return studio
 
@@ -72,7 +72,7 @@ def test_the_next_prompts_picture_has_no_face_of_the_one_before(restored, press)
     run = restored.wait()
     assert boxes(run) == [CORNER]
     # They are this picture's from now on.
-    restored.importer.look(run.artifact)
+    restored.importer.show_artifact(run.artifact)
     restored.importer.use_settings()
     restored.form["seed"].value = 9
     assert held(restored) is None
@@ -103,7 +103,7 @@ def test_start_picture_mask_and_control_pictures_go_and_come_back_too(studio, be
         QUICK | {"mode": "inpaint", "image": picture, "inpaint": {"mask": mask}, "control": [unit]}
     )
     run = bench.execute(config)
-    studio.importer.look(run.artifact)
+    studio.importer.show_artifact(run.artifact)
     studio.importer.use_settings()
     assert studio.config().image == picture
     studio.form["prompt"].value = "a car"
@@ -128,7 +128,7 @@ def test_another_start_picture_sets_the_mask_aside(studio, bench):
         QUICK | {"mode": "inpaint", "image": picture, "inpaint": {"mask": mask}}
     )
     run = bench.execute(config)
-    studio.importer.look(run.artifact)
+    studio.importer.show_artifact(run.artifact)
     studio.importer.use_settings()
     studio.form.source.image = bench.keep(noise().rotate(90))
     assert studio.config().inpaint.mask is None
@@ -137,7 +137,7 @@ def test_another_start_picture_sets_the_mask_aside(studio, bench):
 
 def test_a_pictures_own_size_is_left_to_the_next_picture(studio, bench):
     run = bench.enhance(Image.new("RGB", (101, 67), "red"), PipelineConfig(seed=1))
-    studio.importer.look(run.artifact)
+    studio.importer.show_artifact(run.artifact)
     studio.importer.use_settings()
     assert (studio.config().width, studio.config().height) == (None, None)
 
@@ -194,7 +194,7 @@ def test_what_is_painted_on_a_result_of_another_size_repaints_that_result(studio
     drop(studio, noise())
     border = {"left": 32, "right": 0, "denoising_strength": 0.0}
     run = bench.enhance(noise(), PipelineConfig(mode="outpaint", outpaint=border, seed=1))
-    studio.importer.look(run.artifact)
+    studio.importer.show_artifact(run.artifact)
     paint(studio, 0, 0, 32, 64)
     assert bench.pictures.size(studio.form.source.image) == run.image.size == (96, 64)
     assert studio.config().inpaint.mask is not None
@@ -202,7 +202,7 @@ def test_what_is_painted_on_a_result_of_another_size_repaints_that_result(studio
 
 def test_a_mask_painted_on_a_made_picture_shapes_no_part_of_another(studio, bench):
     run = bench.execute(PipelineConfig.parse(QUICK))
-    studio.importer.look(run.artifact)
+    studio.importer.show_artifact(run.artifact)
     studio.importer.use_settings()
     paint(studio, *CORNER)
     mask = studio.config().inpaint.mask

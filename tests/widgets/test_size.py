@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medialab import PipelineConfig
-from widgets.size import SHAPES, SizeInput, shaped
+from widgets.size import SHAPES, SizeInput, size_of_shape
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def size():
     shape=st.sampled_from(sorted(SHAPES.values())),
 )
 def test_a_shape_has_about_the_native_area_in_whole_blocks(native, shape):
-    width, height = shaped(native, *shape)
+    width, height = size_of_shape(native, *shape)
     assert width % 8 == height % 8 == 0
     assert width * height == pytest.approx(native**2, rel=0.2)
     assert (width > height) == (shape[0] > shape[1])
@@ -64,12 +64,12 @@ def test_without_a_known_size_only_free_numbers_are_offered(size):
 def test_a_shape_shows_its_numbers_and_numbers_find_their_shape(size):
     size.offer(512)
     size.shape.value = "Wide 16:9"
-    assert (size.width.value, size.height.value) == shaped(512, 16, 9)
-    size.width.value, size.height.value = shaped(512, 3, 4)
+    assert (size.width.value, size.height.value) == size_of_shape(512, 16, 9)
+    size.width.value, size.height.value = size_of_shape(512, 3, 4)
     assert size.shape.value == "Portrait 3:4"
     size.width.value = 520
     assert size.shape.value == "other"
-    assert size.read() == {"width": 520, "height": shaped(512, 3, 4)[1]}
+    assert size.read() == {"width": 520, "height": size_of_shape(512, 3, 4)[1]}
 
 
 def test_swap_turns_a_shape_into_its_counterpart(size):
@@ -102,6 +102,6 @@ def test_a_change_of_both_sides_is_told_of_once(size):
     size.shape.value = "Wide 16:9"
     size.show(PipelineConfig(width=200, height=96))
     assert told == [
-        dict(zip(("width", "height"), shaped(512, 16, 9), strict=True)),
+        dict(zip(("width", "height"), size_of_shape(512, 16, 9), strict=True)),
         {"width": 200, "height": 96},
     ]

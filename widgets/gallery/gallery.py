@@ -1,4 +1,4 @@
-"""The history as a grid of thumbnails, of which only those on the screen exist."""
+"""The history as a grid of thumbnails; only those on the screen are loaded."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,16 +13,16 @@ import traitlets
 from medialab.artifacts import Artifact
 from medialab.errors import ArtifactError
 
-# What a person can ask for besides opening; stars are given as "stars:0" to "stars:5".
+# Actions besides opening a picture; ratings are "stars:0" to "stars:5".
 ACTIONS = ("enhance", "sidecar", "delete", *(f"stars:{count}" for count in range(6)))
-# Seconds after which an answer goes out with the thumbnails it has: the kernel stays free for
-# others, and the browser asks again for the rest.
+# Seconds after which an answer is sent with the thumbnails ready so far, to keep the kernel
+# responsive; the browser asks again for the rest.
 _ANSWER_WITHIN = 0.03
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture of the gallery. `id` is what the thumbnail is asked for by; sizes in pixels."""
+    """One picture of the gallery: `id` identifies its thumbnail; width and height in pixels."""
 
     id: str
     title: str
@@ -33,7 +33,7 @@ class Entry:
 
     @classmethod
     def of(cls, artifact: Artifact) -> Self:
-        """The entry of a picture; its `id` is the path as `ArtifactManager` takes it."""
+        """Return the entry of a picture; its `id` is the path as `ArtifactManager` takes it."""
         return cls(
             id=f"{artifact.path.parent.name}/{artifact.path.name}",
             title=artifact.prompt,
@@ -45,20 +45,22 @@ class Entry:
 
 
 class Gallery(anywidget.AnyWidget):
-    """A grid of any length; `thumbnail` gives the bytes of a small picture for an entry's id.
+    """A grid of thumbnails of any length.
 
-    The entries stay here: the browser knows how many there are, and asks for those it shows.
-    Callbacks are called with what a person did; who owns the gallery does it, and then calls
-    `update`, `remove`, `add` or `show`. `current` is the index of the entry that the arrow keys are
-    at, or -1. Its height is the CSS variable `--mls-gallery-height`; with 100 % it fills the view,
-    whose class is `mls-gallery-host`.
+    The entries stay in Python: the browser knows their number, and asks for those on the screen.
+    Callbacks report a person's action; the gallery's owner carries it out and then calls `update`,
+    `remove`, `add` or `show`. `current` is the index of the selected entry, or -1. The CSS variable
+    `--mls-gallery-height` sets the height; 100 % fills the view, whose class is `mls-gallery-host`.
+
+    Args:
+        thumbnail: returns the content of a small picture's file for an entry's id.
     """
 
     _esm = Path(__file__).with_suffix(".bundle.js")
     _css = Path(__file__).with_suffix(".css")
 
     count = traitlets.Int(0).tag(sync=True)
-    # Raised whenever what the browser has may be wrong.
+    # Increased whenever the browser's copies may be out of date.
     generation = traitlets.Int(0).tag(sync=True)
     current = traitlets.Int(-1).tag(sync=True)
     empty = traitlets.Unicode("No pictures yet").tag(sync=True)
@@ -74,27 +76,27 @@ class Gallery(anywidget.AnyWidget):
 
     @property
     def entries(self) -> Sequence[Entry]:
-        """What is shown, first to last."""
+        """The entries, first to last."""
         return tuple(self._entries)
 
     @property
     def selected(self) -> str | None:
-        """The id of the entry that the arrow keys are at."""
+        """The id of the selected entry, or None."""
         return self._entries[self.current].id if 0 <= self.current < self.count else None
 
     def on_open(self, callback: Callable[[str], object], remove: bool = False) -> None:
-        """Call (or no longer call) `callback` with the id of each entry that is opened."""
+        """Call `callback` with the id of each opened entry; `remove` stops that."""
         self._open.register_callback(callback, remove=remove)
 
     def on_act(self, callback: Callable[[str, str], object], remove: bool = False) -> None:
-        """Call (or no longer call) `callback` with one of `ACTIONS` and an entry's id.
+        """Call `callback` with one of `ACTIONS` and an entry's id; `remove` stops that.
 
-        A "delete" was asked for twice already.
+        The browser has already asked for confirmation of a "delete".
         """
         self._act.register_callback(callback, remove=remove)
 
     def show(self, entries: Sequence[Entry]) -> None:
-        """Show these; the selected one stays selected, or else the one in its place."""
+        """Show these entries; the selection stays, or moves to the entry in its place."""
         selected = self.selected
         self._entries = list(entries)
         self._places = {entry.id: at for at, entry in enumerate(self._entries)}
@@ -104,16 +106,16 @@ class Gallery(anywidget.AnyWidget):
             self.generation += 1
 
     def add(self, entry: Entry) -> None:
-        """Show one more, before all others."""
+        """Add an entry before all others."""
         self.show([entry, *self._entries])
 
     def remove(self, identity: str) -> None:
-        """Show all but the entry with this id; nothing happens where there is none."""
+        """Remove the entry with this id, if there is one."""
         if identity in self._places:
             self.show([entry for entry in self._entries if entry.id != identity])
 
     def update(self, entry: Entry) -> None:
-        """Show this in place of the entry with its id; nothing happens where there is none."""
+        """Replace the entry with the same id, if there is one."""
         if entry.id in self._places:
             self._entries[self._places[entry.id]] = entry
             self.generation += 1
@@ -133,9 +135,9 @@ class Gallery(anywidget.AnyWidget):
                 self._act(content["action"], identity)
 
     def _answer(self, ids: Sequence[str], **rows: Any) -> None:
-        """Rows if any, and as many thumbnails as there is time for, at least one.
+        """Send rows, if given, and as many thumbnails as there is time for, at least one.
 
-        An entry that has none is named with the reason.
+        For an entry without a thumbnail the reason is sent.
         """
         end = time.monotonic() + _ANSWER_WITHIN
         found: list[str] = []

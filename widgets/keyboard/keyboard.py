@@ -1,4 +1,4 @@
-"""The panel's keys, which are its own alone, and what a screen reader is told."""
+"""The panel's keyboard shortcuts, separate from the notebook's, and its screen reader messages."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import anywidget
 
 
 class Keyboard(anywidget.AnyWidget):
-    """Shows nothing and listens in the browser, for the panel that it is a child of."""
+    """An invisible widget that listens for keys in the panel that contains it."""
 
     _esm = Path(__file__).with_suffix(".bundle.js")
 

@@ -1,4 +1,4 @@
-"""The end of a page, and of its kernel."""
+"""Ending the kernel when its page is closed."""
 
 from widgets.page_end.page_end import PageEnd
 

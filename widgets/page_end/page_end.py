@@ -1,4 +1,4 @@
-"""The end of a page: where the studio is a page of its own, its kernel ends with it."""
+"""Ending the kernel when its page is closed, where the studio is a page of its own."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import anywidget
 
 
 class PageEnd(anywidget.AnyWidget):
-    """Shows nothing and listens in the browser for the page to be left."""
+    """An invisible widget that notices when the page is closed."""
 
     _esm = Path(__file__).with_suffix(".bundle.js")
 

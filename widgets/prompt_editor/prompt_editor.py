@@ -1,4 +1,4 @@
-"""The prompt: its tokens counted, its words completed and weighed by the keyboard."""
+"""The prompt editor: a token count, completion of words, and weights set by keyboard."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ WORD_KINDS = ("lora", "wildcard", "embedding", "style", "word")
 class PromptEditor(anywidget.AnyWidget):
     """A text area whose `value` is a prompt.
 
-    `words` is what it completes: each a dict of `label` (what the list shows), `insert` (what
-    stands in the prompt then) and `kind`, one of `WORD_KINDS`. After `<` it offers LoRAs, after
-    `__` wildcards, after two letters of a word embeddings, styles and words. Ctrl+Up and Ctrl+Down
-    weigh the selection, or the word at the cursor.
+    `words` are the completions: each a dict of `label` (shown in the list), `insert` (put into the
+    prompt) and `kind`, one of `WORD_KINDS`. After `<` it offers LoRAs, after `__` wildcards, and
+    after two letters of a word inversions, styles and words. Ctrl+Up and Ctrl+Down change the
+    weight of the selection, or of the word at the cursor.
 
-    `tokens` is a short text at the label's right, such as "23 / 75"; who owns the editor sets it.
-    `value` follows the typing after 0.3 s of rest, and at once when the focus leaves the text.
+    `tokens` is a short text to the right of the label, such as "23 / 75"; the editor's owner sets
+    it. `value` is updated 0.3 s after the last key, and at once when the text loses the focus.
 
     Source: behaviour of AUTOMATIC1111 javascript/edit-attention.js for the weights.
     """

@@ -7,12 +7,11 @@ import traitlets
 
 
 class Splitter(anywidget.AnyWidget):
-    """Put between two children of a flex row; it sets the width of one of its neighbours.
+    """A handle between two children of a flex row; it sets the width of one of them.
 
-    `width` is that neighbour's, in CSS pixels between `smallest` and `largest`; 0 leaves it to the
-    row's own layout, as a double click does. `side` says which neighbour: the one before or after.
-    `label` names that panel to screen readers. Where the row wraps the handle is hidden, and the
-    panels have their own widths.
+    `width` is that child's width in CSS pixels, from `smallest` to `largest`; 0, set by a double
+    click, leaves it to the row's layout. `side` is "before" or "after": the child to set. `label`
+    names it for screen readers. If the row wraps, the handle is hidden and has no effect.
     """
 
     _esm = Path(__file__).with_suffix(".bundle.js")

@@ -1,4 +1,4 @@
-"""The stage strip: what each stage of a run is doing, and the way to run again from one."""
+"""The stage strip: the state of each stage of a run, and buttons to run again from one."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +12,10 @@ STATES = ("off", "waiting", "cached", "running", "done")
 
 
 class StageStrip(anywidget.AnyWidget):
-    """A row of stages, in the order in which they run.
+    """A row of stages in the order they run.
 
-    `stages` is a list of dicts: `name`, `title`, `state` (one of `STATES`) and `seconds`, None
-    where there are none to tell. Those cached or done can be chosen: run again from here.
+    `stages` is a list of dicts: `name`, `title`, `state` (one of `STATES`) and `seconds` (None if
+    unknown). Clicking a stage that is cached or done means: run again from here.
     """
 
     _esm = Path(__file__).with_suffix(".bundle.js")
@@ -29,7 +29,7 @@ class StageStrip(anywidget.AnyWidget):
         self.on_msg(self._heard)
 
     def on_choose(self, callback: Callable[[str], object], remove: bool = False) -> None:
-        """Call (or no longer call) `callback` with the name of each stage that is chosen."""
+        """Call `callback` with the name of each clicked stage; `remove` stops that."""
         self._choose.register_callback(callback, remove=remove)
 
     @traitlets.validate("stages")

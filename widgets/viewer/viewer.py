@@ -1,4 +1,4 @@
-"""The picture in the middle: viewed, compared, painted a mask on, its detections moved as boxes."""
+"""The viewer: shows and compares pictures, paints masks, and edits detections as boxes."""
 
 from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
@@ -17,14 +17,14 @@ from widgets.guard import guarded
 from widgets.uploads import Upload, Uploads
 
 MODES = ("view", "compare", "mask", "boxes")
-FORMATS = ("PNG", "JPEG", "WEBP")  # what every browser draws
-# Seconds between two previews: five a second are seen as motion, and more only pile up.
+FORMATS = ("PNG", "JPEG", "WEBP")  # formats that every browser can show
+# Seconds between two previews: five a second look like motion, and more would only queue up.
 PREVIEW_GAP = 0.2
-# The brush at first, in pixels of a picture whose shorter side has 512; others in proportion.
+# The brush's initial diameter in pixels, for a picture whose shorter side has 512; others scale.
 _BRUSH, _BRUSH_SIDE = 64, 512
 SMALLEST_BRUSH, LARGEST_BRUSH = 1, 1024
 
-# The files that a page is sent; b"" for one that there is not.
+# The files sent to a page; a missing one is b"".
 _FILES = ("image", "before", "preview", "mask")
 
 OnMask = Callable[[bytes | None], object]
@@ -33,15 +33,16 @@ OnDrop = Callable[[str, bytes], object]
 
 
 class Viewer(anywidget.AnyWidget):
-    """Shows a picture; zoom and position belong to each view of it, all else is shared.
+    """A picture that can be zoomed, compared, masked, and its detections edited.
 
-    `boxes` are a detailer's detections in the order in which they are drawn, each a dict with the
-    fields of `DetectionEdit`. `size` is the picture's (width, height) in pixels, (0, 0) without
-    one. The brush has a diameter in pixels of the picture; hardness and opacity lie between 0 and
-    1. `split` is where compare divides the picture, as a share of its width. While `busy` and
-    nothing is there to look at, a place is kept for it.
+    Each view of the widget has its own zoom and position; everything else is shared. `boxes` are a
+    detailer's detections in the order they are repainted, each a dict with the fields of
+    `DetectionEdit`. `size` is the picture's (width, height) in pixels, (0, 0) without a picture.
+    `brush_size` is the brush's diameter in pixels of the picture; its hardness and opacity range
+    from 0 to 1. `split` is the position of the dividing line in compare mode, from 0 (left) to 1.
+    While `busy` and empty, the viewer keeps its height.
 
-    Callbacks hear what a person did, not what the program set; an error in one is shown in the
+    Callbacks report a person's actions, not changes by the program; their errors are shown in the
     viewer.
     """
 
@@ -58,17 +59,17 @@ class Viewer(anywidget.AnyWidget):
     busy = traitlets.Bool(False).tag(sync=True)
     size = traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=(0, 0)).tag(sync=True)
 
-    # Pictures are no traits: JupyterLab gives the state of all widgets four seconds to come after
-    # a reload, and 17 MB of picture in it took every widget down. A page asks for them instead.
+    # Pictures are not traits: after a reload JupyterLab waits four seconds for the state of all
+    # widgets, and 17 MB of picture in it made every widget fail. A page asks for them instead.
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.add_class("mls-viewer")
         self._uploads = Uploads()
         self._files = dict.fromkeys(_FILES, b"")
-        # The page that painted the mask: it has newer strokes than what comes back from here.
+        # The page that painted the mask; it may have newer strokes than the mask sent back to it.
         self._mask_by = ""
-        self._is_seen = False  # until then nobody is sent anything
+        self._is_seen = False  # nothing is sent until a page has opened
         self._previewed = -PREVIEW_GAP
         self._heard_mask: list[OnMask] = []
         self._heard_boxes: list[OnBoxes] = []
@@ -77,16 +78,18 @@ class Viewer(anywidget.AnyWidget):
 
     @property
     def mask(self) -> bytes | None:
-        """The mask as a PNG of 8-bit grey, of the picture's size, 255 where it is repainted."""
+        """The mask as an 8-bit grey PNG of the picture's size, 255 = repaint; None without one."""
         return self._files["mask"] or None
 
     def show(self, image: bytes, before: bytes | None = None) -> None:
-        """Show a picture (a PNG, JPEG or WebP file), and what it was before for comparing.
+        """Show a picture; the mask stays if the new picture has the same size.
 
-        The mask stays with a picture of the same size and goes with another.
+        Args:
+            image: the content of a PNG, JPEG or WebP file.
+            before: another such file, to compare with.
 
         Raises:
-            PictureError: one of them is no such file; what was shown stays.
+            PictureError: a file is not such a picture; the viewer does not change.
         """
         size = picture_size(image, "the picture")
         if before is not None:
@@ -100,43 +103,46 @@ class Viewer(anywidget.AnyWidget):
         self._put(files)
 
     def preview(self, jpeg: bytes) -> None:
-        """Show how far the next picture is, until `show` or `clear`; at most five a second."""
+        """Show a preview (a JPEG) until `show` or `clear`; at most five a second are shown."""
         now = monotonic()
         if now - self._previewed >= PREVIEW_GAP:
             self._previewed = now
             self._put({"preview": jpeg})
 
     def clear(self) -> None:
-        """Show nothing: no picture, mask, boxes or preview."""
+        """Remove picture, mask, boxes and preview."""
         with self.hold_sync():
             self.size, self.boxes = (0, 0), []
         self._mask_by = ""
         self._put(dict.fromkeys(_FILES, b""))
 
     def show_mask(self, png: bytes | None) -> None:
-        """Put a mask on the picture: a PNG of its size, white where it is repainted; None: none.
+        """Show a mask on the picture.
+
+        Args:
+            png: a PNG of the picture's size, white = repaint; None removes the mask.
 
         Raises:
-            PictureError: it is no PNG, or of another size than the picture.
+            PictureError: the mask is not a PNG, or its size differs from the picture's.
         """
         mask = b"" if png is None else self._checked_mask(png)
         self._mask_by = ""
         self._put({"mask": mask})
 
     def on_mask(self, callback: OnMask) -> None:
-        """Call back with the mask (a PNG, or None) whenever a person has changed it."""
+        """Call `callback` with the mask (a PNG, or None) when a person changes it."""
         self._heard_mask.append(callback)
 
     def on_boxes(self, callback: OnBoxes) -> None:
-        """Call back with the boxes whenever a person has changed them."""
+        """Call `callback` with the boxes when a person changes them."""
         self._heard_boxes.append(callback)
 
     def on_drop(self, callback: OnDrop) -> None:
-        """Call back with name and content of each picture that is dropped, pasted or opened."""
+        """Call `callback` with name and content of each picture dropped, pasted or opened."""
         self._heard_drop.append(callback)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the browser changed; a change that cannot be is shown and undone there."""
+        """Apply changes from the browser; an invalid one is reported and undone there."""
         guarded(self._take_state, self._show_error)(sync_data)
 
     @traitlets.validate("boxes")
@@ -184,7 +190,7 @@ class Viewer(anywidget.AnyWidget):
             self._tell(self._heard_drop, upload.name, content)
 
     def _put(self, files: Mapping[str, bytes]) -> None:
-        """Keep these, and send them to every page."""
+        """Store these files, and send them to every page."""
         self._files.update(files)
         if self._is_seen:
             message = {"kind": "files", "names": list(files), "mask_by": self._mask_by}
@@ -195,7 +201,7 @@ class Viewer(anywidget.AnyWidget):
             guarded(callback, self._show_error)(*news)
 
     def _show_error(self, error: BaseException, trace: str) -> None:
-        """In the viewer itself, where the person is looking."""
+        """Show an error in the viewer, where the person is looking."""
         self.send(
             {"kind": "error", "name": type(error).__name__, "text": str(error), "trace": trace}
         )
@@ -215,7 +221,7 @@ class Viewer(anywidget.AnyWidget):
             return buffer.getvalue()
 
     def _brush_for(self, size: tuple[int, int]) -> int:
-        """The brush as large on this picture as it was on the one before."""
+        """Return a brush size (pixels) with the same share of a new picture as of the last."""
         side = min(self.size) or _BRUSH_SIDE
         scaled = round(self.brush_size * min(size) / side)
         return min(max(scaled, SMALLEST_BRUSH), LARGEST_BRUSH)
@@ -224,18 +230,20 @@ class Viewer(anywidget.AnyWidget):
 def picture_size(
     content: bytes, what: str, formats: tuple[str, ...] | None = FORMATS
 ) -> tuple[int, int]:
-    """Width and height of a picture's file as it is seen: upright, as its EXIF says.
+    """Return a picture's width and height in pixels, upright as its EXIF says.
 
-    `formats` are those that it may have; None for all that can be kept.
+    Args:
+        content: the content of the picture's file.
+        what: the picture's name in an error message.
+        formats: the permitted formats; None for all that can be stored.
 
     Raises:
-        PictureError: it is no picture of these formats, a broken or a far too large one; `what`
-            names it in the message.
+        PictureError: not a picture in one of these formats, broken, or too large.
     """
     try:
         with open_picture(content, what, formats) as file:
             width, height = file.image.size
-            # EXIF orientation 5 to 8: lying on its side. A PNG would be decoded to look for it.
+            # EXIF orientations 5 to 8 swap the sides. Not for PNG, which would have to be decoded.
             if file.image.format != "PNG" and orientation_of(file.image) >= 5:
                 width, height = height, width
             file.image.verify()
