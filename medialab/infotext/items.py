@@ -351,7 +351,7 @@ def _read_value(line: str, at: int) -> tuple[str, int]:
         # CivitAI writes bare JSON, which contains commas.
         try:
             _, end = json.JSONDecoder().raw_decode(line, at)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # a number of thousands of digits is a ValueError
             return _until_comma(line, at)
         return line[at:end], _until_comma(line, end)[1]
     if line[at : at + 1] == "(":  # a size in Fooocus, a pair of numbers in ControlNet

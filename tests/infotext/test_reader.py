@@ -1,4 +1,4 @@
-"""Infotexts as people have them: wrapped, copied, flattened, of older versions, garbled."""
+"""A text is taken apart into prompt and parameters; no text makes that fail."""
 
 import json
 import time
@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.infotext import text as infotext
-from medialab.infotext.mojibake import decode_utf16, mend_letters, mend_order
+from tests.infotext.texts import BASE, LINE, NEGATIVE, PROMPT, TEXT
 
-PROMPT, NEGATIVE = "a café cat, (standing:1.2)", "bad hands, {ugly}"
-LINE = (
-    "Steps: 28, Sampler: DPM++ 2M Karras, CFG scale: 6.5, Seed: 42, Size: 512x768, "
-    "Model hash: cc6cb27103, Model: v1-5, Clip skip: 2, Version: v1.7.0"
-)
-TEXT = f"{PROMPT}\nNegative prompt: {NEGATIVE}\n{LINE}"
 MEANT = {
     "prompt": PROMPT,
     "negative_prompt": NEGATIVE,
@@ -31,7 +25,11 @@ MEANT = {
     "clip_skip": 2,
     "checkpoint": "v1-5",
 }
+
+
 HEAD = f"{PROMPT}\nNegative prompt: {NEGATIVE}"
+
+
 TEXTS = {
     "as A1111 writes it": TEXT,
     "with a template below": f"{TEXT}\nTemplate: a {{cat|dog}}\nNegative Template: {{bad|ugly}}",
@@ -208,137 +206,6 @@ def test_a_value_that_cannot_be_taken_is_told_in_words():
 def test_seeds_of_64_bits_keep_every_digit():
     for seed in (2**53 + 1, 2**64 - 1):
         assert infotext.read(f"Steps: 2, Seed: {seed}, Size: 64x64").settings["seed"] == seed
-
-
-# --- older versions ------------------------------------------------------------------------------
-
-BASE = "a\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x768, "
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        (
-            (
-                'ControlNet 0: "preprocessor: canny, model: control_v11p [cab727d4], weight: 0.5, '
-                "starting/ending: (0.1, 0.8), resize mode: Crop and Resize, pixel perfect: True, "
-                'control mode: Balanced, preprocessor params: (512, 64, 64)"'
-            ),
-            [("control_v11p", "canny", 0.5, 0.1, 0.8)],
-        ),
-        (
-            (
-                "ControlNet Enabled: True, ControlNet Module: none, ControlNet Model: p [9ca67], "
-                "ControlNet Weight: 0.8, ControlNet Guidance Start: 0, ControlNet Guidance End: 1"
-            ),
-            [("p", "none", 0.8, 0.0, 1.0)],
-        ),
-        (
-            (
-                "ControlNet-0 Enabled: True, ControlNet-0 Module: canny, ControlNet-0 Model: e, "
-                "ControlNet-0 Weight: 0.55, ControlNet-1 Enabled: True, ControlNet-1 Module: none, "
-                "ControlNet-1 Model: depth, ControlNet-1 Guidance End: 0.5"
-            ),
-            [("e", "canny", 0.55, 0.0, 1.0), ("depth", "none", 1.0, 0.0, 0.5)],
-        ),
-        (
-            (
-                "ControlNet Enabled: True, ControlNet Preprocessor: canny, ControlNet Model: m, "
-                "ControlNet Weight: 0.8, ControlNet Starting Step: 0.2, ControlNet Ending Step: 1, "
-                'ControlNet Preprocessor Parameters: "(512, 64, 64)"'
-            ),
-            [("m", "canny", 0.8, 0.2, 1.0)],
-        ),
-        ("ControlNet Enabled: False, ControlNet Module: canny, ControlNet Model: m", []),
-    ],
-)
-def test_controlnets_of_older_forms_are_units_that_want_their_picture(written, meant):
-    parsed = infotext.read(BASE + written)
-    units = PipelineConfig.parse(parsed.settings).control
-    found = [(one.model, one.preprocessor, one.weight, one.start, one.end) for one in units]
-    assert found == meant
-    assert not any(one.enabled for one in units)
-    assert sum("switched off" in note for note in parsed.notes) == len(meant)
-    assert parsed.rest == {}
-
-
-def test_a_control_mode_that_is_not_known_here_is_told():
-    unit = '"Module: canny, Model: m, Control Mode: My prompt is more important"'
-    assert "My prompt" in " ".join(infotext.read(f"{BASE}ControlNet 0: {unit}").notes)
-
-
-def test_additional_networks_are_loras():
-    parsed = infotext.read(
-        f"{BASE}AddNet Enabled: True, AddNet Module 1: LoRA, AddNet Model 1: ink(0123456789ab), "
-        "AddNet Weight A 1: 0.7, AddNet Weight B 1: 0.7"
-    )
-    assert parsed.settings["loras"] == ({"name": "ink", "weight": 0.7},)
-    assert parsed.rest == {"Lora hashes": "ink: 0123456789ab"}
-
-
-def test_a_picture_that_was_drawn_over_is_told_to_be_missing():
-    for item in ("Denoising strength: 0.6", "Denoising strength: 0.6, Mask blur: 4"):
-        assert "another picture" in " ".join(infotext.read(BASE + item).notes)
-    hires = infotext.read(f"{BASE}Denoising strength: 0.6, Hires upscale: 2")
-    assert hires.notes == ()
-
-
-def test_loras_beside_the_prompt_keep_their_weights():
-    fooocus = infotext.read(
-        f'{BASE}Lora hashes: "ink: 0123456789", Lora weights: "ink: 0.5, pen: 1", '
-        "Version: Fooocus v2.5.5"
-    )
-    assert fooocus.settings["loras"] == (
-        {"name": "ink", "weight": 0.5},
-        {"name": "pen", "weight": 1.0},
-    )
-    assert fooocus.program == "Fooocus"
-    counted = infotext.read(f"{BASE}Lora 1: ink, Lora Hash 1: 466a765bad, Lora Weight 1: 0.8")
-    assert counted.settings["loras"] == ({"name": "ink", "weight": 0.8},)
-    assert counted.hashes == {"lora/ink": "466a765bad"}
-
-
-def test_the_first_hires_fix_told_both_sizes():
-    parsed = infotext.read(BASE.replace("512x768", "1024x1536") + "First pass size: 512x768")
-    config = PipelineConfig.parse(parsed.settings)
-    assert (config.width, config.height) == (512, 768)
-    assert (config.refiner.width, config.refiner.height) == (1024, 1536)
-    computed = infotext.read(BASE.replace("512x768", "1024x1024") + "First pass size: 0x0")
-    assert computed.settings["width"] == computed.settings["height"] == 512
-
-
-# --- letters -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("text", ["café", "日本語", "“naïve” — Ünï", "😀", "Привет мир", "Straße"])
-def test_utf8_that_was_read_as_latin_1_is_mended(text):
-    for name in ("latin-1", "cp1252"):
-        garbled = "".join(
-            bytes([byte]).decode(name, "ignore") or chr(byte) for byte in text.encode()
-        )
-        assert garbled != text
-        assert mend_letters(garbled) == text
-
-
-@pytest.mark.parametrize(
-    "text", ["café", "«CAFÉ»", "CAFÉ…", "groß»", "ÀÉÈ", "½°", "“a”", "日本", "Âme", "über ä ö ü"]
-)
-def test_letters_that_are_right_stay(text):
-    assert mend_letters(text) == text
-    assert mend_order(text) == text
-
-
-@given(st.text(max_size=60))
-def test_utf16_of_either_order_is_read_and_nothing_fails(text):
-    for order in ("utf-16-le", "utf-16-be"):
-        content = (TEXT + text).encode(order, "surrogatepass")
-        assert decode_utf16(content).startswith(PROMPT)
-    decode_utf16(text.encode("utf-8", "replace"))
-    mend_order(text)
-    mend_letters(text)
-
-
-# --- hostile -------------------------------------------------------------------------------------
 
 
 def test_stages_nested_deep_are_told_and_not_taken():

@@ -1,3 +1,5 @@
+"""What is written of a config is read back exactly, and A1111's own texts are read."""
+
 import json
 
 import pytest
@@ -85,11 +87,6 @@ def test_schedules_are_shown_under_a1111s_names(schedule, shown):
     assert f"Schedule type: {shown}," in written(schedule=schedule)
 
 
-def test_only_a_value_that_needs_quotes_gets_them():
-    assert ', Model: "one, two: three é",' in written(checkpoint="one, two: three é")
-    assert ", Model: one two é," in written(checkpoint="one two é")
-
-
 def test_a_prompt_that_a1111_can_hold_is_not_written_twice():
     assert "Exact" not in written(prompt="a\n\nb", negative_prompt="c\nd")
 
@@ -116,7 +113,11 @@ ALIKE = st.sampled_from(
         "<lora:a:0.5>",
     ]
 )
+
+
 PROMPTS = st.one_of(st.text(max_size=40), st.lists(ALIKE | st.text(max_size=5)).map("".join))
+
+
 CONFIGS = st.builds(
     resolved,
     prompt=PROMPTS,
@@ -201,36 +202,6 @@ def test_a_picture_of_a1111_is_read():
 
 
 @pytest.mark.parametrize(
-    ("item", "key", "value"),
-    [
-        ("k: 1", "k", "1"),
-        ("ADetailer model.v2: x", "ADetailer model.v2", "x"),
-        ('Hashes: {"model": "a, b", "vae": {"c": 1}}', "Hashes", None),
-        ('Civitai resources: [{"type":"checkpoint","id":1},{"id":2}]', "Civitai resources", None),
-        ("Civitai metadata: {}", "Civitai metadata", "{}"),
-        ("Hashes: {broken", "Hashes", "{broken"),
-        ("Empty: ", "Empty", ""),
-        ('Kept: "needless"', "Kept", "needless"),
-        ('Torn: "half', "Torn", '"half'),
-        ('Escaped: "a \\"b\\", c"', "Escaped", 'a "b", c'),
-        ("Tiling", "Tiling", "Tiling"),
-        ("SGM noise multplier: True", "SGM noise multplier", "True"),
-    ],
-)
-@pytest.mark.parametrize("place", ["Steps: 2, Seed: 3, CFG scale: 4, {}", "Steps: 2, {}, Seed: 3"])
-def test_traps_are_kept_as_text_and_harm_no_neighbour(item, key, value, place):
-    parsed = infotext.read(f"cat\n{place.format(item)}, Size: 64x64, Model: m")
-    assert parsed.settings["steps"] == 2
-    assert parsed.settings["seed"] == 3
-    assert parsed.settings["checkpoint"] == "m"
-    kept = parsed.rest[key]
-    if value is None:
-        assert json.loads(kept) == json.loads(item.partition(": ")[2])
-    else:
-        assert kept == value
-
-
-@pytest.mark.parametrize(
     ("line", "key"),
     [
         ("Steps: 999", "Steps"),
@@ -269,21 +240,6 @@ def test_a_missing_schedule_means_automatic():
     assert infotext.read("Steps: 2, Sampler: Euler, Seed: 1").settings["schedule"] == "automatic"
 
 
-def test_two_pairs_in_the_last_line_are_still_prompt():
-    parsed = infotext.read("portrait\nlight: soft, lens: long")
-    assert parsed.settings["prompt"] == "portrait\nlight: soft, lens: long"
-    assert parsed.rest == {}
-
-
-def test_windows_line_ends_are_read():
-    parsed = infotext.read("a\r\nNegative prompt: b\r\nSteps: 2, Seed: 3, Size: 64x64\r\n")
-    assert parsed.settings["prompt"] == "a"
-    assert parsed.settings["negative_prompt"] == "b"
-    assert parsed.settings["width"] == 64
-
-
-# --- what A1111 writes of other stages ---------------------------------------------------------
-
 HIRES = {
     "enabled": True,
     "denoising_strength": 0.45,
@@ -295,6 +251,8 @@ HIRES = {
     "steps": 9,
     "upscaler": "latent nearest",
 }
+
+
 CASES = {
     "variation": (
         {"variation_seed": 9, "variation_strength": 0.25},
