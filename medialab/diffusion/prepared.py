@@ -17,7 +17,6 @@ from medialab.diffusion.steps import BetweenSteps, Step
 from medialab.diffusion.tiling import in_tiles
 from medialab.families.base import INPAINT
 from medialab.families.conditioning import Conditioning
-from medialab.loading.memory_needs import denoising_bytes
 from medialab.lora import Applied, told
 from medialab.pixels.geometry import MOST_DRAWN, drawn_size, too_large_to_draw
 from medialab.pixels.resizing import padded
@@ -199,7 +198,9 @@ class PreparedDenoising:
             width, height = min(width, tiles.size), min(height, tiles.size)
         rows = 1 if self.sampling.guidance_scale <= 1 or has_rows_apart(self.network) else 2
         maps = drawing.family.denoiser.width(self.network)
-        needed = denoising_bytes(width, height, maps, drawing.dtype.itemsize, rows)
+        needed = drawing.family.needs.denoising_bytes(
+            (width, height), maps, drawing.dtype.itemsize, rows
+        )
         what = f"to draw {width * drawing.reduction} × {height * drawing.reduction} px"
         claim(needed, drawing.device, what)
 

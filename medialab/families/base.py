@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 from medialab.errors import ModelRefusedError
 from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
@@ -97,6 +97,9 @@ class Latents:
 class Listed(Protocol):
     """What the listing tells of a model (`medialab.listing.models.ModelInfo`)."""
 
+    def __hash__(self) -> int:
+        """Return the same for the same file as it is now."""
+
     @property
     def name(self) -> str:
         """Its name in the listing."""
@@ -175,6 +178,25 @@ class LoRAKeys:
     denoiser: str
     prefixes: Mapping[str, str]
     bare: tuple[str, ...] = ()
+
+
+class Widths(NamedTuple):
+    """The numbers a place has after the first layer of a checkpoint's denoiser, and of its VAE."""
+
+    denoiser: int
+    vae: int
+
+
+class Needs(Protocol):
+    """What a checkpoint takes of memory while it computes, besides its weights."""
+
+    def widths(self, info: Listed) -> Widths:
+        """Return what the header or the configs tell, or what is usual where they do not."""
+
+    def denoising_bytes(
+        self, latents: tuple[int, int], width: int, item_bytes: int, rows: int = 2
+    ) -> int:
+        """Return what a step takes for latents of that size; `rows` are its prompts."""
 
 
 class LoRANames(Protocol):
@@ -269,6 +291,7 @@ class Family(KnownFamily):
     denoiser: Denoiser
     latents: Latents
     loras: LoRANames
+    needs: Needs
     encoder: MakeTextEncoder
     count_tokens: CountTokens
     guide: MakeGuide

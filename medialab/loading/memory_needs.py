@@ -1,68 +1,30 @@
 """How much memory things need, worked out before they are taken: from headers and sizes alone.
 
-What a network holds is exact. What it takes while it computes is of the order of so many maps of
-its first layer, at the size that is drawn; the numbers were measured (docs/performance.md).
+What a network holds is exact. What a VAE takes while it computes is of the order of so many maps
+of its first layer, at the picture's size; the numbers were measured (docs/performance.md). What a
+denoiser takes is its family's.
 """
 
 from collections.abc import Iterator
 from functools import lru_cache
 from math import prod
 from pathlib import Path
-from typing import NamedTuple
 
 from medialab.errors import ModelRefusedError
 from medialab.files.folder_parts import folders_read
 from medialab.files.headers import read_header
 from medialab.files.part_configs import weight_files
-from medialab.listing.models import SINGLE_FILE, ModelInfo, read_config
+from medialab.listing.models import SINGLE_FILE, ModelInfo
 
 ITEM_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 # Copies of a training that lie in some checkpoints and are never loaded.
 _UNUSED = ("model_ema.",)
-# Maps of (first layer's channels, height, width) that are alive at the worst moment, measured at
-# SD1.5's size in float32: 35 to 37 for one row of a UNet's batch at 512 to 896 px, 5.0 to encode,
-# 6.2 (512 px) to 8.9 (1536 px) to decode.
-DENOISER_MAPS = 37
+# Maps of (first layer's channels, height, width) that are alive at the worst moment, measured in
+# float32: 5.0 to encode, 6.2 (512 px) to 8.9 (1536 px) to decode.
 DECODER_MAPS = 8
 ENCODER_MAPS = 5
 # Bytes a pixel of a finished picture: as 8-bit, as floats of three channels, and one more of each.
 PICTURE_BYTES = 40
-
-
-class Channels(NamedTuple):
-    """Of the first layer of a checkpoint's denoiser, and of its VAE."""
-
-    denoiser: int
-    vae: int
-
-
-# SD1.5's, SD2's and SDXL's; most others' are near.
-_USUAL = Channels(320, 128)
-_FIRST_LAYERS = (
-    "model.diffusion_model.input_blocks.0.0.weight",
-    "first_stage_model.encoder.conv_in.weight",
-)
-
-
-@lru_cache(256)  # a header is some 300 kB, and each run asks
-def channels_of(info: ModelInfo) -> Channels:
-    """A checkpoint's, from its header or its configs; the usual ones where neither tells."""
-    try:
-        if info.path.is_file():
-            shapes = read_header(info.path).shapes
-            told = [shapes.get(name, (0,))[0] for name in _FIRST_LAYERS]
-        else:
-            configs = (info.path / part / "config.json" for part in ("unet", "vae"))
-            told = [_first_channels(config) for config in configs]
-    except ModelRefusedError:  # whoever opens it says what is wrong
-        return _USUAL
-    return Channels(*(one or usual for one, usual in zip(told, _USUAL, strict=True)))
-
-
-def _first_channels(config: Path) -> int:
-    levels = read_config(config).get("block_out_channels") if config.is_file() else None
-    is_told = isinstance(levels, list) and levels and isinstance(levels[0], int)
-    return levels[0] if is_told and levels else 0
 
 
 @lru_cache(256)
@@ -94,11 +56,6 @@ def _files_of(info: ModelInfo) -> Iterator[Path]:
             variants.setdefault(middle[0].partition("-")[0] if middle else "", []).append(file)
         if variants:
             yield from variants[min(variants)]
-
-
-def denoising_bytes(width: int, height: int, channels: int, item_bytes: int, rows: int = 2) -> int:
-    """What a UNet takes for latents of that size, besides its weights; `rows` are its prompts."""
-    return width * height * channels * item_bytes * rows * DENOISER_MAPS
 
 
 def decoding_bytes(width: int, height: int, channels: int, item_bytes: int) -> int:

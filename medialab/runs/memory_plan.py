@@ -11,18 +11,16 @@ from typing import Any, NamedTuple
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ModelRefusedError, OutOfMemoryError
+from medialab.families import RUNNING
 from medialab.loading.checkpoint import dtype_name
 from medialab.loading.memory_needs import (
     ITEM_BYTES,
     PICTURE_BYTES,
     bytes_in_memory,
-    channels_of,
     decoding_bytes,
-    denoising_bytes,
     encoding_bytes,
 )
 from medialab.loading.registry import ModelInfo, ModelRegistry
-from medialab.pixels.geometry import BLOCK
 from medialab.process.memory import gigabytes
 from medialab.runs.sizes import sizes_of
 from medialab.runs.ties import may_be_untied
@@ -30,7 +28,7 @@ from medialab.settings.sampling import SamplingConfig
 from medialab.stages import STAGES
 
 # Pixels a side that a VAE decodes at once with every fallback, whatever the picture's size, and
-# that a tile or a detail is drawn at where neither settings nor the checkpoint say so: SDXL's own.
+# that a tile or a detail is drawn at where neither settings nor the checkpoint say so.
 _LEAST_TILE, _USUAL_TILE = 256, 1024
 _FINISHED_BYTES = 3  # a pixel of a finished picture
 
@@ -183,17 +181,20 @@ def _work(
     settings: Any, config: PipelineConfig, size: Size, checkpoint: ModelInfo, item_bytes: int
 ) -> Iterator[tuple[int, int]]:
     """What each piece of a stage's work takes, as a rule and with every fallback."""
-    channels = channels_of(checkpoint)
+    family = RUNNING[checkpoint.family]
+    widths = family.needs.widths(checkpoint)
     guidance = getattr(settings, "guidance_scale", None) or config.guidance_scale
     rows = 2 if guidance > 1 else 1
-    latents = -(-size[0] // BLOCK), -(-size[1] // BLOCK)
+    reduction = family.latents.reduction
+    latents = -(-size[0] // reduction), -(-size[1] // reduction)
+    denoising = family.needs.denoising_bytes
     yield (
-        denoising_bytes(*latents, channels.denoiser, item_bytes, rows),
-        denoising_bytes(*latents, channels.denoiser, item_bytes, 1),
+        denoising(latents, widths.denoiser, item_bytes, rows),
+        denoising(latents, widths.denoiser, item_bytes, 1),
     )
     small = min(size[0], _LEAST_TILE), min(size[1], _LEAST_TILE)
     for takes in (decoding_bytes, encoding_bytes):
         yield (
-            takes(*size, channels.vae, item_bytes),
-            takes(*small, channels.vae, item_bytes),
+            takes(*size, widths.vae, item_bytes),
+            takes(*small, widths.vae, item_bytes),
         )

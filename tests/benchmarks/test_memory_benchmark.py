@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from medialab.loading.memory_needs import ITEM_BYTES, decoding_bytes, denoising_bytes
+from medialab.families.unet_clip.needs import UNetNeeds
+from medialab.loading.memory_needs import ITEM_BYTES, decoding_bytes
 from medialab.process.memory import gigabytes
 
 CONFIGS = Path(__file__).resolve().parents[2] / "models" / "configs"
@@ -58,7 +59,7 @@ def test_what_a_family_needs_is_what_its_shapes_say(family, keep):
             continue
         held = sum(counted) * size
         for side in SIDES[family]:
-            step = denoising_bytes(side // 8, side // 8, UNET_CHANNELS, size)
+            step = UNetNeeds().denoising_bytes((side // 8, side // 8), UNET_CHANNELS, size)
             decoding = decoding_bytes(side, side, VAE_CHANNELS, size)
             told = map(gigabytes, (held, step, decoding, held + max(step, decoding)))
             weight, one, two, whole = told

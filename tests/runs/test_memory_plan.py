@@ -13,8 +13,9 @@ from safetensors.torch import save_file
 from medialab import PipelineConfig
 from medialab.api.service import Service
 from medialab.errors import OutOfMemoryError
+from medialab.families.unet_clip.needs import UNetNeeds
 from medialab.loading.checkpoint import LoadedCheckpoint
-from medialab.loading.memory_needs import bytes_in_memory, denoising_bytes
+from medialab.loading.memory_needs import bytes_in_memory
 from medialab.loading.registry import ModelRegistry
 from medialab.process import memory as memory_module
 from medialab.runs import resolver as resolving_module
@@ -180,9 +181,10 @@ def test_a_picture_too_large_to_decode_whole_is_decoded_in_tiles(bench, monkeypa
 
 
 def test_a_row_of_a_denoisers_batch_counts_for_itself():
-    assert denoising_bytes(64, 64, 320, 4) == 2 * denoising_bytes(64, 64, 320, 4, rows=1)
+    denoising_bytes = UNetNeeds().denoising_bytes
+    assert denoising_bytes((64, 64), 320, 4) == 2 * denoising_bytes((64, 64), 320, 4, rows=1)
     # Measured: 360 MiB at SD1.5's size.
-    assert denoising_bytes(64, 64, 320, 4) == pytest.approx(360 * 2**20, rel=0.1)
+    assert denoising_bytes((64, 64), 320, 4) == pytest.approx(360 * 2**20, rel=0.1)
 
 
 def test_what_a_run_needs_is_told_before_its_first_stage_begins(bench):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from medialab.families.base import Family, Latents, LoRANames
+from medialab.families.base import Family, Latents, LoRANames, Needs
 from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
 from medialab.families.guidance import MakeGuide
 from medialab.families.schedulers import Schedulers
@@ -14,6 +14,7 @@ from medialab.families.unet_clip.encoder import ClipEncoder
 from medialab.families.unet_clip.guidance import UNetGuide
 from medialab.families.unet_clip.inpainting import INPAINTING
 from medialab.families.unet_clip.lora import UNetClipLoRAs
+from medialab.families.unet_clip.needs import UNetNeeds
 from medialab.families.unet_clip.opening import UNetClipOpening
 from medialab.families.unet_clip.schedulers import ADDED_NOISE, BETAS
 from medialab.families.unet_clip.single_files import SingleFile
@@ -22,8 +23,7 @@ from medialab.families.unet_clip.tiling import TILING
 __all__ = ["EDITS", "FOUR_CHANNELS", "SingleFile", "UNet", "UNetClipOpening", "UNetFamily"]
 
 FOUR_CHANNELS = Latents(channels=4, reduction=8, block=8)
-# Of a text, the same for all of them.
-LORAS = UNetClipLoRAs()
+LORAS, NEEDS = UNetClipLoRAs(), UNetNeeds()
 # Editing by instruction is in no Auto map of diffusers.
 EDITS = "StableDiffusionInstructPix2PixPipeline"
 
@@ -34,6 +34,7 @@ class UNetFamily(Family):
 
     latents: Latents = FOUR_CHANNELS
     loras: LoRANames = LORAS
+    needs: Needs = NEEDS
     encoder: MakeTextEncoder = ClipEncoder
     count_tokens: CountTokens = count_tokens
     guide: MakeGuide = UNetGuide
