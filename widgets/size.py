@@ -7,13 +7,12 @@ import ipywidgets as ipw
 import traitlets
 
 from medialab import PipelineConfig
+from medialab.pixels.geometry import SIDE_STEP
 from widgets.button import make_button
 from widgets.guard import Show, guarded
 from widgets.inputs import label_control
 from widgets.shapes import shapes_of
 
-# Pixels; a VAE works in blocks of this size. Any other is drawn, too, but with something cut off.
-BLOCK = 8
 SHAPES = {
     "Landscape 4:3": (4, 3),
     "Portrait 3:4": (3, 4),
@@ -25,7 +24,7 @@ _USUAL = 512  # pixels; the initial value of both sides where the model's own si
 
 
 def size_of_shape(native: int, across: int, down: int) -> tuple[int, int]:
-    """Return the width and height (pixels) of a shape with the model's area, in whole blocks.
+    """Return the width and height (pixels) of a shape with the model's area, in whole steps.
 
     Args:
         native: the side of the square the model was trained at, in pixels.
@@ -36,7 +35,7 @@ def size_of_shape(native: int, across: int, down: int) -> tuple[int, int]:
     return _in_blocks(native * stretch), _in_blocks(native / stretch)
 
 
-def _in_blocks(pixels: float, block: int = BLOCK) -> int:
+def _in_blocks(pixels: float, block: int = SIDE_STEP) -> int:
     return max(round(pixels / block), 1) * block
 
 
@@ -54,7 +53,9 @@ class SizeInput(ipw.VBox):
 
     value = traitlets.Dict()
 
-    def __init__(self, show_error: Show, own: str = "The model's own", block: int = BLOCK) -> None:
+    def __init__(
+        self, show_error: Show, own: str = "The model's own", block: int = SIDE_STEP
+    ) -> None:
         self._block = block
         self._native: int | None = None
         self._own_name = own

@@ -5,7 +5,7 @@ A family is a folder here and a line of the table in `medialab.families`. The ro
 why it does not run; a `Family` runs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from medialab.families.habits import DetailerHabits
 from medialab.families.layers import Signature
 from medialab.families.schedulers import Schedulers
 from medialab.families.texts import CountTokens, MakeTextEncoder
+from medialab.files.headers import Header
 
 if TYPE_CHECKING:
     import torch
@@ -58,6 +59,7 @@ class Recognition:
     `lookalikes`: families whose LoRAs name the same layers of the same sizes.
     Of a VAE: the end of the name of a `vae_tensor` that no other has. Of a textual inversion of
     several encoders: their `embedding_widths`.
+    `predicts` reads from weights what a file's denoiser predicts, where its header does not tell.
     """
 
     signatures: tuple[Signature, ...] = ()
@@ -70,6 +72,7 @@ class Recognition:
     lookalikes: tuple[str, ...] = ()
     vae_tensor: str = ""
     embedding_widths: tuple[int, ...] = ()
+    predicts: Callable[[Path, Header], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,6 +287,7 @@ class Family(KnownFamily):
     made for, as one file and as a diffusers folder; without any there is no such checkpoint.
     `other_variants` exist besides, and do not run.
     `tasks` are what its pipelines do, each by the diffusers class that does it.
+    `detectors` are made for its pictures and know no others.
     `finishes` names the family whose pictures it finishes, in place of making its own.
     """
 
@@ -307,6 +311,7 @@ class Family(KnownFamily):
     other_variants: tuple[str, ...] = ()
     tasks: Mapping[Task, str] = field(default_factory=lambda: AUTOMATIC)
     finishes: str = ""
+    detectors: tuple[str, ...] = ()
     habits: DetailerHabits = field(default_factory=DetailerHabits)
 
     def native_size(self, prediction_type: str) -> int | None:

@@ -116,6 +116,14 @@ ENCODERS = (
     ("image encoder", "clip", ("vision_model.embeddings.",)),
     ("image encoder", "clip", ("visual.transformer.resblocks.",)),
 )
+# What is in the name of a part's class -> its kind; the first that fits counts.
+_KIND_OF_CLASS = (
+    (("ControlNet",), "controlnet"),
+    (("Autoencoder", "ConsistencyDecoder", "VQModel"), "vae"),
+    (("T2IAdapter", "MultiAdapter"), "t2i-adapter"),
+    (("MotionAdapter",), "motion module"),
+    (("Transformer2DModel", "Transformer3DModel", "UNet"), "denoiser"),
+)
 CLIP_OF_WIDTH = {768: "clip-l", 1024: "clip-h", 1280: "clip-g"}
 _DENOISER = "model.diffusion_model."
 
@@ -137,6 +145,13 @@ def classify(header: Header) -> Verdict:
         if verdict := rule(names, header):
             return verdict
     return Verdict(UNKNOWN, UNKNOWN, UNKNOWN)
+
+
+def kind_of_class(name: str) -> str | None:
+    """Return the kind of a part of a diffusers class; None for what is no part of a pipeline."""
+    return next(
+        (kind for words, kind in _KIND_OF_CLASS if any(word in name for word in words)), None
+    )
 
 
 def _has(names: str, marks: tuple[str, ...]) -> bool:

@@ -4,22 +4,18 @@ A single file has it in marker tensors, in metadata of the ModelSpec standard, o
 trainer; a diffusers folder has it in its scheduler's config. Markers count first: merging copies
 metadata from anywhere, but a marker is added on purpose.
 
-Source: the keys `v_pred` and `ztsnr` as ComfyUI reads them (comfy/supported_models.py, SDXL; its
-SD20 tells SD2's variants by one weight); ModelSpec 1.0.0, `modelspec.prediction_type`; kohya
+Source: the keys `v_pred` and `ztsnr` as ComfyUI reads them (comfy/supported_models.py); ModelSpec
+1.0.0, `modelspec.prediction_type`; kohya
 sd-scripts' library/train_util.py, `ss_v_parameterization` and `ss_zero_terminal_snr`.
 """
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from medialab.errors import ModelRefusedError
-from medialab.files.headers import LENGTH_FIELD, Header
-
-if TYPE_CHECKING:
-    import numpy as np
+from medialab.files.headers import Header
 
 EPSILON, V_PREDICTION, FLOW = "epsilon", "v_prediction", "flow_prediction"
 
@@ -34,10 +30,6 @@ _LONGEST_WORD = 40  # characters of an unknown word that are shown
 _MARKER, _ZERO_MARKER = "v_pred", "ztsnr"
 # Tensors of models trained with EDM's noise (CosXL, Playground 2.5), which no sampler supports.
 _EDM_MARKERS = ("edm_vpred.sigma_max", "edm_mean", "edm_std")
-# Families with variants that differ by what they predict, of one shape.
-_WITH_A_TELLING_WEIGHT = "sd2"
-_TELLING_WEIGHT = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
-_MOST_SPREAD_OF_EPSILON = 0.09  # standard deviation of that weight
 
 
 class Trained(NamedTuple):
@@ -52,15 +44,15 @@ class Trained(NamedTuple):
         return {"prediction_type": self.prediction_type, **zero}
 
 
-def training_of_file(path: Path, header: Header, family: str) -> Trained:
+def training_of_file(
+    path: Path, header: Header, told_by_weights: Callable[[Path, Header], str] | None = None
+) -> Trained:
     """Determine it for a single-file checkpoint.
-
-    From its header; for SD2, whose variants have the same shapes, also from one small weight.
 
     Args:
         path: The file.
         header: Its header.
-        family: Its family, as recognised from the header.
+        told_by_weights: Reads the prediction type from the weights, where the header has none.
 
     Raises:
         ModelRefusedError: it was trained with EDM's noise.
@@ -80,8 +72,8 @@ def training_of_file(path: Path, header: Header, family: str) -> Trained:
         word = V_PREDICTION if _is_true(metadata["ss_v_parameterization"]) else EPSILON
     if word is None and "768-v" in metadata.get("modelspec.architecture", ""):
         word = V_PREDICTION
-    if word is None and family == _WITH_A_TELLING_WEIGHT:
-        word = _of_sd2(path, header)
+    if word is None and told_by_weights is not None:
+        word = told_by_weights(path, header)
     return Trained(word or EPSILON, zero)
 
 
@@ -108,38 +100,6 @@ def _word(text: str) -> str | None:
     """
     plain = re.sub(r"[\s_-]+", "_", text.strip().casefold())
     return None if plain in _NOT_GIVEN else _WORDS.get(plain, plain[:_LONGEST_WORD])
-
-
-def _of_sd2(path: Path, header: Header) -> str:
-    """Determine it for SD 2.x: at 768 px it is v, at 512 px and with more channels epsilon."""
-    channels = header.shapes.get("model.diffusion_model.input_blocks.0.0.weight", (0, 4))[1]
-    if channels != 4:
-        return EPSILON
-    if _TELLING_WEIGHT not in header.shapes:
-        return V_PREDICTION  # diffusers' default, Stable Diffusion 2.1
-    spread = float(_values(path, _TELLING_WEIGHT).std())
-    return V_PREDICTION if spread > _MOST_SPREAD_OF_EPSILON else EPSILON
-
-
-def _values(path: Path, name: str) -> "np.ndarray":
-    """Read one tensor of a file whose header was checked, as float32; [0] for another format.
-
-    With NumPy only: a listing must not load torch, and safetensors' own NumPy reader does not
-    support bfloat16.
-    """
-    import numpy as np
-
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(LENGTH_FIELD), "little")
-        entry = json.loads(file.read(length))[name]
-        begin, end = entry["data_offsets"]
-        file.seek(LENGTH_FIELD + length + begin)
-        content = file.read(end - begin)
-    if entry["dtype"] == "BF16":
-        halves = np.frombuffer(content, "<u2").astype(np.uint32)
-        return (halves << 16).view(np.float32)
-    kind = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}.get(entry["dtype"])
-    return np.frombuffer(content, kind).astype(np.float32) if kind else np.zeros(1, np.float32)
 
 
 def _is_true(word: str | None) -> bool:

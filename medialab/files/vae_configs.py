@@ -21,7 +21,7 @@ from medialab.files.part_configs import (
 
 
 class ConvolutionalConfig(PartConfig):
-    """Settings that UNets and VAEs share."""
+    """Settings that networks of convolutions in levels share."""
 
     in_channels: Count
     out_channels: Count

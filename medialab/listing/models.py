@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from medialab.errors import ModelRefusedError
-from medialab.families import DENOISER_PARTS, PART_NAMES, RUNNING
+from medialab.families import DENOISER_PARTS, FAMILIES, PART_NAMES, RUNNING
 from medialab.families.base import UNKNOWN
-from medialab.families.kinds import WITHOUT_VAE, Verdict, classify
+from medialab.families.kinds import WITHOUT_VAE, Verdict, classify, kind_of_class
 from medialab.families.recognition import (
     family_of_denoiser,
     variant_of_denoiser,
@@ -70,14 +70,6 @@ OF_DETECTORS: Mapping[str, tuple[str, Callable[[Path], object]]] = {
 KINDS_OF_FILES = frozenset({"lora", "upscaler", "embedding"})
 # Of these one is in the config of each model's folder.
 TELLS_A_MODEL = frozenset({"_class_name", "model_type", "architectures"})
-# What is in the name of a part's class -> its kind; the first that fits counts.
-KIND_OF_CLASS = (
-    (("ControlNet",), "controlnet"),
-    (("Autoencoder", "ConsistencyDecoder", "VQModel"), "vae"),
-    (("T2IAdapter", "MultiAdapter"), "t2i-adapter"),
-    (("MotionAdapter",), "motion module"),
-    (("Transformer2DModel", "Transformer3DModel", "UNet"), "denoiser"),
-)
 LARGEST_CONFIG = 16 * 2**20  # bytes; those with a large vocabulary of labels have one
 # Kinds of which a file is of no use whose layers no rule knows. Upscalers are left to spandrel.
 TOLD_BY_ITS_LAYERS = frozenset({"lora", "controlnet", "embedding", "vae"})
@@ -419,7 +411,7 @@ def _folder_verdict(folder: Path, kind: str) -> tuple[Verdict, str]:
         return Verdict("checkpoint", family, "diffusers"), variant_of_denoiser(config)
     config = read_config(folder / "config.json")
     name = str(config.get("_class_name", ""))
-    found = next((one for words, one in KIND_OF_CLASS if any(map(name.__contains__, words))), None)
+    found = kind_of_class(name)
     if found is None:
         # Detectors are told by where they lie.
         own = kind if kind == "detector" else UNKNOWN
@@ -463,8 +455,12 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
         lacks_vae = verdict.kind == WITHOUT_VAE
         if lacks_vae:
             verdict = verdict._replace(kind="checkpoint")
-        is_checkpoint = verdict.kind == "checkpoint"
-        trained = training_of_file(path, header, verdict.family) if is_checkpoint else _UNTOLD
+        trained = _UNTOLD
+        if verdict.kind == "checkpoint":
+            family = FAMILIES.get(verdict.family)
+            trained = training_of_file(
+                path, header, family.recognition.predicts if family else None
+            )
     except ModelRefusedError as error:
         return _refused_info(path, kind, str(error))
     variant = _variant_of_file(verdict, header)

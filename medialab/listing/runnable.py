@@ -45,7 +45,7 @@ def why_not(
 ) -> str | None:
     """Why a model of the right kind cannot be used here, and the way out; None where it can.
 
-    The text goes on after the model's name: "is of family flux; …". `written` is its format.
+    The text goes on after the model's name: "is of family …". `written` is its format.
     """
     if kind == "checkpoint":
         return _why_no_checkpoint(family, variant, is_file)

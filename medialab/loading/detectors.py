@@ -4,11 +4,12 @@ A new finder or refiner is one file in `medialab.vision` and one row in `BACKEND
 one file and one line in `medialab.vision.estimators`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from medialab.errors import MissingLibraryError, ModelRefusedError
+from medialab.families import RUNNING
 from medialab.files.diffusers_folders import check_whole
 from medialab.files.foreign_configs import check_foreign, refuse_larger
 from medialab.files.onnx import read_onnx
@@ -27,7 +28,6 @@ from medialab.vision.roles import Estimator, Finder, Refiner, VisionModel
 
 # What a model can be asked for: any word, or nothing (it answers other questions).
 ANY_WORD, NO_WORD = None, ()
-EMBEDDED = "paperdoll"  # the detector that this project brings
 
 Labels = Sequence[str] | None
 
@@ -248,22 +248,23 @@ def why_absent(info: ModelInfo) -> str | None:
 
 
 def automatic_chain(
-    infos: Sequence[ModelInfo], words: Sequence[str], *, of_paperdoll: bool
+    infos: Sequence[ModelInfo], words: Sequence[str], own: Collection[str] = ()
 ) -> list[str]:
     """Return the detectors to try in turn for these words, best first, by name.
 
-    Those that know a word, shapes before boxes; then those that take any word. The embedded one
-    knows paper dolls only: for `of_paperdoll` pictures it comes first, for all others last.
+    Those that know a word, shapes before boxes; then those that take any word. Those that are
+    made for one family's pictures come first for it, whose `own` they are, and last for all others.
     Refused ones are left out.
     """
     ranked = []
+    special = {name for one in RUNNING.values() for name in one.detectors}
     for info in infos:
         try:
             known, backend = knows(info, words), backend_of(info)
         except ModelRefusedError:
             continue
         if known is not False and "," not in info.name:
-            place = 0 if info.name != EMBEDDED else -1 if of_paperdoll else 1
+            place = -1 if info.name in own else int(info.name in special)
             rank = (place, known is None, BACKENDS.index(backend), info.name)
             ranked.append((rank, info.name))
     return [name for _, name in sorted(ranked)]

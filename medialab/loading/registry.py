@@ -1,7 +1,7 @@
 """The models a person has: found by name, known by content, kept loaded within a budget.
 
 >>> registry = ModelRegistry(Path("models"))
->>> model = registry.load(registry.find("paperdoll", "checkpoint"))
+>>> model = registry.load(registry.find("my-checkpoint", "checkpoint"))
 """
 
 import hashlib

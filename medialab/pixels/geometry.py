@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from medialab.errors import ConfigError
 
-BLOCK = 8  # pixels a side that one latent covers
+# Pixels: sizes are set, and parts of a picture drawn, in such steps. A family may draw in larger
+# blocks; what they add to a picture is cut off again.
+SIDE_STEP = 8
 # Limits, in pixels a side, of a picture drawn in one piece: a smaller one leaves a denoiser nothing
 # to work with, a larger one (usually a typing error) needs gigabytes. Pictures may have any size.
 LEAST_DRAWN, MOST_DRAWN = 64, 4096
-# The side of SDXL's square pictures, and the sizes of one megapixel that it was trained at.
-# Source: appendix I of its paper; the selection is ADetailer's.
-SDXL_SIDE = 1024
-SDXL_SIZES = (
+# Usual sizes of one megapixel, and the side of the square one. Source: appendix I of the paper on
+# SDXL, which was trained at them; the selection is ADetailer's.
+MEGAPIXEL_SIDE = 1024
+MEGAPIXEL_SIZES = (
     (1024, 1024),
     (1152, 896),
     (896, 1152),
@@ -125,7 +127,7 @@ def placement(of: tuple[int, int], to: tuple[int, int], mode: str) -> Placement:
     return Placement(of, to, Box(left, top, left + width, top + height))
 
 
-def drawn_size(width: int, height: int, block: int = BLOCK) -> tuple[int, int]:
+def drawn_size(width: int, height: int, block: int) -> tuple[int, int]:
     """Return the size at which a picture is drawn: whole blocks, at least LEAST_DRAWN a side.
 
     The excess is cropped afterwards.
@@ -139,12 +141,12 @@ def drawn_size(width: int, height: int, block: int = BLOCK) -> tuple[int, int]:
     return across, down
 
 
-def has_blocks(size: tuple[int, int], block: int = BLOCK) -> bool:
+def has_blocks(size: tuple[int, int], block: int) -> bool:
     """Return whether a picture of that size is drawn as it is, with nothing to crop."""
     return drawn_size(*size, block) == size
 
 
-def to_multiple(length: float, multiple: int = BLOCK) -> int:
+def to_multiple(length: float, multiple: int = SIDE_STEP) -> int:
     """Round to the nearest multiple, at least one."""
     return max(multiple, round(length / multiple) * multiple)
 
@@ -252,7 +254,7 @@ def to_proportions(box: Box, of_width: int, of_height: int, width: int, height: 
 def working_size(
     crop: Box, box: Box, guide: int, largest: int, most: int = MOST_DRAWN
 ) -> tuple[int, int]:
-    """Return the size at which a crop is repainted, in multiples of 8.
+    """Return the size at which a crop is repainted, in steps of SIDE_STEP.
 
     Repainting at a smaller size loses detail, so a crop is reduced only if it exceeds `most`.
 
@@ -272,16 +274,16 @@ def working_size(
 
 
 def matched_size(
-    box: Box, width: int, height: int, match: str, native: int = SDXL_SIDE
+    box: Box, width: int, height: int, match: str, native: int = MEGAPIXEL_SIDE
 ) -> tuple[int, int]:
-    """Return the size at which a part with that box's shape is repainted, in multiples of 8.
+    """Return the size at which a part with that box's shape is repainted, in steps of SIDE_STEP.
 
     Args:
         box: The part, in pixels of the picture.
         width: Of the size used without matching, in pixels.
         height: Of that size.
         match: "off" returns that size. "free" keeps its longer side and the box's proportions.
-            "strict" picks, from the sizes SDXL was trained at (scaled to `native`), the one with
+            "strict" picks, from the usual sizes of a megapixel (scaled to `native`), the one with
             the nearest proportions.
         native: Side of the square pictures that the model was trained at, in pixels.
 
@@ -291,11 +293,17 @@ def matched_size(
     if match == "free":
         longest = max(width, height)
         across, down = longest * min(1.0, proportions), longest * min(1.0, 1 / proportions)
-        return (math.ceil(across / BLOCK) * BLOCK, math.ceil(down / BLOCK) * BLOCK)
+        return (
+            math.ceil(across / SIDE_STEP) * SIDE_STEP,
+            math.ceil(down / SIDE_STEP) * SIDE_STEP,
+        )
     if match == "strict":
         scaled = [
-            (to_multiple(wide * native / SDXL_SIDE), to_multiple(high * native / SDXL_SIDE))
-            for wide, high in SDXL_SIZES
+            (
+                to_multiple(wide * native / MEGAPIXEL_SIDE),
+                to_multiple(high * native / MEGAPIXEL_SIDE),
+            )
+            for wide, high in MEGAPIXEL_SIZES
         ]
         large_enough = [
             (wide, high)

@@ -34,7 +34,7 @@ class LoRATag:
     Attributes:
         name: The file's name, without extension.
         text_encoder: The weight in the prompt encoders.
-        unet: The weight in the denoiser.
+        denoiser: The weight in the denoiser.
         block_weights: A preset's name, or numbers separated by commas, as written.
         start: Share of the steps before it applies to the denoiser, 0 to 1; None for 0.
         stop: Share of the steps after which it no longer does, 0 to 1; None for 1.
@@ -42,7 +42,7 @@ class LoRATag:
 
     name: str
     text_encoder: float = 1.0
-    unet: float = 1.0
+    denoiser: float = 1.0
     block_weights: str | None = None
     start: float | None = None
     stop: float | None = None
@@ -51,7 +51,7 @@ class LoRATag:
     def counts(self) -> bool:
         """Whether it has any effect; start and stop limit the denoiser only."""
         stop = 1.0 if self.stop is None else self.stop
-        return self.text_encoder != 0 or (self.unet != 0 and (self.start or 0.0) < stop)
+        return self.text_encoder != 0 or (self.denoiser != 0 and (self.start or 0.0) < stop)
 
 
 def take_loras(prompt: str) -> tuple[str, tuple[LoRATag, ...]]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, MissingLibraryError, ModelNotFoundError, shown
+from medialab.families import RUNNING
 from medialab.listing.models import ModelInfo
 from medialab.loading.detectors import automatic_chain, backend_of, why_absent
 from medialab.stages.detailer.settings import AUTOMATIC, CENTRE, WORDS, DetailerConfig
@@ -34,7 +35,7 @@ def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> 
         if AUTOMATIC not in part.chain:
             continue
         words = part.words or WORDS.get(name, (name,))
-        found = automatic_chain(infos, words, of_paperdoll=family == "paperdoll")
+        found = automatic_chain(infos, words, RUNNING[family].detectors)
         chain = [one for asked in part.chain for one in (found if asked == AUTOMATIC else [asked])]
         if not chain and part.fallback != CENTRE:
             message = (

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from medialab.errors import near
-from medialab.pixels.geometry import BLOCK, LEAST_DRAWN, MOST_DRAWN
+from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN, SIDE_STEP
 
 # As in ComfyUI: 64 bits, torch's maximum. Its noise on the CPU uses only the lower 32.
 LARGEST_SEED = 2**64 - 1
@@ -31,8 +31,8 @@ class Foremost:
 
 Pixels = Annotated[int, Unit("px")]
 Times = Annotated[float, Unit("×")]
-# A side of a picture that a model draws: a VAE works in blocks of 8.
-Side = Annotated[Pixels, Field(ge=LEAST_DRAWN, le=MOST_DRAWN, multiple_of=BLOCK)]
+# A side of a picture that a model draws.
+Side = Annotated[Pixels, Field(ge=LEAST_DRAWN, le=MOST_DRAWN, multiple_of=SIDE_STEP)]
 # A side of any picture; what is drawn in one piece has tighter limits. 65,535 is JPEG's limit.
 Length = Annotated[Pixels, Field(ge=1, le=65_535)]
 # A picture stored in outputs/inputs, by the SHA-256 of its pixels, which `Workbench.keep` returns.

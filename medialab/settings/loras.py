@@ -73,7 +73,7 @@ def _of_tag(tag: LoRATag) -> LoRAConfig:
     try:
         return LoRAConfig(
             name=tag.name,
-            weight=tag.unet,
+            weight=tag.denoiser,
             text_encoder=tag.text_encoder,
             block_weights=tag.block_weights,
             start=tag.start or 0.0,

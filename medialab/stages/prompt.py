@@ -28,7 +28,7 @@ class PromptConfig(StageConfig):
     )
     clip_skip: ClipSkip = Field(
         1,
-        description="Layer of the text encoder to use: 1 the last, 2 the one before; not for SDXL.",
+        description="Text encoder layer: 1 the last, 2 the one before; some families fix it.",
     )
     loras: tuple[LoRAConfig, ...] = Field((), description="LoRAs for every stage without its own.")
 

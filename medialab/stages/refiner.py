@@ -13,6 +13,7 @@ from medialab.diffusion.latents import stretched
 from medialab.diffusion.options import DenoisingOptions
 from medialab.loading.upscalers import OVERLAP, TILE
 from medialab.pixels.geometry import (
+    SIDE_STEP,
     Box,
     Placement,
     cover,
@@ -88,7 +89,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
         request: Request,
     ) -> StageSize:
         """Return the enlarged size: in whole blocks where stage 3 drew the picture in such."""
-        exact = not request.starts_from_noise or not has_blocks(size)
+        exact = not request.starts_from_noise or not has_blocks(size, SIDE_STEP)
         larger = hires_size(*size, settings.scale, settings.width, settings.height, exact=exact)
         return StageSize(self.name, larger, settings.draws, f"{self.name}.scale")
 
@@ -103,7 +104,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             settings.scale,
             settings.width,
             settings.height,
-            exact=frame.is_given or not has_blocks(image.size),
+            exact=frame.is_given or not has_blocks(image.size, SIDE_STEP),
         )
         step = _enlargement(image.size, size, is_cut=bool(settings.width and settings.height))
         covering, left, top = (step.inside.width, step.inside.height), *_cut_off(step)
@@ -179,7 +180,7 @@ def _enlargement(of: tuple[int, int], to: tuple[int, int], *, is_cut: bool) -> P
     """How a picture is enlarged: stretched, or made to cover the size and cut evenly."""
     if not is_cut:
         return placement(of, to, "just resize")
-    covers = covering_size if has_blocks(to) else cover
+    covers = covering_size if has_blocks(to, SIDE_STEP) else cover
     width, height = covers(*of, *to)
     left, top = (width - to[0]) // 2, (height - to[1]) // 2
     return Placement(of, to, Box(-left, -top, width - left, height - top))

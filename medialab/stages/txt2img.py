@@ -13,6 +13,7 @@ from medialab.diffusion.noise import Variation
 from medialab.diffusion.options import DenoisingOptions
 from medialab.diffusion.second_checkpoint import Handover, told_handover
 from medialab.errors import ConfigError
+from medialab.process.installation import SHIPPED_CHECKPOINT
 from medialab.settings.choices import (
     CheckpointName,
     PredictionType,
@@ -33,7 +34,7 @@ class Txt2ImgConfig(SizeConfig):
     """Stage 3: from noise to a picture."""
 
     checkpoint: CheckpointName = Field(
-        "paperdoll", description="Name of a model in models/checkpoints."
+        SHIPPED_CHECKPOINT, description="Name of a model in models/checkpoints."
     )
     vae: VAEName = Field(
         "",
@@ -67,7 +68,7 @@ class Txt2ImgConfig(SizeConfig):
     )
     handover_checkpoint: OptionalCheckpointName = Field(
         "",
-        description="A checkpoint that finishes the picture, such as SDXL's refiner; empty: none.",
+        description="A checkpoint that finishes the picture, as a refiner does; empty: none.",
     )
     switch_at: Fraction = Field(
         0.8, description="Share of the noise after which it takes over; 1: never."

@@ -12,7 +12,7 @@ from medialab.diffusion.enlarging import enlarged, told_upscaler
 from medialab.diffusion.latents import encode_image
 from medialab.diffusion.options import DenoisingOptions
 from medialab.diffusion.tiling import Tiles, vae_for
-from medialab.pixels.geometry import BLOCK, drawn_size, to_multiple
+from medialab.pixels.geometry import SIDE_STEP, drawn_size, to_multiple
 from medialab.settings.choices import PIXEL_UPSCALERS
 from medialab.settings.fields import Foremost, Fraction, NameOf, Pixels, Side, SwitchedConfig, Times
 from medialab.settings.sampling import SamplingConfig
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 _SHARED = 0.25
 
 UpscalerName = Annotated[str, NameOf("upscaler", also=PIXEL_UPSCALERS)]
-TileOverlap = Annotated[Pixels, Field(ge=0, le=2048, multiple_of=BLOCK)]
+TileOverlap = Annotated[Pixels, Field(ge=0, le=2048, multiple_of=SIDE_STEP)]
 # Pixels by which each tile reaches beyond the one before, at least.
-LEAST_STRIDE = 8
+LEAST_STRIDE = SIDE_STEP
 
 
 class UpscalerConfig(SwitchedConfig, SamplingConfig):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from medialab.errors import ModelRefusedError
+from medialab.families.paperdoll import PAPERDOLL
 from medialab.loading.detectors import (
     BACKENDS,
     automatic_chain,
@@ -59,9 +60,9 @@ def test_the_chain_begins_with_those_that_know_the_part_and_ends_with_the_embedd
     ]
     infos = [embedded, *others]
     known = ["mask2former", "yolo", "yolos", "owlv2"]
-    assert automatic_chain(infos, ["face"], of_paperdoll=False) == [*known, "paperdoll"]
-    assert automatic_chain(infos, ["face"], of_paperdoll=True) == ["paperdoll", *known]
-    assert automatic_chain(infos, ["left hand"], of_paperdoll=True) == ["owlv2"]
+    assert automatic_chain(infos, ["face"]) == [*known, "paperdoll"]
+    assert automatic_chain(infos, ["face"], PAPERDOLL.detectors) == ["paperdoll", *known]
+    assert automatic_chain(infos, ["left hand"], PAPERDOLL.detectors) == ["owlv2"]
 
 
 def test_a_refused_model_is_left_out_of_the_chain(info_of, tmp_path):
@@ -69,7 +70,7 @@ def test_a_refused_model_is_left_out_of_the_chain(info_of, tmp_path):
     (tmp_path / "detectors" / "face.pt").write_bytes(b"\x80\x04cos\nsystem\n.")
     (refused,) = ModelRegistry(tmp_path).models("detector")
     assert "pickle" in refused.refused
-    assert automatic_chain([refused], ["face"], of_paperdoll=False) == []
+    assert automatic_chain([refused], ["face"]) == []
 
 
 def test_a_model_that_finds_nothing_is_refused_with_those_that_do(detector_models, tmp_path):

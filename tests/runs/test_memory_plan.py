@@ -166,7 +166,7 @@ def test_a_model_larger_than_what_is_free_is_refused_before_it_is_read(tiny_mode
 
 
 def test_a_picture_too_large_to_decode_whole_is_decoded_in_tiles(bench, monkeypatch):
-    from medialab.diffusion import denoising, latents
+    from medialab.diffusion import latents, prepared
 
     def scarce(nbytes, device, what):
         if what.startswith("to decode 512"):
@@ -174,7 +174,7 @@ def test_a_picture_too_large_to_decode_whole_is_decoded_in_tiles(bench, monkeypa
             raise memory_module.NoRoomError(message)
 
     monkeypatch.setattr(latents, "claim", scarce)
-    monkeypatch.setattr(denoising, "claim", scarce)
+    monkeypatch.setattr(prepared, "claim", scarce)
     run = bench.execute(PipelineConfig.parse(QUICK | {"width": 512, "height": 512}), save=False)
     retries = run.record["stages"][1]["applied"]["retries"]
     assert [one["how"] for one in retries] == ["caches freed", "VAE in tiles"]

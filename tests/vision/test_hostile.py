@@ -209,7 +209,7 @@ def test_an_odd_detector_leaves_the_others_in_automatic(tmp_path, config):
     (odd / "config.json").write_text(json.dumps(config))
     (odd / "model.safetensors").write_bytes(b"")
     infos = ModelFiles(tmp_path / "models").scan("detector")
-    assert "good" in automatic_chain(infos, ["face"], of_paperdoll=False)
+    assert "good" in automatic_chain(infos, ["face"])
 
 
 def test_a_file_with_labels_is_asked_for_those_alone(file):

@@ -34,5 +34,6 @@ PAPERDOLL = UNetFamily(
     native_sizes={},
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
     tasks={**AUTOMATIC, "instruct": EDITS},
+    detectors=("paperdoll",),
     habits=_HABITS,
 )

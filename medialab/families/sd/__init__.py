@@ -11,6 +11,7 @@ from medialab.families.base import (
     UNCLIP,
     Recognition,
 )
+from medialab.families.sd.predictions import told_by_weights
 from medialab.families.sdxl import XL_WORDS
 from medialab.families.unet_clip import (
     EDITS,
@@ -48,7 +49,9 @@ SD15 = UNetFamily(
 )
 SD2 = UNetFamily(
     name="sd2",
-    recognition=Recognition(text_widths=(1024,), written=_WORDS_2, not_written=XL_WORDS),
+    recognition=Recognition(
+        text_widths=(1024,), written=_WORDS_2, predicts=told_by_weights, not_written=XL_WORDS
+    ),
     opening=UNetClipOpening(
         SingleFile(
             "StableDiffusionPipeline",

@@ -125,7 +125,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         None,
         ge=1.0,
         le=10.0,
-        description="Context around the box, as a multiple of it; empty: 3, for paper dolls 1.4.",
+        description="Context around the box, as a multiple of it; empty: the family's, usually 3.",
     )
     padding: Pixels = Field(32, ge=0, le=256, description="Context around the box, in pixels.")
     guide_size: Side | None = Field(
@@ -142,10 +142,10 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
     height: Side | None = Field(None, description="Repaint at exactly this height.")
     match_size: SizeMatch = Field(
         "off",
-        description="Fit the size to the box's shape: SDXL's sizes (strict), or any (free).",
+        description="Fit the size to the box's shape: usual sizes (strict), or any (free).",
     )
     denoising_strength: Annotated[Fraction | None, Foremost()] = Field(
-        None, description="How much to repaint; empty: 0.4, for paper dolls 0.6."
+        None, description="How much to repaint; empty: the family's, usually 0.4."
     )
     dynamic_power: float = Field(
         0.0,
