@@ -19,7 +19,7 @@ _MOST_SPREAD_OF_EPSILON = 0.09  # standard deviation of that weight
 
 
 def told_by_weights(path: Path, header: Header) -> str:
-    """Determine what a file of SD 2.x predicts: at 768 px it is v, at 512 px and with more channels epsilon."""
+    """Determine it for SD 2.x: at 768 px it is v, at 512 px and with more channels epsilon."""
     channels = header.shapes.get(_FIRST_LAYER, (0, 4))[1]
     if channels != 4:
         return EPSILON
