@@ -21,8 +21,8 @@ from medialab.lora import Applied, told
 from medialab.pixels.geometry import MOST_DRAWN, drawn_size, too_large_to_draw
 from medialab.pixels.resizing import padded
 from medialab.process.memory import claim
-from medialab.settings.samplers import with_prediction
 from medialab.settings.sampling import Sampling
+from medialab.settings.schedulers import with_prediction
 from medialab.settings.steps import Plan, planned
 
 if TYPE_CHECKING:

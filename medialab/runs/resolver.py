@@ -41,8 +41,9 @@ from medialab.runs.sizes import check_sizes
 from medialab.runs.ties import may_be_untied
 from medialab.settings.control_units import ControlUnit
 from medialab.settings.fields import RANDOM_SEED, StageConfig
-from medialab.settings.samplers import AUTOMATIC_PREDICTION, check_training
+from medialab.settings.samplers import AUTOMATIC_PREDICTION
 from medialab.settings.sampling import SamplingConfig
+from medialab.settings.schedulers import check_training
 from medialab.stage import Model, PipelineStage
 from medialab.stages import STAGES
 

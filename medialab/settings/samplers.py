@@ -9,16 +9,11 @@ The tables are strings: importing this module loads neither torch nor diffusers.
 Source: AUTOMATIC1111 modules/sd_samplers_kdiffusion.py, sd_schedulers.py; diffusers/schedulers.
 """
 
-import inspect
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from medialab.errors import ConfigError
-
-if TYPE_CHECKING:
-    from diffusers import SchedulerMixin
 
 Arguments = Mapping[str, Any]
 
@@ -197,33 +192,6 @@ SAMPLERS: Mapping[str, Sampler] = {
     "LCM": Sampler("LCMScheduler", "automatic", _LCM, _LATENTS),
 }
 
-# Samplers whose diffusers class supports `rescale_betas_zero_snr`.
-KNOW_ZERO_SNR = (*("Euler", "Euler a", "DPM++ 2M", "DPM++ 2M SDE", "DDIM", "UniPC", "DDPM", "LCM"),)
-
-# Those of them that divide by the picture's share in pure noise, which is zero, so that a denoiser
-# which predicts the noise gives them no information; the others start slightly below pure noise.
-DIVIDE_BY_NOTHING = ("DDIM", "DDPM", "LCM")
-
-# Settings that describe the denoiser's training. Passed by name, since the classes' defaults differ
-# and from_config drops a value that equals the first class's default (beta_start: 0.0001, 0.00085).
-_TRAINED_ON = (
-    "num_train_timesteps",
-    "beta_start",
-    "beta_end",
-    "beta_schedule",
-    "trained_betas",
-    "prediction_type",
-    "rescale_betas_zero_snr",
-)
-# Disables the schedule in the checkpoint's config before ours is set.
-_NO_SCHEDULE: Arguments = {
-    "use_karras_sigmas": False,
-    "use_exponential_sigmas": False,
-    "use_beta_sigmas": False,
-    "use_lu_lambdas": False,
-    "steps_offset": 0,
-}
-
 
 def check(sampler: str, schedule: str, steps: int | None = None) -> None:
     """Check that a sampler supports a schedule and a number of steps; nothing is loaded.
@@ -263,59 +231,6 @@ def _check_steps(sampler: str, schedule: str, steps: int) -> None:
     raise ConfigError(message).about("steps")
 
 
-def make_scheduler(
-    sampler: str,
-    schedule: str,
-    config: Mapping[str, Any],
-    *,
-    steps: int | None = None,
-    seed: int | None = None,
-) -> "SchedulerMixin":
-    """Make a new scheduler for one run of a checkpoint.
-
-    Args:
-        sampler: One of SAMPLERS.
-        schedule: One of its schedules, or "automatic".
-        config: The checkpoint's own scheduler config; its training (betas, prediction type)
-            remains, sampler and schedule are replaced.
-        steps: Steps of the whole schedule; None if unknown.
-        seed: The run's seed, from which DPM++ SDE draws its Brownian noise, on the latents' device;
-            other samplers draw from the pipeline's generator and ignore it.
-
-    Raises:
-        ConfigError: sampler, schedule and steps do not go together, or the sampler does not support
-            the checkpoint's training. Nothing is replaced silently.
-    """
-    check(sampler, schedule, steps)
-    method = SAMPLERS[sampler]
-    meant = _meant(method, schedule, config, steps)
-    from medialab.settings.schedulers import scheduler_class
-
-    scheduler = scheduler_class(method.scheduler)
-    accepted = set(inspect.signature(scheduler.__init__).parameters)
-    _check_training(sampler, config)
-    trained_on = {name: config[name] for name in _TRAINED_ON if name in config}
-    arguments = {
-        **_NO_SCHEDULE,
-        **method.arguments,
-        **method.schedules[meant].arguments_for(steps),
-        **trained_on,
-    }
-    if method.needs_seed:
-        arguments["noise_sampler_seed"] = _own_noise(sampler, seed)
-    # For settings of another class, diffusers would print a notice into the user's cell.
-    known = {name: one for name, one in config.items() if name in accepted or name.startswith("_")}
-    return scheduler.from_config(
-        known, **{name: value for name, value in arguments.items() if name in accepted}
-    )
-
-
-def with_prediction(config: Mapping[str, Any], prediction_type: str) -> dict[str, Any]:
-    """Return a checkpoint's scheduler config with the prediction type set, unless automatic."""
-    own = {} if prediction_type == AUTOMATIC_PREDICTION else {"prediction_type": prediction_type}
-    return {**config, **own}
-
-
 def most_steps(sampler: str, schedule: str) -> int:
     """Return the most steps that a sampler's schedule supports."""
     method = SAMPLERS[sampler]
@@ -350,49 +265,3 @@ def _meant(
         others = [name for name, spacing in method.schedules.items() if spacing.takes(steps)]
         return others[-1] if others else method.automatic
     return method.automatic
-
-
-def _own_noise(sampler: str, seed: int | None) -> int:
-    """Return the seed of a sampler that draws its own noise with torchsde."""
-    if seed is None:
-        raise ConfigError(f"sampler {sampler!r} draws its own noise; give it the run's seed")
-    # torchsde rounds the ends of its interval to six digits; float32 noise levels exceed these
-    # slightly, so it clamps them and warns each time.
-    warnings.filterwarnings("ignore", "Should have t[ab][<>]=t[01]", UserWarning, "torchsde")
-    return seed
-
-
-def check_training(sampler: str, prediction_type: str, *, zero_terminal_snr: bool) -> None:
-    """Check that a sampler supports a checkpoint's training; nothing is loaded.
-
-    Raises:
-        ConfigError: it does not.
-    """
-    config = {"prediction_type": prediction_type, "rescale_betas_zero_snr": zero_terminal_snr}
-    _check_training(sampler, config)
-
-
-def _check_training(sampler: str, config: Mapping[str, Any]) -> None:
-    prediction = config.get("prediction_type", "epsilon")
-    kind = str(config.get("_class_name", ""))
-    if prediction not in ("epsilon", "v_prediction") or "FlowMatch" in kind:
-        trained = "flow matching" if "FlowMatch" in kind else f"prediction type {prediction!r}"
-        raise ConfigError(
-            f"sampler {sampler!r} cannot run this checkpoint, trained with {trained}; "
-            "the samplers here know epsilon and v_prediction"
-        )
-    if config.get("rescale_betas_zero_snr") and sampler not in KNOW_ZERO_SNR:
-        message = (
-            f"sampler {sampler!r} cannot run this checkpoint, trained to zero terminal SNR; "
-            f"choose {', '.join(KNOW_ZERO_SNR[:-1])} or {KNOW_ZERO_SNR[-1]}"
-        )
-        raise ConfigError(message).about("sampler", KNOW_ZERO_SNR)
-    if config.get("rescale_betas_zero_snr") and prediction == "epsilon":
-        others = [name for name in KNOW_ZERO_SNR if name not in DIVIDE_BY_NOTHING]
-        if sampler not in others:
-            message = (
-                f"sampler {sampler!r} cannot run this checkpoint, trained to zero terminal SNR, as "
-                "one that predicts epsilon, which pure noise does not tell: set prediction_type to "
-                f"v_prediction, or choose {', '.join(others[:-1])} or {others[-1]}"
-            )
-            raise ConfigError(message).about("sampler", others)

@@ -1,120 +1,147 @@
-"""diffusers' schedulers with five defects fixed: thin subclasses, one for each defect.
+"""A scheduler object for a sampler, a schedule and what the checkpoint was trained with.
 
-The defects, of diffusers 0.42, found by tests/settings/test_samplers_analytic.py:
-
-- "trailing" timesteps are counted by a floating-point division, which for some numbers (61, 103,
-  121 …) gives one too many, at timestep -1;
-- the multistep solvers truncate the timesteps of "exponential" and "beta" where they round those of
-  "karras", so that a denoiser is given up to 40 % less noise than there is;
-- a run that starts at a timestep which occurs twice starts at the second one, and runs past the
-  end;
-- DDIM assumes that each step is `1000 // steps` training steps long, whatever the next timestep is;
-- LMS takes its order from the number of steps in the schedule, so that one started late uses
-  derivatives that it does not have.
-
-Importing this module loads diffusers.
+Importing this module loads neither torch nor diffusers.
 """
 
-from fractions import Fraction
-from functools import cache
-from typing import Any
+import inspect
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-import diffusers
-import numpy as np
-import torch
+from medialab.errors import ConfigError
+from medialab.settings.samplers import (
+    AUTOMATIC_PREDICTION,
+    SAMPLERS,
+    Arguments,
+    applied_schedule,
+    check,
+)
 
-# Subtracted from a number of steps so that a division by it is not rounded down too far.
-_HAIR = 1e-9
-_BY_NOISE = ("karras", "exponential", "beta")
+if TYPE_CHECKING:
+    from diffusers import SchedulerMixin
 
+# Samplers whose diffusers class supports `rescale_betas_zero_snr`.
+KNOW_ZERO_SNR = (*("Euler", "Euler a", "DPM++ 2M", "DPM++ 2M SDE", "DDIM", "UniPC", "DDPM", "LCM"),)
 
-class _RightlyCounted:
-    """Returns exactly the requested number of timesteps, and starts at the first of them."""
+# Those of them that divide by the picture's share in pure noise, which is zero, so that a denoiser
+# which predicts the noise gives them no information; the others start slightly below pure noise.
+DIVIDE_BY_NOTHING = ("DDIM", "DDPM", "LCM")
 
-    def set_timesteps(self: Any, num_inference_steps: int, device: Any = None, *rest: Any) -> None:
-        """Set the timesteps of a run."""
-        # Schedules by noise level count the steps, which takes a whole number.
-        by_noise = any(self.config.get(f"use_{name}_sigmas") for name in _BY_NOISE)
-        divides = self.config.get("timestep_spacing") == "trailing" and not by_noise
-        steps = num_inference_steps - _HAIR if divides else num_inference_steps
-        super().set_timesteps(steps, device, *rest)  # type: ignore[misc]
-        self.num_inference_steps = num_inference_steps
-
-    def _init_step_index(self: Any, timestep: Any) -> None:
-        """Start at the first timestep, unless a pipeline has set another."""
-        if self.begin_index is None:
-            self.set_begin_index(0)
-        super()._init_step_index(timestep)  # type: ignore[misc]
-
-
-class _Rounded:
-    """Rounds to the training step nearest to the actual noise level."""
-
-    def set_timesteps(self: Any, num_inference_steps: int, device: Any = None, *rest: Any) -> None:
-        """Set the timesteps of a run."""
-        super().set_timesteps(num_inference_steps, device, *rest)  # type: ignore[misc]
-        if self.config.use_exponential_sigmas or self.config.use_beta_sigmas:
-            alphas = self.alphas_cumprod.cpu().numpy()
-            log_sigmas = np.log(((1 - alphas) / alphas) ** 0.5)
-            nearest = [self._sigma_to_t(one, log_sigmas) for one in self.sigmas[:-1].cpu().numpy()]
-            self.timesteps = torch.tensor(np.round(nearest)).to(self.timesteps)
-
-
-class _FromTimestepToTimestep:
-    """DDIM whose steps end at the next timestep (arXiv 2010.02502, equation 12)."""
-
-    def step(
-        self: Any,
-        model_output: Any,
-        timestep: Any,
-        sample: Any,
-        eta: float = 0.0,
-        use_clipped_model_output: bool = False,
-        generator: Any = None,
-        **others: Any,
-    ) -> Any:
-        """Take one step; the last one ends at the checkpoint's lowest noise level."""
-        index = int((self.timesteps == timestep).nonzero()[0])
-        following = self.timesteps[index + 1] if index + 1 < len(self.timesteps) else -1
-        length, steps = int(timestep - following), self.num_inference_steps
-        try:
-            # The class divides by this to compute the length of a step.
-            self.num_inference_steps = Fraction(self.config.num_train_timesteps, length)
-            return super().step(  # type: ignore[misc]
-                model_output,
-                timestep,
-                sample,
-                eta,
-                use_clipped_model_output,
-                generator,
-                **others,
-            )
-        finally:
-            self.num_inference_steps = steps
-
-
-class _OrderByWhatIsKnown:
-    """LMS that uses no derivatives from before its start."""
-
-    def step(
-        self: Any, model_output: Any, timestep: Any, sample: Any, order: int = 4, **others: Any
-    ) -> Any:
-        """Take one step, of an order for which there are enough derivatives."""
-        order = min(order, len(self.derivatives) + 1)
-        return super().step(model_output, timestep, sample, order, **others)  # type: ignore[misc]
-
-
-_OWN: dict[str, type] = {
-    "DDIMScheduler": _FromTimestepToTimestep,
-    "DPMSolverMultistepScheduler": _Rounded,
-    "LMSDiscreteScheduler": _OrderByWhatIsKnown,
-    "UniPCMultistepScheduler": _Rounded,
+# Settings that describe the denoiser's training. Passed by name, since the classes' defaults differ
+# and from_config drops a value that equals the first class's default (beta_start: 0.0001, 0.00085).
+_TRAINED_ON = (
+    "num_train_timesteps",
+    "beta_start",
+    "beta_end",
+    "beta_schedule",
+    "trained_betas",
+    "prediction_type",
+    "rescale_betas_zero_snr",
+)
+# Disables the schedule in the checkpoint's config before ours is set.
+_NO_SCHEDULE: Arguments = {
+    "use_karras_sigmas": False,
+    "use_exponential_sigmas": False,
+    "use_beta_sigmas": False,
+    "use_lu_lambdas": False,
+    "steps_offset": 0,
 }
 
 
-@cache
-def scheduler_class(name: str) -> Any:
-    """Return diffusers' scheduler class of that name with its defects fixed."""
-    plain = getattr(diffusers, name)
-    own = [_OWN[name]] if name in _OWN else []
-    return type(name, (_RightlyCounted, *own, plain), {"__doc__": plain.__doc__})
+def make_scheduler(
+    sampler: str,
+    schedule: str,
+    config: Mapping[str, Any],
+    *,
+    steps: int | None = None,
+    seed: int | None = None,
+) -> "SchedulerMixin":
+    """Make a new scheduler for one run of a checkpoint.
+
+    Args:
+        sampler: One of SAMPLERS.
+        schedule: One of its schedules, or "automatic".
+        config: The checkpoint's own scheduler config; its training (betas, prediction type)
+            remains, sampler and schedule are replaced.
+        steps: Steps of the whole schedule; None if unknown.
+        seed: The run's seed, from which DPM++ SDE draws its Brownian noise, on the latents' device;
+            other samplers draw from the pipeline's generator and ignore it.
+
+    Raises:
+        ConfigError: sampler, schedule and steps do not go together, or the sampler does not support
+            the checkpoint's training. Nothing is replaced silently.
+    """
+    check(sampler, schedule, steps)
+    method = SAMPLERS[sampler]
+    meant = applied_schedule(sampler, schedule, config, steps)
+    from medialab.settings.scheduler_classes import scheduler_class
+
+    scheduler = scheduler_class(method.scheduler)
+    accepted = set(inspect.signature(scheduler.__init__).parameters)
+    _check_training(sampler, config)
+    trained_on = {name: config[name] for name in _TRAINED_ON if name in config}
+    arguments = {
+        **_NO_SCHEDULE,
+        **method.arguments,
+        **method.schedules[meant].arguments_for(steps),
+        **trained_on,
+    }
+    if method.needs_seed:
+        arguments["noise_sampler_seed"] = _own_noise(sampler, seed)
+    # For settings of another class, diffusers would print a notice into the user's cell.
+    known = {name: one for name, one in config.items() if name in accepted or name.startswith("_")}
+    return scheduler.from_config(
+        known, **{name: value for name, value in arguments.items() if name in accepted}
+    )
+
+
+def with_prediction(config: Mapping[str, Any], prediction_type: str) -> dict[str, Any]:
+    """Return a checkpoint's scheduler config with the prediction type set, unless automatic."""
+    own = {} if prediction_type == AUTOMATIC_PREDICTION else {"prediction_type": prediction_type}
+    return {**config, **own}
+
+
+def _own_noise(sampler: str, seed: int | None) -> int:
+    """Return the seed of a sampler that draws its own noise with torchsde."""
+    if seed is None:
+        raise ConfigError(f"sampler {sampler!r} draws its own noise; give it the run's seed")
+    # torchsde rounds the ends of its interval to six digits; float32 noise levels exceed these
+    # slightly, so it clamps them and warns each time.
+    warnings.filterwarnings("ignore", "Should have t[ab][<>]=t[01]", UserWarning, "torchsde")
+    return seed
+
+
+def check_training(sampler: str, prediction_type: str, *, zero_terminal_snr: bool) -> None:
+    """Check that a sampler supports a checkpoint's training; nothing is loaded.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    config = {"prediction_type": prediction_type, "rescale_betas_zero_snr": zero_terminal_snr}
+    _check_training(sampler, config)
+
+
+def _check_training(sampler: str, config: Mapping[str, Any]) -> None:
+    prediction = config.get("prediction_type", "epsilon")
+    kind = str(config.get("_class_name", ""))
+    if prediction not in ("epsilon", "v_prediction") or "FlowMatch" in kind:
+        trained = "flow matching" if "FlowMatch" in kind else f"prediction type {prediction!r}"
+        raise ConfigError(
+            f"sampler {sampler!r} cannot run this checkpoint, trained with {trained}; "
+            "the samplers here know epsilon and v_prediction"
+        )
+    if config.get("rescale_betas_zero_snr") and sampler not in KNOW_ZERO_SNR:
+        message = (
+            f"sampler {sampler!r} cannot run this checkpoint, trained to zero terminal SNR; "
+            f"choose {', '.join(KNOW_ZERO_SNR[:-1])} or {KNOW_ZERO_SNR[-1]}"
+        )
+        raise ConfigError(message).about("sampler", KNOW_ZERO_SNR)
+    if config.get("rescale_betas_zero_snr") and prediction == "epsilon":
+        others = [name for name in KNOW_ZERO_SNR if name not in DIVIDE_BY_NOTHING]
+        if sampler not in others:
+            message = (
+                f"sampler {sampler!r} cannot run this checkpoint, trained to zero terminal SNR, as "
+                "one that predicts epsilon, which pure noise does not tell: set prediction_type to "
+                f"v_prediction, or choose {', '.join(others[:-1])} or {others[-1]}"
+            )
+            raise ConfigError(message).about("sampler", others)

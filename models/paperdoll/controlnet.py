@@ -10,7 +10,7 @@ from diffusers import ControlNetModel, StableDiffusionControlNetPipeline
 from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
-from medialab.settings.samplers import make_scheduler
+from medialab.settings.schedulers import make_scheduler
 from models.paperdoll import family, world
 from models.paperdoll.draw import draw
 from models.paperdoll.latents import (

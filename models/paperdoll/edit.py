@@ -13,7 +13,7 @@ from diffusers import StableDiffusionInstructPix2PixPipeline, UNet2DConditionMod
 from PIL import Image
 from torch import nn
 
-from medialab.settings.samplers import make_scheduler
+from medialab.settings.schedulers import make_scheduler
 from models.paperdoll import family, world
 from models.paperdoll.draw import draw
 from models.paperdoll.judge import answer, load_judge, name_attributes

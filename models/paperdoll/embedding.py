@@ -14,7 +14,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from medialab.settings.samplers import make_scheduler
+from medialab.settings.schedulers import make_scheduler
 from models.paperdoll import family, world
 from models.paperdoll.draw import draw
 from models.paperdoll.judge import load_judge, name_attributes

@@ -17,7 +17,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image, ImageDraw
 
-from medialab.settings.samplers import make_scheduler
+from medialab.settings.schedulers import make_scheduler
 from models.paperdoll import family, world
 from models.paperdoll.controlnet import evaluate_controlnet
 from models.paperdoll.detector import evaluate_detector

@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 from safetensors.torch import save_file
 from torch import nn
 
-from medialab.settings.samplers import make_scheduler
+from medialab.settings.schedulers import make_scheduler
 from models.paperdoll import family, world
 from models.paperdoll.controlnet import canny
 from models.paperdoll.latents import (

@@ -179,7 +179,7 @@ def test_sdxl_and_its_refiner_are_diffusers_two_pipelines(bench, drawn):
 
     from medialab.diffusion.drawing import Drawing
     from medialab.diffusion.encoding import encode
-    from medialab.settings.samplers import make_scheduler
+    from medialab.settings.schedulers import make_scheduler
 
     def prepared(name, task):
         model = bench.registry.load(bench.registry.find(name, "checkpoint"))

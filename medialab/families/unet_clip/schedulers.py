@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.families.capabilities import FirstNoise
 from medialab.families.schedulers import Trained
-from medialab.settings.samplers import applied_schedule, check_training, make_scheduler
+from medialab.settings.samplers import applied_schedule
+from medialab.settings.schedulers import check_training, make_scheduler
 
 if TYPE_CHECKING:
     import torch

@@ -14,14 +14,8 @@ import torch
 from diffusers import DDIMScheduler, StableDiffusionImg2ImgPipeline
 
 from medialab.errors import ConfigError
-from medialab.settings.samplers import (
-    DIVIDE_BY_NOTHING,
-    KNOW_ZERO_SNR,
-    SAMPLERS,
-    SCHEDULES,
-    check,
-    make_scheduler,
-)
+from medialab.settings.samplers import SAMPLERS, SCHEDULES, check
+from medialab.settings.schedulers import DIVIDE_BY_NOTHING, KNOW_ZERO_SNR, make_scheduler
 from medialab.settings.steps import planned
 
 PAIRS = [
