@@ -138,3 +138,11 @@ def test_a_dead_writers_picture_is_swept_whatever_its_format(manager, image, nam
         path.write_bytes(b"half")
     publishing.sweep(day)
     assert sorted(day.iterdir()) == sorted([saved.path, saved.sidecar])
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P"])
+def test_a_png_is_deflated_at_the_fastest_level_so_that_saving_is_quick(manager, mode):
+    saved = manager.save(Image.effect_noise((64, 64), 90).convert(mode), config(), {})
+    data = saved.path.read_bytes()
+    # The two bits of a zlib stream's second byte that tell its level; 0 is the fastest.
+    assert data[data.index(b"IDAT") + 5] >> 6 == 0

@@ -78,3 +78,20 @@ def test_a_seed_of_64_bits_is_listed_with_every_digit(manager):
     saved = manager.save(image(), config(seed=2**64 - 1), {})
     assert manager.find() == [saved]
     assert manager.find()[0].seed == 2**64 - 1
+
+
+def test_a_damaged_index_that_cannot_be_replaced_is_answered_from_memory(
+    manager, outputs, monkeypatch
+):
+    saved = manager.save(image(), config(), {})
+    manager.find()
+    with sqlite3.connect(outputs / "index.sqlite") as index:
+        index.execute("UPDATE pictures SET tags = 'no JSON'")
+    index.close()
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("medialab.artifacts.index.PictureIndex._remove", refuse)
+    assert manager.find() == [saved]
+    assert manager.find("no such word") == []

@@ -1,17 +1,22 @@
 """Pictures are saved, loaded, found and annotated."""
 
 import errno
+import hashlib
 import json
 import os
+import warnings
 from importlib import metadata
 
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from medialab.artifacts import ArtifactManager, Sidecar
+from medialab.artifacts.reading import SettingsReader
 from medialab.config.pipeline import PipelineConfig
-from medialab.errors import ArtifactError
+from medialab.errors import ArtifactError, LeftOutWarning
+from medialab.loading.registry import ModelRegistry
 from tests.artifacts.pictures import config, files, image
+from tests.tiny.headers import write_lora
 
 
 def test_a_saved_picture_has_infotext_and_a_sidecar_that_says_everything(manager, outputs):
@@ -160,3 +165,36 @@ def test_a_renamed_picture_can_still_be_annotated(manager):
     for path in (saved.path, saved.sidecar):
         path.rename(path.with_stem("best"))
     assert manager.annotate(saved.path.with_stem("best"), stars=5).stars == 5
+
+
+def test_what_a_picture_says_and_cannot_be_set_is_a_warning_at_the_line_that_loads_it(
+    manager, outputs
+):
+    text = PngImagePlugin.PngInfo()
+    text.add_text("parameters", "a cat\nSteps: 20, Seed: 3, Token merging ratio: 0.5")
+    outputs.mkdir()
+    image().save(outputs / "foreign.png", pnginfo=text)
+    with pytest.warns(LeftOutWarning, match="Token merging ratio") as told:
+        assert manager.load("foreign.png").seed == 3
+    assert [one.filename for one in told] == [__file__]
+
+
+def test_a_missing_model_of_a_whole_request_is_told_when_it_runs_and_not_when_it_is_loaded(
+    outputs, tmp_path
+):
+    models = ArtifactManager(outputs, SettingsReader(ModelRegistry(tmp_path / "no models")))
+    saved = models.save(image(), config(), {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert models.load(saved.path).checkpoint_sha256 == "a" * 64
+
+
+def test_a_renamed_model_of_a_whole_request_is_told_beside_one_that_is_missing(outputs, tmp_path):
+    here = write_lora(tmp_path / "models" / "loras" / "new name.safetensors")
+    registry = ModelRegistry(tmp_path / "models")
+    known = {"lora/old name": hashlib.sha256(here.read_bytes()).hexdigest()}
+    asked = config(loras=[{"name": "old name", "weight": 1.0}], models_sha256=known)
+    models = ArtifactManager(outputs, SettingsReader(registry))
+    saved = models.save(image(), asked, {})
+    with pytest.warns(LeftOutWarning, match="'old name' is here as 'new name'"):
+        assert models.load(saved.path).loras[0].name == "new name"
