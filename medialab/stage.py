@@ -120,7 +120,7 @@ class StageContext(Protocol):
         """
 
     def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
-        """Tell that `step` of `steps` is done, with the latents (1, 4, h, w) to preview if any.
+        """Tell that `step` of `steps` is done, with the latents (1, c, h, w) to preview if any.
 
         Raises:
             CancelledError: the run was cancelled; the stage leaves everything as it was.

@@ -104,7 +104,7 @@ class Drawing:
 
     @property
     def vae_overflows(self) -> bool:
-        """Whether the VAE must not decode in float16, as SDXL's own; other families only may."""
+        """Whether the VAE must not decode in float16, as its config and its pipeline say."""
         import torch
 
         vae = self.vae

@@ -1,6 +1,6 @@
 """Fallbacks: ways in which a diffusers model needs less memory.
 
-Attention is not sliced: torch's own never holds the whole matrix, and in slices a UNet's forward at
+Attention is not sliced: torch's own never holds the whole matrix, and in slices a forward at
 896 px took 1,863 MiB instead of 1,183. The rows of its batch one by one took 617.
 """
 

@@ -35,7 +35,7 @@ from medialab.files.onnx import read_onnx
 from medialab.files.opening import check_file
 from medialab.files.part_configs import check_network
 from medialab.files.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES, refusal
-from medialab.files.predictions import FLOW, Trained, training_of_file, training_of_scheduler
+from medialab.files.predictions import Trained, training_of_file, training_of_scheduler
 from medialab.files.regular import is_regular, read_regular
 from medialab.files.vae_configs import VAE_CONFIGS
 from medialab.listing.runnable import (
@@ -221,9 +221,6 @@ def _check_as_loader(info: ModelInfo) -> None:
     elif info.kind == "vae":
         name = str(read_config(info.path / "config.json")["_class_name"])
         check_network(info.path, VAE_CONFIGS[name])
-    if info.prediction_type == FLOW:
-        message = "its scheduler is one of flow matching, which no sampler here knows"
-        raise ModelRefusedError(message)
 
 
 # How quantised models call what their weights are multiplied by.

@@ -130,7 +130,7 @@ class LoadedCheckpoint:
 
     @property
     def upcasts_vae(self) -> bool:
-        """Whether its pipelines decode in float32 where the VAE's config says so (SDXL)."""
+        """Whether its pipelines decode in float32 where the VAE's config says so."""
         return hasattr(self._whole(), "upcast_vae")
 
     def _whole(self) -> Any:

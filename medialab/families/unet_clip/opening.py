@@ -23,6 +23,7 @@ from medialab.families.unet_clip.single_files import (
 from medialab.files.diffusers_folders import load_folder, load_network
 from medialab.files.folder_parts import FolderParts, check_parts
 from medialab.files.part_configs import check_network, read_json
+from medialab.files.predictions import FLOW, training_of_scheduler
 from medialab.files.vae_configs import VAE_CONFIGS
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class UNetClipOpening:
     def check_folder(self, folder: Path) -> None:
         """Refuse a checkpoint's folder that `folder` would refuse; its headers alone are read."""
         check_parts(folder, self.parts)
+        trained = training_of_scheduler(read_json(folder / "scheduler" / "scheduler_config.json"))
+        if trained.prediction_type == FLOW:
+            message = "its scheduler is one of flow matching, which no sampler here knows"
+            raise ModelRefusedError(message)
 
     def folder(self, folder: Path, dtype: "torch.dtype") -> Any:
         """Return the pipeline of a checkpoint's folder."""
