@@ -37,8 +37,8 @@ class Control(NamedTuple):
     words: Sequence[str] = ()
 
     @property
-    def told(self) -> dict[str, Any]:
-        """As the record tells it."""
+    def as_record(self) -> dict[str, Any]:
+        """Return the unit as the record tells of it."""
         return {
             "model": self.unit.model,
             "preprocessor": self.unit.preprocessor,

@@ -60,7 +60,9 @@ def enlarged(
     return image.resize(size, Image.Resampling.LANCZOS) if image.size != size else image
 
 
-def told_upscaler(name: str, before: tuple[int, int], after: tuple[int, int]) -> dict[str, str]:
+def upscaler_as_record(
+    name: str, before: tuple[int, int], after: tuple[int, int]
+) -> dict[str, str]:
     """Return what the record tells of an upscaler; a filter does nothing where the size stays."""
     if name in {*PIXEL_UPSCALERS, *LATENT_UPSCALERS} and before == after:
         return {"upscaler": "none", "note": f"{name} did nothing: the size stays the same"}

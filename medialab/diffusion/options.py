@@ -29,12 +29,12 @@ class DenoisingOptions:
     handover: Handover | None = None
     tiles: Tiles | None = None
 
-    def told_of(self, steps: int) -> dict[str, Any]:
+    def as_record(self, steps: int) -> dict[str, Any]:
         """Return what the record says of it when all of so many steps are done."""
         return {
             **({"variation": self.variation._asdict()} if self.variation else {}),
-            **({"handover": self.handover.told_of(steps)} if self.handover else {}),
-            **({"tiles": self.tiles.told} if self.tiles else {}),
+            **({"handover": self.handover.as_record(steps)} if self.handover else {}),
+            **({"tiles": self.tiles.as_record} if self.tiles else {}),
         }
 
 

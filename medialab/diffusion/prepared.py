@@ -17,7 +17,7 @@ from medialab.diffusion.steps import BetweenSteps, Step
 from medialab.diffusion.tiling import in_tiles
 from medialab.families.base import INPAINT
 from medialab.families.conditioning import Conditioning
-from medialab.lora import Applied, told
+from medialab.lora import Applied, loras_as_record
 from medialab.pixels.geometry import MOST_DRAWN, drawn_size, too_large_to_draw
 from medialab.pixels.resizing import padded
 from medialab.process.memory import claim
@@ -121,12 +121,12 @@ class PreparedDenoising:
             "steps": self.steps.run,
             **of,
             "model_calls": int(self.pipeline.num_timesteps),
-            **told(loras),
+            **loras_as_record(loras),
             **({"unused_loras": list(sampling.unused_loras)} if sampling.unused_loras else {}),
-            **({"control": [one.told for one in self.controls]} if self.controls else {}),
+            **({"control": [one.as_record for one in self.controls]} if self.controls else {}),
             **({"embeddings": list(self.inversions)} if self.inversions else {}),
             **({"notes": list(self.notes)} if self.notes else {}),
-            **self.options.told_of(self.steps.run),
+            **self.options.as_record(self.steps.run),
         }
 
     def _scheduler(self) -> Any:

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.encoding import encode
 from medialab.families.guidance import Guide
-from medialab.lora import Applied, told
+from medialab.lora import Applied, loras_as_record
 from medialab.settings.sampling import Sampling
 
 if TYPE_CHECKING:
     from medialab.diffusion.drawing import Drawing
 
 
-def told_handover(checkpoint: str, switch_at: float, steps: int, before: int) -> dict[str, Any]:
+def handover_as_record(
+    checkpoint: str, switch_at: float, steps: int, before: int
+) -> dict[str, Any]:
     """Return what the record tells: the base's steps and its own, and a word if it has none."""
     found = {
         "checkpoint": checkpoint,
@@ -56,7 +58,7 @@ class Handover:
         self._inversions: tuple[str, ...] = ()
         self._loras = Applied()
 
-    def told_of(self, steps: int) -> dict[str, Any]:
+    def as_record(self, steps: int) -> dict[str, Any]:
         """Return what the record tells of it, of so many steps in all.
 
         `from_call` counts the denoiser's calls from 1; `steps` are the base's and its own.
@@ -64,9 +66,9 @@ class Handover:
         before = self._steps_before if self._from_call is not None else steps
         own = {"embeddings": list(self._inversions)} if self._inversions else {}
         return {
-            **told_handover(self._checkpoint, self._switch_at, steps, before),
+            **handover_as_record(self._checkpoint, self._switch_at, steps, before),
             "from_call": self._from_call,
-            **told(self._loras),
+            **loras_as_record(self._loras),
             **own,
         }
 

@@ -44,8 +44,8 @@ class Tiles:
         return min(self.overlap, self.size // 2)
 
     @property
-    def told(self) -> dict[str, Any]:
-        """As the record tells it, in pixels."""
+    def as_record(self) -> dict[str, Any]:
+        """Return the tiles as the record tells of them, in pixels."""
         return {
             "count": len(self.boxes),
             "tile": self.size * self.reduction,

@@ -8,7 +8,7 @@ diffusers 0.42 drops DoRA's scale with a warning and refuses LoHa and LoKr (meas
 from medialab.lora.files import LoRAFile, read_lora, trigger_words
 from medialab.lora.fitting import Report, refuse_family
 from medialab.lora.manager import MERGED_FROM, Applied, LoRAManager
-from medialab.lora.running import RunLoRAs, hashes_told, told
+from medialab.lora.running import RunLoRAs, hashes_told, loras_as_record
 from medialab.lora.sets import LoRAUse
 
 __all__ = [
@@ -20,8 +20,8 @@ __all__ = [
     "Report",
     "RunLoRAs",
     "hashes_told",
+    "loras_as_record",
     "read_lora",
     "refuse_family",
-    "told",
     "trigger_words",
 ]

@@ -74,8 +74,8 @@ def hashes_told(record: Any) -> dict[str, str]:
     return found
 
 
-def told(applied: Applied) -> dict[str, Any]:
-    """What the record says of the LoRAs of a stage; nothing where there are none."""
+def loras_as_record(applied: Applied) -> dict[str, Any]:
+    """Return what the record says of the LoRAs of a stage; nothing if there are none."""
     if not applied.reports:
         return {}
     return {

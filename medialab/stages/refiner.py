@@ -8,7 +8,7 @@ from pydantic import Field
 
 from medialab.diffusion.control import prepare
 from medialab.diffusion.denoising import denoise
-from medialab.diffusion.enlarging import enlarged, told_upscaler
+from medialab.diffusion.enlarging import enlarged, upscaler_as_record
 from medialab.diffusion.latents import stretched
 from medialab.diffusion.options import DenoisingOptions
 from medialab.loading.upscalers import OVERLAP, TILE
@@ -114,10 +114,10 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             start = start.crop((left, top, left + size[0], top + size[1]))
             # Nothing drawn anew needs no latents: a filter of pixels stands in for one of theirs.
             name = PIXEL_UPSCALERS[0] if settings.upscaler in _FILTERS else settings.upscaler
-            told |= told_upscaler(name, image.size, covering)
+            told |= upscaler_as_record(name, image.size, covering)
             return replace(frame.moved(step), image=start).with_applied(self.name, **told)
         sampling = settings.sampling()
-        told |= told_upscaler(settings.upscaler, image.size, covering)
+        told |= upscaler_as_record(settings.upscaler, image.size, covering)
         frame = frame.moved(step)
         with context.opened(sampling) as drawing:
             if settings.upscaler in _FILTERS:

@@ -11,7 +11,7 @@ from medialab.diffusion.control import with_networks
 from medialab.diffusion.denoising import denoise
 from medialab.diffusion.noise import Variation
 from medialab.diffusion.options import DenoisingOptions
-from medialab.diffusion.second_checkpoint import Handover, told_handover
+from medialab.diffusion.second_checkpoint import Handover, handover_as_record
 from medialab.errors import ConfigError
 from medialab.process.installation import SHIPPED_CHECKPOINT
 from medialab.settings.choices import (
@@ -144,7 +144,7 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
                 size=(settings.width or native, settings.height or native),
             )
         if settings.handover_checkpoint and handover is None:
-            told = told_handover(
+            told = handover_as_record(
                 settings.handover_checkpoint,
                 settings.switch_at,
                 applied["steps"],

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from medialab.diffusion.control import prepare
 from medialab.diffusion.denoising import denoise
-from medialab.diffusion.enlarging import enlarged, told_upscaler
+from medialab.diffusion.enlarging import enlarged, upscaler_as_record
 from medialab.diffusion.latents import encode_image
 from medialab.diffusion.options import DenoisingOptions
 from medialab.diffusion.tiling import Tiles, vae_for
@@ -123,7 +123,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
             retries=context.retries,
         )
         applied: dict[str, Any] = {
-            **told_upscaler(name, frame.image.size, (width, height)),
+            **upscaler_as_record(name, frame.image.size, (width, height)),
             "scale": settings.scale,
             "width": width,
             "height": height,
