@@ -24,7 +24,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, LeftOutWarning
 from medialab.files.regular import is_regular
 from medialab.infotext import text as infotext
-from medialab.lora import hashes_told
+from medialab.lora import hashes_in_record
 from medialab.process.versions import program_version
 from medialab.settings.filenames import Named, make_name
 
@@ -222,7 +222,7 @@ class ArtifactManager:
             config,
             checkpoint_hash=config.checkpoint_sha256[:10],
             version=f"Media Lab Studio {program_version()}",
-            lora_hashes=hashes_told(record),
+            lora_hashes=hashes_in_record(record),
             record=record,
         )
         return formats.encode(image, text, config)

@@ -1,7 +1,7 @@
-"""What a LoRA adds to one weight, for each way in which files write it down.
+"""The weight change of one LoRA layer, for each format in which files store it.
 
-Every function takes the tensors of one layer by their leaf names and the layer's own weight, and
-gives ΔW (float32, the weight's shape) for a LoRA of weight 1.
+Each function takes the tensors of one layer, by leaf name, and the layer's own weight, of shape
+(out, in, …). It returns ΔW, float32 of the weight's shape, for a LoRA of weight 1.
 
 Source: Hu et al., "LoRA"; Yeh et al., "Navigating Text-To-Image Customization" (LyCORIS: LoCon,
 LoHa, LoKr); Liu et al., "DoRA"; Liu et al., "Few-Shot Parameter-Efficient Fine-Tuning" (IA3); Qiu
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     Leaves = Mapping[str, "torch.Tensor"]
     Delta = Callable[[Leaves, "torch.Tensor"], "torch.Tensor"]
 
-# Trainers that add 1e-6 and such to a norm differ from each other by less than rounding does.
+# Trainers add 1e-6 or less to a norm; their results differ by less than rounding does.
 _SMALLEST_NORM = 1e-12
 
 
 def lora(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
-    """`up @ down`, of a linear layer or a convolution; `mid` stands between in a Tucker LoCon."""
+    """Return `up @ down`, of a linear or convolutional layer; with `mid` in a Tucker LoCon."""
     import torch
 
     down, up = leaves["down"].float(), leaves["up"].float()
@@ -37,7 +37,7 @@ def lora(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
 
 
 def loha(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
-    """The product, place by place, of two low-rank matrices."""
+    """Return LoHa's change: the elementwise product of two low-rank matrices."""
     import torch
 
     def half(number: int) -> "torch.Tensor":
@@ -51,7 +51,7 @@ def loha(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
 
 
 def lokr(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
-    """The Kronecker product of two matrices, each whole or of low rank."""
+    """Return LoKr's change: the Kronecker product of two matrices, each full or of low rank."""
     import torch
 
     def half(number: int) -> "torch.Tensor":
@@ -60,18 +60,18 @@ def lokr(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
         first, second = (leaves[f"lokr_w{number}_{end}"].float() for end in "ab")
         if (core := leaves.get(f"lokr_t{number}")) is None:
             return first @ second
-        # torch.kron takes no views.
+        # torch.kron does not accept views.
         return torch.einsum("ijkl,ip,jr->prkl", core.float(), first, second).contiguous()
 
     left, right = half(1), half(2)
     left = left.reshape(*left.shape, *([1] * (right.ndim - left.ndim)))
     ranks = [leaves[name].shape[0] for name in ("lokr_w1_b", "lokr_w2_b") if name in leaves]
-    scale = _scale(leaves, ranks[0]) if ranks else 1.0  # both whole: alpha says nothing
+    scale = _scale(leaves, ranks[0]) if ranks else 1.0  # both full: alpha has no meaning
     return torch.kron(left, right).reshape(weight.shape) * scale
 
 
 def ia3(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
-    """A share of the weight itself, by its inputs or its outputs."""
+    """Return IA3's change: the weight times a factor for each of its inputs or outputs."""
     by = leaves["ia3"].float().flatten()
     on_input = bool(leaves["on_input"].any()) if "on_input" in leaves else False
     shape = [1] * weight.ndim
@@ -80,9 +80,9 @@ def ia3(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
 
 
 def oft(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
-    """The outputs turned, block by block: `(I + Q)(I - Q)^-1`, of which the blocks are half of Q.
+    """Return OFT's change: outputs rotated in blocks by `(I + Q)(I - Q)^-1`, Q = blocks - blocksᵀ.
 
-    alpha bounds how far they turn, in shares of the outputs; 0 or none leaves them free.
+    alpha times the number of outputs limits the norm of Q; 0 or no alpha means no limit.
     Source: LyCORIS modules/diag_oft.py make_weight; kohya networks/oft.py get_weight.
     """
     import torch
@@ -102,17 +102,20 @@ def oft(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
 
 
 def full(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
-    """The difference itself."""
+    """Return the change that a file stores in full."""
     return leaves["diff"].float().reshape(weight.shape)
 
 
 def decomposed(
     plain: "torch.Tensor", magnitude: "torch.Tensor", weight: "torch.Tensor"
 ) -> "torch.Tensor":
-    """DoRA: the sum's direction, at the magnitude that was learnt. Gives the whole difference.
+    """Return DoRA's whole change: the direction of the sum, with the trained magnitude.
 
-    `magnitude` has one number for each output, (out,) or (out, 1 …), or, from older LyCORIS and
-    OneTrainer, for each input: (1, in …).
+    Args:
+        plain: ΔW of the low-rank part, of the weight's shape.
+        magnitude: One number for each output, (out,) or (out, 1 …), or, from older LyCORIS and
+            OneTrainer, for each input: (1, in …).
+        weight: The layer's weight, (out, in, …).
     """
     whole = weight.float() + plain
     by_input = magnitude.ndim > 1 and magnitude.shape[0] == 1 != whole.shape[0]
@@ -124,7 +127,7 @@ def decomposed(
     return whole * (magnitude.float().reshape(shape) / norm) - weight.float()
 
 
-# The leaf that tells a kind -> its name, and how it is computed.
+# The leaf by which a kind is recognised -> its name, and its function.
 KINDS: "Mapping[str, tuple[str, Delta]]" = {
     "down": ("lora", lora),
     "hada_w1_a": ("loha", loha),
@@ -137,12 +140,19 @@ KINDS: "Mapping[str, tuple[str, Delta]]" = {
 
 
 def kind_of(leaves: "Mapping[str, object]") -> str | None:
-    """The leaf in KINDS by which a layer's tensors are told; None where there is none."""
+    """Return the leaf in KINDS by which a layer's kind is recognised; None if there is none."""
     return next((leaf for leaf in KINDS if leaf in leaves), None)
 
 
 def delta(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
-    """ΔW of a layer for a LoRA of weight 1: float32, on the weight's device.
+    """Return ΔW of a layer for a LoRA of weight 1.
+
+    Args:
+        leaves: The layer's tensors by leaf name, on any device.
+        weight: The layer's weight, (out, in, …).
+
+    Returns:
+        float32, of the weight's shape, on its device.
 
     Raises:
         ValueError: the tensors do not fit the weight's shape.

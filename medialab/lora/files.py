@@ -1,4 +1,4 @@
-"""LoRA files, parsed: the tensors of each layer, by the part and the path that the file names."""
+"""Parsing of LoRA files: the tensors of each layer, by the part and path that the file names."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ from medialab.lora.names import split_prefix
 if TYPE_CHECKING:
     import torch
 
-# How a tensor's name ends -> the leaf as `deltas` knows it. Longest first, since some end alike.
+# The end of a tensor's name -> its leaf in `deltas`.
 _ENDINGS: Mapping[str, str] = {
     ".lora_down.weight": "down",
     ".lora_up.weight": "up",
@@ -59,13 +59,19 @@ _ENDINGS: Mapping[str, str] = {
         )
     },
 }
-_BY_LENGTH = sorted(_ENDINGS, key=len, reverse=True)
+_BY_LENGTH = sorted(_ENDINGS, key=len, reverse=True)  # since some are the end of others
 _OLD_PROCESSOR = re.compile(r"\.processor(?=\.)")
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of a file: the part of a pipeline ("text_encoder" …) and the path that it names."""
+    """One layer of a file.
+
+    Attributes:
+        part: The part of a pipeline, such as "text_encoder".
+        path: The layer's name in that part, as the file writes it.
+        leaves: Its tensors, by leaf name.
+    """
 
     part: str
     path: str
@@ -73,7 +79,7 @@ class Layer:
 
     @property
     def kind(self) -> str | None:
-        """Such as "lora" or "loha"; None where no known kind is told by the tensors."""
+        """Its kind, such as "lora" or "loha"; None if that is not recognised."""
         leaf = kind_of(self.leaves)
         if leaf is None:
             return "bias" if "diff_b" in self.leaves else None
@@ -81,7 +87,7 @@ class Layer:
 
     @property
     def rank(self) -> int | None:
-        """Of the layers that have one."""
+        """Its rank; None for kinds without one."""
         for leaf in ("down", "hada_w1_b", "lokr_w1_b", "lokr_w2_b"):
             if leaf in self.leaves:
                 return int(self.leaves[leaf].shape[0])
@@ -90,11 +96,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class LoRAFile:
-    """A LoRA in memory. `strange` are names of tensors that belong to no known kind of layer.
+    """A LoRA file in memory.
 
-    `format` is how its layers are named ("kohya", "diffusers" …), `family` the models it is made
-    for, as its header tells them. `sha256` is the file's, if it is known; `autov3` the 12 hex
-    digits by which A1111 and CivitAI know it.
+    Attributes:
+        name: The file's name, without extension.
+        layers: Its layers.
+        strange: Names of tensors that belong to no known kind of layer.
+        metadata: Its header's metadata.
+        format: How its layers are named ("kohya", "diffusers" …).
+        family: The models that it is made for, from its header.
+        sha256: The file's SHA-256; empty if unknown.
+        autov3: The 12 hex digits by which A1111 and CivitAI identify it.
     """
 
     name: str
@@ -108,25 +120,29 @@ class LoRAFile:
 
     @property
     def nbytes(self) -> int:
-        """What its tensors take in memory."""
+        """The size of its tensors, in bytes."""
         return sum(value.nbytes for layer in self.layers for value in layer.leaves.values())
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Such as ("lora",), or ("dora", "lora")."""
+        """The kinds of its layers, such as ("lora",) or ("dora", "lora")."""
         return tuple(sorted({layer.kind for layer in self.layers if layer.kind}))
 
     @property
     def rank(self) -> int | None:
-        """The greatest of its layers' ranks."""
+        """The greatest rank of its layers; None if none has one."""
         return max((layer.rank for layer in self.layers if layer.rank), default=None)
 
 
 def trigger_words(path: Path, most: int = 3) -> tuple[str, ...]:
-    """Words that a LoRA was trained on: those of notes beside it, else those its header tells.
+    """Return the words that a LoRA was trained on, from notes beside it or else from its header.
+
+    Args:
+        path: The LoRA's file.
+        most: The most words to return.
 
     Cost: reading the header. Source: A1111's "activation text", CivitAI's trainedWords, the
-    modelspec's trigger_phrase, the tags that kohya's trainer counted, in this order.
+    modelspec's trigger_phrase, the tags counted by kohya's trainer, in this order.
     """
     if noted := trained_words(path):
         return noted[:most]
@@ -147,11 +163,17 @@ def trigger_words(path: Path, most: int = 3) -> tuple[str, ...]:
 
 
 def read_lora(path: Path, sha256: str = "") -> LoRAFile:
-    """Read and parse a file; `sha256` is what is known of it. Cost: reading it, once or twice.
+    """Read and parse a file.
+
+    Args:
+        path: The file.
+        sha256: Its SHA-256; empty if unknown.
+
+    Cost: reading the file, once or twice.
 
     Raises:
-        ModelRefusedError: it is a pickle, broken, no LoRA, of a kind that cannot be used, or holds
-            values that are no numbers.
+        ModelRefusedError: it is a pickle, damaged, not a LoRA, of an unsupported kind, or contains
+            values that are not finite.
     """
     if path.suffix.lower() in PICKLE_SUFFIXES:
         raise ModelRefusedError(refusal(path.name))
@@ -175,22 +197,22 @@ def read_lora(path: Path, sha256: str = "") -> LoRAFile:
 
 
 def _sha256_of_tensors(path: Path) -> str:
-    """Of all bytes after the header: kohya's sshs_model_hash, CivitAI's AutoV3."""
+    """Return the SHA-256 of all bytes after the header: kohya's sshs_model_hash, AutoV3."""
     with open_regular(path) as file:
         file.seek(LENGTH_FIELD + int.from_bytes(file.read(LENGTH_FIELD), "little"))
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refuse_unusable(name: str, tensors: "Mapping[str, torch.Tensor]") -> None:
-    """Refuse by its name what is a LoRA of a kind that cannot be used."""
+    """Refuse a LoRA of an unsupported kind, naming the kind."""
     kinds = [kind for mark, kind in UNUSABLE_LORAS.items() if any(mark in key for key in tensors)]
     # LyCORIS' BOFT has the OFT's name, and a stack of its blocks.
     if any(key.endswith(".oft_blocks") and value.ndim != 3 for key, value in tensors.items()):
         kinds.append(BOFT)
     if kinds:
         message = (
-            f"LoRA {name!r} is {kinds[0]}, which cannot be used here; usable are LoRA, LoCon, "
-            "LoHa, LoKr, DoRA, IA3, OFT and whole differences"
+            f"LoRA {name!r} is {kinds[0]}, which is not supported; supported are LoRA, LoCon, "
+            "LoHa, LoKr, DoRA, IA3, OFT and full differences"
         )
         raise ModelRefusedError(message)
 
@@ -201,10 +223,16 @@ def parse_lora(
     metadata: Mapping[str, str],
     family: str = UNKNOWN,
 ) -> LoRAFile:
-    """Sort a file's tensors into layers; `family` is the one that its header tells.
+    """Group a file's tensors into layers.
+
+    Args:
+        name: The file's name, without extension.
+        tensors: Its tensors, by their names in the file.
+        metadata: Its header's metadata.
+        family: Its family, recognised from the header.
 
     Raises:
-        ModelRefusedError: there is no layer of a known kind, or a value is no number.
+        ModelRefusedError: it has no layer of a known kind, or a value is not finite.
     """
     what = f"LoRA {name!r}"
     found: dict[str, dict[str, torch.Tensor]] = {}
@@ -231,7 +259,7 @@ def parse_lora(
     return LoRAFile(name, tuple(layers), tuple(strange), metadata)
 
 
-# How many sides a leaf has at least; those that are not here have two, as a matrix.
+# The least number of dimensions of a leaf; others have two, as a matrix.
 _SIDES = {
     **dict.fromkeys(("alpha", "on_input"), 0),
     **dict.fromkeys(("magnitude", "diff_b", "ia3", "diff", "rescale"), 1),
@@ -240,10 +268,10 @@ _SIDES = {
 
 
 def _refuse_misshapen(name: str, tensors: "Mapping[str, torch.Tensor]") -> None:
-    """Refuse a file whose tensors have not the sides of what their names say.
+    """Refuse a file with a tensor whose shape contradicts its name.
 
     Raises:
-        ModelRefusedError: the text names the tensor.
+        ModelRefusedError: it has one; the message names the tensor.
     """
     for key, value in tensors.items():
         _, leaf = _split(key, tensors)
@@ -255,14 +283,14 @@ def _refuse_misshapen(name: str, tensors: "Mapping[str, torch.Tensor]") -> None:
             refuse_whole_numbers(value, f"LoRA {name!r}", key)
         if not is_one and (least == 0 or value.numel() == 0 or value.ndim < least):
             message = (
-                f"LoRA {name!r} holds a tensor of shape {tuple(value.shape)} ({key}), which is no "
-                "layer's; get another copy"
+                f"LoRA {name!r} holds a tensor of shape {tuple(value.shape)} ({key}), which no "
+                "layer can have; get another copy"
             )
             raise ModelRefusedError(message)
 
 
 def _split(key: str, tensors: "Mapping[str, Any]") -> tuple[str, str | None]:
-    """A tensor's layer and leaf; the leaf is None where the name ends in no way known."""
+    """Return a tensor's layer and leaf; the leaf is None if the end of the name is unknown."""
     for ending in _BY_LENGTH:
         if key.endswith(ending):
             return _OLD_PROCESSOR.sub("", key.removesuffix(ending)), _ENDINGS[ending]
@@ -273,14 +301,20 @@ def _split(key: str, tensors: "Mapping[str, Any]") -> tuple[str, str | None]:
 
 
 class PeftScale(NamedTuple):
-    """How far a LoRA counts where diffusers left that in the metadata, not beside the tensors."""
+    """The scale of a LoRA that diffusers wrote into the metadata, not beside the tensors.
+
+    Attributes:
+        alpha: The alpha of all layers without one of their own.
+        patterns: The end of a layer's path -> the layer's own alpha.
+        by_root: Whether it is rank-stabilised: divided by the square root of the rank.
+    """
 
     alpha: float
-    patterns: Mapping[str, float]  # the end of a layer's path -> an alpha of its own
-    by_root: bool  # rank-stabilised: divided by the root of the rank
+    patterns: Mapping[str, float]
+    by_root: bool
 
     def of(self, path: str, rank: int) -> float:
-        """The alpha that, divided by the rank, is the scale.
+        """Return the alpha that, divided by the rank, gives a layer's scale.
 
         Source: PEFT tuners/lora/layer.py update_layer, utils get_pattern_key.
         """
@@ -291,27 +325,27 @@ class PeftScale(NamedTuple):
 
 
 def _plain_end(pattern: str) -> str:
-    """A layer's name in a pattern. They are expressions in PEFT, and names in every file.
+    """Return the layer's name in a pattern, which in PEFT is a regular expression.
 
-    To run an expression of a file could take for ever.
+    All known files contain plain names, and running a file's expression could take for ever.
     """
     return pattern.removeprefix("^").removesuffix("$").replace("\\.", ".")
 
 
 def read_peft_scales(metadata: Mapping[str, str]) -> dict[str, PeftScale]:
-    """Scales by part; a text that says none is as no text."""
+    """Return the scales in a file's metadata, by part; empty if there are none."""
     try:
-        told = dict(json.loads(metadata.get("lora_adapter_metadata", "{}")))
+        settings = dict(json.loads(metadata.get("lora_adapter_metadata", "{}")))
         return {
             (part := key.removesuffix(".lora_alpha")): PeftScale(
                 _finite(value),
                 {
                     end: _finite(one)
-                    for end, one in (told.get(f"{part}.alpha_pattern") or {}).items()
+                    for end, one in (settings.get(f"{part}.alpha_pattern") or {}).items()
                 },
-                bool(told.get(f"{part}.use_rslora")),
+                bool(settings.get(f"{part}.use_rslora")),
             )
-            for key, value in told.items()
+            for key, value in settings.items()
             if key.endswith(".lora_alpha")
         }
     except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
@@ -321,7 +355,7 @@ def read_peft_scales(metadata: Mapping[str, str]) -> dict[str, PeftScale]:
 def _finite(value: Any) -> float:
     number = float(value)
     if not math.isfinite(number):
-        message = f"{number} is no scale"
+        message = f"{number} is not a scale"
         raise ValueError(message)
     return number
 

@@ -1,4 +1,4 @@
-"""A LoRA file against a checkpoint: which of its layers have a place there, and what is told."""
+"""Fitting a LoRA file to a checkpoint: which of its layers match modules there, and the report."""
 
 import math
 from collections.abc import Mapping
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Report:
-    """What of a file fitted a checkpoint.
+    """How a file fits a checkpoint.
 
-    `format` is how its layers are named, `kinds` what they hold, `family` the models it was made
-    for ("unknown" where its header does not tell), `rank` the greatest of its layers', `autov3` the
-    hash by which A1111 and CivitAI speak of it. `matched` counts layers; `unmatched` names those
-    that found no place, and tensors of no known kind.
+    Attributes:
+        name: The LoRA's name.
+        format: How its layers are named.
+        family: The models that it is made for; "unknown" if its header does not say.
+        kinds: The kinds of its layers.
+        rank: The greatest rank of its layers; None if none has one.
+        matched: Number of layers that match a module.
+        unmatched: Names of layers without a match, and of tensors of no known kind.
+        autov3: The hash by which A1111 and CivitAI identify it.
     """
 
     name: str
@@ -39,8 +44,8 @@ class Report:
 
     @property
     def as_record(self) -> dict[str, Any]:
-        """As a run's record tells it."""
-        told: dict[str, Any] = {
+        """The entry for a run's record."""
+        entry: dict[str, Any] = {
             "name": self.name,
             "autov3": self.autov3,
             "format": self.format,
@@ -50,15 +55,15 @@ class Report:
             "matched": self.matched,
         }
         if self.unmatched:
-            told |= {
+            entry |= {
                 "unmatched": len(self.unmatched),
                 "such_as": list(self.unmatched[:3]),
                 "note": str(self),
             }
-        return told
+        return entry
 
     def __str__(self) -> str:
-        """One sentence, for a person."""
+        """Describe it in one sentence for the user."""
         rank = f" of rank {self.rank}" if self.rank else ""
         family = "" if self.family == UNKNOWN else f" for {self.family}"
         found = f"all {self.matched} layers found their place"
@@ -71,10 +76,15 @@ class Report:
 
 
 def refuse_family(name: str, made_for: str, family: str) -> None:
-    """Refuse a LoRA whose header tells another family than the checkpoint's.
+    """Refuse a LoRA that is made for another family than the checkpoint's.
+
+    Args:
+        name: The LoRA's name.
+        made_for: The family in its header, or "unknown".
+        family: The checkpoint's family, or "unknown".
 
     Raises:
-        ModelRefusedError: it is made for another family.
+        ModelRefusedError: both are known and differ.
     """
     if UNKNOWN not in {made_for, family} and made_for != family:
         message = (
@@ -85,7 +95,7 @@ def refuse_family(name: str, made_for: str, family: str) -> None:
 
 
 class Fit:
-    """A file against a checkpoint; `places` are the modules that its layers change."""
+    """A LoRA file fitted to a checkpoint; `places` are its layers with the modules they change."""
 
     def __init__(self, file: LoRAFile, model: "LoadedCheckpoint") -> None:
         self.file = file
@@ -97,7 +107,7 @@ class Fit:
         self._for_denoiser = any(one.startswith(foreign) for one in file.strange)
         names = model.cached("layers by name", lambda: _names_of(model))
         for one in file.layers:
-            # A file whose family its header does not tell names the denoiser as any family does.
+            # If the header does not give the family, any family's name of the denoiser is accepted.
             layer = replace(one, part=self.denoiser) if one.part in DENOISER_PARTS else one
             self._for_denoiser = self._for_denoiser or layer.part == self.denoiser
             found = names.get(layer.part, {}).get(plain(layer.path))
@@ -107,16 +117,16 @@ class Fit:
                 self.places.append((*found, layer))
 
     def block_of(self, path: str) -> str | None:
-        """Return the block of one of the denoiser's modules, as its family counts them."""
+        """Return the block of one of the denoiser's modules, as its family numbers them."""
         return self._model.family.loras.block_of(path, self._model.components[self.denoiser])
 
     def read_block_weights(self, text: str) -> Mapping[str, float]:
-        """Return weights by block, as the family reads them."""
+        """Parse block weights in the syntax of the checkpoint's family."""
         return self._model.family.loras.read_block_weights(text)
 
     @property
     def report(self) -> Report:
-        """What of the file fits."""
+        """How the file fits the checkpoint."""
         file = self.file
         return Report(
             file.name,
@@ -130,10 +140,11 @@ class Fit:
         )
 
     def refuse_foreign(self) -> None:
-        """Refuse a file of another family, or of which nothing fits by name or by shape.
+        """Refuse a file that is made for another model.
 
         Raises:
-            ModelRefusedError: it is made for another model; nothing was changed.
+            ModelRefusedError: it is made for another family, none of its layers matches, or a layer
+                has another shape; nothing was changed.
         """
         name, family = self.file.name, self._model.family.name
         refuse_family(name, self.file.family, family)
@@ -148,9 +159,9 @@ class Fit:
         ):
             made_for = "another model" if self.file.family == UNKNOWN else self.file.family
             message = (
-                f"LoRA {name!r} is made for {made_for}: nothing of what it does to the denoiser "
-                f"finds a place in this {family} checkpoint (such as {self._unmatched[0]}); "
-                f"choose a LoRA made for {family}"
+                f"LoRA {name!r} is made for {made_for}: none of its layers for the denoiser fits "
+                f"this {family} checkpoint (such as {self._unmatched[0]}); choose a LoRA made for "
+                f"{family}"
             )
             raise ModelRefusedError(message)
         for path, module, layer in self.places:
@@ -163,7 +174,7 @@ class Fit:
 
 
 def parts_of(model: "LoadedCheckpoint") -> tuple[str, ...]:
-    """Return the parts of a checkpoint that LoRAs change: its denoiser and its text encoders."""
+    """Return the parts of a checkpoint that LoRAs change: its denoiser and its prompt encoders."""
     return model.family.denoiser.part, *model.family.denoiser.text_encoders
 
 
@@ -176,10 +187,10 @@ def _names_of(model: "LoadedCheckpoint") -> dict[str, Any]:
 
 
 def _fits(layer: Layer, weight: "torch.Tensor") -> bool:
-    """Whether a layer's tensors have the sides of a weight. Cost: no arithmetic."""
+    """Return whether the shapes of a layer's tensors fit a weight. Cost: no arithmetic."""
     try:
         return _sides_fit(layer, weight)
-    except IndexError:  # fewer sides than any weight has
+    except IndexError:  # fewer dimensions than any weight has
         return False
 
 
@@ -200,7 +211,7 @@ def _sides_fit(layer: Layer, weight: "torch.Tensor") -> bool:
 
 
 def _pair_fits(leaves: "Mapping[str, torch.Tensor]", weight: "torch.Tensor") -> bool:
-    """Of a plain LoRA, or one with a core between its ends."""
+    """Return whether a plain LoRA, or one with a core (`mid`), fits a weight."""
     down, up, mid = leaves["down"], leaves.get("up"), leaves.get("mid")
     outputs, inputs = weight.shape[0], math.prod(weight.shape[1:])
     if up is None or up.shape[0] != outputs:
@@ -211,12 +222,12 @@ def _pair_fits(leaves: "Mapping[str, torch.Tensor]", weight: "torch.Tensor") -> 
 
 
 def _multiplies_to(layer: Layer, weight: "torch.Tensor") -> bool:
-    """Whether ΔW can be worked out, tried without any numbers."""
+    """Return whether ΔW can be computed, tried on torch's meta device, without values."""
     import torch
 
     with torch.device("meta"):
         meta = torch.empty(weight.shape)
-        # A number has no value there; what it scales or divides has its shape already.
+        # Scalars have no value there, and do not change the shape of ΔW.
         shapes = {
             name: value.to("meta") for name, value in layer.leaves.items() if name not in _NUMBERS
         }

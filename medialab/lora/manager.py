@@ -1,15 +1,15 @@
-"""LoRAs put into a checkpoint for the length of a stage, and taken out again bit for bit.
+"""Applies LoRAs to a checkpoint for the length of a stage, and removes them again bit for bit.
 
-Two ways, and the cheaper is picked by how often the denoiser will be called. *Attached*: a hook
-adds `up(down(x))` to a layer's output; it costs milliseconds to switch and some 10 % of each call.
-*Merged*: the layer's weight is swapped for `W + Σ wᵢ ΔWᵢ`, whose sum is remembered; calls cost
-nothing more. What is no plain low-rank pair (LoHa, LoKr, DoRA, IA3, OFT, whole differences) is
-merged always; text encoders, which are called once or twice, are merged only for those.
+There are two ways; the number of calls of the denoiser decides which is cheaper. *Attached*: a hook
+adds `up(down(x))` to a layer's output; this takes milliseconds to switch and some 10 % of each
+call. *Merged*: the layer's weight is replaced by `W + Σ wᵢ ΔWᵢ`, which is cached; calls then cost
+nothing more. All kinds but plain low-rank pairs (LoHa, LoKr, DoRA, IA3, OFT, full differences) are
+always merged; prompt encoders, which are called once or twice, are merged only for those kinds.
 
-The choice never looks at memory: the two ways differ by rounding, and the same settings must give
-the same bytes with a cold memory and a warm one, on a large machine and a small one. Layers for
-whose sums there is no room have them made anew for each of their calls and dropped after it: the
-same bytes, one layer's memory, and about as much time as attached.
+The choice does not depend on memory: the two ways differ by rounding, and the same settings must
+give the same bytes with an empty cache and a full one, on a large machine and a small one. If a
+layer's sum does not fit into memory, it is computed for each call and dropped afterwards: the same
+bytes, one layer's memory, and about as much time as attached.
 """
 
 from collections import OrderedDict
@@ -36,17 +36,19 @@ from medialab.process.retries import Fallback
 if TYPE_CHECKING:
     from medialab.loading.checkpoint import LoadedCheckpoint
 
-# Calls of the denoiser from which on merging is cheaper than hooks: measured 1.6 for a UNet of 38 M
+# Calls of the denoiser from which merging is cheaper than hooks: measured 1.6 for a UNet of 38 M
 # parameters, 0.7 for SD1.5's (tests/benchmarks/test_lora_benchmark.py, the last line it prints).
 MERGED_FROM = 2
 
 
 @dataclass
 class Applied:
-    """What is in a checkpoint right now; `advance` tells it how far the steps have come.
+    """The LoRAs applied to a checkpoint at the moment.
 
-    `mode` is "attached", "merged", both, or "none" where nothing was to be changed. `in_texts`
-    tells what of them the text encoders have: texts are encoded anew for another set.
+    Attributes:
+        reports: How each file fits.
+        mode: "attached", "merged", "attached and merged", or "none" if nothing is changed.
+        in_texts: Identifies the LoRAs in the prompt encoders: encoded prompts are cached by it.
     """
 
     reports: tuple[Report, ...] = ()
@@ -56,7 +58,7 @@ class Applied:
     _merged: Sequence[Merged] = ()
 
     def advance(self, share: float) -> None:
-        """From here on the denoiser works at this share (0 to below 1) of its steps."""
+        """Switch LoRAs on or off for the denoiser's progress, a share of its steps from 0 to 1."""
         before = [dial.on for dial in self._dials]
         for dial in self._dials:
             dial.turn(share)
@@ -65,7 +67,7 @@ class Applied:
                 module.turn()
 
     def fallbacks(self) -> list[Fallback]:
-        """Return how it needs less memory: what is merged is made for each call and dropped."""
+        """Return the fallbacks that need less memory: merged sums are computed for each call."""
         if not self._merged:
             return []
         return [Fallback("LoRAs merged layer by layer", True, self._frugally)]
@@ -78,12 +80,15 @@ class Applied:
 
 
 class LoRAManager:
-    """Reads LoRA files, keeps them as long as there is room, and applies sets of them.
+    """Reads LoRA files, caches them while there is room, and applies sets of them.
 
-    `budget` bounds what was read, merged and made ready to attach, with all else that a workbench
-    keeps. `hashes` knows the files' sha256; a workbench shares its own.
-    Sets are applied to a checkpoint as a whole, one at a time: a second one while the first is
-    applied is an error, since taking them out in another order would leave wrong weights.
+    Only one set at a time can be applied to a checkpoint: a second one meanwhile is an error, since
+    removing them in another order would leave wrong weights.
+
+    Args:
+        budget: Limits the memory for files, merged weights and weights ready to attach; a workbench
+            shares its own.
+        hashes: Caches the files' SHA-256; a workbench shares its own.
     """
 
     def __init__(
@@ -96,16 +101,16 @@ class LoRAManager:
         self._hashes = hashes or HashCache()
         self._loaded: OrderedDict[str, LoRAUse] = OrderedDict()
         self._busy: set[int] = set()
-        self._users = 0  # of files that were read
-        # One for each checkpoint, and gone with it.
+        self._users = 0  # blocks in which files that were read must stay cached
+        # One for each checkpoint; it goes with the checkpoint.
         self._merged: WeakSet[BudgetedCache] = WeakSet()
         self._lock = RLock()
 
     def load_lora(self, path: Path | str, weight: float = 1.0) -> LoRAFile:
-        """Read a file and remember it for the sets of `apply_loras(model)` that name none.
+        """Read a file and use it in `apply_loras(model)` when no LoRAs are named there.
 
         Raises:
-            ModelRefusedError: it is a pickle, broken, no LoRA, or not what its notes say.
+            ModelRefusedError: it is a pickle, damaged, not a LoRA, or differs from its notes.
         """
         use = LoRAUse(Path(path), weight)
         file = self.read(use.path)
@@ -113,14 +118,14 @@ class LoRAManager:
         return file
 
     def unload_lora(self, path: Path | str | None = None) -> None:
-        """Forget what `load_lora` remembers: one file, or all."""
+        """Undo `load_lora` for one file, or for all."""
         if path is None:
             self._loaded.clear()
         else:
             self._loaded.pop(str(path), None)
 
     def clear_cache(self) -> None:
-        """Let go of all that was read and merged."""
+        """Drop all cached files and merged weights."""
         with self._lock:
             self._files.clear()
             for memory in self._merged:
@@ -128,11 +133,13 @@ class LoRAManager:
 
     @property
     def cached_bytes(self) -> int:
-        """What is kept in memory of LoRAs."""
+        """The memory used for LoRAs, in bytes."""
         return self._files.nbytes + sum(memory.nbytes for memory in self._merged)
 
     def read(self, path: Path) -> LoRAFile:
-        """A file's layers, read once for each content it has. Cost: a stat when that is known.
+        """Return a file's layers, cached by its content.
+
+        Cost: one stat if it is cached.
 
         Raises:
             ModelRefusedError: as `load_lora`.
@@ -153,7 +160,7 @@ class LoRAManager:
 
     @contextmanager
     def _using_files(self) -> Iterator[None]:
-        """While it lasts, files that are read stay; they may be asked for within each other."""
+        """Keep files that are read in the cache for the block; blocks may be nested."""
         with self._lock:
             if not self._users:
                 self._files.begin()
@@ -176,7 +183,7 @@ class LoRAManager:
         return file
 
     def report(self, model: "LoadedCheckpoint", path: Path) -> Report:
-        """What of a file fits a checkpoint; changes nothing."""
+        """Return how a file fits a checkpoint, without changing anything."""
         return Fit(self.read(path), model).report
 
     @contextmanager
@@ -188,14 +195,17 @@ class LoRAManager:
         calls: int = MERGED_FROM,
         parts: Sequence[str] | None = None,
     ) -> Iterator[Applied]:
-        """While it lasts, the checkpoint has these LoRAs; afterwards it is bit for bit as before.
+        """Apply LoRAs to a checkpoint for the block; afterwards it is bit for bit as before.
 
-        `loras` are those of `load_lora` by default; an empty list is none. `calls` is how often the
-        denoiser will be called. `parts` are those of the checkpoint to touch, by default all.
+        Args:
+            model: The checkpoint; nobody else may compute with it meanwhile.
+            loras: The LoRAs; None for those of `load_lora`, an empty list for none.
+            calls: How often the denoiser will be called.
+            parts: The parts of the checkpoint to change; None for all.
 
         Raises:
-            ModelRefusedError: a file is made for another family, or nothing of it fits; nothing
-                was changed then.
+            ModelRefusedError: a file is made for another family, or none of its layers fits;
+                nothing was changed.
         """
         uses = list(self._loaded.values()) if loras is None else list(loras)
         if not uses:
@@ -228,7 +238,7 @@ class LoRAManager:
         parts: Sequence[str],
         undo: ExitStack,
     ) -> Applied:
-        """Apply a set; `undo` takes it out again."""
+        """Apply a set, and register its removal in `undo`."""
         memory = self._memory_of(model)
         memory.begin()
         attached, merged = 0, []
@@ -260,7 +270,7 @@ class LoRAManager:
         )
 
     def _memory_of(self, model: "LoadedCheckpoint") -> BudgetedCache:
-        """What is remembered for a checkpoint; gone with it."""
+        """Return the cache for a checkpoint, which goes with the checkpoint."""
         # A model may be used by several managers, each with a budget of its own.
         name = f"LoRAs in budget {id(self._budget)}"
         memory: BudgetedCache = model.cached(
@@ -278,14 +288,14 @@ def _remembered(
     nbytes: int,
     make: Callable[[], Any],
 ) -> Any:
-    """The sum of those of a place's LoRAs that count; None if there is no room to keep it."""
+    """Return the sum of the LoRAs of a module that are on; None if it does not fit the budget."""
     key = (*_key_of(place), "merged", *(keys[number] for number in counting))
     return memory.get_if_room(key, nbytes, make)
 
 
 @contextmanager
 def _naming(entries: Sequence[Entry], place: Place) -> Iterator[None]:
-    """A file whose tensors do not fit after all is refused by its name, with the layer."""
+    """Convert errors of tensors that do not fit after all to one that names file and layer."""
     try:
         yield
     except ValueError as error:
@@ -295,9 +305,10 @@ def _naming(entries: Sequence[Entry], place: Place) -> Iterator[None]:
 
 
 def _key_of(place: Place) -> tuple[str, str, str, int]:
-    """A layer, and what it is computed with.
+    """Return a layer's cache key: its name, dtype and the number of CPU threads.
 
-    Its type is float32 for a while where its own gave NaN; CPU threads share sums among them.
+    The dtype is float32 temporarily after NaN; threads share sums among them, so their number
+    affects the last bits.
     """
     import torch
 

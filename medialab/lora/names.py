@@ -1,8 +1,8 @@
 """Names of layers: from those in LoRA files to those of a checkpoint's modules.
 
 Files write a layer's path with dots or with underscores, in the names of diffusers or of the
-original code. A part's modules are listed under every name they may have; nothing is guessed. What
-begins the names, and what the original code called the modules, is a family's.
+original code. A part's modules are listed under every name that they may have; nothing is guessed.
+The prefixes, and the original code's names, are data of the family.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from medialab.families.base import LoRAKeys, LoRANames
 if TYPE_CHECKING:
     import torch
 
-# How attention layers end -> what diffusers' first files called them.
+# The end of an attention layer's path -> its name in diffusers' first files.
 _OLD_NAMES = {
     ".to_out.0": ".to_out",
     ".self_attn.q_proj": ".self_attn.to_q",
@@ -23,7 +23,7 @@ _OLD_NAMES = {
 
 
 def split_prefix(path: str, keys: LoRAKeys) -> tuple[str, str]:
-    """Return the part that a layer's path in a file speaks of ("" if unknown), and the rest."""
+    """Return the part that a layer's path in a file names ("" if unknown), and the rest."""
     for prefix, part in keys.prefixes.items():
         if path.startswith(prefix):
             return part, path.removeprefix(prefix)
@@ -31,7 +31,7 @@ def split_prefix(path: str, keys: LoRAKeys) -> tuple[str, str]:
 
 
 def plain(path: str) -> str:
-    """Return a path as it is compared: underscores for dots, without what only wraps an encoder."""
+    """Normalise a path for comparison: underscores for dots, without an encoder's wrapper."""
     return path.replace(".", "_").removeprefix("text_model_")
 
 

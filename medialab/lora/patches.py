@@ -1,6 +1,6 @@
-"""A module's share of a set of LoRAs: added to its output, or merged into its weight.
+"""The LoRAs of one module: added to its output, or merged into its weight.
 
-Neither touches the original tensors: a hook is removed, a pointer is put back.
+Neither changes the original tensors: a hook is removed, a pointer is reset.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Dial:
-    """Whether a LoRA counts at the moment: from `start` to `stop`, shares of the steps."""
+    """Switches a LoRA on from `start` to `stop`, shares of the steps from 0 to 1."""
 
     def __init__(self, start: float, stop: float) -> None:
         self._start = start
@@ -27,12 +27,12 @@ class Dial:
         self.turn(0.0)
 
     def turn(self, share: float) -> None:
-        """The steps have come this far (0 to 1)."""
+        """Set `on` for a progress, a share of the steps from 0 to 1."""
         self.on = self._start <= share and (share < self._stop or self._stop == 1)
 
 
 class Part(NamedTuple):
-    """One LoRA's layer for a module, and how much of it counts while its dial is on."""
+    """One LoRA's layer for a module, and its weight while its dial is on."""
 
     dial: Dial
     layer: Layer
@@ -40,11 +40,15 @@ class Part(NamedTuple):
 
 
 class Merged:
-    """A module whose parameters point at `W + Σ wᵢ ΔWᵢ` of those LoRAs that count.
+    """A module whose parameters point at `W + Σ wᵢ ΔWᵢ` of the LoRAs that are on.
 
-    `remember` keeps a sum of so many bytes under the numbers of its LoRAs among `parts`. Where it
-    has no room, the sum is made for each call of the module, and dropped after it. Whenever one is
-    made, it is made within `naming`, which says whose fault it is if it cannot be.
+    Args:
+        module: The module.
+        parts: Its LoRAs.
+        remember: Returns the cached sum, given the numbers of its LoRAs among `parts`, its size in
+            bytes and a function that computes it. None if it does not fit: then the sum is computed
+            for each call of the module and dropped afterwards.
+        naming: A context for computing a sum, which names the file in errors.
     """
 
     def __init__(
@@ -67,7 +71,7 @@ class Merged:
         self._hooks: list[Any] = []
 
     def turn(self) -> None:
-        """Point at the sum of those that count now."""
+        """Point at the sum of the LoRAs that are on now."""
         counting = tuple(number for number, part in enumerate(self._parts) if part.dial.on)
         if counting == self._counting:
             return
@@ -84,7 +88,7 @@ class Merged:
         self._counting = counting
 
     def restore(self) -> None:
-        """Point at the original tensors again, which nothing has changed."""
+        """Point at the original, unchanged tensors again."""
         for hook in self._hooks:
             hook.remove()
         self._hooks.clear()
@@ -92,7 +96,7 @@ class Merged:
         self._counting = ()
 
     def merge_each_call(self) -> None:
-        """From here on keep no sum; the bytes are the same."""
+        """Compute sums for each call from now on, and cache none; the bytes are the same."""
         self._remember = lambda _counting, _nbytes, _make: None
         self.restore()
         self.turn()
@@ -109,7 +113,7 @@ class Merged:
             self._point_at(self._original)
 
         self._hooks += [
-            # First of all before the call, last of all after it, be there others.
+            # The first hook before the call and the last one after it, if there are others.
             self._module.register_forward_pre_hook(before, prepend=True),
             self._module.register_forward_hook(after, always_call=True),
         ]
@@ -120,7 +124,15 @@ class Merged:
 
 
 def merge(original: "Tensors", parts: Sequence[Part]) -> "dict[str, torch.Tensor]":
-    """The parameters that differ, summed in float32; every ΔW is that of the original weight."""
+    """Return the parameters that change, summed in float32; each ΔW is for the original weight.
+
+    Args:
+        original: The module's parameters by name ("weight", "bias").
+        parts: The LoRAs to add.
+
+    Returns:
+        New tensors of the originals' shapes and dtypes.
+    """
     import torch
 
     with torch.inference_mode(mode=False), torch.no_grad():
@@ -138,7 +150,7 @@ def merge(original: "Tensors", parts: Sequence[Part]) -> "dict[str, torch.Tensor
 
 
 def can_attach(module: Any, layer: Layer) -> bool:
-    """Whether a layer's `up(down(x))` can be added to a module's output without making ΔW."""
+    """Return whether a layer's `up(down(x))` can be added to a module's output without ΔW."""
     import torch
 
     if layer.kind != "lora" or {"mid", "diff_b"} & layer.leaves.keys():
@@ -148,7 +160,7 @@ def can_attach(module: Any, layer: Layer) -> bool:
 
 
 def ready_to_attach(module: Any, part: Part) -> "dict[str, torch.Tensor]":
-    """`down` and `up` as the module computes, the share in `up`."""
+    """Return `down` and `up` in the module's dtype, with the LoRA's weight multiplied into `up`."""
     import torch
 
     weight, leaves = module.weight, part.layer.leaves
@@ -163,7 +175,7 @@ def ready_to_attach(module: Any, part: Part) -> "dict[str, torch.Tensor]":
 
 
 def attach(module: Any, ready: "Tensors", dial: Dial) -> Any:
-    """Add `up(down(x))` to what a module gives, while the dial is on; the result removes it."""
+    """Add `up(down(x))` to a module's output while the dial is on; return the hook's handle."""
     import torch
     import torch.nn.functional as F
 

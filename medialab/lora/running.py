@@ -1,4 +1,4 @@
-"""The LoRAs of one run: names from its config to files, and applied around a stage's work."""
+"""The LoRAs of one run: from the names in its config to files, applied around a stage's work."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunLoRAs:
-    """What a run may apply: the manager, and the files of its LoRAs by their names."""
+    """The LoRAs that a run may apply: the manager, and their files by name."""
 
     manager: LoRAManager
     paths: Mapping[str, Path]
 
     def use(self, asked: LoRAConfig) -> LoRAUse:
-        """A LoRA as the manager takes it."""
+        """Convert a LoRA's settings to the form that the manager takes."""
         return LoRAUse(
             self.paths[asked.name],
             asked.weight,
@@ -41,20 +41,20 @@ class RunLoRAs:
         calls: int = MERGED_FROM,
         parts: Sequence[str] | None = None,
     ) -> Iterator[Applied]:
-        """While it lasts, the checkpoint has these LoRAs.
+        """Apply LoRAs to a checkpoint for the block.
 
         Args:
-            model: a checkpoint that nobody else computes with meanwhile.
-            loras: as asked for, by names of `paths`.
-            calls: how often the denoiser will be called.
-            parts: the parts of the checkpoint to touch; all without any.
+            model: The checkpoint; nobody else may compute with it meanwhile.
+            loras: The LoRAs' settings; their names are those of `paths`.
+            calls: How often the denoiser will be called.
+            parts: The parts of the checkpoint to change; None for all.
 
         Raises:
             ModelRefusedError: one is made for another family; nothing was changed.
         """
         uses = [self.use(one) for one in loras]
         with self.manager.apply_loras(model, uses, calls=calls, parts=parts) as applied:
-            # As they are asked for: two files in two folders may have one name.
+            # By the requested names: two files in two folders may have the same file name.
             applied.reports = tuple(
                 replace(report, name=one.name)
                 for report, one in zip(applied.reports, loras, strict=True)
@@ -62,15 +62,15 @@ class RunLoRAs:
             yield applied
 
 
-def hashes_told(record: Any) -> dict[str, str]:
-    """The AutoV3 hashes of all LoRAs that a run's record tells of, by name, in their order."""
+def hashes_in_record(record: Any) -> dict[str, str]:
+    """Return the AutoV3 hashes of all LoRAs in a run's record, by name, in order."""
     found: dict[str, str] = {}
     inner = record.values() if isinstance(record, Mapping) else record
     if isinstance(record, Mapping) and "loras_are" in record:
         found |= {one["name"]: one["autov3"] for one in record["loras"] if one.get("autov3")}
     for part in inner:
         if isinstance(part, (Mapping, list, tuple)):
-            found |= hashes_told(part)
+            found |= hashes_in_record(part)
     return found
 
 

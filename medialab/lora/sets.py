@@ -1,4 +1,4 @@
-"""A set of LoRAs as it is asked for, sorted by the modules of a checkpoint that it changes."""
+"""A requested set of LoRAs, grouped by the modules of a checkpoint that it changes."""
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
@@ -16,12 +16,19 @@ from medialab.lora.patches import Dial, Part
 
 @dataclass(frozen=True)
 class LoRAUse:
-    """A LoRA as it is asked for: how much of it, in which parts, for which share of the steps.
+    """A requested LoRA: its file, its weights and its steps.
 
-    `weight` is that of the denoiser, `text_encoder` that of the text encoders (None: the same);
-    any finite number, negative ones turn a style around. `block_weights` is a preset or numbers
-    that its checkpoint's family reads. From `start` to `stop` (shares of the steps, 0 to 1) the
-    denoiser follows it. Texts are read before the first step: they follow it if it counts there.
+    Attributes:
+        path: The file.
+        weight: The weight in the denoiser; any finite number, negative ones reverse the effect.
+        text_encoder: The weight in the prompt encoders; None for the same.
+        block_weights: A preset or numbers, in the syntax of the checkpoint's family.
+        start: Share of the steps, 0 to 1, from which it applies. Prompts are encoded before the
+            first step, so only a LoRA that starts at 0 affects them.
+        stop: Share of the steps, 0 to 1, at which it ends.
+
+    Raises:
+        ConfigError: a value is out of range.
     """
 
     path: Path
@@ -44,7 +51,7 @@ class LoRAUse:
 
 
 class Member:
-    """One LoRA of a set: as it is asked for, where its layers fit, whether it counts now."""
+    """One LoRA of a set: its settings, its fit, and whether it is on at the moment."""
 
     def __init__(self, use: LoRAUse, fit: Fit) -> None:
         self.fit = fit
@@ -57,20 +64,20 @@ class Member:
 
     @cached_property
     def text_weight(self) -> float:
-        """How much of it counts in the text encoders."""
+        """Its weight in the prompt encoders."""
         use = self._use
         weight = use.weight if use.text_encoder is None else use.text_encoder
         return weight * self._blocks.get(TEXT_BLOCK, 1.0)
 
     def share(self, part: str, path: str) -> float:
-        """How much of it counts in one layer."""
+        """Return its weight in one layer, given the part and the module's path."""
         if part != self.fit.denoiser:
             return self.text_weight
         block = self.fit.block_of(path)
         return self._use.weight * (1.0 if block is None else self._blocks.get(block, 1.0))
 
     def text_key(self, parts: Sequence[str]) -> Hashable:
-        """What decides how texts are read with it; None where they are read as without it."""
+        """Return a key for how it affects encoded prompts; None if it does not affect them."""
         reaches = any(
             layer.part != self.fit.denoiser and layer.part in parts
             for _, _, layer in self.fit.places
@@ -80,7 +87,7 @@ class Member:
 
 
 class Entry(NamedTuple):
-    """One LoRA's layer for a module; `key` says which, and how much of it counts."""
+    """One LoRA's layer for a module; `key` identifies the layer and its weight."""
 
     part: Part
     key: Hashable
@@ -89,7 +96,7 @@ class Entry(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A module, and all that a set brings for it."""
+    """A module, and the layers of a set that change it."""
 
     part: str
     path: str
@@ -98,7 +105,7 @@ class Place(NamedTuple):
 
 
 def places_of(members: Sequence[Member], parts: Sequence[str]) -> list[Place]:
-    """The modules that a set changes, in the order in which its files name them."""
+    """Return the modules that a set changes, in the order in which its files name them."""
     found: dict[tuple[str, str], Place] = {}
     for member in members:
         for path, module, layer in member.fit.places:

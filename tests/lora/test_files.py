@@ -98,7 +98,7 @@ def test_the_registry_lists_every_format_as_a_lora(tmp_path, written):
 def test_a_kind_that_cannot_be_used_is_refused_by_its_name(tmp_path, ending, shape, named):
     path = tmp_path / "style.safetensors"
     save_file({f"{LAYER}.{ending}": torch.zeros(shape)}, path)
-    with pytest.raises(ModelRefusedError, match=f"LoRA 'style' is {named}, which cannot be used"):
+    with pytest.raises(ModelRefusedError, match=f"LoRA 'style' is {named}, which is not supported"):
         read_lora(path)
 
 

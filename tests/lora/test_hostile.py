@@ -88,7 +88,7 @@ def test_a_lora_whose_denoiser_part_finds_no_place_is_refused_with_its_family():
         file = parse_lora("wide", fits_text | layer, {}, "sd3")
         other = parse_lora("text alone", fits_text, {})
         checkpoint = model(text_encoder=text, unet=unet)
-        with pytest.raises(ModelRefusedError, match=r"made for .*denoiser finds a place"):
+        with pytest.raises(ModelRefusedError, match=r"made for .*denoiser fits"):
             Fit(file, checkpoint).refuse_foreign()
         Fit(other, checkpoint).refuse_foreign()
 
