@@ -104,6 +104,7 @@ def test_a_number_that_another_took_after_the_folder_was_listed_is_not_taken_aga
     with Image.open(others[0].path) as picture:
         assert picture.tobytes() == image("blue").tobytes()
     assert check_whole(outputs) == 2
+    assert not files(outputs, ".*")  # no reservation is left
 
 
 def test_threads_saving_at_once_never_overwrite_each_other(manager, outputs):

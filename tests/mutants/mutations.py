@@ -62,6 +62,7 @@ class LeaveOut(Operator):
         return ()
 
 
+_NOT_RUN_HERE = ("TYPE_CHECKING", 'sys.platform == "win32"')
 _STAYS = ("newline", "import_name", "import_from", "global_stmt", "nonlocal_stmt", "assert_stmt")
 
 
@@ -125,7 +126,7 @@ def _operator(name):
 
 
 def _is_only_said(node):
-    """Whether a node computes nothing: the `*` between parameters, or what a type checker reads."""
+    """Whether a node computes nothing here: `*` between parameters, what a type checker reads."""
     child, parent = node, node.parent
     if node.type == "operator" and parent.type in ("param", "parameters", "lambdef"):
         return True
@@ -136,7 +137,7 @@ def _is_only_said(node):
             return True
         if parent.type in ("annassign", "tfpdef") and child.get_previous_sibling() == ":":
             return True
-        if parent.type == "if_stmt" and parent.children[1].get_code().strip() == "TYPE_CHECKING":
+        if parent.type == "if_stmt" and parent.children[1].get_code().strip() in _NOT_RUN_HERE:
             return True
         child, parent = parent, parent.parent
     return False
