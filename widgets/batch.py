@@ -55,7 +55,7 @@ class BatchPanel(ipw.VBox):
         seeds = ipw.HBox([self.first, self.count])
         seeds.add_class("mls-pair")
         self.said = ipw.HTML()
-        self.queue = make_button("queue-batch", self.queue_all, show_error, label="Add to queue")
+        self.queue = make_button("queue-batch", self.queue_all, show_error, label="Generate")
         hint = ipw.HTML(f'<p class="mls-quiet">{_HINT}</p>')
         super().__init__([self.prompts, hint, seeds, self.said, self.queue])
         self.add_class("mls-batch")
@@ -111,5 +111,6 @@ class BatchPanel(ipw.VBox):
             return
         jobs = sum(1 for line in lines for _ in self._seeds(line))
         plural = "" if jobs == 1 else "s"
-        self.said.value = f'<p class="mls-quiet">{jobs} picture{plural}</p>'
+        self.said.value = ""
+        self.queue.description = f"Generate {jobs} picture{plural}" if jobs else "Generate"
         self.queue.disabled = not jobs

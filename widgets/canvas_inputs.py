@@ -62,8 +62,8 @@ class PictureInput(CanvasInput):
             "held-take",
             lambda: setattr(self, "value", take()),
             context.show_error,
-            label="Use the painted mask" if is_mask else "Use the picture shown",
-            tooltip="Take it from the canvas",
+            label="Use the painted mask" if is_mask else "Use this picture",
+            tooltip=f"Take the {'mask' if is_mask else 'picture'} from the canvas",
         )
         self.children = [self.text, self.take, self.drop]
 

@@ -170,7 +170,7 @@ class UnitsInput(ipw.VBox):
             self._add,
             context.show_error,
             icon="plus",
-            label=f"Add {shape.label.lower()}",
+            label=f"Add {shape.label}",
         )
         super().__init__([self.rows, self.add])
         self.observe(guarded(lambda _: self._draw(), context.show_error), "value")

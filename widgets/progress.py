@@ -10,7 +10,6 @@ from medialab.settings.fields import SwitchedConfig
 from medialab.stages import MODES, STAGES
 
 Stage = dict[str, Any]
-_FAMILY = "Detailer: "  # the strip has no room for it
 
 
 class Progress:
@@ -107,8 +106,8 @@ def strip(
         if runs or _can_be_switched_on(stage.name):
             state = states.get(stage.name, "waiting") if runs else "off"
             took = seconds.get(stage.name)
-            title = stage.title.removeprefix(_FAMILY).capitalize()
-            found.append({"name": stage.name, "title": title, "state": state, "seconds": took})
+            row = {"name": stage.name, "title": stage.title, "state": state, "seconds": took}
+            found.append(row)
     return found
 
 

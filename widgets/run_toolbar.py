@@ -47,8 +47,8 @@ class RunToolbar(ipw.HBox):
         self.stage.tooltip = "The picture after any stage of this run"
         self.stage.add_class("mls-shown-stage")
         self.detailer = ipw.Dropdown(options=[])
-        self.detailer.description = "Detections from"
-        self.detailer.tooltip = "The stage whose detections are the boxes on the canvas"
+        self.detailer.description = "Boxes"
+        self.detailer.tooltip = "The stage whose detections are shown as boxes on the picture"
         self.detailer.add_class("mls-finds")
         for control in (self.stage, self.detailer):
             control.add_class("mls-inline")
@@ -56,8 +56,8 @@ class RunToolbar(ipw.HBox):
             "draw-again",
             lambda: draw_again(self.detailer.value, self.boxes()),
             show_error,
-            label="Draw these again",
-            tooltip="Run again from this detailer with the current boxes",
+            label="Redraw boxes",
+            tooltip="Repaint the parts in the boxes, and run the stages after that again",
         )
         self.use = make_button(
             "use-settings",
@@ -70,8 +70,8 @@ class RunToolbar(ipw.HBox):
             "keep",
             keep,
             show_error,
-            label="Keep",
-            tooltip="Save this picture with its settings; nothing is computed again",
+            label="Save",
+            tooltip="Save this picture and its settings in the history",
         )
         super().__init__([self.stage, self.detailer, self.again, self.use, self.keep])
         self.add_class("mls-run-tools")
@@ -99,7 +99,7 @@ class RunToolbar(ipw.HBox):
             self.stage.value = _RESULT
             found = [name for name, table in self._detections.items() if table]
             self.detailer.options = [
-                (f"{name} ({len(self._detections[name])})", name) for name in found
+                (f"{_TITLES[name]} ({len(self._detections[name])})", name) for name in found
             ]
             self.detailer.value = next(iter(found), None)
         finally:

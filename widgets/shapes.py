@@ -6,8 +6,39 @@ from dataclasses import dataclass
 from medialab.settings import shapes
 from medialab.settings.fields import StageConfig
 
-# Settings whose name is no word.
-_LABELS = {"vae": "VAE"}
+# Labels of settings whose name in code would not tell a person with a mouse what they do.
+_LABELS = {
+    "control": "ControlNet",
+    "crop": "Context given as",
+    "crop_factor": "Context",
+    "diffusion_overlap": "Overlap when repainting",
+    "diffusion_tile": "Tile when repainting",
+    "fallback": "If none found",
+    "grow": "Grow mask",
+    "guide_size": "Enlarge to",
+    "handover_checkpoint": "Refiner model",
+    "inverted": "Invert mask",
+    "iou": "Overlap allowed",
+    "loras": "LoRAs",
+    "mask_refiner": "Model for exact masks",
+    "max_ratio": "Largest share",
+    "max_size": "Enlarge to at most",
+    "merge": "Merge masks",
+    "min_ratio": "Smallest share",
+    "min_size": "Smallest size",
+    "only_masked": "Only the masked area",
+    "padding": "Context",
+    "resize_mode": "Fit",
+    "switch_at": "Refiner switches at",
+    "top_k": "At most",
+    "top_k_by": "Keep the best by",
+    "vae": "VAE",
+    "words": "Look for",
+    "x_offset": "Move mask right",
+    "y_offset": "Move mask up",
+}
+# Units that belong in a label; others, such as steps, are clear from the name.
+_SHOWN_UNITS = ("px", "×")
 
 
 @dataclass(frozen=True)
@@ -16,8 +47,9 @@ class Shape(shapes.Shape):
 
     @property
     def label(self) -> str:
-        """The setting's name as a person reads it: "Guidance scale"."""
-        return _LABELS.get(self.name) or self.name.replace("_", " ").capitalize()
+        """The setting's name as a person reads it, with its unit: "Grow mask (px)"."""
+        name = _LABELS.get(self.name) or self.name.replace("_", " ").capitalize()
+        return f"{name} ({self.unit})" if self.unit in _SHOWN_UNITS else name
 
     @property
     def is_fixed(self) -> bool:

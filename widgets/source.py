@@ -20,13 +20,11 @@ from widgets.shapes import shapes_of
 from widgets.size import SizeInput
 
 ENHANCE = "enhance"
-_TITLES = {stage.name: stage.title for stage in STAGES} | {
-    ENHANCE: "Keep it, run only the stages below"
-}
+_TITLES = {stage.name: stage.title for stage in STAGES} | {ENHANCE: "Repair: only the stages below"}
 # Settings that have an input of their own here, or belong to another task.
 _PLACED = ("mode", "image", "width", "height")
 _THUMBNAIL = 96  # pixels
-_NONE_YET = "No picture yet. Use the picture shown, or drop one on the canvas."
+_NONE_YET = "No start picture yet. Use the one on the canvas, or drop one there."
 
 
 class SourcePanel(ipw.VBox):
@@ -43,7 +41,8 @@ class SourcePanel(ipw.VBox):
             "source-take",
             lambda: setattr(self, "image", context.shown()),
             context.show_error,
-            label="Use the picture shown",
+            label="Use this picture",
+            tooltip="Start from the picture on the canvas",
         )
         self.path = ipw.Text(
             placeholder="or the path of a file on this machine", continuous_update=False
@@ -58,7 +57,7 @@ class SourcePanel(ipw.VBox):
         self.mode = ipw.Dropdown(
             options=[(_TITLES.get(mode, mode), mode) for mode in modes], value=ENHANCE
         )
-        self.mode.description = "Action"
+        self.mode.description = "Use it for"
         self.mode.add_class("mls-field")
         self.mode.add_class("mls-mode")
         self.size = SizeInput(context.show_error, own="The picture's own", block=1)

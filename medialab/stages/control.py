@@ -27,7 +27,7 @@ class ControlStage(PipelineStage[ControlConfig]):
     """
 
     name = "control"
-    title = "Control"
+    title = "ControlNet"
     settings = ControlConfig
 
     def runs(self, request: Request) -> bool:

@@ -49,7 +49,7 @@ class FinishStage(PipelineStage[FinishConfig]):
     """
 
     name = "finish"
-    title = "Finish"
+    title = "Output"
     settings = FinishConfig
 
     def run(self, frame: Frame, settings: FinishConfig, context: StageContext) -> Frame:

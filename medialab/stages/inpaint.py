@@ -41,7 +41,7 @@ class InpaintConfig(SamplingConfig):
         False, description="Enlarge the masked area and repaint it alone, at a higher resolution."
     )
     padding: Pixels = Field(
-        32, ge=0, le=256, description="With only_masked: pixels of context around the mask."
+        32, ge=0, le=256, description="Context around the mask, where only its area is repainted."
     )
     soft: bool = Field(False, description="Grey areas of the mask change partly.")
 

@@ -71,7 +71,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
     """
 
     name = "refiner"
-    title = "Refiner"
+    title = "Hires fix"
     version = 5
     settings = RefinerConfig
 

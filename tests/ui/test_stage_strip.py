@@ -10,10 +10,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 STAGES = [
     ("prompt", "Prompt", "cached", None),
-    ("control", "Control", "off", None),
+    ("control", "ControlNet", "off", None),
     ("txt2img", "Text to image", "done", 1.24),
-    ("refiner", "Refiner", "running", 12.6),
-    ("face", "Detailer: face", "waiting", None),
+    ("refiner", "Hires fix", "running", 12.6),
+    ("face", "Face", "waiting", None),
     ("upscaler", "Upscaler", "waiting", None),
 ]
 

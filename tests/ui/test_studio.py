@@ -155,7 +155,7 @@ def test_a_lora_is_added_and_a_stage_runs_again_from_the_strip(lora, studio):
     expect(studio.locator(".mls-sharpen .widget-readout").first).to_have_text("2.00")
     wait_for_done(studio, ".mls-stage-button:has-text('Finish')")
     expect(studio.locator(".mls-stage[data-state=cached]", has_text="Text")).to_be_visible()
-    expect(studio.locator(".mls-stage[data-state=done]", has_text="Finish")).to_be_visible()
+    expect(studio.locator(".mls-stage[data-state=done]", has_text="Output")).to_be_visible()
 
 
 def test_choose_two_move_a_slider_generate_and_the_record_names_what_was_applied(
@@ -292,7 +292,7 @@ def test_live_shows_a_moved_slider_without_generate(studio):
     expect(studio.locator("button.mls-live")).to_have_attribute("aria-pressed", "true")
     set_slider(studio, "sharpen", ["ArrowRight", "ArrowRight"])
     expect(studio.locator(".mls-caption")).to_contain_text("not saved", timeout=SECONDS)
-    expect(studio.locator(".mls-stage[data-state=done]", has_text="Finish")).to_be_visible()
+    expect(studio.locator(".mls-stage[data-state=done]", has_text="Output")).to_be_visible()
 
 
 def test_cancel_the_second_run_and_keep_the_first_picture(studio, pictures_folder):

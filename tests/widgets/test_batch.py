@@ -21,7 +21,7 @@ def panel(queued):
 def test_each_prompt_is_made_with_each_seed(panel, queued):
     panel.prompts.value = "a cat\n\n# a comment\na dog"
     panel.first.value, panel.count.value = 5, 2
-    assert "4 pictures" in panel.said.value
+    assert panel.queue.description == "Generate 4 pictures"
     panel.queue.click()
     assert [(one.prompt, one.seed) for one in queued] == [
         ("a cat", 5),

@@ -135,7 +135,7 @@ def test_a_setting_of_a_type_without_input_is_named(context):
 
 
 def test_a_card_has_a_switch_that_opens_it_and_few_settings_at_first(context):
-    card = StageCard("face", "Detailer: face", DetailerConfig, context)
+    card = StageCard("face", "Face", DetailerConfig, context)
     assert not card.opened
     card.switch.value = True
     assert card.opened
@@ -161,7 +161,7 @@ def test_styles_of_the_file_are_offered_and_others_are_kept(context):
 
 
 def test_a_much_used_slider_that_may_be_left_open_is_seen_and_open(context):
-    card = StageCard("face", "Detailer: face", DetailerConfig, context)
+    card = StageCard("face", "Face", DetailerConfig, context)
     strength = card.fields["denoising_strength"]
     assert strength in card.fields.children[0].children
     assert card.read()["denoising_strength"] is None

@@ -14,7 +14,7 @@ from medialab.settings.sampling import SamplingConfig
 from medialab.settings.shapes import Limits
 from medialab.stages.detailer.settings import DetailerConfig
 from medialab.stages.inpaint import InpaintConfig
-from widgets.shapes import shapes_of
+from widgets.shapes import _LABELS, shapes_of
 
 
 def models():
@@ -71,3 +71,11 @@ def test_a_check_against_a_list_of_names_says_its_names_to_forms(model):
             # A pattern is no list of names.
             if isinstance(rule, AfterValidator) and rule.func is not filenames.checked:
                 assert isinstance(rule.func, OneOf), name
+
+
+def test_labels_are_of_settings_that_exist_and_hold_no_name_of_code():
+    settings = {name: shape for model in models() for name, shape in shapes_of(model).items()}
+    assert set(_LABELS) <= set(settings)
+    assert settings["grow"].label == "Grow mask (px)"
+    assert settings["steps"].label == "Steps"
+    assert not [one.label for one in settings.values() if "_" in one.label]

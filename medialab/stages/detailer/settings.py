@@ -137,7 +137,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
         description="Limit for the enlarged crop in pixels; empty: by the checkpoint.",
     )
     width: Side | None = Field(
-        None, description="Repaint at exactly this width; empty: by guide_size."
+        None, description="Repaint at exactly this width; empty: in proportion to the box."
     )
     height: Side | None = Field(None, description="Repaint at exactly this height.")
     match_size: SizeMatch = Field(

@@ -40,7 +40,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
 
     def __init__(self, label: str) -> None:
         self.name = self.label = label
-        self.title = f"Detailer: {label}"
+        self.title = label.capitalize()
 
     def models(self, settings: DetailerConfig) -> Sequence[Model]:
         """Return its checkpoint, its LoRAs, and what finds and shapes the parts."""
