@@ -10,11 +10,11 @@ import os
 import stat
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from medialab.errors import ModelRefusedError
 from medialab.families import DENOISER_PARTS, FAMILIES, PART_NAMES, RUNNING
@@ -68,6 +68,9 @@ OF_DETECTORS: Mapping[str, tuple[str, Callable[[Path], object]]] = {
 }
 # Kinds that are single files always: a folder of them sorts them, whatever else lies in it.
 KINDS_OF_FILES = frozenset({"lora", "upscaler", "embedding"})
+# Kinds whose models are told apart by the names of their files, which a folder's stamp covers; an
+# embedding may be called by a token that stands in it.
+RECALLED_BY_NAME = KINDS_OF_FILES - {"embedding"}
 # Of these one is in the config of each model's folder.
 TELLS_A_MODEL = frozenset({"_class_name", "model_type", "architectures"})
 LARGEST_CONFIG = 16 * 2**20  # bytes; those with a large vocabulary of labels have one
@@ -115,6 +118,7 @@ class ModelFiles:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self._known: dict[Path, tuple[tuple[Stamp, ...], ModelInfo]] = {}
+        self._scans: dict[str, _Scan] = {}  # the last of each kind
 
     def scan(self, kind: str) -> list[ModelInfo]:
         """Every model of one kind, by name. Cost: a stat a file, a header a new or changed one.
@@ -122,11 +126,39 @@ class ModelFiles:
         An entry that cannot be read fails alone: it is listed as refused.
         """
         top = self.root / FOLDER_OF_KIND[kind]
-        found = []
-        for path, fault in _candidates(top, kind):
+        found, folders = [], dict[Path, Stamp | None]()
+        for path, fault in _candidates(top, kind, folders):
             with suppress(FileNotFoundError):  # removed while we looked
                 found.append(self._listed(path, kind, fault))
-        return _named(sorted(found, key=lambda info: (info.name, info.path)), top)
+        listed = sorted(found, key=lambda info: (info.name, info.path))
+        named = _named(listed, top)
+        self._scans.pop(kind, None)
+        if kind in RECALLED_BY_NAME and None not in folders.values():
+            self._scans[kind] = _Scan(folders, _by_name(listed, named, top))
+        return named
+
+    def recall(self, name: str, kind: str) -> ModelInfo | None:
+        """Return the usable model of that name without a scan; None where one is needed to tell.
+
+        Cost: a stat for each folder of the kind, and for each model that the name could mean,
+        however many others there are. Whatever of these changed since the last scan needs another.
+        """
+        if (last := self._scans.get(kind)) is None:
+            return None
+        asked, top = plain_text(name), self.root / FOLDER_OF_KIND[kind]
+        try:
+            if any(Stamp.of(folder.stat()) != stamp for folder, stamp in last.folders.items()):
+                return None
+            could_mean = last.by_name.get(asked, ())
+            if any(self._describe(one.path, kind) != one for one, _ in could_mean):
+                return None
+        except OSError:
+            return None
+        usable = [named for _, named in could_mean if named.refused is None]
+        return next(
+            (info for info in usable if info.name == asked),
+            next((info for info in usable if way_of(info, top) == asked), None),
+        )
 
     def _listed(self, path: Path, kind: str, fault: OSError | None) -> ModelInfo:
         try:
@@ -204,6 +236,27 @@ class ModelFiles:
         return info if info.refused else _checked_folder(info)
 
 
+class _Scan(NamedTuple):
+    """What a scan saw: the folders that it entered, and each model by all that could name it.
+
+    A model stands there as it was read, and as it was named among the others.
+    """
+
+    folders: Mapping[Path, Stamp | None]
+    by_name: Mapping[str, Sequence[tuple[ModelInfo, ModelInfo]]]
+
+
+def _by_name(
+    listed: Sequence[ModelInfo], named: Sequence[ModelInfo], top: Path
+) -> dict[str, list[tuple[ModelInfo, ModelInfo]]]:
+    found: dict[str, list[tuple[ModelInfo, ModelInfo]]] = {}
+    for one, other in zip(listed, named, strict=True):
+        names = {one.name, other.name, way_of(one, top), plain_text(one.path.stem)}
+        for name in names:
+            found.setdefault(name, []).append((one, other))
+    return found
+
+
 def _checked_folder(info: ModelInfo) -> ModelInfo:
     """A model's folder, refused where the loader would refuse what its configs and headers say."""
     try:
@@ -274,17 +327,23 @@ def content_files(folder: Path) -> list[Path]:
     )
 
 
-def _candidates(top: Path, kind: str) -> Iterator[tuple[Path, OSError | None]]:
+def _candidates(
+    top: Path, kind: str, entered: dict[Path, Stamp | None]
+) -> Iterator[tuple[Path, OSError | None]]:
     """Model files and model folders below `top`; plain folders only sort, so they are entered.
 
     With an error comes a folder that cannot be entered, or an entry that cannot be looked at. Links
-    to plain folders are not entered: they could lead in circles.
+    to plain folders are not entered: they could lead in circles. `entered` is given the folders
+    that are, with their stamps from before; None where a later change might not show in it.
     """
     endings = {SINGLE_FILE, *PICKLE_SUFFIXES, *(OF_DETECTORS if kind == "detector" else ())}
     waiting = [top]
     while waiting:
         folder = waiting.pop()
+        entered[folder] = None
         try:
+            stamp = Stamp.of(folder.stat())
+            entered[folder] = stamp if stamp.is_settled() else None
             with os.scandir(folder) as entries:
                 every = list(entries)
         except OSError as error:

@@ -22,18 +22,15 @@ from medialab.listing.models import (
     ModelFiles,
     ModelInfo,
     content_files,
-    is_plain_name,
-    plain_text,
     read_config,
-    way_of,
 )
 from medialab.listing.notes import refuse_other
+from medialab.listing.snapshot import Snapshot
 from medialab.loading.checkpoint import dtype_name, load_checkpoint, load_controlnet
 from medialab.loading.detectors import load_detector
 from medialab.loading.memory_needs import bytes_in_memory
 from medialab.loading.upscalers import load_upscaler
 from medialab.loading.vaes import facts_of_config, load_vae
-from medialab.process.installation import how_to_get_checkpoint
 from medialab.process.memory import free_memory, gigabytes
 from medialab.process.memory_budget import MemoryBudget
 from medialab.process.threads import pick_device
@@ -119,62 +116,29 @@ class ModelRegistry:
         with self._listing:
             return [info for one in kinds for info in self._files.scan(one)]
 
-    def find(self, name: str, kind: str) -> ModelInfo:
-        """The model of that name, or of that way from the kind's folder, such as "styles/ink".
+    def snapshot(self) -> Snapshot:
+        """Return the models as one request sees them: each kind is looked through once at most."""
+        return Snapshot(self.folder, self.models, self._recall, self.sha256)
 
-        An embedding may also be found by its token.
+    def find(self, name: str, kind: str) -> ModelInfo:
+        """Return the model of that name as it is now; see `Snapshot.find`.
 
         Raises:
             ModelNotFoundError: there is none; the message lists those there are.
-            ModelRefusedError: it is there, but is a pickle, broken, or one of two of that name,
-                which are told apart by their ways.
+            ModelRefusedError: it is there, but is a pickle, broken, or one of two of that name.
         """
-        infos = self.models(kind)
-        usable = [info for info in infos if info.refused is None]
-        known = [info.name for info in usable]
-        folder = f"models/{FOLDER_OF_KIND[kind]}"
-        asked = plain_text(name)
-        if found := next((info for info in usable if info.name == asked), None):
-            return found
-        top = self._files.root / FOLDER_OF_KIND[kind]
-        if found := next((info for info in usable if way_of(info, top) == asked), None):
-            return found
-        if found := next((info for info in usable if asked in info.aliases), None):
-            return found
-        if not is_plain_name(name):
-            message = (
-                f"{kind} {name!r} reads like a path; give the name alone of a model in {folder}: "
-                f"{', '.join(known) or 'none'}"
-            )
-            raise ModelNotFoundError(message)
-        if several := [one for one in known if one.rpartition("/")[2] == asked]:
-            message = (
-                f"{len(several)} models are called {name!r} ({', '.join(several)}); "
-                "give one of these names, or rename one"
-            )
-            raise ModelRefusedError(message).about(kind, several)
-        for info in infos:
-            if info.refused and asked in {info.name, plain_text(info.path.stem)}:
-                raise ModelRefusedError(f"{kind} {name!r} is not opened: {info.refused}")
-        error = ModelNotFoundError.among(name, kind, folder, known)
-        if kind == "checkpoint" and (
-            more := how_to_get_checkpoint(name, self.folder, known=bool(known))
-        ):
-            raise ModelNotFoundError(f"{error} {more}").about(kind, error.choices)
-        raise error
+        return self.snapshot().find(name, kind)
 
     def find_same(self, name: str, kind: str, sha256: str | None) -> ModelInfo:
-        """The model of that name that holds just that; where there is none, what `find` gives.
+        """Return the model of that name that holds just that; see `Snapshot.find_same`.
 
-        Embeddings for several families may be called by one token.
         Raises: as `find`.
         """
-        info = self.find(name, kind)
-        if kind != "embedding" or info.name == plain_text(name) or self.sha256(info) == sha256:
-            return info
-        others = (one for one in self.models(kind) if one.refused is None)
-        same = (one for one in others if plain_text(name) in one.aliases)
-        return next((one for one in same if self.sha256(one) == sha256), info)
+        return self.snapshot().find_same(name, kind, sha256)
+
+    def _recall(self, name: str, kind: str) -> ModelInfo | None:
+        with self._listing:
+            return self._files.recall(name, kind)
 
     def sha256(self, info: ModelInfo) -> str:
         """What the model's files hold, in hex.
