@@ -1,7 +1,6 @@
 """The one place where all meet: configs are resolved, run as jobs, and kept as artifacts."""
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -11,39 +10,29 @@ from medialab.artifacts import ArtifactManager, SettingsReader
 from medialab.artifacts.needed import pictures_needed
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
-from medialab.errors import CancelledError, ConfigError, PictureError
+from medialab.errors import ConfigError
 from medialab.families import RUNNING
 from medialab.infotext.model_matches import MOST_READ
 from medialab.infotext.restored import ReadSettings
 from medialab.loading.checkpoint import CONFIGS
 from medialab.loading.registry import ModelInfo, ModelRegistry
-from medialab.lora import LoRAManager
 from medialab.pictures.store import PictureStore
 from medialab.process import threads
-from medialab.process.events import Event
 from medialab.process.installation import models_folder, outputs_folder
 from medialab.process.jobs import Job, JobQueue
-from medialab.process.retries import naming_out_of_memory
-from medialab.runs.belongings import picture_before_detailers
 from medialab.runs.cache import Explanation, StageCache
+from medialab.runs.maker import Maker
 from medialab.runs.memory_plan import MemoryPlan
-from medialab.runs.resolver import Resolver
+from medialab.runs.request import Request
 from medialab.runs.run import Run
-from medialab.runs.ties import tied_to_what_ran
 from medialab.stages import STAGES
-from medialab.stages.detailer.edits import DetectionEdit, DetectionTable
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from medialab.runs.context import RunContext
-    from medialab.runs.pipeline import Pipeline
-    from medialab.vision.detections import Detection
 
-_LOG = logging.getLogger("medialab")
 # A run begins with what it needs; before one, torch and diffusers come when nobody is busy.
 IDLE_SECONDS = 2.0
-INTERRUPTED = "interrupted"  # the tag of a picture that was cancelled
 
 
 class Workbench:
@@ -73,8 +62,8 @@ class Workbench:
         )
         self._reader = SettingsReader(self.registry, self.pictures)
         self.artifacts = ArtifactManager(outputs, self._reader)
-        self._resolver = Resolver(self.registry, self.pictures)
-        self.loras = LoRAManager(self.registry.budget, self.registry.hashes)
+        self._maker = Maker(self.registry, self.pictures, self.artifacts, self.cache)
+        self._resolver, self.loras = self._maker.resolver, self._maker.loras
         threads.guard_imports()
         self.queue = JobQueue(prepare=threads.preload, idle=IDLE_SECONDS)
 
@@ -123,11 +112,9 @@ class Workbench:
         if save:
             self.artifacts.check()
         self._resolver.check(config)
-        keep = save and keep_interrupted
+        request = Request(config, save, anew_from, save and keep_interrupted, threads)
         return self.queue.submit(
-            partial(self._make, config, save, anew_from, keep, threads),
-            label=config.prompt or config.mode,
-            request=config,
+            partial(self._maker.make, request), label=config.prompt or config.mode, request=config
         )
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
@@ -219,9 +206,9 @@ class Workbench:
         """The first picture of a run as a stage left it; None where that is not kept any more."""
         from medialab.runs.frames import decode_frame
 
-        for key in self._pipeline().keys(self._resolver.runnable(config)[0][0]):
-            if key.stage == stage:
-                frame = self.cache.read(key, partial(decode_frame, device="cpu"))
+        for one in self._resolver.plan_first(config).stages:
+            if one.name == stage:
+                frame = self.cache.read(one.key, partial(decode_frame, device="cpu"))
                 return None if frame is None else frame.image
         return None
 
@@ -230,7 +217,7 @@ class Workbench:
 
         A seed of -1 is drawn anew each time, so that nothing after the prompt can be kept.
         """
-        return self._pipeline().explain(self._resolver.runnable(self.resolve(config))[0][0])
+        return self._maker.pipeline().explain(self._resolver.plan_first(self.resolve(config)))
 
     def memory_plan(self, config: PipelineConfig) -> MemoryPlan:
         """What the request needs of memory, and what is there for it; `print` shows a sentence.
@@ -296,112 +283,3 @@ class Workbench:
         except KeyboardInterrupt:
             job.cancel()
             raise
-
-    def _pipeline(self) -> "Pipeline":
-        from medialab.runs.pipeline import Pipeline
-
-        return Pipeline(self.cache, self.device)
-
-    @naming_out_of_memory("what goes with the picture")
-    def _make(
-        self,
-        asked: PipelineConfig,
-        save: bool,
-        anew_from: str | None,
-        keep: bool,
-        threads: int | None,
-        job: Job[Run],
-    ) -> Run:
-        """On the worker: one picture after another, each kept as soon as it is there."""
-        from medialab.runs.context import RunContext
-
-        config = self.resolve(asked)  # here, since hashing a new file takes seconds a gigabyte
-        if threads is not None:
-            config = config.model_copy(update={"threads": threads})
-        job.check()
-        self.registry.budget.begin_run()
-        self.memory_plan(config).refuse_impossible_batch()
-        pipeline, singles = self._pipeline(), self._resolver.runnable(config)
-        images, records, artifacts = [], [], []
-        detections: dict[str, DetectionTable] = {}
-        for number, (single, aside) in enumerate(singles, start=1):
-            progress = RunContext(
-                single,
-                self.registry,
-                self.pictures,
-                self.loras,
-                job,
-                number,
-                len(singles),
-                keeps_interrupted=keep,
-            )
-            if needs := self._needs(single, pipeline):
-                job.emit(Event("planned", job.name, told=needs.told))
-            try:
-                outcome = pipeline.run(single, progress, anew_from=anew_from)
-            except CancelledError as cancelled:
-                if keep:
-                    self._keep_interrupted(single, progress, cancelled)
-                raise
-            news = [*self._resolver.unused_embeddings(single, outcome.record)]
-            news += [f"{one.stage}: {one.told['why']}" for one in aside]
-            if number == 1:
-                try:
-                    detections = self._editable(outcome.detections, single)
-                except PictureError as error:  # the picture is there all the same
-                    news.append(f"the detections cannot be edited: {error}")
-            if news := [*news, *self.pictures.take_news()]:
-                outcome.record["notices"] = [*outcome.record.get("notices", ()), *news]
-            if aside:
-                outcome.record["set_aside"] = [one.told for one in aside]
-            for notice in outcome.record.get("notices", ()):
-                _LOG.warning(notice)
-            images.append(outcome.image)
-            records.append(outcome.record | ({"memory": str(needs)} if needs else {}))
-            if save:
-                tied = tied_to_what_ran(single, outcome.record)
-                artifacts.append(self.artifacts.save(outcome.image, tied, records[-1]))
-        return Run(config, images, records, artifacts, detections)
-
-    def _needs(self, config: ResolvedConfig, pipeline: "Pipeline") -> MemoryPlan | None:
-        """What the stages need that are not kept; None if all are.
-
-        Raises:
-            OutOfMemoryError: one of them does not fit; nothing was loaded.
-        """
-        left = pipeline.unmade(config)
-        if not left:
-            return None
-        needs = self.memory_plan(config).of(left)
-        needs.refuse_impossible()
-        if not needs.fits:
-            _LOG.warning("this run %s", needs.told)
-        return needs
-
-    def _keep_interrupted(
-        self, config: ResolvedConfig, progress: "RunContext", cancelled: CancelledError
-    ) -> None:
-        """Save and mark what there is of a picture, and say so in the error."""
-        if (found := progress.unfinished()) is None:
-            return
-        image, where = found
-        artifact = self.artifacts.save(image, config, {"interrupted": where})
-        self.artifacts.annotate(artifact.path, tags=[INTERRUPTED])
-        message = f"the run was cancelled in {where['stage']}; what there was is {artifact.path}"
-        raise CancelledError(message) from cancelled
-
-    def _editable(
-        self, detections: "Mapping[str, Sequence[Detection]]", config: ResolvedConfig
-    ) -> dict[str, DetectionTable]:
-        """Return detections as settings: a person may switch off, reorder and change them.
-
-        Those that a person has edited already are given back as they were left.
-        """
-        searched = picture_before_detailers(config, enlarged=True)
-        return {
-            stage: DetectionTable(
-                getattr(config, stage).detections
-                or (DetectionEdit.of(one, self.pictures.keep(one.mask), searched) for one in found)
-            )
-            for stage, found in detections.items()
-        }

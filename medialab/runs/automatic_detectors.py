@@ -4,7 +4,7 @@
 what looked, and the cache's key holds what their files hold.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from medialab.config.pipeline import PipelineConfig
@@ -12,6 +12,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, MissingLibraryError, ModelNotFoundError, shown
 from medialab.families import RUNNING
 from medialab.listing.models import ModelInfo
+from medialab.listing.snapshot import Snapshot
 from medialab.loading.detectors import automatic_chain, backend_of, why_absent
 from medialab.stages.detailer.settings import AUTOMATIC, CENTRE, WORDS, DetailerConfig
 from medialab.vision.roles import Finder, Refiner
@@ -51,10 +52,8 @@ def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> 
     return config.model_copy(update=changes) if changes else config
 
 
-def check_detectors(config: PipelineConfig, find: Callable[[str, str], ModelInfo]) -> None:
+def check_detectors(config: PipelineConfig, listing: Snapshot) -> None:
     """Refuse what could not find or refine anything, before anything is loaded.
-
-    `find` gives the listing of a model by name and kind.
 
     Raises:
         MissingLibraryError: the only detector that is named needs a library that is not installed.
@@ -63,7 +62,7 @@ def check_detectors(config: PipelineConfig, find: Callable[[str, str], ModelInfo
     """
     for name, part in _detecting(config):
         if len(part.chain) == 1 and part.chain[0] not in {AUTOMATIC, CENTRE}:
-            info = find(part.chain[0], "detector")
+            info = listing.find(part.chain[0], "detector")
             if (reason := why_absent(info)) is not None:
                 raise MissingLibraryError(f"{name}.detector={info.name!r}: {reason}")
             if (backend := backend_of(info)).role is not Finder:
@@ -74,7 +73,7 @@ def check_detectors(config: PipelineConfig, find: Callable[[str, str], ModelInfo
                 raise ConfigError(message)
     for name, part in config:
         if isinstance(part, DetailerConfig) and part.enabled and part.mask_refiner:
-            info = find(part.mask_refiner, "detector")
+            info = listing.find(part.mask_refiner, "detector")
             if backend_of(info).role is not Refiner:
                 message = (
                     f"{name}.mask_refiner={info.name!r} is a model for {backend_of(info).title}; "

@@ -100,6 +100,8 @@ def bound(config: ResolvedConfig) -> ResolvedConfig:
     """A single picture's config with finds and masks bound to its picture that were to none."""
     changes: dict[str, Any] = {}
     made_for = dict(config.made_for)
+    if not _may_belong_to_another(config):
+        return config.model_copy(update={"made_for": {}})
     searched = picture_before_detailers(config, enlarged=True)
     for name, part in _detailers(config):
         if part.detections:
@@ -123,7 +125,9 @@ def settled(config: ResolvedConfig) -> tuple[ResolvedConfig, list[SetAside]]:
     """
     config = bound(config)
     changes: dict[str, DetailerConfig] = {}
-    aside = []
+    aside = list[SetAside]()
+    if not _may_belong_to_another(config):
+        return config, aside
     searched = picture_before_detailers(config, enlarged=True)
     for name, part in _detailers(config):
         if not part.enabled:
@@ -176,6 +180,11 @@ def is_of_another(config: PipelineConfig) -> bool:
 
 def _detailers(config: PipelineConfig) -> list[tuple[str, DetailerConfig]]:
     return [(name, part) for name, part in config if isinstance(part, DetailerConfig)]
+
+
+def _may_belong_to_another(config: PipelineConfig) -> bool:
+    """Whether the request has any detections or masks, which are made for one picture."""
+    return bool(_masks(config)) or any(part.detections for _, part in _detailers(config))
 
 
 def _masks(config: PipelineConfig) -> set[str]:

@@ -16,6 +16,7 @@ from medialab.errors import (
     NotFiniteError,
     OutOfMemoryError,
 )
+from medialab.listing.snapshot import Snapshot
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.lora import LoRAManager, RunLoRAs
 from medialab.pictures.store import PictureStore, Use
@@ -42,8 +43,9 @@ Recall = Callable[[Mapping[str, Any], Callable[[], bytes]], tuple[bytes, bool]]
 class RunContext:
     """The context of one picture's run: its models, its job's events, its cancelling.
 
-    With `keeps_interrupted`, what there is of a picture that is cancelled is drawn, and found with
-    `unfinished`.
+    `which` is the picture's number, from 1, and how many the job makes; `listing` are the models as
+    its plan saw them. With `keeps_interrupted`, what there is of a picture that is cancelled is
+    drawn, and found with `unfinished`.
     """
 
     def __init__(
@@ -53,17 +55,18 @@ class RunContext:
         pictures: PictureStore,
         loras: LoRAManager,
         job: Job[Any],
-        image: int = 1,
-        images: int = 1,
+        which: tuple[int, int] = (1, 1),
         *,
+        listing: Snapshot,
         keeps_interrupted: bool = False,
     ) -> None:
         self._config = config
         self._registry = registry
+        self._listing = listing
         self._pictures = pictures
         self._loras = loras
         self._job = job
-        self._tell = partial(self._emit, image=image, images=images)
+        self._tell = partial(self._emit, image=which[0], images=which[1])
         self._stage = ""
         self._recall: Recall = lambda _facts, make: (make(), False)
         self._shown = 0.0
@@ -225,13 +228,13 @@ class RunContext:
         return info
 
     def _listed(self, kind: str, name: str) -> ModelInfo:
-        """The model's listing, looked up once a run: a stage asks for its models at every find."""
-        info = self._infos.get((kind, name))
-        if info is None or not info.path.exists():
-            info = self._infos[kind, name] = self._registry.find_same(
-                name, kind, self._config.sha256_of(kind, name)
-            )
-        return info
+        """Return the model as the run's plan saw it, or, where that is gone, as it is now."""
+        sha256 = self._config.sha256_of(kind, name)
+        if (kind, name) not in self._infos:
+            self._infos[kind, name] = self._listing.find_same(name, kind, sha256)
+        if not self._infos[kind, name].path.exists():
+            self._infos[kind, name] = self._registry.find_same(name, kind, sha256)
+        return self._infos[kind, name]
 
     def _emit(self, kind: Kind, **facts: Any) -> None:
         self._job.emit(Event(kind, self._job.name, self._stage, **facts))

@@ -5,9 +5,11 @@ one that is spelled so. Where that leaves several, the word means none: it stays
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from medialab.config.resolved import ResolvedConfig
 from medialab.listing.models import ModelInfo
+from medialab.listing.snapshot import Snapshot
 from medialab.prompts import mentions
 
 
@@ -49,3 +51,46 @@ def _likeliest(
         one for one in by_name if any(mentions(one[0], text, capitals=True) for text in texts)
     ]
     return spelled or by_name
+
+
+def read_as_text(config: ResolvedConfig, record: Mapping[str, Any], listing: Snapshot) -> list[str]:
+    """Return a sentence for each embedding that a prompt names, and that was read as text."""
+    base = config.base_texts()
+    stages = [stage for stage in record["stages"] if stage["name"] == "prompt"]
+    used = {name for stage in stages for name in stage["applied"].get("embeddings", ())}
+    family = listing.find(config.checkpoint, "checkpoint").family
+    told = []
+    infos = listing.models("embedding")
+    several: dict[str, list[str]] = {}
+    for info in infos:
+        several.setdefault(info.name.rpartition("/")[2], []).append(info.name)
+    for name, ways in several.items():
+        asked = len(ways) > 1 and any(mentions(name, text) for text in config.texts())
+        if asked and not used & {way.lower() for way in ways}:
+            told.append(
+                f"{name!r} was read as text: {len(ways)} textual inversions have that name, "
+                f"{', '.join(ways)}; give one of these names"
+            )
+    unclear = meant(infos, family, config.texts()).unclear
+    told += [
+        f"{word!r} was read as text: {len(names)} textual inversions have that name, "
+        f"{', '.join(names)}; give one of these names"
+        for word, names in unclear.items()
+    ]
+    for info in infos:
+        names = [one for one in (info.name, *info.aliases) if one.lower() not in unclear]
+        fits = info.refused is None and info.family == family
+        # One that fits is told of where it was to be read; each stage's own prompt is its own.
+        texts = base if fits else config.texts()
+        found = [name for name in names if any(mentions(name, text) for text in texts)]
+        if not found or any(name.lower() in used for name in found):
+            continue
+        why = info.refused or (
+            f"its vectors fit no text encoder of {config.checkpoint!r}"
+            if fits
+            else f"it is made for {info.family}, and {config.checkpoint!r} is of {family}"
+        )
+        told.append(
+            f"{found[0]!r} was read as text, not as the textual inversion of that name: {why}"
+        )
+    return told

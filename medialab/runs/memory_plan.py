@@ -4,14 +4,14 @@ Weights are counted from headers, work from the sizes that stages will draw at. 
 whatever is done, is refused by the stage's name; what fits only by going slower is not.
 """
 
-from collections.abc import Collection, Iterator
-from functools import cache
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ModelRefusedError, OutOfMemoryError
 from medialab.families import RUNNING
+from medialab.listing.snapshot import Snapshot
 from medialab.loading.checkpoint import dtype_name
 from medialab.loading.memory_needs import (
     ITEM_BYTES,
@@ -22,10 +22,10 @@ from medialab.loading.memory_needs import (
 )
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.process.memory import gigabytes
+from medialab.runs.plan import StageRequest
 from medialab.runs.sizes import sizes_of
 from medialab.runs.ties import may_be_untied
 from medialab.settings.sampling import SamplingConfig
-from medialab.stages import STAGES
 
 # Pixels a side that a VAE decodes at once with every fallback, whatever the picture's size, and
 # that a tile or a detail is drawn at where neither settings nor the checkpoint say so.
@@ -128,32 +128,40 @@ class MemoryPlan(NamedTuple):
                 raise OutOfMemoryError(message)
 
 
-def plan(
-    config: PipelineConfig, start: Size, registry: ModelRegistry, available: int
+def plan_memory(
+    config: PipelineConfig,
+    stages: Sequence[StageRequest],
+    start: Size,
+    registry: ModelRegistry,
+    listing: Snapshot,
+    available: int,
 ) -> MemoryPlan:
-    """Work out what a request needs; `start` is the size before the first stage that draws.
+    """Work out what a request needs. Cost: some milliseconds; headers are read, and no weight.
 
-    Cost: some milliseconds; headers are read, and no weight.
+    Args:
+        config: the request.
+        stages: those that it runs.
+        start: width and height in pixels before the first stage that draws.
+        registry: knows the device, and the size that a checkpoint was trained at.
+        listing: the models as the request sees them.
+        available: bytes that may be given to it.
     """
     dtype = dtype_name(registry.device)
-    find = cache(registry.find)  # each question looks at the folder
     # By now resolved configs are tied to all that is here.
-    absent = may_be_untied(config) if isinstance(config, ResolvedConfig) else []
+    absent = may_be_untied(config, stages) if isinstance(config, ResolvedConfig) else []
     told = {one.stage: one for one in sizes_of(config, start)}
     found, size = [], start
-    for stage in STAGES:
-        if not config.runs(stage.name):
-            continue
+    for one in stages:
+        stage, settings = one.stage, one.settings
         size = told[stage.name].size if stage.name in told else size
-        settings = config.settings_for(stage.name, stage.settings)
-        used = [find(one.name, one.kind) for one in stage.models(settings) if one not in absent]
+        used = [listing.find(name, kind) for kind, name in one.models if (kind, name) not in absent]
         usual = least = size[0] * size[1] * PICTURE_BYTES
         told_size = told.get(stage.name)
         draws_whole = told_size is not None and told_size.draws
         samples = isinstance(settings, SamplingConfig) or draws_whole
         if samples and config.draws(stage.name):
             name = getattr(settings, "checkpoint", None) or config.checkpoint
-            checkpoint = find(name, "checkpoint")
+            checkpoint = listing.find(name, "checkpoint")
             own_tile = _own_tile(registry, checkpoint)
             drawn = size if draws_whole else stage.drawn_at_once(size, settings, own_tile)
             if drawn is not None:

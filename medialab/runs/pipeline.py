@@ -17,8 +17,8 @@ from medialab.process.versions import all_versions
 from medialab.runs.cache import Explanation, StageCache, StageKey
 from medialab.runs.context import RunContext
 from medialab.runs.frames import decode_frame, encode_frame
-from medialab.stage import Frame, PipelineStage
-from medialab.stages import STAGES
+from medialab.runs.plan import PicturePlan, PlannedStage, threads_of
+from medialab.stage import Frame
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,20 +36,14 @@ class Outcome:
 
 
 class Pipeline:
-    """The stages in a straight line, through the cache.
+    """The stages of a plan in a straight line, through the cache; models run on `device`."""
 
-    `device` is where models run; with the dtype they have there it is part of every key.
-    """
-
-    def __init__(
-        self, cache: StageCache, device: str, stages: Sequence[PipelineStage[Any]] = STAGES
-    ) -> None:
+    def __init__(self, cache: StageCache, device: str) -> None:
         self.cache = cache
         self.device = device
-        self.stages = stages
 
     def run(
-        self, config: ResolvedConfig, progress: RunContext, *, anew_from: str | None = None
+        self, picture: PicturePlan, progress: RunContext, *, anew_from: str | None = None
     ) -> Outcome:
         """Make one picture, beginning after the last stage whose result is kept.
 
@@ -61,46 +55,41 @@ class Pipeline:
             NotFiniteError: a stage computed no numbers, in float32 either.
             MediaLabError: a stage cannot go on; its text says why.
         """
-        active = [stage for stage in self.stages if config.runs(stage.name)]
-        keys = self.keys(config)
-        names = [stage.name for stage in active]
-        may_reuse = self._before(anew_from, config)
-        frame, done = self._latest(keys[:may_reuse])
+        frame, done = self._latest(picture, anew_from)
         progress.begin(frame.image)
         measured: dict[str, dict[str, Any]] = {
-            stage.name: {"seconds": 0.0, "memory_bytes": _memory_bytes(), "cached": True}
-            for stage in active[:done]
+            one.name: {"seconds": 0.0, "memory_bytes": _memory_bytes(), "cached": True}
+            for one in picture.stages[:done]
         }
         started = datetime.now(UTC)
         may_keep = True
-        for stage, key in zip(active[done:], keys[done:], strict=True):
-            recall = partial(self._part_of, key, progress)
-            with progress.stage(stage.name, recall) as retries:
+        for one in picture.stages[done:]:
+            recall = partial(self._part_of, one.key, progress)
+            with progress.stage(one.name, recall) as retries:
                 threads.preload()
                 before = time.perf_counter()
-                settings = config.settings_for(stage.name, stage.settings)
-                with threads.computing_with(_threads_of(config)):
-                    frame = retries.run(stage.name, partial(stage.run, frame, settings, progress))
+                with threads.computing_with(threads_of(picture.config)):
+                    work = partial(one.stage.run, frame, one.settings, progress)
+                    frame = retries.run(one.name, work)
             if retries.done:
-                frame = _with_retries(frame, stage.name, retries.done)
+                frame = _with_retries(frame, one.name, retries.done)
             seconds = round(time.perf_counter() - before, 4)
             # Another day, with more memory, the key would stand for other pixels.
             may_keep = may_keep and retries.exact
             if may_keep:
-                self.cache.put(key, encode_frame(frame))
-            measured[stage.name] = {
+                self.cache.put(one.key, encode_frame(frame))
+            measured[one.name] = {
                 "seconds": seconds,
                 "memory_bytes": _memory_bytes(),
                 "cached": False,
             }
             progress.finish(seconds, frame.image)
         if frame.image is None:
-            message = f"no picture was made by {', '.join(names)}"
+            message = f"no picture was made by {', '.join(one.name for one in picture.stages)}"
             raise RuntimeError(message)
         return Outcome(
             frame.image,
-            self._record(config, active, frame, measured, started)
-            | {"threads": _threads_of(config)}
+            self._record(picture, frame, measured, started)
             | ({"notices": news} if (news := self.cache.take_news()) else {}),
             frame.detections,
         )
@@ -125,72 +114,32 @@ class Pipeline:
             self.cache.put(own, _written_part(content, progress.retries.done[before:]))
         return content, False
 
-    def keys(self, config: ResolvedConfig) -> list[StageKey]:
-        """The key of each stage that this config runs, in order."""
-        found: list[StageKey] = []
-        environment = dict(all_versions()) | {
-            "device": self.device.partition(":")[0],
-            "dtype": dtype_name(self.device),
-            "processor": threads.processor(self.device),
-            "threads": str(_threads_of(config)),
-        }
-        for stage in self.stages:
-            if not config.runs(stage.name):
-                continue
-            settings = config.settings_for(stage.name, stage.settings)
-            found.append(
-                StageKey(
-                    stage=stage.name,
-                    version=stage.version,
-                    settings=settings.model_dump(mode="json"),
-                    models={
-                        f"{model.kind} {model.name}": config.sha256_of(*model)
-                        for model in stage.models(settings)
-                    }
-                    | {"checkpoint": config.checkpoint_sha256}
-                    | {
-                        f"embedding {name}": config.sha256_of("embedding", name)
-                        for name in config.embeddings()
-                    },
-                    before=found[-1].digest if found else "",
-                    environment=environment,
-                )
-            )
-        return found
+    def unmade(self, picture: PicturePlan) -> list[PlannedStage]:
+        """Return the stages that would run: all behind the last one whose result is cached."""
+        cached = [n for n, one in enumerate(picture.stages, 1) if self.cache.holds(one.key)]
+        return [*picture.stages[max(cached, default=0) :]]
 
-    def unmade(self, config: ResolvedConfig) -> list[str]:
-        """The stages that would run, which is all behind the last one whose result is kept."""
-        keys = self.keys(config)
-        kept = [number for number, key in enumerate(keys, start=1) if self.cache.holds(key)]
-        return [key.stage for key in keys[max(kept, default=0) :]]
+    def explain(self, picture: PicturePlan) -> list[Explanation]:
+        """Return for each stage of a picture whether its result is cached, and what changed."""
+        return [self.cache.explain(one.key) for one in picture.stages]
 
-    def explain(self, config: ResolvedConfig) -> list[Explanation]:
-        """For each stage that this config runs: is its result kept, and if not, what changed."""
-        return [self.cache.explain(key) for key in self.keys(config)]
-
-    def _before(self, stage: str | None, config: ResolvedConfig) -> int:
-        """How many of the stages that run stand before this one; all, without one."""
-        every = [one.name for one in self.stages]
-        before = every[: every.index(stage)] if stage in every else every
-        return sum(config.runs(name) for name in before)
-
-    def _latest(self, keys: Sequence[StageKey]) -> tuple[Frame, int]:
-        """The frame after the last of these stages that is kept, and how many that spares."""
-        for number in range(len(keys), 0, -1):
-            frame = self.cache.read(keys[number - 1], partial(decode_frame, device=self.device))
+    def _latest(self, picture: PicturePlan, anew_from: str | None) -> tuple[Frame, int]:
+        """Return the frame after the last stage that is cached, and how many stages it spares."""
+        for number in range(picture.before(anew_from), 0, -1):
+            key = picture.stages[number - 1].key
+            frame = self.cache.read(key, partial(decode_frame, device=self.device))
             if frame is not None:
                 return frame, number
         return Frame(), 0
 
     def _record(
         self,
-        config: ResolvedConfig,
-        active: Sequence[PipelineStage[Any]],
+        picture: PicturePlan,
         frame: Frame,
         measured: dict[str, dict[str, Any]],
         started: datetime,
     ) -> dict[str, Any]:
-        """What was applied, as plain JSON values."""
+        """Return what was applied, as plain JSON values."""
         return {
             "started": started.isoformat(timespec="milliseconds"),
             "device": self.device,
@@ -199,19 +148,15 @@ class Pipeline:
             "versions": dict(all_versions()),
             "stages": [
                 {
-                    "name": stage.name,
-                    "version": stage.version,
-                    **measured[stage.name],
-                    "applied": _with_hash(frame.applied.get(stage.name, {}), config),
+                    "name": one.name,
+                    "version": one.stage.version,
+                    **measured[one.name],
+                    "applied": _with_hash(frame.applied.get(one.name, {}), picture.config),
                 }
-                for stage in active
+                for one in picture.stages
             ],
+            "threads": threads_of(picture.config),
         }
-
-
-def _threads_of(config: ResolvedConfig) -> int:
-    """CPU threads that a run computes with; configs of before they were written tell none."""
-    return config.threads or threads.default_threads()
 
 
 def _written_part(content: bytes, retries: Sequence[Retry]) -> bytes:

@@ -435,9 +435,9 @@ def test_the_cache_tells_vaes_apart_by_name_and_content(bench, models):
     resolved = bench.resolve(quick(vae="other"))
     sha256 = bench.registry.sha256(bench.registry.find("other", "vae"))
     assert resolved.models_sha256 == {"vae/other": sha256}
-    (key,) = [key for key in bench._pipeline().keys(resolved) if key.stage == "txt2img"]
+    stages = {one.name: one for one in bench._resolver.plan_first(resolved).stages}
+    key, prompt = stages["txt2img"].key, stages["prompt"].key
     assert key.models["vae other"] == sha256
-    (prompt,) = [key for key in bench._pipeline().keys(resolved) if key.stage == "prompt"]
     assert "vae other" not in prompt.models
 
 

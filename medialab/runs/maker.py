@@ -1,0 +1,167 @@
+"""A worker's part: plan a request, make its pictures, keep each as soon as it is there."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from medialab.artifacts import Artifact, ArtifactManager
+from medialab.config.resolved import ResolvedConfig
+from medialab.errors import CancelledError, PictureError
+from medialab.loading.registry import ModelRegistry
+from medialab.lora import LoRAManager
+from medialab.pictures.store import PictureStore
+from medialab.process.events import Event
+from medialab.process.jobs import Job
+from medialab.process.retries import naming_out_of_memory
+from medialab.runs.belongings import picture_before_detailers
+from medialab.runs.cache import StageCache
+from medialab.runs.inversion_names import read_as_text
+from medialab.runs.memory_plan import MemoryPlan
+from medialab.runs.plan import PicturePlan, Plan
+from medialab.runs.request import Request
+from medialab.runs.resolver import Resolver
+from medialab.runs.run import Run
+from medialab.runs.ties import tied_to_what_ran
+from medialab.stages.detailer.edits import DetectionEdit, DetectionTable
+
+if TYPE_CHECKING:
+    from medialab.runs.context import RunContext
+    from medialab.runs.pipeline import Outcome, Pipeline
+    from medialab.vision.detections import Detection
+
+_LOG = logging.getLogger("medialab")
+INTERRUPTED = "interrupted"  # the tag of a picture that was cancelled
+
+
+class Maker:
+    """Makes the pictures of requests with one registry's models, on the thread that calls it."""
+
+    def __init__(
+        self,
+        registry: ModelRegistry,
+        pictures: PictureStore,
+        artifacts: ArtifactManager,
+        cache: StageCache,
+    ) -> None:
+        self.resolver = Resolver(registry, pictures)
+        self.loras = LoRAManager(registry.budget, registry.hashes)
+        self._registry, self._pictures = registry, pictures
+        self._artifacts, self._cache = artifacts, cache
+
+    def pipeline(self) -> "Pipeline":
+        """Return the pipeline through this maker's cache. Cost: at first torch is imported."""
+        from medialab.runs.pipeline import Pipeline
+
+        return Pipeline(self._cache, self._registry.device)
+
+    @naming_out_of_memory("what goes with the picture")
+    def make(self, request: Request, job: Job[Run]) -> Run:
+        """Make one picture after another, and tell of each step with the job's events.
+
+        Raises:
+            CancelledError: the job was cancelled; pictures that were finished are kept.
+            MediaLabError: a request or a stage is refused; the text says why.
+        """
+        from medialab.runs.context import RunContext
+
+        # Here, since hashing a new file takes seconds a gigabyte.
+        plan = self.resolver.plan(request.config, threads=request.threads)
+        job.check()
+        self._registry.budget.begin_run()
+        self._needs_of(plan, plan.pictures[0], plan.config).refuse_impossible_batch()
+        pipeline, images, records = self.pipeline(), [], []
+        artifacts: list[Artifact] = []
+        detections: dict[str, DetectionTable] = {}
+        for number, picture in enumerate(plan.pictures, start=1):
+            context = RunContext(
+                picture.config,
+                self._registry,
+                self._pictures,
+                self.loras,
+                job,
+                (number, len(plan.pictures)),
+                listing=plan.listing,
+                keeps_interrupted=request.keeps_interrupted,
+            )
+            if needs := self._needs(plan, picture, pipeline):
+                job.emit(Event("planned", job.name, told=needs.told))
+            try:
+                outcome = pipeline.run(picture, context, anew_from=request.anew_from)
+            except CancelledError as cancelled:
+                if request.keeps_interrupted:
+                    self._keep_interrupted(picture.config, context, cancelled)
+                raise
+            news = read_as_text(picture.config, outcome.record, plan.listing)
+            if number == 1:
+                try:
+                    detections = self._editable(outcome.detections, picture.config)
+                except PictureError as error:  # the picture is there all the same
+                    news.append(f"the detections cannot be edited: {error}")
+            self._tell(outcome, picture, news)
+            images.append(outcome.image)
+            records.append(outcome.record | ({"memory": str(needs)} if needs else {}))
+            if request.save:
+                tied = tied_to_what_ran(picture, outcome.record)
+                artifacts.append(self._artifacts.save(outcome.image, tied, records[-1]))
+        return Run(plan.config, images, records, artifacts, detections)
+
+    def _tell(self, outcome: "Outcome", picture: PicturePlan, news: Sequence[str]) -> None:
+        """Add to a picture's record what a person should know of it, and log that."""
+        record, aside = outcome.record, picture.set_aside
+        told = [*news, *(f"{one.stage}: {one.told['why']}" for one in aside)]
+        if told := [*told, *self._pictures.take_news()]:
+            record["notices"] = [*record.get("notices", ()), *told]
+        if aside:
+            record["set_aside"] = [one.told for one in aside]
+        for notice in record.get("notices", ()):
+            _LOG.warning(notice)
+
+    def _needs_of(
+        self, plan: Plan, picture: PicturePlan, config: ResolvedConfig | None = None
+    ) -> MemoryPlan:
+        return self.resolver.memory_of(config or picture.config, picture.stages, plan.listing)
+
+    def _needs(self, plan: Plan, picture: PicturePlan, pipeline: "Pipeline") -> MemoryPlan | None:
+        """Return what the stages need that are not cached; None if all are.
+
+        Raises:
+            OutOfMemoryError: one of them does not fit; nothing was loaded.
+        """
+        left = pipeline.unmade(picture)
+        if not left:
+            return None
+        needs = self._needs_of(plan, picture).of([one.name for one in left])
+        needs.refuse_impossible()
+        if not needs.fits:
+            _LOG.warning("this run %s", needs.told)
+        return needs
+
+    def _keep_interrupted(
+        self, config: ResolvedConfig, context: "RunContext", cancelled: CancelledError
+    ) -> None:
+        """Save and mark what there is of a picture, and say so in the error."""
+        if (found := context.unfinished()) is None:
+            return
+        image, where = found
+        artifact = self._artifacts.save(image, config, {"interrupted": where})
+        self._artifacts.annotate(artifact.path, tags=[INTERRUPTED])
+        message = f"the run was cancelled in {where['stage']}; what there was is {artifact.path}"
+        raise CancelledError(message) from cancelled
+
+    def _editable(
+        self, detections: "Mapping[str, Sequence[Detection]]", config: ResolvedConfig
+    ) -> dict[str, DetectionTable]:
+        """Return detections as settings: a person may switch off, reorder and change them.
+
+        Those that a person has edited already are given back as they were left.
+        """
+        if not any(detections.values()):
+            return {stage: DetectionTable(()) for stage in detections}
+        searched = picture_before_detailers(config, enlarged=True)
+        return {
+            stage: DetectionTable(
+                getattr(config, stage).detections
+                or (DetectionEdit.of(one, self._pictures.keep(one.mask), searched) for one in found)
+            )
+            for stage, found in detections.items()
+        }

@@ -1,0 +1,181 @@
+"""Refuse requests whose models are not there, or do not go together, by what their headers say.
+
+Nothing is loaded, and no weight read.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
+from medialab.errors import ConfigError, MediaLabError, ModelRefusedError
+from medialab.families import RUNNING
+from medialab.families.base import REFINER, UNKNOWN
+from medialab.families.vaes import shared_latents
+from medialab.families.variants import NAMES_OF_VARIANTS
+from medialab.listing.models import ModelInfo
+from medialab.listing.runnable import why_not_in
+from medialab.listing.snapshot import Snapshot
+from medialab.loading.vaes import refuse_unfitting
+from medialab.lora import refuse_family
+from medialab.process.libraries import check_installed
+from medialab.runs.plan import StageRequest
+from medialab.runs.ties import may_be_untied
+from medialab.settings.fields import StageConfig
+from medialab.settings.samplers import AUTOMATIC_PREDICTION
+from medialab.settings.sampling import SamplingConfig
+from medialab.settings.schedulers import check_training
+from medialab.stage import Model
+
+
+def check_models(config: PipelineConfig, stages: Sequence[StageRequest], listing: Snapshot) -> None:
+    """Refuse models that are not there, or made for another family than a stage's checkpoint.
+
+    Raises:
+        ModelNotFoundError: no such model.
+        ModelRefusedError: its file is a pickle, or broken, or made for another family.
+        ConfigError: a sampler, or a VAE, does not go with a stage's checkpoint.
+    """
+    # A picture's own sidecar names some that it was made without.
+    absent = may_be_untied(config, stages) if isinstance(config, ResolvedConfig) else []
+    for one in stages:
+        with _naming(one.name):
+            _check_stage(one, config, listing, absent)
+
+
+def _check_stage(
+    one: StageRequest, config: PipelineConfig, listing: Snapshot, absent: Sequence[Model]
+) -> None:
+    stage, settings = one.name, one.settings
+    found = {
+        model: listing.find(model.name, model.kind) for model in one.models if model not in absent
+    }
+    own = getattr(settings, "checkpoint", None) if config.draws(stage) else None
+    info = listing.find(own or config.checkpoint, "checkpoint")
+    _check_sampler(stage, settings, info)
+    if getattr(settings, "sampler", None) and config.draws(stage):
+        _refuse_made_for_another(stage, info)
+    draws = getattr(settings, "denoising_strength", None) != 0
+    if info.lacks_vae and draws and getattr(settings, "vae", None) == "":
+        raise _without_vae(stage, info, listing)
+    for model, it in found.items():
+        if model.kind == "lora":
+            refuse_family(model.name, it.family, info.family)
+        elif model.kind == "controlnet":
+            _refuse_foreign_controlnet(it, info)
+        elif model.kind == "vae":
+            refuse_unfitting(it, info.family)
+            _refuse_foreign_vae(stage, config, info.family, listing)
+        elif model.kind == "upscaler":
+            check_installed("spandrel")
+
+
+def check_handover(config: PipelineConfig, listing: Snapshot) -> None:
+    """Refuse a checkpoint that cannot go on where the base stops."""
+    if config.mode != "txt2img" or not config.handover_checkpoint or config.switch_at >= 1:
+        return
+    names = config.checkpoint, config.handover_checkpoint
+    base, other = (listing.find(name, "checkpoint").family for name in names)
+    if base not in {other, RUNNING[other].finishes}:
+        message = (
+            f"handover_checkpoint {names[1]!r} is of family {other}, {names[0]!r} of {base}: "
+            "their latents mean other things; choose one of the same family"
+        )
+        raise ConfigError(message)
+    if (made_for := listing.find(names[1], "checkpoint").variant) not in {"", REFINER}:
+        message = (
+            f"handover_checkpoint {names[1]!r} is made for {NAMES_OF_VARIANTS[made_for]}, and "
+            "draws no whole picture to its end; choose one that is not"
+        )
+        raise ConfigError(message)
+    noises = [listing.find(name, "checkpoint").zero_terminal_snr for name in names]
+    if noises[0] != noises[1]:
+        message = (
+            f"handover_checkpoint {names[1]!r} was trained with another noise than "
+            f"{names[0]!r}: one ends in pure noise (zero terminal SNR), the other does not; "
+            "choose one trained as the checkpoint"
+        )
+        raise ConfigError(message)
+    if other != base and config.runs("control"):
+        message = (
+            f"handover_checkpoint {names[1]!r} follows no ControlNet for {base}; "
+            "take control away, or hand over to a checkpoint of the same family"
+        )
+        raise ConfigError(message)
+
+
+def _without_vae(stage: str, info: ModelInfo, listing: Snapshot) -> ConfigError:
+    """The error for a stage whose checkpoint has no VAE, and that was given none."""
+    known = [one.name for one in listing.models("vae") if one.refused is None]
+    setting = "vae" if stage in {"prompt", "txt2img"} else f"{stage}.vae"
+    message = (
+        f"{stage}: checkpoint {info.name!r} has no VAE: set {setting} to one "
+        f"made for {info.family} in models/vae ({', '.join(known) or 'there is none yet'})"
+    )
+    return ConfigError(message).about(setting, known)
+
+
+def _refuse_foreign_vae(stage: str, config: PipelineConfig, family: str, listing: Snapshot) -> None:
+    """Refuse the base's VAE for a stage whose checkpoint, of that family, has other latents.
+
+    The shapes of VAEs tell no family: one that a stage sets itself is as it is asked for.
+    """
+    own = getattr(config, stage, None)
+    base = listing.find(config.checkpoint, "checkpoint").family
+    takes_over = isinstance(own, SamplingConfig) and own.vae is None
+    if takes_over and shared_latents(family) != shared_latents(base):
+        message = (
+            f"{stage} takes over vae {config.vae!r}, chosen for {base}, but its checkpoint is "
+            f"of family {family}: their latents mean other things; set {stage}.vae to '' for "
+            "the checkpoint's own, or to one made for it"
+        )
+        raise ConfigError(message)
+
+
+@contextmanager
+def _naming(stage: str) -> Iterator[None]:
+    """While it lasts, every error of ours begins with the stage that it is about."""
+    try:
+        yield
+    except MediaLabError as error:
+        if not str(error).startswith(stage):
+            error.args = (f"{stage}: {error}",)
+        raise
+
+
+def _refuse_made_for_another(stage: str, info: ModelInfo) -> None:
+    """Refuse a checkpoint that a stage cannot draw with: one that edits, or only finishes.
+
+    Raises:
+        ModelRefusedError: it is one.
+    """
+    if reason := why_not_in(stage, info.family, info.variant):
+        raise ModelRefusedError(f"checkpoint {info.name!r} {reason}")
+
+
+def _refuse_foreign_controlnet(info: ModelInfo, checkpoint: ModelInfo) -> None:
+    """Refuse a ControlNet whose header tells another family than the checkpoint's.
+
+    Raises:
+        ModelRefusedError: it is made for another family.
+    """
+    if UNKNOWN not in {info.family, checkpoint.family} and info.family != checkpoint.family:
+        message = (
+            f"ControlNet {info.name!r} is made for {info.family}, and checkpoint "
+            f"{checkpoint.name!r} is of family {checkpoint.family}; choose one made for its family"
+        )
+        raise ModelRefusedError(message)
+
+
+def _check_sampler(stage: str, settings: StageConfig, info: ModelInfo) -> None:
+    """Refuse a stage whose sampler cannot run its checkpoint, as that was trained."""
+    sampler = getattr(settings, "sampler", None)
+    said = getattr(settings, "prediction_type", AUTOMATIC_PREDICTION)
+    prediction = info.prediction_type if said == AUTOMATIC_PREDICTION else said
+    if not sampler or not prediction or getattr(settings, "denoising_strength", None) == 0:
+        return
+    try:
+        check_training(sampler, prediction, zero_terminal_snr=info.zero_terminal_snr)
+    except ConfigError as error:
+        message = f"{stage}, checkpoint {info.name!r}: {error}"
+        raise ConfigError(message).about(error.setting, error.choices) from error

@@ -1,0 +1,104 @@
+"""A request worked out once: per picture its stages, with settings, models and cache key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
+from medialab.listing.snapshot import Snapshot
+from medialab.loading.checkpoint import dtype_name
+from medialab.process import threads
+from medialab.process.versions import all_versions
+from medialab.runs.belongings import SetAside
+from medialab.runs.cache import StageKey
+from medialab.stage import Model, PipelineStage
+from medialab.stages import STAGES
+
+
+@dataclass(frozen=True)
+class StageRequest:
+    """A stage that a request runs, its settings with nothing left to inherit, and its models."""
+
+    stage: PipelineStage[Any]
+    settings: Any
+    models: tuple[Model, ...]
+
+    @property
+    def name(self) -> str:
+        """The stage's name."""
+        return self.stage.name
+
+
+@dataclass(frozen=True)
+class PlannedStage(StageRequest):
+    """The same once the request is resolved, with the key that its result is cached under."""
+
+    key: StageKey
+
+
+@dataclass(frozen=True)
+class PicturePlan:
+    """One picture: its own config, its stages in order, and what of the request it cannot use."""
+
+    config: ResolvedConfig
+    stages: tuple[PlannedStage, ...]
+    set_aside: Sequence[SetAside] = ()
+
+    def before(self, stage: str | None) -> int:
+        """Return how many of the stages stand before the one of this name; all, without one."""
+        every = [one.name for one in STAGES]
+        earlier = every[: every.index(stage)] if stage in every else every
+        return sum(one.name in earlier for one in self.stages)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A resolved request, a plan for each of its pictures, and the models as it saw them."""
+
+    config: ResolvedConfig
+    pictures: tuple[PicturePlan, ...]
+    listing: Snapshot
+
+
+def stages_of(config: PipelineConfig) -> tuple[StageRequest, ...]:
+    """Return the stages that a request runs, in order."""
+    found = []
+    for stage in STAGES:
+        if config.runs(stage.name):
+            settings = config.settings_for(stage.name, stage.settings)
+            found.append(StageRequest(stage, settings, tuple(stage.models(settings))))
+    return tuple(found)
+
+
+def plan_picture(
+    config: ResolvedConfig, device: str, set_aside: Sequence[SetAside] = ()
+) -> PicturePlan:
+    """Plan one picture of a resolved request, for a torch device."""
+    environment = dict(all_versions()) | {
+        "device": device.partition(":")[0],
+        "dtype": dtype_name(device),
+        "processor": threads.processor(device),
+        "threads": str(threads_of(config)),
+    }
+    for_all = {"checkpoint": config.checkpoint_sha256} | {
+        f"embedding {name}": config.sha256_of("embedding", name) for name in config.embeddings()
+    }
+    found: list[PlannedStage] = []
+    for one in stages_of(config):
+        hashes = {f"{model.kind} {model.name}": config.sha256_of(*model) for model in one.models}
+        key = StageKey(
+            stage=one.name,
+            version=one.stage.version,
+            settings=one.settings.model_dump(mode="json"),
+            models=hashes | for_all,
+            before=found[-1].key.digest if found else "",
+            environment=environment,
+        )
+        found.append(PlannedStage(one.stage, one.settings, one.models, key))
+    return PicturePlan(config, tuple(found), set_aside)
+
+
+def threads_of(config: ResolvedConfig) -> int:
+    """Return the CPU threads that a run computes with; older configs do not tell them."""
+    return config.threads or threads.default_threads()

@@ -1,0 +1,69 @@
+"""Refuse requests that nothing can be made from, by what they say alone."""
+
+from medialab.config.pipeline import PipelineConfig
+from medialab.errors import ConfigError
+from medialab.families.loras import read_block_weights
+from medialab.pixels.preprocessors import check_library
+from medialab.prompts import parse, take_loras
+from medialab.runs.belongings import is_of_another
+from medialab.settings.control_units import ControlUnit
+from medialab.settings.sampling import SamplingConfig
+
+
+def check_texts(config: PipelineConfig) -> None:
+    """Refuse tags that nothing here follows, and what would join too many prompts.
+
+    Raises:
+        ConfigError: the message names the tag.
+    """
+    parse(config.prompt, 1)
+    for text in config.texts():
+        _, tags = take_loras(text)
+        for tag in tags:
+            if tag.block_weights is not None:
+                read_block_weights(tag.block_weights)
+
+
+def check_picture(config: PipelineConfig) -> None:
+    """Refuse a mode that starts from a picture when there is none, or with another's mask.
+
+    Raises:
+        ConfigError: the message says what to set.
+    """
+    if config.mode != "txt2img" and config.image is None:
+        message = (
+            f"mode={config.mode!r} starts from a picture: bench.enhance(picture, config), "
+            "or image=bench.keep(picture)"
+        )
+        raise ConfigError(message)
+    if config.mode == "instruct" and any(
+        unit.counts for unit in _followed(config.instruct, config)
+    ):
+        message = "mode='instruct' follows no ControlNet; take control away, or use img2img"
+        raise ConfigError(message)
+    for unit in _units_of(config):
+        check_library(unit.preprocessor)
+    if config.mode == "inpaint" and config.inpaint.mask is None:
+        message = "inpaint.mask is not set: bench.keep(a picture that is white where to paint)"
+        raise ConfigError(message)
+    if is_of_another(config):
+        message = (
+            "the mask of inpaint was painted for another picture than the one that is started "
+            "from: paint one for this picture, or remove the mask and choose it again; in code, "
+            "medialab.runs.belongings.freed(config) uses it anyway"
+        )
+        raise ConfigError(message)
+
+
+def _units_of(config: PipelineConfig) -> list[ControlUnit]:
+    """The ControlNet units that count, the base's and the stages' own."""
+    every = [*config.control] if config.takes_base("control") else []
+    for name, stage in config:
+        if isinstance(stage, SamplingConfig) and config.draws(name):
+            every += stage.control or ()
+    return [unit for unit in every if unit.counts]
+
+
+def _followed(part: SamplingConfig, config: PipelineConfig) -> tuple[ControlUnit, ...]:
+    """The units of a pass: its own, or the base's."""
+    return config.control if part.control is None else part.control
