@@ -55,17 +55,22 @@ class Workbench:
     ) -> None:
         outputs = Path(outputs or outputs_folder())
         self.pictures = PictureStore(outputs / "inputs", partial(pictures_needed, outputs))
-        self.cache = StageCache(outputs / "cache")
         self._shares_models = registry is not None
         self.registry = registry or ModelRegistry(
             Path(models or models_folder()), hash_cache=outputs / "hashes.sqlite", device=device
         )
         self._reader = SettingsReader(self.registry, self.pictures)
         self.artifacts = ArtifactManager(outputs, self._reader)
-        self._maker = Maker(self.registry, self.pictures, self.artifacts, self.cache)
+        cache = StageCache(outputs / "cache")
+        self._maker = Maker(self.registry, self.pictures, self.artifacts, cache)
         self._resolver, self.loras = self._maker.resolver, self._maker.loras
         threads.guard_imports()
         self.queue = JobQueue(prepare=threads.preload, idle=IDLE_SECONDS)
+
+    @property
+    def cache(self) -> StageCache:
+        """What the stages' results are kept in."""
+        return self._maker.cache
 
     @property
     def device(self) -> str:

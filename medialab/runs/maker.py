@@ -46,13 +46,13 @@ class Maker:
         self.resolver = Resolver(registry, pictures)
         self.loras = LoRAManager(registry.budget, registry.hashes)
         self._registry, self._pictures = registry, pictures
-        self._artifacts, self._cache = artifacts, cache
+        self._artifacts, self.cache = artifacts, cache
 
     def pipeline(self) -> "Pipeline":
         """Return the pipeline through this maker's cache. Cost: at first torch is imported."""
         from medialab.runs.pipeline import Pipeline
 
-        return Pipeline(self._cache, self._registry.device)
+        return Pipeline(self.cache, self._registry.device)
 
     @naming_out_of_memory("what goes with the picture")
     def make(self, request: Request, job: Job[Run]) -> Run:

@@ -149,7 +149,7 @@ def plan_memory(
     dtype = dtype_name(registry.device)
     # By now resolved configs are tied to all that is here.
     absent = may_be_untied(config, stages) if isinstance(config, ResolvedConfig) else []
-    told = {one.stage: one for one in sizes_of(config, start)}
+    told = {one.stage: one for one in sizes_of(config, stages, start)}
     found, size = [], start
     for one in stages:
         stage, settings = one.stage, one.settings

@@ -58,11 +58,12 @@ class Resolver:
             return  # its files may have other names by now: they are looked for by their hashes
         chosen = _with_detectors(config, listing)
         info = listing.find(config.checkpoint, "checkpoint")
-        check_models(chosen, stages_of(chosen), listing)
+        stages = stages_of(chosen)
+        check_models(chosen, stages, listing)
         check_detectors(chosen, listing)
         check_handover(config, listing)
         with suppress(ModelRefusedError):  # none need tell the size that it was trained at
-            check_sizes(config, self._size_of(config, info))
+            check_sizes(chosen, stages, self._size_of(config, info))
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """Complete a request; see `Workbench.resolve`."""
@@ -126,7 +127,7 @@ class Resolver:
             ties = config.models_sha256 | present
             return config.model_copy(update={"threads": threads, "models_sha256": ties})
         width, height = self._size_of(config, info)
-        check_sizes(config, (width, height))
+        check_sizes(config, stages, (width, height))
         prompt, negative_prompt = config.prompt, config.negative_prompt
         if config.styles:  # a broken file is no matter to who uses none
             styles = Styles.load(self.registry.folder / "styles.csv")

@@ -1,10 +1,11 @@
 """How large a request's picture is after each stage, told before anything is drawn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.pixels.geometry import MOST_DRAWN, too_large_to_draw
+from medialab.runs.plan import StageRequest
 from medialab.stage import StageSize
 from medialab.stages import STAGES
 
@@ -13,31 +14,34 @@ MOST_MADE = 16_384**2
 _MEGA = 1_000_000
 
 
-def sizes_of(config: PipelineConfig, size: tuple[int, int]) -> Iterator[StageSize]:
+def sizes_of(
+    config: PipelineConfig, stages: Sequence[StageRequest], size: tuple[int, int]
+) -> Iterator[StageSize]:
     """Return the sizes after the stages that make or draw a whole picture.
 
     Args:
         config: the request.
+        stages: those that it runs.
         size: width and height in pixels of the picture that it starts from, or draws.
     """
     if config.mode not in {stage.name for stage in STAGES}:  # a given picture that stage 3 keeps
         yield StageSize(config.mode, size, draws=False, setting="width")
-    for stage in STAGES:
-        if config.runs(stage.name):
-            settings = config.settings_for(stage.name, stage.settings)
-            told = stage.size_after(size, settings, config)
-            if told is not None:
-                size = told.size
-                yield told
+    for one in stages:
+        told = one.stage.size_after(size, one.settings, config)
+        if told is not None:
+            size = told.size
+            yield told
 
 
-def check_sizes(config: PipelineConfig, size: tuple[int, int]) -> None:
+def check_sizes(
+    config: PipelineConfig, stages: Sequence[StageRequest], size: tuple[int, int]
+) -> None:
     """Refuse a request one of whose stages would draw or make too large a picture.
 
     Raises:
         ConfigError: it names the stage, its size and what to change.
     """
-    for one in sizes_of(config, size):
+    for one in sizes_of(config, stages, size):
         if one.draws and max(one.size) > MOST_DRAWN:
             raise too_large_to_draw(one.size, one.stage).about(one.setting)
         if one.size[0] * one.size[1] > MOST_MADE:

@@ -162,7 +162,7 @@ class Rounds:
 def test_nine_stages_cost_hardly_more_than_a_script_of_the_same_calls(
     bench, config, script, edges, benchmark, keep, gates
 ):
-    bench.cache = StageCache(None, memory_bytes=0)
+    bench._maker.cache = StageCache(None, memory_bytes=0)
     asked = Asked(PROMPT, DETAIL, NEGATIVE, edges, SEED, STEPS, GUIDANCE, STRENGTH, BOXES)
     rounds = Rounds(bench, config, script, asked)
     assert [stage["name"] for stage in rounds.expected.record["stages"]] == list(STAGES)
@@ -180,7 +180,7 @@ def test_nine_stages_cost_hardly_more_than_a_script_of_the_same_calls(
 def test_a_rerun_from_the_hand_costs_its_own_stages_and_hardly_more(
     bench, config, tmp_path, keep, gates
 ):
-    bench.cache = StageCache(tmp_path / "cache")
+    bench._maker.cache = StageCache(tmp_path / "cache")
     first = bench.execute(config, save=False)
     rest, whole = [], []
     for number in range(ROUNDS if gates else QUICK_ROUNDS):

@@ -206,7 +206,7 @@ def test_an_entry_with_the_right_checksum_and_no_frame_in_it_is_made_anew(
             whole = path.read_bytes()
             body = whole[8 + int.from_bytes(whole[:8], "little") + 32 :]
             _spoil(path, body[: len(body) // 2] if value == b"cut" else value)
-        bench.cache = StageCache(bench.cache.folder)
+        bench._maker.cache = StageCache(bench.cache.folder)
         again = bench.execute(config, save=False)
         assert again.image.tobytes() == first.image.tobytes()
         (notice,) = again.record["notices"]

@@ -48,8 +48,8 @@ def test_a_cached_run_looks_through_a_kind_of_models_twice_at_most(bench, monkey
     assert scans[kind] <= 2
 
 
-def test_a_stages_settings_are_worked_out_a_few_times_a_request(bench, monkeypatch):
-    """For the check, for the request, and for the picture; sizes are told by as many."""
+def test_a_stages_settings_are_worked_out_three_times_a_request(bench, monkeypatch):
+    """For the check, for the request, and for the picture."""
     bench.execute(ASKED, save=False)
     asked, settings_for = Counter(), Config.settings_for
 
@@ -59,4 +59,4 @@ def test_a_stages_settings_are_worked_out_a_few_times_a_request(bench, monkeypat
 
     monkeypatch.setattr(Config, "settings_for", counted)
     bench.execute(ASKED, save=False)
-    assert max(asked.values()) <= 6
+    assert max(asked.values()) == 3

@@ -10,6 +10,7 @@ from medialab import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import blur_radius, box_mask
+from medialab.runs.plan import stages_of
 from medialab.runs.sizes import check_sizes, sizes_of
 from medialab.settings.choices import CONTROL_RESIZE_MODES, LATENT_RESIZE
 
@@ -219,6 +220,11 @@ def test_a_control_picture_of_the_given_ones_size_goes_the_same_way():
 LARGE = (6000, 4000)
 
 
+def check(settings):
+    config = PipelineConfig.parse(settings)
+    check_sizes(config, stages_of(config), LARGE)
+
+
 @pytest.mark.parametrize(
     ("settings", "stage"),
     [
@@ -234,7 +240,7 @@ LARGE = (6000, 4000)
 )
 def test_what_no_model_can_draw_at_once_is_refused_with_stage_and_size(settings, stage):
     with pytest.raises(ConfigError, match=stage):
-        check_sizes(PipelineConfig.parse(settings), LARGE)
+        check(settings)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +257,7 @@ def test_what_no_model_can_draw_at_once_is_refused_with_stage_and_size(settings,
     ids=str,
 )
 def test_what_draws_no_whole_picture_takes_a_large_one(settings):
-    check_sizes(PipelineConfig.parse(settings), LARGE)
+    check(settings)
 
 
 def test_a_picture_that_is_too_large_to_draw_is_refused_before_anything_is_queued(bench):
@@ -269,7 +275,9 @@ def test_the_sizes_told_beforehand_follow_the_stages(width, height, scale):
             "upscaler": {"enabled": True, "scale": 2},
         }
     )
-    first, refined, last = [one.size for one in sizes_of(config, (width, height))]
+    first, refined, last = [
+        one.size for one in sizes_of(config, stages_of(config), (width, height))
+    ]
     assert first == (width, height)
     assert refined == tuple(max(1, side) for side in times(first, scale))
     assert last == times(refined, 2)
