@@ -1,0 +1,225 @@
+"""What every family in the table keeps to: all by their data, those that run by a checkpoint."""
+
+import re
+
+import pytest
+import torch
+import transformers
+from PIL import Image
+
+from medialab import PipelineConfig, Workbench
+from medialab.diffusion.drawing import Drawing
+from medialab.errors import ConfigError
+from medialab.families import FAMILIES, RUNNING
+from medialab.families.base import TEXT_BLOCK, UNKNOWN
+from medialab.families.kinds import classify
+from medialab.families.recognition import family_of_denoiser
+from medialab.families.variants import NAMES_OF_VARIANTS
+from medialab.files.headers import Header
+from medialab.listing.runnable import why_not, why_not_in
+from medialab.loading.checkpoint import CONFIGS
+from medialab.lora.files import parse_lora
+from medialab.lora.fitting import Fit, parts_of
+from medialab.pixels.geometry import SIDE_STEP
+from tests.tiny.families import WRITERS
+
+every_family = pytest.mark.parametrize("name", FAMILIES)
+each_that_runs = pytest.mark.parametrize("name", RUNNING)
+SIDE = 64  # pixels
+
+
+@pytest.fixture(scope="module")
+def family_models(tiny_models, tmp_path_factory):
+    """A models folder with a tiny checkpoint of each family that runs, called like the family."""
+    root = tmp_path_factory.mktemp("families") / "models"
+    paperdoll = tiny_models / "checkpoints" / "paperdoll"
+    tokenizer = transformers.CLIPTokenizer.from_pretrained(
+        paperdoll / "tokenizer", local_files_only=True
+    )
+    (root / "checkpoints").mkdir(parents=True)
+    for name in RUNNING:
+        torch.manual_seed(0)
+        WRITERS[name](root / "checkpoints" / name, tokenizer, paperdoll)
+    return root
+
+
+@pytest.fixture(scope="module")
+def family_bench(family_models, tmp_path_factory):
+    """A workbench over these."""
+    outputs = tmp_path_factory.mktemp("outputs")
+    with Workbench(models=family_models, outputs=outputs, device="cpu") as bench:
+        yield bench
+
+
+@pytest.fixture
+def info(family_bench, name):
+    return family_bench.registry.find(name, "checkpoint")
+
+
+@pytest.fixture
+def model(family_bench, info):
+    return family_bench.registry.load(info)
+
+
+# What every family says of itself
+
+
+@every_family
+def test_a_family_is_called_in_plain_letters_and_has_something_to_be_told_by(name):
+    family = FAMILIES[name]
+    assert re.fullmatch(r"[a-z0-9]+([-.][a-z0-9]+)*", name)
+    assert (family.name, str(family)) == (name, name)
+    assert name != UNKNOWN
+    told = family.recognition
+    assert told.signatures or told.text_widths or told.unet_mark or told.classes
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, one in FAMILIES.items() if one.recognition.written]
+)
+def test_a_trainers_own_word_tells_the_family_where_layers_do_not(name):
+    untold = {"lora_unet_mid_block_proj.lokr_w1": (8, 8)}
+    said = {
+        "ss_base_model_version": {"sd2": "sd_v2", "sdxl-refiner": "sdxl_refiner"}.get(name, name)
+    }
+    assert classify(Header(untold, said)).family == name
+
+
+@every_family
+def test_a_class_tells_the_family_that_asks_for_most_of_its_config(name):
+    told = FAMILIES[name].recognition
+    for kind in told.classes:
+        assert family_of_denoiser({"_class_name": kind, **told.config}) == name
+
+
+def test_no_two_families_read_text_of_one_width_or_have_one_mark():
+    families = [one.recognition for one in FAMILIES.values()]
+    widths = [width for one in families for width in one.text_widths]
+    assert len(widths) == len(set(widths))
+    marks = [one.unet_mark for one in families if one.unet_mark]
+    assert len(marks) == len(set(marks))
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name not in RUNNING])
+def test_what_does_not_run_is_listed_with_a_reason_that_names_it_and_what_does(name):
+    for kind in ("checkpoint", "lora", "controlnet"):
+        reason = why_not(kind, name, "", is_file=False)
+        assert all(one in reason for one in (name, *RUNNING))
+
+
+# What every family that runs keeps to
+
+
+@each_that_runs
+def test_its_numbers_are_of_one_grid(name):
+    latents = RUNNING[name].latents
+    assert latents.block % latents.reduction == 0
+    assert latents.block % SIDE_STEP == 0
+    assert (latents.shared_with or name) in RUNNING
+    assert RUNNING[name].finishes in {"", *RUNNING}
+
+
+@each_that_runs
+def test_each_variant_that_it_says_to_run_runs_and_others_are_refused_by_name(name):
+    family = RUNNING[name]
+    for is_file, allowed in ((False, family.folder_variants), (True, family.file_variants)):
+        for variant in NAMES_OF_VARIANTS:
+            reason = why_not("checkpoint", name, variant, is_file=is_file)
+            assert (reason is None) == (variant in allowed)
+
+
+@each_that_runs
+def test_stages_whose_task_its_pipelines_do_not_know_refuse_it(name):
+    tasks = {"txt2img": "text-to-image", "img2img": "image-to-image", "instruct": "instruct"}
+    for stage, task in tasks.items():
+        variant = "instruct" if stage == "instruct" else ""
+        reason = why_not_in(stage, name, variant)
+        assert (reason is None) == (task in RUNNING[name].tasks)
+
+
+@each_that_runs
+def test_single_files_have_the_configs_that_they_are_built_after(name):
+    assert bool(RUNNING[name].file_variants) == (CONFIGS / name / "model_index.json").is_file()
+
+
+@each_that_runs
+def test_its_folder_is_listed_as_of_the_family_and_opened_as_what_it_says(name, info, model):
+    family = RUNNING[name]
+    assert (info.family, info.refused) == (name, None)
+    assert model.family is family
+    assert model.denoiser is model.components[family.denoiser.part]
+    assert all(model.components[one] is not None for one in family.denoiser.text_encoders)
+    assert model.vae.config.latent_channels == family.latents.channels
+    drawing = Drawing(model)
+    assert (drawing.reduction, drawing.block) == (family.latents.reduction, family.latents.block)
+
+
+@each_that_runs
+def test_every_task_has_a_pipeline_around_the_same_denoiser(name, model):
+    for task in RUNNING[name].tasks:
+        if task == "instruct":
+            continue  # for a denoiser of other channels
+        pipeline = model.pipeline(task)
+        assert getattr(pipeline, RUNNING[name].denoiser.part) is model.denoiser
+
+
+@each_that_runs
+def test_memory_is_counted_of_the_layers_there_are(name, info, model):
+    family = RUNNING[name]
+    assert family.needs.widths(info).denoiser == family.denoiser.width(model.denoiser)
+    one, two = (family.needs.denoising_bytes((8, 8), 32, 4, rows) for rows in (1, 2))
+    assert 0 < one < two
+
+
+@each_that_runs
+def test_a_lora_for_one_of_its_layers_finds_it_and_no_other_familys(name, model):
+    keys, part = RUNNING[name].loras.keys, RUNNING[name].denoiser.part
+    assert keys.denoiser == part
+    prefix = next(one for one, of in keys.prefixes.items() if of == part and one.endswith("."))
+    path, layer = next(
+        (path, one)
+        for path, one in model.denoiser.named_modules()
+        if isinstance(one, torch.nn.Linear) and "to_q" in path
+    )
+    tensors = {
+        f"{prefix}{path}.lora_A.weight": torch.zeros(2, layer.in_features),
+        f"{prefix}{path}.lora_B.weight": torch.zeros(layer.out_features, 2),
+    }
+    fit = Fit(parse_lora("style", tensors, {}, name), model)
+    assert [module for _, module, _ in fit.places] == [layer]
+    assert parts_of(model)[0] == part
+
+
+@each_that_runs
+def test_block_weights_are_read_or_refused_in_words(name):
+    loras = RUNNING[name].loras
+    try:
+        weights = loras.read_block_weights("ALL")
+    except ConfigError as error:
+        assert "lbw" in str(error) or name in str(error)  # noqa: PT017 - a family may have blocks
+    else:
+        assert weights[TEXT_BLOCK] == 1
+
+
+@each_that_runs
+def test_it_draws_a_picture_and_the_same_one_again(name, family_bench):
+    settings = {
+        "checkpoint": name,
+        "prompt": "a doll",
+        "width": SIDE,
+        "height": SIDE,
+        "steps": 2,
+        "seed": 1,
+        "sampler": "Euler",
+    }
+    if RUNNING[name].finishes:
+        kept = family_bench.keep(Image.new("RGB", (SIDE, SIDE), "teal"))
+        settings |= {"mode": "img2img", "image": kept}
+    config = PipelineConfig.parse(settings)
+    family_bench.cache.clear()
+    first = family_bench.execute(config, save=False).image
+    family_bench.cache.clear()
+    second = family_bench.execute(config, save=False).image
+    assert first.size == (SIDE, SIDE)
+    assert first.tobytes() == second.tobytes()
+    assert any(low < high for low, high in first.getextrema())
