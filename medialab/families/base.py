@@ -9,24 +9,25 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from medialab.errors import ModelRefusedError
 from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
 from medialab.families.guidance import MakeGuide
 from medialab.families.habits import DetailerHabits
 from medialab.families.layers import Signature
+from medialab.families.needs import Needs
+from medialab.families.opening import Opening
 from medialab.families.schedulers import Schedulers
 from medialab.families.texts import CountTokens, MakeTextEncoder
 from medialab.files.headers import Header
 
 if TYPE_CHECKING:
-    import torch
+    pass
 
 
 T = TypeVar("T")
 Task = Literal["text-to-image", "image-to-image", "instruct"]
-GuidanceKind = Literal["true", "distilled", "none"]
 
 # diffusers' classes that rebuild any family's pipeline for a task around the same parts; for tasks
 # that they do not know, a family names a class of its own.
@@ -97,80 +98,6 @@ class Latents:
         return f"{self.channels} channels, {self.reduction} times smaller"
 
 
-class Listed(Protocol):
-    """What the listing tells of a model (`medialab.listing.models.ModelInfo`)."""
-
-    def __hash__(self) -> int:
-        """Return the same for the same file as it is now."""
-
-    @property
-    def name(self) -> str:
-        """Its name in the listing."""
-
-    @property
-    def family(self) -> str:
-        """The name of its family."""
-
-    @property
-    def path(self) -> Path:
-        """Its file or folder."""
-
-    @property
-    def prediction_type(self) -> str:
-        """What its denoiser predicts."""
-
-    @property
-    def zero_terminal_snr(self) -> bool:
-        """Whether its noise ends in pure noise."""
-
-    @property
-    def lacks_vae(self) -> bool:
-        """Whether it holds no VAE of its own."""
-
-
-class Opening(Protocol):
-    """How a family's files become networks, offline. What loads is called within `files.opening`.
-
-    `configs` is the family's folder of models/configs; all raise ModelRefusedError.
-    """
-
-    @property
-    def networks(self) -> Iterable[str]:
-        """The names of a folder's parts that have weights."""
-
-    @property
-    def controlnet_class(self) -> str:
-        """The class of the ControlNets that are opened."""
-
-    @property
-    def controlnet_files(self) -> bool:
-        """Whether ControlNets in a single file are opened."""
-
-    def check_folder(self, folder: Path) -> None:
-        """Refuse a checkpoint's folder that `folder` would refuse; its headers alone are read."""
-
-    def folder(self, folder: Path, dtype: "torch.dtype") -> Any:
-        """Return the pipeline of a checkpoint's folder."""
-
-    def file(self, info: Listed, dtype: "torch.dtype", configs: Path) -> Any:
-        """Return the pipeline of a single file."""
-
-    def tokenizer(self, path: Path, configs: Path) -> Path:
-        """Return the folder of the tokenizer of the checkpoint at `path`."""
-
-    def absent_vae(self, configs: Path) -> Any:
-        """Return a VAE without weights, in place of one that a file does not hold."""
-
-    def check_controlnet(self, folder: Path) -> None:
-        """Refuse a ControlNet's folder that `controlnet` would refuse."""
-
-    def controlnet(self, folder: Path, dtype: "torch.dtype") -> Any:
-        """Return the ControlNet of a folder."""
-
-    def controlnet_file(self, path: Path, dtype: "torch.dtype", configs: Path) -> Any:
-        """Return the ControlNet of a single file."""
-
-
 @dataclass(frozen=True)
 class LoRAKeys:
     """What layers' paths begin with in LoRA files, and the part of a pipeline that each speaks of.
@@ -181,25 +108,6 @@ class LoRAKeys:
     denoiser: str
     prefixes: Mapping[str, str]
     bare: tuple[str, ...] = ()
-
-
-class Widths(NamedTuple):
-    """The numbers a place has after the first layer of a checkpoint's denoiser, and of its VAE."""
-
-    denoiser: int
-    vae: int
-
-
-class Needs(Protocol):
-    """What a checkpoint takes of memory while it computes, besides its weights."""
-
-    def widths(self, info: Listed) -> Widths:
-        """Return what the header or the configs tell, or what is usual where they do not."""
-
-    def denoising_bytes(
-        self, latents: tuple[int, int], width: int, item_bytes: int, rows: int = 2
-    ) -> int:
-        """Return what a step takes for latents of that size; `rows` are its prompts."""
 
 
 class LoRANames(Protocol):
@@ -305,7 +213,6 @@ class Family(KnownFamily):
     inpainting: Inpainting | None = None
     control_inputs: ControlInputs | None = None
     native_sizes: Mapping[str, int]
-    guidance: GuidanceKind = "true"
     file_variants: tuple[str, ...] = ()
     folder_variants: tuple[str, ...] = (PLAIN,)
     other_variants: tuple[str, ...] = ()

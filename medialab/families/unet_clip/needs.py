@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from medialab.errors import ModelRefusedError
-from medialab.families.base import Listed, Widths
+from medialab.families.needs import Widths
+from medialab.families.opening import Listed
 from medialab.files.headers import read_header
 from medialab.files.part_configs import read_json
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
-from medialab.families.base import Listed
+from medialab.families.opening import Listed
 from medialab.families.unet_clip.part_configs import (
     ControlNetConfig,
     TextConfig,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
-from medialab.families.base import Listed
+from medialab.families.opening import Listed
 from medialab.files.part_configs import read_json
 from medialab.files.predictions import Trained
 

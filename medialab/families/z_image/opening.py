@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from medialab.errors import ModelRefusedError
-from medialab.families.base import Listed
+from medialab.families.opening import Listed
 from medialab.files.diffusers_folders import load_folder
 from medialab.files.folder_parts import FolderParts, check_parts
 from medialab.files.part_configs import (
