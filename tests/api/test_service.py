@@ -12,11 +12,6 @@ from medialab import PipelineConfig
 from medialab.api.messages import MOST_BYTES
 from medialab.api.service import Service
 from medialab.errors import OutOfMemoryError
-from medialab.pixels.preprocessors import PREPROCESSORS
-from medialab.settings.choices import LATENT_UPSCALERS
-from medialab.settings.sampling import SAMPLING_NAMES
-from medialab.stages.detailer.settings import ORDERS
-from medialab.vision.estimators import ESTIMATORS
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 
@@ -262,30 +257,6 @@ def test_models_are_listed_with_the_refused_and_by_kind(service, bench, tmp_path
     status, answer = ask(service, "GET", "models", args={"kind": ["hat"]})
     assert status == 404
     assert "checkpoint" in answer["error"]["message"]
-
-
-def test_capabilities_tell_every_stage_with_its_limits_and_every_choice(service):
-    status, answer = ask(service, "GET", "capabilities")
-    assert (status, answer["device"]) == (200, "cpu")
-    stages = {stage["name"]: stage for stage in answer["stages"]}
-    assert answer["stages"][0]["name"] == "prompt"
-    assert stages["txt2img"]["field"] is None
-    assert stages["txt2img"]["settings"]["properties"]["steps"]["maximum"] == 150
-    assert stages["face"]["field"] == "face"
-    assert set(SAMPLING_NAMES) <= set(stages["face"]["settings"]["properties"])
-    for sampler, schedules in answer["samplers"].items():
-        for schedule in schedules:
-            PipelineConfig(sampler=sampler, schedule=schedule, steps=20)
-    for name, chosen in stages["face"]["choices"].items():
-        for one in chosen:
-            PipelineConfig(face={name: one})
-    assert stages["face"]["choices"]["order"] == list(ORDERS)
-    assert stages["txt2img"]["choices"]["checkpoint"] == ["paperdoll"]
-    assert answer["preprocessors"] == [*PREPROCESSORS, *ESTIMATORS]
-    assert answer["detectors"] == ["automatic", "centre"]
-    assert answer["refiner_upscalers"][:3] == list(LATENT_UPSCALERS)
-    assert set(answer["requests"]) == {"generate", "enhance", "pictures"}
-    assert set(PipelineConfig.model_fields) <= set(answer["requests"]["generate"]["properties"])
 
 
 def test_a_defect_is_told_by_its_kind_and_its_traceback_only_logged(service, bench, monkeypatch):

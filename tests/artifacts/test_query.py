@@ -112,6 +112,12 @@ def test_a_query_that_nothing_can_fit_is_named(query, message):
         Query(**query)
 
 
+def test_one_day_may_be_both_the_first_and_the_last(manager, save):
+    saved = save()
+    day = date.fromisoformat(saved.path.parent.name)
+    assert manager.find(Query(since=day, until=day)) == [saved]
+
+
 @pytest.mark.parametrize("text", ["%", "'", '"', "\\", "a\nb", "*", "~"])
 def test_names_are_taken_as_they_stand(manager, save, found, text):
     manager.annotate(save(prompt="this").path, tags=[text])

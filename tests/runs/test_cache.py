@@ -89,7 +89,17 @@ def test_a_miss_is_explained_by_the_nearest_result(cache):
     assert again.explain(key(models={"checkpoint": "ff"})).reason == "checkpoint is another file"
     assert again.explain(key(environment={"torch": "3"})).reason == "torch 2.13 → 3"
     assert again.explain(key(before="d" * 64)).reason == "a stage before it changed"
-    assert again.explain(key(stage="hand")).reason == "never made before"
+    assert again.explain(key(version=2)).reason == "the stage itself is newer"
+    unlike = again.explain(key(stage="hand"))
+    assert (unlike.hit, unlike.reason) == (False, "never made before")
+
+
+def test_a_session_of_large_pictures_fits_into_the_memory_and_days_of_them_into_the_folder(
+    tmp_path,
+):
+    cache, picture = StageCache(tmp_path), 2048 * 2048 * 3
+    assert 40 < cache.memory_bytes / picture < 100
+    assert 300 < cache.disk_bytes / picture < 1000
 
 
 def test_memory_is_bounded_and_the_longest_unused_leaves_first():

@@ -1,0 +1,49 @@
+"""What programs are told of the studio: every stage, limit and choice."""
+
+import json
+
+import pytest
+
+from medialab import PipelineConfig
+from medialab.api.service import Service
+from medialab.pixels.preprocessors import PREPROCESSORS
+from medialab.settings.choices import LATENT_UPSCALERS
+from medialab.settings.sampling import SAMPLING_NAMES
+from medialab.stages.detailer.settings import ORDERS
+from medialab.vision.estimators import ESTIMATORS
+
+
+@pytest.fixture
+def service(bench):
+    return Service(bench)
+
+
+def ask(service, method, endpoint, body="", **more):
+    request = {"path": {"endpoint": endpoint}, "args": {}, "headers": {}, "body": body} | more
+    answer = service.answer(method, json.dumps(request))
+    assert json.loads(answer.head)["status"] == answer.status
+    return answer.status, json.loads(answer.text, parse_constant=pytest.fail)
+
+
+def test_capabilities_tell_every_stage_with_its_limits_and_every_choice(service):
+    status, answer = ask(service, "GET", "capabilities")
+    assert (status, answer["device"]) == (200, "cpu")
+    stages = {stage["name"]: stage for stage in answer["stages"]}
+    assert answer["stages"][0]["name"] == "prompt"
+    assert stages["txt2img"]["field"] is None
+    assert stages["txt2img"]["settings"]["properties"]["steps"]["maximum"] == 150
+    assert stages["face"]["field"] == "face"
+    assert set(SAMPLING_NAMES) <= set(stages["face"]["settings"]["properties"])
+    for sampler, schedules in answer["samplers"].items():
+        for schedule in schedules:
+            PipelineConfig(sampler=sampler, schedule=schedule, steps=20)
+    for name, chosen in stages["face"]["choices"].items():
+        for one in chosen:
+            PipelineConfig(face={name: one})
+    assert stages["face"]["choices"]["order"] == list(ORDERS)
+    assert stages["txt2img"]["choices"]["checkpoint"] == ["paperdoll"]
+    assert answer["preprocessors"] == [*PREPROCESSORS, *ESTIMATORS]
+    assert answer["detectors"] == ["automatic", "centre"]
+    assert answer["refiner_upscalers"][:3] == list(LATENT_UPSCALERS)
+    assert set(answer["requests"]) == {"generate", "enhance", "pictures"}
+    assert set(PipelineConfig.model_fields) <= set(answer["requests"]["generate"]["properties"])

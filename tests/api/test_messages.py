@@ -1,0 +1,112 @@
+"""A request's content is read or refused by the status that says why."""
+
+import base64
+import json
+
+import pytest
+
+from medialab.api import messages
+from medialab.api.messages import (
+    Answer,
+    RefusedError,
+    check_accepted,
+    content_of,
+    decoded,
+    parsed,
+    refused,
+)
+from medialab.config.pipeline import PipelineConfig
+
+
+def refusal(function, *arguments):
+    """The status and the error of what is refused."""
+    with pytest.raises(RefusedError) as raised:
+        function(*arguments)
+    assert json.loads(raised.value.answer.text) == raised.value.answer.body
+    return raised.value.answer.status, raised.value.answer.body["error"]
+
+
+def test_the_gateway_is_told_status_and_headers_as_json():
+    answer = Answer(405, {"a": "ü"}, {"Allow": "POST"})
+    told = {"Content-Type": "application/json", "Allow": "POST"}
+    assert json.loads(answer.head) == {"status": 405, "headers": told}
+    assert json.loads(answer.text) == {"a": "ü"}
+
+
+def test_a_refusal_names_its_field_where_there_is_one():
+    assert refused(422, "no", field="image").answer.body["error"] == {
+        "kind": "RequestError",
+        "message": "no",
+        "faults": [{"field": "image", "message": "no"}],
+    }
+    assert refused(400, "no").answer.body["error"]["faults"] == []
+    assert refused(405, "no", headers={"Allow": "GET"}).answer.headers == {"Allow": "GET"}
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [None, "", "*/*", "application/json", "text/html, application/*;q=0.5", "application/json;q=1"],
+)
+def test_who_takes_json_is_answered(accept):
+    check_accepted(accept)
+
+
+@pytest.mark.parametrize("accept", ["image/png", "text/html, image/*;q=0.5", "application/jsonl"])
+def test_who_takes_no_json_is_told_where_the_picture_is(accept):
+    status, error = refusal(check_accepted, accept)
+    assert status == 406
+    assert "pictures[].png" in error["message"]
+
+
+@pytest.mark.parametrize("kind", [None, "", "application/json", "application/json; charset=utf-8"])
+def test_an_object_is_taken_parsed_or_as_text(kind):
+    assert content_of({"a": 1}, kind) == content_of('{"a": 1}', kind) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "said"),
+    [
+        ("{}", "application/x-www-form-urlencoded", 415, "send application/json"),
+        ("{", None, 400, "not valid JSON"),
+        ("[" * 100_000, None, 400, "not valid JSON"),
+        ("9" * 5000, None, 400, "not valid JSON"),
+        ('{"a": "\\ud800"}', None, 400, "invalid Unicode"),
+        ([1], None, 400, "a JSON list; send an object"),
+        ("3", None, 400, "a JSON int; send an object"),
+        ("null", None, 400, "send an object"),
+    ],
+)
+def test_what_is_no_object_is_refused_by_its_kind(body, kind, status, said):
+    found, error = refusal(content_of, body, kind)
+    assert found == status
+    assert said in error["message"]
+
+
+def test_every_fault_of_a_body_is_told_by_its_field():
+    assert parsed(PipelineConfig, {"seed": 3}).seed == 3
+    status, error = refusal(parsed, PipelineConfig, {"steps": 0, "face": {"strenght": 1}})
+    assert (status, error["kind"]) == (422, "ConfigError")
+    assert {one["field"] for one in error["faults"]} == {"steps", "face.strenght"}
+    assert "steps: " in error["message"]
+    assert "; " in error["message"]
+
+
+def test_base64_is_read_with_line_breaks_and_as_a_data_url():
+    content = bytes(range(256))
+    text = base64.b64encode(content).decode()
+    for told in (text, "\n ".join([text[:76], text[76:]]), f"data:image/png;base64,{text}"):
+        assert decoded(told) == content
+
+
+@pytest.mark.parametrize("text", ["no base64!", "abc", "data:image/png,abcd "])
+def test_what_is_no_base64_is_refused_by_its_field(text):
+    status, error = refusal(decoded, text if text != "data:image/png,abcd " else "data:x;base64,a")
+    assert (status, error["faults"][0]["field"]) == (422, "image")
+
+
+def test_a_picture_over_the_limit_is_refused_before_it_is_decoded(monkeypatch):
+    monkeypatch.setattr(messages, "MOST_BYTES", 1200)
+    assert len(decoded(base64.b64encode(bytes(1200)).decode())) == 1200
+    status, error = refusal(decoded, base64.b64encode(bytes(1206)).decode())
+    assert status == 413
+    assert "a JPEG" in error["message"]
