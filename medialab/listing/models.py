@@ -1,8 +1,8 @@
-"""The models that lie in a models folder: one `ModelInfo` for each, made without a body byte.
+"""The models in a models folder: one `ModelInfo` for each, from headers and configs only.
 
 A model is one .safetensors file, or one folder as diffusers (model_index.json) or transformers
-(config.json) save it; a detector may also be an .onnx, .task or .tflite file. What is there but
-must not be opened is listed too, with the reason.
+(config.json) save it; a detector may also be an .onnx, .task or .tflite file. Models that cannot be
+used are listed too, with the reason.
 """
 
 import json
@@ -45,7 +45,7 @@ from medialab.listing.runnable import (
     why_not,
 )
 
-# The subfolder of models/ -> the kind of model that it holds.
+# The subfolder of models/ -> the kind of model in it.
 KIND_FOLDERS = {
     "checkpoints": "checkpoint",
     "loras": "lora",
@@ -58,40 +58,51 @@ KIND_FOLDERS = {
 FOLDER_OF_KIND = {kind: folder for folder, kind in KIND_FOLDERS.items()}
 
 SINGLE_FILE = ".safetensors"
-# Files that are no safetensors but no programs either, by ending: the format, and what tells that a
-# file is one and keeps to itself.
+# Further file types of detectors that are safe, by extension: the format, and the function that
+# checks a file.
 ONNX, MEDIAPIPE = "onnx", "mediapipe"
 OF_DETECTORS: Mapping[str, tuple[str, Callable[[Path], object]]] = {
     ".onnx": (ONNX, read_onnx),
     ".task": (MEDIAPIPE, check_task_file),
     ".tflite": (MEDIAPIPE, check_task_file),
 }
-# Kinds that are single files always: a folder of them sorts them, whatever else lies in it.
+# Kinds that are always single files: a folder with them is not itself a model, whatever it holds.
 KINDS_OF_FILES = frozenset({"lora", "upscaler", "embedding"})
-# Kinds whose models are told apart by the names of their files, which a folder's stamp covers; an
-# embedding may be called by a token that stands in it.
+# Kinds whose models can be found by their file names, which a folder's stamp covers; a textual
+# inversion may also be called by a token inside its file.
 RECALLED_BY_NAME = KINDS_OF_FILES - {"embedding"}
-# Of these one is in the config of each model's folder.
-TELLS_A_MODEL = frozenset({"_class_name", "model_type", "architectures"})
-LARGEST_CONFIG = 16 * 2**20  # bytes; those with a large vocabulary of labels have one
-# Kinds of which a file is of no use whose layers no rule knows. Upscalers are left to spandrel.
-TOLD_BY_ITS_LAYERS = frozenset({"lora", "controlnet", "embedding", "vae"})
-# Kinds that no header tells: detectors are folders, and told by where they lie.
-TOLD_BY_HEADER = frozenset(KIND_FOLDERS.values()) - {"detector"}
-# The folders' files whose content decides the pixels: weights, configs, tokenizers.
+# The config in a model's folder has at least one of these.
+MODEL_KEYS = frozenset({"_class_name", "model_type", "architectures"})
+LARGEST_CONFIG = 16 * 2**20  # bytes; those with many labels have 1 MiB
+# Kinds of which a file with unknown layers cannot be used. Upscalers are left to spandrel.
+RECOGNISED_BY_LAYERS = frozenset({"lora", "controlnet", "embedding", "vae"})
+# Kinds that a header reveals; detectors are recognised by their folder.
+RECOGNISED_BY_HEADER = frozenset(KIND_FOLDERS.values()) - {"detector"}
+# Files in a model's folder that determine pixels: weights, configs, tokenizers.
 CONTENT_SUFFIXES = frozenset({SINGLE_FILE, ".json", ".model"})
 CONTENT_NAMES = frozenset({"merges.txt", "vocab.txt"})
-_UNTOLD = Trained("")
+_UNKNOWN_TRAINING = Trained("")
+_NOT_ALONE = "it cannot be used alone"
 
 
 @dataclass(frozen=True)
 class ModelInfo:
     """One model on the disk.
 
-    `format` is "diffusers" or "transformers" for a folder, else how the file's tensors are named;
-    `size_bytes` counts what lies on the disk. `refused` is None, or why it cannot be used.
-    `variant` tells what a checkpoint is made for: "inpaint", "instruct", "refiner" …; "" is the
-    usual one.
+    Attributes:
+        name: Its name in settings.
+        kind: The kind of model.
+        family: Its family, or "unknown".
+        format: "diffusers" or "transformers" for a folder, otherwise how its tensors are named.
+        path: Its file or folder.
+        size_bytes: Its size on the disk.
+        refused: Why it cannot be used; None if it can.
+        variant: What a checkpoint is made for: "inpaint", "instruct", "refiner" …; "" for text to
+            image.
+        prediction_type: What a checkpoint's denoiser predicts; "" if unknown.
+        zero_terminal_snr: Whether a checkpoint's noise schedule ends in pure noise.
+        lacks_vae: Whether a checkpoint in one file needs a VAE from models/vae.
+        aliases: Further names of a textual inversion in prompts.
     """
 
     name: str
@@ -102,18 +113,14 @@ class ModelInfo:
     size_bytes: int
     refused: str | None = None
     variant: str = ""
-    # Of a checkpoint: what its denoiser predicts ("" if that is not told), and whether its noise
-    # ends in pure noise.
     prediction_type: str = ""
     zero_terminal_snr: bool = False
-    # Of a checkpoint in one file: whether it can be used with a VAE of models/vae only.
     lacks_vae: bool = False
-    # Of an embedding: the tokens that prompts may name it by, too.
     aliases: tuple[str, ...] = ()
 
 
 class ModelFiles:
-    """All models below one folder, read again only where the disk has changed."""
+    """All models in one folder; a model is read again only when its files change."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
@@ -121,14 +128,16 @@ class ModelFiles:
         self._scans: dict[str, _Scan] = {}  # the last of each kind
 
     def scan(self, kind: str) -> list[ModelInfo]:
-        """Every model of one kind, by name. Cost: a stat a file, a header a new or changed one.
+        """Return all models of one kind, sorted by name.
 
-        An entry that cannot be read fails alone: it is listed as refused.
+        An entry that cannot be read is listed as refused, and does not affect the others.
+
+        Cost: one stat per file, and reading the header of each new or changed one.
         """
         top = self.root / FOLDER_OF_KIND[kind]
         found, folders = [], dict[Path, Stamp | None]()
         for path, fault in _candidates(top, kind, folders):
-            with suppress(FileNotFoundError):  # removed while we looked
+            with suppress(FileNotFoundError):  # removed in the meantime
                 found.append(self._listed(path, kind, fault))
         listed = sorted(found, key=lambda info: (info.name, info.path))
         named = _named(listed, top)
@@ -138,10 +147,12 @@ class ModelFiles:
         return named
 
     def recall(self, name: str, kind: str) -> ModelInfo | None:
-        """Return the usable model of that name without a scan; None where one is needed to tell.
+        """Return the usable model of that name without a scan; None if a scan is needed.
 
-        Cost: a stat for each folder of the kind, and for each model that the name could mean,
-        however many others there are. Whatever of these changed since the last scan needs another.
+        A scan is needed if any of the folders or models looked at has changed since the last one.
+
+        Cost: one stat for each folder of the kind, and for each model that the name could mean,
+        however many others there are.
         """
         if (last := self._scans.get(kind)) is None:
             return None
@@ -157,7 +168,7 @@ class ModelFiles:
         usable = [named for _, named in could_mean if named.refused is None]
         return next(
             (info for info in usable if info.name == asked),
-            next((info for info in usable if way_of(info, top) == asked), None),
+            next((info for info in usable if name_with_folders(info, top) == asked), None),
         )
 
     def _listed(self, path: Path, kind: str, fault: OSError | None) -> ModelInfo:
@@ -167,21 +178,22 @@ class ModelFiles:
             return self._describe(path, kind)
         except FileNotFoundError:
             raise
-        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-            reason = getattr(error, "strerror", None) or "its links lead in a circle"
+        except (OSError, RuntimeError) as error:  # RuntimeError: circular links
+            reason = getattr(error, "strerror", None) or "its links are circular"
             return _refused_info(path, kind, f"{path.name} cannot be read: {reason}")
 
     def stamps(self, path: Path) -> tuple[Stamp, ...]:
-        """What changes when any byte of the model at `path` does.
+        """Return the stamps of a model's files, which change with their content.
 
-        Raises: ModelRefusedError when it is gone.
+        Raises:
+            ModelRefusedError: the model is gone or cannot be read.
         """
         try:
             files = [path] if path.is_file() else sorted(_files_below(path))
         except OSError as error:
             message = f"{path.name} cannot be read, or is gone: {error.strerror}"
             raise ModelRefusedError(message) from error
-        # A link is stamped too: one that leads nowhere is told by whoever checks the folder.
+        # A broken link gets a stamp too; the check of the folder reports it.
         return tuple(Stamp.of(file.stat() if file.exists() else file.lstat()) for file in files)
 
     def _describe(self, path: Path, kind: str) -> ModelInfo:
@@ -206,17 +218,17 @@ class ModelFiles:
         return info
 
     def _escape(self, path: Path) -> str | None:
-        """Why a link is not followed: it leaves the models folder, or leads nowhere."""
+        """Return why a link is not followed (it is broken or leaves the models folder), or None."""
         if not path.is_symlink():
             return None
         target = path.resolve()
         if not target.exists():
-            return f"{path.name} is a link to a file that is not there"
+            return f"{path.name} is a link to a file that does not exist"
         if target.is_relative_to(self.root):
             return None
         return (
             f"{path.name} is a link that leads out of the models folder; "
-            "move the file itself there, or choose the folder it lies in as models folder"
+            "move the file itself there, or choose the folder that contains it as models folder"
         )
 
     def _read_folder(self, path: Path, kind: str) -> ModelInfo:
@@ -232,14 +244,17 @@ class ModelFiles:
         except ModelRefusedError as error:
             return _refused_info(path, kind, str(error))
         size = sum(file.stat().st_size for file in files)
-        info = _told(kind, verdict, variant, trained, path, size)
+        info = _info_of(kind, verdict, variant, trained, path, size)
         return info if info.refused else _checked_folder(info)
 
 
 class _Scan(NamedTuple):
-    """What a scan saw: the folders that it entered, and each model by all that could name it.
+    """The result of a scan.
 
-    A model stands there as it was read, and as it was named among the others.
+    Attributes:
+        folders: The folders that were searched, with their stamps.
+        by_name: By each name that could mean a model, its entries as read from the file, and as
+            named among the others.
     """
 
     folders: Mapping[Path, Stamp | None]
@@ -251,14 +266,14 @@ def _by_name(
 ) -> dict[str, list[tuple[ModelInfo, ModelInfo]]]:
     found: dict[str, list[tuple[ModelInfo, ModelInfo]]] = {}
     for one, other in zip(listed, named, strict=True):
-        names = {one.name, other.name, way_of(one, top), plain_text(one.path.stem)}
+        names = {one.name, other.name, name_with_folders(one, top), plain_text(one.path.stem)}
         for name in names:
             found.setdefault(name, []).append((one, other))
     return found
 
 
 def _checked_folder(info: ModelInfo) -> ModelInfo:
-    """A model's folder, refused where the loader would refuse what its configs and headers say."""
+    """Return the model, refused if the loader would refuse its configs or headers."""
     try:
         _check_as_loader(info)
     except (ModelRefusedError, OSError) as error:
@@ -276,15 +291,15 @@ def _check_as_loader(info: ModelInfo) -> None:
         check_network(info.path, VAE_CONFIGS[name])
 
 
-# How quantised models call what their weights are multiplied by.
+# Ends of the names of scales in quantised models.
 _SCALES = (".scale_weight", ".weight_scale", "scaled_fp8", ".comfy_quant")
 
 
 def _refuse_no_weights(path: Path, header: Header) -> None:
-    """Refuse a file whose weights are whole or complex numbers, or have scales beside them.
+    """Refuse a file whose weights are not floating point, or are quantised with scales.
 
     Raises:
-        ModelRefusedError: it names the tensor.
+        ModelRefusedError: they are; the message names the tensor.
     """
     for name, dtype in header.dtypes.items():
         if dtype not in FLOATS and name.endswith((".weight", ".bias")):
@@ -302,9 +317,10 @@ def _refuse_no_weights(path: Path, header: Header) -> None:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """A JSON object from a model's folder.
+    """Read a JSON object from a model's folder.
 
-    Raises: ModelRefusedError when the file is missing or is no JSON object.
+    Raises:
+        ModelRefusedError: the file is missing or is not a JSON object.
     """
     check_file(path)
     try:
@@ -319,7 +335,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def content_files(folder: Path) -> list[Path]:
-    """The files of a model folder that decide what it makes, in a fixed order."""
+    """Return the files of a model's folder that determine its results, in a fixed order."""
     return sorted(
         file
         for file in _files_below(folder)
@@ -330,13 +346,18 @@ def content_files(folder: Path) -> list[Path]:
 def _candidates(
     top: Path, kind: str, entered: dict[Path, Stamp | None]
 ) -> Iterator[tuple[Path, OSError | None]]:
-    """Model files and model folders below `top`; plain folders only sort, so they are entered.
+    """Yield model files and model folders below `top`; other folders are searched.
 
-    With an error comes a folder that cannot be entered, or an entry that cannot be looked at. Links
-    to plain folders are not entered: they could lead in circles. `entered` is given the folders
-    that are, with their stamps from before; None where a later change might not show in it.
+    A folder or an entry that cannot be read comes with the error. Links to folders that are not
+    models are not followed, since they could be circular.
+
+    Args:
+        top: The folder of the kind.
+        kind: The kind of model.
+        entered: Gets the folders that are searched, each with its stamp from before, or None if a
+            later change might not show in the stamp.
     """
-    endings = {SINGLE_FILE, *PICKLE_SUFFIXES, *(OF_DETECTORS if kind == "detector" else ())}
+    suffixes = {SINGLE_FILE, *PICKLE_SUFFIXES, *(OF_DETECTORS if kind == "detector" else ())}
     waiting = [top]
     while waiting:
         folder = waiting.pop()
@@ -356,7 +377,7 @@ def _candidates(
             try:
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if not is_folder and not (entry.is_symlink() and _leads_to_folder(entry)):
-                    if os.path.splitext(entry.name)[1].lower() in endings:  # noqa: PTH122 - ten thousand Paths cost a fifth of a second
+                    if os.path.splitext(entry.name)[1].lower() in suffixes:  # noqa: PTH122 - ten thousand Paths cost a fifth of a second
                         yield Path(entry.path), None
                 elif not is_folder or _is_model_folder(Path(entry.path), kind):
                     yield Path(entry.path), None
@@ -369,16 +390,16 @@ def _candidates(
 def _leads_to_folder(link: os.DirEntry[str]) -> bool:
     try:
         return link.is_dir()
-    except OSError:  # in a circle
+    except OSError:  # a circular link
         return False
 
 
 def _is_model_folder(folder: Path, kind: str) -> bool:
-    """Whether a folder is a model, and does not only sort some, as a cloned repository does."""
+    """Return whether a folder is a model, not just a folder with models, like a clone."""
     names = [one.name for one in folder.iterdir()]
-    files = [name for name in names if Path(name).suffix.lower() in _endings_of(kind)]
+    files = [name for name in names if Path(name).suffix.lower() in _suffixes_of(kind)]
     if is_regular(folder / "model_index.json"):
-        # Of a part of a repository: the index alone tells of nothing that is there.
+        # In an incomplete clone, the index says nothing about what is there.
         return is_whole_folder(folder, PART_NAMES) or (not files and kind not in KINDS_OF_FILES)
     if kind in KINDS_OF_FILES or not is_regular(folder / "config.json"):
         return False
@@ -388,16 +409,16 @@ def _is_model_folder(folder: Path, kind: str) -> bool:
         config = read_config(folder / "config.json")
     except ModelRefusedError:
         config = {}
-    return bool(config.keys() & TELLS_A_MODEL) and holds_weights(names)
+    return bool(config.keys() & MODEL_KEYS) and holds_weights(names)
 
 
-def _endings_of(kind: str) -> frozenset[str]:
-    """How files are called that are models of a kind by themselves, in lower case."""
+def _suffixes_of(kind: str) -> frozenset[str]:
+    """Return the extensions of single files that are models of a kind, in lower case."""
     return frozenset({SINGLE_FILE, *(OF_DETECTORS if kind == "detector" else ())})
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Every file of a model folder; hidden ones are some tool's own."""
+    """Yield every file of a model's folder, except hidden ones, which belong to other tools."""
     for entry in folder.iterdir():
         if entry.name.startswith("."):
             continue
@@ -408,13 +429,16 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 
 def check_folder(folder: Path, root: Path | None = None) -> None:
-    """Refuse a model folder with a part that is a pickle only, or with what is no file of its own.
+    """Check a model's folder: no part exists only as a pickle, and all files are regular.
 
-    Pickles are never read: where weights lie beside one as safetensors, or where no part is, it is
-    passed over. `root` is the folder that links must not leave.
+    A pickle beside safetensors, or outside a part, is ignored, since it is never read.
+
+    Args:
+        folder: The model's folder.
+        root: The folder that links must not leave; None to skip that check.
 
     Raises:
-        ModelRefusedError: the text names the file; also when the folder is gone.
+        ModelRefusedError: a check fails (the message names the file), or the folder is gone.
     """
     try:
         files = sorted(_files_below(folder))
@@ -426,16 +450,17 @@ def check_folder(folder: Path, root: Path | None = None) -> None:
 
 def _check_files(folder: Path, files: list[Path], root: Path | None) -> None:
     for file in files:
-        told = f"{folder.name}/{file.relative_to(folder).as_posix()}"
+        shown = f"{folder.name}/{file.relative_to(folder).as_posix()}"
         if file.is_symlink() and root is not None and not _stays(file, root):
             message = (
-                f"{told} is a link that leads out of the models folder or leads nowhere; put the "
+                f"{shown} is a link that is broken or leads out of the models folder; put the "
                 "file itself there"
             )
             raise ModelRefusedError(message)
-        check_file(file, told)
+        check_file(file, shown)
     safe = {file.parent for file in files if file.suffix == SINGLE_FILE}
-    # Beside model_index.json lie whole checkpoints, and parts for other programs: none is read.
+    # Beside model_index.json there may be whole checkpoints, and parts for other programs: none of
+    # these is read.
     parts = {file.parent for file in files if file.name == "config.json"}
     parts &= folders_read(folder) or parts
     pickles = [
@@ -455,12 +480,12 @@ def _check_files(folder: Path, files: list[Path], root: Path | None) -> None:
 def _stays(link: Path, root: Path) -> bool:
     try:
         return link.resolve(strict=True).is_relative_to(root)
-    except (OSError, RuntimeError):  # nothing there, or a circle
+    except (OSError, RuntimeError):  # a broken or circular link
         return False
 
 
 def _folder_verdict(folder: Path, kind: str) -> tuple[Verdict, str]:
-    """Kind, family and format of a model folder, and its variant, from its configs."""
+    """Return kind, family and format of a model's folder, and its variant, from its configs."""
     if (folder / "model_index.json").is_file():
         config = _denoiser_config(folder)
         family = family_of_denoiser(config)
@@ -469,7 +494,7 @@ def _folder_verdict(folder: Path, kind: str) -> tuple[Verdict, str]:
     name = str(config.get("_class_name", ""))
     found = kind_of_class(name)
     if found is None:
-        # Detectors are told by where they lie.
+        # Detectors are recognised by their folder.
         own = kind if kind == "detector" else UNKNOWN
         if "model_type" in config:
             return Verdict(own, str(config["model_type"]), "transformers"), ""
@@ -482,7 +507,7 @@ def _folder_verdict(folder: Path, kind: str) -> tuple[Verdict, str]:
 
 
 def _denoiser_config(folder: Path) -> dict[str, Any]:
-    """The config of a pipeline's denoiser; empty where there is none."""
+    """Return the config of a pipeline's denoiser; empty if there is none."""
     for part in DENOISER_PARTS:
         if (folder / part / "config.json").is_file():
             return read_config(folder / part / "config.json")
@@ -490,9 +515,9 @@ def _denoiser_config(folder: Path) -> dict[str, Any]:
 
 
 def _folder_trained(folder: Path) -> Trained:
-    """What a checkpoint's scheduler says that the denoiser predicts."""
+    """Return how a checkpoint's denoiser was trained, from its scheduler's config."""
     config = folder / "scheduler" / "scheduler_config.json"
-    return training_of_scheduler(read_config(config)) if config.is_file() else _UNTOLD
+    return training_of_scheduler(read_config(config)) if config.is_file() else _UNKNOWN_TRAINING
 
 
 def _read_file(path: Path, kind: str) -> ModelInfo:
@@ -511,7 +536,7 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
         lacks_vae = verdict.kind == WITHOUT_VAE
         if lacks_vae:
             verdict = verdict._replace(kind="checkpoint")
-        trained = _UNTOLD
+        trained = _UNKNOWN_TRAINING
         if verdict.kind == "checkpoint":
             family = FAMILIES.get(verdict.family)
             trained = training_of_file(
@@ -520,7 +545,7 @@ def _read_file(path: Path, kind: str) -> ModelInfo:
     except ModelRefusedError as error:
         return _refused_info(path, kind, str(error))
     variant = _variant_of_file(verdict, header)
-    info = _told(kind, verdict, variant, trained, path, path.stat().st_size)
+    info = _info_of(kind, verdict, variant, trained, path, path.stat().st_size)
     info = replace(info, lacks_vae=lacks_vae)
     layout = layout_of(header.shapes) if verdict.kind == "embedding" else None
     return replace(info, aliases=tuple(map(plain_text, layout.tokens))) if layout else info
@@ -534,10 +559,10 @@ def _variant_of_file(verdict: Verdict, header: Header) -> str:
     return variant_of_vae(header) if verdict.kind == "vae" else ""
 
 
-def _told(
+def _info_of(
     kind: str, verdict: Verdict, variant: str, trained: Trained, path: Path, size: int
 ) -> ModelInfo:
-    """What lies there as it is listed: refused where it is of another kind, or cannot run."""
+    """Return a recognised model's entry, refused if it is of another kind or cannot run here."""
     is_file = path.is_file()
     reason = _out_of_place(kind, verdict.kind) or why_not(
         kind, verdict.family, variant, is_file=is_file, written=verdict.format
@@ -556,37 +581,43 @@ def _told(
 
 
 def _out_of_place(kind: str, found: str) -> str | None:
-    """Why a model that lies among those of another kind is refused."""
-    if found == kind or (found == UNKNOWN and kind not in TOLD_BY_ITS_LAYERS):
+    """Return why a model in the folder of another kind is refused; None if it is not."""
+    if found == kind or (found == UNKNOWN and kind not in RECOGNISED_BY_LAYERS):
         return None
     if found == UNKNOWN:
         what = "token vectors" if kind == "embedding" else f"layers of a {kind}"
         return f"holds no known {what}; get it in another format"
-    if found in TOLD_BY_HEADER:
-        return f"holds a {found}, no {kind}; move it to {FOLDER_OF_KIND[found]}"
-    article = "an" if found[0] in "aeiou" else "a"
-    way_out = WAYS_OUT.get(found, "nothing here opens it alone")
-    return f"holds {article} {found}, no {kind}; {way_out}"
+    wanted = f"not {_with_article(kind)}"
+    if found in RECOGNISED_BY_HEADER:
+        return f"holds {_with_article(found)}, {wanted}; move it to {FOLDER_OF_KIND[found]}"
+    return f"holds {_with_article(found)}, {wanted}; {WAYS_OUT.get(found, _NOT_ALONE)}"
+
+
+def _with_article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _refused_info(path: Path, kind: str, reason: str) -> ModelInfo:
-    """A refused model. A pickle keeps its ending, so that it may lie beside its .safetensors."""
+    """Return the entry of a refused model.
+
+    A pickle's name includes its extension, so that it differs from that of a .safetensors file.
+    """
     try:
         size = path.stat().st_size
     except OSError:
-        size = 0  # a link to nothing
-    ends_in_its_format = path.suffix.lower() in {SINGLE_FILE, *OF_DETECTORS}
-    name = plain_text(path.stem if ends_in_its_format else path.name)
+        size = 0  # a broken link
+    is_usual = path.suffix.lower() in {SINGLE_FILE, *OF_DETECTORS}
+    name = plain_text(path.stem if is_usual else path.name)
     return ModelInfo(name, kind, UNKNOWN, UNKNOWN, path, size, reason)
 
 
 def _named(infos: list[ModelInfo], top: Path) -> list[ModelInfo]:
-    """Call models that share a name by their way from `top`, and refuse what no name is left for.
+    """Add folders to names that several models share, and refuse models whose name stays ambiguous.
 
-    Names are compared as they look: an "é" of one character is one of two (Unicode's NFC).
+    Names are compared in Unicode's NFC, in which an "é" of one or two characters is the same.
     """
     shared = Counter(info.name for info in infos if info.refused is None)
-    named = [_with_its_way(info, top) if shared[info.name] > 1 else info for info in infos]
+    named = [_with_folders(info, top) if shared[info.name] > 1 else info for info in infos]
     taken: dict[str, list[ModelInfo]] = {}
     for info in named:
         if info.refused is None:
@@ -594,18 +625,18 @@ def _named(infos: list[ModelInfo], top: Path) -> list[ModelInfo]:
     return [_refused_for_its_name(info, taken) for info in named]
 
 
-def _with_its_way(info: ModelInfo, top: Path) -> ModelInfo:
-    return info if info.refused else replace(info, name=way_of(info, top))
+def _with_folders(info: ModelInfo, top: Path) -> ModelInfo:
+    return info if info.refused else replace(info, name=name_with_folders(info, top))
 
 
-def way_of(info: ModelInfo, top: Path) -> str:
-    """How a model is called by the folders it lies in, such as "styles/ink"."""
+def name_with_folders(info: ModelInfo, top: Path) -> str:
+    """Return a model's name with the folders it is in, such as "styles/ink"."""
     way = info.path.relative_to(top)
     return plain_text(way.with_name(info.name.rpartition("/")[2]).as_posix())
 
 
 def plain_text(name: str) -> str:
-    """A name in the one form in which names that look the same are the same."""
+    """Normalise a name to Unicode's NFC, in which names that look the same are the same."""
     return unicodedata.normalize("NFC", name)
 
 
@@ -624,5 +655,5 @@ def _refused_for_its_name(info: ModelInfo, named: Mapping[str, list[ModelInfo]])
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name is a name on every system, and no way to another folder."""
+    """Return whether a name is valid on every system and cannot lead to another folder."""
     return bool(name) and name != "." and ".." not in name and not set(name) & set("/\\\0:")

@@ -1,8 +1,8 @@
-"""What others wrote beside a model's file: the sha256 it should have, what it was trained on.
+"""Notes beside a model's file: the SHA-256 that it should have, and its trigger words.
 
-Read are `<model>.civitai.info` (CivitAI's answer for a hash, as its helpers keep it),
+They are `<model>.civitai.info` (CivitAI's answer for a hash, as its helpers save it),
 `<model>.json` (A1111's own notes; other tools add hashes) and `<model>.sha256` (as sha256sum writes
-it). A note that is broken says nothing; one that names another sha256 than the file's is believed.
+it). A damaged note is ignored; one with another SHA-256 than the file's counts against the file.
 """
 
 import json
@@ -20,17 +20,21 @@ LARGEST_NOTE = 4 * 2**20  # bytes; CivitAI's answers have some 50 kB
 
 
 def refuse_other(path: Path, sha256: str) -> None:
-    """Refuse a file that is another one than a note beside it says.
+    """Refuse a file whose hash differs from a note beside it.
 
-    Cost: up to three small files.
+    Args:
+        path: The model's file.
+        sha256: Its SHA-256.
+
+    Cost: reading up to three small files.
 
     Raises:
-        ModelRefusedError: a note names other sha256s, and not this one.
+        ModelRefusedError: a note gives other hashes, and not this one.
     """
-    for note, known in _told(path):
+    for note, known in _noted_hashes(path):
         if known and sha256.lower() not in known:
             message = (
-                f"{path.name} is not the file that {note.name} speaks of: its sha256 is "
+                f"{path.name} is not the file that {note.name} describes: its sha256 is "
                 f"{sha256[:10]}…, the note says {min(known)[:10]}…. Get the model again, or "
                 f"delete {note.name} if the file is the right one"
             )
@@ -38,30 +42,30 @@ def refuse_other(path: Path, sha256: str) -> None:
 
 
 def hashes_noted(path: Path) -> set[str]:
-    """Return the sha256s that notes beside a file give, in small letters."""
-    return {sha256 for _, known in _told(path) for sha256 in known}
+    """Return the SHA-256 hashes in notes beside a file, in lower case."""
+    return {sha256 for _, known in _noted_hashes(path) for sha256 in known}
 
 
 def trained_words(path: Path) -> tuple[str, ...]:
-    """The words that notes beside a file give: a person's own, else CivitAI's."""
+    """Return the trigger words in notes beside a file: the user's own, else CivitAI's."""
     own = _read(_beside(path, A1111)).get("activation text")
     if isinstance(own, str) and own.strip():
         return tuple(word.strip() for word in own.split(",") if word.strip())
-    told = _list_in(_read(_beside(path, CIVITAI)), "trainedWords")
-    return tuple(word.strip() for word in told if isinstance(word, str) and word.strip())
+    words = _list_in(_read(_beside(path, CIVITAI)), "trainedWords")
+    return tuple(word.strip() for word in words if isinstance(word, str) and word.strip())
 
 
-def _told(path: Path) -> Iterator[tuple[Path, set[str]]]:
-    """Each note that may name hashes, and those it names, in lower case."""
-    for ending in (CIVITAI, A1111):
-        note = _beside(path, ending)
+def _noted_hashes(path: Path) -> Iterator[tuple[Path, set[str]]]:
+    """Yield each note that may contain hashes, with its hashes in lower case."""
+    for suffix in (CIVITAI, A1111):
+        note = _beside(path, suffix)
         yield note, {found.lower() for found in _hashes_in(_read(note))}
     note = _beside(path, SHA256)
     yield note, {found.lower() for found in _SHA256.findall(_text(note))}
 
 
 def _hashes_in(note: Mapping[str, Any]) -> Iterator[str]:
-    """What is called sha256 in a note, at its top, among its hashes, or among its files' hashes."""
+    """Yield the values of "sha256" in a note: at the top, in its hashes or in its files' hashes."""
     for part in (note, *_list_in(note, "files")):
         if isinstance(part, Mapping):
             hashes = part.get("hashes")
@@ -76,8 +80,8 @@ def _list_in(note: Mapping[str, Any], name: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _beside(path: Path, ending: str) -> Path:
-    return path.with_name(path.stem + ending)
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.stem + suffix)
 
 
 def _read(note: Path) -> Mapping[str, Any]:

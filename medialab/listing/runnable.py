@@ -1,7 +1,7 @@
-"""What of all that is recognised runs here, and why the rest does not.
+"""Which of the recognised models can be used here, and why the others cannot.
 
-One function answers for the listing and for the run, so that what is offered can be used. That
-another family or variant runs is said by the family itself.
+The listing and the run call the same functions, so that every model that is offered can be used.
+Which families and variants run is data of the families themselves.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.files.headers import Header
 from medialab.files.vae_configs import VAE_CONFIGS
 
-# What is no model of its own -> what to do about it, after "holds a …; ".
+# Kinds that are not usable as models -> advice, which follows "holds a …; ".
 NOT_YET = "it is not supported yet"
 WAYS_OUT = {
     "denoiser": (
         "it lacks its text encoder and VAE: get the whole checkpoint, or the diffusers folder"
     ),
-    "text encoder": "it is a part of a checkpoint, and nothing here opens it alone",
+    "text encoder": "it is a part of a checkpoint, and cannot be used alone",
     "image encoder": "it is a part of an IP-Adapter, which is not supported yet",
     **dict.fromkeys(
         ("control-lora", "ip-adapter", "motion module", "photomaker", "t2i-adapter"), NOT_YET
@@ -34,18 +34,26 @@ NO_PLAIN_CONTROLNETS = {
     "union": "is a ControlNet of many kinds in one (union), which is not supported yet",
 }
 _DIFFERENCE = "difference"
-# The classes of ControlNets that are opened.
+# The classes of ControlNets that are supported.
 CONTROLNET_CLASSES = tuple(dict.fromkeys(one.opening.controlnet_class for one in RUNNING.values()))
-# Stages whose task is no image-to-image.
+# Stages whose task is not image-to-image.
 _TASKS: Mapping[str, Task] = {"txt2img": "text-to-image", "instruct": "instruct"}
 
 
 def why_not(
     kind: str, family: str, variant: str, *, is_file: bool, written: str = ""
 ) -> str | None:
-    """Why a model of the right kind cannot be used here, and the way out; None where it can.
+    """Return why a model of the right kind cannot be used here, with advice; None if it can.
 
-    The text goes on after the model's name: "is of family …". `written` is its format.
+    Args:
+        kind: The kind of model.
+        family: Its family, or "unknown".
+        variant: Its variant; "" for the usual one.
+        is_file: Whether it is a single file, not a folder.
+        written: Its format.
+
+    Returns:
+        The text after the model's name: "is of family …".
     """
     if kind == "checkpoint":
         return _why_no_checkpoint(family, variant, is_file)
@@ -61,9 +69,15 @@ def why_not(
 
 
 def why_not_in(stage: str, family: str, variant: str) -> str | None:
-    """Why a stage that draws cannot use a checkpoint that runs elsewhere; None where it can.
+    """Return why a stage cannot use a checkpoint that other stages can use; None if it can.
 
-    The text goes on after the checkpoint's name, as `why_not`'s.
+    Args:
+        stage: The stage's name.
+        family: The checkpoint's family.
+        variant: The checkpoint's variant.
+
+    Returns:
+        The text after the checkpoint's name, as from `why_not`.
     """
     edits = variant == INSTRUCT
     if edits != (stage == "instruct"):
@@ -82,9 +96,9 @@ def why_not_in(stage: str, family: str, variant: str) -> str | None:
 
 
 def variant_of_controlnet(header: Header) -> str:
-    """Whether a ControlNet's weights are to be added to the checkpoint's own: "difference".
+    """Return "difference" for a ControlNet to be added to the checkpoint's weights; otherwise "".
 
-    Source: the marker tensor that lllyasviel's ControlNet repositories and ComfyUI know it by.
+    Source: the marker tensor used in lllyasviel's ControlNet repositories and ComfyUI.
     """
     return _DIFFERENCE if _DIFFERENCE in header.shapes else ""
 
@@ -92,8 +106,8 @@ def variant_of_controlnet(header: Header) -> str:
 def _why_no_lora(family: str, written: str) -> str | None:
     if written in {*UNUSABLE_LORAS.values(), BOFT}:
         return (
-            f"is {written}, which cannot be used here; usable are LoRA, LoCon, LoHa, LoKr, DoRA, "
-            "IA3, OFT and whole differences"
+            f"is {written}, which is not supported; supported are LoRA, LoCon, LoHa, LoKr, DoRA, "
+            "IA3, OFT and full differences"
         )
     if family not in {*RUNNING, UNKNOWN}:
         return (
@@ -112,7 +126,7 @@ def _why_no_controlnet(family: str, variant: str, is_file: bool, written: str) -
             "plain one (its file is about twice as large)"
         )
     if variant.startswith("class "):
-        return f"is of {variant}; the class that is opened is {', '.join(CONTROLNET_CLASSES)}"
+        return f"is of {variant}; the supported class is {', '.join(CONTROLNET_CLASSES)}"
     opened = [name for name, one in RUNNING.items() if one.opening.controlnet_files]
     if is_file and family not in opened:
         return (
@@ -129,7 +143,7 @@ def _why_no_vae(variant: str, written: str) -> str | None:
     if written == "tiny":
         return "is a tiny one in a single file; get it as a diffusers folder, with its config.json"
     if variant.startswith("class "):
-        return f"is of {variant}; those that are opened are {', '.join(VAE_CONFIGS)}: {choose}"
+        return f"is of {variant}; supported are {', '.join(VAE_CONFIGS)}: {choose}"
     if variant in readable_latents():
         return None
     if "channels" in variant:

@@ -4,7 +4,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from medialab.errors import ModelNotFoundError, ModelRefusedError
-from medialab.listing.models import FOLDER_OF_KIND, ModelInfo, is_plain_name, plain_text, way_of
+from medialab.listing.models import (
+    FOLDER_OF_KIND,
+    ModelInfo,
+    is_plain_name,
+    name_with_folders,
+    plain_text,
+)
 from medialab.process.installation import how_to_get_checkpoint
 
 
@@ -76,7 +82,7 @@ class Snapshot:
         if found := next((info for info in usable if info.name == asked), None):
             return found
         top = self.folder.resolve() / FOLDER_OF_KIND[kind]
-        if found := next((info for info in usable if way_of(info, top) == asked), None):
+        if found := next((info for info in usable if name_with_folders(info, top) == asked), None):
             return found
         if found := next((info for info in usable if asked in info.aliases), None):
             return found

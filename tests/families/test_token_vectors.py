@@ -119,7 +119,7 @@ def test_one_word_gives_the_same_bytes_from_every_form_of_file(bench):
     [
         ("wide", "it is made for sd15, and 'paperdoll' is of paperdoll"),
         ("narrow", "its vectors fit no text encoder of 'paperdoll'"),
-        ("hyper", "holds a hypernetwork, no embedding"),
+        ("hyper", "holds a hypernetwork, not an embedding"),
     ],
 )
 def test_a_name_that_stays_text_is_told(bench, name, why, caplog):

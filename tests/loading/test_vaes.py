@@ -153,7 +153,7 @@ def test_a_single_file_is_built_after_the_checkpoints_own(models, model, name):
         ("wide-single", "latents of 16 channels, 8 times smaller"),
         ("coarse", "latents of 4 channels, 4 times smaller"),
         ("coarse-single", "latents of 4 channels, 4 times smaller"),
-        ("video", "class AutoencoderKLWan; those that are opened are AutoencoderKL"),
+        ("video", "class AutoencoderKLWan; supported are AutoencoderKL"),
         ("tiny-single", "get it as a diffusers folder"),
     ],
 )
