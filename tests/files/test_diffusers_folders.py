@@ -145,24 +145,6 @@ def test_words_that_are_gone_from_a_vocabulary_are_missed(folder):
             load(folder)
 
 
-def test_merges_that_were_cut_are_missed(tmp_path):
-    from medialab.families.unet_clip.part_configs import check_tokenizer
-    from medialab.families.unet_clip.single_files import SHARED_TOKENIZER
-    from medialab.loading.checkpoint import CONFIGS
-
-    words = tmp_path / "tokenizer"
-    shutil.copytree(CONFIGS / SHARED_TOKENIZER, words)
-    settings = {"model_max_length": 77, **dict.fromkeys(("bos_token", "eos_token"), "x")}
-    settings |= dict.fromkeys(("pad_token", "unk_token"), "x")
-    changed(words / "tokenizer_config.json", settings)
-    check_tokenizer(words, 49_408)
-    merges = (words / "merges.txt").read_bytes()
-    for left in (b"", merges[: len(merges) // 2]):
-        (words / "merges.txt").write_bytes(left)
-        with pytest.raises(ModelRefusedError, match=r"vocab\.json has 49408 words for \d+ merges"):
-            check_tokenizer(words, 49_408)
-
-
 def test_weights_that_have_no_place_are_told(folder):
     import torch
     from safetensors.torch import load_file, save_file

@@ -540,26 +540,6 @@ def test_stable_diffusion_2_predicts_v_unless_it_says_otherwise(single_files, me
     assert scheduler.config["prediction_type"] == expected
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
-def test_stable_diffusion_2_is_told_by_one_weight_where_it_has_it(tmp_path, dtype):
-    import torch
-    from safetensors.torch import save_file
-
-    from medialab.families.sd.predictions import told_by_weights
-    from medialab.files.headers import read_header
-    from medialab.files.predictions import training_of_file
-
-    weight = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
-    alternating = torch.tensor([1.0, -1.0] * 8)
-    for spread, expected in ((0.05, "epsilon"), (0.2, "v_prediction")):
-        path = tmp_path / f"{expected}.safetensors"
-        tensors = {"first": torch.zeros(3), weight: alternating * spread}
-        save_file({name: one.to(getattr(torch, dtype)) for name, one in tensors.items()}, path)
-        assert (
-            training_of_file(path, read_header(path), told_by_weights).prediction_type == expected
-        )
-
-
 @pytest.mark.parametrize("marker", ["edm_mean", "edm_vpred.sigma_max"])
 def test_a_file_trained_with_edms_noise_is_refused_in_the_listing(single_files, marker):
     root, _ = single_files

@@ -1,0 +1,27 @@
+"""LoRA files are read as the family of their header names its layers."""
+
+import pytest
+
+from medialab.errors import ConfigError
+from medialab.families import RUNNING
+from medialab.families.loras import keys_for, read_block_weights
+
+
+def test_a_family_that_runs_names_its_own_layers():
+    assert keys_for("sdxl") is RUNNING["sdxl"].loras.keys
+
+
+@pytest.mark.parametrize("family", ["flux", "unknown"])
+def test_of_other_families_every_known_prefix_is_read_the_first_familys_first(family):
+    keys = keys_for(family)
+    assert keys.denoiser == RUNNING["paperdoll"].loras.keys.denoiser
+    for one in RUNNING.values():
+        assert one.loras.keys.prefixes.keys() <= keys.prefixes.keys()
+        assert set(one.loras.keys.bare) <= set(keys.bare)
+    assert keys.prefixes["lora_unet_"] == "unet"
+
+
+def test_block_weights_are_those_of_a_family_that_has_such_blocks():
+    assert read_block_weights("NONE")["BASE"] == 0
+    with pytest.raises(ConfigError, match="give 12, 17, 20, 26 numbers"):
+        read_block_weights("1,2,3")

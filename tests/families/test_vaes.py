@@ -1,0 +1,74 @@
+"""A VAE's latents are told by its header or its config; each family says which it reads."""
+
+import pytest
+
+from medialab.families import RUNNING
+from medialab.families.vaes import (
+    readable_latents,
+    reads,
+    shared_latents,
+    variant_of_vae,
+    variant_of_vae_config,
+)
+from medialab.files.headers import Header
+
+SIXTEEN = "16 channels, 8 times smaller"
+
+
+def header(channels, levels, *more):
+    shapes = {f"encoder.down.{level}.block.0.conv1.weight": (8, 8) for level in range(levels)}
+    return Header({"decoder.conv_in.weight": (512, channels, 3, 3, *more), **shapes}, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "variant"),
+    [
+        (header(4, 4), ""),
+        (header(16, 4), SIXTEEN),
+        (header(4, 3), "4 channels, 4 times smaller"),
+        (header(16, 4, 3), "made for videos"),
+        (header(4, 9), "of an unknown build"),
+        (Header({"decoder.conv_in.weight": (512, 4)}, {}), "of an unknown build"),
+        (Header({"encoder.conv_in.weight": (8, 3, 3, 3)}, {}), ""),
+    ],
+)
+def test_latents_are_told_by_a_files_layers(given, variant):
+    assert variant_of_vae(given) == variant
+
+
+@pytest.mark.parametrize(
+    ("config", "variant"),
+    [
+        ({"_class_name": "AutoencoderKL", "latent_channels": 4, "block_out_channels": [8] * 4}, ""),
+        (
+            {"_class_name": "AutoencoderKL", "latent_channels": 16, "block_out_channels": [8] * 4},
+            SIXTEEN,
+        ),
+        (
+            {"_class_name": "AutoencoderTiny", "encoder_block_out_channels": [8] * 3},
+            "4 channels, 4 times smaller",
+        ),
+        (
+            {"_class_name": "AutoencoderKL", "block_out_channels": [8] * 20},
+            "a VAE of 20 levels",
+        ),
+        ({"_class_name": "AutoencoderDC"}, "class AutoencoderDC"),
+    ],
+)
+def test_latents_are_told_by_a_folders_config(config, variant):
+    assert variant_of_vae_config(config) == variant
+
+
+def test_a_family_reads_its_own_latents_and_no_others():
+    assert reads(RUNNING["sdxl"], "")
+    assert not reads(RUNNING["sdxl"], SIXTEEN)
+    assert readable_latents()[0] == "4 channels, 8 times smaller"
+
+
+def test_a_family_without_latents_of_its_own_shares_anothers():
+    assert [shared_latents(one) for one in ("sd2", "sdxl-refiner", "sdxl", "flux")] == [
+        "sd15",
+        "sdxl",
+        "sdxl",
+        "flux",
+    ]
