@@ -1,4 +1,4 @@
-"""The settings that stand in a notebook's parameters cell."""
+"""Reading the settings in a notebook's parameters cell."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,16 +14,16 @@ _OF_IPYTHON = frozenset({"In", "Out"})
 def settings_in(namespace: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """Return the settings among a notebook's `globals()`.
 
-    papermill checks no parameter: a misspelt `-p stepz 3` would be ignored. Here every plain value
-    counts as a setting; modules, functions and IPython's own names are passed over. Text in place
-    of a list or of a stage's settings is read as JSON.
+    papermill does not check parameters: a misspelt `-p stepz 3` would be ignored. So every plain
+    value counts as a setting; modules, functions and IPython's own names are ignored. Text in place
+    of a list or of a stage's settings is parsed as JSON.
 
     Args:
-        namespace: the notebook's `globals()`, straight after its parameters cell.
-        model: the config model whose settings they are.
+        namespace: The notebook's `globals()`, straight after its parameters cell.
+        model: The config model whose settings they are.
 
     Raises:
-        ConfigError: a number stands where text belongs, or a text is not valid JSON.
+        ConfigError: there is a number in place of text, or a text is not valid JSON.
     """
     settings = {
         name: value

@@ -1,7 +1,7 @@
-"""What a person asks for: the settings of all stages in one frozen model.
+"""A request: the settings of all stages in one frozen model.
 
-A stage (and its cache key) sees its own settings and nothing else. How a stage is called and when
-it runs stands in its own file; here it has a field.
+A stage (and its cache key) sees only its own settings. A stage's title, and when it runs, are
+defined in its own file; here it has a field.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,15 +37,14 @@ _STAGES: Mapping[str, PipelineStage[Any]] = {stage.name: stage for stage in STAG
 
 # The last base's fields come first: in a sidecar, the prompt.
 class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, PromptConfig):
-    """A whole request, as a person asks it. Every field has a default; unknown ones are refused.
+    """A request as the user makes it. Every setting has a default; unknown ones are refused.
 
-    What belongs to the picture as a whole stands at the top; each other stage's settings are under
-    its own name.
-
-    Raises `pydantic.ValidationError`; `parse` raises `ConfigError` with a sentence per fault.
+    Settings of the whole picture are at the top level; those of every other stage are under its
+    name. Invalid values raise `pydantic.ValidationError`; with `parse`, a `ConfigError` with a
+    sentence for each fault.
     """
 
-    # Only here are all ways of stage 3 known.
+    # Only here are all modes of stage 3 known.
     mode: Annotated[str, AfterValidator(OneOf(MODES))] = Field(
         SourceConfig.model_fields["mode"].default,
         description=SourceConfig.model_fields["mode"].description,
@@ -96,7 +95,11 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any]) -> Self:
-        """Build from plain values, e.g. a notebook's parameters; `ConfigError` names each fault."""
+        """Build a request from plain values, such as a notebook's parameters.
+
+        Raises:
+            ConfigError: a value is invalid or a name unknown; the message has a sentence for each.
+        """
         try:
             return cls.model_validate(dict(settings))
         except ValidationError as error:
@@ -107,20 +110,23 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return self.parse(self.model_dump() | settings)
 
     def starting_from(self, picture: str) -> Self:
-        """Return the same request for a picture that is kept, to which it is applied.
+        """Return the request applied to a stored picture.
 
-        Text to image becomes "enhance": the stages after the third work on the picture as it is.
+        Text to image becomes "enhance": the stages after the third are applied to the picture.
+
+        Args:
+            picture: The picture's name, as `Workbench.keep` returns it.
         """
         mode = "enhance" if self.mode == "txt2img" else self.mode
         return self.changed(mode=mode, image=picture)
 
     @classmethod
     def from_notebook(cls, namespace: Mapping[str, Any]) -> Self:
-        """Build from a notebook's `globals()`, straight after its parameters cell.
+        """Build a request from a notebook's `globals()`, straight after its parameters cell.
 
         Raises:
-            ConfigError: a value that cannot be used; of a number that was meant as text the
-                message says how papermill is told so.
+            ConfigError: a value is invalid; for a number in place of text, the message says how to
+                pass text with papermill.
         """
         return cls.parse(notebook.settings_in(namespace, cls))
 
@@ -130,7 +136,7 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
 
     @property
     def starts_from_noise(self) -> bool:
-        """Whether stage 3 draws a picture from noise, by settings that stand at the top."""
+        """Whether stage 3 draws a picture from noise, with the settings at the top level."""
         return self.mode in _STAGES and _STAGES[self.mode].starts_from_noise
 
     @property
@@ -212,11 +218,11 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     def settings_for(self, stage: str, settings: type[StageConfig]) -> Any:
         """Return the settings of one stage, with those that it leaves unset inherited.
 
-        A stage has either a field of its name, or its settings stand at the top.
+        A stage's settings are either in a field of its name, or at the top level.
 
         Args:
-            stage: its name.
-            settings: its settings model.
+            stage: The stage's name.
+            settings: Its settings model.
         """
         own = getattr(self, stage, None)
         if isinstance(own, SamplingConfig):

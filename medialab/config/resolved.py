@@ -1,4 +1,4 @@
-"""A request with nothing left open: only that form runs, and only that form is written."""
+"""A resolved request: every setting has a value. Only this form is run and saved."""
 
 from functools import partial
 from pathlib import Path
@@ -11,19 +11,19 @@ from medialab.prompts import WildcardFiles, expand, mentions
 from medialab.settings.fields import LARGEST_SEED, Length
 from medialab.settings.sampling import SamplingConfig, with_base
 
-# What begins the names of textual inversions and LoRAs among models_sha256.
+# Prefixes of the names of textual inversions and LoRAs in models_sha256.
 EMBEDDING, LORA = "embedding/", "lora/"
 
 
 class Prompts(NamedTuple):
-    """What one pass is told to show, and not to show."""
+    """Prompt and negative prompt of one pass."""
 
     prompt: str
     negative_prompt: str
 
 
 class ResolvedConfig(PipelineConfig):
-    """A request with nothing left open: seed drawn, sizes set, the checkpoint known by content."""
+    """A request with every value set: the seed drawn, the size chosen, models known by hash."""
 
     width: Length
     height: Length
@@ -43,9 +43,9 @@ class ResolvedConfig(PipelineConfig):
 
     @property
     def prompts(self) -> dict[str, Prompts]:
-        """The prompts of every pass that draws, by its stage, the inherited ones too.
+        """The prompts of every pass that draws, by its stage, with inherited ones filled in.
 
-        A detailer's say what it is told of all its finds; the record tells those of each.
+        For a detailer they are those for all its detections; the record has those of each one.
         """
         base = Prompts(self.prompt, self.negative_prompt)
         found = {self.mode: base} if self.starts_from_noise else {}
@@ -72,7 +72,7 @@ class ResolvedConfig(PipelineConfig):
         """Return one config per picture of the batch; each makes its picture alone, byte for byte.
 
         Args:
-            wildcards: the folder of wildcard files. They are drawn from each picture's own seed.
+            wildcards: The folder of wildcard files, which are drawn from each picture's own seed.
 
         Raises:
             ConfigError: a prompt names a wildcard that is missing.
@@ -89,7 +89,7 @@ class ResolvedConfig(PipelineConfig):
         ]
 
     def drawn(self, wildcards: Path | WildcardFiles | None) -> "ResolvedConfig":
-        """Return the config with all wildcards drawn and the hashes of models in use alone."""
+        """Return the config with all wildcards drawn, and only the hashes of models in use."""
         found: dict[str, dict[str, str]] = {}
         for stage, name, text in self._texts():
             found.setdefault(stage, {})[name] = expand(text, self.seed, wildcards)

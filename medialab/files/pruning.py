@@ -1,4 +1,4 @@
-"""Folders of files that can be made again, or that nothing needs: kept within a number of bytes."""
+"""Keeps folders of disposable files (caches, unused pictures) within a number of bytes."""
 
 import stat
 from collections.abc import Callable, Iterable, Sequence
@@ -41,15 +41,15 @@ def prune(
     most: int,
     may_go: Callable[[StoredFile], bool] = lambda _file: True,
 ) -> list[StoredFile]:
-    """Remove files in their order until a tenth is free, if they have more bytes than allowed.
+    """Remove files in order until their size is 90 % of the limit, if they exceed it.
 
     Args:
-        files: all of the folder, those that are to go first in front.
-        most: bytes that they may have; they are reduced to 90 % of it.
-        may_go: says whether a file can be done without; asked only if one has to go.
+        files: All files of the folder, those to remove first in front.
+        most: The limit, in bytes.
+        may_go: Whether a file can be removed; called only if files have to be.
 
     Returns:
-        The files that were removed. One that cannot be stays, and is not among them.
+        The files that were removed, without those that could not be.
     """
     size, gone = total_size(files), list[StoredFile]()
     if size <= most:

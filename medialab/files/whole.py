@@ -1,27 +1,27 @@
-"""Files that are written whole: a reader sees the old content or the new, never a part of it."""
+"""Atomic writing of files: a reader sees the old content or the new one, never a part of it."""
 
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-# How the name of an unfinished file ends; a killed writer leaves one behind.
+# The extension of an unfinished file; a killed process leaves one behind.
 UNFINISHED = ".partial"
 
 
 def write_whole(path: Path, content: bytes, *, modified_ns: int | None = None) -> None:
-    """Write a file under another name, and give it its own when it is complete.
+    """Write a file under a temporary name, and rename it when it is complete.
 
-    The folder is made if it is missing. Only this user may read the file. After a crash of the
-    machine the content may be lost: where it must not be, see `medialab.artifacts.publishing`.
+    The folder is created if it is missing. Only this user may read the file. If the machine
+    crashes, the content may be lost; `medialab.artifacts.publishing` avoids that.
 
     Args:
-        path: where it is to be.
-        content: all its bytes.
-        modified_ns: the time it is given, in nanoseconds; by default now.
+        path: The file.
+        content: Its content.
+        modified_ns: Its modification time, in nanoseconds since 1970; None for now.
 
     Raises:
-        OSError: it cannot be written; the old file is as it was, and nothing is left of the new.
+        OSError: it cannot be written; the old file is unchanged, and no temporary file is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=UNFINISHED)

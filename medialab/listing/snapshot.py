@@ -1,4 +1,4 @@
-"""The models of a folder as one request sees them: looked up by name, each kind listed once."""
+"""The models that one request sees: found by name, each kind listed at most once."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,16 +15,15 @@ from medialab.process.installation import how_to_get_checkpoint
 
 
 class Snapshot:
-    """The model listing of one request.
+    """The model listing of one request; the next request makes its own, and so sees changed files.
 
-    It lives no longer than that: a file that changes is seen by the next request. Safe to use from
-    one thread at a time.
+    Not thread-safe.
 
     Args:
-        folder: the models folder.
-        scan: lists the models of a kind.
-        recall: gives a usable model by name and kind without a scan, or None where it cannot.
-        sha256: tells what a model's files hold.
+        folder: The models folder.
+        scan: Lists the models of a kind.
+        recall: Returns a usable model by name and kind without a scan, or None if it cannot.
+        sha256: Returns the SHA-256 of a model's content.
     """
 
     def __init__(
@@ -40,20 +39,22 @@ class Snapshot:
         self._found: dict[tuple[str, str], ModelInfo] = {}
 
     def models(self, kind: str) -> Sequence[ModelInfo]:
-        """Return every model of a kind, refused files with the reason."""
+        """Return every model of a kind, refused ones with the reason."""
         if kind not in self._listed:
             self._listed[kind] = self._scan(kind)
         return self._listed[kind]
 
     def find(self, name: str, kind: str) -> ModelInfo:
-        """Return the model of that name, or of that way from the kind's folder: "styles/ink".
+        """Return a usable model.
 
-        An embedding may also be found by its token.
+        Args:
+            name: Its name, with or without folders ("styles/ink"); a textual inversion's token.
+            kind: The kind of model.
 
         Raises:
-            ModelNotFoundError: there is none; the message lists those there are.
-            ModelRefusedError: it is there, but is a pickle, broken, or one of two of that name,
-                which are told apart by their ways.
+            ModelNotFoundError: there is none; the message lists the existing ones.
+            ModelRefusedError: it cannot be used, or several have that name and differ only in their
+                folders.
         """
         if (kind, name) not in self._found:
             found = None if kind in self._listed else self._recall(name, kind)
@@ -61,10 +62,18 @@ class Snapshot:
         return self._found[kind, name]
 
     def find_same(self, name: str, kind: str, sha256: str | None) -> ModelInfo:
-        """Return the model of that name that holds just that; else what `find` gives.
+        """Return the model of that name with that content, or else the one that `find` returns.
 
-        Embeddings for several families may be called by one token.
-        Raises: as `find`.
+        Textual inversions for several families may have the same token.
+
+        Args:
+            name: As for `find`.
+            kind: As for `find`.
+            sha256: The SHA-256 of its content; None if unknown.
+
+        Raises:
+            ModelNotFoundError: as `find`.
+            ModelRefusedError: as `find`.
         """
         info = self.find(name, kind)
         if kind != "embedding" or info.name == plain_text(name) or self._sha256(info) == sha256:
@@ -88,7 +97,7 @@ class Snapshot:
             return found
         if not is_plain_name(name):
             message = (
-                f"{kind} {name!r} reads like a path; give the name alone of a model in {folder}: "
+                f"{kind} {name!r} reads like a path; give only the name of a model in {folder}: "
                 f"{', '.join(known) or 'none'}"
             )
             raise ModelNotFoundError(message)

@@ -1,4 +1,4 @@
-"""Tiles: boxes that cover a whole too large for one piece, and their pieces blended together."""
+"""Tiles: boxes that cover a picture too large for one piece, and the blending of their results."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 def tiles(width: int, height: int, tile: int, overlap: int) -> list[Box]:
     """Return boxes that cover a picture, row by row.
 
-    Each shares at least `overlap` pixels with the next. All are `tile` pixels a side where the
-    picture is as large.
+    Args:
+        width: Of the picture, in pixels.
+        height: Of the picture, in pixels.
+        tile: Side of each box, in pixels; less if the picture is smaller.
+        overlap: Least number of pixels that neighbours share.
     """
     return [
         Box(left, top, min(width, left + tile), min(height, top + tile))
@@ -33,21 +36,21 @@ def blended(
     device: "torch.device | str" = "cpu",
     on_tile: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> "torch.Tensor":
-    """Return what `make` gives of each box as one whole, where one piece fades into the next.
+    """Compute each tile and blend them into a whole.
 
-    Over an overlap the weight of a piece falls to its edge, where it is least.
+    In an overlap, a tile's weight decreases towards its edge.
 
     Args:
-        shape: of the whole, (…, scale · height, scale · width).
-        boxes: the tiles, as `tiles` gives them.
-        overlap: what they share, in the boxes' pixels.
-        make: from a box to its piece, (…, scale · h, scale · w), on that device.
-        scale: how many times larger the pieces are than their boxes.
-        device: where the whole is put together.
-        on_tile: called with (done, all) after each; may raise to stop.
+        shape: Shape of the result, (…, scale · height, scale · width).
+        boxes: The tiles, as returned by `tiles`.
+        overlap: Pixels that neighbours share, at the boxes' scale.
+        make: Computes the tile of a box, (…, scale · h, scale · w), on that device.
+        scale: Size of a computed tile relative to its box.
+        device: The torch device of the result.
+        on_tile: Called with (done, all) after each tile; it may raise to stop.
 
     Returns:
-        The weighted mean, float32.
+        The weighted mean of the tiles, float32.
     """
     import torch
 
@@ -63,14 +66,14 @@ def blended(
 
 
 def part_of(whole: "torch.Tensor", box: Box) -> "torch.Tensor":
-    """Return a view of the box's part of a tensor, (…, h, w)."""
+    """Return a view of a tensor, (…, height, width), inside a box."""
     return whole[..., box.top : box.bottom, box.left : box.right]
 
 
 def _fade(box: Box, overlap: int) -> "torch.Tensor":
-    """Return (h, w) weights that fall in the overlap's middle half and never to 0.
+    """Return weights (h, w) in (0, 1] that decrease over the middle half of the overlap.
 
-    The outer quarter hardly counts: a network sees nothing beyond a tile's edge and errs there.
+    The outer quarter has almost no weight: near a tile's edge a network lacks context and is wrong.
     """
     import torch
 
@@ -83,7 +86,7 @@ def _fade(box: Box, overlap: int) -> "torch.Tensor":
 
 
 def _starts(length: int, tile: int, overlap: int) -> Iterable[int]:
-    """Return where tiles begin so that the last ends with the picture and the gaps are even."""
+    """Return where tiles start, evenly spaced, so that the last one ends at the picture's edge."""
     if tile >= length:
         return [0]
     stride = max(1, tile - overlap)

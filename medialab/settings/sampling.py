@@ -129,17 +129,17 @@ class SamplingConfig(StageConfig):
         """Return the settings with unset ones inherited.
 
         Args:
-            base: the settings of the whole picture, by name.
+            base: The settings of the whole picture, by name.
         """
-        open_ones = {name: base[name] for name in SAMPLING_NAMES if getattr(self, name) is None}
-        # Said of the base's checkpoint; another one speaks for itself.
+        inherited = {name: base[name] for name in SAMPLING_NAMES if getattr(self, name) is None}
+        # The base's value is for the base's checkpoint only.
         if self.prediction_type is None and self.checkpoint not in {None, base["checkpoint"]}:
-            open_ones["prediction_type"] = AUTOMATIC_PREDICTION
-        # The base's tags are LoRAs of the base: a stage with its own has those alone.
+            inherited["prediction_type"] = AUTOMATIC_PREDICTION
+        # Tags in the base's prompt are LoRAs of the base: a stage with its own uses only these.
         prompt = base["prompt"] if self.loras is None else without_tags(base["prompt"])
         own = BASE if self.prompt is None else self.prompt
-        open_ones["prompt"] = with_base(own, prompt)
-        return self.model_copy(update=open_ones)
+        inherited["prompt"] = with_base(own, prompt)
+        return self.model_copy(update=inherited)
 
     def takes_base(self, name: str) -> bool:
         """Return whether it inherits this setting of the whole picture, in whole or in part."""
