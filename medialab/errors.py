@@ -17,10 +17,25 @@ class MediaLabError(Exception):
     Attributes:
         setting: The name of the setting at fault, for programs; empty if none is known.
         choices: The values that setting may have; empty if they are not a list of names.
+        hint: The next step for those who write code; a panel leaves it out.
     """
 
     setting: str = ""
     choices: tuple[str, ...] = ()
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.message}; in code: {self.hint}" if self.hint else self.message
+
+    @property
+    def message(self) -> str:
+        """The error's message without the hint for code."""
+        return super().__str__()
+
+    def in_code(self, hint: str) -> Self:
+        """Add the next step for those who write code, and return the error itself."""
+        self.hint = hint
+        return self
 
     def about(self, setting: str, choices: Iterable[str] = ()) -> Self:
         """Set the setting at fault and its valid values, and return the error itself."""

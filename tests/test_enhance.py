@@ -211,7 +211,7 @@ def test_an_inverted_mask_paints_the_rest(bench, picture):
 
 
 def test_inpaint_without_a_mask_says_so(bench, picture):
-    with pytest.raises(ConfigError, match=r"inpaint.mask is not set"):
+    with pytest.raises(ConfigError, match=r"there is no mask to inpaint.*in code: inpaint.mask="):
         bench.enhance(picture, quick(mode="inpaint"))
 
 

@@ -12,6 +12,7 @@ from medialab.prompts.lines import read_lines
 from medialab.settings.fields import LARGEST_SEED, RANDOM_SEED
 from widgets.button import make_button
 from widgets.guard import Show, guarded
+from widgets.messages import text_of
 from widgets.whole_number import WholeNumber
 
 MOST_JOBS = 1000  # more is a typing error, or work for a sweep in a notebook
@@ -107,7 +108,7 @@ class BatchPanel(ipw.VBox):
         try:
             lines = read_lines(self.prompts.value)
         except ConfigError as error:
-            self.said.value = f'<p role="alert">{escape(str(error))}</p>'
+            self.said.value = f'<p role="alert">{escape(text_of(error))}</p>'
             return
         jobs = sum(1 for line in lines for _ in self._seeds(line))
         plural = "" if jobs == 1 else "s"

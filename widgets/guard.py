@@ -6,6 +6,8 @@ from functools import wraps
 from html import escape
 from typing import Any
 
+from widgets.messages import text_of, title_of
+
 Show = Callable[[BaseException, str], None]
 
 
@@ -27,11 +29,10 @@ def guarded(callback: Callable[..., object], show: Show) -> Callable[..., None]:
 
 def error_html(error: BaseException, trace: str) -> str:
     """Return an error as HTML: its kind, its message, and the traceback collapsed."""
-    message = str(error) or "The error has no message; see the technical details."
     return (
         '<div class="mls-alert" role="alert">'
-        f"<strong>{escape(type(error).__name__)}</strong>"
-        f"<p>{escape(message)}</p>"
+        f"<strong>{escape(title_of(error))}</strong>"
+        f"<p>{escape(text_of(error))}</p>"
         f"<details><summary>Technical details</summary><pre>{escape(trace)}</pre></details>"
         "</div>"
     )

@@ -14,6 +14,7 @@ from medialab.process.events import Event
 from medialab.process.jobs import MOST_ALIKE, Job
 from widgets.button import make_button
 from widgets.guard import Show
+from widgets.messages import text_of, title_of
 from widgets.progress import Progress, Stage, time_text
 
 # Seconds between two updates of the running row; there may be a hundred steps per second.
@@ -164,8 +165,8 @@ class QueuePanel(ipw.VBox):
     def _keep_failed(self, event: Event) -> None:
         """Keep the row of a failed job until a person dismisses it."""
         row = self._rows.get(event.job)
-        if row is not None and row.job is not None:
-            why = f"{type(event.error).__name__}: {event.error}"
+        if row is not None and row.job is not None and event.error is not None:
+            why = f"{title_of(event.error)}: {text_of(event.error)}"
             self._failed = [*self._failed, (row.job, why)][-_MOST_FAILED:]
 
     def _describe(self, row: "_Row") -> None:

@@ -210,7 +210,7 @@ class Service:
         """Return an error as an answer, with the setting at fault if it is known."""
         statuses = (status for kind, status in _STATUS.items() if isinstance(error, kind))
         status = next(statuses, 422)
-        message = self._without_folders(str(error))
+        message = self._without_folders(error.message)
         fault: dict[str, Any] = {"field": error.setting, "message": message}
         if error.choices:
             fault["choices"] = list(error.choices)

@@ -242,9 +242,8 @@ class ArtifactManager:
         full = next((path for path in tried if is_regular(path)), tried[0])
         if not full.is_relative_to(self.folder):
             raise ArtifactError(
-                f"{path} is outside the outputs folder {self.folder}; copy it there, or read its "
-                "settings with bench.read_settings(path)"
-            )
+                f"{path} is outside the outputs folder {self.folder}; copy it there"
+            ).in_code("bench.read_settings(path) reads its settings")
         if full.suffix not in (".json", *publishing.PICTURES):
             known = ", ".join(publishing.PICTURES)
             raise ArtifactError(

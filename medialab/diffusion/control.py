@@ -142,10 +142,10 @@ def shown_of(
         source = image
     else:
         message = (
-            f"control unit {unit.model!r} has no picture, and there is none yet to take: "
-            "set its image to bench.keep(picture)"
+            f"the ControlNet {unit.model!r} has no picture, and there is none yet to take; "
+            "choose a picture for it"
         )
-        raise ConfigError(message)
+        raise ConfigError(message).in_code("set its image to bench.keep(picture)")
     if crop is not None:
         source = source.crop(crop.edges)
     if source.size != size:

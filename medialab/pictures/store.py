@@ -196,10 +196,10 @@ class PictureStore:
         path = self._path(name)
         if not path.exists():
             message = (
-                f"the picture {name[:10]}… is not in {self.folder.name}; store it again with "
-                "bench.keep(path), or copy its file there"
+                f"the picture {name[:10]}… is not in {self.folder.name}; store it again, or copy "
+                "its file there"
             )
-            raise PictureError(message)
+            raise PictureError(message).in_code("bench.keep(path)")
         try:
             source = _head_of(path) if head else path
             with open_picture(source, path.name, ("PNG",)) as file:

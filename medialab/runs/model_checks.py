@@ -139,7 +139,7 @@ def _naming(stage: str) -> Iterator[None]:
         yield
     except MediaLabError as error:
         if not str(error).startswith(stage):
-            error.args = (f"{stage}: {error}",)
+            error.args = (f"{stage}: {error.message}",)
         raise
 
 

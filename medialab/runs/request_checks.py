@@ -31,28 +31,27 @@ def check_picture(config: PipelineConfig) -> None:
         ConfigError: the message says what to set.
     """
     if config.mode != "txt2img" and config.image is None:
-        message = (
-            f"mode={config.mode!r} starts from a picture: bench.enhance(picture, config), "
-            "or image=bench.keep(picture)"
-        )
-        raise ConfigError(message)
+        message = f"mode={config.mode!r} starts from a picture, and there is none yet; choose one"
+        hint = "bench.enhance(picture, config), or image=bench.keep(picture)"
+        raise ConfigError(message).in_code(hint)
     if config.mode == "instruct" and any(
         unit.counts for unit in _followed(config.instruct, config)
     ):
-        message = "mode='instruct' follows no ControlNet; take control away, or use img2img"
+        message = "mode='instruct' follows no ControlNet; remove the ControlNets, or use img2img"
         raise ConfigError(message)
     for unit in _units_of(config):
         check_library(unit.preprocessor)
     if config.mode == "inpaint" and config.inpaint.mask is None:
-        message = "inpaint.mask is not set: bench.keep(a picture that is white where to paint)"
-        raise ConfigError(message)
+        message = "there is no mask to inpaint; paint the area to change"
+        hint = "inpaint.mask=bench.keep(picture), white where to paint"
+        raise ConfigError(message).in_code(hint)
     if is_of_another(config):
         message = (
             "the mask of inpaint was painted for another picture than the one that is started "
-            "from: paint one for this picture, or remove the mask and choose it again; in code, "
-            "medialab.runs.belongings.freed(config) uses it anyway"
+            "from: paint one for this picture, or remove the mask and choose it again"
         )
-        raise ConfigError(message)
+        hint = "medialab.runs.belongings.freed(config) uses it anyway"
+        raise ConfigError(message).in_code(hint)
 
 
 def _units_of(config: PipelineConfig) -> list[ControlUnit]:

@@ -727,7 +727,7 @@ def test_a_broken_picture_is_refused_by_python_with_a_named_error(open_viewer):
     viewer = open_viewer(files={"/cut.png": file_of((90, 90))[:-20]})
     viewer.drop("cut.png", "/cut.png")
     alert = viewer.root.get_by_role("alert")
-    expect(alert).to_contain_text("PictureError cut.png: the file is broken")
+    expect(alert).to_contain_text("Check the picture cut.png: the file is broken")
     alert.get_by_text("Technical details").click()
     expect(alert.locator("pre")).to_contain_text("Traceback")
     assert viewer.drops == []

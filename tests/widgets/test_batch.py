@@ -53,7 +53,7 @@ def test_a_random_seed_stays_random(panel, queued):
 
 def test_a_bad_line_queues_nothing_and_is_named(panel, queued):
     panel.prompts.value = "a cat\n--prompt a dog --stepz 3"
-    assert "line 2" in panel.said.value
+    assert "Line 2" in panel.said.value
     assert "--stepz" in panel.said.value
     with pytest.raises(ConfigError, match="line 2"):
         panel.queue_all()

@@ -117,7 +117,7 @@ def test_a_bad_value_is_named_in_the_panel_and_nothing_is_queued(studio, press):
     studio.form.size.show(PipelineConfig(width=256, height=256))
     studio.form.size.width.value = -8
     press("generate")
-    assert "ConfigError" in studio.canvas.error.value
+    assert "Check the settings" in studio.canvas.error.value
     assert "width=-8" in studio.canvas.error.value
     assert studio.wait() is None
 

@@ -14,6 +14,7 @@ from medialab.errors import ConfigError, MediaLabError, PictureError, PictureToo
 from medialab.pictures.intake import MOST_PIXELS, open_picture, orientation_of, unsupported_kind
 from medialab.stages.detailer.edits import plain_edits
 from widgets.guard import guarded
+from widgets.messages import text_of, title_of
 from widgets.uploads import Upload, Uploads
 
 MODES = ("view", "compare", "mask", "boxes")
@@ -202,9 +203,8 @@ class Viewer(anywidget.AnyWidget):
 
     def _show_error(self, error: BaseException, trace: str) -> None:
         """Show an error in the viewer, where the person is looking."""
-        self.send(
-            {"kind": "error", "name": type(error).__name__, "text": str(error), "trace": trace}
-        )
+        told = {"name": title_of(error), "text": text_of(error), "trace": trace}
+        self.send({"kind": "error", **told})
 
     def _checked_mask(self, png: bytes) -> bytes:
         size = picture_size(png, "the mask", ("PNG",))

@@ -184,7 +184,7 @@ def test_a_mask_of_another_size_is_refused(shown, sent):
     with pytest.raises(PictureError, match="the mask has 5 × 5 pixels, the picture 12 × 8"):
         shown.show_mask(file_of((5, 5), "L", 255))
     send_parts(shown, file_of((5, 5), "L", 255), purpose="mask")
-    assert errors_in(sent)[0]["name"] == "PictureError"
+    assert errors_in(sent)[0]["name"] == "Check the picture"
     assert shown.mask is None
 
 
@@ -232,7 +232,7 @@ def test_a_box_that_cannot_be_is_named_and_nothing_changes(shown, sent):
     with pytest.raises(ConfigError, match=r"box 2: denoising_strength=7: .*less than or equal"):
         shown.boxes = wrong
     shown.set_state({"boxes": wrong})
-    assert errors_in(sent)[0]["name"] == "ConfigError"
+    assert errors_in(sent)[0]["name"] == "Check the settings"
     assert shown.boxes == before
 
 
@@ -257,7 +257,7 @@ def test_a_name_with_a_path_keeps_its_last_part_only(shown):
 def test_a_dropped_file_that_is_no_picture_is_refused_by_name(shown, sent):
     shown.on_drop(lambda name, content: pytest.fail("no picture"))
     send_parts(shown, b"hello world", name="notes.png")
-    assert errors_in(sent)[0]["name"] == "PictureError"
+    assert errors_in(sent)[0]["name"] == "Check the picture"
     assert errors_in(sent)[0]["text"].startswith("notes.png is not a picture that can be shown")
 
 
