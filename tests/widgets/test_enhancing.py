@@ -130,7 +130,7 @@ def test_a_cleared_mask_is_no_mask_and_inpaint_asks_for_one(drawn):
     paint(drawn, half_mask())
     for callback in drawn.canvas.viewer._heard_mask:
         callback(None)
-    with pytest.raises(Exception, match=r"inpaint\.mask is not set"):
+    with pytest.raises(Exception, match="there is no mask to inpaint"):
         drawn.generate()
 
 

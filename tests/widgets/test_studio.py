@@ -189,7 +189,7 @@ def test_a_failed_picture_stays_in_the_queue_with_its_reason_and_the_next_is_mad
     assert studio.wait(SECONDS).config.prompt == "second"
     (row,) = studio.queue.list.children
     assert "first" in row.text.value
-    assert "OSError: the disk is gone" in row.text.value
+    assert "Something went wrong (OSError): The disk is gone." in row.text.value
     assert len(studio.canvas.pictures) == 1
 
 

@@ -329,11 +329,14 @@ def test_a_callback_that_fails_is_shown_and_the_others_still_hear(shown, sent):
     send_parts(shown, file_of())
     assert told == ["new.png"]
     (error,) = errors_in(sent)
-    assert (error["name"], error["text"]) == ("OSError", "the disk is full")
+    assert (error["name"], error["text"]) == (
+        "Something went wrong (OSError)",
+        "The disk is full.",
+    )
     assert "in fail" in error["trace"]
 
 
 def test_an_unknown_mode_from_the_browser_is_shown_and_undone(shown, sent):
     shown.set_state({"mode": "dance"})
     assert shown.mode == "view"
-    assert errors_in(sent)[0]["name"] == "TraitError"
+    assert errors_in(sent)[0]["name"] == "Something went wrong (TraitError)"
