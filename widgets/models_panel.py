@@ -5,7 +5,7 @@ from html import escape
 
 import ipywidgets as ipw
 
-from medialab.listing.models import FOLDER_OF_KIND
+from medialab.listing.info import FOLDER_OF_KIND
 from medialab.loading.registry import ModelInfo
 from widgets.button import make_button
 from widgets.catalogue import Catalogue

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError, listed, shown
-from medialab.listing.models import FOLDER_OF_KIND
+from medialab.listing.info import FOLDER_OF_KIND
 from medialab.settings.fields import StageConfig
 from medialab.settings.shapes import Limits, Shape, shapes_of
 from medialab.stages import STAGES

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Listed(Protocol):
-    """What the listing tells of a model (`medialab.listing.models.ModelInfo`)."""
+    """What the listing tells of a model (`medialab.listing.info.ModelInfo`)."""
 
     def __hash__(self) -> int:
         """Return the same for the same file as it is now."""

@@ -4,13 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from medialab.errors import ModelNotFoundError, ModelRefusedError
-from medialab.listing.models import (
-    FOLDER_OF_KIND,
-    ModelInfo,
-    is_plain_name,
-    name_with_folders,
-    plain_text,
-)
+from medialab.listing.info import FOLDER_OF_KIND, ModelInfo, plain_text
+from medialab.listing.naming import is_plain_name, name_with_folders
 from medialab.process.installation import how_to_get_checkpoint
 
 

@@ -16,7 +16,8 @@ from medialab.families.base import AUTOMATIC, INSTRUCT, Task
 from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.files.headers import read_header
 from medialab.files.opening import check_file, opening, quietly, refuse_pickle
-from medialab.listing.models import ModelInfo, check_folder
+from medialab.listing.folders import check_folder
+from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not
 from medialab.process.installation import configs_folder
 from medialab.process.memory import free_memory

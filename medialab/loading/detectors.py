@@ -14,7 +14,8 @@ from medialab.files.diffusers_folders import check_whole
 from medialab.files.foreign_configs import check_foreign, refuse_larger
 from medialab.files.onnx import read_onnx
 from medialab.files.opening import check_file, opening
-from medialab.listing.models import MEDIAPIPE, ONNX, ModelInfo, check_folder, read_config
+from medialab.listing.folders import check_folder, read_config
+from medialab.listing.info import MEDIAPIPE, ONNX, ModelInfo
 from medialab.vision.estimators import ESTIMATORS
 from medialab.vision.finders.boxes import BoxDetector
 from medialab.vision.finders.clipseg import ClipSegmenter

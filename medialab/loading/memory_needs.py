@@ -14,7 +14,7 @@ from medialab.errors import ModelRefusedError
 from medialab.files.folder_parts import folders_read
 from medialab.files.headers import read_header
 from medialab.files.part_configs import weight_files
-from medialab.listing.models import SINGLE_FILE, ModelInfo
+from medialab.listing.info import SINGLE_FILE, ModelInfo
 
 ITEM_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 # Copies of a training that lie in some checkpoints and are never loaded.

@@ -17,13 +17,9 @@ from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryEr
 from medialab.families import DENOISER_PARTS, RUNNING
 from medialab.families.vaes import MOST_LEVELS
 from medialab.files.hashes import HashCache, Stamp
-from medialab.listing.models import (
-    FOLDER_OF_KIND,
-    ModelFiles,
-    ModelInfo,
-    content_files,
-    read_config,
-)
+from medialab.listing.folders import content_files, read_config
+from medialab.listing.info import FOLDER_OF_KIND, ModelInfo
+from medialab.listing.models import ModelFiles
 from medialab.listing.notes import refuse_other
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.checkpoint import dtype_name, load_checkpoint, load_controlnet

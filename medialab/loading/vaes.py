@@ -19,7 +19,8 @@ from medialab.files.headers import Header, read_header
 from medialab.files.opening import opening
 from medialab.files.part_configs import check_network
 from medialab.files.vae_configs import VAE_CONFIGS
-from medialab.listing.models import ModelInfo, read_config
+from medialab.listing.folders import read_config
+from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not
 from medialab.loading.checkpoint import LoadedNetwork, pick_dtype, placed, refuse
 from medialab.process.threads import pick_device

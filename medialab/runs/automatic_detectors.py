@@ -11,7 +11,7 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, MissingLibraryError, ModelNotFoundError, shown
 from medialab.families import RUNNING
-from medialab.listing.models import ModelInfo
+from medialab.listing.info import ModelInfo
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.detectors import automatic_chain, backend_of, why_absent
 from medialab.stages.detailer.settings import AUTOMATIC, CENTRE, WORDS, DetailerConfig

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from medialab.config.resolved import ResolvedConfig
-from medialab.listing.models import ModelInfo
+from medialab.listing.info import ModelInfo
 from medialab.listing.snapshot import Snapshot
 from medialab.prompts import mentions
 

@@ -13,7 +13,7 @@ from medialab.families import RUNNING
 from medialab.families.base import REFINER, UNKNOWN
 from medialab.families.vaes import shared_latents
 from medialab.families.variants import NAMES_OF_VARIANTS
-from medialab.listing.models import ModelInfo
+from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not_in
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.vaes import refuse_unfitting

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medialab.errors import ModelNotFoundError, ModelRefusedError
-from medialab.listing.models import ModelInfo
+from medialab.listing.info import ModelInfo
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.registry import ModelRegistry
 

@@ -38,10 +38,12 @@ def settled(monkeypatch):
 @pytest.fixture
 def header_reads(monkeypatch):
     """How many headers were read."""
-    from medialab.listing import models
+    from medialab.listing import descriptions
 
-    read, real = [], models.read_header
-    monkeypatch.setattr(models, "read_header", lambda path: (read.append(path.name), real(path))[1])
+    read, real = [], descriptions.read_header
+    monkeypatch.setattr(
+        descriptions, "read_header", lambda path: (read.append(path.name), real(path))[1]
+    )
     return read
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from medialab.errors import ModelRefusedError
 from medialab.files.pickles import refusing_pickles
-from medialab.listing.models import ModelInfo
+from medialab.listing.info import ModelInfo
 from medialab.loading.checkpoint import LoadedCheckpoint, load_checkpoint, pick_dtype
 from medialab.loading.registry import ModelRegistry
 from medialab.process.memory_budget import MemoryBudget

@@ -10,7 +10,7 @@ from medialab import PipelineConfig, Workbench
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families import RUNNING
 from medialab.families.unet_clip.single_files import FIRST_LAYER, SHARED_TOKENIZER
-from medialab.listing.models import ModelInfo
+from medialab.listing.info import ModelInfo
 from medialab.loading.checkpoint import CONFIGS, load_checkpoint
 from medialab.loading.registry import ModelRegistry
 from tests.tiny.checkpoints import (

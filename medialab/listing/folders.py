@@ -1,0 +1,192 @@
+"""The folders of models: which of them are models, what lies in one, and whether it is safe."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from medialab.errors import ModelRefusedError
+from medialab.families import PART_NAMES
+from medialab.files.folder_parts import folders_read, holds_weights, is_whole_folder
+from medialab.files.hashes import Stamp
+from medialab.files.opening import check_file
+from medialab.files.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES
+from medialab.files.regular import is_regular, read_regular
+from medialab.listing.info import KINDS_OF_FILES, OF_DETECTORS, SINGLE_FILE
+
+# The config in a model's folder has at least one of these.
+MODEL_KEYS = frozenset({"_class_name", "model_type", "architectures"})
+LARGEST_CONFIG = 16 * 2**20  # bytes; those with many labels have 1 MiB
+# Files in a model's folder that determine pixels: weights, configs, tokenizers.
+CONTENT_SUFFIXES = frozenset({SINGLE_FILE, ".json", ".model"})
+CONTENT_NAMES = frozenset({"merges.txt", "vocab.txt"})
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a JSON object from a model's folder.
+
+    Raises:
+        ModelRefusedError: the file is missing or is not a JSON object.
+    """
+    check_file(path)
+    try:
+        config = json.loads(read_regular(path, LARGEST_CONFIG))
+    except (OSError, ValueError, RecursionError) as error:
+        message = f"{path.parent.name}/{path.name} is not valid JSON; copy the model again"
+        raise ModelRefusedError(message) from error
+    if not isinstance(config, dict):
+        message = f"{path.parent.name}/{path.name} holds no settings; copy the model again"
+        raise ModelRefusedError(message)
+    return config
+
+
+def content_files(folder: Path) -> list[Path]:
+    """Return the files of a model's folder that determine its results, in a fixed order."""
+    return sorted(
+        file
+        for file in files_below(folder)
+        if file.suffix in CONTENT_SUFFIXES or file.name in CONTENT_NAMES
+    )
+
+
+def candidates(
+    top: Path, kind: str, entered: dict[Path, Stamp | None]
+) -> Iterator[tuple[Path, OSError | None]]:
+    """Yield model files and model folders below `top`; other folders are searched.
+
+    A folder or an entry that cannot be read comes with the error. Links to folders that are not
+    models are not followed, since they could be circular.
+
+    Args:
+        top: The folder of the kind.
+        kind: The kind of model.
+        entered: Gets the folders that are searched, each with its stamp from before, or None if a
+            later change might not show in the stamp.
+    """
+    suffixes = {SINGLE_FILE, *PICKLE_SUFFIXES, *(OF_DETECTORS if kind == "detector" else ())}
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        entered[folder] = None
+        try:
+            stamp = Stamp.of(folder.stat())
+            entered[folder] = stamp if stamp.is_settled() else None
+            with os.scandir(folder) as entries:
+                every = list(entries)
+        except OSError as error:
+            if folder != top:
+                yield folder, error
+            continue
+        for entry in every:
+            if entry.name.startswith("."):
+                continue
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if not is_folder and not (entry.is_symlink() and _leads_to_folder(entry)):
+                    if os.path.splitext(entry.name)[1].lower() in suffixes:  # noqa: PTH122 - ten thousand Paths cost a fifth of a second
+                        yield Path(entry.path), None
+                elif not is_folder or _is_model_folder(Path(entry.path), kind):
+                    yield Path(entry.path), None
+                else:
+                    waiting.append(Path(entry.path))
+            except OSError as error:
+                yield Path(entry.path), error
+
+
+def _leads_to_folder(link: os.DirEntry[str]) -> bool:
+    try:
+        return link.is_dir()
+    except OSError:  # a circular link
+        return False
+
+
+def _is_model_folder(folder: Path, kind: str) -> bool:
+    """Return whether a folder is a model, not just a folder with models, like a clone."""
+    names = [one.name for one in folder.iterdir()]
+    files = [name for name in names if Path(name).suffix.lower() in _suffixes_of(kind)]
+    if is_regular(folder / "model_index.json"):
+        # In an incomplete clone, the index says nothing about what is there.
+        return is_whole_folder(folder, PART_NAMES) or (not files and kind not in KINDS_OF_FILES)
+    if kind in KINDS_OF_FILES or not is_regular(folder / "config.json"):
+        return False
+    if not files:
+        return True
+    try:
+        config = read_config(folder / "config.json")
+    except ModelRefusedError:
+        config = {}
+    return bool(config.keys() & MODEL_KEYS) and holds_weights(names)
+
+
+def _suffixes_of(kind: str) -> frozenset[str]:
+    """Return the extensions of single files that are models of a kind, in lower case."""
+    return frozenset({SINGLE_FILE, *(OF_DETECTORS if kind == "detector" else ())})
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield every file of a model's folder, except hidden ones, which belong to other tools."""
+    for entry in folder.iterdir():
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            yield from files_below(entry)
+        else:
+            yield entry
+
+
+def check_folder(folder: Path, root: Path | None = None) -> None:
+    """Check a model's folder: no part exists only as a pickle, and all files are regular.
+
+    A pickle beside safetensors, or outside a part, is ignored, since it is never read.
+
+    Args:
+        folder: The model's folder.
+        root: The folder that links must not leave; None to skip that check.
+
+    Raises:
+        ModelRefusedError: a check fails (the message names the file), or the folder is gone.
+    """
+    try:
+        files = sorted(files_below(folder))
+    except OSError as error:
+        message = f"{folder.name} cannot be read, or is gone: {error.strerror}"
+        raise ModelRefusedError(message) from error
+    check_files(folder, files, root)
+
+
+def check_files(folder: Path, files: list[Path], root: Path | None) -> None:
+    """Check these files of a model's folder, as `check_folder` does."""
+    for file in files:
+        shown = f"{folder.name}/{file.relative_to(folder).as_posix()}"
+        if file.is_symlink() and root is not None and not _stays(file, root):
+            message = (
+                f"{shown} is a link that is broken or leads out of the models folder; put the "
+                "file itself there"
+            )
+            raise ModelRefusedError(message)
+        check_file(file, shown)
+    safe = {file.parent for file in files if file.suffix == SINGLE_FILE}
+    # Beside model_index.json there may be whole checkpoints, and parts for other programs: none of
+    # these is read.
+    parts = {file.parent for file in files if file.name == "config.json"}
+    parts &= folders_read(folder) or parts
+    pickles = [
+        file
+        for file in files
+        if file.suffix.lower() in PICKLE_SUFFIXES and file.parent in parts - safe
+    ]
+    if pickles:
+        named = ", ".join(file.relative_to(folder).as_posix() for file in pickles[:3])
+        message = (
+            f"{folder.name} holds weights as pickles only ({named}), which can run any program "
+            f"when they are opened; {HOW_TO_CONVERT}"
+        )
+        raise ModelRefusedError(message)
+
+
+def _stays(link: Path, root: Path) -> bool:
+    try:
+        return link.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # a broken or circular link
+        return False
