@@ -32,9 +32,9 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "bootstrap.stamp"
 CONSTRAINTS = VENV / "constraints.txt"
 DEFAULT_EXTRAS = "studio,control,detectors,app,test"
-# Installed alone. spandrel asks for torchvision, whose CUDA wheel beside a CPU torch makes
-# transformers' text encoders fail; of the many architectures, two that nobody here uses need it.
-# What else it needs stands in pyproject.toml.
+# Installed without its dependencies. spandrel requires torchvision, whose CUDA wheel beside a CPU
+# torch makes transformers' text encoders fail; only two architectures, not used here, need it. Its
+# other dependencies are in pyproject.toml.
 WITHOUT_DEPENDENCIES = ("spandrel>=0.4.1,<0.5",)
 # Written out, not read: the parser of pyproject.toml (tomllib) came with Python 3.11 itself.
 MINIMUM_PYTHON = (3, 11)
@@ -49,7 +49,7 @@ COMPARISONS = {
 
 
 class BootstrapError(Exception):
-    """Something the reader can mend; the message says what, and how."""
+    """An error that the user can fix; the message says how."""
 
 
 class PythonTooOldError(BootstrapError):
@@ -57,19 +57,19 @@ class PythonTooOldError(BootstrapError):
 
 
 class VenvModuleMissingError(BootstrapError):
-    """Python came without the parts that make a virtual environment (Debian splits them off)."""
+    """Python lacks the modules for virtual environments (Debian has them in another package)."""
 
 
 class TorchExcludedError(BootstrapError):
-    """Local PyTorch wheels fit this interpreter, but pyproject.toml admits none of them."""
+    """Local PyTorch wheels fit this interpreter, but not the range in pyproject.toml."""
 
 
 class InstallFailedError(BootstrapError):
-    """A child process ended with an error; its own words stand above this message."""
+    """A child process failed; its own output precedes the message."""
 
 
 class Wheel(NamedTuple):
-    """A PyTorch wheel in a local folder, as its file name tells it."""
+    """A PyTorch wheel in a local folder, described by its file name."""
 
     path: Path
     version: str
@@ -82,23 +82,24 @@ class Wheel(NamedTuple):
         return self.version.endswith("+cpu")
 
     def fits(self, python_tag: str, system: str) -> bool:
-        """Whether an interpreter (`cp311`) on a system (`linux-x86_64`) can install this wheel."""
+        """Return whether an interpreter (`cp311`) on a system (`linux-x86_64`) can install it."""
         return python_tag in self.python_tags and any(
             _platform_fits(tag, system) for tag in self.platform_tags
         )
 
 
 class TorchChoice(NamedTuple):
-    """What to ask pip for, and the reason in words for the reader."""
+    """The requirement to pass to pip, and the reason in words."""
 
     requirement: str
     reason: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Bring `.venv` up to date and say what was done.
+    """Bring `.venv` up to date and print what was done.
 
-    Returns: the exit status; 1 after a failure the reader can mend, told on stderr.
+    Returns:
+        The exit status: 0, or 1 after an error that the user can fix, which is printed to stderr.
     """
     parser = argparse.ArgumentParser(description="Make .venv and install Media Lab Studio in it.")
     parser.add_argument(
@@ -118,10 +119,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make_environment(extras: str) -> None:
-    """Create `.venv`, install PyTorch, then the project; nothing at all if nothing changed.
+    """Create `.venv`, install PyTorch, then the project; do nothing if nothing changed.
 
-    Cost: milliseconds when the stamp matches, about a minute from scratch with a local wheel.
-    Failure: `.venv` stays as far as it got, without its stamp, and the next run goes on from there.
+    Cost: milliseconds if the stamp matches, about a minute from scratch with a local wheel.
+
+    Raises:
+        BootstrapError: a step failed; `.venv` has no stamp then, and the next run continues.
     """
     started = time.monotonic()
     stamp = stamp_of(PYPROJECT, Path(__file__), sys.version, extras)
@@ -158,9 +161,10 @@ def make_environment(extras: str) -> None:
 
 
 def check_python(version: tuple[int, ...]) -> None:
-    """Refuse an interpreter older than the project supports.
+    """Check that the interpreter is recent enough.
 
-    Raises: PythonTooOldError.
+    Raises:
+        PythonTooOldError: it is older than the project supports.
     """
     if version < MINIMUM_PYTHON:
         raise PythonTooOldError(
@@ -171,9 +175,10 @@ def check_python(version: tuple[int, ...]) -> None:
 
 
 def check_venv_modules() -> None:
-    """Refuse a Python whose venv cannot bring pip, before a half-made `.venv` is left behind.
+    """Check that Python can create an environment with pip, before an incomplete one is made.
 
-    Raises: VenvModuleMissingError.
+    Raises:
+        VenvModuleMissingError: it cannot.
     """
     missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if missing:
@@ -184,7 +189,7 @@ def check_venv_modules() -> None:
 
 
 def has_nvidia_gpu() -> bool:
-    """Whether NVIDIA's driver answers here; the tool alone, without a device, does not count."""
+    """Return whether NVIDIA's driver finds a device; the tool alone does not count."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return False
@@ -192,14 +197,14 @@ def has_nvidia_gpu() -> bool:
 
 
 def venv_matches(venv: Path, version: tuple[int, ...]) -> bool:
-    """Whether an existing environment was made by this same Python, by its `pyvenv.cfg`."""
+    """Return whether an environment was made by this version of Python, by its `pyvenv.cfg`."""
     settings = venv / "pyvenv.cfg"
     lines = settings.read_text().splitlines() if settings.exists() else []
     return f"version = {_dotted(version)}" in lines
 
 
 def stamp_of(pyproject: Path, script: Path, interpreter: str, extras: str) -> str:
-    """A hash of everything the environment is made from; equal stamp, nothing to do."""
+    """Return a hash of everything that the environment is made from."""
     digest = hashlib.sha256(f"{interpreter}\n{extras}\n".encode())
     digest.update(pyproject.read_bytes())
     digest.update(script.read_bytes())
@@ -216,12 +221,18 @@ def choose_torch(
     system: str,
     has_nvidia_gpu: bool,
 ) -> TorchChoice:
-    """Prefer a local wheel to the registry's build, and CUDA to CPU where a GPU can use it.
+    """Choose a PyTorch build: local wheels before the registry, CUDA before CPU if there is a GPU.
 
-    `torch_range` is the project's own, such as `>=2.4,<3`.
+    Args:
+        wheels: Local PyTorch wheels.
+        torch_range: The project's range, such as `>=2.4,<3`.
+        python_tag: The interpreter's tag, such as `cp311`.
+        system: The system and machine, such as `linux-x86_64`.
+        has_nvidia_gpu: Whether a CUDA build can be used.
 
-    Raises: TorchExcludedError when local wheels fit the machine but not the project. Falling back
-    to the registry then would quietly fetch gigabytes that someone set out to avoid.
+    Raises:
+        TorchExcludedError: local wheels fit the machine but not the project. Using the registry
+            instead would silently download gigabytes that the user wanted to avoid.
     """
     fitting = [wheel for wheel in wheels if wheel.fits(python_tag, system)]
     unwanted = [wheel for wheel in fitting if has_nvidia_gpu and wheel.is_cpu_only]
@@ -251,7 +262,7 @@ def choose_torch(
 
 
 def local_torch_wheels(folders: Iterable[Path]) -> list[Wheel]:
-    """Every released PyTorch wheel in these folders; a folder that is not there holds none."""
+    """Return every released PyTorch wheel in these folders; a missing folder has none."""
     paths = (path for folder in folders for path in sorted(folder.glob("torch-*.whl")))
     return [wheel for wheel in map(parse_wheel, paths) if wheel is not None]
 
@@ -280,8 +291,8 @@ def _platform_fits(tag: str, system: str) -> bool:
 
 
 def torch_range_of(pyproject: Path) -> str:
-    """The range this project gives PyTorch, such as `>=2.4,<3`."""
-    import tomllib  # here, so that an older Python reaches its own message first
+    """Return the project's range for PyTorch, such as `>=2.4,<3`."""
+    import tomllib  # here, so that an older Python gets its own message first
 
     with pyproject.open("rb") as file:
         dependencies = tomllib.load(file)["project"]["dependencies"]
@@ -292,7 +303,7 @@ def torch_range_of(pyproject: Path) -> str:
 
 
 def admits(version_range: str, version: str) -> bool:
-    """Whether a range of plain comparisons (`>=2.4,<3,!=2.5.0`) holds for a released version."""
+    """Return whether a range of comparisons (`>=2.4,<3,!=2.5.0`) includes a released version."""
     clauses = [
         re.fullmatch(r"(>=|<=|==|!=|>|<)([\d.]+)", c.strip()) for c in version_range.split(",")
     ]
@@ -305,7 +316,7 @@ def admits(version_range: str, version: str) -> bool:
 
 
 def release(version: str) -> tuple[int, ...]:
-    """The comparable numbers of a version: `2.13.0+cpu` and `2.13` are both (2, 13)."""
+    """Return the numbers of a version for comparison: `2.13.0+cpu` and `2.13` give (2, 13)."""
     numbers = [int(part) for part in version.partition("+")[0].split(".")]
     while numbers and numbers[-1] == 0:
         numbers.pop()
@@ -316,10 +327,10 @@ def release(version: str) -> tuple[int, ...]:
 
 
 def find_links(pip_settings: str) -> list[Path]:
-    """The local folders among pip's find-links, from the text that `pip config list` prints.
+    """Return the local folders in pip's find-links, given the output of `pip config list`.
 
-    Environment variables are in that text too, as `:env:.find-links`. Web pages are passed over:
-    pip itself will look there.
+    It includes environment variables, as `:env:.find-links`. Web addresses are ignored: pip itself
+    searches them.
     """
     links: list[str] = []
     for line in pip_settings.splitlines():
@@ -331,7 +342,7 @@ def find_links(pip_settings: str) -> list[Path]:
 
 
 def _local_folder(link: str) -> Path | None:
-    """A find-links entry as a folder, or None for a web address."""
+    """Return the folder of a find-links entry, or None for a web address."""
     url = urlparse(link)
     if url.scheme == "file":
         return Path(unquote(url.path))
@@ -340,14 +351,15 @@ def _local_folder(link: str) -> Path | None:
 
 
 def read_pip_settings(python: Path) -> str:
-    """All of pip's settings, from its files and environment, one `name='value'` a line."""
+    """Return pip's settings, from files and environment, one `name='value'` per line."""
     return run([str(python), "-m", "pip", "config", "list"], capture=True)
 
 
 def pip_install(python: Path, what: Sequence[str], constraints: Path | None = None) -> None:
-    """Install, printing errors alone; an earlier PIP_CONSTRAINT stays in force beside ours.
+    """Install packages, printing only errors; an existing PIP_CONSTRAINT applies as well.
 
-    Raises: InstallFailedError, under what pip itself printed.
+    Raises:
+        InstallFailedError: it failed; pip itself has printed why.
     """
     environment = dict(os.environ)
     if constraints is not None:
@@ -357,7 +369,7 @@ def pip_install(python: Path, what: Sequence[str], constraints: Path | None = No
 
 
 def installed_version(python: Path, package: str) -> str:
-    """The version of a package inside `.venv`, its local label included."""
+    """Return the version of a package in `.venv`, with its local label."""
     question = f"from importlib.metadata import version; print(version({package!r}))"
     return run([str(python), "-c", question], capture=True).strip()
 
@@ -366,29 +378,30 @@ def installed_version(python: Path, package: str) -> str:
 
 
 def venv_python(venv: Path) -> Path:
-    """The interpreter inside an environment, by the platform's layout."""
+    """Return the path of the interpreter in an environment, on this platform."""
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def run(
     command: Sequence[str], environment: dict[str, str] | None = None, capture: bool = False
 ) -> str:
-    """Run a child in the project's folder; its output is returned if captured, else shown.
+    """Run a command in the project's folder; its output is returned if captured, otherwise shown.
 
-    Raises: InstallFailedError naming the command, when it ends with an error.
+    Raises:
+        InstallFailedError: it failed; the message names the command.
     """
     output = subprocess.PIPE if capture else None
     done = subprocess.run(command, check=False, cwd=ROOT, env=environment, stdout=output, text=True)
     if done.returncode != 0:
         raise InstallFailedError(
             f"exit status {done.returncode} from: {' '.join(command)}\n"
-            "The lines above say why. Once mended, run the same command again: it goes on from here"
+            "The lines above say why. Fix it and run the same command again: it continues from here"
         )
     return done.stdout or ""
 
 
 def say(line: str) -> None:
-    """Print one line at once, so that a long install is not a silent one."""
+    """Print one line at once, so that a long installation shows its progress."""
     print(line, flush=True)
 
 
