@@ -188,8 +188,8 @@ class Family(KnownFamily):
 
     `encoder` makes what reads a checkpoint's prompts, `count_tokens` tells how long one is, and
     `guide` makes what tells them to a running pipeline. `schedulers` take its noise away. What it
-    has none of it cannot do: `noising` is needed to start from a picture, `tiling` for parts of
-    one, `inpainting` for denoisers made for it, `control_inputs` for ControlNets.
+    has none of it cannot do: `loras` for LoRAs, `noising` to start from a picture, `tiling` for
+    parts of one, `inpainting` for denoisers made for it, `control_inputs` for ControlNets.
     `native_sizes` are the pixels a side that its checkpoints were trained at, by what they predict;
     "" stands for the others. `file_variants` and `folder_variants` are what its checkpoints may be
     made for, as one file and as a diffusers folder; without any there is no such checkpoint.
@@ -202,8 +202,8 @@ class Family(KnownFamily):
     opening: Opening
     denoiser: Denoiser
     latents: Latents
-    loras: LoRANames
     needs: Needs
+    loras: LoRANames | None = None
     encoder: MakeTextEncoder
     count_tokens: CountTokens
     guide: MakeGuide

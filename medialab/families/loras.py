@@ -10,7 +10,8 @@ from medialab.families.base import LoRAKeys, LoRANames
 
 def keys_for(family: str) -> LoRAKeys:
     """Return how files of a family that runs name layers; of any other, as any family does."""
-    return RUNNING[family].loras.keys if family in RUNNING else _keys_of_all()
+    own = RUNNING[family].loras if family in RUNNING else None
+    return _keys_of_all() if own is None else own.keys
 
 
 def read_block_weights(text: str) -> Mapping[str, float]:
@@ -43,6 +44,6 @@ def _keys_of_all() -> LoRAKeys:
 def _distinct() -> list[LoRANames]:
     found: list[LoRANames] = []
     for one in RUNNING.values():
-        if one.loras not in found:
+        if one.loras is not None and one.loras not in found:
             found.append(one.loras)
     return found

@@ -35,7 +35,9 @@ NO_PLAIN_CONTROLNETS = {
 }
 _DIFFERENCE = "difference"
 # The classes of ControlNets that are supported.
-CONTROLNET_CLASSES = tuple(dict.fromkeys(one.opening.controlnet_class for one in RUNNING.values()))
+CONTROLNET_CLASSES = tuple(
+    dict.fromkeys(one.opening.controlnet_class for one in RUNNING.values() if one.control_inputs)
+)
 # Stages whose task is not image-to-image.
 _TASKS: Mapping[str, Task] = {"txt2img": "text-to-image", "instruct": "instruct"}
 
@@ -109,6 +111,8 @@ def _why_no_lora(family: str, written: str) -> str | None:
             f"is {written}, which is not supported; supported are LoRA, LoCon, LoHa, LoKr, DoRA, "
             "IA3, OFT and full differences"
         )
+    if family in RUNNING and RUNNING[family].loras is None:
+        return f"is made for {family}, whose LoRAs are not applied yet"
     if family not in {*RUNNING, UNKNOWN}:
         return (
             f"is made for {family}, and no checkpoint of that family runs here; those that do are "

@@ -6,7 +6,7 @@ drops DoRA's scale with a warning and refuses LoHa and LoKr (measured).
 """
 
 from medialab.lora.files import LoRAFile, read_lora, trigger_words
-from medialab.lora.fitting import Report, refuse_family
+from medialab.lora.fitting import Report, names_in, refuse_family
 from medialab.lora.manager import MERGED_FROM, Applied, LoRAManager
 from medialab.lora.running import RunLoRAs, hashes_in_record, loras_as_record
 from medialab.lora.sets import LoRAUse
@@ -21,6 +21,7 @@ __all__ = [
     "RunLoRAs",
     "hashes_in_record",
     "loras_as_record",
+    "names_in",
     "read_lora",
     "refuse_family",
     "trigger_words",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families import DENOISER_PARTS
-from medialab.families.base import UNKNOWN
+from medialab.families.base import UNKNOWN, Family, LoRANames
 from medialab.lora.deltas import delta
 from medialab.lora.files import Layer, LoRAFile
 from medialab.lora.names import modules_by_name, plain
@@ -102,7 +102,7 @@ class Fit:
         self._model = model
         self.denoiser = model.family.denoiser.part
         self.places: list[tuple[str, Any, Layer]] = []
-        foreign = model.family.loras.foreign
+        foreign = names_in(model.family).foreign
         self._unmatched: list[str] = list(file.strange)
         self._for_denoiser = any(one.startswith(foreign) for one in file.strange)
         names = model.cached("layers by name", lambda: _names_of(model))
@@ -118,11 +118,11 @@ class Fit:
 
     def block_of(self, path: str) -> str | None:
         """Return the block of one of the denoiser's modules, as its family numbers them."""
-        return self._model.family.loras.block_of(path, self._model.components[self.denoiser])
+        return names_in(self._model.family).block_of(path, self._model.components[self.denoiser])
 
     def read_block_weights(self, text: str) -> Mapping[str, float]:
         """Parse block weights in the syntax of the checkpoint's family."""
-        return self._model.family.loras.read_block_weights(text)
+        return names_in(self._model.family).read_block_weights(text)
 
     @property
     def report(self) -> Report:
@@ -173,6 +173,15 @@ class Fit:
                 raise ModelRefusedError(message)
 
 
+def names_in(family: Family) -> LoRANames:
+    """Return how LoRA files name a family's layers.
+
+    Raises:
+        ModelRefusedError: LoRAs of the family are not applied.
+    """
+    return family.offered(family.loras, "applying LoRAs")
+
+
 def parts_of(model: "LoadedCheckpoint") -> tuple[str, ...]:
     """Return the parts of a checkpoint that LoRAs change: its denoiser and its prompt encoders."""
     return model.family.denoiser.part, *model.family.denoiser.text_encoders
@@ -180,7 +189,7 @@ def parts_of(model: "LoadedCheckpoint") -> tuple[str, ...]:
 
 def _names_of(model: "LoadedCheckpoint") -> dict[str, Any]:
     return {
-        part: modules_by_name(part, network, model.family.loras)
+        part: modules_by_name(part, network, names_in(model.family))
         for part in parts_of(model)
         if (network := model.components.get(part)) is not None
     }

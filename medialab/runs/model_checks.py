@@ -17,14 +17,13 @@ from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not_in
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.vaes import refuse_unfitting
-from medialab.lora import refuse_family
+from medialab.lora import names_in, refuse_family
 from medialab.process.libraries import check_installed
 from medialab.runs.plan import StageRequest
 from medialab.runs.ties import may_be_untied
 from medialab.settings.fields import StageConfig
 from medialab.settings.samplers import AUTOMATIC_PREDICTION
 from medialab.settings.sampling import SamplingConfig
-from medialab.settings.schedulers import check_training
 from medialab.stage import Model
 
 
@@ -61,6 +60,7 @@ def _check_stage(
     for model, it in found.items():
         if model.kind == "lora":
             refuse_family(model.name, it.family, info.family)
+            names_in(RUNNING[info.family])
         elif model.kind == "controlnet":
             _refuse_foreign_controlnet(it, info)
         elif model.kind == "vae":
@@ -175,7 +175,12 @@ def _check_sampler(stage: str, settings: StageConfig, info: ModelInfo) -> None:
     if not sampler or not prediction or getattr(settings, "denoising_strength", None) == 0:
         return
     try:
-        check_training(sampler, prediction, zero_terminal_snr=info.zero_terminal_snr)
+        RUNNING[info.family].schedulers.check(
+            sampler,
+            getattr(settings, "schedule", "automatic"),
+            prediction,
+            zero_terminal_snr=info.zero_terminal_snr,
+        )
     except ConfigError as error:
         message = f"{stage}, checkpoint {info.name!r}: {error}"
         raise ConfigError(message).about(error.setting, error.choices) from error

@@ -6,6 +6,7 @@ from medialab.families.capabilities import FirstNoise
 from medialab.families.schedulers import Trained
 from medialab.settings.samplers import applied_schedule
 from medialab.settings.schedulers import check_training, make_scheduler
+from medialab.files.predictions import EPSILON
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +36,7 @@ class BetaSchedulers:
 
     def predicts(self, trained: Trained) -> str:
         """Return epsilon or v_prediction."""
-        return str(trained.get("prediction_type", "epsilon"))
+        return str(trained.get("prediction_type", EPSILON))
 
 
 class AddedNoise:
