@@ -86,4 +86,5 @@ class PromptStage(PipelineStage[PromptConfig]):
             chunks=conditioning.chunks,
             embeddings=list(conditioning.inversions),
             **({"unused_loras": list(unused)} if unused else {}),
+            **({"notes": list(conditioning.notes)} if conditioning.notes else {}),
         )
