@@ -63,7 +63,7 @@ def make_pipeline() -> ZImagePipeline:
         n_kv_heads=_HEADS,
         cap_feat_dim=_TEXT_WIDTH,
         axes_dims=list(_AXES),
-        axes_lens=[512, 64, 64],
+        axes_lens=[1024, 64, 64],
     )
     with torch.no_grad():  # made of whatever lay in memory
         transformer.x_pad_token.zero_()

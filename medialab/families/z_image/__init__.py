@@ -1,6 +1,26 @@
 """Z-Image: a transformer that matches flows, and a language model that reads its text."""
 
-from medialab.families.base import KnownFamily
+from medialab.families.base import AUTOMATIC, PLAIN, Family, Latents
+from medialab.families.z_image.denoiser import NATIVE_SIZE, REDUCTION, Transformer
+from medialab.families.z_image.encoder import ChatEncoder, count_tokens
+from medialab.families.z_image.guidance import ZImageGuide
+from medialab.families.z_image.opening import ZImageOpening
 from medialab.families.z_image.recognition import RECOGNITION
+from medialab.families.z_image.schedulers import FlowSchedulers
 
-Z_IMAGE = KnownFamily(name="z-image", recognition=RECOGNITION)
+# Source: the model cards of Tongyi-MAI; diffusers, ZImagePipeline.
+Z_IMAGE = Family(
+    name="z-image",
+    recognition=RECOGNITION,
+    opening=ZImageOpening(),
+    denoiser=Transformer(),
+    # Two by two of the latents are one token, so that pictures have blocks of 16 pixels.
+    latents=Latents(channels=16, reduction=REDUCTION, block=2 * REDUCTION, in_float32=True),
+    encoder=ChatEncoder,
+    count_tokens=count_tokens,
+    guide=ZImageGuide,
+    schedulers=FlowSchedulers(),
+    native_sizes={"": NATIVE_SIZE},
+    folder_variants=(PLAIN,),
+    tasks={"text-to-image": AUTOMATIC["text-to-image"]},
+)

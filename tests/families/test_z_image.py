@@ -1,0 +1,294 @@
+"""Z-Image through the stages: text to image as diffusers' own pipeline draws it, the rest refused.
+
+This family is the proof that one is a folder and a line: what runs here is told of it nowhere else.
+"""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from diffusers import ZImagePipeline
+from PIL import Image
+from safetensors.torch import save_file
+
+from medialab import PipelineConfig, Workbench
+from medialab.artifacts import Sidecar
+from medialab.errors import CancelledError, ConfigError, ModelRefusedError
+from medialab.families.z_image.denoiser import Transformer
+from medialab.loading.registry import ModelRegistry
+from tests.tiny.z_image import write_z_image
+
+NAME = "tiny-z"
+QUICK = {
+    "checkpoint": NAME,
+    "prompt": "a red ball",
+    "sampler": "Euler",
+    "steps": 2,
+    "width": 64,
+    "height": 64,
+    "seed": 3,
+    "guidance_scale": 2.0,
+}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("z") / "models"
+    write_z_image(folder / "checkpoints" / NAME)
+    return folder
+
+
+@pytest.fixture
+def bench(models, tmp_path):
+    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
+        yield workbench
+
+
+@pytest.fixture(scope="module")
+def plain(models):
+    """diffusers' own pipeline, called by hand."""
+    pipeline = ZImagePipeline.from_pretrained(models / "checkpoints" / NAME, local_files_only=True)
+    pipeline.set_progress_bar_config(disable=True)
+    # As checkpoints are laid out on a CPU: it is faster, and rounds otherwise.
+    pipeline.vae.to(memory_format=torch.channels_last)
+
+    def draw(prompt, *, seed=3, steps=2, width=64, height=64, **settings):
+        return pipeline(
+            prompt,
+            width=width,
+            height=height,
+            num_inference_steps=steps,
+            generator=torch.Generator("cpu").manual_seed(seed),
+            **settings,
+        ).images[0]
+
+    return draw
+
+
+def quick(**settings):
+    return PipelineConfig(**QUICK | settings)
+
+
+def applied(run, stage="txt2img"):
+    return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
+
+
+def test_with_guidance_it_draws_the_bytes_of_diffusers(bench, plain):
+    run = bench.execute(quick(negative_prompt="blue", width=96))
+    expected = plain("a red ball", negative_prompt="blue", guidance_scale=1.0, width=96)
+    assert run.image.tobytes() == expected.tobytes()
+    told = applied(run)
+    assert told["scheduler"] == "FlowMatchEulerDiscreteScheduler"
+    assert told["prediction_type"] == "flow_prediction"
+    assert "notes" not in told
+
+
+def test_without_guidance_the_negative_prompt_is_not_read_and_that_is_told(bench, plain):
+    expected = plain("a red ball", guidance_scale=0.0)
+    with_one = bench.execute(quick(guidance_scale=1.0, negative_prompt="blue"))
+    without = bench.execute(quick(guidance_scale=1.0))
+    assert with_one.image.tobytes() == without.image.tobytes() == expected.tobytes()
+    assert applied(with_one)["notes"] == ["at guidance_scale 1 the negative prompt is not read"]
+    assert "notes" not in applied(without)
+
+
+def test_a_size_that_is_no_multiple_of_its_blocks_is_drawn_larger_and_cut(bench, plain):
+    run = bench.execute(quick(width=72, height=104))
+    whole = plain("a red ball", guidance_scale=1.0, width=80, height=112)
+    assert run.image.tobytes() == whole.crop((0, 0, 72, 104)).tobytes()
+
+
+def test_a_second_run_comes_from_the_cache_and_a_change_runs_what_it_touches(bench):
+    first = bench.execute(quick())
+    again = bench.execute(quick())
+    assert again.image.tobytes() == first.image.tobytes()
+    assert all(one["cached"] for one in again.record["stages"])
+    sharper = bench.execute(quick(sharpen=1.0))
+    assert [one["cached"] for one in sharper.record["stages"]] == [True, True, False]
+
+
+def test_a_picture_is_made_again_from_its_own_sidecar(bench, models, tmp_path):
+    first = bench.execute(quick(guidance_scale=3.0, negative_prompt="blue"))
+    config = Sidecar.read(first.artifact.sidecar).config
+    with Workbench(models=models, outputs=tmp_path / "others", device="cpu") as other:
+        again = other.execute(config)
+    assert again.image.tobytes() == first.image.tobytes()
+
+
+def test_each_seed_of_a_batch_gives_what_it_gives_alone(bench, plain):
+    run = bench.execute(quick(batch_size=2))
+    for number, image in enumerate(run.images):
+        alone = plain("a red ball", guidance_scale=1.0, seed=3 + number)
+        assert image.tobytes() == alone.tobytes()
+
+
+def test_cancelled_between_steps_it_stops_and_the_next_run_is_the_same(bench, plain):
+    def stop(event):
+        if event.kind == "step" and event.stage == "txt2img":
+            bench.queue.cancel_all()
+
+    end = bench.queue.listen(stop)
+    with pytest.raises(CancelledError):
+        bench.execute(quick(steps=4))
+    end()
+    expected = plain("a red ball", guidance_scale=1.0, steps=4)
+    assert bench.execute(quick(steps=4)).image.tobytes() == expected.tobytes()
+
+
+def test_previews_show_the_size_that_is_drawn(bench):
+    seen = []
+    end = bench.queue.listen(lambda event: seen.append(event.preview))
+    bench.execute(quick(width=96))
+    end()
+    seen = [preview for preview in seen if preview is not None]
+    assert seen
+    assert {preview.size for preview in seen} == {(96, 64)}
+
+
+# Prompts
+
+
+@pytest.mark.parametrize(
+    ("prompt", "emphasis", "read", "notes"),
+    [
+        ("a (red:1.3) [ball]", "original", "a red ball", ["brackets have no effect"]),
+        ("a (red:1.3) ball", "ignore", "a red ball", []),
+        ("a (red:1.3) ball", "none", "a (red:1.3) ball", []),
+    ],
+)
+def test_brackets_weigh_nothing_and_that_is_told(bench, plain, prompt, emphasis, read, notes):
+    run = bench.execute(quick(prompt=prompt, emphasis=emphasis))
+    assert run.image.tobytes() == plain(read, guidance_scale=1.0).tobytes()
+    told = applied(run, "prompt").get("notes", [])
+    assert [note.partition(":")[0] for note in told] == notes
+
+
+def test_a_prompt_longer_than_a_message_is_cut_and_that_is_told(bench, plain):
+    prompt = "a ball, " * 300
+    run = bench.execute(quick(prompt=prompt))
+    assert run.image.tobytes() == plain(prompt, guidance_scale=1.0).tobytes()
+    (note,) = applied(run, "prompt")["notes"]
+    tokens, room = bench.count_tokens(prompt, NAME)
+    assert note == f"of {tokens} tokens {room} are read"
+    assert applied(run, "prompt")["tokens"] == tokens > room
+
+
+def test_a_prompt_that_changes_with_the_steps_is_the_first_one_first(bench):
+    def drawn(prompt):
+        return bench.execute(quick(prompt=prompt, steps=4)).image.tobytes()
+
+    pictures = {text: drawn(text) for text in ("a red ball", "a hat", "[a red ball:a hat:2]")}
+    assert len(set(pictures.values())) == 3
+    assert drawn("[a red ball:a hat:9]") == pictures["a red ball"]
+
+
+def test_and_follows_the_weighted_sum_of_its_prompts(bench):
+    def drawn(prompt):
+        return np.asarray(bench.execute(quick(prompt=prompt)).image).astype(int)
+
+    once, twice = drawn("a red ball"), drawn("a red ball :0.5 AND a red ball :0.5")
+    assert np.abs(once - twice).max() <= 1
+    assert np.abs(once - drawn("a red ball AND a hat")).max() > 1
+    both = drawn("a red ball :0.7 AND a hat :0.3")
+    assert np.abs(both - drawn("a hat :0.3 AND a red ball :0.7")).max() <= 1
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"sampler": "DPM++ 2M"}, "trained with flow matching; choose Euler"),
+        ({"schedule": "normal"}, "choose one of automatic, simple, karras, exponential, beta"),
+        ({"prediction_type": "epsilon"}, "set prediction_type to automatic"),
+    ],
+)
+def test_samplers_of_other_noise_are_refused_before_anything_is_loaded(bench, settings, says):
+    with pytest.raises(ConfigError, match=says):
+        bench.execute(quick(**settings))
+    assert not bench.registry.nbytes
+
+
+@pytest.mark.parametrize("schedule", ["karras", "exponential", "beta"])
+def test_its_schedules_are_those_of_diffusers(bench, schedule):
+    run = bench.execute(quick(schedule=schedule, steps=4))
+    assert applied(run)["schedule"] == schedule
+    assert run.image.tobytes() != bench.execute(quick(steps=4)).image.tobytes()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"mode": "img2img"}, {"refiner": {"enabled": True}}, {"face": {"enabled": True}}]
+)
+def test_tasks_that_start_from_a_picture_are_refused_by_name(bench, settings):
+    picture = bench.keep(Image.new("RGB", (64, 64), "red"))
+    detector = {"face": {"enabled": True, "detector": "centre"}} if "face" in settings else {}
+    config = quick(**{"image": picture} | settings | detector)
+    with pytest.raises(ModelRefusedError, match=r"z-image.* text-to-image only, not"):
+        bench.execute(config)
+    assert not bench.registry.nbytes
+
+
+def test_loras_and_controlnets_of_the_family_are_listed_with_the_reason(models, tmp_path):
+    lora = {
+        f"diffusion_model.layers.0.attention.to_k.lora_{one}.weight": torch.zeros(2, 2)
+        for one in "AB"
+    }
+    network = {"control_all_x_embedder.2-1.weight": torch.zeros(2, 2)}
+    for folder, tensors in (("loras", lora), ("controlnet", network)):
+        (tmp_path / folder).mkdir()
+        save_file(tensors, tmp_path / folder / "one.safetensors")
+    registry = ModelRegistry(tmp_path)
+    (info,) = registry.models("lora")
+    assert info.refused.endswith("is made for z-image, whose LoRAs are not applied yet")
+    (info,) = registry.models("controlnet")
+    assert "single file of family z-image" in info.refused
+
+
+def test_loras_of_no_known_family_are_refused_when_one_asks_for_them(bench, models):
+    (models / "loras").mkdir(exist_ok=True)
+    path = models / "loras" / "any.safetensors"
+    save_file({f"lora_te_any.lora_{one}.weight": torch.zeros(2, 2) for one in ("down", "up")}, path)
+    with pytest.raises(ModelRefusedError, match=r"applying LoRAs is not possible yet .* z-image"):
+        bench.execute(quick(prompt="a red ball <lora:any:1>"))
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "says"),
+    [
+        ("transformer/config.json", {"n_layers": 9}, "n_layers = 9"),
+        ("text_encoder/config.json", {"hidden_size": 9}, "hidden_size"),
+        ("scheduler/scheduler_config.json", {"shift": None}, "shift"),
+        ("model_index.json", {"_class_name": "ZImageOmniPipeline"}, "editing by pictures"),
+    ],
+)
+def test_a_folder_that_is_not_whole_is_refused_in_the_listing(
+    models, tmp_path, file, changes, says
+):
+    folder = tmp_path / "checkpoints" / NAME
+    shutil.copytree(models / "checkpoints" / NAME, folder)
+    path = folder / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    (info,) = ModelRegistry(tmp_path).models("checkpoint")
+    assert says in info.refused
+
+
+# Memory
+
+
+@torch.inference_mode()
+def test_prompts_one_after_another_give_what_they_give_together(models):
+    pipeline = ZImagePipeline.from_pretrained(models / "checkpoints" / NAME, local_files_only=True)
+    network = pipeline.transformer
+    generator = torch.Generator().manual_seed(1)
+    latents = [torch.randn(16, 1, 8, 8, generator=generator) for _ in range(2)]
+    texts = [torch.randn(length, 64, generator=generator) for length in (3, 5)]
+    time = torch.tensor([0.3, 0.3])
+    together = network(latents, time, texts, return_dict=False)[0]
+    with Transformer().rows_apart(network):
+        apart = network(latents, time, texts, return_dict=False)[0]
+    for one, other in zip(together, apart, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+    assert "forward" not in vars(network)
