@@ -4,6 +4,7 @@ from medialab.families.base import AUTOMATIC, PLAIN, Family, Latents
 from medialab.families.z_image.denoiser import NATIVE_SIZE, REDUCTION, Transformer
 from medialab.families.z_image.encoder import ChatEncoder, count_tokens
 from medialab.families.z_image.guidance import ZImageGuide
+from medialab.families.z_image.needs import TransformerNeeds
 from medialab.families.z_image.opening import ZImageOpening
 from medialab.families.z_image.recognition import RECOGNITION
 from medialab.families.z_image.schedulers import FlowSchedulers
@@ -16,6 +17,7 @@ Z_IMAGE = Family(
     denoiser=Transformer(),
     # Two by two of the latents are one token, so that pictures have blocks of 16 pixels.
     latents=Latents(channels=16, reduction=REDUCTION, block=2 * REDUCTION, in_float32=True),
+    needs=TransformerNeeds(),
     encoder=ChatEncoder,
     count_tokens=count_tokens,
     guide=ZImageGuide,

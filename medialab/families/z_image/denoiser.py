@@ -10,7 +10,7 @@ from medialab.families.base import PLAIN
 from medialab.families.patching import computing_by
 
 NATIVE_SIZE, REDUCTION = 1024, 8  # pixels
-_PLACES = 4  # of the latents that one of its tokens stands for: 2 × 2
+PLACES = 4  # of the latents that one of its tokens stands for: 2 × 2
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Transformer:
 
     def width(self, network: Any) -> int:
         """Return the numbers that its first layer has for a place of the latents."""
-        return int(network.config.dim) // _PLACES
+        return int(network.config.dim) // PLACES
 
     @contextmanager
     def rows_apart(self, network: Any) -> Iterator[None]:
