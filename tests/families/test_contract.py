@@ -9,7 +9,7 @@ from PIL import Image
 
 from medialab import PipelineConfig, Workbench
 from medialab.diffusion.drawing import Drawing
-from medialab.errors import ConfigError
+from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families import FAMILIES, RUNNING
 from medialab.families.base import TEXT_BLOCK, UNKNOWN
 from medialab.families.kinds import classify
@@ -19,12 +19,13 @@ from medialab.files.headers import Header
 from medialab.listing.runnable import why_not, why_not_in
 from medialab.loading.checkpoint import CONFIGS
 from medialab.lora.files import parse_lora
-from medialab.lora.fitting import Fit, parts_of
+from medialab.lora.fitting import Fit, names_in, parts_of
 from medialab.pixels.geometry import SIDE_STEP
 from tests.tiny.families import WRITERS
 
 every_family = pytest.mark.parametrize("name", FAMILIES)
 each_that_runs = pytest.mark.parametrize("name", RUNNING)
+each_with_loras = pytest.mark.parametrize("name", [name for name in RUNNING if RUNNING[name].loras])
 SIDE = 64  # pixels
 
 
@@ -171,7 +172,7 @@ def test_memory_is_counted_of_the_layers_there_are(name, info, model):
     assert 0 < one < two
 
 
-@each_that_runs
+@each_with_loras
 def test_a_lora_for_one_of_its_layers_finds_it_and_no_other_familys(name, model):
     keys, part = RUNNING[name].loras.keys, RUNNING[name].denoiser.part
     assert keys.denoiser == part
@@ -190,7 +191,7 @@ def test_a_lora_for_one_of_its_layers_finds_it_and_no_other_familys(name, model)
     assert parts_of(model)[0] == part
 
 
-@each_that_runs
+@each_with_loras
 def test_block_weights_are_read_or_refused_in_words(name):
     loras = RUNNING[name].loras
     try:
@@ -199,6 +200,12 @@ def test_block_weights_are_read_or_refused_in_words(name):
         assert "lbw" in str(error) or name in str(error)  # noqa: PT017 - a family may have blocks
     else:
         assert weights[TEXT_BLOCK] == 1
+
+
+@pytest.mark.parametrize("name", [name for name, one in RUNNING.items() if one.loras is None])
+def test_where_loras_are_not_applied_that_is_said_by_name(name):
+    with pytest.raises(ModelRefusedError, match=f"applying LoRAs is not possible yet .* {name}"):
+        names_in(RUNNING[name])
 
 
 @each_that_runs

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.families.capabilities import FirstNoise
 from medialab.families.schedulers import Trained
+from medialab.files.predictions import EPSILON
 from medialab.settings.samplers import applied_schedule
 from medialab.settings.schedulers import check_training, make_scheduler
-from medialab.files.predictions import EPSILON
 
 if TYPE_CHECKING:
     import torch

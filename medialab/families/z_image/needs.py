@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from medialab.errors import ModelRefusedError
-from medialab.families.base import Listed, Widths
+from medialab.families.needs import Widths
+from medialab.families.opening import Listed
 from medialab.families.z_image.denoiser import PLACES
 from medialab.files.part_configs import read_json
 
