@@ -20,9 +20,9 @@ from medialab.prompts import ParsedPrompt, parse
 if TYPE_CHECKING:
     from medialab.diffusion.drawing import Drawing
 
-# Some 400 texts of SD1.5's size, 100 of SDXL's.
+# 100 to 400 texts of the families here.
 REMEMBERED_BYTES = 64 * 2**20
-# Of all texts of a run together: half a GB for SD1.5, over one for SDXL.
+# Of all texts of a run together: half a GB to over one, for the families here.
 MOST_CHUNKS = 2000
 
 
@@ -111,7 +111,7 @@ class _Reader:
         """Encode a text; remembered as long as the model is, up to REMEMBERED_BYTES."""
         import torch
 
-        text = unicodedata.normalize("NFC", text)  # as CLIP's tokenizer, and as files are named
+        text = unicodedata.normalize("NFC", text)  # as tokenizers take it, and as files are named
         key = self.encoder.key(text)
         if key is None:
             return self._encode(text)

@@ -12,7 +12,7 @@ _SIZE = 128  # pixels a side of the calibration picture
 
 
 class LatentPreview:
-    """Turns latents (1, c, h, w) into a picture of 8h x 8w pixels, in under a millisecond.
+    """A linear map from latents (1, c, h, w) to a picture of their size, in under a millisecond.
 
     Colours are a linear function of the latents, fitted once per VAE by least squares on one
     calibration picture. Nothing of a family has to be known or shipped.
@@ -29,7 +29,7 @@ class LatentPreview:
             colours = torch.nn.functional.interpolate(wanted, size=latents.shape[-2:], mode="area")
             rows = latents[0].flatten(1).T
             rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
-            # SDXL's VAE gives NaN in half precision: then there is no preview, and no error.
+            # Some VAEs give NaN in half precision: then there is no preview, and no error.
             self.can_draw = bool(torch.isfinite(rows).all())
             rows = torch.nan_to_num(rows)
             # Solved by a pseudo-inverse: latents of a flat channel must not blow the fit up.
@@ -37,7 +37,7 @@ class LatentPreview:
         self.enlarge = _SIZE // latents.shape[-1]
 
     def draw(self, latents: "torch.Tensor") -> "Image.Image | None":
-        """The first of the latents as a picture; None where no colours could be fitted."""
+        """Return the first of the latents as a picture; None where no colours could be fitted."""
         if not self.can_draw:
             return None
         from PIL import Image
@@ -52,7 +52,7 @@ class LatentPreview:
 
 
 def _calibration_picture() -> "torch.Tensor":
-    """(1, 3, 128, 128) in [-1, 1]: patches of 16 px whose colours fill the cube, seeded."""
+    """Return (1, 3, 128, 128) in [-1, 1]: patches of 16 px whose colours fill the cube, seeded."""
     import torch
 
     patches = torch.rand(1, 3, _SIZE // 16, _SIZE // 16, generator=torch.Generator().manual_seed(0))

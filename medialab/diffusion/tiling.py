@@ -13,7 +13,7 @@ from medialab.families.base import Family
 from medialab.pixels.geometry import Box
 from medialab.pixels.tiles import tiles
 
-# Pixels from which on a VAE works in tiles of its own: decoding 1536² takes SDXL's about 10 GB.
+# Pixels from which on a VAE works in tiles of its own: decoding 1536² takes about 10 GB.
 LARGE = 1536 * 1536
 VAE_TILE = 1024  # pixels a side, of which a quarter is shared
 
