@@ -191,7 +191,9 @@ def test_what_is_no_regular_file_is_never_opened(folder, file):
         load(folder)
     path.unlink()
     path.symlink_to(path.name)
-    with pytest.raises(ModelRefusedError, match=f"mine/{file} is a link that is broken or leads out"):
+    with pytest.raises(
+        ModelRefusedError, match=f"mine/{file} is a link that is broken or leads out"
+    ):
         load(folder)
     info = ModelInfo("mine", "checkpoint", "paperdoll", "diffusers", folder, 0)
     with pytest.raises(ModelRefusedError, match=f"mine/{file} cannot be read"):
