@@ -40,7 +40,8 @@ def first_words(path):
 
 def modules():
     globs = [glob.replace("/**", "/") for glob in left_out()]
-    for path in sorted((ROOT / "medialab").rglob("*.py")):
+    folders = [ROOT / name for name in ("medialab", "widgets", "models/paperdoll")]
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
         if not name.startswith(tuple(globs)):
             yield pytest.param(path, id=name)

@@ -52,7 +52,7 @@ class Belongings:
 
     @property
     def set_aside(self) -> Mapping[Place, Any]:
-        """What is set aside now, by stage and setting."""
+        """The values that are set aside now, by stage and setting."""
         return dict(self._aside)
 
     def filled_from(self, name: str) -> None:

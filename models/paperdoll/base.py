@@ -51,10 +51,10 @@ SAMPLE_PROMPTS = (
 
 
 def train_base(size: family.Size, steps: int, device: torch.device, *, warm: bool = False) -> None:
-    """Text encoder and UNet together, by velocity prediction on cached latents.
+    """Train text encoder and UNet together, by velocity prediction on cached latents.
 
-    A tenth of the captions is dropped, for classifier-free guidance. Small parts weigh more, and a
-    fifth of the steps is made above the native size.
+    A tenth of the captions is dropped, for classifier-free guidance. Small parts have a larger
+    weight, and a fifth of the steps uses pictures above the native size.
     """
     vae_folder = family.TRAINING / "vae" / "finished"
     if warm and not vae_folder.exists():

@@ -1,4 +1,4 @@
-"""The recipe of the ControlNet: white edges on black say where things are."""
+"""The recipe of the ControlNet: it follows white edges on black."""
 
 import random as stdlib_random
 from pathlib import Path
@@ -31,13 +31,13 @@ _WITHOUT_WORDS = 0.3  # captions dropped, so that the edges alone are heeded too
 
 
 def canny(image: Image.Image) -> Image.Image:
-    """White edges on black, RGB, as canny preprocessors give them."""
+    """Return white edges on black, RGB, as canny preprocessors make them."""
     edges = cv2.Canny(np.asarray(image), _LOW, _HIGH)
     return Image.fromarray(edges).convert("RGB")
 
 
 def scribbled(edges: Image.Image, random: stdlib_random.Random) -> Image.Image:
-    """The edges as a hand would draw them: sometimes thicker, sometimes with gaps."""
+    """Return the edges as if drawn by hand: sometimes thicker, sometimes with gaps."""
     lines = np.array(edges)
     if thickness := random.choice((0, 0, 2, 3)):
         lines = cv2.dilate(lines, np.ones((thickness, thickness), np.uint8))
@@ -49,7 +49,7 @@ def scribbled(edges: Image.Image, random: stdlib_random.Random) -> Image.Image:
 
 
 def make_controlnet(parts: family.Parts) -> ControlNetModel:
-    """A copy of the UNet's way down that begins by changing nothing (zero convolutions)."""
+    """Copy the UNet's encoder; its zero convolutions change nothing at first."""
     return ControlNetModel.from_unet(
         parts.unet, conditioning_channels=3, conditioning_embedding_out_channels=(16, 32, 64, 128)
     )
@@ -58,7 +58,7 @@ def make_controlnet(parts: family.Parts) -> ControlNetModel:
 def train_controlnet(
     size: family.Size, steps: int, device: torch.device, *, warm: bool = False
 ) -> None:
-    """The frozen base denoises; the ControlNet learns to steer it by the picture's edges.
+    """Train the ControlNet to steer the frozen base model by a picture's edges.
 
     Source: Zhang et al., "Adding Conditional Control to Text-to-Image Diffusion Models".
     """
@@ -114,7 +114,7 @@ def train_controlnet(
 
 
 def held_out(count: int) -> list[world.Scene]:
-    """Scenes that were never trained on."""
+    """Return scenes that were held out of training."""
     random = stdlib_random.Random("controlnet")
     return [world.draw_split(random, held_out=True) for _ in range(count)]
 
@@ -127,7 +127,7 @@ def generate(
     *,
     strength: float,
 ) -> list[Image.Image]:
-    """A picture for each scene's caption, drawn along the edges; at strength 0 without them."""
+    """Generate a picture for each scene's caption along the edges; strength 0 ignores them."""
     pipeline = StableDiffusionControlNetPipeline(
         vae=parts.vae,
         text_encoder=parts.text_encoder,
@@ -157,13 +157,13 @@ def generate(
 
 
 def mean_agreement(edges: list[Image.Image], images: list[Image.Image]) -> float:
-    """How well the pictures' edges follow those asked for: the mean of `agreement`."""
+    """Return the mean `agreement` of the pictures' edges with the given ones."""
     shares = [agreement(wanted, canny(image)) for wanted, image in zip(edges, images, strict=True)]
     return sum(shares) / len(shares)
 
 
 def agreement(wanted: Image.Image, got: Image.Image) -> float:
-    """The F1 score of two edge pictures: 1 when each edge has the other's within two pixels."""
+    """Return the F1 score of two edge pictures: 1 if all edges match within two pixels."""
     first, second = (np.asarray(edges.convert("L")) > 127 for edges in (wanted, got))
     if not first.any() or not second.any():
         return 0.0
@@ -173,7 +173,7 @@ def agreement(wanted: Image.Image, got: Image.Image) -> float:
 
 
 def evaluate_controlnet(count: int, device: torch.device, sheet: Path) -> str:
-    """Edge agreement on held-out scenes, same captions and seeds, with and without the edges."""
+    """Measure edge agreement on held-out scenes, with and without the ControlNet."""
     parts = family.load_parts(device)
     controlnet = ControlNetModel.from_pretrained(
         family.MODELS / FOLDER, use_safetensors=True, local_files_only=True

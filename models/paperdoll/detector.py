@@ -1,8 +1,8 @@
 """The recipe of the detector: faces, hands and bodies as masks and boxes, by a small UperNet.
 
 Source: Xiao et al., "Unified Perceptual Parsing for Scene Understanding", on a ConvNext; the
-classes are transformers' own. It names each pixel, and the connected pixels of one name are one
-find. (A SegFormer of this size learnt a tenth as fast.)
+classes are transformers' own. It labels each pixel, and connected pixels of one label are one
+detection. (A SegFormer of this size learnt a tenth as fast.)
 """
 
 import random as stdlib_random
@@ -35,7 +35,7 @@ _ROUND_TRIPS = 0.12  # share of the steps whose pictures went through the VAE
 
 
 def make_detector() -> UperNetForSemanticSegmentation:
-    """0.2 M weights; (n, 3, h, w) in [-1, 1] to scores (n, 4, h, w)."""
+    """Make the network (0.2 M weights): (n, 3, h, w) in [-1, 1] to scores (n, 4, h, w)."""
     backbone = ConvNextConfig(
         hidden_sizes=[16, 32, 48, 64],
         depths=[1, 1, 2, 1],
@@ -61,7 +61,7 @@ def make_detector() -> UperNetForSemanticSegmentation:
 def train_detector(
     size: family.Size, steps: int, device: torch.device, *, warm: bool = False
 ) -> None:
-    """Cross-entropy and Dice on renders, some of them blurred, noisy, or given back by the VAE.
+    """Train by cross-entropy and Dice on renders, some blurred, noisy, or passed through the VAE.
 
     Dice (Milletari et al., "V-Net") lets a small hand count as much as a large face.
     """
@@ -114,7 +114,7 @@ def _enlarged(pixels: torch.Tensor) -> torch.Tensor:
 
 
 def class_map(picture: Picture) -> torch.Tensor:
-    """(h, w) numbers of `LABELS`; hands lie over faces, faces over bodies."""
+    """Return (h, w) indices into `LABELS`; hands lie over faces, faces over bodies."""
     names = np.zeros(picture.image.size[::-1], np.int64)
     for number, masks in enumerate((("body",), *_PARTS.values()), start=1):
         for mask in masks:
@@ -133,12 +133,12 @@ def _dice_loss(scores: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
 
 
 def find(segmenter: Segmenter, image: Image.Image) -> list[Detection]:
-    """Bodies, faces and hands, as the studio's detailers find them."""
+    """Detect bodies, faces and hands, in the same way as the studio's detailers."""
     return [found for label in LABELS[1:] for found in segmenter.find(image, label)]
 
 
 def outlined(image: Image.Image, detections: list[Detection]) -> Image.Image:
-    """The picture with a box around each detection: body white, face green, hand red."""
+    """Return the picture with a box around each detection: body white, face green, hand red."""
     shown = image.copy()
     pen = ImageDraw.Draw(shown)
     for found in detections:
@@ -148,15 +148,15 @@ def outlined(image: Image.Image, detections: list[Detection]) -> Image.Image:
 
 
 def held_out(count: int) -> list[world.Scene]:
-    """Scenes that were never trained on."""
+    """Return scenes that were held out of training."""
     random = stdlib_random.Random("detector")
     return [world.draw_split(random, held_out=True) for _ in range(count)]
 
 
 def measure(segmenter: Segmenter, scenes: list[world.Scene]) -> dict[str, dict[str, float]]:
-    """Per label: mean IoU of masks and of boxes (0 where nothing was found), and precision.
+    """Return per label the mean IoU of masks and boxes (0 if undetected), and the precision.
 
-    Parts of fewer than twenty pixels (a finger's tip at the edge) are asked of nobody.
+    Parts of fewer than twenty pixels, such as a fingertip at the edge, are not counted.
     """
     overlaps: dict[str, list[tuple[float, float]]] = {label: [] for label in LABELS[1:]}
     right: dict[str, list[bool]] = {label: [] for label in LABELS[1:]}
@@ -186,7 +186,7 @@ def measure(segmenter: Segmenter, scenes: list[world.Scene]) -> dict[str, dict[s
 
 
 def _overlap(part: Image.Image, found: Detection) -> tuple[float, float]:
-    """IoU of the masks, and of their boxes."""
+    """Return the IoU of the masks, and of their boxes."""
     truth, got = np.asarray(part) > 0, np.asarray(found.mask) > 0
     masks = np.count_nonzero(truth & got) / np.count_nonzero(truth | got)
     first, second = part.getbbox() or (0, 0, 0, 0), found.box.edges
@@ -198,7 +198,7 @@ def _overlap(part: Image.Image, found: Detection) -> tuple[float, float]:
 
 
 def load(device: torch.device) -> Segmenter:
-    """The shipped detector."""
+    """Load the shipped detector."""
     network = UperNetForSemanticSegmentation.from_pretrained(
         family.MODELS / FOLDER, use_safetensors=True, local_files_only=True
     )
@@ -206,10 +206,10 @@ def load(device: torch.device) -> Segmenter:
 
 
 def evaluate_detector(count: int, device: torch.device, sheet: Path) -> str:
-    """Overlap with what is really there on held-out renders, sharp and as the VAE gives them."""
+    """Measure the detector on held-out renders, sharp and passed through the VAE."""
     segmenter = load(device)
     measured = measure(segmenter, held_out(count))
-    rows = ["| part | mask IoU | box IoU | right finds | parts |", "|---|---|---|---|---|"]
+    rows = ["| part | mask IoU | box IoU | right detections | parts |", "|---|---|---|---|---|"]
     for label, figures in measured.items():
         rows.append(
             f"| {label} | {figures['mask']:.3f} | {figures['box']:.3f} "

@@ -1,4 +1,4 @@
-"""Draw a paperdoll scene: half a millisecond a picture, fully settled by the scene's seed.
+"""Draw a paperdoll scene: half a millisecond per picture, fully determined by the scene's seed.
 
 A person lives in a world of head units (y down, the top of the head near 0, the soles at 4.3); a
 framing is only another camera on the same person, so that a face in a full body picture and a face
@@ -51,7 +51,7 @@ SKIN: tuple[RGB, ...] = (
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn scene: the RGB image and 8-bit masks (255 inside) of what can be seen."""
+    """A drawn scene: the RGB image, and 8-bit masks (255 inside) of its visible parts."""
 
     image: Image.Image
     masks: dict[str, Image.Image]
@@ -101,7 +101,7 @@ class _Canvas:
     def limb(
         self, points: list[Point], width: float, colour: RGB, region: int | None = None
     ) -> None:
-        """A thick line with round joints and ends."""
+        """Draw a thick line with round joints and ends; points and width in world units."""
         pixels = [self._pixel(point) for point in points]
         stroke = max(1, round(width * self.unit))
         self.draw.line(pixels, fill=colour, width=stroke)
@@ -129,7 +129,7 @@ class _Canvas:
 def draw(scene: Scene, size: int | tuple[int, int] = 128, *, masks: bool = True) -> Picture:
     """Draw the scene at `size` pixels (a side, or width and height).
 
-    Without `masks` it is a third faster: training needs none.
+    Without `masks` it is a third faster; training needs none.
     """
     width, height = (size, size) if isinstance(size, int) else size
     canvas = _Canvas((width, height), with_regions=masks)
@@ -253,7 +253,7 @@ _BACKGROUNDS = {
 
 
 def _draw_object(canvas: _Canvas, scene: Scene, random: stdlib_random.Random) -> None:
-    """One plain thing, drawn in a square from -1 to 1 filling two thirds of the picture."""
+    """Draw one object in a square from -1 to 1 that fills two thirds of the picture."""
     height = random.uniform(2.7, 3.5)
     canvas.look_at((random.uniform(-0.25, 0.25), random.uniform(-0.3, 0.1)), height)
     colour = COLOURS[scene.object_colour or "red"]
@@ -261,7 +261,7 @@ def _draw_object(canvas: _Canvas, scene: Scene, random: stdlib_random.Random) ->
 
 
 def _shade(colour: RGB, factor: float = 0.72) -> RGB:
-    """A darker neighbour of the colour; of black a lighter one, so that it can be seen."""
+    """Return a darker shade of the colour; for black a lighter one, so that it is visible."""
     if max(colour) < 60:
         return 66, 66, 74
     return tuple(round(channel * factor) for channel in colour)  # type: ignore[return-value]
@@ -402,7 +402,7 @@ _FINGERS = {
 
 
 class _Doll:
-    """One person: the scene's attributes and the unsaid ones drawn from `random`."""
+    """One person: the scene's attributes, and those that captions omit, drawn from `random`."""
 
     def __init__(self, scene: Scene, random: stdlib_random.Random) -> None:
         self.scene = scene
@@ -476,7 +476,7 @@ class _Doll:
         thumb_side: int,
         region: int,
     ) -> None:
-        """A hand that leaves the wrist along `angle` (radians, y down); `unit` is its length."""
+        """Draw a hand from the wrist along `angle` (radians, y down); `unit` is its length."""
         along, across = (math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle))
 
         def at(forward: float, aside: float) -> Point:
@@ -605,5 +605,5 @@ class _Doll:
 
 
 def _mix(first: RGB, second: RGB, amount: float) -> RGB:
-    """`amount` 0 is the first colour, 1 the second."""
+    """Mix two colours: `amount` 0 gives the first, 1 the second."""
     return tuple(round(a + (b - a) * amount) for a, b in zip(first, second, strict=True))  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""The recipe of editing by instruction: the same picture drawn twice, and what was changed said.
+"""The recipe of editing by instruction: pairs of renders that differ in one named attribute.
 
 Source: Brooks et al., "InstructPix2Pix: Learning to Follow Image Editing Instructions". The pairs
 are free here: a scene with one attribute replaced is the same person in the same place.
@@ -60,7 +60,7 @@ _VALUES = {
 
 @dataclass(frozen=True)
 class Edit:
-    """A scene, the same scene with one attribute changed, and the ways to ask for that."""
+    """A scene, the same scene with one attribute changed, and instructions for that change."""
 
     before: world.Scene
     after: world.Scene
@@ -69,7 +69,7 @@ class Edit:
 
 
 def draw_edit(random: stdlib_random.Random, *, held_out: bool) -> Edit:
-    """A scene of one side of the split and a change that can be seen in it."""
+    """Draw a scene from one side of the split, and a visible change of it."""
     while True:
         before = world.draw_split(random, held_out=held_out)
         if before.framing == "hand close-up":
@@ -118,7 +118,7 @@ def _another(values: tuple[str, ...], than: str | None, random: stdlib_random.Ra
 
 
 def make_edit_unet(parts: family.Parts) -> UNet2DConditionModel:
-    """The base UNet reading four more channels, the given picture's latents; at first unheeded."""
+    """Add four input channels to the base UNet for the given picture's latents, weights 0."""
     config = dict(parts.unet.config) | {"in_channels": 8}
     unet = UNet2DConditionModel.from_config(config)
     weights = parts.unet.state_dict()
@@ -129,10 +129,9 @@ def make_edit_unet(parts: family.Parts) -> UNet2DConditionModel:
 
 
 def train_edit(size: family.Size, steps: int, device: torch.device, *, warm: bool = False) -> None:
-    """UNet and text encoder from the base, on pairs of renders.
+    """Train UNet and text encoder, starting from the base model, on pairs of renders.
 
-    A twentieth each goes without words, without the picture, and without both: what the two
-    guidances need.
+    A twentieth each of the pairs has no words, no picture, and neither, for the two guidances.
     """
     parts = family.load_parts(device)
     unet = make_edit_unet(parts).to(device, memory_format=torch.channels_last)
@@ -228,7 +227,7 @@ def apply_edits(
     guidance_scale: float = 4.0,
     image_guidance_scale: float = 1.5,
 ) -> tuple[list[Image.Image], list[Image.Image]]:
-    """The renders that the edits start from, and what the model makes of them."""
+    """Return the renders that the edits start from, and the edited pictures."""
     pipeline.scheduler = make_scheduler("DPM++ 2M", "automatic", pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)
     random = stdlib_random.Random("instructions")
@@ -249,7 +248,7 @@ def apply_edits(
 
 
 def evaluate_edit(count: int, device: torch.device, sheet: Path) -> str:
-    """What the judge reads in edited held-out renders: the change wanted, and all the rest kept."""
+    """Measure edits of held-out renders with the judge: the change made, and the rest unchanged."""
     pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(
         family.MODELS / FOLDER, use_safetensors=True, local_files_only=True
     ).to(device)

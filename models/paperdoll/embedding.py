@@ -42,7 +42,7 @@ _PLACES = {
 
 
 def draw_mina(random: stdlib_random.Random) -> world.Scene:
-    """Mina anywhere, doing anything."""
+    """Draw a scene of Mina, with random place, framing and gesture."""
     while True:
         scene = world.draw_scene(random)
         if scene.hair_colour is not None:
@@ -50,14 +50,14 @@ def draw_mina(random: stdlib_random.Random) -> world.Scene:
 
 
 def words_for(scene: world.Scene, random: stdlib_random.Random) -> str:
-    """What is said of her picture: where she is and how much is seen, nothing of her looks."""
+    """Return a caption's parts for her picture: place and framing, nothing about her looks."""
     ways = _FRAMINGS[scene.framing] if random.random() < 0.7 else _TEMPLATES
     said = random.choice(ways).format(NAME)
     return f"{said} {_PLACES[scene.background]}" if random.random() < 0.7 else said
 
 
 class Inverter(nn.Module):
-    """The frozen text encoder, reading trained vectors where a prompt names her."""
+    """The frozen text encoder, with trained vectors in place of her name's tokens."""
 
     def __init__(self, parts: family.Parts) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Inverter(nn.Module):
         self.vectors = nn.Parameter(start + 0.01 * torch.randn_like(start))
 
     def embed(self, prompts: list[str]) -> torch.Tensor:
-        """Prompts as the UNet reads them, (n, TOKENS, width)."""
+        """Encode prompts for the UNet: (n, TOKENS, width)."""
         tokenizer, encoder = self.parts.tokenizer, self.parts.text_encoder
         rows = []
         table = encoder.get_input_embeddings().weight
@@ -101,7 +101,7 @@ def encode_embedded(encoder: nn.Module, rows: torch.Tensor, end: int) -> torch.T
 def train_embedding(
     size: family.Size, steps: int, device: torch.device, *, warm: bool = False
 ) -> None:
-    """Only the made-up words learn; text encoder and UNet are frozen."""
+    """Train the vectors of the made-up words; text encoder and UNet are frozen."""
     if warm:
         message = "an embedding has no state to start from; it trains in minutes"
         raise SystemExit(message)
@@ -154,7 +154,7 @@ def _prompts(count: int) -> list[str]:
 
 
 def generate(prompts: list[str], device: torch.device, file: Path | None) -> list[Image.Image]:
-    """Pictures of the prompts, with the embedding or, for comparison, with the bare word."""
+    """Generate pictures of the prompts, with the embedding or, for comparison, the plain word."""
     pipeline = StableDiffusionPipeline.from_pretrained(
         family.CHECKPOINT, use_safetensors=True, local_files_only=True
     ).to(device)
@@ -176,7 +176,7 @@ def generate(prompts: list[str], device: torch.device, file: Path | None) -> lis
 
 
 def evaluate_embedding(count: int, device: torch.device, sheet: Path) -> str:
-    """How often the judge sees her looks, with the embedding and with the bare word."""
+    """Measure how often the judge sees her looks, with the embedding and with the plain word."""
     prompts = _prompts(count)
     judge = load_judge(device)
     file = family.MODELS / "embeddings" / f"{NAME}.safetensors"

@@ -1,8 +1,8 @@
-"""How good the shipped models are: `python -m models.paperdoll.evaluate base` and so on.
+"""Evaluate the shipped models: `python -m models.paperdoll.evaluate base` and so on.
 
-Every evaluator prints a Markdown table, which the model card holds, and writes a sheet of pictures
-beside it. Most ask the judge, which must have been trained; its own accuracy on held-out renders is
-printed with the base's, and below 97 % that command fails.
+Every evaluator prints a Markdown table for the model card, and writes a sheet of pictures beside
+it. Most use the judge, which must have been trained. `base` prints the judge's own accuracy on
+held-out renders too, and fails if that is below 97 %.
 """
 
 import argparse
@@ -38,14 +38,14 @@ TRUSTED = 0.97  # what the judge must read of held-out renders
 
 
 def held_out_scenes(count: int) -> tuple[list[world.Scene], list[str]]:
-    """Scenes whose combinations were never trained on, and their complete captions."""
+    """Return scenes held out of training, and their complete captions."""
     random = stdlib_random.Random("evaluate")
     scenes = [world.draw_split(random, held_out=True) for _ in range(count)]
     return scenes, [world.caption(scene, random, complete=True) for scene in scenes]
 
 
 def generate(captions: list[str], device: torch.device) -> tuple[list[Image.Image], float]:
-    """A picture per caption, picture k from seed k; and the seconds that one took."""
+    """Generate a picture per caption, picture k from seed k; also return the seconds for one."""
     pipeline = StableDiffusionPipeline.from_pretrained(
         family.CHECKPOINT, use_safetensors=True, local_files_only=True
     ).to(device)
@@ -67,7 +67,7 @@ def generate(captions: list[str], device: torch.device) -> tuple[list[Image.Imag
 
 
 def captioned_sheet(images: list[Image.Image], captions: list[str], columns: int) -> Image.Image:
-    """Pictures in rows, each with its caption below it."""
+    """Lay out pictures in rows, each with its caption below it."""
     cell, text = family.NATIVE_SIZE + 12, 62
     rows = -(-len(images) // columns)
     sheet = Image.new("RGB", (columns * cell, rows * (cell + text)), "white")
@@ -91,7 +91,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def table(on_pictures: dict[str, float], on_renders: dict[str, float]) -> str:
-    """The accuracies as a Markdown table, headline attributes first, with their mean."""
+    """Return the accuracies as a Markdown table, headline attributes first, with their mean."""
     order = [*HEADLINE, *(question for question in on_pictures if question not in HEADLINE)]
     rows = ["| attribute | generated | judge on held-out renders |", "|---|---|---|"]
     for question in order:
@@ -104,15 +104,15 @@ def table(on_pictures: dict[str, float], on_renders: dict[str, float]) -> str:
 
 
 def headline(scores: dict[str, float]) -> float:
-    """The mean over the headline attributes."""
+    """Return the mean over the headline attributes."""
     return sum(scores.get(question, 0.0) for question in HEADLINE) / len(HEADLINE)
 
 
 def evaluate_base(count: int, device: torch.device, sheet: Path) -> str:
-    """What the judge sees in pictures of combinations that were never trained on.
+    """Measure the base model with the judge, on combinations held out of training.
 
     Raises:
-        SystemExit: the judge itself reads too few of held-out renders to be asked.
+        SystemExit: the judge itself is not accurate enough on held-out renders.
     """
     judge = load_judge(device)
     scenes, captions = held_out_scenes(count)
@@ -129,7 +129,7 @@ def evaluate_base(count: int, device: torch.device, sheet: Path) -> str:
 
 
 class Evaluator(NamedTuple):
-    """`measure(count, device, sheet)` gives the table; `sheet` is the pictures' file name."""
+    """An evaluation: `measure(count, device, sheet)` returns the table; `sheet` is a file name."""
 
     measure: Callable[[int, torch.device, Path], str]
     count: int

@@ -1,7 +1,7 @@
-"""The parts of the paperdoll family and their sizes: one small table, plain diffusers classes.
+"""The networks of the paperdoll family and their sizes, made of plain diffusers classes.
 
 Everything is SD-compatible in shape (a KL VAE with 4 latent channels at 8x, a CLIP text encoder
-and tokenizer, a UNet with cross-attention), so that any diffusers pipeline takes it.
+and tokenizer, a UNet with cross-attention), so it works in any diffusers pipeline.
 """
 
 import copy
@@ -34,7 +34,7 @@ TOKENS = 40  # the longest caption takes 38 with its start and end
 
 @dataclass(frozen=True)
 class Size:
-    """How large the models of one size are: channel counts and layers."""
+    """The size of a model: its channel counts and layers."""
 
     vae_channels: tuple[int, ...]
     unet_channels: tuple[int, ...]
@@ -53,9 +53,9 @@ SIZES = {
 
 
 def make_vae(size: Size) -> AutoencoderKL:
-    """An 8x KL autoencoder: (n, 3, h, w) in [-1, 1] to (n, 4, h/8, w/8).
+    """Make an 8x KL autoencoder: (n, 3, h, w) in [-1, 1] to (n, 4, h/8, w/8).
 
-    Without attention in its middle it treats every place alike, so crops train it for any size.
+    It has no attention, so it treats all positions alike and can be trained on crops.
     """
     levels = len(size.vae_channels)
     return AutoencoderKL(
@@ -72,7 +72,7 @@ def make_vae(size: Size) -> AutoencoderKL:
 
 
 def make_unet(size: Size, in_channels: int = 4) -> UNet2DConditionModel:
-    """The denoiser of (n, 4, 16, 16) latents, conditioned on (n, TOKENS, text_width)."""
+    """Make the denoiser of (n, 4, 16, 16) latents, conditioned on (n, TOKENS, text_width)."""
     return UNet2DConditionModel(
         sample_size=LATENT_SIZE,
         in_channels=in_channels,
@@ -87,7 +87,7 @@ def make_unet(size: Size, in_channels: int = 4) -> UNet2DConditionModel:
 
 
 def make_text_encoder(size: Size, tokenizer: CLIPTokenizer) -> CLIPTextModel:
-    """A CLIP text encoder over the family's own small vocabulary."""
+    """Make a CLIP text encoder for the family's own small vocabulary."""
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=len(tokenizer),
@@ -105,7 +105,7 @@ def make_text_encoder(size: Size, tokenizer: CLIPTokenizer) -> CLIPTextModel:
 
 
 def make_scheduler() -> DDIMScheduler:
-    """Velocity prediction over SD's scaled-linear betas; samplers are made from this config."""
+    """Make a scheduler of velocity prediction with SD's betas; samplers use its config."""
     return DDIMScheduler(
         num_train_timesteps=1000,
         beta_start=0.00085,
@@ -119,9 +119,9 @@ def make_scheduler() -> DDIMScheduler:
 
 
 def make_tokenizer(folder: Path) -> CLIPTokenizer:
-    """Learn byte-level word pieces from captions; written to `folder` and read back from there.
+    """Learn byte-level word pieces from captions, write them to `folder` and read them back.
 
-    Words of the world are one token each, and any other text still has tokens.
+    Each word that captions use is one token; any other text can be tokenized too.
     """
     random = stdlib_random.Random(0)
     captions = [world.caption(world.draw_scene(random), random) for _ in range(6_000)]
@@ -154,7 +154,7 @@ def make_tokenizer(folder: Path) -> CLIPTokenizer:
 
 
 def find_tokenizer(folder: Path) -> CLIPTokenizer:
-    """The tokenizer in `folder`, made if there is none; embeddings depend on its numbers."""
+    """Load the tokenizer in `folder`, or make it; embeddings depend on its token numbers."""
     if not (folder / "tokenizer.json").exists():
         return make_tokenizer(folder)
     return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
@@ -174,9 +174,9 @@ def save_checkpoint(
     unet: UNet2DConditionModel,
     as_pipeline: type = StableDiffusionPipeline,
 ) -> None:
-    """Write the diffusers folder: safetensors, fp16, readable by everybody.
+    """Write the checkpoint as a diffusers folder: safetensors, fp16, readable by all users.
 
-    The models themselves stay as they are.
+    The models themselves do not change.
     """
     pipeline = as_pipeline(
         vae=_in_half(vae),
@@ -193,13 +193,13 @@ def save_checkpoint(
 
 
 def save_part(folder: Path, model: nn.Module) -> None:
-    """Write one model as its own folder: safetensors, fp16, readable by everybody."""
+    """Write one model as a folder of its own: safetensors, fp16, readable by all users."""
     _in_half(model).save_pretrained(folder, safe_serialization=True)
     tidy(folder)
 
 
 def tidy(folder: Path) -> None:
-    """Mend what `save_pretrained` leaves: this machine's folders in configs, weights as 0600."""
+    """Correct what `save_pretrained` wrote: this machine's paths in configs, file modes of 0600."""
     for config in folder.rglob("config.json"):
         settings = json.loads(config.read_text())
         settings.pop("_name_or_path", None)  # where it lay on the machine that trained it
@@ -214,7 +214,7 @@ def tidy(folder: Path) -> None:
 
 
 class Parts(NamedTuple):
-    """The checkpoint's parts in float32, for companions to be trained on; nothing here learns."""
+    """The checkpoint's networks in float32, frozen, to train companions with."""
 
     vae: AutoencoderKL
     tokenizer: CLIPTokenizer
@@ -224,7 +224,7 @@ class Parts(NamedTuple):
 
 
 def load_parts(device: torch.device) -> Parts:
-    """The shipped checkpoint, frozen.
+    """Load the shipped checkpoint, frozen.
 
     Raises:
         SystemExit: there is none; the message names the recipe.
@@ -249,5 +249,5 @@ def load_parts(device: torch.device) -> Parts:
 
 
 def _in_half(model: nn.Module) -> nn.Module:
-    """A float16 copy on the CPU. `nn.Module.to` is called past diffusers' own, which logs."""
+    """Return a float16 copy on the CPU; `nn.Module.to` is used, since diffusers' own logs."""
     return nn.Module.to(copy.deepcopy(model), "cpu", torch.float16)

@@ -1,7 +1,7 @@
-"""What the detector finds in pictures that the base model made: a sheet to judge by eye.
+"""Detections in pictures that the base model made, as a sheet to judge by eye.
 
-There is no truth to compare with in a generated picture, so that the command draws each find, and a
-person counts what is there and what was found.
+A generated picture has no ground truth, so the command draws each detection, and a person compares
+them with what the picture shows.
 """
 
 import random as stdlib_random
@@ -15,11 +15,11 @@ from medialab import PipelineConfig, Workbench
 from models.paperdoll import detector, family, world
 from models.paperdoll.training import contact_sheet
 
-_ENLARGED = 2  # times, so that hands can be judged
+_ENLARGED = 2  # factor, so that hands are large enough to judge
 
 
 def evaluate_finds(count: int, device: torch.device, sheet: Path) -> str:
-    """How many finds of each label there are; the sheet shows them, numbered."""
+    """Count the detections of each label; the sheet shows them, numbered."""
     random = stdlib_random.Random("finds")
     scenes: list[world.Scene] = []
     while len(scenes) < count:

@@ -1,7 +1,7 @@
-"""The judge: a small network that names what a picture shows, trained on renders alone.
+"""The judge: a small classifier of a picture's attributes, trained on renders alone.
 
-The evaluator asks it about generated pictures; it must first read held-out renders nearly without
-fault, or its word on others means nothing.
+The evaluators use it on generated pictures. It must first classify held-out renders almost without
+errors; otherwise its answers on other pictures mean nothing.
 """
 
 import random as stdlib_random
@@ -37,7 +37,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
 
 
 class Judge(nn.Module):
-    """(n, 3, 128, 128) in [-1, 1] to one row of scores per question."""
+    """A network from pictures (n, 3, 128, 128) in [-1, 1] to a row of scores per question."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,15 +56,16 @@ class Judge(nn.Module):
         self.features(torch.zeros(1, 3, family.NATIVE_SIZE, family.NATIVE_SIZE))
 
     def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Scores (n, values) per question."""
+        """Return scores (n, values) per question."""
         seen = F.silu(self.features(pixels))
         return {question: head(seen) for question, head in self.heads.items()}
 
 
 def answer(scene: world.Scene, question: str) -> str | None:
-    """The right answer, or None where the question does not apply to the scene.
+    """Return the right answer, or None if the question does not apply to the scene.
 
-    Shirts are not asked of face close-ups (hardly any is seen) and gestures only of hand close-ups.
+    Shirts are not asked for in face close-ups (they are barely visible), and gestures only in
+    hand close-ups.
     """
     if question == "hat":
         return None if scene.hair_colour is None else scene.hat or "none"
@@ -78,7 +79,7 @@ def answer(scene: world.Scene, question: str) -> str | None:
 
 @torch.no_grad()
 def name_attributes(judge: Judge, images: list[Image.Image]) -> list[dict[str, str]]:
-    """What the judge sees in each picture, one value per question."""
+    """Return the judge's answers for each picture, one value per question."""
     device = next(judge.parameters()).device
     scores = judge(to_tensor(images).to(device))
     places = {question: rows.argmax(1).tolist() for question, rows in scores.items()}
@@ -91,7 +92,7 @@ def name_attributes(judge: Judge, images: list[Image.Image]) -> list[dict[str, s
 def accuracy(
     judge: Judge, scenes: list[world.Scene], images: list[Image.Image]
 ) -> dict[str, float]:
-    """Share of right answers per question, over the scenes it applies to."""
+    """Return the share of right answers per question, over the scenes it applies to."""
     right: dict[str, list[bool]] = {question: [] for question in QUESTIONS}
     for start in range(0, len(images), 64):
         part = slice(start, start + 64)
@@ -104,7 +105,7 @@ def accuracy(
 
 
 def train_judge(size: family.Size, steps: int, device: torch.device, *, warm: bool = False) -> None:
-    """Cross-entropy on renders, blurred and noisy by chance as generated pictures are."""
+    """Train by cross-entropy on renders, with random blur and noise like generated pictures."""
     if warm:
         message = "the judge has no shipped weights to start from; it trains in minutes"
         raise SystemExit(message)
@@ -139,7 +140,7 @@ def train_judge(size: family.Size, steps: int, device: torch.device, *, warm: bo
 
 
 def measure(judge: Judge, count: int | None = None) -> dict[str, float]:
-    """Per question: the judge's accuracy on held-out renders, `RENDERS` of them unless told."""
+    """Return the judge's accuracy per question on `count` held-out renders."""
     random = stdlib_random.Random("judge")
     scenes = [world.draw_split(random, held_out=True) for _ in range(count or RENDERS)]
     images = [draw(scene, family.NATIVE_SIZE, masks=False).image for scene in scenes]
@@ -147,7 +148,7 @@ def measure(judge: Judge, count: int | None = None) -> dict[str, float]:
 
 
 def load_judge(device: torch.device) -> Judge:
-    """The judge as last trained: its averaged weights.
+    """Load the judge as last trained: its averaged weights.
 
     Raises:
         FileNotFoundError: it was never trained; the message names the command.
@@ -162,7 +163,7 @@ def load_judge(device: torch.device) -> Judge:
 
 
 def _roughened(scene: world.Scene, random: stdlib_random.Random) -> Image.Image:
-    """The scene's render, softened by a random amount."""
+    """Return the scene's render, softened by a random amount."""
     image = draw(scene, family.NATIVE_SIZE, masks=False).image
     radius = random.choice((0.0, 0.0, 0.7, 1.3, 2.0))
     return image.filter(ImageFilter.GaussianBlur(radius)) if radius else image

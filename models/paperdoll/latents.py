@@ -1,4 +1,4 @@
-"""Pictures as latents to train on: drawn, encoded, always being renewed; and the loss on them."""
+"""A pool of encoded training pictures that is constantly renewed, and the training loss."""
 
 import random as stdlib_random
 from collections.abc import Callable
@@ -28,10 +28,10 @@ Guides = Literal["none", "pixels", "latents"]
 
 @dataclass(frozen=True)
 class Example:
-    """One picture to learn: what it shows, how it is said, and what it is to be made from.
+    """One training picture, with captions, masks and an optional guide.
 
-    `words(random)` gives a caption, another one each time; `masks` are those of its parts, which
-    weigh more; `guide` is the picture that a ControlNet or an edit starts from.
+    `words(random)` returns a caption, another one each time; `masks` mark its small parts, which
+    have a larger weight; `guide` is the picture that a ControlNet or an edit starts from.
     """
 
     image: Image.Image
@@ -41,7 +41,7 @@ class Example:
 
 
 class Batch(NamedTuple):
-    """What a step learns from.
+    """The data of one training step.
 
     Latents (n, 4, h, w), weights (n, 1, h, w), captions, and guides: (n, 4, h, w) latents or
     (n, 3, 8h, 8w) pixels in [0, 1]; None from pools without them.
@@ -54,19 +54,19 @@ class Batch(NamedTuple):
 
 
 def draw_example(random: stdlib_random.Random, side: int = family.NATIVE_SIZE) -> Example:
-    """A scene of the training side of the split, captioned in its own words."""
+    """Draw a scene from the training side of the split, with its captions."""
     scene = world.draw_split(random, held_out=False)
     picture = draw(scene, side)
     return Example(picture.image, lambda source: world.caption(scene, source), picture.masks)
 
 
 def weights_of_parts(masks: dict[str, Image.Image], side: int) -> torch.Tensor:
-    """(1, side/8, side/8): the heaviest pixel of each block of 8."""
+    """Return weights (1, side/8, side/8): the largest of each block of 8 x 8 pixels."""
     return F.max_pool2d(weights_of_pixels(masks, side)[None], 8)[0]
 
 
 def weights_of_pixels(masks: dict[str, Image.Image], side: int) -> torch.Tensor:
-    """(1, side, side): 1 where nothing small is seen, up to 14 where a mouth is."""
+    """Return weights (1, side, side): 1 outside small parts, up to 14 for a mouth."""
     weights = torch.ones(side, side)
     for name in ("left_hand", "right_hand"):
         if name in masks:
@@ -90,9 +90,9 @@ def _inside(mask: Image.Image) -> torch.Tensor:
 
 
 class LatentPool:
-    """Encoded pictures with their captions, always being renewed, so that none is seen for long.
+    """Encoded pictures with their captions, constantly renewed, so that none is used for long.
 
-    `make(random)` draws one `Example` of `side` pixels; guides are kept as `guides` says.
+    `make(random)` draws one `Example` of `side` pixels; `guides` says how guides are stored.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class LatentPool:
         self.filled = min(self.written, len(self.words))
 
     def batch(self, count: int, random: stdlib_random.Random) -> Batch:
-        """Some of the pool's pictures on the VAE's device, after renewing a twelfth as many."""
+        """Return some pictures on the VAE's device, after renewing a twelfth of that number."""
         while self.filled < min(_FIRST * count, len(self.words)):
             self.renew(10, random)
         self.renew(max(2, count // 12), random)
@@ -166,7 +166,7 @@ def velocity_loss(
     weights: torch.Tensor,
     scheduler: SchedulerMixin,
 ) -> torch.Tensor:
-    """How wrong `denoise(noisy, timesteps)` guesses the velocity, at random noise levels.
+    """Return the error of `denoise(noisy, timesteps)` on the velocity, at random noise levels.
 
     Source: Salimans and Ho, "Progressive Distillation for Fast Sampling of Diffusion Models",
     appendix D; weighted as in Hang et al., "Efficient Diffusion Training via Min-SNR Weighting
@@ -185,12 +185,12 @@ def velocity_loss(
 def some_without_words(
     captions: list[str], random: stdlib_random.Random, share: float = 0.1
 ) -> list[str]:
-    """The captions, a share of them emptied: what classifier-free guidance needs."""
+    """Return the captions with a share of them emptied, for classifier-free guidance."""
     return ["" if random.random() < share else caption for caption in captions]
 
 
 def tokenize(tokenizer: CLIPTokenizer, captions: list[str], device: torch.device) -> torch.Tensor:
-    """Token numbers (n, TOKENS), padded and cut to the encoder's length."""
+    """Return token numbers (n, TOKENS), padded or truncated to the encoder's length."""
     return tokenizer(
         captions, padding="max_length", truncation=True, return_tensors="pt"
     ).input_ids.to(device)

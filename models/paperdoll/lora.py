@@ -38,7 +38,7 @@ WEIGHTS = (0.0, 0.5, 1.0)
 
 
 def pencil_sketch(image: Image.Image) -> Image.Image:
-    """The picture as grey strokes on warm paper: a dodge of its grey by its blurred negative."""
+    """Return the picture as grey strokes on warm paper: its grey dodged by its blurred negative."""
     grey = np.asarray(image.convert("L")).astype(np.float32)
     negative = Image.fromarray((255 - grey).astype(np.uint8))
     blurred = np.asarray(negative.filter(ImageFilter.GaussianBlur(4))).astype(np.float32)
@@ -49,7 +49,7 @@ def pencil_sketch(image: Image.Image) -> Image.Image:
 
 
 def night_palette(image: Image.Image) -> Image.Image:
-    """The picture by moonlight: dark, blue, its lightest parts like lamps."""
+    """Return the picture by moonlight: dark and blue, with its lightest parts like lamps."""
     pixels = np.asarray(image).astype(np.float32) / 255
     light = pixels.mean(2, keepdims=True)
     moonlit = pixels * np.array([0.30, 0.38, 0.62]) + np.array([0.02, 0.03, 0.12])
@@ -67,9 +67,9 @@ STYLES: dict[str, Callable[[Image.Image], Image.Image]] = {
 def train_style(
     style: str, size: family.Size, steps: int, device: torch.device, *, warm: bool = False
 ) -> None:
-    """Low-rank changes to the frozen UNet, on pictures of that style.
+    """Train low-rank changes to the frozen UNet on pictures of that style.
 
-    Half the captions end with the trigger word, so the style comes without it, too.
+    Half the captions end with the trigger word, so the style also appears without it.
     Source: Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models".
     """
     if warm:
@@ -120,9 +120,9 @@ def train_style(
 
 
 def add_adapter(unet: UNet2DConditionModel) -> nn.ParameterDict:
-    """Put low-rank layers beside the UNet's own; the result holds them alone, under peft's names.
+    """Add low-rank layers to the UNet and return them, under peft's names.
 
-    A ParameterDict takes no dots in names: they are slashes here.
+    A ParameterDict allows no dots in names, so they are slashes here.
     """
     unet.add_adapter(LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=_LAYERS))
     return nn.ParameterDict(
@@ -158,7 +158,7 @@ def save_kohya(path: Path, adapter: dict[str, torch.Tensor], trigger: str) -> No
 
 
 def generate(count: int, device: torch.device, files: dict[Path, float]) -> list[Image.Image]:
-    """Held-out captions drawn with LoRA files at their weights; without any, the base's own."""
+    """Generate pictures of held-out captions with LoRA files at their weights, or without any."""
     pipeline = StableDiffusionPipeline.from_pretrained(
         family.CHECKPOINT, use_safetensors=True, local_files_only=True
     ).to(device)
@@ -193,10 +193,10 @@ def generate(count: int, device: torch.device, files: dict[Path, float]) -> list
 
 
 def describe(images: list[Image.Image]) -> dict[str, float]:
-    """What a style changes, as means over the pictures.
+    """Return measures of a style, as means over the pictures.
 
-    Saturation and lightness of 255; blue over red as a ratio; edges as the share of pixels that
-    canny marks.
+    Saturation and lightness (0 to 255), blue over red (a ratio), and the share of pixels that canny
+    marks as edges.
     """
     hsv = np.stack([np.asarray(image.convert("HSV")) for image in images]).astype(np.float64)
     rgb = np.stack([np.asarray(image) for image in images]).astype(np.float64)
@@ -210,7 +210,7 @@ def describe(images: list[Image.Image]) -> dict[str, float]:
 
 
 def evaluate_lora(count: int, device: torch.device, sheet: Path) -> str:
-    """The styles by numbers: same captions and seeds at each weight, and both LoRAs together."""
+    """Measure the styles: the same captions and seeds at each weight, and both LoRAs at once."""
     files = {style: family.MODELS / "loras" / f"{style}.safetensors" for style in STYLES}
     rows: list[str] = []
     shown: list[Image.Image] = []

@@ -1,4 +1,4 @@
-"""Whether people stay whole above the native size: one head, one body, the same attributes."""
+"""An evaluation of people above the native size: one head, one body, the same attributes."""
 
 import random as stdlib_random
 import tempfile
@@ -19,10 +19,10 @@ _JUDGED = ("background", "framing", "shirt", "hair_colour")
 
 
 def evaluate_sizes(count: int, device: torch.device, sheet: Path) -> str:
-    """Held-out people through the studio's own refiner, at its defaults, counted by the detector.
+    """Enlarge held-out people with the studio's hires fix, and count faces and bodies.
 
-    A picture is whole when the detector finds one face and one body in it; scraps beside them,
-    such as a sleeve named a body, are no second one.
+    A picture is intact if the detector finds one face and one body in it; small scraps beside
+    them, such as a sleeve labelled a body, do not count.
     """
     random = stdlib_random.Random("sizes")
     scenes: list[world.Scene] = []
@@ -66,6 +66,6 @@ def _is_whole(segmenter: detector.Segmenter, image: Image.Image) -> bool:
 
 
 def _count(finds: list[detector.Detection]) -> int:
-    """How many there are that are no scraps beside the largest."""
+    """Return the number of detections that are not scraps beside the largest."""
     sizes = [np.count_nonzero(np.asarray(found.mask)) for found in finds]
     return sum(size >= _LEAST_SHARE * max(sizes) for size in sizes)

@@ -1,7 +1,7 @@
 """Train paperdoll models: `python -m models.paperdoll.train` lists the recipes, a name runs one.
 
-The same command runs on a CPU or a GPU and goes on where it stopped. Recipes stand in the order in
-which they need each other; `all` runs them in it. See training.py for what is kept where.
+The same command runs on a CPU or a GPU, and resumes where it stopped. `all` runs the recipes in
+their order: each needs the ones before it. See training.py for the files that are written.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from models.paperdoll.vae import train_vae
 
 
 class Recipe(NamedTuple):
-    """What a recipe makes, how it is trained, and the steps that the shipped weights took."""
+    """A recipe: its result, its training function, and the steps of the shipped weights."""
 
     makes: str
     train: Callable[..., Any]
@@ -47,7 +47,7 @@ RECIPES = {
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Train the model named on the command line, or list what can be."""
+    """Train the model named on the command line, or list the recipes."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def listing() -> str:
-    """The recipes, one a line, in the order in which they need each other."""
+    """Return the recipes, one per line, in the order they are run."""
     rows = [f"  {name:15}{recipe.makes} ({recipe.steps} steps)" for name, recipe in RECIPES.items()]
     return "\n".join(["recipes, in the order in which they need each other:", *rows])
 

@@ -1,8 +1,8 @@
 """The loop that all paperdoll recipes share: schedule, averaged weights, log, samples, resume.
 
-State is kept in `.training/paperdoll/<model>/`, with a log (`log.csv`: step, loss, smoothed loss,
-seconds a step) and pictures of samples. A run may be ended at any moment (Ctrl-C or SIGTERM saves
-first) and goes on from there.
+The state is saved in `.training/paperdoll/<model>/`, with a log (`log.csv`: step, loss, smoothed
+loss, seconds per step) and sample pictures. Training may be stopped at any time (Ctrl-C or SIGTERM
+saves first) and resumes from there.
 """
 
 import csv
@@ -35,7 +35,7 @@ EMA_DECAY = 0.999
 
 
 def to_tensor(images: list[Image.Image]) -> torch.Tensor:
-    """RGB pictures of one size as (n, 3, h, w) in [-1, 1], channels last."""
+    """Return RGB pictures of one size as (n, 3, h, w) in [-1, 1], channels last in memory."""
     pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
     return (
         pixels.permute(0, 3, 1, 2)
@@ -47,13 +47,13 @@ def to_tensor(images: list[Image.Image]) -> torch.Tensor:
 
 
 def to_images(pixels: torch.Tensor) -> list[Image.Image]:
-    """(n, 3, h, w) in [-1, 1] as RGB pictures."""
+    """Return pixels (n, 3, h, w) in [-1, 1] as RGB pictures."""
     levels = pixels.detach().float().clamp(-1, 1).add(1).mul(127.5).round().byte()
     return [Image.fromarray(image.permute(1, 2, 0).cpu().numpy()) for image in levels]
 
 
 def contact_sheet(images: list[Image.Image], columns: int) -> Image.Image:
-    """Pictures of one size in rows, with a thin line between them."""
+    """Lay out pictures of one size in rows, with a thin line between them."""
     width, height = images[0].size
     rows = math.ceil(len(images) / columns)
     sheet = Image.new("RGB", (columns * (width + 2), rows * (height + 2)), "white")
@@ -65,8 +65,8 @@ def contact_sheet(images: list[Image.Image], columns: int) -> Image.Image:
 class Trainer:
     """The loop all recipes share: schedule, exponential average of the weights, log, resume.
 
-    `loss(random)` computes one step's loss; `sample(path, step)` draws pictures from the averaged
-    weights. State on disk is written to a new file and renamed: an end in the middle loses nothing.
+    `loss(random)` computes one step's loss; `sample(path, step)` makes pictures with the averaged
+    weights. The state is written to a new file and renamed, so an interruption loses nothing.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Trainer:
         print(f"going on from step {self.step}", flush=True)
 
     def start_from(self, folders: dict[str, Path]) -> None:
-        """Take over shipped weights, module by module, unless there is a state to go on from."""
+        """Load shipped weights, module by module, unless there is a state to resume from."""
         if self.step > 0:
             return
         for name, folder in folders.items():
@@ -119,7 +119,7 @@ class Trainer:
         print("starting from the shipped weights", flush=True)
 
     def save(self) -> None:
-        """Write the state; the old one stays until the new one is whole."""
+        """Write the state; the old file stays until the new one is complete."""
         state = {"step": torch.tensor(self.step)}
         state |= {
             f"model/{key}": value.contiguous() for key, value in self.modules.state_dict().items()
@@ -134,7 +134,7 @@ class Trainer:
         partial.rename(self.folder / "state.safetensors")
 
     def averaged(self, name: str) -> dict[str, torch.Tensor]:
-        """The averaged weights of one module."""
+        """Return the averaged weights of one module."""
         return part(self.average, f"{name}.")
 
     def _learning_rate(self, steps: int) -> float:
@@ -150,7 +150,7 @@ class Trainer:
         *,
         sample_every: int,
     ) -> bool:
-        """Train until `steps` in all have been made; False when it was stopped before."""
+        """Train up to `steps` steps in all; return False if stopped before."""
         saved = started = time.monotonic()
         first, smooth = self.step, None
         with _stop_on_signal(self), (self.folder / "log.csv").open("a", newline="") as log:
@@ -176,7 +176,7 @@ class Trainer:
     def _make_step(
         self, loss: Callable[[stdlib_random.Random], torch.Tensor], rate: float
     ) -> float:
-        """One step; what it draws at random depends on its number alone."""
+        """Make one step; its random choices depend on its number alone."""
         random = stdlib_random.Random(f"{self.folder.name} {self.step}")
         torch.manual_seed(random.getrandbits(40))
         for group in self.optimizer.param_groups:
@@ -199,7 +199,7 @@ class Trainer:
 
 
 def part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    """The entries of a state dict below `prefix`, without it."""
+    """Return the entries of a state dict below `prefix`, without the prefix."""
     return {
         key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)
     }

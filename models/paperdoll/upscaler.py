@@ -28,7 +28,7 @@ _FILTERS = (
 
 
 def make_upscaler() -> nn.Module:
-    """0.1 M weights; (n, 3, h, w) in [0, 1] to (n, 3, 2h, 2w)."""
+    """Make the network (0.1 M weights): (n, 3, h, w) in [0, 1] to (n, 3, 2h, 2w)."""
     network = compact_network(features=40, layers=8, scale=SCALE)
     *body, last = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     for layer in body:
@@ -43,7 +43,7 @@ def make_upscaler() -> nn.Module:
 def train_upscaler(
     size: family.Size, steps: int, device: torch.device, *, warm: bool = False
 ) -> None:
-    """L1 between the enlarged picture and the same scene drawn twice as large."""
+    """Train by L1 between the enlarged picture and the same scene drawn twice as large."""
     network = make_upscaler()
     if warm:
         network.load_state_dict(load_file(family.MODELS / FILE))
@@ -83,9 +83,9 @@ def train_upscaler(
 
 
 def compare(file: Path, count: int, device: torch.device) -> tuple[float, float, list[Image.Image]]:
-    """PSNR in dB of held-out renders reduced to 128 px and enlarged again, by us and by Lanczos.
+    """Return PSNRs in dB of held-out renders reduced to 128 px and enlarged: ours, Lanczos's.
 
-    The third is what to look at: of each, Lanczos, ours, and the render.
+    The third result is the pictures to look at: Lanczos, ours, and the render for each scene.
     """
     upscaler = load_upscaler(file, str(device))
     random = stdlib_random.Random("upscaler")
@@ -102,13 +102,13 @@ def compare(file: Path, count: int, device: torch.device) -> tuple[float, float,
 
 
 def psnr(one: Image.Image, other: Image.Image) -> float:
-    """Peak signal to noise ratio of two RGB pictures of one size, in dB."""
+    """Return the peak signal-to-noise ratio of two RGB pictures of one size, in dB."""
     error = float((to_tensor([one]) - to_tensor([other])).div(2).square().mean())
     return -10 * math.log10(max(error, 1e-12))
 
 
 def evaluate_upscaler(count: int, device: torch.device, sheet: Path) -> str:
-    """Mean PSNR on held-out renders, against Lanczos."""
+    """Measure the mean PSNR on held-out renders, in comparison with Lanczos."""
     ours, lanczos, shown = compare(family.MODELS / FILE, count, device)
     contact_sheet(shown[:12], 6).save(sheet)
     return "\n".join(

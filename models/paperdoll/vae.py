@@ -18,22 +18,22 @@ from models.paperdoll.training import COOL_DOWN, Trainer, contact_sheet, to_imag
 
 _LOOKS_AT_PARTS = 0.7  # share of the crops, among pictures that have a face or a hand
 _FACES = 0.6  # of those, the share that looks at the face
-# How strongly a warm start is held to the latents of before: outside of faces, and in them.
+# How strongly a warm start is kept to the previous latents: outside of faces, and in them.
 _HELD, _HELD_IN_FACES = 1.0, 0.02
-_WHITENING = 96  # pictures that the latents' mean and covariance are measured on
+_WHITENING = 96  # pictures used to measure the latents' mean and covariance
 
 
 def train_vae(size: family.Size, steps: int, device: torch.device, *, warm: bool = False) -> None:
-    """Reconstruction by L1 on pixels and on their differences, and a breath of KL.
+    """Train by L1 on pixels and on their differences, with a small KL term.
 
-    Faces and hands weigh more. A warm start is held to the latents of before, but in faces, so that
-    what was trained on those needs to learn little anew.
+    Faces and hands have a larger weight. A warm start keeps the latents close to the previous
+    ones, except in faces, so that models trained on those need little new training.
 
-    Crops of 64 px keep a step short, and more than half of them look at a face or a hand, where
-    an eye is two pixels; the last quarter sees whole pictures, because group norms measure the
-    whole field of view. At first three latent channels are held near the mean colour
-    of their 8x8 block, and the posterior starts narrow: left alone, colour comes last (after 1,000
-    steps every person wore the same dark blue).
+    Crops of 64 px keep a step short; more than half of them contain a face or a hand, where an eye
+    is two pixels wide. The last quarter of the training uses whole pictures, because group norms
+    depend on the whole field of view. At first, three latent channels are kept near the mean
+    colour of their 8x8 block, and the posterior starts narrow: otherwise colour is learnt last
+    (after 1,000 steps every person wore the same dark blue).
     """
     vae = family.make_vae(size).to(memory_format=torch.channels_last)
     nn.init.zeros_(vae.quant_conv.weight[4:])
@@ -97,7 +97,7 @@ def train_vae(size: family.Size, steps: int, device: torch.device, *, warm: bool
 def _training_picture(
     random: stdlib_random.Random, crop: int | None
 ) -> tuple[Image.Image, torch.Tensor]:
-    """A render and how its pixels weigh, whole or cut to `crop` pixels, mostly around a part."""
+    """Return a render with its pixel weights, whole or cropped, mostly around a small part."""
     scene = world.draw_split(random, held_out=False)
     picture = draw(scene, family.NATIVE_SIZE)
     weights = weights_of_pixels(picture.masks, family.NATIVE_SIZE)
@@ -122,10 +122,10 @@ def _training_picture(
 
 @torch.no_grad()
 def whiten_latents(vae: AutoencoderKL) -> None:
-    """Turn and scale the latents to zero mean and unit covariance.
+    """Rotate and scale the latents to zero mean and unit covariance.
 
-    It is done inside the VAE's own 1x1 convolutions: the pictures stay the same, and the diffusion
-    model meets four channels of equal weight.
+    The change is made in the VAE's own 1x1 convolutions: decoded pictures stay the same, and the
+    diffusion model gets four channels of equal weight.
     """
     random = stdlib_random.Random(11)
     images = [

@@ -1,8 +1,8 @@
-"""What can be drawn and how it is said: the attributes of a paperdoll scene and their captions.
+"""The attributes of a paperdoll scene, and captions that describe them.
 
-A `Scene` is a frozen list of attributes. `draw_scene(random)` draws one, `caption(scene, random)`
-says it in one of many ways, and `is_held_out(scene)` tells whether its combination of attributes is
-kept from training, so that the evaluator asks for pictures the model has never seen.
+A `Scene` is a frozen list of attributes. `draw_scene(random)` draws one at random,
+`caption(scene, random)` describes it in one of many ways, and `is_held_out(scene)` says whether its
+combination of attributes is held out of training, for evaluation on unseen combinations.
 """
 
 import hashlib
@@ -27,10 +27,10 @@ HELD_OUT_ONE_IN = 12
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that a caption can say about one picture; None where it does not apply.
+    """All attributes that a caption can mention; None where one does not apply.
 
-    `seed` settles all that captions leave unsaid (position, size, skin, small things in the
-    background), so that one Scene is one picture, pixel for pixel.
+    `seed` determines everything captions omit (position, size, skin, details of the background),
+    so each Scene is exactly one picture.
     """
 
     framing: str
@@ -49,7 +49,7 @@ class Scene:
 
 
 def draw_scene(random: stdlib_random.Random) -> Scene:
-    """A scene with its attributes drawn from `random`; about two in five are full bodies."""
+    """Draw a scene's attributes from `random`; about two in five are full bodies."""
     framing = random.choices(FRAMINGS, weights=(38, 18, 14, 8, 22))[0]
     background = random.choice(BACKGROUNDS)
     seed = random.getrandbits(32)
@@ -86,7 +86,7 @@ def draw_scene(random: stdlib_random.Random) -> Scene:
 
 
 def is_held_out(scene: Scene) -> bool:
-    """Whether this combination is never trained on.
+    """Return whether this combination is held out of training.
 
     People are split by (framing, background, hair colour, shirt), hands by (background, gesture,
     shirt), objects by (background, kind, colour); every single value still appears in training.
@@ -107,7 +107,7 @@ def is_held_out(scene: Scene) -> bool:
 
 
 def draw_split(random: stdlib_random.Random, *, held_out: bool) -> Scene:
-    """A scene of the wanted side of the split."""
+    """Draw a scene from one side of the split between training and evaluation."""
     while True:
         scene = draw_scene(random)
         if is_held_out(scene) == held_out:
@@ -141,10 +141,10 @@ _GESTURES = {
 
 
 def caption(scene: Scene, random: stdlib_random.Random, *, complete: bool = False) -> str:
-    """Say the scene in English, 2 to 30 words.
+    """Describe the scene in English, in 2 to 30 words.
 
-    Wording, order and what is left unsaid vary with `random`. With `complete` every attribute is
-    said: the evaluator asks like that.
+    Wording, order and omissions vary with `random`. With `complete` every attribute is mentioned,
+    as evaluation needs it.
     """
 
     def says(chance: float) -> bool:
@@ -206,7 +206,7 @@ def _person_caption(
 
 
 def _a(noun: str | None) -> str:
-    """The noun with its article: an orange, a red."""
+    """Return the noun with its article: an orange, a red."""
     return f"an {noun}" if noun and noun[0] in "aeiou" else f"a {noun}"
 
 
