@@ -19,8 +19,9 @@ from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.process import threads
 from medialab.process.installation import models_folder, outputs_folder
-from medialab.process.jobs import Job, JobQueue
+from medialab.process.jobs import JobQueue
 from medialab.runs.cache import Explanation, StageCache
+from medialab.runs.executor import Executor, KernelExecutor, RunJob
 from medialab.runs.maker import Maker
 from medialab.runs.memory_plan import MemoryPlan
 from medialab.runs.request import Request
@@ -41,8 +42,9 @@ class Workbench:
     `models` and `outputs` are folders; by default those that MEDIALAB_MODELS and MEDIALAB_OUTPUTS
     name, else those of this checkout, or, installed, of the current folder. `device` is a torch
     device name; by default the best one here. `registry` is another workbench's, in place of
-    `models` and `device`: both then use the same loaded models, one stage at a time. Making a
-    workbench costs milliseconds: its worker loads torch and diffusers in the background.
+    `models` and `device`: both then use the same loaded models, one stage at a time. `executor`
+    makes the pictures; by default a worker of this process, which loads torch and diffusers in the
+    background: making a workbench costs milliseconds.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Workbench:
         device: str | None = None,
         *,
         registry: ModelRegistry | None = None,
+        executor: Executor | None = None,
     ) -> None:
         outputs = Path(outputs or outputs_folder())
         self.pictures = PictureStore(outputs / "inputs", partial(pictures_needed, outputs))
@@ -65,7 +68,9 @@ class Workbench:
         self._maker = Maker(self.registry, self.pictures, self.artifacts, cache)
         self._resolver, self.loras = self._maker.resolver, self._maker.loras
         threads.guard_imports()
-        self.queue = JobQueue(prepare=threads.preload, idle=IDLE_SECONDS)
+        self.executor: Executor = executor or KernelExecutor(
+            self._maker.make, JobQueue(prepare=threads.preload, idle=IDLE_SECONDS)
+        )
 
     @property
     def cache(self) -> StageCache:
@@ -94,7 +99,7 @@ class Workbench:
         anew_from: str | None = None,
         keep_interrupted: bool = False,
         threads: int | None = None,
-    ) -> Job[Run]:
+    ) -> RunJob:
         """Queue the request and return at once; from the stage `anew_from` on nothing is reused.
 
         `threads` are those of the CPU to compute with; by default those of a resolved config, else
@@ -117,10 +122,11 @@ class Workbench:
         if save:
             self.artifacts.check()
         self._resolver.check(config)
+        label = config.prompt or config.mode
+        if self.executor.takes_resolved:
+            config = self.resolve(config)
         request = Request(config, save, anew_from, save and keep_interrupted, threads)
-        return self.queue.submit(
-            partial(self._maker.make, request), label=config.prompt or config.mode, request=config
-        )
+        return self.executor.submit(request, label=label)
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
         """Keep a picture to start from, and return the name by which configs speak of it.
@@ -266,7 +272,7 @@ class Workbench:
 
     def close(self) -> None:
         """Cancel what runs, end the worker, free the models that no other workbench shares."""
-        self.queue.close()
+        self.executor.close()
         if not self._shares_models:
             self.registry.unload_all()
 
@@ -281,7 +287,7 @@ class Workbench:
     ) -> None:
         self.close()
 
-    def _wait_for(self, job: Job[Run]) -> Run:
+    def _wait_for(self, job: RunJob) -> Run:
         """The job's run; Ctrl-C cancels it."""
         try:
             return job.result()

@@ -156,9 +156,9 @@ def test_finds_drawn_before_a_cancel_are_not_drawn_again(bench, picture):
         if event.kind == "step" and event.stage == "face":
             seen.append(event.step)
             if len(seen) > event.steps:  # the second find has begun
-                bench.queue.cancel_all()
+                bench.executor.cancel_all()
 
-    forget = bench.queue.listen(stop)
+    forget = bench.executor.listen(stop)
     with pytest.raises(CancelledError):
         bench.execute(config)
     forget()

@@ -116,7 +116,7 @@ def test_a_broken_styles_file_stops_those_alone_who_use_a_style(own_bench, own_m
 def test_what_a_prompt_asks_for_in_vain_is_refused_before_it_is_queued(bench, settings, said):
     with pytest.raises(ConfigError, match=said):
         bench.submit(quick(**settings))
-    assert bench.queue.jobs() == []
+    assert bench.executor.jobs() == []
 
 
 def test_what_is_switched_off_is_neither_asked_for_nor_tied_to_the_picture(own_bench):
@@ -332,9 +332,9 @@ def test_a_cancelled_batch_keeps_the_pictures_that_were_finished(bench, tmp_path
             second_started.set()
             job.cancel()
 
-    bench.queue.listen(cancel_in_the_second)
+    bench.executor.listen(cancel_in_the_second)
     ready = threading.Event()
-    bench.queue.submit(lambda _: ready.wait(10))
+    bench.executor.queue.submit(lambda _: ready.wait(10))
     job = bench.submit(quick(seed=7, batch_size=3))
     ready.set()
     with pytest.raises(CancelledError):
@@ -346,7 +346,7 @@ def test_a_cancelled_batch_keeps_the_pictures_that_were_finished(bench, tmp_path
 
 def test_steps_and_previews_are_told(bench):
     events = []
-    bench.queue.listen(events.append)
+    bench.executor.listen(events.append)
     bench.execute(quick(steps=3))
     steps = [(e.step, e.steps) for e in events if e.kind == "step" and e.stage == "txt2img"]
     assert steps == [(1, 3), (2, 3), (3, 3)]
@@ -377,4 +377,4 @@ def test_the_picture_after_a_stage_is_kept_until_the_cache_forgets_it(bench):
 def test_running_anew_from_an_unknown_stage_queues_nothing(bench):
     with pytest.raises(ConfigError, match="no stage 'paint'"):
         bench.submit(quick(), anew_from="paint")
-    assert bench.queue.jobs() == []
+    assert bench.executor.jobs() == []

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from functools import partial
 from html import escape
-from typing import Any
 
 import ipywidgets as ipw
 
-from medialab import PipelineConfig, Workbench
+from medialab import Workbench
 from medialab.process.events import Event
-from medialab.process.jobs import MOST_ALIKE, Job
+from medialab.process.jobs import MOST_ALIKE
+from medialab.runs.executor import RunJob
+from medialab.runs.request import Request
 from widgets.button import make_button
 from widgets.guard import Show
 from widgets.messages import text_of, title_of
@@ -37,13 +38,13 @@ class QueuePanel(ipw.VBox):
         self._progress: dict[str, Progress] = {}
         self._rows: dict[str, _Row] = {}
         self._spare: list[_Row] = []
-        self._failed: list[tuple[Job[Any], str]] = []
+        self._failed: list[tuple[RunJob, str]] = []
         self._drawn = 0.0
         self._lock = threading.RLock()  # the worker and callbacks both draw
         self.head = ipw.HTML()
         self.cancel_all = make_button(
             "cancel-all",
-            bench.queue.cancel_all,
+            bench.executor.cancel_all,
             show_error,
             label="Cancel all",
             tooltip="Stop the running picture and empty the queue",
@@ -56,7 +57,7 @@ class QueuePanel(ipw.VBox):
         self._why_stopped = ipw.HTML()
         self.resume = make_button(
             "queue-resume",
-            bench.queue.resume,
+            bench.executor.resume,
             show_error,
             label="Continue",
             tooltip="Put the pictures that were not started back into the queue",
@@ -76,7 +77,7 @@ class QueuePanel(ipw.VBox):
 
     def take(self, event: Event) -> None:
         """Update from an event of any job, and redraw."""
-        job = self._bench.queue.find(event.job)
+        job = self._bench.executor.find(event.job)
         with self._lock:
             if event.kind in {"done", "cancelled", "failed"}:
                 self._progress.pop(event.job, None)
@@ -85,7 +86,7 @@ class QueuePanel(ipw.VBox):
                 self.draw()
                 return
             if event.kind == "started" and job is not None:
-                config = job.request if isinstance(job.request, PipelineConfig) else None
+                config = job.request.config if isinstance(job.request, Request) else None
                 self._progress[event.job] = Progress(config, self._usual)
             if event.job in self._progress:
                 self._progress[event.job].take(event)
@@ -108,7 +109,7 @@ class QueuePanel(ipw.VBox):
     def draw(self) -> None:
         """Redraw the queue."""
         with self._lock:
-            jobs = self._bench.queue.jobs()
+            jobs = self._bench.executor.jobs()
             shown = [*jobs, *(job for job, _ in self._failed)]
             running = [job for job in jobs if job.state == "running"]
             names = {job.name for job in shown}
@@ -128,14 +129,14 @@ class QueuePanel(ipw.VBox):
             count = f" <span>{len(jobs)}</span>" if jobs else ""
             self.head.value = f"<h3>Queue{count}</h3>"
 
-    def move(self, job: Job[Any], by: int) -> None:
+    def move(self, job: RunJob, by: int) -> None:
         """Move a waiting job up (-1) or down (1)."""
-        waiting = [one for one in self._bench.queue.jobs() if one.state == "queued"]
+        waiting = [one for one in self._bench.executor.jobs() if one.state == "queued"]
         if job in waiting:
-            self._bench.queue.move(job, waiting.index(job) + by)
+            self._bench.executor.move(job.name, waiting.index(job) + by)
         self.draw()
 
-    def dismiss(self, job: Job[Any]) -> None:
+    def dismiss(self, job: RunJob) -> None:
         """Cancel a running or waiting job; remove the row of a failed one."""
         with self._lock:
             self._failed = [(one, why) for one, why in self._failed if one is not job]
@@ -148,7 +149,7 @@ class QueuePanel(ipw.VBox):
 
     def _draw_stopped(self) -> None:
         """Show that the queue was stopped, and the buttons to continue or discard."""
-        count = len(self._bench.queue.stopped)
+        count = len(self._bench.executor.stopped)
         self.stopped.layout.display = None if count else "none"
         if count:
             why = self._failed[-1][1] if self._failed else ""
@@ -159,7 +160,7 @@ class QueuePanel(ipw.VBox):
             )
 
     def _forget_stopped(self) -> None:
-        self._bench.queue.dismiss_stopped()
+        self._bench.executor.dismiss_stopped()
         self.draw()
 
     def _keep_failed(self, event: Event) -> None:
@@ -188,7 +189,7 @@ class _Row(ipw.HBox):
     """The row of one job."""
 
     def __init__(self, panel: QueuePanel) -> None:
-        self.job: Job[Any] | None = None
+        self.job: RunJob | None = None
         self.text = ipw.HTML()
         self.up = panel.button("job-up", partial(self._move, panel, -1), "arrow-up", "Move up")
         self.down = panel.button(
@@ -200,7 +201,7 @@ class _Row(ipw.HBox):
         super().__init__([self.text, self.up, self.down, self.cancel])
         self.add_class("mls-job")
 
-    def show(self, job: Job[Any], place: int, count: int) -> None:
+    def show(self, job: RunJob, place: int, count: int) -> None:
         """Show a job.
 
         Args:

@@ -6,7 +6,7 @@ from html import escape
 
 from medialab import PipelineConfig, Run, Workbench
 from medialab.process.events import Event
-from medialab.process.jobs import Job
+from medialab.runs.executor import RunJob
 from widgets.canvas import Canvas
 from widgets.guard import guarded
 from widgets.queue_panel import QueuePanel
@@ -37,15 +37,15 @@ class Session:
     ) -> None:
         self._bench, self._canvas, self._queue = bench, canvas, queue
         self._before, self._finished = before, finished
-        self._jobs: dict[str, Job[Run]] = {}
+        self._jobs: dict[str, RunJob] = {}
         self._compared: dict[str, bytes] = {}
-        self._newest: Job[Run] | None = None
-        self._live: Job[Run] | None = None
+        self._newest: RunJob | None = None
+        self._live: RunJob | None = None
         # Held while submitting, so that the job is known before its first event, and while writing
         # progress, so that the worker and a callback never write at the same time.
         self._lock = threading.RLock()
         self._tell_busy: Callable[[bool], object] = lambda _: None
-        self._stop_listening = bench.queue.listen(self._on_event)
+        self._stop_listening = bench.executor.listen(self._on_event)
 
     @property
     def is_busy(self) -> bool:
@@ -64,7 +64,7 @@ class Session:
         save: bool = True,
         anew_from: str | None = None,
         before: bytes | None = None,
-    ) -> Job[Run]:
+    ) -> RunJob:
         """Add a request to the queue and return its job.
 
         Args:
@@ -87,7 +87,7 @@ class Session:
         self._queue.draw()
         return job
 
-    def submit_live(self, config: PipelineConfig) -> Job[Run]:
+    def submit_live(self, config: PipelineConfig) -> RunJob:
         """Add a request to the front of the queue in place of the last live one; not saved.
 
         Raises:
@@ -95,7 +95,7 @@ class Session:
         """
         with self._lock:
             old, self._live = self._live, self.submit(config, save=False)
-            self._bench.queue.move(self._live, 0)
+            self._bench.executor.move(self._live.name, 0)
         if old is not None:
             old.cancel()
         return self._live
@@ -104,7 +104,7 @@ class Session:
         """Cancel the running request; the waiting ones stay queued."""
         with self._lock:
             running = next(
-                (job for job in self._bench.queue.jobs() if job.name in self._jobs), None
+                (job for job in self._bench.executor.jobs() if job.name in self._jobs), None
             )
             if running is None:
                 return
@@ -140,7 +140,7 @@ class Session:
                 left = self._queue.left(event.job)
                 self._canvas.show_progress(event, self._queue.stages(event.job), left)
 
-    def _show_outcome(self, event: Event, job: Job[Run], before: bytes | None) -> None:
+    def _show_outcome(self, event: Event, job: RunJob, before: bytes | None) -> None:
         if event.kind == "cancelled":
             # A live request that was replaced leaves the canvas to the newer one, and a request
             # that only waited leaves it to the one that runs.

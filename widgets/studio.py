@@ -91,7 +91,7 @@ class Studio(ipw.Box):
         self._choose_task(str(self.tabs.value))
         self._listen()  # from here on changes are saved
         self.undo.note()
-        self._stop_listening = self.bench.queue.listen(self._on_event)
+        self._stop_listening = self.bench.executor.listen(self._on_event)
         self.history.refresh()
         Studio._living = self
 

@@ -37,9 +37,8 @@ from medialab.errors import (
 )
 from medialab.files.regular import read_regular
 from medialab.loading.registry import ModelInfo
-from medialab.process.jobs import Job
 from medialab.process.versions import program_version
-from medialab.runs.run import Run
+from medialab.runs.executor import RunJob
 from medialab.workbench import Workbench
 
 _MOST_BYTES = 512 * 2**20  # limit for a picture in outputs/
@@ -81,7 +80,7 @@ class Service:
 
     def __init__(self, bench: Workbench) -> None:
         self.bench = bench
-        bench.queue.stops_alike = False  # one client's failures must not stop another's jobs
+        bench.executor.stops_alike = False  # one client's failures must not stop another's jobs
         self._endpoints: Mapping[str, tuple[str, Callable[[Any], Answer]]] = {
             "generate": ("POST", self._generate),
             "enhance": ("POST", self._enhance),
@@ -180,7 +179,7 @@ class Service:
     def _health(self, _args: Mapping[str, Any]) -> Answer:
         return Answer(200, {"status": "ok", "version": program_version()})
 
-    def _wait(self, job: Job[Run]) -> Answer:
+    def _wait(self, job: RunJob) -> Answer:
         """Wait for the job, and return its pictures or its error."""
         error = job.error()
         if isinstance(error, MediaLabError):
@@ -238,7 +237,7 @@ class Service:
                 return read_regular(full, _MOST_BYTES)
         raise refused(422, f"no picture {path!r} in outputs/", field="path")
 
-    def _log(self, job: Job[Run]) -> None:
+    def _log(self, job: RunJob) -> None:
         log = self.bench.artifacts.folder / "api.log"
         with suppress(OSError):  # the disk may be full; the answer names the error in any case
             log.parent.mkdir(parents=True, exist_ok=True)

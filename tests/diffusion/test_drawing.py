@@ -101,7 +101,7 @@ def test_a_run_that_was_cancelled_leaves_nothing_either(registry, tmp_path):
                 known.wait()
                 jobs[0].cancel()
 
-        bench.queue.listen(stop)
+        bench.executor.listen(stop)
         jobs.append(bench.submit(ASKED[0]))
         known.set()
         with pytest.raises(CancelledError):

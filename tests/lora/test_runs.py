@@ -199,7 +199,7 @@ def test_a_cancel_in_the_middle_leaves_the_weights_as_they_were(bench, models, w
             seen.append(checksum())
             job.cancel()
 
-    stop_listening = bench.queue.listen(stop_at_the_first_step)
+    stop_listening = bench.executor.listen(stop_at_the_first_step)
     config = PipelineConfig.parse(QUICK | {"loras": [{"name": "ink"} | window]})
     job = bench.submit(config)
     known.set()

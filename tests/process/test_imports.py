@@ -126,5 +126,5 @@ def test_a_picture_that_is_kept_needs_neither_torch_nor_diffusers(told):
 
 @pytest.mark.thorough
 def test_a_workbench_that_is_left_alone_loads_what_it_needs_by_itself(told):
-    code = "time.sleep(2.5)\nbench.queue.close()\nprint('diffusers' in sys.modules)"
+    code = "time.sleep(2.5)\nbench.executor.close()\nprint('diffusers' in sys.modules)"
     assert told(code) == ["True"]

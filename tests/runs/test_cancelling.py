@@ -38,9 +38,11 @@ def cancelled(bench):
                 stopped.set()
 
         ready = threading.Event()
-        bench.queue.submit(lambda _: ready.wait(10))  # the worker, until the job has its name
+        bench.executor.queue.submit(
+            lambda _: ready.wait(10)
+        )  # the worker, until the job has its name
         job = bench.submit(config, **options)
-        end = bench.queue.listen(listen)
+        end = bench.executor.listen(listen)
         ready.set()
         with pytest.raises(CancelledError) as raised:
             job.result(60)

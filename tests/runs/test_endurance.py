@@ -100,7 +100,7 @@ class Trouble:
         network = draw.choice([model.components["unet"], model.components["vae"].decoder])
         self._calls = self._steps = 0
         self._hook = network.register_forward_hook(self._on_call)
-        self._stop = bench.queue.listen(self._on_event)
+        self._stop = bench.executor.listen(self._on_event)
         self._submitted = threading.Event()
 
     def watch(self, job):

@@ -117,7 +117,7 @@ def test_what_fits_on_no_rung_is_refused_by_the_stages_name_and_nothing_is_drawn
     assert base < worst
     free(worst - 1)
     drawn = []
-    bench.queue.listen(lambda event: drawn.append(event.stage))
+    bench.executor.listen(lambda event: drawn.append(event.stage))
     with pytest.raises(OutOfMemoryError, match=said) as raised:
         bench.execute(PipelineConfig.parse(QUICK | settings))
     assert "smaller" in str(raised.value)
@@ -189,7 +189,7 @@ def test_a_row_of_a_denoisers_batch_counts_for_itself():
 
 def test_what_a_run_needs_is_told_before_its_first_stage_begins(bench):
     heard = []
-    bench.queue.listen(heard.append)
+    bench.executor.listen(heard.append)
     config = PipelineConfig.parse(QUICK | {"seed": 4711})
     run = bench.execute(config, save=False)
     kinds = [event.kind for event in heard]

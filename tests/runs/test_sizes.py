@@ -263,7 +263,7 @@ def test_what_draws_no_whole_picture_takes_a_large_one(settings):
 def test_a_picture_that_is_too_large_to_draw_is_refused_before_anything_is_queued(bench):
     with pytest.raises(ConfigError, match="img2img draws 4104 × 8"):
         bench.enhance(Image.new("RGB", (4104, 8)), PipelineConfig(mode="img2img"))
-    assert not bench.queue.jobs()
+    assert not bench.executor.jobs()
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000), st.sampled_from([1.0, 1.3, 2.0]))

@@ -102,7 +102,7 @@ def bench(tiny_models, tmp_path_factory):
 
     outputs = tmp_path_factory.mktemp("limits")
     with Workbench(models=tiny_models, outputs=outputs, device="cpu") as workbench:
-        workbench.queue.submit(lambda job: None).result()  # its threads are there by now
+        workbench.executor.queue.submit(lambda job: None).result()  # its threads are there by now
         yield workbench
 
 

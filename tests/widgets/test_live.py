@@ -51,7 +51,7 @@ def test_the_newest_change_wins_and_none_is_left_waiting(live):
     for steps in (150, 149, 148, 3):
         live.form["steps"].value = steps
         jobs.append(live.session._newest)
-        assert len(live.bench.queue.jobs()) <= 2  # one that ends, one that is next
+        assert len(live.bench.executor.jobs()) <= 2  # one that ends, one that is next
     assert live.wait(SECONDS).config.steps == 3
     for job in jobs[:-1]:
         with pytest.raises(CancelledError):
@@ -63,9 +63,9 @@ def test_it_goes_before_those_that_wait(live):
     for _ in range(2):
         live.session.submit(BEGIN.changed(steps=100, seed=8))
     live.form["steps"].value = 4
-    waiting = [job for job in live.bench.queue.jobs() if job.state == "queued"]
-    assert waiting[0].request.steps == 4
-    live.bench.queue.cancel_all()
+    waiting = [job for job in live.bench.executor.jobs() if job.state == "queued"]
+    assert waiting[0].request.config.steps == 4
+    live.bench.executor.cancel_all()
 
 
 def test_a_drawn_seed_is_held_on_to(studio):
@@ -88,7 +88,7 @@ def test_an_impossible_value_is_told_and_the_next_one_drawn(live):
 def test_off_means_that_nothing_is_asked_for(live):
     live.live.switch.value = False
     live.form["sharpen"].value = 2.0
-    assert live.bench.queue.jobs() == []
+    assert live.bench.executor.jobs() == []
 
 
 def test_enhance_without_a_picture_waits_for_one(live):

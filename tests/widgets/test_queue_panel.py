@@ -13,7 +13,7 @@ SOON = 30
 @pytest.fixture
 def panel(bench):
     made = QueuePanel(bench, lambda error, trace: pytest.fail(trace))
-    stop = bench.queue.listen(made.take)
+    stop = bench.executor.listen(made.take)
     yield made
     stop()
 
@@ -28,7 +28,7 @@ def gate(bench, panel):
         while not event.wait(0.01):
             job.check()
 
-    bench.queue.submit(work, label="first")
+    bench.executor.queue.submit(work, label="first")
     assert started.wait(SOON)
     yield event
     event.set()
@@ -51,13 +51,13 @@ def test_an_empty_queue_says_what_to_do(panel):
 
 
 def test_running_and_waiting_jobs_have_a_row_each_in_their_order(panel, bench, gate):
-    bench.queue.submit(lambda job: 1, label="second <b>")
+    bench.executor.queue.submit(lambda job: 1, label="second <b>")
     assert states(panel) == [("running", "first"), ("queued", "second &lt;b&gt;")]
     assert not panel.cancel_all.disabled
 
 
 def test_one_that_waits_is_cancelled_and_its_row_goes(panel, bench, gate):
-    job = bench.queue.submit(lambda job: 1, label="second")
+    job = bench.executor.queue.submit(lambda job: 1, label="second")
     panel.list.children[1].cancel.click()
     assert job.state == "cancelled"
     assert states(panel) == [("running", "first")]
@@ -65,7 +65,7 @@ def test_one_that_waits_is_cancelled_and_its_row_goes(panel, bench, gate):
 
 def test_one_is_moved_up_and_the_ends_cannot_be_passed(panel, bench, gate):
     for label in ("second", "third"):
-        bench.queue.submit(lambda job: 1, label=label)
+        bench.executor.queue.submit(lambda job: 1, label=label)
     first, second, third = panel.list.children
     assert [row.up.disabled for row in (first, second, third)] == [True, True, False]
     assert [row.down.disabled for row in (first, second, third)] == [True, False, True]
@@ -76,10 +76,10 @@ def test_one_is_moved_up_and_the_ends_cannot_be_passed(panel, bench, gate):
 
 
 def test_cancel_all_leaves_nothing(panel, bench, gate):
-    jobs = [bench.queue.submit(lambda job: 1) for _ in range(3)]
+    jobs = [bench.executor.queue.submit(lambda job: 1) for _ in range(3)]
     panel.cancel_all.click()
     assert {job.state for job in jobs} == {"cancelled"}
-    first = bench.queue.submit(lambda job: 1)
+    first = bench.executor.queue.submit(lambda job: 1)
     first.result(SOON)
     assert "Press Generate" in texts(panel)[0]
 
@@ -89,8 +89,8 @@ def test_a_failed_job_stays_with_its_reason_until_it_is_read_and_the_next_ran(pa
         message = "no <such> thing"
         raise KeyError(message)
 
-    failed = bench.queue.submit(fail, label="bad")
-    following = bench.queue.submit(lambda job: 1)
+    failed = bench.executor.queue.submit(fail, label="bad")
+    following = bench.executor.queue.submit(lambda job: 1)
     with pytest.raises(KeyError):
         failed.result(SOON)
     following.result(SOON)
@@ -102,10 +102,10 @@ def test_a_failed_job_stays_with_its_reason_until_it_is_read_and_the_next_ran(pa
 
 def test_rows_are_used_again(panel, bench):
     for _ in range(2):
-        bench.queue.submit(lambda job: 1).result(SOON)
+        bench.executor.queue.submit(lambda job: 1).result(SOON)
     before = len(widget_module._instances)
     for _ in range(5):
-        bench.queue.submit(lambda job: 1).result(SOON)
+        bench.executor.queue.submit(lambda job: 1).result(SOON)
     assert len(widget_module._instances) == before
 
 
@@ -118,7 +118,7 @@ def test_a_stopped_queue_says_why_and_makes_the_rest_when_asked(bench, panel, ga
             raise OSError(message)
 
     assert panel.stopped.layout.display == "none"
-    jobs = [bench.queue.submit(work, label=f"picture {n}") for n in range(5)]
+    jobs = [bench.executor.queue.submit(work, label=f"picture {n}") for n in range(5)]
     gate.set()
     assert jobs[-1].error(SOON) is not None
     assert panel.stopped.layout.display is None
@@ -127,7 +127,7 @@ def test_a_stopped_queue_says_why_and_makes_the_rest_when_asked(bench, panel, ga
     assert "No space left on device" in said
     full[0] = False
     panel.resume.click()
-    again = bench.queue.jobs()
+    again = bench.executor.jobs()
     assert all(job.error(SOON) is None for job in again)
     panel.draw()
     assert panel.stopped.layout.display == "none"
@@ -138,9 +138,9 @@ def test_stopped_pictures_can_be_left(bench, panel, gate):
         message = "full"
         raise OSError(message)
 
-    jobs = [bench.queue.submit(work) for _ in range(4)]
+    jobs = [bench.executor.queue.submit(work) for _ in range(4)]
     gate.set()
     assert jobs[-1].error(SOON) is not None
     panel.forget.click()
-    assert bench.queue.stopped == []
+    assert bench.executor.stopped == []
     assert panel.stopped.layout.display == "none"

@@ -262,7 +262,7 @@ def test_a_studio_of_its_own_closes_its_workbench():
     studio = Studio()
     studio.close()
     with pytest.raises(MediaLabError, match="this workbench is closed"):
-        studio.bench.queue.submit(lambda job: None)
+        studio.bench.executor.queue.submit(lambda job: None)
 
 
 def test_importing_the_panels_loads_no_torch():

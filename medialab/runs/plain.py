@@ -1,0 +1,115 @@
+"""Runs, events and errors as plain JSON values and paths, for where they cross a process."""
+
+import base64
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from PIL import Image
+
+from medialab import errors
+from medialab.artifacts import Artifact
+from medialab.artifacts.sidecar import Sidecar
+from medialab.config.resolved import ResolvedConfig
+from medialab.errors import MediaLabError
+from medialab.process.events import Event
+from medialab.runs.run import Run
+from medialab.stages.detailer.edits import DetectionEdit, DetectionTable
+
+_FIELDS = ("kind", "job", "stage", "step", "steps", "image", "images", "seconds", "told")
+
+
+def run_as_plain(run: Run, unsaved: Path) -> dict[str, Any]:
+    """Return a run by the paths of its pictures; those without a file are written to `unsaved`."""
+    paths = [artifact.path for artifact in run.artifacts]
+    if not paths:
+        unsaved.mkdir(parents=True, exist_ok=True)
+        paths = [unsaved / f"{uuid4().hex}.png" for _ in run.images]
+        for image, path in zip(run.images, paths, strict=True):
+            image.save(path)
+    return {
+        "config": run.config.model_dump(mode="json"),
+        "paths": [str(path) for path in paths],
+        "saved": bool(run.artifacts),
+        "records": [dict(record) for record in run.records],
+        "detections": {
+            stage: [edit.model_dump(mode="json") for edit in table]
+            for stage, table in run.detections.items()
+        },
+    }
+
+
+def run_from_plain(plain: Mapping[str, Any]) -> Run:
+    """Return the run that `run_as_plain` told of; its pictures are read from their files.
+
+    Raises:
+        OSError: a picture's file or its sidecar is gone.
+    """
+    paths = [Path(path) for path in plain["paths"]]
+    images = []
+    for path in paths:
+        with Image.open(path) as picture:
+            images.append(picture.convert("RGB"))
+    artifacts = []
+    if plain["saved"]:
+        artifacts = [Artifact.of(path, Sidecar.read(path.with_suffix(".json"))) for path in paths]
+    return Run(
+        ResolvedConfig.parse(plain["config"]),
+        images,
+        plain["records"],
+        artifacts,
+        {
+            stage: DetectionTable(DetectionEdit.model_validate(row) for row in rows)
+            for stage, rows in plain["detections"].items()
+        },
+    )
+
+
+def event_as_plain(event: Event, unsaved: Path) -> dict[str, Any]:
+    """Return an event as JSON values: its preview as a PNG, its run by paths, its error by name."""
+    plain = {name: getattr(event, name) for name in _FIELDS}
+    if event.preview is not None:
+        buffer = BytesIO()
+        event.preview.save(buffer, "PNG")
+        plain["preview"] = base64.b64encode(buffer.getvalue()).decode()
+    if isinstance(event.result, Run):
+        plain["run"] = run_as_plain(event.result, unsaved)
+    if event.error is not None:
+        plain["error"] = error_as_plain(event.error)
+    return plain
+
+
+def event_from_plain(plain: Mapping[str, Any]) -> Event:
+    """Return the event that `event_as_plain` told of.
+
+    Raises:
+        OSError: its run's picture is gone.
+    """
+    preview = None
+    if "preview" in plain:
+        preview = Image.open(BytesIO(base64.b64decode(plain["preview"])))
+        preview.load()
+    return Event(
+        **{name: plain[name] for name in _FIELDS},
+        preview=preview,
+        result=run_from_plain(plain["run"]) if "run" in plain else None,
+        error=error_from_plain(plain["error"]) if "error" in plain else None,
+    )
+
+
+def error_as_plain(error: BaseException) -> dict[str, Any]:
+    """Return an error's name, its message, and the setting at fault where one is."""
+    plain: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
+    if isinstance(error, MediaLabError):
+        plain |= {"setting": error.setting, "choices": list(error.choices)}
+    return plain
+
+
+def error_from_plain(plain: Mapping[str, Any]) -> MediaLabError:
+    """Return an error of the same name as the one that was told, or, of others, one of ours."""
+    kind = getattr(errors, plain["kind"], None)
+    if isinstance(kind, type) and issubclass(kind, MediaLabError):
+        return kind(plain["message"]).about(plain["setting"], plain["choices"])
+    return MediaLabError(f"{plain['kind']}: {plain['message']}")
