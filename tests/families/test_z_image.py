@@ -127,9 +127,9 @@ def test_each_seed_of_a_batch_gives_what_it_gives_alone(bench, plain):
 def test_cancelled_between_steps_it_stops_and_the_next_run_is_the_same(bench, plain):
     def stop(event):
         if event.kind == "step" and event.stage == "txt2img":
-            bench.queue.cancel_all()
+            bench.executor.cancel_all()
 
-    end = bench.queue.listen(stop)
+    end = bench.executor.listen(stop)
     with pytest.raises(CancelledError):
         bench.execute(quick(steps=4))
     end()
@@ -139,7 +139,7 @@ def test_cancelled_between_steps_it_stops_and_the_next_run_is_the_same(bench, pl
 
 def test_previews_show_the_size_that_is_drawn(bench):
     seen = []
-    end = bench.queue.listen(lambda event: seen.append(event.preview))
+    end = bench.executor.listen(lambda event: seen.append(event.preview))
     bench.execute(quick(width=96))
     end()
     seen = [preview for preview in seen if preview is not None]
