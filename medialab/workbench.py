@@ -14,7 +14,7 @@ from medialab.errors import ConfigError
 from medialab.families import RUNNING
 from medialab.infotext.model_matches import MOST_READ
 from medialab.infotext.restored import ReadSettings
-from medialab.loading.checkpoint import CONFIGS
+from medialab.loading.networks import CONFIGS
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.process import threads

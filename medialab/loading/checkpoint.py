@@ -1,12 +1,12 @@
-"""Models from the disk into memory, and out of it again.
+"""Checkpoints from the disk into memory, and out of it again.
 
-Only this and `medialab.loading.vaes` call diffusers' loaders. Nothing here reaches for the network,
+How its files are opened is each family's (`family.opening`). Nothing here reaches for the network,
 unpickles a file or runs code that lies beside a model.
 """
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,20 +14,16 @@ from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING, Family
 from medialab.families.base import AUTOMATIC, INSTRUCT, Task
 from medialab.families.variants import NAMES_OF_VARIANTS
-from medialab.files.headers import read_header
-from medialab.files.opening import check_file, opening, quietly, refuse_pickle
-from medialab.listing.folders import check_folder
+from medialab.files.opening import opening, quietly
 from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not
-from medialab.process.installation import configs_folder
+from medialab.loading.networks import CONFIGS, bytes_of, is_absent, pick_dtype, refuse
 from medialab.process.memory import free_memory
 from medialab.process.retries import in_float32
 from medialab.process.threads import pick_device
 
 if TYPE_CHECKING:
     import torch
-
-CONFIGS = configs_folder()
 
 # Bytes of weights from which on it pays to give back what loading them left: it takes 0.7 s.
 _LARGE = 2**30
@@ -48,7 +44,7 @@ class LoadedCheckpoint:
         self.family = family
         self.device = device
         self.dtype = dtype
-        self.nbytes = _bytes_of(self.components.values())
+        self.nbytes = bytes_of(self.components.values())
 
     def pipeline(self, task: Task, controlnets: "Sequence[Any]" = (), *, vae: Any = None) -> Any:
         """Return a new diffusers pipeline for the task, around the same components.
@@ -212,96 +208,10 @@ def load_checkpoint(
     return model
 
 
-class LoadedNetwork:
-    """One network in memory, such as a ControlNet: the one owner of its weights."""
-
-    def __init__(self, network: Any) -> None:
-        self.network = network
-        self.nbytes = _bytes_of([network])
-
-    def in_float32(self) -> AbstractContextManager[None]:
-        """While it lasts, all weights are float32; afterwards every bit is as it was."""
-        return in_float32(self.network)
-
-    def release(self) -> None:
-        """Let go of the weights."""
-        self.network = None
-        free_memory()
-
-
-def load_controlnet(
-    info: ModelInfo, device: str | None = None, configs: Path = CONFIGS
-) -> LoadedNetwork:
-    """Load a ControlNet's folder for a device; by default the best one here.
-
-    Raises:
-        ModelRefusedError: a pickle, broken, or a single file of a family without a config here.
-    """
-    refuse(info)
-    if reason := why_not(
-        "controlnet", info.family, info.variant, is_file=info.path.is_file(), written=info.format
-    ):
-        raise ModelRefusedError(f"ControlNet {info.name!r} {reason}")
-    device = pick_device(device)
-    dtype = pick_dtype(device)
-    family = RUNNING[info.family]
-    with opening(f"ControlNet {info.name!r}"):
-        if info.path.is_dir():
-            network = family.opening.controlnet(info.path, dtype)
-        else:
-            network = family.opening.controlnet_file(info.path, dtype, configs / family.name)
-    return LoadedNetwork(placed(network, device))
-
-
-def placed(network: Any, device: str) -> Any:
-    """A network ready to run on a device, in the layout that is fastest there."""
-    import torch
-
-    network = network.to(device).eval()
-    return network.to(memory_format=torch.channels_last) if device == "cpu" else network
-
-
-def pick_dtype(device: str) -> "torch.dtype":
-    """The fastest dtype that a device computes in by itself."""
-    import torch
-
-    dtype: torch.dtype = getattr(torch, dtype_name(device))
-    return dtype
-
-
-def dtype_name(device: str) -> str:
-    """Its name. Cost: torch is asked for a GPU only.
-
-    CPUs stay at float32: without native bfloat16 they are 5 to 30 times slower in it (measured).
-    """
-    if not device.startswith("cuda"):
-        return "float16" if device == "mps" else "float32"
-    import torch
-
-    native = torch.cuda.is_bf16_supported(including_emulation=False)
-    return "bfloat16" if native else "float16"
-
-
 def _refuse_foreign(info: ModelInfo) -> None:
     """Refuse, before any weight is read, what no stage here can run, as the listing does."""
     if reason := why_not("checkpoint", info.family, info.variant, is_file=info.path.is_file()):
         raise ModelRefusedError(f"checkpoint {info.name!r} {reason}")
-
-
-def refuse(info: ModelInfo) -> None:
-    """Refuse what the listing refuses, for whoever comes by another way, or in between.
-
-    Raises:
-        ModelRefusedError: a pickle, no regular file, broken, or gone.
-    """
-    if info.refused is not None:
-        raise ModelRefusedError(info.refused)
-    refuse_pickle(info.path)
-    if info.path.is_dir():
-        check_folder(info.path)
-    else:
-        check_file(info.path)
-        read_header(info.path)
 
 
 def _check_complete(info: ModelInfo, pipeline: Any) -> None:
@@ -311,11 +221,6 @@ def _check_complete(info: ModelInfo, pipeline: Any) -> None:
             if value.is_meta:
                 message = f"checkpoint {info.name!r} lacks {name}.{weight}; download it again"
                 raise ModelRefusedError(message)
-
-
-def is_absent(network: Any) -> bool:
-    """Return whether a network is one without weights."""
-    return any(weight.is_meta for weight in network.parameters())
 
 
 def _prefer_channels_last(pipeline: Any, family: Family) -> None:
@@ -334,18 +239,3 @@ def _modules(components: Mapping[str, Any]) -> "Iterator[tuple[str, torch.nn.Mod
     for name, part in components.items():
         if isinstance(part, torch.nn.Module):
             yield name, part
-
-
-def _bytes_of(components: Any) -> int:
-    """Bytes of all weights; those that several layers share count once."""
-    import torch
-
-    storages = {}
-    for part in components:
-        if isinstance(part, torch.nn.Module):
-            for tensor in (*part.parameters(), *part.buffers()):
-                if tensor.is_meta:
-                    continue
-                storage = tensor.untyped_storage()
-                storages[storage.data_ptr()] = storage.nbytes()
-    return sum(storages.values())

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
-from medialab.families import DENOISER_PARTS, RUNNING
-from medialab.families.vaes import MOST_LEVELS
 from medialab.files.hashes import HashCache, Stamp
-from medialab.listing.folders import content_files, read_config
+from medialab.listing.folders import content_files
 from medialab.listing.info import FOLDER_OF_KIND, ModelInfo
 from medialab.listing.models import ModelFiles
 from medialab.listing.notes import refuse_other
 from medialab.listing.snapshot import Snapshot
-from medialab.loading.checkpoint import dtype_name, load_checkpoint, load_controlnet
+from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.detectors import load_detector
 from medialab.loading.memory_needs import bytes_in_memory
+from medialab.loading.native_sizes import native_size
+from medialab.loading.networks import dtype_name, load_controlnet
 from medialab.loading.upscalers import load_upscaler
 from medialab.loading.vaes import facts_of_config, load_vae
 from medialab.process.memory import free_memory, gigabytes
@@ -174,13 +174,7 @@ class ModelRegistry:
 
         Raises: ModelRefusedError when neither tells.
         """
-        if info.path.is_dir() and (size := _configured_size(info.path)):
-            return size
-        family = RUNNING.get(info.family)
-        if family and (side := family.native_size(info.prediction_type)):
-            return side
-        message = f"the native size of {info.kind} {info.name!r} is not known; set width and height"
-        raise ModelRefusedError(message)
+        return native_size(info)
 
     def load(self, info: ModelInfo, *, kept: Collection[Any] = (), like: Any = None) -> Any:
         """The model in memory, as its files are now: `LoadedCheckpoint`, or another kind's.
@@ -311,18 +305,3 @@ def _facts_beside(info: ModelInfo, like: Any) -> str:
 def _of_folder(folder: Path, hashes: Mapping[Path, str]) -> str:
     lines = [f"{file.relative_to(folder).as_posix()} {hashes[file]}\n" for file in hashes]
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
-
-
-def _configured_size(folder: Path) -> int | None:
-    """Latents a side times the VAE's reduction, which halves once between two of its levels."""
-    vae = folder / "vae" / "config.json"
-    for part in DENOISER_PARTS:
-        config = folder / part / "config.json"
-        if config.is_file() and vae.is_file():
-            latents = read_config(config).get("sample_size")
-            levels = read_config(vae).get("block_out_channels")
-            if not isinstance(latents, int) or not isinstance(levels, list):
-                return None
-            if len(levels) <= MOST_LEVELS:
-                return int(latents * 2 ** (len(levels) - 1))
-    return None

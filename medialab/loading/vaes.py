@@ -22,7 +22,7 @@ from medialab.files.vae_configs import VAE_CONFIGS
 from medialab.listing.folders import read_config
 from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not
-from medialab.loading.checkpoint import LoadedNetwork, pick_dtype, placed, refuse
+from medialab.loading.networks import LoadedNetwork, pick_dtype, placed, refuse
 from medialab.process.threads import pick_device
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ModelRefusedError, OutOfMemoryError
 from medialab.families import RUNNING
 from medialab.listing.snapshot import Snapshot
-from medialab.loading.checkpoint import dtype_name
 from medialab.loading.memory_needs import (
     ITEM_BYTES,
     PICTURE_BYTES,
@@ -20,6 +19,7 @@ from medialab.loading.memory_needs import (
     decoding_bytes,
     encoding_bytes,
 )
+from medialab.loading.networks import dtype_name
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.process.memory import gigabytes
 from medialab.runs.plan import StageRequest

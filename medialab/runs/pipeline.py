@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.repainting import unpacked
-from medialab.loading.checkpoint import dtype_name
+from medialab.loading.networks import dtype_name
 from medialab.process import threads
 from medialab.process.retries import Retry
 from medialab.process.versions import all_versions

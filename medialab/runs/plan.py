@@ -7,7 +7,7 @@ from typing import Any
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.listing.snapshot import Snapshot
-from medialab.loading.checkpoint import dtype_name
+from medialab.loading.networks import dtype_name
 from medialab.process import threads
 from medialab.process.versions import all_versions
 from medialab.runs.belongings import SetAside

@@ -15,7 +15,8 @@ from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from medialab.families import RUNNING
-from medialab.loading.checkpoint import CONFIGS, LoadedCheckpoint
+from medialab.loading.checkpoint import LoadedCheckpoint
+from medialab.loading.networks import CONFIGS
 from medialab.lora import LoRAManager, LoRAUse
 from medialab.lora.manager import MERGED_FROM
 

@@ -17,7 +17,7 @@ from medialab.families.recognition import family_of_denoiser
 from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.files.headers import Header
 from medialab.listing.runnable import why_not, why_not_in
-from medialab.loading.checkpoint import CONFIGS
+from medialab.loading.networks import CONFIGS
 from medialab.lora.files import parse_lora
 from medialab.lora.fitting import Fit, names_in, parts_of
 from medialab.pixels.geometry import SIDE_STEP

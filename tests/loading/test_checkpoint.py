@@ -16,7 +16,8 @@ import pytest
 from medialab.errors import ModelRefusedError
 from medialab.files.pickles import refusing_pickles
 from medialab.listing.info import ModelInfo
-from medialab.loading.checkpoint import LoadedCheckpoint, load_checkpoint, pick_dtype
+from medialab.loading.checkpoint import LoadedCheckpoint, load_checkpoint
+from medialab.loading.networks import pick_dtype
 from medialab.loading.registry import ModelRegistry
 from medialab.process.memory_budget import MemoryBudget
 from tests.tiny.checkpoints import write_paperdoll

@@ -11,7 +11,8 @@ from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families import RUNNING
 from medialab.families.unet_clip.single_files import FIRST_LAYER, SHARED_TOKENIZER
 from medialab.listing.info import ModelInfo
-from medialab.loading.checkpoint import CONFIGS, load_checkpoint
+from medialab.loading.checkpoint import load_checkpoint
+from medialab.loading.networks import CONFIGS
 from medialab.loading.registry import ModelRegistry
 from tests.tiny.checkpoints import (
     built_after,
@@ -343,7 +344,7 @@ def controlnets(single_files):
 
 
 def load_control(root, name):
-    from medialab.loading.checkpoint import load_controlnet
+    from medialab.loading.networks import load_controlnet
 
     info = ModelRegistry(root).find(name, "controlnet")
     return load_controlnet(info, "cpu", root / "configs").network

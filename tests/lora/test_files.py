@@ -12,9 +12,9 @@ from safetensors.torch import save_file
 
 from medialab.errors import ModelRefusedError
 from medialab.files import hashes
-from medialab.loading.checkpoint import free_memory
 from medialab.loading.registry import ModelRegistry
 from medialab.lora import LoRAManager, read_lora, trigger_words
+from medialab.process.memory import free_memory
 from medialab.process.memory_budget import MemoryBudget
 
 LAYER = "lora_unet_mid_block_attentions_0_proj_in"

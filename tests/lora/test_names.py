@@ -17,7 +17,8 @@ from medialab.families import RUNNING
 from medialab.families.kinds import classify
 from medialab.families.unet_clip.lora_blocks import LISTS, block_of
 from medialab.files.headers import Header
-from medialab.loading.checkpoint import CONFIGS, LoadedCheckpoint
+from medialab.loading.checkpoint import LoadedCheckpoint
+from medialab.loading.networks import CONFIGS
 from medialab.lora.files import parse_lora
 from medialab.lora.fitting import Fit
 from medialab.lora.names import modules_by_name, plain

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from medialab import PipelineConfig, Workbench
 from medialab.errors import ConfigError, MediaLabError, ModelNotFoundError, ModelRefusedError
-from medialab.loading.checkpoint import load_controlnet
+from medialab.loading.networks import load_controlnet
 from medialab.loading.registry import ModelRegistry
 from models.paperdoll.controlnet import agreement, canny
 from tests.tiny.detectors import tiny_pose, write_onnx, yolo_rows

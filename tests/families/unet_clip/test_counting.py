@@ -42,7 +42,7 @@ def test_tokens_counted_from_files_alone_are_those_of_transformers(prompt):
     from transformers import CLIPTokenizer
 
     from medialab.families.unet_clip.single_files import SHARED_TOKENIZER
-    from medialab.loading.checkpoint import CONFIGS
+    from medialab.loading.networks import CONFIGS
     from medialab.prompts import parse
 
     tokenizer = CLIPTokenizer.from_pretrained(CONFIGS / SHARED_TOKENIZER)

@@ -8,7 +8,7 @@ import pytest
 from medialab.errors import ModelRefusedError
 from medialab.families.unet_clip.part_configs import check_tokenizer
 from medialab.families.unet_clip.single_files import SHARED_TOKENIZER
-from medialab.loading.checkpoint import CONFIGS
+from medialab.loading.networks import CONFIGS
 
 
 def test_merges_that_were_cut_are_missed(tmp_path):

@@ -1,0 +1,39 @@
+"""The size that a checkpoint was trained at, told before it is loaded."""
+
+from pathlib import Path
+
+from medialab.errors import ModelRefusedError
+from medialab.families import DENOISER_PARTS, RUNNING
+from medialab.families.vaes import MOST_LEVELS
+from medialab.listing.folders import read_config
+from medialab.listing.info import ModelInfo
+
+
+def native_size(info: ModelInfo) -> int:
+    """Return the pixels a side that a checkpoint was trained at, from its config or its family.
+
+    Raises:
+        ModelRefusedError: neither tells.
+    """
+    if info.path.is_dir() and (size := _configured_size(info.path)):
+        return size
+    family = RUNNING.get(info.family)
+    if family and (side := family.native_size(info.prediction_type)):
+        return side
+    message = f"the native size of {info.kind} {info.name!r} is not known; set width and height"
+    raise ModelRefusedError(message)
+
+
+def _configured_size(folder: Path) -> int | None:
+    """Latents a side times the VAE's reduction, which halves once between two of its levels."""
+    vae = folder / "vae" / "config.json"
+    for part in DENOISER_PARTS:
+        config = folder / part / "config.json"
+        if config.is_file() and vae.is_file():
+            latents = read_config(config).get("sample_size")
+            levels = read_config(vae).get("block_out_channels")
+            if not isinstance(latents, int) or not isinstance(levels, list):
+                return None
+            if len(levels) <= MOST_LEVELS:
+                return int(latents * 2 ** (len(levels) - 1))
+    return None
