@@ -16,6 +16,8 @@ def test_of_other_families_every_known_prefix_is_read_the_first_familys_first(fa
     keys = keys_for(family)
     assert keys.denoiser == RUNNING["paperdoll"].loras.keys.denoiser
     for one in RUNNING.values():
+        if one.loras is None:
+            continue
         assert one.loras.keys.prefixes.keys() <= keys.prefixes.keys()
         assert set(one.loras.keys.bare) <= set(keys.bare)
     assert keys.prefixes["lora_unet_"] == "unet"
