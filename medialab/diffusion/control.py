@@ -11,7 +11,7 @@ from medialab.pixels.preprocessors import AS_IT_IS, PREPROCESSORS
 from medialab.pixels.resizing import fits_a_step, follow, resized
 from medialab.settings.choices import USUAL_RESIZE
 from medialab.settings.control_units import ControlUnit
-from medialab.vision.estimators import ESTIMATORS
+from medialab.vision.estimators import ESTIMATORS, of_another_kind
 from medialab.vision.roles import find_by
 
 if TYPE_CHECKING:
@@ -166,11 +166,7 @@ def _estimated(unit: ControlUnit, source: "Image.Image", models: Models) -> "Ima
     kind = ESTIMATORS[unit.preprocessor]
     estimator = models.detector(unit.preprocessor_model or "")
     if not isinstance(estimator, kind):
-        message = (
-            f"preprocessor {unit.preprocessor!r} needs a model that {kind.needs}; "
-            f"{unit.preprocessor_model!r} is of another kind"
-        )
-        raise ConfigError(message)
+        raise of_another_kind(unit.preprocessor, unit.preprocessor_model or "")
     boxes: list[Box] = []
     if kind.looks_at and unit.people_model is not None:
         finder = models.detector(unit.people_model)

@@ -25,7 +25,7 @@ from medialab.vision.finders.semantic import Segmenter
 from medialab.vision.finders.yolo import load_yolo, require_onnxruntime
 from medialab.vision.finders.zeroshot import ZeroShotDetector
 from medialab.vision.refiners.sam import MaskRefiner
-from medialab.vision.roles import Estimator, Finder, Refiner, VisionModel
+from medialab.vision.roles import Finder, Refiner, VisionModel
 
 # What a model can be asked for: any word, or nothing (it answers other questions).
 ANY_WORD, NO_WORD = None, ()
@@ -42,7 +42,7 @@ class Backend(NamedTuple):
         labels: says what the model knows by name: a list, `ANY_WORD` or `NO_WORD`.
         load: makes the model of its listing, on a device.
         require: raises if a library is absent.
-        role: what the model can do.
+        role: what the model can do: `Finder`, `Refiner`, or its class of estimators.
     """
 
     title: str
@@ -185,7 +185,7 @@ BACKENDS: tuple[Backend, ...] = (
             _of_architecture(*estimator.architectures),
             lambda _info: NO_WORD,
             _by_transformers(estimator.auto_class, estimator),
-            role=Estimator,
+            role=estimator,
         )
         for name, estimator in ESTIMATORS.items()
     ),

@@ -19,6 +19,7 @@ from medialab.listing.snapshot import Snapshot
 from medialab.loading.vaes import refuse_unfitting
 from medialab.lora import names_in, refuse_family
 from medialab.process.libraries import check_installed
+from medialab.runs.control_checks import check_units
 from medialab.runs.plan import StageRequest
 from medialab.runs.ties import may_be_untied
 from medialab.settings.fields import StageConfig
@@ -33,7 +34,8 @@ def check_models(config: PipelineConfig, stages: Sequence[StageRequest], listing
     Raises:
         ModelNotFoundError: no such model.
         ModelRefusedError: its file is a pickle, or broken, or made for another family.
-        ConfigError: a sampler, or a VAE, does not go with a stage's checkpoint.
+        ConfigError: a sampler, or a VAE, does not go with a stage's checkpoint; or a ControlNet's
+            preprocessor needs another kind of model.
     """
     # A picture's own sidecar names some that it was made without.
     absent = may_be_untied(config, stages) if isinstance(config, ResolvedConfig) else []
@@ -68,6 +70,7 @@ def _check_stage(
             _refuse_foreign_vae(stage, config, info.family, listing)
         elif model.kind == "upscaler":
             check_installed("spandrel")
+    check_units(getattr(settings, "control", None) or (), found)
 
 
 def check_handover(config: PipelineConfig, listing: Snapshot) -> None:

@@ -82,6 +82,15 @@ class VisionModel(Protocol):
         """Release the weights."""
 
 
+def finds_no_parts(name: str) -> ModelRefusedError:
+    """Return the error for a model of that name that is no finder."""
+    message = (
+        f"detector {name!r} finds no parts: it is a model for something else; name a "
+        "detector of boxes or shapes in models/detectors"
+    )
+    return ModelRefusedError(message)
+
+
 def find_by(model: object, name: str, image: "Image.Image", *words: str) -> "list[Detection]":
     """Return what the detector of that name finds; its failures are told with its name.
 
@@ -89,10 +98,7 @@ def find_by(model: object, name: str, image: "Image.Image", *words: str) -> "lis
         ModelRefusedError: it finds no parts, cannot look at this picture, or gives no detections.
     """
     if not isinstance(model, Finder):
-        raise ModelRefusedError(
-            f"detector {name!r} finds no parts: it is a model for something else; name a "
-            "detector of boxes or shapes in models/detectors"
-        )
+        raise finds_no_parts(name)
     try:
         return model.find(image, *words)
     except MediaLabError:

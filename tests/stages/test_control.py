@@ -281,10 +281,22 @@ def test_a_pose_is_told_by_a_model_of_the_persons(bench, lines, pose_model, blin
     nobody = drawn(bench, control=[pose | {"people_model": blind}])
     assert "detector/blind" in nobody.config.models_sha256
     assert pixels(nobody) != pixels(run)
+
+
+def test_a_model_of_another_kind_is_refused_before_anything_is_queued(bench, lines, pose_model):
+    unit = {"model": "lines", "image": lines, "preprocessor_model": pose_model}
+    pose, depth = unit | {"preprocessor": "pose"}, unit | {"preprocessor": "depth"}
+
+    def submit(**settings):
+        bench.submit(PipelineConfig.parse(QUICK | settings))
+
     with pytest.raises(ModelRefusedError, match="detector 'pose' finds no parts"):
-        drawn(bench, control=[pose | {"people_model": pose_model}])
-    with pytest.raises(ConfigError, match="needs a model that tells how near things are"):
-        drawn(bench, control=[pose | {"preprocessor": "depth"}])
+        submit(control=[pose | {"people_model": pose_model}])
+    with pytest.raises(ConfigError, match=r"^control: .* a model that tells how near things are"):
+        submit(control=[depth])
+    with pytest.raises(ConfigError, match=r"^face: .* a model that tells how near things are"):
+        submit(face=FACE | {"control": [depth]})
+    assert not bench.queue.jobs()
 
 
 @pytest.mark.thorough
