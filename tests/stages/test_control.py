@@ -296,7 +296,7 @@ def test_a_model_of_another_kind_is_refused_before_anything_is_queued(bench, lin
         submit(control=[depth])
     with pytest.raises(ConfigError, match=r"^face: .* a model that tells how near things are"):
         submit(face=FACE | {"control": [depth]})
-    assert not bench.queue.jobs()
+    assert not bench.executor.jobs()
 
 
 @pytest.mark.thorough
