@@ -153,7 +153,7 @@ def test_a_lora_is_added_and_a_stage_runs_again_from_the_strip(lora, studio):
     open_fold(studio, "finish")
     set_slider(studio, "sharpen", ["End"])
     expect(studio.locator(".mls-sharpen .widget-readout").first).to_have_text("2.00")
-    wait_for_done(studio, ".mls-stage-button:has-text('Finish')")
+    wait_for_done(studio, ".mls-stage-button:has-text('Output')")
     expect(studio.locator(".mls-stage[data-state=cached]", has_text="Text")).to_be_visible()
     expect(studio.locator(".mls-stage[data-state=done]", has_text="Output")).to_be_visible()
 
@@ -325,7 +325,7 @@ def test_a_wrong_size_is_explained_in_the_panel(studio):
     studio.locator(".mls-fold-model .mls-width input").press("Tab")
     studio.locator("button.mls-generate").click()
     alert = studio.get_by_role("alert").first
-    expect(alert).to_contain_text("width=-8")
+    expect(alert.locator("p")).to_contain_text("Width (px) = -8")
     expect(alert.locator("pre")).to_be_hidden()
     alert.locator("summary").click()
     expect(alert.locator("pre")).to_contain_text("Traceback")
