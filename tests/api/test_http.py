@@ -144,8 +144,8 @@ def test_a_wrong_verb_a_form_and_a_wish_for_a_bare_png_are_refused(ask):
 @pytest.mark.parametrize(
     ("body", "headers", "status"),
     [
-        (gzip.compress(b'{"seed": 1}'), {"Content_Encoding": "gzip"}, 415),
-        (gzip.compress(b'{"seed": 1}'), {}, 400),
+        (gzip.compress(b'{"seed": 1}', mtime=0), {"Content_Encoding": "gzip"}, 415),
+        (gzip.compress(b'{"seed": 1}', mtime=0), {}, 400),
         ('{"prompt": "grün"}'.encode("latin-1"), {}, 400),
         ('{"seed": 1}'.encode("utf-16"), {}, 400),
     ],
