@@ -29,7 +29,7 @@ class Snapshot:
         sha256: Callable[[ModelInfo], str],
     ) -> None:
         self.folder = folder
-        self._scan, self._recall, self._sha256 = scan, recall, sha256
+        self._scan, self._recall, self.sha256 = scan, recall, sha256
         self._listed: dict[str, Sequence[ModelInfo]] = {}
         self._found: dict[tuple[str, str], ModelInfo] = {}
 
@@ -71,11 +71,11 @@ class Snapshot:
             ModelRefusedError: as `find`.
         """
         info = self.find(name, kind)
-        if kind != "embedding" or info.name == plain_text(name) or self._sha256(info) == sha256:
+        if kind != "embedding" or info.name == plain_text(name) or self.sha256(info) == sha256:
             return info
         others = (one for one in self.models(kind) if one.refused is None)
         same = (one for one in others if plain_text(name) in one.aliases)
-        return next((one for one in same if self._sha256(one) == sha256), info)
+        return next((one for one in same if self.sha256(one) == sha256), info)
 
     def _among(self, name: str, kind: str) -> ModelInfo:
         infos = self.models(kind)

@@ -19,6 +19,7 @@ from medialab.process.threads import default_threads
 from medialab.prompts import Styles
 from medialab.runs.automatic_detectors import check_detectors, with_detectors
 from medialab.runs.belongings import bound, settled
+from medialab.runs.hashes import hashes_if_there, hashes_of, lacks_a_name, refuse_replaced
 from medialab.runs.inversion_names import meant
 from medialab.runs.memory_plan import MemoryPlan, plan_memory
 from medialab.runs.model_checks import check_handover, check_models
@@ -27,7 +28,6 @@ from medialab.runs.request_checks import check_picture, check_texts
 from medialab.runs.sizes import check_sizes
 from medialab.runs.ties import may_be_untied
 from medialab.settings.fields import RANDOM_SEED, StageConfig
-from medialab.stage import Model
 
 # Seeds that are drawn have 32 bits: A1111 and its kin keep no more.
 _DRAWN_BELOW = 2**32
@@ -54,7 +54,7 @@ class Resolver:
         check_picture(config)
         check_texts(config)
         listing = self.registry.snapshot()
-        if isinstance(config, ResolvedConfig) and _lacks_a_name(config, listing):
+        if isinstance(config, ResolvedConfig) and lacks_a_name(config, listing):
             return  # its files may have other names by now: they are looked for by their hashes
         chosen = _with_detectors(config, listing)
         info = listing.find(config.checkpoint, "checkpoint")
@@ -118,12 +118,12 @@ class Resolver:
         config = _with_detectors(config.changed(), listing)
         check_picture(config)
         info = listing.find(config.checkpoint, "checkpoint")
-        sha256 = self.registry.sha256(info)
+        sha256 = listing.sha256(info)
         stages = stages_of(config)
         if isinstance(config, ResolvedConfig):
-            self._refuse_replaced(config, stages, listing)
+            refuse_replaced(config, stages, listing)
             threads = config.threads or default_threads()
-            present = self._present(may_be_untied(config, stages), listing)
+            present = hashes_if_there(may_be_untied(config, stages), listing)
             ties = config.models_sha256 | present
             return config.model_copy(update={"threads": threads, "models_sha256": ties})
         width, height = self._size_of(config, info)
@@ -143,7 +143,7 @@ class Resolver:
             "width": width,
             "height": height,
             "checkpoint_sha256": sha256,
-            "models_sha256": self._hashes(config, stages, listing),
+            "models_sha256": hashes_of(config, stages, listing),
             "threads": default_threads(),
         }
         resolved = self._with_named(ResolvedConfig.parse(settings), info.family, listing)
@@ -231,7 +231,7 @@ class Resolver:
         except ModelNotFoundError:  # then nothing is found, which the record says
             return config
         found = {name: {"detector": getattr(looking, name).detector} for name in stages}
-        hashes = self._hashes(looking, stages_of(looking), listing)
+        hashes = hashes_of(looking, stages_of(looking), listing)
         return _with_parts(config, found).model_copy(
             update={"models_sha256": hashes | config.models_sha256}
         )
@@ -243,75 +243,17 @@ class Resolver:
             check_texts(single)
         texts = [text for single in singles for text in single.texts()]
         named = meant(listing.models("embedding"), family, texts).files
-        hashes = {f"{EMBEDDING}{name}": self.registry.sha256(info) for name, info in named.items()}
+        hashes = {f"{EMBEDDING}{name}": listing.sha256(info) for name, info in named.items()}
         for name in sorted({name for single in singles for name in single.lora_names()}):
-            hashes[f"{LORA}{name}"] = self.registry.sha256(listing.find(name, "lora"))
+            hashes[f"{LORA}{name}"] = listing.sha256(listing.find(name, "lora"))
         known = config.model_copy(update={"models_sha256": config.models_sha256 | hashes})
         return self._drawn(known)[0] if config.batch_size == 1 else known
-
-    def _hashes(
-        self, config: PipelineConfig, stages: Sequence[StageRequest], listing: Snapshot
-    ) -> dict[str, str]:
-        """Return what the models besides the run's own checkpoint hold, by kind and name."""
-        models = dict.fromkeys(model for one in stages for model in one.models)
-        models.pop(Model("checkpoint", config.checkpoint), None)
-        return {
-            f"{model.kind}/{model.name}": self.registry.sha256(listing.find(model.name, model.kind))
-            for model in models
-        }
-
-    def _present(self, models: Sequence[Model], listing: Snapshot) -> dict[str, str]:
-        """Return what those of these models hold that are here, by kind and name."""
-        found = {}
-        for model in models:
-            with suppress(ModelNotFoundError, ModelRefusedError):
-                info = listing.find(model.name, model.kind)
-                found[f"{model.kind}/{model.name}"] = self.registry.sha256(info)
-        return found
-
-    def _refuse_replaced(
-        self, config: ResolvedConfig, stages: Sequence[StageRequest], listing: Snapshot
-    ) -> None:
-        """Refuse a resolved config one of whose models is another file by now."""
-        embeddings = [Model("embedding", name) for name in config.embeddings()]
-        untied = may_be_untied(config, stages)
-        for model in [*_models_of(config, stages), *embeddings]:
-            if model in untied:
-                continue
-            sha256 = config.sha256_of(*model)
-            info = listing.find_same(model.name, model.kind, sha256)
-            was, now = sha256 or "nothing", self.registry.sha256(info)
-            if was != now:
-                message = (
-                    f"{model.kind} {model.name!r} is another file now: this picture was made "
-                    f"with {was[:10]}, {info.path.name} is {now[:10]}. Put "
-                    "the old file back, or run config.asked() to use the new one."
-                )
-                raise ModelRefusedError(message)
 
 
 def _with_detectors(config: PipelineConfig, listing: Snapshot) -> PipelineConfig:
     """Return the request with the detectors that "automatic" stands for here."""
     family = listing.find(config.checkpoint, "checkpoint").family
     return with_detectors(config, listing.models("detector"), family)
-
-
-def _lacks_a_name(config: ResolvedConfig, listing: Snapshot) -> bool:
-    """Whether a model of a resolved config is not here under its name."""
-    try:
-        for model in _models_of(config, stages_of(config)):
-            listing.find(model.name, model.kind)
-    except ModelNotFoundError:
-        return True
-    except ModelRefusedError:
-        return False
-    return False
-
-
-def _models_of(config: PipelineConfig, stages: Sequence[StageRequest]) -> list[Model]:
-    """Return every model that a request will ask for: the checkpoint, then the stages' own."""
-    named = [Model("checkpoint", config.checkpoint), *(m for one in stages for m in one.models)]
-    return list(dict.fromkeys(named))
 
 
 ConfigT = TypeVar("ConfigT", bound=PipelineConfig)
