@@ -6,6 +6,16 @@ By the module, the kind of fault and the line, as `python -m tests.mutants.run` 
 EQUIVALENT = {
     (
         "medialab/runs/cache.py",
+        "ReplaceComparisonOperator_LtE_Lt",
+        'and {"version", "before"} <= label.keys()',
+    ): "a label that got so far has three more keys",
+    (
+        "medialab/runs/cache.py",
+        "ReplaceFalseWithTrue",
+        "open_regular(one.path, follow=False) as file,",
+    ): "links were left out when the folder was listed",
+    (
+        "medialab/runs/cache.py",
         "NumberReplacer",
         "_COMPARED = 40  # newest entries of a stage that an explanation looks at",
     ): "a bound on time; one entry more or less is no promise",

@@ -297,6 +297,35 @@ def _path_of(folder, key):
     return path
 
 
+def test_a_folder_that_is_not_there_yet_holds_nothing_and_can_be_cleared(cache):
+    assert cache.explain(key()).reason == "never made before"
+    cache.clear()
+    assert cache.get(key()) is None
+    assert cache.take_news() == []  # a miss is nothing to speak of
+
+
+def test_a_file_larger_than_the_whole_cache_may_be_is_removed_unread(tmp_path):
+    cache = StageCache(tmp_path, memory_bytes=0, disk_bytes=10_000)
+    cache.put(key(), b"a picture")
+    (path,) = tmp_path.iterdir()
+    os.truncate(path, 100_000)
+    assert cache.get(key()) is None
+    assert not path.exists()
+    assert cache.take_news() == [BROKEN]
+
+
+def test_the_folder_is_listed_once_as_long_as_it_has_room(tmp_path, monkeypatch):
+    listed, real = [], StageCache._files
+    monkeypatch.setattr(StageCache, "_files", lambda cache: (listed.append(1), real(cache))[1])
+    cache = StageCache(tmp_path, disk_bytes=20_000)
+    for number in range(5):
+        cache.put(numbered(number), bytes(3000))
+    assert len(listed) == 1
+    for number in range(5, 8):
+        cache.put(numbered(number), bytes(3000))
+    assert len(listed) > 1
+
+
 def test_many_threads_may_put_and_get(cache):
     wrong = []
 
