@@ -51,7 +51,13 @@ def test_bytes_of_a_picture_are_read_and_those_without_settings_refused(reader):
         reader.read(a_picture(""))
 
 
-@pytest.mark.parametrize("text", ["a cat", "no such folder/a cat", "cat.png, Seed: 3", " "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a cat", "no such folder/a cat", "cat.png, Seed: 3", " "),
+        *("a cat\ncat.png", "x" * 300, "x" * 300 + ".png"),
+    ],
+)
 def test_a_text_that_names_no_file_is_a_text(reader, text):
     assert isinstance(reader.read(text).config, PipelineConfig)
 

@@ -202,3 +202,23 @@ def test_trigger_words_of_a_note_come_before_those_of_the_header(tmp_path):
     assert trigger_words(path) == ("told by the trainer",)
     (tmp_path / "style.civitai.info").write_text(json.dumps({"trainedWords": ["ink", "wash"]}))
     assert trigger_words(path) == ("ink", "wash")
+
+
+def test_without_a_word_of_a_person_the_tags_that_a_trainer_counted_most_are_told(tmp_path):
+    path = tmp_path / "style.safetensors"
+    counted = {"10_ink": {" ink ": 40, "a cat": 3, "wash": 9}, "5_more": {"a cat": 30, "ink": 1}}
+    save_file(plain(), path, {"ss_tag_frequency": json.dumps(counted)})
+    assert trigger_words(path) == ("ink", "a cat", "wash")
+    assert trigger_words(path, most=1) == ("ink",)
+
+
+def test_a_tensor_of_a_name_that_no_format_has_harms_no_other(tmp_path):
+    path = tmp_path / "style.safetensors"
+    save_file({**plain(), "some.statistics": torch.ones(3), "a.step": torch.tensor(7)}, path)
+    assert read_lora(path).rank == read_lora(plain_file(tmp_path)).rank
+
+
+def plain_file(folder):
+    path = folder / "plain.safetensors"
+    save_file(plain(), path)
+    return path

@@ -43,6 +43,8 @@ class LeaveOut(Operator):
             return
         if _parent(node, "funcdef") is None or node.type in ("string", "strings"):
             return
+        if _ends_a_function(node):
+            return
         names_a_value = (
             node.type == "expr_stmt"
             and str(getattr(node.children[1], "value", "")) == "="
@@ -141,6 +143,16 @@ def _is_only_said(node):
             return True
         child, parent = parent, parent.parent
     return False
+
+
+def _ends_a_function(node):
+    """Whether it returns nothing where a function ends anyway."""
+    suite = node.parent.parent
+    return (
+        node.get_code(include_prefix=False) in ("return", "return None")
+        and suite.parent.type == "funcdef"
+        and suite.children[-1] is node.parent
+    )
 
 
 def _parent(node, kind):
