@@ -17,6 +17,7 @@ from medialab import PipelineConfig, Workbench
 from medialab.artifacts import Sidecar
 from medialab.errors import CancelledError, ConfigError, ModelRefusedError
 from medialab.families.z_image.denoiser import Transformer
+from medialab.loading import checkpoint
 from medialab.loading.registry import ModelRegistry
 from tests.tiny.z_image import write_z_image
 
@@ -92,6 +93,29 @@ def test_without_guidance_the_negative_prompt_is_not_read_and_that_is_told(bench
     assert with_one.image.tobytes() == without.image.tobytes() == expected.tobytes()
     assert applied(with_one)["notes"] == ["at guidance_scale 1 the negative prompt is not read"]
     assert "notes" not in applied(without)
+
+
+def test_in_half_precision_too_its_latents_are_float32_as_in_diffusers(
+    models, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(checkpoint, "pick_dtype", lambda _device: torch.bfloat16)
+    pipeline = ZImagePipeline.from_pretrained(
+        models / "checkpoints" / NAME, dtype=torch.bfloat16, local_files_only=True
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.vae.to(memory_format=torch.channels_last)
+    expected = pipeline(
+        "a red ball",
+        width=64,
+        height=64,
+        num_inference_steps=2,
+        guidance_scale=1.0,
+        generator=torch.Generator("cpu").manual_seed(3),
+    ).images[0]
+    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as bench:
+        assert bench.execute(quick()).image.tobytes() == expected.tobytes()
+        varied = bench.execute(quick(variation_strength=0.3, variation_seed=5))
+    assert varied.image.tobytes() != expected.tobytes()
 
 
 def test_a_size_that_is_no_multiple_of_its_blocks_is_drawn_larger_and_cut(bench, plain):
