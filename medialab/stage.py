@@ -43,17 +43,22 @@ class EncodedPrompts:
 
 @dataclass(frozen=True)
 class Frame:
-    """What travels from stage to stage; a stage returns a new one.
+    """The picture and all about it that travels from stage to stage; a stage returns a new one.
 
-    `prompts` are what stage 1 encoded; `embeddings` are the outcome, (1, tokens, width) each, under
-    the names by which diffusers pipelines take them, and none where a prompt changes with the steps
-    or holds an AND, since then each stage encodes it for its own steps. `units` are the base's
-    ControlNets that count, `controls` what each is shown. `image` is 8-bit RGB; `stretch` is the
-    size in pixels that stage 3 brings its latents to, where that is another. `journey` is how a
-    given picture came to be of its size by now, so that masks and others that belong to it can
-    follow. `base` is a small copy of what stage 3 drew, or of the picture that was given.
-    `detections` are what each detailer found, in the order in which they were drawn. `applied`
-    holds what each stage really did, for the record.
+    Attributes:
+        prompts: The prompts that stage 1 encoded.
+        embeddings: Their embeddings, (1, tokens, width) each, by the names of the arguments of
+            diffusers pipelines. Empty if a prompt changes with the steps or contains an AND: each
+            stage then encodes it for its own steps.
+        image: The picture, 8-bit RGB.
+        stretch: Width and height in pixels to which stage 3 resizes the latents; None to keep the
+            size of `image`.
+        journey: How a given picture was resized and moved so far, for masks that belong to it.
+        base: A small copy of the result of stage 3, or of the given picture.
+        units: The ControlNets for all stages without their own, those with an effect.
+        controls: The control picture of each of them.
+        detections: The detections of each detailer, in the order in which they were repainted.
+        applied: Facts about what each stage did, for the record.
     """
 
     prompts: EncodedPrompts = field(default_factory=EncodedPrompts)
@@ -68,59 +73,65 @@ class Frame:
     applied: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def drawn(self, image: "Image.Image") -> "Frame":
-        """The same frame with the picture that stage 3 drew, or that it would start from."""
+        """Return the frame with the picture that stage 3 drew, or that it would start from."""
         return replace(self, image=image, base=small_copy(image), stretch=None)
 
     @property
     def is_given(self) -> bool:
-        """Whether it began with a picture that a person gave."""
+        """Whether the first picture was given, not drawn from noise."""
         return "source" in self.applied
 
     def moved(self, step: Placement) -> "Frame":
-        """The same frame after its picture was brought to another size."""
+        """Return the frame after its picture was resized by `step`."""
         return self if step.is_plain else replace(self, journey=(*self.journey, step))
 
     def with_applied(self, stage: str, **facts: Any) -> "Frame":
-        """The same frame with facts about what `stage` applied."""
+        """Return the frame with facts about what `stage` did."""
         return replace(self, applied={**self.applied, stage: facts})
 
 
 class StageContext(Protocol):
-    """What a stage may reach besides its frame and settings."""
+    """What a stage may use besides its frame and settings: models, pictures and progress."""
 
     @property
     def retries(self) -> "RetryPolicy":
-        """How the stage's failed work is retried; the drawings that it opens have it already."""
+        """How failed work of the stage is retried; drawings that it opens have this policy."""
 
     def opened(self, sampling: "Sampling | None" = None) -> "AbstractContextManager[Drawing]":
-        """Lend the checkpoint and VAE of `sampling`, else the run's own, and all around them."""
+        """Lend the checkpoint and VAE of `sampling`, or else the run's, with all they draw with."""
 
     def detector(self, name: str) -> "VisionModel":
-        """A detector of models/detectors, loaded."""
+        """Load a model of models/detectors."""
 
     def controlnet(self, name: str) -> Any:
-        """A ControlNet of models/controlnet, loaded."""
+        """Load a ControlNet of models/controlnet."""
 
     def upscaler(self, name: str) -> "Upscaler":
-        """An upscaler of models/upscalers, loaded."""
+        """Load an upscaler of models/upscalers."""
 
     def picture(self, name: str, use: Use = "photo") -> "Image.Image":
-        """A picture that was kept for this run, by its content's name and what it is used for."""
+        """Return a stored picture of this run, as it is used for `use`."""
 
     def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
-        """What was done to that picture, when it came in and for this use, in words."""
+        """Return what was done to that picture, when it was stored and for this use, in words."""
 
     def remembered(
         self, facts: "Mapping[str, Any]", make: "Callable[[], bytes]"
     ) -> tuple[bytes, bool]:
-        """What `make` gives for these facts, and whether it was kept from before.
+        """Return the result of `make`, from the cache if it was made before.
 
-        `facts` are plain JSON values, and with the stage's models all that decides the bytes. What
-        was made before a stage was cancelled, or failed, is found again.
+        A result that was made before the stage was cancelled, or failed, is found again.
+
+        Args:
+            facts: Plain JSON values; with the stage's models they determine the result.
+            make: Makes the result.
+
+        Returns:
+            The result, and whether it was cached.
         """
 
     def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
-        """Tell that `step` of `steps` is done, with the latents (1, c, h, w) to preview if any.
+        """Report that `step` of `steps` is done, with the latents (1, c, h, w) to preview if any.
 
         Raises:
             CancelledError: the run was cancelled; the stage leaves everything as it was.
@@ -128,33 +139,33 @@ class StageContext(Protocol):
 
 
 class Request(Protocol):
-    """A whole request, as far as a stage asks about it to tell whether it has anything to do."""
+    """A whole request, as far as a stage needs it to know whether it has anything to do."""
 
     @property
     def mode(self) -> str:
-        """The stage that is stage 3, by its name; "enhance" for none."""
+        """The name of the stage that runs as stage 3; "enhance" for none."""
 
     @property
     def control(self) -> Sequence[ControlUnit]:
-        """The base's ControlNets."""
+        """The ControlNets for all stages without their own."""
 
     @property
     def starts_from_noise(self) -> bool:
         """Whether stage 3 draws a picture from noise."""
 
     def drawing_parts(self) -> Mapping[str, SamplingConfig]:
-        """Return the settings of the stages that draw and may have prompts of their own."""
+        """Return by name the settings of the stages that draw and may have their own prompts."""
 
 
 class Model(NamedTuple):
-    """A model that a stage will ask for."""
+    """A model that a stage uses."""
 
     kind: str
     name: str
 
 
 def models_of_units(units: "Sequence[ControlUnit]") -> "list[Model]":
-    """What the ControlNet units that count ask for."""
+    """Return the models of those ControlNet units that have an effect."""
     counting = [unit for unit in units if unit.counts]
     preparing = [unit.preprocessor_model for unit in counting if unit.preprocessor in ESTIMATORS]
     preparing += [
@@ -169,9 +180,13 @@ def models_of_units(units: "Sequence[ControlUnit]") -> "list[Model]":
 
 
 class StageSize(NamedTuple):
-    """The size of a stage's picture, and whether a model draws that in one piece.
+    """The size of a stage's picture.
 
-    `size` is its width and height in pixels; `setting` the one to change where that is too large.
+    Attributes:
+        stage: The stage's name.
+        size: Width and height in pixels.
+        draws: Whether a model draws the whole picture at once.
+        setting: The setting to change if that is too large.
     """
 
     stage: str
@@ -184,9 +199,16 @@ class PipelineStage(ABC, Generic[SettingsT]):
     """One step of the pipeline.
 
     A stage keeps nothing between runs, never imports another stage, and computes the same bytes
-    from the same frame and settings. `version` rises whenever the same input gives other pixels.
-    Its settings are a field of `PipelineConfig` that has its name, or stand at the top. Of the
-    stages that are modes, one runs: that which the request's `mode` names.
+    from the same frame and settings.
+
+    Attributes:
+        name: Its name in configs and records. Its settings are the field of `PipelineConfig` with
+            that name, or fields at the top.
+        title: Its name for a person.
+        version: A number that rises whenever the same input gives other pixels.
+        is_mode: Whether it is one of the modes, of which the request's `mode` names the one to run.
+        starts_from_noise: Whether it draws a picture without one to start from.
+        settings: The class of its settings.
     """
 
     name: str
@@ -207,9 +229,9 @@ class PipelineStage(ABC, Generic[SettingsT]):
         return own.enabled if isinstance(own, SwitchedConfig) else True
 
     def models(self, settings: SettingsT) -> "Sequence[Model]":
-        """The models that these settings name; what they hold decides the pixels, too.
+        """Return the models that these settings name, whose content determines the pixels, too.
 
-        None of a stage that draws nothing.
+        A stage that does not draw has none.
         """
         if isinstance(settings, SamplingConfig) and not settings.draws:
             return []
@@ -227,9 +249,12 @@ class PipelineStage(ABC, Generic[SettingsT]):
         settings: SettingsT,
         applied: Mapping[str, Any],  # noqa: ARG002 - other stages look at it
     ) -> "Sequence[Model]":
-        """Those of `models` without which this picture would be another, by what was applied.
+        """Return those of `models` that had an effect on a picture.
 
-        Without any facts: those that any picture needs.
+        Args:
+            settings: The stage's settings.
+            applied: Facts about what the stage did; if empty, only the models that every picture
+                needs are returned.
         """
         return self.models(settings)
 
@@ -239,22 +264,30 @@ class PipelineStage(ABC, Generic[SettingsT]):
         settings: SettingsT,  # noqa: ARG002 - other stages look at it
         request: Request,  # noqa: ARG002 - likewise
     ) -> StageSize | None:
-        """Return the size of the picture that this stage leaves of one of `size`.
+        """Return the size of the picture after this stage.
 
-        None if it neither draws a whole picture nor makes one of another size. A mode draws its
-        picture at the size of the request.
+        Args:
+            size: Width and height before it, in pixels; for a mode, those of the request.
+            settings: The stage's settings.
+            request: The whole request.
+
+        Returns:
+            None if the stage neither draws a whole picture nor changes its size.
         """
         return StageSize(self.name, size, draws=True, setting="width") if self.is_mode else None
 
     def drawn_at_once(
         self, size: tuple[int, int], settings: SettingsT, native: int
     ) -> tuple[int, int] | None:
-        """Return the pixels that a model draws at once where the whole picture is not drawn.
+        """Return width and height of the parts that are drawn, if not the whole picture is.
 
         Args:
-            size: width and height of the picture.
-            settings: of this stage.
-            native: pixels a side that its checkpoint was trained at.
+            size: Width and height of the picture, in pixels.
+            settings: The stage's settings.
+            native: The side in pixels at which its checkpoint was trained.
+
+        Returns:
+            Pixels; None if nothing is drawn.
         """
         if not getattr(settings, "denoising_strength", 0):
             return None

@@ -1,4 +1,4 @@
-"""The one place where all meet: configs are resolved, run as jobs, and kept as artifacts."""
+"""The workbench, through which all is reached: it runs configs as jobs and saves the pictures."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -39,12 +39,16 @@ IDLE_SECONDS = 2.0
 class Workbench:
     """Models, outputs and a worker: makes pictures from configs.
 
-    `models` and `outputs` are folders; by default those that MEDIALAB_MODELS and MEDIALAB_OUTPUTS
-    name, else those of this checkout, or, installed, of the current folder. `device` is a torch
-    device name; by default the best one here. `registry` is another workbench's, in place of
-    `models` and `device`: both then use the same loaded models, one stage at a time. `executor`
-    makes the pictures; by default a worker of this process, which loads torch and diffusers in the
-    background: making a workbench costs milliseconds.
+    Making a workbench costs milliseconds: its worker loads torch and diffusers in the background.
+
+    Args:
+        models: The models folder; by default the one that MEDIALAB_MODELS names, else that of this
+            checkout, or, if installed, of the current folder.
+        outputs: The outputs folder; by default the one that MEDIALAB_OUTPUTS names, else likewise.
+        device: A torch device name; by default the best device of this machine.
+        registry: Another workbench's, in place of `models` and `device`: both then use the same
+            loaded models, one stage at a time.
+        executor: Makes the pictures; by default a worker thread of this process.
     """
 
     def __init__(
@@ -74,7 +78,7 @@ class Workbench:
 
     @property
     def cache(self) -> StageCache:
-        """What the stages' results are kept in."""
+        """The cache of the stages' results."""
         return self._maker.cache
 
     @property
@@ -83,11 +87,15 @@ class Workbench:
         return self.registry.device
 
     def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
-        """Make the pictures and wait for them. Ctrl-C cancels the run.
+        """Make the pictures and wait for them; Ctrl-C cancels the run.
+
+        Args:
+            config: What to make.
+            save: Whether to write the pictures to the outputs folder.
 
         Raises:
-            ModelNotFoundError: no such checkpoint; the message lists those there are.
-            MediaLabError: a stage could not go on, or the picture could not be written.
+            ModelNotFoundError: no such checkpoint; the message lists the existing ones.
+            MediaLabError: a stage failed, or the picture could not be written.
         """
         return self._wait_for(self.submit(config, save=save))
 
@@ -100,20 +108,25 @@ class Workbench:
         keep_interrupted: bool = False,
         threads: int | None = None,
     ) -> RunJob:
-        """Queue the request and return at once; from the stage `anew_from` on nothing is reused.
+        """Queue the request and return at once.
 
-        `threads` are those of the CPU to compute with; by default those of a resolved config, else
-        this machine's.
-
-        With `keep_interrupted`, a cancelled picture is saved as far as it was: that of the last
-        stage that was done, else what its latents show. It has the tag "interrupted", and its
-        record says where that was. Pictures of a batch that were finished are kept always.
+        Args:
+            config: What to make.
+            save: Whether to write the pictures to the outputs folder.
+            anew_from: The stage from which on no cached result is used; None to use them all.
+            keep_interrupted: Whether to save a cancelled picture as far as it was made: the result
+                of the last completed stage, or else a preview of its latents. It gets the tag
+                "interrupted", and its record names the step. Pictures of a batch that were
+                finished before are saved in any case.
+            threads: CPU threads to compute with; by default those of a resolved config, or else
+                all that suit this machine.
 
         Raises:
-            ArtifactError: the picture is to be saved, and the outputs folder cannot be written.
-            ConfigError: the mode needs a picture, and none is given; nothing is queued.
-            ModelNotFoundError: no such model; nothing is queued then.
-            ModelRefusedError: its file is a pickle, or broken.
+            ArtifactError: the picture is to be saved, but the outputs folder is not writable.
+            ConfigError: a setting is missing, such as the picture to start from, or has a value
+                that no picture can be made with. As with every error here, nothing is queued.
+            ModelNotFoundError: no such model.
+            ModelRefusedError: a model is a pickle, broken, or made for something else.
         """
         names = [stage.name for stage in STAGES]
         if anew_from is not None and anew_from not in names:
@@ -129,10 +142,13 @@ class Workbench:
         return self.executor.submit(request, label=label)
 
     def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
-        """Keep a picture to start from, and return the name by which configs speak of it.
+        """Store a picture to start from, and return its name in configs.
+
+        Args:
+            picture: The picture, or its file's path or content.
 
         Raises:
-            PictureError: no picture, a broken or a far too large one.
+            PictureError: it is not a picture, or is broken or far too large.
         """
         return self.pictures.keep(picture)
 
@@ -143,24 +159,24 @@ class Workbench:
         now: PipelineConfig | None = None,
         may_read: int | None = MOST_READ,
     ) -> ReadSettings:
-        """Settings of any program: a text that was copied, or a picture's file from anywhere.
+        """Read the settings of any program, from a copied text or a picture's file.
 
-        Understood are A1111's and its kin's texts, JSON of SwarmUI, Fooocus, NovelAI, InvokeAI and
-        Easy Diffusion, and this studio's own. Models are found by the hashes that are told.
+        Supported are the texts of A1111 and its forks, the JSON of SwarmUI, Fooocus, NovelAI,
+        InvokeAI and Easy Diffusion, and this studio's own. Models are found by their hashes.
 
         Args:
-            source: the text; or a picture's or a text's path, or the bytes of a picture.
-            now: has the checkpoint that stays chosen where the one that is told is not here.
-            may_read: bytes of models that may be read to compare hashes that are not known yet,
-                about 5 s a gigabyte; None: as many as it takes.
+            source: The text; or the path of a picture or a text; or the bytes of a picture.
+            now: The config whose checkpoint is kept if the one in the settings is not here.
+            may_read: Bytes of models that may be read to compute hashes that are not known yet,
+                about 5 s per gigabyte; None for no limit.
 
         Returns:
-            `config` with all that could be set; `set` and `left_out` say what was and was not, with
-            the reasons, `told` in sentences.
+            A `config` with every setting that could be read; `set` and `left_out` list which were
+            and were not, with reasons, and `told` says it in sentences.
 
         Raises:
-            ArtifactError: there is no such file, or it carries no settings.
-            PictureError: the bytes are no picture that can be read.
+            ArtifactError: there is no such file, or it has no settings.
+            PictureError: the bytes are not a readable picture.
             ConfigError: the text is too long for settings.
         """
         return self._reader.read(source, now=now, may_read=may_read)
@@ -172,10 +188,15 @@ class Workbench:
         *,
         save: bool = True,
     ) -> Run:
-        """Work on a picture from anywhere: `execute` with it as the one to start from.
+        """Make a picture from a given one: `execute` with it as the start picture.
 
-        A config for text to image leaves stage 3 out: refiner, detailers and upscaler work on the
-        picture as it is.
+        With a config for text to image, stage 3 is skipped: refiner, detailers and upscaler work
+        on the given picture.
+
+        Args:
+            picture: The picture, or its file's path or content.
+            config: What to do with it.
+            save: Whether to write the result to the outputs folder.
 
         Raises:
             PictureError: the picture cannot be read.
@@ -191,30 +212,39 @@ class Workbench:
         changes: Mapping[str, Any] | None = None,
         save: bool = True,
     ) -> Run:
-        """The first picture of a run again, with other settings, from a stage on.
+        """Make the first picture of a run again from a stage on, with other settings.
 
-        `changes` are settings as `PipelineConfig` names them; those of a stage may be given in
-        part: `{"face": {"denoising_strength": 0.6}}`. What stands before `from_stage` is reused.
-        Where they make another picture (another prompt, seed, size, start picture), edited finds
-        and masks of the run's are set aside, which `Run.set_aside` tells.
+        If they lead to another picture (another prompt, seed, size or start picture), the run's
+        edited detections and masks are set aside; `Run.set_aside` lists them.
+
+        Args:
+            run: The run.
+            from_stage: The first stage that is run again; results of earlier ones are reused.
+            changes: Settings by their names in `PipelineConfig`; a stage's may be given in part:
+                `{"face": {"denoising_strength": 0.6}}`.
+            save: Whether to write the picture to the outputs folder.
 
         Raises:
-            ConfigError: no such stage, or a change that nothing can be made from.
+            ConfigError: no such stage, or a setting has a value that no picture can be made with.
         """
         config = self.changed(run.config, changes or {})
         job = self.submit(config, save=save, anew_from=from_stage, threads=run.config.threads)
         return self._wait_for(job)
 
     def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
-        """The first picture of a run's config with other settings, as `rerun` takes them.
+        """Return the config of a run's first picture with other settings.
+
+        Args:
+            config: The run's.
+            changes: Settings as for `rerun`.
 
         Raises:
-            ConfigError: a change that nothing can be made from.
+            ConfigError: a setting has a value that no picture can be made with.
         """
         return self._resolver.changed(config, changes)
 
     def picture_after(self, config: ResolvedConfig, stage: str) -> "Image.Image | None":
-        """The first picture of a run as a stage left it; None where that is not kept any more."""
+        """Return the first picture of a run after a stage; None if it is no longer cached."""
         from medialab.runs.frames import decode_frame
 
         for one in self._resolver.plan_first(config).stages:
@@ -224,14 +254,14 @@ class Workbench:
         return None
 
     def explain(self, config: PipelineConfig) -> list[Explanation]:
-        """For each stage that would run: is its result kept, and if not, what changed.
+        """Return for each stage that would run whether its result is cached, or else what changed.
 
-        A seed of -1 is drawn anew each time, so that nothing after the prompt can be kept.
+        A seed of -1 is drawn anew each time, so that only the prompt's stage can be cached.
         """
         return self._maker.pipeline().explain(self._resolver.plan_first(self.resolve(config)))
 
     def memory_plan(self, config: PipelineConfig) -> MemoryPlan:
-        """What the request needs of memory, and what is there for it; `print` shows a sentence.
+        """Return the memory that the request needs and that there is; `print` it for a sentence.
 
         Raises:
             ModelNotFoundError: no such model.
@@ -239,23 +269,25 @@ class Workbench:
         return self._resolver.memory_plan(config)
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
-        """The request with nothing left open: seed drawn, sizes set, the checkpoint's hash found.
+        """Complete a request: draw its seed, set sizes, merge styles, and record models' hashes.
 
-        Styles are merged; what prompts leave to chance is drawn, but for a batch, whose pictures
-        draw it each from its own seed. A config that is resolved already must still mean the same
-        files.
+        Random choices in prompts are drawn too, except in a batch, where each picture draws its
+        own. A config that is resolved already must still mean the same files.
 
         Raises:
-            ConfigError: a setting has a value that nothing can be made from.
+            ConfigError: a setting has a value that no picture can be made with.
             ModelNotFoundError: no such checkpoint.
-            ModelRefusedError: the file is a pickle, or broken, or not the one of a resolved config.
+            ModelRefusedError: a model is a pickle, broken, or not the one of a resolved config.
         """
         return self._resolver.resolve(config)
 
     def count_tokens(self, prompt: str, checkpoint: str) -> tuple[int, int]:
-        """Tokens of a prompt for this checkpoint, and for how many its chunks have room.
+        """Count a prompt's tokens for a checkpoint, and those that fit into its chunks.
 
-        Reads the tokenizer alone, so that it may be asked at every change of a text.
+        Reads only the tokenizer, so that it can be called at every change of a text.
+
+        Returns:
+            The prompt's tokens, and the room of as many chunks as it takes.
 
         Raises:
             ModelNotFoundError: no such checkpoint.
@@ -267,11 +299,11 @@ class Workbench:
         )
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
-        """What is in the models folder, refused files included, with the reason."""
+        """Return the models in the models folder, of one kind or all; refused ones too."""
         return self.registry.models(kind)
 
     def close(self) -> None:
-        """Cancel what runs, end the worker, free the models that no other workbench shares."""
+        """Cancel all runs, end the worker, and free models that no other workbench uses."""
         self.executor.close()
         if not self._shares_models:
             self.registry.unload_all()
@@ -288,7 +320,7 @@ class Workbench:
         self.close()
 
     def _wait_for(self, job: RunJob) -> Run:
-        """The job's run; Ctrl-C cancels it."""
+        """Wait for the job's run; Ctrl-C cancels it."""
         try:
             return job.result()
         except KeyboardInterrupt:

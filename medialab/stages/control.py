@@ -1,4 +1,4 @@
-"""Stage 2: what the ControlNets are shown, prepared from pictures."""
+"""Stage 2: the control pictures of the ControlNets, prepared from pictures."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from medialab.stage import Frame, PipelineStage, Request, StageContext
 
 
 class ControlConfig(SizeConfig):
-    """Stage 2: what is followed besides the words."""
+    """Stage 2: ControlNets, which guide the picture besides the prompt."""
 
     control: tuple[ControlUnit, ...] = Field(
         (), description="ControlNets for every stage without its own."
@@ -31,11 +31,11 @@ class ControlStage(PipelineStage[ControlConfig]):
     settings = ControlConfig
 
     def runs(self, request: Request) -> bool:
-        """Return whether stage 3 follows any; other passes prepare what they follow themselves."""
+        """Return whether stage 3 has any; other stages prepare their own."""
         return request.starts_from_noise and any(unit.counts for unit in request.control)
 
     def run(self, frame: Frame, settings: ControlConfig, context: StageContext) -> Frame:
-        """Read `image`; write `controls`."""
+        """Read `image`; write `units` and `controls`."""
         if settings.width is None or settings.height is None:
             return frame
         size = settings.width, settings.height

@@ -42,10 +42,10 @@ class FinishConfig(StageConfig):
 
 
 class FinishStage(PipelineStage[FinishConfig]):
-    """Bring colours back to what stage 3 drew, then sharpen, each if asked.
+    """Match the colours to those of stage 3, then sharpen, each if its setting is above 0.
 
-    Reads `base`, reads and writes `image`, same size. How its file is written is for whoever saves
-    it (medialab/artifacts).
+    Reads `base`; reads and writes `image`, same size. The settings of its file are used by
+    medialab/artifacts, which saves it.
     """
 
     name = "finish"

@@ -1,4 +1,4 @@
-"""Stage 3, from a picture: some noise over it, and away again."""
+"""Stage 3, from a picture: noise is added to it and removed again."""
 
 from typing import Annotated
 
@@ -23,10 +23,10 @@ class Img2ImgConfig(SamplingConfig):
 
 
 class Img2ImgStage(PipelineStage[Img2ImgConfig]):
-    """Draw the picture again, as far from it as the strength says.
+    """Repaint the picture; the strength sets how far the result may differ.
 
-    Reads and writes `image`, same size, or of the size `stretch` if that is set: to it its latents
-    are brought, as A1111's "just resize (latent upscale)" does. At strength 0 nothing is drawn.
+    Reads and writes `image`, same size, or of the size `stretch` if that is set: its latents are
+    resized to it, as by A1111's "just resize (latent upscale)". At strength 0 nothing is drawn.
     """
 
     name = "img2img"

@@ -1,4 +1,4 @@
-"""Stage 3, on a part of a picture: what the mask shows is painted anew."""
+"""Stage 3, on a part of a picture: the masked area is repainted."""
 
 from typing import Annotated
 
@@ -47,11 +47,11 @@ class InpaintConfig(SamplingConfig):
 
 
 class InpaintStage(PipelineStage[InpaintConfig]):
-    """Paint the masked part anew; outside the mask every byte stays.
+    """Repaint the masked part; outside the mask every byte stays.
 
-    Reads and writes `image`, same size. The mask is the given picture's, and goes the way that
-    that one went. With `only_masked` the model sees the mask's surroundings alone, enlarged to the
-    picture's size, as A1111 does, or as far as the model draws well where the picture is larger.
+    Reads and writes `image`, same size. The mask belongs to the given picture, and is resized and
+    moved with it. With `only_masked` the model sees only the mask's surroundings, enlarged to the
+    picture's size, as in A1111, or as far as suits the model if the picture is larger.
     """
 
     name = "inpaint"
@@ -106,9 +106,13 @@ class InpaintStage(PipelineStage[InpaintConfig]):
 
 
 def _enlarged(crop: Box, picture: tuple[int, int], most: int) -> tuple[int, int]:
-    """The size at which a crop of the picture's proportions is drawn: the picture's, or less.
+    """Return the size at which a crop of the picture's proportions is drawn.
 
-    That of the crop itself at least, but for sides of more than a model can draw.
+    Args:
+        crop: The crop.
+        picture: The picture's width and height in pixels: the size unless it is above `most`.
+        most: The longest side in pixels that suits the model; a larger crop is drawn at its own
+            size, up to what a model can draw.
     """
     longest = max(picture)
     if longest <= most:

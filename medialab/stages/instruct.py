@@ -19,7 +19,7 @@ class InstructConfig(SamplingConfig):
 
 
 class InstructStage(PipelineStage[InstructConfig]):
-    """Edit the picture as the prompt tells; needs a checkpoint made for that (8 channels).
+    """Edit the picture as the prompt says; needs a checkpoint made for that (8 channels).
 
     Reads and writes `image`, same size. Source: Brooks et al., "InstructPix2Pix".
     """

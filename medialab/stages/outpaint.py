@@ -1,4 +1,4 @@
-"""Stage 3, beyond a picture's edges: the canvas grows, and what is new is painted."""
+"""Stage 3, beyond a picture's edges: the canvas grows, and the new border is painted."""
 
 from typing import Annotated
 
@@ -41,12 +41,13 @@ class OutpaintConfig(SamplingConfig):
 
 
 class OutpaintStage(PipelineStage[OutpaintConfig]):
-    """Paint a border around the picture, which itself stays.
+    """Paint a border around the picture.
 
     Reads `image`, writes one that is larger by the border. At strength 0 the border is filled with
     the edge's colours, and nothing is drawn. Inside, every byte is the given picture's, except in a
-    seam along each side that grows, 2 × `masks.blur_radius(mask_blur)` pixels wide, where one fades
-    into the other.
+    seam along each side that grows, 2 × `masks.blur_radius(mask_blur)` pixels wide, where the two
+    blend.
+
     Source: A1111's scripts/poor_mans_outpainting.py; the border is painted in one piece.
     """
 

@@ -1,4 +1,4 @@
-"""Stage 1: the prompts become embeddings."""
+"""Stage 1: prompts are encoded as embeddings."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -36,8 +36,8 @@ class PromptConfig(StageConfig):
 class PromptStage(PipelineStage[PromptConfig]):
     """Encode the prompt and the negative prompt with the checkpoint's own text encoders.
 
-    Writes `prompts`, and `embeddings` where they stay the same for all steps. Styles are merged
-    and wildcards drawn before, when a request is resolved.
+    Writes `prompts`, and `embeddings` if they stay the same for all steps. Styles were merged and
+    wildcards drawn when the request was resolved.
     """
 
     name = "prompt"

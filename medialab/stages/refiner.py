@@ -66,8 +66,8 @@ class RefinerStage(PipelineStage[RefinerConfig]):
     """Enlarge, then draw again with new noise of the same seed.
 
     Reads `image`, writes a larger one. A latent upscaler stretches the latents, any other the
-    picture. Where both sides are set it is made to cover them, and cut evenly. As many steps are
-    run as are set, whatever the strength. Source: A1111's hires fix (modules/processing.py).
+    picture. If both sides are set it is enlarged to cover them, and cropped evenly. All steps are
+    run, whatever the strength. Source: A1111's hires fix (modules/processing.py).
     """
 
     name = "refiner"
@@ -76,7 +76,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
     settings = RefinerConfig
 
     def models(self, settings: RefinerConfig) -> Sequence[Model]:
-        """Its checkpoint, and its upscaler where that is a model."""
+        """Return its checkpoint, and its upscaler if that is a model."""
         checkpoints = super().models(settings)
         if settings.upscaler in {*LATENT_UPSCALERS, *PIXEL_UPSCALERS}:
             return checkpoints
@@ -142,7 +142,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
     def _stretch(
         self, image: "Image.Image", step: Placement, method: str, drawing: "Drawing"
     ) -> "torch.Tensor":
-        """The latents of the picture as the placement brings it to size."""
+        """Return the picture's latents, resized and cropped as `step` does it to pixels."""
         left, top = _cut_off(step)
         if has_blocks(step.to, drawing.block) and has_blocks(image.size, drawing.block):
             larger = stretched(drawing, image, (step.inside.width, step.inside.height), method)
@@ -162,7 +162,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
     def _enlarge(
         self, image: "Image.Image", size: tuple[int, int], name: str, context: StageContext
     ) -> Any:
-        """The picture larger; nothing drawn anew needs no latents, so Lanczos stands in there."""
+        """Return the picture enlarged; in place of a latent upscaler Lanczos is used."""
         if name in _FILTERS:
             name = PIXEL_UPSCALERS[0]
         return enlarged(
@@ -177,7 +177,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
 
 
 def _enlargement(of: tuple[int, int], to: tuple[int, int], *, is_cut: bool) -> Placement:
-    """How a picture is enlarged: stretched, or made to cover the size and cut evenly."""
+    """Return how a picture is enlarged: stretched, or made to cover the size and cropped evenly."""
     if not is_cut:
         return placement(of, to, "just resize")
     covers = covering_size if has_blocks(to, SIDE_STEP) else cover
@@ -187,5 +187,5 @@ def _enlargement(of: tuple[int, int], to: tuple[int, int], *, is_cut: bool) -> P
 
 
 def _cut_off(step: Placement) -> tuple[int, int]:
-    """Pixels of the enlarged picture that are cut off on the left and at the top."""
+    """Return the pixels of the enlarged picture that are cropped on the left and at the top."""
     return -step.inside.left, -step.inside.top

@@ -1,4 +1,4 @@
-"""Between stages 1 and 2: the picture that others start from."""
+"""Between stages 1 and 2: the start picture."""
 
 from dataclasses import replace
 from typing import Annotated, Self
@@ -38,11 +38,11 @@ class SourceConfig(SizeConfig):
 
 
 class SourceStage(PipelineStage[SourceConfig]):
-    """Put the given picture into the frame, brought to the run's size.
+    """Put the given picture into the frame, resized to the run's size.
 
-    Writes `image`, 8-bit RGB, and how it came to its size as `journey`. Where its latents are to
-    be stretched it keeps its own size, and the run's is written as `stretch`. At the size that it
-    has it keeps every byte.
+    Writes `image`, 8-bit RGB, and to `journey` how it was resized. If its latents are to be resized
+    instead, it keeps its own size, and the run's is written to `stretch`. A picture of the run's
+    size keeps every byte.
     """
 
     name = "source"

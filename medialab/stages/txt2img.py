@@ -95,8 +95,8 @@ class Txt2ImgConfig(SizeConfig):
 class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
     """Denoise one picture from noise that a CPU generator draws from the seed.
 
-    Reads `prompts`, `embeddings` and `controls`, writes `image` (width x height of the settings,
-    8-bit RGB). Another checkpoint may take over for the last of the noise. The scheduler is made
+    Reads `prompts`, `embeddings` and `controls`; writes `image` (width × height of the settings,
+    8-bit RGB). Another checkpoint may take over for the rest of the noise. The scheduler is created
     anew from the checkpoint's own config, so that no state of another run can reach this one.
     """
 
@@ -108,12 +108,12 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
     settings = Txt2ImgConfig
 
     def models(self, settings: Txt2ImgConfig) -> Sequence[Model]:
-        """Its checkpoint, and the one that takes over."""
+        """Return its checkpoint, and the one that takes over."""
         other = settings.handover_checkpoint if settings.switch_at < 1 else ""
         return [*super().models(settings), *([Model("checkpoint", other)] if other else [])]
 
     def models_used(self, settings: Txt2ImgConfig, applied: Mapping[str, Any]) -> Sequence[Model]:
-        """Without the checkpoint that takes over, where it was left no step."""
+        """Return `models`, without the checkpoint that takes over if no step was left for it."""
         took_over = applied.get("handover", {}).get("from_call") is not None
         return self.models(settings) if took_over else super().models(settings)
 

@@ -1,4 +1,4 @@
-"""Stage 8: the picture enlarged, and drawn again where that is asked."""
+"""Stage 8: the picture is enlarged, and repainted in tiles if its strength is above 0."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -72,9 +72,9 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
     """Enlarge the picture by a model (ESRGAN and its kin), tile by tile, or by a filter.
 
     Reads `image`, writes one `scale` times larger. With a denoising strength above 0 it is then
-    drawn again in tiles that blend into each other at every step, from one noise for the whole
-    (medialab/diffusion/tiling.py). A picture that fits into one tile is
-    drawn as image to image draws it.
+    repainted in tiles that blend into each other at every step, from one noise for the whole
+    picture (medialab/diffusion/tiling.py). A picture that fits into one tile is repainted as in
+    image to image.
     """
 
     name = "upscaler"
@@ -83,7 +83,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
     settings = UpscalerConfig
 
     def models(self, settings: UpscalerConfig) -> Sequence[Model]:
-        """The upscaler, where it is a model; what draws again, where that is asked."""
+        """Return the upscaler if it is a model, and what repaints if the strength is above 0."""
         drawing = super().models(settings)
         if settings.upscaler in PIXEL_UPSCALERS:
             return drawing
@@ -136,7 +136,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
     def _draw(
         self, frame: Frame, image: "Image.Image", settings: UpscalerConfig, context: StageContext
     ) -> "tuple[Image.Image, dict[str, Any]]":
-        """The enlarged picture drawn again, and what was applied."""
+        """Return the enlarged picture repainted in tiles, and facts about it for the record."""
         sampling = settings.sampling()
         with context.opened(sampling) as drawing:
             drawn = drawn_size(*image.size, drawing.block)

@@ -41,7 +41,7 @@ class Plan(NamedTuple):
 
     @property
     def as_record(self) -> dict[str, Any]:
-        """Return the plan as the record tells it."""
+        """The plan for the record."""
         return {
             "prompt": self.sampling.prompt,
             "negative_prompt": self.sampling.negative_prompt,
@@ -57,7 +57,7 @@ def planned(
     settings: DetailerConfig,
     habits: DetailerHabits,
 ) -> Plan | str:
-    """Return prompt, seed and strength of one detection; where it is left alone, why."""
+    """Return prompt, seed and strength for one detection; or why it is not repainted."""
     base, sampling = frame.prompts, settings.sampling()
     strength = _dynamic(settings, detection, frame, habits)
     text = sampling.prompt
@@ -85,7 +85,7 @@ def planned(
 
 
 def _words(prompt: str) -> str:
-    """Return what a prompt says: LoRAs that it brings in, or leaves out, make it no other."""
+    """Return a prompt without its tags: LoRAs make no difference to what it describes."""
     return without_tags(prompt).strip()
 
 
@@ -113,7 +113,7 @@ def view_of(
     native: int,
     habits: DetailerHabits,
 ) -> tuple[Box, tuple[int, int]]:
-    """Return what the model sees of the picture, and how large."""
+    """Return the crop of the picture that is repainted, and the size in pixels for that."""
     box = masks.bounding_box(detection.mask) or detection.box
     if not settings.only_masked:
         crop, size = whole(image)

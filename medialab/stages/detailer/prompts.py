@@ -1,4 +1,4 @@
-"""What a detailer's prompt says of each detection: its markers, read as ADetailer reads them."""
+"""The prompt for each detection, from a detailer's prompt with ADetailer's markers."""
 
 import re
 
@@ -14,7 +14,7 @@ _LABEL = re.compile(r"\[(?!SKIP\]|PROMPT\])([\w .\-]+)\]")
 
 
 def names_base(text: str) -> bool:
-    """Whether the base's words may be a part of what a detailer's prompt says of a detection."""
+    """Return whether the main prompt may be a part of the prompt for a detection."""
     begins = text.strip().startswith((AFTER_BASE, BY_LABEL))
     return begins or BASE in text or any(not part.strip() for part in text.split(SEPARATOR))
 

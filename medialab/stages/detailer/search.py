@@ -19,9 +19,9 @@ from medialab.vision.roles import Refiner, find_by
 if TYPE_CHECKING:
     from PIL import Image
 
-# What detections came by where no detector, nor the middle, was asked.
+# Where detections came from if neither a detector nor the middle was used.
 BY_HAND, BY_MASK = "edited boxes", "a given mask"
-# Detections that were dropped, of which the record tells each.
+# The most dropped detections that the record lists.
 _MOST_RECORDED = 50
 
 
@@ -36,7 +36,7 @@ class Search:
 
     Attributes:
         label: The part that the detailer is for.
-        frame: What the stage was given; masks follow its picture's journey.
+        frame: The stage's input; masks follow its picture's journey.
         image: The picture that is searched, 8-bit RGB.
         settings: The detailer's.
         context: Gives detectors and pictures.
@@ -49,7 +49,7 @@ class Search:
     context: StageContext
 
     def detections(self) -> tuple[list[Detection], dict[str, Any]]:
-        """Return what is repainted, in its order, and the record of how it was found."""
+        """Return the detections to repaint, in order, and facts for the record."""
         settings = self.settings
         if settings.detections is not None:
             edited = (self._edited(edit, n) for n, edit in enumerate(settings.detections))
@@ -79,7 +79,7 @@ class Search:
         return [refiner.refine(self.image, one) for one in detections]
 
     def _found(self) -> tuple[list[Detection], dict[str, Any], list[Dropped]]:
-        """Return what a given mask, the detectors or the middle give, the record, and the rest."""
+        """Return detections by a given mask, the detectors or the middle; facts; those dropped."""
         settings = self.settings
         if settings.mask is not None:
             facts: dict[str, Any] = {"found_by": BY_MASK}
@@ -98,9 +98,13 @@ class Search:
         return detections, facts, dropped
 
     def _detected(self) -> tuple[list[Detection], list[dict[str, Any]], list[Dropped]]:
-        """Return what the first detector with any gives, a row for each that was asked, the rest.
+        """Return the detections of the first detector that has any.
 
-        A detector that cannot be used is passed over if there are others.
+        A detector that cannot be used is skipped if there are others.
+
+        Returns:
+            The detections, a row for the record of each detector that was tried, and the
+            detections that were dropped.
         """
         settings = self.settings
         words = settings.words or WORDS.get(self.label, (self.label,))
@@ -122,7 +126,7 @@ class Search:
         return [], rows, dropped
 
     def _edited(self, edit: DetectionEdit, number: int) -> Detection:
-        """Return a detection as a person left it; its shape goes with its box."""
+        """Return an edited detection; its mask is moved and resized with its box."""
         width, height = self.image.size
         box = Box(*edit.box).within(width, height)
         if not box.area:
@@ -137,13 +141,13 @@ class Search:
         return Detection(edit.label, edit.confidence, box, shape, index)
 
     def _mask(self, name: str) -> "Image.Image":
-        """Return a kept mask, brought to the picture as it is by now."""
+        """Return a stored mask, moved and resized as the picture was."""
         given = self.context.picture(name, "mask")
         return follow_mask(given, self.frame.journey, self.image.size)
 
 
 def _found_by(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the detector whose detections are repainted; all that looked if none is."""
+    """Return the detector whose detections are repainted; if there are none, all that ran."""
     looked = [row for row in rows if "found" in row]
     return ", ".join(row["name"] for row in looked[-1:] if row["kept"]) or ", ".join(
         row["name"] for row in looked

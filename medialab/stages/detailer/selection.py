@@ -39,9 +39,9 @@ def selected(
     *,
     is_given: bool = False,
 ) -> Sifted:
-    """Return those that are repainted, in their order, numbered, with the shape that is painted.
+    """Return the detections to repaint, in order and numbered, with the masks to paint.
 
-    Of a mask that a person has given (`is_given`) nothing is left out, however small it is.
+    Of a given mask (`is_given`) no part is left out, however small it is.
     """
     kept, dropped = Sifted([*detections], []) if is_given else sifted(detections, image, settings)
     shapes, lost = shaped(in_order(kept, image, settings), settings, is_given=is_given)
@@ -52,7 +52,7 @@ def selected(
 def sifted(
     detections: Sequence[Detection], image: "Image.Image", settings: DetailerConfig
 ) -> Sifted:
-    """Return those that are confident enough, of a fitting size, no doubles, and the k best."""
+    """Return the k best of those that are confident enough, of a fitting size, and no doubles."""
     reasons = {id(one): _unfit(one, image, settings) for one in detections}
     fitting = [one for one in detections if not reasons[id(one)]]
     single = without_doubles(fitting, settings.iou) if settings.iou < 1 else fitting
@@ -72,7 +72,7 @@ def sifted(
 
 
 def _unfit(one: Detection, image: "Image.Image", settings: DetailerConfig) -> str:
-    """Return why a detection is not repainted whatever the others are; empty if it may be."""
+    """Return why a detection is not repainted, whatever the others are; "" if it may be."""
     share = one.box.area / (image.width * image.height)
     if not one.box.area:
         return "its box holds NaN or infinite values"
@@ -90,7 +90,7 @@ def _unfit(one: Detection, image: "Image.Image", settings: DetailerConfig) -> st
 
 
 def _best(detections: list[Detection], settings: DetailerConfig) -> list[Detection]:
-    """Return the k best, as they came; all where no number is set."""
+    """Return the k best, in their order; all if no number is set."""
     if not settings.top_k:
         return detections
     by_area = settings.top_k_by == "area"
@@ -104,7 +104,7 @@ def _best(detections: list[Detection], settings: DetailerConfig) -> list[Detecti
 def in_order(
     detections: Sequence[Detection], image: "Image.Image", settings: DetailerConfig
 ) -> list[Detection]:
-    """Return them as the settings' order says; ties stay as they came."""
+    """Return them sorted by the settings' order; equal ones keep theirs."""
 
     def from_centre(one: Detection) -> float:
         x, y = one.box.centre
@@ -123,9 +123,9 @@ def in_order(
 def shaped(
     detections: Sequence[Detection], settings: DetailerConfig, *, is_given: bool = False
 ) -> Sifted:
-    """Return them with masks moved, grown or shrunk, and made one where that is asked.
+    """Return them with masks moved, grown or shrunk, and merged if the settings say so.
 
-    A given one that would shrink to nothing stays as it is.
+    A given mask that would shrink to nothing is not shrunk.
     """
     kept, dropped = [], []
     for one in detections:

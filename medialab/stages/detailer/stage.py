@@ -1,8 +1,8 @@
-"""Stages 5 to 7: parts of the picture found, and drawn again larger.
+"""Stages 5 to 7: parts of the picture are detected, and repainted at a higher resolution.
 
-The loop is ADetailer's, the crop Impact Pack's: detect once on the picture that comes in, filter,
-sort, then repaint one detection after another on the picture as it is by then. Later detailers look
-for smaller parts, so that none is painted over by an earlier one.
+The loop is ADetailer's, the crop Impact Pack's: detect once in the stage's input, filter, sort,
+then repaint one detection after another, each on the result of the one before. Later detailers look
+for smaller parts, so that an earlier one does not paint over them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class DetailerStage(PipelineStage[DetailerConfig]):
-    """Find every `label`, and repaint each at the size at which the model knows such parts.
+    """Detect every `label`, and repaint each at a size that suits the model.
 
     Reads and writes `image`, same size; writes `detections`. Pixels outside the grown and softened
     masks keep every byte. Detection j is drawn with seed + j, in its cycle c with seed + j + c. A
@@ -43,7 +43,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         self.title = label.capitalize()
 
     def models(self, settings: DetailerConfig) -> Sequence[Model]:
-        """Return its checkpoint, its LoRAs, and what finds and shapes the parts."""
+        """Return its checkpoint and LoRAs, its detectors and its mask refiner."""
         models = [*super().models(settings), *_loras_of_edits(settings)]
         if settings.detects:
             models += [Model("detector", name) for name in detectors_of(settings)]
@@ -52,7 +52,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         return models
 
     def models_used(self, settings: DetailerConfig, applied: Mapping[str, Any]) -> Sequence[Model]:
-        """Return `models` without detectors that did not look, and without what drew nothing."""
+        """Return `models` without detectors that did not run, and others if nothing was drawn."""
         drew = any(not row.get("skipped") for row in applied.get("drawn", ()))
         drawing = [*super().models(settings), *_loras_of_edits(settings)]
         unused = {} if drew else dict.fromkeys(drawing)
@@ -131,7 +131,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         settings: DetailerConfig,
         context: StageContext,
     ) -> "tuple[Image.Image, dict[str, Any]]":
-        """Return the picture with one detection repainted, now or before, and what was applied."""
+        """Return the picture with one detection repainted, and facts about it for the record."""
         crop, size = view
         job = Repaint(
             detection.mask,
