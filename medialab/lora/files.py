@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families.base import UNKNOWN
@@ -20,6 +19,7 @@ from medialab.files.tensors import as_numbers, read_tensors, refuse_whole_number
 from medialab.listing.notes import trained_words
 from medialab.lora.deltas import KINDS, kind_of
 from medialab.lora.names import split_prefix
+from medialab.lora.peft_scales import read_peft_scales, with_alpha
 
 if TYPE_CHECKING:
     import torch
@@ -247,7 +247,7 @@ def parse_lora(
     layers = []
     for path, leaves in found.items():
         part, rest = split_prefix(path, keys)
-        layer = Layer(part, rest, _with_alpha(leaves, scales.get(part), rest))
+        layer = Layer(part, rest, with_alpha(leaves, scales.get(part), rest))
         if layer.kind is None or not part:
             strange += [f"{path}: {leaf}" for leaf in leaves]
         else:
@@ -298,73 +298,3 @@ def _split(key: str, tensors: "Mapping[str, Any]") -> tuple[str, str | None]:
     if f"{layer}.on_input" in tensors:
         return layer, "ia3"
     return key, None
-
-
-class PeftScale(NamedTuple):
-    """The scale of a LoRA that diffusers wrote into the metadata, not beside the tensors.
-
-    Attributes:
-        alpha: The alpha of all layers without one of their own.
-        patterns: The end of a layer's path -> the layer's own alpha.
-        by_root: Whether it is rank-stabilised: divided by the square root of the rank.
-    """
-
-    alpha: float
-    patterns: Mapping[str, float]
-    by_root: bool
-
-    def of(self, path: str, rank: int) -> float:
-        """Return the alpha that, divided by the rank, gives a layer's scale.
-
-        Source: PEFT tuners/lora/layer.py update_layer, utils get_pattern_key.
-        """
-        ends = (key for key in self.patterns if f".{path}".endswith(f".{_plain_end(key)}"))
-        key = next(ends, None)
-        alpha = self.alpha if key is None else self.patterns[key]
-        return alpha * math.sqrt(rank) if self.by_root else alpha
-
-
-def _plain_end(pattern: str) -> str:
-    """Return the layer's name in a pattern, which in PEFT is a regular expression.
-
-    All known files contain plain names, and running a file's expression could take for ever.
-    """
-    return pattern.removeprefix("^").removesuffix("$").replace("\\.", ".")
-
-
-def read_peft_scales(metadata: Mapping[str, str]) -> dict[str, PeftScale]:
-    """Return the scales in a file's metadata, by part; empty if there are none."""
-    try:
-        settings = dict(json.loads(metadata.get("lora_adapter_metadata", "{}")))
-        return {
-            (part := key.removesuffix(".lora_alpha")): PeftScale(
-                _finite(value),
-                {
-                    end: _finite(one)
-                    for end, one in (settings.get(f"{part}.alpha_pattern") or {}).items()
-                },
-                bool(settings.get(f"{part}.use_rslora")),
-            )
-            for key, value in settings.items()
-            if key.endswith(".lora_alpha")
-        }
-    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
-        return {}
-
-
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        message = f"{number} is not a scale"
-        raise ValueError(message)
-    return number
-
-
-def _with_alpha(
-    leaves: "dict[str, torch.Tensor]", scale: PeftScale | None, path: str
-) -> "dict[str, torch.Tensor]":
-    import torch
-
-    if scale is None or "alpha" in leaves or "down" not in leaves:
-        return leaves
-    return leaves | {"alpha": torch.tensor(scale.of(path, leaves["down"].shape[0]))}
