@@ -1,1 +1,1 @@
-"""From files to networks and back: the registry, checkpoints, VAEs, upscalers, within a budget."""
+"""Models from their files into memory, within a budget: the registry and the loaders."""

@@ -1,4 +1,4 @@
-"""Detectors from their files: one table of who opens which model, and what is asked of it.
+"""Detectors from their files: one table says which backend opens which model.
 
 A new finder or refiner is one file in `medialab.vision` and one row in `BACKENDS`; a new estimator,
 one file and one line in `medialab.vision.estimators`.
@@ -27,7 +27,7 @@ from medialab.vision.finders.zeroshot import ZeroShotDetector
 from medialab.vision.refiners.sam import MaskRefiner
 from medialab.vision.roles import Finder, Refiner, VisionModel
 
-# What a model can be asked for: any word, or nothing (it answers other questions).
+# Labels of a model: any word that it is asked for, or none (it detects nothing by name).
 ANY_WORD, NO_WORD = None, ()
 
 Labels = Sequence[str] | None
@@ -37,12 +37,12 @@ class Backend(NamedTuple):
     """One way to open a model.
 
     Attributes:
-        title: what such models do, for a person.
-        takes: says whether a model is of its kind, from its listing and its architecture.
-        labels: says what the model knows by name: a list, `ANY_WORD` or `NO_WORD`.
-        load: makes the model of its listing, on a device.
-        require: raises if a library is absent.
-        role: what the model can do: `Finder`, `Refiner`, or its class of estimators.
+        title: the task of such models, for a person.
+        takes: whether a model is of this kind, from its listing and its architecture.
+        labels: the words that the model detects: a list, `ANY_WORD` or `NO_WORD`.
+        load: opens a listed model on a device.
+        require: raises if a library is missing.
+        role: the model's role: `Finder`, `Refiner`, or its class of estimators.
     """
 
     title: str
@@ -68,7 +68,14 @@ def _by_transformers(
     *,
     reads_text: bool = False,
 ) -> Callable[[ModelInfo, str], VisionModel]:
-    """Return what loads a transformers folder by the Auto class of its kind."""
+    """Return a function that loads a transformers folder.
+
+    Args:
+        auto: the transformers class of the network, such as "AutoModelForObjectDetection".
+        make: builds the detector from the network, its processor and the device.
+        processor: the transformers class that prepares the input; "" for none.
+        reads_text: whether the folder must hold a tokenizer.
+    """
 
     def load(info: ModelInfo, device: str) -> VisionModel:
         import transformers
@@ -79,10 +86,10 @@ def _by_transformers(
         config = transformers.AutoConfig.from_pretrained(info.path, **own)
         build = partial(kind.from_config, trust_remote_code=False) if "Auto" in auto else kind
         refuse_larger(info.path, lambda: build(config))
-        network, told = kind.from_pretrained(
+        network, report = kind.from_pretrained(
             info.path, use_safetensors=True, output_loading_info=True, **own
         )
-        check_whole(told, info.path.name)
+        check_whole(report, info.path.name)
         prepare = processor and getattr(transformers, processor).from_pretrained(info.path, **own)
         return make(network.to(device).eval(), prepare, device)
 
@@ -103,7 +110,7 @@ def _labels_of_task(info: ModelInfo) -> Labels:
     return [label] if label else NO_WORD
 
 
-# Shapes before boxes, models that know a label before those that take any word.
+# Models of masks come before models of boxes, those with labels before those for any word.
 BACKENDS: tuple[Backend, ...] = (
     Backend(
         "semantic segmentation",
@@ -139,7 +146,7 @@ BACKENDS: tuple[Backend, ...] = (
         lambda info, _device: load_task(info.name, info.path),
         require_mediapipe,
     ),
-    # Before the plain ones, whose names end alike.
+    # Before the plain detectors, whose architectures' names have the same ending.
     Backend(
         "detection by words",
         _of_architecture(
@@ -193,10 +200,10 @@ BACKENDS: tuple[Backend, ...] = (
 
 
 def load_detector(info: ModelInfo, device: str) -> VisionModel:
-    """Load a model of models/detectors.
+    """Load a model of models/detectors onto a device.
 
     Raises:
-        ModelRefusedError: a pickle, broken, or of a kind that nothing here opens.
+        ModelRefusedError: it is a pickle, broken, or of a kind that nothing here opens.
         MissingLibraryError: the library that runs it is not installed.
     """
     backend = backend_of(info)
@@ -209,10 +216,10 @@ def load_detector(info: ModelInfo, device: str) -> VisionModel:
 
 
 def backend_of(info: ModelInfo) -> Backend:
-    """Return who opens this model; nothing of it is loaded.
+    """Return the backend that opens a model, without loading anything.
 
     Raises:
-        ModelRefusedError: nobody does; the text lists what is opened.
+        ModelRefusedError: none does; the message lists the kinds that are opened.
     """
     if info.refused is not None:
         raise ModelRefusedError(info.refused)
@@ -231,7 +238,7 @@ def backend_of(info: ModelInfo) -> Backend:
 
 
 def knows(info: ModelInfo, words: Sequence[str]) -> bool | None:
-    """Return whether a model is made for any of these words; None where it takes any word."""
+    """Return whether a model detects any of these words; None where it takes any word."""
     labels = backend_of(info).labels(info)
     if labels is ANY_WORD:
         return None
@@ -240,7 +247,7 @@ def knows(info: ModelInfo, words: Sequence[str]) -> bool | None:
 
 
 def why_absent(info: ModelInfo) -> str | None:
-    """Return what keeps a model from being loaded here, before it is: a missing library."""
+    """Return why a model cannot be loaded here, such as a missing library; None if it can."""
     try:
         backend_of(info).require()
     except MissingLibraryError as error:
@@ -251,11 +258,16 @@ def why_absent(info: ModelInfo) -> str | None:
 def automatic_chain(
     infos: Sequence[ModelInfo], words: Sequence[str], own: Collection[str] = ()
 ) -> list[str]:
-    """Return the detectors to try in turn for these words, best first, by name.
+    """Return the names of the detectors to try in turn for these words, best first.
 
-    Those that know a word, shapes before boxes; then those that take any word. Those that are
-    made for one family's pictures come first for it, whose `own` they are, and last for all others.
-    Refused ones are left out.
+    Those that know a word come before those that take any word, masks before boxes. Refused ones
+    are left out.
+
+    Args:
+        infos: the detectors that are there.
+        words: the words to detect.
+        own: names of detectors trained on pictures of the checkpoint's family: they come first. The
+            detectors of other families come last.
     """
     ranked = []
     special = {name for one in RUNNING.values() for name in one.detectors}

@@ -1,8 +1,8 @@
-"""How much memory things need, worked out before they are taken: from headers and sizes alone.
+"""Memory needs, computed from headers and sizes before anything is loaded.
 
-What a network holds is exact. What a VAE takes while it computes is of the order of so many maps
-of its first layer, at the picture's size; the numbers were measured (docs/performance.md). What a
-denoiser takes is its family's.
+The size of a network's weights is exact. A VAE's needs while it computes are estimated as a number
+of feature maps of its first layer, at the picture's size; the numbers were measured
+(docs/performance.md). Each family estimates its denoiser's.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from medialab.files.part_configs import weight_files
 from medialab.listing.info import SINGLE_FILE, ModelInfo
 
 ITEM_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
-# Copies of a training that lie in some checkpoints and are never loaded.
+# Copies of weights that training leaves in some checkpoints; they are never loaded.
 _UNUSED = ("model_ema.",)
-# Maps of (first layer's channels, height, width) that are alive at the worst moment, measured in
+# Feature maps of (first layer's channels, height, width) that are alive at the peak, measured in
 # float32: 5.0 to encode, 6.2 (512 px) to 8.9 (1536 px) to decode.
 DECODER_MAPS = 8
 ENCODER_MAPS = 5
@@ -29,12 +29,12 @@ PICTURE_BYTES = 40
 
 @lru_cache(256)
 def bytes_in_memory(info: ModelInfo, dtype: str) -> int:
-    """What a model's weights take as a dtype; of other files than safetensors, their size."""
+    """Return the bytes of a model's weights as a dtype; of other formats, the files' size."""
     try:
         return sum(_numbers_in(file) for file in _files_of(info)) * ITEM_BYTES[dtype] or (
             info.size_bytes
         )
-    except ModelRefusedError:  # whoever opens it says what is wrong
+    except ModelRefusedError:  # the loader says what is wrong
         return info.size_bytes
 
 
@@ -44,7 +44,7 @@ def _numbers_in(file: Path) -> int:
 
 
 def _files_of(info: ModelInfo) -> Iterator[Path]:
-    """The weights that are read: of a folder those of the parts that are, the plain variant."""
+    """Yield the files whose weights are read: of a folder, each loaded part's plain variant."""
     if info.path.is_file():
         if info.path.suffix.lower() == SINGLE_FILE:
             yield info.path
@@ -59,10 +59,17 @@ def _files_of(info: ModelInfo) -> Iterator[Path]:
 
 
 def decoding_bytes(width: int, height: int, channels: int, item_bytes: int) -> int:
-    """What a VAE takes to decode a picture of that many pixels, besides its weights."""
+    """Return the bytes that a VAE needs to decode a picture, besides its weights.
+
+    Args:
+        width: of the picture, in pixels.
+        height: of the picture, in pixels.
+        channels: of the VAE's first layer.
+        item_bytes: bytes a number of its dtype.
+    """
     return width * height * channels * item_bytes * DECODER_MAPS
 
 
 def encoding_bytes(width: int, height: int, channels: int, item_bytes: int) -> int:
-    """What a VAE takes to encode one."""
+    """Return the bytes that a VAE needs to encode a picture; see `decoding_bytes`."""
     return width * height * channels * item_bytes * ENCODER_MAPS

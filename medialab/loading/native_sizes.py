@@ -1,4 +1,4 @@
-"""The size that a checkpoint was trained at, told before it is loaded."""
+"""The size that a checkpoint was trained at, known before it is loaded."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from medialab.listing.info import ModelInfo
 
 
 def native_size(info: ModelInfo) -> int:
-    """Return the pixels a side that a checkpoint was trained at, from its config or its family.
+    """Return the side in pixels that a checkpoint was trained at, from its config or its family.
 
     Raises:
-        ModelRefusedError: neither tells.
+        ModelRefusedError: neither has it.
     """
     if info.path.is_dir() and (size := _configured_size(info.path)):
         return size
@@ -25,7 +25,7 @@ def native_size(info: ModelInfo) -> int:
 
 
 def _configured_size(folder: Path) -> int | None:
-    """Latents a side times the VAE's reduction, which halves once between two of its levels."""
+    """Return the latents' side times the VAE's reduction, which halves once between two levels."""
     vae = folder / "vae" / "config.json"
     for part in DENOISER_PARTS:
         config = folder / part / "config.json"

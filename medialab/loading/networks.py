@@ -1,4 +1,4 @@
-"""One network from the disk into memory, such as a ControlNet, and what every load asks."""
+"""Loaded networks, such as a ControlNet's, and every load's choices: dtype and layout."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -30,11 +30,11 @@ class LoadedNetwork:
         self.nbytes = bytes_of([network])
 
     def in_float32(self) -> AbstractContextManager[None]:
-        """While it lasts, all weights are float32; afterwards every bit is as it was."""
+        """Keep all weights in float32 within the block; afterwards every bit is as it was."""
         return in_float32(self.network)
 
     def release(self) -> None:
-        """Let go of the weights."""
+        """Release the weights."""
         self.network = None
         free_memory()
 
@@ -42,7 +42,7 @@ class LoadedNetwork:
 def load_controlnet(
     info: ModelInfo, device: str | None = None, configs: Path = CONFIGS
 ) -> LoadedNetwork:
-    """Load a ControlNet's folder for a device; by default the best one here.
+    """Load a ControlNet's folder or file onto a device; by default the best one here.
 
     Raises:
         ModelRefusedError: a pickle, broken, or a single file of a family without a config here.
@@ -60,11 +60,11 @@ def load_controlnet(
             network = family.opening.controlnet(info.path, dtype)
         else:
             network = family.opening.controlnet_file(info.path, dtype, configs / family.name)
-    return LoadedNetwork(placed(network, device))
+    return LoadedNetwork(move_to(network, device))
 
 
-def placed(network: Any, device: str) -> Any:
-    """A network ready to run on a device, in the layout that is fastest there."""
+def move_to(network: Any, device: str) -> Any:
+    """Return the network on a device, ready to run, in the memory layout that is fastest there."""
     import torch
 
     network = network.to(device).eval()
@@ -72,7 +72,7 @@ def placed(network: Any, device: str) -> Any:
 
 
 def pick_dtype(device: str) -> "torch.dtype":
-    """The fastest dtype that a device computes in by itself."""
+    """Return the dtype that a device computes fastest in natively."""
     import torch
 
     dtype: torch.dtype = getattr(torch, dtype_name(device))
@@ -80,7 +80,7 @@ def pick_dtype(device: str) -> "torch.dtype":
 
 
 def dtype_name(device: str) -> str:
-    """Its name. Cost: torch is asked for a GPU only.
+    """Return the name of that dtype. Cost: torch is imported for a CUDA device only.
 
     CPUs stay at float32: without native bfloat16 they are 5 to 30 times slower in it (measured).
     """
@@ -93,7 +93,7 @@ def dtype_name(device: str) -> str:
 
 
 def refuse(info: ModelInfo) -> None:
-    """Refuse what the listing refuses, for whoever comes by another way, or in between.
+    """Refuse a model that the listing refuses, even where it changed after it was listed.
 
     Raises:
         ModelRefusedError: a pickle, no regular file, broken, or gone.
@@ -109,12 +109,12 @@ def refuse(info: ModelInfo) -> None:
 
 
 def is_absent(network: Any) -> bool:
-    """Return whether a network is one without weights."""
+    """Return whether a network stands for a missing one: it has no weights."""
     return any(weight.is_meta for weight in network.parameters())
 
 
 def bytes_of(components: Any) -> int:
-    """Bytes of all weights; those that several layers share count once."""
+    """Return the bytes of all weights; those shared by several layers count once."""
     import torch
 
     storages = {}

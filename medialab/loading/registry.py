@@ -1,4 +1,4 @@
-"""The models a person has: found by name, known by content, kept loaded within a budget.
+"""The models folder: models are found by name, hashed, and loaded within a memory budget.
 
 >>> registry = ModelRegistry(Path("models"))
 >>> model = registry.load(registry.find("my-checkpoint", "checkpoint"))
@@ -33,28 +33,33 @@ from medialab.process.threads import pick_device
 
 __all__ = ["ModelInfo", "ModelRegistry"]
 
-WAIT_SECONDS = 0.1  # between two looks whether a loan is over
+WAIT_SECONDS = 0.1  # between two attempts to borrow the models
 
-# A model's path, its files as they are, and what else decides how it is loaded.
+# A model's path, the stamps of its files, and the other facts that decide how it is loaded.
 _Key = tuple[Path, tuple[Stamp, ...], str]
 
 
 class Loaded(Protocol):
-    """Any model in memory."""
+    """A model in memory, of any kind."""
 
     nbytes: int
 
     def release(self) -> None:
-        """Let go of the weights."""
+        """Release the weights."""
 
 
 class ModelRegistry:
-    """All models of one folder, and the checkpoints that are in memory.
+    """The models of one folder, and those of them that are in memory.
 
-    `hash_cache` is an SQLite file that remembers content hashes; without one they are remembered
-    as long as the registry is. Models stay loaded as long as they fit into the memory `budget`, and
-    the longest unused is released first; the last one loaded always stays. Safe to use from many
-    threads; computing with the models is for one thread at a time, within `lent`.
+    Loaded models stay as long as they fit into the memory budget; the least recently used is
+    released first, and the last one loaded always stays. Any thread may call it; one thread at a
+    time may compute with the models, within `lent`.
+
+    Attributes:
+        folder: the models folder.
+        budget: the memory budget, which other caches may share.
+        hashes: the content hashes of files; they are stored in the SQLite file `hash_cache`, or
+            without one in memory only.
     """
 
     def __init__(
@@ -71,23 +76,23 @@ class ModelRegistry:
         self._files = ModelFiles(self.folder)
         self.hashes = HashCache(hash_cache)
         self._loaded: OrderedDict[_Key, Loaded] = OrderedDict()
-        self._uses: dict[int, int] = {}  # of a loaded model's id: the number of its last use
+        self._uses: dict[int, int] = {}  # the number of the last use, by a loaded model's id
         self._kept: Collection[Any] = ()
         # Two locks: listing must not wait for the seconds that a load takes.
         self._listing = threading.Lock()
         self._loading = threading.RLock()
-        # Held by who computes with the models; always taken before the one of loading.
+        # Held by the thread that computes with the models; always taken before the loading lock.
         self._lending = threading.RLock()
         self.budget.join(self)
 
     @contextmanager
     def lent(self, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
-        """While it lasts, the loaded models are lent to this thread, and to no other.
+        """Lend the loaded models to this thread, and to no other, within the block.
 
-        Models are shared, and a stage changes them for its length: weights are merged, adapters put
-        on, types and forwards replaced. One loan is of all of them, so that two borrowers of
-        several checkpoints cannot wait for each other; they share one device anyhow. A thread may
-        borrow again what it has.
+        Models are shared, and a stage changes them while it runs: it merges weights, puts adapters
+        on, replaces dtypes and forwards. The loan covers all models, so that two borrowers of
+        several checkpoints cannot deadlock; they share one device anyhow. A thread may nest its
+        loans.
 
         Args:
             waiting: called every WAIT_SECONDS until the models are free; may raise to give up.
@@ -100,10 +105,15 @@ class ModelRegistry:
             self._lending.release()
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
-        """What is in the folder now, of one kind or of all; refused files with the reason.
+        """Return the models that are in the folder now, refused files included, with the reason.
 
-        Cost: one stat a file; a new or changed file's header is read once. No body byte is.
-        Raises: ModelNotFoundError when there is no such kind.
+        Cost: one stat a file, and the header of a new or changed file. No weight is read.
+
+        Args:
+            kind: one kind of model, such as "checkpoint"; by default all.
+
+        Raises:
+            ModelNotFoundError: there is no such kind.
         """
         if kind is not None and kind not in FOLDER_OF_KIND:
             message = f"no kind of model {kind!r}; known: {', '.join(FOLDER_OF_KIND)}"
@@ -113,22 +123,24 @@ class ModelRegistry:
             return [info for one in kinds for info in self._files.scan(one)]
 
     def snapshot(self) -> Snapshot:
-        """Return the models as one request sees them: each kind is looked through once at most."""
+        """Return the models as one request sees them: each kind is listed at most once."""
         return Snapshot(self.folder, self.models, self._recall, self.sha256)
 
     def find(self, name: str, kind: str) -> ModelInfo:
         """Return the model of that name as it is now; see `Snapshot.find`.
 
         Raises:
-            ModelNotFoundError: there is none; the message lists those there are.
-            ModelRefusedError: it is there, but is a pickle, broken, or one of two of that name.
+            ModelNotFoundError: there is none; the message lists the known names.
+            ModelRefusedError: it is a pickle, broken, or one of two of that name.
         """
         return self.snapshot().find(name, kind)
 
     def find_same(self, name: str, kind: str, sha256: str | None) -> ModelInfo:
-        """Return the model of that name that holds just that; see `Snapshot.find_same`.
+        """Return the model of that name and that sha256; see `Snapshot.find_same`.
 
-        Raises: as `find`.
+        Raises:
+            ModelNotFoundError: as `find`.
+            ModelRefusedError: as `find`.
         """
         return self.snapshot().find_same(name, kind, sha256)
 
@@ -137,14 +149,14 @@ class ModelRegistry:
             return self._files.recall(name, kind)
 
     def sha256(self, info: ModelInfo) -> str:
-        """What the model's files hold, in hex.
+        """Return the sha256 of a model's content, in hex.
 
-        Of a single file, its sha256. Of a folder, that of the lines "<path> <sha256>" of its
-        weights, configs and tokenizers, sorted by path: a readme or a sample picture changes
-        nothing.
-        Cost: the first time in a file's life about 5 s a gigabyte; afterwards one stat a file.
-        Raises: ModelRefusedError when it is gone, or a note beside a single file says that it is
-            another one.
+        For a folder it is that of the lines "<path> <sha256>" of its weights, configs and
+        tokenizers, sorted by path: a readme or a sample picture changes nothing. Cost: about 5 s a
+        gigabyte the first time, afterwards one stat a file.
+
+        Raises:
+            ModelRefusedError: the file is gone, or a note beside it gives another hash.
         """
         try:
             if not info.path.is_dir():
@@ -159,7 +171,7 @@ class ModelRegistry:
             raise ModelRefusedError(message) from error
 
     def known_sha256(self, info: ModelInfo) -> str | None:
-        """Return what `sha256` would, if it was computed before; None costs a stat a file."""
+        """Return the hash that `sha256` computed before, or None. Cost: a stat a file."""
         try:
             if info.path.is_file():
                 return self.hashes.known(info.path)
@@ -170,22 +182,28 @@ class ModelRegistry:
         return _of_folder(info.path, whole) if len(whole) == len(known) else None
 
     def native_size(self, info: ModelInfo) -> int:
-        """Pixels a side that the checkpoint was trained at, from its config or its family.
+        """Return the side in pixels that a checkpoint was trained at, from its config or family.
 
-        Raises: ModelRefusedError when neither tells.
+        Raises:
+            ModelRefusedError: neither has it.
         """
         return native_size(info)
 
     def load(self, info: ModelInfo, *, kept: Collection[Any] = (), like: Any = None) -> Any:
-        """The model in memory, as its files are now: `LoadedCheckpoint`, or another kind's.
+        """Return a model in memory, as its files are now: for a checkpoint, a `LoadedCheckpoint`.
 
-        Room is made before it is read, so that the old and the new need not fit together; `kept`
-        are in use, and not released for it. `like` is the VAE of the checkpoint that a VAE is for:
-        a single file, which tells no config, is built after its.
+        Other models are released before it is read, so that the old and the new need not fit
+        together.
+
+        Args:
+            info: the model as listed.
+            kept: loaded models that are in use: they are not released for it.
+            like: for a VAE, the network of the checkpoint's own VAE; a single file, which has no
+                config, is built after it.
 
         Raises:
-            ModelRefusedError: the models that were loaded may be gone then.
-            OutOfMemoryError: it is larger than all the memory there is for it; nothing was read.
+            ModelRefusedError: it cannot be loaded; other models may have been released by then.
+            OutOfMemoryError: it is larger than all available memory; nothing was read.
         """
         with self._loading:
             facts = _facts_beside(info, like)
@@ -216,17 +234,21 @@ class ModelRegistry:
 
     @property
     def device(self) -> str:
-        """Where models are loaded to."""
+        """The torch device that models are loaded onto."""
         return pick_device(self._device)
 
     @property
     def nbytes(self) -> int:
-        """What the loaded models take."""
+        """Bytes of the loaded models."""
         return sum(model.nbytes for model in list(self._loaded.values()))
 
     def oldest(self, before: int | None) -> int | None:
-        """When the longest unused model that may go was last used, as `MemoryBudget` counts."""
-        # Another thread that loads is not waited for: it may itself wait for the budget.
+        """Return when the least recently used model was used, as `MemoryBudget` counts.
+
+        Args:
+            before: only models used before this count; None: all but those in use.
+        """
+        # Do not wait for another thread that loads: it may itself wait for the budget.
         if not self._loading.acquire(blocking=False):
             return None
         try:
@@ -235,7 +257,7 @@ class ModelRegistry:
             self._loading.release()
 
     def drop_oldest(self, before: int | None) -> None:
-        """Release that model, unless another thread loads one by now."""
+        """Release that model, unless another thread is loading one."""
         if not self._loading.acquire(blocking=False):
             return
         try:
@@ -270,32 +292,32 @@ class ModelRegistry:
         return load_checkpoint(info, self._device)
 
     def unload_all(self) -> None:
-        """Release every loaded model and give its memory back, when none is lent."""
+        """Release every loaded model and return its memory to the system, once none is lent."""
         with self._lending, self._loading:
             if not self._loaded:
-                return  # to look for memory to give back takes a tenth of a second
+                return  # `free_memory` takes a tenth of a second
             for key in list(self._loaded):
                 self._release(key)
             free_memory()
 
     def release_others(self, kept: Collection[Any]) -> None:
-        """Release every loaded model but those."""
+        """Release every loaded model except `kept`."""
         with self._loading:
             for key, model in list(self._loaded.items()):
                 if not any(model is one for one in kept):
                     self._release(key)
 
     def _forget_replaced(self, path: Path) -> None:
-        """Release what was loaded from files that are others now."""
+        """Release models whose files were replaced."""
         for key in [key for key in self._loaded if key[0] == path]:
             self._release(key)
 
 
 def _facts_beside(info: ModelInfo, like: Any) -> str:
-    """What decides how a model is loaded, besides its files."""
+    """Return the facts that decide how a model is loaded, besides its files."""
     if info.kind == "vae" and info.path.is_file():
         return facts_of_config(like)
-    if info.kind == "detector":  # an .onnx session keeps the threads that it began with
+    if info.kind == "detector":  # an .onnx session keeps the thread count that it was made with
         import torch
 
         return f"{torch.get_num_threads()} threads"

@@ -1,8 +1,8 @@
-"""Upscaler models (ESRGAN and its kin) from the disk, and pictures through them tile by tile.
+"""Upscaler models (ESRGAN and its kin): loaded from the disk, and run tile by tile.
 
-spandrel knows the architectures. It is given weights that safetensors has read: no pickle is ever
-near. On import it asks for torchvision, which this project keeps out (pyproject.toml says why), for
-two architectures that enlarge nothing; where it is absent, a stand-in lets the import pass.
+spandrel knows the architectures. It gets weights that safetensors has read, never a pickle. Its
+import needs torchvision, which this project keeps out (pyproject.toml says why), for two
+architectures that enlarge nothing; where it is absent, a stand-in lets the import pass.
 """
 
 import importlib.util
@@ -29,14 +29,15 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-# A1111's own numbers are 192 and 8; with 16 the widest of the architectures sees no edge.
+# In pixels. A1111's own numbers are 192 and 8; at 16 the architecture with the widest view shows no
+# seams.
 TILE, OVERLAP = 192, 16
-# What spandrel calls a model's purpose, where that is not to enlarge -> for a person.
+# Purposes that spandrel names, other than enlarging -> an explanation for a person.
 _PURPOSES = {
     "FaceSR": "faces only: use the face detailer instead",
     "Inpainting": "filling holes: use the mode inpaint instead",
 }
-# Sides of the tiles that are tried when memory runs out, in pixels.
+# Sides in pixels of the tiles that are tried when memory runs out.
 SMALLER_TILES = (TILE, 96, 48)
 # Bytes a pixel of the enlarged picture (sums, weights, their quotient), and of an enlarged tile:
 # three maps of the 64 channels that ESRGAN's and Compact's last layers have, in float32.
@@ -44,7 +45,7 @@ _PIXEL_BYTES, _MAP_BYTES = 48, 3 * 64 * 4
 
 
 class Upscaler:
-    """One upscaler model, loaded. `scale` is how many times larger its pictures are."""
+    """An upscaler model in memory; its pictures are `scale` times larger."""
 
     def __init__(
         self,
@@ -55,10 +56,15 @@ class Upscaler:
         call: "Callable[[torch.Tensor], torch.Tensor] | None" = None,
         is_whole: bool = False,
     ) -> None:
-        """`call` is how the network is called, where that is not plainly: spandrel's own way.
+        """Take over a network; the upscaler owns its weights.
 
-        That pads a picture to a size the network takes. `is_whole` tells that the network looks at
-        the whole picture, and cuts it up by itself where it has to.
+        Args:
+            network: the torch network.
+            scale: how many times larger its output is.
+            device: the torch device that it is on.
+            call: called in its place, as spandrel's wrapper is, which pads a picture to a size that
+                the network takes; by default the network itself.
+            is_whole: whether the network needs the whole picture, and makes its own tiles.
         """
         self.scale = scale
         self.nbytes = sum(weight.nbytes for weight in network.parameters())
@@ -67,11 +73,11 @@ class Upscaler:
         self._device = device
 
     def in_float32(self) -> AbstractContextManager[object]:
-        """It is float32 always."""
+        """Return an empty block: an upscaler always computes in float32."""
         return nullcontext()
 
     def release(self) -> None:
-        """Let go of the weights."""
+        """Release the weights."""
         self._call = None
 
     def enlarge(
@@ -83,15 +89,21 @@ class Upscaler:
         on_tile: Callable[[int, int], None] = lambda _done, _all: None,
         retries: RetryPolicy | None = None,
     ) -> "Image.Image":
-        """The RGB picture, `scale` times larger. `tile` and `overlap` are pixels of the input.
+        """Return the picture as RGB, `scale` times larger.
 
-        A tile of 0 takes the picture whole. Tiles share `overlap` pixels, over which one fades into
-        the next. Memory grows with the tile, not with the picture. `on_tile(done, all)` is called
-        after each and may raise to stop. `retries` are those of the stage that enlarges.
+        Tiles fade into each other over their `overlap`. Memory grows with the tile, not with the
+        picture.
+
+        Args:
+            image: any size and mode; it is converted to RGB.
+            tile: side of a tile in pixels of the input; 0: the whole picture at once.
+            overlap: pixels of the input that neighbouring tiles share.
+            on_tile: called as `on_tile(done, all)` after each tile; may raise to stop.
+            retries: the retry policy of the stage that enlarges.
 
         Raises:
-            NotFiniteError: the model computed no numbers.
-            OutOfMemoryError: there was no room for the smallest tile either.
+            NotFiniteError: the model computed NaN or infinity.
+            OutOfMemoryError: not even the smallest tile fits.
         """
         largest = tile or max(image.size)
         limits: list[int] = []
@@ -153,7 +165,11 @@ class Upscaler:
         return Image.fromarray(levels.permute(1, 2, 0).numpy())
 
     def _called(self, piece: "torch.Tensor") -> "torch.Tensor":
-        """(1, 3, h, w) in [0, 1] to (1, 3, scale·h, scale·w), padded as the network needs."""
+        """Return a tile enlarged and checked: (1, 3, h, w) in [0, 1] to (1, 3, scale·h, scale·w).
+
+        Raises:
+            ModelRefusedError: the result has another shape.
+        """
         larger: torch.Tensor = self._call(piece)
         expected = (1, 3, piece.shape[2] * self.scale, piece.shape[3] * self.scale)
         if tuple(larger.shape) != expected:
@@ -166,10 +182,12 @@ class Upscaler:
 
 
 def compact_network(features: int, layers: int, scale: int) -> "torch.nn.Module":
-    """A new, untrained Compact network (Real-ESRGAN's SRVGGNetCompact) as spandrel builds it.
+    """Return a new, untrained Compact network (Real-ESRGAN's SRVGGNetCompact), by spandrel.
 
-    (n, 3, h, w) in [0, 1] to (n, 3, scale·h, scale·w).
-    Raises: MissingLibraryError.
+    It takes (n, 3, h, w) in [0, 1] to (n, 3, scale·h, scale·w).
+
+    Raises:
+        MissingLibraryError: spandrel is not installed.
     """
     _import_spandrel()
     from spandrel.architectures.Compact import Compact
@@ -184,7 +202,7 @@ def load_upscaler(path: Path, device: str) -> Upscaler:
     """Load an upscaler from one safetensors file.
 
     Raises:
-        MissingLibraryError: spandrel is not installed; the message says how to.
+        MissingLibraryError: spandrel is not installed; the message says how to install it.
         ModelRefusedError: a pickle, broken, of no architecture that spandrel knows, or no upscaler.
     """
     import torch
@@ -198,7 +216,7 @@ def load_upscaler(path: Path, device: str) -> Upscaler:
     spandrel = _import_spandrel()
     advice = "; spandrel does not know its architecture"
     with opening(what, advice), warnings.catch_warnings():
-        # Of torch to the makers of the architectures, not to whose cell it would be printed into.
+        # A warning for authors of architectures, which would be printed into the user's cell.
         warnings.filterwarnings("ignore", message="torch.meshgrid")
         try:
             found = spandrel.ModelLoader(torch.device(device)).load_from_state_dict(weights)
@@ -223,7 +241,7 @@ def _import_spandrel() -> Any:
 
 @contextmanager
 def _importing_without_torchvision() -> Iterator[None]:
-    """Let `import spandrel` pass on a machine without torchvision; leaves nothing behind."""
+    """Let `import spandrel` pass without torchvision; the stand-ins are removed afterwards."""
     if "spandrel" in sys.modules or importlib.util.find_spec("torchvision") is not None:
         yield
         return

@@ -1,8 +1,8 @@
-"""VAEs from models/vae: one that a person chose in place of the checkpoint's own.
+"""VAEs of models/vae, which a person chose in place of the checkpoint's own.
 
-Latents are a family's: any VAE of the family decodes them. A folder tells how its latents are
-scaled; a single file does not, and is built after the checkpoint's own VAE, as A1111 loads its
-weights into that (modules/sd_vae.py, load_vae).
+Latents belong to a family: any VAE of the family decodes them. A folder's config says how its
+latents are scaled; a single file has no config and is built after the checkpoint's own VAE, as
+A1111 loads its weights into that (modules/sd_vae.py, load_vae).
 """
 
 import json
@@ -22,45 +22,47 @@ from medialab.files.vae_configs import VAE_CONFIGS
 from medialab.listing.folders import read_config
 from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not
-from medialab.loading.networks import LoadedNetwork, pick_dtype, placed, refuse
+from medialab.loading.networks import LoadedNetwork, move_to, pick_dtype, refuse
 from medialab.process.threads import pick_device
 
 if TYPE_CHECKING:
     import torch
 
-_OF_ITSELF = re.compile(r"(^|\.)(encoder|decoder|quant_conv|post_quant_conv)\.")
+_VAE_WEIGHT = re.compile(r"(^|\.)(encoder|decoder|quant_conv|post_quant_conv)\.")
 
 _NEW_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 _OLD_ATTENTION = re.compile(rf"\.({'|'.join(_NEW_ATTENTION)})\.")
 
 
 class LoadedVAE(LoadedNetwork):
-    """A VAE in memory, and what was made for it."""
+    """A VAE in memory, with results that were computed for it."""
 
     def __init__(self, network: Any) -> None:
         super().__init__(network)
         self._cached: dict[str, Any] = {}
 
     def cached(self, name: str, make: Callable[[], Any]) -> Any:
-        """What `make` gives, made once and kept as long as the VAE is."""
+        """Return the result of `make`, computed once and stored as long as the VAE is loaded."""
         if name not in self._cached:
             self._cached[name] = make()
         return self._cached[name]
 
     def release(self) -> None:
-        """Let go of the weights, and of that."""
+        """Release the weights and the stored results."""
         self._cached.clear()
         super().release()
 
 
 def refuse_unfitting(info: ModelInfo, family: str = "") -> None:
-    """Refuse, before any weight is read, a VAE of other latents than those of the families here.
+    """Refuse a VAE whose latents do not fit, before any weight is read.
 
-    With a `family`, one whose latents that family does not read.
+    Args:
+        info: the VAE as the registry lists it.
+        family: the name of the family that must read its latents; "": any family here.
 
     Raises:
-        ModelRefusedError: its latents have other channels or another size, or it is of a class that
-            nothing here opens. The listing says the same.
+        ModelRefusedError: its latents have other channels or another size, or nothing here opens
+            its class. The listing says the same.
     """
     is_file = info.path.is_file()
     if reason := why_not("vae", info.family, info.variant, is_file=is_file, written=info.format):
@@ -74,7 +76,7 @@ def refuse_unfitting(info: ModelInfo, family: str = "") -> None:
 
 
 def facts_of_config(vae: Any) -> str:
-    """What a single file that is built after this VAE depends on besides its bytes."""
+    """Return the config of the VAE that a single file is built after, as JSON."""
     if vae is None:
         return ""
     facts = {name: value for name, value in vae.config.items() if not name.startswith("_")}
@@ -82,9 +84,12 @@ def facts_of_config(vae: Any) -> str:
 
 
 def load_vae(info: ModelInfo, like: Any, device: str | None = None) -> LoadedVAE:
-    """Load a VAE for a device; by default the best one here.
+    """Load a VAE onto a device.
 
-    `like` is the checkpoint's own VAE, after whose config a single file is built.
+    Args:
+        info: the VAE as the registry lists it.
+        like: the network of the checkpoint's own VAE, whose config a single file is built with.
+        device: a torch device; by default the best one here.
 
     Raises:
         ModelRefusedError: a pickle, broken, or one whose latents or weights do not fit.
@@ -101,7 +106,7 @@ def load_vae(info: ModelInfo, like: Any, device: str | None = None) -> LoadedVAE
     for weight, value in network.named_parameters():
         if value.is_meta:
             raise ModelRefusedError(f"VAE {info.name!r} lacks {weight}; download it again")
-    return LoadedVAE(placed(network, device))
+    return LoadedVAE(move_to(network, device))
 
 
 def _load_folder(info: ModelInfo, dtype: "torch.dtype") -> Any:
@@ -120,15 +125,15 @@ def _load_file(info: ModelInfo, like: Any, dtype: "torch.dtype") -> Any:
             f"is a {type(like).__name__}: get it as a diffusers folder"
         )
         raise ModelRefusedError(message)
-    # What the config has no place for would be left out without a word.
-    held, room = _weights_of(read_header(info.path)), len(like.state_dict())
-    if held != room:
+    # Weights that the config has no layer for would be dropped silently.
+    count, expected = _weights_of(read_header(info.path)), len(like.state_dict())
+    if count != expected:
         message = (
-            f"VAE {info.name!r} holds {held} weights, where the checkpoint's own VAE has {room}: "
-            "choose one made for the checkpoint's family, or leave vae empty"
+            f"VAE {info.name!r} holds {count} weights, where the checkpoint's own VAE has "
+            f"{expected}: choose one made for the checkpoint's family, or leave vae empty"
         )
         raise ModelRefusedError(message)
-    tensors = {_of_today(name): value for name, value in load_file(info.path).items()}
+    tensors = {_current_name(name): value for name, value in load_file(info.path).items()}
     with TemporaryDirectory() as folder:
         like.save_config(folder)
         return AutoencoderKL.from_single_file(
@@ -136,11 +141,11 @@ def _load_file(info: ModelInfo, like: Any, dtype: "torch.dtype") -> Any:
         )
 
 
-def _of_today(name: str) -> str:
-    """A weight's name as diffusers writes it since 0.14, whose attention had other names before."""
+def _current_name(name: str) -> str:
+    """Return a weight's current name in diffusers; attention layers were renamed in 0.14."""
     return _OLD_ATTENTION.sub(lambda found: f".{_NEW_ATTENTION[found[1]]}.", name)
 
 
 def _weights_of(header: Header) -> int:
-    """How many weights are the VAE's own; what trained it may lie in the file, too."""
-    return sum(1 for name in header.shapes if _OF_ITSELF.search(name) and "loss." not in name)
+    """Count the VAE's own weights; the file may also hold the loss network it was trained with."""
+    return sum(1 for name in header.shapes if _VAE_WEIGHT.search(name) and "loss." not in name)
