@@ -53,7 +53,7 @@ TESTED_WITH = {
     "medialab/runs": "tests/runs/test_cached_runs.py",
     "medialab/stage.py": "tests/stages/test_contract.py",
     "medialab/stages": "tests/stages/test_contract.py",
-    "medialab/vision": "tests/vision/test_detections.py",
+    "medialab/vision": "tests/vision/test_roles.py",
     "widgets": "tests/widgets/test_studio.py",
 }
 

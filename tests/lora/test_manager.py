@@ -122,3 +122,22 @@ def test_those_loaded_are_applied_when_none_are_named(model, manager, tmp_path):
     with manager.apply_loras(model) as applied:
         assert applied.mode == "none"
         assert torch.equal(module(model, LINEAR).weight, before)
+
+
+def test_files_that_are_being_applied_stay_in_memory_and_may_go_when_they_were(
+    model, manager, tmp_path
+):
+    out, into = module(model, LINEAR).weight.shape
+    path = written(tmp_path, kohya(LINEAR, linear_case(out, into)[0]))
+    for _ in range(2):
+        with manager.apply_loras(model, [LoRAUse(path)]):
+            pass
+        assert manager._files.oldest(None) is not None
+    seen = []
+    with manager._using_files():
+        manager.read(path)
+        with manager._using_files():
+            pass
+        seen.append(manager._files.oldest(None))
+    assert seen == [None]
+    assert manager._files.oldest(None) is not None

@@ -297,6 +297,20 @@ def _path_of(folder, key):
     return path
 
 
+def test_a_long_value_is_told_by_its_beginning_in_its_own_letters(cache):
+    cache.put(key(settings={"prompt": "猫" * 38}), b"1")
+    told = cache.explain(key(settings={"prompt": "猫" * 39})).reason
+    assert told == f'prompt: "{"猫" * 38}" → "{"猫" * 36}…'
+
+
+def test_a_label_longer_than_any_is_not_read(cache, monkeypatch):
+    cache.put(key(), b"a picture")
+    monkeypatch.setattr("medialab.runs.cache._LONGEST_LABEL", len(key().label().encode()))
+    assert cache.explain(key(version=2)).reason == "the stage itself is newer"
+    monkeypatch.setattr("medialab.runs.cache._LONGEST_LABEL", len(key().label().encode()) - 1)
+    assert cache.explain(key(version=2)).reason == "never made before"
+
+
 def test_a_folder_that_is_not_there_yet_holds_nothing_and_can_be_cleared(cache):
     assert cache.explain(key()).reason == "never made before"
     cache.clear()
