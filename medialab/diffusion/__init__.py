@@ -1,1 +1,1 @@
-"""One denoising and what surrounds it: prompts encoded, latents, control, tiling, low memory."""
+"""Denoising and its parts: prompt encoding, latents, ControlNets, tiling, low-memory fallbacks."""

@@ -1,4 +1,4 @@
-"""ControlNet units made ready for one denoising: what each is shown, and its network."""
+"""ControlNet units prepared for one denoising: the network of each and its control image."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     from medialab.pixels.geometry import Box
 
 
-# Parts that an estimator looks at are taken from this confidence on. Source: transformers' VitPose
-# example, which takes people from a detector so.
+# Minimum confidence of a detection whose box is passed to an estimator. Source: transformers'
+# VitPose example, which filters detected people so.
 LEAST_CONFIDENT = 0.3
 
 
 class Control(NamedTuple):
-    """A ControlNet, what it is shown (8-bit RGB, the size that is drawn), and how it counts.
+    """A ControlNet with its control image and settings.
 
-    `words` say what was done to the picture that was given for it.
+    Attributes:
+        network: The loaded diffusers ControlNet.
+        shown: Its control image: 8-bit RGB, of the size that is drawn.
+        unit: The settings, among them the weight.
+        words: A description of each change to the unit's own picture, for the record.
     """
 
     network: Any
@@ -38,7 +42,7 @@ class Control(NamedTuple):
 
     @property
     def as_record(self) -> dict[str, Any]:
-        """Return the unit as the record tells of it."""
+        """The unit as the record describes it."""
         return {
             "model": self.unit.model,
             "preprocessor": self.unit.preprocessor,
@@ -48,19 +52,19 @@ class Control(NamedTuple):
 
 
 class Models(Protocol):
-    """What is asked of a stage's context."""
+    """The part of a stage's context that control images need."""
 
     def controlnet(self, name: str) -> Any:
-        """A ControlNet of models/controlnet, loaded."""
+        """Return a ControlNet of models/controlnet, loaded."""
 
     def detector(self, name: str) -> Any:
-        """A model of models/detectors, loaded."""
+        """Return a model of models/detectors, loaded."""
 
     def picture(self, name: str, use: Use = "photo") -> "Image.Image":
-        """A picture that was kept for this run."""
+        """Return a stored input picture of this run."""
 
     def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
-        """What was done to that picture, when it came in and for this use, in words."""
+        """Return a description of each change to that picture, at import and for this use."""
 
 
 def prepare(
@@ -72,10 +76,16 @@ def prepare(
     *,
     crop: "Box | None" = None,
 ) -> list[Control]:
-    """The units that count, ready for a denoising of that size.
+    """Prepare the active units for one denoising; units of weight 0 are left out.
 
-    A unit's own picture is brought to the size of `image` first, so that `crop` means the same part
-    of both. `journey` is how `image` came to its size.
+    Args:
+        units: The units as they are set.
+        image: The current picture, 8-bit RGB, if there is one; units without a picture use it.
+        size: Width and height in pixels of the control images.
+        models: The stage's context.
+        journey: The resizes that brought `image` to its size.
+        crop: The part of `image` that is drawn. A unit's own picture is brought to the size of
+            `image` first, so that the crop means the same part of both.
 
     Raises:
         ConfigError: a unit has no picture, and there is no current one either.
@@ -95,7 +105,7 @@ def prepare(
 def with_networks(
     units: Sequence[ControlUnit], shown: "Sequence[Image.Image]", models: Models
 ) -> list[Control]:
-    """Units whose pictures the Control stage has prepared."""
+    """Return units with the control images that the Control stage has prepared, one for each."""
     return [
         Control(models.controlnet(unit.model), picture, unit, words_of(unit, models))
         for unit, picture in zip(units, shown, strict=True)
@@ -103,12 +113,12 @@ def with_networks(
 
 
 def use_of(unit: ControlUnit) -> Use:
-    """What a unit's picture is used for: to be prepared as a photo is, or to be shown as it is."""
+    """Return how a unit uses its picture: as a photo to preprocess, or as a control image."""
     return "control" if unit.preprocessor == AS_IT_IS else "photo"
 
 
 def words_of(unit: ControlUnit, models: Models) -> Sequence[str]:
-    """What was done to a unit's own picture, in words."""
+    """Return a description of each change to a unit's own picture; none if it has no picture."""
     return () if unit.image is None else models.picture_told(unit.image, use_of(unit))
 
 
@@ -121,17 +131,19 @@ def shown_of(
     *,
     crop: "Box | None" = None,
 ) -> "Image.Image":
-    """What a unit's ControlNet is shown: 8-bit RGB of that size.
+    """Return a unit's control image, 8-bit RGB of `size` (width, height in pixels).
 
-    A picture of its own that has the size of the one that was given belongs to it, and goes the
-    same way, unless the unit says how it is brought to size.
+    If the unit's own picture has the size that the run's picture had at the start or after a
+    resize, it follows the same resizes, unless the unit sets a resize mode.
+
+    Args and Raises: as `prepare`.
     """
     from PIL import Image
 
     if unit.image is not None:
         given = models.picture(unit.image, use_of(unit)).convert("RGB")
         if image is not None and unit.resize_mode is None and fits_a_step(given, journey):
-            # What was prepared elsewhere shows nothing where the picture goes on.
+            # A control image that was prepared elsewhere is not extended beyond its edges.
             repeats = unit.preprocessor != "none"
             steps = [replace(one, repeats=one.repeats or repeats) for one in journey]
             source = follow(given, steps, image.size)
@@ -156,10 +168,10 @@ def shown_of(
 
 
 def _estimated(unit: ControlUnit, source: "Image.Image", models: Models) -> "Image.Image":
-    """Return what the unit's own model tells of the picture, drawn.
+    """Return the estimate of the unit's preprocessor model as a picture: depth, pose.
 
     Raises:
-        ConfigError: the model is none for this preprocessor.
+        ConfigError: the model does not fit this preprocessor.
     """
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""One denoising, whatever stage asks for it: a scheduler of its own, CPU noise, steps that tell."""
+"""One denoising for any stage: a fresh scheduler, noise from the CPU, a callback at each step."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Denoised(NamedTuple):
-    """The picture, and what was applied to make it."""
+    """A drawn picture and the record of how it was drawn."""
 
     image: "Image.Image"
     applied: dict[str, Any]
@@ -44,27 +44,28 @@ def denoise(
 ) -> Denoised:
     """Run a diffusers pipeline once.
 
-    What is drawn has whole blocks: pictures that are given, and what ControlNets are shown, are
-    grown to them by repeating their edge, and the result is cut back.
+    Sides are drawn in whole blocks: the input picture and the control images are padded to them by
+    repeating their edge, and the result is cropped back.
 
     Args:
-        drawing: The checkpoint, and all that the stage puts around it.
-        task: What its pipeline does.
-        sampling: All settings of it.
-        on_step: Called with (step, steps, latents); may raise to stop, and nothing is left changed.
-        embeddings: The prompts', if they are encoded already and stay the same.
-        controls: ControlNets with what they are shown, at `size`.
-        options: How it departs from the plain one.
-        size: The picture's width and height in pixels; where it starts from a picture, or latents,
-            it may be left to those.
-        inputs: What the task needs besides (picture, strength). Latents have the drawn size.
+        drawing: The checkpoint, with the stage's VAE, LoRAs and retry policy.
+        task: The pipeline's task.
+        sampling: Prompts, sampler, steps, seed and the rest.
+        on_step: Called with (step, steps, latents); may raise to stop, which leaves nothing
+            changed.
+        embeddings: The prompts' embeddings, if they are encoded already and no step changes them.
+        controls: ControlNets with their control images, of `size`.
+        options: Variation, inpainting, tiles and the like.
+        size: The picture's width and height in pixels; by default those of the input picture, or
+            those that its latents stand for.
+        inputs: Further inputs of the task (picture, strength). Latents have the padded size.
 
     Raises:
         ConfigError: the picture is too large to be drawn at once.
-        NotFiniteError: the denoiser or the VAE computed no numbers.
-        OutOfMemoryError: there was no room with every fallback.
-        ModelRefusedError: a LoRA is made for another family, or the family cannot do it; nothing
-            was changed.
+        NotFiniteError: the denoiser or the VAE computed NaN or infinity.
+        OutOfMemoryError: memory ran out with every fallback.
+        ModelRefusedError: a LoRA is made for another family, or the family does not support the
+            task; nothing was changed.
     """
     size = size or size_of(inputs["image"], drawing.reduction)
     run = prepared(drawing, task, sampling, controls, options, size, inputs)
@@ -89,7 +90,7 @@ def denoise(
 def _decoded(
     drawing: "Drawing", options: DenoisingOptions, latents: "torch.Tensor"
 ) -> "Image.Image":
-    """Return the picture of latents, by the VAE that the denoising began with."""
+    """Decode latents with the VAE of the checkpoint that the denoising began with."""
     if options.handover is None:
         return decode_latents(drawing, latents)
     with options.handover.open_base() as base:

@@ -1,4 +1,4 @@
-"""A checkpoint lent to one stage of one run, and what that stage draws with besides."""
+"""A checkpoint on loan to one stage of one run, with that stage's VAE, LoRAs and retry policy."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 class Drawing:
-    """A loan: one checkpoint, and all that one stage of one run puts around it.
+    """A loan of one checkpoint, with all that one stage of one run adds to it.
 
-    The stage's VAE, LoRAs, textual inversions and retries live here and go with the stage; the
-    checkpoint is shared between runs and knows nothing of them. `StageContext.opened` gives one;
-    whoever has a checkpoint to himself makes his own of the checkpoint alone.
+    The stage's VAE, LoRAs, textual inversions and retry policy live here and end with the stage;
+    the checkpoint is shared between runs and knows nothing of them. `StageContext.opened` returns
+    one; code that owns a checkpoint alone can construct one from it.
 
     Args:
-        checkpoint: nobody else computes with it while the drawing lasts.
-        vae: decodes in place of the checkpoint's own.
-        inversions: files of the textual inversions that prompts may name.
-        loras: those that `with_loras` may apply; without any, none is.
-        retries: how failed work is retried; a policy of its own by default.
+        checkpoint: The checkpoint, which nothing else computes with during the loan.
+        vae: A VAE that replaces the checkpoint's own.
+        inversions: Files of the textual inversions that prompts may name, by name.
+        loras: The LoRAs that `with_loras` may apply; by default it applies none.
+        retries: The retry policy; by default a new one.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Drawing:
 
     @property
     def pipeline_config(self) -> Mapping[str, Any]:
-        """What the config of the checkpoint's pipeline says."""
+        """The config of the checkpoint's pipeline."""
         return self.checkpoint.pipeline_config
 
     @property
@@ -70,22 +70,22 @@ class Drawing:
 
     @property
     def dtype(self) -> "torch.dtype":
-        """The dtype that the checkpoint computes in right now."""
+        """The dtype that the checkpoint computes in now; a retry may have raised it."""
         return self.checkpoint.dtype
 
     @property
     def denoiser(self) -> Any:
-        """The network that predicts."""
+        """The denoising network, a UNet or a transformer."""
         return self.checkpoint.denoiser
 
     @property
     def variant(self) -> str:
-        """What the denoiser is made for, such as "inpaint"; "" is the usual."""
+        """The denoiser's variant, such as "inpaint"; "" is the usual one."""
         return self.checkpoint.variant
 
     @property
     def native_size(self) -> int:
-        """Pixels a side that the checkpoint was trained at."""
+        """The side in pixels that the checkpoint was trained at."""
         return self.checkpoint.native_size
 
     @property
@@ -93,38 +93,38 @@ class Drawing:
         """The VAE in use: the chosen one, or the checkpoint's own.
 
         Raises:
-            ModelRefusedError: the checkpoint has none of its own, and none was chosen.
+            ModelRefusedError: the checkpoint has no VAE of its own, and none was chosen.
         """
         return self.checkpoint.vae if self._chosen_vae is None else self._chosen_vae.network
 
     @property
     def vae_owner(self) -> "LoadedCheckpoint | LoadedVAE":
-        """Where things that are made for the VAE are cached."""
+        """The loaded model that caches whatever is made for the VAE in use."""
         return self._chosen_vae or self.checkpoint
 
     @property
     def vae_overflows(self) -> bool:
-        """Whether the VAE must not decode in float16, as its config and its pipeline say."""
+        """Whether config and pipeline say that the VAE, now in float16, must decode in float32."""
         import torch
 
         vae = self.vae
-        told = self.checkpoint.upcasts_vae and vae.config.force_upcast
-        return bool(told and vae.dtype == torch.float16)
+        upcasts = self.checkpoint.upcasts_vae and vae.config.force_upcast
+        return bool(upcasts and vae.dtype == torch.float16)
 
     @property
     def reduction(self) -> int:
-        """Pixels a side that one of the latents stands for, by the VAE in use."""
+        """How many pixels a side one latent stands for, with the VAE in use."""
         return self.checkpoint.reduction_of(self.vae)
 
     @property
     def block(self) -> int:
-        """Pixels of which a drawn picture's sides are multiples."""
+        """The number of pixels that a drawn picture's sides are multiples of."""
         latents = self.family.latents
         return self.reduction * latents.block // latents.reduction
 
     @property
     def in_texts(self) -> Hashable:
-        """What of LoRAs the text encoders have right now; equal ones encode the same."""
+        """A key of the LoRAs in the text encoders now; with equal keys texts encode the same."""
         return self._in_texts
 
     def pipeline(self, task: "Task", controlnets: Sequence[Any] = ()) -> Any:
@@ -144,10 +144,15 @@ class Drawing:
         calls: int = MERGED_FROM,
         parts: Sequence[str] | None = None,
     ) -> Iterator[Applied]:
-        """While it lasts, the checkpoint has these LoRAs; see `RunLoRAs.applied`.
+        """Apply LoRAs to the checkpoint inside the `with` block; see `RunLoRAs.applied`.
+
+        Args:
+            loras: The LoRAs and their weights.
+            calls: How often the denoiser will be called; many calls are worth merged weights.
+            parts: The components to change; all by default.
 
         Raises:
-            ModelRefusedError: one is made for another family; nothing was changed.
+            ModelRefusedError: a LoRA is made for another family; nothing was changed.
         """
         if self._loras is None or not loras:
             yield Applied()

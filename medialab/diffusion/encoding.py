@@ -1,7 +1,7 @@
-"""Prompts as a denoiser reads them, whatever changes with the steps and whatever AND joins.
+"""Prompt encoding, with schedules over the steps and prompts joined by AND.
 
-How one text is read is the family's (`medialab.families.texts`); what was read is remembered here
-as long as its checkpoint is loaded.
+The family encodes one text (`medialab.families.texts`); this module caches encoded texts as long as
+their checkpoint is loaded.
 """
 
 import unicodedata
@@ -20,9 +20,9 @@ from medialab.prompts import ParsedPrompt, parse
 if TYPE_CHECKING:
     from medialab.diffusion.drawing import Drawing
 
-# 100 to 400 texts of the families here.
-REMEMBERED_BYTES = 64 * 2**20
-# Of all texts of a run together: half a GB to over one, for the families here.
+# Room for 100 to 400 encoded texts of the families here.
+CACHE_BYTES = 64 * 2**20
+# Of all texts of one run together: 0.5 to somewhat over 1 GB with the families here.
 MOST_CHUNKS = 2000
 
 
@@ -36,23 +36,22 @@ def encode(
     clip_skip: int = 1,
     on_text: Callable[[int, int], None] | None = None,
 ) -> Conditioning:
-    """Encode both prompts for so many steps, each distinct text once. Cost: 2 to 20 ms a chunk.
+    """Encode both prompts, each distinct text once. Cost: 2 to 20 ms a chunk.
 
     Args:
-        drawing: Its text encoders read.
-        prompt: With its schedules and ANDs.
-        negative_prompt: With its schedules.
-        steps: For which the schedules are worked out.
-        emphasis: What brackets do, one of EMPHASES.
-        clip_skip: The layer of the text encoder that counts, from its end, where the family has a
+        drawing: The checkpoint whose text encoders are used.
+        prompt: The prompt, which may hold schedules and AND.
+        negative_prompt: The negative prompt, which may hold schedules.
+        steps: The number of steps over which schedules are resolved.
+        emphasis: The effect of brackets, one of EMPHASES.
+        clip_skip: The text encoder's layer to use, counted from its end, where the family has a
             choice.
-        on_text: Called with (done, all) between texts where they are more than a prompt and a
-            negative one; it may raise to stop.
+        on_text: Called with (done, all) between texts if there are more than two; it may raise to
+            stop.
 
     Raises:
-        ConfigError: more layers to skip than the encoder has, or more text than memory should be
-            spent on.
-        NotFiniteError: an encoder computed no numbers.
+        ConfigError: clip_skip exceeds the encoder's layers, or the texts need too much memory.
+        NotFiniteError: an encoder computed NaN or infinity.
     """
     positive = parse(prompt, steps)
     negative = parse(negative_prompt, steps, composes=False)
@@ -73,7 +72,7 @@ def _conditioning(
     encoded: Mapping[str, Encoded],
     reader: "_Reader",
 ) -> Conditioning:
-    """Return both prompts' tracks, of texts as they were encoded."""
+    """Return both prompts' conditioning from their encoded texts."""
     even = reader.encoder.evened(encoded, reader.encode)
     against = even
     if negative.texts == ("",):
@@ -91,7 +90,11 @@ def _conditioning(
 
 
 def _check_room(texts: int, chunks: int) -> None:
-    """Refuse prompts that say so much, so differently, that they would fill the memory."""
+    """Refuse prompts whose number of texts times chunks would take too much memory.
+
+    Raises:
+        ConfigError: there are over MOST_CHUNKS chunks in all.
+    """
     if texts > 1 and texts * chunks > MOST_CHUNKS:
         message = (
             f"the prompts become {texts} texts, by AND, [a|b] and [a:b:0.5], of {chunks} chunks: "
@@ -101,21 +104,21 @@ def _check_room(texts: int, chunks: int) -> None:
 
 
 class _Reader:
-    """A checkpoint's text encoders, with what they read before."""
+    """A checkpoint's text encoders with a cache of encoded texts."""
 
     def __init__(self, drawing: "Drawing", reading: Reading) -> None:
         self.encoder: TextEncoder = drawing.family.encoder(drawing, reading)
         self._drawing, self._reading = drawing, reading
 
     def encode(self, text: str) -> Encoded:
-        """Encode a text; remembered as long as the model is, up to REMEMBERED_BYTES."""
+        """Encode a text, or return it from the cache, which lives as long as the checkpoint."""
         import torch
 
-        text = unicodedata.normalize("NFC", text)  # as tokenizers take it, and as files are named
+        text = unicodedata.normalize("NFC", text)  # the form of tokenizers and file names
         key = self.encoder.key(text)
         if key is None:
             return self._encode(text)
-        # float32 for a while where the usual one gave NaN; CPU threads share sums among them.
+        # A retry after NaN uses float32; the number of CPU threads changes the rounding of sums.
         kind = str(self._drawing.dtype), torch.get_num_threads()
         texts: LRU[Hashable, Encoded] = self._drawing.checkpoint.cached(
             "encoded texts", encoded_texts
@@ -135,8 +138,8 @@ class _Reader:
 
 
 def encoded_texts() -> "LRU[Hashable, Encoded]":
-    """Return an empty store of encoded texts, which holds REMEMBERED_BYTES at most."""
-    return LRU(REMEMBERED_BYTES, {}, weight=lambda _key, encoded: _bytes_of(encoded))
+    """Return an empty cache of encoded texts, which holds CACHE_BYTES at most."""
+    return LRU(CACHE_BYTES, {}, weight=lambda _key, encoded: _bytes_of(encoded))
 
 
 def _bytes_of(encoded: Encoded) -> int:

@@ -1,4 +1,4 @@
-"""A picture made larger, by a filter or by an upscaler model, to an exact size."""
+"""Enlarging a picture to an exact size, with a filter or an upscaler model."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -26,11 +26,20 @@ def enlarged(
     on_tile: Callable[[int, int], None],
     retries: RetryPolicy | None = None,
 ) -> "Image.Image":
-    """Return the picture at exactly `size`; `upscaler` is a loaded model or of PIXEL_UPSCALERS.
+    """Return the picture at exactly `size`.
 
-    A model enlarges as often as it takes to reach the size, once at least and at most four times,
-    and Lanczos does the rest, as A1111 does it (modules/upscaler.py). So one that keeps the size,
-    and cleans or sharpens, does its work at scale 1.
+    A model runs as often as it takes to reach the size, at least once and at most four times, and
+    Lanczos resizes its result, as in A1111 (modules/upscaler.py). A model that only cleans or
+    sharpens (scale 1) runs once.
+
+    Args:
+        image: The picture, 8-bit RGB.
+        size: The width and height in pixels to reach.
+        upscaler: A loaded model, or one of PIXEL_UPSCALERS.
+        tile: The side of a model's tiles in pixels of its input.
+        overlap: The overlap of neighbouring tiles in those pixels.
+        on_tile: Called with (done, all) after each tile; may raise to stop.
+        retries: The retry policy of a model; by default a new one.
     """
     from PIL import Image
 
@@ -63,7 +72,7 @@ def enlarged(
 def upscaler_as_record(
     name: str, before: tuple[int, int], after: tuple[int, int]
 ) -> dict[str, str]:
-    """Return what the record tells of an upscaler; a filter does nothing where the size stays."""
+    """Return an upscaler's entry in the record, which says if a filter had nothing to resize."""
     if name in {*PIXEL_UPSCALERS, *LATENT_UPSCALERS} and before == after:
         return {"upscaler": "none", "note": f"{name} did nothing: the size stays the same"}
     return {"upscaler": name}

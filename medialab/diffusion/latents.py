@@ -1,4 +1,4 @@
-"""Between pictures and latents: what a VAE reads and writes, and the shapes of both."""
+"""Pictures to latents and back with a VAE, and the shapes of latents."""
 
 import math
 from collections.abc import Callable
@@ -22,10 +22,19 @@ if TYPE_CHECKING:
 def encode_image(
     drawing: "Drawing", image: "Image.Image", hidden: "Image.Image | None" = None
 ) -> "torch.Tensor":
-    """Return the picture's latents (1, c, h, w) as the denoiser reads them, without any noise.
+    """Encode a picture to latents (1, c, h, w), scaled for the denoiser, without any noise.
 
-    One that has no whole blocks is grown to them, its edge repeated. Where `hidden`, a mask of the
-    same size, is white, the picture counts as the mean of black and white.
+    A picture whose sides are not whole blocks is padded by repeating its edge.
+
+    Args:
+        drawing: The checkpoint whose VAE encodes.
+        image: The picture; it is converted to RGB.
+        hidden: A mask of the same size; where it is 255 the picture is replaced by the mean of
+            black and white.
+
+    Raises:
+        NotFiniteError: the VAE computes NaN or infinity in float32, too.
+        OutOfMemoryError: memory ran out with every fallback.
     """
     import numpy as np
     import torch
@@ -50,9 +59,9 @@ def encode_image(
 
 
 def encoded(vae: Any, pixels: "torch.Tensor") -> "torch.Tensor":
-    """Return the likeliest latents of pixels (n, 3, h, w) in [-1, 1], as the VAE writes them.
+    """Encode pixels (n, 3, h, w) in [-1, 1] to the mode of the VAE's latents, not scaled.
 
-    Source: diffusers, img2img pipelines' `retrieve_latents`; a tiny VAE knows one answer only.
+    Source: diffusers, img2img pipelines' `retrieve_latents`; a tiny VAE returns no distribution.
     """
     found = vae.encode(pixels)
     latents: torch.Tensor = found.latents if "latents" in found else found.latent_dist.mode()
@@ -60,7 +69,7 @@ def encoded(vae: Any, pixels: "torch.Tensor") -> "torch.Tensor":
 
 
 def scaled_for_denoiser(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
-    """Return latents as the denoiser reads them, of those that the VAE writes.
+    """Scale latents of the VAE for the denoiser.
 
     Source: diffusers, StableDiffusionXLImg2ImgPipeline's `prepare_latents`.
     """
@@ -73,12 +82,13 @@ def scaled_for_denoiser(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
 
 
 def decode_latents(drawing: "Drawing", latents: "torch.Tensor") -> "Image.Image":
-    """Return the picture of latents (1, c, h, w) as the denoiser leaves them.
+    """Decode latents (1, c, h, w), scaled for the denoiser, to an 8-bit RGB picture.
 
     Source: diffusers, the end of StableDiffusionPipeline and StableDiffusionXLPipeline.
 
     Raises:
-        NotFiniteError: the VAE computes no numbers of them, in float32 either.
+        NotFiniteError: the VAE computes NaN or infinity in float32, too.
+        OutOfMemoryError: memory ran out with every fallback.
     """
     import torch
 
@@ -104,7 +114,15 @@ def _claim(
     takes: Callable[[int, int, int, int], int],
     what: str,
 ) -> None:
-    """Refuse work for which the VAE finds no room as it is set now: whole, or in tiles."""
+    """Refuse a size for which the VAE has too little memory with its present tiling.
+
+    Args:
+        drawing: The checkpoint whose VAE is used.
+        width: In pixels.
+        height: In pixels.
+        takes: The bytes needed, by width, height, channels and bytes a number.
+        what: The work, for the message.
+    """
     vae = drawing.vae
     if getattr(vae, "use_tiling", False):
         width, height = (min(side, int(vae.tile_sample_min_size)) for side in (width, height))
@@ -114,7 +132,7 @@ def _claim(
 
 
 def _unscaled(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
-    """Return latents as the VAE reads them."""
+    """Scale latents of the denoiser for the VAE."""
     scaling = vae.config.scaling_factor
     unscaled: torch.Tensor = latents / scaling
     if (spread := _spread(vae, latents)) is not None:
@@ -126,7 +144,7 @@ def _unscaled(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
 
 
 def _spread(vae: Any, like: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor] | None":
-    """Return mean and deviation of each channel, (1, c, 1, 1), where the VAE tells them."""
+    """Return mean and deviation of each channel, (1, c, 1, 1), if the VAE's config has them."""
     mean, std = vae.config.get("latents_mean"), vae.config.get("latents_std")
     if mean is None or std is None:
         return None
@@ -136,10 +154,15 @@ def _spread(vae: Any, like: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor
 def stretched(
     drawing: "Drawing", image: "Image.Image", size: tuple[int, int], method: str
 ) -> "torch.Tensor":
-    """Return the picture's latents, interpolated to those that are drawn for another size.
+    """Encode a picture and interpolate its latents to the shape drawn for another size.
 
-    `size` is (width, height) in pixels; `method` is torch's name for the filter. What lies at a
-    share of the picture lies at the same share of the other, whole blocks or not.
+    Positions relative to the whole picture stay the same, even if a side is not whole blocks.
+
+    Args:
+        drawing: The checkpoint whose VAE encodes.
+        image: The picture, 8-bit RGB.
+        size: The other width and height in pixels.
+        method: torch's name of the interpolation.
     """
     import torch.nn.functional as F
 
@@ -150,7 +173,7 @@ def stretched(
         latents = encode_image(drawing, image)
         return F.interpolate(latents, (rows, columns), mode=method, align_corners=corners)
     across, down = size[0] / image.width, size[1] / image.height
-    # As many latents as fill the other size, and one more: the last may be cut by rounding.
+    # One latent more than fills the other size: rounding may cut the last.
     wide = max(math.ceil(columns / across) + 1, -(-image.width // place))
     high = max(math.ceil(rows / down) + 1, -(-image.height // place))
     latents = encode_image(drawing, padded(image, wide * place, high * place))
@@ -165,7 +188,7 @@ def stretched(
 
 
 def latent_mask(mask: "Image.Image", latents: "torch.Tensor") -> "torch.Tensor":
-    """Return a mask (255 = paint) as (1, 1, h, w) in [0, 1]: each place as its lightest pixel."""
+    """Return a mask (255 = paint) as (1, 1, h, w) in [0, 1]: each place is its maximum."""
     import numpy as np
     import torch
     import torch.nn.functional as F
@@ -175,7 +198,7 @@ def latent_mask(mask: "Image.Image", latents: "torch.Tensor") -> "torch.Tensor":
 
 
 def to_image(pixels: "np.ndarray") -> "Image.Image":
-    """Return (h, w, 3) floats in [0, 1] in 8 bits, rounded half to even as in diffusers."""
+    """Return (h, w, 3) floats in [0, 1] as 8-bit RGB, rounded half to even as in diffusers."""
     from PIL import Image
 
     return Image.fromarray((pixels * 255).round().astype("uint8"))

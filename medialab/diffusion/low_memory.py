@@ -1,7 +1,7 @@
-"""Fallbacks: ways in which a diffusers model needs less memory.
+"""Fallbacks that reduce the memory of a diffusers model.
 
-Attention is not sliced: torch's own never holds the whole matrix, and in slices a forward at
-896 px took 1,863 MiB instead of 1,183. The rows of its batch one by one took 617.
+Attention slicing is not among them: torch's attention never holds the whole matrix, and with slices
+a forward at 896 px took 1,863 MiB instead of 1,183. Its batch's rows one by one took 617.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 
     from medialab.diffusion.drawing import Drawing
 
-# Of the side at which the VAE was trained, which is diffusers' own tile.
+# Divides diffusers' default tile, which has the side that the VAE was trained at.
 SMALLER = 2
 
 
 def denoiser_fallbacks(
     drawing: "Drawing", controlnets: Sequence[Any], *, encodes: bool
 ) -> list[Fallback]:
-    """Return ways to denoise in less memory.
+    """Return the fallbacks of a denoising, in the order in which a retry adds them.
 
-    `encodes` tells that the pipeline brings a picture to latents itself.
+    Args:
+        drawing: The checkpoint.
+        controlnets: The networks that run beside the denoiser.
+        encodes: Whether the pipeline encodes a picture with the VAE itself.
     """
     apart = partial(_rows_apart, drawing.family.denoiser)
     networks = [drawing.denoiser, *controlnets]
@@ -40,7 +43,7 @@ def denoiser_fallbacks(
 
 
 def vae_fallbacks(drawing: "Drawing") -> list[Fallback]:
-    """Return ways to less memory between pictures and latents."""
+    """Return the fallbacks of encoding and decoding pictures."""
     return [*_tilings(drawing.vae), _offload(drawing, ())]
 
 
@@ -53,9 +56,12 @@ def _tilings(vae: Any) -> list[Fallback]:
 
 
 def _offload(drawing: "Drawing", controlnets: Sequence[Any]) -> Fallback:
-    """Source: diffusers' enable_model_cpu_offload, without what it keeps in a pipeline."""
-    # As they take turns: texts, the ControlNets and the denoiser, the VAE. One's own that has no
-    # turn, since another was chosen, rests all the while.
+    """Return the fallback that offloads idle parts to the CPU.
+
+    Source: diffusers' enable_model_cpu_offload, without the state that it leaves in a pipeline.
+    """
+    # In the order of use: text encoders, ControlNets and denoiser, VAE. The checkpoint's own VAE
+    # goes first if another is chosen: it stays on the CPU.
     denoiser = drawing.family.denoiser
     order = (*denoiser.text_encoders, denoiser.part)
     parts = [part for name in order if (part := drawing.components.get(name)) is not None]
@@ -74,7 +80,7 @@ def _offload(drawing: "Drawing", controlnets: Sequence[Any]) -> Fallback:
 
 @contextmanager
 def offloaded(networks: "Sequence[torch.nn.Module]", device: str) -> Iterator[None]:
-    """While it lasts, each network is on the device only when it is its turn."""
+    """Keep each network on the CPU inside the `with` block, except while it computes."""
     import torch
     from accelerate import cpu_offload_with_hook
     from accelerate.hooks import remove_hook_from_module
@@ -99,12 +105,12 @@ def _each(enter: Callable[[Any], Any], networks: Sequence[Any]) -> Iterator[None
 
 @contextmanager
 def _rows_apart(denoiser: Denoiser, network: Any) -> Iterator[None]:
-    """Compute each row of the network's batches by itself, and let it be known."""
+    """Compute each row of the network's batches by itself, and mark the network so."""
     with denoiser.rows_apart(network):
         network.forward.rows_apart = True  # for `has_rows_apart`
         yield
 
 
 def has_rows_apart(network: Any) -> bool:
-    """Whether a network does so: what it needs is that of one row."""
+    """Return whether a network computes row by row, in the memory of one row."""
     return hasattr(network.forward, "rows_apart")

@@ -1,16 +1,16 @@
-"""Noise, drawn on the CPU from seeds so that every device starts from the same."""
+"""Noise drawn on the CPU from seeds, so that every device starts from the same noise."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import torch
 
-# Two noises that are nearly one have no arc between them. Source: as `mixed`.
+# The cosine above which two noises are interpolated linearly. Source: as `mixed`.
 _ALIKE = 0.9995
 
 
 class Variation(NamedTuple):
-    """Another seed's noise, mixed into the first: 0 is none of it, 1 nothing else."""
+    """Another seed's noise and its share in the mixture, from 0 (none) to 1 (all)."""
 
     seed: int
     strength: float
@@ -22,10 +22,16 @@ def first_noise(
     dtype: "torch.dtype",
     variation: Variation,
 ) -> "torch.Tensor":
-    """What a picture starts from, (1, c, h, w): the generator's noise, varied.
+    """Return the first noise of a picture: the generator's, mixed with the variation's.
 
-    The generator is left where it would be without a variation, so that samplers that draw more go
-    on as they would. Source: A1111 modules/rng.py, ImageRNG.first.
+    The generator advances as it would without a variation, so a sampler that draws further noise
+    draws the same. Source: A1111 modules/rng.py, ImageRNG.first.
+
+    Args:
+        shape: (1, c, h, w).
+        generator: A CPU generator, seeded.
+        dtype: The dtype in which noise is drawn.
+        variation: The other seed and its share.
     """
     import torch
 
@@ -35,10 +41,14 @@ def first_noise(
 
 
 def mixed(one: "torch.Tensor", other: "torch.Tensor", share: float) -> "torch.Tensor":
-    """On the arc from one noise to another, (1, c, h, w) each; `share` 0 to 1 is how far.
+    """Interpolate two noises spherically, which keeps their deviation, unlike their mean.
 
-    Unlike their mean, what lies between has their spread. The arc is taken over each picture's
-    columns. Source: A1111 modules/rng.py, slerp.
+    The angle is that of each column. Source: A1111 modules/rng.py, slerp.
+
+    Args:
+        one: (1, c, h, w).
+        other: Of the same shape.
+        share: The share of `other`, 0 to 1.
     """
     import torch
 

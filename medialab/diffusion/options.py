@@ -1,4 +1,4 @@
-"""How a denoising departs from the plain one."""
+"""The options of a denoising: inpainting, variation, tiles, a second checkpoint."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +12,16 @@ from medialab.diffusion.tiling import Tiles
 
 @dataclass(frozen=True)
 class DenoisingOptions:
-    """How a denoising departs from the plain one.
+    """The options of a denoising; the defaults turn all of them off.
 
-    `kept` is what it must not change, `masked` what a denoiser made for inpainting is told of that.
-    A `variation` is for text to image; `noise_multiplier`, how strong the first noise is, for tasks
-    that start from a picture. `exact_steps` runs as many steps as are set, whatever the strength;
-    otherwise the strength's share of them is run. `handover` is another checkpoint that takes over.
-    `tiles` has large latents denoised in parts.
+    Attributes:
+        kept: The part of the picture that it must not change.
+        masked: The additional input of a denoiser made for inpainting.
+        variation: Another seed's noise to mix in; for text to image.
+        noise_multiplier: A factor of the first noise, for tasks that start from a picture.
+        exact_steps: Run all steps that are set; otherwise only the strength's share of them.
+        handover: A second checkpoint that takes over before the end.
+        tiles: The tiles in which large latents are denoised.
     """
 
     kept: Kept | None = None
@@ -30,7 +33,7 @@ class DenoisingOptions:
     tiles: Tiles | None = None
 
     def as_record(self, steps: int) -> dict[str, Any]:
-        """Return what the record says of it when all of so many steps are done."""
+        """Return the options' entries in the record, after `steps` steps are done."""
         return {
             **({"variation": self.variation._asdict()} if self.variation else {}),
             **({"handover": self.handover.as_record(steps)} if self.handover else {}),

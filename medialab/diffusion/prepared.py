@@ -1,4 +1,4 @@
-"""A denoising made ready, so that it can be tried again in less memory."""
+"""A prepared denoising, which can be tried again in less memory."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -34,10 +34,24 @@ if TYPE_CHECKING:
 
 @dataclass
 class PreparedDenoising:
-    """What each try of a denoising begins with, and what the record says of it.
+    """A denoising with all that its tries share, and its record.
 
-    `trained` is the checkpoint's own scheduler config, `network` its denoiser, `drawn` the size in
-    pixels. `inversions` and `notes` are what a try told of the prompts.
+    Attributes:
+        drawing: The checkpoint on loan.
+        task: The pipeline's task.
+        sampling: Prompts, sampler, steps, seed and the rest.
+        controls: ControlNets with their control images, of the size `drawn`.
+        options: Variation, inpainting, tiles and the like.
+        drawn: Width and height in pixels, whole blocks.
+        inputs: The pipeline's further inputs.
+        pipeline: The diffusers pipeline of all tries.
+        network: The checkpoint's denoiser.
+        trained: The checkpoint's own scheduler config.
+        steps: The planned steps.
+        masked: The additional input of a denoiser made for inpainting.
+        forgets: Whether the strength is 1: nothing of the picture is under the noise.
+        inversions: Names of the textual inversions that the last try's prompts used.
+        notes: Notes of the last try for the record.
     """
 
     drawing: "Drawing"
@@ -59,12 +73,12 @@ class PreparedDenoising:
     def attempt(
         self, loras: Applied, on_step: Step, embeddings: "dict[str, torch.Tensor] | None"
     ) -> "torch.Tensor":
-        """Return the latents; all that steps change is made anew for each try.
+        """Run the pipeline and return its latents; scheduler, generator and noise are made anew.
 
         Args:
-            loras: Those that are in the checkpoint.
+            loras: The LoRAs that are applied to the checkpoint.
             on_step: Called after each step; may raise to stop.
-            embeddings: The prompts', if they are encoded already.
+            embeddings: The prompts' embeddings, if they are encoded already.
         """
         import torch
 
@@ -108,7 +122,7 @@ class PreparedDenoising:
         return latents
 
     def record(self, asked: Mapping[str, Any], loras: Applied) -> dict[str, Any]:
-        """Return what was applied; `asked` are the inputs as the stage gave them."""
+        """Return the denoising's record; `asked` are the inputs that the stage passed."""
         sampling, schedulers = self.sampling, self.drawing.family.schedulers
         names = sampling.sampler, sampling.schedule
         strength = asked.get("strength")
@@ -130,7 +144,7 @@ class PreparedDenoising:
         }
 
     def _scheduler(self) -> Any:
-        """Return a fresh scheduler, set to begin as this denoising does."""
+        """Return a new scheduler, set to begin as this denoising does."""
         family, sampling, options = self.drawing.family, self.sampling, self.options
         scheduler = family.schedulers.make(
             sampling.sampler,
@@ -147,7 +161,7 @@ class PreparedDenoising:
         return scheduler
 
     def _restore(self) -> "Callable[[torch.Tensor, int], torch.Tensor] | None":
-        """Return what puts back the places that are kept, if any are."""
+        """Return a function that restores the preserved area after a step, if there is one."""
         family, kept = self.drawing.family, self.options.kept
         if kept is None:
             return None
@@ -159,7 +173,7 @@ class PreparedDenoising:
         return restore
 
     def _encoded(self) -> Conditioning:
-        """Return both prompts, for the steps that are really run."""
+        """Encode both prompts, for the steps that are really run."""
         return encode(
             self.drawing,
             self.sampling.prompt,
@@ -170,7 +184,7 @@ class PreparedDenoising:
         )
 
     def _first(self, generator: "torch.Generator") -> "dict[str, torch.Tensor]":
-        """Return the first noise, as an input of the pipeline, where that does not draw it."""
+        """Return the first noise as an input of the pipeline, or nothing if it draws its own."""
         import torch
 
         drawing = self.drawing
@@ -184,14 +198,14 @@ class PreparedDenoising:
         return {}
 
     def _enter_parts(self, undo: ExitStack) -> None:
-        """Have the denoiser read what masks it, and work in tiles, until `undo` is closed."""
+        """Give the denoiser its inpainting input and its tiles, until `undo` is closed."""
         if self.masked is not None:
             undo.enter_context(reading(self.drawing.family, self.network, self.masked))
         if self.options.tiles is not None:
             undo.enter_context(in_tiles(self.drawing.family, self.pipeline, self.options.tiles))
 
     def _claim(self) -> None:
-        """Refuse steps for which there is no room, before the first."""
+        """Refuse steps for which memory does not suffice, before the first."""
         drawing, tiles = self.drawing, self.options.tiles
         width, height = (side // drawing.reduction for side in self.drawn)
         if tiles is not None:
@@ -214,12 +228,19 @@ def prepared(
     size: tuple[int, int],
     asked: Mapping[str, Any],
 ) -> PreparedDenoising:
-    """Make a denoising ready, as `denoise` takes it."""
+    """Prepare a denoising.
+
+    Args: as `denoise`; `asked` are its further inputs.
+
+    Raises:
+        ConfigError: the picture is too large to be drawn at once.
+        ModelRefusedError: the family does not support the task.
+    """
     drawn = drawn_size(*size, drawing.block)
     if max(drawn) > MOST_DRAWN and options.tiles is None:
         raise too_large_to_draw(size)
     controls = [one._replace(shown=padded(one.shown, *drawn)) for one in controls]
-    # One for all tries: to load the checkpoint that takes over may release this one.
+    # One pipeline for all tries: loading a second checkpoint may release the first.
     pipeline = drawing.pipeline(task, [control.network for control in controls])
     strength = asked.get("strength")
     exact = options.exact_steps
@@ -248,7 +269,7 @@ def _inputs(
     drawn: tuple[int, int],
     steps: Plan,
 ) -> dict[str, Any]:
-    """Return what the pipeline is given, of what the stage asked for."""
+    """Return the pipeline's inputs for those that the stage passed."""
     inputs = dict(asked)
     if is_picture(inputs.get("image")):
         inputs["image"] = padded(inputs["image"], *drawn)
@@ -264,7 +285,7 @@ def _inputs(
 def _control_inputs(
     drawing: "Drawing", task: "Task", controls: Sequence[Control]
 ) -> dict[str, Any]:
-    """Return what the family's pipelines take for ControlNets."""
+    """Return the pipeline's inputs for ControlNets."""
     if not controls:
         return {}
     family = drawing.family
@@ -273,7 +294,7 @@ def _control_inputs(
 
 
 def _masked(drawing: "Drawing", options: DenoisingOptions, drawn: tuple[int, int]) -> Masked | None:
-    """Return what a denoiser made for inpainting is told; None for any other."""
+    """Return the additional input of a denoiser made for inpainting; None for any other."""
     if drawing.variant != INPAINT:
         return None
     return options.masked or all_masked(drawing, drawn)

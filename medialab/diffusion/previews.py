@@ -1,4 +1,4 @@
-"""A look at unfinished latents without decoding them: one small matrix instead of the VAE."""
+"""Previews of unfinished latents by a small matrix instead of the VAE."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,10 @@ _SIZE = 128  # pixels a side of the calibration picture
 
 
 class LatentPreview:
-    """A linear map from latents (1, c, h, w) to a picture of their size, in under a millisecond.
+    """A linear map from latents (1, c, h, w) to colours, in under a millisecond.
 
-    Colours are a linear function of the latents, fitted once per VAE by least squares on one
-    calibration picture. Nothing of a family has to be known or shipped.
-    Cost: one encode of 128 x 128 pixels when made.
+    The map is fitted once per VAE, by least squares on one calibration picture, so no family needs
+    a matrix of its own. Cost: one encode of 128 × 128 pixels when constructed.
     """
 
     def __init__(self, vae: Any) -> None:
@@ -29,15 +28,18 @@ class LatentPreview:
             colours = torch.nn.functional.interpolate(wanted, size=latents.shape[-2:], mode="area")
             rows = latents[0].flatten(1).T
             rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
-            # Some VAEs give NaN in half precision: then there is no preview, and no error.
+            # Some VAEs compute NaN in half precision: then there is no preview, and no error.
             self.can_draw = bool(torch.isfinite(rows).all())
             rows = torch.nan_to_num(rows)
-            # Solved by a pseudo-inverse: latents of a flat channel must not blow the fit up.
+            # A pseudo-inverse, so that a constant channel does not make the fit explode.
             self.matrix = torch.linalg.pinv(rows, rcond=1e-3) @ colours[0].flatten(1).T
         self.enlarge = _SIZE // latents.shape[-1]
 
     def draw(self, latents: "torch.Tensor") -> "Image.Image | None":
-        """Return the first of the latents as a picture; None where no colours could be fitted."""
+        """Return a preview of the first latents of the batch; None if no colours could be fitted.
+
+        The preview is 8-bit RGB, about the size of the decoded picture.
+        """
         if not self.can_draw:
             return None
         from PIL import Image
@@ -52,7 +54,7 @@ class LatentPreview:
 
 
 def _calibration_picture() -> "torch.Tensor":
-    """Return (1, 3, 128, 128) in [-1, 1]: patches of 16 px whose colours fill the cube, seeded."""
+    """Return (1, 3, 128, 128) in [-1, 1]: patches of 16 px in seeded random colours."""
     import torch
 
     patches = torch.rand(1, 3, _SIZE // 16, _SIZE // 16, generator=torch.Generator().manual_seed(0))

@@ -1,4 +1,4 @@
-"""A part of a picture drawn again: what is outside the mask keeps every byte."""
+"""Repainting a masked part of a picture; every byte outside the mask is preserved."""
 
 import hashlib
 import json
@@ -28,11 +28,18 @@ if TYPE_CHECKING:
 
 
 class Repaint(NamedTuple):
-    """What is painted: the mask (255 = paint), its soft edge in pixels, and what it starts from.
+    """A masked part of a picture to repaint, and how.
 
-    `crop` is the part that the model sees and `size` how large it sees it. `feather` is over how
-    many pixels of that size the change itself fades: differential diffusion. `noise_multiplier`
-    is how strong the first noise is.
+    Attributes:
+        mask: Of the picture's size, 255 = paint.
+        blur: The radius in pixels that softens the mask's edge when the result is pasted.
+        strength: The share of the noise schedule that is run, 0 to 1.
+        crop: The part of the picture that the model sees.
+        size: The width and height in pixels at which it sees the crop.
+        content: The start under the mask: original, fill, latent noise or latent nothing.
+        soft: Whether grey mask places change less: differential diffusion.
+        feather: The radius, in pixels of `size`, over which the change itself fades out.
+        noise_multiplier: A factor of the first noise.
     """
 
     mask: "Image.Image"
@@ -54,13 +61,21 @@ def repaint(
     on_step: Step,
     controls: Sequence[Control] = (),
 ) -> "tuple[Image.Image, dict[str, Any]]":
-    """The picture with the masked part drawn anew, and what was applied.
+    """Repaint the masked part of a picture; return the picture and the denoising's record.
 
-    `controls` are prepared for the job's crop and size.
+    Where the blurred mask is 0, every byte of the picture is preserved. At strength 1 the result
+    holds nothing of the picture under the mask. Cost: by the crop's and the mask's area, not by
+    the picture's (except with the content "fill").
 
-    Where the (softened) mask is black every byte is the given picture's. At strength 1 nothing of
-    what was under the mask is left in what is drawn. Cost: by the crop, and by what the mask
-    covers, not by the picture's size (but for the content "fill").
+    Args:
+        drawing: The checkpoint on loan.
+        image: The picture, 8-bit RGB.
+        job: The mask, the crop and how to repaint it.
+        sampling: Prompts, sampler, steps, seed and the rest.
+        on_step: Called with (step, steps, latents); may raise to stop.
+        controls: ControlNets prepared for the job's crop and size.
+
+    Raises: as `denoise`.
     """
     edge = masks.blurred(job.mask, job.blur)
     start = masks.filled(image, job.mask) if job.content == "fill" else image
@@ -100,15 +115,15 @@ def repaint(
 
 
 def whole(image: "Image.Image") -> tuple[Box, tuple[int, int]]:
-    """The whole picture as crop, and the size at which it is drawn: its own."""
+    """Return the whole picture as a crop, and its own size to draw it at."""
     return Box(0, 0, image.width, image.height), image.size
 
 
 def facts_of(image: "Image.Image", job: Repaint, sampling: Sampling) -> dict[str, Any]:
-    """All that decides how `repaint` comes out besides the models, as plain JSON values.
+    """Return all that `repaint` depends on besides the models, as plain JSON values.
 
-    What the model does not see has no part in it: a change elsewhere in the picture changes
-    nothing. That does not hold where the content is "fill", whose colours come from afar.
+    Pixels outside the crop are not among them, except that the content "fill" depends on them and
+    its caller must add them.
     """
     return {
         **job._asdict(),
@@ -126,7 +141,7 @@ def facts_of(image: "Image.Image", job: Repaint, sampling: Sampling) -> dict[str
 
 
 def packed(patch: "Image.Image", applied: Mapping[str, Any]) -> bytes:
-    """A part of a picture and what was applied to make it, as one safetensors file."""
+    """Return the bytes of a safetensors file with a patch of a picture and its record."""
     import numpy as np
     from safetensors.numpy import save
 
@@ -134,10 +149,10 @@ def packed(patch: "Image.Image", applied: Mapping[str, Any]) -> bytes:
 
 
 def unpacked(content: bytes) -> "tuple[Image.Image, dict[str, Any]]":
-    """What was packed.
+    """Return the patch, 8-bit RGB, and the record that `packed` wrote.
 
     Raises:
-        ValueError: these bytes are no packed part of a picture.
+        ValueError: the bytes are not such a file.
     """
     from PIL import Image
     from safetensors import SafetensorError
@@ -158,7 +173,7 @@ def unpacked(content: bytes) -> "tuple[Image.Image, dict[str, Any]]":
 def _beginning(
     latents: "torch.Tensor", mask: "torch.Tensor", content: str, seed: int
 ) -> "torch.Tensor":
-    """What the masked places hold before noise comes over them."""
+    """Return the latents to start from, with the masked places replaced as `content` says."""
     import torch
 
     if content == "latent noise":

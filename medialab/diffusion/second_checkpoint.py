@@ -1,9 +1,9 @@
-"""Another checkpoint that takes a denoising over before its end, as a refiner does.
+"""A second checkpoint that takes over a denoising before its end, as a refiner does.
 
-The sampler goes on as it was; only what it asks changes: the denoiser, what that predicts, and the
-prompts as the other checkpoint's own text encoders read them.
+The sampler continues; the denoiser, its prediction type and the embeddings of the prompts change to
+the second checkpoint's.
 Source: A1111's modules/sd_samplers_common.py, apply_refiner; the step is the one at which the
-`denoising_end` and `denoising_start` of diffusers would cut.
+`denoising_end` and `denoising_start` of diffusers would split.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 def handover_as_record(
     checkpoint: str, switch_at: float, steps: int, before: int
 ) -> dict[str, Any]:
-    """Return what the record tells: the base's steps and its own, and a word if it has none."""
+    """Return the handover's record, with a note if no step is left for the second checkpoint.
+
+    Args:
+        checkpoint: The second checkpoint's name.
+        switch_at: The share of the noise schedule after which it takes over.
+        steps: All steps.
+        before: The steps of the first checkpoint.
+    """
     found = {
         "checkpoint": checkpoint,
         "switch_at": switch_at,
@@ -36,12 +43,15 @@ def handover_as_record(
 
 
 class Handover:
-    """What takes over, and when: `open_other` opens it, once it is needed.
+    """A second checkpoint and the point at which it takes over; never at the first step.
 
-    `open_base` opens what it takes over from, whose VAE has the last word: to load the one may have
-    made room by releasing the other.
-    `switch_at` is the share of the noise schedule after which it does: 0.8 leaves it the last
-    fifth, 1 nothing. The first step is never its own.
+    Args:
+        checkpoint: Its name.
+        open_other: Loads it, once it is needed.
+        open_base: Loads the first checkpoint again, whose VAE decodes: loading the second may have
+            released it.
+        switch_at: The share of the noise schedule, 0 to 1, after which it takes over: 0.8 leaves
+            it the last fifth, 1 nothing.
     """
 
     def __init__(
@@ -59,9 +69,9 @@ class Handover:
         self._loras = Applied()
 
     def as_record(self, steps: int) -> dict[str, Any]:
-        """Return what the record tells of it, of so many steps in all.
+        """Return the handover's record for `steps` steps in all.
 
-        `from_call` counts the denoiser's calls from 1; `steps` are the base's and its own.
+        `from_call` in it counts the denoiser's calls from 1.
         """
         before = self._steps_before if self._from_call is not None else steps
         own = {"embeddings": list(self._inversions)} if self._inversions else {}
@@ -73,13 +83,13 @@ class Handover:
         }
 
     def begin(self) -> None:
-        """The steps begin, or begin anew: nothing was taken over yet."""
+        """Reset the handover, since the steps begin, or begin again in a retry."""
         self._from_call, self._loras, self._inversions = None, Applied(), ()
 
     def is_due(self, call: int, pipeline: Any) -> bool:
-        """Whether the pipeline's call number `call`, counted from 1, is the first of its own.
+        """Return whether the second checkpoint takes over at call `call`, counted from 1.
 
-        A step that calls the denoiser twice belongs to one of the two.
+        It never does within a step that calls the denoiser twice.
         """
         timesteps = pipeline.scheduler.timesteps[-pipeline.num_timesteps :]
         begins = (call - 1) % pipeline.scheduler.order == 0
@@ -92,21 +102,29 @@ class Handover:
     def take_over(
         self, call: int, pipeline: Any, sampling: Sampling, steps: int, undo: ExitStack
     ) -> Guide | None:
-        """Put the other denoiser into the pipeline; what guides it, or None if it is the same one.
+        """Put the second checkpoint's denoiser into the pipeline.
 
-        What `undo` holds afterwards takes its LoRAs off again.
+        Args:
+            call: The number of the denoiser's next call, counted from 1.
+            pipeline: The running pipeline.
+            sampling: The prompts and LoRAs.
+            steps: All steps of the denoising.
+            undo: Removes the LoRAs and ends the loan when it is closed.
+
+        Returns:
+            The guide of the second denoiser, or None if it is the same network.
         """
         import torch
 
         self._from_call = call
         self._steps_before = (call - 1) // int(pipeline.scheduler.order)
-        with torch.inference_mode(mode=False):  # what is loaded in it can never be changed again
+        with torch.inference_mode(mode=False):  # weights loaded in that mode stay unchangeable
             other = undo.enter_context(self._open())
         family, network = other.family, other.denoiser
         before = getattr(pipeline, family.denoiser.part)
         if network is before:
             return None
-        # LoRAs are made for one family; one that finishes another's pictures reads other text.
+        # A LoRA fits one family; a refiner of another kind reads other embeddings.
         alike = family.denoiser.reads_alike(network, before)
         loras = sampling.asked_loras if alike else ()
         with torch.inference_mode(mode=False):
@@ -121,7 +139,7 @@ class Handover:
         )
         self._inversions = conditioning.inversions
         setattr(pipeline, family.denoiser.part, network)
-        # Schedulers read it at each step. This one is the denoising's own.
+        # Schedulers read their config at each step. This scheduler belongs to the denoising.
         said = family.schedulers.predicts(other.components["scheduler"].config)
         pipeline.scheduler.register_to_config(prediction_type=said)
         guide = family.guide(pipeline, family.denoiser.part, conditioning, steps)
@@ -129,5 +147,5 @@ class Handover:
         return guide
 
     def advance(self, done: float) -> None:
-        """Tell its LoRAs the share of the steps that is done."""
+        """Set its LoRAs to the share of the steps, 0 to 1, that is done."""
         self._loras.advance(done)

@@ -1,4 +1,4 @@
-"""What a denoising starts from, and what of a picture it must not change."""
+"""The start of a denoising: first noise, blank latents, and the area to preserve."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,10 +11,15 @@ if TYPE_CHECKING:
 
 
 class Kept(NamedTuple):
-    """What a denoising must not change: the picture's latents where `mask` is below 1.
+    """The area of a picture that a denoising preserves: where `mask` is below 1.
 
-    `latents` (1, c, h, w); `mask` (1, 1, h, w) in [0, 1]. With `soft` a grey place is freed for its
-    share of the last steps. Source: Levin and Fried, "Differential Diffusion".
+    Source: Levin and Fried, "Differential Diffusion".
+
+    Attributes:
+        latents: (1, c, h, w), the picture's.
+        mask: (1, 1, h, w) in [0, 1]; 1 is free to change.
+        soft: Whether a value between is preserved first, and free for its share of the last steps.
+            Otherwise values from 0.5 on are free.
     """
 
     latents: "torch.Tensor"
@@ -22,24 +27,24 @@ class Kept(NamedTuple):
     soft: bool = False
 
     def painted(self, done: float) -> "torch.Tensor":
-        """Return where it may be changed once `done` (0 to 1) of the steps are, as booleans."""
+        """Return the free area, boolean (1, 1, h, w), after the share `done` (0 to 1) of steps."""
         freed_at = 1 - done if self.soft else 0.5
         return (self.mask >= freed_at) & (self.mask > 0)
 
     def restored(
         self, latents: "torch.Tensor", noising: Noising, pipeline: Any, step: int, seed: int
     ) -> "torch.Tensor":
-        """Return latents with what is kept put back, as noisy as the next step expects it.
+        """Return latents with the preserved area restored, at the next step's noise level.
 
-        Source: diffusers' StableDiffusionInpaintPipeline, which does so for denoisers that are not
-        told what stays.
+        Source: diffusers' StableDiffusionInpaintPipeline, for denoisers without an inpainting
+        input.
 
         Args:
-            latents: After a step.
+            latents: (1, c, h, w), after a step.
             noising: The family's.
-            pipeline: The one that runs.
+            pipeline: The running pipeline.
             step: The step's number, counted from 0.
-            seed: Of the noise over what is kept.
+            seed: The seed of the noise over the preserved area.
         """
         import torch
 
@@ -58,7 +63,7 @@ class Kept(NamedTuple):
 def begin_over_picture(
     noising: Noising, scheduler: Any, kept: Kept | None, noise_multiplier: float, *, forgets: bool
 ) -> None:
-    """Have the first noise come over the picture otherwise; what comes later is as ever.
+    """Change how the scheduler adds the first noise to a picture; later noise stays the same.
 
     Source: A1111's "Noise multiplier for img2img"; the strength of 1 of diffusers'
     StableDiffusionInpaintPipeline.
@@ -66,10 +71,9 @@ def begin_over_picture(
     Args:
         noising: The family's.
         scheduler: This denoising's own.
-        kept: What stays, if any.
-        noise_multiplier: How strong the first noise is.
-        forgets: Nothing of the picture is under the noise: the denoising begins as text to image
-            does, but for what is kept.
+        kept: The area to preserve, if any.
+        noise_multiplier: A factor of the first noise.
+        forgets: Start from noise alone, as text to image does, except in the preserved area.
     """
     import torch
 
@@ -85,9 +89,11 @@ def begin_over_picture(
 
 
 def blank(drawing: "Drawing", image: Any) -> "torch.Tensor":
-    """Return empty latents (1, c, h, w) for a picture, so that nothing is encoded to be forgotten.
+    """Return zero latents (1, c, h, w) for a picture that strength 1 replaces, to save an encode.
 
-    `image` is a picture, or its latents already, which are left as they are.
+    Args:
+        drawing: The checkpoint whose VAE gives the shape.
+        image: A picture, or its latents, which are returned as they are.
     """
     import torch
 
@@ -99,14 +105,19 @@ def blank(drawing: "Drawing", image: Any) -> "torch.Tensor":
 
 
 def is_picture(given: Any) -> bool:
-    """Whether a pipeline that is given this brings it to latents itself."""
+    """Return whether a pipeline's input is a picture, which the pipeline encodes itself."""
     import torch
 
     return given is not None and not isinstance(given, torch.Tensor)
 
 
 def size_of(image: Any, reduction: int) -> tuple[int, int]:
-    """Return width and height in pixels of a picture, or of what latents stand for."""
+    """Return the width and height in pixels of a picture, or of the picture of its latents.
+
+    Args:
+        image: A PIL picture, or latents (n, c, h, w).
+        reduction: How many pixels a side one latent stands for.
+    """
     if is_picture(image):
         width, height = image.size
         return width, height

@@ -1,4 +1,4 @@
-"""What happens between the steps of a running pipeline."""
+"""The callback between the steps of a running pipeline."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,16 +13,24 @@ from medialab.settings.sampling import Sampling
 if TYPE_CHECKING:
     import torch
 
-# Told after each step: its number from 1, how many there are, and the latents.
+# Called after each step with its number from 1, the number of steps, and the latents.
 Step = Callable[[int, int, "torch.Tensor"], None]
 
 
 @dataclass
 class BetweenSteps:
-    """A pipeline's callback: it restores what is kept, tells of the step, and tells the next.
+    """A pipeline's callback: it restores the preserved area, reports the step, prepares the next.
 
-    `steps` are those that are run; `restore` gives latents with what is kept put back, after a step
-    counted from 0. What `undo` holds takes off what a `handover` puts on.
+    Attributes:
+        pipeline: The running pipeline.
+        sampling: The prompts and LoRAs, for a handover.
+        steps: The number of steps that are run.
+        guide: The guide of the next step.
+        loras: The LoRAs that are applied.
+        on_step: Called with (step, steps, latents); may raise to stop.
+        undo: Removes whatever a handover adds when it is closed.
+        restore: Returns latents with the preserved area restored, by latents and step from 0.
+        handover: A second checkpoint that takes over.
     """
 
     pipeline: Any
@@ -41,7 +49,7 @@ class BetweenSteps:
 
     @property
     def tensor_inputs(self) -> list[str]:
-        """What the pipeline must hand over."""
+        """The names of the tensors that the pipeline must pass to the callback."""
         if self.handover is not None:
             return self.guide.every_tensor_input
         return self.guide.tensor_inputs
@@ -49,8 +57,8 @@ class BetweenSteps:
     def __call__(
         self, _pipeline: Any, step: int, _timestep: Any, tensors: "dict[str, torch.Tensor]"
     ) -> "dict[str, torch.Tensor]":
-        """Return what the pipeline goes on with after step `step`, counted from 0."""
-        # Samplers that call the model twice report both halves: the count is the scheduler's.
+        """Return the tensors for the pipeline's next step, after step `step`, counted from 0."""
+        # A sampler that calls the model twice a step reports each call: count the scheduler's.
         done, calls = step + 1, int(self.pipeline.num_timesteps)
         if self.restore is not None:
             tensors["latents"] = self.restore(tensors["latents"], step)

@@ -1,6 +1,6 @@
-"""Large latents denoised tile by tile, so that size costs time and not memory.
+"""Tiled denoising of large latents, in which size costs time and not memory.
 
-How a denoiser sees its tiles is the family's (`medialab.families.capabilities.Tiling`).
+The family gives the denoiser its tiles (`medialab.families.capabilities.Tiling`).
 """
 
 from collections.abc import Callable, Iterator
@@ -13,17 +13,22 @@ from medialab.families.base import Family
 from medialab.pixels.geometry import Box
 from medialab.pixels.tiles import tiles
 
-# Pixels from which on a VAE works in tiles of its own: decoding 1536² takes about 10 GB.
+# The number of pixels from which a VAE works in tiles of its own: decoding 1536² takes about 10 GB.
 LARGE = 1536 * 1536
-VAE_TILE = 1024  # pixels a side, of which a quarter is shared
+VAE_TILE = 1024  # pixels a side, of which a quarter overlaps
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """Tiles of latents of `width` x `height`, `size` a side, that share at least `overlap`.
+    """A division of latents into overlapping tiles.
 
-    One of the latents stands for `reduction` pixels a side. `on_tile(done, all)` counts through all
-    steps, and may raise to stop.
+    Attributes:
+        width: Of all latents; sizes here are in latents, not pixels.
+        height: Of all latents.
+        size: The side of a tile.
+        overlap: The least overlap of neighbouring tiles.
+        reduction: How many pixels a side one latent stands for.
+        on_tile: Called with (done, all), counted over all steps; may raise to stop.
     """
 
     width: int
@@ -45,7 +50,7 @@ class Tiles:
 
     @property
     def as_record(self) -> dict[str, Any]:
-        """Return the tiles as the record tells of them, in pixels."""
+        """The tiles as the record describes them, in pixels."""
         return {
             "count": len(self.boxes),
             "tile": self.size * self.reduction,
@@ -55,9 +60,12 @@ class Tiles:
 
 @contextmanager
 def in_tiles(family: Family, pipeline: Any, wanted: Tiles) -> Iterator[None]:
-    """While it lasts, the pipeline's denoiser and ControlNets work tile by tile.
+    """Run the pipeline's denoiser and ControlNets tile by tile inside the `with` block.
 
-    One tile that covers all changes nothing.
+    A single tile that covers all latents changes nothing.
+
+    Raises:
+        ModelRefusedError: the family cannot draw in tiles.
     """
     boxes = wanted.boxes
     if len(boxes) == 1:
@@ -77,7 +85,7 @@ def in_tiles(family: Family, pipeline: Any, wanted: Tiles) -> Iterator[None]:
 
 @contextmanager
 def vae_for(vae: Any, width: int, height: int) -> Iterator[None]:
-    """While it lasts, the VAE takes pictures of that size; large ones in blended tiles."""
+    """Let the VAE work in blended tiles inside the `with` block if the size in pixels is large."""
     if width * height < LARGE:
         yield
         return

@@ -1,4 +1,4 @@
-"""A VAE that works in overlapping tiles for a while, blended; they can be seen faintly."""
+"""A VAE in overlapping, blended tiles, whose borders may be faintly visible."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ LEAST = 8  # latents a side
 
 @contextmanager
 def vae_in_tiles(vae: Any, side: int) -> Iterator[None]:
-    """While it lasts, pictures larger than a tile are encoded and decoded in tiles.
+    """Encode and decode pictures larger than a tile in tiles, inside the `with` block.
 
     Args:
-        vae: One of diffusers' that know tiles; its settings are put back afterwards.
-        side: Of a tile, in pixels, but never less than LEAST latents.
+        vae: A diffusers VAE that supports tiling; its settings are restored afterwards.
+        side: The side of a tile in pixels; LEAST latents are the minimum.
     """
     before = {name: getattr(vae, name) for name in _SETTINGS}
     reduction = 2 ** (len(vae.config.block_out_channels) - 1)

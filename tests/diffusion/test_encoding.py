@@ -36,7 +36,7 @@ def test_an_encoder_with_adapters_is_asked_again(sd15, monkeypatch):
 
 def test_what_is_remembered_has_a_limit(monkeypatch):
     one = torch.zeros(1, 10, 10)
-    monkeypatch.setattr(encoding, "REMEMBERED_BYTES", 3 * one.nbytes)
+    monkeypatch.setattr(encoding, "CACHE_BYTES", 3 * one.nbytes)
     texts = encoding.encoded_texts()
     for key in (1, 2, 3, 4):
         texts[key] = Encoded({"prompt_embeds": one.clone()}, 0)
