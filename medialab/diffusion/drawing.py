@@ -75,7 +75,7 @@ class Drawing:
 
     @property
     def denoiser(self) -> Any:
-        """The denoising network, a UNet or a transformer."""
+        """The denoising network."""
         return self.checkpoint.denoiser
 
     @property

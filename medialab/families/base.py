@@ -155,7 +155,7 @@ class Denoiser(Protocol):
         """Refuse a ControlNet that is made for another denoiser, with a ModelRefusedError."""
 
     def reads_alike(self, network: Any, other: Any) -> bool:
-        """Whether both read text of one width, and so follow the same LoRAs."""
+        """Return whether both read text of one width, and so follow the same LoRAs."""
 
     def width(self, network: Any) -> int:
         """Return the numbers that its first layer has for a place of the latents."""

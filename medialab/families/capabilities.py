@@ -46,7 +46,7 @@ class Tiling(Protocol):
         reduction: int,
         on_tile: Callable[[], None],
     ) -> AbstractContextManager[None]:
-        """While it lasts, the pipeline's denoiser and ControlNets work box by box.
+        """Have the pipeline's denoiser and ControlNets work box by box while it lasts.
 
         Args:
             pipeline: A diffusers pipeline.
@@ -63,7 +63,7 @@ class Inpainting(Protocol):
     def reading(
         self, denoiser: Any, mask: "torch.Tensor", latents: "torch.Tensor"
     ) -> AbstractContextManager[None]:
-        """While it lasts, the denoiser takes latents alone, and reads these two besides.
+        """Have the denoiser take latents alone, and read these two besides, while it lasts.
 
         Args:
             denoiser: The network.

@@ -68,7 +68,7 @@ class Guide(ABC):
 
     @contextmanager
     def composing(self) -> Iterator[None]:
-        """While it lasts, the denoiser follows all sub-prompts of an AND, by their weights."""
+        """Have the denoiser follow all sub-prompts of an AND, by their weights, while it lasts."""
         if not self._conditioning.composes:
             yield
             return

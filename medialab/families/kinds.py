@@ -186,7 +186,7 @@ def _controlnet(names: str, header: Header) -> Verdict | None:
 
 
 def _checkpoint(names: str, header: Header) -> Verdict | None:
-    """A whole model in one file: denoiser, VAE and text encoder."""
+    """Recognise a whole model in one file: denoiser, VAE and text encoder."""
     if _DENOISER not in names:
         return None
     reads = any(mark in names for mark in ("cond_stage_model.", "conditioner.", "text_encoders."))
@@ -203,7 +203,7 @@ def _other_than_upscaler(names: str, _header: Header) -> Verdict | None:
 
 
 def _vae(names: str, header: Header) -> Verdict | None:
-    """A VAE, by the names of its two halves."""
+    """Recognise a VAE by the names of its two halves."""
     if "encoder.layers." in names and "decoder.layers." in names:
         return Verdict("vae", UNKNOWN, "tiny")
     if "decoder.middle.0.residual.0.gamma" in names or "decoder.stages." in names:
@@ -215,7 +215,7 @@ def _vae(names: str, header: Header) -> Verdict | None:
 
 
 def _embedding(_names: str, header: Header) -> Verdict | None:
-    """A textual inversion: a few token vectors as wide as the text encoder."""
+    """Recognise a textual inversion: a few vectors as wide as the text encoder."""
     if (layout := layout_of(header.shapes)) is None:
         return None
     written = "diffusers" if layout.tokens else "original"
@@ -223,7 +223,7 @@ def _embedding(_names: str, header: Header) -> Verdict | None:
 
 
 def _upscaler(names: str, _header: Header) -> Verdict | None:
-    """The family of an upscaler is its architecture."""
+    """Recognise an upscaler; its family is its architecture."""
     if "model.1.sub.0.RDB1." in names or "body.0.rdb1." in names:
         return Verdict("upscaler", "esrgan", "original")
     if "conv_first." in names and "layers.0." in names:  # SwinIR, HAT, DAT and their kin
@@ -234,7 +234,7 @@ def _upscaler(names: str, _header: Header) -> Verdict | None:
 
 
 def _part(names: str, header: Header) -> Verdict | None:
-    """One part of a model, as diffusers folders and ComfyUI keep them."""
+    """Recognise one part of a model, as diffusers folders and ComfyUI keep them."""
     for kind, family, marks in ENCODERS:
         if _has(names, marks):
             return Verdict(kind, _of_encoder(family, header), "original")
@@ -247,7 +247,7 @@ def _part(names: str, header: Header) -> Verdict | None:
 
 
 def _of_encoder(family: str, header: Header) -> str:
-    """What an encoder is called; CLIPs are told by how wide their tokens are."""
+    """Return what an encoder is called; CLIPs are told by their tokens' width."""
     if family != "clip":
         return family
     for name, shape in header.shapes.items():

@@ -36,13 +36,13 @@ class Layout(NamedTuple):
     tokens: tuple[str, ...] = ()
 
     def widths(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
-        """How wide the vectors for each encoder are; 0 where they are not of one width."""
+        """Return how wide the vectors for each encoder are; 0 where they are not of one width."""
         found = [{shapes[name][-1] for name in names} for names in self.names]
         return tuple(one.pop() if len(one) == 1 else 0 for one in found)
 
 
 def layout_of(shapes: Mapping[str, tuple[int, ...]]) -> Layout | None:
-    """Where the vectors are; None where the file is no textual inversion."""
+    """Return where the vectors are; None where the file is no textual inversion."""
     for names in TWO_ENCODERS:
         if set(names) <= shapes.keys() and not shapes.keys() & set(THIRD_ENCODER):
             return _checked(Layout(tuple((name,) for name in names)), shapes)
@@ -79,7 +79,7 @@ def _base_of(name: str, token: str) -> str:
 
 
 def _checked(layout: Layout, shapes: Mapping[str, tuple[int, ...]]) -> Layout | None:
-    """The layout, if its tensors are vectors, or rows of them, of a text encoder's width."""
+    """Return the layout, if its tensors are vectors, or rows of them, of an encoder's width."""
     for names in layout.names:
         if not all(_are_vectors(shapes[name]) for name in names):
             return None
@@ -89,7 +89,7 @@ def _checked(layout: Layout, shapes: Mapping[str, tuple[int, ...]]) -> Layout | 
 
 
 def _are_vectors(shape: Sequence[int]) -> bool:
-    """One vector, rows of them, or rows in a stack of one."""
+    """Return whether it is one vector, rows of them, or rows in a stack of one."""
     rows = shape[1:] if len(shape) == 3 and shape[0] == 1 else shape
     return 1 <= len(rows) <= 2 and rows[0] > 0 and rows[-1] >= NARROWEST
 

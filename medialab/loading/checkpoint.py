@@ -109,7 +109,7 @@ class LoadedCheckpoint:
 
     @property
     def denoiser(self) -> Any:
-        """The network that predicts the noise (UNet or transformer)."""
+        """The network that predicts the noise."""
         self._whole()
         return self.components[self.family.denoiser.part]
 

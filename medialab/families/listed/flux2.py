@@ -20,7 +20,7 @@ MODULATED = (
 
 
 def _of_size(name: str, width: int, text: int) -> tuple[Signature, ...]:
-    """A size of Flux.2, by its width: in its own file, in diffusers' names, and as a LoRA."""
+    """Return the signatures of a size by its width: its file's, diffusers', and a LoRA's."""
     mlp, (double, single) = 3 * width, FLUX2_BLOCKS[name]
     return (
         Signature(

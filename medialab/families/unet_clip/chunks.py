@@ -28,14 +28,14 @@ Chunk = Sequence[Token]
 
 
 def room_of(tokenizer: Any) -> int:
-    """How many tokens of a text one chunk holds, besides its start and its end."""
+    """Return how many tokens of a text one chunk holds, besides its start and its end."""
     return int(tokenizer.model_max_length) - 2
 
 
 def cut_into_chunks(
     sections: Sections, tokenizer: Any, inversions: "Mapping[str, torch.Tensor]"
 ) -> list[Chunk]:
-    """The chunks of a text, at least one; each section after the first begins a new one.
+    """Return the chunks of a text, one at least; each section but the first begins a new one.
 
     `inversions` are vectors (n, width) by names in lower case; their n tokens stay together.
     """
@@ -56,7 +56,7 @@ def cut_into_chunks(
 
 
 def inversions_in(text: str, names: Sequence[str]) -> list[str]:
-    """Which of these names the text holds as words, in lower case and order."""
+    """Return which of these names the text holds as words, in lower case and order."""
     if not names:
         return []
     found = re.findall(word_pattern(names), text, re.IGNORECASE)
@@ -86,7 +86,7 @@ def _ids(text: str, tokenizer: Any) -> list[int]:
 
 
 def _end_at_comma(chunk: Sequence[Token], unit: Sequence[Token], commas: Sequence[int]) -> int:
-    """Where a full chunk ends: after its last comma if that is near, else where it is full."""
+    """Return where a full chunk ends: after its last comma if that is near, else at its end."""
     if len(unit) == 1 and unit[0].vector is None and [unit[0].id] != list(commas):
         for at in range(len(chunk) - 1, max(-1, len(chunk) - 1 - LOOK_BACK), -1):
             if chunk[at].vector is None and [chunk[at].id] == list(commas):

@@ -44,7 +44,7 @@ class UNet:
             raise ModelRefusedError(message)
 
     def reads_alike(self, network: Any, other: Any) -> bool:
-        """Whether both read text of one width, and so follow the same LoRAs."""
+        """Return whether both read text of one width, and so follow the same LoRAs."""
         same: bool = network.config.cross_attention_dim == other.config.cross_attention_dim
         return same
 

@@ -21,7 +21,7 @@ class UNetInpainting:
     def reading(
         self, denoiser: Any, mask: "torch.Tensor", latents: "torch.Tensor"
     ) -> Iterator[None]:
-        """While it lasts, the UNet takes latents alone, and reads mask and latents besides.
+        """Have the UNet take latents alone, and read mask and latents besides, while it lasts.
 
         What is smaller, such as a tile, is told its size of the upper left; a tile is only drawn
         where all is masked.

@@ -58,7 +58,7 @@ def load_inversion(
 
 @contextmanager
 def put_in(encoder: Any, chunk: Chunk) -> "Iterator[None]":
-    """While it lasts, the vectors of this chunk's tokens stand where their ids are looked up."""
+    """Put the vectors of this chunk's tokens where their ids are looked up, while it lasts."""
     rows = [(at, token.vector) for at, token in enumerate(chunk, 1) if token.vector is not None]
 
     def replace(_module: Any, _ids: Any, looked_up: "torch.Tensor") -> "torch.Tensor":

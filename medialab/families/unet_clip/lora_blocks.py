@@ -68,7 +68,7 @@ def read_block_weights(text: str) -> dict[str, float]:
 
 
 def block_of(module: str, layers_per_block: int = 2) -> str | None:
-    """The block (IN04, MID, OUT03 …) of a denoiser's module, by its diffusers name.
+    """Return the block (IN04, MID, OUT03 …) of a denoiser's module, by its diffusers name.
 
     None for what is in no block: the time's and the size's embeddings, the last convolution.
     """
@@ -86,7 +86,7 @@ def block_of(module: str, layers_per_block: int = 2) -> str | None:
 
 
 def _blocks(side: str, first: int, last: int) -> list[str]:
-    """The blocks of one side from one number to another."""
+    """Return the blocks of one side from one number to another."""
     if side == MIDDLE:
         return [MIDDLE]
     return [f"{side}{number:02}" for number in range(first, last + 1)]

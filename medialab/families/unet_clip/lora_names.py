@@ -64,7 +64,7 @@ def other_names(part: str, path: str, network: Any) -> Iterator[str]:
 
 
 def original_name(path: str, layers: int, network: Any = None) -> str | None:
-    """What a UNet's module was called in the original code, such as input_blocks.4.1.proj_in."""
+    """Return what a UNet's module was called at first, such as input_blocks.4.1.proj_in."""
     for ours, theirs in _OTHERS.items():
         if path == ours or path.startswith(f"{ours}."):
             return theirs + _inside(path.removeprefix(ours).removeprefix("."))
@@ -84,7 +84,7 @@ def original_name(path: str, layers: int, network: Any = None) -> str | None:
 
 
 def _inside(rest: str) -> str:
-    """A path within a block; resnets have other names there."""
+    """Return a path within a block; resnets have other names there."""
     if not rest:
         return ""
     return f".{_RESNET.get(rest, rest)}"

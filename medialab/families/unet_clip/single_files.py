@@ -94,7 +94,7 @@ def load_single_file(info: Listed, made: SingleFile, dtype: "torch.dtype", confi
 
 
 def absent_vae(folder: Path) -> Any:
-    """A VAE of the family without any weights, in place of one that the file does not hold.
+    """Return a VAE without any weights, in place of one that the file does not hold.
 
     It tells what another one is built after, and cannot run.
     """
@@ -106,7 +106,7 @@ def absent_vae(folder: Path) -> Any:
 
 
 def load_single_controlnet(path: Path, config: Path, dtype: "torch.dtype") -> Any:
-    """A ControlNet of one file, with or without `control_model.` in its names. Within `opening`.
+    """Load a ControlNet of one file, with or without `control_model.` in its names.
 
     Raises:
         ModelRefusedError: it is a difference, or its weights do not fill a network of its family.
@@ -124,7 +124,7 @@ def load_single_controlnet(path: Path, config: Path, dtype: "torch.dtype") -> An
 
 
 def scheduler_of(folder: Path, trained: Trained) -> Any:
-    """The family's scheduler, told what this checkpoint was trained on."""
+    """Return the family's scheduler, told what this checkpoint was trained on."""
     import diffusers
 
     config = read_json(folder / "scheduler" / "scheduler_config.json")
@@ -150,7 +150,7 @@ def channels_of(tensors: "Tensors") -> int:
 
 
 def _renamed(tensors: "Tensors", made: SingleFile) -> "Tensors":
-    """The tensors under the names that diffusers converts.
+    """Return the tensors under the names that diffusers converts.
 
     Some merges write CLIP-L without its `text_model.`.
     """

@@ -32,7 +32,7 @@ class UNetTiling:
         reduction: int,
         on_tile: Callable[[], None],
     ) -> Iterator[None]:
-        """While it lasts, the pipeline's UNet and ControlNets work box by box."""
+        """Have the pipeline's UNet and ControlNets work box by box while it lasts."""
         controls = _ControlsLater()
         forward = pipeline.unet.forward
 

@@ -33,7 +33,7 @@ class Transformer:
         raise ModelRefusedError(f"ControlNets of {family} are not followed yet; remove the unit")
 
     def reads_alike(self, network: Any, other: Any) -> bool:
-        """Whether both read text of one width."""
+        """Return whether both read text of one width."""
         same: bool = network.config.cap_feat_dim == other.config.cap_feat_dim
         return same
 
