@@ -5,6 +5,11 @@ By the module, the kind of fault and the line, as `python -m tests.mutants.run` 
 
 EQUIVALENT = {
     (
+        "medialab/families/unet_clip/lora_blocks.py",
+        "ReplaceTrueWithFalse",
+        "return dict.fromkeys(_EVERY, 0.0) | dict(zip(LISTS[len(numbers)], numbers, strict=True))",
+    ): "the list is chosen by how many numbers there are",
+    (
         "medialab/runs/cache.py",
         "ReplaceComparisonOperator_LtE_Lt",
         'and {"version", "before"} <= label.keys()',
