@@ -5,30 +5,35 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from medialab.diffusion.control import Control, Models, prepare, with_networks
 from medialab.lora import MERGED_FROM, Applied, RunLoRAs
 from medialab.process.retries import RetryPolicy
+from medialab.settings.control_units import ControlUnit
 from medialab.settings.loras import LoRAConfig
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
 
     from medialab.families.base import Family, Task
     from medialab.loading.checkpoint import LoadedCheckpoint
     from medialab.loading.vaes import LoadedVAE
+    from medialab.pixels.geometry import Box, Placement
 
 
 class Drawing:
     """A loan of one checkpoint, with all that one stage of one run adds to it.
 
-    The stage's VAE, LoRAs, textual inversions and retry policy live here and end with the stage;
-    the checkpoint is shared between runs and knows nothing of them. `StageContext.opened` returns
-    one; code that owns a checkpoint alone can construct one from it.
+    The stage's VAE, LoRAs, textual inversions, ControlNets and retry policy live here and end with
+    the stage; the checkpoint is shared between runs and knows nothing of them.
+    `StageContext.opened` returns one; code that owns a checkpoint alone can construct one from it.
 
     Args:
         checkpoint: The checkpoint, which nothing else computes with during the loan.
         vae: A VAE that replaces the checkpoint's own.
         inversions: Files of the textual inversions that prompts may name, by name.
         loras: The LoRAs that `with_loras` may apply; by default it applies none.
+        models: Where ControlNets and their preprocessors' models come from; by default nowhere.
         retries: The retry policy; by default a new one.
     """
 
@@ -39,6 +44,7 @@ class Drawing:
         vae: "LoadedVAE | None" = None,
         inversions: Mapping[str, Path] | None = None,
         loras: RunLoRAs | None = None,
+        models: Models | None = None,
         retries: RetryPolicy | None = None,
     ) -> None:
         self.checkpoint = checkpoint
@@ -46,6 +52,7 @@ class Drawing:
         self.retries = retries or RetryPolicy()
         self._chosen_vae = vae
         self._loras = loras
+        self._models = models
         self._in_texts: Hashable = ()
 
     @property
@@ -135,6 +142,35 @@ class Drawing:
         """
         vae = None if self._chosen_vae is None else self.vae
         return self.checkpoint.pipeline(task, controlnets, vae=vae)
+
+    def controls(
+        self,
+        units: Sequence[ControlUnit],
+        image: "Image.Image | None",
+        size: tuple[int, int],
+        journey: "Sequence[Placement]" = (),
+        *,
+        crop: "Box | None" = None,
+    ) -> list[Control]:
+        """Load the ControlNets of units and prepare their pictures; see `control.prepare`.
+
+        Raises:
+            ConfigError: a unit has no picture, and there is no current one either.
+        """
+        return prepare(units, image, size, self._lender, journey, crop=crop) if units else []
+
+    def prepared_controls(
+        self, units: Sequence[ControlUnit], shown: "Sequence[Image.Image]"
+    ) -> list[Control]:
+        """Load the ControlNets of units whose pictures the Control stage has prepared."""
+        return with_networks(units, shown, self._lender) if units else []
+
+    @property
+    def _lender(self) -> Models:
+        if self._models is None:
+            message = "this checkpoint was opened without a context to load ControlNets from"
+            raise TypeError(message)
+        return self._models
 
     @contextmanager
     def with_loras(

@@ -146,6 +146,7 @@ class RunContext:
                 name: self._find("embedding", name).path for name in self._config.embeddings()
             },
             loras=RunLoRAs(self._loras, loras),
+            models=self,
             retries=self.retries,
         )
         before, self._drawing = self._drawing, drawing

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from medialab.diffusion.control import prepare
 from medialab.diffusion.denoising import denoise
 from medialab.diffusion.latents import stretched
 from medialab.pixels.geometry import placement
@@ -63,7 +62,7 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
                 "image-to-image",
                 sampling,
                 context.step,
-                controls=prepare(sampling.control, image, size, context, frame.journey),
+                controls=drawing.controls(sampling.control, image, size, frame.journey),
                 size=size,
                 image=start,
                 strength=settings.denoising_strength,

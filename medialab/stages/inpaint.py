@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from medialab.diffusion.control import prepare
 from medialab.diffusion.repainting import Repaint, repaint, whole
 from medialab.pixels import masks
 from medialab.pixels.geometry import MOST_DRAWN, Box, to_proportions
@@ -98,7 +97,7 @@ class InpaintStage(PipelineStage[InpaintConfig]):
                 settings.masked_content,
                 settings.soft,
             )
-            controls = prepare(sampling.control, image, size, context, frame.journey, crop=crop)
+            controls = drawing.controls(sampling.control, image, size, frame.journey, crop=crop)
             painted, applied = repaint(drawing, image, job, sampling, context.step, controls)
         return frame.drawn(painted).with_applied(
             self.name, crop=list(crop.edges), **told, **applied

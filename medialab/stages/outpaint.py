@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from medialab.diffusion.control import prepare
 from medialab.diffusion.repainting import Repaint, repaint, whole
 from medialab.pixels import masks
 from medialab.pixels.geometry import Box, Placement
@@ -111,7 +110,7 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
         )
         journey = frame.moved(step).journey
         with context.opened(sampling) as drawing:
-            controls = prepare(sampling.control, canvas, working, context, journey)
+            controls = drawing.controls(sampling.control, canvas, working, journey)
             painted, applied = repaint(drawing, canvas, job, sampling, context.step, controls)
         return (
             frame.drawn(painted)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from medialab.diffusion.control import prepare
 from medialab.diffusion.denoising import denoise
 from medialab.diffusion.enlarging import enlarged, upscaler_as_record
 from medialab.diffusion.latents import stretched
@@ -131,7 +130,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
                 "image-to-image",
                 sampling,
                 context.step,
-                controls=prepare(sampling.control, cut, size, context, frame.journey),
+                controls=drawing.controls(sampling.control, cut, size, frame.journey),
                 options=DenoisingOptions(exact_steps=True),
                 size=size,
                 image=start,

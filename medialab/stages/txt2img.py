@@ -7,7 +7,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from medialab.diffusion.control import with_networks
 from medialab.diffusion.denoising import denoise
 from medialab.diffusion.noise import Variation
 from medialab.diffusion.options import DenoisingOptions
@@ -139,7 +138,7 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
                 sampling,
                 context.step,
                 embeddings=dict(frame.embeddings),
-                controls=with_networks(frame.units, frame.controls, context),
+                controls=drawing.prepared_controls(frame.units, frame.controls),
                 options=DenoisingOptions(variation=variation, handover=handover),
                 size=(settings.width or native, settings.height or native),
             )

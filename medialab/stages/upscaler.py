@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from medialab.diffusion.control import prepare
 from medialab.diffusion.denoising import denoise
 from medialab.diffusion.enlarging import enlarged, upscaler_as_record
 from medialab.diffusion.latents import encode_image
@@ -152,7 +151,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
                     "image-to-image",
                     sampling,
                     on_step,
-                    controls=prepare(sampling.control, image, image.size, context, frame.journey),
+                    controls=drawing.controls(sampling.control, image, image.size, frame.journey),
                     options=DenoisingOptions(tiles=tiles),
                     size=image.size,
                     image=encode_image(drawing, image),

@@ -53,7 +53,8 @@ class Context:
     @contextmanager
     def opened(self, sampling=None):
         edits = sampling is not None and sampling.checkpoint == "paperdoll-edit"
-        yield Drawing(self.editor() if edits else self.model, retries=self.retries)
+        model = self.editor() if edits else self.model
+        yield Drawing(model, models=self, retries=self.retries)
 
     def picture(self, name, use="photo"):
         return self.pictures[name].convert("L") if use == "mask" else self.pictures[name]

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from medialab.diffusion.control import prepare
 from medialab.diffusion.repainting import Repaint, facts_of, packed, repaint, unpacked
 from medialab.errors import NotFiniteError
 from medialab.pixels.geometry import Box
@@ -148,7 +147,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
             for cycle in range(settings.cycles):
                 seed = (plan.sampling.seed + cycle) % (LARGEST_SEED + 1)
                 own = replace(plan.sampling, seed=seed)
-                controls = prepare(own.control, painted, size, context, frame.journey, crop=crop)
+                controls = drawing.controls(own.control, painted, size, frame.journey, crop=crop)
                 painted, applied = repaint(drawing, painted, job, own, context.step, controls)
             return packed(painted.crop(crop.edges), applied)
 
