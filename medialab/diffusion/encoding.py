@@ -9,8 +9,6 @@ from collections.abc import Callable, Hashable, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from zict import LRU
-
 from medialab.errors import ConfigError, NotFiniteError, shown
 from medialab.families.conditioning import Conditioning, Moment, Track
 from medialab.families.texts import Encoded, Reading, TextEncoder
@@ -18,6 +16,8 @@ from medialab.process.retries import is_finite
 from medialab.prompts import ParsedPrompt, parse
 
 if TYPE_CHECKING:
+    from zict import LRU
+
     from medialab.diffusion.drawing import Drawing
 
 # Room for 100 to 400 encoded texts of the families here.
@@ -139,6 +139,8 @@ class _Reader:
 
 def encoded_texts() -> "LRU[Hashable, Encoded]":
     """Return an empty cache of encoded texts, which holds CACHE_BYTES at most."""
+    from zict import LRU
+
     return LRU(CACHE_BYTES, {}, weight=lambda _key, encoded: _bytes_of(encoded))
 
 

@@ -43,7 +43,8 @@ Blocks = Annotated[list[Word], Field(min_length=1, max_length=16)]
 class PartConfig(BaseModel):
     """Required settings and their limits; the library itself checks all others."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # A validator is built when the first such config is read, not when its class is imported.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 def is_since(config: BaseModel, minor: int) -> bool:

@@ -16,13 +16,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-
-from zict import LRU
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from medialab.files.pruning import StoredFile, prune, stored_file, stored_files, total_size
 from medialab.files.regular import NotRegularError, open_regular, read_regular
 from medialab.files.whole import UNFINISHED, write_whole
+
+if TYPE_CHECKING:
+    pass
 
 ResultT = TypeVar("ResultT")
 
@@ -115,6 +116,8 @@ class StageCache:
         memory_bytes: int = MEMORY_BYTES,
         disk_bytes: int = DISK_BYTES,
     ) -> None:
+        from zict import LRU
+
         self.folder = folder
         self.disk_bytes = disk_bytes
         self.trouble: str | None = None
