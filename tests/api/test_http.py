@@ -248,7 +248,7 @@ def answers_in(text):
 @pytest.mark.skipif(
     not all(map(shutil.which, ("bash", "curl", "jq"))), reason="needs bash, curl and jq"
 )
-def test_the_lines_for_curl_run_as_they_stand(started, token, more_models, tmp_path):
+def test_the_lines_for_curl_run_as_they_stand(started, token, more_models, tiny_checkout, tmp_path):
     page = (ROOT / "docs" / "api.md").read_text()
     (script,) = (one for one in re.findall(r"```\n(.*?)```", page, re.DOTALL) if "curl" in one)
     script = script.replace(":8000", f":{started[0]}")
@@ -268,7 +268,8 @@ def test_the_lines_for_curl_run_as_they_stand(started, token, more_models, tmp_p
     again, larger, edited = answers_in(done.stdout)
     first = json.loads((tmp_path / "answer.json").read_text())["pictures"][0]
     assert (tmp_path / "tree.png").read_bytes() == base64.b64decode(first["png"])
-    assert again["pictures"][0]["record"]["sha256"] == first["record"]["sha256"]
+    kept = tiny_checkout / "outputs" / again["pictures"][0]["file"]
+    assert kept.read_bytes() == base64.b64decode(first["png"])
     assert larger["pictures"][0]["width"] == 2 * first["width"]
     assert edited["pictures"][0]["width"] == first["width"]
 
