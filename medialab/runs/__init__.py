@@ -1,1 +1,1 @@
-"""From a request to a finished picture: resolved, checked, run stage by stage, cached."""
+"""From a request to a finished picture: resolved, checked, made stage by stage, cached."""

@@ -1,7 +1,7 @@
-"""Which detectors a request's detailers use: chosen when it is resolved, checked before it runs.
+"""The detectors of a request's detailers: chosen when it is resolved, checked before it runs.
 
-"automatic" becomes the names of those that are there and know the part, so that a sidecar tells
-what looked, and the cache's key holds what their files hold.
+"automatic" is replaced by the names of the detectors that are there and know the part, so that the
+sidecar names them and the cache's key includes their hashes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,13 +21,15 @@ ConfigT = TypeVar("ConfigT", bound=PipelineConfig)
 
 
 def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> ConfigT:
-    """The request with detectors by name in place of "automatic".
+    """Return the request with detectors by name in place of "automatic".
 
-    `infos` are the detectors that are there, `family` the checkpoint's. A request that was resolved
-    already is given those alone whose content it names.
+    Args:
+        config: the request. If it is resolved, only detectors whose hashes it names are chosen.
+        infos: the detectors that are there.
+        family: the name of the checkpoint's family.
 
     Raises:
-        ModelNotFoundError: none of them knows the part, and the middle was not asked for.
+        ModelNotFoundError: none of them knows the part, and the fallback is not the centre.
     """
     if isinstance(config, ResolvedConfig):
         infos = [info for info in infos if config.sha256_of("detector", info.name)]
@@ -53,12 +55,12 @@ def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> 
 
 
 def check_detectors(config: PipelineConfig, listing: Snapshot) -> None:
-    """Refuse what could not find or refine anything, before anything is loaded.
+    """Refuse a detailer's models that cannot detect or refine, before anything is loaded.
 
     Raises:
         MissingLibraryError: the only detector that is named needs a library that is not installed.
         ModelRefusedError: it is of a kind that nothing here opens.
-        ConfigError: what should find parts, or refine masks, is made for something else.
+        ConfigError: the model given as detector, or as mask refiner, is made for another task.
     """
     for name, part in _detecting(config):
         if len(part.chain) == 1 and part.chain[0] not in {AUTOMATIC, CENTRE}:
@@ -83,7 +85,7 @@ def check_detectors(config: PipelineConfig, listing: Snapshot) -> None:
 
 
 def _detecting(config: PipelineConfig) -> Iterator[tuple[str, DetailerConfig]]:
-    """The detailers that run and whose parts a model finds."""
+    """Yield the enabled detailers that use a detector."""
     for name, part in config:
         if isinstance(part, DetailerConfig) and part.enabled and part.detects:
             yield name, part

@@ -1,7 +1,8 @@
-"""What was made for one picture is used for no other: finds that were edited, masks.
+"""Edited detections and masks are used only with the picture that they were made for.
 
-A picture that is not made yet is known by all that decides it: settings, seed, what the models and
-the start picture hold. So it is the same on every machine, and on this one whatever its threads.
+A picture that is not made yet is identified by everything that decides it: settings, seed, the
+hashes of the models and the start picture. This identity is the same on every machine, whatever its
+threads.
 """
 
 import hashlib
@@ -21,13 +22,13 @@ from medialab.stages.prompt import PromptStage
 
 _FIRST_DETAILER = next(n for n, stage in enumerate(STAGES) if isinstance(stage, DetailerStage))
 _LAST_MODE = max(n for n, stage in enumerate(STAGES[:_FIRST_DETAILER]) if stage.is_mode)
-# Stages that decide the picture that stage 3 leaves, and what enlarges it for the detailers.
+# Stages that decide the picture that stage 3 returns, and those that enlarge it for the detailers.
 _BASE, _AFTER_BASE = STAGES[: _LAST_MODE + 1], STAGES[_LAST_MODE + 1 : _FIRST_DETAILER]
 
 
 @dataclass(frozen=True)
 class SetAside:
-    """Settings of a stage that are not used, since they were made for another picture."""
+    """A setting of a stage that is not used, since it was made for another picture."""
 
     stage: str
     setting: str
@@ -36,7 +37,7 @@ class SetAside:
 
     @property
     def told(self) -> dict[str, Any]:
-        """As the record tells it, and as `rerun` takes it back."""
+        """The values that the record stores, from which `rerun` can restore the setting."""
         return {"stage": self.stage, "setting": self.setting, "count": self.count, **self._text()}
 
     def _text(self) -> dict[str, Any]:
@@ -51,12 +52,14 @@ class SetAside:
 
 
 def picture_before_detailers(config: ResolvedConfig, *, enlarged: bool) -> str:
-    """Tell which picture the detailers of a single picture's config begin with.
+    """Return the sha256 that identifies the picture with which the detailers begin.
 
-    It is a sha256 of what decides the picture that stage 3 leaves; `enlarged`, after the hires fix.
+    Args:
+        config: of a single picture.
+        enlarged: whether the hires fix is included, or only the stages up to stage 3.
     """
     is_kept = config.mode not in {stage.name for stage in _BASE}
-    # Of a given picture that stage 3 leaves alone, no prompt decides anything.
+    # Where stage 3 keeps a given picture, no prompt has an effect on it.
     base = [stage for stage in _BASE if not (is_kept and isinstance(stage, PromptStage))]
     told: list[Any] = []
     for stage in (*base, *(_AFTER_BASE if enlarged else ())):
@@ -65,13 +68,13 @@ def picture_before_detailers(config: ResolvedConfig, *, enlarged: bool) -> str:
             models = stage.models(settings)
             hashes = {one.name: config.sha256_of(*one) for one in models}
             draws = config.draws(stage.name) or not isinstance(settings, SamplingConfig)
-            # What is at its default is left out, so that a setting of tomorrow changes nothing.
+            # Defaults are left out, so that adding a setting later changes no identity.
             plain = settings.model_dump(
                 mode="json",
                 exclude_defaults=True,
                 exclude={"checkpoint"} if draws else {*SamplingConfig.model_fields},
             )
-            # Models are known by what they hold, whatever their names are by now.
+            # Models are identified by their hashes, whatever their names are now.
             of_models = sorted(str(config.sha256_of(*one)) for one in models)
             told.append([stage.name, _by_content(plain, hashes), of_models])
     if not (is_kept and not enlarged) and config.embeddings():
@@ -81,7 +84,7 @@ def picture_before_detailers(config: ResolvedConfig, *, enlarged: bool) -> str:
 
 
 def _by_content(value: Any, hashes: Mapping[str, str | None]) -> Any:
-    """Plain settings with what models hold in place of their names, LoRA tags included."""
+    """Return plain settings with hashes in place of models' names, in LoRA tags, too."""
     if isinstance(value, dict):
         return {key: _by_content(one, hashes) for key, one in value.items()}
     if isinstance(value, list):
@@ -97,7 +100,7 @@ def _by_content(value: Any, hashes: Mapping[str, str | None]) -> Any:
 
 
 def bound(config: ResolvedConfig) -> ResolvedConfig:
-    """A single picture's config with finds and masks bound to its picture that were to none."""
+    """Return a single picture's config with unbound detections and masks bound to it."""
     changes: dict[str, Any] = {}
     made_for = dict(config.made_for)
     if not _may_belong_to_another(config):
@@ -119,9 +122,9 @@ def bound(config: ResolvedConfig) -> ResolvedConfig:
 
 
 def settled(config: ResolvedConfig) -> tuple[ResolvedConfig, list[SetAside]]:
-    """A single picture's config with nothing in its detailers that was made for another picture.
+    """Return a single picture's config without detailers' edits that are bound to another picture.
 
-    What is bound to none is bound to this one. Also returns what was set aside.
+    Unbound ones are bound to this picture. The second value lists the settings that were set aside.
     """
     config = bound(config)
     changes: dict[str, DetailerConfig] = {}
@@ -148,7 +151,7 @@ def settled(config: ResolvedConfig) -> tuple[ResolvedConfig, list[SetAside]]:
 
 
 def freed(config: PipelineConfig) -> PipelineConfig:
-    """The request with finds and masks bound to no picture: they are used for the next one."""
+    """Return the request with detections and masks bound to no picture: the next one uses them."""
     changes: dict[str, Any] = {"made_for": {}}
     for name, part in _detailers(config):
         if part.detections:
@@ -158,7 +161,11 @@ def freed(config: PipelineConfig) -> PipelineConfig:
 
 
 def brought_back(aside: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Changes, as `Workbench.rerun` takes them, that use again what a record says is set aside."""
+    """Return the changes, as `Workbench.rerun` takes them, that restore settings set aside.
+
+    Args:
+        aside: the entries of a record's `set_aside`.
+    """
     changes: dict[str, dict[str, Any]] = {}
     for one in aside:
         value = one["value"]
@@ -169,9 +176,9 @@ def brought_back(aside: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]
 
 
 def is_of_another(config: PipelineConfig) -> bool:
-    """Whether the mask of inpainting was painted for another picture than the one it starts from.
+    """Return whether inpaint's mask was painted for another picture than the one it starts from.
 
-    One that is bound to none is of any.
+    An unbound mask fits any picture.
     """
     mask = config.inpaint.mask
     picture = config.made_for.get(mask or "")
@@ -183,7 +190,7 @@ def _detailers(config: PipelineConfig) -> list[tuple[str, DetailerConfig]]:
 
 
 def _may_belong_to_another(config: PipelineConfig) -> bool:
-    """Whether the request has any detections or masks, which are made for one picture."""
+    """Return whether the request has detections or masks, which are made for one picture."""
     return bool(_masks(config)) or any(part.detections for _, part in _detailers(config))
 
 
@@ -193,7 +200,7 @@ def _masks(config: PipelineConfig) -> set[str]:
 
 
 def _pictures_of_masks(config: ResolvedConfig) -> tuple[str, ...]:
-    """The pictures whose masks a detailer of this config may use, the likeliest first."""
+    """Return the identities of the pictures whose masks a detailer of this config may use."""
     base = picture_before_detailers(config, enlarged=False)
     if config.mode != "txt2img" and config.image is not None:
         return config.image, base

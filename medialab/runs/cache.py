@@ -1,9 +1,9 @@
-"""StageCache: what a stage made, kept by everything that decided it.
+"""StageCache: results of stages, stored under everything that decided them.
 
-Memory over a folder, both bounded in bytes, the longest unused leaves first. Equal key, equal
-bytes; a restart forgets nothing. Values are opaque bytes with a JSON label, in files that are
-renamed into place; nothing is ever unpickled, which is why no ready-made disk cache is used (those
-that fit keep their own entries as pickles).
+A memory cache over a folder, both limited in bytes; the least recently used result is removed
+first. Equal keys mean equal bytes, and a restart loses nothing. Values are opaque bytes with a JSON
+label, in files that are renamed into place; nothing is ever unpickled, which is why no ready-made
+disk cache is used (the suitable ones store their own entries as pickles).
 """
 
 import contextlib
@@ -30,19 +30,24 @@ ResultT = TypeVar("ResultT")
 MEMORY_BYTES = 512 * 1024**2
 DISK_BYTES = 4 * 1024**3
 _SUFFIX = ".stage"
-_COMPARED = 40  # newest entries of a stage that an explanation looks at
-# A file: 8 bytes little-endian, the length of the label; the label; 32 bytes, the sha256 of what
-# follows; the value. A file that was cut or changed does not match and counts as not there.
+_COMPARED = 40  # newest results of a stage that an explanation compares
+# A file: 8 bytes little-endian, the length of the label; the label; 32 bytes, the sha256 of the
+# value; the value. A file that was cut or changed does not match and counts as missing.
 _LENGTH, _DIGEST = 8, 32
 _LONGEST_LABEL = 1024**2
 
 
 @dataclass(frozen=True)
 class StageKey:
-    """Everything that decides what a stage makes.
+    """Everything that decides the result of a stage.
 
-    `settings` are plain JSON values; `models` are content hashes by kind and name; `before` is the
-    digest of the key of the stage before; `environment` are versions, dtype and device.
+    Attributes:
+        stage: the stage's name.
+        version: of the stage's code.
+        settings: plain JSON values.
+        models: content hashes by kind and name.
+        before: the digest of the key of the stage before.
+        environment: versions, dtype and device.
     """
 
     stage: str
@@ -57,7 +62,7 @@ class StageKey:
         object.__setattr__(self, "digest", hashlib.sha256(self.label().encode()).hexdigest())
 
     def label(self) -> str:
-        """The key as JSON, the same text for equal keys; 1, 1.0 and true are three things.
+        """Return the key as JSON, the same text for equal keys; 1, 1.0 and true are three values.
 
         Raises:
             TypeError: a setting is no plain value.
@@ -67,7 +72,11 @@ class StageKey:
         return json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     def difference(self, other: Mapping[str, Any]) -> list[str]:
-        """What is not as in `other`, a label that was read back, in words."""
+        """Return the differences to another key in words.
+
+        Args:
+            other: a label that was read back.
+        """
         mine = json.loads(self.label())
         found = [
             f"{name}: {_short(other['settings'].get(name))} → {_short(value)}"
@@ -94,7 +103,7 @@ class StageKey:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Whether a stage's result is there, and if not, what changed."""
+    """Whether a stage's result is cached, and if not, what changed."""
 
     stage: str
     hit: bool
@@ -102,11 +111,10 @@ class Explanation:
 
 
 class StageCache:
-    """The results of stages in one folder; `None` keeps them in memory alone.
+    """The results of stages in one folder; with `None` they are cached in memory only.
 
-    Safe to use from many threads and processes. A folder that cannot be written costs nothing but
-    its use: `trouble` says why, and the memory goes on. Cost at 1024² (3 MiB): 10 ms to put, 3 ms
-    to get from the disk.
+    Any thread or process may use it. If the folder cannot be written, the memory cache goes on and
+    `trouble` says why. Cost at 1024² (3 MiB): 10 ms to put, 3 ms to get from the disk.
     """
 
     def __init__(
@@ -126,12 +134,12 @@ class StageCache:
         self._memory: LRU[str, bytes] = LRU(
             memory_bytes, {}, weight=lambda _name, value: len(value)
         )
-        self._written: int | None = None  # bytes in the folder, as far as is known
+        self._written: int | None = None  # bytes in the folder, as far as known
         self._lock = threading.Lock()
 
     @property
     def memory_bytes(self) -> float:
-        """Return how many bytes of results are kept in memory; it can be set."""
+        """The limit in bytes of the memory cache."""
         return self._memory.n
 
     @memory_bytes.setter
@@ -141,7 +149,7 @@ class StageCache:
             self._memory.evict_until_below_target()
 
     def get(self, key: StageKey) -> bytes | None:
-        """What was put under this key, or None."""
+        """Return the value of this key; None if there is none."""
         name = _file_name(key)
         with self._lock:
             value = self._memory.get(name)
@@ -154,9 +162,9 @@ class StageCache:
         return value
 
     def read(self, key: StageKey, decode: Callable[[bytes], ResultT]) -> ResultT | None:
-        """What was put under this key, decoded; None where there is none.
+        """Return the decoded value of this key; None if there is none.
 
-        A value for which `decode` raises a ValueError is as good as none: it is removed.
+        A value for which `decode` raises a ValueError is removed and counts as missing.
         """
         value = self.get(key)
         if value is None:
@@ -172,19 +180,19 @@ class StageCache:
             return None
 
     def take_news(self) -> list[str]:
-        """What a person should know of the cache, in sentences; each is given once."""
+        """Return sentences for a person about trouble with the cache; each is returned once."""
         with self._lock:
             news, self._news = self._news, []
         return news
 
     def put(self, key: StageKey, value: bytes) -> None:
-        """Keep a value; an equal key has an equal value, so the last one stays."""
+        """Store a value; an equal key replaces it with an equal value."""
         name = _file_name(key)
         self._remember(name, value)
         self._write(name, key.label(), value)
 
     def holds(self, key: StageKey) -> bool:
-        """Whether there is a value, without reading it."""
+        """Return whether there is a value, without reading it."""
         name = _file_name(key)
         with self._lock:
             if name in self._memory:
@@ -192,7 +200,7 @@ class StageCache:
         return self.folder is not None and stored_file(self.folder / name) is not None
 
     def explain(self, key: StageKey) -> Explanation:
-        """Hit, or what changed since the most similar result of this stage."""
+        """Return whether the result is cached, or else how it differs from the most similar one."""
         if self.holds(key):
             return Explanation(key.stage, hit=True, reason="kept from before")
         differences = [key.difference(label) for label in self._labels(key.stage)]
@@ -202,12 +210,12 @@ class StageCache:
         return Explanation(key.stage, hit=False, reason="; ".join(nearest) or "no longer kept")
 
     def clear(self) -> None:
-        """Forget everything, on the disk too."""
+        """Remove all values, on the disk, too."""
         with self._lock:
             self._memory.clear()
             self._written = None
         for path in self._paths():
-            with contextlib.suppress(OSError):  # a folder is not ours
+            with contextlib.suppress(OSError):  # a folder, or not ours
                 path.unlink(missing_ok=True)
 
     def _remember(self, name: str, value: bytes) -> None:
@@ -215,19 +223,19 @@ class StageCache:
             self._memory[name] = value
 
     def _paths(self) -> list[Path]:
-        """All that has the name of an entry, whatever it is."""
+        """Return all paths with the suffix of a result, whatever they are."""
         if self.folder is None:
             return []
         try:
             return [path for path in self.folder.iterdir() if path.suffix == _SUFFIX]
-        except OSError:  # there is none yet, or it may not be looked into
+        except OSError:  # it does not exist yet, or may not be listed
             return []
 
     def _files(self) -> list[StoredFile]:
         return stored_files(self._paths())
 
     def _remove(self, path: Path) -> None:
-        """Remove what cannot be an entry, and say so the first time."""
+        """Remove a file that is no valid result, and report it the first time."""
         with contextlib.suppress(OSError):  # a folder, or another user's: it stays a miss
             path.unlink(missing_ok=True)
         self._tell("a result in the stage cache was broken and was removed; it is computed again")
@@ -239,7 +247,7 @@ class StageCache:
                 self._news.append(sentence)
 
     def _labels(self, stage: str) -> list[dict[str, Any]]:
-        """The keys of this stage's newest results on the disk, newest first."""
+        """Return the keys of this stage's newest results on the disk, newest first."""
         found = [one for one in self._files() if one.path.name.startswith(f"{stage}-")]
         labels = []
         for one in reversed(found[-_COMPARED:]):
@@ -253,7 +261,7 @@ class StageCache:
         return labels
 
     def _touch(self, name: str) -> None:
-        """Mark as used now; the order in which entries leave survives a restart that way."""
+        """Mark a file as used now, so that the order of removal survives a restart."""
         if self.folder is not None:
             with contextlib.suppress(OSError):
                 os.utime(self.folder / name)
@@ -305,7 +313,7 @@ class StageCache:
             self._tell(self.trouble)
 
     def _make_room(self, added: int) -> None:
-        """Remove the longest unused until a tenth is free. The folder is listed only then."""
+        """Remove the least recently used results until a tenth is free, if the folder is full."""
         if self._written is None:
             self._sweep()
             self._written = total_size(self._files())
@@ -314,12 +322,12 @@ class StageCache:
         if self._written <= self.disk_bytes:
             return
         files = self._files()
-        # The newest stays, however large.
+        # The newest result stays, however large.
         gone = prune(files, self.disk_bytes, lambda one: one is not files[-1])
         self._written = total_size(files) - total_size(gone)
 
     def _sweep(self) -> None:
-        """Remove what killed writers left behind an hour or longer ago."""
+        """Remove unfinished files of killed writers, an hour or longer after they were written."""
         if self.folder is None:
             return
         for path in self.folder.glob(f".*{UNFINISHED}"):
@@ -329,7 +337,7 @@ class StageCache:
 
 
 def _is_label(label: Any) -> bool:
-    """Whether JSON is a key's label, as `StageKey.difference` takes it."""
+    """Return whether JSON is the label of a key, as `StageKey.difference` takes it."""
     parts = ("settings", "models", "environment")
     return (
         isinstance(label, dict)

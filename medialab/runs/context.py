@@ -1,4 +1,4 @@
-"""The context of one picture's run: what stages may reach, and what is told of them."""
+"""The context of one picture's run: the models and pictures that stages use, and their events."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,16 +36,22 @@ if TYPE_CHECKING:
     from medialab.vision.roles import VisionModel
 
 PREVIEWS_PER_SECOND = 4
-# Facts and a function to what it gives for them, and whether that was kept from before.
+# Takes facts and a function; returns its result for them, and whether that was cached.
 Recall = Callable[[Mapping[str, Any], Callable[[], bytes]], tuple[bytes, bool]]
 
 
 class RunContext:
-    """The context of one picture's run: its models, its job's events, its cancelling.
+    """The context of one picture's run: its models, its job's events and its cancelling.
 
-    `which` is the picture's number, from 1, and how many the job makes; `listing` are the models as
-    its plan saw them. With `keeps_interrupted`, what there is of a picture that is cancelled is
-    drawn, and found with `unfinished`.
+    Args:
+        config: the picture's own.
+        registry: loads the models.
+        pictures: holds the given pictures and masks.
+        loras: puts LoRAs and inversions on a checkpoint.
+        job: receives the events and says when the run is cancelled.
+        which: the picture's number, from 1, and the number of pictures that the job makes.
+        listing: the models as the plan saw them.
+        keeps_interrupted: whether a cancelled picture is decoded, for `unfinished`.
     """
 
     def __init__(
@@ -80,18 +86,18 @@ class RunContext:
         self.retries = RetryPolicy()
 
     def begin(self, image: "Image.Image | None") -> None:
-        """Begin the stages, with the cached picture of those that are spared, if any."""
+        """Begin the run, with the picture of the last stage that is cached, if any."""
         self._finished = image
 
     @contextmanager
     def stage(self, name: str, recall: Recall) -> Iterator[RetryPolicy]:
-        """While it lasts, a stage runs; give its retry policy for out-of-memory and NaN.
+        """Run a stage within the block; yields its retry policy for out-of-memory and NaN.
 
-        The registry's models are lent to it alone: a run of another workbench waits for its end.
+        The registry's models are lent to this stage: a run of another workbench waits for its end.
 
         Args:
-            name: the stage's.
-            recall: finds again what parts of the stage were made before.
+            name: of the stage.
+            recall: returns parts of the stage's work that were cached before.
         """
         self._job.check()
         with self._registry.lent(self._job.check):
@@ -106,16 +112,16 @@ class RunContext:
                 self._models.clear()
 
     def finish(self, seconds: float, image: "Image.Image | None") -> None:
-        """Tell that the stage is done; `image` is the picture so far."""
+        """Report that the stage is done; `image` is the picture so far."""
         self._finished = image
         self._step = (0, 0, None)
         self._tell("stage done", seconds=seconds)
 
     def unfinished(self) -> "tuple[Image.Image, dict[str, Any]] | None":
-        """Return what there is of a picture that was cancelled, and where that was.
+        """Return a cancelled picture as far as it was made, and its stage and step.
 
-        The picture of the last stage that was done; before there is one, what the latents show, as
-        A1111 keeps it. None before the first step.
+        It is the picture of the last finished stage, or, before there is one, the decoded latents,
+        as A1111 keeps them. None before the first step.
         """
         step, steps, _ = self._step
         image = self._finished or self._interrupted
@@ -125,7 +131,10 @@ class RunContext:
 
     @contextmanager
     def opened(self, sampling: Sampling | None = None) -> Iterator[Drawing]:
-        """Lend a stage its checkpoint, with its VAE and the LoRAs and inversions of the run.
+        """Lend a stage its checkpoint, with its VAE and the run's LoRAs and inversions.
+
+        Args:
+            sampling: the stage's sampling settings; None: the run's checkpoint and its own VAE.
 
         Raises:
             ModelRefusedError: a file was replaced since the run was resolved, or the VAE does not
@@ -159,47 +168,56 @@ class RunContext:
             self._drawing = before
 
     def _draw_interrupted(self, drawing: Drawing) -> None:
-        """Decode what was denoised so far, where nothing else shows the picture."""
+        """Decode the latents of a cancelled run if no finished stage has a picture."""
         latents = self._step[2]
         shown = self._finished or self._interrupted
         if not self._keeps_interrupted or shown is not None or latents is None:
             return
         with suppress(NotFiniteError, OutOfMemoryError):
             image = decode_latents(drawing, latents)
-            # Whole blocks are drawn, of which the picture is a part.
+            # Whole blocks are drawn; the picture is a part of them.
             self._interrupted = image.crop((0, 0, self._config.width, self._config.height))
 
     def detector(self, name: str) -> "VisionModel":
-        """A detector, loaded."""
+        """Return a detector, loaded."""
         detector: VisionModel = self._load("detector", name)
         return detector
 
     def controlnet(self, name: str) -> Any:
-        """A ControlNet's network, loaded."""
+        """Return a ControlNet's network, loaded."""
         loaded = self._load("controlnet", name)
         self.retries.take(loaded)
         return loaded.network
 
     def upscaler(self, name: str) -> "Upscaler":
-        """An upscaler, loaded."""
+        """Return an upscaler, loaded."""
         upscaler: Upscaler = self._load("upscaler", name)
         self.retries.take(upscaler)
         return upscaler
 
     def picture(self, name: str, use: Use = "photo") -> "Image.Image":
-        """A picture that was kept for this run."""
+        """Return a picture that was kept for this run."""
         return self._pictures.load(name, use)
 
     def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
-        """What was done to that picture, when it came in and for this use, in words."""
+        """Return how that picture was changed on import and for this use, in words."""
         return self._pictures.changes(name, use)
 
     def remembered(self, facts: Mapping[str, Any], make: Callable[[], bytes]) -> tuple[bytes, bool]:
-        """What `make` gives for these facts, and whether it was kept from before."""
+        """Return the result of `make` for these facts, and whether it was cached."""
         return self._recall(facts, make)
 
     def step(self, step: int, steps: int, latents: "torch.Tensor | None" = None) -> None:
-        """Tell of a step; raises `CancelledError` when the job was cancelled."""
+        """Report a step.
+
+        Args:
+            step: steps done, from 1.
+            steps: of the stage in all.
+            latents: (1, c, h, w) for a preview; None: there is none.
+
+        Raises:
+            CancelledError: the job was cancelled.
+        """
         self._step = (step, steps, latents)
         self._job.check()
         preview = self._preview(latents) if latents is not None else None
@@ -207,7 +225,7 @@ class RunContext:
 
     def _load(self, kind: str, name: str, like: Any = None) -> Any:
         self._job.check()
-        # A checkpoint may take the place of what it follows; what works with one may not.
+        # A checkpoint may replace models that are still loaded; models used with one may not.
         kept = () if kind == "checkpoint" else tuple(self._models)
         model = self._registry.load(self._listed(kind, name), kept=kept, like=like)
         self._models.append(model)
@@ -215,13 +233,17 @@ class RunContext:
         return model
 
     def _free(self) -> None:
-        """Give back what this stage can do without."""
+        """Free caches and the models that this stage does not use."""
         self._registry.release_others(self._models)
         self._loras.clear_cache()
         free_memory()
 
     def _find(self, kind: str, name: str) -> ModelInfo:
-        """The model as it was when the run was resolved."""
+        """Return the model with the hash that the run was resolved with.
+
+        Raises:
+            ModelRefusedError: its file was replaced since.
+        """
         info = self._listed(kind, name)
         if self._registry.sha256(info) != self._config.sha256_of(kind, name):
             message = f"{info.path.name} was replaced while it was being loaded; run this again"
@@ -229,7 +251,7 @@ class RunContext:
         return info
 
     def _listed(self, kind: str, name: str) -> ModelInfo:
-        """Return the model as the run's plan saw it, or, where that is gone, as it is now."""
+        """Return the model as the run's plan saw it, or as it is now if that file is gone."""
         sha256 = self._config.sha256_of(kind, name)
         if (kind, name) not in self._infos:
             self._infos[kind, name] = self._listing.find_same(name, kind, sha256)
@@ -241,7 +263,7 @@ class RunContext:
         self._job.emit(Event(kind, self._job.name, self._stage, **facts))
 
     def _preview(self, latents: "torch.Tensor") -> "Image.Image | None":
-        """A preview a few times a second; more would only fill the browser's queue."""
+        """Return a preview a few times a second; more would only fill the browser's queue."""
         now, drawing = time.monotonic(), self._drawing
         if drawing is None or now - self._shown < 1 / PREVIEWS_PER_SECOND:
             return None

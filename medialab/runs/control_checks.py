@@ -14,9 +14,9 @@ def check_units(units: Sequence[ControlUnit], found: Mapping[Model, ModelInfo]) 
     """Refuse models that do not estimate what a unit's preprocessor needs, or find no people.
 
     Args:
-        units: Of one stage; those that have no effect, or whose preprocessor needs no model, are
-            not looked at.
-        found: The listing of the stage's models; a model that is not in it is not looked at.
+        units: of one stage; those without effect, or whose preprocessor needs no model, are
+            skipped.
+        found: the listing of the stage's models; models that are not in it are skipped.
 
     Raises:
         ConfigError: `preprocessor_model` is no estimator of that kind.

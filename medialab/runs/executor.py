@@ -1,4 +1,4 @@
-"""The seam between who asks for pictures and who makes them: this kernel, or anything else.
+"""Executors make the pictures of requests, in this kernel or anywhere else.
 
 A workbench and its panels know an `Executor` only. `KernelExecutor` is the usual one; another may
 send requests to other processes or machines: a `Request` is JSON, and events and runs become plain
@@ -18,10 +18,15 @@ __all__ = ["Event", "Executor", "KernelExecutor", "RunJob"]
 
 
 class RunJob(Protocol):
-    """A request that an executor was given: its state, its run, and the way to stop it.
+    """A request given to an executor: its state, its run, and the way to stop it.
 
-    `traceback` tells where it failed, and is "" otherwise. `started` is seconds of
-    `time.monotonic`, None before.
+    Attributes:
+        name: the executor's name for it.
+        label: a short text for a person.
+        request: the request that it makes; None where the executor does not say.
+        state: such as "queued" or "running".
+        started: seconds of `time.monotonic`; None before.
+        traceback: of the error that it failed with; "" otherwise.
     """
 
     name: str
@@ -33,26 +38,25 @@ class RunJob(Protocol):
 
     @property
     def seconds(self) -> float:
-        """How long it has run, or ran; 0 before."""
+        """Seconds that it has run, or ran; 0 before."""
 
     def cancel(self) -> None:
-        """Stop at the next step; one that waits leaves at once. From any thread."""
+        """Stop at the next step; a waiting job is removed at once. Any thread may call this."""
 
     def result(self, timeout: float | None = None) -> Run:
         """Wait (seconds; None for ever) and return the run, or raise the error it failed with."""
 
     def error(self, timeout: float | None = None) -> BaseException | None:
-        """Wait likewise and return the error it failed with; None when it is done."""
+        """Wait likewise and return the error it failed with; None when it succeeded."""
 
 
 @runtime_checkable
 class Executor(Protocol):
-    """Makes the pictures of requests, in their order, and tells of it with events.
+    """An executor makes the pictures of requests, in their order, and reports with events.
 
-    Jobs have names, by which they are cancelled and moved. Listeners get every event; of one job
-    they come in order: "queued", "started", what happens, and one of "done", "failed" and
-    "cancelled" at the end, which comes before the run is handed out. `tests/runs/test_executors.py`
-    is what every executor must pass.
+    Jobs have names, by which they are cancelled and moved. Listeners get every event; those of one
+    job come in order: "queued", "started", its steps, and at the end one of "done", "failed" and
+    "cancelled", before `result` returns. Every executor must pass `tests/runs/test_executors.py`.
     """
 
     takes_resolved: bool = False
@@ -61,7 +65,7 @@ class Executor(Protocol):
     """Whether waiting jobs are stopped when several in a row failed for the same reason."""
 
     def submit(self, request: Request, *, label: str = "") -> RunJob:
-        """Take a request, and return its job at once.
+        """Queue a request, and return its job at once.
 
         Raises:
             MediaLabError: the executor was closed.
@@ -69,23 +73,23 @@ class Executor(Protocol):
         ...
 
     def listen(self, listener: Listener) -> Callable[[], object]:
-        """Call `listener` with every event from now on; return what ends that."""
+        """Call `listener` with every event from now on; return a function that ends that."""
         ...
 
     def jobs(self) -> Sequence[RunJob]:
-        """Return the jobs that run, then those that wait, in their order."""
+        """Return the running jobs, then the waiting ones, in their order."""
         ...
 
     def cancel(self, name: str) -> None:
-        """Cancel the job of that name; nothing happens to one that has ended."""
+        """Cancel the job of that name; a job that has ended is left as it is."""
         ...
 
     def move(self, name: str, place: int) -> None:
-        """Put a waiting job at a place among those that wait, 0 for the next to run."""
+        """Move a waiting job to a place among the waiting ones; 0 runs next."""
         ...
 
     def close(self) -> None:
-        """Cancel everything and let go of the workers."""
+        """Cancel everything and end the workers."""
         ...
 
     def find(self, name: str) -> RunJob | None:
@@ -93,17 +97,17 @@ class Executor(Protocol):
         return next((job for job in self.jobs() if job.name == name), None)
 
     def cancel_all(self) -> None:
-        """Cancel the running jobs and all that wait."""
+        """Cancel all running and waiting jobs."""
         for job in reversed(self.jobs()):
             self.cancel(job.name)
 
     @property
     def stopped(self) -> Sequence[RunJob]:
-        """The jobs that were not begun, since those before them failed for the same reason."""
+        """The jobs that were not started because those before them failed for the same reason."""
         return ()
 
     def resume(self) -> Sequence[RunJob]:
-        """Take the stopped jobs again, in their order, as new ones; return those."""
+        """Queue the stopped jobs again, in their order, and return the new jobs."""
         return ()
 
     def dismiss_stopped(self) -> None:
@@ -111,7 +115,7 @@ class Executor(Protocol):
 
 
 class KernelExecutor(Executor):
-    """Makes pictures in this process, one request after another, on the worker of `queue`."""
+    """An executor in this process: one request after another, on the worker of `queue`."""
 
     def __init__(self, make: Callable[[Request, Job[Run]], Run], queue: JobQueue) -> None:
         self.queue = queue

@@ -1,6 +1,6 @@
-"""A frame as bytes and back, exactly: safetensors, with what is no tensor as JSON in its header.
+"""Frames as bytes and back, exactly: safetensors, with other values as JSON in the header.
 
-Reading one needs no torch until somebody asks for its embeddings.
+Reading a frame needs no torch until its embeddings are used.
 """
 
 import json
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 _IMAGE, _BASE = "image", "base"
 _EMBEDDING, _MASK, _CONTROL = "embedding/", "mask/", "control/"
-_NUMBERS = frozenset({"F16", "BF16", "F32"})  # types that embeddings have
+_NUMBERS = frozenset({"F16", "BF16", "F32"})  # dtypes of embeddings
 
 _PROMPTS = TypeAdapter(EncodedPrompts)
 
 
 class BrokenFrameError(ValueError):
-    """Bytes that were taken for an encoded frame are none."""
+    """The bytes are not a valid encoded frame."""
 
 
 def encode_frame(frame: Frame) -> bytes:
-    """The frame as one safetensors file. Cost: 1 ms a megapixel."""
+    """Return the frame as one safetensors file. Cost: 1 ms a megapixel."""
     import numpy as np
     import torch
     from safetensors.torch import save
 
-    # Cloned, since safetensors takes no two that share memory, as those of one text do.
+    # Cloned, since safetensors refuses tensors that share memory, as those of equal texts do.
     tensors = {
         f"{_EMBEDDING}{name}": value.detach().cpu().contiguous().clone()
         for name, value in frame.embeddings.items()
@@ -63,10 +63,10 @@ def encode_frame(frame: Frame) -> bytes:
 
 
 def decode_frame(content: bytes, device: str) -> Frame:
-    """The frame that was encoded; its embeddings are on `device`.
+    """Return the frame that was encoded; its embeddings are on `device`.
 
     Raises:
-        BrokenFrameError: these bytes are no frame.
+        BrokenFrameError: the bytes are not a valid frame.
     """
     from safetensors import SafetensorError
 
@@ -130,7 +130,7 @@ def _decoded(content: bytes, device: str) -> Frame:
 
 
 class _Embeddings(Mapping[str, "torch.Tensor"]):
-    """The embeddings of an encoded frame, read when one is asked for."""
+    """The embeddings of an encoded frame, read when one is first used."""
 
     def __init__(self, content: bytes, names: list[str], device: str) -> None:
         self._content, self._device = content, device

@@ -1,4 +1,4 @@
-"""What the models of a request hold: told when it is resolved, compared when it runs again."""
+"""Hashes of a request's models: stored when it is resolved, compared when it runs again."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +15,7 @@ from medialab.stage import Model
 def hashes_of(
     config: PipelineConfig, stages: Sequence[StageRequest], listing: Snapshot
 ) -> dict[str, str]:
-    """Return what the models besides the run's own checkpoint hold, by kind and name."""
+    """Return the hashes of the stages' models, except the run's own checkpoint, by "kind/name"."""
     models = dict.fromkeys(model for one in stages for model in one.models)
     models.pop(Model("checkpoint", config.checkpoint), None)
     return {
@@ -25,7 +25,7 @@ def hashes_of(
 
 
 def hashes_if_there(models: Sequence[Model], listing: Snapshot) -> dict[str, str]:
-    """Return what those of these models hold that are here, by kind and name."""
+    """Return the hashes of those of these models that are here, by "kind/name"."""
     found = {}
     for model in models:
         with suppress(ModelNotFoundError, ModelRefusedError):
@@ -37,10 +37,10 @@ def hashes_if_there(models: Sequence[Model], listing: Snapshot) -> dict[str, str
 def refuse_replaced(
     config: ResolvedConfig, stages: Sequence[StageRequest], listing: Snapshot
 ) -> None:
-    """Refuse a resolved config one of whose models is another file by now.
+    """Refuse a resolved config one of whose models was replaced by another file.
 
     Raises:
-        ModelRefusedError: it is; the text names the model and both hashes.
+        ModelRefusedError: one was; the message names the model and both hashes.
     """
     embeddings = [Model("embedding", name) for name in config.embeddings()]
     untied = may_be_untied(config, stages)
@@ -60,7 +60,7 @@ def refuse_replaced(
 
 
 def lacks_a_name(config: ResolvedConfig, listing: Snapshot) -> bool:
-    """Whether a model of a resolved config is not here under its name."""
+    """Return whether a model of a resolved config is not here under its name."""
     try:
         for model in _models_of(config, stages_of(config)):
             listing.find(model.name, model.kind)
@@ -72,6 +72,6 @@ def lacks_a_name(config: ResolvedConfig, listing: Snapshot) -> bool:
 
 
 def _models_of(config: PipelineConfig, stages: Sequence[StageRequest]) -> list[Model]:
-    """Return every model that a request will ask for: the checkpoint, then the stages' own."""
+    """Return every model that a request uses: the checkpoint, then the stages' own."""
     named = [Model("checkpoint", config.checkpoint), *(m for one in stages for m in one.models)]
     return list(dict.fromkeys(named))

@@ -1,7 +1,7 @@
-"""Which textual inversion a word of a prompt means, where several files are called so.
+"""The textual inversions that prompts name, where several files share a name.
 
-A file's own name comes before another's token, and among names that differ by their capitals the
-one that is spelled so. Where that leaves several, the word means none: it stays text, and is told.
+A file's own name takes precedence over another's token, and among names that differ in capitals the
+exact spelling does. A word that still names several files stays text, and the record says so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,14 +14,25 @@ from medialab.prompts import mentions
 
 
 class Meant(NamedTuple):
-    """The files by the names that prompts give, and the words that mean several: their names."""
+    """The textual inversions that some prompts name.
+
+    Attributes:
+        files: by the names that the prompts use.
+        ambiguous: by words in lower case, the names of the several files that each could mean.
+    """
 
     files: Mapping[str, ModelInfo]
     unclear: Mapping[str, Sequence[str]]
 
 
 def meant(infos: Iterable[ModelInfo], family: str, texts: Sequence[str]) -> Meant:
-    """What the words of these texts mean, for a checkpoint of that family."""
+    """Return the textual inversions that these texts name.
+
+    Args:
+        infos: the inversions that are there.
+        family: the name of the checkpoint's family; files of other families are left out.
+        texts: the prompts.
+    """
     called: dict[str, list[tuple[str, ModelInfo]]] = {}
     for info in infos:
         if info.refused is None and info.family == family:
@@ -43,7 +54,12 @@ def meant(infos: Iterable[ModelInfo], family: str, texts: Sequence[str]) -> Mean
 def _likeliest(
     several: Sequence[tuple[str, ModelInfo]], texts: Sequence[str]
 ) -> Sequence[tuple[str, ModelInfo]]:
-    """Those of the files that a word may mean, with the name that it calls each by."""
+    """Return the files that a word may name, after precedence; more than one is ambiguous.
+
+    Args:
+        several: each name with its file.
+        texts: the prompts.
+    """
     if len(several) == 1:
         return several
     by_name = [one for one in several if one[0] == one[1].name] or several
@@ -54,7 +70,7 @@ def _likeliest(
 
 
 def read_as_text(config: ResolvedConfig, record: Mapping[str, Any], listing: Snapshot) -> list[str]:
-    """Return a sentence for each embedding that a prompt names, and that was read as text."""
+    """Return a sentence for each inversion that a prompt names, but that was read as text."""
     base = config.base_texts()
     stages = [stage for stage in record["stages"] if stage["name"] == "prompt"]
     used = {name for stage in stages for name in stage["applied"].get("embeddings", ())}
@@ -80,7 +96,7 @@ def read_as_text(config: ResolvedConfig, record: Mapping[str, Any], listing: Sna
     for info in infos:
         names = [one for one in (info.name, *info.aliases) if one.lower() not in unclear]
         fits = info.refused is None and info.family == family
-        # One that fits is told of where it was to be read; each stage's own prompt is its own.
+        # An inversion that fits is reported for the base's prompts only: each stage reads its own.
         texts = base if fits else config.texts()
         found = [name for name in names if any(mentions(name, text) for text in texts)]
         if not found or any(name.lower() in used for name in found):

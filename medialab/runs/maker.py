@@ -1,4 +1,4 @@
-"""A worker's part: plan a request, make its pictures, keep each as soon as it is there."""
+"""Makes the pictures of requests on a worker: plans each, runs its stages and saves it."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from medialab.vision.detections import Detection
 
 _LOG = logging.getLogger("medialab")
-INTERRUPTED = "interrupted"  # the tag of a picture that was cancelled
+INTERRUPTED = "interrupted"  # the tag of a cancelled picture
 
 
 class Maker:
-    """Makes the pictures of requests with one registry's models, on the thread that calls it."""
+    """A worker that makes requests' pictures with one registry's models, on the calling thread."""
 
     def __init__(
         self,
@@ -49,22 +49,22 @@ class Maker:
         self._artifacts, self.cache = artifacts, cache
 
     def pipeline(self) -> "Pipeline":
-        """Return the pipeline through this maker's cache. Cost: at first torch is imported."""
+        """Return the pipeline through this maker's cache. Cost: the first call imports torch."""
         from medialab.runs.pipeline import Pipeline
 
         return Pipeline(self.cache, self._registry.device)
 
     @naming_out_of_memory("what goes with the picture")
     def make(self, request: Request, job: Job[Run]) -> Run:
-        """Make one picture after another, and tell of each step with the job's events.
+        """Make the pictures one after another, and report each step with the job's events.
 
         Raises:
-            CancelledError: the job was cancelled; pictures that were finished are kept.
-            MediaLabError: a request or a stage is refused; the text says why.
+            CancelledError: the job was cancelled; finished pictures are saved.
+            MediaLabError: a request or a stage is refused; the message says why.
         """
         from medialab.runs.context import RunContext
 
-        # Here, since hashing a new file takes seconds a gigabyte.
+        # Here on the worker, since hashing a new file takes seconds a gigabyte.
         plan = self.resolver.plan(request.config, threads=request.threads)
         job.check()
         self._registry.budget.begin_run()
@@ -95,7 +95,7 @@ class Maker:
             if number == 1:
                 try:
                     detections = self._editable(outcome.detections, picture.config)
-                except PictureError as error:  # the picture is there all the same
+                except PictureError as error:  # the picture was made all the same
                     news.append(f"the detections cannot be edited: {error}")
             self._tell(outcome, picture, news)
             images.append(outcome.image)
@@ -106,7 +106,7 @@ class Maker:
         return Run(plan.config, images, records, artifacts, detections)
 
     def _tell(self, outcome: "Outcome", picture: PicturePlan, news: Sequence[str]) -> None:
-        """Add to a picture's record what a person should know of it, and log that."""
+        """Add the notices for a person to a picture's record, and log them."""
         record, aside = outcome.record, picture.set_aside
         told = [*news, *(f"{one.stage}: {one.told['why']}" for one in aside)]
         if told := [*told, *self._pictures.take_news()]:
@@ -122,7 +122,7 @@ class Maker:
         return self.resolver.memory_of(config or picture.config, picture.stages, plan.listing)
 
     def _needs(self, plan: Plan, picture: PicturePlan, pipeline: "Pipeline") -> MemoryPlan | None:
-        """Return what the stages need that are not cached; None if all are.
+        """Return the memory plan of the stages that are not cached; None if all are.
 
         Raises:
             OutOfMemoryError: one of them does not fit; nothing was loaded.
@@ -139,7 +139,7 @@ class Maker:
     def _keep_interrupted(
         self, config: ResolvedConfig, context: "RunContext", cancelled: CancelledError
     ) -> None:
-        """Save and mark what there is of a picture, and say so in the error."""
+        """Save and tag a cancelled picture as far as it was made, and raise with its path."""
         if (found := context.unfinished()) is None:
             return
         image, where = found
@@ -151,9 +151,9 @@ class Maker:
     def _editable(
         self, detections: "Mapping[str, Sequence[Detection]]", config: ResolvedConfig
     ) -> dict[str, DetectionTable]:
-        """Return detections as settings: a person may switch off, reorder and change them.
+        """Return detections as settings, which a person may switch off, reorder and change.
 
-        Those that a person has edited already are given back as they were left.
+        Those that a person has edited already are returned unchanged.
         """
         if not any(detections.values()):
             return {stage: DetectionTable(()) for stage in detections}

@@ -1,7 +1,7 @@
-"""What a request needs of memory, stage by stage, before anything of it is made.
+"""The memory that a request needs, stage by stage, computed before anything is made.
 
-Weights are counted from headers, work from the sizes that stages will draw at. What cannot fit,
-whatever is done, is refused by the stage's name; what fits only by going slower is not.
+Weights are counted from headers, work from the sizes at which stages draw. A stage that cannot fit
+even with every fallback is refused by name; one that fits only with slower fallbacks is not.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -27,19 +27,23 @@ from medialab.runs.sizes import sizes_of
 from medialab.runs.ties import may_be_untied
 from medialab.settings.sampling import SamplingConfig
 
-# Pixels a side that a VAE decodes at once with every fallback, whatever the picture's size, and
-# that a tile or a detail is drawn at where neither settings nor the checkpoint say so.
+# Side in pixels of the piece that a VAE decodes with every fallback, whatever the picture's size;
+# and of a tile or a detail where neither settings nor the checkpoint give one.
 _LEAST_TILE, _USUAL_TILE = 256, 1024
-_FINISHED_BYTES = 3  # a pixel of a finished picture
+_FINISHED_BYTES = 3  # bytes a pixel of a finished picture
 
 Size = tuple[int, int]
 
 
 class StageNeed(NamedTuple):
-    """What one stage needs at the size that it leaves the picture at, in bytes.
+    """One stage's memory needs, at the size of the picture that it returns.
 
-    `weights` are those of its models. `usual` is what it takes to work as it does with enough
-    memory, `least` what it takes with every fallback.
+    Attributes:
+        stage: the stage's name.
+        size: width and height in pixels.
+        weights: bytes of its models.
+        usual: bytes of work without fallbacks.
+        least: bytes of work with every fallback.
     """
 
     stage: str
@@ -50,9 +54,12 @@ class StageNeed(NamedTuple):
 
 
 class MemoryPlan(NamedTuple):
-    """What the stages of a run need, and what may be given to them: free, or kept for later.
+    """The memory needs of a run's stages, and the memory available to them.
 
-    `pictures` is how many the run makes: all of them stay until it is done.
+    Attributes:
+        stages: in order.
+        available: bytes that are free, or held by caches and can be freed.
+        pictures: the number of pictures that the run makes; all stay in memory until it is done.
     """
 
     stages: tuple[StageNeed, ...]
@@ -61,25 +68,25 @@ class MemoryPlan(NamedTuple):
 
     @property
     def largest(self) -> StageNeed:
-        """The stage that needs most; models of the others may go for it."""
+        """The stage that needs most; the models of other stages can be released for it."""
         return max(self.stages, key=lambda one: one.weights + one.usual)
 
     @property
     def nbytes(self) -> int:
-        """What the run needs to go as fast as it can."""
+        """Bytes that the run needs to work without fallbacks."""
         return self.largest.weights + self.largest.usual
 
     @property
     def fits(self) -> bool:
-        """Whether all goes as fast as it can; otherwise pieces are made smaller, and told."""
+        """Whether the run needs no fallback."""
         return self.nbytes <= self.available
 
     def of(self, stages: Collection[str]) -> "MemoryPlan":
-        """The same for these stages alone."""
+        """Return the plan of these stages only."""
         return self._replace(stages=tuple(one for one in self.stages if one.stage in stages))
 
     def __str__(self) -> str:
-        """One sentence, for a person."""
+        """Return one sentence for a person."""
         one = self.largest
         return (
             f"{self._in_short}: {one.stage} at {one.size[0]} × {one.size[1]} px takes most, "
@@ -92,16 +99,17 @@ class MemoryPlan(NamedTuple):
 
     @property
     def told(self) -> str:
-        """It in short where there is enough; else the sentence, and what is done then."""
+        """The needs in short, or, if they are more than there is, the whole sentence."""
         return (
             self._in_short if self.fits else f"{self}; it falls back to slower ways that need less"
         )
 
     def refuse_impossible_batch(self) -> None:
-        """Refuse more pictures than can be kept until the last is done.
+        """Refuse more pictures than fit in memory until the last is done.
 
         Raises:
-            OutOfMemoryError: the text says how many there are, what they need and what to change.
+            OutOfMemoryError: the message says how many there are, their need and the setting to
+                change.
         """
         width, height = self.stages[-1].size
         if (finished := self.pictures * width * height * _FINISHED_BYTES) > self.available:
@@ -112,10 +120,10 @@ class MemoryPlan(NamedTuple):
             raise OutOfMemoryError(message)
 
     def refuse_impossible(self) -> None:
-        """Refuse what does not fit with every fallback either.
+        """Refuse a plan that does not fit even with every fallback.
 
         Raises:
-            OutOfMemoryError: the text names the stage, what it needs and what to change.
+            OutOfMemoryError: the message names the stage, its need and the settings to change.
         """
         for one in self.stages:
             if (least := one.weights + one.least) > self.available:
@@ -136,7 +144,9 @@ def plan_memory(
     listing: Snapshot,
     available: int,
 ) -> MemoryPlan:
-    """Work out what a request needs. Cost: some milliseconds; headers are read, and no weight.
+    """Work out the memory needs of a request.
+
+    Cost: some milliseconds; headers are read, no weights.
 
     Args:
         config: the request.
@@ -144,10 +154,10 @@ def plan_memory(
         start: width and height in pixels before the first stage that draws.
         registry: knows the device, and the size that a checkpoint was trained at.
         listing: the models as the request sees them.
-        available: bytes that may be given to it.
+        available: bytes that may be used.
     """
     dtype = dtype_name(registry.device)
-    # By now resolved configs are tied to all that is here.
+    # This config has the hashes of all models that are here by now.
     absent = may_be_untied(config, stages) if isinstance(config, ResolvedConfig) else []
     told = {one.stage: one for one in sizes_of(config, stages, start)}
     found, size = [], start
@@ -178,17 +188,17 @@ def plan_memory(
 
 
 def _own_tile(registry: ModelRegistry, checkpoint: ModelInfo) -> int:
-    """Pixels a side that a checkpoint was trained at."""
+    """Return the side in pixels that a checkpoint was trained at, or the usual one."""
     try:
         return registry.native_size(checkpoint)
-    except ModelRefusedError:  # none need tell it
+    except ModelRefusedError:  # no checkpoint has to say it
         return _USUAL_TILE
 
 
 def _work(
     settings: Any, config: PipelineConfig, size: Size, checkpoint: ModelInfo, item_bytes: int
 ) -> Iterator[tuple[int, int]]:
-    """What each piece of a stage's work takes, as a rule and with every fallback."""
+    """Yield the bytes of each piece of a stage's work, without fallbacks and with every one."""
     family = RUNNING[checkpoint.family]
     widths = family.needs.widths(checkpoint)
     guidance = getattr(settings, "guidance_scale", None) or config.guidance_scale

@@ -1,6 +1,6 @@
-"""Refuse requests whose models are not there, or do not go together, by what their headers say.
+"""Refuse requests whose models are missing or do not fit together, by their headers.
 
-Nothing is loaded, and no weight read.
+Nothing is loaded, and no weight is read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,15 +29,15 @@ from medialab.stage import Model
 
 
 def check_models(config: PipelineConfig, stages: Sequence[StageRequest], listing: Snapshot) -> None:
-    """Refuse models that are not there, or made for another family than a stage's checkpoint.
+    """Refuse models that are missing, or made for another family than a stage's checkpoint.
 
     Raises:
         ModelNotFoundError: no such model.
         ModelRefusedError: its file is a pickle, or broken, or made for another family.
-        ConfigError: a sampler, or a VAE, does not go with a stage's checkpoint; or a ControlNet's
+        ConfigError: a sampler or a VAE does not fit a stage's checkpoint, or a ControlNet's
             preprocessor needs another kind of model.
     """
-    # A picture's own sidecar names some that it was made without.
+    # A picture's own sidecar names optional models that it was made without.
     absent = may_be_untied(config, stages) if isinstance(config, ResolvedConfig) else []
     for one in stages:
         with _naming(one.name):
@@ -74,7 +74,12 @@ def _check_stage(
 
 
 def check_handover(config: PipelineConfig, listing: Snapshot) -> None:
-    """Refuse a checkpoint that cannot go on where the base stops."""
+    """Refuse a handover checkpoint that cannot continue the base's denoising.
+
+    Raises:
+        ConfigError: it is of another family, made for another task, or was trained with another
+            noise; or the other family follows no ControlNet.
+    """
     if config.mode != "txt2img" or not config.handover_checkpoint or config.switch_at >= 1:
         return
     names = config.checkpoint, config.handover_checkpoint
@@ -108,7 +113,7 @@ def check_handover(config: PipelineConfig, listing: Snapshot) -> None:
 
 
 def _without_vae(stage: str, info: ModelInfo, listing: Snapshot) -> ConfigError:
-    """The error for a stage whose checkpoint has no VAE, and that was given none."""
+    """Return the error for a stage whose checkpoint has no VAE, and that has no other."""
     known = [one.name for one in listing.models("vae") if one.refused is None]
     setting = "vae" if stage in {"prompt", "txt2img"} else f"{stage}.vae"
     message = (
@@ -119,9 +124,18 @@ def _without_vae(stage: str, info: ModelInfo, listing: Snapshot) -> ConfigError:
 
 
 def _refuse_foreign_vae(stage: str, config: PipelineConfig, family: str, listing: Snapshot) -> None:
-    """Refuse the base's VAE for a stage whose checkpoint, of that family, has other latents.
+    """Refuse an inherited VAE for a stage whose checkpoint reads other latents.
 
-    The shapes of VAEs tell no family: one that a stage sets itself is as it is asked for.
+    The shape of a VAE does not tell its family, so a VAE that the stage sets itself is accepted.
+
+    Args:
+        stage: the stage's name.
+        config: the request.
+        family: the name of the family of the stage's checkpoint.
+        listing: the models as the request sees them.
+
+    Raises:
+        ConfigError: the base's checkpoint is of a family with other latents.
     """
     own = getattr(config, stage, None)
     base = listing.find(config.checkpoint, "checkpoint").family
@@ -137,7 +151,7 @@ def _refuse_foreign_vae(stage: str, config: PipelineConfig, family: str, listing
 
 @contextmanager
 def _naming(stage: str) -> Iterator[None]:
-    """While it lasts, every error of ours begins with the stage that it is about."""
+    """Begin the message of our errors in the block with the stage's name."""
     try:
         yield
     except MediaLabError as error:
@@ -157,10 +171,10 @@ def _refuse_made_for_another(stage: str, info: ModelInfo) -> None:
 
 
 def _refuse_foreign_controlnet(info: ModelInfo, checkpoint: ModelInfo) -> None:
-    """Refuse a ControlNet whose header tells another family than the checkpoint's.
+    """Refuse a ControlNet whose header names another family than the checkpoint's.
 
     Raises:
-        ModelRefusedError: it is made for another family.
+        ModelRefusedError: it does.
     """
     if UNKNOWN not in {info.family, checkpoint.family} and info.family != checkpoint.family:
         message = (
@@ -171,7 +185,11 @@ def _refuse_foreign_controlnet(info: ModelInfo, checkpoint: ModelInfo) -> None:
 
 
 def _check_sampler(stage: str, settings: StageConfig, info: ModelInfo) -> None:
-    """Refuse a stage whose sampler cannot run its checkpoint, as that was trained."""
+    """Refuse a sampler that cannot run a stage's checkpoint with the prediction it was trained for.
+
+    Raises:
+        ConfigError: the family of the checkpoint runs other samplers.
+    """
     sampler = getattr(settings, "sampler", None)
     said = getattr(settings, "prediction_type", AUTOMATIC_PREDICTION)
     prediction = info.prediction_type if said == AUTOMATIC_PREDICTION else said

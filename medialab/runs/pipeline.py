@@ -1,4 +1,4 @@
-"""Run the stages in order; nothing else."""
+"""Run the stages of a plan in order, through the cache."""
 
 import json
 import time
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished picture, the record of how it was made, and what the detailers found."""
+    """A finished picture, the record of how it was made, and the detections of the detailers."""
 
     image: "Image.Image"
     record: dict[str, Any]
@@ -36,7 +36,12 @@ class Outcome:
 
 
 class Pipeline:
-    """The stages of a plan in a straight line, through the cache; models run on `device`."""
+    """The stages of a plan, run in a straight line through the cache.
+
+    Attributes:
+        cache: holds the stages' results.
+        device: the torch device that the models run on.
+    """
 
     def __init__(self, cache: StageCache, device: str) -> None:
         self.cache = cache
@@ -45,15 +50,18 @@ class Pipeline:
     def run(
         self, picture: PicturePlan, progress: RunContext, *, anew_from: str | None = None
     ) -> Outcome:
-        """Make one picture, beginning after the last stage whose result is kept.
+        """Make one picture, beginning after the last stage whose result is cached.
 
-        From the stage `anew_from` on, what is kept is not looked at.
+        Args:
+            picture: the plan.
+            context: lends the stages models and pictures, and reports their events.
+            anew_from: the name of a stage; its cached result and all later ones are not used.
 
         Raises:
-            CancelledError: the job was cancelled; stages that were done are kept.
-            OutOfMemoryError: there was no room with every fallback; stages that were done are kept.
-            NotFiniteError: a stage computed no numbers, in float32 either.
-            MediaLabError: a stage cannot go on; its text says why.
+            CancelledError: the job was cancelled; finished stages stay cached.
+            OutOfMemoryError: it did not fit with every fallback; finished stages stay cached.
+            NotFiniteError: a stage computed NaN or infinity, in float32 too.
+            MediaLabError: a stage cannot go on; its message says why.
         """
         frame, done = self._latest(picture, anew_from)
         progress.begin(frame.image)
@@ -74,7 +82,7 @@ class Pipeline:
             if retries.done:
                 frame = _with_retries(frame, one.name, retries.done)
             seconds = round(time.perf_counter() - before, 4)
-            # Another day, with more memory, the key would stand for other pixels.
+            # With more memory, the same key would stand for other pixels.
             may_keep = may_keep and retries.exact
             if may_keep:
                 self.cache.put(one.key, encode_frame(frame))
@@ -101,7 +109,17 @@ class Pipeline:
         facts: Mapping[str, Any],
         make: Callable[[], bytes],
     ) -> tuple[bytes, bool]:
-        """A part of a stage's work, kept by what decided it: the facts, and the stage's models."""
+        """Return a part of a stage's work, cached under the facts and the stage's models.
+
+        Args:
+            key: of the stage.
+            context: of the run; its retries are stored with the part.
+            facts: everything of the part's settings that decides it, as plain JSON values.
+            make: computes the part if it is not cached.
+
+        Returns:
+            The part, and whether it was cached.
+        """
         own = replace(key, stage=f"{key.stage}, a part with retries", settings=facts, before="")
         found = self.cache.read(own, _read_part)
         if found is not None:
@@ -115,7 +133,7 @@ class Pipeline:
         return content, False
 
     def unmade(self, picture: PicturePlan) -> list[PlannedStage]:
-        """Return the stages that would run: all behind the last one whose result is cached."""
+        """Return the stages that would run: all after the last one whose result is cached."""
         cached = [n for n, one in enumerate(picture.stages, 1) if self.cache.holds(one.key)]
         return [*picture.stages[max(cached, default=0) :]]
 
@@ -124,7 +142,7 @@ class Pipeline:
         return [self.cache.explain(one.key) for one in picture.stages]
 
     def _latest(self, picture: PicturePlan, anew_from: str | None) -> tuple[Frame, int]:
-        """Return the frame after the last stage that is cached, and how many stages it spares."""
+        """Return the frame after the last cached stage, and the number of stages up to there."""
         for number in range(picture.before(anew_from), 0, -1):
             key = picture.stages[number - 1].key
             frame = self.cache.read(key, partial(decode_frame, device=self.device))
@@ -139,7 +157,7 @@ class Pipeline:
         measured: dict[str, dict[str, Any]],
         started: datetime,
     ) -> dict[str, Any]:
-        """Return what was applied, as plain JSON values."""
+        """Return the record: versions, times and what each stage applied, as plain JSON values."""
         return {
             "started": started.isoformat(timespec="milliseconds"),
             "device": self.device,
@@ -160,15 +178,15 @@ class Pipeline:
 
 
 def _written_part(content: bytes, retries: Sequence[Retry]) -> bytes:
-    """A part of a picture with what was done again to make it, on a line before it."""
+    """Return a part's bytes after a line with the retries that it took."""
     return json.dumps([asdict(retry) for retry in retries]).encode() + b"\n" + content
 
 
 def _read_part(written: bytes) -> tuple[bytes, list[Retry]]:
-    """A part of a picture, and what was done again to make it.
+    """Return a part's bytes, and the retries that it took.
 
     Raises:
-        ValueError: these bytes are none.
+        ValueError: the bytes are not a valid part.
     """
     line, _, content = written.partition(b"\n")
     try:
@@ -181,7 +199,7 @@ def _read_part(written: bytes) -> tuple[bytes, list[Retry]]:
 
 
 def _with_hash(applied: Mapping[str, Any], config: ResolvedConfig) -> dict[str, Any]:
-    """Return what a stage applied, with what the checkpoint that took over holds."""
+    """Return the values a stage applied, with the hash of the handover checkpoint."""
     if "handover" not in applied:
         return dict(applied)
     sha256 = config.sha256_of("checkpoint", applied["handover"]["checkpoint"])
@@ -189,13 +207,13 @@ def _with_hash(applied: Mapping[str, Any], config: ResolvedConfig) -> dict[str, 
 
 
 def _with_retries(frame: Frame, stage: str, retries: Sequence[Retry]) -> Frame:
-    """Return the frame with what was done again told among what its stage applied."""
+    """Return the frame with the retries among the values that its stage applied."""
     told = [retry.as_record for retry in retries]
     return frame.with_applied(stage, **frame.applied.get(stage, {}), retries=told)
 
 
 def _memory_bytes() -> int:
-    """Resident memory of this process."""
+    """Return the resident memory of this process in bytes."""
     import psutil
 
     return int(psutil.Process().memory_info().rss)

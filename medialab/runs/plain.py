@@ -22,7 +22,7 @@ _FIELDS = ("kind", "job", "stage", "step", "steps", "image", "images", "seconds"
 
 
 def run_as_plain(run: Run, unsaved: Path) -> dict[str, Any]:
-    """Return a run by the paths of its pictures; those without a file are written to `unsaved`."""
+    """Return a run with the paths of its pictures; unsaved ones are written to `unsaved`."""
     paths = [artifact.path for artifact in run.artifacts]
     if not paths:
         unsaved.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def run_as_plain(run: Run, unsaved: Path) -> dict[str, Any]:
 
 
 def run_from_plain(plain: Mapping[str, Any]) -> Run:
-    """Return the run that `run_as_plain` told of; its pictures are read from their files.
+    """Return the run of `run_as_plain`; its pictures are read from their files.
 
     Raises:
         OSError: a picture's file or its sidecar is gone.
@@ -82,7 +82,7 @@ def event_as_plain(event: Event, unsaved: Path) -> dict[str, Any]:
 
 
 def event_from_plain(plain: Mapping[str, Any]) -> Event:
-    """Return the event that `event_as_plain` told of.
+    """Return the event of `event_as_plain`.
 
     Raises:
         OSError: its run's picture is gone.
@@ -100,7 +100,7 @@ def event_from_plain(plain: Mapping[str, Any]) -> Event:
 
 
 def error_as_plain(error: BaseException) -> dict[str, Any]:
-    """Return an error's name, its message, and the setting at fault where one is."""
+    """Return an error's name, its message, and the setting at fault if there is one."""
     plain: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
     if isinstance(error, MediaLabError):
         plain |= {"setting": error.setting, "choices": list(error.choices)}
@@ -108,7 +108,7 @@ def error_as_plain(error: BaseException) -> dict[str, Any]:
 
 
 def error_from_plain(plain: Mapping[str, Any]) -> MediaLabError:
-    """Return an error of the same name as the one that was told, or, of others, one of ours."""
+    """Return an error of the same name if it is one of ours, else a `MediaLabError`."""
     kind = getattr(errors, plain["kind"], None)
     if isinstance(kind, type) and issubclass(kind, MediaLabError):
         return kind(plain["message"]).about(plain["setting"], plain["choices"])

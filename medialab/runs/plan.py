@@ -1,4 +1,4 @@
-"""A request worked out once: per picture its stages, with settings, models and cache key."""
+"""The plan of a request: for each picture its stages, with settings, models and cache keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from medialab.stages import STAGES
 
 @dataclass(frozen=True)
 class StageRequest:
-    """A stage that a request runs, its settings with nothing left to inherit, and its models."""
+    """A stage that a request runs, with its settings after inheritance, and its models."""
 
     stage: PipelineStage[Any]
     settings: Any
@@ -32,21 +32,27 @@ class StageRequest:
 
 @dataclass(frozen=True)
 class PlannedStage(StageRequest):
-    """The same once the request is resolved, with the key that its result is cached under."""
+    """A stage of a resolved request, with the key that its result is cached under."""
 
     key: StageKey
 
 
 @dataclass(frozen=True)
 class PicturePlan:
-    """One picture: its own config, its stages in order, and what of the request it cannot use."""
+    """The plan of one picture.
+
+    Attributes:
+        config: the picture's own.
+        stages: in order.
+        set_aside: settings that it does not use, since they were made for another picture.
+    """
 
     config: ResolvedConfig
     stages: tuple[PlannedStage, ...]
     set_aside: Sequence[SetAside] = ()
 
     def before(self, stage: str | None) -> int:
-        """Return how many of the stages stand before the one of this name; all, without one."""
+        """Return the number of stages before the one of this name; without a name, of all."""
         every = [one.name for one in STAGES]
         earlier = every[: every.index(stage)] if stage in every else every
         return sum(one.name in earlier for one in self.stages)
@@ -74,7 +80,13 @@ def stages_of(config: PipelineConfig) -> tuple[StageRequest, ...]:
 def plan_picture(
     config: ResolvedConfig, device: str, set_aside: Sequence[SetAside] = ()
 ) -> PicturePlan:
-    """Plan one picture of a resolved request, for a torch device."""
+    """Plan one picture of a resolved request.
+
+    Args:
+        config: of a single picture.
+        device: the torch device that it is made on; part of the cache keys.
+        set_aside: settings that it does not use.
+    """
     environment = dict(all_versions()) | {
         "device": device.partition(":")[0],
         "dtype": dtype_name(device),
@@ -100,5 +112,5 @@ def plan_picture(
 
 
 def threads_of(config: ResolvedConfig) -> int:
-    """Return the CPU threads that a run computes with; older configs do not tell them."""
+    """Return the CPU threads that a run computes with; older configs do not have them."""
     return config.threads or threads.default_threads()

@@ -1,4 +1,4 @@
-"""A request as an executor takes it: plain values, so that another process can read it."""
+"""A request to an executor: plain values, which another process can read."""
 
 import json
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from medialab.errors import ConfigError
 
 @dataclass(frozen=True)
 class Request:
-    """What to make, and how.
+    """A request to make pictures.
 
     Args:
-        config: as asked for, or resolved: then nothing of it is left to who makes it.
+        config: as asked for, or resolved: then it leaves no choice to the executor.
         save: whether pictures become artifacts.
-        anew_from: the stage from which on nothing cached is used.
-        keeps_interrupted: whether a cancelled picture is saved as far as it was.
+        anew_from: the name of a stage; its cached result and all later ones are not used.
+        keeps_interrupted: whether a cancelled picture is saved as far as it was made.
         threads: CPU threads to compute with; None: those of a resolved config, else the machine's.
     """
 
@@ -28,7 +28,7 @@ class Request:
     threads: int | None = None
 
     def as_json(self) -> str:
-        """Return it as one line of JSON, as `from_json` reads it."""
+        """Return the request as one line of JSON for `from_json`."""
         plain: dict[str, Any] = {name: getattr(self, name) for name in _OPTIONS}
         plain["resolved"] = isinstance(self.config, ResolvedConfig)
         plain["config"] = self.config.model_dump(mode="json")
@@ -39,7 +39,7 @@ class Request:
         """Return the request that `as_json` wrote.
 
         Raises:
-            ConfigError: the text is none.
+            ConfigError: the text is not a valid request.
         """
         try:
             plain = json.loads(text)

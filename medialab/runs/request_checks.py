@@ -1,4 +1,4 @@
-"""Refuse requests that nothing can be made from, by what they say alone."""
+"""Refuse requests that cannot be made, by their settings alone."""
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
@@ -11,7 +11,7 @@ from medialab.settings.sampling import SamplingConfig
 
 
 def check_texts(config: PipelineConfig) -> None:
-    """Refuse tags that nothing here follows, and what would join too many prompts.
+    """Refuse tags that nothing here follows, and prompts that join too many parts.
 
     Raises:
         ConfigError: the message names the tag.
@@ -25,7 +25,7 @@ def check_texts(config: PipelineConfig) -> None:
 
 
 def check_picture(config: PipelineConfig) -> None:
-    """Refuse a mode that starts from a picture when there is none, or with another's mask.
+    """Refuse a mode that starts from a picture without one, or with another picture's mask.
 
     Raises:
         ConfigError: the message says what to set.
@@ -55,7 +55,7 @@ def check_picture(config: PipelineConfig) -> None:
 
 
 def _units_of(config: PipelineConfig) -> list[ControlUnit]:
-    """The ControlNet units that count, the base's and the stages' own."""
+    """Return the ControlNet units that have an effect, the base's and the stages' own."""
     every = [*config.control] if config.takes_base("control") else []
     for name, stage in config:
         if isinstance(stage, SamplingConfig) and config.draws(name):
@@ -64,5 +64,5 @@ def _units_of(config: PipelineConfig) -> list[ControlUnit]:
 
 
 def _followed(part: SamplingConfig, config: PipelineConfig) -> tuple[ControlUnit, ...]:
-    """The units of a pass: its own, or the base's."""
+    """Return the ControlNet units of a stage: its own, or those it inherits."""
     return config.control if part.control is None else part.control

@@ -1,4 +1,4 @@
-"""Requests resolved: checked against the models that there are, completed, and planned once."""
+"""Resolves requests: checks them against the models that are here, completes and plans them."""
 
 import secrets
 import warnings
@@ -29,14 +29,14 @@ from medialab.runs.sizes import check_sizes
 from medialab.runs.ties import may_be_untied
 from medialab.settings.fields import RANDOM_SEED, StageConfig
 
-# Seeds that are drawn have 32 bits: A1111 and its kin keep no more.
+# Drawn seeds have 32 bits: A1111 and its kin store no more.
 _DRAWN_BELOW = 2**32
 
 
 class Resolver:
-    """Checks, completes and plans requests, by a models folder and the pictures that were kept.
+    """A resolver of requests, with the models of a registry and the pictures of a store.
 
-    Each request looks at the models folder once: its questions share a `Snapshot`.
+    Each request lists the models folder once, in a `Snapshot`.
     """
 
     def __init__(self, registry: ModelRegistry, pictures: PictureStore) -> None:
@@ -44,7 +44,7 @@ class Resolver:
         self.pictures = pictures
 
     def check(self, config: PipelineConfig) -> None:
-        """Refuse what nothing can be made from, before anything is loaded; see `Workbench.submit`.
+        """Refuse a request that cannot be made, before anything is loaded; see `Workbench.submit`.
 
         Raises:
             ConfigError: the mode needs a picture, and none is given; or one would be too large.
@@ -55,14 +55,14 @@ class Resolver:
         check_texts(config)
         listing = self.registry.snapshot()
         if isinstance(config, ResolvedConfig) and lacks_a_name(config, listing):
-            return  # its files may have other names by now: they are looked for by their hashes
+            return  # its files may have been renamed: they are looked up by their hashes
         chosen = _with_detectors(config, listing)
         info = listing.find(config.checkpoint, "checkpoint")
         stages = stages_of(chosen)
         check_models(chosen, stages, listing)
         check_detectors(chosen, listing)
         check_handover(config, listing)
-        with suppress(ModelRefusedError):  # none need tell the size that it was trained at
+        with suppress(ModelRefusedError):  # no checkpoint has to say its size
             check_sizes(chosen, stages, self._size_of(config, info))
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
@@ -74,10 +74,10 @@ class Resolver:
 
         Args:
             config: as asked for, or resolved already.
-            threads: of the CPU; by default those of a resolved config, else this machine's.
+            threads: CPU threads; by default those of a resolved config, else this machine's.
 
         Raises:
-            ConfigError: a prompt names a wildcard that is not there; or as `resolve`.
+            ConfigError: a prompt names a missing wildcard; or as `resolve`.
             MediaLabError: as `resolve`.
         """
         listing = self.registry.snapshot()
@@ -96,7 +96,7 @@ class Resolver:
         """Plan the first picture of a resolved request; no model is looked up.
 
         Raises:
-            ConfigError: a prompt names a wildcard that is not there.
+            ConfigError: a prompt names a missing wildcard.
         """
         single, aside = settled(self._drawn(config)[0])
         return plan_picture(single, self.registry.device, aside)
@@ -114,7 +114,7 @@ class Resolver:
             return self._resolved(read.config, listing)
 
     def _resolved(self, config: PipelineConfig, listing: Snapshot) -> ResolvedConfig:
-        # `changed`, since a copy that was made past the checks is checked here.
+        # `changed` validates a copy that was made without validation.
         config = _with_detectors(config.changed(), listing)
         check_picture(config)
         info = listing.find(config.checkpoint, "checkpoint")
@@ -129,7 +129,7 @@ class Resolver:
         width, height = self._size_of(config, info)
         check_sizes(config, stages, (width, height))
         prompt, negative_prompt = config.prompt, config.negative_prompt
-        if config.styles:  # a broken file is no matter to who uses none
+        if config.styles:  # a broken file does not matter without styles
             styles = Styles.load(self.registry.folder / "styles.csv")
             prompt, negative_prompt = styles.merge(prompt, negative_prompt, config.styles)
         settings = config.model_dump() | {
@@ -168,7 +168,7 @@ class Resolver:
         return single.changed(**settings)
 
     def _sizes_for_another(self, config: PipelineConfig) -> dict[str, None]:
-        """Return sizes left to the next picture, where this one had its own."""
+        """Return cleared sizes for the next picture if the sizes were those of this one."""
         if config.image is None or config.mode == "txt2img":
             return {}
         with suppress(PictureError):
@@ -177,7 +177,7 @@ class Resolver:
         return {}
 
     def memory_plan(self, config: PipelineConfig) -> MemoryPlan:
-        """Work out what a request needs of memory; see `Workbench.memory_plan`."""
+        """Work out a request's memory needs; see `Workbench.memory_plan`."""
         listing = self.registry.snapshot()
         if not isinstance(config, ResolvedConfig):
             config = _with_detectors(config, listing)
@@ -186,26 +186,26 @@ class Resolver:
     def memory_of(
         self, config: PipelineConfig, stages: Sequence[StageRequest], listing: Snapshot
     ) -> MemoryPlan:
-        """Work out what these stages of a request need of memory."""
+        """Work out the memory needs of these stages of a request."""
         info = listing.find(config.checkpoint, "checkpoint")
         try:
             size = self._size_of(config, info)
-        except ModelRefusedError:  # none need tell the size that it was trained at
+        except ModelRefusedError:  # no checkpoint has to say its size
             size = config.width or 1024, config.height or 1024
         found = plan_memory(config, stages, size, self.registry, listing, self._available())
-        if not found.fits:  # malloc keeps what was let go of: 3 GB after LoRAs of an SDXL's
+        if not found.fits:  # malloc holds released memory: 3 GB after an SDXL LoRA
             free_memory()
             found = found._replace(available=self._available())
         return found
 
     def _available(self) -> int:
-        """Return the bytes that a run may be given: those free, and those kept for later."""
-        # Weights that are read straight from their files are counted as free already.
+        """Return the bytes that a run may use: those free, and those of caches."""
+        # Weights that are mapped from their files already count as free.
         device, kept = self.registry.device, self.registry.budget.nbytes
         return min(free_bytes(device) + kept, total_bytes(device))
 
     def _size_of(self, config: PipelineConfig, info: ModelInfo) -> tuple[int, int]:
-        """Return width and height: as asked, the given picture's, or the checkpoint's own."""
+        """Return width and height: as set, the given picture's, or the checkpoint's own."""
         if config.width and config.height:
             return config.width, config.height
         if config.image is not None and config.mode != "txt2img":
@@ -215,20 +215,20 @@ class Resolver:
         return config.width or width, config.height or height
 
     def _drawn(self, config: ResolvedConfig) -> list[ResolvedConfig]:
-        """Return one config per picture, with what its prompts leave to chance drawn."""
+        """Return one config per picture, with the random choices of its prompts drawn."""
         return config.singles(self.registry.folder / "wildcards")
 
     def _with_detectors_for_the_rest(
         self, asked: PipelineConfig, config: ResolvedConfig, listing: Snapshot
     ) -> ResolvedConfig:
-        """Add detectors to stages whose detections or mask are of another picture."""
+        """Add detectors to stages whose detections or mask were made for another picture."""
         stages = {one.stage for each in self._drawn(config) for one in settled(each)[1]}
         if not stages:
             return config
         without: dict[str, Any] = {"detections": None, "mask": None}
         try:
             looking = _with_detectors(_with_parts(asked, dict.fromkeys(stages, without)), listing)
-        except ModelNotFoundError:  # then nothing is found, which the record says
+        except ModelNotFoundError:  # then nothing is detected, and the record says so
             return config
         found = {name: {"detector": getattr(looking, name).detector} for name in stages}
         hashes = hashes_of(looking, stages_of(looking), listing)
@@ -237,7 +237,7 @@ class Resolver:
         )
 
     def _with_named(self, config: ResolvedConfig, family: str, listing: Snapshot) -> ResolvedConfig:
-        """Add the hashes of what the pictures' prompts name: inversions, LoRAs."""
+        """Add the hashes of the inversions and LoRAs that the pictures' prompts name."""
         singles = self._drawn(config)
         for single in singles:
             check_texts(single)

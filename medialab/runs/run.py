@@ -1,4 +1,4 @@
-"""What came of a request."""
+"""The result of a request: pictures, files and records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,16 +13,21 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-LEAST_SHOWN = 384  # pixels that a notebook gives to a picture, however small it is
+LEAST_SHOWN = 384  # pixels of width that a notebook gives a picture, however small it is
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came of one request: pictures, their files, and how they were made.
+    """The result of one request: pictures, their files, and how they were made.
 
-    The plural fields hold one entry per picture of the batch, in order; `artifacts` is empty when
-    the run was not saved. `detections` are tables by detailer, of the first picture; edited, they
-    go back with `Workbench.rerun`.
+    Attributes:
+        config: the resolved request.
+        images: one per picture of the batch, in order.
+        records: how each picture was made, as plain JSON values, in the same order.
+        artifacts: each picture's file and sidecar, in the same order; empty when the run was not
+            saved.
+        detections: tables by detailer, of the first picture; after editing, they can be passed to
+            `Workbench.rerun`.
     """
 
     config: ResolvedConfig
@@ -51,21 +56,21 @@ class Run:
 
     @property
     def set_aside(self) -> Sequence[Mapping[str, Any]]:
-        """Finds and masks of the request that the first picture did not use: another one's.
+        """Detections and masks that the first picture did not use: they are another picture's.
 
-        `medialab.runs.belongings.brought_back` makes changes of them, for `Workbench.rerun`.
+        `medialab.runs.belongings.changes_to_restore` turns them into changes for `Workbench.rerun`.
         """
         told: Sequence[Mapping[str, Any]] = self.record.get("set_aside", ())
         return told
 
     def __repr__(self) -> str:
-        """One line: a notebook keeps it beside the picture."""
+        """Return one line, which a notebook shows beside the picture."""
         files = ", ".join(str(artifact.path) for artifact in self.artifacts) or "not saved"
         width, height = self.image.size
         return f"Run(seed={self.config.seed}, {width} × {height}, {files})"
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        """Notebooks show a run as its pictures, side by side, small ones enlarged."""
+        """Return the pictures as one PNG, side by side, small ones enlarged, for notebooks."""
         from PIL import Image
 
         sheet = Image.new("RGB", (sum(image.width for image in self.images), self.image.height))

@@ -1,4 +1,4 @@
-"""How large a request's picture is after each stage, told before anything is drawn."""
+"""The size of a request's picture after each stage, known before anything is drawn."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ _MEGA = 1_000_000
 def sizes_of(
     config: PipelineConfig, stages: Sequence[StageRequest], size: tuple[int, int]
 ) -> Iterator[StageSize]:
-    """Return the sizes after the stages that make or draw a whole picture.
+    """Yield the sizes after the stages that make or draw a whole picture.
 
     Args:
         config: the request.
@@ -39,7 +39,7 @@ def check_sizes(
     """Refuse a request one of whose stages would draw or make too large a picture.
 
     Raises:
-        ConfigError: it names the stage, its size and what to change.
+        ConfigError: the message names the stage, its size and the setting to change.
     """
     for one in sizes_of(config, stages, size):
         if one.draws and max(one.size) > MOST_DRAWN:

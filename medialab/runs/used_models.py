@@ -1,8 +1,8 @@
-"""What a picture is tied to: the models without which it would be another one.
+"""The models that a picture needs, and the optional ones that it can be made without.
 
-A request names more models than a picture may need: detectors behind the one that found any, a
-checkpoint that was left no step, the LoRAs of a face that was not there. Those can be lost, or be
-other files, and the picture is made again all the same.
+A request may name more models than its picture needs: detectors after the one that succeeded, a
+checkpoint that got no step, the LoRAs of a face that was not found. If those are lost or replaced,
+the same picture can still be made.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,12 @@ from medialab.stage import Model
 
 
 def tied_to_what_ran(picture: PicturePlan, record: Mapping[str, Any]) -> ResolvedConfig:
-    """Return a picture's config without the hashes of models that had no part in it."""
+    """Return a picture's config without the hashes of models that were not used.
+
+    Args:
+        picture: the plan.
+        record: how it was made.
+    """
     applied, config = applied_in(record), picture.config
     used = set()
     for one in picture.stages:
@@ -31,7 +36,7 @@ def tied_to_what_ran(picture: PicturePlan, record: Mapping[str, Any]) -> Resolve
 
 
 def may_be_untied(config: ResolvedConfig, stages: Sequence[StageRequest]) -> list[Model]:
-    """Return the models of these stages that a config has no hash of, and may do without."""
+    """Return the stages' models that a config has no hash of, and that it can be made without."""
     found: dict[Model, None] = {}
     needed: set[Model] = set()
     for one in stages:
