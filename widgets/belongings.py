@@ -7,7 +7,7 @@ from typing import Any
 
 from medialab import PipelineConfig
 from medialab.errors import ConfigError
-from medialab.runs.belongings import is_of_another
+from medialab.runs.belongings import mask_is_foreign
 from medialab.settings.control_units import ControlUnit
 from medialab.settings.fields import StageConfig
 from medialab.stages.detailer.edits import DetectionEdit
@@ -84,7 +84,7 @@ class Belongings:
             self._line.clear()
         elif aside is not None and mask is None and now.made_for.get(aside) == now.image:
             self._put_mask_back()
-        elif mask is not None and now.image is not None and is_of_another(now):
+        elif mask is not None and now.image is not None and mask_is_foreign(now):
             self._mask = mask
             self._set({_MASK: None})
             self._show_mask(None)

@@ -15,7 +15,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, PictureError
 from medialab.infotext.embedded import is_text_of_settings
 from medialab.infotext.restored import with_current_names
-from medialab.runs.belongings import settled
+from medialab.runs.belongings import set_aside_foreign
 from widgets.belongings import Belongings
 from widgets.canvas import Canvas, CanvasContent, encode_png
 from widgets.canvas_pictures import CanvasPictures
@@ -77,7 +77,7 @@ class Importer:
         config, told = shown.config, ""
         if isinstance(config, ResolvedConfig):
             # In a batch, detections and masks may be for any of its pictures.
-            own = settled(config)[0] if config.batch_size == 1 else config
+            own = set_aside_foreign(config)[0] if config.batch_size == 1 else config
             read = with_current_names(own, self._bench.registry, MAY_READ)
             config, told = read.config, f" {escape(read.lost)}" if read.lost else ""
         self._fill(

@@ -14,7 +14,7 @@ from medialab import PipelineConfig, Run, Workbench
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
 from medialab.process.events import Event
-from medialab.runs.belongings import brought_back
+from medialab.runs.belongings import changes_to_restore
 from medialab.settings.fields import StageConfig
 from medialab.stages import STAGES
 from widgets.batch import BatchPanel
@@ -362,7 +362,7 @@ class Studio(ipw.Box):
     def _bring_back(self, run: Run) -> None:
         """Run again with the values that were set aside."""
         self.canvas.clear_error()
-        config = self.bench.changed(run.config, brought_back(run.set_aside))
+        config = self.bench.changed(run.config, changes_to_restore(run.set_aside))
         first = run.set_aside[0]["stage"]
         self.session.submit(config, anew_from=first, before=self.canvas.picture)
 

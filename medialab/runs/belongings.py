@@ -36,7 +36,7 @@ class SetAside:
     count: int
 
     @property
-    def told(self) -> dict[str, Any]:
+    def as_record(self) -> dict[str, Any]:
         """The values that the record stores, from which `rerun` can restore the setting."""
         return {"stage": self.stage, "setting": self.setting, "count": self.count, **self._text()}
 
@@ -44,7 +44,7 @@ class SetAside:
         value = self.value
         if self.setting == "detections":
             what = "edited detection was" if self.count == 1 else "edited detections were"
-            value = [find.model_dump(mode="json") for find in value]
+            value = [edit.model_dump(mode="json") for edit in value]
         else:
             what = "mask was"
         why = f"{self.count} {what} made for another picture, and set aside"
@@ -61,7 +61,7 @@ def picture_before_detailers(config: ResolvedConfig, *, enlarged: bool) -> str:
     is_kept = config.mode not in {stage.name for stage in _BASE}
     # Where stage 3 keeps a given picture, no prompt has an effect on it.
     base = [stage for stage in _BASE if not (is_kept and isinstance(stage, PromptStage))]
-    told: list[Any] = []
+    identity: list[Any] = []
     for stage in (*base, *(_AFTER_BASE if enlarged else ())):
         if config.runs(stage.name):
             settings = config.settings_for(stage.name, stage.settings)
@@ -76,10 +76,10 @@ def picture_before_detailers(config: ResolvedConfig, *, enlarged: bool) -> str:
             )
             # Models are identified by their hashes, whatever their names are now.
             of_models = sorted(str(config.sha256_of(*one)) for one in models)
-            told.append([stage.name, _by_content(plain, hashes), of_models])
+            identity.append([stage.name, _by_content(plain, hashes), of_models])
     if not (is_kept and not enlarged) and config.embeddings():
-        told.append([config.sha256_of("embedding", name) for name in config.embeddings()])
-    text = json.dumps(told, sort_keys=True)
+        identity.append([config.sha256_of("embedding", name) for name in config.embeddings()])
+    text = json.dumps(identity, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -99,20 +99,20 @@ def _by_content(value: Any, hashes: Mapping[str, str | None]) -> Any:
     return value
 
 
-def bound(config: ResolvedConfig) -> ResolvedConfig:
+def bind(config: ResolvedConfig) -> ResolvedConfig:
     """Return a single picture's config with unbound detections and masks bound to it."""
     changes: dict[str, Any] = {}
     made_for = dict(config.made_for)
-    if not _may_belong_to_another(config):
+    if not _has_edits(config):
         return config.model_copy(update={"made_for": {}})
     searched = picture_before_detailers(config, enlarged=True)
     for name, part in _detailers(config):
         if part.detections:
-            finds = tuple(
-                find if find.made_for else find.model_copy(update={"made_for": searched})
-                for find in part.detections
+            edits = tuple(
+                edit if edit.made_for else edit.model_copy(update={"made_for": searched})
+                for edit in part.detections
             )
-            changes[name] = part.model_copy(update={"detections": finds})
+            changes[name] = part.model_copy(update={"detections": edits})
         if part.mask is not None:
             made_for.setdefault(part.mask, _pictures_of_masks(config)[0])
     if config.inpaint.mask is not None and config.image is not None:
@@ -121,24 +121,24 @@ def bound(config: ResolvedConfig) -> ResolvedConfig:
     return config.model_copy(update={**changes, "made_for": used})
 
 
-def settled(config: ResolvedConfig) -> tuple[ResolvedConfig, list[SetAside]]:
+def set_aside_foreign(config: ResolvedConfig) -> tuple[ResolvedConfig, list[SetAside]]:
     """Return a single picture's config without detailers' edits that are bound to another picture.
 
     Unbound ones are bound to this picture. The second value lists the settings that were set aside.
     """
-    config = bound(config)
+    config = bind(config)
     changes: dict[str, DetailerConfig] = {}
     aside = list[SetAside]()
-    if not _may_belong_to_another(config):
+    if not _has_edits(config):
         return config, aside
     searched = picture_before_detailers(config, enlarged=True)
     for name, part in _detailers(config):
         if not part.enabled:
             continue
         left: dict[str, Any] = {}
-        others = [find for find in part.detections or () if find.made_for != searched]
+        others = [edit for edit in part.detections or () if edit.made_for != searched]
         if others:
-            own = tuple(find for find in part.detections or () if find.made_for == searched)
+            own = tuple(edit for edit in part.detections or () if edit.made_for == searched)
             left["detections"] = own or None
             aside.append(SetAside(name, "detections", others, len(others)))
         is_own = config.made_for.get(part.mask or "") in _pictures_of_masks(config)
@@ -150,7 +150,7 @@ def settled(config: ResolvedConfig) -> tuple[ResolvedConfig, list[SetAside]]:
     return config.model_copy(update=changes), aside
 
 
-def freed(config: PipelineConfig) -> PipelineConfig:
+def unbind(config: PipelineConfig) -> PipelineConfig:
     """Return the request with detections and masks bound to no picture: the next one uses them."""
     changes: dict[str, Any] = {"made_for": {}}
     for name, part in _detailers(config):
@@ -160,7 +160,7 @@ def freed(config: PipelineConfig) -> PipelineConfig:
     return config.changed(**changes)
 
 
-def brought_back(aside: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def changes_to_restore(aside: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return the changes, as `Workbench.rerun` takes them, that restore settings set aside.
 
     Args:
@@ -175,7 +175,7 @@ def brought_back(aside: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]
     return changes
 
 
-def is_of_another(config: PipelineConfig) -> bool:
+def mask_is_foreign(config: PipelineConfig) -> bool:
     """Return whether inpaint's mask was painted for another picture than the one it starts from.
 
     An unbound mask fits any picture.
@@ -189,7 +189,7 @@ def _detailers(config: PipelineConfig) -> list[tuple[str, DetailerConfig]]:
     return [(name, part) for name, part in config if isinstance(part, DetailerConfig)]
 
 
-def _may_belong_to_another(config: PipelineConfig) -> bool:
+def _has_edits(config: PipelineConfig) -> bool:
     """Return whether the request has detections or masks, which are made for one picture."""
     return bool(_masks(config)) or any(part.detections for _, part in _detailers(config))
 

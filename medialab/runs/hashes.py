@@ -8,7 +8,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.listing.snapshot import Snapshot
 from medialab.runs.plan import StageRequest, stages_of
-from medialab.runs.ties import may_be_untied
+from medialab.runs.used_models import optional_models
 from medialab.stage import Model
 
 
@@ -43,7 +43,7 @@ def refuse_replaced(
         ModelRefusedError: one was; the message names the model and both hashes.
     """
     embeddings = [Model("embedding", name) for name in config.embeddings()]
-    untied = may_be_untied(config, stages)
+    untied = optional_models(config, stages)
     for model in [*_models_of(config, stages), *embeddings]:
         if model in untied:
             continue

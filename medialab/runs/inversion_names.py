@@ -13,7 +13,7 @@ from medialab.listing.snapshot import Snapshot
 from medialab.prompts import mentions
 
 
-class Meant(NamedTuple):
+class NamedInversions(NamedTuple):
     """The textual inversions that some prompts name.
 
     Attributes:
@@ -22,10 +22,12 @@ class Meant(NamedTuple):
     """
 
     files: Mapping[str, ModelInfo]
-    unclear: Mapping[str, Sequence[str]]
+    ambiguous: Mapping[str, Sequence[str]]
 
 
-def meant(infos: Iterable[ModelInfo], family: str, texts: Sequence[str]) -> Meant:
+def find_inversions(
+    infos: Iterable[ModelInfo], family: str, texts: Sequence[str]
+) -> NamedInversions:
     """Return the textual inversions that these texts name.
 
     Args:
@@ -39,7 +41,7 @@ def meant(infos: Iterable[ModelInfo], family: str, texts: Sequence[str]) -> Mean
             for name in dict.fromkeys((info.name, *info.aliases)):
                 called.setdefault(name.lower(), []).append((name, info))
     files: dict[str, ModelInfo] = {}
-    unclear: dict[str, Sequence[str]] = {}
+    ambiguous: dict[str, Sequence[str]] = {}
     for word, several in called.items():
         if not any(mentions(word, text) for text in texts):
             continue
@@ -47,8 +49,8 @@ def meant(infos: Iterable[ModelInfo], family: str, texts: Sequence[str]) -> Mean
         if len(found) == 1:
             files.update(found)
         else:
-            unclear[word] = [info.name for _, info in found]
-    return Meant(files, unclear)
+            ambiguous[word] = [info.name for _, info in found]
+    return NamedInversions(files, ambiguous)
 
 
 def _likeliest(
@@ -75,7 +77,7 @@ def read_as_text(config: ResolvedConfig, record: Mapping[str, Any], listing: Sna
     stages = [stage for stage in record["stages"] if stage["name"] == "prompt"]
     used = {name for stage in stages for name in stage["applied"].get("embeddings", ())}
     family = listing.find(config.checkpoint, "checkpoint").family
-    told = []
+    notices = []
     infos = listing.models("embedding")
     several: dict[str, list[str]] = {}
     for info in infos:
@@ -83,18 +85,18 @@ def read_as_text(config: ResolvedConfig, record: Mapping[str, Any], listing: Sna
     for name, ways in several.items():
         asked = len(ways) > 1 and any(mentions(name, text) for text in config.texts())
         if asked and not used & {way.lower() for way in ways}:
-            told.append(
+            notices.append(
                 f"{name!r} was read as text: {len(ways)} textual inversions have that name, "
                 f"{', '.join(ways)}; give one of these names"
             )
-    unclear = meant(infos, family, config.texts()).unclear
-    told += [
+    ambiguous = find_inversions(infos, family, config.texts()).ambiguous
+    notices += [
         f"{word!r} was read as text: {len(names)} textual inversions have that name, "
         f"{', '.join(names)}; give one of these names"
-        for word, names in unclear.items()
+        for word, names in ambiguous.items()
     ]
     for info in infos:
-        names = [one for one in (info.name, *info.aliases) if one.lower() not in unclear]
+        names = [one for one in (info.name, *info.aliases) if one.lower() not in ambiguous]
         fits = info.refused is None and info.family == family
         # An inversion that fits is reported for the base's prompts only: each stage reads its own.
         texts = base if fits else config.texts()
@@ -106,7 +108,7 @@ def read_as_text(config: ResolvedConfig, record: Mapping[str, Any], listing: Sna
             if fits
             else f"it is made for {info.family}, and {config.checkpoint!r} is of {family}"
         )
-        told.append(
+        notices.append(
             f"{found[0]!r} was read as text, not as the textual inversion of that name: {why}"
         )
-    return told
+    return notices

@@ -21,7 +21,7 @@ from medialab.runs.plan import PicturePlan, Plan
 from medialab.runs.request import Request
 from medialab.runs.resolver import Resolver
 from medialab.runs.run import Run
-from medialab.runs.ties import tied_to_what_ran
+from medialab.runs.used_models import without_unused_hashes
 from medialab.stages.detailer.edits import DetectionEdit, DetectionTable
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Maker:
                 keeps_interrupted=request.keeps_interrupted,
             )
             if needs := self._needs(plan, picture, pipeline):
-                job.emit(Event("planned", job.name, told=needs.told))
+                job.emit(Event("planned", job.name, told=needs.summary))
             try:
                 outcome = pipeline.run(picture, context, anew_from=request.anew_from)
             except CancelledError as cancelled:
@@ -101,18 +101,18 @@ class Maker:
             images.append(outcome.image)
             records.append(outcome.record | ({"memory": str(needs)} if needs else {}))
             if request.save:
-                tied = tied_to_what_ran(picture, outcome.record)
+                tied = without_unused_hashes(picture, outcome.record)
                 artifacts.append(self._artifacts.save(outcome.image, tied, records[-1]))
         return Run(plan.config, images, records, artifacts, detections)
 
     def _tell(self, outcome: "Outcome", picture: PicturePlan, news: Sequence[str]) -> None:
         """Add the notices for a person to a picture's record, and log them."""
         record, aside = outcome.record, picture.set_aside
-        told = [*news, *(f"{one.stage}: {one.told['why']}" for one in aside)]
-        if told := [*told, *self._pictures.take_news()]:
-            record["notices"] = [*record.get("notices", ()), *told]
+        notices = [*news, *(f"{one.stage}: {one.as_record['why']}" for one in aside)]
+        if notices := [*notices, *self._pictures.take_news()]:
+            record["notices"] = [*record.get("notices", ()), *notices]
         if aside:
-            record["set_aside"] = [one.told for one in aside]
+            record["set_aside"] = [one.as_record for one in aside]
         for notice in record.get("notices", ()):
             _LOG.warning(notice)
 
@@ -133,7 +133,7 @@ class Maker:
         needs = self._needs_of(plan, picture).of([one.name for one in left])
         needs.refuse_impossible()
         if not needs.fits:
-            _LOG.warning("this run %s", needs.told)
+            _LOG.warning("this run %s", needs.summary)
         return needs
 
     def _keep_interrupted(

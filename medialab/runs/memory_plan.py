@@ -24,7 +24,7 @@ from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.process.memory import gigabytes
 from medialab.runs.plan import StageRequest
 from medialab.runs.sizes import sizes_of
-from medialab.runs.ties import may_be_untied
+from medialab.runs.used_models import optional_models
 from medialab.settings.sampling import SamplingConfig
 
 # Side in pixels of the piece that a VAE decodes with every fallback, whatever the picture's size;
@@ -98,7 +98,7 @@ class MemoryPlan(NamedTuple):
         return f"needs {gigabytes(self.nbytes)} of memory, {gigabytes(self.available)} are free"
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The needs in short, or, if they are more than there is, the whole sentence."""
         return (
             self._in_short if self.fits else f"{self}; it falls back to slower ways that need less"
@@ -158,16 +158,16 @@ def plan_memory(
     """
     dtype = dtype_name(registry.device)
     # This config has the hashes of all models that are here by now.
-    absent = may_be_untied(config, stages) if isinstance(config, ResolvedConfig) else []
-    told = {one.stage: one for one in sizes_of(config, stages, start)}
+    absent = optional_models(config, stages) if isinstance(config, ResolvedConfig) else []
+    sizes = {one.stage: one for one in sizes_of(config, stages, start)}
     found, size = [], start
     for one in stages:
         stage, settings = one.stage, one.settings
-        size = told[stage.name].size if stage.name in told else size
+        size = sizes[stage.name].size if stage.name in sizes else size
         used = [listing.find(name, kind) for kind, name in one.models if (kind, name) not in absent]
         usual = least = size[0] * size[1] * PICTURE_BYTES
-        told_size = told.get(stage.name)
-        draws_whole = told_size is not None and told_size.draws
+        after = sizes.get(stage.name)
+        draws_whole = after is not None and after.draws
         samples = isinstance(settings, SamplingConfig) or draws_whole
         if samples and config.draws(stage.name):
             name = getattr(settings, "checkpoint", None) or config.checkpoint

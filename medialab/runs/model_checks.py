@@ -21,7 +21,7 @@ from medialab.lora import names_in, refuse_family
 from medialab.process.libraries import check_installed
 from medialab.runs.control_checks import check_units
 from medialab.runs.plan import StageRequest
-from medialab.runs.ties import may_be_untied
+from medialab.runs.used_models import optional_models
 from medialab.settings.fields import StageConfig
 from medialab.settings.samplers import AUTOMATIC_PREDICTION
 from medialab.settings.sampling import SamplingConfig
@@ -38,7 +38,7 @@ def check_models(config: PipelineConfig, stages: Sequence[StageRequest], listing
             preprocessor needs another kind of model.
     """
     # A picture's own sidecar names optional models that it was made without.
-    absent = may_be_untied(config, stages) if isinstance(config, ResolvedConfig) else []
+    absent = optional_models(config, stages) if isinstance(config, ResolvedConfig) else []
     for one in stages:
         with _naming(one.name):
             _check_stage(one, config, listing, absent)

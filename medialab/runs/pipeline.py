@@ -48,7 +48,7 @@ class Pipeline:
         self.device = device
 
     def run(
-        self, picture: PicturePlan, progress: RunContext, *, anew_from: str | None = None
+        self, picture: PicturePlan, context: RunContext, *, anew_from: str | None = None
     ) -> Outcome:
         """Make one picture, beginning after the last stage whose result is cached.
 
@@ -64,7 +64,7 @@ class Pipeline:
             MediaLabError: a stage cannot go on; its message says why.
         """
         frame, done = self._latest(picture, anew_from)
-        progress.begin(frame.image)
+        context.begin(frame.image)
         measured: dict[str, dict[str, Any]] = {
             one.name: {"seconds": 0.0, "memory_bytes": _memory_bytes(), "cached": True}
             for one in picture.stages[:done]
@@ -72,12 +72,12 @@ class Pipeline:
         started = datetime.now(UTC)
         may_keep = True
         for one in picture.stages[done:]:
-            recall = partial(self._part_of, one.key, progress)
-            with progress.stage(one.name, recall) as retries:
+            recall = partial(self._part_of, one.key, context)
+            with context.stage(one.name, recall) as retries:
                 threads.preload()
                 before = time.perf_counter()
                 with threads.computing_with(threads_of(picture.config)):
-                    work = partial(one.stage.run, frame, one.settings, progress)
+                    work = partial(one.stage.run, frame, one.settings, context)
                     frame = retries.run(one.name, work)
             if retries.done:
                 frame = _with_retries(frame, one.name, retries.done)
@@ -91,7 +91,7 @@ class Pipeline:
                 "memory_bytes": _memory_bytes(),
                 "cached": False,
             }
-            progress.finish(seconds, frame.image)
+            context.finish(seconds, frame.image)
         if frame.image is None:
             message = f"no picture was made by {', '.join(one.name for one in picture.stages)}"
             raise RuntimeError(message)
@@ -105,7 +105,7 @@ class Pipeline:
     def _part_of(
         self,
         key: StageKey,
-        progress: RunContext,
+        context: RunContext,
         facts: Mapping[str, Any],
         make: Callable[[], bytes],
     ) -> tuple[bytes, bool]:
@@ -121,15 +121,15 @@ class Pipeline:
             The part, and whether it was cached.
         """
         own = replace(key, stage=f"{key.stage}, a part with retries", settings=facts, before="")
-        found = self.cache.read(own, _read_part)
+        found = self.cache.read(own, _decode_part)
         if found is not None:
             content, retries = found
-            progress.retries.done.extend(retries)
+            context.retries.done.extend(retries)
             return content, True
-        before = len(progress.retries.done)
+        before = len(context.retries.done)
         content = make()
-        if progress.retries.exact:
-            self.cache.put(own, _written_part(content, progress.retries.done[before:]))
+        if context.retries.exact:
+            self.cache.put(own, _encode_part(content, context.retries.done[before:]))
         return content, False
 
     def unmade(self, picture: PicturePlan) -> list[PlannedStage]:
@@ -177,12 +177,12 @@ class Pipeline:
         }
 
 
-def _written_part(content: bytes, retries: Sequence[Retry]) -> bytes:
+def _encode_part(content: bytes, retries: Sequence[Retry]) -> bytes:
     """Return a part's bytes after a line with the retries that it took."""
     return json.dumps([asdict(retry) for retry in retries]).encode() + b"\n" + content
 
 
-def _read_part(written: bytes) -> tuple[bytes, list[Retry]]:
+def _decode_part(written: bytes) -> tuple[bytes, list[Retry]]:
     """Return a part's bytes, and the retries that it took.
 
     Raises:
@@ -208,8 +208,8 @@ def _with_hash(applied: Mapping[str, Any], config: ResolvedConfig) -> dict[str, 
 
 def _with_retries(frame: Frame, stage: str, retries: Sequence[Retry]) -> Frame:
     """Return the frame with the retries among the values that its stage applied."""
-    told = [retry.as_record for retry in retries]
-    return frame.with_applied(stage, **frame.applied.get(stage, {}), retries=told)
+    records = [retry.as_record for retry in retries]
+    return frame.with_applied(stage, **frame.applied.get(stage, {}), retries=records)
 
 
 def _memory_bytes() -> int:

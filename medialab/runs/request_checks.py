@@ -5,7 +5,7 @@ from medialab.errors import ConfigError
 from medialab.families.loras import read_block_weights
 from medialab.pixels.preprocessors import check_library
 from medialab.prompts import parse, take_loras
-from medialab.runs.belongings import is_of_another
+from medialab.runs.belongings import mask_is_foreign
 from medialab.settings.control_units import ControlUnit
 from medialab.settings.sampling import SamplingConfig
 
@@ -45,12 +45,12 @@ def check_picture(config: PipelineConfig) -> None:
         message = "there is no mask to inpaint; paint the area to change"
         hint = "inpaint.mask=bench.keep(picture), white where to paint"
         raise ConfigError(message).in_code(hint)
-    if is_of_another(config):
+    if mask_is_foreign(config):
         message = (
             "the mask of inpaint was painted for another picture than the one that is started "
             "from: paint one for this picture, or remove the mask and choose it again"
         )
-        hint = "medialab.runs.belongings.freed(config) uses it anyway"
+        hint = "medialab.runs.belongings.unbind(config) uses it anyway"
         raise ConfigError(message).in_code(hint)
 
 

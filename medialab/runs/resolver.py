@@ -18,15 +18,15 @@ from medialab.process.memory import free_bytes, free_memory, total_bytes
 from medialab.process.threads import default_threads
 from medialab.prompts import Styles
 from medialab.runs.automatic_detectors import check_detectors, with_detectors
-from medialab.runs.belongings import bound, settled
+from medialab.runs.belongings import bind, set_aside_foreign
 from medialab.runs.hashes import hashes_if_there, hashes_of, lacks_a_name, refuse_replaced
-from medialab.runs.inversion_names import meant
+from medialab.runs.inversion_names import find_inversions
 from medialab.runs.memory_plan import MemoryPlan, plan_memory
 from medialab.runs.model_checks import check_handover, check_models
 from medialab.runs.plan import PicturePlan, Plan, StageRequest, plan_picture, stages_of
 from medialab.runs.request_checks import check_picture, check_texts
 from medialab.runs.sizes import check_sizes
-from medialab.runs.ties import may_be_untied
+from medialab.runs.used_models import optional_models
 from medialab.settings.fields import RANDOM_SEED, StageConfig
 
 # Drawn seeds have 32 bits: A1111 and its kin store no more.
@@ -85,7 +85,7 @@ class Resolver:
         if threads is not None:
             resolved = resolved.model_copy(update={"threads": threads})
         device = self.registry.device
-        singles = (settled(one) for one in self._drawn(resolved))
+        singles = (set_aside_foreign(one) for one in self._drawn(resolved))
         return Plan(
             resolved,
             tuple(plan_picture(single, device, aside) for single, aside in singles),
@@ -98,7 +98,7 @@ class Resolver:
         Raises:
             ConfigError: a prompt names a missing wildcard.
         """
-        single, aside = settled(self._drawn(config)[0])
+        single, aside = set_aside_foreign(self._drawn(config)[0])
         return plan_picture(single, self.registry.device, aside)
 
     def _resolve(self, config: PipelineConfig, listing: Snapshot) -> ResolvedConfig:
@@ -123,7 +123,7 @@ class Resolver:
         if isinstance(config, ResolvedConfig):
             refuse_replaced(config, stages, listing)
             threads = config.threads or default_threads()
-            present = hashes_if_there(may_be_untied(config, stages), listing)
+            present = hashes_if_there(optional_models(config, stages), listing)
             ties = config.models_sha256 | present
             return config.model_copy(update={"threads": threads, "models_sha256": ties})
         width, height = self._size_of(config, info)
@@ -151,7 +151,7 @@ class Resolver:
 
     def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
         """Change settings of a run's first picture; see `Workbench.changed`."""
-        single = bound(self._drawn(config)[0]).asked()
+        single = bind(self._drawn(config)[0]).asked()
         settings: dict[str, Any] = {}
         for name, value in changes.items():
             old = getattr(single, name, None)
@@ -222,7 +222,7 @@ class Resolver:
         self, asked: PipelineConfig, config: ResolvedConfig, listing: Snapshot
     ) -> ResolvedConfig:
         """Add detectors to stages whose detections or mask were made for another picture."""
-        stages = {one.stage for each in self._drawn(config) for one in settled(each)[1]}
+        stages = {one.stage for each in self._drawn(config) for one in set_aside_foreign(each)[1]}
         if not stages:
             return config
         without: dict[str, Any] = {"detections": None, "mask": None}
@@ -242,7 +242,7 @@ class Resolver:
         for single in singles:
             check_texts(single)
         texts = [text for single in singles for text in single.texts()]
-        named = meant(listing.models("embedding"), family, texts).files
+        named = find_inversions(listing.models("embedding"), family, texts).files
         hashes = {f"{EMBEDDING}{name}": listing.sha256(info) for name, info in named.items()}
         for name in sorted({name for single in singles for name in single.lora_names()}):
             hashes[f"{LORA}{name}"] = listing.sha256(listing.find(name, "lora"))

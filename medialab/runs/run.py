@@ -60,8 +60,8 @@ class Run:
 
         `medialab.runs.belongings.changes_to_restore` turns them into changes for `Workbench.rerun`.
         """
-        told: Sequence[Mapping[str, Any]] = self.record.get("set_aside", ())
-        return told
+        edits: Sequence[Mapping[str, Any]] = self.record.get("set_aside", ())
+        return edits
 
     def __repr__(self) -> str:
         """Return one line, which a notebook shows beside the picture."""

@@ -27,10 +27,10 @@ def sizes_of(
     if config.mode not in {stage.name for stage in STAGES}:  # a given picture that stage 3 keeps
         yield StageSize(config.mode, size, draws=False, setting="width")
     for one in stages:
-        told = one.stage.size_after(size, one.settings, config)
-        if told is not None:
-            size = told.size
-            yield told
+        after = one.stage.size_after(size, one.settings, config)
+        if after is not None:
+            size = after.size
+            yield after
 
 
 def check_sizes(

@@ -14,7 +14,7 @@ from medialab.runs.plan import PicturePlan, StageRequest
 from medialab.stage import Model
 
 
-def tied_to_what_ran(picture: PicturePlan, record: Mapping[str, Any]) -> ResolvedConfig:
+def without_unused_hashes(picture: PicturePlan, record: Mapping[str, Any]) -> ResolvedConfig:
     """Return a picture's config without the hashes of models that were not used.
 
     Args:
@@ -24,18 +24,18 @@ def tied_to_what_ran(picture: PicturePlan, record: Mapping[str, Any]) -> Resolve
     applied, config = applied_in(record), picture.config
     used = set()
     for one in picture.stages:
-        told = applied.get(one.name)
-        models = one.models if told is None else one.stage.models_used(one.settings, told)
+        values = applied.get(one.name)
+        models = one.models if values is None else one.stage.models_used(one.settings, values)
         used |= {f"{model.kind}/{model.name}" for model in models}
-    ties = {
+    hashes = {
         name: sha256
         for name, sha256 in config.models_sha256.items()
         if name in used or name.startswith(EMBEDDING)
     }
-    return config.model_copy(update={"models_sha256": ties})
+    return config.model_copy(update={"models_sha256": hashes})
 
 
-def may_be_untied(config: ResolvedConfig, stages: Sequence[StageRequest]) -> list[Model]:
+def optional_models(config: ResolvedConfig, stages: Sequence[StageRequest]) -> list[Model]:
     """Return the stages' models that a config has no hash of, and that it can be made without."""
     found: dict[Model, None] = {}
     needed: set[Model] = set()

@@ -8,7 +8,7 @@ from medialab import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
-from medialab.runs.belongings import brought_back, freed, picture_before_detailers
+from medialab.runs.belongings import changes_to_restore, picture_before_detailers, unbind
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 FACE = {"enabled": True, "detector": "centre", "grow": 0, "mask_blur": 0, "guide_size": 64}
@@ -112,12 +112,14 @@ def test_there_are_ways_back(bench, edited):
     assert drawn(back) == [CORNER]
     assert back.image.tobytes() == edited.image.tobytes()
     # Or into this one all the same, which they belong to from then on.
-    here = bench.rerun(other, from_stage="face", changes=brought_back(other.set_aside), save=False)
+    here = bench.rerun(
+        other, from_stage="face", changes=changes_to_restore(other.set_aside), save=False
+    )
     assert drawn(here) == [CORNER]
     assert not here.set_aside
     third = bench.rerun(here, from_stage="prompt", changes={"seed": 9}, save=False)
     assert drawn(third) == [MIDDLE]
-    free = bench.execute(freed(edited.config.asked().changed(seed=8)), save=False)
+    free = bench.execute(unbind(edited.config.asked().changed(seed=8)), save=False)
     assert free.image.tobytes() == here.image.tobytes()
 
 
@@ -164,7 +166,7 @@ def test_a_detailers_mask_stays_with_the_picture_that_it_was_painted_for(bench, 
     aside = bench.rerun(run, from_stage="prompt", changes=other, save=False)
     assert drawn(aside) == [MIDDLE]
     assert [one["setting"] for one in aside.set_aside] == ["mask"]
-    changes = brought_back(aside.set_aside)
+    changes = changes_to_restore(aside.set_aside)
     back = bench.rerun(aside, from_stage="face", changes=changes, save=False)
     assert drawn(back) == [CORNER]
     if mode != "txt2img":  # it is the start picture's, whatever is drawn of that
@@ -183,7 +185,7 @@ def test_the_mask_of_inpainting_paints_no_other_picture(bench):
         bench.rerun(run, from_stage="source", changes=other, save=False)
     own = {"inpaint": {"mask": bench.keep(box_mask(Box(*MIDDLE), 64, 64))}}
     bench.rerun(run, from_stage="source", changes=other | own, save=False)
-    free = freed(run.config.asked().changed(**other))
+    free = unbind(run.config.asked().changed(**other))
     assert bench.execute(free, save=False).image.size == (64, 64)
     # One that a person names for two pictures in code is theirs to name.
     bench.enhance(noise(2), config, save=False)

@@ -205,8 +205,8 @@ def test_what_a_run_needs_is_told_before_its_first_stage_begins(bench):
 def test_where_there_is_too_little_it_is_told_that_pieces_are_made_smaller():
     need = StageNeed("txt2img", (1024, 1024), 14 * 10**9, 4_500_000_000, 2 * 10**9)
     plan = MemoryPlan((need,), 20 * 10**9)
-    assert plan.told == "needs 18.5 GB of memory, 20.0 GB are free"
-    told = plan._replace(available=17 * 10**9).told
+    assert plan.summary == "needs 18.5 GB of memory, 20.0 GB are free"
+    told = plan._replace(available=17 * 10**9).summary
     assert told.startswith("needs 18.5 GB of memory, 17.0 GB are free: txt2img at 1024 × 1024 px")
     assert told.endswith("; it falls back to slower ways that need less")
 
