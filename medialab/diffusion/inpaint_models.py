@@ -54,5 +54,5 @@ def reading(family: Family, denoiser: Any, masked: Masked) -> AbstractContextMan
     Raises:
         ModelRefusedError: the family has no denoisers made for inpainting.
     """
-    inpainting = family.offered(family.inpainting, "a denoiser made for inpainting")
+    inpainting = family.require(family.inpainting, "a denoiser made for inpainting")
     return inpainting.reading(denoiser, masked.mask, masked.latents)

@@ -154,7 +154,7 @@ class PreparedDenoising:
             seed=sampling.seed,
         )
         if options.noise_multiplier != 1 or self.forgets:
-            noising = family.offered(family.noising, "starting from a picture")
+            noising = family.require(family.noising, "starting from a picture")
             begin_over_picture(
                 noising, scheduler, options.kept, options.noise_multiplier, forgets=self.forgets
             )
@@ -165,7 +165,7 @@ class PreparedDenoising:
         family, kept = self.drawing.family, self.options.kept
         if kept is None:
             return None
-        noising = family.offered(family.noising, "keeping a part of a picture")
+        noising = family.require(family.noising, "keeping a part of a picture")
 
         def restore(latents: "torch.Tensor", step: int) -> "torch.Tensor":
             return kept.restored(latents, noising, self.pipeline, step, self.sampling.seed)
@@ -289,7 +289,7 @@ def _control_inputs(
     if not controls:
         return {}
     family = drawing.family
-    inputs = family.offered(family.control_inputs, "following ControlNets")
+    inputs = family.require(family.control_inputs, "following ControlNets")
     return inputs(task, [one.shown for one in controls], [one.unit for one in controls])
 
 

@@ -71,7 +71,7 @@ def in_tiles(family: Family, pipeline: Any, wanted: Tiles) -> Iterator[None]:
     if len(boxes) == 1:
         yield
         return
-    tiling = family.offered(family.tiling, "drawing in tiles")
+    tiling = family.require(family.tiling, "drawing in tiles")
     done = 0
 
     def on_tile() -> None:

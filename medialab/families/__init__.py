@@ -19,8 +19,8 @@ from medialab.families.z_image import Z_IMAGE
 
 __all__ = ["DENOISER_PARTS", "FAMILIES", "PART_NAMES", "RUNNING", "Family", "KnownFamily"]
 
-# A line each. Messages list them in this order; where a trainer's word fits several, the first
-# counts.
+# One line per family. Messages list them in this order; if a trainer's metadata fits several
+# families, the first is taken.
 _TABLE: tuple[KnownFamily, ...] = (
     PAPERDOLL,
     SD15,
@@ -62,10 +62,10 @@ _TABLE: tuple[KnownFamily, ...] = (
 FAMILIES = {one.name: one for one in _TABLE}
 # The families that run.
 RUNNING = {one.name: one for one in _TABLE if isinstance(one, Family)}
-# What the denoiser is called among the parts of a diffusers folder: of these families, and of those
-# that are only recognised.
+# Names of the denoiser's subfolder in a diffusers folder, of all families, those that are only
+# recognised included.
 DENOISER_PARTS = tuple(
     dict.fromkeys([*(one.denoiser.part for one in RUNNING.values()), "transformer"])
 )
-# The parts with weights, one of which is in every checkpoint's folder.
+# Names of the parts with weights; every checkpoint's folder has at least one of them.
 PART_NAMES = frozenset(DENOISER_PARTS).union(*(one.opening.networks for one in RUNNING.values()))

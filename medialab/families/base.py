@@ -1,8 +1,8 @@
-"""A model family: everything that differs from one kind of checkpoint to another, in one object.
+"""A model family: one object with all that differs between kinds of checkpoints.
 
-A family is a folder here and a line of the table in `medialab.families`. The rooms above ask
-`model.family` and know no family by name. A `KnownFamily` is recognised and listed with the reason
-why it does not run; a `Family` runs.
+A family is a folder here and a line of the table in `medialab.families`. Packages above use
+`model.family` and name no family. A `KnownFamily` is recognised, and listed with the reason why it
+does not run; a `Family` runs.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Task = Literal["text-to-image", "image-to-image", "instruct"]
 
-# diffusers' classes that rebuild any family's pipeline for a task around the same parts; for tasks
-# that they do not know, a family names a class of its own.
+# diffusers' classes that build a pipeline for a task from a checkpoint's components; for other
+# tasks a family names a class of its own.
 AUTOMATIC: Mapping[Task, str] = {
     "text-to-image": "AutoPipelineForText2Image",
     "image-to-image": "AutoPipelineForImage2Image",
@@ -39,28 +39,31 @@ AUTOMATIC: Mapping[Task, str] = {
 # The block that stands for the text encoders in the block weights of a LoRA.
 TEXT_BLOCK = "BASE"
 
-# What a checkpoint is made for, its `variant`. "" is the usual, text to image.
+# A checkpoint's `variant`: the purpose that it is made for. "" is the usual one, text to image.
 PLAIN, INPAINT, INSTRUCT, REFINER = "", "inpaint", "instruct", "refiner"
 UNCLIP = "unclip"  # it reads a picture's embedding, too
-DISTILLED = "distilled"  # of fewer layers
-UNKNOWN = "unknown"  # the family of what no rule here tells
+DISTILLED = "distilled"  # it has fewer layers
+UNKNOWN = "unknown"  # the family of a file that no rule here recognises
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recognition:
-    """How a file's header, or a part's config.json, tells the family.
+    """The rules that recognise a family from a file's header or a component's config.json.
 
-    Of layers: any of `signatures` tells it. UNets have layers of the same names in every family:
-    they are told by `text_widths`, the numbers that a token of the text has which their
-    cross-attention reads, or by `unet_mark`, a name that no other UNet has.
-    Of a config.json: `classes` are diffusers' classes of its denoisers and ControlNets, `config`
-    settings that tell it from another family of the class.
-    Of a trainer's metadata: an expression for what is `written` of the base model in lower case,
-    and one for what is `not_written`. It counts where the layers leave the family open, and between
-    `lookalikes`: families whose LoRAs name the same layers of the same sizes.
-    Of a VAE: the end of the name of a `vae_tensor` that no other has. Of a textual inversion of
-    several encoders: their `embedding_widths`.
-    `predicts` reads from weights what a file's denoiser predicts, where its header does not tell.
+    Attributes:
+        signatures: Rules over layer names and sizes; any one that matches recognises the family.
+        text_widths: Widths of the text embeddings that its UNet's cross-attention reads. UNets of
+            all families have the same layer names, so the width distinguishes them.
+        unet_mark: A part of a layer name that no other UNet has.
+        classes: diffusers' class names of its denoisers and ControlNets.
+        config: Settings in config.json that distinguish it from other families of the class.
+        written: A regular expression for the base model in a trainer's metadata, in lower case. It
+            is used if the layers leave the family open, and between `lookalikes`.
+        not_written: A regular expression that must not match there.
+        lookalikes: Families whose LoRAs have the same layer names and sizes.
+        vae_tensor: The end of a tensor's name that no other family's VAE has.
+        embedding_widths: The widths of a textual inversion for several text encoders.
+        predicts: Reads the prediction type from a file's weights, if its header does not have it.
     """
 
     signatures: tuple[Signature, ...] = ()
@@ -80,10 +83,12 @@ class Recognition:
 class Latents:
     """The latents that a family's denoiser reads and its VAE writes.
 
-    `channels` of a picture's latents; one of them stands for `reduction` × `reduction` pixels.
-    A drawn picture's sides are multiples of `block` pixels. `shared_with` names the family whose
-    latents, and VAEs, these are; "" where they are its own. `in_float32` says whether pipelines
-    keep them in float32, whatever the weights are in.
+    Attributes:
+        channels: The number of channels.
+        reduction: The pixels a side that one latent stands for.
+        block: The pixels that a drawn picture's sides are multiples of.
+        shared_with: The family whose latents and VAEs it uses; "" if they are its own.
+        in_float32: Whether pipelines hold latents in float32, whatever the dtype of the weights.
     """
 
     channels: int
@@ -93,16 +98,19 @@ class Latents:
     in_float32: bool = False
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The latents in words."""
         return f"{self.channels} channels, {self.reduction} times smaller"
 
 
 @dataclass(frozen=True)
 class LoRAKeys:
-    """What layers' paths begin with in LoRA files, and the part of a pipeline that each speaks of.
+    """The prefixes of layer names in LoRA files.
 
-    The first of `prefixes` that fits counts. `bare` paths, without any, are the `denoiser`'s.
+    Attributes:
+        denoiser: The denoiser's component name.
+        prefixes: The component that each prefix stands for; the first that matches is taken.
+        bare: Beginnings of the denoiser's layer names that have no prefix.
     """
 
     denoiser: str
@@ -111,92 +119,118 @@ class LoRAKeys:
 
 
 class LoRANames(Protocol):
-    """How LoRA files name a family's layers."""
+    """The names of a family's layers in LoRA files."""
 
     @property
     def keys(self) -> LoRAKeys:
-        """What the layers' paths begin with."""
+        """The prefixes of layer names."""
 
     @property
     def foreign(self) -> tuple[str, ...]:
-        """What begins the names of a denoiser's layers that are of no part of such a checkpoint."""
+        """Prefixes of other families' layers, of which no component of such a checkpoint is."""
 
     def other_names(self, part: str, path: str, network: Any) -> Iterable[str]:
-        """Return the other names that files may give to a module at `path` of a part."""
+        """Return the other names that files may give to a module.
+
+        Args:
+            part: The component, such as "unet".
+            path: The module's path in the component, in diffusers' names.
+            network: The component in memory.
+        """
 
     def read_block_weights(self, text: str) -> Mapping[str, float]:
-        """Return how much counts of each block, `TEXT_BLOCK` being the text encoders.
+        """Return the weight of each block; `TEXT_BLOCK` stands for the text encoders.
 
-        Raises ConfigError where the text says nothing that blocks of this family could follow.
+        Raises:
+            ConfigError: the text is neither a preset nor a list for this family's blocks.
         """
 
     def block_of(self, path: str, network: Any) -> str | None:
-        """Return the block of a module of the denoiser; None for what is in none."""
+        """Return the block of a module of the denoiser; None if it is in no block."""
 
 
 class Denoiser(Protocol):
-    """The network that predicts; `network` is one in memory."""
+    """The denoising network of a family; the argument `network` is one in memory."""
 
     @property
     def part(self) -> str:
-        """Its name among a pipeline's parts."""
+        """Its name among a pipeline's components."""
 
     @property
     def text_encoders(self) -> tuple[str, ...]:
-        """The names of the text encoders it follows, in the order in which they are used."""
+        """The names of its text encoders, in the order in which they are used."""
 
     def variant(self, network: Any) -> str:
-        """Return what it is made for: one of the variants' names above."""
+        """Return the denoiser's variant, one of those above, or its number of channels."""
 
     def trained_latents(self, network: Any) -> int:
-        """Return the latents a side that it was trained at."""
+        """Return the side, in latents, that the denoiser was trained at."""
 
     def check_controlnet(self, network: Any, control: Any, family: str) -> None:
-        """Refuse a ControlNet that is made for another denoiser, with a ModelRefusedError."""
+        """Refuse a ControlNet that is made for another denoiser.
+
+        Raises:
+            ModelRefusedError: the ControlNet does not fit.
+        """
 
     def reads_alike(self, network: Any, other: Any) -> bool:
-        """Return whether both read text of one width, and so follow the same LoRAs."""
+        """Return whether both read text embeddings of one width, and so fit the same LoRAs."""
 
     def width(self, network: Any) -> int:
-        """Return the numbers that its first layer has for a place of the latents."""
+        """Return the number of channels after the first layer, for each position of the latents."""
 
     def rows_apart(self, network: Any) -> AbstractContextManager[None]:
-        """Compute each row of a batch by itself while it lasts, to need less memory at once.
+        """Compute each row of a batch by itself inside the `with` block, to need less memory.
 
-        `network` is a denoiser, or a ControlNet for one.
+        Args:
+            network: A denoiser, or a ControlNet for one.
         """
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownFamily:
-    """A family that is told from others, whether or not it runs.
+    """A family that is recognised, whether or not it runs.
 
-    `name` is written in records, listings and messages, and names its folder of models/configs.
+    Attributes:
+        name: Its name in records, listings and messages, and of its folder in models/configs.
+        recognition: The rules that recognise it.
     """
 
     name: str
     recognition: Recognition
 
     def __str__(self) -> str:
-        """Return its name, as messages and records write it."""
+        """Return the name in messages and records."""
         return self.name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Family(KnownFamily):
-    """A family that runs.
+    """A family that runs; a capability that is None is one that it does not have.
 
-    `encoder` makes what reads a checkpoint's prompts, `count_tokens` tells how long one is, and
-    `guide` makes what tells them to a running pipeline. `schedulers` take its noise away. What it
-    has none of it cannot do: `loras` for LoRAs, `noising` to start from a picture, `tiling` for
-    parts of one, `inpainting` for denoisers made for it, `control_inputs` for ControlNets.
-    `native_sizes` are the pixels a side that its checkpoints were trained at, by what they predict;
-    "" stands for the others. `file_variants` and `folder_variants` are what its checkpoints may be
-    made for, as one file and as a diffusers folder; without any there is no such checkpoint.
-    `other_variants` exist besides, and do not run.
-    `tasks` are what its pipelines do, each by the diffusers class that does it.
-    `detectors` are made for its pictures and know no others.
-    `finishes` names the family whose pictures it finishes, in place of making its own.
+    Attributes:
+        opening: Loads its checkpoints and ControlNets.
+        denoiser: Facts about its denoising network.
+        latents: The shape of its latents.
+        needs: The memory that it needs besides its weights.
+        loras: Layer names in LoRA files; without it, LoRAs are refused.
+        encoder: Makes a checkpoint's prompt encoder.
+        count_tokens: Counts a prompt's tokens.
+        guide: Makes the guide that gives prompts to a running pipeline.
+        schedulers: Its samplers and schedules.
+        noising: Adds noise to a picture; without it, nothing starts from a picture.
+        tiling: Denoises in tiles.
+        inpainting: Runs denoisers made for inpainting.
+        control_inputs: Makes a pipeline's inputs for ControlNets.
+        native_sizes: The side in pixels that checkpoints were trained at, by prediction type; ""
+            stands for all others.
+        file_variants: The variants that run from a single file; without any, no file does.
+        folder_variants: The variants that run from a diffusers folder.
+        other_variants: Further variants that are recognised and do not run.
+        tasks: The diffusers pipeline class of each task.
+        finishes: The family whose pictures it refines, if it is a refiner; "" otherwise.
+        detectors: Detectors that are made for its pictures alone.
+        habits: The detailer's defaults.
     """
 
     opening: Opening
@@ -222,18 +256,18 @@ class Family(KnownFamily):
     habits: DetailerHabits = field(default_factory=DetailerHabits)
 
     def native_size(self, prediction_type: str) -> int | None:
-        """Return the pixels a side of its training; None where only a checkpoint's config says."""
+        """Return the side in pixels of its training; None if only a checkpoint's config has it."""
         return self.native_sizes.get(prediction_type, self.native_sizes.get(""))
 
-    def offered(self, capability: T | None, words: str) -> T:
-        """Return what it has for something that not every family can do.
+    def require(self, capability: T | None, words: str) -> T:
+        """Return an optional capability, or refuse.
 
         Args:
-            capability: One of its fields.
-            words: What cannot be done without it, as a sentence has it: "starting from a picture".
+            capability: One of the family's fields.
+            words: The work that needs it, for the message: "starting from a picture".
 
         Raises:
-            ModelRefusedError: it has none.
+            ModelRefusedError: the family does not have the capability.
         """
         if capability is None:
             message = f"{words} is not possible yet with checkpoints of family {self.name}"

@@ -1,6 +1,6 @@
-"""What a family may be able to do besides text to image: interfaces, one each.
+"""Interfaces of the optional capabilities of a family, besides text to image.
 
-A family without one refuses what needs it by name (`Family.offered`).
+If a family lacks one, `Family.require` refuses the work that needs it.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,27 +16,34 @@ if TYPE_CHECKING:
 
 
 class Noising(Protocol):
-    """How noise comes over a picture's latents, for tasks that start from one."""
+    """The addition of noise to a picture's latents, for tasks that start from one."""
 
     def noised(
         self, scheduler: Any, latents: "torch.Tensor", noise: "torch.Tensor", timesteps: Any
     ) -> "torch.Tensor":
-        """Return latents under as much noise as there is at a timestep."""
+        """Return latents with the noise of a timestep.
+
+        Args:
+            scheduler: The denoising's scheduler.
+            latents: (n, c, h, w), scaled for the denoiser.
+            noise: Of the same shape, standard normal.
+            timesteps: The timesteps, one for each picture.
+        """
 
     def alone(self, scheduler: Any, noise: "torch.Tensor") -> "torch.Tensor":
-        """Return pure noise, as text to image begins with it."""
+        """Return pure noise, scaled as the start of text to image."""
 
     def begin_with(self, scheduler: Any, first: "FirstNoise") -> None:
-        """Have `first` make the first noise over a picture; what comes later is as ever."""
+        """Replace the first addition of noise to a picture by `first`; later ones stay."""
 
 
-# The first noise over a picture: of its latents' noise, and of what puts a noise over the latents
-# as the schedule says.
+# Makes the noisy latents that a denoising begins with, from the noise and from a function that adds
+# a noise to the picture's latents as the schedule does.
 FirstNoise = Callable[["torch.Tensor", "Callable[[torch.Tensor], torch.Tensor]"], "torch.Tensor"]
 
 
 class Tiling(Protocol):
-    """How a denoiser sees large latents part by part."""
+    """Denoising of large latents in tiles."""
 
     def in_tiles(
         self,
@@ -46,36 +53,42 @@ class Tiling(Protocol):
         reduction: int,
         on_tile: Callable[[], None],
     ) -> AbstractContextManager[None]:
-        """Have the pipeline's denoiser and ControlNets work box by box while it lasts.
+        """Run the pipeline's denoiser and ControlNets tile by tile inside the `with` block.
 
         Args:
             pipeline: A diffusers pipeline.
-            boxes: Parts of the latents, in their places.
-            overlap: How many places neighbours share at least, over which one fades into the next.
-            reduction: Pixels a side of a place.
-            on_tile: Called after each; may raise to stop.
+            boxes: The tiles, in latents.
+            overlap: The least overlap of neighbours, in latents, over which they are blended.
+            reduction: The pixels a side that one latent stands for.
+            on_tile: Called after each tile; may raise to stop.
         """
 
 
 class Inpainting(Protocol):
-    """How a denoiser made for inpainting is told where to paint and what stays."""
+    """The additional inputs of a denoiser made for inpainting."""
 
     def reading(
         self, denoiser: Any, mask: "torch.Tensor", latents: "torch.Tensor"
     ) -> AbstractContextManager[None]:
-        """Have the denoiser take latents alone, and read these two besides, while it lasts.
+        """Add mask and latents to the denoiser's input inside the `with` block.
 
         Args:
-            denoiser: The network.
-            mask: (1, 1, h, w), 1 where it paints, 0 where not.
+            denoiser: The network, which is called with latents alone.
+            mask: (1, 1, h, w), 1 where it paints and 0 elsewhere.
             latents: (1, c, h, w) of the picture with the masked part hidden.
         """
 
 
 class ControlInputs(Protocol):
-    """What pipelines that follow ControlNets are given."""
+    """The inputs of pipelines with ControlNets."""
 
     def __call__(
         self, task: str, pictures: "Sequence[Image.Image]", units: Sequence[ControlUnit]
     ) -> dict[str, Any]:
-        """Return the inputs of the units, each with what its ControlNet is shown."""
+        """Return a pipeline's inputs for its ControlNets.
+
+        Args:
+            task: The pipeline's task.
+            pictures: The control images, 8-bit RGB, one for each unit.
+            units: The units' settings.
+        """

@@ -1,4 +1,4 @@
-"""What a denoiser is told by both prompts, at each step."""
+"""The embeddings of both prompts at each step: a denoiser's conditioning."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import torch
 
-# Before a value's name, in what a pipeline takes: it is the negative prompt's.
+# Prefix of the negative prompt's inputs of a pipeline.
 NEGATIVE = "negative_"
 
 
 class Moment(NamedTuple):
-    """What a prompt says up to and with step `until`.
+    """A prompt's embeddings for a range of steps.
 
-    `values` are tensors by the names under which the family's pipelines take them, such as
-    `prompt_embeds`.
+    Attributes:
+        until: The last step of the range, counted from 1.
+        values: Tensors by the names of the pipeline's inputs, such as `prompt_embeds`.
     """
 
     until: int
@@ -24,23 +25,28 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True)
 class Track:
-    """One prompt through the steps, and how much it counts among those joined by AND."""
+    """One prompt's embeddings over the steps, and its weight among those joined by AND."""
 
     moments: tuple[Moment, ...]
     weight: float = 1.0
 
     def at(self, step: int) -> Moment:
-        """Return what it says at a step, counted from 1; after its last one it goes on."""
+        """Return the embeddings of a step, counted from 1; the last ones hold to the end."""
         return next((one for one in self.moments if step <= one.until), self.moments[-1])
 
 
 @dataclass(frozen=True)
 class Conditioning:
-    """Both prompts encoded.
+    """Both prompts, encoded.
 
-    `tokens` counts those of the longest text of either prompt, `chunks` the pieces of the longest;
-    `inversions` are the textual inversions that were put in. `notes` tell a person what of the
-    prompts has no effect with this family.
+    Attributes:
+        positives: The prompt's sub-prompts, joined by AND.
+        negative: The negative prompt.
+        tokens: The tokens of the prompt's longest text.
+        negative_tokens: The tokens of the negative prompt's longest text.
+        chunks: The chunks of the longest text.
+        inversions: Names of the textual inversions in use.
+        notes: Notes for the record on parts of the prompts without effect in this family.
     """
 
     positives: tuple[Track, ...]
@@ -53,7 +59,7 @@ class Conditioning:
 
     @classmethod
     def of(cls, embeddings: "Mapping[str, torch.Tensor]") -> "Conditioning":
-        """Return one that neither changes nor composes, of what its `embeddings()` gave."""
+        """Return a conditioning without schedules or AND, from the result of `embeddings()`."""
         negative = {
             name.removeprefix(NEGATIVE): value
             for name, value in embeddings.items()
@@ -64,15 +70,15 @@ class Conditioning:
 
     @property
     def changes(self) -> bool:
-        """Whether any prompt says different things at different steps."""
+        """Whether any prompt changes with the steps."""
         return any(len(track.moments) > 1 for track in (*self.positives, self.negative))
 
     @property
     def composes(self) -> bool:
-        """Whether there is more to be done than to follow one prompt."""
+        """Whether the prompt is more than one sub-prompt of weight 1."""
         return len(self.positives) > 1 or self.positives[0].weight != 1
 
     def embeddings(self, step: int = 1) -> "dict[str, torch.Tensor]":
-        """Return the first sub-prompt and the negative prompt, by the names that pipelines take."""
+        """Return the first sub-prompt's and the negative prompt's tensors, by pipeline input."""
         positive, negative = self.positives[0].at(step).values, self.negative.at(step).values
         return {**positive, **{f"{NEGATIVE}{name}": value for name, value in negative.items()}}

@@ -1,4 +1,4 @@
-"""What a running pipeline is told of the prompts: the interface of a family's guidance."""
+"""The interface of a family's guide, which gives prompts to a running pipeline."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -13,11 +13,17 @@ if TYPE_CHECKING:
 
 
 class Guide(ABC):
-    """The prompts of one run of a pipeline; one picture at a time.
+    """The prompts of one run of a pipeline, for one picture at a time.
 
-    Give `inputs` and `tensor_inputs` to the pipeline, call `advance` after each of its steps, and
-    run it within `composing`. `denoiser` names the network among the pipeline's parts, `TENSORS`
-    what its callback may change besides the latents.
+    Pass `inputs` and `tensor_inputs` to the pipeline, call `advance` after each of its steps, and
+    run it inside `composing`. `TENSORS` names the tensors, besides the latents, that the
+    pipeline's callback may change.
+
+    Args:
+        pipeline: The diffusers pipeline.
+        denoiser: The denoiser's name among the pipeline's components.
+        conditioning: Both prompts, encoded.
+        steps: The number of steps that are run.
     """
 
     TENSORS: ClassVar[tuple[str, ...]] = ()
@@ -32,34 +38,34 @@ class Guide(ABC):
 
     @abstractmethod
     def inputs(self, guidance_scale: float) -> dict[str, Any]:
-        """Return what the pipeline is called with; a scale of 1 follows the prompt alone."""
+        """Return the pipeline's arguments; a scale of 1 uses the prompt alone."""
 
     def notes(self, guidance_scale: float, negative_prompt: str) -> list[str]:  # noqa: ARG002
-        """Return words for a person on what of the settings has no effect."""
+        """Return notes for the record on settings without effect."""
         return []
 
     @property
     def tensor_inputs(self) -> list[str]:
-        """What the pipeline must hand to its callback."""
+        """The names of the tensors that the pipeline must pass to its callback."""
         return self.every_tensor_input if self._conditioning.changes else ["latents"]
 
     @property
     def every_tensor_input(self) -> list[str]:
-        """The same where another denoiser is to take over, which is told all of it anew."""
+        """The same if another denoiser is to take over, which needs all of them."""
         offered = self._pipeline._callback_tensor_inputs  # noqa: SLF001 - it has no public name
         return ["latents", *(name for name in self.TENSORS if name in offered)]
 
     def advance(
         self, call: int, tensors: "Mapping[str, torch.Tensor]", *, anew: bool = False
     ) -> "dict[str, Any]":
-        """Return the prompts for what follows the pipeline's call number `call`, counted from 1.
+        """Return the changed tensors for the pipeline's next call of the denoiser.
 
-        Some samplers call the denoiser twice a step; a step of the prompt is one of the person's.
+        Some samplers call the denoiser twice a step; prompts change with the steps that are set.
 
         Args:
-            call: How many calls of the denoiser are done.
-            tensors: What the pipeline told its callback.
-            anew: Tell prompts that stay the same, too: the pipeline had another guide before.
+            call: The number of calls that are done.
+            tensors: The tensors of the pipeline's callback.
+            anew: Return unchanged prompts, too, since another guide preceded this one.
         """
         self._step = min(self._steps, 1 + call * self._steps // int(self._pipeline.num_timesteps))
         if not (anew or self._conditioning.changes):
@@ -68,7 +74,7 @@ class Guide(ABC):
 
     @contextmanager
     def composing(self) -> Iterator[None]:
-        """Have the denoiser follow all sub-prompts of an AND, by their weights, while it lasts."""
+        """Let the denoiser combine the sub-prompts of an AND inside the `with` block."""
         if not self._conditioning.composes:
             yield
             return
@@ -85,12 +91,12 @@ class Guide(ABC):
     def _changed(
         self, tensors: "Mapping[str, torch.Tensor]", *, anew: bool
     ) -> "dict[str, torch.Tensor]":
-        """Return the tensors of the callback that the step at hand changes."""
+        """Return the callback's tensors that the present step changes."""
 
     @abstractmethod
     def _composed(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
-        """Call the denoiser's own `forward` for all sub-prompts, and answer as it does."""
+        """Call the denoiser's own `forward` for all sub-prompts; return the same structure."""
 
 
-# Makes one of a pipeline, what the denoiser is called there, both prompts, and the steps.
+# Makes a guide from a pipeline, the denoiser's name in it, both prompts, and the steps.
 MakeGuide = Callable[[Any, str, Conditioning, int], Guide]

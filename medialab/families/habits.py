@@ -1,4 +1,4 @@
-"""What a detailer does where it is told nothing, for the checkpoints of a family."""
+"""A detailer's defaults for the checkpoints of a family."""
 
 import re
 from collections.abc import Mapping
@@ -10,15 +10,19 @@ from medialab.prompts import written_tags
 
 @dataclass(frozen=True, kw_only=True)
 class DetailerHabits:
-    """What a detailer does where it is told nothing, for checkpoints of one family.
+    """A detailer's defaults for the checkpoints of one family.
 
-    A box is enlarged by `crop_factor`, and what is in it repainted with `strength` (0 to 1).
-    `most` pixels a side are what it is drawn at, but never less than the checkpoint's own size.
-    `framings` say, by part, how a prompt that frames the whole picture (words in `frames`, an
-    expression) begins for the part alone; a framing that ends in a full stop takes the prompt's
-    place, but for its LoRAs. `part` is the one that these habits are for.
+    The values here are Impact's crop and size, and ADetailer's strength.
 
-    The defaults are Impact's crop and size, and ADetailer's strength.
+    Attributes:
+        crop_factor: How many times larger than a detection the crop is.
+        strength: The repainting's strength, 0 to 1.
+        most: The largest side in pixels at which a crop is drawn, if the checkpoint's own size is
+            not larger.
+        frames: A regular expression for words that frame the whole picture at a prompt's start.
+        framings: The words that replace them, by part. If they end in a full stop, they replace
+            the whole prompt except its tags.
+        part: The part that these defaults are for: face, hand; "" for anything else.
     """
 
     crop_factor: float = 3.0
@@ -29,18 +33,19 @@ class DetailerHabits:
     part: str = ""
 
     def of(self, part: str) -> Self:
-        """Return the same for one part; for "", where something else is looked for."""
+        """Return the defaults for one part; "" stands for anything else."""
         return replace(self, part=part)
 
     def largest(self, native: int) -> int:
-        """Return the pixels a side that surroundings are enlarged to at most.
+        """Return the largest side in pixels at which a crop is drawn.
 
-        That is twice the size that the checkpoint was trained at, `native`.
+        Args:
+            native: The side in pixels that the checkpoint was trained at; twice that is the limit.
         """
         return max(native, min(2 * native, self.most))
 
     def framed(self, prompt: str) -> str:
-        """Return the prompt of a whole picture, for the part."""
+        """Return the part's prompt for the whole picture's."""
         framing = self.framings.get(self.part)
         if framing is None:
             return prompt

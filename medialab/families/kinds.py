@@ -1,7 +1,8 @@
-"""What kind of model a header describes, and how it is written: told by tensor names and shapes.
+"""Recognition of a model's kind and format by the tensor names and shapes in its header.
 
-File names lie and metadata is often missing, but a LoRA cannot hide what it multiplies. The family
-is `medialab.families.recognition`'s. What no rule knows is "unknown", never a guess.
+File names mislead and metadata is often missing, but a LoRA's tensors show the layers that it
+changes. `medialab.families.recognition` determines the family. A file that no rule matches is
+"unknown", never a guess.
 
 Source: the key names that kohya's sd-scripts, diffusers, peft, ComfyUI and spandrel read and write.
 """
@@ -14,19 +15,25 @@ from medialab.families.token_vectors import layout_of
 from medialab.families.unet_clip.recognition import ORIGINAL_BLOCKS
 from medialab.files.headers import Header
 
-WITHOUT_VAE = "checkpoint without VAE"  # a kind: all of a checkpoint but that
+WITHOUT_VAE = "checkpoint without VAE"  # a kind of model
 
 
 class Verdict(NamedTuple):
-    """What a model is (`kind`), which models it fits (`family`), how it is written (`format`)."""
+    """A recognised model.
+
+    Attributes:
+        kind: Such as "checkpoint", "lora", "vae" or "unknown".
+        family: The name of its family, or "unknown".
+        format: The naming scheme of its tensors, such as "kohya" or "diffusers".
+    """
 
     kind: str
     family: str
     format: str
 
 
-# Sought in all names at once, one a line: "\n" is where a name begins. Plain strings, since ten
-# thousand headers may be looked at in a row and expressions take twenty times as long.
+# Looked for in all names at once, one a line, so that "\n" marks a name's beginning. Plain strings,
+# since a scan may read ten thousand headers and regular expressions take twenty times as long.
 LORA_MARKS = (
     *(".lora_down.", ".lora_A.", ".lora.down.", "_lora.down.", ".lora_linear_layer.down."),
     *(".hada_w1_a", ".lokr_w1", ".oft_", ".on_input\n", ".diff\n", ".diff_b\n", ".w_norm\n"),
@@ -52,7 +59,7 @@ LORA_FORMATS = (
     ("\nmid_block.", "diffusers"),
     ("\nup_blocks.", "diffusers"),
 )
-# What tells a kind of LoRA that exists and cannot be used here -> its name.
+# Marks of LoRA formats that are not supported -> the format's name.
 UNUSABLE_LORAS = {
     ".oft_diag": "an OFT of LyCORIS before 2.0",
     ".oft_R.": "an OFT of PEFT",
@@ -61,9 +68,9 @@ UNUSABLE_LORAS = {
     ".a1.weight": "a GLoRA",
     ".ia3_l": "an IA3 of PEFT",
 }
-BOFT = "a BOFT"  # of LyCORIS: an OFT's name, and a stack of blocks
-# Other files that add to a model: kind, and names of which all are there. They are looked for
-# before LoRAs, since some of them bring LoRAs along.
+BOFT = "a BOFT"  # of LyCORIS: an OFT's names with a stack of blocks
+# Other adapters: their kind and the marks, all of which must be there. They come before LoRAs,
+# since some of them contain LoRA layers.
 ADAPTERS = (
     ("control-lora", ("lora_controlnet\n",)),
     ("ip-adapter", ("image_proj.", "ip_adapter.")),
@@ -87,7 +94,7 @@ CONTROLNETS = (
     ("controlnet_down_blocks.", "diffusers"),
     ("input_hint_block.", "original"),
 )
-# What lies among upscalers and is none: it restores faces, or fills holes.
+# Models often stored among upscalers that are none: they restore faces or fill holes.
 OTHERS_THAN_UPSCALERS = (
     ("face restorer", ("toRGB.0.", "stylegan_decoder.")),
     ("face restorer", ("stylegan_decoder.style_mlp.",)),
@@ -99,7 +106,7 @@ OTHERS_THAN_UPSCALERS = (
     ("hole filler", ("model.1.ffc.convl2l.",)),
     ("hole filler", ("synthesis.first_stage.",)),
 )
-# Text and image encoders: name, and names of which all are there.
+# Text and image encoders: their kind, family and the marks, all of which must be there.
 ENCODERS = (
     ("text encoder", "t5", ("encoder.block.0.layer.0.SelfAttention.",)),
     ("text encoder", "t5", ("encoder.block.0.layer.0.",)),
@@ -116,7 +123,7 @@ ENCODERS = (
     ("image encoder", "clip", ("vision_model.embeddings.",)),
     ("image encoder", "clip", ("visual.transformer.resblocks.",)),
 )
-# What is in the name of a part's class -> its kind; the first that fits counts.
+# Parts of a diffusers class's name -> its kind; the first that matches is taken.
 _KIND_OF_CLASS = (
     (("ControlNet",), "controlnet"),
     (("Autoencoder", "ConsistencyDecoder", "VQModel"), "vae"),
@@ -129,7 +136,7 @@ _DENOISER = "model.diffusion_model."
 
 
 def classify(header: Header) -> Verdict:
-    """Kind, family and format of one safetensors file. Cost: one pass over its tensor names."""
+    """Return a safetensors file's kind, family and format. Cost: one pass over tensor names."""
     names = "\n" + "\n".join(header.shapes) + "\n"
     for rule in (
         _adapter,
@@ -148,7 +155,7 @@ def classify(header: Header) -> Verdict:
 
 
 def kind_of_class(name: str) -> str | None:
-    """Return the kind of a part of a diffusers class; None for what is no part of a pipeline."""
+    """Return the kind of a diffusers class by its name; None if it is no pipeline component."""
     return next(
         (kind for words, kind in _KIND_OF_CLASS if any(word in name for word in words)), None
     )
@@ -186,7 +193,7 @@ def _controlnet(names: str, header: Header) -> Verdict | None:
 
 
 def _checkpoint(names: str, header: Header) -> Verdict | None:
-    """Recognise a whole model in one file: denoiser, VAE and text encoder."""
+    """Recognise a whole model in one file: denoiser, text encoder and often a VAE."""
     if _DENOISER not in names:
         return None
     reads = any(mark in names for mark in ("cond_stage_model.", "conditioner.", "text_encoders."))
@@ -203,7 +210,7 @@ def _other_than_upscaler(names: str, _header: Header) -> Verdict | None:
 
 
 def _vae(names: str, header: Header) -> Verdict | None:
-    """Recognise a VAE by the names of its two halves."""
+    """Recognise a VAE by the names of its encoder and decoder."""
     if "encoder.layers." in names and "decoder.layers." in names:
         return Verdict("vae", UNKNOWN, "tiny")
     if "decoder.middle.0.residual.0.gamma" in names or "decoder.stages." in names:
@@ -215,7 +222,7 @@ def _vae(names: str, header: Header) -> Verdict | None:
 
 
 def _embedding(_names: str, header: Header) -> Verdict | None:
-    """Recognise a textual inversion: a few vectors as wide as the text encoder."""
+    """Recognise a textual inversion: a few token vectors as wide as the text encoder."""
     if (layout := layout_of(header.shapes)) is None:
         return None
     written = "diffusers" if layout.tokens else "original"
@@ -223,7 +230,7 @@ def _embedding(_names: str, header: Header) -> Verdict | None:
 
 
 def _upscaler(names: str, _header: Header) -> Verdict | None:
-    """Recognise an upscaler; its family is its architecture."""
+    """Recognise an upscaler, whose family is its architecture."""
     if "model.1.sub.0.RDB1." in names or "body.0.rdb1." in names:
         return Verdict("upscaler", "esrgan", "original")
     if "conv_first." in names and "layers.0." in names:  # SwinIR, HAT, DAT and their kin
@@ -234,7 +241,7 @@ def _upscaler(names: str, _header: Header) -> Verdict | None:
 
 
 def _part(names: str, header: Header) -> Verdict | None:
-    """Recognise one part of a model, as diffusers folders and ComfyUI keep them."""
+    """Recognise one component of a model, as diffusers folders and ComfyUI store them."""
     for kind, family, marks in ENCODERS:
         if _has(names, marks):
             return Verdict(kind, _of_encoder(family, header), "original")
@@ -247,7 +254,7 @@ def _part(names: str, header: Header) -> Verdict | None:
 
 
 def _of_encoder(family: str, header: Header) -> str:
-    """Return what an encoder is called; CLIPs are told by their tokens' width."""
+    """Return an encoder's family; the width of its tokens distinguishes CLIPs."""
     if family != "clip":
         return family
     for name, shape in header.shapes.items():

@@ -1,9 +1,9 @@
-"""Signatures: how families are told apart by names of layers that must, and must not, be there.
+"""Signatures: rules over layer names and sizes that distinguish families.
 
-One kind of rule for whole files, bare denoisers, LoRAs and ControlNets, since all of them name the
-same layers. A name is written as its publisher writes it, with N for a block's number; in files it
-may have dots or underscores. A signature fits when one of its marks is there and nothing speaks
-against it.
+The same rules serve whole files, bare denoisers, LoRAs and ControlNets, since all of them name the
+same layers. A rule writes a name as its publisher does, with N for a block's number; files may have
+dots or underscores. A signature matches if one of its marks is present and no condition excludes
+it.
 
 Source: diffusers 0.42 loaders/single_file_utils.py and lora_conversion_utils.py; SwarmUI
 src/Text2Image/T2IModelClassSorter.cs; kohya's sd-scripts and musubi-tuner for the LoRAs' names.
@@ -14,35 +14,47 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-# All of a mark's names have to be there. "^" is where a layer's path begins.
+# Layer names that must all be present. "^" marks the beginning of a path; "=" at the start, a part
+# of a name exactly as the file has it.
 Mark = tuple[str, ...]
 
 
 class Side(NamedTuple):
-    """Numbers that a layer's inputs or outputs have in a family."""
+    """A layer's number of inputs or outputs in a family.
+
+    Attributes:
+        name: The layer's name, as in a mark.
+        of: "in" or "out".
+        numbers: The numbers that it may have.
+    """
 
     name: str
-    of: str  # "in" or "out"
+    of: str
     numbers: frozenset[int]
 
 
 def into(name: str, *numbers: int) -> Side:
-    """Return the side of a layer that is read, with the numbers that it has in a family."""
+    """Return a layer's input side, with the sizes that it has in a family."""
     return Side(name, "in", frozenset(numbers))
 
 
 def out_of(name: str, *numbers: int) -> Side:
-    """Return the side of a layer that is written, with the numbers that it has in a family."""
+    """Return a layer's output side, with the sizes that it has in a family."""
     return Side(name, "out", frozenset(numbers))
 
 
 @dataclass(frozen=True)
 class Signature:
-    """A rule that tells a family: any of `marks`, none of `without`, and sides of layers.
+    """A rule that recognises a family.
 
-    `needs` lists sides of which at least one has to be there with its number; `unlike` sides that
-    must not be. `last` are the highest numbers that blocks have: at most, or `exactly`; `never` are
-    those that tell another family.
+    Attributes:
+        marks: At least one of these must be present.
+        without: Names of which none may be present.
+        needs: Sides of which at least one must be present with its size.
+        unlike: Sides of which none may be present with its size.
+        last: The highest number that blocks of a name may have.
+        exactly: The highest number that blocks of a name must have.
+        never: Sets of highest numbers that belong to another family.
     """
 
     marks: tuple[Mark, ...]
@@ -54,7 +66,7 @@ class Signature:
     never: tuple[Mapping[str, int], ...] = ()
 
 
-# What a denoiser's layer may be prefixed with; the first that fits is taken away.
+# Prefixes of a denoiser's layers; the first that matches is removed.
 _PREFIXES = (
     *("lora_unet__", "lora_unet_", "lora_transformer_", "lycoris_", "base_model.model."),
     *("model.diffusion_model.", "diffusion_model.", "transformer.", "unet.", "net.", "model."),
@@ -66,7 +78,11 @@ _UP = ("lora_up", "lora_B", ".up.", "hada_w1_a")
 
 
 class Layers:
-    """The names of a file's layers, made comparable: without prefixes, dots and block numbers."""
+    """A file's layer names in comparable form: without prefixes, dots and block numbers.
+
+    Args:
+        shapes: The shape of each tensor, by its name in the file.
+    """
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         names = "\n".join(shapes)
@@ -78,7 +94,7 @@ class Layers:
         self._shapes = shapes
 
     def show(self, signature: Signature) -> bool:
-        """Return whether all that a signature asks for is there, and nothing against it."""
+        """Return whether a signature matches these layers."""
         return (
             any(all(map(self._has, mark)) for mark in signature.marks)
             and not any(map(self._has, signature.without))
@@ -90,7 +106,7 @@ class Layers:
         )
 
     def _ends(self, last: Mapping[str, int]) -> bool:
-        """Return whether these blocks have just these highest numbers."""
+        """Return whether blocks of these names have exactly these highest numbers."""
         return all(self._last(name) == number for name, number in last.items())
 
     def _has(self, name: str) -> bool:
@@ -109,7 +125,7 @@ class Layers:
                 yield shape[0] if side.of == "out" else shape[min(1, len(shape) - 1)]
 
     def _last(self, blocks: str) -> int:
-        """Return the highest number of these blocks; -1 where there are none."""
+        """Return the highest number of blocks of a name; -1 if there are none."""
         found = re.findall(rf"^{blocks}[._](\d{{1,4}})[._]", self._short, re.MULTILINE)
         return max(map(int, found), default=-1)
 
@@ -119,7 +135,7 @@ def _plain(name: str) -> str:
 
 
 def _given(name: str) -> str:
-    """Return which sides of its layer a tensor shows: "in", "out" or "both"."""
+    """Return the sides of its layer that a tensor's shape shows: "in", "out", "both" or ""."""
     if any(mark in name for mark in _DOWN):
         return "in"
     if any(mark in name for mark in _UP):

@@ -1,4 +1,4 @@
-"""LoRA files before a checkpoint is known: read as the family of their header names its layers."""
+"""LoRA files and block weights before a checkpoint is known: read by the family in the header."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,16 +9,16 @@ from medialab.families.base import LoRAKeys, LoRANames
 
 
 def keys_for(family: str) -> LoRAKeys:
-    """Return how files of a family that runs name layers; of any other, as any family does."""
+    """Return a family's prefixes of layer names; those of all families if it does not run."""
     own = RUNNING[family].loras if family in RUNNING else None
     return _keys_of_all() if own is None else own.keys
 
 
 def read_block_weights(text: str) -> Mapping[str, float]:
-    """Return how much counts of each block, as the first family reads it whose blocks these are.
+    """Return the weight of each block, by the first family that accepts the text.
 
     Raises:
-        ConfigError: it says nothing that any family's blocks could follow.
+        ConfigError: the text is neither a preset nor a list of any family.
     """
     faults = []
     for names in _distinct():
@@ -31,7 +31,7 @@ def read_block_weights(text: str) -> Mapping[str, float]:
 
 @cache
 def _keys_of_all() -> LoRAKeys:
-    """Return the keys of all families that run; the first family's come first."""
+    """Return the prefixes of all families that run; on a conflict the first family's."""
     every = [names.keys for names in _distinct()]
     prefixes: dict[str, str] = {}
     for keys in every:

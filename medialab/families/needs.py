@@ -1,4 +1,4 @@
-"""What a checkpoint takes of memory while it computes: the interface."""
+"""The interface that estimates a checkpoint's working memory."""
 
 from typing import NamedTuple, Protocol
 
@@ -6,19 +6,26 @@ from medialab.families.opening import Listed
 
 
 class Widths(NamedTuple):
-    """The numbers a place has after the first layer of a checkpoint's denoiser, and of its VAE."""
+    """The channels after the first layer of a checkpoint's denoiser, and of its VAE."""
 
     denoiser: int
     vae: int
 
 
 class Needs(Protocol):
-    """What a checkpoint takes of memory while it computes, besides its weights."""
+    """The memory that a checkpoint needs while it computes, besides its weights."""
 
     def widths(self, info: Listed) -> Widths:
-        """Return what the header or the configs tell, or what is usual where they do not."""
+        """Return the widths in the header or the configs, or the usual ones if both lack them."""
 
     def denoising_bytes(
         self, latents: tuple[int, int], width: int, item_bytes: int, rows: int = 2
     ) -> int:
-        """Return what a step takes for latents of that size; `rows` are its prompts."""
+        """Return the bytes that one step needs.
+
+        Args:
+            latents: Their width and height.
+            width: The channels after the denoiser's first layer.
+            item_bytes: The bytes of one number.
+            rows: The prompts that are computed at once, with guidance 2.
+        """

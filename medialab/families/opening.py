@@ -1,4 +1,4 @@
-"""How a family's files become networks: the interface, and what it is told of a model."""
+"""The interface that loads a family's files, and the facts of a listed model that it needs."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 class Listed(Protocol):
-    """What the listing tells of a model (`medialab.listing.info.ModelInfo`)."""
+    """A model's facts in the listing (`medialab.listing.info.ModelInfo`)."""
 
     def __hash__(self) -> int:
-        """Return the same for the same file as it is now."""
+        """Return a hash that stays the same as long as the file does."""
 
     @property
     def name(self) -> str:
@@ -28,55 +28,56 @@ class Listed(Protocol):
 
     @property
     def prediction_type(self) -> str:
-        """What its denoiser predicts."""
+        """Its denoiser's prediction type: epsilon, v_prediction or flow; "" if unknown."""
 
     @property
     def zero_terminal_snr(self) -> bool:
-        """Whether its noise ends in pure noise."""
+        """Whether it was trained with zero terminal SNR: the last timestep is pure noise."""
 
     @property
     def lacks_vae(self) -> bool:
-        """Whether it holds no VAE of its own."""
+        """Whether it has no VAE of its own."""
 
 
 class Opening(Protocol):
-    """How a family's files become networks, offline. What loads is called within `files.opening`.
+    """A family's loader of files, without network access; loading runs inside `files.opening`.
 
-    `configs` is the family's folder of models/configs; all raise ModelRefusedError.
+    The argument `configs` is the family's folder in models/configs. All methods raise
+    ModelRefusedError for files that they cannot load.
     """
 
     @property
     def networks(self) -> Iterable[str]:
-        """The names of a folder's parts that have weights."""
+        """The names of a folder's components that have weights."""
 
     @property
     def controlnet_class(self) -> str:
-        """The class of the ControlNets that are opened."""
+        """The diffusers class of the supported ControlNets."""
 
     @property
     def controlnet_files(self) -> bool:
-        """Whether ControlNets in a single file are opened."""
+        """Whether ControlNets in a single file are supported."""
 
     def check_folder(self, folder: Path) -> None:
-        """Refuse a checkpoint's folder that `folder` would refuse; its headers alone are read."""
+        """Refuse a checkpoint's folder that `folder` would refuse, by its headers and configs."""
 
     def folder(self, folder: Path, dtype: "torch.dtype") -> Any:
-        """Return the pipeline of a checkpoint's folder."""
+        """Load the pipeline of a checkpoint's folder."""
 
     def file(self, info: Listed, dtype: "torch.dtype", configs: Path) -> Any:
-        """Return the pipeline of a single file."""
+        """Load the pipeline of a single file."""
 
     def tokenizer(self, path: Path, configs: Path) -> Path:
         """Return the folder of the tokenizer of the checkpoint at `path`."""
 
     def absent_vae(self, configs: Path) -> Any:
-        """Return a VAE without weights, in place of one that a file does not hold."""
+        """Return a VAE without weights, in place of one that a file lacks."""
 
     def check_controlnet(self, folder: Path) -> None:
         """Refuse a ControlNet's folder that `controlnet` would refuse."""
 
     def controlnet(self, folder: Path, dtype: "torch.dtype") -> Any:
-        """Return the ControlNet of a folder."""
+        """Load the ControlNet of a folder."""
 
     def controlnet_file(self, path: Path, dtype: "torch.dtype", configs: Path) -> Any:
-        """Return the ControlNet of a single file."""
+        """Load the ControlNet of a single file."""

@@ -1,6 +1,6 @@
-"""A network whose calls go elsewhere for a while, and batches taken apart and put together.
+"""Temporary replacement of a network's `forward`, and splitting and joining of its batches.
 
-Hooks and wrappers of others stay: what stood on the network before stands there again afterwards.
+Hooks and wrappers of other code stay: the network's earlier `forward` is restored afterwards.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def computing_by(network: Any, forward: Callable[..., Any]) -> Iterator[None]:
-    """Send calls of a network to `forward`; put back what was there afterwards."""
+    """Replace a network's `forward` inside the `with` block."""
     with restoring_forward(network):
         network.forward = forward
         yield
@@ -21,7 +21,7 @@ def computing_by(network: Any, forward: Callable[..., Any]) -> Iterator[None]:
 
 @contextmanager
 def restoring_forward(network: Any) -> Iterator[None]:
-    """Put back the network's own `forward` at the end, whoever replaced it meanwhile."""
+    """Restore the network's `forward` at the end of the `with` block, whatever replaced it."""
     before = vars(network).get("forward")
     try:
         yield
@@ -39,7 +39,7 @@ def of_rows(value: Any, rows: int, take: "Callable[[torch.Tensor], torch.Tensor]
         value: A tensor, or tensors in mappings, lists and tuples; anything else is returned as it
             is.
         rows: How many rows the batch has.
-        take: What becomes of a tensor (rows, ...).
+        take: The function to apply to a tensor (rows, ...).
     """
     import torch
 
@@ -53,7 +53,7 @@ def of_rows(value: Any, rows: int, take: "Callable[[torch.Tensor], torch.Tensor]
 
 
 def joined_rows(parts: Sequence[Any]) -> Any:
-    """Return what a network gave for each row as it would have given it for all of them."""
+    """Join a network's results for single rows into its result for the whole batch."""
     import torch
 
     if isinstance(parts[0], torch.Tensor):

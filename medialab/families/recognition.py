@@ -1,6 +1,6 @@
-"""Which family a header or a config.json is of, by what the families say of themselves.
+"""Recognition of the family of a header or a config.json, by the families' own rules.
 
-Two families that are told contradict each other: then it is none, unknown rather than a guess.
+If the rules of two families match, the result is "unknown" rather than a guess.
 """
 
 import re
@@ -14,22 +14,25 @@ from medialab.families.layers import Layers
 from medialab.families.unet_clip import recognition as unets
 from medialab.files.headers import Header
 
-MOST_WORDS = 200  # characters that are looked at; a family's name has some thirty
+MOST_WORDS = 200  # characters of metadata that are read; a family's name has some thirty
 _WRITTEN_IN = ("ss_base_model_version", "modelspec.architecture")
 _DENOISER = "model.diffusion_model."
 
 
 def family_of_layers(names: str, header: Header) -> str:
-    """Return the family whose denoiser the layers are of.
+    """Return the family whose denoiser has these layers.
 
-    The trainer's word counts where they leave it open. `names` are all tensors' names, a line
-    each, with a line's end before the first and after the last.
+    The trainer's metadata decides if the layers do not.
+
+    Args:
+        names: All tensors' names, one a line, with a line end before the first and after the last.
+        header: The same names with shapes, and the metadata.
     """
     written = _written_family(header)
     if unets.is_unet(names):
         return unets.family_of_layers(names, header, FAMILIES.values()) or written
     inside = {name: shape for name, shape in header.shapes.items() if name.startswith(_DENOISER)}
-    families = _told(inside or header.shapes)
+    families = _matching(inside or header.shapes)
     if len(families) > 1:
         return UNKNOWN  # its layers contradict each other
     told = next(iter(families), written)
@@ -45,23 +48,23 @@ def family_of_denoiser(config: Mapping[str, Any]) -> str:
         if name in one.recognition.classes
         and all(config.get(key) == value for key, value in one.recognition.config.items())
     ]
-    if fitting:  # the one that asks for most
+    if fitting:  # the most specific one
         return max(fitting, key=lambda one: len(one.recognition.config)).name
     return unets.family_of_config(name, config, FAMILIES.values()) or UNKNOWN
 
 
 def variant_of_denoiser(config: Mapping[str, Any]) -> str:
-    """Return the variant of a diffusers UNet, from its config.json; "" for what is no UNet."""
+    """Return the variant of a diffusers UNet, from its config.json; "" for any other network."""
     return unets.variant_of_config(FAMILIES.get(family_of_denoiser(config)), config)
 
 
 def variant_of_header(family: str, header: Header) -> str:
-    """Return the variant of a denoiser in one file; "" for the usual one."""
+    """Return the variant of a denoiser in a single file; "" is the usual one."""
     return unets.variant_of_header(FAMILIES.get(family), header)
 
 
 def family_of_vae(header: Header) -> str:
-    """Return the family of a VAE; most families share its shapes, so that it names none."""
+    """Return the family of a VAE, or "unknown": most families' VAEs have the same shapes."""
     for one in FAMILIES.values():
         end = one.recognition.vae_tensor
         if end and any(name.endswith(end) for name in header.shapes):
@@ -70,20 +73,20 @@ def family_of_vae(header: Header) -> str:
 
 
 def family_of_vectors(widths: tuple[int, ...]) -> str:
-    """Return the family of a textual inversion whose vectors for each encoder are so wide."""
+    """Return the family of a textual inversion by its vectors' width for each encoder."""
     if len(widths) > 1:
         fitting = (one for one in FAMILIES.values() if one.recognition.embedding_widths == widths)
         return next((one.name for one in fitting), UNKNOWN)
     return unets.family_of_width(widths[0], FAMILIES.values()) or UNKNOWN
 
 
-def _told(shapes: Mapping[str, tuple[int, ...]]) -> set[str]:
-    """Return the families that names and shapes of tensors tell. Cost: some milliseconds."""
+def _matching(shapes: Mapping[str, tuple[int, ...]]) -> set[str]:
+    """Return the families whose signatures match these tensors. Cost: some milliseconds."""
     layers = Layers(shapes)
     told = {
         one.name for one in FAMILIES.values() if any(map(layers.show, one.recognition.signatures))
     }
-    # A size is more than the family it is a size of.
+    # A model size, such as flux2-dev, is more specific than its family, flux2.
     return {one for one in told if not any(other.startswith(f"{one}-") for other in told - {one})}
 
 
@@ -95,7 +98,7 @@ def _written_family(header: Header) -> str:
     written = " ".join(header.metadata.get(key, "")[:MOST_WORDS] for key in _WRITTEN_IN).casefold()
     if not written.strip():
         return UNKNOWN
-    # Where it fits several, the first in the table counts.
+    # If several families match, the first in the table is taken.
     fitting = (
         name
         for name, words, other_words in _words()

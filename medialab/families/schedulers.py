@@ -1,33 +1,33 @@
-"""How a family's noise is taken away: the interface of its schedulers."""
+"""The interface of a family's schedulers."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-# What a checkpoint's own scheduler config says of how it was trained.
+# A checkpoint's own scheduler config, which describes its training.
 Trained = Mapping[str, Any]
 
 
 class Schedulers(Protocol):
-    """The schedulers that run a family's checkpoints, by the names of samplers and schedules."""
+    """A family's schedulers, by the names of samplers and schedules."""
 
     def check(
         self, sampler: str, schedule: str, prediction_type: str, *, zero_terminal_snr: bool
     ) -> None:
-        """Refuse a sampler or schedule that cannot run a checkpoint trained so; load nothing.
+        """Refuse a sampler or schedule that does not fit a checkpoint's training; load nothing.
 
         Raises:
-            ConfigError: the message names those that can.
+            ConfigError: they do not fit; the message names those that do.
         """
 
     def make(self, sampler: str, schedule: str, trained: Trained, *, steps: int, seed: int) -> Any:
-        """Return a fresh diffusers scheduler for one run of so many steps in all.
+        """Return a new diffusers scheduler for one run of `steps` steps.
 
         Raises:
-            ConfigError: as `check`; nothing is replaced in silence.
+            ConfigError: as `check`; no sampler is replaced silently.
         """
 
     def applied(self, sampler: str, schedule: str, trained: Trained, steps: int) -> str:
-        """Return the schedule that runs; "automatic" is resolved."""
+        """Return the schedule that is used, with "automatic" resolved."""
 
     def predicts(self, trained: Trained) -> str:
-        """Return the prediction type, as records tell it."""
+        """Return the prediction type for the record."""

@@ -1,4 +1,4 @@
-"""How a family reads prompts: the interface of its text encoders."""
+"""The interface of a family's prompt encoder."""
 
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
@@ -9,10 +9,11 @@ if TYPE_CHECKING:
 
 
 class Reading(NamedTuple):
-    """How prompts are read.
+    """Settings of the prompt encoder.
 
-    `emphasis` says what brackets do, one of EMPHASES; `clip_skip` is the layer of the text encoder
-    that counts, from its end: 1 is the last.
+    Attributes:
+        emphasis: The effect of brackets, one of EMPHASES.
+        clip_skip: The text encoder's layer to use, counted from its end: 1 is the last.
     """
 
     emphasis: str = "original"
@@ -20,11 +21,14 @@ class Reading(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """One text as its denoiser reads it.
+    """One encoded text.
 
-    `values` are tensors by the names under which the family's pipelines take them. `tokens` counts
-    those of the text, `chunks` the pieces that it was read in; `inversions` are the textual
-    inversions that were put in. `notes` tell a person what of the text has no effect.
+    Attributes:
+        values: Tensors by the names of the pipeline's inputs.
+        tokens: The text's number of tokens.
+        chunks: The number of chunks in which it was encoded.
+        inversions: Names of the textual inversions in use.
+        notes: Notes for the record on parts of the text without effect.
     """
 
     values: "Mapping[str, torch.Tensor]"
@@ -35,7 +39,7 @@ class Encoded(NamedTuple):
 
 
 class Readable(Protocol):
-    """What of a checkpoint in use reads its prompts."""
+    """The facts of a checkpoint on loan that a prompt encoder needs."""
 
     @property
     def components(self) -> Mapping[str, Any]:
@@ -43,7 +47,7 @@ class Readable(Protocol):
 
     @property
     def pipeline_config(self) -> Mapping[str, Any]:
-        """What the config of its pipeline says."""
+        """The config of its pipeline."""
 
     @property
     def device(self) -> str:
@@ -55,31 +59,34 @@ class Readable(Protocol):
 
 
 class TextEncoder(Protocol):
-    """A checkpoint's text encoders, set to one way of reading."""
+    """A checkpoint's text encoders with their settings."""
 
     def encode(self, text: str) -> Encoded:
-        """Encode one text, which is in Unicode's composed form."""
+        """Encode one text, given in Unicode normal form C."""
 
     def key(self, text: str) -> Hashable | None:
-        """Return what decides how a text is encoded, besides itself, the reading and the weights.
+        """Return a cache key of all else that affects the encoding: textual inversions' files.
 
-        None where nothing tells, so that it must not be remembered.
+        The text, the settings and the weights are not in it. None means that the result must not
+        be cached.
         """
 
     def evened(
         self, texts: Mapping[str, Encoded], encode: Callable[[str], Encoded]
     ) -> Mapping[str, Encoded]:
-        """Return texts that one denoising reads in the shapes that it needs them in.
+        """Return the texts of one denoising in the shapes that it needs, such as one length.
 
-        `encode` is `self.encode`, remembered.
+        Args:
+            texts: The encoded texts.
+            encode: `self.encode` with a cache.
         """
 
     def as_nothing(self, empty: Encoded) -> Encoded:
-        """Return what stands for a negative prompt that is empty, of how that is encoded."""
+        """Return the conditioning of an empty negative prompt, from the encoded empty text."""
 
 
-# Makes one for a checkpoint.
+# Makes a prompt encoder for a checkpoint.
 MakeTextEncoder = Callable[[Readable, Reading], TextEncoder]
-# Counts the tokens of a prompt's longest text, and those for which there is room, by the files of a
-# tokenizer's folder alone: neither weights nor torch are loaded.
+# Counts the tokens of a prompt's longest text, and those that fit, from the files in a tokenizer's
+# folder alone; neither weights nor torch are loaded.
 CountTokens = Callable[[str, Path], tuple[int, int]]

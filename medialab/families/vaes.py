@@ -1,4 +1,4 @@
-"""Which latents a VAE writes, told by its header or its config.json, and who reads such."""
+"""Recognition of a VAE's latents by its header or config.json, and the families that use them."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _INTO_DECODER = "decoder.conv_in.weight"
 
 
 def variant_of_vae(header: Header) -> str:
-    """Return what latents a VAE in one file writes; "" for the usual ones."""
+    """Return a description of the latents of a VAE in a single file; "" for the usual ones."""
     into = next(
         (shape for name, shape in header.shapes.items() if name.endswith(_INTO_DECODER)), None
     )
@@ -31,12 +31,12 @@ def variant_of_vae(header: Header) -> str:
 
 
 def variant_of_vae_config(config: Mapping[str, Any]) -> str:
-    """Return the same of a VAE's folder, or its class, where nothing opens it."""
+    """Return the same for a VAE's folder, or the name of its class if that is not supported."""
     name = str(config.get("_class_name"))
     if name not in VAE_CONFIGS:
         return f"class {name}"
     levels = levels_of(config)
-    # A config that does not tell is refused when it is read as a whole.
+    # A config without levels is refused later, when it is validated as a whole.
     count = len(levels) if isinstance(levels, list) else 4
     if not 0 < count <= MOST_LEVELS:
         return f"a VAE of {count} levels"
@@ -45,21 +45,21 @@ def variant_of_vae_config(config: Mapping[str, Any]) -> str:
 
 
 def reads(family: Family, variant: str) -> bool:
-    """Return whether a family reads the latents of a VAE of that variant."""
-    return (variant or FOUR_CHANNELS.told) == family.latents.told
+    """Return whether a family uses the latents of a VAE of that variant."""
+    return (variant or FOUR_CHANNELS.description) == family.latents.description
 
 
 def readable_latents() -> tuple[str, ...]:
-    """Return the latents that the families here read, in words."""
-    return tuple(dict.fromkeys(one.latents.told for one in RUNNING.values()))
+    """Return a description of each kind of latents that the families here use."""
+    return tuple(dict.fromkeys(one.latents.description for one in RUNNING.values()))
 
 
 def shared_latents(family: str) -> str:
-    """Return the name of the family whose latents, and VAEs, are this one's."""
+    """Return the name of the family whose latents and VAEs this family uses, or its own."""
     one = FAMILIES.get(family)
     return (one.latents.shared_with if isinstance(one, Family) else "") or family
 
 
 def _latents(channels: object, reduction: int) -> str:
-    told = f"{channels} channels, {reduction} times smaller"
-    return "" if told == FOUR_CHANNELS.told else told
+    description = f"{channels} channels, {reduction} times smaller"
+    return "" if description == FOUR_CHANNELS.description else description

@@ -1,4 +1,4 @@
-"""What checkpoints are made for, in words."""
+"""Descriptions of checkpoints' variants, for messages."""
 
 from medialab.families.base import DISTILLED, INPAINT, INSTRUCT, PLAIN, REFINER, UNCLIP
 

@@ -70,7 +70,7 @@ def refuse_unfitting(info: ModelInfo, family: str = "") -> None:
     if family and not reads(RUNNING[family], info.variant):
         message = (
             f"VAE {info.name!r} writes latents of {info.variant}, checkpoints of {family} read "
-            f"{RUNNING[family].latents.told}: choose one made for it, or leave vae empty"
+            f"{RUNNING[family].latents.description}: choose one made for it, or leave vae empty"
         )
         raise ModelRefusedError(message)
 

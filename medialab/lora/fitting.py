@@ -179,7 +179,7 @@ def names_in(family: Family) -> LoRANames:
     Raises:
         ModelRefusedError: LoRAs of the family are not applied.
     """
-    return family.offered(family.loras, "applying LoRAs")
+    return family.require(family.loras, "applying LoRAs")
 
 
 def parts_of(model: "LoadedCheckpoint") -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from medialab.families.base import KnownFamily, Recognition
 from medialab.families.layers import Signature, into, out_of
 
-# What the relatives of Flux.1 have, and it has not.
+# Layers of the relatives of Flux.1 that it does not have itself.
 NO_FLUX = (
     *("distilled_guidance_layer", "stream_modulation", "to_qkv_mlp_proj", "byt5_in"),
     *("img_attn_q_norm", "img_attn_k_norm", "=.img_attn_qkv", "img_mlp.fc", "img_mod.linear"),
@@ -28,7 +28,7 @@ FLUX2_BLOCKS = {"flux2-klein-4b": (4, 19), "flux2-klein-9b": (7, 23), "flux2-dev
 
 
 def _of_last_blocks(every: tuple[dict[str, int], ...]) -> tuple[Signature, ...]:
-    """Return the signatures of a family that is told by its highest blocks' numbers alone."""
+    """Return the signatures of a family that only its numbers of blocks distinguish."""
     return tuple(
         Signature((tuple(f"^{blocks}.N." for blocks in last),), NO_FLUX, exactly=last)
         for last in every

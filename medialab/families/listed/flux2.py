@@ -20,7 +20,13 @@ MODULATED = (
 
 
 def _of_size(name: str, width: int, text: int) -> tuple[Signature, ...]:
-    """Return the signatures of a size by its width: its file's, diffusers', and a LoRA's."""
+    """Return the signatures of one size of Flux.2: original names, diffusers' names, LoRAs.
+
+    Args:
+        name: The size's family name.
+        width: Its transformer's width.
+        text: The width of its text embeddings.
+    """
     mlp, (double, single) = 3 * width, FLUX2_BLOCKS[name]
     return (
         Signature(

@@ -3,7 +3,7 @@
 from medialab.families.base import KnownFamily, Recognition
 from medialab.families.layers import Signature, into
 
-# A transformer of the kind "next DiT", and what of it neither Lumina 2 nor Z-Image has.
+# Layers of a "next DiT" transformer, and those of it that neither Lumina 2 nor Z-Image has.
 NEXT_DIT = (("layers.N.attention.qkv",), ("layers.N.feed_forward.w",))
 NO_NEXT_DIT = ("adaLN_sa_ln", "llm_cond_proj", "embed_image_indicator", "ref_image_refiner")
 

@@ -1,4 +1,4 @@
-"""Families of one publisher each, with layers like nobody else's."""
+"""Families of one publisher each, whose layers resemble no other family's."""
 
 from medialab.families.base import KnownFamily, Recognition
 from medialab.families.layers import Signature, into

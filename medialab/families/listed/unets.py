@@ -1,4 +1,4 @@
-"""Families of a UNet that read other text than CLIP's, or pictures."""
+"""Families with a UNet that reads pictures or the embeddings of another text encoder than CLIP."""
 
 from medialab.families.base import KnownFamily, Recognition
 

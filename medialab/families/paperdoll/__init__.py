@@ -11,9 +11,9 @@ from medialab.families.base import (
 from medialab.families.habits import DetailerHabits
 from medialab.families.unet_clip import EDITS, UNet, UNetClipOpening, UNetFamily
 
-# Chosen by looking at pictures: at twice its size a paper doll's face becomes two, a crop with a
-# body in it becomes a body, and a smudge needs more than 0.4 to become a face. It knows close-ups
-# by the words that it was trained with (models/paperdoll/world.py).
+# Chosen by comparing pictures: at twice its size a paper doll's face becomes two, a crop that shows
+# a body becomes a body, and a smudge needs a strength over 0.4 to become a face. The framings are
+# the captions of close-ups in its training (models/paperdoll/world.py).
 _HABITS = DetailerHabits(
     crop_factor=1.4,
     strength=0.6,

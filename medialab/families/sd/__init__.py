@@ -11,7 +11,7 @@ from medialab.families.base import (
     UNCLIP,
     Recognition,
 )
-from medialab.families.sd.predictions import told_by_weights
+from medialab.families.sd.predictions import prediction_of_weights
 from medialab.families.sdxl import XL_WORDS
 from medialab.families.unet_clip import (
     EDITS,
@@ -50,7 +50,7 @@ SD15 = UNetFamily(
 SD2 = UNetFamily(
     name="sd2",
     recognition=Recognition(
-        text_widths=(1024,), written=_WORDS_2, predicts=told_by_weights, not_written=XL_WORDS
+        text_widths=(1024,), written=_WORDS_2, predicts=prediction_of_weights, not_written=XL_WORDS
     ),
     opening=UNetClipOpening(
         SingleFile(

@@ -1,4 +1,4 @@
-"""What Stable Diffusion 2 predicts: its variants have one shape, and one weight tells them apart.
+"""The prediction type of Stable Diffusion 2, whose variants only one weight distinguishes.
 
 Source: ComfyUI's comfy/supported_models.py, SD20.
 """
@@ -18,8 +18,12 @@ _TELLING_WEIGHT = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0
 _MOST_SPREAD_OF_EPSILON = 0.09  # standard deviation of that weight
 
 
-def told_by_weights(path: Path, header: Header) -> str:
-    """Determine it for SD 2.x: at 768 px it is v, at 512 px and with more channels epsilon."""
+def prediction_of_weights(path: Path, header: Header) -> str:
+    """Return the prediction type of an SD 2.x file.
+
+    Checkpoints of 768 px predict v; those of 512 px, and those with more than 4 input channels,
+    predict epsilon.
+    """
     channels = header.shapes.get(_FIRST_LAYER, (0, 4))[1]
     if channels != 4:
         return EPSILON

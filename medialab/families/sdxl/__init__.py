@@ -1,4 +1,4 @@
-"""Stable Diffusion XL, and its refiner that finishes the pictures: two CLIPs, and sizes as text."""
+"""Stable Diffusion XL and its refiner: two CLIPs, and the picture's size as conditioning."""
 
 from dataclasses import replace
 
@@ -46,8 +46,8 @@ SDXL = UNetFamily(
     encoder=PenultimateClipEncoder,
     native_sizes={"": 1024},
     file_variants=(PLAIN, INPAINT),
-    # Editing by instruction is left out: its pipeline in diffusers tells of no step, and cannot be
-    # ended.
+    # Editing by instruction is left out: its diffusers pipeline has no step callback, so it cannot
+    # be stopped.
     folder_variants=(PLAIN, INPAINT, REFINER),
     other_variants=(DISTILLED,),
 )

@@ -1,4 +1,4 @@
-"""Shared by the families whose denoiser is a UNet that reads what CLIP makes of a text."""
+"""Code shared by the families with a UNet and CLIP text encoders."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ EDITS = "StableDiffusionInstructPix2PixPipeline"
 
 @dataclass(frozen=True, kw_only=True)
 class UNetFamily(Family):
-    """A family of a UNet and CLIP, with all that is the same for these."""
+    """A family with a UNet and CLIP text encoders, with the fields that all of them share."""
 
     latents: Latents = FOUR_CHANNELS
     loras: LoRANames = LORAS

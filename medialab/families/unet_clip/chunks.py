@@ -1,4 +1,4 @@
-"""A prompt's fragments as tokens, cut into chunks of what a text encoder reads at once.
+"""A prompt's fragments as tokens, in chunks of the length that a text encoder reads at once.
 
 Source: behaviour of AUTOMATIC1111 modules/sd_hijack_clip.py, tokenize_line.
 """
@@ -12,12 +12,18 @@ from medialab.prompts import Fragment, Sections, word_pattern
 if TYPE_CHECKING:
     import torch
 
-# A full chunk ends at a comma, if there is one among so many last tokens.
+# A full chunk ends at a comma, if there is one among this number of last tokens.
 LOOK_BACK = 20
 
 
 class Token(NamedTuple):
-    """One token; `vector` (width) stands in the place of the vocabulary's own, if given."""
+    """One token of a prompt.
+
+    Attributes:
+        id: Its number in the vocabulary.
+        weight: Its weight by brackets.
+        vector: (width), which replaces the token's embedding: a textual inversion.
+    """
 
     id: int
     weight: float = 1.0
@@ -28,16 +34,19 @@ Chunk = Sequence[Token]
 
 
 def room_of(tokenizer: Any) -> int:
-    """Return how many tokens of a text one chunk holds, besides its start and its end."""
+    """Return how many tokens of a text fit in a chunk, start and end token excluded."""
     return int(tokenizer.model_max_length) - 2
 
 
 def cut_into_chunks(
     sections: Sections, tokenizer: Any, inversions: "Mapping[str, torch.Tensor]"
 ) -> list[Chunk]:
-    """Return the chunks of a text, one at least; each section but the first begins a new one.
+    """Return the chunks of a text, at least one.
 
-    `inversions` are vectors (n, width) by names in lower case; their n tokens stay together.
+    Args:
+        sections: The text's sections, each of which begins a new chunk.
+        tokenizer: A CLIP tokenizer.
+        inversions: Vectors (n, width) by names in lower case; their n tokens stay together.
     """
     room, commas = room_of(tokenizer), _ids(",", tokenizer)
     chunks: list[Chunk] = []
@@ -56,7 +65,7 @@ def cut_into_chunks(
 
 
 def inversions_in(text: str, names: Sequence[str]) -> list[str]:
-    """Return which of these names the text holds as words, in lower case and order."""
+    """Return those of the names that the text contains as words, in lower case and its order."""
     if not names:
         return []
     found = re.findall(word_pattern(names), text, re.IGNORECASE)
@@ -66,7 +75,7 @@ def inversions_in(text: str, names: Sequence[str]) -> list[str]:
 def _units(
     section: Sequence[Fragment], tokenizer: Any, inversions: "Mapping[str, torch.Tensor]"
 ) -> Iterator[list[Token]]:
-    """Tokens that no chunk's end may part: each alone, or all of an inversion."""
+    """Yield the tokens that stay in one chunk: single ones, or all of a textual inversion."""
     for text, weight in section:
         if not inversions:
             parts = [text]
@@ -86,7 +95,7 @@ def _ids(text: str, tokenizer: Any) -> list[int]:
 
 
 def _end_at_comma(chunk: Sequence[Token], unit: Sequence[Token], commas: Sequence[int]) -> int:
-    """Return where a full chunk ends: after its last comma if that is near, else at its end."""
+    """Return the end of a full chunk: after its last comma if that is near, else its length."""
     if len(unit) == 1 and unit[0].vector is None and [unit[0].id] != list(commas):
         for at in range(len(chunk) - 1, max(-1, len(chunk) - 1 - LOOK_BACK), -1):
             if chunk[at].vector is None and [chunk[at].id] == list(commas):

@@ -1,4 +1,4 @@
-"""What diffusers' ControlNet pipelines of UNets take."""
+"""Inputs of diffusers' ControlNet pipelines for UNets."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 def control_inputs(
     task: str, pictures: "Sequence[Image.Image]", units: Sequence[ControlUnit]
 ) -> dict[str, Any]:
-    """Return the inputs of ControlNets: lists, or, of a single one, what would be in them."""
+    """Return the inputs of ControlNets: lists, or plain values if there is only one.
+
+    Args:
+        task: The pipeline's task.
+        pictures: The control images, 8-bit RGB, one for each unit.
+        units: The units' settings.
+    """
     lists: dict[str, list[Any]] = {
         "image" if task == "text-to-image" else "control_image": list(pictures),
         "controlnet_conditioning_scale": [unit.weight for unit in units],

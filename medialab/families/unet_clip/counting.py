@@ -1,7 +1,7 @@
-"""How long a prompt is, told while it is typed: the tokenizer's file alone, no weights, no torch.
+"""Counting a prompt's tokens while it is typed, from the tokenizer's files, without torch.
 
-Source: huggingface/transformers convert_slow_tokenizer.py, CLIPConverter, for a tokenizer that is
-kept as vocab.json and merges.txt.
+Source: huggingface/transformers convert_slow_tokenizer.py, CLIPConverter, for a tokenizer in
+vocab.json and merges.txt.
 """
 
 import json
@@ -13,19 +13,19 @@ from typing import Any
 from medialab.families.unet_clip.chunks import cut_into_chunks, room_of
 from medialab.prompts import parse, weigh, without_tags
 
-CLIP_LENGTH = 77  # tokens of a CLIP text encoder, where the tokenizer does not tell
+CLIP_LENGTH = 77  # tokens of a CLIP text encoder, if the tokenizer's config does not have it
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
 
 def count_tokens(prompt: str, folder: Path) -> tuple[int, int]:
-    """Return the tokens of the prompt's longest text, and for how many its chunks have room.
+    """Return the tokens of the prompt's longest text, and how many its chunks can hold.
 
     A textual inversion counts as the words of its name. Cost: 50 ms the first time, then far below
     a millisecond.
 
     Args:
-        prompt: As it is typed.
-        folder: Of a CLIP tokenizer.
+        prompt: The prompt as it is typed.
+        folder: The folder of a CLIP tokenizer.
 
     Raises:
         OSError: there is no tokenizer in the folder.
@@ -40,7 +40,7 @@ def count_tokens(prompt: str, folder: Path) -> tuple[int, int]:
 
 
 class _Tokenizer:
-    """What `cut_into_chunks` asks of a tokenizer of transformers."""
+    """A tokenizer with the interface of transformers' that `cut_into_chunks` uses."""
 
     def __init__(self, tokenizer: Any, length: int) -> None:
         self._tokenizer = tokenizer

@@ -1,4 +1,4 @@
-"""A UNet as the denoiser of a family: what its config says of it."""
+"""A UNet as the denoiser of a family: facts from its config."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,29 +12,29 @@ from medialab.families.patching import computing_by, joined_rows, of_rows
 if TYPE_CHECKING:
     import torch
 
-# Channels that a UNet's first layer reads -> what it is made for. Those for editing read the
-# latents of the picture besides, those for inpainting where to paint and the latents of what stays.
+# Input channels of a UNet -> its variant. One for editing also reads the picture's latents, one for
+# inpainting a mask and the masked picture's latents.
 VARIANT_OF_CHANNELS = {4: PLAIN, 5: "depth", 7: "upscale", 8: INSTRUCT, 9: INPAINT}
 
 
 @dataclass(frozen=True, kw_only=True)
 class UNet:
-    """The denoiser of a family whose text encoders these are."""
+    """The UNet of a family with these text encoders."""
 
     text_encoders: tuple[str, ...]
     part: str = "unet"
 
     def variant(self, network: Any) -> str:
-        """Return what it is made for, by the channels that it reads."""
+        """Return its variant by its input channels."""
         channels = int(network.config.in_channels)
         return VARIANT_OF_CHANNELS.get(channels, f"{channels} channels")
 
     def trained_latents(self, network: Any) -> int:
-        """Return the latents a side that it was trained at."""
+        """Return the side, in latents, that it was trained at."""
         return int(network.config.sample_size)
 
     def check_controlnet(self, network: Any, control: Any, family: str) -> None:
-        """Refuse a ControlNet that reads text of another width."""
+        """Refuse a ControlNet that reads text embeddings of another width."""
         width, other = (one.config.cross_attention_dim for one in (network, control))
         if other != width:
             message = (
@@ -44,17 +44,17 @@ class UNet:
             raise ModelRefusedError(message)
 
     def reads_alike(self, network: Any, other: Any) -> bool:
-        """Return whether both read text of one width, and so follow the same LoRAs."""
+        """Return whether both read text embeddings of one width, and so fit the same LoRAs."""
         same: bool = network.config.cross_attention_dim == other.config.cross_attention_dim
         return same
 
     def width(self, network: Any) -> int:
-        """Return the numbers that its first layer has for a place of the latents."""
+        """Return the channels after its first layer."""
         return int(network.config.block_out_channels[0])
 
     @contextmanager
     def rows_apart(self, network: Any) -> Iterator[None]:
-        """Compute each row of a batch by itself: it needs at once what one prompt does.
+        """Compute each row of a batch by itself inside the `with` block, in one prompt's memory.
 
         Source: A1111's --medvram (modules/sd_samplers_cfg_denoiser.py, `batch_cond_uncond`).
         """
@@ -76,5 +76,5 @@ class UNet:
 
 
 def _row(inputs: Any, row: int, rows: int) -> Any:
-    """Return one row's inputs, of those of a batch of so many."""
+    """Return one row's inputs from those of a batch of `rows`."""
     return of_rows(inputs, rows, lambda value: value[row : row + 1])

@@ -1,8 +1,8 @@
-"""Texts through CLIP text encoders, chunk by chunk, for a UNet.
+"""The prompt encoder of UNets: CLIP text encoders, chunk by chunk.
 
-A text is cut into chunks of as many tokens as the encoder reads (75 for CLIP, 38 for paperdoll);
-each is encoded between a start and an end token, weighed, and they are joined. One plain chunk is
-bit for bit what diffusers' own `encode_prompt` gives.
+A text is cut into chunks of as many tokens as the encoder reads (75 for CLIP, 38 for paperdoll).
+Each is encoded between a start and an end token and multiplied by its weights; then they are
+joined. One chunk without weights equals the result of diffusers' `encode_prompt` bit for bit.
 
 Source: behaviour of AUTOMATIC1111 modules/sd_hijack_clip.py and modules/sd_emphasis.py; diffusers
 `encode_prompt` of pipeline_stable_diffusion and pipeline_stable_diffusion_xl.
@@ -22,16 +22,24 @@ from medialab.prompts import Fragment, Sections, weigh
 if TYPE_CHECKING:
     import torch
 
-# The names under which pipelines take what is encoded.
+# Names of the pipelines' inputs.
 EMBEDS, POOLED = "prompt_embeds", "pooled_prompt_embeds"
-# Of the standard deviation; paperdoll's mean is 0.006 of it, that of chance a hundred millionth.
+# The least mean, in standard deviations, that weighting restores. Paperdoll's is 0.006; one of
+# rounding errors alone is about 1e-8.
 LEAST_MEAN = 1e-4
 
 
 class ClipEncoder:
-    """A checkpoint's CLIP text encoders, set to one way of reading.
+    """A checkpoint's CLIP text encoders with their settings.
 
-    Of one encoder the last layer is read, or one before it (`clip_skip`), and normalised.
+    The result is the last layer's, or an earlier one's (`clip_skip`), after the final layer norm.
+
+    Args:
+        model: The checkpoint on loan.
+        reading: The effect of brackets, and the layer.
+
+    Raises:
+        ConfigError: `clip_skip` exceeds the encoder's layers.
     """
 
     def __init__(self, model: Readable, reading: Reading) -> None:
@@ -47,11 +55,11 @@ class ClipEncoder:
 
     @property
     def _length(self) -> int:
-        """Tokens of a chunk with its start and end."""
+        """The number of tokens of a chunk, with its start and end token."""
         return room_of(self._parts[0][0]) + 2
 
     def encode(self, text: str) -> Encoded:
-        """Encode one text: its embeddings (1, tokens, width), and pooled ones (1, width)."""
+        """Encode one text to embeddings (1, tokens, width) and pooled ones (1, width)."""
         import torch
 
         inversions = self._inversions(text)
@@ -70,7 +78,7 @@ class ClipEncoder:
         return Encoded(values, sum(map(len, by_part[0])), most, tuple(inversions))
 
     def key(self, text: str) -> Hashable | None:
-        """Return the files of the inversions that are put in; None for encoders with adapters."""
+        """Return the files of the textual inversions in use; None for encoders with adapters."""
         if any(getattr(encoder, "peft_config", None) for _, encoder in self._parts):
             return None
         paths = self._model.inversions
@@ -81,12 +89,12 @@ class ClipEncoder:
     def evened(
         self, texts: Mapping[str, Encoded], encode: Callable[[str], Encoded]
     ) -> Mapping[str, Encoded]:
-        """Return the texts with empty chunks behind them, all of one length."""
+        """Return the texts padded with empty chunks to one length."""
         most = max(one.chunks for one in texts.values())
         return {text: self._padded(one, most, encode) for text, one in texts.items()}
 
     def as_nothing(self, empty: Encoded) -> Encoded:
-        """Return zeros where the checkpoint was trained to read them without a negative prompt."""
+        """Return zeros if the checkpoint's pipeline config asks for them, else the empty text."""
         import torch
 
         if not self._model.pipeline_config.get("force_zeros_for_empty_prompt", False):
@@ -123,7 +131,7 @@ class ClipEncoder:
         return weigh(text)
 
     def _inversions(self, text: str) -> "dict[str, list[torch.Tensor]]":
-        """Return vectors of the inversions that the text names and that fit these encoders."""
+        """Return the vectors of the textual inversions that the text names and that fit."""
         paths = {name.lower(): path for name, path in self._model.inversions.items()}
         widths = [encoder.get_input_embeddings().embedding_dim for _, encoder in self._parts]
         loaded = {
@@ -148,7 +156,7 @@ class ClipEncoder:
         return self._weighed(self._layer(found, encoder), chunk), pooled
 
     def _check_layers(self) -> None:
-        """Refuse to skip more layers than there are."""
+        """Refuse a `clip_skip` that exceeds the encoder's layers."""
         layers = self._parts[0][1].config.num_hidden_layers
         if self._clip_skip > layers:
             message = (
@@ -158,12 +166,12 @@ class ClipEncoder:
             raise ConfigError(message)
 
     def _layer(self, found: Any, encoder: Any) -> "torch.Tensor":
-        """Return the hidden states that the denoiser reads."""
+        """Return the hidden states (1, length, width) that the denoiser reads."""
         states: torch.Tensor
         if self._clip_skip == 1:
             states = found.last_hidden_state
         else:
-            # By name: in transformers 5 a CLIPTextModel has no `text_model` any more.
+            # Found by name, since in transformers 5 a CLIPTextModel has no `text_model`.
             (norm,) = (
                 part for name, part in encoder.named_modules() if name.endswith("final_layer_norm")
             )
@@ -171,7 +179,10 @@ class ClipEncoder:
         return states
 
     def _weighed(self, states: "torch.Tensor", chunk: Chunk) -> "torch.Tensor":
-        """Multiply a chunk (1, length, width) by its tokens' weights; "original" keeps the mean."""
+        """Multiply a chunk (1, length, width) by its tokens' weights.
+
+        The emphasis "original" then restores the mean.
+        """
         import torch
 
         weights = [token.weight for token in chunk]
@@ -181,7 +192,7 @@ class ClipEncoder:
         every = [1.0, *weights, *([1.0] * (states.shape[1] - len(weights) - 1))]
         weighed = states * torch.tensor(every, dtype=states.dtype, device=states.device)[:, None]
         before, after = states.mean(), weighed.mean()
-        # A mean that is rounding alone says nothing; to restore it would blow up the rest.
+        # Restoring a mean of rounding errors alone would make all values explode.
         least = LEAST_MEAN * states.std()
         if self._emphasis == "no norm" or min(before.abs(), after.abs()) < least:
             return weighed
@@ -189,13 +200,13 @@ class ClipEncoder:
 
 
 class PenultimateClipEncoder(ClipEncoder):
-    """CLIP text encoders of which the layer before the last is read, whatever is skipped."""
+    """CLIP text encoders whose result is always the layer before the last; ignores `clip_skip`."""
 
     def _check_layers(self) -> None:
-        """Refuse nothing: no layer is chosen."""
+        """Accept any `clip_skip`, which has no effect."""
 
     def _layer(self, found: Any, encoder: Any) -> "torch.Tensor":  # noqa: ARG002
-        """Return the hidden states before the last."""
+        """Return the hidden states of the layer before the last."""
         states: torch.Tensor = found.hidden_states[-2]
         return states
 

@@ -1,7 +1,7 @@
-"""A UNet told other prompts from step to step, or several at once.
+"""Prompts of a UNet that change with the steps, or are several at once.
 
-Works with any diffusers pipeline that takes `prompt_embeds`, calls its UNet once a step and offers
-`callback_on_step_end`.
+This works with any diffusers pipeline that takes `prompt_embeds`, calls its UNet once a step and
+has `callback_on_step_end`.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,15 +14,15 @@ from medialab.families.unet_clip.encoder import EMBEDS, POOLED
 if TYPE_CHECKING:
     import torch
 
-# How many rows a denoiser is given at once -> which of them follows the prompt, and which does
-# what that one does but for the prompt. Without guidance there is only the first; an edit by
-# instruction has the prompt and the picture, the picture, and neither.
+# Rows of a denoiser's batch -> the row with the prompt, and the row to compare it with, which
+# differs by the prompt alone. Without guidance there is only the first; editing by instruction has
+# rows for prompt and picture, for the picture, and for neither.
 FOLLOWING = {1: 0, 2: 1, 3: 0}
 COMPARED = {2: 0, 3: 1}
 
-# What the callbacks of pipelines call the pooled prompts, and the sizes that SDXL is told.
+# Names in pipelines' callbacks of the pooled embeddings and of SDXL's size conditioning.
 ADDED_POOLED, TIME_IDS = "add_text_embeds", "add_time_ids"
-# What SDXL's refiner is told a picture is worth, from 1 to 10, and what it is to keep away from.
+# The aesthetic score, 1 to 10, of the prompt and of the negative prompt for SDXL's refiner.
 # Source: diffusers' StableDiffusionXLImg2ImgPipeline, aesthetic_score.
 _GOOD, _BAD = 6.0, 2.5
 _SIZE_AND_CROP = 4  # time ids: height, width, and the crop's top and left
@@ -34,7 +34,7 @@ class UNetGuide(Guide):
     TENSORS = (EMBEDS, ADDED_POOLED, TIME_IDS)
 
     def inputs(self, guidance_scale: float) -> dict[str, Any]:
-        """Return both prompts, and the scale as it is."""
+        """Return both prompts' tensors and the unchanged scale."""
         return {**self._conditioning.embeddings(), "guidance_scale": guidance_scale}
 
     def _changed(
@@ -55,10 +55,10 @@ class UNetGuide(Guide):
     def _composed(
         self, forward: Callable[..., Any], *args: Any, **inputs: Any
     ) -> "tuple[torch.Tensor]":
-        """Call the UNet once, with a row more for each sub-prompt after the first.
+        """Call the UNet once, with one more row for each sub-prompt after the first.
 
-        It gives n + Σ wᵢ (cᵢ - n) where it would give c₀, so that the pipeline's own guidance makes
-        n + guidance_scale · Σ wᵢ (cᵢ - n) of it. Source: Liu et al., "Compositional Visual
+        The row c₀ of the prompt becomes n + Σ wᵢ (cᵢ - n), so that the pipeline's own guidance
+        yields n + guidance_scale · Σ wᵢ (cᵢ - n). Source: Liu et al., "Compositional Visual
         Generation with Composable Diffusion Models", equation 11.
         """
         sample, *rest = args
@@ -95,10 +95,14 @@ def _as_rows(positive: "torch.Tensor", negative: "torch.Tensor", rows: int) -> "
 
 
 def _time_ids(unet: Any, given: "torch.Tensor", pooled: "torch.Tensor") -> "torch.Tensor":
-    """Return what an SDXL UNet is told besides the prompt: (rows, 6), or (rows, 5) of its refiner.
+    """Return the size conditioning of an SDXL UNet: (rows, 6), or (rows, 5) for its refiner.
 
-    The refiner reads, in place of the target size, how good the picture is. `given` is what the one
-    before it was told; `pooled` (rows, width) is the prompt.
+    The refiner reads an aesthetic score in place of the target size.
+
+    Args:
+        unet: The UNet that takes over.
+        given: The size conditioning of the UNet before it.
+        pooled: (rows, width), the pooled embeddings of the new UNet.
     """
     import torch
 
@@ -117,7 +121,7 @@ def _joined(given: "torch.Tensor", more: "list[Any]") -> "torch.Tensor":
 
 
 def _widened(value: Any, rows: int, following: int, more: int) -> Any:
-    """Return everything that has a row for each of the batch with the one that follows repeated."""
+    """Return inputs with the row `following` repeated `more` times at the end of the batch."""
     import torch
 
     def repeated(tensor: "torch.Tensor") -> "torch.Tensor":

@@ -1,6 +1,6 @@
-"""UNets made for inpainting: besides the latents they read where to paint, and what stays.
+"""UNets made for inpainting, which read a mask and the masked picture beside the latents.
 
-A mask and the latents of the picture with the masked part hidden join those that are denoised.
+Both are concatenated to the latents as channels.
 Source: diffusers' StableDiffusionInpaintPipeline, `prepare_mask_latents`.
 """
 
@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 
 
 class UNetInpainting:
-    """How a UNet made for inpainting is told where to paint and what stays."""
+    """The additional inputs of a UNet made for inpainting."""
 
     @contextmanager
     def reading(
         self, denoiser: Any, mask: "torch.Tensor", latents: "torch.Tensor"
     ) -> Iterator[None]:
-        """Have the UNet take latents alone, and read mask and latents besides, while it lasts.
+        """Add mask and latents to the UNet's input inside the `with` block.
 
-        What is smaller, such as a tile, is told its size of the upper left; a tile is only drawn
-        where all is masked.
+        Smaller latents, such as a tile's, get the upper left part; tiles are used only if
+        everything is masked.
+
+        Args:
+            denoiser: The UNet, which is called with latents alone.
+            mask: (1, 1, h, w), 1 where it paints and 0 elsewhere.
+            latents: (1, c, h, w) of the picture with the masked part hidden.
         """
         import torch
 

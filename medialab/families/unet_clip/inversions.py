@@ -1,7 +1,7 @@
-"""Textual inversions: vectors that a prompt puts in by their name.
+"""Textual inversions: vectors that a prompt uses by their name.
 
-They take the place of token embeddings while one chunk is encoded; neither the vocabulary nor the
-weights change. Source: Gal et al., "An Image is Worth One Word".
+They replace token embeddings while one chunk is encoded; neither the vocabulary nor the weights
+change. Source: Gal et al., "An Image is Worth One Word".
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,11 +22,21 @@ if TYPE_CHECKING:
 def load_inversion(
     name: str, path: Path, widths: Sequence[int], room: int
 ) -> "list[torch.Tensor] | None":
-    """Vectors (n, width), one tensor for each encoder; None where it is made for other encoders.
+    """Load a textual inversion's vectors.
+
+    Args:
+        name: Its name in prompts.
+        path: Its file.
+        widths: The width of each encoder's token embeddings.
+        room: The number of tokens that fit in a chunk.
+
+    Returns:
+        Vectors (n, width) in float32, one tensor for each encoder; None if it is made for other
+        encoders.
 
     Raises:
-        ModelRefusedError: the file cannot be read, or holds no numbers to compute with.
-        ConfigError: it has more vectors than a chunk has room.
+        ModelRefusedError: the file cannot be read, or its tensors are not of floating point.
+        ConfigError: it has more vectors than fit in a chunk.
     """
     import torch
 
@@ -58,7 +68,7 @@ def load_inversion(
 
 @contextmanager
 def put_in(encoder: Any, chunk: Chunk) -> "Iterator[None]":
-    """Put the vectors of this chunk's tokens where their ids are looked up, while it lasts."""
+    """Replace token embeddings by the vectors of this chunk's tokens inside the `with` block."""
     rows = [(at, token.vector) for at, token in enumerate(chunk, 1) if token.vector is not None]
 
     def replace(_module: Any, _ids: Any, looked_up: "torch.Tensor") -> "torch.Tensor":

@@ -1,4 +1,4 @@
-"""LoRAs for a UNet and CLIP: how files name its layers, and the blocks that users weigh."""
+"""LoRAs for a UNet and CLIP: layer names in files, and block weights."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ _KEYS = LoRAKeys(lora_names.UNET, lora_names.PREFIXES, lora_names.BARE)
 
 @dataclass(frozen=True)
 class UNetClipLoRAs:
-    """How LoRA files name the layers of a UNet and of its text encoders."""
+    """The names of a UNet's and its text encoders' layers in LoRA files."""
 
     keys: LoRAKeys = _KEYS
-    # What begins the names of a transformer's layers, which are of no part of such a checkpoint.
+    # Prefixes of a transformer's layers, of which no component of such a checkpoint is.
     foreign: tuple[str, ...] = ("transformer.", "lora_transformer_", "lycoris_")
 
     def other_names(self, part: str, path: str, network: Any) -> Iterator[str]:

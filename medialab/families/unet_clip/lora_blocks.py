@@ -1,8 +1,8 @@
-"""Block weights: how much of a LoRA counts in each part of the denoiser.
+"""Block weights: the share of a LoRA's effect in each block of the denoiser.
 
 Source: behaviour of hako-mikan's sd-webui-lora-block-weight (its lists and presets). Its presets
-are lists of 17, which leave out the blocks without attention; here they take those in, too, so that
-a LoCon and SDXL are served.
+are lists of 17, which leave out the blocks without attention; here they include those, so that they
+work with a LoCon and with SDXL.
 """
 
 import math
@@ -14,8 +14,8 @@ from medialab.families.base import TEXT_BLOCK as BASE
 
 IN, MIDDLE, OUT = "IN", "MID", "OUT"
 
-# How many numbers are given -> which blocks they are for: of SD1.5 and SDXL those with attention
-# (17, 12), or every block (26, 20).
+# Length of a list -> the blocks of its weights: those with attention of SD1.5 (17) and SDXL (12),
+# or all blocks (26, 20).
 LISTS: Mapping[int, Sequence[str]] = {
     17: [BASE, "IN01", "IN02", "IN04", "IN05", "IN07", "IN08", MIDDLE]
     + [f"OUT{number:02}" for number in range(3, 12)],
@@ -25,8 +25,8 @@ LISTS: Mapping[int, Sequence[str]] = {
     20: [BASE, *(f"IN{number:02}" for number in range(9)), MIDDLE]
     + [f"OUT{number:02}" for number in range(9)],
 }
-# Presets' names -> the blocks that count, from one to another of 12 on each side as in SD1.5.
-# Deep is where pictures are smallest: late on the way in, early on the way out.
+# Presets' names -> ranges of blocks with weight 1, of 12 on each side as in SD1.5. Deep blocks,
+# with the smallest maps, are late on the input side and early on the output side.
 PRESETS: Mapping[str, Sequence[tuple[str, int, int]]] = {
     "NONE": (),
     "ALL": ((IN, 0, 11), (MIDDLE, 0, 0), (OUT, 0, 11)),
@@ -44,12 +44,12 @@ _UP = re.compile(r"up_blocks\.(\d+)\.(attentions|resnets|upsamplers)\.(\d+)")
 
 
 def read_block_weights(text: str) -> dict[str, float]:
-    """Weights by block, of a preset's name or of numbers with commas between.
+    """Return the weight of each block from a preset's name or a comma-separated list.
 
-    A block that a list does not name counts nothing. Layers that are in no block count fully.
+    A block that is not in a list gets weight 0. Layers outside all blocks have weight 1.
 
     Raises:
-        ConfigError: no preset of that name, or no list of that many numbers.
+        ConfigError: there is no preset of that name, or no list of that length.
     """
     if (preset := PRESETS.get(text.strip().upper())) is not None:
         counting = {name for ranges in preset for name in _blocks(*ranges)}
@@ -68,9 +68,15 @@ def read_block_weights(text: str) -> dict[str, float]:
 
 
 def block_of(module: str, layers_per_block: int = 2) -> str | None:
-    """Return the block (IN04, MID, OUT03 …) of a denoiser's module, by its diffusers name.
+    """Return the block (IN04, MID, OUT03 …) of a UNet's module.
 
-    None for what is in no block: the time's and the size's embeddings, the last convolution.
+    Args:
+        module: Its path in diffusers' names.
+        layers_per_block: From the UNet's config.
+
+    Returns:
+        The block, or None for modules outside all blocks: time and size embeddings, last
+        convolution.
     """
     if match := _DOWN.match(module):
         block, part, number = int(match[1]), match[2], int(match[3])
@@ -86,7 +92,7 @@ def block_of(module: str, layers_per_block: int = 2) -> str | None:
 
 
 def _blocks(side: str, first: int, last: int) -> list[str]:
-    """Return the blocks of one side from one number to another."""
+    """Return the blocks of one side, from number `first` to `last`."""
     if side == MIDDLE:
         return [MIDDLE]
     return [f"{side}{number:02}" for number in range(first, last + 1)]

@@ -1,4 +1,4 @@
-"""Names of layers in LoRA files for a UNet and CLIP: their prefixes, and the original code's names.
+"""Layer names in LoRA files for a UNet and CLIP: prefixes, and names in the original code.
 
 Source: diffusers scripts/convert_original_stable_diffusion_to_diffusers.py for the original names.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 UNET, SECOND_ENCODER = "unet", "text_encoder_2"
-# Prefix in a file -> the part it speaks of; the first that fits counts.
+# Prefix in a file -> its component; the first that matches is taken.
 PREFIXES: Mapping[str, str] = {
     "lora_unet_": "unet",
     "lora_te1_": "text_encoder",
@@ -24,7 +24,7 @@ PREFIXES: Mapping[str, str] = {
     "text_encoders.clip_l.transformer.": "text_encoder",
     "text_encoders.clip_g.transformer.": "text_encoder_2",
 }
-# What a UNet's paths begin with in diffusers' first files, which had no prefix.
+# Beginnings of a UNet's paths in diffusers' first files, which had no prefix.
 BARE = ("down_blocks.", "mid_block.", "up_blocks.")
 
 _RESNET = {
@@ -53,18 +53,33 @@ _BLOCK = re.compile(
 
 
 def other_names(part: str, path: str, network: Any) -> Iterator[str]:
-    """Yield the other names that files may give to a module at `path` of a part."""
+    """Yield the other names that files may give to a module.
+
+    Args:
+        part: Its component, such as "unet".
+        path: Its path in the component, in diffusers' names.
+        network: The component in memory.
+    """
     if part == UNET:
         layers = getattr(getattr(network, "config", None), "layers_per_block", 2)
         if isinstance(layers, int) and (name := original_name(path, layers, network)) is not None:
             yield name
     elif part == SECOND_ENCODER:
-        # OneTrainer and others keep OpenCLIP's names for the layers that are the same.
+        # OneTrainer and others use OpenCLIP's names for the layers that both have.
         yield path.replace("mlp.fc1", "mlp.c_fc").replace("mlp.fc2", "mlp.c_proj")
 
 
 def original_name(path: str, layers: int, network: Any = None) -> str | None:
-    """Return what a UNet's module was called at first, such as input_blocks.4.1.proj_in."""
+    """Return a UNet module's name in the original code, such as input_blocks.4.1.proj_in.
+
+    Args:
+        path: Its path in diffusers' names.
+        layers: `layers_per_block` of the UNet's config.
+        network: The UNet, if it is in memory; without it all up blocks count as having attention.
+
+    Returns:
+        The name, or None if the original code has no such module.
+    """
     for ours, theirs in _OTHERS.items():
         if path == ours or path.startswith(f"{ours}."):
             return theirs + _inside(path.removeprefix(ours).removeprefix("."))
@@ -84,7 +99,7 @@ def original_name(path: str, layers: int, network: Any = None) -> str | None:
 
 
 def _inside(rest: str) -> str:
-    """Return a path within a block; resnets have other names there."""
+    """Return the original path inside a block, where resnets' layers have other names."""
     if not rest:
         return ""
     return f".{_RESNET.get(rest, rest)}"

@@ -1,6 +1,6 @@
-"""How much memory a UNet takes while it computes, worked out from a header or configs.
+"""The working memory of a UNet, estimated from a header or configs.
 
-The number was measured (docs/performance.md).
+The factor was measured (docs/performance.md).
 """
 
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from medialab.families.opening import Listed
 from medialab.files.headers import read_header
 from medialab.files.part_configs import read_json
 
-# Maps of (first layer's channels, height, width) that are alive at the worst moment: 35 to 37 for
-# one row of a UNet's batch at SD1.5's size in float32, at 512 to 896 px.
+# Maps of (first layer's channels, height, width) in memory at the peak: 35 to 37 for one row of a
+# UNet's batch of SD1.5 in float32, at 512 to 896 px.
 _MAPS = 37
-# SD1.5's, SD2's and SDXL's; most others' are near.
+# The widths of SD1.5, SD2 and SDXL; most others are similar.
 _USUAL = Widths(320, 128)
 _FIRST_LAYERS = (
     "model.diffusion_model.input_blocks.0.0.weight",
@@ -27,16 +27,16 @@ _PARTS = ("unet", "vae")
 
 @dataclass(frozen=True)
 class UNetNeeds:
-    """What a UNet needs besides its weights."""
+    """The memory that a UNet needs besides its weights."""
 
     def widths(self, info: Listed) -> Widths:
-        """Return what the header or the configs tell; the usual widths where neither does."""
+        """Return the widths in the header or the configs, or the usual ones if both lack them."""
         return _widths(info)
 
     def denoising_bytes(
         self, latents: tuple[int, int], width: int, item_bytes: int, rows: int = 2
     ) -> int:
-        """Return what it takes for latents of that size; `rows` are its prompts."""
+        """Return the bytes that one step needs; arguments as in `Needs.denoising_bytes`."""
         return latents[0] * latents[1] * width * item_bytes * rows * _MAPS
 
 
@@ -49,7 +49,7 @@ def _widths(info: Listed) -> Widths:
             told = [shapes.get(name, (0,))[0] for name in _FIRST_LAYERS]
         else:
             told = [_first_width(path / part / "config.json") for part in _PARTS]
-    except ModelRefusedError:  # whoever opens it says what is wrong
+    except ModelRefusedError:  # opening the model reports the fault
         return _USUAL
     return Widths(*(one or usual for one, usual in zip(told, _USUAL, strict=True)))
 

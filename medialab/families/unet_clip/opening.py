@@ -1,4 +1,4 @@
-"""How checkpoints of a UNet and CLIP are opened, and their ControlNets."""
+"""Loading of checkpoints with a UNet and CLIP, and of their ControlNets."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ from medialab.files.vae_configs import VAE_CONFIGS
 if TYPE_CHECKING:
     import torch
 
-# The one class of ControlNet that pipelines here follow.
+# The class of the supported ControlNets.
 CONTROLNET_CLASS = "ControlNetModel"
-# In the name of a pipeline whose denoiser looks like one of ours -> what it is made for.
+# Part of a pipeline's name -> the unsupported purpose of its denoiser, which looks like ours.
 _MADE_FOR_OTHERS: Mapping[str, str] = {
     "LatentUpscale": "enlarging latents",
     "Marigold": "estimating depth, normals or materials",
@@ -58,9 +58,13 @@ PARTS = FolderParts(
 
 @dataclass(frozen=True)
 class UNetClipOpening:
-    """Opens a family's folders, and its single files where it is said how.
+    """A loader of a family's folders and single files.
 
-    `controlnet_files` says whether models/configs holds the config of its ControlNets.
+    Attributes:
+        single_file: The layout of its single files; without it they are refused.
+        controlnet_files: Whether models/configs has the config of its ControlNets.
+        parts: The components of its folders.
+        controlnet_class: The diffusers class of its ControlNets.
     """
 
     single_file: SingleFile | None = None
@@ -70,11 +74,11 @@ class UNetClipOpening:
 
     @property
     def networks(self) -> Iterable[str]:
-        """The names of a folder's parts that have weights."""
+        """The names of a folder's components that have weights."""
         return self.parts.networks
 
     def check_folder(self, folder: Path) -> None:
-        """Refuse a checkpoint's folder that `folder` would refuse; its headers alone are read."""
+        """Refuse a checkpoint's folder that `folder` would refuse, by its headers and configs."""
         check_parts(folder, self.parts)
         trained = training_of_scheduler(read_json(folder / "scheduler" / "scheduler_config.json"))
         if trained.prediction_type == FLOW:
@@ -82,22 +86,22 @@ class UNetClipOpening:
             raise ModelRefusedError(message)
 
     def folder(self, folder: Path, dtype: "torch.dtype") -> Any:
-        """Return the pipeline of a checkpoint's folder."""
+        """Load the pipeline of a checkpoint's folder."""
         return load_folder(folder, dtype, self.parts)
 
     def file(self, info: Listed, dtype: "torch.dtype", configs: Path) -> Any:
-        """Return the pipeline of a single file; `configs` is the family's folder of them."""
+        """Load the pipeline of a single file; `configs` is the family's folder of configs."""
         if self.single_file is None:
             raise ModelRefusedError(f"no single file of family {info.family} is opened")
         return load_single_file(info, self.single_file, dtype, configs)
 
     def tokenizer(self, path: Path, configs: Path) -> Path:
-        """Return the folder of a checkpoint's tokenizer; that of a single file lies in configs."""
+        """Return the folder of a checkpoint's tokenizer; single files share one."""
         own = path / "tokenizer"
         return own if own.is_dir() else configs.parent / SHARED_TOKENIZER
 
     def absent_vae(self, configs: Path) -> Any:
-        """Return a VAE without weights, in place of one that a file does not hold."""
+        """Return a VAE without weights, in place of one that a file lacks."""
         return absent_vae(configs)
 
     def check_controlnet(self, folder: Path) -> None:
@@ -109,10 +113,10 @@ class UNetClipOpening:
         check_network(folder, ControlNetConfig)
 
     def controlnet(self, folder: Path, dtype: "torch.dtype") -> Any:
-        """Return the ControlNet of a folder."""
+        """Load the ControlNet of a folder."""
         self.check_controlnet(folder)
         return load_network(folder, self.controlnet_class, dtype)
 
     def controlnet_file(self, path: Path, dtype: "torch.dtype", configs: Path) -> Any:
-        """Return the ControlNet of a single file, built after the family's config."""
+        """Load the ControlNet of a single file, with the family's config."""
         return load_single_controlnet(path, configs / "controlnet", dtype)

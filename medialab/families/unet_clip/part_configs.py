@@ -1,4 +1,4 @@
-"""What the configs of a UNet, a ControlNet, a CLIP text encoder and its tokenizer must say."""
+"""Schemas of the configs of a UNet, a ControlNet, a CLIP text encoder and its tokenizer."""
 
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -25,12 +25,12 @@ from medialab.files.part_configs import (
 )
 from medialab.files.vae_configs import ConvolutionalConfig
 
-# Tokens that a vocabulary may have besides its bytes, twice, and its merges.
+# The most special tokens in a vocabulary, besides bytes (twice) and merges.
 _SPECIAL_TOKENS = 64
 
 
 class UNetConfig(ConvolutionalConfig):
-    """Of diffusers' UNet2DConditionModel."""
+    """The config of diffusers' UNet2DConditionModel."""
 
     cross_attention_dim: Count | list[Count]
     attention_head_dim: Count | list[Count]
@@ -42,7 +42,7 @@ class UNetConfig(ConvolutionalConfig):
 
 
 class ControlNetConfig(PartConfig):
-    """Of diffusers' ControlNetModel and its kin."""
+    """The config of diffusers' ControlNetModel and related classes."""
 
     in_channels: Count
     block_out_channels: Levels
@@ -62,7 +62,7 @@ class ControlNetConfig(PartConfig):
 
 
 class TextConfig(PartConfig):
-    """Of a CLIP text encoder."""
+    """The config of a CLIP text encoder."""
 
     hidden_size: Count
     intermediate_size: Count
@@ -109,7 +109,7 @@ class TextConfig(PartConfig):
 
 
 class TokenizerConfig(PartConfig):
-    """Of a CLIP tokenizer; pictures depend on all of it."""
+    """The config of a CLIP tokenizer; all of its fields affect pictures."""
 
     model_max_length: Annotated[int, Field(strict=True, ge=3, le=100_000)]
     bos_token: str | dict[str, Any]
@@ -119,9 +119,11 @@ class TokenizerConfig(PartConfig):
 
 
 def check_tokenizer(folder: Path, vocabulary: int | None = None) -> None:
-    """Refuse a CLIP tokenizer's folder without its words, or with some of them gone.
+    """Refuse a CLIP tokenizer's folder whose vocabulary is missing or incomplete.
 
-    `vocabulary` is how many the text encoder knows.
+    Args:
+        folder: The tokenizer's folder.
+        vocabulary: The size of the text encoder's vocabulary, if it is known.
 
     Raises:
         ModelRefusedError: a file is missing or damaged.
@@ -149,7 +151,7 @@ def check_tokenizer(folder: Path, vocabulary: int | None = None) -> None:
         )
     if not isinstance(vocab, dict) or not all(type(one) is int for one in vocab.values()):
         raise damaged(words, "holds no vocabulary")
-    # Byte-level BPE: each byte, each byte that ends a word, a word for each merge.
+    # Byte-level BPE: a token for each byte, each byte that ends a word, and each merge.
     if abs(len(vocab) - 2 * 256 - merges) > _SPECIAL_TOKENS:
         raise damaged(words, f"has {len(vocab)} words for {merges} merges: some are missing")
     if vocabulary is not None and not vocabulary - _SPECIAL_TOKENS <= len(vocab) <= vocabulary:

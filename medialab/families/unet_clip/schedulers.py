@@ -1,4 +1,4 @@
-"""Schedulers for denoisers that predict the noise, or its velocity, by a table of betas."""
+"""Schedulers for denoisers that predict epsilon or v over a table of betas."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +23,15 @@ class BetaSchedulers:
         *,
         zero_terminal_snr: bool,
     ) -> None:
-        """Refuse a sampler that cannot run a checkpoint trained so."""
+        """Refuse a sampler that does not fit a checkpoint's training."""
         check_training(sampler, prediction_type, zero_terminal_snr=zero_terminal_snr)
 
     def make(self, sampler: str, schedule: str, trained: Trained, *, steps: int, seed: int) -> Any:
-        """Return a fresh scheduler with the checkpoint's betas and prediction type."""
+        """Return a new scheduler with the checkpoint's betas and prediction type."""
         return make_scheduler(sampler, schedule, trained, steps=steps, seed=seed)
 
     def applied(self, sampler: str, schedule: str, trained: Trained, steps: int) -> str:
-        """Return the schedule that runs."""
+        """Return the schedule that is used."""
         return applied_schedule(sampler, schedule, trained, steps)
 
     def predicts(self, trained: Trained) -> str:
@@ -40,24 +40,24 @@ class BetaSchedulers:
 
 
 class AddedNoise:
-    """Noise by a scheduler's `add_noise`."""
+    """The addition of noise by a scheduler's `add_noise`."""
 
     def noised(
         self, scheduler: Any, latents: "torch.Tensor", noise: "torch.Tensor", timesteps: Any
     ) -> "torch.Tensor":
-        """Return latents under as much noise as there is at a timestep."""
+        """Return latents with the noise of a timestep."""
         noised: torch.Tensor = scheduler.add_noise(latents, noise, timesteps)
         return noised
 
     def alone(self, scheduler: Any, noise: "torch.Tensor") -> "torch.Tensor":
-        """Return pure noise, as text to image begins with it."""
+        """Return pure noise, scaled as the start of text to image."""
         alone: torch.Tensor = noise * scheduler.init_noise_sigma
         return alone
 
     def begin_with(self, scheduler: Any, first: FirstNoise) -> None:
-        """Have `first` make the first noise over a picture.
+        """Replace the first call of `add_noise` by `first`.
 
-        The scheduler is this denoising's own, and its method there again once it was called.
+        The scheduler must belong to one denoising; the call restores its method.
         """
         plain = scheduler.add_noise
 

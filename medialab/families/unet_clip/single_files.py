@@ -1,6 +1,6 @@
-"""A single-file checkpoint in the names of the original Stable Diffusion becomes a pipeline.
+"""Loading of single-file checkpoints in the naming of the original Stable Diffusion.
 
-The file holds weights only; what they are built into lies in models/configs, a folder a family.
+The file has weights only; the configs are in models/configs, in one folder for each family.
 Source of the names: the original repositories' state dicts, which diffusers converts.
 """
 
@@ -26,11 +26,14 @@ CLIP_PAD, OPEN_CLIP_PAD = "<|endoftext|>", "!"
 
 @dataclass(frozen=True)
 class SingleFile:
-    """How a family's single files are opened.
+    """The layout of a family's single files.
 
-    `encoders` are its text encoders, each with its class and what its tensors' names begin with;
-    `tokenizers` have the token that each pads with. `sides` are the latents a side that it was
-    trained at, by what it predicts, where the family's configs say another number.
+    Attributes:
+        pipeline: The diffusers class of the pipeline.
+        encoders: The class and the tensors' prefix of each text encoder.
+        tokenizers: The padding token of each tokenizer.
+        sides: The side, in latents, of the training, by prediction type, if the family's config
+            has another.
     """
 
     pipeline: str
@@ -42,17 +45,23 @@ class SingleFile:
 PLAIN_ENCODER, PROJECTING_ENCODER = "CLIPTextModel", "CLIPTextModelWithProjection"
 _UNET, _VAE, _CONTROL = "model.diffusion_model.", "first_stage_model.", "control_model."
 FIRST_LAYER = f"{_UNET}input_blocks.0.0.weight"
-# Names of tensors that belong to a part and are no weights of it: positions counted, the training's
-# own, the scale of CLIP's picture half.
+# Names of tensors of a component that are not weights: position indices, attention masks, the scale
+# of CLIP's image half.
 _NO_WEIGHTS = ("position_ids", "logit_scale", "attn_mask")
 _OF_TRAINING = ("loss.", "model_ema.")
 
 
 def load_single_file(info: Listed, made: SingleFile, dtype: "torch.dtype", configs: Path) -> Any:
-    """Return the pipeline of a single file, its scheduler as the file says. Within `opening`.
+    """Load the pipeline of a single file, inside `opening`.
+
+    Args:
+        info: The file's facts; they determine its scheduler.
+        made: The layout of the family's files.
+        dtype: The weights' dtype.
+        configs: The family's folder of configs.
 
     Raises:
-        ModelRefusedError: its family has no config here, weights are missing or left over.
+        ModelRefusedError: the family has no config here, or weights are missing or left over.
     """
     import diffusers
     from safetensors.torch import load_file
@@ -94,9 +103,9 @@ def load_single_file(info: Listed, made: SingleFile, dtype: "torch.dtype", confi
 
 
 def absent_vae(folder: Path) -> Any:
-    """Return a VAE without any weights, in place of one that the file does not hold.
+    """Return the family's VAE without weights, in place of one that the file lacks.
 
-    It tells what another one is built after, and cannot run.
+    It has the config that another VAE is compared with, and cannot run.
     """
     import torch
     from diffusers import AutoencoderKL
@@ -106,10 +115,15 @@ def absent_vae(folder: Path) -> Any:
 
 
 def load_single_controlnet(path: Path, config: Path, dtype: "torch.dtype") -> Any:
-    """Load a ControlNet of one file, with or without `control_model.` in its names.
+    """Load a single-file ControlNet, inside `opening`; names may begin with `control_model.`.
+
+    Args:
+        path: The file.
+        config: The folder with the family's ControlNet config.
+        dtype: The weights' dtype.
 
     Raises:
-        ModelRefusedError: it is a difference, or its weights do not fill a network of its family.
+        ModelRefusedError: it has differences in place of weights, or does not fit the config.
     """
     from diffusers import ControlNetModel
     from safetensors.torch import load_file
@@ -124,33 +138,37 @@ def load_single_controlnet(path: Path, config: Path, dtype: "torch.dtype") -> An
 
 
 def scheduler_of(folder: Path, trained: Trained) -> Any:
-    """Return the family's scheduler, told what this checkpoint was trained on."""
+    """Return the family's scheduler with this checkpoint's training."""
     import diffusers
 
     config = read_json(folder / "scheduler" / "scheduler_config.json")
     said = trained.in_scheduler() if trained.prediction_type else {}
     name = config["_class_name"]
     if trained.zero_terminal_snr:
-        # PNDM and its kin have no place for it; each sampler makes its own of this config anyway.
+        # PNDM and others have no such setting; each sampler makes its scheduler from this config.
         name = "EulerDiscreteScheduler"
     return getattr(diffusers, name).from_config(config, **said)
 
 
 def _side(info: Listed, made: SingleFile) -> dict[str, int]:
-    """Return the latents a side, where a family's variants differ by it."""
+    """Return the UNet's `sample_size`, if the family's variants differ by it."""
     side = made.sides.get(info.prediction_type)
     return {"sample_size": side} if side else {}
 
 
 def channels_of(tensors: "Tensors") -> int:
-    """Channels that the denoiser reads."""
+    """Return the denoiser's input channels.
+
+    Raises:
+        ModelRefusedError: the first layer is missing.
+    """
     if FIRST_LAYER not in tensors:
         raise ModelRefusedError(f"it lacks {FIRST_LAYER}; download it again")
     return int(tensors[FIRST_LAYER].shape[1])
 
 
 def _renamed(tensors: "Tensors", made: SingleFile) -> "Tensors":
-    """Return the tensors under the names that diffusers converts.
+    """Return the tensors by the names that diffusers converts.
 
     Some merges write CLIP-L without its `text_model.`.
     """
@@ -184,7 +202,7 @@ def _text_encoder(
     if prefix.endswith("transformer."):
         _check_used(tensors, prefix, encoder)
     else:
-        # OpenCLIP keeps q, k and v as one, and SD2 leaves its last layer out: layers are counted.
+        # OpenCLIP has q, k and v in one tensor, and SD2 omits the last layer: layers are counted.
         start = f"{prefix}transformer.resblocks."
         layers = {name.removeprefix(start).split(".")[0] for name in own if name.startswith(start)}
         wanted = encoder.config.num_hidden_layers
@@ -195,7 +213,7 @@ def _text_encoder(
 
 
 def _check_used(tensors: "Tensors", prefix: str, network: Any) -> None:
-    """Refuse a part of the file that holds other weights than the network has places for."""
+    """Refuse a file whose component has more or fewer weights than the network."""
     own = [
         name
         for name in tensors

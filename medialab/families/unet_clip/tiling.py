@@ -1,9 +1,9 @@
-"""A UNet that sees large latents tile by tile, and ControlNets that follow it.
+"""Tiled denoising with a UNet and its ControlNets.
 
-At each step it predicts every tile's noise, and where tiles overlap one prediction fades into the
-next; the sampler, and the noise that was drawn once for the whole, know nothing of it.
-Source: Bar-Tal et al., "MultiDiffusion", equation 5; the fading weights as in Jimenez, "Mixture of
-Diffusers".
+At each step the UNet predicts every tile's noise, and predictions are blended where tiles overlap.
+The sampler and the first noise, which is drawn once for the whole picture, do not change.
+Source: Bar-Tal et al., "MultiDiffusion", equation 5; the blending weights as in Jimenez, "Mixture
+of Diffusers".
 """
 
 import inspect
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class UNetTiling:
-    """How a UNet sees large latents part by part."""
+    """Denoising of large latents in tiles with a UNet."""
 
     @contextmanager
     def in_tiles(
@@ -32,7 +32,10 @@ class UNetTiling:
         reduction: int,
         on_tile: Callable[[], None],
     ) -> Iterator[None]:
-        """Have the pipeline's UNet and ControlNets work box by box while it lasts."""
+        """Run the pipeline's UNet and ControlNets tile by tile inside the `with` block.
+
+        Args: as `medialab.families.capabilities.Tiling.in_tiles`.
+        """
         controls = _ControlsLater()
         forward = pipeline.unet.forward
 
@@ -58,16 +61,16 @@ class UNetTiling:
 
 
 class _ControlsLater:
-    """ControlNets are asked for the whole, and answer when the denoiser comes to each tile."""
+    """Calls of ControlNets for the whole latents, deferred until the UNet computes each tile."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Any, dict[str, Any]]] = []
 
     def instead_of(self, network: Any) -> Any:
-        """Return a forward that remembers what was asked, and adds nothing to the denoiser."""
+        """Return a `forward` that stores the call and returns no residuals."""
         import torch
 
-        # Of the class: on the instance another wrapper may stand, whose arguments have no names.
+        # The class's signature: the instance may have a wrapper whose arguments have no names.
         forward, signature = network.forward, inspect.signature(type(network).forward)
 
         def later(*args: Any, **inputs: Any) -> tuple[list[Any], "torch.Tensor"]:
@@ -79,7 +82,7 @@ class _ControlsLater:
         return later
 
     def taken(self) -> list[tuple[Any, dict[str, Any]]]:
-        """Return what was asked for this call of the denoiser."""
+        """Return and clear the calls that were stored for this call of the denoiser."""
         taken, self._waiting = self._waiting, []
         return taken
 
@@ -87,7 +90,14 @@ class _ControlsLater:
 def _residuals(
     waiting: Sequence[tuple[Any, dict[str, Any]]], box: Box, reduction: int, rows: int
 ) -> dict[str, Any]:
-    """Return what the ControlNets add to the denoiser in a tile, for so many rows."""
+    """Return the ControlNets' residuals of one tile.
+
+    Args:
+        waiting: The stored calls: the own `forward` of each ControlNet, and its arguments.
+        box: The tile, in latents.
+        reduction: The pixels a side that one latent stands for.
+        rows: The rows of the denoiser's batch.
+    """
     import torch
 
     pixels = Box(*(edge * reduction for edge in box.edges))
@@ -104,7 +114,7 @@ def _residuals(
         total = [one + other for one, other in zip(total, every, strict=True)] if total else every
 
     def for_all(value: "torch.Tensor") -> "torch.Tensor":
-        # An AND gives the denoiser more rows than the ControlNets saw (`guidance`).
+        # An AND gives the denoiser more rows than the ControlNets' batch has (`guidance`).
         seen = value.shape[0]
         return torch.cat([value, *[value[FOLLOWING[seen]][None]] * (rows - seen)])
 

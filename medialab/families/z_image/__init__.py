@@ -1,4 +1,4 @@
-"""Z-Image: a transformer that matches flows, and a language model that reads its text."""
+"""Z-Image: a flow-matching transformer with a language model as its prompt encoder."""
 
 from medialab.families.base import AUTOMATIC, PLAIN, Family, Latents
 from medialab.families.z_image.denoiser import NATIVE_SIZE, REDUCTION, Transformer
@@ -15,7 +15,7 @@ Z_IMAGE = Family(
     recognition=RECOGNITION,
     opening=ZImageOpening(),
     denoiser=Transformer(),
-    # Two by two of the latents are one token, so that pictures have blocks of 16 pixels.
+    # A token stands for 2 × 2 latents, so that pictures have blocks of 16 pixels.
     latents=Latents(channels=16, reduction=REDUCTION, block=2 * REDUCTION, in_float32=True),
     needs=TransformerNeeds(),
     encoder=ChatEncoder,

@@ -1,6 +1,6 @@
-"""Texts through the language model that Z-Image reads: one user's message, its last layer but one.
+"""The prompt encoder of Z-Image: a language model's layer before the last, for one chat message.
 
-Source: diffusers, ZImagePipeline's `_encode_prompt`; a plain prompt is bit for bit what that gives.
+Source: diffusers, ZImagePipeline's `_encode_prompt`; a plain prompt gives the same bit for bit.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -13,16 +13,20 @@ from medialab.families.texts import Encoded, Readable, Reading
 from medialab.prompts import parse, weigh, without_tags
 
 EMBEDS = "prompt_embeds"
-MOST_TOKENS = 512  # of a message with its marks; the pipeline cuts off what is more
-# A message with its marks, as the tokenizer's chat template writes it.
+MOST_TOKENS = 512  # of a message with its marks; the pipeline drops any further tokens
+# A message with its marks, in the tokenizer's chat template.
 _MESSAGE = "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n"
 
 
 class ChatEncoder:
-    """A checkpoint's language model, asked for what it makes of a prompt.
+    """A checkpoint's language model as its prompt encoder.
 
-    Brackets weigh nothing: the model reads words, not sums of vectors. They are left out, but where
-    the emphasis is "none", and what has no effect is noted.
+    Brackets have no effect, since the model reads words without weights. They are left out, unless
+    the emphasis is "none", and a note says so.
+
+    Args:
+        model: The checkpoint on loan.
+        reading: The effect of brackets; `clip_skip` is ignored with a note.
     """
 
     def __init__(self, model: Readable, reading: Reading) -> None:
@@ -32,7 +36,7 @@ class ChatEncoder:
         self._reading = reading
 
     def encode(self, text: str) -> Encoded:
-        """Encode one text: its embeddings are (tokens, width), with those of its marks."""
+        """Encode one text to embeddings (tokens, width), the marks' included."""
         import torch
 
         plain, notes = self._plain(text)
@@ -57,7 +61,7 @@ class ChatEncoder:
         return Encoded({EMBEDS: states[0][mask[0]]}, tokens, notes=notes)
 
     def key(self, text: str) -> Hashable | None:  # noqa: ARG002 - nothing but the text decides
-        """Return nothing more; None for an encoder with adapters."""
+        """Return an empty key; None for an encoder with adapters."""
         return None if getattr(self._network, "peft_config", None) else ()
 
     def evened(
@@ -65,15 +69,15 @@ class ChatEncoder:
         texts: Mapping[str, Encoded],
         encode: Callable[[str], Encoded],  # noqa: ARG002 - nothing is added
     ) -> Mapping[str, Encoded]:
-        """Return the texts as they are: the transformer takes each with its own length."""
+        """Return the texts unchanged: the transformer takes each at its own length."""
         return texts
 
     def as_nothing(self, empty: Encoded) -> Encoded:
-        """Return the empty message."""
+        """Return the encoded empty message."""
         return empty
 
     def _plain(self, text: str) -> tuple[str, tuple[str, ...]]:
-        """Return the words that are read, and notes on what of the text is not."""
+        """Return the text without brackets, and notes on settings without effect."""
         notes = []
         if self._reading.clip_skip != 1:
             notes.append("clip_skip has no effect: no layer of this text encoder is left out")
@@ -87,7 +91,7 @@ class ChatEncoder:
         return plain, tuple(notes)
 
     def _message(self, text: str) -> str:
-        """Return a message with its marks."""
+        """Return the text as a chat message with its marks."""
         message: str = self._tokenizer.apply_chat_template(
             [{"role": "user", "content": text}],
             tokenize=False,
@@ -101,7 +105,11 @@ class ChatEncoder:
 
 
 def count_tokens(prompt: str, folder: Path) -> tuple[int, int]:
-    """Return the tokens of the prompt's longest text, and for how many a message has room.
+    """Return the tokens of the prompt's longest text, and how many a message can hold.
+
+    Args:
+        prompt: The prompt as it is typed.
+        folder: The folder of the language model's tokenizer.
 
     Raises:
         OSError: there is no tokenizer in the folder.

@@ -1,4 +1,4 @@
-"""Z-Image's transformer told other prompts from step to step, or several at once."""
+"""Prompts of Z-Image's transformer that change with the steps, or are several at once."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,34 +16,34 @@ class ZImageGuide(Guide):
     TENSORS = (EMBEDS,)
 
     def inputs(self, guidance_scale: float) -> dict[str, Any]:
-        """Return both prompts, and the scale as diffusers' pipeline counts it.
+        """Return both prompts' tensors and diffusers' scale, which is 1 less than ours.
 
-        It adds its scale times the way from the negative prompt to the prompt, so that 0 follows
-        the prompt alone; here, as with all families, 1 does.
+        diffusers' pipeline adds its scale times the difference to the negative prompt, so that its
+        0 uses the prompt alone; here, as with all families, 1 does.
         """
-        return {**self._told(), "guidance_scale": guidance_scale - 1}
+        return {**self._prompts(), "guidance_scale": guidance_scale - 1}
 
     def notes(self, guidance_scale: float, negative_prompt: str) -> list[str]:
-        """Return a word on the negative prompt where it has no effect."""
+        """Return a note if the negative prompt has no effect."""
         if guidance_scale > 1 or not negative_prompt.strip():
             return []
         return ["at guidance_scale 1 the negative prompt is not read"]
 
-    def _told(self) -> dict[str, Any]:
+    def _prompts(self) -> dict[str, Any]:
         return {name: [one] for name, one in self._conditioning.embeddings(self._step).items()}
 
     def _changed(
         self,
-        tensors: "Mapping[str, torch.Tensor]",  # noqa: ARG002 - both prompts are told as they are
+        tensors: "Mapping[str, torch.Tensor]",  # noqa: ARG002 - both prompts are passed unchanged
         *,
         anew: bool,  # noqa: ARG002
     ) -> dict[str, Any]:
-        return self._told()
+        return self._prompts()
 
     def _composed(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
-        """Call the transformer once, with a row more for each sub-prompt after the first.
+        """Call the transformer once, with one more row for each sub-prompt after the first.
 
-        The first row follows the prompt, a second one the negative prompt where there is guidance.
+        The first row has the prompt; with guidance, the second has the negative prompt.
         Source of the sum: Liu et al., "Compositional Visual Generation with Composable Diffusion
         Models", equation 11.
         """

@@ -1,4 +1,4 @@
-"""How much memory Z-Image's transformer takes while it computes, worked out from its config."""
+"""The working memory of Z-Image's transformer, estimated from its config."""
 
 from pathlib import Path
 
@@ -8,30 +8,33 @@ from medialab.families.opening import Listed
 from medialab.families.z_image.denoiser import PLACES
 from medialab.files.part_configs import read_json
 
-# Maps of (tokens, width) that are alive at the worst moment: 20.5 to 22.3, measured in float32 at
-# widths 768 and 1536, at 768 and 1024 px, for one row and for two.
+# Maps of (tokens, width) in memory at the peak: 20.5 to 22.3, measured in float32 at widths 768 and
+# 1536, at 768 and 1024 px, for one row and for two.
 _MAPS = 22
-# Those of the published checkpoints: 3840 numbers a token, and the VAE of Flux.1.
+# The widths of the published checkpoints: 3840 for a token, and the VAE of Flux.1.
 _USUAL = Widths(3840 // PLACES, 128)
 
 
 class TransformerNeeds:
-    """What the transformer needs besides its weights; attention never holds its whole matrix."""
+    """The memory that the transformer needs besides its weights.
+
+    torch's attention never holds the whole matrix, so the need is linear in the latents' area.
+    """
 
     def widths(self, info: Listed) -> Widths:
-        """Return what the configs tell; the usual widths where they do not."""
+        """Return the widths in the configs, or the usual ones if they lack them."""
         try:
             dim = read_json(info.path / "transformer" / "config.json").get("dim")
             return Widths(
                 dim // PLACES if isinstance(dim, int) else _USUAL.denoiser, _vae_width(info.path)
             )
-        except ModelRefusedError:  # whoever opens it says what is wrong
+        except ModelRefusedError:  # opening the model reports the fault
             return _USUAL
 
     def denoising_bytes(
         self, latents: tuple[int, int], width: int, item_bytes: int, rows: int = 2
     ) -> int:
-        """Return what a step takes for latents of that size; `rows` are its prompts."""
+        """Return the bytes that one step needs; arguments as in `Needs.denoising_bytes`."""
         return latents[0] * latents[1] * width * item_bytes * rows * _MAPS
 
 

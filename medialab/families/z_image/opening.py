@@ -1,4 +1,4 @@
-"""How checkpoints of Z-Image are opened: as diffusers folders."""
+"""Loading of Z-Image checkpoints from diffusers folders."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,13 +27,13 @@ from medialab.files.vae_configs import VAEConfig
 if TYPE_CHECKING:
     import torch
 
-# Tokens that a language model may know besides those of its tokenizer: sizes are rounded up.
+# The most unused tokens at the end of a language model's vocabulary, whose size is rounded up.
 _SPARE_TOKENS = 1024
 _Theta = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
 
 class TransformerConfig(PartConfig):
-    """Of diffusers' ZImageTransformer2DModel."""
+    """The config of diffusers' ZImageTransformer2DModel."""
 
     in_channels: Count
     dim: Count
@@ -60,7 +60,7 @@ class TransformerConfig(PartConfig):
 
 
 class FlowConfig(PartConfig):
-    """Of a diffusers scheduler that matches flows."""
+    """The config of a diffusers scheduler for flow matching."""
 
     num_train_timesteps: Annotated[int, Field(strict=True, ge=50, le=10_000)]
     shift: Number
@@ -68,7 +68,7 @@ class FlowConfig(PartConfig):
 
 
 class LanguageModelConfig(PartConfig):
-    """Of transformers' Qwen3Model."""
+    """The config of transformers' Qwen3Model."""
 
     hidden_size: Count
     intermediate_size: Count
@@ -87,7 +87,11 @@ class LanguageModelConfig(PartConfig):
 
 
 def check_tokenizer(folder: Path, vocabulary: int | None) -> None:
-    """Refuse a tokenizer's folder without its words, or with more than the model knows.
+    """Refuse a tokenizer's folder without a vocabulary, or with one that does not fit the model.
+
+    Args:
+        folder: The tokenizer's folder.
+        vocabulary: The size of the language model's vocabulary, if it is known.
 
     Raises:
         ModelRefusedError: a file is missing or damaged.
@@ -120,18 +124,18 @@ _NO_CONTROL = "ControlNets of Z-Image are not followed yet"
 
 
 class ZImageOpening:
-    """Opens a checkpoint's folder; single files and ControlNets are not opened yet."""
+    """A loader of checkpoint folders; single files and ControlNets are not supported yet."""
 
     controlnet_class = "ZImageControlNetModel"
     controlnet_files = False
     networks: Iterable[str] = tuple(_PARTS.networks)
 
     def check_folder(self, folder: Path) -> None:
-        """Refuse a checkpoint's folder that `folder` would refuse; its headers alone are read."""
+        """Refuse a checkpoint's folder that `folder` would refuse, by its headers and configs."""
         check_parts(folder, _PARTS)
 
     def folder(self, folder: Path, dtype: "torch.dtype") -> Any:
-        """Return the pipeline of a checkpoint's folder."""
+        """Load the pipeline of a checkpoint's folder."""
         return load_folder(folder, dtype, _PARTS)
 
     def file(self, info: Listed, dtype: "torch.dtype", configs: Path) -> Any:  # noqa: ARG002
@@ -143,7 +147,7 @@ class ZImageOpening:
         return path / "tokenizer"
 
     def absent_vae(self, configs: Path) -> Any:  # noqa: ARG002
-        """Refuse to go without a VAE: every folder has one."""
+        """Refuse a checkpoint without a VAE: every folder has one."""
         raise ModelRefusedError("it lacks its VAE; copy the model again")
 
     def check_controlnet(self, folder: Path) -> None:  # noqa: ARG002
@@ -151,7 +155,7 @@ class ZImageOpening:
         raise ModelRefusedError(_NO_CONTROL)
 
     def controlnet(self, folder: Path, dtype: "torch.dtype") -> Any:  # noqa: ARG002
-        """Refuse a ControlNet's folder."""
+        """Refuse to load a ControlNet's folder."""
         raise ModelRefusedError(_NO_CONTROL)
 
     def controlnet_file(self, path: Path, dtype: "torch.dtype", configs: Path) -> Any:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""How Z-Image is told: in its own file, in diffusers' names, as a LoRA and as a ControlNet."""
+"""Rules that recognise Z-Image: original and diffusers' names, LoRAs and ControlNets."""
 
 from medialab.families.base import Recognition
 from medialab.families.layers import Signature, into

@@ -1,4 +1,4 @@
-"""Schedulers for denoisers that match flows: noise and picture lie on a straight line.
+"""Schedulers for flow matching, where noise and picture are joined by a straight line.
 
 Source: Lipman et al., "Flow Matching for Generative Modeling"; diffusers,
 FlowMatchEulerDiscreteScheduler.
@@ -12,7 +12,7 @@ from medialab.families.schedulers import Trained
 from medialab.files.predictions import FLOW
 
 SAMPLER = "Euler"
-# Schedules -> what diffusers' class is told; "simple" is the even steps of its own.
+# Schedules -> settings of diffusers' class; "simple" is its default, even steps.
 SCHEDULES: dict[str, dict[str, bool]] = {
     "simple": {},
     "karras": {"use_karras_sigmas": True},
@@ -24,7 +24,7 @@ _NO_SCHEDULE = {name: False for told in SCHEDULES.values() for name in told}
 
 
 class FlowSchedulers:
-    """Euler's method over flow matching, on the schedules that diffusers' class knows."""
+    """Euler's method for flow matching, with the schedules of diffusers' class."""
 
     def check(
         self,
@@ -32,7 +32,7 @@ class FlowSchedulers:
         schedule: str,
         prediction_type: str,
         *,
-        zero_terminal_snr: bool,  # noqa: ARG002 - said of tables of betas
+        zero_terminal_snr: bool,  # noqa: ARG002 - it concerns tables of betas
     ) -> None:
         """Refuse other samplers and schedules, and another prediction type than the family's."""
         if prediction_type != FLOW:
@@ -52,7 +52,7 @@ class FlowSchedulers:
         steps: int,
         seed: int,  # noqa: ARG002 - Euler's method draws no noise
     ) -> Any:
-        """Return a fresh scheduler with the checkpoint's own shift."""
+        """Return a new scheduler with the checkpoint's own shift."""
         from diffusers import FlowMatchEulerDiscreteScheduler
 
         accepted = inspect.signature(FlowMatchEulerDiscreteScheduler.__init__).parameters
@@ -67,12 +67,12 @@ class FlowSchedulers:
         trained: Trained,  # noqa: ARG002 - the same for all
         steps: int,  # noqa: ARG002
     ) -> str:
-        """Return the schedule that runs."""
+        """Return the schedule that is used."""
         _check_names(sampler, schedule)
         return "simple" if schedule == _AUTOMATIC else schedule
 
     def predicts(self, trained: Trained) -> str:  # noqa: ARG002 - the same for all
-        """Return flow."""
+        """Return "flow", the only prediction type."""
         return FLOW
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from medialab.families.sd.predictions import told_by_weights
+from medialab.families.sd.predictions import prediction_of_weights
 from medialab.files.headers import read_header
 from medialab.files.predictions import training_of_file
 
@@ -18,5 +18,6 @@ def test_stable_diffusion_2_is_told_by_one_weight_where_it_has_it(tmp_path, dtyp
         tensors = {"first": torch.zeros(3), weight: alternating * spread}
         save_file({name: one.to(getattr(torch, dtype)) for name, one in tensors.items()}, path)
         assert (
-            training_of_file(path, read_header(path), told_by_weights).prediction_type == expected
+            training_of_file(path, read_header(path), prediction_of_weights).prediction_type
+            == expected
         )
