@@ -1,4 +1,4 @@
-"""What every stage is: settings in, a frame in, a frame out."""
+"""The interface of every stage: settings and a frame in, a frame out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ SettingsT = TypeVar("SettingsT", bound=StageConfig)
 
 @dataclass(frozen=True)
 class EncodedPrompts:
-    """The prompts that stage 1 encoded, and what it encoded them with."""
+    """The prompts that stage 1 encoded, and the settings that it encoded them with."""
 
     prompt: str = ""
     negative_prompt: str = ""
@@ -91,7 +91,7 @@ class Frame:
 
 
 class StageContext(Protocol):
-    """What a stage may use besides its frame and settings: models, pictures and progress."""
+    """The models, pictures and progress that a stage may use besides its frame and settings."""
 
     @property
     def retries(self) -> "RetryPolicy":
@@ -112,8 +112,8 @@ class StageContext(Protocol):
     def picture(self, name: str, use: Use = "photo") -> "Image.Image":
         """Return a stored picture of this run, as it is used for `use`."""
 
-    def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
-        """Return what was done to that picture, when it was stored and for this use, in words."""
+    def picture_changes(self, name: str, use: Use = "photo") -> Sequence[str]:
+        """Return how that picture was changed on import and for this use, in words."""
 
     def remembered(
         self, facts: "Mapping[str, Any]", make: "Callable[[], bytes]"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-# A run begins with what it needs; before one, torch and diffusers come when nobody is busy.
+# The worker imports torch and diffusers after this idle time, or when the first run needs them.
 IDLE_SECONDS = 2.0
 
 
@@ -90,7 +90,7 @@ class Workbench:
         """Make the pictures and wait for them; Ctrl-C cancels the run.
 
         Args:
-            config: What to make.
+            config: The request.
             save: Whether to write the pictures to the outputs folder.
 
         Raises:
@@ -111,7 +111,7 @@ class Workbench:
         """Queue the request and return at once.
 
         Args:
-            config: What to make.
+            config: The request.
             save: Whether to write the pictures to the outputs folder.
             anew_from: The stage from which on no cached result is used; None to use them all.
             keep_interrupted: Whether to save a cancelled picture as far as it was made: the result
@@ -172,7 +172,7 @@ class Workbench:
 
         Returns:
             A `config` with every setting that could be read; `set` and `left_out` list which were
-            and were not, with reasons, and `told` says it in sentences.
+            and were not, with reasons, and `summary` says it in sentences.
 
         Raises:
             ArtifactError: there is no such file, or it has no settings.
@@ -195,7 +195,7 @@ class Workbench:
 
         Args:
             picture: The picture, or its file's path or content.
-            config: What to do with it.
+            config: The settings to work on it with.
             save: Whether to write the result to the outputs folder.
 
         Raises:

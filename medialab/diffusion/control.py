@@ -63,7 +63,7 @@ class Models(Protocol):
     def picture(self, name: str, use: Use = "photo") -> "Image.Image":
         """Return a stored input picture of this run."""
 
-    def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
+    def picture_changes(self, name: str, use: Use = "photo") -> Sequence[str]:
         """Return a description of each change to that picture, at import and for this use."""
 
 
@@ -119,7 +119,7 @@ def use_of(unit: ControlUnit) -> Use:
 
 def words_of(unit: ControlUnit, models: Models) -> Sequence[str]:
     """Return a description of each change to a unit's own picture; none if it has no picture."""
-    return () if unit.image is None else models.picture_told(unit.image, use_of(unit))
+    return () if unit.image is None else models.picture_changes(unit.image, use_of(unit))
 
 
 def shown_of(

@@ -121,7 +121,7 @@ def _load_file(info: ModelInfo, like: Any, dtype: "torch.dtype") -> Any:
 
     if not isinstance(like, AutoencoderKL):
         message = (
-            f"VAE {info.name!r} is a single file, which tells no config, and the checkpoint's own "
+            f"VAE {info.name!r} is a single file, which has no config, and the checkpoint's own "
             f"is a {type(like).__name__}: get it as a diffusers folder"
         )
         raise ModelRefusedError(message)

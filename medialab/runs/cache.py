@@ -202,12 +202,12 @@ class StageCache:
     def explain(self, key: StageKey) -> Explanation:
         """Return whether the result is cached, or else how it differs from the most similar one."""
         if self.holds(key):
-            return Explanation(key.stage, hit=True, reason="kept from before")
+            return Explanation(key.stage, hit=True, reason="cached")
         differences = [key.difference(label) for label in self._labels(key.stage)]
         if not differences:
             return Explanation(key.stage, hit=False, reason="never made before")
         nearest = min(differences, key=len)
-        return Explanation(key.stage, hit=False, reason="; ".join(nearest) or "no longer kept")
+        return Explanation(key.stage, hit=False, reason="; ".join(nearest) or "no longer cached")
 
     def clear(self) -> None:
         """Remove all values, on the disk, too."""
@@ -308,7 +308,7 @@ class StageCache:
             place = f"{self.folder.parent.name}/{self.folder.name}"
             self.trouble = (
                 f"the stage cache {place} cannot be written ({error.strerror or error}); "
-                "results are kept in memory only, and computed again after a restart"
+                "results are cached in memory only, and computed again after a restart"
             )
             self._tell(self.trouble)
 

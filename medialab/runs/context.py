@@ -199,7 +199,7 @@ class RunContext:
         """Return a picture that was kept for this run."""
         return self._pictures.load(name, use)
 
-    def picture_told(self, name: str, use: Use = "photo") -> Sequence[str]:
+    def picture_changes(self, name: str, use: Use = "photo") -> Sequence[str]:
         """Return how that picture was changed on import and for this use, in words."""
         return self._pictures.changes(name, use)
 

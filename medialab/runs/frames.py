@@ -45,18 +45,18 @@ def encode_frame(frame: Frame) -> bytes:
         tensors[_BASE] = torch.from_numpy(np.array(frame.base))
     for number, shown in enumerate(frame.controls):
         tensors[f"{_CONTROL}{number}"] = torch.from_numpy(np.array(shown))
-    told: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, list[dict[str, Any]]] = {}
     for stage, detections in frame.detections.items():
-        told[stage] = []
+        rows[stage] = []
         for number, (row, white) in enumerate(packed(detections)):
             tensors[f"{_MASK}{stage}/{number}"] = torch.from_numpy(white)
-            told[stage].append(row)
+            rows[stage].append(row)
     facts = {
         "prompts": _PROMPTS.dump_python(frame.prompts, mode="json"),
         "stretch": frame.stretch,
         "journey": [[one.of, one.to, one.inside.edges, one.repeats] for one in frame.journey],
         "units": [unit.model_dump(mode="json") for unit in frame.units],
-        "detections": told,
+        "detections": rows,
         "applied": frame.applied,
     }
     return save(tensors, {"frame": json.dumps(facts)})

@@ -33,5 +33,5 @@ STAGES: tuple[PipelineStage[Any], ...] = (
     UpscalerStage(),
     FinishStage(),
 )
-# What stage 3 can do: one of these stages, or nothing, for the stages after it alone.
+# The modes of stage 3: one of these stages, or none, for the stages after it alone.
 MODES = (*(stage.name for stage in STAGES if stage.is_mode), "enhance")

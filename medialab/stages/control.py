@@ -23,7 +23,7 @@ class ControlStage(PipelineStage[ControlConfig]):
 
     Reads `image` where a unit has no picture of its own; writes `units` and `controls`, each
     of the run's size.
-    The refiner and the detailers prepare theirs themselves, from what they draw.
+    The refiner and the detailers prepare theirs themselves, from the picture that they draw.
     """
 
     name = "control"

@@ -51,8 +51,8 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
         step = placement(frame.image.size, size, "just resize")
         if settings.denoising_strength == 0:
             larger = frame.drawn(resized(frame.image, *size, "just resize")).moved(step)
-            told = {"strength": 0.0, "note": "at strength 0 nothing is repainted"}
-            return larger.with_applied(self.name, **told)
+            note = {"strength": 0.0, "note": "at strength 0 nothing is repainted"}
+            return larger.with_applied(self.name, **note)
         sampling = settings.sampling()
         image = frame.image
         with context.opened(sampling) as drawing:

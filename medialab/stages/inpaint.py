@@ -74,13 +74,13 @@ class InpaintStage(PipelineStage[InpaintConfig]):
         if settings.denoising_strength == 0 or frame.image is None or settings.mask is None:
             return frame
         image = frame.image
-        words = context.picture_told(settings.mask, "mask")
-        told = {"mask": list(words)} if words else {}
+        words = context.picture_changes(settings.mask, "mask")
+        notes = {"mask": list(words)} if words else {}
         mask = follow_mask(context.picture(settings.mask, "mask"), frame.journey, image.size)
         if settings.inverted:
             mask = masks.inverted(mask)
         if (box := masks.bounding_box(mask)) is None:
-            return frame.with_applied(self.name, empty_mask=True, **told)
+            return frame.with_applied(self.name, empty_mask=True, **notes)
         sampling = settings.sampling()
         crop, size = whole(image)
         with context.opened(sampling) as drawing:
@@ -100,7 +100,7 @@ class InpaintStage(PipelineStage[InpaintConfig]):
             controls = drawing.controls(sampling.control, image, size, frame.journey, crop=crop)
             painted, applied = repaint(drawing, image, job, sampling, context.step, controls)
         return frame.drawn(painted).with_applied(
-            self.name, crop=list(crop.edges), **told, **applied
+            self.name, crop=list(crop.edges), **notes, **applied
         )
 
 

@@ -107,16 +107,16 @@ class RefinerStage(PipelineStage[RefinerConfig]):
         )
         step = _enlargement(image.size, size, is_cut=bool(settings.width and settings.height))
         covering, left, top = (step.inside.width, step.inside.height), *_cut_off(step)
-        told: dict[str, Any] = {"size": list(size)}
+        facts: dict[str, Any] = {"size": list(size)}
         if not settings.draws:
             start = self._enlarge(image, covering, settings.upscaler, context)
             start = start.crop((left, top, left + size[0], top + size[1]))
             # Nothing drawn anew needs no latents: a filter of pixels stands in for one of theirs.
             name = PIXEL_UPSCALERS[0] if settings.upscaler in _FILTERS else settings.upscaler
-            told |= upscaler_as_record(name, image.size, covering)
-            return replace(frame.moved(step), image=start).with_applied(self.name, **told)
+            facts |= upscaler_as_record(name, image.size, covering)
+            return replace(frame.moved(step), image=start).with_applied(self.name, **facts)
         sampling = settings.sampling()
-        told |= upscaler_as_record(settings.upscaler, image.size, covering)
+        facts |= upscaler_as_record(settings.upscaler, image.size, covering)
         frame = frame.moved(step)
         with context.opened(sampling) as drawing:
             if settings.upscaler in _FILTERS:
@@ -136,7 +136,7 @@ class RefinerStage(PipelineStage[RefinerConfig]):
                 image=start,
                 strength=settings.denoising_strength,
             )
-        return replace(frame, image=image).with_applied(self.name, **told, **applied)
+        return replace(frame, image=image).with_applied(self.name, **facts, **applied)
 
     def _stretch(
         self, image: "Image.Image", step: Placement, method: str, drawing: "Drawing"

@@ -65,7 +65,7 @@ class SourceStage(PipelineStage[SourceConfig]):
             size = given.size
         step = placement(given.size, size, settings.resize_mode)
         frame = frame.drawn(placed(given, step)).moved(step)
-        words = context.picture_told(settings.image)
+        words = context.picture_changes(settings.image)
         return replace(frame, stretch=stretch).with_applied(
             self.name,
             width=size[0],

@@ -143,11 +143,11 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
                 size=(settings.width or native, settings.height or native),
             )
         if settings.handover_checkpoint and handover is None:
-            told = handover_as_record(
+            record = handover_as_record(
                 settings.handover_checkpoint,
                 settings.switch_at,
                 applied["steps"],
                 before=applied["steps"],
             )
-            applied |= {"handover": told | {"from_call": None}}
+            applied |= {"handover": record | {"from_call": None}}
         return frame.drawn(image).with_applied(self.name, **applied)

@@ -89,7 +89,7 @@ def test_every_stage_says_what_changed_and_those_before_it_are_kept(bench, first
     told = {one.stage: one for one in bench.explain(asked(**changes))}
     assert list(told) == STAGES
     before, after = STAGES[: STAGES.index(stage)], STAGES[STAGES.index(stage) + 1 :]
-    assert all(told[name].hit and told[name].reason == "kept from before" for name in before)
+    assert all(told[name].hit and told[name].reason == "cached" for name in before)
     assert not told[stage].hit
     assert reason in told[stage].reason
     assert all("a stage before it changed" in told[name].reason for name in after)

@@ -59,7 +59,7 @@ class Context:
     def picture(self, name, use="photo"):
         return self.pictures[name].convert("L") if use == "mask" else self.pictures[name]
 
-    def picture_told(self, name, use="photo"):
+    def picture_changes(self, name, use="photo"):
         return ()
 
     def detector(self, name):

@@ -85,7 +85,7 @@ def planned(
 
 
 def _words(prompt: str) -> str:
-    """Return a prompt without its tags: LoRAs make no difference to what it describes."""
+    """Return a prompt without its tags: LoRAs do not change its description."""
     return without_tags(prompt).strip()
 
 

@@ -46,7 +46,7 @@ def prompt_for(text: str, base: str, *, index: int, label: str) -> str | None:
         text: the detailer's whole prompt.
         base: the main prompt.
         index: the detection's number, from 0.
-        label: what was detected, for prompts with [LAB].
+        label: the detected part, for prompts with [LAB].
 
     Source: ADetailer's _get_prompt; Impact Pack's process_wildcard_for_segs.
     """

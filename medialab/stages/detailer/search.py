@@ -62,8 +62,8 @@ class Search:
         is_given = settings.mask is not None
         kept, more = selected(detections, self.image, settings, is_given=is_given)
         if every := [*dropped, *more]:
-            told = every[:_MOST_RECORDED]
-            facts["dropped"] = [as_record(one.detection, reason=one.reason) for one in told]
+            recorded = every[:_MOST_RECORDED]
+            facts["dropped"] = [as_record(one.detection, reason=one.reason) for one in recorded]
             facts["dropped_count"] = len(every)
         return kept, facts
 
@@ -73,7 +73,7 @@ class Search:
         if not isinstance(refiner, Refiner):
             message = f"mask_refiner {name!r} is no SAM model; it refines none"
             raise ConfigError(message)
-        # Only what is drawn is refined: a shape costs more than a box.
+        # Only drawn detections are refined: a shape costs more than a box.
         if self.settings.detects:
             detections = sifted(detections, self.image, self.settings).kept
         return [refiner.refine(self.image, one) for one in detections]
@@ -83,7 +83,7 @@ class Search:
         settings = self.settings
         if settings.mask is not None:
             facts: dict[str, Any] = {"found_by": BY_MASK}
-            if words := self.context.picture_told(settings.mask, "mask"):
+            if words := self.context.picture_changes(settings.mask, "mask"):
                 facts["mask"] = list(words)
             return GivenMask(self._mask(settings.mask)).find(self.image, self.label), facts, []
         middle = Middle()

@@ -77,7 +77,7 @@ def _unfit(one: Detection, image: "Image.Image", settings: DetailerConfig) -> st
     if not one.box.area:
         return "its box holds NaN or infinite values"
     short = min(one.box.width, one.box.height)
-    # What no detector found, but was asked for, has no confidence.
+    # A box that no detector made (the centre, a person's own) has no confidence.
     if one.confidence and one.confidence < settings.confidence:
         return f"confidence {one.confidence:.3f} is below {settings.confidence:g}"
     if short < settings.min_size:

@@ -29,7 +29,7 @@ from medialab.stages.detailer.prompts import names_base, spelt_out
 AUTOMATIC, CENTRE = "automatic", "centre"
 FALLBACKS = ("none", CENTRE)
 SIZE_MATCHES = ("off", "strict", "free")
-# What a detailer looks for where its words are not set: names that detectors use for the part.
+# Words that a detailer looks for where none are set: names that detectors use for the part.
 WORDS = {
     "body": ("body", "person"),
     "face": ("face", "human face"),
