@@ -5,6 +5,7 @@ import pytest
 from medialab.families.kinds import classify
 from medialab.families.recognition import (
     family_of_denoiser,
+    family_of_layers,
     family_of_vectors,
     variant_of_denoiser,
     variant_of_header,
@@ -130,3 +131,18 @@ def test_a_trainers_word_decides_between_families_whose_layers_are_alike():
     for word, family in (("chroma", "chroma"), ("qwen-image", "flux"), ("", "flux")):
         said = {"modelspec.architecture": word}
         assert classify(Header(layers, said)).family == family
+
+
+def test_layers_of_two_families_at_once_are_of_none():
+    flux = {"double_blocks.0.img_attn.qkv.weight": (9216, 3072)}
+    other = {"control_layers.0.attention.to_q.weight": (3840, 3840)}
+    assert family_of_layers(as_lines(flux), Header(flux, {})) == "flux"
+    assert family_of_layers(as_lines(other), Header(other, {})) == "z-image"
+    both = flux | other
+    for word in ("", "flux-1-dev/lora"):
+        header = Header(both, {"modelspec.architecture": word})
+        assert family_of_layers(as_lines(both), header) == "unknown"
+
+
+def as_lines(shapes):
+    return "\n".join(["", *shapes, ""])

@@ -7,6 +7,8 @@ import torch
 
 from medialab.errors import ModelRefusedError
 from medialab.lora import LoRAUse
+from medialab.lora.deltas import delta
+from medialab.process.memory import is_out_of_memory
 from tests.lora.layers import CONV, LINEAR, NORM, checksum, module, written
 from tests.tiny.loras import (
     CASES,
@@ -99,3 +101,12 @@ def test_values_that_are_no_numbers_are_refused(manager, tmp_path, value):
     leaves["lora_up.weight"][0, 0] = value
     with pytest.raises(ModelRefusedError, match="NaN or infinite"):
         manager.read(written(tmp_path, kohya(LINEAR, leaves)))
+
+
+def test_no_room_for_a_change_is_told_as_such_and_not_as_a_file_that_does_not_fit():
+    many = torch.zeros(1).expand(10**8, 1)
+    with pytest.raises(RuntimeError, match="allocate|memory") as caught:
+        delta({"up": many, "down": many.T}, torch.zeros(2, 2))
+    assert is_out_of_memory(caught.value)
+    with pytest.raises(ValueError, match=r"do not fit a weight of \(2, 2\)"):
+        delta({"up": torch.zeros(3, 1), "down": torch.zeros(1, 2)}, torch.zeros(2, 2))
