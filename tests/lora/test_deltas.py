@@ -105,7 +105,7 @@ def test_values_that_are_no_numbers_are_refused(manager, tmp_path, value):
 
 def test_no_room_for_a_change_is_told_as_such_and_not_as_a_file_that_does_not_fit():
     many = torch.zeros(1).expand(10**8, 1)
-    with pytest.raises(RuntimeError, match="allocate|memory") as caught:
+    with pytest.raises(RuntimeError, match=r"allocate|memory") as caught:
         delta({"up": many, "down": many.T}, torch.zeros(2, 2))
     assert is_out_of_memory(caught.value)
     with pytest.raises(ValueError, match=r"do not fit a weight of \(2, 2\)"):

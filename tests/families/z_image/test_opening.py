@@ -76,7 +76,7 @@ def test_a_tokenizer_without_words_is_refused(tmp_path, vocabulary):
 def test_single_files_and_controlnets_are_refused_with_what_to_get_instead(tmp_path):
     opening = ZImageOpening()
     info = ModelInfo("any", "checkpoint", "z-image", "original", tmp_path / "any.safetensors", 0)
-    with pytest.raises(ModelRefusedError, match="single files of z-image .* get the folder"):
+    with pytest.raises(ModelRefusedError, match=r"single files of z-image .* get the folder"):
         opening.file(info, torch.float32, tmp_path)
     for refuse in (
         lambda: opening.check_controlnet(tmp_path),
