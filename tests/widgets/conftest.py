@@ -4,6 +4,8 @@ import pytest
 
 from medialab import Workbench
 from widgets import Studio
+from widgets.catalogue import Catalogue
+from widgets.input_context import InputContext
 
 
 @pytest.fixture
@@ -55,3 +57,23 @@ def press_in(parts_of):
 def press(studio, press_in):
     """Press the studio's button of this name."""
     return lambda name: press_in(studio, name)
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
+    """What a form gives to its inputs: one style, a base, a canvas; any error fails the test."""
+    folder = tmp_path_factory.mktemp("bench")
+    (folder / "models").mkdir()
+    (folder / "models" / "styles.csv").write_text("name,prompt,negative_prompt\nink,ink,\n")
+    with Workbench(models=folder / "models", outputs=folder / "outputs") as bench:
+        catalogue = Catalogue(bench)
+        catalogue.refresh()
+        base = {"prompt": "a cat", "steps": 33}
+        yield InputContext(
+            catalogue,
+            lambda error, trace: pytest.fail(trace),
+            lambda word: None,
+            lambda: "0" * 64,
+            lambda: "1" * 64,
+            base.get,
+        )
