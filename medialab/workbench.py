@@ -14,6 +14,7 @@ from medialab.errors import ConfigError
 from medialab.families import RUNNING
 from medialab.infotext.model_matches import MOST_READ
 from medialab.infotext.restored import ReadSettings
+from medialab.loading.defaults import defaults_of
 from medialab.loading.networks import CONFIGS
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.pictures.store import PictureStore
@@ -297,6 +298,18 @@ class Workbench:
         return family.count_tokens(
             prompt, family.opening.tokenizer(info.path, CONFIGS / family.name)
         )
+
+    def defaults(self, checkpoint: str) -> dict[str, Any]:
+        """Return the settings to begin with for a checkpoint, by its family; nothing is loaded.
+
+        They are steps, guidance_scale, sampler, schedule, width and height, by which
+        `PipelineConfig(checkpoint=name, **bench.defaults(name))` draws what it was trained for.
+
+        Raises:
+            ModelNotFoundError: no such checkpoint.
+            ModelRefusedError: it cannot be used, or the size of its training is not known.
+        """
+        return defaults_of(self.registry.find(checkpoint, "checkpoint"))
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
         """Return the models in the models folder, of one kind or all; refused ones too."""

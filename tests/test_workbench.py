@@ -363,6 +363,21 @@ def test_tokens_are_counted_for_a_checkpoint_without_loading_it(bench):
         bench.count_tokens("a red ball", "pony")
 
 
+def test_the_settings_to_begin_with_are_told_for_a_checkpoint_without_loading_it(bench):
+    side = bench.resolve(quick(width=None, height=None)).width
+    assert bench.defaults("paperdoll") == {
+        "steps": 20,
+        "guidance_scale": 5.0,
+        "sampler": "DPM++ 2M",
+        "schedule": "automatic",
+        "width": side,
+        "height": side,
+    }
+    assert not bench.registry._loaded
+    with pytest.raises(ModelNotFoundError, match="known: paperdoll"):
+        bench.defaults("pony")
+
+
 def test_the_picture_after_a_stage_is_kept_until_the_cache_forgets_it(bench):
     run = bench.execute(quick(seed=7, sharpen=2.0))
     before = bench.picture_after(run.config, "txt2img")

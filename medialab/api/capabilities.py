@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import AfterValidator, BaseModel
 
 from medialab.config.pipeline import PipelineConfig
-from medialab.errors import ConfigError
+from medialab.errors import ConfigError, ModelRefusedError
+from medialab.families import RUNNING
+from medialab.loading.defaults import defaults_of
+from medialab.loading.registry import ModelInfo
 from medialab.process.versions import all_versions, program_version
 from medialab.prompts import Styles
 from medialab.settings.control_units import ControlUnit
@@ -32,11 +35,14 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
         A dict that can be written as JSON. Each stage has `settings`, a JSON schema with limits,
         defaults and descriptions; `choices`, the valid names of the settings that take names; and
         `field`, the place of its settings in a config: under that name, or at the top if None.
+        Each of `checkpoints` has its `family`; its `guidance`, one of "true" (the negative prompt
+        is compared), "distilled" (the scale alone is read) and "none"; and `defaults`, settings to
+        begin with, None if the size of its training is not known.
     """
+    models = [info for info in bench.models() if info.refused is None]
     usable: dict[str, list[str]] = {}
-    for info in bench.models():
-        if info.refused is None:
-            usable.setdefault(info.kind, []).append(info.name)
+    for info in models:
+        usable.setdefault(info.kind, []).append(info.name)
 
     with suppress(ConfigError):  # an unreadable styles.csv counts as no styles
         usable["style"] = list(Styles.load(bench.registry.folder / "styles.csv").known)
@@ -58,6 +64,7 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
             }
             for stage in STAGES
         ],
+        "checkpoints": {info.name: _begun(info) for info in models if info.kind == "checkpoint"},
         "modes": names(PipelineConfig, "mode"),
         # Each sampler with the schedules that it supports.
         "samplers": {name: ["automatic", *one.schedules] for name, one in SAMPLERS.items()},
@@ -68,6 +75,18 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
         "preprocessors": names(ControlUnit, "preprocessor"),
         "resize_modes": names(PipelineConfig, "resize_mode"),
         "emphases": names(PipelineConfig, "emphasis"),
+    }
+
+
+def _begun(info: ModelInfo) -> dict[str, Any]:
+    """Return a checkpoint's family, how guidance works there, and the settings to begin with."""
+    defaults: dict[str, Any] | None = None
+    with suppress(ModelRefusedError):  # its size is not known: a request has to say it
+        defaults = defaults_of(info)
+    return {
+        "family": info.family,
+        "guidance": RUNNING[info.family].guidance,
+        "defaults": defaults,
     }
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from medialab.errors import ModelRefusedError
 from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
-from medialab.families.guidance import MakeGuide
+from medialab.families.defaults import Defaults
+from medialab.families.guidance import GuidanceKind, MakeGuide
 from medialab.families.habits import DetailerHabits
 from medialab.families.layers import Signature
 from medialab.families.needs import Needs
@@ -217,7 +218,9 @@ class Family(KnownFamily):
         encoder: Makes a checkpoint's prompt encoder.
         count_tokens: Counts a prompt's tokens.
         guide: Makes the guide that gives prompts to a running pipeline.
+        guidance: How a guidance scale works there: true, distilled or none.
         schedulers: Its samplers and schedules.
+        defaults: Settings to begin with; `native_sizes` has the size.
         noising: Adds noise to a picture; without it, nothing starts from a picture.
         tiling: Denoises in tiles.
         inpainting: Runs denoisers made for inpainting.
@@ -241,7 +244,9 @@ class Family(KnownFamily):
     encoder: MakeTextEncoder
     count_tokens: CountTokens
     guide: MakeGuide
+    guidance: GuidanceKind
     schedulers: Schedulers
+    defaults: Defaults
     noising: Noising | None = None
     tiling: Tiling | None = None
     inpainting: Inpainting | None = None

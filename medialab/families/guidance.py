@@ -3,13 +3,18 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from medialab.families.conditioning import Conditioning
 from medialab.families.patching import computing_by
 
 if TYPE_CHECKING:
     import torch
+
+# What a guidance_scale above 1 does. "true": each step compares the prompt with the negative one,
+# in two rows at once. "distilled": the denoiser is told the scale, and needs one row. "none":
+# nothing.
+GuidanceKind = Literal["true", "distilled", "none"]
 
 
 class Guide(ABC):

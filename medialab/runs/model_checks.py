@@ -204,4 +204,12 @@ def _check_sampler(stage: str, settings: StageConfig, info: ModelInfo) -> None:
         )
     except ConfigError as error:
         message = f"{stage}, checkpoint {info.name!r}: {error}"
-        raise ConfigError(message).about(error.setting, error.choices) from error
+        refused = ConfigError(message).about(error.setting, error.choices)
+        if error.setting in {"sampler", "schedule"}:
+            own = RUNNING[info.family].defaults
+            hint = (
+                f"bench.defaults({info.name!r}) returns the settings to begin with, "
+                f"with the family's own sampler, {own.sampler!r}, and schedule {own.schedule!r}"
+            )
+            refused.in_code(hint)
+        raise refused from error

@@ -42,6 +42,13 @@ def test_capabilities_tell_every_stage_with_its_limits_and_every_choice(service)
             PipelineConfig(face={name: one})
     assert stages["face"]["choices"]["order"] == list(ORDERS)
     assert stages["txt2img"]["choices"]["checkpoint"] == ["paperdoll"]
+    assert answer["checkpoints"] == {
+        "paperdoll": {
+            "family": "paperdoll",
+            "guidance": "true",
+            "defaults": service.bench.defaults("paperdoll"),
+        }
+    }
     assert answer["preprocessors"] == [*PREPROCESSORS, *ESTIMATORS]
     assert answer["detectors"] == ["automatic", "centre"]
     assert answer["refiner_upscalers"][:3] == list(LATENT_UPSCALERS)

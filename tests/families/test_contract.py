@@ -208,21 +208,55 @@ def test_where_loras_are_not_applied_that_is_said_by_name(name):
         names_in(RUNNING[name])
 
 
-@each_that_runs
-def test_it_draws_a_picture_and_the_same_one_again(name, family_bench):
-    settings = {
-        "checkpoint": name,
-        "prompt": "a doll",
-        "width": SIDE,
-        "height": SIDE,
-        "steps": 2,
-        "seed": 1,
-        "sampler": "Euler",
-    }
+def quick(name, bench, **settings):
+    """Return a config for a small picture of few steps, with the defaults of the checkpoint."""
+    small = {"width": SIDE, "height": SIDE, "steps": 2, "seed": 1, "prompt": "a doll"}
     if RUNNING[name].finishes:
-        kept = family_bench.keep(Image.new("RGB", (SIDE, SIDE), "teal"))
-        settings |= {"mode": "img2img", "image": kept}
-    config = PipelineConfig.parse(settings)
+        kept = bench.keep(Image.new("RGB", (SIDE, SIDE), "teal"))
+        small |= {"mode": "img2img", "image": kept}
+    return PipelineConfig.parse(
+        {"checkpoint": name, **bench.defaults(name)} | small | settings,
+    )
+
+
+@each_that_runs
+def test_its_defaults_are_settings_that_its_checkpoints_take(name, family_bench, info):
+    defaults = family_bench.defaults(name)
+    assert set(defaults) == {"steps", "guidance_scale", "sampler", "schedule", "width", "height"}
+    config = PipelineConfig.parse({"checkpoint": name, "prompt": "a doll", **defaults})
+    assert {one: getattr(config, one) for one in defaults} == defaults
+    assert config.width == config.height == family_bench.registry.native_size(info)
+    RUNNING[name].schedulers.check(
+        config.sampler,
+        config.schedule,
+        info.prediction_type,
+        zero_terminal_snr=info.zero_terminal_snr,
+    )
+    if not RUNNING[name].finishes:
+        family_bench.memory_plan(config)  # which checks it for the checkpoint
+
+
+@each_that_runs
+def test_its_word_on_guidance_is_what_its_denoiser_is_asked_for(name, family_bench, model):
+    drawn, rows = {}, {}
+    for scale in (1.0, 5.0):
+        asked = []
+        hook = model.denoiser.register_forward_pre_hook(
+            lambda _network, inputs, asked=asked: asked.append(len(inputs[0]))
+        )
+        family_bench.cache.clear()
+        config = quick(name, family_bench, guidance_scale=scale, negative_prompt="a hat")
+        drawn[scale] = family_bench.execute(config, save=False).image.tobytes()
+        hook.remove()
+        rows[scale] = set(asked)
+    word = RUNNING[name].guidance
+    assert rows == {1.0: {1}, 5.0: {2 if word == "true" else 1}}
+    assert (drawn[1.0] == drawn[5.0]) == (word == "none")
+
+
+@each_that_runs
+def test_it_draws_a_picture_with_its_defaults_and_the_same_one_again(name, family_bench):
+    config = quick(name, family_bench)
     family_bench.cache.clear()
     first = family_bench.execute(config, save=False).image
     family_bench.cache.clear()

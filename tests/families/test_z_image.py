@@ -236,6 +236,19 @@ def test_samplers_of_other_noise_are_refused_before_anything_is_loaded(bench, se
     assert not bench.registry.nbytes
 
 
+def test_a_refused_sampler_names_the_familys_own_and_the_settings_to_begin_with(bench):
+    usual = PipelineConfig(checkpoint=NAME, prompt="a doll", width=64, height=64)
+    with pytest.raises(ConfigError) as refused:
+        bench.submit(usual)
+    assert (refused.value.setting, refused.value.choices) == ("sampler", ("Euler",))
+    assert f"in code: bench.defaults({NAME!r})" in str(refused.value)
+    assert "sampler, 'Euler'" in refused.value.hint
+    assert "bench.defaults" not in refused.value.message  # as a panel shows it
+    begun = bench.defaults(NAME)
+    assert (begun["sampler"], begun["steps"], begun["guidance_scale"]) == ("Euler", 8, 1.0)
+    bench.resolve(usual.changed(**begun))
+
+
 @pytest.mark.parametrize("schedule", ["karras", "exponential", "beta"])
 def test_its_schedules_are_those_of_diffusers(bench, schedule):
     run = bench.execute(quick(schedule=schedule, steps=4))

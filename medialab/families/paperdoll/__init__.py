@@ -8,6 +8,7 @@ from medialab.families.base import (
     REFINER,
     Recognition,
 )
+from medialab.families.defaults import Defaults
 from medialab.families.habits import DetailerHabits
 from medialab.families.unet_clip import EDITS, UNet, UNetClipOpening, UNetFamily
 
@@ -31,6 +32,8 @@ PAPERDOLL = UNetFamily(
     recognition=Recognition(text_widths=range(1, 257)),
     opening=UNetClipOpening(),
     denoiser=UNet(text_encoders=("text_encoder",)),
+    # What its pictures are judged with. Source: models/paperdoll/README.md.
+    defaults=Defaults(steps=20, guidance_scale=5.0, sampler="DPM++ 2M"),
     native_sizes={},
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
     tasks={**AUTOMATIC, "instruct": EDITS},

@@ -11,6 +11,7 @@ from medialab.families.base import (
     UNCLIP,
     Recognition,
 )
+from medialab.families.defaults import Defaults
 from medialab.families.sd.predictions import prediction_of_weights
 from medialab.families.sdxl import XL_WORDS
 from medialab.families.unet_clip import (
@@ -28,6 +29,10 @@ _WORDS_1 = r"stable-diffusion-v?1\b|stable-diffusion-v1|sd_?v?1|sd-?1\.5"
 _WORDS_2 = r"stable-diffusion-v?2\b|stable-diffusion-v2|sd_?v2|sd-?2\.[01]"
 _FOLDERS = (PLAIN, INPAINT, INSTRUCT, REFINER)
 _UNET = UNet(text_encoders=("text_encoder",))
+# Source: the guidance of diffusers' StableDiffusionPipeline; the sampler of the model card of 2.1,
+# and the steps that diffusers' page on it, DPMSolverMultistepScheduler, finds to be enough. The
+# sampler in the folders of version 1, PNDM, is not offered here.
+_DEFAULTS = Defaults(steps=20, guidance_scale=7.5, sampler="DPM++ 2M")
 
 # Source of the sizes: the model cards of runwayml and stabilityai.
 SD15 = UNetFamily(
@@ -42,6 +47,7 @@ SD15 = UNetFamily(
         controlnet_files=True,
     ),
     denoiser=_UNET,
+    defaults=_DEFAULTS,
     native_sizes={"": 512},
     file_variants=(PLAIN, INPAINT, INSTRUCT),
     folder_variants=_FOLDERS,
@@ -61,6 +67,7 @@ SD2 = UNetFamily(
         )
     ),
     denoiser=_UNET,
+    defaults=_DEFAULTS,
     latents=replace(FOUR_CHANNELS, shared_with="sd15"),
     native_sizes={"": 768, EPSILON: 512},
     file_variants=(PLAIN, INPAINT),

@@ -11,6 +11,7 @@ from medialab.families.base import (
     REFINER,
     Recognition,
 )
+from medialab.families.defaults import Defaults
 from medialab.families.unet_clip import FOUR_CHANNELS, SingleFile, UNet, UNetClipOpening, UNetFamily
 from medialab.families.unet_clip.encoder import PenultimateClipEncoder
 from medialab.families.unet_clip.single_files import (
@@ -22,6 +23,9 @@ from medialab.families.unet_clip.single_files import (
 
 XL_WORDS = r"stable-diffusion-xl|sd_?xl"
 _REFINERS_WORDS = r"(sd_?xl|stable-diffusion-xl).*refiner"
+# Source: diffusers' StableDiffusionXLPipeline and StableDiffusionXLImg2ImgPipeline, the refiner's,
+# which say the same of steps and guidance; the scheduler of both model cards' folders.
+_DEFAULTS = Defaults(steps=50, guidance_scale=5.0, sampler="Euler")
 
 SDXL = UNetFamily(
     name="sdxl",
@@ -44,6 +48,7 @@ SDXL = UNetFamily(
     ),
     denoiser=UNet(text_encoders=("text_encoder", "text_encoder_2")),
     encoder=PenultimateClipEncoder,
+    defaults=_DEFAULTS,
     native_sizes={"": 1024},
     file_variants=(PLAIN, INPAINT),
     # Editing by instruction is left out: its diffusers pipeline has no step callback, so it cannot
@@ -64,6 +69,7 @@ SDXL_REFINER = UNetFamily(
     denoiser=UNet(text_encoders=("text_encoder_2",)),
     latents=replace(FOUR_CHANNELS, shared_with="sdxl"),
     encoder=PenultimateClipEncoder,
+    defaults=_DEFAULTS,
     native_sizes={"": 1024},
     file_variants=(REFINER,),
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from medialab.families.base import Family, Latents, LoRANames
 from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
-from medialab.families.guidance import MakeGuide
+from medialab.families.guidance import GuidanceKind, MakeGuide
 from medialab.families.needs import Needs
 from medialab.families.schedulers import Schedulers
 from medialab.families.texts import CountTokens, MakeTextEncoder
@@ -12,7 +12,7 @@ from medialab.families.unet_clip.control import control_inputs
 from medialab.families.unet_clip.counting import count_tokens
 from medialab.families.unet_clip.denoiser import UNet
 from medialab.families.unet_clip.encoder import ClipEncoder
-from medialab.families.unet_clip.guidance import UNetGuide
+from medialab.families.unet_clip.guidance import GUIDANCE, UNetGuide
 from medialab.families.unet_clip.inpainting import INPAINTING
 from medialab.families.unet_clip.lora import UNetClipLoRAs
 from medialab.families.unet_clip.needs import UNetNeeds
@@ -39,6 +39,7 @@ class UNetFamily(Family):
     encoder: MakeTextEncoder = ClipEncoder
     count_tokens: CountTokens = count_tokens
     guide: MakeGuide = UNetGuide
+    guidance: GuidanceKind = GUIDANCE
     schedulers: Schedulers = BETAS
     noising: Noising | None = ADDED_NOISE
     tiling: Tiling | None = TILING

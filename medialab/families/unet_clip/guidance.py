@@ -7,7 +7,7 @@ has `callback_on_step_end`.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from medialab.families.guidance import Guide
+from medialab.families.guidance import GuidanceKind, Guide
 from medialab.families.patching import of_rows
 from medialab.families.unet_clip.encoder import EMBEDS, POOLED
 
@@ -26,6 +26,9 @@ ADDED_POOLED, TIME_IDS = "add_text_embeds", "add_time_ids"
 # Source: diffusers' StableDiffusionXLImg2ImgPipeline, aesthetic_score.
 _GOOD, _BAD = 6.0, 2.5
 _SIZE_AND_CROP = 4  # time ids: height, width, and the crop's top and left
+
+
+GUIDANCE: GuidanceKind = "true"
 
 
 class UNetGuide(Guide):

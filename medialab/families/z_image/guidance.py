@@ -3,11 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from medialab.families.guidance import Guide
+from medialab.families.guidance import GuidanceKind, Guide
 from medialab.families.z_image.encoder import EMBEDS
 
 if TYPE_CHECKING:
     import torch
+
+
+# Of base checkpoints. Turbo ones look the same in every layer, and are used at a scale of 1, which
+# is without guidance.
+GUIDANCE: GuidanceKind = "true"
 
 
 class ZImageGuide(Guide):
