@@ -50,7 +50,6 @@ TESTED_WITH = {
     "medialab/infotext/keys.py": "tests/infotext/test_text.py",
     "medialab/listing": "tests/listing/test_models.py",
     "medialab/loading": "tests/loading/test_registry.py",
-    "medialab/runs": "tests/runs/test_cached_runs.py",
     "medialab/stage.py": "tests/stages/test_contract.py",
     "medialab/stages": "tests/stages/test_contract.py",
     "medialab/vision": "tests/vision/test_roles.py",

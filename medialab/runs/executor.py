@@ -56,7 +56,7 @@ class Executor(Protocol):
 
     Jobs have names, by which they are cancelled and moved. Listeners get every event; those of one
     job come in order: "queued", "started", its steps, and at the end one of "done", "failed" and
-    "cancelled", before `result` returns. Every executor must pass `tests/runs/test_executors.py`.
+    "cancelled", before `result` returns. Every executor must pass `tests/runs/test_executor.py`.
     """
 
     takes_resolved: bool = False

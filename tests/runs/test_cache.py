@@ -1,6 +1,5 @@
 """The stage cache: found by content, bounded, safe against broken files, able to explain."""
 
-import json
 import os
 import pickle
 import signal
@@ -8,17 +7,10 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from medialab.diffusion.repainting import unpacked
 from medialab.runs.cache import StageCache, StageKey
-from medialab.runs.frames import BrokenFrameError, decode_frame, encode_frame
-from medialab.stage import Frame
 
 
 def key(**changes):
@@ -197,27 +189,6 @@ def test_links_that_lead_nowhere_do_not_stop_the_folder_from_being_bounded(tmp_p
         cache.put(numbered(number), bytes(3000))
     assert cache.trouble is None
     assert sum(path.lstat().st_size for path in tmp_path.iterdir()) <= 20_000
-
-
-@settings(max_examples=60, derandomize=True, deadline=None, database=None)
-@given(st.binary(max_size=300), st.integers(0, 400))
-def test_bytes_that_are_no_frame_and_no_part_are_told_apart(content, at):
-    whole = encode_frame(Frame(applied={"prompt": {"a": 1}}))
-    for one in (content, whole[:at], whole[:at] + content, content + whole[at:]):
-        with suppress(BrokenFrameError):
-            decode_frame(one, "cpu")
-        with suppress(ValueError):
-            unpacked(one)
-
-
-def test_a_frame_of_other_numbers_than_pictures_have_is_none():
-    from safetensors.numpy import save
-
-    facts = json.dumps({"prompts": {}, "detections": {}, "units": [], "applied": {}})
-    for picture in (np.zeros((4, 4, 3), np.float32), np.zeros((4, 4, 9), np.uint8), np.zeros(3)):
-        content = save({"image": picture}, {"frame": facts})
-        with pytest.raises(BrokenFrameError):
-            decode_frame(content, "cpu")
 
 
 def test_a_pickle_in_a_results_place_is_never_opened_as_one(cache, tmp_path):

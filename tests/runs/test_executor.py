@@ -169,11 +169,3 @@ def test_all_are_cancelled_together_and_a_closed_one_takes_nothing(tiny_models, 
             assert [type(job.error(SOON)) for job in jobs] == [CancelledError] * 3
         with pytest.raises(MediaLabError, match="closed"):
             bench.submit(QUICK)
-
-
-def test_a_request_is_json_and_back(bench):
-    for config in (QUICK, bench.resolve(QUICK)):
-        request = Request(config, save=False, anew_from="txt2img", threads=2)
-        again = Request.from_json(request.as_json())
-        assert again == request
-        assert type(again.config) is type(config)

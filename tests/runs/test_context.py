@@ -1,0 +1,92 @@
+"""A run's context lends a stage its models, and refuses a file that was replaced on the way."""
+
+import pytest
+from PIL import Image
+
+from medialab import PipelineConfig
+from medialab.errors import CancelledError, ModelRefusedError
+from medialab.process.jobs import Job
+from medialab.runs.context import RunContext
+
+ASKED = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=7)
+
+
+def recall(_facts, make):
+    return make(), False
+
+
+@pytest.fixture
+def events():
+    return []
+
+
+@pytest.fixture
+def job(events):
+    return Job("job 1", lambda job: job, events.append, lambda job: None)
+
+
+@pytest.fixture
+def context(bench, job):
+    """Makes the context of a request's run, with some of its facts changed after it was planned."""
+
+    def make(**changes):
+        plan = bench._resolver.plan(ASKED)
+        config = plan.config.model_copy(update=changes)
+        registry, pictures = bench.registry, bench.pictures
+        loras = bench._maker.loras
+        return RunContext(config, registry, pictures, loras, job, (2, 3), listing=plan.listing)
+
+    return make
+
+
+def test_events_name_the_job_the_stage_and_the_picture(context, events):
+    made = context()
+    with made.stage("txt2img", recall):
+        made.step(1, 2)
+        made.step(2, 2)
+    made.finish(1.5, None)
+    assert [(one.kind, one.step, one.steps) for one in events] == [
+        ("stage", 0, 0),
+        ("step", 1, 2),
+        ("step", 2, 2),
+        ("stage done", 0, 0),
+    ]
+    assert {(one.job, one.stage, one.image, one.images) for one in events} == {
+        ("job 1", "txt2img", 2, 3)
+    }
+    assert events[-1].seconds == 1.5
+
+
+def test_a_stage_recalls_by_what_it_was_given_and_makes_without(context):
+    made = context()
+    assert made.remembered({"a": 1}, lambda: b"made") == (b"made", False)
+    with made.stage("face", lambda facts, _make: (str(facts).encode(), True)):
+        assert made.remembered({"a": 1}, lambda: b"made") == (b"{'a': 1}", True)
+
+
+def test_a_cancelled_job_stops_at_its_next_step_and_begins_no_stage(context, job, events):
+    made = context()
+    job.cancel()
+    with pytest.raises(CancelledError):
+        made.step(1, 2)
+    with pytest.raises(CancelledError), made.stage("txt2img", recall):
+        pass
+    assert events == []
+
+
+def test_the_checkpoint_is_lent_and_one_that_was_replaced_is_refused(context, bench):
+    with context().opened() as drawing:
+        info = bench.registry.find("paperdoll", "checkpoint")
+        assert drawing.vae is bench.registry.load(info).components["vae"]
+    made = context(checkpoint_sha256="0" * 64)
+    with pytest.raises(ModelRefusedError, match="was replaced while it was being loaded; run thi"):
+        made.opened().__enter__()
+
+
+def test_what_there_is_of_an_unfinished_picture_is_the_last_stages(context):
+    made, image = context(), Image.new("RGB", (8, 8))
+    assert made.unfinished() is None
+    made.begin(image)
+    with made.stage("face", recall):
+        made.step(1, 4)
+        assert made.unfinished() == (image, {"stage": "face", "step": 1, "steps": 4})
