@@ -53,15 +53,6 @@ TESTED_WITH = {
     "medialab/stage.py": "tests/stages/test_contract.py",
     "medialab/stages": "tests/stages/test_contract.py",
     "medialab/vision": "tests/vision/test_roles.py",
-    "widgets/api_gateway.py": "tests/api/test_http.py",
-    "widgets/canvas.py": "tests/widgets/test_studio.py",
-    "widgets/canvas_pictures.py": "tests/widgets/test_enhancing.py",
-    "widgets/catalogue.py": "tests/widgets/test_form.py",
-    "widgets/importer.py": "tests/widgets/test_pasting.py",
-    "widgets/run_toolbar.py": "tests/widgets/test_enhancing.py",
-    "widgets/session.py": "tests/widgets/test_studio.py",
-    "widgets/source.py": "tests/widgets/test_enhancing.py",
-    "widgets/tokens.py": "tests/widgets/test_form.py",
 }
 
 

@@ -16,6 +16,7 @@ from kernel_gateway.notebook_http.errors import CodeExecutionError
 from kernel_gateway.notebook_http.handlers import NotebookAPIHandler
 from kernel_gateway.notebook_http.request_utils import parse_args, parse_body
 from kernel_gateway.services.kernels.pool import ManagedKernelPool
+from tornado.log import app_log
 
 from medialab.api.messages import Answer, failure
 
@@ -131,7 +132,7 @@ class ApiHandler(NotebookAPIHandler):
         try:
             return str(running.result())
         except CodeExecutionError as error:
-            self.log.exception("a request failed in its kernel")
+            app_log.exception("a request failed in its kernel")
             kind = str(error).removeprefix("Error ").partition(":")[0]
             message = f"the studio failed with {kind}; see the server's console for details"
             self._answer(failure(500, kind, message))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from medialab import Workbench
+from medialab import PipelineConfig, Workbench
 from widgets import Studio
 from widgets.catalogue import Catalogue
 from widgets.input_context import InputContext
@@ -77,3 +77,12 @@ def context(tmp_path_factory):
             lambda: "1" * 64,
             base.get,
         )
+
+
+@pytest.fixture
+def drawn(studio):
+    """The studio with a picture of its own."""
+    studio.fill(PipelineConfig(prompt="a green tree", seed=7, steps=2))
+    studio.generate()
+    studio.wait(120)
+    return studio

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medialab import PipelineConfig
 from medialab.errors import PictureError
-from medialab.stages.detailer.edits import DetectionEdit
 
 SECONDS = 120
 
@@ -22,15 +20,6 @@ def png(image):
 @pytest.fixture
 def photo():
     return Image.fromarray(np.random.default_rng(1).integers(0, 255, (128, 128, 3), np.uint8))
-
-
-@pytest.fixture
-def drawn(studio):
-    """The studio with a picture of its own."""
-    studio.fill(PipelineConfig(prompt="a green tree", seed=7, steps=2))
-    studio.generate()
-    studio.wait(SECONDS)
-    return studio
 
 
 def drop(studio, name, content):
@@ -94,24 +83,6 @@ def test_without_a_picture_taking_and_enhancing_say_what_to_do(studio, press):
         studio.pictures.keep_mask()
 
 
-def test_a_dropped_photo_is_shown_and_chosen_for_enhance(studio, photo):
-    drop(studio, "photo.png", png(photo))
-    assert studio.tabs.value == "enhance"
-    assert "mls-task-enhance" in studio._dom_classes
-    assert studio.bench.pictures.load(studio.form.source.image).tobytes() == photo.tobytes()
-    assert Image.open(BytesIO(studio.canvas.picture)).tobytes() == photo.tobytes()
-
-
-def test_a_dropped_picture_of_ours_fills_every_setting(drawn):
-    run = drawn.wait(SECONDS)
-    drawn.form.show(PipelineConfig())
-    drop(drawn, "ours.png", run.artifact.path.read_bytes())
-    assert drawn.config() == run.config.asked()
-    assert "All settings taken from ours.png" in drawn.canvas.notice.value
-    drawn.undo.take_back()
-    assert drawn.config() == PipelineConfig()
-
-
 def test_a_painted_mask_repaints_its_half_and_leaves_the_other_alone(drawn):
     first = drawn.wait(SECONDS).image
     paint(drawn, half_mask())
@@ -148,43 +119,3 @@ def test_a_stage_chosen_on_the_strip_runs_again_from_there_with_its_own_inputs(d
 def test_running_again_without_a_picture_of_ours_says_what_to_do(studio, photo):
     with pytest.raises(LookupError, match="choose one in the history"):
         studio.rerun("finish")
-
-
-def test_the_picture_after_a_stage_is_shown(drawn):
-    drawn.form["sharpen"].value = 2.0
-    drawn.generate()
-    result = drawn.wait(SECONDS)
-    toolbar = drawn.toolbar
-    assert [label for label, _ in toolbar.stage.options] == ["Result", "After Text to image"]
-    toolbar.stage.value = "txt2img"
-    shown = Image.open(BytesIO(drawn.canvas.viewer._files["image"]))
-    assert shown.tobytes() != result.image.tobytes()
-    assert shown.tobytes() == drawn.bench.picture_after(result.config, "txt2img").tobytes()
-    toolbar.stage.value = ""
-    assert drawn.canvas.viewer._files["image"] == drawn.canvas.picture
-
-
-def test_finds_are_boxes_and_edited_ones_are_drawn_again(drawn, press):
-    edit = DetectionEdit(label="face", box=(16, 16, 80, 80))
-    drawn.rerun("face", {"face": {"enabled": True, "detections": [edit]}})
-    drawn.wait(SECONDS)
-    (box,) = drawn.canvas.viewer.boxes
-    assert box["box"] == [16, 16, 80, 80]
-    assert [name for _, name in drawn.toolbar.detailer.options] == ["face"]
-    drawn.canvas.viewer.boxes = [{**box, "box": [8, 8, 64, 64], "denoising_strength": 0.9}]
-    press("draw-again")
-    run = drawn.wait(SECONDS)
-    (used,) = run.config.face.detections
-    assert (used.box, used.denoising_strength) == ((8, 8, 64, 64), 0.9)
-
-
-def test_boxes_fit_a_picture_that_was_enlarged_afterwards(drawn):
-    edit = DetectionEdit(label="face", box=(16, 16, 80, 80))
-    changes = {
-        "face": {"enabled": True, "detections": [edit]},
-        "upscaler": {"enabled": True, "scale": 2.0},
-    }
-    drawn.rerun("face", changes)
-    assert drawn.wait(SECONDS).image.size == (256, 256)
-    assert drawn.canvas.viewer.boxes[0]["box"] == [32, 32, 160, 160]
-    assert drawn.toolbar.boxes()[0]["box"] == [16, 16, 80, 80]

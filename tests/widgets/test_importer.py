@@ -1,10 +1,14 @@
-"""Settings that were copied elsewhere are pasted into the prompt, and read for what they are."""
+"""What comes from outside is read for what it is: settings, a picture to start from, or neither."""
 
 import json
 from io import BytesIO
 
 import pytest
 from PIL import Image, PngImagePlugin
+
+from medialab import PipelineConfig
+from medialab.errors import PictureError
+from widgets.canvas import encode_png
 
 TEXT = (
     "a cat on a mat\nNegative prompt: rain\nSteps: 12, Sampler: Euler, CFG scale: 6, "
@@ -80,3 +84,51 @@ def test_a_picture_of_novelai_is_dropped(studio):
     dropped(studio, texts)
     config = studio.config()
     assert (config.prompt, config.seed, config.sampler) == ("(a girl:1.05)", 7, "Euler")
+
+
+def drop(studio, name, content):
+    for callback in studio.canvas.viewer._heard_drop:
+        callback(name, content)
+
+
+def test_a_dropped_photo_is_shown_and_chosen_for_enhance(studio):
+    photo = Image.radial_gradient("L").resize((128, 96)).convert("RGB")
+    drop(studio, "photo.png", encode_png(photo))
+    assert studio.tabs.value == "enhance"
+    assert "mls-task-enhance" in studio._dom_classes
+    assert studio.bench.pictures.load(studio.form.source.image).tobytes() == photo.tobytes()
+    assert Image.open(BytesIO(studio.canvas.picture)).tobytes() == photo.tobytes()
+
+
+def test_a_dropped_picture_of_ours_fills_every_setting(drawn):
+    run = drawn.wait(120)
+    drawn.form.show(PipelineConfig())
+    drop(drawn, "ours.png", run.artifact.path.read_bytes())
+    assert drawn.config() == run.config.asked()
+    assert "All settings taken from ours.png" in drawn.canvas.notice.value
+    drawn.undo.take_back()
+    assert drawn.config() == PipelineConfig()
+
+
+def test_settings_of_a_picture_without_any_are_not_used(studio):
+    with pytest.raises(LookupError, match="not known"):
+        studio.importer.use_settings()
+
+
+def test_without_a_history_there_is_no_newest_picture(studio):
+    studio.importer.show_newest()
+    assert studio.canvas.picture is None
+
+
+def test_what_is_no_picture_is_refused_and_the_tab_stays(studio):
+    with pytest.raises(PictureError):
+        drop(studio, "note.png", b"not a picture")
+    assert (studio.tabs.value, studio.form.source.image) == ("generate", None)
+
+
+def test_in_enhance_a_dropped_picture_is_a_start_picture_whatever_text_it_holds(studio):
+    studio.tabs.value = "enhance"
+    before = studio.config().prompt
+    dropped(studio, {"parameters": TEXT})
+    assert studio.form.source.image is not None
+    assert studio.config().prompt == before
