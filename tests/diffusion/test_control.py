@@ -22,7 +22,7 @@ class Context:
     def picture(self, name, use="photo"):
         return {OWN: BLUE, GREY: BLUE.convert("L")}[name]
 
-    def picture_told(self, name, use="photo"):
+    def picture_changes(self, name, use="photo"):
         return (f"turned, as a {use}",)
 
 
