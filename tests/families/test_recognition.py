@@ -2,10 +2,12 @@
 
 import pytest
 
+from medialab.families import FAMILIES
 from medialab.families.kinds import classify
 from medialab.families.recognition import (
     family_of_denoiser,
     family_of_layers,
+    family_of_vae,
     family_of_vectors,
     variant_of_denoiser,
     variant_of_header,
@@ -146,3 +148,11 @@ def test_layers_of_two_families_at_once_are_of_none():
 
 def as_lines(shapes):
     return "\n".join(["", *shapes, ""])
+
+
+def test_a_vaes_family_is_told_by_a_tensor_that_no_other_has():
+    for family in FAMILIES.values():
+        if end := family.recognition.vae_tensor:
+            assert family_of_vae(Header({f"first_stage_model.{end}": (4,)}, {})) == family.name
+    shared = Header({"encoder.conv_in.weight": (128, 3, 3, 3)}, {})
+    assert family_of_vae(shared) == "unknown"
