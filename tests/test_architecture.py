@@ -48,11 +48,10 @@ TESTED_WITH = {
     "medialab/files/part_configs.py": "tests/loading/test_single_files.py",
     "medialab/files/vae_configs.py": "tests/loading/test_vaes.py",
     "medialab/infotext/keys.py": "tests/infotext/test_text.py",
-    "medialab/listing": "tests/listing/test_models.py",
-    "medialab/loading": "tests/loading/test_registry.py",
     "medialab/stage.py": "tests/stages/test_contract.py",
-    "medialab/stages": "tests/stages/test_contract.py",
-    "medialab/vision": "tests/vision/test_roles.py",
+    "medialab/vision/finders/clipseg.py": "tests/vision/test_roles.py",
+    "medialab/vision/finders/instances.py": "tests/vision/test_roles.py",
+    "medialab/vision/finders/semantic.py": "tests/vision/test_roles.py",
 }
 
 

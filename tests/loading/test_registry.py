@@ -5,7 +5,6 @@ import threading
 
 import pytest
 
-from medialab.errors import ModelRefusedError
 from medialab.loading.memory_needs import bytes_in_memory
 from medialab.loading.registry import ModelRegistry
 from tests.tiny.headers import write_lora
@@ -14,25 +13,6 @@ from tests.tiny.headers import write_lora
 @pytest.fixture
 def root(tmp_path):
     return tmp_path / "models"
-
-
-def test_a_folders_native_size_is_latents_times_the_vaes_reduction(tiny_models):
-    registry = ModelRegistry(tiny_models)
-    assert registry.native_size(registry.find("paperdoll", "checkpoint")) == 128
-
-
-@pytest.mark.parametrize(("width", "pixels"), [(768, 512), (2048, 1024)])
-def test_a_single_files_native_size_is_its_familys(root, width, pixels):
-    write_lora(root / "loras" / "a.safetensors", width=width)
-    registry = ModelRegistry(root)
-    assert registry.native_size(registry.find("a", "lora")) == pixels
-
-
-def test_an_unknown_native_size_asks_for_width_and_height(root):
-    write_lora(root / "loras" / "a.safetensors", width=999)
-    registry = ModelRegistry(root)
-    with pytest.raises(ModelRefusedError, match="'a' is not known; set width and height"):
-        registry.native_size(registry.find("a", "lora"))
 
 
 class FakeModel:

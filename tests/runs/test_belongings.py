@@ -5,10 +5,16 @@ import pytest
 from PIL import Image
 
 from medialab import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
-from medialab.runs.belongings import changes_to_restore, picture_before_detailers, unbind
+from medialab.runs.belongings import (
+    changes_to_restore,
+    picture_before_detailers,
+    set_aside_foreign,
+    unbind,
+)
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 FACE = {"enabled": True, "detector": "centre", "grow": 0, "mask_blur": 0, "guide_size": 64}
@@ -231,3 +237,15 @@ def test_a_given_picture_that_nothing_draws_is_itself_whatever_would_draw(bench,
     assert told() == told(checkpoint_sha256="1" * 64) == told(prompt="x") == told(steps=9)
     larger = config.refiner.model_copy(update={"enabled": True, "scale": 3.0})
     assert told() != told(refiner=larger)
+
+
+def test_of_a_stages_edits_those_of_another_picture_alone_are_set_aside():
+    own, foreign = ({"label": "face", "box": (x, 0, x + 30, 30)} for x in (0, 32))
+    edits = [own, foreign | {"made_for": "f" * 64}]
+    asked = quick(face={"enabled": True, "detections": edits})
+    config = ResolvedConfig.parse(asked.model_dump() | {"checkpoint_sha256": "a" * 64})
+    left, aside = set_aside_foreign(config)
+    assert [edit.box for edit in left.face.detections] == [(0, 0, 30, 30)]
+    assert [(one.stage, one.count) for one in aside] == [("face", 1)]
+    again, nothing = set_aside_foreign(left)
+    assert (again, nothing) == (left, [])

@@ -1,10 +1,14 @@
 """A run's context lends a stage its models, and refuses a file that was replaced on the way."""
 
+import shutil
+
 import pytest
 from PIL import Image
+from safetensors.torch import save_file
 
-from medialab import PipelineConfig
+from medialab import PipelineConfig, Workbench
 from medialab.errors import CancelledError, ModelRefusedError
+from medialab.loading.upscalers import compact_network
 from medialab.process.jobs import Job
 from medialab.runs.context import RunContext
 
@@ -81,6 +85,22 @@ def test_the_checkpoint_is_lent_and_one_that_was_replaced_is_refused(context, be
     made = context(checkpoint_sha256="0" * 64)
     with pytest.raises(ModelRefusedError, match="was replaced while it was being loaded; run thi"):
         made.opened().__enter__()
+
+
+def test_an_upscaler_is_lent_by_its_name(tiny_models, tmp_path, job):
+    folder = tmp_path / "models"
+    shutil.copytree(tiny_models, folder)
+    (folder / "upscalers").mkdir()
+    weights = compact_network(features=8, layers=2, scale=2).state_dict()
+    save_file(weights, folder / "upscalers" / "twice.safetensors")
+    with Workbench(folder, tmp_path / "outputs", "cpu") as bench:
+        asked = ASKED.changed(upscaler={"enabled": True, "upscaler": "twice"})
+        plan = bench._resolver.plan(asked)
+        loras = bench._maker.loras
+        made = RunContext(
+            plan.config, bench.registry, bench.pictures, loras, job, listing=plan.listing
+        )
+        assert made.upscaler("twice").scale == 2
 
 
 def test_what_there_is_of_an_unfinished_picture_is_the_last_stages(context):

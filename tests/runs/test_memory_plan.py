@@ -6,9 +6,7 @@ import shutil
 from io import BytesIO
 
 import pytest
-import torch
 from PIL import Image
-from safetensors.torch import save_file
 
 from medialab import PipelineConfig
 from medialab.api.service import Service
@@ -62,14 +60,6 @@ def test_weights_are_counted_as_what_they_become(tiny_models, tmp_path):
     bytes_in_memory.cache_clear()
     assert bytes_in_memory(registry.find("paperdoll", "checkpoint"), "float32") == needed
     registry.unload_all()
-
-
-def test_copies_of_a_training_in_a_checkpoint_are_not_counted(tmp_path):
-    weights = {"model.diffusion_model.a.weight": torch.zeros(10, 10)}
-    (tmp_path / "checkpoints").mkdir()
-    save_file(weights | {"model_ema.a": torch.zeros(100)}, tmp_path / "checkpoints/a.safetensors")
-    info = ModelRegistry(tmp_path).models("checkpoint")[0]
-    assert bytes_in_memory(info, "float32") == 400
 
 
 def test_every_stage_is_planned_at_the_size_that_it_leaves(bench):

@@ -1,0 +1,85 @@
+"""Networks are counted once, moved and released, and a refused file is never opened."""
+
+import pytest
+import torch
+
+from medialab.errors import ModelRefusedError
+from medialab.listing.info import ModelInfo
+from medialab.loading.networks import (
+    LoadedNetwork,
+    bytes_of,
+    dtype_name,
+    is_absent,
+    load_controlnet,
+    move_to,
+    pick_dtype,
+    refuse,
+)
+from tests.tiny.headers import write_lora
+
+
+def test_weights_that_layers_share_count_once_and_buffers_count():
+    one, two = torch.nn.Linear(4, 4, bias=False), torch.nn.Linear(4, 4, bias=False)
+    two.weight = one.weight
+    norm = torch.nn.BatchNorm1d(2)
+    assert bytes_of([one, two, one]) == 64
+    assert bytes_of([one, norm]) == 64 + 2 * 4 * 4 + 8
+    assert bytes_of([one, None, "no module"]) == 64
+    assert bytes_of([torch.nn.Linear(4, 4, device="meta")]) == 0
+
+
+def test_a_network_of_no_weights_stands_for_a_missing_one():
+    assert is_absent(torch.nn.Linear(4, 4, device="meta"))
+    assert not is_absent(torch.nn.Linear(4, 4))
+
+
+def test_a_loaded_network_is_in_float32_for_a_while_and_can_be_released():
+    network = torch.nn.Linear(4, 4).to(torch.bfloat16)
+    before = network.weight.clone()
+    loaded = LoadedNetwork(network)
+    assert loaded.nbytes == 20 * 2
+    with loaded.in_float32():
+        assert network.weight.dtype == torch.float32
+    assert torch.equal(network.weight, before)
+    assert network.weight.dtype == torch.bfloat16
+    loaded.release()
+    assert loaded.network is None
+
+
+def test_a_network_is_made_ready_in_the_layout_that_a_cpu_is_fast_in():
+    network = move_to(torch.nn.Conv2d(4, 4, 3).train(), "cpu")
+    assert not network.training
+    assert network.weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_cpu_computes_in_float32_and_a_mac_in_half():
+    assert [dtype_name(device) for device in ("cpu", "mps")] == ["float32", "float16"]
+    assert pick_dtype("cpu") is torch.float32
+    assert pick_dtype("mps") is torch.float16
+
+
+def info(path, kind="controlnet", **facts):
+    return ModelInfo("it", kind, facts.pop("family", "sd15"), "diffusers", path, 0, **facts)
+
+
+def test_what_the_listing_refuses_and_what_changed_since_is_refused(tmp_path):
+    sound = write_lora(tmp_path / "a.safetensors")
+    refuse(info(sound))
+    with pytest.raises(ModelRefusedError, match="it is broken"):
+        refuse(info(sound, refused="it is broken"))
+    sound.write_bytes(b"odd")
+    with pytest.raises(ModelRefusedError):
+        refuse(info(sound))
+    sound.unlink()
+    with pytest.raises(ModelRefusedError):
+        refuse(info(sound))
+    pickled = tmp_path / "a.ckpt"
+    pickled.write_bytes(b"\x80\x02}.")
+    with pytest.raises(ModelRefusedError, match="pickle"):
+        refuse(info(pickled))
+
+
+def test_a_controlnet_that_does_not_run_here_is_refused_by_name(tmp_path):
+    sound = write_lora(tmp_path / "a.safetensors")
+    with pytest.raises(ModelRefusedError, match=r"^ControlNet 'it' is .*flux"):
+        load_controlnet(info(sound, family="flux"), "cpu")
