@@ -1,6 +1,7 @@
 """Stored pictures that some file of settings names are needed, wherever the name stands."""
 
 import os
+import tracemalloc
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -37,6 +38,19 @@ def test_a_name_across_two_reads_of_a_file_is_found(outputs, monkeypatch, before
     assert pictures_needed(outputs) == {NAME}
     (outputs / "a.json").write_text("." * before + "f" + NAME + ".")
     assert pictures_needed(outputs) == set()
+
+
+def test_a_large_file_is_not_held_in_memory_whole(outputs):
+    with (outputs / "a.json").open("wb") as file:
+        file.truncate(2**25)
+        file.seek(2**24)
+        file.write(NAME.encode())
+    tracemalloc.start()
+    try:
+        assert pictures_needed(outputs) == {NAME}
+        assert tracemalloc.get_traced_memory()[1] < 2**23
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_picture_tells_by_its_own_text_only_where_it_has_no_sidecar(outputs):

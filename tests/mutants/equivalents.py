@@ -22,11 +22,21 @@ EQUIVALENT = {
     (
         "medialab/runs/cache.py",
         "NumberReplacer",
-        "_COMPARED = 40  # newest entries of a stage that an explanation looks at",
+        "_COMPARED = 40  # newest results of a stage that an explanation compares",
     ): "a bound on time; one entry more or less is no promise",
     (
         "medialab/artifacts/index.py",
         "LeaveOut",
         "connection.isolation_level = None  # transactions are started explicitly",
     ): "sqlite3 begins no transaction of its own inside one that was begun",
+    (
+        "medialab/artifacts/needed.py",
+        "NumberReplacer",
+        "_PIECE = 2**20  # bytes read at once",
+    ): "half or twice as much at once finds the same; a test bounds the memory",
+    (
+        "medialab/artifacts/needed.py",
+        "NumberReplacer",
+        "_LONGEST = 66  # bytes: a name and one character on each side of it",
+    ): "a byte more or less still holds the part of a name in which a read ends",
 }
