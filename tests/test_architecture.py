@@ -41,8 +41,16 @@ def test_the_import_contracts_hold():
 # tested as a whole, since its parts mean little alone. A room that is not here has a file for each.
 TESTED_WITH = {
     "medialab/__main__.py": "tests/api/test_command_line.py",
-    "medialab/diffusion": "tests/stages/test_contract.py",
-    "medialab/families": "tests/families/test_contract.py",
+    "medialab/diffusion/denoising.py": "tests/stages/test_contract.py",
+    "medialab/diffusion/prepared.py": "tests/stages/test_contract.py",
+    "medialab/diffusion/steps.py": "tests/stages/test_contract.py",
+    "medialab/families/capabilities.py": "tests/families/test_contract.py",
+    "medialab/families/listed": "tests/families/test_layers.py",
+    "medialab/families/needs.py": "tests/families/test_contract.py",
+    "medialab/families/opening.py": "tests/families/test_contract.py",
+    "medialab/families/schedulers.py": "tests/families/test_contract.py",
+    "medialab/families/texts.py": "tests/families/test_contract.py",
+    "medialab/families/unet_clip/tiling.py": "tests/diffusion/test_tiling.py",
     "medialab/files/foreign_configs.py": "tests/loading/test_single_files.py",
     "medialab/files/onnx.py": "tests/vision/test_hostile.py",
     "medialab/files/part_configs.py": "tests/loading/test_single_files.py",
