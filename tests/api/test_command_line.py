@@ -83,7 +83,7 @@ def test_no_argument_shows_the_help_and_makes_no_picture(medialab, tiny_checkout
 
 def test_help_of_one_stage_is_its_settings_alone(medialab):
     done = medialab("face", "--help")
-    assert "  face.steps  whole number, 1 to 150; not set\n" in done.stdout
+    assert "  face.steps  whole number, 1 to 150 steps; not set\n" in done.stdout
     assert "hand." not in done.stdout
     wrong = medialab("--help", "facee")
     assert wrong.returncode == 2

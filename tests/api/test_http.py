@@ -113,8 +113,8 @@ def test_nobody_without_the_token_is_answered(ask, path, authorization):
 @pytest.mark.parametrize(
     ("path", "body", "status", "said"),
     [
-        ("/generate", b"{broken", 400, "no JSON"),
-        ("/generate", b"", 400, "no JSON"),
+        ("/generate", b"{broken", 400, "not valid JSON"),
+        ("/generate", b"", 400, "not valid JSON"),
         ("/generate", [1], 400, "list"),
         ("/generate", QUICK | {"stepz": 3}, 422, "stepz"),
         ("/generate", QUICK | {"sampler": "Eular"}, 422, "DPM++ 2M"),

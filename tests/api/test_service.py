@@ -264,7 +264,7 @@ def test_a_defect_is_told_by_its_kind_and_its_traceback_only_logged(service, ben
         message = "a secret"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr(bench._maker, "make", broken)
+    monkeypatch.setattr(bench.executor, "_make", broken)
     status, answer = ask(service, "POST", "generate", QUICK)
     assert (status, answer["error"]["kind"]) == (500, "ZeroDivisionError")
     assert "secret" not in json.dumps(answer)
@@ -280,7 +280,7 @@ def test_too_little_memory_is_told_in_full_since_a_smaller_request_may_fit(
         message = "txt2img ran out of memory; choose a smaller width and height"
         raise OutOfMemoryError(message)
 
-    monkeypatch.setattr(bench._maker, "make", too_large)
+    monkeypatch.setattr(bench.executor, "_make", too_large)
     status, answer = ask(service, "POST", "generate", QUICK)
     assert (status, answer["error"]["kind"]) == (507, "OutOfMemoryError")
     assert "smaller width" in answer["error"]["message"]
