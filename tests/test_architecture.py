@@ -17,6 +17,11 @@ def run_python(code):
     ).stdout
 
 
+def test_the_drawing_of_the_rooms_is_current():
+    drawn = run_python("import runpy; print(runpy.run_path('docs/rooms.py')['drawing'](), end='')")
+    assert drawn == (ROOT / "docs" / "rooms.svg").read_text(), "run make rooms"
+
+
 def test_importing_the_core_loads_neither_torch_nor_the_notebook():
     loaded = run_python("import medialab, sys; print(*sys.modules)").split()
     assert set(loaded) & HEAVY == set()

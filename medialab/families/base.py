@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from medialab.errors import ModelRefusedError
 from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
@@ -22,10 +22,6 @@ from medialab.families.opening import Opening
 from medialab.families.schedulers import Schedulers
 from medialab.families.texts import CountTokens, MakeTextEncoder
 from medialab.files.headers import Header
-
-if TYPE_CHECKING:
-    pass
-
 
 T = TypeVar("T")
 Task = Literal["text-to-image", "image-to-image", "instruct"]
