@@ -268,7 +268,7 @@ def test_a_detector_trains_and_is_loaded_and_measured(trained, tmp_path, capsys)
     info = ModelRegistry(base / "models").find("paperdoll", "detector")
     assert (info.kind, info.family, info.format) == ("detector", "upernet", "transformers")
     evaluate.main(["detector", "--count", "4", "--sheet", str(tmp_path / "sheet.png")])
-    assert "| part | mask IoU | box IoU | right finds | parts |" in capsys.readouterr().out
+    assert "| part | mask IoU | box IoU | right detections | parts |" in capsys.readouterr().out
 
 
 class Oracle(torch.nn.Module):
