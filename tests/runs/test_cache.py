@@ -210,7 +210,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_memory_working(tmp_path):
     cache = StageCache(tmp_path / "file" / "cache")
     cache.put(key(), b"a picture")
     assert cache.get(key()) == b"a picture"
-    assert "results are kept in memory" in cache.trouble
+    assert "results are cached in memory" in cache.trouble
     cache.put(key(version=2), b"another")
     assert cache.take_news() == [cache.trouble]  # once
     assert cache.take_news() == []

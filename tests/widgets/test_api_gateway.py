@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -60,7 +61,9 @@ def ask(pool, path="/", **how):
             server.stop()
             await server.close_all_connections()
 
-    answer = asyncio.run(asked())
+    # In a thread of its own: after browser tests, this one has a loop that runs.
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(asyncio.run, asked()).result(60)
     assert pool.held == 0
     return answer.code, answer.headers["Content-Type"], answer.body.decode()
 
