@@ -5,6 +5,11 @@ By the module, the kind of fault and the line, as `python -m tests.mutants.run` 
 
 EQUIVALENT = {
     (
+        "medialab/runs/hashes.py",
+        "LeaveOut",
+        "return False",
+    ): "without it None is returned, and callers ask only whether it holds",
+    (
         "medialab/families/unet_clip/lora_blocks.py",
         "ReplaceTrueWithFalse",
         "return dict.fromkeys(_EVERY, 0.0) | dict(zip(LISTS[len(numbers)], numbers, strict=True))",

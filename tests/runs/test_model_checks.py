@@ -64,6 +64,15 @@ def test_a_checkpoint_without_a_vae_asks_for_one_by_the_stages_own_setting():
         check(BASE, info("bare", "checkpoint", lacks_vae=True), refiner=own)
 
 
+def test_a_vae_is_not_inherited_by_a_stage_whose_checkpoint_has_other_latents():
+    fine = info("fine", "vae")
+    check(BASE, fine, vae="fine")
+    inherits = {"enabled": True, "checkpoint": "xl"}
+    with pytest.raises(ConfigError, match=r"refiner.*vae 'fine', chosen for sd15, .*sdxl"):
+        check(BASE, XL, fine, vae="fine", refiner=inherits)
+    check(BASE, XL, fine, vae="fine", refiner=inherits | {"vae": ""})
+
+
 def test_a_sampler_that_cannot_run_the_checkpoint_is_refused_by_its_prediction():
     flow = info("base", "checkpoint", prediction_type="flow")
     with pytest.raises(ConfigError, match=r"^txt2img, checkpoint 'base': .*samplers here know eps"):

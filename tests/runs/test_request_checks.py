@@ -28,6 +28,13 @@ def test_inpainting_asks_for_a_mask():
     check_picture(asked(mode="img2img", image=PICTURE))
 
 
+def test_a_mask_that_was_painted_for_another_picture_is_refused():
+    mine = {"mode": "inpaint", "image": PICTURE, "inpaint": {"mask": MASK}}
+    with pytest.raises(ConfigError, match="was painted for another picture"):
+        check_picture(asked(**mine, made_for={MASK: "c" * 64}))
+    check_picture(asked(**mine, made_for={MASK: PICTURE}))
+
+
 def test_an_edit_in_words_follows_no_controlnet_but_one_without_effect_is_no_matter():
     edit = {"mode": "instruct", "image": PICTURE}
     for settings in ({"control": [CONTROL]}, {"instruct": {"control": [CONTROL]}}):
