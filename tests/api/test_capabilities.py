@@ -1,28 +1,12 @@
 """What programs are told of the studio: every stage, limit and choice."""
 
-import json
-
-import pytest
-
 from medialab import PipelineConfig
-from medialab.api.service import Service
 from medialab.pixels.preprocessors import PREPROCESSORS
 from medialab.settings.choices import LATENT_UPSCALERS
 from medialab.settings.sampling import SAMPLING_NAMES
 from medialab.stages.detailer.settings import ORDERS
 from medialab.vision.estimators import ESTIMATORS
-
-
-@pytest.fixture
-def service(bench):
-    return Service(bench)
-
-
-def ask(service, method, endpoint, body="", **more):
-    request = {"path": {"endpoint": endpoint}, "args": {}, "headers": {}, "body": body} | more
-    answer = service.answer(method, json.dumps(request))
-    assert json.loads(answer.head)["status"] == answer.status
-    return answer.status, json.loads(answer.text, parse_constant=pytest.fail)
+from tests.api.conftest import ask
 
 
 def test_capabilities_tell_every_stage_with_its_limits_and_every_choice(service):

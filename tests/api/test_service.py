@@ -10,22 +10,10 @@ from PIL import Image
 
 from medialab import PipelineConfig
 from medialab.api.messages import MOST_BYTES
-from medialab.api.service import Service
 from medialab.errors import OutOfMemoryError
+from tests.api.conftest import ask
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
-
-
-@pytest.fixture
-def service(bench):
-    return Service(bench)
-
-
-def ask(service, method, endpoint, body="", **more):
-    request = {"path": {"endpoint": endpoint}, "args": {}, "headers": {}, "body": body} | more
-    answer = service.answer(method, json.dumps(request))
-    assert json.loads(answer.head)["status"] == answer.status
-    return answer.status, json.loads(answer.text, parse_constant=pytest.fail)
 
 
 def png(image):

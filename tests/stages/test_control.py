@@ -12,7 +12,7 @@ from medialab.errors import ConfigError, MediaLabError, ModelNotFoundError, Mode
 from medialab.loading.networks import load_controlnet
 from medialab.loading.registry import ModelRegistry
 from models.paperdoll.controlnet import agreement, canny
-from tests.tiny.detectors import tiny_pose, write_onnx, yolo_rows
+from tests.tiny.detectors import tiny_depth, tiny_pose, write_onnx, yolo_rows
 from tests.tiny.networks import make_controlnet
 
 QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
@@ -227,24 +227,11 @@ def test_a_single_file_is_opened_by_its_familys_config(models, tmp_path):
 
 
 def test_depth_is_told_by_a_model_of_the_persons(models, tmp_path, lines, bench):
-    from transformers import DPTConfig, DPTForDepthEstimation, DPTImageProcessorPil
-
     torch.manual_seed(0)
-    config = DPTConfig(
-        hidden_size=16,
-        num_hidden_layers=4,
-        num_attention_heads=2,
-        intermediate_size=16,
-        image_size=32,
-        patch_size=8,
-        backbone_out_indices=[0, 1, 2, 3],
-        neck_hidden_sizes=[8, 8, 8, 8],
-        fusion_hidden_size=8,
-        is_hybrid=False,
-    )
+    network, processor = tiny_depth()
     folder = models / "detectors" / "depth"
-    DPTForDepthEstimation(config).save_pretrained(folder)
-    DPTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+    network.save_pretrained(folder)
+    processor.save_pretrained(folder)
     unit = {"model": "lines", "image": lines}
     depth = unit | {"preprocessor": "depth", "preprocessor_model": "depth"}
     assert pixels(drawn(bench, control=[depth])) != pixels(drawn(bench, control=[unit]))
