@@ -1,8 +1,8 @@
 """Evaluate the shipped models: `python -m models.paperdoll.evaluate base` and so on.
 
 Every evaluator prints a Markdown table for the model card, and writes a sheet of pictures beside
-it. Most use the judge, which must have been trained. `base` prints the judge's own accuracy on
-held-out renders too, and fails if that is below 97 %.
+it. Most use the judge, which must have been trained. `base` and `flow` print the judge's own
+accuracy on held-out renders too, and fail if that is below 97 %.
 """
 
 import argparse
@@ -10,15 +10,16 @@ import random as stdlib_random
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline, ZImagePipeline
 from PIL import Image, ImageDraw
 
 from medialab.settings.schedulers import make_scheduler
-from models.paperdoll import family, world
+from models.paperdoll import family, flow, flow_parts, world
 from models.paperdoll.controlnet import evaluate_controlnet
 from models.paperdoll.detector import evaluate_detector
 from models.paperdoll.edit import evaluate_edit
@@ -26,6 +27,7 @@ from models.paperdoll.embedding import evaluate_embedding
 from models.paperdoll.finds import evaluate_finds
 from models.paperdoll.judge import accuracy, load_judge, measure
 from models.paperdoll.lora import evaluate_lora
+from models.paperdoll.presets import evaluate_presets
 from models.paperdoll.sizes import evaluate_sizes
 from models.paperdoll.upscaler import evaluate_upscaler
 
@@ -35,6 +37,8 @@ HEADLINE = ("background", "framing", "object_kind", "object_colour", "shirt", "h
 BATCH = 8
 GUIDANCE = 5.0
 TRUSTED = 0.97  # what the judge must read of held-out renders
+# Draws a picture for each caption, from the seed beside it.
+Draw = Callable[[list[str], range], list[Image.Image]]
 
 
 def held_out_scenes(count: int) -> tuple[list[world.Scene], list[str]]:
@@ -44,26 +48,52 @@ def held_out_scenes(count: int) -> tuple[list[world.Scene], list[str]]:
     return scenes, [world.caption(scene, random, complete=True) for scene in scenes]
 
 
-def generate(captions: list[str], device: torch.device) -> tuple[list[Image.Image], float]:
+def generate(captions: list[str], draw: Draw) -> tuple[list[Image.Image], float]:
     """Generate a picture per caption, picture k from seed k; also return the seconds for one."""
+    images: list[Image.Image] = []
+    started = time.perf_counter()
+    for first in range(0, len(captions), BATCH):
+        part = captions[first : first + BATCH]
+        images += draw(part, range(first, first + len(part)))
+    return images, (time.perf_counter() - started) / len(captions)
+
+
+def draw_base(device: torch.device) -> Draw:
+    """Load the base model; return what draws captions with it."""
     pipeline = StableDiffusionPipeline.from_pretrained(
         family.CHECKPOINT, use_safetensors=True, local_files_only=True
     ).to(device)
     # The studio's own default, so that the figures are those of its pictures.
     pipeline.scheduler = make_scheduler("DPM++ 2M", "automatic", pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)
-    images: list[Image.Image] = []
-    started = time.perf_counter()
-    for first in range(0, len(captions), BATCH):
-        part = captions[first : first + BATCH]
-        seeds = [torch.Generator().manual_seed(first + k) for k in range(len(part))]
-        images += pipeline(
-            part,
+
+    def draw(captions: list[str], seeds: range) -> list[Image.Image]:
+        images: list[Image.Image] = pipeline(
+            captions,
             num_inference_steps=family.SAMPLING_STEPS,
             guidance_scale=GUIDANCE,
-            generator=seeds,
+            generator=[torch.Generator().manual_seed(seed) for seed in seeds],
         ).images
-    return images, (time.perf_counter() - started) / len(captions)
+        return images
+
+    return draw
+
+
+def draw_flow(device: torch.device) -> Draw:
+    """Load paperdoll-flow; return what draws captions with it.
+
+    Raises:
+        SystemExit: it is not there; the message names the command that writes it.
+    """
+    folder = flow_parts.checkpoint()
+    if not (folder / "model_index.json").exists():
+        message = "no paperdoll-flow yet; write it: python -m models.paperdoll.train flow"
+        raise SystemExit(message)
+    pipeline = ZImagePipeline.from_pretrained(
+        folder, use_safetensors=True, local_files_only=True
+    ).to(device)
+    pipeline.set_progress_bar_config(disable=True)
+    return partial(flow.generate, pipeline)
 
 
 def captioned_sheet(images: list[Image.Image], captions: list[str], columns: int) -> Image.Image:
@@ -108,15 +138,21 @@ def headline(scores: dict[str, float]) -> float:
     return sum(scores.get(question, 0.0) for question in HEADLINE) / len(HEADLINE)
 
 
-def evaluate_base(count: int, device: torch.device, sheet: Path) -> str:
-    """Measure the base model with the judge, on combinations held out of training.
+def evaluate_checkpoint(
+    load: Callable[[torch.device], Draw],
+    guidance: float,
+    count: int,
+    device: torch.device,
+    sheet: Path,
+) -> str:
+    """Measure a checkpoint with the judge, on combinations held out of training.
 
     Raises:
         SystemExit: the judge itself is not accurate enough on held-out renders.
     """
-    judge = load_judge(device)
+    judge, draw = load_judge(device), load(device)
     scenes, captions = held_out_scenes(count)
-    images, seconds = generate(captions, device)
+    images, seconds = generate(captions, draw)
     on_renders = measure(judge)
     captioned_sheet(images[:64], captions[:64], 8).save(sheet)
     if headline(on_renders) < TRUSTED:
@@ -124,7 +160,7 @@ def evaluate_base(count: int, device: torch.device, sheet: Path) -> str:
     made = f"{len(images)} captions of held-out combinations, {family.SAMPLING_STEPS} steps"
     return (
         f"{table(accuracy(judge, scenes, images), on_renders)}\n"
-        f"{made}, guidance {GUIDANCE:g}, {seconds:.2f} s a picture in batches of {BATCH}"
+        f"{made}, guidance {guidance:g}, {seconds:.2f} s a picture in batches of {BATCH}"
     )
 
 
@@ -137,7 +173,10 @@ class Evaluator(NamedTuple):
 
 
 EVALUATORS = {
-    "base": Evaluator(evaluate_base, 240, "contact-sheet.png"),
+    "base": Evaluator(partial(evaluate_checkpoint, draw_base, GUIDANCE), 240, "contact-sheet.png"),
+    "flow": Evaluator(
+        partial(evaluate_checkpoint, draw_flow, flow.GUIDANCE), 240, "flow-sheet.png"
+    ),
     "sizes": Evaluator(evaluate_sizes, 48, "sizes-sheet.png"),
     "detector": Evaluator(evaluate_detector, 400, "detector-sheet.png"),
     "finds": Evaluator(evaluate_finds, 50, "finds-sheet.png"),
@@ -145,6 +184,7 @@ EVALUATORS = {
     "controlnet": Evaluator(evaluate_controlnet, 64, "controlnet-sheet.png"),
     "edit": Evaluator(evaluate_edit, 200, "edit-sheet.png"),
     "lora": Evaluator(evaluate_lora, 24, "lora-sheet.png"),
+    "presets": Evaluator(evaluate_presets, 4, "presets-sheet.png"),
     "embedding": Evaluator(evaluate_embedding, 36, "embedding-sheet.png"),
 }
 

@@ -179,10 +179,10 @@ def save_checkpoint(
     The models themselves do not change.
     """
     pipeline = as_pipeline(
-        vae=_in_half(vae),
-        text_encoder=_in_half(text_encoder),
+        vae=in_half(vae),
+        text_encoder=in_half(text_encoder),
         tokenizer=tokenizer,
-        unet=_in_half(unet),
+        unet=in_half(unet),
         scheduler=make_scheduler(),
         safety_checker=None,
         feature_extractor=None,
@@ -194,7 +194,7 @@ def save_checkpoint(
 
 def save_part(folder: Path, model: nn.Module) -> None:
     """Write one model as a folder of its own: safetensors, fp16, readable by all users."""
-    _in_half(model).save_pretrained(folder, safe_serialization=True)
+    in_half(model).save_pretrained(folder, safe_serialization=True)
     tidy(folder)
 
 
@@ -248,6 +248,19 @@ def load_parts(device: torch.device) -> Parts:
     )
 
 
-def _in_half(model: nn.Module) -> nn.Module:
+def find_vae() -> AutoencoderKL:
+    """Load the base's VAE as last trained, or else the shipped one.
+
+    Raises:
+        SystemExit: there is none; the message names the recipe.
+    """
+    for folder in (TRAINING / "vae" / "finished", CHECKPOINT / "vae"):
+        if folder.exists():
+            return AutoencoderKL.from_pretrained(folder, use_safetensors=True)
+    message = "no VAE of the base yet; train it: python -m models.paperdoll.train vae"
+    raise SystemExit(message)
+
+
+def in_half(model: nn.Module) -> nn.Module:
     """Return a float16 copy on the CPU; `nn.Module.to` is used, since diffusers' own logs."""
     return nn.Module.to(copy.deepcopy(model), "cpu", torch.float16)

@@ -43,7 +43,7 @@ def evaluate_sizes(count: int, device: torch.device, sheet: Path) -> str:
                 bench.execute(_request(caption, seed, scale), save=False).image
                 for seed, caption in enumerate(captions)
             ]
-            whole = sum(_is_whole(segmenter, image) for image in images) / count
+            whole = sum(is_whole(segmenter, image) for image in images) / count
             native = (family.NATIVE_SIZE, family.NATIVE_SIZE)
             reduced = [image.resize(native, Image.Resampling.LANCZOS) for image in images]
             seen = accuracy(judge, scenes, reduced)
@@ -61,7 +61,8 @@ def _request(caption: str, seed: int, scale: float) -> PipelineConfig:
     )
 
 
-def _is_whole(segmenter: detector.Segmenter, image: Image.Image) -> bool:
+def is_whole(segmenter: detector.Segmenter, image: Image.Image) -> bool:
+    """Return whether the detector finds one face and one body in a picture."""
     return all(_count(segmenter.find(image, label)) == 1 for label in ("face", "body"))
 
 

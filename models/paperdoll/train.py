@@ -18,6 +18,8 @@ from models.paperdoll.controlnet import train_controlnet
 from models.paperdoll.detector import train_detector
 from models.paperdoll.edit import train_edit
 from models.paperdoll.embedding import train_embedding
+from models.paperdoll.flow import train_flow
+from models.paperdoll.flow_vae import train_flow_vae
 from models.paperdoll.judge import train_judge
 from models.paperdoll.lora import train_style
 from models.paperdoll.upscaler import train_upscaler
@@ -43,6 +45,8 @@ RECIPES = {
     "pencil-sketch": Recipe("a style LoRA in grey", partial(train_style, "pencil-sketch"), 350),
     "night-palette": Recipe("a style LoRA in blue", partial(train_style, "night-palette"), 350),
     "mina": Recipe("a person as two words: embeddings/mina", train_embedding, 300),
+    "flow-vae": Recipe("the base's VAE with 16 channels; `flow` ships it", train_flow_vae, 500),
+    "flow": Recipe("Z-Image's shape: checkpoints/paperdoll-flow", train_flow, 3_000),
 }
 
 
@@ -54,7 +58,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("recipe", nargs="?", choices=[*RECIPES, "all"])
     parser.add_argument("--size", choices=family.SIZES, default="tiny")
     parser.add_argument(
-        "--steps", type=int, help="steps in all, those already made included; the recipe's own"
+        "--steps",
+        type=int,
+        help="steps in all, those already made included; the recipe's own. "
+        "1 writes what it has learnt so far",
     )
     parser.add_argument("--batch", type=int, help="pictures a step; the size's own if not given")
     parser.add_argument(

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads starve others
 
@@ -25,13 +26,15 @@ from torch import nn
 
 from models.paperdoll import family
 
-SAVE_EVERY_SECONDS = 300
+SAVE_EVERY_SECONDS = 100
 LOG_EVERY = 20  # steps
 WARM_UP_STEPS = 200
 Loss = Callable[[stdlib_random.Random], torch.Tensor]
 
 COOL_DOWN = 0.25  # the last part of the steps, in which the learning rate falls to zero
 EMA_DECAY = 0.999
+# The optimizer's moving averages, by their names in the state's file.
+_MOMENTS = {"first": "exp_avg", "second": "exp_avg_sq"}
 
 
 def to_tensor(images: list[Image.Image]) -> torch.Tensor:
@@ -67,19 +70,24 @@ class Trainer:
 
     `loss(random)` computes one step's loss; `sample(path, step)` makes pictures with the averaged
     weights. The state is written to a new file and renamed, so an interruption loses nothing.
+    `optimizer(modules, **settings)` makes the optimizer; AdamW if not given.
     """
 
     def __init__(
-        self, name: str, modules: dict[str, nn.Module], device: torch.device, rate: float
+        self,
+        name: str,
+        modules: dict[str, nn.Module],
+        device: torch.device,
+        rate: float,
+        optimizer: Callable[..., torch.optim.Optimizer] | None = None,
     ) -> None:
         self.folder = family.TRAINING / name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.modules = nn.ModuleDict(modules).to(device)
         self.device = device
         self.rate = rate
-        self.optimizer = torch.optim.AdamW(
-            self.modules.parameters(), lr=rate, weight_decay=0.01, betas=(0.9, 0.99)
-        )
+        settings = {"lr": rate, "weight_decay": 0.01, "betas": (0.9, 0.99)}
+        self.optimizer = (optimizer or _adam)(self.modules, **settings)
         self.average = {
             key: value.detach().clone().float() for key, value in self.modules.state_dict().items()
         }
@@ -100,11 +108,15 @@ class Trainer:
             raise SystemExit(message) from error
         self.average = part(state, "average/")
         for index, parameter in enumerate(self.modules.parameters()):
-            if f"first/{index}" in state:
+            moments = {
+                name: state[f"{order}/{index}"]
+                for order, name in _MOMENTS.items()
+                if f"{order}/{index}" in state
+            }
+            if moments:
                 self.optimizer.state[parameter] = {
                     "step": torch.tensor(float(self.step)),
-                    "exp_avg": state[f"first/{index}"],
-                    "exp_avg_sq": state[f"second/{index}"],
+                    **moments,
                 }
         print(f"going on from step {self.step}", flush=True)
 
@@ -115,8 +127,12 @@ class Trainer:
         for name, folder in folders.items():
             (weights,) = folder.glob("*.safetensors")
             self.modules[name].load_state_dict(load_file(weights, device=str(self.device)))
-        self.average = {key: value.clone() for key, value in self.modules.state_dict().items()}
+        self.restart_average()
         print("starting from the shipped weights", flush=True)
+
+    def restart_average(self) -> None:
+        """Let the averaged weights be the present ones, after a recipe has set those."""
+        self.average = {key: value.clone() for key, value in self.modules.state_dict().items()}
 
     def save(self) -> None:
         """Write the state; the old file stays until the new one is complete."""
@@ -126,9 +142,12 @@ class Trainer:
         }
         state |= {f"average/{key}": value.contiguous() for key, value in self.average.items()}
         for index, parameter in enumerate(self.modules.parameters()):
-            if moments := self.optimizer.state[parameter]:  # none before its first gradient
-                state[f"first/{index}"] = moments["exp_avg"].contiguous()
-                state[f"second/{index}"] = moments["exp_avg_sq"].contiguous()
+            moments = self.optimizer.state[parameter]  # none before its first gradient
+            state |= {
+                f"{order}/{index}": moments[name].contiguous()
+                for order, name in _MOMENTS.items()
+                if name in moments
+            }
         partial = self.folder / "state.partial"
         save_file(state, partial)
         partial.rename(self.folder / "state.safetensors")
@@ -150,7 +169,12 @@ class Trainer:
         *,
         sample_every: int,
     ) -> bool:
-        """Train up to `steps` steps in all; return False if stopped before."""
+        """Train up to `steps` steps in all; return False if stopped before.
+
+        With no more steps than were made already nothing is trained or written.
+        """
+        if self.step >= steps:
+            return True
         saved = started = time.monotonic()
         first, smooth = self.step, None
         with _stop_on_signal(self), (self.folder / "log.csv").open("a", newline="") as log:
@@ -196,6 +220,10 @@ class Trainer:
         state = self.modules.state_dict()
         for key, value in self.average.items():
             value.lerp_(state[key].float(), 1 - decay)
+
+
+def _adam(modules: nn.Module, **settings: Any) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(modules.parameters(), **settings)
 
 
 def part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

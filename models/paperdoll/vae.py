@@ -47,7 +47,7 @@ def train_vae(size: family.Size, steps: int, device: torch.device, *, warm: bool
     def loss(random: stdlib_random.Random) -> torch.Tensor:
         whole = trainer.step > steps * (1 - COOL_DOWN)
         count = max(1, crops * crop * crop // family.NATIVE_SIZE**2) if whole else crops
-        drawn = [_training_picture(random, None if whole else crop) for _ in range(count)]
+        drawn = [training_picture(random, None if whole else crop) for _ in range(count)]
         wanted = to_tensor([image for image, _ in drawn]).to(device)
         weights = torch.stack([weight for _, weight in drawn]).to(device)
         posterior = vae.encode(wanted).latent_dist
@@ -94,7 +94,7 @@ def train_vae(size: family.Size, steps: int, device: torch.device, *, warm: bool
     finished.save_pretrained(family.TRAINING / "vae" / "finished")
 
 
-def _training_picture(
+def training_picture(
     random: stdlib_random.Random, crop: int | None
 ) -> tuple[Image.Image, torch.Tensor]:
     """Return a render with its pixel weights, whole or cropped, mostly around a small part."""
