@@ -1,24 +1,40 @@
 """Make one picture from the command line: `python -m medialab prompt="a red car" seed=3`.
 
 `--help` lists every setting, or those of one stage if its name follows; `settings` prints them all
-as a page in Markdown.
+as a page in Markdown; `batch file.yaml` makes a batch, or what is missing of it, and with
+`--dask ADDRESS` or `--workers NUMBER` on a Dask cluster; `fetch address` downloads a model.
 """
 
+import argparse
 import os
 import shutil
 import sys
 import time
+from contextlib import ExitStack, closing, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from medialab.api import reference
 from medialab.api.arguments import read_arguments
+from medialab.batch.cluster import DaskExecutor
+from medialab.batch.files import read_batch
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError, MediaLabError
+from medialab.listing.model_folders import chosen_folders
+from medialab.loading.registry import ModelRegistry
+from medialab.process.installation import outputs_folder
 from medialab.workbench import Workbench
 
+if TYPE_CHECKING:
+    from medialab.remote.download import Download
+
 _HELP = frozenset({"-h", "--help", "help"})
-_PAGE = "settings"
+_PAGE, _BATCH, _FETCH = "settings", "batch", "fetch"
+_INTERRUPTED = 130  # a shell's exit status after Ctrl-C
 # Columns; longer lines are hard to read.
 _WIDEST = 100
+_PROGRESS_SECONDS, _KIND = 5.0, "kind="
 
 
 def main(arguments: list[str]) -> int:
@@ -28,12 +44,16 @@ def main(arguments: list[str]) -> int:
         The exit status: 0, 1 if the picture could not be made, 2 if the arguments are wrong.
     """
     try:
+        if arguments[:1] == [_BATCH]:
+            return _make_batch(read_batch_arguments(arguments[1:]))
         if not arguments or _HELP.intersection(arguments):
             asked = [one.partition("=")[0] for one in arguments if one not in _HELP]
             width = min(shutil.get_terminal_size().columns, _WIDEST)
             return _print(reference.as_help(asked, width))
         if arguments == [_PAGE]:
             return _print(reference.as_page())
+        if arguments[0] == _FETCH:
+            return _fetch(arguments[1:])
         # Before the workbench is made: a typing error need not wait for torch.
         config = PipelineConfig.parse(read_arguments(arguments, PipelineConfig))
     except ConfigError as error:
@@ -54,6 +74,117 @@ def _make(config: PipelineConfig) -> int:
     for artifact in run.artifacts:
         print(artifact.path)
     print(f"made in {making:.1f} s, {time.perf_counter() - started:.1f} s with loading")
+    return 0
+
+
+class _Arguments(argparse.ArgumentParser):
+    """Reads the arguments of a batch; a wrong one is an error like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the arguments.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(f"{message}; write {self.format_usage().removeprefix('usage: ').strip()}")
+
+
+def read_batch_arguments(arguments: list[str]) -> argparse.Namespace:
+    """Read the arguments after `batch`.
+
+    Raises:
+        ConfigError: one is missing, unknown or wrong.
+    """
+    parser = _Arguments(
+        prog="python -m medialab batch",
+        usage="python -m medialab batch file.yaml [--dask ADDRESS | --workers NUMBER]",
+        description="Make what is missing of a batch, and write its table and contact sheets.",
+    )
+    parser.add_argument("file", type=Path, help="the batch, as docs/batch.md describes it")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--dask", metavar="ADDRESS", help="of a scheduler, such as tcp://192.168.0.5:8786"
+    )
+    where.add_argument(
+        "--workers", metavar="NUMBER", type=int, help="processes to start on this machine"
+    )
+    parser.add_argument(
+        "--device", help="what the workers compute on, if not what this machine does: cpu, cuda"
+    )
+    return parser.parse_args(arguments)
+
+
+def _make_batch(arguments: argparse.Namespace) -> int:
+    """Make what is missing of a batch; say each picture, and where table and sheets are."""
+    try:
+        asked = read_batch(arguments.file)
+        asked.sweep.check()
+    except MediaLabError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        with ExitStack() as opened:
+            bench = opened.enter_context(Workbench())
+            batch = asked.begin(bench)
+            print(batch.plan, flush=True)
+            executor = None
+            if arguments.dask is not None or arguments.workers is not None:
+                dask = DaskExecutor(
+                    arguments.dask,
+                    workers=arguments.workers,
+                    device=arguments.device,
+                    say=partial(print, flush=True),
+                )
+                executor = opened.enter_context(dask)
+            batch.run(batch.print_row, executor)
+            for path in batch.write():
+                print(path)
+    except MediaLabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on with what is missing", file=sys.stderr)
+        return _INTERRUPTED
+    return int(any(state["state"] == "failed" for state in batch.states()))
+
+
+def _fetch(words: list[str]) -> int:
+    """Download models; say every few seconds how far each is, and in the end where it is.
+
+    Args:
+        words: Their addresses; `kind=lora` says the kind of those that do not tell it.
+    """
+    references = [word for word in words if not word.startswith(_KIND)]
+    kind = next((word.removeprefix(_KIND) for word in words if word.startswith(_KIND)), "")
+    if not references:
+        print("write what to download: python -m medialab fetch address", file=sys.stderr)
+        return 2
+    from medialab.remote.downloads import Downloads  # its libraries are needed here only
+
+    registry = ModelRegistry(chosen_folders(), hash_cache=outputs_folder() / "hashes.sqlite")
+    try:
+        with closing(Downloads.into(registry)) as downloads:
+            started = [downloads.start(one, kind=kind) for one in references]
+            return max(map(_report, started))
+    except MediaLabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on with what is there", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _report(download: "Download") -> int:
+    """Wait for a download, and return 0 if the model is there, 1 if not."""
+    while not download.has_ended:
+        with suppress(TimeoutError):
+            download.wait(_PROGRESS_SECONDS)
+            break
+        print(download, file=sys.stderr, flush=True)
+    if download.error is not None:
+        print(download.error, file=sys.stderr)
+        return 1
+    print(*filter(None, (download.path, download.told)), sep="\n")
     return 0
 
 

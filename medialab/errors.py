@@ -42,6 +42,13 @@ class MediaLabError(Exception):
         self.setting, self.choices = setting, tuple(choices)
         return self
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows below a failed cell: the message alone.
+
+        IPython calls this. The rest of a traceback is our own code; `%debug` still opens it.
+        """
+        return [f"{type(self).__name__}: {self}"]
+
     @classmethod
     def among(cls, name: str, kind: str, folder: str, known: Iterable[str]) -> Self:
         """Return the error for an unknown name, listing the known ones.
@@ -66,6 +73,8 @@ def listed(name: str, known: Iterable[str]) -> str:
 
 def near(name: str, known: Iterable[str]) -> str:
     """Return ". Did you mean 'b'?" for the known name closest to a wrong one, or nothing."""
+    if not isinstance(name, str):
+        return ""
     by_name = {one.casefold(): one for one in known}
     found = get_close_matches(name[:MOST_SHOWN].casefold(), by_name, n=1)
     return f". Did you mean {by_name[found[0]]!r}?" if found else ""
@@ -111,6 +120,38 @@ class ArtifactError(MediaLabError):
     """A picture or its sidecar cannot be written or read; no incomplete file is left."""
 
 
+class RemoteError(MediaLabError):
+    """A source in the network cannot be reached, or its answer cannot be used."""
+
+
+class OfflineError(RemoteError):
+    """The network is forbidden by a setting of this machine; nothing was sent."""
+
+
+class RemoteNotFoundError(RemoteError):
+    """The source has no such model, version or file, or has it no longer."""
+
+
+class AccessError(RemoteError):
+    """The source gives this only to some: a token is missing, or has no right to it."""
+
+
+class DownloadError(RemoteError):
+    """A download is not complete; an unfinished `.part` stays where it can be continued."""
+
+
+class NotesError(MediaLabError):
+    """Notes beside a model cannot be written, or not with these values; they are unchanged."""
+
+
+class ModelMoveError(MediaLabError):
+    """A model cannot be renamed, or moved to the bin or back; all its files are where they were."""
+
+
+class BatchError(MediaLabError):
+    """A batch has no such name, differs from the one of that name, or its files are not usable."""
+
+
 class LeftOutWarning(UserWarning):
     """Some settings that were read could not be applied; the message says which, and why."""
 
@@ -121,6 +162,10 @@ class CancelledError(MediaLabError):
 
 class QueueStoppedError(CancelledError):
     """The job was not started: the jobs before it failed with the same error, as it would have."""
+
+
+class WorkbenchClosedError(CancelledError):
+    """The job was not queued: the workbench was closed."""
 
 
 class NotFiniteError(MediaLabError):

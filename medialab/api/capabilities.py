@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families import RUNNING
-from medialab.loading.defaults import defaults_of
+from medialab.listing.runnable import most_edited
+from medialab.loading.defaults import defaults_of, samplers_of
 from medialab.loading.registry import ModelInfo
 from medialab.process.versions import all_versions, program_version
 from medialab.prompts import Styles
@@ -36,7 +37,10 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
         defaults and descriptions; `choices`, the valid names of the settings that take names; and
         `field`, the place of its settings in a config: under that name, or at the top if None.
         Each of `checkpoints` has its `family`; its `guidance`, one of "true" (the negative prompt
-        is compared), "distilled" (the scale alone is read) and "none"; and `defaults`, settings to
+        is compared), "distilled" (besides, it is told a distilled_guidance_scale) and "none" (no
+        scale has an effect); `samplers`, those that run it, each with its schedules;
+        `edit_pictures`, how many pictures it reads in the mode
+        "instruct", the start picture included, 0 if it does not edit; and `defaults`, settings to
         begin with, None if the size of its training is not known.
     """
     models = [info for info in bench.models() if info.refused is None]
@@ -66,7 +70,7 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
         ],
         "checkpoints": {info.name: _begun(info) for info in models if info.kind == "checkpoint"},
         "modes": names(PipelineConfig, "mode"),
-        # Each sampler with the schedules that it supports.
+        # Each sampler with the schedules that it supports with some checkpoint.
         "samplers": {name: ["automatic", *one.schedules] for name, one in SAMPLERS.items()},
         "schedules": dict(SCHEDULES),
         "detectors": names(DetailerConfig, "detector"),
@@ -79,13 +83,15 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
 
 
 def _begun(info: ModelInfo) -> dict[str, Any]:
-    """Return a checkpoint's family, how guidance works there, and the settings to begin with."""
+    """Return a checkpoint's family, its kind of guidance, its samplers, and its defaults."""
     defaults: dict[str, Any] | None = None
     with suppress(ModelRefusedError):  # its size is not known: a request has to say it
         defaults = defaults_of(info)
     return {
         "family": info.family,
         "guidance": RUNNING[info.family].guidance,
+        "edit_pictures": most_edited(info),
+        "samplers": samplers_of(info),
         "defaults": defaults,
     }
 

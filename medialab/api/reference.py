@@ -29,8 +29,9 @@ unset. Lists are written in JSON; so can several settings of a stage be:
 
   python -m medialab --help face     the settings of one stage, or one setting
   python -m medialab settings        all settings as a page in Markdown (docs/settings.md)
+  python -m medialab fetch address   download a model of CivitAI or Hugging Face (docs/models.md)
 
-The environment variables MEDIALAB_MODELS and MEDIALAB_OUTPUTS name the folder of models and the
+The environment variables MEDIALAB_MODELS and MEDIALAB_OUTPUTS name the folders of models and the
 folder where pictures are saved. The defaults are models and outputs in the checkout or, if the
 program is installed without one, in the current folder.
 """

@@ -165,6 +165,12 @@ class Service:
             "variant": info.variant or None,
             "prediction_type": info.prediction_type or None,
             "zero_terminal_snr": info.zero_terminal_snr,
+            "precision": info.precision or None,
+            "ranks": list(info.ranks),
+            "trained_words": list(info.trained_words),
+            "editions": list(info.editions),
+            "edition": info.edition or None,
+            "full_name": info.full_name,
             "refused": self._without_folders(info.refused) if info.refused else None,
         }
 
@@ -216,8 +222,9 @@ class Service:
         return failure(status, type(error).__name__, message, [fault] if error.setting else [])
 
     def _without_folders(self, text: str) -> str:
-        """Replace the paths of the two folders by their names: a client must not learn paths."""
-        for folder in (self.bench.artifacts.folder, self.bench.registry.folder.resolve()):
+        """Replace the paths of the folders by their names: a client must not learn paths."""
+        models = (one.path for one in self.bench.registry.folders)
+        for folder in (self.bench.artifacts.folder, *(one.resolve() for one in models)):
             text = text.replace(str(folder), folder.name)
         return text
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from medialab.artifacts.publishing import PICTURES
 from medialab.errors import ArtifactError
 
+PICTURES = (".png", ".jpg", ".webp")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -91,6 +91,12 @@ def pairs_in(day: Path) -> tuple[list[Pair], list[LeftOut]]:
         else:
             pairs.append(Pair(found[0], sidecar))
     return pairs, left_out
+
+
+def picture_of(sidecar: Path) -> Path:
+    """Return the picture of a sidecar, whatever its extension; the `.png` name if none exists."""
+    found = [path for suffix in PICTURES if (path := sidecar.with_suffix(suffix)).exists()]
+    return next(iter(found), sidecar.with_suffix(PICTURES[0]))
 
 
 def may(path: Path, rights: int) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
-from medialab.artifacts.embedded import PARAMETERS, text_in
+from medialab.artifacts.embedded import PARAMETERS, damage_in, text_in
 from medialab.errors import ArtifactError, PictureError
 from medialab.infotext.user_comment import EXIF_IFD, USER_COMMENT, encode_comment
 from medialab.pictures.png_writer import COLOUR_TYPES, png_of
@@ -65,6 +65,7 @@ def read_infotext(path: Path) -> str:
     if not text:
         raise ArtifactError(
             f"{path} has neither a sidecar nor infotext: there are no settings to read"
+            f"{damage_in(path)}"
         )
     return text
 

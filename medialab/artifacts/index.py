@@ -12,20 +12,21 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from medialab.artifacts.days import DAY, LeftOut, Pair, days_in, pairs_in
-from medialab.artifacts.query import CONDITION, Choices, Query, names_of, words_of
+from medialab.artifacts.query import CONDITION, ORDERS, Choices, Query
+from medialab.artifacts.search import folded, joined, names_of, settings_of, words_of
 from medialab.artifacts.sidecar import Artifact, Sidecar
 from medialab.errors import ArtifactError
 from medialab.files.regular import is_regular
 
 ResultT = TypeVar("ResultT")
 
-_VERSION = 5  # increase it with the tables below; an index of another version is rebuilt
+_VERSION = 7  # increase it with the tables below; an index of another version is rebuilt
 _TABLES = """
 CREATE TABLE days (
     day TEXT PRIMARY KEY, changed INTEGER NOT NULL, held INTEGER NOT NULL
@@ -37,20 +38,24 @@ CREATE TABLE pictures (
     id TEXT NOT NULL, day TEXT NOT NULL, name TEXT NOT NULL, changed INTEGER NOT NULL,
     prompt TEXT NOT NULL, checkpoint TEXT NOT NULL, seed TEXT NOT NULL, created TEXT NOT NULL,
     tags TEXT NOT NULL, stars INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
-    words TEXT NOT NULL, names TEXT NOT NULL, folded TEXT NOT NULL,
+    steps INTEGER NOT NULL, sampler TEXT NOT NULL, guidance_scale REAL NOT NULL,
+    names TEXT NOT NULL, folded TEXT NOT NULL, words TEXT NOT NULL, settings TEXT NOT NULL,
     PRIMARY KEY (day, name)
-) WITHOUT ROWID;
-CREATE INDEX by_time ON pictures (created, id);
+);
+CREATE INDEX by_time ON pictures (created, id, name, day);
+CREATE INDEX by_day ON pictures (day);
+CREATE INDEX by_names ON pictures (names);
 """
 _FOUND = "id, day, name, prompt, checkpoint, seed, created, tags, stars, width, height"
-_FIND = f"""
-SELECT {_FOUND} FROM pictures WHERE {CONDITION}
-ORDER BY created DESC, id DESC, name LIMIT :limit OFFSET :offset
-"""  # noqa: S608 - made of constants; values are bound
+TABLE = (
+    "day || '/' || name, created, prompt, checkpoint, names, seed, steps, sampler, guidance_scale, "
+    "width, height, tags, stars"
+)
 _COUNT = f"SELECT count(*) FROM pictures WHERE {CONDITION}"  # noqa: S608 - as above
 _REPLACE = f"""
-REPLACE INTO pictures ({_FOUND}, changed, words, names, folded)
-VALUES ({", ".join("?" * 15)})
+REPLACE INTO pictures
+({_FOUND}, steps, sampler, guidance_scale, changed, names, folded, words, settings)
+VALUES ({", ".join("?" * 19)})
 """  # noqa: S608 - as above
 # A folder changed more recently than this may change again without a new time (FAT's resolution is
 # 2 s), so its time is not trusted yet.
@@ -88,26 +93,80 @@ class PictureIndex:
         self._lock = threading.Lock()  # all threads share the connection in memory
 
     def find(self, query: Query, limit: int, offset: int) -> list[Artifact]:
-        """Return the pictures that match a query, newest first.
+        """Return the pictures that match a query, in its order.
 
         Args:
             query: The conditions.
             limit: The most pictures to return.
-            offset: How many of the newest to skip.
+            offset: How many of the first to skip.
         """
         values = {**query.values(), "limit": limit, "offset": offset}
+        sql = f"""
+        SELECT {_FOUND} FROM pictures WHERE {CONDITION}
+        ORDER BY {ORDERS[query.order]} LIMIT :limit OFFSET :offset
+        """  # noqa: S608 - made of constants; values are bound
 
         def search(connection: sqlite3.Connection) -> list[Artifact]:
             self._follow(connection)
-            return [self._artifact(row) for row in connection.execute(_FIND, values)]
+            connection.create_function("fits", 1, query.fits, deterministic=True)
+            return [self._artifact(row) for row in connection.execute(sql, values)]
 
         return self._with_connection(search)
+
+    def names(self, query: Query) -> list[str]:
+        """Return the paths of all pictures that match a query, in its order.
+
+        They are relative to the outputs folder, with "/" on every system.
+        """
+        sql = f"SELECT day, name FROM pictures WHERE {CONDITION} ORDER BY {ORDERS[query.order]}"  # noqa: S608
+
+        def search(connection: sqlite3.Connection) -> list[str]:
+            self._follow(connection)
+            connection.create_function("fits", 1, query.fits, deterministic=True)
+            return [f"{day}/{name}" for day, name in connection.execute(sql, query.values())]
+
+        return self._with_connection(search)
+
+    def rows(self, query: Query, read: Callable[[Sequence[tuple[Any, ...]]], ResultT]) -> ResultT:
+        """Return what `read` makes of `TABLE` of all pictures that match a query, in its order.
+
+        Args:
+            query: The conditions and the order.
+            read: Reads the rows; it raises a ValueError, TypeError or OverflowError
+                for one that is not ours.
+        """
+        sql = f"SELECT {TABLE} FROM pictures WHERE {CONDITION} ORDER BY {ORDERS[query.order]}"  # noqa: S608
+
+        def search(connection: sqlite3.Connection) -> ResultT:
+            self._follow(connection)
+            connection.create_function("fits", 1, query.fits, deterministic=True)
+            found = connection.execute(sql, query.values()).fetchall()
+            try:
+                return read(found)
+            except (ValueError, TypeError, OverflowError, RecursionError) as error:
+                raise _ForeignRowError from error
+
+        return self._with_connection(search)
+
+    def look_up(self, names: Sequence[str]) -> list[Artifact]:
+        """Return the pictures at these paths, as `names` returns them, without those that are gone.
+
+        The folders are not read again.
+        """
+        sql = f"SELECT {_FOUND} FROM pictures WHERE day = ? AND name = ?"  # noqa: S608 - constants
+
+        def read(connection: sqlite3.Connection) -> list[Artifact]:
+            rows = (connection.execute(sql, name.split("/", 1)).fetchone() for name in names)
+            return [self._artifact(row) for row in rows if row is not None]
+
+        return self._with_connection(read)
 
     def count(self, query: Query) -> int:
         """Return how many pictures match a query."""
 
         def count(connection: sqlite3.Connection) -> int:
             self._follow(connection)
+            connection.create_function("fits", 1, query.fits, deterministic=True)
             return int(connection.execute(_COUNT, query.values()).fetchone()[0])
 
         return self._with_connection(count)
@@ -294,13 +353,14 @@ class PictureIndex:
         if changed == known:
             return
         content = Sidecar.read(pair.sidecar)
-        found, names = Artifact.of(pair.picture, content), names_of(content)
+        found, names = Artifact.of(pair.picture, content), joined(names_of(content))
+        day, name = pair.picture.parent.name, pair.picture.name
         connection.execute(
             _REPLACE,
             (
                 found.id,
-                pair.picture.parent.name,
-                pair.picture.name,
+                day,
+                name,
                 found.prompt,
                 found.checkpoint,
                 str(found.seed),  # SQLite's integers have a sign
@@ -309,10 +369,14 @@ class PictureIndex:
                 found.stars,
                 found.width,
                 found.height,
+                content.config.steps,
+                content.config.sampler,
+                content.config.guidance_scale,
                 changed,
-                words_of(content),
                 names,
-                names.casefold(),
+                folded(names),
+                words_of(name, content),
+                settings_of(name, content, day),
             ),
         )
 

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from medialab.artifacts.days import PICTURES
 from medialab.artifacts.embedded import text_in
-from medialab.artifacts.publishing import PICTURES
 from medialab.errors import ArtifactError, PictureError
 from medialab.files.regular import NotRegularError, open_regular
 

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from medialab.artifacts import formats
-from medialab.artifacts.embedded import read_embedded
-from medialab.artifacts.publishing import PICTURES
+from medialab.artifacts.days import PICTURES
+from medialab.artifacts.embedded import damage_in, read_embedded
 from medialab.artifacts.sidecar import Sidecar
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
-from medialab.errors import ArtifactError, ConfigError
+from medialab.errors import ArtifactError, ConfigError, shown
 from medialab.files.regular import read_regular
 from medialab.infotext import text as infotext
 from medialab.infotext.foreign_json import JSON, parse_object
@@ -57,9 +57,11 @@ class SettingsReader:
         if isinstance(source, bytes):
             parsed = read_embedded(source)
             if parsed is None:
-                message = "this picture contains no settings"
-                raise ArtifactError(message)
+                raise ArtifactError(f"this picture contains no settings{damage_in(source)}")
             return self.fit(parsed, now, may_read)
+        if not isinstance(source, str | Path):
+            message = f"{shown(source)} is no text, no path and no file's bytes; give one of these"
+            raise ArtifactError(message)
         path = source if isinstance(source, Path) else _path_in(source)
         if path is None:
             return self._of_text(str(source), now, may_read)
@@ -104,7 +106,7 @@ class SettingsReader:
             raise ArtifactError(f"there is no file {picture}")
         text = formats.read_infotext(picture)
         try:
-            parsed = infotext.read(text)
+            parsed = infotext.read(text, picture.name)
         except ConfigError as error:
             raise ArtifactError(f"{picture}: {error}") from error
         return self.fit(parsed, now, may_read)

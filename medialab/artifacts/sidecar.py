@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError
 from medialab.files.regular import read_regular
+from medialab.process.precisions import PRECISIONS
 from medialab.settings.validation import explain
 
 SIDECAR_VERSION: Final = 1
@@ -51,14 +52,19 @@ class Sidecar(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _threads_are_those_of_the_record(cls, read: Any) -> Any:
-        """Take `threads` from the record, the only place where older sidecars have it."""
+    def _computed_as_the_record_says(cls, read: Any) -> Any:
+        """Take `threads` and `dtype` from the record, where alone older sidecars have them."""
         if not isinstance(read, dict) or not isinstance(read.get("record"), dict):
             return read
-        config, threads = read.get("config"), read["record"].get("threads")
-        if isinstance(config, dict) and isinstance(threads, int) and "threads" not in config:
-            return {**read, "config": {**config, "threads": threads}}
-        return read
+        config, record = read.get("config"), read["record"]
+        if not isinstance(config, dict):
+            return read
+        missing: dict[str, Any] = {}
+        if isinstance(record.get("threads"), int) and "threads" not in config:
+            missing["threads"] = record["threads"]
+        if record.get("dtype") in PRECISIONS and "dtype" not in config:
+            missing["dtype"] = record["dtype"]
+        return {**read, "config": {**config, **missing}} if missing else read
 
     def encode(self) -> bytes:
         """Encode the sidecar as indented JSON in UTF-8."""

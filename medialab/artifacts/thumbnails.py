@@ -5,21 +5,16 @@ picture and is made again if the two differ. The folder may be deleted at any ti
 """
 
 from contextlib import suppress
-from io import BytesIO
 from pathlib import Path
 
 from medialab.errors import ArtifactError, PictureError
 from medialab.files.pruning import prune, stored_files, total_size
 from medialab.files.regular import read_regular
 from medialab.files.whole import write_whole
-from medialab.pictures.intake import normalise_image, open_picture
+from medialab.pictures.small import small_webp
 
 SIDE = 160  # pixels of the longer side
 FOLDER = "thumbnails"
-# Limit for a picture; higher than for given ones, since upscaled pictures are shown too.
-_MOST_PIXELS = 170_000_000
-# WebP: 3 kB and 2 ms for 160 pixels; a better method takes three times as long for 5 % less.
-_QUALITY, _METHOD = 80, 2
 MOST_BYTES = 128 * 2**20  # some 40,000 thumbnails
 _LARGEST = 2**20  # bytes of one thumbnail; they have some 3 kB
 _PRUNE_EVERY = 500  # thumbnails made, since adding up the sizes in a full folder takes a second
@@ -60,10 +55,12 @@ class Thumbnails:
         relative = picture.relative_to(self._outputs)
         return self.folder / relative.parent / f"{relative.name}.webp"
 
-    def forget(self, picture: Path) -> None:
-        """Remove the thumbnail of a picture, if there is one."""
-        with suppress(OSError):  # one that cannot be removed is pruned later
-            self.path_of(picture).unlink(missing_ok=True)
+    def move(self, picture: Path, there: Path) -> None:
+        """Keep the thumbnail of a picture that was moved within the outputs folder."""
+        old, new = self.path_of(picture), self.path_of(there)
+        with suppress(OSError):  # without one it is made again; an old one is pruned later
+            new.parent.mkdir(parents=True, exist_ok=True)
+            old.replace(new)
 
     def _cache(self, path: Path, content: bytes, changed: int) -> None:
         """Write a thumbnail atomically, with its picture's modification time in nanoseconds."""
@@ -91,13 +88,7 @@ def _time_of(picture: Path) -> int:
 
 def _small(picture: Path) -> bytes:
     try:
-        with open_picture(picture, picture.name, most=_MOST_PIXELS) as file:
-            file.image.thumbnail((SIDE, SIDE))
-            small, _ = normalise_image(file.image, file.profile)
+        return small_webp(picture, SIDE)
     except PictureError as error:
         message = f"{picture} is damaged or not a picture ({error}); restore it from a copy"
         raise ArtifactError(message) from error
-    buffer = BytesIO()
-    mode = "RGBA" if small.has_transparency_data else "RGB"
-    small.convert(mode).save(buffer, "WEBP", quality=_QUALITY, method=_METHOD)
-    return buffer.getvalue()

@@ -1,17 +1,20 @@
 """Reading the settings in a notebook's parameters cell."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
+from medialab.errors import ConfigError, near
 from medialab.settings.validation import read_json_texts, refuse_numbers_for_text
 
 _PLAIN = (str, int, float, bool, list, dict, type(None))
 _OF_IPYTHON = frozenset({"In", "Out"})
 
 
-def settings_in(namespace: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+def settings_in(
+    namespace: Mapping[str, Any], model: type[BaseModel], own: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the settings among a notebook's `globals()`.
 
     papermill does not check parameters: a misspelt `-p stepz 3` would be ignored. So every plain
@@ -21,14 +24,35 @@ def settings_in(namespace: Mapping[str, Any], model: type[BaseModel]) -> dict[st
     Args:
         namespace: The notebook's `globals()`, straight after its parameters cell.
         model: The config model whose settings they are.
+        own: Parameters of the notebook that are no settings; they are left out.
 
     Raises:
-        ConfigError: there is a number in place of text, or a text is not valid JSON.
+        ConfigError: there is a number in place of text, a text is not valid JSON, or the notebook
+            has parameters of its own and a name is none of them and no setting.
     """
-    settings = {
+    settings = {name: value for name, value in plain_values(namespace).items() if name not in own}
+    if own:
+        refuse_unknown(settings, [*own, *model.model_fields])
+    refuse_numbers_for_text(settings, model)
+    return read_json_texts(settings, model)
+
+
+def plain_values(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plain values among a notebook's `globals()`: its parameters."""
+    return {
         name: value
         for name, value in namespace.items()
         if isinstance(value, _PLAIN) and not name.startswith("_") and name not in _OF_IPYTHON
     }
-    refuse_numbers_for_text(settings, model)
-    return read_json_texts(settings, model)
+
+
+def refuse_unknown(settings: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse a name that is neither a setting nor one of the notebook's own parameters.
+
+    Raises:
+        ConfigError: there is one; the message has the nearest known name.
+    """
+    for name in settings:
+        if name not in known:
+            message = f"there is no parameter {name!r} in this notebook{near(name, known) or '.'}"
+            raise ConfigError(message)

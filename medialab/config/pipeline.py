@@ -4,7 +4,7 @@ A stage (and its cache key) sees only its own settings. A stage's title, and whe
 defined in its own file; here it has a field.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -12,8 +12,9 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from medialab.config import notebook
 from medialab.errors import ConfigError
 from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN
+from medialab.process.precisions import AskedPrecision, WeightDtype
 from medialab.prompts import tagged_loras, without_tags
-from medialab.settings.fields import OneOf, Picture, StageConfig
+from medialab.settings.fields import FITS, OneOf, Picture, StageConfig, reads
 from medialab.settings.sampling import SamplingConfig
 from medialab.settings.validation import explain
 from medialab.stage import PipelineStage
@@ -64,9 +65,20 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         default_factory=dict,
         description="For each mask, the picture it was painted for; with another it is set aside.",
     )
+    precision: AskedPrecision = Field(
+        "automatic",
+        description="The numbers that checkpoints compute with. Automatic: the device's own; on a "
+        "processor with bfloat16 that, for large models, which is faster there.",
+    )
+    weight_dtype: WeightDtype = Field(
+        "default",
+        description="How the denoiser's weights are stored in memory. fp8_e4m3fn takes a half of "
+        "the memory of 16 bits; the picture is another one, close to it.",
+    )
     schema_version: Literal[1] = SCHEMA_VERSION
 
     @model_validator(mode="after")
+    @reads("mode", "width", "height")
     def _size_can_be_drawn(self) -> Self:
         sides = {"width": self.width, "height": self.height}
         wrong = [
@@ -82,6 +94,7 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return self
 
     @model_validator(mode="after")
+    @reads("mode", "prompt", "steps", "sampler", "schedule", *_STAGES)
     def _stages_samplers_take_their_steps(self) -> Self:
         for name, stage in self:
             if not isinstance(stage, SamplingConfig) or not self.draws(name):
@@ -121,14 +134,21 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return self.changed(mode=mode, image=picture)
 
     @classmethod
-    def from_notebook(cls, namespace: Mapping[str, Any]) -> Self:
+    def from_notebook(
+        cls, namespace: Mapping[str, Any], *, own: Collection[str] = (), **otherwise: Any
+    ) -> Self:
         """Build a request from a notebook's `globals()`, straight after its parameters cell.
 
+        Args:
+            namespace: The notebook's `globals()`.
+            own: Names of the notebook's parameters that are no settings.
+            **otherwise: Settings for what the notebook leaves out.
+
         Raises:
-            ConfigError: a value is invalid; for a number in place of text, the message says how to
-                pass text with papermill.
+            ConfigError: a value is invalid or a name unknown; for a number in place of text, the
+                message says how to pass text with papermill.
         """
-        return cls.parse(notebook.settings_in(namespace, cls))
+        return cls.parse(otherwise | notebook.settings_in(namespace, cls, own))
 
     def runs(self, stage: str) -> bool:
         """Return whether the stage of this name has anything to do for this request."""
@@ -140,9 +160,19 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return self.mode in _STAGES and _STAGES[self.mode].starts_from_noise
 
     @property
+    def is_fitted(self) -> bool:
+        """Whether the start picture is drawn near the model's size, and enlarged at the end."""
+        return self.fit != FITS[0] and self.mode in _STAGES and _STAGES[self.mode].fits
+
+    @property
     def is_varied(self) -> bool:
         """Whether another seed's noise is mixed in, where the picture starts from noise."""
         return self.starts_from_noise and self.variation_strength > 0
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether a picture of text to image is finished by another checkpoint."""
+        return self.mode == "txt2img" and bool(self.takes_over)
 
     def draws(self, stage: str) -> bool:
         """Return whether a stage runs and denoises; at a strength of 0 it does not."""
@@ -156,10 +186,6 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     def base_texts(self) -> list[str]:
         """Return the main prompts, as far as a pass that draws is given them."""
         return [text for stage, _, text in self._texts_read() if not stage]
-
-    def negative_texts(self) -> list[str]:
-        """Return the negative prompts of all passes that draw."""
-        return [text for _, name, text in self._texts_read() if name == "negative_prompt"]
 
     def takes_base(self, name: str) -> bool:
         """Return whether any pass that draws inherits this setting of the whole picture."""

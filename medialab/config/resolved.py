@@ -7,12 +7,13 @@ from typing import NamedTuple
 from pydantic import Field
 
 from medialab.config.pipeline import PipelineConfig
+from medialab.process.precisions import Precision
 from medialab.prompts import WildcardFiles, expand, mentions
 from medialab.settings.fields import LARGEST_SEED, Length
 from medialab.settings.sampling import SamplingConfig, with_base
 
-# Prefixes of the names of textual inversions and LoRAs in models_sha256.
-EMBEDDING, LORA = "embedding/", "lora/"
+# Prefixes of the names of some kinds of models in models_sha256.
+EMBEDDING, LORA, TEXT_ENCODER = "embedding/", "lora/", "text encoder/"
 
 
 class Prompts(NamedTuple):
@@ -41,6 +42,10 @@ class ResolvedConfig(PipelineConfig):
         description="Number of CPU threads; it affects the last bits of the result.",
     )
 
+    dtype: Precision | None = Field(
+        None, description="The precision that the models compute in; it affects the result."
+    )
+
     @property
     def prompts(self) -> dict[str, Prompts]:
         """The prompts of every pass that draws, by its stage, with inherited ones filled in.
@@ -64,7 +69,7 @@ class ResolvedConfig(PipelineConfig):
         return self.models_sha256.get(f"{kind}/{name}")
 
     def asked(self) -> PipelineConfig:
-        """Return the same settings without the hashes of models and this machine's threads."""
+        """Return the same settings without the hashes of models and what this machine chose."""
         ties = set(ResolvedConfig.model_fields) - set(PipelineConfig.model_fields)
         return PipelineConfig.parse(self.model_dump(exclude=ties))
 

@@ -8,7 +8,7 @@ from medialab.diffusion.control import Control
 from medialab.diffusion.latents import decode_latents
 from medialab.diffusion.low_memory import denoiser_fallbacks
 from medialab.diffusion.options import PLAIN, DenoisingOptions
-from medialab.diffusion.prepared import prepared
+from medialab.diffusion.preparing import prepared
 from medialab.diffusion.start import is_picture, size_of
 from medialab.diffusion.steps import Step
 from medialab.errors import NotFiniteError
@@ -58,7 +58,8 @@ def denoise(
         options: Variation, inpainting, tiles and the like.
         size: The picture's width and height in pixels; by default those of the input picture, or
             those that its latents stand for.
-        inputs: Further inputs of the task (picture, strength). Latents have the padded size.
+        inputs: Further inputs of the task (picture, strength; the pictures of an instruction).
+            Latents have the padded size.
 
     Raises:
         ConfigError: the picture is too large to be drawn at once.
@@ -70,7 +71,7 @@ def denoise(
     size = size or size_of(inputs["image"], drawing.reduction)
     run = prepared(drawing, task, sampling, controls, options, size, inputs)
     with drawing.with_loras(sampling.asked_loras, calls=run.steps.run) as loras:
-        encodes = is_picture(run.inputs.get("image"))
+        encodes = task == "instruct" or is_picture(run.inputs.get("image"))
         networks = [control.network for control in controls]
         fallbacks = [*loras.fallbacks(), *denoiser_fallbacks(drawing, networks, encodes=encodes)]
         attempt = partial(run.attempt, loras, on_step, embeddings)

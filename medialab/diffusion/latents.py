@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from medialab.diffusion.low_memory import vae_fallbacks
+from medialab.diffusion.vae_tiles import tile_side
 from medialab.loading.memory_needs import decoding_bytes, encoding_bytes
 from medialab.pixels.geometry import drawn_size
 from medialab.pixels.resizing import padded
@@ -39,7 +40,7 @@ def encode_image(
     import numpy as np
     import torch
 
-    vae = drawing.vae
+    vae, codec = drawing.vae, drawing.family.codec
     image = padded(image.convert("RGB"), *drawn_size(*image.size, drawing.block))
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
     shown = torch.ones(1, 1, 1, 1, dtype=torch.bool)
@@ -52,39 +53,13 @@ def encode_image(
         scaled = (pixels.to(drawing.device, vae.dtype) / 127.5) - 1
         scaled = torch.where(shown.to(scaled.device), scaled, 0.0)
         with torch.inference_mode():
-            return encoded(vae, scaled)
+            return codec.encode(vae, scaled, drawing.dtype)
 
-    latents = drawing.retries.finite("the VAE's encoder", vae_fallbacks(drawing), attempt, vae)
-    return scaled_for_denoiser(latents.to(drawing.dtype), vae)
-
-
-def encoded(vae: Any, pixels: "torch.Tensor") -> "torch.Tensor":
-    """Encode pixels (n, 3, h, w) in [-1, 1] to the mode of the VAE's latents, not scaled.
-
-    Source: diffusers, img2img pipelines' `retrieve_latents`; a tiny VAE returns no distribution.
-    """
-    found = vae.encode(pixels)
-    latents: torch.Tensor = found.latents if "latents" in found else found.latent_dist.mode()
-    return latents
-
-
-def scaled_for_denoiser(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
-    """Scale latents of the VAE for the denoiser.
-
-    Source: diffusers, StableDiffusionXLImg2ImgPipeline's `prepare_latents`.
-    """
-    spread = _spread(vae, latents)
-    scaling = float(vae.config.scaling_factor)
-    if spread is not None:
-        mean, std = spread
-        return (latents - mean) * scaling / std
-    return (latents - (vae.config.shift_factor or 0)) * scaling
+    return drawing.retries.finite("the VAE's encoder", vae_fallbacks(drawing), attempt, vae)
 
 
 def decode_latents(drawing: "Drawing", latents: "torch.Tensor") -> "Image.Image":
     """Decode latents (1, c, h, w), scaled for the denoiser, to an 8-bit RGB picture.
-
-    Source: diffusers, the end of StableDiffusionPipeline and StableDiffusionXLPipeline.
 
     Raises:
         NotFiniteError: the VAE computes NaN or infinity in float32, too.
@@ -98,8 +73,7 @@ def decode_latents(drawing: "Drawing", latents: "torch.Tensor") -> "Image.Image"
         height, width = (side * drawing.reduction for side in latents.shape[-2:])
         _claim(drawing, width, height, decoding_bytes, "to decode")
         with torch.inference_mode():
-            pixels: torch.Tensor = vae.decode(_unscaled(latents.to(vae.dtype), vae))[0]
-        return pixels
+            return drawing.family.codec.decode(vae, latents.to(vae.dtype))
 
     with in_float32(*([vae] if drawing.vae_overflows else [])):
         pixels = drawing.retries.finite("the VAE's decoder", vae_fallbacks(drawing), attempt, vae)
@@ -125,30 +99,10 @@ def _claim(
     """
     vae = drawing.vae
     if getattr(vae, "use_tiling", False):
-        width, height = (min(side, int(vae.tile_sample_min_size)) for side in (width, height))
+        width, height = (min(side, tile_side(vae)) for side in (width, height))
     channels = int(vae.config.get("block_out_channels", (128,))[0])
     needed = takes(width, height, channels, vae.dtype.itemsize)
     claim(needed, drawing.device, f"{what} {width} × {height} px")
-
-
-def _unscaled(latents: "torch.Tensor", vae: Any) -> "torch.Tensor":
-    """Scale latents of the denoiser for the VAE."""
-    scaling = vae.config.scaling_factor
-    unscaled: torch.Tensor = latents / scaling
-    if (spread := _spread(vae, latents)) is not None:
-        mean, std = spread
-        unscaled = latents * std / scaling + mean
-    elif shift := vae.config.get("shift_factor"):
-        unscaled = unscaled + shift
-    return unscaled
-
-
-def _spread(vae: Any, like: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor] | None":
-    """Return mean and deviation of each channel, (1, c, 1, 1), if the VAE's config has them."""
-    mean, std = vae.config.get("latents_mean"), vae.config.get("latents_std")
-    if mean is None or std is None:
-        return None
-    return like.new_tensor(mean).view(1, -1, 1, 1), like.new_tensor(std).view(1, -1, 1, 1)
 
 
 def stretched(
@@ -207,4 +161,4 @@ def to_image(pixels: "np.ndarray") -> "Image.Image":
 def latent_shape(drawing: "Drawing", width: int, height: int) -> tuple[int, int, int, int]:
     """Return the shape of the latents of a picture of that size in pixels."""
     scale = drawing.reduction
-    return 1, int(drawing.vae.config.latent_channels), height // scale, width // scale
+    return 1, drawing.family.latents.channels, height // scale, width // scale

@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from medialab.diffusion.vae_tiles import vae_in_tiles
-from medialab.families.base import Denoiser
+from medialab.diffusion.vae_tiles import tile_side, vae_in_tiles
+from medialab.families.denoisers import Denoiser
 from medialab.families.patching import restoring_forward
 from medialab.process.retries import Fallback
 
@@ -48,7 +48,7 @@ def vae_fallbacks(drawing: "Drawing") -> list[Fallback]:
 
 
 def _tilings(vae: Any) -> list[Fallback]:
-    side = vae.tile_sample_min_size
+    side = tile_side(vae)
     return [
         Fallback("VAE in tiles", False, partial(vae_in_tiles, vae, side)),
         Fallback("VAE in smaller tiles", False, partial(vae_in_tiles, vae, side // SMALLER)),

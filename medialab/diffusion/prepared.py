@@ -2,31 +2,31 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.control import Control
 from medialab.diffusion.encoding import encode
-from medialab.diffusion.inpaint_models import Masked, all_masked, reading
+from medialab.diffusion.inpaint_models import Masked, reading
+from medialab.diffusion.inputs import rounding_notes
 from medialab.diffusion.latents import latent_shape
 from medialab.diffusion.low_memory import has_rows_apart
 from medialab.diffusion.noise import first_noise
 from medialab.diffusion.options import DenoisingOptions
-from medialab.diffusion.start import begin_over_picture, blank, is_picture
+from medialab.diffusion.start import begin_over_picture
 from medialab.diffusion.steps import BetweenSteps, Step
 from medialab.diffusion.tiling import in_tiles
 from medialab.families.base import INPAINT
+from medialab.families.capabilities import Followed
 from medialab.families.conditioning import Conditioning
 from medialab.lora import Applied, loras_as_record
-from medialab.pixels.geometry import MOST_DRAWN, drawn_size, too_large_to_draw
-from medialab.pixels.resizing import padded
 from medialab.process.memory import claim
-from medialab.settings.sampling import Sampling
-from medialab.settings.schedulers import with_prediction
-from medialab.settings.steps import Plan, planned
+from medialab.settings.sampling import DISTILLED, Sampling
+from medialab.settings.steps import Plan
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
 
     from medialab.diffusion.drawing import Drawing
     from medialab.families.base import Task
@@ -42,16 +42,20 @@ class PreparedDenoising:
         sampling: Prompts, sampler, steps, seed and the rest.
         controls: ControlNets with their control images, of the size `drawn`.
         options: Variation, inpainting, tiles and the like.
-        drawn: Width and height in pixels, whole blocks.
+        size: Width and height of the picture, in pixels.
+        drawn: The same in whole blocks, as it is drawn.
         inputs: The pipeline's further inputs.
         pipeline: The diffusers pipeline of all tries.
         network: The checkpoint's denoiser.
         trained: The checkpoint's own scheduler config.
         steps: The planned steps.
         masked: The additional input of a denoiser made for inpainting.
+        followed: The ControlNets that the denoiser itself follows.
         forgets: Whether the strength is 1: nothing of the picture is under the noise.
+        pictures: The pictures of an instruction, which its text encoder may look at, too.
         inversions: Names of the textual inversions that the last try's prompts used.
         notes: Notes of the last try for the record.
+        told: The pipeline's input for the guidance that the denoiser is told; empty if none.
     """
 
     drawing: "Drawing"
@@ -59,6 +63,7 @@ class PreparedDenoising:
     sampling: Sampling
     controls: Sequence[Control]
     options: DenoisingOptions
+    size: tuple[int, int]
     drawn: tuple[int, int]
     inputs: Mapping[str, Any]
     pipeline: Any
@@ -66,9 +71,12 @@ class PreparedDenoising:
     trained: Mapping[str, Any]
     steps: Plan
     masked: Masked | None
+    followed: Sequence[Followed]
     forgets: bool
+    pictures: "Sequence[Image.Image]" = ()
     inversions: Sequence[str] = ()
     notes: Sequence[str] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     def attempt(
         self, loras: Applied, on_step: Step, embeddings: "dict[str, torch.Tensor] | None"
@@ -95,9 +103,15 @@ class PreparedDenoising:
             part, steps = family.denoiser.part, self.steps.run
             guide = family.guide(pipeline, part, conditioning, steps)
             undo.enter_context(guide.composing())
+            self.told = guide.distilled_inputs(sampling.distilled_guidance_scale)
             self.inversions = conditioning.inversions
             notes = guide.notes(sampling.guidance_scale, sampling.negative_prompt)
-            self.notes = [*conditioning.notes, *notes]
+            self.notes = [
+                *conditioning.notes,
+                *notes,
+                *family.schedulers.notes(sampling.sampler),
+                *rounding_notes(self.size, self.drawn, self.drawing.block),
+            ]
             between = BetweenSteps(
                 pipeline,
                 sampling,
@@ -108,9 +122,12 @@ class PreparedDenoising:
                 undo,
                 self._restore(),
                 self.options.handover,
+                family.packing,
+                latent_shape(self.drawing, *self.drawn)[-2:],
             )
-            latents: torch.Tensor = pipeline(
+            pipeline(
                 **guide.inputs(sampling.guidance_scale),
+                **self.told,
                 **self.inputs,
                 **first,
                 num_inference_steps=self.steps.total,
@@ -118,8 +135,10 @@ class PreparedDenoising:
                 callback_on_step_end=between,
                 callback_on_step_end_tensor_inputs=between.tensor_inputs,
                 output_type="latent",
-            ).images
-        return latents
+            )
+        if between.latents is None:
+            raise RuntimeError("the pipeline called back after none of its steps")
+        return between.latents
 
     def record(self, asked: Mapping[str, Any], loras: Applied) -> dict[str, Any]:
         """Return the denoising's record; `asked` are the inputs that the stage passed."""
@@ -132,7 +151,9 @@ class PreparedDenoising:
             "scheduler": type(self.pipeline.scheduler).__name__,
             "schedule": schedulers.applied(*names, self.trained, self.steps.total),
             "prediction_type": schedulers.predicts(self.trained),
+            **({"weights": weights} if (weights := self.drawing.checkpoint.weights) else {}),
             "steps": self.steps.run,
+            **({DISTILLED: sampling.distilled_guidance_scale} if self.told else {}),
             **of,
             "model_calls": int(self.pipeline.num_timesteps),
             **loras_as_record(loras),
@@ -150,7 +171,7 @@ class PreparedDenoising:
             sampling.sampler,
             sampling.schedule,
             self.trained,
-            steps=self.steps.total,
+            steps=self.steps,
             seed=sampling.seed,
         )
         if options.noise_multiplier != 1 or self.forgets:
@@ -181,6 +202,7 @@ class PreparedDenoising:
             steps=self.steps.run,
             emphasis=self.sampling.emphasis,
             clip_skip=self.sampling.clip_skip,
+            pictures=self.pictures,
         )
 
     def _first(self, generator: "torch.Generator") -> "dict[str, torch.Tensor]":
@@ -191,18 +213,27 @@ class PreparedDenoising:
         shape = latent_shape(drawing, *self.drawn)
         dtype = torch.float32 if drawing.family.latents.in_float32 else drawing.dtype
         if self.options.variation is not None:
-            return {"latents": first_noise(shape, generator, dtype, self.options.variation)}
+            noise = first_noise(shape, generator, dtype, self.options.variation)
+            packing = drawing.family.packing
+            if packing is not None and packing.takes_packed:
+                noise = packing.packed(noise)
+            return {"latents": noise}
         if self.task == "text-to-image" and drawing.variant == INPAINT:
             # The pipeline would draw as many channels as the denoiser reads.
             return {"latents": torch.randn(shape, generator=generator, dtype=dtype)}
         return {}
 
     def _enter_parts(self, undo: ExitStack) -> None:
-        """Give the denoiser its inpainting input and its tiles, until `undo` is closed."""
+        """Give the denoiser its inpainting input, ControlNets and tiles, until `undo` is closed."""
+        family = self.drawing.family
         if self.masked is not None:
-            undo.enter_context(reading(self.drawing.family, self.network, self.masked))
+            undo.enter_context(reading(family, self.network, self.masked))
+        if self.followed:
+            control = family.require(family.control_following, "following ControlNets")
+            following = control.following(self.pipeline, self.network, self.followed)
+            undo.enter_context(following)
         if self.options.tiles is not None:
-            undo.enter_context(in_tiles(self.drawing.family, self.pipeline, self.options.tiles))
+            undo.enter_context(in_tiles(family, self.pipeline, self.options.tiles))
 
     def _claim(self) -> None:
         """Refuse steps for which memory does not suffice, before the first."""
@@ -217,84 +248,3 @@ class PreparedDenoising:
         )
         what = f"to draw {width * drawing.reduction} × {height * drawing.reduction} px"
         claim(needed, drawing.device, what)
-
-
-def prepared(
-    drawing: "Drawing",
-    task: "Task",
-    sampling: Sampling,
-    controls: Sequence[Control],
-    options: DenoisingOptions,
-    size: tuple[int, int],
-    asked: Mapping[str, Any],
-) -> PreparedDenoising:
-    """Prepare a denoising.
-
-    Args: as `denoise`; `asked` are its further inputs.
-
-    Raises:
-        ConfigError: the picture is too large to be drawn at once.
-        ModelRefusedError: the family does not support the task.
-    """
-    drawn = drawn_size(*size, drawing.block)
-    if max(drawn) > MOST_DRAWN and options.tiles is None:
-        raise too_large_to_draw(size)
-    controls = [one._replace(shown=padded(one.shown, *drawn)) for one in controls]
-    # One pipeline for all tries: loading a second checkpoint may release the first.
-    pipeline = drawing.pipeline(task, [control.network for control in controls])
-    strength = asked.get("strength")
-    exact = options.exact_steps
-    steps = planned(sampling.sampler, sampling.schedule, sampling.steps, strength, exact=exact)
-    return PreparedDenoising(
-        drawing,
-        task,
-        sampling,
-        controls,
-        options,
-        drawn,
-        _inputs(drawing, task, asked, drawn, steps) | _control_inputs(drawing, task, controls),
-        pipeline,
-        getattr(pipeline, drawing.family.denoiser.part),
-        with_prediction(pipeline.scheduler.config, sampling.prediction_type),
-        steps,
-        _masked(drawing, options, drawn),
-        forgets=strength is not None and strength >= 1,
-    )
-
-
-def _inputs(
-    drawing: "Drawing",
-    task: "Task",
-    asked: Mapping[str, Any],
-    drawn: tuple[int, int],
-    steps: Plan,
-) -> dict[str, Any]:
-    """Return the pipeline's inputs for those that the stage passed."""
-    inputs = dict(asked)
-    if is_picture(inputs.get("image")):
-        inputs["image"] = padded(inputs["image"], *drawn)
-    if task == "text-to-image":
-        inputs["width"], inputs["height"] = drawn
-    if (strength := inputs.get("strength")) is not None:
-        inputs["strength"] = steps.strength
-        if strength >= 1:
-            inputs["image"] = blank(drawing, inputs["image"])
-    return inputs
-
-
-def _control_inputs(
-    drawing: "Drawing", task: "Task", controls: Sequence[Control]
-) -> dict[str, Any]:
-    """Return the pipeline's inputs for ControlNets."""
-    if not controls:
-        return {}
-    family = drawing.family
-    inputs = family.require(family.control_inputs, "following ControlNets")
-    return inputs(task, [one.shown for one in controls], [one.unit for one in controls])
-
-
-def _masked(drawing: "Drawing", options: DenoisingOptions, drawn: tuple[int, int]) -> Masked | None:
-    """Return the additional input of a denoiser made for inpainting; None for any other."""
-    if drawing.variant != INPAINT:
-        return None
-    return options.masked or all_masked(drawing, drawn)

@@ -2,29 +2,37 @@
 
 from typing import TYPE_CHECKING, Any
 
-from medialab.diffusion.latents import encoded, scaled_for_denoiser
+from medialab.families.capabilities import LatentCodec
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-_SIZE = 128  # pixels a side of the calibration picture
+_SIZE = 128  # pixels a side of the calibration picture, if that gives enough latents
+_ENOUGH = 2  # latents of that picture for each of their channels
 
 
 class LatentPreview:
     """A linear map from latents (1, c, h, w) to colours, in under a millisecond.
 
     The map is fitted once per VAE, by least squares on one calibration picture, so no family needs
-    a matrix of its own. Cost: one encode of 128 × 128 pixels when constructed.
+    a matrix of its own. Cost: one encode of 128 × 128 pixels when constructed; up to four times as
+    many for latents of many channels.
+
+    Args:
+        vae: The VAE's network.
+        codec: The family's.
     """
 
-    def __init__(self, vae: Any) -> None:
+    def __init__(self, vae: Any, codec: LatentCodec) -> None:
         import torch
 
-        wanted = _calibration_picture()
         with torch.inference_mode():
-            written = encoded(vae, wanted.to(vae.device, vae.dtype))
-            latents = scaled_for_denoiser(written, vae).float().cpu()
+            side = _SIZE
+            wanted, latents = _calibrated(vae, codec, side)
+            if latents[0, 0].numel() < _ENOUGH * latents.shape[1]:
+                side = 2 * _SIZE
+                wanted, latents = _calibrated(vae, codec, side)
             colours = torch.nn.functional.interpolate(wanted, size=latents.shape[-2:], mode="area")
             rows = latents[0].flatten(1).T
             rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
@@ -33,7 +41,7 @@ class LatentPreview:
             rows = torch.nan_to_num(rows)
             # A pseudo-inverse, so that a constant channel does not make the fit explode.
             self.matrix = torch.linalg.pinv(rows, rcond=1e-3) @ colours[0].flatten(1).T
-        self.enlarge = _SIZE // latents.shape[-1]
+        self.enlarge = side // latents.shape[-1]
 
     def draw(self, latents: "torch.Tensor") -> "Image.Image | None":
         """Return a preview of the first latents of the batch; None if no colours could be fitted.
@@ -53,9 +61,16 @@ class LatentPreview:
         return Image.fromarray(levels).resize(size, Image.Resampling.BICUBIC)
 
 
-def _calibration_picture() -> "torch.Tensor":
-    """Return (1, 3, 128, 128) in [-1, 1]: patches of 16 px in seeded random colours."""
+def _calibrated(vae: Any, codec: LatentCodec, side: int) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Return the calibration picture of that side in pixels, and its latents in float32."""
+    wanted = _calibration_picture(side)
+    latents = codec.encode(vae, wanted.to(vae.device, vae.dtype), vae.dtype)
+    return wanted, latents.float().cpu()
+
+
+def _calibration_picture(side: int) -> "torch.Tensor":
+    """Return (1, 3, side, side) in [-1, 1]: patches of 16 px in seeded random colours."""
     import torch
 
-    patches = torch.rand(1, 3, _SIZE // 16, _SIZE // 16, generator=torch.Generator().manual_seed(0))
+    patches = torch.rand(1, 3, side // 16, side // 16, generator=torch.Generator().manual_seed(0))
     return torch.nn.functional.interpolate(patches, scale_factor=16, mode="nearest") * 2 - 1

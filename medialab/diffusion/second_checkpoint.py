@@ -143,6 +143,7 @@ class Handover:
         said = family.schedulers.predicts(other.components["scheduler"].config)
         pipeline.scheduler.register_to_config(prediction_type=said)
         guide = family.guide(pipeline, family.denoiser.part, conditioning, steps)
+        guide.distilled_inputs(sampling.distilled_guidance_scale)
         undo.enter_context(guide.composing())
         return guide
 

@@ -92,14 +92,14 @@ def blank(drawing: "Drawing", image: Any) -> "torch.Tensor":
     """Return zero latents (1, c, h, w) for a picture that strength 1 replaces, to save an encode.
 
     Args:
-        drawing: The checkpoint whose VAE gives the shape.
+        drawing: The checkpoint, whose latents give the shape.
         image: A picture, or its latents, which are returned as they are.
     """
     import torch
 
     if isinstance(image, torch.Tensor):
         return image
-    scale, channels = drawing.reduction, int(drawing.vae.config.latent_channels)
+    scale, channels = drawing.reduction, drawing.family.latents.channels
     shape = (1, channels, image.height // scale, image.width // scale)
     return torch.zeros(shape, dtype=drawing.dtype)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.second_checkpoint import Handover
+from medialab.families.capabilities import Packing
 from medialab.families.guidance import Guide
 from medialab.lora import Applied
 from medialab.settings.sampling import Sampling
@@ -31,6 +32,9 @@ class BetweenSteps:
         undo: Removes whatever a handover adds when it is closed.
         restore: Returns latents with the preserved area restored, by latents and step from 0.
         handover: A second checkpoint that takes over.
+        packing: The form in which the pipeline holds latents, if it is not (1, c, h, w).
+        size: The latents' height and width, for it.
+        latents: (1, c, h, w), as the last step left them.
     """
 
     pipeline: Any
@@ -42,6 +46,9 @@ class BetweenSteps:
     undo: ExitStack
     restore: "Callable[[torch.Tensor, int], torch.Tensor] | None" = None
     handover: Handover | None = None
+    packing: Packing | None = None
+    size: tuple[int, int] = (0, 0)
+    latents: "torch.Tensor | None" = None
 
     def __post_init__(self) -> None:
         if self.handover is not None:
@@ -60,9 +67,14 @@ class BetweenSteps:
         """Return the tensors for the pipeline's next step, after step `step`, counted from 0."""
         # A sampler that calls the model twice a step reports each call: count the scheduler's.
         done, calls = step + 1, int(self.pipeline.num_timesteps)
+        latents, packing = tensors["latents"], self.packing
+        if packing is not None:
+            latents = packing.unpacked(latents, self.size)
         if self.restore is not None:
-            tensors["latents"] = self.restore(tensors["latents"], step)
-        self.on_step(done, calls, tensors["latents"])
+            latents = self.restore(latents, step)
+            tensors["latents"] = latents if packing is None else packing.packed(latents)
+        self.latents = latents
+        self.on_step(done, calls, latents)
         self.loras.advance(done / calls)
         handover = self.handover
         if handover is None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from medialab.diffusion.vae_tiles import vae_in_tiles
+from medialab.diffusion.vae_tiles import tile_side, vae_in_tiles
 from medialab.families.base import Family
 from medialab.pixels.geometry import Box
 from medialab.pixels.tiles import tiles
@@ -90,5 +90,5 @@ def vae_for(vae: Any, width: int, height: int) -> Iterator[None]:
         yield
         return
     # The fewer tiles, the less their colours differ.
-    with vae_in_tiles(vae, max(vae.tile_sample_min_size, VAE_TILE)):
+    with vae_in_tiles(vae, max(tile_side(vae), VAE_TILE)):
         yield

@@ -1,19 +1,23 @@
 """Model families: one folder each, and one line in the table below."""
 
 from medialab.families.base import Family, KnownFamily
+from medialab.families.chroma import CHROMA
+from medialab.families.flux import FLUX
+from medialab.families.flux2_klein import FLUX2_KLEIN_4B, FLUX2_KLEIN_9B
 from medialab.families.listed.cosmos import ANIMA, COSMOS
-from medialab.families.listed.flux import CHROMA, FLUX, LONGCAT, OVIS
-from medialab.families.listed.flux2 import FLUX2, FLUX2_DEV, FLUX2_KLEIN_4B, FLUX2_KLEIN_9B, FLUX3
+from medialab.families.listed.flux import LONGCAT, OVIS
+from medialab.families.listed.flux2 import FLUX2, FLUX2_DEV, FLUX3
 from medialab.families.listed.hunyuan import HUNYUAN_IMAGE, HUNYUAN_VIDEO
 from medialab.families.listed.lumina import LUMINA2
 from medialab.families.listed.others import AURAFLOW, CASCADE, ERNIE, HIDREAM, IDEOGRAM4, KREA2
-from medialab.families.listed.qwen import QWEN_IMAGE, QWEN_IMAGE_21
 from medialab.families.listed.sana import PIXART, SANA
-from medialab.families.listed.sd3 import SD3
 from medialab.families.listed.unets import KOLORS, ZERO123
 from medialab.families.listed.videos import LTX_VIDEO, SVD, WAN
 from medialab.families.paperdoll import PAPERDOLL
+from medialab.families.qwen_image import QWEN_IMAGE
+from medialab.families.qwen_image21 import QWEN_IMAGE_21
 from medialab.families.sd import SD2, SD15
+from medialab.families.sd3 import SD3
 from medialab.families.sdxl import SDXL, SDXL_REFINER
 from medialab.families.z_image import Z_IMAGE
 

@@ -6,17 +6,28 @@ does not run; a `Family` runs.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from medialab.errors import ModelRefusedError
-from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
+from medialab.families.capabilities import (
+    ControlFollowing,
+    ControlInputs,
+    Editing,
+    Inpainting,
+    LatentCodec,
+    Noising,
+    Packing,
+    Tiling,
+)
 from medialab.families.defaults import Defaults
+from medialab.families.denoisers import Denoiser
 from medialab.families.guidance import GuidanceKind, MakeGuide
 from medialab.families.habits import DetailerHabits
+from medialab.families.latent_codecs import SCALED
 from medialab.families.layers import Signature
+from medialab.families.lora_rows import Rows
 from medialab.families.needs import Needs
 from medialab.families.opening import Opening
 from medialab.families.schedulers import Schedulers
@@ -58,7 +69,7 @@ class Recognition:
             is used if the layers leave the family open, and between `lookalikes`.
         not_written: A regular expression that must not match there.
         lookalikes: Families whose LoRAs have the same layer names and sizes.
-        vae_tensor: The end of a tensor's name that no other family's VAE has.
+        vaes: Rules over a VAE's layers; none for a VAE whose layers other families' VAEs have too.
         embedding_widths: The widths of a textual inversion for several text encoders.
         predicts: Reads the prediction type from a file's weights, if its header does not have it.
     """
@@ -71,7 +82,7 @@ class Recognition:
     written: str = ""
     not_written: str = ""
     lookalikes: tuple[str, ...] = ()
-    vae_tensor: str = ""
+    vaes: tuple[Signature, ...] = ()
     embedding_widths: tuple[int, ...] = ()
     predicts: Callable[[Path, Header], str] | None = None
 
@@ -86,6 +97,10 @@ class Latents:
         block: The pixels that a drawn picture's sides are multiples of.
         shared_with: The family whose latents and VAEs it uses; "" if they are its own.
         in_float32: Whether pipelines hold latents in float32, whatever the dtype of the weights.
+        of_videos: Whether its VAE is made for videos, and takes a picture for the only frame; no
+            VAE of models/vae is.
+        vae_names: A regular expression for the names of files of its VAE, in lower case, the same
+            for all families that share it; "" where layers tell enough.
     """
 
     channels: int
@@ -93,11 +108,14 @@ class Latents:
     block: int = 8
     shared_with: str = ""
     in_float32: bool = False
+    of_videos: bool = False
+    vae_names: str = ""
 
     @property
     def description(self) -> str:
         """The latents in words."""
-        return f"{self.channels} channels, {self.reduction} times smaller"
+        words = f"{self.channels} channels, {self.reduction} times smaller"
+        return f"{words}, of a VAE for videos" if self.of_videos else words
 
 
 @dataclass(frozen=True)
@@ -135,6 +153,15 @@ class LoRANames(Protocol):
             network: The component in memory.
         """
 
+    def in_joined(self, part: str, path: str, network: Any) -> Iterable[tuple[str, Rows]]:
+        """Return the layers in files of which a module has some rows, and which.
+
+        Args:
+            part: The component, such as "transformer".
+            path: The module's path in the component, in diffusers' names.
+            network: The component in memory.
+        """
+
     def read_block_weights(self, text: str) -> Mapping[str, float]:
         """Return the weight of each block; `TEXT_BLOCK` stands for the text encoders.
 
@@ -146,44 +173,6 @@ class LoRANames(Protocol):
         """Return the block of a module of the denoiser; None if it is in no block."""
 
 
-class Denoiser(Protocol):
-    """The denoising network of a family; the argument `network` is one in memory."""
-
-    @property
-    def part(self) -> str:
-        """Its name among a pipeline's components."""
-
-    @property
-    def text_encoders(self) -> tuple[str, ...]:
-        """The names of its text encoders, in the order in which they are used."""
-
-    def variant(self, network: Any) -> str:
-        """Return the denoiser's variant, one of those above, or its number of channels."""
-
-    def trained_latents(self, network: Any) -> int:
-        """Return the side, in latents, that the denoiser was trained at."""
-
-    def check_controlnet(self, network: Any, control: Any, family: str) -> None:
-        """Refuse a ControlNet that is made for another denoiser.
-
-        Raises:
-            ModelRefusedError: the ControlNet does not fit.
-        """
-
-    def reads_alike(self, network: Any, other: Any) -> bool:
-        """Return whether both read text embeddings of one width, and so fit the same LoRAs."""
-
-    def width(self, network: Any) -> int:
-        """Return the number of channels after the first layer, for each position of the latents."""
-
-    def rows_apart(self, network: Any) -> AbstractContextManager[None]:
-        """Compute each row of a batch by itself inside the `with` block, to need less memory.
-
-        Args:
-            network: A denoiser, or a ControlNet for one.
-        """
-
-
 @dataclass(frozen=True, kw_only=True)
 class KnownFamily:
     """A family that is recognised, whether or not it runs.
@@ -191,10 +180,21 @@ class KnownFamily:
     Attributes:
         name: Its name in records, listings and messages, and of its folder in models/configs.
         recognition: The rules that recognise it.
+        prediction_type: What its denoisers predict, unless a checkpoint says otherwise; "" if they
+            differ.
+        editions: Names of editions whose files have the same layers, and for each the settings of a
+            model_index.json that tell it, with the values that they may have. A person is asked
+            which one a checkpoint is, if neither that nor its metadata says so.
+        variants: Variants of its single files, by signatures; "" is what none of them matches.
+        config_variants: Variants of its folders, by settings of the denoiser's config.json.
     """
 
     name: str
     recognition: Recognition
+    prediction_type: str = ""
+    editions: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
+    variants: Mapping[str, Signature] = field(default_factory=dict)
+    config_variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return the name in messages and records."""
@@ -209,24 +209,31 @@ class Family(KnownFamily):
         opening: Loads its checkpoints and ControlNets.
         denoiser: Facts about its denoising network.
         latents: The shape of its latents.
+        codec: The way between pixels and its latents.
+        packing: The form in which its pipelines hold latents, if it is not (1, c, h, w).
         needs: The memory that it needs besides its weights.
         loras: Layer names in LoRA files; without it, LoRAs are refused.
         encoder: Makes a checkpoint's prompt encoder.
         count_tokens: Counts a prompt's tokens.
         guide: Makes the guide that gives prompts to a running pipeline.
-        guidance: How a guidance scale works there: true, distilled or none.
+        guidance: The guidance that works there: true, distilled or none.
         schedulers: Its samplers and schedules.
         defaults: Settings to begin with; `native_sizes` has the size.
+        edition_defaults: The same of editions and variants that need others.
         noising: Adds noise to a picture; without it, nothing starts from a picture.
         tiling: Denoises in tiles.
         inpainting: Runs denoisers made for inpainting.
         control_inputs: Makes a pipeline's inputs for ControlNets.
+        editing: Edits pictures by an instruction, with checkpoints made for that.
+        control_following: Follows ControlNets in pipelines without such inputs.
         native_sizes: The side in pixels that checkpoints were trained at, by prediction type; ""
             stands for all others.
         file_variants: The variants that run from a single file; without any, no file does.
         folder_variants: The variants that run from a diffusers folder.
+        taking_over: The variants that can finish a picture that another checkpoint began.
         other_variants: Further variants that are recognised and do not run.
-        tasks: The diffusers pipeline class of each task.
+        tasks: The pipeline class of each task: its name in diffusers, or, of the family's own, the
+            name of its module, a point and its name.
         finishes: The family whose pictures it refines, if it is a refiner; "" otherwise.
         detectors: Detectors that are made for its pictures alone.
         habits: The detailer's defaults.
@@ -235,6 +242,8 @@ class Family(KnownFamily):
     opening: Opening
     denoiser: Denoiser
     latents: Latents
+    codec: LatentCodec = SCALED
+    packing: Packing | None = None
     needs: Needs
     loras: LoRANames | None = None
     encoder: MakeTextEncoder
@@ -243,13 +252,17 @@ class Family(KnownFamily):
     guidance: GuidanceKind
     schedulers: Schedulers
     defaults: Defaults
+    edition_defaults: Mapping[str, Defaults] = field(default_factory=dict)
     noising: Noising | None = None
     tiling: Tiling | None = None
     inpainting: Inpainting | None = None
     control_inputs: ControlInputs | None = None
+    editing: Editing | None = None
+    control_following: ControlFollowing | None = None
     native_sizes: Mapping[str, int]
     file_variants: tuple[str, ...] = ()
     folder_variants: tuple[str, ...] = (PLAIN,)
+    taking_over: tuple[str, ...] = (PLAIN, REFINER)
     other_variants: tuple[str, ...] = ()
     tasks: Mapping[Task, str] = field(default_factory=lambda: AUTOMATIC)
     finishes: str = ""
@@ -259,6 +272,23 @@ class Family(KnownFamily):
     def native_size(self, prediction_type: str) -> int | None:
         """Return the side in pixels of its training; None if only a checkpoint's config has it."""
         return self.native_sizes.get(prediction_type, self.native_sizes.get(""))
+
+    def edits(self, variant: str, edition: str | None = None) -> bool:
+        """Return whether checkpoints of a variant and an edition edit pictures by an instruction.
+
+        Args:
+            variant: The checkpoint's variant.
+            edition: Its edition, "" if that is unknown; None to leave editions aside.
+        """
+        editing = self.editing
+        if editing is None or variant not in editing.variants:
+            return False
+        return edition is None or not editing.editions or edition in editing.editions
+
+    @property
+    def follows_controlnets(self) -> bool:
+        """Whether it follows ControlNets."""
+        return self.control_inputs is not None or self.control_following is not None
 
     def require(self, capability: T | None, words: str) -> T:
         """Return an optional capability, or refuse.

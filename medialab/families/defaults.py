@@ -10,6 +10,7 @@ class Defaults:
     Attributes:
         steps: Denoising steps.
         guidance_scale: As in a config: 1 follows the prompt alone.
+        distilled_guidance_scale: The guidance that the denoiser is told; None if it is told none.
         sampler: A sampler that the family's schedulers know.
         schedule: A schedule of it.
     """
@@ -18,3 +19,4 @@ class Defaults:
     guidance_scale: float
     sampler: str
     schedule: str = "automatic"
+    distilled_guidance_scale: float | None = None

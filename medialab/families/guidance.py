@@ -11,9 +11,10 @@ from medialab.families.patching import computing_by
 if TYPE_CHECKING:
     import torch
 
-# What a guidance_scale above 1 does. "true": each step compares the prompt with the negative one,
-# in two rows at once. "distilled": the denoiser is told the scale, and needs one row. "none":
-# nothing.
+NEGATIVE_UNREAD = "at guidance_scale 1 the negative prompt is not read"
+# "true": with a guidance_scale above 1 each step compares the prompt with the negative one, in two
+# rows at once or in turns. "distilled": besides, the denoiser is told a distilled_guidance_scale.
+# "none": no scale has an effect.
 GuidanceKind = Literal["true", "distilled", "none"]
 
 
@@ -45,9 +46,17 @@ class Guide(ABC):
     def inputs(self, guidance_scale: float) -> dict[str, Any]:
         """Return the pipeline's arguments; a scale of 1 uses the prompt alone."""
 
-    def notes(self, guidance_scale: float, negative_prompt: str) -> list[str]:  # noqa: ARG002
+    def distilled_inputs(self, distilled_guidance_scale: float) -> dict[str, Any]:  # noqa: ARG002
+        """Return the pipeline's argument for the guidance that its denoiser is told.
+
+        Returns:
+            Nothing if the denoiser is told none.
+        """
+        return {}
+
+    def notes(self, guidance_scale: float, negative_prompt: str) -> list[str]:
         """Return notes for the record on settings without effect."""
-        return []
+        return [NEGATIVE_UNREAD] if negative_prompt.strip() and guidance_scale <= 1 else []
 
     @property
     def tensor_inputs(self) -> list[str]:

@@ -10,6 +10,7 @@ Source: the key names that kohya's sd-scripts, diffusers, peft, ComfyUI and span
 from typing import NamedTuple
 
 from medialab.families.base import UNKNOWN
+from medialab.families.encoders import encoder_of
 from medialab.families.recognition import family_of_layers, family_of_vae, family_of_vectors
 from medialab.families.token_vectors import layout_of
 from medialab.families.unet_clip.recognition import ORIGINAL_BLOCKS
@@ -67,6 +68,7 @@ UNUSABLE_LORAS = {
     ".vera_lambda_": "a VeRA",
     ".a1.weight": "a GLoRA",
     ".ia3_l": "an IA3 of PEFT",
+    ".query_norm.scale": "a control LoRA of Black Forest Labs, which widens the denoiser's input",
 }
 BOFT = "a BOFT"  # of LyCORIS: an OFT's names with a stack of blocks
 # Other adapters: their kind and the marks, all of which must be there. They come before LoRAs,
@@ -92,6 +94,7 @@ CONTROLNETS = (
     ("controlnet_x_embedder.", "diffusers"),
     ("controlnet_blocks.", "diffusers"),
     ("controlnet_down_blocks.", "diffusers"),
+    ("\ncontrol_blocks.", "diffusers"),
     ("input_hint_block.", "original"),
 )
 # Models often stored among upscalers that are none: they restore faces or fill holes.
@@ -106,23 +109,6 @@ OTHERS_THAN_UPSCALERS = (
     ("hole filler", ("model.1.ffc.convl2l.",)),
     ("hole filler", ("synthesis.first_stage.",)),
 )
-# Text and image encoders: their kind, family and the marks, all of which must be there.
-ENCODERS = (
-    ("text encoder", "t5", ("encoder.block.0.layer.0.SelfAttention.",)),
-    ("text encoder", "t5", ("encoder.block.0.layer.0.",)),
-    ("text encoder", "qwen-vl", ("model.layers.", ".self_attn.q_proj.", "visual.")),
-    ("text encoder", "qwen3", ("model.layers.", ".self_attn.q_norm.", ".mlp.gate_proj.")),
-    ("text encoder", "qwen3", ("\nlayers.", ".self_attn.q_norm.", ".mlp.gate_proj.")),
-    ("text encoder", "gemma2", ("model.layers.", ".pre_feedforward_layernorm.")),
-    ("text encoder", "gemma2", ("\nlayers.", ".pre_feedforward_layernorm.")),
-    ("text encoder", "llm", ("model.layers.", ".self_attn.q_proj.", ".mlp.gate_proj.")),
-    ("text encoder", "llm", ("\nlayers.", ".self_attn.q_proj.", ".mlp.gate_proj.")),
-    ("text encoder", "clip", ("text_model.embeddings.token_embedding.",)),
-    ("text encoder", "clip", ("token_embedding.weight", "transformer.resblocks.0.")),
-    ("text encoder", "clip", ("\nembeddings.token_embedding.", "\nencoder.layers.0.")),
-    ("image encoder", "clip", ("vision_model.embeddings.",)),
-    ("image encoder", "clip", ("visual.transformer.resblocks.",)),
-)
 # Parts of a diffusers class's name -> its kind; the first that matches is taken.
 _KIND_OF_CLASS = (
     (("ControlNet",), "controlnet"),
@@ -131,7 +117,6 @@ _KIND_OF_CLASS = (
     (("MotionAdapter",), "motion module"),
     (("Transformer2DModel", "Transformer3DModel", "UNet"), "denoiser"),
 )
-CLIP_OF_WIDTH = {768: "clip-l", 1024: "clip-h", 1280: "clip-g"}
 _DENOISER = "model.diffusion_model."
 
 
@@ -214,7 +199,7 @@ def _vae(names: str, header: Header) -> Verdict | None:
     if "encoder.layers." in names and "decoder.layers." in names:
         return Verdict("vae", UNKNOWN, "tiny")
     if "decoder.middle.0.residual.0.gamma" in names or "decoder.stages." in names:
-        return Verdict("vae", UNKNOWN, "original")
+        return Verdict("vae", family_of_vae(header), "original")
     if "encoder.conv_in." not in names or "decoder.conv_in." not in names:
         return None
     written = "diffusers" if "encoder.down_blocks." in names else "original"
@@ -242,22 +227,11 @@ def _upscaler(names: str, _header: Header) -> Verdict | None:
 
 def _part(names: str, header: Header) -> Verdict | None:
     """Recognise one component of a model, as diffusers folders and ComfyUI store them."""
-    for kind, family, marks in ENCODERS:
-        if _has(names, marks):
-            return Verdict(kind, _of_encoder(family, header), "original")
+    if (encoder := encoder_of(names, header)) is not None:
+        return Verdict(*encoder, "original")
     if (family := family_of_layers(names, header)) != UNKNOWN:
         originals = (*ORIGINAL_BLOCKS, "double_blocks", "joint_blocks")
         in_diffusers = "down_blocks." in names or ".to_q." in names or ".to_k." in names
         written = any(f"{one}." in names for one in originals) or not in_diffusers
         return Verdict("denoiser", family, "original" if written else "diffusers")
     return None
-
-
-def _of_encoder(family: str, header: Header) -> str:
-    """Return an encoder's family; the width of its tokens distinguishes CLIPs."""
-    if family != "clip":
-        return family
-    for name, shape in header.shapes.items():
-        if name.endswith("token_embedding.weight") and len(shape) == 2:
-            return CLIP_OF_WIDTH.get(shape[1], UNKNOWN)
-    return UNKNOWN

@@ -5,13 +5,22 @@ from functools import cache
 
 from medialab.errors import ConfigError
 from medialab.families import RUNNING
-from medialab.families.base import LoRAKeys, LoRANames
+from medialab.families.base import UNKNOWN, LoRAKeys, LoRANames
 
 
 def keys_for(family: str) -> LoRAKeys:
     """Return a family's prefixes of layer names; those of all families if it does not run."""
     own = RUNNING[family].loras if family in RUNNING else None
     return _keys_of_all() if own is None else own.keys
+
+
+def may_be_for(made_for: str, family: str) -> bool:
+    """Return whether a LoRA may fit a family's checkpoints, by the family that its header names.
+
+    A LoRA of "flux2" shows no width, and so may be of any size of Flux.2.
+    """
+    is_general = made_for not in RUNNING and family.startswith(f"{made_for}-")
+    return made_for in {UNKNOWN, family} or family == UNKNOWN or is_general
 
 
 def read_block_weights(text: str) -> Mapping[str, float]:

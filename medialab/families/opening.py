@@ -1,8 +1,11 @@
 """The interface that loads a family's files, and the facts of a listed model that it needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from medialab.files.headers import Header
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +26,10 @@ class Listed(Protocol):
         """The name of its family."""
 
     @property
+    def variant(self) -> str:
+        """What it is made for; of a text encoder, its width: "2560 wide"."""
+
+    @property
     def path(self) -> Path:
         """Its file or folder."""
 
@@ -37,6 +44,38 @@ class Listed(Protocol):
     @property
     def lacks_vae(self) -> bool:
         """Whether it has no VAE of its own."""
+
+
+@dataclass(frozen=True)
+class EncoderFile:
+    """A text encoder that a family's checkpoints may have in a file of its own.
+
+    Attributes:
+        family: The family of encoders.
+        width: The numbers in each token's vector.
+        class_name: The class in transformers.
+        left_out: Names of its tensors that the class has no place for.
+    """
+
+    family: str
+    width: int
+    class_name: str
+    left_out: tuple[str, ...] = ()
+
+    def fits(self, family: str, variant: str) -> bool:
+        """Return whether a listed text encoder of that family and variant is such a one."""
+        return (family, variant) == (self.family, f"{self.width} wide")
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        return f"{self.family} of width {self.width}"
+
+
+class Missing(NamedTuple):
+    """What a single file needs from other files: its VAE, and components of text encoders."""
+
+    vae: bool
+    encoders: tuple[str, ...]
 
 
 class Opening(Protocol):
@@ -64,8 +103,24 @@ class Opening(Protocol):
     def folder(self, folder: Path, dtype: "torch.dtype") -> Any:
         """Load the pipeline of a checkpoint's folder."""
 
-    def file(self, info: Listed, dtype: "torch.dtype", configs: Path) -> Any:
-        """Load the pipeline of a single file."""
+    @property
+    def encoder_files(self) -> Mapping[str, EncoderFile]:
+        """The text encoders that a single file may lack, by component; empty if it must not."""
+
+    def missing(self, header: Header) -> Missing | None:
+        """Return what a single file needs from others; None if files of the family are whole."""
+
+    def file(
+        self, info: Listed, dtype: "torch.dtype", configs: Path, encoders: Sequence[Listed] = ()
+    ) -> Any:
+        """Load the pipeline of a single file.
+
+        Args:
+            info: The file's facts.
+            dtype: The weights' dtype.
+            configs: The family's folder of configs.
+            encoders: The files of the text encoders that it lacks.
+        """
 
     def tokenizer(self, path: Path, configs: Path) -> Path:
         """Return the folder of the tokenizer of the checkpoint at `path`."""

@@ -4,7 +4,7 @@ If the rules of two families match, the result is "unknown" rather than a guess.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from medialab.families.unet_clip import recognition as unets
 from medialab.files.headers import Header
 
 MOST_WORDS = 200  # characters of metadata that are read; a family's name has some thirty
-_WRITTEN_IN = ("ss_base_model_version", "modelspec.architecture")
+_WRITTEN_IN = ("ss_base_model_version", "modelspec.architecture", "general.architecture")
 _DENOISER = "model.diffusion_model."
 
 
@@ -31,8 +31,7 @@ def family_of_layers(names: str, header: Header) -> str:
     written = _written_family(header)
     if unets.is_unet(names):
         return unets.family_of_layers(names, header, FAMILIES.values()) or written
-    inside = {name: shape for name, shape in header.shapes.items() if name.startswith(_DENOISER)}
-    families = _matching(inside or header.shapes)
+    families = _matching(_denoiser_in(header))
     if len(families) > 1:
         return UNKNOWN  # its layers contradict each other
     told = next(iter(families), written)
@@ -54,22 +53,56 @@ def family_of_denoiser(config: Mapping[str, Any]) -> str:
 
 
 def variant_of_denoiser(config: Mapping[str, Any]) -> str:
-    """Return the variant of a diffusers UNet, from its config.json; "" for any other network."""
-    return unets.variant_of_config(FAMILIES.get(family_of_denoiser(config)), config)
+    """Return the variant of a diffusers denoiser, from its config.json; "" is the usual one."""
+    known = FAMILIES.get(family_of_denoiser(config))
+    for name, settings in (known.config_variants if known is not None else {}).items():
+        if all(config.get(key) == value for key, value in settings.items()):
+            return name
+    return unets.variant_of_config(known, config)
 
 
 def variant_of_header(family: str, header: Header) -> str:
     """Return the variant of a denoiser in a single file; "" is the usual one."""
-    return unets.variant_of_header(FAMILIES.get(family), header)
+    known = FAMILIES.get(family)
+    if known is not None and known.variants:
+        layers = Layers(_denoiser_in(header))
+        return next((name for name, one in known.variants.items() if layers.show(one)), "")
+    return unets.variant_of_header(known, header)
+
+
+def editions_of(family: str, variant: str) -> tuple[str, ...]:
+    """Return the editions of a family that its layers do not tell; none for another variant."""
+    known = FAMILIES.get(family)
+    return tuple(known.editions) if known is not None and not variant else ()
+
+
+def edition_in_metadata(editions: Iterable[str], header: Header) -> str:
+    """Return the edition that a trainer's or converter's metadata name; "" if they do not."""
+    written = _written(header)
+    named = [one for one in editions if re.search(rf"(?<![a-z]){re.escape(one)}(?![a-z])", written)]
+    return named[0] if len(named) == 1 else ""
+
+
+def edition_in_index(family: str, index: Mapping[str, Any]) -> str:
+    """Return the edition that a folder's model_index.json tells; "" if it does not."""
+    known = FAMILIES.get(family)
+    for name, settings in (known.editions if known is not None else {}).items():
+        if settings and all(index.get(key) in values for key, values in settings.items()):
+            return name
+    return ""
+
+
+def prediction_of(family: str) -> str:
+    """Return what a family's denoisers usually predict; "" if that is unknown."""
+    known = FAMILIES.get(family)
+    return known.prediction_type if known is not None else ""
 
 
 def family_of_vae(header: Header) -> str:
     """Return the family of a VAE, or "unknown": most families' VAEs have the same shapes."""
-    for one in FAMILIES.values():
-        end = one.recognition.vae_tensor
-        if end and any(name.endswith(end) for name in header.shapes):
-            return one.name
-    return UNKNOWN
+    layers = Layers(header.shapes)
+    told = [one.name for one in FAMILIES.values() if any(map(layers.show, one.recognition.vaes))]
+    return told[0] if len(told) == 1 else UNKNOWN
 
 
 def family_of_vectors(widths: tuple[int, ...]) -> str:
@@ -94,8 +127,18 @@ def _are_alike(told: str, written: str) -> bool:
     return written in FAMILIES[told].recognition.lookalikes
 
 
+def _denoiser_in(header: Header) -> Mapping[str, tuple[int, ...]]:
+    """Return the layers of the denoiser in a whole checkpoint, else all."""
+    inside = {name: shape for name, shape in header.shapes.items() if name.startswith(_DENOISER)}
+    return inside or header.shapes
+
+
+def _written(header: Header) -> str:
+    return " ".join(header.metadata.get(key, "")[:MOST_WORDS] for key in _WRITTEN_IN).casefold()
+
+
 def _written_family(header: Header) -> str:
-    written = " ".join(header.metadata.get(key, "")[:MOST_WORDS] for key in _WRITTEN_IN).casefold()
+    written = _written(header)
     if not written.strip():
         return UNKNOWN
     # If several families match, the first in the table is taken.

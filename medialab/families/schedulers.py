@@ -1,10 +1,14 @@
 """The interface of a family's schedulers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
+
+from medialab.settings.steps import Plan
 
 # A checkpoint's own scheduler config, which describes its training.
 Trained = Mapping[str, Any]
+# Samplers, each with its schedules, "automatic" the first.
+Menu = Mapping[str, Sequence[str]]
 
 
 class Schedulers(Protocol):
@@ -19,8 +23,16 @@ class Schedulers(Protocol):
             ConfigError: they do not fit; the message names those that do.
         """
 
-    def make(self, sampler: str, schedule: str, trained: Trained, *, steps: int, seed: int) -> Any:
-        """Return a new diffusers scheduler for one run of `steps` steps.
+    def menu(self) -> Menu:
+        """Return the samplers and schedules that `check` takes for some checkpoint."""
+
+    def planned(
+        self, sampler: str, schedule: str, steps: int, strength: float | None, *, exact: bool
+    ) -> Plan:
+        """Return the steps of a denoising; arguments and errors as in `medialab.settings.steps`."""
+
+    def make(self, sampler: str, schedule: str, trained: Trained, *, steps: Plan, seed: int) -> Any:
+        """Return a new diffusers scheduler for one run of these steps.
 
         Raises:
             ConfigError: as `check`; no sampler is replaced silently.
@@ -31,3 +43,6 @@ class Schedulers(Protocol):
 
     def predicts(self, trained: Trained) -> str:
         """Return the prediction type for the record."""
+
+    def notes(self, sampler: str) -> Sequence[str]:
+        """Return notes for the record on a sampler that is not what its name says elsewhere."""

@@ -1,11 +1,13 @@
 """The interface of a family's prompt encoder."""
 
-from collections.abc import Callable, Hashable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
 
 
 class Reading(NamedTuple):
@@ -14,10 +16,12 @@ class Reading(NamedTuple):
     Attributes:
         emphasis: The effect of brackets, one of EMPHASES.
         clip_skip: The text encoder's layer to use, counted from its end: 1 is the last.
+        pictures: The pictures of an instruction, 8-bit RGB, for encoders that look at them too.
     """
 
     emphasis: str = "original"
     clip_skip: int = 1
+    pictures: "tuple[Image.Image, ...]" = ()
 
 
 class Encoded(NamedTuple):
@@ -83,6 +87,31 @@ class TextEncoder(Protocol):
 
     def as_nothing(self, empty: Encoded) -> Encoded:
         """Return the conditioning of an empty negative prompt, from the encoded empty text."""
+
+
+class TextByText(ABC):
+    """A prompt encoder that reads each text by itself, at the length that the denoiser takes."""
+
+    @property
+    @abstractmethod
+    def networks(self) -> Iterable[Any]:
+        """The text encoders' networks."""
+
+    def key(self, text: str) -> Hashable | None:  # noqa: ARG002 - nothing but the text decides
+        """Return an empty key; None for encoders with adapters."""
+        return None if any(getattr(one, "peft_config", None) for one in self.networks) else ()
+
+    def evened(
+        self,
+        texts: Mapping[str, Encoded],
+        encode: Callable[[str], Encoded],  # noqa: ARG002 - nothing is added
+    ) -> Mapping[str, Encoded]:
+        """Return the texts unchanged."""
+        return texts
+
+    def as_nothing(self, empty: Encoded) -> Encoded:
+        """Return the encoded empty text unchanged."""
+        return empty
 
 
 # Makes a prompt encoder for a checkpoint.

@@ -11,7 +11,11 @@ from medialab.files.headers import Header
 from medialab.files.vae_configs import VAE_CONFIGS, levels_of
 
 MOST_LEVELS = 8  # each halves the picture's sides
+# diffusers' own `sample_size` of an AutoencoderKL, in pixels; written where nobody chose one.
+_NOT_TOLD = 32
 _LEVEL = re.compile(r"encoder\.down(?:_blocks)?\.(\d{1,3})\.")
+# Statistics of latents that the denoiser reads in patches of 2 × 2, as Flux.2's.
+_STATISTICS, _PATCH = "bn.running_mean", 4
 _INTO_DECODER = "decoder.conv_in.weight"
 
 
@@ -20,6 +24,7 @@ def variant_of_vae(header: Header) -> str:
     into = next(
         (shape for name, shape in header.shapes.items() if name.endswith(_INTO_DECODER)), None
     )
+    statistics = header.shapes.get(_STATISTICS)
     levels = {int(level) for name in header.shapes for level in _LEVEL.findall(name)}
     if into is None:
         return ""
@@ -27,6 +32,8 @@ def variant_of_vae(header: Header) -> str:
         return "made for videos" if len(into) > 4 else "of an unknown build"
     if max(levels, default=0) >= MOST_LEVELS:
         return "of an unknown build"
+    if statistics is not None and into[1] and statistics[0] == _PATCH * into[1]:
+        return _latents(statistics[0], 2 * 2 ** max(levels, default=0))
     return _latents(into[1], 2 ** max(levels, default=0))
 
 
@@ -41,7 +48,19 @@ def variant_of_vae_config(config: Mapping[str, Any]) -> str:
     if not 0 < count <= MOST_LEVELS:
         return f"a VAE of {count} levels"
     channels = config.get("latent_channels", FOUR_CHANNELS.channels)
+    if "batch_norm_eps" in config and isinstance(channels, int):
+        return _latents(_PATCH * channels, 2 * 2 ** (count - 1))
     return _latents(channels, 2 ** (count - 1))
+
+
+def size_told(config: Mapping[str, Any]) -> int | None:
+    """Return the side in pixels that a VAE's config tells; None if it does not.
+
+    Checkpoints are published with the VAE that they were trained with, so that this is their native
+    size where the denoiser's config has none.
+    """
+    told = config.get("sample_size")
+    return told if isinstance(told, int) and told > _NOT_TOLD else None
 
 
 def reads(family: Family, variant: str) -> bool:
@@ -50,14 +69,31 @@ def reads(family: Family, variant: str) -> bool:
 
 
 def readable_latents() -> tuple[str, ...]:
-    """Return a description of each kind of latents that the families here use."""
-    return tuple(dict.fromkeys(one.latents.description for one in RUNNING.values()))
+    """Return a description of each kind of latents that VAEs of models/vae may write."""
+    own = (one.latents for one in RUNNING.values())
+    return tuple(dict.fromkeys(one.description for one in own if not one.of_videos))
 
 
 def shared_latents(family: str) -> str:
     """Return the name of the family whose latents and VAEs this family uses, or its own."""
     one = FAMILIES.get(family)
     return (one.latents.shared_with if isinstance(one, Family) else "") or family
+
+
+def is_made_for(family: Family, name: str) -> bool | None:
+    """Return whether a VAE is one of a family's; None if its name does not tell.
+
+    VAEs of several families have the same layers.
+
+    Args:
+        family: The family.
+        name: The VAE's name in the listing.
+    """
+    file = name.rpartition("/")[2].casefold()
+    patterns = {one.latents.vae_names for one in RUNNING.values()}
+    makers = {one for one in patterns if one and re.search(one, file)}
+    own = family.latents.vae_names
+    return makers == {own} if own and len(makers) == 1 else None
 
 
 def _latents(channels: object, reduction: int) -> str:

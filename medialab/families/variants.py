@@ -10,5 +10,8 @@ NAMES_OF_VARIANTS = {
     "upscale": "enlarging by words",
     REFINER: "finishing pictures of SDXL",
     UNCLIP: "varying a picture",
+    "schnell": "making pictures in few steps",
+    "fill": "filling a masked part (Fill)",
+    "control": "following a control picture (Canny, Depth)",
     DISTILLED: "fewer layers than SDXL has (SSD-1B, Vega); get it as a diffusers folder",
 }

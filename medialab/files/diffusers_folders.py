@@ -93,6 +93,9 @@ def _load(
 ) -> Any:
     if name in known.networks:
         return load_network(folder, class_name, dtype)
-    library = "transformers" if name in known.tokenizers else "diffusers"
+    tokenizer = known.tokenizers.get(name)
+    if tokenizer is not None and tokenizer.load is not None:
+        return tokenizer.load(folder, class_name)
+    library = "diffusers" if tokenizer is None else "transformers"
     kind = getattr(importlib.import_module(library), class_name)
     return kind.from_pretrained(folder, local_files_only=True)

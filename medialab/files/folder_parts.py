@@ -33,16 +33,33 @@ _WEIGHTS = re.compile(
 
 
 @dataclass(frozen=True)
+class TokenizerPart:
+    """The requirements for a tokenizer.
+
+    Attributes:
+        encoder: The text encoder that it is for.
+        classes: The classes that it may have.
+        check: Refuses a damaged one, given its folder and the size of the encoder's vocabulary
+            (None if unknown).
+        load: Loads it from its folder as one of the classes; None if the class can do so itself.
+        needed: Whether every folder with the text encoder has it.
+    """
+
+    encoder: str
+    classes: tuple[str, ...]
+    check: Callable[[Path, int | None], None]
+    load: Callable[[Path, str], Any] | None = None
+    needed: bool = True
+
+
+@dataclass(frozen=True)
 class FolderParts:
     """The parts that a family's pipelines use, and the requirements for each.
 
     Attributes:
         networks: Parts with weights: for each, the classes that it may have, and the rules for
             their config.json.
-        tokenizers: The prompt encoder that each tokenizer is for.
-        tokenizer_classes: The classes that a tokenizer may have.
-        check_tokenizer: Refuses a damaged tokenizer, given its folder and the size of the encoder's
-            vocabulary (None if unknown).
+        tokenizers: Parts that are tokenizers.
         required: Parts that every folder has.
         scheduler: The rules for the config of its scheduler.
         made_for_others: Words in the class of a pipeline whose denoiser looks like one of the
@@ -50,9 +67,7 @@ class FolderParts:
     """
 
     networks: Mapping[str, Mapping[str, type[PartConfig]]]
-    tokenizers: Mapping[str, str]
-    tokenizer_classes: tuple[str, ...]
-    check_tokenizer: Callable[[Path, int | None], None]
+    tokenizers: Mapping[str, TokenizerPart]
     required: tuple[str, ...]
     scheduler: type[PartConfig] = SchedulerConfig
     made_for_others: Mapping[str, str] = field(default_factory=dict)
@@ -77,10 +92,12 @@ def check_parts(folder: Path, parts: FolderParts) -> dict[str, str | None]:
     for name in (*parts.required, _SCHEDULER):
         if named.get(name) is None:
             raise ModelRefusedError(f"{INDEX} names no {name}")
-    for tokenizer, encoder in parts.tokenizers.items():
-        if (named.get(tokenizer) is None) != (named.get(encoder) is None):
-            raise ModelRefusedError(f"{INDEX} names one of {encoder} and {tokenizer}, not both")
-    if not any(named.get(encoder) for encoder in parts.tokenizers.values()):
+    for name, tokenizer in parts.tokenizers.items():
+        both = (named.get(name) is None) == (named.get(tokenizer.encoder) is None)
+        if tokenizer.needed and not both:
+            message = f"{INDEX} names one of {tokenizer.encoder} and {name}, not both"
+            raise ModelRefusedError(message)
+    if not any(named.get(one.encoder) for one in parts.tokenizers.values()):
         raise ModelRefusedError(f"{INDEX} names no text_encoder")
     for name, class_name in named.items():
         if class_name is not None:
@@ -120,9 +137,8 @@ def _class_of(name: str, entry: list[Any], parts: FolderParts) -> str | None:
     library, class_name = entry
     if class_name is None or name in LEFT_OUT:
         return None
-    known = parts.networks.get(name) or (
-        parts.tokenizer_classes if name in parts.tokenizers else ()
-    )
+    tokenizer = parts.tokenizers.get(name)
+    known = parts.networks.get(name) or (tokenizer.classes if tokenizer is not None else ())
     fits = class_name in known or (name == _SCHEDULER and str(class_name).endswith("Scheduler"))
     if library not in _LIBRARIES or not fits:
         choices = f"; those that are opened: {', '.join(known)}" if known else ""
@@ -137,9 +153,19 @@ def _check(folder: Path, name: str, class_name: str, parts: FolderParts) -> None
     if name in parts.networks:
         check_network(folder, parts.networks[name][class_name])
     elif name in parts.tokenizers:
-        encoder = folder.parent / parts.tokenizers[name] / CONFIG
+        tokenizer = parts.tokenizers[name]
+        encoder = folder.parent / tokenizer.encoder / CONFIG
         check_file(encoder)
-        words = read_json(encoder).get("vocab_size")
-        parts.check_tokenizer(folder, words if isinstance(words, int) else None)
+        words = _vocabulary(read_json(encoder))
+        tokenizer.check(folder, words if isinstance(words, int) else None)
     else:
         check_scheduler(folder, parts.scheduler)
+
+
+def _vocabulary(config: Mapping[str, Any]) -> Any:
+    """Return the size of a text encoder's vocabulary; None if its config lacks it.
+
+    A model that sees, too, has the settings of its language model in `text_config`.
+    """
+    text = config.get("text_config")
+    return config.get("vocab_size") or (text.get("vocab_size") if isinstance(text, dict) else None)

@@ -1,4 +1,4 @@
-"""The SHA-256 of files, computed when first requested and cached while the file is unchanged.
+"""The hashes of files, computed when first requested and cached while the file is unchanged.
 
 Hashing a checkpoint takes seconds per gigabyte, so results are cached in a small database (the
 workbench's is in outputs/). A file is identified by its `Stamp`, not its name: a replaced file is
@@ -8,20 +8,24 @@ hashed again, a renamed one at most once more.
 import errno
 import hashlib
 import os
-import re
-import sqlite3
 import threading
 import time
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from medialab.files.regular import NotRegularError, is_regular, open_regular
+from medialab.files.digests import Digests, read_digests
+from medialab.files.hash_database import recall, write
+from medialab.files.regular import open_regular
 
-_COLUMNS = "device, inode, size, mtime_ns, ctime_ns, sha256"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-# SQLite's errors for a file that is not our database: damaged, another format, or other tables.
-_FOREIGN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+WRITE_SECONDS = 1.0  # at most so much work in the background is lost by a kill
+_TICK = 0.02  # seconds; the clock of file systems ticks every 10 ms
+
+
+class ChangedError(OSError):
+    """A file was changed while it was read, so that its hashes are of no use."""
 
 
 class Stamp(NamedTuple):
@@ -46,31 +50,64 @@ class Stamp(NamedTuple):
 
     def is_settled(self) -> bool:
         """Return whether a later write will change the stamp: the clock (10 ms) has ticked."""
-        return time.time_ns() - self.ctime_ns > 20_000_000
+        return time.time_ns() - self.ctime_ns > _TICK * 1e9
 
 
 class HashCache:
     """Cached hashes of files, in memory and, if `database` is a path, in that SQLite file.
 
-    The database is only a cache: a damaged one is replaced, a lost one is computed again.
+    The database is only a cache: a damaged one is replaced, a lost one is computed again. Any
+    thread may call it.
     """
 
     def __init__(self, database: Path | None = None) -> None:
         self._database = database
-        self._known: dict[Stamp, str] = {}
+        self._known: dict[Stamp, Digests] = {}
         self._lock = threading.Lock()
+        self._unwritten: dict[Stamp, Digests] = {}
+        self._written_at = 0.0
+        self._waiting = 0  # callers of `sha256` who wait for a file to be read
         if database is not None:
             with suppress(OSError):  # a file in place of the folder: cache in this process only
                 database.parent.mkdir(parents=True, exist_ok=True)
-            self._known.update(self._recall(database))
+            self.recall()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether someone waits for a SHA-256, so that work in the background should pause."""
+        return self._waiting > 0
+
+    def recall(self) -> None:
+        """Read what other processes have stored since.
+
+        Cost: some 5 µs a file that was ever hashed.
+        """
+        if self._database is not None:
+            found = recall(self._database)
+            with self._lock:
+                for numbers, digests in found.items():
+                    stamp = Stamp(*numbers)
+                    self._known[stamp] = _joined(self._known.get(stamp), digests)
 
     def known(self, path: Path) -> str | None:
         """Return the SHA-256 of a file if it is cached, else None.
 
         Cost: one stat.
         """
+        found = self.known_digests(path)
+        return found.sha256 if found else None
+
+    def known_digests(self, path: Path) -> Digests | None:
+        """Return the cached hashes of a file, of which some may be missing; None without any.
+
+        Cost: one stat.
+
+        Raises:
+            OSError: the file is gone.
+        """
+        stamp = Stamp.of(path.stat())
         with self._lock:
-            return self._known.get(Stamp.of(path.stat()))
+            return self._known.get(stamp)
 
     def sha256(self, path: Path) -> str:
         """Return the SHA-256 of a file's content, 64 hex digits.
@@ -80,74 +117,115 @@ class HashCache:
         Raises:
             OSError: the file cannot be read.
         """
-        with self._lock:
-            if (found := self._known.get(Stamp.of(path.stat()))) is not None:
-                return found
-        with open_regular(path) as file:
-            before = Stamp.of(os.fstat(file.fileno()))
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if (known := self.known(path)) is not None:
+            return known
+        with self._awaited(), open_regular(path) as file:
+            before = _settled_stamp(file)
+            found = Digests(hashlib.file_digest(file, "sha256").hexdigest())
             after = Stamp.of(os.fstat(file.fileno()))
-        if before == after and after.is_settled():  # otherwise it may change without a new stamp
-            self._remember(after, digest)
-        return digest
+        if before == after:
+            self._remember(after, found)
+        return found.sha256
 
-    def _remember(self, stamp: Stamp, digest: str) -> None:
+    def digests(self, path: Path, step: Callable[[int], object] = lambda _: None) -> Digests:
+        """Return all hashes of a file.
+
+        Args:
+            path: The file.
+            step: Called about every 20 ms with the bytes read since; may wait, or raise to give up.
+
+        They are written to the database within some seconds of such work; `flush` does it at once,
+        since each writing waits for the disk.
+
+        Cost: one stat if they are cached; else as `read_digests`.
+
+        Raises:
+            ChangedError: the file was changed while it was read.
+            OSError: the file cannot be read.
+        """
+        known = self.known_digests(path)
+        if known is not None and known.is_complete:
+            return known
+        with open_regular(path) as file:
+            before = _settled_stamp(file)
+            found = read_digests(path, file, step)
+            after = Stamp.of(os.fstat(file.fileno()))
+        if after != Stamp.of(path.stat()) or (before is not None and before != after):
+            raise ChangedError(errno.EAGAIN, "it was changed while it was read", str(path))
+        if before is not None:
+            self._remember(after, found, at_once=False)
+        return found
+
+    def keep(self, path: Path, sha256: str) -> None:
+        """Keep the SHA-256 of a file that was just written, as whoever wrote it computed it.
+
+        Cost: a tick of the clock.
+
+        Raises:
+            OSError: the file cannot be opened.
+        """
+        with open_regular(path) as file:
+            stamp = _settled_stamp(file)
+        if stamp is not None:
+            self._remember(stamp, Digests(sha256))
+
+    def moved(self, before: Stamp, path: Path) -> None:
+        """Keep the hashes of a file that was just renamed, by which its change time is another.
+
+        Args:
+            before: The stamp that it had.
+            path: Its path now.
+
+        Raises:
+            OSError: the file is gone.
+        """
+        after = Stamp.of(path.stat())
         with self._lock:
-            self._known[stamp] = digest
-            if self._database is not None:
-                # Locked for too long, or a full or read-only disk: cache in this process only.
-                with suppress(sqlite3.Error, OSError):
-                    self._write(self._database, stamp, digest)
+            digests = self._known.get(before)
+        # A write since would have changed the modification time.
+        if digests is not None and after == before._replace(ctime_ns=after.ctime_ns):
+            self._remember(after, digests)
 
-    @staticmethod
-    def _write(database: Path, stamp: Stamp, digest: str) -> None:
-        with closing(_connect(database)) as connection, connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?, ?)",
-                (*(str(number) for number in stamp), digest),
-            )
+    def flush(self) -> None:
+        """Write to the database what is not written yet."""
+        with self._lock:
+            self._write()
 
-    @staticmethod
-    def _recall(database: Path) -> dict[Stamp, str]:
-        """Read all hashes in the database; a file that is not our database is deleted."""
+    @contextmanager
+    def _awaited(self) -> Iterator[None]:
+        with self._lock:
+            self._waiting += 1
         try:
-            with closing(_connect(database)) as connection:
-                rows = connection.execute(f"SELECT {_COLUMNS} FROM hashes").fetchall()  # noqa: S608
-        except sqlite3.Error as error:
-            # A database that is only locked or unreadable is not deleted.
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FOREIGN:
-                with suppress(OSError):
-                    database.unlink()
-            return {}
-        except OSError:
-            return {}
-        return dict(filter(None, map(_known_of, rows)))
+            yield
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def _remember(self, stamp: Stamp, digests: Digests, *, at_once: bool = True) -> None:
+        with self._lock:
+            self._known[stamp] = _joined(self._known.get(stamp), digests)
+            self._unwritten[stamp] = self._known[stamp]
+            if at_once or time.monotonic() - self._written_at >= WRITE_SECONDS:
+                self._write()
+
+    def _write(self) -> None:
+        unwritten, self._unwritten = self._unwritten, {}
+        if self._database is not None and unwritten:
+            write(self._database, unwritten.items())
+        self._written_at = time.monotonic()
 
 
-def _known_of(row: tuple[object, ...]) -> tuple[Stamp, str] | None:
-    """Return a row's stamp and hash; None for a row that this program did not write."""
-    *numbers, digest = row
-    if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
-        return None
-    try:
-        return Stamp(*(int(str(number)) for number in numbers)), digest
-    except ValueError:
-        return None
+def _settled_stamp(file: FileIO) -> Stamp | None:
+    """Return the stamp of an open file that any later write will change; None if it has none.
 
-
-def _connect(database: Path) -> sqlite3.Connection:
-    """Open the database, with its table.
-
-    Raises:
-        OSError: something else is in its place.
+    Cost: a tick of the clock for a file that was just written.
     """
-    if database.exists() and not is_regular(database):
-        raise NotRegularError(errno.EINVAL, "it is not a file", str(database))
-    # Numbers are stored as text: an inode may exceed SQLite's integers.
-    connection = sqlite3.connect(database, timeout=30)  # seconds; several kernels may share it
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS hashes (device TEXT, inode TEXT, size TEXT, mtime_ns TEXT,"
-        " ctime_ns TEXT, sha256 TEXT NOT NULL,"
-        " PRIMARY KEY (device, inode, size, mtime_ns, ctime_ns))"
-    )
-    return connection
+    if not Stamp.of(os.fstat(file.fileno())).is_settled():
+        time.sleep(_TICK)
+    stamp = Stamp.of(os.fstat(file.fileno()))
+    return stamp if stamp.is_settled() else None
+
+
+def _joined(old: Digests | None, new: Digests) -> Digests:
+    """Return what is known of one file; all its hashes count for more than its SHA-256."""
+    return old if old is not None and old.is_complete else new

@@ -19,8 +19,12 @@ from typing import Any
 from medialab.errors import ModelRefusedError
 from medialab.files.regular import open_regular
 
-# The safetensors library's own limit; real headers are far below it.
-LARGEST_HEADER = 100_000_000  # bytes
+# The safetensors library's own limit is 100 MB; the largest real headers have a few.
+LARGEST_HEADER = 2**25  # bytes
+# Above this size a header is looked over before it is parsed, since JSON may take fifty times its
+# size in memory.
+_LOOKED_OVER = 2**20  # bytes
+MOST_METADATA = 50_000  # entries
 LENGTH_FIELD = 8  # bytes
 SMALLEST_HEADER = 2  # bytes: {}
 
@@ -37,6 +41,7 @@ BITS = {
 # Formats that weights may have.
 FLOATS = frozenset(name for name in BITS if name.startswith(("F8", "F16", "F32", "F64", "BF16")))
 
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 _CONTROL = re.compile(r"[\x00-\x1f]")
 # A convolution of a video model has five; torch's limit is 64.
 MOST_DIMENSIONS = 8
@@ -98,6 +103,8 @@ def _read(descriptor: int, length: int) -> bytes:
 
 
 def _checked_length(path: Path, length: int, size: int) -> int:
+    if length.to_bytes(8, "little").startswith(b"GGUF"):
+        raise ModelRefusedError(f"{path.name} is a GGUF file; name it {path.stem}.gguf")
     if not SMALLEST_HEADER <= length <= LARGEST_HEADER:
         raise _refused(
             path,
@@ -113,6 +120,8 @@ def _parse(path: Path, text: bytes) -> dict[str, Any]:
     """Parse the header's JSON object; its entries are not checked yet."""
     if not text.startswith(b"{"):
         raise _refused(path, "not a safetensors file: its header is not JSON")
+    if len(text) > _LOOKED_OVER:
+        _refuse_bomb(path, text)
     try:
         # Decoded as UTF-8 here: `json.loads` would accept other encodings, which no library reads.
         entries = json.loads(text.decode("utf-8"), parse_constant=_refuse_constant)
@@ -130,6 +139,17 @@ def _parse(path: Path, text: bytes) -> dict[str, Any]:
     if _CONTROL.search(names):
         raise _refused(path, "broken: the name of a tensor is not text")
     return dict(entries)
+
+
+def _refuse_bomb(path: Path, text: bytes) -> None:
+    """Refuse a header that has far more lists or entries than its tensors need.
+
+    A tensor has an object with three entries and two lists.
+    """
+    tensors, bare = text.count(b'"data_offsets"'), _STRING.sub(b"", text)
+    lists, entries = bare.count(b"[") + bare.count(b"{"), bare.count(b":")
+    if lists > 3 * tensors + 2 or entries > 4 * tensors + MOST_METADATA:
+        raise _refused(path, "not a safetensors file: its header holds more than tensors")
 
 
 def _refuse_constant(name: str) -> None:

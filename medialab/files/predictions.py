@@ -23,6 +23,7 @@ EPSILON, V_PREDICTION, FLOW = "epsilon", "v_prediction", "flow_prediction"
 _WORDS = {
     **dict.fromkeys(("epsilon", "eps", "epsilon_prediction", "noise"), EPSILON),
     **dict.fromkeys(("v", "v_pred", "vpred", "v_prediction", "v_parameterization"), V_PREDICTION),
+    **dict.fromkeys(("flow", "flow_matching", "flow_prediction", "rf", "rectified_flow"), FLOW),
 }
 # Words that mean "not given".
 _NOT_GIVEN = ("", "none", "null", "unknown")
@@ -45,14 +46,18 @@ class Trained(NamedTuple):
 
 
 def training_of_file(
-    path: Path, header: Header, told_by_weights: Callable[[Path, Header], str] | None = None
+    path: Path,
+    header: Header,
+    told_by_weights: Callable[[Path, Header], str] | None = None,
+    otherwise: str = EPSILON,
 ) -> Trained:
-    """Determine it for a single-file checkpoint.
+    """Determine it for a model in a single file.
 
     Args:
         path: The file.
         header: Its header.
         told_by_weights: Reads the prediction type from the weights, where the header has none.
+        otherwise: The prediction type if nothing says another; "" for unknown.
 
     Raises:
         ModelRefusedError: it was trained with EDM's noise.
@@ -74,7 +79,7 @@ def training_of_file(
         word = V_PREDICTION
     if word is None and told_by_weights is not None:
         word = told_by_weights(path, header)
-    return Trained(word or EPSILON, zero)
+    return Trained(word or otherwise, zero)
 
 
 def training_of_scheduler(config: Mapping[str, Any]) -> Trained:

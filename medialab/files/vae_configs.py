@@ -1,5 +1,6 @@
 """Rules for the config of a VAE's folder, and of any convolutional network with levels."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -87,6 +88,23 @@ class VAEConfig(ConvolutionalConfig):
         same("latent_channels", shapes, "decoder.conv_in.weight", last)
 
 
+class Flux2VAEConfig(VAEConfig):
+    """The config of diffusers' AutoencoderKLFlux2; its weights hold the latents' statistics."""
+
+    batch_norm_eps: Number
+    patch_size: list[Count]
+
+    @model_validator(mode="after")
+    def _tells_its_scale(self) -> Self:
+        return self
+
+    def check_weights(self, shapes: Shapes) -> None:
+        """Check the sizes against the weights, and raise ValueError if they differ."""
+        super().check_weights(shapes)
+        channels = math.prod(self.patch_size) * self.latent_channels
+        same("patch_size and latent_channels", shapes, "bn.running_mean", (channels,))
+
+
 class TinyVAEConfig(PartConfig):
     """The config of diffusers' AutoencoderTiny."""
 
@@ -108,11 +126,13 @@ class TinyVAEConfig(PartConfig):
 # The classes of VAEs that are supported -> the rules for their configs.
 VAE_CONFIGS: Mapping[str, type[PartConfig]] = {
     "AutoencoderKL": VAEConfig,
+    "AutoencoderKLFlux2": Flux2VAEConfig,
     "AutoencoderTiny": TinyVAEConfig,
 }
 
 _LEVELS = {
     "AutoencoderKL": "block_out_channels",
+    "AutoencoderKLFlux2": "block_out_channels",
     "AutoencoderTiny": "encoder_block_out_channels",
 }
 

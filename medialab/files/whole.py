@@ -1,7 +1,7 @@
 """Atomic writing of files: a reader sees the old content or the new one, never a part of it."""
 
 import os
-import tempfile
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,23 +9,26 @@ from pathlib import Path
 UNFINISHED = ".partial"
 
 
-def write_whole(path: Path, content: bytes, *, modified_ns: int | None = None) -> None:
+def write_whole(
+    path: Path, content: bytes, *, modified_ns: int | None = None, private: bool = True
+) -> None:
     """Write a file under a temporary name, and rename it when it is complete.
 
-    The folder is created if it is missing. Only this user may read the file. If the machine
-    crashes, the content may be lost; `medialab.artifacts.publishing` avoids that.
+    The folder is created if it is missing. If the machine crashes, the content may be lost;
+    `medialab.artifacts.publishing` avoids that.
 
     Args:
         path: The file.
         content: Its content.
         modified_ns: Its modification time, in nanoseconds since 1970; None for now.
+        private: Whether only this user may read it; otherwise whoever may read new files here.
 
     Raises:
         OSError: it cannot be written; the old file is unchanged, and no temporary file is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=UNFINISHED)
-    partial = Path(name)
+    partial = path.with_name(f".w{secrets.token_hex(8)}{UNFINISHED}")
+    number = os.open(partial, _WRITING, 0o600 if private else 0o666)
     try:
         with os.fdopen(number, "wb") as file:
             file.write(content)
@@ -36,3 +39,7 @@ def write_whole(path: Path, content: bytes, *, modified_ns: int | None = None) -
         with suppress(OSError):
             partial.unlink()
         raise
+
+
+# A new file, never one that is there, not even through a link.
+_WRITING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

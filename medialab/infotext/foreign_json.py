@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _DEEPEST = 64  # levels of JSON; a program's settings have four or five
+_MOST_WRAPS = 3
 _MOST_KEYS = 1_000  # of an object; programs write some fifty
 _LONGEST_SHOWN = 300  # characters of a value that a message repeats
 
@@ -15,9 +16,10 @@ JSON = Mapping[str, Any]
 def parse_object(text: str) -> JSON | None:
     """Parse a text that is a JSON object as a whole; None for any other text.
 
+    An object that was encoded several times, as text within JSON, is decoded as often.
     An object nested deeper than any program's settings counts as empty.
     """
-    text = text.strip().removeprefix("\ufeff")
+    text = _unwrapped(text.strip().removeprefix("\ufeff"))
     if not (text.startswith("{") and text.endswith("}")):
         return None
     if _depth(text) > _DEEPEST:
@@ -29,10 +31,28 @@ def parse_object(text: str) -> JSON | None:
     return _bounded(found) if isinstance(found, dict) else None
 
 
+def _unwrapped(text: str) -> str:
+    for _ in range(_MOST_WRAPS):
+        if not (text.startswith('"') and text.endswith('"') and len(text) > 1):
+            break
+        try:
+            inner = json.loads(text, strict=False)
+        except (ValueError, RecursionError):
+            break
+        text = inner.strip()
+    return text
+
+
 def _bounded(found: dict[str, Any]) -> JSON:
-    """Return the object, or an empty one if it or one in it has more keys than programs write."""
+    """Return the object, or an empty one if it or one in it has more keys than programs write.
+
+    A graph's nodes, an object of objects, may be more.
+    """
     parts = [found, *(part for part in found.values() if isinstance(part, dict))]
-    return {} if any(len(part) > _MOST_KEYS for part in parts) else found
+    crowded = [part for part in parts if len(part) > _MOST_KEYS]
+    if all(isinstance(one, dict) for part in crowded for one in part.values()):
+        return found
+    return {}
 
 
 def is_empty(value: Any) -> bool:

@@ -13,9 +13,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 NEGATIVE = "Negative prompt:"
 A1111 = "A1111"
+GRAPH = "graph"  # the item that stands for JSON that holds no settings, or none that are read
 LONGEST = 1_000_000  # characters; a text of settings has some thousands
 _MOST_ITEMS = 1_000
 
@@ -80,6 +82,14 @@ _BULLET = re.compile(r"^[ \t]*[-*\u2022][ \t]+(?=\w[\w ]{0,30}:)", re.MULTILINE)
 _EXAMINED = 4_000  # characters of a block that are examined for parameters
 
 
+class GivenLoRA(NamedTuple):
+    """A LoRA given outside the prompt; without a weight in the text encoders, both are the same."""
+
+    name: str
+    weight: float
+    text_encoder: float | None = None
+
+
 @dataclass
 class RawInfotext:
     """The parts of an infotext before they are interpreted as settings.
@@ -88,7 +98,10 @@ class RawInfotext:
         prompt: The prompt.
         negative_prompt: The negative prompt.
         items: Values as written, by A1111's keys.
-        loras: Names and weights of LoRAs given outside the prompt.
+        unknown: Why a value that belongs to the settings is not known, by its key.
+        not_here: Why a part has no setting here, by its name.
+        loras: LoRAs given outside the prompt.
+        civitai: Versions of models at CivitAI, by keys as in `Parsed.hashes`.
         notes: What was changed while reading, in words for the user.
         program: The program that wrote it.
     """
@@ -96,7 +109,10 @@ class RawInfotext:
     prompt: str = ""
     negative_prompt: str = ""
     items: dict[str, str] = field(default_factory=dict)
-    loras: list[tuple[str, float]] = field(default_factory=list)
+    unknown: dict[str, str] = field(default_factory=dict)
+    not_here: dict[str, str] = field(default_factory=dict)
+    loras: list[GivenLoRA] = field(default_factory=list)
+    civitai: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     program: str = A1111
 

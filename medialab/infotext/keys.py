@@ -136,6 +136,11 @@ def _tiled(
     return Key(key, *_of("upscaler", name, _draws, read, show))
 
 
+def _read_alone(name: str, read: Callable[[str], dict[str, Any]]) -> Key:
+    """Return an item that is read and never written: our own item holds such settings."""
+    return Key(name, lambda _config: None, lambda value, _items: read(value))
+
+
 def _flag(value: str, on: str, off: str) -> bool:
     if value.casefold() not in {on, off}:
         raise ValueError(value)
@@ -172,7 +177,8 @@ def _read_strength(value: str, items: Items) -> dict[str, Any]:
         return {"refiner": strength | {"enabled": True}}
     if any(key.startswith("Ultimate SD upscale") for key in items):
         return {"upscaler": strength}
-    return {"inpaint" if "Mask blur" in items else "img2img": strength}
+    is_masked = "Mask blur" in items or "Mask mode" in items
+    return {"inpaint" if is_masked else "img2img": strength}
 
 
 def _write_resize(config: ResolvedConfig) -> str | None:
@@ -193,10 +199,6 @@ def _read_resize(value: str, _items: Items) -> dict[str, Any]:
 def _write_scale(config: ResolvedConfig) -> str | None:
     is_scaled = config.refiner.enabled and _write_resize(config) is None
     return number(config.refiner.scale) if is_scaled else None
-
-
-def _hands_over(config: ResolvedConfig) -> bool:
-    return config.mode == "txt2img" and bool(config.handover_checkpoint) and config.switch_at < 1
 
 
 def _write_control(number_of: int) -> Callable[[ResolvedConfig], str | None]:
@@ -279,6 +281,7 @@ AFTER: tuple[Key, ...] = (
     _hires_prompt("Hires prompt", "prompt"),
     _hires_prompt("Hires negative prompt", "negative_prompt"),
     _hires("Hires CFG Scale", "guidance_scale", float, number),
+    _hires("Hires Distilled CFG Scale", "distilled_guidance_scale", float, number),
     _hires("Hires schedule type", "schedule", str.casefold, schedule),
     Key(
         "Hires upscale",
@@ -296,14 +299,14 @@ AFTER: tuple[Key, ...] = (
         "Refiner",
         lambda config: (
             _with_hash(config, "checkpoint", config.handover_checkpoint)
-            if _hands_over(config)
+            if config.hands_over
             else None
         ),
         lambda value, _items: {"handover_checkpoint": _plain_name(value)},
     ),
     Key(
         "Refiner switch at",
-        lambda config: number(config.switch_at) if _hands_over(config) else None,
+        lambda config: number(config.switch_at) if config.hands_over else None,
         lambda value, _items: {"switch_at": float(value)},
     ),
     _painted(
@@ -331,6 +334,12 @@ AFTER: tuple[Key, ...] = (
     _tiled("Ultimate SD upscale tile_width", "diffusion_tile", int),
     _tiled("Ultimate SD upscale tile_height", "diffusion_tile", int),
     _tiled("Ultimate SD upscale padding", "diffusion_overlap", int),
+    _read_alone("Hires seed", lambda value: {"refiner": {"seed": int(value)}}),
+    _read_alone(
+        "Postprocess upscaler",
+        lambda value: {"upscaler": {"enabled": True, "upscaler": _upscaler(value)}},
+    ),
+    _read_alone("Postprocess upscale by", lambda value: {"upscaler": {"scale": float(value)}}),
 )
 
 

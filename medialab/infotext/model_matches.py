@@ -2,28 +2,25 @@
 
 If name and hash disagree, the hash wins, and the user is told. A hash is compared with those of
 each file: its SHA-256 (AutoV2 is the first 10 digits), the SHA-256 of its tensors (AutoV3, kohya's,
-SwarmUI's), and AutoV1, of 64 KiB inside it.
+SwarmUI's), AutoV1, of 64 KiB inside it, and BLAKE3 and CRC32 where they were computed before.
 
 Cost: none for hashes that are already known. Otherwise files are hashed, those of the same name
 first, then all others of the kind from the smallest on, until one matches or `may_read` bytes are
 read; about 5 s per gigabyte.
 """
 
-import hashlib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from medialab.errors import MediaLabError, ModelRefusedError
-from medialab.files.headers import LENGTH_FIELD, read_header
-from medialab.files.regular import open_regular
+from medialab.files.digests import AUTOV1_DIGITS, AUTOV2_DIGITS, LEAST_DIGITS, Digests, autov1
+from medialab.files.headers import read_header
 from medialab.infotext.foreign_json import plain_name
-from medialab.listing.notes import hashes_noted
+from medialab.listing.noted_hashes import hashes_noted
+from medialab.listing.notes import read_notes
 from medialab.loading.registry import ModelInfo, ModelRegistry
 
-_AUTO_V1 = (0x100000, 0x10000)  # the position and the number of the bytes that it covers
-_V1_DIGITS, _V2_DIGITS = 8, 10
 # Default limit of bytes that are hashed for one text: some minutes.
 MOST_READ = 32 * 2**30
 _IN_HEADERS = ("sshs_model_hash", "modelspec.hash_sha256")
@@ -60,7 +57,6 @@ class Matcher:
     def __init__(self, registry: ModelRegistry, may_read: int | None = None) -> None:
         self._registry = registry
         self._may_read = may_read
-        self._tensors: dict[Path, str] = {}
         self._usable: dict[str, list[ModelInfo]] = {}
         self._refused: dict[str, list[ModelInfo]] = {}
 
@@ -92,6 +88,20 @@ class Matcher:
                 return Match(info, named)
         return Match(None, named, unread)
 
+    def of_version(self, kind: str, version: str) -> ModelInfo | None:
+        """Return the model whose note says that it is a version at CivitAI; None without one.
+
+        Args:
+            kind: A kind for which `match` was called before.
+            version: The version's number.
+
+        Cost: reading the notes beside the files of the kind.
+        """
+        for info in self._usable[kind]:
+            if str(read_notes(info.path).civitai.get("id", "")) == version:
+                return info
+        return None
+
     def refusal(self, kind: str, name: str | None) -> str:
         """Return why the file of that name cannot be used; empty if there is no such file."""
         found = find_named(self._refused.get(kind, []), name) if name else None
@@ -104,32 +114,40 @@ class Matcher:
     def _known(self, info: ModelInfo, sha: str) -> Iterator[str]:
         """Yield a model's hashes that are known without reading more than 64 KiB of its file."""
         yield self.sha256(info)
-        yield self._tensors.get(info.path, "")
-        if info.path.is_file():
-            yield from hashes_noted(info.path)
-            try:
-                metadata = read_header(info.path).metadata
-            except ModelRefusedError:
-                return
-            yield from (metadata.get(key, "").removeprefix("0x") for key in _IN_HEADERS)
-            if len(sha) == _V1_DIGITS:
-                yield auto_v1(info.path)
+        if not info.path.is_file():
+            return
+        if self._digests(info).include(sha):
+            yield sha
+        yield from hashes_noted(info.path)
+        try:
+            metadata = read_header(info.path).metadata
+        except ModelRefusedError:
+            return
+        yield from (metadata.get(key, "").removeprefix("0x") for key in _IN_HEADERS)
+        if len(sha) == AUTOV1_DIGITS:
+            yield autov1(info.path)
+
+    def _digests(self, info: ModelInfo) -> Digests:
+        """Return what is known of a file without reading it."""
+        try:
+            return self._registry.hashes.known_digests(info.path) or Digests("")
+        except OSError:  # gone in the meantime
+            return Digests("")
 
     def _holds(self, info: ModelInfo, sha: str) -> bool:
         """Return whether a model's content has this hash; the file is read if that is unknown."""
         try:
-            if self._registry.known_sha256(info) is None:
+            if len(sha) <= AUTOV2_DIGITS or not info.path.is_file():
+                if self._registry.known_sha256(info) is None:
+                    self._count(info)
+                return _fits(sha, self._registry.sha256(info))
+            if not self._digests(info).is_complete:
                 self._count(info)
-            if _fits(sha, self._registry.sha256(info)):
-                return True
-            if len(sha) <= _V2_DIGITS or not info.path.is_file():
-                return False
-            if info.path not in self._tensors:
-                self._count(info)
-                self._tensors[info.path] = sha256_of_tensors(info.path)
-        except (MediaLabError, OSError):  # its note contradicts its content, or it is gone
+            found = self._registry.hashes.digests(info.path)
+            self._registry.sha256(info)  # known by now; refuses a file that its note contradicts
+        except (MediaLabError, OSError):  # or it is gone
             return False
-        return _fits(sha, self._tensors[info.path])
+        return found.include(sha)
 
     def _count(self, info: ModelInfo) -> None:
         if self._may_read is not None:
@@ -156,20 +174,4 @@ def _fits(sha: str, known: str) -> bool:
     """Return whether two hashes agree up to the length of the shorter one."""
     known = known.casefold()
     digits = min(len(sha), len(known))
-    return digits >= _V1_DIGITS and sha[:digits] == known[:digits]
-
-
-def auto_v1(path: Path) -> str:
-    """Return AutoV1, A1111's first hash: of 64 KiB after the first MiB; empty for shorter files."""
-    start, length = _AUTO_V1
-    with open_regular(path) as file:
-        file.seek(start)
-        content = file.read(length)
-    return hashlib.sha256(content).hexdigest()[:_V1_DIGITS] if content else ""
-
-
-def sha256_of_tensors(path: Path) -> str:
-    """Return the SHA-256 of all bytes after a safetensors header, which AutoV3 abbreviates."""
-    with open_regular(path) as file:
-        file.seek(LENGTH_FIELD + int.from_bytes(file.read(LENGTH_FIELD), "little"))
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return digits >= LEAST_DIGITS and sha[:digits] == known[:digits]

@@ -11,7 +11,8 @@ sd-webui-additional-networks.
 import math
 import re
 
-from medialab.infotext.items import RawInfotext
+from medialab.infotext.items import GivenLoRA, RawInfotext
+from medialab.prompts import tagged_loras
 
 _SIZE = re.compile(
     r"[(\[]?\s*['\"]?(\d{1,9})['\"]?\s*[xX×*,]\s*['\"]?(\d{1,9})['\"]?\s*[)\]]?"
@@ -112,8 +113,13 @@ def _modern(parts: dict[str, str]) -> dict[str, str]:
 
 
 def _loras_beside(raw: RawInfotext) -> None:
-    """Read LoRAs given outside the prompt: Fooocus' "Lora weights", or numbered items."""
+    """Read LoRAs outside the prompt: SD.Next's list, Fooocus' "Lora weights", numbered items."""
     items = raw.items
+    tagged = {tag.name for tag in tagged_loras(raw.prompt)}
+    for pair in items.pop("LoRA networks", "").split(",", _MOST_PAIRS)[:_MOST_PAIRS]:
+        name, weight = pair.rpartition(":")[::2]
+        if name.strip() not in tagged:  # SD.Next lists those of the prompt's tags too
+            _add_lora(raw, name, weight)
     for pair in items.pop("Lora weights", "").split(",", _MOST_PAIRS)[:_MOST_PAIRS]:
         _add_lora(raw, *pair.rpartition(":")[::2])
     hashes = [items["Lora hashes"]] if items.get("Lora hashes") else []
@@ -129,12 +135,12 @@ def _loras_beside(raw: RawInfotext) -> None:
 
 def _add_lora(raw: RawInfotext, name: str, weight: str) -> None:
     try:
-        lora = (name.strip(), float(weight))
+        lora = GivenLoRA(name.strip(), float(weight))
     except ValueError:
         if name.strip():
             raw.items[f"LoRA {name.strip()}"] = weight
         return
-    if lora[0]:
+    if lora.name:
         raw.loras.append(lora)
 
 
@@ -152,7 +158,7 @@ def _additional_networks(raw: RawInfotext) -> None:
             continue
         if name is None or items.get(f"AddNet Module {number}", "LoRA") != "LoRA":
             continue
-        raw.loras.append((name[1], weight))
+        raw.loras.append(GivenLoRA(name[1], weight))
         hashes.append(f"{name[1]}: {name[2]}")
         for one in [one for one in items if (own := _ADDED.fullmatch(one)) and own[1] == number]:
             del items[one]

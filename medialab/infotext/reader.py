@@ -16,9 +16,11 @@ from typing import Any
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError, shown
 from medialab.infotext.adetailer import read_detailers, vae_name
-from medialab.infotext.foreign_texts import GRAPH, parse_object, read_object
+from medialab.infotext.civitai import RESOURCES, read_resources
+from medialab.infotext.foreign_json import parse_object
+from medialab.infotext.foreign_texts import read_object
 from medialab.infotext.hashes import hashes_in, without_hash
-from medialab.infotext.items import A1111, LONGEST, RawInfotext, split_infotext
+from medialab.infotext.items import A1111, GRAPH, LONGEST, RawInfotext, split_infotext
 from medialab.infotext.keys import AFTER, BEFORE, Items, merged, unread_parts
 from medialab.infotext.mojibake import mend_letters, mend_order
 from medialab.infotext.older_items import modernise
@@ -30,6 +32,7 @@ EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
 # Our own item: settings of other stages, as JSON.
 STAGES = "Media Lab stages"
 OURS = "this studio"
+UNKNOWN = "unknown"  # the value of a setting that the source does not say
 
 _HALVES = re.compile("[\\ud800-\\udfff]+")
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
@@ -40,6 +43,7 @@ _WRITERS = {
     "SD.Next": "SD.Next",
     "ComfyUI": "a node of ComfyUI",
 }
+_FORGE = re.compile(r"(?:f\d|neo)", re.IGNORECASE)  # its versions are f2.0.1v1.10.1, its fork's neo
 _NUMBER = re.compile(r"[-+]?[0-9]{1,20}[.,][0-9]{1,20}")
 # Parts of an error's message that are replaced by plainer words.
 _FIELD = re.compile(r"^[a-z_0-9.]+=")
@@ -60,6 +64,7 @@ class Parsed:
         notes: What was changed while reading, in words for the user.
         program: The program that wrote the text.
         hashes: Hashes of models, by "checkpoint", "vae" (the picture's own) or "kind/name".
+        civitai: Numbers of their versions at CivitAI, by the same keys.
     """
 
     settings: Mapping[str, Any]
@@ -68,17 +73,23 @@ class Parsed:
     notes: tuple[str, ...] = ()
     program: str = A1111
     hashes: Mapping[str, str] = field(default_factory=dict)
+    civitai: Mapping[str, str] = field(default_factory=dict)
 
 
 def _read_others(value: str) -> dict[str, Any]:
     return dict(parse_object(value) or {})
 
 
-def read(text: str) -> Parsed:
+def read(text: str, file_name: str = "") -> Parsed:
     """Read an infotext (A1111's or ours), or another program's JSON.
 
     A text without parameters is all prompt. A missing schedule means automatic, as in A1111; other
     settings that the text does not name are left out.
+
+    Args:
+        text: The text.
+        file_name: The name of the picture's file that holds it, by which ComfyUI's graphs tell
+            which of several pictures it is; empty if unknown.
 
     Raises:
         ConfigError: the text is longer than LONGEST characters.
@@ -88,10 +99,10 @@ def read(text: str) -> Parsed:
             f"a text of {len(text):,} characters is too long for settings; the limit is {LONGEST:,}"
         )
         raise ConfigError(message)
-    return _interpreted(split_text(text))
+    return _interpreted(split_text(text, file_name))
 
 
-def split_text(text: str) -> RawInfotext:
+def split_text(text: str, file_name: str = "") -> RawInfotext:
     """Split a text of any program into its parts, with characters and items repaired."""
     # Surrogates cannot be encoded: pairs are joined, single ones are lost.
     whole_letters = _HALVES.sub(_joined_halves, text)
@@ -99,7 +110,7 @@ def split_text(text: str) -> RawInfotext:
     is_html = _HTML.search(mended) is not None
     plain = unescape(mended) if is_html else mended
     whole = parse_object(plain)
-    raw = split_infotext(plain) if whole is None else read_object(whole)
+    raw = split_infotext(plain) if whole is None else read_object(whole, file_name)
     if whole is not None and isinstance(inner := _infotext_in(whole), str):
         raw = split_infotext(inner)
     if is_html:
@@ -108,15 +119,22 @@ def split_text(text: str) -> RawInfotext:
         raw.notes.append("its characters were garbled, and were repaired")
     elif "\ufffd" in mended:
         raw.notes.append("some of its characters are lost (they appear as \ufffd)")
-    modernise(raw)
     if raw.program == A1111:
         raw.program = _writer_of(raw.items)
+    modernise(raw)
+    read_resources(raw)
     return raw
 
 
 def _writer_of(items: Items) -> str:
     """Return the program that wrote an infotext, by its items; A1111 if they do not say."""
-    version = f"{items.get('App', '')} {items.get('Version', '')}"
+    if STAGES in items:
+        return OURS
+    if any(key in items for key in (RESOURCES, "Civitai metadata", "Created Date")):
+        return "CivitAI"
+    version = f"{items.get('App', '')} {items.get('Version', '')}".strip()
+    if _FORGE.match(version):
+        return "Forge"
     return next((name for mark, name in _WRITERS.items() if mark in version), A1111)
 
 
@@ -165,14 +183,17 @@ def _interpreted(raw: RawInfotext) -> Parsed:
         keys = [key for key in rest if key in _ALSO_IN_OURS]
         settings = _with_items(settings, rest, keys, why)
         raw.notes += _notes_on_units(raw.items, rest)
-        if "upscaler" in settings:
+        if not settings.get("upscaler", {"enabled": True}).get("enabled"):
             raw.notes.append("the upscaler is switched off: a text does not hold its picture")
         if {"img2img", "inpaint"} & settings.keys():
             raw.notes.append("it was made from another picture, which the settings do not contain")
+    rest |= dict.fromkeys((*raw.not_here, *raw.unknown), UNKNOWN)
+    why |= raw.not_here
+    why |= {key: f"{UNKNOWN}: {reason}" for key, reason in raw.unknown.items()}
     hashes = hashes_in(raw.items)
     if is_ours and STAGES not in rest:
         hashes = _of_their_own(hashes, raw.items, settings)
-    return Parsed(settings, rest, why, tuple(raw.notes), raw.program, hashes)
+    return Parsed(settings, rest, why, tuple(raw.notes), raw.program, hashes, raw.civitai)
 
 
 def _of_their_own(
@@ -189,8 +210,10 @@ def _of_their_own(
 def _with_loras(settings: dict[str, Any], raw: RawInfotext) -> dict[str, Any]:
     if left := raw.loras[MOST_LORAS:]:
         raw.notes.append(f"{len(left):,} LoRAs are left out: the limit is {MOST_LORAS}")
-    for name, weight in raw.loras[:MOST_LORAS]:
+    for name, weight, text_encoder in raw.loras[:MOST_LORAS]:
         one = {"name": name, "weight": weight}
+        if text_encoder is not None:
+            one["text_encoder"] = text_encoder
         joined = settings | {"loras": (*settings.get("loras", ()), one)}
         if refusal := _refusal(joined):
             raw.notes.append(f"LoRA {name!r} is left out: {refusal}")
@@ -250,12 +273,14 @@ def _read_size(value: str) -> dict[str, Any]:
 _BASE_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "Steps": lambda value: {"steps": int(value)},
     "CFG scale": lambda value: {"guidance_scale": float(value)},
+    "Distilled CFG Scale": lambda value: {"distilled_guidance_scale": float(value)},
     "Seed": lambda value: {"seed": int(value)},
     "Size": _read_size,
     "Model": lambda value: {"checkpoint": without_hash(value)},
     "Clip skip": lambda value: {"clip_skip": _clip_skip(value)},
     "Emphasis": lambda value: {"emphasis": value.casefold()},
     "Sharpen": lambda value: {"sharpen": float(value)},
+    "Prediction type": lambda value: {"prediction_type": value},
     STAGES: _read_others,
     EXACT["prompt"]: lambda value: {"prompt": value},
     EXACT["negative_prompt"]: lambda value: {"negative_prompt": value},

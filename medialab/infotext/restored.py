@@ -12,21 +12,33 @@ from typing import Any
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import MediaLabError
-from medialab.infotext.foreign_texts import COMFYUI, GRAPH
 from medialab.infotext.hashes import HASH_ITEMS
+from medialab.infotext.items import GRAPH
 from medialab.infotext.model_matches import Matcher
+from medialab.infotext.programs.comfyui import COMFYUI
 from medialab.infotext.reader import OURS, Parsed
 from medialab.infotext.renamed_models import renamed
-from medialab.infotext.restored_models import ModelChooser
+from medialab.infotext.restored_models import MissingModel, ModelChooser
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN
+from medialab.settings.fields import SwitchedConfig
 from medialab.settings.sampling import SamplingConfig
 
 # Items about how a file was made that are not needed to make it again.
-_NO_SETTINGS = {"Version", "User", "Time taken", "Created Date"}
+_NO_SETTINGS = {
+    *("Version", "User", "Time taken", "Created Date"),
+    # SD.Next's: what ran, and what other items say too.
+    *("App", "Backend", "Parser", "Pipeline", "Operations", "Hires size", "Hires force"),
+    # CivitAI's generator: its own form, and what other items say too.
+    *("Civitai metadata", "process", "workflow", "quantity", "aspectRatio", "priority"),
+    *("baseModel", "disablePoi", "experimental", "outputFormat", "remixOfId"),
+}
 # Values that always apply here.
-_AS_HERE = {("RNG", "CPU"), ("Tiling", "False")}
+_AS_HERE = {
+    *(("RNG", "CPU"), ("Tiling", "False"), ("Batch", "1x1"), ("draft", "False"), ("nsfw", "False")),
+    *(("Beta schedule alpha", "0.6"), ("Beta schedule beta", "0.6")),
+}
 # Why well-known items are not settings here.
 _WHY = {
     "Raw prompt": "it is the prompt without the words of styles",
@@ -40,6 +52,7 @@ _WHY = {
     "Text below": "it is below the settings",
     "Hypernet": "hypernetworks are not supported here",
     "Face restoration": "face restoration is not available; the face detailer repaints faces",
+    "Text encoder": "a checkpoint's own text encoder is used here, or the only one that fits",
     "Used embeddings": "they are those named in the prompt",
 }
 _SHOWN = 120  # characters of a value that a message repeats
@@ -53,6 +66,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Any], str]] = {
     "seed": lambda value: f"seed {value}",
     "steps": lambda value: f"{value} steps",
     "guidance_scale": lambda value: f"guidance {value:g}",
+    "distilled_guidance_scale": lambda value: f"distilled guidance {value:g}",
     "sampler": lambda value: f"sampler {value}",
     "schedule": lambda value: f"schedule {value}",
     "checkpoint": lambda value: f"checkpoint {value}",
@@ -84,6 +98,7 @@ class ReadSettings:
         left_out: What was not set, and the reason.
         notes: What was changed, in words for the user.
         program: The program that wrote them.
+        missing: The models that are not here, as `bench.remote("civitai")` can be asked for them.
     """
 
     config: PipelineConfig
@@ -91,6 +106,7 @@ class ReadSettings:
     left_out: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     program: str = OURS
+    missing: tuple[MissingModel, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -147,6 +163,7 @@ def with_current_names(
         may_read: The most bytes of models to hash for comparison; None for no limit.
     """
     matcher, notes, left_out = Matcher(registry, may_read), list[str](), dict[str, str]()
+    missing: list[MissingModel] = []
     names: dict[str, dict[str, str | None]] = {}
     hashes = {f"checkpoint/{config.checkpoint}": config.checkpoint_sha256, **config.models_sha256}
     for key, sha256 in hashes.items():
@@ -158,9 +175,10 @@ def with_current_names(
         elif match.found is None and not match.unread:
             what = "another file has its name" if match.named else "no file here has its content"
             left_out[f"{kind} {name}"] = f"{what} (hash {sha256[:10]})"
+            missing.append(MissingModel(kind, name, sha256))
     for kind, others in names.items():
         config = renamed(config, kind, others)
-    return ReadSettings(config, ("all settings",), left_out, tuple(notes))
+    return ReadSettings(config, ("all settings",), left_out, tuple(notes), missing=tuple(missing))
 
 
 class _Restoring:
@@ -179,6 +197,7 @@ class _Restoring:
         self._notes = list(parsed.notes)
         self._left_out: dict[str, str] = {}
         self._settings = dict(parsed.settings)
+        self._missing: tuple[MissingModel, ...] = ()
 
     def run(self) -> ReadSettings:
         self._explain_rest()
@@ -187,16 +206,23 @@ class _Restoring:
         if self._registry is None:
             config = PipelineConfig.parse(self._settings)
         else:
-            models = ModelChooser(self._parsed.hashes, Matcher(self._registry, self._may_read))
+            matcher = Matcher(self._registry, self._may_read)
+            models = ModelChooser(self._parsed.hashes, matcher, self._parsed.civitai)
             config = models.chosen(self._settings, self._now.checkpoint)
             read = read - {"checkpoint"} | ({"checkpoint"} if models.has_checkpoint else set())
             self._notes += models.notes
             self._left_out |= models.left_out
+            self._missing = tuple(dict.fromkeys(models.missing))
         if config.image is not None and not self._has_picture(config.image):
             self._left_out["image"] = "the start picture is not here; choose it again"
             config = config.changed(mode="txt2img", image=None)
+        if not all(map(self._has_picture, config.instruct.references)):
+            self._left_out["references"] = "reference pictures are not here; choose them again"
+            bare = config.instruct.model_copy(update={"references": ()})
+            config = config.changed(instruct=bare.model_dump())
         words = tuple(describe(config, read))
-        return ReadSettings(config, words, self._left_out, tuple(self._notes), self._parsed.program)
+        notes, program = tuple(self._notes), self._parsed.program
+        return ReadSettings(config, words, self._left_out, notes, program, self._missing)
 
     def _explain_rest(self) -> None:
         for name, value in self._parsed.rest.items():
@@ -246,7 +272,9 @@ def describe(config: PipelineConfig, names: set[str]) -> Iterator[str]:
         is_read = name in names and name != _DESCRIBED_WITH_WIDTH
         if is_read and not is_usual and value not in _NOTHING:
             shown = _DESCRIPTIONS.get(name)
-            yield shown(value) if shown else name.replace("_", " ")
+            is_off = isinstance(value, SwitchedConfig) and not value.enabled
+            words = shown(value) if shown else name.replace("_", " ")
+            yield f"{words} (switched off)" if is_off else words
 
 
 def _sentence(note: str) -> str:
@@ -254,6 +282,6 @@ def _sentence(note: str) -> str:
 
 
 def _of_graph(program: str, value: str) -> str:
-    if program == COMFYUI:
-        return "made by ComfyUI, whose graphs of nodes are not read yet"
+    if program in {COMFYUI.name, "CivitAI"}:
+        return f"made by {program}: {value}"
     return f"{value} of {program}, which is not known here"

@@ -6,6 +6,7 @@ used instead.
 
 import re
 from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from typing import Any
 
 from medialab.config.pipeline import PipelineConfig
@@ -13,6 +14,7 @@ from medialab.errors import ConfigError, MediaLabError
 from medialab.infotext.hashes import CHECKPOINT, VAE
 from medialab.infotext.model_matches import Match, Matcher
 from medialab.infotext.renamed_models import name_rule, renamed
+from medialab.listing.info import kind_in_words
 from medialab.process.memory import gigabytes
 from medialab.prompts import mentions, take_loras, written_tags
 from medialab.settings.fields import NameOf, StageConfig
@@ -20,7 +22,31 @@ from medialab.settings.fields import NameOf, StageConfig
 # Kinds of models that stages name, in words for the user.
 _LABELS = {"checkpoint": "checkpoint", "vae": "VAE", "upscaler": "upscaler"}
 _STAGES = {"refiner": "hires fix"}
-_KINDS = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
+
+
+@dataclass(frozen=True)
+class MissingModel:
+    """A model that the settings need and that is not here.
+
+    Attributes:
+        kind: Its kind, such as "checkpoint" or "lora".
+        name: Its name in the settings; empty if only its hash is known.
+        hash: Its hash, at least 8 hex digits in lower case, as CivitAI can be asked for it; empty
+            if the settings hold none.
+        civitai: The number of its version at CivitAI; empty if unknown.
+    """
+
+    kind: str
+    name: str
+    hash: str = ""
+    civitai: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The model in words, with what it can be asked for by."""
+        by = f"hash {self.hash[:12]}" if self.hash else f"version {self.civitai}"
+        named = " ".join(filter(None, (kind_in_words(self.kind), self.name)))
+        return f"{named} ({by})" if self.hash or self.civitai else named
 
 
 class ModelChooser:
@@ -29,14 +55,21 @@ class ModelChooser:
     Attributes:
         notes: Models that were found under another name, in words for the user.
         left_out: Models that were not found, and why.
+        missing: Models that were not found, as they can be asked for elsewhere.
         has_checkpoint: Whether the text's own checkpoint was found.
     """
 
-    def __init__(self, hashes: Mapping[str, str], matcher: Matcher) -> None:
-        self._hashes, self._matcher = hashes, matcher
+    def __init__(
+        self,
+        hashes: Mapping[str, str],
+        matcher: Matcher,
+        versions: Mapping[str, str] | None = None,
+    ) -> None:
+        self._hashes, self._matcher, self._versions = hashes, matcher, versions or {}
         self._by_key = {key.casefold(): sha for key, sha in hashes.items()}
         self.notes: list[str] = []
         self.left_out: dict[str, str] = {}
+        self.missing: list[MissingModel] = []
         self.has_checkpoint = False
 
     def chosen(self, settings: Mapping[str, Any], kept: str) -> PipelineConfig:
@@ -50,7 +83,7 @@ class ModelChooser:
         for kind, own in (("checkpoint", name), ("vae", settings.get("vae"))):
             if own and kind in self._hashes:  # a stage may name the same file
                 self._by_key.setdefault(f"{kind}/{own}".casefold(), self._hashes[kind])
-        match = self._matcher.match("checkpoint", name, sha)
+        match = self._match("checkpoint", name, sha)
         found = self._accepted("Model", "checkpoint", name, sha, match)
         self.has_checkpoint = found is not None
         if found is None and "Model" in self.left_out:
@@ -66,7 +99,7 @@ class ModelChooser:
         sha = self._hashes.get(VAE)
         if not config.vae and sha is None:
             return config
-        match = self._matcher.match("vae", config.vae or None, sha)
+        match = self._match("vae", config.vae or None, sha)
         found = self._accepted("VAE", "vae", config.vae or None, sha, match)
         if found is None:
             self.left_out["VAE"] += "; the checkpoint's own is used"
@@ -76,7 +109,7 @@ class ModelChooser:
         names: dict[str, str | None] = {}
         for name in sorted(_lora_names(config)):
             sha = self._hash_of("lora", name)
-            match = self._matcher.match("lora", name, sha)
+            match = self._match("lora", name, sha)
             found = self._accepted(f"LoRA {name}", "lora", name, sha, match)
             if found is not None and found != name:
                 names[name] = found
@@ -99,13 +132,13 @@ class ModelChooser:
         return config
 
     def _is_used(self, name: str, used: Set[str]) -> bool:
-        match = self._matcher.match("lora", name, self._hashes[f"lora/{name}"])
+        match = self._match("lora", name, self._hashes[f"lora/{name}"])
         named = {name} | ({match.found.name} if match.found else set())
         return bool({_bare(one) for one in named} & used) or f"LoRA {name}" in self.left_out
 
     def _explain_unused(self, name: str) -> None:
         sha = self._hashes[f"lora/{name}"]
-        found = self._matcher.match("lora", name, sha).found
+        found = self._match("lora", name, sha).found
         here = f"<lora:{found.name}:1> in the prompt adds it" if found else "it is not here"
         self.left_out[f"LoRA {name}"] = (
             f"its hash {sha[:12]} is given, but the prompt does not use it; {here}"
@@ -113,11 +146,12 @@ class ModelChooser:
 
     def _with_inversions(self, config: PipelineConfig) -> PipelineConfig:
         names: dict[str, str | None] = {}
-        for key, sha in self._hashes.items():
+        for key in dict.fromkeys((*self._hashes, *self._versions)):
+            sha = self._hashes.get(key)
             kind, _, name = key.partition("/")
             if kind != "embedding" or not any(mentions(name, text) for text in config.texts()):
                 continue
-            match = self._matcher.match("embedding", name, sha)
+            match = self._match("embedding", name, sha)
             found = self._accepted(f"embedding {name}", "embedding", name, sha, match)
             if found is not None and found != name:
                 names[name] = found
@@ -134,7 +168,7 @@ class ModelChooser:
                 continue
             label = _LABELS.get(rule.kind, rule.kind)
             item = f"{label} of {_STAGES.get(stage, stage)}" if stage else setting.replace("_", " ")
-            match = self._matcher.match(rule.kind, name, sha)
+            match = self._match(rule.kind, name, sha)
             found = self._accepted(item, rule.kind, name, sha, match)
             if found is not None and found != name:
                 names.setdefault(rule.kind, {})[name] = found
@@ -144,7 +178,7 @@ class ModelChooser:
                 config = config.changed(**usual)
         for name in {unit.model for unit in config.control}:
             sha = self._hash_of("controlnet", name)
-            match = self._matcher.match("controlnet", name, sha)
+            match = self._match("controlnet", name, sha)
             found = self._accepted(f"ControlNet {name}", "controlnet", name, sha, match)
             if found is not None and found != name:
                 names.setdefault("controlnet", {})[name] = found
@@ -152,6 +186,15 @@ class ModelChooser:
         for kind, others in names.items():
             config = renamed(config, kind, others)
         return config.changed(**own) if names else config
+
+    def _match(self, kind: str, name: str | None, sha: str | None) -> Match:
+        """Find a model by its hash, else by its version at CivitAI, else by its name."""
+        match = self._matcher.match(kind, name, sha)
+        version = self._version_of(kind, name)
+        if version and (sha is None or match.found is None):
+            found = self._matcher.of_version(kind, version)
+            return match if found is None else Match(found, match.named)
+        return match
 
     def _accepted(
         self, item: str, kind: str, name: str | None, sha: str | None, match: Match
@@ -165,17 +208,18 @@ class ModelChooser:
             sha: The hash in the text; None if it has none.
             match: The result of the search.
         """
-        digits = (sha or "")[:12]
+        digits, version = (sha or "")[:12], self._version_of(kind, name)
         with_hash = f" with hash {digits}" if sha else ""
-        shown = _KINDS.get(kind, kind)
+        by = f"hash {digits}" if sha else f"version {version} at CivitAI"
+        shown = kind_in_words(kind)
         if match.found is not None:
             if name is not None and match.found is not match.named:
                 also = "" if match.named is None else f"; the file named {name!r} is another one"
                 self.notes.append(
-                    f"{shown} {name!r} is here as {match.found.name!r}, by its hash {digits}{also}"
+                    f"{shown} {name!r} is here as {match.found.name!r}, by its {by}{also}"
                 )
             elif name is None:
-                self.notes.append(f"{shown} {match.found.name!r} is found by its hash {digits}")
+                self.notes.append(f"{shown} {match.found.name!r} is found by its {by}")
             return match.found.name
         if match.named is not None and match.unread:
             self.notes.append(
@@ -183,6 +227,8 @@ class ModelChooser:
                 f"with hash {digits} ({gigabytes(match.unread)} to read)"
             )
             return match.named.name
+        if name is not None or sha is not None:
+            self.missing.append(MissingModel(kind, name or "", sha or "", version))
         if match.named is not None:
             its = self._matcher.sha256(match.named)[:10]
             self.left_out[item] = (
@@ -192,11 +238,16 @@ class ModelChooser:
         elif name is not None or sha is not None:
             called = "" if name is None else f" {name!r}"
             unread = f"; {gigabytes(match.unread)} were not compared" if match.unread else ""
+            with_hash = with_hash or (f" (version {version} at CivitAI)" if version else "")
             if why := self._matcher.refusal(kind, name):
                 self.left_out[item] = f"the {shown}{called} here cannot be used: {why}"
             else:
                 self.left_out[item] = f"no {shown}{called}{with_hash} here{unread}"
         return None
+
+    def _version_of(self, kind: str, name: str | None) -> str:
+        key = kind if kind in {CHECKPOINT, VAE} else f"{kind}/{name}"
+        return self._versions.get(key, "")
 
     def _hash_of(self, kind: str, name: str) -> str | None:
         """Return the hash given for a name; in lists, names are without commas and colons."""

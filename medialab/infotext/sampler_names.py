@@ -28,6 +28,7 @@ _SAMPLERS_CALLED: Mapping[str, tuple[str, ...]] = {
     "LMS": ("lmsd", "lmsdiscretescheduler"),
     "DDIM": ("ddimv3", "ddimscheduler"),
     "UniPC": ("unipcbh2", "unipcmultistepscheduler"),
+    "DEIS": ("deismultistepscheduler",),
     "DDPM": ("ddpmscheduler",),
     "LCM": ("lcmscheduler",),
 }

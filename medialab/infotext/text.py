@@ -21,9 +21,9 @@ from medialab.infotext.items import NEGATIVE
 from medialab.infotext.keys import AFTER, BEFORE, items_of, number, schedule, shown_upscaler
 from medialab.infotext.mojibake import mend_letters
 from medialab.infotext.reader import EXACT, STAGES, Parsed, read, split_text
-from medialab.settings.choices import EMPHASES
+from medialab.settings.choices import EMPHASES, USUAL_DISTILLED
 from medialab.settings.fields import StageConfig
-from medialab.settings.sampling import SamplingConfig
+from medialab.settings.sampling import DISTILLED, SamplingConfig
 
 __all__ = ["Parsed", "read", "write"]
 
@@ -32,10 +32,12 @@ UPSCALER_KEYS = {"Hires upscaler": "refiner", "Ultimate SD upscale upscaler": "u
 # Settings of the base that the stage which draws the picture may override; its own are written.
 _FIRST_PASS = (
     *("prompt", "negative_prompt", "steps", "sampler", "schedule", "guidance_scale", "seed"),
-    *("checkpoint", "vae", "clip_skip", "emphasis", "control"),
+    *(DISTILLED, "checkpoint", "vae", "clip_skip", "emphasis", "control"),
 )
 _VARIATION = ("variation_seed", "variation_strength")
+DISTILLED_KEY = "Distilled CFG Scale"
 HANDOVER_KEYS = ("Refiner", "Refiner switch at")
+HASHES = "Hashes"  # CivitAI's own item, by which it knows textual inversions; never in quotes
 # Settings at the top level that items hold in full, or that only a request has.
 _TOLD = frozenset(_FIRST_PASS) - {"control"} | {
     *("width", "height", "sharpen", "styles", "batch_size", "schema_version"),
@@ -75,6 +77,7 @@ def write(
         "Sampler": drawn.sampler,
         "Schedule type": schedule(drawn.schedule),
         "CFG scale": number(drawn.guidance_scale),
+        **_distilled(drawn, applied),
         "Seed": str(drawn.seed),
         "Size": f"{config.width}x{config.height}",
         "Model hash": checkpoint_hash,
@@ -110,6 +113,13 @@ def write(
             for name in inversions
             if (sha256 := config.sha256_of("embedding", name))
         )
+        items[HASHES] = json.dumps(
+            {
+                f"embed:{name}": sha256[:10]
+                for name in inversions
+                if "}" not in name and (sha256 := config.sha256_of("embedding", name))
+            }
+        )
     negative = f"{NEGATIVE} {drawn.negative_prompt}" if drawn.negative_prompt else ""
     prompts = f"{drawn.prompt}\n{negative}" if negative else drawn.prompt
     items["Version"] = version
@@ -121,6 +131,13 @@ def write(
     del items["Version"]
     items |= {EXACT[name]: getattr(drawn, name) for name in lost} | {"Version": version}
     return _text(prompts, items)
+
+
+def _distilled(drawn: ResolvedConfig, applied: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return Forge's item of the guidance that the denoiser was told, or that a person changed."""
+    was_told = DISTILLED in applied.get(drawn.mode, {})
+    value = drawn.distilled_guidance_scale
+    return {DISTILLED_KEY: number(value)} if was_told or value != USUAL_DISTILLED else {}
 
 
 def _text(prompts: str, items: Mapping[str, str]) -> str:
@@ -175,6 +192,7 @@ def _other_settings(config: ResolvedConfig, drawn: ResolvedConfig) -> dict[str, 
 def _write_items(items: Mapping[str, str], *, ascii_alone: bool = False) -> Iterator[str]:
     for key, value in items.items():
         quoted = json.dumps(value) if ascii_alone and not value.isascii() else _quote(value)
+        quoted = value if key == HASHES else quoted
         yield key if key == value else f"{key}: {quoted}"
 
 

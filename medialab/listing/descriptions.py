@@ -1,30 +1,31 @@
-"""A model described from its header or its configs, and refused where it could not be used."""
+"""A model's folder described from its configs and headers, and refused if it cannot be used."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from medialab.errors import ModelRefusedError
-from medialab.families import DENOISER_PARTS, FAMILIES, RUNNING
+from medialab.families import DENOISER_PARTS, RUNNING
 from medialab.families.base import UNKNOWN
-from medialab.families.kinds import WITHOUT_VAE, Verdict, classify, kind_of_class
+from medialab.families.kinds import Verdict, kind_of_class
 from medialab.families.recognition import (
+    edition_in_index,
+    editions_of,
     family_of_denoiser,
     variant_of_denoiser,
-    variant_of_header,
 )
-from medialab.families.token_vectors import layout_of
-from medialab.families.vaes import variant_of_vae, variant_of_vae_config
-from medialab.files.folder_parts import folders_read
+from medialab.families.vaes import variant_of_vae_config
+from medialab.files.folder_parts import INDEX, folders_read
 from medialab.files.headers import FLOATS, Header, read_header
 from medialab.files.part_configs import check_network
-from medialab.files.predictions import Trained, training_of_file, training_of_scheduler
+from medialab.files.predictions import Trained, training_of_scheduler
 from medialab.files.vae_configs import VAE_CONFIGS
+from medialab.listing.facts import precision_of
 from medialab.listing.folders import check_files, files_below, read_config
 from medialab.listing.info import (
     FOLDER_OF_KIND,
     KIND_FOLDERS,
-    OF_DETECTORS,
     SINGLE_FILE,
     ModelInfo,
     plain_text,
@@ -33,66 +34,45 @@ from medialab.listing.info import (
 from medialab.listing.runnable import (
     CONTROLNET_CLASSES,
     WAYS_OUT,
-    variant_of_controlnet,
     why_not,
 )
 
 # Kinds of which a file with unknown layers cannot be used. Upscalers are left to spandrel.
-RECOGNISED_BY_LAYERS = frozenset({"lora", "controlnet", "embedding", "vae"})
+RECOGNISED_BY_LAYERS = frozenset({"lora", "controlnet", "embedding", "vae", "text encoder"})
 # Kinds that a header reveals; detectors are recognised by their folder.
 RECOGNISED_BY_HEADER = frozenset(KIND_FOLDERS.values()) - {"detector"}
 _UNKNOWN_TRAINING = Trained("")
 _NOT_ALONE = "it cannot be used alone"
+# Ends of the names of scales in quantised models.
+_SCALES = (".scale_weight", ".weight_scale", "scaled_fp8", ".comfy_quant")
 
 
-def read_folder(path: Path, kind: str, root: Path) -> ModelInfo:
-    """Describe a model's folder; `root` is the folder that links must not leave."""
+def read_folder(path: Path, kind: str, roots: Sequence[Path]) -> ModelInfo:
+    """Describe a model's folder; `roots` are the folders that its links may lead into."""
     try:
         files = sorted(files_below(path))
-        check_files(path, files, root)
+        check_files(path, files, roots)
         verdict, variant = _folder_verdict(path, kind)
         read = folders_read(path) or {path}
-        for file in files:
-            if file.suffix == SINGLE_FILE and file.parent in read:
-                _refuse_no_weights(file, read_header(file))
+        weights = [one for one in files if one.suffix == SINGLE_FILE and one.parent in read]
+        headers = {file: read_header(file) for file in weights}
         trained = _folder_trained(path)
+        edition = _folder_edition(path, verdict)
     except ModelRefusedError as error:
         return refused_info(path, kind, str(error))
     size = sum(file.stat().st_size for file in files)
-    info = _info_of(kind, verdict, variant, trained, path, size)
+    info = info_of(kind, verdict, variant, path, size)
+    faults = (fault_of_weights(file, header) for file, header in headers.items())
+    info = replace(
+        info,
+        refused=next(filter(None, faults), info.refused),
+        prediction_type=trained.prediction_type,
+        zero_terminal_snr=trained.zero_terminal_snr,
+        precision=precision_of(headers.values()),
+        editions=editions_of(verdict.family, variant) if verdict.kind == "checkpoint" else (),
+        edition=edition,
+    )
     return info if info.refused else _checked_folder(info)
-
-
-def read_file(path: Path, kind: str) -> ModelInfo:
-    """Describe a model that is one file."""
-    if (other := OF_DETECTORS.get(path.suffix.lower())) is not None:
-        format_, check = other
-        try:
-            check(path)
-        except ModelRefusedError as error:
-            return refused_info(path, kind, str(error))
-        name = plain_text(path.stem)
-        return ModelInfo(name, kind, UNKNOWN, format_, path, path.stat().st_size)
-    try:
-        header = read_header(path)
-        _refuse_no_weights(path, header)
-        verdict = classify(header)
-        lacks_vae = verdict.kind == WITHOUT_VAE
-        if lacks_vae:
-            verdict = verdict._replace(kind="checkpoint")
-        trained = _UNKNOWN_TRAINING
-        if verdict.kind == "checkpoint":
-            family = FAMILIES.get(verdict.family)
-            trained = training_of_file(
-                path, header, family.recognition.predicts if family else None
-            )
-    except ModelRefusedError as error:
-        return refused_info(path, kind, str(error))
-    variant = _variant_of_file(verdict, header)
-    info = _info_of(kind, verdict, variant, trained, path, path.stat().st_size)
-    info = replace(info, lacks_vae=lacks_vae)
-    layout = layout_of(header.shapes) if verdict.kind == "embedding" else None
-    return replace(info, aliases=tuple(map(plain_text, layout.tokens))) if layout else info
 
 
 def _checked_folder(info: ModelInfo) -> ModelInfo:
@@ -114,34 +94,28 @@ def _check_as_loader(info: ModelInfo) -> None:
         check_network(info.path, VAE_CONFIGS[name])
 
 
-# Ends of the names of scales in quantised models.
-_SCALES = (".scale_weight", ".weight_scale", "scaled_fp8", ".comfy_quant")
+def fault_of_weights(path: Path, header: Header) -> str | None:
+    """Return why a file's weights cannot be used; None if they can.
 
-
-def _refuse_no_weights(path: Path, header: Header) -> None:
-    """Refuse a file whose weights are not floating point, or are quantised with scales.
-
-    Raises:
-        ModelRefusedError: they are; the message names the tensor.
+    They cannot if they are not floating point, or are quantised with scales.
     """
     for name, dtype in header.dtypes.items():
         if dtype not in FLOATS and name.endswith((".weight", ".bias")):
-            message = (
+            return (
                 f"{path.name} holds {dtype} ({name}), a format that weights cannot have; "
                 "get it in float16"
             )
-            raise ModelRefusedError(message)
         if name.endswith(_SCALES):
-            message = (
+            return (
                 f"{path.name} is quantised, with scales beside its weights ({name}), which is not "
                 "supported; get it in float16"
             )
-            raise ModelRefusedError(message)
+    return None
 
 
 def _folder_verdict(folder: Path, kind: str) -> tuple[Verdict, str]:
     """Return kind, family and format of a model's folder, and its variant, from its configs."""
-    if (folder / "model_index.json").is_file():
+    if (folder / INDEX).is_file():
         config = _denoiser_config(folder)
         family = family_of_denoiser(config)
         return Verdict("checkpoint", family, "diffusers"), variant_of_denoiser(config)
@@ -175,37 +149,36 @@ def _folder_trained(folder: Path) -> Trained:
     return training_of_scheduler(read_config(config)) if config.is_file() else _UNKNOWN_TRAINING
 
 
-def _variant_of_file(verdict: Verdict, header: Header) -> str:
-    if verdict.kind == "checkpoint":
-        return variant_of_header(verdict.family, header)
-    if verdict.kind == "controlnet":
-        return variant_of_controlnet(header)
-    return variant_of_vae(header) if verdict.kind == "vae" else ""
+def _folder_edition(folder: Path, verdict: Verdict) -> str:
+    """Return the edition that a checkpoint's index tells; "" if it does not."""
+    index = folder / INDEX
+    if verdict.kind != "checkpoint" or not index.is_file():
+        return ""
+    return edition_in_index(verdict.family, read_config(index))
 
 
-def _info_of(
-    kind: str, verdict: Verdict, variant: str, trained: Trained, path: Path, size: int
-) -> ModelInfo:
+def info_of(kind: str, verdict: Verdict, variant: str, path: Path, size: int) -> ModelInfo:
     """Return a recognised model's entry, refused if it is of another kind or cannot run here."""
     is_file = path.is_file()
-    reason = _out_of_place(kind, verdict.kind) or why_not(
+    reason = _out_of_place(kind, verdict) or why_not(
         kind, verdict.family, variant, is_file=is_file, written=verdict.format
     )
     return ModelInfo(
-        plain_text(path.stem if is_file else path.name),
-        kind,
-        verdict.family,
-        verdict.format,
-        path,
-        size,
-        reason and f"{path.name} {reason}",
-        variant,
-        *trained,
+        name=plain_text(path.stem if is_file else path.name),
+        kind=kind,
+        family=verdict.family,
+        format=verdict.format,
+        path=path,
+        size_bytes=size,
+        refused=reason and f"{path.name} {reason}",
+        variant=variant,
+        holds=verdict.kind,
     )
 
 
-def _out_of_place(kind: str, found: str) -> str | None:
+def _out_of_place(kind: str, verdict: Verdict) -> str | None:
     """Return why a model in the folder of another kind is refused; None if it is not."""
+    found = verdict.kind
     if found == kind or (found == UNKNOWN and kind not in RECOGNISED_BY_LAYERS):
         return None
     if found == UNKNOWN:
@@ -214,6 +187,11 @@ def _out_of_place(kind: str, found: str) -> str | None:
     wanted = f"not {_with_article(kind)}"
     if found in RECOGNISED_BY_HEADER:
         return f"holds {_with_article(found)}, {wanted}; move it to {FOLDER_OF_KIND[found]}"
+    if found == "denoiser" and verdict.family not in RUNNING:
+        return (
+            f"holds a denoiser of family {verdict.family}, which does not run here yet; those that "
+            f"run are {', '.join(RUNNING)}"
+        )
     return f"holds {_with_article(found)}, {wanted}; {WAYS_OUT.get(found, _NOT_ALONE)}"
 
 

@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families import PART_NAMES
 from medialab.files.folder_parts import folders_read, holds_weights, is_whole_folder
+from medialab.files.gguf import SUFFIX as GGUF_FILE
 from medialab.files.hashes import Stamp
 from medialab.files.opening import check_file
 from medialab.files.pickles import HOW_TO_CONVERT, PICKLE_SUFFIXES
@@ -17,6 +18,7 @@ from medialab.listing.info import KINDS_OF_FILES, OF_DETECTORS, SINGLE_FILE
 
 # The config in a model's folder has at least one of these.
 MODEL_KEYS = frozenset({"_class_name", "model_type", "architectures"})
+MOST_FILES = 10_000  # in a model's folder; large checkpoints have a few hundred
 LARGEST_CONFIG = 16 * 2**20  # bytes; those with many labels have 1 MiB
 # Files in a model's folder that determine pixels: weights, configs, tokenizers.
 CONTENT_SUFFIXES = frozenset({SINGLE_FILE, ".json", ".model"})
@@ -64,7 +66,8 @@ def candidates(
         entered: Gets the folders that are searched, each with its stamp from before, or None if a
             later change might not show in the stamp.
     """
-    suffixes = {SINGLE_FILE, *PICKLE_SUFFIXES, *(OF_DETECTORS if kind == "detector" else ())}
+    suffixes = {SINGLE_FILE, GGUF_FILE, *PICKLE_SUFFIXES}
+    suffixes |= set(OF_DETECTORS if kind == "detector" else ())
     waiting = [top]
     while waiting:
         folder = waiting.pop()
@@ -121,28 +124,42 @@ def _is_model_folder(folder: Path, kind: str) -> bool:
 
 def _suffixes_of(kind: str) -> frozenset[str]:
     """Return the extensions of single files that are models of a kind, in lower case."""
-    return frozenset({SINGLE_FILE, *(OF_DETECTORS if kind == "detector" else ())})
+    return frozenset({SINGLE_FILE, GGUF_FILE, *(OF_DETECTORS if kind == "detector" else ())})
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield every file of a model's folder, except hidden ones, which belong to other tools."""
-    for entry in folder.iterdir():
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            yield from files_below(entry)
-        else:
-            yield entry
+    """Yield every file of a model's folder, except hidden ones, which belong to other tools.
+
+    Raises:
+        ModelRefusedError: there are more than MOST_FILES, which no model has.
+        OSError: the folder, or one in it, cannot be read.
+    """
+    waiting, count = [folder], 0
+    while waiting:
+        for entry in waiting.pop().iterdir():
+            if entry.name.startswith("."):
+                continue
+            count += 1
+            if count > MOST_FILES:
+                message = (
+                    f"{folder.name} has over {MOST_FILES:,} files, where a model has some dozens; "
+                    "move the others away"
+                )
+                raise ModelRefusedError(message)
+            if entry.is_dir() and not entry.is_symlink():
+                waiting.append(entry)
+            else:
+                yield entry
 
 
-def check_folder(folder: Path, root: Path | None = None) -> None:
+def check_folder(folder: Path, roots: Sequence[Path] = ()) -> None:
     """Check a model's folder: no part exists only as a pickle, and all files are regular.
 
     A pickle beside safetensors, or outside a part, is ignored, since it is never read.
 
     Args:
         folder: The model's folder.
-        root: The folder that links must not leave; None to skip that check.
+        roots: The folders that links may lead into; none to skip that check.
 
     Raises:
         ModelRefusedError: a check fails (the message names the file), or the folder is gone.
@@ -152,17 +169,17 @@ def check_folder(folder: Path, root: Path | None = None) -> None:
     except OSError as error:
         message = f"{folder.name} cannot be read, or is gone: {error.strerror}"
         raise ModelRefusedError(message) from error
-    check_files(folder, files, root)
+    check_files(folder, files, roots)
 
 
-def check_files(folder: Path, files: list[Path], root: Path | None) -> None:
+def check_files(folder: Path, files: list[Path], roots: Sequence[Path]) -> None:
     """Check these files of a model's folder, as `check_folder` does."""
     for file in files:
         shown = f"{folder.name}/{file.relative_to(folder).as_posix()}"
-        if file.is_symlink() and root is not None and not _stays(file, root):
+        if roots and file.is_symlink() and not _stays(file, roots):
             message = (
-                f"{shown} is a link that is broken or leads out of the models folder; put the "
-                "file itself there"
+                f"{shown} is a link that is broken or leads out of the models folders; put the "
+                "file itself there, or name the folder it leads into as a models folder, too"
             )
             raise ModelRefusedError(message)
         check_file(file, shown)
@@ -185,8 +202,9 @@ def check_files(folder: Path, files: list[Path], root: Path | None) -> None:
         raise ModelRefusedError(message)
 
 
-def _stays(link: Path, root: Path) -> bool:
+def _stays(link: Path, roots: Sequence[Path]) -> bool:
     try:
-        return link.resolve(strict=True).is_relative_to(root)
+        target = link.resolve(strict=True)
+        return any(target.is_relative_to(root) for root in roots)
     except (OSError, RuntimeError):  # a broken or circular link
         return False

@@ -1,4 +1,4 @@
-"""The models in a models folder: one `ModelInfo` for each, from headers and configs only.
+"""The models in the models folders: one `ModelInfo` for each, from headers and configs only.
 
 A model is one .safetensors file, or one folder as diffusers (model_index.json) or transformers
 (config.json) save it; a detector may also be an .onnx, .task or .tflite file. Models that cannot be
@@ -6,35 +6,59 @@ used are listed too, with the reason.
 """
 
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from medialab.errors import ModelRefusedError
 from medialab.files.hashes import Stamp
 from medialab.files.pickles import PICKLE_SUFFIXES, refusal
-from medialab.listing.descriptions import read_file, read_folder
-from medialab.listing.folders import candidates, files_below
+from medialab.listing.descriptions import read_folder
+from medialab.listing.folders import files_below
 from medialab.listing.info import (
-    FOLDER_OF_KIND,
     KINDS_OF_FILES,
     ModelInfo,
     plain_text,
     refused_info,
 )
-from medialab.listing.naming import name_with_folders, named
+from medialab.listing.naming import named
+from medialab.listing.places import Candidate, Entered, ModelsFolder
+from medialab.listing.single_files import read_file
 
 # Kinds whose models can be found by their file names, which a folder's stamp covers; a textual
 # inversion may also be called by a token inside its file.
 RECALLED_BY_NAME = KINDS_OF_FILES - {"embedding"}
 
 
-class ModelFiles:
-    """All models in one folder; a model is read again only when its files change."""
+# A candidate, and the models folder that it lies in.
+_Place = tuple[ModelsFolder, Candidate]
 
-    def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+
+class _Scan(NamedTuple):
+    """The result of a scan.
+
+    Attributes:
+        entered: The folders that were searched, with their stamps.
+        by_name: By each name that could mean a model, its entries as read from the file, and as
+            named among the others, and its place.
+    """
+
+    entered: Mapping[Path, Stamp | None]
+    by_name: Mapping[str, Sequence[tuple[ModelInfo, ModelInfo, _Place]]]
+
+
+class ModelFiles:
+    """All models in some folders; a model is read again only when its files change.
+
+    Args:
+        folders: The folders; of models with the same full name, the first folder's is listed.
+    """
+
+    def __init__(self, folders: Sequence[ModelsFolder]) -> None:
+        self._folders = folders
+        self._trusted = tuple(dict.fromkeys(one for folder in folders for one in folder.trusted))
         self._known: dict[Path, tuple[tuple[Stamp, ...], ModelInfo]] = {}
         self._scans: dict[str, _Scan] = {}  # the last of each kind
 
@@ -45,17 +69,32 @@ class ModelFiles:
 
         Cost: one stat per file, and reading the header of each new or changed one.
         """
-        top = self.root / FOLDER_OF_KIND[kind]
-        found, folders = [], dict[Path, Stamp | None]()
-        for path, fault in candidates(top, kind, folders):
+        found: list[tuple[ModelInfo, _Place]] = []
+        entered: Entered = {}
+        for one in self._candidates(kind, entered):
             with suppress(FileNotFoundError):  # removed in the meantime
-                found.append(self._listed(path, kind, fault))
-        listed = sorted(found, key=lambda info: (info.name, info.path))
-        infos = named(listed, top)
+                found.append((self._listed(one, kind), one))
+        found.sort(key=lambda pair: (pair[0].name, pair[0].path))
+        listed = [info for info, _ in found]
+        infos = named(listed)
         self._scans.pop(kind, None)
-        if kind in RECALLED_BY_NAME and None not in folders.values():
-            self._scans[kind] = _Scan(folders, _by_name(listed, infos, top))
+        if kind in RECALLED_BY_NAME and None not in entered.values():
+            self._scans[kind] = _Scan(entered, _by_name(found, infos))
         return infos
+
+    def _candidates(self, kind: str, entered: Entered) -> Iterator[tuple[ModelsFolder, Candidate]]:
+        """Yield what may be a model of a kind; what lies in several folders, in the first."""
+        parents: dict[Path, Path] = {}
+        seen: set[Path] = set()
+        for folder in self._folders:
+            for one in folder.candidates(kind, entered):
+                parent = one.path.parent
+                if parent not in parents:
+                    parents[parent] = parent.resolve()
+                place = parents[parent] / one.path.name
+                if place not in seen:
+                    seen.add(place)
+                    yield folder, one
 
     def recall(self, name: str, kind: str) -> ModelInfo | None:
         """Return the usable model of that name without a scan; None if a scan is needed.
@@ -67,31 +106,39 @@ class ModelFiles:
         """
         if (last := self._scans.get(kind)) is None:
             return None
-        asked, top = plain_text(name), self.root / FOLDER_OF_KIND[kind]
+        asked = plain_text(name)
         try:
-            if any(Stamp.of(folder.stat()) != stamp for folder, stamp in last.folders.items()):
+            if any(Stamp.of(folder.stat()) != stamp for folder, stamp in last.entered.items()):
                 return None
             could_mean = last.by_name.get(asked, ())
-            if any(self._describe(one.path, kind) != one for one, _ in could_mean):
+            if any(self._described(place, kind) != before for before, _, place in could_mean):
                 return None
         except OSError:
             return None
-        usable = [info for _, info in could_mean if info.refused is None]
+        usable = [info for _, info, _ in could_mean if info.refused is None]
         return next(
             (info for info in usable if info.name == asked),
-            next((info for info in usable if name_with_folders(info, top) == asked), None),
+            next((info for info in usable if info.full_name == asked), None),
         )
 
-    def _listed(self, path: Path, kind: str, fault: OSError | None) -> ModelInfo:
+    def _listed(self, place: _Place, kind: str) -> ModelInfo:
+        folder, one = place
         try:
-            if fault is not None:
-                raise fault
-            return self._describe(path, kind)
+            if one.fault is not None:
+                raise one.fault
+            return self._described(place, kind)
         except FileNotFoundError:
             raise
         except (OSError, RuntimeError) as error:  # RuntimeError: circular links
             reason = getattr(error, "strerror", None) or "its links are circular"
-            return refused_info(path, kind, f"{path.name} cannot be read: {reason}")
+            reason = f"{one.path.name} cannot be read: {reason}"
+        except ModelRefusedError as error:
+            reason = str(error)
+        return _placed(refused_info(one.path, kind, reason), folder, one)
+
+    def _described(self, place: _Place, kind: str) -> ModelInfo:
+        folder, one = place
+        return _placed(self._describe(one.path, kind), folder, one)
 
     def stamps(self, path: Path) -> tuple[Stamp, ...]:
         """Return the stamps of a model's files, which change with their content.
@@ -123,7 +170,7 @@ class ModelFiles:
         known = self._known.get(path)
         if known and known[0] == stamps:
             return known[1]
-        info = read_folder(path, kind, self.root) if is_folder else read_file(path, kind)
+        info = read_folder(path, kind, self._trusted) if is_folder else read_file(path, kind)
         if all(stamp.is_settled() for stamp in stamps):
             self._known[path] = (stamps, info)
         return info
@@ -132,36 +179,32 @@ class ModelFiles:
         """Return why a link is not followed (it is broken or leaves the models folder), or None."""
         if not path.is_symlink():
             return None
-        target = path.resolve()
-        if not target.exists():
+        try:
+            target = path.resolve(strict=True)
+        except RuntimeError:  # as Python calls it
+            return f"{path.name} cannot be read: its links are circular"
+        except (FileNotFoundError, NotADirectoryError):
             return f"{path.name} is a link to a file that does not exist"
-        if target.is_relative_to(self.root):
+        if any(target.is_relative_to(root) for root in self._trusted):
             return None
         return (
-            f"{path.name} is a link that leads out of the models folder; "
-            "move the file itself there, or choose the folder that contains it as models folder"
+            f"{path.name} is a link that leads out of the models folders; move the file itself "
+            "there, or name the folder that contains it as a models folder, too"
         )
 
 
-class _Scan(NamedTuple):
-    """The result of a scan.
-
-    Attributes:
-        folders: The folders that were searched, with their stamps.
-        by_name: By each name that could mean a model, its entries as read from the file, and as
-            named among the others.
-    """
-
-    folders: Mapping[Path, Stamp | None]
-    by_name: Mapping[str, Sequence[tuple[ModelInfo, ModelInfo]]]
+def _placed(info: ModelInfo, folder: ModelsFolder, candidate: Candidate) -> ModelInfo:
+    """Return a model's entry with its names, and the folder that it lies in."""
+    name = plain_text(candidate.name) or info.name
+    full_name = plain_text(f"{candidate.folders}/{name}" if candidate.folders else name)
+    return replace(info, name=name, full_name=full_name, folder=folder.name, program=folder.program)
 
 
 def _by_name(
-    listed: Sequence[ModelInfo], infos: Sequence[ModelInfo], top: Path
-) -> dict[str, list[tuple[ModelInfo, ModelInfo]]]:
-    found: dict[str, list[tuple[ModelInfo, ModelInfo]]] = {}
-    for one, other in zip(listed, infos, strict=True):
-        names = {one.name, other.name, name_with_folders(one, top), plain_text(one.path.stem)}
-        for name in names:
-            found.setdefault(name, []).append((one, other))
+    listed: Sequence[tuple[ModelInfo, _Place]], infos: Sequence[ModelInfo]
+) -> dict[str, list[tuple[ModelInfo, ModelInfo, _Place]]]:
+    found: dict[str, list[tuple[ModelInfo, ModelInfo, _Place]]] = {}
+    for (one, place), other in zip(listed, infos, strict=True):
+        for name in {one.name, other.name, one.full_name, plain_text(one.path.stem)}:
+            found.setdefault(name, []).append((one, other, place))
     return found

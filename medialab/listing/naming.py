@@ -3,18 +3,19 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
-from medialab.listing.info import ModelInfo, plain_text
+from medialab.listing.info import ModelInfo
 
 
-def named(infos: list[ModelInfo], top: Path) -> list[ModelInfo]:
+def named(infos: list[ModelInfo]) -> list[ModelInfo]:
     """Add folders to names that several models share, and refuse models whose name stays ambiguous.
+
+    A model in the studio's own folder, not in a folder there, keeps its name.
 
     Names are compared in Unicode's NFC, in which an "é" of one or two characters is the same.
     """
     shared = Counter(info.name for info in infos if info.refused is None)
-    whole = [_with_folders(info, top) if shared[info.name] > 1 else info for info in infos]
+    whole = [_with_folders(info) if shared[info.name] > 1 else info for info in infos]
     taken: dict[str, list[ModelInfo]] = {}
     for info in whole:
         if info.refused is None:
@@ -22,14 +23,8 @@ def named(infos: list[ModelInfo], top: Path) -> list[ModelInfo]:
     return [_refused_for_its_name(info, taken) for info in whole]
 
 
-def _with_folders(info: ModelInfo, top: Path) -> ModelInfo:
-    return info if info.refused else replace(info, name=name_with_folders(info, top))
-
-
-def name_with_folders(info: ModelInfo, top: Path) -> str:
-    """Return a model's name with the folders it is in, such as "styles/ink"."""
-    way = info.path.relative_to(top)
-    return plain_text(way.with_name(info.name.rpartition("/")[2]).as_posix())
+def _with_folders(info: ModelInfo) -> ModelInfo:
+    return info if info.refused else replace(info, name=info.full_name)
 
 
 def _refused_for_its_name(info: ModelInfo, named: Mapping[str, list[ModelInfo]]) -> ModelInfo:

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from medialab.families import RUNNING
 from medialab.families.base import INSTRUCT, UNKNOWN, Task
 from medialab.families.kinds import BOFT, UNUSABLE_LORAS
-from medialab.families.vaes import readable_latents
+from medialab.families.loras import may_be_for
+from medialab.families.vaes import readable_latents, reads
 from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.files.headers import Header
 from medialab.files.vae_configs import VAE_CONFIGS
+from medialab.listing.info import ModelInfo
 
 # Kinds that are not usable as models -> advice, which follows "holds a …; ".
 NOT_YET = "it is not supported yet"
@@ -20,7 +22,6 @@ WAYS_OUT = {
     "denoiser": (
         "it lacks its text encoder and VAE: get the whole checkpoint, or the diffusers folder"
     ),
-    "text encoder": "it is a part of a checkpoint, and cannot be used alone",
     "image encoder": "it is a part of an IP-Adapter, which is not supported yet",
     **dict.fromkeys(
         ("control-lora", "ip-adapter", "motion module", "photomaker", "t2i-adapter"), NOT_YET
@@ -36,7 +37,9 @@ NO_PLAIN_CONTROLNETS = {
 _DIFFERENCE = "difference"
 # The classes of ControlNets that are supported.
 CONTROLNET_CLASSES = tuple(
-    dict.fromkeys(one.opening.controlnet_class for one in RUNNING.values() if one.control_inputs)
+    dict.fromkeys(
+        one.opening.controlnet_class for one in RUNNING.values() if one.follows_controlnets
+    )
 )
 # Stages whose task is not image-to-image.
 _TASKS: Mapping[str, Task] = {"txt2img": "text-to-image", "instruct": "instruct"}
@@ -70,21 +73,27 @@ def why_not(
     return None
 
 
-def why_not_in(stage: str, family: str, variant: str) -> str | None:
+def why_not_in(stage: str, family: str, variant: str, edition: str = "") -> str | None:
     """Return why a stage cannot use a checkpoint that other stages can use; None if it can.
 
     Args:
         stage: The stage's name.
         family: The checkpoint's family.
         variant: The checkpoint's variant.
+        edition: The checkpoint's edition; "" if it is unknown.
 
     Returns:
         The text after the checkpoint's name, as from `why_not`.
     """
-    edits = variant == INSTRUCT
-    if edits != (stage == "instruct"):
-        wanted = NAMES_OF_VARIANTS["" if edits else INSTRUCT]
+    own = RUNNING[family]
+    does = own.edits(variant) if stage == "instruct" else variant != INSTRUCT
+    if not does:
+        wanted = NAMES_OF_VARIANTS[INSTRUCT if stage == "instruct" else ""]
         return f"is made for {NAMES_OF_VARIANTS[variant]}, not for {wanted}; choose another one"
+    if stage == "instruct" and not own.edits(variant, edition):
+        known = " or ".join(own.editing.editions) if own.editing is not None else ""
+        is_other = f"is {family} {edition}" if edition else f"may be any edition of {family}"
+        return f"{is_other}; editing by instruction takes {known}: say so, or choose another one"
     task = _TASKS.get(stage, "image-to-image")
     if task not in RUNNING[family].tasks:
         if not RUNNING[family].finishes:
@@ -94,6 +103,68 @@ def why_not_in(stage: str, family: str, variant: str) -> str | None:
             f"is of family {family}, and only finishes pictures: set it as handover_checkpoint, or "
             "as the checkpoint of img2img or the refiner"
         )
+    return None
+
+
+def most_edited(info: ModelInfo) -> int:
+    """Return how many pictures a checkpoint reads for an edit by instruction; 0 if it edits none.
+
+    Args:
+        info: The checkpoint as it is listed.
+    """
+    own = RUNNING.get(info.family)
+    if own is None or own.editing is None or not own.edits(info.variant, info.edition):
+        return 0
+    return own.editing.fewer.get(info.edition, own.editing.most)
+
+
+def unread_when_editing(info: ModelInfo) -> dict[str, str]:
+    """Return why a checkpoint does not read settings of editing by instruction, by setting.
+
+    Args:
+        info: The checkpoint as it is listed.
+
+    Returns:
+        Reasons for `references` and `image_guidance_scale`; none for those that it reads.
+    """
+    own = RUNNING.get(info.family)
+    most = most_edited(info)
+    if own is None or own.editing is None or not most:
+        why = f"{info.name} does not edit by instruction: choose a checkpoint that does."
+        return {"references": why, "image_guidance_scale": why}
+    found = {}
+    if most == 1:
+        found["references"] = f"{info.name} reads the start picture alone."
+    if not own.editing.reads_scale:
+        found["image_guidance_scale"] = f"It is not read by {info.name}."
+    return found
+
+
+def why_not_with(kind: str, made_for: str, variant: str, family: str) -> str | None:
+    """Return why a usable model does not fit checkpoints of a family; None if it may.
+
+    Args:
+        kind: The kind of model.
+        made_for: Its family, or "unknown".
+        variant: Its variant; "" for the usual one.
+        family: The checkpoint's family, or "unknown".
+
+    Returns:
+        The text after the model's name, as from `why_not`.
+    """
+    own = RUNNING.get(family)
+    if own is None or kind not in {"lora", "controlnet", "vae", "embedding"}:
+        return None
+    if kind == "vae":
+        written = variant or "other channels"
+        needed = own.latents.description
+        return None if reads(own, variant) else f"writes latents of {written}, not of {needed}"
+    if not may_be_for(made_for, family):
+        return f"is made for {made_for}; the checkpoint is of family {family}"
+    if kind == "lora" and own.loras is None:
+        return f"is a LoRA, and none is applied to {family} yet"
+    if kind == "controlnet" and not own.follows_controlnets:
+        return f"is a ControlNet, and {family} follows none yet"
     return None
 
 
@@ -113,7 +184,7 @@ def _why_no_lora(family: str, written: str) -> str | None:
         )
     if family in RUNNING and RUNNING[family].loras is None:
         return f"is made for {family}, whose LoRAs are not applied yet"
-    if family not in {*RUNNING, UNKNOWN}:
+    if not any(may_be_for(family, one) for one in RUNNING):
         return (
             f"is made for {family}, and no checkpoint of that family runs here; those that do are "
             f"{', '.join(RUNNING)}"

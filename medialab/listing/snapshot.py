@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from medialab.errors import ModelNotFoundError, ModelRefusedError
+from medialab.errors import ModelNotFoundError, ModelRefusedError, shown
 from medialab.listing.info import FOLDER_OF_KIND, ModelInfo, plain_text
-from medialab.listing.naming import is_plain_name, name_with_folders
+from medialab.listing.naming import is_plain_name
 from medialab.process.installation import how_to_get_checkpoint
 
 
@@ -15,7 +15,7 @@ class Snapshot:
     Not thread-safe.
 
     Args:
-        folder: The models folder.
+        folder: The studio's own models folder, for messages.
         scan: Lists the models of a kind.
         recall: Returns a usable model by name and kind without a scan, or None if it cannot.
         sha256: Returns the SHA-256 of a model's content.
@@ -51,6 +51,8 @@ class Snapshot:
             ModelRefusedError: it cannot be used, or several have that name and differ only in their
                 folders.
         """
+        if not isinstance(name, str):
+            raise ModelNotFoundError(f"{shown(name)} is no name of a model; a name is text")
         if (kind, name) not in self._found:
             found = None if kind in self._listed else self._recall(name, kind)
             self._found[kind, name] = found or self._among(name, kind)
@@ -85,18 +87,18 @@ class Snapshot:
         asked = plain_text(name)
         if found := next((info for info in usable if info.name == asked), None):
             return found
-        top = self.folder.resolve() / FOLDER_OF_KIND[kind]
-        if found := next((info for info in usable if name_with_folders(info, top) == asked), None):
+        if found := next((info for info in usable if info.full_name == asked), None):
             return found
         if found := next((info for info in usable if asked in info.aliases), None):
             return found
-        if not is_plain_name(name):
+        if not all(map(is_plain_name, name.split("/"))):
             message = (
                 f"{kind} {name!r} reads like a path; give only the name of a model in {folder}: "
                 f"{', '.join(known) or 'none'}"
             )
             raise ModelNotFoundError(message)
-        if several := [one for one in known if one.rpartition("/")[2] == asked]:
+        several = [one for one in known if one.rpartition("/")[2] == asked]
+        if len(several) > 1:
             message = (
                 f"{len(several)} models are called {name!r} ({', '.join(several)}); "
                 "give one of these names, or rename one"

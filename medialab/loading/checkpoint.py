@@ -4,6 +4,7 @@ Each family opens its own files (`family.opening`). Nothing here reaches for the
 a file or runs code that lies beside a model.
 """
 
+import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,12 +14,22 @@ from typing import TYPE_CHECKING, Any
 from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING, Family
 from medialab.families.base import AUTOMATIC, INSTRUCT, Task
+from medialab.families.vaes import size_told
 from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.files.opening import opening, quietly
 from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not
-from medialab.loading.networks import CONFIGS, bytes_of, is_absent, pick_dtype, refuse
-from medialab.process.memory import free_memory
+from medialab.listing.single_files import GGUF
+from medialab.loading.networks import (
+    CONFIGS,
+    bytes_of,
+    is_absent,
+    pick_dtype,
+    refuse,
+    refuse_weight_dtype,
+)
+from medialab.process.memory import free_after, free_memory
+from medialab.process.precisions import WEIGHT_DTYPES
 from medialab.process.retries import in_float32
 from medialab.process.threads import pick_device
 
@@ -42,15 +53,24 @@ class LoadedCheckpoint:
         device: the torch device that its weights are on.
         dtype: the weights' dtype; float32 within `in_float32`.
         nbytes: bytes of all weights.
+        weights: how the denoiser's weights are quantised, for the record; "" if they are not.
     """
 
-    def __init__(self, pipeline: Any, family: Family, device: str, dtype: "torch.dtype") -> None:
+    def __init__(
+        self,
+        pipeline: Any,
+        family: Family,
+        device: str,
+        dtype: "torch.dtype",
+        weights: str = "",
+    ) -> None:
         self._pipeline = pipeline
         self._cached: dict[str, Any] = {}
         self.components: dict[str, Any] = dict(pipeline.components)
         self.family = family
         self.device = device
         self.dtype = dtype
+        self.weights = weights
         self.nbytes = bytes_of(self.components.values())
 
     def pipeline(self, task: Task, controlnets: "Sequence[Any]" = (), *, vae: Any = None) -> Any:
@@ -67,13 +87,11 @@ class LoadedCheckpoint:
             ModelRefusedError: the checkpoint is made for another task, or a ControlNet for another
                 family.
         """
-        import diffusers
-
-        variant = self.variant
+        variant, edits = self.variant, task == "instruct"
         # An inpainting checkpoint makes whole pictures, too: with everything masked.
-        if (variant == INSTRUCT) != (task == "instruct"):
+        if not (self.family.edits(variant) if edits else variant != INSTRUCT):
             own = NAMES_OF_VARIANTS.get(variant, variant)
-            wanted = NAMES_OF_VARIANTS[INSTRUCT if task == "instruct" else ""]
+            wanted = NAMES_OF_VARIANTS[INSTRUCT if edits else ""]
             message = f"this checkpoint is made for {own}, not for {wanted}; choose another one"
             raise ModelRefusedError(message)
         if self.family.finishes and task not in self.family.tasks:
@@ -82,22 +100,27 @@ class LoadedCheckpoint:
                 "handover_checkpoint, or as the checkpoint of img2img or the refiner"
             )
             raise ModelRefusedError(message)
-        made_for_it = getattr(diffusers, self.family.tasks[task])
+        made_for_it = _class_of(self.family.tasks[task])
         if self.family.tasks[task] not in AUTOMATIC.values():
             # Without this the class warns on stderr at every run that there is no safety checker.
             quiet = (
                 {"requires_safety_checker": False} if "safety_checker" in self.components else {}
             )
             takes = inspect.signature(made_for_it.__init__).parameters
+            settings = {name: one for name, one in self.pipeline_config.items() if name in takes}
             parts = {name: one for name, one in self.components.items() if name in takes}
             with quietly():
-                pipeline = made_for_it(**parts, **quiet)
+                pipeline = made_for_it(**settings | parts | quiet)
         else:
             control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
             with quietly():
                 pipeline = made_for_it.from_pipe(self._pipeline, **control)
         if vae is not None:
             pipeline.vae = vae
+        # A tensor of so many channels is then taken for latents, and any other for a picture.
+        processor = getattr(pipeline, "image_processor", None)
+        if processor is not None:
+            processor.register_to_config(vae_latent_channels=self.family.latents.channels)
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
@@ -120,9 +143,9 @@ class LoadedCheckpoint:
 
     @property
     def pipeline_config(self) -> Mapping[str, Any]:
-        """The config of its diffusers pipeline."""
-        config: Mapping[str, Any] = self._whole().config
-        return config
+        """The config of its diffusers pipeline, with its class, as files write it."""
+        pipeline = self._whole()
+        return {**pipeline.config, "_class_name": type(pipeline).__name__}
 
     @property
     def vae(self) -> Any:
@@ -149,7 +172,10 @@ class LoadedCheckpoint:
 
     @property
     def native_size(self) -> int:
-        """Side in pixels that it was trained at: its latents' side times the VAE's reduction."""
+        """Side in pixels that it was trained at, as `loading.native_sizes` tells it beforehand."""
+        told = size_told(getattr(self.components["vae"], "config", {}))
+        if told and self.denoiser.config.get("sample_size") is None:
+            return told
         latents = self.family.denoiser.trained_latents(self.denoiser)
         return latents * self.reduction_of(self.components["vae"])
 
@@ -177,18 +203,31 @@ class LoadedCheckpoint:
         """Return how many pixels a side one latent stands for, with a VAE of this family."""
         # A VAE halves the side once between two levels.
         levels = getattr(vae.config, "block_out_channels", ())
-        return 2 ** (len(levels) - 1) if levels else self.family.latents.reduction
+        own = 2 ** (len(levels) - 1) * self.family.codec.patch
+        return own if levels else self.family.latents.reduction
 
     def release(self) -> None:
         """Release the weights and return their memory to the system."""
         self._pipeline = None
         self.components.clear()
         self._cached.clear()
-        free_memory()
+        free_after(self.nbytes)
+
+
+def _class_of(name: str) -> Any:
+    """Return a pipeline's class: of diffusers, or of the module before the name's last point."""
+    module, _, own = name.rpartition(".")
+    return getattr(importlib.import_module(module or "diffusers"), own)
 
 
 def load_checkpoint(
-    info: ModelInfo, device: str | None = None, configs: Path = CONFIGS
+    info: ModelInfo,
+    device: str | None = None,
+    configs: Path = CONFIGS,
+    *,
+    encoders: Sequence[ModelInfo] = (),
+    precision: str | None = None,
+    weight_dtype: str = WEIGHT_DTYPES[0],
 ) -> LoadedCheckpoint:
     """Load a checkpoint onto a device.
 
@@ -199,27 +238,37 @@ def load_checkpoint(
         info: the checkpoint as the registry lists it.
         device: a torch device; by default the best one here.
         configs: the folder of the families' configs, from which single files are built.
+        encoders: the text encoders that its file lacks.
+        precision: one of `medialab.process.precisions`; by default the device's own.
+        weight_dtype: how the denoiser is stored, one of WEIGHT_DTYPES.
 
     Raises:
         ModelRefusedError: no stage can run it, or its file is broken; nothing stays in memory.
     """
-    refuse(info)
+    for one in (info, *encoders):
+        refuse(one)
     _refuse_foreign(info)
+    refuse_weight_dtype(info, weight_dtype)
     device = pick_device(device)
-    dtype = pick_dtype(device)
+    dtype = pick_dtype(device, precision)
     family = RUNNING[info.family]
     with opening(f"checkpoint {info.name!r}"):
-        if info.format == "diffusers":
+        if info.path.is_dir():
             pipeline = family.opening.folder(info.path, dtype)
         else:
-            pipeline = family.opening.file(info, dtype, configs / family.name)
+            pipeline = family.opening.file(info, dtype, configs / family.name, encoders)
     _check_complete(info, pipeline)
     pipeline.to(device)
     if pipeline.vae is None:
         pipeline.vae = family.opening.absent_vae(configs / family.name)
     if device == "cpu":
         _prefer_channels_last(pipeline, family)
-    model = LoadedCheckpoint(pipeline, family, device, dtype)
+    stored = f"GGUF {info.precision}" if info.format == GGUF else ""
+    if weight_dtype != WEIGHT_DTYPES[0]:
+        _store_in_float8(getattr(pipeline, family.denoiser.part), dtype)
+        stored = weight_dtype
+    weights = f"{stored}, computed in {str(dtype).removeprefix('torch.')}" if stored else ""
+    model = LoadedCheckpoint(pipeline, family, device, dtype, weights)
     if model.nbytes > _LARGE:
         free_memory()  # fragments that other types and layouts left: 0.6 GB of an SDXL's 13.9
     return model
@@ -241,13 +290,28 @@ def _check_complete(info: ModelInfo, pipeline: Any) -> None:
 
 
 def _prefer_channels_last(pipeline: Any, family: Family) -> None:
-    """Store convolutions channels last: a CPU denoises 3 to 8 % faster, decodes 13 % (measured)."""
+    """Store convolutions channels last: a CPU denoises 3 to 8 % faster, decodes 13 % (measured).
+
+    Networks that are made for videos stay as they are: their convolutions have no such layout.
+    """
     import torch
 
     for name in (family.denoiser.part, "vae"):
         part = pipeline.components.get(name)
-        if part is not None and not is_absent(part):
+        if part is None or is_absent(part):
+            continue
+        if all(weight.ndim <= 4 for weight in part.parameters()):
             part.to(memory_format=torch.channels_last)
+
+
+def _store_in_float8(denoiser: Any, dtype: "torch.dtype") -> None:
+    """Store a denoiser's large weights in float8; each layer converts its own while it computes.
+
+    Norms, and what reads positions, stay as they are. Source: diffusers' enable_layerwise_casting.
+    """
+    import torch
+
+    denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
 
 
 def _modules(components: Mapping[str, Any]) -> "Iterator[tuple[str, torch.nn.Module]]":

@@ -26,6 +26,8 @@ from medialab.vision.finders.yolo import load_yolo, require_onnxruntime
 from medialab.vision.finders.zeroshot import ZeroShotDetector
 from medialab.vision.refiners.sam import MaskRefiner
 from medialab.vision.roles import Finder, Refiner, VisionModel
+from medialab.vision.scorers.aesthetic import AestheticScorer, label_of_beauty
+from medialab.vision.scorers.clip import ClipScorer
 
 # Labels of a model: any word that it is asked for, or none (it detects nothing by name).
 ANY_WORD, NO_WORD = None, ()
@@ -42,7 +44,7 @@ class Backend(NamedTuple):
         labels: the words that the model detects: a list, `ANY_WORD` or `NO_WORD`.
         load: opens a listed model on a device.
         require: raises if a library is missing.
-        role: the model's role: `Finder`, `Refiner`, or its class of estimators.
+        role: the model's role: `Finder`, `Refiner`, or its class of estimators or scorers.
     """
 
     title: str
@@ -94,6 +96,11 @@ def _by_transformers(
         return make(network.to(device).eval(), prepare, device)
 
     return load
+
+
+def _rates_beauty(info: ModelInfo, architecture: str) -> bool:
+    is_classifier = architecture.endswith("ForImageClassification")
+    return is_classifier and label_of_beauty(read_config(info.path / "config.json")) is not None
 
 
 def _labels_in_config(info: ModelInfo) -> Labels:
@@ -185,6 +192,20 @@ BACKENDS: tuple[Backend, ...] = (
         lambda _info: NO_WORD,
         _by_transformers("AutoModelForMaskGeneration", MaskRefiner, processor="AutoProcessor"),
         role=Refiner,
+    ),
+    Backend(
+        "comparing pictures with texts",
+        lambda _info, architecture: architecture == "CLIPModel",
+        lambda _info: NO_WORD,
+        _by_transformers("CLIPModel", ClipScorer, processor="AutoProcessor", reads_text=True),
+        role=ClipScorer,
+    ),
+    Backend(
+        "rating pictures",
+        _rates_beauty,
+        lambda _info: NO_WORD,
+        _by_transformers("AutoModelForImageClassification", AestheticScorer),
+        role=AestheticScorer,
     ),
     *(
         Backend(

@@ -15,8 +15,8 @@ from medialab.files.folder_parts import folders_read
 from medialab.files.headers import read_header
 from medialab.files.part_configs import weight_files
 from medialab.listing.info import SINGLE_FILE, ModelInfo
+from medialab.process.precisions import ITEM_BYTES
 
-ITEM_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 # Copies of weights that training leaves in some checkpoints; they are never loaded.
 _UNUSED = ("model_ema.",)
 # Feature maps of (first layer's channels, height, width) that are alive at the peak, measured in
@@ -30,12 +30,16 @@ PICTURE_BYTES = 40
 @lru_cache(256)
 def bytes_in_memory(info: ModelInfo, dtype: str) -> int:
     """Return the bytes of a model's weights as a dtype; of other formats, the files' size."""
+    return numbers_in(info) * ITEM_BYTES[dtype] or info.size_bytes
+
+
+@lru_cache(256)
+def numbers_in(info: ModelInfo) -> int:
+    """Return how many numbers a model's weights are; 0 where no header tells."""
     try:
-        return sum(_numbers_in(file) for file in _files_of(info)) * ITEM_BYTES[dtype] or (
-            info.size_bytes
-        )
+        return sum(_numbers_in(file) for file in _files_of(info))
     except ModelRefusedError:  # the loader says what is wrong
-        return info.size_bytes
+        return 0
 
 
 def _numbers_in(file: Path) -> int:

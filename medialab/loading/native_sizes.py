@@ -4,13 +4,13 @@ from pathlib import Path
 
 from medialab.errors import ModelRefusedError
 from medialab.families import DENOISER_PARTS, RUNNING
-from medialab.families.vaes import MOST_LEVELS
+from medialab.families.vaes import MOST_LEVELS, size_told
 from medialab.listing.folders import read_config
 from medialab.listing.info import ModelInfo
 
 
 def native_size(info: ModelInfo) -> int:
-    """Return the side in pixels that a checkpoint was trained at, from its config or its family.
+    """Return the side in pixels that a checkpoint was trained at, from its configs or its family.
 
     Raises:
         ModelRefusedError: neither has it.
@@ -25,13 +25,18 @@ def native_size(info: ModelInfo) -> int:
 
 
 def _configured_size(folder: Path) -> int | None:
-    """Return the latents' side times the VAE's reduction, which halves once between two levels."""
+    """Return the latents' side times the VAE's reduction, which halves once between two levels.
+
+    Transformers' configs often have no side; then the VAE's is used, if it tells one.
+    """
     vae = folder / "vae" / "config.json"
     for part in DENOISER_PARTS:
         config = folder / part / "config.json"
         if config.is_file() and vae.is_file():
-            latents = read_config(config).get("sample_size")
-            levels = read_config(vae).get("block_out_channels")
+            latents, of_vae = read_config(config).get("sample_size"), read_config(vae)
+            if latents is None:
+                return size_told(of_vae)
+            levels = of_vae.get("block_out_channels")
             if not isinstance(latents, int) or not isinstance(levels, list):
                 return None
             if len(levels) <= MOST_LEVELS:

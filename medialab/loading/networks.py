@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING
+from medialab.files.gguf import SUFFIX as GGUF_FILE
+from medialab.files.gguf import read_gguf_header
 from medialab.files.headers import read_header
 from medialab.files.opening import check_file, opening, refuse_pickle
 from medialab.listing.folders import check_folder
 from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not
+from medialab.listing.single_files import GGUF
 from medialab.process.installation import configs_folder
-from medialab.process.memory import free_memory
+from medialab.process.memory import free_after
+from medialab.process.precisions import WEIGHT_DTYPES, of_device
 from medialab.process.retries import in_float32
 from medialab.process.threads import pick_device
 
@@ -36,13 +40,23 @@ class LoadedNetwork:
     def release(self) -> None:
         """Release the weights."""
         self.network = None
-        free_memory()
+        free_after(self.nbytes)
 
 
 def load_controlnet(
-    info: ModelInfo, device: str | None = None, configs: Path = CONFIGS
+    info: ModelInfo,
+    device: str | None = None,
+    configs: Path = CONFIGS,
+    *,
+    precision: str | None = None,
 ) -> LoadedNetwork:
     """Load a ControlNet's folder or file onto a device; by default the best one here.
+
+    Args:
+        info: the ControlNet as the registry lists it.
+        device: a torch device.
+        configs: the folder of the families' configs.
+        precision: one of `medialab.process.precisions`; by default the device's own.
 
     Raises:
         ModelRefusedError: a pickle, broken, or a single file of a family without a config here.
@@ -53,7 +67,7 @@ def load_controlnet(
     ):
         raise ModelRefusedError(f"ControlNet {info.name!r} {reason}")
     device = pick_device(device)
-    dtype = pick_dtype(device)
+    dtype = pick_dtype(device, precision)
     family = RUNNING[info.family]
     with opening(f"ControlNet {info.name!r}"):
         if info.path.is_dir():
@@ -71,25 +85,12 @@ def move_to(network: Any, device: str) -> Any:
     return network.to(memory_format=torch.channels_last) if device == "cpu" else network
 
 
-def pick_dtype(device: str) -> "torch.dtype":
-    """Return the dtype that a device computes fastest in natively."""
+def pick_dtype(device: str, precision: str | None = None) -> "torch.dtype":
+    """Return torch's dtype of a precision; without one, of the device's own."""
     import torch
 
-    dtype: torch.dtype = getattr(torch, dtype_name(device))
+    dtype: torch.dtype = getattr(torch, precision or of_device(device))
     return dtype
-
-
-def dtype_name(device: str) -> str:
-    """Return the name of that dtype. Cost: torch is imported for a CUDA device only.
-
-    CPUs stay at float32: without native bfloat16 they are 5 to 30 times slower in it (measured).
-    """
-    if not device.startswith("cuda"):
-        return "float16" if device == "mps" else "float32"
-    import torch
-
-    native = torch.cuda.is_bf16_supported(including_emulation=False)
-    return "bfloat16" if native else "float16"
 
 
 def refuse(info: ModelInfo) -> None:
@@ -105,12 +106,28 @@ def refuse(info: ModelInfo) -> None:
         check_folder(info.path)
     else:
         check_file(info.path)
-        read_header(info.path)
+        is_gguf = info.path.suffix.lower() == GGUF_FILE
+        (read_gguf_header if is_gguf else read_header)(info.path)
+
+
+def refuse_weight_dtype(info: ModelInfo, weight_dtype: str) -> None:
+    """Refuse to store quantised weights in another way.
+
+    Raises:
+        ModelRefusedError: the checkpoint is a GGUF, and the weights are not to be as they are.
+    """
+    if info.format == GGUF and weight_dtype != WEIGHT_DTYPES[0]:
+        message = (
+            f"the weights of checkpoint {info.name!r} are GGUF {info.precision}, which "
+            f"{weight_dtype} is not for: set weight_dtype to {WEIGHT_DTYPES[0]}"
+        )
+        raise ModelRefusedError(message).about("weight_dtype", (WEIGHT_DTYPES[0],))
 
 
 def is_absent(network: Any) -> bool:
     """Return whether a network stands for a missing one: it has no weights."""
-    return any(weight.is_meta for weight in network.parameters())
+    first = next(network.parameters(), None)
+    return first is not None and bool(first.is_meta)  # all weights are, or none
 
 
 def bytes_of(components: Any) -> int:

@@ -1,13 +1,12 @@
-"""The models folder: models are found by name, hashed, and loaded within a memory budget.
+"""The models folders: models are found by name, hashed, and loaded within a memory budget.
 
 >>> registry = ModelRegistry(Path("models"))
 >>> model = registry.load(registry.find("my-checkpoint", "checkpoint"))
 """
 
-import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -15,24 +14,32 @@ from typing import Any, Protocol
 
 from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
 from medialab.files.hashes import HashCache, Stamp
+from medialab.listing.editions import Editions
 from medialab.listing.folders import content_files
 from medialab.listing.info import FOLDER_OF_KIND, ModelInfo
+from medialab.listing.model_folders import open_folders
 from medialab.listing.models import ModelFiles
-from medialab.listing.notes import refuse_other
+from medialab.listing.noted_hashes import refuse_other
 from medialab.listing.snapshot import Snapshot
+from medialab.loading.by_content import known_hashes, of_folder
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.detectors import load_detector
+from medialab.loading.hashing import BackgroundHashing
 from medialab.loading.memory_needs import bytes_in_memory
 from medialab.loading.native_sizes import native_size
-from medialab.loading.networks import dtype_name, load_controlnet
+from medialab.loading.networks import load_controlnet
 from medialab.loading.upscalers import load_upscaler
 from medialab.loading.vaes import facts_of_config, load_vae
-from medialab.process.memory import free_memory, gigabytes
+from medialab.process.memory import gigabytes
 from medialab.process.memory_budget import MemoryBudget
+from medialab.process.precisions import WEIGHT_DTYPES, of_device
 from medialab.process.threads import pick_device
 
 __all__ = ["ModelInfo", "ModelRegistry"]
 
+_FOLDERS = frozenset({"diffusers", "transformers"})  # formats of models that are folders
+# Kinds that are loaded in the precision of the run; the others compute in float32.
+_PRECISE = frozenset({"checkpoint", "vae", "controlnet"})
 WAIT_SECONDS = 0.1  # between two attempts to borrow the models
 
 # A model's path, the stamps of its files, and the other facts that decide how it is loaded.
@@ -49,32 +56,37 @@ class Loaded(Protocol):
 
 
 class ModelRegistry:
-    """The models of one folder, and those of them that are in memory.
+    """The models of one folder or several, and those of them that are in memory.
 
     Loaded models stay as long as they fit into the memory budget; the least recently used is
     released first, and the last one loaded always stays. Any thread may call it; one thread at a
     time may compute with the models, within `lent`.
 
     Attributes:
-        folder: the models folder.
+        folders: the models folders; the first is the studio's own, in which new models are put.
         budget: the memory budget, which other caches may share.
         hashes: the content hashes of files; they are stored in the SQLite file `hash_cache`, or
             without one in memory only.
+        hashing: computes those of all models in the background, once started.
+        editions: which editions of a family checkpoints are, as far as a person told; kept in the
+            folder `editions`, or without one in memory only.
     """
 
     def __init__(
         self,
-        folder: Path,
+        folders: Path | str | Sequence[Path | str],
         *,
         hash_cache: Path | None = None,
+        editions: Path | None = None,
         budget: MemoryBudget | None = None,
         device: str | None = None,
     ) -> None:
-        self.folder = Path(folder)
+        self.folders = open_folders([folders] if isinstance(folders, Path | str) else folders)
         self.budget = budget or MemoryBudget()
         self._device = device
-        self._files = ModelFiles(self.folder)
+        self._files = ModelFiles(self.folders)
         self.hashes = HashCache(hash_cache)
+        self.editions = Editions(editions)
         self._loaded: OrderedDict[_Key, Loaded] = OrderedDict()
         self._uses: dict[int, int] = {}  # the number of the last use, by a loaded model's id
         self._kept: Collection[Any] = ()
@@ -83,6 +95,10 @@ class ModelRegistry:
         self._loading = threading.RLock()
         # Held by the thread that computes with the models; always taken before the loading lock.
         self._lending = threading.RLock()
+        self._loans = 0  # of this thread, nested
+        self.hashing = BackgroundHashing(
+            self.hashes, self.models, lambda: self.is_lent or self.hashes.is_awaited
+        )
         self.budget.join(self)
 
     @contextmanager
@@ -99,13 +115,30 @@ class ModelRegistry:
         """
         while not self._lending.acquire(timeout=WAIT_SECONDS):
             waiting()
+        self._loans += 1
         try:
             yield
         finally:
+            self._loans -= 1
             self._lending.release()
 
+    @property
+    def folder(self) -> Path:
+        """The studio's own models folder."""
+        return self.folders[0].path
+
+    @property
+    def trusted(self) -> tuple[Path, ...]:
+        """The folders that links of models, and of files beside them, may lead into."""
+        return tuple(one for folder in self.folders for one in folder.trusted)
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether a thread computes with the models just now."""
+        return self._loans > 0
+
     def models(self, kind: str | None = None) -> list[ModelInfo]:
-        """Return the models that are in the folder now, refused files included, with the reason.
+        """Return the models that are in the folders now, refused files included, with the reason.
 
         Cost: one stat a file, and the header of a new or changed file. No weight is read.
 
@@ -120,7 +153,12 @@ class ModelRegistry:
             raise ModelNotFoundError(message)
         kinds = [kind] if kind else list(FOLDER_OF_KIND)
         with self._listing:
-            return [info for one in kinds for info in self._files.scan(one)]
+            every = [info for one in kinds for info in self._files.scan(one)]
+        return [self.editions.completed(info) for info in every]
+
+    def files(self) -> list[Path]:
+        """Return the models in all folders that are single files. Cost: as `models`."""
+        return [info.path for info in self.models() if info.format not in _FOLDERS]
 
     def snapshot(self) -> Snapshot:
         """Return the models as one request sees them: each kind is listed at most once."""
@@ -146,7 +184,8 @@ class ModelRegistry:
 
     def _recall(self, name: str, kind: str) -> ModelInfo | None:
         with self._listing:
-            return self._files.recall(name, kind)
+            found = self._files.recall(name, kind)
+        return found and self.editions.completed(found)
 
     def sha256(self, info: ModelInfo) -> str:
         """Return the sha256 of a model's content, in hex.
@@ -163,7 +202,7 @@ class ModelRegistry:
                 sha256 = self.hashes.sha256(info.path)
                 refuse_other(info.path, sha256)
                 return sha256
-            return _of_folder(
+            return of_folder(
                 info.path, {file: self.hashes.sha256(file) for file in content_files(info.path)}
             )
         except FileNotFoundError as error:
@@ -172,14 +211,8 @@ class ModelRegistry:
 
     def known_sha256(self, info: ModelInfo) -> str | None:
         """Return the hash that `sha256` computed before, or None. Cost: a stat a file."""
-        try:
-            if info.path.is_file():
-                return self.hashes.known(info.path)
-            known = {file: self.hashes.known(file) for file in content_files(info.path)}
-        except OSError:
-            return None
-        whole = {file: sha256 for file, sha256 in known.items() if sha256 is not None}
-        return _of_folder(info.path, whole) if len(whole) == len(known) else None
+        known = known_hashes(self, info)
+        return known.sha256 if known else None
 
     def native_size(self, info: ModelInfo) -> int:
         """Return the side in pixels that a checkpoint was trained at, from its config or family.
@@ -189,7 +222,16 @@ class ModelRegistry:
         """
         return native_size(info)
 
-    def load(self, info: ModelInfo, *, kept: Collection[Any] = (), like: Any = None) -> Any:
+    def load(
+        self,
+        info: ModelInfo,
+        *,
+        kept: Collection[Any] = (),
+        like: Any = None,
+        encoders: Sequence[ModelInfo] = (),
+        precision: str | None = None,
+        weight_dtype: str = WEIGHT_DTYPES[0],
+    ) -> Any:
         """Return a model in memory, as its files are now: for a checkpoint, a `LoadedCheckpoint`.
 
         Other models are released before it is read, so that the old and the new need not fit
@@ -200,6 +242,10 @@ class ModelRegistry:
             kept: loaded models that are in use: they are not released for it.
             like: for a VAE, the network of the checkpoint's own VAE; a single file, which has no
                 config, is built after it.
+            encoders: for a checkpoint in a single file, the text encoders that it lacks.
+            precision: one of `medialab.process.precisions`; by default the device's own. Detectors
+                and upscalers always compute in float32.
+            weight_dtype: how a checkpoint's denoiser is stored, one of WEIGHT_DTYPES.
 
         Raises:
             ModelRefusedError: it cannot be loaded; other models may have been released by then.
@@ -207,27 +253,32 @@ class ModelRegistry:
         """
         with self._loading:
             facts = _facts_beside(info, like)
+            for one in encoders:
+                facts += f"{one.path} {self._files.stamps(one.path)}"
+            precision = precision or of_device(self.device)
+            facts += precision if info.kind in _PRECISE else ""
+            facts += f" {weight_dtype}" if info.kind == "checkpoint" else ""
             key = (info.path, self._files.stamps(info.path), facts)
             if key not in self._loaded:
                 self._forget_replaced(info.path)
                 self._kept = kept
                 try:
-                    self._refuse_too_large(info)
-                    self._loaded[key] = self._read(info, like)
+                    self._refuse_too_large(info, encoders, precision)
+                    self._loaded[key] = self._read(info, like, encoders, precision, weight_dtype)
                 finally:
                     self._kept = ()
             self._loaded.move_to_end(key)
             self._uses[id(self._loaded[key])] = self.budget.next_use()
             return self._loaded[key]
 
-    def _refuse_too_large(self, info: ModelInfo) -> None:
+    def _refuse_too_large(self, info: ModelInfo, encoders: Sequence[ModelInfo], dtype: str) -> None:
         """Make room for a model, or refuse it by the bytes that it needs."""
-        needs = bytes_in_memory(info, dtype_name(self.device))
+        needs = sum(bytes_in_memory(one, dtype) for one in (info, *encoders))
         if missing := self.budget.make_room(needs, self.device):
             free = needs - missing
             message = (
                 f"{info.kind} {info.name!r} needs {gigabytes(needs)} of memory as "
-                f"{dtype_name(self.device)}, {gigabytes(max(free, 0))} can be given to it: "
+                f"{dtype}, {gigabytes(max(free, 0))} can be given to it: "
                 "close other programs and kernels, or choose a smaller one"
             )
             raise OutOfMemoryError(message)
@@ -280,25 +331,37 @@ class ModelRegistry:
         self._uses.pop(id(model), None)
         model.release()
 
-    def _read(self, info: ModelInfo, like: Any) -> Loaded:
+    def _read(
+        self,
+        info: ModelInfo,
+        like: Any,
+        encoders: Sequence[ModelInfo],
+        precision: str,
+        weight_dtype: str,
+    ) -> Loaded:
         if info.kind == "detector":
             return load_detector(info, self.device)
         if info.kind == "upscaler":
             return load_upscaler(info.path, self.device)
         if info.kind == "controlnet":
-            return load_controlnet(info, self._device)
+            return load_controlnet(info, self._device, precision=precision)
         if info.kind == "vae":
-            return load_vae(info, like, self._device)
-        return load_checkpoint(info, self._device)
+            return load_vae(info, like, self._device, precision=precision)
+        return load_checkpoint(
+            info,
+            self._device,
+            encoders=encoders,
+            precision=precision,
+            weight_dtype=weight_dtype,
+        )
 
     def unload_all(self) -> None:
         """Release every loaded model and return its memory to the system, once none is lent."""
         with self._lending, self._loading:
             if not self._loaded:
-                return  # `free_memory` takes a tenth of a second
+                return
             for key in list(self._loaded):
                 self._release(key)
-            free_memory()
 
     def release_others(self, kept: Collection[Any]) -> None:
         """Release every loaded model except `kept`."""
@@ -322,8 +385,3 @@ def _facts_beside(info: ModelInfo, like: Any) -> str:
 
         return f"{torch.get_num_threads()} threads"
     return ""
-
-
-def _of_folder(folder: Path, hashes: Mapping[Path, str]) -> str:
-    lines = [f"{file.relative_to(folder).as_posix()} {hashes[file]}\n" for file in hashes]
-    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()

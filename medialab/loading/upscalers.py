@@ -22,7 +22,7 @@ from medialab.files.tensors import read_tensors, refuse_whole_numbers
 from medialab.pixels.geometry import Box
 from medialab.pixels.tiles import blended, part_of, tiles
 from medialab.process.libraries import require
-from medialab.process.memory import claim
+from medialab.process.memory import claim, free_after
 from medialab.process.retries import Fallback, RetryPolicy, is_finite
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class Upscaler:
     def release(self) -> None:
         """Release the weights."""
         self._call = None
+        free_after(self.nbytes)
 
     def enlarge(
         self,

@@ -8,11 +8,14 @@ A1111 loads its weights into that (modules/sd_vae.py, load_vae).
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING
+from medialab.families.flow.networks import network_of
+from medialab.families.vae_files import VAE_NAMES
 from medialab.families.vaes import reads
 from medialab.files.diffusers_folders import load_network
 from medialab.files.headers import Header, read_header
@@ -83,13 +86,16 @@ def facts_of_config(vae: Any) -> str:
     return json.dumps(facts, sort_keys=True, default=str)
 
 
-def load_vae(info: ModelInfo, like: Any, device: str | None = None) -> LoadedVAE:
+def load_vae(
+    info: ModelInfo, like: Any, device: str | None = None, *, precision: str | None = None
+) -> LoadedVAE:
     """Load a VAE onto a device.
 
     Args:
         info: the VAE as the registry lists it.
         like: the network of the checkpoint's own VAE, whose config a single file is built with.
         device: a torch device; by default the best one here.
+        precision: one of `medialab.process.precisions`; by default the device's own.
 
     Raises:
         ModelRefusedError: a pickle, broken, or one whose latents or weights do not fit.
@@ -97,7 +103,7 @@ def load_vae(info: ModelInfo, like: Any, device: str | None = None) -> LoadedVAE
     refuse(info)
     refuse_unfitting(info)
     device = pick_device(device)
-    dtype = pick_dtype(device)
+    dtype = pick_dtype(device, precision)
     advice = "; choose one made for the checkpoint's family, or leave vae empty"
     with opening(f"VAE {info.name!r}", advice):
         network = (
@@ -119,6 +125,13 @@ def _load_file(info: ModelInfo, like: Any, dtype: "torch.dtype") -> Any:
     from diffusers import AutoencoderKL
     from safetensors.torch import load_file
 
+    name = type(like).__name__
+    if name in VAE_NAMES:
+        with TemporaryDirectory() as folder:
+            like.save_config(folder)
+            return network_of(
+                load_file(info.path), name, Path(folder), dtype, convert=VAE_NAMES[name]
+            )
     if not isinstance(like, AutoencoderKL):
         message = (
             f"VAE {info.name!r} is a single file, which has no config, and the checkpoint's own "

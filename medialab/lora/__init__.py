@@ -5,7 +5,7 @@ removes them again, bit for bit. Weight changes are computed here (`deltas`), si
 drops DoRA's scale with a warning and refuses LoHa and LoKr (measured).
 """
 
-from medialab.lora.files import LoRAFile, read_lora, trigger_words
+from medialab.lora.files import LoRAFile, read_lora
 from medialab.lora.fitting import Report, names_in, refuse_family
 from medialab.lora.manager import MERGED_FROM, Applied, LoRAManager
 from medialab.lora.running import RunLoRAs, hashes_in_record, loras_as_record
@@ -24,5 +24,4 @@ __all__ = [
     "names_in",
     "read_lora",
     "refuse_family",
-    "trigger_words",
 ]

@@ -12,6 +12,7 @@ sd-scripts, LyCORIS and PEFT write them.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from medialab.families.lora_rows import Rows
 from medialab.process.memory import is_out_of_memory
 
 if TYPE_CHECKING:
@@ -144,12 +145,13 @@ def kind_of(leaves: "Mapping[str, object]") -> str | None:
     return next((leaf for leaf in KINDS if leaf in leaves), None)
 
 
-def delta(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
+def delta(leaves: "Leaves", weight: "torch.Tensor", rows: Rows | None = None) -> "torch.Tensor":
     """Return ΔW of a layer for a LoRA of weight 1.
 
     Args:
         leaves: The layer's tensors by leaf name, on any device.
         weight: The layer's weight, (out, in, …).
+        rows: The rows of the tensors' ΔW that are the weight's; None for all of them.
 
     Returns:
         float32, of the weight's shape, on its device.
@@ -163,7 +165,9 @@ def delta(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
         raise ValueError(message)
     here = {name: value.to(weight.device) for name, value in leaves.items()}
     try:
-        plain = KINDS[leaf][1](here, weight)
+        whole = weight if rows is None else rows.widened(weight)
+        plain = KINDS[leaf][1](here, whole)
+        plain = plain if rows is None else rows.of(plain)
         magnitude = here.get("magnitude")
         return plain if magnitude is None else decomposed(plain, magnitude, weight)
     except (RuntimeError, KeyError, IndexError) as error:
@@ -171,6 +175,38 @@ def delta(leaves: "Leaves", weight: "torch.Tensor") -> "torch.Tensor":
             raise
         message = f"its tensors do not fit a weight of {tuple(weight.shape)}"
         raise ValueError(message) from error
+
+
+def why_whole(leaves: "Leaves", rows: Rows) -> str | None:
+    """Return why a joined layer cannot be split among its modules; None if it can."""
+    if "oft" in leaves:
+        return "an OFT turns the outputs of all of them with one another"
+    magnitude = leaves.get("magnitude")
+    if magnitude is not None and magnitude.ndim > 1 and magnitude.shape[0] == 1 != rows.whole:
+        return "a DoRA by inputs has one magnitude for all of them"
+    return None
+
+
+def of_rows(leaves: "Leaves", rows: Rows) -> "tuple[Leaves, Rows | None]":
+    """Return the tensors of a joined layer that one of its modules needs.
+
+    Args:
+        leaves: The layer's tensors by leaf name.
+        rows: The module's rows.
+
+    Returns:
+        The tensors, and the rows that `delta` must still take; None if it is done.
+
+    Raises:
+        ValueError: the tensors are of another size.
+    """
+    made = dict(leaves)
+    for name in ("up", "magnitude", "diff", "diff_b"):
+        if name in made:
+            made[name] = rows.of(made[name])
+    if "ia3" in made and not ("on_input" in made and bool(made["on_input"].any())):
+        made["ia3"] = rows.of(made["ia3"])
+    return made, rows if {"hada_w1_a", "lokr_w1", "lokr_w1_a"} & made.keys() else None
 
 
 def _scale(leaves: "Leaves", rank: int) -> float:

@@ -1,7 +1,5 @@
 """Parsing of LoRA files: the tensors of each layer, by the part and path that the file names."""
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from medialab.errors import ModelRefusedError
 from medialab.families.base import UNKNOWN
 from medialab.families.kinds import BOFT, UNUSABLE_LORAS, classify
+from medialab.families.lora_rows import Rows
 from medialab.families.loras import keys_for
-from medialab.files.headers import LENGTH_FIELD, read_header
+from medialab.files.digests import AUTOV3_DIGITS, sha256_of_tensors
+from medialab.files.headers import read_header
 from medialab.files.pickles import PICKLE_SUFFIXES, refusal
-from medialab.files.regular import open_regular
 from medialab.files.tensors import as_numbers, read_tensors, refuse_whole_numbers
-from medialab.listing.notes import trained_words
 from medialab.lora.deltas import KINDS, kind_of
 from medialab.lora.names import split_prefix
 from medialab.lora.peft_scales import read_peft_scales, with_alpha
@@ -37,6 +35,8 @@ _ENDINGS: Mapping[str, str] = {
     "_lora.up.weight": "up",
     ".lora.down.weight": "down",
     ".lora.up.weight": "up",
+    ".down.weight": "down",  # XLabs', after the name of a processor
+    ".up.weight": "up",
     ".lora_linear_layer.down.weight": "down",
     ".lora_linear_layer.up.weight": "up",
     ".lora_magnitude_vector.default.weight": "magnitude",
@@ -71,11 +71,13 @@ class Layer:
         part: The part of a pipeline, such as "text_encoder".
         path: The layer's name in that part, as the file writes it.
         leaves: Its tensors, by leaf name.
+        rows: The rows of its ΔW that are a module's; None if all are, or the tensors have no other.
     """
 
     part: str
     path: str
     leaves: "Mapping[str, torch.Tensor]"
+    rows: Rows | None = None
 
     @property
     def kind(self) -> str | None:
@@ -134,34 +136,6 @@ class LoRAFile:
         return max((layer.rank for layer in self.layers if layer.rank), default=None)
 
 
-def trigger_words(path: Path, most: int = 3) -> tuple[str, ...]:
-    """Return the words that a LoRA was trained on, from notes beside it or else from its header.
-
-    Args:
-        path: The LoRA's file.
-        most: The most words to return.
-
-    Cost: reading the header. Source: A1111's "activation text", CivitAI's trainedWords, the
-    modelspec's trigger_phrase, the tags counted by kohya's trainer, in this order.
-    """
-    if noted := trained_words(path):
-        return noted[:most]
-    try:
-        metadata = read_header(path).metadata
-        if phrase := metadata.get("modelspec.trigger_phrase", "").strip():
-            return tuple(word.strip() for word in phrase.split(",") if word.strip())[:most]
-        counted: dict[str, int] = {}
-        for tags in json.loads(metadata.get("ss_tag_frequency", "{}")).values():
-            for tag, count in tags.items():
-                counted[tag.strip()] = counted.get(tag.strip(), 0) + int(count)
-    except (
-        *(ModelRefusedError, ValueError, TypeError, AttributeError),
-        *(RecursionError, OverflowError),
-    ):
-        return ()
-    return tuple(sorted(counted, key=lambda tag: -counted[tag])[:most])
-
-
 def read_lora(path: Path, sha256: str = "") -> LoRAFile:
     """Read and parse a file.
 
@@ -181,7 +155,7 @@ def read_lora(path: Path, sha256: str = "") -> LoRAFile:
     verdict = classify(header)
     tensors = dict(read_tensors(path, f"LoRA {path.stem!r}"))
     try:
-        autov3 = header.metadata.get("sshs_model_hash") or _sha256_of_tensors(path)
+        autov3 = header.metadata.get("sshs_model_hash") or sha256_of_tensors(path)
     except OSError as error:
         message = f"{path.name} cannot be read ({error}); copy the file again"
         raise ModelRefusedError(message) from error
@@ -192,15 +166,8 @@ def read_lora(path: Path, sha256: str = "") -> LoRAFile:
         format=verdict.format,
         family=verdict.family,
         sha256=sha256,
-        autov3=autov3[:12].lower(),
+        autov3=autov3[:AUTOV3_DIGITS].lower(),
     )
-
-
-def _sha256_of_tensors(path: Path) -> str:
-    """Return the SHA-256 of all bytes after the header: kohya's sshs_model_hash, AutoV3."""
-    with open_regular(path) as file:
-        file.seek(LENGTH_FIELD + int.from_bytes(file.read(LENGTH_FIELD), "little"))
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refuse_unusable(name: str, tensors: "Mapping[str, torch.Tensor]") -> None:

@@ -1,20 +1,20 @@
 """Fitting a LoRA file to a checkpoint: which of its layers match modules there, and the report."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families import DENOISER_PARTS
 from medialab.families.base import UNKNOWN, Family, LoRANames
-from medialab.lora.deltas import delta
+from medialab.families.loras import may_be_for
+from medialab.lora.deltas import of_rows, why_whole
 from medialab.lora.files import Layer, LoRAFile
-from medialab.lora.names import modules_by_name, plain
+from medialab.lora.names import Target, modules_by_name, plain
+from medialab.lora.patches import can_attach
+from medialab.lora.shapes import fits, is_packed, shape_of
 
 if TYPE_CHECKING:
-    import torch
-
     from medialab.loading.checkpoint import LoadedCheckpoint
 
 
@@ -28,7 +28,7 @@ class Report:
         family: The models that it is made for; "unknown" if its header does not say.
         kinds: The kinds of its layers.
         rank: The greatest rank of its layers; None if none has one.
-        matched: Number of layers that match a module.
+        matched: Number of layers in the file that match one module or several.
         unmatched: Names of layers without a match, and of tensors of no known kind.
         autov3: The hash by which A1111 and CivitAI identify it.
     """
@@ -86,7 +86,7 @@ def refuse_family(name: str, made_for: str, family: str) -> None:
     Raises:
         ModelRefusedError: both are known and differ.
     """
-    if UNKNOWN not in {made_for, family} and made_for != family:
+    if not may_be_for(made_for, family):
         message = (
             f"LoRA {name!r} is made for another model: its layers are those of {made_for}, and the "
             f"checkpoint is of family {family}; choose a LoRA made for {family}"
@@ -105,16 +105,41 @@ class Fit:
         foreign = names_in(model.family).foreign
         self._unmatched: list[str] = list(file.strange)
         self._for_denoiser = any(one.startswith(foreign) for one in file.strange)
+        self._matched = 0
+        self._unfit = ""
         names = model.cached("layers by name", lambda: _names_of(model))
-        for one in file.layers:
-            # If the header does not give the family, any family's name of the denoiser is accepted.
-            layer = replace(one, part=self.denoiser) if one.part in DENOISER_PARTS else one
+        # If the header does not give the family, any family's name of the denoiser is accepted.
+        layers = [
+            replace(one, part=self.denoiser) if one.part in DENOISER_PARTS else one
+            for one in file.layers
+        ]
+        found = [names.get(one.part, {}).get(plain(one.path), []) for one in layers]
+        taken = _by_own_name(layers, found)
+        for layer, targets in zip(layers, found, strict=True):
             self._for_denoiser = self._for_denoiser or layer.part == self.denoiser
-            found = names.get(layer.part, {}).get(plain(layer.path))
-            if found is None:
-                self._unmatched.append(f"{layer.part}: {layer.path}")
+            # Some files have a layer twice, as one of several joined or by its original name.
+            mine = [
+                one for one in targets if taken.setdefault((layer.part, one.path), layer) is layer
+            ]
+            if mine:
+                self._matched += 1
+                self.places += [(one.path, one.module, self._of_module(layer, one)) for one in mine]
             else:
-                self.places.append((*found, layer))
+                again = " (given a second time by another name)" if targets else ""
+                self._unmatched.append(f"{layer.part}: {layer.path}{again}")
+
+    def _of_module(self, layer: Layer, target: Target) -> Layer:
+        """Return the share of a file's layer that is a module's."""
+        if target.rows is None:
+            return layer
+        if (why := why_whole(layer.leaves, target.rows)) is not None:
+            self._unfit = f"its {layer.part} {layer.path} is several layers here, and {why}"
+            return layer
+        try:
+            leaves, rows = of_rows(layer.leaves, target.rows)
+        except ValueError:  # of another size: `refuse_foreign` tells it
+            return layer
+        return replace(layer, leaves=leaves, rows=rows)
 
     def block_of(self, path: str) -> str | None:
         """Return the block of one of the denoiser's modules, as its family numbers them."""
@@ -134,7 +159,7 @@ class Fit:
             file.family,
             file.kinds,
             file.rank,
-            len(self.places),
+            self._matched,
             tuple(self._unmatched),
             file.autov3,
         )
@@ -144,7 +169,7 @@ class Fit:
 
         Raises:
             ModelRefusedError: it is made for another family, none of its layers matches, or a layer
-                has another shape; nothing was changed.
+                has another shape or cannot be split; nothing was changed.
         """
         name, family = self.file.name, self._model.family.name
         refuse_family(name, self.file.family, family)
@@ -164,13 +189,36 @@ class Fit:
                 f"{family}"
             )
             raise ModelRefusedError(message)
+        if self._unfit:
+            message = f"LoRA {name!r} cannot be used with a {family} checkpoint: {self._unfit}"
+            raise ModelRefusedError(message)
         for path, module, layer in self.places:
-            if not _fits(layer, module.weight):
+            if not fits(layer, shape_of(module)):
                 message = (
                     f"LoRA {name!r} is made for another model: its {layer.part} {path} does not "
-                    f"fit a weight of {tuple(module.weight.shape)}"
+                    f"fit a weight of {shape_of(module)}"
                 )
                 raise ModelRefusedError(message)
+            if is_packed(module) and not can_attach(module, layer):
+                stored = str(module.weight.dtype).removeprefix("torch.")
+                message = (
+                    f"LoRA {name!r} is {layer.kind}, which changes weights themselves, and those "
+                    f"of {path} are packed ({stored}); choose a plain LoRA, or the checkpoint in "
+                    "16 bits"
+                )
+                raise ModelRefusedError(message)
+
+
+def _by_own_name(
+    layers: Sequence[Layer], found: Sequence[Sequence[Target]]
+) -> dict[tuple[str, str], Layer]:
+    """Return, by part and path, the layers that a file has under their modules' own names."""
+    own: dict[tuple[str, str], Layer] = {}
+    for layer, targets in zip(layers, found, strict=True):
+        for one in targets:
+            if plain(one.path) == plain(layer.path):
+                own.setdefault((layer.part, one.path), layer)
+    return own
 
 
 def names_in(family: Family) -> LoRANames:
@@ -193,58 +241,3 @@ def _names_of(model: "LoadedCheckpoint") -> dict[str, Any]:
         for part in parts_of(model)
         if (network := model.components.get(part)) is not None
     }
-
-
-def _fits(layer: Layer, weight: "torch.Tensor") -> bool:
-    """Return whether the shapes of a layer's tensors fit a weight. Cost: no arithmetic."""
-    try:
-        return _sides_fit(layer, weight)
-    except IndexError:  # fewer dimensions than any weight has
-        return False
-
-
-def _sides_fit(layer: Layer, weight: "torch.Tensor") -> bool:
-    leaves = layer.leaves
-    sides = {weight.shape[0], weight.shape[1] if weight.ndim > 1 else weight.shape[0]}
-    if "magnitude" in leaves and leaves["magnitude"].numel() not in sides:
-        return False
-    if "down" in leaves:
-        return _pair_fits(leaves, weight)
-    if "diff" in leaves:
-        return leaves["diff"].numel() == weight.numel()
-    if "ia3" in leaves:
-        return leaves["ia3"].numel() in sides
-    if "oft" in leaves:
-        return math.prod(leaves["oft"].shape[:2]) == weight.shape[0]
-    return layer.kind not in {"loha", "lokr"} or _multiplies_to(layer, weight)
-
-
-def _pair_fits(leaves: "Mapping[str, torch.Tensor]", weight: "torch.Tensor") -> bool:
-    """Return whether a plain LoRA, or one with a core (`mid`), fits a weight."""
-    down, up, mid = leaves["down"], leaves.get("up"), leaves.get("mid")
-    outputs, inputs = weight.shape[0], math.prod(weight.shape[1:])
-    if up is None or up.shape[0] != outputs:
-        return False
-    if mid is not None:
-        return down.shape[1] * math.prod(mid.shape[2:]) == inputs
-    return math.prod(down.shape[1:]) == inputs and math.prod(up.shape[1:]) == down.shape[0]
-
-
-def _multiplies_to(layer: Layer, weight: "torch.Tensor") -> bool:
-    """Return whether ΔW can be computed, tried on torch's meta device, without values."""
-    import torch
-
-    with torch.device("meta"):
-        meta = torch.empty(weight.shape)
-        # Scalars have no value there, and do not change the shape of ΔW.
-        shapes = {
-            name: value.to("meta") for name, value in layer.leaves.items() if name not in _NUMBERS
-        }
-        try:
-            delta(shapes, meta)
-        except ValueError:
-            return False
-    return True
-
-
-_NUMBERS = {"alpha", "magnitude"}

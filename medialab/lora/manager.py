@@ -24,11 +24,12 @@ from weakref import WeakSet
 
 from medialab.errors import ModelRefusedError
 from medialab.files.hashes import HashCache
-from medialab.listing.notes import refuse_other
+from medialab.listing.noted_hashes import refuse_other
 from medialab.lora.files import LoRAFile, read_lora
 from medialab.lora.fitting import Fit, Report, parts_of
 from medialab.lora.patches import Dial, Merged, attach, can_attach, ready_to_attach
 from medialab.lora.sets import Entry, LoRAUse, Member, Place, places_of
+from medialab.lora.shapes import is_packed
 from medialab.process.memory import claim
 from medialab.process.memory_budget import BudgetedCache, MemoryBudget
 from medialab.process.retries import Fallback
@@ -246,7 +247,8 @@ class LoRAManager:
             merges = calls >= MERGED_FROM and place.part == model.family.denoiser.part
             summed = []
             for one in place.entries:
-                if not can_attach(place.module, one.part.layer) or (merges and not one.is_timed):
+                in_sum = merges and not one.is_timed and not is_packed(place.module)
+                if in_sum or not can_attach(place.module, one.part.layer):
                     summed.append(one)
                     continue
                 make = partial(ready_to_attach, place.module, one.part)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.lora.deltas import delta
 from medialab.lora.files import Layer
+from medialab.lora.shapes import is_packed
 
 if TYPE_CHECKING:
     import torch
@@ -141,7 +142,7 @@ def merge(original: "Tensors", parts: Sequence[Part]) -> "dict[str, torch.Tensor
         made: dict[str, torch.Tensor] = {}
         for _, layer, share in parts:
             if any(name != "diff_b" for name in layer.leaves):
-                total = total + share * delta(layer.leaves, weight)
+                total = total + share * delta(layer.leaves, weight, layer.rows)
             if (bias := layer.leaves.get("diff_b")) is not None and "bias" in original:
                 base = made.get("bias", original["bias"].float())
                 made["bias"] = base + share * bias.to(base).reshape(base.shape)
@@ -160,14 +161,19 @@ def can_attach(module: Any, layer: Layer) -> bool:
 
 
 def ready_to_attach(module: Any, part: Part) -> "dict[str, torch.Tensor]":
-    """Return `down` and `up` in the module's dtype, with the LoRA's weight multiplied into `up`."""
+    """Return `down` and `up`, with the LoRA's weight multiplied into `up`.
+
+    Their dtype is the module's; float32 if its weight is packed.
+    """
     import torch
 
     weight, leaves = module.weight, part.layer.leaves
-    down = leaves["down"].to(weight)
+    # A packed weight is computed with in the dtype of what comes in, which a call tells.
+    dtype = torch.float32 if is_packed(module) else weight.dtype
+    down = leaves["down"].to(weight.device, dtype)
     alpha = leaves.get("alpha")
     scale = part.share * (1.0 if alpha is None else float(alpha) / down.shape[0])
-    up = (leaves["up"].float() * scale).to(weight)
+    up = (leaves["up"].float() * scale).to(weight.device, dtype)
     if isinstance(module, torch.nn.Conv2d):
         shape = weight.shape[1:]
         return {"down": down.reshape(-1, *shape), "up": up.reshape(len(weight), -1, 1, 1)}
@@ -188,6 +194,7 @@ def attach(module: Any, ready: "Tensors", dial: Dial) -> Any:
         if convolves:
             within = F.conv2d(args[0], down, None, module.stride, module.padding, module.dilation)
             return output + F.conv2d(within, up)
-        return output + F.linear(F.linear(args[0], down), up)
+        first, second = down.to(args[0].dtype), up.to(args[0].dtype)
+        return output + F.linear(F.linear(args[0], first), second)
 
     return module.register_forward_hook(add)

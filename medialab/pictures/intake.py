@@ -65,8 +65,7 @@ BROKEN = (
     AttributeError,
     AssertionError,
     EOFError,
-    RecursionError,
-    NotImplementedError,
+    RuntimeError,  # libavif's; also of a method that is not implemented, or recurses too deep
     struct.error,
     zlib.error,
 )
@@ -81,12 +80,14 @@ class PictureFile:
         image: The picture; pixels are decoded when first used.
         texts: A PNG's texts by keyword.
         too_long: Keywords of texts that were not read because they are too long.
+        damaged: Keywords of texts that are damaged.
         profile: The colour profile; None if there is none, empty if it is damaged.
     """
 
     image: "Image.Image"
     texts: Mapping[str, str]
     too_long: frozenset[str]
+    damaged: frozenset[str]
     profile: bytes | None
 
 
@@ -136,9 +137,10 @@ def open_picture(
             _check_size(image, what, most)
             _refuse_preview(image, what)
             if parts is None:
-                yield PictureFile(image, {}, frozenset(), image.info.get("icc_profile"))
+                profile = image.info.get("icc_profile")
+                yield PictureFile(image, {}, frozenset(), frozenset(), profile)
             else:
-                yield PictureFile(image, parts.texts, parts.too_long, parts.profile)
+                yield PictureFile(image, parts.texts, parts.too_long, parts.damaged, parts.profile)
 
 
 def normalise(picture: "Image.Image | Path | str | bytes") -> Normalised:

@@ -28,12 +28,14 @@ class Parts(NamedTuple):
     Attributes:
         texts: The texts by keyword.
         too_long: Keywords of texts that were not read because they are too long.
+        damaged: Keywords of texts that could not be decompressed.
         profile: The colour profile; None if there is none, empty if it is damaged.
         rest: The file without texts and profile; texts with an orientation stay.
     """
 
     texts: dict[str, str]
     too_long: frozenset[str]
+    damaged: frozenset[str]
     profile: bytes | None
     rest: bytes
 
@@ -50,7 +52,7 @@ def is_png(content: bytes) -> bool:
 def split(content: bytes) -> Parts:
     """Take texts and profile out of a PNG's file; other damage remains for Pillow to report."""
     texts: dict[str, str] = {}
-    too_long: set[str] = set()
+    too_long, damaged = set[str](), set[str]()
     profile: bytes | None = None
     kept: list[memoryview] = []
     whole, begin, room = memoryview(content), 0, MOST_TEXTS
@@ -65,6 +67,7 @@ def split(content: bytes) -> Parts:
             name = keyword.decode("latin-1")
             try:
                 text = _text(kind, body, min(MOST_TEXT, room))
+                damaged |= {name} if text is None else set()
             except _TooLongError:
                 too_long.add(name)
                 room -= min(MOST_TEXT, room)
@@ -77,8 +80,10 @@ def split(content: bytes) -> Parts:
         kept.append(whole[begin:start])
         begin = end
     if not begin:
-        return Parts(texts, frozenset(too_long), profile, content)
-    return Parts(texts, frozenset(too_long), profile, b"".join([*kept, whole[begin:]]))
+        return Parts(texts, frozenset(too_long), frozenset(damaged), profile, content)
+    return Parts(
+        texts, frozenset(too_long), frozenset(damaged), profile, b"".join([*kept, whole[begin:]])
+    )
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -126,7 +131,7 @@ def _profile(body: bytes) -> bytes:
 
 
 def _decompress(packed: bytes, most: int) -> bytes | None:
-    """Decompress zlib data; None if it is damaged.
+    """Decompress zlib data; None if it is damaged or cut off.
 
     Raises:
         _TooLongError: the result has more than `most` bytes.
@@ -138,4 +143,4 @@ def _decompress(packed: bytes, most: int) -> bytes | None:
         return None
     if len(found) > most:
         raise _TooLongError
-    return found
+    return found if unpacker.eof else None

@@ -1,6 +1,7 @@
 """Sizes, boxes, crops and tiles: whole numbers of pixels, and no pictures."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medialab.errors import ConfigError
@@ -11,6 +12,8 @@ SIDE_STEP = 8
 # Limits, in pixels a side, of a picture drawn in one piece: a smaller one leaves a denoiser nothing
 # to work with, a larger one (usually a typing error) needs gigabytes. Pictures may have any size.
 LEAST_DRAWN, MOST_DRAWN = 64, 4096
+# Areas up to this many times a model's own, or as many times less, are drawn well enough.
+_NEAR = 2.0
 # Usual sizes of one megapixel, and the side of the square one. Source: appendix I of the paper on
 # SDXL, which was trained at them; the selection is ADetailer's.
 MEGAPIXEL_SIDE = 1024
@@ -125,6 +128,45 @@ def placement(of: tuple[int, int], to: tuple[int, int], mode: str) -> Placement:
     width, height = fit(*of, *to)
     left, top = (to[0] - width) // 2, (to[1] - height) // 2
     return Placement(of, to, Box(left, top, left + width, top + height))
+
+
+def size_from_start(journey: Sequence[Placement], size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size in pixels at which a picture shows its start picture in its own size.
+
+    Args:
+        journey: The steps that resized and moved the start picture, in order.
+        size: Width and height of the picture now; later stages may have enlarged it.
+    """
+    if not journey:
+        return size
+    across = down = 1.0
+    for step in journey:
+        across *= step.inside.width / step.of[0]
+        down *= step.inside.height / step.of[1]
+    across *= size[0] / journey[-1].to[0]
+    down *= size[1] / journey[-1].to[1]
+    return round(size[0] / across), round(size[1] / down)
+
+
+def fitted_size(width: int, height: int, side: int) -> tuple[int, int]:
+    """Return the size at which a model draws a picture well: its own if that is near enough.
+
+    Args:
+        width: Of the picture, in pixels.
+        height: Of the picture, in pixels.
+        side: The side in pixels of the square that the model was trained at.
+
+    Returns:
+        The picture's size if its area is from half to twice that of the square, else one of the
+        square's area and the picture's proportions, in whole steps.
+    """
+    share = width * height / side**2
+    if 1 / _NEAR <= share <= _NEAR:
+        return width, height
+    scale = share**-0.5
+    sides = (to_multiple(length * scale) for length in (width, height))
+    across, down = (min(max(length, LEAST_DRAWN), MOST_DRAWN) for length in sides)
+    return across, down
 
 
 def drawn_size(width: int, height: int, block: int) -> tuple[int, int]:

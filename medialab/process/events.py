@@ -1,12 +1,18 @@
 """The events that a running job sends to its listeners."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from PIL import Image
 
 Begun = Literal["queued", "started", "planned", "stage", "step", "stage done"]
-Kind = Begun | Literal["done", "failed", "cancelled"]
+Kind = Begun | Literal["done", "failed", "cancelled", "queue"]
+
+
+def no_preview() -> None:
+    """Draw nothing."""
 
 
 @dataclass(frozen=True)
@@ -14,8 +20,9 @@ class Event:
     """One event of one job.
 
     Attributes:
-        kind: What happened; "planned" precedes a picture that is not cached.
-        job: The job's name.
+        kind: What happened; "planned" precedes a picture that is not cached; "queue" tells of no
+            job, but that those that wait were moved, paused or dismissed.
+        job: The job's name; "" with "queue".
         stage: The stage's name, with "stage", "step" and "stage done".
         step: From 1 to `steps`, within the stage.
         steps: Steps of the stage.
@@ -23,7 +30,7 @@ class Event:
         images: Pictures of the job.
         seconds: Duration of a finished stage.
         told: With "planned": the memory that the picture needs, in words.
-        preview: A small picture of the unfinished latents, with some steps only.
+        draws: Draws the preview.
         result: The return value of a finished job.
         error: The exception, with "failed" and "cancelled".
     """
@@ -37,6 +44,14 @@ class Event:
     images: int = 0
     seconds: float = 0.0
     told: str = ""
-    preview: Image.Image | None = None
+    draws: Callable[[], Image.Image | None] = no_preview
     result: Any = None
     error: BaseException | None = None
+
+    @cached_property
+    def preview(self) -> Image.Image | None:
+        """A small picture of the unfinished latents, with some steps only.
+
+        It is drawn when a listener first asks for it: a run that nobody watches draws none.
+        """
+        return self.draws()

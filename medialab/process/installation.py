@@ -10,7 +10,7 @@ from pathlib import Path
 
 from medialab.errors import ConfigError
 
-# Environment variables that name the two folders, for a checkout and an installed program alike.
+# Environment variables that name the folders, for a checkout and an installed program alike.
 MODELS_VARIABLE, OUTPUTS_VARIABLE = "MEDIALAB_MODELS", "MEDIALAB_OUTPUTS"
 # The checkpoint that a config names by default; a wheel does not contain it.
 SHIPPED_CHECKPOINT = "paperdoll"
@@ -35,13 +35,9 @@ def configs_folder() -> Path:
     return _PACKED_CONFIGS if is_installed() else _PACKAGE.parent / "models" / "configs"
 
 
-def models_folder() -> Path:
-    """Return the models folder: MEDIALAB_MODELS, else `models` in `base_folder`.
-
-    Raises:
-        ConfigError: the variable names a home folder that does not exist (`~nobody/models`).
-    """
-    return _chosen(MODELS_VARIABLE) or base_folder() / "models"
+def own_models_folder() -> Path:
+    """Return the studio's usual models folder; see `medialab.listing.model_folders` for others."""
+    return base_folder() / "models"
 
 
 def outputs_folder() -> Path:
@@ -53,6 +49,12 @@ def outputs_folder() -> Path:
         ConfigError: the variable names a home folder that does not exist (`~nobody/outputs`).
     """
     return _chosen(OUTPUTS_VARIABLE) or base_folder() / "outputs"
+
+
+def short_path(path: Path) -> str:
+    """Return a path for people to read: relative to `base_folder` if it is inside that."""
+    base = base_folder()
+    return str(path.relative_to(base) if path.is_relative_to(base) else path)
 
 
 def how_to_get_checkpoint(name: str, folder: Path, known: bool) -> str:
@@ -67,7 +69,7 @@ def how_to_get_checkpoint(name: str, folder: Path, known: bool) -> str:
     if not known:
         advice.append(
             f"Put a checkpoint (.safetensors, or a diffusers folder) in {folder / 'checkpoints'}, "
-            f"or name your models folder in {MODELS_VARIABLE}."
+            f"or name your models folders in {MODELS_VARIABLE}."
         )
     if name == SHIPPED_CHECKPOINT and is_installed():
         advice.append(

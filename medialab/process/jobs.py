@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, Generic, Literal, TypeVar
 
-from medialab.errors import CancelledError, MediaLabError, QueueStoppedError
+from medialab.errors import CancelledError, QueueStoppedError, WorkbenchClosedError
 from medialab.process.events import Event, Kind
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ MOST_ALIKE = 3
 # Paths and numbers in an error's text (a job's own file, the free memory) differ from job to job;
 # errors that differ only in these count as the same.
 _OF_ONE_JOB = re.compile(r"\S*[/\\]\S*|[0-9]+")
+_CHANGED = Event("queue", "")
 
 
 class Job(Generic[T]):
@@ -39,6 +40,7 @@ class Job(Generic[T]):
         started: Seconds of `time.monotonic`; None before.
         ended: Seconds of `time.monotonic`; None before.
         traceback: The traceback of a job that failed.
+        keeps_unfinished: Whether it was cancelled with `keep`.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Job(Generic[T]):
         self.label = name
         self.request: Any = None
         self.traceback = ""
+        self.keeps_unfinished = False
         self.state: State = "queued"
         self.started: float | None = None
         self.ended: float | None = None
@@ -70,8 +73,13 @@ class Job(Generic[T]):
             return 0.0
         return (self.ended or time.monotonic()) - self.started
 
-    def cancel(self) -> None:
-        """Stop the job at its next step; a waiting one leaves the queue at once. Thread-safe."""
+    def cancel(self, *, keep: bool = False) -> None:
+        """Stop the job at its next step; a waiting one leaves the queue at once. Thread-safe.
+
+        Args:
+            keep: Ask the work to keep what is there; it is up to the work what that means.
+        """
+        self.keeps_unfinished = self.keeps_unfinished or keep
         self._stop.set()
         self._withdraw(self)
 
@@ -107,6 +115,8 @@ class JobQueue:
     on the caller's thread); they must return quickly. If one raises, the running job fails. A job's
     last event precedes its result: whoever waits for the result finds it already shown.
 
+    `pause` lets the running job go on and starts no other; jobs can be submitted meanwhile.
+
     After MOST_ALIKE jobs in a row fail with the same error, such as a full disk, the waiting jobs
     are cancelled with a `QueueStoppedError`; `resume` queues them again. With `stops_alike` False,
     every job is tried.
@@ -125,6 +135,7 @@ class JobQueue:
         self._prepare = prepare
         self._prepared: Future[object] | None = None
         self._closing = threading.Event()
+        self._paused = threading.Event()
         self._numbers = itertools.count(1)
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()  # of those below; never held while a listener is called
@@ -158,11 +169,11 @@ class JobQueue:
             request: What was requested, for whoever lists the jobs.
 
         Raises:
-            MediaLabError: the queue is closed.
+            WorkbenchClosedError: the queue is closed.
         """
         if self._closing.is_set():
             message = "this workbench is closed; make a new one: bench = Workbench()"
-            raise MediaLabError(message)
+            raise WorkbenchClosedError(message)
         job: Job[T] = Job(f"job {next(self._numbers)}", work, self._emit, self._withdraw)
         job.label, job.request = label or job.name, request
         with self._lock:
@@ -189,9 +200,28 @@ class JobQueue:
         A job that no longer waits is not affected.
         """
         with self._lock:
-            if job in self._waiting:
-                self._waiting.remove(job)
-                self._waiting.insert(max(place, 0), job)
+            if job not in self._waiting:
+                return
+            self._waiting.remove(job)
+            self._waiting.insert(max(place, 0), job)
+        self._emit(_CHANGED)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no waiting job is started."""
+        return self._paused.is_set()
+
+    def pause(self) -> None:
+        """Start no waiting job until `go_on`; the running one is not affected."""
+        self._paused.set()
+        self._emit(_CHANGED)
+
+    def go_on(self) -> None:
+        """Start the waiting jobs again, after `pause`."""
+        self._paused.clear()
+        for _ in self.jobs():  # their turns came while it was paused
+            self._worker.submit(self._perform_next)
+        self._emit(_CHANGED)
 
     @property
     def stopped(self) -> list[Job[Any]]:
@@ -203,12 +233,15 @@ class JobQueue:
         """Queue the stopped jobs again, in order, as new ones; return these."""
         with self._lock:
             stopped, self._stopped = self._stopped, []
-        return [self.submit(job.work, label=job.label, request=job.request) for job in stopped]
+        again = [self.submit(job.work, label=job.label, request=job.request) for job in stopped]
+        self._emit(_CHANGED)
+        return again
 
     def dismiss_stopped(self) -> None:
         """Forget the stopped jobs."""
         with self._lock:
             self._stopped = []
+        self._emit(_CHANGED)
 
     def cancel_all(self) -> None:
         """Cancel the running job and all waiting ones."""
@@ -251,7 +284,7 @@ class JobQueue:
     def _perform_next(self) -> None:
         """Run the first waiting job, if there still is one; called on the worker."""
         with self._lock:
-            if not self._waiting:
+            if not self._waiting or self._paused.is_set():
                 return
             job = self._running = self._waiting.pop(0)
         job.announced.wait()
@@ -291,7 +324,7 @@ class JobQueue:
         if not counts:
             return []
         with self._lock:
-            kind = None if failure is None else (type(failure), _OF_ONE_JOB.sub("", str(failure)))
+            kind = None if failure is None else reason_of(failure)
             times = 1 + (self._failures[1] if kind == self._failures[0] else 0)
             self._failures = kind, times
             if not self._waiting:
@@ -313,12 +346,17 @@ class JobQueue:
         """Send a job's last event, then set its result."""
         if error is not None:
             job.traceback = "".join(traceback.format_exception(error))
-            _drop_frames(error)
+            drop_frames(error)
         job.state, job.ended = state, time.monotonic()
         try:
             self._emit(Event(state, job.name, result=result, error=error))
         finally:
             job.settle(result, error)
+
+
+def reason_of(error: BaseException) -> tuple[type, str]:
+    """Return what two errors have in common that came of the same cause."""
+    return type(error), _OF_ONE_JOB.sub("", str(error))
 
 
 def _not_begun(job: Job[Any], failed: Job[Any], why: str) -> QueueStoppedError:
@@ -328,7 +366,7 @@ def _not_begun(job: Job[Any], failed: Job[Any], why: str) -> QueueStoppedError:
     )
 
 
-def _drop_frames(error: BaseException | None) -> None:
+def drop_frames(error: BaseException | None) -> None:
     """Release the frames that an error keeps alive, which hold every tensor of the failed run."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

@@ -22,7 +22,12 @@ LIBRARIES = {
     "onnxruntime": Library(
         "onnxruntime", "an .onnx detector", 'pip install "media-lab-studio[detectors]"'
     ),
+    "distributed": Library(
+        "Dask", "a batch on a cluster", 'pip install "media-lab-studio[cluster]"'
+    ),
+    "gguf": Library("gguf", "a .gguf checkpoint", 'pip install "media-lab-studio[gguf]"'),
     "mediapipe": Library("MediaPipe", "a .task or .tflite detector", "pip install mediapipe"),
+    "pandas": Library("pandas", "a table of pictures", 'pip install "media-lab-studio[studio]"'),
     # Without its dependencies: it requires torchvision, which its upscalers do not use.
     "spandrel": Library(
         "spandrel", "an upscaler model", 'pip install --no-deps "spandrel>=0.4.1,<0.5" einops'

@@ -2,14 +2,18 @@
 
 import ctypes
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 # Phrases in errors that mean out of memory: torch on a CPU (Linux, Windows), cuBLAS and cuDNN, C++.
 _SAID = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed", "bad_alloc")
+# Bytes of a model from which on it is worth half a second to look for cycles that hold its weights.
+_WORTH_COLLECTING = 2**26
 _CGROUPS = Path("/sys/fs/cgroup")
 # By version of control groups: the files with the limit and the use in bytes, and the statistics of
 # memory that the kernel reclaims on demand, such as cached file pages. Those of a model that was
@@ -49,7 +53,7 @@ def free_bytes(device: str = "cpu") -> int:
     free = [int(psutil.virtual_memory().available)]
     free += [limit - used for limit, used in _container()]
     if (limit := _address_space()) is not None:
-        free.append(limit - int(psutil.Process().memory_info().vms))
+        free.append(limit - int(_process(os.getpid()).memory_info().vms))
     return max(0, min(free))
 
 
@@ -64,6 +68,25 @@ def total_bytes(device: str = "cpu") -> int:
     limits = [limit for limit, _ in _container()]
     limits += [limit for limit in (_address_space(),) if limit is not None]
     return min([int(psutil.virtual_memory().total), *limits])
+
+
+def used_bytes(device: str = "cpu") -> int:
+    """Return the bytes that this process uses: of the GPU's memory on a GPU, else of the machine's.
+
+    On a GPU they are what torch has allocated, 0 before torch is imported.
+    """
+    if device.startswith("cuda"):
+        torch = sys.modules.get("torch")
+        return int(torch.cuda.memory_allocated(device)) if torch else 0
+    return int(_process(os.getpid()).memory_info().rss)
+
+
+@lru_cache(1)
+def _process(pid: int) -> Any:
+    """Return psutil's view of a process, which takes 2 ms to make: it asks when it began."""
+    import psutil
+
+    return psutil.Process(pid)
 
 
 def _container() -> Iterator[tuple[int, int]]:
@@ -129,6 +152,10 @@ def claim(nbytes: int, device: str, what: str) -> None:
 def free_memory() -> None:
     """Release unused memory: Python's reference cycles, the device's cache, malloc's free pages."""
     gc.collect()
+    _trim()
+
+
+def _trim() -> None:
     if torch := sys.modules.get("torch"):
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -138,6 +165,17 @@ def free_memory() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl does not
         if trim is not None:
             trim(0)
+
+
+def free_after(nbytes: int) -> None:
+    """Release memory as `free_memory` after a model of that many bytes was let go.
+
+    Cycles are collected for large ones alone; those of small ones wait for Python.
+    """
+    if nbytes >= _WORTH_COLLECTING:
+        free_memory()
+    else:
+        _trim()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

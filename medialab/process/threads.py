@@ -7,6 +7,7 @@ import ctypes
 import os
 import platform
 import sys
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -84,6 +85,13 @@ def _without_warnings_of_transformers() -> Iterator[None]:
         transformers_logging.set_verbosity(verbosity)
 
 
+def yield_to_others() -> None:
+    """Give the calling thread the lowest priority, where the system has one for threads (Linux)."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+
+
 def physical_cores() -> int:
     """Return the number of physical cores that this process may use."""
     import psutil
@@ -133,6 +141,12 @@ def processor(device: str) -> str:
     name, features = _cpu()
     chosen = "".join(f" {key}={os.environ[key]}" for key in _CHOOSING if key in os.environ)
     return f"{name} {zlib.crc32(features.encode()):08x}{chosen}"
+
+
+@cache
+def cpu_features() -> frozenset[str]:
+    """Return the names of the CPU's SIMD instruction sets, as Linux tells them."""
+    return frozenset(_cpu()[1].split())
 
 
 def _cpu() -> tuple[str, str]:

@@ -3,7 +3,9 @@
 Source: behaviour of AUTOMATIC1111 modules/styles.py.
 """
 
+import codecs
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from medialab.errors import ConfigError
 from medialab.prompts.wildcards import MOST_CHARACTERS
 
 _SLOT = "{prompt}"
+_MOST_BYTES = 64 * 2**20
 
 
 class Style(NamedTuple):
@@ -30,7 +33,7 @@ class Styles:
 
     @classmethod
     def load(cls, path: Path) -> "Styles":
-        """Read a CSV file with the columns name, prompt, negative_prompt; no file means no styles.
+        """Read a CSV file as `read_styles` does; no file means no styles.
 
         Raises:
             ConfigError: the file cannot be read, or lacks a column.
@@ -38,22 +41,12 @@ class Styles:
         if not path.is_file():
             return cls({})
         try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                rows = list(csv.DictReader(file))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            message = f"{path.name} cannot be read as CSV: {error}"
+            with path.open("rb") as file:
+                content = file.read(_MOST_BYTES)
+        except OSError as error:
+            message = f"{path.name} cannot be read: {error.strerror or error}"
             raise ConfigError(message) from error
-        columns = {"name", "prompt", "negative_prompt"}
-        if rows and not columns <= rows[0].keys():
-            message = f"{path.name} needs the columns name, prompt, negative_prompt"
-            raise ConfigError(message)
-        return cls(
-            {
-                row["name"]: Style(row["prompt"] or "", row["negative_prompt"] or "")
-                for row in rows
-                if row["name"]
-            }
-        )
+        return cls(read_styles(content, path.name))
 
     def merge(self, prompt: str, negative_prompt: str, names: Sequence[str]) -> tuple[str, str]:
         """Return the prompt and the negative prompt with the named styles applied in turn.
@@ -66,8 +59,8 @@ class Styles:
             if name not in self.known:
                 raise ConfigError.among(name, "style", "models/styles.csv", self.known)
             style = self.known[name]
-            prompt = _with_style(prompt, style.prompt)
-            negative_prompt = _with_style(negative_prompt, style.negative_prompt)
+            prompt = with_style(prompt, style.prompt)
+            negative_prompt = with_style(negative_prompt, style.negative_prompt)
             if max(len(prompt), len(negative_prompt)) > MOST_CHARACTERS:
                 message = (
                     f"with style {name!r} the prompt has over {MOST_CHARACTERS:,} characters; "
@@ -77,7 +70,50 @@ class Styles:
         return prompt, negative_prompt
 
 
-def _with_style(prompt: str, style: str) -> str:
+def read_styles(content: bytes, what: str) -> dict[str, Style]:
+    """Return the styles in a CSV file with the columns name, prompt, negative_prompt.
+
+    As in A1111: a byte order mark is passed over, a text may have several lines, of two styles of
+    one name the later counts, and the older column `text` stands for `prompt`. Text that is not
+    UTF-8 is read as Windows writes it.
+
+    Args:
+        content: The file's content.
+        what: What the file is called in messages.
+
+    Raises:
+        ConfigError: it is not CSV, or lacks a column.
+    """
+    try:
+        reader = csv.DictReader(io.StringIO(_text_of(content), newline=""))
+        known, rows = set(reader.fieldnames or ()), list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        message = f"{what} cannot be read as CSV: {error}"
+        raise ConfigError(message) from error
+    if known and not ("name" in known and {"prompt", "text"} & known):
+        message = f"{what} needs the columns name, prompt, negative_prompt"
+        raise ConfigError(message)
+    return {
+        row["name"].strip(): Style(
+            row.get("prompt") or row.get("text") or "", row.get("negative_prompt") or ""
+        )
+        for row in rows
+        if row["name"] and row["name"].strip()
+    }
+
+
+def _text_of(content: bytes) -> str:
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if content.startswith(mark):
+            return content.decode(encoding)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252")
+
+
+def with_style(prompt: str, style: str) -> str:
+    """Return a prompt with a style's text: around it at `{prompt}`, else after a comma."""
     if not style:
         return prompt
     if _SLOT in style:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,11 @@ from medialab.listing.snapshot import Snapshot
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.lora import LoRAManager, RunLoRAs
 from medialab.pictures.store import PictureStore, Use
-from medialab.process.events import Event, Kind
+from medialab.process.events import Event, Kind, no_preview
 from medialab.process.jobs import Job
 from medialab.process.memory import free_memory
 from medialab.process.retries import RetryPolicy
+from medialab.settings.fields import names_in_list
 from medialab.settings.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -141,7 +142,8 @@ class RunContext:
                 fit the checkpoint.
         """
         name = (sampling and sampling.checkpoint) or self._config.checkpoint
-        checkpoint: LoadedCheckpoint = self._load("checkpoint", name)
+        named = names_in_list((sampling or self._config).text_encoder)
+        checkpoint: LoadedCheckpoint = self._load("checkpoint", name, encoders=named)
         self.retries.take(checkpoint)
         vae: LoadedVAE | None = None
         if sampling and sampling.vae:
@@ -160,18 +162,31 @@ class RunContext:
         )
         before, self._drawing = self._drawing, drawing
         try:
-            yield drawing
+            with self._interruptible():
+                yield drawing
         except CancelledError:
             self._draw_interrupted(drawing)
             raise
         finally:
             self._drawing = before
 
+    def _interruptible(self) -> AbstractContextManager[object]:
+        """Return a block in which large work on a CPU is cancelled within a step, too."""
+        from medialab.diffusion.interruptible import LARGE, Interruptible
+
+        sides = [(self._config.width or 0, self._config.height or 0)]
+        sides += [self._finished.size] if self._finished is not None else []
+        is_large = max(width * height for width, height in sides) >= LARGE
+        if self._registry.device == "cpu" and is_large:
+            return Interruptible(self._job.check)
+        return nullcontext()
+
     def _draw_interrupted(self, drawing: Drawing) -> None:
         """Decode the latents of a cancelled run if no finished stage has a picture."""
         latents = self._step[2]
         shown = self._finished or self._interrupted
-        if not self._keeps_interrupted or shown is not None or latents is None:
+        keeps = self._keeps_interrupted or self._job.keeps_unfinished
+        if not keeps or shown is not None or latents is None:
             return
         with suppress(NotFiniteError, OutOfMemoryError):
             image = decode_latents(drawing, latents)
@@ -220,14 +235,24 @@ class RunContext:
         """
         self._step = (step, steps, latents)
         self._job.check()
-        preview = self._preview(latents) if latents is not None else None
-        self._tell("step", step=step, steps=steps, preview=preview)
+        draws = no_preview if latents is None else self._preview(latents)
+        self._tell("step", step=step, steps=steps, draws=draws)
 
-    def _load(self, kind: str, name: str, like: Any = None) -> Any:
+    def _load(self, kind: str, name: str, like: Any = None, encoders: Sequence[str] = ()) -> Any:
         self._job.check()
+        info = self._listed(kind, name)
+        # A checkpoint that takes over may have its own.
+        parts = [self._find("text encoder", one) for one in encoders] if info.lacks_encoders else []
         # A checkpoint may replace models that are still loaded; models used with one may not.
         kept = () if kind == "checkpoint" else tuple(self._models)
-        model = self._registry.load(self._listed(kind, name), kept=kept, like=like)
+        model = self._registry.load(
+            info,
+            kept=kept,
+            like=like,
+            encoders=parts,
+            precision=self._config.dtype,
+            weight_dtype=self._config.weight_dtype,
+        )
         self._models.append(model)
         self._find(kind, name)
         return model
@@ -262,12 +287,16 @@ class RunContext:
     def _emit(self, kind: Kind, **facts: Any) -> None:
         self._job.emit(Event(kind, self._job.name, self._stage, **facts))
 
-    def _preview(self, latents: "torch.Tensor") -> "Image.Image | None":
-        """Return a preview a few times a second; more would only fill the browser's queue."""
+    def _preview(self, latents: "torch.Tensor") -> "Callable[[], Image.Image | None]":
+        """Offer a preview a few times a second; more would only fill the browser's queue."""
         now, drawing = time.monotonic(), self._drawing
         if drawing is None or now - self._shown < 1 / PREVIEWS_PER_SECOND:
-            return None
+            return no_preview
         self._shown = now
-        vae = drawing.vae
-        preview: LatentPreview = drawing.vae_owner.cached("preview", lambda: LatentPreview(vae))
-        return preview.draw(latents)
+        return partial(_preview_of, drawing, latents)
+
+
+def _preview_of(drawing: Drawing, latents: "torch.Tensor") -> "Image.Image | None":
+    vae, codec = drawing.vae, drawing.family.codec
+    preview: LatentPreview = drawing.vae_owner.cached("preview", lambda: LatentPreview(vae, codec))
+    return preview.draw(latents)

@@ -14,7 +14,7 @@ from medialab.process.jobs import Job, JobQueue, Listener, State
 from medialab.runs.request import Request
 from medialab.runs.run import Run
 
-__all__ = ["Event", "Executor", "KernelExecutor", "RunJob"]
+__all__ = ["Event", "Executor", "KernelExecutor", "RunJob", "wait_for"]
 
 
 class RunJob(Protocol):
@@ -40,8 +40,12 @@ class RunJob(Protocol):
     def seconds(self) -> float:
         """Seconds that it has run, or ran; 0 before."""
 
-    def cancel(self) -> None:
-        """Stop at the next step; a waiting job is removed at once. Any thread may call this."""
+    def cancel(self, *, keep: bool = False) -> None:
+        """Stop at the next step; a waiting job is removed at once. Any thread may call this.
+
+        Args:
+            keep: save the picture as far as it was made, as `Request.keeps_interrupted`.
+        """
 
     def result(self, timeout: float | None = None) -> Run:
         """Wait (seconds; None for ever) and return the run, or raise the error it failed with."""
@@ -63,6 +67,8 @@ class Executor(Protocol):
     """Whether requests must be resolved before they are given to it: others cannot draw a seed."""
     stops_alike: bool = True
     """Whether waiting jobs are stopped when several in a row failed for the same reason."""
+    can_pause: bool = False
+    """Whether `pause` has an effect."""
 
     def submit(self, request: Request, *, label: str = "") -> RunJob:
         """Queue a request, and return its job at once.
@@ -113,9 +119,22 @@ class Executor(Protocol):
     def dismiss_stopped(self) -> None:
         """Forget the stopped jobs."""
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether no waiting job is started."""
+        return False
+
+    def pause(self) -> None:
+        """Start no waiting job until `go_on`; the running one is not affected."""
+
+    def go_on(self) -> None:
+        """Start the waiting jobs again, after `pause`."""
+
 
 class KernelExecutor(Executor):
     """An executor in this process: one request after another, on the worker of `queue`."""
+
+    can_pause = True
 
     def __init__(self, make: Callable[[Request, Job[Run]], Run], queue: JobQueue) -> None:
         self.queue = queue
@@ -168,3 +187,25 @@ class KernelExecutor(Executor):
     def dismiss_stopped(self) -> None:
         """See `Executor.dismiss_stopped`."""
         self.queue.dismiss_stopped()
+
+    @property
+    def is_paused(self) -> bool:
+        """See `Executor`."""
+        return self.queue.is_paused
+
+    def pause(self) -> None:
+        """See `Executor.pause`."""
+        self.queue.pause()
+
+    def go_on(self) -> None:
+        """See `Executor.go_on`."""
+        self.queue.go_on()
+
+
+def wait_for(job: RunJob) -> Run:
+    """Wait for the job's run and return it, or raise its error; Ctrl-C cancels the job."""
+    try:
+        return job.result()
+    except KeyboardInterrupt:
+        job.cancel()
+        raise

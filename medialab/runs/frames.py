@@ -58,6 +58,7 @@ def encode_frame(frame: Frame) -> bytes:
         "units": [unit.model_dump(mode="json") for unit in frame.units],
         "detections": rows,
         "applied": frame.applied,
+        "results": dict(frame.results),
     }
     return save(tensors, {"frame": json.dumps(facts)})
 
@@ -126,6 +127,7 @@ def _decoded(content: bytes, device: str) -> Frame:
         ),
         detections=detections,
         applied=facts["applied"],
+        results={str(stage): str(sha256) for stage, sha256 in facts.get("results", {}).items()},
     )
 
 

@@ -9,14 +9,16 @@ from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.listing.snapshot import Snapshot
 from medialab.runs.plan import StageRequest, stages_of
 from medialab.runs.used_models import optional_models
+from medialab.settings.fields import names_in_list
 from medialab.stage import Model
 
 
 def hashes_of(
     config: PipelineConfig, stages: Sequence[StageRequest], listing: Snapshot
 ) -> dict[str, str]:
-    """Return the hashes of the stages' models, except the run's own checkpoint, by "kind/name"."""
-    models = dict.fromkeys(model for one in stages for model in one.models)
+    """Return the hashes of a run's models, except its own checkpoint, by "kind/name"."""
+    encoders = [Model("text encoder", name) for name in names_in_list(config.text_encoder)]
+    models = dict.fromkeys([*(model for one in stages for model in one.models), *encoders])
     models.pop(Model("checkpoint", config.checkpoint), None)
     return {
         f"{model.kind}/{model.name}": listing.sha256(listing.find(model.name, model.kind))

@@ -21,6 +21,7 @@ from medialab.runs.plan import PicturePlan, Plan
 from medialab.runs.request import Request
 from medialab.runs.resolver import Resolver
 from medialab.runs.run import Run
+from medialab.runs.saving import PictureSaver
 from medialab.runs.used_models import without_unused_hashes
 from medialab.stages.detailer.edits import DetectionEdit, DetectionTable
 
@@ -47,6 +48,7 @@ class Maker:
         self.loras = LoRAManager(registry.budget, registry.hashes)
         self._registry, self._pictures = registry, pictures
         self._artifacts, self.cache = artifacts, cache
+        self._saver = PictureSaver(artifacts, cache)
 
     def pipeline(self) -> "Pipeline":
         """Return the pipeline through this maker's cache. Cost: the first call imports torch."""
@@ -71,6 +73,7 @@ class Maker:
         self._needs_of(plan, plan.pictures[0], plan.config).refuse_impossible_batch()
         pipeline, images, records = self.pipeline(), [], []
         artifacts: list[Artifact] = []
+        already_there: list[bool] = []
         detections: dict[str, DetectionTable] = {}
         for number, picture in enumerate(plan.pictures, start=1):
             context = RunContext(
@@ -88,7 +91,7 @@ class Maker:
             try:
                 outcome = pipeline.run(picture, context, anew_from=request.anew_from)
             except CancelledError as cancelled:
-                if request.keeps_interrupted:
+                if request.keeps_interrupted or (request.save and job.keeps_unfinished):
                     self._keep_interrupted(picture.config, context, cancelled)
                 raise
             news = read_as_text(picture.config, outcome.record, plan.listing)
@@ -102,8 +105,12 @@ class Maker:
             records.append(outcome.record | ({"memory": str(needs)} if needs else {}))
             if request.save:
                 tied = without_unused_hashes(picture, outcome.record)
-                artifacts.append(self._artifacts.save(outcome.image, tied, records[-1]))
-        return Run(plan.config, images, records, artifacts, detections)
+                saved, was_there = self._saver.save(
+                    picture, outcome.image, tied, records[-1], duplicates=request.duplicates
+                )
+                artifacts.append(saved)
+                already_there.append(was_there)
+        return Run(plan.config, images, records, artifacts, detections, already_there)
 
     def _tell(self, outcome: "Outcome", picture: PicturePlan, news: Sequence[str]) -> None:
         """Add the notices for a person to a picture's record, and log them."""

@@ -13,16 +13,16 @@ from medialab.errors import ModelRefusedError, OutOfMemoryError
 from medialab.families import RUNNING
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.memory_needs import (
-    ITEM_BYTES,
     PICTURE_BYTES,
     bytes_in_memory,
     decoding_bytes,
     encoding_bytes,
 )
-from medialab.loading.networks import dtype_name
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.process.memory import gigabytes
+from medialab.process.precisions import ITEM_BYTES
 from medialab.runs.plan import StageRequest
+from medialab.runs.run_precision import precision_for
 from medialab.runs.sizes import sizes_of
 from medialab.runs.used_models import optional_models
 from medialab.settings.sampling import SamplingConfig
@@ -156,7 +156,8 @@ def plan_memory(
         listing: the models as the request sees them.
         available: bytes that may be used.
     """
-    dtype = dtype_name(registry.device)
+    main = listing.find(config.checkpoint, "checkpoint")
+    dtype = precision_for(config, main, registry.device)
     # This config has the hashes of all models that are here by now.
     absent = optional_models(config, stages) if isinstance(config, ResolvedConfig) else []
     sizes = {one.stage: one for one in sizes_of(config, stages, start)}

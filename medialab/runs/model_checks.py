@@ -5,17 +5,20 @@ Nothing is loaded, and no weight is read.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, MediaLabError, ModelRefusedError
 from medialab.families import RUNNING
-from medialab.families.base import REFINER, UNKNOWN
-from medialab.families.vaes import shared_latents
+from medialab.families.base import UNKNOWN
+from medialab.families.vaes import is_made_for, reads, shared_latents
 from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not_in
+from medialab.listing.single_files import GGUF
 from medialab.listing.snapshot import Snapshot
+from medialab.loading.networks import refuse_weight_dtype
 from medialab.loading.vaes import refuse_unfitting
 from medialab.lora import names_in, refuse_family
 from medialab.process.libraries import check_installed
@@ -23,6 +26,7 @@ from medialab.runs.control_checks import check_units
 from medialab.runs.plan import StageRequest
 from medialab.runs.used_models import optional_models
 from medialab.settings.fields import StageConfig
+from medialab.settings.loras import asked_loras
 from medialab.settings.samplers import AUTOMATIC_PREDICTION
 from medialab.settings.sampling import SamplingConfig
 from medialab.stage import Model
@@ -55,7 +59,8 @@ def _check_stage(
     info = listing.find(own or config.checkpoint, "checkpoint")
     _check_sampler(stage, settings, info)
     if getattr(settings, "sampler", None) and config.draws(stage):
-        _refuse_made_for_another(stage, info)
+        _refuse_made_for_another(stage, info, listing)
+    _check_stored(info, config)
     draws = getattr(settings, "denoising_strength", None) != 0
     if info.lacks_vae and draws and getattr(settings, "vae", None) == "":
         raise _without_vae(stage, info, listing)
@@ -70,7 +75,34 @@ def _check_stage(
             _refuse_foreign_vae(stage, config, info.family, listing)
         elif model.kind == "upscaler":
             check_installed("spandrel")
+    _check_block_weights(settings, config, info)
     check_units(getattr(settings, "control", None) or (), found)
+
+
+def _check_stored(info: ModelInfo, config: PipelineConfig) -> None:
+    """Refuse quantised weights without the library that reads them, or in another dtype.
+
+    Raises:
+        ModelRefusedError: they are not to be stored as they are.
+        MissingLibraryError: the library is not installed.
+    """
+    refuse_weight_dtype(info, config.weight_dtype)
+    if info.format == GGUF:
+        check_installed("gguf")
+
+
+def _check_block_weights(settings: Any, config: PipelineConfig, info: ModelInfo) -> None:
+    """Refuse block weights that are not for the blocks of the checkpoint's family.
+
+    Raises:
+        ConfigError: the message says which there are.
+    """
+    own = settings if isinstance(settings, SamplingConfig) else config
+    if getattr(settings, "sampler", None) is None:
+        return
+    for lora in asked_loras(own.prompt or "", own.loras or ()):
+        if lora.block_weights is not None:
+            names_in(RUNNING[info.family]).read_block_weights(lora.block_weights)
 
 
 def check_handover(config: PipelineConfig, listing: Snapshot) -> None:
@@ -78,9 +110,10 @@ def check_handover(config: PipelineConfig, listing: Snapshot) -> None:
 
     Raises:
         ConfigError: it is of another family, made for another task, or was trained with another
-            noise; or the other family follows no ControlNet.
+            noise; or no ControlNet would be followed after it.
+        ModelRefusedError, MissingLibraryError: its quantised weights cannot be read as they are.
     """
-    if config.mode != "txt2img" or not config.handover_checkpoint or config.switch_at >= 1:
+    if not config.hands_over:
         return
     names = config.checkpoint, config.handover_checkpoint
     base, other = (listing.find(name, "checkpoint").family for name in names)
@@ -90,7 +123,9 @@ def check_handover(config: PipelineConfig, listing: Snapshot) -> None:
             "their latents mean other things; choose one of the same family"
         )
         raise ConfigError(message)
-    if (made_for := listing.find(names[1], "checkpoint").variant) not in {"", REFINER}:
+    _check_stored(listing.find(names[1], "checkpoint"), config)
+    made_for = listing.find(names[1], "checkpoint").variant
+    if made_for not in RUNNING[other].taking_over:
         message = (
             f"handover_checkpoint {names[1]!r} is made for {NAMES_OF_VARIANTS[made_for]}, and "
             "draws no whole picture to its end; choose one that is not"
@@ -110,11 +145,24 @@ def check_handover(config: PipelineConfig, listing: Snapshot) -> None:
             "take control away, or hand over to a checkpoint of the same family"
         )
         raise ConfigError(message)
+    if RUNNING[base].control_following is not None and config.runs("control"):
+        message = (
+            f"handover_checkpoint {names[1]!r} would follow no ControlNet: those of {base} are "
+            "followed by the first checkpoint alone; take control away, or the handover"
+        )
+        raise ConfigError(message)
 
 
 def _without_vae(stage: str, info: ModelInfo, listing: Snapshot) -> ConfigError:
     """Return the error for a stage whose checkpoint has no VAE, and that has no other."""
-    known = [one.name for one in listing.models("vae") if one.refused is None]
+    family = RUNNING[info.family]
+    known = [
+        one.name
+        for one in listing.models("vae")
+        if one.refused is None
+        and reads(family, one.variant)
+        and is_made_for(family, one.name) is not False
+    ]
     setting = "vae" if stage in {"prompt", "txt2img"} else f"{stage}.vae"
     message = (
         f"{stage}: checkpoint {info.name!r} has no VAE: set {setting} to one "
@@ -160,14 +208,21 @@ def _naming(stage: str) -> Iterator[None]:
         raise
 
 
-def _refuse_made_for_another(stage: str, info: ModelInfo) -> None:
+def _refuse_made_for_another(stage: str, info: ModelInfo, listing: Snapshot) -> None:
     """Refuse a checkpoint that a stage cannot draw with: one that edits, or only finishes.
 
     Raises:
-        ModelRefusedError: it is one.
+        ModelRefusedError: it is one; the error's choices are those that can.
     """
-    if reason := why_not_in(stage, info.family, info.variant):
-        raise ModelRefusedError(f"checkpoint {info.name!r} {reason}")
+    if reason := _why_not_in(stage, info):
+        usable = [one for one in listing.models("checkpoint") if one.refused is None]
+        fitting = [one.name for one in usable if not _why_not_in(stage, one)]
+        error = ModelRefusedError(f"checkpoint {info.name!r} {reason}")
+        raise error.about("checkpoint", fitting)
+
+
+def _why_not_in(stage: str, info: ModelInfo) -> str | None:
+    return why_not_in(stage, info.family, info.variant, info.edition)
 
 
 def _refuse_foreign_controlnet(info: ModelInfo, checkpoint: ModelInfo) -> None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.repainting import unpacked
-from medialab.loading.networks import dtype_name
 from medialab.process import threads
+from medialab.process.memory import used_bytes
 from medialab.process.retries import Retry
 from medialab.process.versions import all_versions
 from medialab.runs.cache import Explanation, StageCache, StageKey
 from medialab.runs.context import RunContext
 from medialab.runs.frames import decode_frame, encode_frame
-from medialab.runs.plan import PicturePlan, PlannedStage, threads_of
+from medialab.runs.plan import PicturePlan, PlannedStage, dtype_of, threads_of
 from medialab.stage import Frame
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Pipeline:
         frame, done = self._latest(picture, anew_from)
         context.begin(frame.image)
         measured: dict[str, dict[str, Any]] = {
-            one.name: {"seconds": 0.0, "memory_bytes": _memory_bytes(), "cached": True}
+            one.name: {"seconds": 0.0, "memory_bytes": used_bytes(), "cached": True}
             for one in picture.stages[:done]
         }
         started = datetime.now(UTC)
@@ -81,6 +81,7 @@ class Pipeline:
                     frame = retries.run(one.name, work)
             if retries.done:
                 frame = _with_retries(frame, one.name, retries.done)
+            frame = frame.with_result(one.name)
             seconds = round(time.perf_counter() - before, 4)
             # With more memory, the same key would stand for other pixels.
             may_keep = may_keep and retries.exact
@@ -88,7 +89,7 @@ class Pipeline:
                 self.cache.put(one.key, encode_frame(frame))
             measured[one.name] = {
                 "seconds": seconds,
-                "memory_bytes": _memory_bytes(),
+                "memory_bytes": used_bytes(),
                 "cached": False,
             }
             context.finish(seconds, frame.image)
@@ -161,7 +162,7 @@ class Pipeline:
         return {
             "started": started.isoformat(timespec="milliseconds"),
             "device": self.device,
-            "dtype": dtype_name(self.device),
+            "dtype": dtype_of(picture.config, self.device),
             "processor": threads.processor(self.device),
             "versions": dict(all_versions()),
             "stages": [
@@ -169,12 +170,18 @@ class Pipeline:
                     "name": one.name,
                     "version": one.stage.version,
                     **measured[one.name],
+                    **_result_of(frame, one.name),
                     "applied": _with_hash(frame.applied.get(one.name, {}), picture.config),
                 }
                 for one in picture.stages
             ],
             "threads": threads_of(picture.config),
         }
+
+
+def _result_of(frame: Frame, stage: str) -> dict[str, str]:
+    """Return the SHA-256 of a stage's picture for the record, if it is known."""
+    return {"result": frame.results[stage]} if stage in frame.results else {}
 
 
 def _encode_part(content: bytes, retries: Sequence[Retry]) -> bytes:
@@ -210,10 +217,3 @@ def _with_retries(frame: Frame, stage: str, retries: Sequence[Retry]) -> Frame:
     """Return the frame with the retries among the values that its stage applied."""
     records = [retry.as_record for retry in retries]
     return frame.with_applied(stage, **frame.applied.get(stage, {}), retries=records)
-
-
-def _memory_bytes() -> int:
-    """Return the resident memory of this process in bytes."""
-    import psutil
-
-    return int(psutil.Process().memory_info().rss)

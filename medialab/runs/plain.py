@@ -33,6 +33,7 @@ def run_as_plain(run: Run, unsaved: Path) -> dict[str, Any]:
         "config": run.config.model_dump(mode="json"),
         "paths": [str(path) for path in paths],
         "saved": bool(run.artifacts),
+        "already_there": list(run.already_there),
         "records": [dict(record) for record in run.records],
         "detections": {
             stage: [edit.model_dump(mode="json") for edit in table]
@@ -64,6 +65,7 @@ def run_from_plain(plain: Mapping[str, Any]) -> Run:
             stage: DetectionTable(DetectionEdit.model_validate(row) for row in rows)
             for stage, rows in plain["detections"].items()
         },
+        tuple(plain["already_there"]),
     )
 
 
@@ -87,13 +89,13 @@ def event_from_plain(plain: Mapping[str, Any]) -> Event:
     Raises:
         OSError: its run's picture is gone.
     """
-    preview = None
+    preview: Image.Image | None = None
     if "preview" in plain:
         preview = Image.open(BytesIO(base64.b64decode(plain["preview"])))
         preview.load()
     return Event(
         **{name: plain[name] for name in _FIELDS},
-        preview=preview,
+        draws=lambda: preview,
         result=run_from_plain(plain["run"]) if "run" in plain else None,
         error=error_from_plain(plain["error"]) if "error" in plain else None,
     )

@@ -7,11 +7,12 @@ from typing import Any
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.listing.snapshot import Snapshot
-from medialab.loading.networks import dtype_name
-from medialab.process import threads
+from medialab.process import precisions, threads
+from medialab.process.precisions import WEIGHT_DTYPES
 from medialab.process.versions import all_versions
 from medialab.runs.belongings import SetAside
 from medialab.runs.cache import StageKey
+from medialab.settings.fields import names_in_list
 from medialab.stage import Model, PipelineStage
 from medialab.stages import STAGES
 
@@ -89,12 +90,18 @@ def plan_picture(
     """
     environment = dict(all_versions()) | {
         "device": device.partition(":")[0],
-        "dtype": dtype_name(device),
+        "dtype": dtype_of(config, device),
         "processor": threads.processor(device),
         "threads": str(threads_of(config)),
     }
+    if config.weight_dtype != WEIGHT_DTYPES[0]:
+        environment["weights"] = config.weight_dtype
     for_all = {"checkpoint": config.checkpoint_sha256} | {
         f"embedding {name}": config.sha256_of("embedding", name) for name in config.embeddings()
+    }
+    for_all |= {
+        f"text encoder {name}": config.sha256_of("text encoder", name)
+        for name in names_in_list(config.text_encoder)
     }
     found: list[PlannedStage] = []
     for one in stages_of(config):
@@ -109,6 +116,11 @@ def plan_picture(
         )
         found.append(PlannedStage(one.stage, one.settings, one.models, key))
     return PicturePlan(config, tuple(found), set_aside)
+
+
+def dtype_of(config: ResolvedConfig, device: str) -> str:
+    """Return the precision that a run's models compute in; older configs do not have it."""
+    return config.dtype or precisions.of_device(device)
 
 
 def threads_of(config: ResolvedConfig) -> int:

@@ -19,6 +19,7 @@ class Request:
         anew_from: the name of a stage; its cached result and all later ones are not used.
         keeps_interrupted: whether a cancelled picture is saved as far as it was made.
         threads: CPU threads to compute with; None: those of a resolved config, else the machine's.
+        duplicates: whether a picture that is on the disk already is written once more.
     """
 
     config: PipelineConfig
@@ -26,10 +27,12 @@ class Request:
     anew_from: str | None = None
     keeps_interrupted: bool = False
     threads: int | None = None
+    duplicates: bool = False
 
     def as_json(self) -> str:
         """Return the request as one line of JSON for `from_json`."""
         plain: dict[str, Any] = {name: getattr(self, name) for name in _OPTIONS}
+        plain["duplicates"] = self.duplicates
         plain["resolved"] = isinstance(self.config, ResolvedConfig)
         plain["config"] = self.config.model_dump(mode="json")
         return json.dumps(plain)
@@ -45,6 +48,7 @@ class Request:
             plain = json.loads(text)
             kind = ResolvedConfig if plain["resolved"] else PipelineConfig
             config, options = plain["config"], {name: plain[name] for name in _OPTIONS}
+            options["duplicates"] = plain.get("duplicates", False)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             message = f"this is no request that Request.as_json wrote: {error}"
             raise ConfigError(message) from error

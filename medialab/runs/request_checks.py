@@ -33,25 +33,25 @@ def check_picture(config: PipelineConfig) -> None:
     if config.mode != "txt2img" and config.image is None:
         message = f"mode={config.mode!r} starts from a picture, and there is none yet; choose one"
         hint = "bench.enhance(picture, config), or image=bench.keep(picture)"
-        raise ConfigError(message).in_code(hint)
+        raise ConfigError(message).in_code(hint).about("image")
     if config.mode == "instruct" and any(
         unit.counts for unit in _followed(config.instruct, config)
     ):
         message = "mode='instruct' follows no ControlNet; remove the ControlNets, or use img2img"
-        raise ConfigError(message)
+        raise ConfigError(message).about("control")
     for unit in _units_of(config):
         check_library(unit.preprocessor)
     if config.mode == "inpaint" and config.inpaint.mask is None:
         message = "there is no mask to inpaint; paint the area to change"
         hint = "inpaint.mask=bench.keep(picture), white where to paint"
-        raise ConfigError(message).in_code(hint)
+        raise ConfigError(message).in_code(hint).about("inpaint.mask")
     if mask_is_foreign(config):
         message = (
             "the mask of inpaint was painted for another picture than the one that is started "
             "from: paint one for this picture, or remove the mask and choose it again"
         )
         hint = "medialab.runs.belongings.unbind(config) uses it anyway"
-        raise ConfigError(message).in_code(hint)
+        raise ConfigError(message).in_code(hint).about("inpaint.mask")
 
 
 def _units_of(config: PipelineConfig) -> list[ControlUnit]:

@@ -14,18 +14,23 @@ from medialab.infotext.restored import with_current_names
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.pictures.store import PictureStore
+from medialab.pixels.geometry import fitted_size
 from medialab.process.memory import free_bytes, free_memory, total_bytes
 from medialab.process.threads import default_threads
 from medialab.prompts import Styles
 from medialab.runs.automatic_detectors import check_detectors, with_detectors
 from medialab.runs.belongings import bind, set_aside_foreign
+from medialab.runs.checkpoint_parts import with_checkpoint_parts
 from medialab.runs.hashes import hashes_if_there, hashes_of, lacks_a_name, refuse_replaced
 from medialab.runs.inversion_names import find_inversions
 from medialab.runs.memory_plan import MemoryPlan, plan_memory
 from medialab.runs.model_checks import check_handover, check_models
 from medialab.runs.plan import PicturePlan, Plan, StageRequest, plan_picture, stages_of
+from medialab.runs.reference_checks import check_references, with_start_picture
 from medialab.runs.request_checks import check_picture, check_texts
-from medialab.runs.sizes import check_sizes
+from medialab.runs.run_precision import precision_for
+from medialab.runs.sizes import check_patience, check_sizes
+from medialab.runs.tile_checks import check_tiles
 from medialab.runs.used_models import optional_models
 from medialab.settings.fields import RANDOM_SEED, StageConfig
 
@@ -51,19 +56,26 @@ class Resolver:
             ModelNotFoundError: no such model.
             ModelRefusedError: its file is a pickle, or broken, or made for another family.
         """
+        config = with_start_picture(config)
         check_picture(config)
         check_texts(config)
         listing = self.registry.snapshot()
         if isinstance(config, ResolvedConfig) and lacks_a_name(config, listing):
             return  # its files may have been renamed: they are looked up by their hashes
-        chosen = _with_detectors(config, listing)
+        chosen = _with_models(config, listing)
         info = listing.find(config.checkpoint, "checkpoint")
         stages = stages_of(chosen)
         check_models(chosen, stages, listing)
         check_detectors(chosen, listing)
         check_handover(config, listing)
+        precision_for(config, info, self.registry.device)
+        check_references(config, listing, self.pictures)
         with suppress(ModelRefusedError):  # no checkpoint has to say its size
-            check_sizes(chosen, stages, self._size_of(config, info))
+            size = self._size_of(config, info)
+            check_sizes(chosen, stages, size)
+            check_tiles(chosen, stages, size, listing, self.registry.native_size)
+            if self.registry.device == "cpu":
+                check_patience(chosen, stages, size, self.registry.native_size(info))
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """Complete a request; see `Workbench.resolve`."""
@@ -115,7 +127,7 @@ class Resolver:
 
     def _resolved(self, config: PipelineConfig, listing: Snapshot) -> ResolvedConfig:
         # `changed` validates a copy that was made without validation.
-        config = _with_detectors(config.changed(), listing)
+        config = with_start_picture(_with_models(config.changed(), listing))
         check_picture(config)
         info = listing.find(config.checkpoint, "checkpoint")
         sha256 = listing.sha256(info)
@@ -125,7 +137,10 @@ class Resolver:
             threads = config.threads or default_threads()
             present = hashes_if_there(optional_models(config, stages), listing)
             ties = config.models_sha256 | present
-            return config.model_copy(update={"threads": threads, "models_sha256": ties})
+            dtype = precision_for(config, info, self.registry.device)
+            update = {"threads": threads, "dtype": dtype, "models_sha256": ties}
+            return config.model_copy(update=update)
+        check_references(config, listing, self.pictures)
         width, height = self._size_of(config, info)
         check_sizes(config, stages, (width, height))
         prompt, negative_prompt = config.prompt, config.negative_prompt
@@ -145,6 +160,7 @@ class Resolver:
             "checkpoint_sha256": sha256,
             "models_sha256": hashes_of(config, stages, listing),
             "threads": default_threads(),
+            "dtype": precision_for(config, info, self.registry.device),
         }
         resolved = self._with_named(ResolvedConfig.parse(settings), info.family, listing)
         return self._with_detectors_for_the_rest(config, resolved, listing)
@@ -171,6 +187,8 @@ class Resolver:
         """Return cleared sizes for the next picture if the sizes were those of this one."""
         if config.image is None or config.mode == "txt2img":
             return {}
+        if config.is_fitted:
+            return {"width": None, "height": None}
         with suppress(PictureError):
             if self.pictures.size(config.image) == (config.width, config.height):
                 return {"width": None, "height": None}
@@ -178,9 +196,9 @@ class Resolver:
 
     def memory_plan(self, config: PipelineConfig) -> MemoryPlan:
         """Work out a request's memory needs; see `Workbench.memory_plan`."""
-        listing = self.registry.snapshot()
+        listing, config = self.registry.snapshot(), with_start_picture(config)
         if not isinstance(config, ResolvedConfig):
-            config = _with_detectors(config, listing)
+            config = _with_models(config, listing)
         return self.memory_of(config, stages_of(config), listing)
 
     def memory_of(
@@ -205,11 +223,13 @@ class Resolver:
         return min(free_bytes(device) + kept, total_bytes(device))
 
     def _size_of(self, config: PipelineConfig, info: ModelInfo) -> tuple[int, int]:
-        """Return width and height: as set, the given picture's, or the checkpoint's own."""
+        """Return width and height: as set, the given picture's, or near the checkpoint's own."""
         if config.width and config.height:
             return config.width, config.height
         if config.image is not None and config.mode != "txt2img":
             width, height = self.pictures.size(config.image)
+            if config.is_fitted:
+                width, height = fitted_size(width, height, self.registry.native_size(info))
         else:
             width = height = self.registry.native_size(info)
         return config.width or width, config.height or height
@@ -227,7 +247,7 @@ class Resolver:
             return config
         without: dict[str, Any] = {"detections": None, "mask": None}
         try:
-            looking = _with_detectors(_with_parts(asked, dict.fromkeys(stages, without)), listing)
+            looking = _with_models(_with_parts(asked, dict.fromkeys(stages, without)), listing)
         except ModelNotFoundError:  # then nothing is detected, and the record says so
             return config
         found = {name: {"detector": getattr(looking, name).detector} for name in stages}
@@ -250,8 +270,9 @@ class Resolver:
         return self._drawn(known)[0] if config.batch_size == 1 else known
 
 
-def _with_detectors(config: PipelineConfig, listing: Snapshot) -> PipelineConfig:
-    """Return the request with the detectors that "automatic" stands for here."""
+def _with_models(config: PipelineConfig, listing: Snapshot) -> PipelineConfig:
+    """Return the request with the models that are chosen here: detectors, and missing parts."""
+    config = with_checkpoint_parts(config, listing)
     family = listing.find(config.checkpoint, "checkpoint").family
     return with_detectors(config, listing.models("detector"), family)
 

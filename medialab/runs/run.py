@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.artifacts import Artifact
 from medialab.config.resolved import ResolvedConfig
+from medialab.process.installation import short_path
 from medialab.stages.detailer.edits import DetectionTable
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Run:
         records: how each picture was made, as plain JSON values, in the same order.
         artifacts: each picture's file and sidecar, in the same order; empty when the run was not
             saved.
+        already_there: for each artifact, whether it was there before: then nothing was written.
         detections: tables by detailer, of the first picture; after editing, they can be passed to
             `Workbench.rerun`.
     """
@@ -35,6 +37,7 @@ class Run:
     records: Sequence[dict[str, Any]]
     artifacts: Sequence[Artifact]
     detections: Mapping[str, DetectionTable] = field(default_factory=dict)
+    already_there: Sequence[bool] = ()
 
     @property
     def image(self) -> "Image.Image":
@@ -65,7 +68,7 @@ class Run:
 
     def __repr__(self) -> str:
         """Return one line, which a notebook shows beside the picture."""
-        files = ", ".join(str(artifact.path) for artifact in self.artifacts) or "not saved"
+        files = ", ".join(short_path(one.path) for one in self.artifacts) or "not saved"
         width, height = self.image.size
         return f"Run(seed={self.config.seed}, {width} × {height}, {files})"
 

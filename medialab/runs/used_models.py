@@ -8,7 +8,7 @@ the same picture can still be made.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from medialab.config.resolved import EMBEDDING, ResolvedConfig
+from medialab.config.resolved import EMBEDDING, TEXT_ENCODER, ResolvedConfig
 from medialab.infotext.applied import applied_in
 from medialab.runs.plan import PicturePlan, StageRequest
 from medialab.stage import Model
@@ -30,7 +30,7 @@ def without_unused_hashes(picture: PicturePlan, record: Mapping[str, Any]) -> Re
     hashes = {
         name: sha256
         for name, sha256 in config.models_sha256.items()
-        if name in used or name.startswith(EMBEDDING)
+        if name in used or name.startswith((EMBEDDING, TEXT_ENCODER))
     }
     return config.model_copy(update={"models_sha256": hashes})
 

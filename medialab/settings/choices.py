@@ -22,6 +22,10 @@ EMPHASES = ("original", "no norm", "ignore", "none")
 Emphasis = Annotated[str, AfterValidator(OneOf(EMPHASES))]
 # The prompt encoder's layer to use, counted from the end, 1 being the last; CLIP-L has 12.
 ClipSkip = Annotated[int, Field(ge=1, le=12)]
+# The guidance that a denoiser is told, of families that are; 3.5 is that of Flux.1 dev. The range
+# is that of Forge's slider.
+DistilledGuidance = Annotated[float, Field(ge=0.0, le=30.0)]
+USUAL_DISTILLED = 3.5
 # Denoising steps that a person may ask for, as many as A1111's slider has.
 MOST_ASKED_STEPS = 150
 Steps = Annotated[int, Unit("steps"), Field(ge=1, le=MOST_ASKED_STEPS)]
@@ -31,5 +35,7 @@ PredictionType = Annotated[str, AfterValidator(OneOf(PREDICTION_TYPES))]
 PromptText = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 CheckpointName = Annotated[str, NameOf("checkpoint")]
 VAEName = Annotated[str, NameOf("vae", none="the checkpoint's own")]
+# One name, or several with commas between them.
+TextEncoderNames = Annotated[str, NameOf("text encoder", free=True, none="the checkpoint's own")]
 LoRAName = Annotated[str, NameOf("lora")]
 DetectorModelName = Annotated[str, NameOf("detector")]

@@ -3,11 +3,12 @@
 The models are frozen and refuse unknown names.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args
+from functools import cache
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from medialab.errors import near
 from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN, SIDE_STEP
@@ -89,6 +90,40 @@ class NameOf:
     none: str | None = None
 
 
+def names_in_list(text: str) -> tuple[str, ...]:
+    """Return the names in a text that has them with commas between them."""
+    return tuple(filter(None, (one.strip() for one in text.split(","))))
+
+
+CheckT = TypeVar("CheckT", bound=Callable[..., Any])
+
+
+def reads(*names: str) -> Callable[[CheckT], CheckT]:
+    """Mark a check of several settings with all that it looks at, so that a sweep makes it rarely.
+
+    Args:
+        names: Names of settings; of a stage, which means all of its settings.
+    """
+
+    def marked(check: CheckT) -> CheckT:
+        check.__dict__["reads"] = frozenset(names)
+        return check
+
+    return marked
+
+
+class Check(NamedTuple):
+    """A check of several settings together: raises ValueError for a config that it refuses.
+
+    Attributes:
+        reads: The names of the settings that it looks at; None where it does not say.
+        run: Checks a config.
+    """
+
+    reads: frozenset[str] | None
+    run: Callable[[Any], object]
+
+
 class StageConfig(BaseModel):
     """The settings of one stage."""
 
@@ -98,12 +133,11 @@ class StageConfig(BaseModel):
     @classmethod
     def _is_of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse values that pydantic converts: true as 1, half a character as text."""
-        field = cls.model_fields[info.field_name or ""]
+        takes_bool, takes_whole_numbers = _kinds_of(cls, info.field_name or "")
         each = value if isinstance(value, (list, tuple)) else [value]
-        if any(isinstance(one, bool) for one in each) and not _takes(field.annotation, bool):
+        if not takes_bool and any(isinstance(one, bool) for one in each):
             message = "true and false are not a number or text; write the value itself"
             raise ValueError(message)
-        takes_whole_numbers = _takes(field.annotation, int) and not _takes(field.annotation, float)
         if takes_whole_numbers and any(isinstance(one, float) and abs(one) > 2**53 for one in each):
             message = (
                 "a number this large with a point or an exponent is not exact; write all its digits"
@@ -117,6 +151,20 @@ class StageConfig(BaseModel):
                 )
                 raise ValueError(message)
         return value
+
+    @classmethod
+    def checks(cls) -> list[Check]:
+        """Return the checks of several settings together, in the order in which they are made."""
+        found = cls.__pydantic_decorators__.model_validators.values()
+        return [Check(getattr(one.func, "reads", None), one.func) for one in found]
+
+
+@cache
+def _kinds_of(model: type[BaseModel], name: str) -> tuple[bool, bool]:
+    """Return whether a field takes true and false, and whether its numbers are whole."""
+    annotation = model.model_fields[name].annotation
+    takes_whole_numbers = _takes(annotation, int) and not _takes(annotation, float)
+    return _takes(annotation, bool), takes_whole_numbers
 
 
 def _takes(annotation: Any, kind: type) -> bool:
@@ -138,6 +186,19 @@ class SwitchedConfig(StageConfig):
     """The settings of a stage that does nothing until it is switched on."""
 
     enabled: bool = Field(False, description="Whether this stage runs.")
+
+
+FITS = ("keep", "model")
+
+
+class FitConfig(StageConfig):
+    """How large a start picture is drawn where no size is set."""
+
+    fit: Annotated[str, AfterValidator(OneOf(FITS))] = Field(
+        FITS[0],
+        description="Of a start picture without width and height: keep its size, or draw near the "
+        "model's and enlarge the result again at the end.",
+    )
 
 
 class SizeConfig(StageConfig):

@@ -188,6 +188,18 @@ SAMPLERS: Mapping[str, Sampler] = {
             "disable_corrector": [],
         },
     ),
+    "DEIS": Sampler(
+        "DEISMultistepScheduler",
+        "karras",
+        _MULTISTEP,
+        {
+            "solver_order": 2,
+            "algorithm_type": "deis",
+            "solver_type": "logrho",
+            "thresholding": False,
+            "lower_order_final": True,
+        },
+    ),
     "DDPM": Sampler("DDPMScheduler", "ddim", _DDIM, {**_LATENTS, "variance_type": "fixed_small"}),
     "LCM": Sampler("LCMScheduler", "automatic", _LCM, _LATENTS),
 }

@@ -14,14 +14,17 @@ from medialab.errors import ConfigError
 from medialab.prompts import MOST_CHARACTERS, without_tags
 from medialab.settings.choices import (
     EMPHASES,
+    USUAL_DISTILLED,
     CheckpointName,
     ClipSkip,
+    DistilledGuidance,
     Emphasis,
     PredictionType,
     PromptText,
     SamplerName,
     ScheduleName,
     Steps,
+    TextEncoderNames,
     VAEName,
 )
 from medialab.settings.control_units import ControlUnit
@@ -47,7 +50,9 @@ class Sampling:
     loras: tuple[LoRAConfig, ...] = ()
     control: tuple[ControlUnit, ...] = ()
     vae: str = ""
+    text_encoder: str = ""
     prediction_type: str = AUTOMATIC_PREDICTION
+    distilled_guidance_scale: float = USUAL_DISTILLED
 
     @property
     def asked_loras(self) -> tuple[LoRAConfig, ...]:
@@ -60,6 +65,7 @@ class Sampling:
         return unused_loras(self.negative_prompt)
 
 
+DISTILLED = "distilled_guidance_scale"
 SAMPLING_NAMES = tuple(Sampling.__dataclass_fields__)
 # In a stage's prompt, this stands for the base's prompt. As in ADetailer.
 BASE = "[PROMPT]"
@@ -92,6 +98,11 @@ class SamplingConfig(StageConfig):
         description="Another VAE; unset: inherited, also with another checkpoint; "
         "empty text: its checkpoint's own.",
     )
+    text_encoder: TextEncoderNames | None = Field(
+        None,
+        description="Of another checkpoint whose file has none: its text encoders; empty: "
+        "inherited, or, with another checkpoint, the only ones that fit.",
+    )
     prediction_type: PredictionType | None = Field(
         None,
         description="What its denoiser predicts; empty: inherited, or, with another checkpoint, as "
@@ -106,6 +117,10 @@ class SamplingConfig(StageConfig):
     steps: Steps | None = Field(None, description="Denoising steps; empty: inherited.")
     guidance_scale: float | None = Field(
         None, ge=1.0, le=30.0, description="How closely to follow the prompt; empty: inherited."
+    )
+    distilled_guidance_scale: DistilledGuidance | None = Field(
+        None,
+        description="The guidance that a distilled checkpoint is told; empty: inherited.",
     )
     sampler: SamplerName | None = Field(None, description="Another sampler; empty: inherited.")
     schedule: ScheduleName | None = Field(None, description="Another schedule; empty: inherited.")
@@ -132,9 +147,10 @@ class SamplingConfig(StageConfig):
             base: The settings of the whole picture, by name.
         """
         inherited = {name: base[name] for name in SAMPLING_NAMES if getattr(self, name) is None}
-        # The base's value is for the base's checkpoint only.
-        if self.prediction_type is None and self.checkpoint not in {None, base["checkpoint"]}:
-            inherited["prediction_type"] = AUTOMATIC_PREDICTION
+        # The base's values are for the base's checkpoint only.
+        if self.checkpoint not in {None, base["checkpoint"]}:
+            own_defaults = {"prediction_type": AUTOMATIC_PREDICTION, "text_encoder": ""}
+            inherited |= {k: v for k, v in own_defaults.items() if k in inherited}
         # Tags in the base's prompt are LoRAs of the base: a stage with its own uses only these.
         prompt = base["prompt"] if self.loras is None else without_tags(base["prompt"])
         own = BASE if self.prompt is None else self.prompt

@@ -1,4 +1,4 @@
-"""diffusers' schedulers with five defects fixed: thin subclasses, one for each defect.
+"""diffusers' schedulers with seven defects fixed: thin subclasses, one for each defect.
 
 The defects, of diffusers 0.42, found by tests/settings/test_scheduler_classes.py:
 
@@ -9,6 +9,9 @@ The defects, of diffusers 0.42, found by tests/settings/test_scheduler_classes.p
 - a run that starts at a timestep which occurs twice starts at the second one, and runs past the
   end;
 - DDIM assumes that each step is `1000 // steps` training steps long, whatever the next timestep is;
+- DEIS ends at the lowest noise level of the training, not at the picture;
+- DPM2 a finds the noise between two steps as a difference of squares in float32, of which no digit
+  is left where a step is long: on some processors the denoiser is told too much noise;
 - LMS takes its order from the number of steps in the schedule, so that one started late uses
   derivatives that it does not have.
 
@@ -22,6 +25,7 @@ from typing import Any
 import diffusers
 import numpy as np
 import torch
+from diffusers.schedulers.scheduling_utils import SchedulerOutput
 
 # Subtracted from a number of steps so that a division by it is not rounded down too far.
 _HAIR = 1e-9
@@ -93,6 +97,50 @@ class _FromTimestepToTimestep:
             self.num_inference_steps = steps
 
 
+class _ToThePicture:
+    """DEIS whose last step ends at the picture, as those of the other multistep solvers do."""
+
+    def step(
+        self: Any, model_output: Any, timestep: Any, sample: Any, return_dict: bool = True
+    ) -> Any:
+        """Take one step."""
+        if self.step_index is None:
+            self._init_step_index(timestep)
+        if self.step_index < len(self.timesteps) - 1:
+            return super().step(  # type: ignore[misc]
+                model_output, timestep, sample, return_dict=return_dict
+            )
+        noise = self.convert_model_output(model_output, sample=sample)
+        alpha, sigma = self._sigma_to_alpha_sigma_t(self.sigmas[self.step_index])
+        self._step_index += 1
+        picture = (sample - sigma * noise) / alpha
+        return SchedulerOutput(prev_sample=picture) if return_dict else (picture,)
+
+
+class _BetweenExactly:
+    """DPM2 a whose second call in a step has the noise that its formulas say.
+
+    From σ to the next level n it goes down to n²/σ and adds noise up to n; the geometric mean of σ
+    and n²/σ, where the denoiser is called between, is n.
+    """
+
+    def set_timesteps(self: Any, num_inference_steps: int, device: Any = None, *rest: Any) -> None:
+        """Set the timesteps of a run."""
+        super().set_timesteps(num_inference_steps, device, *rest)  # type: ignore[misc]
+        levels = self.sigmas[::2].double()  # each is there twice but the first, and 0 at the end
+        following = torch.cat([levels[1:], levels[-1:]])
+        down = torch.where(levels > 0, following**2 / levels.clamp(min=_HAIR), 0)
+        up = (following**2 - down**2).clamp(min=0).sqrt()
+        between = following.clone()
+        between[-2:] = 0
+        log_sigmas = self.log_sigmas.cpu().numpy()
+        told = [float(self._sigma_to_t(one, log_sigmas)) for one in between.numpy()[:-2]]
+        self.timesteps[1::2] = torch.tensor(told, dtype=self.timesteps.dtype).to(self.timesteps)
+        for name, values in (("_down", down), ("_up", up), ("_interpol", between)):
+            twice = torch.cat([values[:1], values[1:].repeat_interleave(2), values[-1:]])
+            setattr(self, f"sigmas{name}", twice.float().to(getattr(self, f"sigmas{name}")))
+
+
 class _OrderByWhatIsKnown:
     """LMS that uses no derivatives from before its start."""
 
@@ -104,11 +152,13 @@ class _OrderByWhatIsKnown:
         return super().step(model_output, timestep, sample, order, **others)  # type: ignore[misc]
 
 
-_OWN: dict[str, type] = {
-    "DDIMScheduler": _FromTimestepToTimestep,
-    "DPMSolverMultistepScheduler": _Rounded,
-    "LMSDiscreteScheduler": _OrderByWhatIsKnown,
-    "UniPCMultistepScheduler": _Rounded,
+_OWN: dict[str, tuple[type, ...]] = {
+    "DDIMScheduler": (_FromTimestepToTimestep,),
+    "DEISMultistepScheduler": (_Rounded, _ToThePicture),
+    "DPMSolverMultistepScheduler": (_Rounded,),
+    "KDPM2AncestralDiscreteScheduler": (_BetweenExactly,),
+    "LMSDiscreteScheduler": (_OrderByWhatIsKnown,),
+    "UniPCMultistepScheduler": (_Rounded,),
 }
 
 
@@ -116,5 +166,4 @@ _OWN: dict[str, type] = {
 def scheduler_class(name: str) -> Any:
     """Return diffusers' scheduler class of that name with its defects fixed."""
     plain = getattr(diffusers, name)
-    own = [_OWN[name]] if name in _OWN else []
-    return type(name, (_RightlyCounted, *own, plain), {"__doc__": plain.__doc__})
+    return type(name, (_RightlyCounted, *_OWN.get(name, ()), plain), {"__doc__": plain.__doc__})

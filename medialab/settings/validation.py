@@ -29,6 +29,7 @@ _IN_WORDS = {
     "multiple_of": "must be a multiple of {multiple_of}",
     "literal_error": "write {expected}",
     "string_type": "write text",
+    "string_too_short": "it must not be empty",
     "string_too_long": "it has over {max_length} characters; write less",
     "missing": "it is missing",
 }

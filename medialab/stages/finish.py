@@ -1,13 +1,15 @@
 """Stage 9: the last touch before a picture is kept."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from medialab.pixels.colours import matched
+from medialab.pixels.geometry import size_from_start
+from medialab.pixels.resizing import lanczos
 from medialab.settings import filenames
-from medialab.settings.fields import Fraction, OneOf, StageConfig
+from medialab.settings.fields import FITS, FitConfig, Fraction, OneOf
 from medialab.stage import Frame, PipelineStage, StageContext
 
 # Unsharp mask: radius in pixels, and the percentage that a setting of 1 stands for. Levels that
@@ -19,7 +21,7 @@ FileFormat = Annotated[str, AfterValidator(OneOf(FILE_FORMATS))]
 FileName = Annotated[str, AfterValidator(filenames.checked)]
 
 
-class FinishConfig(StageConfig):
+class FinishConfig(FitConfig):
     """Stage 9: the last touch before a picture is kept."""
 
     sharpen: float = Field(
@@ -44,6 +46,8 @@ class FinishConfig(StageConfig):
 class FinishStage(PipelineStage[FinishConfig]):
     """Match the colours to those of stage 3, then sharpen, each if its setting is above 0.
 
+    A start picture that was fitted to the model is first enlarged to its own size again.
+
     Reads `base`; reads and writes `image`, same size. The settings of its file are used by
     medialab/artifacts, which saves it.
     """
@@ -56,7 +60,13 @@ class FinishStage(PipelineStage[FinishConfig]):
         """Read `image`; write `image`."""
         if frame.image is None:
             return frame
-        image, applied = frame.image, {}
+        image, applied = frame.image, dict[str, Any]()
+        if settings.fit != FITS[0] and frame.is_given:
+            size = size_from_start(frame.journey, image.size)
+            if size[0] > image.width or size[1] > image.height:
+                context.step(1, 1)
+                image = lanczos(image, *size)
+                applied["enlarged"] = list(size)
         if settings.colour_match > 0 and frame.base is not None:
             context.step(1, 1)
             image = matched(image, frame.base, settings.colour_match)

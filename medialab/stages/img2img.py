@@ -32,6 +32,7 @@ class Img2ImgStage(PipelineStage[Img2ImgConfig]):
     title = "Image to image"
     version = 2
     is_mode = True
+    fits = True
     settings = Img2ImgConfig
 
     def size_after(

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from medialab.diffusion.repainting import Repaint, repaint, whole
 from medialab.pixels import masks
-from medialab.pixels.geometry import MOST_DRAWN, Box, to_proportions
+from medialab.pixels.geometry import MOST_DRAWN, Box, fitted_size, to_proportions
 from medialab.pixels.resizing import follow_mask
 from medialab.settings.fields import Foremost, Fraction, OneOf, Picture, Pixels
 from medialab.settings.sampling import SamplingConfig
@@ -42,6 +42,9 @@ class InpaintConfig(SamplingConfig):
     padding: Pixels = Field(
         32, ge=0, le=256, description="Context around the mask, where only its area is repainted."
     )
+    at_model_size: bool = Field(
+        False, description="Draw near the model's size, then bring the area back to its own."
+    )
     soft: bool = Field(False, description="Grey areas of the mask change partly.")
 
 
@@ -50,7 +53,8 @@ class InpaintStage(PipelineStage[InpaintConfig]):
 
     Reads and writes `image`, same size. The mask belongs to the given picture, and is resized and
     moved with it. With `only_masked` the model sees only the mask's surroundings, enlarged to the
-    picture's size, as in A1111, or as far as suits the model if the picture is larger.
+    picture's size, as in A1111, or as far as suits the model if the picture is larger. With
+    `at_model_size` what is drawn has about the model's size, whatever the picture's.
     """
 
     name = "inpaint"
@@ -65,8 +69,9 @@ class InpaintStage(PipelineStage[InpaintConfig]):
         settings: InpaintConfig,
         request: Request,  # noqa: ARG002 - as all stages
     ) -> StageSize:
-        """Return the same size; with `only_masked` a part alone is drawn."""
-        draws = settings.denoising_strength > 0 and not settings.only_masked
+        """Return the same size, which is drawn unless a part or a smaller copy is."""
+        is_part = settings.only_masked or settings.at_model_size
+        draws = settings.denoising_strength > 0 and not is_part
         return StageSize(self.name, size, draws, "width")
 
     def run(self, frame: Frame, settings: InpaintConfig, context: StageContext) -> Frame:
@@ -88,6 +93,8 @@ class InpaintStage(PipelineStage[InpaintConfig]):
                 around = box.padded(settings.padding).within(*image.size)
                 crop = to_proportions(around, *image.size, *image.size)
                 size = _enlarged(crop, image.size, _LARGE * drawing.native_size)
+            if settings.at_model_size:
+                size = fitted_size(crop.width, crop.height, drawing.native_size)
             job = Repaint(
                 mask,
                 settings.mask_blur,

@@ -54,6 +54,7 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
     title = "Outpaint"
     version = 2
     is_mode = True
+    fits = True
     settings = OutpaintConfig
 
     def size_after(

@@ -8,13 +8,13 @@ from pydantic import AfterValidator, Field, model_validator
 from medialab.pixels.geometry import placement
 from medialab.pixels.resizing import placed
 from medialab.settings.choices import CONTROL_RESIZE_MODES, LATENT_RESIZE, RESIZE_MODES
-from medialab.settings.fields import OneOf, Picture, SizeConfig
+from medialab.settings.fields import FitConfig, OneOf, Picture, SizeConfig, reads
 from medialab.stage import Frame, PipelineStage, Request, StageContext
 
 ResizeMode = Annotated[str, AfterValidator(OneOf(RESIZE_MODES))]
 
 
-class SourceConfig(SizeConfig):
+class SourceConfig(FitConfig, SizeConfig):
     """Before stage 2: the picture that others start from."""
 
     mode: str = Field(
@@ -27,6 +27,7 @@ class SourceConfig(SizeConfig):
     resize_mode: ResizeMode = Field("just resize", description="How the picture is resized.")
 
     @model_validator(mode="after")
+    @reads("mode", "resize_mode")
     def _latents_are_stretched_where_there_are_some(self) -> Self:
         if self.resize_mode == LATENT_RESIZE and self.mode not in {"txt2img", "img2img"}:
             message = (

@@ -167,5 +167,6 @@ def _tiles(
     tile = settings.diffusion_tile or drawing.native_size
     overlap = settings.diffusion_overlap
     shared = to_multiple(tile * _SHARED) if overlap is None else overlap
-    of = drawing.reduction
-    return Tiles(drawn[0] // of, drawn[1] // of, tile // of, shared // of, of, context.step)
+    of, block = drawing.reduction, drawing.block
+    side = max(tile // block, 1) * block // of  # whole blocks, as the picture
+    return Tiles(drawn[0] // of, drawn[1] // of, side, shared // of, of, context.step)

@@ -1,4 +1,4 @@
-"""The three things that a model which looks at a picture can do: find, estimate, refine."""
+"""The four things that a model which looks at a picture can do: find, estimate, refine, score."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -73,8 +73,21 @@ class Refiner(Protocol):
         """
 
 
+@runtime_checkable
+class Scorer(Protocol):
+    """Gives a picture a number. Equal pictures and texts give equal numbers."""
+
+    def score(self, image: "Image.Image", text: str) -> float:
+        """Return the number.
+
+        Args:
+            image: the picture; it stays as it is.
+            text: what it should show.
+        """
+
+
 class VisionModel(Protocol):
-    """A finder, estimator or refiner that was loaded from files."""
+    """A finder, estimator, refiner or scorer that was loaded from files."""
 
     nbytes: int
 

@@ -2,9 +2,11 @@
 
 from medialab.families.base import KnownFamily, Recognition
 from medialab.families.layers import Signature
+from medialab.files.predictions import FLOW
 
 ANIMA = KnownFamily(
     name="anima",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(Signature((("llm_adapter.",),)),),
         written=r"anima\b",
@@ -21,5 +23,6 @@ COSMOS = KnownFamily(
             ),
         ),
         classes=("CosmosTransformer3DModel",),
+        vaes=(Signature((("encoder.conv_in.conv_s.",),)),),
     ),
 )

@@ -1,7 +1,8 @@
-"""Flux.1, and its relatives whose layers have the same names."""
+"""Relatives of Flux.1 whose layers have the same names, and the names that tell them apart."""
 
 from medialab.families.base import KnownFamily, Recognition
 from medialab.families.layers import Signature, into, out_of
+from medialab.files.predictions import FLOW
 
 # Layers of the relatives of Flux.1 that it does not have itself.
 NO_FLUX = (
@@ -35,56 +36,9 @@ def _of_last_blocks(every: tuple[dict[str, int], ...]) -> tuple[Signature, ...]:
     )
 
 
-FLUX = KnownFamily(
-    name="flux",
-    recognition=Recognition(
-        signatures=(
-            Signature(
-                (
-                    *BFL_BLOCKS,
-                    ("^single_transformer_blocks.N.",),
-                    ("^transformer_blocks.N.attn.", "controlnet_x_embedder"),
-                ),
-                (*NO_FLUX, "img_mlp.net", "txt_norm"),
-                unlike=(
-                    into("^txt_in", 3584),
-                    into("^context_embedder", 3584, 2048),
-                    into(BFL_INPUT, 2048, 3584, 4096, 6144),
-                    into(SINGLE_INPUT, 2048, 3584, 4096, 6144),
-                    out_of(SINGLE_INPUT, 27648, 36864, 55296),
-                    into(SINGLE_OUTPUT, 12288, 16384, 24576),
-                    into("^single_transformer_blocks.N.attn.to_q", 3584, 4096, 6144),
-                    into("^transformer_blocks.N.attn.to_q", 1536, 2432, 3584, 4096, 6144),
-                    out_of("^double_blocks.N.img_mlp.0", 18432, 24576, 36864),
-                    into("^double_blocks.N.img_mlp.2", 9216, 18432),
-                ),
-                last={"double_blocks": 18, "single_blocks": 37, "transformer_blocks": 18},
-                never=(
-                    *(*LONGCAT_BLOCKS, *OVIS_BLOCKS),
-                    *(
-                        {"double_blocks": one, "single_blocks": other}
-                        for one, other in FLUX2_BLOCKS.values()
-                    ),
-                ),
-            ),
-        ),
-        classes=("FluxTransformer2DModel", "FluxControlNetModel"),
-        written=r"flux",
-        lookalikes=("chroma", "longcat", "ovis"),
-    ),
-)
-
-CHROMA = KnownFamily(
-    name="chroma",
-    recognition=Recognition(
-        signatures=(Signature((("distilled_guidance_layer",), ("nerf_image_embedder",))),),
-        classes=("ChromaTransformer2DModel",),
-        written=r"chroma",
-    ),
-)
-
 LONGCAT = KnownFamily(
     name="longcat",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(
             Signature(
@@ -104,8 +58,16 @@ LONGCAT = KnownFamily(
 
 OVIS = KnownFamily(
     name="ovis",
+    prediction_type=FLOW,
     recognition=Recognition(
-        signatures=_of_last_blocks(OVIS_BLOCKS),
+        signatures=(
+            *_of_last_blocks(OVIS_BLOCKS),
+            Signature((("context_embedder_norm", "^single_transformer_blocks.N."),)),
+            Signature(
+                (("^timestep_embedder.", "^single_transformer_blocks.N.proj_mlp"),),
+                needs=(out_of("^single_transformer_blocks.N.proj_mlp", 24576),),
+            ),
+        ),
         classes=("OvisImageTransformer2DModel",),
     ),
 )

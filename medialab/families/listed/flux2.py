@@ -1,4 +1,4 @@
-"""Flux.2 in its three sizes, and Flux.3."""
+"""Flux.2, whose sizes Klein run (`medialab.families.flux2_klein`), and Flux.3."""
 
 from medialab.families.base import KnownFamily, Recognition
 from medialab.families.layers import Signature, into, out_of
@@ -10,6 +10,7 @@ from medialab.families.listed.flux import (
     SINGLE_INPUT,
     SINGLE_OUTPUT,
 )
+from medialab.files.predictions import FLOW
 
 MODULATED = (
     ("single_stream_modulation.lin",),
@@ -19,7 +20,7 @@ MODULATED = (
 )
 
 
-def _of_size(name: str, width: int, text: int) -> tuple[Signature, ...]:
+def of_size(name: str, width: int, text: int) -> tuple[Signature, ...]:
     """Return the signatures of one size of Flux.2: original names, diffusers' names, LoRAs.
 
     Args:
@@ -62,6 +63,7 @@ def _of_size(name: str, width: int, text: int) -> tuple[Signature, ...]:
 
 FLUX2 = KnownFamily(
     name="flux2",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(
             Signature(
@@ -70,34 +72,15 @@ FLUX2 = KnownFamily(
         ),
         classes=("Flux2Transformer2DModel",),
         written=r"flux[-_. ]?2",
-        vae_tensor="bn.running_mean",
-    ),
-)
-
-FLUX2_KLEIN_4B = KnownFamily(
-    name="flux2-klein-4b",
-    recognition=Recognition(
-        signatures=_of_size("flux2-klein-4b", 3072, 7680),
-        written=r"flux[-_. ]?2.*klein.*4b|klein[-_. ]?4b",
-        classes=("Flux2Transformer2DModel",),
-        config={"num_attention_heads": 24},
-    ),
-)
-
-FLUX2_KLEIN_9B = KnownFamily(
-    name="flux2-klein-9b",
-    recognition=Recognition(
-        signatures=_of_size("flux2-klein-9b", 4096, 12288),
-        written=r"flux[-_. ]?2.*klein.*9b|klein[-_. ]?9b",
-        classes=("Flux2Transformer2DModel",),
-        config={"num_attention_heads": 32},
+        vaes=(Signature((("bn.running_mean",),)),),
     ),
 )
 
 FLUX2_DEV = KnownFamily(
     name="flux2-dev",
+    prediction_type=FLOW,
     recognition=Recognition(
-        signatures=_of_size("flux2-dev", 6144, 15360),
+        signatures=of_size("flux2-dev", 6144, 15360),
         written=r"flux[-_. ]?2[-_. ]?dev",
         classes=("Flux2Transformer2DModel",),
         config={"num_attention_heads": 48},
@@ -106,6 +89,7 @@ FLUX2_DEV = KnownFamily(
 
 FLUX3 = KnownFamily(
     name="flux3",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(Signature((("early_stream_modulations",), ("mode_blocks.",))),),
         classes=("Flux3Transformer2DModel",),

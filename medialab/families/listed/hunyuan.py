@@ -2,6 +2,7 @@
 
 from medialab.families.base import KnownFamily, Recognition
 from medialab.families.layers import Signature, into
+from medialab.files.predictions import FLOW
 
 HUNYUAN = (
     *(("img_attn_q_norm",), ("img_attn_k_norm",), ("double_blocks.N.img_mlp.fc",), ("byt5_in",)),
@@ -10,13 +11,16 @@ HUNYUAN = (
     ("token_refiner.refiner_blocks",),
 )
 
+OTHERS = ("modulate_table", "double_blocks.N.attn.")  # JoyImage's
+
 HUNYUAN_IMAGE = KnownFamily(
     name="hunyuan-image",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(
             Signature(
                 HUNYUAN,
-                ("vector_in", "vision_in", "cond_type_embedding", "motion"),
+                (*OTHERS, "vector_in", "vision_in", "cond_type_embedding", "motion"),
                 needs=(
                     into("^double_blocks.N.img_", 3584),
                     into("^single_blocks.N.linear1", 3584),
@@ -25,7 +29,7 @@ HUNYUAN_IMAGE = KnownFamily(
             ),
             Signature(
                 (("byt5_in", "img_attn_k_norm"), ("byt5_in", "^double_blocks.N.")),
-                ("vector_in", "vision_in", "cond_type_embedding", "motion"),
+                (*OTHERS, "vector_in", "vision_in", "cond_type_embedding", "motion"),
                 unlike=(into("^double_blocks.N.img_", 2048, 3072),),
             ),
         ),
@@ -36,11 +40,12 @@ HUNYUAN_IMAGE = KnownFamily(
 
 HUNYUAN_VIDEO = KnownFamily(
     name="hunyuan-video",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(
             Signature(
                 HUNYUAN,
-                ("byt5_in",),
+                (*OTHERS, "byt5_in"),
                 needs=(
                     into("^double_blocks.N.img_", 3072),
                     into("^single_blocks.N.linear1", 3072),
@@ -53,5 +58,11 @@ HUNYUAN_VIDEO = KnownFamily(
         ),
         classes=("HunyuanVideoTransformer3DModel",),
         written=r"hunyuan[-_]?video",
+        vaes=(
+            Signature(
+                (("encoder.down_blocks.N.resnets", "conv_shortcut.conv"),),
+                ("latents_mean", "per_channel_statistics"),
+            ),
+        ),
     ),
 )

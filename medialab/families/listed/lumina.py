@@ -2,6 +2,7 @@
 
 from medialab.families.base import KnownFamily, Recognition
 from medialab.families.layers import Signature, into
+from medialab.files.predictions import FLOW
 
 # Layers of a "next DiT" transformer, and those of it that neither Lumina 2 nor Z-Image has.
 NEXT_DIT = (("layers.N.attention.qkv",), ("layers.N.feed_forward.w",))
@@ -9,6 +10,7 @@ NO_NEXT_DIT = ("adaLN_sa_ln", "llm_cond_proj", "embed_image_indicator", "ref_ima
 
 LUMINA2 = KnownFamily(
     name="lumina2",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(
             Signature(

@@ -2,9 +2,12 @@
 
 from medialab.families.base import KnownFamily, Recognition
 from medialab.families.layers import Signature, into
+from medialab.files.predictions import FLOW
 
 KREA2 = KnownFamily(
     name="krea2",
+    prediction_type=FLOW,
+    editions={"turbo": {"is_distilled": (True,)}, "raw": {"is_distilled": (False,)}},
     recognition=Recognition(
         signatures=(
             Signature(
@@ -14,7 +17,7 @@ KREA2 = KnownFamily(
                     ("blocks.N.attn.gate",),
                     ("transformer_blocks.N.attn.to_gate",),
                 ),
-                ("img_mlp",),
+                ("img_mlp", "attn.gate_proj"),
             ),
         ),
         classes=("Krea2Transformer2DModel",),
@@ -24,6 +27,7 @@ KREA2 = KnownFamily(
 
 HIDREAM = KnownFamily(
     name="hidream",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(
             Signature(
@@ -42,6 +46,7 @@ HIDREAM = KnownFamily(
 
 AURAFLOW = KnownFamily(
     name="auraflow",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(
             Signature(
@@ -62,6 +67,7 @@ AURAFLOW = KnownFamily(
 
 ERNIE = KnownFamily(
     name="ernie",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(Signature((("layers.N.adaLN_sa_ln",), ("^layers.N.self_attention.to_",))),),
         classes=("ErnieImageTransformer2DModel",),
@@ -71,6 +77,7 @@ ERNIE = KnownFamily(
 
 IDEOGRAM4 = KnownFamily(
     name="ideogram4",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(
             Signature(

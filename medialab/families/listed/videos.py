@@ -2,9 +2,11 @@
 
 from medialab.families.base import KnownFamily, Recognition
 from medialab.families.layers import Signature, into
+from medialab.files.predictions import FLOW
 
 WAN = KnownFamily(
     name="wan",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(
             Signature(
@@ -31,6 +33,7 @@ WAN = KnownFamily(
 
 LTX_VIDEO = KnownFamily(
     name="ltx-video",
+    prediction_type=FLOW,
     recognition=Recognition(
         signatures=(
             Signature(
@@ -43,6 +46,7 @@ LTX_VIDEO = KnownFamily(
             ),
         ),
         classes=("LTXVideoTransformer3DModel",),
+        vaes=(Signature((("latents_mean", "decoder.conv_in.conv"), ("per_channel_statistics.",))),),
     ),
 )
 
@@ -50,5 +54,6 @@ SVD = KnownFamily(
     name="svd",
     recognition=Recognition(
         unet_mark="time_stack",
+        classes=("UNetSpatioTemporalConditionModel",),
     ),
 )

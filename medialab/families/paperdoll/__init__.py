@@ -10,7 +10,7 @@ from medialab.families.base import (
 )
 from medialab.families.defaults import Defaults
 from medialab.families.habits import DetailerHabits
-from medialab.families.unet_clip import EDITS, UNet, UNetClipOpening, UNetFamily
+from medialab.families.unet_clip import EDITING, EDITS, UNet, UNetClipOpening, UNetFamily
 
 # Chosen by comparing pictures: at twice its size a paper doll's face becomes two, a crop that shows
 # a body becomes a body, and a smudge needs a strength over 0.4 to become a face. The framings are
@@ -37,6 +37,7 @@ PAPERDOLL = UNetFamily(
     native_sizes={},
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
     tasks={**AUTOMATIC, "instruct": EDITS},
+    editing=EDITING,
     detectors=("paperdoll",),
     habits=_HABITS,
 )

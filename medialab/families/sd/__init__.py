@@ -15,6 +15,7 @@ from medialab.families.defaults import Defaults
 from medialab.families.sd.predictions import prediction_of_weights
 from medialab.families.sdxl import XL_WORDS
 from medialab.families.unet_clip import (
+    EDITING,
     EDITS,
     FOUR_CHANNELS,
     SingleFile,
@@ -52,6 +53,7 @@ SD15 = UNetFamily(
     file_variants=(PLAIN, INPAINT, INSTRUCT),
     folder_variants=_FOLDERS,
     tasks={**AUTOMATIC, "instruct": EDITS},
+    editing=EDITING,
 )
 SD2 = UNetFamily(
     name="sd2",
@@ -74,4 +76,5 @@ SD2 = UNetFamily(
     folder_variants=_FOLDERS,
     other_variants=(UNCLIP,),
     tasks={**AUTOMATIC, "instruct": EDITS},
+    editing=EDITING,
 )

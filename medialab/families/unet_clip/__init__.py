@@ -11,6 +11,7 @@ from medialab.families.texts import CountTokens, MakeTextEncoder
 from medialab.families.unet_clip.control import control_inputs
 from medialab.families.unet_clip.counting import count_tokens
 from medialab.families.unet_clip.denoiser import UNet
+from medialab.families.unet_clip.editing import EDITING
 from medialab.families.unet_clip.encoder import ClipEncoder
 from medialab.families.unet_clip.guidance import GUIDANCE, UNetGuide
 from medialab.families.unet_clip.inpainting import INPAINTING
@@ -20,8 +21,17 @@ from medialab.families.unet_clip.opening import UNetClipOpening
 from medialab.families.unet_clip.schedulers import ADDED_NOISE, BETAS
 from medialab.families.unet_clip.single_files import SingleFile
 from medialab.families.unet_clip.tiling import TILING
+from medialab.files.predictions import EPSILON
 
-__all__ = ["EDITS", "FOUR_CHANNELS", "SingleFile", "UNet", "UNetClipOpening", "UNetFamily"]
+__all__ = [
+    "EDITING",
+    "EDITS",
+    "FOUR_CHANNELS",
+    "SingleFile",
+    "UNet",
+    "UNetClipOpening",
+    "UNetFamily",
+]
 
 FOUR_CHANNELS = Latents(channels=4, reduction=8, block=8)
 LORAS, NEEDS = UNetClipLoRAs(), UNetNeeds()
@@ -33,6 +43,7 @@ EDITS = "StableDiffusionInstructPix2PixPipeline"
 class UNetFamily(Family):
     """A family with a UNet and CLIP text encoders, with the fields that all of them share."""
 
+    prediction_type: str = EPSILON
     latents: Latents = FOUR_CHANNELS
     loras: LoRANames = LORAS
     needs: Needs = NEEDS

@@ -8,11 +8,11 @@ Source: behaviour of AUTOMATIC1111 modules/sd_hijack_clip.py and modules/sd_emph
 `encode_prompt` of pipeline_stable_diffusion and pipeline_stable_diffusion_xl.
 """
 
-import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ConfigError
+from medialab.families.brackets import check_finite
 from medialab.families.texts import Encoded, Readable, Reading
 from medialab.families.unet_clip.chunks import Chunk, cut_into_chunks, inversions_in, room_of
 from medialab.families.unet_clip.inversions import load_inversion, put_in
@@ -44,7 +44,7 @@ class ClipEncoder:
 
     def __init__(self, model: Readable, reading: Reading) -> None:
         self._model = model
-        self._emphasis, self._clip_skip = reading
+        self._emphasis, self._clip_skip = reading.emphasis, reading.clip_skip
         parts = model.components
         self._parts = [
             (parts[f"tokenizer{end}"], parts[f"text_encoder{end}"])
@@ -188,7 +188,7 @@ class ClipEncoder:
         weights = [token.weight for token in chunk]
         if self._emphasis not in {"original", "no norm"} or all(one == 1 for one in weights):
             return states
-        _check_finite(weights)
+        check_finite(weights)
         every = [1.0, *weights, *([1.0] * (states.shape[1] - len(weights) - 1))]
         weighed = states * torch.tensor(every, dtype=states.dtype, device=states.device)[:, None]
         before, after = states.mean(), weighed.mean()
@@ -209,9 +209,3 @@ class PenultimateClipEncoder(ClipEncoder):
         """Return the hidden states of the layer before the last."""
         states: torch.Tensor = found.hidden_states[-2]
         return states
-
-
-def _check_finite(weights: Sequence[float]) -> None:
-    if not all(map(math.isfinite, weights)):
-        message = "nested brackets make a weight infinite; remove some of them"
-        raise ConfigError(message)

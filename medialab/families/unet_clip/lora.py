@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medialab.families.base import LoRAKeys
+from medialab.families.lora_rows import Rows
 from medialab.families.unet_clip import lora_blocks, lora_names
 
 _KEYS = LoRAKeys(lora_names.UNET, lora_names.PREFIXES, lora_names.BARE)
@@ -21,6 +22,10 @@ class UNetClipLoRAs:
     def other_names(self, part: str, path: str, network: Any) -> Iterator[str]:
         """Yield the other names that files may give to a module at `path` of a part."""
         return lora_names.other_names(part, path, network)
+
+    def in_joined(self, part: str, path: str, network: Any) -> tuple[tuple[str, Rows], ...]:  # noqa: ARG002
+        """Return nothing: no layer of the original code is several in diffusers."""
+        return ()
 
     def read_block_weights(self, text: str) -> Mapping[str, float]:
         """Return weights by block, of a preset's name or of numbers with commas between."""

@@ -1,17 +1,17 @@
 """Loading of checkpoints with a UNet and CLIP, and of their ControlNets."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
-from medialab.families.opening import Listed
+from medialab.families.opening import EncoderFile, Listed, Missing
 from medialab.families.unet_clip.part_configs import (
     ControlNetConfig,
     TextConfig,
     UNetConfig,
-    check_tokenizer,
+    clip_tokenizer,
 )
 from medialab.families.unet_clip.single_files import (
     SHARED_TOKENIZER,
@@ -22,6 +22,7 @@ from medialab.families.unet_clip.single_files import (
 )
 from medialab.files.diffusers_folders import load_folder, load_network
 from medialab.files.folder_parts import FolderParts, check_parts
+from medialab.files.headers import Header
 from medialab.files.part_configs import check_network, read_json
 from medialab.files.predictions import FLOW, training_of_scheduler
 from medialab.files.vae_configs import VAE_CONFIGS
@@ -48,9 +49,10 @@ PARTS = FolderParts(
         "text_encoder": {"CLIPTextModel": TextConfig},
         "text_encoder_2": {"CLIPTextModelWithProjection": TextConfig},
     },
-    tokenizers={"tokenizer": "text_encoder", "tokenizer_2": "text_encoder_2"},
-    tokenizer_classes=("CLIPTokenizer", "CLIPTokenizerFast"),
-    check_tokenizer=check_tokenizer,
+    tokenizers={
+        "tokenizer": clip_tokenizer("text_encoder"),
+        "tokenizer_2": clip_tokenizer("text_encoder_2"),
+    },
     required=("unet", "vae"),
     made_for_others=_MADE_FOR_OTHERS,
 )
@@ -65,12 +67,14 @@ class UNetClipOpening:
         controlnet_files: Whether models/configs has the config of its ControlNets.
         parts: The components of its folders.
         controlnet_class: The diffusers class of its ControlNets.
+        encoder_files: None: its single files have their text encoders inside.
     """
 
     single_file: SingleFile | None = None
     controlnet_files: bool = False
     parts: FolderParts = PARTS
     controlnet_class: str = CONTROLNET_CLASS
+    encoder_files: Mapping[str, EncoderFile] = field(default_factory=dict)
 
     @property
     def networks(self) -> Iterable[str]:
@@ -89,7 +93,17 @@ class UNetClipOpening:
         """Load the pipeline of a checkpoint's folder."""
         return load_folder(folder, dtype, self.parts)
 
-    def file(self, info: Listed, dtype: "torch.dtype", configs: Path) -> Any:
+    def missing(self, header: Header) -> Missing | None:  # noqa: ARG002
+        """Return None: only the VAE may be missing, which the kind of the file says."""
+        return None
+
+    def file(
+        self,
+        info: Listed,
+        dtype: "torch.dtype",
+        configs: Path,
+        encoders: Sequence[Listed] = (),  # noqa: ARG002 - they are inside
+    ) -> Any:
         """Load the pipeline of a single file; `configs` is the family's folder of configs."""
         if self.single_file is None:
             raise ModelRefusedError(f"no single file of family {info.family} is opened")

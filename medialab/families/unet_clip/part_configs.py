@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StrictBool, model_validator
 
 from medialab.errors import ModelRefusedError
+from medialab.files.folder_parts import TokenizerPart
 from medialab.files.opening import check_file
 from medialab.files.part_configs import (
     LARGEST_TOKENIZER,
@@ -157,3 +158,8 @@ def check_tokenizer(folder: Path, vocabulary: int | None = None) -> None:
     if vocabulary is not None and not vocabulary - _SPECIAL_TOKENS <= len(vocab) <= vocabulary:
         message = f"has {len(vocab)} words, where the text encoder knows {vocabulary}"
         raise damaged(words, message)
+
+
+def clip_tokenizer(encoder: str) -> TokenizerPart:
+    """Return the requirements for the CLIP tokenizer of a text encoder."""
+    return TokenizerPart(encoder, ("CLIPTokenizer", "CLIPTokenizerFast"), check_tokenizer)

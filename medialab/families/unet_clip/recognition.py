@@ -14,8 +14,12 @@ from medialab.files.headers import Header
 # Names of a UNet's blocks, original and diffusers'. Only there is the text's width the family's.
 ORIGINAL_BLOCKS = ("input_blocks", "middle_block", "output_blocks")
 UNET_BLOCKS = (*ORIGINAL_BLOCKS, "down_blocks", "mid_block", "up_blocks")
-# Layers of UNets of no family here: AltDiffusion, video models, a third text encoder, transformers.
-_OF_NO_FAMILY = ("roberta.", "temporal_transformer", "lora_te3_", "joint_blocks")
+# Layers of UNets of no family here: AltDiffusion, Kandinsky 3, video models, a third text encoder,
+# transformers.
+_OF_NO_FAMILY = (
+    *("roberta.", "encoder_hid_proj.projection_linear", "temporal_transformer", "temp_convs."),
+    *("temp_attentions.", "lora_te3_", "joint_blocks"),
+)
 # The tensor whose last side is the text's width: a full weight, or a LoRA's down matrix.
 TEXT_READER = re.compile(
     r"attn2(\.processor)?[._]to_k[._](weight|lora_down\.weight|lora_A\.weight"
@@ -44,7 +48,7 @@ def family_of_layers(names: str, header: Header, families: Families) -> str | No
     """Return the family of a UNet's layers, or "unknown"; None if they do not determine it."""
     families = tuple(families)
     marks = [(one.recognition.unet_mark, one.name) for one in families if one.recognition.unet_mark]
-    for mark, family in (*marks, *((mark, UNKNOWN) for mark in _OF_NO_FAMILY)):
+    for mark, family in (*((mark, UNKNOWN) for mark in _OF_NO_FAMILY), *marks):
         if mark in names:
             return family
     # An IA3 has one number for each output or input there: none of its sides is the text's width.

@@ -6,44 +6,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from medialab.errors import ModelRefusedError
-from medialab.families.base import PLAIN
+from medialab.families.flow.denoiser import FlowTransformer
 from medialab.families.patching import computing_by
 
-NATIVE_SIZE, REDUCTION = 1024, 8  # pixels
-PLACES = 4  # latents that one token stands for: 2 × 2
 
-
-@dataclass(frozen=True)
-class Transformer:
+@dataclass(frozen=True, kw_only=True)
+class Transformer(FlowTransformer):
     """The denoiser of Z-Image: diffusers' ZImageTransformer2DModel."""
 
-    part: str = "transformer"
     text_encoders: tuple[str, ...] = ("text_encoder",)
+    text_width: str = "cap_feat_dim"
+    dims: tuple[str, ...] = ("dim",)
 
-    def variant(self, network: Any) -> str:  # noqa: ARG002 - there are no others
-        """Return the usual variant, the only one."""
-        return PLAIN
-
-    def trained_latents(self, network: Any) -> int:  # noqa: ARG002 - its config does not say
-        """Return the side, in latents, that it was trained at."""
-        return NATIVE_SIZE // REDUCTION
-
-    def check_controlnet(self, network: Any, control: Any, family: str) -> None:  # noqa: ARG002
-        """Refuse any ControlNet: none is supported yet."""
-        raise ModelRefusedError(f"ControlNets of {family} are not followed yet; remove the unit")
-
-    def reads_alike(self, network: Any, other: Any) -> bool:
-        """Return whether both read text embeddings of one width."""
-        same: bool = network.config.cap_feat_dim == other.config.cap_feat_dim
-        return same
-
-    def width(self, network: Any) -> int:
-        """Return the transformer's width for each position of the latents."""
-        return int(network.config.dim) // PLACES
+    def check_controlnet(self, network: Any, control: Any, family: str) -> None:
+        """Refuse a ControlNet that is made for a transformer of another size."""
+        places = [*control.config.control_layers_places, -1]
+        if control.config.dim != network.config.dim or max(places) >= network.config.n_layers:
+            message = (
+                f"a ControlNet is made for a transformer of width {control.config.dim} and at "
+                f"least {max(places) + 1} layers, this {family} checkpoint's has width "
+                f"{network.config.dim} and {network.config.n_layers} layers: choose one made for it"
+            )
+            raise ModelRefusedError(message)
 
     @contextmanager
     def rows_apart(self, network: Any) -> Iterator[None]:
         """Compute each row of a batch by itself inside the `with` block, in one prompt's memory."""
+        if not hasattr(network, "all_final_layer"):
+            yield  # a ControlNet, whose rows are those of the transformer that it is called beside
+            return
         forward = network.forward
 
         def apart(latents: Any, time: Any, texts: Any, *rest: Any, **inputs: Any) -> Any:

@@ -1,21 +1,18 @@
 """Prompts of Z-Image's transformer that change with the steps, or are several at once."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from medialab.families.guidance import GuidanceKind, Guide
+from medialab.families.flow.guidance import FlowGuide
+from medialab.families.guidance import GuidanceKind
 from medialab.families.z_image.encoder import EMBEDS
-
-if TYPE_CHECKING:
-    import torch
-
 
 # Of base checkpoints. Turbo ones look the same in every layer, and are used at a scale of 1, which
 # is without guidance.
 GUIDANCE: GuidanceKind = "true"
 
 
-class ZImageGuide(Guide):
+class ZImageGuide(FlowGuide):
     """The prompts of one run of a Z-Image pipeline."""
 
     TENSORS = (EMBEDS,)
@@ -28,29 +25,13 @@ class ZImageGuide(Guide):
         """
         return {**self._prompts(), "guidance_scale": guidance_scale - 1}
 
-    def notes(self, guidance_scale: float, negative_prompt: str) -> list[str]:
-        """Return a note if the negative prompt has no effect."""
-        if guidance_scale > 1 or not negative_prompt.strip():
-            return []
-        return ["at guidance_scale 1 the negative prompt is not read"]
-
     def _prompts(self) -> dict[str, Any]:
-        return {name: [one] for name, one in self._conditioning.embeddings(self._step).items()}
-
-    def _changed(
-        self,
-        tensors: "Mapping[str, torch.Tensor]",  # noqa: ARG002 - both prompts are passed unchanged
-        *,
-        anew: bool,  # noqa: ARG002
-    ) -> dict[str, Any]:
-        return self._prompts()
+        return {name: [one] for name, one in super()._prompts().items()}
 
     def _composed(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
         """Call the transformer once, with one more row for each sub-prompt after the first.
 
         The first row has the prompt; with guidance, the second has the negative prompt.
-        Source of the sum: Liu et al., "Compositional Visual Generation with Composable Diffusion
-        Models", equation 11.
         """
         import torch
 
@@ -59,15 +40,16 @@ class ZImageGuide(Guide):
         if len(latents) == 1:
             tracks.append(self._conditioning.negative)
         more = [track.at(self._step).values[EMBEDS] for track in tracks]
-        found, *others = forward(
+        answer = forward(
             [*latents, *[latents[0]] * len(more)],
             torch.cat([time, *[time[:1]] * len(more)]),
             [*texts, *more],
             *rest,
             **inputs,
         )
+        # Pipelines ask for a tuple or for diffusers' own output, which is indexed as one.
+        found, others = answer[0], answer[1:]
         compared = found[1] if len(latents) > 1 else found[-1]
-        weights = [track.weight for track in self._conditioning.positives]
-        followed = [found[0], *found[len(latents) : len(latents) + len(weights) - 1]]
-        total = sum(w * (one - compared) for w, one in zip(weights, followed, strict=True))
-        return ([compared + total, *found[1 : len(latents)]], *others)
+        prompts = len(self._conditioning.positives)
+        followed = [found[0], *found[len(latents) : len(latents) + prompts - 1]]
+        return ([self._summed(compared, followed), *found[1 : len(latents)]], *others)

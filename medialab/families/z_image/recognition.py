@@ -14,8 +14,12 @@ RECOGNITION = Recognition(
                 ("control_layers.N.",),
                 ("cap_pad_token", "x_pad_token"),
             ),
-            (*NO_NEXT_DIT, "layers.N.adaLN_modulation.1", "time_caption_embed", "adaln_proj"),
-            unlike=(into("cap_embedder", 2304), into("^layers.N.attention", 4608, 2304)),
+            (
+                *NO_NEXT_DIT,
+                *("layers.N.adaLN_modulation.1", "time_caption_embed", "adaln_proj", "perceiver."),
+            ),
+            # Ideogram 4's width, Lumina 2's and Fibo 2's.
+            unlike=(into("cap_embedder", 2304), into("^layers.N.attention", 4608, 2304, 3584)),
         ),
         Signature(
             NEXT_DIT,

@@ -21,6 +21,7 @@ from medialab.settings.fields import (
     Side,
     SwitchedConfig,
     Times,
+    names_in_list,
 )
 from medialab.settings.sampling import SamplingConfig
 from medialab.stages.detailer.edits import DetectionEdit
@@ -183,7 +184,7 @@ class DetailerConfig(SwitchedConfig, SamplingConfig):
     @property
     def chain(self) -> tuple[str, ...]:
         """The detectors to try in turn."""
-        return tuple(name for part in self.detector.split(",") if (name := part.strip()))
+        return names_in_list(self.detector)
 
     @property
     def detects(self) -> bool:

@@ -7,7 +7,8 @@ for smaller parts, so that an earlier one does not paint over them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.diffusion.repainting import Repaint, facts_of, packed, repaint, unpacked
 from medialab.errors import NotFiniteError
@@ -21,6 +22,7 @@ from medialab.stages.detailer.settings import DetailerConfig
 from medialab.vision.detections import Detection, as_record
 
 if TYPE_CHECKING:
+    import torch
     from PIL import Image
 
     from medialab.diffusion.drawing import Drawing
@@ -94,6 +96,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         image, rows = frame.image, []
         detections, facts = Search(self.label, frame, image, settings, context).detections()
         for number, detection in enumerate(detections):
+            turn = _Turn(context, number, len(detections), settings.cycles)
             edit = settings.detections[number] if settings.detections is not None else None
             if not settings.draws:
                 reason = BY_HAND_OUT if edit and not edit.enabled else NO_STRENGTH
@@ -109,7 +112,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
                 view = view_of(image, detection, settings, drawing.native_size, habits)
                 try:
                     image, applied = self._detailed(
-                        drawing, frame, image, detection, plan, view, settings, context
+                        drawing, frame, image, detection, plan, view, settings, turn
                     )
                 except NotFiniteError as error:
                     applied = {"failed": str(error)}
@@ -128,7 +131,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
         plan: Plan,
         view: tuple[Box, tuple[int, int]],
         settings: DetailerConfig,
-        context: StageContext,
+        turn: "_Turn",
     ) -> "tuple[Image.Image, dict[str, Any]]":
         """Return the picture with one detection repainted, and facts about it for the record."""
         crop, size = view
@@ -148,19 +151,35 @@ class DetailerStage(PipelineStage[DetailerConfig]):
                 seed = (plan.sampling.seed + cycle) % (LARGEST_SEED + 1)
                 own = replace(plan.sampling, seed=seed)
                 controls = drawing.controls(own.control, painted, size, frame.journey, crop=crop)
-                painted, applied = repaint(drawing, painted, job, own, context.step, controls)
+                painted, applied = repaint(
+                    drawing, painted, job, own, partial(turn.step, cycle), controls
+                )
             return packed(painted.crop(crop.edges), applied)
 
         facts = {**facts_of(image, job, plan.sampling), "cycles": settings.cycles}
         if plan.sampling.control:  # whose pictures go the way that the picture went
             facts["journey"] = [str(one) for one in frame.journey]
-        content, was_kept = context.remembered(facts, paint)
+        content, was_kept = turn.context.remembered(facts, paint)
         patch, applied = unpacked(content)
         result = image.copy()
         result.paste(patch, (crop.left, crop.top))
         kept = {"kept": True} if was_kept else {}
         record = {"crop": list(crop.edges), "size": list(size), **plan.as_record}
         return result, {**record, **applied, **kept}
+
+
+class _Turn(NamedTuple):
+    """One detection's turn among all: reports its steps as if each detection had as many."""
+
+    context: StageContext
+    number: int
+    among: int
+    cycles: int
+
+    def step(self, cycle: int, step: int, steps: int, latents: "torch.Tensor") -> None:
+        """Report a step of a cycle of this detection."""
+        before = self.number * self.cycles + cycle
+        self.context.step(before * steps + step, self.among * self.cycles * steps, latents)
 
 
 def _loras_of_edits(settings: DetailerConfig) -> list[Model]:

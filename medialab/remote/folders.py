@@ -1,0 +1,200 @@
+"""A model that is a folder of files (a diffusers folder): all of them, or none of it is there.
+
+The files come one after another into a hidden folder, `.name.part`, which is locked meanwhile. Each
+is checked before it gets its name there; a file that has it is not fetched again. When all are
+there, the folder gets its name in one step.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
+from pathlib import Path
+
+from medialab.errors import CancelledError, DownloadError, MediaLabError
+from medialab.files.locks import try_lock
+from medialab.remote.download import Download
+from medialab.remote.listings import RemoteFile, RemoteVersion
+from medialab.remote.meter import Meter
+from medialab.remote.names import safe_name, safe_path
+from medialab.remote.parts import PART, part_of
+from medialab.remote.placing import put
+from medialab.remote.transfer import Transfer
+from medialab.remote.verifying import check_name, check_whole
+
+MOST_FILES = 1000
+_LOCK, FACTS = ".lock", ".facts.json"
+_MOST_NAMES = 1000
+
+
+class _Share(Meter):
+    """The meter of one file, which counts in that of the whole.
+
+    Args:
+        whole: The whole's.
+        before: Bytes of the files before this one.
+    """
+
+    def __init__(self, whole: Meter, before: int) -> None:
+        super().__init__()
+        self._whole, self._before = whole, before
+
+    def begin(self, done: int, total: int | None) -> None:
+        super().begin(done, total)
+        self._whole.move(self._before + done)
+
+    def add(self, count: int) -> None:
+        super().add(count)
+        self._whole.add(count)
+
+    def rest(self) -> None:
+        self._whole.rest()
+
+
+def folder_name(version: RemoteVersion) -> str:
+    """Return the safe name of a version's folder: the last part of the model's name."""
+    return safe_name(version.model_name)
+
+
+def files_of(version: RemoteVersion) -> tuple[RemoteFile, ...]:
+    """Return the files of a folder that are downloaded.
+
+    Raises:
+        DownloadError: there are none, or far too many.
+        ModelRefusedError: one of them is a pickle, or no part of a model.
+    """
+    files = tuple(one for one in version.files if one.refused is None)
+    if not 0 < len(files) <= MOST_FILES:
+        reasons = [one.refused for one in version.files if one.refused]
+        count = f"{len(files)} files, from 1 to {MOST_FILES} are downloaded"
+        raise DownloadError(f"{version.model_name}: {reasons[0] if reasons else count}")
+    for file in files:
+        check_name(str(safe_path(file.name)), in_folder=True)
+    return files
+
+
+def fetch_folder(download: Download, version: RemoteVersion, folder: Path) -> Path:
+    """Bring the files of a version into a folder of its own, and return its path.
+
+    Args:
+        download: The download.
+        version: The version.
+        folder: The folder of the kind, in which the new one will be.
+
+    Raises:
+        MediaLabError: it cannot be; the message says why, and what came is kept.
+        OSError: it cannot be written; what came is kept.
+    """
+    for target in _targets(folder, download.name):
+        if target.is_dir() and _has_all(target, download.files):
+            download.tell(f"{target.name} was there already")
+            return target
+    with _staging(folder, download, version) as staging, _kept(download, staging):
+        sizes = [file.size_bytes for file in download.files]
+        download.meter.begin(0, None if None in sizes else sum(filter(None, sizes)))
+        before = 0
+        for file in download.files:
+            path = staging / safe_path(file.name)
+            if path.is_file():
+                download.meter.move(before + path.stat().st_size)
+            else:
+                _fetch(download, file, path, _Share(download.meter, before))
+            before += path.stat().st_size
+        return _placed(staging, folder, download)
+
+
+def _fetch(download: Download, file: RemoteFile, path: Path, meter: Meter) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    download.tell(f"gets {path.name}")
+    with part_of(path.parent, path.name, file) as part:
+        Transfer(file, path.name, part, meter, download, in_folder=True).run()
+        try:
+            check_whole(part.path, path.name)
+        except MediaLabError:
+            part.discard()
+            raise
+        part.place(lambda whole: put(whole, path.parent, path.name))
+    download.tell("")
+
+
+def _targets(folder: Path, name: str) -> Iterator[Path]:
+    """Yield the paths with a name, numbered, up to the first that is free."""
+    for number in range(1, _MOST_NAMES):
+        target = folder / (name if number == 1 else f"{name}-{number}")
+        yield target
+        if not (target.exists() or target.is_symlink()):
+            return
+
+
+def _has_all(folder: Path, files: tuple[RemoteFile, ...]) -> bool:
+    """Return whether a folder has all these files, in their sizes."""
+    for file in files:
+        with suppress(OSError):
+            size = (folder / safe_path(file.name)).stat().st_size
+            if file.size_bytes in {None, size}:
+                continue
+        return False
+    return True
+
+
+@contextmanager
+def _staging(folder: Path, download: Download, version: RemoteVersion) -> Iterator[Path]:
+    """Make and lock the hidden folder of a version for the block.
+
+    Raises:
+        DownloadError: another program has it.
+    """
+    facts = {"source": version.source.name, "release": version.key}
+    for number in range(1, _MOST_NAMES):
+        numbered = download.name if number == 1 else f"{download.name}-{number}"
+        staging = folder / f".{numbered}{PART}"
+        staging.mkdir(exist_ok=True)
+        if _facts(staging) in (None, facts):
+            break
+    else:
+        raise DownloadError(f"{folder.name} has {_MOST_NAMES} unfinished {download.name}")
+    with ExitStack() as opened:
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        lock = opened.enter_context(FileIO(os.open(staging / _LOCK, flags, 0o666), "r+"))
+        if not try_lock(lock.fileno()):
+            message = f"{download.name} is being downloaded by another program"
+            raise DownloadError(f"{message}; wait until it is done there")
+        (staging / FACTS).write_text(json.dumps(facts), encoding="utf-8")
+        if sys.platform == "win32":  # a folder with an open file cannot be renamed there
+            opened.close()
+        yield staging
+
+
+def _facts(staging: Path) -> object:
+    """Return what a hidden folder is of; None for a new one."""
+    try:
+        return json.loads((staging / FACTS).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _placed(staging: Path, folder: Path, download: Download) -> Path:
+    """Give a whole folder its name, never over another."""
+    *_, target = _targets(folder, download.name)
+    for name in (_LOCK, FACTS):
+        (staging / name).unlink(missing_ok=True)
+    staging.rename(target)
+    if target.name != download.name:
+        download.tell(f"another folder has that name, so it is called {target.name}")
+    return target
+
+
+@contextmanager
+def _kept(download: Download, staging: Path) -> Iterator[None]:
+    """Delete what came of a download that is to be discarded, when the block is cancelled."""
+    try:
+        yield
+    except CancelledError:
+        if download.discards:
+            shutil.rmtree(staging, ignore_errors=True)
+        raise

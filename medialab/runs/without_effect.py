@@ -1,0 +1,73 @@
+"""What a request sets in vain with its checkpoints, known before anything is loaded."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from medialab.config.pipeline import PipelineConfig
+from medialab.errors import ModelNotFoundError, ModelRefusedError
+from medialab.families.guidance import NEGATIVE_UNREAD
+from medialab.listing.snapshot import Snapshot
+from medialab.loading.defaults import defaults_of
+from medialab.settings.choices import USUAL_DISTILLED
+from medialab.settings.sampling import DISTILLED
+
+
+class _Pass(NamedTuple):
+    """One denoising: its stage, and its settings with inherited ones."""
+
+    stage: str
+    checkpoint: str
+    negative_prompt: str
+    guidance_scale: float
+    distilled: float
+    own_distilled: bool
+
+
+def without_effect(config: PipelineConfig, listing: Snapshot) -> list[str]:
+    """Return a sentence for each setting that no denoising of the request reads.
+
+    The same is in the record of a picture that is made so.
+
+    Args:
+        config: The request.
+        listing: The models as the request sees them.
+    """
+    found = []
+    for one in _passes(config):
+        if one.negative_prompt.strip() and one.guidance_scale <= 1:
+            found.append(f"{one.stage}: {NEGATIVE_UNREAD}")
+        if one.own_distilled and one.distilled != USUAL_DISTILLED:
+            with suppress(ModelNotFoundError, ModelRefusedError):
+                info = listing.find(one.checkpoint, "checkpoint")
+                if DISTILLED not in defaults_of(info):
+                    found.append(
+                        f"{one.stage}: distilled_guidance_scale has no effect: checkpoint "
+                        f"{info.name!r}, of family {info.family}, is told no guidance"
+                    )
+    return found
+
+
+def _passes(config: PipelineConfig) -> Iterator[_Pass]:
+    """Yield the denoisings that a request asks for."""
+    if config.starts_from_noise:
+        yield _Pass(
+            config.mode,
+            config.checkpoint,
+            config.negative_prompt,
+            config.guidance_scale,
+            config.distilled_guidance_scale,
+            own_distilled=True,
+        )
+    for name, part in config.drawing_parts().items():
+        one = part.filled(vars(config)).sampling()
+        # What it inherits is told of the picture itself, if that is drawn from noise.
+        own = part.distilled_guidance_scale is not None or not config.starts_from_noise
+        yield _Pass(
+            name,
+            one.checkpoint,
+            one.negative_prompt,
+            one.guidance_scale,
+            one.distilled_guidance_scale,
+            own_distilled=own,
+        )

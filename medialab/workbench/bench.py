@@ -1,0 +1,354 @@
+"""The workbench, through which all is reached: it runs configs as jobs and saves the pictures."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from medialab.artifacts import ArtifactManager, SettingsReader
+from medialab.artifacts.needed import pictures_needed
+from medialab.artifacts.tagging import Tags
+from medialab.batch.batch import Batch, names_in
+from medialab.batch.sweep import How, Sweep
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
+from medialab.errors import ConfigError
+from medialab.listing.model_folders import chosen_folders
+from medialab.loading.registry import ModelRegistry
+from medialab.pictures.store import PictureStore
+from medialab.presets import Presets
+from medialab.process import threads
+from medialab.process.installation import outputs_folder
+from medialab.process.jobs import JobQueue
+from medialab.runs.cache import Explanation, StageCache
+from medialab.runs.executor import Executor, KernelExecutor, RunJob, wait_for
+from medialab.runs.maker import Maker
+from medialab.runs.memory_plan import MemoryPlan
+from medialab.runs.request import Request
+from medialab.runs.run import Run
+from medialab.runs.verifying import Verification, verify
+from medialab.runs.waiting import WaitingRequests
+from medialab.runs.without_effect import without_effect
+from medialab.stages import STAGES
+from medialab.workbench.models import OfModels
+from medialab.workbench.pictures import OfPictures
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+# The worker imports torch and diffusers after this idle time, or when the first run needs them.
+IDLE_SECONDS = 2.0
+
+
+class Workbench(OfModels, OfPictures):
+    """Models, outputs and a worker: makes pictures from configs.
+
+    Making a workbench costs milliseconds: its worker loads torch and diffusers in the background.
+
+    Args:
+        models: The models folder, or several: the studio's own, ComfyUI's, A1111's, a cache of
+            Hugging Face, or a list of folders (see docs/models.md); by default those that
+            MEDIALAB_MODELS or medialab.toml name, else that of this checkout, or, if installed, of
+            the current folder.
+        outputs: The outputs folder; by default the one that MEDIALAB_OUTPUTS names, else likewise.
+        device: A torch device name; by default the best device of this machine.
+        registry: Another workbench's, in place of `models` and `device`: both then use the same
+            loaded models, one stage at a time.
+        executor: Makes the pictures; by default a worker thread of this process.
+    """
+
+    def __init__(
+        self,
+        models: Path | str | Sequence[Path | str] | None = None,
+        outputs: Path | str | None = None,
+        device: str | None = None,
+        *,
+        registry: ModelRegistry | None = None,
+        executor: Executor | None = None,
+    ) -> None:
+        outputs = Path(outputs or outputs_folder())
+        self.pictures = PictureStore(outputs / "inputs", partial(pictures_needed, outputs))
+        self._shares_models = registry is not None
+        self.registry = registry or ModelRegistry(
+            models or chosen_folders(),
+            hash_cache=outputs / "hashes.sqlite",
+            editions=outputs / "editions",
+            device=device,
+        )
+        self._reader = SettingsReader(self.registry, self.pictures)
+        self.artifacts = ArtifactManager(outputs, self._reader)
+        cache = StageCache(outputs / "cache")
+        self.tags = Tags(self.artifacts, self.registry)
+        self.presets = Presets(self.artifacts.folder)
+        self._maker = Maker(self.registry, self.pictures, self.artifacts, cache)
+        self._resolver, self.loras = self._maker.resolver, self._maker.loras
+        threads.guard_imports()
+        self.executor: Executor = executor or KernelExecutor(
+            self._maker.make, JobQueue(prepare=threads.preload, idle=IDLE_SECONDS)
+        )
+        self.waiting = WaitingRequests(outputs / "waiting", self.executor)
+        self.registry.hashing.start_if_chosen()
+
+    @property
+    def cache(self) -> StageCache:
+        """The cache of the stages' results."""
+        return self._maker.cache
+
+    @property
+    def device(self) -> str:
+        """The torch device that pictures are made on."""
+        return self.registry.device
+
+    def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
+        """Make the pictures and wait for them; Ctrl-C cancels the run.
+
+        Args:
+            config: The request.
+            save: Whether to write the pictures to the outputs folder.
+
+        Raises:
+            ModelNotFoundError: no such checkpoint; the message lists the existing ones.
+            MediaLabError: a stage failed, or the picture could not be written.
+        """
+        return wait_for(self.submit(config, save=save))
+
+    def submit(
+        self,
+        config: PipelineConfig,
+        *,
+        save: bool = True,
+        anew_from: str | None = None,
+        keep_interrupted: bool = False,
+        threads: int | None = None,
+        duplicates: bool = False,
+    ) -> RunJob:
+        """Queue the request and return at once.
+
+        A picture that is in the outputs folder already, made by the same settings and equal in
+        every byte, is not written again: `Run.already_there` says so.
+
+        Args:
+            config: The request.
+            save: Whether to write the pictures to the outputs folder.
+            anew_from: The stage from which on no cached result is used; None to use them all.
+            keep_interrupted: Whether to save a cancelled picture as far as it was made: the result
+                of the last completed stage, or else a preview of its latents. It gets the tag
+                "interrupted", and its record names the step. Pictures of a batch that were
+                finished before are saved in any case.
+            threads: CPU threads to compute with; by default those of a resolved config, or else
+                all that suit this machine.
+            duplicates: Whether a picture that is there already is written once more.
+
+        Raises:
+            ArtifactError: the picture is to be saved, but the outputs folder is not writable.
+            ConfigError: a setting is missing, such as the picture to start from, or has a value
+                that no picture can be made with. As with every error here, nothing is queued.
+            ModelNotFoundError: no such model.
+            ModelRefusedError: a model is a pickle, broken, or made for something else.
+        """
+        names = [stage.name for stage in STAGES]
+        if anew_from is not None and anew_from not in names:
+            message = f"no stage {anew_from!r}; known: {', '.join(names)}"
+            raise ConfigError(message)
+        if save:
+            self.artifacts.check()
+        self._resolver.check(config)
+        label = config.prompt or config.mode
+        if self.executor.takes_resolved:
+            config = self.resolve(config)
+        request = Request(config, save, anew_from, save and keep_interrupted, threads, duplicates)
+        return self.executor.submit(request, label=label)
+
+    def sweep(
+        self,
+        config: PipelineConfig,
+        axes: Mapping[str | tuple[str, ...], Any],
+        how: How = "grid",
+        *,
+        name: str,
+        count: int | None = None,
+        seed: int = 0,
+        metrics: Any = (),
+    ) -> Batch:
+        """Begin a batch: a picture for every combination of some values; `run` makes them.
+
+        Called again with the same name and settings, it goes on with what is missing.
+
+        Args:
+            config: The request that is varied.
+            axes: Values by the dotted names of settings, as a list or as text such as "1-10 (+2)";
+                see `medialab.batch.axes.read_axis`.
+            how: "grid" for all combinations, "zip" for the axes side by side, "random" for `count`
+                different ones of the grid's.
+            name: The batch's, and its folder's in outputs/batches.
+            count: How many, with "random".
+            seed: Of the choice, with "random".
+            metrics: What to measure of its pictures: see `Batch.measure`.
+
+        Raises:
+            ConfigError: a value or a combination is refused; all are told at once.
+            BatchError: the name is not a folder's, or a batch of that name has other settings.
+        """
+        return Batch.begin(self, Sweep(config, axes, how, count=count, seed=seed), name, metrics)
+
+    def batch(self, name: str) -> Batch:
+        """Open a batch from the disk.
+
+        Raises:
+            BatchError: there is none of that name, or its files cannot be read.
+        """
+        return Batch(self, name)
+
+    def batches(self) -> list[str]:
+        """Return the names of all batches, in alphabetical order."""
+        return names_in(self.artifacts.folder)
+
+    def verify(self, picture: Any) -> Verification:
+        """Make a saved picture again, without saving it, and say whether it is equal.
+
+        Args:
+            picture: Its path, its artifact, or a run with one.
+
+        Returns:
+            Whether it is equal in every pixel, or where it differs and what would explain that, or
+            why it cannot be made again; `print` it.
+
+        Raises:
+            ArtifactError: there is no such picture here, or its sidecar is damaged.
+            CancelledError: the run was cancelled.
+        """
+        return verify(picture, self.artifacts, lambda config: wait_for(self.submit_again(config)))
+
+    def submit_again(self, config: ResolvedConfig) -> RunJob:
+        """Queue a picture that is made from nothing, without saving it; see `verify`."""
+        return self.submit(config, save=False, anew_from=STAGES[0].name)
+
+    def enhance(
+        self,
+        picture: "Image.Image | Path | str | bytes",
+        config: PipelineConfig,
+        *,
+        save: bool = True,
+    ) -> Run:
+        """Make a picture from a given one: `execute` with it as the start picture.
+
+        With a config for text to image, stage 3 is skipped: refiner, detailers and upscaler work
+        on the given picture.
+
+        Args:
+            picture: The picture, or its file's path or content.
+            config: The settings to work on it with.
+            save: Whether to write the result to the outputs folder.
+
+        Raises:
+            PictureError: the picture cannot be read.
+            MediaLabError: as `execute`.
+        """
+        return self.execute(config.starting_from(self.keep(picture)), save=save)
+
+    def rerun(
+        self,
+        run: Run,
+        *,
+        from_stage: str,
+        changes: Mapping[str, Any] | None = None,
+        save: bool = True,
+    ) -> Run:
+        """Make the first picture of a run again from a stage on, with other settings.
+
+        If they lead to another picture (another prompt, seed, size or start picture), the run's
+        edited detections and masks are set aside; `Run.set_aside` lists them.
+
+        Args:
+            run: The run.
+            from_stage: The first stage that is run again; results of earlier ones are reused.
+            changes: Settings by their names in `PipelineConfig`; a stage's may be given in part:
+                `{"face": {"denoising_strength": 0.6}}`.
+            save: Whether to write the picture to the outputs folder.
+
+        Raises:
+            ConfigError: no such stage, or a setting has a value that no picture can be made with.
+        """
+        config = self.changed(run.config, changes or {})
+        job = self.submit(config, save=save, anew_from=from_stage, threads=run.config.threads)
+        return wait_for(job)
+
+    def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
+        """Return the config of a run's first picture with other settings.
+
+        Args:
+            config: The run's.
+            changes: Settings as for `rerun`.
+
+        Raises:
+            ConfigError: a setting has a value that no picture can be made with.
+        """
+        return self._resolver.changed(config, changes)
+
+    def picture_after(self, config: ResolvedConfig, stage: str) -> "Image.Image | None":
+        """Return the first picture of a run after a stage; None if it is no longer cached."""
+        from medialab.runs.frames import decode_frame
+
+        for one in self._resolver.plan_first(config).stages:
+            if one.name == stage:
+                frame = self.cache.read(one.key, partial(decode_frame, device="cpu"))
+                return None if frame is None else frame.image
+        return None
+
+    def explain(self, config: PipelineConfig) -> list[Explanation]:
+        """Return for each stage that would run whether its result is cached, or else what changed.
+
+        A seed of -1 is drawn anew each time, so that only the prompt's stage can be cached.
+        """
+        return self._maker.pipeline().explain(self._resolver.plan_first(self.resolve(config)))
+
+    def memory_plan(self, config: PipelineConfig) -> MemoryPlan:
+        """Return the memory that the request needs and that there is; `print` it for a sentence.
+
+        Raises:
+            ModelNotFoundError: no such model.
+        """
+        return self._resolver.memory_plan(config)
+
+    def without_effect(self, config: PipelineConfig) -> list[str]:
+        """Return a sentence for each setting that the request sets in vain, before it is made.
+
+        Such as a negative prompt where no step compares with it. Nothing is loaded.
+        """
+        return without_effect(config, self.registry.snapshot())
+
+    def resolve(self, config: PipelineConfig) -> ResolvedConfig:
+        """Complete a request: draw its seed, set sizes, merge styles, and record models' hashes.
+
+        Random choices in prompts are drawn too, except in a batch, where each picture draws its
+        own. A config that is resolved already must still mean the same files.
+
+        Raises:
+            ConfigError: a setting has a value that no picture can be made with.
+            ModelNotFoundError: no such checkpoint.
+            ModelRefusedError: a model is a pickle, broken, or not the one of a resolved config.
+        """
+        return self._resolver.resolve(config)
+
+    def close(self) -> None:
+        """Cancel all runs and downloads, end the worker, free models that no other bench uses."""
+        if "downloads" in vars(self):
+            self.downloads.close()
+        self.executor.close()
+        self.waiting.close()
+        if not self._shares_models:
+            self.registry.hashing.close()
+            self.registry.unload_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
