@@ -1,5 +1,6 @@
 """Notebook panels over `medialab`; never torch."""
 
+from widgets.batch_grid import BatchGrid
 from widgets.studio import Studio
 
-__all__ = ["Studio"]
+__all__ = ["BatchGrid", "Studio"]

@@ -13,9 +13,9 @@ from medialab.settings.fields import StageConfig
 from medialab.stages.detailer.edits import DetectionEdit
 from widgets.form import Form
 
-# A stage, "" for the picture as a whole, and a setting of it.
-Place = tuple[str, str]
-_MASK: Place = ("inpaint", "mask")
+# A value of the form by its name, such as "face.mask".
+Place = str
+_MASK: Place = "inpaint.mask"
 # What makes another picture of the same settings.
 _PICTURE = ("prompt", "negative_prompt", "seed")
 _SIZE = ("width", "height")
@@ -45,14 +45,13 @@ class Belongings:
         self._show_mask = show_mask
         self._mask: str | None = None
         self._origin: PipelineConfig | None = None
-        self._task = ""
         self._name = ""
         self._aside: dict[Place, Any] = {}
         self._working = False
 
     @property
     def set_aside(self) -> Mapping[Place, Any]:
-        """The values that are set aside now, by stage and setting."""
+        """The values that are set aside now, by name."""
         return dict(self._aside)
 
     def filled_from(self, name: str) -> None:
@@ -61,7 +60,6 @@ class Belongings:
         self._aside, self._origin, self._name, self._mask = {}, None, name, None
         with suppress(ConfigError):
             self._origin = PipelineConfig.parse(self._form.read())
-            self._task = self._form.task
 
     def settings_changed(self) -> None:
         """Set aside or put back values, by the form's present settings."""
@@ -125,7 +123,7 @@ class Belongings:
         """Use the values that were set aside for the present picture, and all later ones."""
         with suppress(ConfigError):
             aside = self._missing(PipelineConfig.parse(self._form.read()))
-            masks = {value for (_, name), value in aside.items() if name == "mask"}
+            masks = {value for place, value in aside.items() if _setting(place) == "mask"}
             self._form.free(masks)
             self._set({place: _freed(value) for place, value in aside.items()})
         self._aside, self._origin = {}, None
@@ -136,11 +134,12 @@ class Belongings:
         origin = self._origin
         if origin is None:
             return False
-        names = [*_PICTURE, *(_SIZE if self._form.task == self._task else ())]
+        is_alike = _starts(now) == _starts(origin)
+        names = [*_PICTURE, *(_SIZE if is_alike else ())]
         if any(getattr(now, name) != getattr(origin, name) for name in names):
             return True
-        is_taken = ("", "image") in self._aside and now.image is None
-        return self._form.task == self._task and now.image != origin.image and not is_taken
+        is_taken = "image" in self._aside and now.image is None
+        return now.image != origin.image and not is_taken
 
     def _missing(self, now: PipelineConfig) -> dict[Place, Any]:
         """Return the values that were set aside, except where a person has set another since."""
@@ -158,7 +157,7 @@ class Belongings:
             self._working = False
 
     def _told(self) -> str:
-        named = [_WORDS[name].format(stage) for stage, name in self._aside]
+        named = [_WORDS[_setting(place)].format(_stage(place)) for place in self._aside]
         what = escape(", ".join(dict.fromkeys(named)))
         return (
             f"Set aside, because the settings now describe another picture: {what} "
@@ -175,15 +174,28 @@ def _bound(config: PipelineConfig) -> dict[Place, Any]:
         for name in ("detections", "mask", "control"):
             value = getattr(part, name, None)
             if value and (name != "control" or any(unit.image for unit in value)):
-                found[stage, name] = value
-    if config.mode != "txt2img" and config.image is not None:
-        found["", "image"] = config.image
+                found[f"{stage}.{name}" if stage else name] = value
+    if _starts(config):
+        found["image"] = config.image
     return found
 
 
 def _value(config: PipelineConfig, place: Place) -> Any:
-    stage, name = place
-    return getattr(getattr(config, stage) if stage else config, name)
+    stage = _stage(place)
+    return getattr(getattr(config, stage) if stage else config, _setting(place))
+
+
+def _stage(place: Place) -> str:
+    return place.rpartition(".")[0]
+
+
+def _setting(place: Place) -> str:
+    return place.rpartition(".")[2]
+
+
+def _starts(config: PipelineConfig) -> bool:
+    """Return whether a request starts from a picture."""
+    return config.mode != "txt2img" and config.image is not None
 
 
 def _without(value: Any) -> Any:

@@ -1,8 +1,8 @@
-"""The middle column: status and progress, errors, the picture, its stages and its caption."""
+"""The middle column: the picture, and its foot with status, caption, queue and stages."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ from medialab.artifacts import Artifact
 from medialab.pictures.intake import normalise
 from medialab.pictures.png_writer import png_of
 from medialab.process.events import Event
-from medialab.process.installation import base_folder
+from medialab.process.installation import short_path
 from medialab.stages import STAGES
 from medialab.stages.detailer.edits import DetectionEdit
-from widgets.guard import error_html, guarded
-from widgets.progress import Stage, strip_of_record, time_text
-from widgets.stage_strip import StageStrip
+from widgets.foot import Foot
+from widgets.messages import text_of, title_of
+from widgets.progress import Progress, Stage, stages_of_records
 from widgets.viewer import Viewer
+from widgets.viewer.tiles import Tile
 
 _TITLES = {stage.name: stage.title for stage in STAGES}
 PREVIEW_QUALITY = 80  # JPEG; 5 ms and 55 kB for 1024 x 1024
@@ -29,7 +30,10 @@ PREVIEW_QUALITY = 80  # JPEG; 5 ms and 55 kB for 1024 x 1024
 
 @dataclass(frozen=True)
 class CanvasContent:
-    """The pictures on the canvas, with their settings, files, seconds, stages and detections."""
+    """The pictures on the canvas, with their settings, files, seconds, stages and detections.
+
+    The detections are the first picture's; labels tell the pictures of a batch apart.
+    """
 
     files: Sequence[bytes]
     config: PipelineConfig | None = None
@@ -37,6 +41,16 @@ class CanvasContent:
     seconds: float | None = None
     stages: Sequence[Stage] = ()
     detections: Mapping[str, Sequence[DetectionEdit]] = field(default_factory=dict)
+    labels: Sequence[str] = ()
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """The pictures as the viewer's grid takes them."""
+        numbers = [f"picture {number}" for number in range(1, len(self.files) + 1)]
+        labels = [*self.labels, *numbers[len(self.labels) :]]
+        return [
+            {"image": file, "label": label} for file, label in zip(self.files, labels, strict=True)
+        ]
 
     @classmethod
     def of_run(cls, run: Run) -> "CanvasContent":
@@ -48,8 +62,9 @@ class CanvasContent:
             run.config,
             [artifact.path for artifact in run.artifacts],
             seconds,
-            strip_of_record(run.config, run.record),
+            stages_of_records(run.config, run.records),
             run.detections,
+            [f"seed {artifact.seed}" for artifact in run.artifacts],
         )
 
     @classmethod
@@ -57,63 +72,30 @@ class CanvasContent:
         cls, artifact: Artifact, config: PipelineConfig, record: Mapping[str, Any]
     ) -> "CanvasContent":
         """Return the content for a picture of the history, from its settings and record."""
-        stages = strip_of_record(config, record) if "stages" in record else ()
+        stages = stages_of_records(config, [record])
         return cls([artifact.path.read_bytes()], config, [artifact.path], stages=stages)
 
 
 class Canvas(ipw.VBox):
-    """Status and progress, the viewer, then the run's pictures, its stages and a caption.
+    """The viewer, and below it the foot: status, progress, caption, queue and stages.
 
-    The canvas's owner listens to `viewer`, `strip` and `chooser`.
+    The canvas's owner listens to `viewer` and `foot`. A batch is a grid; `index` is the number,
+    from 0, of the picture that was opened of it, or 0.
     """
 
     def __init__(self) -> None:
         self.shown: CanvasContent | None = None
-        self.status = ipw.HTML()
-        self.waiting = ipw.HTML()
-        self._bar = ipw.IntProgress(min=0, max=1, value=0)
-        self.error = ipw.HTML()
-        self.notice = ipw.HTML()
         self.viewer = Viewer()
-        self.strip = StageStrip()
-        self.chooser = ipw.ToggleButtons(options=[])
-        self.chooser.tooltip = "Pictures in this batch"
-        self.caption = ipw.HTML()
-        parts = {
-            "status": self.status,
-            "waiting": self.waiting,
-            "bar": self._bar,
-            "error": self.error,
-            "notice": self.notice,
-            "chooser": self.chooser,
-            "strip": self.strip,
-            "caption": self.caption,
-        }
-        for name, part in parts.items():
-            part.add_class(f"mls-{name}")
-        line = ipw.HBox([self.status, self.waiting])
-        line.add_class("mls-status-line")
-        self.below = ipw.HBox()
-        self.below.add_class("mls-below")
-        super().__init__(
-            [
-                line,
-                self._bar,
-                self.error,
-                self.notice,
-                self.viewer,
-                self.chooser,
-                self.strip,
-                self.below,
-                self.caption,
-            ]
-        )
+        self.foot = Foot()
+        self.index = 0
+        super().__init__([self.viewer, self.foot])
         self.add_class("mls-canvas")
         self._before: bytes | None = None
-        self.chooser.layout.display = "none"
-        self.chooser.observe(guarded(lambda _: self._show_chosen(), self.show_error), "index")
-        self.clear_error()
-        self.tell("")
+        self._failure: BaseException | None = None
+        self._heard_shown: list[Callable[[], object]] = []
+        self._lost_grid: Callable[[], object] | None = None
+        self.viewer.on_tile(self._open)
+        self.foot.on("dismiss", self._dismiss)
         self._finish("idle", "Ready")
 
     @property
@@ -124,62 +106,108 @@ class Canvas(ipw.VBox):
     @property
     def picture(self) -> bytes | None:
         """The content of the file of the picture in the viewer, or None."""
-        return self.pictures[self.chooser.index or 0] if self.pictures else None
+        return self.pictures[self.index] if self.pictures else None
+
+    @property
+    def path(self) -> Path | None:
+        """The file of the picture in the viewer; None without a picture, or if it is not saved."""
+        paths = self.shown.paths if self.shown else ()
+        return paths[self.index] if self.index < len(paths) else None
+
+    def place_below(self, line: ipw.Widget) -> None:
+        """Place a widget between the picture and the foot."""
+        self.children = [self.viewer, line, self.foot]
+
+    def clear(self) -> None:
+        """Take the picture away, with all that is told of it."""
+        self.shown, self._before, self.index = None, None, 0
+        self.foot.stages, self.foot.caption = [], {}
+        self.viewer.clear()
+        self._lose_grid()
+        self._tell_shown()
 
     def show_starting(self) -> None:
         """Show that the run is being prepared: imports, and the model from the disk."""
-        self._bar.value = 0
-        self._bar.layout.visibility = None
         self.viewer.busy = True
-        self._say("running", "Getting ready, loading the model…")
+        self._say("running", "Getting ready, loading the model…", since=time.time())
+        self.foot.said = "Making a picture"
 
-    def show_progress(self, event: Event, stages: Sequence[Stage], left: float | None) -> None:
-        """Show the progress of the running job.
-
-        Args:
-            event: the job's last event.
-            stages: the job's stages as `StageStrip` takes them.
-            left: the estimated seconds left, or None.
-        """
+    def show_progress(self, event: Event, progress: Progress | None) -> None:
+        """Show the progress of the running job: its last event, and all before if it is known."""
         if event.kind == "started":
             self.show_starting()
-            self.strip.stages = list(stages)
+        if event.kind != "step":
+            self.foot.stages = progress.stages() if progress else []
+        if event.kind == "started":
             return
+        times = {"since": progress.since, "until": progress.until} if progress else {}
         if event.kind == "planned":
-            self._say("running", f"Getting ready; this {event.told}")
+            self._say("running", f"Getting ready; this {event.told}", **times)
             return
         text = [_TITLES[event.stage]]
         if event.steps:
             text.append(f"step {event.step} of {event.steps}")
-            self._bar.max, self._bar.value = event.steps, event.step
         if event.images > 1:
             text.append(f"picture {event.image} of {event.images}")
-        if left:
-            text.append(f"{time_text(left)} left")
-        self._say("running", " · ".join(text))
-        if event.kind != "step":
-            self.strip.stages = list(stages)
+        share = progress.share if progress else None
+        self._say("running", " · ".join(text), share=share, **times)
+        if event.kind == "stage":
+            self.foot.said = _TITLES[event.stage]
         if event.preview:
             self.viewer.preview(_preview(event.preview))
-
-    def show_waiting(self, waiting: int) -> None:
-        """Show the number of waiting jobs."""
-        self.waiting.value = f"{waiting} more waiting" if waiting > 0 else ""
 
     def show_run(self, run: Run, before: bytes | None = None) -> None:
         """Show a finished run: its pictures, stages, seed and files."""
         self.show(CanvasContent.of_run(run), before)
         self._finish("done", "Done")
+        self.foot.said = f"Done. {self.foot.caption['text']}"
+
+    def show_done(self, text: str = "Done") -> None:
+        """Show that a run has ended whose picture stands in the grid, or none."""
+        self._finish("done", text)
 
     def show(self, shown: CanvasContent, before: bytes | None = None) -> None:
         """Show pictures from any source; `before` is the picture to compare the first with."""
         self.shown, self._before = shown, before
-        self.chooser.options = [str(number) for number, _ in enumerate(shown.files, 1)]
-        self.chooser.index = 0
-        self.chooser.layout.display = None if len(shown.files) > 1 else "none"
-        self.strip.stages = list(shown.stages)
-        self.caption.value = _caption_html(shown)
+        self.foot.stages = list(shown.stages)
+        if len(shown.files) > 1 or self._lost_grid is None:
+            self.viewer.show_grid(())
+            self._lose_grid()
+        self.viewer.tile = -1
+        self._open(0)
+        if len(shown.files) > 1:
+            self.foot.caption = _caption_of(shown)
+            self.viewer.show_grid(shown.tiles)
+
+    def hold_grid(self, caption: str, lost: Callable[[], object]) -> None:
+        """Let the viewer's grid stay behind single pictures, until other pictures take its place.
+
+        Args:
+            caption: tells what the grid shows.
+            lost: called when others take its place.
+        """
+        self._lost_grid = lost
+        self.foot.caption = {"text": caption, "title": "", "can_save": False, "can_use": False}
+
+    def free_grid(self) -> None:
+        """Remove a grid that is held, and show the picture behind it."""
+        self._lost_grid = None
+        self.viewer.show_grid(())
+        if self.shown:
+            self._open(self.index)
+
+    def _lose_grid(self) -> None:
+        lost, self._lost_grid = self._lost_grid, None
+        if lost is not None:
+            lost()
+
+    def show_result(self) -> None:
+        """Show the picture itself again, after a look at another stage's."""
         self._show_chosen()
+
+    def on_shown(self, callback: Callable[[], object]) -> None:
+        """Call `callback` whenever another picture, or none, is shown."""
+        self._heard_shown.append(callback)
 
     def show_cancelled(self) -> None:
         """Show that the run was cancelled, and the previous picture again."""
@@ -187,7 +215,7 @@ class Canvas(ipw.VBox):
 
     def show_cancelling(self) -> None:
         """Show that the run will be cancelled after the present step."""
-        self._say("running", "Cancelling…")
+        self._say("running", "Cancelling…", since=time.time())
 
     def show_failed(self, error: BaseException, trace: str) -> None:
         """Show that the run failed, and why."""
@@ -195,39 +223,70 @@ class Canvas(ipw.VBox):
         self._finish("failed", "Failed")
 
     def show_error(self, error: BaseException, trace: str) -> None:
-        """Show an error above the picture; a running job is not affected."""
-        self.error.value = error_html(error, trace)
-        self.error.layout.display = None
+        """Show an error over the picture; a running job is not affected."""
+        self._failure = error
+        self.foot.error = {
+            "title": title_of(error),
+            "text": text_of(error),
+            "trace": trace,
+            "action": None,
+        }
 
-    def clear_error(self) -> None:
-        """Remove the last error."""
-        self.error.value = ""
-        self.error.layout.display = "none"
+    def clear_error(self, kind: type[BaseException] = BaseException) -> None:
+        """Remove the last error, if it is of this kind."""
+        if isinstance(self._failure, kind):
+            self._failure, self.foot.error = None, {}
 
     def tell(self, html: str) -> None:
-        """Show a notice above the picture; an empty text removes it."""
-        self.notice.value = f'<div class="mls-said" role="status">{html}</div>' if html else ""
-        self.notice.layout.display = None if html else "none"
+        """Show a notice over the picture; an empty text removes it."""
+        self.foot.notice = html
+
+    def _dismiss(self, what: str) -> None:
+        if what == "error":
+            self.clear_error()
+        else:
+            self.tell("")
+
+    def _open(self, index: int) -> None:
+        """Show one of the pictures."""
+        self.index = index
+        if self.shown:
+            self.foot.caption = _caption_of(self.shown, index)
+        self._show_chosen()
+        self._tell_shown()
+
+    def _tell_shown(self) -> None:
+        for callback in self._heard_shown:
+            callback()
 
     def _show_chosen(self) -> None:
-        if self.shown and self.chooser.index is not None:
-            file = self.shown.files[self.chooser.index]
-            self.viewer.show(file, self._before if self.chooser.index == 0 else None)
+        self.foot.looking = self.foot.compared = ""
+        if self.shown and self.picture is not None:
+            paths = self.shown.paths
+            name = paths[self.index].name if self.index < len(paths) else ""
+            before = self._before if self.index == 0 else None
+            self.viewer.show(self.picture, before, file_name=name)
 
     def _finish(self, state: str, text: str) -> None:
         self.viewer.busy = False
-        if self.shown and self.picture:
-            self.strip.stages = list(self.shown.stages)
+        mode = self.viewer.mode
+        if self._lost_grid is not None and mode == "grid":
+            pass  # it fills, and stays
+        elif self.shown and self.picture:
+            self.foot.stages = list(self.shown.stages)
             self._show_chosen()  # takes the preview away
+            if mode == "grid":
+                self.viewer.mode = mode
         elif state != "idle":
             self.viewer.clear()
-            self.strip.stages = []
-        self._bar.value = 0
-        self._bar.layout.visibility = "hidden"  # its place stays, so that nothing jumps
+            self.foot.stages = []
         self._say(state, text)
+        self.foot.said = text
 
-    def _say(self, state: str, text: str) -> None:
-        self.status.value = f'<span role="status" data-state="{state}">{escape(text)}</span>'
+    def _say(self, state: str, text: str, **facts: float | None) -> None:
+        """Show a text in the line below the picture; see `Foot.status`."""
+        known: dict[str, Any] = {"share": None, "since": None, "until": None, **facts}
+        self.foot.status = {"state": state, "text": text, **known}
 
 
 def _preview(picture: Image.Image) -> bytes:
@@ -246,21 +305,29 @@ def decode_picture(file: bytes) -> Image.Image:
     return normalise(file).image.convert("RGB")
 
 
-def _caption_html(shown: CanvasContent) -> str:
-    """Return the caption: seed, size and seconds of the run, and a line for each file."""
-    facts: list[Any] = []
+def _caption_of(shown: CanvasContent, index: int | None = None) -> dict[str, Any]:
+    """Return the caption as `Foot` takes it: of the whole run, or of one of its pictures.
+
+    It tells seed, size and seconds of the run, and files.
+    """
+    facts: list[str] = []
+    count = len(shown.files)
     if shown.config:
         config = shown.config
         facts = [f"Seed {config.seed}", f"{config.width} × {config.height}"]
+    if index is None:
+        facts.append(f"{count} pictures")
+    elif count > 1:
+        own = [label.capitalize() for label in shown.labels[index : index + 1]]
+        facts[:1] = [f"Picture {index + 1} of {count}", *own]
     if shown.seconds is not None:
         facts.append(f"{shown.seconds:.1f} s")
-    if shown.config and not shown.paths:
-        facts.append("not saved")
-    lines = "".join(f"<code>{escape(_path_text(path))}</code>" for path in shown.paths)
-    return f"<p>{' · '.join(facts)}</p>{lines}"
-
-
-def _path_text(path: Path) -> str:
-    """Return the path, relative to the studio's own folder if it is inside that."""
-    base = base_folder()
-    return str(path.relative_to(base) if path.is_relative_to(base) else path)
+    is_unsaved = shown.config is not None and not shown.paths
+    paths = list(shown.paths if index is None else shown.paths[index : index + 1])
+    names = ["not saved"] if is_unsaved else [path.name for path in paths if index is not None]
+    return {
+        "text": " · ".join([*facts, *names]),
+        "title": "\n".join([" · ".join(facts), *map(short_path, paths)]),
+        "can_save": is_unsaved,
+        "can_use": shown.config is not None,
+    }

@@ -53,7 +53,7 @@ class CanvasPictures:
 
         It stays the same whatever later stages added: see `medialab.runs.belongings`.
         """
-        shown, number = self._canvas.shown, self._canvas.chooser.index or 0
+        shown, number = self._canvas.shown, self._canvas.index
         config = None if shown is None else shown.config
         if not isinstance(config, ResolvedConfig) or config.mode != _BASE:
             return None

@@ -25,7 +25,7 @@ export default [
     },
   },
   {
-    files: ["widgets/*/src/**", "widgets/shared/**"],
+    files: ["widgets/*/src/**", "widgets/*/page/**", "widgets/shared/**"],
     languageOptions: { globals: globals.browser },
   },
   {

@@ -1,323 +1,378 @@
-"""The left column: an input for every setting of a request, made from the config model."""
+"""The left column: the settings of a request, as plain values behind a few sheets."""
 
 from collections.abc import Callable, Collection, Mapping
-from html import escape
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 import ipywidgets as ipw
 
-from medialab import PipelineConfig
-from medialab.pictures.store import PictureStore
-from medialab.settings.fields import StageConfig
-from medialab.settings.samplers import SAMPLERS, SCHEDULES
-from medialab.stages import MODES, STAGES
-from medialab.stages.prompt import PromptConfig
-from medialab.stages.txt2img import Txt2ImgConfig
+from medialab import PipelineConfig, Workbench
+from medialab.errors import MediaLabError, PictureError
 from widgets.catalogue import Catalogue
-from widgets.collapsible import Collapsible
-from widgets.fields import Fields, set_value
+from widgets.form_fields import GROUPS, FormFields
+from widgets.form_inherited import FormInherited
+from widgets.form_limits import FormLimits
+from widgets.form_messages import FormMessages, Message, about, message_of
+from widgets.form_notes import limit_notes, notes_of
+from widgets.form_pictures import FormPictures
+from widgets.form_shapes import SIDES
+from widgets.form_sheet import FormState, draw_sheet
+from widgets.form_stages import FormStages
+from widgets.form_values import FROM_NOISE, FormValues
 from widgets.guard import Show, guarded
-from widgets.input_context import InputContext
-from widgets.seed import SeedInput
+from widgets.lora_fields import with_lora
+from widgets.model_defaults import ModelDefaults
 from widgets.set_aside import SetAsideLine
-from widgets.shapes import Shape, shapes_of
-from widgets.size import SizeInput
-from widgets.source import SourcePanel
-from widgets.stage_card import StageCard
+from widgets.sheet import Sheet
 
-GENERATE, ENHANCE, BATCH = "generate", "enhance", "batch"
-# The settings of each section, in order; the others are placed by the stage that they belong to.
-_TEXTS = ("prompt", "negative_prompt")
-_MODEL = ("checkpoint", "vae")
-_SAMPLING = ("steps", "guidance_scale", "sampler", "schedule", "batch_size")
-_LORAS = ("loras",)
-_APART = ("width", "height", "seed", "mode", "image", "made_for")
-_ROWS = {"prompt": 4, "negative_prompt": 2}
-_PLACEHOLDERS = {
-    "prompt": "a smiling person with red hair, blue shirt",
-    "negative_prompt": "what should not be in the picture",
-}
+Paste = Callable[[str], bool]
+# The action of a field's button that varies it.
+_SWEEP = "sweep"
+
+
+class Pressed(NamedTuple):
+    """A button that was pressed: its field, such as "face.loras", and what it says besides."""
+
+    field: str
+    detail: Any = None
 
 
 class Form(ipw.VBox):
-    """Inputs for all settings; `task` is `GENERATE`, `ENHANCE` or `BATCH`.
+    """The settings of a request: the start picture, the prompt, the picture's and each stage's.
+
+    Code reads and sets them by name: `form.value("steps")`, `form.set({"face.enabled": True})`.
 
     Args:
         catalogue: the names that menus offer.
-        pictures: the store of start pictures.
-        shown: stores the picture on the canvas and returns its name.
-        mask: stores the painted mask and returns its name.
-        refresh: a button to stand beside the checkpoint.
+        bench: the workbench, whose store has the pictures.
+        defaults: the settings that checkpoints begin with.
         show_error: shows an error of a callback.
     """
 
     def __init__(
         self,
         catalogue: Catalogue,
-        pictures: PictureStore,
-        shown: Callable[[], str],
-        mask: Callable[[], str],
-        refresh: ipw.Widget,
+        bench: Workbench,
+        defaults: ModelDefaults,
         show_error: Show,
     ) -> None:
-        self.task = GENERATE
-        self._listeners: list[Callable[[], object]] = []
-        self._muted = 0
-        # For each mask of the config that was shown: the picture it was painted on.
-        self._made_for: dict[str, str] = {}
-        # For each mask painted since: its start picture, and the identity of the generated picture.
-        self._painted_on: dict[str, str] = {}
-        self._painted_for: dict[str, str] = {}
-        self._catalogue = catalogue
-        self.context = InputContext(
-            catalogue, show_error, self._insert, shown, mask, self._base, pictures.changes
+        self._catalogue, self._bench, self._defaults = catalogue, bench, defaults
+        self._show_error = show_error
+        self._values = FormValues(defaults.picture)
+        self._limits = FormLimits(self._values, defaults)
+        self._inherited = FormInherited(self._values, defaults)
+        self._fields = FormFields(self._values, catalogue, self._limits)
+        self._messages = FormMessages(self._values.read)
+        self.pictures = FormPictures(bench, self._values, self.set)
+        self._state = FormState(
+            self._values, self._fields, self._inherited, self._limits, self._messages
         )
-        self._shapes = dict(shapes_of(PipelineConfig))
-        self.cards = {
-            name: StageCard(name, _titles().get(name, shape.label), shape.kind, self.context)
-            for name, shape in self._shapes.items()
-            if _is_stage(shape)
-        }
-        self.source = SourcePanel(pictures, self.context)
-        self.size = SizeInput(show_error)
-        self.seed = SeedInput(self.context, show_error)
+        self._listeners: list[Callable[[], object]] = []
+        self._acts: dict[tuple[str, str], Callable[[Pressed], object]] = {}
+        self._next_steps: dict[str, tuple[str, Callable[[], object]]] = {}
+        self._takes_paste: Paste = lambda _: False
+        self._sweep: Callable[[str], object] = lambda _: None
+        self._muted = 0
+        self._start: tuple[str, tuple[int, int] | None] = ("", None)
         self.set_aside = SetAsideLine(show_error)
-        self._refused = ipw.HTML()
-        self._refused.add_class("mls-refused")
-        self._sections = self._make_sections()
-        self._texts = self._sections["texts"]
-        for name in _TEXTS:
-            self[name].rows = _ROWS[name]
-            self[name].placeholder = _PLACEHOLDERS[name]
-        super().__init__(self._arranged(refresh))
+        self.start = self._sheet("start")
+        self.basics = self._sheet("basics")
+        self.stages = FormStages(self._state, self._sheet, show_error)
+        super().__init__(
+            [self.set_aside, self.start, self.basics, self.stages.list, self.stages.place]
+        )
         self.add_class("mls-form")
-        show_only_in(self["prompt"], GENERATE, ENHANCE)
-        self["sampler"].observe(guarded(lambda _: self._offer_schedules(), show_error), "value")
-        self.source.mode.observe(guarded(lambda _: self._show_mode(), show_error), "value")
-        catalogue.on_refresh(self._show_refused)
-        self._offer_schedules()
-        self._show_mode()
-        self._listen()
+        self.stages.list.on_change(guarded(self._took, show_error))
+        self.stages.list.on_add(guarded(self.add_stage, show_error))
+        self.stages.list.on_open(guarded(self.open_sheet, show_error))
+        self.stages.place.on_close(guarded(lambda: self.open_sheet(""), show_error))
+        self.offer_action("loras", "insert", lambda at: self.add_to_prompt(at.detail))
+        self.offer_action("loras", "also", self._use_elsewhere)
+        catalogue.on_refresh(guarded(self._refreshed, show_error))
 
-    def __getitem__(self, name: str) -> ipw.DOMWidget:
-        """Return the input of a setting of the whole picture; raise KeyError for any other."""
-        if name == "seed":
-            return self.seed.number
-        for fields in self._sections.values():
-            if name in fields.inputs:
-                return fields.inputs[name]
-        raise KeyError(name)
+    # --- values -----------------------------------------------------------------------------------
+    def value(self, name: str) -> Any:
+        """Return a value by its name: `steps` of the whole picture, `face.steps` of a stage.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._values.value(name)
+
+    def in_force(self, name: str) -> Any:
+        """Return a value of the whole picture; where it is left open, that of the checkpoint."""
+        return self._values.in_force(name)
 
     @property
-    def refused(self) -> str:
-        """The checkpoints that cannot be used and why, as HTML; empty if all can."""
-        return str(self._refused.value)
+    def mode(self) -> str:
+        """The mode of the request: text to image while there is no start picture."""
+        return self._values.mode
 
     def read(self) -> dict[str, Any]:
-        """Return all settings; those without a value are omitted, so have their default."""
-        values: dict[str, Any] = {"seed": self.seed.number.value}
-        for fields in self._sections.values():
-            values |= fields.read()
-        values |= {name: card.read() for name, card in self.cards.items()}
-        values |= self.source.read() if self.task == ENHANCE else self.size.read()
-        values["made_for"] = dict(self._made_for)
-        values["made_for"] |= self._painted_on if self.task == ENHANCE else self._painted_for
-        return {name: value for name, value in values.items() if value is not None}
+        """Return all settings as `PipelineConfig.parse` takes them."""
+        return self._values.read()
+
+    def set(self, changes: Mapping[str, Any]) -> None:
+        """Set some values; listeners are called once if any is another now.
+
+        Raises:
+            KeyError: there is no value of such a name; none is set.
+        """
+        self._change(changes)
 
     def show(self, config: PipelineConfig) -> None:
-        """Set every input from a config; listeners are called once."""
-        settings = dict(config)
+        """Set every value from a config; listeners are called once."""
         self._muted += 1
         try:
-            for name in ("checkpoint", "sampler"):  # first, since other inputs depend on them
-                set_value(self[name], settings[name])
-            for fields in self._sections.values():
-                fields.show(settings)
-            self.seed.number.value = settings["seed"]
-            for name, card in self.cards.items():
-                card.show(dict(settings[name]))
-            self.source.show(settings)
-            (self.size if config.mode == "txt2img" else self.source.size).show(config)
-            self._made_for = dict(config.made_for)
-            self._painted_on, self._painted_for = {}, {}
+            self._values.show(config)
+            self._messages.clear()
+            self.stages.forget()
+            self._draw()
         finally:
             self._muted -= 1
-        self._changed()
+        self._tell()
 
-    @property
-    def is_showing(self) -> bool:
-        """Whether the program is setting the inputs just now, not a person."""
-        return self._muted > 0
+    def on_change(self, listener: Callable[[], object]) -> None:
+        """Call `listener` after each change of a value."""
+        self._listeners.append(listener)
 
-    def set(self, changes: Mapping[tuple[str, str], Any]) -> None:
-        """Set single settings; listeners are called once.
+    def on_paste(self, take: Paste) -> None:
+        """Call `take` with each new prompt; where it returns True, the prompt stays as it was."""
+        self._takes_paste = take
 
-        Args:
-            changes: values by stage ("" for the whole picture) and setting; None removes the
-                input of an optional setting.
+    def add_lora(self, lora: Mapping[str, Any], field: str = "loras") -> None:
+        """Add a LoRA to the whole picture's, or a stage's, unless it is there.
+
+        Without a weight it gets the one that is noted for it.
         """
-        self._muted += 1
-        try:
-            for (stage, name), value in changes.items():
-                if stage:
-                    self.cards[stage].fields.set(name, value)
-                elif name == "image":
-                    self.source.image = value
-                else:
-                    set_value(self[name], value)
-        finally:
-            self._muted -= 1
-        self._changed()
+        whole = {**self._catalogue.lora(lora["name"]), **lora}
+        self.set({field: with_lora(self._values.value(field), whole)})
 
+    def add_to_prompt(self, text: str) -> None:
+        """Add a word or a tag to the end of the prompt, unless it is there."""
+        prompt = str(self._values.value("prompt")).strip()
+        if text not in prompt:
+            self.set({"prompt": f"{prompt}, {text}" if prompt else text})
+
+    def _use_elsewhere(self, pressed: Pressed) -> None:
+        """Add a LoRA to another list, with the weight that it has in its own."""
+        name, place = pressed.detail["name"], pressed.detail["to"]
+        own = self._values.value(pressed.field) or ()
+        for lora in own:
+            if lora["name"] == name:
+                self.add_lora(lora, place)
+
+    # --- what belongs to a picture ----------------------------------------------------------------
     def free(self, masks: Collection[str]) -> None:
         """Remove the link of these masks to a picture."""
-        for bound in (self._made_for, self._painted_on, self._painted_for):
-            for mask in masks:
-                bound.pop(mask, None)
+        self._values.free(masks)
 
-    def painted(self, mask: str, made: str | None = None) -> None:
+    def painted(
+        self, mask: str, made: str | None = None, changes: Mapping[str, Any] | None = None
+    ) -> None:
         """Use a mask that a person has painted on the start picture.
 
         Args:
             mask: the stored mask's name.
             made: the start picture's identity if it was generated; see
                 `medialab.runs.belongings`.
+            changes: values to set at once with it, such as another start picture.
         """
-        if self.source.image is not None:
-            self._painted_on[mask] = self.source.image
-        if made is not None:
-            self._painted_for[mask] = made
-        self.cards["inpaint"].fields.set("mask", mask)
+        changes = dict(changes or {})
+        self._values.painted(mask, made, changes.get("image"))
+        self.set(changes | {"inpaint.mask": mask})
 
-    def on_change(self, listener: Callable[[], object]) -> None:
-        """Call `listener` after each change of a setting."""
-        self._listeners.append(listener)
+    # --- the seed ---------------------------------------------------------------------------------
+    @property
+    def last_seed(self) -> int | None:
+        """The seed of the last finished picture; None before the first."""
+        return self._inherited.last_seed
 
-    def _make_sections(self) -> dict[str, Fields]:
-        """Return the inputs of all top-level settings, by section."""
-        flat = {
-            name: shape
-            for name, shape in self._shapes.items()
-            if name not in _APART and not _is_stage(shape)
-        }
-        placed = {"texts": _TEXTS, "model": _MODEL, "sampling": _SAMPLING, "loras": _LORAS}
-        sections = {
-            section: Fields([flat.pop(name) for name in names], self.context)
-            for section, names in placed.items()
-        }
-        for name in self.source.fields.read():
-            flat.pop(name, None)
-        advanced = [
-            flat.pop(name)
-            for name in (*PromptConfig.model_fields, *Txt2ImgConfig.model_fields)
-            if name in flat
-        ]
-        sections["advanced"] = Fields(advanced, self.context)
-        for stage in STAGES:  # such as Control and Finish
-            own = [flat.pop(name) for name in stage.settings.model_fields if name in flat]
-            if own:
-                sections[stage.name] = Fields(own, self.context)
-        return sections
+    def remember_seed(self, seed: int) -> None:
+        """Store the seed of a finished picture, and offer to hold it."""
+        self._inherited.last_seed = seed
+        self._draw()
 
-    def _arranged(self, refresh: ipw.Widget) -> list[ipw.Widget]:
-        sections = self._sections
-        model = ipw.HBox([self["checkpoint"], refresh])
-        model.add_class("mls-checkpoint-row")
-        show_only_in(self.size, GENERATE)
-        show_only_in(self.source, ENHANCE)
-        for name, card in self.cards.items():
-            if name in MODES:
-                show_only_in(card, ENHANCE)
-        flat = {
-            name: Collapsible(_titles()[name], [fields], name=name)
-            for name, fields in sections.items()
-            if name in _titles()
-        }
-        cards = self.cards | flat
-        ordered = [cards.pop(stage.name) for stage in STAGES if stage.name in cards]
-        for card in ordered:
-            card.add_class("mls-card")
-        heading = ipw.HTML('<h3 class="mls-heading">Stages</h3>')
-        return [
-            self.set_aside,
-            self.source,
-            sections["texts"],
-            Collapsible(
-                "Model and size",
-                [model, self._refused, self["vae"], self.size],
-                name="model",
-                opened=True,
-            ),
-            Collapsible(
-                "Sampling", [sections["sampling"], self.seed], name="sampling", opened=True
-            ),
-            Collapsible("LoRAs", [sections["loras"]], name="loras-section"),
-            Collapsible("Advanced", [sections["advanced"]], name="advanced"),
-            heading,
-            *ordered,
-            *cards.values(),
-        ]
+    def hold_seed(self) -> None:
+        """Make a random seed that of the last picture, if there is one."""
+        if self._values.value("seed") is None and self.last_seed is not None:
+            self.set({"seed": self.last_seed})
 
-    def _listen(self) -> None:
-        parts: list[Fields | StageCard | SourcePanel] = [*self._sections.values()]
-        for part in [*parts, *self.cards.values(), self.source]:
-            part.on_change(self._changed)
-        self.seed.number.observe(lambda _: self._changed(), "value")
-        self.size.observe(lambda _: self._changed(), "value")
+    # --- stages and sheets ------------------------------------------------------------------------
+    def add_stage(self, name: str) -> None:
+        """Switch a stage on; one without a switch shows its sheet."""
+        switch = f"{name}.enabled"
+        self.stages.keep(name)
+        if switch in self._values:
+            self.set({switch: True})
+        else:
+            self.open_sheet(name)
 
-    def _changed(self) -> None:
+    def open_sheet(self, name: str) -> None:
+        """Show the sheet of a stage in the column's place; "" closes it."""
+        self.stages.open(name)
+        (self.add_class if name else self.remove_class)("mls-form-opened")
+        self._draw()
+
+    def reveal(self, name: str) -> None:
+        """Have the field of a value seen: its sheet is opened, and it gets the focus."""
+        part = self.stages.part_of(name)
+        self.open_sheet(part)
+        sheet = self.stages.place.sheet if part else self._sheet_with(name)
+        if sheet is not None:
+            sheet.reveal(name)
+
+    def on_sweep(self, sweep: Callable[[str], object]) -> None:
+        """Call `sweep` with the name of a setting that a person wants to vary."""
+        self._sweep = sweep
+
+    def offer_action(self, field: str, action: str, act: Callable[[Pressed], object]) -> None:
+        """Call `act` when a button of a field is pressed.
+
+        Args:
+            field: the field's name without its stage, such as "image".
+            action: the button's name.
+            act: what it does.
+        """
+        self._acts[field, action] = act
+
+    # --- messages ---------------------------------------------------------------------------------
+    def say(self, field: str, message: Message | None) -> None:
+        """Say something beside a field until it is changed; None takes that back."""
+        self._messages.say(field, message)
+        self._draw()
+
+    def tell(self, error: BaseException) -> bool:
+        """Show an error beside the field that it is about; return False if it is about none."""
+        if self._messages.has_faults_of(error):
+            return True
+        is_start = self.mode != FROM_NOISE
+        field = about(error, is_start=is_start)
+        if not isinstance(error, MediaLabError) or not self._has(field):
+            return False
+        message = message_of(error, lambda choice: self.set({field: choice}))
+        button = self._next_steps.get(field)
+        if message.act is None and button is not None:
+            message = message._replace(label=button[0], act=button[1])
+        self.say(field, message)
+        return True
+
+    def offer_next_step(self, field: str, label: str, act: Callable[[], object]) -> None:
+        """Have errors about a field come with a button, such as "Paint a mask"."""
+        self._next_steps[field] = label, act
+
+    def _has(self, field: str) -> bool:
+        return field in self._values or field == "mode"
+
+    def said(self, field: str) -> str:
+        """Return what is said beside a field, or an empty text."""
+        message = self._messages.of(field)
+        return message.text if message else ""
+
+    def close(self) -> None:
+        """Close the form with all of its sheets, those that are not shown too."""
+        self.stages.close()
+        super().close()
+
+    # --- drawing ----------------------------------------------------------------------------------
+    def show_tokens(self, tokens: Mapping[str, str]) -> None:
+        """Show the number of tokens beside each prompt."""
+        self.basics.tokens = dict(tokens)
+
+    def _sheet(self, name: str) -> Sheet:
+        sheet = Sheet(words=self._catalogue.words)
+        sheet.add_class(f"mls-form-{name}")
+        sheet.on_change(guarded(self._took, self._show_error))
+        sheet.on_action(guarded(self._act, self._show_error))
+        self.pictures.attach(sheet)
+        return sheet
+
+    def _sheet_with(self, name: str) -> Sheet | None:
+        for sheet in (self.start, self.basics):
+            if any(field["name"] == name for field in sheet.fields):
+                return sheet
+        return None
+
+    def _refreshed(self) -> None:
+        """Take the models that are there now; a checkpoint that is gone gives way to another."""
+        self._defaults.forget()
+        for sheet in (self.start, self.basics):
+            sheet.words = self._catalogue.words
+        self.stages.offer_words(self._catalogue.words)
+        names = self._catalogue.of("checkpoint").names
+        chosen = self._values.value("checkpoint")
+        if names and chosen not in names:
+            self._change({"checkpoint": self._catalogue.first_checkpoint})
+        else:
+            self._draw()
+
+    def _took(self, name: str, value: Any) -> None:
+        """Take a person's change of a field."""
+        if name in SIDES:
+            sides = value or {}
+            width, height = SIDES[name]
+            self._change({width: sides.get("width"), height: sides.get("height")})
+        else:
+            self._change({name: value})
+
+    def _act(self, field: str, action: str, detail: Any) -> None:
+        """Do what a button of a field says."""
+        if self._messages.press(field, action):
+            self._draw()
+            return
+        if action == _SWEEP:
+            self._sweep(f"{field}{detail or ''}")
+            return
+        act = self._acts.get((field.rpartition(".")[2], action))
+        if act is not None:
+            act(Pressed(field, detail))
+
+    def _change(self, changes: Mapping[str, Any]) -> None:
+        prompt = changes.get("prompt")
+        if prompt is not None and not self._muted and self._takes_paste(prompt):
+            changes = {name: value for name, value in changes.items() if name != "prompt"}
+        changed = self._values.set(changes)
+        if changed & {"sampler", "checkpoint"}:
+            self._fit_schedule()
+        self._messages.changed(changed)
+        self._draw()
+        if changed:
+            self._tell()
+
+    def _fit_schedule(self) -> None:
+        """Make a schedule that the sampler lacks with the checkpoint automatic."""
+        can = self._limits.schedules()
+        if self._values.in_force("schedule") not in {*can, None}:
+            self._values.set({"schedule": "automatic"})
+
+    def _tell(self) -> None:
         if not self._muted:
             for listener in self._listeners:
                 listener()
 
-    def _base(self, name: str) -> Any:
-        """Return the whole picture's value of a setting, or None; overrides start from it."""
-        for fields in self._sections.values() if hasattr(self, "_sections") else ():
-            if name in fields.inputs:
-                return fields.inputs[name].value
-        return None
+    def _start_size(self) -> tuple[int, int] | None:
+        """Return the start picture's size in pixels; read once for each picture."""
+        name = self._values.value("image")
+        if name is None:
+            return None
+        if self._start[0] != name:
+            found = None
+            with suppress(PictureError):  # a missing picture is reported when it is used
+                found = self._bench.pictures.size(name)
+            self._start = name, found
+        return self._start[1]
 
-    def _insert(self, word: str) -> None:
-        """Add a trigger word to the end of the prompt, unless it is there."""
-        prompt = self["prompt"].value.strip()
-        if word not in prompt:
-            self["prompt"].value = f"{prompt}, {word}" if prompt else word
-
-    def _show_mode(self) -> None:
-        """Show the stage 3 card of the selected mode, and hide the others."""
-        for name, card in self.cards.items():
-            if name in MODES:
-                chosen = name == self.source.mode.value
-                card.layout.display = None if chosen else "none"
-                card.opened = card.opened or chosen
-
-    def _show_refused(self) -> None:
-        refused = self._catalogue.of("checkpoint").refused
-        lines = [f"<li><b>{escape(name)}</b>: {escape(why)}</li>" for name, why in refused.items()]
-        count = f"{len(lines)} model{'s' if len(lines) > 1 else ''} not usable"
-        listed = f"<details><summary>{count}</summary><ul>{''.join(lines)}</ul></details>"
-        self._refused.value = listed if lines else ""
-        self._refused.layout.display = None if lines else "none"
-
-    def _offer_schedules(self) -> None:
-        """Offer the schedules that the sampler supports; select "automatic" if needed."""
-        menu = self["schedule"]
-        can = SAMPLERS[self["sampler"].value].schedules
-        chosen = menu.value
-        menu.options = [name for name in SCHEDULES if name == "automatic" or name in can]
-        menu.value = chosen if chosen in menu.options else "automatic"
-
-
-def _titles() -> dict[str, str]:
-    return {stage.name: stage.title for stage in STAGES}
-
-
-def _is_stage(shape: Shape) -> bool:
-    return isinstance(shape.kind, type) and issubclass(shape.kind, StageConfig) and not shape.many
-
-
-def show_only_in(part: ipw.DOMWidget, *tasks: str) -> None:
-    """Show a part only in these tasks; the style sheet hides it in the others."""
-    for task in (GENERATE, ENHANCE, BATCH):
-        if task not in tasks:
-            part.add_class(f"mls-not-{task}")
+    def _draw(self) -> None:
+        """Show values, fields and messages as they are now."""
+        checkpoint = str(self._values.value("checkpoint") or "")
+        native = self._fields.native = self._defaults.native_size(checkpoint)
+        notes = notes_of(self._values, native, self._start_size(), self.set)
+        notes |= limit_notes(self._values, self._limits, self.set)
+        self._messages.note(notes)
+        sizes = self._fields.sizes()
+        draw_sheet(self.start, self._state, self._fields.start(), derived=sizes)
+        basics = self._fields.basics()
+        draw_sheet(self.basics, self._state, basics, groups=GROUPS, derived=sizes)
+        self.stages.draw()
+        if (opened := self.stages.place.sheet) is not None:
+            self.pictures.refresh(opened)

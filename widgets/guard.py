@@ -3,10 +3,7 @@
 import traceback
 from collections.abc import Callable
 from functools import wraps
-from html import escape
 from typing import Any
-
-from widgets.messages import text_of, title_of
 
 Show = Callable[[BaseException, str], None]
 
@@ -25,14 +22,3 @@ def guarded(callback: Callable[..., object], show: Show) -> Callable[..., None]:
             show(error, traceback.format_exc())
 
     return edge
-
-
-def error_html(error: BaseException, trace: str) -> str:
-    """Return an error as HTML: its kind, its message, and the traceback collapsed."""
-    return (
-        '<div class="mls-alert" role="alert">'
-        f"<strong>{escape(title_of(error))}</strong>"
-        f"<p>{escape(text_of(error))}</p>"
-        f"<details><summary>Technical details</summary><pre>{escape(trace)}</pre></details>"
-        "</div>"
-    )

@@ -1,6 +1,6 @@
 """Input from outside the form: dropped pictures, painted masks, settings of pictures and texts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from html import escape
 from pathlib import Path
@@ -10,24 +10,26 @@ import ipywidgets as ipw
 
 from medialab import PipelineConfig, Workbench
 from medialab.artifacts import Artifact, Sidecar
-from medialab.artifacts.embedded import read_embedded
+from medialab.artifacts.embedded import damage_in, read_embedded
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, PictureError
 from medialab.infotext.embedded import is_text_of_settings
 from medialab.infotext.restored import with_current_names
+from medialab.infotext.restored_models import MissingModel
 from medialab.runs.belongings import set_aside_foreign
 from widgets.belongings import Belongings
 from widgets.canvas import Canvas, CanvasContent, encode_png
 from widgets.canvas_pictures import CanvasPictures
-from widgets.form import ENHANCE, GENERATE, Form
+from widgets.form import Form
+from widgets.form_values import FROM_NOISE
 from widgets.guard import guarded
 from widgets.restoring import MAY_READ, Restored, restore
-from widgets.run_toolbar import RunToolbar
+from widgets.settings_parts import with_part
 from widgets.viewer import picture_size
 
 
 class Importer:
-    """Brings pictures, masks and settings into form and canvas, and selects the matching tab.
+    """Brings pictures, masks and settings into form and canvas.
 
     Opening a picture of the history only shows it; `use_settings` copies its settings to the form.
     """
@@ -37,22 +39,28 @@ class Importer:
         bench: Workbench,
         canvas: Canvas,
         form: Form,
-        tabs: ipw.ToggleButtons,
         pictures: CanvasPictures,
-        toolbar: RunToolbar,
         belongings: Belongings,
     ) -> None:
         self._belongings = belongings
         self._bench, self._canvas, self._form = bench, canvas, form
-        self._tabs, self._pictures, self._toolbar = tabs, pictures, toolbar
+        self._pictures = pictures
+        self._source: str | None = None
+        self._missing = ipw.CallbackDispatcher()
+
+    def on_missing(
+        self, callback: Callable[[Sequence[MissingModel]], object], remove: bool = False
+    ) -> None:
+        """Call `callback` with the models that imported settings need and that are not here."""
+        self._missing.register_callback(callback, remove=remove)
 
     def listen(self) -> None:
-        """Start listening to the canvas, the source panel and the prompt."""
+        """Start listening to the canvas, the start picture and the prompt."""
         show_error = self._canvas.show_error
         self._canvas.viewer.on_drop(self.take_dropped)
         self._canvas.viewer.on_mask(self.take_mask)
-        self._form.source.observe(guarded(lambda _: self._show_source(), show_error), "image")
-        self._form["prompt"].observe(guarded(self._take_pasted, show_error), "value")
+        self._form.on_change(guarded(self._show_source, show_error))
+        self._form.on_paste(self._takes_paste)
 
     def show_artifact(self, artifact: Artifact) -> None:
         """Show a picture of the history; the inputs do not change.
@@ -63,11 +71,16 @@ class Importer:
         self._show(artifact)
         self._canvas.tell("")
 
-    def use_settings(self) -> None:
-        """Set every input to the settings that made the picture on the canvas.
+    def use_settings(self, part: str = "all") -> None:
+        """Set the form to the settings that made the picture on the canvas.
+
+        Args:
+            part: which of them, one of `settings_parts.PARTS`; or "all". Boxes, masks and the start
+                picture come with "all" alone: they belong to their picture.
 
         Raises:
             LookupError: the canvas shows no picture, or one whose settings are unknown.
+            ConfigError: they do not go together with the present ones.
         """
         shown = self._canvas.shown
         if shown is None or shown.config is None:
@@ -80,6 +93,11 @@ class Importer:
             own = set_aside_foreign(config)[0] if config.batch_size == 1 else config
             read = with_current_names(own, self._bench.registry, MAY_READ)
             config, told = read.config, f" {escape(read.lost)}" if read.lost else ""
+        if part != "all":
+            now = PipelineConfig.parse(self._form.read())
+            self._form.show(with_part(now, self._as_asked(config), part))
+            self._canvas.tell(f"The form now has the {part}{of}. Undo restores yours.{told}")
+            return
         self._fill(
             config,
             f"The form now has all settings{of}. Undo restores yours.{told}",
@@ -98,32 +116,43 @@ class Importer:
         Raises:
             OSError: its file is missing.
         """
-        self.send_to_enhance(artifact.path.read_bytes())
+        self.start_from_file(artifact.path.read_bytes())
 
-    def send_to_enhance(self, picture: bytes) -> None:
-        """Store a picture, use it as the start picture, and select Enhance.
+    def start_from_shown(self) -> None:
+        """Use the picture on the canvas as the start picture.
+
+        Raises:
+            PictureError: the canvas shows no picture.
+        """
+        self._form.set({"image": self._pictures.keep_shown()})
+
+    def start_from_file(self, picture: bytes | Path) -> None:
+        """Store a picture, and use it as the start picture.
 
         Args:
-            picture: the content of the picture's file.
+            picture: the content of the picture's file, or its path.
 
         Raises:
             PictureError: not a picture, broken, or too large.
         """
-        self._form.source.image = self._bench.keep(picture)
-        self._tabs.value = ENHANCE
+        self._form.set({"image": self._bench.keep(picture)})
 
     def take_dropped(self, name: str, content: bytes) -> None:
-        """Take a dropped picture: in Generate its settings if it has any, otherwise its pixels.
+        """Take a dropped picture: its settings, else its pixels as the start picture.
+
+        While there is a start picture, any other takes its place.
 
         Raises:
             PictureError: not a picture, broken, or too large.
         """
-        parsed = read_embedded(content) if self._form.task == GENERATE else None
+        may_fill = self._form.mode == FROM_NOISE
+        parsed = read_embedded(content, name) if may_fill else None
         if parsed is None:
-            self.send_to_enhance(content)
+            self.start_from_file(content)
+            if may_fill and (damage := damage_in(content)):
+                self._canvas.tell(escape(f"No settings were taken from {name}{damage}."))
             return
         self._canvas.show(CanvasContent([content]))
-        self._toolbar.take()
         self._take(restore(parsed, self._now(), self._bench), name)
 
     def take_text(self, source: str | Path, what: str = "the text") -> None:
@@ -140,20 +169,21 @@ class Importer:
         read = self._bench.read_settings(source, now=self._now(), may_read=MAY_READ)
         self._take(Restored(read), what)
 
-    def _take_pasted(self, change: Mapping[str, Any]) -> None:
-        """Import settings pasted into the prompt, and restore the prompt that was there."""
-        if self._form.is_showing or not is_text_of_settings(change["new"]):
-            return
-        self._form["prompt"].value = change["old"]
-        self.take_text(change["new"], "the text that was pasted")
+    def _takes_paste(self, text: str) -> bool:
+        """Import settings pasted into the prompt, which stays as it was; others are prompts."""
+        if not is_text_of_settings(text):
+            return False
+        self.take_text(text, "the text that was pasted")
+        return True
 
     def _now(self) -> PipelineConfig:
         """Return a default request with the selected checkpoint."""
-        chosen = self._form["checkpoint"].value
+        chosen = self._form.value("checkpoint")
         return PipelineConfig(checkpoint=chosen) if chosen else PipelineConfig()
 
     def _take(self, restored: Restored, what: str) -> None:
         """Fill the form with imported settings and report them; without any, only report."""
+        self._missing(restored.read.missing)
         if restored.read.set:
             self._fill(restored.config, restored.html(what), what)
         else:
@@ -161,21 +191,20 @@ class Importer:
 
     def take_mask(self, mask: bytes | None) -> None:
         """Take a painted mask; the picture on the canvas becomes the start picture to repaint."""
-        card = self._form.cards["inpaint"].fields
         if mask is None:
-            card.set("mask", None)
+            self._form.set({"inpaint.mask": None})
             return
-        source, made = self._form.source, self._pictures.made_of_shown()
-        if self._form.task != ENHANCE or not self._is_on_source(mask):
-            source.image = self._pictures.keep_shown()
-            self._tabs.value = ENHANCE
-        if source.mode.value not in {"img2img", "inpaint"}:
-            source.mode.value = "inpaint"
-        self._form.painted(self._bench.keep(mask), made)
+        made = self._pictures.made_of_shown()
+        changes: dict[str, Any] = {}
+        if not self._is_on_source(mask):
+            changes["image"] = self._pictures.keep_shown()
+        if self._form.mode not in {"img2img", "inpaint"}:
+            changes["use"] = "inpaint"
+        self._form.painted(self._bench.keep(mask), made, changes)
 
     def _is_on_source(self, mask: bytes) -> bool:
         """Return whether a mask has the size of the start picture, so may belong to it."""
-        name = self._form.source.image
+        name = self._form.value("image")
         if name is None:
             return False
         with suppress(PictureError):
@@ -186,7 +215,6 @@ class Importer:
         """Show a picture of the history with its settings and record."""
         config, record = self._made_by(artifact)
         self._canvas.show(CanvasContent.of_artifact(artifact, config, record))
-        self._toolbar.take()
 
     def _made_by(self, artifact: Artifact) -> tuple[PipelineConfig, Mapping[str, Any]]:
         """Return a picture's settings and record; without a sidecar, the settings in its file."""
@@ -203,20 +231,24 @@ class Importer:
             return self._bench.pictures.size(config.image) == (config.width, config.height)
         return False
 
+    def _as_asked(self, config: PipelineConfig) -> PipelineConfig:
+        """Return the settings as a person would make them: sizes that follow are left open."""
+        asked = config.asked() if isinstance(config, ResolvedConfig) else config
+        # The next start picture then has its own size, or is fitted, too.
+        if self._has_own_size(asked) or asked.is_fitted:
+            return asked.changed(width=None, height=None)
+        return asked
+
     def _fill(self, config: PipelineConfig, said: str, name: str) -> None:
         """Fill the form with the settings of the picture of that name, and report it."""
-        asked = config.asked() if isinstance(config, ResolvedConfig) else config
-        if self._has_own_size(asked):  # the next start picture then has its own size, too
-            asked = asked.changed(width=None, height=None)
-        self._form.task = GENERATE if asked.mode == "txt2img" else ENHANCE
-        self._form.show(asked)
-        self._tabs.value = self._form.task
+        self._form.show(self._as_asked(config))
         self._belongings.filled_from(name)
         self._canvas.tell(said)
 
     def _show_source(self) -> None:
-        """Show the start picture, unless the canvas shows it already."""
-        name = self._form.source.image
-        if name is not None and name != self._pictures.name_of_shown():
-            self._canvas.show(CanvasContent([encode_png(self._bench.pictures.load(name))]))
-            self._toolbar.take()
+        """Show a new start picture, unless the canvas shows it already."""
+        name, before = self._form.value("image"), self._source
+        self._source = name
+        if name in {None, before} or name == self._pictures.name_of_shown():
+            return
+        self._canvas.show(CanvasContent([encode_png(self._bench.pictures.load(name))]))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import ipywidgets as ipw
 
 from medialab import PipelineConfig
-from widgets.form import BATCH, ENHANCE, Form
+from widgets.form import Form
 from widgets.guard import Show, guarded
 from widgets.session import Session
 
@@ -49,7 +49,7 @@ class Live:
         Raises:
             ConfigError: a setting is invalid; the previous live request goes on.
         """
-        if self._form.task == BATCH or self._lacks_picture():
+        if self._lacks_mask():
             return
         config = self._config()
         if config.batch_size > 1:
@@ -58,13 +58,9 @@ class Live:
 
     def _switched(self) -> None:
         if self.is_on:
-            self._form.seed.fix()
+            self._form.hold_seed()
             self.settings_changed()
 
-    def _lacks_picture(self) -> bool:
-        """Return whether Enhance has no start picture yet, or no mask to repaint."""
-        source = self._form.source
-        if self._form.task != ENHANCE:
-            return False
-        has_mask = self._form.cards["inpaint"].read()["mask"] is not None
-        return source.image is None or (source.mode.value == "inpaint" and not has_mask)
+    def _lacks_mask(self) -> bool:
+        """Return whether a part is to be repainted that no mask says yet."""
+        return self._form.mode == "inpaint" and self._form.value("inpaint.mask") is None

@@ -1,6 +1,7 @@
 """Errors in words for a person with a mouse: labels in place of the names that code uses."""
 
 import re
+from collections.abc import Mapping
 
 from pydantic import ValidationError
 
@@ -56,6 +57,11 @@ def text_of(error: BaseException) -> str:
         return " ".join(_sentence(_of_fault(one)) for one in faults_of(cause, PipelineConfig))
     message = error.message if isinstance(error, MediaLabError) else str(error)
     return _sentence(_with_labels(message or "there is no message; see the technical details"))
+
+
+def sentence_of_fault(fault: Mapping[str, object]) -> str:
+    """Return a fault of a request as a sentence that stands beside its field."""
+    return _sentence(_with_labels(str(fault["message"])))
 
 
 def label_of(path: str) -> str:

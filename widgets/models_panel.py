@@ -1,120 +1,188 @@
-"""The Models tab: the files in the models folder, and the reasons why some are not used."""
+"""The models shelf of the studio: its cards from the models folder, and what its buttons do."""
 
-from collections.abc import Callable, Sequence
-from html import escape
+import os
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
 
 import ipywidgets as ipw
 
-from medialab.listing.info import FOLDER_OF_KIND
+from medialab import Workbench
+from medialab.artifacts import Query
+from medialab.errors import ArtifactError, MediaLabError
+from medialab.listing.previews import find_previews
+from medialab.listing.runnable import why_not_with
 from medialab.loading.registry import ModelInfo
-from widgets.button import make_button
+from medialab.pictures.small import small_webp
 from widgets.catalogue import Catalogue
 from widgets.guard import Show, guarded
-
-_ALL = "all"
-_COLUMNS = ("Name", "Kind", "Family", "Format", "Size", "Predicts")
-_REFUSED_COLUMNS = ("File", "Kind", "Why it is not used")
-MOST_ROWS = 500  # of each table; a page of more takes seconds to lay out
+from widgets.model_changes import STAR, ModelChanges, tags_of
+from widgets.model_details import ModelDetails, changed_at, predicts, query_for, size_text, words_of
+from widgets.models_shelf import OF_ALL, OF_BIN, Card, Details, ModelsShelf
 
 
-class ModelsPanel(ipw.VBox):
-    """A table of models with a search field; `refresh` is called to read the folder again."""
+class ModelsPanel:
+    """The shelf over the models folder, as a place to look things up, and as a picker.
+
+    Args:
+        bench: the workbench whose models and pictures are meant.
+        catalogue: its models; the shelf follows each refresh.
+        refresh: called to read the folder again.
+        show_error: shows an error of a callback.
+
+    Attributes:
+        shelf: the widget.
+    """
 
     def __init__(
-        self, catalogue: Catalogue, refresh: Callable[[], object], show_error: Show
+        self,
+        bench: Workbench,
+        catalogue: Catalogue,
+        refresh: Callable[[], object],
+        show_error: Show,
     ) -> None:
-        self._catalogue = catalogue
-        self.search = ipw.Text(placeholder="part of a name, a family …")
-        self.search.description = "Search"
-        self.kind = ipw.Dropdown(
-            options=[("All kinds", _ALL), *((kind, kind) for kind in FOLDER_OF_KIND)], value=_ALL
-        )
-        self.kind.description = "Kind"
-        for control in (self.search, self.kind):
-            control.add_class("mls-field")
-            control.observe(guarded(lambda _: self._draw(), show_error), "value")
-        self.search.add_class("mls-model-search")
-        again = make_button("models-refresh", refresh, show_error, label="Refresh", icon="refresh")
-        again.tooltip = "Read the models folder again"
-        line = ipw.HBox([self.search, self.kind, again])
-        line.add_class("mls-filters")
-        self.table = ipw.HTML()
-        self.table.add_class("mls-model-table")
-        super().__init__([line, self.table])
-        self.add_class("mls-models")
+        self._bench, self._catalogue, self._show_error = bench, catalogue, show_error
+        self._infos: dict[str, ModelInfo] = {}
+        self._previews: dict[Path, Path] = {}
+        self._on_pick: Callable[[ModelInfo | None], object] | None = None
+        self._use = ipw.CallbackDispatcher()
+        self._insert = ipw.CallbackDispatcher()
+        self._pictures = ipw.CallbackDispatcher()
+        self.shelf = ModelsShelf(self._preview, self._details)
+        self._made_of = ModelDetails(bench, catalogue)
+        self._changes = ModelChanges(bench, self.shelf, refresh, self._draw, self._say)
+        self._known_tags: Sequence[str] = ()
+        self.shelf.on_act(guarded(self._acted, self._say))
+        self.shelf.on_refresh(guarded(refresh, show_error))
+        self.shelf.on_picked(guarded(self._picked, show_error))
         catalogue.on_refresh(self._draw)
+        self._changes.draw_bin()
+
+    def on_use(self, callback: Callable[[ModelInfo], object], remove: bool = False) -> None:
+        """Call `callback` with a checkpoint, VAE or LoRA that shall be used; `remove` stops it."""
+        self._use.register_callback(callback, remove=remove)
+
+    def on_insert(self, callback: Callable[[str], object], remove: bool = False) -> None:
+        """Call `callback` with a text for the prompt; `remove` stops it."""
+        self._insert.register_callback(callback, remove=remove)
+
+    def on_pictures(self, callback: Callable[[Query], object], remove: bool = False) -> None:
+        """Call `callback` with the query for the pictures made with a model; `remove` stops it."""
+        self._pictures.register_callback(callback, remove=remove)
+
+    def pick(
+        self,
+        kind: str,
+        family: str,
+        on_pick: Callable[[ModelInfo | None], object],
+        title: str = "",
+    ) -> None:
+        """Let a person choose one model; those that do not fit are greyed, with the reason.
+
+        Args:
+            kind: the kind of model.
+            family: the family of the checkpoint that it is for, or "unknown".
+            on_pick: called once, with the model, or with None if none was chosen.
+            title: the question; by default "Choose a …".
+        """
+        self._on_pick = on_pick
+        unfit = {
+            identity: why
+            for identity, one in self._infos.items()
+            if one.kind == kind and (why := why_not_with(kind, one.family, one.variant, family))
+        }
+        self.shelf.pick(kind, title or f"Choose a {kind}", unfit)
 
     def _draw(self) -> None:
-        words = self.search.value.casefold().split()
-        rows = [
-            info
-            for info in self._catalogue.infos
-            if self.kind.value in {_ALL, info.kind}
-            and all(word in _text(info).casefold() for word in words)
-        ]
-        usable = [info for info in rows if info.refused is None]
-        refused = [info for info in rows if info.refused is not None]
-        count = f"{len(rows)} of {len(self._catalogue.infos)} models"
-        if len(rows) > MOST_ROWS:
-            count += f"; of each list the first {MOST_ROWS} are shown: search for the others"
-        self.table.value = (
-            f'<p class="mls-quiet" role="status">{count}</p>{_table_of_usable(usable)}'
-            f"{_table_of_refused(refused)}"
+        infos = self._catalogue.infos
+        self._previews = find_previews(infos, self._bench.registry.trusted)
+        roots = {one.name: str(one.path.resolve()) for one in self._bench.registry.folders}
+        self._infos = {_relative(info, roots): info for info in infos}
+        tags, used = tags_of(self._bench, infos), self._used()
+        self._known_tags = sorted({*chain(*tags.values())} - {STAR}, key=str.casefold)
+        self.shelf.show(
+            [
+                self._card(identity, info, tags.get(info.path, ()), used(info))
+                for identity, info in self._infos.items()
+            ]
         )
 
+    def _used(self) -> Callable[[ModelInfo], int]:
+        """Return what tells in how many saved pictures a checkpoint or a LoRA was used."""
+        try:
+            known = self._bench.artifacts.choices()
+        except ArtifactError:  # another process has locked the index
+            return lambda _: 0
+        counts = {"checkpoint": known.checkpoints, "lora": known.loras}
+        return lambda info: counts.get(info.kind, {}).get(info.name, 0)
 
-def _text(info: ModelInfo) -> str:
-    told = f"{info.name} {info.kind} {info.family} {info.format} {info.path.name}"
-    return f"{told} {_trained(info)}"
-
-
-def _table_of_usable(infos: Sequence[ModelInfo]) -> str:
-    rows = [
-        _row(
-            info.name,
-            info.kind,
-            info.family,
-            info.format,
-            size_text(info.size_bytes),
-            _trained(info),
+    def _card(self, identity: str, info: ModelInfo, tags: Sequence[str], used: int) -> Card:
+        preview = self._previews.get(info.path)
+        made = f"made {used}" if used else ""
+        words = (info.format, *predicts(info), *words_of(self._catalogue, info))
+        return Card(
+            id=identity,
+            name=info.name,
+            kind=info.kind,
+            family=info.family,
+            size=size_text(info.size_bytes),
+            bytes=info.size_bytes,
+            changed=changed_at(info.path),
+            preview=str(changed_at(preview)) if preview else made,
+            words=" ".join(words),
+            tags=tuple(tag for tag in tags if tag != STAR),
+            starred=STAR in tags,
+            used=used,
+            refused=info.refused or "",
         )
-        for info in infos[:MOST_ROWS]
-    ]
-    return _table(_COLUMNS, rows, "usable") if rows else ""
+
+    def _preview(self, identity: str, side: int) -> bytes:
+        """Return a model's own preview, else the newest picture that was made with it."""
+        info = self._infos[identity]
+        if info.path in self._previews:
+            return small_webp(self._previews[info.path], side)
+        query = query_for(info)
+        found = self._bench.artifacts.find(query, limit=1) if query is not None else []
+        if not found:
+            message = f"there is no picture of {info.name}"
+            raise ArtifactError(message)
+        return small_webp(found[0].path, side)
+
+    def _details(self, identity: str) -> Details:
+        info = self._infos[identity]
+        return self._made_of.of(identity, info, self._known_tags)
+
+    def _say(self, error: BaseException, trace: str) -> None:
+        """Say beside the model what could not be done; only a fault of ours goes elsewhere."""
+        if isinstance(error, MediaLabError):
+            self.shelf.tell(error.message)
+        else:
+            self._show_error(error, trace)
+
+    def _acted(self, action: str, identity: str, text: str) -> None:
+        if action in OF_BIN:
+            self._changes.do_in_bin(action, identity)
+            return
+        if action in OF_ALL:
+            self._changes.do_to_all(action)
+            return
+        info = self._infos[identity]
+        if self._changes.do(action, info, text):
+            return
+        if action == "use":
+            self._use(info)
+        elif action == "insert":
+            self._insert(text)
+        elif (query := query_for(info)) is not None:
+            self._pictures(query)
+
+    def _picked(self, identity: str) -> None:
+        tell, self._on_pick = self._on_pick, None
+        if tell is not None:
+            tell(self._infos.get(identity))
 
 
-def _table_of_refused(infos: Sequence[ModelInfo]) -> str:
-    """Return the table of refused files; it is separate, since the reasons are long."""
-    if not infos:
-        return ""
-    rows = [_row(info.path.name, info.kind, info.refused or "") for info in infos[:MOST_ROWS]]
-    files = "1 file is" if len(infos) == 1 else f"{len(infos)} files are"
-    return (
-        f'<details class="mls-not-used" open><summary>{files} not used</summary>'
-        f"{_table(_REFUSED_COLUMNS, rows, 'refused')}</details>"
-    )
-
-
-def _table(columns: Sequence[str], rows: Sequence[str], state: str) -> str:
-    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
-    body = "".join(f'<tr data-state="{state}">{row}</tr>' for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _row(*cells: str) -> str:
-    return "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-
-
-def _trained(info: ModelInfo) -> str:
-    """Return a checkpoint's prediction type if known, and whether it has zero terminal SNR."""
-    words = info.prediction_type.replace("v_prediction", "v-prediction").replace("_", " ")
-    return ", ".join(filter(None, [words, "zero terminal SNR" if info.zero_terminal_snr else ""]))
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes as text, such as "1.9 GB"; 1 kB is 1000 bytes."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit in {"B", "kB"} else f"{size:.1f} {unit}"
-        size = size / 1000  # type: ignore[assignment]
-    return f"{size:.1f} GB"
+def _relative(info: ModelInfo, roots: Mapping[str, str]) -> str:
+    """Return a path as seen from its models folder; as text, since thousands of Paths are slow."""
+    way = str(info.path).removeprefix(f"{roots[info.folder]}{os.sep}").replace(os.sep, "/")
+    return f"{info.folder}/{way}" if info.folder else way

@@ -1,15 +1,48 @@
-"""The progress of one job: the state of its stages, and an estimate of the time left."""
+"""The progress of one job: the state of its stages, and estimates of the time left."""
 
 import time
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from medialab import PipelineConfig
 from medialab.process.events import Event
-from medialab.settings.fields import SwitchedConfig
 from medialab.stages import MODES, STAGES
 
 Stage = dict[str, Any]
+
+_BY_NAME = {stage.name: stage for stage in STAGES}
+# Stages that leave no picture to look at.
+_WITHOUT_PICTURE = {"prompt", "control"}
+# Seconds that these stages are taken to need until they have been measured.
+_SHORT = {"prompt": 0.3, "control": 0.3, "finish": 0.3}
+# A new estimate replaces the shown one only if it differs by this share, and by a second.
+_NEWS = 0.15
+
+
+class Estimates:
+    """The seconds that each stage needed last, from which those of later jobs are estimated.
+
+    A stage that draws the whole picture is taken to need time by its steps and pixels.
+    """
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}  # for one unit of `_work`
+
+    def learn(self, stage: str, config: PipelineConfig, seconds: float) -> None:
+        """Store the seconds that a stage needed for one picture."""
+        self._seconds[stage] = seconds / _work(stage, config)
+
+    def of_stage(self, stage: str, config: PipelineConfig) -> float | None:
+        """Return the seconds that a stage will need for one picture; None if unknown."""
+        if stage in self._seconds:
+            return self._seconds[stage] * _work(stage, config)
+        return _SHORT.get(stage)
+
+    def of_job(self, config: PipelineConfig) -> float | None:
+        """Return the seconds that a request will need with nothing cached; None if unknown."""
+        each = [self.of_stage(name, config) for name in running_stages(config)]
+        known = [seconds for seconds in each if seconds is not None]
+        return sum(known) * config.batch_size if len(known) == len(each) else None
 
 
 class Progress:
@@ -17,13 +50,12 @@ class Progress:
 
     Args:
         config: the job's request, if known.
-        usual: the seconds that each stage took last time. Updated here and shared by all jobs, so
-            that later jobs can estimate the stages they have not reached.
+        estimates: of the stages' seconds. Updated here and shared by all jobs.
     """
 
-    def __init__(self, config: PipelineConfig | None, usual: MutableMapping[str, float]) -> None:
+    def __init__(self, config: PipelineConfig | None, estimates: Estimates) -> None:
         self._config = config
-        self._usual = usual
+        self._estimates = estimates
         self._names = running_stages(config) if config else []
         self._images = config.batch_size if config else 1
         self._image = 1
@@ -31,7 +63,9 @@ class Progress:
         self._seconds: dict[str, float] = {}
         self._stage = ""
         self._began = 0.0
-        self._done = 0.0  # share of the running stage
+        self._until: float | None = None
+        self.since = time.time()
+        self.share: float | None = None  # of the running stage
 
     def take(self, event: Event) -> None:
         """Update from one event."""
@@ -40,47 +74,81 @@ class Progress:
         if event.kind == "stage":
             self._enter(event.stage)
         elif event.kind == "step" and event.steps:
-            self._done = event.step / event.steps
+            self.share = event.step / event.steps
         elif event.kind == "stage done":
             self._states[event.stage] = "done"
-            self._seconds[event.stage] = self._usual[event.stage] = event.seconds
+            self._seconds[event.stage] = event.seconds
+            if self._config:
+                self._estimates.learn(event.stage, self._config, event.seconds)
+        self._until = self._steady(self.left())
+
+    @property
+    def until(self) -> float | None:
+        """When the job will be done, in seconds of `time.time`; None while unknown."""
+        return self._until
 
     def left(self) -> float | None:
         """Return the estimated seconds until the job is done; None while unknown."""
-        if not self._stage:
+        if not self._stage or self._config is None:
             return None
         running = self._left_of_running()
-        rest = [name for name in self._names if name not in self._states]
-        if running is None or any(name not in self._usual for name in rest):
+        rest = self._seconds_of(name for name in self._names if name not in self._states)
+        others = self._images - self._image
+        again: float | None = 0.0
+        if others:
+            again = self._seconds_of(name for name in self._names if name not in self._cached)
+        if running is None or rest is None or again is None:
             return None
-        once = sum(self._usual.get(name, 0.0) for name in self._names if name not in self._cached)
-        return (
-            running + sum(self._usual[name] for name in rest) + once * (self._images - self._image)
-        )
+        return running + rest + again * others
 
     def stages(self) -> list[Stage]:
-        """Return the job's stages as `StageStrip` takes them."""
-        return strip(self._config, self._states, self._seconds) if self._config else []
+        """Return the job's stages as `Foot` takes them."""
+        return foot_stages(self._config, self._states, self._seconds) if self._config else []
 
     @property
     def _cached(self) -> set[str]:
         return {name for name, state in self._states.items() if state == "cached"}
+
+    def _seconds_of(self, names: Iterable[str]) -> float | None:
+        total = 0.0
+        for name in names:
+            seconds = self._usual(name)
+            if seconds is None:
+                return None
+            total += seconds
+        return total
+
+    def _usual(self, stage: str) -> float | None:
+        return self._estimates.of_stage(stage, self._config) if self._config else None
 
     def _enter(self, stage: str) -> None:
         if not self._states:  # the stages before the first one that runs were cached
             before = self._names[: self._names.index(stage)] if stage in self._names else []
             self._states = dict.fromkeys(before, "cached")
         self._states[stage] = "running"
-        self._stage, self._began, self._done = stage, time.monotonic(), 0.0
+        self._stage, self._began, self.share = stage, time.monotonic(), None
 
     def _left_of_running(self) -> float | None:
         if self._states.get(self._stage) != "running":
             return 0.0
         spent = time.monotonic() - self._began
-        if self._done:
-            return spent / self._done - spent
-        usual = self._usual.get(self._stage)
+        usual = self._usual(self._stage)
+        if self.share:
+            measured = spent / self.share - spent
+            # Early steps tell little, and what follows the last one (decoding) nothing.
+            if usual is None:
+                return measured
+            return self.share * measured + (1 - self.share) * max(usual - spent, 0.0)
         return None if usual is None else max(usual - spent, 0.0)
+
+    def _steady(self, left: float | None) -> float | None:
+        """Return the estimated end, unchanged where a new one hardly differs."""
+        if left is None:
+            return None
+        until = time.time() + left
+        if self._until is not None and abs(until - self._until) < max(1.0, _NEWS * left):
+            return self._until
+        return until
 
 
 def running_stages(config: PipelineConfig) -> list[str]:
@@ -88,47 +156,47 @@ def running_stages(config: PipelineConfig) -> list[str]:
     return [stage.name for stage in STAGES if config.runs(stage.name)]
 
 
-def strip(
-    config: PipelineConfig, states: Mapping[str, str], seconds: Mapping[str, float]
+def foot_stages(
+    config: PipelineConfig,
+    states: Mapping[str, str],
+    seconds: Mapping[str, float],
+    pictures: int = 1,
 ) -> list[Stage]:
-    """Return a request's stages as `StageStrip` takes them.
-
-    Stages of other modes are omitted; stages that are switched off have the state "off".
+    """Return the stages that a request runs as `Foot` takes them.
 
     Args:
         config: the request.
         states: each stage's state; "waiting" if missing.
         seconds: the seconds that each finished stage took.
+        pictures: the number of pictures whose seconds these are the mean of.
     """
-    found = []
-    for stage in STAGES:
-        runs = config.runs(stage.name)
-        if runs or _can_be_switched_on(stage.name):
-            state = states.get(stage.name, "waiting") if runs else "off"
-            took = seconds.get(stage.name)
-            row = {"name": stage.name, "title": stage.title, "state": state, "seconds": took}
-            found.append(row)
-    return found
+    return [
+        {
+            "name": name,
+            "title": _BY_NAME[name].title,
+            "state": states.get(name, "waiting"),
+            "seconds": seconds.get(name),
+            "pictures": pictures,
+            "pictured": name not in _WITHOUT_PICTURE,
+        }
+        for name in running_stages(config)
+    ]
 
 
-def strip_of_record(config: PipelineConfig, record: Mapping[str, Any]) -> list[Stage]:
-    """Return the stages of a finished picture, from its record."""
-    stages: Sequence[Mapping[str, Any]] = record["stages"]
-    states = {one["name"]: "cached" if one.get("cached") else "done" for one in stages}
-    seconds = {one["name"]: one["seconds"] for one in stages if not one.get("cached")}
-    return strip(config, states, seconds)
+def stages_of_records(config: PipelineConfig, records: Sequence[Mapping[str, Any]]) -> list[Stage]:
+    """Return the stages of finished pictures from their records, with their mean seconds."""
+    rows = [one for record in records for one in record.get("stages", ())]
+    done = [one for one in rows if not one.get("cached")]
+    states = {one["name"]: "cached" for one in rows} | {one["name"]: "done" for one in done}
+    seconds = {
+        name: sum(one["seconds"] for one in done if one["name"] == name) / len(records)
+        for name in {one["name"] for one in done}
+    }
+    return foot_stages(config, states, seconds, len(records)) if rows else []
 
 
-def time_text(seconds: float) -> str:
-    """Return seconds as text: "8 s", "2 min 10 s", "1.5 h"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole / 3600:.1f} h"
-
-
-def _can_be_switched_on(stage: str) -> bool:
-    field = PipelineConfig.model_fields.get(stage)
-    kind = field.annotation if field else None
-    is_switched = isinstance(kind, type) and issubclass(kind, SwitchedConfig)
-    return is_switched and stage not in MODES
+def _work(stage: str, config: PipelineConfig) -> float:
+    """Return a measure of a stage's work: steps and pixels where it draws the whole picture."""
+    if stage not in MODES:
+        return 1.0
+    return config.steps * (config.width or 512) * (config.height or 512)

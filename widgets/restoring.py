@@ -3,6 +3,9 @@
 from html import escape
 
 from medialab import PipelineConfig, Workbench
+from medialab.infotext.foreign_texts import UNKNOWN
+from medialab.infotext.items import A1111
+from medialab.infotext.reader import OURS
 from medialab.infotext.restored import ReadSettings
 from medialab.infotext.restored import restore as restore_here
 from medialab.infotext.text import Parsed
@@ -27,14 +30,25 @@ class Restored:
         done = f"No settings were taken from {escape(what)}."
         if self.read.set:
             all_of = "All settings" if self.read.is_whole else "Settings"
-            done = f"{all_of} taken from {escape(what)}: {escape(', '.join(self.read.set))}."
+            program = self.read.program
+            # Many programs write A1111's text, and not all of them say who they are.
+            by = f", in {A1111}'s form" if program == A1111 else f", which {program} wrote"
+            of = what if program in {OURS, UNKNOWN} else f"{what}{by}"
+            done = f"{all_of} taken from {escape(of)}: {escape(', '.join(self.read.set))}."
         notes = [escape(f"{note[:1].upper()}{note[1:]}.") for note in self.read.notes]
         reasons = [
             f"<b>{escape(name)}</b> is not set: {escape(why)}"
             for name, why in self.left_out.items()
         ]
-        lines = "".join(f"<li>{line}</li>" for line in (*notes, *reasons))
+        lines = "".join(f"<li>{line}</li>" for line in (*notes, *reasons, *self._offers()))
         return f"{done}<ul>{lines}</ul>" if lines else done
+
+    def _offers(self) -> list[str]:
+        """Return which models can be looked for elsewhere; nothing is asked by itself."""
+        known = [one.shown for one in self.read.missing if one.hash or one.civitai]
+        told = escape(", ".join(known))
+        where = "look under Models, Find more models"
+        return [f"CivitAI may have what is missing: {told}; {where}."] if known else []
 
 
 def restore(parsed: Parsed, now: PipelineConfig, bench: Workbench) -> Restored:

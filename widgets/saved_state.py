@@ -23,10 +23,18 @@ class SavedState:
 
     def __init__(self, outputs: Path) -> None:
         self.path = outputs / _NAME
+        self.batch = ""  # the name of the one that was open, once `load` has read it
         self._is_said = False
 
-    def save(self, config: PipelineConfig, began_with: PipelineConfig | None, task: str) -> None:
-        """Save the settings, those that the session began with, and the tab.
+    def save(
+        self, config: PipelineConfig, began_with: PipelineConfig | None, batch: str = ""
+    ) -> None:
+        """Save the settings, those that the session began with, and which batch is open.
+
+        Args:
+            config: the settings.
+            began_with: those that the session began with.
+            batch: the batch's name; "" for none.
 
         Raises:
             ArtifactError: the folder cannot be written; raised once, not at every change.
@@ -34,7 +42,7 @@ class SavedState:
         content = {
             "config": config.model_dump(mode="json"),
             "began_with": began_with.model_dump(mode="json") if began_with else None,
-            "task": task,
+            "batch": batch,
         }
         text = json.dumps(content, ensure_ascii=False, indent=1)
         try:
@@ -49,15 +57,15 @@ class SavedState:
             ) from error
         self._is_said = False
 
-    def load(self) -> tuple[PipelineConfig, PipelineConfig | None, str] | None:
-        """Return the last settings, the settings that session began with, and the tab, if any."""
+    def load(self) -> tuple[PipelineConfig, PipelineConfig | None] | None:
+        """Return the last settings, and the settings that session began with, if any."""
         broken = (OSError, ValueError, KeyError, TypeError, RecursionError, ConfigError)
         with suppress(*broken):
             content: Mapping[str, Any] = json.loads(read_regular(self.path, _MOST_BYTES))
             began = content["began_with"]
+            self.batch = str(content.get("batch", ""))
             return (
                 PipelineConfig.parse(content["config"]),
                 PipelineConfig.parse(began) if began else None,
-                str(content["task"]),
             )
         return None

@@ -8,7 +8,26 @@ from medialab.settings.fields import StageConfig
 
 # Labels of settings whose name in code would not tell a person with a mouse what they do.
 _LABELS = {
-    "control": "ControlNet",
+    "batch_size": "Pictures",
+    "colour_match": "Match colours",
+    "control": "ControlNets",
+    "denoising_strength": "Strength",
+    "detections": "Boxes",
+    "dynamic_power": "Less for large parts",
+    "end": "Ends at",
+    "enabled": "On",
+    "file_name": "File name",
+    "distilled_guidance_scale": "Distilled guidance",
+    "guidance_scale": "Guidance",
+    "image": "Picture",
+    "image_guidance_scale": "Keep to the picture",
+    "match_size": "Fit size to shape",
+    "mode": "Use it as",
+    "noise_mask_feather": "Fade at the edge",
+    "noise_multiplier": "Noise",
+    "people_model": "Finds people with",
+    "preprocessor_model": "Preprocessor's model",
+    "start": "Starts at",
     "crop": "Context given as",
     "crop_factor": "Context",
     "diffusion_overlap": "Overlap when repainting",
@@ -28,6 +47,7 @@ _LABELS = {
     "min_size": "Smallest size",
     "only_masked": "Only the masked area",
     "padding": "Context",
+    "references": "Reference pictures",
     "resize_mode": "Fit",
     "switch_at": "Refiner switches at",
     "top_k": "At most",
@@ -48,8 +68,17 @@ class Shape(shapes.Shape):
     @property
     def label(self) -> str:
         """The setting's name as a person reads it, with its unit: "Grow mask (px)"."""
-        name = _LABELS.get(self.name) or self.name.replace("_", " ").capitalize()
-        return f"{name} ({self.unit})" if self.unit in _SHOWN_UNITS else name
+        return f"{self.title} ({self.unit})" if self.shown_unit else self.title
+
+    @property
+    def title(self) -> str:
+        """The setting's name as a person reads it."""
+        return _LABELS.get(self.name) or self.name.replace("_", " ").capitalize()
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit of its numbers, if that is not clear from the name."""
+        return self.unit if self.unit in _SHOWN_UNITS else ""
 
     @property
     def is_fixed(self) -> bool:

@@ -15,19 +15,21 @@ class TokenCounts:
 
     def __init__(self, form: Form, bench: Workbench) -> None:
         self._form, self._bench = form, bench
-        for name in (*_PROMPTS, "checkpoint"):
-            form[name].observe(lambda _: self.count(), "value")
+        self._counted: tuple[str, ...] = ()
+        form.on_change(self.count)
         self.count()
 
     def count(self) -> None:
-        """Count the tokens of both prompts."""
-        for name in _PROMPTS:
-            self._form[name].tokens = self._text(str(self._form[name].value))
+        """Count the tokens of both prompts, unless they are counted already."""
+        texts = tuple(str(self._form.value(name) or "") for name in (*_PROMPTS, "checkpoint"))
+        if texts != self._counted:
+            self._counted = texts
+            counts = (self._text(prompt, texts[-1]) for prompt in texts[:-1])
+            self._form.show_tokens(dict(zip(_PROMPTS, counts, strict=True)))
 
-    def _text(self, prompt: str) -> str:
+    def _text(self, prompt: str, checkpoint: str) -> str:
         if len(prompt) > MOST_CHARACTERS:
             return f"{len(prompt):,} of at most {MOST_CHARACTERS:,} characters"
-        checkpoint = self._form["checkpoint"].value
         # A missing model or a wrong bracket is reported when a picture is requested.
         with suppress(MediaLabError, OSError):
             if checkpoint:

@@ -57,6 +57,10 @@ class Changes:
             self._now = len(self._states) - 1
         self._touched, self._at = touched, at
 
+    def part(self) -> None:
+        """Have the next change count as one of its own, however soon it follows."""
+        self._touched = set()
+
     def undo(self) -> PipelineConfig:
         """Return the previous state; raise `IndexError` without one."""
         return self._go(-1)
@@ -108,6 +112,10 @@ class UndoBar(ipw.HBox):
             with suppress(ConfigError):
                 self._changes.note(self._read())
             self._offer()
+
+    def part(self) -> None:
+        """Have the next change count as one of its own, however soon it follows."""
+        self._changes.part()
 
     def take_back(self) -> None:
         """Undo the last change."""

@@ -85,7 +85,7 @@ def _check(upload: Upload, offset: int, part: bytes) -> None:
     if upload.size > LARGEST:
         raise PictureError(
             f"{upload.name} has {upload.size / _MIB:.0f} MiB, more than {LARGEST // _MIB}; "
-            "make it smaller, or write its path into File in Enhance"
+            "make it smaller"
         )
     arrived = len(upload.content)
     if offset != arrived:

@@ -1,5 +1,7 @@
-"""The picture in the middle."""
+"""The picture on the canvas."""
 
-from widgets.viewer.viewer import Viewer, picture_size
+from widgets.viewer.pictures import picture_size
+from widgets.viewer.tiles import Tile
+from widgets.viewer.viewer import Viewer
 
-__all__ = ["Viewer", "picture_size"]
+__all__ = ["Tile", "Viewer", "picture_size"]

@@ -1,9 +1,8 @@
 // Where the tiles of the grid are. All lengths in CSS pixels.
 import { clamp } from "../../shared/geometry.js";
 
-const SMALLEST = 104; // a tile
-export const GAP = 8;
-const FOOT = 24; // under a picture, for its stars
+const SMALLEST = 72; // a tile: three in a row of the narrowest shelf
+export const GAP = 4;
 const MARGIN = 1; // rows kept above and below the screen
 const MOST_ROWS = 60; // should a page give the grid no height of its own
 
@@ -26,7 +25,7 @@ export function layoutFor(width) {
  * Return the height of a row and the gap under it.
  * @param {Layout} layout
  */
-export const rowHeight = ({ tile }) => tile + FOOT + GAP;
+export const rowHeight = ({ tile }) => tile + GAP;
 
 /**
  * Return which rows have to exist, the last one excluded.

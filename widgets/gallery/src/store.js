@@ -1,7 +1,7 @@
 // What the browser knows of the entries. Python keeps them; they and their thumbnails are asked for
 // when they come into view, one question at a time.
 
-/** @import { Answer, Entry, Model, Row } from "./types" */
+/** @import { Answer, Entry, Failed, Model, Part, Row, Tags } from "./types" */
 
 const MOST_THUMBNAILS = 600; // kept as blobs, 3 kB each
 const MOST_ENTRIES = 4000;
@@ -38,8 +38,10 @@ export class Store {
   constructor(model, changed) {
     this.model = model;
     this.changed = changed;
-    /** @type {(answer: Answer, buffers: DataView[]) => void} */
-    this.heard = (answer, buffers) => this.take(answer, buffers);
+    /** @type {(answer: Answer | Tags | Part | Failed, buffers: DataView[]) => void} */
+    this.heard = (answer, buffers) => {
+      if (answer.kind === "rows" || answer.kind === "thumbnails") this.take(answer, buffers);
+    };
     this.renewed = () => this.renew();
     model.on("msg:custom", this.heard);
     model.on("change:generation", this.renewed);

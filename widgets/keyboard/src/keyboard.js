@@ -1,12 +1,12 @@
 // Keys pressed in the panel are the panel's: JupyterLab, whose plain keys cut and convert cells,
 // does not hear them. Ctrl+Enter (Cmd+Enter on a Mac) presses the button that makes pictures,
-// Ctrl+Z takes the last change back. A tab begins at its top, and a screen reader is told which
-// folds and switches are open or on.
+// Ctrl+Z takes the last change back. A screen reader is told which switches are on.
 import { targetOf } from "../../shared/dom.js";
+import { KEYS, isKey } from "../../shared/keys.js";
 
 /** @import { RenderProps } from "@anywidget/types" */
 
-const PRIMARY = "button.mls-generate, button.mls-queue-batch"; // what a tab's pictures are made by
+const PRIMARY = "button.mls-generate";
 const OWN_UNDO = "input, textarea, [contenteditable], .mls-viewer"; // have an undo of their own
 const SWITCH = ".widget-toggle-button, .widget-toggle-buttons *";
 const LOOK_AGAIN = 100; // ms, while the panel is not in the page
@@ -16,9 +16,22 @@ function render({ el }) {
   const ended = new AbortController();
   const options = { signal: ended.signal };
   const tellAll = () => {
-    for (const button of panelAround(el)?.querySelectorAll(".jupyter-button") ?? []) tell(button);
+    const panel = panelAround(el);
+    for (const button of panel?.querySelectorAll(".jupyter-button") ?? []) tell(button);
+    // ipywidgets writes the word where there is no tooltip.
+    for (const one of panel?.querySelectorAll('[title="null"]') ?? []) one.removeAttribute("title");
   };
   const watcher = new MutationObserver(oncePerFrame(tellAll));
+  /** @type {EventTarget | null} */
+  let focused = null; // last, in the panel
+  // A button that is disabled while it has the focus loses it to the page, which has other keys.
+  const disabling = new MutationObserver((changes) => {
+    if (!changes.some(({ target }) => target === focused && isDisabled(target))) return;
+    setTimeout(() => {
+      const isLost = document.activeElement === document.body || isDisabled(document.activeElement);
+      if (isLost) panelAround(el)?.focus({ preventScroll: true });
+    }, LOOK_AGAIN);
+  });
   const begin = () => {
     if (ended.signal.aborted) return;
     const panel = panelAround(el);
@@ -31,6 +44,8 @@ function render({ el }) {
     for (const kind of /** @type {const} */ (["keydown", "keypress", "keyup"])) {
       panel.addEventListener(kind, keepPlainKeys, options);
     }
+    panel.addEventListener("focusin", ({ target }) => (focused = target), options);
+    disabling.observe(panel, { subtree: true, attributeFilter: ["disabled"] });
     watcher.observe(panel, { childList: true, subtree: true, attributeFilter: ["class"] });
     tellAll();
   };
@@ -41,11 +56,11 @@ function render({ el }) {
   };
   // Captured on the document: JupyterLab listens for its shortcuts further down.
   document.addEventListener("keydown", inPanel(press), { capture: true, ...options });
-  document.addEventListener("click", inPanel(toTop), options);
   begin();
   return () => {
     ended.abort();
     watcher.disconnect();
+    disabling.disconnect();
   };
 }
 
@@ -58,25 +73,36 @@ const panelAround = (element) => element.closest?.(".mls-studio");
 /** @param {HTMLButtonElement} button */
 const isSeen = (button) => button.getClientRects().length > 0 && !button.disabled;
 
+/** @param {Node | null} node */
+const isDisabled = (node) => node instanceof HTMLElement && node.matches(":disabled");
+
 /**
  * Press the button that a key with Ctrl stands for.
  * @param {HTMLElement} panel
  * @param {KeyboardEvent} event
  */
 function press(panel, event) {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  const key = event.key.toLowerCase();
+  const { rows } = KEYS.studio;
   const target = targetOf(event);
-  if (key === "enter") {
+  if (isKey(event, rows.generate)) {
     take(event);
     // A text is sent to Python when it changes, which the browser says only when focus leaves it.
     target.dispatchEvent(new Event("change", { bubbles: true }));
     pressFirst(panel, PRIMARY);
-  } else if ((key === "z" || key === "y") && !target.closest(OWN_UNDO)) {
-    take(event);
-    const isRedo = key === "y" || event.shiftKey;
-    pressFirst(panel, isRedo ? "button.mls-redo" : "button.mls-undo");
+  } else if (!target.closest(OWN_UNDO)) {
+    if (isKey(event, rows.undo)) pressInstead(event, panel, "button.mls-undo");
+    else if (isKey(event, rows.redo)) pressInstead(event, panel, "button.mls-redo");
   }
+}
+
+/**
+ * @param {Event} event
+ * @param {HTMLElement} panel
+ * @param {string} selector
+ */
+function pressInstead(event, panel, selector) {
+  take(event);
+  pressFirst(panel, selector);
 }
 
 /** @param {Event} event */
@@ -102,25 +128,14 @@ function keepPlainKeys(event) {
 }
 
 /**
- * Scroll a tab that is opened to its top.
- * @param {HTMLElement} panel
- * @param {MouseEvent} event
- */
-function toTop(panel, event) {
-  if (!targetOf(event).closest(".mls-tabs button")) return;
-  for (const one of panel.querySelectorAll(".mls-scroll")) one.scrollTop = 0;
-}
-
-/**
- * Tell a screen reader whether a switch is on or a fold open, and what a button without a text is.
+ * Tell a screen reader whether a switch is on, and what a button without a text is.
  * @param {Element} button
  */
 function tell(button) {
   const title = button.getAttribute("title");
   if (button.matches(SWITCH)) {
     const isOn = String(button.classList.contains("mod-active"));
-    const name = button.matches(".mls-fold-head") ? "aria-expanded" : "aria-pressed";
-    if (button.getAttribute(name) !== isOn) button.setAttribute(name, isOn);
+    if (button.getAttribute("aria-pressed") !== isOn) button.setAttribute("aria-pressed", isOn);
   }
   if (title && !button.textContent?.trim()) button.setAttribute("aria-label", title);
 }

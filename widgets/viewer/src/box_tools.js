@@ -1,6 +1,7 @@
-// The tools of the boxes: adding one, undo and redo.
+// The tools of the boxes: whose boxes they are, adding one, undo and redo.
 import { make } from "../../shared/dom.js";
-import { makeButton, makeGroup } from "./controls.js";
+import { item } from "./bar.js";
+import { makeButton, press } from "./controls.js";
 
 /** @import { Stage } from "./stage.js" */
 /** @import { Store } from "./store.js" */
@@ -13,43 +14,61 @@ export class BoxTools {
   constructor(store, stage) {
     this.store = store;
     this.stage = stage;
-    const help = "Add a box: press, then drag it on the picture";
-    this.add = makeButton("add", "plus", help, (event) => this.press(event), "Add box");
-    this.undo = makeButton("undo", "undo", "Undo (Ctrl+Z)", () => store.undoBoxes());
-    this.redo = makeButton("redo", "redo", "Redo (Ctrl+Shift+Z)", () => store.redoBoxes());
-    this.hint = make("span", { class: "mls-viewer-hint" });
-    this.root = makeGroup(
-      "mls-viewer-tools",
-      "Boxes",
-      this.add,
-      make("div", { class: "mls-viewer-set" }, this.undo, this.redo),
-      this.hint,
-    );
+    this.sets = make("select", {
+      class: "mls-viewer-sets",
+      "aria-label": "Boxes of",
+      title: "The stage whose boxes are shown",
+      onchange: () => store.set({ box_set: this.sets.value }),
+    });
+    const help = "Add a box: press, then drag it on the picture (A)";
+    this.add = makeButton("add", "plus", "Add box", help, (event) => this.press(event));
+    this.undo = makeButton("undo", "undo", "Undo", "Undo (Ctrl+Z)", () => store.boxes.undo());
+    this.redo = makeButton("redo", "redo", "Redo", "Redo (Ctrl+Shift+Z)", () => store.boxes.redo());
+    const areMany = () => store.model.get("box_sets").length > 1;
+    this.groups = [
+      { title: "Stage", items: [item(this.sets, 2, areMany)] },
+      { title: "Boxes", items: [item(this.add, 1), item(this.undo, 2), item(this.redo, 2)] },
+    ];
   }
 
   /** @param {MouseEvent} event */
   press(event) {
-    const { stage } = this;
-    if (event.detail === 0) {
-      // The keyboard cannot drag: it gets a box in the middle, to move with the arrow keys.
-      stage.addBox();
-      stage.root.focus();
-      return;
-    }
-    stage.isAdding = !stage.isAdding;
+    if (event.detail === 0) this.addByKey();
+    else this.toggleAdding();
+  }
+
+  toggleAdding() {
+    const { hand } = this.stage;
+    hand.isAdding = !hand.isAdding;
     this.store.changed();
+  }
+
+  /** Add a box in the middle, to move with the arrow keys: the keyboard cannot drag. */
+  addByKey() {
+    this.stage.hand.add();
+    this.stage.root.focus();
   }
 
   show() {
     const { stage } = this;
-    const { boxes, history } = this.store;
+    const { boxes, model } = this.store;
+    this.showSets();
+    this.sets.value = model.get("box_set");
     this.add.disabled = !stage.isWorkable;
-    this.add.setAttribute("aria-pressed", String(stage.isAdding));
-    this.undo.disabled = history.done.length === 0;
-    this.redo.disabled = history.undone.length === 0;
-    const count = boxes.filter((box) => box.enabled).length;
-    this.hint.textContent = stage.isAdding
-      ? "Drag over the part to repaint"
-      : `${count} of ${boxes.length} drawn again, from top to bottom`;
+    press(this.add, stage.hand.isAdding);
+    this.undo.disabled = boxes.history.done.length === 0;
+    this.redo.disabled = boxes.history.undone.length === 0;
+  }
+
+  showSets() {
+    const sets = this.store.model.get("box_sets");
+    const key = JSON.stringify(sets);
+    if (this.sets.dataset.key === key) return;
+    this.sets.dataset.key = key;
+    this.sets.replaceChildren(
+      ...sets.map(({ name, title, count }) =>
+        make("option", { value: name }, `${title} · ${count}`),
+      ),
+    );
   }
 }

@@ -95,6 +95,20 @@ export function boxBetween(one, other, { width, height }) {
 }
 
 /**
+ * Return the box of these numbers, moved and made smaller until it lies in the picture.
+ * @param {{ x: number, y: number, width: number, height: number }} typed in pixels
+ * @param {Size} picture
+ * @returns {Box}
+ */
+export function typedBox({ x, y, width, height }, picture) {
+  const wide = wholeBetween(width, SMALLEST_BOX, picture.width);
+  const high = wholeBetween(height, SMALLEST_BOX, picture.height);
+  const left = wholeBetween(x, 0, picture.width - wide);
+  const top = wholeBetween(y, 0, picture.height - high);
+  return [left, top, left + wide, top + high];
+}
+
+/**
  * @param {number} one
  * @param {number} other
  */

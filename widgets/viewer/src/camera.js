@@ -40,6 +40,19 @@ export class Camera {
   }
 
   /**
+   * Move a fitted picture away from what covers the right of the room, no further than it has to;
+   * where that is not enough, fit it in beside.
+   * @param {Size} frame
+   * @param {Size} room
+   * @param {number} covered screen pixels
+   */
+  keepClear(frame, room, covered) {
+    const beside = { width: room.width - covered, height: room.height };
+    if (Camera.fitScale(frame, beside) < this.scale) this.fit(frame, beside);
+    else this.x = Math.min(this.x, beside.width - MARGIN - frame.width * this.scale);
+  }
+
+  /**
    * Zoom; the point of the picture under `at` stays there.
    * @param {number} scale
    * @param {Point} at

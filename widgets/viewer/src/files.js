@@ -1,4 +1,65 @@
-// Pictures that are dropped on the viewer, or pasted into it.
+// Pictures that are dropped on the viewer or pasted into it, copied from it or downloaded.
+import { make } from "../../shared/dom.js";
+
+/** @import { Store } from "./store.js" */
+
+/** @type {Record<string, string>} */
+const EXTENSIONS = { "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp" };
+
+/**
+ * Return the name under which a picture is downloaded, with the extension of what it is.
+ * @param {string} name as Python gave it, "" if it gave none
+ * @param {string} kind the file's MIME type
+ */
+export function downloadName(name, kind) {
+  if (/\.(png|jpe?g|webp)$/i.test(name)) return name;
+  return `${name || "picture"}${EXTENSIONS[kind] ?? ""}`;
+}
+
+/**
+ * Download the picture's own file, with all that is written in it.
+ * @param {Store} store
+ */
+export function downloadPicture({ picture, model }) {
+  if (!picture) return;
+  const address = URL.createObjectURL(picture.file);
+  const name = downloadName(model.get("file_name"), picture.file.type);
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+/**
+ * Copy the picture as a PNG, the one kind that every browser copies.
+ * @param {Store} store
+ */
+export async function copyPicture(store) {
+  const { picture } = store;
+  if (!picture) return;
+  if (!navigator.clipboard?.write) {
+    const text = "This page may not copy, since it is not served securely; download the picture.";
+    store.say(text, { isError: true });
+    return;
+  }
+  try {
+    // The promise itself: Safari wants it while the press is fresh.
+    const png = picture.file.type === "image/png" ? picture.file : pngOf(picture.bitmap);
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
+    store.say("The picture is copied.");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    store.say(`The picture could not be copied: ${reason}`, { isError: true });
+  }
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @returns {Promise<Blob>}
+ */
+function pngOf(bitmap) {
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+  return canvas.convertToBlob({ type: "image/png" });
+}
 
 /**
  * Call `take` with the files of each drop and paste; the element says in data-dropping whether

@@ -1,8 +1,10 @@
 // What a pointer does between being pressed and let go: move, zoom, paint, drag boxes and the split.
 import { clamp } from "../../shared/geometry.js";
 import { boxBetween, draggedBox } from "./boxes.js";
+import { cornersOf } from "./shapes.js";
 
 /** @import { Point } from "../../shared/geometry.js" */
+/** @import { Mask, Paint } from "./mask.js" */
 /** @import { Stage } from "./stage.js" */
 
 /**
@@ -28,11 +30,11 @@ import { boxBetween, draggedBox } from "./boxes.js";
 export function gestureOf(stage, event) {
   const place = stage.at(event);
   const isPanAsked = event.button === 1 || stage.isSpaceHeld;
-  if (event.target === stage.split) return dragSplit(stage);
+  if (event.target === stage.comparison.split) return dragSplit(stage);
   if (isPanAsked || !stage.isWorkable) return pan(stage);
-  if (stage.mode === "mask") return paint(stage, place) ?? pan(stage);
+  if (stage.mode === "mask") return mark(stage, place, event.altKey) ?? pan(stage);
   if (stage.mode !== "boxes") return pan(stage);
-  return stage.isAdding ? drawBox(stage, place) : (dragBox(stage, place) ?? pan(stage));
+  return stage.hand.isAdding ? drawBox(stage, place) : (dragBox(stage, place) ?? pan(stage));
 }
 
 /**
@@ -80,20 +82,37 @@ function dragSplit(stage) {
 }
 
 /**
+ * Paint the mask with the tool that is chosen; Alt does the opposite of paint and erase.
  * @param {Stage} stage
  * @param {Point} place
+ * @param {boolean} isOpposite
  * @returns {Gesture | null} null where there is no mask
  */
-function paint(stage, place) {
-  const { camera, store } = stage;
-  const { mask, model } = store;
+function mark(stage, place, isOpposite) {
+  const { model, masks } = stage.store;
+  const { mask } = masks;
   if (!mask) return null;
-  mask.begin({
-    size: model.get("brush_size"),
-    hardness: model.get("brush_hardness"),
+  if (!model.get("shows_mask")) stage.store.set({ shows_mask: true });
+  const paint = {
     opacity: model.get("brush_opacity"),
-    erases: model.get("brush_erases"),
-  });
+    erases: model.get("mask_erases") !== isOpposite,
+  };
+  const tool = model.get("mask_tool");
+  if (tool === "brush") return paintLine(stage, place, mask, paint);
+  return tool === "lasso" ? drawLasso(stage, place, paint) : drawRectangle(stage, place, paint);
+}
+
+/**
+ * @param {Stage} stage
+ * @param {Point} place
+ * @param {Mask} mask
+ * @param {Paint} paint
+ * @returns {Gesture}
+ */
+function paintLine(stage, place, mask, paint) {
+  const { camera, store } = stage;
+  const size = store.model.get("brush_size");
+  mask.begin({ ...paint, size, hardness: store.model.get("brush_hardness") });
   mask.lineTo(camera.toPicture(place));
   stage.redraw();
   return {
@@ -102,8 +121,54 @@ function paint(stage, place) {
       const all = event.getCoalescedEvents?.() ?? [];
       for (const one of all.length ? all : [event]) mask.lineTo(camera.toPicture(stage.at(one)));
     },
-    end: () => store.changeMask(() => mask.end()),
+    end: () => store.masks.change(() => mask.end()),
     cancel: () => mask.abandon(),
+  };
+}
+
+/**
+ * @param {Stage} stage
+ * @param {Point} place
+ * @param {Paint} paint
+ */
+function drawLasso(stage, place, paint) {
+  const { camera } = stage;
+  const shape = [camera.toPicture(place)];
+  stage.shape = shape;
+  return fillShape(stage, paint, ({ event }) => {
+    const all = event.getCoalescedEvents?.() ?? [];
+    for (const one of all.length ? all : [event]) shape.push(camera.toPicture(stage.at(one)));
+  });
+}
+
+/**
+ * @param {Stage} stage
+ * @param {Point} place
+ * @param {Paint} paint
+ */
+function drawRectangle(stage, place, paint) {
+  const start = stage.camera.toPicture(place);
+  return fillShape(stage, paint, ({ place: now }) => {
+    stage.shape = cornersOf(start, stage.camera.toPicture(now));
+  });
+}
+
+/**
+ * Return the gesture that draws a shape and fills it in the end.
+ * @param {Stage} stage
+ * @param {Paint} paint
+ * @param {(move: Move) => void} move
+ * @returns {Gesture}
+ */
+function fillShape(stage, paint, move) {
+  return {
+    move,
+    end: () => {
+      const { shape } = stage;
+      stage.shape = null;
+      if (shape) stage.store.masks.change((mask) => mask.fillShape(shape, paint));
+    },
+    cancel: () => (stage.shape = null),
   };
 }
 
@@ -113,12 +178,12 @@ function paint(stage, place) {
  * @returns {Gesture | null} null where there is no box
  */
 function dragBox(stage, place) {
-  const { camera, store } = stage;
-  const found = stage.boxAt(place);
+  const { camera, hand } = stage;
+  const found = hand.boxAt(place);
   if (!found) return null;
-  store.select(found.index);
+  hand.boxes.select(found.index);
   const start = camera.toPicture(place);
-  const { box } = store.boxes[found.index];
+  const { box } = hand.boxes.all[found.index];
   return {
     move: ({ place: now }) => {
       if (!stage.frame) return;
@@ -129,7 +194,7 @@ function dragBox(stage, place) {
     end: () => {
       const { draft } = stage;
       stage.draft = null;
-      if (draft?.box.some((edge, i) => edge !== box[i])) stage.placeBox(found.index, draft.box);
+      if (draft?.box.some((edge, i) => edge !== box[i])) hand.place(found.index, draft.box);
     },
     cancel: () => (stage.draft = null),
   };
@@ -149,7 +214,7 @@ function drawBox(stage, place) {
       stage.draft = box && { index: -1, box };
     },
     end: () => {
-      if (stage.draft) stage.addBox(stage.draft.box);
+      if (stage.draft) stage.hand.add(stage.draft.box);
       stage.draft = null;
     },
     cancel: () => (stage.draft = null),

@@ -1,12 +1,14 @@
-// The mask: one byte a pixel, 255 = repaint, painted with a round brush, with undo.
+// The mask: one byte a pixel, 255 = repaint, painted with a round brush or as a shape, with undo.
 import { clamp } from "../../shared/geometry.js";
 import { History } from "./history.js";
 import { greyPNG } from "./png.js";
+import { coverOf, extentOf } from "./shapes.js";
 
 /** @import { Point } from "../../shared/geometry.js" */
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Area in whole pixels */
 /** @typedef {{ area: Area, was: Uint8Array, is: Uint8Array }} Patch a change within an area */
-/** @typedef {{ size: number, hardness: number, opacity: number, erases: boolean }} Brush */
+/** @typedef {{ opacity: number, erases: boolean }} Paint */
+/** @typedef {Paint & { size: number, hardness: number }} Brush */
 
 /**
  * A stroke that is being painted. It may cross itself without growing denser: `cover` is the most
@@ -61,7 +63,9 @@ export class Mask {
   }
 
   get isEmpty() {
-    return !this.data.some(Boolean);
+    const { data } = this;
+    for (let i = 0; i < data.length; i++) if (data[i]) return false;
+    return true;
   }
 
   // --- strokes ---------------------------------------------------------------------------------
@@ -150,6 +154,32 @@ export class Mask {
     if (stroke.area) this.onChange(stroke.area);
   }
 
+  // --- shapes ----------------------------------------------------------------------------------
+  /**
+   * Paint or erase all within a shape; true if that changed anything.
+   * @param {Point[]} corners in pixels
+   * @param {Paint} paint
+   */
+  fillShape(corners, { opacity, erases }) {
+    const { left, top, right, bottom } = extentOf(corners);
+    const area = this.clipped(left, top, right, bottom);
+    if (!area) return false;
+    const target = erases ? 0 : 255;
+    const before = this.data.slice();
+    const cover = coverOf(corners, area);
+    const { data } = this;
+    for (let y = area.top, at = 0; y < area.bottom; y++) {
+      for (let x = area.left; x < area.right; x++, at++) {
+        if (cover[at] === 0) continue;
+        const index = y * this.width + x;
+        const share = (cover[at] * opacity) / 255;
+        data[index] = Math.round(data[index] + (target - data[index]) * share);
+      }
+    }
+    this.onChange(area);
+    return this.remember(area, before);
+  }
+
   // --- the whole mask --------------------------------------------------------------------------
   /** @param {number} value */
   fill(value) {
@@ -188,7 +218,7 @@ export class Mask {
   remember(area, before) {
     const was = this.cut(area, before);
     const is = this.cut(area, this.data);
-    if (was.every((value, i) => value === is[i])) return false;
+    if (isSame(was, is)) return false;
     this.history.add({ area, was, is });
     this.history.limit(UNDO_BYTES, (patch) => 2 * patch.was.length);
     return true;
@@ -276,4 +306,14 @@ function joined(one, other) {
     right: Math.max(one.right, other.right),
     bottom: Math.max(one.bottom, other.bottom),
   };
+}
+
+/**
+ * Say whether two arrays of one length hold the same.
+ * @param {Uint8Array} one
+ * @param {Uint8Array} other
+ */
+function isSame(one, other) {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
 }

@@ -1,4 +1,5 @@
 // The mask as a tinted picture to lay over the other, and a picture's grey values as a mask.
+import { outlineOf } from "./outline.js";
 
 /** @import { Area, Mask } from "./mask.js" */
 
@@ -13,6 +14,8 @@ export class MaskOverlay {
   constructor(width, height) {
     this.canvas = new OffscreenCanvas(width, height);
     this.pen = penOf(this.canvas);
+    /** @type {Path2D | null} */
+    this.path = null;
   }
 
   /**
@@ -20,11 +23,27 @@ export class MaskOverlay {
    * @param {Area} area
    */
   draw(mask, area) {
+    this.path = null;
     const part = mask.cut(area);
     const pixels = new Uint32Array(part.length);
     for (let i = 0; i < part.length; i++) pixels[i] = (part[i] << 24) | TINT;
     const image = new ImageData(new Uint8ClampedArray(pixels.buffer), area.right - area.left);
     this.pen.putImageData(image, area.left, area.top);
+  }
+
+  /**
+   * Return the mask's outline in pixels of the picture.
+   * @param {Mask} mask
+   */
+  outline(mask) {
+    if (!this.path) {
+      this.path = new Path2D();
+      for (const [x1, y1, x2, y2] of outlineOf(mask.data, mask.width, mask.height)) {
+        this.path.moveTo(x1, y1);
+        this.path.lineTo(x2, y2);
+      }
+    }
+    return this.path;
   }
 }
 
@@ -38,7 +57,9 @@ export function greyOf(bitmap, width, height) {
   const pen = penOf(new OffscreenCanvas(width, height), { willReadFrequently: true });
   pen.drawImage(bitmap, 0, 0, width, height);
   const pixels = pen.getImageData(0, 0, width, height).data;
-  return Uint8Array.from({ length: width * height }, (_, i) => pixels[4 * i]);
+  const grey = new Uint8Array(width * height);
+  for (let i = 0; i < grey.length; i++) grey[i] = pixels[4 * i];
+  return grey;
 }
 
 /**

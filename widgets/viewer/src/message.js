@@ -8,7 +8,7 @@ const SECONDS = 6;
 
 export class MessageBar {
   constructor() {
-    this.root = make("div", { class: "mls-viewer-message", hidden: "" });
+    this.root = make("div", { class: "mls-viewer-message mls-viewer-over", hidden: "" });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.fading = undefined;
   }
@@ -27,7 +27,9 @@ export class MessageBar {
     const heading = title ? [make("strong", {}, title), " "] : [];
     const box = make("div", {}, make("p", {}, ...heading, text));
     if (share !== undefined) {
-      box.append(make("progress", { max: 1, value: share, "aria-label": text }));
+      box.append(
+        make("progress", { max: 1, value: Number.isNaN(share) ? null : share, "aria-label": text }),
+      );
     }
     if (details) {
       const folded = [make("summary", {}, "Technical details"), make("pre", {}, details)];
@@ -35,7 +37,7 @@ export class MessageBar {
     }
     root.replaceChildren(
       box,
-      makeButton("close", "close", "Close", () => this.say("")),
+      makeButton("close", "close", "Close", "Close", () => this.say("")),
     );
     if (text && !isError && share === undefined) {
       this.fading = setTimeout(() => this.say(""), 1000 * SECONDS);

@@ -1,14 +1,16 @@
-// What the stage draws on its canvas: the picture, what it was before, the mask, the boxes.
-import { clamp, isSameShape } from "../../shared/geometry.js";
+// What the stage draws on its canvas: one picture or two, the mask, the boxes.
+import { clamp } from "../../shared/geometry.js";
 import { drawBox } from "./box_drawing.js";
 import { nameOf } from "./boxes.js";
+import { drawMask } from "./mask_drawing.js";
+import { sizeWithin } from "./panes.js";
 
-/** @import { Size } from "../../shared/geometry.js" */
 /** @import { Frame, Stage } from "./stage.js" */
-/** @typedef {{ left: number, top: number, width: number, height: number }} Place on the screen */
+/** @import { Picture } from "./picture.js" */
+/** @import { Place } from "./panes.js" */
 
 const CRISP_FROM = 8; // screen pixels a pixel, from where on single pixels are to be seen
-const MASK_ALPHA = 0.55;
+const CHECK = 8; // screen pixels of a square under a transparent picture
 
 /**
  * Draw all that is seen of a frame.
@@ -17,16 +19,28 @@ const MASK_ALPHA = 0.55;
  * @param {Frame} frame
  */
 export function drawFrame(pen, stage, frame) {
-  const { camera, mode, store } = stage;
-  pen.imageSmoothingEnabled = camera.scale < CRISP_FROM;
-  pen.imageSmoothingQuality = "high";
-  const [left, top, right, bottom] = camera.toScreen([0, 0, frame.width, frame.height]);
-  const place = { left, top, width: right - left, height: bottom - top };
-  pen.drawImage(frame.image, left, top, place.width, place.height);
-  if (stage.isComparing && store.before) drawBefore(pen, stage, store.before, place);
+  const { comparison, panes, room } = stage;
+  if (comparison.isBeside && frame.sides) {
+    frame.sides.forEach((side, i) => within(pen, panes[i], () => drawPicture(pen, stage, side)));
+  } else if (comparison.isSplit && frame.sides) {
+    const [left, right] = frame.sides;
+    const split = splitPlace(stage);
+    const height = room.height;
+    within(pen, { left: 0, top: 0, width: split, height }, () => drawPicture(pen, stage, left));
+    pen.save();
+    pen.beginPath();
+    pen.rect(split, 0, room.width - split, height);
+    pen.clip();
+    drawPicture(pen, stage, right);
+    pen.restore();
+  } else if (frame.sides) {
+    drawPicture(pen, stage, frame.sides[comparison.seen]);
+  } else {
+    drawPicture(pen, stage, frame.image);
+  }
   if (!stage.isWorkable) return;
-  if (mode === "mask" && store.overlay) drawMask(pen, stage, store.overlay.canvas, place);
-  if (mode === "boxes") drawBoxes(pen, stage);
+  if (stage.mode === "mask") drawMask(pen, stage, placeOf(stage, frame));
+  if (stage.mode === "boxes") drawBoxes(pen, stage);
 }
 
 /**
@@ -39,59 +53,78 @@ export function splitPlace({ camera, frame, room, store }) {
 }
 
 /**
- * Return the size of a picture within a place: all of it where the shapes are the same; else (it
- * was cropped or widened) in its own shape.
- * @param {Size} picture
- * @param {Size} place
- */
-export function sizeWithin(picture, place) {
-  if (isSameShape(picture, place)) return { width: place.width, height: place.height };
-  const scale = Math.min(place.width / picture.width, place.height / picture.height);
-  return { width: picture.width * scale, height: picture.height * scale };
-}
-
-/**
+ * Draw within a pane, whose left upper corner is the origin.
  * @param {CanvasRenderingContext2D} pen
- * @param {Stage} stage
- * @param {ImageBitmap} before
- * @param {Place} place
+ * @param {Place} pane
+ * @param {() => void} draw
  */
-function drawBefore(pen, stage, before, place) {
-  const { left, top, width, height } = place;
+function within(pen, { left, top, width, height }, draw) {
   pen.save();
   pen.beginPath();
-  pen.rect(0, 0, splitPlace(stage), stage.room.height);
+  pen.rect(left, top, width, height);
   pen.clip();
-  pen.clearRect(left, top, width, height);
-  const size = sizeWithin(before, place);
-  const x = left + (width - size.width) / 2;
-  const y = top + (height - size.height) / 2;
-  pen.drawImage(before, x, y, size.width, size.height);
+  pen.translate(left, top);
+  draw();
   pen.restore();
 }
 
 /**
+ * Return where the frame is on the screen.
+ * @param {Stage} stage
+ * @param {Frame} frame
+ * @returns {Place}
+ */
+function placeOf({ camera }, frame) {
+  const [left, top, right, bottom] = camera.toScreen([0, 0, frame.width, frame.height]);
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+/**
+ * Draw a picture into the middle of the frame, in its own shape.
  * @param {CanvasRenderingContext2D} pen
  * @param {Stage} stage
- * @param {OffscreenCanvas} overlay
+ * @param {Picture} picture
+ */
+function drawPicture(pen, stage, picture) {
+  const { frame } = stage;
+  if (!frame) return;
+  const place = placeOf(stage, frame);
+  const { width, height } = sizeWithin(picture, place);
+  const left = place.left + (place.width - width) / 2;
+  const top = place.top + (place.height - height) / 2;
+  if (picture.isTransparent) drawChecks(pen, { left, top, width, height });
+  const level = picture.levelFor(width * devicePixelRatio);
+  pen.imageSmoothingEnabled = width / picture.width < CRISP_FROM;
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(level, left, top, width, height);
+}
+
+/** @type {OffscreenCanvas | null} */
+let checks = null;
+
+/**
+ * Draw the squares that are seen through a transparent picture.
+ * @param {CanvasRenderingContext2D} pen
  * @param {Place} place
  */
-function drawMask(pen, stage, overlay, { left, top, width, height }) {
-  const { hover, camera, store } = stage;
-  pen.globalAlpha = MASK_ALPHA;
-  pen.drawImage(overlay, left, top, width, height);
-  pen.globalAlpha = 1;
-  if (!hover || stage.isSpaceHeld) return;
-  // The brush, light within dark: seen on any picture.
-  const radius = Math.max((store.model.get("brush_size") / 2) * camera.scale, 1.5);
-  pen.beginPath();
-  pen.arc(hover.x, hover.y, radius, 0, 2 * Math.PI);
-  pen.strokeStyle = "rgba(0, 0, 0, 0.7)";
-  pen.lineWidth = 3;
-  pen.stroke();
-  pen.strokeStyle = "white";
-  pen.lineWidth = 1.25;
-  pen.stroke();
+function drawChecks(pen, { left, top, width, height }) {
+  checks ??= makeChecks();
+  const pattern = pen.createPattern(checks, "repeat");
+  if (!pattern) return;
+  pattern.setTransform(new DOMMatrix().translate(left, top));
+  pen.fillStyle = pattern;
+  pen.fillRect(left, top, width, height);
+}
+
+function makeChecks() {
+  const canvas = new OffscreenCanvas(2 * CHECK, 2 * CHECK);
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  pen.fillStyle = "#ffffff";
+  pen.fillRect(0, 0, 2 * CHECK, 2 * CHECK);
+  pen.fillStyle = "#d4d4d4";
+  pen.fillRect(0, 0, CHECK, CHECK);
+  pen.fillRect(CHECK, CHECK, CHECK, CHECK);
+  return canvas;
 }
 
 /**
@@ -99,17 +132,17 @@ function drawMask(pen, stage, overlay, { left, top, width, height }) {
  * @param {Stage} stage
  */
 function drawBoxes(pen, { store, draft, camera }) {
-  const { boxes, selected } = store;
+  const { all, selected } = store.boxes;
   /** @param {number} index */
   const draw = (index) => {
-    const box = draft?.index === index ? draft.box : boxes[index].box;
-    const state = { isChosen: index === selected, isOn: boxes[index].enabled };
-    drawBox(pen, camera.toScreen(box), nameOf(boxes[index], index), state);
+    const box = draft?.index === index ? draft.box : all[index].box;
+    const state = { isChosen: index === selected, isOn: all[index].enabled };
+    drawBox(pen, camera.toScreen(box), nameOf(all[index], index), state);
   };
-  boxes.forEach((_, index) => index !== selected && draw(index));
+  all.forEach((_, index) => index !== selected && draw(index));
   if (selected >= 0) draw(selected); // on top of the others
   if (draft?.index === -1) {
     const state = { isChosen: true, isOn: true };
-    drawBox(pen, camera.toScreen(draft.box), `${boxes.length + 1}`, state);
+    drawBox(pen, camera.toScreen(draft.box), `${all.length + 1}`, state);
   }
 }

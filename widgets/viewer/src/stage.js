@@ -1,19 +1,26 @@
 // The stage: the picture on its canvas, where it lies, and what the pointer does there.
 import { make, targetOf } from "../../shared/dom.js";
 import { isSameShape } from "../../shared/geometry.js";
-import { GRIP_CURSORS, gripOf, middleBox, movedDetection, newDetection } from "./boxes.js";
+import { BoxHand } from "./box_hand.js";
+import { GRIP_CURSORS } from "./boxes.js";
 import { Camera } from "./camera.js";
+import { Comparison } from "./comparison.js";
 import { gestureOf, pinch } from "./gestures.js";
-import { drawFrame, splitPlace } from "./painter.js";
+import { drawFrame } from "./painter.js";
+import { frameAround, halvesOf } from "./panes.js";
 
 /** @import { Box, Point, Size } from "../../shared/geometry.js" */
-/** @import { Grip } from "./boxes.js" */
 /** @import { Gesture } from "./gestures.js" */
+/** @import { Picture } from "./picture.js" */
+/** @import { Place } from "./panes.js" */
 /** @import { Store } from "./store.js" */
 
 /**
- * What is seen: a picture or a preview of the next one, and the size at which it counts.
- * @typedef {Size & { image: ImageBitmap, isPicture: boolean }} Frame
+ * What is seen: a picture, a preview of the next one, or two sides compared; and the size at which
+ * it counts.
+ * @typedef {Size & {
+ *   image: Picture, sides: [Picture, Picture] | null, isPicture: boolean,
+ * }} Frame
  */
 
 export class Stage {
@@ -26,14 +33,20 @@ export class Stage {
     this.root = root;
     this.canvas = make("canvas", { class: "mls-viewer-canvas" });
     this.pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
-    this.split = makeSplit();
-    this.labels = [
-      make("span", { class: "mls-viewer-tag mls-viewer-tag-before" }, "Before"),
-      make("span", { class: "mls-viewer-tag mls-viewer-tag-after" }, "After"),
-    ];
-    root.append(this.canvas, this.split, ...this.labels);
+    this.comparison = new Comparison(this);
+    this.hand = new BoxHand(this);
+    root.append(this.canvas, this.comparison.split, ...this.comparison.tags);
     /** @type {Size} */
     this.room = { width: 0, height: 0 };
+    /** How much of the room at its right lies under a panel. */
+    this.covered = 0;
+    /**
+     * Where the two sides are that stand beside or above each other.
+     * @type {[Place, Place]}
+     */
+    this.panes = halvesOf(this.room, this.room);
+    this.isInOther = false; // whether the pointer is in the second of them
+    this.spaceKey = "";
     this.camera = new Camera();
     /** @type {Frame | null} */
     this.frame = null;
@@ -44,7 +57,11 @@ export class Stage {
     /** @type {Point | null} */
     this.hover = null;
     this.isSpaceHeld = false;
-    this.isAdding = false;
+    /**
+     * The corners of the lasso or rectangle that is being drawn, in the picture.
+     * @type {Point[] | null}
+     */
+    this.shape = null;
     /**
      * The box as it is dragged; -1 for a new one.
      * @type {{ index: number, box: Box } | null}
@@ -54,6 +71,8 @@ export class Stage {
     this.drawing = null;
     /** @type {(scale: number) => void} */
     this.onZoom = () => {};
+    /** Called when the room has another size. */
+    this.onResize = () => {};
   }
 
   /** @param {AbortSignal} signal aborted when the view closes */
@@ -70,7 +89,7 @@ export class Stage {
     on("dblclick", (event) => {
       const isLooking = this.mode === "view" || this.mode === "compare";
       // Not the canvas alone: the stage has captured the pointer, so it is the target.
-      if (isLooking && !isOnMessage(event)) this.fit();
+      if (isLooking && !isBeside(event)) this.fit();
     });
     // The middle button scrolls otherwise.
     on("mousedown", (event) => event.button === 1 && event.preventDefault());
@@ -78,6 +97,7 @@ export class Stage {
     sizes.observe(this.root);
     signal.addEventListener("abort", () => {
       sizes.disconnect();
+      this.comparison.stop();
       if (this.drawing !== null) cancelAnimationFrame(this.drawing);
     });
     this.resize();
@@ -87,27 +107,36 @@ export class Stage {
     return this.store.model.get("mode");
   }
 
+  /** The room that the picture has: one of two panes, or what no panel covers. */
+  get space() {
+    if (this.comparison.isBeside) return this.panes[0];
+    const { width, height } = this.room;
+    return { width: width - this.covered, height };
+  }
+
   /**
    * Return what is seen: a preview is as large as the picture that it will replace, if both have
    * one shape.
    * @returns {Frame | null}
    */
   frameNow() {
-    const { picture, preview } = this.store;
+    const { picture, preview, compared } = this.store;
+    if (compared && this.comparison.isActive) {
+      const size = frameAround(...compared);
+      return { ...size, image: compared[1], sides: compared, isPicture: false };
+    }
     const image = preview ?? picture;
     if (!image) return null;
     const isPicture = picture !== null && isSameShape(image, picture);
     const { width, height } = isPicture ? picture : image;
-    return { width, height, image, isPicture };
+    return { width, height, image, sides: null, isPicture };
   }
 
   /** Whether mask and boxes can be worked on: they belong to the picture. */
   get isWorkable() {
-    return Boolean(this.frame?.isPicture);
-  }
-
-  get isComparing() {
-    return this.mode === "compare" && this.store.before !== null && this.store.preview === null;
+    const { frame, mode, store } = this;
+    if (!frame?.isPicture) return false;
+    return mode !== "boxes" || store.boxes.isFor(store.picture);
   }
 
   update() {
@@ -119,15 +148,27 @@ export class Stage {
       this.gesture?.cancel?.();
       this.gesture = null;
     }
+    this.layPanes();
     if (isNew && this.frame) {
       const isSame = frame !== null && isSameShape(frame, this.frame);
       // The same part stays in sight when a picture comes back larger.
       if (isSame && !this.camera.isFitted) this.camera.scale *= frame.width / this.frame.width;
       else this.fit();
     }
-    if (this.mode !== "boxes") this.isAdding = false;
-    this.root.dataset.adding = String(this.isAdding);
+    if (this.mode !== "boxes") this.hand.isAdding = false;
+    this.root.dataset.adding = String(this.hand.isAdding);
+    this.comparison.update();
     this.redraw();
+  }
+
+  /** Lay out the panes; a picture that was fitted into its space is fitted into the new one. */
+  layPanes() {
+    const { frame, room } = this;
+    if (frame) this.panes = halvesOf(frame, room);
+    const { width, height } = this.space;
+    const key = `${width} ${height}`;
+    if (this.spaceKey !== key && this.camera.isFitted) this.fit();
+    this.spaceKey = key;
   }
 
   // --- zoom and position -----------------------------------------------------------------------
@@ -136,15 +177,27 @@ export class Stage {
     if (!width || !height) return;
     const was = this.room;
     this.room = { width, height };
-    if (this.camera.isFitted) this.fit();
-    else if (was.width) this.pan((width - was.width) / 2, (height - was.height) / 2);
+    this.onResize();
+    this.layPanes();
+    if (!this.camera.isFitted && was.width) {
+      this.pan((width - was.width) / 2, (height - was.height) / 2);
+    }
     this.draw(); // at once: a canvas of a new size is empty
+  }
+
+  /** @param {number} width screen pixels at the right that a panel covers */
+  cover(width) {
+    if (this.covered === width) return;
+    this.covered = width;
+    this.layPanes();
+    this.redraw();
   }
 
   fit() {
     this.camera.isFitted = true;
     if (!this.frame || !this.room.width) return;
-    this.camera.fit(this.frame, this.room);
+    this.camera.fit(this.frame, this.comparison.isBeside ? this.panes[0] : this.room);
+    if (this.covered) this.camera.keepClear(this.frame, this.room, this.covered);
     this.zoomed();
   }
 
@@ -152,9 +205,9 @@ export class Stage {
    * @param {number} scale
    * @param {Point} at the place on the stage that stays where it is; its middle, if left out
    */
-  zoomTo(scale, at = { x: this.room.width / 2, y: this.room.height / 2 }) {
+  zoomTo(scale, at = { x: this.space.width / 2, y: this.space.height / 2 }) {
     if (!this.frame) return;
-    this.camera.zoomTo(scale, at, this.frame, this.room);
+    this.camera.zoomTo(scale, at, this.frame, this.space);
     this.zoomed();
   }
 
@@ -177,7 +230,7 @@ export class Stage {
    */
   pan(dx, dy) {
     if (!this.frame) return;
-    this.camera.pan(dx, dy, this.frame, this.room);
+    this.camera.pan(dx, dy, this.frame, this.space);
     this.redraw();
   }
 
@@ -188,7 +241,7 @@ export class Stage {
 
   /** @param {WheelEvent} event */
   wheel(event) {
-    if (!this.frame || isOnMessage(event)) return;
+    if (!this.frame || isBeside(event)) return;
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
     // Two fingers on a trackpad come as a wheel with Ctrl, in far smaller steps.
@@ -197,57 +250,24 @@ export class Stage {
   }
 
   /**
-   * Return where on the stage an event happened.
+   * Return where an event happened on the stage; in the second of two panes, where in that pane.
    * @param {MouseEvent} event
    */
   at(event) {
     const { left, top } = this.canvas.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
-  }
-
-  // --- boxes -----------------------------------------------------------------------------------
-  /**
-   * Return the box under a place, the chosen one first; null if there is none.
-   * @param {Point} place
-   * @returns {{ index: number, grip: Grip } | null}
-   */
-  boxAt(place) {
-    const { boxes, selected } = this.store;
-    const order = boxes.map((_, index) => index).reverse();
-    if (selected >= 0) order.unshift(selected);
-    for (const index of order) {
-      const box = this.draft?.index === index ? this.draft.box : boxes[index].box;
-      const grip = gripOf(this.camera.toScreen(box), place);
-      if (grip) return { index, grip };
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    const pane = this.panes[1];
+    // A drag that leaves its pane goes on as it began.
+    if (!this.pointers.size) {
+      this.isInOther = this.comparison.isBeside && x >= pane.left && y >= pane.top;
     }
-    return null;
-  }
-
-  /**
-   * Add a box, in the middle if nobody says where, named as those that are there.
-   * @param {Box | null} box
-   */
-  addBox(box = null) {
-    const { frame, store } = this;
-    if (!frame) return;
-    const label = store.boxes.at(-1)?.label ?? "";
-    this.isAdding = false;
-    const added = newDetection(box ?? middleBox(frame), label);
-    store.changeBoxes([...store.boxes, added], store.boxes.length);
-  }
-
-  /**
-   * @param {number} index
-   * @param {Box} box
-   */
-  placeBox(index, box) {
-    this.store.changeBox(index, movedDetection(this.store.boxes[index], box));
+    return this.isInOther ? { x: x - pane.left, y: y - pane.top } : { x, y };
   }
 
   // --- pointer ---------------------------------------------------------------------------------
   /** @param {PointerEvent} event */
   down(event) {
-    if (!this.frame || isOnMessage(event)) return;
+    if (!this.frame || isBeside(event)) return;
     if (event.button > 1) return;
     this.root.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, this.at(event));
@@ -265,7 +285,7 @@ export class Stage {
     const place = this.at(event);
     const before = this.pointers.get(event.pointerId);
     if (!before) {
-      this.hoverAt(place, event.pointerType);
+      this.hoverAt(isBeside(event) ? null : place, event.pointerType);
       return;
     }
     this.pointers.set(event.pointerId, place);
@@ -305,13 +325,16 @@ export class Stage {
   }
 
   cursor() {
+    const { hand, mode, hover } = this;
     if (!this.frame) return "default";
     if (this.gesture?.isPan) return "grabbing";
     if (!this.isWorkable || this.isSpaceHeld) return "grab";
-    if (this.mode === "mask") return "none";
-    if (this.mode !== "boxes") return "grab";
-    if (this.isAdding) return "crosshair";
-    const found = this.hover && this.boxAt(this.hover);
+    if (mode === "mask") {
+      return this.store.model.get("mask_tool") === "brush" ? "none" : "crosshair";
+    }
+    if (mode !== "boxes") return "grab";
+    if (hand.isAdding) return "crosshair";
+    const found = hover && hand.boxAt(hover);
     return found ? GRIP_CURSORS[found.grip] : "grab";
   }
 
@@ -332,34 +355,14 @@ export class Stage {
     }
     pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     pen.clearRect(0, 0, room.width, room.height);
-    this.showSplit();
+    this.comparison.show();
     Object.assign(this.root.dataset, { scale: camera.scale, x: camera.x, y: camera.y });
-    if (this.frame) drawFrame(pen, this, this.frame);
-  }
-
-  showSplit() {
-    const { split, labels } = this;
-    split.hidden = !this.isComparing || !this.frame;
-    for (const label of labels) label.hidden = split.hidden;
-    if (split.hidden) return;
-    const share = Math.round(100 * this.store.model.get("split"));
-    split.style.left = `${splitPlace(this)}px`;
-    split.setAttribute("aria-valuenow", String(share));
-    split.setAttribute("aria-valuetext", `${share} % before`);
+    if (this.frame && this.mode !== "grid") drawFrame(pen, this, this.frame);
   }
 }
 
-function makeSplit() {
-  return make("div", {
-    class: "mls-viewer-split",
-    role: "slider",
-    tabindex: 0,
-    "aria-label": "Where before ends and after begins",
-    "aria-orientation": "horizontal",
-    "aria-valuemin": 0,
-    "aria-valuemax": 100,
-  });
-}
-
-/** @param {Event} event */
-const isOnMessage = (event) => targetOf(event).closest(".mls-viewer-message") !== null;
+/**
+ * Say whether an event is for what lies over the picture: a message, a panel.
+ * @param {Event} event
+ */
+const isBeside = (event) => targetOf(event).closest(".mls-viewer-over") !== null;

@@ -1,10 +1,11 @@
 // What all views of one viewer in this page share: decoded pictures, the mask, the boxes.
-import { History } from "./history.js";
-import { Mask } from "./mask.js";
-import { MaskOverlay, greyOf } from "./mask_overlay.js";
-import { Sender, isPicture } from "./upload.js";
+import { BoxStore } from "./box_store.js";
+import { MaskStore } from "./mask_store.js";
+import { Picture } from "./picture.js";
+import { TileStore } from "./tile_store.js";
+import { Sender, isPicture } from "../../shared/upload.js";
 
-/** @import { Detection, FileName, Message, MessageOptions, Model, Traits } from "./types" */
+/** @import { FileName, Message, MessageOptions, Mode, Model, Traits } from "./types" */
 
 /**
  * @typedef {{
@@ -17,13 +18,24 @@ import { Sender, isPicture } from "./upload.js";
 const REDRAWN_BY = /** @type {const} */ ([
   "mode",
   "busy",
+  "how",
+  "labels",
   "split",
   "size",
+  "boxes_size",
+  "box_sets",
+  "box_set",
+  "can_redraw",
+  "mask_tool",
+  "mask_erases",
   "brush_size",
   "brush_hardness",
   "brush_opacity",
-  "brush_erases",
+  "shows_mask",
+  "tile",
+  "marked",
 ]);
+const SLOW_BYTES = 4e6; // of a file from which on it is said that it is being opened
 
 export class Store {
   /** @param {Model} model */
@@ -34,46 +46,40 @@ export class Store {
     this.sender = new Sender(model, this.page);
     /** @type {Set<Shown>} */
     this.views = new Set();
-    /** @type {ImageBitmap | null} */
-    this.picture = null;
-    /** @type {ImageBitmap | null} */
-    this.before = null;
-    /** @type {ImageBitmap | null} */
-    this.preview = null;
+    /** @type {Record<Exclude<FileName, "mask">, Picture | null>} */
+    this.pictures = { image: null, left: null, right: null, preview: null };
     this.previews = 0; // how many there have been
-    /** @type {Mask | null} */
-    this.mask = null;
-    /** @type {MaskOverlay | null} */
-    this.overlay = null;
-    this.boxes = model.get("boxes");
-    this.selected = -1;
-    /** @type {History<{ was: Detection[], is: Detection[] }>} */
-    this.history = new History();
+    this.masks = new MaskStore(this);
+    this.boxes = new BoxStore(this);
+    this.tiles = new TileStore(this);
     /**
      * The files that have come from Python and are not decoded yet.
      * @type {Partial<Record<FileName, DataView>>}
      */
     this.files = {};
-    this.hasMask = false;
     this.isStale = false;
     this.isLoading = false;
-    this.isMaskNew = false;
-    this.isSendingMask = false;
-    this.listen();
+    model.on("msg:custom", (message, buffers) => this.hear(message, buffers));
+    for (const name of REDRAWN_BY) model.on(`change:${name}`, () => this.changed());
     model.send({ kind: "hello" });
   }
 
-  listen() {
-    const { model } = this;
-    model.on("msg:custom", (message, buffers) => this.hear(message, buffers));
-    model.on("change:boxes", () => {
-      if (model.get("boxes") === this.boxes) return; // a person's change
-      this.boxes = model.get("boxes");
-      this.history.clear();
-      this.selected = Math.min(this.selected, this.boxes.length - 1);
-      this.changed();
-    });
-    for (const name of REDRAWN_BY) model.on(`change:${name}`, () => this.changed());
+  get picture() {
+    return this.pictures.image;
+  }
+
+  get preview() {
+    return this.pictures.preview;
+  }
+
+  /**
+   * The two pictures that are compared, left and right; null where there are not two.
+   * @returns {[Picture, Picture] | null}
+   */
+  get compared() {
+    const { image, left, right } = this.pictures;
+    const other = right ?? image;
+    return left && other && [left, other];
   }
 
   changed() {
@@ -82,10 +88,14 @@ export class Store {
 
   /**
    * @param {string} text
-   * @param {MessageOptions} options
+   * @param {MessageOptions} [options]
    */
   say(text, options) {
     for (const view of this.views) view.say(text, options);
+  }
+
+  endProgress() {
+    for (const view of this.views) view.endProgress();
   }
 
   /**
@@ -101,11 +111,21 @@ export class Store {
   }
 
   /**
+   * Go to a mode; from the grid to Compare with the two tiles that are marked.
+   * @param {Mode} mode
+   */
+  enter(mode) {
+    const isFromGrid = this.model.get("mode") === "grid" && mode === "compare";
+    if (!isFromGrid || !this.tiles.compare()) this.set({ mode });
+  }
+
+  /**
    * @param {Message} message
    * @param {DataView[]} buffers
    */
   hear(message, buffers) {
     if (message.kind === "part") this.sender.hear(message);
+    if (message.kind === "tiles") this.tiles.take(message, buffers);
     if (message.kind === "files") {
       message.names.forEach((name, i) => {
         // What this page painted comes back; by then it may have been painted on.
@@ -128,33 +148,39 @@ export class Store {
       this.isStale = false;
       const { files } = this;
       this.files = {};
-      const [picture, before, preview, mask] = await Promise.all([
-        this.decoded(files.image, this.picture),
-        this.decoded(files.before, this.before),
-        this.decoded(files.preview, this.preview),
-        this.decoded(files.mask, undefined, { colorSpaceConversion: "none" }),
+      const isSlow = Object.values(files).some((file) => file.byteLength > SLOW_BYTES);
+      if (isSlow) this.say("Opening the picture…", { share: NaN });
+      const { pictures } = this;
+      const [image, left, right, preview, mask] = await Promise.all([
+        this.decoded(files.image, pictures.image),
+        this.decoded(files.left, pictures.left),
+        this.decoded(files.right, pictures.right),
+        this.decoded(files.preview, pictures.preview),
+        this.masks.decoded(files.mask),
       ]);
-      if (preview && preview !== this.preview) this.previews++;
-      Object.assign(this, { picture, before, preview });
-      this.putMask(mask);
+      if (preview && preview !== pictures.preview) this.previews++;
+      this.pictures = { image, left, right, preview };
+      const kept = new Set(Object.values(this.pictures));
+      this.masks.take(mask, image);
+      if (isSlow) this.endProgress();
       this.changed();
+      // No view draws them any more; a collector would let hundreds of megabytes wait.
+      for (const one of Object.values(pictures)) if (one && !kept.has(one)) one.close();
+      for (const one of [image, left, right]) this.prepare(one);
     }
     this.isLoading = false;
   }
 
   /**
-   * Return the bitmap of a file, `known` if none has come, null if there is no picture any more.
-   * @template Known
+   * Return the picture in a file, `known` if none has come, null if there is none any more.
    * @param {DataView | undefined} file
-   * @param {Known} known
-   * @param {ImageBitmapOptions} options
-   * @returns {Promise<ImageBitmap | null | Known>}
+   * @param {Picture | null} known
    */
-  async decoded(file, known, options = {}) {
+  async decoded(file, known) {
     if (file === undefined) return known;
     if (!file.byteLength) return null;
     try {
-      return await createImageBitmap(new Blob([/** @type {BlobPart} */ (file)]), options);
+      return await Picture.decode(file);
     } catch {
       this.say("The picture cannot be drawn: its file is broken.", { isError: true });
       return null;
@@ -162,100 +188,13 @@ export class Store {
   }
 
   /**
-   * Take a mask from Python; undefined leaves it as it is, but for a picture of another size.
-   * @param {ImageBitmap | null | undefined} bitmap
+   * Make the smaller copies of a large picture; until they are there, it is drawn from itself.
+   * @param {Picture | null} picture
    */
-  putMask(bitmap) {
-    const { picture } = this;
-    const isNew = picture?.width !== this.mask?.width || picture?.height !== this.mask?.height;
-    if (isNew) this.makeMask();
-    const { mask } = this;
-    if (mask && bitmap !== undefined) {
-      mask.load(bitmap && greyOf(bitmap, mask.width, mask.height));
-    }
-    if (isNew) mask?.history.clear();
-    this.hasMask = mask !== null && !mask.isEmpty;
-  }
-
-  /** Make the empty mask of the picture, if there is one. */
-  makeMask() {
-    this.mask = this.overlay = null;
-    if (!this.picture) return;
-    const { width, height } = this.picture;
-    const overlay = new MaskOverlay(width, height);
-    const mask = new Mask(width, height, (area) => overlay.draw(mask, area));
-    Object.assign(this, { mask, overlay });
-  }
-
-  // --- what a person does ----------------------------------------------------------------------
-  /**
-   * Change the mask by one of its methods; Python hears of it if that changed anything.
-   * @param {(mask: Mask) => boolean} act
-   */
-  changeMask(act) {
-    if (!this.mask || !act(this.mask)) return;
-    this.hasMask = !this.mask.isEmpty;
-    this.changed();
-    this.sendMask();
-  }
-
-  /** Send the mask; while one is sent, the newest waits, and no other is sent. */
-  async sendMask() {
-    this.isMaskNew = true;
-    if (this.isSendingMask) return;
-    this.isSendingMask = true;
-    while (this.isMaskNew && this.mask) {
-      this.isMaskNew = false;
-      const file = await this.mask.toPNG();
-      await this.sender.send("mask", "mask.png", new Blob([file]));
-    }
-    this.isSendingMask = false;
-  }
-
-  /**
-   * @param {Detection[]} boxes
-   * @param {number} selected
-   */
-  changeBoxes(boxes, selected = this.selected) {
-    this.history.add({ was: this.boxes, is: boxes });
-    this.selected = selected;
-    this.putBoxes(boxes);
-  }
-
-  /**
-   * Change some fields of one box.
-   * @param {number} index
-   * @param {Partial<Detection>} fields
-   */
-  changeBox(index, fields) {
-    this.changeBoxes(this.boxes.map((box, i) => (i === index ? { ...box, ...fields } : box)));
-  }
-
-  undoBoxes() {
-    this.putBoxesBack(this.history.undo()?.was);
-  }
-
-  redoBoxes() {
-    this.putBoxesBack(this.history.redo()?.is);
-  }
-
-  /** @param {Detection[] | undefined} boxes */
-  putBoxesBack(boxes) {
-    if (!boxes) return;
-    this.selected = Math.min(this.selected, boxes.length - 1);
-    this.putBoxes(boxes);
-  }
-
-  /** @param {Detection[]} boxes */
-  putBoxes(boxes) {
-    this.boxes = boxes;
-    this.set({ boxes });
-  }
-
-  /** @param {number} index */
-  select(index) {
-    this.selected = index;
-    this.changed();
+  async prepare(picture) {
+    if (!picture?.isLarge || picture.isPrepared) return;
+    await picture.prepare();
+    if (!picture.isClosed) this.changed();
   }
 
   /**
@@ -276,7 +215,7 @@ export class Store {
     show(0);
     try {
       await this.sender.send("drop", name, file, show);
-      for (const view of this.views) view.endProgress();
+      this.endProgress();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.say(`${name} could not be read: ${reason}`, { isError: true });

@@ -17,29 +17,64 @@ export interface Detection {
   index: number | null;
 }
 
-export type Mode = "view" | "compare" | "mask" | "boxes";
+export type Mode = "view" | "compare" | "mask" | "boxes" | "grid";
+export type How = "slider" | "side by side" | "blink";
+export type MaskTool = "brush" | "lasso" | "rectangle";
+
+/** A detailer that detected something. */
+export interface BoxSet {
+  name: string;
+  title: string;
+  count: number;
+}
+
+/** The grid's labels and shape; `across` is the number of columns, 0 for as many as fit best. */
+export interface Grid {
+  labels: string[];
+  /** A few letters on each tile, such as "★3". */
+  badges: string[];
+  rows: string[];
+  columns: string[];
+  across: number;
+  /** The size in pixels of the first picture, whose shape the cells have. */
+  size: [number, number];
+  number?: number;
+}
 
 /** The traits, as in viewer.py. */
 export interface Traits {
   mode: Mode;
+  size: [number, number];
+  busy: boolean;
+  file_name: string;
+  how: How;
+  labels: [string, string];
+  split: number;
   boxes: Detection[];
+  boxes_size: [number, number];
+  box_sets: BoxSet[];
+  box_set: string;
+  can_redraw: boolean;
+  mask_tool: MaskTool;
+  mask_erases: boolean;
   brush_size: number;
   brush_hardness: number;
   brush_opacity: number;
-  brush_erases: boolean;
-  split: number;
-  busy: boolean;
-  size: [number, number];
+  shows_mask: boolean;
+  grid: Grid;
+  tile: number;
+  marked: number[];
 }
 
 export type Model = AnyModel<Traits>;
 
 /** A picture's file, or none of its kind where it is empty. */
-export type FileName = "image" | "before" | "preview" | "mask";
+export type FileName = "image" | "left" | "right" | "preview" | "mask";
 
 /** From Python. */
 export type Message =
   | { kind: "files"; names: FileName[]; mask_by: string }
+  | { kind: "tiles"; number: number; indices: number[] }
   | { kind: "part"; upload: string; arrived: number | null }
   | { kind: "error"; name: string; text: string; trace: string };
 

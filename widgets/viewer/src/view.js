@@ -1,17 +1,25 @@
-// One view of the viewer: toolbar, tools of each mode, stage, box list, messages.
+// One view of the viewer: the bar, the stage, and what lies over it.
 import { make } from "../../shared/dom.js";
-import { BoxList } from "./box_list.js";
+import { Bar } from "./bar.js";
+import { BoxPanel } from "./box_panel.js";
 import { BoxTools } from "./box_tools.js";
-import { makeIcon } from "./controls.js";
+import { CompareTools } from "./compare_tools.js";
 import { hearFiles } from "./files.js";
+import { TileGrid } from "./grid.js";
+import { makeIcon } from "./icons.js";
 import { press } from "./keys.js";
 import { MaskTools } from "./mask_tools.js";
 import { MessageBar } from "./message.js";
+import { PictureTools } from "./picture_tools.js";
 import { Stage } from "./stage.js";
-import { Toolbar } from "./toolbar.js";
+import { TileTools } from "./tile_tools.js";
 
 /** @import { MessageOptions, Mode } from "./types" */
+/** @import { Group } from "./bar.js" */
 /** @import { Store } from "./store.js" */
+
+const NOTHING_TO_COMPARE =
+  "Nothing to compare with yet. Choose two pictures of the history, or two stages of this one.";
 
 export class View {
   /**
@@ -29,32 +37,37 @@ export class View {
       "aria-roledescription": "picture",
     });
     this.stage = new Stage(store, this.area);
+    this.grid = new TileGrid(store);
     this.message = new MessageBar();
-    this.area.append(...makeCovers(), this.message.root);
-    this.toolbar = new Toolbar(store, this.stage);
-    this.facts = make("div", { class: "mls-viewer-tools mls-viewer-facts" });
+    this.hint = make("div", { class: "mls-viewer-hint", role: "status", hidden: "" });
+    this.pictureTools = new PictureTools(store, this.stage);
+    this.tileTools = new TileTools(store);
+    this.compareTools = new CompareTools(store, this.stage);
     this.maskTools = new MaskTools(store, this.stage);
     this.boxTools = new BoxTools(store, this.stage);
-    this.boxList = new BoxList(store, this.boxTools.add);
+    this.boxPanel = new BoxPanel(store, this.stage, this.boxTools.add);
+    this.bar = new Bar(store, (mode) => this.groupsOf(mode));
+    this.area.append(...makeCovers(), this.hint, this.boxPanel.root);
     this.root.replaceChildren(
-      this.toolbar.root,
-      this.facts,
-      this.maskTools.root,
-      this.boxTools.root,
-      make("div", { class: "mls-viewer-main" }, this.area, this.boxList.root),
+      this.bar.root,
+      make("div", { class: "mls-viewer-main" }, this.area, this.grid.root, this.message.root),
+      this.bar.menu,
+      this.pictureTools.file,
     );
     this.listen();
     store.views.add(this);
     this.stage.open(this.ended.signal);
+    this.grid.open(this.ended.signal);
+    this.bar.listen(this.ended.signal);
     this.update();
   }
 
   listen() {
     const { signal } = this.ended;
     this.root.addEventListener("keydown", (event) => press(this, event), { signal });
-    const release = () => this.holdSpace(false);
-    this.root.addEventListener("keyup", (event) => event.key === " " && release(), { signal });
-    this.area.addEventListener("blur", release, { signal });
+    this.root.addEventListener("keyup", (event) => this.release(event.key), { signal });
+    this.area.addEventListener("blur", () => this.release(" "), { signal });
+    this.stage.onResize = () => this.boxPanel.update();
     hearFiles(this.root, signal, (files) => this.store.drop(files));
   }
 
@@ -65,29 +78,70 @@ export class View {
     this.root.replaceChildren();
   }
 
+  /** Give the focus to the picture, or to the grid's tile. */
+  focus() {
+    if (this.store.model.get("mode") === "grid") this.grid.focus();
+    else this.area.focus();
+  }
+
+  /**
+   * Return the tools of a mode, in the order of the bar.
+   * @param {Mode} mode
+   * @returns {Group[]}
+   */
+  groupsOf(mode) {
+    const own = {
+      grid: this.tileTools.gridGroups,
+      view: this.tileTools.groups,
+      compare: this.compareTools.groups,
+      mask: this.maskTools.groups,
+      boxes: this.boxTools.groups,
+    };
+    return [...own[mode], ...this.pictureTools.groups];
+  }
+
+  /** Return what has the focus within the viewer and can be seen, null if nothing has. */
+  get focused() {
+    const { activeElement } = /** @type {Document | ShadowRoot} */ (this.root.getRootNode());
+    return this.root.contains(activeElement) && activeElement?.checkVisibility()
+      ? activeElement
+      : null;
+  }
+
   // --- showing how things are ------------------------------------------------------------------
   update() {
+    const { focused } = this;
+    this.draw();
+    // A tile, or a button that has gone: the keys are still the viewer's.
+    if (focused && !this.focused) this.focus();
+  }
+
+  draw() {
     const { store, stage, root } = this;
     const { model } = store;
     const mode = model.get("mode");
+    const shown = this.shown();
     Object.assign(root.dataset, {
       mode,
-      shown: this.shown(),
+      shown,
       previews: store.previews,
-      erases: model.get("brush_erases"),
-      undos: store.mask?.history.done.length ?? 0,
+      erases: model.get("mask_erases"),
+      undos: store.masks.mask?.history.done.length ?? 0,
     });
     this.area.setAttribute("aria-busy", String(model.get("busy")));
-    this.toolbar.showMode(mode);
+    this.area.inert = mode === "grid";
     stage.update();
-    this.toolbar.showZoom();
-    this.facts.hidden = mode !== "view" && mode !== "compare";
-    this.maskTools.root.hidden = mode !== "mask";
-    this.boxTools.root.hidden = this.boxList.root.hidden = mode !== "boxes";
-    this.showFacts(mode);
+    this.boxPanel.update();
+    this.grid.update();
+    this.pictureTools.show();
+    this.tileTools.show();
+    this.compareTools.show();
     this.maskTools.show();
-    this.boxList.update();
     this.boxTools.show();
+    this.bar.show(mode);
+    this.hint.hidden = mode !== "compare" || stage.comparison.isActive || !stage.frame;
+    this.hint.textContent = NOTHING_TO_COMPARE;
+    this.area.setAttribute("aria-label", this.described(shown));
     stage.look();
   }
 
@@ -95,33 +149,20 @@ export class View {
   shown() {
     const { model, picture, preview } = this.store;
     if (preview) return "preview";
-    if (picture) return "picture";
+    if (picture || this.stage.comparison.isActive) return "picture";
     return model.get("busy") ? "skeleton" : "empty";
   }
 
-  /** @param {Mode} mode */
-  showFacts(mode) {
-    const { frame } = this.stage;
-    const none = this.shown() === "skeleton" ? "Making your picture…" : "No picture";
-    const facts = frame ? `${frame.width} × ${frame.height}` : none;
-    const hint = frame ? this.hint(mode) : "";
-    this.facts.replaceChildren(
-      make("span", { class: "mls-viewer-pixels" }, facts),
-      make("span", { class: "mls-viewer-hint" }, hint),
-    );
-    this.area.setAttribute("aria-label", frame ? `Picture, ${facts} pixels. ${hint}` : facts);
-  }
-
-  /** @param {Mode} mode */
-  hint(mode) {
-    if (mode === "compare") {
-      const isComparable = this.store.before !== null;
-      return isComparable ? "Drag the line, or use the arrow keys" : "Nothing to compare with yet";
-    }
-    const isTouch = matchMedia("(pointer: coarse)").matches;
-    return isTouch
-      ? "Pinch to zoom, drag to move, double-tap to fit"
-      : "Scroll to zoom, drag to move, double-click to fit";
+  /**
+   * Return what a screen reader says of the picture.
+   * @param {string} shown
+   */
+  described(shown) {
+    const { stage, store } = this;
+    if (!stage.frame) return shown === "skeleton" ? "The picture is being made" : "No picture";
+    const facts = `${this.pictureTools.facts()} pixels`;
+    if (stage.comparison.isActive) return `${store.model.get("labels").join(" and ")}, ${facts}`;
+    return `Picture, ${facts}. Arrow keys move it, plus and minus zoom, 0 fits it in.`;
   }
 
   /**
@@ -134,6 +175,12 @@ export class View {
 
   endProgress() {
     this.message.endProgress();
+  }
+
+  /** @param {string} key that was let go */
+  release(key) {
+    if (key === " ") this.holdSpace(false);
+    if (key.toLowerCase() === "x") this.stage.comparison.hold(false);
   }
 
   /** @param {boolean} isHeld */

@@ -1,0 +1,1 @@
+"""`make app`: the studio alone, as a web page, by Voila."""

@@ -1,0 +1,414 @@
+// Built by `npm run build`; change the sources, not this file.
+// source: widgets/details/src/details.js
+// source: widgets/details/src/rows.js
+// source: widgets/details/src/story.js
+// source: widgets/details/src/view.js
+// source: widgets/shared/clipboard.js
+// source: widgets/shared/dom.js
+// source: widgets/shared/tags.js
+// sha256 of the sources: dd1045c4712074227c7b3f12b361edc8a1c8773bebaff02abf794124d004f1a3
+// sha256 of the lines below: 59fcea2fcd35dac767a31615b6dfc0c0ace05b694f9ef6c85a0490b24bf90589
+// widgets/shared/dom.js
+function make(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== void 0) made.setAttribute(name, String(value));
+  }
+  made.append(...children);
+  return made;
+}
+function addTo(parent, tag, attributes = {}, ...children) {
+  const made = make(tag, attributes, ...children);
+  parent.append(made);
+  return made;
+}
+
+// widgets/shared/clipboard.js
+async function copy(content, type) {
+  if (!navigator.clipboard?.write) {
+    const blob = await content;
+    if (type === "text/plain" && copyOldWay(await blob.text())) return;
+    throw new Error("This browser copies only on a page of https or of this machine; use Download");
+  }
+  await navigator.clipboard.write([new ClipboardItem({ [type]: content })]);
+}
+function copyOldWay(text) {
+  const field = document.createElement("textarea");
+  const before = (
+    /** @type {HTMLElement | null} */
+    document.activeElement
+  );
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const isCopied = document.execCommand("copy");
+  field.remove();
+  before?.focus();
+  return isCopied;
+}
+
+// widgets/shared/tags.js
+var tagsIn = (typed) => typed.split(",").map((tag) => tag.trim()).filter(Boolean);
+
+// widgets/details/src/rows.js
+var shownGroups = (groups, isAll) => groups.map((group) => ({ ...group, rows: group.rows.filter((row) => isAll || !row.is_usual) })).filter((group) => group.rows.length > 0 || group.note);
+var hasMore = (groups) => groups.some(({ rows }) => rows.some((row) => row.is_usual));
+
+// widgets/details/src/story.js
+var Story = class {
+  told = "";
+  // what is shown
+  /**
+   * @param {HTMLElement} parent
+   * @param {() => void} check
+   */
+  constructor(parent, check) {
+    this.root = addTo(parent, "div", { class: "mls-details-story" });
+    this.texts = addTo(this.root, "div", { role: "status" });
+    this.image = addTo(this.root, "img", { alt: "Where the two pictures differ", hidden: "" });
+    this.button = addTo(
+      this.root,
+      "button",
+      {
+        type: "button",
+        title: "Make the picture again, without saving it, and compare every pixel",
+        onclick: check
+      },
+      "Check again"
+    );
+  }
+  /**
+   * @param {string[]} story
+   * @param {string} difference the address of a picture, or nothing
+   * @param {boolean} canCheck
+   */
+  draw(story, difference, canCheck) {
+    this.button.hidden = !canCheck;
+    const text = story.join("\n");
+    if (text !== this.told) this.texts.replaceChildren(...story.map((one) => make("p", {}, one)));
+    this.told = text;
+    this.image.hidden = !difference;
+    if (difference && this.image.src !== difference) this.image.src = difference;
+  }
+};
+
+// widgets/details/src/view.js
+var MOST_STARS = 5;
+var TOLD_FOR = 4e3;
+var DRAWN_BY = (
+  /** @type {const} */
+  [
+    "name",
+    "empty",
+    "view",
+    "shows_all",
+    "groups",
+    "compared",
+    "has_pair",
+    "stars",
+    "tags",
+    "related",
+    "story",
+    "difference",
+    "suggestions"
+  ]
+);
+var VIEWS = [
+  ["settings", "Settings", "The settings of the picture"],
+  ["form", "Form differs", "What differs between the picture and the form"],
+  ["selected", "Two differ", "What differs between the two pictures selected in the history"]
+];
+var PARTS = [
+  ["all", "All", "Use all settings"],
+  ["prompt", "Prompt", "Use the prompt and the negative prompt"],
+  ["seed", "Seed", "Use the seed"],
+  ["size", "Size", "Use the size"],
+  ["stages", "Stages", "Use the stages after the first, such as Face and Hand"]
+];
+var TEXTS = [
+  ["text", "Text", "Copy the settings as text that a prompt field takes"],
+  ["json", "JSON", "Copy the settings as JSON"],
+  ["path", "Path", "Copy the path of the file"]
+];
+var KINDS = { tag: "Tag", lora: "LoRA", model: "Model", seed: "Seed" };
+var numbers = 0;
+var views = 0;
+var View = class {
+  /**
+   * @param {Model} model
+   * @param {HTMLElement} root
+   */
+  constructor(model, root) {
+    this.model = model;
+    this.id = `mls-details-${++views}`;
+    this.nothing = addTo(root, "p", { class: "mls-details-nothing" });
+    this.page = addTo(root, "div", { class: "mls-details-page" });
+    const { page } = this;
+    this.name = addTo(page, "h3", {});
+    this.marks = addTo(page, "div", { class: "mls-details-marks" });
+    this.stars = addTo(this.marks, "div", { role: "group", "aria-label": "Stars" });
+    this.tags = addTo(this.marks, "div", { class: "mls-details-tags" });
+    this.list = addTo(this.marks, "datalist", { id: `${this.id}-tags` });
+    this.field = addTo(this.marks, "input", {
+      type: "text",
+      placeholder: "Add a tag",
+      "aria-label": "Add a tag",
+      maxlength: 100,
+      list: `${this.id}-tags`,
+      onkeydown: (event) => {
+        if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) this.addTag();
+      },
+      onchange: () => this.addTag()
+    });
+    this.line("Use", PARTS, (part) => model.send({ kind: "use", part }));
+    this.line("Copy", TEXTS, (what) => this.copy(what));
+    this.related = addTo(page, "div", {
+      class: "mls-details-related",
+      role: "group",
+      "aria-label": "More like this"
+    });
+    this.told = addTo(page, "p", { class: "mls-details-told", role: "status" });
+    this.views = addTo(page, "div", { class: "mls-details-views", role: "group" });
+    this.views.setAttribute("aria-label", "Shown in the table");
+    this.story = new Story(page, () => model.send({ kind: "check" }));
+    this.table = addTo(page, "div", {
+      class: "mls-details-table",
+      tabindex: "0",
+      role: "region",
+      "aria-label": "Settings"
+    });
+    this.asked = /* @__PURE__ */ new Map();
+    this.until = 0;
+    this.drawn = () => this.draw();
+    this.heard = (answer) => this.take(answer);
+    for (const name of DRAWN_BY) model.on(`change:${name}`, this.drawn);
+    model.on("msg:custom", this.heard);
+    root.addEventListener("keydown", (event) => {
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    });
+    this.draw();
+  }
+  close() {
+    clearTimeout(this.until);
+    for (const name of DRAWN_BY) this.model.off(`change:${name}`, this.drawn);
+    this.model.off("msg:custom", this.heard);
+  }
+  /**
+   * Add a line of buttons that do the same with different things.
+   * @param {string} label
+   * @param {[string, string, string][]} choices value, text, help
+   * @param {(value: string) => void} act
+   */
+  line(label, choices, act) {
+    const attributes = { class: "mls-details-line", role: "group", "aria-label": label };
+    const line = addTo(this.page, "div", attributes);
+    addTo(line, "span", {}, label);
+    for (const [value, text, title] of choices) {
+      addTo(line, "button", { type: "button", title, onclick: () => act(value) }, text);
+    }
+  }
+  // --- drawing ---------------------------------------------------------------------------------
+  draw() {
+    const { model } = this;
+    const name = model.get("name");
+    this.nothing.hidden = Boolean(name);
+    this.page.hidden = !name;
+    this.nothing.textContent = model.get("empty");
+    this.name.textContent = name;
+    this.name.title = name;
+    this.drawMarks();
+    this.drawRelated();
+    this.story.draw(model.get("story"), model.get("difference"), model.get("stars") !== null);
+    this.drawViews();
+    this.drawTable();
+  }
+  drawMarks() {
+    const { model } = this;
+    const lit = model.get("stars");
+    this.marks.hidden = lit === null;
+    if (lit === null) return;
+    const held = this.heldIn(this.stars);
+    this.stars.replaceChildren();
+    for (let count = 1; count <= MOST_STARS; count++) {
+      const label = count === 1 ? "1 star" : `${count} stars`;
+      addTo(
+        this.stars,
+        "button",
+        {
+          class: `mls-details-star${count <= lit ? " mls-lit" : ""}`,
+          type: "button",
+          "data-part": count,
+          title: count === lit ? "Take the stars away" : label,
+          "aria-label": label,
+          "aria-pressed": String(count === lit),
+          onclick: () => model.send({ kind: "mark", stars: count === lit ? 0 : count })
+        },
+        count <= lit ? "★" : "☆"
+      );
+    }
+    this.giveBack(this.stars, held);
+    this.tags.replaceChildren(
+      ...model.get("tags").map(
+        (tag) => make(
+          "button",
+          {
+            class: "mls-details-tag",
+            type: "button",
+            title: `Take the tag away: ${tag}`,
+            onclick: () => model.send({ kind: "mark", remove_tags: [tag] })
+          },
+          `${tag} ✕`
+        )
+      )
+    );
+    const options = model.get("suggestions").map((tag) => make("option", { value: tag }));
+    this.list.replaceChildren(...options);
+  }
+  drawRelated() {
+    const { model, related } = this;
+    const found = model.get("related");
+    related.hidden = found.length === 0;
+    related.replaceChildren(make("span", {}, "Like this"));
+    found.forEach(([kind, name, others], at) => {
+      const count = others === 1 ? "1 other picture" : `${others.toLocaleString()} other pictures`;
+      const text = kind === "tag" ? name : `${KINDS[kind]} ${name}`;
+      const chip = addTo(related, "button", {
+        class: "mls-details-tag",
+        type: "button",
+        title: `Show them in the history: ${count}`,
+        onclick: () => model.send({ kind: "related", at })
+      });
+      chip.append(text, make("small", {}, ` ${others.toLocaleString()}`));
+    });
+  }
+  drawViews() {
+    const { model } = this;
+    const held = this.heldIn(this.views);
+    this.views.replaceChildren();
+    for (const [value, text, title] of VIEWS) {
+      const button = addTo(
+        this.views,
+        "button",
+        {
+          type: "button",
+          title,
+          "data-part": value,
+          "aria-pressed": String(model.get("view") === value),
+          onclick: () => this.set("view", value)
+        },
+        text
+      );
+      button.disabled = value === "selected" && !model.get("has_pair");
+    }
+    this.giveBack(this.views, held);
+  }
+  drawTable() {
+    const { model, table } = this;
+    const groups = model.get("groups");
+    const isAll = model.get("shows_all");
+    const compared = model.get("compared");
+    const focused = this.heldIn(table);
+    table.classList.toggle("mls-compared", compared.length > 0);
+    table.replaceChildren(
+      ...compared.length ? [headOf(compared)] : [],
+      ...shownGroups(groups, isAll || compared.length > 0).map(groupOf)
+    );
+    if (!groups.length) {
+      const why = compared.length ? "Nothing differs" : "Its settings are not known";
+      table.append(make("p", { class: "mls-details-none" }, why));
+    }
+    if (!compared.length && (isAll || hasMore(groups))) {
+      const button = { type: "button", "data-part": "all", class: "mls-details-all" };
+      const act = () => this.set("shows_all", !isAll);
+      const text = isAll ? "Only what is set" : "All settings";
+      table.append(make("button", { ...button, onclick: act }, text));
+    }
+    this.giveBack(table, focused);
+  }
+  /**
+   * Return the name of the part within an element that has the focus.
+   * @param {HTMLElement} element
+   */
+  heldIn(element) {
+    const active = (
+      /** @type {HTMLElement | null} */
+      document.activeElement
+    );
+    return element.contains(active) ? active?.dataset.part : void 0;
+  }
+  /**
+   * @param {HTMLElement} element
+   * @param {string | undefined} held
+   */
+  giveBack(element, held) {
+    if (!held) return;
+    const part = element.querySelector(`[data-part="${held}"]`);
+    part?.focus();
+  }
+  // --- what a person does ----------------------------------------------------------------------
+  /**
+   * @template {keyof Traits} Name
+   * @param {Name} name
+   * @param {Traits[Name]} value
+   */
+  set(name, value) {
+    this.model.set(name, value);
+    this.model.save_changes();
+  }
+  addTag() {
+    const tags = tagsIn(this.field.value);
+    this.field.value = "";
+    if (tags.length) this.model.send({ kind: "mark", add_tags: tags });
+  }
+  /** @param {string} what */
+  async copy(what) {
+    const number = ++numbers;
+    const content = new Promise((resolve, reject) => this.asked.set(number, { resolve, reject }));
+    this.model.send({ kind: "text", what, number });
+    try {
+      await copy(content, "text/plain");
+      this.tell("Copied");
+    } catch (error) {
+      this.tell(error instanceof Error ? error.message : String(error));
+    }
+  }
+  /** @param {Answer} answer */
+  take({ kind, number, text, why }) {
+    const asked = kind === "text" && this.asked.get(number);
+    if (!asked) return;
+    this.asked.delete(number);
+    if (text === void 0) asked.reject(new Error(why));
+    else asked.resolve(new Blob([text], { type: "text/plain" }));
+  }
+  /** @param {string} text */
+  tell(text) {
+    clearTimeout(this.until);
+    this.told.textContent = text;
+    this.until = window.setTimeout(() => this.told.textContent = "", TOLD_FOR);
+  }
+};
+function groupOf({ title, note, rows }) {
+  const head = make("h4", {}, title, make("small", {}, note));
+  return make("section", {}, head, make("dl", {}, ...rows.flatMap(rowOf)));
+}
+function rowOf({ label, value, other, is_usual: isUsual }) {
+  const kind = isUsual ? "mls-usual" : null;
+  const values = other ? [value, other] : [value];
+  return [
+    make("dt", { class: kind }, label),
+    ...values.map((one) => make("dd", { class: kind }, one))
+  ];
+}
+var headOf = ([one, other]) => make("p", { class: "mls-details-head" }, make("b", {}, one), make("b", {}, other));
+
+// widgets/details/src/details.js
+function render({ model, el }) {
+  el.classList.add("mls-details-host");
+  const view = new View(model, addTo(el, "div", { class: "mls-details" }));
+  return () => view.close();
+}
+var details_default = { render };
+export {
+  details_default as default
+};

@@ -1,0 +1,155 @@
+"""What is said beside the form's fields: once, until it is mended, with a button for that."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from medialab import PipelineConfig
+from medialab.errors import ConfigError, MediaLabError
+from medialab.settings.validation import faults_of
+from widgets.messages import sentence_of_fault, text_of
+
+WRONG, NOTE = "wrong", "note"
+_PRESSED = "next"
+
+
+class Message(NamedTuple):
+    """A sentence beside a field, and perhaps a button: its label and what it does."""
+
+    text: str
+    label: str = ""
+    act: Callable[[], object] | None = None
+    level: str = WRONG
+
+    @property
+    def as_field(self) -> dict[str, Any]:
+        """The message as a `Sheet` takes it."""
+        action = {"name": _PRESSED, "label": self.label} if self.act else None
+        return {"text": self.text, "action": action, "level": self.level}
+
+
+class FormMessages:
+    """The messages beside fields: what was said, else what is wrong, else what is worth knowing.
+
+    Args:
+        read: returns the form's settings, as `PipelineConfig.parse` takes them.
+    """
+
+    def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
+        self._read = read
+        self._said: dict[str, Message] = {}
+        self._faults: dict[str, Message] = {}
+        self._notes: dict[str, Message] = {}
+
+    def clear(self) -> None:
+        """Remove all messages: the form shows another config."""
+        self._said, self._faults = {}, {}
+
+    def say(self, field: str, message: Message | None) -> None:
+        """Say something until the field is changed; None takes it back."""
+        self._said.pop(field, None)
+        if message is not None:
+            self._said[field] = message
+
+    def note(self, notes: Mapping[str, Message]) -> None:
+        """Replace what is worth knowing of the present values."""
+        self._notes = dict(notes)
+
+    def changed(self, names: Collection[str]) -> None:
+        """Take back what was said of these values, and check all of them."""
+        if not names:
+            return
+        # What starts from a picture, or lacks a mask, is mended by another picture or mode, too.
+        start = {"image", "use"} & set(names)
+        self._said = {
+            field: message
+            for field, message in self._said.items()
+            if field not in names and not start
+        }
+        self._faults = self._found()
+
+    def of(self, field: str) -> Message | None:
+        """Return the message beside a field, or None."""
+        for where in (self._said, self._faults, self._notes):
+            if field in where:
+                return where[field]
+        return None
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields beside which something is wrong."""
+        told = {field for where in (self._said, self._faults, self._notes) for field in where}
+        return {field for field in told if (one := self.of(field)) and one.level == WRONG}
+
+    def press(self, field: str, action: str) -> bool:
+        """Do what a message's button says; return False if there is no such button."""
+        message = self.of(field)
+        if action != _PRESSED or message is None or message.act is None:
+            return False
+        self._said.pop(field, None)
+        message.act()
+        return True
+
+    def has_faults_of(self, error: BaseException) -> bool:
+        """Return whether all that a validation found is said beside fields already."""
+        cause = error.__cause__
+        if not isinstance(cause, ValidationError) or not self._faults:
+            return False
+        return len(faults_of(cause, PipelineConfig)) == len(self._faults) and "" not in self._faults
+
+    def _found(self) -> dict[str, Message]:
+        try:
+            settings = self._read()
+            PipelineConfig.parse(settings)
+        except ConfigError as error:
+            cause = error.__cause__
+            faults = faults_of(cause, PipelineConfig) if isinstance(cause, ValidationError) else []
+            is_start = settings["mode"] != "txt2img"
+            return {
+                field_of_setting(str(fault["field"]), is_start=is_start): Message(
+                    sentence_of_fault(fault)
+                )
+                for fault in faults
+            }
+        return {}
+
+
+def field_of_setting(setting: str, *, is_start: bool) -> str:
+    """Return the form's field for a setting that an error names; "" for the whole request.
+
+    Args:
+        setting: as an error names it: `width`, `face.iou`, `control.0.model`, `lora`.
+        is_start: whether the request starts from a picture.
+    """
+    name = _SAME.get(setting, setting)
+    parts = name.split(".")
+    numbers = [at for at, part in enumerate(parts) if part.isdigit()]
+    name = ".".join(parts[: numbers[0]] if numbers else parts)
+    if name in {"width", "height"}:
+        return "start.size" if is_start else "size"
+    return name
+
+
+# Kinds of models, as errors about a missing one name their setting, and the mode.
+_SAME = {"lora": "loras", "controlnet": "control", "mode": "image"}
+
+
+def about(error: BaseException, *, is_start: bool) -> str:
+    """Return the form's field that an error is about, or "" for none."""
+    if not isinstance(error, MediaLabError) or not error.setting:
+        return ""
+    return field_of_setting(error.setting, is_start=is_start)
+
+
+def message_of(error: MediaLabError, use: Callable[[str], object]) -> Message:
+    """Return the message for an error beside its field; a button uses the one choice there is.
+
+    Args:
+        error: the error.
+        use: sets the field to a choice.
+    """
+    if len(error.choices) == 1:
+        (choice,) = error.choices
+        return Message(text_of(error), f"Use {choice}", lambda: use(choice))
+    return Message(text_of(error))
