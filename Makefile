@@ -2,8 +2,8 @@
 PYTHON ?= python3
 LAB ?= 1
 BIN := .venv/bin
-# Who may speak to `make app` and `make api`: MEDIALAB_TOKEN, or a token drawn anew each time. It is
-# said once, here, and handed on by the environment, since a command line can be read by everyone.
+# Who may speak to `make api`: MEDIALAB_TOKEN, or a token drawn anew each time. It is said once, and
+# handed on by the environment, since a command line can be read by everyone.
 TOKEN = $${MEDIALAB_TOKEN:-$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(24))')}
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # Notebooks are tested in a copy, so that their pictures do not fill the user's outputs.
@@ -11,11 +11,9 @@ COPY := .notebook-test
 # The browser's half is built and checked where Node.js is. Users need none: bundles are checked in.
 NPM := $(shell command -v npm)
 NODE_MODULES := $(if $(NPM),node_modules/.package-lock.json)
-# Jupyter refuses to run as root unless told that it is meant.
-ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio app api settings rooms paperdoll test lint format bundles benchmark mutants \
+.PHONY: help environment studio app api batch settings rooms paperdoll test lint format bundles benchmark mutants \
 	screenshots clean
 
 help: ## show this list
@@ -24,24 +22,17 @@ help: ## show this list
 environment: ## make or update .venv; does nothing when nothing changed
 	@$(PYTHON) bootstrap.py
 
-studio: environment ## make a first picture, then open the studio; LAB=0 for the picture alone
+studio: environment ## open the studio in JupyterLab; LAB=0 makes a first picture instead
+ifeq ($(LAB),0)
 	@echo "making a first picture"
 	@$(BIN)/python -m medialab prompt="a close-up of the face of a smiling person with long red hair" seed=7
-ifneq ($(LAB),0)
-	@$(BIN)/jupyter lab --ip=127.0.0.1 $(ALLOW_ROOT) --ServerApp.root_dir="$(CURDIR)" \
-		--LabApp.default_url=/lab/tree/notebooks/studio.ipynb
+else
+	@exec $(BIN)/python -m widgets.lab
 endif
 
-# A page that is left ends its kernel; of one that vanished without a word, it is ended after two
-# minutes in which it made nothing.
 app: PORT ?= 6699
 app: environment ## the studio alone, as a page on port 6699; PORT=number for another
-	@token="$(TOKEN)"; echo "the studio is at http://127.0.0.1:$(PORT)/?token=$$token"; \
-	JUPYTER_TOKEN="$$token" exec $(BIN)/voila notebooks/studio.ipynb --no-browser --Voila.ip=127.0.0.1 \
-		--port=$(PORT) --Voila.port_retries=0 --Voila.auto_token=True --Voila.log_level=ERROR \
-		--Voila.identity_provider_class=widgets.app_identity.AppIdentityProvider \
-		--MappingKernelManager.cull_idle_timeout=120 --MappingKernelManager.cull_interval=10 \
-		--TemplateExporter.exclude_markdown=True
+	@exec $(BIN)/python -m widgets.app --port=$(PORT)
 
 api: PORT ?= 8000
 api: environment ## the studio for other programs, on port 8000 (docs/api.md); PORT=number for another
@@ -49,6 +40,9 @@ api: environment ## the studio for other programs, on port 8000 (docs/api.md); P
 	echo "Authorization: token $$token"; \
 	KG_AUTH_TOKEN="$$token" exec $(BIN)/jupyter-kernelgateway --api=widgets.api_gateway --KernelManager.autorestart=False \
 		--seed_uri=notebooks/api.ipynb --ip=127.0.0.1 --port=$(PORT) --port_retries=0 --log-level=ERROR
+
+batch: environment ## make what is missing of a batch: FILE=batch.yaml; on a cluster with DASK=tcp://host:8786, or WORKERS=2
+	@$(BIN)/python -m medialab batch $(FILE) $(if $(DASK),--dask $(DASK)) $(if $(WORKERS),--workers $(WORKERS))
 
 settings: environment ## write docs/settings.md, the page of every setting, from the config models
 	@$(BIN)/python -m medialab settings > docs/settings.md

@@ -17,8 +17,11 @@ import nbformat
 import pytest
 
 from medialab import PipelineConfig
+from medialab.__main__ import read_batch_arguments
 from medialab.api import reference
 from medialab.api.arguments import read_arguments
+from medialab.batch.files import read_batch
+from tests.remote.civitai_server import CivitaiServer
 
 ROOT = Path(__file__).resolve().parents[1]
 ALL_PAGES = [
@@ -36,11 +39,19 @@ SOME_PICTURE = re.compile(r'"outputs/[^"]*\.png"')
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """This project with the models that it ships, and outputs of its own."""
+    """This project with a copy of the models that it ships, and outputs of its own."""
     folder = tmp_path_factory.mktemp("documented")
-    shutil.copytree(ROOT / "medialab", folder / "medialab")
-    (folder / "models").symlink_to(ROOT / "models")
+    for name in ("medialab", "models", "widgets"):
+        shutil.copytree(ROOT / name, folder / name)
     return folder
+
+
+@pytest.fixture(scope="module")
+def civitai():
+    """CivitAI on this machine, with the model that the pages search for."""
+    with CivitaiServer() as server:
+        server.add_model("Ink", words=["ink style"])
+        yield server
 
 
 @pytest.mark.parametrize(
@@ -51,7 +62,7 @@ def checkout(tmp_path_factory):
     ],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
-def test_the_python_of_a_page_runs(page, checkout):
+def test_the_python_of_a_page_runs(page, checkout, civitai):
     snippets = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
     code = "\n".join([BEFORE, *snippets, "bench.close()"])
     named = SOME_PICTURE.search(code)
@@ -61,7 +72,7 @@ def test_the_python_of_a_page_runs(page, checkout):
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=checkout,
-        env=os.environ | {"PYTHONPATH": str(checkout)},
+        env=os.environ | {"PYTHONPATH": str(checkout), "MEDIALAB_CIVITAI_URL": civitai.url},
         capture_output=True,
         text=True,
         check=False,
@@ -108,6 +119,8 @@ def test_a_make_command_that_is_shown_is_one_that_make_knows(words, make):
 def test_a_picture_from_the_shell_is_asked_for_with_settings_that_there_are(words):
     if "--help" in words:
         assert reference.as_help([word for word in words if word != "--help"], 100)
+    elif words[:1] == ("batch",):
+        read_batch(ROOT / read_batch_arguments([*words[1:]]).file).sweep.check()
     elif words:
         PipelineConfig.parse(read_arguments(list(words), PipelineConfig))
 

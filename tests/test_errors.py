@@ -42,3 +42,9 @@ def test_a_long_wrong_value_is_repeated_by_its_beginning():
     assert shown(f"{longest}x") == f"'{longest}…"
     assert len(shown("x" * 10**6)) == errors.MOST_SHOWN
     assert shown(3) == "3"
+
+
+def test_a_notebook_shows_the_message_alone_below_the_cell():
+    """IPython asks an error for it by this name; tests/notebooks/test_papermill.py sees it done."""
+    error = ConfigError("steps=0: at least 1").in_code("write steps=20")
+    assert error._render_traceback_() == [f"ConfigError: {error}"]

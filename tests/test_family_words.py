@@ -40,11 +40,18 @@ WORDS = re.compile(rf"(?<![A-Za-z])({'|'.join([*NAMES, *PARTS])})(?![A-Za-z])", 
 SOURCE = re.compile(r"Source:(?:.|\n(?! *\n))*")
 # Where such a word may stand, and why.
 EXCEPTIONS = {
+    "medialab/batch/metrics": "CLIP is a model that rates pictures here, no part of a checkpoint",
+    "medialab/files/vae_configs.py": "diffusers' names of classes, read from configs as they are",
     "medialab/infotext": "words of the formats of other programs, written and read as they are",
+    "medialab/listing/a1111.py": "the names of folders of another program",
+    "medialab/listing/comfyui.py": "the names of folders of another program",
+    "medialab/listing/notes.py": "a word of A1111's notes",
     "medialab/prompts/tags.py": "a LoRA's tag in a prompt says te= and unet=, in every program",
     "medialab/process/installation.py": "the name of the checkpoint that this project ships",
     "medialab/vision/finders/clipseg.py": "CLIPSeg is a detector's architecture, no checkpoint's",
     "medialab/loading/detectors.py": "the same: the table of detectors' architectures",
+    "medialab/vision/scorers/clip.py": "CLIP as a model that rates pictures",
+    "medialab/remote": "words of CivitAI's and Hugging Face's answers, read as they are",
 }
 TEXTS = {tokenize.NAME, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1)}
 

@@ -44,6 +44,14 @@ with Workbench(models, outputs, device="cpu") as bench:
 """,
 }
 OF_WIDGETS = {
+    "BatchGrid": """
+from medialab import PipelineConfig, Workbench
+from widgets import BatchGrid
+bench = Workbench(models, outputs, device="cpu")
+batch = bench.sweep(PipelineConfig(prompt="cat"), {"steps": [1, 2]}, name="cats")
+print(len(BatchGrid(batch).children) > 0)
+bench.close()
+""",
     "Studio": """
 from medialab import Workbench
 from widgets import Studio

@@ -30,6 +30,8 @@ def test_capabilities_tell_every_stage_with_its_limits_and_every_choice(service)
         "paperdoll": {
             "family": "paperdoll",
             "guidance": "true",
+            "edit_pictures": 0,
+            "samplers": answer["samplers"],
             "defaults": service.bench.defaults("paperdoll"),
         }
     }

@@ -103,3 +103,90 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tiny_checkout, tiny_environme
     )
     assert done.stdout.startswith("Make a picture: ")
     assert done.stderr == ""
+
+
+BATCH = """
+settings: {prompt: a red ball, steps: 2, width: 64, height: 64}
+axes: {seed: 1-2, guidance_scale: [3, 5]}
+"""
+
+
+def test_a_batch_is_made_from_its_file_and_again_makes_nothing(medialab, tmp_path):
+    file = tmp_path / "poster.yaml"
+    file.write_text(BATCH)
+
+    done, again = medialab("batch", str(file)), medialab("batch", str(file))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    first, *rows, table, sheet = done.stdout.splitlines()
+    assert first.startswith("4 pictures; 4 to make")
+    assert [row.partition(":")[0] for row in rows] == [f"{number} of 4" for number in range(1, 5)]
+    assert "seed 2, guidance_scale 5: " in rows[3]
+    assert len(Path(table).read_text().splitlines()) == 5
+    with Image.open(sheet) as drawn:
+        assert drawn.width > 2 * 64
+    assert again.returncode == 0
+    assert again.stdout.splitlines()[0] == "4 pictures; 4 made already; 0 to make"
+    assert len(again.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("axes: {stps: 1-3}", "Did you mean 'steps'"),
+        ("axes: {steps: 0-3}", "steps=0: must be greater than or equal to 1"),
+        ("a: !!python/object/apply:os.system [echo]", "not allowed"),
+    ],
+)
+def test_a_wrong_batch_makes_nothing(medialab, tmp_path, text, message):
+    file = tmp_path / "poster.yaml"
+    file.write_text(text)
+
+    done = medialab("batch", str(file))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "file"),
+        (["a.yaml", "--dusk", "tcp://127.0.0.1:9"], "--dusk"),
+        (["a.yaml", "--workers", "two"], "'two'"),
+        (["a.yaml", "--workers", "2", "--dask", "tcp://127.0.0.1:9"], "not allowed with"),
+    ],
+)
+def test_wrong_arguments_of_a_batch_are_told_with_the_right_ones(medialab, arguments, message):
+    done = medialab("batch", *arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert "python -m medialab batch file.yaml [--dask ADDRESS" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_batch_on_a_cluster_that_is_not_there_says_so(medialab, tmp_path):
+    file = tmp_path / "nowhere.yaml"
+    file.write_text(BATCH.replace("red", "blue"))
+
+    done = medialab("batch", str(file), "--dask", "tcp://127.0.0.1:9")
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0].startswith("4 pictures; 4 to make")
+    assert done.stderr.startswith("no Dask scheduler answers at tcp://127.0.0.1:9")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.thorough
+def test_a_batch_is_made_by_workers_of_this_machine(medialab, tmp_path):
+    file = tmp_path / "workers.yaml"
+    file.write_text(BATCH.replace("red", "green"))
+
+    done = medialab("batch", str(file), "--workers", "2")
+
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert len([line for line in done.stdout.splitlines() if " of 4: " in line]) == 4
+    assert done.stdout.count("writes its pictures into this outputs folder") == 2

@@ -224,14 +224,18 @@ def test_the_token_is_said_once_and_stands_in_no_file(ask, started, token, own_h
 
 @pytest.fixture
 def more_models(tiny_checkout):
-    """The models of the studio's own that docs/api.md names, beside the tiny checkpoint."""
+    """The models that docs/api.md names, beside the tiny checkpoint; Klein is a tiny one, too."""
+    from tests.tiny.flux2_klein import make_pipeline
+
+    klein = "checkpoints/flux-2-klein-4b"
+    make_pipeline().save_pretrained(tiny_checkout / "models" / klein)
     names = ("checkpoints/paperdoll-edit", "upscalers/paperdoll-2x.safetensors")
     for name in names:
         copy = shutil.copytree if (ROOT / "models" / name).is_dir() else shutil.copy2
         (tiny_checkout / "models" / name).parent.mkdir(exist_ok=True)
         copy(ROOT / "models" / name, tiny_checkout / "models" / name)
     yield
-    for name in names:
+    for name in (*names, klein):
         place = tiny_checkout / "models" / name
         shutil.rmtree(place) if place.is_dir() else place.unlink()
 
@@ -251,6 +255,8 @@ def answers_in(text):
 def test_the_lines_for_curl_run_as_they_stand(started, token, more_models, tiny_checkout, tmp_path):
     page = (ROOT / "docs" / "api.md").read_text()
     (script,) = (one for one in re.findall(r"```\n(.*?)```", page, re.DOTALL) if "curl" in one)
+    for name, colour in (("room", "white"), ("chair", "red")):
+        Image.new("RGB", (64, 64), colour).save(tmp_path / f"{name}.png")
     script = script.replace(":8000", f":{started[0]}")
     some_picture = re.compile(r"\d{4}-\d\d-\d\d/\d{5}-[^\"]*\.png")
     assert some_picture.search(script)
@@ -265,13 +271,15 @@ def test_the_lines_for_curl_run_as_they_stand(started, token, more_models, tiny_
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    again, larger, edited = answers_in(done.stdout)
+    again, larger, edited, by_others = answers_in(done.stdout)
     first = json.loads((tmp_path / "answer.json").read_text())["pictures"][0]
     assert (tmp_path / "tree.png").read_bytes() == base64.b64decode(first["png"])
     kept = tiny_checkout / "outputs" / again["pictures"][0]["file"]
     assert kept.read_bytes() == base64.b64decode(first["png"])
     assert larger["pictures"][0]["width"] == 2 * first["width"]
     assert edited["pictures"][0]["width"] == first["width"]
+    assert list(by_others) == list(edited), by_others
+    assert by_others["config"]["instruct"]["references"], by_others["config"]
 
 
 def test_only_this_machine_is_listened_to(started):

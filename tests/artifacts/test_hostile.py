@@ -199,7 +199,8 @@ def test_on_a_full_disk_pictures_are_found_looked_at_and_deleted(manager, save, 
 
 COPIED = (
     "INSERT INTO pictures SELECT id, {}, changed, prompt, checkpoint, seed, created, tags, stars,"
-    " width, height, words, names, folded FROM pictures LIMIT 1"
+    " width, height, steps, sampler, guidance_scale, names, folded, words, settings FROM pictures"
+    " LIMIT 1"
 )
 FOREIGN = [
     COPIED.format("day, 'no.png'"),
@@ -224,9 +225,10 @@ def test_an_index_that_somebody_wrote_into_is_mended_by_itself(manager, save, ou
     assert manager.find() == [saved]
     with closing(sqlite3.connect(outputs / "index.sqlite")) as connection:
         connection.executescript(statement)
+    assert [*ArtifactManager(outputs).table()["seed"]] == [7]
     assert ArtifactManager(outputs).find() == [saved]
     assert ArtifactManager(outputs).count() == 1
-    assert manager.choices().checkpoints == ("paperdoll",)
+    assert manager.choices().checkpoints == {"paperdoll": 1}
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.write_bytes(b"x" * 999)])

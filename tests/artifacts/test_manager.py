@@ -57,6 +57,26 @@ def test_the_same_picture_is_the_same_bytes_under_another_number(manager):
     assert first.path.read_bytes() == second.path.read_bytes()
 
 
+def test_a_picture_of_another_folder_is_taken_in_as_it_is_and_is_the_newest(manager, tmp_path):
+    before = manager.save(image(), config(), {})
+    other = ArtifactManager(tmp_path / "other").save(image(), config(seed=8), {"seconds": 1.5})
+
+    taken = manager.take_in(Sidecar.read(other.sidecar), other.path.read_bytes())
+
+    assert taken.path.name.startswith("00002-8-")
+    assert taken.path.read_bytes() == other.path.read_bytes()
+    assert Sidecar.read(taken.sidecar).record == {"seconds": 1.5}
+    assert [one.id for one in manager.find()] == [taken.id, before.id]
+
+
+def test_bytes_of_another_picture_are_not_taken_in(manager, outputs, tmp_path):
+    other = ArtifactManager(tmp_path / "other").save(image(), config(), {})
+
+    with pytest.raises(ArtifactError, match="not the one that its sidecar describes"):
+        manager.take_in(Sidecar.read(other.sidecar), other.path.read_bytes() + b"!")
+    assert files(outputs) == []
+
+
 @pytest.mark.parametrize("prompt", ["", "猫", "../../etc/passwd", "a/b\\c:d\0e", "x" * 500, "."])
 def test_no_prompt_makes_a_bad_file_name(manager, outputs, prompt):
     path = manager.save(image(), config(prompt=prompt), {}).path

@@ -12,7 +12,7 @@ import time
 import pytest
 from PIL import Image
 
-from medialab.artifacts import ArtifactManager, publishing
+from medialab.artifacts import ArtifactManager, publishing, reservations
 from medialab.errors import ArtifactError
 from tests.artifacts.pictures import CHECKOUT, check_whole, config, files, image
 
@@ -44,7 +44,7 @@ def saver(outputs, count):
     return process
 
 
-@pytest.mark.parametrize("failing", ["_write", "_rename"])
+@pytest.mark.parametrize("failing", ["write", "rename"])
 @pytest.mark.parametrize("call", [1, 2])
 @pytest.mark.parametrize(
     ("fault", "error", "message"),
@@ -90,7 +90,7 @@ def test_two_processes_saving_at_once_never_overwrite_each_other(outputs):
 def test_a_number_that_another_took_after_the_folder_was_listed_is_not_taken_again(
     manager, outputs, monkeypatch
 ):
-    real, others = publishing._claim, []
+    real, others = reservations.claim, []
 
     def claim(path, flags=0):
         if not others:  # this save has listed the folder; another begins and ends before its claim
@@ -98,7 +98,7 @@ def test_a_number_that_another_took_after_the_folder_was_listed_is_not_taken_aga
             others[0] = manager.save(image("blue"), config(), {})
         return real(path, flags)
 
-    monkeypatch.setattr(publishing, "_claim", claim)
+    monkeypatch.setattr(reservations, "claim", claim)
     saved = manager.save(image("red"), config(), {})
     assert [path.name[:5] for path in (others[0].path, saved.path)] == ["00001", "00002"]
     with Image.open(others[0].path) as picture:
@@ -159,7 +159,7 @@ def counted(real):
         if done == {stop}:
             os.kill(os.getpid(), signal.SIGKILL)
     return act
-publishing._write, publishing._rename = counted(publishing._write), counted(publishing._rename)
+publishing.write, publishing.rename = counted(publishing.write), counted(publishing.rename)
 publishing.publish(Path(sys.argv[1]), "7-x", b"sidecar", b"picture")
 """
     arguments = [sys.executable, "-c", code, str(kept[0].parent)]
@@ -172,14 +172,14 @@ publishing.publish(Path(sys.argv[1]), "7-x", b"sidecar", b"picture")
 
 
 def test_a_live_writers_files_are_not_swept(manager, outputs, monkeypatch):
-    real = publishing._rename
+    real = publishing.rename
 
     def rename_while_another_starts(source, target):
         ArtifactManager(outputs)
         real(source, target)
         ArtifactManager(outputs)
 
-    monkeypatch.setattr(publishing, "_rename", rename_while_another_starts)
+    monkeypatch.setattr(publishing, "rename", rename_while_another_starts)
     manager.save(image(), config(), {})
     assert check_whole(outputs) == 1
 

@@ -86,10 +86,18 @@ def test_the_choices_are_the_names_that_there_are(manager, save):
     save(models_sha256=LORAS, checkpoint="dolls")
     manager.annotate(save().path, tags=["Zebra", "apple", "two\nlines"])
     assert manager.choices() == Choices(
-        tags=("apple", "two lines", "Zebra"),
-        checkpoints=("dolls", "paperdoll"),
-        loras=("Pencil Sketch", "styles/night"),
+        tags={"apple": 1, "two lines": 1, "Zebra": 1},
+        checkpoints={"dolls": 1, "paperdoll": 1},
+        loras={"Pencil Sketch": 1, "styles/night": 1},
     )
+
+
+def test_the_choices_tell_how_many_pictures_have_them(manager, save):
+    for number in range(3):
+        manager.annotate(save().path, tags=["all", f"number {number}"])
+    counts = manager.choices().tags
+    assert list(counts) == ["all", "number 0", "number 1", "number 2"]
+    assert list(counts.values()) == [3, 1, 1, 1]
 
 
 def test_a_folder_that_is_not_there_yet_holds_nothing(manager, outputs):
@@ -142,3 +150,29 @@ def test_an_index_of_an_older_version_is_made_anew(manager, save, outputs, monke
 def test_width_and_height_come_with_what_is_found(manager, save):
     save(width=64, height=64)
     assert [(one.width, one.height) for one in manager.find()] == [(64, 64)]
+
+
+def test_pictures_are_listed_in_the_order_that_is_asked_for(manager, save):
+    settings = [("banana", 11, 0), ("Apple", 101, 5), ("cherry", 2, 3)]
+    for prompt, seed, stars in settings:
+        manager.annotate(save(prompt=prompt, seed=seed).path, stars=stars)
+
+    def listed(order):
+        return [one.prompt for one in manager.find(Query(order=order))]
+
+    assert listed("newest") == ["cherry", "Apple", "banana"]
+    assert listed("oldest") == ["banana", "Apple", "cherry"]
+    assert listed("stars") == ["Apple", "cherry", "banana"]
+    assert listed("prompt") == ["Apple", "banana", "cherry"]
+    assert listed("name") == ["banana", "Apple", "cherry"]  # their numbers come first
+    assert listed("seed") == ["cherry", "banana", "Apple"]
+    with pytest.raises(ArtifactError, match="order='best': choose newest, oldest"):
+        Query(order="best")
+
+
+def test_larger_pictures_come_first_by_size(manager, save):
+    from PIL import Image
+
+    for side in (32, 128, 64):
+        save(Image.new("RGB", (side, side)))
+    assert [one.width for one in manager.find(Query(order="size"))] == [128, 64, 32]

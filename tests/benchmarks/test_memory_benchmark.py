@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from medialab.families.unet_clip.needs import UNetNeeds
-from medialab.loading.memory_needs import ITEM_BYTES, decoding_bytes
+from medialab.loading.memory_needs import decoding_bytes
 from medialab.process.memory import gigabytes
+from medialab.process.precisions import ITEM_BYTES
 
 CONFIGS = Path(__file__).resolve().parents[2] / "models" / "configs"
 # Millions of weights, as their model cards and papers say: UNet, text encoders, VAE.

@@ -55,3 +55,17 @@ def test_lists_and_objects_as_text_are_read_as_json():
 def test_a_list_as_text_that_cannot_be_read_is_named(settings, said):
     with pytest.raises(ConfigError, match=said):
         PipelineConfig.from_notebook(settings)
+
+
+def test_a_notebooks_own_parameters_are_no_settings_and_a_misspelt_one_is_named():
+    config = PipelineConfig.from_notebook({"prompt": "a cat", "weight": 0.5}, own=["weight"])
+    assert config == PipelineConfig(prompt="a cat")
+    for wrong, meant in {"wieght": "weight", "sed": "seed"}.items():
+        said = f"there is no parameter '{wrong}' in this notebook. Did you mean '{meant}'"
+        with pytest.raises(ConfigError, match=said):
+            PipelineConfig.from_notebook({wrong: 7, "weight": 0.5}, own=["weight"])
+
+
+def test_what_a_notebook_leaves_out_is_filled_in_and_what_it_names_wins():
+    config = PipelineConfig.from_notebook({"seed": 3}, prompt="a cat", seed=7)
+    assert (config.prompt, config.seed) == ("a cat", 3)

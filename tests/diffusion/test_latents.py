@@ -7,17 +7,14 @@ from PIL import Image
 
 from medialab.diffusion.drawing import Drawing
 from medialab.diffusion.latents import (
-    _unscaled,
     decode_latents,
     encode_image,
-    encoded,
     latent_mask,
     latent_shape,
-    scaled_for_denoiser,
     stretched,
     to_image,
 )
-from tests.tiny.networks import make_vae
+from medialab.families.latent_codecs import mode_of
 
 LATENTS = torch.arange(16.0).reshape(1, 4, 2, 2)
 
@@ -32,31 +29,12 @@ def picture(width, height):
     return Image.fromarray(values)
 
 
-@pytest.mark.parametrize(
-    ("told", "first"),
-    [
-        ({"scaling_factor": 0.5}, 2.0),
-        ({"scaling_factor": 0.5, "shift_factor": 1.0}, 1.5),
-        (
-            {"scaling_factor": 0.5, "latents_mean": [2.0] * 4, "latents_std": [4.0] * 4},
-            0.25,
-        ),
-    ],
-)
-def test_a_vaes_scale_shift_and_spread_are_applied_and_taken_back(told, first):
-    vae = make_vae()
-    vae.register_to_config(**told)
-    scaled = scaled_for_denoiser(LATENTS, vae)
-    assert float(scaled[0, 1, 0, 0]) == first  # of 4.0
-    torch.testing.assert_close(_unscaled(scaled, vae), LATENTS)
-
-
 def test_a_picture_is_encoded_to_the_mode_of_the_vaes_own_latents(drawing):
     image = picture(64, 64)
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None] / 127.5 - 1
     with torch.inference_mode():
         expected = drawing.vae.encode(pixels).latent_dist.mode()
-        assert torch.equal(encoded(drawing.vae, pixels), expected)
+        assert torch.equal(mode_of(drawing.vae, pixels), expected)
     scaled = expected * drawing.vae.config.scaling_factor
     torch.testing.assert_close(encode_image(drawing, image), scaled)
 

@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from medialab.diffusion.previews import LatentPreview
+from medialab.families.latent_codecs import SCALED
 from medialab.loading.checkpoint import load_checkpoint
 from tests.tiny.networks import make_vae_of_four_levels
 
@@ -30,7 +31,7 @@ def test_a_preview_has_the_colours_of_the_decoded_picture(vae):
     picture = draw(scene, 128).image
     with torch.inference_mode():
         latents = vae.encode(to_tensor([picture])).latent_dist.mode() * vae.config.scaling_factor
-    preview = LatentPreview(vae).draw(latents)
+    preview = LatentPreview(vae, SCALED).draw(latents)
     assert preview.size == (128, 128)
     small = [
         np.asarray(image.resize((16, 16), Image.Resampling.BOX)) for image in (preview, picture)
@@ -45,8 +46,26 @@ def test_a_channel_that_hardly_varies_does_not_blow_a_previews_colours_up():
     with torch.no_grad():
         vae.quant_conv.weight[3] *= 3e-3
         vae.quant_conv.bias[3] = 0
-    preview = LatentPreview(vae)
+    preview = LatentPreview(vae, SCALED)
     latents = torch.zeros(1, 4, 8, 8)
     grey = np.asarray(preview.draw(latents)).astype(int)
     latents[:, 3] = 1  # as a denoiser may leave it, far more than the picture it was fitted on had
     assert np.abs(np.asarray(preview.draw(latents)) - grey).max() < 8
+
+
+@torch.inference_mode()
+def test_latents_of_many_channels_are_fitted_on_a_larger_picture():
+    class Squares:
+        """Pictures of 3 channels as latents of 192: squares of 8 × 8 pixels."""
+
+        patch = 8
+
+        def encode(self, _vae, pixels, dtype):
+            return torch.nn.functional.pixel_unshuffle(pixels, 8).to(dtype)
+
+    preview = LatentPreview(make_vae_of_four_levels(), Squares())
+    assert preview.matrix.shape == (193, 3)
+    pixels = torch.full((1, 3, 64, 32), 0.5)
+    drawn = preview.draw(Squares().encode(None, pixels, torch.float32))
+    assert drawn.size == (32, 64)
+    assert np.abs(np.asarray(drawn).astype(int) - 191).max() <= 2

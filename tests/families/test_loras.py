@@ -11,7 +11,7 @@ def test_a_family_that_runs_names_its_own_layers():
     assert keys_for("sdxl") is RUNNING["sdxl"].loras.keys
 
 
-@pytest.mark.parametrize("family", ["flux", "unknown"])
+@pytest.mark.parametrize("family", ["hidream", "unknown"])
 def test_of_other_families_every_known_prefix_is_read_the_first_familys_first(family):
     keys = keys_for(family)
     assert keys.denoiser == RUNNING["paperdoll"].loras.keys.denoiser

@@ -2,7 +2,6 @@
 
 import pytest
 
-from medialab.families import FAMILIES
 from medialab.families.kinds import classify
 from medialab.families.recognition import (
     family_of_denoiser,
@@ -150,9 +149,10 @@ def as_lines(shapes):
     return "\n".join(["", *shapes, ""])
 
 
-def test_a_vaes_family_is_told_by_a_tensor_that_no_other_has():
-    for family in FAMILIES.values():
-        if end := family.recognition.vae_tensor:
-            assert family_of_vae(Header({f"first_stage_model.{end}": (4,)}, {})) == family.name
+def test_a_vaes_family_is_told_by_layers_that_no_other_has():
+    own = {"first_stage_model.bn.running_mean": (4,)}
+    assert family_of_vae(Header(own, {})) == "flux2"
+    both = own | {"decoder.stages.0.main.conv.weight": (4, 4)}
+    assert family_of_vae(Header(both, {})) == "unknown"
     shared = Header({"encoder.conv_in.weight": (128, 3, 3, 3)}, {})
     assert family_of_vae(shared) == "unknown"

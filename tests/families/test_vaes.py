@@ -4,6 +4,7 @@ import pytest
 
 from medialab.families import RUNNING
 from medialab.families.vaes import (
+    is_made_for,
     readable_latents,
     reads,
     shared_latents,
@@ -72,3 +73,20 @@ def test_a_family_without_latents_of_its_own_shares_anothers():
         "sdxl",
         "flux",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "wanted"),
+    [
+        ("ae", "z-image", True),
+        ("ae", "sd3", False),
+        ("mine/Flux_VAE", "chroma", True),
+        ("flux/sd3.5_vae", "flux", False),
+        ("sd3_vae", "sd3", True),
+        ("aesthetic", "flux", None),
+        ("sd3-or-flux", "flux", None),
+        ("ae", "sd15", None),
+    ],
+)
+def test_its_name_tells_a_vae_from_one_with_the_same_layers(name, family, wanted):
+    assert is_made_for(RUNNING[family], name) is wanted

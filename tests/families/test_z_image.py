@@ -1,7 +1,4 @@
-"""Z-Image through the stages: text to image as diffusers' own pipeline draws it, the rest refused.
-
-This family is the proof that one is a folder and a line: what runs here is told of it nowhere else.
-"""
+"""Z-Image alone: its prompts, its dtype, what it refuses; test_by_hand.py runs its stages."""
 
 import json
 import shutil
@@ -9,13 +6,12 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from diffusers import ZImagePipeline
+from diffusers import AutoPipelineForImage2Image, FlowMatchEulerDiscreteScheduler, ZImagePipeline
 from PIL import Image
 from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench
-from medialab.artifacts import Sidecar
-from medialab.errors import CancelledError, ConfigError, ModelRefusedError
+from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families.z_image.denoiser import Transformer
 from medialab.loading import checkpoint
 from medialab.loading.registry import ModelRegistry
@@ -55,7 +51,10 @@ def plain(models):
     # As checkpoints are laid out on a CPU: it is faster, and rounds otherwise.
     pipeline.vae.to(memory_format=torch.channels_last)
 
-    def draw(prompt, *, seed=3, steps=2, width=64, height=64, **settings):
+    usual = pipeline.scheduler
+
+    def draw(prompt, *, seed=3, steps=2, width=64, height=64, scheduler=usual, **settings):
+        pipeline.scheduler = scheduler
         return pipeline(
             prompt,
             width=width,
@@ -74,6 +73,22 @@ def quick(**settings):
 
 def applied(run, stage="txt2img"):
     return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
+
+
+def test_a_checkpoint_of_small_pictures_draws_at_the_side_that_its_vaes_config_tells(
+    models, tmp_path
+):
+    folder = tmp_path / "models" / "checkpoints" / "small"
+    shutil.copytree(models / "checkpoints" / NAME, folder)
+    file = folder / "vae" / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"sample_size": 64}))
+    with Workbench(models=tmp_path / "models", outputs=tmp_path / "o", device="cpu") as workbench:
+        assert workbench.defaults("small")["width"] == 64
+        unsized = {name: value for name, value in QUICK.items() if name not in {"width", "height"}}
+        run = workbench.execute(PipelineConfig(**unsized | {"checkpoint": "small"}), save=False)
+        assert run.image.size == (64, 64)
+        info = workbench.registry.find("small", "checkpoint")
+        assert checkpoint.load_checkpoint(info, "cpu").native_size == 64
 
 
 def test_with_guidance_it_draws_the_bytes_of_diffusers(bench, plain):
@@ -98,7 +113,7 @@ def test_without_guidance_the_negative_prompt_is_not_read_and_that_is_told(bench
 def test_in_half_precision_too_its_latents_are_float32_as_in_diffusers(
     models, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(checkpoint, "pick_dtype", lambda _device: torch.bfloat16)
+    monkeypatch.setattr(checkpoint, "pick_dtype", lambda *_: torch.bfloat16)
     pipeline = ZImagePipeline.from_pretrained(
         models / "checkpoints" / NAME, dtype=torch.bfloat16, local_files_only=True
     )
@@ -115,60 +130,20 @@ def test_in_half_precision_too_its_latents_are_float32_as_in_diffusers(
     with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as bench:
         assert bench.execute(quick()).image.tobytes() == expected.tobytes()
         varied = bench.execute(quick(variation_strength=0.3, variation_seed=5))
+        again = {"mode": "img2img", "image": bench.keep(expected)}
+        redrawn = bench.execute(quick(**again, img2img={"denoising_strength": 0.5, "steps": 4}))
     assert varied.image.tobytes() != expected.tobytes()
-
-
-def test_a_size_that_is_no_multiple_of_its_blocks_is_drawn_larger_and_cut(bench, plain):
-    run = bench.execute(quick(width=72, height=104))
-    whole = plain("a red ball", guidance_scale=1.0, width=80, height=112)
-    assert run.image.tobytes() == whole.crop((0, 0, 72, 104)).tobytes()
-
-
-def test_a_second_run_comes_from_the_cache_and_a_change_runs_what_it_touches(bench):
-    first = bench.execute(quick())
-    again = bench.execute(quick())
-    assert again.image.tobytes() == first.image.tobytes()
-    assert all(one["cached"] for one in again.record["stages"])
-    sharper = bench.execute(quick(sharpen=1.0))
-    assert [one["cached"] for one in sharper.record["stages"]] == [True, True, False]
-
-
-def test_a_picture_is_made_again_from_its_own_sidecar(bench, models, tmp_path):
-    first = bench.execute(quick(guidance_scale=3.0, negative_prompt="blue"))
-    config = Sidecar.read(first.artifact.sidecar).config
-    with Workbench(models=models, outputs=tmp_path / "others", device="cpu") as other:
-        again = other.execute(config)
-    assert again.image.tobytes() == first.image.tobytes()
-
-
-def test_each_seed_of_a_batch_gives_what_it_gives_alone(bench, plain):
-    run = bench.execute(quick(batch_size=2))
-    for number, image in enumerate(run.images):
-        alone = plain("a red ball", guidance_scale=1.0, seed=3 + number)
-        assert image.tobytes() == alone.tobytes()
-
-
-def test_cancelled_between_steps_it_stops_and_the_next_run_is_the_same(bench, plain):
-    def stop(event):
-        if event.kind == "step" and event.stage == "txt2img":
-            bench.executor.cancel_all()
-
-    end = bench.executor.listen(stop)
-    with pytest.raises(CancelledError):
-        bench.execute(quick(steps=4))
-    end()
-    expected = plain("a red ball", guidance_scale=1.0, steps=4)
-    assert bench.execute(quick(steps=4)).image.tobytes() == expected.tobytes()
-
-
-def test_previews_show_the_size_that_is_drawn(bench):
-    seen = []
-    end = bench.executor.listen(lambda event: seen.append(event.preview))
-    bench.execute(quick(width=96))
-    end()
-    seen = [preview for preview in seen if preview is not None]
-    assert seen
-    assert {preview.size for preview in seen} == {(96, 64)}
+    from_picture = AutoPipelineForImage2Image.from_pipe(pipeline)
+    from_picture.set_progress_bar_config(disable=True)
+    expected = from_picture(
+        "a red ball",
+        image=expected,
+        strength=0.5,
+        num_inference_steps=4,
+        guidance_scale=1.0,
+        generator=torch.Generator("cpu").manual_seed(3),
+    ).images[0]
+    assert redrawn.image.tobytes() == expected.tobytes()
 
 
 # Prompts
@@ -208,9 +183,13 @@ def test_a_prompt_that_changes_with_the_steps_is_the_first_one_first(bench):
     assert drawn("[a red ball:a hat:9]") == pictures["a red ball"]
 
 
-def test_and_follows_the_weighted_sum_of_its_prompts(bench):
+@pytest.mark.parametrize("mode", ["txt2img", "img2img"])
+def test_and_follows_the_weighted_sum_of_its_prompts(bench, mode):
+    start = {"mode": mode, "image": bench.keep(Image.new("RGB", (64, 64), "teal"))}
+
     def drawn(prompt):
-        return np.asarray(bench.execute(quick(prompt=prompt)).image).astype(int)
+        settings = start if mode == "img2img" else {}
+        return np.asarray(bench.execute(quick(prompt=prompt, **settings)).image).astype(int)
 
     once, twice = drawn("a red ball"), drawn("a red ball :0.5 AND a red ball :0.5")
     assert np.abs(once - twice).max() <= 1
@@ -225,8 +204,7 @@ def test_and_follows_the_weighted_sum_of_its_prompts(bench):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"sampler": "DPM++ 2M"}, "trained with flow matching; choose Euler"),
-        ({"schedule": "normal"}, "choose one of automatic, simple, karras, exponential, beta"),
+        ({"sampler": "DDIM", "schedule": "ddim"}, "matching; choose one of automatic, sgm uniform"),
         ({"prediction_type": "epsilon"}, "set prediction_type to automatic"),
     ],
 )
@@ -236,11 +214,14 @@ def test_samplers_of_other_noise_are_refused_before_anything_is_loaded(bench, se
     assert not bench.registry.nbytes
 
 
-def test_a_refused_sampler_names_the_familys_own_and_the_settings_to_begin_with(bench):
-    usual = PipelineConfig(checkpoint=NAME, prompt="a doll", width=64, height=64)
+def test_a_refused_schedule_names_the_familys_own_and_the_settings_to_begin_with(bench):
+    usual = PipelineConfig(
+        checkpoint=NAME, prompt="a doll", width=64, height=64, sampler="DDIM", schedule="ddim"
+    )
     with pytest.raises(ConfigError) as refused:
         bench.submit(usual)
-    assert (refused.value.setting, refused.value.choices) == ("sampler", ("Euler",))
+    assert refused.value.setting == "schedule"
+    assert refused.value.choices == ("automatic", "sgm uniform", "simple")
     assert f"in code: bench.defaults({NAME!r})" in str(refused.value)
     assert "sampler, 'Euler'" in refused.value.hint
     assert "bench.defaults" not in refused.value.message  # as a panel shows it
@@ -249,26 +230,35 @@ def test_a_refused_sampler_names_the_familys_own_and_the_settings_to_begin_with(
     bench.resolve(usual.changed(**begun))
 
 
-@pytest.mark.parametrize("schedule", ["karras", "exponential", "beta"])
-def test_its_schedules_are_those_of_diffusers(bench, schedule):
-    run = bench.execute(quick(schedule=schedule, steps=4))
-    assert applied(run)["schedule"] == schedule
-    assert run.image.tobytes() != bench.execute(quick(steps=4)).image.tobytes()
-
-
 @pytest.mark.parametrize(
-    "settings", [{"mode": "img2img"}, {"refiner": {"enabled": True}}, {"face": {"enabled": True}}]
+    ("sampler", "calls"), [("DPM++ 2M", 3), ("Heun", 5), ("DPM2 a", 5), ("LCM", 3)]
 )
-def test_tasks_that_start_from_a_picture_are_refused_by_name(bench, settings):
-    picture = bench.keep(Image.new("RGB", (64, 64), "red"))
-    detector = {"face": {"enabled": True, "detector": "centre"}} if "face" in settings else {}
-    config = quick(**{"image": picture} | settings | detector)
-    with pytest.raises(ModelRefusedError, match=r"z-image.* text-to-image only, not"):
-        bench.execute(config)
-    assert not bench.registry.nbytes
+def test_any_sampler_runs_and_gives_the_same_bytes_again(bench, sampler, calls):
+    config = quick(sampler=sampler, steps=3, guidance_scale=1.0)
+    run = bench.execute(config)
+    told = applied(run)
+    assert (told["schedule"], told["steps"], told["model_calls"]) == ("simple", 3, calls)
+    bench.cache.clear()
+    assert bench.execute(config).image.tobytes() == run.image.tobytes()
 
 
-def test_loras_and_controlnets_of_the_family_are_listed_with_the_reason(models, tmp_path):
+def test_a_sampler_that_draws_noise_says_so_and_draws_it_from_the_seed(bench):
+    drawn = [bench.execute(quick(sampler="Euler a", seed=seed)) for seed in (3, 4)]
+    assert drawn[0].image.tobytes() != drawn[1].image.tobytes()
+    (note,) = applied(drawn[0])["notes"]
+    assert note.startswith("Euler a: new noise is drawn at each step, from the seed")
+
+
+@pytest.mark.parametrize("schedule", ["karras", "exponential", "beta"])
+def test_its_schedules_are_those_of_diffusers(bench, plain, schedule):
+    run = bench.execute(quick(schedule=schedule, steps=4, guidance_scale=1.0))
+    assert applied(run)["schedule"] == schedule
+    scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0, **{f"use_{schedule}_sigmas": True})
+    expected = plain("a red ball", steps=4, guidance_scale=0.0, scheduler=scheduler)
+    assert run.image.tobytes() == expected.tobytes()
+
+
+def test_loras_and_controlnets_of_the_family_are_listed(models, tmp_path):
     lora = {
         f"diffusion_model.layers.0.attention.to_k.lora_{one}.weight": torch.zeros(2, 2)
         for one in "AB"
@@ -279,16 +269,16 @@ def test_loras_and_controlnets_of_the_family_are_listed_with_the_reason(models, 
         save_file(tensors, tmp_path / folder / "one.safetensors")
     registry = ModelRegistry(tmp_path)
     (info,) = registry.models("lora")
-    assert info.refused.endswith("is made for z-image, whose LoRAs are not applied yet")
+    assert (info.family, info.refused) == ("z-image", None)
     (info,) = registry.models("controlnet")
-    assert "single file of family z-image" in info.refused
+    assert (info.family, info.refused) == ("z-image", None)
 
 
-def test_loras_of_no_known_family_are_refused_when_one_asks_for_them(bench, models):
+def test_a_lora_of_no_known_family_that_fits_nowhere_is_refused(bench, models):
     (models / "loras").mkdir(exist_ok=True)
     path = models / "loras" / "any.safetensors"
     save_file({f"lora_te_any.lora_{one}.weight": torch.zeros(2, 2) for one in ("down", "up")}, path)
-    with pytest.raises(ModelRefusedError, match=r"applying LoRAs is not possible yet .* z-image"):
+    with pytest.raises(ModelRefusedError, match=r"LoRA 'any' fits no layer of this z-image"):
         bench.execute(quick(prompt="a red ball <lora:any:1>"))
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import zipfile
 from contextlib import suppress
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from medialab.errors import ModelRefusedError
 from medialab.families.kinds import classify
+from medialab.files import headers
 from medialab.files.headers import LARGEST_HEADER, read_header
+from tests.tiny.headers import write_tensors
 
 
 def header_bytes(entries):
@@ -253,3 +256,37 @@ def test_whatever_a_header_says_it_is_told_or_refused(tmp_path, entries, body):
         classify(header)
         with safe_open(path, "pt") as file:
             assert set(file.keys()) == header.shapes.keys()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a":[' + ",".join(["[]"] * 500_000) + "]}",
+        '{"__metadata__":{' + ",".join(f'"{n}":""' for n in range(150_000)) + "}}",
+        '{"a":' + '{"b":' * 300_000 + "1" + "}" * 300_001,
+    ],
+    ids=["lists", "metadata", "objects"],
+)
+def test_a_header_that_would_fill_the_memory_is_refused_before_it_is_parsed(
+    tmp_path, body, monkeypatch
+):
+    monkeypatch.setattr(headers.json, "loads", None)
+    path = tmp_path / "bomb.safetensors"
+    path.write_bytes(len(body).to_bytes(8, "little") + body.encode())
+    with pytest.raises(ModelRefusedError, match="its header holds more than tensors"):
+        read_header(path)
+
+
+def test_a_large_header_with_brackets_in_its_metadata_is_read(tmp_path):
+    words = json.dumps({"tags": [[{"a": "\\"}]] * 100_000})
+    path = write_tensors(tmp_path / "a.safetensors", {"x.weight": (4, 4)}, {"ss_bucket": words})
+    assert path.stat().st_size > 2**20
+    assert read_header(path).metadata["ss_bucket"] == words
+
+
+def test_a_zip_under_the_name_of_a_model_is_refused_unopened(tmp_path):
+    path = tmp_path / "bomb.safetensors"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("archive/data.pkl", bytes(2**24))
+    with pytest.raises(ModelRefusedError, match="not a safetensors file"):
+        read_header(path)

@@ -258,10 +258,10 @@ def test_no_loader_of_any_kind_reaches_for_the_network_or_says_a_word(hostile_mo
     ],
 )
 def test_a_detectors_config_is_checked_before_a_class_is_built(tmp_path, settings, says):
-    from medialab.listing.models import ModelFiles
     from medialab.loading.detectors import load_detector
+    from medialab.loading.registry import ModelRegistry
 
     network_named(tmp_path / "detectors" / "odd", "yolos", "YolosForObjectDetection", **settings)
-    (info,) = ModelFiles(tmp_path).scan("detector")
+    (info,) = ModelRegistry(tmp_path).models("detector")
     with pytest.raises(MediaLabError, match=says):
         load_detector(info, "cpu")

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from medialab.files.regular import read_regular
+from medialab.files.regular import is_folder, read_regular
 
 
 @pytest.mark.parametrize("size", [0, 1, 2**16 - 1, 2**16, 2**16 + 1, 200_000])
@@ -27,3 +27,17 @@ def test_a_small_file_takes_no_memory_for_the_largest_that_may_be_read(tmp_path)
         assert tracemalloc.get_traced_memory()[1] < 2**20
     finally:
         tracemalloc.stop()
+
+
+def test_a_folder_that_may_not_be_seen_is_none(tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(tmp_path)
+    (tmp_path / "circle").symlink_to("circle")
+    assert is_folder(tmp_path)
+    assert is_folder(tmp_path / "link")
+    assert not any(is_folder(tmp_path / name) for name in ("gone", "circle", "a\0b"))
+
+    def forbidden(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "stat", forbidden)
+    assert not is_folder(tmp_path)

@@ -31,6 +31,17 @@ def test_what_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path, m
     assert [*tmp_path.iterdir()] == [path]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+@pytest.mark.parametrize(("private", "others"), [(True, 0), (False, 0o044)])
+def test_others_may_read_a_file_unless_it_is_private(tmp_path, private, others):
+    path, before = tmp_path / "file.bin", os.umask(0o022)
+    try:
+        write_whole(path, b"content", private=private)
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o077 == others
+
+
 def test_a_folder_in_its_place_stays_and_no_unfinished_file_is_left(tmp_path):
     path = tmp_path / "file.bin"
     path.mkdir()

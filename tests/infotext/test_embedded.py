@@ -2,6 +2,7 @@
 
 import json
 from io import BytesIO
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ def with_exif(kind, tags, *, in_ifd=True):
     for tag, value in tags.items():
         target[tag] = value
     buffer = BytesIO()
-    Image.new("RGB", (8, 8), "teal").save(buffer, kind, exif=exif)
+    Image.new("RGB", (8, 8), "teal").save(buffer, kind, exif=exif.tobytes())
     return buffer.getvalue()
 
 
@@ -137,3 +138,42 @@ def test_no_texts_make_choosing_fail(texts):
     settings_among(texts)
     for text in texts.values():
         is_text_of_settings(text)
+
+
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="…"><rdf:Description {attribute}>'
+    "{element}</rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+ELEMENT = (
+    "<exif:UserComment><rdf:Alt><rdf:li xml:lang='x-default'>{}</rdf:li></rdf:Alt>"
+    "</exif:UserComment>"
+)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "AVIF", "PNG"])
+@pytest.mark.parametrize("as_attribute", [True, False])
+def test_settings_in_xmp_are_read(kind, as_attribute):
+    text = escape(INFOTEXT, {'"': "&quot;", "\n": "&#10;"})
+    xmp = XMP.format(
+        attribute=f'exif:UserComment="{text}"' if as_attribute else "",
+        element="" if as_attribute else ELEMENT.format(text),
+    )
+    buffer = BytesIO()
+    picture = Image.new("RGB", (8, 8), "teal")
+    if kind == "PNG":
+        info = PngImagePlugin.PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", xmp)
+        picture.save(buffer, kind, pnginfo=info)
+    else:
+        picture.save(buffer, kind, xmp=xmp.encode())
+    found = read_embedded(buffer.getvalue())
+    assert (found.settings["prompt"], found.settings["seed"]) == ("a café cat", 5)
+
+
+def test_a_comment_is_read_from_avif_and_from_a_pngs_exif():
+    exif = Image.Exif()
+    exif.get_ifd(EXIF_IFD)[USER_COMMENT] = b"UNICODE\0" + INFOTEXT.encode("utf-16-be")
+    for kind in ("AVIF", "PNG"):
+        buffer = BytesIO()
+        Image.new("RGB", (8, 8), "teal").save(buffer, kind, exif=exif.tobytes())
+        assert read_embedded(buffer.getvalue()).settings["seed"] == 5

@@ -4,7 +4,8 @@ import hashlib
 import shutil
 
 from medialab import Workbench
-from medialab.infotext.model_matches import Matcher, sha256_of_tensors
+from medialab.files.digests import sha256_of_tensors
+from medialab.infotext.model_matches import Matcher
 from tests.infotext.pictures import LINE, sha_of
 
 

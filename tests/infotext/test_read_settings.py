@@ -1,6 +1,7 @@
 """Settings are read from text, bytes and files of any kind, or refused by an error of ours."""
 
 import json
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -77,6 +78,19 @@ def test_what_carries_no_settings_is_named(own, tmp_path):
         own.read_settings("a " * 10**6)
 
 
+def test_a_damaged_text_is_named(own, tmp_path):
+    whole = picture("")
+    damaged = b"parameters\0\0no zlib"
+    chunk = b"zTXt" + damaged
+    chunk = len(damaged).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    at = whole.index(b"IDAT") - 4
+    content = whole[:at] + chunk + whole[at:]
+    (tmp_path / "cat.png").write_bytes(content)
+    for source in (content, tmp_path / "cat.png"):
+        with pytest.raises(ArtifactError, match="'parameters' is damaged"):
+            own.read_settings(source)
+
+
 def test_a_graph_of_comfyui_is_said_and_sets_nothing(own):
     graph = json.dumps({"3": {"class_type": "KSampler", "inputs": {}}})
     read = own.read_settings(picture({"prompt": graph, "workflow": json.dumps({"nodes": []})}))
@@ -128,3 +142,9 @@ def test_any_text_is_read_or_refused_by_an_error_of_ours(fuzzed, text):
         return
     assert read.summary
     PipelineConfig.parse(read.config.model_dump())
+
+
+@pytest.mark.parametrize("source", [None, 5, ["a cat"]])
+def test_what_is_no_text_no_path_and_no_bytes_is_named(own, source):
+    with pytest.raises(ArtifactError, match="is no text, no path and no file's bytes"):
+        own.read_settings(source)

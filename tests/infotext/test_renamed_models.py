@@ -7,7 +7,7 @@ from PIL import Image
 
 from medialab import PipelineConfig, Workbench
 from medialab.errors import LeftOutWarning
-from medialab.infotext.model_matches import sha256_of_tensors
+from medialab.files.digests import sha256_of_tensors
 from tests.infotext.pictures import LINE, sha_of
 
 

@@ -55,3 +55,10 @@ def test_a_whole_picture_is_read_without_a_warning(own):
         warnings.simplefilter("error")
         assert own.artifacts.load(path).seed == 3
     assert own.read_settings(path).is_whole
+
+
+def test_a_stage_that_stays_off_is_said_to_be_off(own):
+    read = own.read_settings(f"a cat\n{LINE}, Hires steps: 9, Hires upscaler: Latent")
+    assert "hires fix (switched off)" in read.set
+    on = own.read_settings(f"a cat\n{LINE}, Hires steps: 9, Hires upscale: 2")
+    assert "hires fix" in on.set

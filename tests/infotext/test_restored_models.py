@@ -4,7 +4,8 @@ import hashlib
 import json
 
 from medialab import PipelineConfig
-from medialab.infotext.model_matches import auto_v1, sha256_of_tensors
+from medialab.files.digests import autov1, sha256_of_tensors
+from medialab.infotext.restored_models import MissingModel
 from tests.infotext.pictures import LINE, sha_of
 
 
@@ -40,7 +41,7 @@ def test_the_hash_chooses_the_lora_in_tags_and_lists(own):
         sha256_of_tensors(file)[:12],
         hashlib.sha256(file.read_bytes()).hexdigest()[:10],
         sha256_of_tensors(file),
-        auto_v1(file),
+        autov1(file),
     )
     for told in hashes:
         read = own.read_settings(
@@ -125,3 +126,34 @@ def test_models_of_stages_that_are_not_here_are_unset_and_told(own):
     assert read.config.handover_checkpoint == ""
     assert "abcdef1234" in read.left_out["handover checkpoint"]
     assert "R-ESRGAN" in read.left_out["upscaler of hires fix"]
+
+
+def test_models_that_are_not_here_are_listed_with_their_hashes(own):
+    read = own.read_settings(
+        f"a <lora:gone:1> cat\n{LINE}, Model: pony, Model hash: ABCDEF1234, VAE: soft2.pt, "
+        'Lora hashes: "gone: 123456789abc"'
+    )
+    assert read.missing == (
+        MissingModel("checkpoint", "pony", "abcdef1234"),
+        MissingModel("vae", "soft2"),
+        MissingModel("lora", "gone", "123456789abc"),
+    )
+    assert [one.shown for one in read.missing] == [
+        "checkpoint pony (hash abcdef1234)",
+        "VAE soft2",
+        "LoRA gone (hash 123456789abc)",
+    ]
+    assert own.read_settings(f"a cat\n{LINE}, Model: paperdoll").missing == ()
+
+
+def test_a_blake3_hash_chooses_the_file_too(own):
+    file = own.registry.find("pencil-sketch", "lora").path
+    blake3 = own.registry.hashes.digests(file).blake3
+    settings = {
+        "app_version": "5",
+        "positive_prompt": "a",
+        "cfg_scale": 5,
+        "loras": [{"model": {"name": "ink", "hash": f"blake3:{blake3}"}, "weight": 0.5}],
+    }
+    read = own.read_settings(json.dumps(settings))
+    assert [lora.name for lora in read.config.loras] == ["pencil-sketch"]

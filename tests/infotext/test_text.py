@@ -47,6 +47,22 @@ def test_clip_skip_and_emphasis_are_written_when_they_are_not_usual():
     assert ", Model: paperdoll, Clip skip: 2, Emphasis: No norm, " in text
 
 
+def test_a_guidance_that_was_told_or_changed_is_forges_item_and_comes_back():
+    key = "Distilled CFG Scale"
+    assert key not in written()
+    changed = written(distilled_guidance_scale=2.5)
+    assert f", CFG scale: 5, {key}: 2.5, Seed: 1, " in changed
+    assert infotext.read(changed).settings["distilled_guidance_scale"] == 2.5
+    told = {"name": "txt2img", "applied": {"distilled_guidance_scale": 3.5}}
+    record = {"stages": [told]}
+    drawn = infotext.write(resolved(), checkpoint_hash=HASH, version="v1.0", record=record)
+    assert f"{key}: 3.5, " in drawn
+    hires = {"enabled": True, "distilled_guidance_scale": 4.0}
+    assert f"Hires {key}: 4, " in written(refiner=hires)
+    found = infotext.read(f"a\nSteps: 1, Sampler: Euler, Seed: 2, Hires {key}: 4, Hires upscale: 2")
+    assert found.settings["refiner"]["distilled_guidance_scale"] == 4.0
+
+
 def test_a_vae_is_written_after_the_model_and_read_under_any_ending():
     assert "VAE" not in written()
     text = written(vae="kl-f8", models_sha256={"vae/kl-f8": "12" * 32})

@@ -3,6 +3,9 @@
 import json
 import math
 
+import pytest
+
+from medialab.families import FAMILIES, RUNNING
 from medialab.loading.registry import ModelRegistry
 from tests.tiny.headers import write_lora
 
@@ -40,8 +43,12 @@ def test_what_is_no_model_of_its_own_is_listed_with_the_way_out(root):
         path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(at))
 
     expected = {
-        ("checkpoints", "flux"): (
-            {"model.diffusion_model.double_blocks.0.img_attn.norm.key_norm.scale": [4]},
+        ("checkpoints", "hidream"): (
+            {"model.diffusion_model.double_stream_blocks.0.block.adaLN_modulation.1.bias": [4]},
+            "holds a denoiser of family hidream, which does not run here yet",
+        ),
+        ("checkpoints", "unet"): (
+            {"input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight": [4, 768]},
             "holds a denoiser, not a checkpoint; it lacks its text encoder and VAE",
         ),
         ("upscalers", "gfpgan"): (
@@ -53,9 +60,9 @@ def test_what_is_no_model_of_its_own_is_listed_with_the_way_out(root):
             {"768.0.linear.0.weight": [8, 768]},
             "holds a hypernetwork, not an embedding",
         ),
-        ("loras", "flux-lora"): (
-            {"lora_unet_double_blocks_0_img_attn_proj.lora_down.weight": [4, 3072]},
-            "is made for flux, and no checkpoint of that family runs here",
+        ("loras", "hidream-lora"): (
+            {"lora_unet_double_stream_blocks_0_block_x.lora_down.weight": [4, 3072]},
+            "is made for hidream, and no checkpoint of that family runs here",
         ),
         ("loras", "vera"): ({"unet.x.vera_lambda_b": [4]}, "is a VeRA, which is not supported"),
         ("loras", "nothing"): ({"x": [4]}, "holds no known layers of a lora"),
@@ -66,7 +73,7 @@ def test_what_is_no_model_of_its_own_is_listed_with_the_way_out(root):
         ("controlnet", "control-lora"): ({"lora_controlnet": [0]}, "is not supported yet"),
         ("vae", "clip"): (
             {"text_model.embeddings.token_embedding.weight": [4, 768]},
-            "holds a text encoder, not a vae; it is a part of a checkpoint",
+            "holds a text encoder, not a vae; move it to text_encoders",
         ),
     }
     for (folder, name), (shapes, _) in expected.items():
@@ -74,3 +81,60 @@ def test_what_is_no_model_of_its_own_is_listed_with_the_way_out(root):
     refused = {info.name: info.refused for info in ModelRegistry(root).models()}
     for (_, name), (_, reason) in expected.items():
         assert reason in (refused[name] or "usable"), name
+
+
+KLEIN = {"num_attention_heads": 24}
+QWEN_EDIT = {"_class_name": "QwenImageEditPipeline"}
+QWEN_EDIT_PLUS = {"_class_name": "QwenImageEditPlusPipeline"}
+
+
+def write_folder(place, name, config, *, part="transformer", **index):
+    """Write a folder without weights, which is enough to tell what it is."""
+    for folder in (part, "scheduler"):
+        (place / folder).mkdir(parents=True)
+    (place / "model_index.json").write_text(json.dumps({"_class_name": "SomePipeline", **index}))
+    (place / part / "config.json").write_text(json.dumps({"_class_name": name, **config}))
+    scheduler = {"_class_name": "FlowMatchEulerDiscreteScheduler"}
+    (place / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [
+        (family.name, name)
+        for family in FAMILIES.values()
+        for name in family.recognition.classes
+        if "ControlNet" not in name
+    ],
+)
+def test_a_folder_of_every_class_is_named_by_its_family(root, family, name):
+    part = "unet" if name.startswith("UNet") else "transformer"
+    config = FAMILIES[family].recognition.config
+    write_folder(root / "checkpoints" / "x", name, config, part=part)
+    (info,) = ModelRegistry(root).models()
+    assert (info.holds, info.family) == ("checkpoint", family)
+    assert info.prediction_type == "flow_prediction"
+    assert f"is of family {family}" in info.refused or family in RUNNING
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "index", "variant", "edition"),
+    [
+        ("FluxTransformer2DModel", {"guidance_embeds": True}, {}, "", ""),
+        ("FluxTransformer2DModel", {"guidance_embeds": False}, {}, "schnell", ""),
+        ("FluxTransformer2DModel", {"in_channels": 384}, {}, "fill", ""),
+        ("FluxTransformer2DModel", {}, {"_class_name": "FluxKontextPipeline"}, "", "kontext"),
+        ("Flux2Transformer2DModel", KLEIN, {"is_distilled": True}, "", "distilled"),
+        ("Flux2Transformer2DModel", KLEIN, {"is_distilled": False}, "", "base"),
+        ("Krea2Transformer2DModel", {}, {"is_distilled": True}, "", "turbo"),
+        ("QwenImageTransformer2DModel", {}, QWEN_EDIT, "", "first edit"),
+        ("QwenImageTransformer2DModel", {}, QWEN_EDIT_PLUS, "", "edit"),
+        ("ZImageTransformer2DModel", {}, {"is_distilled": True}, "", ""),
+        ("ZImageTransformer2DModel", {}, {"_edition": "base"}, "", "base"),
+    ],
+)
+def test_a_folder_tells_its_variant_and_edition(root, name, config, index, variant, edition):
+    write_folder(root / "checkpoints" / "x", name, config, **index)
+    (info,) = ModelRegistry(root).models()
+    assert (info.variant, info.edition) == (variant, edition)
+    assert (edition in info.editions) if edition else True

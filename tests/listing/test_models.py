@@ -24,11 +24,11 @@ def settled(monkeypatch):
 @pytest.fixture
 def header_reads(monkeypatch):
     """How many headers were read."""
-    from medialab.listing import descriptions
+    from medialab.listing import single_files
 
-    read, real = [], descriptions.read_header
+    read, real = [], single_files.read_header
     monkeypatch.setattr(
-        descriptions, "read_header", lambda path: (read.append(path.name), real(path))[1]
+        single_files, "read_header", lambda path: (read.append(path.name), real(path))[1]
     )
     return read
 

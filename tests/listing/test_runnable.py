@@ -1,13 +1,20 @@
 """What is recognised and cannot be used is told with the reason and the way out."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from medialab.families import FAMILIES, RUNNING
 from medialab.families.kinds import BOFT
 from medialab.files.headers import Header
-from medialab.listing.runnable import variant_of_controlnet, why_not, why_not_in
+from medialab.listing.runnable import (
+    unread_when_editing,
+    variant_of_controlnet,
+    why_not,
+    why_not_in,
+    why_not_with,
+)
 
 FILE, FOLDER = {"is_file": True}, {"is_file": False}
 
@@ -33,14 +40,14 @@ def test_a_lora_of_no_known_family_may_fit_and_one_of_another_does_not():
     ("kind", "family", "variant", "written", "message"),
     [
         ("checkpoint", "unknown", "", "", "is of family unknown; .*no rule here knows its layers"),
-        ("checkpoint", "flux", "", "", "is of family flux; .*use it where it can run"),
+        ("checkpoint", "hidream", "", "", "is of family hidream; .*use it where it can run"),
         ("checkpoint", "sd15", "depth", "", "is made for following a depth picture; single files"),
         ("checkpoint", "sd15", "9 channels", "", r"something else \(it reads 9 channels\)"),
         ("controlnet", "sd15", "", "lllite", "is a ControlNet-LLLite"),
         ("controlnet", "sd15", "", "union", "of many kinds in one"),
         ("controlnet", "sd15", "difference", "", "holds the difference to one checkpoint"),
         ("controlnet", "sd15", "class Odd", "", "is of class Odd; the supported class is Control"),
-        ("controlnet", "flux", "", "", "is a single file of family flux; of single files, "),
+        ("controlnet", "hidream", "", "", "is a single file of family hidream; of single files, "),
         ("vae", "unknown", "", "tiny", "is a tiny one in a single file"),
         ("vae", "unknown", "class Odd", "", "is of class Odd; supported are Autoencoder"),
         ("vae", "unknown", "7 channels", "", "writes latents of 7 channels than the picture"),
@@ -53,8 +60,8 @@ def test_a_file_that_cannot_be_used_is_told_why(kind, family, variant, written, 
 
 
 def test_a_folder_of_a_family_that_runs_none_is_told_those_that_do():
-    reason = why_not("controlnet", "flux", "", **FOLDER)
-    assert reason == f"is of family flux; those that run here are {', '.join(RUNNING)}"
+    reason = why_not("controlnet", "hidream", "", **FOLDER)
+    assert reason == f"is of family hidream; those that run here are {', '.join(RUNNING)}"
 
 
 @pytest.mark.parametrize(
@@ -75,6 +82,56 @@ def test_a_stage_takes_what_is_made_for_it():
     assert why_not_in("instruct", "sd15", "instruct") is None
 
 
+def test_only_an_edition_that_edits_is_taken_where_the_family_has_some():
+    assert why_not_in("instruct", "flux2-klein-4b", "") is None
+    assert why_not_in("instruct", "flux2-klein-4b", "", "base") is None
+    assert why_not_in("txt2img", "flux2-klein-4b", "") is None
+
+
+@pytest.mark.parametrize(
+    ("family", "variant", "unread"),
+    [
+        ("flux2-klein-4b", "", {"image_guidance_scale": "is not read by one"}),
+        ("sd15", "instruct", {"references": "the start picture alone"}),
+        ("sd15", "", dict.fromkeys(("references", "image_guidance_scale"), "does not edit")),
+        ("sdxl", "", dict.fromkeys(("references", "image_guidance_scale"), "does not edit")),
+    ],
+)
+def test_settings_of_an_edit_that_a_checkpoint_does_not_read_have_a_reason(family, variant, unread):
+    info = SimpleNamespace(name="one", family=family, variant=variant, edition="")
+    found = unread_when_editing(info)
+    assert found.keys() == unread.keys()
+    assert all(words in found[name] for name, words in unread.items())
+
+
 def test_a_controlnet_that_is_a_difference_is_told_by_its_marker():
     assert variant_of_controlnet(Header({"difference": ()}, {})) == "difference"
     assert variant_of_controlnet(Header({"weight": (2, 2)}, {})) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "made_for", "variant", "family", "message"),
+    [
+        ("lora", "sdxl", "", "sd15", "is made for sdxl; the checkpoint is of family sd15"),
+        ("controlnet", "sdxl", "", "sd15", "is made for sdxl; the"),
+        ("embedding", "sdxl", "", "sd15", "is made for sdxl; the"),
+        ("vae", "unknown", "", "z-image", "writes latents of "),
+        (
+            *("vae", "unknown", "16 channels, 8 times smaller", "qwen-image"),
+            "writes latents of 16 channels, 8 times smaller, not of 16",
+        ),
+        ("controlnet", "unknown", "", "flux", "is a ControlNet, and flux follows none yet"),
+    ],
+)
+def test_a_model_of_another_family_than_the_checkpoints_is_told_why(
+    kind, made_for, variant, family, message
+):
+    assert why_not_with(kind, made_for, variant, family).startswith(message)
+
+
+def test_what_fits_or_may_fit_or_needs_no_family_is_told_nothing():
+    for kind in ("lora", "controlnet", "embedding", "vae"):
+        assert why_not_with(kind, "sd15", "", "sd15") is None
+        assert why_not_with(kind, "unknown", "", "sd15") is None
+        assert why_not_with(kind, "sdxl", "", "unknown") is None
+    assert why_not_with("upscaler", "esrgan", "", "sd15") is None

@@ -43,6 +43,19 @@ def folder_of(root, latents, levels):
     return ModelInfo("a", "checkpoint", "sd15", "diffusers", root, 0)
 
 
+@pytest.mark.parametrize(("told", "side"), [(128, 128), (32, 1024), (None, 1024), ("128", 1024)])
+def test_where_a_transformers_config_has_no_side_the_vaes_is_used_unless_it_is_a_default(
+    root, told, side
+):
+    for part, config in (
+        ("transformer", {"dim": 96}),
+        ("vae", {"block_out_channels": [4, 8, 8, 8], "sample_size": told}),
+    ):
+        (root / part).mkdir(parents=True)
+        (root / part / "config.json").write_text(json.dumps(config))
+    assert native_size(ModelInfo("a", "checkpoint", "z-image", "diffusers", root, 0)) == side
+
+
 @pytest.mark.parametrize(
     ("latents", "levels", "side"),
     [(64, [4, 8, 8, 8], 512), (96, [4, 8, 8, 8], 768), (64, [4], 64), (32, [4, 8], 64)],

@@ -32,7 +32,7 @@ def loaded(monkeypatch):
 
     models = []
 
-    def load(info, device):
+    def load(info, device, **others):
         models.append(FakeModel(info, bytes_in_memory(info, "float32")))
         return models[-1]
 
@@ -71,9 +71,9 @@ def test_the_old_model_is_gone_before_the_new_one_is_read(three, loaded, monkeyp
     registry.load(infos["b"])
     real, there = module.load_checkpoint, []
 
-    def read(info, device):
+    def read(info, device, **others):
         there.append([model.name for model in loaded if not model.released])
-        return real(info, device)
+        return real(info, device, **others)
 
     monkeypatch.setattr(module, "load_checkpoint", read)
     registry.load(infos["c"])
@@ -133,7 +133,7 @@ def test_listing_does_not_wait_for_a_load(root, monkeypatch):
     (info,) = registry.models()
     started, finish = threading.Event(), threading.Event()
 
-    def slow(info, device):
+    def slow(info, device, **others):
         started.set()
         assert finish.wait(10)
         return FakeModel(info, 1)

@@ -476,7 +476,7 @@ SAYINGS = {
     "modelspec-flow": (
         {},
         {"modelspec.prediction_type": "Rectified flow"},
-        ("rectified_flow", False),
+        ("flow_prediction", False),
     ),
     "kohya-epsilon": ({}, {"ss_v_parameterization": "False"}, ("epsilon", False)),
     # A merge copies metadata from anywhere; whoever adds a marker means it.

@@ -14,7 +14,6 @@ from medialab import PipelineConfig, Workbench
 from medialab.diffusion.drawing import Drawing
 from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
 from medialab.infotext import text as infotext
-from medialab.listing.models import ModelFiles
 from medialab.loading.registry import ModelRegistry
 from medialab.loading.vaes import load_vae, refuse_unfitting
 from tests.tiny.checkpoints import write_sdxl, write_single_vae
@@ -188,7 +187,7 @@ def test_a_vae_that_lacks_weights_is_refused(models, model, tmp_path, name, says
     if "/" in name:
         make_vae().save_config(file.parent)
     save_file(weights, file)
-    (info,) = ModelFiles(tmp_path).scan("vae")
+    (info,) = ModelRegistry(tmp_path).models("vae")
     with pytest.raises(ModelRefusedError, match=says):
         load_vae(info, model.components["vae"], "cpu")
 
@@ -374,9 +373,11 @@ def test_a_preview_is_that_of_the_vae_in_use(bench, monkeypatch):
     made = []
 
     class Noted(previews.LatentPreview):
-        def __init__(self, vae):
+        def __init__(self, vae, codec):
             made.append(vae)
-            super().__init__(vae)
+            super().__init__(vae, codec)
+
+    bench.executor.listen(lambda event: event.preview)  # somebody looks
 
     monkeypatch.setattr(context, "LatentPreview", Noted)
     bench.registry.unload_all()

@@ -11,8 +11,10 @@ from safetensors.torch import save_file
 
 from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING
+from medialab.files.headers import read_header
+from medialab.listing.facts import trained_words_of
 from medialab.loading.checkpoint import LoadedCheckpoint
-from medialab.lora import read_lora, trigger_words
+from medialab.lora import read_lora
 from medialab.lora.files import parse_lora
 from medialab.lora.fitting import Fit
 
@@ -119,7 +121,8 @@ def test_whatever_a_file_holds_only_our_errors_come_of_it(tmp_path, tensors, met
         path,
         metadata,
     )
-    trigger_words(path)
+    with suppress(ModelRefusedError):
+        trained_words_of(read_header(path))
     unet = torch.nn.ModuleDict({"mid_block_attentions_0_proj_in": torch.nn.Linear(3, 3)})
     with suppress(ModelRefusedError):
         Fit(read_lora(path), model(unet=unet)).refuse_foreign()

@@ -319,7 +319,7 @@ def test_original_names_are_those_that_diffusers_converts(models, family):
     }
     found = modules_by_name("unet", unet, models[family].family.loras)
     for path, number in converted.items():
-        assert found[plain(names[int(number)])][0] == path.removesuffix(".weight")
+        assert found[plain(names[int(number)])][0].path == path.removesuffix(".weight")
     layers = (torch.nn.Linear, torch.nn.Conv2d)
     every = {name for name, one in unet.named_modules() if isinstance(one, layers)}
     assert {path.removesuffix(".weight") for path in converted} == every

@@ -118,10 +118,10 @@ def test_memory_that_runs_out_in_a_loras_arithmetic_is_no_fault_of_its_file(
     bench.loras.clear_cache()
     delta, faults = patches_module.delta, iter(range(1))
 
-    def failing(leaves, weight):
+    def failing(leaves, weight, rows=None):
         if next(faults, None) is not None:
             raise RuntimeError(NO_MEMORY)
-        return delta(leaves, weight)
+        return delta(leaves, weight, rows)
 
     monkeypatch.setattr(patches_module, "delta", failing)
     found, record = drawn("plain")

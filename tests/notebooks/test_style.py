@@ -1,4 +1,7 @@
-"""Notebooks can be read aloud to a photographer: short cells, half prose, nothing defined."""
+"""Notebooks can be read aloud to a photographer: short cells, half prose, nothing defined.
+
+The studio's own notebook is no text to read: one title, one line, one cell.
+"""
 
 import ast
 import json
@@ -12,15 +15,25 @@ from traitlets.config import Config
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+STUDIO = ROOT / "notebooks" / "studio.ipynb"
 # As `jupyter nbconvert --TagRemovePreprocessor.remove_cell_tags=check` is told.
 EXPORT = Config(TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"check"}})
 
 
-@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.fixture(params=[one for one in NOTEBOOKS if one != STUDIO], ids=lambda path: path.stem)
 def notebook(request):
-    read = nbformat.read(request.param, as_version=4)
-    nbformat.validate(read)
-    return read
+    return read(request.param)
+
+
+@pytest.fixture
+def studio():
+    return read(STUDIO)
+
+
+def read(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    return notebook
 
 
 def codes_of(notebook):
@@ -38,6 +51,24 @@ def is_check(cell):
 def test_the_readme_shows_the_way_to_every_notebook_and_to_no_other():
     shown = re.findall(r"notebooks/(\w+)\.ipynb", (ROOT / "README.md").read_text())
     assert {path.stem for path in NOTEBOOKS} == set(shown)
+
+
+def test_the_studio_is_a_title_a_line_and_a_folded_cell_that_says_what_it_is(studio):
+    title, cell = studio.cells
+    heading, _ = (line for line in title.source.splitlines() if line)
+    assert heading == "# Media Lab Studio"
+    assert cell.cell_type == "code"
+    assert cell.metadata == {"jupyter": {"source_hidden": True}}
+    # JupyterLab shows a folded cell's first line.
+    assert cell.source.startswith("# The studio")
+    *_, last = ast.parse(cell.source).body
+    assert ast.unparse(last) == "studio"
+
+
+def test_the_studios_line_has_a_button_that_runs_it_and_says_how_to_without(studio):
+    line = studio.cells[0].source.splitlines()[-1]
+    assert 'data-commandlinker-command="notebook:run-all-cells"' in line
+    assert "Run All Cells" in line
 
 
 def test_ten_to_seventeen_cells_half_of_them_prose(notebook):

@@ -37,7 +37,7 @@ def test_texts_of_each_kind_are_read_and_gone_from_the_file():
 
 def test_a_picture_without_any_is_left_as_it_is():
     whole = picture(chunk(b"gAMA", bytes(4)))
-    assert split(whole) == ({}, frozenset(), None, whole)
+    assert split(whole) == ({}, frozenset(), frozenset(), None, whole)
     assert split(whole).rest is whole
 
 
@@ -82,6 +82,15 @@ def test_all_texts_together_have_a_limit_of_their_own(monkeypatch):
 def test_damaged_text_is_left_out_and_harms_no_other():
     found = split(picture(chunk(b"zTXt", b"a\0\0no zlib"), chunk(b"tEXt", b"b\0good")))
     assert (found.texts, found.too_long, found.rest) == ({"b": "good"}, frozenset(), picture())
+    assert found.damaged == {"a"}
+
+
+def test_a_text_that_was_cut_is_damaged_and_not_read_in_part():
+    packed = zlib.compress(b"a cat\nSteps: 20, Seed: 12345")
+    for kind, head in ((b"zTXt", b"a\0\0"), (b"iTXt", b"a\0\1\0\0\0")):
+        whole, cut = (split(picture(chunk(kind, head + packed[:end]))) for end in (None, -6))
+        assert (whole.texts["a"][:5], whole.damaged) == ("a cat", frozenset())
+        assert (cut.texts, cut.damaged) == ({}, {"a"})
 
 
 def test_a_text_that_turns_the_picture_stays_for_pillow_unless_it_is_long():

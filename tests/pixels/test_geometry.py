@@ -8,6 +8,7 @@ from medialab.pixels.geometry import (
     Box,
     contain,
     cover,
+    fitted_size,
     hires_size,
     surroundings,
     to_multiple,
@@ -84,3 +85,17 @@ def test_overlap_over_union():
     assert Box(0, 0, 10, 10).iou(Box(5, 0, 15, 10)) == pytest.approx(1 / 3)
     assert Box(0, 0, 10, 10).iou(Box(20, 0, 30, 10)) == 0
     assert Box(0, 0, 0, 0).iou(Box(0, 0, 0, 0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "side", "fitted"),
+    [
+        ((4000, 3000), 128, (144, 112)),
+        ((3000, 4000), 1024, (888, 1184)),
+        ((768, 512), 512, (768, 512)),  # near enough: not a pixel is changed
+        ((65, 33), 512, (720, 368)),
+        ((60000, 60), 128, (4048, 64)),
+    ],
+)
+def test_a_picture_is_fitted_to_a_models_area(size, side, fitted):
+    assert fitted_size(*size, side) == fitted

@@ -27,7 +27,7 @@ def as_installed(monkeypatch, tmp_path):
 def test_a_checkout_has_its_own_whatever_folder_it_is_started_in(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert not installation.is_installed()
-    assert installation.models_folder() == ROOT / "models"
+    assert installation.own_models_folder() == ROOT / "models"
     assert installation.outputs_folder() == ROOT / "outputs"
     assert (installation.configs_folder() / "sdxl" / "model_index.json").is_file()
 
@@ -35,7 +35,7 @@ def test_a_checkout_has_its_own_whatever_folder_it_is_started_in(monkeypatch, tm
 def test_installed_the_current_folder_has_them_and_nothing_is_made(as_installed):
     current, packed = as_installed
     assert installation.is_installed()
-    assert installation.models_folder() == current / "models"
+    assert installation.own_models_folder() == current / "models"
     assert installation.outputs_folder() == current / "outputs"
     assert installation.configs_folder() == packed
     assert list(current.iterdir()) == []
@@ -60,8 +60,8 @@ def test_variables_name_the_folders_of_a_workbench(monkeypatch, tmp_path, told):
 
 
 def test_an_empty_variable_says_nothing(monkeypatch):
-    monkeypatch.setenv("MEDIALAB_MODELS", "")
-    assert installation.models_folder() == ROOT / "models"
+    monkeypatch.setenv("MEDIALAB_OUTPUTS", "")
+    assert installation.outputs_folder() == ROOT / "outputs"
 
 
 def test_a_home_that_is_nobodys_is_named(monkeypatch):
@@ -84,3 +84,9 @@ def test_without_any_checkpoint_the_error_says_where_one_belongs(tmp_path, tiny_
 def test_installed_the_error_says_where_paperdoll_is(as_installed, tmp_path):
     with pytest.raises(ModelNotFoundError, match="paperdoll comes with the project's source"):
         ModelRegistry(tmp_path).find("paperdoll", "checkpoint")
+
+
+def test_a_path_is_read_from_the_studios_own_folder_on_or_whole(tmp_path):
+    inside = ROOT / "outputs" / "2026-11-28" / "00001-7-a.png"
+    assert installation.short_path(inside) == str(inside.relative_to(ROOT))
+    assert installation.short_path(tmp_path / "a.png") == str(tmp_path / "a.png")

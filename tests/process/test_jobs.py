@@ -341,3 +341,38 @@ def test_everybody_is_told_of_a_stop(queue, gate):
     assert jobs[-1].error(SOON) is not None
     assert ("cancelled", jobs[-1].name) in heard
     stop()
+
+
+def test_a_paused_queue_finishes_what_runs_and_begins_nothing_until_it_goes_on(queue, gate):
+    order = []
+    first, second = (queue.submit(lambda job, n=n: order.append(n)) for n in (1, 2))
+    queue.pause()
+    assert queue.is_paused
+    gate.set()
+    third = queue.submit(lambda job: order.append(3))
+    while len(queue.jobs()) > 3:
+        threading.Event().wait(0.001)
+    assert [job.state for job in (first, second, third)] == ["queued"] * 3
+    queue.move(third, 0)
+    queue.go_on()
+    second.result(SOON)
+    assert order == [3, 1, 2]
+    assert not queue.is_paused
+
+
+def test_whoever_listens_hears_that_the_queue_was_moved_paused_or_dismissed(queue, gate):
+    heard = []
+    job, _ = queue.submit(lambda job: 1), queue.submit(lambda job: 2)
+    queue.listen(lambda event: heard.append((event.kind, event.job)))
+    for act in (lambda: queue.move(job, 1), queue.pause, queue.go_on, queue.dismiss_stopped):
+        act()
+        assert heard.pop() == ("queue", "")
+        assert heard == []
+
+
+def test_a_job_is_told_whether_to_keep_what_is_there(queue, gate):
+    job = queue.submit(lambda job: 1)
+    job.cancel()
+    assert not job.keeps_unfinished
+    job.cancel(keep=True)
+    assert job.keeps_unfinished

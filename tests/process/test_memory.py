@@ -16,6 +16,7 @@ from medialab.process.memory import (
     gigabytes,
     is_out_of_memory,
     total_bytes,
+    used_bytes,
 )
 
 
@@ -74,6 +75,10 @@ def test_the_limit_of_this_process_counts():
     )
     free, total = map(int, done.stdout.split())
     assert 0 < free < total == limit
+
+
+def test_what_this_process_uses_is_within_what_there_is():
+    assert 10_000_000 < used_bytes("cpu") < total_bytes("cpu")
 
 
 def test_what_is_not_there_is_refused_before_it_is_taken():

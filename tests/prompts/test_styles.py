@@ -5,10 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medialab.errors import ConfigError
-from medialab.prompts import (
-    Style,
-    Styles,
-)
+from medialab.prompts import Style, Styles
+from medialab.prompts.styles import read_styles
 
 
 @pytest.fixture
@@ -72,7 +70,12 @@ def test_without_a_file_there_are_no_styles(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"title,text\na,b\n", "needs the columns"), (b"name\xff", "cannot be read as CSV")],
+    [
+        (b"title,text\na,b\n", "needs the columns"),
+        (b"name\xff", "needs the columns"),
+        (b"name\x81", "cannot be read as CSV"),
+        (b"<html>", "needs the columns"),
+    ],
 )
 def test_a_broken_file_is_an_error(tmp_path, content, message):
     path = tmp_path / "styles.csv"
@@ -85,3 +88,32 @@ def test_a_short_row_is_a_style_that_adds_nothing_there(tmp_path):
     path = tmp_path / "styles.csv"
     path.write_text("name,prompt,negative_prompt\nink,drawing\n")
     assert Styles.load(path).merge("a", "b", ["ink"]) == ("a, drawing", "b")
+
+
+OLD = b"name,text\r\nink,drawing\r\n"
+LINES = 'name,prompt,negative_prompt\nink,"one,\ntwo",\n--- mine ---,,\nink,"drawing",\n, lost,\n'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        OLD,
+        b"\xef\xbb\xbf" + OLD,
+        OLD.decode().encode("utf-16"),
+        LINES.encode(),
+        b"name,prompt,negative_prompt,extra\nink,drawing,,x,y,z\n",
+    ],
+)
+def test_files_of_all_ages_of_a1111_are_read(content):
+    assert read_styles(content, "styles.csv")["ink"] == Style("drawing", "")
+
+
+def test_a_text_of_several_lines_stays_one_and_windows_own_letters_are_read():
+    written = 'name,prompt,negative_prompt\nink,"one,\ntwo",\ncafé,a café,\n'
+    for encoding in ("utf-8", "cp1252"):
+        found = read_styles(written.encode(encoding), "styles.csv")
+        assert found == {"ink": Style("one,\ntwo", ""), "café": Style("a café", "")}
+
+
+def test_an_empty_file_has_no_styles():
+    assert read_styles(b"", "styles.csv") == read_styles(b"name,prompt\n", "x") == {}

@@ -34,7 +34,7 @@ class ProcessJob:
             return 0.0
         return (self.ended or time.monotonic()) - self.started
 
-    def cancel(self):
+    def cancel(self, *, keep=False):
         self._executor.cancel(self.name)
 
     def result(self, timeout=None):

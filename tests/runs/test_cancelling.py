@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from medialab import PipelineConfig
+from medialab.diffusion import interruptible
 from medialab.errors import CancelledError
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
@@ -121,6 +122,42 @@ def test_pain_15_a_cancel_stops_before_the_next_find(bench, cancelled):
     assert [event.kind for event in after] == ["cancelled"]
 
 
+def test_the_steps_of_a_detailer_are_counted_over_all_that_it_found(bench):
+    mask = Image.new("L", (96, 64))
+    for left in (4, 60):
+        mask.paste(box_mask(Box(0, 0, 24, 24), 24, 24), (left, 20))
+    steps = []
+    forget = bench.executor.listen(
+        lambda event: event.kind == "step" and steps.append((event.step, event.steps))
+    )
+    face = FACE | {"mask": bench.keep(mask), "prompt": "a[SEP]b"}
+    picture = bench.keep(Image.effect_noise((96, 64), 90).convert("RGB"))
+    bench.execute(
+        quick(width=None, height=None, mode="enhance", image=picture, steps=2, face=face),
+        save=False,
+    )
+    forget()
+    assert [one for one in steps if one[1] > 1] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_large_picture_is_cancelled_in_the_middle_of_a_step(bench, monkeypatch):
+    entered = threading.Event()
+
+    def slowed(self, query, key, value, *args, **kwargs):
+        entered.set()
+        while True:
+            self._check()
+
+    monkeypatch.setattr(interruptible.Interruptible, "_attention", slowed)
+    monkeypatch.setattr(interruptible, "LARGE", 64 * 64)
+    job = bench.submit(quick(steps=50), save=False)
+    assert entered.wait(120)
+    job.cancel()
+    assert isinstance(job.error(120), CancelledError)
+    monkeypatch.undo()
+    assert bench.execute(quick(), save=False).image.size == (64, 64)
+
+
 def test_nothing_is_kept_of_an_interrupted_picture_unless_asked(bench, cancelled, tmp_path):
     cancelled(quick(), at("txt2img", 2))
     assert not list((tmp_path / "outputs").rglob("*.png"))
@@ -137,6 +174,23 @@ def test_an_interrupted_picture_is_saved_as_far_as_it_was_and_marked(bench, canc
     with Image.open(found.path) as kept:
         distance = np.abs(np.asarray(kept).astype(int) - whole).mean()
     assert 0 < distance < whole.std()
+
+
+def test_a_person_decides_to_keep_it_when_they_cancel(bench):
+    job = None
+
+    def stop(event):
+        if event.kind == "step" and event.stage == "txt2img" and event.step == 3:
+            job.cancel(keep=True)
+
+    forget = bench.executor.listen(stop)
+    held = threading.Event()
+    bench.executor.queue.submit(lambda _: held.wait(120))
+    job = bench.submit(quick(steps=8))
+    held.set()
+    assert "what there was is" in str(job.error(120))
+    forget()
+    assert [one.tags for one in bench.artifacts.find("")] == [("interrupted",)]
 
 
 def test_an_interrupted_picture_has_the_size_that_was_asked_for(bench, cancelled):

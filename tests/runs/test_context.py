@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -110,3 +111,17 @@ def test_what_there_is_of_an_unfinished_picture_is_the_last_stages(context):
     with made.stage("face", recall):
         made.step(1, 4)
         assert made.unfinished() == (image, {"stage": "face", "step": 1, "steps": 4})
+
+
+def test_a_preview_is_drawn_for_a_listener_that_looks_and_for_no_other(context, events):
+    """A batch that nobody watches drew four a second for nobody."""
+    made = context()
+    with made.stage("txt2img", recall), made.opened() as drawing:
+        latents = torch.zeros(1, drawing.family.latents.channels, 8, 8)
+        made.step(1, 2, latents)
+        owner = drawing.vae_owner
+        assert "preview" not in owner._cached
+        assert events[-1].preview.size == (64, 64)
+        assert "preview" in owner._cached
+        made.step(2, 2, latents)  # at once: there was one just now
+        assert events[-1].preview is None

@@ -47,7 +47,7 @@ def test_a_frame_of_everything_comes_back_as_it_was():
         controls=(picture(3), picture(4)),
         detections={"face": [Detection("face", 1 / 3, Box(2, 1, 10, 7), mask, 1)], "hand": []},
         applied={"prompt": {"tokens": 5}},
-    )
+    ).with_result("txt2img")
     again = decode_frame(encode_frame(frame), "cpu")
     assert (again.prompts, again.stretch, again.journey) == (
         frame.prompts,
@@ -55,6 +55,8 @@ def test_a_frame_of_everything_comes_back_as_it_was():
         frame.journey,
     )
     assert (again.units, again.applied) == (frame.units, frame.applied)
+    assert again.results == frame.results
+    assert len(again.results["txt2img"]) == 64
     assert again.image.tobytes() == frame.image.tobytes()
     assert again.base.tobytes() == frame.base.tobytes()
     assert [one.tobytes() for one in again.controls] == [one.tobytes() for one in frame.controls]
@@ -67,7 +69,7 @@ def test_a_frame_of_everything_comes_back_as_it_was():
     )
     assert face.mask.tobytes() == mask.tobytes()
     assert again.detections["hand"] == ()
-    assert [*again.embeddings] == [*frame.embeddings]
+    assert {*again.embeddings} == {*frame.embeddings}  # they are arguments by name
     assert all(torch.equal(again.embeddings[name], shared) for name in frame.embeddings)
     assert len(again.embeddings) == 2
     with pytest.raises(KeyError):

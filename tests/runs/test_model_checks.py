@@ -64,6 +64,15 @@ def test_a_checkpoint_without_a_vae_asks_for_one_by_the_stages_own_setting():
         check(BASE, info("bare", "checkpoint", lacks_vae=True), refiner=own)
 
 
+def test_a_vae_that_another_familys_name_is_on_is_not_offered():
+    bare = info("base", "checkpoint", "flux", lacks_vae=True)
+    latents = "16 channels, 8 times smaller"
+    vaes = [info(name, "vae", variant=latents) for name in ("fine", "sd3_vae")]
+    with pytest.raises(ConfigError, match="has no VAE: set vae to one made for flux ") as refusal:
+        check(bare, *vaes)
+    assert refusal.value.choices == ("fine",)
+
+
 def test_a_vae_is_not_inherited_by_a_stage_whose_checkpoint_has_other_latents():
     fine = info("fine", "vae")
     check(BASE, fine, vae="fine")
@@ -84,6 +93,12 @@ def handover(other, base=BASE, **settings):
     asked = {"prompt": "a doll", "checkpoint": "base", "handover_checkpoint": "other"}
     config = PipelineConfig(**asked | {"switch_at": 0.8} | settings)
     check_handover(config, listing_of(base, other))
+
+
+def test_quantised_weights_of_a_checkpoint_that_takes_over_are_stored_in_no_other_way():
+    quantised = info("other", "checkpoint", format="gguf", precision="Q8_0")
+    with pytest.raises(ModelRefusedError, match=r"'other' are GGUF Q8_0, which fp8_e4m3fn is not"):
+        handover(quantised, weight_dtype="fp8_e4m3fn")
 
 
 def test_a_handover_goes_to_the_same_family_or_to_what_finishes_its_pictures():

@@ -85,7 +85,7 @@ def test_no_text_is_remembered_as_nan(bench, model, spoiling):
 @pytest.fixture
 def half_bench(tiny_models, tmp_path, monkeypatch):
     """A workbench whose checkpoint is float16, as on a GPU without bfloat16."""
-    monkeypatch.setattr("medialab.loading.checkpoint.pick_dtype", lambda device: torch.float16)
+    monkeypatch.setattr("medialab.loading.checkpoint.pick_dtype", lambda *_: torch.float16)
     with Workbench(tiny_models, tmp_path / "half", device="cpu") as workbench:
         yield workbench
 
@@ -130,7 +130,7 @@ def test_a_float16_denoiser_that_overflows_is_cured_by_float32_for_the_whole_sta
 
 
 def test_bfloat16_weights_go_up_and_come_back_bit_for_bit(tiny_models, monkeypatch, checksum):
-    monkeypatch.setattr("medialab.loading.checkpoint.pick_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr("medialab.loading.checkpoint.pick_dtype", lambda *_: torch.bfloat16)
     registry = ModelRegistry(tiny_models, device="cpu")
     model = registry.load(registry.find("paperdoll", "checkpoint"))
     # As some networks do by themselves: one part of it is float32 already.

@@ -46,7 +46,7 @@ def test_a_picture_that_is_gone_is_an_error_of_the_system(tmp_path):
 
 
 def test_an_event_keeps_its_numbers_its_preview_and_its_run(tmp_path):
-    step = Event("step", "job 1", "txt2img", 2, 20, 1, 4, preview=PICTURES[0])
+    step = Event("step", "job 1", "txt2img", 2, 20, 1, 4, draws=lambda: PICTURES[0])
     again = event_from_plain(sent(event_as_plain(step, tmp_path)))
     assert again.preview.tobytes() == PICTURES[0].tobytes()
     assert (again.kind, again.job, again.stage) == ("step", "job 1", "txt2img")

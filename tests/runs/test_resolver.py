@@ -40,6 +40,25 @@ def test_a_size_is_as_set_else_the_given_pictures_else_the_checkpoints(resolver)
     assert size(image=image, width=None, height=None) == (128, 128)
 
 
+def test_a_large_start_picture_is_fitted_where_the_whole_of_it_is_drawn(resolver):
+    image = resolver.pictures.keep(Image.new("RGB", (4000, 3000), "green"))
+
+    def size(**settings):
+        changes = {"image": image, "width": None, "height": None, "fit": "model"} | settings
+        config = resolver.resolve(ASKED.changed(**changes))
+        return config.width, config.height
+
+    assert size(mode="img2img") == (144, 112)
+    assert size(mode="img2img", width=256, height=192) == (256, 192)
+    assert size(mode="enhance") == (4000, 3000)
+    config = resolver.resolve(
+        ASKED.changed(image=image, width=None, height=None, fit="model", mode="instruct")
+    )
+    # Another picture is fitted anew.
+    changed = resolver.changed(config, {"image": resolver.pictures.keep(Image.new("RGB", (9, 9)))})
+    assert (changed.width, changed.height) == (None, None)
+
+
 def test_a_resolved_request_whose_checkpoint_was_replaced_is_refused(resolver):
     config = resolver.resolve(ASKED)
     assert resolver.resolve(config) == config

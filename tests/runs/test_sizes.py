@@ -1,5 +1,7 @@
 """A picture keeps its own size, and outside what is drawn every byte, whatever is done to it."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from medialab import PipelineConfig
-from medialab.errors import ConfigError
+from medialab.errors import CancelledError, ConfigError
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import blur_radius, box_mask
 from medialab.runs.plan import stages_of
@@ -291,3 +293,24 @@ def test_another_picture_has_its_own_size_in_a_run_again(bench, enhance):
     asked = enhance(noise(101, 135), width=64, height=64)
     again = bench.rerun(asked, from_stage="source", changes={"image": other}, save=False)
     assert again.image.size == (64, 64)
+
+
+def test_a_start_picture_far_beyond_the_models_size_is_refused_at_once_on_a_cpu(bench):
+    photo = bench.keep(Image.new("RGB", (4000, 3000), "teal"))
+    config = PipelineConfig(mode="img2img", image=photo, steps=2)
+    with pytest.raises(ConfigError, match=r"img2img would draw 4000 × 3000 .* times the area"):
+        bench.submit(config)
+    assert bench.executor.jobs() == []
+
+
+def test_a_photo_of_twelve_megapixels_is_drawn_at_the_models_size_if_it_is_fitted(bench):
+    photo = bench.keep(Image.new("RGB", (4000, 3000), "teal"))
+    steps = []
+    forget = bench.executor.listen(lambda event: event.kind == "step" and steps.append(event))
+    job = bench.submit(PipelineConfig(mode="img2img", image=photo, steps=2, fit="model"))
+    while not steps and job.state in {"queued", "running"}:
+        time.sleep(0.01)
+    assert steps
+    job.cancel()
+    assert isinstance(job.error(120), CancelledError)
+    forget()

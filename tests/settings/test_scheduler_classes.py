@@ -48,7 +48,7 @@ PICTURE = 0.4
 DRAWN = 0.06
 # The multistep solvers tell the denoiser whole training steps, up to half a step off; near the
 # clean end, where a step is a third of the noise, what one call gets wrong is seen at the next.
-ROUNDED = {"DPM++ 2M": 0.12, "DPM++ 2M SDE": 0.12, "UniPC": 0.12}
+ROUNDED = {"DPM++ 2M": 0.12, "DPM++ 2M SDE": 0.12, "UniPC": 0.12, "DEIS": 0.12}
 
 
 def sigma_of(timestep):

@@ -13,8 +13,8 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.drawing import Drawing
 from medialab.errors import CancelledError
-from medialab.listing.models import ModelFiles
 from medialab.loading.checkpoint import load_checkpoint
+from medialab.loading.registry import ModelRegistry
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
 from medialab.process.retries import RetryPolicy
@@ -108,7 +108,7 @@ def editor(model, tmp_path):
             unet,
             as_pipeline=StableDiffusionInstructPix2PixPipeline,
         )
-        (info,) = ModelFiles(tmp_path / "models").scan("checkpoint")
+        (info,) = ModelRegistry(tmp_path / "models").models("checkpoint")
         return load_checkpoint(info, "cpu")
 
     return make

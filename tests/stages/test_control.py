@@ -223,7 +223,7 @@ def test_a_single_file_is_opened_by_its_familys_config(models, tmp_path):
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
     with pytest.raises(ModelRefusedError, match="get it as a diffusers folder"):
-        load_controlnet(replace(info, path=single, family="flux"), "cpu", configs)
+        load_controlnet(replace(info, path=single, family="hidream"), "cpu", configs)
 
 
 def test_depth_is_told_by_a_model_of_the_persons(models, tmp_path, lines, bench):

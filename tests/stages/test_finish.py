@@ -62,3 +62,39 @@ def test_the_base_is_what_stage_3_drew_whatever_came_after(bench):
     assert not any(before.values())
     assert after == {"prompt": True, "txt2img": True, "refiner": True, "finish": False}
     assert matched.image.tobytes() != plain.image.tobytes()
+
+
+def test_a_fitted_start_picture_comes_back_in_its_own_size(bench):
+    from medialab import PipelineConfig
+
+    photo = bench.keep(Image.effect_noise((400, 301), 40).convert("RGB"))
+    config = PipelineConfig(mode="img2img", image=photo, seed=1, steps=2, fit="model")
+    run = bench.execute(config, save=False)
+    assert (run.config.width, run.config.height) == (144, 112)
+    assert run.image.size == (400, 301)
+    told = {one["name"]: one["applied"] for one in run.record["stages"]}
+    assert told["finish"]["enlarged"] == [400, 301]
+    # The border that is painted grows in proportion.
+    border = {"left": 16, "right": 0, "denoising_strength": 0.0}
+    wider = bench.execute(config.changed(mode="outpaint", outpaint=border), save=False)
+    assert wider.image.size == (round(160 / 144 * 400), 301)
+
+
+def test_a_part_drawn_at_the_models_size_leaves_every_byte_outside(bench):
+    from medialab import PipelineConfig
+
+    photo = Image.effect_noise((400, 300), 40).convert("RGB")
+    mask = Image.new("L", photo.size, 0)
+    mask.paste(255, (0, 0, 200, 300))
+    config = PipelineConfig(
+        mode="inpaint",
+        image=bench.keep(photo),
+        seed=1,
+        steps=2,
+        inpaint={"mask": bench.keep(mask), "mask_blur": 0, "at_model_size": True},
+    )
+    image = bench.execute(config, save=False).image
+    right = (208, 0, 400, 300)
+    assert image.size == photo.size
+    assert image.crop(right).tobytes() == photo.crop(right).tobytes()
+    assert image.tobytes() != photo.tobytes()

@@ -43,7 +43,12 @@ def test_an_empty_mask_is_told_and_nothing_is_drawn():
 
 @pytest.mark.parametrize(
     ("settings", "draws"),
-    [({}, True), ({"denoising_strength": 0}, False), ({"only_masked": True}, False)],
+    [
+        ({}, True),
+        ({"denoising_strength": 0}, False),
+        ({"only_masked": True}, False),
+        ({"at_model_size": True}, False),
+    ],
 )
 def test_the_whole_picture_is_drawn_unless_its_part_alone_is(settings, draws):
     after = InpaintStage().size_after((640, 512), InpaintConfig(**settings), PipelineConfig())

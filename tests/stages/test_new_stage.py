@@ -92,8 +92,8 @@ try:
 except ConfigError as error:
     fault = str(error)
 studio = Studio(bench)
-card = studio.form.cards["posterize"]
-card.switch.value, card.fields["bits"].value = True, 2
+studio.form.set({"posterize.enabled": True, "posterize.bits": 2, "image": bench.keep(given)})
+studio.form.open_sheet("posterize")
 told = {
     "ran before": [stage["name"] for stage in plain.record["stages"]],
     "ran": {stage["name"]: stage["cached"] for stage in run.record["stages"]},
@@ -108,7 +108,9 @@ told = {
     "capabilities": [one["name"] for one in capabilities(bench)["stages"]],
     "fault": fault,
     "modes": capabilities(bench)["modes"],
-    "menu": [mode for _, mode in studio.form.source.mode.options],
+    "menu": [mode for one in studio.form.start.fields for _, mode in one.get("choices", ())],
+    "rows": [row["name"] for row in studio.form.stages.list.rows],
+    "sheet": [field["name"] for field in studio.form.stages.place.sheet.fields],
     "mirrored": [stage["name"] for stage in mirrored.record["stages"]],
     "is mirrored": mirrored.image.tobytes() == ImageOps.mirror(given).tobytes(),
     "form": studio.form.read()["posterize"],
@@ -189,8 +191,10 @@ def test_it_is_told_of_in_the_page_the_help_and_the_capabilities(told):
     assert "Did you mean 'bits'" in told["fault"]
 
 
-def test_the_form_has_a_card_for_it(told):
+def test_the_form_has_a_row_and_a_sheet_for_it(told):
     assert told["form"] == {"enabled": True, "bits": 2}
+    assert "posterize" in told["rows"]
+    assert told["sheet"] == ["posterize.bits"]
 
 
 def test_another_way_of_stage_3_is_a_mode_of_the_request_and_of_the_form(told):

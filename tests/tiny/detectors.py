@@ -280,6 +280,49 @@ def tiny_pose():
     return network, VitPoseImageProcessorPil(size={"height": 64, "width": 48})
 
 
+def tiny_clip():
+    from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPProcessor
+
+    shared = {
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "projection_dim": 16,
+    }
+    config = CLIPConfig(
+        text_config={
+            **shared,
+            "vocab_size": 49408,
+            "max_position_embeddings": 77,
+            "bos_token_id": 49406,
+            "eos_token_id": 49407,
+        },
+        vision_config={**shared, "image_size": 32, "patch_size": 8},
+        projection_dim=16,
+    )
+    side = {"height": 32, "width": 32}
+    prepare = CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=side)
+    return CLIPModel(config), CLIPProcessor(prepare, _clip_tokenizer(77))
+
+
+def tiny_rating(labels=("not_aesthetic", "aesthetic")):
+    from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessorPil
+
+    config = ViTConfig(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        image_size=32,
+        patch_size=8,
+        id2label=dict(enumerate(labels)),
+        label2id={label: place for place, label in enumerate(labels)},
+    )
+    side = {"height": 32, "width": 32}
+    return ViTForImageClassification(config), ViTImageProcessorPil(size=side)
+
+
 FINDERS = {
     "yolos": (tiny_yolos, 0),
     "segmenter": (tiny_segmenter, 0),
@@ -293,8 +336,9 @@ FINDERS = {
 }
 REFINERS = {"sam": (tiny_sam, 0)}
 ESTIMATORS = {"depth": (tiny_depth, 0), "pose": (tiny_pose, 0)}
+SCORERS = {"clip": (tiny_clip, 0), "rating": (tiny_rating, 0)}
 # Kind -> what makes a network and its processor, and a seed with which it finds something.
-NETWORKS = {**FINDERS, **REFINERS, **ESTIMATORS}
+NETWORKS = {**FINDERS, **REFINERS, **ESTIMATORS, **SCORERS}
 ONNX_KINDS = ("yolo", "yolo with shapes", "yolo without doubles")
 
 

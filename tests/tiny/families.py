@@ -4,7 +4,7 @@ import shutil
 
 import diffusers
 
-from tests.tiny import networks, z_image
+from tests.tiny import flux2_klein, networks, qwen_image, qwen_image21, t5_clip, z_image
 
 
 def write_sd(folder, tokenizer, width):
@@ -19,6 +19,11 @@ def write_sd(folder, tokenizer, width):
         feature_extractor=None,
         requires_safety_checker=False,
     ).save_pretrained(folder)
+
+
+def write_klein(folder, family):
+    """Write a Flux.2 Klein of the edition that compares with a negative prompt."""
+    flux2_klein.write_klein(folder, family, is_distilled=False)
 
 
 def write_sdxl(folder, tokenizer):
@@ -55,5 +60,12 @@ WRITERS = {
     "sd2": lambda folder, tokenizer, _: write_sd(folder, tokenizer, 1024),
     "sdxl": lambda folder, tokenizer, _: write_sdxl(folder, tokenizer),
     "sdxl-refiner": lambda folder, tokenizer, _: write_refiner(folder, tokenizer),
+    "sd3": lambda folder, *_: t5_clip.make_sd3().save_pretrained(folder),
+    "chroma": lambda folder, *_: t5_clip.make_chroma().save_pretrained(folder),
+    "flux2-klein-4b": lambda folder, *_: write_klein(folder, "flux2-klein-4b"),
+    "flux2-klein-9b": lambda folder, *_: write_klein(folder, "flux2-klein-9b"),
+    "flux": lambda folder, *_: t5_clip.make_flux().save_pretrained(folder),
+    "qwen-image": lambda folder, *_: qwen_image.write_qwen_image(folder),
+    "qwen-image-2.1": lambda folder, *_: qwen_image21.write_qwen_image21(folder),
     "z-image": lambda folder, *_: z_image.make_pipeline().save_pretrained(folder),
 }

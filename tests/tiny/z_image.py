@@ -7,6 +7,7 @@ import torch
 from diffusers import (
     AutoencoderKL,
     FlowMatchEulerDiscreteScheduler,
+    ZImageControlNetModel,
     ZImagePipeline,
     ZImageTransformer2DModel,
 )
@@ -48,7 +49,7 @@ def make_tokenizer() -> Qwen2Tokenizer:
     )
 
 
-def make_pipeline() -> ZImagePipeline:
+def make_pipeline(text_width: int = _TEXT_WIDTH) -> ZImagePipeline:
     """Make a pipeline; the same weights each time."""
     torch.manual_seed(0)
     tokenizer = make_tokenizer()
@@ -61,7 +62,7 @@ def make_pipeline() -> ZImagePipeline:
         n_refiner_layers=1,
         n_heads=_HEADS,
         n_kv_heads=_HEADS,
-        cap_feat_dim=_TEXT_WIDTH,
+        cap_feat_dim=text_width,
         axes_dims=list(_AXES),
         axes_lens=[1024, 64, 64],
     )
@@ -70,8 +71,8 @@ def make_pipeline() -> ZImagePipeline:
         transformer.cap_pad_token.zero_()
     text_encoder = Qwen3Model(
         Qwen3Config(
-            hidden_size=_TEXT_WIDTH,
-            intermediate_size=2 * _TEXT_WIDTH,
+            hidden_size=text_width,
+            intermediate_size=128,
             num_hidden_layers=2,
             num_attention_heads=4,
             num_key_value_heads=2,
@@ -104,3 +105,23 @@ def make_pipeline() -> ZImagePipeline:
 def write_z_image(folder: Path) -> None:
     """Write a tiny Z-Image as a diffusers folder."""
     make_pipeline().save_pretrained(folder, safe_serialization=True)
+
+
+def make_controlnet(*, reads: int = 16, width: int = _HEADS * sum(_AXES)) -> ZImageControlNetModel:
+    """Make a ControlNet for the second layer; `reads` is 33 for those of version 2."""
+    torch.manual_seed(1)
+    made = ZImageControlNetModel(
+        control_layers_places=[0, 1],
+        control_refiner_layers_places=[0],
+        control_in_dim=reads,
+        add_control_noise_refiner=None if reads == 16 else "control_noise_refiner",
+        dim=width,
+        n_refiner_layers=1,
+        n_heads=_HEADS,
+        n_kv_heads=_HEADS,
+    )
+    with torch.no_grad():  # zeros before training
+        for name, weight in made.named_parameters():
+            if "before_proj" in name or "after_proj" in name:
+                weight.normal_(std=0.2)
+    return made.eval()

@@ -19,6 +19,13 @@ const unsaved = new Set();
 let last = Promise.resolve();
 const call = (name, ...what) => (listeners[name] || []).slice().forEach((one) => one(...what));
 const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+const textOf = (buffer) => {
+  const all = new Uint8Array(buffer);
+  let text = "";
+  for (let at = 0; at < all.length; at += 8192)
+    text += String.fromCharCode(...all.subarray(at, at + 8192));
+  return btoa(text);
+};
 const differs = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
 window.hear = (answers) => answers.forEach(({ state, content, buffers }) => {
   if (!state) return call("msg:custom", content, buffers.map(bytes));
@@ -47,7 +54,8 @@ const model = {
   },
   on: (name, act) => (listeners[name] ||= []).push(act),
   off: (name, act) => (listeners[name] = (listeners[name] || []).filter((one) => one !== act)),
-  send: (content) => tell({ method: "custom", content }),
+  send: (content, _callbacks, buffers = []) =>
+    tell({ method: "custom", content, buffers: buffers.map(textOf) }),
 };
 window.listening = () => Object.values(listeners).flat().length;
 window.show = (id) => widget.render({ model, el: document.getElementById(id) });
@@ -135,8 +143,9 @@ class BarePage:
             self._answers.append({"content": data["content"], "buffers": texts})
 
     def _python(self, message):
+        buffers = [base64.b64decode(text) for text in message.pop("buffers", ())]
         self.sent.append(message)
-        self._hear({"content": {"data": {"buffer_paths": [], **message}}, "buffers": []})
+        self._hear({"content": {"data": {"buffer_paths": [], **message}}, "buffers": buffers})
         return self._take()
 
     def _take(self):
@@ -145,4 +154,4 @@ class BarePage:
 
     def _traits(self):
         names = [name for name in self._widget.keys if not name.startswith("_")]
-        return {name: getattr(self._widget, name) for name in names if name not in _OF_JUPYTER}
+        return self._widget.get_state([name for name in names if name not in _OF_JUPYTER])

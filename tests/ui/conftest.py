@@ -69,7 +69,9 @@ OPENED = """async (path) => {
     if (header.msg_type === "error") window.kernelSaid.push(content.traceback.join("\\n"));
     // JupyterLab asks a fresh kernel for widgets of before; without ipywidgets it does not know.
     const isLabsProbe = /^(No such comm.*\\n)+$/.test(content.text);
-    if (header.msg_type === "stream" && content.name === "stderr" && !isLabsProbe)
+    // ipykernel may end the loop of JupyterLab's subshell with a call of its own in it.
+    const isLoopsEnd = /_async_in_context\\.<locals>\\.run_in_context/.test(content.text);
+    if (header.msg_type === "stream" && content.name === "stderr" && !isLabsProbe && !isLoopsEnd)
       window.kernelSaid.push(content.text);
   });
   for (let tries = 0; tries < 600; tries++) {

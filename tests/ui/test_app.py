@@ -11,6 +11,8 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from tests.ui.desk import WINDOWS, shares
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TOKEN = "said-by-the-environment"  # noqa: S105 - of a server that lives for a minute
@@ -21,6 +23,13 @@ SECONDS = 120_000  # milliseconds: a kernel starts, and the first picture import
 def app(serving, own_home):
     with serving("app", own_home[0] | {"MEDIALAB_TOKEN": TOKEN}) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def own_kernels(app):
+    """`own_kernels()`: the processes of the app's kernels."""
+    before = kernels()
+    return lambda: kernels() - before
 
 
 def status_of(url, data=None, **headers):
@@ -37,45 +46,71 @@ def status_of(url, data=None, **headers):
             return error.code, error.headers.get("Location", "")
 
 
-def test_with_the_token_the_panel_opens_and_draws_and_the_console_is_clean(app, page):
+@pytest.fixture
+def visitor(app, browser, pictures_folder, request):
+    """Opens pages of the app, as one person in one browser; what the first looked like is kept."""
+    port, _ = app
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    context.set_default_timeout(SECONDS)
+    pages = []
+
+    def visit():
+        page = context.new_page()
+        pages.append(page)
+        page.goto(f"http://127.0.0.1:{port}/?token={TOKEN}", wait_until="commit")
+        return page
+
+    yield visit
+    if not pages[0].is_closed():
+        pages[0].screenshot(path=pictures_folder / f"{request.node.name}.png")
+    context.close()
+
+
+def is_drawn(page):
+    """Wait until the panel is there."""
+    expect(page.locator("button.mls-generate")).to_be_visible(timeout=SECONDS)
+
+
+def state_of(page):
+    return page.locator(".mls-studio .mls-status [data-state]")
+
+
+def test_the_page_has_a_name_fills_the_window_asks_nobody_else_and_its_console_is_clean(
+    app, own_kernels, browser, pictures_folder, request
+):
     port, log = app
     home = f"http://127.0.0.1:{port}/"
-    # Voila's template asks for an icon font elsewhere, and has its own when it gets none.
-    page.route(re.compile(rf"^(?!{home}).*"), lambda route: route.abort())
-    said = []
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark")
+    page = context.new_page()
+    said, elsewhere, frames = [], [], []
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            said.append(message.text)
-            if message.type == "error" and "fontawesome" not in message.location["url"]
-            else None
-        ),
-    )
-    frames = []
+    page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
+    page.on("request", lambda one: elsewhere.append(one.url) if not ours(one.url, home) else None)
 
-    def keep(frame):
+    def keep(frame):  # playwright takes no method of a list
         frames.append(frame)
 
     page.on("websocket", lambda socket: socket.on("framereceived", keep))
-    page.goto(f"{home}?token={TOKEN}", timeout=SECONDS)
-    panel = page.locator(".mls-studio").first
-    state = panel.locator(".mls-status [data-state]")
-    expect(state).to_have_attribute("data-state", "done", timeout=SECONDS)
-    first = drawn(panel)
-    panel.locator(".mls-prompt textarea").fill("a green tree in the snow")
-    panel.locator("button.mls-generate").click()
-    expect(state).to_have_attribute("data-state", "done", timeout=SECONDS)
-    page.wait_for_function(
-        "first => [...document.querySelectorAll('.mls-studio img')].some(one => one.src"
-        " && one.naturalWidth >= 128 && !first.includes(one.src))",
-        arg=first,
-        timeout=SECONDS,
-    )
-    assert page.get_by_role("heading", name="What it begins with").count() == 0
-    results = page.locator(".celltag_notebook-only")
-    assert [result.is_visible() for result in results.all()] == [False, False]
-    assert said == []
+    begun = time.monotonic()
+    page.goto(f"{home}?token={TOKEN}", timeout=SECONDS, wait_until="commit")
+    is_drawn(page)
+    took = time.monotonic() - begun
+    print(f"\nthe panel was there after {took:.1f} s")  # noqa: T201 - less than 10 s on quiet cores
+    assert took < 60  # beside other tests
+    assert page.title() == "Media Lab Studio"
+    assert page.locator("link[rel=icon]").first.get_attribute("href").startswith("data:image/svg")
+    whole = page.locator(".mls-studio").bounding_box()
+    assert whole == {"x": 0, "y": 0, "width": 1280, "height": 800}
+    expect(state_of(page)).to_have_attribute("data-state", "done", timeout=SECONDS)
+    # It begins as the system is, and the switch is remembered.
+    assert brightness(page) < 80
+    page.get_by_role("button", name="Light theme").click()
+    assert brightness(page) > 200
+    page.reload(wait_until="commit")
+    is_drawn(page)
+    assert brightness(page) > 200
+    assert page.get_by_role("button", name="Dark theme").is_visible()
+    assert (said, elsewhere) == ([], [])
     wrong = re.compile(rb'"msg_type": ?"error"|"name": ?"stderr"')
     content = [frame if isinstance(frame, bytes) else frame.encode() for frame in frames]
     assert any(b"comm_msg" in frame for frame in content)
@@ -83,21 +118,52 @@ def test_with_the_token_the_panel_opens_and_draws_and_the_console_is_clean(app, 
     probe = re.compile(rb'"text": "(No such comm: [0-9a-f-]+\\n)+"')
     assert not [frame for frame in content if wrong.search(frame) and not probe.search(frame)]
     assert TOKEN not in log.read_text().partition("\n")[2]
+    for width, height in WINDOWS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        found = shares(page.locator(".mls-studio"))
+        print(f"{width} x {height}: the canvas has {min(found.values()):.1%} of the app")  # noqa: T201
+        assert min(found.values()) >= 0.5, (width, found)
+        page.screenshot(path=pictures_folder / f"{request.node.name}-{width}.png")
+    context.close()
 
 
-@pytest.mark.thorough
-def test_each_page_that_is_left_ends_its_kernel(app, page):
-    """A kernel holds a model: of pages loaded again and again, the last one's alone is there."""
-    port, _ = app
-    home = f"http://127.0.0.1:{port}/"
-    page.route(re.compile(rf"^(?!{home}).*"), lambda route: route.abort())
-    before = kernels()
-    for _ in range(3):
-        page.goto(f"{home}?token={TOKEN}", timeout=SECONDS)
-        expect(page.locator("button.mls-generate")).to_be_visible(timeout=SECONDS)
-    assert soon(lambda: len(kernels() - before) == 1), kernels() - before
-    page.goto("about:blank")
-    assert soon(lambda: not kernels() - before), kernels() - before
+def ours(url, home):
+    return url.startswith((home, f"blob:{home}", "data:"))
+
+
+def brightness(page):
+    """Of the studio's paper, 0 to 255."""
+    colour = page.locator(".mls-studio").evaluate("one => getComputedStyle(one).backgroundColor")
+    return sum(map(int, re.findall(r"[0-9]+", colour)[:3])) / 3
+
+
+def test_all_pages_show_one_studio_which_ends_with_the_last(own_kernels, visitor):
+    """A kernel holds a model. A page that is loaded again shows what runs."""
+    assert soon(lambda: not own_kernels())  # the last test's page is closed
+    first = visitor()
+    is_drawn(first)
+    first.locator(".mls-form [data-name=prompt] textarea").first.fill("a green tree in the snow")
+    first.locator("button.mls-generate").click()
+    for _ in range(2):
+        first.reload(wait_until="commit")
+        is_drawn(first)
+    (kernel,) = own_kernels()
+    expect(first.locator(".mls-form [data-name=prompt] textarea").first).to_have_value(
+        "a green tree in the snow"
+    )
+    second = visitor()
+    is_drawn(second)
+    second.locator(".mls-form [data-name=prompt] textarea").first.fill("a red car")
+    expect(first.locator(".mls-form [data-name=prompt] textarea").first).to_have_value("a red car")
+    second.close()
+    time.sleep(6)  # one page is still open
+    assert own_kernels() == {kernel}
+    begun = time.monotonic()
+    first.close()
+    assert soon(lambda: not own_kernels())
+    took = time.monotonic() - begun
+    print(f"\nthe kernel was gone after {took:.1f} s")  # noqa: T201 - less than 10 s on quiet cores
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", ""])
@@ -137,11 +203,6 @@ def soon(is_so):
             return False
         time.sleep(0.2)
     return True
-
-
-def drawn(panel):
-    """What the panel's pictures are, as addresses."""
-    return panel.locator("img").evaluate_all("images => images.map(image => image.src)")
 
 
 @pytest.mark.parametrize("query", ["", "?token=wrong"])

@@ -11,8 +11,8 @@ from PIL import Image
 
 from medialab.errors import ModelRefusedError
 from medialab.files.onnx import OnnxHeader, read_onnx
-from medialab.listing.models import ModelFiles
 from medialab.loading.detectors import automatic_chain, knows, load_detector
+from medialab.loading.registry import ModelRegistry
 from tests.tiny.detectors import write_onnx, yolo_rows
 
 IMAGE = Image.new("RGB", (64, 64), (90, 120, 60))
@@ -37,7 +37,7 @@ def write_graph(path, nodes, constants=(), *, domain=None, side=64):
 
 def info_at(path):
     root = path.parents[1]
-    return next(one for one in ModelFiles(root).scan("detector") if one.path == path)
+    return next(one for one in ModelRegistry(root).models("detector") if one.path == path)
 
 
 def endless_loop():
@@ -208,7 +208,7 @@ def test_an_odd_detector_leaves_the_others_in_automatic(tmp_path, config):
     odd.mkdir()
     (odd / "config.json").write_text(json.dumps(config))
     (odd / "model.safetensors").write_bytes(b"")
-    infos = ModelFiles(tmp_path / "models").scan("detector")
+    infos = ModelRegistry(tmp_path / "models").models("detector")
     assert "good" in automatic_chain(infos, ["face"])
 
 

@@ -1,4 +1,4 @@
-"""What every finder, estimator and refiner promises, of real classes at tiny size."""
+"""What every finder, estimator, refiner and scorer promises, of real classes at tiny size."""
 
 import gc
 import weakref
@@ -14,8 +14,8 @@ from medialab.loading.registry import ModelRegistry
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
 from medialab.vision.finders.given import GivenMask, Middle
-from medialab.vision.roles import Estimator, Finder, Refiner, find_by
-from tests.tiny.detectors import ESTIMATORS, FINDERS, NETWORKS, ONNX_KINDS, REFINERS
+from medialab.vision.roles import Estimator, Finder, Refiner, Scorer, find_by
+from tests.tiny.detectors import ESTIMATORS, FINDERS, NETWORKS, ONNX_KINDS, REFINERS, SCORERS
 
 LOADED_FINDERS = [*FINDERS, *ONNX_KINDS]
 WORDS = ("face", "hand", "body")
@@ -124,9 +124,26 @@ def test_a_refined_detection_is_the_same_one_with_a_shape_within_its_box(kind, m
     assert picture.tobytes() == before
 
 
+@pytest.mark.parametrize("kind", SCORERS)
+def test_a_score_is_the_same_number_each_time_and_differs_by_picture(kind, model, picture):
+    assert isinstance(model, Scorer)
+    before = picture.tobytes()
+    first, second = (model.score(picture, "a face " * 100) for _ in range(2))
+    assert first == second
+    assert 0 <= first <= 100
+    assert model.score(picture.transpose(1).point(lambda level: 255 - level), "a face") != first
+    assert picture.tobytes() == before
+
+
+def test_a_text_makes_a_difference_to_clip(info_of, picture):
+    clip = load_detector(info_of("clip"), "cpu")
+    scores = {clip.score(picture, text) for text in ("a face", "a red car", "the sea at night", "")}
+    assert len(scores) > 1
+
+
 @pytest.mark.parametrize("kind", [*NETWORKS, *ONNX_KINDS])
 def test_each_model_does_one_thing(kind, model):
-    assert sum(isinstance(model, role) for role in (Finder, Estimator, Refiner)) == 1
+    assert sum(isinstance(model, role) for role in (Finder, Estimator, Refiner, Scorer)) == 1
 
 
 @pytest.mark.parametrize("kind", [*NETWORKS, *ONNX_KINDS])

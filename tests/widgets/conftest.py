@@ -4,8 +4,9 @@ import pytest
 
 from medialab import PipelineConfig, Workbench
 from widgets import Studio
-from widgets.catalogue import Catalogue
-from widgets.input_context import InputContext
+from widgets.batch_marks import BatchActs
+from widgets.batch_panel import BatchPanel
+from widgets.viewer import Viewer
 
 
 @pytest.fixture
@@ -48,6 +49,10 @@ def press_in(parts_of):
     """Press the button of this name in a panel, as the browser would."""
 
     def press(panel, name):
+        if name in {"generate", "cancel"}:
+            message = {"kind": name, "what": "batch"}
+            panel.making.button._handle_custom_msg(message, [])
+            return
         next(part for part in parts_of(panel) if f"mls-{name}" in part._dom_classes).click()
 
     return press
@@ -59,26 +64,6 @@ def press(studio, press_in):
     return lambda name: press_in(studio, name)
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory):
-    """What a form gives to its inputs: one style, a base, a canvas; any error fails the test."""
-    folder = tmp_path_factory.mktemp("bench")
-    (folder / "models").mkdir()
-    (folder / "models" / "styles.csv").write_text("name,prompt,negative_prompt\nink,ink,\n")
-    with Workbench(models=folder / "models", outputs=folder / "outputs") as bench:
-        catalogue = Catalogue(bench)
-        catalogue.refresh()
-        base = {"prompt": "a cat", "steps": 33}
-        yield InputContext(
-            catalogue,
-            lambda error, trace: pytest.fail(trace),
-            lambda word: None,
-            lambda: "0" * 64,
-            lambda: "1" * 64,
-            base.get,
-        )
-
-
 @pytest.fixture
 def drawn(studio):
     """The studio with a picture of its own."""
@@ -86,3 +71,37 @@ def drawn(studio):
     studio.generate()
     studio.wait(120)
     return studio
+
+
+@pytest.fixture
+def begun(bench):
+    """Begins a batch of tiny pictures over the tiny checkpoint; `make=True` makes them, too."""
+
+    def begin(axes, name="poster", *, make=False, **base):
+        small = {"steps": 1, "width": 64, "height": 64, "prompt": "a doll", "seed": 3}
+        config = PipelineConfig.parse({**small, **base})
+        batch = bench.sweep(config, axes, name=name)
+        return batch.run() if make else batch
+
+    return begin
+
+
+@pytest.fixture
+def panel_of(bench):
+    """Makes the panel of a batch on a viewer of its own; its runs are stopped at the end."""
+    made = []
+
+    def make(batch=None, **acts):
+        panel = BatchPanel(
+            bench.artifacts, Viewer(), BatchActs(**acts), lambda error, trace: pytest.fail(trace)
+        )
+        made.append(panel)
+        if batch is not None:
+            panel.open(batch)
+        return panel
+
+    yield make
+    for panel in made:
+        for name, making in panel.made_here.items():
+            panel.stop(name)
+            making.run.wait(60)

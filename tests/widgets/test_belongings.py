@@ -50,20 +50,19 @@ def held(studio):
 def test_boxes_of_a_picture_are_set_aside_for_another_and_back_with_their_own(
     restored, name, value
 ):
-    control = restored.form.size.width if name == "width" else restored.form[name]
-    before = control.value
+    before = restored.form.value(name)
     assert [find.box for find in held(restored)] == [tuple(CORNER)]
     assert said(restored) == ""
-    control.value = value
+    restored.form.set({name: value})
     assert held(restored) is None
     assert "the edited boxes of face" in said(restored)
-    control.value = before
+    restored.form.set({name: before})
     assert [find.box for find in held(restored)] == [tuple(CORNER)]
     assert said(restored) == ""
 
 
 def test_the_next_prompts_picture_has_no_face_of_the_one_before(restored, press):
-    restored.form["prompt"].value = "a red car on the beach"
+    restored.form.set({"prompt": "a red car on the beach"})
     press("generate")
     assert boxes(restored.wait()) == [MIDDLE]
     press("use-them-here")
@@ -74,20 +73,20 @@ def test_the_next_prompts_picture_has_no_face_of_the_one_before(restored, press)
     # They are this picture's from now on.
     restored.importer.show_artifact(run.artifact)
     restored.importer.use_settings()
-    restored.form["seed"].value = 9
+    restored.form.set({"seed": 9})
     assert held(restored) is None
 
 
 def test_other_settings_leave_them_where_they_are(restored):
-    restored.form["steps"].value = 3
-    restored.form.cards["face"].fields.set("denoising_strength", 0.9)
+    restored.form.set({"steps": 3})
+    restored.form.set({"face.denoising_strength": 0.9})
     assert held(restored) is not None
     assert said(restored) == ""
 
 
 def test_what_the_form_cannot_know_the_run_sets_aside_and_the_button_draws_it(restored, press):
     """Another number of steps makes another picture, too."""
-    restored.form["steps"].value = 3
+    restored.form.set({"steps": 3})
     press("generate")
     assert boxes(restored.wait()) == [MIDDLE]
     assert "made for another picture" in said(restored)
@@ -106,7 +105,7 @@ def test_start_picture_mask_and_control_pictures_go_and_come_back_too(studio, be
     studio.importer.show_artifact(run.artifact)
     studio.importer.use_settings()
     assert studio.config().image == picture
-    studio.form["prompt"].value = "a car"
+    studio.form.set({"prompt": "a car"})
     now = studio.config()
     assert (now.image, now.inpaint.mask, now.control[0].image) == (None, None, None)
     assert all(
@@ -114,11 +113,11 @@ def test_start_picture_mask_and_control_pictures_go_and_come_back_too(studio, be
     )
     # A mask that is painted meanwhile is the person's own.
     own = bench.keep(box_mask(Box(*MIDDLE), 64, 64))
-    studio.form.cards["inpaint"].fields.set("mask", own)
+    studio.form.set({"inpaint.mask": own})
     studio.belongings.bring_back()
     now = studio.config()
     assert (now.image, now.inpaint.mask, now.control[0].image) == (picture, own, picture)
-    studio.form["prompt"].value = "a house"
+    studio.form.set({"prompt": "a house"})
     assert studio.config().image == picture
 
 
@@ -130,7 +129,7 @@ def test_another_start_picture_sets_the_mask_aside(studio, bench):
     run = bench.execute(config)
     studio.importer.show_artifact(run.artifact)
     studio.importer.use_settings()
-    studio.form.source.image = bench.keep(noise().rotate(90))
+    studio.form.set({"image": bench.keep(noise().rotate(90))})
     assert studio.config().inpaint.mask is None
     assert "mask of inpaint" in said(studio)
 
@@ -159,17 +158,17 @@ def drop(studio, picture):
 
 def test_a_painted_mask_stays_with_the_start_picture_that_it_was_painted_on(studio, press):
     drop(studio, noise())
-    first = studio.form.source.image
+    first = studio.form.value("image")
     paint(studio, *CORNER)
     mask = studio.config().inpaint.mask
-    studio.form["prompt"].value = "a hat"
+    studio.form.set({"prompt": "a hat"})
     assert studio.config().inpaint.mask == mask
     # Another start picture: neither the form nor the canvas has the mask, and there is a way back.
     drop(studio, noise().rotate(90))
     assert studio.config().inpaint.mask is None
     assert studio.canvas.viewer.mask is None
     assert "painted on another start picture" in said(studio)
-    studio.form.source.image = first
+    studio.form.set({"image": first})
     assert studio.config().inpaint.mask == mask
     assert studio.canvas.viewer.mask is not None
     assert said(studio) == ""
@@ -177,7 +176,7 @@ def test_a_painted_mask_stays_with_the_start_picture_that_it_was_painted_on(stud
     drop(studio, noise().rotate(180))
     press("use-them-here")
     assert studio.config().inpaint.mask == mask
-    assert studio.config().made_for == {mask: studio.form.source.image}
+    assert studio.config().made_for == {mask: studio.form.value("image")}
     assert said(studio) == ""
 
 
@@ -196,7 +195,7 @@ def test_what_is_painted_on_a_result_of_another_size_repaints_that_result(studio
     run = bench.enhance(noise(), PipelineConfig(mode="outpaint", outpaint=border, seed=1))
     studio.importer.show_artifact(run.artifact)
     paint(studio, 0, 0, 32, 64)
-    assert bench.pictures.size(studio.form.source.image) == run.image.size == (96, 64)
+    assert bench.pictures.size(studio.form.value("image")) == run.image.size == (96, 64)
     assert studio.config().inpaint.mask is not None
 
 
@@ -206,12 +205,11 @@ def test_a_mask_painted_on_a_made_picture_shapes_no_part_of_another(studio, benc
     studio.importer.use_settings()
     paint(studio, *CORNER)
     mask = studio.config().inpaint.mask
-    studio.tabs.value = "generate"
-    studio.form.cards["face"].fields.set("mask", mask)
+    studio.form.set({"image": None, "face.mask": mask})
     face = FACE | {"mask": mask}
     own = bench.execute(studio.config().changed(face=face), save=False)
     assert boxes(own) == [CORNER]
-    studio.form["prompt"].value = "a car"
+    studio.form.set({"prompt": "a car"})
     other = bench.execute(studio.config().changed(face=face), save=False)
     assert boxes(other) == [MIDDLE]
     assert [one["setting"] for one in other.set_aside] == ["mask"]

@@ -6,9 +6,10 @@ import pytest
 from PIL import Image
 
 from medialab import PipelineConfig
-from medialab.errors import PictureError
+from medialab.errors import ConfigError, PictureError
 from medialab.process.events import Event
 from widgets.canvas import Canvas, CanvasContent, decode_picture, encode_png
+from widgets.progress import Estimates, Progress
 
 TEAL, RED = (encode_png(Image.new("RGB", (12, 8), colour)) for colour in ("teal", "red"))
 
@@ -18,54 +19,87 @@ def canvas():
     return Canvas()
 
 
-def is_seen(part):
-    return part.layout.display != "none"
+def told(canvas):
+    return canvas.foot.status["state"], canvas.foot.status["text"]
 
 
 def test_an_empty_canvas_is_ready(canvas):
-    assert 'data-state="idle">Ready' in canvas.status.value
+    assert told(canvas) == ("idle", "Ready")
     assert (canvas.picture, list(canvas.pictures)) == (None, [])
-    assert not any(map(is_seen, (canvas.error, canvas.notice, canvas.chooser)))
+    assert (canvas.foot.error, canvas.foot.notice) == ({}, "")
 
 
-def test_of_several_pictures_one_is_chosen_and_the_first_is_compared(canvas):
-    canvas.show(CanvasContent([TEAL, RED]), before=RED)
-    assert is_seen(canvas.chooser)
-    assert canvas.chooser.options == ("1", "2")
-    assert (canvas.picture, canvas.viewer._files["before"]) == (TEAL, RED)
-    canvas.chooser.index = 1
-    assert (canvas.picture, canvas.viewer._files["image"]) == (RED, RED)
-    assert canvas.viewer._files["before"] == b""
+def test_several_pictures_are_a_grid_from_which_one_is_opened(canvas, tmp_path):
+    shown = []
+    canvas.on_shown(lambda: shown.append(canvas.index))
+    paths = [tmp_path / "1.png", tmp_path / "2.png"]
+    content = CanvasContent([TEAL, RED], PipelineConfig(seed=7), paths, labels=["seed 7", "seed 8"])
+    canvas.show(content, before=RED)
+    viewer = canvas.viewer
+    assert viewer.mode == "grid"
+    assert [tile["label"] for tile in content.tiles] == ["seed 7", "seed 8"]
+    assert "2 pictures" in canvas.foot.caption["text"]
+    assert (canvas.picture, viewer._files["left"]) == (TEAL, RED)
+    viewer._open_tile(1)
+    assert (canvas.picture, viewer._files["image"], viewer.mode) == (RED, RED, "view")
+    assert viewer._files["left"] == b""
+    assert canvas.foot.caption["text"].startswith("Picture 2 of 2 · Seed 8 · ")
+    assert (viewer.file_name, shown) == ("2.png", [0, 1])
     canvas.show(CanvasContent([RED]))
-    assert not is_seen(canvas.chooser)
-    assert canvas.picture == RED
+    assert (viewer.mode, canvas.picture, canvas.index) == ("view", RED, 0)
+
+
+def test_a_grid_is_there_again_after_a_run_that_was_cancelled(canvas):
+    content = CanvasContent([TEAL, RED])
+    assert [tile["label"] for tile in content.tiles] == ["picture 1", "picture 2"]
+    canvas.show(content)
+    canvas.show_starting()
+    canvas.show_cancelled()
+    assert canvas.viewer.mode == "grid"
 
 
 def test_the_caption_has_seed_size_seconds_and_files(canvas, tmp_path):
     config = PipelineConfig(seed=7, width=64, height=96)
     canvas.show(CanvasContent([TEAL], config, [tmp_path / "a<b>.png"], 1.26))
-    assert "<p>Seed 7 · 64 × 96 · 1.3 s</p>" in canvas.caption.value
-    assert "a&lt;b&gt;.png</code>" in canvas.caption.value
+    caption = canvas.foot.caption
+    assert caption["text"] == "Seed 7 · 64 × 96 · 1.3 s · a<b>.png"
+    assert caption["title"].splitlines()[1] == str(tmp_path / "a<b>.png")
+    assert (caption["can_save"], caption["can_use"]) == (False, True)
     canvas.show(CanvasContent([TEAL], config))
-    assert canvas.caption.value == "<p>Seed 7 · 64 × 96 · not saved</p>"
+    assert canvas.foot.caption["text"] == "Seed 7 · 64 × 96 · not saved"
+    assert canvas.foot.caption["can_save"]
+    canvas.show(CanvasContent([TEAL]))
+    assert not canvas.foot.caption["can_save"]
+    assert not canvas.foot.caption["can_use"]
 
 
 def test_progress_names_stage_step_picture_and_the_time_left(canvas):
-    stages = [{"name": "txt2img", "title": "Text to image", "state": "running", "seconds": 0.0}]
-    canvas.show_progress(Event("started", "1"), stages, None)
-    assert "Getting ready" in canvas.status.value
-    assert canvas.strip.stages == stages
-    told = Event("step", "1", stage="txt2img", step=3, steps=20, image=2, images=4)
-    canvas.show_progress(told, stages, None)
-    assert "Text to image · step 3 of 20 · picture 2 of 4</span>" in canvas.status.value
-    canvas.show_progress(told, stages, 75.0)
-    assert "left</span>" in canvas.status.value
+    config = PipelineConfig(steps=20)
+    estimates = Estimates()
+    estimates.learn("txt2img", config, 2.0)
+    progress = Progress(config, estimates)
+    canvas.show_progress(Event("started", "1"), progress)
+    assert "Getting ready" in canvas.foot.status["text"]
+    assert canvas.foot.said == "Making a picture"
+    entered = Event("stage", "1", stage="txt2img")
+    progress.take(entered)
+    canvas.show_progress(entered, progress)
+    states = [(one["name"], one["state"]) for one in canvas.foot.stages]
+    assert states == [("prompt", "cached"), ("txt2img", "running"), ("finish", "waiting")]
+    assert canvas.foot.said == "Text to image"
+    step = Event("step", "1", stage="txt2img", step=3, steps=20, image=1, images=2)
+    progress.take(step)
+    canvas.show_progress(step, progress)
+    assert told(canvas) == ("running", "Text to image · step 3 of 20 · picture 1 of 2")
+    assert canvas.foot.status["share"] == 3 / 20
+    assert canvas.foot.status["until"] >= canvas.foot.status["since"]
+    assert canvas.foot.said == "Text to image"  # no step is read aloud
 
 
 def test_a_preview_is_a_small_jpeg_and_goes_with_the_run(canvas):
     canvas.show(CanvasContent([TEAL]))
     picture = Image.new("RGB", (12, 8), "red")
-    canvas.show_progress(Event("step", "1", stage="txt2img", preview=picture), [], None)
+    canvas.show_progress(Event("step", "1", stage="txt2img", draws=lambda: picture), None)
     assert Image.open(BytesIO(canvas.viewer._files["preview"])).format == "JPEG"
     canvas.show_cancelled()
     assert canvas.viewer._files["preview"] == b""
@@ -77,34 +111,37 @@ def test_a_failed_run_says_why_and_leaves_the_picture(canvas):
     canvas.show_starting()
     assert canvas.viewer.busy
     canvas.show_failed(PictureError("no <room>"), "Traceback")
-    assert 'data-state="failed"' in canvas.status.value
-    assert "&lt;room&gt;" in canvas.error.value
-    assert (canvas.picture, canvas.viewer.busy, is_seen(canvas.error)) == (TEAL, False, True)
-    canvas.clear_error()
-    assert (canvas.error.value, is_seen(canvas.error)) == ("", False)
+    assert told(canvas) == ("failed", "Failed")
+    assert "No <room>." in canvas.foot.error_text
+    assert (canvas.picture, canvas.viewer.busy) == (TEAL, False)
+    canvas.clear_error(ConfigError)  # it was another one
+    assert "No <room>." in canvas.foot.error_text
+    canvas.foot.act("dismiss", "error")
+    assert canvas.foot.error_text == ""
+
+
+def test_an_error_outlives_the_end_of_a_run(canvas):
+    canvas.show(CanvasContent([TEAL]))
+    canvas.show_error(PictureError("no room"), "Traceback")
+    canvas.show_starting()
+    canvas.show_cancelled()
+    assert "No room." in canvas.foot.error_text
 
 
 def test_a_cancelled_first_run_leaves_an_empty_canvas(canvas):
     canvas.show_starting()
     canvas.show_cancelling()
-    assert "Cancelling" in canvas.status.value
+    assert "Cancelling" in canvas.foot.status["text"]
     canvas.show_cancelled()
     assert canvas.viewer.size == (0, 0)
-    assert 'data-state="cancelled"' in canvas.status.value
+    assert canvas.foot.status["state"] == "cancelled"
 
 
-def test_a_notice_is_read_aloud_until_it_is_taken_away(canvas):
+def test_a_notice_stays_until_it_is_taken_away(canvas):
     canvas.tell("All <b>settings</b> taken")
-    assert 'role="status">All <b>settings</b> taken' in canvas.notice.value
-    assert is_seen(canvas.notice)
-    canvas.tell("")
-    assert (canvas.notice.value, is_seen(canvas.notice)) == ("", False)
-
-
-@pytest.mark.parametrize(("waiting", "text"), [(0, ""), (-1, ""), (2, "2 more waiting")])
-def test_the_jobs_that_wait_are_counted(canvas, waiting, text):
-    canvas.show_waiting(waiting)
-    assert canvas.waiting.value == text
+    assert canvas.foot.notice == "All <b>settings</b> taken"
+    canvas.foot.act("dismiss", "notice")
+    assert canvas.foot.notice == ""
 
 
 def test_a_picture_is_the_same_after_encoding_and_decoding():

@@ -72,14 +72,14 @@ def test_only_a_picture_that_was_made_here_has_an_identity(pictures, canvas):
 def test_the_identity_stays_whatever_is_drawn_over_the_picture(drawn):
     first = drawn.pictures.made_of_shown()
     assert first
-    drawn.form["sharpen"].value = 1.0
+    drawn.form.set({"sharpen": 1.0})
     drawn.generate()
     run = drawn.wait(120)
     assert drawn.pictures.made_of_shown() == first
     before = drawn.bench.picture_after(run.config, "txt2img")
     assert drawn.pictures.before(run) == encode_png(before)
-    drawn.form["seed"].value = 8
-    drawn.form["sharpen"].value = 0.0
+    drawn.form.set({"seed": 8})
+    drawn.form.set({"sharpen": 0.0})
     drawn.generate()
     assert drawn.pictures.before(drawn.wait(120)) is None
     assert drawn.pictures.made_of_shown() not in {first, None}

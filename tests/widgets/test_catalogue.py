@@ -44,6 +44,27 @@ def test_a_prompt_is_completed_by_all_that_it_can_name(catalogue):
     assert words == ["ink wash", "paper"]
 
 
+def test_a_lora_begins_with_the_weight_that_is_noted_for_it(catalogue, models):
+    assert (catalogue.lora("ink"), catalogue.tag("ink")) == ({"name": "ink"}, "<lora:ink:1>")
+    (models / "loras" / "ink.json").write_text('{"preferred weight": 0.7}')
+    catalogue.refresh()
+    assert catalogue.lora("ink") == {"name": "ink", "weight": 0.7}
+    assert catalogue.tag("ink") == catalogue.words[0]["insert"] == "<lora:ink:0.7>"
+    assert catalogue.lora("unknown") == {"name": "unknown"}
+
+
+def test_new_models_are_hashed_only_if_that_is_chosen(catalogue, models, monkeypatch):
+    hashing = catalogue._bench.registry.hashing
+    assert hashing.job is None
+    monkeypatch.setenv("MEDIALAB_HASH_MODELS", "1")
+    catalogue.refresh()
+    assert hashing.job.wait(20)
+    write_lora(models / "loras" / "new.safetensors")
+    catalogue.refresh()
+    assert hashing.job.wait(20)
+    assert hashing.job.progress.files_total == 3
+
+
 def test_before_it_is_read_it_offers_nothing(models, tmp_path):
     with Workbench(models=models, outputs=tmp_path / "outputs") as bench:
         catalogue = Catalogue(bench)

@@ -1,6 +1,7 @@
 """Enhance: from a picture of anywhere, with a mask, by stages, back into the settings."""
 
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,54 +42,74 @@ def half_mask(size=(128, 128)):
 
 def test_a_file_of_the_disk_is_sharpened_and_compared_with_itself(studio, photo, tmp_path, press):
     photo.save(tmp_path / "photo.png")
-    studio.tabs.value = "enhance"
-    studio.form.source.path.value = str(tmp_path / "photo.png")
-    assert studio.form.source.said.value == "128 × 128"
-    studio.form["sharpen"].value = 1.0
+    studio.importer.start_from_file(tmp_path / "photo.png")
+    _small, size = studio.bench.pictures.thumbnail(studio.form.value("image"), 64)
+    assert size == (128, 128)
+    studio.form.set({"sharpen": 1.0})
     press("generate")
     run = studio.wait(SECONDS)
     assert run.config.mode == "enhance"
     assert run.image.size == photo.size
     assert run.image.tobytes() != photo.tobytes()
-    before = Image.open(BytesIO(studio.canvas.viewer._files["before"]))
+    before = Image.open(BytesIO(studio.canvas.viewer._files["left"]))
     assert before.tobytes() == photo.tobytes()
 
 
 def test_a_missing_file_is_named(studio):
-    studio.tabs.value = "enhance"
-    studio.form.source.path.value = "nowhere.png"
-    assert "nowhere.png" in studio.canvas.error.value
+    with pytest.raises(PictureError, match=r"nowhere\.png"):
+        studio.importer.start_from_file(Path("nowhere.png"))
 
 
-def test_the_picture_shown_becomes_the_source(drawn, press):
-    drawn.tabs.value = "enhance"
-    press("source-take")
-    name = drawn.form.source.image
+def test_the_picture_shown_becomes_the_start_picture(drawn):
+    drawn.importer.start_from_shown()
+    name = drawn.form.value("image")
     assert drawn.bench.pictures.load(name).tobytes() == drawn.wait(SECONDS).image.tobytes()
-    drawn.form.source.mode.value = "img2img"
-    drawn.form.cards["img2img"].fields["denoising_strength"].value = 0.5
+    drawn.form.set({"use": "img2img", "img2img.denoising_strength": 0.5})
     drawn.generate()
     run = drawn.wait(SECONDS)
     assert (run.config.mode, run.config.image) == ("img2img", name)
     assert run.config.img2img.denoising_strength == 0.5
 
 
-def test_without_a_picture_taking_and_enhancing_say_what_to_do(studio, press):
-    studio.tabs.value = "enhance"
-    press("source-take")
-    assert "shows no picture yet" in studio.canvas.error.value
-    press("generate")
-    assert "starts from a picture" in studio.canvas.error.value
+def test_without_a_picture_or_a_mask_there_is_nothing_to_take(studio):
+    with pytest.raises(PictureError, match="shows no picture yet"):
+        studio.importer.start_from_shown()
     with pytest.raises(PictureError, match="no mask is painted"):
         studio.pictures.keep_mask()
+
+
+def test_inpaint_without_a_mask_says_so_beside_it_with_a_button_to_paint_one(studio, press, photo):
+    drop(studio, "photo.png", png(photo))
+    studio.form.set({"use": "inpaint"})
+    press("generate")
+    assert (
+        studio.form.said("inpaint.mask") == "There is no mask to inpaint; paint the area to change."
+    )
+    rows = {row["name"]: row["message"] for row in studio.form.stages.list.rows}
+    assert rows["inpaint"] == studio.form.said("inpaint.mask")
+    assert studio.canvas.foot.error_text == ""
+    studio.form.open_sheet("inpaint")
+    sheet = studio.form.stages.place.sheet
+    assert sheet.messages["inpaint.mask"]["action"]["label"] == "Paint a mask"
+    studio.form._act("inpaint.mask", "next", None)
+    assert studio.canvas.viewer.mode == "mask"
+    paint(studio, half_mask())
+    assert studio.form.said("inpaint.mask") == ""
+
+
+def test_a_checkpoint_for_another_task_is_changed_by_one_button(studio, press, photo):
+    drop(studio, "photo.png", png(photo))
+    studio.form.set({"use": "instruct", "steps": 1})
+    press("generate")
+    assert "is made for" in studio.form.said("checkpoint")
 
 
 def test_a_painted_mask_repaints_its_half_and_leaves_the_other_alone(drawn):
     first = drawn.wait(SECONDS).image
     paint(drawn, half_mask())
-    assert (drawn.tabs.value, drawn.form.source.mode.value) == ("enhance", "inpaint")
-    drawn.form.cards["inpaint"].fields["mask_blur"].value = 0
-    drawn.form["seed"].value = 99
+    assert drawn.form.mode == "inpaint"
+    drawn.form.set({"inpaint.mask_blur": 0})
+    drawn.form.set({"seed": 99})
     drawn.generate()
     run = drawn.wait(SECONDS)
     assert run.config.mode == "inpaint"
@@ -106,10 +127,9 @@ def test_a_cleared_mask_is_no_mask_and_inpaint_asks_for_one(drawn):
 
 
 def test_a_stage_chosen_on_the_strip_runs_again_from_there_with_its_own_inputs(drawn):
-    drawn.form["sharpen"].value = 1.5
-    drawn.form["prompt"].value = "another prompt, which stands before the stage"
-    for callback in drawn.canvas.strip._choose.callbacks:
-        callback("finish")
+    drawn.form.set({"sharpen": 1.5})
+    drawn.form.set({"prompt": "another prompt, which stands before the stage"})
+    drawn.canvas.foot.act("again", "finish")
     run = drawn.wait(SECONDS)
     assert (run.config.sharpen, run.config.prompt) == (1.5, "a green tree")
     states = {one["name"]: one["cached"] for one in run.record["stages"]}

@@ -1,24 +1,15 @@
-"""The form has an input for every setting, with the config's own limits, defaults and help."""
+"""The form: every setting by its name, the models that are here, and what follows from what."""
 
 import shutil
 
 import pytest
+from PIL import Image
 
 from medialab import PipelineConfig
-from medialab.settings.choices import EMPHASES
-from medialab.settings.control_units import ControlUnit
-from medialab.settings.fields import StageConfig, SwitchedConfig
-from medialab.settings.loras import LoRAConfig
 from medialab.settings.samplers import SAMPLERS
 from medialab.stages import MODES
-from widgets.shapes import shapes_of
 
-SHAPES = shapes_of(PipelineConfig)
-STAGES = [
-    name
-    for name, shape in SHAPES.items()
-    if not shape.many and isinstance(shape.kind, type) and issubclass(shape.kind, StageConfig)
-]
+PHOTO = Image.new("RGB", (400, 300), "teal")
 
 
 @pytest.fixture
@@ -26,175 +17,218 @@ def form(studio):
     return studio.form
 
 
-def test_every_setting_there_is_has_an_input(form):
-    form.task = "enhance"
-    shown = set(form.read()) | {"image", "width", "height"}  # empty ones are left out
-    assert shown == set(PipelineConfig.model_fields) - {"schema_version"}
+def field(sheet, name):
+    """The field of this name in a sheet, or None."""
+    return next((one for one in sheet.fields if one["name"] == name), None)
 
 
-def test_every_stage_with_settings_of_its_own_has_a_card(form):
-    assert set(form.cards) == set(STAGES)
-    for name, card in form.cards.items():
-        assert set(card.read()) == set(SHAPES[name].kind.model_fields)
-        is_switched = issubclass(SHAPES[name].kind, SwitchedConfig)
-        assert (card.switch is not None) == is_switched
+def choices(sheet, name):
+    return [value for _, value in field(sheet, name)["choices"]]
+
+
+def rows(form):
+    return {row["name"]: row for row in form.stages.list.rows}
+
+
+def change(sheet, name, value):
+    """A person's change in the browser."""
+    content = {"kind": "change", "name": name, "value": value, "moving": False, "serial": "1"}
+    sheet._hear(sheet, content, [])
+
+
+def press(sheet, name, action="next", detail=None):
+    sheet._hear(sheet, {"kind": "act", "field": name, "action": action, "detail": detail}, [])
 
 
 def test_an_untouched_form_is_the_default_config(form):
     assert PipelineConfig.parse(form.read()) == PipelineConfig()
 
 
-def test_a_config_that_is_shown_is_read_back(form):
-    config = PipelineConfig(
-        prompt="a cat",
-        negative_prompt="rain",
-        width=112,
-        height=144,
-        steps=33,
-        guidance_scale=7.5,
-        sampler="Euler",
-        schedule="karras",
-        seed=2**64 - 1,
-        batch_size=2,
-        sharpen=0.5,
-        styles=("ink", "gold"),
-        emphasis="no norm",
-        clip_skip=2,
-        loras=(LoRAConfig(name="ink", weight=0.5),),
-        control=(ControlUnit(model="canny", preprocessor="canny", weight=0.5),),
-        face={"enabled": True, "prompt": "a face", "loras": ()},
-        refiner={"enabled": True, "upscaler": "lanczos", "steps": 7},
-    )
+def test_what_a_person_changes_is_told_once_and_read(form):
     told = []
     form.on_change(lambda: told.append(1))
-    form.show(config)
-    assert PipelineConfig.parse(form.read()) == config
-    assert told == [1]
+    change(form.basics, "steps", 33)
+    change(form.stages.list, "sharpen", 0.5)
+    config = PipelineConfig.parse(form.read())
+    assert (config.steps, config.sharpen, told) == (33, 0.5, [1, 1])
+    form.set({"steps": 33})
+    assert told == [1, 1]
+    form.show(PipelineConfig())
+    assert told == [1, 1, 1]
+    assert form.basics.values["steps"] is None  # the checkpoint's own
 
 
-@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "txt2img"])
-def test_a_config_that_starts_from_a_picture_is_read_back_in_enhance(form, studio, mode):
-    name = studio.bench.keep(picture())
-    config = PipelineConfig(mode=mode, image=name, width=64, height=96)
-    form.task = "enhance"
-    form.show(config)
-    assert PipelineConfig.parse(form.read()) == config
-    form.task = "generate"
-    assert PipelineConfig.parse(form.read()).mode == "txt2img"
+def test_a_name_that_is_no_setting_is_refused(form):
+    with pytest.raises(KeyError, match="stepz"):
+        form.set({"stepz": 3})
 
 
-def test_of_stage_threes_cards_that_of_the_mode_is_seen(form):
-    form.source.mode.value = "inpaint"
-    seen = [name for name in MODES if name in form.cards and shows(form.cards[name])]
-    assert seen == ["inpaint"]
-    form.source.mode.value = "enhance"
-    assert not [name for name in MODES if name in form.cards and shows(form.cards[name])]
+def test_without_a_start_picture_a_picture_is_drawn_from_noise(form, studio):
+    assert form.mode == "txt2img"
+    assert [one["name"] for one in form.start.fields] == ["image"]
+    assert field(form.basics, "size") is not None
+    form.set({"image": studio.bench.keep(PHOTO)})
+    assert form.mode == "enhance"
+    assert field(form.basics, "size") is None
+    # No checkpoint here edits in words.
+    assert set(choices(form.start, "use")) == set(MODES) - {"txt2img", "instruct"}
+    change(form.start, "use", "inpaint")
+    assert form.mode == "inpaint"
+    assert [name for name in rows(form) if name in MODES] == ["inpaint"]
+    change(form.start, "image", None)
+    assert form.mode == "txt2img"
+    assert not [name for name in rows(form) if name in MODES]
 
 
-def test_limits_and_help_are_those_of_the_config(form):
-    steps = form["steps"]
-    assert (steps.min, steps.max, steps.value) == (1, 150, 20)
-    assert steps.tooltip == PipelineConfig.model_fields["steps"].description
+def test_a_large_start_picture_is_fitted_and_the_line_says_so(form, studio):
+    form.set({"image": studio.bench.keep(PHOTO), "use": "img2img"})
+    assert form.said("fit") == "400 × 300 → 144 × 112, enlarged again at the end."
+    assert form.start.messages["fit"]["level"] == "note"
+    assert studio.bench.resolve(studio.config()).width == 144
+    change(form.start, "fit", "keep")
+    assert "far from the model's 128 × 128" in form.said("fit")
+    press(form.start, "fit")
+    assert form.value("fit") == "model"
+    change(form.start, "fit", "custom")
+    change(form.start, "start.size", {"width": 200, "height": 152})
+    assert (studio.config().width, studio.config().height) == (200, 152)
 
 
-def test_what_brackets_do_is_chosen_and_styles_are_named(form):
-    assert tuple(form["emphasis"].options) == EMPHASES
-    assert form["styles"].description == "Styles"
-    form["styles"].value = ["ink"]
-    assert PipelineConfig.parse(form.read()).styles == ("ink",)
+def test_a_size_far_from_the_models_is_told_beside_it_with_a_button(form, studio):
+    change(form.basics, "size", {"width": 1024, "height": 1024})
+    assert "128 × 128" in form.said("size")
+    assert form.basics.messages["size"]["action"]["label"] == "Use 128 × 128"
+    press(form.basics, "size")
+    assert (studio.config().width, studio.config().height) == (128, 128)
+    assert form.said("size") == ""
+    assert form.basics.values["size"] is None  # the model's own, not a custom size
 
 
-def test_every_input_has_a_class_to_find_it_by(form, parts_of):
-    classes = {cls for part in parts_of(form) for cls in part._dom_classes}
-    flat = {name for name in SHAPES if name not in {*STAGES, "schema_version", "image"}}
-    assert {f"mls-{name.replace('_', '-')}" for name in flat} <= classes
+def test_a_wrong_value_is_told_beside_its_field_until_it_is_mended(form):
+    change(form.basics, "size", {"width": 100_000, "height": 128})
+    assert "65,535" in form.said("size")
+    change(form.basics, "size", None)
+    assert form.said("size") == ""
+    form.set({"face.enabled": True, "face.iou": 2})
+    assert rows(form)["face"]["message"] == "Must be less than or equal to 1."
+    form.open_sheet("face")
+    sheet = form.stages.place.sheet
+    assert sheet.messages["face.iou"]["text"] == "Must be less than or equal to 1."
+    change(sheet, "face.iou", 0.4)
+    assert (sheet.messages, rows(form)["face"]["message"]) == ({}, "")
 
 
-def test_a_stages_own_setting_starts_with_that_of_the_whole_picture(form):
-    form["steps"].value = 44
-    form["prompt"].value = "a cat"
-    card = form.cards["face"].fields
-    card.add.value = "steps"
-    card.add.value = "prompt"
-    assert (card["steps"].value, card["prompt"].value) == (44, "a cat")
+def test_a_stage_is_added_and_its_row_stays_while_it_is_off(form):
+    assert [one["name"] for one in form.stages.list.more] == [
+        "control", "refiner", "body", "face", "hand", "upscaler",
+    ]  # fmt: skip
+    form.stages.list._hear(form.stages.list, {"kind": "add", "name": "face"}, [])
+    assert form.value("face.enabled")
+    assert rows(form)["face"]["main"] == "face.denoising_strength"
+    change(form.stages.list, "face.enabled", False)
+    assert "face" in rows(form)
+    form.show(PipelineConfig(hand={"enabled": True}))
+    assert {"face", "hand"} & set(rows(form)) == {"hand"}
+
+
+def test_a_stages_sheet_is_made_when_it_is_first_opened_and_kept(form):
+    made = form.stages._sheets
+    assert made == {}
+    form.open_sheet("face")
+    sheet = form.stages.place.sheet
+    assert [one["title"] for one in sheet.groups] == ["Find", "Area", "Draw", "Model"]
+    assert "mls-form-opened" in form._dom_classes
+    form.open_sheet("")
+    assert form.stages.place.layout.display == "none"
+    form.open_sheet("face")
+    assert form.stages.place.sheet is sheet
+
+
+def test_what_is_inherited_is_shown_and_follows_the_whole_picture(form):
+    form.open_sheet("face")
+    sheet = form.stages.place.sheet
+    assert sheet.values["face.steps"] is None
+    assert sheet.inherited["face.steps"] == {"value": 20, "note": "as the picture"}
+    assert sheet.inherited["face.denoising_strength"]["value"] == 0.6  # of the paper dolls
+    form.set({"steps": 44, "prompt": "a cat"})
+    assert sheet.inherited["face.steps"]["value"] == 44
+    assert sheet.inherited["face.prompt"]["value"] == "a cat"
+    change(sheet, "face.steps", 9)
+    assert PipelineConfig.parse(form.read()).face.steps == 9
+
+
+def test_a_row_tells_what_its_stage_has_of_its_own(form):
+    own = {"enabled": True, "prompt": "a smile", "detections": [{"box": [0, 0, 8, 8]}] * 2}
+    form.show(PipelineConfig.parse({"face": own}))
+    assert rows(form)["face"]["note"] == "2 edited boxes · its own prompt"
 
 
 @pytest.mark.parametrize("sampler", ["Euler", "LCM", "Heun", "DPM++ SDE"])
 def test_only_schedules_that_the_sampler_can_honour_are_offered(form, sampler):
-    form["sampler"].value = sampler
-    assert set(form["schedule"].options) == {"automatic", *SAMPLERS[sampler].schedules}
+    form.open_sheet("more")
+    form.set({"sampler": sampler})
+    offered = set(choices(form.stages.place.sheet, "schedule"))
+    assert offered == {"automatic", *SAMPLERS[sampler].schedules}
 
 
 def test_a_schedule_that_the_new_sampler_lacks_becomes_automatic(form):
-    form["schedule"].value = "karras"
-    form["sampler"].value = "Heun"
-    assert form["schedule"].value == "karras"
-    form["sampler"].value = "LCM"
-    assert form["schedule"].value == "automatic"
+    form.set({"schedule": "karras"})
+    form.set({"sampler": "Heun"})
+    assert form.value("schedule") == "karras"
+    form.set({"sampler": "LCM"})
+    assert form.in_force("schedule") == "automatic"
 
 
-def test_tokens_are_counted_while_one_writes(form):
-    form["prompt"].value = "a green tree"
-    assert form["prompt"].tokens == "3 / 38 tokens"
+def test_a_random_seed_can_be_held(form):
+    assert form.value("seed") is None
+    form.hold_seed()  # there is no picture yet
+    assert form.value("seed") is None
+    form.remember_seed(2**40)
+    assert form.basics.inherited["seed"] == 2**40
+    form.hold_seed()
+    assert PipelineConfig.parse(form.read()).seed == 2**40
+    change(form.basics, "seed", -1)
+    assert form.value("seed") is None
 
 
-def test_a_prompt_too_long_to_be_used_is_not_counted_but_measured(form):
-    form["prompt"].value = "a" * 50_000
-    assert form["prompt"].tokens == "50,000 of at most 20,000 characters"
+def test_a_field_in_a_closed_sheet_can_be_revealed(form):
+    sent = []
+    form.basics.send = lambda content, buffers=None: sent.append(content)
+    form.reveal("steps")
+    assert sent == [{"kind": "reveal", "name": "steps"}]
+    form.reveal("face.iou")
+    assert form.stages.opened == "face"
+    form.reveal("variation_strength")
+    assert form.stages.opened == "more"
+
+
+def test_a_refused_checkpoint_is_not_offered(tiny_models, tmp_path, studio_over):
+    shutil.copytree(tiny_models, tmp_path / "models")
+    (tmp_path / "models" / "checkpoints" / "old.ckpt").write_bytes(b"a pickle")
+    assert choices(studio_over(tmp_path / "models").form.basics, "checkpoint") == ["paperdoll"]
+
+
+def test_refresh_finds_a_checkpoint_that_came_later(tiny_models, tmp_path, studio_over):
+    form = studio_over(tmp_path / "models").form
+    assert choices(form.basics, "checkpoint") == []
+    shutil.copytree(tiny_models, tmp_path / "models")
+    press(form.basics, "checkpoint", "refresh")
+    assert choices(form.basics, "checkpoint") == ["paperdoll"]
+
+
+def test_without_any_checkpoint_generate_says_where_they_belong(tmp_path, studio_over, press_in):
+    studio = studio_over(tmp_path / "models")
+    press_in(studio, "generate")
+    assert "models/checkpoints" in studio.form.said("checkpoint")
+    assert studio.canvas.foot.error_text == ""  # said once
 
 
 def test_the_prompt_completes_what_the_models_folder_has(tiny_models, tmp_path, studio_over):
     shutil.copytree(tiny_models, tmp_path / "models")
     (tmp_path / "models" / "wildcards" / "people").mkdir(parents=True)
     (tmp_path / "models" / "wildcards" / "people" / "hair.txt").write_text("red\n")
-    words = studio_over(tmp_path / "models").form["prompt"].words
+    words = studio_over(tmp_path / "models").form.basics.words
     assert {"label": "people/hair", "insert": "__people/hair__", "kind": "wildcard"} in words
-
-
-def test_a_refused_checkpoint_cannot_be_chosen_and_says_why(tiny_models, tmp_path, studio_over):
-    shutil.copytree(tiny_models, tmp_path / "models")
-    (tmp_path / "models" / "checkpoints" / "old.ckpt").write_bytes(b"a pickle")
-    studio = studio_over(tmp_path / "models")
-    assert studio.form["checkpoint"].options == ("paperdoll",)
-    assert "old.ckpt" in studio.form.refused
-    assert "pickle" in studio.form.refused
-
-
-def test_refresh_finds_a_checkpoint_that_came_later(tiny_models, tmp_path, studio_over, press_in):
-    studio = studio_over(tmp_path / "models")
-    assert studio.form["checkpoint"].options == ()
-    shutil.copytree(tiny_models, tmp_path / "models")
-    press_in(studio, "refresh")
-    assert studio.form["checkpoint"].options == ("paperdoll",)
-
-
-def test_without_any_checkpoint_generate_says_where_they_belong(tmp_path, studio_over, press_in):
-    studio = studio_over(tmp_path / "models")
-    press_in(studio, "generate")
-    assert "models/checkpoints" in studio.canvas.error.value
-
-
-def test_a_vae_and_a_checkpoint_that_takes_over_are_chosen_from_menus_or_are_none(
-    tiny_models, tmp_path, studio_over, parts_of
-):
-    models = tmp_path / "models"
-    shutil.copytree(tiny_models, models)
-    shutil.copytree(models / "checkpoints" / "paperdoll" / "vae", models / "vae" / "mse")
-    form = studio_over(models).form
-    assert form["vae"].options == (("the checkpoint's own", ""), ("mse", "mse"))
-    assert form["vae"].description == "VAE"
-    assert form["handover_checkpoint"].options == (("none", ""), ("paperdoll", "paperdoll"))
-    assert PipelineConfig.parse(form.read()) == PipelineConfig()
-    model = next(part for part in parts_of(form) if "mls-fold-model" in part._dom_classes)
-    assert {form["checkpoint"], form["vae"]} <= set(parts_of(model))
-    told = []
-    form.on_change(lambda: told.append(1))
-    form["vae"].value = "mse"
-    form["handover_checkpoint"].value = "paperdoll"
-    config = PipelineConfig.parse(form.read())
-    assert (config.vae, config.handover_checkpoint, told) == ("mse", "paperdoll", [1, 1])
-    form.show(PipelineConfig())
-    assert PipelineConfig.parse(form.read()) == PipelineConfig()
 
 
 def test_a_vae_that_is_gone_stays_chosen_until_another_is(form, studio):
@@ -204,21 +238,25 @@ def test_a_vae_that_is_gone_stays_chosen_until_another_is(form, studio):
     assert (config.vae, config.handover_checkpoint) == ("gone", "gone-too")
 
 
-def test_a_stages_own_vae_starts_with_that_of_the_whole_picture(form):
-    form["vae"].choose("mse")
-    card = form.cards["face"].fields
-    assert card.read()["vae"] is None
-    card.add.value = "vae"
-    assert card["vae"].value == "mse"
-    card["vae"].value = ""
-    assert PipelineConfig.parse(form.read()).face.vae == ""
+def test_a_lora_goes_to_another_stage_with_its_weight(form):
+    form.set({"face.enabled": True, "loras": [{"name": "ink", "weight": 0.5}]})
+    assert field(form.basics, "loras")["also"] == [["Face", "face.loras"]]
+    press(form.basics, "loras", "also", {"name": "ink", "to": "face.loras"})
+    assert form.value("face.loras") == [{"name": "ink", "weight": 0.5}]
+    press(form.basics, "loras", "insert", "ink wash")
+    press(form.basics, "loras", "insert", "ink wash")
+    assert form.value("prompt") == "ink wash"
 
 
-def shows(card):
-    return card.layout.display != "none"
-
-
-def picture():
-    from PIL import Image
-
-    return Image.new("RGB", (64, 96), "teal")
+def test_a_field_that_can_be_varied_has_a_button_which_tells_its_setting(form):
+    told = []
+    form.on_sweep(told.append)
+    form.set({"loras": [{"name": "ink"}]})
+    assert field(form.basics, "steps")["sweep"]
+    assert field(form.basics, "loras")["sweep"]
+    assert "sweep" not in field(form.basics, "size")
+    press(form.basics, "steps", "sweep")
+    press(form.basics, "loras", "sweep", ":ink")
+    form.open_sheet("face")
+    press(form.stages.place.sheet, "face.grow", "sweep")
+    assert told == ["steps", "loras:ink", "face.grow"]

@@ -1,6 +1,7 @@
 """What comes from outside is read for what it is: settings, a picture to start from, or neither."""
 
 import json
+import zlib
 from io import BytesIO
 
 import pytest
@@ -31,12 +32,12 @@ def dropped(studio, texts):
 
 
 def test_a_text_of_settings_in_the_prompt_fills_the_form(studio):
-    studio.form["prompt"].value = "what was there"
-    studio.form["prompt"].value = TEXT
+    studio.form.set({"prompt": "what was there"})
+    studio.form.set({"prompt": TEXT})
     config = studio.config()
     assert (config.prompt, config.negative_prompt) == ("a cat on a mat", "rain")
     assert (config.steps, config.seed, config.height) == (12, 9007199254740993, 192)
-    said = studio.canvas.notice.value
+    said = studio.canvas.foot.notice
     assert "prompt, negative prompt, seed 9007199254740993, 12 steps" in said
     assert "<b>Token merging ratio</b> is not set" in said
     studio.undo.take_back()
@@ -44,20 +45,20 @@ def test_a_text_of_settings_in_the_prompt_fills_the_form(studio):
 
 
 def test_another_programs_json_is_read_and_never_the_prompt(studio):
-    studio.form["prompt"].value = FOOOCUS
+    studio.form.set({"prompt": FOOOCUS})
     assert (studio.config().prompt, studio.config().seed) == ("a fox", 5)
-    assert "no checkpoint 'x' here" in studio.canvas.notice.value.replace("&#x27;", "'")
+    assert "no checkpoint 'x' here" in studio.canvas.foot.notice.replace("&#x27;", "'")
 
 
 @pytest.mark.parametrize("how", ["pasted", "dropped"])
 def test_a_graph_of_comfyui_is_said_and_the_inputs_stay(studio, how):
-    studio.form["prompt"].value = "a cat"
+    studio.form.set({"prompt": "a cat"})
     before = studio.config()
     if how == "pasted":
-        studio.form["prompt"].value = COMFYUI
+        studio.form.set({"prompt": COMFYUI})
     else:
         dropped(studio, {"prompt": COMFYUI, "workflow": json.dumps({"nodes": []})})
-    assert "made by ComfyUI" in studio.canvas.notice.value
+    assert "made by ComfyUI" in studio.canvas.foot.notice
     assert studio.config() == before
 
 
@@ -65,7 +66,7 @@ def test_a_graph_of_comfyui_is_said_and_the_inputs_stay(studio, how):
     "prompt", ["a cat", "{a|b} cat", "{}", "Steps: 3 to success", "light: soft, lens: long"]
 )
 def test_a_prompt_is_left_alone(studio, prompt):
-    studio.form["prompt"].value = prompt
+    studio.form.set({"prompt": prompt})
     assert studio.config().prompt == prompt
 
 
@@ -94,10 +95,20 @@ def drop(studio, name, content):
 def test_a_dropped_photo_is_shown_and_chosen_for_enhance(studio):
     photo = Image.radial_gradient("L").resize((128, 96)).convert("RGB")
     drop(studio, "photo.png", encode_png(photo))
-    assert studio.tabs.value == "enhance"
-    assert "mls-task-enhance" in studio._dom_classes
-    assert studio.bench.pictures.load(studio.form.source.image).tobytes() == photo.tobytes()
+    assert studio.form.mode == "enhance"
+    assert studio.bench.pictures.load(studio.form.value("image")).tobytes() == photo.tobytes()
     assert Image.open(BytesIO(studio.canvas.picture)).tobytes() == photo.tobytes()
+
+
+def test_of_a_dropped_picture_with_a_damaged_text_it_is_said(studio):
+    whole = encode_png(Image.new("RGB", (64, 64), "teal"))
+    text = b"zTXtparameters\0\0no zlib"
+    chunk = (len(text) - 4).to_bytes(4, "big") + text + zlib.crc32(text).to_bytes(4, "big")
+    at = whole.index(b"IDAT") - 4
+    drop(studio, "theirs.png", whole[:at] + chunk + whole[at:])
+    assert studio.form.value("image") is not None
+    said = studio.canvas.foot.notice.replace("&#x27;", "'")
+    assert "No settings were taken from theirs.png; its text 'parameters' is damaged" in said
 
 
 def test_a_dropped_picture_of_ours_fills_every_setting(drawn):
@@ -105,7 +116,7 @@ def test_a_dropped_picture_of_ours_fills_every_setting(drawn):
     drawn.form.show(PipelineConfig())
     drop(drawn, "ours.png", run.artifact.path.read_bytes())
     assert drawn.config() == run.config.asked()
-    assert "All settings taken from ours.png" in drawn.canvas.notice.value
+    assert "All settings taken from ours.png" in drawn.canvas.foot.notice
     drawn.undo.take_back()
     assert drawn.config() == PipelineConfig()
 
@@ -123,12 +134,12 @@ def test_without_a_history_there_is_no_newest_picture(studio):
 def test_what_is_no_picture_is_refused_and_the_tab_stays(studio):
     with pytest.raises(PictureError):
         drop(studio, "note.png", b"not a picture")
-    assert (studio.tabs.value, studio.form.source.image) == ("generate", None)
+    assert studio.form.value("image") is None
 
 
-def test_in_enhance_a_dropped_picture_is_a_start_picture_whatever_text_it_holds(studio):
-    studio.tabs.value = "enhance"
+def test_with_a_start_picture_a_dropped_one_takes_its_place_whatever_text_it_holds(studio):
+    dropped(studio, {})
     before = studio.config().prompt
     dropped(studio, {"parameters": TEXT})
-    assert studio.form.source.image is not None
+    assert studio.form.value("image") is not None
     assert studio.config().prompt == before

@@ -25,7 +25,7 @@ def refused(call, *arguments, **settings):
         ),
         (
             {"control": [{"model": "x", "weight": 9}]},
-            "ControlNet 1: Weight = 9: must be less than or equal to 2.",
+            "ControlNets 1: Weight = 9: must be less than or equal to 2.",
         ),
     ],
 )

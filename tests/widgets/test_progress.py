@@ -5,7 +5,7 @@ import pytest
 from medialab import PipelineConfig
 from medialab.process.events import Event
 from widgets import progress as progress_module
-from widgets.progress import Progress, running_stages, strip_of_record, time_text
+from widgets.progress import Estimates, Progress, running_stages, stages_of_records
 
 CONFIG = PipelineConfig(face={"enabled": True})
 
@@ -18,27 +18,37 @@ def clock(monkeypatch):
         def monotonic(self):
             return self.now
 
+        def time(self):
+            return 1e9 + self.now
+
     made = Clock()
     monkeypatch.setattr(progress_module, "time", made)
     return made
+
+
+def known(**seconds):
+    estimates = Estimates()
+    for stage, needed in seconds.items():
+        estimates.learn(stage, CONFIG, needed)
+    return estimates
+
+
+def all_known(needed=1.0):
+    return known(**dict.fromkeys(running_stages(CONFIG), needed))
 
 
 def state_of(progress):
     return {stage["name"]: stage["state"] for stage in progress.stages()}
 
 
-def test_stages_before_the_first_that_runs_were_kept():
-    progress = Progress(CONFIG, {})
-    assert set(state_of(progress).values()) == {"waiting", "off"}
+def test_stages_before_the_first_that_runs_were_cached():
+    progress = Progress(CONFIG, Estimates())
+    assert set(state_of(progress).values()) == {"waiting"}
     progress.take(Event("stage", "job 1", "face"))
     assert state_of(progress) == {
         "prompt": "cached",
         "txt2img": "cached",
-        "refiner": "off",
-        "body": "off",
         "face": "running",
-        "hand": "off",
-        "upscaler": "off",
         "finish": "waiting",
     }
     progress.take(Event("stage done", "job 1", "face", seconds=2.5))
@@ -48,30 +58,62 @@ def test_stages_before_the_first_that_runs_were_kept():
 
 
 def test_time_left_comes_from_the_pace_and_from_what_stages_usually_take(clock):
-    progress = Progress(CONFIG, {"face": 3.0, "finish": 0.5})
+    progress = Progress(CONFIG, known(face=3.0, finish=0.5))
     progress.take(Event("stage", "job 1", "prompt"))
     progress.take(Event("stage done", "job 1", "prompt", seconds=0.1))
     progress.take(Event("stage", "job 1", "txt2img"))
     assert progress.left() is None  # nobody knows yet how long this one takes
+    assert progress.until is None
     clock.now += 2.0
     progress.take(Event("step", "job 1", "txt2img", step=5, steps=20))
     assert progress.left() == pytest.approx(6.0 + 3.0 + 0.5)
+    assert progress.until == pytest.approx(clock.time() + 9.5)
+    assert progress.share == 0.25
+
+
+def test_the_end_that_was_told_stays_unless_it_differs_much(clock):
+    progress = Progress(CONFIG, all_known(5.0))
+    progress.take(Event("stage", "job 1", "txt2img"))
+    told = progress.until
+    clock.now += 1.1
+    progress.take(Event("step", "job 1", "txt2img", step=4, steps=20))
+    assert progress.until == told
+    clock.now += 20.0
+    progress.take(Event("step", "job 1", "txt2img", step=5, steps=20))
+    assert progress.until > told + 10
+
+
+def test_the_time_after_the_last_step_is_not_forgotten(clock):
+    progress = Progress(CONFIG, known(txt2img=4.0, face=1.0, finish=0.5))
+    progress.take(Event("stage", "job 1", "txt2img"))
+    clock.now += 2.0
+    progress.take(Event("step", "job 1", "txt2img", step=20, steps=20))  # decoding follows
+    assert progress.left() == pytest.approx(0.0 + 1.0 + 0.5)
 
 
 def test_what_was_learnt_helps_the_next_job():
-    usual = {}
-    first = Progress(CONFIG, usual)
+    estimates = Estimates()
+    first = Progress(CONFIG, estimates)
+    assert estimates.of_job(CONFIG) is None
     for name in running_stages(CONFIG):
         first.take(Event("stage", "job 1", name))
         first.take(Event("stage done", "job 1", name, seconds=1.0))
-    second = Progress(CONFIG, usual)
+    second = Progress(CONFIG, estimates)
     second.take(Event("stage", "job 2", "prompt"))
     assert second.left() == pytest.approx(len(running_stages(CONFIG)), abs=0.1)
+    assert estimates.of_job(CONFIG.changed(batch_size=2)) == pytest.approx(8.0)
+
+
+def test_more_steps_and_pixels_need_more_time():
+    small = CONFIG.changed(steps=10, width=64, height=128)
+    estimates = Estimates()
+    estimates.learn("txt2img", small, 2.0)
+    larger = small.changed(steps=20, width=128)
+    assert estimates.of_stage("txt2img", larger) == pytest.approx(8.0)
 
 
 def test_a_batch_counts_its_other_pictures(clock):
-    usual = dict.fromkeys(running_stages(CONFIG), 1.0)
-    progress = Progress(CONFIG.changed(batch_size=3), usual)
+    progress = Progress(CONFIG.changed(batch_size=3), all_known())
     progress.take(Event("stage", "job 1", "prompt", image=1, images=3))
     assert progress.left() == pytest.approx(3 * len(running_stages(CONFIG)))
     progress.take(Event("stage", "job 1", "prompt", image=3, images=3))
@@ -79,27 +121,28 @@ def test_a_batch_counts_its_other_pictures(clock):
 
 
 def test_a_job_that_is_no_request_has_no_stages():
-    progress = Progress(None, {})
+    progress = Progress(None, Estimates())
     progress.take(Event("stage", "job 1", "face"))
     assert progress.stages() == []
+    assert progress.left() is None
 
 
-def test_a_record_tells_what_was_kept_and_what_was_made():
-    record = {
-        "stages": [
-            {"name": "txt2img", "seconds": 0.0, "cached": True},
-            {"name": "face", "seconds": 1.5, "cached": False},
-        ]
-    }
-    found = {one["name"]: (one["state"], one["seconds"]) for one in strip_of_record(CONFIG, record)}
-    assert found["txt2img"] == ("cached", None)
-    assert found["face"] == ("done", 1.5)
-    assert found["upscaler"] == ("off", None)
-    assert "inpaint" not in found
+def test_records_tell_what_was_cached_and_the_mean_of_what_was_made():
+    records = [
+        {
+            "stages": [
+                {"name": "txt2img", "seconds": 0.0, "cached": True},
+                {"name": "face", "seconds": seconds, "cached": False},
+            ]
+        }
+        for seconds in (1.0, 2.0)
+    ]
+    found = {one["name"]: one for one in stages_of_records(CONFIG, records)}
+    assert (found["txt2img"]["state"], found["txt2img"]["seconds"]) == ("cached", None)
+    assert (found["face"]["state"], found["face"]["seconds"]) == ("done", 1.5)
+    assert found["face"]["pictures"] == 2
+    assert "upscaler" not in found
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (130, "2 min 10 s"), (5400, "1.5 h")]
-)
-def test_times_are_said_as_a_person_says_them(seconds, text):
-    assert time_text(seconds) == text
+def test_a_record_without_stages_tells_none():
+    assert stages_of_records(CONFIG, [{}]) == []

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from medialab import PipelineConfig
+from medialab import PipelineConfig, Workbench
 from medialab.errors import CancelledError
+from widgets import Studio
 
 SECONDS = 120
 
@@ -14,7 +15,7 @@ def test_the_browser_is_answered_at_once_while_a_picture_is_made(studio, press):
     studio.fill(PipelineConfig(steps=1, seed=1))
     studio.generate()
     studio.wait(SECONDS)  # all is loaded now
-    studio.form["steps"].value = 150
+    studio.form.set({"steps": 150})
     before = time.perf_counter()
     press("generate")
     press("cancel")
@@ -30,20 +31,20 @@ def test_cancel_stops_the_running_picture_and_says_so(studio, press):
     press("cancel")
     with pytest.raises(CancelledError):
         studio.wait(SECONDS)
-    assert "Cancelled" in studio.canvas.status.value
-    assert studio.canvas.error.value == ""
+    assert "Cancelled" in studio.canvas.foot.status["text"]
+    assert studio.canvas.foot.error_text == ""
     assert studio.canvas.pictures == []
 
 
 def test_a_cancelled_picture_leaves_the_next_in_the_queue_alone(studio, press):
     studio.fill(PipelineConfig(steps=150, seed=1))
     press("generate")
-    studio.form["steps"].value = 1
+    studio.form.set({"steps": 1})
     press("generate")
-    assert "1 more waiting" in studio.canvas.waiting.value
+    assert [row["state"] for row in studio.canvas.foot.jobs][-1] == "queued"
     press("cancel")
     assert studio.wait(SECONDS).config.steps == 1
-    assert studio.canvas.waiting.value == ""
+    assert studio.canvas.foot.jobs == []
     assert len(studio.canvas.pictures) == 1
 
 
@@ -67,15 +68,15 @@ def test_a_newer_live_request_takes_the_place_of_the_one_before(studio):
 
 
 def test_without_a_request_there_is_nothing_to_wait_for_or_to_cancel(studio):
-    status = studio.canvas.status.value
+    status = studio.canvas.foot.status
     studio.session.cancel()
     assert studio.session.wait(0) is None
-    assert (studio.session.is_busy, studio.canvas.status.value) == (False, status)
+    assert (studio.session.is_busy, studio.canvas.foot.status) == (False, status)
 
 
 def test_whoever_asks_is_told_whether_a_request_runs_or_waits(studio):
     told = []
-    studio.session.on_busy(told.append)
+    studio.session.on_jobs(lambda: told.append(studio.session.is_busy))
     studio.session.submit(PipelineConfig(steps=1, seed=1))
     studio.wait(SECONDS)
     assert told == [False, True, False]
@@ -84,7 +85,31 @@ def test_whoever_asks_is_told_whether_a_request_runs_or_waits(studio):
 def wait_for_a_step(studio):
     """Until the worker has told of its first step."""
     end = time.monotonic() + SECONDS
-    while "step" not in studio.canvas.status.value:
-        assert time.monotonic() < end, studio.canvas.status.value
-        assert not studio.canvas.error.value, studio.canvas.error.value
+    while "step" not in studio.canvas.foot.status["text"]:
+        assert time.monotonic() < end, studio.canvas.foot.status["text"]
+        assert not studio.canvas.foot.error_text, studio.canvas.foot.error_text
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("do", "made"), [("continue", 2), ("discard", 0)])
+def test_what_waited_when_the_kernel_stopped_is_offered_and_made_or_discarded(bench, do, made):
+    first = Studio(bench)
+    bench.executor.pause()
+    for seed in (1, 2):
+        first.session.submit(PipelineConfig(seed=seed, steps=1))
+    bench.waiting.close()  # nothing more is written, as of a kernel that was killed
+    first.close()
+    bench.executor.go_on()
+    with Workbench(bench.registry.folder, bench.artifacts.folder, "cpu") as again:
+        second = Studio(again)
+        said = second.canvas.foot.queue["stopped"]
+        assert said["text"] == "2 pictures were waiting when the kernel stopped."
+        second.canvas.foot.act("queue", do)
+        assert second.canvas.foot.queue["stopped"] is None
+        if made:
+            assert second.wait(SECONDS).config.seed == 2
+            assert second.canvas.shown.config.seed == 2
+        assert again.artifacts.count() == made
+        second.close()
+    with Workbench(bench.registry.folder, bench.artifacts.folder, "cpu") as last:
+        assert last.waiting.left() == []

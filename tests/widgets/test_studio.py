@@ -1,18 +1,23 @@
 """The panel works from its buttons to the picture, with no browser and no kernel."""
 
 import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from ipywidgets.widgets import widget as widget_module
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
+from medialab.artifacts import Query
 from medialab.errors import ConfigError, MediaLabError, ModelNotFoundError
 from widgets import Studio
 
+ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120
 
 
@@ -30,7 +35,7 @@ def test_the_caption_tells_seed_size_and_file(studio):
     studio.fill(PipelineConfig(seed=7, steps=1))
     studio.generate()
     run = studio.wait(SECONDS)
-    caption = studio.canvas.caption.value
+    caption = studio.canvas.foot.caption["text"]
     assert "Seed 7" in caption
     assert "128 × 128" in caption
     assert run.artifact.path.name in caption
@@ -38,7 +43,7 @@ def test_the_caption_tells_seed_size_and_file(studio):
 
 def test_progress_is_shown_step_by_step_with_previews(studio, monkeypatch):
     said, previews = [], []
-    studio.canvas.status.observe(lambda change: said.append(change.new), "value")
+    studio.canvas.foot.observe(lambda change: said.append(change.new["text"]), "status")
     show = studio.canvas.viewer.preview
     monkeypatch.setattr(
         studio.canvas.viewer, "preview", lambda jpeg: (previews.append(jpeg), show(jpeg))
@@ -76,22 +81,20 @@ def test_pictures_do_not_pile_up_in_memory(studio):
 
 
 def test_a_bad_value_is_named_in_the_panel_and_nothing_is_queued(studio, press):
-    studio.form.size.show(PipelineConfig(width=256, height=256))
-    studio.form.size.width.value = -8
+    studio.form.set({"width": -8})
     press("generate")
-    assert "Check the settings" in studio.canvas.error.value
-    assert "width=-8" in studio.canvas.error.value
+    assert studio.form.said("size") == "Must be greater than or equal to 1."
+    assert studio.canvas.foot.error_text == ""  # it is said once
     assert studio.wait() is None
 
 
 def test_a_script_gets_the_bad_value_as_its_own_error(studio):
-    studio.form.size.show(PipelineConfig(width=256, height=256))
-    studio.form.size.width.value = -8
+    studio.form.set({"width": -8})
     with pytest.raises(ConfigError, match="width=-8"):
         studio.generate()
 
 
-def test_a_failure_on_the_worker_is_shown_with_its_traceback_escaped(studio, press, monkeypatch):
+def test_a_failure_on_the_worker_is_shown_with_its_traceback(studio, press, monkeypatch):
     def fail(*_, **_options):
         message = "the <disk> is gone"
         raise OSError(message)
@@ -100,34 +103,33 @@ def test_a_failure_on_the_worker_is_shown_with_its_traceback_escaped(studio, pre
     press("generate")
     with pytest.raises(OSError, match="disk"):
         studio.wait(SECONDS)
-    assert "OSError" in studio.canvas.error.value
-    assert "the &lt;disk&gt; is gone" in studio.canvas.error.value
-    assert "<details>" in studio.canvas.error.value
-    assert "test_studio.py" in studio.canvas.error.value  # where it happened
-    assert "Failed" in studio.canvas.status.value
+    assert "OSError" in studio.canvas.foot.error_text
+    assert "The <disk> is gone" in studio.canvas.foot.error_text
+    assert "test_studio.py" in studio.canvas.foot.error["trace"]  # where it happened
+    assert "Failed" in studio.canvas.foot.status["text"]
 
 
 def test_the_strip_tells_what_each_stage_does_and_did(studio):
     seen = []
-    studio.canvas.strip.observe(lambda change: seen.append(change.new), "stages")
+    studio.canvas.foot.observe(lambda change: seen.append(change.new), "stages")
     studio.fill(PipelineConfig(seed=1, steps=2))
     studio.generate()
     studio.wait(SECONDS)
     states = [{one["name"]: one["state"] for one in stages} for stages in seen]
     now = {"prompt": "done", "txt2img": "running", "finish": "waiting"}.items()
     assert [one for one in states if now <= one.items()]
-    assert {"prompt": "done", "txt2img": "done", "face": "off"}.items() <= states[-1].items()
+    assert states[-1] == {"prompt": "done", "txt2img": "done", "finish": "done"}
     assert all(one["seconds"] >= 0 for one in seen[-1] if one["state"] == "done")
 
 
-def test_a_tab_shows_its_own_inputs_and_names_the_button(studio, parts_of):
-    button = next(part for part in parts_of(studio) if "mls-generate" in part._dom_classes)
-    studio.tabs.value = "enhance"
-    assert button.description == "Enhance"
-    assert "mls-task-enhance" in studio._dom_classes
-    studio.tabs.value = "models"
-    assert "mls-task-models" in studio._dom_classes
-    assert "mls-task-enhance" not in studio._dom_classes
+def test_generate_does_what_its_menu_says(studio):
+    studio.fill(PipelineConfig(prompt="a green tree", seed=7, steps=1))
+    studio.making.button.ask(mode="lines", lines="a cat\na dog")
+    studio.generate()
+    studio.wait(SECONDS)
+    made = [one.prompt for one in studio.bench.artifacts.find()]
+    assert made == ["a dog", "a cat"]
+    assert studio.form.value("prompt") == "a green tree"
 
 
 def test_a_failed_picture_stays_in_the_queue_with_its_reason_and_the_next_is_made(
@@ -146,35 +148,34 @@ def test_a_failed_picture_stays_in_the_queue_with_its_reason_and_the_next_is_mad
     monkeypatch.setattr(studio.bench.registry, "load", fail_once)
     studio.fill(PipelineConfig(prompt="first", seed=1, steps=1))
     studio.generate()
-    studio.form["prompt"].value = "second"
+    studio.form.set({"prompt": "second"})
     studio.generate()
     assert studio.wait(SECONDS).config.prompt == "second"
-    (row,) = studio.queue.list.children
-    assert "first" in row.text.value
-    assert "Something went wrong (OSError): The disk is gone." in row.text.value
+    (row,) = studio.canvas.foot.jobs
+    assert (row["label"], row["state"]) == ("first", "failed")
+    assert row["why"] == "Something went wrong (OSError): The disk is gone."
     assert len(studio.canvas.pictures) == 1
 
 
 def test_the_next_picture_takes_the_last_error_away(studio, press):
-    studio.form.size.show(PipelineConfig(width=256, height=256))
-    studio.form.size.width.value = -8
+    studio.form.set({"width": -8})
     press("generate")
     studio.fill(PipelineConfig(steps=1))
     press("generate")
     studio.wait(SECONDS)
-    assert studio.canvas.error.value == ""
+    assert studio.canvas.foot.error_text == ""
 
 
-def test_use_last_seed_repeats_the_picture_and_the_dice_draws_a_new_one(studio, press):
+def test_a_held_seed_repeats_the_picture_and_a_random_one_is_new(studio):
     studio.fill(PipelineConfig(steps=1))
     studio.generate()
     first = studio.wait(SECONDS)
-    press("last-seed")
-    assert studio.form.read()["seed"] == first.config.seed
+    studio.form.hold_seed()
+    assert studio.form.value("seed") == first.config.seed
     studio.generate()
     assert studio.wait(SECONDS).image.tobytes() == first.image.tobytes()
-    press("dice")
-    assert studio.form.read()["seed"] == -1
+    studio.form.set({"seed": None})
+    assert studio.config().seed == -1
 
 
 def test_fill_refuses_an_unknown_checkpoint_by_name(studio):
@@ -222,3 +223,85 @@ def test_a_studio_of_its_own_closes_its_workbench():
 def test_importing_the_panels_loads_no_torch():
     program = "import sys, widgets; sys.exit('torch' in sys.modules or 'diffusers' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=SECONDS)
+
+
+def test_a_model_of_the_shelf_is_used_and_its_words_are_added_once(studio):
+    info = studio.bench.registry.find("paperdoll", "checkpoint")
+    studio.use_model(replace(info, kind="vae", name=""))
+    for _ in range(2):
+        studio.use_model(replace(info, kind="lora", name="ink"))
+        studio.form.add_to_prompt("ink wash")
+    assert [one["name"] for one in studio.form.value("loras")] == ["ink"]
+    studio.catalogue.lora = lambda name: {"name": name, "weight": 0.7}  # as its note says
+    studio.use_model(replace(info, kind="lora", name="pen"))
+    assert studio.form.value("loras")[1]["weight"] == 0.7
+    assert studio.form.value("prompt").count("ink wash") == 1
+    studio.use_model(info)
+    assert studio.config().checkpoint == "paperdoll"
+
+
+def test_a_new_studio_begins_with_the_default_checkpoint(tmp_path):
+    models = tmp_path / "models"
+    for name in ("first", "second"):
+        shutil.copytree(
+            ROOT / "models" / "checkpoints" / "paperdoll", models / "checkpoints" / name
+        )
+    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as bench:
+        bench.default_checkpoint = "second"
+        studio = Studio(bench)
+        assert studio.config().checkpoint == "second"
+        studio.close()
+
+
+@pytest.mark.parametrize("folder", ["none", "empty", "broken"])
+def test_without_a_model_the_panel_opens_and_says_what_to_do(folder, tmp_path):
+    models = tmp_path / "models"
+    if folder != "none":
+        (models / "checkpoints" / "paperdoll").mkdir(parents=True)
+    if folder == "broken":
+        (models / "checkpoints" / "paperdoll" / "model_index.json").write_text("{")
+    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as bench:
+        studio = Studio(bench)
+        studio.begin(PipelineConfig(prompt="a green tree"))
+        said = studio.canvas.foot.error_text
+        studio.begin(PipelineConfig(prompt="a green tree"))  # the cell once more
+        assert studio.canvas.foot.error_text == said
+        assert studio.form.read()["prompt"] == "a green tree"
+        studio.close()
+    wrong = "copy the model again" if folder == "broken" else "Put a checkpoint"
+    assert wrong in said
+
+
+def test_the_pictures_made_with_a_model_are_shown_in_the_history(studio):
+    studio.fill(PipelineConfig(prompt="a green tree", seed=7, steps=1))
+    studio.generate()
+    studio.wait(SECONDS)
+    studio.history.narrow(text="nothing like it")
+    studio.models.shelf._handle_custom_msg(
+        {"kind": "act", "action": "pictures", "id": "checkpoints/paperdoll"}, []
+    )
+    assert studio.shelf.chosen == "History"
+    assert (studio.history.filters.model, studio.history.filters.text) == ("paperdoll", "")
+    studio.show_pictures(Query(lora="my ink"))
+    assert studio.history.filters.text == 'lora:"my ink"'
+
+
+def test_a_request_that_is_there_shows_that_picture_and_writes_no_second_file(studio, press):
+    studio.fill(PipelineConfig(seed=7, steps=1))
+    press("generate")
+    path = studio.wait(SECONDS).artifact.path
+    count = studio.bench.artifacts.count()
+    studio.canvas.clear()
+    press("generate")
+    assert studio.bench.artifacts.count() == count
+    assert studio.canvas.path == path
+    assert studio.session.is_busy is False
+
+
+def test_an_error_of_the_settings_goes_when_they_are_changed_and_another_stays(studio):
+    studio.canvas.show_error(ConfigError("no mask is painted"), "")
+    studio.form.set({"steps": 7})
+    assert studio.canvas.foot.error == {}
+    studio.canvas.show_error(OSError("the disk is full"), "")
+    studio.form.set({"steps": 8})
+    assert "disk is full" in studio.canvas.foot.error_text

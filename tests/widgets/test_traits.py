@@ -7,23 +7,49 @@ import anywidget
 import pytest
 
 from medialab.stages.detailer.edits import DetectionEdit
+from widgets.batch_bar import BatchBar
+from widgets.batch_bar.batch_bar import STATES as BATCH_STATES
+from widgets.details import Details
+from widgets.foot import Foot
+from widgets.foot.foot import RUN_STATES, STATES, USES
 from widgets.gallery import Gallery
-from widgets.prompt_editor import PromptEditor
-from widgets.prompt_editor.prompt_editor import WORD_KINDS
+from widgets.generate import Generate
+from widgets.generate.generate import HOWS as GENERATE_HOWS
+from widgets.generate.generate import MODES as GENERATE_MODES
+from widgets.header import Header
+from widgets.model_finder import ModelFinder
+from widgets.models_shelf import ModelsShelf
+from widgets.preset_menu import PresetMenu
+from widgets.sheet import KINDS, Field, Sheet
+from widgets.shelf_tabs import ShelfTabs
 from widgets.splitter import Splitter
-from widgets.stage_strip import StageStrip
-from widgets.stage_strip.stage_strip import STATES
+from widgets.stage_list import StageList
 from widgets.viewer import Viewer
-from widgets.viewer.viewer import MODES
+from widgets.viewer.viewer import HOWS, MASK_TOOLS, MODES
+from widgets.words import WORD_KINDS
 
 FOLDER = Path(__file__).resolve().parents[2] / "widgets"
 WIDGETS = {
+    "batch_bar": BatchBar,
+    "details": Details,
+    "foot": Foot,
     "gallery": Gallery,
-    "prompt_editor": PromptEditor,
+    "generate": Generate,
+    "header": Header,
+    "model_finder": ModelFinder,
+    "models_shelf": ModelsShelf,
+    "preset_menu": PresetMenu,
+    "sheet": Sheet,
+    "shelf_tabs": ShelfTabs,
     "splitter": Splitter,
-    "stage_strip": StageStrip,
+    "stage_list": StageList,
     "viewer": Viewer,
 }
+
+
+def test_the_kinds_of_words_are_the_same_on_both_sides():
+    text = (FOLDER / "shared" / "prompt" / "types.d.ts").read_text(encoding="utf-8")
+    assert choices(text, "WordKind") == WORD_KINDS
 
 
 def types_of(name):
@@ -36,7 +62,7 @@ def fields(text, interface):
 
 
 def choices(text, name):
-    return tuple(re.findall(r'"(\w+)"', re.search(rf"type {name} =([^;]+);", text)[1]))
+    return tuple(re.findall(r'"([^"]+)"', re.search(rf"type {name} =([^;]+);", text)[1]))
 
 
 def test_every_widget_that_declares_types_is_looked_at():
@@ -54,12 +80,23 @@ def test_a_detection_has_the_same_fields_on_both_sides():
     assert fields(types_of("viewer"), "Detection") == DetectionEdit.model_fields.keys()
 
 
+def test_a_field_of_a_sheet_has_the_same_keys_on_both_sides():
+    assert fields(types_of("sheet"), "Field") == Field.__annotations__.keys()
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "values"),
     [
+        ("batch_bar", "State", BATCH_STATES),
+        ("generate", "How", GENERATE_HOWS),
+        ("generate", "Mode", GENERATE_MODES),
+        ("sheet", "Kind", KINDS),
         ("viewer", "Mode", MODES),
-        ("stage_strip", "State", STATES),
-        ("prompt_editor", "WordKind", WORD_KINDS),
+        ("viewer", "How", HOWS),
+        ("viewer", "MaskTool", MASK_TOOLS),
+        ("foot", "State", STATES),
+        ("foot", "RunState", RUN_STATES),
+        ("foot", "Use", USES),
     ],
 )
 def test_a_choice_has_the_same_values_on_both_sides(name, kind, values):

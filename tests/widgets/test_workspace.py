@@ -1,4 +1,4 @@
-"""Three columns with a splitter on each side of the picture; Models takes the place of two."""
+"""Three parts with a splitter on each side of the picture."""
 
 import ipywidgets as ipw
 import pytest
@@ -9,28 +9,20 @@ from widgets.workspace import Workspace
 
 @pytest.fixture
 def parts():
-    return {name: ipw.VBox() for name in ("form", "actions", "canvas", "history", "models")}
+    return {name: ipw.VBox() for name in ("form", "actions", "canvas", "shelf")}
 
 
 @pytest.fixture
 def workspace(parts):
-    return Workspace(
-        [parts["form"]], parts["actions"], parts["canvas"], [parts["history"]], parts["models"]
-    )
+    return Workspace([parts["form"]], parts["actions"], parts["canvas"], parts["shelf"])
 
 
-def test_the_columns_stand_left_to_right_with_splitters_between(workspace, parts):
-    models, left, first, canvas, second, right = workspace.children
-    assert (models, left, canvas, right) == (
-        parts["models"],
-        workspace.left,
-        parts["canvas"],
-        workspace.right,
-    )
+def test_the_parts_stand_left_to_right_with_splitters_between(workspace, parts):
+    left, first, canvas, second, shelf = workspace.children
+    assert (left, canvas, shelf) == (workspace.left, parts["canvas"], parts["shelf"])
     assert isinstance(first, Splitter)
     assert isinstance(second, Splitter)
     assert (first.side, second.side) == ("before", "after")
-    assert right.children == (parts["history"],)
 
 
 def test_the_buttons_stay_below_what_scrolls(workspace, parts):
@@ -40,15 +32,8 @@ def test_the_buttons_stay_below_what_scrolls(workspace, parts):
     assert actions is parts["actions"]
 
 
-def test_models_hides_parameters_and_picture_but_not_the_queue(workspace, parts):
-    _, left, first, canvas, second, right = workspace.children
-    assert all("mls-not-models" in one._dom_classes for one in (left, first, canvas, second))
-    assert "mls-not-models" not in right._dom_classes
-    assert "mls-only-models" in parts["models"]._dom_classes
-
-
-def test_each_splitter_is_named_for_the_column_that_it_resizes(workspace):
-    first, second = workspace.children[2], workspace.children[4]
-    assert (first.label, second.label) == ("parameters", "queue and history")
+def test_each_splitter_is_named_for_the_part_that_it_resizes(workspace):
+    first, second = workspace.children[1], workspace.children[3]
+    assert (first.label, second.label) == ("settings", "shelf")
     assert first.smallest < first.largest
     assert second.smallest < second.largest

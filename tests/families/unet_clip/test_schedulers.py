@@ -6,6 +6,8 @@ from diffusers import DDIMScheduler, EulerDiscreteScheduler
 
 from medialab.errors import ConfigError
 from medialab.families.unet_clip.schedulers import ADDED_NOISE, BETAS
+from medialab.settings.samplers import SAMPLERS
+from medialab.settings.steps import Plan
 
 LATENTS, NOISE = torch.full((1, 4, 2, 2), 3.0), torch.ones(1, 4, 2, 2)
 
@@ -19,7 +21,7 @@ def scheduler():
 
 def test_a_sampler_comes_with_the_checkpoints_own_table():
     trained = {"beta_start": 0.001, "beta_end": 0.02, "prediction_type": "v_prediction"}
-    made = BETAS.make("Euler", "automatic", trained, steps=4, seed=0)
+    made = BETAS.make("Euler", "automatic", trained, steps=Plan(4, 4), seed=0)
     assert isinstance(made, EulerDiscreteScheduler)
     assert {name: made.config[name] for name in trained} == trained
     assert BETAS.predicts(made.config) == "v_prediction"
@@ -33,6 +35,16 @@ def test_a_checkpoint_that_matches_flows_runs_with_no_sampler_here():
     BETAS.check("Euler", "automatic", "epsilon", zero_terminal_snr=False)
     with pytest.raises(ConfigError, match="flow"):
         BETAS.check("Euler", "automatic", "flow_prediction", zero_terminal_snr=False)
+
+
+def test_its_menu_is_the_table_and_a_pipeline_gets_the_strength_that_runs_the_plan():
+    assert {name: list(one) for name, one in BETAS.menu().items()} == {
+        name: ["automatic", *one.schedules] for name, one in SAMPLERS.items()
+    }
+    plan = BETAS.planned("Euler", "simple", 20, 0.33, exact=False)
+    assert plan == (20, 6)
+    assert int(20 * ADDED_NOISE.strength(plan)) == 6
+    assert not BETAS.notes("Euler a")
 
 
 def test_text_to_image_begins_with_noise_of_the_schedulers_size(scheduler):

@@ -1,5 +1,7 @@
 """Z-Image's transformer as a denoiser: its width, its text, and its rows one by one."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from diffusers import ZImageTransformer2DModel
@@ -59,6 +61,15 @@ def test_networks_that_read_text_of_one_width_read_alike(network):
     assert not DENOISER.reads_alike(network, make_transformer(text_width=64))
 
 
-def test_controlnets_are_refused_with_the_familys_name(network):
-    with pytest.raises(ModelRefusedError, match=r"ControlNets of z-image .* remove the unit"):
-        DENOISER.check_controlnet(network, None, "z-image")
+@pytest.mark.parametrize(
+    ("dim", "places", "fits"), [(96, [0], True), (96, [0, 1], False), (64, [0], False)]
+)
+def test_controlnets_for_a_transformer_of_another_size_are_refused_by_name(
+    network, dim, places, fits
+):
+    control = SimpleNamespace(config=SimpleNamespace(dim=dim, control_layers_places=places))
+    if fits:
+        DENOISER.check_controlnet(network, control, "z-image")
+        return
+    with pytest.raises(ModelRefusedError, match=r"this z-image .* choose one made for it"):
+        DENOISER.check_controlnet(network, control, "z-image")

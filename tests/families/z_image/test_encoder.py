@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from medialab.families.texts import Reading
-from medialab.families.z_image.encoder import ChatEncoder
+from medialab.families.z_image.encoder import ZImageEncoder
 from tests.tiny.z_image import make_pipeline
 
 BRACKETS, SKIP = "brackets have no effect", "clip_skip has no effect"
@@ -28,12 +28,12 @@ def model():
     ],
 )
 def test_what_has_no_effect_is_noted_and_nothing_else(model, text, reading, notes):
-    told = ChatEncoder(model, reading).encode(text).notes
+    told = ZImageEncoder(model, reading).encode(text).notes
     assert [note.partition(":")[0] for note in told] == notes
 
 
 def test_a_prompts_tokens_are_counted_without_the_marks_of_its_message(model):
-    encoder = ChatEncoder(model, Reading())
+    encoder = ZImageEncoder(model, Reading())
     empty, found = encoder.encode(""), encoder.encode("a red ball")
     assert empty.tokens == 0
     lengths = [len(one.values["prompt_embeds"]) for one in (empty, found)]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from medialab.families.needs import Widths
-from medialab.families.z_image.needs import TransformerNeeds
+from medialab.families.z_image.needs import NEEDS
 from medialab.listing.info import ModelInfo
 
 USUAL = Widths(960, 128)  # of the published ones: 3840 numbers for four places
@@ -16,7 +16,7 @@ def widths(folder, transformer, vae):
         (folder / part).mkdir()
         (folder / part / "config.json").write_text(config)
     info = ModelInfo("any", "checkpoint", "z-image", "diffusers", folder, 0)
-    return TransformerNeeds().widths(info)
+    return NEEDS.widths(info)
 
 
 def test_the_configs_tell_a_quarter_of_a_tokens_numbers_and_the_vaes_first_level(tmp_path):
@@ -35,7 +35,6 @@ def test_a_damaged_config_counts_as_the_usual(tmp_path):
 
 
 def test_a_step_takes_as_much_more_as_there_are_prompts():
-    needs = TransformerNeeds()
-    assert needs.denoising_bytes((64, 64), 960, 2) == 2 * needs.denoising_bytes(
+    assert NEEDS.denoising_bytes((64, 64), 960, 2) == 2 * NEEDS.denoising_bytes(
         (64, 64), 960, 2, rows=1
     )

@@ -24,6 +24,8 @@ BASE = {
     "emphasis": "original",
     "clip_skip": 1,
     "prediction_type": "automatic",
+    "text_encoder": "",
+    "distilled_guidance_scale": 3.5,
     "loras": (),
     "control": (),
 }

@@ -10,12 +10,12 @@ class Wire {
   asked = [];
   /** @type {Map<string, (...news: any[]) => void>} */
   heard = new Map();
-  traits = { count: 100, generation: 1, current: -1, empty: "" };
+  traits = { count: 100, generation: 1 };
   changes = 0;
 
   constructor() {
     const model = {
-      /** @param {"count" | "generation" | "current" | "empty"} name */
+      /** @param {"count" | "generation"} name */
       get: (name) => this.traits[name],
       /** @type {(name: string, act: () => void) => unknown} */
       on: (name, act) => this.heard.set(name, act),

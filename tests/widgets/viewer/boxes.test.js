@@ -10,6 +10,7 @@ import {
   nameOf,
   newDetection,
   reordered,
+  typedBox,
 } from "../../../widgets/viewer/src/boxes.js";
 
 /** @import { Box } from "../../../widgets/shared/geometry.js" */
@@ -112,4 +113,14 @@ test("an item of a list is put elsewhere, the others stay in order", () => {
 test("a detection is named by its number, and by its label if it has one", () => {
   assert.equal(nameOf(newDetection(BOX, "face"), 0), "1 face");
   assert.equal(nameOf(newDetection(BOX, ""), 2), "3 part");
+});
+
+test("typed numbers become a box within the picture", () => {
+  assert.deepEqual(typedBox({ x: 10, y: 20, width: 30, height: 40 }, PICTURE), [10, 20, 40, 60]);
+  assert.deepEqual(
+    typedBox({ x: 390, y: 290, width: 50, height: 50 }, PICTURE),
+    [350, 250, 400, 300],
+  );
+  assert.deepEqual(typedBox({ x: -5, y: -5, width: 999, height: 999 }, PICTURE), [0, 0, 400, 300]);
+  assert.deepEqual(typedBox({ x: 0, y: 0, width: 0, height: 0 }, PICTURE), [0, 0, 4, 4]);
 });

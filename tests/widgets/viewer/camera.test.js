@@ -67,3 +67,16 @@ test("a low room limits the picture by its height, and any box goes to the scree
   assert.deepEqual([camera.scale, camera.isFitted], [2, true]);
   assert.deepEqual(camera.toScreen([10, 20, 30, 40]), [320, 56, 360, 96]);
 });
+
+test("a fitted picture moves away from what covers the room, no further than it has to", () => {
+  const wide = { width: 1000, height: 132 };
+  const camera = new Camera();
+  camera.fit(FRAME, wide);
+  assert.deepEqual([camera.scale, camera.x], [1, 400]);
+  camera.keepClear(FRAME, wide, 300);
+  assert.deepEqual([camera.scale, camera.x], [1, 400]);
+  camera.keepClear(FRAME, wide, 500);
+  assert.deepEqual([camera.scale, camera.x], [1, 284]);
+  camera.keepClear(FRAME, wide, 868);
+  assert.deepEqual([camera.scale, Math.round(camera.x)], [0.58, 8]);
+});

@@ -185,3 +185,30 @@ test("a line may go up, down and across, and a bent stroke is undone as a whole"
   mask.undo();
   assert.ok(mask.isEmpty);
 });
+
+test("a shape is painted, erased and undone", () => {
+  const mask = new Mask(8, 8);
+  const square = [
+    { x: 2, y: 2 },
+    { x: 6, y: 2 },
+    { x: 6, y: 6 },
+    { x: 2, y: 6 },
+  ];
+  assert.equal(mask.fillShape(square, { opacity: 1, erases: false }), true);
+  assert.deepEqual([at(mask, 2, 2), at(mask, 5, 5), at(mask, 6, 6)], [255, 255, 0]);
+  assert.equal(mask.fillShape(square, { opacity: 0.5, erases: true }), true);
+  assert.equal(at(mask, 3, 3), 128);
+  assert.equal(mask.undo(), true);
+  assert.equal(at(mask, 3, 3), 255);
+});
+
+test("a shape outside the picture changes nothing", () => {
+  const mask = new Mask(8, 8);
+  const outside = [
+    { x: 20, y: 20 },
+    { x: 30, y: 20 },
+    { x: 30, y: 30 },
+  ];
+  assert.equal(mask.fillShape(outside, { opacity: 1, erases: false }), false);
+  assert.equal(mask.history.done.length, 0);
+});

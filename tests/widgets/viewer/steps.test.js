@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { steppedSplit } from "../../../widgets/viewer/src/keys.js";
 import { steppedBrush } from "../../../widgets/viewer/src/mask_tools.js";
-import { sizeWithin } from "../../../widgets/viewer/src/painter.js";
 
 test("the arrow keys move the split by a hundredth, with Shift by a tenth", () => {
   assert.equal(steppedSplit(0.5, "ArrowRight", false), 0.51);
@@ -25,10 +24,4 @@ test("the brush always changes by at least a pixel, between 1 and 1024", () => {
   assert.equal(steppedBrush(100, true), 120);
   assert.equal(steppedBrush(120, false), 100);
   assert.equal(steppedBrush(1000, true), 1024);
-});
-
-test("what was before has the picture's place, or its own shape within it", () => {
-  const place = { width: 300, height: 200 };
-  assert.deepEqual(sizeWithin({ width: 150, height: 101 }, place), place);
-  assert.deepEqual(sizeWithin({ width: 50, height: 100 }, place), { width: 100, height: 200 });
 });

@@ -4,7 +4,10 @@ import { newDetection } from "../../../widgets/viewer/src/boxes.js";
 import { Mask } from "../../../widgets/viewer/src/mask.js";
 import { Store } from "../../../widgets/viewer/src/store.js";
 
-/** @import { Detection, MessageOptions, Model, Traits } from "../../../widgets/viewer/src/types" */
+/** @import { Detection, Grid, MessageOptions, Model, Traits } from "../../../widgets/viewer/src/types" */
+
+/** @type {Grid} */
+const GRID = { labels: [], badges: [], rows: [], columns: [], across: 0, size: [0, 0] };
 
 /** A model without a page, and a view that remembers what it was told. */
 class Desk {
@@ -13,7 +16,7 @@ class Desk {
   /** @type {Map<string, (...news: any[]) => void>} */
   heard = new Map();
   /** @type {Partial<Traits>} */
-  traits = { boxes: [] };
+  traits = { boxes: [], boxes_size: [0, 0], grid: GRID };
   /** @type {{ text: string, options?: MessageOptions }[]} */
   said = [];
   updates = 0;
@@ -53,7 +56,7 @@ class Desk {
   }
 
   labels() {
-    return this.store.boxes.map(({ label }) => label);
+    return this.store.boxes.all.map(({ label }) => label);
   }
 }
 
@@ -75,62 +78,62 @@ async function partsOf(desk, count) {
 
 test("a change of the boxes is told to Python, shown, undone and made again", () => {
   const desk = new Desk();
-  desk.store.changeBoxes(boxes("a"), 0);
-  desk.store.changeBoxes(boxes("a", "b"), 1);
-  assert.deepEqual(desk.sent.at(-1).boxes, desk.store.boxes);
+  desk.store.boxes.change(boxes("a"), 0);
+  desk.store.boxes.change(boxes("a", "b"), 1);
+  assert.deepEqual(desk.sent.at(-1).boxes, desk.store.boxes.all);
   assert.ok(desk.updates > 0);
-  desk.store.undoBoxes();
+  desk.store.boxes.undo();
   assert.deepEqual(desk.labels(), ["a"]);
-  assert.equal(desk.store.selected, 0);
-  desk.store.undoBoxes();
-  assert.deepEqual([desk.labels(), desk.store.selected], [[], -1]);
-  desk.store.undoBoxes();
-  desk.store.redoBoxes();
-  desk.store.redoBoxes();
+  assert.equal(desk.store.boxes.selected, 0);
+  desk.store.boxes.undo();
+  assert.deepEqual([desk.labels(), desk.store.boxes.selected], [[], -1]);
+  desk.store.boxes.undo();
+  desk.store.boxes.redo();
+  desk.store.boxes.redo();
   assert.deepEqual(desk.labels(), ["a", "b"]);
-  assert.deepEqual(desk.traits.boxes, desk.store.boxes);
+  assert.deepEqual(desk.traits.boxes, desk.store.boxes.all);
 });
 
 test("a field of one box changes, the other boxes do not", () => {
   const desk = new Desk();
-  desk.store.changeBoxes(boxes("a", "b"));
-  const [first] = desk.store.boxes;
-  desk.store.changeBox(1, { prompt: "a smile", enabled: false });
-  assert.equal(desk.store.boxes[0], first);
-  const { label, prompt, enabled } = desk.store.boxes[1];
+  desk.store.boxes.change(boxes("a", "b"));
+  const [first] = desk.store.boxes.all;
+  desk.store.boxes.changeOne(1, { prompt: "a smile", enabled: false });
+  assert.equal(desk.store.boxes.all[0], first);
+  const { label, prompt, enabled } = desk.store.boxes.all[1];
   assert.deepEqual([label, prompt, enabled], ["b", "a smile", false]);
 });
 
 test("boxes from Python end what could be undone, and keep the choice within them", () => {
   const desk = new Desk();
-  desk.store.changeBoxes(boxes("a", "b"), 1);
+  desk.store.boxes.change(boxes("a", "b"), 1);
   /** @type {Detection[]} */
   const others = boxes("c");
   desk.traits.boxes = others;
   desk.heard.get("change:boxes")?.();
-  assert.equal(desk.store.boxes, others);
-  assert.equal(desk.store.selected, 0);
-  desk.store.undoBoxes();
-  assert.equal(desk.store.boxes, others);
+  assert.equal(desk.store.boxes.all, others);
+  assert.equal(desk.store.boxes.selected, 0);
+  desk.store.boxes.undo();
+  assert.equal(desk.store.boxes.all, others);
 });
 
 test("a mask is sent when it has changed, and only then", async () => {
   const desk = new Desk();
-  desk.store.mask = new Mask(8, 8);
-  desk.store.changeMask((mask) => mask.fill(0));
-  assert.equal(desk.store.isSendingMask, false);
-  desk.store.changeMask((mask) => mask.fill(255));
+  desk.store.masks.mask = new Mask(8, 8);
+  desk.store.masks.change((mask) => mask.fill(0));
+  assert.equal(desk.store.masks.isSending, false);
+  desk.store.masks.change((mask) => mask.fill(255));
   const [part] = await partsOf(desk, 1);
   assert.deepEqual([part.purpose, part.name, part.page], ["mask", "mask.png", desk.store.page]);
-  assert.equal(desk.store.hasMask, true);
+  assert.equal(desk.store.masks.isPainted, true);
 });
 
 test("while a mask is on its way only the newest waits", async () => {
   const desk = new Desk();
-  desk.store.mask = new Mask(8, 8);
-  desk.store.changeMask((mask) => mask.fill(50));
+  desk.store.masks.mask = new Mask(8, 8);
+  desk.store.masks.change((mask) => mask.fill(50));
   const [first] = await partsOf(desk, 1);
-  for (const value of [100, 150, 0]) desk.store.changeMask((mask) => mask.fill(value));
+  for (const value of [100, 150, 0]) desk.store.masks.change((mask) => mask.fill(value));
   desk.answer({ kind: "part", upload: first.upload, arrived: first.size });
   const [, second] = await partsOf(desk, 2);
   assert.equal(second.size, 0); // the newest is empty
@@ -150,4 +153,35 @@ test("an error in Python is shown with its name and its details", () => {
   desk.answer({ kind: "error", name: "PictureError", text: "it is broken", trace: "line 3" });
   const options = { title: "PictureError", details: "line 3", isError: true };
   assert.deepEqual(desk.said, [{ text: "it is broken", options }]);
+});
+
+test("boxes lie on a picture of the size they were set for, and on any before there is one", () => {
+  const desk = new Desk();
+  assert.equal(desk.store.boxes.isFor(null), true);
+  desk.traits.boxes_size = [300, 200];
+  assert.equal(desk.store.boxes.isFor({ width: 300, height: 200 }), true);
+  assert.equal(desk.store.boxes.isFor({ width: 600, height: 400 }), false);
+  assert.equal(desk.store.boxes.isFor(null), false);
+});
+
+test("each tile is asked for once, until there is another grid", () => {
+  const desk = new Desk();
+  const { tiles } = desk.store;
+  desk.traits.grid = { ...GRID, labels: ["a", "b", "c"], number: 1 };
+  desk.heard.get("change:grid")?.();
+  tiles.want([0, 1]);
+  tiles.want([1, 2]);
+  tiles.want([0, 1, 2]);
+  assert.deepEqual(desk.sent, [
+    { kind: "tiles", number: 1, indices: [0, 1] },
+    { kind: "tiles", number: 1, indices: [2] },
+  ]);
+  desk.traits.grid = { ...desk.traits.grid, size: [8, 8] };
+  desk.heard.get("change:grid")?.();
+  tiles.want([0]);
+  assert.equal(desk.sent.length, 2);
+  desk.traits.grid = { ...desk.traits.grid, number: 2 };
+  desk.heard.get("change:grid")?.();
+  tiles.want([0]);
+  assert.deepEqual(desk.sent.at(-1), { kind: "tiles", number: 2, indices: [0] });
 });

@@ -4,11 +4,12 @@ import io
 
 import pytest
 from PIL import Image
+from traitlets import TraitError
 
 from medialab.errors import ConfigError, PictureError
 from widgets import uploads
 from widgets.uploads import Uploads
-from widgets.viewer import Viewer, picture_size, viewer
+from widgets.viewer import Viewer, page_files, picture_size, pictures, viewer
 
 
 def file_of(size=(12, 8), mode="RGB", colour="red", kind="PNG", **options):
@@ -71,7 +72,7 @@ def test_a_picture_is_sent_as_its_own_file(shown, sent):
     shown.show(file_of((20, 10)), file_of((10, 5)))
     assert shown.size == (20, 10)
     files = files_in(sent)
-    assert (files["image"], files["before"]) == (file_of((20, 10)), file_of((10, 5)))
+    assert (files["image"], files["left"]) == (file_of((20, 10)), file_of((10, 5)))
 
 
 def test_a_page_that_comes_is_sent_all_and_the_state_holds_no_picture(shown, sent):
@@ -81,8 +82,16 @@ def test_a_page_that_comes_is_sent_all_and_the_state_holds_no_picture(shown, sen
     files = files_in(sent)
     assert files["image"] == file_of()
     assert files["mask"] == shown.mask
-    assert (files["before"], files["preview"]) == (b"", b"")
+    assert {files["left"], files["right"], files["preview"]} == {b""}
     assert not any(isinstance(value, bytes) for value in shown.get_state().values())
+
+
+def test_a_file_that_every_page_has_is_not_sent_again(shown, sent):
+    shown.show(file_of(), file_of((6, 4)))
+    assert files_in(sent) == {"left": file_of((6, 4))}
+    sent.clear()
+    shown.show(file_of(), file_of((6, 4)))
+    assert sent == []
 
 
 def test_nothing_is_sent_before_a_page_asks(sent, monkeypatch):
@@ -107,7 +116,7 @@ def test_a_broken_picture_is_refused_and_the_old_one_stays(shown, sent):
 
 
 def test_a_picture_of_too_many_pixels_is_refused(monkeypatch):
-    monkeypatch.setattr(viewer, "MOST_PIXELS", 99)
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 99)
     assert picture_size(file_of((9, 11)), "it") == (9, 11)
     with pytest.raises(PictureError, match="it: 10 × 10 pixels are too many"):
         picture_size(file_of((10, 10)), "it")
@@ -140,7 +149,10 @@ def test_clear_leaves_nothing(shown, sent):
     shown.boxes = [{"box": [0, 0, 4, 4]}]
     shown.clear()
     assert (shown.size, shown.mask, shown.boxes) == ((0, 0), None, [])
-    assert files_in(sent) == dict.fromkeys(("image", "before", "preview", "mask"), b"")
+    assert (files_in(sent)["image"], files_in(sent)["mask"]) == (b"", b"")
+    sent.clear()
+    shown._handle_custom_msg({"kind": "hello"}, [])
+    assert files_in(sent) == dict.fromkeys(page_files.NAMES, b"")
 
 
 def test_the_brush_keeps_its_share_of_the_picture():
@@ -188,13 +200,197 @@ def test_a_mask_of_another_size_is_refused(shown, sent):
     assert shown.mask is None
 
 
-def test_the_mask_stays_on_a_picture_of_its_size_only(shown):
+def test_the_mask_stays_on_pictures_of_its_size_and_waits_while_others_are_shown(shown, sent):
     mask = file_of(mode="L", colour=255)
     shown.show_mask(mask)
     shown.show(file_of(colour="blue"))
     assert shown.mask == mask
     shown.show(file_of((24, 16)))
     assert shown.mask is None
+    assert files_in(sent)["mask"] == b""
+    shown.show(file_of((48, 32)))
+    assert shown.mask is None
+    shown.show(file_of())
+    assert shown.mask == files_in(sent)["mask"] == mask
+
+
+def test_a_mask_that_waits_is_forgotten_when_another_is_painted_or_all_is_cleared(shown):
+    for act in (lambda: shown.show_mask(None), shown.clear):
+        shown.show(file_of())
+        shown.show_mask(file_of(mode="L", colour=255))
+        shown.show(file_of((24, 16)))
+        act()
+        shown.show(file_of())
+        assert shown.mask is None
+
+
+def test_a_new_picture_under_the_mask_is_seen_until_a_person_paints_again(shown):
+    shown.show_mask(file_of(mode="L", colour=255))
+    shown.show(file_of())
+    assert shown.shows_mask  # the same picture again
+    shown.show(file_of(colour="blue"))
+    assert not shown.shows_mask
+    send_parts(shown, file_of(mode="L", colour=128), purpose="mask")
+    assert shown.shows_mask
+
+
+# --- two pictures ---------------------------------------------------------------------------------
+def test_any_two_pictures_are_compared_under_their_names(shown, sent):
+    shown.compare(file_of((20, 10)), file_of((5, 5)), ("Face", "Hand"), how="blink")
+    files = files_in(sent)
+    assert (files["left"], files["right"]) == (file_of((20, 10)), file_of((5, 5)))
+    assert "image" not in files
+    assert (shown.mode, shown.how, shown.labels) == ("compare", "blink", ("Face", "Hand"))
+    assert shown.size == (12, 8)
+
+
+def test_a_picture_and_the_one_before_are_compared_and_without_one_compare_ends(shown, sent):
+    shown.show(file_of(), file_of((6, 4)), labels=("Text to image", "Face"))
+    shown.mode = "compare"
+    assert (shown._files["right"], shown.labels) == (b"", ("Text to image", "Face"))
+    shown.show(file_of(colour="blue"), file_of((6, 4)))
+    assert (shown.mode, shown.labels) == ("compare", ("Before", "After"))
+    shown.show(file_of())
+    assert (shown.mode, files_in(sent)["left"]) == ("view", b"")
+
+
+def test_a_picture_that_cannot_be_compared_is_named_and_nothing_changes(shown, sent):
+    with pytest.raises(PictureError, match="Hand is not a picture"):
+        shown.compare(file_of(), b"hello", ("Face", "Hand"))
+    with pytest.raises(TraitError):
+        shown.compare(file_of(), file_of(), how="by smell")
+    assert (shown.mode, shown.labels, sent) == ("view", ("Before", "After"), [])
+
+
+def test_the_name_for_the_download_is_that_of_the_picture_shown(shown):
+    shown.show(file_of(), file_name="00012-cat.png")
+    assert shown.file_name == "00012-cat.png"
+    shown.show(file_of())
+    assert shown.file_name == ""
+
+
+# --- many pictures --------------------------------------------------------------------------------
+def tiles_of(*sizes):
+    return [{"image": file_of(size), "label": f"seed {at}"} for at, size in enumerate(sizes)]
+
+
+def tiles_in(sent):
+    """The tiles that the page has after these messages."""
+    tiles = {}
+    for message in sent:
+        if message["kind"] == "tiles":
+            tiles.update(zip(message["indices"], message["buffers"], strict=True))
+    return tiles
+
+
+class Source:
+    """Has some pictures of a grid."""
+
+    def __init__(self, made=()):
+        self.made, self.opened, self.compared = dict(made), [], []
+
+    def small(self, index):
+        return self.made.get(index, b"")
+
+    def open(self, index):
+        self.opened.append(index)
+
+    def compare(self, left, right):
+        self.compared.append((left, right))
+
+
+def test_a_grid_is_shown_and_its_tiles_are_sent_when_a_page_asks(shown, sent):
+    shown.show_grid(tiles_of((20, 10), (9, 9), (9, 9)))
+    assert shown.mode == "grid"
+    assert (shown.grid["labels"], shown.grid["across"]) == (["seed 0", "seed 1", "seed 2"], 0)
+    assert shown.grid["size"] == [20, 10]
+    assert sent == []
+    number = shown.grid["number"]
+    shown._handle_custom_msg({"kind": "tiles", "number": number, "indices": [0, 2, 9]}, [])
+    assert tiles_in(sent) == {0: file_of((20, 10)), 2: file_of((9, 9))}
+    shown._handle_custom_msg({"kind": "tiles", "number": number - 1, "indices": [1]}, [])
+    assert 1 not in tiles_in(sent)
+
+
+def test_a_sweep_has_labelled_rows_and_columns_and_fills_as_pictures_come(shown, sent):
+    source = Source()
+    shown.show_grid([{}] * 6, ["a", "b"], ["1", "2", "3"], source)
+    assert (shown.grid["rows"], shown.grid["columns"]) == (["a", "b"], ["1", "2", "3"])
+    assert (shown.grid["across"], shown.grid["size"]) == (3, [0, 0])
+    source.made[4] = file_of((30, 20))
+    shown.renew_tile(4, "★2")
+    assert shown.grid["size"] == [30, 20]
+    assert shown.grid["badges"] == ["", "", "", "", "★2", ""]
+    assert tiles_in(sent) == {4: file_of((30, 20))}
+    shown.show_grid([{}] * 6, rows=["a", "b"])
+    assert shown.grid["across"] == 3
+
+
+def test_tiles_that_do_not_fill_their_rows_are_refused(shown):
+    with pytest.raises(ConfigError, match="5 tiles do not fill 2 rows and 3 columns; give 6"):
+        shown.show_grid([{}] * 5, rows=["a", "b"], columns=["1", "2", "3"])
+    with pytest.raises(PictureError, match="tile 2 is not a picture"):
+        shown.show_grid([{}, {"image": b"hello"}])
+    shown.show_grid([{}])
+    with pytest.raises(IndexError, match="no tile 1; the grid has 0 to 0"):
+        shown.renew_tile(1)
+
+
+def test_an_opened_tile_is_told_or_else_shown_alone(shown):
+    shown.show_grid(tiles_of((20, 10), (9, 9)))
+    shown._handle_custom_msg({"kind": "tile", "index": 1}, [])
+    assert (shown.mode, shown.size, shown.tile) == ("view", (9, 9), 1)
+    opened = []
+    shown.on_tile(opened.append)
+    shown._handle_custom_msg({"kind": "tile", "index": 0}, [])
+    shown._handle_custom_msg({"kind": "tile", "index": 7}, [])
+    assert (opened, shown.size, shown.tile) == ([0], (9, 9), 0)
+
+
+def test_two_tiles_are_compared_under_what_tells_them_apart(shown):
+    ask = {"kind": "compare_tiles", "indices": [1, 2]}
+    shown.show_grid(tiles_of((20, 10), (9, 9), (8, 8), (7, 7)), ["a", "b"], ["x", "y"])
+    shown._handle_custom_msg(ask, [])
+    assert (shown.mode, shown.labels) == ("compare", ("seed 1, a, y", "seed 2, b, x"))
+    assert shown._files["right"] == file_of((8, 8))
+    shown.show_grid([{"image": file_of()}] * 3)
+    shown._handle_custom_msg(ask, [])
+    assert shown.labels == ("Picture 2", "Picture 3")
+
+
+def test_a_source_has_the_pictures_of_tiles_opens_and_compares_them(shown, sent):
+    source = Source({1: file_of((9, 9))})
+    opened = []
+    shown.on_tile(opened.append)
+    shown.show_grid([{}] * 3, source=source)
+    number = shown.grid["number"]
+    shown._handle_custom_msg({"kind": "tiles", "number": number, "indices": [0, 1]}, [])
+    assert tiles_in(sent) == {0: b"", 1: file_of((9, 9))}
+    shown._handle_custom_msg({"kind": "tile", "index": 1}, [])
+    shown._handle_custom_msg({"kind": "compare_tiles", "indices": [0, 1]}, [])
+    assert (source.opened, source.compared, opened, shown.tile) == ([1], [(0, 1)], [], 1)
+
+
+def test_marked_tiles_are_told_and_forgotten_with_the_grid(shown):
+    told = []
+    shown.on_marked(told.append)
+    shown.show_grid([{}] * 3)
+    shown.set_state({"marked": [2, 0]})
+    assert told == [[2, 0]]
+    shown.show_grid([{}] * 2)
+    assert (shown.marked, told) == ([], [[2, 0]])
+
+
+def test_a_picture_ends_the_grid_which_waits_until_it_is_removed(shown):
+    shown.show_grid(tiles_of((20, 10)))
+    shown.show(file_of())
+    assert (shown.mode, shown.grid["labels"]) == ("view", ["seed 0"])
+    shown.mode = "grid"
+    shown.show_grid(())
+    assert (shown.mode, shown.grid["labels"]) == ("view", [])
+    shown.show_grid(tiles_of((20, 10)))
+    shown.clear()
+    assert (shown.mode, shown.grid["labels"]) == ("view", [])
 
 
 # --- boxes ----------------------------------------------------------------------------------------
@@ -234,6 +430,30 @@ def test_a_box_that_cannot_be_is_named_and_nothing_changes(shown, sent):
     shown.set_state({"boxes": wrong})
     assert errors_in(sent)[0]["name"] == "Check the settings"
     assert shown.boxes == before
+
+
+def test_boxes_are_of_the_size_of_the_picture_they_were_set_on(shown):
+    shown.boxes = [{"box": [0, 0, 4, 4]}]
+    assert shown.boxes_size == (12, 8)
+    shown.show(file_of((24, 16)))
+    assert (shown.boxes_size, len(shown.boxes)) == ((12, 8), 1)
+    made = Viewer()
+    made.boxes = [{"box": [0, 0, 4, 4]}]
+    made.show(file_of((24, 16)))
+    assert made.boxes_size == (24, 16)
+
+
+def test_a_person_chooses_whose_boxes_are_shown_and_has_them_drawn_again(shown):
+    chosen, drawn = [], []
+    shown.on_box_set(chosen.append)
+    assert not shown.can_redraw
+    shown.on_redraw(drawn.append)
+    assert shown.can_redraw
+    shown.boxes = [{"box": [0, 0, 4, 4]}]
+    shown.box_set = "face"
+    shown.set_state({"box_set": "hand"})
+    shown._handle_custom_msg({"kind": "redraw"}, [])
+    assert (chosen, drawn) == (["hand"], [shown.boxes])
 
 
 # --- files in parts -------------------------------------------------------------------------------

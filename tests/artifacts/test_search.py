@@ -1,0 +1,144 @@
+"""The language of a search: each line of its table, and what it refuses."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medialab.artifacts import Query, Sidecar
+from medialab.artifacts.search import Term, settings_of, terms_of
+from medialab.config.pipeline import PipelineConfig
+from medialab.errors import ArtifactError
+
+SAVED = {
+    "meadow": {
+        "prompt": "a red ball in a meadow",
+        "negative_prompt": "rain",
+        "seed": 7,
+        "sampler": "Euler a",
+        "steps": 12,
+        "models_sha256": {"lora/styles/ink-wash": "b" * 64, "embedding/mina": "d" * 64},
+        "face": {"enabled": True, "denoising_strength": 0.4, "prompt": "a smiling face"},
+    },
+    "night": {
+        "prompt": "ball, red moon",
+        "seed": 17,
+        "sampler": "DPM++ 2M",
+        "steps": 30,
+        "guidance_scale": 7.5,
+        "checkpoint": "dolls",
+    },
+}
+
+
+@pytest.fixture
+def found(manager, save):
+    """Names of the pictures that a text finds."""
+    made = {save(**settings).path: name for name, settings in SAVED.items()}
+    for path, name in made.items():
+        manager.annotate(path, tags=[f"{name} view"], stars=len(name) % 4)
+    return lambda text: {made[one.path] for one in manager.find(text)}
+
+
+BOTH = {"meadow", "night"}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", BOTH),
+        ("red ball", BOTH),
+        ('"red ball"', {"meadow"}),
+        ("ball -meadow", {"night"}),
+        ('-"red ball"', {"night"}),
+        ("RAIN", {"meadow"}),
+        ("smiling", {"meadow"}),
+        ("euler", {"meadow"}),
+        ("ink-wash", {"meadow"}),
+        ("mina", {"meadow"}),
+        ("17", {"night"}),
+        ("seed:7", {"meadow"}),
+        ("-seed:7", {"night"}),
+        ("Sampler:EULER", {"meadow"}),
+        ('sampler:"euler a"', {"meadow"}),
+        ("lora:ink", {"meadow"}),
+        ("-lora:ink", {"night"}),
+        ("embedding:mina", {"meadow"}),
+        ("model:dolls", {"night"}),
+        ("checkpoint:paper", {"meadow"}),
+        ("negative:rain", {"meadow"}),
+        ("prompt:rain", set()),
+        ("steps:12", {"meadow"}),
+        ("steps:>12", {"night"}),
+        ("steps:>=12", BOTH),
+        ("steps:<30", {"meadow"}),
+        ("steps:<=30", BOTH),
+        ("steps:10..20", {"meadow"}),
+        ("cfg:7.5", {"night"}),
+        ("size:64x64", BOTH),
+        ("size:64×64 steps:30", {"night"}),
+        ("tag:view", BOTH),
+        ('tag:"night view"', {"night"}),
+        ("stars:>=2", {"meadow"}),
+        ("file:00002", {"night"}),
+        ("date:2020", set()),
+        ("date:20", BOTH),
+        ("stage:face", {"meadow"}),
+        ("face.denoising_strength:0.4", {"meadow"}),
+        ("face.denoising_strength:>0", {"meadow"}),
+        ("hand.denoising_strength:>0", set()),
+        ("clip_skip:1", BOTH),
+        ("seed:7 steps:30", set()),
+        ("(red:1.2)", set()),
+        ("https://x", set()),
+    ],
+)
+def test_each_line_of_the_table_finds_its_pictures(found, text, names):
+    assert found(text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sampelr:euler", r"no setting 'sampelr' to search by. Did you mean 'sampler'\?"),
+        ("rating:safe", 'in quotes: "rating:…"'),
+    ],
+)
+def test_an_unknown_key_is_named_before_anything_is_searched(text, message):
+    with pytest.raises(ArtifactError, match=message):
+        Query(text=text)
+
+
+def test_quotes_make_a_key_plain_text(manager, save):
+    saved = save(prompt="score_9, rating:safe")
+    save(prompt="safe")
+    assert manager.find('"rating:safe"') == [saved]
+
+
+def test_an_open_quote_and_a_lone_sign_are_text():
+    assert terms_of('" -') == (Term('"'), Term("-"))
+    assert terms_of('say "red') == (Term("say"), Term('"red'))
+
+
+def test_all_settings_of_the_stages_that_ran_can_be_asked(save):
+    sidecar = Sidecar.read(save(**SAVED["meadow"]).sidecar)
+    lines = settings_of("00001-x.png", sidecar, "2026-11-22")
+    assert "\nface.mask_blur=4\n" in lines
+    assert "\nhand." not in lines
+    assert "a" * 64 not in lines  # hashes say nothing
+    asked = PipelineConfig().model_dump()
+    inherited = {"vae", "styles", "control", "loras", "image", "made_for", "checkpoint"}
+    for name, value in asked.items():
+        if not isinstance(value, dict) and value not in ("", (), []) and name not in inherited:
+            assert f"\n{name}=" in lines or name in ("schema_version", "width", "height"), name
+
+
+@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@given(text=st.text(max_size=60))
+def test_any_text_is_searched_or_refused_by_name(text):
+    terms = ()
+    with suppress(ArtifactError):
+        terms = terms_of(text)
+    for term in terms:
+        assert term.holds("\nseed=7\nsteps=abc\n") in (True, False)

@@ -1,0 +1,19 @@
+"""Which pictures a transformer reads beside the prompt, and how its pipeline is given them."""
+
+from PIL import Image
+
+from medialab.families.flow.editing import ReferenceEditing
+
+
+def test_pictures_are_passed_in_order_under_the_pipelines_own_name():
+    one, two = Image.new("RGB", (64, 64)), Image.new("RGB", (32, 32))
+    editing = ReferenceEditing(most=3, argument="references")
+    assert editing.inputs([one, two], 1.5) == {"references": [one, two]}
+
+
+def test_a_picture_is_read_from_the_least_side_and_up_to_the_longest_shape():
+    editing = ReferenceEditing(most=3, least_side=64, longest=8)
+    assert editing.why_not((64, 512)) == ""
+    assert "at least 64 px" in editing.why_not((63, 512))
+    assert "at most 8 times" in editing.why_not((513, 64))
+    assert ReferenceEditing(most=1).why_not((1, 5000)) == ""

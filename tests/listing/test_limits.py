@@ -1,0 +1,33 @@
+"""What a family cannot do is known from a checkpoint's listing, by setting."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from medialab.families import RUNNING
+from medialab.listing.limits import TILES, limits_of
+from medialab.listing.runnable import why_not_with
+
+
+def listed(family, lacks=()):
+    return SimpleNamespace(name="one", family=family, lacks_encoders=lacks)
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_the_reasons_are_those_of_the_family(name):
+    own, found = RUNNING[name], limits_of(listed(name))
+    assert ("control" in found) == (why_not_with("controlnet", name, "", name) is not None)
+    files = replace(own.latents, of_videos=False).description  # of VAEs in models/vae
+    assert ("vae" in found) == (why_not_with("vae", name, files, name) is not None)
+    assert (TILES in found) == (own.tiling is None)
+    assert all(name in reason for setting, reason in found.items() if setting != "text_encoder")
+
+
+def test_a_checkpoint_without_text_encoders_may_be_given_them():
+    assert limits_of(listed("flux"))["text_encoder"] == "one has its text encoders inside."
+    assert "text_encoder" not in limits_of(listed("flux", ("text_encoder",)))
+
+
+def test_of_a_family_that_does_not_run_nothing_is_said():
+    assert limits_of(listed("wan")) == {}

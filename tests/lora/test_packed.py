@@ -1,0 +1,146 @@
+"""LoRAs beside weights of fewer than 16 bits: GGUF's and fp8's, which no sum is written into."""
+
+import pytest
+import torch
+from diffusers import GGUFQuantizationConfig, ZImageTransformer2DModel
+from diffusers.hooks import apply_layerwise_casting
+
+from medialab import PipelineConfig, Workbench
+from medialab.errors import ModelRefusedError
+from medialab.families.flow.networks import read_tensors
+from medialab.families.z_image.lora import LORAS
+from medialab.lora import LoRAManager, LoRAUse
+from tests.families.flow.test_networks import WIDTH, write_gguf
+from tests.lora.layers import written as write
+from tests.tiny.checkpoints import built_after
+from tests.tiny.flow_files import original_parts, write_flow_configs, write_parts
+from tests.tiny.transformer_loras import (
+    KOHYA,
+    PEFT,
+    linears,
+    lokr,
+    pairs,
+    stand_in,
+    weights,
+    written,
+)
+from tests.tiny.z_image import make_pipeline
+
+CONFIG = {
+    "checkpoint": "z-q8",
+    "prompt": "a red ball",
+    "guidance_scale": 1.0,
+    "sampler": "Euler",
+    "steps": 2,
+    "width": 64,
+    "height": 64,
+    "seed": 3,
+}
+pytestmark = pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning")
+
+
+@pytest.fixture(scope="module")
+def sides():
+    """Of the layers in blocks; others cannot be quantised, or are at the tiny size too narrow."""
+    every = linears(make_pipeline(WIDTH).transformer)
+    return {name: side for name, side in every.items() if name.startswith("layers.")}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory, sides):
+    root = tmp_path_factory.mktemp("packed") / "models"
+    pipeline = make_pipeline(WIDTH)
+    write_parts(root, pipeline)
+    write_gguf(root / "diffusion_models" / "z-q8.gguf", original_parts(pipeline)[0])
+    write_flow_configs(root / "configs" / "z-image", pipeline, tokenizer="qwen3-tokenizer")
+    (root / "loras").mkdir()
+    write(root / "loras", written(sides, "diffusion_model.", PEFT, alpha=2), "ink")
+    write(root / "loras", lokr(sides, "diffusion_model."), "kron")
+    return root
+
+
+@pytest.fixture
+def bench(models, tmp_path):
+    with (
+        built_after(models / "configs"),
+        Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench,
+    ):
+        yield workbench
+
+
+def drawn_by_diffusers(models, weight):
+    pipeline = make_pipeline(WIDTH)
+    pipeline.transformer = ZImageTransformer2DModel.from_single_file(
+        {
+            name: value if name != "cap_pad_token" else value.as_tensor().view(torch.bfloat16)
+            for name, value in read_tensors(models / "diffusion_models" / "z-q8.gguf").items()
+        },
+        config=str(models / "configs" / "z-image" / "transformer"),
+        quantization_config=GGUFQuantizationConfig(compute_dtype=torch.float32),
+        dtype=torch.float32,
+        local_files_only=True,
+    )
+    pipeline.vae.to(memory_format=torch.channels_last)
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.load_lora_weights(models / "loras" / "ink.safetensors", adapter_name="ink")
+    pipeline.set_adapters(["ink"], [weight])
+    return pipeline(
+        "a red ball",
+        width=64,
+        height=64,
+        num_inference_steps=2,
+        guidance_scale=0.0,
+        generator=torch.Generator("cpu").manual_seed(3),
+    ).images[0]
+
+
+@pytest.mark.parametrize("weight", [1.0, -0.5])
+def test_a_plain_lora_on_a_gguf_draws_the_bytes_of_diffusers(bench, models, weight):
+    plain = bench.execute(PipelineConfig(**CONFIG)).image.tobytes()
+    run = bench.execute(PipelineConfig(**CONFIG, loras=[{"name": "ink", "weight": weight}]))
+    assert run.image.tobytes() == drawn_by_diffusers(models, weight).tobytes() != plain
+    told = next(one for one in run.record["stages"] if one["name"] == "txt2img")["applied"]
+    assert (told["loras_are"], told["weights"]) == ("attached", "GGUF Q8_0, computed in float32")
+    bench.cache.clear()
+    assert bench.execute(PipelineConfig(**CONFIG)).image.tobytes() == plain
+
+
+def test_one_that_changes_weights_themselves_is_refused_with_the_reason(bench):
+    says = r"LoRA 'kron' is lokr, which changes weights .* packed \(uint8\); choose a plain LoRA"
+    with pytest.raises(ModelRefusedError, match=says):
+        bench.execute(PipelineConfig(**CONFIG, loras=[{"name": "kron"}]))
+
+
+@torch.inference_mode()
+def test_beside_layers_stored_in_8_bits_it_adds_what_it_adds_to_16(sides, tmp_path):
+    """diffusers makes them 16 bits for each call, and 8 again."""
+    transformer = make_pipeline().transformer.to(torch.bfloat16)
+    small = {name: side for name, side in linears(transformer).items() if name in sides}
+    path = write(tmp_path, written(small, "lora_unet_", KOHYA, flat=True))
+    rounded = {
+        name: one.weight.to(torch.float8_e4m3fn).to(torch.bfloat16)
+        for name, one in transformer.named_modules()
+        if name in small
+    }
+    apply_layerwise_casting(
+        transformer, storage_dtype=torch.float8_e4m3fn, compute_dtype=torch.bfloat16
+    )
+    model = stand_in("z-image", LORAS, {"transformer": transformer})
+    layer = transformer.layers[0].attention.to_q
+    assert layer.weight.dtype == torch.float8_e4m3fn
+    x = torch.randn(3, layer.in_features, generator=torch.Generator().manual_seed(1)).bfloat16()
+    before = layer(x)
+    stored = weights({"transformer": transformer})
+    with LoRAManager().apply_loras(model, [LoRAUse(path)], calls=20) as applied:
+        found = layer(x)
+    assert applied.mode == "attached"
+    assert not {
+        name
+        for name, value in weights({"transformer": transformer}).items()
+        if not torch.equal(value.view(torch.uint8), stored[name].view(torch.uint8))
+    }
+    assert torch.equal(layer(x), before)
+    down, up = (one.bfloat16() for one in pairs(small)["layers.0.attention.to_q"])
+    plain = torch.nn.functional.linear(x, rounded["layers.0.attention.to_q"])
+    expected = plain + torch.nn.functional.linear(torch.nn.functional.linear(x, down), up)
+    assert torch.equal(found, expected)

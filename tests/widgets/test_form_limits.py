@@ -1,0 +1,151 @@
+"""What the chosen checkpoints cannot do is left out of the form, or greyed with the reason."""
+
+import pytest
+import torch
+
+from medialab import Workbench
+from medialab.families import RUNNING
+from tests.tiny.families import WRITERS
+from tests.widgets.form_parts import Defaults
+from widgets.catalogue import Catalogue
+from widgets.form import Form
+from widgets.form_limits import FormLimits, can_any, schedules_of
+from widgets.form_values import FormValues
+from widgets.model_defaults import ModelDefaults
+
+FLOW = ("flux", "z-image", "qwen-image", "flux2-klein-4b", "sd3")
+TILES = "upscaler.diffusion_overlap"
+
+
+@pytest.fixture
+def values():
+    return FormValues(Defaults().picture)
+
+
+@pytest.fixture
+def limits(values):
+    return FormLimits(values, Defaults())
+
+
+def test_a_samplers_schedules_are_known_and_an_unknown_ones_are_all():
+    assert "karras" not in schedules_of("LCM")
+    assert set(schedules_of("LCM")) < set(schedules_of("no such sampler"))
+
+
+def test_a_guidance_is_greyed_where_the_checkpoint_is_told_none(limits, values):
+    asked = ("distilled_guidance_scale", "refiner.distilled_guidance_scale", "steps")
+    values.set({"checkpoint": "paperdoll", "refiner.checkpoint": "told"})
+    assert list(limits.reasons(asked)) == ["distilled_guidance_scale"]
+    values.set({"checkpoint": "told", "refiner.checkpoint": None})
+    assert limits.reasons(asked) == {}
+
+
+def test_what_a_stages_checkpoint_cannot_do_is_greyed_unless_it_is_set(limits, values):
+    asked = ("control", "face.control", "steps")
+    values.set({"checkpoint": "paperdoll", "face.checkpoint": "flow"})
+    assert limits.reasons(asked) == {"face.control": "It follows none."}
+    assert limits.has("control")
+    values.set({"checkpoint": "flow", "face.checkpoint": None})
+    assert list(limits.reasons(asked)) == ["control", "face.control"]
+    assert not limits.has("control")
+    values.set({"control": [{"model": "canny"}]})
+    assert list(limits.reasons(asked)) == ["face.control"]  # so that it can be removed
+    assert limits.has("control")
+
+
+def test_what_is_set_in_vain_is_told_of_stages_that_are_on(limits, values):
+    unit = [{"model": "canny"}]
+    values.set({"checkpoint": "flow", "control": unit, "face.control": unit})
+    assert limits.in_vain() == {"control": "It follows none."}
+    values.set({"face.enabled": True})
+    assert list(limits.in_vain()) == ["control", "face.control"]
+    values.set({"image": "1" * 64, "use": "inpaint", "inpaint.control": unit})
+    assert "inpaint.control" in limits.in_vain()
+
+
+def test_a_mode_that_the_checkpoint_lacks_has_the_reason(limits, values):
+    values.set({"checkpoint": "flow", "image": "1" * 64, "use": "instruct"})
+    assert limits.why_no_mode() == "It does not edit."
+    values.set({"instruct.checkpoint": "paperdoll"})
+    assert limits.why_no_mode() == ""
+
+
+def test_a_mode_is_known_to_be_had_from_the_listing(flow_bench):
+    listed = {one.name: one for one in flow_bench.models("checkpoint")}
+    assert can_any("img2img", listed.values())
+    assert can_any("instruct", listed.values())
+    del listed["flux2-klein-4b"]
+    assert can_any("instruct", listed.values())  # Flux.1, whose edition nobody has told
+    del listed["flux"]
+    assert not can_any("instruct", listed.values())
+
+
+# With checkpoints of the families
+
+
+@pytest.fixture(scope="module")
+def flow_bench(tmp_path_factory):
+    root = tmp_path_factory.mktemp("limits")
+    (root / "models" / "checkpoints").mkdir(parents=True)
+    for name in FLOW:
+        torch.manual_seed(0)
+        WRITERS[name](root / "models" / "checkpoints" / name, None, None)
+    with Workbench(root / "models", outputs=root / "outputs", device="cpu") as workbench:
+        yield workbench
+
+
+@pytest.fixture
+def form(flow_bench):
+    catalogue = Catalogue(flow_bench)
+    catalogue.refresh()
+    made = Form(catalogue, flow_bench, ModelDefaults(flow_bench), pytest.fail)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", FLOW)
+def test_the_form_offers_what_the_family_can_do(form, name):
+    family = RUNNING[name]
+    form.set({"checkpoint": name})
+    offered = {one["name"] for one in form.stages.list.more}
+    assert ("control" in offered) == family.follows_controlnets
+    form.add_stage("upscaler")
+    form.open_sheet("upscaler")
+    greyed = form.stages.place.sheet.disabled
+    assert (TILES in greyed) == (family.tiling is None)
+    assert ("upscaler.control" in greyed) == (not family.follows_controlnets)
+    assert ("upscaler.vae" in greyed) == family.latents.of_videos
+    assert greyed["upscaler.text_encoder"] == f"{name} has its text encoders inside."
+
+
+def test_controlnets_that_the_new_checkpoint_does_not_follow_are_told_with_a_button(form):
+    form.set({"checkpoint": "z-image", "control": [{"model": "canny"}]})
+    assert form.said("control") == ""
+    form.set({"checkpoint": "flux"})
+    assert form.said("control") == "Checkpoints of family flux follow no ControlNet here yet."
+    form._act("control", "next", None)
+    assert form.value("control") == []
+    assert form.said("control") == ""
+
+
+@pytest.mark.parametrize("name", FLOW)
+def test_editing_in_words_is_told_where_the_checkpoint_does_not_edit(form, name):
+    form.set({"checkpoint": name, "image": "1" * 64, "use": "instruct"})
+    is_made_for_it = name == "flux2-klein-4b"
+    assert (form.said("use") == "") == is_made_for_it
+    greyed = "instruct.references" in form.start.disabled
+    assert greyed == (not is_made_for_it)
+
+
+@pytest.mark.parametrize("name", FLOW)
+def test_settings_that_nobody_has_touched_follow_the_checkpoint(form, flow_bench, name):
+    other = next(one for one in FLOW if one != name)
+    for checkpoint in (other, name):
+        form.set({"checkpoint": checkpoint})
+        begun = flow_bench.defaults(checkpoint)
+        shown, read = form.basics.inherited, form.read()
+        assert shown["size"] == {"width": begun.pop("width"), "height": begun.pop("height")}
+        assert {setting: read[setting] for setting in begun} == begun
+    form.set({"steps": 3, "checkpoint": other})
+    assert form.read()["steps"] == 3
+    assert form.read()["guidance_scale"] == flow_bench.defaults(other)["guidance_scale"]

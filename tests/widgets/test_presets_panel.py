@@ -1,0 +1,102 @@
+"""The presets in the studio: used in one step, saved, renamed, shared and imported."""
+
+import json
+
+import pytest
+
+from medialab import PipelineConfig
+from medialab.presets import Preset
+
+
+@pytest.fixture
+def menu(studio):
+    return studio.presets.menu
+
+
+def said(menu, **message):
+    """Send a message as the browser does, and return what is answered."""
+    sent = []
+    send, menu.send = menu.send, lambda content, _buffers=None: sent.append(content)
+    buffers = message.pop("buffers", [])
+    try:
+        menu._handle_custom_msg(message, buffers)
+    finally:
+        menu.send = send
+    return sent
+
+
+def names(menu):
+    return [one["name"] for one in menu.presets]
+
+
+def test_all_presets_are_listed_and_one_says_what_it_would_change(studio, menu):
+    assert {"Draft", "Quality", "Edit", "Portrait repair", "Poster upscale"} == {*names(menu)}
+    assert all(one["shipped"] and one["description"] for one in menu.presets)
+    studio.form.set({"steps": 33})
+    (answer,) = said(menu, kind="changes", name="Draft")
+    steps = str(studio.bench.presets["Draft"].settings["steps"])
+    assert ["Steps", "33", steps] in answer["rows"]
+    said(menu, kind="use", name="Draft")
+    assert said(menu, kind="changes", name="Draft")[0]["rows"] == []
+
+
+def test_a_preset_that_is_used_is_one_step_back(studio, menu):
+    studio.form.set({"steps": 33, "prompt": "a car", "face.enabled": True})
+    before = studio.config()
+    said(menu, kind="use", name="Draft")
+    draft = studio.config()
+    assert draft.steps == studio.bench.presets["Draft"].settings["steps"]
+    assert (draft.face.enabled, draft.prompt) == (False, "a car")
+    assert menu.notice["text"].startswith("Draft is used: ")
+    said(menu, kind="use", name="Quality")
+    studio.undo.take_back()
+    assert studio.config() == draft
+    studio.undo.take_back()
+    assert studio.config() == before
+
+
+def test_the_present_settings_are_saved_renamed_and_deleted(studio, menu):
+    studio.form.set({"steps": 9, "prompt": "a car"})
+    said(menu, kind="save", name="Mine", parts=["prompt", "other"], replace=False)
+    assert menu.notice["text"] == "Mine is saved."
+    saved = studio.bench.presets["Mine"].settings
+    assert (saved["steps"], saved["prompt"], "checkpoint" in saved) == (9, "a car", False)
+    said(menu, kind="save", name="mine", parts=[], replace=False)
+    assert menu.notice["is_error"]
+    assert menu.notice["text"].startswith("There is a preset 'mine' already")
+    assert "in code" not in menu.notice["text"]
+    said(menu, kind="rename", name="Mine", to="Yours")
+    assert "Yours" in names(menu)
+    (file,) = said(menu, kind="share", name="Yours")
+    assert (file["kind"], file["name"]) == ("file", "Yours.json")
+    assert json.loads(file["text"])["settings"]["steps"] == 9
+    said(menu, kind="delete", name="Yours")
+    assert "Yours" not in names(menu)
+    said(menu, kind="delete", name="Draft")
+    assert menu.notice["is_error"]
+
+
+def test_a_file_is_imported_and_asks_before_it_replaces(studio, menu):
+    content = Preset.of("Theirs", {"steps": 4}).encode()
+    said(menu, kind="import", name="theirs.json", buffers=[content])
+    assert menu.notice["text"] == "Imported: Theirs."
+    (asked,) = said(menu, kind="import", name="theirs.json", buffers=[content])
+    assert asked["kind"] == "taken"
+    other = Preset.of("Theirs", {"steps": 5}).encode()
+    said(menu, kind="import", name="theirs.json", replace=True, buffers=[other])
+    assert studio.bench.presets["Theirs"].settings == {"steps": 5}
+    said(menu, kind="import", name="page.json", buffers=[b"<html>"])
+    assert (menu.notice["is_error"], "page.json" in menu.notice["text"]) == (True, True)
+    styles = b"name,prompt,negative_prompt\nink,ink drawing,colour\n"
+    said(menu, kind="import", name="styles.csv", buffers=[styles])
+    studio.form.set({"prompt": "a car"})
+    said(menu, kind="use", name="ink")
+    assert studio.config().prompt == "a car, ink drawing"
+
+
+def test_a_preset_is_not_used_on_settings_that_are_not_valid(studio, menu):
+    studio.form.set({"steps": 9_999})
+    said(menu, kind="use", name="Poster upscale")
+    assert menu.notice["is_error"]
+    assert studio.form.value("upscaler.enabled") is False
+    studio.form.show(PipelineConfig())
