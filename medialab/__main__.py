@@ -1,7 +1,8 @@
 """Make one picture from the command line: `python -m medialab prompt="a red car" seed=3`.
 
 `--help` lists every setting, or those of one stage if its name follows; `settings` prints them all
-as a page in Markdown; `batch file.yaml` makes a batch, or what is missing of it, and with
+as a page in Markdown; `enhance photo.jpg` works on a picture's file, with the settings that follow;
+`batch file.yaml` makes a batch, or what is missing of it, and with
 `--dask ADDRESS` or `--workers NUMBER` on a Dask cluster; `fetch address` downloads a model.
 """
 
@@ -10,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
@@ -24,13 +26,14 @@ from medialab.errors import ConfigError, MediaLabError
 from medialab.listing.model_folders import chosen_folders
 from medialab.loading.registry import ModelRegistry
 from medialab.process.installation import outputs_folder
+from medialab.runs.run import Run
 from medialab.workbench import Workbench
 
 if TYPE_CHECKING:
     from medialab.remote.download import Download
 
 _HELP = frozenset({"-h", "--help", "help"})
-_PAGE, _BATCH, _FETCH = "settings", "batch", "fetch"
+_PAGE, _BATCH, _FETCH, _ENHANCE = "settings", "batch", "fetch", "enhance"
 _INTERRUPTED = 130  # a shell's exit status after Ctrl-C
 # Columns; longer lines are hard to read.
 _WIDEST = 100
@@ -55,18 +58,46 @@ def main(arguments: list[str]) -> int:
         if arguments[0] == _FETCH:
             return _fetch(arguments[1:])
         # Before the workbench is made: a typing error need not wait for torch.
-        config = PipelineConfig.parse(read_arguments(arguments, PipelineConfig))
+        make = _asked(arguments)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    return _make(config)
+    return _make(make)
 
 
-def _make(config: PipelineConfig) -> int:
+def _asked(arguments: list[str]) -> Callable[[Workbench], Run]:
+    """Return what makes the picture that is asked for.
+
+    Raises:
+        ConfigError: a setting is wrong, or there is no picture to enhance.
+    """
+    if arguments[0] == _ENHANCE:
+        path, settings = read_enhancement(arguments[1:])
+        return lambda bench: bench.enhance(path, settings)
+    config = PipelineConfig.parse(read_arguments(arguments, PipelineConfig))
+    return lambda bench: bench.execute(config)
+
+
+def read_enhancement(arguments: list[str]) -> tuple[Path, PipelineConfig | None]:
+    """Return the picture's path and the settings after `enhance`; None where none are given.
+
+    Raises:
+        ConfigError: there is no path, or a setting is wrong.
+    """
+    if not arguments or ("=" in arguments[0] and not Path(arguments[0]).exists()):
+        message = "write the picture's file first: python -m medialab enhance photo.jpg sharpen=0.5"
+        raise ConfigError(message)
+    path, *settings = arguments
+    if not settings:
+        return Path(path), None
+    return Path(path), PipelineConfig.parse(read_arguments(settings, PipelineConfig))
+
+
+def _make(make: Callable[[Workbench], Run]) -> int:
     started = time.perf_counter()
     try:
         with Workbench() as bench:
-            run = bench.execute(config)
+            run = make(bench)
     except MediaLabError as error:
         print(error, file=sys.stderr)
         return 1

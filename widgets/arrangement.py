@@ -168,7 +168,7 @@ STAGES: Mapping[str, Arrangement] = MappingProxyType(
         ),
         "finish": Arrangement(
             (
-                Group("look", "Look", ("sharpen", "colour_match")),
+                Group("look", "Look", ("sharpen", "colour_match", "colour_balance")),
                 Group("file", "File", ("format", "quality", "lossless", "file_name")),
             ),
             main="sharpen",

@@ -26,7 +26,7 @@ def forecast(bench: Workbench, batches: Batches, sweep: Sweep, name: str) -> tup
     same = same_pictures(sweep)
     found = Elsewhere(sweep, bench.resolve).find(bench.artifacts, ())
     saved = {same.get(row, row) for row in found}
-    records = Records(bench.artifacts, sweep.base.checkpoint)
+    records = Records.of(bench.artifacts, sweep.base)
     left = len(sweep) - len(same) - len(saved)
     plan = BatchPlan(
         rows=len(sweep),

@@ -10,6 +10,7 @@ from medialab.settings.fields import StageConfig
 _LABELS = {
     "batch_size": "Pictures",
     "colour_match": "Match colours",
+    "colour_balance": "Balance colours",
     "control": "ControlNets",
     "denoising_strength": "Strength",
     "detections": "Boxes",

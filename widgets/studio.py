@@ -114,10 +114,12 @@ class Studio(ipw.Box):
         """Set the form from a config.
 
         Raises:
-            ModelNotFoundError: the checkpoint does not exist; the message lists those that do.
+            ModelNotFoundError: the checkpoint does not exist, and is drawn with; the message lists
+                those that do.
         """
         self.refresh()
-        self.bench.registry.find(config.checkpoint, "checkpoint")
+        if config.is_drawn:
+            self.bench.registry.find(config.checkpoint, "checkpoint")
         self.form.show(config)
 
     def begin(self, config: PipelineConfig) -> None:

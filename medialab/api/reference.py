@@ -29,6 +29,8 @@ unset. Lists are written in JSON; so can several settings of a stage be:
 
   python -m medialab --help face     the settings of one stage, or one setting
   python -m medialab settings        all settings as a page in Markdown (docs/settings.md)
+  python -m medialab enhance file    work on a picture; with the settings that follow the file, or
+                                     twice as large, sharper, colours balanced
   python -m medialab fetch address   download a model of CivitAI or Hugging Face (docs/models.md)
 
 The environment variables MEDIALAB_MODELS and MEDIALAB_OUTPUTS name the folders of models and the

@@ -37,6 +37,7 @@ from medialab.errors import (
 )
 from medialab.files.regular import read_regular
 from medialab.loading.registry import ModelInfo
+from medialab.presets import for_photo
 from medialab.process.versions import program_version
 from medialab.runs.executor import RunJob
 from medialab.workbench import Workbench
@@ -68,7 +69,11 @@ class EnhanceRequest(_Request):
 
     image: str | None = Field(None, description="A PNG, JPEG or WebP file in base64.")
     path: str | None = Field(None, description="A picture in outputs/, as `file` names it.")
-    config: PipelineConfig = Field(PipelineConfig(), description="Settings, as for /generate.")
+    config: PipelineConfig | None = Field(
+        None,
+        description="Settings, as for /generate. Left out: those of the preset Photo, which "
+        "enlarges, sharpens and balances the colours, and needs no checkpoint.",
+    )
 
 
 class Service:
@@ -137,7 +142,8 @@ class Service:
             picture = self._store(self._file(asked.path), "path")
         else:
             picture = self._store(decoded(asked.image or ""), "image")
-        return self._wait(self.bench.submit(asked.config.starting_from(picture)))
+        config = for_photo() if asked.config is None else asked.config
+        return self._wait(self.bench.submit(config.starting_from(picture)))
 
     def _pictures(self, body: Mapping[str, Any]) -> Answer:
         """Store a picture; configs refer to it by the name in the answer."""

@@ -128,7 +128,8 @@ def _hashes_of(made: Made) -> dict[str, str]:
     if not isinstance(made.config, ResolvedConfig):
         return {}
     own = made.config
-    return {f"checkpoint/{own.checkpoint}": own.checkpoint_sha256, **own.models_sha256}
+    base = {f"checkpoint/{own.checkpoint}": own.checkpoint_sha256} if own.checkpoint_sha256 else {}
+    return {**base, **own.models_sha256}
 
 
 def _models(one: Made, other: Made) -> Iterator[Reason]:

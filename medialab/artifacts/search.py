@@ -121,7 +121,8 @@ def names_of(sidecar: Sidecar) -> Iterator[str]:
     """Yield its tags and models, each with the prefix of its kind."""
     config = sidecar.config
     yield from (f"{TAG}{tag}" for tag in without_doubles(sidecar.tags))
-    yield f"{CHECKPOINT}{config.checkpoint}"
+    if config.checkpoint_sha256:
+        yield f"{CHECKPOINT}{config.checkpoint}"
     kinds = (CHECKPOINT, LORA, EMBEDDING)
     yield from (name for name in config.models_sha256 if name.startswith(kinds))
 

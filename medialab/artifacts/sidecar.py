@@ -131,7 +131,7 @@ class Artifact:
             path=path,
             sidecar=path.with_suffix(".json"),
             prompt=sidecar.config.prompt,
-            checkpoint=sidecar.config.checkpoint,
+            checkpoint=sidecar.config.checkpoint if sidecar.config.checkpoint_sha256 else "",
             seed=sidecar.config.seed,
             created=sidecar.created,
             tags=sidecar.tags,

@@ -122,7 +122,7 @@ class Batch:
         noted = self.journal.states()
         made = self._disk.made(noted) - self.same.keys()
         saved = self.saved(noted).keys()
-        records = Records(self.bench.artifacts, self.sweep.base.checkpoint)
+        records = Records.of(self.bench.artifacts, self.sweep.base)
         left = len(self) - len(self.same) - len(made) - len(saved)
         return BatchPlan(
             rows=len(self),

@@ -67,6 +67,7 @@ class Elsewhere:
             ArtifactError: the pictures cannot be listed.
         """
         seeds, checkpoints = (_values_of(self._sweep, name) for name in ("seed", "checkpoint"))
+        checkpoints |= {""}  # of pictures that nothing was drawn in
         found: dict[int, Artifact] = {}
         for one in artifacts.find(Query(), limit=_MOST_PICTURES):
             is_near = one.seed in seeds and one.checkpoint in checkpoints

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
 from medialab.artifacts import ArtifactManager, Query, Sidecar
 from medialab.batch.order import costliest_first, rank
 from medialab.batch.sweep import Sweep
+from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ArtifactError
 from medialab.stages import STAGES
 
@@ -62,7 +63,7 @@ class Records:
 
     Args:
         artifacts: The pictures.
-        checkpoint: Of the pictures that count.
+        checkpoint: Of the pictures that count; "" for all.
     """
 
     def __init__(self, artifacts: ArtifactManager, checkpoint: str) -> None:
@@ -78,6 +79,11 @@ class Records:
                 seconds.setdefault(stage["name"], []).append(float(stage["seconds"]))
         self.nbytes = round(median(sizes)) if sizes else None
         self._usual = {name: median(spent) for name, spent in seconds.items()}
+
+    @classmethod
+    def of(cls, artifacts: ArtifactManager, config: PipelineConfig) -> Self:
+        """Return those of pictures that are drawn with a request's checkpoint, if it draws."""
+        return cls(artifacts, config.checkpoint if config.is_drawn else "")
 
     def seconds(self, stages: Iterable[str]) -> float | None:
         """Return the expected seconds of some stages; None if one of them never ran here."""

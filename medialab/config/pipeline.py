@@ -160,6 +160,11 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return self.mode in _STAGES and _STAGES[self.mode].starts_from_noise
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether any stage draws; no other request needs a checkpoint."""
+        return self.starts_from_noise or bool(self.drawing_parts())
+
+    @property
     def is_fitted(self) -> bool:
         """Whether the start picture is drawn near the model's size, and enlarged at the end."""
         return self.fit != FITS[0] and self.mode in _STAGES and _STAGES[self.mode].fits

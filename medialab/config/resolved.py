@@ -30,7 +30,8 @@ class ResolvedConfig(PipelineConfig):
     height: Length
     seed: int = Field(ge=0, le=LARGEST_SEED)
     checkpoint_sha256: str = Field(
-        min_length=64, max_length=64, description="What the checkpoint's files hold."
+        pattern="^(.{64})?$",
+        description="What the checkpoint's files hold; empty: nothing is drawn with it.",
     )
     models_sha256: dict[str, str] = Field(
         default_factory=dict, description="What the other models' files hold, by kind/name."

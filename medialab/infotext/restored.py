@@ -165,7 +165,9 @@ def with_current_names(
     matcher, notes, left_out = Matcher(registry, may_read), list[str](), dict[str, str]()
     missing: list[MissingModel] = []
     names: dict[str, dict[str, str | None]] = {}
-    hashes = {f"checkpoint/{config.checkpoint}": config.checkpoint_sha256, **config.models_sha256}
+    hashes = config.models_sha256
+    if config.checkpoint_sha256:
+        hashes = {f"checkpoint/{config.checkpoint}": config.checkpoint_sha256, **hashes}
     for key, sha256 in hashes.items():
         kind, _, name = key.partition("/")
         match = matcher.match(kind, name, sha256)

@@ -63,7 +63,8 @@ def write(
 
     Args:
         config: The picture's settings.
-        checkpoint_hash: AutoV2 of the checkpoint, the first 10 hex digits of its SHA-256.
+        checkpoint_hash: AutoV2 of the checkpoint, the first 10 hex digits of its SHA-256; "" if
+            nothing was drawn with it, and it is not named.
         version: Name and version of the program.
         lora_hashes: AutoV3 (12 hex digits) of the LoRAs that were applied, by name.
         record: What the stages applied; without it, the requested values are written.
@@ -80,8 +81,7 @@ def write(
         **_distilled(drawn, applied),
         "Seed": str(drawn.seed),
         "Size": f"{config.width}x{config.height}",
-        "Model hash": checkpoint_hash,
-        "Model": drawn.checkpoint,
+        **({"Model hash": checkpoint_hash, "Model": drawn.checkpoint} if checkpoint_hash else {}),
     }
     items |= items_of(drawn, BEFORE)
     if drawn.clip_skip > 1:

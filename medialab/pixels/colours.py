@@ -1,5 +1,7 @@
-"""Colour matching: a picture's colours shifted to those of another, its content unchanged."""
+"""Colours of a picture shifted to those of another, or stretched; its content is unchanged."""
 
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +12,10 @@ if TYPE_CHECKING:
 COMPARED_SIDE = 128
 # Standard deviation (in Lab, L from 0 to 100) below which a channel is flat and only shifted.
 _FLAT = 0.1
+
+# Share of a channel's pixels that may become black, and as many white, when it is stretched; and
+# the most by which its differences grow: beyond that 8-bit levels come apart into bands.
+_CLIPPED, _MOST_GAIN = 0.005, 3.0
 
 # sRGB's primaries and its white (D65). Source: IEC 61966-2-1.
 _TO_XYZ = (
@@ -55,6 +61,41 @@ def matched(image: "Image.Image", like: "Image.Image", strength: float) -> "Imag
     moved = (colours - mean) * scale + to_mean
     levels = _to_rgb(colours + strength * (moved - colours))
     return Image.fromarray((levels * 255).round().astype(np.uint8))
+
+
+def balanced(image: "Image.Image", strength: float) -> "Image.Image":
+    """Return the picture with each colour channel stretched to its full range.
+
+    This takes haze and a colour cast away. Grey stays grey, and a channel of one level stays.
+
+    Args:
+        image: An RGB picture of any size.
+        strength: 0 leaves the colours as they are, 1 stretches them fully.
+
+    Source: Limare et al., "Simplest Color Balance", IPOL 2011.
+    """
+    counts = image.histogram()
+    channels = [counts[start : start + 256] for start in range(0, len(counts), 256)]
+    return image.point([level for one in channels for level in _stretched(one, strength)])
+
+
+def _stretched(counts: Sequence[int], strength: float) -> list[int]:
+    """Return the new level of each of a channel's 256, from how many pixels have each."""
+    least = sum(counts) * _CLIPPED
+    low, above = (_level_after(one, least) for one in (counts, counts[::-1]))
+    span = max(255 - above - low, 0)
+    wider = min(255.0, span * _MOST_GAIN)
+    gain = wider / span if span else 1.0
+    # Of a channel that is not stretched to the ends, the middle stays where it is among the levels.
+    start = low * (255 - wider) / (255 - span) if span < 255 else 0.0
+    levels = (min(max(start + (level - low) * gain, 0.0), 255.0) for level in range(256))
+    return [round(level + strength * (new - level)) for level, new in enumerate(levels)]
+
+
+def _level_after(counts: Sequence[int], least: float) -> int:
+    """Return the first level up to which more than `least` pixels lie."""
+    seen = accumulate(counts)
+    return next(level for level, pixels in enumerate(seen) if pixels > least)
 
 
 def _statistics(image: "Image.Image") -> "tuple[np.ndarray, np.ndarray]":

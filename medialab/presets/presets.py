@@ -16,6 +16,7 @@ from medialab.prompts.styles import read_styles
 FOLDER: Final = "presets"  # in the outputs folder
 SHIPPED: Final = Path(__file__).with_name("shipped")
 _SUFFIX: Final = ".json"
+_PHOTO: Final = "Photo"
 _STYLES: Final = ".csv"
 
 
@@ -24,6 +25,12 @@ class LeftOutPreset(NamedTuple):
 
     path: Path
     reason: str
+
+
+def for_photo() -> PipelineConfig:
+    """Return the request for a photo of which a person says nothing else; it draws nothing."""
+    preset = Preset.parse((SHIPPED / f"{_PHOTO}{_SUFFIX}").read_bytes(), _PHOTO)
+    return preset.applied(PipelineConfig(mode="enhance"))
 
 
 class Presets(Mapping[str, Preset]):

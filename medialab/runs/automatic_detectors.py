@@ -26,7 +26,7 @@ def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> 
     Args:
         config: the request. If it is resolved, only detectors whose hashes it names are chosen.
         infos: the detectors that are there.
-        family: the name of the checkpoint's family.
+        family: the name of the checkpoint's family; any other if there is no checkpoint.
 
     Raises:
         ModelNotFoundError: none of them knows the part, and the fallback is not the centre.
@@ -38,7 +38,8 @@ def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> 
         if AUTOMATIC not in part.chain:
             continue
         words = part.words or WORDS.get(name, (name,))
-        found = automatic_chain(infos, words, RUNNING[family].detectors)
+        own = RUNNING[family].detectors if family in RUNNING else ()
+        found = automatic_chain(infos, words, own)
         chain = [one for asked in part.chain for one in (found if asked == AUTOMATIC else [asked])]
         if not chain and part.fallback != CENTRE:
             message = (

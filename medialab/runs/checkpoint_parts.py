@@ -32,7 +32,7 @@ def with_checkpoint_parts(config: ConfigT, listing: Snapshot) -> ConfigT:
         ModelRefusedError: it cannot be used.
     """
     drawing = config.drawing_parts()
-    if isinstance(config, ResolvedConfig) or not (config.starts_from_noise or drawing):
+    if isinstance(config, ResolvedConfig) or not config.is_drawn:
         return config
     base = listing.find(config.checkpoint, "checkpoint")
     other = listing.find(config.takes_over, "checkpoint") if config.hands_over else None

@@ -17,7 +17,8 @@ def hashes_of(
     config: PipelineConfig, stages: Sequence[StageRequest], listing: Snapshot
 ) -> dict[str, str]:
     """Return the hashes of a run's models, except its own checkpoint, by "kind/name"."""
-    encoders = [Model("text encoder", name) for name in names_in_list(config.text_encoder)]
+    named = names_in_list(config.text_encoder) if config.is_drawn else []
+    encoders = [Model("text encoder", name) for name in named]
     models = dict.fromkeys([*(model for one in stages for model in one.models), *encoders])
     models.pop(Model("checkpoint", config.checkpoint), None)
     return {
@@ -74,6 +75,7 @@ def lacks_a_name(config: ResolvedConfig, listing: Snapshot) -> bool:
 
 
 def _models_of(config: PipelineConfig, stages: Sequence[StageRequest]) -> list[Model]:
-    """Return every model that a request uses: the checkpoint, then the stages' own."""
-    named = [Model("checkpoint", config.checkpoint), *(m for one in stages for m in one.models)]
+    """Return every model that a request uses: the checkpoint if any draws, the stages' own."""
+    base = [Model("checkpoint", config.checkpoint)] if config.is_drawn else []
+    named = [*base, *(model for one in stages for model in one.models)]
     return list(dict.fromkeys(named))

@@ -73,6 +73,8 @@ def _likeliest(
 
 def read_as_text(config: ResolvedConfig, record: Mapping[str, Any], listing: Snapshot) -> list[str]:
     """Return a sentence for each inversion that a prompt names, but that was read as text."""
+    if not config.is_drawn:
+        return []
     base = config.base_texts()
     stages = [stage for stage in record["stages"] if stage["name"] == "prompt"]
     used = {name for stage in stages for name in stage["applied"].get("embeddings", ())}

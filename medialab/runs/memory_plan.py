@@ -21,6 +21,7 @@ from medialab.loading.memory_needs import (
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.process.memory import gigabytes
 from medialab.process.precisions import ITEM_BYTES
+from medialab.runs.needed_checkpoint import checkpoint_of
 from medialab.runs.plan import StageRequest
 from medialab.runs.run_precision import precision_for
 from medialab.runs.sizes import sizes_of
@@ -156,8 +157,7 @@ def plan_memory(
         listing: the models as the request sees them.
         available: bytes that may be used.
     """
-    main = listing.find(config.checkpoint, "checkpoint")
-    dtype = precision_for(config, main, registry.device)
+    dtype = precision_for(config, checkpoint_of(config, listing), registry.device)
     # This config has the hashes of all models that are here by now.
     absent = optional_models(config, stages) if isinstance(config, ResolvedConfig) else []
     sizes = {one.stage: one for one in sizes_of(config, stages, start)}

@@ -55,6 +55,10 @@ def _check_stage(
     found = {
         model: listing.find(model.name, model.kind) for model in one.models if model not in absent
     }
+    if any(model.kind == "upscaler" for model in found):
+        check_installed("spandrel")
+    if not config.is_drawn:
+        return
     own = getattr(settings, "checkpoint", None) if config.draws(stage) else None
     info = listing.find(own or config.checkpoint, "checkpoint")
     _check_sampler(stage, settings, info)
@@ -73,8 +77,6 @@ def _check_stage(
         elif model.kind == "vae":
             refuse_unfitting(it, info.family)
             _refuse_foreign_vae(stage, config, info.family, listing)
-        elif model.kind == "upscaler":
-            check_installed("spandrel")
     _check_block_weights(settings, config, info)
     check_units(getattr(settings, "control", None) or (), found)
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import EMBEDDING, LORA, ResolvedConfig
 from medialab.errors import LeftOutWarning, ModelNotFoundError, ModelRefusedError, PictureError
+from medialab.families.base import UNKNOWN
 from medialab.infotext.model_matches import MOST_READ
 from medialab.infotext.restored import with_current_names
 from medialab.listing.snapshot import Snapshot
@@ -25,6 +26,7 @@ from medialab.runs.hashes import hashes_if_there, hashes_of, lacks_a_name, refus
 from medialab.runs.inversion_names import find_inversions
 from medialab.runs.memory_plan import MemoryPlan, plan_memory
 from medialab.runs.model_checks import check_handover, check_models
+from medialab.runs.needed_checkpoint import checkpoint_of
 from medialab.runs.plan import PicturePlan, Plan, StageRequest, plan_picture, stages_of
 from medialab.runs.reference_checks import check_references, with_start_picture
 from medialab.runs.request_checks import check_picture, check_texts
@@ -62,8 +64,8 @@ class Resolver:
         listing = self.registry.snapshot()
         if isinstance(config, ResolvedConfig) and lacks_a_name(config, listing):
             return  # its files may have been renamed: they are looked up by their hashes
-        chosen = _with_models(config, listing)
-        info = listing.find(config.checkpoint, "checkpoint")
+        info = checkpoint_of(config, listing)
+        chosen = _with_models(config, info, listing)
         stages = stages_of(chosen)
         check_models(chosen, stages, listing)
         check_detectors(chosen, listing)
@@ -74,7 +76,7 @@ class Resolver:
             size = self._size_of(config, info)
             check_sizes(chosen, stages, size)
             check_tiles(chosen, stages, size, listing, self.registry.native_size)
-            if self.registry.device == "cpu":
+            if self.registry.device == "cpu" and info is not None:
                 check_patience(chosen, stages, size, self.registry.native_size(info))
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
@@ -127,10 +129,11 @@ class Resolver:
 
     def _resolved(self, config: PipelineConfig, listing: Snapshot) -> ResolvedConfig:
         # `changed` validates a copy that was made without validation.
-        config = with_start_picture(_with_models(config.changed(), listing))
+        config = config.changed()
+        info = checkpoint_of(config, listing)
+        config = with_start_picture(_with_models(config, info, listing))
         check_picture(config)
-        info = listing.find(config.checkpoint, "checkpoint")
-        sha256 = listing.sha256(info)
+        sha256 = listing.sha256(info) if info and config.is_drawn else ""
         stages = stages_of(config)
         if isinstance(config, ResolvedConfig):
             refuse_replaced(config, stages, listing)
@@ -162,7 +165,8 @@ class Resolver:
             "threads": default_threads(),
             "dtype": precision_for(config, info, self.registry.device),
         }
-        resolved = self._with_named(ResolvedConfig.parse(settings), info.family, listing)
+        family = info.family if info else UNKNOWN
+        resolved = self._with_named(ResolvedConfig.parse(settings), family, listing)
         return self._with_detectors_for_the_rest(config, resolved, listing)
 
     def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
@@ -198,14 +202,14 @@ class Resolver:
         """Work out a request's memory needs; see `Workbench.memory_plan`."""
         listing, config = self.registry.snapshot(), with_start_picture(config)
         if not isinstance(config, ResolvedConfig):
-            config = _with_models(config, listing)
+            config = _with_models(config, checkpoint_of(config, listing), listing)
         return self.memory_of(config, stages_of(config), listing)
 
     def memory_of(
         self, config: PipelineConfig, stages: Sequence[StageRequest], listing: Snapshot
     ) -> MemoryPlan:
         """Work out the memory needs of these stages of a request."""
-        info = listing.find(config.checkpoint, "checkpoint")
+        info = checkpoint_of(config, listing)
         try:
             size = self._size_of(config, info)
         except ModelRefusedError:  # no checkpoint has to say its size
@@ -222,14 +226,20 @@ class Resolver:
         device, kept = self.registry.device, self.registry.budget.nbytes
         return min(free_bytes(device) + kept, total_bytes(device))
 
-    def _size_of(self, config: PipelineConfig, info: ModelInfo) -> tuple[int, int]:
-        """Return width and height: as set, the given picture's, or near the checkpoint's own."""
+    def _size_of(self, config: PipelineConfig, info: ModelInfo | None) -> tuple[int, int]:
+        """Return width and height: as set, the given picture's, or near the checkpoint's own.
+
+        Raises:
+            ModelRefusedError: they are the checkpoint's, and it does not say them, or is not there.
+        """
         if config.width and config.height:
             return config.width, config.height
         if config.image is not None and config.mode != "txt2img":
             width, height = self.pictures.size(config.image)
-            if config.is_fitted:
+            if config.is_fitted and info is not None:
                 width, height = fitted_size(width, height, self.registry.native_size(info))
+        elif info is None:
+            raise ModelRefusedError("there is no checkpoint to say the picture's size")
         else:
             width = height = self.registry.native_size(info)
         return config.width or width, config.height or height
@@ -247,7 +257,8 @@ class Resolver:
             return config
         without: dict[str, Any] = {"detections": None, "mask": None}
         try:
-            looking = _with_models(_with_parts(asked, dict.fromkeys(stages, without)), listing)
+            looking = _with_parts(asked, dict.fromkeys(stages, without))
+            looking = _with_models(looking, checkpoint_of(looking, listing), listing)
         except ModelNotFoundError:  # then nothing is detected, and the record says so
             return config
         found = {name: {"detector": getattr(looking, name).detector} for name in stages}
@@ -270,10 +281,12 @@ class Resolver:
         return self._drawn(known)[0] if config.batch_size == 1 else known
 
 
-def _with_models(config: PipelineConfig, listing: Snapshot) -> PipelineConfig:
+def _with_models(
+    config: PipelineConfig, checkpoint: ModelInfo | None, listing: Snapshot
+) -> PipelineConfig:
     """Return the request with the models that are chosen here: detectors, and missing parts."""
     config = with_checkpoint_parts(config, listing)
-    family = listing.find(config.checkpoint, "checkpoint").family
+    family = checkpoint.family if checkpoint else UNKNOWN
     return with_detectors(config, listing.models("detector"), family)
 
 

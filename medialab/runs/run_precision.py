@@ -7,14 +7,15 @@ from medialab.loading.memory_needs import numbers_in
 from medialab.process.precisions import can_compute, chosen, of_device
 
 
-def precision_for(config: PipelineConfig, checkpoint: ModelInfo, device: str) -> str:
+def precision_for(config: PipelineConfig, checkpoint: ModelInfo | None, device: str) -> str:
     """Return the precision of a request's models, one for all of its stages.
 
     A picture that is made again computes as it did, unless this device cannot.
 
     Args:
         config: As asked for, or resolved; older resolved ones do not have it.
-        checkpoint: The main one, whose size decides if the request leaves it open.
+        checkpoint: The main one, whose size decides if the request leaves it open; None if there
+            is none, and nothing is drawn.
         device: The torch device.
 
     Raises:
@@ -23,4 +24,4 @@ def precision_for(config: PipelineConfig, checkpoint: ModelInfo, device: str) ->
     if isinstance(config, ResolvedConfig):
         told = config.dtype
         return told if told and can_compute(told, device) else of_device(device)
-    return chosen(config.precision, device, numbers_in(checkpoint))
+    return chosen(config.precision, device, numbers_in(checkpoint) if checkpoint else 0)

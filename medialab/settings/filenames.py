@@ -34,7 +34,7 @@ TOKENS: Mapping[str, Callable[[Named], Any]] = {
     "date": lambda named: f"{named.created:%Y-%m-%d}",
     "time": lambda named: f"{named.created:%H%M%S}",
     "datetime": lambda named: f"{named.created:%Y%m%d%H%M%S}",
-    "model_name": lambda named: named.config.checkpoint,
+    "model_name": lambda named: named.config.checkpoint if named.config.checkpoint_sha256 else "",
     "model_hash": lambda named: named.config.checkpoint_sha256[:10],
     "width": lambda named: named.width,
     "height": lambda named: named.height,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from medialab.pixels.colours import matched
+from medialab.pixels.colours import balanced, matched
 from medialab.pixels.geometry import size_from_start
 from medialab.pixels.resizing import lanczos
 from medialab.settings import filenames
@@ -30,6 +30,11 @@ class FinishConfig(FitConfig):
     colour_match: Fraction = Field(
         0.0, description="How far to bring colours back to those of stage 3; 0: not at all."
     )
+    colour_balance: Fraction = Field(
+        0.0,
+        description="How far to stretch each colour to its full range, against haze and a colour "
+        "cast; 0: not at all.",
+    )
     format: FileFormat = Field("png", description="File format: png, jpeg or webp.")
     quality: int = Field(
         90, ge=1, le=100, description="For jpeg and webp: higher is better, and a larger file."
@@ -44,7 +49,7 @@ class FinishConfig(FitConfig):
 
 
 class FinishStage(PipelineStage[FinishConfig]):
-    """Match the colours to those of stage 3, then sharpen, each if its setting is above 0.
+    """Match the colours to those of stage 3, balance them, sharpen, each if its setting is above 0.
 
     A start picture that was fitted to the model is first enlarged to its own size again.
 
@@ -71,6 +76,10 @@ class FinishStage(PipelineStage[FinishConfig]):
             context.step(1, 1)
             image = matched(image, frame.base, settings.colour_match)
             applied["colour_match"] = settings.colour_match
+        if settings.colour_balance > 0:
+            context.step(1, 1)
+            image = balanced(image, settings.colour_balance)
+            applied["colour_balance"] = settings.colour_balance
         if settings.sharpen > 0:
             from PIL import ImageFilter
 

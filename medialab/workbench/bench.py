@@ -17,7 +17,7 @@ from medialab.errors import ConfigError
 from medialab.listing.model_folders import chosen_folders
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
-from medialab.presets import Presets
+from medialab.presets import Presets, for_photo
 from medialab.process import threads
 from medialab.process.installation import outputs_folder
 from medialab.process.jobs import JobQueue
@@ -228,24 +228,26 @@ class Workbench(OfModels, OfPictures):
     def enhance(
         self,
         picture: "Image.Image | Path | str | bytes",
-        config: PipelineConfig,
+        config: PipelineConfig | None = None,
         *,
         save: bool = True,
     ) -> Run:
         """Make a picture from a given one: `execute` with it as the start picture.
 
         With a config for text to image, stage 3 is skipped: refiner, detailers and upscaler work
-        on the given picture.
+        on the given picture. Enlarging, sharpening and colours need no checkpoint.
 
         Args:
             picture: The picture, or its file's path or content.
-            config: The settings to work on it with.
+            config: The settings to work on it with; by default those of the preset "Photo", which
+                enlarges, sharpens and balances the colours, and draws nothing.
             save: Whether to write the result to the outputs folder.
 
         Raises:
             PictureError: the picture cannot be read.
             MediaLabError: as `execute`.
         """
+        config = for_photo() if config is None else config
         return self.execute(config.starting_from(self.keep(picture)), save=save)
 
     def rerun(

@@ -53,6 +53,37 @@ def test_settings_of_stages_and_lists_reach_the_picture(medialab):
     assert config["upscaler"]["tile"] == 0
 
 
+def test_a_photo_is_enhanced_without_a_checkpoint(tmp_path, tiny_environment):
+    Image.effect_noise((96, 64), 40).convert("RGB").save(tmp_path / "photo=1.jpg")
+    own = {"MEDIALAB_MODELS": str(tmp_path), "MEDIALAB_OUTPUTS": str(tmp_path / "outputs")}
+
+    def medialab(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "medialab", "enhance", *arguments],
+            cwd=tmp_path,
+            env=tiny_environment | own,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    for settings, size in ((), (192, 128)), (("sharpen=1",), (96, 64)):
+        done = medialab("photo=1.jpg", *settings)
+        assert (done.returncode, done.stderr) == (0, "")
+        with Image.open(done.stdout.splitlines()[0]) as picture:
+            assert picture.size == size
+    done = medialab("photo=1.jpg", "face.enabled=true")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "to have these alone, switch Face off; in code: face.enabled=False" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("sharpen=1",)])
+def test_to_enhance_needs_a_picture(medialab, arguments):
+    done = medialab("enhance", *arguments)
+    assert done.returncode == 2
+    assert "write the picture's file first: python -m medialab enhance photo.jpg" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("argument", "message"),
     [

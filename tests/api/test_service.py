@@ -8,8 +8,9 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from medialab import PipelineConfig
+from medialab import PipelineConfig, Workbench
 from medialab.api.messages import MOST_BYTES
+from medialab.api.service import Service
 from medialab.errors import OutOfMemoryError
 from tests.api.conftest import ask
 
@@ -151,6 +152,25 @@ def test_a_picture_is_enhanced_and_only_by_the_stages_that_are_switched_on(servi
     run = bench.enhance(image, PipelineConfig(**config))
     assert base64.b64decode(answer["pictures"][0]["png"]) == run.artifact.path.read_bytes()
     assert (answer["pictures"][0]["width"], answer["pictures"][0]["height"]) == (128, 128)
+
+
+def test_without_settings_and_without_a_checkpoint_a_photo_is_made_larger(tmp_path):
+    (tmp_path / "models").mkdir()
+    with Workbench(tmp_path / "models", tmp_path / "outputs", device="cpu") as bare:
+        service = Service(bare)
+        image = Image.effect_noise((96, 64), 40).convert("RGB")
+        status, answer = ask(service, "POST", "enhance", {"image": png(image)})
+        assert status == 200
+        assert answer["config"]["checkpoint_sha256"] == ""
+        with Image.open(bare.artifacts.folder / answer["pictures"][0]["file"]) as made:
+            assert made.size == (192, 128)
+        # The config of the answer makes it again.
+        again = ask(service, "POST", "generate", answer["config"])[1]
+        assert again["pictures"][0]["png"] == answer["pictures"][0]["png"]
+        face = {"image": png(image), "config": {"face": {"enabled": True}}}
+        status, answer = ask(service, "POST", "enhance", face)
+        assert status == 404
+        assert "need no checkpoint: to have these alone" in answer["error"]["message"]
 
 
 def test_a_picture_of_the_outputs_is_enhanced_by_its_path(service):

@@ -339,7 +339,16 @@ CASES = {
             "Ultimate SD upscale padding: 64"
         ),
     ),
-    "file": ({"format": "webp", "quality": 70, "file_name": "[seed]", "colour_match": 0.5}, ""),
+    "file": (
+        {
+            "format": "webp",
+            "quality": 70,
+            "file_name": "[seed]",
+            "colour_match": 0.5,
+            "colour_balance": 0.5,
+        },
+        "",
+    ),
 }
 
 

@@ -8,7 +8,7 @@ from medialab import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.presets import Preset, Presets
 
-SHIPPED = ["Draft", "Edit", "Portrait repair", "Poster upscale", "Quality"]
+SHIPPED = ["Draft", "Edit", "Photo", "Portrait repair", "Poster upscale", "Quality"]
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def files(presets):
     return sorted(path.name for path in presets.folder.glob("*"))
 
 
-def test_five_come_with_the_program(presets):
+def test_six_come_with_the_program(presets):
     assert sorted(presets) == SHIPPED
-    assert len(presets) == 5
+    assert len(presets) == 6
     for name, preset in presets.items():
         assert presets.is_shipped(name)
         assert preset.name == name
@@ -88,7 +88,7 @@ def test_one_of_the_program_is_neither_renamed_nor_deleted_but_can_be_covered(pr
             change()
     presets.save("draft", {"steps": 3})
     assert presets["Draft"].settings == {"steps": 3}
-    assert (len(presets), presets.is_shipped("Draft")) == (5, False)
+    assert (len(presets), presets.is_shipped("Draft")) == (6, False)
     presets.delete("Draft")
     assert presets.is_shipped("draft")
     assert presets["Draft"].settings["steps"] > 3

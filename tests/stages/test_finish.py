@@ -49,6 +49,17 @@ def test_colours_go_back_to_what_stage_3_drew(context, soft_edge):
     assert applied["finish"] == {"colour_match": 1.0}
 
 
+def test_colours_are_balanced_before_edges_are_sharpened(context, soft_edge):
+    settings = FinishConfig(colour_balance=1.0, sharpen=1.0)
+    done = FinishStage().run(Frame(image=soft_edge), settings, context())
+    alone = FinishStage().run(Frame(image=soft_edge), FinishConfig(colour_balance=1.0), context())
+    assert np.asarray(alone.image).min() == 0
+    assert np.asarray(alone.image).max() == 255
+    after = FinishStage().run(Frame(image=alone.image), FinishConfig(sharpen=1.0), context())
+    assert done.image.tobytes() == after.image.tobytes()
+    assert done.applied["finish"] == {"colour_balance": 1.0, "sharpen": 1.0}
+
+
 def test_the_base_is_what_stage_3_drew_whatever_came_after(bench):
     """Were it the last picture, there would be nothing to match."""
     from medialab import PipelineConfig

@@ -55,6 +55,24 @@ def test_a_file_of_the_disk_is_sharpened_and_compared_with_itself(studio, photo,
     assert before.tobytes() == photo.tobytes()
 
 
+def test_without_a_checkpoint_the_preset_for_photos_is_made_and_a_face_says_what_it_needs(
+    studio_over, photo, tmp_path, press_in
+):
+    (tmp_path / "models").mkdir()
+    studio = studio_over(tmp_path / "models")
+    drop(studio, "photo.png", png(photo))
+    studio.presets.menu._handle_custom_msg({"kind": "use", "name": "Photo"}, [])
+    press_in(studio, "generate")
+    run = studio.wait(SECONDS)
+    assert run.image.size == (256, 256)
+    assert (run.config.mode, run.config.colour_balance) == ("enhance", 0.5)
+    studio.form.set({"face.enabled": True})
+    press_in(studio, "generate")
+    said = studio.form.said("checkpoint")
+    assert "Put a checkpoint (.safetensors" in said
+    assert said.endswith("to have these alone, switch Face off.")
+
+
 def test_a_missing_file_is_named(studio):
     with pytest.raises(PictureError, match=r"nowhere\.png"):
         studio.importer.start_from_file(Path("nowhere.png"))

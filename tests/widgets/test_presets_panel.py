@@ -30,7 +30,9 @@ def names(menu):
 
 
 def test_all_presets_are_listed_and_one_says_what_it_would_change(studio, menu):
-    assert {"Draft", "Quality", "Edit", "Portrait repair", "Poster upscale"} == {*names(menu)}
+    assert {"Draft", "Quality", "Edit", "Photo", "Portrait repair", "Poster upscale"} == {
+        *names(menu)
+    }
     assert all(one["shipped"] and one["description"] for one in menu.presets)
     studio.form.set({"steps": 33})
     (answer,) = said(menu, kind="changes", name="Draft")
