@@ -26,6 +26,7 @@ from medialab.families.denoisers import Denoiser
 from medialab.families.guidance import GuidanceKind, MakeGuide
 from medialab.families.habits import DetailerHabits
 from medialab.families.latent_codecs import SCALED
+from medialab.families.latents import Latents
 from medialab.families.layers import Signature
 from medialab.families.lora_rows import Rows
 from medialab.families.needs import Needs
@@ -85,37 +86,6 @@ class Recognition:
     vaes: tuple[Signature, ...] = ()
     embedding_widths: tuple[int, ...] = ()
     predicts: Callable[[Path, Header], str] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Latents:
-    """The latents that a family's denoiser reads and its VAE writes.
-
-    Attributes:
-        channels: The number of channels.
-        reduction: The pixels a side that one latent stands for.
-        block: The pixels that a drawn picture's sides are multiples of.
-        shared_with: The family whose latents and VAEs it uses; "" if they are its own.
-        in_float32: Whether pipelines hold latents in float32, whatever the dtype of the weights.
-        of_videos: Whether its VAE is made for videos, and takes a picture for the only frame; no
-            VAE of models/vae is.
-        vae_names: A regular expression for the names of files of its VAE, in lower case, the same
-            for all families that share it; "" where layers tell enough.
-    """
-
-    channels: int
-    reduction: int = 8
-    block: int = 8
-    shared_with: str = ""
-    in_float32: bool = False
-    of_videos: bool = False
-    vae_names: str = ""
-
-    @property
-    def description(self) -> str:
-        """The latents in words."""
-        words = f"{self.channels} channels, {self.reduction} times smaller"
-        return f"{words}, of a VAE for videos" if self.of_videos else words
 
 
 @dataclass(frozen=True)
@@ -185,6 +155,8 @@ class KnownFamily:
         editions: Names of editions whose files have the same layers, and for each the settings of a
             model_index.json that tell it, with the values that they may have. A person is asked
             which one a checkpoint is, if neither that nor its metadata says so.
+        folder_editions: Those of them that are told of folders alone.
+        edition_marks: The editions that single files may tell nonetheless, by signatures.
         variants: Variants of its single files, by signatures; "" is what none of them matches.
         config_variants: Variants of its folders, by settings of the denoiser's config.json.
     """
@@ -193,6 +165,8 @@ class KnownFamily:
     recognition: Recognition
     prediction_type: str = ""
     editions: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
+    folder_editions: tuple[str, ...] = ()
+    edition_marks: Mapping[str, Signature] = field(default_factory=dict)
     variants: Mapping[str, Signature] = field(default_factory=dict)
     config_variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -284,6 +258,11 @@ class Family(KnownFamily):
         if editing is None or variant not in editing.variants:
             return False
         return edition is None or not editing.editions or edition in editing.editions
+
+    @property
+    def reads_vae_files(self) -> bool:
+        """Whether it draws with VAEs of models/vae, too: those for videos are of single files."""
+        return bool(self.file_variants) or not self.latents.of_videos
 
     @property
     def follows_controlnets(self) -> bool:

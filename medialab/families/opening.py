@@ -1,7 +1,7 @@
 """The interface that loads a family's files, and the facts of a listed model that it needs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -55,12 +55,14 @@ class EncoderFile:
         width: The numbers in each token's vector.
         class_name: The class in transformers.
         left_out: Names of its tensors that the class has no place for.
+        places: Beginnings of its tensors' names, and those that the class has in their place.
     """
 
     family: str
     width: int
     class_name: str
     left_out: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def fits(self, family: str, variant: str) -> bool:
         """Return whether a listed text encoder of that family and variant is such a one."""

@@ -70,17 +70,30 @@ def variant_of_header(family: str, header: Header) -> str:
     return unets.variant_of_header(known, header)
 
 
-def editions_of(family: str, variant: str) -> tuple[str, ...]:
+def editions_of(family: str, variant: str, *, is_file: bool = False) -> tuple[str, ...]:
     """Return the editions of a family that its layers do not tell; none for another variant."""
     known = FAMILIES.get(family)
-    return tuple(known.editions) if known is not None and not variant else ()
+    if known is None or variant:
+        return ()
+    left_out = known.folder_editions if is_file else ()
+    return tuple(one for one in known.editions if one not in left_out)
 
 
-def edition_in_metadata(editions: Iterable[str], header: Header) -> str:
-    """Return the edition that a trainer's or converter's metadata name; "" if they do not."""
+def edition_of_header(family: str, editions: Iterable[str], header: Header) -> str:
+    """Return the edition that a file's metadata or layers tell; "" if they do not.
+
+    Args:
+        family: Its family.
+        editions: The editions that it may be of.
+        header: Its header.
+    """
     written = _written(header)
     named = [one for one in editions if re.search(rf"(?<![a-z]){re.escape(one)}(?![a-z])", written)]
-    return named[0] if len(named) == 1 else ""
+    if len(named) == 1:
+        return named[0]
+    known, layers = FAMILIES.get(family), Layers(_denoiser_in(header))
+    marks = known.edition_marks.items() if known is not None else ()
+    return next((one for one, mark in marks if one in editions and layers.show(mark)), "")
 
 
 def edition_in_index(family: str, index: Mapping[str, Any]) -> str:

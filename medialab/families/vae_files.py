@@ -37,5 +37,19 @@ def _flux2(tensors: "Tensors") -> "Tensors":
     return {**convert_ldm_vae_checkpoint(layers, counts), **found}
 
 
+def _of_frames(tensors: "Tensors") -> "Tensors":
+    """Return a VAE for videos in Wan's names, which the one of Qwen-Image has, too.
+
+    Source: Wan-Video/Wan2.1 wan/modules/vae.py.
+    """
+    from diffusers.loaders.single_file_utils import convert_wan_vae_to_diffusers
+
+    found: Tensors = convert_wan_vae_to_diffusers(tensors)
+    return found
+
+
 # By the class in diffusers.
-VAE_NAMES: "Mapping[str, Callable[[Tensors], Tensors]]" = {"AutoencoderKLFlux2": _flux2}
+VAE_NAMES: "Mapping[str, Callable[[Tensors], Tensors]]" = {
+    "AutoencoderKLFlux2": _flux2,
+    "AutoencoderKLQwenImage": _of_frames,
+}

@@ -6,6 +6,7 @@ from typing import Any
 
 from medialab.families import FAMILIES, RUNNING
 from medialab.families.base import Family
+from medialab.families.latents import Latents
 from medialab.families.unet_clip import FOUR_CHANNELS
 from medialab.files.headers import Header
 from medialab.files.vae_configs import VAE_CONFIGS, levels_of
@@ -16,7 +17,10 @@ _NOT_TOLD = 32
 _LEVEL = re.compile(r"encoder\.down(?:_blocks)?\.(\d{1,3})\.")
 # Statistics of latents that the denoiser reads in patches of 2 × 2, as Flux.2's.
 _STATISTICS, _PATCH = "bn.running_mean", 4
-_INTO_DECODER = "decoder.conv_in.weight"
+# The decoder's first layer, in the names of diffusers and of VAEs for videos in their makers'.
+_INTO_DECODER = ("decoder.conv_in.weight", "decoder.conv1.weight")
+# A layer of a VAE for videos that halves the sides.
+_HALVING = re.compile(r"^encoder\..*resample\.1\.weight$")
 
 
 def variant_of_vae(header: Header) -> str:
@@ -24,17 +28,28 @@ def variant_of_vae(header: Header) -> str:
     into = next(
         (shape for name, shape in header.shapes.items() if name.endswith(_INTO_DECODER)), None
     )
-    statistics = header.shapes.get(_STATISTICS)
-    levels = {int(level) for name in header.shapes for level in _LEVEL.findall(name)}
     if into is None:
         return ""
-    if len(into) != 4:
-        return "made for videos" if len(into) > 4 else "of an unknown build"
-    if max(levels, default=0) >= MOST_LEVELS:
+    if len(into) == 5:
+        return _of_videos(header, into[1])
+    highest = max(
+        (int(level) for name in header.shapes for level in _LEVEL.findall(name)), default=0
+    )
+    if len(into) != 4 or highest >= MOST_LEVELS:
         return "of an unknown build"
+    statistics = header.shapes.get(_STATISTICS)
     if statistics is not None and into[1] and statistics[0] == _PATCH * into[1]:
-        return _latents(statistics[0], 2 * 2 ** max(levels, default=0))
-    return _latents(into[1], 2 ** max(levels, default=0))
+        return _latents(statistics[0], 2 * 2**highest)
+    return _latents(into[1], 2**highest)
+
+
+def _of_videos(header: Header, channels: int) -> str:
+    """Return a description of the latents of a VAE for videos: those of families here, if known."""
+    halves = sum(_HALVING.match(name) is not None for name in header.shapes)
+    if not 0 < halves < MOST_LEVELS:
+        return "made for videos"
+    own = Latents(channels=channels, reduction=2**halves, block=1, of_videos=True)
+    return own.description
 
 
 def variant_of_vae_config(config: Mapping[str, Any]) -> str:
@@ -65,13 +80,14 @@ def size_told(config: Mapping[str, Any]) -> int | None:
 
 def reads(family: Family, variant: str) -> bool:
     """Return whether a family uses the latents of a VAE of that variant."""
-    return (variant or FOUR_CHANNELS.description) == family.latents.description
+    written = variant or FOUR_CHANNELS.description
+    return family.reads_vae_files and written == family.latents.description
 
 
 def readable_latents() -> tuple[str, ...]:
     """Return a description of each kind of latents that VAEs of models/vae may write."""
-    own = (one.latents for one in RUNNING.values())
-    return tuple(dict.fromkeys(one.description for one in own if not one.of_videos))
+    own = (one.latents for one in RUNNING.values() if one.reads_vae_files)
+    return tuple(dict.fromkeys(one.description for one in own))
 
 
 def shared_latents(family: str) -> str:

@@ -44,7 +44,7 @@ def limits_of(info: Limited) -> dict[str, str]:
             f"Checkpoints of family {own} are not drawn in tiles here yet: a picture that is "
             "larger than the tile is refused."
         )
-    if own.latents.of_videos:
+    if not own.reads_vae_files:
         found["vae"] = f"Checkpoints of family {own} draw with their own VAE alone."
     if not info.lacks_encoders:
         found["text_encoder"] = f"{info.name} has its text encoders inside."

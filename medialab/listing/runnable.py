@@ -6,7 +6,7 @@ Which families and variants run is data of the families themselves.
 
 from collections.abc import Mapping
 
-from medialab.families import RUNNING
+from medialab.families import RUNNING, Family
 from medialab.families.base import INSTRUCT, UNKNOWN, Task
 from medialab.families.kinds import BOFT, UNUSABLE_LORAS
 from medialab.families.loras import may_be_for
@@ -156,9 +156,7 @@ def why_not_with(kind: str, made_for: str, variant: str, family: str) -> str | N
     if own is None or kind not in {"lora", "controlnet", "vae", "embedding"}:
         return None
     if kind == "vae":
-        written = variant or "other channels"
-        needed = own.latents.description
-        return None if reads(own, variant) else f"writes latents of {written}, not of {needed}"
+        return _why_not_read(own, variant)
     if not may_be_for(made_for, family):
         return f"is made for {made_for}; the checkpoint is of family {family}"
     if kind == "lora" and own.loras is None:
@@ -166,6 +164,13 @@ def why_not_with(kind: str, made_for: str, variant: str, family: str) -> str | N
     if kind == "controlnet" and not own.follows_controlnets:
         return f"is a ControlNet, and {family} follows none yet"
     return None
+
+
+def _why_not_read(family: Family, variant: str) -> str | None:
+    if not family.reads_vae_files:
+        return f"lies in models/vae, and checkpoints of {family} draw with the VAE inside alone"
+    written, needed = variant or "other channels", family.latents.description
+    return None if reads(family, variant) else f"writes latents of {written}, not of {needed}"
 
 
 def variant_of_controlnet(header: Header) -> str:

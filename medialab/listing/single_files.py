@@ -10,7 +10,7 @@ from medialab.families.encoders import TEXT, variant_of_encoder
 from medialab.families.kinds import WITHOUT_VAE, Verdict, classify
 from medialab.families.opening import Missing
 from medialab.families.recognition import (
-    edition_in_metadata,
+    edition_of_header,
     editions_of,
     prediction_of,
     variant_of_header,
@@ -59,7 +59,9 @@ def _described(path: Path, kind: str, header: Header, *, is_gguf: bool) -> Model
     trained, fault = _training_of(path, verdict, header)
     if not is_gguf:
         fault = fault_of_weights(path, header) or fault
-    editions = editions_of(verdict.family, variant) if verdict.kind in _DENOISERS else ()
+    editions: tuple[str, ...] = ()
+    if verdict.kind in _DENOISERS:
+        editions = editions_of(verdict.family, variant, is_file=True)
     layout = layout_of(header.shapes) if verdict.kind == "embedding" else None
     info = replace(
         info,
@@ -74,7 +76,7 @@ def _described(path: Path, kind: str, header: Header, *, is_gguf: bool) -> Model
         ranks=ranks_of(header) if verdict.kind == "lora" else (),
         trained_words=trained_words_of(header),
         editions=editions,
-        edition=edition_in_metadata(editions, header),
+        edition=edition_of_header(verdict.family, editions, header),
     )
     return _as_gguf(info, header) if is_gguf else info
 

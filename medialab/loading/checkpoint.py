@@ -25,6 +25,7 @@ from medialab.loading.networks import (
     bytes_of,
     is_absent,
     pick_dtype,
+    prefer_channels_last,
     refuse,
     refuse_weight_dtype,
 )
@@ -262,7 +263,9 @@ def load_checkpoint(
     if pipeline.vae is None:
         pipeline.vae = family.opening.absent_vae(configs / family.name)
     if device == "cpu":
-        _prefer_channels_last(pipeline, family)
+        for name in (family.denoiser.part, "vae"):
+            if (part := pipeline.components.get(name)) is not None and not is_absent(part):
+                prefer_channels_last(part)
     stored = f"GGUF {info.precision}" if info.format == GGUF else ""
     if weight_dtype != WEIGHT_DTYPES[0]:
         _store_in_float8(getattr(pipeline, family.denoiser.part), dtype)
@@ -287,21 +290,6 @@ def _check_complete(info: ModelInfo, pipeline: Any) -> None:
             if value.is_meta:
                 message = f"checkpoint {info.name!r} lacks {name}.{weight}; download it again"
                 raise ModelRefusedError(message)
-
-
-def _prefer_channels_last(pipeline: Any, family: Family) -> None:
-    """Store convolutions channels last: a CPU denoises 3 to 8 % faster, decodes 13 % (measured).
-
-    Networks that are made for videos stay as they are: their convolutions have no such layout.
-    """
-    import torch
-
-    for name in (family.denoiser.part, "vae"):
-        part = pipeline.components.get(name)
-        if part is None or is_absent(part):
-            continue
-        if all(weight.ndim <= 4 for weight in part.parameters()):
-            part.to(memory_format=torch.channels_last)
 
 
 def _store_in_float8(denoiser: Any, dtype: "torch.dtype") -> None:

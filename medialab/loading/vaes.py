@@ -70,6 +70,9 @@ def refuse_unfitting(info: ModelInfo, family: str = "") -> None:
     is_file = info.path.is_file()
     if reason := why_not("vae", info.family, info.variant, is_file=is_file, written=info.format):
         raise ModelRefusedError(f"VAE {info.name!r} {reason}")
+    if family and not RUNNING[family].reads_vae_files:
+        message = f"checkpoints of {family} draw with the VAE inside alone: leave vae empty"
+        raise ModelRefusedError(f"VAE {info.name!r} cannot be used: {message}")
     if family and not reads(RUNNING[family], info.variant):
         message = (
             f"VAE {info.name!r} writes latents of {info.variant}, checkpoints of {family} read "

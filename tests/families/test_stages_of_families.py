@@ -6,7 +6,6 @@ others here. Each "no" is refused by name.
 
 import importlib
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,7 +56,7 @@ CLAIMS = {
     "a second checkpoint": lambda family: bool(family.taking_over),
     "single file": lambda family: bool(family.file_variants),
     "GGUF": lambda family: bool(family.file_variants and family.opening.encoder_files),
-    "a VAE of its own": lambda family: not family.latents.of_videos,
+    "a VAE of its own": lambda family: family.reads_vae_files,
 }
 # Why not, as the listing and the run say it.
 REFUSALS = {
@@ -68,7 +67,7 @@ REFUSALS = {
         "checkpoint", family.name, (*family.file_variants, PLAIN)[0], is_file=True
     ),
     "a VAE of its own": lambda family: why_not_with(
-        "vae", "unknown", replace(family.latents, of_videos=False).description, family.name
+        "vae", "unknown", family.latents.description, family.name
     ),
 }
 # The tests that run a column with each family of flow matching that says "yes".
@@ -123,7 +122,7 @@ def test_a_cell_says_what_the_family_says_of_itself(name, column):
     assert said.startswith("yes") == CLAIMS[column](RUNNING[name])
     refusal = REFUSALS.get(column, lambda _: None)(RUNNING[name])
     if said.startswith("no"):
-        words = (name, "not for editing", "a VAE for videos")
+        words = (name, "not for editing")
         assert column not in REFUSALS or any(one in refusal for one in words)
     else:
         assert refusal is None

@@ -14,11 +14,17 @@ from medialab.families.vaes import (
 from medialab.files.headers import Header
 
 SIXTEEN = "16 channels, 8 times smaller"
+OF_QWEN_21 = "64 channels, 16 times smaller, of a VAE for videos"
 
 
 def header(channels, levels, *more):
     shapes = {f"encoder.down.{level}.block.0.conv1.weight": (8, 8) for level in range(levels)}
     return Header({"decoder.conv_in.weight": (512, channels, 3, 3, *more), **shapes}, {})
+
+
+def videos(first, channels, halves):
+    names = (f"encoder.downsamples.{number}.resample.1.weight" for number in range(halves))
+    return Header({first: (384, channels, 3, 3, 3), **dict.fromkeys(names, (8, 8, 3, 3))}, {})
 
 
 @pytest.mark.parametrize(
@@ -28,6 +34,9 @@ def header(channels, levels, *more):
         (header(16, 4), SIXTEEN),
         (header(4, 3), "4 channels, 4 times smaller"),
         (header(16, 4, 3), "made for videos"),
+        (videos("decoder.conv1.weight", 16, 3), f"{SIXTEEN}, of a VAE for videos"),
+        (videos("decoder.conv_in.weight", 64, 4), OF_QWEN_21),
+        (videos("decoder.conv1.weight", 16, 9), "made for videos"),
         (header(4, 9), "of an unknown build"),
         (Header({"decoder.conv_in.weight": (512, 4)}, {}), "of an unknown build"),
         (Header({"encoder.conv_in.weight": (8, 3, 3, 3)}, {}), ""),
@@ -64,6 +73,11 @@ def test_a_family_reads_its_own_latents_and_no_others():
     assert reads(RUNNING["sdxl"], "")
     assert not reads(RUNNING["sdxl"], SIXTEEN)
     assert readable_latents()[0] == "4 channels, 8 times smaller"
+    # A VAE for videos is read where checkpoints are single files, which lack theirs.
+    assert reads(RUNNING["qwen-image"], f"{SIXTEEN}, of a VAE for videos")
+    assert not reads(RUNNING["flux"], f"{SIXTEEN}, of a VAE for videos")
+    assert not reads(RUNNING["qwen-image-2.1"], OF_QWEN_21)
+    assert OF_QWEN_21 not in readable_latents()
 
 
 def test_a_family_without_latents_of_its_own_shares_anothers():

@@ -1,6 +1,5 @@
 """What a family cannot do is known from a checkpoint's listing, by setting."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +17,7 @@ def listed(family, lacks=()):
 def test_the_reasons_are_those_of_the_family(name):
     own, found = RUNNING[name], limits_of(listed(name))
     assert ("control" in found) == (why_not_with("controlnet", name, "", name) is not None)
-    files = replace(own.latents, of_videos=False).description  # of VAEs in models/vae
+    files = own.latents.description  # of VAEs in models/vae
     assert ("vae" in found) == (why_not_with("vae", name, files, name) is not None)
     assert (TILES in found) == (own.tiling is None)
     assert all(name in reason for setting, reason in found.items() if setting != "text_encoder")

@@ -20,7 +20,6 @@ from transformers import (
 from tests.tiny.z_image import make_tokenizer
 
 _WIDTH = 32  # of a token of the text
-_ROPE = {"type": "mrope", "rope_type": "default", "mrope_section": [2, 3, 3]}
 # As Qwen3-VL's own, of a system's message; its contents are lists of parts.
 _CHAT = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n"
@@ -47,18 +46,31 @@ def write_processor(folder: Path, class_name: str) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"processor_class": class_name}))
 
 
-def make_text_encoder(tokenizer: Qwen2Tokenizer) -> Qwen2_5_VLForConditionalGeneration:
-    """Make the vision-language model, of one layer that sees and two that read."""
+def make_text_encoder(
+    tokenizer: Qwen2Tokenizer, width: int = _WIDTH
+) -> Qwen2_5_VLForConditionalGeneration:
+    """Make the vision-language model, of one layer that sees and two that read.
+
+    Args:
+        tokenizer: Its tokenizer.
+        width: The numbers of a token. One as wide as published has one layer that reads.
+    """
     start, end, image, video = tokenizer.convert_tokens_to_ids(list(PICTURE_TOKENS))
+    heads = 2 if width == _WIDTH else 28
+    turned = width // heads // 16  # of each head's numbers, by their kinds of positions
     text = {
-        "hidden_size": _WIDTH,
+        "hidden_size": width,
         "intermediate_size": 2 * _WIDTH,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
+        "num_hidden_layers": 2 if width == _WIDTH else 1,
+        "num_attention_heads": heads,
+        "num_key_value_heads": heads // 2 if width == _WIDTH else 4,
         "vocab_size": 300,
         "max_position_embeddings": 4096,
-        "rope_scaling": _ROPE,
+        "rope_scaling": {
+            "type": "mrope",
+            "rope_type": "default",
+            "mrope_section": [2 * turned, 3 * turned, 3 * turned],
+        },
         "bos_token_id": 0,
         "eos_token_id": 2,
         "pad_token_id": 0,
@@ -66,7 +78,7 @@ def make_text_encoder(tokenizer: Qwen2Tokenizer) -> Qwen2_5_VLForConditionalGene
     vision = {
         "depth": 1,
         "hidden_size": _WIDTH,
-        "out_hidden_size": _WIDTH,
+        "out_hidden_size": width,
         "intermediate_size": _WIDTH,
         "num_heads": 2,
         "fullatt_block_indexes": [0],
@@ -82,8 +94,14 @@ def make_text_encoder(tokenizer: Qwen2Tokenizer) -> Qwen2_5_VLForConditionalGene
     return Qwen2_5_VLForConditionalGeneration(config).eval()
 
 
-def make_parts() -> dict[str, object]:
-    """Make the parts of a pipeline; the same weights each time."""
+def make_parts(width: int = _WIDTH, res_blocks: int = 1, **denoiser: object) -> dict[str, object]:
+    """Make the parts of a pipeline; the same weights each time.
+
+    Args:
+        width: The numbers of a token of the text.
+        res_blocks: The residual blocks of each level of the VAE.
+        denoiser: Further settings of the transformer.
+    """
     torch.manual_seed(0)
     tokenizer = make_vision_tokenizer()
     return {
@@ -96,15 +114,16 @@ def make_parts() -> dict[str, object]:
             shift_terminal=0.02,
             use_dynamic_shifting=True,
         ),
-        "vae": AutoencoderKLQwenImage(base_dim=4, num_res_blocks=1).eval(),
-        "text_encoder": make_text_encoder(tokenizer),
+        "vae": AutoencoderKLQwenImage(base_dim=4, num_res_blocks=res_blocks).eval(),
+        "text_encoder": make_text_encoder(tokenizer, width),
         "tokenizer": tokenizer,
         "transformer": QwenImageTransformer2DModel(
             num_layers=2,
             attention_head_dim=32,
             num_attention_heads=2,
-            joint_attention_dim=_WIDTH,
+            joint_attention_dim=width,
             axes_dims_rope=(8, 12, 12),
+            **denoiser,
         ).eval(),
     }
 
@@ -119,9 +138,13 @@ def write_qwen_image(folder: Path) -> None:
     make_pipeline().save_pretrained(folder, safe_serialization=True)
 
 
-def write_qwen_image_edit(folder: Path, pipeline: str = "QwenImageEditPlusPipeline") -> None:
+def write_qwen_image_edit(
+    folder: Path,
+    pipeline: str = "QwenImageEditPlusPipeline",
+    parts: dict[str, object] | None = None,
+) -> None:
     """Write a tiny Qwen-Image-Edit as a diffusers folder, as it is published."""
-    write_qwen_image(folder)
+    QwenImagePipeline(**parts or make_parts()).save_pretrained(folder, safe_serialization=True)
     write_processor(folder / "processor", "Qwen2VLProcessor")
     index = folder / "model_index.json"
     changed = {"_class_name": pipeline, "processor": ["transformers", "Qwen2VLProcessor"]}

@@ -114,7 +114,7 @@ def test_the_form_offers_what_the_family_can_do(form, name):
     greyed = form.stages.place.sheet.disabled
     assert (TILES in greyed) == (family.tiling is None)
     assert ("upscaler.control" in greyed) == (not family.follows_controlnets)
-    assert ("upscaler.vae" in greyed) == family.latents.of_videos
+    assert ("upscaler.vae" in greyed) == (not family.reads_vae_files)
     assert greyed["upscaler.text_encoder"] == f"{name} has its text encoders inside."
 
 

@@ -1,6 +1,6 @@
 """Chroma: a smaller Flux.1 that reads T5 alone, and compares with the negative prompt."""
 
-from medialab.families.base import PLAIN, Family, Latents, Recognition
+from medialab.families.base import PLAIN, Family, Recognition
 from medialab.families.chroma.encoder import MOST_TOKENS, ChromaEncoder
 from medialab.families.chroma.guidance import ChromaGuide
 from medialab.families.chroma.lora import LORAS
@@ -17,6 +17,7 @@ from medialab.families.flow.needs import FlowNeeds
 from medialab.families.flow.noising import FLOW_NOISE
 from medialab.families.flow.packing import Tokens
 from medialab.families.flow.schedulers import SAMPLER, FlowSchedulers
+from medialab.families.latents import Latents
 from medialab.families.layers import Signature
 from medialab.families.needs import Widths
 from medialab.families.t5_clip.counting import counting

@@ -122,7 +122,13 @@ def _floating(weight: "torch.Tensor", dtype: "torch.dtype") -> "torch.Tensor":
     return found
 
 
-def encoder_network(tensors: "Tensors", class_name: str, config: Path, dtype: "torch.dtype") -> Any:
+def encoder_network(
+    tensors: "Tensors",
+    class_name: str,
+    config: Path,
+    dtype: "torch.dtype",
+    places: Mapping[str, str] | None = None,
+) -> Any:
     """Build a text encoder of transformers from the weights of its file.
 
     Args:
@@ -130,6 +136,7 @@ def encoder_network(tensors: "Tensors", class_name: str, config: Path, dtype: "t
         class_name: The class in transformers.
         config: The folder of its config.
         dtype: The dtype that they become.
+        places: As of `EncoderFile`.
 
     Raises:
         ModelRefusedError: weights are missing, left over or of another shape.
@@ -144,6 +151,10 @@ def encoder_network(tensors: "Tensors", class_name: str, config: Path, dtype: "t
             short = name
             for prefix in _BEFORE:
                 short = short.removeprefix(prefix)
+            for theirs, ours in (places or {}).items():
+                if short.startswith(theirs):
+                    short = ours + short.removeprefix(theirs)
+                    break
             used[short] = value
     network, report = kind.from_pretrained(
         None, config=settings, state_dict=used, dtype=dtype, output_loading_info=True

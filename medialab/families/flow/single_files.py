@@ -50,6 +50,8 @@ class FlowFiles:
         tokenizers: The class of each tokenizer, and its folder in models/configs.
         vae: The class of the VAE in diffusers.
         pads: The token that a tokenizer fills up with, where it is another than its folder's.
+        readers: Functions that read a tokenizer which its class cannot read from one folder, given
+            the folder of all families' configs.
         told: Returns settings in place of the configs', by component, that a denoiser's layers
             tell: given their shapes by name.
         convert: Gives the denoiser's weights in diffusers' names; without it, diffusers does.
@@ -60,6 +62,7 @@ class FlowFiles:
     tokenizers: Mapping[str, tuple[str, str]]
     vae: str = "AutoencoderKL"
     pads: Mapping[str, str] = field(default_factory=dict)
+    readers: Mapping[str, Callable[[Path], Any]] = field(default_factory=dict)
     told: Callable[[Mapping[str, tuple[int, ...]]], Mapping[str, Mapping[str, Any]]] = _told_nothing
     convert: "Callable[[Tensors], Tensors] | None" = None
 
@@ -99,7 +102,6 @@ def load_flow_file(
             missing, or of another family or width.
     """
     import diffusers
-    import transformers
 
     inside = _split(read_tensors(path))
     part, class_name = files.denoiser
@@ -115,11 +117,9 @@ def load_flow_file(
         groups = (one for one in inside.encoders if wanted.fits(*_told(_shapes(one))))
         tensors = next(groups, None) or read_tensors(_chosen(name, wanted, encoders))
         used = {name: one for name, one in tensors.items() if not name.endswith(wanted.left_out)}
-        parts[name] = encoder_network(used, wanted.class_name, configs / name, dtype)
-    for name, (tokenizer, folder) in files.tokenizers.items():
-        own = getattr(transformers, tokenizer)
-        pad = {"pad_token": files.pads[name]} if name in files.pads else {}
-        parts[name] = own.from_pretrained(configs.parent / folder, local_files_only=True, **pad)
+        config, places = configs / name, wanted.places
+        parts[name] = encoder_network(used, wanted.class_name, config, dtype, places)
+    parts |= {name: _tokenizer(name, files, configs.parent) for name in files.tokenizers}
     index = read_json(configs / "model_index.json")
     scheduler = read_json(configs / "scheduler" / "scheduler_config.json")
     kind = getattr(diffusers, scheduler["_class_name"])
@@ -130,6 +130,18 @@ def load_flow_file(
         if not name.startswith("_")
     }
     return getattr(diffusers, index["_class_name"])(**{**settings, **parts})
+
+
+def _tokenizer(name: str, files: FlowFiles, configs: Path) -> Any:
+    """Return a tokenizer from the folder of all families' configs."""
+    import transformers
+
+    if (read := files.readers.get(name)) is not None:
+        return read(configs)
+    class_name, folder = files.tokenizers[name]
+    pad = {"pad_token": files.pads[name]} if name in files.pads else {}
+    own = getattr(transformers, class_name)
+    return own.from_pretrained(configs / folder, local_files_only=True, **pad)
 
 
 def _chosen(name: str, wanted: EncoderFile, encoders: Sequence[Listed]) -> Path:

@@ -1,6 +1,6 @@
 """Flux.1: a flow-matching transformer that is told its guidance, and reads T5 and CLIP."""
 
-from medialab.families.base import PLAIN, Family, Latents
+from medialab.families.base import PLAIN, Family
 from medialab.families.defaults import Defaults
 from medialab.families.flow.denoiser import FLUX_VAES, NATIVE_SIZE, PLACES, REDUCTION
 from medialab.families.flow.needs import FlowNeeds
@@ -13,6 +13,7 @@ from medialab.families.flux.guidance import FluxGuide
 from medialab.families.flux.lora import LORAS
 from medialab.families.flux.opening import OPENING
 from medialab.families.flux.recognition import CONFIG_VARIANTS, RECOGNITION, SCHNELL, VARIANTS
+from medialab.families.latents import Latents
 from medialab.families.needs import Widths
 from medialab.families.t5_clip.counting import counting
 from medialab.families.t5_clip.denoiser import VariedTransformer

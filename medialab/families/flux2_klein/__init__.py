@@ -1,6 +1,6 @@
 """Flux.2 Klein: a flow-matching transformer that draws, and edits by reference pictures."""
 
-from medialab.families.base import PLAIN, Family, Latents, Recognition, Task
+from medialab.families.base import PLAIN, Family, Recognition, Task
 from medialab.families.defaults import Defaults
 from medialab.families.flow.denoiser import NATIVE_SIZE
 from medialab.families.flow.editing import ReferenceEditing
@@ -13,6 +13,7 @@ from medialab.families.flux2_klein.guidance import GUIDANCE, KleinGuide
 from medialab.families.flux2_klein.lora import LORAS
 from medialab.families.flux2_klein.needs import NEEDS
 from medialab.families.flux2_klein.opening import opening_of
+from medialab.families.latents import Latents
 from medialab.families.layers import Signature
 from medialab.families.listed.flux2 import of_size
 from medialab.files.predictions import FLOW

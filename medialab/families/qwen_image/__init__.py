@@ -1,12 +1,13 @@
 """Qwen-Image: a flow-matching transformer that a vision-language model tells what to draw."""
 
-from medialab.families.base import PLAIN, Family, Latents
+from medialab.families.base import PLAIN, Family
 from medialab.families.defaults import Defaults
 from medialab.families.flow.denoiser import PLACES, REDUCTION, FlowTransformer
 from medialab.families.flow.needs import FlowNeeds
 from medialab.families.flow.noising import FLOW_NOISE
 from medialab.families.flow.packing import Tokens
 from medialab.families.flow.schedulers import SAMPLER, FlowSchedulers
+from medialab.families.latents import Latents
 from medialab.families.needs import Widths
 from medialab.families.qwen_image.editing import EDITING, FIRST_EDIT
 from medialab.families.qwen_image.encoder import MessageEncoder, count_tokens
@@ -34,11 +35,19 @@ QWEN_IMAGE = Family(
         "lightning": {},
         "edit lightning": {},
     },
-    variants={"edit": EDIT},
+    # It is told other words than later ones, and the pipeline of a file does not say which.
+    folder_editions=(FIRST_EDIT,),
+    edition_marks={"edit": EDIT},
     opening=OPENING,
     denoiser=FlowTransformer(text_encoders=("text_encoder",), native_size=_NATIVE_SIZE),
     # A token stands for 2 × 2 latents, so that pictures have blocks of 16 pixels.
-    latents=Latents(channels=16, reduction=REDUCTION, block=2 * REDUCTION, of_videos=True),
+    latents=Latents(
+        channels=16,
+        reduction=REDUCTION,
+        block=2 * REDUCTION,
+        of_videos=True,
+        vae_names=r"qwen",
+    ),
     codec=FrameLatents(),
     packing=Tokens(),
     # 15.4 maps were measured in float32 at width 768, for one block.
@@ -56,6 +65,7 @@ QWEN_IMAGE = Family(
     defaults=Defaults(steps=50, guidance_scale=4.0, sampler=SAMPLER),
     edition_defaults={"lightning": _FEW_STEPS, "edit lightning": _FEW_STEPS},
     native_sizes={"": _NATIVE_SIZE},
+    file_variants=(PLAIN,),
     folder_variants=(PLAIN,),
     # Built by its class, not from the folder's own pipeline, since those for editing have others.
     tasks={

@@ -8,12 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from medialab.families.qwen_image.tokenizer import check_tokenizer
+from medialab.families.qwen_image.tokenizer import check_tokenizer, shared_tokenizer
 from medialab.files.folder_parts import TokenizerPart
 from medialab.files.part_configs import read_json
 
 # Files with the settings of the picture processor: of older libraries, and of newer ones.
 _OWN, _SHARED = "preprocessor_config.json", "processor_config.json"
+
+QWEN2_PROCESSOR = "Qwen2VLProcessor"
+SHARED_PROCESSOR = "qwen-image/processor"  # the folder in models/configs
 
 
 def check_processor(folder: Path, vocabulary: int | None) -> None:
@@ -37,10 +40,26 @@ def load_processor(folder: Path, class_name: str) -> Any:
         folder: The processor's folder.
         class_name: The processor's class in transformers.
     """
-    from transformers import Qwen2Tokenizer, Qwen2VLImageProcessorPil
+    from transformers import Qwen2Tokenizer
+
+    tokenizer = Qwen2Tokenizer.from_pretrained(folder, local_files_only=True)
+    return _of_parts(folder, tokenizer, class_name)
+
+
+def shared_processor(configs: Path) -> Any:
+    """Return the processor that single files share. Call it within `opening`.
+
+    Args:
+        configs: The folder of all families' configs.
+    """
+    return _of_parts(configs / SHARED_PROCESSOR, shared_tokenizer(configs), QWEN2_PROCESSOR)
+
+
+def _of_parts(folder: Path, tokenizer: Any, class_name: str) -> Any:
+    """Return a processor of a tokenizer, and of the picture processor of a folder."""
+    from transformers import Qwen2VLImageProcessorPil
 
     pictures = Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True)
-    tokenizer = Qwen2Tokenizer.from_pretrained(folder, local_files_only=True)
     template = tokenizer.chat_template
     return _without_videos(class_name)(pictures, tokenizer, chat_template=template)
 

@@ -4,7 +4,8 @@ from medialab.families.base import Recognition
 from medialab.families.layers import Signature, into
 
 # The marker that ComfyUI writes into files of Qwen-Image-Edit-2511.
-EDIT = Signature((("__index_timestep_zero__",),))
+TIMESTEP_ZERO = "__index_timestep_zero__"
+EDIT = Signature(((TIMESTEP_ZERO,),))
 
 RECOGNITION = Recognition(
     signatures=(

@@ -1,11 +1,15 @@
 """Qwen's tokenizer in a folder: one file of all of it, or the vocabulary and the merges in two.
 
-Folders of Qwen-Image have the two, folders that newer libraries write have the one.
+Folders of Qwen-Image have the two, folders that newer libraries write have the one. The shipped
+folder for single files has neither: Qwen2.5 has the vocabulary and the merges of Qwen3, whose
+folder lies beside it, and four marks less.
 """
 
+import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from medialab.errors import ModelRefusedError
@@ -18,6 +22,9 @@ CONFIG, WHOLE, VOCABULARY, MERGES = (
     *("tokenizer_config.json", "tokenizer.json"),
     *("vocab.json", "merges.txt"),
 )
+# The folders of Qwen2.5's and Qwen3's tokenizers in models/configs.
+SHARED, _BESIDE = "qwen2.5-tokenizer", "qwen3-tokenizer"
+_MARKS = "added_tokens_decoder"  # in a config: the tokens after the vocabulary, by their ids
 # The most unused tokens at the end of a language model's vocabulary, whose size is rounded up.
 _SPARE_TOKENS = 1024
 # Source: transformers, Qwen2Tokenizer.
@@ -59,16 +66,72 @@ def tokenizer_of(encoder: str) -> TokenizerPart:
     return TokenizerPart(encoder, ("Qwen2Tokenizer", "Qwen2TokenizerFast"), check_tokenizer)
 
 
+def shared_tokenizer(configs: Path) -> Any:
+    """Return the tokenizer that single files share. Call it within `opening`.
+
+    Args:
+        configs: The folder of all families' configs.
+
+    Raises:
+        ModelRefusedError: a file is missing or damaged.
+    """
+    from transformers import Qwen2Tokenizer
+
+    folder = configs / SHARED
+    if not _lacks_words(folder):
+        return Qwen2Tokenizer.from_pretrained(folder, local_files_only=True)
+    with TemporaryDirectory() as whole:
+        (Path(whole) / CONFIG).write_bytes((folder / CONFIG).read_bytes())
+        (Path(whole) / WHOLE).write_text(_with_words_beside(folder))
+        return Qwen2Tokenizer.from_pretrained(whole, local_files_only=True)
+
+
+def _lacks_words(folder: Path) -> bool:
+    """Return whether a folder has no vocabulary, but lies beside the one with Qwen3's."""
+    own = (folder / name for name in (WHOLE, VOCABULARY))
+    return (folder.parent / _BESIDE / WHOLE).exists() and not any(one.exists() for one in own)
+
+
+def _with_words_beside(folder: Path) -> str:
+    """Return Qwen3's tokenizer as JSON, with the marks alone that a folder's config has.
+
+    Raises:
+        ModelRefusedError: a file is missing or damaged.
+    """
+    whole = read_json(folder.parent / _BESIDE / WHOLE, LARGEST_TOKENIZER)
+    own = read_json(folder / CONFIG).get(_MARKS, {})
+    whole["added_tokens"] = [one for one in whole["added_tokens"] if str(one["id"]) in own]
+    return json.dumps(whole)
+
+
 def counter(folder: Path) -> Callable[[str], int]:
     """Return a function that counts a text's tokens, special ones included.
 
     Raises:
         OSError: there is no tokenizer in the folder.
     """
+    if _lacks_words(folder):
+        tokenizer = _of_words_beside(folder)
+        return lambda text: len(tokenizer.encode(text).ids)
     if (folder / WHOLE).exists() or not (folder / VOCABULARY).exists():
         return chat.counter(folder)
     tokenizer = _of_two_files(folder)
     return lambda text: len(tokenizer.encode(text).ids)
+
+
+@lru_cache(maxsize=1)
+def _of_words_beside(folder: Path) -> Any:
+    """Return the tokenizer of a folder without a vocabulary.
+
+    Raises:
+        OSError: a file is missing or damaged.
+    """
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_str(_with_words_beside(folder))
+    except ModelRefusedError as error:
+        raise OSError(str(error)) from error
 
 
 @lru_cache(maxsize=4)
@@ -81,7 +144,7 @@ def _of_two_files(folder: Path) -> Any:
     from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
     try:
-        told = read_json(folder / CONFIG).get("added_tokens_decoder")
+        told = read_json(folder / CONFIG).get(_MARKS)
     except ModelRefusedError as error:
         raise OSError(str(error)) from error
     tokenizer = Tokenizer(models.BPE.from_file(str(folder / VOCABULARY), str(folder / MERGES)))

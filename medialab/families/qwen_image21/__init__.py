@@ -1,12 +1,13 @@
 """Qwen-Image 2.1: one stream of words and pictures, with a VAE that reduces sides 16 times."""
 
-from medialab.families.base import PLAIN, Family, Latents
+from medialab.families.base import PLAIN, Family
 from medialab.families.defaults import Defaults
 from medialab.families.flow.denoiser import NATIVE_SIZE, FlowTransformer
 from medialab.families.flow.needs import FlowNeeds
 from medialab.families.flow.noising import FLOW_NOISE
 from medialab.families.flow.packing import Tokens
 from medialab.families.flow.schedulers import SAMPLER, FlowSchedulers
+from medialab.families.latents import Latents
 from medialab.families.needs import Widths
 from medialab.families.qwen_image21.editing import EDITING
 from medialab.families.qwen_image21.encoder import MessageEncoder, count_tokens

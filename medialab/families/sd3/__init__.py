@@ -1,12 +1,13 @@
 """Stable Diffusion 3 and 3.5: a flow-matching transformer that reads two CLIPs and T5."""
 
-from medialab.families.base import PLAIN, Family, Latents
+from medialab.families.base import PLAIN, Family
 from medialab.families.defaults import Defaults
 from medialab.families.flow.denoiser import NATIVE_SIZE, PLACES, REDUCTION, FlowTransformer
 from medialab.families.flow.needs import FlowNeeds
 from medialab.families.flow.noising import FLOW_NOISE
 from medialab.families.flow.samplers import NORMAL
 from medialab.families.flow.schedulers import SAMPLER, FlowSchedulers
+from medialab.families.latents import Latents
 from medialab.families.needs import Widths
 from medialab.families.sd3.encoder import MOST_TOKENS, SD3Encoder
 from medialab.families.sd3.guidance import SD3Guide

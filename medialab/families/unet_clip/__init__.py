@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from medialab.families.base import Family, Latents, LoRANames
+from medialab.families.base import Family, LoRANames
 from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
 from medialab.families.guidance import GuidanceKind, MakeGuide
+from medialab.families.latents import Latents
 from medialab.families.needs import Needs
 from medialab.families.schedulers import Schedulers
 from medialab.families.texts import CountTokens, MakeTextEncoder

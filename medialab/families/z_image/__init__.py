@@ -1,10 +1,11 @@
 """Z-Image: a flow-matching transformer with a language model as its prompt encoder."""
 
-from medialab.families.base import PLAIN, Family, Latents
+from medialab.families.base import PLAIN, Family
 from medialab.families.defaults import Defaults
 from medialab.families.flow.denoiser import FLUX_VAES, NATIVE_SIZE, REDUCTION
 from medialab.families.flow.noising import FLOW_NOISE
 from medialab.families.flow.schedulers import SAMPLER, FlowSchedulers
+from medialab.families.latents import Latents
 from medialab.families.z_image.control import CONTROL
 from medialab.families.z_image.denoiser import Transformer
 from medialab.families.z_image.encoder import ZImageEncoder, count_tokens

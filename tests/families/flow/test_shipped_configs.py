@@ -40,6 +40,10 @@ PUBLISHED = {
     "flux2-klein-4b/vae": 84_046_115,
     "flux2-klein-9b/transformer": 9_078_581_248,
     "flux2-klein-9b/text_encoder": 7_568_405_504,
+    "qwen-image/transformer": 20_430_401_088,
+    # Of Qwen2.5-VL 7B's 8,292,166,656, without those that give words.
+    "qwen-image/text_encoder": 8_292_166_656 - 152_064 * 3_584,
+    "qwen-image/vae": 126_892_531,
 }
 
 
@@ -73,6 +77,7 @@ def test_every_part_has_its_config_and_is_of_the_class_that_files_are_opened_as(
         assert list((folder / one).glob("*config.json")), one
     for one, wanted in files.encoders.items():
         config = json.loads((folder / one / "config.json").read_text())
+        config = config.get("text_config", config)
         assert wanted.width in {config.get("hidden_size"), config.get("d_model")}
     for _, shared, *_ in files.tokenizers.values():
         assert (CONFIGS / shared).is_dir()
