@@ -13,6 +13,8 @@ from widgets.form_shapes import KEEPING, OF_STAGES, REFERENCES, SHAPES
 from widgets.form_values import FROM_NOISE, FormValues
 from widgets.model_defaults import ModelDefaults
 
+_GUIDANCE = "guidance_scale"  # it has a number at all times, so that it is greyed as it is
+
 
 class FormLimits:
     """Tells what has no use with the checkpoints that are chosen.
@@ -36,6 +38,8 @@ class FormLimits:
             for name in untold
             if self._defaults.is_untold(self._checkpoint(name))
         }
+        scales = (name for name in names if name.rpartition(".")[2] == _GUIDANCE)
+        found |= {name: why for name in scales if (why := self._why_not(name))}
         if {REFERENCES, KEEPING} & {*names}:
             unread = self._defaults.editing(self._checkpoint(REFERENCES))
             found |= {f"instruct.{name}": why for name, why in unread.items()}
@@ -47,7 +51,7 @@ class FormLimits:
     def in_vain(self) -> dict[str, str]:
         """Return why settings that are set cannot be used, by name; of stages that are on."""
         parts = ["", *(stage for stage in OF_STAGES if self._is_on(stage))]
-        names = ("control", "vae", "text_encoder")
+        names = ("control", "vae", "text_encoder", "negative_prompt")
         places = [f"{part}.{name}" if part else name for part in parts for name in names]
         return {
             place: why

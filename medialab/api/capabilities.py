@@ -85,11 +85,12 @@ def capabilities(bench: "Workbench") -> dict[str, Any]:
 def _begun(info: ModelInfo) -> dict[str, Any]:
     """Return a checkpoint's family, its kind of guidance, its samplers, and its defaults."""
     defaults: dict[str, Any] | None = None
+    family = RUNNING[info.family]
     with suppress(ModelRefusedError):  # its size is not known: a request has to say it
         defaults = defaults_of(info)
     return {
         "family": info.family,
-        "guidance": RUNNING[info.family].guidance,
+        "guidance": family.guidance_of(info.edition, is_file=info.path.is_file()),
         "edit_pictures": most_edited(info),
         "samplers": samplers_of(info),
         "defaults": defaults,

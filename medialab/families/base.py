@@ -191,6 +191,8 @@ class Family(KnownFamily):
         count_tokens: Counts a prompt's tokens.
         guide: Makes the guide that gives prompts to a running pipeline.
         guidance: The guidance that works there: true, distilled or none.
+        unguided: Editions whose folders tell their pipeline to follow the prompt alone. A single
+            file tells its pipeline nothing, and is guided.
         schedulers: Its samplers and schedules.
         defaults: Settings to begin with; `native_sizes` has the size.
         edition_defaults: The same of editions and variants that need others.
@@ -224,6 +226,7 @@ class Family(KnownFamily):
     count_tokens: CountTokens
     guide: MakeGuide
     guidance: GuidanceKind
+    unguided: tuple[str, ...] = ()
     schedulers: Schedulers
     defaults: Defaults
     edition_defaults: Mapping[str, Defaults] = field(default_factory=dict)
@@ -258,6 +261,15 @@ class Family(KnownFamily):
         if editing is None or variant not in editing.variants:
             return False
         return edition is None or not editing.editions or edition in editing.editions
+
+    def guidance_of(self, edition: str, *, is_file: bool) -> GuidanceKind:
+        """Return the guidance that works with checkpoints of an edition.
+
+        Args:
+            edition: The edition, "" if it is unknown.
+            is_file: Whether they are single files.
+        """
+        return "none" if edition in self.unguided and not is_file else self.guidance
 
     @property
     def reads_vae_files(self) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import torch
 
 NEGATIVE_UNREAD = "at guidance_scale 1 the negative prompt is not read"
+UNGUIDED = "this checkpoint is distilled: it follows the prompt at guidance_scale 1"
 # "true": with a guidance_scale above 1 each step compares the prompt with the negative one, in two
 # rows at once or in turns. "distilled": besides, the denoiser is told a distilled_guidance_scale.
 # "none": no scale has an effect.

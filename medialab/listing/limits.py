@@ -4,6 +4,7 @@ The form greys these settings, with the reason; a run that needs one is refused 
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from medialab.families import RUNNING
@@ -21,6 +22,14 @@ class Limited(Protocol):
     @property
     def family(self) -> str:
         """Its family."""
+
+    @property
+    def edition(self) -> str:
+        """Its edition; "" if it is unknown."""
+
+    @property
+    def path(self) -> Path:
+        """Its file or folder."""
 
     @property
     def lacks_encoders(self) -> Sequence[str]:
@@ -46,6 +55,9 @@ def limits_of(info: Limited) -> dict[str, str]:
         )
     if not own.reads_vae_files:
         found["vae"] = f"Checkpoints of family {own} draw with their own VAE alone."
+    if own.guidance_of(info.edition, is_file=info.path.is_file()) == "none":
+        why = f"{info.name} is {info.edition}: it follows the prompt alone, as at guidance 1."
+        found |= dict.fromkeys(("guidance_scale", "negative_prompt"), why)
     if not info.lacks_encoders:
         found["text_encoder"] = f"{info.name} has its text encoders inside."
     return found

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ModelNotFoundError, ModelRefusedError
-from medialab.families.guidance import NEGATIVE_UNREAD
+from medialab.families import RUNNING
+from medialab.families.guidance import NEGATIVE_UNREAD, UNGUIDED
+from medialab.listing.info import ModelInfo
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.defaults import defaults_of
 from medialab.settings.choices import USUAL_DISTILLED
@@ -35,17 +37,30 @@ def without_effect(config: PipelineConfig, listing: Snapshot) -> list[str]:
     """
     found = []
     for one in _passes(config):
-        if one.negative_prompt.strip() and one.guidance_scale <= 1:
-            found.append(f"{one.stage}: {NEGATIVE_UNREAD}")
-        if one.own_distilled and one.distilled != USUAL_DISTILLED:
-            with suppress(ModelNotFoundError, ModelRefusedError):
-                info = listing.find(one.checkpoint, "checkpoint")
-                if DISTILLED not in defaults_of(info):
-                    found.append(
-                        f"{one.stage}: distilled_guidance_scale has no effect: checkpoint "
-                        f"{info.name!r}, of family {info.family}, is told no guidance"
-                    )
+        info: ModelInfo | None = None
+        with suppress(ModelNotFoundError, ModelRefusedError):
+            info = listing.find(one.checkpoint, "checkpoint")
+        found += [f"{one.stage}: {why}" for why in _unread(one, info)]
     return found
+
+
+def _unread(one: _Pass, info: ModelInfo | None) -> Iterator[str]:
+    """Yield what a denoising is asked for in vain; without its checkpoint, as far as it shows."""
+    own = RUNNING.get(info.family) if info is not None else None
+    is_file = info is not None and info.path.is_file()
+    edition = info.edition if info is not None else ""
+    is_guided = own is None or own.guidance_of(edition, is_file=is_file) != "none"
+    if one.guidance_scale > 1 and not is_guided:
+        yield UNGUIDED
+    if one.negative_prompt.strip() and (one.guidance_scale <= 1 or not is_guided):
+        yield NEGATIVE_UNREAD
+    if info is not None and one.own_distilled and one.distilled != USUAL_DISTILLED:
+        with suppress(ModelRefusedError):
+            if DISTILLED not in defaults_of(info):
+                yield (
+                    f"distilled_guidance_scale has no effect: checkpoint {info.name!r}, of family "
+                    f"{info.family}, is told no guidance"
+                )
 
 
 def _passes(config: PipelineConfig) -> Iterator[_Pass]:

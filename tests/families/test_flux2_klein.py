@@ -7,6 +7,7 @@ from diffusers import Flux2KleinPipeline
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
+from medialab.api.capabilities import capabilities
 from medialab.artifacts import Sidecar
 from medialab.batch.files import parse_batch
 from medialab.errors import ConfigError, ModelRefusedError, PictureError
@@ -121,12 +122,19 @@ def test_with_guidance_a_base_checkpoint_draws_the_bytes_of_diffusers(bench, pla
 def test_guidance_of_a_distilled_checkpoint_has_no_effect_as_in_diffusers_and_that_is_told(
     bench, plain
 ):
-    run = bench.execute(quick(guidance_scale=3.0, negative_prompt="blue"))
+    config = quick(guidance_scale=3.0, negative_prompt="blue")
+    run = bench.execute(config)
     assert run.image.tobytes() == plain("a red ball").tobytes()
-    assert applied(run)["notes"] == [
+    notes = [
         "this checkpoint is distilled: it follows the prompt at guidance_scale 1",
         "at guidance_scale 1 the negative prompt is not read",
     ]
+    assert applied(run)["notes"] == notes
+    # The same is said before anything is loaded, and to other programs.
+    assert bench.without_effect(config) == [f"txt2img: {one}" for one in notes]
+    assert bench.without_effect(config.changed(checkpoint=BASE)) == []
+    told = capabilities(bench)["checkpoints"]
+    assert (told[DISTILLED]["guidance"], told[BASE]["guidance"]) == ("none", "true")
 
 
 def test_in_half_precision_it_draws_the_bytes_of_diffusers(models, plain, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """What a family cannot do is known from a checkpoint's listing, by setting."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,9 +9,13 @@ from medialab.families import RUNNING
 from medialab.listing.limits import TILES, limits_of
 from medialab.listing.runnable import why_not_with
 
+FOLDER = Path(__file__).parent
 
-def listed(family, lacks=()):
-    return SimpleNamespace(name="one", family=family, lacks_encoders=lacks)
+
+def listed(family, lacks=(), edition="", path=FOLDER):
+    return SimpleNamespace(
+        name="one", family=family, lacks_encoders=lacks, edition=edition, path=path
+    )
 
 
 @pytest.mark.parametrize("name", RUNNING)
@@ -30,3 +35,11 @@ def test_a_checkpoint_without_text_encoders_may_be_given_them():
 
 def test_of_a_family_that_does_not_run_nothing_is_said():
     assert limits_of(listed("wan")) == {}
+
+
+def test_a_distilled_folder_reads_no_guidance_and_no_negative_prompt_a_file_of_it_does():
+    greyed = limits_of(listed("flux2-klein-4b", edition="distilled"))
+    why = "one is distilled: it follows the prompt alone, as at guidance 1."
+    assert greyed["guidance_scale"] == greyed["negative_prompt"] == why
+    for other in ({"edition": "base"}, {}, {"edition": "distilled", "path": Path(__file__)}):
+        assert "guidance_scale" not in limits_of(listed("flux2-klein-9b", **other))

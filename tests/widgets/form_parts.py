@@ -45,7 +45,8 @@ class Defaults:
         return {"references": "It reads one picture."}
 
     def limits(self, checkpoint):
-        return {"control": "It follows none."} if checkpoint == "flow" else {}
+        alone = dict.fromkeys(("guidance_scale", "negative_prompt"), "It follows the prompt alone.")
+        return {"flow": {"control": "It follows none."}, "distilled": alone}.get(checkpoint, {})
 
     def why_not_in(self, stage, checkpoint):
         return "It does not edit." if (stage, checkpoint) == ("instruct", "flow") else ""

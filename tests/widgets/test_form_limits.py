@@ -53,6 +53,17 @@ def test_what_a_stages_checkpoint_cannot_do_is_greyed_unless_it_is_set(limits, v
     assert limits.has("control")
 
 
+def test_guidance_that_nothing_follows_is_greyed_and_a_negative_prompt_can_be_removed(
+    limits, values
+):
+    asked = ("guidance_scale", "face.guidance_scale", "negative_prompt", "steps")
+    values.set({"checkpoint": "distilled", "face.checkpoint": "flow", "guidance_scale": 4.0})
+    assert list(limits.reasons(asked)) == ["guidance_scale", "negative_prompt"]
+    values.set({"negative_prompt": "blue"})
+    assert list(limits.reasons(asked)) == ["guidance_scale"]
+    assert limits.in_vain() == {"negative_prompt": "It follows the prompt alone."}
+
+
 def test_what_is_set_in_vain_is_told_of_stages_that_are_on(limits, values):
     unit = [{"model": "canny"}]
     values.set({"checkpoint": "flow", "control": unit, "face.control": unit})

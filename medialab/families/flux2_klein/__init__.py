@@ -59,6 +59,7 @@ def _klein(
         count_tokens=count_tokens,
         guide=KleinGuide,
         guidance=GUIDANCE,
+        unguided=("distilled",),
         schedulers=FlowSchedulers(),
         noising=FLOW_NOISE,
         # Source: the model cards of black-forest-labs: 4 steps without guidance, of the base

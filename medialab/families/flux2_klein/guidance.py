@@ -4,7 +4,7 @@ from typing import Any
 
 from medialab.families.flow.prompt_inputs import TurnsGuide
 from medialab.families.flux2_klein.encoder import EMBEDS
-from medialab.families.guidance import GuidanceKind
+from medialab.families.guidance import UNGUIDED, GuidanceKind
 
 # Of base checkpoints. Distilled ones follow the prompt alone.
 GUIDANCE: GuidanceKind = "true"
@@ -23,5 +23,4 @@ class KleinGuide(TurnsGuide):
         """Return notes on a scale and a negative prompt without effect."""
         if not self._pipeline.config.is_distilled:
             return super().notes(guidance_scale, negative_prompt)
-        told = "this checkpoint is distilled: it follows the prompt at guidance_scale 1"
-        return [*([told] if guidance_scale > 1 else []), *super().notes(1.0, negative_prompt)]
+        return [*([UNGUIDED] if guidance_scale > 1 else []), *super().notes(1.0, negative_prompt)]
