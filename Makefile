@@ -2,9 +2,6 @@
 PYTHON ?= python3
 LAB ?= 1
 BIN := .venv/bin
-# Who may speak to `make api`: MEDIALAB_TOKEN, or a token drawn anew each time. It is said once, and
-# handed on by the environment, since a command line can be read by everyone.
-TOKEN = $${MEDIALAB_TOKEN:-$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(24))')}
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # Notebooks are tested in a copy, so that their pictures do not fill the user's outputs.
 COPY := .notebook-test
@@ -36,10 +33,7 @@ app: environment ## the studio alone, as a page on port 6699; PORT=number for an
 
 api: PORT ?= 8000
 api: environment ## the studio for other programs, on port 8000 (docs/api.md); PORT=number for another
-	@token="$(TOKEN)"; echo "the API is at http://127.0.0.1:$(PORT), with the header"; \
-	echo "Authorization: token $$token"; \
-	KG_AUTH_TOKEN="$$token" exec $(BIN)/jupyter-kernelgateway --api=widgets.api_gateway --KernelManager.autorestart=False \
-		--seed_uri=notebooks/api.ipynb --ip=127.0.0.1 --port=$(PORT) --port_retries=0 --log-level=ERROR
+	@exec $(BIN)/python -m medialab.api --port=$(PORT)
 
 batch: environment ## make what is missing of a batch: FILE=batch.yaml; on a cluster with DASK=tcp://host:8786, or WORKERS=2
 	@$(BIN)/python -m medialab batch $(FILE) $(if $(DASK),--dask $(DASK)) $(if $(WORKERS),--workers $(WORKERS))

@@ -174,3 +174,19 @@ class NotFiniteError(MediaLabError):
 
 class OutOfMemoryError(MediaLabError):
     """A stage does not fit into memory after all retries; results of earlier stages are cached."""
+
+
+class WorkerEndedError(MediaLabError):
+    """The process that makes the pictures died; those that wait are made by the next one."""
+
+
+class JobNotFoundError(MediaLabError):
+    """The server knows no job of that name, or not any more."""
+
+
+class TooManyJobsError(MediaLabError):
+    """This client has as many jobs waiting as the server allows it."""
+
+
+class RepeatedKeyError(MediaLabError):
+    """A request has the Idempotency-Key of an earlier one, but asks for something else."""

@@ -241,6 +241,15 @@ def serving(make, tiny_checkout, tmp_path_factory):
     return serve
 
 
+@pytest.fixture(scope="module")
+def api_server(tiny_models, tmp_path_factory):
+    """A running server of the API over the tiny models, one for each file: `api_server.client`."""
+    from tests.api.serving import serving_api
+
+    with serving_api(tiny_models, tmp_path_factory.mktemp("api")) as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def own_home(tiny_environment, tmp_path_factory):
     """An environment whose Jupyter and IPython keep their files in a folder of their own; both."""

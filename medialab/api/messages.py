@@ -1,4 +1,4 @@
-"""Reading a request and writing an answer: JSON, base64 and HTTP statuses."""
+"""Reading a request and writing an answer: JSON, base64 and statuses as of HTTP."""
 
 import base64
 import json
@@ -29,12 +29,6 @@ class Answer:
     def text(self) -> str:
         """The body as JSON."""
         return json.dumps(self.body)
-
-    @property
-    def head(self) -> str:
-        """Status and headers in the format of Kernel Gateway's ResponseInfo."""
-        headers = {"Content-Type": "application/json", **self.headers}
-        return json.dumps({"status": self.status, "headers": headers})
 
 
 class RefusedError(Exception):
@@ -81,26 +75,11 @@ def failure(
     return Answer(status, {"error": error}, headers or {})
 
 
-def check_accepted(accept: str | None) -> None:
-    """Check that the client accepts JSON: the gateway can send only text.
-
-    Raises:
-        RefusedError: it does not (status 406).
-    """
-    kinds = [one.partition(";")[0].strip() for one in (accept or "*/*").split(",")]
-    if not {"*/*", "application/*", "application/json"} & set(kinds):
-        message = (
-            f"Accept: {accept} is not available; answers are application/json, with each picture "
-            "as base64 in pictures[].png"
-        )
-        raise refused(406, message)
-
-
-def content_of(body: Any, content_type: str | None) -> Mapping[str, Any]:
+def content_of(body: bytes, content_type: str | None) -> Mapping[str, Any]:
     """Return the body of a request as an object.
 
     Args:
-        body: The body, parsed by the gateway or as text.
+        body: The body.
         content_type: The request's header; None for JSON.
 
     Raises:
@@ -109,16 +88,28 @@ def content_of(body: Any, content_type: str | None) -> Mapping[str, Any]:
     if content_type and not content_type.startswith(("application/json", "text/plain")):
         raise refused(415, f"Content-Type {content_type} is not supported; send application/json")
     try:
-        body = json.loads(body) if isinstance(body, str) else body
+        read = json.loads(body.decode(), parse_constant=_refuse_constant)
         # JSON can escape half a character ("\\ud800"), which no file can hold.
-        json.dumps(body, ensure_ascii=False).encode()
+        json.dumps(read, ensure_ascii=False).encode()
+    except UnicodeDecodeError as error:
+        raise refused(400, "the body is not text in UTF-8") from error
     except UnicodeEncodeError as error:
         raise refused(400, f"the body holds invalid Unicode: {error.reason}") from error
     except (ValueError, RecursionError) as error:
         raise refused(400, f"the body is not valid JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise refused(400, f"the body is a JSON {type(body).__name__}; send an object")
-    return body
+    if not isinstance(read, dict):
+        raise refused(400, f"the body is a JSON {type(read).__name__}; send an object")
+    return read
+
+
+def _refuse_constant(word: str) -> None:
+    """Refuse NaN and Infinity, which JSON does not have.
+
+    Raises:
+        ValueError: always.
+    """
+    message = f"{word} is not a value of JSON"
+    raise ValueError(message)
 
 
 def parsed(model: type[ModelT], body: Mapping[str, Any]) -> ModelT:

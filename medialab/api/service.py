@@ -1,155 +1,309 @@
-"""The studio's endpoints, without a web server: from a request in JSON to a status and JSON.
+"""The studio for other programs, without any transport: requests in, jobs and pictures out.
 
-`notebooks/api.ipynb` serves them through Jupyter Kernel Gateway; docs/api.md describes requests.
+Every transport is thin over it: HTTP (`medialab.api.http`) and whatever comes beside it. Methods
+may block for some milliseconds, `device` and what needs it until the first worker is ready: call
+them on a thread. Pictures are made in a process of their own; this one imports neither torch nor
+diffusers.
 """
 
 import base64
-import json
+import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from PIL import Image
 
 from medialab.api.capabilities import capabilities
-from medialab.api.messages import (
-    Answer,
-    RefusedError,
-    check_accepted,
-    content_of,
-    decoded,
-    failure,
-    parsed,
-    refused,
-)
+from medialab.api.executor import WorkerExecutor
+from medialab.api.failures import failure_of
+from medialab.api.jobs import Job
+from medialab.api.limits import Limits
+from medialab.api.messages import decoded, refused
+from medialab.api.requests import EnhanceRequest, PictureRequest, PicturesQuery
+from medialab.artifacts import Artifact
+from medialab.artifacts.sidecar import Sidecar
+from medialab.artifacts.table import query_of
 from medialab.config.pipeline import PipelineConfig
-from medialab.config.resolved import ResolvedConfig
-from medialab.errors import (
-    ArtifactError,
-    CancelledError,
-    MediaLabError,
-    ModelNotFoundError,
-    NotFiniteError,
-    OutOfMemoryError,
-    PictureError,
-    PictureTooLargeError,
-)
+from medialab.errors import JobNotFoundError, PictureError, RepeatedKeyError
 from medialab.files.regular import read_regular
-from medialab.loading.registry import ModelInfo
+from medialab.listing.model_folders import chosen_folders
+from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.presets import for_photo
+from medialab.process.installation import outputs_folder
 from medialab.process.versions import program_version
-from medialab.runs.executor import RunJob
+from medialab.runs.request import Request
 from medialab.workbench import Workbench
 
 _MOST_BYTES = 512 * 2**20  # limit for a picture in outputs/
-_PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
-_STATUS: Mapping[type[MediaLabError], int] = {
-    ModelNotFoundError: 404,
-    PictureTooLargeError: 413,
-    CancelledError: 503,
-    ArtifactError: 500,
-    NotFiniteError: 500,
-    OutOfMemoryError: 507,
+_MOST_KEYS = 1000
+_TYPE_OF = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
 }
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PictureRequest(_Request):
-    """A picture to store."""
-
-    image: str = Field(description="A PNG, JPEG or WebP file in base64.")
-
-
-class EnhanceRequest(_Request):
-    """A picture to edit, as `image` or as `path`, and the settings."""
-
-    image: str | None = Field(None, description="A PNG, JPEG or WebP file in base64.")
-    path: str | None = Field(None, description="A picture in outputs/, as `file` names it.")
-    config: PipelineConfig | None = Field(
-        None,
-        description="Settings, as for /generate. Left out: those of the preset Photo, which "
-        "enlarges, sharpens and balances the colours, and needs no checkpoint.",
-    )
-
-
 class Service:
-    """Answers requests with one workbench; every picture it makes is saved in outputs/.
+    """A studio that takes requests of clients and answers in plain values.
 
-    Of an unexpected error the answer names only the type; its traceback goes to outputs/api.log.
-    No answer contains the path of a folder on this machine.
+    Args:
+        models: The models folders; by default as `Workbench` finds them.
+        outputs: The outputs folder; by default likewise.
+        device: A torch device name; by default the best of this machine.
+        limits: What a client may ask for.
     """
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        bench.executor.stops_alike = False  # one client's failures must not stop another's jobs
-        self._endpoints: Mapping[str, tuple[str, Callable[[Any], Answer]]] = {
-            "generate": ("POST", self._generate),
-            "enhance": ("POST", self._enhance),
-            "pictures": ("POST", self._pictures),
-            "models": ("GET", self._models),
-            "capabilities": ("GET", self._capabilities),
-            "health": ("GET", self._health),
-        }
+    def __init__(
+        self,
+        models: Path | str | Sequence[Path | str] | None = None,
+        outputs: Path | str | None = None,
+        device: str | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - it is frozen
+    ) -> None:
+        outputs = Path(outputs or outputs_folder()).resolve()
+        self.limits = limits
+        folders = [models] if isinstance(models, Path | str) else models
+        places = [Path(one).resolve() for one in folders or chosen_folders()]
+        self.executor = WorkerExecutor(places, outputs, device, most_waiting=limits.most_waiting)
+        self.registry = ModelRegistry(
+            places,
+            hash_cache=outputs / "hashes.sqlite",
+            editions=outputs / "editions",
+            device=self.executor.worker.device,
+        )
+        self.bench = Workbench(outputs=outputs, registry=self.registry, executor=self.executor)
+        self.bench.waiting.close()  # clients ask again; a person's studio shall not be offered them
+        self._keys: OrderedDict[tuple[str, str], tuple[str, Job]] = OrderedDict()
+        self._with_key = threading.Lock()
 
-    def answer(self, method: str, request: str) -> Answer:
-        """Answer one request.
+    # --- jobs ---------------------------------------------------------------------------------
+
+    def generate(self, config: PipelineConfig, *, owner: str = "", key: str = "") -> Job:
+        """Queue a request for pictures, and return its job.
 
         Args:
-            method: "GET" or "POST".
-            request: Kernel Gateway's REQUEST: JSON with `path`, which holds the endpoint's name
-                under "endpoint", `args`, `headers`, and `body`, an object or its text.
+            config: The request; a `ResolvedConfig` makes the same pictures again.
+            owner: The client that asks.
+            key: Its own name for this request: asked again by it, the same job is returned.
+
+        Raises:
+            MediaLabError: it cannot be made, and nothing was queued; or the client has too many
+                jobs, or used the key for another request.
         """
-        try:
-            return self._dispatch(method, json.loads(request))
-        except RefusedError as error:
-            return error.answer
-        except MediaLabError as error:
-            return self._failure(error)
 
-    def _dispatch(self, method: str, request: Mapping[str, Any]) -> Answer:
-        name = request.get("path", {}).get("endpoint", "")
-        if name not in self._endpoints:
-            known = ", ".join(f"{verb} /{one}" for one, (verb, _) in self._endpoints.items())
-            raise refused(404, f"there is no /{name}; known: {known}")
-        verb, handle = self._endpoints[name]
-        if method != verb:
-            raise refused(405, f"/{name} takes {verb}, not {method}", headers={"Allow": verb})
-        headers = {
-            key.lower(): value if isinstance(value, str) else ",".join(value)
-            for key, value in request.get("headers", {}).items()
+        def submit() -> Job:
+            self.limits.check(config)
+            self.bench.check(config)
+            label = config.prompt or config.mode
+            return self.executor.submit(Request(config), label=label, owner=owner)
+
+        return self._once(submit, "generate", config.model_dump_json(), owner, key)
+
+    def enhance(self, request: EnhanceRequest, *, owner: str = "", key: str = "") -> Job:
+        """Queue a request that starts from a picture; arguments and errors as for `generate`."""
+
+        def submit() -> Job:
+            if (request.image is None) == (request.path is None):
+                raise refused(422, "give one of image and path", field="image")
+            if request.path is not None:
+                content = self._content(request.path)
+                if content is None:
+                    message = f"no picture {request.path!r} in outputs/"
+                    raise refused(422, message, field="path")
+                picture = self._store(content, "path")
+            else:
+                picture = self._store(decoded(request.image or ""), "image")
+            config = for_photo() if request.config is None else request.config
+            return self.generate(config.starting_from(picture), owner=owner)
+
+        return self._once(submit, "enhance", request.model_dump_json(), owner, key)
+
+    def jobs(self, owner: str | None = None) -> list[Job]:
+        """Return the jobs of a client, or of all: running, waiting, then ended ones."""
+        known = [*self.executor.jobs(), *self.executor.over()]
+        return [job for job in known if owner is None or job.owner == owner]
+
+    def job(self, name: str, owner: str | None = None) -> Job:
+        """Return the job of a name, among a client's or all.
+
+        Raises:
+            JobNotFoundError: there is none; that of another client is not told either.
+        """
+        job = self.executor.named(name)
+        if job is None or owner not in {None, job.owner}:
+            message = f"there is no job {name!r}; GET /jobs lists them, ended ones for some time"
+            raise JobNotFoundError(message).about("name")
+        return job
+
+    def cancel(self, name: str, owner: str | None = None, *, keep: bool = False) -> Job:
+        """Cancel a job, and return it; one that has ended is left as it is.
+
+        Raises:
+            JobNotFoundError: there is none.
+        """
+        job = self.job(name, owner)
+        job.cancel(keep=keep)
+        return job
+
+    def described(self, job: Job, *, png: bool = False, brief: bool = False) -> dict[str, Any]:
+        """Return a job as plain values, as `requests.JobAnswer` describes them.
+
+        Args:
+            job: The job.
+            png: Whether its pictures are among them, in base64.
+            brief: Whether config and records are left out, as in a list of many jobs.
+        """
+        waiting = [one for one in self.executor.jobs() if one.state == "queued"]
+        steps = [one.data for one in job.events() if one.kind in {"planned", "stage", "step"}]
+        last = steps[-1] if steps else {}
+        plain = {
+            "name": job.name,
+            "kind": job.kind,
+            "label": job.label,
+            "state": job.state,
+            "created": job.created.isoformat(timespec="milliseconds"),
+            "seconds": round(job.seconds, 3),
+            "place": waiting.index(job) if job in waiting else None,
+            "progress": {
+                "stage": last.get("stage", ""),
+                **{name: last.get(name, 0) for name in ("step", "steps", "image", "images")},
+            },
+            "error": failure_of(job, self.without_folders) if job.failure else None,
+            "seed": None,
+            "config": None,
+            "pictures": [],
         }
-        check_accepted(headers.get("accept"))
-        if verb == "GET":
-            return handle(request.get("args", {}))
-        without_pictures = _omits_pictures(request.get("args", {}))
-        answer = handle(content_of(request.get("body", ""), headers.get("content-type")))
-        return _without_pictures(answer) if without_pictures else answer
+        if job.run:
+            config = job.run["config"]
+            pictures = [self._made(*one, png=png, brief=brief) for one in _pairs(job.run)]
+            plain |= {"seed": config["seed"], "pictures": pictures}
+            plain |= {} if brief else {"config": config}
+        return plain
 
-    def _generate(self, body: Mapping[str, Any]) -> Answer:
-        # An answer's own `config`, sent back, makes the same picture again.
-        model = ResolvedConfig if "checkpoint_sha256" in body else PipelineConfig
-        return self._wait(self.bench.submit(parsed(model, body)))
+    # --- pictures -----------------------------------------------------------------------------
 
-    def _enhance(self, body: Mapping[str, Any]) -> Answer:
-        asked = parsed(EnhanceRequest, body)
-        if (asked.image is None) == (asked.path is None):
-            raise refused(422, "give one of image and path", field="image")
-        if asked.path is not None:
-            picture = self._store(self._file(asked.path), "path")
-        else:
-            picture = self._store(decoded(asked.image or ""), "image")
-        config = for_photo() if asked.config is None else asked.config
-        return self._wait(self.bench.submit(config.starting_from(picture)))
+    def find(self, query: PicturesQuery) -> dict[str, Any]:
+        """Return a page of the pictures that a search finds, and how many there are.
 
-    def _pictures(self, body: Mapping[str, Any]) -> Answer:
-        """Store a picture; configs refer to it by the name in the answer."""
-        content = decoded(parsed(PictureRequest, body).image)
+        Raises:
+            ArtifactError: a condition is not possible.
+        """
+        conditions = {
+            name: value
+            for name in ("tag", "lora", "model", "seed", "stars", "order")
+            if (value := getattr(query, name)) is not None
+        }
+        days = {
+            name: value.isoformat()
+            for name in ("since", "until")
+            if (value := getattr(query, name)) is not None
+        }
+        found = query_of(query.text, **conditions, **days)
+        pictures = self.bench.artifacts.find(found, limit=query.limit, offset=query.offset)
+        return {
+            "pictures": [self._listed(one) for one in pictures],
+            "count": self.bench.artifacts.count(found),
+        }
+
+    def picture(self, name: str, form: str = "file") -> tuple[bytes, str]:
+        """Return a saved picture in a form, and its media type.
+
+        Args:
+            name: Its path in the outputs folder.
+            form: "file", "png", "webp", "thumbnail" or "sidecar".
+
+        Raises:
+            RefusedError: there is no such picture in the outputs folder (404), whatever there is
+                elsewhere.
+        """
+        path = self._path(name)
+        content = None
+        with suppress(OSError):
+            if path is not None:
+                content = self._in_form(path, form)
+        if path is None or content is None:
+            raise refused(404, f"no picture {name!r} in outputs/", field="name")
+        return content
+
+    def store(self, content: bytes) -> dict[str, Any]:
+        """Store a picture, and return its name for settings, and what was converted.
+
+        Raises:
+            PictureError: it is not a picture, or is broken or far too large.
+        """
         name = self._store(content, "image")
-        return Answer(200, {"picture": name, "told": list(self.bench.pictures.changes(name))})
+        return {"picture": name, "told": list(self.bench.pictures.changes(name))}
+
+    def store_given(self, request: PictureRequest) -> dict[str, Any]:
+        """Store the picture of a request, as `store`."""
+        return self.store(decoded(request.image))
+
+    # --- what there is ------------------------------------------------------------------------
+
+    def models(self, kind: str | None = None) -> dict[str, Any]:
+        """Return the files in the models folders, of one kind or all, refused ones too.
+
+        Raises:
+            ModelNotFoundError: there is no such kind.
+        """
+        return {"models": [self._model(one) for one in self.bench.models(kind)]}
+
+    def capabilities(self) -> dict[str, Any]:
+        """Return versions, device, stages with their settings, and all choices."""
+        requests = {
+            "generate": PipelineConfig.model_json_schema(),
+            "enhance": EnhanceRequest.model_json_schema(),
+            "pictures": PictureRequest.model_json_schema(),
+        }
+        return capabilities(self.bench) | {"requests": requests}
+
+    def health(self) -> dict[str, Any]:
+        """Return that the service answers, and what its worker does."""
+        worker = self.executor.worker
+        there = "none" if worker.pid is None else "starting"
+        states = [job.state for job in self.executor.jobs()]
+        return {
+            "status": "ok",
+            "version": program_version(),
+            "worker": "ready" if worker.is_ready else there,
+            "running": states.count("running"),
+            "waiting": states.count("queued"),
+        }
+
+    def without_folders(self, text: str) -> str:
+        """Replace the paths of the folders by their names: a client must not learn paths."""
+        models = (one.path for one in self.registry.folders)
+        for folder in (self.bench.artifacts.folder, *(one.resolve() for one in models)):
+            text = text.replace(str(folder), folder.name)
+        return text
+
+    def close(self) -> None:
+        """Cancel everything, and end the worker."""
+        self.bench.close()
+        self.registry.hashing.close()
+
+    def _once(self, submit: Callable[[], Job], what: str, body: str, owner: str, key: str) -> Job:
+        """Return the job of a request that was given with this key before, or submit it."""
+        if not key:
+            return submit()
+        digest = hashlib.sha256(f"{what} {body}".encode()).hexdigest()
+        with self._with_key:
+            before, job = self._keys.get((owner, key), (digest, None))
+            if before != digest:
+                message = f"the Idempotency-Key {key!r} was given with another request before"
+                raise RepeatedKeyError(f"{message}; give each request a key of its own")
+            if job is None:
+                job = submit()
+                self._keys[owner, key] = digest, job
+                while len(self._keys) > _MOST_KEYS:
+                    self._keys.popitem(last=False)
+            return job
 
     def _store(self, content: bytes, setting: str) -> str:
         try:
@@ -157,11 +311,68 @@ class Service:
         except PictureError as error:
             raise error.about(setting) from None
 
-    def _models(self, args: Mapping[str, Any]) -> Answer:
-        kind = next(iter(args.get("kind", ())), None)
-        return Answer(200, {"models": [self._model(one) for one in self.bench.models(kind)]})
+    def _path(self, name: str) -> Path | None:
+        """Return the path of a picture in the outputs folder; None if it is none, or outside."""
+        folder = self.bench.artifacts.folder
+        # Too long, a NUL, a loop of links.
+        with suppress(OSError, ValueError, RuntimeError):
+            full = (folder / name).resolve()
+            if full.is_relative_to(folder) and full.suffix.lower() in _TYPE_OF:
+                return full
+        return None
 
-    def _model(self, info: ModelInfo) -> dict[str, Any]:
+    def _content(self, name: str) -> bytes | None:
+        """Return a picture of the outputs folder; None whatever is wrong, to tell nothing."""
+        path = self._path(name)
+        with suppress(OSError):
+            return None if path is None else read_regular(path, _MOST_BYTES)
+        return None
+
+    def _in_form(self, path: Path, form: str) -> tuple[bytes, str]:
+        content = read_regular(path, _MOST_BYTES)
+        kind = _TYPE_OF[path.suffix.lower()]
+        if form == "file" or kind == f"image/{form}":
+            return content, kind
+        if form == "sidecar":
+            return Sidecar.read(path.with_suffix(".json")).encode(), "application/json"
+        if form == "thumbnail":
+            return self.bench.artifacts.thumbnail(path), "image/webp"
+        buffer = BytesIO()
+        with Image.open(BytesIO(content)) as picture:
+            picture.save(buffer, form.upper(), **({"lossless": True} if form == "webp" else {}))
+        return buffer.getvalue(), f"image/{form}"
+
+    def _made(
+        self, facts: Mapping[str, Any], record: Mapping[str, Any], *, png: bool, brief: bool
+    ) -> dict[str, Any]:
+        """Return a picture that a job made; `png` is None once its file is gone."""
+        path = Path(facts["path"])
+        file = path.relative_to(self.bench.artifacts.folder).as_posix()
+        content = self._content(file) if png else None
+        return {
+            **{name: facts[name] for name in ("seed", "prompt", "width", "height")},
+            "file": file,
+            "url": f"pictures/{file}",
+            "record": {} if brief else record,
+            "png": None if content is None else base64.b64encode(content).decode(),
+        }
+
+    def _listed(self, artifact: Artifact) -> dict[str, Any]:
+        name = artifact.path.relative_to(self.bench.artifacts.folder).as_posix()
+        return {
+            "name": name,
+            "url": f"pictures/{name}",
+            "created": artifact.created,
+            "prompt": artifact.prompt,
+            "model": artifact.checkpoint,
+            "seed": artifact.seed,
+            "width": artifact.width,
+            "height": artifact.height,
+            "tags": list(artifact.tags),
+            "stars": artifact.stars,
+        }
+
+    def _model(self, info: ModelInfo) -> Mapping[str, Any]:
         return {
             "name": info.name,
             "kind": info.kind,
@@ -177,102 +388,10 @@ class Service:
             "editions": list(info.editions),
             "edition": info.edition or None,
             "full_name": info.full_name,
-            "refused": self._without_folders(info.refused) if info.refused else None,
+            "refused": self.without_folders(info.refused) if info.refused else None,
         }
 
-    def _capabilities(self, _args: Mapping[str, Any]) -> Answer:
-        requests = {
-            "generate": PipelineConfig.model_json_schema(),
-            "enhance": EnhanceRequest.model_json_schema(),
-            "pictures": PictureRequest.model_json_schema(),
-        }
-        return Answer(200, capabilities(self.bench) | {"requests": requests})
 
-    def _health(self, _args: Mapping[str, Any]) -> Answer:
-        return Answer(200, {"status": "ok", "version": program_version()})
-
-    def _wait(self, job: RunJob) -> Answer:
-        """Wait for the job, and return its pictures or its error."""
-        error = job.error()
-        if isinstance(error, MediaLabError):
-            return self._failure(error)
-        if error is not None:
-            self._log(job)
-            kind = type(error).__name__
-            message = f"the studio failed with {kind}; its traceback is in outputs/api.log"
-            return failure(500, kind, message)
-        run = job.result()
-        pictures = [
-            {
-                "seed": artifact.seed,
-                "prompt": artifact.prompt,
-                "file": artifact.path.relative_to(self.bench.artifacts.folder).as_posix(),
-                "width": image.width,
-                "height": image.height,
-                "record": record,
-                "png": base64.b64encode(artifact.path.read_bytes()).decode(),
-            }
-            for image, record, artifact in zip(run.images, run.records, run.artifacts, strict=True)
-        ]
-        config = run.config.model_dump(mode="json")
-        return Answer(200, {"seed": run.config.seed, "config": config, "pictures": pictures})
-
-    def _failure(self, error: MediaLabError) -> Answer:
-        """Return an error as an answer, with the setting at fault if it is known."""
-        statuses = (status for kind, status in _STATUS.items() if isinstance(error, kind))
-        status = next(statuses, 422)
-        message = self._without_folders(error.message)
-        fault: dict[str, Any] = {"field": error.setting, "message": message}
-        if error.choices:
-            fault["choices"] = list(error.choices)
-        return failure(status, type(error).__name__, message, [fault] if error.setting else [])
-
-    def _without_folders(self, text: str) -> str:
-        """Replace the paths of the folders by their names: a client must not learn paths."""
-        models = (one.path for one in self.bench.registry.folders)
-        for folder in (self.bench.artifacts.folder, *(one.resolve() for one in models)):
-            text = text.replace(str(folder), folder.name)
-        return text
-
-    def _file(self, path: str) -> bytes:
-        """Read a picture of the outputs folder.
-
-        Raises:
-            RefusedError: it does not exist, is not a picture or is outside the folder (status 422);
-                the message is always the same, so that it tells nothing about other files.
-        """
-        folder = self.bench.artifacts.folder
-        with suppress(
-            OSError, ValueError, RuntimeError
-        ):  # too long, a NUL, a pipe, a loop of links
-            full = (folder / path).resolve()
-            if full.is_relative_to(folder) and full.suffix.lower() in _PICTURE_SUFFIXES:
-                return read_regular(full, _MOST_BYTES)
-        raise refused(422, f"no picture {path!r} in outputs/", field="path")
-
-    def _log(self, job: RunJob) -> None:
-        log = self.bench.artifacts.folder / "api.log"
-        with suppress(OSError):  # the disk may be full; the answer names the error in any case
-            log.parent.mkdir(parents=True, exist_ok=True)
-            with log.open("a", encoding="utf-8") as file:
-                file.write(f"{job.name}\n{job.traceback}\n")
-
-
-def _omits_pictures(args: Mapping[str, Sequence[str]]) -> bool:
-    """Return whether the request has `?png=false`: a client that reads outputs/ needs no base64.
-
-    Raises:
-        RefusedError: the value is neither true nor false (status 422).
-    """
-    value = next(iter(args.get("png", ())), "true")
-    if value not in {"true", "false"}:
-        raise refused(422, f"png={value!r}: choose true or false", field="png")
-    return value == "false"
-
-
-def _without_pictures(answer: Answer) -> Answer:
-    pictures = [
-        {name: value for name, value in picture.items() if name != "png"}
-        for picture in answer.body.get("pictures", ())
-    ]
-    return replace(answer, body={**answer.body, "pictures": pictures}) if pictures else answer
+def _pairs(run: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Return the facts and the record of each picture of a run in plain values."""
+    return list(zip(run["pictures"], run["records"], strict=True))

@@ -70,6 +70,10 @@ class ModelRegistry:
         hashing: computes those of all models in the background, once started.
         editions: which editions of a family checkpoints are, as far as a person told; kept in the
             folder `editions`, or without one in memory only.
+
+    Args:
+        device: a torch device name, or a function that returns it, where another process computes;
+            by default the best of this machine.
     """
 
     def __init__(
@@ -79,7 +83,7 @@ class ModelRegistry:
         hash_cache: Path | None = None,
         editions: Path | None = None,
         budget: MemoryBudget | None = None,
-        device: str | None = None,
+        device: str | Callable[[], str] | None = None,
     ) -> None:
         self.folders = open_folders([folders] if isinstance(folders, Path | str) else folders)
         self.budget = budget or MemoryBudget()
@@ -286,7 +290,7 @@ class ModelRegistry:
     @property
     def device(self) -> str:
         """The torch device that models are loaded onto."""
-        return pick_device(self._device)
+        return self._device() if callable(self._device) else pick_device(self._device)
 
     @property
     def nbytes(self) -> int:
@@ -344,12 +348,12 @@ class ModelRegistry:
         if info.kind == "upscaler":
             return load_upscaler(info.path, self.device)
         if info.kind == "controlnet":
-            return load_controlnet(info, self._device, precision=precision)
+            return load_controlnet(info, self.device, precision=precision)
         if info.kind == "vae":
-            return load_vae(info, like, self._device, precision=precision)
+            return load_vae(info, like, self.device, precision=precision)
         return load_checkpoint(
             info,
-            self._device,
+            self.device,
             encoders=encoders,
             precision=precision,
             weight_dtype=weight_dtype,

@@ -84,10 +84,12 @@ class Workbench(OfModels, OfPictures):
         self.presets = Presets(self.artifacts.folder)
         self._maker = Maker(self.registry, self.pictures, self.artifacts, cache)
         self._resolver, self.loras = self._maker.resolver, self._maker.loras
-        threads.guard_imports()
-        self.executor: Executor = executor or KernelExecutor(
-            self._maker.make, JobQueue(prepare=threads.preload, idle=IDLE_SECONDS)
-        )
+        if executor is None:
+            threads.guard_imports()
+            executor = KernelExecutor(
+                self._maker.make, JobQueue(prepare=threads.preload, idle=IDLE_SECONDS)
+            )
+        self.executor: Executor = executor
         self.waiting = WaitingRequests(outputs / "waiting", self.executor)
         self.registry.hashing.start_if_chosen()
 
@@ -152,14 +154,25 @@ class Workbench(OfModels, OfPictures):
         if anew_from is not None and anew_from not in names:
             message = f"no stage {anew_from!r}; known: {', '.join(names)}"
             raise ConfigError(message)
-        if save:
-            self.artifacts.check()
-        self._resolver.check(config)
+        self.check(config, save=save)
         label = config.prompt or config.mode
         if self.executor.takes_resolved:
             config = self.resolve(config)
         request = Request(config, save, anew_from, save and keep_interrupted, threads, duplicates)
         return self.executor.submit(request, label=label)
+
+    def check(self, config: PipelineConfig, *, save: bool = True) -> None:
+        """Refuse a request that cannot be made, as `submit` does; nothing is loaded.
+
+        Args:
+            config: The request.
+            save: Whether its pictures are to be saved.
+
+        Raises: as `submit`.
+        """
+        if save:
+            self.artifacts.check()
+        self._resolver.check(config)
 
     def sweep(
         self,

@@ -1,19 +1,13 @@
-"""A service over the bench of tiny models, and a request as the gateway hands it over."""
-
-import json
+"""A service over the tiny models, with a worker of its own: one for each file of tests."""
 
 import pytest
 
 from medialab.api.service import Service
 
 
-@pytest.fixture
-def service(bench):
-    return Service(bench)
-
-
-def ask(service, method, endpoint, body="", **more):
-    request = {"path": {"endpoint": endpoint}, "args": {}, "headers": {}, "body": body} | more
-    answer = service.answer(method, json.dumps(request))
-    assert json.loads(answer.head)["status"] == answer.status
-    return answer.status, json.loads(answer.text, parse_constant=pytest.fail)
+@pytest.fixture(scope="module")
+def service(tiny_models, tmp_path_factory):
+    made = Service(tiny_models, tmp_path_factory.mktemp("service") / "outputs", "cpu")
+    made.executor.worker.device()  # waits for the worker
+    yield made
+    made.close()

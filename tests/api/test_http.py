@@ -1,72 +1,41 @@
-"""`make api` as another program meets it: a real gateway, a real kernel, real HTTP."""
+"""The API as another program meets it: a real server, a real worker, real HTTP."""
 
 import base64
 import gzip
 import json
 import os
-import re
-import shutil
+import signal
 import socket
-import subprocess
 import threading
-import time
-import urllib.error
-import urllib.request
 from contextlib import suppress
 from io import BytesIO
-from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
+from tests.api.serving import LONG, QUICK, TIMEOUT
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
-TIMEOUT = 120  # seconds: the first picture imports torch on a busy machine
-QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
+MAKE = "/generate?wait=100"
 
 
 @pytest.fixture(scope="module")
-def started(serving, own_home):
-    """The running server: its port, and the file of what it says."""
-    with serving("api", own_home[0]) as server:
-        yield server
+def client(api_server):
+    return api_server.client
 
 
-@pytest.fixture(scope="module")
-def token(started):
-    return re.search(r"Authorization: token (\S+)", started[1].read_text())[1]
-
-
-@pytest.fixture(scope="module")
-def ask(started, token):
-    """Asks the server; gives status, headers and body."""
-
-    def asked(path, body=None, *, method=None, authorization=f"token {token}", **headers):
-        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        if content is not None:
-            named.setdefault("Content-Type", "application/json")
-        if authorization:
-            named["Authorization"] = authorization
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{started[0]}{path}", data=content, headers=named, method=method
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - http
-                return answer.status, answer.headers, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.headers, error.read()
-
-    return asked
-
-
-def of_picture(body):
-    return base64.b64decode(json.loads(body)["pictures"][0]["png"])
+@pytest.fixture
+def busy(api_server):
+    """A job that runs until it is cancelled."""
+    name = api_server.client.post("/generate", json=LONG).json()["name"]
+    api_server.wait(lambda: api_server.job(name)["progress"]["step"])
+    yield name
+    api_server.client.delete(f"/jobs/{name}")
+    api_server.until(name, "cancelled", "failed")
 
 
 def in_base64(image):
@@ -75,39 +44,196 @@ def in_base64(image):
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def test_the_same_seed_gives_the_bytes_that_the_workbench_gives(ask, tiny_checkout, tmp_path):
-    status, headers, body = ask("/generate", QUICK)
-    assert (status, headers["Content-Type"]) == (200, "application/json")
-    with Workbench(tiny_checkout / "models", tmp_path / "outputs", device="cpu") as bench:
-        run = bench.execute(PipelineConfig(**QUICK))
-        assert of_picture(body) == run.artifact.path.read_bytes()
-    file = json.loads(body)["pictures"][0]["file"]
-    assert (tiny_checkout / "outputs" / file).read_bytes() == of_picture(body)
+def worker_of(api_server):
+    """The process that makes the pictures."""
+    children = psutil.Process(api_server.process.pid).children()
+    return next(one for one in children if "medialab.api.worker" in one.cmdline())
 
 
-def test_a_picture_of_two_megabytes_comes_back_enlarged(ask):
-    image = Image.frombytes("RGB", (1024, 768), os.urandom(1024 * 768 * 3))
-    config = {"upscaler": {"enabled": True, "scale": 1.5}, "seed": 1}
-    status, _, body = ask("/enhance?png=true", {"image": in_base64(image), "config": config})
-    assert status == 200
-    assert Image.open(BytesIO(of_picture(body))).size == (1536, 1152)
+def place_of(api_server):
+    return "127.0.0.1", int(api_server.address.rpartition(":")[2])
 
 
-def test_what_there_is_is_told(ask):
-    models = json.loads(ask("/models?kind=checkpoint")[2])["models"]
-    assert [model["name"] for model in models] == ["paperdoll"]
-    capabilities = json.loads(ask("/capabilities")[2])
-    assert "txt2img" in [stage["name"] for stage in capabilities["stages"]]
-    assert json.loads(ask("/health")[2])["status"] == "ok"
+def events_of(lines):
+    """The server-sent events of a stream, as (id, kind, data)."""
+    found = {}
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if line:
+            found[name] = value
+        elif "event" in found:
+            yield int(found["id"]), found["event"], json.loads(found["data"])
+            found = {}
+
+
+def test_the_same_seed_gives_the_bytes_that_the_workbench_gives(
+    client, api_server, tiny_models, tmp_path
+):
+    answer = client.post(f"{MAKE}&png=true", json=QUICK)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    with Workbench(tiny_models, tmp_path / "outputs", device="cpu") as bench:
+        content = bench.execute(PipelineConfig(**QUICK)).artifact.path.read_bytes()
+    (picture,) = answer.json()["pictures"]
+    assert base64.b64decode(picture["png"]) == content
+    assert (api_server.outputs / picture["file"]).read_bytes() == content
+    shown = client.get(picture["url"])
+    assert (shown.content, shown.headers["Content-Type"]) == (content, "image/png")
+    assert answer.headers["Location"] == f"jobs/{answer.json()['name']}"
+    assert client.get(answer.headers["Location"]).json()["config"] == answer.json()["config"]
+
+
+def test_a_request_is_a_job_that_is_followed_event_by_event(client):
+    answer = client.post("/generate", json=QUICK | {"seed": 21, "steps": 6})
+    assert answer.status_code == 202
+    job = answer.json()
+    assert job["state"] in {"queued", "running"}
+    with client.stream("GET", f"/jobs/{job['name']}/events") as stream:
+        assert stream.headers["Content-Type"] == "text/event-stream"
+        events = list(events_of(stream.iter_lines()))
+    kinds = [kind for _, kind, _ in events]
+    assert kinds[0] == "queued"
+    assert kinds[-1] == "done"
+    assert [number for number, _, _ in events] == sorted({number for number, _, _ in events})
+    assert events[-1][2]["pictures"][0]["seed"] == 21
+    # Cut off after the third event, a client goes on with the one after it.
+    last = {"Last-Event-ID": str(events[2][0])}
+    with client.stream("GET", f"/jobs/{job['name']}/events", headers=last) as stream:
+        again = list(events_of(stream.iter_lines()))
+    assert again[0][0] > events[2][0]
+    assert again[-1] == events[-1]
+
+
+def test_previews_come_with_the_steps_of_a_running_job(client, busy):
+    with client.stream("GET", f"/jobs/{busy}/events") as stream:
+        for _, kind, data in events_of(stream.iter_lines()):
+            if kind == "step" and "preview" in data:
+                break
+    preview = Image.open(BytesIO(base64.b64decode(data["preview"])))
+    assert (data["steps"], preview.format) == (LONG["steps"], "PNG")
+
+
+def test_a_running_job_and_a_waiting_one_are_cancelled(client, api_server, busy):
+    waiting = client.post("/generate", json=QUICK | {"seed": 22}).json()["name"]
+    assert api_server.job(waiting)["place"] == 0
+    listed = [job["name"] for job in client.get("/jobs").json()["jobs"]]
+    assert listed[:2] == [busy, waiting]
+    cancelled = client.delete(f"/jobs/{waiting}")
+    assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
+    assert client.delete(f"/jobs/{busy}").status_code in {200, 202}
+    assert api_server.until(busy, "cancelled")["error"]["kind"] == "CancelledError"
+    names = [job["name"] for job in client.get("/jobs?state=cancelled").json()["jobs"]]
+    assert {busy, waiting} <= set(names)
+
+
+def test_who_waits_for_a_while_gets_the_job_as_far_as_it_is(client, busy):
+    answer = client.post("/generate?wait=0.3", json=QUICK | {"seed": 23})
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+    client.delete(f"/jobs/{answer.json()['name']}")
+
+
+@pytest.mark.parametrize("wish", ["true", "false"])
+def test_who_hangs_up_cancels_the_job_if_that_was_asked_for(client, api_server, busy, wish):
+    before = {job["name"] for job in client.get("/jobs").json()["jobs"]}
+    with pytest.raises(httpx.ReadTimeout):
+        client.post(f"/generate?wait=60&cancel={wish}", json=QUICK | {"seed": 24}, timeout=1)
+    (name,) = {job["name"] for job in client.get("/jobs").json()["jobs"]} - before
+    if wish == "true":
+        api_server.until(name, "cancelled")
+    else:
+        assert api_server.job(name)["state"] == "queued"
+        client.delete(f"/jobs/{name}")
+
+
+def test_one_key_is_one_job(client):
+    keyed = {"Idempotency-Key": "order 7"}
+    first = client.post("/generate", json=QUICK | {"seed": 25}, headers=keyed).json()["name"]
+    again = client.post(MAKE, json=QUICK | {"seed": 25}, headers=keyed)
+    assert (again.status_code, again.json()["name"]) == (200, first)
+    other = client.post("/generate", json=QUICK | {"seed": 26}, headers=keyed)
+    assert (other.status_code, other.json()["error"]["kind"]) == (422, "RepeatedKeyError")
+
+
+def test_a_process_that_is_killed_comes_back_and_what_waited_goes_on(client, api_server):
+    running = client.post("/generate", json=LONG).json()["name"]
+    waiting = client.post("/generate", json=QUICK | {"seed": 27}).json()["name"]
+    api_server.wait(lambda: api_server.job(running)["progress"]["step"])
+    worker_of(api_server).send_signal(signal.SIGKILL)
+    failed = api_server.until(running, "failed")
+    assert failed["error"]["kind"] == "WorkerEndedError"
+    assert "signal 9" in failed["error"]["message"]
+    assert client.get("/health").json()["status"] == "ok"
+    assert api_server.until(waiting, "done")["pictures"][0]["seed"] == 27
+    told = threading.Thread(target=lambda: answers.append(client.post(MAKE, json=LONG)))
+    answers = []
+    told.start()
+    api_server.wait(lambda: client.get("/health").json()["running"])
+    worker_of(api_server).send_signal(signal.SIGKILL)
+    told.join(TIMEOUT)
+    assert answers[0].status_code == 503
+    assert "lack of memory" in answers[0].json()["error"]["message"]
+
+
+def test_two_hundred_ask_at_once_and_each_is_answered(api_server, busy):
+    answers = []
+
+    def ask(number):
+        with httpx.Client(
+            base_url=api_server.address, headers=api_server.client.headers, timeout=TIMEOUT
+        ) as one:
+            path = ("/health", "/jobs", "/models", "/pictures?limit=5")[number % 4]
+            answers.append(one.get(path).status_code)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(200)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(TIMEOUT)
+    assert answers == [200] * 200
+    assert api_server.job(busy)["state"] == "running"
+
+
+def test_ten_slow_clients_keep_nobody_waiting(client, api_server, busy):
+    head = (
+        f"POST /generate HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: token {api_server.token}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    ).encode()
+    slow = [socket.create_connection(place_of(api_server)) for _ in range(10)]
+    readers = [socket.create_connection(place_of(api_server)) for _ in range(10)]
+    try:
+        for one in slow:
+            one.sendall(head)
+        for one in readers:  # they ask for every step of a job, and read none
+            request = f"GET /jobs/{busy}/events HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            one.sendall(f"{request}Authorization: token {api_server.token}\r\n\r\n".encode())
+        for _ in range(5):
+            assert client.get("/health").status_code == 200
+            assert client.get("/jobs").status_code == 200
+    finally:
+        for one in (*slow, *readers):
+            one.close()
 
 
 @pytest.mark.parametrize("authorization", [None, "token wrong", "Bearer wrong", ""])
-@pytest.mark.parametrize("path", ["/generate", "/enhance", "/models", "/_api/spec/swagger.json"])
-def test_nobody_without_the_token_is_answered(ask, path, authorization):
-    body = QUICK if path in {"/generate", "/enhance"} else None
-    status, _, said = ask(path, body, authorization=authorization)
-    assert status == 401
-    assert "pictures" not in said.decode()
+@pytest.mark.parametrize("path", ["/generate", "/models", "/jobs", "/nothing", "/health"])
+def test_nobody_without_the_token_is_answered(api_server, path, authorization):
+    headers = {} if authorization is None else {"Authorization": authorization}
+    method = "POST" if path == "/generate" else "GET"
+    answer = httpx.request(method, f"{api_server.address}{path}", headers=headers, json={"seed": 1})
+    assert answer.status_code == 401
+    assert answer.json()["error"]["kind"] == "RequestError"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "evil.example"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 200),
+    ],
+)
+def test_a_foreign_host_and_a_foreign_page_are_refused_with_a_token_too(client, headers, status):
+    assert client.get("/health", headers=headers).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -115,190 +241,101 @@ def test_nobody_without_the_token_is_answered(ask, path, authorization):
     [
         ("/generate", b"{broken", 400, "not valid JSON"),
         ("/generate", b"", 400, "not valid JSON"),
-        ("/generate", [1], 400, "list"),
+        ("/generate", b"[1]", 400, "list"),
+        ("/generate", '{"prompt": "grün"}'.encode("latin-1"), 400, "UTF-8"),
+        ("/generate", gzip.compress(b'{"seed": 1}', mtime=0), 400, "UTF-8"),
         ("/generate", QUICK | {"stepz": 3}, 422, "stepz"),
         ("/generate", QUICK | {"sampler": "Eular"}, 422, "DPM++ 2M"),
         ("/generate", QUICK | {"checkpoint": "pony"}, 404, "known: paperdoll"),
+        ("/generate?wait=-1", QUICK, 422, "wait"),
+        ("/generate?weit=1", QUICK, 422, "weit"),
         ("/enhance", {"image": "bm8gcGljdHVyZQ=="}, 422, "not a picture"),
         ("/enhance", {"path": "../models/x.png"}, 422, "no picture"),
         ("/pictures", {"image": in_base64(Image.new("1", (9000, 9000)))}, 413, "too many"),
         ("/nothing", QUICK, 404, "POST /generate"),
     ],
 )
-def test_a_bad_request_is_told_what_is_wrong_with_it(ask, path, body, status, said):
-    found, headers, answer = ask(path, body)
-    assert (found, headers["Content-Type"]) == (status, "application/json")
-    assert said in json.loads(answer)["error"]["message"]
-    assert b"Traceback" not in answer
-
-
-def test_a_wrong_verb_a_form_and_a_wish_for_a_bare_png_are_refused(ask):
-    status, headers, _ = ask("/generate")
-    assert (status, headers["Allow"]) == (405, "POST")
-    assert ask("/generate", QUICK, method="PUT")[0] == 405
-    form = {"Content_Type": "application/x-www-form-urlencoded"}
-    assert ask("/generate", b'{"prompt": "x"}', **form)[0] == 415
-    assert ask("/generate", QUICK, Accept="image/png")[0] == 406
+def test_a_bad_request_is_told_what_is_wrong_with_it(client, path, body, status, said):
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = client.post(path, content=content, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/json")
+    assert said in answer.json()["error"]["message"]
+    assert "Traceback" not in answer.text
 
 
 @pytest.mark.parametrize(
-    ("body", "headers", "status"),
+    ("method", "path", "headers", "status"),
     [
-        (gzip.compress(b'{"seed": 1}', mtime=0), {"Content_Encoding": "gzip"}, 415),
-        (gzip.compress(b'{"seed": 1}', mtime=0), {}, 400),
-        ('{"prompt": "grün"}'.encode("latin-1"), {}, 400),
-        ('{"seed": 1}'.encode("utf-16"), {}, 400),
+        ("GET", "/generate", {}, 405),
+        ("PUT", "/generate", {}, 405),
+        ("DELETE", "/health", {}, 405),
+        ("POST", "/generate", {"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ("POST", "/generate", {"Content-Encoding": "gzip%"}, 415),
+        ("GET", "/jobs?state=%FF", {}, 400),
+        ("GET", "/jobs/none", {}, 404),
+        ("GET", "/jobs/none/events", {}, 404),
+        ("DELETE", "/jobs/none", {}, 404),
+        ("GET", "/pictures/..%2F..%2Fetc%2Fpasswd.png", {}, 404),
+        ("GET", "/pictures/2026-01-01/none.png?form=gif", {}, 422),
+        ("GET", "/pictures?text=stepz%3A3", {}, 500),
     ],
 )
-def test_a_body_that_is_no_text_is_refused_and_the_log_has_no_traceback(
-    ask, started, body, headers, status
-):
-    found, told, answer = ask("/generate", body, **headers)
-    assert (found, told["Content-Type"]) == (status, "application/json")
-    assert json.loads(answer)["error"]["kind"] == "RequestError"
-    assert "Traceback" not in started[1].read_text()
+def test_a_wrong_verb_type_or_name_is_refused(client, method, path, headers, status):
+    answer = client.request(method, path, headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["error"]["message"]
 
 
-def kernel():
-    """The process that makes the pictures."""
-    found = []
-    for one in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):  # or a zombie: the one before it
-            if "ipykernel_launcher" in " ".join(one.cmdline()):
-                found.append(one)
-    return found[-1]
-
-
-def test_who_waits_for_a_process_that_dies_is_told_and_the_next_request_is_answered(ask):
-    told = {}
-
-    def wait():
-        told["answer"] = ask("/generate", QUICK | {"steps": 150, "width": 512, "height": 512})
-
-    assert ask("/health")[0] == 200
-    waiting = threading.Thread(target=wait)
-    waiting.start()
-    process = kernel()
-    before = process.cpu_times().user
-    while process.cpu_times().user < before + 0.5:  # it is at work
-        time.sleep(0.05)
-    process.kill()
-    waiting.join(TIMEOUT)
-    status, headers, body = told["answer"]
-    assert (status, headers["Content-Type"]) == (503, "application/json")
-    assert "lack of memory" in json.loads(body)["error"]["message"]
-    assert ask("/generate", QUICK)[0] == 200
-    kernel().kill()  # and one that dies while nobody waits for it
-    first, second = (ask("/health")[0] for _ in range(2))
-    assert first in {200, 503}  # it may be asked before it is quite gone
-    assert second == 200
-
-
-def test_two_who_ask_at_once_each_get_their_own_picture(ask):
-    answers = {}
-
-    def fetch(seed):
-        answers[seed] = ask("/generate", QUICK | {"seed": seed})
-
-    threads = [threading.Thread(target=fetch, args=(seed,)) for seed in (21, 22)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert {json.loads(body)["seed"] for _, _, body in answers.values()} == {21, 22}
-    for seed, (status, _, body) in answers.items():
-        assert status == 200
-        assert json.loads(body)["pictures"][0]["seed"] == seed
-        assert of_picture(body) == of_picture(ask("/generate", QUICK | {"seed": seed})[2])
-
-
-def test_the_token_is_said_once_and_stands_in_no_file(ask, started, token, own_home, tiny_checkout):
-    ask("/generate", QUICK)
-    ask("/generate", QUICK | {"steps": 0})
-    assert started[1].read_text().count(token) == 1
-    files = (*own_home[1].rglob("*"), *(tiny_checkout / "outputs").rglob("*"))
-    read = [path.read_bytes() for path in files if path.is_file()]
-    assert any(b"SQLite" in content for content in read)  # IPython's history is among them
-    assert not [content for content in read if token.encode() in content]
-
-
-@pytest.fixture
-def more_models(tiny_checkout):
-    """The models that docs/api.md names, beside the tiny checkpoint; Klein is a tiny one, too."""
-    from tests.tiny.flux2_klein import make_pipeline
-
-    klein = "checkpoints/flux-2-klein-4b"
-    make_pipeline().save_pretrained(tiny_checkout / "models" / klein)
-    names = ("checkpoints/paperdoll-edit", "upscalers/paperdoll-2x.safetensors")
-    for name in names:
-        copy = shutil.copytree if (ROOT / "models" / name).is_dir() else shutil.copy2
-        (tiny_checkout / "models" / name).parent.mkdir(exist_ok=True)
-        copy(ROOT / "models" / name, tiny_checkout / "models" / name)
-    yield
-    for name in (*names, klein):
-        place = tiny_checkout / "models" / name
-        shutil.rmtree(place) if place.is_dir() else place.unlink()
-
-
-def answers_in(text):
-    """The JSON values that stand one after another in a text."""
-    while text := text.strip():
-        value, end = json.JSONDecoder().raw_decode(text)
-        yield value
-        text = text[end:]
-
-
-@pytest.mark.thorough
-@pytest.mark.skipif(
-    not all(map(shutil.which, ("bash", "curl", "jq"))), reason="needs bash, curl and jq"
-)
-def test_the_lines_for_curl_run_as_they_stand(started, token, more_models, tiny_checkout, tmp_path):
-    page = (ROOT / "docs" / "api.md").read_text()
-    (script,) = (one for one in re.findall(r"```\n(.*?)```", page, re.DOTALL) if "curl" in one)
-    for name, colour in (("room", "white"), ("chair", "red")):
-        Image.new("RGB", (64, 64), colour).save(tmp_path / f"{name}.png")
-    script = script.replace(":8000", f":{started[0]}")
-    some_picture = re.compile(r"\d{4}-\d\d-\d\d/\d{5}-[^\"]*\.png")
-    assert some_picture.search(script)
-    script = some_picture.sub("""'"$(jq -r '.pictures[0].file' answer.json)"'""", script)
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
-        env=os.environ | {"MEDIALAB_TOKEN": token},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
+@pytest.mark.parametrize("told", [True, False])
+def test_a_body_over_the_limit_is_refused_whether_its_length_is_told_or_not(api_server, told):
+    length = f"Content-Length: {2**27}" if told else "Transfer-Encoding: chunked"
+    head = (
+        f"POST /pictures HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: token {api_server.token}"
+        f"\r\nContent-Type: image/png\r\n{length}\r\n\r\n"
     )
-    assert done.returncode == 0, done.stderr
-    again, larger, edited, by_others = answers_in(done.stdout)
-    first = json.loads((tmp_path / "answer.json").read_text())["pictures"][0]
-    assert (tmp_path / "tree.png").read_bytes() == base64.b64decode(first["png"])
-    kept = tiny_checkout / "outputs" / again["pictures"][0]["file"]
-    assert kept.read_bytes() == base64.b64decode(first["png"])
-    assert larger["pictures"][0]["width"] == 2 * first["width"]
-    assert edited["pictures"][0]["width"] == first["width"]
-    assert list(by_others) == list(edited), by_others
-    assert by_others["config"]["instruct"]["references"], by_others["config"]
+    piece = b"%x\r\n%b\r\n" % (2**20, bytes(2**20))
+    with socket.create_connection(place_of(api_server), timeout=TIMEOUT) as connection:
+        connection.sendall(head.encode())
+        with suppress(OSError):  # the server reads no more of it
+            for _ in range(0 if told else 80):
+                connection.sendall(piece)
+        assert connection.recv(12) == b"HTTP/1.1 413"
 
 
-def test_only_this_machine_is_listened_to(started):
+def test_a_picture_is_stored_by_its_bytes_and_shown_smaller(client):
+    image = Image.frombytes("RGB", (512, 384), os.urandom(512 * 384 * 3))
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    stored = client.post(
+        "/pictures", content=buffer.getvalue(), headers={"Content-Type": "image/png"}
+    ).json()
+    assert stored["told"] == []
+    config = QUICK | {"mode": "img2img", "image": stored["picture"]}
+    assert client.post(MAKE, json=config).status_code == 200
+
+
+def test_no_secret_stands_in_a_file_a_log_or_the_process_list(client, api_server):
+    token = api_server.token
+    client.get(f"/health?token={token}")
+    client.get(f"/nothing?token={token}")
+    client.post("/generate", json={"steps": 0})
+    assert api_server.log.read_text().count(token) == 1
+    read = [path.read_bytes() for path in api_server.home.rglob("*") if path.is_file()]
+    read += [path.read_bytes() for path in api_server.outputs.rglob("*") if path.is_file()]
+    assert not [content for content in read if token.encode() in content]
+    server = psutil.Process(api_server.process.pid)
+    for process in (server, *server.children(recursive=True)):
+        assert token not in " ".join(process.cmdline())
+    assert "MEDIALAB_TOKEN" not in worker_of(api_server).environ()
+
+
+@pytest.mark.parametrize("path", ["/api/kernels", "/api/contents", "/api/terminals", "/files/log"])
+def test_who_has_the_token_reaches_no_file_and_no_kernel(client, path):
+    assert client.get(path).status_code == 404
+    assert client.post(path, json={}).status_code == 404
+
+
+def test_only_this_machine_is_listened_to(api_server):
     with socket.socket() as other:
         # Were the port taken on every address, this one could not have it too.
-        other.bind(("127.0.0.2", started[0]))
-
-
-def test_a_port_that_is_taken_is_an_error_and_no_other_is_tried(
-    make, started, own_home, tiny_checkout
-):
-    second = subprocess.run(
-        make("api", f"PORT={started[0]}"),
-        cwd=tiny_checkout,
-        env=own_home[0],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    assert second.returncode != 0
-    assert "no available port" in second.stderr
+        other.bind(("127.0.0.2", place_of(api_server)[1]))

@@ -1,20 +1,32 @@
-"""What other programs are answered: pictures, and of what is wrong the field and the choices."""
+"""The service gives jobs for requests, and of what is wrong the field and the choices."""
 
 import base64
 import json
 import os
+import subprocess
+import sys
+from contextlib import closing
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from medialab import PipelineConfig, Workbench
-from medialab.api.messages import MOST_BYTES
+from medialab import PipelineConfig, ResolvedConfig, Workbench
+from medialab.api.failures import answer_of
+from medialab.api.messages import MOST_BYTES, RefusedError
+from medialab.api.requests import EnhanceRequest, PictureRequest, PicturesQuery
 from medialab.api.service import Service
-from medialab.errors import OutOfMemoryError
-from tests.api.conftest import ask
+from medialab.errors import (
+    ConfigError,
+    JobNotFoundError,
+    MediaLabError,
+    ModelNotFoundError,
+    PictureError,
+    RepeatedKeyError,
+)
 
-QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
+SOON = 120
+QUICK = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=7)
 
 
 def png(image):
@@ -23,74 +35,74 @@ def png(image):
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def fields(answer):
-    return [fault["field"] for fault in answer["error"]["faults"]]
-
-
 def noise(width=64, height=64):
     return Image.effect_noise((width, height), 90).convert("RGB")
 
 
-def test_a_request_is_answered_with_the_file_that_execute_would_write(service, bench):
-    status, answer = ask(service, "POST", "generate", QUICK)
-    assert status == 200
-    run = bench.execute(PipelineConfig(**QUICK))
+def made(service, job, **options):
+    """A job once it is done, as a client is told of it."""
+    assert job.error(SOON) is None
+    return service.described(job, **options)
+
+
+def refusal(service, ask):
+    """The answer to what is refused."""
+    with pytest.raises((MediaLabError, RefusedError)) as raised:
+        ask()
+    error = raised.value
+    is_answer = isinstance(error, RefusedError)
+    return error.answer if is_answer else answer_of(error, service.without_folders)
+
+
+def fields(error):
+    return [one["field"] for one in error.answer.body["error"]["faults"]]
+
+
+def test_a_request_is_answered_with_the_file_that_execute_would_write(
+    service, tiny_models, tmp_path
+):
+    answer = made(service, service.generate(QUICK), png=True)
+    with Workbench(tiny_models, tmp_path, device="cpu") as bench:
+        run = bench.execute(QUICK)
     (picture,) = answer["pictures"]
     assert base64.b64decode(picture["png"]) == run.artifact.path.read_bytes()
+    assert service.picture(picture["file"]) == (run.artifact.path.read_bytes(), "image/png")
     assert (picture["seed"], picture["width"], picture["height"]) == (7, 64, 64)
     assert picture["record"]["stages"][0]["name"] == "prompt"
-    kept = bench.artifacts.folder / picture["file"]
-    assert kept.read_bytes() == run.artifact.path.read_bytes()
-    assert bench.artifacts.load(picture["file"]) == run.config
+    assert (answer["state"], answer["seed"], answer["error"]) == ("done", 7, None)
+
+
+def test_the_process_of_the_service_imports_neither_torch_nor_diffusers(tiny_models, tmp_path):
+    code = (
+        "import sys\nfrom medialab import PipelineConfig\n"
+        "from medialab.api.service import Service\n"
+        f"service = Service({str(tiny_models)!r}, {str(tmp_path)!r}, 'cpu')\n"
+        "job = service.generate(PipelineConfig(steps=2, width=64, height=64))\n"
+        "assert job.error(120) is None, job.error()\n"
+        "service.described(job, png=True), service.capabilities(), service.models()\n"
+        "service.close()\nprint(*sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert not {"torch", "diffusers", "transformers"} & set(loaded)
 
 
 def test_the_answers_config_sent_back_makes_the_same_picture(service):
-    _, first = ask(service, "POST", "generate", QUICK | {"seed": -1})
+    first = made(service, service.generate(QUICK.changed(seed=-1)), png=True)
     assert first["config"]["seed"] == first["seed"] >= 0
-    status, again = ask(service, "POST", "generate", first["config"])
-    assert status == 200
+    config = ResolvedConfig.model_validate(json.loads(json.dumps(first["config"])))
+    again = made(service, service.generate(config), png=True)
     assert again["pictures"][0]["png"] == first["pictures"][0]["png"]
 
 
-def test_each_picture_of_a_batch_comes_with_its_seed(service):
-    _, answer = ask(service, "POST", "generate", QUICK | {"batch_size": 2})
+def test_each_picture_of_several_comes_with_its_seed(service):
+    answer = made(service, service.generate(QUICK.changed(batch_size=2)))
     assert [picture["seed"] for picture in answer["pictures"]] == [7, 8]
-    assert len({picture["png"] for picture in answer["pictures"]}) == 2
-
-
-@pytest.mark.parametrize(
-    ("settings", "field", "choice"),
-    [
-        ({"stepz": 3}, "stepz", "steps"),
-        ({"steps": 200}, "steps", None),
-        ({"width": 0}, "width", None),
-        ({"width": 40}, "width", None),
-        ({"sampler": "Eular"}, "sampler", "Euler"),
-        ({"sampler": "LCM", "schedule": "karras"}, "schedule", "automatic"),
-        ({"face": {"strenght": 1}}, "face.strenght", "denoising_strength"),
-        ({"face": {"order": "by name"}}, "face.order", "left to right"),
-        ({"control": [{"model": "x", "preprocessor": "cany"}]}, "control.0.preprocessor", "canny"),
-        ({"loras": [{"name": "x", "weigth": 1}]}, "loras.0.weigth", "weight"),
-        ({"image": "a.png"}, "image", None),
-        ({"guidance_scale": float("nan")}, "guidance_scale", None),
-    ],
-)
-def test_a_faulty_setting_is_named_with_what_it_may_be(service, settings, field, choice):
-    status, answer = ask(service, "POST", "generate", QUICK | settings)
-    assert status == 422
-    assert fields(answer) == [field]
-    assert field in answer["error"]["message"]
-    choices = answer["error"]["faults"][0].get("choices", [])
-    assert choice in choices if choice else not choices
-
-
-def test_every_fault_is_told_at_once(service):
-    wrong = {"steps": 0, "face": {"confidence": 2}}
-    _, answer = ask(service, "POST", "enhance", {"image": "", "config": wrong, "mask": 1})
-    assert set(fields(answer)) == {"config.steps", "config.face.confidence", "mask"}
-    told = {fault["field"]: fault for fault in answer["error"]["faults"]}
-    assert told["config.steps"]["value"] == 0
-    assert told["mask"]["choices"] == ["config", "image", "path"]
+    assert len({picture["file"] for picture in answer["pictures"]}) == 2
+    brief = service.described(service.job(answer["name"]), brief=True)
+    assert brief["config"] is None
+    assert [picture["record"] for picture in brief["pictures"]] == [{}, {}]
 
 
 @pytest.mark.parametrize(
@@ -101,95 +113,79 @@ def test_every_fault_is_told_at_once(service):
         ({"face": {"enabled": True, "detector": "yolo"}}, "detector"),
     ],
 )
-def test_an_unknown_model_is_not_found_and_those_there_are_are_told(service, settings, field):
-    status, answer = ask(service, "POST", "generate", QUICK | settings)
-    assert status == 404
-    assert fields(answer) == [field]
-    assert "known:" in answer["error"]["message"]
-    if field == "checkpoint":
-        assert answer["error"]["faults"][0]["choices"] == ["paperdoll"]
+def test_an_unknown_model_is_refused_before_a_job_is_made(service, settings, field):
+    before = len(service.jobs())
+    with pytest.raises(ModelNotFoundError) as raised:
+        service.generate(QUICK.changed(**settings))
+    answer = answer_of(raised.value, service.without_folders)
+    (fault,) = answer.body["error"]["faults"]
+    assert (answer.status, fault["field"]) == (404, field)
+    assert "known:" in fault["message"]
+    assert len(service.jobs()) == before
 
 
-@pytest.mark.parametrize(
-    ("body", "headers", "status"),
-    [
-        ("{broken", {}, 400),
-        ("", {}, 400),
-        ("[" * 100_000, {}, 400),
-        ([1, 2], {}, 400),
-        ({"prompt": "\ud800"}, {}, 400),
-        ("7", {}, 400),
-        ({'{"prompt": "x"}': [""]}, {"Content-Type": "application/x-www-form-urlencoded"}, 415),
-        (QUICK, {"Accept": "image/png"}, 406),
-    ],
-)
-def test_what_is_no_request_is_refused_by_its_kind(service, body, headers, status):
-    found, answer = ask(service, "POST", "generate", body, headers=headers)
-    assert found == status
-    assert answer["error"]["message"]
+def test_one_key_is_one_job_and_not_two_requests(service):
+    first = service.generate(QUICK, owner="a", key="k")
+    assert service.generate(QUICK, owner="a", key="k") is first
+    with pytest.raises(RepeatedKeyError, match="'k'"):
+        service.generate(QUICK.changed(seed=8), owner="a", key="k")
+    assert service.generate(QUICK, owner="b", key="k") is not first
+    assert service.generate(QUICK, owner="a") is not first
 
 
-def test_json_with_a_charset_is_read_and_so_is_a_header_that_comes_twice(service):
-    headers = {"Content-Type": "application/json; charset=utf-8", "Accept": ["text/html", "*/*"]}
-    status, _ = ask(service, "POST", "generate", json.dumps(QUICK), headers=headers)
-    assert status == 200
+def test_a_client_sees_its_own_jobs_alone(service):
+    job = service.generate(QUICK, owner="one")
+    assert service.job(job.name, "one") is job
+    assert job in service.jobs("one")
+    assert job not in service.jobs("other")
+    for owner, name in (("other", job.name), ("one", "nothing")):
+        with pytest.raises(JobNotFoundError, match="GET /jobs"):
+            service.cancel(name, owner)
+    assert job.error(SOON) is None
 
 
-def test_an_unknown_endpoint_is_told_with_the_known_and_a_wrong_verb_with_the_right(service):
-    status, answer = ask(service, "GET", "picture")
-    assert status == 404
-    assert "POST /generate" in answer["error"]["message"]
-    wrong = service.answer("GET", json.dumps({"path": {"endpoint": "generate"}}))
-    assert wrong.status == 405
-    assert json.loads(wrong.head)["headers"]["Allow"] == "POST"
-
-
-def test_a_picture_is_enhanced_and_only_by_the_stages_that_are_switched_on(service, bench):
+def test_a_picture_is_enhanced_and_only_by_the_stages_that_are_switched_on(
+    service, tiny_models, tmp_path
+):
     image = noise()
-    config = {"upscaler": {"enabled": True, "scale": 2}, "seed": 7}
-    status, answer = ask(service, "POST", "enhance", {"image": png(image), "config": config})
-    assert status == 200
-    run = bench.enhance(image, PipelineConfig(**config))
+    config = PipelineConfig(upscaler={"enabled": True, "scale": 2}, seed=7)
+    request = EnhanceRequest(image=png(image), config=config)
+    answer = made(service, service.enhance(request), png=True)
+    with Workbench(tiny_models, tmp_path, device="cpu") as bench:
+        run = bench.enhance(image, config)
     assert base64.b64decode(answer["pictures"][0]["png"]) == run.artifact.path.read_bytes()
     assert (answer["pictures"][0]["width"], answer["pictures"][0]["height"]) == (128, 128)
+    request = EnhanceRequest(path=answer["pictures"][0]["file"], config=config)
+    assert made(service, service.enhance(request))["pictures"][0]["width"] == 256
 
 
 def test_without_settings_and_without_a_checkpoint_a_photo_is_made_larger(tmp_path):
     (tmp_path / "models").mkdir()
-    with Workbench(tmp_path / "models", tmp_path / "outputs", device="cpu") as bare:
-        service = Service(bare)
+    with closing(Service(tmp_path / "models", tmp_path / "outputs", "cpu")) as bare:
         image = Image.effect_noise((96, 64), 40).convert("RGB")
-        status, answer = ask(service, "POST", "enhance", {"image": png(image)})
-        assert status == 200
+        answer = made(bare, bare.enhance(EnhanceRequest(image=png(image))), png=True)
         assert answer["config"]["checkpoint_sha256"] == ""
-        with Image.open(bare.artifacts.folder / answer["pictures"][0]["file"]) as made:
-            assert made.size == (192, 128)
+        assert answer["pictures"][0]["width"] == 192
         # The config of the answer makes it again.
-        again = ask(service, "POST", "generate", answer["config"])[1]
+        again = made(bare, bare.generate(ResolvedConfig.model_validate(answer["config"])), png=True)
         assert again["pictures"][0]["png"] == answer["pictures"][0]["png"]
-        face = {"image": png(image), "config": {"face": {"enabled": True}}}
-        status, answer = ask(service, "POST", "enhance", face)
-        assert status == 404
-        assert "need no checkpoint: to have these alone" in answer["error"]["message"]
-
-
-def test_a_picture_of_the_outputs_is_enhanced_by_its_path(service):
-    _, made = ask(service, "POST", "generate", QUICK)
-    request = {"path": made["pictures"][0]["file"], "config": {"upscaler": {"enabled": True}}}
-    status, answer = ask(service, "POST", "enhance", request)
-    assert (status, answer["pictures"][0]["width"]) == (200, 128)
+        face = EnhanceRequest(image=png(image), config=PipelineConfig(face={"enabled": True}))
+        refused = refusal(bare, lambda: bare.enhance(face))
+        assert refused.status == 404
+        assert "need no checkpoint: to have these alone" in refused.text
 
 
 def test_a_kept_picture_serves_as_a_mask_and_outside_it_nothing_changes(service):
     mask = Image.new("L", (64, 64))
     mask.paste(255, (0, 0, 32, 64))
     image = noise()
-    status, kept = ask(service, "POST", "pictures", {"image": png(mask)})
-    assert (status, kept["told"]) == (200, [])
-    settings = {"mode": "inpaint", "inpaint": {"mask": kept["picture"], "mask_blur": 0}}
-    request = {"image": png(image), "config": QUICK | settings}
-    _, answer = ask(service, "POST", "enhance", request)
-    painted = Image.open(BytesIO(base64.b64decode(answer["pictures"][0]["png"])))
+    kept = service.store_given(PictureRequest(image=png(mask)))
+    assert kept["told"] == []
+    config = QUICK.changed(mode="inpaint", inpaint={"mask": kept["picture"], "mask_blur": 0})
+    job = service.enhance(EnhanceRequest(image=png(image), config=config))
+    painted = Image.open(
+        BytesIO(base64.b64decode(made(service, job, png=True)["pictures"][0]["png"]))
+    )
     right, left = (48, 0, 64, 64), (0, 0, 16, 64)
     assert painted.crop(right).tobytes() == image.crop(right).tobytes()
     assert painted.crop(left).tobytes() != image.crop(left).tobytes()
@@ -197,7 +193,7 @@ def test_a_kept_picture_serves_as_a_mask_and_outside_it_nothing_changes(service)
 
 def test_what_was_done_to_a_picture_is_told(service):
     deep = Image.new("I;16", (8, 8), 40_000)
-    _, kept = ask(service, "POST", "pictures", {"image": png(deep)})
+    kept = service.store_given(PictureRequest(image=png(deep)))
     assert kept["told"] == ["its 65,536 levels of grey became 256"]
 
 
@@ -217,98 +213,125 @@ def test_what_was_done_to_a_picture_is_told(service):
         ({"path": "a\0.png"}, "path"),
     ],
 )
-def test_a_picture_that_cannot_be_read_is_refused(service, bench, given, field):
-    folder = bench.artifacts.folder
+def test_a_picture_that_cannot_be_read_is_refused(service, given, field):
+    folder = service.bench.artifacts.folder
     folder.mkdir(exist_ok=True)
-    os.mkfifo(folder / "pipe.png")
-    (folder / "loop.png").symlink_to("loop.png")
-    status, answer = ask(service, "POST", "enhance", given)
-    assert (status, fields(answer)) == (422, [field])
-    assert "0x" not in answer["error"]["message"]
+    if not (folder / "pipe.png").exists():
+        os.mkfifo(folder / "pipe.png")
+        (folder / "loop.png").symlink_to("loop.png")
+    answer = refusal(service, lambda: service.enhance(EnhanceRequest(**given)))
+    (fault,) = answer.body["error"]["faults"]
+    assert (answer.status, fault["field"]) == (422, field)
+    assert "0x" not in answer.text
 
 
 @pytest.mark.parametrize("how", ["relative", "absolute", "link", "not a picture"])
-def test_no_file_outside_the_outputs_is_read_nor_told_to_be_there(service, bench, tmp_path, how):
+def test_no_file_outside_the_outputs_is_read_nor_told_to_be_there(service, tmp_path, how):
     secret = tmp_path / "secret.png"
     noise().save(secret)
-    folder = bench.artifacts.folder
+    folder = service.bench.artifacts.folder
     folder.mkdir(exist_ok=True)
-    (folder / "link.png").symlink_to(secret)
+    (folder / f"{how}.png").symlink_to(secret)
     (folder / "api.log").write_text("a traceback")
-    paths = {
-        "relative": "../secret.png",
+    name = {
+        "relative": os.path.relpath(secret, folder),
         "absolute": str(secret),
-        "link": "link.png",
+        "link": f"{how}.png",
         "not a picture": "api.log",
-    }
-    there = ask(service, "POST", "enhance", {"path": paths[how]})
+    }[how]
+
+    def told():
+        for form in ("file", "thumbnail", "sidecar", "webp"):
+            with pytest.raises(RefusedError) as raised:
+                service.picture(name, form)
+            yield raised.value.answer.status, raised.value.answer.text
+        with pytest.raises(RefusedError) as raised:
+            service.enhance(EnhanceRequest(path=name))
+        yield raised.value.answer.status, raised.value.answer.text
+
+    there = list(told())
     secret.unlink()
-    assert there == ask(service, "POST", "enhance", {"path": paths[how]})
-    assert there[0] == 422
+    assert there == list(told())
+    assert {status for status, _ in there} == {404, 422}
+
+
+def test_a_picture_is_given_in_each_form(service):
+    file = made(service, service.generate(QUICK))["pictures"][0]["file"]
+    content, kind = service.picture(file)
+    pixels = Image.open(BytesIO(content)).convert("RGB").tobytes()
+    assert service.picture(file, "png") == (content, kind)
+    webp, kind = service.picture(file, "webp")
+    assert kind == "image/webp"
+    assert Image.open(BytesIO(webp)).convert("RGB").tobytes() == pixels
+    small, kind = service.picture(file, "thumbnail")
+    assert (kind, max(Image.open(BytesIO(small)).size)) == ("image/webp", 64)
+    sidecar, kind = service.picture(file, "sidecar")
+    assert (kind, json.loads(sidecar)["config"]["prompt"]) == ("application/json", "a red ball")
+
+
+def test_pictures_are_found_by_what_they_were_made_with_page_by_page(service):
+    for seed in (501, 502, 503):
+        job = service.generate(QUICK.changed(prompt="a yellow hat", seed=seed))
+        assert job.error(SOON) is None
+    page = service.find(PicturesQuery(text="yellow", limit=2))
+    assert (page["count"], [one["seed"] for one in page["pictures"]]) == (3, [503, 502])
+    page = service.find(PicturesQuery(text="yellow", limit=2, offset=2))
+    assert [one["seed"] for one in page["pictures"]] == [501]
+    assert service.find(PicturesQuery(text="yellow", seed=502))["count"] == 1
+    assert service.find(PicturesQuery(since="2000-01-01", until="2000-01-02"))["count"] == 0
+    with pytest.raises(MediaLabError):
+        service.find(PicturesQuery(text="stepz:3"))
 
 
 def test_a_far_too_large_picture_is_refused_by_its_bytes_and_by_its_pixels(service):
-    status, answer = ask(service, "POST", "pictures", {"image": "A" * (MOST_BYTES * 4 // 3 + 8)})
-    assert (status, fields(answer)) == (413, ["image"])
-    status, answer = ask(service, "POST", "pictures", {"image": png(Image.new("1", (9000, 9000)))})
-    assert (status, fields(answer)) == (413, ["image"])
+    with pytest.raises(RefusedError) as raised:
+        service.store_given(PictureRequest(image="A" * (MOST_BYTES * 4 // 3 + 8)))
+    assert (raised.value.answer.status, fields(raised.value)) == (413, ["image"])
+    with pytest.raises(PictureError) as raised:
+        service.store_given(PictureRequest(image=png(Image.new("1", (9000, 9000)))))
+    assert answer_of(raised.value, service.without_folders).status == 413
 
 
-def test_models_are_listed_with_the_refused_and_by_kind(service, bench, tmp_path):
-    status, answer = ask(service, "GET", "models")
-    assert status == 200
-    (model,) = [one for one in answer["models"] if one["name"] == "paperdoll"]
+def test_models_are_listed_with_the_refused_and_by_kind(service):
+    (model,) = [one for one in service.models()["models"] if one["name"] == "paperdoll"]
     assert (model["kind"], model["refused"]) == ("checkpoint", None)
     assert (model["prediction_type"], model["zero_terminal_snr"]) == ("v_prediction", False)
-    _, loras = ask(service, "GET", "models", args={"kind": ["lora"]})
-    assert loras["models"] == []
-    status, answer = ask(service, "GET", "models", args={"kind": ["hat"]})
-    assert status == 404
-    assert "checkpoint" in answer["error"]["message"]
+    assert service.models("lora")["models"] == []
+    with pytest.raises(ModelNotFoundError, match="checkpoint"):
+        service.models("hat")
 
 
-def test_a_defect_is_told_by_its_kind_and_its_traceback_only_logged(service, bench, monkeypatch):
-    def broken(*_):
-        message = "a secret"
-        raise ZeroDivisionError(message)
-
-    monkeypatch.setattr(bench.executor, "_make", broken)
-    status, answer = ask(service, "POST", "generate", QUICK)
-    assert (status, answer["error"]["kind"]) == (500, "ZeroDivisionError")
-    assert "secret" not in json.dumps(answer)
-    assert "a secret" in (bench.artifacts.folder / "api.log").read_text()
-    monkeypatch.undo()
-    assert ask(service, "POST", "generate", QUICK)[0] == 200
-
-
-def test_too_little_memory_is_told_in_full_since_a_smaller_request_may_fit(
-    service, bench, monkeypatch
-):
-    def too_large(*_):
-        message = "txt2img ran out of memory; choose a smaller width and height"
-        raise OutOfMemoryError(message)
-
-    monkeypatch.setattr(bench.executor, "_make", too_large)
-    status, answer = ask(service, "POST", "generate", QUICK)
-    assert (status, answer["error"]["kind"]) == (507, "OutOfMemoryError")
-    assert "smaller width" in answer["error"]["message"]
+def test_no_answer_names_a_folder_of_this_machine(service, tiny_models):
+    folder = service.bench.artifacts.folder
+    (folder / "2026-01-01").mkdir(parents=True, exist_ok=True)
+    (folder / "2026-01-01" / "bad.png").write_bytes(b"no picture")
+    told = [json.dumps([service.models(), service.capabilities(), service.health()])]
+    asked = (
+        lambda: service.generate(QUICK.changed(checkpoint="../paperdoll")),
+        lambda: service.enhance(EnhanceRequest(path="2026-01-01/bad.png")),
+        lambda: service.picture("2026-01-01/bad.png", "thumbnail"),
+        lambda: service.picture("2026-01-01/bad.png", "sidecar"),
+        lambda: service.picture("2026-01-01/bad.png", "webp"),
+    )
+    told += [refusal(service, ask).text for ask in asked]
+    job = service.generate(QUICK.changed(mode="img2img", image="0" * 64))
+    assert job.error(SOON) is not None
+    told.append(json.dumps(service.described(job)))
+    for place in (folder.parent, tiny_models):
+        assert str(place) not in "".join(told)
 
 
-def test_no_answer_names_a_folder_of_this_machine(service, bench, tiny_models, tmp_path):
-    (bench.artifacts.folder / "2026-01-01").mkdir(parents=True)
-    (bench.artifacts.folder / "2026-01-01" / "bad.png").write_bytes(b"no picture")
-    answers = [
-        ask(service, "POST", "generate", QUICK),
-        ask(service, "POST", "enhance", {"path": "2026-01-01/bad.png"}),
-        ask(service, "POST", "enhance", {"path": "2026-01-01/none.png"}),
-        ask(service, "POST", "generate", QUICK | {"checkpoint": "../paperdoll"}),
-        ask(service, "POST", "generate", QUICK | {"mode": "img2img", "image": "0" * 64}),
-        ask(service, "GET", "models"),
-        ask(service, "GET", "capabilities"),
-    ]
-    for folder in (tmp_path, tiny_models):
-        assert str(folder) not in json.dumps(answers)
+@pytest.mark.parametrize(
+    ("limits", "settings", "field"),
+    [
+        ({"most_steps": 10}, {"steps": 11}, "steps"),
+        ({"most_pictures": 2}, {"batch_size": 3}, "batch_size"),
+        ({"most_pixels": 64 * 64}, {"width": 128, "height": 64}, "width"),
+    ],
+)
+def test_what_is_over_the_servers_limits_is_refused_by_the_setting(limits, settings, field):
+    from medialab.api.limits import Limits
 
-
-def test_the_service_is_well_as_long_as_it_answers(service):
-    assert ask(service, "GET", "health")[1]["status"] == "ok"
+    with pytest.raises(ConfigError, match="more than this server makes") as raised:
+        Limits(**limits).check(PipelineConfig(**settings))
+    assert raised.value.setting == field

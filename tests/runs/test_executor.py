@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from medialab import PipelineConfig, Workbench
+from medialab.api.executor import WorkerExecutor
 from medialab.errors import CancelledError, MediaLabError, ModelRefusedError
 from medialab.runs.executor import Executor
 from medialab.runs.request import Request
@@ -16,13 +17,15 @@ LONG = QUICK.changed(steps=150, prompt="a long one")
 ENDS = {"done", "failed", "cancelled"}
 
 
-@pytest.fixture(scope="module", params=["in the kernel", "in another process"])
+@pytest.fixture(scope="module", params=["in the kernel", "in another process", "of the server"])
 def bench(request, tiny_models, tmp_path_factory):
     """A workbench on one of the executors."""
     outputs = tmp_path_factory.mktemp("outputs")
     other = None
     if request.param == "in another process":
         other = ProcessExecutor(tiny_models, outputs)
+    elif request.param == "of the server":
+        other = WorkerExecutor([tiny_models], outputs, "cpu")
     with Workbench(tiny_models, outputs, "cpu", executor=other) as workbench:
         workbench.execute(QUICK)  # its worker begins here, and outlives each test
         yield workbench
@@ -162,7 +165,8 @@ def test_a_workbench_on_it_makes_saves_and_reruns(bench):
 
 
 def test_all_are_cancelled_together_and_a_closed_one_takes_nothing(tiny_models, tmp_path):
-    for executor in (None, ProcessExecutor(tiny_models, tmp_path)):
+    others = ProcessExecutor(tiny_models, tmp_path), WorkerExecutor([tiny_models], tmp_path, "cpu")
+    for executor in (None, *others):
         with Workbench(tiny_models, tmp_path, "cpu", executor=executor) as bench:
             jobs = [bench.submit(LONG.changed(seed=seed), save=False) for seed in (1, 2, 3)]
             bench.executor.cancel_all()

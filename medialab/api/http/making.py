@@ -1,0 +1,93 @@
+"""The operations that make pictures: /generate, /enhance, /batches."""
+
+import functools
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from pydantic import BaseModel
+
+from medialab.api.failures import job_answer
+from medialab.api.http.following import until_over
+from medialab.api.http.operation import Asked, Operation
+from medialab.api.jobs import Job
+from medialab.api.messages import Answer, parsed
+from medialab.api.requests import EnhanceRequest, FailureAnswer, JobAnswer, Waiting
+from medialab.config.pipeline import PipelineConfig
+from medialab.config.resolved import ResolvedConfig
+
+_HEADERS = {
+    "Idempotency-Key": (
+        "The client's own name for this request: sent again with it, the same job is answered."
+    )
+}
+_ANSWERS: Mapping[int, type[BaseModel]] = {
+    200: JobAnswer,
+    202: JobAnswer,
+    **dict.fromkeys((400, 404, 413, 415, 422, 429, 500, 503, 507), FailureAnswer),
+}
+
+
+async def generate(asked: Asked) -> Answer:
+    """Make pictures from settings."""
+    content = asked.content()
+    # An answer's own `config`, sent back, makes the same picture again.
+    model = ResolvedConfig if "checkpoint_sha256" in content else PipelineConfig
+    config = parsed(model, content)
+    return await _given(asked, functools.partial(asked.service.generate, config))
+
+
+async def enhance(asked: Asked) -> Answer:
+    """Make a picture from one that is sent along or lies in outputs/."""
+    request = asked.body(EnhanceRequest)
+    return await _given(asked, functools.partial(asked.service.enhance, request))
+
+
+async def _given(asked: Asked, submit: Callable[..., Job]) -> Answer:
+    """Submit a request; wait for its job as long as the client asks."""
+    query = asked.query(Waiting)
+    await asked.until_ready()
+    job = await asked.in_thread(submit, owner=asked.owner, key=asked.key)
+    if query.wait:
+        await until_over(job, query.wait, asked.hung_up)
+    if query.cancel and asked.hung_up.is_set():
+        job.cancel()
+    return await answer_with(asked, job, png=query.png, failed=True)
+
+
+async def answer_with(asked: Asked, job: Job, *, png: bool, failed: bool = False) -> Answer:
+    """Return a job as an answer: 200 once it is over, 202 before.
+
+    Args:
+        asked: The request.
+        job: The job.
+        png: Whether its pictures are in the answer.
+        failed: Whether a job that failed is answered by its error, not as a job.
+    """
+    service = asked.service
+    if failed and job.is_over and job.failure:
+        return job_answer(job, service.without_folders)
+    body = await asked.in_thread(service.described, job, png=png)
+    status = HTTPStatus.OK if job.is_over else HTTPStatus.ACCEPTED
+    return Answer(status, body, {"Location": f"jobs/{job.name}"})
+
+
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/generate",
+        generate,
+        _ANSWERS,
+        query=Waiting,
+        bodies=(PipelineConfig, ResolvedConfig),
+        headers=_HEADERS,
+    ),
+    Operation(
+        "POST",
+        "/enhance",
+        enhance,
+        _ANSWERS,
+        query=Waiting,
+        bodies=(EnhanceRequest,),
+        headers=_HEADERS,
+    ),
+)

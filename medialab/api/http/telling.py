@@ -1,0 +1,35 @@
+"""The operations that tell what there is: models, capabilities, health."""
+
+from medialab.api.http.operation import Asked, Operation
+from medialab.api.messages import Answer
+from medialab.api.requests import FailureAnswer, HealthAnswer, ModelsAnswer, ModelsQuery
+
+
+async def list_models(asked: Asked) -> Answer:
+    """List the files in the models folders, with the reason where one is refused."""
+    query = asked.query(ModelsQuery)
+    return Answer(200, await asked.in_thread(asked.service.models, query.kind))
+
+
+async def tell_capabilities(asked: Asked) -> Answer:
+    """Return versions, device, stages with their settings, and all choices."""
+    await asked.until_ready()
+    return Answer(200, await asked.in_thread(asked.service.capabilities))
+
+
+async def tell_health(asked: Asked) -> Answer:
+    """Return that the server answers, and what the process that makes the pictures does."""
+    return Answer(200, asked.service.health())
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/models",
+        list_models,
+        {200: ModelsAnswer, 404: FailureAnswer, 422: FailureAnswer},
+        query=ModelsQuery,
+    ),
+    Operation("GET", "/capabilities", tell_capabilities, {200: ("application/json",)}),
+    Operation("GET", "/health", tell_health, {200: HealthAnswer}),
+)

@@ -1,0 +1,191 @@
+"""The jobs of a server: what each was asked for, how far it is, and what came of it."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from medialab.errors import CancelledError, MediaLabError
+from medialab.process.jobs import State
+from medialab.runs.plain import error_from_plain, run_from_plain
+from medialab.runs.request import Request
+from medialab.runs.run import Run
+
+JobKind = Literal["pictures", "batch"]
+ENDS = frozenset({"done", "failed", "cancelled"})
+_MOST_EVENTS = 1000  # of one job; the oldest steps are forgotten first
+_PREVIEW = "preview"
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """Something that happened to a job, in plain values.
+
+    Attributes:
+        number: Counts the job's events from 1; some are forgotten later.
+        kind: As `medialab.process.events.Event.kind`; "row" of a batch besides.
+        data: What is told of it. A step's `preview` is a PNG in base64, with the newest step only.
+    """
+
+    number: int
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Job:
+    """A request that waits, is made, or has ended; satisfies `medialab.runs.executor.RunJob`.
+
+    Args:
+        kind: "pictures" or "batch".
+        owner: The client that asked for it, as the server tells them apart.
+        label: A short text for a person.
+        request: The request for pictures; None for a batch.
+        batch: The request for a batch, in plain values.
+        cancel: Called to cancel it.
+    """
+
+    traceback = ""
+
+    def __init__(
+        self,
+        kind: JobKind,
+        owner: str,
+        label: str,
+        *,
+        request: Request | None = None,
+        batch: Mapping[str, Any] | None = None,
+        cancel: "Callable[[Job, bool], object]",
+    ) -> None:
+        self.name = secrets.token_hex(8)
+        self.kind: JobKind = kind
+        self.owner, self.label = owner, label or self.name
+        self.request, self.batch = request, batch
+        self.state: State = "queued"
+        self.created = datetime.now(UTC)
+        self.started: float | None = None
+        self.ended: float | None = None
+        self.run: Mapping[str, Any] = {}
+        self.failure: Mapping[str, Any] = {}
+        self._cancel = cancel
+        self._is_over = threading.Event()
+        self._lock = threading.Lock()  # of those below
+        self._events: list[JobEvent] = []
+        self._number = 0
+        self._watchers: list[Callable[[], object]] = []
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been made, or was; 0 before."""
+        if self.started is None:
+            return 0.0
+        return (self.ended or time.monotonic()) - self.started
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self._is_over.is_set()
+
+    def cancel(self, *, keep: bool = False) -> None:
+        """Stop it at its next step; see `RunJob.cancel`."""
+        self._cancel(self, keep)
+
+    def result(self, timeout: float | None = None) -> Run:
+        """Wait (seconds; None for ever) and return its run, or raise its error."""
+        error = self.error(timeout)
+        if error is not None:
+            raise error
+        return run_from_plain(self.run)
+
+    def error(self, timeout: float | None = None) -> MediaLabError | None:
+        """Wait likewise and return the error it failed with; None if it succeeded.
+
+        Raises:
+            TimeoutError: it has not ended by then.
+        """
+        if not self._is_over.wait(timeout):
+            raise TimeoutError
+        return error_from_plain(self.failure) if self.failure else None
+
+    def events(self, after: int = 0) -> list[JobEvent]:
+        """Return its events after the one of a number, without those that are forgotten."""
+        with self._lock:
+            first = next(
+                (at for at, one in enumerate(self._events) if one.number > after),
+                len(self._events),
+            )
+            return self._events[first:]
+
+    def watch(self, call: Callable[[], object]) -> Callable[[], None]:
+        """Call this after each new event, on any thread; return a function that ends that."""
+        with self._lock:
+            self._watchers.append(call)
+
+        def forget() -> None:
+            with self._lock:
+                self._watchers.remove(call)
+
+        return forget
+
+    def begin(self) -> None:
+        """Take note that it is being made."""
+        self.state, self.started = "running", time.monotonic()
+
+    def end(self, state: State, *, run: Mapping[str, Any], failure: Mapping[str, Any]) -> None:
+        """Take note of how it ended, before its last event is added."""
+        self.run, self.failure = run, failure
+        self.state, self.ended = state, time.monotonic()
+
+    def add(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Add an event, and tell those that watch."""
+        with self._lock:
+            self._number += 1
+            if kind == "step":
+                self._forget_previews()
+            if kind in ENDS:
+                self._events = [one for one in self._events if one.kind != "step"]
+            self._events.append(JobEvent(self._number, kind, data))
+            watchers = list(self._watchers)
+        for call in watchers:
+            call()
+
+    def close(self) -> None:
+        """Let those that wait for its result go on; called once, after its last event."""
+        self._is_over.set()
+        with self._lock:
+            watchers = list(self._watchers)
+        for call in watchers:
+            call()
+
+    def _forget_previews(self) -> None:
+        """Drop the previews of earlier steps, and the oldest steps of very many."""
+        last = len(self._events) - 1
+        if last >= 0 and _PREVIEW in self._events[last].data:
+            old = self._events[last]
+            data = {name: one for name, one in old.data.items() if name != _PREVIEW}
+            self._events[last] = JobEvent(old.number, old.kind, data)
+        if len(self._events) >= _MOST_EVENTS:
+            at = next((at for at, one in enumerate(self._events) if one.kind == "step"), 0)
+            del self._events[at]
+
+
+def next_of(waiting: Sequence[Job], turns: Mapping[str, int], kind: JobKind) -> Job | None:
+    """Return the waiting job of a kind that is made next, so that no client waits for another's.
+
+    Each client has its turn, the one whose last turn is longest ago first; of one client's jobs,
+    the first that waits.
+
+    Args:
+        waiting: The jobs that wait, in the order in which they came.
+        turns: The number of each client's last turn.
+        kind: The kind of job.
+    """
+    of_kind = [job for job in waiting if job.kind == kind]
+    return min(of_kind, key=lambda job: turns.get(job.owner, 0), default=None)
+
+
+def cancelled_before(job: Job) -> CancelledError:
+    """Return the error of a job that was cancelled while it waited."""
+    return CancelledError(f"{job.label!r} was cancelled before it began")
