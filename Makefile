@@ -10,7 +10,7 @@ NPM := $(shell command -v npm)
 NODE_MODULES := $(if $(NPM),node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio app api batch settings rooms paperdoll test lint format bundles benchmark mutants \
+.PHONY: help environment studio app api batch photos settings rooms paperdoll test lint format bundles benchmark mutants \
 	screenshots clean
 
 help: ## show this list
@@ -37,6 +37,9 @@ api: environment ## the studio for other programs, on port 8000 (docs/api.md); P
 
 batch: environment ## make what is missing of a batch: FILE=batch.yaml; on a cluster with DASK=tcp://host:8786, or WORKERS=2
 	@$(BIN)/python -m medialab batch $(FILE) $(if $(DASK),--dask $(DASK)) $(if $(WORKERS),--workers $(WORKERS))
+
+photos: environment ## fetch detectors and upscalers for photos (docs/models.md), 62 MB; FROM=folder takes packages that are there
+	@$(BIN)/python -m medialab fetch photos $(if $(FROM),--from "$(FROM)")
 
 settings: environment ## write docs/settings.md, the page of every setting, from the config models
 	@$(BIN)/python -m medialab settings > docs/settings.md

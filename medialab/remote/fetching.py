@@ -16,6 +16,8 @@ from medialab.remote.folders import fetch_folder
 from medialab.remote.http import asked
 from medialab.remote.listings import RemoteFile, RemoteVersion
 from medialab.remote.names import safe_name, suffix_of
+from medialab.remote.packages.bringing import bring
+from medialab.remote.packages.pins import Bundle
 from medialab.remote.parts import Part, part_of
 from medialab.remote.placing import files_below, folder_of, put, same_as
 from medialab.remote.source import DownloadRequest
@@ -76,6 +78,14 @@ class Fetching:
             path = fetch_folder(download, version, folder)
         self._note(download, download.files[0], path)
         return path
+
+    def bundle(self, download: Download, bundle: Bundle) -> Path:
+        """Bring models that lie in packages of the registry, and return the models folder.
+
+        Raises:
+            MediaLabError: they cannot be; the message says why, and what came is kept.
+        """
+        return bring(download, bundle, self._models, self._hashes)
 
     def _there(self, download: Download, file: RemoteFile, folder: Path) -> Path | None:
         """Return a file that is here and has the listed content; None if there is none."""

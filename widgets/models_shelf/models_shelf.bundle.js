@@ -12,8 +12,8 @@
 // source: widgets/models_shelf/src/shelf.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/geometry.js
-// sha256 of the sources: dc4800dc314026bba7936697797aaf9a6a1ea324197439a90526012417a716a8
-// sha256 of the lines below: 846f0fd99c0bd4e13f202c0ff92aa061ae79763d8fbffe78be2ab0d26a2e08ff
+// sha256 of the sources: 82c02c896bd9650fd447dca93832326c97ca83e863b8e1f6c796bc012314b325
+// sha256 of the lines below: ab423641b32b9d1c1cf18973a3888b4a94cb602101523953161043a691fb61a0
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -608,10 +608,10 @@ var Head = class {
    * @param {HTMLElement} parent
    * @param {{
    *   set: (name: keyof Filter, value: string) => void, cancel: () => void, refresh: () => void,
-   *   bin: () => void, find: () => void,
+   *   bin: () => void, find: () => void, photos: () => void,
    * }} acts what a person does
    */
-  constructor(parent, { set: set2, cancel, refresh, bin, find }) {
+  constructor(parent, { set: set2, cancel, refresh, bin, find, photos }) {
     this.asked = addTo(parent, "div", { class: "mls-models-asked", hidden: "" });
     this.question = addTo(this.asked, "strong", {});
     const button = { class: "mls-models-button", type: "button", title: "Choose none (Escape)" };
@@ -641,6 +641,14 @@ var Head = class {
       hidden: ""
     });
     this.find.append(icon("find", 16));
+    this.photos = addTo(top, "button", {
+      class: "mls-models-refresh",
+      type: "button",
+      "aria-label": "Fetch models for photos",
+      onclick: photos,
+      hidden: ""
+    });
+    this.photos.append(icon("detector", 16));
     this.bin = addTo(top, "button", {
       class: "mls-models-refresh mls-models-to-bin",
       type: "button",
@@ -664,6 +672,11 @@ var Head = class {
     this.asked.hidden = !title;
     this.question.textContent = title;
     this.kind.disabled = Boolean(title);
+  }
+  /** @param {string} about what would be fetched for photos; "" if nothing is missing */
+  drawPhotos(about) {
+    this.photos.hidden = !about;
+    this.photos.title = about;
   }
   /** @param {number} count of models in the bin */
   drawBin(count) {
@@ -947,7 +960,8 @@ var Shelf = class {
       cancel: () => this.pick(""),
       refresh: () => model.send({ kind: "refresh" }),
       bin: () => this.showBin(true),
-      find: () => model.send({ kind: "find" })
+      find: () => model.send({ kind: "find" }),
+      photos: () => model.send({ kind: "photos" })
     });
     this.previews = new Previews(model);
     this.list = new List(this.page, this.previews, ({ id }) => {
@@ -989,6 +1003,7 @@ var Shelf = class {
       "change:picking": () => this.drawPicking(),
       "change:binned": () => this.drawBin(),
       "change:can_find": () => this.drawPicking(),
+      "change:photos": () => this.drawPicking(),
       "change:told": () => this.tell(),
       "change:hashing": () => this.drawHashing()
     };
@@ -1121,6 +1136,7 @@ var Shelf = class {
     const title = this.model.get("picking");
     this.head.ask(title);
     this.head.find.hidden = Boolean(title) || !this.model.get("can_find");
+    this.head.drawPhotos(title ? "" : this.model.get("photos"));
     this.list.box.setAttribute("aria-label", title || "Models");
     const held = (
       /** @type {HTMLElement | null} */

@@ -146,6 +146,8 @@ class ModelsShelf(anywidget.AnyWidget):
     # How far the hashing of all models is: text, bytes done, bytes in all; [] while none runs.
     hashing: Any = traitlets.List().tag(sync=True)
     can_find = traitlets.Bool(False).tag(sync=True)  # whether there is a search for more
+    # What would be fetched for photos, in a sentence; "" if nothing of it is missing.
+    photos = traitlets.Unicode("").tag(sync=True)
     # What was just done, and what takes it back: [text, action, id]; [] for nothing.
     told = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
@@ -164,6 +166,7 @@ class ModelsShelf(anywidget.AnyWidget):
         self._refresh = ipw.CallbackDispatcher()
         self._picked = ipw.CallbackDispatcher()
         self._find = ipw.CallbackDispatcher()
+        self._photos = ipw.CallbackDispatcher()
         self.on_msg(self._heard)
 
     @property
@@ -182,6 +185,10 @@ class ModelsShelf(anywidget.AnyWidget):
     def on_find(self, callback: Callable[[], object], remove: bool = False) -> None:
         """Call `callback` when a person wants to look for models that are not here."""
         self._find.register_callback(callback, remove=remove)
+
+    def on_photos(self, callback: Callable[[], object], remove: bool = False) -> None:
+        """Call `callback` when a person wants the models for photos; `remove` stops that."""
+        self._photos.register_callback(callback, remove=remove)
 
     def on_picked(self, callback: Callable[[str], object], remove: bool = False) -> None:
         """Call `callback` with the id of the picked card, or "" if a person chose none."""
@@ -241,6 +248,8 @@ class ModelsShelf(anywidget.AnyWidget):
             self._refresh()
         elif kind == "find":
             self._find()
+        elif kind == "photos":
+            self._photos()
         elif kind == "picked" and self.picking:
             self._answer(identity)
         elif kind == "act" and content["action"] in OF_BIN | OF_ALL:

@@ -19,10 +19,10 @@ export class Head {
    * @param {HTMLElement} parent
    * @param {{
    *   set: (name: keyof Filter, value: string) => void, cancel: () => void, refresh: () => void,
-   *   bin: () => void, find: () => void,
+   *   bin: () => void, find: () => void, photos: () => void,
    * }} acts what a person does
    */
-  constructor(parent, { set, cancel, refresh, bin, find }) {
+  constructor(parent, { set, cancel, refresh, bin, find, photos }) {
     this.asked = addTo(parent, "div", { class: "mls-models-asked", hidden: "" });
     this.question = addTo(this.asked, "strong", {});
     const button = { class: "mls-models-button", type: "button", title: "Choose none (Escape)" };
@@ -52,6 +52,14 @@ export class Head {
       hidden: "",
     });
     this.find.append(icon("find", 16));
+    this.photos = addTo(top, "button", {
+      class: "mls-models-refresh",
+      type: "button",
+      "aria-label": "Fetch models for photos",
+      onclick: photos,
+      hidden: "",
+    });
+    this.photos.append(icon("detector", 16));
     this.bin = addTo(top, "button", {
       class: "mls-models-refresh mls-models-to-bin",
       type: "button",
@@ -76,6 +84,12 @@ export class Head {
     this.asked.hidden = !title;
     this.question.textContent = title;
     this.kind.disabled = Boolean(title);
+  }
+
+  /** @param {string} about what would be fetched for photos; "" if nothing is missing */
+  drawPhotos(about) {
+    this.photos.hidden = !about;
+    this.photos.title = about;
   }
 
   /** @param {number} count of models in the bin */

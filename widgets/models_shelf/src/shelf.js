@@ -37,6 +37,7 @@ export class Shelf {
       refresh: () => model.send({ kind: "refresh" }),
       bin: () => this.showBin(true),
       find: () => model.send({ kind: "find" }),
+      photos: () => model.send({ kind: "photos" }),
     });
     this.previews = new Previews(model);
     this.list = new List(this.page, this.previews, ({ id }) => {
@@ -79,6 +80,7 @@ export class Shelf {
       "change:picking": () => this.drawPicking(),
       "change:binned": () => this.drawBin(),
       "change:can_find": () => this.drawPicking(),
+      "change:photos": () => this.drawPicking(),
       "change:told": () => this.tell(),
       "change:hashing": () => this.drawHashing(),
     };
@@ -221,6 +223,7 @@ export class Shelf {
     const title = this.model.get("picking");
     this.head.ask(title);
     this.head.find.hidden = Boolean(title) || !this.model.get("can_find");
+    this.head.drawPhotos(title ? "" : this.model.get("photos"));
     this.list.box.setAttribute("aria-label", title || "Models");
     const held = /** @type {HTMLElement | null} */ (document.activeElement);
     const isInside = this.root.contains(held);

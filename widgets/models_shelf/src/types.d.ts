@@ -15,6 +15,7 @@ export interface Traits {
   binned: BinnedRow[];
   hashing: [] | [text: string, done: number, total: number];
   can_find: boolean;
+  photos: string;
   told: [] | [text: string, action: string, id: string];
 }
 
