@@ -1,6 +1,7 @@
 """Masks: 8-bit grey pictures, 255 where the picture is repainted. Functions return new ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from medialab.pixels.geometry import Box
@@ -158,14 +159,11 @@ def inverted(mask: "Image.Image") -> "Image.Image":
     return ImageOps.invert(mask)
 
 
-def merged(masks: "list[Image.Image]") -> "Image.Image":
-    """Return the union of masks of one size: the lightest value at each pixel."""
+def merged(masks: "Iterable[Image.Image]") -> "Image.Image":
+    """Return the union of masks of one size, one at least: the lightest value at each pixel."""
     from PIL import ImageChops
 
-    whole = masks[0].copy()
-    for mask in masks[1:]:
-        whole = ImageChops.lighter(whole, mask)
-    return whole
+    return reduce(ImageChops.lighter, masks).copy()
 
 
 def composite(base: "Image.Image", painted: "Image.Image", mask: "Image.Image") -> "Image.Image":

@@ -22,6 +22,33 @@ LEAST_CONFIDENCE = 0.05
 LEAST_SHARE = 0.0012
 
 
+class _PartOfPicture:
+    """A mask as an attribute: only what is not black is kept, since a photo may have many faces.
+
+    Read, it is a whole mask again, made for this one use.
+    """
+
+    def __get__(self, detection: "Detection | None", _owner: type) -> "Image.Image":
+        """Return the whole mask.
+
+        Raises:
+            AttributeError: on the class, so that the attribute has no default.
+        """
+        from PIL import Image
+
+        if detection is None:
+            raise AttributeError
+        size, at, part = vars(detection)["mask"]
+        mask = Image.new("L", size, 0)
+        mask.paste(part, at)
+        return mask
+
+    def __set__(self, detection: "Detection", mask: "Image.Image") -> None:
+        left, top, right, bottom = mask.getbbox() or (0, 0, 1, 1)
+        part = mask.crop((left, top, right, bottom))
+        vars(detection)["mask"] = (mask.size, (left, top), part)
+
+
 @dataclass(frozen=True)
 class Detection:
     """A part of a picture: what it is, where, and how confident the detector was.
@@ -40,8 +67,14 @@ class Detection:
     label: str
     confidence: float
     box: Box
-    mask: "Image.Image"
+    mask: _PartOfPicture = _PartOfPicture()
     index: int = 0
+
+    @property
+    def part(self) -> "tuple[Box, Image.Image]":
+        """The part of its mask that is not black: where it is, and its levels."""
+        _, (left, top), part = vars(self)["mask"]
+        return Box(left, top, left + part.width, top + part.height), part
 
 
 def as_plain(detection: Detection, mask: str | None) -> dict[str, Any]:
@@ -79,17 +112,16 @@ def packed(detections: Iterable[Detection]) -> "list[tuple[dict[str, Any], np.nd
 
     rows = []
     for detection in detections:
-        # Of a large picture's mask, what is white.
-        white = detection.mask.getbbox() or (0, 0, 1, 1)
+        place, part = detection.part
         row = {
             "label": detection.label,
             "confidence": detection.confidence,
             "box": list(detection.box.edges),
             "index": detection.index,
-            "at": white[:2],
+            "at": place.edges[:2],
             "size": detection.mask.size,
         }
-        rows.append((row, np.array(detection.mask.crop(white))))
+        rows.append((row, np.array(part)))
     return rows
 
 
@@ -178,22 +210,29 @@ def without_doubles(detections: Sequence[Detection], most: float) -> list[Detect
 
     Shapes, not boxes: two people who embrace have one box and two shapes.
     """
-    import numpy as np
-
-    kept: list[tuple[Detection, np.ndarray]] = []
+    kept: list[Detection] = []
     for detection in most_confident_first(detections):
-        shape = np.asarray(detection.mask) > 127
-        if all(_iou(detection, shape, *other) <= most for other in kept):
-            kept.append((detection, shape))
-    chosen = {id(detection) for detection, _ in kept}
+        if all(_iou(detection, other) <= most for other in kept):
+            kept.append(detection)
+    chosen = {id(detection) for detection in kept}
     return [detection for detection in detections if id(detection) in chosen]
 
 
-def _iou(one: Detection, shape: "np.ndarray", other: Detection, other_shape: "np.ndarray") -> float:
+def _iou(one: Detection, other: Detection) -> float:
+    import numpy as np
+
     if not one.box.iou(other.box):
         return 0.0
-    joint = int((shape | other_shape).sum())
-    return int((shape & other_shape).sum()) / joint if joint else 0.0
+    places = [detection.part[0] for detection in (one, other)]
+    around = Box(
+        min(place.left for place in places),
+        min(place.top for place in places),
+        max(place.right for place in places),
+        max(place.bottom for place in places),
+    )
+    first, second = (np.asarray(each.mask.crop(around.edges)) > 127 for each in (one, other))
+    joint = int((first | second).sum())
+    return int((first & second).sum()) / joint if joint else 0.0
 
 
 def _unit(confidence: float) -> float:

@@ -35,6 +35,20 @@ def write_paperdoll(folder, tokenizer, size=PAPERDOLL):
     )
 
 
+def write_sd15(folder, tokenizer):
+    """Write an SD1.5 as a diffusers folder, with a VAE of 8 pixels a latent as the real one's."""
+    diffusers.StableDiffusionPipeline(
+        unet=networks.make_unet(768),
+        vae=networks.make_vae_of_four_levels(),
+        text_encoder=networks.make_text_encoder("CLIPTextModel", 768, tokenizer),
+        tokenizer=tokenizer,
+        scheduler=diffusers.PNDMScheduler(skip_prk_steps=True, steps_offset=1),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    ).save_pretrained(folder)
+
+
 def write_sdxl(folder, tokenizer, vae):
     """Write SDXL and its refiner as diffusers folders, told apart by the width of their text."""
     scheduler = diffusers.EulerDiscreteScheduler()

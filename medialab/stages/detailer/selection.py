@@ -139,7 +139,7 @@ def shaped(
             dropped.append(Dropped(one, "nothing of its mask is left after moving and shrinking"))
     if settings.merge == "none" or not kept:
         return Sifted(kept, dropped)
-    mask = masks.merged([one.mask for one in kept])
+    mask = masks.merged(one.mask for one in kept)
     if settings.merge == "merge and invert":
         mask = masks.inverted(mask)
     if (box := masks.bounding_box(mask)) is None:
