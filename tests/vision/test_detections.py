@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,3 +86,31 @@ def test_a_box_that_holds_no_numbers_is_empty(odd):
 
 def test_labels_of_wrong_types_are_read_as_text():
     assert called(["face", "7"], {0: "Face", 1: 7, 2: None}) == {0: "Face", 1: "7"}
+
+
+def test_of_a_mask_only_what_is_not_black_is_kept_and_it_is_whole_again_when_read():
+    mask = Image.new("L", (4000, 3000), 0)
+    mask.paste(Image.linear_gradient("L").resize((30, 20)), (700, 900))
+    detection = Detection("face", 0.9, Box(690, 890, 740, 930), mask)
+    place, levels = detection.part
+    assert (place.width, place.height) == levels.size
+    assert levels.size <= (30, 20)
+    assert detection.mask.tobytes() == mask.tobytes()
+    moved = replace(detection, index=3)
+    assert moved.mask.tobytes() == mask.tobytes()
+    assert moved.part[0] == place
+    empty = replace(detection, mask=Image.new("L", (64, 48), 0))
+    assert (empty.mask.size, empty.mask.getbbox()) == ((64, 48), None)
+    with pytest.raises(TypeError):
+        Detection("face", 0.9, Box(0, 0, 1, 1))  # a mask has no default
+
+
+def test_shapes_are_compared_wherever_they_lie_in_a_large_photo():
+    def at(left, confidence, size=200):
+        mask = Image.new("L", (4000, 3000), 0)
+        mask.paste(255, (left, 1000, left + size, 1000 + size))
+        return Detection("face", confidence, Box(left, 1000, left + size, 1200), mask)
+
+    one, near, far = at(3000, 0.9), at(3040, 0.8), at(3180, 0.7)
+    assert without_doubles([far, near, one], 0.5) == [far, one]
+    assert without_doubles([far, near, one], 0.7) == [far, near, one]
