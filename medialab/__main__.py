@@ -4,7 +4,8 @@
 as a page in Markdown; `enhance photo.jpg` works on a picture's file, with the settings that follow;
 `batch file.yaml` makes a batch, or what is missing of it, and with
 `--dask ADDRESS` or `--workers NUMBER` on a Dask cluster; `fetch address` downloads a model, and
-`fetch photos` the detectors and upscalers for photos, out of packages of the registry.
+`fetch photos` the detectors and upscalers for photos, out of packages of the registry; `doctor`
+says what this machine has, and `doctor --json` says it to programs.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from medialab.api.arguments import read_arguments
 from medialab.batch.cluster import DaskExecutor
 from medialab.batch.files import read_batch
 from medialab.config.pipeline import PipelineConfig
-from medialab.errors import ConfigError, MediaLabError
+from medialab.errors import ConfigError, MediaLabError, shown
 from medialab.listing.model_folders import chosen_folders
 from medialab.loading.registry import ModelRegistry
 from medialab.process.installation import outputs_folder
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _HELP = frozenset({"-h", "--help", "help"})
 _PAGE, _BATCH, _FETCH, _ENHANCE = "settings", "batch", "fetch", "enhance"
+_DOCTOR, _JSON = "doctor", "--json"
 _INTERRUPTED = 130  # a shell's exit status after Ctrl-C
 # Columns; longer lines are hard to read.
 _WIDEST = 100
@@ -47,17 +49,18 @@ def main(arguments: list[str]) -> int:
     Returns:
         The exit status: 0, 1 if the picture could not be made, 2 if the arguments are wrong.
     """
+    commands = {_BATCH: _batch, _FETCH: _fetch, _DOCTOR: _examine}
+    command = commands.get(arguments[0]) if arguments else None
+    asks_help = not arguments or bool(_HELP.intersection(arguments))
     try:
-        if arguments[:1] == [_BATCH]:
-            return _make_batch(read_batch_arguments(arguments[1:]))
-        if not arguments or _HELP.intersection(arguments):
+        if command is not None and (command is _batch or not asks_help):  # it has help of its own
+            return command(arguments[1:])
+        if asks_help:
             asked = [one.partition("=")[0] for one in arguments if one not in _HELP]
             width = min(shutil.get_terminal_size().columns, _WIDEST)
             return _print(reference.as_help(asked, width))
         if arguments == [_PAGE]:
             return _print(reference.as_page())
-        if arguments[0] == _FETCH:
-            return _fetch(arguments[1:])
         # Before the workbench is made: a typing error need not wait for torch.
         make = _asked(arguments)
     except ConfigError as error:
@@ -146,6 +149,10 @@ def read_batch_arguments(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _batch(words: list[str]) -> int:
+    return _make_batch(read_batch_arguments(words))
+
+
 def _make_batch(arguments: argparse.Namespace) -> int:
     """Make what is missing of a batch; say each picture, and where table and sheets are."""
     try:
@@ -231,6 +238,23 @@ def _fetch(words: list[str]) -> int:
     except KeyboardInterrupt:
         print("stopped; the same command goes on with what is there", file=sys.stderr)
         return _INTERRUPTED
+
+
+def _examine(words: list[str]) -> int:
+    """Print what this machine has, and what would help.
+
+    Args:
+        words: `--json`, or nothing.
+
+    Raises:
+        ConfigError: another word.
+    """
+    if unknown := [word for word in words if word != _JSON]:
+        raise ConfigError(f"doctor takes --json or nothing, not {shown(unknown[0])}")
+    from medialab.api.doctor import examine  # needed here only
+
+    found = examine()
+    return _print((found.as_json() if words else found.as_text()) + "\n")
 
 
 def _report(download: "Download") -> int:

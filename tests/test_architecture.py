@@ -46,6 +46,7 @@ def test_the_import_contracts_hold():
 # tested as a whole, since its parts mean little alone. A room that is not here has a file for each.
 TESTED_WITH = {
     "medialab/__main__.py": "tests/api/test_command_line.py",
+    "medialab/api/doctor": "tests/api/test_doctor.py",
     "medialab/batch/cluster/session.py": "tests/batch/cluster/test_executor.py",
     "medialab/batch/cluster/worker.py": "tests/batch/cluster/test_executor.py",
     "medialab/batch/cluster/workforce.py": "tests/batch/cluster/test_executor.py",

@@ -32,6 +32,7 @@ unset. Lists are written in JSON; so can several settings of a stage be:
   python -m medialab enhance file    work on a picture; with the settings that follow the file, or
                                      twice as large, sharper, colours balanced
   python -m medialab fetch address   download a model of CivitAI or Hugging Face (docs/models.md)
+  python -m medialab doctor          what this machine has, and what would make it faster
 
 The environment variables MEDIALAB_MODELS and MEDIALAB_OUTPUTS name the folders of models and the
 folder where pictures are saved. The defaults are models and outputs in the checkout or, if the

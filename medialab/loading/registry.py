@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
 from medialab.files.hashes import HashCache, Stamp
+from medialab.files.machine_facts import MachineFacts
 from medialab.listing.editions import Editions
 from medialab.listing.folders import content_files
 from medialab.listing.info import FOLDER_OF_KIND, ModelInfo
@@ -70,6 +71,8 @@ class ModelRegistry:
         hashing: computes those of all models in the background, once started.
         editions: which editions of a family checkpoints are, as far as a person told; kept in the
             folder `editions`, or without one in memory only.
+        facts: what was measured on this machine; kept in the file `facts`, or without one in memory
+            only.
 
     Args:
         device: a torch device name, or a function that returns it, where another process computes;
@@ -82,6 +85,7 @@ class ModelRegistry:
         *,
         hash_cache: Path | None = None,
         editions: Path | None = None,
+        facts: Path | None = None,
         budget: MemoryBudget | None = None,
         device: str | Callable[[], str] | None = None,
     ) -> None:
@@ -91,6 +95,7 @@ class ModelRegistry:
         self._files = ModelFiles(self.folders)
         self.hashes = HashCache(hash_cache)
         self.editions = Editions(editions)
+        self.facts = MachineFacts(facts)
         self._loaded: OrderedDict[_Key, Loaded] = OrderedDict()
         self._uses: dict[int, int] = {}  # the number of the last use, by a loaded model's id
         self._kept: Collection[Any] = ()

@@ -157,7 +157,8 @@ def plan_memory(
         listing: the models as the request sees them.
         available: bytes that may be used.
     """
-    dtype = precision_for(config, checkpoint_of(config, listing), registry.device)
+    checkpoint = checkpoint_of(config, listing)
+    dtype = precision_for(config, checkpoint, registry.device, registry.facts)
     # This config has the hashes of all models that are here by now.
     absent = optional_models(config, stages) if isinstance(config, ResolvedConfig) else []
     sizes = {one.stage: one for one in sizes_of(config, stages, start)}

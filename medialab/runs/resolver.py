@@ -17,6 +17,7 @@ from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.pixels.geometry import fitted_size
 from medialab.process.memory import free_bytes, free_memory, total_bytes
+from medialab.process.precisions import refuse_impossible
 from medialab.process.threads import default_threads
 from medialab.prompts import Styles
 from medialab.runs.automatic_detectors import check_detectors, with_detectors
@@ -70,7 +71,7 @@ class Resolver:
         check_models(chosen, stages, listing)
         check_detectors(chosen, listing)
         check_handover(config, listing)
-        precision_for(config, info, self.registry.device)
+        refuse_impossible(config.precision, self.registry.device)
         check_references(config, listing, self.pictures)
         with suppress(ModelRefusedError):  # no checkpoint has to say its size
             size = self._size_of(config, info)
@@ -140,7 +141,7 @@ class Resolver:
             threads = config.threads or default_threads()
             present = hashes_if_there(optional_models(config, stages), listing)
             ties = config.models_sha256 | present
-            dtype = precision_for(config, info, self.registry.device)
+            dtype = self._precision_for(config, info)
             update = {"threads": threads, "dtype": dtype, "models_sha256": ties}
             return config.model_copy(update=update)
         check_references(config, listing, self.pictures)
@@ -163,11 +164,14 @@ class Resolver:
             "checkpoint_sha256": sha256,
             "models_sha256": hashes_of(config, stages, listing),
             "threads": default_threads(),
-            "dtype": precision_for(config, info, self.registry.device),
+            "dtype": self._precision_for(config, info),
         }
         family = info.family if info else UNKNOWN
         resolved = self._with_named(ResolvedConfig.parse(settings), family, listing)
         return self._with_detectors_for_the_rest(config, resolved, listing)
+
+    def _precision_for(self, config: PipelineConfig, info: ModelInfo) -> str:
+        return precision_for(config, info, self.registry.device, self.registry.facts)
 
     def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
         """Change settings of a run's first picture; see `Workbench.changed`."""

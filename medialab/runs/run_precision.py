@@ -1,22 +1,32 @@
 """The precision that a run's models compute in: as asked for, or as suits model and machine."""
 
+from functools import partial
+
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
+from medialab.files.machine_facts import MachineFacts
 from medialab.listing.info import ModelInfo
 from medialab.loading.memory_needs import numbers_in
 from medialab.process.precisions import can_compute, chosen, of_device
+from medialab.process.trials import bfloat16_gain, name_of_trial
 
 
-def precision_for(config: PipelineConfig, checkpoint: ModelInfo | None, device: str) -> str:
+def precision_for(
+    config: PipelineConfig, checkpoint: ModelInfo | None, device: str, facts: MachineFacts
+) -> str:
     """Return the precision of a request's models, one for all of its stages.
 
     A picture that is made again computes as it did, unless this device cannot.
+
+    Cost: where a large model on a CPU may choose bfloat16, the first time on a machine imports
+    torch and tries it for some 50 ms.
 
     Args:
         config: As asked for, or resolved; older resolved ones do not have it.
         checkpoint: The main one, whose size decides if the request leaves it open; None if there
             is none, and nothing is drawn.
         device: The torch device.
+        facts: What was measured on this machine.
 
     Raises:
         ConfigError: the device cannot compute in the precision that was asked for.
@@ -24,4 +34,5 @@ def precision_for(config: PipelineConfig, checkpoint: ModelInfo | None, device: 
     if isinstance(config, ResolvedConfig):
         told = config.dtype
         return told if told and can_compute(told, device) else of_device(device)
-    return chosen(config.precision, device, numbers_in(checkpoint) if checkpoint else 0)
+    gain = partial(facts.measured, name_of_trial(), bfloat16_gain)
+    return chosen(config.precision, device, numbers_in(checkpoint) if checkpoint else 0, gain)

@@ -75,6 +75,7 @@ class Workbench(OfModels, OfPictures):
             models or chosen_folders(),
             hash_cache=outputs / "hashes.sqlite",
             editions=outputs / "editions",
+            facts=outputs / "machine.json",
             device=device,
         )
         self._reader = SettingsReader(self.registry, self.pictures)

@@ -4,7 +4,14 @@ import pytest
 
 from medialab.errors import ConfigError
 from medialab.process import precisions
-from medialab.process.precisions import LARGE, PRECISIONS, can_compute, chosen, computes_bfloat16
+from medialab.process.precisions import (
+    LARGE,
+    LEAST_GAIN,
+    PRECISIONS,
+    can_compute,
+    chosen,
+    computes_bfloat16,
+)
 
 
 @pytest.fixture(params=["avx512_bf16", "amx_bf16", "bf16"])
@@ -24,10 +31,29 @@ def test_large_models_compute_in_bfloat16_where_the_processor_does():
     assert chosen("automatic", "cpu", LARGE - 1) == "float32"
 
 
+@pytest.mark.usefixtures("new_processor")
+def test_a_processor_that_is_not_faster_in_bfloat16_stays_at_float32():
+    assert chosen("automatic", "cpu", LARGE, lambda: LEAST_GAIN) == "bfloat16"
+    assert chosen("automatic", "cpu", LARGE, lambda: LEAST_GAIN - 0.01) == "float32"
+    assert chosen("bfloat16", "cpu", LARGE, lambda: 0.0) == "bfloat16"  # as asked
+
+
+def refuse():
+    raise AssertionError("measured in vain")
+
+
+@pytest.mark.usefixtures("new_processor")
+def test_nothing_is_tried_where_it_decides_nothing():
+    assert chosen("automatic", "cpu", LARGE - 1, refuse) == "float32"
+    assert chosen("float32", "cpu", LARGE, refuse) == "float32"
+    assert chosen("automatic", "mps", LARGE, refuse) == "float16"
+
+
 @pytest.mark.usefixtures("old_processor")
 def test_on_other_processors_all_compute_in_float32():
     assert not computes_bfloat16("cpu")
     assert chosen("automatic", "cpu", 10 * LARGE) == "float32"
+    assert chosen("automatic", "cpu", 10 * LARGE, refuse) == "float32"
     assert chosen("bfloat16", "cpu", LARGE) == "bfloat16"  # slow, in half the memory
 
 

@@ -5,6 +5,8 @@ import pytest
 from medialab import PipelineConfig
 from medialab.artifacts.sidecar import Sidecar
 from medialab.errors import ConfigError
+from medialab.files.machine_facts import MachineFacts
+from medialab.process import precisions
 from medialab.runs import run_precision
 
 ASKED = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=7)
@@ -59,7 +61,7 @@ def test_what_the_device_cannot_compute_is_refused_before_anything_is_loaded(ben
 def test_the_checkpoints_size_decides_where_nothing_was_asked(bench, monkeypatch):
     asked_of = []
 
-    def chosen(precision, device, numbers):
+    def chosen(precision, device, numbers, _gain):
         asked_of.append((precision, device, numbers))
         return "bfloat16"
 
@@ -71,3 +73,58 @@ def test_the_checkpoints_size_decides_where_nothing_was_asked(bench, monkeypatch
     )
     assert (precision, device) == ("automatic", "cpu")
     assert numbers * 4 == pytest.approx(checkpoint.nbytes, rel=0.01)
+
+
+@pytest.fixture
+def large(monkeypatch, bench):
+    """Every model counts as large, on a processor with bfloat16, and nothing was measured yet."""
+    monkeypatch.setattr(precisions, "LARGE", 1)
+    monkeypatch.setattr(precisions, "cpu_features", lambda: frozenset({"avx512_bf16"}))
+    monkeypatch.setattr(bench.registry, "facts", MachineFacts())
+
+
+def measured(monkeypatch, gain):
+    """Stand a gain in for the machine's own; give the list that tells how often it was measured."""
+    asked = []
+
+    def measure():
+        asked.append(gain)
+        return gain
+
+    monkeypatch.setattr(run_precision, "bfloat16_gain", measure)
+    return asked
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize(("gain", "expected"), [(2.0, "bfloat16"), (0.1, "float32")])
+def test_the_processor_is_tried_once_and_obeyed(bench, monkeypatch, gain, expected):
+    asked = measured(monkeypatch, gain)
+    assert [bench.resolve(ASKED).dtype for _ in range(3)] == [expected] * 3
+    assert asked == [gain]
+
+
+@pytest.mark.usefixtures("large")
+def test_a_picture_is_made_again_in_its_own_precision_whatever_the_machine_finds_now(
+    bench, monkeypatch
+):
+    measured(monkeypatch, 2.0)
+    first = bench.execute(ASKED.changed(seed=91))
+    assert first.record["dtype"] == "bfloat16"
+    monkeypatch.setattr(bench.registry, "facts", MachineFacts())
+    asked = measured(monkeypatch, 0.1)
+    assert bench.resolve(ASKED).dtype == "float32"
+    bench.cache.clear()
+    again = bench.execute(Sidecar.read(first.artifact.sidecar).config, save=False)
+    assert again.record["dtype"] == "bfloat16"
+    assert again.image.tobytes() == first.image.tobytes()
+    assert bench.verify(first).outcome == "equal"
+    assert asked == [0.1]
+
+
+@pytest.mark.usefixtures("large")
+def test_submitting_tries_nothing_on_the_callers_thread(bench, monkeypatch):
+    measured(monkeypatch, 2.0)
+    monkeypatch.setattr(
+        bench.registry.facts, "measured", lambda *_: pytest.fail("tried where a panel waits")
+    )
+    bench._resolver.check(ASKED)

@@ -1,0 +1,234 @@
+"""This studio beside a script of diffusers alone: a picture, a load, a change, the first picture.
+
+`BENCHMARKS=1 REAL_SIZE=1 pytest -s tests/benchmarks/test_speed_benchmark.py` prints the table that
+docs/performance.md has, in at most MINUTES=12, for checkpoints of SD1.5's and SDXL's real sizes
+with random weights. It needs 18 GB of memory (FAMILIES=sd15 alone 8 GB) and 12 GB of disk. Without
+the words, small ones are tried. Both programs use every core, in processes of their own, which draw
+in turn where both fit in memory. Imports of torch and diffusers are in the first picture alone.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+
+import pytest
+from PIL import Image
+
+from tests.benchmarks.levels import grey_levels
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = "REAL_SIZE" in os.environ
+ROUNDS = 5
+# Side in px, steps, the share of all minutes, and whether both programs fit in 24 GB at once.
+ASKED = {"sd15": (512, 4, 0.5, True), "sdxl": (512, 2, 0.4, False)}
+SMALL = (64, 2, 1.0, True)
+LEAST_FASTER, MOST_MEMORY, MOST_LOAD, MOST_CHANGE, MOST_LATER = 1.9, 0.6, 1.0, 0.5, 0.3
+MINUTES = float(os.environ.get("MINUTES", "12"))
+MOST_LEVELS = 255
+CHECKPOINT = ROOT / "models" / "checkpoints" / "paperdoll"
+FIRST = {
+    "plain": """
+from diffusers import DDIMScheduler, StableDiffusionPipeline
+import torch
+pipeline = StableDiffusionPipeline.from_pretrained(sys.argv[1], local_files_only=True)
+pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config)
+image = pipeline("a red ball", width=128, height=128, num_inference_steps=6, guidance_scale=5.0,
+    generator=torch.Generator().manual_seed(7)).images[0]
+""",
+    "ours": """
+from medialab import PipelineConfig, Workbench
+bench = Workbench(sys.argv[1], sys.argv[2], device="cpu")
+asked = PipelineConfig(prompt="a red ball", width=128, height=128, steps=6, guidance_scale=5.0,
+    sampler="DDIM", seed=7)
+image = bench.execute(asked, save=False).image
+""",
+}
+# As a kernel that was just started: the seconds from its first line, and the modules it loaded.
+COLD = """
+import sys, time
+began = time.perf_counter()
+{first}
+seconds = time.perf_counter() - began
+import json, os
+print(json.dumps({{"seconds": seconds, "modules": len(sys.modules)}}), flush=True)
+os._exit(0)
+"""
+
+
+def environment():
+    """Every core for both: the threads that `make benchmark` allows are for its other tests."""
+    found = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    return found | {"PYTHONPATH": str(ROOT)}
+
+
+class Program:
+    """One of the two programs in a process of its own."""
+
+    def __init__(self, name, folder, family):
+        self.name = name
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.unet_size", name, str(folder), family],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=(folder / f"{name}.log").open("w"),
+            text=True,
+            cwd=ROOT,
+            env=environment(),
+        )
+        self.log = folder / f"{name}.log"
+        self.began_with = self.answer()["began_with"]
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        assert line, self.log.read_text()[-3000:]
+        return json.loads(line)
+
+    def do(self, what, **told):
+        """Let it do something; return seconds and the most memory so far in GB."""
+        print(json.dumps({"do": what, **told}), file=self.process.stdin, flush=True)
+        return self.answer()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        assert self.process.wait(60) == 0, self.log.read_text()[-3000:]
+
+
+@contextmanager
+def running(name, folder, family):
+    """A program, ended at the block's end whatever happens."""
+    program = Program(name, folder, family)
+    try:
+        yield program
+        program.close()
+    finally:
+        program.process.kill()
+        program.process.wait()
+
+
+class Measured:
+    """What one program took: loads and changes in seconds, pictures in seconds, peak in GB."""
+
+    def __init__(self, program):
+        self.program, self.pictures = program, []
+
+    def prepare(self):
+        """Load one checkpoint, then go to the other and back; the files are cached by then."""
+        load = self.program.do("load", checkpoint="a")["seconds"]
+        there = self.program.do("load", checkpoint="b")["seconds"]
+        back = self.program.do("load", checkpoint="a")
+        self.load, self.change, self.loaded = load, there + back["seconds"], back["peak"]
+
+    def draw(self, side, steps, folder):
+        picture = str(folder / f"{self.program.name}.png")
+        told = self.program.do(
+            "draw", checkpoint="a", seed=7, side=side, steps=steps, picture=picture
+        )
+        # A seed of its own for every other round: this studio keeps finished pictures.
+        self.pictures.append(told["seconds"])
+        self.peak = told["peak"]
+
+    def again(self, number, side, steps):
+        told = self.program.do("draw", checkpoint="a", seed=100 + number, side=side, steps=steps)
+        self.pictures.append(told["seconds"])
+        self.peak = told["peak"]
+
+
+def rounds(measured, asked, minutes, folder):
+    """Draw in turn until five rounds or the minutes are over; at least one round each."""
+    side, steps = asked
+    end = time.monotonic() + 60 * minutes
+    for one in measured:
+        one.draw(side, steps, folder)
+    for number in range(1, ROUNDS):
+        longest = sum(max(one.pictures) for one in measured)
+        if not REAL or time.monotonic() + longest > end:
+            break
+        for one in measured if number % 2 else reversed(measured):
+            one.again(number, side, steps)
+
+
+def compared(family, folder):
+    """Return what both took, plain first."""
+    side, steps, share, fits = ASKED[family] if REAL else SMALL
+    minutes = MINUTES * share
+    names = ("plain", "ours")
+    if fits:
+        with ExitStack() as opened:
+            both = [Measured(opened.enter_context(running(one, folder, family))) for one in names]
+            for one in both:
+                one.prepare()
+            rounds(both, (side, steps), minutes, folder)
+        return both
+    both = []
+    for name in names:
+        with running(name, folder, family) as program:
+            both.append(Measured(program))
+            both[-1].prepare()
+            rounds(both[-1:], (side, steps), minutes * (0.6 if name == "plain" else 0.4), folder)
+    return both
+
+
+@pytest.mark.slow
+@pytest.mark.thorough
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("family", os.environ.get("FAMILIES", "sd15 sdxl").split())
+def test_a_picture_a_load_and_a_change_beside_diffusers(family, tmp_path, keep, gates):
+    command = [sys.executable, "-m", "tests.benchmarks.unet_size", "write", str(tmp_path), family]
+    subprocess.run([*command, str(int(REAL))], check=True, cwd=ROOT, env=environment())
+    plain, ours = compared(family, tmp_path)
+    pictures = [Image.open(tmp_path / f"{name}.png") for name in ("plain", "ours")]
+    levels = grey_levels(*pictures)
+    faster = median(plain.pictures) / median(ours.pictures)
+    memory, load = ours.peak / plain.peak, ours.load / plain.load
+    change = ours.change / plain.change
+    times, sizes = "{:.1f} s", "{:.1f} GB"
+    drawn = median(plain.pictures), median(ours.pictures)
+    lines = [
+        (f"a picture, median of {len(ours.pictures)}", times, drawn, 1 / faster, 1 / LEAST_FASTER),
+        ("peak memory", sizes, (plain.peak, ours.peak), memory, MOST_MEMORY),
+        ("load a single file", times, (plain.load, ours.load), load, MOST_LOAD),
+        ("to another and back", times, (plain.change, ours.change), change, MOST_CHANGE),
+    ]
+    rows = [f"| {family} | diffusers | this studio | ratio | at most |", "|---|---|---|---|---|"]
+    for what, unit, both, ratio, most in lines:
+        one, two = map(unit.format, both)
+        rows.append(f"| {what} | {one} | {two} | {ratio:.2f} | {most:.2f} |")
+    rows += ["", f"{faster:.2f} times as fast; levels of grey apart: {levels}"]
+    figures = {"faster": faster, "memory": memory, "load": load, "change": change}
+    keep("\n".join(rows), family=family, rounds=len(ours.pictures), real=REAL, **figures)
+    assert levels.worst <= MOST_LEVELS
+    if gates and REAL:
+        assert faster >= LEAST_FASTER
+        assert memory <= MOST_MEMORY
+        assert load <= MOST_LOAD
+        assert change <= MOST_CHANGE
+
+
+@pytest.mark.slow
+def test_the_first_picture_of_a_new_kernel_beside_diffusers(tmp_path, keep, gates):
+    taken = {"plain": [], "ours": []}
+    for number in range(ROUNDS + 1 if gates else 1):
+        for name in taken if number % 2 else reversed(taken):
+            models = ROOT / "models" if name == "ours" else CHECKPOINT
+            done = subprocess.run(
+                [sys.executable, "-c", COLD.format(first=FIRST[name]), models, tmp_path / name],
+                check=True,
+                capture_output=True,
+                text=True,
+                cwd=tmp_path,
+                env=environment(),
+            )
+            taken[name].append(json.loads(done.stdout.splitlines()[-1]))
+    if gates:  # the first of each reads the libraries from the disk
+        taken = {name: every[1:] for name, every in taken.items()}
+    plain, ours = (median(one["seconds"] for one in every) for every in taken.values())
+    modules = {name: every[0]["modules"] for name, every in taken.items()}
+    told = f"{ours:.2f} s, diffusers alone {plain:.2f} s: {ours - plain:+.2f} s"
+    keep(f"a new kernel's first picture: {told}; modules {modules}", ours=ours, plain=plain)
+    assert ours - plain <= MOST_LATER or not gates
