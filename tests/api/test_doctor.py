@@ -154,12 +154,12 @@ def test_a_broken_torch_is_a_line_of_the_report(doctor, tiny_checkout, tmp_path,
 
 # A Python that has neither the package nor its metadata.
 WITHOUT = """
-import importlib.metadata as metadata, sys
-class Gone:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {names}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-sys.meta_path.insert(0, Gone())
+import importlib.machinery as machinery, importlib.metadata as metadata, sys
+class Without(machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.partition(".")[0] in {names} else super().find_spec(name, path, target)
+sys.meta_path[sys.meta_path.index(machinery.PathFinder)] = Without
 found = metadata.version
 def version(name):
     if name in {names}:
