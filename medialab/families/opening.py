@@ -119,7 +119,8 @@ class Opening(Protocol):
 
         Args:
             info: The file's facts.
-            dtype: The weights' dtype.
+            dtype: The weights' dtype. A network may be left in another one that all of its weights
+                have: who calls this converts it.
             configs: The family's folder of configs.
             encoders: The files of the text encoders that it lacks.
         """

@@ -25,9 +25,9 @@ from medialab.loading.networks import (
     bytes_of,
     is_absent,
     pick_dtype,
-    prefer_channels_last,
     refuse,
     refuse_weight_dtype,
+    settle,
 )
 from medialab.process.memory import free_after, free_memory
 from medialab.process.precisions import WEIGHT_DTYPES
@@ -259,13 +259,10 @@ def load_checkpoint(
         else:
             pipeline = family.opening.file(info, dtype, configs / family.name, encoders)
     _check_complete(info, pipeline)
+    _settle(pipeline, family, device, dtype)
     pipeline.to(device)
     if pipeline.vae is None:
         pipeline.vae = family.opening.absent_vae(configs / family.name)
-    if device == "cpu":
-        for name in (family.denoiser.part, "vae"):
-            if (part := pipeline.components.get(name)) is not None and not is_absent(part):
-                prefer_channels_last(part)
     stored = f"GGUF {info.precision}" if info.format == GGUF else ""
     if weight_dtype != WEIGHT_DTYPES[0]:
         _store_in_float8(getattr(pipeline, family.denoiser.part), dtype)
@@ -290,6 +287,19 @@ def _check_complete(info: ModelInfo, pipeline: Any) -> None:
             if value.is_meta:
                 message = f"checkpoint {info.name!r} lacks {name}.{weight}; download it again"
                 raise ModelRefusedError(message)
+
+
+def _settle(pipeline: Any, family: Family, device: str, dtype: "torch.dtype") -> None:
+    """Give the networks their dtype, and on a CPU their layout, each weight in one copy.
+
+    A network whose weights have several dtypes was given them on purpose.
+    """
+    for name, part in _modules(pipeline.components):
+        if not is_absent(part):
+            own = {weight.dtype for weight in part.parameters() if weight.is_floating_point()}
+            is_other = len(own) == 1 and own != {dtype}
+            is_laid_out = device == "cpu" and name in (family.denoiser.part, "vae")
+            settle(part, dtype if is_other else None, channels_last=is_laid_out)
 
 
 def _store_in_float8(denoiser: Any, dtype: "torch.dtype") -> None:

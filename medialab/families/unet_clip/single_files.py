@@ -57,7 +57,7 @@ def load_single_file(info: Listed, made: SingleFile, dtype: "torch.dtype", confi
     Args:
         info: The file's facts; they determine its scheduler.
         made: The layout of the family's files.
-        dtype: The weights' dtype.
+        dtype: The weights' dtype. UNet and VAE are left in the file's own: see `Opening.file`.
         configs: The family's folder of configs.
 
     Raises:
@@ -69,19 +69,22 @@ def load_single_file(info: Listed, made: SingleFile, dtype: "torch.dtype", confi
 
     folder = configs
     tensors = _renamed(load_file(info.path), made)
-    shared: dict[str, Any] = {"config": str(folder), "dtype": dtype, "local_files_only": True}
+    shared: dict[str, Any] = {"config": str(folder), "local_files_only": True}
     own = configs.parent / SHARED_TOKENIZER
     unet = diffusers.UNet2DConditionModel.from_single_file(
         tensors,
         subfolder="unet",
         in_channels=channels_of(tensors),
+        dtype=_read_as(tensors, _UNET, dtype),
         **_side(info, made),
         **shared,
     )
     _check_used(tensors, _UNET, unet)
     vae = None
     if not info.lacks_vae:
-        vae = diffusers.AutoencoderKL.from_single_file(tensors, subfolder="vae", **shared)
+        vae = diffusers.AutoencoderKL.from_single_file(
+            tensors, subfolder="vae", dtype=_read_as(tensors, _VAE, dtype), **shared
+        )
         _check_used(tensors, _VAE, vae)
     parts: dict[str, Any] = {"unet": unet, "vae": vae}
     for name, (class_name, prefix) in made.encoders.items():
@@ -165,6 +168,19 @@ def channels_of(tensors: "Tensors") -> int:
     if FIRST_LAYER not in tensors:
         raise ModelRefusedError(f"it lacks {FIRST_LAYER}; download it again")
     return int(tensors[FIRST_LAYER].shape[1])
+
+
+def _read_as(tensors: "Tensors", prefix: str, dtype: "torch.dtype") -> "torch.dtype":
+    """Return the dtype to read a network in: its own, if all of its weights have the same.
+
+    They then stay where the file is mapped, until they are converted and laid out in one copy.
+    """
+    import torch
+
+    own = {value.dtype for name, value in tensors.items() if name.startswith(prefix)}
+    floats = {one for one in own if one.is_floating_point}
+    known = {torch.float32, torch.float16, torch.bfloat16}
+    return floats.pop() if len(floats) == 1 and floats <= known else dtype
 
 
 def _renamed(tensors: "Tensors", made: SingleFile) -> "Tensors":
