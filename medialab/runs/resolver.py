@@ -170,7 +170,7 @@ class Resolver:
         resolved = self._with_named(ResolvedConfig.parse(settings), family, listing)
         return self._with_detectors_for_the_rest(config, resolved, listing)
 
-    def _precision_for(self, config: PipelineConfig, info: ModelInfo) -> str:
+    def _precision_for(self, config: PipelineConfig, info: ModelInfo | None) -> str:
         return precision_for(config, info, self.registry.device, self.registry.facts)
 
     def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
