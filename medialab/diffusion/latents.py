@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from medialab.diffusion.encoded_pictures import encoding_once
 from medialab.diffusion.low_memory import vae_fallbacks
 from medialab.diffusion.vae_tiles import tile_side
 from medialab.loading.memory_needs import decoding_bytes, encoding_bytes
@@ -52,7 +53,7 @@ def encode_image(
         _claim(drawing, *image.size, encoding_bytes, "to encode")
         scaled = (pixels.to(drawing.device, vae.dtype) / 127.5) - 1
         scaled = torch.where(shown.to(scaled.device), scaled, 0.0)
-        with torch.inference_mode():
+        with torch.inference_mode(), encoding_once(drawing):
             return codec.encode(vae, scaled, drawing.dtype)
 
     return drawing.retries.finite("the VAE's encoder", vae_fallbacks(drawing), attempt, vae)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.control import Control
+from medialab.diffusion.encoded_pictures import encoding_once
 from medialab.diffusion.encoding import encode
 from medialab.diffusion.inpaint_models import Masked, reading
 from medialab.diffusion.inputs import rounding_notes
@@ -97,6 +98,7 @@ class PreparedDenoising:
         loras.advance(0)
         generator = torch.Generator("cpu").manual_seed(sampling.seed)
         with ExitStack() as undo, torch.inference_mode():
+            undo.enter_context(encoding_once(self.drawing))
             conditioning = Conditioning.of(embeddings) if embeddings else self._encoded()
             first = self._first(generator)
             self._enter_parts(undo)
