@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medialab.diffusion.control import Control, Models, prepare, with_networks
+from medialab.families.texts import StoredTexts
 from medialab.lora import MERGED_FROM, Applied, RunLoRAs
 from medialab.process.retries import RetryPolicy
 from medialab.settings.control_units import ControlUnit
@@ -35,6 +36,7 @@ class Drawing:
         loras: The LoRAs that `with_loras` may apply; by default it applies none.
         models: Where ControlNets and their preprocessors' models come from; by default nowhere.
         retries: The retry policy; by default a new one.
+        texts: Encoded texts of earlier runs; by default there are none.
     """
 
     def __init__(
@@ -46,10 +48,12 @@ class Drawing:
         loras: RunLoRAs | None = None,
         models: Models | None = None,
         retries: RetryPolicy | None = None,
+        texts: StoredTexts | None = None,
     ) -> None:
         self.checkpoint = checkpoint
         self.inversions: Mapping[str, Path] = inversions or {}
         self.retries = retries or RetryPolicy()
+        self.texts = texts
         self._chosen_vae = vae
         self._loras = loras
         self._models = models

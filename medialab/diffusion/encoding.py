@@ -1,14 +1,15 @@
 """Prompt encoding, with schedules over the steps and prompts joined by AND.
 
 The family encodes one text (`medialab.families.texts`); this module caches encoded texts as long as
-their checkpoint is loaded.
+their checkpoint is loaded, and asks the run for those that were encoded before.
 """
 
 import hashlib
 import unicodedata
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ConfigError, NotFiniteError, shown
 from medialab.families.conditioning import Conditioning, Moment, Track
@@ -132,8 +133,22 @@ class _Reader:
         whole = (text, self._settings, key, self._drawing.in_texts, kind)
         encoded = texts.get(whole)
         if encoded is None:
-            texts[whole] = encoded = self._encode(text)
+            encode, stored = partial(self._encode, text), self._drawing.texts
+            encoded = encode() if stored is None else stored.recalled(self._facts(text), encode)
+            texts[whole] = encoded
         return encoded
+
+    def _facts(self, text: str) -> dict[str, Any]:
+        """Return all that decides the encoding besides the models' files, as plain values."""
+        reading, seen = self._settings
+        return {
+            "text": text,
+            "emphasis": reading.emphasis,
+            "clip_skip": reading.clip_skip,
+            "pictures": [[*size, content.hex()] for size, content in seen],
+            "loras": repr(self._drawing.in_texts),
+            "computed_in": str(self._drawing.dtype),
+        }
 
     def _encode(self, text: str) -> Encoded:
         encoded = self.encoder.encode(text)

@@ -89,6 +89,18 @@ class TextEncoder(Protocol):
         """Return the conditioning of an empty negative prompt, from the encoded empty text."""
 
 
+class StoredTexts(Protocol):
+    """Encoded texts that outlive their checkpoint's stay in memory."""
+
+    def recalled(self, facts: Mapping[str, Any], encode: Callable[[], Encoded]) -> Encoded:
+        """Return a text as it was encoded before, or encode and store it.
+
+        Args:
+            facts: The text and all settings that decide its encoding, as plain JSON values.
+            encode: Encodes it.
+        """
+
+
 class TextByText(ABC):
     """A prompt encoder that reads each text by itself, at the length that the denoiser takes."""
 

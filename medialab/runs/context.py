@@ -24,6 +24,7 @@ from medialab.process.events import Event, Kind, no_preview
 from medialab.process.jobs import Job
 from medialab.process.memory import free_memory
 from medialab.process.retries import RetryPolicy
+from medialab.runs.encoded_texts import EncodedTexts
 from medialab.settings.fields import names_in_list
 from medialab.settings.sampling import Sampling
 
@@ -83,12 +84,18 @@ class RunContext:
         self._step: tuple[int, int, torch.Tensor | None] = (0, 0, None)
         self._finished: Image.Image | None = None
         self._keeps_interrupted = keeps_interrupted
+        self._texts: EncodedTexts | None = None
         self._interrupted: Image.Image | None = None
         self.retries = RetryPolicy()
 
-    def begin(self, image: "Image.Image | None") -> None:
-        """Begin the run, with the picture of the last stage that is cached, if any."""
-        self._finished = image
+    def begin(self, image: "Image.Image | None", texts: EncodedTexts | None = None) -> None:
+        """Begin the run.
+
+        Args:
+            image: the picture of the last stage that is cached, if any.
+            texts: the encoded texts of earlier runs; None for none.
+        """
+        self._finished, self._texts = image, texts
 
     @contextmanager
     def stage(self, name: str, recall: Recall) -> Iterator[RetryPolicy]:
@@ -159,6 +166,7 @@ class RunContext:
             loras=RunLoRAs(self._loras, loras),
             models=self,
             retries=self.retries,
+            texts=self._texts_of(name, named, checkpoint.device),
         )
         before, self._drawing = self._drawing, drawing
         try:
@@ -169,6 +177,20 @@ class RunContext:
             raise
         finally:
             self._drawing = before
+
+    def _texts_of(
+        self, checkpoint: str, encoders: Sequence[str], device: str
+    ) -> EncodedTexts | None:
+        """Return the encoded texts of a checkpoint, by the content of all that encodes them."""
+        used = [
+            ("checkpoint", checkpoint),
+            *(("text encoder", name) for name in encoders),
+            *(("embedding", name) for name in self._config.embeddings()),
+        ]
+        hashes = {f"{kind} {name}": self._config.sha256_of(kind, name) for kind, name in used}
+        if self._texts is None or None in hashes.values():
+            return None
+        return self._texts.of(hashes, device)
 
     def _interruptible(self) -> AbstractContextManager[object]:
         """Return a block in which large work on a CPU is cancelled within a step, too."""

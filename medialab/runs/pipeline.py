@@ -16,8 +16,9 @@ from medialab.process.retries import Retry
 from medialab.process.versions import all_versions
 from medialab.runs.cache import Explanation, StageCache, StageKey
 from medialab.runs.context import RunContext
+from medialab.runs.encoded_texts import EncodedTexts
 from medialab.runs.frames import decode_frame, encode_frame
-from medialab.runs.plan import PicturePlan, PlannedStage, dtype_of, threads_of
+from medialab.runs.plan import PicturePlan, PlannedStage, dtype_of, environment_of, threads_of
 from medialab.stage import Frame
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class Pipeline:
             MediaLabError: a stage cannot go on; its message says why.
         """
         frame, done = self._latest(picture, anew_from)
-        context.begin(frame.image)
+        texts = EncodedTexts(self.cache, environment_of(picture.config, self.device))
+        context.begin(frame.image, texts)
         measured: dict[str, dict[str, Any]] = {
             one.name: {"seconds": 0.0, "memory_bytes": used_bytes(), "cached": True}
             for one in picture.stages[:done]

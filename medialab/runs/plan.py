@@ -88,14 +88,7 @@ def plan_picture(
         device: the torch device that it is made on; part of the cache keys.
         set_aside: settings that it does not use.
     """
-    environment = dict(all_versions()) | {
-        "device": device.partition(":")[0],
-        "dtype": dtype_of(config, device),
-        "processor": threads.processor(device),
-        "threads": str(threads_of(config)),
-    }
-    if config.weight_dtype != WEIGHT_DTYPES[0]:
-        environment["weights"] = config.weight_dtype
+    environment = environment_of(config, device)
     for_all = {"checkpoint": config.checkpoint_sha256} | {
         f"embedding {name}": config.sha256_of("embedding", name) for name in config.embeddings()
     }
@@ -116,6 +109,19 @@ def plan_picture(
         )
         found.append(PlannedStage(one.stage, one.settings, one.models, key))
     return PicturePlan(config, tuple(found), set_aside)
+
+
+def environment_of(config: ResolvedConfig, device: str) -> dict[str, str]:
+    """Return the part of a cache key that is the same for all stages: versions and processor."""
+    environment = dict(all_versions()) | {
+        "device": device.partition(":")[0],
+        "dtype": dtype_of(config, device),
+        "processor": threads.processor(device),
+        "threads": str(threads_of(config)),
+    }
+    if config.weight_dtype != WEIGHT_DTYPES[0]:
+        environment["weights"] = config.weight_dtype
+    return environment
 
 
 def dtype_of(config: ResolvedConfig, device: str) -> str:

@@ -44,3 +44,32 @@ def test_what_is_remembered_has_a_limit(monkeypatch):
     assert texts.get(2) is not None
     texts[5] = Encoded({"prompt_embeds": one.clone(), "pooled_prompt_embeds": one.clone()}, 0)
     assert [*texts] == [2, 5]
+
+
+class Told:
+    """Stored texts that are asked, and have none."""
+
+    def __init__(self):
+        self.facts = []
+
+    def recalled(self, facts, encode):
+        self.facts.append(facts)
+        return encode()
+
+
+def test_stored_texts_are_asked_with_all_that_decides_an_encoding(sd15, monkeypatch):
+    told = Told()
+    monkeypatch.setattr(sd15, "texts", told)
+    encode(sd15, "a text that is stored", "", clip_skip=2, emphasis="no norm")
+    encode(sd15, "a text that is stored", "", clip_skip=2, emphasis="no norm")
+    monkeypatch.setattr(sd15, "_in_texts", (("ab", 0.5),))
+    encode(sd15, "a text that is stored", "", clip_skip=2, emphasis="no norm")
+    first, empty, again, _ = told.facts
+    assert (first["text"], empty["text"], again["text"]) == (
+        "a text that is stored",
+        "",
+        first["text"],
+    )
+    assert (first["clip_skip"], first["emphasis"]) == (2, "no norm")
+    assert first["computed_in"] == "torch.float32"
+    assert {name for name in first if first[name] != again[name]} == {"loras"}
