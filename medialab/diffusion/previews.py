@@ -8,8 +8,37 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
+# The most time that previews take, as a share of the steps'; and seconds between two of them.
+MOST_SHARE, _PAUSE = 0.05, 0.25
 _SIZE = 128  # pixels a side of the calibration picture, if that gives enough latents
 _ENOUGH = 2  # latents of that picture for each of their channels
+
+
+class Pace:
+    """The pace of a run's previews: a few a second, and a small share of the time that steps take.
+
+    More than a few would only fill a browser's queue. Where drawing one takes long, as on a busy
+    machine or with many small steps, fewer are drawn.
+    """
+
+    def __init__(self) -> None:
+        self._shown: float | None = None
+        self._cost = 0.0
+
+    def is_due(self, now: float) -> bool:
+        """Return whether a preview may be drawn now.
+
+        Args:
+            now: Seconds of a clock that never goes back.
+        """
+        if self._shown is not None and now - self._shown < max(_PAUSE, self._cost / MOST_SHARE):
+            return False
+        self._shown = now
+        return True
+
+    def took(self, seconds: float) -> None:
+        """Note how long a preview took, without the map that is fitted once for each VAE."""
+        self._cost = seconds
 
 
 class LatentPreview:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.drawing import Drawing
 from medialab.diffusion.latents import decode_latents
-from medialab.diffusion.previews import LatentPreview
+from medialab.diffusion.previews import LatentPreview, Pace
 from medialab.errors import (
     CancelledError,
     ModelRefusedError,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from medialab.loading.vaes import LoadedVAE
     from medialab.vision.roles import VisionModel
 
-PREVIEWS_PER_SECOND = 4
 # Takes facts and a function; returns its result for them, and whether that was cached.
 Recall = Callable[[Mapping[str, Any], Callable[[], bytes]], tuple[bytes, bool]]
 
@@ -77,7 +76,7 @@ class RunContext:
         self._tell = partial(self._emit, image=which[0], images=which[1])
         self._stage = ""
         self._recall: Recall = lambda _facts, make: (make(), False)
-        self._shown = 0.0
+        self._pace = Pace()
         self._models: list[Any] = []
         self._infos: dict[tuple[str, str], ModelInfo] = {}
         self._drawing: Drawing | None = None
@@ -310,15 +309,17 @@ class RunContext:
         self._job.emit(Event(kind, self._job.name, self._stage, **facts))
 
     def _preview(self, latents: "torch.Tensor") -> "Callable[[], Image.Image | None]":
-        """Offer a preview a few times a second; more would only fill the browser's queue."""
-        now, drawing = time.monotonic(), self._drawing
-        if drawing is None or now - self._shown < 1 / PREVIEWS_PER_SECOND:
+        """Offer a preview if one is due."""
+        drawing = self._drawing
+        if drawing is None or not self._pace.is_due(time.monotonic()):
             return no_preview
-        self._shown = now
-        return partial(_preview_of, drawing, latents)
+        return partial(_preview_of, drawing, latents, self._pace)
 
 
-def _preview_of(drawing: Drawing, latents: "torch.Tensor") -> "Image.Image | None":
+def _preview_of(drawing: Drawing, latents: "torch.Tensor", pace: Pace) -> "Image.Image | None":
     vae, codec = drawing.vae, drawing.family.codec
     preview: LatentPreview = drawing.vae_owner.cached("preview", lambda: LatentPreview(vae, codec))
-    return preview.draw(latents)
+    before = time.monotonic()
+    image = preview.draw(latents)
+    pace.took(time.monotonic() - before)
+    return image

@@ -1,11 +1,13 @@
 """A preview shows about what the VAE would decode, without decoding."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from medialab.diffusion.previews import LatentPreview
+from medialab.diffusion.previews import MOST_SHARE, LatentPreview, Pace
 from medialab.families.latent_codecs import SCALED
 from medialab.loading.checkpoint import load_checkpoint
 from tests.tiny.networks import make_vae_of_four_levels
@@ -69,3 +71,20 @@ def test_latents_of_many_channels_are_fitted_on_a_larger_picture():
     drawn = preview.draw(Squares().encode(None, pixels, torch.float32))
     assert drawn.size == (32, 64)
     assert np.abs(np.asarray(drawn).astype(int) - 191).max() <= 2
+
+
+def test_previews_come_a_few_times_a_second_and_take_a_small_share_of_the_time():
+    pace, clock = Pace(), [step / 100 for step in range(1000)]  # ten seconds, a step in ten ms
+    drawn = [now for now in clock if pace.is_due(now)]
+    assert drawn == [step / 100 for step in range(0, 1000, 25)]
+
+    slow, taken, drawn = Pace(), 0.04, []
+    for now in clock:
+        if slow.is_due(now):
+            drawn.append(now)
+            slow.took(taken)
+    assert len(drawn) * taken <= MOST_SHARE * clock[-1] + taken
+    assert all(0.8 <= round(after - before, 2) <= 0.81 for before, after in pairwise(drawn))
+    slow.took(0.001)  # the machine is quiet again
+    assert not slow.is_due(drawn[-1] + 0.2)
+    assert slow.is_due(drawn[-1] + 0.26)
