@@ -32,7 +32,10 @@ class Arrangement:
             yield from (name for name in group.settings if name != self.main)
 
 
-_SAMPLING = ("steps", "guidance_scale", "distilled_guidance_scale", "sampler", "schedule", "seed")
+_SAMPLING = (
+    *("steps", "guidance_scale", "distilled_guidance_scale", "sampler", "schedule", "seed"),
+    *("guidance_start", "guidance_end"),
+)
 _PROMPTS = ("prompt", "negative_prompt")
 _MODEL = Group(
     "model",
@@ -192,11 +195,15 @@ def arrangement_of(stage: str, settings: Iterable[str]) -> Arrangement:
 START = ("image", "mode", "fit", "width", "height", "resize_mode")
 TEXTS = ("prompt", "negative_prompt")
 SIGHT = ("checkpoint", "width", "height", "steps", "guidance_scale", "sampler", "seed", "loras")
+_MORE_DRAW = (
+    *("distilled_guidance_scale", "guidance_start", "guidance_end"),
+    *("schedule", "batch_size"),
+)
 # The rest of the whole picture's settings, in a sheet of their own.
 MORE = Arrangement(
     (
         Group("more-prompt", "Prompt", ("styles", "emphasis", "clip_skip")),
-        Group("more-draw", "Draw", ("distilled_guidance_scale", "schedule", "batch_size")),
+        Group("more-draw", "Draw", _MORE_DRAW),
         Group("variation", "Variation", ("variation_strength", "variation_seed")),
         Group(
             "more-model",

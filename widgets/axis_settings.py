@@ -22,7 +22,7 @@ _KINDS = {int: "whole", float: "number", bool: "tick"}
 # Those that people vary most come first.
 _FIRST = (
     *("prompt", REPLACE, "seed", "steps", "guidance_scale", "distilled_guidance_scale"),
-    *("sampler", "schedule"),
+    *("guidance_start", "guidance_end", "sampler", "schedule"),
     *("checkpoint", "loras", "vae"),
 )
 

@@ -29,7 +29,10 @@ _MOST_PARTS = 10_000
 _RUN_BY = frozenset({"mode", "control", *(stage.name for stage in STAGES)})
 # What a stage inherits, and no check compares.
 _NEVER_SEEN = frozenset(
-    {"seed", "guidance_scale", "distilled_guidance_scale", "clip_skip", "emphasis"}
+    {
+        *("seed", "guidance_scale", "distilled_guidance_scale", "guidance_start", "guidance_end"),
+        *("clip_skip", "emphasis"),
+    }
 )
 
 ResultT = TypeVar("ResultT")

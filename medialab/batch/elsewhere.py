@@ -25,6 +25,8 @@ _PLAIN = frozenset(
         "seed",
         "guidance_scale",
         "distilled_guidance_scale",
+        "guidance_start",
+        "guidance_end",
         "steps",
         "sampler",
         "schedule",

@@ -20,6 +20,7 @@ from medialab.diffusion.tiling import in_tiles
 from medialab.families.base import INPAINT
 from medialab.families.capabilities import Followed
 from medialab.families.conditioning import Conditioning
+from medialab.families.guidance import INTERVAL_UNREAD
 from medialab.lora import Applied, loras_as_record
 from medialab.process.memory import claim
 from medialab.settings.sampling import DISTILLED, Sampling
@@ -104,6 +105,7 @@ class PreparedDenoising:
             self._enter_parts(undo)
             part, steps = family.denoiser.part, self.steps.run
             guide = family.guide(pipeline, part, conditioning, steps)
+            guide.guide_within(sampling.guided)
             undo.enter_context(guide.composing())
             self.told = guide.distilled_inputs(sampling.distilled_guidance_scale)
             self.inversions = conditioning.inversions
@@ -111,6 +113,7 @@ class PreparedDenoising:
             self.notes = [
                 *conditioning.notes,
                 *notes,
+                *([INTERVAL_UNREAD] if sampling.sets_guided_in_vain else []),
                 *family.schedulers.notes(sampling.sampler),
                 *rounding_notes(self.size, self.drawn, self.drawing.block),
             ]
@@ -145,7 +148,7 @@ class PreparedDenoising:
     def record(self, asked: Mapping[str, Any], loras: Applied) -> dict[str, Any]:
         """Return the denoising's record; `asked` are the inputs that the stage passed."""
         sampling, schedulers = self.sampling, self.drawing.family.schedulers
-        names = sampling.sampler, sampling.schedule
+        names, guided = (sampling.sampler, sampling.schedule), sampling.guided
         strength = asked.get("strength")
         of = {"strength": round(strength, 4), "of_steps": self.steps.total} if strength else {}
         return {
@@ -157,6 +160,7 @@ class PreparedDenoising:
             "steps": self.steps.run,
             **({DISTILLED: sampling.distilled_guidance_scale} if self.told else {}),
             **of,
+            **({"guided_steps": guided.of(self.steps.run)} if not guided.is_whole else {}),
             "model_calls": int(self.pipeline.num_timesteps),
             **loras_as_record(loras),
             **({"unused_loras": list(sampling.unused_loras)} if sampling.unused_loras else {}),

@@ -144,6 +144,7 @@ class Handover:
         pipeline.scheduler.register_to_config(prediction_type=said)
         guide = family.guide(pipeline, family.denoiser.part, conditioning, steps)
         guide.distilled_inputs(sampling.distilled_guidance_scale)
+        guide.guide_within(sampling.guided)
         undo.enter_context(guide.composing())
         return guide
 

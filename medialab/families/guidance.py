@@ -3,16 +3,19 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from medialab.families.conditioning import Conditioning
 from medialab.families.patching import computing_by
+from medialab.settings.steps import GUIDANCE_END, GUIDANCE_START, Guided
 
 if TYPE_CHECKING:
     import torch
 
 NEGATIVE_UNREAD = "at guidance_scale 1 the negative prompt is not read"
 UNGUIDED = "this checkpoint is distilled: it follows the prompt at guidance_scale 1"
+INTERVAL_UNREAD = f"at guidance_scale 1 {GUIDANCE_START} and {GUIDANCE_END} have no effect"
 # "true": with a guidance_scale above 1 each step compares the prompt with the negative one, in two
 # rows at once or in turns. "distilled": besides, the denoiser is told a distilled_guidance_scale.
 # "none": no scale has an effect.
@@ -42,6 +45,16 @@ class Guide(ABC):
         self._conditioning = conditioning
         self._steps = steps
         self._step = 1
+        self._guided = Guided()
+
+    def guide_within(self, guided: Guided) -> None:
+        """Compare the prompt with the negative one in a part of the steps only."""
+        self._guided = guided
+
+    @property
+    def _compares(self) -> bool:
+        """Whether the present step compares the prompt with the negative one."""
+        return self._guided.includes(self._step, self._steps)
 
     @abstractmethod
     def inputs(self, guidance_scale: float) -> dict[str, Any]:
@@ -89,17 +102,25 @@ class Guide(ABC):
 
     @contextmanager
     def composing(self) -> Iterator[None]:
-        """Let the denoiser combine the sub-prompts of an AND inside the `with` block."""
-        if not self._conditioning.composes:
+        """Let the denoiser do what the pipeline cannot inside the `with` block.
+
+        It combines the sub-prompts of an AND, and computes the prompt alone in the steps that do
+        not compare.
+        """
+        composes = self._conditioning.composes
+        if not composes and self._guided.is_whole:
             yield
             return
         network = getattr(self._pipeline, self._denoiser)
         forward = network.forward
+        compute = partial(self._composed, forward) if composes else forward
 
-        def composed(*args: Any, **inputs: Any) -> Any:
-            return self._composed(forward, *args, **inputs)
+        def asked(*args: Any, **inputs: Any) -> Any:
+            if self._compares:
+                return compute(*args, **inputs)
+            return self._alone(compute, *args, **inputs)
 
-        with computing_by(network, composed):
+        with computing_by(network, asked):
             yield
 
     @abstractmethod
@@ -111,6 +132,18 @@ class Guide(ABC):
     @abstractmethod
     def _composed(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
         """Call the denoiser's own `forward` for all sub-prompts; return the same structure."""
+
+    @abstractmethod
+    def _alone(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
+        """Call the denoiser for the prompt alone, and answer for every row with what it says.
+
+        The pipeline's comparison then yields that answer, since the difference is 0.
+
+        Args:
+            forward: The denoiser's own, or `_composed`.
+            args: As the pipeline calls it.
+            inputs: Likewise.
+        """
 
 
 # Makes a guide from a pipeline, the denoiser's name in it, both prompts, and the steps.

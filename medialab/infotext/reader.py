@@ -274,6 +274,7 @@ _BASE_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "Steps": lambda value: {"steps": int(value)},
     "CFG scale": lambda value: {"guidance_scale": float(value)},
     "Distilled CFG Scale": lambda value: {"distilled_guidance_scale": float(value)},
+    "Skip Early CFG": lambda value: {"guidance_start": float(value)},
     "Seed": lambda value: {"seed": int(value)},
     "Size": _read_size,
     "Model": lambda value: {"checkpoint": without_hash(value)},

@@ -67,6 +67,8 @@ _DESCRIPTIONS: Mapping[str, Callable[[Any], str]] = {
     "steps": lambda value: f"{value} steps",
     "guidance_scale": lambda value: f"guidance {value:g}",
     "distilled_guidance_scale": lambda value: f"distilled guidance {value:g}",
+    "guidance_start": lambda value: f"guidance from {value:.0%} of the steps",
+    "guidance_end": lambda value: f"guidance up to {value:.0%} of the steps",
     "sampler": lambda value: f"sampler {value}",
     "schedule": lambda value: f"schedule {value}",
     "checkpoint": lambda value: f"checkpoint {value}",

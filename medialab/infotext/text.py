@@ -24,6 +24,7 @@ from medialab.infotext.reader import EXACT, STAGES, Parsed, read, split_text
 from medialab.settings.choices import EMPHASES, USUAL_DISTILLED
 from medialab.settings.fields import StageConfig
 from medialab.settings.sampling import DISTILLED, SamplingConfig
+from medialab.settings.steps import GUIDANCE_START
 
 __all__ = ["Parsed", "read", "write"]
 
@@ -32,10 +33,10 @@ UPSCALER_KEYS = {"Hires upscaler": "refiner", "Ultimate SD upscale upscaler": "u
 # Settings of the base that the stage which draws the picture may override; its own are written.
 _FIRST_PASS = (
     *("prompt", "negative_prompt", "steps", "sampler", "schedule", "guidance_scale", "seed"),
-    *(DISTILLED, "checkpoint", "vae", "clip_skip", "emphasis", "control"),
+    *(DISTILLED, GUIDANCE_START, "checkpoint", "vae", "clip_skip", "emphasis", "control"),
 )
 _VARIATION = ("variation_seed", "variation_strength")
-DISTILLED_KEY = "Distilled CFG Scale"
+DISTILLED_KEY, SKIP_KEY = "Distilled CFG Scale", "Skip Early CFG"
 HANDOVER_KEYS = ("Refiner", "Refiner switch at")
 HASHES = "Hashes"  # CivitAI's own item, by which it knows textual inversions; never in quotes
 # Settings at the top level that items hold in full, or that only a request has.
@@ -79,6 +80,7 @@ def write(
         "Schedule type": schedule(drawn.schedule),
         "CFG scale": number(drawn.guidance_scale),
         **_distilled(drawn, applied),
+        **({SKIP_KEY: number(drawn.guidance_start)} if drawn.guidance_start else {}),
         "Seed": str(drawn.seed),
         "Size": f"{config.width}x{config.height}",
         **({"Model hash": checkpoint_hash, "Model": drawn.checkpoint} if checkpoint_hash else {}),

@@ -7,12 +7,13 @@ from typing import NamedTuple
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.families import RUNNING
-from medialab.families.guidance import NEGATIVE_UNREAD, UNGUIDED
+from medialab.families.guidance import INTERVAL_UNREAD, NEGATIVE_UNREAD, UNGUIDED
 from medialab.listing.info import ModelInfo
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.defaults import defaults_of
 from medialab.settings.choices import USUAL_DISTILLED
 from medialab.settings.sampling import DISTILLED
+from medialab.settings.steps import Guided
 
 
 class _Pass(NamedTuple):
@@ -24,6 +25,7 @@ class _Pass(NamedTuple):
     guidance_scale: float
     distilled: float
     own_distilled: bool
+    guided: Guided
 
 
 def without_effect(config: PipelineConfig, listing: Snapshot) -> list[str]:
@@ -54,6 +56,8 @@ def _unread(one: _Pass, info: ModelInfo | None) -> Iterator[str]:
         yield UNGUIDED
     if one.negative_prompt.strip() and (one.guidance_scale <= 1 or not is_guided):
         yield NEGATIVE_UNREAD
+    if not one.guided.is_whole and (one.guidance_scale <= 1 or not is_guided):
+        yield INTERVAL_UNREAD
     if info is not None and one.own_distilled and one.distilled != USUAL_DISTILLED:
         with suppress(ModelRefusedError):
             if DISTILLED not in defaults_of(info):
@@ -73,6 +77,7 @@ def _passes(config: PipelineConfig) -> Iterator[_Pass]:
             config.guidance_scale,
             config.distilled_guidance_scale,
             own_distilled=True,
+            guided=Guided(config.guidance_start, config.guidance_end),
         )
     for name, part in config.drawing_parts().items():
         one = part.filled(vars(config)).sampling()
@@ -85,4 +90,5 @@ def _passes(config: PipelineConfig) -> Iterator[_Pass]:
             one.guidance_scale,
             one.distilled_guidance_scale,
             own_distilled=own,
+            guided=Guided(one.guidance_start, one.guidance_end),
         )

@@ -28,9 +28,10 @@ from medialab.settings.choices import (
     VAEName,
 )
 from medialab.settings.control_units import ControlUnit
-from medialab.settings.fields import LARGEST_SEED, StageConfig
+from medialab.settings.fields import LARGEST_SEED, Fraction, StageConfig
 from medialab.settings.loras import LoRAConfig, asked_loras, unused_loras
 from medialab.settings.samplers import AUTOMATIC_PREDICTION, check
+from medialab.settings.steps import Guided
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,19 @@ class Sampling:
     text_encoder: str = ""
     prediction_type: str = AUTOMATIC_PREDICTION
     distilled_guidance_scale: float = USUAL_DISTILLED
+    guidance_start: float = 0.0
+    guidance_end: float = 1.0
+
+    @property
+    def guided(self) -> Guided:
+        """The steps that compare the prompt with the negative one, if any does."""
+        set_to = Guided(self.guidance_start, self.guidance_end)
+        return set_to if self.guidance_scale > 1 else Guided()
+
+    @property
+    def sets_guided_in_vain(self) -> bool:
+        """Whether such steps are set where none compares."""
+        return self.guidance_scale <= 1 and (self.guidance_start, self.guidance_end) != Guided()
 
     @property
     def asked_loras(self) -> tuple[LoRAConfig, ...]:
@@ -121,6 +135,12 @@ class SamplingConfig(StageConfig):
     distilled_guidance_scale: DistilledGuidance | None = Field(
         None,
         description="The guidance that a distilled checkpoint is told; empty: inherited.",
+    )
+    guidance_start: Fraction | None = Field(
+        None, description="Share of its steps before guidance begins; empty: inherited."
+    )
+    guidance_end: Fraction | None = Field(
+        None, description="Share of its steps after which guidance ends; empty: inherited."
     )
     sampler: SamplerName | None = Field(None, description="Another sampler; empty: inherited.")
     schedule: ScheduleName | None = Field(None, description="Another schedule; empty: inherited.")

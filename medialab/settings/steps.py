@@ -9,6 +9,8 @@ from typing import NamedTuple
 from medialab.errors import ConfigError
 from medialab.settings.samplers import MOST_STEPS, check, most_steps
 
+# Settings of the steps that compare the prompt with the negative one, as shares of those run.
+GUIDANCE_START, GUIDANCE_END = "guidance_start", "guidance_end"
 # Tolerance: a share of steps such as 100 · 0.29 may be rounded to just below the exact number.
 _HAIR = 1e-9
 
@@ -26,6 +28,37 @@ class Plan(NamedTuple):
         1 if all are run; otherwise half a step is added, so that rounding does not remove one.
         """
         return min(1.0, (self.run + 0.5) / self.total)
+
+
+class Guided(NamedTuple):
+    """The part of the steps that compare the prompt with the negative one.
+
+    All others use the prompt alone, as at a guidance scale of 1, which takes half the time.
+    Source: Kynkäänniemi et al., "Applying Guidance in a Limited Interval Improves Sample and
+    Distribution Quality in Diffusion Models"; A1111's "Skip Early CFG" for the start.
+
+    Attributes:
+        start: The share of the steps that are drawn before, 0 to 1; the step at it is one of them.
+        end: The share of the steps after which none compares.
+    """
+
+    start: float = 0.0
+    end: float = 1.0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every step compares."""
+        return self == Guided()
+
+    def includes(self, step: int, steps: int) -> bool:
+        """Return whether a step, counted from 1, compares."""
+        done = (step - 1) / steps
+        return (self.start == 0 or done > self.start) and (self.end == 1 or done < self.end)
+
+    def of(self, steps: int) -> list[int]:
+        """Return the first and the last step that compares, counted from 1; none if none does."""
+        found = [step for step in range(1, steps + 1) if self.includes(step, steps)]
+        return [found[0], found[-1]] if found else []
 
 
 def planned(

@@ -73,6 +73,16 @@ class Txt2ImgConfig(SizeConfig):
         description="The guidance that distilled checkpoints are told, if they read one: they draw "
         "as if compared, in half the time. No others have it.",
     )
+    guidance_start: Fraction = Field(
+        0.0,
+        description="Share of the steps that do not read the negative prompt at the beginning "
+        "(Skip Early CFG): they take half the time.",
+    )
+    guidance_end: Fraction = Field(
+        1.0,
+        description="Share of the steps after which none reads the negative prompt: the rest "
+        "takes half the time.",
+    )
     sampler: SamplerName = Field("DPM++ 2M", description="The method of denoising.")
     schedule: ScheduleName = Field(
         "automatic", description="How noise is distributed over the steps."

@@ -311,6 +311,68 @@ def test_the_upscaler_draws_in_tiles_or_refuses_it_by_name_before_the_run(name, 
     assert alone.tobytes() != run.image.tobytes()
 
 
+# Guidance in a part of the steps
+
+
+# The tiny Klein is distilled: no step of it compares.
+compared = pytest.mark.parametrize("name", [one for one in BY_HAND if BY_HAND[one] is not KLEIN])
+
+
+def alone_outside(forward, calls, steps, of_steps):
+    """Return a transformer that answers with the prompt's answer in steps that do not compare."""
+    answers = []
+
+    def asked(*args, **inputs):
+        given = inputs.get("hidden_states", args[0] if args else None)
+        rows, a_step = len(given), 1 if len(given) == 2 else 2
+        step = 1 + len(calls) // a_step
+        calls.append(step)
+        assert step <= of_steps
+        if steps[0] > 1 and "kv_cache" in inputs:  # it would be stored at the first step
+            inputs |= {"kv_cache": None, "kv_cache_mode": None}
+        if step in steps:
+            return forward(*args, **inputs)
+        if rows == 1:  # the prompt first, then the negative one
+            answers.append(answers.pop() if answers else forward(*args, **inputs))
+            return answers.pop() if len(calls) % 2 == 0 else answers[-1]
+        if isinstance(given, list):
+            latents, time, texts, *rest = args
+            found = forward(latents[:1], time[:1], texts[:1], *rest, **inputs)
+            return ([found[0][0]] * 2, *found[1:])
+        one = {
+            key: value[1:] if isinstance(value, torch.Tensor) and len(value) == 2 else value
+            for key, value in inputs.items()
+        }
+        return (forward(*args, **one)[0].repeat(2, 1, 1, 1),)
+
+    return asked
+
+
+@compared
+@pytest.mark.parametrize(("start", "end", "steps"), [(0, 0.5, [1, 2]), (0.25, 1, [3, 4])])
+def test_steps_without_guidance_use_the_prompt_alone(
+    name, start, end, steps, bench, hand, monkeypatch
+):
+    config = quick(name, steps=4, guidance_start=start, guidance_end=end)
+    run = bench.execute(config, save=False)
+    assert applied(run, "txt2img")["guided_steps"] == [steps[0], steps[-1]]
+    whole = hand.draw(PROMPT, **by_hand(name, steps=4))
+    calls = []
+    monkeypatch.setattr(
+        hand.network, "forward", alone_outside(hand.network.forward, calls, steps, 4)
+    )
+    expected = hand.draw(PROMPT, **by_hand(name, steps=4))
+    assert max(calls) == 4
+    assert run.image.tobytes() == expected.tobytes() != whole.tobytes()
+
+
+@compared
+def test_no_step_with_guidance_is_guidance_1(name, bench):
+    never = bench.execute(quick(name, guidance_end=0.0), save=False)
+    alone = bench.execute(quick(name, guidance_scale=1.0), save=False)
+    assert never.image.tobytes() == alone.image.tobytes()
+
+
 # Promises of the cache, the record and the queue
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from medialab.families.conditioning import Conditioning, Moment, Track
 from medialab.families.guidance import Guide
+from medialab.settings.steps import Guided
 
 
 class Steps(Guide):
@@ -21,6 +22,9 @@ class Steps(Guide):
 
     def _composed(self, forward, *args, **inputs):
         return ("composed", *forward(*args, **inputs))
+
+    def _alone(self, forward, *args, **inputs):
+        return ("alone", *forward(*args, **inputs))
 
 
 class Network:
@@ -72,3 +76,17 @@ def test_the_denoiser_composes_only_what_is_no_plain_prompt_and_is_itself_again(
 
 def test_without_a_word_to_say_there_are_no_notes():
     assert guide(4).notes(7.0, "blue") == []
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.5])
+def test_a_step_that_does_not_compare_asks_for_the_prompt_alone(weight):
+    made, told = guide(4, weight=weight), () if weight == 1 else ("composed",)
+    made.guide_within(Guided(end=0.5))
+    network = made._pipeline.network
+    with made.composing():
+        assert network.forward(1) == (*told, 1)
+        made.advance(1, {})
+        assert network.forward(1) == (*told, 1)
+        made.advance(2, {})
+        assert network.forward(1) == ("alone", *told, 1)
+    assert network.forward(1) == (1,)

@@ -64,3 +64,10 @@ def test_the_record_says_the_same_of_what_was_not_read(bench):
     run = bench.execute(asked("schnell", negative_prompt="blue"), save=False)
     (drew,) = (one for one in run.record["stages"] if one["name"] == "txt2img")
     assert drew["applied"]["notes"] == [UNREAD]
+
+
+def test_a_part_of_the_steps_is_told_where_none_compares(bench):
+    asked = PipelineConfig(prompt="a red ball", guidance_scale=1.0, guidance_end=0.5)
+    (told,) = bench.without_effect(asked)
+    assert "guidance_end have no effect" in told
+    assert bench.without_effect(asked.changed(guidance_scale=2.0)) == []

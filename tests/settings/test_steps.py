@@ -3,7 +3,7 @@
 import pytest
 
 from medialab.errors import ConfigError
-from medialab.settings.steps import planned
+from medialab.settings.steps import Guided, planned
 
 
 @pytest.mark.parametrize("strength", [0.29, 0.57, 0.58, 0.07])
@@ -30,3 +30,21 @@ def test_a_refused_number_of_steps_is_told_with_those_that_can_be_chosen():
     assert planned("LCM", "automatic", 15, 0.3, exact=True).run == 15
     with pytest.raises(ConfigError, match="at most; choose a higher strength, or another sampler"):
         planned("LCM", "automatic", 1, 1e-9, exact=True)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first_and_last"),
+    [
+        (0, 1, [1, 20]),
+        (0.25, 1, [7, 20]),  # as A1111 counts: its step 5 of 20 is still skipped
+        (0.01, 1, [2, 20]),
+        (0, 0.5, [1, 10]),
+        (0.1, 0.9, [4, 18]),
+        (1, 1, []),
+        (0, 0, []),
+        (0.6, 0.4, []),
+    ],
+)
+def test_the_steps_that_compare_are_counted_as_in_a1111(start, end, first_and_last):
+    assert Guided(start, end).of(20) == first_and_last
+    assert Guided(start, end).is_whole == (first_and_last == [1, 20])

@@ -82,6 +82,10 @@ class InputsGuide(FlowGuide):
     def _composed(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
         """Call the transformer's own `forward` with the prompts of the step."""
 
+    def _alone(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
+        """Call `_composed`, which looks at the step itself."""
+        return self._composed(forward, *args, **inputs)
+
 
 class TurnsGuide(InputsGuide):
     """Prompts of a pipeline that asks for the prompt first and then for the negative one."""
@@ -93,7 +97,10 @@ class TurnsGuide(InputsGuide):
         self._compared: Any = None
 
     def _composed(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
-        """Call the transformer for the prompt of this turn; for an AND, once for each."""
+        """Call the transformer for the prompt of this turn; for an AND, once for each.
+
+        In a step that does not compare, the second turn is given the first one's answer.
+        """
         turn, self._turn = self._turn, self._turn + 1
         negative = self._conditioning.negative
         if turn and self._compared is not None:
@@ -104,28 +111,35 @@ class TurnsGuide(InputsGuide):
         answers = [
             forward(*args, **self._told([one], inputs)) for one in self._conditioning.positives
         ]
-        if not self._conditioning.composes:
-            return answers[0]
-        self._compared = forward(*args, **self._told([negative], inputs))
-        followed, compared = [one[0] for one in answers], self._compared[0]
-        return (self._summed(compared, followed), *answers[0][1:])
+        found = answers[0]
+        if self._conditioning.composes:
+            self._compared = forward(*args, **self._told([negative], inputs))
+            followed, compared = [one[0] for one in answers], self._compared[0]
+            found = (self._summed(compared, followed), *found[1:])
+        if not self._compares:
+            self._compared = found
+        return found
 
 
 class RowsGuide(InputsGuide):
     """Prompts of a pipeline that asks for both at once: the negative one in the first row."""
 
     def _composed(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
-        """Call the transformer once, with one more row for each sub-prompt after the first."""
+        """Call the transformer once, with one more row for each sub-prompt after the first.
+
+        In a step that does not compare, both rows are given the answer for the prompt.
+        """
         import torch
 
         conditioning, rows = self._conditioning, len(inputs[LATENTS])
-        compares = rows > 1 or conditioning.composes
+        compares = (rows > 1 and self._compares) or conditioning.composes
         tracks = [*([conditioning.negative] if compares else []), *conditioning.positives]
         wider = self._told(tracks, inputs)
         for name in (LATENTS, TIME):
             wider[name] = torch.cat([inputs[name][:1]] * len(tracks))
         found, *others = forward(*args, **wider)
-        if not conditioning.composes:
-            return (found, *others)
-        followed = self._summed(found[:1], found[1:].split(1))
-        return (torch.cat([found[:1], followed] if rows > 1 else [followed]), *others)
+        if conditioning.composes:
+            followed = self._summed(found[:1], found[1:].split(1))
+            found = torch.cat([found[:1], followed])
+        alone = found[-1:]
+        return (torch.cat([found[:1] if self._compares else alone, alone][-rows:]), *others)

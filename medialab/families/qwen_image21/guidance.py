@@ -60,8 +60,9 @@ class QwenImage21Guide(TurnsGuide):
 
     @property
     def _is_plain(self) -> bool:
-        """Whether there is one prompt, the same at all steps."""
-        return not (self._conditioning.changes or self._conditioning.composes)
+        """Whether there is one prompt, the same at all steps, and the first step reads both."""
+        one = not (self._conditioning.changes or self._conditioning.composes)
+        return one and self._guided.includes(1, self._steps)
 
     def _composed(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
         """Call the transformer for the prompt of this turn; see `TurnsGuide`.

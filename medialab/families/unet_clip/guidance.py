@@ -4,11 +4,13 @@ This works with any diffusers pipeline that takes `prompt_embeds`, calls its UNe
 has `callback_on_step_end`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from medialab.families.guidance import GuidanceKind, Guide
-from medialab.families.patching import of_rows
+from medialab.families.patching import computing_by, of_rows
 from medialab.families.unet_clip.encoder import EMBEDS, POOLED
 
 if TYPE_CHECKING:
@@ -86,6 +88,29 @@ class UNetGuide(Guide):
         answer = found[:rows].clone()
         answer[following] = compared + total
         return (answer,)
+
+    @contextmanager
+    def composing(self) -> Iterator[None]:
+        """Let UNet and ControlNets compute the prompt alone in steps that do not compare."""
+        with ExitStack() as undo:
+            control = getattr(self._pipeline, "controlnet", None)
+            if control is not None and not self._guided.is_whole:
+                undo.enter_context(computing_by(control, partial(self._seldom, control.forward)))
+            undo.enter_context(super().composing())
+            yield
+
+    def _seldom(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
+        """Call a network that knows nothing of sub-prompts."""
+        return (forward if self._compares else partial(self._alone, forward))(*args, **inputs)
+
+    def _alone(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
+        rows = args[0].shape[0]
+        if rows == 1:
+            return forward(*args, **inputs)
+        row = FOLLOWING[rows]
+        args, inputs = of_rows((args, inputs), rows, lambda one: one[row : row + 1])
+        found = forward(*args, **inputs | {"return_dict": False})
+        return of_rows(found, 1, lambda one: one.repeat(rows, *[1] * (one.ndim - 1)))
 
 
 def _as_rows(positive: "torch.Tensor", negative: "torch.Tensor", rows: int) -> "torch.Tensor":

@@ -53,3 +53,8 @@ class ZImageGuide(FlowGuide):
         prompts = len(self._conditioning.positives)
         followed = [found[0], *found[len(latents) : len(latents) + prompts - 1]]
         return ([self._summed(compared, followed), *found[1 : len(latents)]], *others)
+
+    def _alone(self, forward: Callable[..., Any], *args: Any, **inputs: Any) -> Any:
+        latents, time, texts, *rest = args
+        answer = forward([latents[0]], time[:1], [texts[0]], *rest, **inputs)
+        return ([answer[0][0]] * len(latents), *answer[1:])

@@ -3,25 +3,32 @@
 import pytest
 import torch
 from diffusers import (
+    EulerDiscreteScheduler,
     StableDiffusionInstructPix2PixPipeline,
 )
 from PIL import Image
 
 from medialab.diffusion.encoding import encode
 from medialab.families.unet_clip.guidance import UNetGuide
+from medialab.settings.steps import Guided
 from tests.tiny import networks
+
+EVERY_STEP = Guided()
 
 
 def guide(pipeline, conditioning, steps):
     return UNetGuide(pipeline, "unet", conditioning, steps)
 
 
-def run(model, conditioning, steps=6, scheduler=None, guidance_scale=5.0, **options):
+def run(
+    model, conditioning, steps=6, scheduler=None, guidance_scale=5.0, guided=EVERY_STEP, **options
+):
     """A stock pipeline under a guidance."""
     pipeline = model.pipeline("text-to-image")
     if scheduler is not None:
         pipeline.scheduler = scheduler
     guidance = guide(pipeline, conditioning, steps)
+    guidance.guide_within(guided)
     latents = []
 
     def after_step(_pipeline, call, _timestep, tensors):
@@ -257,3 +264,72 @@ def test_a_plain_prompt_leaves_the_pipeline_alone(sd15):
         assert "forward" not in vars(sd15.components["unet"])
     pipeline._num_timesteps = 3
     assert guidance.advance(1, {}) == {}
+
+
+def loop(model, told, compared, steps=6, scale=5.0):
+    """The denoising written by hand: steps whose number is in `compared` read the negative."""
+    pipeline, latents = model.pipeline("text-to-image"), []
+    unet, scheduler = model.components["unet"], EulerDiscreteScheduler()
+    scheduler.set_timesteps(steps)
+    shape = (1, unet.config.in_channels, 32 // model.reduction, 32 // model.reduction)
+    now = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    now = now * scheduler.init_noise_sigma
+    with torch.inference_mode():
+        for step, timestep in enumerate(scheduler.timesteps, 1):
+            rows = ("negative_", "") if step in compared else ("",)
+            added = None
+            if "pooled_prompt_embeds" in told:
+                width = pipeline.text_encoder_2.config.projection_dim
+                ids = pipeline._get_add_time_ids((32, 32), (0, 0), (32, 32), now.dtype, width)
+                pooled = torch.cat([told[f"{row}pooled_prompt_embeds"] for row in rows])
+                added = {"text_embeds": pooled, "time_ids": ids.repeat(len(rows), 1)}
+            found = unet(
+                scheduler.scale_model_input(torch.cat([now] * len(rows)), timestep),
+                timestep,
+                encoder_hidden_states=torch.cat([told[f"{row}prompt_embeds"] for row in rows]),
+                added_cond_kwargs=added,
+                return_dict=False,
+            )[0]
+            if len(rows) == 2:
+                nothing, something = found.chunk(2)
+                found = nothing + scale * (something - nothing)
+            now = scheduler.step(found, timestep, now, return_dict=False)[0]
+            latents.append(now.clone())
+    return latents
+
+
+@both
+@pytest.mark.parametrize(
+    ("guided", "compared"),
+    [
+        (Guided(), [1, 2, 3, 4, 5, 6]),
+        (Guided(start=0.3), [3, 4, 5, 6]),
+        (Guided(end=0.5), [1, 2, 3]),
+        (Guided(0.2, 0.7), [3, 4, 5]),
+        (Guided(end=0), []),
+        (Guided(start=1), []),
+    ],
+)
+def test_steps_without_guidance_are_those_of_a_loop_written_by_hand(
+    model, guided, compared, monkeypatch
+):
+    found, unet, rows = encode(model, "a red hat", "blue"), model.components["unet"], []
+    expected = loop(model, found.embeddings(), compared)
+    forward = unet.forward
+
+    def spy(sample, *args, **inputs):
+        rows.append(len(sample))
+        return forward(sample, *args, **inputs)
+
+    monkeypatch.setattr(unet, "forward", spy)
+    drawn = run(model, found, scheduler=EulerDiscreteScheduler(), guided=guided)
+    assert all(torch.equal(*pair) for pair in zip(drawn, expected, strict=True))
+    assert rows == [2 if step in compared else 1 for step in range(1, 7)]
+
+
+@both
+def test_without_guidance_an_and_is_what_it_is_at_scale_1(model):
+    found = encode(model, "a red hat :0.7 AND rain :-0.3", "blue")
+    alone = run(model, found, scheduler=EulerDiscreteScheduler(), guidance_scale=1.0)
+    never = run(model, found, scheduler=EulerDiscreteScheduler(), guided=Guided(end=0))
+    assert all(torch.equal(*pair) for pair in zip(never, alone, strict=True))
