@@ -2,9 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from medialab.errors import ModelRefusedError
 from medialab.families import PART_NAMES
@@ -23,6 +23,31 @@ LARGEST_CONFIG = 16 * 2**20  # bytes; those with many labels have 1 MiB
 # Files in a model's folder that determine pixels: weights, configs, tokenizers.
 CONTENT_SUFFIXES = frozenset({SINGLE_FILE, ".json", ".model"})
 CONTENT_NAMES = frozenset({"merges.txt", "vocab.txt"})
+# Stands for a folder that is not there.
+ABSENT = Stamp(0, 0, 0, 0, 0)
+_MOST_TREES = 1000  # models' folders whose files are remembered
+
+
+class _Tree(NamedTuple):
+    """The files of a model's folder, and the stamp of each folder that they lie in."""
+
+    folders: Mapping[Path, Stamp]
+    files: Sequence[Path]
+
+
+_TREES: dict[Path, _Tree] = {}
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Return the stamp of a file or folder; ABSENT if it is not there.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    try:
+        return Stamp.of(path.stat())
+    except FileNotFoundError:
+        return ABSENT
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -73,8 +98,10 @@ def candidates(
         folder = waiting.pop()
         entered[folder] = None
         try:
-            stamp = Stamp.of(folder.stat())
+            stamp = stamp_of(folder)
             entered[folder] = stamp if stamp.is_settled() else None
+            if stamp == ABSENT:
+                continue
             with os.scandir(folder) as entries:
                 every = list(entries)
         except OSError as error:
@@ -89,7 +116,11 @@ def candidates(
                 if not is_folder and not (entry.is_symlink() and _leads_to_folder(entry)):
                     if os.path.splitext(entry.name)[1].lower() in suffixes:  # noqa: PTH122 - ten thousand Paths cost a fifth of a second
                         yield Path(entry.path), None
-                elif not is_folder or _is_model_folder(Path(entry.path), kind):
+                elif not is_folder:
+                    yield Path(entry.path), None
+                elif _is_model_folder(Path(entry.path), kind):
+                    own = stamp_of(Path(entry.path))
+                    entered[Path(entry.path)] = own if own.is_settled() else None
                     yield Path(entry.path), None
                 else:
                     waiting.append(Path(entry.path))
@@ -127,16 +158,36 @@ def _suffixes_of(kind: str) -> frozenset[str]:
     return frozenset({SINGLE_FILE, GGUF_FILE, *(OF_DETECTORS if kind == "detector" else ())})
 
 
-def files_below(folder: Path) -> Iterator[Path]:
-    """Yield every file of a model's folder, except hidden ones, which belong to other tools.
+def files_below(folder: Path) -> Sequence[Path]:
+    """Return every file of a model's folder, except hidden ones, which belong to other tools.
+
+    Cost: one stat for each folder in it, if none has changed since it was last listed.
 
     Raises:
         ModelRefusedError: there are more than MOST_FILES, which no model has.
         OSError: the folder, or one in it, cannot be read.
     """
+    known = _TREES.get(folder)
+    if known and all(stamp_of(one) == stamp for one, stamp in known.folders.items()):
+        return known.files
+    folders: dict[Path, Stamp] = {}
+    files = list(_listed_below(folder, folders))
+    if len(_TREES) >= _MOST_TREES:
+        _TREES.clear()
+    if all(stamp.is_settled() for stamp in folders.values()):
+        _TREES[folder] = _Tree(folders, files)
+    else:
+        _TREES.pop(folder, None)
+    return files
+
+
+def _listed_below(folder: Path, folders: dict[Path, Stamp]) -> Iterator[Path]:
+    """Yield the files, and add the stamp of each folder from before it was listed."""
     waiting, count = [folder], 0
     while waiting:
-        for entry in waiting.pop().iterdir():
+        place = waiting.pop()
+        folders[place] = Stamp.of(place.stat())
+        for entry in place.iterdir():
             if entry.name.startswith("."):
                 continue
             count += 1

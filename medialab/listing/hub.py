@@ -24,7 +24,7 @@ from medialab.files.gguf import read_gguf_header
 from medialab.files.hashes import Stamp
 from medialab.files.headers import read_header
 from medialab.files.regular import is_folder, is_regular, read_regular
-from medialab.listing.folders import files_below, read_config
+from medialab.listing.folders import files_below, read_config, stamp_of
 from medialab.listing.info import FOLDER_OF_KIND, SINGLE_FILE
 from medialab.listing.places import Candidate, Entered
 
@@ -84,6 +84,8 @@ class HubCache:
     def _in_snapshot(
         self, snapshot: Path, name: str, kind: str, entered: Entered
     ) -> Iterator[Candidate]:
+        for one in (".", INDEX, _CONFIG, *DENOISER_PARTS):
+            _enter(snapshot / one, entered)
         whole = _kind_of_folder(snapshot)
         if whole is not None:
             if whole == kind:
@@ -125,8 +127,8 @@ def _repositories(cache: Path) -> Iterator[tuple[Path, str]]:
 def _snapshot_of(repository: Path, entered: Entered) -> Path | None:
     """Return the folder of a repository's branch "main", else of the revision got last."""
     snapshots = repository / "snapshots"
-    for folder in (snapshots, repository / "refs"):
-        _enter(folder, entered)
+    for one in (snapshots, repository / "refs", repository / "refs" / "main"):
+        _enter(one, entered)
     with suppress(OSError, ValueError):
         revision = read_regular(repository / "refs" / "main", _LONGEST_REVISION).decode().strip()
         if revision and Path(revision).name == revision and is_folder(snapshots / revision):
@@ -149,9 +151,10 @@ def _kind_of_folder(snapshot: Path) -> str | None:
     return found if found in FOLDER_OF_KIND else ""
 
 
-def _enter(folder: Path, entered: Entered) -> None:
+def _enter(path: Path, entered: Entered) -> None:
+    """Note a folder, or a file that tells what a folder is."""
     try:
-        stamp = Stamp.of(folder.stat())
+        stamp = stamp_of(path)
     except OSError:
         return
-    entered[folder] = stamp if stamp.is_settled() else None
+    entered[path] = stamp if stamp.is_settled() else None

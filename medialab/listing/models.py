@@ -16,9 +16,9 @@ from medialab.errors import ModelRefusedError
 from medialab.files.hashes import Stamp
 from medialab.files.pickles import PICKLE_SUFFIXES, refusal
 from medialab.listing.descriptions import read_folder
-from medialab.listing.folders import files_below
+from medialab.listing.folders import files_below, stamp_of
 from medialab.listing.info import (
-    KINDS_OF_FILES,
+    FOLDER_OF_KIND,
     ModelInfo,
     plain_text,
     refused_info,
@@ -27,9 +27,9 @@ from medialab.listing.naming import named
 from medialab.listing.places import Candidate, Entered, ModelsFolder
 from medialab.listing.single_files import read_file
 
-# Kinds whose models can be found by their file names, which a folder's stamp covers; a textual
-# inversion may also be called by a token inside its file.
-RECALLED_BY_NAME = KINDS_OF_FILES - {"embedding"}
+# Kinds whose models can be found by the names of their files and folders, which stamps cover; a
+# textual inversion may also be called by a token inside its file.
+RECALLED_BY_NAME = frozenset(FOLDER_OF_KIND) - {"embedding"}
 
 
 # A candidate, and the models folder that it lies in.
@@ -41,11 +41,13 @@ class _Scan(NamedTuple):
 
     Attributes:
         entered: The folders that were searched, with their stamps.
+        places: What may be a model.
         by_name: By each name that could mean a model, its entries as read from the file, and as
             named among the others, and its place.
     """
 
     entered: Mapping[Path, Stamp | None]
+    places: Sequence[_Place]
     by_name: Mapping[str, Sequence[tuple[ModelInfo, ModelInfo, _Place]]]
 
 
@@ -67,20 +69,29 @@ class ModelFiles:
 
         An entry that cannot be read is listed as refused, and does not affect the others.
 
-        Cost: one stat per file, and reading the header of each new or changed one.
+        Cost: one stat per file, and reading the header of each new or changed one. Folders are
+        listed again only if they have changed.
         """
         found: list[tuple[ModelInfo, _Place]] = []
-        entered: Entered = {}
-        for one in self._candidates(kind, entered):
+        entered, places = self._places(kind)
+        for one in places:
             with suppress(FileNotFoundError):  # removed in the meantime
                 found.append((self._listed(one, kind), one))
         found.sort(key=lambda pair: (pair[0].name, pair[0].path))
         listed = [info for info, _ in found]
         infos = named(listed)
         self._scans.pop(kind, None)
-        if kind in RECALLED_BY_NAME and None not in entered.values():
-            self._scans[kind] = _Scan(entered, _by_name(found, infos))
+        if None not in entered.values():
+            self._scans[kind] = _Scan(entered, places, _by_name(found, infos))
         return infos
+
+    def _places(self, kind: str) -> tuple[Mapping[Path, Stamp | None], Sequence[_Place]]:
+        """Return the folders of a kind and what may be a model in them, as they are now."""
+        last = self._scans.get(kind)
+        if last is not None and _is_unchanged(last):
+            return last.entered, last.places
+        entered: Entered = {}
+        return entered, list(self._candidates(kind, entered))
 
     def _candidates(self, kind: str, entered: Entered) -> Iterator[tuple[ModelsFolder, Candidate]]:
         """Yield what may be a model of a kind; what lies in several folders, in the first."""
@@ -104,12 +115,11 @@ class ModelFiles:
         Cost: one stat for each folder of the kind, and for each model that the name could mean,
         however many others there are.
         """
-        if (last := self._scans.get(kind)) is None:
+        last = self._scans.get(kind) if kind in RECALLED_BY_NAME else None
+        if last is None or not _is_unchanged(last):
             return None
         asked = plain_text(name)
         try:
-            if any(Stamp.of(folder.stat()) != stamp for folder, stamp in last.entered.items()):
-                return None
             could_mean = last.by_name.get(asked, ())
             if any(self._described(place, kind) != before for before, _, place in could_mean):
                 return None
@@ -191,6 +201,14 @@ class ModelFiles:
             f"{path.name} is a link that leads out of the models folders; move the file itself "
             "there, or name the folder that contains it as a models folder, too"
         )
+
+
+def _is_unchanged(scan: _Scan) -> bool:
+    """Return whether each folder that was searched has the entries that it had."""
+    try:
+        return all(stamp_of(folder) == stamp for folder, stamp in scan.entered.items())
+    except OSError:
+        return False
 
 
 def _placed(info: ModelInfo, folder: ModelsFolder, candidate: Candidate) -> ModelInfo:

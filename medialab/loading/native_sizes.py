@@ -1,11 +1,13 @@
 """The size that a checkpoint was trained at, known before it is loaded."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from medialab.errors import ModelRefusedError
 from medialab.families import DENOISER_PARTS, RUNNING
 from medialab.families.vaes import MOST_LEVELS, size_told
-from medialab.listing.folders import read_config
+from medialab.files.hashes import Stamp
+from medialab.listing.folders import read_config, stamp_of
 from medialab.listing.info import ModelInfo
 
 
@@ -15,13 +17,29 @@ def native_size(info: ModelInfo) -> int:
     Raises:
         ModelRefusedError: neither has it.
     """
-    if info.path.is_dir() and (size := _configured_size(info.path)):
+    if info.path.is_dir() and (size := _size_now(info.path)):
         return size
     family = RUNNING.get(info.family)
     if family and (side := family.native_size(info.prediction_type)):
         return side
     message = f"the native size of {info.kind} {info.name!r} is not known; set width and height"
     raise ModelRefusedError(message)
+
+
+def _size_now(folder: Path) -> int | None:
+    """Return the size that a folder's configs tell; they are read again if one has changed."""
+    try:
+        stamps = tuple(stamp_of(folder / part / "config.json") for part in (*DENOISER_PARTS, "vae"))
+    except OSError:
+        return _configured_size(folder)
+    if not all(one.is_settled() for one in stamps):
+        return _configured_size(folder)
+    return _size_of(folder, stamps)
+
+
+@lru_cache(256)  # each run asks several times
+def _size_of(folder: Path, _stamps: tuple[Stamp, ...]) -> int | None:
+    return _configured_size(folder)
 
 
 def _configured_size(folder: Path) -> int | None:
