@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 from medialab.errors import CancelledError, QueueStoppedError, WorkbenchClosedError
@@ -27,6 +28,19 @@ MOST_ALIKE = 3
 # errors that differ only in these count as the same.
 _OF_ONE_JOB = re.compile(r"\S*[/\\]\S*|[0-9]+")
 _CHANGED = Event("queue", "")
+
+
+@dataclass(frozen=True)
+class Unfinished(Generic[T]):
+    """A job's work whose rest goes on elsewhere: the next job may begin meanwhile.
+
+    Attributes:
+        rest: Is done when the rest is; its own error and result do not count.
+        result: Returns the job's result then, or raises its error.
+    """
+
+    rest: "Future[Any]"
+    result: Callable[[], T]
 
 
 class Job(Generic[T]):
@@ -46,7 +60,7 @@ class Job(Generic[T]):
     def __init__(
         self,
         name: str,
-        work: "Callable[[Job[T]], T]",
+        work: "Callable[[Job[T]], T | Unfinished[T]]",
         emit: Listener,
         withdraw: "Callable[[Job[Any]], None]",
     ) -> None:
@@ -112,8 +126,9 @@ class JobQueue:
     """Runs jobs one after another on one worker thread.
 
     Listeners receive every event, on the worker thread ("queued", and "cancelled" of a waiting job,
-    on the caller's thread); they must return quickly. If one raises, the running job fails. A job's
-    last event precedes its result: whoever waits for the result finds it already shown.
+    on the caller's thread; the last of an `Unfinished` job on that of its rest, when the next one
+    may have begun); they must return quickly. If one raises, the running job fails. A job's last
+    event precedes its result: whoever waits for the result finds it already shown.
 
     `pause` lets the running job go on and starts no other; jobs can be submitted meanwhile.
 
@@ -141,6 +156,7 @@ class JobQueue:
         self._lock = threading.Lock()  # of those below; never held while a listener is called
         self._waiting: list[Job[Any]] = []
         self._running: Job[Any] | None = None
+        self._ending: list[Job[Any]] = []  # those whose rest goes on elsewhere
         self._stopped: list[Job[Any]] = []
         self._failures: tuple[object, int] = (None, 0)  # the last error, how often in a row
         self._waiter: threading.Thread | None = None
@@ -159,7 +175,7 @@ class JobQueue:
         return lambda: self._listeners.remove(listener)
 
     def submit(
-        self, work: Callable[[Job[T]], T], *, label: str = "", request: Any = None
+        self, work: Callable[[Job[T]], T | Unfinished[T]], *, label: str = "", request: Any = None
     ) -> Job[T]:
         """Queue work as a new job, whose first event is "queued".
 
@@ -186,9 +202,13 @@ class JobQueue:
         return job
 
     def jobs(self) -> list[Job[Any]]:
-        """Return the running job, if there is one, then the waiting ones in order."""
+        """Return the running job, if there is one, then the waiting ones in order.
+
+        A job whose rest goes on elsewhere runs, too, and comes first.
+        """
         with self._lock:
-            return [*([self._running] if self._running else []), *self._waiting]
+            running = [self._running] if self._running else []
+            return [*self._ending, *running, *self._waiting]
 
     def find(self, name: str) -> Job[Any] | None:
         """Return the running or waiting job of that name; None if there is none."""
@@ -249,12 +269,17 @@ class JobQueue:
             job.cancel()
 
     def close(self) -> None:
-        """Cancel everything and end the worker; this blocks until the running step is over."""
+        """Cancel everything and end the worker.
+
+        This blocks until the running step is over, and the rest of what was made before.
+        """
         self._closing.set()
         if self._waiter is not None:
             self._waiter.join()
         self.cancel_all()
         self._worker.shutdown(wait=True, cancel_futures=True)
+        for job in self.jobs():
+            job.error()
 
     def _prepare_when_idle(self, seconds: float) -> None:
         """Run `prepare` on the worker, once there has been no job for that many seconds."""
@@ -291,23 +316,34 @@ class JobQueue:
         self._perform(job)
 
     def _perform(self, job: Job[Any]) -> None:
-        """Run a job: the only place in the core where errors of any kind are caught."""
-        state: Kind = "done"
-        result: Any = None
-        error: BaseException | None = None
-        try:
-            self._ensure_prepared()
-            job.check()
-            job.state, job.started = "running", time.monotonic()
-            self._emit(Event("started", job.name))
-            result = job.work(job)
-        except CancelledError as cancelled:
-            state, error = "cancelled", cancelled
-        except Exception as failure:  # noqa: BLE001 - the job shows it, and the queue goes on
-            state, error = "failed", failure
+        """Run a job, up to what goes on elsewhere."""
+        outcome = _attempted(lambda: self._work_of(job))
+        state, found, _ = outcome
+        if state == "done" and isinstance(found, Unfinished):
+            with self._lock:
+                self._running = None
+                self._ending.append(job)
+            found.rest.add_done_callback(lambda _: self._conclude(job, *_attempted(found.result)))
+            return
+        self._conclude(job, *outcome)
+
+    def _work_of(self, job: Job[T]) -> T | Unfinished[T]:
+        self._ensure_prepared()
+        job.check()
+        job.state, job.started = "running", time.monotonic()
+        self._emit(Event("started", job.name))
+        return job.work(job)
+
+    def _conclude(
+        self, job: Job[Any], state: Kind, result: Any, error: BaseException | None
+    ) -> None:
+        """End a job whose work is done, and those that wait if they would fail likewise."""
         stopped = self._count(error if state == "failed" else None, counts=state != "cancelled")
         with self._lock:
-            self._running = None
+            if job in self._ending:
+                self._ending.remove(job)
+            else:
+                self._running = None
         why = str(error)
         with ExitStack() as each:  # so that all jobs end even if a listener raises
             for waiting in reversed(stopped):
@@ -352,6 +388,16 @@ class JobQueue:
             self._emit(Event(state, job.name, result=result, error=error))
         finally:
             job.settle(result, error)
+
+
+def _attempted(work: Callable[[], T]) -> tuple[Kind, T | None, BaseException | None]:
+    """Do a job's work: the only place in the core where errors of any kind are caught."""
+    try:
+        return "done", work(), None
+    except CancelledError as cancelled:
+        return "cancelled", None, cancelled
+    except Exception as failure:  # noqa: BLE001 - the job shows it, and the queue goes on
+        return "failed", None, failure
 
 
 def reason_of(error: BaseException) -> tuple[type, str]:

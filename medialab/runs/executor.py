@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol, runtime_checkable
 
 from medialab.process.events import Event
-from medialab.process.jobs import Job, JobQueue, Listener, State
+from medialab.process.jobs import Job, JobQueue, Listener, State, Unfinished
 from medialab.runs.request import Request
 from medialab.runs.run import Run
 
@@ -136,7 +136,9 @@ class KernelExecutor(Executor):
 
     can_pause = True
 
-    def __init__(self, make: Callable[[Request, Job[Run]], Run], queue: JobQueue) -> None:
+    def __init__(
+        self, make: Callable[[Request, Job[Run]], Run | Unfinished[Run]], queue: JobQueue
+    ) -> None:
         self.queue = queue
         self._make = make
 

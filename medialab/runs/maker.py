@@ -1,8 +1,10 @@
 """Makes the pictures of requests on a worker: plans each, runs its stages and saves it."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from medialab.artifacts import Artifact, ArtifactManager
 from medialab.config.resolved import ResolvedConfig
@@ -11,7 +13,7 @@ from medialab.loading.registry import ModelRegistry
 from medialab.lora import LoRAManager
 from medialab.pictures.store import PictureStore
 from medialab.process.events import Event
-from medialab.process.jobs import Job
+from medialab.process.jobs import Job, Unfinished
 from medialab.process.retries import naming_out_of_memory
 from medialab.runs.belongings import picture_before_detailers
 from medialab.runs.cache import StageCache
@@ -23,9 +25,12 @@ from medialab.runs.resolver import Resolver
 from medialab.runs.run import Run
 from medialab.runs.saving import PictureSaver
 from medialab.runs.used_models import without_unused_hashes
+from medialab.runs.writer import Writer
 from medialab.stages.detailer.edits import DetectionEdit, DetectionTable
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from medialab.runs.context import RunContext
     from medialab.runs.pipeline import Outcome, Pipeline
     from medialab.vision.detections import Detection
@@ -48,7 +53,7 @@ class Maker:
         self.loras = LoRAManager(registry.budget, registry.hashes)
         self._registry, self._pictures = registry, pictures
         self._artifacts, self.cache = artifacts, cache
-        self._saver = PictureSaver(artifacts, cache)
+        self._saver, self._writer = PictureSaver(artifacts, cache), Writer()
 
     def pipeline(self) -> "Pipeline":
         """Return the pipeline through this maker's cache. Cost: the first call imports torch."""
@@ -57,8 +62,10 @@ class Maker:
         return Pipeline(self.cache, self._registry.device)
 
     @naming_out_of_memory("what goes with the picture")
-    def make(self, request: Request, job: Job[Run]) -> Run:
+    def make(self, request: Request, job: Job[Run]) -> Run | Unfinished[Run]:
         """Make the pictures one after another, and report each step with the job's events.
+
+        Each is written while the next one is drawn, be it of this request or of the next.
 
         Raises:
             CancelledError: the job was cancelled; finished pictures are saved.
@@ -70,10 +77,10 @@ class Maker:
         plan = self.resolver.plan(request.config, threads=request.threads)
         job.check()
         self._registry.budget.begin_run()
-        self._needs_of(plan, plan.pictures[0], plan.config).refuse_impossible_batch()
+        if len(plan.pictures) > 1:
+            self._needs_of(plan, plan.pictures[0], plan.config).refuse_impossible_batch()
         pipeline, images, records = self.pipeline(), [], []
-        artifacts: list[Artifact] = []
-        already_there: list[bool] = []
+        saving: list[Future[tuple[Artifact, bool]]] = []
         detections: dict[str, DetectionTable] = {}
         for number, picture in enumerate(plan.pictures, start=1):
             context = RunContext(
@@ -91,6 +98,7 @@ class Maker:
             try:
                 outcome = pipeline.run(picture, context, anew_from=request.anew_from)
             except CancelledError as cancelled:
+                self._writer.wait()
                 if request.keeps_interrupted or (request.save and job.keeps_unfinished):
                     self._keep_interrupted(picture.config, context, cancelled)
                 raise
@@ -104,13 +112,26 @@ class Maker:
             images.append(outcome.image)
             records.append(outcome.record | ({"memory": str(needs)} if needs else {}))
             if request.save:
-                tied = without_unused_hashes(picture, outcome.record)
-                saved, was_there = self._saver.save(
-                    picture, outcome.image, tied, records[-1], duplicates=request.duplicates
-                )
-                artifacts.append(saved)
-                already_there.append(was_there)
-        return Run(plan.config, images, records, artifacts, detections, already_there)
+                if saving:
+                    saving[-1].result()
+                save = partial(self._save, request, picture, outcome.image, records[-1])
+                saving.append(self._writer.submit(save))
+        make = partial(Run, plan.config, images, records, detections=detections)
+        if not saving:
+            return make([])
+        return Unfinished(saving[-1], lambda: _with_files(make, saving))
+
+    @naming_out_of_memory("what goes with the picture")
+    def _save(
+        self,
+        request: Request,
+        picture: PicturePlan,
+        image: "Image.Image",
+        record: Mapping[str, Any],
+    ) -> tuple[Artifact, bool]:
+        """Save a picture; on the writer's thread."""
+        tied = without_unused_hashes(picture, record)
+        return self._saver.save(picture, image, tied, record, duplicates=request.duplicates)
 
     def _tell(self, outcome: "Outcome", picture: PicturePlan, news: Sequence[str]) -> None:
         """Add the notices for a person to a picture's record, and log them."""
@@ -172,3 +193,11 @@ class Maker:
             )
             for stage, found in detections.items()
         }
+
+
+def _with_files(make: Callable[..., Run], saving: Sequence[Future[tuple[Artifact, bool]]]) -> Run:
+    """Return the run with its files, or raise the error of one that could not be written."""
+    saved = [one.result() for one in saving]
+    return make(
+        [artifact for artifact, _ in saved], already_there=[was_there for _, was_there in saved]
+    )

@@ -3,11 +3,12 @@
 import gc
 import threading
 import weakref
+from concurrent.futures import Future
 
 import pytest
 
 from medialab.errors import CancelledError, MediaLabError, QueueStoppedError
-from medialab.process.jobs import JobQueue
+from medialab.process.jobs import JobQueue, Unfinished
 
 SOON = 10  # seconds; what is waited for takes milliseconds
 
@@ -376,3 +377,69 @@ def test_a_job_is_told_whether_to_keep_what_is_there(queue, gate):
     assert not job.keeps_unfinished
     job.cancel(keep=True)
     assert job.keeps_unfinished
+
+
+class Rest:
+    """What is left of a job's work, done when a test says so."""
+
+    def __init__(self):
+        self.future, self.error, self.value = Future(), None, "files"
+        self.begun = threading.Event()
+
+    def __call__(self, _job):
+        self.begun.set()
+        return Unfinished(self.future, self.result)
+
+    def result(self):
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+def test_the_next_job_begins_while_the_rest_of_one_goes_on(queue):
+    events, rest = [], Rest()
+    queue.listen(lambda event: events.append((event.kind, event.job)))
+    first = queue.submit(rest)
+    second = queue.submit(lambda job: "drawn")
+    assert second.result(SOON) == "drawn"
+    assert (first.state, queue.jobs()) == ("running", [first])
+    assert ("done", first.name) not in events
+    rest.future.set_result(None)
+    assert first.result(SOON) == "files"
+    assert (first.state, queue.jobs()) == ("done", [])
+    assert [kind for kind, name in events if name == first.name] == ["queued", "started", "done"]
+    assert events[-1] == ("done", first.name)
+
+
+def test_a_rest_that_fails_is_its_own_jobs_error_and_the_next_ones_go_on(queue):
+    rest = Rest()
+    rest.error = MediaLabError("the disk is full")
+    first, second = queue.submit(rest), queue.submit(lambda job: "drawn")
+    rest.future.set_result(None)
+    with pytest.raises(MediaLabError, match="the disk is full"):
+        first.result(SOON)
+    assert (first.state, second.result(SOON)) == ("failed", "drawn")
+
+
+def test_rests_that_fail_alike_stop_the_queue_as_jobs_do(queue, gate):
+    rests = [Rest() for _ in range(3)]
+    for rest in rests:
+        rest.error = MediaLabError("the disk is full")
+        rest.future.set_result(None)
+    jobs = [queue.submit(one) for one in (*rests, lambda job: "drawn")]
+    gate.set()
+    with pytest.raises(QueueStoppedError, match="the disk is full"):
+        jobs[-1].result(SOON)
+
+
+def test_closing_waits_for_the_rest_of_what_was_made():
+    queue, rest, closed = JobQueue(), Rest(), threading.Event()
+    job = queue.submit(rest)
+    assert rest.begun.wait(SOON)
+    closing = threading.Thread(target=lambda: (queue.close(), closed.set()))
+    closing.start()
+    assert not closed.wait(0.2)
+    rest.future.set_result(None)
+    assert closed.wait(SOON)
+    closing.join()
+    assert job.result(0) == "files"
