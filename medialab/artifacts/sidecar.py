@@ -1,5 +1,6 @@
 """The JSON file beside each picture: everything needed to make it again."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -98,6 +99,21 @@ class Sidecar(BaseModel):
             return cls.model_validate_json(text)
         except ValidationError as error:
             raise ArtifactError(f"{path}: {explain(error, cls)}") from error
+
+
+def read_plain(path: Path) -> dict[str, Any]:
+    """Return a sidecar's content as plain values, of which none is checked.
+
+    Raises:
+        ArtifactError: the file does not exist, or is no JSON object.
+    """
+    try:
+        found = json.loads(read_regular(path, _MOST_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ArtifactError(f"cannot read the sidecar {path}: {error}") from error
+    if not isinstance(found, dict):
+        raise ArtifactError(f"{path} is not a sidecar of this studio")
+    return found
 
 
 class _Versioned(BaseModel):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medialab.artifacts import Artifact, Query, Sidecar
+from medialab.artifacts.sidecar import read_plain
 from medialab.batch.cells import Cell, Outcome
 from medialab.batch.executors import Bench
 from medialab.batch.journal import JournalWriter
@@ -150,12 +151,16 @@ def _said(error: BaseException) -> str:
 
 def _facts(artifact: Artifact, outputs: Path) -> dict[str, Any]:
     """Return what the journal keeps of a picture."""
-    sidecar = Sidecar.read(artifact.sidecar)
-    stages = sidecar.record.get("stages", ())
+    sidecar = read_plain(artifact.sidecar)
+    try:
+        record, sha256 = sidecar["record"], str(sidecar["image"]["sha256"])
+        stages = list(record.get("stages", ()))
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ArtifactError(f"{artifact.sidecar} is not a sidecar of this studio") from error
     return {
         "path": artifact.path.relative_to(outputs).as_posix(),
-        "sha256": sidecar.image.sha256,
+        "sha256": sha256,
         "seconds": {one["name"]: one.get("seconds", 0.0) for one in stages},
         "cached": [one["name"] for one in stages if one.get("cached")],
-        "version": sidecar.record.get("versions", {}).get("media-lab-studio"),
+        "version": record.get("versions", {}).get("media-lab-studio"),
     }

@@ -5,6 +5,7 @@ defined in its own file; here it has a field.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -211,11 +212,7 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
 
     def drawing_parts(self) -> dict[str, SamplingConfig]:
         """Return the settings of the stages that draw and may have prompts of their own."""
-        return {
-            name: part
-            for name, part in self
-            if isinstance(part, SamplingConfig) and self.draws(name)
-        }
+        return {name: getattr(self, name) for name in _drawing_names() if self.draws(name)}
 
     def _texts_read(self) -> Iterator[tuple[str, str, str]]:
         """Yield those of `_texts` that a pass which draws is given."""
@@ -273,3 +270,9 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         if not self.takes_base_tags and tagged_loras(self.prompt):
             found["prompt"] = without_tags(self.prompt)
         return found
+
+
+@cache
+def _drawing_names() -> tuple[str, ...]:
+    """Return the names of the settings of stages that may draw, in their order."""
+    return tuple(name for name, part in PipelineConfig() if isinstance(part, SamplingConfig))

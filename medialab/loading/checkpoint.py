@@ -8,6 +8,8 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +79,8 @@ class LoadedCheckpoint:
     def pipeline(self, task: Task, controlnets: "Sequence[Any]" = (), *, vae: Any = None) -> Any:
         """Return a new diffusers pipeline for a task, around the same components.
 
-        It belongs to the caller: setting its scheduler affects no other pipeline. Cost: 1 ms.
+        It belongs to the caller: setting its scheduler affects no other pipeline. Cost: 20 µs, the
+        first of a task and any with ControlNets 1 ms.
 
         Args:
             task: a key of the family's `tasks`.
@@ -101,6 +104,17 @@ class LoadedCheckpoint:
                 "handover_checkpoint, or as the checkpoint of img2img or the refiner"
             )
             raise ModelRefusedError(message)
+        if controlnets:
+            pipeline = self._new_pipeline(task, controlnets)
+        else:
+            # diffusers looks at every component anew each time; a copy shares nothing that changes.
+            pipeline = copy(self.cached(f"pipeline {task}", partial(self._new_pipeline, task)))
+        if vae is not None:
+            pipeline.vae = vae
+        return pipeline
+
+    def _new_pipeline(self, task: Task, controlnets: "Sequence[Any]" = ()) -> Any:
+        """Return a new pipeline that diffusers makes; see `pipeline`."""
         made_for_it = _class_of(self.family.tasks[task])
         if self.family.tasks[task] not in AUTOMATIC.values():
             # Without this the class warns on stderr at every run that there is no safety checker.
@@ -116,8 +130,6 @@ class LoadedCheckpoint:
             control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
             with quietly():
                 pipeline = made_for_it.from_pipe(self._pipeline, **control)
-        if vae is not None:
-            pipeline.vae = vae
         # A tensor of so many channels is then taken for latents, and any other for a picture.
         processor = getattr(pipeline, "image_processor", None)
         if processor is not None:

@@ -4,6 +4,7 @@ import ctypes
 import gc
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache, lru_cache
@@ -15,6 +16,8 @@ _SAID = ("out of memory", "can't allocate memory", "not enough memory", "alloc_f
 # Bytes of a model from which on it is worth half a second to look for cycles that hold its weights.
 _WORTH_COLLECTING = 2**26
 _CGROUPS = Path("/sys/fs/cgroup")
+# Seconds after which control groups without a limit are looked at again; few ever get one.
+_LIMITS_SECONDS = 5.0
 # By version of control groups: the files with the limit and the use in bytes, and the statistics of
 # memory that the kernel reclaims on demand, such as cached file pages. Those of a model that was
 # hashed and then loaded count as active.
@@ -91,15 +94,30 @@ def _process(pid: int) -> Any:
 
 def _container() -> Iterator[tuple[int, int]]:
     """Yield limit and use, in bytes, of each control group of this process."""
-    for folder in _groups():
-        for limit, used, reclaimable in _LIMITS:
-            with suppress(OSError, ValueError):
-                most = int((folder / limit).read_text())  # ValueError for "max": no limit
-                statistics = dict(
-                    line.split() for line in (folder / "memory.stat").read_text().splitlines()
-                )
-                freed_on_demand = sum(int(statistics.get(name, 0)) for name in reclaimable)
-                yield most, int((folder / used).read_text()) - freed_on_demand
+    for folder, (limit, used, reclaimable) in _limited(
+        _groups(), int(time.monotonic() / _LIMITS_SECONDS)
+    ):
+        with suppress(OSError, ValueError):
+            most = int((folder / limit).read_text())
+            statistics = dict(
+                line.split() for line in (folder / "memory.stat").read_text().splitlines()
+            )
+            freed_on_demand = sum(int(statistics.get(name, 0)) for name in reclaimable)
+            yield most, int((folder / used).read_text()) - freed_on_demand
+
+
+@lru_cache(4)
+def _limited(
+    groups: tuple[Path, ...], _period: int
+) -> tuple[tuple[Path, tuple[str, str, tuple[str, ...]]], ...]:
+    """Return the groups that have a limit, each with its files; asked anew in each period."""
+    found = []
+    for folder in groups:
+        for files in _LIMITS:
+            with suppress(OSError, ValueError):  # ValueError for "max": no limit
+                int((folder / files[0]).read_text())
+                found.append((folder, files))
+    return tuple(found)
 
 
 @cache

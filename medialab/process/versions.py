@@ -12,6 +12,7 @@ LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 OPTIONAL = ("onnxruntime", "mediapipe")
 
 
+@cache
 def program_version() -> str:
     """Return the version of this program; "unknown" in a checkout that was never installed."""
     try:

@@ -2,6 +2,7 @@
 
 import secrets
 import warnings
+from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -39,6 +40,7 @@ from medialab.settings.fields import RANDOM_SEED, StageConfig
 
 # Drawn seeds have 32 bits: A1111 and its kin store no more.
 _DRAWN_BELOW = 2**32
+_MOST_VALID = 8  # as many as wait in a batch's queue, and some
 
 
 class Resolver:
@@ -50,6 +52,8 @@ class Resolver:
     def __init__(self, registry: ModelRegistry, pictures: PictureStore) -> None:
         self.registry = registry
         self.pictures = pictures
+        # Requests that were resolved here: frozen, so that these very objects are valid.
+        self._valid: deque[ResolvedConfig] = deque(maxlen=_MOST_VALID)
 
     def check(self, config: PipelineConfig) -> None:
         """Refuse a request that cannot be made, before anything is loaded; see `Workbench.submit`.
@@ -82,7 +86,10 @@ class Resolver:
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """Complete a request; see `Workbench.resolve`."""
-        return self._resolve(config, self.registry.snapshot())
+        resolved = self._resolve(config, self.registry.snapshot())
+        if resolved.texts() == config.texts():  # texts that were drawn or merged are not checked
+            self._valid.append(resolved)
+        return resolved
 
     def plan(self, config: PipelineConfig, *, threads: int | None = None) -> Plan:
         """Resolve a request, and plan each of its pictures.
@@ -130,7 +137,8 @@ class Resolver:
 
     def _resolved(self, config: PipelineConfig, listing: Snapshot) -> ResolvedConfig:
         # `changed` validates a copy that was made without validation.
-        config = config.changed()
+        if not any(config is one for one in self._valid):
+            config = config.changed()
         info = checkpoint_of(config, listing)
         config = with_start_picture(_with_models(config, info, listing))
         check_picture(config)

@@ -133,6 +133,8 @@ class StageConfig(BaseModel):
     @classmethod
     def _is_of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse values that pydantic converts: true as 1, half a character as text."""
+        if value is None or type(value) in _CHECKED_APART:
+            return value
         takes_bool, takes_whole_numbers = _kinds_of(cls, info.field_name or "")
         each = value if isinstance(value, (list, tuple)) else [value]
         if not takes_bool and any(isinstance(one, bool) for one in each):
@@ -157,6 +159,10 @@ class StageConfig(BaseModel):
         """Return the checks of several settings together, in the order in which they are made."""
         found = cls.__pydantic_decorators__.model_validators.values()
         return [Check(getattr(one.func, "reads", None), one.func) for one in found]
+
+
+# Values that none of this concerns: groups of settings are checked as models of their own.
+_CHECKED_APART = frozenset({dict, int})
 
 
 @cache

@@ -6,6 +6,7 @@ Importing this module loads neither torch nor diffusers.
 import inspect
 import warnings
 from collections.abc import Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ConfigError
@@ -90,9 +91,31 @@ def make_scheduler(
         arguments["noise_sampler_seed"] = _own_noise(sampler, seed)
     # For settings of another class, diffusers would print a notice into the user's cell.
     known = {name: one for name, one in config.items() if name in accepted or name.startswith("_")}
-    return scheduler.from_config(
-        known, **{name: value for name, value in arguments.items() if name in accepted}
-    )
+    own = {name: value for name, value in arguments.items() if name in accepted}
+    key = f"{scheduler.__name__} {sorted(known.items())} {sorted(own.items())}"
+    if (made := _MADE.get(key)) is None:
+        if len(_MADE) >= _MOST_MADE:
+            _MADE.clear()
+        made = _MADE[key] = scheduler.from_config(known, **own)
+    return _copied(made)
+
+
+# New schedulers, which no run has used: diffusers takes milliseconds to make one.
+_MADE: "dict[str, SchedulerMixin]" = {}
+_MOST_MADE = 64
+
+
+def _copied(scheduler: "SchedulerMixin") -> "SchedulerMixin":
+    """Return a copy of a new scheduler that shares nothing which a run changes."""
+    import torch
+
+    found = copy(scheduler)
+    for name, value in vars(scheduler).items():
+        if isinstance(value, torch.Tensor):
+            setattr(found, name, value.clone())
+        elif isinstance(value, (list, dict)) and name != "_internal_dict":
+            setattr(found, name, copy(value))
+    return found
 
 
 def with_prediction(config: Mapping[str, Any], prediction_type: str) -> dict[str, Any]:
