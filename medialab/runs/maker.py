@@ -118,7 +118,7 @@ class Maker:
                 saving.append(self._writer.submit(save))
         make = partial(Run, plan.config, images, records, detections=detections)
         if not saving:
-            return make([])
+            return make([], already_there=[])
         return Unfinished(saving[-1], lambda: _with_files(make, saving))
 
     @naming_out_of_memory("what goes with the picture")
