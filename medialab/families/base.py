@@ -212,6 +212,7 @@ class Family(KnownFamily):
             name of its module, a point and its name.
         finishes: The family whose pictures it refines, if it is a refiner; "" otherwise.
         detectors: Detectors that are made for its pictures alone.
+        upscalers: Upscalers that are made for its pictures alone, the best first.
         habits: The detailer's defaults.
     """
 
@@ -244,6 +245,7 @@ class Family(KnownFamily):
     tasks: Mapping[Task, str] = field(default_factory=lambda: AUTOMATIC)
     finishes: str = ""
     detectors: tuple[str, ...] = ()
+    upscalers: tuple[str, ...] = ()
     habits: DetailerHabits = field(default_factory=DetailerHabits)
 
     def native_size(self, prediction_type: str) -> int | None:

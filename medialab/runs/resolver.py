@@ -22,6 +22,7 @@ from medialab.process.precisions import refuse_impossible
 from medialab.process.threads import default_threads
 from medialab.prompts import Styles
 from medialab.runs.automatic_detectors import check_detectors, with_detectors
+from medialab.runs.automatic_upscaler import with_upscaler
 from medialab.runs.belongings import bind, set_aside_foreign
 from medialab.runs.checkpoint_parts import with_checkpoint_parts
 from medialab.runs.hashes import hashes_if_there, hashes_of, lacks_a_name, refuse_replaced
@@ -296,9 +297,10 @@ class Resolver:
 def _with_models(
     config: PipelineConfig, checkpoint: ModelInfo | None, listing: Snapshot
 ) -> PipelineConfig:
-    """Return the request with the models that are chosen here: detectors, and missing parts."""
+    """Return the request with the models that are chosen here: "automatic" ones, missing parts."""
     config = with_checkpoint_parts(config, listing)
     family = checkpoint.family if checkpoint else UNKNOWN
+    config = with_upscaler(config, listing, family)
     return with_detectors(config, listing.models("detector"), family)
 
 

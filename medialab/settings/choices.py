@@ -16,6 +16,8 @@ CONTROL_RESIZE_MODES = RESIZE_MODES[:3]
 USUAL_RESIZE = "crop and resize"
 LATENT_UPSCALERS = ("latent", "latent nearest", "latent bicubic")
 PIXEL_UPSCALERS = ("lanczos", "bicubic", "nearest")
+# The upscaler made for what the picture is, chosen when a request is resolved.
+AUTOMATIC_UPSCALER = "automatic"
 # The meaning of brackets: weights with the mean preserved, weights, ignored, or plain text. As in
 # A1111.
 EMPHASES = ("original", "no norm", "ignore", "none")

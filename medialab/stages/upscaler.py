@@ -12,7 +12,7 @@ from medialab.diffusion.latents import encode_image
 from medialab.diffusion.options import DenoisingOptions
 from medialab.diffusion.tiling import Tiles, vae_for
 from medialab.pixels.geometry import SIDE_STEP, drawn_size, to_multiple
-from medialab.settings.choices import PIXEL_UPSCALERS
+from medialab.settings.choices import AUTOMATIC_UPSCALER, PIXEL_UPSCALERS
 from medialab.settings.fields import Foremost, Fraction, NameOf, Pixels, Side, SwitchedConfig, Times
 from medialab.settings.sampling import SamplingConfig
 from medialab.stage import Frame, Model, PipelineStage, Request, StageContext, StageSize
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Overlap of drawn tiles where none is set, as a share of a tile.
 _SHARED = 0.25
 
-UpscalerName = Annotated[str, NameOf("upscaler", also=PIXEL_UPSCALERS)]
+UpscalerName = Annotated[str, NameOf("upscaler", also=(AUTOMATIC_UPSCALER, *PIXEL_UPSCALERS))]
 TileOverlap = Annotated[Pixels, Field(ge=0, le=2048, multiple_of=SIDE_STEP)]
 # Pixels by which each tile reaches beyond the one before, at least.
 LEAST_STRIDE = SIDE_STEP
@@ -36,7 +36,8 @@ class UpscalerConfig(SwitchedConfig, SamplingConfig):
     """Stage 8: the picture enlarged, and drawn again in tiles if its strength is above 0."""
 
     upscaler: Annotated[UpscalerName, Foremost()] = Field(
-        "lanczos", description="lanczos, or a model in models/upscalers."
+        "lanczos",
+        description="automatic (made for such pictures), lanczos, or a model in models/upscalers.",
     )
     scale: Annotated[Times, Foremost()] = Field(
         2.0, ge=1.0, le=8.0, description="Enlargement factor."
@@ -84,7 +85,7 @@ class UpscalerStage(PipelineStage[UpscalerConfig]):
     def models(self, settings: UpscalerConfig) -> Sequence[Model]:
         """Return the upscaler if it is a model, and what repaints if the strength is above 0."""
         drawing = super().models(settings)
-        if settings.upscaler in PIXEL_UPSCALERS:
+        if settings.upscaler in {AUTOMATIC_UPSCALER, *PIXEL_UPSCALERS}:
             return drawing
         return [*drawing, Model("upscaler", settings.upscaler)]
 

@@ -39,5 +39,6 @@ PAPERDOLL = UNetFamily(
     tasks={**AUTOMATIC, "instruct": EDITS},
     editing=EDITING,
     detectors=("paperdoll",),
+    upscalers=("paperdoll-2x",),
     habits=_HABITS,
 )
