@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medialab.api.jobs import ENDS, Job, JobKind, cancelled_before, next_of
+from medialab.api.statistics import Statistics
 from medialab.api.worker.process import WorkerProcess
 from medialab.errors import MediaLabError, TooManyJobsError, WorkbenchClosedError
 from medialab.process.events import Event, Kind
@@ -45,6 +46,7 @@ class WorkerExecutor(Executor):
         *,
         most_waiting: int = 100,
     ) -> None:
+        self.statistics = Statistics()
         self.worker = WorkerProcess(models, outputs, device, self)
         self._most_waiting = most_waiting
         self._lock = threading.RLock()  # of those below
@@ -70,9 +72,19 @@ class WorkerExecutor(Executor):
         """
         return self._add(Job("pictures", owner, label, request=request, cancel=self._cancel))
 
-    def submit_batch(self, batch: Mapping[str, Any], *, label: str, owner: str = "") -> Job:
-        """Queue a batch, given in plain values; arguments and errors are as for `submit`."""
-        return self._add(Job("batch", owner, label, batch=batch, cancel=self._cancel))
+    def submit_batch(self, name: str, *, rows: int = 0, owner: str = "") -> Job:
+        """Queue what is missing of a batch that was begun.
+
+        Args:
+            name: The batch's.
+            rows: How many it has.
+            owner: The client that asks for it.
+
+        Raises: as `submit`.
+        """
+        job = Job("batch", owner, name, batch=name, cancel=self._cancel)
+        job.rows = {"rows": rows, "done": 0, "failed": 0}
+        return self._add(job)
 
     def listen(self, listener: Listener) -> Callable[[], object]:
         """See `Executor.listen`."""
@@ -156,6 +168,7 @@ class WorkerExecutor(Executor):
 
     def ended(self, error: MediaLabError, *, for_good: bool) -> None:
         """See `Hearer.ended`."""
+        self.statistics.deaths += 1
         with self._lock:
             given = list(self._given.values())
             begun = [job for job in given if job.state == "running"]
@@ -204,6 +217,9 @@ class WorkerExecutor(Executor):
     def _follow(self, job: Job, event: Mapping[str, Any]) -> None:
         """Take an event of a job that the process makes."""
         kind = event["kind"]
+        if "rows" in event:
+            counted = event["rows"] if kind in ENDS else event
+            job.rows = {name: counted[name] for name in job.rows}
         if kind in ENDS:
             self._end(
                 job, kind, run=event.get("run", {}), failure=event.get("error", {}), event=event
@@ -213,7 +229,8 @@ class WorkerExecutor(Executor):
         if kind == "started":
             job.begin()
         job.add(kind, _told(event))
-        if self._listeners:
+        self.statistics.note(kind, event)
+        if self._listeners and job.kind == "pictures":
             self._tell(event_from_plain(event))
 
     def _cancel(self, job: Job, keep: bool) -> None:
@@ -248,11 +265,13 @@ class WorkerExecutor(Executor):
             while len(self._over) > _MOST_KEPT:
                 self._over.popitem(last=False)
             job.end(state, run=run or {}, failure=failure or {})
+            self.statistics.count(job)
             job.add(state, {})
         if self._listeners:
             error = error_from_plain(failure) if failure else None
             ended = Event(state, job.name, error=error)
-            self._tell(ended if event is None else event_from_plain(event))
+            is_plain = event is None or job.kind == "batch"
+            self._tell(ended if is_plain else event_from_plain(event or {}))
         job.close()
 
     def _tell(self, event: Event) -> None:
@@ -270,4 +289,6 @@ def _message(job: Job) -> dict[str, Any]:
 def _told(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a client is told of an event: nothing of what is empty, and no run."""
     left_out = {"kind", "job", "run", "error"}
-    return {name: one for name, one in event.items() if name not in left_out and one}
+    return {
+        name: one for name, one in event.items() if name not in left_out and (one or name == "row")
+    }

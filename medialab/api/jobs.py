@@ -43,7 +43,7 @@ class Job:
         owner: The client that asked for it, as the server tells them apart.
         label: A short text for a person.
         request: The request for pictures; None for a batch.
-        batch: The request for a batch, in plain values.
+        batch: The name of a batch that was begun.
         cancel: Called to cancel it.
     """
 
@@ -56,7 +56,7 @@ class Job:
         label: str,
         *,
         request: Request | None = None,
-        batch: Mapping[str, Any] | None = None,
+        batch: str | None = None,
         cancel: "Callable[[Job, bool], object]",
     ) -> None:
         self.name = secrets.token_hex(8)
@@ -69,6 +69,7 @@ class Job:
         self.ended: float | None = None
         self.run: Mapping[str, Any] = {}
         self.failure: Mapping[str, Any] = {}
+        self.rows: Mapping[str, int] = {}  # of a batch: "rows", "done" and "failed"
         self._cancel = cancel
         self._is_over = threading.Event()
         self._lock = threading.Lock()  # of those below

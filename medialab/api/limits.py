@@ -1,13 +1,15 @@
 """What a client of the server may ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
+from medialab.batch.sweep import Sweep
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
+from medialab.stage import StageSize
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Limits:
         most_pixels: Of a picture, as it is drawn and as it is enlarged.
         most_pictures: Of one request.
         most_rows: Pictures of one batch.
+        most_wait: Seconds for which a request waits for its job.
     """
 
     most_waiting: int = 100
@@ -27,6 +30,7 @@ class Limits:
     most_pixels: int = 4096 * 4096
     most_pictures: int = 16
     most_rows: int = 1000
+    most_wait: float = 600
 
     def check(self, config: PipelineConfig) -> None:
         """Refuse a request that asks for too much.
@@ -39,9 +43,32 @@ class Limits:
                 raise _too_much(name, steps, self.most_steps, "steps")
         if config.batch_size > self.most_pictures:
             raise _too_much("batch_size", config.batch_size, self.most_pictures, "pictures")
-        width, height = config.width or 0, config.height or 0
-        if width * height > self.most_pixels:
-            raise _too_much("width", width * height, self.most_pixels, "pixels")
+        pixels = (config.width or 0) * (config.height or 0)
+        if pixels > self.most_pixels:
+            raise _too_much("width", pixels, self.most_pixels, "pixels")
+
+    def check_sizes(self, sizes: Iterable[StageSize]) -> None:
+        """Refuse a picture that is too large as it is drawn, or as it is enlarged.
+
+        Args:
+            sizes: Those of its stages.
+
+        Raises:
+            ConfigError: it is.
+        """
+        for one in sizes:
+            pixels = one.size[0] * one.size[1]
+            if pixels > self.most_pixels:
+                raise _too_much(one.setting, pixels, self.most_pixels, "pixels")
+
+    def check_batch(self, sweep: Sweep) -> None:
+        """Refuse a batch of too many pictures.
+
+        Raises:
+            ConfigError: it has too many pictures; each of them is checked by `check`.
+        """
+        if len(sweep) > self.most_rows:
+            raise _too_much("axes", len(sweep), self.most_rows, "pictures")
 
 
 def _named(name: str, model: BaseModel, inside: str = "") -> Iterator[tuple[str, Any]]:

@@ -38,11 +38,31 @@ class EnhanceRequest(Asked):
     )
 
 
+class BatchRequest(Asked):
+    """A batch: a picture for every combination of some values, as docs/batch.md describes it.
+
+    Sent again, it goes on with what is missing.
+    """
+
+    name: str = Field(min_length=1, description="Its own, and its folder's in outputs/batches.")
+    settings: dict[str, Any] = Field({}, description="Settings of all pictures, as for /generate.")
+    axes: dict[str, Any] = Field(
+        description='Values by the names of settings: a list, or text such as "1-4".'
+    )
+    how: Literal["grid", "zip", "random"] = "grid"
+    count: int | None = Field(None, ge=1, description='How many, with "random".')
+    seed: int | None = Field(None, ge=0, description='Of the choice, with "random".')
+    metrics: list[str] = Field([], description="What to measure, such as sharpness.")
+
+
 class Waiting(Asked):
     """How long an answer waits for its job, and what it holds."""
 
     wait: float = Field(
-        0, ge=0, le=MOST_WAITED, description="Seconds to wait at most until the job has ended."
+        0,
+        ge=0,
+        le=MOST_WAITED,
+        description="Seconds to wait at most until the job has ended; the server may wait less.",
     )
     cancel: bool = Field(
         False, description="Whether the job is cancelled if the client hangs up while it waits."
@@ -150,6 +170,15 @@ class Progress(BaseModel):
     images: int = 0
 
 
+class BatchProgress(BaseModel):
+    """How far a batch is."""
+
+    name: str
+    rows: int
+    done: int
+    failed: int
+
+
 class JobAnswer(BaseModel):
     """A job; from `seed` on, once it is done."""
 
@@ -161,6 +190,7 @@ class JobAnswer(BaseModel):
     seconds: float = Field(description="How long it has been made.")
     place: int | None = Field(None, description="How many jobs wait before it, if it waits.")
     progress: Progress = Progress()
+    batch: BatchProgress | None = Field(None, description="Of a batch alone.")
     error: Failure | None = None
     seed: int | None = None
     config: dict[str, Any] | None = Field(None, description="Sent back, it gives the same bytes.")

@@ -8,6 +8,7 @@ diffusers.
 
 import base64
 import hashlib
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -24,12 +25,20 @@ from medialab.api.failures import failure_of
 from medialab.api.jobs import Job
 from medialab.api.limits import Limits
 from medialab.api.messages import decoded, refused
-from medialab.api.requests import EnhanceRequest, PictureRequest, PicturesQuery
+from medialab.api.requests import BatchRequest, EnhanceRequest, PictureRequest, PicturesQuery
 from medialab.artifacts import Artifact
 from medialab.artifacts.sidecar import Sidecar
 from medialab.artifacts.table import query_of
+from medialab.batch.files import parse_batch
 from medialab.config.pipeline import PipelineConfig
-from medialab.errors import JobNotFoundError, PictureError, RepeatedKeyError
+from medialab.errors import (
+    ArtifactError,
+    ConfigError,
+    JobNotFoundError,
+    ModelRefusedError,
+    PictureError,
+    RepeatedKeyError,
+)
 from medialab.files.regular import read_regular
 from medialab.listing.model_folders import chosen_folders
 from medialab.loading.registry import ModelInfo, ModelRegistry
@@ -98,8 +107,7 @@ class Service:
         """
 
         def submit() -> Job:
-            self.limits.check(config)
-            self.bench.check(config)
+            self._check(config)
             label = config.prompt or config.mode
             return self.executor.submit(Request(config), label=label, owner=owner)
 
@@ -123,6 +131,31 @@ class Service:
             return self.generate(config.starting_from(picture), owner=owner)
 
         return self._once(submit, "enhance", request.model_dump_json(), owner, key)
+
+    def batch(self, request: BatchRequest, *, owner: str = "", key: str = "") -> Job:
+        """Queue what is missing of a batch, which is begun if there is none of its name.
+
+        Args:
+            request: The batch.
+            owner: As for `generate`.
+            key: As for `generate`.
+
+        Raises:
+            MediaLabError: as `generate`; or a batch of that name has other settings.
+        """
+
+        def submit() -> Job:
+            # As the text of a batch's file, which names no other file.
+            content = request.model_dump(mode="json", exclude_defaults=True)
+            read = parse_batch(json.dumps(content, ensure_ascii=False), "batch")
+            self.limits.check_batch(read.sweep)
+            read.sweep.check()
+            for row in range(len(read.sweep)):
+                self._check(read.sweep.config(row))
+            batch = read.begin(self.bench)
+            return self.executor.submit_batch(batch.name, rows=len(batch), owner=owner)
+
+        return self._once(submit, "batch", request.model_dump_json(), owner, key)
 
     def jobs(self, owner: str | None = None) -> list[Job]:
         """Return the jobs of a client, or of all: running, waiting, then ended ones."""
@@ -174,16 +207,17 @@ class Service:
                 "stage": last.get("stage", ""),
                 **{name: last.get(name, 0) for name in ("step", "steps", "image", "images")},
             },
+            "batch": {"name": job.batch, **job.rows} if job.batch is not None else None,
             "error": failure_of(job, self.without_folders) if job.failure else None,
             "seed": None,
             "config": None,
             "pictures": [],
         }
         if job.run:
-            config = job.run["config"]
             pictures = [self._made(*one, png=png, brief=brief) for one in _pairs(job.run)]
-            plain |= {"seed": config["seed"], "pictures": pictures}
-            plain |= {} if brief else {"config": config}
+            plain |= {"pictures": pictures}
+        if config := job.run.get("config"):
+            plain |= {"seed": config["seed"], "config": None if brief else config}
         return plain
 
     # --- pictures -----------------------------------------------------------------------------
@@ -192,7 +226,7 @@ class Service:
         """Return a page of the pictures that a search finds, and how many there are.
 
         Raises:
-            ArtifactError: a condition is not possible.
+            ConfigError: a condition is not possible.
         """
         conditions = {
             name: value
@@ -204,7 +238,10 @@ class Service:
             for name in ("since", "until")
             if (value := getattr(query, name)) is not None
         }
-        found = query_of(query.text, **conditions, **days)
+        try:
+            found = query_of(query.text, **conditions, **days)
+        except ArtifactError as error:
+            raise ConfigError(error.message).about(error.setting, error.choices) from error
         pictures = self.bench.artifacts.find(found, limit=query.limit, offset=query.offset)
         return {
             "pictures": [self._listed(one) for one in pictures],
@@ -260,6 +297,7 @@ class Service:
             "generate": PipelineConfig.model_json_schema(),
             "enhance": EnhanceRequest.model_json_schema(),
             "pictures": PictureRequest.model_json_schema(),
+            "batches": BatchRequest.model_json_schema(),
         }
         return capabilities(self.bench) | {"requests": requests}
 
@@ -304,6 +342,13 @@ class Service:
                 while len(self._keys) > _MOST_KEYS:
                     self._keys.popitem(last=False)
             return job
+
+    def _check(self, config: PipelineConfig) -> None:
+        """Refuse a request that is over the server's limits, or cannot be made."""
+        self.limits.check(config)
+        self.bench.check(config)
+        with suppress(ModelRefusedError):  # no checkpoint has to say its size
+            self.limits.check_sizes(self.bench.sizes(config))
 
     def _store(self, content: bytes, setting: str) -> str:
         try:
@@ -394,4 +439,5 @@ class Service:
 
 def _pairs(run: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Return the facts and the record of each picture of a run in plain values."""
-    return list(zip(run["pictures"], run["records"], strict=True))
+    pictures = run["pictures"]
+    return list(zip(pictures, run.get("records") or [{}] * len(pictures), strict=True))

@@ -34,10 +34,11 @@ from medialab.runs.plan import PicturePlan, Plan, StageRequest, plan_picture, st
 from medialab.runs.reference_checks import check_references, with_start_picture
 from medialab.runs.request_checks import check_picture, check_texts
 from medialab.runs.run_precision import precision_for
-from medialab.runs.sizes import check_patience, check_sizes
+from medialab.runs.sizes import check_patience, check_sizes, sizes_of
 from medialab.runs.tile_checks import check_tiles
 from medialab.runs.used_models import optional_models
 from medialab.settings.fields import RANDOM_SEED, StageConfig
+from medialab.stage import StageSize
 
 # Drawn seeds have 32 bits: A1111 and its kin store no more.
 _DRAWN_BELOW = 2**32
@@ -84,6 +85,16 @@ class Resolver:
             check_tiles(chosen, stages, size, listing, self.registry.native_size)
             if self.registry.device == "cpu" and info is not None:
                 check_patience(chosen, stages, size, self.registry.native_size(info))
+
+    def sizes(self, config: PipelineConfig) -> list[StageSize]:
+        """Return the size of the picture after each stage that makes it; see `Workbench.sizes`."""
+        config = with_start_picture(config)
+        listing = self.registry.snapshot()
+        info = None
+        if not (isinstance(config, ResolvedConfig) and lacks_a_name(config, listing)):
+            info = checkpoint_of(config, listing)
+            config = _with_models(config, info, listing)
+        return list(sizes_of(config, stages_of(config), self._size_of(config, info)))
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """Complete a request; see `Workbench.resolve`."""

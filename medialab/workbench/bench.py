@@ -30,6 +30,7 @@ from medialab.runs.run import Run
 from medialab.runs.verifying import Verification, verify
 from medialab.runs.waiting import WaitingRequests
 from medialab.runs.without_effect import without_effect
+from medialab.stage import StageSize
 from medialab.stages import STAGES
 from medialab.workbench.models import OfModels
 from medialab.workbench.pictures import OfPictures
@@ -174,6 +175,15 @@ class Workbench(OfModels, OfPictures):
         if save:
             self.artifacts.check()
         self._resolver.check(config)
+
+    def sizes(self, config: PipelineConfig) -> list[StageSize]:
+        """Return the size of a request's picture after each stage that makes it, before any runs.
+
+        Raises:
+            ModelNotFoundError: no such checkpoint.
+            ModelRefusedError: the size is the checkpoint's, and it does not say it.
+        """
+        return self._resolver.sizes(config)
 
     def sweep(
         self,

@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 from PIL import Image
+from prometheus_client.parser import text_string_to_metric_families
 
 from medialab import PipelineConfig, Workbench
 from tests.api.serving import LONG, QUICK, TIMEOUT
@@ -142,6 +143,70 @@ def test_who_hangs_up_cancels_the_job_if_that_was_asked_for(client, api_server, 
     else:
         assert api_server.job(name)["state"] == "queued"
         client.delete(f"/jobs/{name}")
+
+
+def test_a_batch_is_made_row_by_row_and_asked_for_again_it_is_there(client):
+    batch = {"name": "hats", "settings": QUICK | {"prompt": "a hat"}, "axes": {"seed": "31-33"}}
+    job = client.post("/batches", json=batch).json()
+    assert (job["kind"], job["batch"]["rows"]) == ("batch", 3)
+    with client.stream("GET", f"/jobs/{job['name']}/events") as stream:
+        events = list(events_of(stream.iter_lines()))
+    assert [data["row"] for _, kind, data in events if kind == "row"] == [0, 1, 2]
+    assert events[-1][1] == "done"
+    done = client.get(f"/jobs/{job['name']}").json()
+    assert done["batch"] == {"name": "hats", "rows": 3, "done": 3, "failed": 0}
+    assert [picture["seed"] for picture in done["pictures"]] == [31, 32, 33]
+    again = client.post("/batches?wait=60", json=batch)
+    assert (again.status_code, again.json()["pictures"]) == (200, done["pictures"])
+    other = client.post("/batches", json=batch | {"axes": {"seed": "31-34"}})
+    assert (other.status_code, other.json()["error"]["kind"]) == (422, "BatchError")
+
+
+def test_a_batch_that_runs_is_cancelled_and_lets_others_in_between(client, api_server):
+    batch = {"name": "long", "settings": LONG | {"steps": 20}, "axes": {"seed": "1-50"}}
+    job = client.post("/batches", json=batch).json()["name"]
+    api_server.wait(lambda: api_server.job(job)["batch"]["done"])
+    assert client.post(MAKE, json=QUICK | {"seed": 34}).status_code == 200
+    assert api_server.job(job)["state"] == "running"
+    client.delete(f"/jobs/{job}")
+    cancelled = api_server.until(job, "cancelled")
+    assert 0 < cancelled["batch"]["done"] < 50
+    assert len(cancelled["pictures"]) == cancelled["batch"]["done"]
+
+
+@pytest.mark.parametrize(
+    ("batch", "said"),
+    [
+        ({"axes": {"seed": "1-3"}}, "name"),
+        ({"name": "../up", "axes": {"seed": "1-3"}}, "'../up'"),
+        ({"name": "x", "axes": {"stepz": "1-3"}}, "stepz"),
+        ({"name": "x", "axes": {"seed": "1-2000"}}, "2,000 pictures are more than"),
+        ({"name": "x", "axes": {"prompt": {"file": "/etc/passwd"}}}, "other files are not read"),
+        ({"name": "x", "axes": {"seed": "1"}, "metrics": ["smell"]}, "smell"),
+        ({"name": "x", "axes": {"seed": "1"}, "settings": {"batch_size": 2}}, "batch_size"),
+    ],
+)
+def test_a_batch_that_cannot_be_made_is_refused(client, api_server, batch, said):
+    answer = client.post("/batches", json=batch)
+    assert answer.status_code == 422
+    assert said in answer.json()["error"]["message"]
+    assert not (api_server.outputs / "batches" / "x").exists()
+
+
+def test_numbers_are_told_in_the_format_of_prometheus(client):
+    client.post(MAKE, json=QUICK | {"seed": 35})
+    answer = client.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    numbers = {one.name: one for one in text_string_to_metric_families(answer.text)}
+    ended = numbers["medialab_jobs_ended"].samples
+    done = {(one.labels["kind"], one.labels["state"]): one.value for one in ended}
+    assert done["pictures", "done"] >= 1
+    stages = {one.labels["stage"] for one in numbers["medialab_stage_seconds"].samples}
+    assert {"prompt", "txt2img", "finish"} <= stages
+    memory = {one.labels["process"]: one.value for one in numbers["medialab_memory_bytes"].samples}
+    assert memory["worker"] > memory["server"] > 0
+    queue = {tuple(one.labels.values()) for one in numbers["medialab_jobs"].samples}
+    assert ("pictures", "queued") in queue
 
 
 def test_one_key_is_one_job(client):
@@ -277,7 +342,7 @@ def test_a_bad_request_is_told_what_is_wrong_with_it(client, path, body, status,
         ("DELETE", "/jobs/none", {}, 404),
         ("GET", "/pictures/..%2F..%2Fetc%2Fpasswd.png", {}, 404),
         ("GET", "/pictures/2026-01-01/none.png?form=gif", {}, 422),
-        ("GET", "/pictures?text=stepz%3A3", {}, 500),
+        ("GET", "/pictures?text=stepz%3A3", {}, 422),
     ],
 )
 def test_a_wrong_verb_type_or_name_is_refused(client, method, path, headers, status):

@@ -5,9 +5,10 @@ from functools import cached_property
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Bool, Int, List, Unicode
+from traitlets import Bool, Float, Int, List, Unicode
 
-from medialab.api.http.handler import OperationHandler, UnknownPath
+from medialab.api.http.handler import DocumentHandler, OperationHandler, UnknownPath
+from medialab.api.http.openapi import document
 from medialab.api.http.routes import ROUTES, by_path, pattern_of
 from medialab.api.limits import Limits
 from medialab.api.service import Service
@@ -45,6 +46,8 @@ class StudioApi(ExtensionApp):
     most_pictures = Int(Limits.most_pictures, help="Pictures of one request.").tag(config=True)
     most_rows = Int(Limits.most_rows, help="Pictures of one batch.").tag(config=True)
 
+    most_wait = Float(Limits.most_wait, help="Seconds for which a request waits.").tag(config=True)
+
     @cached_property
     def service(self) -> Service:
         """The studio; made when it is first asked for."""
@@ -61,10 +64,12 @@ class StudioApi(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Serve every path of the table."""
         root = f"/{self.prefix.strip('/')}".rstrip("/")
+        described = document(ROUTES, f"{self.settings['base_url'].rstrip('/')}{root}")
+        self.handlers.append((f"{root}/openapi\\.json", DocumentHandler, {"described": described}))
         for path, operations in by_path(ROUTES).items():
             given: dict[str, Any] = {"operations": operations, "extension": self}
             self.handlers.append((root + pattern_of(path, operations), OperationHandler, given))
-        known = ", ".join(f"{one.method} {one.path}" for one in ROUTES)
+        known = ", ".join(f"{one.method} {one.path}" for one in ROUTES) + ", GET /openapi.json"
         self.handlers.append((f"{root}/.*", UnknownPath, {"known": known}))
 
     async def _start_jupyter_server_extension(self, serverapp: object) -> None:  # noqa: ARG002

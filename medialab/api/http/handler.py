@@ -248,6 +248,20 @@ _WHO = "send the server's token as the header 'Authorization: token …'"
 _TOO_LARGE = f"the body is over {MOST_BYTES // 2**20} MiB; send less, or a JPEG"
 
 
+class DocumentHandler(TokenHandler):
+    """Answers GET /openapi.json."""
+
+    def initialize(self, described: Mapping[str, Any]) -> None:
+        """Take the description of the API."""
+        self._described = described
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        """Return the description."""
+        self.answer(Answer(200, self._described))
+
+
 class UnknownPath(TokenHandler):
     """Answers every path that is not in the table."""
 

@@ -11,7 +11,7 @@ from medialab.api.http.following import until_over
 from medialab.api.http.operation import Asked, Operation
 from medialab.api.jobs import Job
 from medialab.api.messages import Answer, parsed
-from medialab.api.requests import EnhanceRequest, FailureAnswer, JobAnswer, Waiting
+from medialab.api.requests import BatchRequest, EnhanceRequest, FailureAnswer, JobAnswer, Waiting
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 
@@ -42,13 +42,20 @@ async def enhance(asked: Asked) -> Answer:
     return await _given(asked, functools.partial(asked.service.enhance, request))
 
 
+async def make_batch(asked: Asked) -> Answer:
+    """Make what is missing of a batch: a picture for every combination of some values."""
+    request = asked.body(BatchRequest)
+    return await _given(asked, functools.partial(asked.service.batch, request))
+
+
 async def _given(asked: Asked, submit: Callable[..., Job]) -> Answer:
     """Submit a request; wait for its job as long as the client asks."""
     query = asked.query(Waiting)
     await asked.until_ready()
     job = await asked.in_thread(submit, owner=asked.owner, key=asked.key)
     if query.wait:
-        await until_over(job, query.wait, asked.hung_up)
+        seconds = min(query.wait, asked.service.limits.most_wait)
+        await until_over(job, seconds, asked.hung_up)
     if query.cancel and asked.hung_up.is_set():
         job.cancel()
     return await answer_with(asked, job, png=query.png, failed=True)
@@ -88,6 +95,15 @@ OPERATIONS = (
         _ANSWERS,
         query=Waiting,
         bodies=(EnhanceRequest,),
+        headers=_HEADERS,
+    ),
+    Operation(
+        "POST",
+        "/batches",
+        make_batch,
+        _ANSWERS,
+        query=Waiting,
+        bodies=(BatchRequest,),
         headers=_HEADERS,
     ),
 )

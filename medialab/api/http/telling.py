@@ -1,6 +1,7 @@
 """The operations that tell what there is: models, capabilities, health."""
 
-from medialab.api.http.operation import Asked, Operation
+from medialab.api.http.metrics import METRICS_TYPE, metrics_text
+from medialab.api.http.operation import Asked, Content, Operation
 from medialab.api.messages import Answer
 from medialab.api.requests import FailureAnswer, HealthAnswer, ModelsAnswer, ModelsQuery
 
@@ -15,6 +16,12 @@ async def tell_capabilities(asked: Asked) -> Answer:
     """Return versions, device, stages with their settings, and all choices."""
     await asked.until_ready()
     return Answer(200, await asked.in_thread(asked.service.capabilities))
+
+
+async def tell_metrics(asked: Asked) -> Content:
+    """Return numbers for Prometheus: jobs, seconds of each stage, memory."""
+    text = await asked.in_thread(metrics_text, asked.service)
+    return Content(text.encode(), METRICS_TYPE)
 
 
 async def tell_health(asked: Asked) -> Answer:
@@ -32,4 +39,5 @@ OPERATIONS = (
     ),
     Operation("GET", "/capabilities", tell_capabilities, {200: ("application/json",)}),
     Operation("GET", "/health", tell_health, {200: HealthAnswer}),
+    Operation("GET", "/metrics", tell_metrics, {200: ("text/plain",)}),
 )
