@@ -209,7 +209,7 @@ MORE = Arrangement(
             "more-model",
             "Model",
             (
-                *("text_encoder", "vae", "prediction_type", "precision", "weight_dtype"),
+                *("text_encoder", "vae", "prediction_type", "precision", "weight_dtype", "offload"),
                 *("handover_checkpoint", "switch_at"),
             ),
         ),

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from medialab.config import notebook
 from medialab.errors import ConfigError
 from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN
+from medialab.process.offloading import Offload
 from medialab.process.precisions import AskedPrecision, WeightDtype
 from medialab.prompts import tagged_loras, without_tags
 from medialab.settings.fields import FITS, OneOf, Picture, StageConfig, reads
@@ -75,6 +76,12 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         "default",
         description="How the denoiser's weights are stored in memory. fp8_e4m3fn takes a half of "
         "the memory of 16 bits; the picture is another one, close to it.",
+    )
+    offload: Offload = Field(
+        "automatic",
+        description="Which parts of a checkpoint wait on the CPU while others compute on a GPU; "
+        "the picture is the same. Automatic: as few as fit; parts: text encoders, denoiser and VAE "
+        "take turns; groups: the denoiser comes layer by layer.",
     )
     schema_version: Literal[1] = SCHEMA_VERSION
 

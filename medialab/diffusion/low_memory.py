@@ -70,7 +70,7 @@ def _offload(drawing: "Drawing", controlnets: Sequence[Any]) -> Fallback:
     parts = [*([own] if rests else []), *parts, drawing.vae]
     at = parts.index(drawing.denoiser)
     networks = [*parts[:at], *controlnets, *parts[at:]]
-    possible = not drawing.device.startswith("cpu")
+    possible = not drawing.device.startswith("cpu") and drawing.checkpoint.offload == "none"
     return Fallback(
         "parts on the CPU while they rest",
         True,

@@ -106,6 +106,7 @@ class PreparedDenoising:
             part, steps = family.denoiser.part, self.steps.run
             guide = family.guide(pipeline, part, conditioning, steps)
             guide.guide_within(sampling.guided)
+            undo.enter_context(self.drawing.checkpoint.denoising())
             undo.enter_context(guide.composing())
             self.told = guide.distilled_inputs(sampling.distilled_guidance_scale)
             self.inversions = conditioning.inversions

@@ -145,6 +145,7 @@ class Handover:
         guide = family.guide(pipeline, family.denoiser.part, conditioning, steps)
         guide.distilled_inputs(sampling.distilled_guidance_scale)
         guide.guide_within(sampling.guided)
+        undo.enter_context(other.checkpoint.denoising())
         undo.enter_context(guide.composing())
         return guide
 

@@ -7,7 +7,7 @@ a file or runs code that lies beside a model.
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from medialab.loading.networks import (
     settle,
 )
 from medialab.process.memory import free_after, free_memory
+from medialab.process.offloading import Way
 from medialab.process.precisions import WEIGHT_DTYPES
 from medialab.process.retries import in_float32
 from medialab.process.threads import pick_device
@@ -55,8 +56,9 @@ class LoadedCheckpoint:
         family: the family whose rules it follows.
         device: the torch device that its weights are on.
         dtype: the weights' dtype; float32 within `in_float32`.
-        nbytes: bytes of all weights.
+        nbytes: bytes of all weights; if parts wait on the CPU, of the largest that leaves it whole.
         weights: how the denoiser's weights are quantised, for the record; "" if they are not.
+        offload: how its parts wait on the CPU: one of `medialab.process.offloading`'s ways.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class LoadedCheckpoint:
         device: str,
         dtype: "torch.dtype",
         weights: str = "",
+        offload: Way = "none",
     ) -> None:
         self._pipeline = pipeline
         self._cached: dict[str, Any] = {}
@@ -75,6 +78,27 @@ class LoadedCheckpoint:
         self.dtype = dtype
         self.weights = weights
         self.nbytes = bytes_of(self.components.values())
+        self.offload = offload
+        if offload != "none":
+            from medialab.loading.taking_turns import take_turns
+
+            take_turns(self._resting(), device)
+            self.nbytes = max(bytes_of([one]) for one in self._resting())
+
+    def _resting(self) -> "list[torch.nn.Module]":
+        """Return the parts that come to the device one at a time, whole."""
+        part = self.family.denoiser.part if self.offload == "groups" else ""
+        return [
+            one for name, one in _modules(self.components) if name != part and not is_absent(one)
+        ]
+
+    def denoising(self) -> AbstractContextManager[None]:
+        """Return a context within which the denoiser computes, where it comes in groups."""
+        if self.offload != "groups":
+            return nullcontext()
+        from medialab.loading.taking_turns import in_groups
+
+        return in_groups(self.denoiser, self.device)
 
     def pipeline(self, task: Task, controlnets: "Sequence[Any]" = (), *, vae: Any = None) -> Any:
         """Return a new diffusers pipeline for a task, around the same components.
@@ -221,6 +245,10 @@ class LoadedCheckpoint:
 
     def release(self) -> None:
         """Release the weights and return their memory to the system."""
+        if self.offload != "none":
+            from medialab.loading.taking_turns import end_turns
+
+            end_turns(self._resting())
         self._pipeline = None
         self.components.clear()
         self._cached.clear()
@@ -241,6 +269,7 @@ def load_checkpoint(
     encoders: Sequence[ModelInfo] = (),
     precision: str | None = None,
     weight_dtype: str = WEIGHT_DTYPES[0],
+    offload: Way = "none",
 ) -> LoadedCheckpoint:
     """Load a checkpoint onto a device.
 
@@ -254,6 +283,7 @@ def load_checkpoint(
         encoders: the text encoders that its file lacks.
         precision: one of `medialab.process.precisions`; by default the device's own.
         weight_dtype: how the denoiser is stored, one of WEIGHT_DTYPES.
+        offload: which parts wait on the CPU.
 
     Raises:
         ModelRefusedError: no stage can run it, or its file is broken; nothing stays in memory.
@@ -272,7 +302,8 @@ def load_checkpoint(
             pipeline = family.opening.file(info, dtype, configs / family.name, encoders)
     _check_complete(info, pipeline)
     _settle(pipeline, family, device, dtype)
-    pipeline.to(device)
+    if offload == "none":
+        pipeline.to(device)
     if pipeline.vae is None:
         pipeline.vae = family.opening.absent_vae(configs / family.name)
     stored = f"GGUF {info.precision}" if info.format == GGUF else ""
@@ -280,7 +311,7 @@ def load_checkpoint(
         _store_in_float8(getattr(pipeline, family.denoiser.part), dtype)
         stored = weight_dtype
     weights = f"{stored}, computed in {str(dtype).removeprefix('torch.')}" if stored else ""
-    model = LoadedCheckpoint(pipeline, family, device, dtype, weights)
+    model = LoadedCheckpoint(pipeline, family, device, dtype, weights, offload)
     if model.nbytes > _LARGE:
         free_memory()  # fragments that other types and layouts left: 0.6 GB of an SDXL's 13.9
     return model

@@ -5,20 +5,32 @@ of feature maps of its first layer, at the picture's size; the numbers were meas
 (docs/performance.md). Each family estimates its denoiser's.
 """
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from math import prod
 from pathlib import Path
 
 from medialab.errors import ModelRefusedError
+from medialab.families import RUNNING
 from medialab.files.folder_parts import folders_read
+from medialab.files.gguf import SUFFIX as GGUF
+from medialab.files.gguf import read_gguf_header
 from medialab.files.headers import read_header
 from medialab.files.part_configs import weight_files
 from medialab.listing.info import SINGLE_FILE, ModelInfo
-from medialab.process.precisions import ITEM_BYTES
+from medialab.process.offloading import PartSizes
+from medialab.process.precisions import ITEM_BYTES, WEIGHT_DTYPES
 
 # Copies of weights that training leaves in some checkpoints; they are never loaded.
 _UNUSED = ("model_ema.",)
+# Beginnings of the names of a single file's text encoders and VAE; the rest is the denoiser.
+_IN_ENCODERS = ("text_encoders.", "cond_stage_model.", "conditioner.")
+_IN_VAE = ("vae.", "first_stage_model.")
+_ENCODERS = "text encoders"
+_BLOCK = re.compile(r".*?\.\d+(?=\.)")  # up to a layer's number
 # Feature maps of (first layer's channels, height, width) that are alive at the peak, measured in
 # float32: 5.0 to encode, 6.2 (512 px) to 8.9 (1536 px) to decode.
 DECODER_MAPS = 8
@@ -40,6 +52,74 @@ def numbers_in(info: ModelInfo) -> int:
         return sum(_numbers_in(file) for file in _files_of(info))
     except ModelRefusedError:  # the loader says what is wrong
         return 0
+
+
+def part_sizes(
+    info: ModelInfo, encoders: Sequence[ModelInfo], dtype: str, weight_dtype: str = WEIGHT_DTYPES[0]
+) -> PartSizes:
+    """Return the bytes of a checkpoint's parts in memory, from headers alone.
+
+    Args:
+        info: The checkpoint as it is listed.
+        encoders: The text encoders that its file lacks.
+        dtype: The precision.
+        weight_dtype: How the denoiser is stored.
+    """
+    item = ITEM_BYTES[dtype]
+    own = RUNNING[info.family].denoiser
+    texts = {f"{one.path}": numbers_in(one) * item or one.size_bytes for one in encoders}
+    denoiser: Counter[str] = Counter()
+    others = 0
+    for part, name, numbers in _weights_of(info, own.part):
+        if part == own.part:
+            denoiser[_group_of(name)] += numbers
+        elif part in own.text_encoders or part == _ENCODERS:
+            texts[part] = texts.get(part, 0) + numbers * item
+        else:
+            others += numbers * item
+    stored = item if weight_dtype == WEIGHT_DTYPES[0] else 1
+    whole, largest = sum(denoiser.values()), max(denoiser.values(), default=0)
+    if info.path.suffix.lower() == GGUF:  # its weights stay as they are in the file
+        largest, whole, stored = (
+            round(info.size_bytes * largest / max(whole, 1)),
+            info.size_bytes,
+            1,
+        )
+    return PartSizes(
+        encoders=sum(texts.values()),
+        largest_encoder=max(texts.values(), default=0),
+        denoiser=whole * stored,
+        others=others,
+        group=largest * stored,
+    )
+
+
+def _weights_of(info: ModelInfo, denoiser: str) -> Iterator[tuple[str, str, int]]:
+    """Yield part, name in it, and number of numbers, of each of a checkpoint's tensors."""
+    with suppress(ModelRefusedError):  # the loader says what is wrong
+        if info.path.suffix.lower() == GGUF:
+            for name, shape in read_gguf_header(info.path).shapes.items():
+                yield denoiser, name, prod(shape)
+            return
+        for file in _files_of(info):
+            for name, shape in read_header(file).shapes.items():
+                if name.startswith(_UNUSED):
+                    continue
+                part = file.parent.name if info.path.is_dir() else _part_of(name, denoiser)
+                yield part, name, prod(shape)
+
+
+def _part_of(name: str, denoiser: str) -> str:
+    """Return the part of a single file that a tensor is of."""
+    if name.startswith(_IN_ENCODERS):
+        return _ENCODERS
+    return "vae" if name.startswith(_IN_VAE) else denoiser
+
+
+def _group_of(name: str) -> str:
+    """Return the layers that a tensor comes to the device with: a block, or all outside of any."""
+    found = _BLOCK.match(name)
+    return found[0] if found else ""
 
 
 def _numbers_in(file: Path) -> int:

@@ -26,13 +26,14 @@ from medialab.loading.by_content import known_hashes, of_folder
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.detectors import load_detector
 from medialab.loading.hashing import BackgroundHashing
-from medialab.loading.memory_needs import bytes_in_memory
+from medialab.loading.memory_needs import bytes_in_memory, part_sizes
 from medialab.loading.native_sizes import native_size
 from medialab.loading.networks import load_controlnet
 from medialab.loading.upscalers import load_upscaler
 from medialab.loading.vaes import facts_of_config, load_vae
 from medialab.process.memory import gigabytes
 from medialab.process.memory_budget import MemoryBudget
+from medialab.process.offloading import Way, most_on_device
 from medialab.process.precisions import WEIGHT_DTYPES, of_device
 from medialab.process.threads import pick_device
 
@@ -240,6 +241,7 @@ class ModelRegistry:
         encoders: Sequence[ModelInfo] = (),
         precision: str | None = None,
         weight_dtype: str = WEIGHT_DTYPES[0],
+        offload: Way = "none",
     ) -> Any:
         """Return a model in memory, as its files are now: for a checkpoint, a `LoadedCheckpoint`.
 
@@ -255,6 +257,7 @@ class ModelRegistry:
             precision: one of `medialab.process.precisions`; by default the device's own. Detectors
                 and upscalers always compute in float32.
             weight_dtype: how a checkpoint's denoiser is stored, one of WEIGHT_DTYPES.
+            offload: which of a checkpoint's parts wait on the CPU.
 
         Raises:
             ModelRefusedError: it cannot be loaded; other models may have been released by then.
@@ -266,23 +269,33 @@ class ModelRegistry:
                 facts += f"{one.path} {self._files.stamps(one.path)}"
             precision = precision or of_device(self.device)
             facts += precision if info.kind in _PRECISE else ""
-            facts += f" {weight_dtype}" if info.kind == "checkpoint" else ""
+            facts += f" {weight_dtype} {offload}" if info.kind == "checkpoint" else ""
             key = (info.path, self._files.stamps(info.path), facts)
             if key not in self._loaded:
                 self._forget_replaced(info.path)
                 self._kept = kept
                 try:
-                    self._refuse_too_large(info, encoders, precision)
-                    self._loaded[key] = self._read(info, like, encoders, precision, weight_dtype)
+                    self._refuse_too_large(info, encoders, precision, weight_dtype, offload)
+                    stored = weight_dtype, offload
+                    self._loaded[key] = self._read(info, like, encoders, precision, *stored)
                 finally:
                     self._kept = ()
             self._loaded.move_to_end(key)
             self._uses[id(self._loaded[key])] = self.budget.next_use()
             return self._loaded[key]
 
-    def _refuse_too_large(self, info: ModelInfo, encoders: Sequence[ModelInfo], dtype: str) -> None:
+    def _refuse_too_large(
+        self,
+        info: ModelInfo,
+        encoders: Sequence[ModelInfo],
+        dtype: str,
+        weight_dtype: str,
+        offload: Way,
+    ) -> None:
         """Make room for a model, or refuse it by the bytes that it needs."""
         needs = sum(bytes_in_memory(one, dtype) for one in (info, *encoders))
+        if offload != "none":
+            needs = most_on_device(part_sizes(info, encoders, dtype, weight_dtype), 0, offload)
         if missing := self.budget.make_room(needs, self.device):
             free = needs - missing
             message = (
@@ -347,6 +360,7 @@ class ModelRegistry:
         encoders: Sequence[ModelInfo],
         precision: str,
         weight_dtype: str,
+        offload: Way,
     ) -> Loaded:
         if info.kind == "detector":
             return load_detector(info, self.device)
@@ -362,6 +376,7 @@ class ModelRegistry:
             encoders=encoders,
             precision=precision,
             weight_dtype=weight_dtype,
+            offload=offload,
         )
 
     def unload_all(self) -> None:

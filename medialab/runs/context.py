@@ -23,6 +23,7 @@ from medialab.pictures.store import PictureStore, Use
 from medialab.process.events import Event, Kind, no_preview
 from medialab.process.jobs import Job
 from medialab.process.memory import free_memory
+from medialab.process.offloading import Way
 from medialab.process.retries import RetryPolicy
 from medialab.runs.encoded_texts import EncodedTexts
 from medialab.settings.fields import names_in_list
@@ -86,6 +87,7 @@ class RunContext:
         self._texts: EncodedTexts | None = None
         self._interrupted: Image.Image | None = None
         self.retries = RetryPolicy()
+        self.offload: Way = "none"
 
     def begin(self, image: "Image.Image | None", texts: EncodedTexts | None = None) -> None:
         """Begin the run.
@@ -273,6 +275,7 @@ class RunContext:
             encoders=parts,
             precision=self._config.dtype,
             weight_dtype=self._config.weight_dtype,
+            offload=self.offload,
         )
         self._models.append(model)
         self._find(kind, name)

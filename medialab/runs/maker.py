@@ -94,6 +94,7 @@ class Maker:
                 keeps_interrupted=request.keeps_interrupted,
             )
             if needs := self._needs(plan, picture, pipeline):
+                context.offload = needs.way
                 job.emit(Event("planned", job.name, told=needs.summary))
             try:
                 outcome = pipeline.run(picture, context, anew_from=request.anew_from)

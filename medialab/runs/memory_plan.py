@@ -5,11 +5,12 @@ even with every fallback is refused by name; one that fits only with slower fall
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
-from medialab.errors import ModelRefusedError, OutOfMemoryError
+from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
 from medialab.families import RUNNING
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.memory_needs import (
@@ -17,15 +18,18 @@ from medialab.loading.memory_needs import (
     bytes_in_memory,
     decoding_bytes,
     encoding_bytes,
+    part_sizes,
 )
 from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.process.memory import gigabytes
+from medialab.process.offloading import WORDS, Demand, Offload, PartSizes, Way, way_for
 from medialab.process.precisions import ITEM_BYTES
 from medialab.runs.needed_checkpoint import checkpoint_of
 from medialab.runs.plan import StageRequest
 from medialab.runs.run_precision import precision_for
 from medialab.runs.sizes import sizes_of
 from medialab.runs.used_models import optional_models
+from medialab.settings.fields import names_in_list
 from medialab.settings.sampling import SamplingConfig
 
 # Side in pixels of the piece that a VAE decodes with every fallback, whatever the picture's size;
@@ -45,6 +49,7 @@ class StageNeed(NamedTuple):
         weights: bytes of its models.
         usual: bytes of work without fallbacks.
         least: bytes of work with every fallback.
+        parts: bytes of the parts of its checkpoint, which `weights` includes; None if it has none.
     """
 
     stage: str
@@ -52,6 +57,18 @@ class StageNeed(NamedTuple):
     weights: int
     usual: int
     least: int
+    parts: PartSizes | None = None
+
+    def on_device(self, way: Way, work: int) -> int:
+        """Return the most bytes on the device at once.
+
+        Args:
+            way: how the checkpoint's parts are kept.
+            work: bytes of work, one of the above.
+        """
+        if self.parts is None:
+            return self.weights + work
+        return Demand(self.parts, work, self.weights - self.parts.all).on_device(way)
 
 
 class MemoryPlan(NamedTuple):
@@ -61,11 +78,28 @@ class MemoryPlan(NamedTuple):
         stages: in order.
         available: bytes that are free, or held by caches and can be freed.
         pictures: the number of pictures that the run makes; all stay in memory until it is done.
+        asked: which parts of checkpoints wait on the CPU, as asked for.
+        is_apart: whether the device has memory of its own, beside the CPU's.
     """
 
     stages: tuple[StageNeed, ...]
     available: int
     pictures: int = 1
+    asked: Offload = "automatic"
+    is_apart: bool = False
+
+    @property
+    def way(self) -> Way:
+        """How the checkpoints' parts are kept."""
+        if not self.is_apart:
+            return "none"
+        drawing = (one for one in self.stages if one.parts is not None)
+        demands = [
+            Demand(one.parts, one.usual, one.weights - one.parts.all)
+            for one in drawing
+            if one.parts is not None
+        ]
+        return way_for(self.asked, demands, self.available)
 
     @property
     def largest(self) -> StageNeed:
@@ -101,6 +135,12 @@ class MemoryPlan(NamedTuple):
     @property
     def summary(self) -> str:
         """The needs in short, or, if they are more than there is, the whole sentence."""
+        way = self.way
+        if way != "none":
+            most = max(one.on_device(way, one.usual) for one in self.stages)
+            short = f"{self._in_short}: {WORDS[way]}, and it needs {gigabytes(most)}"
+            fits = most <= self.available
+            return short if fits else f"{short}; it falls back to slower ways that need less"
         return (
             self._in_short if self.fits else f"{self}; it falls back to slower ways that need less"
         )
@@ -127,7 +167,7 @@ class MemoryPlan(NamedTuple):
             OutOfMemoryError: the message names the stage, its need and the settings to change.
         """
         for one in self.stages:
-            if (least := one.weights + one.least) > self.available:
+            if (least := one.on_device(self.way, one.least)) > self.available:
                 message = (
                     f"{one.stage} at {one.size[0]} × {one.size[1]} px needs at least "
                     f"{gigabytes(least)} of memory, {gigabytes(self.available)} are free: make the "
@@ -168,6 +208,7 @@ def plan_memory(
         size = sizes[stage.name].size if stage.name in sizes else size
         used = [listing.find(name, kind) for kind, name in one.models if (kind, name) not in absent]
         usual = least = size[0] * size[1] * PICTURE_BYTES
+        parts: PartSizes | None = None
         after = sizes.get(stage.name)
         draws_whole = after is not None and after.draws
         samples = isinstance(settings, SamplingConfig) or draws_whole
@@ -177,16 +218,31 @@ def plan_memory(
             own_tile = _own_tile(registry, checkpoint)
             drawn = size if draws_whole else stage.drawn_at_once(size, settings, own_tile)
             if drawn is not None:
-                used.append(checkpoint)
+                parts = _parts_of(checkpoint, settings, config, listing, dtype)
                 works = list(_work(settings, config, drawn, checkpoint, ITEM_BYTES[dtype]))
                 usual += max(most for most, _ in works)
                 least += max(smallest for _, smallest in works)
         weights = sum(
             info.size_bytes if info.kind == "lora" else bytes_in_memory(info, dtype)
             for info in {info.path: info for info in used}.values()
-        )
-        found.append(StageNeed(stage.name, size, weights, usual, least))
-    return MemoryPlan(tuple(found), available, config.batch_size)
+        ) + (parts.all if parts is not None else 0)
+        found.append(StageNeed(stage.name, size, weights, usual, least, parts))
+    is_apart = registry.device.startswith("cuda")
+    return MemoryPlan(tuple(found), available, config.batch_size, config.offload, is_apart)
+
+
+def _parts_of(
+    checkpoint: ModelInfo, settings: Any, config: PipelineConfig, listing: Snapshot, dtype: str
+) -> PartSizes:
+    """Return the bytes of a checkpoint's parts, with the text encoders that its file lacks."""
+    named = getattr(settings, "text_encoder", None) or config.text_encoder
+    encoders = []
+    if checkpoint.lacks_encoders:
+        with suppress(ModelNotFoundError):  # a request that is not resolved may name none
+            encoders = [listing.find(one, "text encoder") for one in names_in_list(named)]
+    found = part_sizes(checkpoint, encoders, dtype, config.weight_dtype)
+    # Of a file without a readable header, the loader says what is wrong.
+    return found if found.denoiser else found._replace(denoiser=checkpoint.size_bytes)
 
 
 def _own_tile(registry: ModelRegistry, checkpoint: ModelInfo) -> int:

@@ -32,6 +32,7 @@ VALUES = [
         "crop and resize",
         "centre",
         "strict",
+        "groups",
     ),
     [],
     ["hat", "a, b"],

@@ -6,6 +6,7 @@ import shutil
 from io import BytesIO
 
 import pytest
+import torch
 from PIL import Image
 
 from medialab import PipelineConfig
@@ -13,9 +14,10 @@ from medialab.api.service import Service
 from medialab.errors import OutOfMemoryError
 from medialab.families.unet_clip.needs import UNetNeeds
 from medialab.loading.checkpoint import LoadedCheckpoint
-from medialab.loading.memory_needs import bytes_in_memory
+from medialab.loading.memory_needs import bytes_in_memory, part_sizes
 from medialab.loading.registry import ModelRegistry
 from medialab.process import memory as memory_module
+from medialab.process.offloading import PartSizes
 from medialab.runs import resolver as resolving_module
 from medialab.runs.memory_plan import MemoryPlan, StageNeed
 
@@ -236,3 +238,61 @@ def test_memory_that_runs_out_beside_the_stages_is_told_as_theirs(bench, monkeyp
     answer = Service(bench).answer("POST", json.dumps(request))
     assert answer.status == 507
     assert "ran out of memory (MemoryError)" in json.dumps(answer.body)
+
+
+GB = 10**9
+Z_IMAGE = PartSizes(8 * GB, 8 * GB, 9 * GB, 200 * 10**6, 200 * 10**6)
+
+
+def on_a_card(available, asked="automatic"):
+    """The plan of a Z-Image whose denoiser is stored in float8, on a card of its own memory."""
+    need = StageNeed("txt2img", (1024, 1024), Z_IMAGE.all, 2 * GB, GB, Z_IMAGE)
+    other = StageNeed("finish", (1024, 1024), 0, GB // 10, GB // 10)
+    return MemoryPlan((need, other), available, asked=asked, is_apart=True)
+
+
+@pytest.mark.parametrize(
+    ("available", "way", "told"),
+    [
+        (20, "none", "needs 19.2 GB of memory, 20.0 GB are free"),
+        (12, "parts", "needs 19.2 GB of memory, 12.0 GB are free: text encoders, denoiser and VAE"),
+        (12, "parts", "take turns, the others wait on the CPU, and it needs 11.0 GB"),
+        (9, "groups", "the denoiser comes layer by layer, all else waits on the CPU"),
+    ],
+)
+def test_on_a_small_card_parts_wait_on_the_cpu_and_that_is_told_before_loading(
+    available, way, told
+):
+    plan = on_a_card(available * GB)
+    assert plan.way == way
+    assert told in plan.summary
+    plan.refuse_impossible()
+    assert plan._replace(is_apart=False).way == "none"
+
+
+def test_what_fits_no_way_is_refused_and_what_is_asked_for_is_taken_at_its_word():
+    with pytest.raises(OutOfMemoryError, match=r"txt2img .* needs at least 8\.0 GB"):
+        on_a_card(5 * GB).refuse_impossible()
+    with pytest.raises(OutOfMemoryError, match=r"needs at least 18\.2 GB"):
+        on_a_card(12 * GB, "none").refuse_impossible()
+    assert on_a_card(80 * GB, "groups").way == "groups"
+
+
+def test_the_sizes_of_a_checkpoints_parts_are_told_by_its_headers(tiny_models):
+    registry = ModelRegistry(tiny_models, device="cpu")
+    info = registry.find("paperdoll", "checkpoint")
+    found, model = part_sizes(info, (), "float32"), registry.load(info)
+    held = {
+        name: sum(one.nbytes for one in part.parameters())
+        for name, part in model.components.items()
+        if isinstance(part, torch.nn.Module)
+    }
+    assert found.denoiser == held.pop("unet")
+    texts = [size for name, size in held.items() if name.startswith("text_encoder")]
+    assert (found.encoders, found.largest_encoder) == (sum(texts), max(texts))
+    assert found.others == sum(held.values()) - sum(texts)
+    assert 0 < found.group < found.denoiser
+    assert found.all == bytes_in_memory(info, "float32")
+    small = part_sizes(info, (), "float32", "fp8_e4m3fn")
+    assert (small.denoiser, small.encoders) == (found.denoiser // 4, found.encoders)
+    registry.unload_all()
