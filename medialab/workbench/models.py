@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medialab.artifacts import ArtifactManager
+from medialab.config.pipeline import PipelineConfig
 from medialab.families import RUNNING
 from medialab.files.digests import Digests
 from medialab.listing.notes import Notes, note, notes_on
@@ -15,6 +16,7 @@ from medialab.loading.defaults import defaults_of
 from medialab.loading.hashing import HashingJob
 from medialab.loading.networks import CONFIGS
 from medialab.loading.registry import ModelInfo, ModelRegistry
+from medialab.runs.missing import Missing, missing
 
 if TYPE_CHECKING:
     from medialab.remote import RemoteSource
@@ -159,6 +161,16 @@ class OfModels:
     def duplicates(self) -> list[tuple[ModelInfo, ...]]:
         """Return the groups of models with the same content; files of equal sizes may be read."""
         return duplicates(self.registry)
+
+    def missing(self, config: PipelineConfig) -> Missing:
+        """Return what a request needs that is not here, and where it usually comes from.
+
+        Nothing is loaded, and no network is asked: `print` it, or go through it.
+
+        Args:
+            config: The request.
+        """
+        return missing(config, self.registry.snapshot())
 
     def download(
         self, what: "Downloadable", *, kind: str = "", preview: bool = False
