@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from medialab import PipelineConfig
-from medialab.__main__ import read_batch_arguments
+from medialab.__main__ import read_batch_arguments, read_enhancement
 from medialab.api import reference
 from medialab.api.arguments import read_arguments
 from medialab.batch.files import read_batch
@@ -121,6 +121,8 @@ def test_a_picture_from_the_shell_is_asked_for_with_settings_that_there_are(word
         assert reference.as_help([word for word in words if word != "--help"], 100)
     elif words[:1] == ("batch",):
         read_batch(ROOT / read_batch_arguments([*words[1:]]).file).sweep.check()
+    elif words[:1] == ("enhance",):
+        read_enhancement([*words[1:]])
     elif words:
         PipelineConfig.parse(read_arguments(list(words), PipelineConfig))
 
