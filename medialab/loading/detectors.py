@@ -6,6 +6,7 @@ one file and one line in `medialab.vision.estimators`.
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from medialab.errors import MissingLibraryError, ModelRefusedError
@@ -20,6 +21,16 @@ from medialab.vision.estimators import ESTIMATORS
 from medialab.vision.finders.boxes import BoxDetector
 from medialab.vision.finders.clipseg import ClipSegmenter
 from medialab.vision.finders.instances import InstanceSegmenter
+from medialab.vision.finders.litert.models import (
+    finds_in_photos,
+    helps_a_finder,
+    labels_in_photos,
+    load_finder,
+    refines_people,
+    refuse_helper,
+    require_litert,
+)
+from medialab.vision.finders.litert.people import load_people
 from medialab.vision.finders.mediapipe_tasks import label_of, load_task, require_mediapipe
 from medialab.vision.finders.semantic import Segmenter
 from medialab.vision.finders.yolo import load_yolo, require_onnxruntime
@@ -29,6 +40,9 @@ from medialab.vision.roles import Finder, Refiner, VisionModel
 from medialab.vision.scorers.aesthetic import AestheticScorer, label_of_beauty
 from medialab.vision.scorers.clip import ClipScorer
 
+# Where a detector stands in the automatic chain: made for the checkpoint's family, for no family,
+# or for another.
+_OWN, _USUAL, _SPECIAL = range(3)
 # Labels of a model: any word that it is asked for, or none (it detects nothing by name).
 ANY_WORD, NO_WORD = None, ()
 
@@ -45,6 +59,7 @@ class Backend(NamedTuple):
         load: opens a listed model on a device.
         require: raises if a library is missing.
         role: the model's role: `Finder`, `Refiner`, or its class of estimators or scorers.
+        for_photos: whether its models are made for photographs, and no help with other pictures.
     """
 
     title: str
@@ -53,6 +68,7 @@ class Backend(NamedTuple):
     load: Callable[[ModelInfo, str], VisionModel]
     require: Callable[[], Any] = lambda: None
     role: type = Finder
+    for_photos: bool = False
 
 
 def _of_architecture(*endings: str) -> Callable[[ModelInfo, str], bool]:
@@ -61,6 +77,21 @@ def _of_architecture(*endings: str) -> Callable[[ModelInfo, str], bool]:
 
 def _of_format(name: str) -> Callable[[ModelInfo, str], bool]:
     return lambda info, _architecture: info.format == name
+
+
+def _of_photos(takes: Callable[[Path], bool]) -> Callable[[ModelInfo, str], bool]:
+    return lambda info, _architecture: info.format == MEDIAPIPE and takes(info.path)
+
+
+def _by_litert(load: Callable[[Path, int], VisionModel]) -> Callable[[ModelInfo, str], VisionModel]:
+    """Return a function that loads a file of LiteRT's, to compute on the processor."""
+
+    def load_on_threads(info: ModelInfo, _device: str) -> VisionModel:
+        import torch
+
+        return load(info.path, torch.get_num_threads())
+
+    return load_on_threads
 
 
 def _by_transformers(
@@ -145,6 +176,30 @@ BACKENDS: tuple[Backend, ...] = (
         _labels_of_onnx,
         lambda info, device: load_yolo(info.name, info.path, device),
         require_onnxruntime,
+    ),
+    # MediaPipe's own files need no MediaPipe: LiteRT runs those that are known by their content.
+    Backend(
+        "faces, hands and people in photos",
+        _of_photos(finds_in_photos),
+        lambda info: labels_in_photos(info.path),
+        _by_litert(load_finder),
+        require_litert,
+        for_photos=True,
+    ),
+    Backend(
+        "a detector's second look",
+        _of_photos(helps_a_finder),
+        lambda _info: NO_WORD,
+        lambda info, _device: refuse_helper(info.path),
+        role=VisionModel,
+    ),
+    Backend(
+        "shapes of people",
+        _of_photos(refines_people),
+        lambda _info: NO_WORD,
+        _by_litert(load_people),
+        require_litert,
+        role=Refiner,
     ),
     Backend(
         "MediaPipe",
@@ -281,8 +336,9 @@ def automatic_chain(
 ) -> list[str]:
     """Return the names of the detectors to try in turn for these words, best first.
 
-    Those that know a word come before those that take any word, masks before boxes. Refused ones
-    are left out.
+    Those that know a word come before those that take any word, masks before boxes. Left out are
+    refused ones, and those made for other pictures: detectors for photos where the family has its
+    own, and those of another family where there is one for photos.
 
     Args:
         infos: the detectors that are there.
@@ -290,7 +346,7 @@ def automatic_chain(
         own: names of detectors trained on pictures of the checkpoint's family: they come first. The
             detectors of other families come last.
     """
-    ranked = []
+    ranked: list[tuple[tuple[int, bool, int, str], Backend]] = []
     special = {name for one in RUNNING.values() for name in one.detectors}
     for info in infos:
         try:
@@ -298,7 +354,13 @@ def automatic_chain(
         except ModelRefusedError:
             continue
         if known is not False and "," not in info.name:
-            place = -1 if info.name in own else int(info.name in special)
-            rank = (place, known is None, BACKENDS.index(backend), info.name)
-            ranked.append((rank, info.name))
-    return [name for _, name in sorted(ranked)]
+            place = _SPECIAL if info.name in special else _USUAL
+            place = _OWN if info.name in own else place
+            ranked.append(((place, known is None, BACKENDS.index(backend), info.name), backend))
+    has_own = any(rank[0] == _OWN for rank, _ in ranked)
+    has_photos = not has_own and any(backend.for_photos for _, backend in ranked)
+    return [
+        rank[-1]
+        for rank, backend in sorted(ranked, key=lambda one: one[0])
+        if not (has_own and backend.for_photos) and not (has_photos and rank[0] == _SPECIAL)
+    ]

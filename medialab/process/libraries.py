@@ -26,6 +26,9 @@ LIBRARIES = {
         "Dask", "a batch on a cluster", 'pip install "media-lab-studio[cluster]"'
     ),
     "gguf": Library("gguf", "a .gguf checkpoint", 'pip install "media-lab-studio[gguf]"'),
+    "ai_edge_litert": Library(
+        "LiteRT", "a detector for photos", 'pip install "media-lab-studio[photos]"'
+    ),
     "mediapipe": Library("MediaPipe", "a .task or .tflite detector", "pip install mediapipe"),
     "pandas": Library("pandas", "a table of pictures", 'pip install "media-lab-studio[studio]"'),
     # Without its dependencies: it requires torchvision, which its upscalers do not use.

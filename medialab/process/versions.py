@@ -9,7 +9,7 @@ from types import MappingProxyType
 # Part of every record, since another version may make other pixels.
 LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 # Optional libraries: which detectors run, and so what is detected, depends on them.
-OPTIONAL = ("onnxruntime", "mediapipe")
+OPTIONAL = ("onnxruntime", "ai-edge-litert", "mediapipe")
 
 
 @cache

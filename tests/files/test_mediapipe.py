@@ -6,8 +6,10 @@ import pytest
 
 from medialab.errors import ModelRefusedError
 from medialab.files.mediapipe import check_task_file
+from medialab.files.mediapipe_networks import PALM
+from tests.tiny.tflite import tiny_tflite
 
-MODEL = b"\x1c\0\0\0TFL3\0\0\0\0"
+MODEL = tiny_tflite()
 
 
 def bundle(path, *names):
@@ -31,15 +33,27 @@ def test_a_bundle_without_a_model_or_with_a_program_is_refused(tmp_path, names):
 
 
 @pytest.mark.parametrize(
-    ("content", "is_model"), [(MODEL, True), (MODEL[4:], False), (b"", False), (b"TFL3", False)]
+    ("content", "message"),
+    [
+        (MODEL, ""),
+        (MODEL[4:], "is not a .tflite model"),
+        (b"", "is not readable"),
+        (b"TFL3", "is not a .tflite model"),
+        (MODEL[:-20], "is broken or cut short"),
+        (bytes(PALM.nbytes), "is not a .tflite model"),
+        (
+            MODEL + bytes(PALM.nbytes - len(MODEL)),
+            "is damaged, or another file: it has the size of Med",
+        ),
+    ],
 )
-def test_a_single_model_is_told_by_its_mark(tmp_path, content, is_model):
+def test_a_single_model_is_told_by_its_mark_and_its_content(tmp_path, content, message):
     path = tmp_path / "a.TFLITE"
     path.write_bytes(content)
-    if is_model:
+    if not message:
         check_task_file(path)
     else:
-        with pytest.raises(ModelRefusedError, match="not a MediaPipe model"):
+        with pytest.raises(ModelRefusedError, match=rf"a\.TFLITE {message}"):
             check_task_file(path)
 
 

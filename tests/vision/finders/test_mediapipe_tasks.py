@@ -8,6 +8,7 @@ import pytest
 from medialab.errors import MissingLibraryError
 from medialab.loading.detectors import knows, load_detector, why_absent
 from medialab.loading.registry import ModelRegistry
+from tests.tiny.tflite import write_tflite
 
 
 def test_mediapipes_files_are_told_by_their_marks_and_names(tmp_path, monkeypatch):
@@ -16,7 +17,7 @@ def test_mediapipes_files_are_told_by_their_marks_and_names(tmp_path, monkeypatc
     folder.mkdir()
     with zipfile.ZipFile(folder / "hand_landmarker.task", "w") as bundle:
         bundle.writestr("hand_detector.tflite", b"\0\0\0\0TFL3")
-    (folder / "blaze_face.tflite").write_bytes(b"\x1c\0\0\0TFL3rest")
+    write_tflite(folder / "blaze_face.tflite")
     (folder / "page.task").write_text("<html>")
     face, hand, page = ModelRegistry(tmp_path).models("detector")
     assert knows(face, ["face"])
