@@ -21,6 +21,7 @@ from medialab.families.base import INPAINT
 from medialab.families.capabilities import Followed
 from medialab.families.conditioning import Conditioning
 from medialab.families.guidance import INTERVAL_UNREAD
+from medialab.families.needs import with_read
 from medialab.lora import Applied, loras_as_record
 from medialab.process.memory import claim
 from medialab.settings.sampling import DISTILLED, Sampling
@@ -248,10 +249,11 @@ class PreparedDenoising:
         width, height = (side // drawing.reduction for side in self.drawn)
         if tiles is not None:
             width, height = min(width, tiles.size), min(height, tiles.size)
+        editing = drawing.family.editing
+        read = sum(editing.read_area(one.size) for one in self.pictures) if editing else 0
         rows = 1 if self.sampling.guidance_scale <= 1 or has_rows_apart(self.network) else 2
         maps = drawing.family.denoiser.width(self.network)
-        needed = drawing.family.needs.denoising_bytes(
-            (width, height), maps, drawing.dtype.itemsize, rows
-        )
+        latents = with_read((width, height), read, drawing.reduction)
+        needed = drawing.family.needs.denoising_bytes(latents, maps, drawing.dtype.itemsize, rows)
         what = f"to draw {width * drawing.reduction} × {height * drawing.reduction} px"
         claim(needed, drawing.device, what)

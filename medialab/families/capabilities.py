@@ -168,6 +168,13 @@ class Editing(Protocol):
     def why_not(self, size: tuple[int, int]) -> str:
         """Return why a picture of that width and height cannot be read; "" if it can."""
 
+    def read_area(self, size: tuple[int, int]) -> int:
+        """Return the area in pixels of which the denoiser reads latents beside those it draws.
+
+        Args:
+            size: A picture's width and height in pixels.
+        """
+
     def inputs(
         self, pictures: "Sequence[Image.Image]", image_guidance_scale: float
     ) -> dict[str, Any]:

@@ -12,6 +12,18 @@ class Widths(NamedTuple):
     vae: int
 
 
+def with_read(latents: tuple[int, int], area: int, reduction: int) -> tuple[int, int]:
+    """Return latents as many as those drawn and those read beside them, in whole rows.
+
+    Args:
+        latents: The width and height of those that are drawn.
+        area: The area in pixels of the pictures that are read, as `Editing.read_area` has it.
+        reduction: The pixels a side that a latent stands for.
+    """
+    width, height = latents
+    return width, height + -(-area // (reduction * reduction * width))
+
+
 class Needs(Protocol):
     """The memory that a checkpoint needs while it computes, besides its weights."""
 

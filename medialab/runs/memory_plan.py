@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
-from medialab.families import RUNNING
+from medialab.families import RUNNING, Family
+from medialab.families.needs import with_read
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.memory_needs import (
     PICTURE_BYTES,
@@ -31,6 +32,7 @@ from medialab.runs.sizes import sizes_of
 from medialab.runs.used_models import optional_models
 from medialab.settings.fields import names_in_list
 from medialab.settings.sampling import SamplingConfig
+from medialab.stages.instruct import InstructConfig
 
 # Side in pixels of the piece that a VAE decodes with every fallback, whatever the picture's size;
 # and of a tile or a detail where neither settings nor the checkpoint give one.
@@ -253,6 +255,18 @@ def _own_tile(registry: ModelRegistry, checkpoint: ModelInfo) -> int:
         return _USUAL_TILE
 
 
+def _read_area(settings: Any, size: Size, family: Family) -> int:
+    """Return the area in pixels of the pictures that an edit by instruction reads, at most.
+
+    References are not opened here: each counts as a square of the usual side.
+    """
+    editing = family.editing
+    if editing is None or not isinstance(settings, InstructConfig):
+        return 0
+    usual = editing.read_area((_USUAL_TILE, _USUAL_TILE))
+    return editing.read_area(size) + len(settings.references) * usual
+
+
 def _work(
     settings: Any, config: PipelineConfig, size: Size, checkpoint: ModelInfo, item_bytes: int
 ) -> Iterator[tuple[int, int]]:
@@ -264,8 +278,9 @@ def _work(
     reduction = family.latents.reduction
     latents = -(-size[0] // reduction), -(-size[1] // reduction)
     denoising = family.needs.denoising_bytes
+    beside = with_read(latents, _read_area(settings, size, family), reduction)
     yield (
-        denoising(latents, widths.denoiser, item_bytes, rows),
+        denoising(beside, widths.denoiser, item_bytes, rows),
         denoising(latents, widths.denoiser, item_bytes, 1),
     )
     small = min(size[0], _LEAST_TILE), min(size[1], _LEAST_TILE)

@@ -10,6 +10,7 @@ from medialab import PipelineConfig, Workbench
 from medialab.api.capabilities import capabilities
 from medialab.artifacts import Sidecar
 from medialab.batch.files import parse_batch
+from medialab.diffusion import prepared
 from medialab.errors import ConfigError, ModelRefusedError, PictureError
 from medialab.loading import checkpoint
 from tests.tiny.flux2_klein import LAYERS_READ, write_klein
@@ -188,6 +189,26 @@ def test_with_references_it_is_edited_to_the_bytes_of_diffusers(bench, plain, na
     expected = plain("a red ball", name=name, guidance_scale=2.0, image=[start, other])
     assert run.image.tobytes() == expected.tobytes()
     assert applied(run, "instruct")["references"] == [{"size": [80, 112], "changes": []}]
+
+
+def test_the_tokens_of_the_pictures_that_are_read_are_claimed_and_planned(bench, monkeypatch):
+    claimed = []
+    monkeypatch.setattr(prepared, "claim", lambda nbytes, *_: claimed.append(nbytes))
+    one, two = picture(1), picture(2)
+    bench.execute(quick(), save=False)
+    bench.execute(editing(bench, one), save=False)
+    bench.execute(editing(bench, one, two), save=False)
+    drawn, edited, with_reference = claimed
+    # Pictures of the same size are as many tokens as what is drawn.
+    assert (edited, with_reference) == (2 * drawn, 3 * drawn)
+
+    def planned(*pictures):
+        plan = bench.memory_plan(editing(bench, *pictures))
+        return next(one for one in plan.stages if one.stage == "instruct")
+
+    alone, beside = planned(one), planned(one, two)
+    assert alone.usual < beside.usual
+    assert alone.least == beside.least
 
 
 def test_the_order_of_references_matters_and_is_kept(bench, plain):

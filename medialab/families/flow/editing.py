@@ -20,6 +20,8 @@ class ReferenceEditing:
         argument: The pipeline's argument for the pictures.
         least_side: The least side in pixels that a picture may have.
         longest: The greatest ratio of a picture's sides.
+        least_area: The area in pixels to which a smaller picture is enlarged.
+        most_area: The area in pixels to which a larger picture is reduced; 0 if it never is.
         variants: The variants of the checkpoints that edit.
         editions: The editions of the checkpoints that edit; none for all.
         reads_scale: Whether `image_guidance_scale` has an effect: it is of InstructPix2Pix.
@@ -30,6 +32,8 @@ class ReferenceEditing:
     argument: str = "image"
     least_side: int = 1
     longest: float = float("inf")
+    least_area: int = 0
+    most_area: int = 0
     variants: tuple[str, ...] = (PLAIN,)
     editions: tuple[str, ...] = ()
     reads_scale: bool = False
@@ -42,6 +46,11 @@ class ReferenceEditing:
         if long > self.longest * short:
             return f"a side can be at most {self.longest:g} times the other"
         return ""
+
+    def read_area(self, size: tuple[int, int]) -> int:
+        """Return the area in pixels in which a picture of that width and height is read."""
+        area = max(size[0] * size[1], self.least_area)
+        return min(area, self.most_area) if self.most_area else area
 
     def inputs(
         self,

@@ -8,6 +8,7 @@ from medialab.families.flow.noising import FLOW_NOISE
 from medialab.families.flow.schedulers import SAMPLER, FlowSchedulers
 from medialab.families.flux2_klein.codec import PatchCodec
 from medialab.families.flux2_klein.denoiser import REDUCTION, KleinTransformer
+from medialab.families.flux2_klein.editing import MOST_AREA
 from medialab.families.flux2_klein.encoder import KleinEncoder, count_tokens
 from medialab.families.flux2_klein.guidance import GUIDANCE, KleinGuide
 from medialab.families.flux2_klein.lora import LORAS
@@ -22,7 +23,9 @@ _TASKS: tuple[Task, ...] = ("text-to-image", "image-to-image", "instruct")
 _PIPELINE = "medialab.families.flux2_klein.pipeline.KleinPipeline"
 # Source: the documentation of black-forest-labs for Klein, up to 4 pictures; diffusers,
 # Flux2ImageProcessor's `check_image_input`.
-_EDITING = ReferenceEditing(most=4, argument="references", least_side=64, longest=8)
+_EDITING = ReferenceEditing(
+    most=4, argument="references", least_side=64, longest=8, most_area=MOST_AREA
+)
 
 
 def _klein(

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 # As many as the makers of Edit-2509 tell; the transformer has places for more.
 FIRST_EDIT = "first edit"
+# Pixels of the area in which the transformer reads each picture.
+_READ_AREA = 1024 * 1024
 EDITING = ReferenceEditing(
-    most=3, fewer={FIRST_EDIT: 1}, editions=("edit", FIRST_EDIT, "edit lightning")
+    most=3,
+    fewer={FIRST_EDIT: 1},
+    least_area=_READ_AREA,
+    most_area=_READ_AREA,
+    editions=("edit", FIRST_EDIT, "edit lightning"),
 )
 OF_ONE_PICTURE = "QwenImageEditPipeline"
 # Pixels of the area to which a picture is resized for the language model.

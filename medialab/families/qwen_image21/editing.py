@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 # Source: the makers' "up to ten pictures".
-EDITING = ReferenceEditing(most=10)
 SEEN_AREA = 1024 * 1024  # pixels of the area to which a picture is resized
+EDITING = ReferenceEditing(most=10, least_area=SEEN_AREA, most_area=SEEN_AREA)
 _PLACE = "<image{}><|vision_start|><|image_pad|><|vision_end|>"
 
 

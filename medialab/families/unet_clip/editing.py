@@ -27,6 +27,10 @@ class PictureEditing:
         """Return "": a picture of any size can be read."""
         return ""
 
+    def read_area(self, size: tuple[int, int]) -> int:  # noqa: ARG002 - none adds any
+        """Return 0: the picture's latents are further channels of those that are drawn."""
+        return 0
+
     def inputs(
         self, pictures: "Sequence[Image.Image]", image_guidance_scale: float
     ) -> dict[str, Any]:
