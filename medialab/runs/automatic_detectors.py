@@ -26,7 +26,7 @@ def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> 
     Args:
         config: the request. If it is resolved, only detectors whose hashes it names are chosen.
         infos: the detectors that are there.
-        family: the name of the checkpoint's family; any other if there is no checkpoint.
+        family: the name of the family that draws; any other if nothing is drawn.
 
     Raises:
         ModelNotFoundError: none of them knows the part, and the fallback is not the centre.

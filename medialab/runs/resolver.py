@@ -308,9 +308,12 @@ class Resolver:
 def _with_models(
     config: PipelineConfig, checkpoint: ModelInfo | None, listing: Snapshot
 ) -> PipelineConfig:
-    """Return the request with the models that are chosen here: "automatic" ones, missing parts."""
+    """Return the request with the models that are chosen here: "automatic" ones, missing parts.
+
+    A picture that nothing draws is of no family, whatever the checkpoint is.
+    """
     config = with_checkpoint_parts(config, listing)
-    family = checkpoint.family if checkpoint else UNKNOWN
+    family = checkpoint.family if checkpoint and config.is_drawn else UNKNOWN
     config = with_upscaler(config, listing, family)
     return with_detectors(config, listing.models("detector"), family)
 

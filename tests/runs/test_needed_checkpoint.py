@@ -1,6 +1,7 @@
 """With no checkpoint at all a photo is enlarged, sharpened and its colours balanced."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image, ImageFilter
 from medialab import PipelineConfig, Workbench
 from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.pixels.colours import balanced
+from tests.tiny.detectors import tiny_yolo
 
 ENLARGED = {"enabled": True, "scale": 2.0}
 
@@ -143,6 +145,24 @@ def test_all_that_is_asked_beforehand_is_answered_without_one(bare, photo):
     assert {one.reason for one in bare.explain(config)} == {"never made before"}
     assert bare.without_effect(config) == []
     assert bare.memory_plan(PipelineConfig(mode="enhance")).fits
+
+
+def test_the_embedded_detector_comes_first_only_where_its_family_draws(
+    tiny_models, tmp_path, photo
+):
+    models = tmp_path / "models"
+    shutil.copytree(tiny_models, models)
+    for name in ("my_faces", "paperdoll"):
+        tiny_yolo("yolo", models / "detectors" / f"{name}.onnx")
+    with Workbench(models, tmp_path / "outputs", device="cpu") as bench:
+
+        def asked(strength):
+            face = {"enabled": True, "denoising_strength": strength}
+            config = PipelineConfig(steps=2, face=face).starting_from(bench.keep(photo))
+            return bench.resolve(config).face.detector
+
+        assert asked(0.0) == "my_faces, paperdoll"
+        assert asked(0.5) == "paperdoll, my_faces"
 
 
 def test_a_batch_of_it_is_made_counted_and_found_again(bare, photo):

@@ -5,6 +5,7 @@ written here once more, by hand.
 """
 
 import io
+import os
 import struct
 import subprocess
 import sys
@@ -15,9 +16,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFilter, ImageOps
 
 from medialab import PipelineConfig, Workbench
+from medialab.pictures.example import PHOTO
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import blur_radius
 from tests.pictures.encoded import file_of, png, profile
@@ -243,6 +245,33 @@ def test_body_face_and_hand_together_with_masks_of_any_shape_leave_the_rest(stud
     assert not changed[outside(size, boxes.values(), 0)].any()
     assert all(changed[box[1] : box[3], box[0] : box[2]].any() for box in boxes.values())
     assert not changed[20, 10]  # a corner of a box is none of its round mask
+
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize(("turn", "back"), [(1, None), (6, 2), (4, 1), (7, 6)])
+def test_a_face_that_is_found_is_repainted_and_all_else_stays(models, tmp_path, turn, back):
+    """With the models of `make photos`; `back` is Pillow's number of what undoes the turn."""
+    pytest.importorskip("ai_edge_litert", reason="LiteRT is not installed (extra photos)")
+    fetched = Path(os.environ.get("MEDIALAB_PHOTOS") or ROOT / "models")
+    if not (fetched / "detectors" / "photo-face-full.tflite").exists():
+        pytest.skip(f"{fetched} has no photo-face-full: run `make photos`")
+    upright = Image.open(PHOTO)
+    stored = upright if back is None else upright.transpose(Image.Transpose(back))
+    content = file_of(stored, "JPEG", exif=turned(turn), quality=92)
+    photo = by_hand(content)
+    face = {"enabled": True, "denoising_strength": 0.9, "mask_blur": 2}
+    with Workbench([models, fetched], tmp_path, device="cpu") as bench:
+        run = bench.enhance(content, PipelineConfig.parse(BASE | {"face": face}))
+        (found,) = run.detections["face"]
+        assert Box(*found.box).iou(Box(126, 47, 213, 133)) > 0.7
+        mask = bench.pictures.load(found.mask, "mask")
+    reached = np.asarray(mask.filter(ImageFilter.MaxFilter(2 * blur_radius(2) + 1))) > 0
+    changed = (np.asarray(run.image) != photo).any(2)
+    assert not changed[~reached].any()
+    assert changed[np.asarray(mask) > 0].mean() > 0.5
+    assert reached.mean() < 0.1
 
 
 MEASURED = """
