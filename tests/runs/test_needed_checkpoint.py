@@ -147,9 +147,7 @@ def test_all_that_is_asked_beforehand_is_answered_without_one(bare, photo):
     assert bare.memory_plan(PipelineConfig(mode="enhance")).fits
 
 
-def test_the_embedded_detector_comes_first_only_where_its_family_draws(
-    tiny_models, tmp_path, photo
-):
+def test_the_embedded_detector_is_first_only_where_its_family_draws(tiny_models, tmp_path, photo):
     models = tmp_path / "models"
     shutil.copytree(tiny_models, models)
     for name in ("my_faces", "paperdoll"):
