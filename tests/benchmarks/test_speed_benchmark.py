@@ -118,11 +118,12 @@ class Measured:
         self.program, self.pictures = program, []
 
     def prepare(self):
-        """Load one checkpoint, then go to the other and back; the files are cached by then."""
-        load = self.program.do("load", checkpoint="a")["seconds"]
-        there = self.program.do("load", checkpoint="b")["seconds"]
-        back = self.program.do("load", checkpoint="a")
-        self.load, self.change, self.loaded = load, there + back["seconds"], back["peak"]
+        """Load a checkpoint; its file is in the system's cache, since it was just written."""
+        self.load = self.program.do("load", checkpoint="a")["seconds"]
+
+    def go_and_return(self):
+        """Load the other checkpoint, then the first: after the pictures, whose peak counts."""
+        self.change = sum(self.program.do("load", checkpoint=one)["seconds"] for one in "ba")
 
     def draw(self, side, steps, folder):
         picture = str(folder / f"{self.program.name}.png")
@@ -164,6 +165,8 @@ def compared(family, folder):
             for one in both:
                 one.prepare()
             rounds(both, (side, steps), minutes, folder)
+            for one in both:
+                one.go_and_return()
         return both
     both = []
     for name in names:
@@ -171,6 +174,7 @@ def compared(family, folder):
             both.append(Measured(program))
             both[-1].prepare()
             rounds(both[-1:], (side, steps), minutes * (0.6 if name == "plain" else 0.4), folder)
+            both[-1].go_and_return()
     return both
 
 

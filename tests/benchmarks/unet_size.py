@@ -151,6 +151,9 @@ class Plain:
             generator=torch.Generator().manual_seed(seed),
         ).images[0]
 
+    def close(self):
+        self.pipeline = None
+
 
 class Ours:
     """This studio, with its stage cache empty for every picture."""
@@ -193,6 +196,10 @@ class Ours:
     def draw(self, checkpoint, seed, side, steps, **changes):
         asked = self.asked(checkpoint, seed, side, steps, **changes)
         return self.bench.execute(asked, save=False).image
+
+    def close(self):
+        self.bench.close()
+        self.configs.stop()
 
 
 class _Peak(threading.Thread):
@@ -243,8 +250,7 @@ def serve(program, folder, family):
             peak.look()
             answer = {"seconds": seconds, "peak": peak.most}
             print(json.dumps(answer), file=pipe, flush=True)
-        if program == "ours":
-            made.bench.close()
+        made.close()
 
 
 def main(what, folder, family, is_whole="0"):
