@@ -11,7 +11,7 @@ NODE_MODULES := $(if $(NPM),node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := help
 .PHONY: help environment studio app api batch photos settings rooms paperdoll test lint format bundles benchmark mutants \
-	screenshots clean
+	screenshots gpu clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,13 @@ node_modules/.package-lock.json: package-lock.json
 
 benchmark: environment ## what things cost here, held to their bounds; minutes alone on it, 8 GiB
 	@BENCHMARKS=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -q -s tests/benchmarks
+
+# On a bare machine with CUDA torch there is no .venv: `python -m tests.gpu.carry` lists the wheels to
+# carry there, which its Python installs (docs/performance.md).
+GPU_PYTHON := $(or $(wildcard $(BIN)/python),$(PYTHON))
+gpu: ## the tests and the benchmark of an NVIDIA GPU: a table, and outputs/gpu.json; 8 minutes
+	@timeout 240 $(GPU_PYTHON) -m pytest -q -p no:cacheprovider -m gpu tests/gpu tests/process/test_retries.py; true
+	@$(GPU_PYTHON) -m tests.gpu.bench --minutes 6 $(ROWS)
 
 # The rooms whose promises are hardest to see in use.
 mutants: ROOMS ?= runs/cache.py artifacts lora families runs

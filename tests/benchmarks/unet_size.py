@@ -108,11 +108,12 @@ def _filled(network, few):
 class Plain:
     """A script of diffusers alone in its defaults: one pipeline at a time, in float32."""
 
-    def __init__(self, folder, family):
+    def __init__(self, folder, family, device="cpu", dtype=None):
         from diffusers import DDIMScheduler, StableDiffusionPipeline, StableDiffusionXLPipeline
         from transformers import CLIPTokenizer
 
         self.folder, self.family, self.loaded, self.pipeline = Path(folder), family, None, None
+        self.device, self.dtype = device, {} if dtype is None else {"torch_dtype": dtype}
         self.kind = StableDiffusionXLPipeline if family == "sdxl" else StableDiffusionPipeline
         self.scheduler, self.tokenizer = DDIMScheduler, CLIPTokenizer
 
@@ -132,12 +133,13 @@ class Plain:
             config=str(self.folder / "configs" / self.family),
             local_files_only=True,
             **made,
-        )
+            **self.dtype,
+        ).to(self.device)
         self.pipeline.scheduler = self.scheduler.from_config(self.pipeline.scheduler.config)
         self.pipeline.set_progress_bar_config(disable=True)
         self.loaded = checkpoint
 
-    def draw(self, checkpoint, seed, side, steps):
+    def draw(self, checkpoint, seed, side, steps, **changes):
         import torch
 
         self.load(checkpoint)
@@ -149,6 +151,7 @@ class Plain:
             num_inference_steps=steps,
             guidance_scale=GUIDANCE,
             generator=torch.Generator().manual_seed(seed),
+            **changes,
         ).images[0]
 
     def close(self):
@@ -158,7 +161,7 @@ class Plain:
 class Ours:
     """This studio, with its stage cache empty for every picture."""
 
-    def __init__(self, folder, family):
+    def __init__(self, folder, family, device="cpu"):
         from medialab import Workbench
         from medialab.process.threads import preload
         from tests.tiny.checkpoints import built_after
@@ -166,7 +169,7 @@ class Ours:
         preload()  # imports are compared elsewhere; `Plain` has its own before it begins
         self.configs = built_after(Path(folder) / "configs")
         self.configs.start()
-        self.bench = Workbench(Path(folder) / "models", Path(folder) / "outputs", device="cpu")
+        self.bench = Workbench(Path(folder) / "models", Path(folder) / "outputs", device=device)
         for name in NAMES:  # once for every file, whoever uses it
             self.bench.registry.sha256(self.bench.registry.find(name, "checkpoint"))
 
