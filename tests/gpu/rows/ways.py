@@ -19,11 +19,10 @@ class Denoiser:
         torch.manual_seed(0)
         self.device = place.device
         self.dtype = dtype or (torch.bfloat16 if place.device != "cpu" else torch.float32)
-        torch.set_default_dtype(self.dtype)
-        try:
-            self.network = UNet2DConditionModel.from_config(told).to(place.device).eval()
-        finally:
-            torch.set_default_dtype(torch.float32)
+        with torch.device(place.device):  # the same weights whatever the precision
+            network = UNet2DConditionModel.from_config(told)
+        self.network = torch.nn.Module.to(network, self.dtype).eval()
+        begin_peak(place.device)
         self.inputs = self.of(place.side(1024) // 8, rows)
 
     def of(self, side, rows=2):
@@ -72,7 +71,6 @@ def precisions(place):
     found, exact, plain = {}, None, None
     dtypes = [torch.float32, torch.bfloat16]
     for dtype in dtypes if place.device == "cpu" else [*dtypes, torch.float16]:
-        begin_peak(place.device)
         denoiser = Denoiser(place, dtype)
         name = str(dtype).removeprefix("torch.")
         found[name] = _beside(denoiser, exact, plain) | {"gb": round(peak(place.device), 2)}
