@@ -9,6 +9,7 @@ ROWS = {
     "two models, switched": studio.switching,
     "memory after mixed runs": studio.leaks,
     "memory after a killed process": studio.killed,
+    "parts that wait on the CPU": studio.offload,
     "out of memory": studio.out_of_memory,
     "precisions": ways.precisions,
     "channels last": ways.channels_last,

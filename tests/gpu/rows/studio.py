@@ -13,7 +13,7 @@ from medialab import PipelineConfig
 from medialab.lora import LoRAManager
 from medialab.lora.sets import LoRAUse
 from tests.benchmarks.unet_size import NAMES, Ours
-from tests.gpu.rows.device import once, seconds, used
+from tests.gpu.rows.device import begin_peak, once, peak, seconds, used
 
 ROOT = Path(__file__).resolve().parents[3]
 _RANK, _SWITCHES, _MIXED = 16, 50, 50
@@ -157,3 +157,24 @@ def out_of_memory(place):
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
         ours.close()
+
+
+def offload(place):
+    """SDXL with all of it on the device, with parts in turns, and block by block."""
+    if place.device == "cpu":
+        return {"not measured": "a CPU has nowhere to offload to"}
+    ours = Ours(place.models("sdxl"), "sdxl", place.device)
+    side, steps = place.side(1024), place.steps(8)
+    found, exact = {}, None
+    for way in ("none", "parts", "groups"):
+        ours.bench.registry.unload_all()
+        ours.draw("a", 1, side, steps, offload=way)
+        begin_peak(place.device)
+        image, taken = once(
+            lambda way=way: ours.draw("a", 2, side, steps, offload=way), place.device
+        )
+        exact = exact or image
+        same = image.tobytes() == exact.tobytes()
+        found[way] = {"s": round(taken, 2), "gb": round(peak(place.device), 2), "same": same}
+    ours.close()
+    return found
