@@ -443,3 +443,22 @@ def test_axe_core_finds_nothing_in_the_list_the_drawer_and_the_picker(browser, w
         desk.bare.pump()
         desk.list.press("End")
         desk.look(f"pick-{width}-{theme}")
+
+
+def test_models_for_photos_are_a_click_away_as_long_as_one_is_missing(browser):
+    desk, asked = Desk(), []
+    desk.shelf.on_photos(lambda: asked.append(True))
+    desk.shelf.show(cards(4))
+    with desk.show(browser, 260):
+        button = desk.page.get_by_role("button", name="Fetch models for photos")
+        expect(desk.options.first).to_be_visible()
+        expect(button).to_be_hidden()
+        desk.shelf.photos = "Fetch what photos need (81.3 MB)"
+        desk.bare.pump()
+        expect(button).to_have_attribute("title", "Fetch what photos need (81.3 MB)")
+        button.click()
+        desk.bare.pump()
+        assert asked == [True]
+        desk.shelf.photos = ""
+        desk.bare.pump()
+        expect(button).to_be_hidden()
