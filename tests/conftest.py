@@ -141,6 +141,20 @@ def detector_models(tmp_path_factory):
     return write
 
 
+@pytest.fixture(scope="session")
+def photo_files():
+    """MediaPipe's networks, by network, where `make photos` has put their files; or skips."""
+    from medialab.files.mediapipe_networks import NETWORKS, network_of
+
+    pytest.importorskip("ai_edge_litert", reason="LiteRT is not installed (extra photos)")
+    models = Path(os.environ.get("MEDIALAB_PHOTOS") or ROOT / "models")
+    files = {network_of(path): path for path in sorted(models.glob("detectors/*.tflite"))}
+    missing = [network.source for network in NETWORKS if network not in files]
+    if missing:
+        pytest.skip(f"{models} lacks {', '.join(missing)}: run `make photos`")
+    return files
+
+
 @pytest.fixture
 def info_of(detector_models):
     """What the registry makes of a detector of a kind."""

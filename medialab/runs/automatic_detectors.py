@@ -44,8 +44,8 @@ def with_detectors(config: ConfigT, infos: Sequence[ModelInfo], family: str) -> 
         if not chain and part.fallback != CENTRE:
             message = (
                 f"no detector in models/detectors knows {' or '.join(map(shown, words))}, which "
-                f"{name} looks for; put one there, or set {name}.fallback to 'centre', or "
-                f"{name}.mask to a mask"
+                f"{name} looks for; put one there, or fetch those for photos (medialab fetch "
+                f"photos), or set {name}.fallback to 'centre', or {name}.mask to a mask"
             )
             if refused := [info.refused for info in infos if info.refused is not None]:
                 message = f"{message}. One is there but not opened: {refused[0]}"

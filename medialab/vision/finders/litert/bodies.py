@@ -130,7 +130,7 @@ def body_in(shapes: Session, pixels: "np.ndarray", view: View) -> "tuple[float, 
     _points, there, raw, _heat, _world = shapes.run(levels)
     inside = 1 / (1 + np.exp(-np.clip(raw[..., 0], -50, 50)))
     height, width = pixels.shape[:2]
-    return float(there[0]), view.laid(inside, (width, height)) > 0.5
+    return float(there[0]), view.laid(inside, (width, height))
 
 
 def spine_of(view: View) -> "np.ndarray":

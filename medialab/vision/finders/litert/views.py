@@ -39,22 +39,28 @@ class View(NamedTuple):
         """
         import numpy as np
 
+        across, down = self._places(size)
+        height, width = pixels.shape[:2]
+        columns = _neighbours(across, width, repeats=repeats)
+        rows = _neighbours(down, height, repeats=repeats)
+        flat = pixels.reshape(-1, pixels.shape[2])
+        result = np.zeros((size * size, pixels.shape[2]), np.float32)
+        for row, tall in rows:
+            for column, wide in columns:
+                part = np.take(flat, row * width + column, axis=0).astype(np.float32)
+                part *= (tall * wide)[:, None]
+                result += part
+        return result.reshape(size, size, -1)
+
+    def _places(self, size: int) -> "tuple[np.ndarray, np.ndarray]":
+        """Return where the pixels of a sample lie in the picture: across and down, flat."""
+        import numpy as np
+
         steps = (np.arange(size, dtype=np.float32) / size - 0.5) * self.side
         cos, sin = math.cos(self.turn), math.sin(self.turn)
         across = self.x + cos * steps[None, :] - sin * steps[:, None]
         down = self.y + sin * steps[None, :] + cos * steps[:, None]
-        left, top = np.floor(across).astype(np.int64), np.floor(down).astype(np.int64)
-        height, width = pixels.shape[:2]
-        flat = pixels.reshape(-1, pixels.shape[2])
-        result = np.zeros((size, size, pixels.shape[2]), np.float32)
-        for row, tall in ((top, 1 - (down - top)), (top + 1, down - top)):
-            for column, wide in ((left, 1 - (across - left)), (left + 1, across - left)):
-                share = (tall * wide).astype(np.float32)
-                if not repeats:
-                    share *= (row >= 0) & (row < height) & (column >= 0) & (column < width)
-                at = np.clip(row, 0, height - 1) * width + np.clip(column, 0, width - 1)
-                result += share[..., None] * flat[at]
-        return result
+        return across.ravel(), down.ravel()
 
     def in_picture(self, points: "np.ndarray") -> "np.ndarray":
         """Return points of the view, (…, 2) from 0 to 1, in pixels of the picture."""
@@ -65,30 +71,51 @@ class View(NamedTuple):
         placed: np.ndarray = turned * self.side + (self.x, self.y)
         return placed
 
-    def laid(self, numbers: "np.ndarray", size: tuple[int, int]) -> "np.ndarray":
-        """Return what a network says of each place of the view for each pixel of the picture.
+    def laid(self, chances: "np.ndarray", size: tuple[int, int]) -> "np.ndarray":
+        """Return where in the picture what a network says of the view is likely.
 
         Args:
-            numbers: (n, n).
+            chances: (n, n), from 0 to 1.
             size: the picture's, width and height.
 
         Returns:
-            (h, w), 32-bit floats; -1 outside the view.
+            (h, w) booleans; none outside the view.
         """
         import numpy as np
         from PIL import Image
 
-        step = len(numbers) / self.side
+        step = len(chances) / self.side
         cos, sin = step * math.cos(self.turn), step * math.sin(self.turn)
         # Pillow counts from the corner of a pixel, `sampled` from its middle.
-        across = len(numbers) / 2 + 0.5 - cos * (self.x + 0.5) - sin * (self.y + 0.5)
-        down = len(numbers) / 2 + 0.5 + sin * (self.x + 0.5) - cos * (self.y + 0.5)
+        across = len(chances) / 2 + 0.5 - cos * (self.x + 0.5) - sin * (self.y + 0.5)
+        down = len(chances) / 2 + 0.5 + sin * (self.x + 0.5) - cos * (self.y + 0.5)
         back = (cos, sin, across, -sin, cos, down)
+        grey = Image.fromarray(np.rint(chances * 255).astype(np.uint8))
         # What Pillow writes outside is 0.
-        shifted = Image.fromarray((numbers - numbers.min() + 1).astype(np.float32))
-        laid = shifted.transform(size, Image.Transform.AFFINE, back, Image.Resampling.BILINEAR)
-        levels = np.asarray(laid)
-        return np.where(levels > 0, levels + (numbers.min() - 1), -1).astype(np.float32)
+        laid = grey.transform(size, Image.Transform.AFFINE, back, Image.Resampling.BILINEAR)
+        return np.asarray(laid) > 127
+
+
+def _neighbours(
+    places: "np.ndarray", length: int, *, repeats: bool
+) -> "list[tuple[np.ndarray, np.ndarray]]":
+    """Return the two pixels around each place on an axis, with the share of each.
+
+    Args:
+        places: (n,), in pixels.
+        length: of the axis.
+        repeats: whether the pixels at the ends are repeated beyond; otherwise they have no share.
+    """
+    import numpy as np
+
+    first = np.floor(places)
+    second_share = (places - first).astype(np.float32)
+    numbers = first.astype(np.int64)
+    both = []
+    for number, share in ((numbers, 1 - second_share), (numbers + 1, second_share)):
+        inside = share if repeats else share * ((number >= 0) & (number < length))
+        both.append((np.clip(number, 0, length - 1), inside))
+    return both
 
 
 def whole(width: int, height: int) -> View:
