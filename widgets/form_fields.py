@@ -156,6 +156,7 @@ class FormFields:
                     field["optional"] = True
                     field.pop("default", None)
             self._limits.limit_schedules(fields)
+            self._limits.limit_successors(fields)
             return fields, titles_of(MORE)
         arrangement = arrangement_of(part, OF_STAGES.get(part, ()))
         if part not in OF_STAGES:

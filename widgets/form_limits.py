@@ -75,6 +75,18 @@ class FormLimits:
         if can:
             field["choices"] = [one for one in field["choices"] if one[1] in {*can, now}]
 
+    def limit_successors(self, fields: Sequence[dict[str, Any]]) -> None:
+        """Offer only the checkpoints that can finish what the chosen one began, and the set one."""
+        first = str(self._values.value("checkpoint") or "")
+        for field in fields:
+            if field["name"] == "handover_checkpoint":
+                now = self._values.value("handover_checkpoint")
+                field["choices"] = [
+                    one
+                    for one in field["choices"]
+                    if one[1] in {None, "", now} or not self._defaults.why_not_after(first, one[1])
+                ]
+
     def limit_schedules(self, fields: Sequence[dict[str, Any]]) -> None:
         """Offer only the schedules that the sampler has with the checkpoint."""
         can = self.schedules()

@@ -6,7 +6,7 @@ from typing import Any
 from medialab import Workbench
 from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.listing.limits import limits_of
-from medialab.listing.runnable import unread_when_editing, why_not_in
+from medialab.listing.runnable import unread_when_editing, why_not_after, why_not_in
 from medialab.loading.defaults import defaults_of, detailer_defaults_of, samplers_of
 from medialab.loading.registry import ModelInfo
 from medialab.settings.sampling import DISTILLED
@@ -62,6 +62,13 @@ class ModelDefaults:
             return ""
         why = why_not_in(stage, info.family, info.variant, info.edition)
         return f"{info.name} {why}." if why else ""
+
+    def why_not_after(self, first: str, other: str) -> str:
+        """Return why a checkpoint cannot finish what another began; "" if it can, or is unknown."""
+        infos = self._found(first), self._found(other)
+        if infos[0] is None or infos[1] is None:
+            return ""
+        return why_not_after(infos[0], infos[1]) or ""
 
     def is_untold(self, checkpoint: str) -> bool:
         """Return whether the checkpoint is told no guidance; False if its settings are unknown."""

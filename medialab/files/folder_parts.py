@@ -62,6 +62,7 @@ class FolderParts:
         tokenizers: Parts that are tokenizers.
         required: Parts that every folder has.
         scheduler: The rules for the config of its scheduler.
+        needed_by: A part that is needed where the pipeline's class has a word, by the word.
         made_for_others: Words in the class of a pipeline whose denoiser looks like one of the
             family, but which is made for something else, and for what.
     """
@@ -70,6 +71,7 @@ class FolderParts:
     tokenizers: Mapping[str, TokenizerPart]
     required: tuple[str, ...]
     scheduler: type[PartConfig] = SchedulerConfig
+    needed_by: Mapping[str, str] = field(default_factory=dict)
     made_for_others: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -92,6 +94,10 @@ def check_parts(folder: Path, parts: FolderParts) -> dict[str, str | None]:
     for name in (*parts.required, _SCHEDULER):
         if named.get(name) is None:
             raise ModelRefusedError(f"{INDEX} names no {name}")
+    for word, name in parts.needed_by.items():
+        if word in pipeline and named.get(name) is None:
+            message = f"it is a {pipeline}, and {INDEX} names no {name}; get the whole folder"
+            raise ModelRefusedError(message)
     for name, tokenizer in parts.tokenizers.items():
         both = (named.get(name) is None) == (named.get(tokenizer.encoder) is None)
         if tokenizer.needed and not both:

@@ -106,6 +106,35 @@ def why_not_in(stage: str, family: str, variant: str, edition: str = "") -> str 
     return None
 
 
+def why_not_after(first: ModelInfo, other: ModelInfo) -> str | None:
+    """Return why a checkpoint cannot finish what another one began; None if it can.
+
+    Args:
+        first: The checkpoint that begins.
+        other: The one that takes over.
+
+    Returns:
+        The text after the other's name, as from `why_not`.
+    """
+    own = RUNNING[other.family]
+    if first.family not in {other.family, own.finishes}:
+        return (
+            f"is of family {other.family}, {first.name!r} of {first.family}: "
+            "their latents mean other things; choose one of the same family"
+        )
+    if other.variant not in own.taking_over:
+        return (
+            f"is made for {NAMES_OF_VARIANTS[other.variant]}, and draws no whole picture to its "
+            "end; choose one that is not"
+        )
+    if first.zero_terminal_snr != other.zero_terminal_snr:
+        return (
+            f"was trained with another noise than {first.name!r}: one ends in pure noise (zero "
+            "terminal SNR), the other does not; choose one trained as the checkpoint"
+        )
+    return None
+
+
 def most_edited(info: ModelInfo) -> int:
     """Return how many pictures a checkpoint reads for an edit by instruction; 0 if it edits none.
 

@@ -13,9 +13,8 @@ from medialab.errors import ConfigError, MediaLabError, ModelRefusedError
 from medialab.families import RUNNING
 from medialab.families.base import UNKNOWN
 from medialab.families.vaes import is_made_for, reads, shared_latents
-from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.listing.info import ModelInfo
-from medialab.listing.runnable import why_not_in
+from medialab.listing.runnable import why_not_after, why_not_in
 from medialab.listing.single_files import GGUF
 from medialab.listing.snapshot import Snapshot
 from medialab.loading.networks import refuse_weight_dtype
@@ -118,29 +117,11 @@ def check_handover(config: PipelineConfig, listing: Snapshot) -> None:
     if not config.hands_over:
         return
     names = config.checkpoint, config.handover_checkpoint
-    base, other = (listing.find(name, "checkpoint").family for name in names)
-    if base not in {other, RUNNING[other].finishes}:
-        message = (
-            f"handover_checkpoint {names[1]!r} is of family {other}, {names[0]!r} of {base}: "
-            "their latents mean other things; choose one of the same family"
-        )
-        raise ConfigError(message)
-    _check_stored(listing.find(names[1], "checkpoint"), config)
-    made_for = listing.find(names[1], "checkpoint").variant
-    if made_for not in RUNNING[other].taking_over:
-        message = (
-            f"handover_checkpoint {names[1]!r} is made for {NAMES_OF_VARIANTS[made_for]}, and "
-            "draws no whole picture to its end; choose one that is not"
-        )
-        raise ConfigError(message)
-    noises = [listing.find(name, "checkpoint").zero_terminal_snr for name in names]
-    if noises[0] != noises[1]:
-        message = (
-            f"handover_checkpoint {names[1]!r} was trained with another noise than "
-            f"{names[0]!r}: one ends in pure noise (zero terminal SNR), the other does not; "
-            "choose one trained as the checkpoint"
-        )
-        raise ConfigError(message)
+    first, second = (listing.find(name, "checkpoint") for name in names)
+    base, other = first.family, second.family
+    if reason := why_not_after(first, second):
+        raise ConfigError(f"handover_checkpoint {names[1]!r} {reason}")
+    _check_stored(second, config)
     if other != base and config.runs("control"):
         message = (
             f"handover_checkpoint {names[1]!r} follows no ControlNet for {base}; "

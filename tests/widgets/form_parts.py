@@ -48,5 +48,8 @@ class Defaults:
         alone = dict.fromkeys(("guidance_scale", "negative_prompt"), "It follows the prompt alone.")
         return {"flow": {"control": "It follows none."}, "distilled": alone}.get(checkpoint, {})
 
+    def why_not_after(self, first, other):
+        return "Its latents are others." if (first == "flow") != (other == "flow") else ""
+
     def why_not_in(self, stage, checkpoint):
         return "It does not edit." if (stage, checkpoint) == ("instruct", "flow") else ""

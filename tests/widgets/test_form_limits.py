@@ -53,6 +53,21 @@ def test_what_a_stages_checkpoint_cannot_do_is_greyed_unless_it_is_set(limits, v
     assert limits.has("control")
 
 
+def test_a_second_checkpoint_is_offered_if_it_can_take_over_or_is_set(limits, values):
+    def offered():
+        every = [["none", None], ["doll", "doll"], ["flow", "flow"]]
+        fields = [{"name": "handover_checkpoint", "choices": every}, {"name": "steps"}]
+        limits.limit_successors(fields)
+        return [value for _, value in fields[0]["choices"]]
+
+    values.set({"checkpoint": "paperdoll"})
+    assert offered() == [None, "doll"]
+    values.set({"checkpoint": "flow"})
+    assert offered() == [None, "flow"]
+    values.set({"handover_checkpoint": "doll"})
+    assert offered() == [None, "doll", "flow"]
+
+
 def test_guidance_that_nothing_follows_is_greyed_and_a_negative_prompt_can_be_removed(
     limits, values
 ):

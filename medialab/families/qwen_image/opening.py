@@ -56,6 +56,8 @@ OPENING = FlowOpening(
         },
         required=("transformer", "vae", "text_encoder"),
         scheduler=FlowConfig,
+        # It shows pictures to the text encoder.
+        needed_by={"Edit": "processor"},
         made_for_others={"Layered": "pictures in layers"},
     ),
     files=FlowFiles(

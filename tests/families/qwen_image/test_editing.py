@@ -1,5 +1,8 @@
 """Edits by an instruction with Qwen-Image, with the bytes of diffusers called by hand."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +15,7 @@ from medialab import PipelineConfig, Workbench
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families.qwen_image import editing
 from medialab.families.qwen_image.processor import load_processor
+from medialab.loading.registry import ModelRegistry
 from tests.tiny.qwen_image import make_parts, write_qwen_image, write_qwen_image_edit
 
 FIRST, PLUS, PLAIN = "first-edit", "edit-2509", "plain"
@@ -136,6 +140,18 @@ def test_the_same_picture_in_other_words_is_encoded_anew_and_another_picture_too
 )
 def test_a_picture_keeps_its_ratio_at_the_size_that_is_seen(size, expected):
     assert editing.size_of_area(size, 384 * 384) == expected
+
+
+def test_a_folder_for_editing_without_its_processor_is_refused_by_the_listing(models, tmp_path):
+    folder = tmp_path / "models" / "checkpoints" / "cut"
+    shutil.copytree(models / "checkpoints" / PLUS, folder)
+    index = folder / "model_index.json"
+    told = json.loads(index.read_text())
+    for missing in (told | {"processor": [None, None]}, {**told, "processor": None}):
+        index.write_text(json.dumps(missing))
+        registry = ModelRegistry(tmp_path / "models", device="cpu")
+        with pytest.raises(ModelRefusedError, match=r"EditPlusPipeline, .* names no processor"):
+            registry.find("cut", "checkpoint")
 
 
 def test_without_a_processor_it_says_what_to_get():
