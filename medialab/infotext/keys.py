@@ -4,7 +4,7 @@ A table: for each key, how its value is written from a config and read into sett
 for other programs; a setting that these items cannot express is in our own item
 (medialab/infotext/text.py).
 Source: A1111's modules/processing.py, processing_scripts and extra_generation_params; ControlNet's
-internal_controlnet/external_code.py; Ultimate SD Upscale's scripts.
+internal_controlnet/external_code.py; Ultimate SD Upscale's scripts; Forge for parts in files.
 """
 
 import re
@@ -15,6 +15,7 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.infotext.adetailer import vae_file, vae_name
 from medialab.settings.choices import USUAL_RESIZE
+from medialab.settings.fields import names_in_list
 
 Items = Mapping[str, str]
 _SIZE = re.compile(r"(\d+)x(\d+)")
@@ -32,6 +33,9 @@ _SHOWN_UPSCALERS = {
 }
 _UPSCALERS = {shown.casefold(): name for name, shown in _SHOWN_UPSCALERS.items() if name != "none"}
 _MODULES = {"soft edge": "softedge_hed", "scribble": "scribble_hed", "pose": "openpose"}
+_MOST_MODULES = 5  # three text encoders of SD3, and its VAE, have been written
+_MODULES_OF_FORGE = tuple(f"Module {number}" for number in range(1, _MOST_MODULES + 1))
+_IS_VAE = re.compile(r"^ae$|vae", re.IGNORECASE)  # by its name: the items do not say
 _CONTROL_READ = {"Module", "Model", "Weight", "Resize Mode", "Guidance Start", "Guidance End"}
 # Values that always apply here.
 _CONTROL_IDLE = {"Pixel Perfect": "True", "Control Mode": "Balanced", "Hr Option": "Both"}
@@ -255,6 +259,33 @@ def _write_vae_hash(config: ResolvedConfig) -> str | None:
     return sha256[:10] if sha256 else None
 
 
+def _module(number: int) -> Key:
+    """Return the item of a part in a file of its own, as Forge writes it: "Module 1: t5xxl_fp16".
+
+    Forge lists the VAE among them, here it has an item of its own.
+    """
+    name = f"Module {number}"
+
+    def write(config: ResolvedConfig) -> str | None:
+        names = names_in_list(config.text_encoder)
+        return names[number - 1] if len(names) >= number else None
+
+    return Key(name, write, lambda _value, items: _of_modules(items))
+
+
+def _of_modules(items: Items) -> dict[str, Any]:
+    """Return the parts that all these items name; the VAE's own item has precedence."""
+    there = (items[one] for one in _MODULES_OF_FORGE if one in items)
+    names = [one.removesuffix(".safetensors") for one in there]
+    vaes = [one for one in names if _IS_VAE.search(one)]
+    encoders = ", ".join(one for one in names if one not in vaes)
+    vae = items.get("VAE", next(iter(vaes), None))
+    return {
+        **({} if vae is None else {"vae": vae_name(vae)}),
+        **({"text_encoder": encoders} if encoders else {}),
+    }
+
+
 # In A1111's order; BEFORE is written before "Clip skip", AFTER after it.
 BEFORE: tuple[Key, ...] = (
     Key("VAE hash", _write_vae_hash, lambda _value, _items: {}),
@@ -263,6 +294,7 @@ BEFORE: tuple[Key, ...] = (
         lambda config: vae_file(config.vae) if config.vae else None,
         lambda value, _items: {"vae": vae_name(value)},
     ),
+    *(_module(number) for number in range(1, _MOST_MODULES + 1)),
     Key(
         "Variation seed",
         lambda config: str(config.variation_seed) if config.is_varied else None,
