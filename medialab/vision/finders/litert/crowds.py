@@ -22,7 +22,10 @@ def parted(shapes: "Sequence[np.ndarray]", spines: "Sequence[np.ndarray]") -> "l
 
     if len(shapes) < 2:
         return list(shapes)
-    rows, columns = np.nonzero(np.sum(shapes, axis=0, dtype=np.uint8) > 1)
+    claims = np.zeros(shapes[0].shape, np.uint8)
+    for shape in shapes:
+        claims += shape
+    rows, columns = np.nonzero(claims > 1)
     places = np.stack([columns, rows], axis=1).astype(np.float32)
     distances = [
         np.where(shape[rows, columns], _distances(places, spine), np.inf)
