@@ -10,6 +10,8 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from medialab.process.retries import is_finite
+
 if TYPE_CHECKING:
     import torch
     from zict import LRU
@@ -38,7 +40,9 @@ def encoding_once(drawing: "Drawing") -> Iterator[None]:
         key = _key(vae, pixels)
         found = pictures.get(key)
         if found is None:
-            pictures[key] = found = encode(pixels)
+            found = encode(pixels)
+            if all(map(is_finite, _tensors_of(found))):
+                pictures[key] = found
         return found
 
     vae.encode = encoded
@@ -71,10 +75,14 @@ def _key(vae: Any, pixels: "torch.Tensor") -> Hashable:
     )
 
 
-def _bytes_of(found: Any) -> int:
-    """Return the bytes of a result's tensors, those of its distribution among them."""
+def _tensors_of(found: Any) -> "list[torch.Tensor]":
+    """Return a result's tensors, those of its distribution among them."""
     import torch
 
     parts = [*found.values()]
     parts += [inner for part in parts for inner in getattr(part, "__dict__", {}).values()]
-    return sum(part.nbytes for part in parts if isinstance(part, torch.Tensor)) or CACHE_BYTES
+    return [part for part in parts if isinstance(part, torch.Tensor)]
+
+
+def _bytes_of(found: Any) -> int:
+    return sum(part.nbytes for part in _tensors_of(found)) or CACHE_BYTES

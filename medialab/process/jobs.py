@@ -278,7 +278,9 @@ class JobQueue:
             self._waiter.join()
         self.cancel_all()
         self._worker.shutdown(wait=True, cancel_futures=True)
-        for job in self.jobs():
+        with self._lock:
+            ending = list(self._ending)
+        for job in ending:
             job.error()
 
     def _prepare_when_idle(self, seconds: float) -> None:

@@ -179,13 +179,15 @@ def test_rows_are_made_again_when_asked_for(bench):
 
 def test_a_cancelled_batch_goes_on_later(bench, expected):
     batch = bench.sweep(BASE, AXES, name="poster")
-    bench.executor.listen(
-        lambda event: (
-            bench.executor.cancel_all()
-            if event.kind == "started" and len(bench.artifacts.find()) == 2
-            else None
-        )
-    )
+    started = []
+
+    def stop(event):  # while the third is drawn, and the second may be being written
+        if event.kind == "started":
+            started.append(event.job)
+            if len(started) == 3:
+                bench.executor.cancel_all()
+
+    bench.executor.listen(stop)
 
     with pytest.raises(CancelledError):
         batch.run()

@@ -97,3 +97,20 @@ def test_what_is_remembered_has_a_limit(sd15, monkeypatch, encoded):
     for seed, result in enumerate(found):
         pictures[seed] = result
     assert [*pictures] == [5, 6, 7]
+
+
+def test_a_picture_that_became_nan_is_encoded_anew(sd15, monkeypatch):
+    picture, encode = noise(6, (32, 32)), type(sd15.vae).encode
+    good = encode(sd15.vae, torch.zeros(1, 3, 32, 32))
+    bad = type(good)(latent_dist=type(good.latent_dist)(good.latent_dist.parameters * torch.nan))
+    calls = []
+
+    def once(vae, pixels):
+        calls.append(1)
+        return bad if len(calls) == 1 else encode(vae, pixels)
+
+    monkeypatch.setattr(type(sd15.vae), "encode", once)
+    assert torch.isfinite(encode_image(sd15, picture)).all()
+    assert len(calls) == 2
+    encode_image(sd15, picture)
+    assert len(calls) == 2

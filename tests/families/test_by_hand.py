@@ -373,6 +373,20 @@ def test_no_step_with_guidance_is_guidance_1(name, bench):
     assert never.image.tobytes() == alone.image.tobytes()
 
 
+@each
+def test_at_guidance_1_the_prompt_alone_is_computed(name, bench, monkeypatch):
+    network = bench.registry.load(bench.registry.find(name, "checkpoint")).denoiser
+    rows, forward = [], network.forward
+
+    def spy(*args, **inputs):
+        rows.append(len(inputs.get("hidden_states", args[0] if args else ())))
+        return forward(*args, **inputs)
+
+    monkeypatch.setattr(network, "forward", spy)
+    bench.execute(quick(name, guidance_scale=1.0), save=False)
+    assert rows == [1, 1]
+
+
 # Promises of the cache, the record and the queue
 
 
