@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from medialab.errors import ConfigError
-from medialab.families import RUNNING
+from medialab.families import FAMILIES, RUNNING
 from medialab.families.base import UNKNOWN, LoRAKeys, LoRANames
 
 
@@ -21,6 +21,14 @@ def may_be_for(made_for: str, family: str) -> bool:
     """
     is_general = made_for not in RUNNING and family.startswith(f"{made_for}-")
     return made_for in {UNKNOWN, family} or family == UNKNOWN or is_general
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Return whether LoRAs of two families can have the same layers, told apart by metadata."""
+    first, second = FAMILIES.get(one), FAMILIES.get(other)
+    return (first is not None and other in first.recognition.lookalikes) or (
+        second is not None and one in second.recognition.lookalikes
+    )
 
 
 def read_block_weights(text: str) -> Mapping[str, float]:

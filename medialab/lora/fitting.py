@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from medialab.errors import ModelRefusedError
 from medialab.families import DENOISER_PARTS
 from medialab.families.base import UNKNOWN, Family, LoRANames
-from medialab.families.loras import may_be_for
+from medialab.families.loras import are_alike, may_be_for
 from medialab.lora.deltas import of_rows, why_whole
 from medialab.lora.files import Layer, LoRAFile
 from medialab.lora.names import Target, modules_by_name, plain
@@ -91,6 +91,11 @@ def refuse_family(name: str, made_for: str, family: str) -> None:
             f"LoRA {name!r} is made for another model: its layers are those of {made_for}, and the "
             f"checkpoint is of family {family}; choose a LoRA made for {family}"
         )
+        if are_alike(made_for, family):
+            message += (
+                f". Those of {family} can have the same layers: one that was trained on it says so "
+                f'in its metadata, "modelspec.architecture": "{family}"'
+            )
         raise ModelRefusedError(message)
 
 

@@ -107,6 +107,7 @@ def test_of_families_whose_layers_are_alike_the_trainers_word_is_told(bench, mad
         }
     )
     says = rf"its layers are those of {made_for}, and the checkpoint is of family {checkpoint}"
-    with pytest.raises(ModelRefusedError, match=says):
+    with pytest.raises(ModelRefusedError, match=says) as refused:
         bench.execute(config)
+    assert f'"modelspec.architecture": "{checkpoint}"' in str(refused.value)
     assert not bench.registry.nbytes

@@ -4,7 +4,7 @@ import pytest
 
 from medialab.errors import ConfigError
 from medialab.families import RUNNING
-from medialab.families.loras import keys_for, read_block_weights
+from medialab.families.loras import are_alike, keys_for, read_block_weights
 
 
 def test_a_family_that_runs_names_its_own_layers():
@@ -27,3 +27,10 @@ def test_block_weights_are_those_of_a_family_that_has_such_blocks():
     assert read_block_weights("NONE")["BASE"] == 0
     with pytest.raises(ConfigError, match="give 12, 17, 20, 26 numbers"):
         read_block_weights("1,2,3")
+
+
+def test_families_whose_loras_have_the_same_layers_are_alike_in_both_directions():
+    assert are_alike("flux", "chroma")
+    assert are_alike("chroma", "flux")
+    assert not are_alike("flux", "sdxl")
+    assert not are_alike("unknown", "flux")
