@@ -10,6 +10,16 @@ from pathlib import Path
 from typing import Literal
 
 from medialab.errors import ConfigError, listed, shown
+from medialab.files.mediapipe_networks import (
+    FACE_FULL,
+    FACE_SHORT,
+    HAND,
+    PALM,
+    POSE,
+    POSE_LANDMARKS,
+    SELFIE,
+    Network,
+)
 
 AS_IT_IS: Literal[""] = ""
 Conversion = Literal["", "rrdb", "compact"]
@@ -107,10 +117,12 @@ class Bundle:
         return tuple(model for package in self.packages for model in package.models)
 
 
-def _tflite(name: str, path: str, size: int, sha256: str, about: str) -> PackedModel:
+def _tflite(network: Network, folder: str, about: str) -> PackedModel:
     """Return the row of one of MediaPipe's models, which is kept byte for byte."""
-    member = Member(f"mediapipe/modules/{path}.tflite", size, sha256)
-    return PackedModel(f"{name}.tflite", "detector", about, (member,), size, sha256)
+    path = f"mediapipe/modules/{folder}/{network.source}"
+    member = Member(path, network.nbytes, network.sha256)
+    name = f"{network.name}.tflite"
+    return PackedModel(name, "detector", about, (member,), member.size, member.sha256)
 
 
 def _ncnn(
@@ -144,52 +156,38 @@ MEDIAPIPE = Package(
     ),
     (
         _tflite(
-            "photo-face-short",
-            "face_detection/face_detection_short_range",
-            229_714,
-            "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+            FACE_SHORT,
+            "face_detection",
             "Finds faces that fill much of a photo (BlazeFace, short range).",
         ),
         _tflite(
-            "photo-face-full",
-            "face_detection/face_detection_full_range_sparse",
-            676_746,
-            "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
+            FACE_FULL,
+            "face_detection",
             "Finds small and distant faces in a photo (BlazeFace, full range).",
         ),
         _tflite(
-            "photo-palm",
-            "palm_detection/palm_detection_full",
-            2_339_846,
-            "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+            PALM,
+            "palm_detection",
             "Finds palms in a photo; photo-hand makes a hand of each.",
         ),
         _tflite(
-            "photo-hand",
-            "hand_landmark/hand_landmark_full",
-            5_478_917,
-            "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+            HAND,
+            "hand_landmark",
             "Finds the 21 landmarks of a hand whose palm photo-palm has found.",
         ),
         _tflite(
-            "photo-pose",
-            "pose_detection/pose_detection",
-            2_959_046,
-            "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+            POSE,
+            "pose_detection",
             "Finds people in a photo; photo-pose-landmarks tells how each stands.",
         ),
         _tflite(
-            "photo-pose-landmarks",
-            "pose_landmark/pose_landmark_full",
-            6_440_512,
-            "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+            POSE_LANDMARKS,
+            "pose_landmark",
             "Finds the 33 landmarks and the shape of a person whom photo-pose has found.",
         ),
         _tflite(
-            "photo-selfie",
-            "selfie_segmentation/selfie_segmentation",
-            249_505,
-            "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
+            SELFIE,
+            "selfie_segmentation",
             "Tells people from what is behind them.",
         ),
     ),

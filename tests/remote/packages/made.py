@@ -7,9 +7,10 @@ import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from medialab.remote.packages.pins import Bundle, Member, Package, PackedModel
+from tests.tiny.tflite import tiny_tflite
 
 LICENCE = b"Do as you like."
-TFLITE = b"\x1c\x00\x00\x00TFL3" + bytes(range(200))
+TFLITE, OTHER_TFLITE = tiny_tflite(), tiny_tflite(weights=b"\5\6\7\x08" * 8)
 TAGS = "cp312-cp312-manylinux_2_28_x86_64"
 
 
