@@ -3,7 +3,9 @@
 import argparse
 import os
 import secrets
+import signal
 import sys
+import threading
 
 from medialab.errors import MissingLibraryError
 
@@ -18,17 +20,33 @@ def main(arguments: list[str]) -> None:
     """
     parser = argparse.ArgumentParser(prog="python -m medialab.api", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help="(default: %(default)s)")
-    port = parser.parse_args(arguments).port
+    parser.add_argument(
+        "--until-input-ends",
+        action="store_true",
+        help="end when standard input does, as it does with the program that started this one",
+    )
+    asked = parser.parse_args(arguments)
+    port = asked.port
     try:
         from medialab.api.http.server import serve
     except ImportError as error:
         message = f"the server needs {error.name}: pip install 'media-lab-studio[server]'"
         sys.exit(str(MissingLibraryError(message)))
     # By the environment, since a command line can be read by everyone on this machine.
-    token = os.environ.get("MEDIALAB_TOKEN") or secrets.token_urlsafe(24)
+    given = os.environ.get("MEDIALAB_TOKEN", "").split(",")
+    tokens = [one.strip() for one in given if one.strip()] or [secrets.token_urlsafe(24)]
     print(f"the API is at http://127.0.0.1:{port}, with the header")
-    print(f"Authorization: token {token}", flush=True)
-    serve(port, token)
+    print(*(f"Authorization: token {token}" for token in tokens), sep="\n", flush=True)
+    if asked.until_input_ends:
+        threading.Thread(target=_end_with_input, daemon=True).start()
+    serve(port, tokens)
+
+
+def _end_with_input() -> None:
+    """End this process as a signal does, once nothing more can be read from standard input."""
+    while sys.stdin.buffer.read(1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,11 @@ import base64
 import gzip
 import json
 import os
+import re
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 from contextlib import suppress
 from io import BytesIO
@@ -17,7 +20,7 @@ from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 
 from medialab import PipelineConfig, Workbench
-from tests.api.serving import LONG, QUICK, TIMEOUT
+from tests.api.serving import LONG, QUICK, ROOT, TIMEOUT, environment, serving_api
 
 pytestmark = pytest.mark.slow
 
@@ -143,6 +146,40 @@ def test_who_hangs_up_cancels_the_job_if_that_was_asked_for(client, api_server, 
     else:
         assert api_server.job(name)["state"] == "queued"
         client.delete(f"/jobs/{name}")
+
+
+@pytest.fixture(scope="module")
+def limited(tiny_models, tmp_path_factory):
+    """A server for two clients, where each may have two jobs waiting."""
+    folder = tmp_path_factory.mktemp("limited")
+    with serving_api(tiny_models, folder, {"most_waiting": 2}, token="one,two") as server:  # noqa: S106
+        yield server
+
+
+def test_clients_take_turns_see_their_own_jobs_and_wait_up_to_a_limit(limited):
+    def ask(token, method, path, **more):
+        headers = {"Authorization": f"Bearer {token}"}
+        where = f"{limited.address}{path}"
+        return httpx.request(method, where, headers=headers, timeout=TIMEOUT, **more)
+
+    first = ask("one", "POST", "/generate", json=LONG | {"steps": 40}).json()["name"]
+    limited.wait(lambda: limited.job(first)["state"] == "running")
+    ones = [ask("one", "POST", "/generate", json=QUICK | {"seed": seed}) for seed in (41, 42)]
+    refused = ask("one", "POST", "/generate", json=QUICK | {"seed": 43})
+    assert (refused.status_code, refused.json()["error"]["kind"]) == (429, "TooManyJobsError")
+    assert int(refused.headers["Retry-After"]) > 0
+    two = ask("two", "POST", "/generate", json=QUICK | {"seed": 44})
+    assert two.status_code == 202
+    name = ones[0].json()["name"]
+    assert ask("two", "GET", f"/jobs/{name}").status_code == 404
+    assert ask("two", "DELETE", f"/jobs/{name}").status_code == 404
+    assert [job["name"] for job in ask("two", "GET", "/jobs").json()["jobs"]] == [
+        two.json()["name"]
+    ]
+    limited.until(ones[1].json()["name"], "done")
+    made = [one["seed"] for one in limited.client.get("/pictures").json()["pictures"]]
+    assert made.index(44) > made.index(42)  # the newest first: the second client came before
+    assert ask("three", "GET", "/health").status_code == 401
 
 
 def test_a_batch_is_made_row_by_row_and_asked_for_again_it_is_there(client):
@@ -404,3 +441,79 @@ def test_only_this_machine_is_listened_to(api_server):
     with socket.socket() as other:
         # Were the port taken on every address, this one could not have it too.
         other.bind(("127.0.0.2", place_of(api_server)[1]))
+
+
+def test_a_port_that_is_taken_is_an_error_and_no_other_is_tried(make, api_server, tiny_models):
+    second = subprocess.run(
+        make("api", f"PORT={place_of(api_server)[1]}"),
+        cwd=ROOT,
+        env=environment(api_server.home, tiny_models, api_server.outputs),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert second.returncode != 0
+    assert "no available port" in second.stderr
+
+
+def answers_in(text):
+    """The JSON values that stand one after another in a text."""
+    while text := text.strip():
+        value, end = json.JSONDecoder().raw_decode(text)
+        yield value
+        text = text[end:]
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "curl", "jq"))), reason="needs bash, curl and jq"
+)
+def test_the_lines_for_curl_run_as_they_stand(tiny_models, tmp_path):
+    """With the models that docs/api.md names beside the tiny checkpoint; Klein is a tiny one."""
+    from tests.tiny.flux2_klein import make_pipeline
+
+    page = (ROOT / "docs" / "api.md").read_text()
+    (script,) = (one for one in re.findall(r"```\n(.*?)```", page, re.DOTALL) if "curl" in one)
+    models = tmp_path / "models"
+    shutil.copytree(tiny_models, models)
+    make_pipeline().save_pretrained(models / "checkpoints" / "flux-2-klein-4b")
+    for name in ("checkpoints/paperdoll-edit", "upscalers/paperdoll-2x.safetensors"):
+        copy = shutil.copytree if (ROOT / "models" / name).is_dir() else shutil.copy2
+        (models / name).parent.mkdir(exist_ok=True)
+        copy(ROOT / "models" / name, models / name)
+    for name, colour in (("room", "white"), ("chair", "red")):
+        Image.new("RGB", (64, 64), colour).save(tmp_path / f"{name}.png")
+    some_picture = re.compile(r"\d{4}-\d\d-\d\d/\d{5}-[^\"]*\.png")
+    assert some_picture.search(script)
+    script = some_picture.sub("""'"$(jq -r '.pictures[0].file' answer.json)"'""", script)
+    with serving_api(models, tmp_path / "server") as server:
+        script = script.replace("http://127.0.0.1:8000", server.address)
+        done = subprocess.run(
+            [
+                "bash",
+                "-euo",
+                "pipefail",
+                "-c",
+                script.replace("http://127.0.0.1:8000", server.address),
+            ],
+            cwd=tmp_path,
+            env=os.environ | {"MEDIALAB_TOKEN": server.token},
+            capture_output=True,
+            text=True,
+            timeout=2 * TIMEOUT,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        again, larger, edited, by_others, followed, cars = answers_in(done.stdout)
+        first = json.loads((tmp_path / "answer.json").read_text())["pictures"][0]
+        kept = (server.outputs / again["pictures"][0]["file"]).read_bytes()
+    assert (tmp_path / "tree.png").read_bytes() == kept
+    assert larger["pictures"][0]["width"] == 2 * first["width"]
+    assert edited["pictures"][0]["width"] == first["width"]
+    assert by_others["config"]["instruct"]["references"], by_others
+    assert followed["state"] == "done"
+    assert "event: done" in (tmp_path / "events.txt").read_text()
+    assert (cars["batch"]["done"], len(cars["pictures"])) == (4, 4)
+    assert json.loads((tmp_path / "found.json").read_text())["count"] == 2
+    assert (tmp_path / "small.webp").read_bytes()[8:12] == b"WEBP"

@@ -1,9 +1,14 @@
 """The server of `make api`: Jupyter Server with the studio's API alone, on this machine only."""
 
+import hashlib
+import hmac
+from collections.abc import Sequence
 from typing import Any
 
+from jupyter_server.auth import IdentityProvider, User
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.contents.manager import AsyncContentsManager
+from traitlets import List, Unicode
 from traitlets.config import Config
 
 
@@ -13,6 +18,25 @@ class NoFiles(AsyncContentsManager):
     def get_extra_handlers(self) -> list[Any]:
         """Return no handlers."""
         return []
+
+
+class ClientTokens(IdentityProvider):
+    """Tells clients apart by their tokens; there is no other way in, and no cookie."""
+
+    tokens = List(Unicode(), help="Whoever sends one of these is answered.").tag(config=True)
+
+    async def get_user_token(self, handler: Any) -> User | None:
+        """Return the client whose token was sent; comparing takes as long for a wrong one."""
+        sent = (self.get_token(handler) or "").encode()
+        known = [hmac.compare_digest(sent, one.encode()) for one in self.tokens]
+        return User(username=hashlib.sha256(sent).hexdigest()[:16]) if any(known) else None
+
+    def get_user_cookie(self, handler: Any) -> User | None:  # noqa: ARG002 - as the base class
+        """Return nobody."""
+        return None
+
+    def set_login_cookie(self, handler: Any, user: User) -> None:
+        """Set no cookie: the next request has the token again."""
 
 
 class ApiServer(ServerApp):
@@ -34,7 +58,7 @@ class ApiServer(ServerApp):
         """Write no file: Jupyter's has the token in it."""
 
 
-def settings(port: int, token: str) -> Config:
+def settings(port: int, tokens: Sequence[str]) -> Config:
     """Return the server's configuration; it listens on this machine only and asks for a token."""
     return Config(
         {
@@ -46,19 +70,21 @@ def settings(port: int, token: str) -> Config:
                 "allow_root": True,  # as in a container: a client cannot run code
                 "jpserver_extensions": {"medialab.api": True},
                 "contents_manager_class": NoFiles,
+                "identity_provider_class": ClientTokens,
                 "log_level": "ERROR",
             },
-            "IdentityProvider": {"token": token},
+            # Jupyter Server takes one token to be the server's own.
+            "ClientTokens": {"token": tokens[0], "tokens": list(tokens)},
             "StudioApi": {"prefix": "", "starts_at_once": True},
         }
     )
 
 
-def serve(port: int, token: str) -> None:
+def serve(port: int, tokens: Sequence[str]) -> None:
     """Serve until the process is interrupted.
 
     Args:
         port: It is this one, or there is an error.
-        token: Whoever sends it is answered.
+        tokens: Whoever sends one is answered, each as a client of its own.
     """
-    ApiServer.launch_instance([], config=settings(port, token))
+    ApiServer.launch_instance([], config=settings(port, tokens))
