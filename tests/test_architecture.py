@@ -47,6 +47,11 @@ def test_the_import_contracts_hold():
 TESTED_WITH = {
     "medialab/__main__.py": "tests/api/test_command_line.py",
     "medialab/api/doctor": "tests/api/test_doctor.py",
+    "medialab/api/__main__.py": "tests/api/test_http.py",
+    "medialab/api/executor.py": "tests/runs/test_executor.py",
+    "medialab/api/http": "tests/api/test_http.py",
+    "medialab/api/worker/__main__.py": "tests/runs/test_executor.py",
+    "medialab/api/worker/tasks.py": "tests/runs/test_executor.py",
     "medialab/batch/cluster/session.py": "tests/batch/cluster/test_executor.py",
     "medialab/batch/cluster/worker.py": "tests/batch/cluster/test_executor.py",
     "medialab/batch/cluster/workforce.py": "tests/batch/cluster/test_executor.py",

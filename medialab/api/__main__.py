@@ -4,6 +4,7 @@ import argparse
 import os
 import secrets
 import signal
+import socket
 import sys
 import threading
 
@@ -32,6 +33,11 @@ def main(arguments: list[str]) -> None:
     except ImportError as error:
         message = f"the server needs {error.name}: pip install 'media-lab-studio[server]'"
         sys.exit(str(MissingLibraryError(message)))
+    if not _is_free(port):
+        sys.exit(
+            f"port {port} is in use, by this API already running or by another program; stop that, "
+            f"or choose another port: make api PORT={port + 1}"
+        )
     # By the environment, since a command line can be read by everyone on this machine.
     given = os.environ.get("MEDIALAB_TOKEN", "").split(",")
     tokens = [one.strip() for one in given if one.strip()] or [secrets.token_urlsafe(24)]
@@ -40,6 +46,16 @@ def main(arguments: list[str]) -> None:
     if asked.until_input_ends:
         threading.Thread(target=_end_with_input, daemon=True).start()
     serve(port, tokens)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _end_with_input() -> None:

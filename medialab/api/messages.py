@@ -89,8 +89,9 @@ def content_of(body: bytes, content_type: str | None) -> Mapping[str, Any]:
         raise refused(415, f"Content-Type {content_type} is not supported; send application/json")
     try:
         read = json.loads(body.decode(), parse_constant=_refuse_constant)
-        # JSON can escape half a character ("\\ud800"), which no file can hold.
-        json.dumps(read, ensure_ascii=False).encode()
+        if b"\\u" in body:
+            # JSON can escape half a character ("\\ud800"), which no file can hold.
+            json.dumps(read, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise refused(400, "the body is not text in UTF-8") from error
     except UnicodeEncodeError as error:

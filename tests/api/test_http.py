@@ -282,7 +282,11 @@ def test_two_hundred_ask_at_once_and_each_is_answered(api_server, busy):
         with httpx.Client(
             base_url=api_server.address, headers=api_server.client.headers, timeout=TIMEOUT
         ) as one:
-            path = ("/health", "/jobs", "/models", "/pictures?limit=5")[number % 4]
+            if number % 5 == 4:
+                same = {"Idempotency-Key": "all of them"}
+                answers.append(one.post("/generate", json=QUICK, headers=same).status_code)
+                return
+            path = ("/health", "/jobs", "/models", "/pictures?limit=5")[number % 5]
             answers.append(one.get(path).status_code)
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(200)]
@@ -290,7 +294,7 @@ def test_two_hundred_ask_at_once_and_each_is_answered(api_server, busy):
         thread.start()
     for thread in threads:
         thread.join(TIMEOUT)
-    assert answers == [200] * 200
+    assert sorted(answers) == [200] * 160 + [202] * 40
     assert api_server.job(busy)["state"] == "running"
 
 
@@ -454,7 +458,7 @@ def test_a_port_that_is_taken_is_an_error_and_no_other_is_tried(make, api_server
         check=False,
     )
     assert second.returncode != 0
-    assert "no available port" in second.stderr
+    assert "is in use" in second.stderr
 
 
 def answers_in(text):

@@ -17,7 +17,6 @@ from medialab.api.messages import MOST_BYTES, RefusedError
 from medialab.api.requests import EnhanceRequest, PictureRequest, PicturesQuery
 from medialab.api.service import Service
 from medialab.errors import (
-    ConfigError,
     JobNotFoundError,
     MediaLabError,
     ModelNotFoundError,
@@ -319,19 +318,3 @@ def test_no_answer_names_a_folder_of_this_machine(service, tiny_models):
     told.append(json.dumps(service.described(job)))
     for place in (folder.parent, tiny_models):
         assert str(place) not in "".join(told)
-
-
-@pytest.mark.parametrize(
-    ("limits", "settings", "field"),
-    [
-        ({"most_steps": 10}, {"steps": 11}, "steps"),
-        ({"most_pictures": 2}, {"batch_size": 3}, "batch_size"),
-        ({"most_pixels": 64 * 64}, {"width": 128, "height": 64}, "width"),
-    ],
-)
-def test_what_is_over_the_servers_limits_is_refused_by_the_setting(limits, settings, field):
-    from medialab.api.limits import Limits
-
-    with pytest.raises(ConfigError, match="more than this server makes") as raised:
-        Limits(**limits).check(PipelineConfig(**settings))
-    assert raised.value.setting == field

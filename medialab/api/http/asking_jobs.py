@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 from medialab.api.failures import failure_of
 from medialab.api.http.following import events_of
@@ -26,10 +27,12 @@ _NOT_FOUND = {404: FailureAnswer}
 async def list_jobs(asked: Asked) -> Answer:
     """List this client's jobs: running, waiting, then ended ones."""
     query = asked.query(JobsQuery)
-    jobs = asked.service.jobs(asked.owner)
-    chosen = [job for job in jobs if query.state in {None, job.state}][: query.limit]
-    described = asked.service.described
-    return Answer(200, {"jobs": [described(job, brief=True) for job in chosen]})
+    return Answer(200, await asked.in_thread(_listed, asked.service, asked.owner, query))
+
+
+def _listed(service: Service, owner: str, query: JobsQuery) -> dict[str, Any]:
+    chosen = [job for job in service.jobs(owner) if query.state in {None, job.state}]
+    return {"jobs": [service.described(job, brief=True) for job in chosen[: query.limit]]}
 
 
 async def read_job(asked: Asked) -> Answer:

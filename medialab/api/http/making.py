@@ -29,22 +29,22 @@ _ANSWERS: Mapping[int, type[BaseModel]] = {
 
 async def generate(asked: Asked) -> Answer:
     """Make pictures from settings."""
-    content = asked.content()
+    content = await asked.in_thread(asked.content)
     # An answer's own `config`, sent back, makes the same picture again.
     model = ResolvedConfig if "checkpoint_sha256" in content else PipelineConfig
-    config = parsed(model, content)
+    config = await asked.in_thread(parsed, model, content)
     return await _given(asked, functools.partial(asked.service.generate, config))
 
 
 async def enhance(asked: Asked) -> Answer:
     """Make a picture from one that is sent along or lies in outputs/."""
-    request = asked.body(EnhanceRequest)
+    request = await asked.in_thread(asked.body, EnhanceRequest)
     return await _given(asked, functools.partial(asked.service.enhance, request))
 
 
 async def make_batch(asked: Asked) -> Answer:
     """Make what is missing of a batch: a picture for every combination of some values."""
-    request = asked.body(BatchRequest)
+    request = await asked.in_thread(asked.body, BatchRequest)
     return await _given(asked, functools.partial(asked.service.batch, request))
 
 

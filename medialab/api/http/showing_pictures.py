@@ -33,7 +33,7 @@ async def store_picture(asked: Asked) -> Answer:
     if asked.media_type in _UPLOADS:
         content = await asked.in_thread(asked.file.read)
         return Answer(200, await asked.in_thread(asked.service.store, content))
-    request = asked.body(PictureRequest)
+    request = await asked.in_thread(asked.body, PictureRequest)
     return Answer(200, await asked.in_thread(asked.service.store_given, request))
 
 

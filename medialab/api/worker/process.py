@@ -187,11 +187,11 @@ class WorkerProcess:
 
     def _replace(self, code: int) -> None:
         """Start another process for one that died, unless nothing is wanted any more."""
-        error = WorkerEndedError(_reason(code))
         with self._lock:
             self._process = None
             self._is_ready.clear()
             for_good = self._is_closed or self._starts >= _MOST_STARTS
+            error = WorkerEndedError(_reason(code, for_good=for_good))
             if for_good:
                 self._error = error
         self._hearer.ended(error, for_good=for_good)
@@ -201,9 +201,14 @@ class WorkerProcess:
                     self._spawn()
 
 
-def _reason(code: int) -> str:
+def _reason(code: int, *, for_good: bool) -> str:
     how = f"by signal {-code}" if code < 0 else f"with status {code}"
+    ended = f"the process that makes the pictures ended {how}"
+    if for_good:
+        return (
+            f"{ended} before it was ready, {_MOST_STARTS} times; its errors are in the server's log"
+        )
     return (
-        f"the process that makes the pictures was ended {how}, most likely for lack of memory, and "
-        "a new one is started: ask for a smaller picture, or for fewer at once"
+        f"{ended}, most likely for lack of memory, and a new one is started: ask for a smaller "
+        "picture, or for fewer at once"
     )

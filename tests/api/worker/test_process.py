@@ -1,0 +1,68 @@
+"""A process that dies is told with its reason; one that cannot begin is not started for ever."""
+
+import os
+import threading
+
+import pytest
+
+from medialab.api.worker.process import WorkerProcess
+from medialab.errors import WorkerEndedError
+
+SOON = 120
+
+
+class Heard:
+    """What is heard of a process."""
+
+    def __init__(self):
+        self.errors, self.for_good = [], threading.Event()
+
+    def heard(self, message):
+        pass
+
+    def ready(self):
+        pass
+
+    def ended(self, error, *, for_good):
+        self.errors.append(str(error))
+        if for_good:
+            self.for_good.set()
+
+
+def test_one_that_cannot_begin_is_given_up_and_tried_again_when_it_is_asked_for(
+    tmp_path, monkeypatch
+):
+    # As where the installation is damaged: Python itself does not come up.
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path))
+    heard = Heard()
+    worker = WorkerProcess([tmp_path], tmp_path / "outputs", "cpu", heard)
+    with pytest.raises(WorkerEndedError, match="before it was ready, 3 times"):
+        worker.device()
+    assert heard.for_good.wait(SOON)
+    assert len(heard.errors) == 3
+    assert worker.pid is None
+    assert (worker.is_ready, worker.nbytes, worker.send({})) == (False, 0, False)
+    heard.for_good.clear()
+    worker.start()
+    assert heard.for_good.wait(SOON)
+    worker.close()
+    worker.start()
+    assert worker.pid is None
+    with pytest.raises(WorkerEndedError):
+        worker.device()
+
+
+def test_its_environment_has_no_secret_and_its_command_line_no_folder(tmp_path, monkeypatch):
+    import psutil
+
+    monkeypatch.setenv("MEDIALAB_TOKEN", "secret")
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "secret")
+    worker = WorkerProcess([tmp_path], tmp_path / "outputs", "cpu", Heard())
+    worker.start()
+    process = psutil.Process(worker.pid)
+    command, environment = process.cmdline(), process.environ()
+    worker.close()
+    assert not process.is_running()
+    assert "secret" not in environment.values()
+    assert environment["PATH"] == os.environ["PATH"]
+    assert str(tmp_path) not in " ".join(command)
