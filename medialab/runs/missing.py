@@ -104,7 +104,7 @@ def missing(config: PipelineConfig, listing: Snapshot) -> Missing:
         listing: The models that are here.
     """
     base = _checkpoint(config, listing)
-    family = base.family if base else ""
+    family = base.family if base and config.is_drawn else ""  # what nothing draws is of none
     needs: dict[tuple[str, str], Need] = {}
     for one in (
         *_named(config, listing, family),
@@ -214,7 +214,11 @@ def _detectors(config: PipelineConfig, listing: Snapshot, family: str) -> Iterat
             continue
         words = part.words or WORDS.get(name, (name,))
         chain = automatic_chain(listing.models("detector"), words, own)
-        if any(one not in others for one in chain):
+        if fitting := [one for one in chain if one not in others]:
+            absent = [why_absent(listing.find(one, "detector")) for one in fitting]
+            if (why := absent[0]) and all(absent):
+                optional = part.fallback == CENTRE
+                yield Need(LIBRARY, "", (name,), why.rstrip("."), is_optional=optional)
             continue
         what = " or ".join(map(repr, words))
         why = f"none that is here detects {what}"

@@ -11,6 +11,7 @@ from medialab.errors import MissingLibraryError
 from medialab.runs import missing as subject
 from tests.runs.test_checkpoint_parts import VAE, Z, encoder
 from tests.tiny.headers import write_tensors
+from tests.tiny.tflite import write_tflite
 
 ROOT = Path(__file__).resolve().parents[2]
 FACE = {"enabled": True}
@@ -147,6 +148,23 @@ def test_a_detector_that_is_made_for_other_pictures_is_told_as_such(told, doll):
     assert "medialab fetch photos, or bench.download('photos')" in repr(
         told(checkpoint="z", face=FACE)
     )
+
+
+def test_a_detector_whose_library_is_not_installed_is_told_with_its_command(
+    told, models, monkeypatch
+):
+    write_tflite(models / "detectors" / "face.tflite")
+    monkeypatch.setattr(subject, "why_absent", lambda _: "LiteRT is not installed; run pip.")
+    (library,) = told(mode="enhance", face={**FACE, "denoising_strength": 0.0})
+    assert (library.kind, library.used_by) == ("library", ("face",))
+    assert library.why == "LiteRT is not installed; run pip"
+    monkeypatch.setattr(subject, "why_absent", lambda _: None)
+    assert not told(mode="enhance", face={**FACE, "denoising_strength": 0.0})
+
+
+def test_a_picture_that_nothing_draws_is_searched_as_a_photo(told, doll):
+    (face,) = told(checkpoint="paperdoll", mode="enhance", face={**FACE, "denoising_strength": 0.0})
+    assert (face.kind, face.bundle, face.is_optional) == ("detector", "photos", True)
 
 
 def test_the_upscaler_that_automatic_would_take_is_told_as_better(told, doll):
