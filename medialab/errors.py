@@ -190,3 +190,19 @@ class TooManyJobsError(MediaLabError):
 
 class RepeatedKeyError(MediaLabError):
     """A request has the Idempotency-Key of an earlier one, but asks for something else."""
+
+
+class ServerError(MediaLabError):
+    """A studio on a server refused a request, or what answered there is no studio."""
+
+
+class ServerUnreachableError(ServerError):
+    """No server answers at the address."""
+
+
+class TokenError(ServerError):
+    """There is no token for a server, or the server does not know it."""
+
+
+class JobLostError(ServerError):
+    """A server no longer knows a job that it was given."""

@@ -74,13 +74,18 @@ class Run:
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         """Return the pictures as one PNG, side by side, small ones enlarged, for notebooks."""
-        from PIL import Image
+        return side_by_side(self.images)
 
-        sheet = Image.new("RGB", (sum(image.width for image in self.images), self.image.height))
-        left = 0
-        for image in self.images:
-            sheet.paste(image, (left, 0))
-            left += image.width
-        buffer = BytesIO()
-        sheet.save(buffer, "PNG")
-        return buffer.getvalue(), {"width": max(sheet.width, LEAST_SHOWN * len(self.images))}
+
+def side_by_side(images: "Sequence[Image.Image]") -> tuple[bytes, dict[str, int]]:
+    """Return pictures as one PNG and the width at which a notebook shows it."""
+    from PIL import Image
+
+    sheet = Image.new("RGB", (sum(image.width for image in images), images[0].height))
+    left = 0
+    for image in images:
+        sheet.paste(image, (left, 0))
+        left += image.width
+    buffer = BytesIO()
+    sheet.save(buffer, "PNG")
+    return buffer.getvalue(), {"width": max(sheet.width, LEAST_SHOWN * len(images))}
