@@ -151,7 +151,7 @@ def _flag(value: str, on: str, off: str) -> bool:
     return value.casefold() == on
 
 
-def _plain_name(value: str) -> str:
+def plain_name(value: str) -> str:
     """Return a model's name without the hash that A1111 appends."""
     match = _HASHED.fullmatch(value)
     return match[1] if match else value
@@ -162,7 +162,8 @@ def _with_hash(config: ResolvedConfig, kind: str, name: str) -> str:
     return f"{name} [{sha256[:10]}]" if sha256 else name
 
 
-def _upscaler(value: str) -> str:
+def read_upscaler(value: str) -> str:
+    """Return our upscaler for A1111's name of it; a model's name stays."""
     return _UPSCALERS.get(value.casefold(), value)
 
 
@@ -232,7 +233,7 @@ def _read_control(value: str, _items: Items) -> dict[str, Any]:
         raise ValueError(value)
     module = parts.get("Module", "none").casefold()
     found = {
-        "model": _plain_name(parts["Model"]),
+        "model": plain_name(parts["Model"]),
         "preprocessor": _PREPROCESSORS.get(module, module),
         "weight": float(parts.get("Weight", 1.0)),
         "start": float(parts.get("Guidance Start", 0.0)),
@@ -308,7 +309,7 @@ BEFORE: tuple[Key, ...] = (
     Key("Denoising strength", _write_strength, _read_strength),
 )
 AFTER: tuple[Key, ...] = (
-    _hires("Hires checkpoint", "checkpoint", _plain_name),
+    _hires("Hires checkpoint", "checkpoint", plain_name),
     _hires("Hires sampler", "sampler", str),
     _hires_prompt("Hires prompt", "prompt"),
     _hires_prompt("Hires negative prompt", "negative_prompt"),
@@ -325,7 +326,7 @@ AFTER: tuple[Key, ...] = (
     Key(
         "Hires upscaler",
         lambda config: shown_upscaler(config.refiner.upscaler) if config.refiner.enabled else None,
-        lambda value, _items: {"refiner": {"upscaler": _upscaler(value)}},
+        lambda value, _items: {"refiner": {"upscaler": read_upscaler(value)}},
     ),
     Key(
         "Refiner",
@@ -334,7 +335,7 @@ AFTER: tuple[Key, ...] = (
             if config.hands_over
             else None
         ),
-        lambda value, _items: {"handover_checkpoint": _plain_name(value)},
+        lambda value, _items: {"handover_checkpoint": plain_name(value)},
     ),
     Key(
         "Refiner switch at",
@@ -360,7 +361,7 @@ AFTER: tuple[Key, ...] = (
     _tiled(
         "Ultimate SD upscale upscaler",
         "upscaler",
-        _upscaler,
+        read_upscaler,
         shown_upscaler,
     ),
     _tiled("Ultimate SD upscale tile_width", "diffusion_tile", int),
@@ -369,7 +370,7 @@ AFTER: tuple[Key, ...] = (
     _read_alone("Hires seed", lambda value: {"refiner": {"seed": int(value)}}),
     _read_alone(
         "Postprocess upscaler",
-        lambda value: {"upscaler": {"enabled": True, "upscaler": _upscaler(value)}},
+        lambda value: {"upscaler": {"enabled": True, "upscaler": read_upscaler(value)}},
     ),
     _read_alone("Postprocess upscale by", lambda value: {"upscaler": {"scale": float(value)}}),
 )
