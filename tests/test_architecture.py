@@ -46,6 +46,7 @@ def test_the_import_contracts_hold():
 # tested as a whole, since its parts mean little alone. A room that is not here has a file for each.
 TESTED_WITH = {
     "medialab/__main__.py": "tests/api/test_command_line.py",
+    "medialab/api/http/a1111": "tests/api/http/a1111/test_clients.py",
     "medialab/api/doctor": "tests/api/test_doctor.py",
     "medialab/api/__main__.py": "tests/api/test_http.py",
     "medialab/api/executor.py": "tests/runs/test_executor.py",
@@ -55,6 +56,7 @@ TESTED_WITH = {
     "medialab/batch/cluster/session.py": "tests/batch/cluster/test_executor.py",
     "medialab/batch/cluster/worker.py": "tests/batch/cluster/test_executor.py",
     "medialab/batch/cluster/workforce.py": "tests/batch/cluster/test_executor.py",
+    "medialab/client": "tests/client/test_studio.py",
     "medialab/diffusion/denoising.py": "tests/stages/test_contract.py",
     "medialab/diffusion/inputs.py": "tests/stages/test_contract.py",
     "medialab/diffusion/prepared.py": "tests/stages/test_contract.py",

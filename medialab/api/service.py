@@ -88,6 +88,8 @@ class Service:
         )
         self.bench = Workbench(outputs=outputs, registry=self.registry, executor=self.executor)
         self.bench.waiting.close()  # clients ask again; a person's studio shall not be offered them
+        # Settings that a client of A1111's API chose as options, by client.
+        self.chosen: dict[str, dict[str, Any]] = {}
         self._keys: OrderedDict[tuple[str, str], tuple[str, Job]] = OrderedDict()
         self._with_key = threading.Lock()
 

@@ -13,6 +13,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from medialab.api.failures import answer_of
+from medialab.api.http.basic import token_for_password
 from medialab.api.http.operation import Asked, Content, Operation, Reply, Stream
 from medialab.api.messages import Answer, RefusedError, failure, refused
 from medialab.errors import MediaLabError
@@ -38,6 +39,7 @@ class TokenHandler(APIHandler):
         Raises:
             HTTPError: 401 without a token; 403 from another Host or Origin.
         """
+        token_for_password(self.request.headers)
         # Not APIHandler's: it lets every Origin pass that comes with a token, and answers 404.
         await JupyterHandler.prepare(self, _redirect_to_login=False)
         self._refuse_strangers()

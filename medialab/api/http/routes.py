@@ -6,7 +6,7 @@ A new group of operations is a file with `OPERATIONS` and a line here.
 import re
 from collections.abc import Iterable, Mapping
 
-from medialab.api.http import asking_jobs, making, showing_pictures, telling
+from medialab.api.http import a1111, asking_jobs, making, showing_pictures, telling
 from medialab.api.http.operation import Operation
 
 ROUTES: tuple[Operation, ...] = (
@@ -14,6 +14,7 @@ ROUTES: tuple[Operation, ...] = (
     *asking_jobs.OPERATIONS,
     *showing_pictures.OPERATIONS,
     *telling.OPERATIONS,
+    *a1111.OPERATIONS,
 )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from medialab.api.http.a1111.requests import OptionsRequest
 from medialab.api.http.a1111.settings import settings_of_options
 from medialab.api.http.operation import Asked, Operation
 from medialab.api.messages import Answer
@@ -20,7 +21,7 @@ async def read_options(asked: Asked) -> Answer:
 
 async def choose_options(asked: Asked) -> Answer:
     """Choose options for this client's later requests; the answer names those not here."""
-    options = asked.content()
+    options = asked.body(OptionsRequest).model_dump(exclude_unset=True)
     settings, unknown = settings_of_options(options)
     await asked.until_ready()
     await asked.in_thread(_check, asked.service, settings)
@@ -66,5 +67,6 @@ OPERATIONS = (
         "/sdapi/v1/options",
         choose_options,
         {200: ("application/json",), **dict.fromkeys((400, 404, 415, 422, 503), FailureAnswer)},
+        bodies=(OptionsRequest,),
     ),
 )

@@ -23,6 +23,7 @@ from medialab.api.messages import Answer, decoded
 from medialab.api.requests import FailureAnswer
 from medialab.api.service import Service
 from medialab.artifacts.embedded import text_in
+from medialab.errors import PictureError
 from medialab.process.versions import program_version
 
 _LONGEST = 24 * 3600.0  # seconds for which a client is answered
@@ -67,16 +68,17 @@ def _submit(asked: Asked, request: Drawing, told: dict[str, str]) -> Job:
     told |= {f"override_settings.{name}": why for name, why in unknown.items()}
 
     def store(text: str, field: str) -> str:
-        return str(service.store(decoded(text), field)["picture"])
+        try:
+            return service.bench.keep(decoded(text))
+        except PictureError as error:
+            raise error.about(field) from None
 
     chosen = service.chosen.get(asked.owner, {}) | own
     config = config_of(request, chosen, store)
     return service.generate(config, owner=asked.owner, key=asked.key)
 
 
-def _answer(
-    service: Service, job: Job, request: Drawing, told: Mapping[str, str]
-) -> Answer:
+def _answer(service: Service, job: Job, request: Drawing, told: Mapping[str, str]) -> Answer:
     pictures = service.described(job, png=True, brief=True)["pictures"]
     images = [one["png"] for one in pictures if one["png"] is not None]
     texts = [text_in(base64.b64decode(one), "the picture") or "" for one in images]

@@ -93,6 +93,17 @@ class Img2ImgRequest(Drawing):
     include_init_images: bool = False
 
 
+class OptionsRequest(BaseModel):
+    """Options to choose; those that are not here are named in the answer."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    sd_model_checkpoint: str | None = None
+    sd_vae: str | None = None
+    CLIP_stop_at_last_layers: int = 1
+    emphasis: str = "Original"
+
+
 class PngInfoRequest(BaseModel):
     """A request to /sdapi/v1/png-info."""
 

@@ -9,14 +9,14 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.infotext.keys import plain_name, read_upscaler
 from medialab.infotext.sampler_names import parse_sampler_name, parse_schedule_name
-from medialab.settings.choices import EMPHASES, RESIZE_MODES
+from medialab.settings.choices import RESIZE_MODES
 from medialab.stages.inpaint import MASKED_CONTENTS
 
-# Our setting of each option that A1111's clients may set, and how its value is read.
 _FILES = (".safetensors", ".ckpt", ".gguf", ".pt")
 # A1111's masked contents by their numbers.
 _FILLS = ("fill", "original", "latent noise", "latent nothing")
 assert set(_FILLS) == set(MASKED_CONTENTS)  # noqa: S101 - a new one needs a number here
+_NO_VAE = {"automatic", "none", ""}
 _SAME = {"", "Use same checkpoint", "Use same sampler", "Use same scheduler", "None"}
 
 
@@ -27,21 +27,16 @@ def model_name(value: Any) -> str:
 
 
 def _vae(value: Any) -> str:
-    return "automatic" if value in {"Automatic", "None", None, ""} else model_name(value)
+    return "automatic" if str(value).casefold() in _NO_VAE else model_name(value)
 
 
-def _emphasis(value: Any) -> str:
-    words = str(value).casefold()
-    return {"no norm": "no norm", "ignore": "ignore", "none": "none"}.get(words, words)
-
-
+# Our setting of each option that A1111's clients may set, and how its value is read.
 OPTIONS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "sd_model_checkpoint": ("checkpoint", model_name),
     "sd_vae": ("vae", _vae),
     "CLIP_stop_at_last_layers": ("clip_skip", lambda value: value),
-    "emphasis": ("emphasis", _emphasis),
+    "emphasis": ("emphasis", lambda value: str(value).casefold()),
 }
-assert "original" in EMPHASES  # noqa: S101 - A1111's words are ours, in lower case
 
 
 def settings_of_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -49,7 +44,7 @@ def settings_of_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     known = {name: value for name, value in options.items() if name in OPTIONS}
     settings = {OPTIONS[name][0]: OPTIONS[name][1](value) for name, value in known.items()}
     message = f"this server has no such option; it has {', '.join(OPTIONS)}"
-    return settings, {name: message for name in options.keys() - known.keys()}
+    return settings, dict.fromkeys(options.keys() - known.keys(), message)
 
 
 def config_of(
@@ -134,10 +129,8 @@ def _of_picture(request: Img2ImgRequest, store: Callable[[str, str], str]) -> di
     }
     if not request.mask:
         return settings | {"mode": "img2img", "img2img": own}
-    blur = next(
-        (one for one in (request.mask_blur, request.mask_blur_x, request.mask_blur_y) if one is not None),
-        4,
-    )
+    blurs = (request.mask_blur, request.mask_blur_x, request.mask_blur_y, 4)
+    blur = next(one for one in blurs if one is not None)
     own |= {
         "mask": store(request.mask, "mask"),
         "mask_blur": blur,
