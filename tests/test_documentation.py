@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from medialab.__main__ import read_batch_arguments, read_enhancement
 from medialab.api import reference
 from medialab.api.arguments import read_arguments
 from medialab.batch.files import read_batch
+from tests.api.serving import serving_api
 from tests.remote.civitai_server import CivitaiServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +36,7 @@ PAGES = [page for page in ALL_PAGES if "```python\n" in page.read_text()]
 PROGRAM = re.compile(r"(?:\.venv/bin/)?(make|python|papermill)(?= )")
 # What a reader has by then; a page that makes its own takes the name over.
 BEFORE = "from medialab import PipelineConfig, Workbench\nbench = Workbench()\n"
+API = "http://127.0.0.1:8000"  # of `make api`, which is started for the page
 SOME_PICTURE = re.compile(r'"outputs/[^"]*\.png"')
 
 
@@ -62,21 +65,27 @@ def civitai():
     ],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
-def test_the_python_of_a_page_runs(page, checkout, civitai):
+def test_the_python_of_a_page_runs(page, checkout, civitai, tmp_path):
     snippets = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
     code = "\n".join([BEFORE, *snippets, "bench.close()"])
     named = SOME_PICTURE.search(code)
     if named and "run =" not in code[: named.start()]:
         code = code.replace(BEFORE, f"{BEFORE}run = bench.execute(PipelineConfig(seed=1))\n")
     code = SOME_PICTURE.sub("run.artifact.path", code)
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=checkout,
-        env=os.environ | {"PYTHONPATH": str(checkout), "MEDIALAB_CIVITAI_URL": civitai.url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = os.environ | {"PYTHONPATH": str(checkout), "MEDIALAB_CIVITAI_URL": civitai.url}
+    with ExitStack() as stack:
+        if API in code:
+            server = stack.enter_context(serving_api(checkout / "models", tmp_path))
+            code = code.replace(API, server.address)
+            environment["MEDIALAB_TOKEN"] = server.token
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=checkout,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, f"{page.name}:\n{done.stderr}"
 
 

@@ -20,6 +20,8 @@ from medialab.errors import (
 CONNECT_SECONDS = 5.0  # until a server counts as unreachable
 # Until an answer counts as missing: a server that was just started loads torch first.
 ANSWER_SECONDS = 300.0
+# A server tells every 15 s that a job's events go on.
+_SILENCE = httpx.Timeout(60.0, connect=CONNECT_SECONDS)
 _TOKEN_STATUS = frozenset({401, 403})
 # The server closed a connection that it had kept open: nothing was answered.
 _CUT_OFF = (httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError)
@@ -90,7 +92,7 @@ class Connection:
             headers: Of the request.
         """
         try:
-            with self._client.stream("GET", path, headers=headers) as answer:
+            with self._client.stream("GET", path, headers=headers, timeout=_SILENCE) as answer:
                 if answer.status_code != 200:
                     answer.read()
                     self._refuse(answer)
@@ -245,4 +247,4 @@ def _checked(token: str) -> str:
 
 def _given(query: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a query that have a value."""
-    return {name: value for name, value in query.items() if value not in {None, ""}}
+    return {name: value for name, value in query.items() if value is not None and value != ""}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 from uuid import uuid4
 
 from medialab.batch.sweep import How, Sweep
@@ -161,6 +162,10 @@ class Studio:
         Raises:
             MediaLabError: a condition is not possible; the message says what is.
         """
+        for name, value in conditions.items():
+            if isinstance(value, list | tuple | set):
+                message = f"{name}={value!r}: a server is asked for one at a time"
+                raise ConfigError(message).about(name)
         found = self._connection.get("pictures", text=text, **conditions)
         return [made_picture(one, self._connection) for one in found["pictures"]]
 
@@ -185,7 +190,7 @@ class Studio:
         Raises:
             JobNotFoundError: the server knows no such job of this token.
         """
-        return RemoteJob(self._connection, self._connection.get(f"jobs/{name}"))
+        return RemoteJob(self._connection, self._connection.get(f"jobs/{quote(name, safe='')}"))
 
     def jobs(self) -> list[RemoteJob]:
         """Return the jobs of this token: the running ones, the waiting, then the ended ones."""

@@ -41,18 +41,18 @@ def test_no_header_stays_none():
 
 
 def test_a_server_takes_its_token_as_a_password_of_any_user_and_no_other(api_server):
-    ask = httpx.Client(base_url=api_server.address)
     for user, password, status in (
         ("ada", api_server.token, 200),
         ("", api_server.token, 200),
         (api_server.token, "", 401),
         ("ada", "wrong", 401),
     ):
-        assert ask.get("/models", auth=(user, password)).status_code == status
+        assert (
+            httpx.get(f"{api_server.address}/models", auth=(user, password)).status_code == status
+        )
     # It is the same client, whichever way it says its token; and no foreign page may use it.
     job = api_server.client.post("/generate", json={"steps": 1, "width": 64, "height": 64}).json()
-    assert ask.get(f"/jobs/{job['name']}", auth=("ada", api_server.token)).status_code == 200
-    foreign = {"Origin": "https://elsewhere.example"}
-    answer = ask.get("/models", auth=("ada", api_server.token), headers=foreign)
-    assert answer.status_code == 403
-    ask.close()
+    with httpx.Client(base_url=api_server.address, auth=("ada", api_server.token)) as ada:
+        assert ada.get(f"/jobs/{job['name']}").status_code == 200
+        foreign = {"Origin": "https://elsewhere.example"}
+        assert ada.get("/models", headers=foreign).status_code == 403

@@ -40,7 +40,7 @@ def _check(service: Service, settings: dict[str, Any]) -> None:
     for kind in _MODELS:
         name = getattr(config, kind)
         known = [one.name for one in service.bench.models(kind)]
-        if kind in settings and name not in known and name != "automatic":
+        if kind in settings and name and name not in known:
             raise ModelNotFoundError.among(name, kind, "the models folders", known)
 
 
@@ -53,7 +53,7 @@ def _options(service: Service, owner: str) -> dict[str, Any]:
     return {
         "sd_model_checkpoint": config.checkpoint,
         "sd_checkpoint_hash": known or "",
-        "sd_vae": "Automatic" if config.vae == "automatic" else config.vae,
+        "sd_vae": config.vae or "Automatic",
         "CLIP_stop_at_last_layers": config.clip_skip,
         "emphasis": config.emphasis.capitalize(),
         "samples_format": "png",

@@ -19,7 +19,7 @@ from medialab.api.http.a1111.settings import config_of, settings_of_options
 from medialab.api.http.following import until_over
 from medialab.api.http.operation import Asked, Operation
 from medialab.api.jobs import Job
-from medialab.api.messages import Answer, decoded
+from medialab.api.messages import Answer, decoded, refused
 from medialab.api.requests import FailureAnswer
 from medialab.api.service import Service
 from medialab.artifacts.embedded import text_in
@@ -57,6 +57,8 @@ async def _made(asked: Asked, request: Drawing) -> Answer:
     told = not_applied(request)
     job = await asked.in_thread(functools.partial(_submit, asked, request, told))
     await until_over(job, _LONGEST, asked.hung_up)
+    if not job.is_over:  # and the client is gone
+        raise refused(503, f"{job.name} is still being made; GET /jobs/{job.name} tells of it")
     if not job.run:
         return job_answer(job, asked.service.without_folders)
     return await asked.in_thread(functools.partial(_answer, asked.service, job, request, told))
@@ -124,7 +126,7 @@ def _info(
         "face_restoration_model": None,
         "sd_model_name": config["checkpoint"],
         "sd_model_hash": (config["checkpoint_sha256"] or "")[:10],
-        "sd_vae_name": None if config["vae"] == "automatic" else config["vae"],
+        "sd_vae_name": config["vae"] or None,
         "sd_vae_hash": None,
         "seed_resize_from_w": -1,
         "seed_resize_from_h": -1,

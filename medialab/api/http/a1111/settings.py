@@ -27,7 +27,7 @@ def model_name(value: Any) -> str:
 
 
 def _vae(value: Any) -> str:
-    return "automatic" if str(value).casefold() in _NO_VAE else model_name(value)
+    return "" if str(value).casefold() in _NO_VAE else model_name(value)
 
 
 # Our setting of each option that A1111's clients may set, and how its value is read.

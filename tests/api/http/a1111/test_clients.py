@@ -8,6 +8,7 @@ import json
 import threading
 from io import BytesIO
 
+import httpx
 import pytest
 import webuiapi
 from PIL import Image
@@ -15,7 +16,7 @@ from sd_backend_client.api.a1111_webservice import A1111Webservice
 from sd_backend_client.api.webui.diffusion_request_body import DiffusionRequestBody
 from sd_backend_client.errors import AuthError
 
-from medialab import infotext
+from medialab.infotext.text import read
 from tests.api.serving import QUICK
 
 SMALL = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
@@ -57,8 +58,8 @@ def test_webuiapi_makes_the_picture_that_generate_makes(webui, api_server):
     info = result.info
     assert (info["seed"], info["all_seeds"], info["sampler_name"]) == (7, [7], "Euler a")
     assert info["not_applied"] == {}
-    read = infotext.read(info["infotexts"][0]).settings
-    assert (read["prompt"], read["seed"], read["steps"]) == ("a red ball", 7, 2)
+    told = read(info["infotexts"][0]).settings
+    assert (told["prompt"], told["seed"], told["steps"]) == ("a red ball", 7, 2)
     assert result.parameters["steps"] == 2
 
 
@@ -153,30 +154,31 @@ def test_webuiapi_finds_the_lists_and_reads_a_pictures_settings(webui):
     assert all(one["name"] == one["path"] for one in webui.get_loras())
     assert webui.get_scripts() == {"txt2img": [], "img2img": []}
     made = webui.txt2img(**SMALL)
-    # It sends a picture without its texts, as Pillow writes one.
-    assert webui.png_info(made.image).info == ""
-    read = webui.session.post(
+    assert webui.png_info(made.image).info == made.info["infotexts"][0]
+    assert webui.png_info(Image.new("RGB", (8, 8))).info == ""
+    answer = webui.session.post(
         f"{webui.baseurl}/png-info", json={"image": made.json["images"][0]}
     ).json()
-    assert read["info"] == made.info["infotexts"][0]
-    assert read["parameters"]["Prompt"] == "a red ball"
-    assert read["parameters"]["Seed"] == "7"
+    assert answer["info"] == made.info["infotexts"][0]
+    assert answer["parameters"]["Prompt"] == "a red ball"
+    assert answer["parameters"]["Seed"] == "7"
 
 
 def test_webuiapi_chooses_a_checkpoint_and_is_refused_an_unknown_one(webui):
     webui.util_set_model("paperdol")
     assert webui.util_get_current_model().startswith("paperdoll")
-    assert webui.set_options({"CLIP_stop_at_last_layers": 2, "jpeg_quality": 80}) == {
+    assert webui.set_options({"emphasis": "No norm", "jpeg_quality": 80}) == {
         "not_applied": {
             "jpeg_quality": "this server has no such option; it has sd_model_checkpoint, sd_vae, "
             "CLIP_stop_at_last_layers, emphasis"
         }
     }
-    assert webui.txt2img(**SMALL).info["clip_skip"] == 2
-    only = {"CLIP_stop_at_last_layers": 1}
-    assert webui.txt2img(**SMALL, override_settings=only).info["clip_skip"] == 1
-    assert webui.get_options()["CLIP_stop_at_last_layers"] == 2
-    webui.set_options({"CLIP_stop_at_last_layers": 1})
+    assert "Emphasis: No norm" in webui.txt2img(**SMALL).info["infotexts"][0]
+    only = {"emphasis": "Ignore"}
+    own = webui.txt2img(**SMALL, override_settings=only)
+    assert "Emphasis: Ignore" in own.info["infotexts"][0]
+    assert webui.get_options()["emphasis"] == "No norm"
+    webui.set_options({"emphasis": "Original", "sd_vae": "Automatic"})
     refused = webui.set_options({"sd_model_checkpoint": "papredoll.safetensors [0123456789]"})
     assert refused["error"]["faults"][0]["choices"] == ["paperdoll"]
     with pytest.raises(RuntimeError, match="no sampler 'Nope'"):
@@ -195,11 +197,11 @@ def test_webuiapi_without_the_token_is_refused(api_server):
 
 
 def test_the_other_client_makes_a_picture_of_its_own_shape(backend, api_server):
-    body = DiffusionRequestBody(**SMALL, sampler="euler_ancestral", scheduler="karras", n_iter=2)
+    body = DiffusionRequestBody(**SMALL, sampler="dpmpp_2m", scheduler="karras", n_iter=2)
     result = backend.submit_txt2img(body).wait(120)
     assert result.seeds == [7, 8]
     assert [image.size for image in result.images] == [(64, 64)] * 2
-    expected = ours(api_server, schedule="karras", batch_size=2)
+    expected = ours(api_server, sampler="DPM++ 2M", schedule="karras", batch_size=2)
     images = [Image.open(BytesIO(one)).convert("RGB").tobytes() for one in expected]
     assert [image.convert("RGB").tobytes() for image in result.images] == images
     assert result.raw_info.sd_model_name == "paperdoll"
@@ -256,12 +258,17 @@ def test_a_client_that_hangs_up_cancels_nothing_and_interrupt_leaves_what_waits(
     thread = threading.Thread(target=make)
     thread.start()
     api_server.wait(lambda: webui.get_progress()["state"]["sampling_step"])
+    with pytest.raises(httpx.ReadTimeout):
+        api_server.client.post("/sdapi/v1/txt2img", json=SMALL | {"seed": 99}, timeout=0.3)
     waiting = api_server.client.post("/generate", json=QUICK | {"seed": 9}).json()
     assert webui.interrupt() == {}
     thread.join()
     assert errors[0].args[0] == 503
     assert "cancelled" in json.loads(errors[0].args[1])["error"]["message"]
     assert api_server.until(waiting["name"], "done", "failed", "cancelled")["state"] == "done"
+    jobs = api_server.client.get("/jobs").json()["jobs"]
+    assert ("done", 99) in [(one["state"], one["seed"]) for one in jobs]
+    assert "Traceback" not in api_server.log.read_text()
 
 
 @pytest.mark.parametrize(
@@ -276,7 +283,7 @@ def test_a_client_that_hangs_up_cancels_nothing_and_interrupt_leaves_what_waits(
         ("txt2img", {"enable_hr": True, "hr_upscaler": "nope"}, "upscaler"),
         ("txt2img", {"override_settings": {"sd_model_checkpoint": {}}}, "checkpoint"),
         ("txt2img", {"override_settings": {"CLIP_stop_at_last_layers": []}}, "clip_skip"),
-        ("txt2img", {"styles": ["no such style"]}, "styles"),
+        ("txt2img", {"styles": ["no such style"]}, "style"),
         ("img2img", {}, "init_images"),
         ("img2img", {"init_images": ["bm9uZQ=="]}, "init_images"),
         ("img2img", {"init_images": ["no base64!"]}, "image"),
