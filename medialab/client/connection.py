@@ -22,6 +22,7 @@ CONNECT_SECONDS = 5.0  # until a server counts as unreachable
 ANSWER_SECONDS = 300.0
 # A server tells every 15 s that a job's events go on.
 _SILENCE = httpx.Timeout(60.0, connect=CONNECT_SECONDS)
+_HEALTH = "health"
 _TOKEN_STATUS = frozenset({401, 403})
 # The server closed a connection that it had kept open: nothing was answered.
 _CUT_OFF = (httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError)
@@ -114,6 +115,9 @@ class Connection:
                     raise
                 answer = self._client.request(method, path, **request)
         except httpx.TransportError as error:
+            if isinstance(error, _CUT_OFF) and path != _HEALTH:
+                # A server that does not know the token hangs up on what is sent along with it.
+                self.get(_HEALTH)
             raise self._unreachable(error) from error
         if not answer.is_success:
             self._refuse(answer)

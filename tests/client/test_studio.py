@@ -264,6 +264,12 @@ def test_a_wrong_token_is_told_as_one(api_server, token):
         pytest.raises(TokenError, match="does not know this token"),
     ):
         studio.models()
+    # It hangs up on what is sent along.
+    with (
+        Studio(api_server.address, token) as studio,
+        pytest.raises(TokenError, match="does not know this token"),
+    ):
+        studio.enhance(Image.effect_noise((512, 512), 99))
 
 
 def test_a_token_comes_from_the_environment_or_the_address_and_is_shown_nowhere(
