@@ -240,7 +240,10 @@ class _Restoring:
                 self._left_out[name] = why or f"{shown!r} is not a known setting"
 
     def _adjust_size(self) -> None:
-        """Set a size that cannot be drawn to the nearest one that can."""
+        """Set a size that cannot be drawn to the nearest one that can.
+
+        A given picture may have any size, and keeps it.
+        """
         asked = _SIZE.fullmatch(self._parsed.rest.get("Size", ""))
         if asked is None:
             return
@@ -248,14 +251,23 @@ class _Restoring:
         if not all(0 < side <= _FAR for side in sides.values()):
             return
         nearest = {name: min(max(side, LEAST_DRAWN), MOST_DRAWN) for name, side in sides.items()}
-        try:
-            PipelineConfig.parse(self._settings | nearest)
-        except MediaLabError:
+        possible = (size for size in (sides, nearest) if self._takes(size))
+        if (found := next(possible, None)) is None:
             return
-        self._settings |= nearest
+        self._settings |= found
         del self._left_out["Size"]
+        if found == sides:
+            return
         shown = [f"{size['width']}×{size['height']}" for size in (sides, nearest)]
         self._notes.append(f"size {shown[0]} cannot be drawn; {shown[1]} is the nearest that can")
+
+    def _takes(self, size: Mapping[str, int]) -> bool:
+        """Return whether a request with the settings may have this size."""
+        try:
+            PipelineConfig.parse({**self._settings, **size})
+        except MediaLabError:
+            return False
+        return True
 
     def _has_picture(self, name: str) -> bool:
         if self._pictures is None:

@@ -82,6 +82,16 @@ def test_what_is_saved_names_no_checkpoint_and_is_made_again(bare, photo):
     assert bare.execute(loaded, save=False).image.tobytes() == run.image.tobytes()
 
 
+@pytest.mark.parametrize("size", [(48, 30), (4500, 20)], ids=str)
+def test_a_photo_that_is_no_size_to_draw_keeps_it_where_only_the_text_is_left(bare, size):
+    photo = Image.effect_noise(size, 40).convert("RGB")
+    run = bare.enhance(photo, PipelineConfig(sharpen=1.0))
+    run.artifact.sidecar.unlink()
+    loaded = bare.artifacts.load(run.artifact.path)
+    assert (loaded.width, loaded.height) == size
+    assert bare.execute(loaded, save=False).image.tobytes() == run.image.tobytes()
+
+
 def test_a_checkpoint_that_comes_later_changes_nothing_of_it(bare, bench, photo):
     config = PipelineConfig(seed=3, sharpen=1.0, upscaler=ENLARGED)
     without, having = bare.enhance(photo, config), bench.enhance(photo, config)
