@@ -221,7 +221,13 @@ def test_the_first_picture_of_a_new_kernel_beside_diffusers(tmp_path, keep, gate
         for name in taken if number % 2 else reversed(taken):
             models = ROOT / "models" if name == "ours" else CHECKPOINT
             done = subprocess.run(
-                [sys.executable, "-c", COLD.format(first=FIRST[name]), models, tmp_path / name],
+                [
+                    sys.executable,
+                    "-c",
+                    COLD.format(first=FIRST[name]),
+                    models,
+                    tmp_path / f"{name}{number}",
+                ],
                 check=True,
                 capture_output=True,
                 text=True,

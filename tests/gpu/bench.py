@@ -16,13 +16,22 @@ from typing import NamedTuple
 
 import torch
 
+from medialab.errors import MediaLabError
 from tests.gpu.rows import ROWS
 
 ROOT = Path(__file__).resolve().parents[2]
 LATER = "no time was left"
 # What a row may fail with and leave the others running: the device's memory, an operation that this
 # torch or this card lacks, a compiler that is not installed.
-EXPECTED = (RuntimeError, ValueError, ImportError, OSError, AttributeError, AssertionError)
+EXPECTED = (
+    MediaLabError,
+    RuntimeError,
+    ValueError,
+    ImportError,
+    OSError,
+    AttributeError,
+    AssertionError,
+)
 
 
 class Place(NamedTuple):

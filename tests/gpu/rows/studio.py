@@ -96,7 +96,9 @@ def leaks(place):
     def mixed(number):
         asked = ours.asked(NAMES[number % 2], number, 64 + 64 * (number % 3), 2)
         if number % 4 == 1:
-            asked = asked.changed(mode="img2img", image=picture, denoising_strength=0.6)
+            asked = asked.changed(
+                mode="img2img", image=picture, img2img={"denoising_strength": 0.6}
+            )
         if number % 5 == 2:
             asked = asked.changed(loras=[{"name": "leak", "weight": 0.5}])
         ours.bench.execute(PipelineConfig.parse(asked.model_dump()), save=False)
