@@ -132,6 +132,8 @@ def test_a_picture_from_the_shell_is_asked_for_with_settings_that_there_are(word
         read_batch(ROOT / read_batch_arguments([*words[1:]]).file).sweep.check()
     elif words[:1] == ("enhance",):
         read_enhancement([*words[1:]])
+    elif words[:1] == ("doctor",):
+        assert set(words[1:]) <= {"--json"}
     elif words:
         PipelineConfig.parse(read_arguments(list(words), PipelineConfig))
 
