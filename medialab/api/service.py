@@ -19,7 +19,7 @@ from typing import Any
 
 from PIL import Image
 
-from medialab.api.capabilities import capabilities
+from medialab.api.capabilities import capabilities, schema_of
 from medialab.api.executor import WorkerExecutor
 from medialab.api.failures import failure_of
 from medialab.api.jobs import Job
@@ -296,10 +296,10 @@ class Service:
     def capabilities(self) -> dict[str, Any]:
         """Return versions, device, stages with their settings, and all choices."""
         requests = {
-            "generate": PipelineConfig.model_json_schema(),
-            "enhance": EnhanceRequest.model_json_schema(),
-            "pictures": PictureRequest.model_json_schema(),
-            "batches": BatchRequest.model_json_schema(),
+            "generate": schema_of(PipelineConfig),
+            "enhance": schema_of(EnhanceRequest),
+            "pictures": schema_of(PictureRequest),
+            "batches": schema_of(BatchRequest),
         }
         return capabilities(self.bench) | {"requests": requests}
 

@@ -39,5 +39,5 @@ def test_capabilities_tell_every_stage_with_its_limits_and_every_choice(service)
     assert answer["preprocessors"] == [*PREPROCESSORS, *ESTIMATORS]
     assert answer["detectors"] == ["automatic", "centre"]
     assert answer["refiner_upscalers"][:3] == list(LATENT_UPSCALERS)
-    assert set(answer["requests"]) == {"generate", "enhance", "pictures"}
+    assert set(answer["requests"]) == {"generate", "enhance", "pictures", "batches"}
     assert set(PipelineConfig.model_fields) <= set(answer["requests"]["generate"]["properties"])
