@@ -84,7 +84,6 @@ TESTED_WITH = {
     "medialab/files/onnx.py": "tests/vision/test_hostile.py",
     "medialab/files/part_configs.py": "tests/loading/test_single_files.py",
     "medialab/files/vae_configs.py": "tests/loading/test_vaes.py",
-    "medialab/infotext/keys.py": "tests/infotext/test_text.py",
     "medialab/infotext/programs": "tests/infotext/programs/test_programs.py",
     "medialab/listing/note_files.py": "tests/listing/test_notes.py",
     "medialab/remote/civitai_permissions.py": "tests/remote/test_civitai_answers.py",
