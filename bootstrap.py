@@ -31,7 +31,7 @@ PYPROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
 STAMP = VENV / "bootstrap.stamp"
 CONSTRAINTS = VENV / "constraints.txt"
-DEFAULT_EXTRAS = "studio,control,detectors,app,server,keyring,cluster,gguf,photos,test"
+DEFAULT_EXTRAS = "studio,control,detectors,app,server,keyring,cluster,gguf,photos,mcp,test"
 # Installed without its dependencies. spandrel requires torchvision, whose CUDA wheel beside a CPU
 # torch makes transformers' text encoders fail; only two architectures, not used here, need it. Its
 # other dependencies are in pyproject.toml.

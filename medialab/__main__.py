@@ -5,7 +5,7 @@ as a page in Markdown; `enhance photo.jpg` works on a picture's file, with the s
 `batch file.yaml` makes a batch, or what is missing of it, and with
 `--dask ADDRESS` or `--workers NUMBER` on a Dask cluster; `fetch address` downloads a model, and
 `fetch photos` the detectors and upscalers for photos, out of packages of the registry; `doctor`
-says what this machine has, and `doctor --json` says it to programs.
+says what this machine has, and `doctor --json` says it to programs; `mcp` serves an agent.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from medialab.api.arguments import read_arguments
 from medialab.batch.cluster import DaskExecutor
 from medialab.batch.files import read_batch
 from medialab.config.pipeline import PipelineConfig
-from medialab.errors import ConfigError, MediaLabError, shown
+from medialab.errors import ConfigError, MediaLabError, MissingLibraryError, shown
 from medialab.listing.model_folders import chosen_folders
 from medialab.loading.registry import ModelRegistry
 from medialab.process.installation import outputs_folder
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _HELP = frozenset({"-h", "--help", "help"})
 _PAGE, _BATCH, _FETCH, _ENHANCE = "settings", "batch", "fetch", "enhance"
-_DOCTOR, _JSON = "doctor", "--json"
+_DOCTOR, _JSON, _MCP = "doctor", "--json", "mcp"
 _INTERRUPTED = 130  # a shell's exit status after Ctrl-C
 # Columns; longer lines are hard to read.
 _WIDEST = 100
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     Returns:
         The exit status: 0, 1 if the picture could not be made, 2 if the arguments are wrong.
     """
-    commands = {_BATCH: _batch, _FETCH: _fetch, _DOCTOR: _examine}
+    commands = {_BATCH: _batch, _FETCH: _fetch, _DOCTOR: _examine, _MCP: _serve_agent}
     command = commands.get(arguments[0]) if arguments else None
     asks_help = not arguments or bool(_HELP.intersection(arguments))
     try:
@@ -255,6 +255,27 @@ def _examine(words: list[str]) -> int:
 
     found = examine()
     return _print((found.as_json() if words else found.as_text()) + "\n")
+
+
+def _serve_agent(words: list[str]) -> int:
+    """Serve an agent over standard input and output, until it hangs up.
+
+    Args:
+        words: None.
+
+    Raises:
+        ConfigError: there is a word.
+    """
+    if words:
+        raise ConfigError(f"mcp takes nothing, not {shown(words[0])}; docs/api.md has an example")
+    try:
+        from medialab.api.agents.server import serve
+    except ImportError as error:
+        message = f"tools for agents need {error.name}: pip install 'media-lab-studio[mcp]'"
+        print(MissingLibraryError(message), file=sys.stderr)
+        return 1
+    serve()
+    return 0
 
 
 def _report(download: "Download") -> int:

@@ -47,9 +47,11 @@ def test_the_import_contracts_hold():
 TESTED_WITH = {
     "medialab/__main__.py": "tests/api/test_command_line.py",
     "medialab/api/http/a1111": "tests/api/http/a1111/test_clients.py",
+    "medialab/api/agents": "tests/api/agents/test_server.py",
     "medialab/api/doctor": "tests/api/test_doctor.py",
     "medialab/api/__main__.py": "tests/api/test_http.py",
     "medialab/api/executor.py": "tests/runs/test_executor.py",
+    "medialab/api/following.py": "tests/api/test_http.py",
     "medialab/api/http": "tests/api/test_http.py",
     "medialab/api/worker/__main__.py": "tests/runs/test_executor.py",
     "medialab/api/worker/tasks.py": "tests/runs/test_executor.py",

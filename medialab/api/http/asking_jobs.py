@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from medialab.api.failures import failure_of
-from medialab.api.http.following import events_of
+from medialab.api.following import events_of
 from medialab.api.http.making import answer_with
 from medialab.api.http.operation import Asked, Operation, Stream
 from medialab.api.jobs import ENDS, Job

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pydantic import BaseModel
 
 from medialab.api.failures import job_answer
-from medialab.api.http.following import until_over
+from medialab.api.following import until_over
 from medialab.api.http.operation import Asked, Operation
 from medialab.api.jobs import Job
 from medialab.api.messages import Answer, parsed

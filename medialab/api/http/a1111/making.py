@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from medialab.api.failures import job_answer
+from medialab.api.following import until_over
 from medialab.api.http.a1111.requests import (
     Drawing,
     Img2ImgRequest,
@@ -16,7 +17,6 @@ from medialab.api.http.a1111.requests import (
     not_applied,
 )
 from medialab.api.http.a1111.settings import config_of, settings_of_options
-from medialab.api.http.following import until_over
 from medialab.api.http.operation import Asked, Operation
 from medialab.api.jobs import Job
 from medialab.api.messages import Answer, decoded, refused
