@@ -325,7 +325,7 @@ def test_nobody_without_the_token_is_answered(api_server, path, authorization):
     headers = {} if authorization is None else {"Authorization": authorization}
     method = "POST" if path == "/generate" else "GET"
     answer = httpx.request(method, f"{api_server.address}{path}", headers=headers, json={"seed": 1})
-    assert answer.status_code == 401
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "token")
     assert answer.json()["error"]["kind"] == "RequestError"
 
 
@@ -389,6 +389,7 @@ def test_a_bad_request_is_told_what_is_wrong_with_it(client, path, body, status,
 def test_a_wrong_verb_type_or_name_is_refused(client, method, path, headers, status):
     answer = client.request(method, path, headers=headers)
     assert answer.status_code == status
+    assert ("Allow" in answer.headers) == (status == 405)
     assert answer.json()["error"]["message"]
 
 

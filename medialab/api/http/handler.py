@@ -67,6 +67,8 @@ class TokenHandler(APIHandler):
         if isinstance(error, web.HTTPError):
             told = (error.log_message or "").replace("%%", "%")  # tornado doubles them
             kind, message = "RequestError", told or error.reason or "refused"
+        if status_code == 401:
+            self.set_header("WWW-Authenticate", "token")
         self.answer(failure(status_code, kind, message))
 
     def answer(self, answer: Answer) -> None:
@@ -78,7 +80,6 @@ class TokenHandler(APIHandler):
 
     def _refuse_strangers(self) -> None:
         if self.current_user is None:
-            self.set_header("WWW-Authenticate", "token")
             raise web.HTTPError(401, _WHO)
 
 
@@ -96,6 +97,7 @@ class OperationHandler(TokenHandler):
         self._hung_up = asyncio.Event()
         self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
         self._received = 0
+        self._refusal: web.HTTPError | None = None
 
     async def prepare(self) -> None:
         """Refuse a request that need not be read.
@@ -106,11 +108,35 @@ class OperationHandler(TokenHandler):
         if self.request.method == "OPTIONS":  # a page asks whether it may ask, without a token
             await JupyterHandler.prepare(self)
             return
-        await super().prepare()
+        try:
+            await super().prepare()
+            self._check()
+        except web.HTTPError as refusal:
+            length = self.request.headers.get("Content-Length", "")
+            if not length.isdecimal() or int(length) > _IN_MEMORY:
+                raise
+            # Answered once its short body is read: a client that still sends would otherwise see
+            # a connection that is reset, and not the answer.
+            self._refusal = refusal
+
+    def write_error(self, status_code: int, **how: Any) -> None:
+        """Answer by why the request was refused at first, if it was."""
+        if self._refusal is not None:
+            status_code = self._refusal.status_code
+            how = {"exc_info": (type(self._refusal), self._refusal, None)}
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self._operations))
+        super().write_error(status_code, **how)
+
+    def _check(self) -> None:
+        """Refuse a method, a length or a type of body that is not taken.
+
+        Raises:
+            HTTPError: 405, 413 or 415.
+        """
         operation = self._operations.get(self.request.method or "")
         if operation is None:
             allowed = ", ".join(self._operations)
-            self.set_header("Allow", allowed)
             message = f"{self.request.path} takes {allowed}, not {self.request.method}"
             raise web.HTTPError(405, message)
         with suppress(ValueError):
@@ -159,6 +185,8 @@ class OperationHandler(TokenHandler):
     async def _answer(self, parts: Mapping[str, str]) -> None:
         if self._finished:  # its body was too large
             return
+        if self._refusal is not None:
+            raise self._refusal
         operation = self._operations[self.request.method or ""]
         service = self._extension.service
         try:
