@@ -112,8 +112,9 @@ class OperationHandler(TokenHandler):
             await super().prepare()
             self._check()
         except web.HTTPError as refusal:
-            length = self.request.headers.get("Content-Length", "")
-            if not length.isdecimal() or int(length) > _IN_MEMORY:
+            length = self.request.headers.get("Content-Length", "0")
+            is_told = "Transfer-Encoding" not in self.request.headers and length.isdecimal()
+            if not is_told or int(length) > _IN_MEMORY:
                 raise
             # Answered once its short body is read: a client that still sends would otherwise see
             # a connection that is reset, and not the answer.
