@@ -1,6 +1,5 @@
 """What a run needs of memory is worked out before it begins; what cannot be is refused by name."""
 
-import base64
 import json
 import shutil
 from io import BytesIO
@@ -10,7 +9,7 @@ import torch
 from PIL import Image
 
 from medialab import PipelineConfig
-from medialab.api.service import Service
+from medialab.api.failures import answer_of
 from medialab.errors import OutOfMemoryError
 from medialab.families.unet_clip.needs import UNetNeeds
 from medialab.loading.checkpoint import LoadedCheckpoint
@@ -124,16 +123,12 @@ def test_more_pictures_than_can_be_kept_until_the_last_are_refused(bench, free):
         bench.execute(PipelineConfig.parse(QUICK | {"batch_size": 64}))
 
 
-def test_a_small_request_for_a_picture_that_takes_all_memory_is_answered_and_named(bench, free):
-    image = base64.b64encode(png_of(64, 64)).decode()
-    config = {"seed": 3, "upscaler": {"enabled": True, "scale": 8.0}}
+def test_a_small_request_for_a_picture_that_takes_all_memory_is_refused_by_name(bench, free):
+    config = PipelineConfig.parse({"seed": 3, "upscaler": {"enabled": True, "scale": 8.0}})
     free(1_000_000)
-    request = {"path": {"endpoint": "enhance"}, "body": {"image": image, "config": config}}
-    answer = Service(bench).answer("POST", json.dumps(request))
-    assert answer.status == 507
-    assert "upscaler at 512 × 512 px needs at least" in json.dumps(answer.body, ensure_ascii=False)
-    health = Service(bench).answer("GET", json.dumps({"path": {"endpoint": "health"}}))
-    assert health.body["status"] == "ok"
+    with pytest.raises(OutOfMemoryError, match="upscaler at 512 × 512 px needs at least") as raised:
+        bench.enhance(Image.open(BytesIO(png_of(64, 64))), config)
+    assert answer_of(raised.value, str).status == 507
 
 
 def png_of(width, height):
@@ -234,10 +229,8 @@ def test_memory_that_runs_out_beside_the_stages_is_told_as_theirs(bench, monkeyp
         raise MemoryError
 
     monkeypatch.setattr(bench.artifacts, "save", failing)
-    request = {"path": {"endpoint": "generate"}, "body": QUICK | {"seed": 4714}}
-    answer = Service(bench).answer("POST", json.dumps(request))
-    assert answer.status == 507
-    assert "ran out of memory (MemoryError)" in json.dumps(answer.body)
+    with pytest.raises(OutOfMemoryError, match=r"ran out of memory \(MemoryError\)"):
+        bench.execute(PipelineConfig.parse(QUICK | {"seed": 4714}))
 
 
 GB = 10**9

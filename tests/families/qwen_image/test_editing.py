@@ -46,11 +46,21 @@ def bench(models, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def by_hand(models):
-    """Calls diffusers' pipeline, whose processor is built without its part for videos."""
+    """Calls diffusers' pipeline, whose processor is built without its part for videos.
+
+    Its networks are read from the files: where weights lie in memory decides on their sums' last
+    bits, on some processors.
+    """
+    place = models / "checkpoints" / PLUS
+    parts = make_parts()
+    parts |= {
+        name: type(parts[name]).from_pretrained(place / name)
+        for name in ("transformer", "text_encoder", "vae")
+    }
 
     def draw(kind, image, **settings):
-        place = models / "checkpoints" / PLUS / "processor"
-        pipeline = kind(**make_parts(), processor=load_processor(place, "Qwen2VLProcessor"))
+        processor = load_processor(place / "processor", "Qwen2VLProcessor")
+        pipeline = kind(**parts, processor=processor)
         pipeline.set_progress_bar_config(disable=True)
         size = {"width": 64, "height": 96, "num_inference_steps": 2}
         generator = torch.Generator("cpu").manual_seed(3)
