@@ -93,12 +93,12 @@ FIRST = {
     "models": "print(64 * len(bench.models('checkpoint')))",
     "explain": f"print(64 * (len(bench.explain({CONFIG})) > 1))",
     "service": (
-        "import json\n"
         "from medialab.api.service import Service\n"
-        "body = {'prompt': 'a ball', 'seed': 3, 'steps': 1, 'width': 64, 'height': 64}\n"
-        "request = {'path': {'endpoint': 'generate'}, 'body': body}\n"
-        "answer = Service(bench).answer('POST', json.dumps(request))\n"
-        "print(answer.body['pictures'][0]['width'])"
+        "folders = [one.path for one in bench.registry.folders]\n"
+        "service = Service(folders, bench.artifacts.folder, 'cpu')\n"
+        f"job = service.generate({CONFIG})\n"
+        "print(job.error(120) or job.run['pictures'][0]['width'])\n"
+        "service.close()"
     ),
 }
 
