@@ -40,6 +40,8 @@ WORDS = re.compile(rf"(?<![A-Za-z])({'|'.join([*NAMES, *PARTS])})(?![A-Za-z])", 
 SOURCE = re.compile(r"Source:(?:.|\n(?! *\n))*")
 # Where such a word may stand, and why.
 EXCEPTIONS = {
+    "medialab/api/doctor": "advice in words of checkpoints that people have: SDXL at 1024 px",
+    "medialab/api/http/a1111": "names of fields of another program, as they are",
     "medialab/batch/metrics": "CLIP is a model that rates pictures here, no part of a checkpoint",
     "medialab/files/vae_configs.py": "diffusers' names of classes, read from configs as they are",
     "medialab/infotext": "words of the formats of other programs, written and read as they are",

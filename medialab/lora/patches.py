@@ -107,8 +107,11 @@ class Merged:
             return merge(self._original, parts)
 
     def _make_for_each_call(self, make: "Callable[[], Tensors]") -> None:
-        def before(_module: Any, _args: Any) -> None:
-            self._point_at({**self._original, **make()})
+        def before(_module: Any, args: Any) -> None:
+            # The original may wait on the CPU; a sum is needed where the module computes.
+            sums = {**self._original, **make()}
+            where = args[0].device if args else self._module.weight.device
+            self._point_at({name: value.to(where) for name, value in sums.items()})
 
         def after(_module: Any, _args: Any, _output: Any) -> None:
             self._point_at(self._original)
@@ -191,10 +194,11 @@ def attach(module: Any, ready: "Tensors", dial: Dial) -> Any:
     def add(_module: Any, args: Any, output: "torch.Tensor") -> "torch.Tensor":
         if not dial.on:
             return output
+        # A module may have waited on the CPU when this was attached, and compute elsewhere.
+        first, second = down.to(args[0]), up.to(args[0])
         if convolves:
-            within = F.conv2d(args[0], down, None, module.stride, module.padding, module.dilation)
-            return output + F.conv2d(within, up)
-        first, second = down.to(args[0].dtype), up.to(args[0].dtype)
+            within = F.conv2d(args[0], first, None, module.stride, module.padding, module.dilation)
+            return output + F.conv2d(within, second)
         return output + F.linear(F.linear(args[0], first), second)
 
     return module.register_forward_hook(add)

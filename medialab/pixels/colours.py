@@ -15,7 +15,7 @@ _FLAT = 0.1
 
 # Share of a channel's pixels that may become black, and as many white, when it is stretched; and
 # the most by which its differences grow: beyond that 8-bit levels come apart into bands.
-_CLIPPED, _MOST_GAIN = 0.005, 3.0
+_CUT_OFF, _MOST_GAIN = 0.005, 3.0
 
 # sRGB's primaries and its white (D65). Source: IEC 61966-2-1.
 _TO_XYZ = (
@@ -81,7 +81,7 @@ def balanced(image: "Image.Image", strength: float) -> "Image.Image":
 
 def _stretched(counts: Sequence[int], strength: float) -> list[int]:
     """Return the new level of each of a channel's 256, from how many pixels have each."""
-    least = sum(counts) * _CLIPPED
+    least = sum(counts) * _CUT_OFF
     low, above = (_level_after(one, least) for one in (counts, counts[::-1]))
     span = max(255 - above - low, 0)
     wider = min(255.0, span * _MOST_GAIN)

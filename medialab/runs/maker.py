@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,7 @@ class Maker:
 
         Raises:
             CancelledError: the job was cancelled; finished pictures are saved.
+            ArtifactError: a finished picture could not be written.
             MediaLabError: a request or a stage is refused; the message says why.
         """
         from medialab.runs.context import RunContext
@@ -82,41 +84,43 @@ class Maker:
         pipeline, images, records = self.pipeline(), [], []
         saving: list[Future[tuple[Artifact, bool]]] = []
         detections: dict[str, DetectionTable] = {}
-        for number, picture in enumerate(plan.pictures, start=1):
-            context = RunContext(
-                picture.config,
-                self._registry,
-                self._pictures,
-                self.loras,
-                job,
-                (number, len(plan.pictures)),
-                listing=plan.listing,
-                keeps_interrupted=request.keeps_interrupted,
-            )
-            if needs := self._needs(plan, picture, pipeline):
-                context.offload = needs.way
-                job.emit(Event("planned", job.name, told=needs.summary))
-            try:
-                outcome = pipeline.run(picture, context, anew_from=request.anew_from)
-            except CancelledError as cancelled:
-                self._writer.wait()
-                if request.keeps_interrupted or (request.save and job.keeps_unfinished):
-                    self._keep_interrupted(picture.config, context, cancelled)
-                raise
-            news = read_as_text(picture.config, outcome.record, plan.listing)
-            if number == 1:
+        with ExitStack() as unless_drawn:
+            unless_drawn.callback(_wait_for_last, saving)
+            for number, picture in enumerate(plan.pictures, start=1):
+                context = RunContext(
+                    picture.config,
+                    self._registry,
+                    self._pictures,
+                    self.loras,
+                    job,
+                    (number, len(plan.pictures)),
+                    listing=plan.listing,
+                    keeps_interrupted=request.keeps_interrupted,
+                )
+                if needs := self._needs(plan, picture, pipeline):
+                    context.offload = needs.way
+                    job.emit(Event("planned", job.name, told=needs.summary))
                 try:
-                    detections = self._editable(outcome.detections, picture.config)
-                except PictureError as error:  # the picture was made all the same
-                    news.append(f"the detections cannot be edited: {error}")
-            self._tell(outcome, picture, news)
-            images.append(outcome.image)
-            records.append(outcome.record | ({"memory": str(needs)} if needs else {}))
-            if request.save:
-                if saving:
-                    saving[-1].result()
-                save = partial(self._save, request, picture, outcome.image, records[-1])
-                saving.append(self._writer.submit(save))
+                    outcome = pipeline.run(picture, context, anew_from=request.anew_from)
+                except CancelledError as cancelled:
+                    self._writer.wait()
+                    if request.keeps_interrupted or (request.save and job.keeps_unfinished):
+                        self._keep_interrupted(picture.config, context, cancelled)
+                    raise
+                news = read_as_text(picture.config, outcome.record, plan.listing)
+                if number == 1:
+                    try:
+                        detections = self._editable(outcome.detections, picture.config)
+                    except PictureError as error:  # the picture was made all the same
+                        news.append(f"the detections cannot be edited: {error}")
+                self._tell(outcome, picture, news)
+                images.append(outcome.image)
+                records.append(outcome.record | ({"memory": str(needs)} if needs else {}))
+                if request.save:
+                    _wait_for_last(saving)
+                    save = partial(self._save, request, picture, outcome.image, records[-1])
+                    saving.append(self._writer.submit(save))
+            unless_drawn.pop_all()
         make = partial(Run, plan.config, images, records, detections=detections)
         if not saving:
             return make([], already_there=[])
@@ -194,6 +198,12 @@ class Maker:
             )
             for stage, found in detections.items()
         }
+
+
+def _wait_for_last(saving: Sequence[Future[tuple[Artifact, bool]]]) -> None:
+    """Wait until the last finished picture is on the disk, or raise the error of writing it."""
+    if saving:
+        saving[-1].result()
 
 
 def _with_files(make: Callable[..., Run], saving: Sequence[Future[tuple[Artifact, bool]]]) -> Run:

@@ -7,6 +7,8 @@ from medialab.errors import CancelledError
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.registry import ModelRegistry
 from medialab.lora import LoRAManager, LoRAUse
+from medialab.lora.files import Layer
+from medialab.lora.patches import Dial, Merged, Part, attach, ready_to_attach
 from tests.lora.layers import CONV, LINEAR, TEXT, checksum, module, written
 from tests.tiny.loras import (
     CASES,
@@ -15,6 +17,8 @@ from tests.tiny.loras import (
     linear_case,
     loha_case,
 )
+
+NO_GPU = not torch.cuda.is_available()
 
 
 def test_attached_and_merged_give_the_same_output(model, manager, tmp_path):
@@ -165,3 +169,35 @@ def test_running_out_of_memory_halfway_leaves_the_weights_as_they_were(
     with manager.apply_loras(model, [use]):
         assert checksum(model) != before
     assert checksum(model) == before
+
+
+@pytest.mark.parametrize("kind", [torch.nn.Linear, torch.nn.Conv2d])
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"dtype": torch.float32},
+        pytest.param(
+            {"device": "cuda"},
+            marks=[pytest.mark.gpu, pytest.mark.skipif(NO_GPU, reason="needs an NVIDIA GPU")],
+        ),
+    ],
+)
+def test_what_was_attached_follows_a_module_that_computes_elsewhere(kind, place):
+    module = kind(4, 4, **({"kernel_size": 1} if kind is torch.nn.Conv2d else {}))
+    module.to(torch.bfloat16)
+    leaves = {"down": drawn(2, 4), "up": drawn(4, 2, seed=1)}
+    part = Part(Dial(0.0, 1.0), Layer("unet", "a layer", leaves), 1.0)
+    attach(module, ready_to_attach(module, part), part.dial)
+    module.to(**place)
+    given = module.weight.new_ones(1, 4, 4, 4)
+    assert module(given).isfinite().all()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(NO_GPU, reason="needs an NVIDIA GPU")
+def test_a_weight_that_waited_on_the_cpu_is_merged_for_each_call_where_it_computes():
+    module, leaves = torch.nn.Linear(4, 4), {"down": drawn(2, 4), "up": drawn(4, 2, seed=1)}
+    part = Part(Dial(0.0, 1.0), Layer("unet", "a layer", leaves), 1.0)
+    Merged(module, [part], lambda *_: None).turn()
+    module.to("cuda")
+    assert module(torch.empty(1, 4, device="cuda")).is_cuda

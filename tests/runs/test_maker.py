@@ -117,6 +117,34 @@ def test_a_picture_that_cannot_be_written_fails_its_own_job_and_loses_nothing(be
     assert names
 
 
+def test_a_run_that_fails_has_written_what_it_had_finished(bench, disk):
+    def fail(event):
+        if event.kind == "step" and event.image == 2:
+            raise ValueError("a fault in the second picture")
+
+    bench.executor.listen(fail)
+    job = bench.submit(ASKED.changed(batch_size=2))
+    assert disk.reached.wait(SOON)
+    with pytest.raises(TimeoutError):
+        job.result(0.5)
+    disk.set()
+    with pytest.raises(ValueError, match="second picture"):
+        job.result(SOON)
+    assert len(files_in(bench.artifacts.folder)) == 2
+
+
+def test_a_cancelled_run_tells_that_a_finished_picture_could_not_be_written(bench, monkeypatch):
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(publishing, "write", full)
+    bench.executor.listen(
+        lambda one: one.kind == "step" and one.image == 2 and bench.executor.cancel_all()
+    )
+    with pytest.raises(ArtifactError, match="the disk is full"):
+        bench.submit(ASKED.changed(batch_size=2)).result(SOON)
+
+
 def test_closing_waits_until_what_was_drawn_is_written(tiny_models, tmp_path, disk):
     bench = Workbench(tiny_models, tmp_path / "outputs", device="cpu")
     job = bench.submit(ASKED)
