@@ -177,6 +177,9 @@ class WorkerExecutor(Executor):
                 del self._given[job.kind]
             self._waiting[:0] = back
             lost = [*begun, *(self._waiting if for_good else ())]
+            unwanted = [job for job in back if job.keeps is not None]
+        for job in unwanted:
+            self._end(job, "cancelled", failure=error_as_plain(cancelled_before(job)))
         for job in lost:
             self._end(job, "failed", failure=error_as_plain(error))
 
@@ -208,11 +211,15 @@ class WorkerExecutor(Executor):
                 self._waiting.remove(job)
                 self._given[kind] = job
                 self._turns[job.owner] = next(self._numbers)
-            if not self.worker.send(_message(job)):
-                with self._lock:  # it has just died: the next one is given it
-                    if self._given.get(kind) is job:
-                        del self._given[kind]
-                        self._waiting.insert(0, job)
+            is_sent = self.worker.send(_message(job))
+            with self._lock:
+                if not is_sent and self._given.get(kind) is job:
+                    # It has just died: the next one is given it.
+                    del self._given[kind]
+                    self._waiting.insert(0, job)
+                keep = job.keeps
+            if keep is not None:  # it was cancelled before the process knew of it
+                self._cancel(job, keep)
 
     def _follow(self, job: Job, event: Mapping[str, Any]) -> None:
         """Take an event of a job that the process makes."""
@@ -238,6 +245,7 @@ class WorkerExecutor(Executor):
             if job in self._waiting:
                 self._waiting.remove(job)
             elif job in self._given.values():
+                job.keeps = keep
                 self.worker.send({"cancel": job.name, "keep": keep})
                 return
             else:

@@ -70,6 +70,8 @@ class Job:
         self.run: Mapping[str, Any] = {}
         self.failure: Mapping[str, Any] = {}
         self.rows: Mapping[str, int] = {}  # of a batch: "rows", "done" and "failed"
+        # Once it is cancelled while a process has it: whether its unfinished picture is saved.
+        self.keeps: bool | None = None
         self._cancel = cancel
         self._is_over = threading.Event()
         self._lock = threading.Lock()  # of those below

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -88,7 +89,7 @@ def content_of(body: bytes, content_type: str | None) -> Mapping[str, Any]:
     if content_type and not content_type.startswith(("application/json", "text/plain")):
         raise refused(415, f"Content-Type {content_type} is not supported; send application/json")
     try:
-        read = json.loads(body.decode(), parse_constant=_refuse_constant)
+        read = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite)
         if b"\\u" in body:
             # JSON can escape half a character ("\\ud800"), which no file can hold.
             json.dumps(read, ensure_ascii=False).encode()
@@ -113,6 +114,18 @@ def _refuse_constant(word: str) -> None:
     raise ValueError(message)
 
 
+def _finite(number: str) -> float:
+    """Return a number, which an answer may have to repeat: JSON has no infinity.
+
+    Raises:
+        ValueError: it is too large.
+    """
+    value = float(number)
+    if not math.isfinite(value):
+        _refuse_constant(number[:99])
+    return value
+
+
 def parsed(model: type[ModelT], body: Mapping[str, Any]) -> ModelT:
     """Validate the body as a model.
 
@@ -127,8 +140,12 @@ def parsed(model: type[ModelT], body: Mapping[str, Any]) -> ModelT:
         raise RefusedError(failure(422, ConfigError.__name__, message, faults)) from error
 
 
-def decoded(text: str) -> bytes:
+def decoded(text: str, field: str = "image") -> bytes:
     """Decode a file from base64, with or without line breaks and the prefix of a data URL.
+
+    Args:
+        text: The base64.
+        field: The request's field that has it.
 
     Raises:
         RefusedError: it has more than MOST_BYTES (status 413) or is not base64 (422).
@@ -138,8 +155,8 @@ def decoded(text: str) -> bytes:
     text = "".join(text.split())
     if len(text) * 3 // 4 > MOST_BYTES:
         message = f"the picture is over {MOST_BYTES // 1024**2} MiB; send a smaller one, or a JPEG"
-        raise refused(413, message, field="image")
+        raise refused(413, message, field=field)
     try:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise refused(422, f"the picture is not valid base64: {error}", field="image") from error
+        raise refused(422, f"the picture is not valid base64: {error}", field=field) from error

@@ -92,6 +92,7 @@ class Service:
         self.chosen: dict[str, dict[str, Any]] = {}
         self._keys: OrderedDict[tuple[str, str], tuple[str, Job]] = OrderedDict()
         self._with_key = threading.Lock()
+        self._beginning = threading.Lock()
 
     # --- jobs ---------------------------------------------------------------------------------
 
@@ -154,7 +155,8 @@ class Service:
             read.sweep.check()
             for row in range(len(read.sweep)):
                 self._check(read.sweep.config(row))
-            batch = read.begin(self.bench)
+            with self._beginning:  # another may be given at the same moment by the same name
+                batch = read.begin(self.bench)
             return self.executor.submit_batch(batch.name, rows=len(batch), owner=owner)
 
         return self._once(submit, "batch", request.model_dump_json(), owner, key)

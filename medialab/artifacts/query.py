@@ -26,6 +26,7 @@ AND (:without = '[]' OR NOT EXISTS
     (SELECT * FROM json_each(:without) AS unwanted WHERE instr(words, unwanted.value) > 0))
 AND (:keyed = 0 OR fits(settings))
 """
+_FIRST, _LAST = "", "~"  # sort before and after every date
 _LATEST = "created DESC, id DESC, name"
 # The orders in which pictures can be listed, as SQL.
 ORDERS: Final[Mapping[str, str]] = {
@@ -92,9 +93,8 @@ class Query:
             "without": json.dumps([term.text for term in plain if term.excluded]),
             "names": json.dumps([*map(_wanted_tag, self.tags), *whole]),
             "seed": "" if self.seed is None else str(self.seed),
-            "since": _begin(self.since) if self.since else "",
-            # "~" sorts after every date.
-            "until": _begin(self.until + timedelta(days=1)) if self.until else "~",
+            "since": _begin(self.since) if self.since else _FIRST,
+            "until": _end(self.until) if self.until else _LAST,
             "least_stars": self.least_stars,
             "keyed": len(plain) < len(self.terms),
         }
@@ -150,5 +150,13 @@ def _wanted_tag(tag: str) -> str:
 
 def _begin(day: date) -> str:
     """Return the start of a day in the local time zone, in the format of sidecars."""
-    begin = datetime.combine(day, time.min).astimezone()
-    return begin.astimezone(UTC).isoformat(timespec="microseconds")
+    try:
+        begin = datetime.combine(day, time.min).astimezone()
+        return begin.astimezone(UTC).isoformat(timespec="microseconds")
+    except (OverflowError, ValueError):  # UTC has no such moment: year 1 or 9999
+        return _FIRST if day.year == date.min.year else _LAST
+
+
+def _end(day: date) -> str:
+    """Return the end of a day, as `_begin`."""
+    return _LAST if day == date.max else _begin(day + timedelta(days=1))

@@ -107,6 +107,16 @@ def test_a_request_is_a_job_that_is_followed_event_by_event(client):
     assert again[-1] == events[-1]
 
 
+def test_no_id_of_an_event_is_too_long_and_a_jobs_location_is_its_own(client):
+    made = client.post(MAKE, json=QUICK)
+    place = f"/jobs/{made.json()['name']}"
+    assert made.url.join(made.headers["Location"]).path == place
+    assert "Location" not in client.delete(place).headers
+    refused = client.get(f"{place}/events", headers={"Last-Event-ID": "9" * 5000})
+    assert (refused.status_code, refused.json()["error"]["kind"]) == (422, "RequestError")
+    assert not client.get(f"{place}/events", headers={"Last-Event-ID": "9" * 18}).text
+
+
 def test_previews_come_with_the_steps_of_a_running_job(client, busy):
     with client.stream("GET", f"/jobs/{busy}/events") as stream:
         for _, kind, data in events_of(stream.iter_lines()):

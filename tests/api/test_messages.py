@@ -50,6 +50,7 @@ def test_an_object_is_taken(kind):
         (b"\xff", None, 400, "not text in UTF-8"),
         ('{"seed": 1}'.encode("utf-16"), None, 400, "not text in UTF-8"),
         ('{"a": NaN}', None, 400, "NaN is not a value of JSON"),
+        ('{"a": -1e999}', None, 400, "-1e999 is not a value of JSON"),
         ("{}", "application/x-www-form-urlencoded", 415, "send application/json"),
         ("{", None, 400, "not valid JSON"),
         ("[" * 100_000, None, 400, "not valid JSON"),

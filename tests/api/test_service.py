@@ -3,8 +3,10 @@
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from io import BytesIO
 
@@ -14,9 +16,10 @@ from PIL import Image
 from medialab import PipelineConfig, ResolvedConfig, Workbench
 from medialab.api.failures import answer_of
 from medialab.api.messages import MOST_BYTES, RefusedError
-from medialab.api.requests import EnhanceRequest, PictureRequest, PicturesQuery
+from medialab.api.requests import BatchRequest, EnhanceRequest, PictureRequest, PicturesQuery
 from medialab.api.service import Service
 from medialab.errors import (
+    CancelledError,
     JobNotFoundError,
     MediaLabError,
     ModelNotFoundError,
@@ -130,6 +133,38 @@ def test_one_key_is_one_job_and_not_two_requests(service):
         service.generate(QUICK.changed(seed=8), owner="a", key="k")
     assert service.generate(QUICK, owner="b", key="k") is not first
     assert service.generate(QUICK, owner="a") is not first
+
+
+def test_a_job_cancelled_on_its_way_to_the_process_is_not_made(tiny_models, tmp_path, monkeypatch):
+    long = QUICK.changed(steps=150, width=256, height=256)
+    with closing(Service(tiny_models, tmp_path, "cpu")) as service:
+        worker = service.executor.worker
+        send, is_killed = worker.send, iter([False, True])
+
+        def cancelled_first(message):
+            if "make" in message and (dies := next(is_killed, None)) is not None:
+                if dies:
+                    os.kill(worker.pid, signal.SIGKILL)
+                service.cancel(message["task"])
+            return send(message)
+
+        monkeypatch.setattr(worker, "send", cancelled_first)
+        for _ in range(2):
+            job = service.generate(long)
+            assert isinstance(job.error(SOON), CancelledError)
+            assert job.state == "cancelled"
+        made(service, service.generate(QUICK))
+        assert not [*is_killed]
+
+
+def test_a_batch_that_many_begin_at_once_is_begun_once(service):
+    request = BatchRequest(
+        name="at once", axes={"seed": [1, 2]}, settings={"steps": 1, "width": 64, "height": 64}
+    )
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [*pool.map(lambda _: service.batch(request), range(8))]
+    assert [job.error(SOON) for job in jobs] == [None] * 8
+    assert {service.described(job)["batch"]["done"] for job in jobs} == {2}
 
 
 def test_a_client_sees_its_own_jobs_alone(service):

@@ -68,6 +68,10 @@ def test_both_days_of_a_range_are_in_it(save, found):
     assert found(since=date(2026, 3, 10), until=date(2026, 3, 11)) == ["last", "first"]
     assert found(since=date(2026, 3, 12)) == ["after"]
     assert found(until=date(2026, 3, 9)) == ["before"]
+    # The ends of the calendar, at which no time zone can be reckoned with.
+    assert len(found(since=date.min, until=date.max)) == 4
+    assert found(since=date.max) == found(until=date.min) == []
+    assert len(found(since=date(1, 1, 2), until=date(9999, 12, 30))) == 4
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(manager, save):

@@ -21,6 +21,7 @@ from medialab.api.requests import (
 from medialab.api.service import Service
 
 _PAUSE = 15.0  # seconds after which a comment keeps a stream without events open
+_MOST_DIGITS = 18  # of an event's id
 _NOT_FOUND = {404: FailureAnswer}
 
 
@@ -58,8 +59,8 @@ async def follow_job(asked: Asked) -> Stream:
     """
     job = asked.service.job(asked.parts["name"], asked.owner)
     last = asked.headers.get("last-event-id", "0")
-    if not last.isdecimal():
-        raise refused(422, f"Last-Event-ID: {last!r} is not the id of an event")
+    if not last.isdecimal() or len(last) > _MOST_DIGITS:
+        raise refused(422, f"Last-Event-ID: {last[:99]!r} is not the id of an event")
     return Stream(_lines(asked.service, job, int(last)), "text/event-stream")
 
 

@@ -11,6 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 from tornado.iostream import StreamClosedError
+from tornado.log import app_log
 
 from medialab.api.failures import answer_of
 from medialab.api.http.basic import token_for_password
@@ -70,6 +71,18 @@ class TokenHandler(APIHandler):
         if status_code == 401:
             self.set_header("WWW-Authenticate", "token")
         self.answer(failure(status_code, kind, message))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log a defect without the request's query, which may have the token."""
+        if isinstance(value, web.HTTPError):
+            super().log_exception(typ, value, tb)
+        else:
+            app_log.error(
+                "Uncaught exception %s", self._request_summary(), exc_info=(typ, value, tb)
+            )
+
+    def _request_summary(self) -> str:
+        return f"{self.request.method} {self.request.path} ({self.request.remote_ip})"
 
     def answer(self, answer: Answer) -> None:
         """Write an answer in JSON."""

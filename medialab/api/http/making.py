@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 
 from pydantic import BaseModel
@@ -58,7 +59,8 @@ async def _given(asked: Asked, submit: Callable[..., Job]) -> Answer:
         await until_over(job, seconds, asked.hung_up)
     if query.cancel and asked.hung_up.is_set():
         job.cancel()
-    return await answer_with(asked, job, png=query.png, failed=True)
+    answer = await answer_with(asked, job, png=query.png, failed=True)
+    return replace(answer, headers={**answer.headers, "Location": f"jobs/{job.name}"})
 
 
 async def answer_with(asked: Asked, job: Job, *, png: bool, failed: bool = False) -> Answer:
@@ -75,7 +77,7 @@ async def answer_with(asked: Asked, job: Job, *, png: bool, failed: bool = False
         return job_answer(job, service.without_folders)
     body = await asked.in_thread(service.described, job, png=png)
     status = HTTPStatus.OK if job.is_over else HTTPStatus.ACCEPTED
-    return Answer(status, body, {"Location": f"jobs/{job.name}"})
+    return Answer(status, body)
 
 
 OPERATIONS = (

@@ -71,7 +71,7 @@ def _submit(asked: Asked, request: Drawing, told: dict[str, str]) -> Job:
 
     def store(text: str, field: str) -> str:
         try:
-            return service.bench.keep(decoded(text))
+            return service.bench.keep(decoded(text, field))
         except PictureError as error:
             raise error.about(field) from None
 

@@ -9,16 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 _OF_THE_REQUEST = frozenset(
     {"force_task_id", "send_images", "save_images", "do_not_save_grid", "include_init_images"}
 )
-# Values besides "nothing" (None, 0, -1, False and empty ones) that are A1111's own defaults.
+# A1111's own values of fields for which "nothing" (0, -1, False) is a wish; None leaves them out.
 _USUAL: Mapping[str, frozenset[Any]] = {
     "eta": frozenset({1}),
     "image_cfg_scale": frozenset({1.5}),
     "initial_noise_multiplier": frozenset({1}),
     "mask_round": frozenset({True}),
     "override_settings_restore_afterwards": frozenset({True}),
-    "refiner_switch_at": frozenset({0.8}),
+    "refiner_switch_at": frozenset({0, 0.8}),  # there is no refiner without its checkpoint
     "s_noise": frozenset({1}),
-    "sampler_index": frozenset({"Euler"}),
 }
 _NOT_HERE = "this server has no such setting"
 _WHY = {
@@ -118,7 +117,8 @@ def not_applied(request: Drawing) -> dict[str, str]:
         if name not in _OF_THE_REQUEST and not _is_nothing(name, value)
     }
     told |= {f"script: {name}": _WHY["alwayson_scripts"] for name in _scripts(request)}
-    told.pop("alwayson_scripts", None)
+    if isinstance((request.model_extra or {}).get("alwayson_scripts"), dict):
+        told.pop("alwayson_scripts", None)  # each of them is told
     if isinstance(request, Img2ImgRequest):
         if len(request.init_images) > 1:
             told["init_images"] = "only the first picture is used"
@@ -138,5 +138,5 @@ def _scripts(request: Drawing) -> Iterator[str]:
 
 def _is_nothing(name: str, value: Any) -> bool:
     if isinstance(value, list | dict | str):
-        return not value or (isinstance(value, str) and value in _USUAL.get(name, ()))
-    return value in {None, 0, -1} or value in _USUAL.get(name, ())
+        return not value
+    return value is None or value in _USUAL.get(name, {0, -1})

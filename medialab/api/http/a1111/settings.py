@@ -42,7 +42,11 @@ OPTIONS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
 def settings_of_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the settings of options, and for each one that is not here, that it is not."""
     known = {name: value for name, value in options.items() if name in OPTIONS}
-    settings = {OPTIONS[name][0]: OPTIONS[name][1](value) for name, value in known.items()}
+    settings = {
+        OPTIONS[name][0]: OPTIONS[name][1](value)
+        for name, value in known.items()
+        if value is not None  # as a client writes what it leaves as it is
+    }
     message = f"this server has no such option; it has {', '.join(OPTIONS)}"
     return settings, dict.fromkeys(options.keys() - known.keys(), message)
 

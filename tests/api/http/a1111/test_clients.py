@@ -145,6 +145,26 @@ def test_webuiapi_is_told_what_was_not_applied(webui):
     }
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"eta": 0},
+        {"s_noise": 0},
+        {"mask_round": False},
+        {"initial_noise_multiplier": 0},
+        {"override_settings_restore_afterwards": False},
+        {"alwayson_scripts": [{}]},
+    ],
+)
+def test_nothing_is_told_where_nothing_is_not_what_is_usual(api_server, asked):
+    """Without "eta", A1111's is 1: 0 asks for something."""
+    nothing = {"override_settings": {"sd_model_checkpoint": None}, "tiling": False, "s_churn": 0}
+    body = SMALL | nothing | asked
+    answer = api_server.client.post("/sdapi/v1/txt2img", json=body)
+    assert answer.status_code == 200, answer.text
+    assert json.loads(answer.json()["info"])["not_applied"].keys() == asked.keys()
+
+
 def test_webuiapi_finds_the_lists_and_reads_a_pictures_settings(webui):
     assert [one.split(" ")[0] for one in webui.util_get_model_names()] == ["paperdoll"]
     assert "Euler a" in webui.util_get_sampler_names()
@@ -285,7 +305,7 @@ def test_a_client_that_hangs_up_cancels_nothing_and_interrupt_leaves_what_waits(
         ("txt2img", {"styles": ["no such style"]}, "style"),
         ("img2img", {}, "init_images"),
         ("img2img", {"init_images": ["bm9uZQ=="]}, "init_images"),
-        ("img2img", {"init_images": ["no base64!"]}, "image"),
+        ("img2img", {"init_images": ["no base64!"]}, "init_images"),
         ("img2img", {"init_images": [""], "resize_mode": 7}, "resize_mode"),
         ("options", {"CLIP_stop_at_last_layers": 99}, "clip_skip"),
         ("options", {"sd_vae": "no such vae"}, "vae"),
