@@ -103,19 +103,19 @@ def candidates(
             if stamp == ABSENT:
                 continue
             with os.scandir(folder) as entries:
-                every = list(entries)
+                every = [one for one in entries if not one.name.startswith(".")]
         except OSError as error:
             if folder != top:
                 yield folder, error
             continue
         for entry in every:
-            if entry.name.startswith("."):
-                continue
             try:
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if not is_folder and not (entry.is_symlink() and _leads_to_folder(entry)):
                     if os.path.splitext(entry.name)[1].lower() in suffixes:  # noqa: PTH122 - ten thousand Paths cost a fifth of a second
                         yield Path(entry.path), None
+                    elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110 - False for any error
+                        entered[folder] = None  # a model may appear there, as on a drive
                 elif not is_folder:
                     yield Path(entry.path), None
                 elif _is_model_folder(Path(entry.path), kind):

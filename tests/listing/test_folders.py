@@ -3,6 +3,7 @@
 import os
 import pickle
 import shutil
+import time
 
 import pytest
 
@@ -104,3 +105,14 @@ def test_a_folder_with_a_link_that_leads_nowhere_is_listed_as_refused(tiny_model
     weights.symlink_to("nowhere.safetensors")
     (info,) = ModelRegistry(root).models("checkpoint")
     assert "is a link that is broken" in info.refused
+
+
+def test_a_model_that_appears_where_a_link_leads_is_listed(tiny_models, root, tmp_path):
+    drive, link = tmp_path / "drive", root / "checkpoints" / "linked"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(drive)
+    time.sleep(0.1)  # a folder that has just changed is listed again anyway
+    registry = ModelRegistry(root, device="cpu")
+    assert registry.models("checkpoint") == registry.models("checkpoint") == []
+    shutil.copytree(next((tiny_models / "checkpoints").iterdir()), drive)
+    assert [info.name for info in registry.models("checkpoint")] == ["linked"]
