@@ -50,6 +50,8 @@ from medialab.workbench import Workbench
 
 _MOST_BYTES = 512 * 2**20  # limit for a picture in outputs/
 _MOST_KEYS = 1000
+# A broken file, or a picture that a format does not take: WebP has at most 16,383 pixels a side.
+_UNFIT = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 _TYPE_OF = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -387,8 +389,12 @@ class Service:
         if form == "thumbnail":
             return self.bench.artifacts.thumbnail(path), "image/webp"
         buffer = BytesIO()
-        with Image.open(BytesIO(content)) as picture:
-            picture.save(buffer, form.upper(), **({"lossless": True} if form == "webp" else {}))
+        try:
+            with Image.open(BytesIO(content)) as picture:
+                picture.save(buffer, form.upper(), **({"lossless": True} if form == "webp" else {}))
+        except _UNFIT as error:
+            message = f"{path.name} cannot be written as {form}; ask for form=file"
+            raise refused(422, message, field="form") from error
         return buffer.getvalue(), f"image/{form}"
 
     def _made(

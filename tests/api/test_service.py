@@ -303,6 +303,17 @@ def test_a_picture_is_given_in_each_form(service):
     assert (kind, json.loads(sidecar)["config"]["prompt"]) == ("application/json", "a red ball")
 
 
+@pytest.mark.parametrize("broken", [False, True], ids=["too wide", "broken"])
+def test_a_picture_that_a_format_does_not_take_is_still_given_as_its_file(service, broken):
+    path = service.bench.artifacts.folder / "wide.png"
+    Image.new("RGB", (16384, 1)).save(path)
+    if broken:
+        path.write_bytes(path.read_bytes()[:40])
+    answer = refusal(service, lambda: service.picture("wide.png", "webp"))
+    assert (answer.status, answer.body["error"]["faults"][0]["field"]) == (422, "form")
+    assert service.picture("wide.png") == (path.read_bytes(), "image/png")
+
+
 def test_pictures_are_found_by_what_they_were_made_with_page_by_page(service):
     for seed in (501, 502, 503):
         job = service.generate(QUICK.changed(prompt="a yellow hat", seed=seed))
