@@ -136,6 +136,7 @@ class StageCache:
         )
         self._written: int | None = None  # bytes in the folder, as far as known
         self._lock = threading.Lock()
+        self._room = threading.Lock()  # of `_written`: a picture's writer makes room, too
 
     @property
     def memory_bytes(self) -> float:
@@ -213,6 +214,7 @@ class StageCache:
         """Remove all values, on the disk, too."""
         with self._lock:
             self._memory.clear()
+        with self._room:
             self._written = None
         for path in self._paths():
             with contextlib.suppress(OSError):  # a folder, or not ours
@@ -314,17 +316,18 @@ class StageCache:
 
     def _make_room(self, added: int) -> None:
         """Remove the least recently used results until a tenth is free, if the folder is full."""
-        if self._written is None:
-            self._sweep()
-            self._written = total_size(self._files())
-        else:
-            self._written += added
-        if self._written <= self.disk_bytes:
-            return
-        files = self._files()
-        # The newest result stays, however large.
-        gone = prune(files, self.disk_bytes, lambda one: one is not files[-1])
-        self._written = total_size(files) - total_size(gone)
+        with self._room:
+            if self._written is None:
+                self._sweep()
+                self._written = total_size(self._files())
+            else:
+                self._written += added
+            if self._written <= self.disk_bytes:
+                return
+            files = self._files()
+            # The newest result stays, however large.
+            gone = prune(files, self.disk_bytes, lambda one: one is not files[-1])
+            self._written = total_size(files) - total_size(gone)
 
     def _sweep(self) -> None:
         """Remove unfinished files of killed writers, an hour or longer after they were written."""
