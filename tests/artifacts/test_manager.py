@@ -15,6 +15,7 @@ from medialab.artifacts.reading import SettingsReader
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ArtifactError, LeftOutWarning
 from medialab.loading.registry import ModelRegistry
+from medialab.process.versions import program_version
 from tests.artifacts.pictures import config, files, image
 from tests.tiny.headers import write_lora
 
@@ -36,8 +37,13 @@ def test_a_saved_picture_has_infotext_and_a_sidecar_that_says_everything(manager
     assert [path.suffix for path in files(outputs)] == [".json", ".png"]
 
 
-def test_infotext_names_the_program_with_its_version_where_it_is_installed(manager, monkeypatch):
+def test_infotext_names_the_program_with_its_version_where_it_is_installed(
+    manager, monkeypatch, request
+):
+    request.addfinalizer(program_version.cache_clear)  # it is asked once in a process
+
     def last_line():
+        program_version.cache_clear()
         with Image.open(manager.save(image(), config(), {}).path) as picture:
             return picture.text["parameters"].split("\n")[-1]
 
