@@ -20,6 +20,9 @@ class Plain(FlowGuide):
     def _composed(self, forward, *args, **inputs):
         return forward(*args, **inputs)
 
+    def _alone(self, forward, *args, **inputs):
+        return forward(*args, **inputs)
+
 
 def track(*numbers, weight=1.0):
     moments = tuple(
