@@ -179,7 +179,10 @@ def test_a_folders_pipeline_tells_its_edition(models, tmp_path, pipeline, editio
     folder = tmp_path / "checkpoints" / NAME
     shutil.copytree(models / "checkpoints" / NAME, folder)
     path = folder / "model_index.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"_class_name": pipeline}))
+    index = json.loads(path.read_text()) | {"_class_name": pipeline}
+    if edition != "text to image":
+        index["processor"] = ["transformers", "Qwen2VLProcessor"]
+    path.write_text(json.dumps(index))
     (info,) = ModelRegistry(tmp_path).models("checkpoint")
     assert (info.refused, info.edition) == (None, edition)
 
