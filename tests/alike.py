@@ -1,4 +1,4 @@
-"""Comparing pictures whose weights lie elsewhere in memory, as those of a file and of a fresh copy."""
+"""Comparing pictures of equal weights, which a file maps to one place and a copy has in another."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ _ADDRESS = 64  # bytes; weights mapped from a file begin anywhere, fresh ones at
 
 
 def are_alike(one, other):
-    """Say whether two pictures are equal; within a level of grey where the processor is like that."""
+    """Say whether two pictures are equal, but for a level of grey where the processor makes it."""
     if one.tobytes() == other.tobytes():
         return True
     if not the_place_of_weights_counts() or one.size != other.size:

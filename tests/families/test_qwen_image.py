@@ -182,6 +182,8 @@ def test_a_folders_pipeline_tells_its_edition(models, tmp_path, pipeline, editio
     index = json.loads(path.read_text()) | {"_class_name": pipeline}
     if edition != "text to image":
         index["processor"] = ["transformers", "Qwen2VLProcessor"]
+        (folder / "processor").mkdir()
+        (folder / "processor" / "preprocessor_config.json").write_text("{}")
     path.write_text(json.dumps(index))
     (info,) = ModelRegistry(tmp_path).models("checkpoint")
     assert (info.refused, info.edition) == (None, edition)
