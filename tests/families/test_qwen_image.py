@@ -11,7 +11,7 @@ from diffusers import QwenImagePipeline
 from medialab import PipelineConfig, Workbench
 from medialab.loading.defaults import defaults_of
 from medialab.loading.registry import ModelRegistry
-from tests.tiny.qwen_image import write_qwen_image
+from tests.tiny.qwen_image import write_qwen_image, write_qwen_image_edit
 
 NAME = "tiny-qwen"
 QUICK = {
@@ -177,14 +177,10 @@ def test_a_folder_that_is_not_whole_is_refused_in_the_listing(
 )
 def test_a_folders_pipeline_tells_its_edition(models, tmp_path, pipeline, edition):
     folder = tmp_path / "checkpoints" / NAME
-    shutil.copytree(models / "checkpoints" / NAME, folder)
-    path = folder / "model_index.json"
-    index = json.loads(path.read_text()) | {"_class_name": pipeline}
-    if edition != "text to image":
-        index["processor"] = ["transformers", "Qwen2VLProcessor"]
-        (folder / "processor").mkdir()
-        (folder / "processor" / "preprocessor_config.json").write_text("{}")
-    path.write_text(json.dumps(index))
+    if edition == "text to image":
+        shutil.copytree(models / "checkpoints" / NAME, folder)
+    else:
+        write_qwen_image_edit(folder, pipeline)
     (info,) = ModelRegistry(tmp_path).models("checkpoint")
     assert (info.refused, info.edition) == (None, edition)
 
