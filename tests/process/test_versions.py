@@ -9,9 +9,13 @@ from medialab.process import versions
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    versions.all_versions.cache_clear()
+    def forget():
+        versions.all_versions.cache_clear()
+        versions.program_version.cache_clear()
+
+    forget()
     yield
-    versions.all_versions.cache_clear()
+    forget()
 
 
 def test_every_library_that_decides_pixels_is_told_with_its_version():
