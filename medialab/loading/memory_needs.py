@@ -7,7 +7,7 @@ of feature maps of its first layer, at the picture's size; the numbers were meas
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from math import prod
@@ -66,17 +66,9 @@ def part_sizes(
         weight_dtype: How the denoiser is stored.
     """
     item = ITEM_BYTES[dtype]
-    own = RUNNING[info.family].denoiser
+    own, denoiser, others = _counted(info)
     texts = {f"{one.path}": numbers_in(one) * item or one.size_bytes for one in encoders}
-    denoiser: Counter[str] = Counter()
-    others = 0
-    for part, name, numbers in _weights_of(info, own.part):
-        if part == own.part:
-            denoiser[_group_of(name)] += numbers
-        elif part in own.text_encoders or part == _ENCODERS:
-            texts[part] = texts.get(part, 0) + numbers * item
-        else:
-            others += numbers * item
+    texts |= {part: numbers * item for part, numbers in own.items()}
     stored = item if weight_dtype == WEIGHT_DTYPES[0] else 1
     whole, largest = sum(denoiser.values()), max(denoiser.values(), default=0)
     if info.path.suffix.lower() == GGUF:  # its weights stay as they are in the file
@@ -89,9 +81,26 @@ def part_sizes(
         encoders=sum(texts.values()),
         largest_encoder=max(texts.values(), default=0),
         denoiser=whole * stored,
-        others=others,
+        others=others * item,
         group=largest * stored,
     )
+
+
+@lru_cache(256)
+def _counted(info: ModelInfo) -> tuple[Mapping[str, int], Mapping[str, int], int]:
+    """Return how many numbers a checkpoint has: by text encoder, by group of the denoiser, else."""
+    own = RUNNING[info.family].denoiser
+    texts: Counter[str] = Counter()
+    denoiser: Counter[str] = Counter()
+    others = 0
+    for part, name, numbers in _weights_of(info, own.part):
+        if part == own.part:
+            denoiser[_group_of(name)] += numbers
+        elif part in own.text_encoders or part == _ENCODERS:
+            texts[part] += numbers
+        else:
+            others += numbers
+    return texts, denoiser, others
 
 
 def _weights_of(info: ModelInfo, denoiser: str) -> Iterator[tuple[str, str, int]]:
