@@ -26,6 +26,8 @@ BASE = {
     "prediction_type": "automatic",
     "text_encoder": "",
     "distilled_guidance_scale": 3.5,
+    "guidance_start": 0.0,
+    "guidance_end": 1.0,
     "loras": (),
     "control": (),
 }
