@@ -134,6 +134,8 @@ def test_a_picture_from_the_shell_is_asked_for_with_settings_that_there_are(word
         read_enhancement([*words[1:]])
     elif words[:1] == ("doctor",):
         assert set(words[1:]) <= {"--json"}
+    elif words[:1] == ("mcp",):
+        assert not words[1:]  # tests/api/agents speak with it
     elif words:
         PipelineConfig.parse(read_arguments(list(words), PipelineConfig))
 

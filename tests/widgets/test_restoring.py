@@ -119,7 +119,7 @@ GRAPH = {
 # By program: the texts of its picture, and what is told that could not be kept.
 PICTURES = {
     "A1111": ({"parameters": f"{LINE}, Version: v1.10.1, NGMS: 2"}, "NGMS"),
-    "Forge": ({"parameters": f"{LINE}, Version: f2.0.1v1.10.1, Module 1: ae"}, "Module 1"),
+    "Forge": ({"parameters": f"{LINE}, Version: f2.0.1v1.10.1, Module 1: ae"}, "no VAE 'ae' here"),
     "SD.Next": ({"parameters": f"{LINE}, App: SD.Next, CFG rescale: 0.7"}, "CFG rescale"),
     "CivitAI": (
         {
