@@ -47,7 +47,7 @@ def act(panel, action, text="", identity=NIGHT):
     content = {"kind": "act", "action": action, "id": identity, "text": text}
     panel.shelf._handle_custom_msg(content, [])
     for thread in threading.enumerate():  # a file that was never read is read on one of its own
-        if thread.daemon and "run" in thread.name:
+        if thread.daemon and thread.name.endswith("(run)"):
             thread.join(30)
 
 
