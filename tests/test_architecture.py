@@ -51,7 +51,6 @@ TESTED_WITH = {
     "medialab/api/doctor": "tests/api/test_doctor.py",
     "medialab/api/__main__.py": "tests/api/test_http.py",
     "medialab/api/executor.py": "tests/runs/test_executor.py",
-    "medialab/api/following.py": "tests/api/test_http.py",
     "medialab/api/http": "tests/api/test_http.py",
     "medialab/api/worker/__main__.py": "tests/runs/test_executor.py",
     "medialab/api/worker/tasks.py": "tests/runs/test_executor.py",

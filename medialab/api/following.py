@@ -34,12 +34,13 @@ async def events_of(job: Job, after: int, pause: float) -> AsyncIterator[JobEven
     with _watching(job, changed):
         while True:
             changed.clear()
+            is_over = job.is_over  # asked first: its last event comes before that
             for event in job.events(after):
                 after = event.number
                 yield event
                 if event.kind in ENDS:
                     return
-            if job.is_over:  # and its client has had its last event
+            if is_over:  # and its client has had its last event
                 return
             try:
                 await asyncio.wait_for(changed.wait(), pause)
