@@ -135,7 +135,9 @@ class Plain:
             **made,
             **self.dtype,
         ).to(self.device)
-        self.pipeline.scheduler = self.scheduler.from_config(self.pipeline.scheduler.config)
+        # SDXL's config is of another scheduler and does not say it: DDIM's default is for pixels.
+        config = self.pipeline.scheduler.config
+        self.pipeline.scheduler = self.scheduler.from_config(config, clip_sample=False)
         self.pipeline.set_progress_bar_config(disable=True)
         self.loaded = checkpoint
 
