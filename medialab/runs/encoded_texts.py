@@ -13,6 +13,7 @@ from typing import Any
 
 from medialab.families.texts import Encoded
 from medialab.runs.cache import StageCache, StageKey
+from medialab.runs.entries import broken_as
 
 STAGE = "an encoded text"  # in the cache, beside the results of the stages
 VERSION = 1
@@ -77,25 +78,14 @@ def decoded(content: bytes, device: str) -> Encoded:
     Raises:
         BrokenTextError: the bytes are not a valid encoded text.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load
 
-    try:
+    with broken_as(BrokenTextError, "encoded text"):
         values = {name: value.to(device) for name, value in load(content).items()}
         length = int.from_bytes(content[:8], "little")
         facts = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][_FACTS])
         inversions, notes = (tuple(map(str, facts[name])) for name in ("inversions", "notes"))
         tokens, chunks = int(facts["tokens"]), int(facts["chunks"])
-    except (
-        SafetensorError,
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        RecursionError,
-    ) as error:
-        message = f"no encoded text: {error}"
-        raise BrokenTextError(message) from error
     if not values:
         raise BrokenTextError("no encoded text: it has no tensor")
     return Encoded(values, tokens, chunks, inversions, notes)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from medialab.pixels.geometry import Box, Placement
+from medialab.runs.entries import broken_as
 from medialab.settings.control_units import ControlUnit
 from medialab.stage import EncodedPrompts, Frame
 from medialab.vision.detections import packed, unpacked
@@ -69,21 +70,8 @@ def decode_frame(content: bytes, device: str) -> Frame:
     Raises:
         BrokenFrameError: the bytes are not a valid frame.
     """
-    from safetensors import SafetensorError
-
-    try:
+    with broken_as(BrokenFrameError, "frame"):
         return _decoded(content, device)
-    except (
-        SafetensorError,
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
-        message = f"no frame: {error}"
-        raise BrokenFrameError(message) from error
 
 
 def _decoded(content: bytes, device: str) -> Frame:

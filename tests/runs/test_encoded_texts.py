@@ -124,7 +124,9 @@ def test_bytes_that_are_no_text_are_refused(length):
         decoded(content[:length], "cpu")
     from safetensors.torch import save
 
-    for foreign in (save({}), save({"one": torch.zeros(1)}), save({}, {"facts": "{}"})):
+    endless = {"facts": '{"inversions": [], "notes": [], "tokens": Infinity, "chunks": 1}'}
+    one = {"one": torch.zeros(1)}
+    for foreign in (save({}), save(one), save({}, {"facts": "{}"}), save(one, endless)):
         with pytest.raises(BrokenTextError):
             decoded(foreign, "cpu")
 
