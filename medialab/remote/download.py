@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
@@ -116,6 +117,20 @@ class Download:
             self._restart()
         self._stop.set()  # one that waits cleans up when its turn comes
         self.interrupt.cut()
+
+    @contextmanager
+    def discarding(self, discard: Callable[[], object]) -> Iterator[None]:
+        """Call `discard` if the block is cancelled, and what came shall not be kept.
+
+        Args:
+            discard: Deletes what came so far.
+        """
+        try:
+            yield
+        except CancelledError:
+            if self.discards:
+                discard()
+            raise
 
     def resume(self) -> None:
         """Go on with one that failed or was cancelled."""

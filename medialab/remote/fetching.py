@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 
-from medialab.errors import CancelledError, DownloadError, MediaLabError
+from medialab.errors import DownloadError, MediaLabError
 from medialab.files.hashes import HashCache
 from medialab.listing.info import FOLDER_OF_KIND, SINGLE_FILE
 from medialab.listing.note_files import beside
@@ -59,7 +59,7 @@ class Fetching:
         with (
             _disk_told(name, folder),
             part_of(folder, name, file) as part,
-            _kept(download, part),
+            download.discarding(part.discard),
         ):
             received = Transfer(file, name, part, download.meter, download).run()
             path = self._placed(download, part, received)
@@ -179,17 +179,6 @@ def _write_preview(path: Path, version: RemoteVersion) -> None:
         title = version.source.title
         with asked(title, DownloadRequest(chosen.url)) as answer:
             write_preview(path, read_body(title, answer, LARGEST_PICTURE))
-
-
-@contextmanager
-def _kept(download: Download, part: Part) -> Iterator[None]:
-    """Delete the part of a download that is to be discarded, when the block is cancelled."""
-    try:
-        yield
-    except CancelledError:
-        if download.discards:
-            part.discard()
-        raise
 
 
 @contextmanager

@@ -11,10 +11,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from io import FileIO
 from pathlib import Path
 
-from medialab.errors import CancelledError, DownloadError, MediaLabError
+from medialab.errors import DownloadError, MediaLabError
 from medialab.files.locks import try_lock
 from medialab.remote.download import Download
 from medialab.remote.listings import RemoteFile, RemoteVersion
@@ -92,7 +93,10 @@ def fetch_folder(download: Download, version: RemoteVersion, folder: Path) -> Pa
         if target.is_dir() and _has_all(target, download.files):
             download.tell(f"{target.name} was there already")
             return target
-    with _staging(folder, download, version) as staging, _kept(download, staging):
+    with (
+        _staging(folder, download, version) as staging,
+        download.discarding(partial(shutil.rmtree, staging, ignore_errors=True)),
+    ):
         sizes = [file.size_bytes for file in download.files]
         download.meter.begin(0, None if None in sizes else sum(filter(None, sizes)))
         before = 0
@@ -187,14 +191,3 @@ def _placed(staging: Path, folder: Path, download: Download) -> Path:
     if target.name != download.name:
         download.tell(f"another folder has that name, so it is called {target.name}")
     return target
-
-
-@contextmanager
-def _kept(download: Download, staging: Path) -> Iterator[None]:
-    """Delete what came of a download that is to be discarded, when the block is cancelled."""
-    try:
-        yield
-    except CancelledError:
-        if download.discards:
-            shutil.rmtree(staging, ignore_errors=True)
-        raise

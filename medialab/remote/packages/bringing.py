@@ -11,10 +11,11 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from io import FileIO
 from pathlib import Path
 
-from medialab.errors import CancelledError, DownloadError, NotesError
+from medialab.errors import DownloadError, NotesError
 from medialab.files.hashes import HashCache
 from medialab.files.locks import try_lock
 from medialab.files.regular import is_regular
@@ -56,7 +57,10 @@ def bring(download: Download, bundle: Bundle, models: Path, hashes: HashCache) -
         if not lacking:
             download.tell(f"all of it was there already: {_counted(bundle.models)}")
             return models
-        with _staging(bundle, models) as staging, _kept(download, staging):
+        with (
+            _staging(bundle, models) as staging,
+            download.discarding(partial(shutil.rmtree, staging, ignore_errors=True)),
+        ):
             _check_room(bundle, lacking, models)
             sizes = [0 if bundle.wheels else package.size for package, _ in lacking]
             download.meter.begin(0, sum(sizes) or sum(map(_bytes, lacking)))
@@ -242,17 +246,6 @@ def _staging(bundle: Bundle, models: Path) -> Iterator[Path]:
             opened.close()
         yield staging
         shutil.rmtree(staging, ignore_errors=True)
-
-
-@contextmanager
-def _kept(download: Download, staging: Path) -> Iterator[None]:
-    """Delete what is unfinished of a download that is to be discarded, when it is cancelled."""
-    try:
-        yield
-    except CancelledError:
-        if download.discards:
-            shutil.rmtree(staging, ignore_errors=True)
-        raise
 
 
 @contextmanager
