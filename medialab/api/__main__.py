@@ -4,11 +4,11 @@ import argparse
 import os
 import secrets
 import signal
-import socket
 import sys
 import threading
 
 from medialab.errors import MissingLibraryError
+from medialab.process.ports import is_free
 
 PORT = 8000
 
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> None:
     except ImportError as error:
         message = f"the server needs {error.name}: pip install 'media-lab-studio[server]'"
         sys.exit(str(MissingLibraryError(message)))
-    if not _is_free(port):
+    if not is_free(port):
         sys.exit(
             f"port {port} is in use, by this API already running or by another program; stop that, "
             f"or choose another port: make api PORT={port + 1}"
@@ -46,16 +46,6 @@ def main(arguments: list[str]) -> None:
     if asked.until_input_ends:
         threading.Thread(target=_end_with_input, daemon=True).start()
     serve(port, tokens)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _end_with_input() -> None:

@@ -3,10 +3,10 @@
 import argparse
 import os
 import secrets
-import socket
 import sys
 
 from medialab.process.installation import base_folder, short_path
+from medialab.process.ports import is_free
 from widgets.app.server import StudioServer, settings
 
 PORT = 6699
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> None:
     notebook = base_folder() / "notebooks" / "studio.ipynb"
     if not notebook.is_file():
         sys.exit(f"{short_path(notebook)} is missing; it comes with the project's source")
-    if not _is_free(port):
+    if not is_free(port):
         sys.exit(
             f"port {port} is in use, by this studio already running or by another program; stop "
             f"that, or choose another port: make app PORT={port + 1}"
@@ -34,16 +34,6 @@ def main(arguments: list[str]) -> None:
     os.environ["JUPYTER_TOKEN"] = token
     print(f"the studio is at http://127.0.0.1:{port}/?token={token}", flush=True)
     StudioServer.launch_instance([], config=settings(notebook, port))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 if __name__ == "__main__":
