@@ -102,8 +102,8 @@ benchmark: environment ## what things cost here, held to their bounds; minutes a
 # carry there, which its Python installs (docs/performance.md).
 GPU_PYTHON := $(or $(wildcard $(BIN)/python),$(PYTHON))
 gpu: ## the tests and the benchmark of an NVIDIA GPU: a table, and outputs/gpu.json; 8 minutes
-	@timeout 240 $(GPU_PYTHON) -m pytest -q -p no:cacheprovider -m gpu tests/gpu tests/process/test_retries.py; true
-	@$(GPU_PYTHON) -m tests.gpu.bench --minutes 6 $(ROWS)
+	@timeout 240 $(GPU_PYTHON) -m pytest -q -p no:cacheprovider -m gpu tests/gpu tests/process/test_retries.py; \
+	tested=$$?; $(GPU_PYTHON) -m tests.gpu.bench --minutes 6 $(ROWS) && exit $$tested
 
 # The rooms whose promises are hardest to see in use.
 mutants: ROOMS ?= runs/cache.py artifacts lora families runs
