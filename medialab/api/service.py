@@ -274,6 +274,18 @@ class Service:
             raise refused(404, f"no picture {name!r} in outputs/", field="name")
         return content
 
+    def settings(self, name: str) -> PipelineConfig:
+        """Return the settings that a saved picture was made with, as `ArtifactManager.load`.
+
+        Raises:
+            RefusedError: there is no such picture in the outputs folder (404).
+            ArtifactError: it holds no settings.
+        """
+        path = self._path(name)
+        if path is None or not path.is_file():
+            raise refused(404, f"no picture {name!r} in outputs/", field="name")
+        return self.bench.artifacts.load(path)
+
     def store(self, content: bytes) -> dict[str, Any]:
         """Store a picture, and return its name for settings, and what was converted.
 

@@ -10,8 +10,6 @@ from urllib.parse import quote
 from mcp import types
 from PIL import Image
 
-from medialab.api.agents.arguments import USUAL_SIDE
-
 PICTURES, SIDECARS = "medialab://pictures/", "medialab://sidecars/"
 _QUALITY = 90  # of a JPEG; an agent looks at it, and the file stays as it is
 
@@ -21,15 +19,14 @@ def as_text(facts: Mapping[str, Any]) -> types.TextContent:
     return types.TextContent(type="text", text=json.dumps(facts, ensure_ascii=False, indent=1))
 
 
-def small(content: bytes, side: int = USUAL_SIDE) -> types.ImageContent:
+def shown(picture: Image.Image, side: int) -> types.ImageContent:
     """Return a picture to look at, on white where it is transparent.
 
     Args:
-        content: A picture's file.
+        picture: The picture.
         side: Pixels of the longer side, at most; a smaller picture keeps its size.
     """
-    with Image.open(BytesIO(content)) as opened:
-        picture = opened.convert("RGBA")
+    picture = picture.convert("RGBA")
     picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     paper = Image.new("RGBA", picture.size, "white")
     paper.alpha_composite(picture)

@@ -9,9 +9,12 @@ from io import BytesIO
 from typing import Any
 
 from mcp import types
+from PIL import Image
 from pydantic import BaseModel
 
 from medialab.api.agents.arguments import (
+    MOST_SIDE,
+    USUAL_SIDE,
     ChangeArguments,
     EnhanceArguments,
     ExplainArguments,
@@ -19,7 +22,7 @@ from medialab.api.agents.arguments import (
     GenerateArguments,
     LookArguments,
 )
-from medialab.api.agents.contents import as_text, link, small
+from medialab.api.agents.contents import as_text, link, shown
 from medialab.api.failures import job_answer
 from medialab.api.following import events_of
 from medialab.api.jobs import Job, JobEvent
@@ -79,12 +82,19 @@ class Call:
             | {"told": _told(one["record"])}
             for one in told["pictures"]
         ]
-        shown = [
-            small((await asyncio.to_thread(self.service.picture, one["picture"]))[0])
-            for one in facts[:_MOST_SHOWN]
-        ]
+        looks = [await self.look(one["picture"]) for one in facts[:_MOST_SHOWN]]
         links = [link(one["picture"], f"seed {one['seed']}") for one in facts]
-        return [as_text({"pictures": facts, "seconds": told["seconds"]}), *shown, *links]
+        return [as_text({"pictures": facts, "seconds": told["seconds"]}), *looks, *links]
+
+    async def look(self, name: str, side: int = USUAL_SIDE) -> types.ImageContent:
+        """Return a saved picture to look at; its longer side has at most so many pixels."""
+
+        def made() -> types.ImageContent:
+            content, _ = self.service.picture(name)
+            with Image.open(BytesIO(content)) as picture:
+                return shown(picture, side)
+
+        return await asyncio.to_thread(made)
 
 
 async def generate(call: Call) -> Contents:
@@ -100,7 +110,7 @@ async def change(call: Call) -> Contents:
 
     def submit() -> Job:
         bench, name = call.service.bench, call.arguments.picture
-        before = _settings_of(call.service, name)
+        before = call.service.settings(name)
         if isinstance(before, ResolvedConfig):
             changed = bench.changed(before, call.arguments.settings)
         else:
@@ -125,7 +135,7 @@ async def sweep(call: Call) -> Contents:
 
     def sheet() -> Contents:
         batch = call.service.bench.batch(request.name)
-        pages = [small(_as_png(page), 1568) for page in batch.sheet()[:_MOST_SHOWN]]
+        pages = [shown(page, MOST_SIDE) for page in batch.sheet()[:_MOST_SHOWN]]
         rows = [{"row": row, **_row(state)} for row, state in enumerate(batch.states())]
         return [as_text({"batch": request.name, "counted": dict(job.rows), "rows": rows}), *pages]
 
@@ -140,8 +150,7 @@ async def find_pictures(call: Call) -> Contents:
 async def look(call: Call) -> Contents:
     """Look at a saved picture."""
     name = call.arguments.picture
-    content, _ = await asyncio.to_thread(call.service.picture, name)
-    return [small(content, call.arguments.side), link(name, "the file itself")]
+    return [await call.look(name, call.arguments.side), link(name, "the file itself")]
 
 
 async def explain(call: Call) -> Contents:
@@ -200,17 +209,6 @@ TOOLS = (
 )
 
 
-def _settings_of(service: Service, name: str) -> PipelineConfig:
-    """Return the settings of a saved picture.
-
-    Raises:
-        RefusedError: there is no such picture in the outputs folder.
-        ArtifactError: it has none.
-    """
-    service.picture(name, "sidecar")  # it lies in the outputs folder
-    return service.bench.artifacts.load(service.bench.artifacts.folder / name)
-
-
 def _sentence(job: Job, event: JobEvent | None) -> str:
     """Return how far a job is; `event` is the newest, or None if there was none for a while."""
     if event is None:
@@ -228,9 +226,3 @@ def _row(state: Mapping[str, Any]) -> Mapping[str, Any]:
 def _told(record: Any) -> list[str]:
     """Return the notices for a person in a picture's record."""
     return list(record.get("notices", ()))
-
-
-def _as_png(page: Any) -> bytes:
-    buffer = BytesIO()
-    page.save(buffer, "PNG")
-    return buffer.getvalue()
