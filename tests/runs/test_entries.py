@@ -19,7 +19,7 @@ class BrokenError(ValueError):
         lambda: json.loads("{"),
         lambda: json.loads("[" * 100_000),
         lambda: {}["facts"],
-        lambda: None.items(),
+        lambda: json.loads("null").items(),
         lambda: int(json.loads("Infinity")),
         lambda: int([]),
     ],
