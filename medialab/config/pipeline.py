@@ -74,8 +74,8 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     )
     weight_dtype: WeightDtype = Field(
         "default",
-        description="How the denoiser's weights are stored in memory. fp8_e4m3fn takes a half of "
-        "the memory of 16 bits; the picture is another one, close to it.",
+        description="How the denoiser's weights are stored in memory. int8 and fp8_e4m3fn take a "
+        "half of the memory of 16 bits; the picture is another one, close to it. int8 is closer.",
     )
     offload: Offload = Field(
         "automatic",

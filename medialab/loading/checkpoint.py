@@ -308,7 +308,7 @@ def load_checkpoint(
         pipeline.vae = family.opening.absent_vae(configs / family.name)
     stored = f"GGUF {info.precision}" if info.format == GGUF else ""
     if weight_dtype != WEIGHT_DTYPES[0]:
-        _store_in_float8(getattr(pipeline, family.denoiser.part), dtype)
+        _STORING[weight_dtype](getattr(pipeline, family.denoiser.part), dtype)
         stored = weight_dtype
     weights = f"{stored}, computed in {str(dtype).removeprefix('torch.')}" if stored else ""
     model = LoadedCheckpoint(pipeline, family, device, dtype, weights, offload)
@@ -353,6 +353,20 @@ def _store_in_float8(denoiser: Any, dtype: "torch.dtype") -> None:
     import torch
 
     denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
+
+
+def _store_in_int8(denoiser: Any, _dtype: "torch.dtype") -> None:
+    """Store the same weights as int8; each layer converts its own to its input's dtype."""
+    from medialab.loading.int8_weights import store_in_int8
+
+    store_in_int8(denoiser)
+
+
+# How a denoiser is stored, by WEIGHT_DTYPES; the default stores it as it computes.
+_STORING: Mapping[str, Callable[[Any, "torch.dtype"], None]] = {
+    "fp8_e4m3fn": _store_in_float8,
+    "int8": _store_in_int8,
+}
 
 
 def _modules(components: Mapping[str, Any]) -> "Iterator[tuple[str, torch.nn.Module]]":

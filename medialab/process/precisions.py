@@ -10,9 +10,9 @@ Precision = Literal["float32", "bfloat16", "float16"]
 PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
 AskedPrecision = Literal["automatic", Precision]
 AUTOMATIC: Final = "automatic"
-# How weights are stored, in ComfyUI's names: as they compute, or as float8 that becomes the
-# precision layer by layer.
-WeightDtype = Literal["default", "fp8_e4m3fn"]
+# How weights are stored: as they compute, or in a byte each that becomes the precision layer by
+# layer. ComfyUI's names, as far as it has them.
+WeightDtype = Literal["default", "fp8_e4m3fn", "int8"]
 WEIGHT_DTYPES: Final[tuple[WeightDtype, ...]] = get_args(WeightDtype)
 ITEM_BYTES: Final[dict[str, int]] = {"float32": 4, "float16": 2, "bfloat16": 2}
 # The numbers in a checkpoint from which on a processor with bfloat16 computes in it: SD1.5 has 1.07

@@ -1,27 +1,42 @@
-"""A denoiser stored in float8: half the memory of 16 bits, said in the record, made again."""
+"""A denoiser stored in a byte a weight: said in the record, made again from its own file."""
 
 import pytest
 import torch
 
 from medialab import PipelineConfig
 from medialab.artifacts.sidecar import Sidecar
+from medialab.process.precisions import WEIGHT_DTYPES
 
 ASKED = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=7)
+STORED = {"fp8_e4m3fn": torch.float8_e4m3fn, "int8": torch.int8}
+
+
+@pytest.fixture(params=WEIGHT_DTYPES[1:])
+def stored(request):
+    return request.param
 
 
 @pytest.fixture
-def small(bench):
-    return bench.execute(ASKED.changed(weight_dtype="fp8_e4m3fn"))
+def small(bench, stored):
+    return bench.execute(ASKED.changed(weight_dtype=stored))
+
+
+def mean_levels(one, other):
+    pairs = zip(one.image.tobytes(), other.image.tobytes(), strict=True)
+    return torch.tensor([abs(a - b) for a, b in pairs]).float().mean()
 
 
 def test_the_picture_is_another_one_and_close(bench, small):
     whole = bench.execute(ASKED)
     assert small.image.tobytes() != whole.image.tobytes()
-    apart = torch.tensor(
-        [abs(a - b) for a, b in zip(small.image.tobytes(), whole.image.tobytes(), strict=True)]
-    )
-    assert apart.float().mean() < 40  # of 255; random weights are no soft ground
+    assert mean_levels(small, whole) < 40  # of 255; random weights are no soft ground
     assert not any(stage["cached"] for stage in whole.record["stages"])
+
+
+def test_int8_is_closer_than_float8(bench):
+    whole, *others = (bench.execute(ASKED.changed(weight_dtype=one)) for one in WEIGHT_DTYPES)
+    eight, whole_numbers = (mean_levels(one, whole) for one in others)
+    assert 0 < whole_numbers < eight
 
 
 def test_its_own_file_makes_it_again_byte_for_byte(bench, small):
@@ -30,19 +45,19 @@ def test_its_own_file_makes_it_again_byte_for_byte(bench, small):
     assert again.image.tobytes() == small.image.tobytes()
 
 
-def test_large_weights_take_a_byte_each_and_the_rest_stays(bench, small):
+def test_large_weights_take_a_byte_each_and_the_rest_stays(bench, small, stored):
     info = bench.registry.find(small.config.checkpoint, "checkpoint")
-    packed = bench.registry.load(info, weight_dtype="fp8_e4m3fn")
+    packed = bench.registry.load(info, weight_dtype=stored)
     kinds = {weight.dtype for weight in packed.denoiser.parameters()}
-    assert kinds == {torch.float8_e4m3fn, torch.float32}
-    assert packed.weights == "fp8_e4m3fn, computed in float32"
+    assert kinds == {STORED[stored], torch.float32}
+    assert packed.weights == f"{stored}, computed in float32"
     nbytes = packed.nbytes
     whole = bench.registry.load(info)
     assert {weight.dtype for weight in whole.denoiser.parameters()} == {torch.float32}
     assert nbytes < 0.6 * whole.nbytes
 
 
-def test_the_record_says_how_weights_are_stored(small):
-    assert small.config.weight_dtype == "fp8_e4m3fn"
+def test_the_record_says_how_weights_are_stored(small, stored):
+    assert small.config.weight_dtype == stored
     drawn = next(one for one in small.record["stages"] if one["name"] == "txt2img")
-    assert drawn["applied"]["weights"] == "fp8_e4m3fn, computed in float32"
+    assert drawn["applied"]["weights"] == f"{stored}, computed in float32"

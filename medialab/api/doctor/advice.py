@@ -86,7 +86,7 @@ def _memory(machine: Machine, _software: Software, measured: Mapping[str, Any]) 
     if most < _SDXL:
         yield (
             f"{gigabytes(most)} of memory: SDXL at 1024 px needs {gigabytes(_SDXL)}; set "
-            "weight_dtype=fp8_e4m3fn for large models, or draw smaller and enlarge"
+            "weight_dtype=int8 for large models, or draw smaller and enlarge"
         )
     if not cards and machine.free_bytes < machine.memory_bytes / 4:
         yield f"only {gigabytes(machine.free_bytes)} of memory are free: close other programs"
