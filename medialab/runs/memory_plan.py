@@ -224,9 +224,12 @@ def plan_memory(
                 works = list(_work(settings, config, drawn, checkpoint, ITEM_BYTES[dtype]))
                 usual += max(most for most, _ in works)
                 least += max(smallest for _, smallest in works)
+        # The checkpoint, with the text encoders that it lacks, is counted by its parts.
+        in_parts = [checkpoint, *(info for info in used if info.kind == "text encoder")]
         weights = sum(
             info.size_bytes if info.kind == "lora" else bytes_in_memory(info, dtype)
             for info in {info.path: info for info in used}.values()
+            if parts is None or info not in in_parts
         ) + (parts.all if parts is not None else 0)
         found.append(StageNeed(stage.name, size, weights, usual, least, parts))
     is_apart = registry.device.startswith("cuda")

@@ -86,6 +86,15 @@ def test_every_stage_is_planned_at_the_size_that_it_leaves(bench):
     assert plan.largest.stage == "refiner"
 
 
+def test_the_weights_of_a_plan_are_those_that_the_run_loads(bench):
+    config = PipelineConfig.parse(QUICK | {"precision": "float32"})
+    bench.registry.unload_all()
+    planned = {one.stage: one.weights for one in bench.memory_plan(config).stages}
+    bench.execute(config, save=False)
+    assert planned["txt2img"] == pytest.approx(bench.registry.nbytes, rel=0.02)
+    assert planned["finish"] == 0
+
+
 def test_a_run_that_fits_says_what_it_needed(bench):
     run = bench.execute(PipelineConfig.parse(QUICK), save=False)
     assert run.record["memory"].startswith("needs ")
