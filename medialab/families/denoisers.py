@@ -12,6 +12,10 @@ class Denoiser(Protocol):
         """Its name among a pipeline's components."""
 
     @property
+    def lists_hold_rows(self) -> bool:
+        """Whether lists among its arguments have an element for each row of the batch."""
+
+    @property
     def text_encoders(self) -> tuple[str, ...]:
         """The names of its text encoders, in the order in which they are used."""
 

@@ -30,6 +30,7 @@ class FlowTransformer:
         places: The latents that one token stands for.
         dims: The numbers in its config whose product is its width.
         part: Its name among a pipeline's components.
+        lists_hold_rows: Whether lists among its arguments have an element for each row.
     """
 
     text_encoders: tuple[str, ...]
@@ -39,6 +40,7 @@ class FlowTransformer:
     places: int = PLACES
     dims: tuple[str, ...] = WIDTH
     part: str = "transformer"
+    lists_hold_rows: bool = True
 
     def variant(self, network: Any) -> str:  # noqa: ARG002 - there are no others
         """Return the usual variant, the only one."""

@@ -23,6 +23,7 @@ class UNet:
 
     text_encoders: tuple[str, ...]
     part: str = "unet"
+    lists_hold_rows: bool = False
 
     def variant(self, network: Any) -> str:
         """Return its variant by its input channels."""
