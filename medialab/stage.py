@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from medialab.diffusion.drawing import Drawing
+    from medialab.diffusion.together import Places
     from medialab.loading.upscalers import Upscaler
     from medialab.process.retries import RetryPolicy
     from medialab.settings.sampling import Sampling
@@ -114,6 +115,9 @@ class StageContext(Protocol):
 
     def opened(self, sampling: "Sampling | None" = None) -> "AbstractContextManager[Drawing]":
         """Lend the checkpoint and VAE of `sampling`, or else the run's, with all they draw with."""
+
+    def beside(self, drawing: "Drawing") -> "AbstractContextManager[None]":
+        """Show the steps of a picture that is drawn by another one's loan, within the block."""
 
     def detector(self, name: str) -> "VisionModel":
         """Load a model of models/detectors."""
@@ -315,3 +319,35 @@ class PipelineStage(ABC, Generic[SettingsT]):
     @abstractmethod
     def run(self, frame: Frame, settings: SettingsT, context: StageContext) -> Frame:
         """Do the stage's work."""
+
+
+@dataclass(frozen=True)
+class Work(Generic[SettingsT]):
+    """A stage's work on one picture: its frame, its settings and its context."""
+
+    frame: Frame
+    settings: SettingsT
+    context: StageContext
+
+
+class JointStage(PipelineStage[SettingsT]):
+    """A stage that can draw several pictures of a batch at once.
+
+    Their settings differ in seeds alone, and so do those of the stages before it.
+    """
+
+    def run(self, frame: Frame, settings: SettingsT, context: StageContext) -> Frame:
+        """Do the stage's work on one picture alone."""
+        (drawn,) = self.run_together([Work(frame, settings, context)])
+        return drawn
+
+    @abstractmethod
+    def run_together(
+        self, pictures: "Sequence[Work[SettingsT]]", places: "Places | None" = None
+    ) -> list[Frame]:
+        """Do the stage's work on each picture.
+
+        Args:
+            pictures: What to draw; the first one's context lends the checkpoint.
+            places: Their places in the denoiser's batch; None for one that is drawn alone.
+        """

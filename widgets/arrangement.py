@@ -197,7 +197,7 @@ TEXTS = ("prompt", "negative_prompt")
 SIGHT = ("checkpoint", "width", "height", "steps", "guidance_scale", "sampler", "seed", "loras")
 _MORE_DRAW = (
     *("distilled_guidance_scale", "guidance_start", "guidance_end"),
-    *("schedule", "batch_size"),
+    *("schedule", "batch_size", "draw_together"),
 )
 # The rest of the whole picture's settings, in a sheet of their own.
 MORE = Arrangement(

@@ -9,7 +9,7 @@ from medialab.stages import STAGES
 
 # Settings that belong to the file or to this machine, not to the picture.
 _BOUND: Final = frozenset({"checkpoint_sha256", "made_for", "models_sha256", "schema_version"})
-_TIED: Final = frozenset({"threads", "dtype"})
+_TIED: Final = frozenset({"threads", "dtype", "together"})
 _NAMES: Final = frozenset(stage.name for stage in STAGES)
 
 

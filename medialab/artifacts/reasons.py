@@ -36,7 +36,16 @@ _FIRST: Final = (
     "steps",
     "guidance_scale",
 )
-_LAST: Final = ("edited", "stage", "device", "dtype", "processor", "versions", "threads")
+_LAST: Final = (
+    "edited",
+    "stage",
+    "device",
+    "dtype",
+    "processor",
+    "versions",
+    "threads",
+    "together",
+)
 _LIBRARIES: Final = ("torch", "diffusers", "media-lab-studio", "transformers")
 # Settings of a file's name change no pixel.
 _NOT_OF_PICTURE: Final = frozenset({"file_name"})
@@ -182,6 +191,13 @@ def _environment(one: Made, other: Made) -> Iterator[Reason]:
             "which changes the last bits of numbers."
         )
         yield Reason("device", "threads", mine, theirs, said)
+    here, there = _together_of(one), _together_of(other)
+    if here != there:
+        said = (
+            f"{here} at once for {one.name}, {there} for {other.name}: pictures were denoised "
+            "together, which changes the last bits of numbers."
+        )
+        yield Reason("device", "together", here, there, said)
     first, second = (record.get("versions", {}) for record in facts)
     if first and second:
         for name in {**first, **second}:
@@ -194,6 +210,12 @@ def _environment(one: Made, other: Made) -> Iterator[Reason]:
 def _threads_of(made: Made) -> int | None:
     found = getattr(made.config, "threads", None) or made.record.get("threads")
     return found if isinstance(found, int) else None
+
+
+def _together_of(made: Made) -> int:
+    """Return how many pictures were denoised at once with one, this one included."""
+    together = getattr(made.config, "together", None)
+    return together.pictures if together else 1
 
 
 def _results(one: Made, other: Made) -> tuple[str, bool | None]:

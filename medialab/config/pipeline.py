@@ -16,7 +16,7 @@ from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN
 from medialab.process.offloading import Offload
 from medialab.process.precisions import AskedPrecision, WeightDtype
 from medialab.prompts import tagged_loras, without_tags
-from medialab.settings.fields import FITS, OneOf, Picture, StageConfig, reads
+from medialab.settings.fields import FITS, OneOf, Picture, StageConfig, Unit, reads
 from medialab.settings.sampling import SamplingConfig
 from medialab.settings.validation import explain
 from medialab.stage import PipelineStage
@@ -35,6 +35,7 @@ from medialab.stages.txt2img import Txt2ImgConfig
 from medialab.stages.upscaler import UpscalerConfig
 
 SCHEMA_VERSION: Final = 1
+MOST_TOGETHER: Final = 16  # pictures that are denoised at once; a GPU gains little from more
 _STAGES: Mapping[str, PipelineStage[Any]] = {stage.name: stage for stage in STAGES}
 
 
@@ -82,6 +83,12 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         description="Which parts of a checkpoint wait on the CPU while others compute on a GPU; "
         "the picture is the same. Automatic: as few as fit; parts: text encoders, denoiser and VAE "
         "take turns; groups: the denoiser comes layer by layer.",
+    )
+    draw_together: Annotated[int, Unit("pictures"), Field(ge=1, le=MOST_TOGETHER)] | None = Field(
+        None,
+        description="How many pictures of a batch of text to image are denoised at once; their "
+        "last bits are others than alone. 1: one by one; empty: as many as fit on a GPU, and on a "
+        "CPU one by one unless two were found to be faster.",
     )
     schema_version: Literal[1] = SCHEMA_VERSION
 
@@ -186,6 +193,11 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     def hands_over(self) -> bool:
         """Whether a picture of text to image is finished by another checkpoint."""
         return self.mode == "txt2img" and bool(self.takes_over)
+
+    @property
+    def may_draw_together(self) -> bool:
+        """Whether several pictures of it may be denoised at once, if that is asked for."""
+        return self.mode == "txt2img" and self.batch_size > 1 and not self.hands_over
 
     def draws(self, stage: str) -> bool:
         """Return whether a stage runs and denoises; at a strength of 0 it does not."""

@@ -1,12 +1,14 @@
 """A resolved request: every setting has a value. Only this form is run and saved."""
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from medialab.config.pipeline import PipelineConfig
+from medialab.config.pipeline import MOST_TOGETHER, PipelineConfig
 from medialab.process.precisions import Precision
 from medialab.prompts import WildcardFiles, expand, mentions
 from medialab.settings.fields import LARGEST_SEED, Length
@@ -21,6 +23,24 @@ class Prompts(NamedTuple):
 
     prompt: str
     negative_prompt: str
+
+
+class Together(BaseModel):
+    """How pictures share the denoiser's batch: how many it has, and the place of one, from 1.
+
+    Of a whole batch it is the place of the first picture; the others follow, batch by batch.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pictures: int = Field(ge=2, le=MOST_TOGETHER)
+    place: int = Field(1, ge=1, le=MOST_TOGETHER)
+
+    @model_validator(mode="after")
+    def _place_is_there(self) -> Self:
+        if self.place > self.pictures:
+            raise ValueError(f"place {self.place} of {self.pictures} pictures: there is none")
+        return self
 
 
 class ResolvedConfig(PipelineConfig):
@@ -45,6 +65,11 @@ class ResolvedConfig(PipelineConfig):
 
     dtype: Precision | None = Field(
         None, description="The precision that the models compute in; it affects the result."
+    )
+    together: Together | None = Field(
+        None,
+        description="With how many others it is denoised at once, and at which place; it affects "
+        "the last bits of the result. None: alone.",
     )
 
     @property
@@ -87,12 +112,29 @@ class ResolvedConfig(PipelineConfig):
         counted = "variation_seed" if self.is_varied else "seed"
         first = getattr(self, counted)
         files = WildcardFiles(wildcards)  # read once for all
-        return [
+        found = [
             self.model_copy(
                 update={counted: (first + k) % (LARGEST_SEED + 1), "batch_size": 1}
             ).drawn(files)
             for k in range(self.batch_size)
         ]
+        return found if self.together is None or self.batch_size == 1 else self._grouped(found)
+
+    def _grouped(self, singles: "Sequence[ResolvedConfig]") -> "list[ResolvedConfig]":
+        """Return the pictures with those that are denoised at once, which have equal prompts."""
+        if self.together is None:
+            return [*singles]
+        size, skipped = self.together.pictures, self.together.place - 1
+        ends = [*range(size - skipped, len(singles), size), len(singles)]
+        found: list[ResolvedConfig] = []
+        for begin, end in pairwise([0, *ends]):
+            group = singles[begin:end]
+            are_alike = len({(one.prompt, one.negative_prompt) for one in group}) == 1
+            for place, one in enumerate(group, start=1):
+                is_alone = len(group) == 1 or not are_alike
+                own = None if is_alone else Together(pictures=len(group), place=place)
+                found.append(one.model_copy(update={"together": own}))
+        return found
 
     def drawn(self, wildcards: Path | WildcardFiles | None) -> "ResolvedConfig":
         """Return the config with all wildcards drawn, and only the hashes of models in use."""

@@ -1,6 +1,10 @@
-"""One denoising for any stage: a fresh scheduler, noise from the CPU, a callback at each step."""
+"""One denoising for any stage: a fresh scheduler, noise from the CPU, a callback at each step.
 
-from collections.abc import Sequence
+Or several of one checkpoint, side by side.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -8,11 +12,14 @@ from medialab.diffusion.control import Control
 from medialab.diffusion.latents import decode_latents
 from medialab.diffusion.low_memory import denoiser_fallbacks
 from medialab.diffusion.options import PLAIN, DenoisingOptions
+from medialab.diffusion.prepared import PreparedDenoising
 from medialab.diffusion.preparing import prepared
 from medialab.diffusion.start import is_picture, size_of
 from medialab.diffusion.steps import Step
+from medialab.diffusion.together import Attempt, Places, attempt_together
 from medialab.errors import NotFiniteError
-from medialab.process.retries import is_finite
+from medialab.lora import Applied
+from medialab.process.retries import RetryPolicy, is_finite
 from medialab.settings.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -30,25 +37,11 @@ class Denoised(NamedTuple):
     applied: dict[str, Any]
 
 
-def denoise(
-    drawing: "Drawing",
-    task: "Task",
-    sampling: Sampling,
-    on_step: Step,
-    *,
-    embeddings: "dict[str, torch.Tensor] | None" = None,
-    controls: Sequence[Control] = (),
-    options: DenoisingOptions = PLAIN,
-    size: tuple[int, int] | None = None,
-    **inputs: Any,
-) -> Denoised:
-    """Run a diffusers pipeline once.
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of one denoising.
 
-    Sides are drawn in whole blocks: the input picture and the control images are padded to them by
-    repeating their edge, and the result is cropped back.
-
-    Args:
-        drawing: The checkpoint, with the stage's VAE, LoRAs and retry policy.
+    Attributes:
         task: The pipeline's task.
         sampling: Prompts, sampler, steps, seed and the rest.
         on_step: Called with (step, steps, latents); may raise to stop, which leaves nothing
@@ -60,6 +53,39 @@ def denoise(
             those that its latents stand for.
         inputs: Further inputs of the task (picture, strength; the pictures of an instruction).
             Latents have the padded size.
+        retries: How failed work of this picture is retried; by default as the drawing's.
+    """
+
+    task: "Task"
+    sampling: Sampling
+    on_step: Step
+    embeddings: "Mapping[str, torch.Tensor] | None" = None
+    controls: Sequence[Control] = ()
+    options: DenoisingOptions = PLAIN
+    size: tuple[int, int] | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    retries: RetryPolicy | None = None
+
+
+def denoise(
+    drawing: "Drawing",
+    task: "Task",
+    sampling: Sampling,
+    on_step: Step,
+    *,
+    embeddings: "Mapping[str, torch.Tensor] | None" = None,
+    controls: Sequence[Control] = (),
+    options: DenoisingOptions = PLAIN,
+    size: tuple[int, int] | None = None,
+    **inputs: Any,
+) -> Denoised:
+    """Run a diffusers pipeline once.
+
+    Sides are drawn in whole blocks: the input picture and the control images are padded to them by
+    repeating their edge, and the result is cropped back.
+
+    Args: as `Asked` has them; `drawing` is the checkpoint, with the stage's VAE, LoRAs and retry
+        policy.
 
     Raises:
         ConfigError: the picture is too large to be drawn at once.
@@ -68,24 +94,74 @@ def denoise(
         ModelRefusedError: a LoRA is made for another family, or the family does not support the
             task; nothing was changed.
     """
-    size = size or size_of(inputs["image"], drawing.reduction)
-    run = prepared(drawing, task, sampling, controls, options, size, inputs)
-    with drawing.with_loras(sampling.asked_loras, calls=run.steps.run) as loras:
-        encodes = task == "instruct" or is_picture(run.inputs.get("image"))
-        networks = [control.network for control in controls]
+    asked = Asked(task, sampling, on_step, embeddings, controls, options, size, inputs)
+    (denoised,) = denoise_all(drawing, [asked])
+    return denoised
+
+
+def denoise_all(
+    drawing: "Drawing", asked: Sequence[Asked], places: Places | None = None
+) -> list[Denoised]:
+    """Run a diffusers pipeline for each picture, side by side.
+
+    Args:
+        drawing: The checkpoint, with the VAE, LoRAs and retry policy of all.
+        asked: Of one task, one size and the same LoRAs.
+        places: The places of the pictures in the batch of the denoiser; None for one picture that
+            is denoised alone.
+
+    Raises:
+        MediaLabError: as `denoise`, for any of them.
+    """
+    sizes = [one.size or size_of(one.inputs["image"], drawing.reduction) for one in asked]
+    runs = [
+        prepared(drawing, one.task, one.sampling, one.controls, one.options, size, one.inputs)
+        for one, size in zip(asked, sizes, strict=True)
+    ]
+    run, known = runs[0], len(drawing.retries.done)
+    with drawing.with_loras(run.sampling.asked_loras, calls=run.steps.run) as loras:
+        encodes = run.task == "instruct" or is_picture(run.inputs.get("image"))
+        networks = [control.network for control in run.controls]
         fallbacks = [*loras.fallbacks(), *denoiser_fallbacks(drawing, networks, encodes=encodes)]
-        attempt = partial(run.attempt, loras, on_step, embeddings)
-        latents = drawing.retries.attempt("the denoiser", fallbacks, attempt)
+        attempt = partial(_attempt, runs, asked, places, loras)
+        drawn = drawing.retries.attempt("the denoiser", fallbacks, attempt)
+    for one, latents in zip(asked, drawn, strict=True):
+        _refuse_not_finite(latents, one.sampling)
+    shared = drawing.retries.done[known:]
+    found = []
+    for at, (one, run, latents, size) in enumerate(zip(asked, runs, drawn, sizes, strict=True)):
+        own = drawing.retrying(one.retries or drawing.retries)
+        if own.retries is not drawing.retries:
+            own.retries.done.extend(shared)
+        image = _decoded(own, one.options, latents)
+        cropped = image if image.size == size else image.crop((0, 0, *size))
+        record = run.record(one.inputs, loras) | (places.as_record(at) if places else {})
+        found.append(Denoised(cropped, record))
+    return found
+
+
+def _attempt(
+    runs: Sequence[PreparedDenoising],
+    asked: Sequence[Asked],
+    places: Places | None,
+    loras: Applied,
+) -> "list[torch.Tensor]":
+    """Return the latents of each picture."""
+    every = [
+        Attempt(run, one.on_step, one.embeddings) for run, one in zip(runs, asked, strict=True)
+    ]
+    if places is None:
+        return [run.attempt(loras, on_step, embeddings) for run, on_step, embeddings in every]
+    return attempt_together(every, places, loras)
+
+
+def _refuse_not_finite(latents: "torch.Tensor", sampling: Sampling) -> None:
     if not is_finite(latents):
         message = (
             "the denoiser produced NaN with sampler "
             f"{sampling.sampler!r}; try another one, or a lower guidance scale"
         )
         raise NotFiniteError(message)
-    image = _decoded(drawing, options, latents)
-    return Denoised(
-        image if image.size == size else image.crop((0, 0, *size)), run.record(inputs, loras)
-    )
 
 
 def _decoded(

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +138,12 @@ class Drawing:
     def in_texts(self) -> Hashable:
         """A key of the LoRAs in the text encoders now; with equal keys texts encode the same."""
         return self._in_texts
+
+    def retrying(self, retries: RetryPolicy) -> "Drawing":
+        """Return the same loan with another retry policy, for one picture of several."""
+        own = copy(self)
+        own.retries = retries
+        return own
 
     def pipeline(self, task: "Task", controlnets: Sequence[Any] = ()) -> Any:
         """Return a new diffusers pipeline for the task, with the VAE in use.

@@ -82,7 +82,12 @@ class PreparedDenoising:
     told: Mapping[str, Any] = field(default_factory=dict)
 
     def attempt(
-        self, loras: Applied, on_step: Step, embeddings: "dict[str, torch.Tensor] | None"
+        self,
+        loras: Applied,
+        on_step: Step,
+        embeddings: "Mapping[str, torch.Tensor] | None",
+        *,
+        beside: int = 1,
     ) -> "torch.Tensor":
         """Run the pipeline and return its latents; scheduler, generator and noise are made anew.
 
@@ -90,24 +95,28 @@ class PreparedDenoising:
             loras: The LoRAs that are applied to the checkpoint.
             on_step: Called after each step; may raise to stop.
             embeddings: The prompts' embeddings, if they are encoded already.
+            beside: The pictures that are denoised at once, this one included. With more than one,
+                the caller lets the VAE encode once and the denoiser compute in groups, for all.
         """
         import torch
 
         family, sampling, pipeline = self.drawing.family, self.sampling, self.pipeline
         setattr(pipeline, family.denoiser.part, self.network)
-        self._claim()
+        self._claim(beside)
         pipeline.scheduler = self._scheduler()
         loras.advance(0)
         generator = torch.Generator("cpu").manual_seed(sampling.seed)
         with ExitStack() as undo, torch.inference_mode():
-            undo.enter_context(encoding_once(self.drawing))
+            if beside == 1:
+                undo.enter_context(encoding_once(self.drawing))
             conditioning = Conditioning.of(embeddings) if embeddings else self._encoded()
             first = self._first(generator)
             self._enter_parts(undo)
             part, steps = family.denoiser.part, self.steps.run
             guide = family.guide(pipeline, part, conditioning, steps)
             guide.guide_within(sampling.guided)
-            undo.enter_context(self.drawing.checkpoint.denoising())
+            if beside == 1:
+                undo.enter_context(self.drawing.checkpoint.denoising())
             undo.enter_context(guide.composing())
             self.told = guide.distilled_inputs(sampling.distilled_guidance_scale)
             self.inversions = conditioning.inversions
@@ -243,15 +252,16 @@ class PreparedDenoising:
         if self.options.tiles is not None:
             undo.enter_context(in_tiles(family, self.pipeline, self.options.tiles))
 
-    def _claim(self) -> None:
-        """Refuse steps for which memory does not suffice, before the first."""
+    def _claim(self, pictures: int) -> None:
+        """Refuse steps of so many pictures for which memory does not suffice, before the first."""
         drawing, tiles = self.drawing, self.options.tiles
         width, height = (side // drawing.reduction for side in self.drawn)
         if tiles is not None:
             width, height = min(width, tiles.size), min(height, tiles.size)
         editing = drawing.family.editing
         read = sum(editing.read_area(one.size) for one in self.pictures) if editing else 0
-        rows = 1 if self.sampling.guidance_scale <= 1 or has_rows_apart(self.network) else 2
+        rows = pictures * (1 if self.sampling.guidance_scale <= 1 else 2)
+        rows = 1 if has_rows_apart(self.network) else rows
         maps = drawing.family.denoiser.width(self.network)
         latents = with_read((width, height), read, drawing.reduction)
         needed = drawing.family.needs.denoising_bytes(latents, maps, drawing.dtype.itemsize, rows)

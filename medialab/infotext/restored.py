@@ -28,6 +28,7 @@ from medialab.settings.sampling import SamplingConfig
 # Items about how a file was made that are not needed to make it again.
 _NO_SETTINGS = {
     *("Version", "User", "Time taken", "Created Date"),
+    *("Batch size", "Batch pos"),  # the seed is the picture's own
     # SD.Next's: what ran, and what other items say too.
     *("App", "Backend", "Parser", "Pipeline", "Operations", "Hires size", "Hires force"),
     # CivitAI's generator: its own form, and what other items say too.

@@ -90,6 +90,9 @@ def write(
         items["Clip skip"] = str(drawn.clip_skip)
     if drawn.emphasis != EMPHASES[0]:
         items["Emphasis"] = drawn.emphasis.capitalize()
+    if config.together is not None:  # A1111 counts places from 0
+        items["Batch size"] = str(config.together.pictures)
+        items["Batch pos"] = str(config.together.place - 1)
     items |= write_detailers(config, applied)
     items |= items_of(config.model_copy(update={"control": drawn.control}), AFTER)
     items |= {

@@ -54,6 +54,12 @@ class RunContext:
         which: the picture's number, from 1, and the number of pictures that the job makes.
         listing: the models as the plan saw them.
         keeps_interrupted: whether a cancelled picture is decoded, for `unfinished`.
+
+    Attributes:
+        retries: how failed work of the present stage is retried.
+        offload: how the checkpoint's parts are kept.
+        fastest: the seconds of the fastest step of each stage, from the end of one to that of the
+            next.
     """
 
     def __init__(
@@ -86,6 +92,8 @@ class RunContext:
         self._keeps_interrupted = keeps_interrupted
         self._texts: EncodedTexts | None = None
         self._interrupted: Image.Image | None = None
+        self._stepped: float | None = None
+        self.fastest: dict[str, float] = {}
         self.retries = RetryPolicy()
         self.offload: Way = "none"
 
@@ -179,6 +187,15 @@ class RunContext:
         finally:
             self._drawing = before
 
+    @contextmanager
+    def beside(self, drawing: Drawing) -> Iterator[None]:
+        """Show the steps of a picture that another one's loan draws, within the block."""
+        before, self._drawing = self._drawing, drawing
+        try:
+            yield
+        finally:
+            self._drawing = before
+
     def _texts_of(
         self, checkpoint: str, encoders: Sequence[str], device: str
     ) -> EncodedTexts | None:
@@ -257,9 +274,17 @@ class RunContext:
             CancelledError: the job was cancelled.
         """
         self._step = (step, steps, latents)
+        self._measure(step)
         self._job.check()
         draws = no_preview if latents is None else self._preview(latents)
         self._tell("step", step=step, steps=steps, draws=draws)
+
+    def _measure(self, step: int) -> None:
+        """Note how long a step took, unless it is the first, which has other work before it."""
+        before, self._stepped = self._stepped, time.perf_counter()
+        if before is not None and step > 1:
+            seconds = self._stepped - before
+            self.fastest[self._stage] = min(seconds, self.fastest.get(self._stage, seconds))
 
     def _load(self, kind: str, name: str, like: Any = None, encoders: Sequence[str] = ()) -> Any:
         self._job.check()

@@ -18,6 +18,7 @@ from medialab.process.jobs import Job, Unfinished
 from medialab.process.retries import naming_out_of_memory
 from medialab.runs.belongings import picture_before_detailers
 from medialab.runs.cache import StageCache
+from medialab.runs.drawn_together import measures_pairs
 from medialab.runs.inversion_names import read_as_text
 from medialab.runs.memory_plan import MemoryPlan
 from medialab.runs.plan import PicturePlan, Plan
@@ -73,8 +74,6 @@ class Maker:
             ArtifactError: a finished picture could not be written.
             MediaLabError: a request or a stage is refused; the message says why.
         """
-        from medialab.runs.context import RunContext
-
         # Here on the worker, since hashing a new file takes seconds a gigabyte.
         plan = self.resolver.plan(request.config, threads=request.threads)
         job.check()
@@ -83,30 +82,29 @@ class Maker:
             self._needs_of(plan, plan.pictures[0], plan.config).refuse_impossible_batch()
         pipeline, images, records = self.pipeline(), [], []
         saving: list[Future[tuple[Artifact, bool]]] = []
+        steps: list[float | None] = []  # seconds of each picture's fastest one
         detections: dict[str, DetectionTable] = {}
         with ExitStack() as unless_drawn:
             unless_drawn.callback(_wait_for_last, saving)
             for number, picture in enumerate(plan.pictures, start=1):
-                context = RunContext(
-                    picture.config,
-                    self._registry,
-                    self._pictures,
-                    self.loras,
-                    job,
-                    (number, len(plan.pictures)),
-                    listing=plan.listing,
-                    keeps_interrupted=request.keeps_interrupted,
-                )
+                context = self._context(request, job, plan, number)
+                later = [
+                    (plan.pictures[other - 1], self._context(request, job, plan, other))
+                    for other in plan.drawn_with(number)
+                ]
                 if needs := self._needs(plan, picture, pipeline):
                     context.offload = needs.way
                     job.emit(Event("planned", job.name, told=needs.summary))
                 try:
-                    outcome = pipeline.run(picture, context, anew_from=request.anew_from)
+                    outcome = pipeline.run(
+                        picture, context, anew_from=request.anew_from, later=later
+                    )
                 except CancelledError as cancelled:
                     self._writer.wait()
                     if request.keeps_interrupted or (request.save and job.keeps_unfinished):
                         self._keep_interrupted(picture.config, context, cancelled)
                     raise
+                steps.append(context.fastest.get(plan.config.mode))
                 news = read_as_text(picture.config, outcome.record, plan.listing)
                 if number == 1:
                     try:
@@ -121,10 +119,27 @@ class Maker:
                     save = partial(self._save, request, picture, outcome.image, records[-1])
                     saving.append(self._writer.submit(save))
             unless_drawn.pop_all()
+        if measures_pairs(plan.config):
+            self.resolver.keep_gain_of_pairs(plan, *steps[:2])
         make = partial(Run, plan.config, images, records, detections=detections)
         if not saving:
             return make([], already_there=[])
         return Unfinished(saving[-1], lambda: _with_files(make, saving))
+
+    def _context(self, request: Request, job: Job[Run], plan: Plan, number: int) -> "RunContext":
+        """Return the context of a picture's run, by its number from 1."""
+        from medialab.runs.context import RunContext
+
+        return RunContext(
+            plan.pictures[number - 1].config,
+            self._registry,
+            self._pictures,
+            self.loras,
+            job,
+            (number, len(plan.pictures)),
+            listing=plan.listing,
+            keeps_interrupted=request.keeps_interrupted,
+        )
 
     @naming_out_of_memory("what goes with the picture")
     def _save(

@@ -25,6 +25,7 @@ from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.process.memory import gigabytes
 from medialab.process.offloading import WORDS, Demand, Offload, PartSizes, Way, way_for
 from medialab.process.precisions import ITEM_BYTES
+from medialab.runs.drawn_together import pictures_at_once
 from medialab.runs.needed_checkpoint import checkpoint_of
 from medialab.runs.plan import StageRequest
 from medialab.runs.run_precision import precision_for
@@ -32,6 +33,7 @@ from medialab.runs.sizes import sizes_of
 from medialab.runs.used_models import optional_models
 from medialab.settings.fields import names_in_list
 from medialab.settings.sampling import SamplingConfig
+from medialab.stage import JointStage
 from medialab.stages.instruct import InstructConfig
 
 # Side in pixels of the piece that a VAE decodes with every fallback, whatever the picture's size;
@@ -221,7 +223,9 @@ def plan_memory(
             drawn = size if draws_whole else stage.drawn_at_once(size, settings, own_tile)
             if drawn is not None:
                 parts = _parts_of(checkpoint, settings, config, listing, dtype)
-                works = list(_work(settings, config, drawn, checkpoint, ITEM_BYTES[dtype]))
+                pictures = pictures_at_once(config) if isinstance(stage, JointStage) else 1
+                item = ITEM_BYTES[dtype]
+                works = list(_work(settings, config, drawn, checkpoint, item, pictures))
                 usual += max(most for most, _ in works)
                 least += max(smallest for _, smallest in works)
         # The checkpoint, with the text encoders that it lacks, is counted by its parts.
@@ -271,13 +275,21 @@ def _read_area(settings: Any, size: Size, family: Family) -> int:
 
 
 def _work(
-    settings: Any, config: PipelineConfig, size: Size, checkpoint: ModelInfo, item_bytes: int
+    settings: Any,
+    config: PipelineConfig,
+    size: Size,
+    checkpoint: ModelInfo,
+    item_bytes: int,
+    pictures: int,
 ) -> Iterator[tuple[int, int]]:
-    """Yield the bytes of each piece of a stage's work, without fallbacks and with every one."""
+    """Yield the bytes of each piece of a stage's work, without fallbacks and with every one.
+
+    So many pictures are denoised at once, and decoded one by one.
+    """
     family = RUNNING[checkpoint.family]
     widths = family.needs.widths(checkpoint)
     guidance = getattr(settings, "guidance_scale", None) or config.guidance_scale
-    rows = 2 if guidance > 1 else 1
+    rows = pictures * (2 if guidance > 1 else 1)
     reduction = family.latents.reduction
     latents = -(-size[0] // reduction), -(-size[1] // reduction)
     denoising = family.needs.denoising_bytes

@@ -3,23 +3,26 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from medialab.config.resolved import ResolvedConfig
+from medialab.config.resolved import ResolvedConfig, Together
 from medialab.diffusion.repainting import unpacked
+from medialab.diffusion.together import Places
+from medialab.errors import NotFiniteError, OutOfMemoryError
 from medialab.process import threads
 from medialab.process.memory import used_bytes
-from medialab.process.retries import Retry
+from medialab.process.retries import Retry, RetryPolicy
 from medialab.process.versions import all_versions
 from medialab.runs.cache import Explanation, StageCache, StageKey
 from medialab.runs.context import RunContext
 from medialab.runs.encoded_texts import EncodedTexts
 from medialab.runs.frames import decode_frame, encode_frame
 from medialab.runs.plan import PicturePlan, PlannedStage, dtype_of, environment_of, threads_of
-from medialab.stage import Frame
+from medialab.stage import Frame, JointStage, Work
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,6 +39,45 @@ class Outcome:
     detections: "Mapping[str, Sequence[Detection]]"
 
 
+@dataclass
+class _Begun:
+    """A picture as far as it is made.
+
+    Attributes:
+        picture: the plan.
+        context: of its run.
+        frame: after the last stage that is done.
+        done: the number of stages that are done.
+        measured: what those took, by their names.
+        started: when its run began.
+        may_keep: whether its frame may be cached.
+    """
+
+    picture: PicturePlan
+    context: RunContext
+    frame: Frame
+    done: int
+    measured: dict[str, dict[str, Any]]
+    started: datetime
+    may_keep: bool = True
+
+    @property
+    def left(self) -> tuple[PlannedStage, ...]:
+        """The stages that are not done."""
+        return self.picture.stages[self.done :]
+
+    @property
+    def next(self) -> PlannedStage:
+        """The first of those."""
+        return self.left[0]
+
+    @property
+    def together(self) -> Together | None:
+        """How the next stage draws it with others; None if it does not."""
+        is_joint = isinstance(self.next.stage, JointStage)
+        return self.picture.config.together if is_joint else None
+
+
 class Pipeline:
     """The stages of a plan, run in a straight line through the cache.
 
@@ -47,9 +89,15 @@ class Pipeline:
     def __init__(self, cache: StageCache, device: str) -> None:
         self.cache = cache
         self.device = device
+        self._ahead: dict[str, _Begun] = {}  # pictures that were drawn with an earlier one
 
     def run(
-        self, picture: PicturePlan, context: RunContext, *, anew_from: str | None = None
+        self,
+        picture: PicturePlan,
+        context: RunContext,
+        *,
+        anew_from: str | None = None,
+        later: Sequence[tuple[PicturePlan, RunContext]] = (),
     ) -> Outcome:
         """Make one picture, beginning after the last stage whose result is cached.
 
@@ -57,6 +105,8 @@ class Pipeline:
             picture: the plan.
             context: lends the stages models and pictures, and reports their events.
             anew_from: the name of a stage; its cached result and all later ones are not used.
+            later: the pictures after it that are denoised with it, unless that is cached. They are
+                made as far as that, and go on from there when they are run.
 
         Raises:
             CancelledError: the job was cancelled; finished stages stay cached.
@@ -64,46 +114,90 @@ class Pipeline:
             NotFiniteError: a stage computed NaN or infinity, in float32 too.
             MediaLabError: a stage cannot go on; its message says why.
         """
-        frame, done = self._latest(picture, anew_from)
-        texts = EncodedTexts(self.cache, environment_of(picture.config, self.device))
-        context.begin(frame.image, texts)
-        measured: dict[str, dict[str, Any]] = {
-            one.name: {"seconds": 0.0, "memory_bytes": used_bytes(), "cached": True}
-            for one in picture.stages[:done]
-        }
-        started = datetime.now(UTC)
-        may_keep = True
-        for one in picture.stages[done:]:
-            recall = partial(self._part_of, one.key, context)
-            with context.stage(one.name, recall) as retries:
-                threads.preload()
-                before = time.perf_counter()
-                with threads.computing_with(threads_of(picture.config)):
-                    work = partial(one.stage.run, frame, one.settings, context)
-                    frame = retries.run(one.name, work)
-            if retries.done:
-                frame = _with_retries(frame, one.name, retries.done)
-            frame = frame.with_result(one.name)
-            seconds = round(time.perf_counter() - before, 4)
-            # With more memory, the same key would stand for other pixels.
-            may_keep = may_keep and retries.exact
-            if may_keep:
-                self.cache.put(one.key, encode_frame(frame))
-            measured[one.name] = {
-                "seconds": seconds,
-                "memory_bytes": used_bytes(),
-                "cached": False,
-            }
-            context.finish(seconds, frame.image)
+        begun = self._begun(picture, context, anew_from)
+        while begun.left:
+            if begun.together is None:
+                self._make([begun])
+            else:
+                self._draw_together(begun, later, anew_from)
+        frame = begun.frame
         if frame.image is None:
             message = f"no picture was made by {', '.join(one.name for one in picture.stages)}"
             raise RuntimeError(message)
         return Outcome(
             frame.image,
-            self._record(picture, frame, measured, started)
-            | ({"notices": news} if (news := self.cache.take_news()) else {}),
+            self._record(begun) | ({"notices": news} if (news := self.cache.take_news()) else {}),
             frame.detections,
         )
+
+    def _begun(self, picture: PicturePlan, context: RunContext, anew_from: str | None) -> _Begun:
+        """Return a picture as far as it is made: with others, or in the cache."""
+        found = self._ahead.pop(_identity(picture), None)
+        if found is None:
+            frame, done = self._latest(picture, anew_from)
+            cached = {"seconds": 0.0, "memory_bytes": used_bytes(), "cached": True}
+            measured = {one.name: dict(cached) for one in picture.stages[:done]}
+            found = _Begun(picture, context, frame, done, measured, datetime.now(UTC))
+        found.context = context
+        texts = EncodedTexts(self.cache, environment_of(picture.config, self.device))
+        context.begin(found.frame.image, texts)
+        return found
+
+    def _draw_together(
+        self,
+        begun: _Begun,
+        later: Sequence[tuple[PicturePlan, RunContext]],
+        anew_from: str | None,
+    ) -> None:
+        """Run a picture's next stage, at once with those of the later ones that lack its result.
+
+        If one of them computes NaN, or memory runs out, each is drawn by itself in its turn, with
+        copies in the places of the others: as it is when it is made again alone.
+        """
+        before, group = begun.done, [begun]
+        for one in later:
+            other = self._begun(*one, anew_from)
+            while other.done < before:
+                self._make([other])
+            if other.done == before:
+                group.append(other)
+        try:
+            self._make(group)
+        except (NotFiniteError, OutOfMemoryError):
+            if len(group) == 1:
+                raise
+            self._make([begun])
+        else:
+            self._ahead |= {_identity(one.picture): one for one in group[1:]}
+
+    def _make(self, group: Sequence[_Begun]) -> None:
+        """Run the next stage of a picture, or of several at once."""
+        stage = group[0].next
+        with ExitStack() as undo:
+            policies = []
+            for one in group:
+                recall = partial(self._part_of, one.next.key, one.context)
+                policies.append(undo.enter_context(one.context.stage(stage.name, recall)))
+            threads.preload()
+            before = time.perf_counter()
+            with threads.computing_with(threads_of(group[0].picture.config)):
+                frames = _run(group, policies[0])
+            for one, retries, frame in zip(group, policies, frames, strict=True):
+                told = _with_retries(frame, stage.name, retries.done) if retries.done else frame
+                one.frame = told.with_result(stage.name)
+            seconds = round((time.perf_counter() - before) / len(group), 4)
+            for one, retries in zip(group, policies, strict=True):
+                # With more memory, the same key would stand for other pixels.
+                one.may_keep = one.may_keep and retries.exact
+                if one.may_keep:
+                    self.cache.put(one.next.key, encode_frame(one.frame))
+                one.measured[stage.name] = {
+                    "seconds": seconds,
+                    "memory_bytes": used_bytes(),
+                    "cached": False,
+                }
+                one.done += 1
+                one.context.finish(seconds, one.frame.image)
 
     def _part_of(
         self,
@@ -153,16 +247,11 @@ class Pipeline:
                 return frame, number
         return Frame(), 0
 
-    def _record(
-        self,
-        picture: PicturePlan,
-        frame: Frame,
-        measured: dict[str, dict[str, Any]],
-        started: datetime,
-    ) -> dict[str, Any]:
+    def _record(self, begun: _Begun) -> dict[str, Any]:
         """Return the record: versions, times and what each stage applied, as plain JSON values."""
+        picture, frame = begun.picture, begun.frame
         return {
-            "started": started.isoformat(timespec="milliseconds"),
+            "started": begun.started.isoformat(timespec="milliseconds"),
             "device": self.device,
             "dtype": dtype_of(picture.config, self.device),
             "processor": threads.processor(self.device),
@@ -171,7 +260,7 @@ class Pipeline:
                 {
                     "name": one.name,
                     "version": one.stage.version,
-                    **measured[one.name],
+                    **begun.measured[one.name],
                     **_result_of(frame, one.name),
                     "applied": _with_hash(frame.applied.get(one.name, {}), picture.config),
                 }
@@ -179,6 +268,27 @@ class Pipeline:
             ],
             "threads": threads_of(picture.config),
         }
+
+
+def _identity(picture: PicturePlan) -> str:
+    """Return what tells a picture of a run from the others."""
+    return picture.stages[-1].key.digest
+
+
+def _run(group: Sequence[_Begun], retries: RetryPolicy) -> list[Frame]:
+    """Return the frames of pictures after their next stage.
+
+    Several are not repeated in float32 for the NaN of one, which would change the others.
+    """
+    one = group[0]
+    name, stage, together = one.next.name, one.next.stage, one.together
+    if together is None or not isinstance(stage, JointStage):
+        work = partial(stage.run, one.frame, one.next.settings, one.context)
+        return [retries.run(name, work)]
+    taken = [each.together.place - 1 for each in group if each.together]
+    pictures = [Work(each.frame, each.next.settings, each.context) for each in group]
+    draw = partial(stage.run_together, pictures, Places(taken, together.pictures))
+    return retries.run(name, draw) if len(group) == 1 else retries.attempt(name, (), draw)
 
 
 def _result_of(frame: Frame, stage: str) -> dict[str, str]:

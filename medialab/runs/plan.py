@@ -13,7 +13,7 @@ from medialab.process.versions import all_versions
 from medialab.runs.belongings import SetAside
 from medialab.runs.cache import StageKey
 from medialab.settings.fields import names_in_list
-from medialab.stage import Model, PipelineStage
+from medialab.stage import JointStage, Model, PipelineStage
 from medialab.stages import STAGES
 
 
@@ -67,6 +67,14 @@ class Plan:
     pictures: tuple[PicturePlan, ...]
     listing: Snapshot
 
+    def drawn_with(self, number: int) -> range:
+        """Return the numbers, from 1, of the later pictures that are denoised at once with one."""
+        together = self.pictures[number - 1].config.together
+        if together is None:
+            return range(0)
+        last = number + together.pictures - together.place
+        return range(number + 1, min(last, len(self.pictures)) + 1)
+
 
 def stages_of(config: PipelineConfig) -> tuple[StageRequest, ...]:
     """Return the stages that a request runs, in order."""
@@ -105,7 +113,7 @@ def plan_picture(
             settings=one.settings.model_dump(mode="json"),
             models=hashes | for_all,
             before=found[-1].key.digest if found else "",
-            environment=environment,
+            environment=environment | _together_of(config, one.stage),
         )
         found.append(PlannedStage(one.stage, one.settings, one.models, key))
     return PicturePlan(config, tuple(found), set_aside)
@@ -122,6 +130,13 @@ def environment_of(config: ResolvedConfig, device: str) -> dict[str, str]:
     if config.weight_dtype != WEIGHT_DTYPES[0]:
         environment["weights"] = config.weight_dtype
     return environment
+
+
+def _together_of(config: ResolvedConfig, stage: PipelineStage[Any]) -> dict[str, str]:
+    """Return the part of a stage's cache key that says how it is drawn with others, if it is."""
+    if config.together is None or not isinstance(stage, JointStage):
+        return {}
+    return {"together": f"{config.together.place} of {config.together.pictures}"}
 
 
 def dtype_of(config: ResolvedConfig, device: str) -> str:

@@ -5,10 +5,11 @@ import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from medialab.config.pipeline import PipelineConfig
-from medialab.config.resolved import EMBEDDING, LORA, ResolvedConfig
+from medialab.config.resolved import EMBEDDING, LORA, ResolvedConfig, Together
 from medialab.errors import LeftOutWarning, ModelNotFoundError, ModelRefusedError, PictureError
 from medialab.families.base import UNKNOWN
 from medialab.infotext.model_matches import MOST_READ
@@ -25,6 +26,7 @@ from medialab.runs.automatic_detectors import check_detectors, with_detectors
 from medialab.runs.automatic_upscaler import with_upscaler
 from medialab.runs.belongings import bind, set_aside_foreign
 from medialab.runs.checkpoint_parts import with_checkpoint_parts
+from medialab.runs.drawn_together import PAIR, name_of_gain, together_for
 from medialab.runs.hashes import hashes_if_there, hashes_of, lacks_a_name, refuse_replaced
 from medialab.runs.inversion_names import find_inversions
 from medialab.runs.memory_plan import MemoryPlan, plan_memory
@@ -38,7 +40,7 @@ from medialab.runs.sizes import check_patience, check_sizes, sizes_of
 from medialab.runs.tile_checks import check_tiles
 from medialab.runs.used_models import optional_models
 from medialab.settings.fields import RANDOM_SEED, StageConfig
-from medialab.stage import StageSize
+from medialab.stage import JointStage, StageSize
 
 # Drawn seeds have 32 bits: A1111 and its kin store no more.
 _DRAWN_BELOW = 2**32
@@ -187,11 +189,41 @@ class Resolver:
             "dtype": self._precision_for(config, info),
         }
         family = info.family if info else UNKNOWN
-        resolved = self._with_named(ResolvedConfig.parse(settings), family, listing)
+        alone = ResolvedConfig.parse(settings)
+        together = {"together": self._together_for(alone, info, listing)}
+        resolved = self._with_named(alone.model_copy(update=together), family, listing)
         return self._with_detectors_for_the_rest(config, resolved, listing)
 
     def _precision_for(self, config: PipelineConfig, info: ModelInfo | None) -> str:
         return precision_for(config, info, self.registry.device, self.registry.facts)
+
+    def _together_for(
+        self, config: ResolvedConfig, info: ModelInfo | None, listing: Snapshot
+    ) -> Together | None:
+        """Return how a new request's pictures are denoised at once."""
+        device, family = self.registry.device, info.family if info else UNKNOWN
+        name = name_of_gain(config, family, device)
+
+        def fits(pictures: int) -> bool:
+            tried = config.model_copy(update={"together": Together(pictures=pictures)})
+            size, available = (config.width, config.height), self._available()
+            stages = [one for one in stages_of(tried) if isinstance(one.stage, JointStage)]
+            return plan_memory(tried, stages, size, self.registry, listing, available).fits
+
+        return together_for(config, info, device, partial(self.registry.facts.known, name), fits)
+
+    def keep_gain_of_pairs(self, plan: Plan, alone: float | None, pair: float | None) -> None:
+        """Keep how much faster a pair of a request's pictures was than one alone, if measured.
+
+        Args:
+            plan: The request's.
+            alone: Seconds of the fastest step of the first picture; None if it made none.
+            pair: The same of the pair after it.
+        """
+        info = checkpoint_of(plan.config, plan.listing)
+        if info is not None and alone and pair:
+            name = name_of_gain(plan.config, info.family, self.registry.device)
+            self.registry.facts.measured(name, lambda: PAIR * alone / pair)
 
     def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
         """Change settings of a run's first picture; see `Workbench.changed`."""

@@ -1,16 +1,19 @@
 """Stage 3: from noise and embeddings to a picture."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from medialab.diffusion.denoising import denoise
+from medialab.diffusion.denoising import Asked, Denoised, denoise_all
+from medialab.diffusion.drawing import Drawing
 from medialab.diffusion.noise import Variation
 from medialab.diffusion.options import DenoisingOptions
 from medialab.diffusion.second_checkpoint import Handover, handover_as_record
+from medialab.diffusion.together import Places
 from medialab.errors import ConfigError
 from medialab.process.installation import SHIPPED_CHECKPOINT
 from medialab.settings.choices import (
@@ -35,7 +38,7 @@ from medialab.settings.fields import (
 )
 from medialab.settings.samplers import AUTOMATIC_PREDICTION, check
 from medialab.settings.sampling import SAMPLING_NAMES, Sampling
-from medialab.stage import Frame, Model, PipelineStage, StageContext
+from medialab.stage import Frame, JointStage, Model, Work
 
 OptionalCheckpointName = Annotated[str, NameOf("checkpoint", none="none")]
 
@@ -128,7 +131,7 @@ class Txt2ImgConfig(SizeConfig):
         return self.handover_checkpoint if self.switch_at < 1 else ""
 
 
-class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
+class Txt2ImgStage(JointStage[Txt2ImgConfig]):
     """Denoise one picture from noise that a CPU generator draws from the seed.
 
     Reads `prompts`, `embeddings` and `controls`; writes `image` (width × height of the settings,
@@ -153,37 +156,65 @@ class Txt2ImgStage(PipelineStage[Txt2ImgConfig]):
         took_over = applied.get("handover", {}).get("from_call") is not None
         return self.models(settings) if took_over else super().models(settings)
 
-    def run(self, frame: Frame, settings: Txt2ImgConfig, context: StageContext) -> Frame:
-        """Read `prompts` and `embeddings`; write `image`."""
-        both = vars(frame.prompts) | dict(settings) | {"control": frame.units}
-        own: dict[str, Any] = {name: both[name] for name in SAMPLING_NAMES}
-        sampling = Sampling(**own)
-        variation = None
-        if settings.variation_strength > 0:
-            variation = Variation(settings.variation_seed, settings.variation_strength)
-        handover = None
-        if other := settings.takes_over:
-            open_other = partial(context.opened, replace(sampling, checkpoint=other))
-            open_base = partial(context.opened, sampling)
-            handover = Handover(other, open_other, open_base, settings.switch_at)
-        with context.opened(sampling) as drawing:
+    def run_together(
+        self, pictures: Sequence[Work[Txt2ImgConfig]], places: Places | None = None
+    ) -> list[Frame]:
+        """Read `prompts` and `embeddings` of each picture; write its `image`."""
+        context, settings = pictures[0].context, pictures[0].settings
+        with context.opened(_sampling_of(pictures[0])) as drawing, ExitStack() as undo:
+            for one in pictures[1:]:
+                undo.enter_context(one.context.beside(drawing))
             native = drawing.native_size
-            image, applied = denoise(
-                drawing,
-                "text-to-image",
-                sampling,
-                context.step,
-                embeddings=dict(frame.embeddings),
-                controls=drawing.prepared_controls(frame.units, frame.controls),
-                options=DenoisingOptions(variation=variation, handover=handover),
-                size=(settings.width or native, settings.height or native),
-            )
-        if settings.handover_checkpoint and handover is None:
-            record = handover_as_record(
-                settings.handover_checkpoint,
-                settings.switch_at,
-                applied["steps"],
-                before=applied["steps"],
-            )
-            applied |= {"handover": record | {"from_call": None}}
-        return frame.drawn(image).with_applied(self.name, **applied)
+            size = settings.width or native, settings.height or native
+            asked = [_asked_of(one, drawing, size) for one in pictures]
+            asked[1:] = [
+                replace(each, retries=one.context.retries)
+                for each, one in zip(asked[1:], pictures[1:], strict=True)
+            ]
+            denoised = denoise_all(drawing, asked, places)
+        return [
+            _drawn(one.frame, one.settings, found, self.name)
+            for one, found in zip(pictures, denoised, strict=True)
+        ]
+
+
+def _sampling_of(picture: Work[Txt2ImgConfig]) -> Sampling:
+    frame = picture.frame
+    both = vars(frame.prompts) | dict(picture.settings) | {"control": frame.units}
+    own: dict[str, Any] = {name: both[name] for name in SAMPLING_NAMES}
+    return Sampling(**own)
+
+
+def _asked_of(picture: Work[Txt2ImgConfig], drawing: Drawing, size: tuple[int, int]) -> Asked:
+    """Return the denoising of a picture of that width and height in pixels."""
+    frame, settings, context = picture.frame, picture.settings, picture.context
+    sampling, variation, handover = _sampling_of(picture), None, None
+    if settings.variation_strength > 0:
+        variation = Variation(settings.variation_seed, settings.variation_strength)
+    if other := settings.takes_over:
+        open_other = partial(context.opened, replace(sampling, checkpoint=other))
+        open_base = partial(context.opened, sampling)
+        handover = Handover(other, open_other, open_base, settings.switch_at)
+    return Asked(
+        "text-to-image",
+        sampling,
+        context.step,
+        frame.embeddings,
+        drawing.prepared_controls(frame.units, frame.controls),
+        DenoisingOptions(variation=variation, handover=handover),
+        size,
+    )
+
+
+def _drawn(frame: Frame, settings: Txt2ImgConfig, denoised: Denoised, stage: str) -> Frame:
+    """Return the frame with what was drawn; also that a second checkpoint had no step left."""
+    applied = denoised.applied
+    if settings.handover_checkpoint and not settings.takes_over:
+        record = handover_as_record(
+            settings.handover_checkpoint,
+            settings.switch_at,
+            applied["steps"],
+            before=applied["steps"],
+        )
+        applied |= {"handover": record | {"from_call": None}}
+    return frame.drawn(denoised.image).with_applied(stage, **applied)

@@ -1,0 +1,226 @@
+"""Pictures that are denoised at once are those of one by one but for last bits, in every family."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from PIL import Image
+from safetensors.torch import save_file
+
+from medialab import PipelineConfig, Workbench
+from medialab.config.resolved import Together
+from medialab.diffusion.denoising import Asked, denoise_all
+from medialab.diffusion.drawing import Drawing
+from medialab.diffusion.together import NAME, Places
+from medialab.errors import CancelledError
+from medialab.families import RUNNING
+from medialab.settings.sampling import SAMPLING_NAMES, Sampling
+from models.paperdoll import family
+from tests.tiny import checkpoints, networks, z_image
+from tests.tiny.families import WRITERS
+
+# Levels of grey, of 255: what sums in another order may add up to in a few steps.
+MOST_APART = 2
+NAMES = [name for name, one in RUNNING.items() if not one.finishes]
+SAMPLERS = [
+    *("Euler", "Euler a", "Heun", "DPM2 a", "DPM++ 2M", "DPM++ 2M SDE", "DPM++ SDE"),
+    *("LMS", "UniPC", "LCM", "DDPM"),
+]
+QUICK = {"prompt": "a red ball", "negative_prompt": "rain", "steps": 4, "seed": 7}
+SIZES = {"width": 64, "height": 64, "batch_size": 3, "draw_together": 3}
+PROMPTS = {
+    "AND": {"prompt": "a red ball AND a blue hat :0.6"},
+    "changing with the steps": {"prompt": "a [red:blue:0.5] ball, [hat|rain]"},
+    "unguided": {"guidance_scale": 1.0},
+    "guided in a part": {"guidance_start": 0.3, "guidance_end": 0.8},
+    "a variation": {"variation_strength": 0.3, "variation_seed": 5},
+    "a LoRA for a part": {"loras": [{"name": "ink", "weight": 0.8, "start": 0.3, "stop": 0.7}]},
+    "a LoRA": {"prompt": "a red ball <lora:ink:0.8>"},
+}
+LAYER = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
+
+
+@pytest.fixture(scope="module")
+def models(tiny_models, tmp_path_factory):
+    root = tmp_path_factory.mktemp("together") / "models"
+    paperdoll = tiny_models / "checkpoints" / "paperdoll"
+    tokenizer = transformers.CLIPTokenizer.from_pretrained(
+        paperdoll / "tokenizer", local_files_only=True
+    )
+    for kind in ("checkpoints", "controlnet", "loras"):
+        (root / kind).mkdir(parents=True)
+    for name in NAMES:
+        torch.manual_seed(0)
+        WRITERS[name](root / "checkpoints" / name, tokenizer, paperdoll)
+    torch.manual_seed(1)
+    unet = family.make_unet(checkpoints.PAPERDOLL)
+    networks.make_controlnet(unet).save_pretrained(root / "controlnet" / "lines")
+    ink = {f"{LAYER}.lora_down.weight": torch.randn(4, 32)}
+    ink[f"{LAYER}.lora_up.weight"] = torch.randn(32, 4)
+    save_file(ink, root / "loras" / "ink.safetensors")
+    return root
+
+
+@pytest.fixture(scope="module")
+def bench(models, tmp_path_factory):
+    outputs = tmp_path_factory.mktemp("outputs")
+    with Workbench(models=models, outputs=outputs, device="cpu") as workbench:
+        yield workbench
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left():
+    yield
+    assert [one for one in threading.enumerate() if one.name == NAME] == []
+
+
+def asked(**settings):
+    return PipelineConfig.parse(QUICK | SIZES | settings)
+
+
+def apart(one, other):
+    first, second = (np.asarray(image, np.int16) for image in (one, other))
+    return int(np.abs(first - second).max())
+
+
+def records(run):
+    return [
+        next(one["applied"] for one in record["stages"] if one["name"] == "txt2img")
+        for record in run.records
+    ]
+
+
+def compared(bench, config):
+    """Draw pictures at once and one by one; nothing may be cached."""
+    runs = []
+    for count in (config.draw_together, 1):
+        bench.cache.clear()
+        runs.append(bench.execute(config.changed(draw_together=count), save=False))
+    return runs
+
+
+def assert_alike(together, alone, most=MOST_APART):
+    pairs = list(zip(together.images, alone.images, strict=True))
+    assert max(apart(*pair) for pair in pairs) <= most
+    # They are not each other's: the seeds are their own.
+    images = together.images
+    assert all(apart(images[0], other) > MOST_APART for other in images[1:])
+    count = len(images)
+    told = [one["together"] for one in records(together)]
+    assert told == [{"pictures": count, "place": place + 1} for place in range(count)]
+    assert not any("together" in one for one in records(alone))
+    left_out = {"together"}
+    for mine, theirs in zip(records(together), records(alone), strict=True):
+        assert {key: mine[key] for key in mine.keys() - left_out} == theirs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_familys_pictures_are_those_of_one_by_one(bench, name):
+    guidance = 3.0 if RUNNING[name].guidance != "none" else 1.0
+    assert_alike(*compared(bench, asked(checkpoint=name, guidance_scale=guidance)))
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_keeps_to_its_pictures_own_noise(bench, sampler):
+    assert_alike(*compared(bench, asked(sampler=sampler, steps=5)))
+
+
+@pytest.mark.parametrize("how", PROMPTS)
+def test_what_stands_around_a_denoiser_stands_around_each_picture(bench, how):
+    assert_alike(*compared(bench, asked(**PROMPTS[how])))
+
+
+@pytest.mark.parametrize("part", [{}, {"guidance_start": 0.3}])
+def test_controlnets_are_asked_for_all(bench, part):
+    shown = bench.keep(Image.radial_gradient("L").convert("RGB").resize((64, 64)))
+    units = [{"model": "lines", "weight": weight, "image": shown} for weight in (0.8, 0.3)]
+    for control in (units[:1], units):
+        assert_alike(*compared(bench, asked(control=control, **part)))
+
+
+def test_z_images_controlnets_too(bench, models):
+    folder = models / "controlnet" / "z"
+    torch.manual_seed(2)
+    z_image.make_controlnet().save_pretrained(folder)
+    shown = bench.keep(Image.radial_gradient("L").convert("RGB").resize((64, 64)))
+    control = [{"model": "z", "weight": 0.8, "image": shown}]
+    assert_alike(*compared(bench, asked(checkpoint="z-image", control=control)))
+
+
+def test_a_place_makes_no_picture_another(bench):
+    """The class of equality is how many there are; the place is in it to be on the safe side."""
+    config = bench.resolve(asked(batch_size=1, seed=9))
+    images = []
+    for place in (1, 2, 3):
+        one = config.model_copy(update={"together": Together(pictures=3, place=place)})
+        images.append(bench.execute(one, save=False).image)
+    assert max(apart(images[0], other) for other in images[1:]) <= 1
+
+
+def test_rows_of_other_lengths_are_filled_with_copies(bench):
+    """A text of two chunks beside one of one: neither is changed by the other."""
+    settings = dict(asked(batch_size=1))
+    own = {name: settings[name] for name in SAMPLING_NAMES}
+    drawing = Drawing(bench.registry.load(bench.registry.find("paperdoll", "checkpoint")))
+    texts = ["a red ball", ", ".join(["a red ball", "a blue hat", "green rain"] * 12)]
+    every = [
+        Asked("text-to-image", Sampling(**own | {"prompt": text}), lambda *_: None, size=(64, 64))
+        for text in texts
+    ]
+    at_once = denoise_all(drawing, every, Places((0, 1), 2))
+    by_itself = [denoise_all(drawing, [one], Places((at,), 2))[0] for at, one in enumerate(every)]
+    assert [one.image.tobytes() for one in at_once] == [one.image.tobytes() for one in by_itself]
+
+
+def test_an_error_in_one_ends_all_and_leaves_the_networks_as_they_were(bench):
+    loaded = bench.registry.load(bench.registry.find("paperdoll", "checkpoint"))
+    parts = {name: set(vars(loaded.components[name])) for name in ("unet", "vae")}
+
+    def fail(event):
+        if event.kind == "step" and event.image == 2 and event.step == 2:
+            raise ValueError("a fault in the second picture")
+
+    forget = bench.executor.listen(fail)
+    bench.cache.clear()
+    with pytest.raises(ValueError, match="second picture"):
+        bench.execute(asked(), save=False)
+    forget()
+    assert {name: set(vars(loaded.components[name])) for name in parts} == parts
+
+
+def test_a_cancel_ends_all(bench):
+    bench.cache.clear()
+    forget = bench.executor.listen(
+        lambda one: one.kind == "step" and one.image == 3 and bench.executor.cancel_all()
+    )
+    with pytest.raises(CancelledError):
+        bench.execute(asked(), save=False)
+    forget()
+
+
+def test_where_memory_runs_out_each_picture_is_computed_by_itself(bench, monkeypatch):
+    """Less memory than for two rows at once: prompts one after another, of every picture."""
+    bench.cache.clear()
+    alone = bench.execute(asked(draw_together=1), save=False)
+    unet = bench.registry.load(bench.registry.find("paperdoll", "checkpoint")).denoiser
+    forward, seen = unet.forward, []
+
+    def small(sample, *args, **inputs):
+        seen.append(len(sample))
+        if len(sample) > 1:
+            raise MemoryError("of the test")
+        return forward(sample, *args, **inputs)
+
+    monkeypatch.setattr(unet, "forward", small)
+    bench.cache.clear()
+    run = bench.execute(asked(), save=False)
+    monkeypatch.undo()
+    assert {*seen} == {6, 1}
+    for record in records(run):
+        assert [one["how"] for one in record["retries"]] == [
+            "caches freed",
+            "prompts one after another",
+        ]
+    assert max(apart(*pair) for pair in zip(run.images, alone.images, strict=True)) <= MOST_APART

@@ -1,0 +1,288 @@
+"""How many pictures are denoised at once: asked for or chosen, in the key, the record, the file."""
+
+import threading
+
+import pytest
+
+from medialab import PipelineConfig, Workbench
+from medialab.artifacts import Sidecar
+from medialab.artifacts.reasons import why
+from medialab.artifacts.why import Made
+from medialab.config.resolved import ResolvedConfig, Together
+from medialab.errors import CancelledError, ConfigError
+from medialab.process.precisions import LARGE
+from medialab.runs import drawn_together
+from medialab.runs.drawn_together import LEAST_GAIN, together_for
+
+QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
+FOUR = PipelineConfig.parse(QUICK | {"batch_size": 4, "draw_together": 4})
+
+
+def stage_of(record, name="txt2img"):
+    return next(one for one in record["stages"] if one["name"] == name)
+
+
+def told(run):
+    return [stage_of(record)["applied"].get("together") for record in run.records]
+
+
+# Settings and layouts
+
+
+@pytest.mark.parametrize("wrong", [0, 17, -1, "x", 2.5])
+def test_nonsense_is_refused_by_name(wrong):
+    with pytest.raises(ConfigError, match="draw_together"):
+        PipelineConfig.parse({"draw_together": wrong})
+
+
+def test_a_place_that_is_not_there_is_refused(bench):
+    plain = bench.resolve(FOUR).model_dump()
+    with pytest.raises(ConfigError, match="place 5 of 4"):
+        ResolvedConfig.parse(plain | {"together": {"pictures": 4, "place": 5}})
+
+
+def places(bench, **changes):
+    resolved = bench.resolve(FOUR.changed(**changes))
+    found = [one.together for one in resolved.singles(bench.registry.folder / "wildcards")]
+    return [one and (one.place, one.pictures) for one in found]
+
+
+def test_pictures_are_grouped_and_the_rest_is_a_smaller_group(bench):
+    assert places(bench) == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert places(bench, batch_size=5, draw_together=2) == [(1, 2), (2, 2), (1, 2), (2, 2), None]
+    assert places(bench, batch_size=7) == [
+        *((1, 4), (2, 4), (3, 4), (4, 4)),
+        *((1, 3), (2, 3), (3, 3)),
+    ]
+    assert places(bench, batch_size=2, draw_together=16) == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize(
+    "alone", [{"draw_together": 1}, {"draw_together": None}, {"batch_size": 1}]
+)
+def test_without_a_wish_a_small_model_on_a_cpu_draws_one_by_one(bench, alone):
+    config = FOUR.changed(**alone)
+    assert bench.resolve(config).together is None
+    assert places(bench, **alone) == [None] * config.batch_size
+
+
+def test_texts_that_differ_are_drawn_one_by_one(bench):
+    assert places(bench, prompt="a {red|blue|green|white|black} ball") == [None] * 4
+
+
+def test_a_picture_that_another_checkpoint_finishes_is_drawn_alone(bench):
+    config = FOUR.changed(handover_checkpoint="paperdoll", checkpoint="paperdoll", switch_at=0.5)
+    assert config.may_draw_together is not config.hands_over
+
+
+def test_what_is_asked_for_again_is_asked_as_before(bench):
+    asked = bench.resolve(FOUR).asked()
+    assert asked.draw_together == 4
+    assert "together" not in type(asked).model_fields
+
+
+# Pictures
+
+
+def test_each_is_made_again_from_its_own_file_byte_for_byte(bench):
+    run = bench.execute(FOUR)
+    assert told(run) == [{"pictures": 4, "place": place} for place in (1, 2, 3, 4)]
+    for place, (artifact, image) in enumerate(zip(run.artifacts, run.images, strict=True), 1):
+        bench.cache.clear()
+        config = Sidecar.read(artifact.sidecar).config
+        assert config.together == Together(pictures=4, place=place)
+        again = bench.execute(config, save=False)
+        assert again.image.tobytes() == image.tobytes()
+        assert told(again) == [{"pictures": 4, "place": place}]
+        assert bench.verify(artifact).is_equal
+
+
+def test_a_workbench_of_its_own_makes_it_again(bench, tiny_models, tmp_path):
+    run = bench.execute(FOUR)
+    config = Sidecar.read(run.artifacts[2].sidecar).config
+    with Workbench(models=tiny_models, outputs=tmp_path / "others", device="cpu") as other:
+        assert other.execute(config, save=False).image.tobytes() == run.images[2].tobytes()
+
+
+def test_stages_after_it_go_on_alone(bench):
+    hires = {"enabled": True, "scale": 1.5, "steps": 2, "denoising_strength": 0.5}
+    run = bench.execute(FOUR.changed(refiner=hires))
+    assert [image.size for image in run.images] == [(96, 96)] * 4
+    bench.cache.clear()
+    again = bench.execute(Sidecar.read(run.artifacts[1].sidecar).config, save=False)
+    assert again.image.tobytes() == run.images[1].tobytes()
+
+
+def test_pictures_that_are_cached_are_not_drawn_again(bench, monkeypatch):
+    whole = bench.execute(FOUR, save=False)
+    singles = bench.resolve(FOUR).singles()
+    bench.cache.clear()
+    for single in singles[::2]:
+        bench.execute(single.changed(seed=single.seed), save=False)
+    run = bench.execute(FOUR, save=False)
+    cached = [stage_of(record)["cached"] for record in run.records]
+    # The second and the fourth are drawn when the second is run: the fourth goes on from there.
+    assert cached == [True, False, True, False]
+    assert [one.tobytes() for one in run.images] == [one.tobytes() for one in whole.images]
+
+
+def test_from_a_stage_on_all_are_drawn_anew_at_once(bench):
+    first = bench.execute(FOUR, save=False)
+    steps = []
+    forget = bench.executor.listen(lambda one: one.kind == "step" and steps.append(one.image))
+    again = bench.submit(FOUR, anew_from="txt2img", save=False).result(60)
+    forget()
+    assert steps == [1, 2, 3, 4] * 4
+    assert not any(stage_of(record)["cached"] for record in again.records)
+    assert [one.tobytes() for one in again.images] == [one.tobytes() for one in first.images]
+
+
+def test_one_by_one_has_keys_of_its_own(bench):
+    plans = [
+        bench._resolver.plan(FOUR.changed(draw_together=count)).pictures for count in (1, 2, 4)
+    ]
+    digests = [
+        [next(one.key.digest for one in each.stages if one.name == "txt2img") for each in plan]
+        for plan in plans
+    ]
+    assert len({digest for each in digests for digest in each}) == 12
+    prompts = {each.stages[0].key.digest for plan in plans for each in plan}
+    assert len(prompts) == 1
+
+
+def test_a_cancel_keeps_what_is_finished(bench):
+    """The first pair is there; the second is not, and no thread is left."""
+    bench.executor.listen(
+        lambda one: one.kind == "step" and one.image == 4 and bench.executor.cancel_all()
+    )
+    with pytest.raises(CancelledError):
+        bench.execute(FOUR.changed(draw_together=2))
+    pictures = sorted(bench.artifacts.folder.glob("2*/[0-9]*.png"))
+    assert len(pictures) >= 2
+    assert [Sidecar.read(one.with_suffix(".json")).config.seed for one in pictures[:2]] == [7, 8]
+    assert not [one for one in threading.enumerate() if one.name.startswith("medialab picture")]
+
+
+def test_nan_in_one_leaves_the_others_as_they_are_made_alone(bench, monkeypatch):
+    """All at once have one precision: the one that fails is repeated in float32 by itself."""
+    clean = bench.execute(FOUR, save=False)
+    bench.cache.clear()
+    unet = bench.registry.load(bench.registry.find("paperdoll", "checkpoint")).denoiser
+    forward, calls = unet.forward, []
+
+    def spoiled(sample, *args, **inputs):
+        calls.append(len(sample))
+        found = forward(sample, *args, **inputs)
+        if len(calls) == 2:
+            found[0][3] = float("nan")
+        return found
+
+    monkeypatch.setattr(unet, "forward", spoiled)
+    run = bench.execute(FOUR, save=False)
+    monkeypatch.undo()
+    assert {*calls} == {8}
+    assert [one.tobytes() for one in run.images] == [one.tobytes() for one in clean.images]
+    assert told(run) == told(clean)
+    assert not any("retries" in stage_of(record)["applied"] for record in run.records)
+
+
+def test_the_text_in_the_picture_is_a1111s(bench):
+    run = bench.execute(FOUR)
+    texts = [artifact.path.read_bytes() for artifact in run.artifacts]
+    for at, text in enumerate(texts):
+        assert f"Batch size: 4, Batch pos: {at}".encode() in text
+    alone = bench.execute(FOUR.changed(draw_together=1))
+    assert b"Batch size" not in alone.artifacts[0].path.read_bytes()
+
+
+def test_why_two_differ_is_told(bench):
+    together = bench.execute(FOUR.changed(batch_size=2), save=False)
+    alone = bench.execute(FOUR.changed(batch_size=2, draw_together=1), save=False)
+    made = [Made(name, run.config, run.record) for name, run in (("A", together), ("B", alone))]
+    sentences = why(*made).sentences
+    assert any(one.startswith("2 at once for") for one in sentences)
+
+
+# Memory and the choice
+
+
+def test_more_pictures_need_more_memory_for_their_steps(bench):
+    needs = [
+        bench.memory_plan(FOUR.changed(draw_together=count)).of(["txt2img"]).stages[0].usual
+        for count in (1, 2, 4)
+    ]
+    resolved = bench.memory_plan(bench.resolve(FOUR)).of(["txt2img"]).stages[0].usual
+    assert needs[0] <= needs[1] <= needs[2] == resolved
+
+
+@pytest.fixture
+def resolved(bench):
+    return bench.resolve(FOUR.changed(draw_together=None))
+
+
+@pytest.fixture
+def choose(bench, resolved, monkeypatch):
+    """Choose for a model of a size, on a device, with a gain that was measured or not."""
+    info = bench.registry.find("paperdoll", "checkpoint")
+
+    def chosen(device="cpu", numbers=LARGE, gain=None, most=16, **changes):
+        monkeypatch.setattr(drawn_together, "numbers_in", lambda _: numbers)
+        config = resolved.changed(**changes)
+        return together_for(config, info, device, lambda: gain, lambda count: count <= most)
+
+    return chosen
+
+
+def test_a_gpu_draws_as_many_as_fit(choose):
+    assert choose("cuda") == Together(pictures=4)
+    assert choose("cuda:1", batch_size=40) == Together(pictures=16)
+    assert choose("cuda", most=3) == Together(pictures=3)
+    assert choose("cuda", most=1) is None
+    assert choose("cuda", most=0) is None
+    assert choose("cuda", draw_together=2) == Together(pictures=2)
+    assert choose("cuda", draw_together=1) is None
+    assert choose("cuda", batch_size=1) is None
+
+
+def test_a_cpu_draws_pairs_of_large_models_where_that_was_found_to_be_faster(choose):
+    assert choose(gain=LEAST_GAIN) == Together(pictures=2)
+    assert choose(gain=LEAST_GAIN - 0.01) is None
+    assert choose(gain=5.0, numbers=LARGE - 1) is None
+    assert choose(gain=5.0, most=1) is None
+    assert choose(gain=0.5, draw_together=3) == Together(pictures=3)
+
+
+def test_the_first_batch_of_a_large_model_measures(choose):
+    assert choose() == Together(pictures=2, place=2)
+    assert choose(batch_size=2) is None
+    assert choose(steps=3) is None
+    assert choose(numbers=LARGE - 1) is None
+
+
+def test_a_batch_that_measures_keeps_the_gain_and_the_next_one_asks_for_it(bench, monkeypatch):
+    monkeypatch.setattr(drawn_together, "numbers_in", lambda _: LARGE)
+    config = FOUR.changed(draw_together=None, batch_size=5)
+    facts = bench.registry.facts
+    run = bench.execute(config, save=False)
+    pair = {"pictures": 2}
+    assert told(run) == [None, *[pair | {"place": place} for place in (1, 2, 1, 2)]]
+    (name,) = [one for one in facts._known if one.startswith("gain of pairs")]
+    gain = facts.known(name)
+    assert 0 < gain < 100
+    assert bench.resolve(config).together == (Together(pictures=2) if gain >= LEAST_GAIN else None)
+    facts._known[name] = 2.0
+    assert bench.resolve(config).together == Together(pictures=2)
+    facts._known[name] = 1.0
+    assert bench.resolve(config).together is None
+
+
+def test_a_gain_is_another_for_another_family_size_or_precision(resolved):
+    def name(family="sdxl", device="cpu", **changes):
+        return drawn_together.name_of_gain(resolved.model_copy(update=changes), family, device)
+
+    names = [
+        *(name(), name("flux"), name(width=512, height=512), name(dtype="bfloat16")),
+        *(name(threads=7), name(guidance_scale=1.0)),
+    ]
+    assert len({*names}) == len(names)
+    assert name(width=64, height=65) == name()
