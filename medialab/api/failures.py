@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from medialab import errors
-from medialab.api.jobs import Job
 from medialab.api.messages import Answer, failure
+from medialab.devices.jobs import Job
 from medialab.errors import (
     ArtifactError,
     CancelledError,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from medialab.api.jobs import ENDS, Job, JobEvent
+from medialab.devices.jobs import ENDS, Job, JobEvent
 
 
 async def until_over(job: Job, seconds: float, hung_up: asyncio.Event) -> bool:

@@ -20,9 +20,7 @@ from typing import Any
 from PIL import Image
 
 from medialab.api.capabilities import capabilities, schema_of
-from medialab.api.executor import WorkerExecutor
 from medialab.api.failures import failure_of
-from medialab.api.jobs import Job
 from medialab.api.limits import Limits
 from medialab.api.messages import decoded, refused
 from medialab.api.requests import BatchRequest, EnhanceRequest, PictureRequest, PicturesQuery
@@ -31,6 +29,8 @@ from medialab.artifacts.sidecar import Sidecar
 from medialab.artifacts.table import query_of
 from medialab.batch.files import parse_batch
 from medialab.config.pipeline import PipelineConfig
+from medialab.devices.executor import WorkerExecutor
+from medialab.devices.jobs import Job
 from medialab.errors import (
     ArtifactError,
     ConfigError,

@@ -6,7 +6,7 @@ import pytest
 
 from medialab import errors
 from medialab.api.failures import answer_of, failure_of, job_answer, status_of
-from medialab.api.jobs import Job
+from medialab.devices.jobs import Job
 from medialab.runs.plain import error_as_plain
 
 

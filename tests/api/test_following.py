@@ -3,7 +3,7 @@
 from anyio.from_thread import start_blocking_portal
 
 from medialab.api.following import events_of
-from medialab.api.jobs import Job
+from medialab.devices.jobs import Job
 
 
 class EndsMeanwhile(Job):

@@ -51,7 +51,7 @@ def in_base64(image):
 def worker_of(api_server):
     """The process that makes the pictures."""
     children = psutil.Process(api_server.process.pid).children()
-    return next(one for one in children if "medialab.api.worker" in one.cmdline())
+    return next(one for one in children if "medialab.worker" in one.cmdline())
 
 
 def place_of(api_server):

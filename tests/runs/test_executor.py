@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from medialab import PipelineConfig, Workbench
-from medialab.api.executor import WorkerExecutor
+from medialab.devices.executor import WorkerExecutor
 from medialab.errors import CancelledError, MediaLabError, ModelRefusedError
 from medialab.runs.executor import Executor
 from medialab.runs.request import Request

@@ -25,12 +25,12 @@ from medialab.api.agents.arguments import (
 from medialab.api.agents.contents import as_text, link, shown
 from medialab.api.failures import job_answer
 from medialab.api.following import events_of
-from medialab.api.jobs import Job, JobEvent
 from medialab.api.messages import RefusedError
 from medialab.api.requests import BatchRequest, EnhanceRequest, ModelsQuery
 from medialab.api.service import Service
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
+from medialab.devices.jobs import Job, JobEvent
 
 Contents = Sequence[types.ContentBlock]
 OWNER = "agent"

@@ -8,7 +8,6 @@ from medialab.api.failures import failure_of
 from medialab.api.following import events_of
 from medialab.api.http.making import answer_with
 from medialab.api.http.operation import Asked, Operation, Stream
-from medialab.api.jobs import ENDS, Job
 from medialab.api.messages import Answer, refused
 from medialab.api.requests import (
     CancelQuery,
@@ -19,6 +18,7 @@ from medialab.api.requests import (
     JobsQuery,
 )
 from medialab.api.service import Service
+from medialab.devices.jobs import ENDS, Job
 
 _PAUSE = 15.0  # seconds after which a comment keeps a stream without events open
 _MOST_DIGITS = 18  # of an event's id

@@ -10,11 +10,11 @@ from pydantic import BaseModel
 from medialab.api.failures import job_answer
 from medialab.api.following import until_over
 from medialab.api.http.operation import Asked, Operation
-from medialab.api.jobs import Job
 from medialab.api.messages import Answer, parsed
 from medialab.api.requests import BatchRequest, EnhanceRequest, FailureAnswer, JobAnswer, Waiting
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
+from medialab.devices.jobs import Job
 
 _HEADERS = {
     "Idempotency-Key": (

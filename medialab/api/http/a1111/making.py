@@ -18,11 +18,11 @@ from medialab.api.http.a1111.requests import (
 )
 from medialab.api.http.a1111.settings import config_of, settings_of_options
 from medialab.api.http.operation import Asked, Operation
-from medialab.api.jobs import Job
 from medialab.api.messages import Answer, decoded, refused
 from medialab.api.requests import FailureAnswer
 from medialab.api.service import Service
 from medialab.artifacts.embedded import text_in
+from medialab.devices.jobs import Job
 from medialab.errors import PictureError
 from medialab.process.versions import program_version
 

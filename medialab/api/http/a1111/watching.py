@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from medialab.api.http.operation import Asked, Operation
-from medialab.api.jobs import Job
 from medialab.api.messages import Answer
 from medialab.api.requests import FailureAnswer
+from medialab.devices.jobs import Job
 
 
 class ProgressQuery(BaseModel):

@@ -7,9 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from medialab.api.jobs import ENDS, Job, JobKind, cancelled_before, next_of
-from medialab.api.statistics import Statistics
-from medialab.api.worker.process import WorkerProcess
+from medialab.devices.jobs import ENDS, Job, JobKind, cancelled_before, next_of
+from medialab.devices.process import WorkerProcess
+from medialab.devices.statistics import Statistics
 from medialab.errors import MediaLabError, TooManyJobsError, WorkbenchClosedError
 from medialab.process.events import Event, Kind
 from medialab.process.jobs import Listener

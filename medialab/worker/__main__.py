@@ -1,4 +1,4 @@
-"""Make the pictures of another process's requests: `python -m medialab.api.worker`.
+"""Make the pictures of another process's requests: `python -m medialab.worker`.
 
 Messages come on standard input and go to standard output (`frames`); `process` starts this and
 says what they are. The first one names the folders, so that no command line holds anything.
@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from medialab.api.worker.frames import read_frame, write_frame
-from medialab.api.worker.tasks import Tasks
+from medialab.devices.frames import read_frame, write_frame
 from medialab.process import threads
 from medialab.workbench import Workbench
+from medialab.worker.tasks import Tasks
 
 
 class Speaker:

@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-from medialab.api.worker import frames
-from medialab.api.worker.frames import BrokenFrameError, read_frame, write_frame
+from medialab.devices import frames
+from medialab.devices.frames import BrokenFrameError, read_frame, write_frame
 
 
 class Trickle(io.BytesIO):

@@ -1,7 +1,7 @@
 """Jobs that ended are counted by kind and state, stages by how often and how long they ran."""
 
-from medialab.api.jobs import Job
-from medialab.api.statistics import Statistics
+from medialab.devices.jobs import Job
+from medialab.devices.statistics import Statistics
 
 
 def test_jobs_and_stages_are_counted():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from medialab.api import jobs
-from medialab.api.jobs import Job, next_of
+from medialab.devices import jobs
+from medialab.devices.jobs import Job, next_of
 from medialab.errors import MediaLabError, ModelRefusedError
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from medialab.api.worker.frames import BrokenFrameError, read_frame, write_frame
+from medialab.devices.frames import BrokenFrameError, read_frame, write_frame
 from medialab.errors import WorkerEndedError
 
 # Variables of the environment that hold secrets of the server, which its worker has no use for.
@@ -154,7 +154,7 @@ class WorkerProcess:
         self._is_ready.clear()
         environment = {name: one for name, one in os.environ.items() if name not in _SECRETS}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "medialab.api.worker"],
+            [sys.executable, "-m", "medialab.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

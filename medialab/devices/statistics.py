@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from medialab.api.jobs import Job
+from medialab.devices.jobs import Job
 
 
 class Statistics:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from medialab.api.worker.process import WorkerProcess
+from medialab.devices.process import WorkerProcess
 from medialab.errors import WorkerEndedError
 
 SOON = 120

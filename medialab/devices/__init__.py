@@ -1,0 +1,1 @@
+"""Gives requests to processes of this machine, which make the pictures, and hears of them."""
