@@ -1,7 +1,14 @@
 """Locks on open files, which the system releases when their process ends, however it ends."""
 
+import os
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+_PATIENCE = 60.0  # seconds that another may hold a lock before it is no longer waited for
+_PAUSE = 0.01  # seconds between two looks
 # A byte far behind any content: Windows locks ranges, and a locked one cannot be read.
 _FAR = 2**40
 
@@ -13,7 +20,6 @@ def try_lock(descriptor: int) -> bool:
     """
     if sys.platform == "win32":
         import msvcrt
-        import os
 
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         try:
@@ -28,3 +34,31 @@ def try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Hold a lock's file for the block, so that no other process or thread does the same meanwhile.
+
+    It only saves work done twice: a folder that cannot be written, or another that holds the lock
+    for a minute, does not keep anyone from the block.
+
+    Args:
+        path: The lock's file; it is created, and stays.
+
+    Yields:
+        Whether it is held.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        yield False
+        return
+    try:
+        end = time.monotonic() + _PATIENCE
+        while not (is_held := try_lock(descriptor)) and time.monotonic() < end:
+            time.sleep(_PAUSE)
+        yield is_held
+    finally:
+        os.close(descriptor)

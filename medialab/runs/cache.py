@@ -31,6 +31,7 @@ MEMORY_BYTES = 512 * 1024**2
 DISK_BYTES = 4 * 1024**3
 _SUFFIX = ".stage"
 _COMPARED = 40  # newest results of a stage that an explanation compares
+_COUNTED_AGAIN = 1 / 16  # of the limit; after so much written, the folder is counted again
 # A file: 8 bytes little-endian, the length of the label; the label; 32 bytes, the sha256 of the
 # value; the value. A file that was cut or changed does not match and counts as missing.
 _LENGTH, _DIGEST = 8, 32
@@ -135,6 +136,7 @@ class StageCache:
             memory_bytes, {}, weight=lambda _name, value: len(value)
         )
         self._written: int | None = None  # bytes in the folder, as far as known
+        self._added = 0  # bytes of them that were written since the folder was last counted
         self._lock = threading.Lock()
         self._room = threading.Lock()  # of `_written`: a picture's writer makes room, too
 
@@ -319,7 +321,10 @@ class StageCache:
         with self._room:
             if self._written is None:
                 self._sweep()
-                self._written = total_size(self._files())
+            self._added += added
+            if self._written is None or self._added > self.disk_bytes * _COUNTED_AGAIN:
+                # Other processes write here, too.
+                self._written, self._added = total_size(self._files()), 0
             else:
                 self._written += added
             if self._written <= self.disk_bytes:

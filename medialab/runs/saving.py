@@ -1,6 +1,7 @@
 """Saving the pictures of a run, each once: an equal one that is on the disk is used again."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from medialab.artifacts import Artifact, ArtifactManager
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError
+from medialab.files.locks import alone
 from medialab.runs.cache import StageCache, StageKey
 from medialab.runs.plan import PicturePlan
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _STAGE = "a saved picture"  # in the cache, beside the results of the stages
+_LOCK_DIGITS = 2  # of its key in the name of its lock: at most 256 files, and few wait for others
 
 
 class PictureSaver:
@@ -51,12 +54,19 @@ class PictureSaver:
         settings = {"config": config.model_dump(mode="json")}
         last = picture.stages[-1].key
         key = replace(last, stage=_STAGE, settings=settings, before=last.digest)
-        if not duplicates and (found := self._found(key, image, config, record)) is not None:
-            return found, True
-        artifact = self._artifacts.save(image, config, record)
-        path = artifact.path.relative_to(self._artifacts.folder)
-        self._cache.put(key, path.as_posix().encode())
-        return artifact, False
+        with self._alone(key):
+            if not duplicates and (found := self._found(key, image, config, record)) is not None:
+                return found, True
+            artifact = self._artifacts.save(image, config, record)
+            path = artifact.path.relative_to(self._artifacts.folder)
+            self._cache.put(key, path.as_posix().encode())
+            return artifact, False
+
+    def _alone(self, key: StageKey) -> AbstractContextManager[object]:
+        """Keep other processes from saving the same picture: they find it afterwards."""
+        if self._cache.folder is None:
+            return nullcontext()
+        return alone(self._cache.folder / f".saving-{key.digest[:_LOCK_DIGITS]}.lock")
 
     def _found(
         self,

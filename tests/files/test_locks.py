@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
-from medialab.files.locks import try_lock
+from medialab.files import locks
+from medialab.files.locks import alone, try_lock
 
 
 def test_a_locked_file_is_locked_for_everyone_else_until_it_is_closed(tmp_path):
@@ -35,3 +37,39 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path):
         process.send_signal(signal.SIGKILL)
     assert try_lock(own)
     os.close(own)
+
+
+def test_whoever_is_alone_is_waited_for(tmp_path):
+    path, order = tmp_path / "folder" / "lock", []
+    inside, may_end = threading.Event(), threading.Event()
+
+    def first():
+        with alone(path) as is_held:
+            inside.set()
+            may_end.wait(60)
+            order.append(("first", is_held))
+
+    def second():
+        with alone(path) as is_held:
+            order.append(("second", is_held))
+
+    threads = [threading.Thread(target=one) for one in (first, second)]
+    threads[0].start()
+    assert inside.wait(60)
+    threads[1].start()
+    may_end.set()
+    for one in threads:
+        one.join()
+    assert order == [("first", True), ("second", True)]
+
+
+def test_where_no_lock_can_be_made_nobody_is_kept_from_work(tmp_path):
+    (tmp_path / "file").touch()
+    with alone(tmp_path / "file" / "lock") as is_held:
+        assert not is_held
+
+
+def test_one_who_keeps_a_lock_for_ever_is_not_waited_for_so_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "_PATIENCE", 0.0)
+    with alone(tmp_path / "lock") as is_held, alone(tmp_path / "lock") as is_held_twice:
+        assert (is_held, is_held_twice) == (True, False)

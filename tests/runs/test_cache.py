@@ -121,6 +121,15 @@ def test_the_folder_is_bounded_and_the_longest_unused_leaves_first(tmp_path):
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 20_000
 
 
+def test_several_that_write_into_one_folder_keep_to_its_limit_together(tmp_path):
+    several = [StageCache(tmp_path, memory_bytes=0, disk_bytes=20_000) for _ in range(3)]
+    for number in range(36):
+        several[number % 3].put(numbered(number), bytes(1000))
+    assert several[0].holds(numbered(35))
+    # Each may have written a sixteenth of it, and one more result, since it counted.
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 20_000 + 3 * 2500
+
+
 def test_a_broken_file_is_a_miss_and_is_removed(cache):
     cache.put(key(), b"a picture")
     (path,) = cache.folder.iterdir()
@@ -302,12 +311,12 @@ def test_a_file_larger_than_the_whole_cache_may_be_is_removed_unread(tmp_path):
 def test_the_folder_is_listed_once_as_long_as_it_has_room(tmp_path, monkeypatch):
     listed, real = [], StageCache._files
     monkeypatch.setattr(StageCache, "_files", lambda cache: (listed.append(1), real(cache))[1])
-    cache = StageCache(tmp_path, disk_bytes=20_000)
+    cache = StageCache(tmp_path, disk_bytes=400_000)
     for number in range(5):
         cache.put(numbered(number), bytes(3000))
     assert len(listed) == 1
-    for number in range(5, 8):
-        cache.put(numbered(number), bytes(3000))
+    cache.disk_bytes = 20_000
+    cache.put(numbered(5), bytes(3000))
     assert len(listed) > 1
 
 
