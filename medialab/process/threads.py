@@ -179,6 +179,23 @@ def pick_device(wanted: str | None = None) -> str:
 
 
 @cache
+def cuda_count() -> int:
+    """Return how many CUDA devices this process may use.
+
+    Cost: on Linux the driver alone is asked; elsewhere torch is imported.
+    """
+    if _is_without_gpu():
+        return 0
+    if sys.platform != "linux":
+        import torch
+
+        return torch.cuda.device_count()
+    driver, found = ctypes.CDLL("libcuda.so.1"), ctypes.c_int()
+    is_told = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(found)) == 0
+    return found.value if is_told else 0
+
+
+@cache
 def _is_without_gpu() -> bool:
     """Return whether torch cannot find a GPU: it is built for CPUs, or CUDA has no driver here."""
     if sys.platform != "linux":

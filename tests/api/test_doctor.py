@@ -244,6 +244,7 @@ CARD = [{"name": "NVIDIA L4", "memory_bytes": 24_000_000_000, "capability": "8.9
         ({"free_bytes": 1_000_000}, {}, "only 1 MB of memory are free"),
         ({"load": 40.0}, {}, "other programs compute, too (load 40.0)"),
         ({}, {"picture_refused": "no checkpoint"}, "no picture could be made: no checkpoint"),
+        ({}, {"gpus": [*CARD, *CARD, *CARD]}, "3 GPUs are here, and one of them is used"),
     ],
 )
 def test_advice_names_what_is_wrong_and_the_next_step(changes, measured, words):
@@ -257,4 +258,11 @@ def test_advice_names_what_is_wrong_and_the_next_step(changes, measured, words):
 def test_a_card_that_torch_sees_is_no_trouble():
     machine = dataclasses.replace(this_machine(), nvidia=("NVIDIA L4",))
     seen = WELL | {"device": "cuda", "cuda": "12.8", "gpus": CARD}
-    assert not any("not used" in line for line in advice(machine, installed_software(), seen))
+    found = advice(machine, installed_software(), seen)
+    assert not any("not used" in line or "GPUs are here" in line for line in found)
+
+
+def test_of_several_cards_it_is_told_that_one_is_chosen():
+    seen = WELL | {"device": "cuda", "cuda": "12.8", "gpus": [*CARD, *CARD]}
+    found = {one.name: one for one in choices(this_machine(), seen, MachineFacts())}
+    assert found["device"].why == "the first of 2 GPUs; devices=all uses every one"

@@ -77,3 +77,35 @@ def test_where_torch_finds_no_gpu_none_is_looked_for_with_it():
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
         assert done.stdout.split() == [b"cpu", b"False"]
+
+
+class Driver:
+    """What CUDA's driver answers, with its status codes."""
+
+    def __init__(self, status, count):
+        self.status, self.count = status, count
+
+    def cuInit(self, _flags):  # noqa: N802 - the driver's name
+        return self.status
+
+    def cuDeviceGetCount(self, found):  # noqa: N802 - the driver's name
+        found._obj.value = self.count
+        return 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere torch is asked")
+@pytest.mark.parametrize(("status", "count", "found"), [(0, 2, 2), (0, 0, 0), (100, 7, 0)])
+def test_cuda_devices_are_counted_by_the_driver_without_torch(monkeypatch, status, count, found):
+    threads.cuda_count.cache_clear()
+    monkeypatch.setattr(threads, "_is_without_gpu", lambda: False)
+    monkeypatch.setattr(threads.ctypes, "CDLL", lambda _name: Driver(status, count))
+    assert threads.cuda_count() == found
+    threads.cuda_count.cache_clear()
+
+
+def test_where_torch_is_built_for_cpus_no_driver_is_asked(monkeypatch):
+    threads.cuda_count.cache_clear()
+    monkeypatch.setattr(threads, "_is_without_gpu", lambda: True)
+    monkeypatch.setattr(threads.ctypes, "CDLL", None)
+    assert threads.cuda_count() == 0
+    threads.cuda_count.cache_clear()

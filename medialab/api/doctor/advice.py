@@ -5,6 +5,7 @@ from typing import Any
 
 from medialab.api.doctor.machine import Machine
 from medialab.api.doctor.software import Software
+from medialab.devices.names import VARIABLE
 from medialab.process.libraries import LIBRARIES
 from medialab.process.memory import gigabytes
 from medialab.process.precisions import LEAST_GAIN, computes_bfloat16
@@ -37,6 +38,11 @@ def _mending(_machine: Machine, software: Software, measured: Mapping[str, Any])
 
 
 def _gpu(machine: Machine, _software: Software, measured: Mapping[str, Any]) -> Iterator[str]:
+    if (count := len(measured.get("gpus") or ())) > 1:
+        yield (
+            f"{count} GPUs are here, and one of them is used unless you say otherwise: set "
+            f"{VARIABLE}=all, or give --devices all (docs/performance.md)"
+        )
     if not machine.nvidia or measured.get("gpus") or "torch" not in measured:
         return
     if measured.get("cuda") is None:

@@ -38,7 +38,9 @@ def choices(
 
 def _device(device: str, measured: Mapping[str, Any]) -> Choice:
     if device != "cpu":
-        return Choice("device", device, "the fastest that torch sees")
+        count = len(measured.get("gpus") or ())
+        several = f"the first of {count} GPUs; devices=all uses every one"
+        return Choice("device", device, several if count > 1 else "the fastest that torch sees")
     built = measured.get("cuda")
     why = f"torch is built for CUDA {built} and sees no GPU" if built else "torch is built for CPUs"
     return Choice("device", device, why)
