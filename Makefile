@@ -32,11 +32,11 @@ app: environment ## the studio alone, as a page on port 6699; PORT=number for an
 	@exec $(BIN)/python -m widgets.app --port=$(PORT)
 
 api: PORT ?= 8000
-api: environment ## the studio for other programs, on port 8000 (docs/api.md); PORT=number for another
-	@exec $(BIN)/python -m medialab.api --port=$(PORT)
+api: environment ## the studio for other programs, on port 8000 (docs/api.md); PORT=number for another, DEVICES=all for every GPU
+	@exec $(BIN)/python -m medialab.api --port=$(PORT) $(if $(DEVICES),--devices $(DEVICES))
 
-batch: environment ## make what is missing of a batch: FILE=batch.yaml; on a cluster with DASK=tcp://host:8786, or WORKERS=2
-	@$(BIN)/python -m medialab batch $(FILE) $(if $(DASK),--dask $(DASK)) $(if $(WORKERS),--workers $(WORKERS))
+batch: environment ## make what is missing of a batch: FILE=batch.yaml; DEVICES=cuda:0,cuda:1 for several GPUs; on a cluster with DASK=tcp://host:8786, or WORKERS=2
+	@$(BIN)/python -m medialab batch $(FILE) $(if $(DEVICES),--devices $(DEVICES)) $(if $(DASK),--dask $(DASK)) $(if $(WORKERS),--workers $(WORKERS))
 
 photos: environment ## fetch detectors and upscalers for photos (docs/models.md), 62 MB; FROM=folder takes packages that are there
 	@$(BIN)/python -m medialab fetch photos $(if $(FROM),--from "$(FROM)")

@@ -2,10 +2,10 @@
 
 `--help` lists every setting, or those of one stage if its name follows; `settings` prints them all
 as a page in Markdown; `enhance photo.jpg` works on a picture's file, with the settings that follow;
-`batch file.yaml` makes a batch, or what is missing of it, and with
-`--dask ADDRESS` or `--workers NUMBER` on a Dask cluster; `fetch address` downloads a model, and
-`fetch photos` the detectors and upscalers for photos, out of packages of the registry; `doctor`
-says what this machine has, and `doctor --json` says it to programs; `mcp` serves an agent.
+`batch file.yaml` makes a batch, or what is missing of it, with `--devices cuda:0,cuda:1` on several
+GPUs, with `--dask ADDRESS` or `--workers NUMBER` on a Dask cluster; `fetch address` downloads a
+model, and `fetch photos` the detectors and upscalers for photos, out of packages of the registry;
+`doctor` says what this machine has, and `doctor --json` says it to programs; `mcp` serves an agent.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from medialab.api.arguments import read_arguments
 from medialab.batch.cluster import DaskExecutor
 from medialab.batch.files import read_batch
 from medialab.config.pipeline import PipelineConfig
+from medialab.devices.names import VARIABLE, chosen_devices, read_devices
 from medialab.errors import ConfigError, MediaLabError, MissingLibraryError, shown
 from medialab.listing.model_folders import chosen_folders
 from medialab.loading.registry import ModelRegistry
@@ -132,7 +133,8 @@ def read_batch_arguments(arguments: list[str]) -> argparse.Namespace:
     """
     parser = _Arguments(
         prog="python -m medialab batch",
-        usage="python -m medialab batch file.yaml [--dask ADDRESS | --workers NUMBER]",
+        usage="python -m medialab batch file.yaml "
+        "[--devices NAMES | --dask ADDRESS | --workers NUMBER]",
         description="Make what is missing of a batch, and write its table and contact sheets.",
     )
     parser.add_argument("file", type=Path, help="the batch, as docs/batch.md describes it")
@@ -143,10 +145,21 @@ def read_batch_arguments(arguments: list[str]) -> argparse.Namespace:
     where.add_argument(
         "--workers", metavar="NUMBER", type=int, help="processes to start on this machine"
     )
+    where.add_argument(
+        "--devices",
+        metavar="NAMES",
+        help="of this machine, a process for each: cuda:0,cuda:1, or all for every CUDA device; "
+        f"by default what {VARIABLE} says",
+    )
     parser.add_argument(
         "--device", help="what the workers compute on, if not what this machine does: cpu, cuda"
     )
-    return parser.parse_args(arguments)
+    asked = parser.parse_args(arguments)
+    if asked.devices is not None:
+        asked.devices = read_devices(asked.devices)
+    elif asked.dask is None and asked.workers is None:
+        asked.devices = chosen_devices()
+    return asked
 
 
 def _batch(words: list[str]) -> int:
@@ -163,7 +176,7 @@ def _make_batch(arguments: argparse.Namespace) -> int:
         return 2
     try:
         with ExitStack() as opened:
-            bench = opened.enter_context(Workbench())
+            bench = opened.enter_context(Workbench(devices=arguments.devices))
             batch = asked.begin(bench)
             print(batch.plan, flush=True)
             executor = None

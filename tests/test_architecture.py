@@ -50,7 +50,6 @@ TESTED_WITH = {
     "medialab/api/agents": "tests/api/agents/test_server.py",
     "medialab/api/doctor": "tests/api/test_doctor.py",
     "medialab/api/__main__.py": "tests/api/test_http.py",
-    "medialab/devices/executor.py": "tests/runs/test_executor.py",
     "medialab/api/http": "tests/api/test_http.py",
     "medialab/worker/__main__.py": "tests/runs/test_executor.py",
     "medialab/worker/tasks.py": "tests/runs/test_executor.py",

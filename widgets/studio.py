@@ -15,6 +15,7 @@ from medialab import PipelineConfig, Run, Workbench
 from medialab.artifacts import Artifact, Query
 from medialab.batch.batch import Batch
 from medialab.config.resolved import ResolvedConfig
+from medialab.devices.names import chosen_devices
 from medialab.errors import ConfigError
 from medialab.loading.registry import ModelInfo
 from medialab.process.events import Event
@@ -68,7 +69,8 @@ class Studio(ipw.Box):
     Every button has a method here, so that code can do the same.
 
     Args:
-        bench: the workbench to use; by default the studio makes one, and closes it in `close`.
+        bench: the workbench to use; by default the studio makes one, on the devices that
+            MEDIALAB_DEVICES names, and closes it in `close`.
 
     Raises:
         ValueError: a studio with another workbench is open.
@@ -89,7 +91,7 @@ class Studio(ipw.Box):
             return
         lose_no_message()
         self._owns_bench = bench is None
-        self.bench = bench or Workbench()
+        self.bench = bench or Workbench(devices=chosen_devices())
         self._saved = SavedState(self.bench.artifacts.folder)
         self._make_panels()
         super().__init__(self._arranged())

@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 
-from medialab.errors import MissingLibraryError
+from medialab.devices.names import VARIABLE, chosen_devices, read_devices
+from medialab.errors import ConfigError, MissingLibraryError
 from medialab.process.ports import is_free
 
 PORT = 8000
@@ -17,7 +18,8 @@ def main(arguments: list[str]) -> None:
     """Print the server's address and its token, then serve until the process is interrupted.
 
     Raises:
-        SystemExit: the port is in use, or Jupyter Server is not installed; it is printed which.
+        SystemExit: the port is in use, there is no such device, or Jupyter Server is not installed;
+            it is printed which.
     """
     parser = argparse.ArgumentParser(prog="python -m medialab.api", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help="(default: %(default)s)")
@@ -26,8 +28,18 @@ def main(arguments: list[str]) -> None:
         action="store_true",
         help="end when standard input does, as it does with the program that started this one",
     )
+    parser.add_argument(
+        "--devices",
+        metavar="NAMES",
+        help="a process for each: cuda:0,cuda:1, or all for every CUDA device; by default what "
+        f"{VARIABLE} says",
+    )
     asked = parser.parse_args(arguments)
     port = asked.port
+    try:
+        devices = chosen_devices() if asked.devices is None else read_devices(asked.devices)
+    except ConfigError as error:
+        sys.exit(str(error))
     try:
         from medialab.api.http.server import serve
     except ImportError as error:
@@ -45,7 +57,7 @@ def main(arguments: list[str]) -> None:
     print(*(f"Authorization: token {token}" for token in tokens), sep="\n", flush=True)
     if asked.until_input_ends:
         threading.Thread(target=_end_with_input, daemon=True).start()
-    serve(port, tokens)
+    serve(port, tokens, devices or ())
 
 
 def _end_with_input() -> None:

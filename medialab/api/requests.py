@@ -262,7 +262,8 @@ class HealthAnswer(BaseModel):
     status: Literal["ok"]
     version: str
     worker: Literal["none", "starting", "ready"] = Field(
-        description="The process that makes the pictures; it starts with the first request."
+        description="The process that makes pictures; one starts with the first request."
     )
+    devices: int = Field(description="How many such processes there are at most: one a device.")
     running: int
     waiting: int

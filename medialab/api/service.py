@@ -29,8 +29,9 @@ from medialab.artifacts.sidecar import Sidecar
 from medialab.artifacts.table import query_of
 from medialab.batch.files import parse_batch
 from medialab.config.pipeline import PipelineConfig
-from medialab.devices.executor import WorkerExecutor
+from medialab.devices.executor import DevicesExecutor
 from medialab.devices.jobs import Job
+from medialab.devices.names import read_devices
 from medialab.errors import (
     ArtifactError,
     ConfigError,
@@ -68,6 +69,7 @@ class Service:
         outputs: The outputs folder; by default likewise.
         device: A torch device name; by default the best of this machine.
         limits: What a client may ask for.
+        devices: In place of `device`: several, each with a process, as for `Workbench`.
     """
 
     def __init__(
@@ -76,17 +78,19 @@ class Service:
         outputs: Path | str | None = None,
         device: str | None = None,
         limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        devices: str | Sequence[str] | None = None,
     ) -> None:
+        named = [device] if devices is None else read_devices(devices)
         outputs = Path(outputs or outputs_folder()).resolve()
         self.limits = limits
         folders = [models] if isinstance(models, Path | str) else models
         places = [Path(one).resolve() for one in folders or chosen_folders()]
-        self.executor = WorkerExecutor(places, outputs, device, most_waiting=limits.most_waiting)
+        self.executor = DevicesExecutor(places, outputs, named, most_waiting=limits.most_waiting)
         self.registry = ModelRegistry(
             places,
             hash_cache=outputs / "hashes.sqlite",
             editions=outputs / "editions",
-            device=self.executor.worker.device,
+            device=self.executor.device,
         )
         self.bench = Workbench(outputs=outputs, registry=self.registry, executor=self.executor)
         self.bench.waiting.close()  # clients ask again; a person's studio shall not be offered them
@@ -320,14 +324,14 @@ class Service:
         return capabilities(self.bench) | {"requests": requests}
 
     def health(self) -> dict[str, Any]:
-        """Return that the service answers, and what its worker does."""
-        worker = self.executor.worker
-        there = "none" if worker.pid is None else "starting"
+        """Return that the service answers, and what its workers do."""
+        there = "starting" if self.executor.pids else "none"
         states = [job.state for job in self.executor.jobs()]
         return {
             "status": "ok",
             "version": program_version(),
-            "worker": "ready" if worker.is_ready else there,
+            "worker": "ready" if self.executor.is_ready else there,
+            "devices": self.executor.at_once,
             "running": states.count("running"),
             "waiting": states.count("queued"),
         }

@@ -1,23 +1,28 @@
 """Executors of a batch: they make its pictures, in this process or on other machines."""
 
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from medialab.artifacts import ArtifactManager
+from medialab.artifacts import Artifact, ArtifactManager
 from medialab.batch.cells import Cell, Cells, Outcome
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
-from medialab.errors import CancelledError, MediaLabError
+from medialab.errors import CancelledError, MediaLabError, WorkerEndedError
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.process.events import Event
 from medialab.runs.executor import Executor, RunJob
 
-# Pictures of a batch in the workbench's queue: the next one is ready when one is finished, and
-# whoever else asks for a picture waits for no more than these.
-_MOST_QUEUED = 2
+# Pictures of a batch that wait in the workbench's queue besides those that are made: the next one
+# is ready when one is finished, and whoever else asks for a picture waits for no more than these.
+_MOST_WAITING = 1
+_MOST_DEATHS = 3  # of processes, while they made the same picture
+_LOOK = 1.0  # seconds between two looks at jobs whose end was not heard
+_ENDS = frozenset({"done", "failed", "cancelled"})
 
 OnEvent = Callable[[int, Event], object]
 
@@ -63,6 +68,8 @@ class Work:
         folder: The batch's own folder.
         is_heard: Whether anyone hears what `tell` is called with.
         samples: Returns requests that name every model of the cells, for whoever looks first.
+        finished: Returns the picture of a cell that was saved by a process that died before it
+            could tell; None if there is none.
     """
 
     bench: Bench
@@ -71,6 +78,7 @@ class Work:
     folder: Path
     samples: Callable[[], Sequence[ResolvedConfig]] = list
     is_heard: bool = True
+    finished: Callable[[Cell], Artifact | None] = lambda _cell: None
 
 
 class BatchExecutor(Protocol):
@@ -98,7 +106,10 @@ class BatchExecutor(Protocol):
 
 
 class QueueExecutor(BatchExecutor):
-    """Makes a batch on the workbench's own queue, with at most two of its pictures there.
+    """Makes a batch on the workbench's own queue, which makes one picture at a time, or several.
+
+    At most one of its pictures waits there. One whose process dies is made by another process,
+    until three have died of it.
 
     It holds no lock while it calls others or is called: the queue's listeners have their own.
     """
@@ -107,6 +118,8 @@ class QueueExecutor(BatchExecutor):
         # Replaced, never changed: other threads read it at any moment.
         self._jobs: tuple[tuple[Cell, RunJob], ...] = ()
         self._is_cancelled = False
+        self._ended: SimpleQueue[str] = SimpleQueue()  # names of jobs, the batch's and others'
+        self._deaths: Counter[int] = Counter()  # of processes, by the row that each was making
 
     @property
     def jobs(self) -> Sequence[str]:
@@ -114,16 +127,20 @@ class QueueExecutor(BatchExecutor):
         return [job.name for _, job in self._jobs]
 
     def make(self, work: Work) -> Generator[Outcome]:
-        """See `BatchExecutor`; the outcomes come in the order of the cells."""
+        """See `BatchExecutor`; the outcomes come as the pictures end."""
 
         def hear(event: Event) -> None:
             row = next((cell.row for cell, job in self._jobs if job.name == event.job), None)
             if row is not None:
                 work.tell(row, event)
+            if event.kind in _ENDS:
+                self._ended.put(event.job)
 
         self._is_cancelled = False
-        room = _MOST_QUEUED
-        forget = work.bench.executor.listen(hear)
+        self._ended, self._deaths = SimpleQueue(), Counter()
+        executor = work.bench.executor
+        most = room = executor.at_once + _MOST_WAITING
+        forget = executor.listen(hear)
         try:
             while True:
                 while len(self._jobs) < room and (cell := work.cells.take()) is not None:
@@ -131,15 +148,16 @@ class QueueExecutor(BatchExecutor):
                         yield Outcome(cell, error=refused)
                 if not self._jobs:
                     return
-                outcome = self._wait()
-                # After a failure one at a time, so that the queue, which stops what waits after
-                # several alike, never stops one that the batch would still have tried.
-                room = _MOST_QUEUED if outcome.error is None else 1
+                if (outcome := self._wait(work)) is None:
+                    continue
+                # After a failure one at a time, so that a queue that stops what waits after
+                # several alike never stops one that the batch would still have tried.
+                room = 1 if outcome.error is not None and executor.stops_alike else most
                 yield outcome
         finally:
             self.cancel()
             while self._jobs:
-                self._wait()
+                self._wait(work)
             forget()
 
     def cancel(self) -> None:
@@ -161,8 +179,29 @@ class QueueExecutor(BatchExecutor):
             job.cancel()
         return None
 
-    def _wait(self) -> Outcome:
-        cell, job = self._jobs[0]
+    def _wait(self, work: Work) -> Outcome | None:
+        """Wait until one of the jobs has ended; None if its picture is made once more."""
+        cell, job = self._next_ended()
         error = job.error()
-        self._jobs = self._jobs[1:]
-        return Outcome(cell, job.result().artifact if error is None else None, error)
+        self._jobs = tuple(one for one in self._jobs if one[1] is not job)
+        if error is None:
+            return Outcome(cell, job.result().artifact)
+        if isinstance(error, WorkerEndedError):
+            self._deaths[cell.row] += 1
+            if (made := work.finished(cell)) is not None:
+                return Outcome(cell, made)
+            if self._deaths[cell.row] < _MOST_DEATHS:
+                refused = self._submit(work.bench, cell)
+                return None if refused is None else Outcome(cell, error=refused)
+        return Outcome(cell, error=error)
+
+    def _next_ended(self) -> tuple[Cell, RunJob]:
+        """Wait for the end of a job of the batch."""
+        while True:
+            try:
+                name = self._ended.get(timeout=_LOOK)
+            except Empty:  # a listener before ours may have failed
+                name = next((job.name for _, job in self._jobs if job.state in _ENDS), "")
+            for cell, job in self._jobs:
+                if job.name == name:
+                    return cell, job

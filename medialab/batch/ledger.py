@@ -54,6 +54,7 @@ class Ledger:
     ) -> None:
         self._bench, self._config = bench, config
         self._noted, self._saved, self._writer, self._on_row = noted, saved, writer, on_row
+        self._begun: dict[int, str] = {}  # when each row of this run was begun
         self._failures: list[BaseException] = []
         self.why_stopped: MediaLabError | None = None
 
@@ -75,7 +76,8 @@ class Ledger:
                 return None
         try:
             config = self._bench.resolve(self._config(row))
-            made = self._finished(config, before)
+            is_open = before.get("state") == STARTED
+            made = self._saved_since(str(before["at"]), config) if is_open else None
         except MediaLabError as error:
             self._fail(row, error)
             return None
@@ -83,8 +85,13 @@ class Ledger:
             self._finish(row, made)
             return None
         is_again = bool(before.get("again"))
-        self._writer.note(row, STARTED, at=now(), **({"again": True} if is_again else {}))
+        begun = self._begun[row] = now()
+        self._writer.note(row, STARTED, at=begun, **({"again": True} if is_again else {}))
         return Cell(row, config, is_again)
+
+    def finished(self, cell: Cell) -> Artifact | None:
+        """Return the picture of a cell of this run that was saved; None if there is none."""
+        return self._saved_since(self._begun[cell.row], cell.config)
 
     def settle(self, outcome: Outcome) -> None:
         """Write down what became of a cell; one that was cancelled waits again.
@@ -121,11 +128,8 @@ class Ledger:
         self._writer.note(row, **state)
         self._on_row(row, state)
 
-    def _finished(self, config: ResolvedConfig, before: Mapping[str, Any]) -> Artifact | None:
-        """Return the picture of a row that was saved, but not noted before the process ended."""
-        if before.get("state") != STARTED:
-            return None
-        since = str(before["at"])
+    def _saved_since(self, since: str, config: ResolvedConfig) -> Artifact | None:
+        """Return a picture of these settings that was saved since a time, but not noted."""
         day = datetime.fromisoformat(since).astimezone().date()
         for artifact in self._bench.artifacts.find(Query(since=day), limit=_MOST_SEARCHED):
             if artifact.created < since:

@@ -106,7 +106,7 @@ class BatchRun:
 
     @property
     def jobs(self) -> Sequence[str]:
-        """The names of the jobs in the workbench's queue that are this run's, at most two."""
+        """The names of the jobs in the workbench's queue that are this run's: one waits at most."""
         return self._executor.jobs
 
     def cancel(self) -> None:
@@ -155,7 +155,7 @@ class BatchRun:
                 tell, folder = self._on_event or _ignore, batch.journal.folder
                 samples = partial(_samples, batch, [row for row, _ in missing])
                 is_heard = self._on_event is not None
-                work = Work(batch.bench, cells, tell, folder, samples, is_heard)
+                work = Work(batch.bench, cells, tell, folder, samples, is_heard, ledger.finished)
                 with closing(self._executor.make(work)) as outcomes:
                     for outcome in outcomes:
                         ledger.settle(outcome)

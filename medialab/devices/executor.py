@@ -1,13 +1,15 @@
-"""An executor whose pictures another process makes: it waits here, and outlives that process."""
+"""An executor whose pictures other processes make, one a device: jobs wait here."""
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from medialab.devices.jobs import ENDS, Job, JobKind, cancelled_before, next_of
+from medialab.devices.jobs import ENDS, Job, JobKind, cancelled_before, next_for
+from medialab.devices.names import threads_each
 from medialab.devices.process import WorkerProcess
 from medialab.devices.statistics import Statistics
 from medialab.errors import MediaLabError, TooManyJobsError, WorkbenchClosedError
@@ -21,18 +23,64 @@ _KINDS: Sequence[JobKind] = ("pictures", "batch")
 _MOST_KEPT = 500  # jobs that have ended, whose answers are kept
 
 
-class WorkerExecutor(Executor):
-    """Gives one request after another to a process, which is started when the first one comes.
+class Device:
+    """A device: its process, and the jobs that this was given; hears of the process.
 
-    One job for pictures and one batch are with the process at a time; the others wait here, and
-    clients take turns. If the process dies, the job that it was making fails with the reason, and
-    the others are given to the next one.
+    Attributes:
+        process: Computes on it.
+        given: The jobs that the process has, by their kind.
+        checkpoint: That of the last pictures it was given, which is warm; "" before.
+        is_started: Whether a process was ever asked for.
+        is_gone: Whether its process died for good, until it is asked for again.
+    """
+
+    def __init__(
+        self,
+        executor: "DevicesExecutor",
+        models: Sequence[Path],
+        outputs: Path,
+        name: str | None,
+        threads: int | None,
+    ) -> None:
+        self.process = WorkerProcess(models, outputs, name, self, threads)
+        self.given: dict[JobKind, Job] = {}
+        self.checkpoint = ""
+        self.is_started = self.is_gone = False
+        self._executor = executor
+
+    def start(self) -> None:
+        """Start its process if there is none, and return at once."""
+        self.is_started, self.is_gone = True, False
+        self.process.start()
+
+    def heard(self, message: Mapping[str, Any]) -> None:
+        """See `Hearer.heard`."""
+        self._executor.heard(self, message)
+
+    def ready(self) -> None:
+        """See `Hearer.ready`."""
+        self.is_gone = False
+        self._executor.give()
+
+    def ended(self, error: MediaLabError, *, for_good: bool) -> None:
+        """See `Hearer.ended`."""
+        self._executor.ended(self, error, for_good=for_good)
+
+
+class DevicesExecutor(Executor):
+    """Gives requests to processes, one for each device, which are started when there are jobs.
+
+    Each process has one job for pictures and one batch at a time; the others wait here, and
+    clients take turns. Of several jobs that wait, a device is given one whose checkpoint it has
+    loaded. If a process dies, the job that it was making fails with the reason, and the others go
+    on.
 
     Args:
         models: The models folders.
-        outputs: The outputs folder.
-        device: A torch device name; None for the best of this machine.
-        most_waiting: Jobs of one client that may wait at a time.
+        outputs: The outputs folder, which all processes write into.
+        devices: Torch device names, as `read_devices` returns them; None for the best of this
+            machine.
+        most_waiting: Jobs of one client that may wait at a time; None for any number.
     """
 
     stops_alike = False
@@ -42,21 +90,59 @@ class WorkerExecutor(Executor):
         self,
         models: Sequence[Path],
         outputs: Path,
-        device: str | None = None,
+        devices: Sequence[str | None] = (None,),
         *,
-        most_waiting: int = 100,
+        most_waiting: int | None = None,
     ) -> None:
         self.statistics = Statistics()
-        self.worker = WorkerProcess(models, outputs, device, self)
+        self.threads = threads_each(devices)
         self._most_waiting = most_waiting
-        self._lock = threading.RLock()  # of those below
+        self._lock = threading.RLock()  # of those below, and of what the devices were given
         self._waiting: list[Job] = []
-        self._given: dict[JobKind, Job] = {}
         self._over: OrderedDict[str, Job] = OrderedDict()
         self._turns: dict[str, int] = {}
         self._numbers = count(1)
         self._is_closed = self._is_paused = False
         self._listeners: list[Listener] = []
+        self.devices = [Device(self, models, outputs, one, self.threads) for one in devices]
+
+    @property
+    def at_once(self) -> int:
+        """See `Executor`."""
+        return len(self.devices)
+
+    # The processes.
+
+    def start(self, most: int | None = None) -> None:
+        """Start the processes that are not there, or the first ones alone, and return at once."""
+        for device in self.devices[:most]:
+            device.start()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a process takes tasks."""
+        return any(one.process.is_ready for one in self.devices)
+
+    @property
+    def pids(self) -> list[int]:
+        """The numbers of the processes that there are."""
+        return [pid for one in self.devices if (pid := one.process.pid) is not None]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the processes use together."""
+        return sum(one.process.nbytes for one in self.devices)
+
+    @property
+    def knows_device(self) -> bool:
+        """See `WorkerProcess.knows_device`; all devices are of one kind."""
+        return self.devices[0].process.knows_device
+
+    def device(self) -> str:
+        """See `WorkerProcess.device`."""
+        return self.devices[0].process.device()
+
+    # Jobs.
 
     def submit(self, request: Request, *, label: str = "", owner: str = "") -> Job:
         """See `Executor.submit`.
@@ -73,7 +159,7 @@ class WorkerExecutor(Executor):
         return self._add(Job("pictures", owner, label, request=request, cancel=self._cancel))
 
     def submit_batch(self, name: str, *, rows: int = 0, owner: str = "") -> Job:
-        """Queue what is missing of a batch that was begun.
+        """Queue what is missing of a batch that was begun; one process makes all of it.
 
         Args:
             name: The batch's.
@@ -87,14 +173,14 @@ class WorkerExecutor(Executor):
         return self._add(job)
 
     def listen(self, listener: Listener) -> Callable[[], object]:
-        """See `Executor.listen`."""
+        """See `Executor.listen`; events of several devices may come at the same moment."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def jobs(self) -> list[Job]:
         """See `Executor.jobs`."""
         with self._lock:
-            return [*self._given.values(), *self._waiting]
+            return [*self._given(), *self._waiting]
 
     def over(self) -> list[Job]:
         """Return the jobs that have ended and are still known, the newest first."""
@@ -128,7 +214,7 @@ class WorkerExecutor(Executor):
         return self._is_paused
 
     def pause(self) -> None:
-        """See `Executor.pause`."""
+        """See `Executor.pause`; no device begins another job."""
         self._is_paused = True
         self._tell(Event("queue", ""))
 
@@ -136,93 +222,120 @@ class WorkerExecutor(Executor):
         """See `Executor.go_on`."""
         self._is_paused = False
         self._tell(Event("queue", ""))
-        self._give()
+        self.give()
 
     def dismiss_stopped(self) -> None:
         """See `Executor.dismiss_stopped`; no job is stopped here for the failures of others."""
         return
 
     def close(self) -> None:
-        """See `Executor.close`; blocks until the process has ended."""
+        """See `Executor.close`; blocks until the processes have ended."""
         with self._lock:
             self._is_closed = True
         self.cancel_all()
-        self.worker.close()
-        for job in self.jobs():  # those that the process did not end any more
+        with ThreadPoolExecutor(len(self.devices)) as each:  # each may take its time to end
+            for device in self.devices:
+                each.submit(device.process.close)
+        for job in self.jobs():  # those that a process did not end any more
             self._end(job, "cancelled", failure=error_as_plain(cancelled_before(job)))
 
-    # What the process tells, on the thread that reads from it.
+    # What the processes tell, on the threads that read from them.
 
-    def heard(self, message: Mapping[str, Any]) -> None:
-        """See `Hearer.heard`."""
+    def heard(self, device: Device, message: Mapping[str, Any]) -> None:
+        """Take a message of a device's process."""
         event = message.get("event")
         if event is not None:
             with self._lock:
-                job = next((j for j in self._given.values() if j.name == event["job"]), None)
+                job = next((j for j in device.given.values() if j.name == event["job"]), None)
             if job is not None:
                 self._follow(job, event)
 
-    def ready(self) -> None:
-        """See `Hearer.ready`."""
-        self._give()
-
-    def ended(self, error: MediaLabError, *, for_good: bool) -> None:
-        """See `Hearer.ended`."""
-        self.statistics.deaths += 1
+    def ended(self, device: Device, error: MediaLabError, *, for_good: bool) -> None:
+        """Fail the job that a device's process died of, and give its others to the next process."""
         with self._lock:
-            given = list(self._given.values())
+            self.statistics.deaths += 1
+            device.checkpoint, device.is_gone = "", for_good
+            given = list(device.given.values())
             begun = [job for job in given if job.state == "running"]
             back = [job for job in given if job.state != "running"]
             for job in back:
-                del self._given[job.kind]
+                del device.given[job.kind]
             self._waiting[:0] = back
-            lost = [*begun, *(self._waiting if for_good else ())]
-            unwanted = [job for job in back if job.keeps is not None]
+            are_gone = all(one.is_gone for one in self.devices)
+            lost = [*begun, *(self._waiting if are_gone else ())]
+            # One that is closed ends before it has told what it cancelled.
+            unwanted = given if self._is_closed else [j for j in back if j.keeps is not None]
         for job in unwanted:
             self._end(job, "cancelled", failure=error_as_plain(cancelled_before(job)))
         for job in lost:
             self._end(job, "failed", failure=error_as_plain(error))
+        if for_good and self.jobs():
+            for other in [one for one in self.devices if not one.is_started][:1]:
+                other.start()
+        self.give()
+
+    def give(self) -> None:
+        """Give every process what it has room for."""
+        for kind in _KINDS:
+            while self._give_one(kind):
+                pass
+
+    def _given(self) -> Iterator[Job]:
+        """Yield the jobs that processes have; the lock is held."""
+        for device in self.devices:
+            yield from device.given.values()
 
     def _add(self, job: Job) -> Job:
         with self._lock:
             if self._is_closed:
-                message = "this server is closed; ask again when it is back"
+                message = "this workbench, or this server, is closed: make or start a new one"
                 raise WorkbenchClosedError(message)
             own = sum(one.owner == job.owner for one in self._waiting)
-            if own >= self._most_waiting:
+            if self._most_waiting is not None and own >= self._most_waiting:
                 message = f"{own} jobs of yours are waiting, and no more may wait at a time"
                 raise TooManyJobsError(f"{message}; ask again when some are done, or cancel some")
             self._waiting.append(job)
             job.add("queued", {})
-        self._tell(Event("queued", job.name))
-        self.worker.start()
-        self._give()
+        try:
+            self._tell(Event("queued", job.name))
+        finally:
+            job.is_announced = True
+        self.start(len(self.jobs()))
+        self.give()
         return job
 
-    def _give(self) -> None:
-        """Give the process what it has room for."""
-        for kind in _KINDS:
-            with self._lock:
-                if kind in self._given or self._is_paused or not self.worker.is_ready:
-                    continue
-                job = next_of(self._waiting, self._turns, kind)
-                if job is None:
-                    continue
-                self._waiting.remove(job)
-                self._given[kind] = job
-                self._turns[job.owner] = next(self._numbers)
-            is_sent = self.worker.send(_message(job))
-            with self._lock:
-                if not is_sent and self._given.get(kind) is job:
-                    # It has just died: the next one is given it.
-                    del self._given[kind]
-                    self._waiting.insert(0, job)
-                keep = job.keeps
-            if keep is not None:  # it was cancelled before the process knew of it
-                self._cancel(job, keep)
+    def _give_one(self, kind: JobKind) -> bool:
+        """Give a job of a kind to a process that has none; return whether there may be more."""
+        with self._lock:
+            idle = [one for one in self.devices if one.process.is_ready and kind not in one.given]
+            if self._is_paused or not idle:
+                return False
+            idle.sort(key=lambda one: len(one.given))  # one that makes a batch comes last
+            known = [job for job in self._waiting if job.is_announced]
+            warm = [one.checkpoint for one in idle]
+            found = next_for(known, self._turns, kind, warm, window=len(self.devices))
+            if found is None:
+                return False
+            job, device = found[0], idle[found[1]]
+            for other in self._waiting[: self._waiting.index(job)]:
+                other.passed += (other.kind, other.owner) == (kind, job.owner)
+            self._waiting.remove(job)
+            device.given[kind] = job
+            device.checkpoint = job.checkpoint or device.checkpoint
+            self._turns[job.owner] = next(self._numbers)
+        is_sent = device.process.send(_message(job))
+        with self._lock:
+            if not is_sent and device.given.get(kind) is job:
+                # It has just died: another is given it.
+                del device.given[kind]
+                self._waiting.insert(0, job)
+            keep = job.keeps
+        if keep is not None:  # it was cancelled before the process knew of it
+            self._cancel(job, keep)
+        return is_sent
 
     def _follow(self, job: Job, event: Mapping[str, Any]) -> None:
-        """Take an event of a job that the process makes."""
+        """Take an event of a job that a process makes."""
         kind = event["kind"]
         if "rows" in event:
             counted = event["rows"] if kind in ENDS else event
@@ -231,7 +344,7 @@ class WorkerExecutor(Executor):
             self._end(
                 job, kind, run=event.get("run", {}), failure=event.get("error", {}), event=event
             )
-            self._give()
+            self.give()
             return
         if kind == "started":
             job.begin()
@@ -244,11 +357,11 @@ class WorkerExecutor(Executor):
         with self._lock:
             if job in self._waiting:
                 self._waiting.remove(job)
-            elif job in self._given.values():
-                job.keeps = keep
-                self.worker.send({"cancel": job.name, "keep": keep})
-                return
             else:
+                for device in self.devices:
+                    if job in device.given.values():
+                        job.keeps = keep
+                        device.process.send({"cancel": job.name, "keep": keep})
                 return
         self._end(job, "cancelled", failure=error_as_plain(cancelled_before(job)))
 
@@ -265,8 +378,9 @@ class WorkerExecutor(Executor):
         with self._lock:
             if job.name in self._over:
                 return
-            if self._given.get(job.kind) is job:
-                del self._given[job.kind]
+            for device in self.devices:
+                if device.given.get(job.kind) is job:
+                    del device.given[job.kind]
             if job in self._waiting:
                 self._waiting.remove(job)
             self._over[job.name] = job
@@ -288,7 +402,7 @@ class WorkerExecutor(Executor):
 
 
 def _message(job: Job) -> dict[str, Any]:
-    """Return the message that gives the process a job."""
+    """Return the message that gives a process a job."""
     if job.request is not None:
         return {"task": job.name, "make": job.request.as_json()}
     return {"task": job.name, "batch": job.batch}

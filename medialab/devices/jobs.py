@@ -1,4 +1,4 @@
-"""The jobs of a server: what each was asked for, how far it is, and what came of it."""
+"""Jobs that other processes make: what each was asked for, how far it is, what came of it."""
 
 import secrets
 import threading
@@ -72,6 +72,8 @@ class Job:
         self.rows: Mapping[str, int] = {}  # of a batch: "rows", "done" and "failed"
         # Once it is cancelled while a process has it: whether its unfinished picture is saved.
         self.keeps: bool | None = None
+        self.is_announced = False  # it is begun only after all listeners have heard of it
+        self.passed = 0  # how often a later job of the same client was begun before it
         self._cancel = cancel
         self._is_over = threading.Event()
         self._lock = threading.Lock()  # of those below
@@ -85,6 +87,12 @@ class Job:
         if self.started is None:
             return 0.0
         return (self.ended or time.monotonic()) - self.started
+
+    @property
+    def checkpoint(self) -> str:
+        """The name of the checkpoint that its pictures are drawn with; "" if none is."""
+        config = None if self.request is None else self.request.config
+        return config.checkpoint if config is not None and config.is_drawn else ""
 
     @property
     def is_over(self) -> bool:
@@ -189,6 +197,38 @@ def next_of(waiting: Sequence[Job], turns: Mapping[str, int], kind: JobKind) -> 
     return min(of_kind, key=lambda job: turns.get(job.owner, 0), default=None)
 
 
+def next_for(
+    waiting: Sequence[Job],
+    turns: Mapping[str, int],
+    kind: JobKind,
+    warm: Sequence[str],
+    *,
+    window: int,
+) -> tuple[Job, int] | None:
+    """Return the waiting job that is begun next, and which of the idle devices makes it.
+
+    The client is the one of `next_of`. Of its first jobs, one whose checkpoint an idle device has
+    loaded comes first, so that no device loads what another has; a job that was passed over as
+    often as the window is long waits for no other.
+
+    Args:
+        waiting: As for `next_of`.
+        turns: As for `next_of`.
+        kind: The kind of job.
+        warm: The checkpoint that each idle device has loaded; "" where there is none.
+        window: How many of the client's jobs are looked at; 1 keeps their order.
+    """
+    first = next_of(waiting, turns, kind)
+    if first is None or not warm:
+        return None
+    own = [job for job in waiting if (job.kind, job.owner) == (kind, first.owner)]
+    for job in own[: 1 if first.passed >= window else window]:
+        if job.checkpoint and job.checkpoint in warm:
+            return job, warm.index(job.checkpoint)
+    return first, warm.index("") if "" in warm else 0
+
+
 def cancelled_before(job: Job) -> CancelledError:
-    """Return the error of a job that was cancelled while it waited."""
-    return CancelledError(f"{job.label!r} was cancelled before it began")
+    """Return the error of a job that was cancelled while it waited, or whose process was closed."""
+    how = "before it began" if job.started is None else "when the program was closed"
+    return CancelledError(f"{job.label!r} was cancelled {how}")

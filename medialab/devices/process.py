@@ -1,4 +1,4 @@
-"""Starts the process that makes the pictures, speaks to it, and starts another when it dies."""
+"""Starts a process that makes pictures, speaks to it, and starts another when it dies."""
 
 import os
 import subprocess
@@ -49,17 +49,23 @@ class WorkerProcess:
         outputs: The outputs folder.
         device: A torch device name; None for the best of this machine.
         hearer: Hears of it.
+        threads: CPU threads that it computes with; None for as many as this process has.
     """
 
     def __init__(
-        self, models: Sequence[Path], outputs: Path, device: str | None, hearer: Hearer
+        self,
+        models: Sequence[Path],
+        outputs: Path,
+        device: str | None,
+        hearer: Hearer,
+        threads: int | None = None,
     ) -> None:
         self._begin = {
             "models": [str(one) for one in models],
             "outputs": str(outputs),
             "device": device,
         }
-        self._hearer = hearer
+        self._hearer, self._threads = hearer, threads
         self._lock = threading.Lock()  # of those below
         self._process: subprocess.Popen[bytes] | None = None
         self._writing = threading.Lock()
@@ -95,7 +101,11 @@ class WorkerProcess:
             if self._process is not None or self._is_closed:
                 return
             self._starts, self._error = 0, None
-            self._spawn()
+            process = self._spawn()
+        reader = threading.Thread(
+            target=self._follow, args=(process,), name="medialab-worker", daemon=True
+        )
+        reader.start()
 
     @property
     def knows_device(self) -> bool:
@@ -135,7 +145,7 @@ class WorkerProcess:
         """End the process, which cancels what it does; after 10 s it is killed."""
         with self._lock:
             self._is_closed = True
-            self._error = WorkerEndedError("the server is shutting down")
+            self._error = WorkerEndedError("the process that makes the pictures was ended")
             process = self._process
         if process is not None:
             with suppress(OSError), self._writing:
@@ -148,24 +158,28 @@ class WorkerProcess:
                 process.wait()
         self._unsaved.cleanup()
 
-    def _spawn(self) -> None:
-        """Start a process and the thread that reads from it; the lock is held."""
+    def _spawn(self) -> "subprocess.Popen[bytes]":
+        """Start a process, and return it; the lock is held."""
         self._starts += 1
         self._is_ready.clear()
         environment = {name: one for name, one in os.environ.items() if name not in _SECRETS}
-        self._process = subprocess.Popen(
+        if self._threads is not None:
+            environment["OMP_NUM_THREADS"] = str(self._threads)
+        process = self._process = subprocess.Popen(
             [sys.executable, "-m", "medialab.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
         )
-        reader = threading.Thread(
-            target=self._read, args=(self._process,), name="medialab-worker", daemon=True
-        )
-        reader.start()
+        return process
 
-    def _read(self, process: subprocess.Popen[bytes]) -> None:
-        """Hand on what the process tells, until it ends."""
+    def _follow(self, process: "subprocess.Popen[bytes] | None") -> None:
+        """Read from a process and from those that come after it, until there is no other."""
+        while process is not None:
+            process = self._replace(self._read(process))
+
+    def _read(self, process: subprocess.Popen[bytes]) -> int:
+        """Hand on what the process tells, until it ends; return its exit status."""
         with suppress(OSError, ValueError), self._writing:
             if process.stdin is not None:
                 write_frame(process.stdin, self._begin | {"unsaved": self._unsaved.name})  # type: ignore[arg-type]
@@ -183,10 +197,10 @@ class WorkerProcess:
             with suppress(OSError):
                 if pipe is not None:
                     pipe.close()
-        self._replace(code)
+        return code
 
-    def _replace(self, code: int) -> None:
-        """Start another process for one that died, unless nothing is wanted any more."""
+    def _replace(self, code: int) -> "subprocess.Popen[bytes] | None":
+        """Start another process for one that died, and return it, if one is still wanted."""
         with self._lock:
             self._process = None
             self._is_ready.clear()
@@ -195,10 +209,9 @@ class WorkerProcess:
             if for_good:
                 self._error = error
         self._hearer.ended(error, for_good=for_good)
-        if not for_good:
-            with self._lock:
-                if self._process is None and not self._is_closed:
-                    self._spawn()
+        with self._lock:
+            is_wanted = not for_good and self._process is None and not self._is_closed
+            return self._spawn() if is_wanted else None
 
 
 def _reason(code: int, *, for_good: bool) -> str:
@@ -206,7 +219,8 @@ def _reason(code: int, *, for_good: bool) -> str:
     ended = f"the process that makes the pictures ended {how}"
     if for_good:
         return (
-            f"{ended} before it was ready, {_MOST_STARTS} times; its errors are in the server's log"
+            f"{ended} before it was ready, {_MOST_STARTS} times; its errors are in this program's "
+            "log, or in its terminal"
         )
     return (
         f"{ended}, most likely for lack of memory, and a new one is started: ask for a smaller "

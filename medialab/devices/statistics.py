@@ -1,4 +1,4 @@
-"""Numbers of a server since it was started: jobs that ended, seconds of each stage."""
+"""Numbers of an executor since it was made: jobs that ended, seconds of each stage."""
 
 import threading
 from collections import Counter
@@ -15,7 +15,7 @@ class Statistics:
         ended: Jobs that ended, by kind and state.
         stages: How often each stage ran.
         seconds: How long each stage ran in all.
-        deaths: How often the process that makes the pictures died.
+        deaths: How often a process that makes pictures died.
     """
 
     def __init__(self) -> None:

@@ -56,19 +56,24 @@ class RunJob(Protocol):
 
 @runtime_checkable
 class Executor(Protocol):
-    """An executor makes the pictures of requests, in their order, and reports with events.
+    """An executor makes the pictures of requests, begins them in order, and reports with events.
 
     Jobs have names, by which they are cancelled and moved. Listeners get every event; those of one
     job come in order: "queued", "started", its steps, and at the end one of "done", "failed" and
     "cancelled", before `result` returns. Every executor must pass `tests/runs/test_executor.py`.
     """
 
-    takes_resolved: bool = False
-    """Whether requests must be resolved before they are given to it: others cannot draw a seed."""
+    threads: int | None = None
+    """CPU threads that it computes with where a request leaves them open; None for the usual."""
     stops_alike: bool = True
     """Whether waiting jobs are stopped when several in a row failed for the same reason."""
     can_pause: bool = False
     """Whether `pause` has an effect."""
+
+    @property
+    def at_once(self) -> int:
+        """How many requests it makes at the same time."""
+        return 1
 
     def submit(self, request: Request, *, label: str = "") -> RunJob:
         """Queue a request, and return its job at once.

@@ -42,7 +42,15 @@ INTERRUPTED = "interrupted"  # the tag of a cancelled picture
 
 
 class Maker:
-    """A worker that makes requests' pictures with one registry's models, on the calling thread."""
+    """A worker that makes requests' pictures with one registry's models, on the calling thread.
+
+    Args:
+        registry: The models.
+        pictures: The stored pictures, which requests name.
+        artifacts: Takes the pictures that are made.
+        cache: Of the stages' results.
+        threads: As for `Resolver`.
+    """
 
     def __init__(
         self,
@@ -50,8 +58,9 @@ class Maker:
         pictures: PictureStore,
         artifacts: ArtifactManager,
         cache: StageCache,
+        threads: int | None = None,
     ) -> None:
-        self.resolver = Resolver(registry, pictures)
+        self.resolver = Resolver(registry, pictures, threads)
         self.loras = LoRAManager(registry.budget, registry.hashes)
         self._registry, self._pictures = registry, pictures
         self._artifacts, self.cache = artifacts, cache

@@ -51,11 +51,19 @@ class Resolver:
     """A resolver of requests, with the models of a registry and the pictures of a store.
 
     Each request lists the models folder once, in a `Snapshot`.
+
+    Args:
+        registry: The models.
+        pictures: The stored pictures.
+        threads: CPU threads where a request leaves them open; None for those of this process.
     """
 
-    def __init__(self, registry: ModelRegistry, pictures: PictureStore) -> None:
+    def __init__(
+        self, registry: ModelRegistry, pictures: PictureStore, threads: int | None = None
+    ) -> None:
         self.registry = registry
         self.pictures = pictures
+        self._usual_threads = threads
         # Requests that were resolved here: frozen, so that these very objects are valid.
         self._valid: deque[ResolvedConfig] = deque(maxlen=_MOST_VALID)
 
@@ -160,7 +168,7 @@ class Resolver:
         stages = stages_of(config)
         if isinstance(config, ResolvedConfig):
             refuse_replaced(config, stages, listing)
-            threads = config.threads or default_threads()
+            threads = config.threads or self._threads()
             present = hashes_if_there(optional_models(config, stages), listing)
             ties = config.models_sha256 | present
             dtype = self._precision_for(config, info)
@@ -185,7 +193,7 @@ class Resolver:
             "height": height,
             "checkpoint_sha256": sha256,
             "models_sha256": hashes_of(config, stages, listing),
-            "threads": default_threads(),
+            "threads": self._threads(),
             "dtype": self._precision_for(config, info),
         }
         family = info.family if info else UNKNOWN
@@ -193,6 +201,9 @@ class Resolver:
         together = {"together": self._together_for(alone, info, listing)}
         resolved = self._with_named(alone.model_copy(update=together), family, listing)
         return self._with_detectors_for_the_rest(config, resolved, listing)
+
+    def _threads(self) -> int:
+        return self._usual_threads or default_threads()
 
     def _precision_for(self, config: PipelineConfig, info: ModelInfo | None) -> str:
         return precision_for(config, info, self.registry.device, self.registry.facts)

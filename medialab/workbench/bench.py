@@ -13,6 +13,8 @@ from medialab.batch.batch import Batch, names_in
 from medialab.batch.sweep import How, Sweep
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
+from medialab.devices.executor import DevicesExecutor
+from medialab.devices.names import read_devices
 from medialab.errors import ConfigError
 from medialab.listing.model_folders import chosen_folders
 from medialab.loading.registry import ModelRegistry
@@ -58,6 +60,12 @@ class Workbench(OfModels, OfPictures):
         registry: Another workbench's, in place of `models` and `device`: both then use the same
             loaded models, one stage at a time.
         executor: Makes the pictures; by default a worker thread of this process.
+        devices: In place of `device` and `executor`: several, as a list or as text, each with a
+            process that makes pictures, with models of its own: "cuda:0,cuda:1"; "all" for every
+            CUDA device; "cpu,cpu" for two processes that share the processor's cores.
+
+    Raises:
+        ConfigError: there is no such device, or two arguments say what makes the pictures.
     """
 
     def __init__(
@@ -68,7 +76,14 @@ class Workbench(OfModels, OfPictures):
         *,
         registry: ModelRegistry | None = None,
         executor: Executor | None = None,
+        devices: str | Sequence[str] | None = None,
     ) -> None:
+        named = None if devices is None else read_devices(devices)
+        if named is not None:
+            if registry is not None or executor is not None or device is not None:
+                message = "devices have processes and models of their own: give no other of device,"
+                raise ConfigError(f"{message} registry and executor").about("devices")
+            device = named[0]
         outputs = Path(outputs or outputs_folder())
         self.pictures = PictureStore(outputs / "inputs", partial(pictures_needed, outputs))
         self._shares_models = registry is not None
@@ -84,7 +99,12 @@ class Workbench(OfModels, OfPictures):
         cache = StageCache(outputs / "cache")
         self.tags = Tags(self.artifacts, self.registry)
         self.presets = Presets(self.artifacts.folder)
-        self._maker = Maker(self.registry, self.pictures, self.artifacts, cache)
+        if named is not None:
+            given = [models] if isinstance(models, Path | str) else models or chosen_folders()
+            folders = [Path(one).expanduser().absolute() for one in given]
+            executor = DevicesExecutor(folders, outputs.absolute(), named)
+        threads_each = None if executor is None else executor.threads
+        self._maker = Maker(self.registry, self.pictures, self.artifacts, cache, threads_each)
         self._resolver, self.loras = self._maker.resolver, self._maker.loras
         if executor is None:
             threads.guard_imports()
@@ -158,8 +178,6 @@ class Workbench(OfModels, OfPictures):
             raise ConfigError(message)
         self.check(config, save=save)
         label = config.prompt or config.mode
-        if self.executor.takes_resolved:
-            config = self.resolve(config)
         request = Request(config, save, anew_from, save and keep_interrupted, threads, duplicates)
         return self.executor.submit(request, label=label)
 

@@ -8,6 +8,6 @@ from medialab.api.service import Service
 @pytest.fixture(scope="module")
 def service(tiny_models, tmp_path_factory):
     made = Service(tiny_models, tmp_path_factory.mktemp("service") / "outputs", "cpu")
-    made.executor.worker.device()  # waits for the worker
+    made.executor.device()  # waits for the worker
     yield made
     made.close()

@@ -194,8 +194,31 @@ def test_wrong_arguments_of_a_batch_are_told_with_the_right_ones(medialab, argum
 
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
-    assert "python -m medialab batch file.yaml [--dask ADDRESS" in done.stderr
+    assert "python -m medialab batch file.yaml [--devices NAMES | --dask ADDRESS" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_batch_is_made_on_several_devices(medialab, tmp_path):
+    file = tmp_path / "two.yaml"
+    file.write_text("name: two\nsettings: {steps: 2, width: 64, height: 64}\naxes: {seed: 1-4}\n")
+
+    done = medialab("batch", str(file), "--devices", "cpu,cpu")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sum(": 20" in line for line in done.stdout.splitlines()) == 4
+    again = medialab("batch", str(file), "--devices", "cpu")
+    assert "4 made already" in again.stdout
+
+
+def test_devices_that_are_not_there_are_told_before_a_batch_begins(medialab, tmp_path):
+    file = tmp_path / "none.yaml"
+    file.write_text("name: none\nsettings: {steps: 2}\naxes: {seed: 1-4}\n")
+    done = medialab("batch", str(file), "--devices", "cpu,cuda:9")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no 'cuda:9' here; known: cpu" in done.stderr
+    both = medialab("batch", str(file), "--devices", "cpu", "--workers", "2")
+    assert both.returncode == 2
+    assert "not allowed with" in both.stderr
 
 
 def test_a_batch_on_a_cluster_that_is_not_there_says_so(medialab, tmp_path):

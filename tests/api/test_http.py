@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from io import BytesIO
@@ -20,7 +21,7 @@ from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 
 from medialab import PipelineConfig, Workbench
-from tests.api.serving import LONG, QUICK, ROOT, TIMEOUT, environment, serving_api
+from tests.api.serving import LONG, QUICK, ROOT, TIMEOUT, environment, free_port, serving_api
 
 pytestmark = pytest.mark.slow
 
@@ -327,6 +328,28 @@ def test_ten_slow_clients_keep_nobody_waiting(client, api_server, busy):
     finally:
         for one in (*slow, *readers):
             one.close()
+
+
+def test_a_server_on_two_devices_makes_two_pictures_at_the_same_time(tiny_models, tmp_path):
+    with serving_api(tiny_models, tmp_path, {"devices": ["cpu", "cpu"]}) as server:
+        assert server.client.get("/health").json()["devices"] == 2
+        names = [
+            server.client.post("/generate", json=LONG | {"seed": seed}).json()["name"]
+            for seed in (1, 2)
+        ]
+        server.wait(lambda: server.client.get("/health").json()["running"] == 2)
+        assert {server.job(name)["state"] for name in names} == {"running"}
+        for name in names:
+            server.client.delete(f"/jobs/{name}")
+            assert server.until(name, "cancelled", "failed")["state"] == "cancelled"
+
+
+def test_devices_that_are_not_there_are_told_and_nothing_is_served():
+    command = [sys.executable, "-m", "medialab.api", f"--port={free_port()}", "--devices", "cuda:9"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "there is no 'cuda:9' here; known: cpu" in done.stderr
+    assert "token" not in done.stdout
 
 
 @pytest.mark.parametrize("authorization", [None, "token wrong", "Bearer wrong", ""])

@@ -138,7 +138,7 @@ def test_one_key_is_one_job_and_not_two_requests(service):
 def test_a_job_cancelled_on_its_way_to_the_process_is_not_made(tiny_models, tmp_path, monkeypatch):
     long = QUICK.changed(steps=150, width=256, height=256)
     with closing(Service(tiny_models, tmp_path, "cpu")) as service:
-        worker = service.executor.worker
+        worker = service.executor.devices[0].process
         send, is_killed = worker.send, iter([False, True])
 
         def cancelled_first(message):

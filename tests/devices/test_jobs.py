@@ -2,9 +2,12 @@
 
 import pytest
 
+from medialab import PipelineConfig
 from medialab.devices import jobs
-from medialab.devices.jobs import Job, next_of
+from medialab.devices.jobs import Job, next_for, next_of
 from medialab.errors import MediaLabError, ModelRefusedError
+from medialab.presets import for_photo
+from medialab.runs.request import Request
 
 
 def job(owner="", kind="pictures"):
@@ -77,3 +80,50 @@ def test_the_client_whose_turn_is_longest_ago_comes_first_and_its_first_job():
     assert next_of(waiting, {"a": 1, "b": 2}, "pictures") is first
     assert next_of([second, batch], {"b": 9}, "batch") is batch
     assert next_of([first], {}, "batch") is None
+
+
+def drawn(checkpoint, owner=""):
+    request = Request(PipelineConfig(prompt="a red ball", checkpoint=checkpoint))
+    return Job("pictures", owner, "", request=request, cancel=lambda *_: None)
+
+
+def chosen(waiting, warm, window=2, turns=None):
+    found = next_for(waiting, turns or {}, "pictures", warm, window=window)
+    return None if found is None else (waiting.index(found[0]), found[1])
+
+
+def test_a_device_is_given_what_it_has_loaded_and_a_new_one_what_waits_longest():
+    x, y, more = drawn("x"), drawn("y"), drawn("x")
+    assert chosen([x, y], [""]) == (0, 0)
+    assert chosen([x, y], ["y"]) == (1, 0)
+    assert chosen([x, y], ["y", "x"]) == (0, 1)
+    assert chosen([x, y], ["z", "z"]) == (0, 0)
+    assert chosen([x, y], ["z", ""]) == (0, 1)
+    assert chosen([y, more], ["x", ""]) == (1, 0)
+    assert chosen([x, y], []) is None
+    assert chosen([], ["x"]) is None
+
+
+def test_one_device_keeps_the_order():
+    assert chosen([drawn("x"), drawn("y")], ["y"], window=1) == (0, 0)
+
+
+def test_no_job_is_passed_over_more_often_than_there_are_devices():
+    x, y = drawn("x"), drawn("y")
+    assert chosen([x, y], ["y"]) == (1, 0)
+    x.passed = 2
+    assert chosen([x, y], ["y"]) == (0, 0)
+
+
+def test_what_is_loaded_is_no_reason_to_pass_over_another_client():
+    mine, yours, again = drawn("x", "me"), drawn("y", "you"), drawn("y", "me")
+    assert chosen([mine, yours, again], ["y"], turns={"you": 1}) == (2, 0)
+    assert chosen([mine, yours], ["y"], turns={"you": 1}) == (0, 0)
+    assert chosen([mine, yours], ["x"], turns={"me": 1}) == (1, 0)
+
+
+def test_a_job_that_draws_nothing_needs_no_checkpoint():
+    request = Request(for_photo())
+    assert Job("pictures", "", "", request=request, cancel=print).checkpoint == ""
+    assert drawn("x").checkpoint == "x"
+    assert job(kind="batch").checkpoint == ""

@@ -1,33 +1,36 @@
-"""What every executor must do; the kernel's own, and one whose pictures another process makes."""
+"""What every executor must do: the kernel's own, and that of other processes, one or several."""
 
 import threading
 
 import pytest
 
 from medialab import PipelineConfig, Workbench
-from medialab.devices.executor import WorkerExecutor
 from medialab.errors import CancelledError, MediaLabError, ModelRefusedError
 from medialab.runs.executor import Executor
 from medialab.runs.request import Request
-from tests.runs.process_executor import ProcessExecutor
 
 SOON = 120
 QUICK = PipelineConfig(prompt="a red ball", steps=3, width=64, height=64, seed=7)
 LONG = QUICK.changed(steps=150, prompt="a long one")
 ENDS = {"done", "failed", "cancelled"}
+PLACES = {"in the kernel": None, "in another process": "cpu", "in two processes": "cpu, cpu"}
 
 
-@pytest.fixture(scope="module", params=["in the kernel", "in another process", "of the server"])
+def workbench_on(devices, models, outputs):
+    if devices is None:
+        return Workbench(models, outputs, "cpu")
+    return Workbench(models, outputs, devices=devices)
+
+
+@pytest.fixture(scope="module", params=PLACES)
 def bench(request, tiny_models, tmp_path_factory):
     """A workbench on one of the executors."""
     outputs = tmp_path_factory.mktemp("outputs")
-    other = None
-    if request.param == "in another process":
-        other = ProcessExecutor(tiny_models, outputs)
-    elif request.param == "of the server":
-        other = WorkerExecutor([tiny_models], outputs, "cpu")
-    with Workbench(tiny_models, outputs, "cpu", executor=other) as workbench:
-        workbench.execute(QUICK)  # its worker begins here, and outlives each test
+    with workbench_on(PLACES[request.param], tiny_models, outputs) as workbench:
+        workbench.execute(QUICK)  # its workers begin here, and outlive each test
+        for device in getattr(workbench.executor, "devices", ()):
+            device.start()
+            device.process.device()
         yield workbench
 
 
@@ -58,15 +61,23 @@ def ask(bench, executor):
 
 @pytest.fixture
 def busy(ask, executor):
-    """A job that runs until it is cancelled; gives it when its first step is done."""
-    started = threading.Event()
-    forget = executor.listen(lambda event: event.kind == "step" and started.set())
-    job = ask(LONG, anew_from="prompt")
-    assert started.wait(SOON)
+    """A job that runs until it is cancelled; gives it when nothing else can be begun."""
+    began, all_began = set(), threading.Event()
+
+    def hear(event):
+        if event.kind == "step":
+            began.add(event.job)
+        if len(began) == executor.at_once:
+            all_began.set()
+
+    forget = executor.listen(hear)
+    jobs = [ask(LONG.changed(seed=seed), anew_from="prompt") for seed in range(executor.at_once)]
+    assert all_began.wait(SOON)
     forget()
-    yield job
-    job.cancel()
-    assert isinstance(job.error(SOON), CancelledError)
+    yield jobs[0]
+    for job in jobs:
+        job.cancel()
+        assert isinstance(job.error(SOON), CancelledError)
 
 
 def of(events, job):
@@ -119,18 +130,20 @@ def test_one_that_runs_is_cancelled_at_its_next_step(busy, executor, heard):
 
 def test_one_that_waits_leaves_at_once(busy, ask, executor, heard):
     waiting = ask()
-    assert [job.name for job in executor.jobs()] == [busy.name, waiting.name]
+    assert [job.name for job in executor.jobs()][:: executor.at_once] == [busy.name, waiting.name]
     executor.cancel(waiting.name)
     with pytest.raises(CancelledError):
         waiting.result(0)
     assert [event.kind for event in of(heard, waiting)] == ["queued", "cancelled"]
-    assert [job.name for job in executor.jobs()] == [busy.name]
+    assert executor.find(waiting.name) is None
+    assert executor.find(busy.name) is busy
 
 
 def test_those_that_wait_run_in_the_order_they_were_moved_to(busy, ask, executor, heard):
     first, second, third = (ask(QUICK.changed(seed=seed)) for seed in (11, 12, 13))
     executor.move(third.name, 0)
-    assert [job.name for job in executor.jobs()[1:]] == [third.name, first.name, second.name]
+    waiting = executor.jobs()[executor.at_once :]
+    assert [job.name for job in waiting] == [third.name, first.name, second.name]
     executor.cancel(busy.name)
     for job in (first, second, third):
         job.result(SOON)
@@ -165,9 +178,8 @@ def test_a_workbench_on_it_makes_saves_and_reruns(bench):
 
 
 def test_all_are_cancelled_together_and_a_closed_one_takes_nothing(tiny_models, tmp_path):
-    others = ProcessExecutor(tiny_models, tmp_path), WorkerExecutor([tiny_models], tmp_path, "cpu")
-    for executor in (None, *others):
-        with Workbench(tiny_models, tmp_path, "cpu", executor=executor) as bench:
+    for devices in PLACES.values():
+        with workbench_on(devices, tiny_models, tmp_path) as bench:
             jobs = [bench.submit(LONG.changed(seed=seed), save=False) for seed in (1, 2, 3)]
             bench.executor.cancel_all()
             assert [type(job.error(SOON)) for job in jobs] == [CancelledError] * 3

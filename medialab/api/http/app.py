@@ -35,8 +35,11 @@ class StudioApi(ExtensionApp):
     device = Unicode("", help="A torch device name; by default the best of this machine.").tag(
         config=True
     )
+    devices = List(
+        Unicode(), help="In place of device: several, each with a process that makes pictures."
+    ).tag(config=True)
     starts_at_once = Bool(
-        False, help="Whether the process that makes the pictures is started with the server."
+        False, help="Whether the processes that make the pictures are started with the server."
     ).tag(config=True)
     most_waiting = Int(Limits.most_waiting, help="Jobs of one client that may wait at a time.").tag(
         config=True
@@ -53,7 +56,11 @@ class StudioApi(ExtensionApp):
         """The studio; made when it is first asked for."""
         limits = {name: getattr(self, name) for name in Limits.__dataclass_fields__}
         return Service(
-            list(self.models) or None, self.outputs or None, self.device or None, Limits(**limits)
+            list(self.models) or None,
+            self.outputs or None,
+            self.device or None,
+            Limits(**limits),
+            list(self.devices) or None,
         )
 
     @cached_property
@@ -73,9 +80,9 @@ class StudioApi(ExtensionApp):
         self.handlers.append((f"{root}/.*", UnknownPath, {"known": known}))
 
     async def _start_jupyter_server_extension(self, serverapp: object) -> None:  # noqa: ARG002
-        """Start the process that makes the pictures, if that is wanted."""
+        """Start the processes that make the pictures, if that is wanted."""
         if self.starts_at_once:
-            self.service.executor.worker.start()
+            self.service.executor.start()
 
     async def stop_extension(self) -> None:
         """End what was started."""

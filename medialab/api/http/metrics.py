@@ -34,7 +34,7 @@ class _OfService(Collector):
 
     def collect(self) -> Iterator[Metric]:
         executor = self._service.executor
-        numbers, worker = executor.statistics, executor.worker
+        numbers = executor.statistics
         jobs = GaugeMetricFamily(
             "medialab_jobs", "Jobs that wait or run.", labels=("kind", "state")
         )
@@ -61,11 +61,11 @@ class _OfService(Collector):
             "medialab_memory_bytes", "Memory of a process.", labels=("process",)
         )
         memory.add_metric(("server",), psutil.Process().memory_info().rss)
-        memory.add_metric(("worker",), worker.nbytes)
+        memory.add_metric(("worker",), executor.nbytes)
         yield memory
         yield GaugeMetricFamily(
-            "medialab_worker_ready", "Whether pictures can be made.", value=worker.is_ready
+            "medialab_worker_ready", "Whether pictures can be made.", value=executor.is_ready
         )
         yield CounterMetricFamily(
-            "medialab_worker_deaths", "How often that process died.", value=numbers.deaths
+            "medialab_worker_deaths", "How often such a process died.", value=numbers.deaths
         )

@@ -108,9 +108,9 @@ class Asked:
         Raises:
             WorkerEndedError: it does not start.
         """
-        worker = self.service.executor.worker
-        worker.start()
-        while not worker.knows_device:
+        executor = self.service.executor
+        executor.start(1)
+        while not executor.knows_device:
             await asyncio.sleep(_READY_SECONDS)
 
 

@@ -58,8 +58,9 @@ class ApiServer(ServerApp):
         """Write no file: Jupyter's has the token in it."""
 
 
-def settings(port: int, tokens: Sequence[str]) -> Config:
+def settings(port: int, tokens: Sequence[str], devices: Sequence[str] = ()) -> Config:
     """Return the server's configuration; it listens on this machine only and asks for a token."""
+    chosen = {"devices": list(devices)} if devices else {}  # else a config file may name them
     return Config(
         {
             "ServerApp": {
@@ -75,16 +76,17 @@ def settings(port: int, tokens: Sequence[str]) -> Config:
             },
             # Jupyter Server takes one token to be the server's own.
             "ClientTokens": {"token": tokens[0], "tokens": list(tokens)},
-            "StudioApi": {"prefix": "", "starts_at_once": True},
+            "StudioApi": {"prefix": "", "starts_at_once": True, **chosen},
         }
     )
 
 
-def serve(port: int, tokens: Sequence[str]) -> None:
+def serve(port: int, tokens: Sequence[str], devices: Sequence[str] = ()) -> None:
     """Serve until the process is interrupted.
 
     Args:
         port: It is this one, or there is an error.
         tokens: Whoever sends one is answered, each as a client of its own.
+        devices: Each has a process that makes pictures; () for one on the best device.
     """
-    ApiServer.launch_instance([], config=settings(port, tokens))
+    ApiServer.launch_instance([], config=settings(port, tokens, devices))
