@@ -209,7 +209,8 @@ MORE = Arrangement(
             "more-model",
             "Model",
             (
-                *("text_encoder", "vae", "prediction_type", "precision", "weight_dtype", "offload"),
+                *("text_encoder", "vae", "prediction_type", "precision", "weight_dtype"),
+                *("step_cache", "offload"),
                 *("handover_checkpoint", "switch_at"),
             ),
         ),

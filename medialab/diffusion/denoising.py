@@ -4,6 +4,7 @@ Or several of one checkpoint, side by side.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -119,7 +120,12 @@ def denoise_all(
         for one, size in zip(asked, sizes, strict=True)
     ]
     run, known = runs[0], len(drawing.retries.done)
-    with drawing.with_loras(run.sampling.asked_loras, calls=run.steps.run) as loras:
+    with (
+        drawing.with_loras(run.sampling.asked_loras, calls=run.steps.run) as loras,
+        ExitStack() as undo,
+    ):
+        for each in runs:
+            undo.enter_context(each.reusing_steps(loras, is_alone=places is None))
         encodes = run.task == "instruct" or is_picture(run.inputs.get("image"))
         networks = [control.network for control in run.controls]
         fallbacks = [*loras.fallbacks(), *denoiser_fallbacks(drawing, networks, encodes=encodes)]

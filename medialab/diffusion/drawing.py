@@ -38,6 +38,7 @@ class Drawing:
         models: Where ControlNets and their preprocessors' models come from; by default nowhere.
         retries: The retry policy; by default a new one.
         texts: Encoded texts of earlier runs; by default there are none.
+        step_cache: The threshold of the step cache; 0 computes every step in full.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class Drawing:
         models: Models | None = None,
         retries: RetryPolicy | None = None,
         texts: StoredTexts | None = None,
+        step_cache: float = 0.0,
     ) -> None:
         self.checkpoint = checkpoint
         self.inversions: Mapping[str, Path] = inversions or {}
         self.retries = retries or RetryPolicy()
         self.texts = texts
+        self.step_cache = step_cache
         self._chosen_vae = vae
         self._loras = loras
         self._models = models

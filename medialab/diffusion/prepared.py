@@ -1,7 +1,7 @@
 """A prepared denoising, which can be tried again in less memory."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from medialab.diffusion.low_memory import has_rows_apart
 from medialab.diffusion.noise import first_noise
 from medialab.diffusion.options import DenoisingOptions
 from medialab.diffusion.start import begin_over_picture
+from medialab.diffusion.step_cache import StepCache
 from medialab.diffusion.steps import BetweenSteps, Step
 from medialab.diffusion.tiling import in_tiles
 from medialab.families.base import INPAINT
@@ -57,6 +58,7 @@ class PreparedDenoising:
         forgets: Whether the strength is 1: nothing of the picture is under the noise.
         pictures: The pictures of an instruction, which its text encoder may look at, too.
         inversions: Names of the textual inversions that the last try's prompts used.
+        step_cache: What steps reuse of earlier ones.
         notes: Notes of the last try for the record.
         told: The pipeline's input for the guidance that the denoiser is told; empty if none.
     """
@@ -78,6 +80,7 @@ class PreparedDenoising:
     forgets: bool
     pictures: "Sequence[Image.Image]" = ()
     inversions: Sequence[str] = ()
+    step_cache: StepCache = field(default_factory=lambda: StepCache(0))
     notes: Sequence[str] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
 
@@ -105,6 +108,7 @@ class PreparedDenoising:
         self._claim(beside)
         pipeline.scheduler = self._scheduler()
         loras.advance(0)
+        self.step_cache.begin()
         generator = torch.Generator("cpu").manual_seed(sampling.seed)
         with ExitStack() as undo, torch.inference_mode():
             if beside == 1:
@@ -156,6 +160,27 @@ class PreparedDenoising:
             raise RuntimeError("the pipeline called back after none of its steps")
         return between.latents
 
+    @contextmanager
+    def reusing_steps(self, loras: Applied, *, is_alone: bool) -> Iterator[None]:
+        """Let steps reuse what earlier ones computed inside the `with` block, if that is asked for.
+
+        It surrounds all tries, so that each call of the denoiser is one of those that they make.
+
+        Args:
+            loras: The LoRAs that are applied; with others on, nothing is reused.
+            is_alone: Whether no other picture is in the denoiser's batch.
+        """
+        in_full = ""
+        if self.options.tiles:  # a tile is told what its neighbour is
+            in_full = "tiles"
+        elif self.followed:  # their samples are added to what each block returns
+            in_full = "steps that follow ControlNets"
+        elif not is_alone:  # whether a batch reuses would depend on the other pictures
+            in_full = "pictures that are denoised together"
+        self.step_cache = StepCache(self.drawing.step_cache, in_full, lambda: loras.on)
+        with self.step_cache.within(self.drawing.family, self.network):
+            yield
+
     def record(self, asked: Mapping[str, Any], loras: Applied) -> dict[str, Any]:
         """Return the denoising's record; `asked` are the inputs that the stage passed."""
         sampling, schedulers = self.sampling, self.drawing.family.schedulers
@@ -173,6 +198,7 @@ class PreparedDenoising:
             **of,
             **({"guided_steps": guided.of(self.steps.run)} if not guided.is_whole else {}),
             "model_calls": int(self.pipeline.num_timesteps),
+            **self.step_cache.as_record,
             **loras_as_record(loras),
             **({"unused_loras": list(sampling.unused_loras)} if sampling.unused_loras else {}),
             **({"control": [one.as_record for one in self.controls]} if self.controls else {}),

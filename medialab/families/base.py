@@ -210,6 +210,9 @@ class Family(KnownFamily):
         other_variants: Further variants that are recognised and do not run.
         tasks: The pipeline class of each task: its name in diffusers, or, of the family's own, the
             name of its module, a point and its name.
+        reused_blocks: The names of its denoiser's lists of blocks, in the order in which it calls
+            them, if the first block tells whether a step can reuse what the others added before;
+            without any, every step is computed in full.
         finishes: The family whose pictures it refines, if it is a refiner; "" otherwise.
         detectors: Detectors that are made for its pictures alone.
         upscalers: Upscalers that are made for its pictures alone, the best first.
@@ -243,6 +246,7 @@ class Family(KnownFamily):
     taking_over: tuple[str, ...] = (PLAIN, REFINER)
     other_variants: tuple[str, ...] = ()
     tasks: Mapping[Task, str] = field(default_factory=lambda: AUTOMATIC)
+    reused_blocks: tuple[str, ...] = ()
     finishes: str = ""
     detectors: tuple[str, ...] = ()
     upscalers: tuple[str, ...] = ()

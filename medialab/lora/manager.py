@@ -58,12 +58,17 @@ class Applied:
     _dials: Sequence[Dial] = ()
     _merged: Sequence[Merged] = ()
 
+    @property
+    def on(self) -> tuple[bool, ...]:
+        """Which LoRAs are on at the moment."""
+        return tuple(dial.on for dial in self._dials)
+
     def advance(self, share: float) -> None:
         """Switch LoRAs on or off for the denoiser's progress, a share of its steps from 0 to 1."""
-        before = [dial.on for dial in self._dials]
+        before = self.on
         for dial in self._dials:
             dial.turn(share)
-        if before != [dial.on for dial in self._dials]:
+        if before != self.on:
             for module in self._merged:
                 module.turn()
 

@@ -176,6 +176,7 @@ class RunContext:
             models=self,
             retries=self.retries,
             texts=self._texts_of(name, named, checkpoint.device),
+            step_cache=self._config.step_cache,
         )
         before, self._drawing = self._drawing, drawing
         try:

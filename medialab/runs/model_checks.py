@@ -64,6 +64,7 @@ def _check_stage(
     if getattr(settings, "sampler", None) and config.draws(stage):
         _refuse_made_for_another(stage, info, listing)
     _check_stored(info, config)
+    _check_step_cache(stage, settings, config, info)
     draws = getattr(settings, "denoising_strength", None) != 0
     if info.lacks_vae and draws and getattr(settings, "vae", None) == "":
         raise _without_vae(stage, info, listing)
@@ -90,6 +91,24 @@ def _check_stored(info: ModelInfo, config: PipelineConfig) -> None:
     refuse_weight_dtype(info, config.weight_dtype)
     if info.format == GGUF:
         check_installed("gguf")
+
+
+def _check_step_cache(
+    stage: str, settings: StageConfig, config: PipelineConfig, info: ModelInfo
+) -> None:
+    """Refuse a step cache where a stage draws with a checkpoint whose family has none.
+
+    Raises:
+        ModelRefusedError: as said; the message has the families that have one.
+    """
+    draws = getattr(settings, "sampler", None) and config.draws(stage)
+    if config.step_cache and draws and not RUNNING[info.family].reused_blocks:
+        able = ", ".join(name for name, one in RUNNING.items() if one.reused_blocks)
+        message = (
+            f"checkpoint {info.name!r} is of family {info.family}, which computes every step in "
+            f"full: set step_cache to 0, or choose a checkpoint of {able}"
+        )
+        raise ModelRefusedError(message).about("step_cache", ("0",))
 
 
 def _check_block_weights(settings: Any, config: PipelineConfig, info: ModelInfo) -> None:

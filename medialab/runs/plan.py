@@ -129,6 +129,8 @@ def environment_of(config: ResolvedConfig, device: str) -> dict[str, str]:
     }
     if config.weight_dtype != WEIGHT_DTYPES[0]:
         environment["weights"] = config.weight_dtype
+    if config.step_cache:
+        environment["step cache"] = str(config.step_cache)
     return environment
 
 

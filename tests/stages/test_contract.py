@@ -53,7 +53,10 @@ def test_every_setting_belongs_to_a_stage():
     at_the_top = {
         name for stage in STAGES if stage.name not in named for name in stage.settings.model_fields
     }
-    of_all = {"made_for", "precision", "weight_dtype", "offload", "draw_together", "schema_version"}
+    of_all = {
+        *("made_for", "precision", "weight_dtype", "step_cache", "offload", "draw_together"),
+        "schema_version",
+    }
     assert {*named, *at_the_top, *of_all} == set(PipelineConfig.model_fields)
 
 

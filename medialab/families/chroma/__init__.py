@@ -54,6 +54,7 @@ CHROMA = Family(
     # Source: the model card: 40 steps, a guidance of 3.
     defaults=Defaults(steps=40, guidance_scale=3.0, sampler=SAMPLER),
     noising=FLOW_NOISE,
+    reused_blocks=("transformer_blocks", "single_transformer_blocks"),
     native_sizes={"": NATIVE_SIZE},
     file_variants=(PLAIN,),
     tasks={"text-to-image": "ChromaPipeline", "image-to-image": "ChromaImg2ImgPipeline"},

@@ -62,6 +62,7 @@ FLUX = Family(
         SCHNELL: _defaults(4, None),
     },
     noising=FLOW_NOISE,
+    reused_blocks=("transformer_blocks", "single_transformer_blocks"),
     native_sizes={"": NATIVE_SIZE},
     file_variants=(PLAIN, SCHNELL),
     folder_variants=(PLAIN, SCHNELL),

@@ -65,6 +65,7 @@ def _klein(
         unguided=("distilled",),
         schedulers=FlowSchedulers(),
         noising=FLOW_NOISE,
+        reused_blocks=("transformer_blocks", "single_transformer_blocks"),
         # Source: the model cards of black-forest-labs: 4 steps without guidance, of the base
         # checkpoints 50 steps and a guidance of 4.
         defaults=Defaults(steps=4, guidance_scale=1.0, sampler=SAMPLER),

@@ -61,6 +61,7 @@ QWEN_IMAGE = Family(
     guidance=GUIDANCE,
     schedulers=FlowSchedulers(),
     noising=FLOW_NOISE,
+    reused_blocks=("transformer_blocks",),
     editing=EDITING,
     defaults=Defaults(steps=50, guidance_scale=4.0, sampler=SAMPLER),
     edition_defaults={"lightning": _FEW_STEPS, "edit lightning": _FEW_STEPS},

@@ -43,6 +43,7 @@ SD3 = Family(
     defaults=Defaults(steps=28, guidance_scale=4.5, sampler=SAMPLER),
     edition_defaults={"turbo": Defaults(steps=4, guidance_scale=1.0, sampler=SAMPLER)},
     noising=FLOW_NOISE,
+    reused_blocks=("transformer_blocks",),
     native_sizes={"": NATIVE_SIZE},
     file_variants=(PLAIN,),
     tasks={

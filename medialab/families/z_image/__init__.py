@@ -43,6 +43,7 @@ Z_IMAGE = Family(
     # Source: the model card of Z-Image: 28 to 50 steps, a guidance of 3 to 5.
     edition_defaults={"base": Defaults(steps=28, guidance_scale=4.0, sampler=SAMPLER)},
     noising=FLOW_NOISE,
+    reused_blocks=("layers",),
     tiling=TILING,
     control_following=CONTROL,
     native_sizes={"": NATIVE_SIZE},
