@@ -17,9 +17,9 @@ from medialab.pictures.store import PictureStore
 from medialab.process.events import Event
 from medialab.runs.executor import Executor, RunJob
 
-# Pictures of a batch that wait in the workbench's queue besides those that are made: the next one
-# is ready when one is finished, and whoever else asks for a picture waits for no more than these.
-_MOST_WAITING = 1
+# Pictures of a batch in the workbench's queue, for each device: the next one is ready when one is
+# drawn, also while that is written, and whoever else asks for a picture waits for no more.
+_MOST_EACH = 2
 _MOST_DEATHS = 3  # of processes, while they made the same picture
 _LOOK = 1.0  # seconds between two looks at jobs whose end was not heard
 _ENDS = frozenset({"done", "failed", "cancelled"})
@@ -108,8 +108,8 @@ class BatchExecutor(Protocol):
 class QueueExecutor(BatchExecutor):
     """Makes a batch on the workbench's own queue, which makes one picture at a time, or several.
 
-    At most one of its pictures waits there. One whose process dies is made by another process,
-    until three have died of it.
+    At most two of its pictures are there for each device. One whose process dies is made by another
+    process, until three have died of it.
 
     It holds no lock while it calls others or is called: the queue's listeners have their own.
     """
@@ -139,7 +139,7 @@ class QueueExecutor(BatchExecutor):
         self._is_cancelled = False
         self._ended, self._deaths = SimpleQueue(), Counter()
         executor = work.bench.executor
-        most = room = executor.at_once + _MOST_WAITING
+        most = room = executor.at_once * _MOST_EACH
         forget = executor.listen(hear)
         try:
             while True:

@@ -106,7 +106,7 @@ class BatchRun:
 
     @property
     def jobs(self) -> Sequence[str]:
-        """The names of the jobs in the workbench's queue that are this run's: one waits at most."""
+        """The names of the jobs in the workbench's queue that are this run's: two a device."""
         return self._executor.jobs
 
     def cancel(self) -> None:

@@ -28,7 +28,8 @@ class Device:
 
     Attributes:
         process: Computes on it.
-        given: The jobs that the process has, by their kind.
+        given: The jobs that the process makes, by their kind.
+        ending: Those whose pictures are drawn, and are written while the next ones are drawn.
         checkpoint: That of the last pictures it was given, which is warm; "" before.
         is_started: Whether a process was ever asked for.
         is_gone: Whether its process died for good, until it is asked for again.
@@ -44,9 +45,22 @@ class Device:
     ) -> None:
         self.process = WorkerProcess(models, outputs, name, self, threads)
         self.given: dict[JobKind, Job] = {}
+        self.ending: list[Job] = []
         self.checkpoint = ""
         self.is_started = self.is_gone = False
         self._executor = executor
+
+    @property
+    def jobs(self) -> list[Job]:
+        """All jobs that the process has."""
+        return [*self.ending, *self.given.values()]
+
+    def drop(self, job: Job) -> None:
+        """Take note that the process no longer has a job."""
+        if self.given.get(job.kind) is job:
+            del self.given[job.kind]
+        if job in self.ending:
+            self.ending.remove(job)
 
     def start(self) -> None:
         """Start its process if there is none, and return at once."""
@@ -70,7 +84,7 @@ class Device:
 class DevicesExecutor(Executor):
     """Gives requests to processes, one for each device, which are started when there are jobs.
 
-    Each process has one job for pictures and one batch at a time; the others wait here, and
+    Each process makes one job for pictures and one batch at a time; the others wait here, and
     clients take turns. Of several jobs that wait, a device is given one whose checkpoint it has
     loaded. If a process dies, the job that it was making fails with the reason, and the others go
     on.
@@ -244,22 +258,27 @@ class DevicesExecutor(Executor):
     def heard(self, device: Device, message: Mapping[str, Any]) -> None:
         """Take a message of a device's process."""
         event = message.get("event")
-        if event is not None:
-            with self._lock:
-                job = next((j for j in device.given.values() if j.name == event["job"]), None)
-            if job is not None:
-                self._follow(job, event)
+        name = message.get("drawn") if event is None else event["job"]
+        with self._lock:
+            job = next((job for job in device.jobs if job.name == name), None)
+            if job is not None and event is None and job not in device.ending:
+                device.drop(job)
+                device.ending.append(job)
+        if job is not None and event is not None:
+            self._follow(job, event)
+        elif job is not None:
+            self.give()
 
     def ended(self, device: Device, error: MediaLabError, *, for_good: bool) -> None:
         """Fail the job that a device's process died of, and give its others to the next process."""
         with self._lock:
             self.statistics.deaths += 1
             device.checkpoint, device.is_gone = "", for_good
-            given = list(device.given.values())
+            given = device.jobs
             begun = [job for job in given if job.state == "running"]
             back = [job for job in given if job.state != "running"]
             for job in back:
-                del device.given[job.kind]
+                device.drop(job)
             self._waiting[:0] = back
             are_gone = all(one.is_gone for one in self.devices)
             lost = [*begun, *(self._waiting if are_gone else ())]
@@ -283,7 +302,7 @@ class DevicesExecutor(Executor):
     def _given(self) -> Iterator[Job]:
         """Yield the jobs that processes have; the lock is held."""
         for device in self.devices:
-            yield from device.given.values()
+            yield from device.jobs
 
     def _add(self, job: Job) -> Job:
         with self._lock:
@@ -310,7 +329,7 @@ class DevicesExecutor(Executor):
             idle = [one for one in self.devices if one.process.is_ready and kind not in one.given]
             if self._is_paused or not idle:
                 return False
-            idle.sort(key=lambda one: len(one.given))  # one that makes a batch comes last
+            idle.sort(key=lambda one: len(one.jobs))  # one that makes a batch comes last
             known = [job for job in self._waiting if job.is_announced]
             warm = [one.checkpoint for one in idle]
             found = next_for(known, self._turns, kind, warm, window=len(self.devices))
@@ -327,7 +346,7 @@ class DevicesExecutor(Executor):
         with self._lock:
             if not is_sent and device.given.get(kind) is job:
                 # It has just died: another is given it.
-                del device.given[kind]
+                device.drop(job)
                 self._waiting.insert(0, job)
             keep = job.keeps
         if keep is not None:  # it was cancelled before the process knew of it
@@ -359,7 +378,7 @@ class DevicesExecutor(Executor):
                 self._waiting.remove(job)
             else:
                 for device in self.devices:
-                    if job in device.given.values():
+                    if job in device.jobs:
                         job.keeps = keep
                         device.process.send({"cancel": job.name, "keep": keep})
                 return
@@ -379,8 +398,7 @@ class DevicesExecutor(Executor):
             if job.name in self._over:
                 return
             for device in self.devices:
-                if device.given.get(job.kind) is job:
-                    del device.given[job.kind]
+                device.drop(job)
             if job in self._waiting:
                 self._waiting.remove(job)
             self._over[job.name] = job

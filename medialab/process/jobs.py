@@ -147,6 +147,8 @@ class JobQueue:
 
     def __init__(self, prepare: Callable[[], object] = lambda: None, *, idle: float = 0) -> None:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="medialab")
+        # Called on the worker with a job whose rest goes on elsewhere: the next one may begin now.
+        self.goes_on_elsewhere: Callable[[Job[Any]], object] = lambda _job: None
         self._prepare = prepare
         self._prepared: Future[object] | None = None
         self._closing = threading.Event()
@@ -325,6 +327,7 @@ class JobQueue:
             with self._lock:
                 self._running = None
                 self._ending.append(job)
+            self.goes_on_elsewhere(job)
             found.rest.add_done_callback(lambda _: self._conclude(job, *_attempted(found.result)))
             return
         self._conclude(job, *outcome)

@@ -1,7 +1,8 @@
 """The tasks that the worker's process is given, and what it tells of them.
 
 It is sent `{"make": request, "task": name}`, `{"batch": its name, "task": name}` and
-`{"cancel": name, "keep": bool}`. It tells `{"event": …}`, with a plain event whose job is the task.
+`{"cancel": name, "keep": bool}`. It tells `{"event": …}`, with a plain event whose job is the task,
+and `{"drawn": task}` once a task's pictures are drawn: while they are written, the next may begin.
 """
 
 import threading
@@ -18,7 +19,7 @@ from medialab.batch.batch import Batch
 from medialab.batch.running import BatchRun
 from medialab.errors import ArtifactError, CancelledError, MediaLabError
 from medialab.process.events import Event
-from medialab.runs.executor import RunJob
+from medialab.runs.executor import KernelExecutor, RunJob
 from medialab.runs.plain import error_as_plain, event_as_plain
 from medialab.runs.request import Request
 from medialab.runs.run import Run
@@ -47,6 +48,8 @@ class Tasks:
         self._jobs: dict[str, tuple[str, RunJob]] = {}  # by the name of the workbench's job
         self._batches: dict[str, BatchRun] = {}
         self._forget = bench.executor.listen(self._hear)
+        if isinstance(bench.executor, KernelExecutor):
+            bench.executor.queue.goes_on_elsewhere = self._tell_drawn
 
     def take(self, message: Mapping[str, Any]) -> None:
         """Begin what a message asks for; what is not known is passed over."""
@@ -125,6 +128,12 @@ class Tasks:
             job.cancel(keep=keep)
         if batch is not None:
             batch.cancel()
+
+    def _tell_drawn(self, job: RunJob) -> None:
+        with self._lock:
+            task, _ = self._jobs.get(job.name, ("", None))
+        if task:
+            self._say({"drawn": task})
 
     def _hear(self, event: Event) -> None:
         with self._lock:

@@ -15,6 +15,7 @@ from medialab import PipelineConfig, Workbench
 from medialab.batch.executors import QueueExecutor
 from medialab.devices.process import WorkerProcess
 from medialab.errors import CancelledError, WorkerEndedError
+from medialab.files.locks import alone
 
 SOON = 120
 QUICK = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=7)
@@ -132,11 +133,11 @@ def test_a_picture_of_which_three_processes_died_is_a_failed_row_and_the_others_
     assert bench.executor.statistics.deaths == deaths + 3
 
 
-def test_a_batch_keeps_each_device_busy_and_one_picture_waiting(bench):
+def test_a_batch_keeps_each_device_busy_and_a_picture_ready_for_it(bench):
     batch = bench.sweep(QUICK.changed(steps=8), {"seed": "301-308"}, name="busy")
     executor, seen = QueueExecutor(), []
     batch.start(None, executor, lambda *_: seen.append(len(executor.jobs))).result()
-    assert max(seen) == 3
+    assert max(seen) == 4
     assert {state["state"] for state in batch.states()} == {"done"}
 
 
@@ -148,6 +149,23 @@ def test_the_same_picture_made_twice_at_the_same_time_is_one_file(bench):
     runs = [job.result(SOON) for job in jobs]
     assert sorted(run.already_there for run in runs) == [(False,), (True,)]
     assert runs[0].artifact.path == runs[1].artifact.path
+
+
+def test_a_device_draws_the_next_picture_while_one_is_written(tiny_models, tmp_path):
+    with Workbench(tiny_models, tmp_path, devices="cpu") as bench:
+        bench.execute(QUICK)
+        (lock,) = (tmp_path / "cache").glob(".saving-*")
+        with alone(lock) as is_held:
+            assert is_held
+            written = bench.submit(QUICK)  # is drawn, and waits for whoever writes the same
+            drawn = bench.submit(LONG, save=False)
+            until_begun(bench, [drawn])
+            assert written.state == "running"
+            assert bench.executor.jobs() == [written, drawn]
+            drawn.cancel()
+            assert isinstance(drawn.error(SOON), CancelledError)
+        assert written.result(SOON).already_there == (True,)
+        assert bench.executor.jobs() == []
 
 
 def test_each_process_has_its_share_of_threads_and_a_picture_is_made_again_byte_for_byte(

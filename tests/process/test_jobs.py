@@ -411,6 +411,18 @@ def test_the_next_job_begins_while_the_rest_of_one_goes_on(queue):
     assert events[-1] == ("done", first.name)
 
 
+def test_that_the_next_job_may_begin_is_told_for_a_rest_alone(queue):
+    told, rest = [], Rest()
+    queue.goes_on_elsewhere = told.append
+    queue.submit(lambda job: "whole").result(SOON)
+    first = queue.submit(rest)
+    queue.submit(lambda job: "after it").result(SOON)
+    assert told == [first]
+    assert first.state == "running"
+    rest.future.set_result(None)
+    assert first.result(SOON) == "files"
+
+
 def test_a_rest_that_fails_is_its_own_jobs_error_and_the_next_ones_go_on(queue):
     rest = Rest()
     rest.error = MediaLabError("the disk is full")
