@@ -17,11 +17,13 @@ class Cell:
         row: Its row in the batch's table.
         config: Its request, with every choice made.
         is_again: Whether the row was asked for again, and so gets a new file even of equal pixels.
+        beside: The requests of other rows that are denoised at once with it.
     """
 
     row: int
     config: ResolvedConfig
     is_again: bool = False
+    beside: tuple[ResolvedConfig, ...] = ()
 
 
 @dataclass(frozen=True)

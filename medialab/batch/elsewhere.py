@@ -34,7 +34,7 @@ _PLAIN = frozenset(
     }
 )
 _CHOICES = ("{", "__")
-_HASHES = "models_sha256"
+_HASHES, _TOGETHER = "models_sha256", "together"
 _MOST_PICTURES = 10_000_000  # that are looked through: all
 _MOST_BYTES = 64 * 2**20  # of a sidecar
 
@@ -124,7 +124,10 @@ class Elsewhere:
             else:
                 expected[name] = config[name]
         hashes = expected.pop(_HASHES)
-        is_same = expected == {name: value for name, value in config.items() if name != _HASHES}
+        # Drawn with others or alone, it is the picture that was asked for.
+        left_out = {_HASHES, _TOGETHER}
+        expected.pop(_TOGETHER)
+        is_same = expected == {name: one for name, one in config.items() if name not in left_out}
         return is_same and config[_HASHES].items() <= hashes.items()
 
     def _is_plain(self, name: str) -> bool:

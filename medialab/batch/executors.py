@@ -53,7 +53,13 @@ class Bench(Protocol):
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """See `Workbench.resolve`."""
 
-    def submit(self, config: PipelineConfig, *, duplicates: bool = False) -> RunJob:
+    def submit(
+        self,
+        config: PipelineConfig,
+        *,
+        duplicates: bool = False,
+        beside: Sequence[ResolvedConfig] = (),
+    ) -> RunJob:
         """See `Workbench.submit`."""
 
 
@@ -84,6 +90,9 @@ class Work:
 class BatchExecutor(Protocol):
     """An executor makes the cells of one batch at a time; it can be used for another afterwards."""
 
+    draws_together: bool = False
+    """Whether it has several cells denoised at once: others would draw their neighbours in vain."""
+
     def make(self, work: Work) -> Generator[Outcome]:
         """Take cells as there is room for them, and yield the outcome of each, in any order.
 
@@ -113,6 +122,8 @@ class QueueExecutor(BatchExecutor):
 
     It holds no lock while it calls others or is called: the queue's listeners have their own.
     """
+
+    draws_together = True
 
     def __init__(self) -> None:
         # Replaced, never changed: other threads read it at any moment.
@@ -171,7 +182,7 @@ class QueueExecutor(BatchExecutor):
         if self._is_cancelled:
             return CancelledError("it was cancelled before it began")
         try:
-            job = bench.submit(cell.config, duplicates=cell.is_again)
+            job = bench.submit(cell.config, duplicates=cell.is_again, beside=cell.beside)
         except MediaLabError as error:
             return error
         self._jobs = (*self._jobs, (cell, job))

@@ -11,6 +11,7 @@ from medialab.artifacts.sidecar import read_plain
 from medialab.batch.cells import Cell, Outcome
 from medialab.batch.executors import Bench
 from medialab.batch.journal import JournalWriter
+from medialab.batch.neighbours import Joined, Neighbours
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, BatchError, CancelledError, MediaLabError, first_line
@@ -38,6 +39,7 @@ class Ledger:
         saved: Pictures of missing rows that are saved already.
         writer: Appends to the journal.
         on_row: Called with each row's number and state once it is made, or has failed.
+        neighbours: Finds the rows that are denoised at once with a row; None: there are none.
 
     Attributes:
         why_stopped: Why no more rows are begun; None as long as they are.
@@ -51,9 +53,11 @@ class Ledger:
         saved: Mapping[int, Artifact],
         writer: JournalWriter,
         on_row: OnRow,
+        neighbours: Neighbours | None = None,
     ) -> None:
         self._bench, self._config = bench, config
         self._noted, self._saved, self._writer, self._on_row = noted, saved, writer, on_row
+        self._neighbours = neighbours
         self._begun: dict[int, str] = {}  # when each row of this run was begun
         self._failures: list[BaseException] = []
         self.why_stopped: MediaLabError | None = None
@@ -75,9 +79,11 @@ class Ledger:
                 self._finish(row, self._saved[row])
                 return None
         try:
-            config = self._bench.resolve(self._config(row))
+            joined = Joined(self._bench.resolve(self._config(row)))
+            if self._neighbours is not None:
+                joined = self._neighbours.joined(row, joined.config)
             is_open = before.get("state") == STARTED
-            made = self._saved_since(str(before["at"]), config) if is_open else None
+            made = self._saved_since(str(before["at"]), joined.config) if is_open else None
         except MediaLabError as error:
             self._fail(row, error)
             return None
@@ -87,7 +93,7 @@ class Ledger:
         is_again = bool(before.get("again"))
         begun = self._begun[row] = now()
         self._writer.note(row, STARTED, at=begun, **({"again": True} if is_again else {}))
-        return Cell(row, config, is_again)
+        return Cell(row, joined.config, is_again, joined.beside)
 
     def finished(self, cell: Cell) -> Artifact | None:
         """Return the picture of a cell of this run that was saved; None if there is none."""

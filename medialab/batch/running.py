@@ -12,6 +12,7 @@ from medialab.batch.cells import Cells
 from medialab.batch.executors import BatchExecutor, Bench, OnEvent, Work
 from medialab.batch.journal import Journal
 from medialab.batch.ledger import FAILED, Ledger, OnRow
+from medialab.batch.neighbours import Neighbours
 from medialab.batch.samples import rows_by_models
 from medialab.batch.sweep import Sweep
 from medialab.config.pipeline import PipelineConfig
@@ -147,7 +148,10 @@ class BatchRun:
             self._counted = {row: 1 + shared[row] for row, _ in missing}
             self.done = self.total - sum(self._counted.values())
             saved = batch.saved(noted)
-            ledger = Ledger(batch.bench, batch.config, noted, saved, writer, self._tell)
+            # On several devices each would draw a cell's neighbours, in vain.
+            together = self._executor.draws_together and batch.bench.executor.at_once == 1
+            neighbours = Neighbours(batch.sweep, batch.bench.resolve) if together else None
+            ledger = Ledger(batch.bench, batch.config, noted, saved, writer, self._tell, neighbours)
             cells = self._cells = Cells(missing, ledger.begin)
             if self._is_cancelled:  # meanwhile
                 cells.close()

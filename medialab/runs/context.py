@@ -51,7 +51,8 @@ class RunContext:
         pictures: holds the given pictures and masks.
         loras: puts LoRAs and inversions on a checkpoint.
         job: receives the events and says when the run is cancelled.
-        which: the picture's number, from 1, and the number of pictures that the job makes.
+        which: the picture's number, from 1, and the number of pictures that the job makes; 0 for
+            a picture that another job makes: nothing is told of it.
         listing: the models as the plan saw them.
         keeps_interrupted: whether a cancelled picture is decoded, for `unfinished`.
 
@@ -80,7 +81,8 @@ class RunContext:
         self._pictures = pictures
         self._loras = loras
         self._job = job
-        self._tell = partial(self._emit, image=which[0], images=which[1])
+        tells = partial(self._emit, image=which[0], images=which[1])
+        self._tell = tells if which[0] else _tell_nothing
         self._stage = ""
         self._recall: Recall = lambda _facts, make: (make(), False)
         self._pace = Pace()
@@ -343,6 +345,10 @@ class RunContext:
         if drawing is None or not self._pace.is_due(time.monotonic()):
             return no_preview
         return partial(_preview_of, drawing, latents, self._pace)
+
+
+def _tell_nothing(_kind: Kind, **_facts: Any) -> None:
+    """Tell nobody of a picture that another job makes."""
 
 
 def _preview_of(drawing: Drawing, latents: "torch.Tensor", pace: Pace) -> "Image.Image | None":

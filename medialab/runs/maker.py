@@ -84,7 +84,7 @@ class Maker:
             MediaLabError: a request or a stage is refused; the message says why.
         """
         # Here on the worker, since hashing a new file takes seconds a gigabyte.
-        plan = self.resolver.plan(request.config, threads=request.threads)
+        plan = self.resolver.plan(request.config, threads=request.threads, beside=request.beside)
         job.check()
         self._registry.budget.begin_run()
         if len(plan.pictures) > 1:
@@ -96,10 +96,11 @@ class Maker:
         with ExitStack() as unless_drawn:
             unless_drawn.callback(_wait_for_last, saving)
             for number, picture in enumerate(plan.pictures, start=1):
-                context = self._context(request, job, plan, number)
+                which = number, len(plan.pictures)
+                context = self._context(request, job, plan, picture, which)
                 later = [
-                    (plan.pictures[other - 1], self._context(request, job, plan, other))
-                    for other in plan.drawn_with(number)
+                    (other, self._context(request, job, plan, other, (at, which[1])))
+                    for at, other in plan.drawn_with(number)
                 ]
                 if needs := self._needs(plan, picture, pipeline):
                     context.offload = needs.way
@@ -135,17 +136,24 @@ class Maker:
             return make([], already_there=[])
         return Unfinished(saving[-1], lambda: _with_files(make, saving))
 
-    def _context(self, request: Request, job: Job[Run], plan: Plan, number: int) -> "RunContext":
-        """Return the context of a picture's run, by its number from 1."""
+    def _context(
+        self,
+        request: Request,
+        job: Job[Run],
+        plan: Plan,
+        picture: PicturePlan,
+        which: tuple[int, int],
+    ) -> "RunContext":
+        """Return the context of a picture's run; a number of 0 is another request's, and silent."""
         from medialab.runs.context import RunContext
 
         return RunContext(
-            plan.pictures[number - 1].config,
+            picture.config,
             self._registry,
             self._pictures,
             self.loras,
             job,
-            (number, len(plan.pictures)),
+            which,
             listing=plan.listing,
             keeps_interrupted=request.keeps_interrupted,
         )

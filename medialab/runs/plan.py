@@ -61,19 +61,31 @@ class PicturePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """A resolved request, a plan for each of its pictures, and the models as it saw them."""
+    """A resolved request, a plan for each of its pictures, and the models as it saw them.
+
+    Attributes:
+        config: the request.
+        pictures: the plans, in order.
+        listing: the models.
+        beside: the plans of other requests' pictures that are denoised at once with the only one.
+    """
 
     config: ResolvedConfig
     pictures: tuple[PicturePlan, ...]
     listing: Snapshot
+    beside: tuple[PicturePlan, ...] = ()
 
-    def drawn_with(self, number: int) -> range:
-        """Return the numbers, from 1, of the later pictures that are denoised at once with one."""
+    def drawn_with(self, number: int) -> list[tuple[int, PicturePlan]]:
+        """Return the later pictures that are denoised at once with one, each after its number.
+
+        Numbers count from 1; pictures of other requests have 0.
+        """
         together = self.pictures[number - 1].config.together
         if together is None:
-            return range(0)
+            return []
         last = number + together.pictures - together.place
-        return range(number + 1, min(last, len(self.pictures)) + 1)
+        own = list(enumerate(self.pictures[number:last], start=number + 1))
+        return [*own, *((0, other) for other in self.beside)]
 
 
 def stages_of(config: PipelineConfig) -> tuple[StageRequest, ...]:

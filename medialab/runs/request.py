@@ -20,6 +20,8 @@ class Request:
         keeps_interrupted: whether a cancelled picture is saved as far as it was made.
         threads: CPU threads to compute with; None: those of a resolved config, else the machine's.
         duplicates: whether a picture that is on the disk already is written once more.
+        beside: pictures that are asked for besides, and are denoised at once with this one; they
+            are made as far as that, in the cache.
     """
 
     config: PipelineConfig
@@ -28,6 +30,7 @@ class Request:
     keeps_interrupted: bool = False
     threads: int | None = None
     duplicates: bool = False
+    beside: tuple[ResolvedConfig, ...] = ()
 
     def as_json(self) -> str:
         """Return the request as one line of JSON for `from_json`."""
@@ -35,6 +38,8 @@ class Request:
         plain["duplicates"] = self.duplicates
         plain["resolved"] = isinstance(self.config, ResolvedConfig)
         plain["config"] = self.config.model_dump(mode="json")
+        if self.beside:
+            plain["beside"] = [one.model_dump(mode="json") for one in self.beside]
         return json.dumps(plain)
 
     @classmethod
@@ -49,9 +54,11 @@ class Request:
             kind = ResolvedConfig if plain["resolved"] else PipelineConfig
             config, options = plain["config"], {name: plain[name] for name in _OPTIONS}
             options["duplicates"] = plain.get("duplicates", False)
+            beside = [*plain.get("beside", ())]
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             message = f"this is no request that Request.as_json wrote: {error}"
             raise ConfigError(message) from error
+        options["beside"] = tuple(ResolvedConfig.parse(one) for one in beside)
         return cls(kind.parse(config), **options)
 
 

@@ -113,28 +113,36 @@ class Resolver:
             self._valid.append(resolved)
         return resolved
 
-    def plan(self, config: PipelineConfig, *, threads: int | None = None) -> Plan:
+    def plan(
+        self,
+        config: PipelineConfig,
+        *,
+        threads: int | None = None,
+        beside: Sequence[ResolvedConfig] = (),
+    ) -> Plan:
         """Resolve a request, and plan each of its pictures.
 
         Args:
             config: as asked for, or resolved already.
             threads: CPU threads; by default those of a resolved config, else this machine's.
+            beside: other requests whose pictures are denoised at once with its only one.
 
         Raises:
             ConfigError: a prompt names a missing wildcard; or as `resolve`.
             MediaLabError: as `resolve`.
         """
         listing = self.registry.snapshot()
-        resolved = self._resolve(config, listing)
+        every = [self._resolve(one, listing) for one in (config, *beside)]
         if threads is not None:
-            resolved = resolved.model_copy(update={"threads": threads})
+            every = [one.model_copy(update={"threads": threads}) for one in every]
         device = self.registry.device
-        singles = (set_aside_foreign(one) for one in self._drawn(resolved))
-        return Plan(
-            resolved,
-            tuple(plan_picture(single, device, aside) for single, aside in singles),
-            listing,
-        )
+        plans = [
+            plan_picture(single, device, aside)
+            for one in every
+            for single, aside in map(set_aside_foreign, self._drawn(one))
+        ]
+        count = len(plans) - len(beside)
+        return Plan(every[0], tuple(plans[:count]), listing, tuple(plans[count:]))
 
     def plan_first(self, config: ResolvedConfig) -> PicturePlan:
         """Plan the first picture of a resolved request; no model is looked up.

@@ -147,6 +147,7 @@ class Workbench(OfModels, OfPictures):
         keep_interrupted: bool = False,
         threads: int | None = None,
         duplicates: bool = False,
+        beside: "Sequence[ResolvedConfig]" = (),
     ) -> RunJob:
         """Queue the request and return at once.
 
@@ -164,6 +165,8 @@ class Workbench(OfModels, OfPictures):
             threads: CPU threads to compute with; by default those of a resolved config, or else
                 all that suit this machine.
             duplicates: Whether a picture that is there already is written once more.
+            beside: Requests of pictures that will be asked for next, and that are denoised at once
+                with this one, as their `together` says.
 
         Raises:
             ArtifactError: the picture is to be saved, but the outputs folder is not writable.
@@ -178,7 +181,8 @@ class Workbench(OfModels, OfPictures):
             raise ConfigError(message)
         self.check(config, save=save)
         label = config.prompt or config.mode
-        request = Request(config, save, anew_from, save and keep_interrupted, threads, duplicates)
+        keeps = save and keep_interrupted
+        request = Request(config, save, anew_from, keeps, threads, duplicates, tuple(beside))
         return self.executor.submit(request, label=label)
 
     def check(self, config: PipelineConfig, *, save: bool = True) -> None:
