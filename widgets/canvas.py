@@ -147,7 +147,11 @@ class Canvas(ipw.VBox):
         text = [_TITLES[event.stage]]
         if event.steps:
             text.append(f"step {event.step} of {event.steps}")
-        if event.images > 1:
+        if event.together > 1:
+            first = event.image - event.place + 1
+            last = first + event.together - 1
+            text.append(f"pictures {first} to {last} of {event.images}")
+        elif event.images > 1:
             text.append(f"picture {event.image} of {event.images}")
         share = progress.share if progress else None
         self._say("running", " · ".join(text), share=share, **times)

@@ -58,7 +58,8 @@ class Progress:
         self._estimates = estimates
         self._names = running_stages(config) if config else []
         self._images = config.batch_size if config else 1
-        self._image = 1
+        self._image = 1  # the one that is drawn; of several at once, the last
+        self._together = 1
         self._states: dict[str, str] = {}
         self._seconds: dict[str, float] = {}
         self._stage = ""
@@ -69,8 +70,9 @@ class Progress:
 
     def take(self, event: Event) -> None:
         """Update from one event."""
-        if event.image and event.image != self._image:
-            self._image, self._states, self._seconds = event.image, {}, {}
+        image, self._together = event.image - event.place + event.together, event.together
+        if event.image and image != self._image:
+            self._image, self._states, self._seconds = image, {}, {}
         if event.kind == "stage":
             self._enter(event.stage)
         elif event.kind == "step" and event.steps:
@@ -133,6 +135,7 @@ class Progress:
             return 0.0
         spent = time.monotonic() - self._began
         usual = self._usual(self._stage)
+        usual = usual and usual * self._together
         if self.share:
             measured = spent / self.share - spent
             # Early steps tell little, and what follows the last one (decoding) nothing.

@@ -28,6 +28,8 @@ class Event:
         steps: Steps of the stage.
         image: From 1 to `images`, within the job.
         images: Pictures of the job.
+        together: Pictures of the job that are drawn at once, this one among them.
+        place: This one's place among them, from 1.
         seconds: Duration of a finished stage.
         told: With "planned": the memory that the picture needs, in words.
         draws: Draws the preview.
@@ -42,6 +44,8 @@ class Event:
     steps: int = 0
     image: int = 0
     images: int = 0
+    together: int = 1
+    place: int = 1
     seconds: float = 0.0
     told: str = ""
     draws: Callable[[], Image.Image | None] = no_preview

@@ -84,6 +84,7 @@ class RunContext:
         tells = partial(self._emit, image=which[0], images=which[1])
         self._tell = tells if which[0] else _tell_nothing
         self._stage = ""
+        self._among = (1, 1)
         self._recall: Recall = lambda _facts, make: (make(), False)
         self._pace = Pace()
         self._models: list[Any] = []
@@ -109,7 +110,9 @@ class RunContext:
         self._finished, self._texts = image, texts
 
     @contextmanager
-    def stage(self, name: str, recall: Recall) -> Iterator[RetryPolicy]:
+    def stage(
+        self, name: str, recall: Recall, among: tuple[int, int] = (1, 1)
+    ) -> Iterator[RetryPolicy]:
         """Run a stage within the block; yields its retry policy for out-of-memory and NaN.
 
         The registry's models are lent to this stage: a run of another workbench waits for its end.
@@ -117,11 +120,12 @@ class RunContext:
         Args:
             name: of the stage.
             recall: returns parts of the stage's work that were cached before.
+            among: the picture's place, from 1, and the number of pictures that are drawn at once.
         """
         self._job.check()
         with self._registry.lent(self._job.check):
             self._registry.budget.begin_stage()
-            self._stage, self._recall = name, recall
+            self._stage, self._recall, self._among = name, recall, among
             self._step = (0, 0, None)
             self.retries = RetryPolicy(self._free)
             self._tell("stage")
@@ -337,7 +341,9 @@ class RunContext:
         return self._infos[kind, name]
 
     def _emit(self, kind: Kind, **facts: Any) -> None:
-        self._job.emit(Event(kind, self._job.name, self._stage, **facts))
+        place, together = self._among
+        told = {"place": place, "together": together, **facts}
+        self._job.emit(Event(kind, self._job.name, self._stage, **told))
 
     def _preview(self, latents: "torch.Tensor") -> "Callable[[], Image.Image | None]":
         """Offer a preview if one is due."""

@@ -175,9 +175,10 @@ class Pipeline:
         stage = group[0].next
         with ExitStack() as undo:
             policies = []
-            for one in group:
+            for place, one in enumerate(group, start=1):
                 recall = partial(self._part_of, one.next.key, one.context)
-                policies.append(undo.enter_context(one.context.stage(stage.name, recall)))
+                entered = one.context.stage(stage.name, recall, (place, len(group)))
+                policies.append(undo.enter_context(entered))
             threads.preload()
             before = time.perf_counter()
             with threads.computing_with(threads_of(group[0].picture.config)):

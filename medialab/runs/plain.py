@@ -18,7 +18,10 @@ from medialab.process.events import Event
 from medialab.runs.run import Run
 from medialab.stages.detailer.edits import DetectionEdit, DetectionTable
 
-_FIELDS = ("kind", "job", "stage", "step", "steps", "image", "images", "seconds", "told")
+_FIELDS = (
+    *("kind", "job", "stage", "step", "steps", "image", "images", "together", "place", "seconds"),
+    "told",
+)
 
 
 def run_as_plain(run: Run, unsaved: Path) -> dict[str, Any]:

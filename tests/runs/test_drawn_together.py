@@ -128,11 +128,18 @@ def test_pictures_that_are_cached_are_not_drawn_again(bench, monkeypatch):
 
 def test_from_a_stage_on_all_are_drawn_anew_at_once(bench):
     first = bench.execute(FOUR, save=False)
-    steps = []
-    forget = bench.executor.listen(lambda one: one.kind == "step" and steps.append(one.image))
+    steps, told = [], set()
+
+    def hear(event):
+        if event.kind == "step":
+            steps.append(event.image)
+            told.add((event.image, event.place, event.together))
+
+    forget = bench.executor.listen(hear)
     again = bench.submit(FOUR, anew_from="txt2img", save=False).result(60)
     forget()
     assert steps == [1, 2, 3, 4] * 4
+    assert told == {(place, place, 4) for place in (1, 2, 3, 4)}
     assert not any(stage_of(record)["cached"] for record in again.records)
     assert [one.tobytes() for one in again.images] == [one.tobytes() for one in first.images]
 

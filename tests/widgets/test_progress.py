@@ -146,3 +146,21 @@ def test_records_tell_what_was_cached_and_the_mean_of_what_was_made():
 
 def test_a_record_without_stages_tells_none():
     assert stages_of_records(CONFIG, [{}]) == []
+
+
+def test_pictures_that_are_drawn_at_once_are_told_as_one_and_take_as_long_as_all(clock):
+    config = CONFIG.changed(batch_size=6, draw_together=4)
+    progress = Progress(config, all_known(2.0))
+    at_once = [
+        {"image": image, "images": 6, "together": 4, "place": image} for image in (1, 2, 3, 4)
+    ]
+    for told in at_once:
+        progress.take(Event("stage", "job 1", "txt2img", **told))
+    assert state_of(progress)["txt2img"] == "running"
+    before = progress.left()
+    clock.now += 4.0
+    for told in at_once:
+        progress.take(Event("step", "job 1", "txt2img", 10, 20, **told))
+    assert state_of(progress)["txt2img"] == "running"
+    assert progress.share == 0.5
+    assert before - progress.left() == pytest.approx(4.0)

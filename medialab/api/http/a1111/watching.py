@@ -76,11 +76,13 @@ def _last_step(job: Job) -> Mapping[str, Any]:
 def _share(steps: Mapping[str, Any]) -> float:
     """Return the share of a job that is made, as A1111 counts: pictures, and steps of this one.
 
-    Of a picture with several stages, only the steps of the stage that runs count.
+    Of a picture with several stages, only the steps of the stage that runs count. Pictures that are
+    drawn at once are at the same step.
     """
     images = max(int(steps.get("images", 0)), 1)
-    done = max(int(steps.get("image", 0)) - 1, 0)
+    done = max(int(steps.get("image", 0)) - int(steps.get("place", 1)), 0)
     of_this = int(steps.get("step", 0)) / max(int(steps.get("steps", 0)), 1)
+    of_this *= int(steps.get("together", 1))
     return round(min((done + of_this) / images, 1.0), 4)
 
 
