@@ -8,7 +8,10 @@ from medialab import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.presets import Preset, Presets
 
-SHIPPED = ["Draft", "Edit", "Photo", "Portrait repair", "Poster upscale", "Quality"]
+SHIPPED = [
+    *("Draft", "Edit", "Faster steps", "Less memory, fp8", "Less memory, int8"),
+    *("Photo", "Portrait repair", "Poster upscale", "Quality"),
+]
 
 
 @pytest.fixture
@@ -20,9 +23,9 @@ def files(presets):
     return sorted(path.name for path in presets.folder.glob("*"))
 
 
-def test_six_come_with_the_program(presets):
+def test_nine_come_with_the_program(presets):
     assert sorted(presets) == SHIPPED
-    assert len(presets) == 6
+    assert len(presets) == 9
     for name, preset in presets.items():
         assert presets.is_shipped(name)
         assert preset.name == name
@@ -50,6 +53,25 @@ def test_the_steps_of_each_are_the_fewest_that_were_measured_to_be_enough(
         own = own[part]
     assert own == min(steps for steps, apart in preset.measured.rows if apart <= within)
     assert preset.measured.command == "python -m models.paperdoll.evaluate presets"
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "least"),
+    [
+        ("Less memory, int8", {"weight_dtype": "int8"}, 45),
+        ("Less memory, fp8", {"weight_dtype": "fp8_e4m3fn"}, 35),
+        ("Faster steps", {"step_cache": 0.1}, 35),
+    ],
+)
+def test_one_that_changes_pictures_changes_that_alone_and_says_how_near_they_are(
+    presets, name, settings, least
+):
+    preset = presets[name]
+    assert preset.settings == settings
+    assert [one.name for one in preset.changes(PipelineConfig())] == list(settings)
+    assert preset.measured.measure.startswith("PSNR in dB")
+    assert all(apart >= least for _, apart in preset.measured.rows)
+    assert preset.measured.command == "pytest -s tests/benchmarks/test_nearness_benchmark.py"
 
 
 def test_one_is_saved_used_renamed_shared_and_deleted(presets):
@@ -88,7 +110,7 @@ def test_one_of_the_program_is_neither_renamed_nor_deleted_but_can_be_covered(pr
             change()
     presets.save("draft", {"steps": 3})
     assert presets["Draft"].settings == {"steps": 3}
-    assert (len(presets), presets.is_shipped("Draft")) == (6, False)
+    assert (len(presets), presets.is_shipped("Draft")) == (9, False)
     presets.delete("Draft")
     assert presets.is_shipped("draft")
     assert presets["Draft"].settings["steps"] > 3

@@ -30,9 +30,10 @@ def names(menu):
 
 
 def test_all_presets_are_listed_and_one_says_what_it_would_change(studio, menu):
-    assert {"Draft", "Quality", "Edit", "Photo", "Portrait repair", "Poster upscale"} == {
-        *names(menu)
-    }
+    assert {
+        *("Draft", "Quality", "Edit", "Photo", "Portrait repair", "Poster upscale"),
+        *("Faster steps", "Less memory, fp8", "Less memory, int8"),
+    } == {*names(menu)}
     assert all(one["shipped"] and one["description"] for one in menu.presets)
     studio.form.set({"steps": 33})
     (answer,) = said(menu, kind="changes", name="Draft")

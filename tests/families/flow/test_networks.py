@@ -28,8 +28,8 @@ from tests.tiny.z_image import make_pipeline
 WIDTH = 2560  # of Qwen3-4B
 
 
-def write_gguf(path, tensors):
-    """Write weights as Q8_0 where their rows can be, others as they are, one as BF16."""
+def write_gguf(path, tensors, quantised=GGMLQuantizationType.Q8_0):
+    """Write weights quantised where their rows can be, others as they are, one as BF16."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, "lumina2")
     for name, value in tensors.items():
@@ -37,7 +37,7 @@ def write_gguf(path, tensors):
         if name == "cap_pad_token":  # no layer of its own, and made floating point at once
             kind = GGMLQuantizationType.BF16
         elif value.ndim == 2 and value.shape[1] % 32 == 0 and name != "x_pad_token":
-            kind = GGMLQuantizationType.Q8_0
+            kind = quantised
         if kind is None:
             writer.add_tensor(name, rows)
         else:
