@@ -124,12 +124,13 @@ class Batch:
         saved = self.saved(noted).keys()
         records = Records.of(self.bench.artifacts, self.sweep.base)
         left = len(self) - len(self.same) - len(made) - len(saved)
+        seconds = expected_seconds(self.sweep, made | saved | self.same.keys(), records)
         return BatchPlan(
             rows=len(self),
             same=len(self.same),
             made=len(made),
             saved=len(saved),
-            seconds=expected_seconds(self.sweep, made | saved | self.same.keys(), records),
+            seconds=None if seconds is None else seconds / self.bench.executor.at_once,
             nbytes=None if records.nbytes is None else records.nbytes * left,
         )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from medialab import PipelineConfig
+from medialab import PipelineConfig, Workbench
 from medialab.batch.plan import BatchPlan
 
 BASE = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=7)
@@ -33,6 +33,14 @@ def test_time_and_disk_are_those_of_pictures_like_them(bench):
     # The prompt is encoded once.
     assert plan.seconds == pytest.approx(took["prompt"] + 3 * (took["txt2img"] + took["finish"]))
     assert plan.nbytes == 3 * run.artifact.path.stat().st_size
+
+
+def test_several_devices_share_the_time(bench, tiny_models):
+    bench.execute(BASE)
+    batch = bench.sweep(BASE, {"seed": "1-4"}, name="poster")
+    with Workbench(tiny_models, bench.artifacts.folder, devices="cpu,cpu") as two:
+        assert two.batch("poster").plan.seconds == pytest.approx(batch.plan.seconds / 2)
+        assert two.executor.pids == []
 
 
 def test_only_the_stages_that_change_cost_again(bench):

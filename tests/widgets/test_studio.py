@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -218,6 +219,24 @@ def test_a_studio_of_its_own_closes_its_workbench():
     studio.close()
     with pytest.raises(MediaLabError, match="this workbench is closed"):
         studio.bench.executor.queue.submit(lambda job: None)
+
+
+def test_a_studio_on_the_devices_that_the_variable_names_makes_pictures_on_all(
+    tiny_models, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MEDIALAB_DEVICES", "cpu,cpu")
+    monkeypatch.setenv("MEDIALAB_MODELS", str(tiny_models))
+    monkeypatch.setenv("MEDIALAB_OUTPUTS", str(tmp_path / "outputs"))
+    with closing(Studio()) as studio:
+        for seed in (7, 8):
+            studio.fill(PipelineConfig(prompt="a green tree", seed=seed, steps=2))
+            studio.generate()
+        assert len(studio.bench.executor.pids) == 2
+        runs = [job.result(SECONDS) for job in studio.bench.executor.jobs()]
+        last = studio.wait(SECONDS)
+        (shown,) = studio.canvas.pictures
+        assert shown in [run.artifact.path.read_bytes() for run in (*runs, last)]
+        assert studio.bench.artifacts.count() == 2
 
 
 def test_importing_the_panels_loads_no_torch():
