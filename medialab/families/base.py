@@ -38,13 +38,6 @@ from medialab.files.headers import Header
 T = TypeVar("T")
 Task = Literal["text-to-image", "image-to-image", "instruct"]
 
-# diffusers' classes that build a pipeline for a task from a checkpoint's components; for other
-# tasks a family names a class of its own.
-AUTOMATIC: Mapping[Task, str] = {
-    "text-to-image": "AutoPipelineForText2Image",
-    "image-to-image": "AutoPipelineForImage2Image",
-}
-
 # The block that stands for the text encoders in the block weights of a LoRA.
 TEXT_BLOCK = "BASE"
 
@@ -209,7 +202,9 @@ class Family(KnownFamily):
         taking_over: The variants that can finish a picture that another checkpoint began.
         other_variants: Further variants that are recognised and do not run.
         tasks: The pipeline class of each task: its name in diffusers, or, of the family's own, the
-            name of its module, a point and its name.
+            name of its module, a point and its name. None is one of diffusers' Auto classes, which
+            load the pipelines of all families.
+        controlled: The same of pipelines that take ControlNets, for families with `control_inputs`.
         reused_blocks: The names of its denoiser's lists of blocks, in the order in which it calls
             them, if the first block tells whether a step can reuse what the others added before;
             without any, every step is computed in full.
@@ -245,7 +240,8 @@ class Family(KnownFamily):
     folder_variants: tuple[str, ...] = (PLAIN,)
     taking_over: tuple[str, ...] = (PLAIN, REFINER)
     other_variants: tuple[str, ...] = ()
-    tasks: Mapping[Task, str] = field(default_factory=lambda: AUTOMATIC)
+    tasks: Mapping[Task, str]
+    controlled: Mapping[Task, str] = field(default_factory=dict)
     reused_blocks: tuple[str, ...] = ()
     finishes: str = ""
     detectors: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING, Family
-from medialab.families.base import AUTOMATIC, INSTRUCT, Task
+from medialab.families.base import INSTRUCT, Task
 from medialab.families.vaes import size_told
 from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.files.opening import opening, quietly
@@ -139,21 +139,17 @@ class LoadedCheckpoint:
 
     def _new_pipeline(self, task: Task, controlnets: "Sequence[Any]" = ()) -> Any:
         """Return a new pipeline that diffusers makes; see `pipeline`."""
-        made_for_it = _class_of(self.family.tasks[task])
-        if self.family.tasks[task] not in AUTOMATIC.values():
-            # Without this the class warns on stderr at every run that there is no safety checker.
-            quiet = (
-                {"requires_safety_checker": False} if "safety_checker" in self.components else {}
-            )
-            takes = inspect.signature(made_for_it.__init__).parameters
-            settings = {name: one for name, one in self.pipeline_config.items() if name in takes}
-            parts = {name: one for name, one in self.components.items() if name in takes}
-            with quietly():
-                pipeline = made_for_it(**settings | parts | quiet)
-        else:
-            control = {"controlnet": self._fitting(controlnets)} if controlnets else {}
-            with quietly():
-                pipeline = made_for_it.from_pipe(self._pipeline, **control)
+        classes = self.family.controlled if controlnets else self.family.tasks
+        made_for_it = _class_of(classes[task])
+        takes = inspect.signature(made_for_it.__init__).parameters
+        settings = {name: one for name, one in self.pipeline_config.items() if name in takes}
+        parts = {name: one for name, one in self.components.items() if name in takes}
+        if controlnets:
+            parts["controlnet"] = self._fitting(controlnets)
+        # Without this the class warns on stderr at every run that there is no safety checker.
+        quiet = {"requires_safety_checker": False} if "safety_checker" in parts else {}
+        with quietly():
+            pipeline = made_for_it(**settings | parts | quiet)
         # A tensor of so many channels is then taken for latents, and any other for a picture.
         processor = getattr(pipeline, "image_processor", None)
         if processor is not None:

@@ -62,14 +62,14 @@ def preload() -> None:
         if not _is_preloaded():
             with _without_warnings_of_transformers():
                 # It imports thousands of modules.
-                from diffusers import AutoPipelineForText2Image  # noqa: F401
+                from diffusers import DiffusionPipeline  # noqa: F401
         _GATE.open()
 
 
 def _is_preloaded() -> bool:
     """Return whether everything that `preload` imports is loaded."""
     diffusers = sys.modules.get("diffusers")
-    return diffusers is not None and "AutoPipelineForText2Image" in vars(diffusers)
+    return diffusers is not None and "DiffusionPipeline" in vars(diffusers)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import diffusers
 import pytest
 import torch
 import transformers
@@ -170,6 +171,33 @@ def test_every_task_has_a_pipeline_around_the_same_denoiser(name, model):
             continue  # for a denoiser of other channels
         pipeline = model.pipeline(task)
         assert getattr(pipeline, RUNNING[name].denoiser.part) is model.denoiser
+
+
+@pytest.mark.parametrize("name", [name for name, one in RUNNING.items() if one.controlled])
+def test_its_pipelines_are_those_that_diffusers_chooses_for_its_folder(name, info, model):
+    plain = diffusers.DiffusionPipeline.from_pretrained(info.path, local_files_only=True)
+    automatic = {
+        "text-to-image": diffusers.AutoPipelineForText2Image,
+        "image-to-image": diffusers.AutoPipelineForImage2Image,
+    }
+    control = diffusers.ControlNetModel.from_unet(model.denoiser)
+    family = RUNNING[name]
+    for task in family.tasks.keys() & automatic:
+        chosen, followed = (
+            automatic[task].from_pipe(plain, **more) for more in ({}, {"controlnet": control})
+        )
+        for pipeline, kind, controls in (
+            (chosen, family.tasks, []),
+            (followed, family.controlled, [control]),
+        ):
+            ours = model.pipeline(task, controls)
+            assert type(ours).__name__ == type(pipeline).__name__ == kind[task]
+            assert ours.components.keys() == pipeline.components.keys()
+            settings = pipeline.config.keys() & ours.config.keys() - pipeline.components.keys()
+            given = {one for one in settings if not one.startswith("_")}
+            assert {one: ours.config[one] for one in given} == {
+                one: pipeline.config[one] for one in given
+            }
 
 
 @each_that_runs

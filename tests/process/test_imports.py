@@ -128,3 +128,32 @@ def test_a_picture_that_is_kept_needs_neither_torch_nor_diffusers(told):
 def test_a_workbench_that_is_left_alone_loads_what_it_needs_by_itself(told):
     code = "time.sleep(2.5)\nbench.executor.close()\nprint('diffusers' in sys.modules)"
     assert told(code) == ["True"]
+
+
+# A script of diffusers that draws the same, and what may be loaded beside its libraries: those that
+# the studio is built of.
+BARE = """
+import sys, torch
+from diffusers import DDIMScheduler, StableDiffusionPipeline
+pipeline = StableDiffusionPipeline.from_pretrained(sys.argv[1], local_files_only=True)
+pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config)
+pipeline("a ball", width=64, height=64, num_inference_steps=1,
+    generator=torch.Generator().manual_seed(3)).images[0]
+print(*sys.modules)
+"""
+OF_THE_STUDIO = frozenset(
+    {"medialab", "pydantic", "pydantic_core", "annotated_types", "typing_inspection", "zict", "PIL"}
+)
+
+
+def test_a_first_picture_loads_what_a_script_of_diffusers_does_and_no_other_library(
+    told, tiny_models
+):
+    checkpoint = tiny_models / "checkpoints" / "paperdoll"
+    command = [sys.executable, "-c", BARE, str(checkpoint)]
+    bare = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    code = f"bench.execute({CONFIG}.changed(sampler='DDIM'))\nprint(*sys.modules)"
+    beyond = set(told(code)) - set(bare.splitlines()[-1].split())
+    packages = {name.partition(".")[0] for name in beyond}
+    assert packages - sys.stdlib_module_names <= OF_THE_STUDIO
+    assert "medialab.workbench" in beyond

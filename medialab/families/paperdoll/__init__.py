@@ -1,16 +1,9 @@
 """The family of the small checkpoint that this project trains (models/paperdoll)."""
 
-from medialab.families.base import (
-    AUTOMATIC,
-    INPAINT,
-    INSTRUCT,
-    PLAIN,
-    REFINER,
-    Recognition,
-)
+from medialab.families.base import INPAINT, INSTRUCT, PLAIN, REFINER, Recognition
 from medialab.families.defaults import Defaults
 from medialab.families.habits import DetailerHabits
-from medialab.families.unet_clip import EDITING, EDITS, UNet, UNetClipOpening, UNetFamily
+from medialab.families.unet_clip import EDITING, UNet, UNetClipOpening, UNetFamily
 
 # Chosen by comparing pictures: at twice its size a paper doll's face becomes two, a crop that shows
 # a body becomes a body, and a smudge needs a strength over 0.4 to become a face. The framings are
@@ -36,7 +29,6 @@ PAPERDOLL = UNetFamily(
     defaults=Defaults(steps=20, guidance_scale=5.0, sampler="DPM++ 2M"),
     native_sizes={},
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
-    tasks={**AUTOMATIC, "instruct": EDITS},
     editing=EDITING,
     detectors=("paperdoll",),
     upscalers=("paperdoll-2x",),

@@ -2,21 +2,12 @@
 
 from dataclasses import replace
 
-from medialab.families.base import (
-    AUTOMATIC,
-    INPAINT,
-    INSTRUCT,
-    PLAIN,
-    REFINER,
-    UNCLIP,
-    Recognition,
-)
+from medialab.families.base import INPAINT, INSTRUCT, PLAIN, REFINER, UNCLIP, Recognition
 from medialab.families.defaults import Defaults
 from medialab.families.sd.predictions import prediction_of_weights
 from medialab.families.sdxl import XL_WORDS
 from medialab.families.unet_clip import (
     EDITING,
-    EDITS,
     FOUR_CHANNELS,
     SingleFile,
     UNet,
@@ -52,7 +43,6 @@ SD15 = UNetFamily(
     native_sizes={"": 512},
     file_variants=(PLAIN, INPAINT, INSTRUCT),
     folder_variants=_FOLDERS,
-    tasks={**AUTOMATIC, "instruct": EDITS},
     editing=EDITING,
 )
 SD2 = UNetFamily(
@@ -75,6 +65,5 @@ SD2 = UNetFamily(
     file_variants=(PLAIN, INPAINT),
     folder_variants=_FOLDERS,
     other_variants=(UNCLIP,),
-    tasks={**AUTOMATIC, "instruct": EDITS},
     editing=EDITING,
 )

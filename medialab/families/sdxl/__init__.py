@@ -1,16 +1,9 @@
 """Stable Diffusion XL and its refiner: two CLIPs, and the picture's size as conditioning."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from medialab.families.base import (
-    AUTOMATIC,
-    DISTILLED,
-    INPAINT,
-    INSTRUCT,
-    PLAIN,
-    REFINER,
-    Recognition,
-)
+from medialab.families.base import DISTILLED, INPAINT, INSTRUCT, PLAIN, REFINER, Recognition, Task
 from medialab.families.defaults import Defaults
 from medialab.families.unet_clip import FOUR_CHANNELS, SingleFile, UNet, UNetClipOpening, UNetFamily
 from medialab.families.unet_clip.encoder import PenultimateClipEncoder
@@ -21,6 +14,15 @@ from medialab.families.unet_clip.single_files import (
     PROJECTING_ENCODER,
 )
 
+_REDRAWING: Task = "image-to-image"
+_PIPELINES: Mapping[Task, str] = {
+    "text-to-image": "StableDiffusionXLPipeline",
+    _REDRAWING: "StableDiffusionXLImg2ImgPipeline",
+}
+_CONTROLLED: Mapping[Task, str] = {
+    "text-to-image": "StableDiffusionXLControlNetPipeline",
+    _REDRAWING: "StableDiffusionXLControlNetImg2ImgPipeline",
+}
 XL_WORDS = r"stable-diffusion-xl|sd_?xl"
 _REFINERS_WORDS = r"(sd_?xl|stable-diffusion-xl).*refiner"
 # Source: diffusers' StableDiffusionXLPipeline and StableDiffusionXLImg2ImgPipeline, the refiner's,
@@ -37,7 +39,7 @@ SDXL = UNetFamily(
     ),
     opening=UNetClipOpening(
         SingleFile(
-            "StableDiffusionXLPipeline",
+            _PIPELINES["text-to-image"],
             {
                 "text_encoder": (PLAIN_ENCODER, "conditioner.embedders.0.transformer."),
                 "text_encoder_2": (PROJECTING_ENCODER, "conditioner.embedders.1.model."),
@@ -55,13 +57,15 @@ SDXL = UNetFamily(
     # be stopped.
     folder_variants=(PLAIN, INPAINT, REFINER),
     other_variants=(DISTILLED,),
+    tasks=_PIPELINES,
+    controlled=_CONTROLLED,
 )
 SDXL_REFINER = UNetFamily(
     name="sdxl-refiner",
     recognition=Recognition(text_widths=(1280,), written=_REFINERS_WORDS),
     opening=UNetClipOpening(
         SingleFile(
-            "StableDiffusionXLImg2ImgPipeline",
+            _PIPELINES[_REDRAWING],
             {"text_encoder_2": (PROJECTING_ENCODER, "conditioner.embedders.0.model.")},
             {"tokenizer_2": OPEN_CLIP_PAD},
         )
@@ -73,6 +77,7 @@ SDXL_REFINER = UNetFamily(
     native_sizes={"": 1024},
     file_variants=(REFINER,),
     folder_variants=(PLAIN, INPAINT, INSTRUCT, REFINER),
-    tasks={"image-to-image": AUTOMATIC["image-to-image"]},
+    tasks={_REDRAWING: _PIPELINES[_REDRAWING]},
+    controlled={_REDRAWING: _CONTROLLED[_REDRAWING]},
     finishes="sdxl",
 )

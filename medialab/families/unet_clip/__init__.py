@@ -1,8 +1,9 @@
 """Code shared by the families with a UNet and CLIP text encoders."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from medialab.families.base import Family, LoRANames
+from medialab.families.base import Family, LoRANames, Task
 from medialab.families.capabilities import ControlInputs, Inpainting, Noising, Tiling
 from medialab.families.guidance import GuidanceKind, MakeGuide
 from medialab.families.latents import Latents
@@ -26,7 +27,6 @@ from medialab.files.predictions import EPSILON
 
 __all__ = [
     "EDITING",
-    "EDITS",
     "FOUR_CHANNELS",
     "SingleFile",
     "UNet",
@@ -36,8 +36,15 @@ __all__ = [
 
 FOUR_CHANNELS = Latents(channels=4, reduction=8, block=8)
 LORAS, NEEDS = UNetClipLoRAs(), UNetNeeds()
-# Editing by instruction is in no Auto map of diffusers.
-EDITS = "StableDiffusionInstructPix2PixPipeline"
+_PIPELINES: Mapping[Task, str] = {
+    "text-to-image": "StableDiffusionPipeline",
+    "image-to-image": "StableDiffusionImg2ImgPipeline",
+    "instruct": "StableDiffusionInstructPix2PixPipeline",
+}
+_CONTROLLED: Mapping[Task, str] = {
+    "text-to-image": "StableDiffusionControlNetPipeline",
+    "image-to-image": "StableDiffusionControlNetImg2ImgPipeline",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,3 +64,5 @@ class UNetFamily(Family):
     tiling: Tiling | None = TILING
     inpainting: Inpainting | None = INPAINTING
     control_inputs: ControlInputs | None = control_inputs
+    tasks: Mapping[Task, str] = field(default_factory=lambda: _PIPELINES)
+    controlled: Mapping[Task, str] = field(default_factory=lambda: _CONTROLLED)

@@ -49,4 +49,5 @@ Z_IMAGE = Family(
     native_sizes={"": NATIVE_SIZE},
     file_variants=(PLAIN,),
     folder_variants=(PLAIN,),
+    tasks={"text-to-image": "ZImagePipeline", "image-to-image": "ZImageImg2ImgPipeline"},
 )
