@@ -15,7 +15,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from medialab.process.imports import ImportGate
+from medialab.process.imports import ImportGate, without_collecting
 
 # The most CPU threads that can be requested: 100,000 make OpenMP end the process.
 MOST_THREADS = 512
@@ -60,7 +60,7 @@ def preload() -> None:
     """
     with _GATE:
         if not _is_preloaded():
-            with _without_warnings_of_transformers():
+            with without_collecting(), _without_warnings_of_transformers():
                 # It imports thousands of modules.
                 from diffusers import DiffusionPipeline  # noqa: F401
         _GATE.open()

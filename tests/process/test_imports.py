@@ -3,12 +3,16 @@
 Without the gate one of the two threads fails with "cannot import name" at nearly every moment.
 """
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
+
+from medialab.process.imports import without_collecting
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = 'PipelineConfig(prompt="a ball", seed=3, steps=1, width=64, height=64)'
@@ -157,3 +161,53 @@ def test_a_first_picture_loads_what_a_script_of_diffusers_does_and_no_other_libr
     packages = {name.partition(".")[0] for name in beyond}
     assert packages - sys.stdlib_module_names <= OF_THE_STUDIO
     assert "medialab.workbench" in beyond
+
+
+class Node:
+    """What only Python's search for cycles frees."""
+
+    def __init__(self):
+        self.itself = self
+
+
+@pytest.fixture
+def collecting():
+    """The search for cycles as it was, after the test."""
+    before = gc.isenabled()
+    yield
+    (gc.enable if before else gc.disable)()
+    gc.unfreeze()
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_cycles_are_searched_for_after_an_import_as_before_even_if_it_failed(collects, collecting):
+    (gc.enable if collects else gc.disable)()
+    seen = []
+
+    def fail():
+        with without_collecting():
+            seen.append(gc.isenabled())
+            raise ImportError
+
+    with pytest.raises(ImportError):
+        fail()
+    assert (seen, gc.isenabled()) == ([False], collects)
+
+
+def test_what_was_imported_is_not_searched_again_with_what_is_new_and_can_be_freed(collecting):
+    with without_collecting():
+        made = Node()
+    assert gc.get_freeze_count() == 0
+    assert any(one is made for one in gc.get_objects(generation=2))
+    there = weakref.ref(made)
+    del made
+    gc.collect()
+    assert there() is None
+
+
+def test_what_others_froze_stays_frozen(collecting):
+    gc.freeze()
+    frozen = gc.get_freeze_count()
+    with without_collecting():
+        pass
+    assert gc.get_freeze_count() == frozen
