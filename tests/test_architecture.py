@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = {"torch", "diffusers", "transformers", "IPython", "ipywidgets", "traitlets"}
+LIBRARIES = {"torch", "diffusers", "transformers", "numpy", "scipy", "tokenizers", "distributed"}
+HEAVY = LIBRARIES | {"IPython", "ipywidgets", "traitlets", "httpx", "tqdm"}
 
 
 def run_python(code):
@@ -25,6 +26,19 @@ def test_the_drawing_of_the_rooms_is_current():
 def test_importing_the_core_loads_neither_torch_nor_the_notebook():
     loaded = run_python("import medialab, sys; print(*sys.modules)").split()
     assert set(loaded) & HEAVY == set()
+
+
+def test_the_help_of_the_command_loads_no_more():
+    command = [sys.executable, "-X", "importtime", "-m", "medialab", "--help"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "medialab.api.reference" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_importing_the_panels_loads_only_the_notebook_beside_the_core():
+    loaded = run_python("import widgets, sys; print(*sys.modules)").split()
+    assert set(loaded) & LIBRARIES == set()
 
 
 @pytest.mark.parametrize(("chosen", "expected"), [("", "PASSIVE"), ("ACTIVE", "ACTIVE")])

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from io import BytesIO
 
-import numpy as np
 from PIL import Image
 
 from medialab import ResolvedConfig
@@ -84,6 +83,8 @@ def _file_of(picture: Image.Image | None) -> bytes:
     """Return a small PNG of a picture in which every bright pixel can still be seen."""
     if picture is None:
         return b""
+    import numpy as np
+
     values = np.asarray(picture)
     step = -(-max(picture.size) // _LARGEST_SIDE)
     sides = [-(-side // step) * step for side in values.shape[:2]]

@@ -8,9 +8,10 @@ import os
 import sys
 from contextlib import suppress
 from functools import cached_property
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 # Set by Jupyter's server for kernels with a notebook that a page shows.
 _PAGE = "JPY_SESSION_NAME"
@@ -33,6 +34,8 @@ class Printer:
     def _bar(self) -> "tqdm[None] | None":
         if self._console is None:
             return None
+        from tqdm import tqdm
+
         return tqdm(
             total=self._total,
             initial=self._made,
