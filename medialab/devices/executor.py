@@ -1,5 +1,6 @@
 """An executor whose pictures other processes make, one a device: jobs wait here."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from medialab.runs.executor import Executor
 from medialab.runs.plain import error_as_plain, error_from_plain, event_from_plain
 from medialab.runs.request import Request
 
+_LOG = logging.getLogger("medialab")
 _KINDS: Sequence[JobKind] = ("pictures", "batch")
 _MOST_KEPT = 500  # jobs that have ended, whose answers are kept
 
@@ -187,7 +189,10 @@ class DevicesExecutor(Executor):
         return self._add(job)
 
     def listen(self, listener: Listener) -> Callable[[], object]:
-        """See `Executor.listen`; events of several devices may come at the same moment."""
+        """See `Executor.listen`; events of several devices may come at the same moment.
+
+        What a listener raises is logged.
+        """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -315,10 +320,8 @@ class DevicesExecutor(Executor):
                 raise TooManyJobsError(f"{message}; ask again when some are done, or cancel some")
             self._waiting.append(job)
             job.add("queued", {})
-        try:
-            self._tell(Event("queued", job.name))
-        finally:
-            job.is_announced = True
+        self._tell(Event("queued", job.name))
+        job.is_announced = True
         self.start(len(self.jobs()))
         self.give()
         return job
@@ -415,8 +418,12 @@ class DevicesExecutor(Executor):
         job.close()
 
     def _tell(self, event: Event) -> None:
+        """Tell all listeners; one that fails keeps neither another nor a process's reader."""
         for listener in list(self._listeners):
-            listener(event)
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001 - whoever wrote it reads this; the pictures go on
+                _LOG.exception("a listener failed at %r of the job %s", event.kind, event.job)
 
 
 def _message(job: Job) -> dict[str, Any]:

@@ -169,6 +169,24 @@ def test_a_listener_that_stopped_hears_nothing_more(ask, executor):
     assert events == []
 
 
+@pytest.mark.parametrize("kind", ["step", "done"])
+def test_a_listener_that_fails_keeps_no_job_from_its_end_and_the_next_ones_are_made(
+    ask, executor, kind
+):
+    def fail(event):
+        if event.kind == kind:
+            raise ZeroDivisionError
+
+    forget = executor.listen(fail)
+    jobs = [ask(anew_from="prompt") for _ in range(2 * executor.at_once)]
+    for job in jobs:
+        job.error(SOON)  # a kernel's step that fails is a failed job
+    forget()
+    assert executor.jobs() == []
+    again = [ask(anew_from="prompt") for _ in range(2 * executor.at_once)]
+    assert [job.result(SOON).config.seed for job in again] == [QUICK.seed] * len(again)
+
+
 def test_a_workbench_on_it_makes_saves_and_reruns(bench):
     run = bench.execute(QUICK.changed(prompt="a blue hat", seed=-1))
     assert bench.artifacts.load(run.artifact.path).seed == run.config.seed >= 0
