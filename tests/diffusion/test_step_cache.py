@@ -21,9 +21,11 @@ from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING
 from medialab.loading.taking_turns import in_groups
 from medialab.settings.sampling import SAMPLING_NAMES, Sampling
+from tests.lora.layers import written as write
 from tests.tiny.families import WRITERS
 from tests.tiny.qwen_image import make_pipeline as make_qwen
 from tests.tiny.t5_clip import make_flux, make_sd3
+from tests.tiny.transformer_loras import PEFT, linears, written
 from tests.tiny.z_image import make_controlnet
 
 CLOSE, ANY = 1e-9, 1.0
@@ -210,6 +212,18 @@ def exact(network, inputs):
     other = make_flux().transformer
     other.load_state_dict(network.state_dict())
     return other(**inputs)[0]
+
+
+def test_a_lora_that_begins_midway_has_its_first_step_computed_in_full(bench, models):
+    sides = linears(make_flux().transformer)
+    (models / "loras").mkdir(exist_ok=True)
+    write(models / "loras", written(sides, "transformer.", PEFT), "ink")
+    timed = {"guidance_scale": 1.0, "loras": [{"name": "ink", "weight": 0.01, "start": 0.5}]}
+    assert bytes_of(bench, "flux", CLOSE, **timed) == bytes_of(bench, "flux", **timed)
+    without = bench.execute(asked("flux", ANY, guidance_scale=1.0), save=False)
+    assert told(without)["step_cache"]["reused"] == STEPS - 1
+    run = bench.execute(asked("flux", ANY, **timed), save=False)
+    assert told(run)["step_cache"]["reused"] == STEPS - 2
 
 
 @torch.inference_mode()
