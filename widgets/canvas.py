@@ -147,17 +147,15 @@ class Canvas(ipw.VBox):
         text = [_TITLES[event.stage]]
         if event.steps:
             text.append(f"step {event.step} of {event.steps}")
-        if event.together > 1:
-            first = event.image - event.place + 1
-            last = first + event.together - 1
-            text.append(f"pictures {first} to {last} of {event.images}")
-        elif event.images > 1:
-            text.append(f"picture {event.image} of {event.images}")
+        if event.images > 1:
+            drawn = progress.pictures if progress else [event.image]
+            text.append(f"{_pictures_in_words(drawn)} of {event.images}")
         share = progress.share if progress else None
         self._say("running", " · ".join(text), share=share, **times)
         if event.kind == "stage":
             self.foot.said = _TITLES[event.stage]
-        if event.preview:
+        # Of pictures that are drawn at once, the first is shown: they would take turns.
+        if event.place == 1 and event.preview:
             self.viewer.preview(_preview(event.preview))
 
     def show_run(self, run: Run, before: bytes | None = None) -> None:
@@ -307,6 +305,17 @@ def encode_png(picture: Image.Image) -> bytes:
 def decode_picture(file: bytes) -> Image.Image:
     """Return the picture in a file's content, upright and in RGB."""
     return normalise(file).image.convert("RGB")
+
+
+def _pictures_in_words(numbers: Sequence[int]) -> str:
+    """Return which pictures of a job are drawn at once, by their numbers in order."""
+    *others, last = numbers
+    if not others:
+        return f"picture {last}"
+    are_neighbours = last - others[0] == len(others)
+    if are_neighbours and len(others) > 1:
+        return f"pictures {others[0]} to {last}"
+    return f"pictures {', '.join(map(str, others))} and {last}"
 
 
 def _caption_of(shown: CanvasContent, index: int | None = None) -> dict[str, Any]:

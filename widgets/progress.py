@@ -1,6 +1,7 @@
 """The progress of one job: the state of its stages, and estimates of the time left."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -58,31 +59,39 @@ class Progress:
         self._estimates = estimates
         self._names = running_stages(config) if config else []
         self._images = config.batch_size if config else 1
-        self._image = 1  # the one that is drawn; of several at once, the last
-        self._together = 1
-        self._states: dict[str, str] = {}
-        self._seconds: dict[str, float] = {}
+        self._image = 1  # of those that are drawn at once, the first
+        self._states_of: defaultdict[int, dict[str, str]] = defaultdict(dict)
+        self._seconds_by: defaultdict[int, dict[str, float]] = defaultdict(dict)
         self._stage = ""
+        self._shares: dict[int, float] = {}  # of the running stage, by its pictures
         self._began = 0.0
         self._until: float | None = None
         self.since = time.time()
-        self.share: float | None = None  # of the running stage
 
     def take(self, event: Event) -> None:
         """Update from one event."""
-        image, self._together = event.image - event.place + event.together, event.together
-        if event.image and image != self._image:
-            self._image, self._states, self._seconds = image, {}, {}
+        image = event.image or self._image
         if event.kind == "stage":
-            self._enter(event.stage)
+            self._enter(event.stage, image, is_beside=event.place > 1)
         elif event.kind == "step" and event.steps:
-            self.share = event.step / event.steps
+            self._shares[image] = event.step / event.steps
         elif event.kind == "stage done":
-            self._states[event.stage] = "done"
-            self._seconds[event.stage] = event.seconds
+            self._states_of[image][event.stage] = "done"
+            self._seconds_by[image][event.stage] = event.seconds
             if self._config:
                 self._estimates.learn(event.stage, self._config, event.seconds)
         self._until = self._steady(self.left())
+
+    @property
+    def share(self) -> float | None:
+        """The share of the running stage that is done; None before its first step."""
+        done = sum(self._shares.values())
+        return done / len(self._shares) if done else None
+
+    @property
+    def pictures(self) -> Sequence[int]:
+        """The numbers of the pictures that the running stage draws: several if at once."""
+        return sorted(self._shares) or [self._image]
 
     @property
     def until(self) -> float | None:
@@ -93,19 +102,22 @@ class Progress:
         """Return the estimated seconds until the job is done; None while unknown."""
         if not self._stage or self._config is None:
             return None
-        running = self._left_of_running()
-        rest = self._seconds_of(name for name in self._names if name not in self._states)
-        others = self._images - self._image
-        again: float | None = 0.0
-        if others:
-            again = self._seconds_of(name for name in self._names if name not in self._cached)
-        if running is None or rest is None or again is None:
-            return None
-        return running + rest + again * others
+        begun = self._states_of
+        lefts = [self._left_of_running()]
+        for image in range(self._image, self._images + 1):
+            states = begun.get(image, self._cached)
+            lefts.append(self._seconds_of(name for name in self._names if name not in states))
+        known = [seconds for seconds in lefts if seconds is not None]
+        return sum(known) if len(known) == len(lefts) else None
 
     def stages(self) -> list[Stage]:
         """Return the job's stages as `Foot` takes them."""
-        return foot_stages(self._config, self._states, self._seconds) if self._config else []
+        seconds = self._seconds_by[self._image]
+        return foot_stages(self._config, self._states, seconds) if self._config else []
+
+    @property
+    def _states(self) -> dict[str, str]:
+        return self._states_of[self._image]
 
     @property
     def _cached(self) -> set[str]:
@@ -123,19 +135,28 @@ class Progress:
     def _usual(self, stage: str) -> float | None:
         return self._estimates.of_stage(stage, self._config) if self._config else None
 
-    def _enter(self, stage: str) -> None:
-        if not self._states:  # the stages before the first one that runs were cached
+    def _enter(self, stage: str, image: int, *, is_beside: bool) -> None:
+        if not is_beside:
+            # Others that were drawn at once with it, and not finished, are drawn by themselves.
+            for other in self._shares.keys() - {image}:
+                if self._states_of[other].get(self._stage) == "running":
+                    del self._states_of[other][self._stage]
+            self._image, self._stage = image, stage
+            self._began, self._shares = time.monotonic(), {}
+        states = self._states_of[image]
+        if not states:  # the stages before the first one that runs were cached
             before = self._names[: self._names.index(stage)] if stage in self._names else []
-            self._states = dict.fromkeys(before, "cached")
-        self._states[stage] = "running"
-        self._stage, self._began, self.share = stage, time.monotonic(), None
+            states |= dict.fromkeys(before, "cached")
+        states[stage] = "running"
+        self._shares[image] = 0.0
 
     def _left_of_running(self) -> float | None:
         if self._states.get(self._stage) != "running":
             return 0.0
         spent = time.monotonic() - self._began
         usual = self._usual(self._stage)
-        usual = usual and usual * self._together
+        if usual is not None:
+            usual *= len(self._shares)
         if self.share:
             measured = spent / self.share - spent
             # Early steps tell little, and what follows the last one (decoding) nothing.

@@ -59,6 +59,7 @@ class RunContext:
     Attributes:
         retries: how failed work of the present stage is retried.
         offload: how the checkpoint's parts are kept.
+        is_told: whether the job tells of the picture: it is not another request's.
         fastest: the seconds of the fastest step of each stage, from the end of one to that of the
             next.
     """
@@ -82,7 +83,8 @@ class RunContext:
         self._loras = loras
         self._job = job
         tells = partial(self._emit, image=which[0], images=which[1])
-        self._tell = tells if which[0] else _tell_nothing
+        self.is_told = which[0] > 0
+        self._tell = tells if self.is_told else _tell_nothing
         self._stage = ""
         self._among = (1, 1)
         self._recall: Recall = lambda _facts, make: (make(), False)

@@ -175,9 +175,10 @@ class Pipeline:
         stage = group[0].next
         with ExitStack() as undo:
             policies = []
+            count = sum(one.context.is_told for one in group)  # the job's own, which come first
             for place, one in enumerate(group, start=1):
                 recall = partial(self._part_of, one.next.key, one.context)
-                entered = one.context.stage(stage.name, recall, (place, len(group)))
+                entered = one.context.stage(stage.name, recall, (place, count))
                 policies.append(undo.enter_context(entered))
             threads.preload()
             before = time.perf_counter()

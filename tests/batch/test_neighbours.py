@@ -98,8 +98,12 @@ def test_the_others_tell_nothing_while_one_is_made(bench):
     batch = bench.sweep(BASE, {"seed": "1-3"}, name="seeds")
     run = batch.start(on_event=lambda row, event: heard.append((row, event)))
     assert run.wait(120)
-    steps = [(row, event.image, event.images) for row, event in heard if event.kind == "step"]
-    assert [one for one in steps if one[0] == 0] == [(0, 1, 1)] * BASE.steps
+    steps = [
+        (row, event.image, event.images, event.place, event.together)
+        for row, event in heard
+        if event.kind == "step"
+    ]
+    assert [one for one in steps if one[0] == 0] == [(0, 1, 1, 1, 1)] * BASE.steps
     assert not [one for one in steps if one[0] != 0]
 
 

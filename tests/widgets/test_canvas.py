@@ -96,6 +96,38 @@ def test_progress_names_stage_step_picture_and_the_time_left(canvas):
     assert canvas.foot.said == "Text to image"  # no step is read aloud
 
 
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        ((1, 2), "pictures 1 and 2 of 4"),
+        ((1, 2, 3, 4), "pictures 1 to 4 of 4"),
+        ((1, 2, 4), "pictures 1, 2 and 4 of 4"),  # the third is cached
+    ],
+)
+def test_of_pictures_that_are_drawn_at_once_all_are_named_and_the_first_is_shown(
+    canvas, images, words
+):
+    progress = Progress(PipelineConfig(steps=20, batch_size=4), Estimates())
+    among = [
+        {"stage": "txt2img", "image": image, "images": 4, "place": place, "together": len(images)}
+        for place, image in enumerate(images, start=1)
+    ]
+    for where in among:
+        progress.take(Event("stage", "1", **where))
+    shown = []
+    for where, colour in zip(among, ("red", "blue", "teal", "pink"), strict=False):
+        picture = Image.new("RGB", (12, 8), colour)
+        step = Event("step", "1", step=3, steps=20, **where, draws=lambda picture=picture: picture)
+        progress.take(step)
+        canvas.show_progress(step, progress)
+        shown.append(canvas.viewer._files["preview"])
+        assert told(canvas) == ("running", f"Text to image · step 3 of 20 · {words}")
+    assert {*shown} == {shown[0]}
+    red, green, _ = Image.open(BytesIO(shown[0])).getpixel((5, 5))
+    assert red > 200
+    assert green < 50
+
+
 def test_a_preview_is_a_small_jpeg_and_goes_with_the_run(canvas):
     canvas.show(CanvasContent([TEAL]))
     picture = Image.new("RGB", (12, 8), "red")

@@ -120,6 +120,49 @@ def test_a_batch_counts_its_other_pictures(clock):
     assert progress.left() == pytest.approx(len(running_stages(CONFIG)))
 
 
+def at_once(progress, kind, *images, stage="txt2img", **facts):
+    for place, image in enumerate(images, start=1):
+        told = {"image": image, "images": 4, "place": place, "together": len(images)}
+        progress.take(Event(kind, "job 1", stage, **told, **facts))
+
+
+def test_pictures_that_are_drawn_at_once_are_one_stage_until_they_go_on_alone(clock):
+    """Their steps take turns: neither the stages nor the time left leap with them."""
+    config = PipelineConfig(batch_size=4)
+    progress = Progress(config, known(prompt=0.5, txt2img=4.0, finish=1.0))
+    at_once(progress, "stage", 1, stage="prompt")
+    at_once(progress, "stage done", 1, stage="prompt", seconds=0.5)
+    at_once(progress, "stage", 1, 2, 3, 4)
+    assert [*progress.pictures] == [1, 2, 3, 4]
+    # Four pictures of 4 s, and the last stage of each; the others' prompts were cached.
+    assert progress.left() == pytest.approx(4 * 4.0 + 4 * 1.0)
+    clock.now += 8.0
+    lefts = []
+    for place in (1, 2, 3, 4):
+        told = {"image": place, "images": 4, "place": place, "together": 4}
+        progress.take(Event("step", "job 1", "txt2img", 10, 20, **told))
+        lefts.append(progress.left())
+        assert state_of(progress) == {"prompt": "done", "txt2img": "running", "finish": "waiting"}
+    assert progress.share == pytest.approx(0.5)
+    assert lefts[-1] == pytest.approx(8.0 + 4 * 1.0)
+    at_once(progress, "stage done", 1, 2, 3, 4, seconds=4.0)
+    assert progress.left() == pytest.approx(4 * 1.0)
+    at_once(progress, "stage", 1, stage="finish")
+    assert [*progress.pictures] == [1]
+    at_once(progress, "stage done", 1, stage="finish", seconds=1.0)
+    at_once(progress, "stage", 2, stage="finish")
+    assert progress.left() == pytest.approx(3 * 1.0)
+    assert state_of(progress) == {"prompt": "cached", "txt2img": "done", "finish": "running"}
+
+
+def test_pictures_that_could_not_be_drawn_at_once_are_counted_one_by_one(clock):
+    progress = Progress(PipelineConfig(batch_size=2), known(prompt=0.5, txt2img=4.0, finish=1.0))
+    at_once(progress, "stage", 1, 2)
+    at_once(progress, "stage", 1)
+    assert [*progress.pictures] == [1]
+    assert progress.left() == pytest.approx(2 * (4.0 + 1.0))
+
+
 def test_a_job_that_is_no_request_has_no_stages():
     progress = Progress(None, Estimates())
     progress.take(Event("stage", "job 1", "face"))
