@@ -1,12 +1,13 @@
 """Starts a process that makes pictures, speaks to it, and starts another when it dies."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -165,12 +166,13 @@ class WorkerProcess:
         environment = {name: one for name, one in os.environ.items() if name not in _SECRETS}
         if self._threads is not None:
             environment["OMP_NUM_THREADS"] = str(self._threads)
-        process = self._process = subprocess.Popen(
-            [sys.executable, "-m", "medialab.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-        )
+        with _without_interrupts():
+            process = self._process = subprocess.Popen(
+                [sys.executable, "-m", "medialab.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=environment,
+            )
         return process
 
     def _follow(self, process: "subprocess.Popen[bytes] | None") -> None:
@@ -212,6 +214,23 @@ class WorkerProcess:
         with self._lock:
             is_wanted = not for_good and self._process is None and not self._is_closed
             return self._spawn() if is_wanted else None
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start processes that hear of no Ctrl-C, for the block.
+
+    Ctrl-C, and "interrupt" of a notebook's kernel, reach every process of the group, also while
+    it still loads libraries. Its own `signal.SIG_IGN` comes after that: until then this holds.
+    """
+    if sys.platform == "win32":  # it has no masks of signals
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _reason(code: int, *, for_good: bool) -> str:

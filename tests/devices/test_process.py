@@ -1,6 +1,7 @@
 """A process that dies is told with its reason; one that cannot begin is not started for ever."""
 
 import os
+import signal
 import threading
 
 import pytest
@@ -66,3 +67,18 @@ def test_its_environment_has_no_secret_and_its_command_line_no_folder(tmp_path, 
     assert "secret" not in environment.values()
     assert environment["PATH"] == os.environ["PATH"]
     assert str(tmp_path) not in " ".join(command)
+
+
+def test_ctrl_c_while_it_starts_reaches_the_program_alone(tmp_path):
+    heard = Heard()
+    worker = WorkerProcess([tmp_path], tmp_path / "outputs", "cpu", heard)
+    try:
+        worker.start()
+        first = worker.pid
+        os.kill(first, signal.SIGINT)  # before it has loaded anything
+        assert worker.device() == "cpu"
+        os.kill(first, signal.SIGINT)
+        assert (worker.pid, heard.errors) == (first, [])
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        worker.close()
