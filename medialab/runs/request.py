@@ -22,6 +22,9 @@ class Request:
         duplicates: whether a picture that is on the disk already is written once more.
         beside: pictures that are asked for besides, and are denoised at once with this one; they
             are made as far as that, in the cache.
+
+    Raises:
+        ConfigError: a picture of `beside` has no place of its own among those of `config`.
     """
 
     config: PipelineConfig
@@ -31,6 +34,22 @@ class Request:
     threads: int | None = None
     duplicates: bool = False
     beside: tuple[ResolvedConfig, ...] = ()
+
+    def __post_init__(self) -> None:
+        every = (self.config, *self.beside)
+        together = [one.together for one in every if isinstance(one, ResolvedConfig)]
+        places = {(one.pictures, one.place) for one in together if one is not None}
+        are_single = all(one.batch_size == 1 for one in every)
+        are_one_batch = len({pictures for pictures, _ in places}) == 1
+        if self.beside and not (are_single and are_one_batch and len(places) == len(every)):
+            told = ", ".join(
+                f"{one.place} of {one.pictures}" if one else "none" for one in together
+            )
+            message = (
+                "beside: pictures that are denoised at once are resolved single pictures with "
+                f"different places in `together`, of the same number; these have {told}"
+            )
+            raise ConfigError(message)
 
     def as_json(self) -> str:
         """Return the request as one line of JSON for `from_json`."""

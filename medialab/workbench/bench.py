@@ -171,7 +171,8 @@ class Workbench(OfModels, OfPictures):
         Raises:
             ArtifactError: the picture is to be saved, but the outputs folder is not writable.
             ConfigError: a setting is missing, such as the picture to start from, or has a value
-                that no picture can be made with. As with every error here, nothing is queued.
+                that no picture can be made with; or a picture of `beside` has no place of its own.
+                As with every error here, nothing is queued.
             ModelNotFoundError: no such model.
             ModelRefusedError: a model is a pickle, broken, or made for something else.
         """
