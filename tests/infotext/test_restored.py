@@ -18,6 +18,12 @@ def test_the_sentence_tells_what_was_set_and_what_was_not(own):
     assert not read.is_whole
 
 
+def test_a_picture_of_a_batch_is_one_picture_of_its_own_seed(own):
+    """A1111 writes each picture's own seed, with the size of its batch and the place in it."""
+    read = own.read_settings(f"a cat\n{LINE}, Batch size: 4, Batch pos: 2")
+    assert (read.config.seed, read.config.batch_size, read.is_whole) == (3, 1, True)
+
+
 def test_a_size_that_cannot_be_drawn_is_taken_at_the_nearest_and_told(own):
     read = own.read_settings(f"a cat\n{LINE.replace('64x96', '32x5000')}")
     assert (read.config.width, read.config.height) == (64, 4096)
