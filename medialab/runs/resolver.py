@@ -180,7 +180,10 @@ class Resolver:
             present = hashes_if_there(optional_models(config, stages), listing)
             ties = config.models_sha256 | present
             dtype = self._precision_for(config, info)
-            update = {"threads": threads, "dtype": dtype, "models_sha256": ties}
+            update: dict[str, Any] = {"threads": threads, "dtype": dtype, "models_sha256": ties}
+            is_joint = any(isinstance(one.stage, JointStage) for one in stages)
+            if config.draw_together == 1 or not is_joint:  # changed since it was resolved
+                update["together"] = None
             return config.model_copy(update=update)
         check_references(config, listing, self.pictures)
         width, height = self._size_of(config, info)

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from PIL import Image
 
 from medialab import PipelineConfig, Workbench
 from medialab.artifacts import Sidecar
@@ -79,6 +80,16 @@ def test_what_is_asked_for_again_is_asked_as_before(bench):
     asked = bench.resolve(FOUR).asked()
     assert asked.draw_together == 4
     assert "together" not in type(asked).model_fields
+
+
+def test_a_resolved_request_whose_settings_were_changed_keeps_no_place_that_it_lost(bench):
+    resolved = bench.resolve(FOUR)
+    start = bench.keep(Image.new("RGB", (64, 64), "teal"))
+    assert bench.resolve(resolved).together == Together(pictures=4)
+    assert bench.resolve(resolved.changed(draw_together=1)).together is None
+    other = bench.execute(resolved.changed(mode="img2img", image=start, batch_size=1))
+    assert other.config.together is None
+    assert b"Batch size" not in other.artifacts[0].path.read_bytes()
 
 
 # Pictures
