@@ -36,6 +36,9 @@ def read_devices(asked: str | Sequence[str]) -> tuple[str, ...]:
     Raises:
         ConfigError: there is no such device here, none is named, or they are of several kinds.
     """
+    if not isinstance(asked, Sequence):
+        message = f"devices: {shown(asked)} is no list of names; write cuda:0,cuda:1 or all"
+        raise ConfigError(message).about("devices")
     words = asked.split(",") if isinstance(asked, str) else [str(one) for one in asked]
     names = [one.strip() for one in words if one.strip()]
     if names == [_ALL]:

@@ -42,6 +42,7 @@ def test_names_are_read_from_a_list_or_a_text(two_cards, asked, found):
         ([], "0 are named"),
         (["cpu"] * 65, "65 are named"),
         ("cpu,cuda:0", "name devices of one kind"),
+        (2, "2 is no list of names"),
     ],
 )
 def test_what_is_no_device_is_told_with_the_choices(two_cards, asked, said):
