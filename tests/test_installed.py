@@ -107,6 +107,7 @@ def test_the_wheel_holds_both_packages_and_every_config_and_no_model(wheel):
     assert not scripts & held.keys()
 
 
+@pytest.mark.thorough
 def test_it_makes_pictures_of_a_folder_and_of_a_single_file_in_the_current_folder(
     run, installed, tiny_sdxl, tmp_path
 ):

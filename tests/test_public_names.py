@@ -82,11 +82,13 @@ def said_by(tiny_models, tmp_path):
     return run
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", medialab.__all__)
 def test_each_public_name_of_the_core_works_in_a_fresh_process(said_by, name):
     assert said_by(OF_MEDIALAB[name]) == "True"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", widgets.__all__)
 def test_each_public_name_of_the_panels_works_in_a_fresh_process(said_by, name):
     assert said_by(OF_WIDGETS[name]) == "True"

@@ -197,6 +197,7 @@ def test_a_batch_ties_each_picture_to_the_embeddings_that_it_names_alone(own_ben
     assert named == {"a ball by mina": ["mina"], "a hat": []}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("prompt", ["a [red:blue:0.5] ball", "[cat|dog]", "a ball AND rain :0.4"])
 def test_schedules_and_and_are_made_again_from_their_own_file(bench, prompt):
     run = bench.execute(quick(prompt=prompt, seed=7, steps=4))

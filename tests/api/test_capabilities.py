@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from medialab import PipelineConfig
 from medialab.pixels.preprocessors import PREPROCESSORS
 from medialab.settings.choices import LATENT_UPSCALERS
@@ -10,6 +12,7 @@ from medialab.stages.detailer.settings import ORDERS
 from medialab.vision.estimators import ESTIMATORS
 
 
+@pytest.mark.thorough
 def test_capabilities_tell_every_stage_with_its_limits_and_every_choice(service):
     answer = json.loads(json.dumps(service.capabilities()))
     assert answer["device"] == "cpu"

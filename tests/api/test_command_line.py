@@ -53,6 +53,7 @@ def test_settings_of_stages_and_lists_reach_the_picture(medialab):
     assert config["upscaler"]["tile"] == 0
 
 
+@pytest.mark.thorough
 def test_a_photo_is_enhanced_without_a_checkpoint(tmp_path, tiny_environment):
     Image.effect_noise((96, 64), 40).convert("RGB").save(tmp_path / "photo=1.jpg")
     own = {"MEDIALAB_MODELS": str(tmp_path), "MEDIALAB_OUTPUTS": str(tmp_path / "outputs")}
@@ -77,6 +78,7 @@ def test_a_photo_is_enhanced_without_a_checkpoint(tmp_path, tiny_environment):
     assert "to have these alone, switch Face off; in code: face.enabled=False" in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("arguments", [(), ("sharpen=1",)])
 def test_to_enhance_needs_a_picture(medialab, arguments):
     done = medialab("enhance", *arguments)
@@ -84,6 +86,7 @@ def test_to_enhance_needs_a_picture(medialab, arguments):
     assert "write the picture's file first: python -m medialab enhance photo.jpg" in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
@@ -102,6 +105,7 @@ def test_a_mistake_is_named_in_one_line_without_a_traceback(medialab, argument, 
     assert done.stdout == ""
 
 
+@pytest.mark.thorough
 def test_no_argument_shows_the_help_and_makes_no_picture(medialab, tiny_checkout):
     before = sorted((tiny_checkout / "outputs").rglob("*.png"))
     alone, asked = medialab(), medialab("--help")
@@ -112,6 +116,7 @@ def test_no_argument_shows_the_help_and_makes_no_picture(medialab, tiny_checkout
     assert sorted((tiny_checkout / "outputs").rglob("*.png")) == before
 
 
+@pytest.mark.thorough
 def test_help_of_one_stage_is_its_settings_alone(medialab):
     done = medialab("face", "--help")
     assert "  face.steps  whole number, 1 to 150 steps; not set\n" in done.stdout
@@ -142,6 +147,7 @@ axes: {seed: 1-2, guidance_scale: [3, 5]}
 """
 
 
+@pytest.mark.thorough
 def test_a_batch_is_made_from_its_file_and_again_makes_nothing(medialab, tmp_path):
     file = tmp_path / "poster.yaml"
     file.write_text(BATCH)
@@ -161,6 +167,7 @@ def test_a_batch_is_made_from_its_file_and_again_makes_nothing(medialab, tmp_pat
     assert len(again.stdout.splitlines()) == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -180,6 +187,7 @@ def test_a_wrong_batch_makes_nothing(medialab, tmp_path, text, message):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -198,6 +206,7 @@ def test_wrong_arguments_of_a_batch_are_told_with_the_right_ones(medialab, argum
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.thorough
 def test_a_batch_is_made_on_several_devices(medialab, tmp_path):
     file = tmp_path / "two.yaml"
     file.write_text("name: two\nsettings: {steps: 2, width: 64, height: 64}\naxes: {seed: 1-4}\n")
@@ -210,6 +219,7 @@ def test_a_batch_is_made_on_several_devices(medialab, tmp_path):
     assert "4 made already" in again.stdout
 
 
+@pytest.mark.thorough
 def test_devices_that_are_not_there_are_told_before_a_batch_begins(medialab, tmp_path):
     file = tmp_path / "none.yaml"
     file.write_text("name: none\nsettings: {steps: 2}\naxes: {seed: 1-4}\n")
@@ -221,6 +231,7 @@ def test_devices_that_are_not_there_are_told_before_a_batch_begins(medialab, tmp
     assert "not allowed with" in both.stderr
 
 
+@pytest.mark.thorough
 def test_a_batch_on_a_cluster_that_is_not_there_says_so(medialab, tmp_path):
     file = tmp_path / "nowhere.yaml"
     file.write_text(BATCH.replace("red", "blue"))

@@ -82,6 +82,7 @@ def told(doctor, tmp_path_factory):
     return done.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_it_tells_machine_versions_choices_and_speed_to_programs(told, tiny_checkout):
     found = json.loads(told)
@@ -116,6 +117,7 @@ def test_the_text_has_all_of_it_in_words(told, tiny_checkout):
     check_anonymous(text, tiny_checkout)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_quiet_machine_measures_everything(bench, monkeypatch):
     monkeypatch.setattr(measuring, "SECONDS", 1e9)  # a busy one leaves out what comes late

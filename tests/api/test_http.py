@@ -146,6 +146,7 @@ def test_who_waits_for_a_while_gets_the_job_as_far_as_it_is(client, busy):
     client.delete(f"/jobs/{answer.json()['name']}")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("wish", ["true", "false"])
 def test_who_hangs_up_cancels_the_job_if_that_was_asked_for(client, api_server, busy, wish):
     before = {job["name"] for job in client.get("/jobs").json()["jobs"]}
@@ -167,6 +168,7 @@ def limited(tiny_models, tmp_path_factory):
         yield server
 
 
+@pytest.mark.thorough
 def test_clients_take_turns_see_their_own_jobs_and_wait_up_to_a_limit(limited):
     def ask(token, method, path, **more):
         headers = {"Authorization": f"Bearer {token}"}
@@ -210,6 +212,7 @@ def test_a_batch_is_made_row_by_row_and_asked_for_again_it_is_there(client):
     assert (other.status_code, other.json()["error"]["kind"]) == (422, "BatchError")
 
 
+@pytest.mark.thorough
 def test_a_batch_that_runs_is_cancelled_and_lets_others_in_between(client, api_server):
     batch = {"name": "long", "settings": LONG | {"steps": 20}, "axes": {"seed": "1-50"}}
     job = client.post("/batches", json=batch).json()["name"]
@@ -266,6 +269,7 @@ def test_one_key_is_one_job(client):
     assert (other.status_code, other.json()["error"]["kind"]) == (422, "RepeatedKeyError")
 
 
+@pytest.mark.thorough
 def test_a_process_that_is_killed_comes_back_and_what_waited_goes_on(client, api_server):
     running = client.post("/generate", json=LONG).json()["name"]
     waiting = client.post("/generate", json=QUICK | {"seed": 27}).json()["name"]
@@ -286,6 +290,7 @@ def test_a_process_that_is_killed_comes_back_and_what_waited_goes_on(client, api
     assert "lack of memory" in answers[0].json()["error"]["message"]
 
 
+@pytest.mark.thorough
 def test_two_hundred_ask_at_once_and_each_is_answered(api_server, busy):
     answers = []
 
@@ -330,6 +335,7 @@ def test_ten_slow_clients_keep_nobody_waiting(client, api_server, busy):
             one.close()
 
 
+@pytest.mark.thorough
 def test_a_server_on_two_devices_makes_two_pictures_at_the_same_time(tiny_models, tmp_path):
     with serving_api(tiny_models, tmp_path, {"devices": ["cpu", "cpu"]}) as server:
         assert server.client.get("/health").json()["devices"] == 2
@@ -481,6 +487,7 @@ def test_only_this_machine_is_listened_to(api_server):
         other.bind(("127.0.0.2", place_of(api_server)[1]))
 
 
+@pytest.mark.thorough
 def test_a_port_that_is_taken_is_an_error_and_no_other_is_tried(make, api_server, tiny_models):
     second = subprocess.run(
         make("api", f"PORT={place_of(api_server)[1]}"),

@@ -11,6 +11,7 @@ from tests.api.serving import environment
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.thorough
 def test_it_answers_whoever_has_its_token_and_ends_with_the_block(tiny_models, tmp_path):
     own = environment(tmp_path / "home", tiny_models, tmp_path / "outputs")
     with OwnServer(own) as server:

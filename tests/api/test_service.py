@@ -60,6 +60,7 @@ def fields(error):
     return [one["field"] for one in error.answer.body["error"]["faults"]]
 
 
+@pytest.mark.thorough
 def test_a_request_is_answered_with_the_file_that_execute_would_write(
     service, tiny_models, tmp_path
 ):
@@ -74,6 +75,7 @@ def test_a_request_is_answered_with_the_file_that_execute_would_write(
     assert (answer["state"], answer["seed"], answer["error"]) == ("done", 7, None)
 
 
+@pytest.mark.thorough
 def test_the_process_of_the_service_imports_neither_torch_nor_diffusers(tiny_models, tmp_path):
     code = (
         "import sys\nfrom medialab import PipelineConfig\n"
@@ -135,6 +137,7 @@ def test_one_key_is_one_job_and_not_two_requests(service):
     assert service.generate(QUICK, owner="a") is not first
 
 
+@pytest.mark.thorough
 def test_a_job_cancelled_on_its_way_to_the_process_is_not_made(tiny_models, tmp_path, monkeypatch):
     long = QUICK.changed(steps=150, width=256, height=256)
     with closing(Service(tiny_models, tmp_path, "cpu")) as service:
@@ -193,6 +196,7 @@ def test_a_picture_is_enhanced_and_only_by_the_stages_that_are_switched_on(
     assert made(service, service.enhance(request))["pictures"][0]["width"] == 256
 
 
+@pytest.mark.thorough
 def test_without_settings_and_without_a_checkpoint_a_photo_is_made_larger(tmp_path):
     (tmp_path / "models").mkdir()
     with closing(Service(tmp_path / "models", tmp_path / "outputs", "cpu")) as bare:

@@ -188,6 +188,7 @@ for name in sys.argv[3:]:
 """
 
 
+@pytest.mark.thorough
 @settings(max_examples=6, derandomize=True, deadline=None, database=None)
 @given(stop=st.integers(0, 9), seed=st.integers(0, 99))
 def test_killed_at_any_rename_every_picture_is_whole_in_one_place(stop, seed, tmp_path_factory):

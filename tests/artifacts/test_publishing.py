@@ -78,6 +78,7 @@ def test_a_save_that_fails_half_way_leaves_nothing(
     assert files(outputs) == before
 
 
+@pytest.mark.thorough
 def test_two_processes_saving_at_once_never_overwrite_each_other(outputs):
     processes = [saver(outputs, 25) for _ in range(2)]
     assert [process.wait(timeout=60) for process in processes] == [0, 0]
@@ -119,6 +120,7 @@ def test_threads_saving_at_once_never_overwrite_each_other(manager, outputs):
     assert check_whole(outputs) == 40
 
 
+@pytest.mark.thorough
 def test_a_writer_killed_at_any_moment_leaves_no_half_file(outputs):
     moments = random.Random(0)  # the moments differ each time anyway: the kernel's clock decides
     for killed in range(60):
@@ -142,6 +144,7 @@ def test_a_writer_killed_at_any_moment_leaves_no_half_file(outputs):
     assert manager.find(limit=10**6) == found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stop", range(1, 5))
 def test_a_writer_killed_between_two_writes_is_swept(manager, outputs, stop):
     manager.save(image(), config(), {})

@@ -88,6 +88,7 @@ def test_an_axis_without_an_end_is_refused_with_its_count(values, told):
         Sweep(BASE, {"seed": values})
 
 
+@pytest.mark.thorough
 def test_a_random_choice_from_more_than_a_machine_counts():
     many = {f"{stage}.steps": "1-100" for stage in ("body", "face", "hand", "refiner")}
     many |= {f"{stage}.guidance_scale": "1-20 [5000]" for stage in ("body", "face", "hand")}

@@ -75,6 +75,7 @@ def foreign_server(status, content, kind="text/html"):
             thread.join()
 
 
+@pytest.mark.thorough
 def test_a_picture_of_a_server_is_that_of_the_workbench_byte_for_byte(studio, bench, tmp_path):
     there, here = studio.execute(CONFIG), bench.execute(CONFIG)
     assert there.artifact.read() == here.artifact.path.read_bytes()
@@ -325,6 +326,7 @@ def test_where_no_server_is_the_address_and_what_to_try_are_told(monkeypatch):
             Studio(f"http://127.0.0.1:{deaf.getsockname()[1]}", "token").models()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("status", "content", "kind"),
     [
@@ -379,6 +381,7 @@ def test_no_picture_is_written_outside_the_folder(tmp_path):
     assert sorted(one.name for one in tmp_path.rglob("*.*")) == ["up.json", "up.png"]
 
 
+@pytest.mark.thorough
 def test_importing_the_client_loads_neither_torch_nor_the_server():
     code = "import sys, medialab.client; print(*sys.modules)"
     done = subprocess.run(
@@ -390,6 +393,7 @@ def test_importing_the_client_loads_neither_torch_nor_the_server():
     assert [name for name in loaded if name.startswith("medialab.api")] == []
 
 
+@pytest.mark.thorough
 def test_when_the_process_that_makes_a_picture_dies_the_reason_is_told(studio, api_server):
     job = studio.submit(PipelineConfig.parse(LONG | {"seed": 5}))
     api_server.wait(lambda: job.progress["step"])

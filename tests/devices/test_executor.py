@@ -54,6 +54,7 @@ def kill(device):
     os.kill(device.process.pid, signal.SIGKILL)
 
 
+@pytest.mark.thorough
 def test_two_pictures_are_made_at_the_same_time(bench):
     jobs = [bench.submit(LONG.changed(seed=seed), save=False) for seed in (1, 2)]
     until_begun(bench, jobs)
@@ -73,6 +74,7 @@ def test_one_that_is_paused_begins_nothing_on_any_device(bench):
     assert [job.result(SOON).config.seed for job in jobs] == [11, 12, 13]
 
 
+@pytest.mark.thorough
 def test_a_process_that_dies_fails_its_own_job_and_what_waits_goes_on(bench):
     running = [bench.submit(LONG.changed(seed=seed), save=False) for seed in (1, 2)]
     until_begun(bench, running)
@@ -116,6 +118,7 @@ def test_a_batch_loses_nothing_and_makes_nothing_twice_when_a_process_is_killed(
     assert again.read_bytes() == (bench.artifacts.folder / batch.states()[3]["path"]).read_bytes()
 
 
+@pytest.mark.thorough
 def test_a_picture_of_which_three_processes_died_is_a_failed_row_and_the_others_are_made(bench):
     batch = bench.sweep(QUICK.changed(steps=8), {"seed": "201-204"}, name="deadly")
 
@@ -133,6 +136,7 @@ def test_a_picture_of_which_three_processes_died_is_a_failed_row_and_the_others_
     assert bench.executor.statistics.deaths == deaths + 3
 
 
+@pytest.mark.thorough
 def test_a_batch_keeps_each_device_busy_and_a_picture_ready_for_it(bench):
     batch = bench.sweep(QUICK.changed(steps=8), {"seed": "301-308"}, name="busy")
     executor, seen = QueueExecutor(), []
@@ -151,6 +155,7 @@ def test_the_same_picture_made_twice_at_the_same_time_is_one_file(bench):
     assert runs[0].artifact.path == runs[1].artifact.path
 
 
+@pytest.mark.thorough
 def test_a_device_draws_the_next_picture_while_one_is_written(tiny_models, tmp_path):
     with Workbench(tiny_models, tmp_path, devices="cpu") as bench:
         bench.execute(QUICK)
@@ -168,6 +173,7 @@ def test_a_device_draws_the_next_picture_while_one_is_written(tiny_models, tmp_p
         assert bench.executor.jobs() == []
 
 
+@pytest.mark.thorough
 def test_each_process_has_its_share_of_threads_and_a_picture_is_made_again_byte_for_byte(
     tiny_models, tmp_path, monkeypatch
 ):
@@ -189,6 +195,7 @@ def test_each_process_has_its_share_of_threads_and_a_picture_is_made_again_byte_
         assert two.verify(run).outcome == "equal"
 
 
+@pytest.mark.thorough
 def test_processes_start_when_there_are_jobs_for_them_and_end_with_the_workbench(
     tiny_models, tmp_path
 ):

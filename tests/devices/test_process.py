@@ -53,6 +53,7 @@ def test_one_that_cannot_begin_is_given_up_and_tried_again_when_it_is_asked_for(
         worker.device()
 
 
+@pytest.mark.thorough
 def test_its_environment_has_no_secret_and_its_command_line_no_folder(tmp_path, monkeypatch):
     import psutil
 
@@ -69,6 +70,7 @@ def test_its_environment_has_no_secret_and_its_command_line_no_folder(tmp_path, 
     assert str(tmp_path) not in " ".join(command)
 
 
+@pytest.mark.thorough
 def test_ctrl_c_while_it_starts_reaches_the_program_alone(tmp_path):
     heard = Heard()
     worker = WorkerProcess([tmp_path], tmp_path / "outputs", "cpu", heard)

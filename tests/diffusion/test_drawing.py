@@ -109,6 +109,7 @@ def test_a_run_that_was_cancelled_leaves_nothing_either(registry, tmp_path):
         assert entries(registry) == before
 
 
+@pytest.mark.thorough
 def test_two_workbenches_on_one_registry_give_the_bytes_that_each_gives_alone(models, tmp_path):
     def configs(asked):
         return [asked.changed(seed=seed) for seed in (1, 2, 3)]

@@ -81,6 +81,7 @@ def patched(network):
     return [name for name, one in network.named_modules() if "forward" in vars(one)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ABLE)
 def test_each_family_reuses_what_is_near_enough_and_draws_the_exact_picture_before_and_after(
     bench, name
@@ -123,6 +124,7 @@ def made(pipeline, scale):
     ).images
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("make", "name"), [(make_flux, "flux"), (make_qwen, "qwen-image")])
 @pytest.mark.parametrize("scale", [1.0, 3.0])
 def test_latents_are_those_of_diffusers_own_first_block_cache(make, name, scale):
@@ -297,6 +299,7 @@ def test_a_run_that_is_stopped_midway_leaves_nothing_in_the_denoiser(bench):
     assert {name: id(one) for name, one in model.denoiser.named_modules()} == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "settings",
     [

@@ -116,22 +116,26 @@ def assert_alike(together, alone, most=MOST_APART):
         assert {key: mine[key] for key in mine.keys() - left_out} == theirs
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 def test_every_familys_pictures_are_those_of_one_by_one(bench, name):
     guidance = 3.0 if RUNNING[name].guidance != "none" else 1.0
     assert_alike(*compared(bench, asked(checkpoint=name, guidance_scale=guidance)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_keeps_to_its_pictures_own_noise(bench, sampler):
     assert_alike(*compared(bench, asked(sampler=sampler, steps=5)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", PROMPTS)
 def test_what_stands_around_a_denoiser_stands_around_each_picture(bench, how):
     assert_alike(*compared(bench, asked(**PROMPTS[how])))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", [{}, {"guidance_start": 0.3}])
 def test_controlnets_are_asked_for_all(bench, part):
     shown = bench.keep(Image.radial_gradient("L").convert("RGB").resize((64, 64)))

@@ -137,6 +137,7 @@ def test_text_to_image_is_that_of_diffusers(name, bench, hand):
     assert run.image.tobytes() == expected.tobytes()
 
 
+@pytest.mark.thorough
 @each
 @pytest.mark.parametrize("strength", [0.6, 0.5])  # of 5 steps, the second is rounded up
 def test_image_to_image_is_that_of_diffusers(name, bench, hand, strength):
@@ -150,6 +151,7 @@ def test_image_to_image_is_that_of_diffusers(name, bench, hand, strength):
     assert applied(run, "img2img")["steps"] == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("sampler", "schedule"), [("DPM++ 2M", "automatic"), ("LMS", "karras")])
 @pytest.mark.parametrize("name", [one for one in BY_HAND if BY_HAND[one] is not KLEIN])
 def test_from_a_picture_a_solver_steps_as_in_diffusers_own_pipeline(
@@ -168,6 +170,7 @@ def test_from_a_picture_a_solver_steps_as_in_diffusers_own_pipeline(
     assert bench.execute(config, save=False).image.tobytes() == expected.tobytes()
 
 
+@pytest.mark.thorough
 @each
 def test_at_strength_1_nothing_of_the_picture_is_left(name, bench, hand):
     images = [picture(64, 64), Image.new("RGB", (64, 64), "red")]
@@ -186,6 +189,7 @@ def test_at_strength_1_nothing_of_the_picture_is_left(name, bench, hand):
     assert drawn == {hand.draw(PROMPT, **by_hand(name)).tobytes()}
 
 
+@pytest.mark.thorough
 @each
 def test_a_masked_part_is_repainted_and_every_byte_outside_stays(name, bench, hand):
     image = picture(96, 64)
@@ -199,6 +203,7 @@ def test_a_masked_part_is_repainted_and_every_byte_outside_stays(name, bench, ha
     assert after.tobytes() == expected.tobytes()
 
 
+@pytest.mark.thorough
 @each
 @pytest.mark.parametrize(("sampler", "calls"), [("Heun", 5), ("Euler a", 3), ("UniPC", 3)])
 def test_any_sampler_repaints_a_part_and_gives_the_same_bytes_again(name, bench, sampler, calls):
@@ -214,6 +219,7 @@ def test_any_sampler_repaints_a_part_and_gives_the_same_bytes_again(name, bench,
     assert bench.execute(config, save=False).image.tobytes() == run.image.tobytes()
 
 
+@pytest.mark.thorough
 @each
 def test_a_border_is_painted_and_the_picture_inside_stays(name, bench):
     image = picture(64, 64)
@@ -226,6 +232,7 @@ def test_a_border_is_painted_and_the_picture_inside_stays(name, bench):
     assert any(low < high for low, high in border.getextrema())
 
 
+@pytest.mark.thorough
 @each
 def test_a_second_checkpoint_of_the_family_takes_over_where_its_noise_begins(
     name, second, bench, hand
@@ -254,6 +261,7 @@ def test_a_second_checkpoint_of_the_family_takes_over_where_its_noise_begins(
 # Later stages
 
 
+@pytest.mark.thorough
 @each
 def test_the_hires_fix_by_pixels_is_that_of_diffusers(name, bench, hand):
     larger = {"enabled": True, "scale": 1.5, "upscaler": "lanczos", "denoising_strength": 0.5}
@@ -265,6 +273,7 @@ def test_the_hires_fix_by_pixels_is_that_of_diffusers(name, bench, hand):
     assert run.image.tobytes() == expected.tobytes()
 
 
+@pytest.mark.thorough
 @each
 def test_the_hires_fix_by_latents_is_that_of_diffusers(name, bench, hand):
     larger = {"enabled": True, "scale": 2.0, "upscaler": "latent", "denoising_strength": 0.5}
@@ -277,6 +286,7 @@ def test_the_hires_fix_by_latents_is_that_of_diffusers(name, bench, hand):
     assert run.image.tobytes() == expected.tobytes()
 
 
+@pytest.mark.thorough
 @each
 @pytest.mark.parametrize("part", ["body", "face", "hand"])
 def test_a_detailer_repaints_its_crop_and_every_byte_outside_stays(name, part, bench):
@@ -348,6 +358,7 @@ def alone_outside(forward, calls, steps, of_steps):
     return asked
 
 
+@pytest.mark.thorough
 @compared
 @pytest.mark.parametrize(("start", "end", "steps"), [(0, 0.5, [1, 2]), (0.25, 1, [3, 4])])
 def test_steps_without_guidance_use_the_prompt_alone(
@@ -366,6 +377,7 @@ def test_steps_without_guidance_use_the_prompt_alone(
     assert run.image.tobytes() == expected.tobytes() != whole.tobytes()
 
 
+@pytest.mark.thorough
 @compared
 def test_no_step_with_guidance_is_guidance_1(name, bench):
     never = bench.execute(quick(name, guidance_end=0.0), save=False)
@@ -373,6 +385,7 @@ def test_no_step_with_guidance_is_guidance_1(name, bench):
     assert never.image.tobytes() == alone.image.tobytes()
 
 
+@pytest.mark.thorough
 @each
 def test_at_guidance_1_the_prompt_alone_is_computed(name, bench, monkeypatch):
     network = bench.registry.load(bench.registry.find(name, "checkpoint")).denoiser
@@ -390,6 +403,7 @@ def test_at_guidance_1_the_prompt_alone_is_computed(name, bench, monkeypatch):
 # Promises of the cache, the record and the queue
 
 
+@pytest.mark.thorough
 @each
 def test_a_later_stage_alone_runs_again_if_only_it_changes(name, bench):
     larger = {"enabled": True, "scale": 1.5, "upscaler": "lanczos", "steps": 2}
@@ -405,6 +419,7 @@ def test_a_later_stage_alone_runs_again_if_only_it_changes(name, bench):
     assert cold.image.tobytes() == other.image.tobytes()
 
 
+@pytest.mark.thorough
 @each
 def test_a_picture_is_made_again_from_its_own_file(name, bench, models, tmp_path):
     larger = {"enabled": True, "scale": 1.5, "upscaler": "latent", "steps": 2}
@@ -416,6 +431,7 @@ def test_a_picture_is_made_again_from_its_own_file(name, bench, models, tmp_path
     assert again.image.tobytes() == first.image.tobytes()
 
 
+@pytest.mark.thorough
 @each
 def test_each_picture_of_a_batch_is_the_one_of_its_seed(name, bench, hand):
     run = bench.execute(quick(name, batch_size=2), save=False)
@@ -424,6 +440,7 @@ def test_each_picture_of_a_batch_is_the_one_of_its_seed(name, bench, hand):
         assert image.tobytes() == alone.tobytes()
 
 
+@pytest.mark.thorough
 @each
 def test_cancelled_between_steps_it_stops_and_the_next_run_is_the_same(name, bench, hand):
     def stop(event):
@@ -438,6 +455,7 @@ def test_cancelled_between_steps_it_stops_and_the_next_run_is_the_same(name, ben
     assert bench.execute(quick(name, steps=4), save=False).image.tobytes() == expected.tobytes()
 
 
+@pytest.mark.thorough
 @each
 def test_previews_show_the_size_that_is_drawn(name, bench):
     seen = []
@@ -449,6 +467,7 @@ def test_previews_show_the_size_that_is_drawn(name, bench):
     assert sizes == {(wide, 64)}
 
 
+@pytest.mark.thorough
 @each
 def test_a_size_between_blocks_is_drawn_larger_cut_and_told(name, bench, hand):
     run = bench.execute(quick(name, width=72, height=88), save=False)

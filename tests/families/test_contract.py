@@ -150,6 +150,7 @@ def test_single_files_have_the_configs_that_they_are_built_after(name):
     assert bool(RUNNING[name].file_variants) == (CONFIGS / name / "model_index.json").is_file()
 
 
+@pytest.mark.thorough
 @each_that_runs
 def test_its_folder_is_listed_as_of_the_family_and_opened_as_what_it_says(name, info, model):
     family = RUNNING[name]
@@ -293,6 +294,7 @@ def test_its_menu_of_samplers_is_what_a_config_and_its_scheduler_take(name):
             assert applied in {*schedules, family.schedulers.applied(sampler, "automatic", {}, 20)}
 
 
+@pytest.mark.thorough
 @each_that_runs
 def test_its_word_on_guidance_is_what_its_denoiser_is_asked_for(name, family_bench, model):
     drawn, predictions = {}, {}
@@ -328,6 +330,7 @@ def test_a_distilled_guidance_is_told_to_the_denoiser_and_recorded(name, family_
     assert drawn[1.5] != drawn[3.5]
 
 
+@pytest.mark.thorough
 @each_that_runs
 def test_it_draws_a_picture_with_its_defaults_and_the_same_one_again(name, family_bench):
     config = quick(name, family_bench)

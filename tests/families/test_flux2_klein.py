@@ -220,6 +220,7 @@ def test_the_order_of_references_matters_and_is_kept(bench, plain):
     assert found.tobytes() != turned.tobytes()
 
 
+@pytest.mark.thorough
 def test_a_reference_is_reduced_and_cut_to_blocks_as_in_diffusers(bench, plain):
     start, large = picture(1), picture(2, 1500, 1100)
     run = bench.execute(editing(bench, start, large))
@@ -243,6 +244,7 @@ def test_without_a_start_picture_the_first_reference_is_the_one(bench):
     assert run.image.tobytes() == usual.image.tobytes()
 
 
+@pytest.mark.thorough
 def test_references_are_in_the_cache_key_and_an_edit_is_made_again_from_its_sidecar(
     bench, models, tmp_path
 ):
@@ -259,6 +261,7 @@ def test_references_are_in_the_cache_key_and_an_edit_is_made_again_from_its_side
     assert rerun.image.tobytes() == first.image.tobytes()
 
 
+@pytest.mark.thorough
 def test_a_batch_edits_with_each_seed_as_alone(bench, plain):
     start, other = picture(1), picture(2)
     run = bench.execute(editing(bench, start, other, batch_size=2))
@@ -329,6 +332,7 @@ def predicted(pipeline, texts, latents, time, ids):
     return found
 
 
+@pytest.mark.thorough
 def test_prompts_joined_by_and_and_prompts_that_change_draw_as_by_hand(bench, models):
     pipeline = Flux2KleinPipeline.from_pretrained(
         models / "checkpoints" / BASE, local_files_only=True
@@ -376,6 +380,7 @@ def test_a_part_of_and_that_says_what_the_negative_prompt_says_takes_no_other_aw
     assert first.tobytes() == last.tobytes()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("sampler", "schedule"),
     [("Heun", "automatic"), ("DPM++ 2M", "karras"), ("Euler a", "automatic")],

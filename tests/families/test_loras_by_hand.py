@@ -96,6 +96,7 @@ def told(run, stage):
     return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
+@pytest.mark.thorough
 @each
 @pytest.mark.parametrize("weight", [1.0, -0.5])
 def test_pictures_are_those_of_diffusers_and_without_it_those_of_before(
@@ -113,6 +114,7 @@ def test_pictures_are_those_of_diffusers_and_without_it_those_of_before(
     assert bench.execute(quick(name), save=False).image.tobytes() == plain
 
 
+@pytest.mark.thorough
 @each
 def test_a_stage_without_loras_of_its_own_does_without_those_of_the_picture(
     name, bench, models, hand, lora
@@ -128,6 +130,7 @@ def test_a_stage_without_loras_of_its_own_does_without_those_of_the_picture(
     assert are_alike(run.image, expected)
 
 
+@pytest.mark.thorough
 @each
 def test_block_weights_switch_it_off_or_on_and_another_familys_are_refused(name, bench, lora):
     plain, whole = (

@@ -162,6 +162,7 @@ def lora_of(model, only=""):
     return shapes
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("family", DENOISERS)
 def test_a_denoiser_and_a_lora_of_it_are_told_by_the_real_layers(family):
     model = denoiser(family)

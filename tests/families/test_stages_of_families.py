@@ -186,6 +186,7 @@ RUNS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("column", RUNS)
 @pytest.mark.parametrize("name", UNETS)
 def test_a_family_with_a_unet_runs_what_the_table_says(name, column, bench):

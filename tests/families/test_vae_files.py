@@ -45,6 +45,7 @@ def root(tmp_path_factory):
     return root
 
 
+@pytest.mark.thorough
 def test_folder_whole_file_and_parts_draw_the_same_bytes(root, tmp_path):
     listed = ModelRegistry(root)
     assert listed.find("klein", "checkpoint").family == "flux2-klein-4b"

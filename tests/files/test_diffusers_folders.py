@@ -240,6 +240,7 @@ def configs(tiny_models, tmp_path_factory):
     return folder, {path: json.loads(path.read_text()) for path in names}
 
 
+@pytest.mark.thorough
 @settings(
     max_examples=60,
     derandomize=True,

@@ -183,6 +183,7 @@ def _broken_files():
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", _broken_files())
 def test_a_broken_file_is_refused_with_what_is_wrong(tmp_path, fault):
     content, reason = _broken_files()[fault]

@@ -210,6 +210,7 @@ def hostile_models(tiny_models, tmp_path):
     return root
 
 
+@pytest.mark.thorough
 def test_no_loader_of_any_kind_reaches_for_the_network_or_says_a_word(hostile_models, tmp_path):
     answer = tmp_path / "answer.json"
     environment = {

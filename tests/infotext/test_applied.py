@@ -200,6 +200,7 @@ def said(run):
     return applied
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("settings", OFF, ids="-".join)
 def test_what_is_off_is_not_asked_for_nor_tied_nor_told_and_changes_no_byte(bench, settings):
     plain = bench.execute(PipelineConfig.parse(QUICK))

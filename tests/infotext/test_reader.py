@@ -248,6 +248,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", HOSTILE)
 def test_reading_takes_time_in_proportion_to_the_length(what):
     def seconds(length):

@@ -62,6 +62,7 @@ def test_a_file_replaced_within_the_clocks_tick_is_noticed(root):
         assert registry.models()[0].family == family
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="counts read bytes as Linux does")
 def test_ten_thousand_models_are_listed_without_one_body_byte(root, settled):
     count, body = 10_000, 2**30

@@ -335,6 +335,7 @@ def test_a_model_whose_room_is_needed_is_gone(two_large_models):
     registry.unload_all()
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_twenty_switches_leave_memory_as_it_was(two_large_models):
     psutil = pytest.importorskip("psutil")

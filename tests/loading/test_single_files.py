@@ -48,6 +48,7 @@ def single_files(tiny_models, tmp_path_factory):
 
 
 # Euler's sigmas are made by NumPy from a tensor (diffusers 0.42).
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize("family", SINGLE_FILES)
 def test_a_single_file_becomes_the_very_parts_it_was_made_of(single_files, family, caplog):
@@ -186,6 +187,7 @@ def half_masked(size=(64, 64)):
     return mask
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("family", ["sd15", "sd2", "sdxl"])
 def test_a_file_for_inpainting_paints_what_is_masked_and_sees_what_stays(
     widened_files, small_bench, family
@@ -304,6 +306,7 @@ def test_a_file_for_editing_of_sdxl_is_refused_in_the_listing(single_files):
         find(root, "sdxl-edit")
 
 
+@pytest.mark.thorough
 def test_a_refiners_file_finishes_pictures_of_sdxl(small_bench):
     plain, finished = (
         drawn(small_bench, checkpoint="sdxl", handover_checkpoint=other, switch_at=0.5)
@@ -508,6 +511,7 @@ def sayings(single_files):
     return root
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SAYINGS)
 def test_a_listing_tells_what_a_file_says_it_predicts(sayings, name):
     info = find(sayings, name)
@@ -581,6 +585,7 @@ def drawn(bench, **settings):
     return bench.execute(PipelineConfig.parse(QUICK | settings), save=False)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["marked", "marked-zero"])
 def test_its_picture_is_that_of_diffusers_with_such_a_scheduler(sdxl_bench, single_files, name):
     import torch
@@ -619,6 +624,7 @@ def test_its_picture_is_that_of_diffusers_with_such_a_scheduler(sdxl_bench, sing
     assert applied["prediction_type"] == "v_prediction"
 
 
+@pytest.mark.thorough
 def test_a_setting_overrides_what_a_file_says(sdxl_bench):
     silent, marked = (drawn(sdxl_bench, checkpoint=name) for name in ("silent", "marked"))
     assert silent.image.tobytes() != marked.image.tobytes()
@@ -634,6 +640,7 @@ def test_a_setting_overrides_what_a_file_says(sdxl_bench):
         PipelineConfig.parse({"prediction_type": "flow"})
 
 
+@pytest.mark.thorough
 def test_a_stages_own_checkpoint_is_run_as_that_one_says(sdxl_bench):
     # The base's word is the base's: both stages draw with the same weights.
     both = {"checkpoint": "silent", "prediction_type": "epsilon"}
@@ -647,6 +654,7 @@ def test_a_stages_own_checkpoint_is_run_as_that_one_says(sdxl_bench):
     assert stages["refiner"]["prediction_type"] == "v_prediction"
 
 
+@pytest.mark.thorough
 def test_a_checkpoint_that_takes_over_predicts_as_it_says(sdxl_bench):
     taken = {"checkpoint": "silent", "switch_at": 0.5}
     plain = drawn(sdxl_bench, checkpoint="silent")

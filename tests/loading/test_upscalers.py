@@ -99,6 +99,7 @@ def test_without_spandrel_the_way_to_install_it_is_said(file, monkeypatch):
         load_upscaler(file, "cpu")
 
 
+@pytest.mark.thorough
 def test_no_stand_in_for_torchvision_is_left_behind():
     code = (
         "import sys; from medialab.loading.upscalers import compact_network; "

@@ -84,6 +84,7 @@ def model(request):
     return stand_in(name, RUNNING[name].loras, components)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_changes_a_layer_by_what_its_formula_says(model, form, tmp_path):
     path, layer = next(

@@ -161,6 +161,7 @@ def test_a_stage_with_its_own_list_leaves_the_tags_of_the_bases_prompt_out(bench
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stage", ["refiner", "body", "face", "hand", "upscaler"])
 def test_every_stage_that_denoises_can_have_loras_of_its_own(bench, stage):
     settings = {"enabled": True, "scale": 1.0, "denoising_strength": 0.8}

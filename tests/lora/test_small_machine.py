@@ -82,6 +82,7 @@ def drawn(bench):
     return draw
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("loras", [*((kind,) for kind in KINDS), ("plain", "loha", "whole")])
 def test_without_room_to_keep_what_is_merged_every_byte_is_the_same(bench, drawn, checksum, loras):
     expected, record = drawn(*loras)

@@ -138,6 +138,7 @@ def test_another_background_shows_the_same_person():
     assert len(set(masks)) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("style", lora.STYLES)
 def test_a_style_trains_in_kohyas_format(trained, style):
     base = trained(style)

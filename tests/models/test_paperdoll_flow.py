@@ -135,6 +135,7 @@ def test_a_step_of_the_matrices_is_nearly_orthogonal():
         assert 0.5 < values.min() <= values.max() < 1.3
 
 
+@pytest.mark.thorough
 def test_the_checkpoint_opens_in_diffusers_and_draws_at_its_own_size_in_the_studio(
     flowing, tmp_path
 ):

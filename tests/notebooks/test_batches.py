@@ -25,6 +25,7 @@ def test_every_worked_example_is_a_batch(path):
     assert len(sweep) >= 9
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_papermill_makes_a_batch_of_a_file_and_again_makes_nothing(
     tiny_checkout, tiny_environment, tmp_path

@@ -92,6 +92,7 @@ def test_good_parameters_give_a_picture_in_the_executed_notebook(name, papermill
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_misspelt_parameter_stops_every_notebook_in_its_first_cell(name, papermill):
@@ -105,6 +106,7 @@ def test_a_misspelt_parameter_stops_every_notebook_in_its_first_cell(name, paper
     assert "Traceback" not in said
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_bad_value_is_named_before_a_model_loads(papermill):
     process, executed = papermill("01_first_image", ("steps", "abc"))

@@ -69,6 +69,7 @@ def test_a_library_that_was_there_before_gives_its_parts_beside_a_run(told):
     assert told(code) == ["CLIPTextModel", "64"]
 
 
+@pytest.mark.thorough
 def test_an_import_that_failed_is_tried_again_by_the_next_run(told, tmp_path):
     code = (
         "import importlib.abc\n"
@@ -118,6 +119,7 @@ def test_every_entry_works_as_the_first_thing_that_a_process_does(told, entry):
     assert told(FIRST[entry]) == ["64"]
 
 
+@pytest.mark.thorough
 def test_a_picture_that_is_kept_needs_neither_torch_nor_diffusers(told):
     assert told(f"print(bench.execute({CONFIG}).record['stages'][-1]['cached'])") == ["False"]
     heavy = "[name for name in ('torch', 'diffusers', 'transformers') if name in sys.modules]"
@@ -150,6 +152,7 @@ OF_THE_STUDIO = frozenset(
 )
 
 
+@pytest.mark.thorough
 def test_a_first_picture_loads_what_a_script_of_diffusers_does_and_no_other_library(
     told, tiny_models
 ):

@@ -116,6 +116,7 @@ def test_other_errors_are_no_reason_to_try_again():
     assert calls == [1]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("network", "times", "expected", "most"),
     [

@@ -66,6 +66,7 @@ def made(tiny_models, tmp_path_factory):
     return told
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_config_and_record_say_how_many_threads_computed(made, threads):
     assert [(run["threads"], run["config"]) for run in made[threads][:2]] == [

@@ -129,6 +129,7 @@ def _weighed_in_full(text):
             weigh(phase.text)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", LONG)
 def test_a_prompt_of_any_shape_and_length_is_read_or_refused_by_us(what):
     text = LONG[what](8_000)

@@ -64,6 +64,7 @@ def until_some_is_there(part, least=1):
         time.sleep(0.01)
 
 
+@pytest.mark.thorough
 def test_a_killed_download_is_continued_by_the_next_process(program, server, models, gate):
     part = models / "loras" / "Ink.safetensors.part"
     server.storage.faults = [held_after(100_000, gate)]

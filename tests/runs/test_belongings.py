@@ -51,6 +51,7 @@ def noise(seed, size=(64, 64)):
     return Image.fromarray(levels)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "changes",
     [
@@ -79,6 +80,7 @@ def test_a_box_of_one_picture_is_not_drawn_into_another(bench, edited, changes):
     assert not repeated.set_aside
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "changes",
     [

@@ -100,6 +100,7 @@ def test_a_run_that_is_kept_says_so_for_every_stage(bench, first):
     assert all(one.hit for one in bench.explain(first.config))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stage", ["refiner", "body", "face", "hand", "upscaler"])
 def test_a_rerun_from_any_stage_is_byte_for_byte_the_full_run(
     bench, first, models, tmp_path, stage

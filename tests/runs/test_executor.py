@@ -195,6 +195,7 @@ def test_a_workbench_on_it_makes_saves_and_reruns(bench):
     assert again.artifacts == []
 
 
+@pytest.mark.thorough
 def test_all_are_cancelled_together_and_a_closed_one_takes_nothing(tiny_models, tmp_path):
     for devices in PLACES.values():
         with workbench_on(devices, tiny_models, tmp_path) as bench:

@@ -36,6 +36,7 @@ def part_of(model, name):
     return {"decoder": vae.decoder, "encoder": vae.encoder}.get(name) or model.components[name]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("network", "stage", "part"),
     [

@@ -52,6 +52,7 @@ def test_with_nothing_on_the_picture_is_the_picture(enhance, size):
     assert (run.config.width, run.config.height) == size
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("stage", ["detailer", "whole detailer", "inpaint", "only masked"])
 def test_what_is_far_from_a_mask_keeps_every_byte(bench, enhance, size, stage):
@@ -71,6 +72,7 @@ def test_what_is_far_from_a_mask_keeps_every_byte(bench, enhance, size, stage):
     assert not changed.any()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize(
     ("settings", "scale"),
@@ -136,6 +138,7 @@ def test_a_sidecar_of_a_size_in_blocks_is_made_again_at_that_size(bench, enhance
     assert bench.execute(old, save=False).image.size == (104, 136)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", CONTROL_RESIZE_MODES)
 @pytest.mark.parametrize("stage", ["inpaint", "detailer", "edited"])
 def test_a_mask_lies_on_what_it_lay_on_however_the_picture_is_brought_to_size(
@@ -185,6 +188,7 @@ def test_a_speck_that_a_person_painted_is_drawn_whatever_detections_must_be(benc
     assert differs(image, picture).sum() == 1
 
 
+@pytest.mark.thorough
 def test_a_part_of_a_large_photo_costs_what_the_part_costs(bench, enhance):
     """12 megapixels: neither the whole nor a part beyond the model's limit is drawn."""
     picture = Image.new("RGB", (4001, 3001), (90, 110, 130))

@@ -131,6 +131,7 @@ def test_the_cases_are_those_of_the_schema():
     assert len(CASES) > 120
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("stage", "name", "bound"), CASES)
 def test_a_setting_at_its_limit_makes_a_picture_or_a_named_error(bench, stage, name, bound):
     try:

@@ -116,6 +116,7 @@ class Run:
         self.result = latents
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("sampler", "schedule"), PAIRS)
 def test_before_each_call_there_is_as_much_noise_as_the_denoiser_is_told(sampler, schedule):
     most = ROUNDED.get(sampler, DRAWN)

@@ -132,6 +132,7 @@ def test_dpm_sde_is_silent_about_torchsde_rounding():
     assert not [warning for warning in heard if "Should have" in str(warning.message)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("sampler", "schedule"), PLAIN_PAIRS)
 def test_each_count_of_steps_that_is_taken_comes_out_and_starts_at_the_noisiest(sampler, schedule):
     method = SAMPLERS[sampler]
@@ -157,6 +158,7 @@ def test_trailing_gives_every_count_that_is_asked_for(sampler):
         assert scheduler.timesteps[-1] >= 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("sampler", "schedule"), PAIRS)
 def test_one_step_begins_at_the_noisiest(sampler, schedule):
     if schedule == "ddim":

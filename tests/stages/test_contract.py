@@ -72,6 +72,7 @@ def test_the_same_frame_and_settings_give_the_same_bytes(stage, config, context,
     assert content_of(once) == content_of(again)
 
 
+@pytest.mark.thorough
 @every_stage
 def test_it_does_something_with_the_frame(stage, config, context, frame_before):
     frame = frame_before(stage.name)

@@ -116,6 +116,7 @@ def test_the_current_picture_is_followed_where_no_other_is_given(bench):
         drawn(bench, control=[UNIT])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", ["txt2img", "img2img", "outpaint"])
 def test_a_control_is_followed_in_a_picture_of_any_size(bench, lines, mode):
     settings = {"mode": mode, "width": 101, "height": 67}
@@ -130,6 +131,7 @@ def test_a_control_is_followed_in_a_picture_of_any_size(bench, lines, mode):
         assert pixels(followed) != pixels(plain)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stage", ["refiner", "face", "upscaler"])
 def test_later_stages_have_the_bases_their_own_or_none(bench, stage):
     start = bench.keep(Image.effect_noise((64, 64), 90).convert("RGB"))

@@ -45,6 +45,7 @@ def settings_of(stage, strength, mask):
     return {"mode": "enhance", stage: {**own, "enabled": True, "scale": 1.0}}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stage", ["img2img", "inpaint", "refiner", "face", "upscaler"])
 def test_at_strength_1_what_was_there_cannot_be_seen_in_what_is_drawn(draw, mask, stage):
     def middles(strength):
@@ -92,6 +93,7 @@ def test_lms_begun_late_stays_as_near_to_the_picture_as_euler(draw, steps, stren
     assert np.abs(near["LMS"] - near["Euler"]).mean() < 5
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sampler", ["LCM", "DDIM", "DDPM", "Euler", "DPM++ 2M"])
 @pytest.mark.parametrize("strength", [0.01, 1 / 61, 0.0001])
 def test_any_strength_above_0_draws_one_step_at_least(draw, sampler, strength):

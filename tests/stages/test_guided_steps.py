@@ -38,6 +38,7 @@ def applied(run, stage):
     return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", [*CASES, "a ControlNet"])
 def test_without_a_guided_step_it_is_guidance_1(bench, case):
     config = BASE.changed(**CASES.get(case, {}))

@@ -65,6 +65,7 @@ def handed(run):
     return run.record["stages"][1]["applied"]["handover"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("base", ["paperdoll", "xl"])
 def test_it_begins_where_its_share_of_the_noise_does(drawn, base):
     other = {"paperdoll": "other", "xl": "xl-refiner"}[base]
@@ -89,6 +90,7 @@ def test_it_begins_where_its_share_of_the_noise_does(drawn, base):
     assert pixels(drawn(**settings, handover_checkpoint=other, switch_at=0.6)) == pixels(runs[0.6])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "settings",
     [

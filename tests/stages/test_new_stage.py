@@ -166,6 +166,7 @@ def put(path, line, *, before):
     path.write_text(text.replace(before, f"{line}\n{before}"))
 
 
+@pytest.mark.thorough
 def test_it_runs_where_it_is_switched_on_and_is_recorded(told):
     assert "posterize" not in told["ran before"]
     assert [*told["ran"]][-2:] == ["posterize", "finish"]

@@ -27,6 +27,7 @@ def outpaint(config, context, picture):
     return run
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "sides",
     [

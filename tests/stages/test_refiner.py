@@ -26,6 +26,7 @@ def refine(config, context):
     return run
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sampler", ["Euler", "DPM++ 2M", "DDIM", "UniPC"])
 @pytest.mark.parametrize(("steps", "strength"), [(3, 0.7), (5, 0.3), (4, 1.0), (1, 0.5)])
 def test_as_many_steps_run_as_are_set_whatever_the_strength(refine, sampler, steps, strength):

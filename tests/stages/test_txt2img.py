@@ -51,6 +51,7 @@ def draw_prompt(config, context):
     return run
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_takes_schedules_alternation_and_and(draw_prompt, sampler):
     prompts = [
@@ -69,6 +70,7 @@ def test_a_schedule_that_never_changes_is_the_plain_prompt(draw_prompt):
     assert draw_prompt("a [red:blue:0] hat") == draw_prompt("a blue hat")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_makes_the_same_picture_twice(draw, sampler):
     once, again = draw(sampler=sampler), draw(sampler=sampler)
@@ -76,6 +78,7 @@ def test_every_sampler_makes_the_same_picture_twice(draw, sampler):
     assert np.asarray(once.image).std() > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_tells_its_last_step(draw, context, sampler):
     listening = context()

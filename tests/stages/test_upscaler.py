@@ -50,6 +50,7 @@ def test_it_is_drawn_again_at_the_larger_size(upscale):
     assert upscale(**TILED).image.tobytes() == drawn.image.tobytes()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", [{"seed": 5}, {"prompt": "a tree"}, {"steps": 6}], ids=str)
 def test_what_a_stage_may_set_for_itself_decides_the_picture(upscale, change):
     assert upscale(**TILED).image.tobytes() != upscale(**TILED | change).image.tobytes()
@@ -98,6 +99,7 @@ def paperdoll(tmp_path_factory):
         yield bench
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["constant", "gradient"])
 def test_smooth_pictures_show_no_seam(paperdoll, kind):
     """With the real paperdoll, 128 to 256 pixels in nine tiles."""

@@ -140,6 +140,7 @@ def brightness(page):
     return sum(map(int, re.findall(r"[0-9]+", colour)[:3])) / 3
 
 
+@pytest.mark.thorough
 def test_all_pages_show_one_studio_which_ends_with_the_last(own_kernels, visitor):
     """A kernel holds a model. A page that is loaded again shows what runs."""
     first = visitor()
@@ -167,6 +168,7 @@ def test_all_pages_show_one_studio_which_ends_with_the_last(own_kernels, visitor
     print(f"\nthe kernel was gone after {took:.1f} s")  # noqa: T201 - less than 10 s on quiet cores
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", ""])
 def test_a_page_of_another_server_cannot_end_a_kernel(app, origin):
     port, _ = app
@@ -223,6 +225,7 @@ def test_without_the_token_no_kernel_is_reached(app, path):
     assert status == 403
 
 
+@pytest.mark.thorough
 def test_no_file_of_the_checkout_is_served(app):
     port, _ = app
     for path in ("studio.ipynb", "../outputs/index.sqlite", "../medialab/api/service.py"):

@@ -53,6 +53,7 @@ def desk(shared):
     return shared
 
 
+@pytest.mark.thorough
 def test_it_is_stopped_resumed_exported_and_put_away(desk):
     expect(desk.page.get_by_role("region", name="Batch")).to_be_hidden()
     desk.set(**RUNNING)
@@ -145,6 +146,7 @@ def test_no_plain_key_leaves_it(desk):
     assert desk.page.evaluate("window.left") == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_how_it_looks(browser, pictures_folder, theme):
     desk = Desk()

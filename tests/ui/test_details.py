@@ -199,6 +199,7 @@ def test_jupyterlabs_own_style_of_lists_does_not_reach_the_table(desk):
         assert row.evaluate("cell => getComputedStyle(cell).fontWeight") == "400"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", [260, 400])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_how_it_looks(browser, pictures_folder, theme, width):

@@ -76,6 +76,7 @@ def opened(browser, foot, **how):
     return BarePage(browser, foot, html=PAGE, **how)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [960, 480])
 def test_whatever_it_tells_its_height_stays(browser, foot, pictures_folder, theme, width):
@@ -118,6 +119,7 @@ def test_whatever_it_tells_its_height_stays(browser, foot, pictures_folder, them
         look("empty")
 
 
+@pytest.mark.thorough
 def test_nothing_in_it_is_hard_to_read_or_to_reach(browser, foot):
     for theme in ("light", "dark"):
         with opened(browser, foot, theme=theme) as bare:

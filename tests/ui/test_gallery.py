@@ -577,6 +577,7 @@ def test_blobs_are_bounded(desk):
     assert desk.page.evaluate("living") <= 600
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", [260, 400])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_how_it_looks(browser, pictures_folder, theme, width):

@@ -267,6 +267,7 @@ def test_the_menu_is_used_by_keys_and_escape_returns(desk):
     expect(desk.page.get_by_role("menu")).to_have_count(0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_core_finds_nothing_in_the_menu_and_the_fields(browser, theme):
     desk = Desk()

@@ -37,6 +37,7 @@ def saved(checkout):
     return len(list((checkout / "outputs").glob("*-*-*/*.png")))
 
 
+@pytest.mark.thorough
 def test_four_seeds_fill_a_grid_and_a_click_shows_one(studio, tiny_checkout, pictures_folder):
     before = saved(tiny_checkout)
     generate = studio.locator("button.mls-generate")
@@ -56,6 +57,7 @@ def test_four_seeds_fill_a_grid_and_a_click_shows_one(studio, tiny_checkout, pic
     assert saved(tiny_checkout) == before + 4
 
 
+@pytest.mark.thorough
 def test_a_sweep_is_built_stopped_resumed_after_a_reload_starred_and_exported(
     studio, tiny_checkout, pictures_folder
 ):
@@ -116,6 +118,7 @@ def test_a_sweep_is_built_stopped_resumed_after_a_reload_starred_and_exported(
     expect(studio.get_by_role("button", name="nine 9 of 9 made")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_lora_is_picked_from_the_shelf_and_the_focus_returns(lora, studio, pictures_folder):
     open_page(studio, "Models")
     shelf = studio.locator(".mls-models-shelf")

@@ -427,6 +427,7 @@ def test_no_plain_key_leaves_it(desk):
     assert desk.page.evaluate("window.left") == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("width", "theme"), [(260, "light"), (400, "dark")])
 def test_axe_core_finds_nothing_in_the_list_the_drawer_and_the_picker(browser, width, theme):
     desk = Desk()

@@ -126,6 +126,7 @@ def test_it_works_by_keyboard_and_no_plain_key_leaves(desk):
     assert desk.page.evaluate("leaked") == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_how_it_looks(browser, pictures_folder, theme):
     desk = Desk()

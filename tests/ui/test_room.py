@@ -39,6 +39,7 @@ studio.importer.show_newest()
 """
 
 
+@pytest.mark.thorough
 def test_the_picture_has_half_of_the_studio_in_every_mode(studio, pictures_folder, capsys):
     page = studio.page
     found = {}
@@ -72,6 +73,7 @@ def test_the_picture_has_half_of_the_studio_in_every_mode(studio, pictures_folde
     assert min(found.values()) >= 0.5, found
 
 
+@pytest.mark.thorough
 def test_the_whole_studio_is_seen_at_once(studio):
     """Without scrolling, at each size of the window: Generate at its foot is not cut."""
     page = studio.page
@@ -87,6 +89,7 @@ def test_the_whole_studio_is_seen_at_once(studio):
         assert button.evaluate("one => one.scrollWidth <= one.clientWidth + 1")
 
 
+@pytest.mark.thorough
 def test_the_first_click_into_the_studio_does_not_scroll_the_notebook(studio):
     """It makes the studio's cell the active one, and JupyterLab scrolls to a cell's top."""
     page = studio.page
@@ -148,6 +151,7 @@ def unfold(panel):
     }""")  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_no_plain_key_reaches_jupyterlab_from_any_kind_of_control(studio):
     """Its own keys cut, convert and insert cells, and restart the kernel."""
     page = studio.page
@@ -187,6 +191,7 @@ def test_no_plain_key_reaches_jupyterlab_from_any_kind_of_control(studio):
     assert page.evaluate(CELLS) == before, "a click beside the controls"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_the_studio_is_accessible_in_both_themes(studio, theme, pictures_folder):
     page = studio.page
@@ -216,6 +221,7 @@ def test_the_studio_is_accessible_in_both_themes(studio, theme, pictures_folder)
     fill_window(studio, False)
 
 
+@pytest.mark.thorough
 def test_a_narrow_page_has_the_picture_above_and_prompt_and_buttons_below(studio, pictures_folder):
     """As a window of 1440 x 900 does at a zoom of 200 %."""
     studio.page.set_viewport_size({"width": 720, "height": 450})
@@ -237,6 +243,7 @@ def test_a_narrow_page_has_the_picture_above_and_prompt_and_buttons_below(studio
     expect(studio).to_have_attribute("data-filled", "false")
 
 
+@pytest.mark.thorough
 def test_a_kernel_that_restarts_is_one_sentence_with_a_way_on(fresh_studio, pictures_folder):
     studio = fresh_studio
     page = studio.page

@@ -773,6 +773,7 @@ def test_a_view_that_ends_listens_no_more(browser):
         assert bare.page.evaluate("window.listening()") == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_how_it_looks(browser, pictures_folder, theme):
     sheet = make_sheet()

@@ -285,6 +285,7 @@ def uploaded(sheet):
     return uploaded
 
 
+@pytest.mark.thorough
 def test_a_file_is_opened_in_parts_and_a_refused_one_is_told(bare, slot, sheet, uploaded):
     content = picture("lime") + bytes(5 * 2**20)
     file = slot.locator("input[type=file]")
@@ -377,6 +378,7 @@ def test_a_file_for_a_unit_comes_with_its_path(bare, unit, sheet):
     assert got == [("control.1.image", "a.png", b"abc")]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_how_it_looks(browser, pictures_folder, theme):
     with BarePage(browser, make_sheet(), theme=theme, size=(332, 640)) as bare:

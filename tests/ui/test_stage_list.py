@@ -53,6 +53,7 @@ def stages():
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_row_has_a_switch_a_slider_and_a_way_to_its_sheet(
     browser, stages, pictures_folder, theme

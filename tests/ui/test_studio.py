@@ -94,6 +94,7 @@ def paint(panel):
     mouse.up()
 
 
+@pytest.mark.thorough
 def test_a_page_that_is_loaded_again_during_a_run_has_the_same_studio(fresh_studio):
     """First of all here: a kernel just begun has the fewest widgets to load again."""
     studio = fresh_studio
@@ -142,6 +143,7 @@ def test_from_a_picture_through_a_mask_to_a_repainted_one(studio, pictures_folde
     studio.page.screenshot(path=pictures_folder / "studio-inpaint.png")
 
 
+@pytest.mark.thorough
 def test_a_stage_runs_again_from_the_strip_with_its_own_inputs(studio):
     set_slider(studio, "finish", ["End"])
     wait_for_done(studio, ".mls-stage[data-name=finish] .mls-stage-again")
@@ -149,6 +151,7 @@ def test_a_stage_runs_again_from_the_strip_with_its_own_inputs(studio):
     expect(studio.locator(".mls-stage[data-state=done]", has_text="Output")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_stage_is_added_set_in_its_sheet_and_told_what_is_wrong(studio, pictures_folder):
     page = studio.page
     studio.locator(".mls-stage-add").click()
@@ -177,6 +180,7 @@ def test_a_stage_is_added_set_in_its_sheet_and_told_what_is_wrong(studio, pictur
     expect(row.locator(".mls-stage-message")).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_a_click_in_the_history_looks_and_settings_are_taken_by_a_button(studio):
     prompt = prompt_of(studio)
     began_with = prompt.input_value()
@@ -200,6 +204,7 @@ def test_a_click_in_the_history_looks_and_settings_are_taken_by_a_button(studio)
     expect(prompt).to_have_value(began_with)
 
 
+@pytest.mark.thorough
 def test_two_pictures_of_the_history_are_compared_deleted_and_brought_back(studio, pictures_folder):
     page = studio.page
     prompt_of(studio).fill("a red car on the beach")
@@ -222,6 +227,7 @@ def test_two_pictures_of_the_history_are_compared_deleted_and_brought_back(studi
     page.screenshot(path=pictures_folder / "history-details.png")
 
 
+@pytest.mark.thorough
 def test_the_filters_of_the_models_stay_with_many_models_and_refused_files(
     studio, tiny_checkout, pictures_folder
 ):
@@ -251,6 +257,7 @@ def test_the_filters_of_the_models_stay_with_many_models_and_refused_files(
             file.unlink(missing_ok=True)
 
 
+@pytest.mark.thorough
 def test_more_models_are_looked_for_in_the_shelfs_place(studio, pictures_folder):
     open_page(studio, "Models")
     studio.get_by_role("button", name="Find more models").click()
@@ -261,6 +268,7 @@ def test_more_models_are_looked_for_in_the_shelfs_place(studio, pictures_folder)
     expect(studio.get_by_role("searchbox", name="Search models")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_live_shows_a_moved_slider_without_generate(studio):
     studio.locator("button.mls-live").click()
     expect(studio.locator("button.mls-live")).to_have_attribute("aria-pressed", "true")
@@ -269,6 +277,7 @@ def test_live_shows_a_moved_slider_without_generate(studio):
     expect(studio.locator(".mls-stage[data-state=done]", has_text="Output")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_cancel_the_second_run_and_keep_the_first_picture(studio, pictures_folder):
     first = studio.locator(".mls-caption").inner_text()
     prompt_of(studio).fill("a picture that no other test has made")
@@ -285,6 +294,7 @@ def test_cancel_the_second_run_and_keep_the_first_picture(studio, pictures_folde
     expect(studio.locator("[data-shown=picture]").first).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_ctrl_enter_in_the_prompt_generates(studio):
     prompt = prompt_of(studio)
     prompt.fill("a red car on the beach")
@@ -294,6 +304,7 @@ def test_ctrl_enter_in_the_prompt_generates(studio):
     )
 
 
+@pytest.mark.thorough
 def test_a_wrong_size_is_told_beside_it_until_it_is_mended(studio):
     width = field(studio, "size").get_by_role("spinbutton", name="Width")
     width.fill("-8")
@@ -309,6 +320,7 @@ def test_a_wrong_size_is_told_beside_it_until_it_is_mended(studio):
     expect(said).to_be_empty()
 
 
+@pytest.mark.thorough
 def test_a_preset_is_used_undone_and_two_pictures_say_what_differs(studio, pictures_folder):
     page = studio.page
     steps = field(studio, "steps").locator("input").last

@@ -62,6 +62,7 @@ def as_values(detections):
     return [(one.label, one.confidence, one.box, one.mask.tobytes()) for one in detections]
 
 
+@pytest.mark.thorough
 @every_finder
 def test_detections_lie_in_the_picture_the_most_confident_first(kind, finder, picture):
     assert isinstance(finder, Finder)
@@ -76,6 +77,7 @@ def test_detections_lie_in_the_picture_the_most_confident_first(kind, finder, pi
     assert confidences == sorted(confidences, reverse=True)
 
 
+@pytest.mark.thorough
 @every_finder
 def test_a_shape_is_a_mask_of_the_pictures_size_that_fills_its_box(kind, finder, picture):
     for one in finder.find(picture, *WORDS):
@@ -85,6 +87,7 @@ def test_a_shape_is_a_mask_of_the_pictures_size_that_fills_its_box(kind, finder,
         assert one.mask.getbbox() == one.box.edges
 
 
+@pytest.mark.thorough
 @every_finder
 def test_the_same_picture_gives_the_same_detections_and_stays_as_it_was(kind, finder, picture):
     before = picture.tobytes()
@@ -93,12 +96,14 @@ def test_the_same_picture_gives_the_same_detections_and_stays_as_it_was(kind, fi
     assert picture.tobytes() == before
 
 
+@pytest.mark.thorough
 @every_finder
 def test_only_what_is_asked_for_is_found_whatever_its_capitals(kind, finder, picture):
     assert {one.label.casefold() for one in finder.find(picture, "FACE")} <= {"face"}
     assert finder.find(picture) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", LOADED_FINDERS)
 def test_a_model_finds_a_word_that_it_does_not_know_only_if_it_takes_any(
     kind, model, info_of, picture
@@ -158,11 +163,13 @@ def test_a_text_makes_a_difference_to_clip(info_of, picture):
     assert len(scores) > 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [*NETWORKS, *ONNX_KINDS])
 def test_each_model_does_one_thing(kind, model):
     assert sum(isinstance(model, role) for role in (Finder, Estimator, Refiner, Scorer)) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [*NETWORKS, *ONNX_KINDS])
 def test_it_weighs_something_and_release_frees_it(kind, detector_models, picture):
     registry = ModelRegistry(detector_models(kind), device="cpu")

@@ -53,6 +53,7 @@ def numbers_heard(client, asked):
             return heard
 
 
+@pytest.mark.thorough
 def test_a_browser_that_is_slow_hears_everything_in_the_end(kernel):
     asked = kernel.execute(TALK)
     # All is said, and nothing was listened to. Answers from getting ready may come before.

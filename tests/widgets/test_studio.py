@@ -219,6 +219,7 @@ def test_a_studio_of_its_own_closes_its_workbench():
         studio.bench.executor.queue.submit(lambda job: None)
 
 
+@pytest.mark.thorough
 def test_a_studio_on_the_devices_that_the_variable_names_makes_pictures_on_all(
     tiny_models, tmp_path, monkeypatch
 ):

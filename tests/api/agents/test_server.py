@@ -66,6 +66,7 @@ def told(result):
     return result.content[0].text
 
 
+@pytest.mark.thorough
 def test_an_agent_makes_a_picture_looks_at_it_refines_it_and_reads_its_file(with_agent, folder):
     steps = []
 

@@ -56,6 +56,7 @@ def lab(tiny_models, tmp_path_factory):
     assert not (folder / "unused").exists()
 
 
+@pytest.mark.thorough
 def test_it_stands_beside_jupyters_own_paths_below_the_base_url(lab):
     health = lab.get("medialab/health", headers=HEADERS)
     assert (health.status_code, health.json()["worker"]) == (200, "none")
@@ -85,6 +86,7 @@ def test_a_page_of_the_server_asks_with_its_cookies_and_no_other_page_does(lab):
     assert lab.get("medialab/jobs", headers=cookies | foreign).status_code == 403
 
 
+@pytest.mark.thorough
 def test_a_request_starts_the_process_and_is_made_in_its_own_outputs(lab):
     asked = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
     made = lab.post("medialab/generate?wait=100", headers=HEADERS, json=asked).json()

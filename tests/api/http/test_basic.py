@@ -40,6 +40,7 @@ def test_no_header_stays_none():
     assert headers == {}
 
 
+@pytest.mark.thorough
 def test_a_server_takes_its_token_as_a_password_of_any_user_and_no_other(api_server):
     for user, password, status in (
         ("ada", api_server.token, 200),

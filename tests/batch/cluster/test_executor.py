@@ -60,6 +60,7 @@ def _files(bench):
     return sorted(bench.artifacts.folder.glob("20*/*.png"))
 
 
+@pytest.mark.thorough
 def test_the_workers_make_the_bytes_of_the_queue_and_tell_of_each_step(
     bench, two_workers, expected
 ):
@@ -293,6 +294,7 @@ def test_without_workers_the_batch_says_how_to_start_one(bench, cluster):
     assert {*batch.table["status"]} == {"waiting"}
 
 
+@pytest.mark.thorough
 def test_a_scheduler_that_is_not_there_is_told_with_its_address(bench):
     batch = bench.sweep(BASE, AXES, name="poster")
 

@@ -69,6 +69,7 @@ def model():
     return stand_in("chroma", LORAS, make_pipeline().components)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("weight", [1.0, 0.5, -1.0])
 @pytest.mark.parametrize("form", FORMS)
 def test_the_weights_are_those_of_diffusers_and_afterwards_those_of_before(

@@ -82,6 +82,7 @@ def write(root, name, family):
     transformer.write_text(transformer.read_text().replace('_embeds": false', '_embeds": true'))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "family", "variant"),
     [("dev", "flux", ""), ("schnell", "flux", "schnell"), ("chroma", "chroma", "")],

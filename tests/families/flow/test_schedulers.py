@@ -213,6 +213,7 @@ def prompt_embeds(pipeline):
     return pipeline.encode_prompt("a red ball", do_classifier_free_guidance=False)[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sampler", MENU)
 def test_every_pair_draws_finite_latents_and_the_same_again(pipeline, prompt_embeds, sampler):
     for schedule in MENU[sampler]:

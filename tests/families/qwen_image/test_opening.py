@@ -62,6 +62,7 @@ def draw(bench, name, **settings):
     return bench.execute(PipelineConfig(checkpoint=name, **QUICK | settings))
 
 
+@pytest.mark.thorough
 def test_folder_whole_file_and_parts_draw_the_same_bytes(files, tmp_path):
     with built_after(files / "configs"), opened(files, tmp_path / "outputs") as bench:
         folder, whole, parts = (
@@ -143,6 +144,7 @@ def test_a_part_that_lacks_a_weight_is_refused_by_its_name(files, tmp_path, part
         draw(bench, "qwen-parts")
 
 
+@pytest.mark.thorough
 def test_the_shipped_tokenizer_is_qwen3s_without_its_last_four_marks():
     own = shared_tokenizer(CONFIGS)
     later = Qwen2Tokenizer.from_pretrained(CONFIGS / "qwen3-tokenizer", local_files_only=True)

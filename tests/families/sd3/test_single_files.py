@@ -65,6 +65,7 @@ def write(root, newer):
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("newer", [False, True])
 def test_folder_whole_file_and_parts_draw_the_same_bytes(tmp_path, newer):
     root = tmp_path / "models"

@@ -97,6 +97,7 @@ def applied(run, stage="txt2img"):
     return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
+@pytest.mark.thorough
 @each
 def test_without_guidance_it_draws_the_bytes_of_diffusers(bench, models, name):
     case = CASES[name]
@@ -273,6 +274,7 @@ def test_clip_skip_has_no_effect_and_that_is_told(bench, name):
     assert note.startswith("clip_skip has no effect")
 
 
+@pytest.mark.thorough
 @each
 @pytest.mark.parametrize("scale", [1.0, 3.0])
 def test_a_prompt_that_changes_with_the_steps_is_the_first_one_first(bench, name, scale):
@@ -286,6 +288,7 @@ def test_a_prompt_that_changes_with_the_steps_is_the_first_one_first(bench, name
     assert drawn("[a red ball:a hat:0]") == pictures["a hat"]
 
 
+@pytest.mark.thorough
 @each
 @pytest.mark.parametrize("scale", [1.0, 3.0])
 def test_and_follows_the_weighted_sum_of_its_prompts(bench, name, scale):

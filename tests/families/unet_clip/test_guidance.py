@@ -298,6 +298,7 @@ def loop(model, told, compared, steps=6, scale=5.0):
     return latents
 
 
+@pytest.mark.thorough
 @both
 @pytest.mark.parametrize(
     ("guided", "compared"),

@@ -67,6 +67,7 @@ def applied(run, stage="txt2img"):
     return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("model", "reads"), [("edges", 16), ("edges-2", 33)])
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 def test_text_to_image_with_a_unit_is_that_of_diffusers(models, drawn, shown, model, reads, scale):

@@ -75,6 +75,7 @@ def model():
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("weight", [1.0, 0.5, -1.0])
 @pytest.mark.parametrize("form", FORMS)
 def test_the_weights_are_those_of_diffusers_and_afterwards_those_of_before(
@@ -130,6 +131,7 @@ def drawn_by_diffusers(models, steps, weight, *, fused):
     ).images[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("weight", [1.0, -0.5])
 @pytest.mark.parametrize(("steps", "mode"), [(1, "attached"), (2, "merged")])
 def test_pictures_are_those_of_diffusers_and_without_it_those_of_before(

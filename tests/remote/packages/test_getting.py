@@ -138,6 +138,7 @@ def test_a_module_of_the_name_pip_in_the_current_folder_is_not_run(
     downloads.start(eyes.bundle).result(SECONDS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("said", "kind", "told"),
     [

@@ -184,6 +184,7 @@ def detail(studio, content, boxes, *, save=False, **own):
     return studio.enhance(content, PipelineConfig.parse(BASE | {"face": face}), save=save)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", range(len(FILES)), ids=[*FILES])
 def test_every_byte_outside_the_masks_is_the_photos(studio, number):
     """Each kind of file at another size and turn; all of them are tried below."""

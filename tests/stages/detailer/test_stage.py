@@ -190,6 +190,7 @@ def test_prompts_part_by_find_and_may_leave_one_alone(detail, image):
     assert painted.crop(RIGHT).tobytes() != other.crop(RIGHT).tobytes()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "settings",
     [

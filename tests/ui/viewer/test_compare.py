@@ -8,6 +8,7 @@ from tests.ui.viewer.page import file_of
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
+@pytest.mark.thorough
 def test_the_split_between_before_and_after_follows_mouse_and_keys(viewer):
     viewer.show(file_of((300, 200), "blue"), file_of((150, 100), "red"), mode="compare")
     red, blue = [255, 0, 0], [0, 0, 255]
@@ -100,6 +101,7 @@ def test_side_by_side_two_pictures_are_zoomed_and_moved_together(viewer):
     assert viewer.camera()[1] == pytest.approx(zoomed[1] + 40, abs=1.5)
 
 
+@pytest.mark.thorough
 def test_blinking_shows_one_after_the_other_and_stops(viewer):
     compared(viewer, "blink")
     seen = set()

@@ -14,6 +14,7 @@ MIB = 2**20
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
+@pytest.mark.thorough
 def test_a_file_of_fifteen_megabytes_arrives_whole_in_parts(open_viewer):
     noise = np.random.default_rng(0).integers(0, 256, (2250, 2250, 3), dtype=np.uint8)
     buffer = io.BytesIO()
@@ -96,6 +97,7 @@ def test_without_a_picture_there_is_nothing_to_download_or_copy(open_viewer):
     expect(viewer.button("copy")).to_be_disabled()
 
 
+@pytest.mark.thorough
 def test_what_is_transparent_is_said_and_laid_on_squares(viewer):
     image = Image.new("RGBA", (300, 200), (255, 0, 0, 255))
     image.paste((0, 0, 0, 0), (100, 50, 200, 150))
@@ -112,6 +114,7 @@ def test_what_is_transparent_is_said_and_laid_on_squares(viewer):
     expect(viewer.root.locator(".mls-viewer-pixels:visible")).to_have_text("300 × 200")
 
 
+@pytest.mark.thorough
 def test_a_photo_of_twelve_megapixels_is_announced_and_zoomed_quickly(open_viewer):
     # A photo's bytes, most of them after its end, where no decoder looks.
     photo = file_of((4000, 3000), "navy", "JPEG") + bytes(5_000_000)

@@ -141,6 +141,7 @@ def test_two_marked_tiles_are_compared(viewer):
     viewer.wait_until(lambda: pressed == ["4", "Delete"])
 
 
+@pytest.mark.thorough
 def test_of_hundreds_of_tiles_only_those_near_the_screen_are_loaded(viewer):
     found = show_grid(viewer, tiles(600))
     expect(found.nth(0).locator("img")).to_be_visible()

@@ -41,6 +41,7 @@ def test_a_soft_brush_fades_and_a_stroke_that_crosses_itself_stays_even(painting
     assert column[-1] == 0
 
 
+@pytest.mark.thorough
 def test_what_was_painted_is_undone_and_redone(painting):
     first = painting.stroke((50, 50), (100, 50))
     second = painting.stroke((50, 150), (100, 150))
@@ -129,6 +130,7 @@ def test_a_mask_from_python_is_seen_and_painted_on(painting):
     assert mask[100, 210] == 255
 
 
+@pytest.mark.thorough
 def test_a_finger_paints_and_two_fingers_zoom_without_painting(open_viewer):
     phone = open_viewer(is_phone=True)
     phone.show(file_of((300, 200)), mode="mask")
@@ -160,6 +162,7 @@ def test_a_finger_paints_and_two_fingers_zoom_without_painting(open_viewer):
     assert phone.root.get_attribute("data-undos") == "1"
 
 
+@pytest.mark.thorough
 def test_a_lasso_masks_what_it_encloses_and_erases_it(painting):
     painting.root.locator("[data-tool=lasso]").click()
     painting.wait_until(lambda: painting.viewer.mask_tool == "lasso")
@@ -188,6 +191,7 @@ def test_a_rectangle_masks_whole_pixels_and_alt_erases(painting):
     assert painting.press_mask("undo")[90, 130] == 255
 
 
+@pytest.mark.thorough
 def test_a_new_picture_under_the_mask_is_seen_with_the_masks_outline(painting):
     painting.stage.focus()
     painting.page.keyboard.press("r")

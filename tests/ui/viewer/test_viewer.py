@@ -138,6 +138,7 @@ def test_every_control_has_a_name_and_a_tooltip(open_viewer):
             assert control.evaluate(named)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_any_mode(open_viewer, theme):
     viewer = open_viewer(theme=theme)

@@ -31,6 +31,7 @@ async def gone(manager, kernel):
     return False
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_pages_share_a_kernel_that_ends_with_the_last_of_them(quick):
     async def pages():

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_port_in_use_is_said_with_the_next_step(tiny_checkout, tiny_environment):
     with socket.socket() as taken:

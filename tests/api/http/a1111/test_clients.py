@@ -51,6 +51,7 @@ def of(result):
     return [base64.b64decode(one) for one in result.json["images"]]
 
 
+@pytest.mark.thorough
 def test_webuiapi_makes_the_picture_that_generate_makes(webui, api_server):
     result = webui.txt2img(**SMALL, negative_prompt="fog", cfg_scale=7)
     assert of(result) == ours(api_server, negative_prompt="fog")

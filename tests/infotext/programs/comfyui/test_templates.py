@@ -25,6 +25,7 @@ def parsed():
     return {name: (text, infotext.read(text)) for name, text in graphs()}
 
 
+@pytest.mark.thorough
 def test_every_template_is_read_or_refused_by_name(parsed):
     read = refused = 0
     for name, (text, found) in parsed.items():
