@@ -68,7 +68,7 @@ test: export TRANSFORMERS_VERBOSITY := error
 test: lint ## lint, the tests, every notebook; THOROUGH=1 for all that CI runs
 	@$(if $(NPM),npm run --silent test)
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks $(EXTENT)
-	@$(BIN)/pytest -q tests/benchmarks  # figures are kept; they decide in `make benchmark` alone
+	@$(BIN)/pytest -q tests/benchmarks $(EXTENT)  # figures are kept; they decide in `make benchmark` alone
 	@rm -rf $(COPY) && mkdir $(COPY) && cp -r medialab widgets notebooks models $(COPY)
 	@PYTHONPATH="$(CURDIR)/$(COPY)" $(BIN)/pytest -q -n 2 --dist loadfile \
 		--nbval-lax --nbval-cell-timeout 120 $(COPY)/notebooks
