@@ -95,6 +95,7 @@ def test_it_tells_machine_versions_choices_and_speed_to_programs(told, tiny_chec
     check_anonymous(told, tiny_checkout)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_text_has_all_of_it_in_words(told, tiny_checkout):
     found = json.loads(told)

@@ -92,6 +92,7 @@ def test_the_process_of_the_service_imports_neither_torch_nor_diffusers(tiny_mod
     assert not {"torch", "diffusers", "transformers"} & set(loaded)
 
 
+@pytest.mark.thorough
 def test_the_answers_config_sent_back_makes_the_same_picture(service):
     first = made(service, service.generate(QUICK.changed(seed=-1)), png=True)
     assert first["config"]["seed"] == first["seed"] >= 0

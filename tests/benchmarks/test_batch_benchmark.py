@@ -60,6 +60,7 @@ SWEEPS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", SWEEPS)
 def test_a_hundred_thousand_cells_are_planned_in_seconds(tiny_models, tmp_path, keep, gates, kind):
     if not Path("/proc/self/status").exists():
@@ -82,6 +83,7 @@ def test_a_hundred_thousand_cells_are_planned_in_seconds(tiny_models, tmp_path, 
     assert not gates or (seconds <= MOST_PLAN and megabytes <= MOST_PLAN_MB)
 
 
+@pytest.mark.thorough
 def test_a_finished_batch_of_ten_thousand_rows_opens_in_a_second(
     tiny_models, tmp_path, keep, gates
 ):
@@ -126,6 +128,7 @@ def _saved(outputs):
     return sorted(path.read_bytes() for path in outputs.glob("2*/*.png"))
 
 
+@pytest.mark.thorough
 def test_an_item_costs_hardly_more_than_the_bare_call(tiny_models, tmp_path, keep, gates):
     """Both save the same pictures; what a batch adds is its journal and its table."""
     count = PICTURES if gates else QUICK_PICTURES
@@ -155,6 +158,7 @@ def test_an_item_costs_hardly_more_than_the_bare_call(tiny_models, tmp_path, kee
     assert not gates or more <= MOST_ITEM_MS
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_batch_is_no_slower_than_a_plain_loop_of_diffusers(tmp_path, keep, gates):
     """The loop loads once, too, and saves as PNG; it has no journal, no sidecar and no infotext."""
@@ -204,6 +208,7 @@ def test_a_batch_is_no_slower_than_a_plain_loop_of_diffusers(tmp_path, keep, gat
     assert not gates or median(ratios) >= LEAST_LOOP
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_sweep_of_a_late_stage_makes_the_early_ones_once(tmp_path, keep, gates):
     count = PICTURES if gates else QUICK_PICTURES

@@ -56,6 +56,7 @@ class Timed:
         return time.perf_counter() - self.began, [*batch.table["sha256"]]
 
 
+@pytest.mark.thorough
 def test_two_workers_against_one_on_the_same_pictures(cluster, tmp_path, gates, keep):
     pictures = PICTURES if gates else QUICK_PICTURES
     seconds, hashes = {}, {}
@@ -78,6 +79,7 @@ def test_two_workers_against_one_on_the_same_pictures(cluster, tmp_path, gates, 
         assert gain >= LEAST_GAIN
 
 
+@pytest.mark.thorough
 def test_a_picture_by_dask_against_a_bare_one(cluster, tmp_path, gates, keep):
     pictures = QUICK_PICTURES * (2 if gates else 1)
     timed = Timed(cluster, tmp_path / "cold", 1)

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+import pytest
+
 from medialab import PipelineConfig, Workbench
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -36,6 +38,7 @@ def _swept(bench, name, seeds):
     return time.perf_counter() - began, [state["sha256"] for state in batch.states()]
 
 
+@pytest.mark.thorough
 def test_two_devices_against_one_on_the_same_sweep(tmp_path, keep, gates, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # of this process; two share it as one each
     pictures = PICTURES if gates else QUICK_PICTURES

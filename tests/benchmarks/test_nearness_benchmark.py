@@ -109,6 +109,7 @@ def ways(info, folder):
             yield f"step_cache={threshold}", partial(load_checkpoint, info, "cpu"), threshold
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning")

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from medialab.files.mediapipe_networks import FACE_FULL, PALM, POSE
 from medialab.vision.finders.litert.bodies import load_bodies
 from medialab.vision.finders.litert.faces import load_faces
@@ -13,6 +15,7 @@ MOST = 0.2  # seconds of the processor, for a photo of one person with two hands
 FEW, ROUNDS = 2, 10  # without and with gates
 
 
+@pytest.mark.thorough
 def test_a_photo_is_searched_for_all_three_in_a_fifth_of_a_second(photo_files, keep, gates):
     finders = {
         "face": load_faces(photo_files[FACE_FULL], 1),

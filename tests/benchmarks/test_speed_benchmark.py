@@ -234,6 +234,7 @@ def loaded(plain, ours):
     return "\n".join(rows)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_first_picture_of_a_new_kernel_beside_diffusers(tmp_path, keep, gates):
     taken = {"plain": [], "ours": []}

@@ -4,6 +4,7 @@ import ast
 import os
 from pathlib import Path
 
+import pytest
 from jupyter_client.manager import start_new_kernel
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -24,6 +25,7 @@ print((time.perf_counter() - began, len(widgets_of._instances)))
 """
 
 
+@pytest.mark.thorough
 def test_the_panel_is_drawn_in_a_second_and_is_of_few_models(keep, gates, tmp_path):
     code = BUILD.format(models=str(MODELS), outputs=str(tmp_path / "outputs"))
     manager, client = start_new_kernel(env=os.environ | {"IPYTHONDIR": str(tmp_path)})

@@ -21,6 +21,7 @@ STEPS, QUICK_STEPS = 20, 2
 MOST_APART = 3  # levels of grey, of 255, where a trained model draws
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_pictures_at_once_are_as_one_by_one_and_their_speed_is_told(tmp_path, keep, gates):
     config = PipelineConfig(

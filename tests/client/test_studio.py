@@ -97,6 +97,7 @@ def test_a_picture_of_a_server_is_that_of_the_workbench_byte_for_byte(studio, be
         there.artifact.save(path / "below a file")
 
 
+@pytest.mark.thorough
 def test_a_batch_of_one_request_comes_in_order_and_only_what_is_looked_at_is_fetched(
     studio, monkeypatch
 ):

@@ -26,8 +26,11 @@ LONG = QUICK.changed(steps=150, width=256, height=256, prompt="a long one")
 def bench(tiny_models, tmp_path_factory):
     """A workbench on two processes, both of which are there."""
     with Workbench(tiny_models, tmp_path_factory.mktemp("outputs"), devices="cpu,cpu") as made:
-        until_begun(made, [made.submit(LONG.changed(seed=seed), save=False) for seed in (1, 2)])
+        jobs = [made.submit(LONG.changed(seed=seed), save=False) for seed in (1, 2)]
+        until_begun(made, jobs)
         made.executor.cancel_all()
+        for job in jobs:
+            job.error(SOON)
         yield made
 
 
@@ -65,6 +68,7 @@ def test_two_pictures_are_made_at_the_same_time(bench):
     assert [type(job.error(SOON)) for job in jobs] == [CancelledError] * 2
 
 
+@pytest.mark.thorough
 def test_one_that_is_paused_begins_nothing_on_any_device(bench):
     bench.executor.pause()
     jobs = [bench.submit(QUICK.changed(seed=seed)) for seed in (11, 12, 13)]
@@ -212,6 +216,7 @@ def test_processes_start_when_there_are_jobs_for_them_and_end_with_the_workbench
     assert not any(one.is_running() for one in processes)
 
 
+@pytest.mark.thorough
 def test_devices_that_never_start_are_told_and_the_others_are_tried_first(
     tiny_models, tmp_path, monkeypatch
 ):

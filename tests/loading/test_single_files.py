@@ -518,6 +518,7 @@ def test_a_listing_tells_what_a_file_says_it_predicts(sayings, name):
     assert (info.prediction_type, info.zero_terminal_snr) == SAYINGS[name][2]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["silent", "marked", "marked-zero", "kohya"])
 def test_a_file_is_run_as_it_says(sayings, name):
     config = (

@@ -179,6 +179,7 @@ def state():
     return load_file(family.TRAINING / "flow" / "state.safetensors")
 
 
+@pytest.mark.thorough
 def test_training_goes_on_with_the_optimizers_averages(flowing, capsys):
     before = state()
     assert any(name.startswith("second/") for name in before)

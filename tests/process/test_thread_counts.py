@@ -74,6 +74,7 @@ def test_config_and_record_say_how_many_threads_computed(made, threads):
     ] * 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_what_other_threads_made_never_answers_and_what_the_same_made_does(made, threads):
     cold, warm = made[threads][:2]

@@ -162,6 +162,7 @@ def test_a_model_larger_than_what_is_free_is_refused_before_it_is_read(tiny_mode
         registry.load(info)
 
 
+@pytest.mark.thorough
 def test_a_picture_too_large_to_decode_whole_is_decoded_in_tiles(bench, monkeypatch):
     from medialab.diffusion import latents, prepared
 

@@ -135,6 +135,7 @@ def test_loras_are_in_both_and_gone_afterwards(drawn, bench):
     assert pixels(drawn(**settings)) == pixels(plain)
 
 
+@pytest.mark.thorough
 def test_a_base_that_made_room_for_the_other_is_no_trouble(models, tmp_path, drawn):
     expected = drawn(handover_checkpoint="other", switch_at=0.5, loras=[{"name": "ink"}])
     with Workbench(models, tmp_path / "small", device="cpu") as small:
@@ -169,12 +170,14 @@ def test_what_cannot_go_on_from_the_base_is_named(drawn, settings, fault, messag
         drawn(**settings)
 
 
+@pytest.mark.thorough
 def test_sdxls_refiner_draws_a_picture_again_too(bench, drawn):
     given = bench.keep(drawn(checkpoint="xl").image)
     again = drawn(checkpoint="xl-refiner", mode="img2img", image=given)
     assert pixels(again) != pixels(drawn(checkpoint="xl"))
 
 
+@pytest.mark.thorough
 def test_sdxl_and_its_refiner_are_diffusers_two_pipelines(bench, drawn):
     """With Euler, which keeps nothing between steps, theirs and ours must be one."""
     import numpy as np

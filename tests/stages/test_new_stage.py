@@ -175,6 +175,7 @@ def test_it_runs_where_it_is_switched_on_and_is_recorded(told):
     assert told["same but for them"]
 
 
+@pytest.mark.thorough
 def test_what_stands_before_it_is_reused_and_a_change_of_it_runs_it_alone(told):
     assert [name for name, cached in told["ran"].items() if not cached] == ["posterize", "finish"]
     assert [name for name, hit in told["explained"].items() if not hit] == ["posterize", "finish"]

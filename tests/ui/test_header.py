@@ -140,6 +140,7 @@ def test_what_holds_the_studio_lets_it_fill_the_window(room):
     }  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_list_of_keys_is_opened_searched_and_left_by_keys(room, theme, pictures_folder):
     page = room(theme=theme)

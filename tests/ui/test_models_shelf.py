@@ -183,6 +183,7 @@ def test_with_any_number_of_models_the_filters_are_there(desk):
     expect(desk.page.get_by_text("No models yet. Put their files")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_five_thousand_are_scrolled_and_searched_at_once(desk):
     desk.reset(5_000)
     assert desk.options.count() < 30

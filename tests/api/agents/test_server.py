@@ -100,6 +100,7 @@ def test_an_agent_makes_a_picture_looks_at_it_refines_it_and_reads_its_file(with
     assert any("step 2 of 2" in message for _, message in steps)
 
 
+@pytest.mark.thorough
 def test_a_sweep_is_shown_as_a_contact_sheet(with_agent):
     batch = {"name": "seeds", "settings": QUICK, "axes": {"seed": [1, 2], "steps": [1, 2]}}
 

@@ -67,6 +67,7 @@ def test_it_stands_beside_jupyters_own_paths_below_the_base_url(lab):
     assert lab.get("health", headers=HEADERS).status_code == 404
 
 
+@pytest.mark.thorough
 def test_nobody_without_jupyters_token_is_answered(lab):
     lab.cookies.clear()
     for headers in ({}, {"Authorization": "token wrong"}):

@@ -83,6 +83,7 @@ def test_the_workers_make_the_bytes_of_the_queue_and_tell_of_each_step(
     assert not (batch.journal.folder / "arriving").exists()
 
 
+@pytest.mark.thorough
 def test_a_picture_to_start_from_reaches_the_workers(bench, two_workers):
     picture = bench.keep(Image.new("RGB", (64, 64), "red"))
     config = BASE.changed(mode="img2img", image=picture)
@@ -214,6 +215,7 @@ def test_kill_9_of_the_batch_itself_loses_nothing_and_makes_nothing_twice(
         assert len(_files(bench)) == ROWS
 
 
+@pytest.mark.thorough
 def test_a_worker_that_dies_is_replaced_by_the_other(bench, two_workers, expected):
     said = []
     batch = bench.sweep(BASE, AXES, name="poster")

@@ -64,6 +64,7 @@ def test_webuiapi_makes_the_picture_that_generate_makes(webui, api_server):
     assert result.parameters["steps"] == 2
 
 
+@pytest.mark.thorough
 def test_webuiapi_makes_several_with_seeds_that_go_on_and_a_sampler_with_its_schedule(
     webui, api_server
 ):
