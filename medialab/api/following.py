@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from medialab.devices.jobs import ENDS, Job, JobEvent
+from medialab.devices.jobs import Job, JobEvent
+from medialab.process.events import ENDS
 
 
 async def until_over(job: Job, seconds: float, hung_up: asyncio.Event) -> bool:

@@ -14,7 +14,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.errors import CancelledError, MediaLabError, WorkerEndedError
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
-from medialab.process.events import Event
+from medialab.process.events import ENDS, Event
 from medialab.runs.executor import Executor, RunJob
 
 # Pictures of a batch in the workbench's queue, for each device: the next one is ready when one is
@@ -22,7 +22,6 @@ from medialab.runs.executor import Executor, RunJob
 _MOST_EACH = 2
 _MOST_DEATHS = 3  # of processes, while they made the same picture
 _LOOK = 1.0  # seconds between two looks at jobs whose end was not heard
-_ENDS = frozenset({"done", "failed", "cancelled"})
 
 OnEvent = Callable[[int, Event], object]
 
@@ -144,7 +143,7 @@ class QueueExecutor(BatchExecutor):
             row = next((cell.row for cell, job in self._jobs if job.name == event.job), None)
             if row is not None:
                 work.tell(row, event)
-            if event.kind in _ENDS:
+            if event.kind in ENDS:
                 self._ended.put(event.job)
 
         self._is_cancelled = False
@@ -212,7 +211,7 @@ class QueueExecutor(BatchExecutor):
             try:
                 name = self._ended.get(timeout=_LOOK)
             except Empty:  # a listener before ours may have failed
-                name = next((job.name for _, job in self._jobs if job.state in _ENDS), "")
+                name = next((job.name for _, job in self._jobs if job.state in ENDS), "")
             for cell, job in self._jobs:
                 if job.name == name:
                     return cell, job

@@ -9,12 +9,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from medialab.devices.jobs import ENDS, Job, JobKind, cancelled_before, next_for
+from medialab.devices.jobs import Job, JobKind, cancelled_before, next_for
 from medialab.devices.names import threads_each
 from medialab.devices.process import WorkerProcess
 from medialab.devices.statistics import Statistics
 from medialab.errors import MediaLabError, TooManyJobsError, WorkbenchClosedError
-from medialab.process.events import Event, Kind
+from medialab.process.events import ENDS, Event, Kind
 from medialab.process.jobs import Listener
 from medialab.runs.executor import Executor
 from medialab.runs.plain import error_as_plain, error_from_plain, event_from_plain

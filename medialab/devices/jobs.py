@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from medialab.errors import CancelledError, MediaLabError
+from medialab.process.events import ENDS
 from medialab.process.jobs import State
 from medialab.runs.plain import error_from_plain, run_from_plain
 from medialab.runs.request import Request
 from medialab.runs.run import Run
 
 JobKind = Literal["pictures", "batch"]
-ENDS = frozenset({"done", "failed", "cancelled"})
 _MOST_EVENTS = 1000  # of one job; the oldest steps are forgotten first
 _PREVIEW = "preview"
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from PIL import Image
 
 Begun = Literal["queued", "started", "planned", "stage", "step", "stage done"]
 Kind = Begun | Literal["done", "failed", "cancelled", "queue"]
+# The kinds of a job's last event, which are the states that it ends in, too.
+ENDS: Final = frozenset({"done", "failed", "cancelled"})
 
 
 def no_preview() -> None:

@@ -21,14 +21,13 @@ from uuid import uuid4
 from medialab.errors import ConfigError, QueueStoppedError
 from medialab.files.locks import try_lock
 from medialab.files.regular import read_regular
-from medialab.process.events import Event
+from medialab.process.events import ENDS, Event
 from medialab.runs.executor import Executor, RunJob
 from medialab.runs.request import Request
 
 _LOG = logging.getLogger("medialab")
 _SUFFIX = ".jsonl"
 _MOST_BYTES = 2**30  # of a journal; a request takes some 6 kB
-_ENDS = {"done", "failed", "cancelled"}
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class WaitingRequests:
 
     def _take(self, event: Event) -> None:
         """Follow an event of the executor."""
-        if event.kind not in {"queued", "started", "queue", *_ENDS}:
+        if event.kind not in {"queued", "started", "queue", *ENDS}:
             return
         with self._lock:
             try:

@@ -18,7 +18,7 @@ from medialab.artifacts.sidecar import Sidecar
 from medialab.batch.batch import Batch
 from medialab.batch.running import BatchRun
 from medialab.errors import ArtifactError, CancelledError, MediaLabError
-from medialab.process.events import Event
+from medialab.process.events import ENDS, Event
 from medialab.runs.executor import KernelExecutor, RunJob
 from medialab.runs.plain import error_as_plain, event_as_plain
 from medialab.runs.request import Request
@@ -26,7 +26,6 @@ from medialab.runs.run import Run
 from medialab.workbench import Workbench
 
 Say = Callable[[dict[str, Any]], object]
-_ENDS = {"done", "failed", "cancelled"}
 _BATCH_ENDS = {"done": "done", "stopped": "cancelled", "failed": "failed"}
 _CANCELLED = "the job was cancelled; the unfinished picture is discarded"
 LOG = "api.log"  # in the outputs folder: the tracebacks of defects
@@ -140,7 +139,7 @@ class Tasks:
             task, job = self._jobs.get(event.job, ("", None))
             if job is None:
                 return
-            if event.kind in _ENDS:
+            if event.kind in ENDS:
                 del self._jobs[event.job]
         if event.kind == "failed" and not isinstance(event.error, MediaLabError):
             self._log(task, job.traceback)

@@ -18,7 +18,8 @@ from medialab.api.requests import (
     JobsQuery,
 )
 from medialab.api.service import Service
-from medialab.devices.jobs import ENDS, Job
+from medialab.devices.jobs import Job
+from medialab.process.events import ENDS
 
 _PAUSE = 15.0  # seconds after which a comment keeps a stream without events open
 _MOST_DIGITS = 18  # of an event's id
