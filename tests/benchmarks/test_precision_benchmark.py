@@ -13,14 +13,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import torch
-import transformers
 
 from medialab import PipelineConfig, Workbench
 from medialab.families import RUNNING
 from tests.benchmarks.levels import grey_levels
 from tests.benchmarks.unet_size import Ours
-from tests.tiny.families import WRITERS
+from tests.tiny.families import write_families
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = "REAL_SIZE" in os.environ
@@ -60,10 +58,7 @@ def test_paperdoll(tmp_path, keep):
 @pytest.mark.parametrize("name", TINY)
 def test_a_family_in_tiny_shapes(name, tiny_models, tmp_path, keep):
     paperdoll = tiny_models / "checkpoints" / "paperdoll"
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(paperdoll / "tokenizer")
-    torch.manual_seed(0)
-    (tmp_path / "models" / "checkpoints").mkdir(parents=True)
-    WRITERS[name](tmp_path / "models" / "checkpoints" / name, tokenizer, paperdoll)
+    write_families(tmp_path / "models", [name], paperdoll)
     asked = PipelineConfig(
         prompt="a red ball", checkpoint=name, steps=4, width=64, height=64, seed=7
     )

@@ -8,7 +8,6 @@ from contextlib import nullcontext
 
 import pytest
 import torch
-import transformers
 from diffusers import FirstBlockCacheConfig
 from PIL import Image
 
@@ -22,7 +21,7 @@ from medialab.families import RUNNING
 from medialab.loading.taking_turns import in_groups
 from medialab.settings.sampling import SAMPLING_NAMES, Sampling
 from tests.lora.layers import written as write
-from tests.tiny.families import WRITERS
+from tests.tiny.families import write_families
 from tests.tiny.qwen_image import make_pipeline as make_qwen
 from tests.tiny.t5_clip import make_flux, make_sd3
 from tests.tiny.transformer_loras import PEFT, linears, written
@@ -38,13 +37,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:Fut
 def models(tiny_models, tmp_path_factory):
     root = tmp_path_factory.mktemp("cached") / "models"
     paperdoll = tiny_models / "checkpoints" / "paperdoll"
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(
-        paperdoll / "tokenizer", local_files_only=True
-    )
-    (root / "checkpoints").mkdir(parents=True)
-    for name in (*ABLE, "paperdoll", "qwen-image-2.1"):
-        torch.manual_seed(0)
-        WRITERS[name](root / "checkpoints" / name, tokenizer, paperdoll)
+    write_families(root, (*ABLE, "paperdoll", "qwen-image-2.1"), paperdoll)
     return root
 
 

@@ -5,7 +5,6 @@ import threading
 import numpy as np
 import pytest
 import torch
-import transformers
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -19,7 +18,7 @@ from medialab.families import RUNNING
 from medialab.settings.sampling import SAMPLING_NAMES, Sampling
 from models.paperdoll import family
 from tests.tiny import checkpoints, networks, z_image
-from tests.tiny.families import WRITERS
+from tests.tiny.families import write_families
 
 # Levels of grey, of 255: what sums in another order may add up to in a few steps.
 MOST_APART = 2
@@ -46,14 +45,9 @@ LAYER = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
 def models(tiny_models, tmp_path_factory):
     root = tmp_path_factory.mktemp("together") / "models"
     paperdoll = tiny_models / "checkpoints" / "paperdoll"
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(
-        paperdoll / "tokenizer", local_files_only=True
-    )
-    for kind in ("checkpoints", "controlnet", "loras"):
-        (root / kind).mkdir(parents=True)
-    for name in NAMES:
-        torch.manual_seed(0)
-        WRITERS[name](root / "checkpoints" / name, tokenizer, paperdoll)
+    write_families(root, NAMES, paperdoll)
+    for kind in ("controlnet", "loras"):
+        (root / kind).mkdir()
     torch.manual_seed(1)
     unet = family.make_unet(checkpoints.PAPERDOLL)
     networks.make_controlnet(unet).save_pretrained(root / "controlnet" / "lines")

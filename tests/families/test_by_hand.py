@@ -20,7 +20,7 @@ from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
 from medialab.settings.steps import Plan
 from tests.tiny.by_hand import BY_HAND, KLEIN, ByHand
-from tests.tiny.families import WRITERS
+from tests.tiny.families import write_families
 
 PROMPT, NEGATIVE = "a red ball", "blue"
 each = pytest.mark.parametrize("name", BY_HAND)
@@ -30,10 +30,7 @@ each = pytest.mark.parametrize("name", BY_HAND)
 def models(tmp_path_factory):
     """A models folder with a tiny checkpoint of each family here, called like the family."""
     root = tmp_path_factory.mktemp("by_hand") / "models"
-    (root / "checkpoints").mkdir(parents=True)
-    for name in BY_HAND:
-        torch.manual_seed(0)
-        WRITERS[name](root / "checkpoints" / name, None, None)
+    write_families(root, BY_HAND)
     return root
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 import diffusers
 import pytest
 import torch
-import transformers
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
@@ -23,7 +22,7 @@ from medialab.loading.networks import CONFIGS
 from medialab.lora.files import parse_lora
 from medialab.lora.fitting import Fit, names_in, parts_of
 from medialab.pixels.geometry import SIDE_STEP
-from tests.tiny.families import WRITERS
+from tests.tiny.families import write_families
 
 every_family = pytest.mark.parametrize("name", FAMILIES)
 each_that_runs = pytest.mark.parametrize("name", RUNNING)
@@ -36,13 +35,7 @@ def family_models(tiny_models, tmp_path_factory):
     """A models folder with a tiny checkpoint of each family that runs, called like the family."""
     root = tmp_path_factory.mktemp("families") / "models"
     paperdoll = tiny_models / "checkpoints" / "paperdoll"
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(
-        paperdoll / "tokenizer", local_files_only=True
-    )
-    (root / "checkpoints").mkdir(parents=True)
-    for name in RUNNING:
-        torch.manual_seed(0)
-        WRITERS[name](root / "checkpoints" / name, tokenizer, paperdoll)
+    write_families(root, RUNNING, paperdoll)
     return root
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-import transformers
 from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench
@@ -10,7 +9,7 @@ from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING
 from medialab.listing.runnable import why_not_with
 from tests.families.test_layers import TRAINED, lora
-from tests.tiny.families import WRITERS
+from tests.tiny.families import write_families
 
 # Text widths of the families with a UNet.
 UNETS = {"sd15": 768, "sd2": 1024, "sdxl": 2048, "sdxl-refiner": 1280}
@@ -51,14 +50,8 @@ def alike():
 def bench(tiny_models, tmp_path_factory):
     root = tmp_path_factory.mktemp("foreign") / "models"
     paperdoll = tiny_models / "checkpoints" / "paperdoll"
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(
-        paperdoll / "tokenizer", local_files_only=True
-    )
-    (root / "checkpoints").mkdir(parents=True)
+    write_families(root, RUNNING, paperdoll)
     (root / "loras").mkdir()
-    for name in RUNNING:
-        torch.manual_seed(0)
-        WRITERS[name](root / "checkpoints" / name, tokenizer, paperdoll)
     for name in FAMILIES:
         save_file(tensors_of(name), root / "loras" / f"of {name}.safetensors")
     for name in ("flux", "chroma"):

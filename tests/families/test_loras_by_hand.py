@@ -4,9 +4,7 @@ A family joins by its line in tests/tiny/by_hand.py.
 """
 
 import pytest
-import torch
 from PIL import Image
-from transformers import CLIPTokenizer
 
 from medialab import PipelineConfig, Workbench
 from medialab.errors import ConfigError
@@ -14,7 +12,7 @@ from medialab.families import RUNNING
 from tests.alike import are_alike
 from tests.lora.layers import written as write
 from tests.tiny.by_hand import BY_HAND, ByHand
-from tests.tiny.families import WRITERS
+from tests.tiny.families import write_families
 from tests.tiny.transformer_loras import PEFT, linears, written
 
 PROMPT = "a red ball"
@@ -25,13 +23,9 @@ each = pytest.mark.parametrize("name", BY_HAND)
 def models(tmp_path_factory, tiny_models):
     """A tiny checkpoint of each family, called like it."""
     paperdoll = tiny_models / "checkpoints" / "paperdoll"
-    tokenizer = CLIPTokenizer.from_pretrained(paperdoll / "tokenizer", local_files_only=True)
     root = tmp_path_factory.mktemp("by_hand") / "models"
-    (root / "checkpoints").mkdir(parents=True)
+    write_families(root, BY_HAND, paperdoll)
     (root / "loras").mkdir()
-    for name in BY_HAND:
-        torch.manual_seed(0)
-        WRITERS[name](root / "checkpoints" / name, tokenizer, paperdoll)
     return root
 
 

@@ -9,8 +9,6 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
-import transformers
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
@@ -21,7 +19,7 @@ from medialab.families.unet_clip import UNetFamily
 from medialab.files.predictions import FLOW
 from medialab.listing.runnable import why_not, why_not_in, why_not_with
 from tests.tiny.by_hand import BY_HAND
-from tests.tiny.families import WRITERS
+from tests.tiny.families import write_families
 
 DOCS = Path(__file__).parents[2] / "docs" / "models.md"
 UNETS = [name for name, one in RUNNING.items() if isinstance(one, UNetFamily)]
@@ -161,13 +159,7 @@ def bench(tiny_models, tmp_path_factory):
     """A workbench over a tiny checkpoint of each family with a UNet, called like the family."""
     root = tmp_path_factory.mktemp("stages")
     paperdoll = tiny_models / "checkpoints" / "paperdoll"
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(
-        paperdoll / "tokenizer", local_files_only=True
-    )
-    (root / "models" / "checkpoints").mkdir(parents=True)
-    for name in UNETS:
-        torch.manual_seed(0)
-        WRITERS[name](root / "models" / "checkpoints" / name, tokenizer, paperdoll)
+    write_families(root / "models", UNETS, paperdoll)
     with Workbench(root / "models", outputs=root / "outputs", device="cpu") as workbench:
         yield workbench
 

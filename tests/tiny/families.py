@@ -3,6 +3,8 @@
 import shutil
 
 import diffusers
+import torch
+import transformers
 
 from tests.tiny import flux2_klein, networks, qwen_image, qwen_image21, t5_clip, z_image
 
@@ -69,3 +71,20 @@ WRITERS = {
     "qwen-image-2.1": lambda folder, *_: qwen_image21.write_qwen_image21(folder),
     "z-image": lambda folder, *_: z_image.make_pipeline().save_pretrained(folder),
 }
+
+
+def write_families(models, names, paperdoll=None):
+    """Write a tiny checkpoint of each family into a models folder, called like the family.
+
+    `paperdoll` is the folder of the tiny paper doll, whose tokenizer families with CLIP take; flow
+    families alone need none.
+    """
+    (models / "checkpoints").mkdir(parents=True)
+    tokenizer = None
+    if paperdoll is not None:
+        tokenizer = transformers.CLIPTokenizer.from_pretrained(
+            paperdoll / "tokenizer", local_files_only=True
+        )
+    for name in names:
+        torch.manual_seed(0)
+        WRITERS[name](models / "checkpoints" / name, tokenizer, paperdoll)

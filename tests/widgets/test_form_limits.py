@@ -1,11 +1,10 @@
 """What the chosen checkpoints cannot do is left out of the form, or greyed with the reason."""
 
 import pytest
-import torch
 
 from medialab import Workbench
 from medialab.families import RUNNING
-from tests.tiny.families import WRITERS
+from tests.tiny.families import write_families
 from tests.widgets.form_parts import Defaults
 from widgets.catalogue import Catalogue
 from widgets.form import Form
@@ -112,10 +111,7 @@ def test_a_mode_is_known_to_be_had_from_the_listing(flow_bench):
 @pytest.fixture(scope="module")
 def flow_bench(tmp_path_factory):
     root = tmp_path_factory.mktemp("limits")
-    (root / "models" / "checkpoints").mkdir(parents=True)
-    for name in FLOW:
-        torch.manual_seed(0)
-        WRITERS[name](root / "models" / "checkpoints" / name, None, None)
+    write_families(root / "models", FLOW)
     with Workbench(root / "models", outputs=root / "outputs", device="cpu") as workbench:
         yield workbench
 
