@@ -151,8 +151,8 @@ class Pipeline:
     ) -> None:
         """Run a picture's next stage, at once with those of the later ones that lack its result.
 
-        If one of them computes NaN, or memory runs out, each is drawn by itself in its turn, with
-        copies in the places of the others: as it is when it is made again alone.
+        If one of them computes NaN, or memory runs out, the first is drawn by itself, with copies
+        in the places of the others, as when it is made again alone; those try again in their turn.
         """
         before, group = begun.done, [begun]
         for one in later:
