@@ -18,6 +18,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TOKEN = "said-by-the-environment"  # noqa: S105 - of a server that lives for a minute
 SECONDS = 120_000  # milliseconds: a kernel starts, and the first picture imports torch
 
+# Whether the middle of an element is what a person sees there.
+IS_SEEN = """one => {
+  const { x, y, width, height } = one.getBoundingClientRect();
+  return one.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
+
 
 @pytest.fixture(scope="module")
 def app(serving, own_home):
@@ -138,6 +144,18 @@ def brightness(page):
     """Of the studio's paper, 0 to 255."""
     colour = page.locator(".mls-studio").evaluate("one => getComputedStyle(one).backgroundColor")
     return sum(map(int, re.findall(r"[0-9]+", colour)[:3])) / 3
+
+
+def test_an_error_is_seen_over_the_picture(visitor):
+    """Voila's style sheet cut off all that reached out of the foot."""
+    page = visitor()
+    is_drawn(page)
+    expect(state_of(page)).to_have_attribute("data-state", "done", timeout=SECONDS)
+    page.locator(".mls-form [data-name=prompt] textarea").first.fill("a __nosuch__ ball")
+    page.locator("button.mls-generate").click()
+    alert = page.locator(".mls-foot [role=alert]")
+    expect(alert).to_contain_text("No wildcard 'nosuch'", timeout=SECONDS)
+    assert alert.evaluate(IS_SEEN)
 
 
 @pytest.mark.thorough
