@@ -250,7 +250,11 @@ class Form(ipw.VBox):
         field = about(error, is_start=is_start)
         if not isinstance(error, MediaLabError) or not self._has(field):
             return False
-        message = message_of(error, lambda choice: self.set({field: choice}))
+        if field == "loras" and not self._lists_missing_lora():
+            field = "prompt"  # a tag there names it
+        is_choice = field not in {"loras", "prompt", "styles", "control"}
+        use = (lambda choice: self.set({field: choice})) if is_choice else None
+        message = message_of(error, use)
         button = self._next_steps.get(field)
         if message.act is None and button is not None:
             message = message._replace(label=button[0], act=button[1])
@@ -260,6 +264,10 @@ class Form(ipw.VBox):
     def offer_next_step(self, field: str, label: str, act: Callable[[], object]) -> None:
         """Have errors about a field come with a button, such as "Paint a mask"."""
         self._next_steps[field] = label, act
+
+    def _lists_missing_lora(self) -> bool:
+        known = {info.name for info in self._catalogue.infos if info.kind == "lora"}
+        return any(lora["name"] not in known for lora in self._values.value("loras") or ())
 
     def _has(self, field: str) -> bool:
         return field in self._values or field == "mode"

@@ -60,12 +60,8 @@ class FormMessages:
         """Take back what was said of these values, and check all of them."""
         if not names:
             return
-        # What starts from a picture, or lacks a mask, is mended by another picture or mode, too.
-        start = {"image", "use"} & set(names)
         self._said = {
-            field: message
-            for field, message in self._said.items()
-            if field not in names and not start
+            field: message for field, message in self._said.items() if not _may_mend(names, field)
         }
         self._faults = self._found()
 
@@ -131,8 +127,25 @@ def field_of_setting(setting: str, *, is_start: bool) -> str:
     return name
 
 
-# Kinds of models, as errors about a missing one name their setting, and the mode.
-_SAME = {"lora": "loras", "controlnet": "control", "mode": "image"}
+# Kinds of models and texts, as errors about a missing one name their setting, and the mode.
+_SAME = {
+    "lora": "loras",
+    "controlnet": "control",
+    "embedding": "prompt",
+    "wildcard": "prompt",
+    "style": "styles",
+    "mode": "image",
+}
+# What a LoRA, an inversion or a wildcard can be named in: in one of them, or in a stage's own.
+_NAMED_IN = {"prompt", "negative_prompt", "loras", "styles"}
+
+
+def _may_mend(names: Collection[str], field: str) -> bool:
+    """Return whether a change of these values may mend what is said beside a field."""
+    # What starts from a picture, or lacks a mask, is mended by another picture or mode, too.
+    if field in names or {"image", "use"} & set(names):
+        return True
+    return field in _NAMED_IN and any(name.rpartition(".")[2] in _NAMED_IN for name in names)
 
 
 def about(error: BaseException, *, is_start: bool) -> str:
@@ -142,14 +155,14 @@ def about(error: BaseException, *, is_start: bool) -> str:
     return field_of_setting(error.setting, is_start=is_start)
 
 
-def message_of(error: MediaLabError, use: Callable[[str], object]) -> Message:
+def message_of(error: MediaLabError, use: Callable[[str], object] | None) -> Message:
     """Return the message for an error beside its field; a button uses the one choice there is.
 
     Args:
         error: the error.
-        use: sets the field to a choice.
+        use: sets the field to a choice; None where its value is no single choice.
     """
-    if len(error.choices) == 1:
+    if use is not None and len(error.choices) == 1:
         (choice,) = error.choices
         return Message(text_of(error), f"Use {choice}", lambda: use(choice))
     return Message(text_of(error))

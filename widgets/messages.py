@@ -19,6 +19,7 @@ from medialab.errors import (
     PictureError,
     QueueStoppedError,
 )
+from medialab.listing.info import kind_in_words
 from medialab.settings.fields import StageConfig
 from medialab.settings.validation import faults_of
 from medialab.stages import STAGES
@@ -41,6 +42,10 @@ _TITLES: dict[type[BaseException], str] = {
 _STAGES = {stage.name: stage.title for stage in STAGES}
 # A setting with its value, as messages write it: face.iou=2.
 _ASSIGNED = re.compile(r"(?<![\w.])([a-z_0-9]+(?:\.[a-z_0-9]+)*)=(?=\S)")
+
+# The stage that messages begin with, and the kinds of models that they write as code does.
+_STAGE = re.compile(r"^([a-z_0-9]+): (?=\S)")
+_KIND = re.compile(r"\bno (lora|vae|controlnet) '")
 
 
 def title_of(error: BaseException) -> str:
@@ -96,6 +101,8 @@ def _with_labels(message: str) -> str:
         label = label_of(found[1])
         return f"{label} = " if label else found[0]
 
+    message = _STAGE.sub(lambda at: f"{_STAGES.get(at[1], at[1])}: ", message)
+    message = _KIND.sub(lambda at: f"no {kind_in_words(at[1])} '", message)
     return _ASSIGNED.sub(labelled, message)
 
 

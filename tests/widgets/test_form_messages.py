@@ -33,6 +33,15 @@ def test_what_is_said_stands_until_the_field_or_the_start_picture_changes(messag
     assert texts(messages, "inpaint.mask") == [None]
 
 
+@pytest.mark.parametrize("named_in", ["prompt", "loras", "face.prompt", "hand.loras"])
+def test_what_a_tag_names_may_be_mended_in_any_prompt_and_list_of_loras(messages, named_in):
+    messages.say("loras", Message("No LoRA 'x'."))
+    messages.changed({"steps", "face.steps"})
+    assert texts(messages, "loras") == ["No LoRA 'x'."]
+    messages.changed({named_in})
+    assert texts(messages, "loras") == [None]
+
+
 def test_what_is_wrong_is_found_beside_its_field(messages, settings):
     settings |= {"width": 100_000, "face": {"iou": 2}, "control": [{"model": "a", "weight": 9}]}
     messages.changed({"width"})
@@ -69,6 +78,7 @@ def test_a_button_does_its_work_once(messages):
         (ConfigError("no").about("width"), False, "size"),
         (ConfigError("no").about("width"), True, "start.size"),
         (ModelNotFoundError.among("x", "lora", "models/loras", ["ink"]), False, "loras"),
+        (ConfigError.among("x", "wildcard", "models/wildcards", []), False, "prompt"),
         (ConfigError("no").about("face.iou"), False, "face.iou"),
         (ConfigError("no"), False, ""),
         (OSError("disk"), False, ""),
@@ -86,3 +96,4 @@ def test_the_one_choice_there_is_has_a_button():
     message.act()
     assert used == ["b"]
     assert message_of(error.about("checkpoint", ["b", "c"]), used.append).act is None
+    assert message_of(error.about("checkpoint", ["b"]), None).act is None

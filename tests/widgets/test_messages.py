@@ -40,6 +40,12 @@ def test_settings_in_any_message_have_their_labels():
     assert text_of(error) == said
 
 
+def test_stages_and_kinds_of_models_have_their_names():
+    error = ModelNotFoundError("refiner: no lora 'ink' in models/loras; known: none.")
+    assert text_of(error) == "Hires fix: no LoRA 'ink' in models/loras; known: none."
+    assert text_of(ConfigError("https: no such page")) == "https: no such page."
+
+
 def test_hints_for_code_stay_out_of_the_panel(bench):
     picture = Image.new("RGB", (64, 64))
     error = refused(bench.enhance, picture, PipelineConfig(mode="inpaint"))

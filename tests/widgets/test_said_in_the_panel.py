@@ -112,3 +112,15 @@ def test_settings_are_undone_fifty_deep_by_the_kernel(studio, monkeypatch):
     for _ in range(50):
         studio.undo.make_again()
     assert studio.form.value("steps") == 60
+
+
+def test_a_missing_lora_is_said_beside_the_prompt_that_names_it_until_that_is_mended(studio, press):
+    studio.form.set({"prompt": "a ball <lora:nosuch:1>"})
+    press("generate")
+    assert "no LoRA 'nosuch'" in studio.form.said("prompt")
+    assert studio.form.said("loras") == ""
+    studio.form.set({"prompt": "a ball"})
+    assert studio.form.said("prompt") == ""
+    studio.form.set({"loras": [{"name": "gone", "weight": 1.0}]})
+    press("generate")
+    assert "no LoRA 'gone'" in studio.form.said("loras")
