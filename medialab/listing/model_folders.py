@@ -35,6 +35,9 @@ def chosen_folders() -> list[Path]:
     """
     if written := os.environ.get(MODELS_VARIABLE):
         names = [one for one in written.split(os.pathsep) if one]
+        if not names:
+            message = f"{MODELS_VARIABLE}={written!r} names no folder; write one, or unset it"
+            raise ConfigError(message)
         return [full_path(one, Path.cwd(), MODELS_VARIABLE) for one in names]
     project = read_project_file(base_folder())
     folders = list(project.folders or [own_models_folder()])

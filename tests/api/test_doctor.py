@@ -5,6 +5,7 @@ import getpass
 import json
 import platform
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -153,6 +154,61 @@ def test_a_broken_torch_is_a_line_of_the_report(doctor, tiny_checkout, tmp_path,
     assert "make environment" in done.stdout
     assert "CPU threads: 1" in done.stdout
     check_anonymous(done.stdout, tiny_checkout)
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"MEDIALAB_MODELS": f"~{USER}-gone/models"}, "the models folder that MEDIALAB_MODELS or"),
+        ({"MEDIALAB_MODELS": "::"}, "the models folder that MEDIALAB_MODELS or"),
+        ({"MEDIALAB_OUTPUTS": f"~{USER}-gone"}, "the outputs folder that MEDIALAB_OUTPUTS names"),
+    ],
+)
+def test_folders_that_cannot_be_used_are_a_line_of_the_report(
+    doctor, tiny_checkout, tmp_path, variables, told
+):
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("raise ImportError('no torch here')")
+    done = doctor("--json", modules=tmp_path, **variables)
+    assert (done.returncode, done.stderr) == (0, "")
+    trouble = json.loads(done.stdout)["trouble"]
+    assert told in trouble
+    assert "no torch here" in trouble
+    check_anonymous(done.stdout, tiny_checkout)
+
+
+def test_a_report_needs_no_current_folder(tiny_environment, tmp_path):
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("raise ImportError('no torch here')")
+    (tmp_path / "gone").mkdir()
+    path = f"{tmp_path}:{tiny_environment['PYTHONPATH']}"
+    code = "import os, sys; os.rmdir(os.getcwd()); from medialab.__main__ import main; "
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}sys.exit(main(['doctor', '--json']))"],
+        cwd=tmp_path / "gone",
+        env=tiny_environment | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no torch here" in json.loads(done.stdout)["trouble"]
+
+
+@pytest.mark.parametrize("place", ["checkpoints", "file"])
+def test_names_of_a_persons_models_and_folders_are_left_out(
+    tiny_models, tmp_path, monkeypatch, place
+):
+    monkeypatch.chdir(tmp_path)
+    models = Path("annas-things")
+    if place == "checkpoints":
+        (tiny := models / "checkpoints").mkdir(parents=True)
+        shutil.copytree(next((tiny_models / "checkpoints").iterdir()), tiny / "portraits-of-anna")
+    else:
+        models.write_text("no folder")
+    (refused,) = measuring._picture(models)
+    assert refused["picture_refused"]
+    assert "anna" not in refused["picture_refused"]
 
 
 # A Python that has neither the package nor its metadata.

@@ -134,6 +134,12 @@ def test_a_variable_names_several(elsewhere, tmp_path, monkeypatch):
         assert len(bench.registry.folders) == 3
 
 
+def test_a_variable_that_names_none_is_refused(monkeypatch):
+    monkeypatch.setenv("MEDIALAB_MODELS", os.pathsep * 2)
+    with pytest.raises(ConfigError, match="names no folder"):
+        chosen_folders()
+
+
 def test_a_home_is_known_in_code_too(root, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert open_folders([root, "~/big"])[1].path == tmp_path / "home" / "big"

@@ -3,6 +3,7 @@
 import getpass
 import platform
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,14 +13,18 @@ _LEAST = 3  # letters of a name worth hiding: shorter ones are in every word
 _MOST = 200  # characters
 
 
-def anonymous(text: str) -> str:
+def anonymous(text: str, private: Iterable[str] = ()) -> str:
     """Return the first line of a text without paths, the user's name and the computer's.
 
     File names stay, since they tell which library is meant.
+
+    Args:
+        text: What another program or another part of this one says.
+        private: Further names to leave out: of this person's models and folders.
     """
     first = next(iter(text.strip().splitlines()), "")
     found = _PLACE.sub("…/", first)
-    for name in sorted(_names(), key=len, reverse=True):
+    for name in sorted({*_names(), *filter(None, private)}, key=len, reverse=True):
         found = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", found, flags=re.IGNORECASE)
     return found[:_MOST]
 

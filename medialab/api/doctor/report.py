@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,9 +15,17 @@ from medialab.api.doctor.anonymous import anonymous
 from medialab.api.doctor.choices import Choice, choices
 from medialab.api.doctor.machine import Machine, this_machine
 from medialab.api.doctor.software import Software, installed_software
+from medialab.errors import MediaLabError
 from medialab.files.machine_facts import MachineFacts
 from medialab.listing.model_folders import chosen_folders
-from medialab.process.installation import base_folder, is_installed, outputs_folder
+from medialab.listing.project_file import NAME as PROJECT_FILE
+from medialab.process.installation import (
+    MODELS_VARIABLE,
+    OUTPUTS_VARIABLE,
+    base_folder,
+    is_installed,
+    outputs_folder,
+)
 from medialab.process.memory import gigabytes
 
 _PATIENCE = 300  # seconds that importing and measuring may take on a busy machine
@@ -66,20 +74,40 @@ class Report:
 def examine() -> Report:
     """Examine this machine. Cost: importing torch and diffusers, and at most ten seconds."""
     machine, software = this_machine(), installed_software()
-    measured, trouble = _measured()
-    facts = MachineFacts(outputs_folder() / "machine.json")
-    found = choices(machine, measured, facts)
-    return Report(machine, software, measured, trouble, found, advice(machine, software, measured))
+    models = _first_of(chosen_folders)
+    outputs = _first_of(lambda: [outputs_folder()])
+    measured, trouble = _measured(models)
+    said = [*([trouble] if trouble else []), *_lost(models, outputs)]
+    facts = MachineFacts(outputs / "machine.json" if outputs else None)
+    found, helps = choices(machine, measured, facts), advice(machine, software, measured)
+    return Report(machine, software, measured, "; ".join(said), found, helps)
 
 
-def _measured() -> tuple[dict[str, Any], str]:
+def _first_of(find: Callable[[], Sequence[Path]]) -> Path | None:
+    """Return the first of a person's folders; None if what names them is wrong."""
+    try:
+        return find()[0]
+    except (MediaLabError, OSError):
+        return None
+
+
+def _lost(models: Path | None, outputs: Path | None) -> Iterator[str]:
+    """Yield a sentence for each folder that is not found, without the words of who named it."""
+    why = "cannot be used; every other command says why"
+    if models is None:
+        yield f"the models folder that {MODELS_VARIABLE} or {PROJECT_FILE} names {why}"
+    if outputs is None:
+        yield f"the outputs folder that {OUTPUTS_VARIABLE} names {why}"
+
+
+def _measured(models: Path | None) -> tuple[dict[str, Any], str]:
     """Return what the other process found, and why it found no more."""
-    command = [sys.executable, "-m", _MEASURING, str(chosen_folders()[0])]
+    command = [sys.executable, "-m", _MEASURING, *([str(models)] if models else [])]
     began, ended = time.perf_counter(), ""
     try:
         done = subprocess.run(  # noqa: S603 - this program itself
             command,
-            cwd=Path.cwd() if is_installed() else base_folder(),
+            cwd=None if is_installed() else base_folder(),
             capture_output=True,
             text=True,
             errors="replace",
