@@ -71,6 +71,7 @@ TESTED_WITH = {
     "medialab/batch/cluster/worker.py": "tests/batch/cluster/test_executor.py",
     "medialab/batch/cluster/workforce.py": "tests/batch/cluster/test_executor.py",
     "medialab/client": "tests/client/test_studio.py",
+    "medialab/devices/device.py": "tests/devices/test_executor.py",
     "medialab/diffusion/denoising.py": "tests/stages/test_contract.py",
     "medialab/diffusion/inputs.py": "tests/stages/test_contract.py",
     "medialab/diffusion/prepared.py": "tests/stages/test_contract.py",
