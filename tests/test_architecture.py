@@ -67,6 +67,7 @@ TESTED_WITH = {
     "medialab/api/http": "tests/api/test_http.py",
     "medialab/worker/__main__.py": "tests/runs/test_executor.py",
     "medialab/worker/tasks.py": "tests/runs/test_executor.py",
+    "medialab/api/pictures.py": "tests/api/test_service.py",
     "medialab/batch/cluster/session.py": "tests/batch/cluster/test_executor.py",
     "medialab/batch/cluster/worker.py": "tests/batch/cluster/test_executor.py",
     "medialab/batch/cluster/workforce.py": "tests/batch/cluster/test_executor.py",
