@@ -122,6 +122,7 @@ TESTED_WITH = {
     "widgets/sheet/description.py": "tests/widgets/sheet/test_sheet.py",
     "widgets/sheet/values.py": "tests/widgets/sheet/test_sheet.py",
     "widgets/shelf_tabs/shelf_tabs.py": "tests/widgets/test_shelf.py",
+    "widgets/viewer/callbacks.py": "tests/widgets/viewer/test_viewer.py",
     "widgets/viewer/page_files.py": "tests/widgets/viewer/test_viewer.py",
     "widgets/viewer/pictures.py": "tests/widgets/viewer/test_viewer.py",
     "widgets/viewer/tiles.py": "tests/widgets/viewer/test_viewer.py",

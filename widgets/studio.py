@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,17 +12,13 @@ from PIL import Image
 from medialab import PipelineConfig, Run, Workbench
 from medialab.artifacts import Artifact, Query
 from medialab.batch.batch import Batch
-from medialab.config.resolved import ResolvedConfig
 from medialab.devices.names import chosen_devices
 from medialab.errors import ConfigError
 from medialab.loading.registry import ModelInfo
 from medialab.process.events import Event
 from medialab.process.memory import gigabytes, used_bytes
-from medialab.runs.belongings import changes_to_restore
 from medialab.runs.executor import RunJob
 from medialab.runs.request import Request
-from medialab.settings.fields import StageConfig
-from medialab.stages import STAGES
 from widgets.batch_marks import BatchActs
 from widgets.batches import Batches
 from widgets.belongings import Belongings
@@ -50,6 +44,7 @@ from widgets.models_pages import ModelsPages
 from widgets.models_panel import ModelsPanel
 from widgets.presets_panel import PresetsPanel
 from widgets.queue_rows import QueueRows
+from widgets.reruns import Reruns
 from widgets.saved_state import SavedState
 from widgets.session import Session
 from widgets.shelf import Shelf
@@ -58,9 +53,6 @@ from widgets.theme import Theme
 from widgets.tokens import TokenCounts
 from widgets.undo import UndoBar
 from widgets.workspace import Workspace
-
-# The settings of these stages describe the whole picture: running again keeps them.
-_BASE = ("prompt", "source", "txt2img")
 
 
 class Studio(ipw.Box):
@@ -202,15 +194,7 @@ class Studio(ipw.Box):
             LookupError: the canvas shows no picture, or one whose settings are unknown.
             ConfigError: a setting is invalid.
         """
-        shown = self.canvas.shown
-        if shown is None or not isinstance(shown.config, ResolvedConfig):
-            message = "no picture of this studio is shown; choose one in the history first"
-            raise LookupError(message)
-        self.canvas.clear_error()
-        now = self.config()
-        settings = _settings_from(stage, now) | {"made_for": now.made_for} | dict(changes or {})
-        config = self.bench.changed(shown.config, settings)
-        self.session.submit(config, anew_from=stage, before=self.canvas.picture)
+        self.reruns.begin(stage, changes)
 
     def read_settings(self, source: str | Path) -> None:
         """Set the inputs to the settings in a text of any program, or in a picture.
@@ -322,7 +306,8 @@ class Studio(ipw.Box):
         )
         self.models = ModelsPanel(self.bench, self.catalogue, self.refresh, show_error)
         self.models_pages = ModelsPages(self.bench, self.models.shelf, self.refresh, show_error)
-        self.boxes = DetectionBoxes(self.bench, self.canvas, self._draw_again)
+        self.reruns = Reruns(self.bench, self.canvas, self.form, self.session, self.config)
+        self.boxes = DetectionBoxes(self.bench, self.canvas, self.reruns.draw_boxes)
         self.live = Live(self.form, self.session, self.config, show_error)
         self.belongings = Belongings(self.form, self.pictures.show_mask)
         self.importer = Importer(
@@ -443,7 +428,7 @@ class Studio(ipw.Box):
         foot.on("again", guarded(self.rerun, self._show_error))
         foot.on("look", guarded(stages.look, show_error))
         foot.on("compare", guarded(stages.compare, show_error))
-        foot.on("save", guarded(self._keep, show_error))
+        foot.on("save", guarded(self.reruns.keep, show_error))
         foot.on("use", guarded(self.importer.use_settings, show_error))
 
     def _show_differences(self) -> None:
@@ -492,11 +477,6 @@ class Studio(ipw.Box):
         self.form.show(config)
         self.canvas.tell("")
 
-    def _draw_again(self, detailer: str, boxes: Sequence[Mapping[str, Any]]) -> None:
-        own = self.form.read()[detailer]
-        settings = own | {"enabled": True, "detections": boxes}
-        self.rerun(detailer, {detailer: settings})
-
     def _retry(self, request: Request) -> None:
         """Queue a failed request again."""
         self.canvas.clear_error()
@@ -506,25 +486,10 @@ class Studio(ipw.Box):
         """Queue jobs again, and show their progress and pictures."""
         self.session.follow(submit)
 
-    def _keep(self) -> None:
-        """Save the picture on the canvas; all of its stages are cached."""
-        shown = self.canvas.shown
-        if shown is not None and shown.config is not None:
-            self.session.submit(shown.config)
-
     def _finished(self, run: Run) -> None:
         """Update the panel after a finished run; called on the worker's thread."""
         self.form.remember_seed(run.config.seed)
-        if run.set_aside:
-            told = "; ".join(escape(f"{one['stage']}: {one['why']}") for one in run.set_aside)
-            self.form.set_aside.offer(f"{told}.", partial(self._bring_back, run))
-
-    def _bring_back(self, run: Run) -> None:
-        """Run again with the values that were set aside."""
-        self.canvas.clear_error()
-        config = self.bench.changed(run.config, changes_to_restore(run.set_aside))
-        first = run.set_aside[0]["stage"]
-        self.session.submit(config, anew_from=first, before=self.canvas.picture)
+        self.reruns.offer_set_aside(run)
 
     def _on_event(self, event: Event) -> None:
         """Refresh the history after any saved picture; called on the worker's thread."""
@@ -540,17 +505,3 @@ def _parts_of(widget: ipw.Widget) -> Iterator[ipw.Widget]:
         yield from _parts_of(child)
     yield from (look for name in ("layout", "style") if (look := getattr(widget, name, None)))
     yield widget
-
-
-def _settings_from(stage: str, now: PipelineConfig) -> dict[str, Any]:
-    """Return the settings of this stage and all later ones."""
-    names = [one.name for one in STAGES]
-    later = STAGES[names.index(stage) :] if stage in names else ()
-    found: dict[str, Any] = {}
-    for one in later:
-        own = getattr(now, one.name, None)
-        if isinstance(own, StageConfig):
-            found[one.name] = own.model_dump()
-        elif one.name not in _BASE:
-            found |= {name: getattr(now, name) for name in one.settings.model_fields}
-    return found

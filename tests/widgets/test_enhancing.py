@@ -1,4 +1,4 @@
-"""Enhance: from a picture of anywhere, with a mask, by stages, back into the settings."""
+"""Enhance: from a picture of anywhere, with a mask, back into the settings."""
 
 from io import BytesIO
 from pathlib import Path
@@ -142,18 +142,3 @@ def test_a_cleared_mask_is_no_mask_and_inpaint_asks_for_one(drawn):
         callback(None)
     with pytest.raises(Exception, match="there is no mask to inpaint"):
         drawn.generate()
-
-
-def test_a_stage_chosen_on_the_strip_runs_again_from_there_with_its_own_inputs(drawn):
-    drawn.form.set({"sharpen": 1.5})
-    drawn.form.set({"prompt": "another prompt, which stands before the stage"})
-    drawn.canvas.foot.act("again", "finish")
-    run = drawn.wait(SECONDS)
-    assert (run.config.sharpen, run.config.prompt) == (1.5, "a green tree")
-    states = {one["name"]: one["cached"] for one in run.record["stages"]}
-    assert states == {"prompt": True, "txt2img": True, "finish": False}
-
-
-def test_running_again_without_a_picture_of_ours_says_what_to_do(studio, photo):
-    with pytest.raises(LookupError, match="choose one in the history"):
-        studio.rerun("finish")
