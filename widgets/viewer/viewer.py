@@ -1,18 +1,17 @@
 """The viewer: shows, compares and masks pictures, edits boxes, and lays out many as a grid."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import anywidget
 import traitlets
 
 from medialab.errors import ConfigError, MediaLabError
 from medialab.stages.detailer.edits import plain_edits
 from widgets.guard import guarded
-from widgets.messages import text_of, title_of
 from widgets.uploads import Upload, Uploads
+from widgets.viewer.callbacks import Callbacks
 from widgets.viewer.page_files import PageFiles
 from widgets.viewer.pictures import grey_mask, picture_size
 from widgets.viewer.tiles import Tile, Tiles, TileSource
@@ -31,21 +30,12 @@ _BEFORE_AND_AFTER = ("Before", "After")
 _NO_SIZE = (0, 0)
 _STYLES = Path(__file__).parent / "css"
 
-OnMask = Callable[[bytes | None], object]
-OnBoxes = Callable[[list[dict[str, Any]]], object]
-OnBoxSet = Callable[[str], object]
-OnDrop = Callable[[str, bytes], object]
-OnTile = Callable[[int], object]
-OnMarked = Callable[[list[int]], object]
-OnMarkKey = Callable[[str], object]
 
-
-class Viewer(anywidget.AnyWidget):
+class Viewer(Callbacks):
     """A picture that can be zoomed, compared, masked, and its detections edited; or many as a grid.
 
     Each view of the widget has its own zoom and position; everything else is shared. It fills the
-    element it stands in. Callbacks report a person's actions, not changes by the program; their
-    errors are shown in the viewer.
+    element it stands in. Callbacks report a person's actions, not changes by the program.
 
     Attributes:
         mode: one of `MODES`; "grid" only while there is a grid.
@@ -89,7 +79,6 @@ class Viewer(anywidget.AnyWidget):
     )
     box_sets: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     box_set = traitlets.Unicode("").tag(sync=True)
-    can_redraw = traitlets.Bool(False).tag(sync=True)
     mask_tool = traitlets.Enum(MASK_TOOLS, "brush").tag(sync=True)
     mask_erases = traitlets.Bool(False).tag(sync=True)
     brush_size = traitlets.Int(_BRUSH, min=SMALLEST_BRUSH, max=LARGEST_BRUSH).tag(sync=True)
@@ -110,14 +99,6 @@ class Viewer(anywidget.AnyWidget):
         # The mask of a picture of another size than the one shown now, and that size.
         self._mask_aside: tuple[tuple[int, int], bytes] = (_NO_SIZE, b"")
         self._previewed = -PREVIEW_GAP
-        self._heard_mask: list[OnMask] = []
-        self._heard_boxes: list[OnBoxes] = []
-        self._heard_box_set: list[OnBoxSet] = []
-        self._heard_redraw: list[OnBoxes] = []
-        self._heard_drop: list[OnDrop] = []
-        self._heard_tile: list[OnTile] = []
-        self._heard_marked: list[OnMarked] = []
-        self._heard_mark_key: list[OnMarkKey] = []
         self.on_msg(guarded(self._receive, self._show_error))
 
     @property
@@ -272,42 +253,6 @@ class Viewer(anywidget.AnyWidget):
         self._take_mask(mask, "")
 
     # --- what a person does ---------------------------------------------------------------------
-    def on_mask(self, callback: OnMask) -> None:
-        """Call `callback` with the mask (a PNG, or None) when a person changes it."""
-        self._heard_mask.append(callback)
-
-    def on_boxes(self, callback: OnBoxes) -> None:
-        """Call `callback` with the boxes when a person changes them."""
-        self._heard_boxes.append(callback)
-
-    def on_box_set(self, callback: OnBoxSet) -> None:
-        """Call `callback` with a name of `box_sets` when a person chooses it."""
-        self._heard_box_set.append(callback)
-
-    def on_redraw(self, callback: OnBoxes) -> None:
-        """Call `callback` with the boxes when a person presses Redraw boxes, which then appears."""
-        self._heard_redraw.append(callback)
-        self.can_redraw = True
-
-    def on_drop(self, callback: OnDrop) -> None:
-        """Call `callback` with name and content of each picture dropped, pasted or opened."""
-        self._heard_drop.append(callback)
-
-    def on_tile(self, callback: OnTile) -> None:
-        """Call `callback` with the index of a tile when a person opens it."""
-        self._heard_tile.append(callback)
-
-    def on_marked(self, callback: OnMarked) -> None:
-        """Call `callback` with the indices of the marked tiles when a person changes them."""
-        self._heard_marked.append(callback)
-
-    def on_mark_key(self, callback: OnMarkKey) -> None:
-        """Call `callback` with a key pressed on the grid while tiles are marked.
-
-        It is "0" to "5", which means stars, or "Delete".
-        """
-        self._heard_mark_key.append(callback)
-
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Apply changes from the browser; an invalid one is reported and undone there."""
         guarded(self._take_state, self._show_error)(sync_data)
@@ -434,15 +379,6 @@ class Viewer(anywidget.AnyWidget):
 
     def _send_files(self, message: dict[str, Any], files: list[bytes]) -> None:
         self.send(message, files)
-
-    def _tell(self, callbacks: Iterable[Callable[..., object]], *news: Any) -> None:
-        for callback in callbacks:
-            guarded(callback, self._show_error)(*news)
-
-    def _show_error(self, error: BaseException, trace: str) -> None:
-        """Show an error in the viewer, where the person is looking."""
-        told = {"name": title_of(error), "text": text_of(error), "trace": trace}
-        self.send({"kind": "error", **told})
 
     def _brush_for(self, size: tuple[int, int]) -> int:
         """Return a brush size (pixels) with the same share of a new picture as of the last."""
