@@ -2,9 +2,9 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +12,10 @@ import ipywidgets as ipw
 
 from medialab.artifacts import Artifact, ArtifactManager, Choices, LeftOut, Query
 from medialab.errors import ArtifactError, MediaLabError
-from widgets.gallery import Entry, Filters, Gallery, Parcel
+from widgets.gallery import Entry, Filters, Gallery
 from widgets.guard import Show, guarded
+from widgets.history_actions import HistoryActions, HistoryActs
+from widgets.history_parcels import parcel_of
 from widgets.messages import text_of
 
 ORDERS: Final = {
@@ -27,38 +29,8 @@ ORDERS: Final = {
     "size": "Largest first",
 }
 _MOST_LEFT_OUT = 20  # lines; a longer list adds nothing new
-_MOST_AT_ONCE = 50  # pictures changed while the panel waits; more are changed in the background
-_MOST_DOWNLOADED = 2**31  # bytes: the browser collects a download in memory
-_MOST_TEXTS = 200  # pictures whose settings are copied
-_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 _READ_WITHIN = 0.3  # seconds to wait for the first list
 _READING = "Reading the pictures…"
-_PIECE = 2**20  # bytes of a file sent at once
-
-
-@dataclass(frozen=True)
-class HistoryActs:
-    """What the rest of the studio does with pictures of the history.
-
-    Attributes:
-        look: shows a picture on the canvas.
-        start_from: takes a picture as the start picture.
-        use_settings: takes over the settings of the picture on the canvas.
-        compare: shows two pictures' files beside each other, with their names.
-        clear: takes the picture off the canvas.
-        differ: says what differs between the two selected pictures.
-        check: makes the picture on the canvas again, and says whether it is equal.
-        retag: gives a tag another name everywhere, or that of another; returns in how many.
-    """
-
-    look: Callable[[Artifact], object]
-    start_from: Callable[[Artifact], object]
-    use_settings: Callable[[], object]
-    compare: Callable[[bytes, bytes, tuple[str, str]], object]
-    clear: Callable[[], object]
-    differ: Callable[[], object]
-    check: Callable[[], object]
-    retag: Callable[[str, str], int]
 
 
 class HistoryPanel(ipw.VBox):
@@ -73,10 +45,12 @@ class HistoryPanel(ipw.VBox):
     def __init__(self, artifacts: ArtifactManager, acts: HistoryActs, show_error: Show) -> None:
         self._artifacts, self._acts, self._show_error = artifacts, acts, show_error
         self._lock = threading.RLock()  # used by the worker's thread and by callbacks
-        self._deleted: Sequence[Path] = ()
-        self._shown_before: str | None = None  # the picture on the canvas, if it was deleted
         self._heard: list[Callable[[], object]] = []
-        self.gallery = Gallery(artifacts.thumbnail, self._entries, self._parcel, self._tags)
+        parcel = partial(parcel_of, artifacts)
+        self.gallery = Gallery(artifacts.thumbnail, self._entries, parcel, self._tags)
+        self._actions = HistoryActions(
+            artifacts, acts, self.gallery, self.refresh, self.look, self._tell_error
+        )
         self.gallery.on_open(guarded(self.look, self._tell_error))
         self.gallery.on_act(guarded(self.act, self._tell_error))
         self.gallery.on_filter(guarded(lambda _: self.refresh(), self._tell_error))
@@ -178,145 +152,7 @@ class HistoryPanel(ipw.VBox):
         Raises:
             ArtifactError: one is gone, or cannot be changed; the others are changed.
         """
-        if action.startswith("stars:"):
-            self._annotate(stars=int(action.removeprefix("stars:")))
-        elif action == "tag":
-            added, removed = details.get("add", ()), details.get("remove", ())
-            self._annotate(add_tags=added, remove_tags=removed)
-        elif action == "retag":
-            self._retag(str(details["from"]), str(details["to"]))
-        else:
-            {
-                "check": self._check,
-                "compare": self._compare_two,
-                "differ": self._acts.differ,
-                "delete": self._delete,
-                "purge": self._purge,
-                "restore": lambda: self._restore(self._paths()),
-                "start": lambda: self._acts.start_from(self._one()),
-                "undo": lambda: self._restore(self._deleted, self._shown_before),
-                "use": self._use,
-            }[action]()
-
-    # --- what is asked for ------------------------------------------------------------------------
-    def _annotate(self, **changes: Any) -> None:
-        paths = self._paths()
-
-        def work() -> None:
-            try:
-                self._artifacts.annotate_all(paths, **changes)
-            finally:
-                # What a filter or the order goes by may have changed.
-                if "stars" not in changes or self.filters.stars or self.filters.order == "stars":
-                    self.refresh()
-                else:
-                    self._artifacts.count()  # so that the index knows
-                    self.gallery.renew()
-
-        self._run(work, len(paths))
-
-    def _retag(self, old: str, new: str) -> None:
-        def work() -> None:
-            try:
-                count = self._acts.retag(old, new)
-            finally:
-                self.refresh()
-            self.gallery.tell(f"{old} is {new} now, in {_counted(count)} and models")
-
-        self._run(work, self._artifacts.count(Query(tags=(old,))))
-
-    def _compare_two(self) -> None:
-        chosen = self.selected
-        if len(chosen) != 2:
-            message = "select exactly two pictures to compare"
-            raise ArtifactError(message)
-        older, newer = sorted(chosen, key=lambda one: one.created)
-        labels = (_label(older), _label(newer))
-        self._acts.compare(older.path.read_bytes(), newer.path.read_bytes(), labels)
-
-    def _delete(self) -> None:
-        chosen = self.gallery.selected
-        paths = self._paths()
-        at, marked = self.gallery.shown, self.gallery.marked
-        is_shown = marked in set(chosen)
-
-        def work() -> None:
-            gone: list[Path] = []
-            why = ""
-            for path in paths:
-                try:
-                    gone.append(self._artifacts.delete(path))
-                except ArtifactError as error:
-                    why = f"; {text_of(error)}"
-            self._deleted, self._shown_before = gone, marked if is_shown else None
-            self.refresh()
-            if is_shown and not self._is_there(marked):
-                self._look_near(at)
-            told = f"{_counted(len(gone))} moved to the bin{why}"
-            self.gallery.tell(told, undo=bool(gone), is_error=bool(why))
-
-        self._run(work, len(paths))
-
-    def _is_there(self, name: str | None) -> bool:
-        return name is not None and (self._artifacts.folder / name).exists()
-
-    def _look_near(self, at: int) -> None:
-        """Show the picture that took the place of one that is gone; without any, none."""
-        left = self.gallery.ids
-        if left and at >= 0:
-            self.look(left[min(at, len(left) - 1)])
-        else:
-            self._acts.clear()
-
-    def _restore(self, paths: Sequence[Path], shown: str | None = None) -> None:
-        """Bring pictures back from the bin, and show the one that was on the canvas again."""
-
-        def work() -> None:
-            back: list[str] = []
-            try:
-                for path in paths:
-                    self._artifacts.restore(path)
-                    back.append(self._name(path).removeprefix("bin/"))
-            finally:
-                self._deleted = ()
-                self.refresh()
-                self.gallery.select(back)
-            if shown in back:
-                self.look(shown)
-            self.gallery.tell(f"{_counted(len(back))} restored")
-
-        self._run(work, len(paths))
-
-    def _purge(self) -> None:
-        paths, is_shown = self._paths(), self.gallery.marked in set(self.gallery.selected)
-
-        def work() -> None:
-            count = self._artifacts.empty_bin(only=paths)
-            self.refresh()
-            if is_shown:
-                self._acts.clear()
-            self.gallery.tell(f"{_counted(count)} deleted for good")
-
-        self._run(work, len(paths))
-
-    def _check(self) -> None:
-        if list(self.gallery.selected) != [self.gallery.marked]:
-            self._acts.look(self._one())
-        self._acts.check()
-
-    def _use(self) -> None:
-        if list(self.gallery.selected) != [self.gallery.marked]:
-            self._acts.look(self._one())
-        self._acts.use_settings()
-
-    def _run(self, work: Callable[[], None], count: int) -> None:
-        """Do something to so many pictures; in the background if it takes long."""
-        if count <= _MOST_AT_ONCE:
-            work()
-            return
-        self.gallery.tell(f"Working on {_counted(count)}…")
-        edge = guarded(work, self._tell_error)
-        threading.Thread(target=edge, name="history", daemon=True).start()
+        self._actions.act(action, details)
 
     # --- what the gallery asks for ----------------------------------------------------------------
     def _entries(self, names: Sequence[str]) -> Sequence[Entry]:
@@ -326,48 +162,11 @@ class HistoryPanel(ipw.VBox):
         counted = Counter(tag for one in self._look_up(names) for tag in one.tags)
         return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0].casefold())))
 
-    def _parcel(self, what: str, names: Sequence[str]) -> Parcel:
-        """Return the file for a download or the clipboard."""
-        paths = [self._artifacts.folder / name for name in names]
-        if not paths:
-            message = "no picture is selected"
-            raise ArtifactError(message)
-        if what == "text":
-            texts = [self._artifacts.infotext_of(path) for path in paths[:_MOST_TEXTS]]
-            return Parcel("settings.txt", "text/plain", iter(["\n\n".join(texts).encode()]))
-        if what == "picture" or len(paths) == 1:
-            path, size = paths[0], paths[0].stat().st_size
-            return Parcel(path.name, _TYPES.get(path.suffix, ""), _pieces(path), size)
-        size = sum(path.stat().st_size for path in paths)
-        if size > _MOST_DOWNLOADED:
-            most, asked = _MOST_DOWNLOADED / 2**30, size / 2**30
-            raise ArtifactError(
-                f"{asked:.1f} GB are too much for a download, which has at most {most:.0f} GB; "
-                "choose fewer pictures"
-            )
-        name = f"{len(paths)} pictures.zip"
-        return Parcel(name, "application/zip", self._artifacts.pack(paths), size)
-
     def _look_up(self, names: Sequence[str]) -> list[Artifact]:
         return self._artifacts.look_up(names)
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._artifacts.folder).as_posix()
-
-    def _paths(self) -> list[Path]:
-        return [self._artifacts.folder / name for name in self.gallery.selected]
-
-    def _one(self) -> Artifact:
-        """Return the one selected picture.
-
-        Raises:
-            ArtifactError: none or more are selected, or it is gone.
-        """
-        chosen = self.selected
-        if len(chosen) != 1:
-            message = "select one picture"
-            raise ArtifactError(message)
-        return chosen[0]
 
     def _tell_selected(self) -> None:
         for callback in self._heard:
@@ -411,18 +210,3 @@ def _choices(choices: Choices, binned: int) -> dict[str, Any]:
 def _left_out(left_out: Sequence[LeftOut]) -> dict[str, Any]:
     lines = [[one.path.name, one.reason] for one in left_out[:_MOST_LEFT_OUT]]
     return {"lines": lines, "count": len(left_out)}
-
-
-def _label(artifact: Artifact) -> str:
-    number = artifact.id.partition("/")[2]
-    return f"{number} · seed {artifact.seed}"
-
-
-def _counted(count: int) -> str:
-    return "1 picture" if count == 1 else f"{count:,} pictures"
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            yield piece

@@ -33,7 +33,8 @@ from widgets.form import Form
 from widgets.form_actions import FormActions
 from widgets.guard import guarded
 from widgets.header import Header
-from widgets.history_panel import HistoryActs, HistoryPanel
+from widgets.history_actions import HistoryActs
+from widgets.history_panel import HistoryPanel
 from widgets.importer import Importer
 from widgets.in_force import InForce
 from widgets.keyboard import Keyboard

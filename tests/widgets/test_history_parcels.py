@@ -1,0 +1,42 @@
+"""History: downloads and copied settings hold what is asked for."""
+
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+
+from medialab.errors import ArtifactError
+from tests.widgets.history_parts import two_pictures
+from widgets import history_parcels
+from widgets.history_parcels import parcel_of
+
+
+@pytest.fixture
+def artifacts(tmp_path):
+    return two_pictures(tmp_path / "outputs")
+
+
+def test_downloads_hold_the_files_as_they_are(artifacts):
+    tree, car = (artifacts.find(word)[0] for word in ("tree", "car"))
+    one = parcel_of(artifacts, "files", artifacts.names("tree"))
+    assert (one.name, one.type) == (tree.path.name, "image/png")
+    assert b"".join(one.parts) == tree.path.read_bytes()
+    many = parcel_of(artifacts, "files", artifacts.names())
+    assert many.name == "2 pictures.zip"
+    with ZipFile(BytesIO(b"".join(many.parts))) as file:
+        names = {entry.rpartition("/")[2] for entry in file.namelist()}
+    assert names == {one.name for both in (tree, car) for one in (both.path, both.sidecar)}
+    text = b"".join(parcel_of(artifacts, "text", artifacts.names()).parts).decode()
+    assert "a green tree\n" in text
+    assert "Seed: 8" in text
+
+
+def test_a_download_that_no_browser_could_take_is_refused(artifacts, monkeypatch):
+    monkeypatch.setattr(history_parcels, "_MOST_DOWNLOADED", 100)
+    with pytest.raises(ArtifactError, match="choose fewer"):
+        parcel_of(artifacts, "files", artifacts.names())
+
+
+def test_nothing_selected_is_no_file(artifacts):
+    with pytest.raises(ArtifactError, match="no picture is selected"):
+        parcel_of(artifacts, "files", [])
