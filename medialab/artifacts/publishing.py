@@ -7,6 +7,7 @@ removed last. `sweep` removes the files of stale reservations, and completes a d
 killed. Files without a reservation belong to the user and are never touched.
 """
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -109,3 +110,13 @@ def _sweep_number(reservation: Path, number: str) -> None:
                 sidecar.unlink()  # its picture was never published
     finally:
         release(reservation, lock)
+
+
+def advice(error: OSError) -> str:
+    """Return what is wrong and what the user can do about it."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full; free some space, or choose another outputs folder"
+    if isinstance(error, BlockingIOError):
+        return f"{error}; try again"
+    reason = error.strerror or str(error)
+    return f"{reason}; check that you may write to the folder, or choose another"

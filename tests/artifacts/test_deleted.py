@@ -213,33 +213,3 @@ def test_killed_at_any_rename_every_picture_is_whole_in_one_place(stop, seed, tm
     again = ArtifactManager(outputs)
     assert len(again.find()) + len(again.bin()) == len(saved)
     assert not list(outputs.rglob("*.partial"))
-
-
-def test_many_are_tagged_at_once(manager, save):
-    saved = [save() for _ in range(3)]
-    manager.annotate(saved[0].path, tags=["Old", "keep"], stars=2)
-    changed = manager.annotate_all(
-        [one.path for one in saved], add_tags=["new", "KEEP "], remove_tags=["old"]
-    )
-    assert [one.tags for one in changed] == [("keep", "new"), ("new", "KEEP"), ("new", "KEEP")]
-    assert [one.stars for one in changed] == [2, 0, 0]
-    assert manager.annotate_all([saved[1].path], stars=5)[0].stars == 5
-    assert sorted(manager.choices().tags) == ["KEEP", "new"]  # as most have it
-
-
-def test_one_that_cannot_be_annotated_does_not_keep_the_others_from_it(manager, save):
-    bad, good = save(), save()
-    bad.sidecar.unlink()
-    with pytest.raises(ArtifactError, match=r"1 of 2 pictures not annotated: .*sidecar"):
-        manager.annotate_all([bad.path, good.path], add_tags=["x"])
-    assert manager.find()[0].tags == ("x",)
-    with pytest.raises(ArtifactError, match="stars=9: choose 0 to 5"):
-        manager.annotate_all([good.path], stars=9)
-
-
-def test_nothing_is_written_where_nothing_is_new(manager, save):
-    saved = save()
-    before = saved.sidecar.stat().st_ino
-    manager.annotate_all([saved.path], remove_tags=["x"])
-    assert saved.sidecar.stat().st_ino == before
-    assert not list(saved.path.parent.glob(".*"))

@@ -1,9 +1,7 @@
-"""Pictures are saved, loaded, found and annotated."""
+"""Pictures are saved, taken in, and their settings read back."""
 
-import errno
 import hashlib
 import json
-import os
 import warnings
 from importlib import metadata
 
@@ -163,34 +161,6 @@ def test_an_image_that_is_no_png_is_refused_before_anything_is_written(manager, 
     with pytest.raises(ArtifactError, match="mode 'CMYK' cannot be a PNG; convert it to RGB"):
         manager.save(Image.new("CMYK", (64, 64)), config(), {})
     assert not outputs.exists()
-
-
-def test_tags_and_stars_are_kept_in_the_sidecar_and_found(manager):
-    saved = manager.save(image(), config(prompt="a ball"), {"kept": 1})
-    assert manager.find("holiday") == []
-    tagged = manager.annotate(saved.path, tags=["Holiday", "blue sea"], stars=4)
-    assert manager.find("holiday sea") == [tagged]
-    assert (tagged.tags, tagged.stars) == (("Holiday", "blue sea"), 4)
-    assert manager.annotate(saved.path, stars=0).tags == tagged.tags
-    assert Sidecar.read(saved.sidecar).record == {"kept": 1}
-    assert manager.load(saved.path) == config(prompt="a ball")
-
-
-def test_a_failed_annotation_leaves_the_sidecar_as_it_was(manager, outputs, monkeypatch):
-    saved = manager.save(image(), config(), {})
-    before = saved.sidecar.read_bytes()
-    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
-    with pytest.raises(ArtifactError, match="not annotated: the disk is full"):
-        manager.annotate(saved.path, stars=1)
-    assert saved.sidecar.read_bytes() == before
-    assert files(outputs, ".*") == []
-
-
-def test_a_renamed_picture_can_still_be_annotated(manager):
-    saved = manager.save(image(), config(), {})
-    for path in (saved.path, saved.sidecar):
-        path.rename(path.with_stem("best"))
-    assert manager.annotate(saved.path.with_stem("best"), stars=5).stars == 5
 
 
 def test_what_a_picture_says_and_cannot_be_set_is_a_warning_at_the_line_that_loads_it(
