@@ -146,16 +146,22 @@ def brightness(page):
     return sum(map(int, re.findall(r"[0-9]+", colour)[:3])) / 3
 
 
-def test_an_error_is_seen_over_the_picture(visitor):
-    """Voila's style sheet cut off all that reached out of the foot."""
+def test_menus_and_errors_are_seen_whole(visitor):
+    """Voila's style sheets cut off all that reached out of its widget."""
     page = visitor()
     is_drawn(page)
-    expect(state_of(page)).to_have_attribute("data-state", "done", timeout=SECONDS)
     page.locator(".mls-form [data-name=prompt] textarea").first.fill("a __nosuch__ ball")
     page.locator("button.mls-generate").click()
     alert = page.locator(".mls-foot [role=alert]")
     expect(alert).to_contain_text("No wildcard 'nosuch'", timeout=SECONDS)
     assert alert.evaluate(IS_SEEN)
+    for name in ("More than one picture", "+ Stage"):
+        page.get_by_role("button", name=name).click()
+        items = page.get_by_role("menuitem").or_(page.get_by_role("menuitemradio"))
+        items = items.filter(visible=True)
+        assert items.count() > 4
+        assert all(one.evaluate(IS_SEEN) for one in items.all())
+        page.keyboard.press("Escape")
 
 
 @pytest.mark.thorough
