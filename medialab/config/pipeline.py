@@ -203,13 +203,17 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         return self.mode == "txt2img" and bool(self.takes_over)
 
     @property
-    def may_draw_together(self) -> bool:
-        """Whether several pictures of it may be denoised at once, if that is asked for.
+    def shares_steps(self) -> bool:
+        """Whether a picture of it may be denoised at once with others.
 
         A step reuses earlier ones by the picture alone, and not by others that are drawn with it.
         """
-        is_batch = self.mode == "txt2img" and self.batch_size > 1
-        return is_batch and not self.hands_over and not self.step_cache
+        return self.mode == "txt2img" and not self.hands_over and not self.step_cache
+
+    @property
+    def may_draw_together(self) -> bool:
+        """Whether several pictures of it may be denoised at once, if that is asked for."""
+        return self.batch_size > 1 and self.shares_steps
 
     def draws(self, stage: str) -> bool:
         """Return whether a stage runs and denoises; at a strength of 0 it does not."""

@@ -7,9 +7,10 @@ other work. The file is small, is replaced whole, and can be deleted at any time
 import json
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
+from medialab.files.locks import alone
 from medialab.files.regular import read_regular
 from medialab.files.whole import write_whole
 
@@ -37,7 +38,7 @@ class MachineFacts:
         return self._known.get(name)
 
     def measured(self, name: str, measure: Callable[[], float]) -> float:
-        """Return a fact, measured now if it is not known.
+        """Return a fact, measured now if it is not known; processes that ask at once agree on it.
 
         Args:
             name: The fact's name, with all that decides it: the processor, versions, threads.
@@ -46,9 +47,18 @@ class MachineFacts:
         with self._measuring:
             found = self.known(name)
             if found is None:
-                found = self._known[name] = float(measure())
-                self._write()
+                with self._alone():
+                    found = self.known(name)  # another process may have measured it meanwhile
+                    if found is None:
+                        found = self._known[name] = float(measure())
+                        self._write()
             return found
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Keep other processes from measuring at the same time, which would slow both down."""
+        if self._file is None:
+            return nullcontext()
+        return alone(self._file.with_name(f".{self._file.stem}.lock"))
 
     def _read(self) -> dict[str, float]:
         """Return the file's facts; a damaged file has none, and a damaged fact is left out."""

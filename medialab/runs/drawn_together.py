@@ -61,6 +61,26 @@ def together_for(
     return Together(pictures=pictures) if pictures > 1 else None
 
 
+def still_together(config: ResolvedConfig) -> Together | None:
+    """Return how the pictures of a resolved request are denoised at once; None for one by one.
+
+    It is as they were resolved, as far as settings that were changed since leave that possible. A
+    single picture keeps its place, at which it is made again.
+
+    Args:
+        config: Resolved, and perhaps changed.
+    """
+    asked = config.draw_together
+    if not config.shares_steps or asked == 1:
+        return None
+    if asked is None:
+        return config.together
+    if config.batch_size > 1:
+        return Together(pictures=min(asked, config.batch_size))
+    is_kept = config.together is not None and config.together.pictures <= asked
+    return config.together if is_kept else None
+
+
 def pictures_at_once(config: PipelineConfig) -> int:
     """Return how many pictures are denoised at once, as far as that is known."""
     if isinstance(config, ResolvedConfig):

@@ -26,7 +26,7 @@ from medialab.runs.automatic_detectors import check_detectors, with_detectors
 from medialab.runs.automatic_upscaler import with_upscaler
 from medialab.runs.belongings import bind, set_aside_foreign
 from medialab.runs.checkpoint_parts import with_checkpoint_parts
-from medialab.runs.drawn_together import PAIR, name_of_gain, together_for
+from medialab.runs.drawn_together import PAIR, name_of_gain, still_together, together_for
 from medialab.runs.hashes import hashes_if_there, hashes_of, lacks_a_name, refuse_replaced
 from medialab.runs.inversion_names import find_inversions
 from medialab.runs.memory_plan import MemoryPlan, plan_memory
@@ -179,11 +179,12 @@ class Resolver:
             threads = config.threads or self._threads()
             present = hashes_if_there(optional_models(config, stages), listing)
             ties = config.models_sha256 | present
-            dtype = self._precision_for(config, info)
-            update: dict[str, Any] = {"threads": threads, "dtype": dtype, "models_sha256": ties}
-            is_joint = any(isinstance(one.stage, JointStage) for one in stages)
-            if config.draw_together == 1 or not is_joint:  # changed since it was resolved
-                update["together"] = None
+            update = {
+                "threads": threads,
+                "dtype": self._precision_for(config, info),
+                "models_sha256": ties,
+                "together": still_together(config),
+            }
             return config.model_copy(update=update)
         check_references(config, listing, self.pictures)
         width, height = self._size_of(config, info)

@@ -7,7 +7,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.files.machine_facts import MachineFacts
 from medialab.listing.info import ModelInfo
 from medialab.loading.memory_needs import numbers_in
-from medialab.process.precisions import can_compute, chosen, of_device
+from medialab.process.precisions import AUTOMATIC, can_compute, chosen, of_device
 from medialab.process.trials import bfloat16_gain, name_of_trial
 
 
@@ -16,7 +16,8 @@ def precision_for(
 ) -> str:
     """Return the precision of a request's models, one for all of its stages.
 
-    A picture that is made again computes as it did, unless this device cannot.
+    A picture that is made again computes as it did, unless this device cannot, or another one was
+    asked for since.
 
     Cost: where a large model on a CPU may choose bfloat16, the first time on a machine imports
     torch and tries it for some 50 ms.
@@ -31,8 +32,9 @@ def precision_for(
     Raises:
         ConfigError: the device cannot compute in the precision that was asked for.
     """
-    if isinstance(config, ResolvedConfig):
-        told = config.dtype
+    is_resolved = isinstance(config, ResolvedConfig)
+    told = config.dtype if isinstance(config, ResolvedConfig) else None
+    if is_resolved and (told is None or config.precision in (AUTOMATIC, told)):
         return told if told and can_compute(told, device) else of_device(device)
     gain = partial(facts.measured, name_of_trial(), bfloat16_gain)
     return chosen(config.precision, device, numbers_in(checkpoint) if checkpoint else 0, gain)

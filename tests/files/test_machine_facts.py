@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import time
 
 import pytest
 
@@ -19,7 +20,7 @@ def test_a_fact_is_measured_once_and_outlives_the_process(tmp_path):
     assert MachineFacts(file).measured("gain", refuse) == 2.0
     assert MachineFacts(file).measured("another", lambda: 0.5) == 0.5
     assert json.loads(file.read_text()) == {"gain": 2.0, "another": 0.5}
-    assert [one.name for one in file.parent.iterdir()] == ["machine.json"]
+    assert {one.name for one in file.parent.iterdir()} == {"machine.json", ".machine.lock"}
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,26 @@ def test_processes_that_write_at_once_leave_a_whole_file(tmp_path):
     found = json.loads(file.read_text())
     assert all(value == float(name[1:]) for name, value in found.items())
     assert {"a49", "b49"} & set(found)
+
+
+def _measure_slowly(file, value, found):
+    def measure():
+        time.sleep(0.5)
+        return float(value)
+
+    found.put(MachineFacts(file).measured("gain", measure))
+
+
+def test_processes_that_measure_at_once_agree(tmp_path):
+    spawning = multiprocessing.get_context("spawn")
+    found = spawning.Queue()
+    started = [
+        spawning.Process(target=_measure_slowly, args=(tmp_path / "machine.json", value, found))
+        for value in (1, 2, 3)
+    ]
+    for one in started:
+        one.start()
+    facts = {found.get(timeout=60) for _ in started}
+    for one in started:
+        one.join(60)
+    assert facts == {MachineFacts(tmp_path / "machine.json").known("gain")}

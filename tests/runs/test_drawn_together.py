@@ -13,7 +13,7 @@ from medialab.config.resolved import ResolvedConfig, Together
 from medialab.errors import CancelledError, ConfigError
 from medialab.process.precisions import LARGE
 from medialab.runs import drawn_together
-from medialab.runs.drawn_together import LEAST_GAIN, together_for
+from medialab.runs.drawn_together import LEAST_GAIN, still_together, together_for
 
 QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
 FOUR = PipelineConfig.parse(QUICK | {"batch_size": 4, "draw_together": 4})
@@ -90,6 +90,38 @@ def test_a_resolved_request_whose_settings_were_changed_keeps_no_place_that_it_l
     other = bench.execute(resolved.changed(mode="img2img", image=start, batch_size=1))
     assert other.config.together is None
     assert b"Batch size" not in other.artifacts[0].path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"draw_together": count} for count in (1, 2, 3, 16)),
+        *({"batch_size": count} for count in (2, 3, 6)),
+        {"batch_size": 6, "draw_together": 5},
+        {"handover_checkpoint": "paperdoll", "checkpoint": "paperdoll", "switch_at": 0.5},
+        {"precision": "bfloat16"},
+    ],
+)
+def test_what_is_changed_after_resolving_is_as_if_it_was_asked_for(bench, changes):
+    resolved = bench.resolve(FOUR)
+    anew, later = bench.resolve(FOUR.changed(**changes)), bench.resolve(resolved.changed(**changes))
+    assert (later.together, later.dtype) == (anew.together, anew.dtype)
+    assert later.together is None or later.together.pictures <= later.draw_together
+
+
+def test_steps_that_reuse_earlier_ones_are_not_shared(bench):
+    resolved = bench.resolve(FOUR)
+    assert still_together(resolved) == Together(pictures=4)
+    assert still_together(resolved.changed(step_cache=0.1)) is None
+
+
+@pytest.mark.parametrize(("count", "kept"), [(16, True), (4, True), (3, False), (None, True)])
+def test_a_single_picture_keeps_its_place_unless_fewer_are_asked_for(bench, count, kept):
+    place = Together(pictures=4, place=3)
+    single = bench.resolve(FOUR).singles()[2]
+    assert single.together == place
+    changed = bench.resolve(single.changed(draw_together=count))
+    assert changed.together == (place if kept else None)
 
 
 # Pictures

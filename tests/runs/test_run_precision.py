@@ -52,6 +52,17 @@ def test_a_record_of_a_gpu_is_made_again_in_what_this_device_computes(bench):
     assert bench.resolve(config).dtype == "float32"
 
 
+def test_a_precision_that_is_asked_for_of_a_resolved_request_is_used(bench):
+    resolved = bench.resolve(ASKED)
+    half = bench.execute(resolved.changed(precision="bfloat16"), save=False)
+    assert half.record["dtype"] == half.config.dtype == "bfloat16"
+    assert half.image.tobytes() != bench.execute(resolved, save=False).image.tobytes()
+    assert bench.resolve(half.config.changed(precision="float32")).dtype == "float32"
+    assert bench.resolve(half.config.changed(precision="automatic")).dtype == "bfloat16"
+    with pytest.raises(ConfigError, match="precision float16 is for GPUs"):
+        bench.resolve(resolved.changed(precision="float16"))
+
+
 def test_what_the_device_cannot_compute_is_refused_before_anything_is_loaded(bench):
     with pytest.raises(ConfigError, match="precision float16 is for GPUs"):
         bench.submit(ASKED.changed(precision="float16"))
