@@ -1,4 +1,4 @@
-"""The models folders: models are found by name, hashed, and loaded within a memory budget.
+"""The models in memory: loaded once, lent to one thread at a time, kept within a budget.
 
 >>> registry = ModelRegistry(Path("models"))
 >>> model = registry.load(registry.find("my-checkpoint", "checkpoint"))
@@ -12,22 +12,15 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
 
-from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
-from medialab.files.hashes import HashCache, Stamp
+from medialab.errors import OutOfMemoryError
+from medialab.files.hashes import Stamp
 from medialab.files.machine_facts import MachineFacts
-from medialab.listing.editions import Editions
-from medialab.listing.folders import content_files
-from medialab.listing.info import FOLDER_OF_KIND, ModelInfo
-from medialab.listing.model_folders import open_folders
-from medialab.listing.models import ModelFiles
-from medialab.listing.noted_hashes import refuse_other
-from medialab.listing.snapshot import Snapshot
-from medialab.loading.by_content import known_hashes, of_folder
+from medialab.listing.info import ModelInfo
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.detectors import load_detector
 from medialab.loading.hashing import BackgroundHashing
+from medialab.loading.library import ModelLibrary
 from medialab.loading.memory_needs import bytes_in_memory, part_sizes
-from medialab.loading.native_sizes import native_size
 from medialab.loading.networks import load_controlnet
 from medialab.loading.upscalers import load_upscaler
 from medialab.loading.vaes import facts_of_config, load_vae
@@ -39,7 +32,6 @@ from medialab.process.threads import pick_device
 
 __all__ = ["ModelInfo", "ModelRegistry"]
 
-_FOLDERS = frozenset({"diffusers", "transformers"})  # formats of models that are folders
 # Kinds that are loaded in the precision of the run; the others compute in float32.
 _PRECISE = frozenset({"checkpoint", "vae", "controlnet"})
 WAIT_SECONDS = 0.1  # between two attempts to borrow the models
@@ -57,21 +49,16 @@ class Loaded(Protocol):
         """Release the weights."""
 
 
-class ModelRegistry:
-    """The models of one folder or several, and those of them that are in memory.
+class ModelRegistry(ModelLibrary):
+    """The models of one folder or several, as `ModelLibrary`, and those that are in memory.
 
     Loaded models stay as long as they fit into the memory budget; the least recently used is
     released first, and the last one loaded always stays. Any thread may call it; one thread at a
     time may compute with the models, within `lent`.
 
     Attributes:
-        folders: the models folders; the first is the studio's own, in which new models are put.
         budget: the memory budget, which other caches may share.
-        hashes: the content hashes of files; they are stored in the SQLite file `hash_cache`, or
-            without one in memory only.
-        hashing: computes those of all models in the background, once started.
-        editions: which editions of a family checkpoints are, as far as a person told; kept in the
-            folder `editions`, or without one in memory only.
+        hashing: computes the hashes of all models in the background, once started.
         facts: what was measured on this machine; kept in the file `facts`, or without one in memory
             only.
 
@@ -90,18 +77,14 @@ class ModelRegistry:
         budget: MemoryBudget | None = None,
         device: str | Callable[[], str] | None = None,
     ) -> None:
-        self.folders = open_folders([folders] if isinstance(folders, Path | str) else folders)
+        super().__init__(folders, hash_cache=hash_cache, editions=editions)
         self.budget = budget or MemoryBudget()
         self._device = device
-        self._files = ModelFiles(self.folders)
-        self.hashes = HashCache(hash_cache)
-        self.editions = Editions(editions)
         self.facts = MachineFacts(facts)
         self._loaded: OrderedDict[_Key, Loaded] = OrderedDict()
         self._uses: dict[int, int] = {}  # the number of the last use, by a loaded model's id
         self._kept: Collection[Any] = ()
-        # Two locks: listing must not wait for the seconds that a load takes.
-        self._listing = threading.Lock()
+        # Not the lock of the listing, which must not wait for the seconds that a load takes.
         self._loading = threading.RLock()
         # Held by the thread that computes with the models; always taken before the loading lock.
         self._lending = threading.RLock()
@@ -133,104 +116,9 @@ class ModelRegistry:
             self._lending.release()
 
     @property
-    def folder(self) -> Path:
-        """The studio's own models folder."""
-        return self.folders[0].path
-
-    @property
-    def trusted(self) -> tuple[Path, ...]:
-        """The folders that links of models, and of files beside them, may lead into."""
-        return tuple(one for folder in self.folders for one in folder.trusted)
-
-    @property
     def is_lent(self) -> bool:
         """Whether a thread computes with the models just now."""
         return self._loans > 0
-
-    def models(self, kind: str | None = None) -> list[ModelInfo]:
-        """Return the models that are in the folders now, refused files included, with the reason.
-
-        Cost: one stat a file, and the header of a new or changed file. No weight is read.
-
-        Args:
-            kind: one kind of model, such as "checkpoint"; by default all.
-
-        Raises:
-            ModelNotFoundError: there is no such kind.
-        """
-        if kind is not None and kind not in FOLDER_OF_KIND:
-            message = f"no kind of model {kind!r}; known: {', '.join(FOLDER_OF_KIND)}"
-            raise ModelNotFoundError(message)
-        kinds = [kind] if kind else list(FOLDER_OF_KIND)
-        with self._listing:
-            every = [info for one in kinds for info in self._files.scan(one)]
-        return [self.editions.completed(info) for info in every]
-
-    def files(self) -> list[Path]:
-        """Return the models in all folders that are single files. Cost: as `models`."""
-        return [info.path for info in self.models() if info.format not in _FOLDERS]
-
-    def snapshot(self) -> Snapshot:
-        """Return the models as one request sees them: each kind is listed at most once."""
-        return Snapshot(self.folder, self.models, self._recall, self.sha256)
-
-    def find(self, name: str, kind: str) -> ModelInfo:
-        """Return the model of that name as it is now; see `Snapshot.find`.
-
-        Raises:
-            ModelNotFoundError: there is none; the message lists the known names.
-            ModelRefusedError: it is a pickle, broken, or one of two of that name.
-        """
-        return self.snapshot().find(name, kind)
-
-    def find_same(self, name: str, kind: str, sha256: str | None) -> ModelInfo:
-        """Return the model of that name and that sha256; see `Snapshot.find_same`.
-
-        Raises:
-            ModelNotFoundError: as `find`.
-            ModelRefusedError: as `find`.
-        """
-        return self.snapshot().find_same(name, kind, sha256)
-
-    def _recall(self, name: str, kind: str) -> ModelInfo | None:
-        with self._listing:
-            found = self._files.recall(name, kind)
-        return found and self.editions.completed(found)
-
-    def sha256(self, info: ModelInfo) -> str:
-        """Return the sha256 of a model's content, in hex.
-
-        For a folder it is that of the lines "<path> <sha256>" of its weights, configs and
-        tokenizers, sorted by path: a readme or a sample picture changes nothing. Cost: about 5 s a
-        gigabyte the first time, afterwards one stat a file.
-
-        Raises:
-            ModelRefusedError: the file is gone, or a note beside it gives another hash.
-        """
-        try:
-            if not info.path.is_dir():
-                sha256 = self.hashes.sha256(info.path)
-                refuse_other(info.path, sha256)
-                return sha256
-            return of_folder(
-                info.path, {file: self.hashes.sha256(file) for file in content_files(info.path)}
-            )
-        except FileNotFoundError as error:
-            message = f"{info.path.name} is missing, or being replaced; run this again"
-            raise ModelRefusedError(message) from error
-
-    def known_sha256(self, info: ModelInfo) -> str | None:
-        """Return the hash that `sha256` computed before, or None. Cost: a stat a file."""
-        known = known_hashes(self, info)
-        return known.sha256 if known else None
-
-    def native_size(self, info: ModelInfo) -> int:
-        """Return the side in pixels that a checkpoint was trained at, from its config or family.
-
-        Raises:
-            ModelRefusedError: neither has it.
-        """
-        return native_size(info)
 
     def load(
         self,

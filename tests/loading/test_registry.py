@@ -1,6 +1,5 @@
 """Models are loaded once, in turn, and kept within a budget."""
 
-import sys
 import threading
 
 import pytest
@@ -149,22 +148,6 @@ def test_listing_does_not_wait_for_a_load(root, monkeypatch):
     assert listed == [info]
     finish.set()
     loading.join()
-
-
-def test_listing_finding_and_hashing_need_no_torch(root):
-    import subprocess
-
-    write_lora(root / "loras" / "ink.safetensors")
-    code = (
-        "import sys; from pathlib import Path; from medialab.loading.registry import ModelRegistry;"
-        "registry = ModelRegistry(Path(sys.argv[1]));"
-        "registry.sha256(registry.find('ink', 'lora'));"
-        "print(*sys.modules.keys() & {'torch', 'diffusers', 'transformers'})"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, root], check=False, capture_output=True, text=True
-    )
-    assert (done.stdout.strip(), done.returncode) == ("", 0), done.stderr
 
 
 def test_a_room_that_wants_place_does_not_wait_for_a_thread_that_loads(tiny_models):
