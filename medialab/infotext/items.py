@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 NEGATIVE = "Negative prompt:"
 A1111 = "A1111"
+STORED = "Diffusion in Low Bits"  # Forge's item of how the denoiser's weights are stored
 GRAPH = "graph"  # the item that stands for JSON that holds no settings, or none that are read
 LONGEST = 1_000_000  # characters; a text of settings has some thousands
 _MOST_ITEMS = 1_000
@@ -31,6 +32,7 @@ _KEYS = (
     *("Hires upscaler", "Refiner", "Refiner switch at", "Mask mode", "Mask blur", "Inpaint area"),
     *("Masked area padding", "Masked content", "First pass size", "Width", "Height", "RNG", "ENSD"),
     *("Face restoration", "Image CFG scale", "Eta", "Tiling", "Hypernet", "Hypernet strength"),
+    *(STORED, "FP8 weight"),
 )
 # Other programs' names for them, in lower case and with single spaces.
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {

@@ -20,11 +20,12 @@ from medialab.infotext.civitai import RESOURCES, read_resources
 from medialab.infotext.foreign_json import parse_object
 from medialab.infotext.foreign_texts import read_object
 from medialab.infotext.hashes import hashes_in, without_hash
-from medialab.infotext.items import A1111, GRAPH, LONGEST, RawInfotext, split_infotext
+from medialab.infotext.items import A1111, GRAPH, LONGEST, STORED, RawInfotext, split_infotext
 from medialab.infotext.keys import AFTER, BEFORE, Items, merged, unread_parts
 from medialab.infotext.mojibake import mend_letters, mend_order
 from medialab.infotext.older_items import modernise
 from medialab.infotext.sampler_names import parse_sampler_name, parse_schedule_name
+from medialab.process.precisions import WEIGHT_DTYPES
 from medialab.settings.loras import MOST_LORAS
 from medialab.settings.samplers import SCHEDULES
 
@@ -265,6 +266,19 @@ def _clip_skip(value: str) -> int:
     return abs(int(value))
 
 
+def _weight_dtype(value: str) -> dict[str, Any]:
+    """Read how weights were stored, as Forge names it: "float8-e4m3fn (fp16 LoRA)"."""
+    name = value.casefold().partition("(")[0].strip().replace("-", "_").replace("float8", "fp8")
+    name = WEIGHT_DTYPES[0] if name == "automatic" else name
+    return {"weight_dtype": name} if name in WEIGHT_DTYPES else {}
+
+
+def _fp8_weight(value: str) -> dict[str, Any]:
+    """Read A1111's switch: "Enable", "Enable for SDXL" or "Disable"."""
+    enabled, disabled = value.casefold().startswith("enable"), value.casefold() == "disable"
+    return {"weight_dtype": WEIGHT_DTYPES[enabled]} if enabled or disabled else {}
+
+
 def _read_size(value: str) -> dict[str, Any]:
     size = _SIZE.fullmatch(value)
     return {"width": int(size[1]), "height": int(size[2])} if size else {}
@@ -279,6 +293,8 @@ _BASE_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "Size": _read_size,
     "Model": lambda value: {"checkpoint": without_hash(value)},
     "Clip skip": lambda value: {"clip_skip": _clip_skip(value)},
+    STORED: _weight_dtype,
+    "FP8 weight": _fp8_weight,
     "Emphasis": lambda value: {"emphasis": value.casefold()},
     "Sharpen": lambda value: {"sharpen": float(value)},
     "Prediction type": lambda value: {"prediction_type": value},

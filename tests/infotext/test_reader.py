@@ -287,3 +287,24 @@ def test_a_prompt_too_long_for_a_config_is_told_and_the_rest_is_set():
     assert parsed.settings["seed"] == 4
     PipelineConfig.parse(parsed.settings)
     assert "prompt" in parsed.settings or len(parsed.why["Prompt"]) < 400
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ("Diffusion in Low Bits: float8-e4m3fn", "fp8_e4m3fn"),
+        ("Diffusion in Low Bits: float8-e4m3fn (fp16 LoRA)", "fp8_e4m3fn"),
+        ("Diffusion in Low Bits: Automatic (fp16 LoRA)", "default"),
+        ("Diffusion in Low Bits: bnb-nf4", None),
+        ("FP8 weight: Enable", "fp8_e4m3fn"),
+        ("FP8 weight: Enable for SDXL", "fp8_e4m3fn"),
+        ("FP8 weight: Disable", "default"),
+        ("FP8 weight: perhaps", None),
+    ],
+)
+def test_weights_of_a_byte_are_set_or_the_item_is_left(item, expected):
+    parsed = infotext.read(f"{TEXT}, {item}")
+    key, _, value = item.partition(": ")
+    assert parsed.settings.get("weight_dtype") == expected
+    assert parsed.rest.get(key) == (None if expected else value)
+    assert (key in parsed.why) is (expected is None)

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from medialab.infotext.civitai import name_of, version_in
-from medialab.infotext.items import GivenLoRA
+from medialab.infotext.items import STORED, GivenLoRA
 from medialab.infotext.programs.comfyui.found import Found, shown
 from medialab.infotext.programs.comfyui.graph import Link, Node, UnknownValueError
 from medialab.infotext.programs.comfyui.routes import Routes
@@ -29,6 +29,7 @@ _NUMBERED = re.compile(r"lora(?:_name)?_?(\d{1,2})", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.(safetensors|ckpt|pth?|bin|gguf|sft)$", re.IGNORECASE)
 _MOST_INPUTS = 200  # of one node that may name a LoRA
 _NONE = {"", "none"}
+_FAST = "_fast"  # of weights in 8 bits that are multiplied as such, too
 
 
 @dataclass
@@ -113,11 +114,23 @@ def _read_checkpoint(loader: Node | None, routes: Routes, one: Models) -> None:
     else:
         one.found.take("Model", lambda: plain_file(routes.values.text(loader, named[0])))
         _add_hash(one, "checkpoint", loader.inputs[named[0]], routes)
+        if "weight_dtype" in loader.inputs:
+            _read_weight_dtype(loader, routes, one)
         # Loaders of other packages hold these too.
         if "clip_skip" in loader.inputs:
             one.found.take("Clip skip", partial(_layer, loader, "clip_skip", routes))
         if "vae_name" in loader.inputs:
             _read_vae_name(loader, routes, one)
+
+
+def _read_weight_dtype(loader: Node, routes: Routes, one: Models) -> None:
+    """Add how the loader stores weights, if not as the file does."""
+    stored = one.found.take(STORED, lambda: routes.values.text(loader, "weight_dtype"))
+    if stored == "default":
+        del one.found.items[STORED]
+    elif stored is not None and stored.endswith(_FAST):
+        one.found.items[STORED] = stored.removesuffix(_FAST)
+        one.found.note(f"its weights were {stored}; here all arithmetic is in the precision")
 
 
 def _read_clip(clip: Link | None, routes: Routes, one: Models) -> None:

@@ -202,8 +202,8 @@ def test_a_sampler_that_goes_on_with_another_model_is_the_refiner(build):
     assert "refiner" not in settings
 
 
-def flux(build, guider="BasicGuider", **changes):
-    unet = build.add("UNETLoader", unet_name="flux1-dev.safetensors", weight_dtype="default")
+def flux(build, guider="BasicGuider", stored="default", **changes):
+    unet = build.add("UNETLoader", unet_name="flux1-dev.safetensors", weight_dtype=stored)
     clip = build.add("DualCLIPLoader", clip_name1="t5.safetensors", clip_name2="l.safetensors")
     text = build.add("CLIPTextEncode", text="a lake", clip=out(clip))
     guided = build.add("FluxGuidance", guidance=3.5, conditioning=out(text))
@@ -239,6 +239,23 @@ def test_the_custom_sampler_with_its_parts_is_read(build):
         "vae": "ae",
     }
     assert dict(parsed.rest) == {"Text encoder": "t5, l"}
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected", "told"),
+    [
+        ("default", None, ""),
+        ("fp8_e4m3fn", "fp8_e4m3fn", ""),
+        ("fp8_e4m3fn_fast", "fp8_e4m3fn", "its weights were fp8_e4m3fn_fast"),
+        ("fp8_e5m2", None, "'fp8_e5m2' is not a known value"),
+    ],
+)
+def test_how_a_loader_stores_weights_is_set_or_told(build, stored, expected, told):
+    flux(build, stored=stored)
+    parsed = build.read()
+    assert parsed.settings.get("weight_dtype") == expected
+    assert told in " ".join((*parsed.why.values(), *parsed.notes))
+    assert told or not parsed.notes
 
 
 def test_a_guider_with_two_prompts_gives_both_and_its_scale(build):
