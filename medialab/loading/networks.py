@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
 CONFIGS = configs_folder()
+_PIECE = 2**17  # numbers that are converted at once: 0.5 MB as float32
 
 
 class LoadedNetwork:
@@ -102,11 +103,33 @@ def settle(
     """
     import torch
 
+    if dtype == torch.bfloat16:
+        _halves_to_bfloat16(network)
     changes: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
     if channels_last and all(weight.ndim <= 4 for weight in network.parameters()):
         changes["memory_format"] = torch.channels_last
     if changes:
         torch.nn.Module.to(network, **changes)  # diffusers' own warns of modules that are not there
+
+
+def _halves_to_bfloat16(network: Any) -> None:
+    """Convert a network's float16 weights, but for those of convolutions, which are laid out, too.
+
+    torch converts one number after another between these two types. By way of float32, which
+    changes no bit, and in pieces that stay in the processor's cache, it takes half the time.
+    """
+    import torch
+
+    piece = torch.empty(_PIECE, dtype=torch.float32)
+    for weight in network.parameters():
+        if weight.dtype != torch.float16 or weight.ndim > 2 or weight.device.type != "cpu":
+            continue
+        found, made = weight.data.reshape(-1), torch.empty_like(weight.data, dtype=torch.bfloat16)
+        for start in range(0, len(found), _PIECE):
+            read = found[start : start + _PIECE]
+            between = piece[: len(read)].copy_(read)
+            made.view(-1)[start : start + _PIECE].copy_(between)
+        weight.data = made
 
 
 def pick_dtype(device: str, precision: str | None = None) -> "torch.dtype":

@@ -170,10 +170,11 @@ def claim(nbytes: int, device: str, what: str) -> None:
 def free_memory() -> None:
     """Release unused memory: Python's reference cycles, the device's cache, malloc's free pages."""
     gc.collect()
-    _trim()
+    trim_memory()
 
 
-def _trim() -> None:
+def trim_memory() -> None:
+    """Release what nothing holds: the device's cache, and malloc's free pages to the system."""
     if torch := sys.modules.get("torch"):
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -193,7 +194,7 @@ def free_after(nbytes: int) -> None:
     if nbytes >= _WORTH_COLLECTING:
         free_memory()
     else:
-        _trim()
+        trim_memory()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

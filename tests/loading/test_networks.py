@@ -13,6 +13,7 @@ from medialab.loading.networks import (
     move_to,
     pick_dtype,
     refuse,
+    settle,
 )
 from tests.tiny.headers import write_lora
 
@@ -49,6 +50,20 @@ def test_a_network_is_made_ready_in_the_layout_that_a_cpu_is_fast_in():
     network = move_to(torch.nn.Conv2d(4, 4, 3).train(), "cpu")
     assert not network.training
     assert network.weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_half_precision_becomes_bfloat16_as_torch_converts_it_however_large_a_weight_is():
+    halves = torch.arange(-(2**15), 2**15, dtype=torch.int32).to(torch.int16).view(torch.float16)
+    every = halves[halves.isfinite()].repeat(5)  # more than are converted at once
+    network = torch.nn.Sequential(torch.nn.Linear(len(every), 1), torch.nn.Conv2d(2, 2, 3)).half()
+    network[0].weight.data = every[None]
+    network.append(torch.nn.Linear(1, 1, bias=False)).half()[2].weight = network[0].weight
+    kernel = network[1].weight.data.clone()
+    settle(network, torch.bfloat16, channels_last=True)
+    assert torch.equal(network[0].weight[0], every.to(torch.bfloat16))
+    assert network[2].weight is network[0].weight
+    assert torch.equal(network[1].weight, kernel.to(torch.bfloat16))
+    assert {one.dtype for one in network.parameters()} == {torch.bfloat16}
 
 
 def test_a_cpu_computes_in_float32_and_a_mac_in_half():

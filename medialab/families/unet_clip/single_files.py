@@ -57,7 +57,7 @@ def load_single_file(info: Listed, made: SingleFile, dtype: "torch.dtype", confi
     Args:
         info: The file's facts; they determine its scheduler.
         made: The layout of the family's files.
-        dtype: The weights' dtype. UNet and VAE are left in the file's own: see `Opening.file`.
+        dtype: The weights' dtype. Networks are left in the file's own: see `Opening.file`.
         configs: The family's folder of configs.
 
     Raises:
@@ -212,7 +212,7 @@ def _text_encoder(
         checkpoint=own,
         subfolder=folder.name,
         config=str(folder.parent),
-        torch_dtype=dtype,
+        torch_dtype=_read_as(tensors, prefix, dtype),
         local_files_only=True,
     )
     if prefix.endswith("transformer."):
