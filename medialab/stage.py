@@ -2,8 +2,8 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
@@ -329,15 +329,25 @@ class Work(Generic[SettingsT]):
     settings: SettingsT
     context: StageContext
 
+    @property
+    def image(self) -> "Image.Image":
+        """The picture to start from; `JointStage.run` returns a frame without one as it is."""
+        if self.frame.image is None:
+            raise TypeError("there is no picture to start from")
+        return self.frame.image
+
 
 class JointStage(PipelineStage[SettingsT]):
     """A stage that can draw several pictures of a batch at once.
 
-    Their settings differ in seeds alone, and so do those of the stages before it.
+    Their settings differ in seeds alone, and so do those of the stages before it; what they start
+    from is the same.
     """
 
     def run(self, frame: Frame, settings: SettingsT, context: StageContext) -> Frame:
         """Do the stage's work on one picture alone."""
+        if frame.image is None and not self.starts_from_noise:
+            return frame
         (drawn,) = self.run_together([Work(frame, settings, context)])
         return drawn
 
@@ -351,3 +361,15 @@ class JointStage(PipelineStage[SettingsT]):
             pictures: What to draw; the first one's context lends the checkpoint.
             places: Their places in the denoiser's batch; None for one that is drawn alone.
         """
+
+
+@contextmanager
+def opened_for(pictures: "Sequence[Work[Any]]", sampling: "Sampling") -> "Iterator[Drawing]":
+    """Lend the checkpoint of `sampling` to pictures that are drawn at once, within the block.
+
+    The first one's context opens it; each shows its own steps.
+    """
+    with pictures[0].context.opened(sampling) as drawing, ExitStack() as undo:
+        for one in pictures[1:]:
+            undo.enter_context(one.context.beside(drawing))
+        yield drawing

@@ -19,7 +19,7 @@ from medialab.prompts import tagged_loras, without_tags
 from medialab.settings.fields import FITS, OneOf, Picture, StageConfig, Unit, reads
 from medialab.settings.sampling import SamplingConfig
 from medialab.settings.validation import explain
-from medialab.stage import PipelineStage
+from medialab.stage import JointStage, PipelineStage
 from medialab.stages import MODES, STAGES
 from medialab.stages.control import ControlConfig
 from medialab.stages.detailer.settings import DetailerConfig
@@ -94,7 +94,7 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     )
     draw_together: Annotated[int, Unit("pictures"), Field(ge=1, le=MOST_TOGETHER)] | None = Field(
         None,
-        description="How many pictures of a batch of text to image are denoised at once; their "
+        description="How many pictures of a batch are denoised at once by stage 3; their "
         "last bits are others than alone. 1: one by one; empty: as many as fit on a GPU, and on a "
         "CPU one by one unless two were found to be faster.",
     )
@@ -204,11 +204,12 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
 
     @property
     def shares_steps(self) -> bool:
-        """Whether a picture of it may be denoised at once with others.
+        """Whether its stage 3 can denoise a picture at once with others.
 
         A step reuses earlier ones by the picture alone, and not by others that are drawn with it.
         """
-        return self.mode == "txt2img" and not self.hands_over and not self.step_cache
+        is_joint = isinstance(_STAGES.get(self.mode), JointStage) and self.draws(self.mode)
+        return is_joint and not self.hands_over and not self.step_cache
 
     @property
     def may_draw_together(self) -> bool:

@@ -119,7 +119,7 @@ def denoise_all(
         prepared(drawing, one.task, one.sampling, one.controls, one.options, size, one.inputs)
         for one, size in zip(asked, sizes, strict=True)
     ]
-    run, known = runs[0], len(drawing.retries.done)
+    run = runs[0]
     with (
         drawing.with_loras(run.sampling.asked_loras, calls=run.steps.run) as loras,
         ExitStack() as undo,
@@ -133,7 +133,7 @@ def denoise_all(
         drawn = drawing.retries.attempt("the denoiser", fallbacks, attempt)
     for one, latents in zip(asked, drawn, strict=True):
         _refuse_not_finite(latents, one.sampling)
-    shared = drawing.retries.done[known:]
+    shared = [*drawing.retries.done]
     found = []
     for at, (one, run, latents, size) in enumerate(zip(asked, runs, drawn, sizes, strict=True)):
         own = drawing.retrying(one.retries or drawing.retries)

@@ -3,20 +3,22 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.diffusion.control import Control
-from medialab.diffusion.denoising import denoise
+from medialab.diffusion.denoising import Asked, Denoised, denoise_all
 from medialab.diffusion.inpaint_models import masked_picture
 from medialab.diffusion.latents import encode_image, latent_mask
 from medialab.diffusion.options import DenoisingOptions
 from medialab.diffusion.start import Kept
 from medialab.diffusion.steps import Step
+from medialab.diffusion.together import Places
 from medialab.families.base import INPAINT
 from medialab.pixels import masks
 from medialab.pixels.geometry import Box, drawn_size
 from medialab.pixels.resizing import lanczos, padded
+from medialab.process.retries import RetryPolicy
 from medialab.settings.fields import LARGEST_SEED
 from medialab.settings.sampling import Sampling
 
@@ -53,6 +55,27 @@ class Repaint(NamedTuple):
     noise_multiplier: float = 1.0
 
 
+@dataclass(frozen=True)
+class Painting:
+    """What is asked of the repainting of one picture.
+
+    Attributes:
+        image: The picture, 8-bit RGB.
+        job: The mask, the crop and how to repaint it.
+        sampling: Prompts, sampler, steps, seed and the rest.
+        on_step: Called with (step, steps, latents); may raise to stop.
+        controls: ControlNets prepared for the job's crop and size.
+        retries: How failed work of this picture is retried; by default as the drawing's.
+    """
+
+    image: "Image.Image"
+    job: Repaint
+    sampling: Sampling
+    on_step: Step
+    controls: Sequence[Control] = ()
+    retries: RetryPolicy | None = None
+
+
 def repaint(
     drawing: "Drawing",
     image: "Image.Image",
@@ -60,58 +83,78 @@ def repaint(
     sampling: Sampling,
     on_step: Step,
     controls: Sequence[Control] = (),
-) -> "tuple[Image.Image, dict[str, Any]]":
+) -> Denoised:
     """Repaint the masked part of a picture; return the picture and the denoising's record.
 
     Where the blurred mask is 0, every byte of the picture is preserved. At strength 1 the result
     holds nothing of the picture under the mask. Cost: by the crop's and the mask's area, not by
     the picture's (except with the content "fill").
 
-    Args:
-        drawing: The checkpoint on loan.
-        image: The picture, 8-bit RGB.
-        job: The mask, the crop and how to repaint it.
-        sampling: Prompts, sampler, steps, seed and the rest.
-        on_step: Called with (step, steps, latents); may raise to stop.
-        controls: ControlNets prepared for the job's crop and size.
+    Args: as `Painting` has them; `drawing` is the checkpoint on loan.
 
     Raises: as `denoise`.
     """
-    edge = masks.blurred(job.mask, job.blur)
+    (painted,) = repaint_all(drawing, [Painting(image, job, sampling, on_step, controls)])
+    return painted
+
+
+def repaint_all(
+    drawing: "Drawing", paintings: Sequence[Painting], places: Places | None = None
+) -> list[Denoised]:
+    """Repaint the masked part of each picture, side by side; see `repaint` and `denoise_all`."""
+    asked = [_asked_of(drawing, one) for one in paintings]
+    denoised = denoise_all(drawing, asked, places)
+    return [
+        found._replace(image=_pasted(one, found.image))
+        for one, found in zip(paintings, denoised, strict=True)
+    ]
+
+
+def _asked_of(drawing: "Drawing", painting: Painting) -> Asked:
+    """Return the denoising of a painting's crop."""
+    image, job = painting.image, painting.job
     start = masks.filled(image, job.mask) if job.content == "fill" else image
-    soft = edge.crop(job.crop.edges)
     seen = start.crop(job.crop.edges)
     if job.strength >= 1 and job.content != "fill":
         seen = masks.filled(seen, masks.opaque(job.mask.crop(job.crop.edges)))
     seen = lanczos(seen, *job.size)
-    paint = masks.blurred(masks.scaled(soft, *job.size), job.feather)
+    paint = masks.blurred(masks.scaled(_edge(job), *job.size), job.feather)
     latents = encode_image(drawing, seen)
     drawn = drawn_size(*job.size, drawing.block)
     mask = latent_mask(padded(paint, *drawn), latents)
     masked = None
     if drawing.variant == INPAINT:
         masked = masked_picture(drawing, padded(seen, *drawn), padded(paint, *drawn))
-    begin = _beginning(latents, mask, job.content, sampling.seed)
-    denoised = denoise(
-        drawing,
+    begin = _beginning(latents, mask, job.content, painting.sampling.seed)
+    return Asked(
         "image-to-image",
-        sampling,
-        on_step,
-        controls=controls,
+        painting.sampling,
+        painting.on_step,
+        controls=painting.controls,
         options=DenoisingOptions(
             kept=Kept(latents, mask, job.soft or job.feather > 0),
             masked=masked,
             noise_multiplier=job.noise_multiplier,
         ),
         size=job.size,
-        image=begin,
-        strength=job.strength,
+        inputs={"image": begin, "strength": job.strength},
+        retries=painting.retries,
     )
-    back = lanczos(denoised.image, job.crop.width, job.crop.height)
-    patch = masks.composite(image.crop(job.crop.edges), back, soft)
+
+
+def _pasted(painting: Painting, drawn: "Image.Image") -> "Image.Image":
+    """Return a painting's picture with what was drawn pasted over its mask."""
+    image, crop = painting.image, painting.job.crop
+    back = lanczos(drawn, crop.width, crop.height)
+    patch = masks.composite(image.crop(crop.edges), back, _edge(painting.job))
     painted = image.copy()
-    painted.paste(patch, (job.crop.left, job.crop.top))
-    return painted, denoised.applied
+    painted.paste(patch, (crop.left, crop.top))
+    return painted
+
+
+def _edge(job: Repaint) -> "Image.Image":
+    """Return the mask with its softened edge, of the crop."""
+    return masks.blurred(job.mask, job.blur).crop(job.crop.edges)
 
 
 def whole(image: "Image.Image") -> tuple[Box, tuple[int, int]]:

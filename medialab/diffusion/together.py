@@ -164,7 +164,8 @@ def _answers(
         alike = {at: one for at, one in left.items() if _are_alike(first, one, joining)}
         left = {at: one for at, one in left.items() if at not in alike}
         calls = {at: one.call for at, one in alike.items()}
-        if has_rows_apart(first.network):  # the bits of a row that is computed alone are its own
+        # The bits of what is computed alone are its own, whatever the others are.
+        if has_rows_apart(first.network) or first.call.holds_state:
             answers |= {at: _computed(first.network, call) for at, call in calls.items()}
         else:
             answers |= _joined(first.network, calls, places, joining)

@@ -19,6 +19,14 @@ class Call(NamedTuple):
         """The rows of its batch."""
         return len(self.args[0] if self.args else next(iter(self.inputs.values())))
 
+    @property
+    def holds_state(self) -> bool:
+        """Whether an argument is an object that one call writes and a later one reads: a cache.
+
+        Such a call cannot be joined with another, which has a cache of its own.
+        """
+        return not (all(map(_is_plain, self.args)) and all(map(_is_plain, self.inputs.values())))
+
 
 class Joining(NamedTuple):
     """How calls of a network are joined.
@@ -64,7 +72,11 @@ class Joining(NamedTuple):
         return torch.cat(list(values)) if is_joined else first
 
     def split(self, answer: Any, calls: int) -> list[Any]:
-        """Return each call's share of the answer to so many joined calls."""
+        """Return each call's share of the answer to so many joined calls.
+
+        Raises:
+            TypeError: it holds something that is neither rows nor a structure of them.
+        """
         import torch
 
         rows = self.rows
@@ -74,7 +86,15 @@ class Joining(NamedTuple):
         if isinstance(answer, (list, tuple)):
             shares = [self.split(one, calls) for one in answer]
             return [type(answer)(ones) for ones in zip(*shares, strict=True)]
-        return [answer] * calls
+        if isinstance(answer, Mapping):  # such as diffusers' outputs
+            named = {name: self.split(one, calls) for name, one in answer.items()}
+            kind: Any = type(answer)
+            return [kind(**{name: ones[at] for name, ones in named.items()}) for at in range(calls)]
+        if answer is None:
+            return [None] * calls
+        what = type(answer).__name__
+        shape = f" of shape {tuple(answer.shape)}" if isinstance(answer, torch.Tensor) else ""
+        raise TypeError(f"{what}{shape} in the answer to {calls} calls of {rows} rows")
 
     def _is_rows(self, value: Any) -> bool:
         """Return whether a tensor or a list has an element for each row."""
@@ -90,3 +110,14 @@ def _are_alike_rows(one: Any, other: Any) -> bool:
     if not (isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor)):
         return bool(one == other)
     return (one.shape, one.dtype, one.device) == (other.shape, other.dtype, other.device)
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether a value consists of tensors, numbers, texts and the like."""
+    import torch
+
+    if isinstance(value, Mapping):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (torch.Tensor, torch.dtype, int, float, str))

@@ -1,16 +1,19 @@
 """Stage 3, on a part of a picture: the masked area is repainted."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from medialab.diffusion.repainting import Repaint, repaint, whole
+from medialab.diffusion.drawing import Drawing
+from medialab.diffusion.repainting import Painting, Repaint, repaint_all, whole
+from medialab.diffusion.together import Places
 from medialab.pixels import masks
 from medialab.pixels.geometry import MOST_DRAWN, Box, fitted_size, to_proportions
 from medialab.pixels.resizing import follow_mask
 from medialab.settings.fields import Foremost, Fraction, OneOf, Picture, Pixels
 from medialab.settings.sampling import SamplingConfig
-from medialab.stage import Frame, PipelineStage, Request, StageContext, StageSize
+from medialab.stage import Frame, JointStage, Request, StageSize, Work, opened_for
 
 # Times the size that a model was trained at, to which a part is enlarged at most.
 _LARGE = 2
@@ -48,7 +51,7 @@ class InpaintConfig(SamplingConfig):
     soft: bool = Field(False, description="Grey areas of the mask change partly.")
 
 
-class InpaintStage(PipelineStage[InpaintConfig]):
+class InpaintStage(JointStage[InpaintConfig]):
     """Repaint the masked part; outside the mask every byte stays.
 
     Reads and writes `image`, same size. The mask belongs to the given picture, and is resized and
@@ -74,21 +77,24 @@ class InpaintStage(PipelineStage[InpaintConfig]):
         draws = settings.denoising_strength > 0 and not is_part
         return StageSize(self.name, size, draws, "width")
 
-    def run(self, frame: Frame, settings: InpaintConfig, context: StageContext) -> Frame:
-        """Read `image`; write `image`."""
-        if settings.denoising_strength == 0 or frame.image is None or settings.mask is None:
-            return frame
-        image = frame.image
-        words = context.picture_changes(settings.mask, "mask")
+    def run_together(
+        self, pictures: Sequence[Work[InpaintConfig]], places: Places | None = None
+    ) -> list[Frame]:
+        """Read `image` of each picture; write it."""
+        first, settings = pictures[0], pictures[0].settings
+        if settings.denoising_strength == 0 or settings.mask is None:
+            return [one.frame for one in pictures]
+        image, journey = first.image, first.frame.journey
+        words = first.context.picture_changes(settings.mask, "mask")
         notes = {"mask": list(words)} if words else {}
-        mask = follow_mask(context.picture(settings.mask, "mask"), frame.journey, image.size)
+        mask = follow_mask(first.context.picture(settings.mask, "mask"), journey, image.size)
         if settings.inverted:
             mask = masks.inverted(mask)
         if (box := masks.bounding_box(mask)) is None:
-            return frame.with_applied(self.name, empty_mask=True, **notes)
-        sampling = settings.sampling()
+            facts = {"empty_mask": True, **notes}
+            return [one.frame.with_applied(self.name, **facts) for one in pictures]
         crop, size = whole(image)
-        with context.opened(sampling) as drawing:
+        with opened_for(pictures, settings.sampling()) as drawing:
             if settings.only_masked:
                 around = box.padded(settings.padding).within(*image.size)
                 crop = to_proportions(around, *image.size, *image.size)
@@ -104,11 +110,20 @@ class InpaintStage(PipelineStage[InpaintConfig]):
                 settings.masked_content,
                 settings.soft,
             )
-            controls = drawing.controls(sampling.control, image, size, frame.journey, crop=crop)
-            painted, applied = repaint(drawing, image, job, sampling, context.step, controls)
-        return frame.drawn(painted).with_applied(
-            self.name, crop=list(crop.edges), **notes, **applied
-        )
+            paintings = [_painting_of(one, drawing, job) for one in pictures]
+            painted = repaint_all(drawing, paintings, places)
+        facts = {"crop": list(crop.edges), **notes}
+        return [
+            one.frame.drawn(found.image).with_applied(self.name, **facts, **found.applied)
+            for one, found in zip(pictures, painted, strict=True)
+        ]
+
+
+def _painting_of(picture: Work[InpaintConfig], drawing: Drawing, job: Repaint) -> Painting:
+    frame, image, context = picture.frame, picture.image, picture.context
+    sampling, crop = picture.settings.sampling(), job.crop
+    controls = drawing.controls(sampling.control, image, job.size, frame.journey, crop=crop)
+    return Painting(image, job, sampling, context.step, controls, context.retries)
 
 
 def _enlarged(crop: Box, picture: tuple[int, int], most: int) -> tuple[int, int]:

@@ -1,15 +1,21 @@
 """Stage 3, beyond a picture's edges: the canvas grows, and the new border is painted."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from medialab.diffusion.repainting import Repaint, repaint, whole
+from medialab.diffusion.drawing import Drawing
+from medialab.diffusion.repainting import Painting, Repaint, repaint_all, whole
+from medialab.diffusion.together import Places
 from medialab.pixels import masks
 from medialab.pixels.geometry import Box, Placement
 from medialab.settings.fields import Foremost, Fraction, OneOf, Pixels
 from medialab.settings.sampling import SamplingConfig
-from medialab.stage import Frame, PipelineStage, Request, StageContext, StageSize
+from medialab.stage import Frame, JointStage, Request, StageSize, Work, opened_for
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 BORDERS = ("fill", "latent noise", "latent nothing")
 Border = Annotated[str, AfterValidator(OneOf(BORDERS))]
@@ -39,7 +45,7 @@ class OutpaintConfig(SamplingConfig):
     )
 
 
-class OutpaintStage(PipelineStage[OutpaintConfig]):
+class OutpaintStage(JointStage[OutpaintConfig]):
     """Paint a border around the picture.
 
     Reads `image`, writes one that is larger by the border. At strength 0 the border is filled with
@@ -68,19 +74,23 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
         height = size[1] + settings.top + settings.bottom
         return StageSize(self.name, (width, height), settings.denoising_strength > 0, self.name)
 
-    def run(self, frame: Frame, settings: OutpaintConfig, context: StageContext) -> Frame:
-        """Read `image`; write `image`."""
-        if frame.image is None:
-            return frame
-        from PIL import Image
-
-        image = frame.image
+    def run_together(
+        self, pictures: Sequence[Work[OutpaintConfig]], places: Places | None = None
+    ) -> list[Frame]:
+        """Read `image` of each picture; write it."""
+        settings, image = pictures[0].settings, pictures[0].image
         inside = Box(0, 0, *image.size).moved(settings.left, settings.top)
         size = inside.right + settings.right, inside.bottom + settings.bottom
         if size == image.size:
-            return frame.with_applied(self.name, no_border=True)
-        canvas = Image.new("RGB", size)
-        canvas.paste(image, (inside.left, inside.top))
+            return [one.frame.with_applied(self.name, no_border=True) for one in pictures]
+        canvas = _grown(image, inside, size)
+        step = Placement(image.size, size, inside, repeats=False)
+        facts: dict[str, Any] = {"inside": list(inside.edges)}
+        if settings.denoising_strength == 0:
+            return [
+                one.frame.drawn(canvas).moved(step).with_applied(self.name, **facts, seam=0)
+                for one in pictures
+            ]
         # The seam lies inside: half-way over the border there is nothing to fade into.
         reach = masks.blur_radius(settings.mask_blur)
         kept = Box(
@@ -89,17 +99,7 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
             inside.right - (reach if settings.right else 0),
             inside.bottom - (reach if settings.bottom else 0),
         ).within(*size)
-        canvas = masks.filled(canvas, masks.inverted(masks.box_mask(inside, *size)))
-        canvas.paste(image, (inside.left, inside.top))
-        step = Placement(image.size, size, inside, repeats=False)
-        if settings.denoising_strength == 0:
-            return (
-                frame.drawn(canvas)
-                .moved(step)
-                .with_applied(self.name, inside=list(inside.edges), seam=0)
-            )
         mask = masks.inverted(masks.box_mask(kept, *size))
-        sampling = settings.sampling()
         crop, working = whole(canvas)
         job = Repaint(
             mask,
@@ -109,12 +109,37 @@ class OutpaintStage(PipelineStage[OutpaintConfig]):
             working,
             "original" if settings.masked_content == "fill" else settings.masked_content,
         )
-        journey = frame.moved(step).journey
-        with context.opened(sampling) as drawing:
-            controls = drawing.controls(sampling.control, canvas, working, journey)
-            painted, applied = repaint(drawing, canvas, job, sampling, context.step, controls)
-        return (
-            frame.drawn(painted)
+        facts["seam"] = 2 * reach
+        with opened_for(pictures, settings.sampling()) as drawing:
+            paintings = [_painting_of(one, drawing, canvas, job, step) for one in pictures]
+            painted = repaint_all(drawing, paintings, places)
+        return [
+            one.frame.drawn(found.image)
             .moved(step)
-            .with_applied(self.name, inside=list(inside.edges), seam=2 * reach, **applied)
-        )
+            .with_applied(self.name, **facts, **found.applied)
+            for one, found in zip(pictures, painted, strict=True)
+        ]
+
+
+def _grown(image: "Image.Image", inside: Box, size: tuple[int, int]) -> "Image.Image":
+    """Return a canvas of that width and height with the picture inside, its edge repeated."""
+    from PIL import Image
+
+    canvas = Image.new("RGB", size)
+    canvas.paste(image, (inside.left, inside.top))
+    canvas = masks.filled(canvas, masks.inverted(masks.box_mask(inside, *size)))
+    canvas.paste(image, (inside.left, inside.top))
+    return canvas
+
+
+def _painting_of(
+    picture: Work[OutpaintConfig],
+    drawing: Drawing,
+    canvas: "Image.Image",
+    job: Repaint,
+    step: Placement,
+) -> Painting:
+    sampling, context = picture.settings.sampling(), picture.context
+    journey = picture.frame.moved(step).journey
+    controls = drawing.controls(sampling.control, canvas, job.size, journey)
+    return Painting(canvas, job, sampling, context.step, controls, context.retries)

@@ -1,7 +1,6 @@
 """Stage 3: from noise and embeddings to a picture."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Self
@@ -38,7 +37,7 @@ from medialab.settings.fields import (
 )
 from medialab.settings.samplers import AUTOMATIC_PREDICTION, check
 from medialab.settings.sampling import SAMPLING_NAMES, Sampling
-from medialab.stage import Frame, JointStage, Model, Work
+from medialab.stage import Frame, JointStage, Model, Work, opened_for
 
 OptionalCheckpointName = Annotated[str, NameOf("checkpoint", none="none")]
 
@@ -160,17 +159,11 @@ class Txt2ImgStage(JointStage[Txt2ImgConfig]):
         self, pictures: Sequence[Work[Txt2ImgConfig]], places: Places | None = None
     ) -> list[Frame]:
         """Read `prompts` and `embeddings` of each picture; write its `image`."""
-        context, settings = pictures[0].context, pictures[0].settings
-        with context.opened(_sampling_of(pictures[0])) as drawing, ExitStack() as undo:
-            for one in pictures[1:]:
-                undo.enter_context(one.context.beside(drawing))
+        settings = pictures[0].settings
+        with opened_for(pictures, _sampling_of(pictures[0])) as drawing:
             native = drawing.native_size
             size = settings.width or native, settings.height or native
             asked = [_asked_of(one, drawing, size) for one in pictures]
-            asked[1:] = [
-                replace(each, retries=one.context.retries)
-                for each, one in zip(asked[1:], pictures[1:], strict=True)
-            ]
             denoised = denoise_all(drawing, asked, places)
         return [
             _drawn(one.frame, one.settings, found, self.name)
@@ -203,6 +196,7 @@ def _asked_of(picture: Work[Txt2ImgConfig], drawing: Drawing, size: tuple[int, i
         drawing.prepared_controls(frame.units, frame.controls),
         DenoisingOptions(variation=variation, handover=handover),
         size,
+        retries=context.retries,
     )
 
 

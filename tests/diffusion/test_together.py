@@ -23,6 +23,8 @@ from tests.tiny.families import write_families
 # Levels of grey, of 255: what sums in another order may add up to in a few steps.
 MOST_APART = 2
 NAMES = [name for name, one in RUNNING.items() if not one.finishes]
+# Of those tiny checkpoints, the ones that are made for it.
+EDITING = ["flux2-klein-4b", "flux2-klein-9b"]
 SAMPLERS = [
     *("Euler", "Euler a", "Heun", "DPM2 a", "DPM++ 2M", "DPM++ 2M SDE", "DPM++ SDE"),
     *("LMS", "UniPC", "LCM", "DDPM"),
@@ -80,8 +82,9 @@ def apart(one, other):
 
 
 def records(run):
+    mode = run.config.mode
     return [
-        next(one["applied"] for one in record["stages"] if one["name"] == "txt2img")
+        next(one["applied"] for one in record["stages"] if one["name"] == mode)
         for record in run.records
     ]
 
@@ -115,6 +118,72 @@ def assert_alike(together, alone, most=MOST_APART):
 def test_every_familys_pictures_are_those_of_one_by_one(bench, name):
     guidance = 3.0 if RUNNING[name].guidance != "none" else 1.0
     assert_alike(*compared(bench, asked(checkpoint=name, guidance_scale=guidance)))
+
+
+@pytest.fixture
+def start(bench):
+    return {"image": bench.keep(Image.radial_gradient("L").convert("RGB").resize((64, 64)))}
+
+
+@pytest.fixture
+def modes(bench):
+    """The settings of each mode that starts from a picture."""
+    mask = bench.keep(Image.linear_gradient("L").resize((64, 64)))
+    return {
+        "img2img": {"denoising_strength": 0.6},
+        "inpaint": {"denoising_strength": 0.8, "mask": mask, "masked_content": "latent noise"},
+        "outpaint": {"left": 16, "right": 0},
+        "instruct": {},
+    }
+
+
+def repainting(mode, modes, start, **settings):
+    return asked(mode=mode, **{mode: modes[mode]}, **start, **settings)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("mode", ["img2img", "inpaint"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_family_repaints_as_one_by_one(bench, modes, start, name, mode):
+    guidance = 3.0 if RUNNING[name].guidance != "none" else 1.0
+    config = repainting(mode, modes, start, checkpoint=name, guidance_scale=guidance)
+    assert_alike(*compared(bench, config))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", EDITING)
+def test_every_family_that_edits_by_instruction_does_so_as_one_by_one(bench, modes, start, name):
+    assert_alike(*compared(bench, repainting("instruct", modes, start, checkpoint=name)))
+
+
+@pytest.mark.parametrize("strength", [0.5, 1.0])
+@pytest.mark.parametrize("mode", ["img2img", "inpaint", "outpaint"])
+def test_pictures_that_start_from_one_are_those_of_one_by_one(bench, modes, start, mode, strength):
+    modes[mode]["denoising_strength"] = strength
+    assert_alike(*compared(bench, repainting(mode, modes, start)))
+
+
+def test_edits_by_instruction_are_those_of_one_by_one(bench, modes, start):
+    config = repainting("instruct", modes, start, checkpoint="flux2-klein-4b")
+    assert_alike(*compared(bench, config))
+
+
+def test_a_start_picture_is_encoded_once_for_all(bench, modes, start):
+    vae = bench.registry.load(bench.registry.find("paperdoll", "checkpoint")).vae
+    encode, seen = vae.encode, []
+    vae.encode = lambda pixels: seen.append(pixels) or encode(pixels)
+    bench.cache.clear()
+    try:
+        bench.execute(repainting("img2img", modes, start, width=72), save=False)
+    finally:
+        del vae.encode
+    assert len(seen) == 1
+
+
+@pytest.mark.thorough
+def test_controlnets_follow_the_start_picture_of_all(bench, modes, start):
+    control = [{"model": "lines", "weight": 0.8}]
+    assert_alike(*compared(bench, repainting("img2img", modes, start, control=control)))
 
 
 @pytest.mark.thorough
@@ -170,6 +239,25 @@ def test_rows_of_other_lengths_are_filled_with_copies(bench):
     at_once = denoise_all(drawing, every, Places((0, 1), 2))
     by_itself = [denoise_all(drawing, [one], Places((at,), 2))[0] for at, one in enumerate(every)]
     assert [one.image.tobytes() for one in at_once] == [one.image.tobytes() for one in by_itself]
+
+
+def test_a_denoiser_with_a_cache_for_each_picture_is_not_asked_for_copies(bench, monkeypatch):
+    """Qwen-Image 2.1 stores what it computes of a prompt: its calls cannot be joined."""
+    denoiser = bench.registry.load(bench.registry.find("qwen-image-2.1", "checkpoint")).denoiser
+    forward, rows = denoiser.forward, []
+
+    def counted(*args, **inputs):
+        rows.append(len(inputs["hidden_states"]))
+        return forward(*args, **inputs)
+
+    counts = []
+    monkeypatch.setattr(denoiser, "forward", counted)
+    for config in (asked(checkpoint="qwen-image-2.1"), asked(draw_together=1)):
+        rows.clear()
+        bench.cache.clear()
+        bench.execute(config.changed(checkpoint="qwen-image-2.1"), save=False)
+        counts.append(sum(rows))
+    assert counts[0] == counts[1]
 
 
 def test_an_error_in_one_ends_all_and_leaves_the_networks_as_they_were(bench):

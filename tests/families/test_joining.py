@@ -1,6 +1,8 @@
 """Calls that differ in the content of rows alone are joined, and each is given its own share."""
 
+import pytest
 import torch
+from diffusers.models.modeling_outputs import Transformer2DModelOutput
 
 from medialab.families.joining import Call, Joining
 
@@ -69,3 +71,23 @@ def test_each_call_is_given_its_share_of_the_answer():
     listed = FLOW.split(([*rows],), 4)
     assert [one[0][0].tolist() for one in listed] == [[0], [1], [2], [3]]
     assert all(isinstance(one, tuple) and isinstance(one[0], list) for one in listed)
+
+
+def test_a_named_answer_is_divided_too():
+    whole = Transformer2DModelOutput(sample=[*torch.arange(4.0)])
+    mine, theirs = FLOW._replace(rows=2).split(whole, 2)
+    assert isinstance(mine, Transformer2DModelOutput)
+    assert ([*map(int, mine[0])], [*map(int, theirs.sample)]) == ([0, 1], [2, 3])
+
+
+@pytest.mark.parametrize("answer", [torch.zeros(3, 2), object(), [torch.zeros(4), 2.5]])
+def test_no_call_is_given_what_may_be_anothers(answer):
+    with pytest.raises(TypeError, match="the answer to 2 calls of 2 rows"):
+        UNET.split(answer, 2)
+
+
+def test_a_call_with_a_cache_of_its_own_says_so():
+    assert not unet(1, attention_kwargs={"scale": 0.5, "form": [None, "text"]}).holds_state
+    assert not flow(1).holds_state
+    assert unet(1, kv_cache=object()).holds_state
+    assert unet(1, attention_kwargs={"caches": [object()]}).holds_state

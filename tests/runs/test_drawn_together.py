@@ -86,8 +86,9 @@ def test_a_resolved_request_whose_settings_were_changed_keeps_no_place_that_it_l
     resolved = bench.resolve(FOUR)
     start = bench.keep(Image.new("RGB", (64, 64), "teal"))
     assert bench.resolve(resolved).together == Together(pictures=4)
-    assert bench.resolve(resolved.changed(draw_together=1)).together is None
-    other = bench.execute(resolved.changed(mode="img2img", image=start, batch_size=1))
+    for change in ({"draw_together": 1}, {"step_cache": 0.1, "checkpoint": "paperdoll"}):
+        assert bench.resolve(resolved.changed(**change)).together is None
+    other = bench.execute(resolved.changed(mode="enhance", image=start, batch_size=1))
     assert other.config.together is None
     assert b"Batch size" not in other.artifacts[0].path.read_bytes()
 
@@ -125,6 +126,35 @@ def test_a_single_picture_keeps_its_place_unless_fewer_are_asked_for(bench, coun
 
 
 # Pictures
+
+
+@pytest.fixture
+def modes(bench):
+    """The settings of each mode that starts from a picture and that paperdoll draws."""
+    shown = bench.keep(Image.radial_gradient("L").convert("RGB").resize((64, 64)))
+    mask = bench.keep(Image.linear_gradient("L").resize((64, 64)))
+    own = {"img2img": {"steps": 6}, "inpaint": {"mask": mask}, "outpaint": {"left": 16, "right": 0}}
+    return {name: {"mode": name, "image": shown, name: one} for name, one in own.items()}
+
+
+@pytest.mark.parametrize("mode", ["img2img", "inpaint", "outpaint"])
+def test_pictures_that_start_from_one_are_made_again_from_their_own_files(bench, modes, mode):
+    config = FOUR.changed(**modes[mode], batch_size=3)
+    run = bench.execute(config)
+    expected = [{"pictures": 3, "place": place} for place in (1, 2, 3)]
+    assert [stage_of(record, mode)["applied"]["together"] for record in run.records] == expected
+    assert len({image.tobytes() for image in run.images}) == 3
+    for artifact, image in zip(run.artifacts[1:], run.images[1:], strict=True):
+        bench.cache.clear()
+        again = bench.execute(Sidecar.read(artifact.sidecar).config, save=False)
+        assert again.image.tobytes() == image.tobytes()
+        assert bench.verify(artifact).is_equal
+
+
+def test_where_nothing_is_drawn_nothing_is_drawn_at_once(bench, modes):
+    config = FOUR.changed(**modes["img2img"] | {"img2img": {"denoising_strength": 0}})
+    assert bench.resolve(config).together is None
+    assert bench.resolve(config.changed(img2img={})).together == Together(pictures=4)
 
 
 def test_each_is_made_again_from_its_own_file_byte_for_byte(bench):
