@@ -84,7 +84,7 @@ class Form(ipw.VBox):
         self.add_class("mls-form")
         self.stages.list.on_change(guarded(self._took, show_error))
         self.stages.list.on_add(guarded(self.add_stage, show_error))
-        self.stages.list.on_open(guarded(self.open_sheet, show_error))
+        self.stages.list.on_open(guarded(self._open_from_list, show_error))
         self.stages.place.on_close(guarded(lambda: self.open_sheet(""), show_error))
         self.offer_action("loras", "insert", lambda at: self.add_to_prompt(at.detail))
         self.offer_action("loras", "also", self._use_elsewhere)
@@ -214,6 +214,13 @@ class Form(ipw.VBox):
         (self.add_class if name else self.remove_class)("mls-form-opened")
         self._draw()
 
+    def _open_from_list(self, name: str) -> None:
+        """Show the sheet of a stage; where something in it is wrong, at that."""
+        self.open_sheet(name)
+        wrong = [field for field in self._messages.fields if self.stages.part_of(field) == name]
+        if name and wrong and self.stages.place.sheet is not None:
+            self.stages.place.sheet.bring_into_view(min(wrong))
+
     def reveal(self, name: str) -> None:
         """Have the field of a value seen: its sheet is opened, and it gets the focus."""
         part = self.stages.part_of(name)
@@ -245,6 +252,7 @@ class Form(ipw.VBox):
     def tell(self, error: BaseException) -> bool:
         """Show an error beside the field that it is about; return False if it is about none."""
         if self._messages.has_faults_of(error):
+            self._bring_into_view(min(self._messages.fields))
             return True
         is_start = self.mode != FROM_NOISE
         field = about(error, is_start=is_start)
@@ -259,11 +267,23 @@ class Form(ipw.VBox):
         if message.act is None and button is not None:
             message = message._replace(label=button[0], act=button[1])
         self.say(field, message)
+        self._bring_into_view(field)
         return True
 
     def offer_next_step(self, field: str, label: str, act: Callable[[], object]) -> None:
         """Have errors about a field come with a button, such as "Paint a mask"."""
         self._next_steps[field] = label, act
+
+    def _bring_into_view(self, field: str) -> None:
+        """Have a message seen: beside its field, or in the row of the stage that has it."""
+        part = self.stages.part_of(field)
+        if self.stages.opened not in {"", part}:
+            self.open_sheet("")
+        sheet = self.stages.place.sheet if part == self.stages.opened else self.stages.list
+        if not part:
+            sheet = self._sheet_with(field)
+        if sheet is not None:
+            sheet.bring_into_view(part if sheet is self.stages.list else field)
 
     def _lists_missing_lora(self) -> bool:
         known = {info.name for info in self._catalogue.infos if info.kind == "lora"}

@@ -106,7 +106,7 @@ def _check_step_cache(
         able = ", ".join(name for name, one in RUNNING.items() if one.reused_blocks)
         message = (
             f"checkpoint {info.name!r} is of family {info.family}, which computes every step in "
-            f"full: set step_cache to 0, or choose a checkpoint of {able}"
+            f"full: set step_cache=0, or choose a checkpoint of {able}"
         )
         raise ModelRefusedError(message).about("step_cache", ("0",))
 

@@ -96,7 +96,7 @@ def test_each_family_reuses_what_is_near_enough_and_draws_the_exact_picture_befo
 
 @pytest.mark.parametrize("name", ["paperdoll", "qwen-image-2.1"])
 def test_a_family_without_one_refuses_it_before_anything_is_loaded(bench, name):
-    says = rf"^txt2img: checkpoint '{name}' is of family {name}, .* set step_cache to 0.* flux, "
+    says = rf"^txt2img: checkpoint '{name}' is of family {name}, .* set step_cache=0.* flux, "
     with pytest.raises(ModelRefusedError, match=says) as refused:
         bench.execute(asked(name, 0.1))
     assert refused.value.setting == "step_cache"

@@ -9,7 +9,15 @@ from playwright.sync_api import expect
 from safetensors.torch import save_file
 
 from tests.ui.conftest import OPENED
-from tests.ui.desk import NOTEBOOK, SECONDS, choose_theme, close_drawer, open_page, state
+from tests.ui.desk import (
+    NOTEBOOK,
+    SECONDS,
+    choose_theme,
+    close_drawer,
+    fill_window,
+    open_page,
+    state,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -318,6 +326,31 @@ def test_a_wrong_size_is_told_beside_it_until_it_is_mended(studio):
     expect(said).to_contain_text("Far from the model's 128 × 128")
     said.get_by_role("button").click()
     expect(said).to_be_empty()
+
+
+def test_what_is_wrong_out_of_sight_is_brought_into_view(studio):
+    page, generate = studio.page, studio.locator("button.mls-generate")
+    page.set_viewport_size({"width": 1280, "height": 420})
+    prompt_of(studio).fill("a <lora:nosuch:1> ball")
+    studio.locator(".mls-stage-add").scroll_into_view_if_needed()
+    told = field(studio, "prompt").locator(".mls-row-message")
+    generate.click()
+    expect(told).to_contain_text("no LoRA 'nosuch'")
+    expect(told).to_be_in_viewport()
+    prompt_of(studio).fill("a ball")
+    expect(told).to_be_empty()
+    # In a narrow window all but the prompt is folded away.
+    page.set_viewport_size({"width": 600, "height": 900})
+    fill_window(studio)
+    width = studio.get_by_label("Width", exact=True)
+    studio.locator(".mls-left-button").click()
+    width.fill("99999")
+    width.press("Tab")
+    studio.locator(".mls-left-button").click()
+    expect(width).to_be_hidden()
+    generate.click()
+    expect(field(studio, "size").locator(".mls-row-message")).to_be_in_viewport()
+    assert generate.evaluate("one => one === document.activeElement")
 
 
 @pytest.mark.thorough

@@ -10,8 +10,8 @@
 // source: widgets/header/src/room.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/keys.js
-// sha256 of the sources: dc827b991811196ef769cb03ec20600d28ece50d606ec90e4f8386b469efa4d1
-// sha256 of the lines below: c0d863d903a8f4efc7c5a7afd190f1b4f4f6516c01bcd0d6baf8639255c305b4
+// sha256 of the sources: d81e97bb592cd1b87dc1c3f6418857dcb4e7f0ec80d49b09997cfae596c757c7
+// sha256 of the lines below: 536c649c7b45dacad0c70b3132e83e7fe3b814137352e6089193830ce66619fd
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -581,6 +581,7 @@ var Room = class {
     keepHeight(panel, signal);
     panel.dataset.filled ??= "false";
     panel.addEventListener("mls-open-shelf", (event) => this.answer(event), { signal });
+    panel.addEventListener("mls-open-settings", () => this.set("left", true), { signal });
     const hear = (event) => setTimeout(() => this.press(event));
     document.addEventListener("keydown", hear, { capture: true, signal });
     this.draw();

@@ -1,5 +1,6 @@
 // Built by `npm run build`; change the sources, not this file.
 // source: widgets/shared/dom.js
+// source: widgets/shared/into_view.js
 // source: widgets/shared/list_box.js
 // source: widgets/shared/prompt/caret.js
 // source: widgets/shared/prompt/completion.js
@@ -38,8 +39,8 @@
 // source: widgets/sheet/src/slider.js
 // source: widgets/sheet/src/suggestions.js
 // source: widgets/sheet/src/view.js
-// sha256 of the sources: 4cd4faaf50b5f0c1d3d9f7a4c8546fc2a3ddd855f34435ba694eb80000417991
-// sha256 of the lines below: 3a2ec760adbac08a9182bce0638e8a0680db9a58dc6e8a7e421587f2b79be9e2
+// sha256 of the sources: 7f376e1c47e572fbb3a685c90e36388e0c7bc6b4225fe1dc40789233fa58ffd1
+// sha256 of the lines below: a42cfe52e6189e5231e695e406c187399b18e46a338ffedb1b4b0d9fdb910e64
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -74,6 +75,15 @@ function targetOf(event) {
     /** @type {HTMLElement} */
     event.target
   );
+}
+
+// widgets/shared/into_view.js
+var UNFOLDED = 250;
+function bringIntoView(element) {
+  if (!element.checkVisibility()) {
+    element.dispatchEvent(new CustomEvent("mls-open-settings", { bubbles: true }));
+  }
+  setTimeout(() => element.scrollIntoView({ block: "nearest" }), UNFOLDED);
 }
 
 // widgets/shared/upload.js
@@ -260,7 +270,7 @@ var Link = class {
   }
   /**
    * Take what Python sends.
-   * @param {Taken | Thumbnail | Arrived | { kind: "reveal" }} message
+   * @param {Taken | Thumbnail | Arrived | Reveal} message
    * @param {DataView[]} buffers
    */
   hear(message, buffers) {
@@ -2945,6 +2955,7 @@ var SheetView = class {
    */
   hear(message, buffers) {
     if (message.kind === "reveal") this.reveal(message.name);
+    else if (message.kind === "view") this.view(message.name);
     else this.link.hear(message, buffers);
   }
   /** Draw the groups in their order, each with its fields; those of no group come first. */
@@ -2997,6 +3008,19 @@ var SheetView = class {
       if (field.name !== name) control.reveal?.(name.slice(field.name.length + 1));
       else if (control.target) control.target.focus({ preventScroll: true });
       else firstIn(control.element)?.focus({ preventScroll: true });
+      return;
+    }
+  }
+  /**
+   * Have a field seen with what is told of it; the focus stays where it is.
+   * @param {string} name
+   */
+  view(name) {
+    for (const section of this.sections.values()) {
+      const row = section.rows.around(name);
+      if (!row) continue;
+      section.open(true);
+      bringIntoView(row.element);
       return;
     }
   }

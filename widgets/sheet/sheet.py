@@ -138,6 +138,10 @@ class Sheet(anywidget.AnyWidget):
         """Have a field seen: its group is opened, and it gets the focus."""
         self.send({"kind": "reveal", "name": name})
 
+    def bring_into_view(self, name: str) -> None:
+        """Have a field seen with its message; the focus stays where it is."""
+        self.send({"kind": "view", "name": name})
+
     @traitlets.validate("fields")
     def _fields_can_be_drawn(self, proposal: traitlets.Bunch) -> list[dict[str, Any]]:
         return checked_fields(proposal["value"])

@@ -1,5 +1,6 @@
 // Built by `npm run build`; change the sources, not this file.
 // source: widgets/shared/dom.js
+// source: widgets/shared/into_view.js
 // source: widgets/shared/list_box.js
 // source: widgets/shared/prompt/caret.js
 // source: widgets/shared/prompt/completion.js
@@ -40,8 +41,8 @@
 // source: widgets/stage_list/src/row.js
 // source: widgets/stage_list/src/stage_list.js
 // source: widgets/stage_list/src/view.js
-// sha256 of the sources: 5f2377b069c508cbda6f665bec512922dc4794d3f0ab209bb202cc46161dca97
-// sha256 of the lines below: cefbaedb7264d6dc651f2eefafe3dce00e4e2fd540cc6dd9a489b2bcb2e6f6c9
+// sha256 of the sources: 82ddfcbdfc1e1245cabd1bcf29f7560ee2c4dc24dfe397c70f90266a6f446efb
+// sha256 of the lines below: 116259791f0fe89a7753177f40961b9e4837eef2e2adb8ea09e049914d654522
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -76,6 +77,15 @@ function targetOf(event) {
     /** @type {HTMLElement} */
     event.target
   );
+}
+
+// widgets/shared/into_view.js
+var UNFOLDED = 250;
+function bringIntoView(element) {
+  if (!element.checkVisibility()) {
+    element.dispatchEvent(new CustomEvent("mls-open-settings", { bubbles: true }));
+  }
+  setTimeout(() => element.scrollIntoView({ block: "nearest" }), UNFOLDED);
 }
 
 // widgets/shared/upload.js
@@ -262,7 +272,7 @@ var Link = class {
   }
   /**
    * Take what Python sends.
-   * @param {Taken | Thumbnail | Arrived | { kind: "reveal" }} message
+   * @param {Taken | Thumbnail | Arrived | Reveal} message
    * @param {DataView[]} buffers
    */
   hear(message, buffers) {
@@ -3154,9 +3164,18 @@ var StageListView = class {
     );
     return shown2;
   }
-  /** @param {Taken} message */
+  /** @param {Taken | Reveal} message */
   hear(message) {
     if (message.kind === "taken") this.link.taken(message);
+    else if (message.kind === "view") this.view(message.name);
+  }
+  /**
+   * Have a stage's row seen with what is told of it.
+   * @param {string} name
+   */
+  view(name) {
+    const row = this.rows.get(name);
+    if (row) bringIntoView(row.element);
   }
   /** Draw the rows in their order; those that are there keep their place, and the focus. */
   draw() {

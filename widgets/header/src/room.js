@@ -32,6 +32,7 @@ export class Room {
     keepHeight(panel, signal);
     panel.dataset.filled ??= "false";
     panel.addEventListener("mls-open-shelf", (event) => this.answer(event), { signal });
+    panel.addEventListener("mls-open-settings", () => this.set("left", true), { signal });
     // Captured, and looked at after all others: whoever used the key has said so by then.
     const hear = (/** @type {KeyboardEvent} */ event) => setTimeout(() => this.press(event));
     document.addEventListener("keydown", hear, { capture: true, signal });

@@ -4,7 +4,7 @@
 import { Sender } from "../../shared/upload.js";
 import { Pictures } from "./pictures.js";
 
-/** @import { Arrived, Model, Taken, Thumbnail, Value } from "./types" */
+/** @import { Arrived, Model, Reveal, Taken, Thumbnail, Value } from "./types" */
 
 const GAP = 100; // ms between two values of a control that is being moved
 
@@ -94,7 +94,7 @@ export class Link {
 
   /**
    * Take what Python sends.
-   * @param {Taken | Thumbnail | Arrived | { kind: "reveal" }} message
+   * @param {Taken | Thumbnail | Arrived | Reveal} message
    * @param {DataView[]} buffers
    */
   hear(message, buffers) {

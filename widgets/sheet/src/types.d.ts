@@ -155,9 +155,9 @@ export interface Arrived {
   arrived: number | null;
 }
 
-/** Python wants a field to be seen. */
+/** Python wants a field to be seen: "reveal" has the focus in it, too. */
 export interface Reveal {
-  kind: "reveal";
+  kind: "reveal" | "view";
   name: string;
 }
 

@@ -1,5 +1,6 @@
 // A view of the sheet: its groups of rows, as the model has them.
 import { addTo } from "../../shared/dom.js";
+import { bringIntoView } from "../../shared/into_view.js";
 import { Link } from "./link.js";
 import { scopeOf } from "./scope.js";
 import { Section } from "./section.js";
@@ -54,6 +55,7 @@ export class SheetView {
    */
   hear(message, buffers) {
     if (message.kind === "reveal") this.reveal(message.name);
+    else if (message.kind === "view") this.view(message.name);
     else this.link.hear(message, buffers);
   }
 
@@ -111,6 +113,20 @@ export class SheetView {
       if (field.name !== name) control.reveal?.(name.slice(field.name.length + 1));
       else if (control.target) control.target.focus({ preventScroll: true });
       else firstIn(control.element)?.focus({ preventScroll: true });
+      return;
+    }
+  }
+
+  /**
+   * Have a field seen with what is told of it; the focus stays where it is.
+   * @param {string} name
+   */
+  view(name) {
+    for (const section of this.sections.values()) {
+      const row = section.rows.around(name);
+      if (!row) continue;
+      section.open(true);
+      bringIntoView(row.element);
       return;
     }
   }

@@ -1,12 +1,13 @@
 // A view of the stages: a row for each that is on, and a menu of the others.
 import { addTo } from "../../shared/dom.js";
+import { bringIntoView } from "../../shared/into_view.js";
 import { Link } from "../../sheet/src/link.js";
 import { scopeOf } from "../../sheet/src/scope.js";
 import { Menu } from "./menu.js";
 import { StageRow } from "./row.js";
 import { Place } from "./place.js";
 
-/** @import { Taken } from "../../sheet/src/types" */
+/** @import { Reveal, Taken } from "../../sheet/src/types" */
 /** @import { Model } from "./types" */
 
 export class StageListView {
@@ -48,15 +49,25 @@ export class StageListView {
       ["change:messages", update],
       ["change:disabled", update],
       ["change:opened", () => this.place.show(this.model.get("opened"))],
-      ["msg:custom", (/** @type {Taken} */ message) => this.hear(message)],
+      ["msg:custom", (/** @type {Taken | Reveal} */ message) => this.hear(message)],
     ]);
     for (const [event, act] of shown) this.model.on(/** @type {any} */ (event), act);
     return shown;
   }
 
-  /** @param {Taken} message */
+  /** @param {Taken | Reveal} message */
   hear(message) {
     if (message.kind === "taken") this.link.taken(message);
+    else if (message.kind === "view") this.view(message.name);
+  }
+
+  /**
+   * Have a stage's row seen with what is told of it.
+   * @param {string} name
+   */
+  view(name) {
+    const row = this.rows.get(name);
+    if (row) bringIntoView(row.element);
   }
 
   /** Draw the rows in their order; those that are there keep their place, and the focus. */
