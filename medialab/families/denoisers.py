@@ -3,6 +3,10 @@
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+# Names of layers that `weight_dtype` leaves in the precision. Source: diffusers'
+# DEFAULT_SKIP_MODULES_PATTERN, and `_skip_layerwise_casting_patterns` of its transformers.
+WIDE = r"norm|pos_embed|patch_embed|^proj_(?:in|out)$"
+
 
 class Denoiser(Protocol):
     """The denoising network of a family; the argument `network` is one in memory."""
@@ -18,6 +22,13 @@ class Denoiser(Protocol):
     @property
     def text_encoders(self) -> tuple[str, ...]:
         """The names of its text encoders, in the order in which they are used."""
+
+    @property
+    def wide(self) -> str:
+        """A pattern of names of layers whose weights no `weight_dtype` stores in a byte.
+
+        Names as in diffusers and as in single files, without the file's prefix.
+        """
 
     def variant(self, network: Any) -> str:
         """Return the denoiser's variant, one of those above, or its number of channels."""

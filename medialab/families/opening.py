@@ -112,6 +112,13 @@ class Opening(Protocol):
     def missing(self, header: Header) -> Missing | None:
         """Return what a single file needs from others; None if files of the family are whole."""
 
+    def stored(self, header: Header) -> str:
+        """Return how a single file stores its denoiser's weights, if they stay so in memory.
+
+        Returns:
+            The formats in words, such as "fp8 e4m3 with scales"; "" if they become numbers.
+        """
+
     def file(
         self, info: Listed, dtype: "torch.dtype", configs: Path, encoders: Sequence[Listed] = ()
     ) -> Any:

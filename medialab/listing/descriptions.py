@@ -8,6 +8,7 @@ from typing import Any
 from medialab.errors import ModelRefusedError
 from medialab.families import DENOISER_PARTS, RUNNING
 from medialab.families.base import UNKNOWN
+from medialab.families.encoders import TEXT
 from medialab.families.kinds import Verdict, kind_of_class
 from medialab.families.recognition import (
     edition_in_index,
@@ -20,6 +21,7 @@ from medialab.files.folder_parts import INDEX, folders_read
 from medialab.files.headers import FLOATS, Header, read_header
 from medialab.files.part_configs import check_network
 from medialab.files.predictions import Trained, training_of_scheduler
+from medialab.files.scaled_weights import fault_of_scales, is_beside
 from medialab.files.vae_configs import VAE_CONFIGS
 from medialab.listing.facts import precision_of
 from medialab.listing.folders import check_files, files_below, read_config
@@ -43,8 +45,8 @@ RECOGNISED_BY_LAYERS = frozenset({"lora", "controlnet", "embedding", "vae", "tex
 RECOGNISED_BY_HEADER = frozenset(KIND_FOLDERS.values()) - {"detector"}
 _UNKNOWN_TRAINING = Trained("")
 _NOT_ALONE = "it cannot be used alone"
-# Ends of the names of scales in quantised models.
-_SCALES = (".scale_weight", ".weight_scale", "scaled_fp8", ".comfy_quant")
+# Kinds whose scaled weights are read, in single files.
+READ_WITH_SCALES = frozenset({"checkpoint", TEXT})
 
 
 def read_folder(path: Path, kind: str, roots: Sequence[Path]) -> ModelInfo:
@@ -94,21 +96,23 @@ def _check_as_loader(info: ModelInfo) -> None:
         check_network(info.path, VAE_CONFIGS[name])
 
 
-def fault_of_weights(path: Path, header: Header) -> str | None:
+def fault_of_weights(path: Path, header: Header, *, reads_scales: bool = False) -> str | None:
     """Return why a file's weights cannot be used; None if they can.
 
-    They cannot if they are not floating point, or are quantised with scales.
+    They cannot if they are not floating point, or are quantised with scales that are not read.
     """
+    if reads_scales and (fault := fault_of_scales(header)) is not None:
+        return f"{path.name} {fault}"
     for name, dtype in header.dtypes.items():
         if dtype not in FLOATS and name.endswith((".weight", ".bias")):
             return (
                 f"{path.name} holds {dtype} ({name}), a format that weights cannot have; "
                 "get it in float16"
             )
-        if name.endswith(_SCALES):
+        if not reads_scales and is_beside(name):
             return (
-                f"{path.name} is quantised, with scales beside its weights ({name}), which is not "
-                "supported; get it in float16"
+                f"{path.name} is quantised, with scales beside its weights ({name}), which is read "
+                "of checkpoints and text encoders in a single file alone; get it in float16"
             )
     return None
 

@@ -66,6 +66,8 @@ class ModelInfo:
             "unknown" if it tells none.
         precision: The number format of its weights, such as "bf16", "fp8 e4m3" or "Q4_K_M";
             "mixed" if no format has nearly all; "" if unknown.
+        stored: How its file stores a denoiser's weights that stay so in memory: "GGUF Q4_K_M",
+            "fp8 e4m3 with scales"; "" if they become numbers of the precision.
         ranks: The ranks of a LoRA's matrices, smallest first.
         trained_words: Words that its file says it was trained with, most frequent first.
         editions: The editions that it may be of, since their layers are the same, such as "turbo"
@@ -92,6 +94,7 @@ class ModelInfo:
     aliases: tuple[str, ...] = ()
     holds: str = UNKNOWN
     precision: str = ""
+    stored: str = ""
     ranks: tuple[int, ...] = ()
     trained_words: tuple[str, ...] = ()
     editions: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ from medialab.families.vaes import variant_of_vae
 from medialab.files.gguf import OPENED, SUFFIX, quantisation, read_gguf_header
 from medialab.files.headers import Header, read_header
 from medialab.files.predictions import Trained, training_of_file
-from medialab.listing.descriptions import fault_of_weights, info_of
+from medialab.listing.descriptions import READ_WITH_SCALES, fault_of_weights, info_of
 from medialab.listing.facts import precision_of, ranks_of, trained_words_of
 from medialab.listing.info import OF_DETECTORS, ModelInfo, plain_text, refused_info
 from medialab.listing.runnable import variant_of_controlnet
@@ -58,7 +58,8 @@ def _described(path: Path, kind: str, header: Header, *, is_gguf: bool) -> Model
     info = info_of(kind, verdict, variant, path, path.stat().st_size)
     trained, fault = _training_of(path, verdict, header)
     if not is_gguf:
-        fault = fault_of_weights(path, header) or fault
+        reads_scales = verdict.kind in READ_WITH_SCALES
+        fault = fault_of_weights(path, header, reads_scales=reads_scales) or fault
     editions: tuple[str, ...] = ()
     if verdict.kind in _DENOISERS:
         editions = editions_of(verdict.family, variant, is_file=True)
@@ -73,6 +74,7 @@ def _described(path: Path, kind: str, header: Header, *, is_gguf: bool) -> Model
         lacks_encoders=missing.encoders if missing is not None else (),
         aliases=tuple(map(plain_text, layout.tokens)) if layout else (),
         precision=quantisation(header) if is_gguf else precision_of([header]),
+        stored=_stored(verdict, header),
         ranks=ranks_of(header) if verdict.kind == "lora" else (),
         trained_words=trained_words_of(header),
         editions=editions,
@@ -89,6 +91,12 @@ def _missing_from(verdict: Verdict, header: Header) -> Missing | None:
     else:
         found = family.opening.missing(header)
     return found or (Missing(vae=True, encoders=()) if verdict.kind == WITHOUT_VAE else None)
+
+
+def _stored(verdict: Verdict, header: Header) -> str:
+    """Return how a checkpoint's denoiser stays stored in memory; "" if as its precision."""
+    family = RUNNING.get(verdict.family)
+    return family.opening.stored(header) if family and verdict.kind == "checkpoint" else ""
 
 
 def _training_of(path: Path, verdict: Verdict, header: Header) -> tuple[Trained, str | None]:
@@ -119,7 +127,7 @@ def _as_gguf(info: ModelInfo, header: Header) -> ModelInfo:
                 f"opened here; those that are: {', '.join(sorted(OPENED))}"
             )
             return replace(info, format=GGUF, refused=reason)
-        return replace(info, format=GGUF)
+        return replace(info, format=GGUF, stored=f"GGUF {info.precision}")
     reason = (
         f"{info.path.name} is a GGUF file{of}: a {held} of family {info.family}. "
         "Of GGUF files, denoisers of some families are opened (docs/models.md); get it as "

@@ -21,7 +21,6 @@ from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.files.opening import opening, quietly
 from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not
-from medialab.listing.single_files import GGUF
 from medialab.loading.networks import (
     CONFIGS,
     bytes_of,
@@ -302,7 +301,7 @@ def load_checkpoint(
         pipeline.to(device)
     if pipeline.vae is None:
         pipeline.vae = family.opening.absent_vae(configs / family.name)
-    stored = f"GGUF {info.precision}" if info.format == GGUF else ""
+    stored = info.stored
     if weight_dtype != WEIGHT_DTYPES[0]:
         _STORING[weight_dtype](getattr(pipeline, family.denoiser.part), dtype)
         stored = weight_dtype

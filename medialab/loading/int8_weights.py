@@ -10,39 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
+
+from medialab.families.byte_layers import become_bytes, can_be_bytes
 
 # The largest number of a byte that has a negative one of its size.
 _MOST = 127
-
-
-class Int8Linear(torch.nn.Linear):
-    """A linear layer with weights of a byte each, and a buffer `scale`."""
-
-    scale: torch.Tensor
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name of it
-        """Return the layer's output, computed in its input's dtype."""
-        return F.linear(input, unpacked(self.weight, self.scale, input.dtype), self.bias)
-
-
-class Int8Conv2d(torch.nn.Conv2d):
-    """A convolution with weights of a byte each, and a buffer `scale`."""
-
-    scale: torch.Tensor
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name of it
-        """Return the layer's output, computed in its input's dtype."""
-        weight = unpacked(self.weight, self.scale, input.dtype)
-        found: torch.Tensor = self._conv_forward(input, weight, self.bias)
-        return found
-
-
-_CLASSES: dict[type[torch.nn.Module], type[torch.nn.Module]] = {
-    torch.nn.Linear: Int8Linear,
-    torch.nn.Conv2d: Int8Conv2d,
-}
 
 
 def store_in_int8(network: Any) -> None:
@@ -54,15 +27,7 @@ def store_in_int8(network: Any) -> None:
         network: A network of diffusers, with its weights in floating point.
     """
     for layer in list(_large_layers(network)):
-        weight, scale = quantised(layer.weight.data)
-        layer.weight = torch.nn.Parameter(weight, requires_grad=False)
-        layer.register_buffer("scale", scale, persistent=False)
-        layer.__class__ = _CLASSES[type(layer)]
-
-
-def unpacked(weight: torch.Tensor, scale: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Return an int8 weight as numbers of a dtype, rounded once, from their products in float32."""
-    return (weight * scale).to(dtype)
+        become_bytes(layer, *quantised(layer.weight.data), layer.weight.dtype)
 
 
 def quantised(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -100,7 +65,7 @@ def _large_layers(network: Any) -> Iterator[Any]:
             continue
         if skipped.search(path):
             inside = f"{path}."
-        elif type(module) in _CLASSES:
+        elif can_be_bytes(module):
             yield module
 
 

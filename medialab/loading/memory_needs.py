@@ -5,7 +5,6 @@ of feature maps of its first layer, at the picture's size; the numbers were meas
 (docs/performance.md). Each family estimates its denoiser's.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +19,9 @@ from medialab.files.gguf import SUFFIX as GGUF
 from medialab.files.gguf import read_gguf_header
 from medialab.files.headers import read_header
 from medialab.files.part_configs import weight_files
+from medialab.files.scaled_weights import is_beside
 from medialab.listing.info import SINGLE_FILE, ModelInfo
+from medialab.loading.stored_weights import Counts, Weight, counted
 from medialab.process.offloading import PartSizes
 from medialab.process.precisions import ITEM_BYTES, WEIGHT_DTYPES
 
@@ -30,7 +31,8 @@ _UNUSED = ("model_ema.",)
 _IN_ENCODERS = ("text_encoders.", "cond_stage_model.", "conditioner.")
 _IN_VAE = ("vae.", "first_stage_model.")
 _ENCODERS = "text encoders"
-_BLOCK = re.compile(r".*?\.\d+(?=\.)")  # up to a layer's number
+# Before the names of a denoiser in a single file.
+_OF_DENOISER = ("model.diffusion_model.", "diffusion_model.")
 # Feature maps of (first layer's channels, height, width) that are alive at the peak, measured in
 # float32: 5.0 to encode, 6.2 (512 px) to 8.9 (1536 px) to decode.
 DECODER_MAPS = 8
@@ -41,7 +43,12 @@ PICTURE_BYTES = 40
 
 @lru_cache(256)
 def bytes_in_memory(info: ModelInfo, dtype: str) -> int:
-    """Return the bytes of a model's weights as a dtype; of other formats, the files' size."""
+    """Return the bytes of a model's weights as a dtype; of other formats, the files' size.
+
+    Weights that stay as they are in the file count as that.
+    """
+    if info.stored:
+        return part_sizes(info, (), dtype).all
     return numbers_in(info) * ITEM_BYTES[dtype] or info.size_bytes
 
 
@@ -69,53 +76,48 @@ def part_sizes(
     own, denoiser, others = _counted(info)
     texts = {f"{one.path}": numbers_in(one) * item or one.size_bytes for one in encoders}
     texts |= {part: numbers * item for part, numbers in own.items()}
-    stored = item if weight_dtype == WEIGHT_DTYPES[0] else 1
-    whole, largest = sum(denoiser.values()), max(denoiser.values(), default=0)
-    if info.path.suffix.lower() == GGUF:  # its weights stay as they are in the file
-        largest, whole, stored = (
-            round(info.size_bytes * largest / max(whole, 1)),
-            info.size_bytes,
-            1,
-        )
+    groups = [one.nbytes(item, weight_dtype) for one in denoiser.values()]
     return PartSizes(
         encoders=sum(texts.values()),
         largest_encoder=max(texts.values(), default=0),
-        denoiser=whole * stored,
+        denoiser=sum(groups),
         others=others * item,
-        group=largest * stored,
+        group=max(groups, default=0),
     )
 
 
 @lru_cache(256)
-def _counted(info: ModelInfo) -> tuple[Mapping[str, int], Mapping[str, int], int]:
+def _counted(info: ModelInfo) -> tuple[Mapping[str, int], Mapping[str, Counts], int]:
     """Return how many numbers a checkpoint has: by text encoder, by group of the denoiser, else."""
     own = RUNNING[info.family].denoiser
     texts: Counter[str] = Counter()
-    denoiser: Counter[str] = Counter()
+    denoiser: list[Weight] = []
     others = 0
-    for part, name, numbers in _weights_of(info, own.part):
+    for part, weight in _weights_of(info, own.part):
         if part == own.part:
-            denoiser[_group_of(name)] += numbers
+            denoiser.append(weight)
         elif part in own.text_encoders or part == _ENCODERS:
-            texts[part] += numbers
+            texts[part] += prod(weight.shape)
         else:
-            others += numbers
-    return texts, denoiser, others
+            others += prod(weight.shape)
+    return texts, counted(denoiser, own.wide, stays=bool(info.stored)), others
 
 
-def _weights_of(info: ModelInfo, denoiser: str) -> Iterator[tuple[str, str, int]]:
-    """Yield part, name in it, and number of numbers, of each of a checkpoint's tensors."""
+def _weights_of(info: ModelInfo, denoiser: str) -> Iterator[tuple[str, Weight]]:
+    """Yield the part of each of a checkpoint's weights, and the weight."""
     with suppress(ModelRefusedError):  # the loader says what is wrong
         if info.path.suffix.lower() == GGUF:
-            for name, shape in read_gguf_header(info.path).shapes.items():
-                yield denoiser, name, prod(shape)
+            header = read_gguf_header(info.path)
+            for name, shape in header.shapes.items():
+                yield denoiser, Weight(_without_prefix(name), shape, header.dtypes[name])
             return
         for file in _files_of(info):
-            for name, shape in read_header(file).shapes.items():
-                if name.startswith(_UNUSED):
+            header = read_header(file)
+            for name, shape in header.shapes.items():
+                if name.startswith(_UNUSED) or is_beside(name):
                     continue
                 part = file.parent.name if info.path.is_dir() else _part_of(name, denoiser)
-                yield part, name, prod(shape)
+                yield part, Weight(_without_prefix(name), shape, header.dtypes[name])
 
 
 def _part_of(name: str, denoiser: str) -> str:
@@ -125,15 +127,17 @@ def _part_of(name: str, denoiser: str) -> str:
     return "vae" if name.startswith(_IN_VAE) else denoiser
 
 
-def _group_of(name: str) -> str:
-    """Return the layers that a tensor comes to the device with: a block, or all outside of any."""
-    found = _BLOCK.match(name)
-    return found[0] if found else ""
+def _without_prefix(name: str) -> str:
+    return next((name.removeprefix(one) for one in _OF_DENOISER if name.startswith(one)), name)
 
 
 def _numbers_in(file: Path) -> int:
     shapes = read_header(file).shapes
-    return sum(prod(shape) for name, shape in shapes.items() if not name.startswith(_UNUSED))
+    return sum(
+        prod(shape)
+        for name, shape in shapes.items()
+        if not (name.startswith(_UNUSED) or is_beside(name))
+    )
 
 
 def _files_of(info: ModelInfo) -> Iterator[Path]:

@@ -13,7 +13,6 @@ from medialab.files.opening import check_file, opening, refuse_pickle
 from medialab.listing.folders import check_folder
 from medialab.listing.info import ModelInfo
 from medialab.listing.runnable import why_not
-from medialab.listing.single_files import GGUF
 from medialab.process.installation import configs_folder
 from medialab.process.memory import free_after
 from medialab.process.precisions import WEIGHT_DTYPES, of_device
@@ -161,11 +160,11 @@ def refuse_weight_dtype(info: ModelInfo, weight_dtype: str) -> None:
     """Refuse to store quantised weights in another way.
 
     Raises:
-        ModelRefusedError: the checkpoint is a GGUF, and the weights are not to be as they are.
+        ModelRefusedError: the checkpoint's are, and are not to be as they are.
     """
-    if info.format == GGUF and weight_dtype != WEIGHT_DTYPES[0]:
+    if info.stored and weight_dtype != WEIGHT_DTYPES[0]:
         message = (
-            f"the weights of checkpoint {info.name!r} are GGUF {info.precision}, which "
+            f"the weights of checkpoint {info.name!r} are {info.stored}, which "
             f"{weight_dtype} is not for: set weight_dtype to {WEIGHT_DTYPES[0]}"
         )
         raise ModelRefusedError(message).about("weight_dtype", (WEIGHT_DTYPES[0],))

@@ -91,11 +91,9 @@ def test_weights_that_are_none_are_refused_in_the_listing(folder, dtype):
     assert f"holds {dtype} ({name})" in alone.refused
 
 
-def test_a_quantised_file_is_refused_in_the_listing(folder):
-    from safetensors.torch import save_file
+def test_a_folder_with_scaled_weights_is_refused_in_the_listing(folder):
+    from safetensors.torch import load_file, save_file
 
-    weights = {"model.diffusion_model.x.weight": torch.zeros(2).to(torch.float8_e4m3fn)}
-    scaled = weights | {"model.diffusion_model.x.scale_weight": torch.ones(1)}
-    save_file(scaled, folder.parent / "alone.safetensors")
-    alone, _ = ModelRegistry(folder.parents[1]).models("checkpoint")
-    assert "is quantised, with scales" in alone.refused
+    path = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    save_file(load_file(path) | {"conv_in.scale_weight": torch.ones(1)}, path)
+    assert "is quantised, with scales" in listed(folder).refused

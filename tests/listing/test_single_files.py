@@ -79,7 +79,8 @@ def test_schnell_is_told_by_what_it_has_not(root):
 @pytest.mark.parametrize(
     ("tensors", "words", "precision"),
     [
-        ({"img_in.scale_weight": ("F32", ())}, "quantised, with scales", "fp8 e4m3"),
+        ({"img_in.scale_weight": ("F32", (2, 2))}, "has a scale of F32 [2, 2]", "fp8 e4m3"),
+        ({"img_in.weight_scale_inv": ("F32", ())}, "in a way that is not supported", "fp8 e4m3"),
         ({"img_in.weight": ("I8", (3072, 4096))}, "holds I8", "int8"),
     ],
 )

@@ -5,8 +5,9 @@ import torch
 from diffusers import FluxTransformer2DModel
 
 from medialab.errors import ModelRefusedError
+from medialab.families.byte_layers import ByteConv2d, ByteLinear
 from medialab.families.z_image.lora import LORAS
-from medialab.loading.int8_weights import Int8Conv2d, Int8Linear, quantised, store_in_int8
+from medialab.loading.int8_weights import quantised, store_in_int8
 from medialab.loading.taking_turns import in_groups
 from medialab.lora import LoRAManager, LoRAUse
 from tests.lora.layers import written as write
@@ -47,7 +48,7 @@ def test_a_layer_computes_with_its_unpacked_weight_in_the_precision_of_its_input
     network["picture"].to(memory_format=torch.channels_last)
     store_in_int8(network)
     line, picture = network["line"], network["picture"]
-    assert (type(line), type(picture)) == (Int8Linear, Int8Conv2d)
+    assert (type(line), type(picture)) == (ByteLinear, ByteConv2d)
     assert {line.weight.dtype, picture.weight.dtype} == {torch.int8}
     assert picture.weight.is_contiguous(memory_format=torch.channels_last)
     x, image = noise(3, 16, dtype=dtype), noise(1, 4, 8, 8, dtype=dtype)
@@ -66,7 +67,7 @@ def test_the_layers_are_those_that_diffusers_stores_in_eight_bits(make):
     store_in_int8(ours)
     theirs.enable_layerwise_casting(torch.float8_e4m3fn, torch.float32)
     layers = dict(theirs.named_modules())
-    packed = {name for name, one in ours.named_modules() if isinstance(one, Int8Linear)}
+    packed = {name for name, one in ours.named_modules() if isinstance(one, ByteLinear)}
     eight = {
         name
         for name, one in theirs.named_modules()

@@ -24,6 +24,7 @@ from tests.tiny.checkpoints import (
 )
 from tests.tiny.networks import make_vae_of_four_levels
 from tests.tiny.original_names import original_controlnet
+from tests.tiny.scaled_files import with_scales
 
 SINGLE_FILES = {
     name: one.opening.single_file
@@ -145,6 +146,26 @@ def test_a_single_file_of_few_bits_becomes_numbers_to_compute_with(single_files,
             kept = value.to(getattr(torch, dtype)).float()
             assert loaded[weight].dtype == torch.float32, weight
             assert torch.equal(loaded[weight], kept), weight
+
+
+def test_scaled_weights_of_a_unet_become_their_products(single_files):
+    import torch
+
+    root, _ = single_files
+    prefix, wide = "model.diffusion_model.", {}
+
+    def scale(tensors):
+        own = {name: tensors.pop(name) for name in list(tensors) if name.startswith(prefix)}
+        found, _, stands_for = with_scales(own)
+        tensors |= found
+        wide.update(own | stands_for)
+
+    scaled = load_checkpoint(rewritten(root, "scaled", scale), "cpu", root / "configs")
+    plain = rewritten(root, "wide", lambda tensors: tensors.update(wide))
+    expected = load_checkpoint(plain, "cpu", root / "configs").denoiser.state_dict()
+    assert scaled.weights == ""
+    for name, value in scaled.denoiser.state_dict().items():
+        assert torch.equal(value, expected[name]), name
 
 
 def test_a_merge_whose_clip_has_no_text_model_in_its_names_is_the_same_model(single_files):

@@ -86,12 +86,13 @@ def test_every_stage_is_planned_at_the_size_that_it_leaves(bench):
     assert plan.largest.stage == "refiner"
 
 
-def test_the_weights_of_a_plan_are_those_that_the_run_loads(bench):
-    config = PipelineConfig.parse(QUICK | {"precision": "float32"})
+@pytest.mark.parametrize("weight_dtype", WEIGHT_DTYPES)
+def test_the_weights_of_a_plan_are_those_that_the_run_loads(bench, weight_dtype):
+    config = PipelineConfig.parse(QUICK | {"precision": "float32", "weight_dtype": weight_dtype})
     bench.registry.unload_all()
     planned = {one.stage: one.weights for one in bench.memory_plan(config).stages}
     bench.execute(config, save=False)
-    assert planned["txt2img"] == pytest.approx(bench.registry.nbytes, rel=0.02)
+    assert planned["txt2img"] == pytest.approx(bench.registry.nbytes, rel=0.002)
     assert planned["finish"] == 0
 
 
@@ -299,5 +300,6 @@ def test_the_sizes_of_a_checkpoints_parts_are_told_by_its_headers(tiny_models):
     assert found.all == bytes_in_memory(info, "float32")
     for stored in WEIGHT_DTYPES[1:]:
         small = part_sizes(info, (), "float32", stored)
-        assert (small.denoiser, small.encoders) == (found.denoiser // 4, found.encoders)
+        assert found.denoiser // 4 < small.denoiser < found.denoiser // 3
+        assert small.encoders == found.encoders
     registry.unload_all()

@@ -96,7 +96,7 @@ def handover(other, base=BASE, **settings):
 
 
 def test_quantised_weights_of_a_checkpoint_that_takes_over_are_stored_in_no_other_way():
-    quantised = info("other", "checkpoint", format="gguf", precision="Q8_0")
+    quantised = info("other", "checkpoint", format="gguf", stored="GGUF Q8_0")
     with pytest.raises(ModelRefusedError, match=r"'other' are GGUF Q8_0, which fp8_e4m3fn is not"):
         handover(quantised, weight_dtype="fp8_e4m3fn")
 

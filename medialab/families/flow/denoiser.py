@@ -8,12 +8,16 @@ from typing import Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families.base import PLAIN
+from medialab.families.denoisers import WIDE
 from medialab.families.patching import computing_by, joined_rows, of_rows
 
 NATIVE_SIZE, REDUCTION = 1024, 8  # pixels
 PLACES = 4  # latents that one token stands for: 2 × 2
 # Names of files of the VAE that Flux.1, Chroma and Z-Image share; it is published as "ae".
 FLUX_VAES = r"flux|chroma|z[-_ ]?image|^ae(?![a-z])"
+# The makers' names, in Flux.1, Flux.2 and SD3, of layers that in diffusers are those of a norm, or
+# the first or last one.
+_WIDE = r"_mod\.lin$|\.modulation\.lin$|adaLN_modulation|^final_layer\.linear|^x_embedder\.proj$"
 # The numbers in most transformers' configs whose product is their width.
 WIDTH = ("num_attention_heads", "attention_head_dim")
 
@@ -31,6 +35,7 @@ class FlowTransformer:
         dims: The numbers in its config whose product is its width.
         part: Its name among a pipeline's components.
         lists_hold_rows: Whether lists among its arguments have an element for each row.
+        wide: A pattern of names of layers whose weights no `weight_dtype` stores in a byte.
     """
 
     text_encoders: tuple[str, ...]
@@ -41,6 +46,7 @@ class FlowTransformer:
     dims: tuple[str, ...] = WIDTH
     part: str = "transformer"
     lists_hold_rows: bool = True
+    wide: str = rf"{WIDE}|{_WIDE}"
 
     def variant(self, network: Any) -> str:  # noqa: ARG002 - there are no others
         """Return the usual variant, the only one."""

@@ -1,13 +1,14 @@
 """Networks built from the weights of a file and a config of models/configs, each wholly checked.
 
-Weights of a GGUF file stay as they are quantised: each layer computes with its own, made floating
-point when it runs.
+Weights of a GGUF file, and scaled ones of eight bits, stay as they are quantised: each layer
+computes with its own, made floating point when it runs.
 """
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from medialab.families.scales import load_scaled, make_numbers, renamed, take_scales
 from medialab.files.diffusers_folders import check_whole
 from medialab.files.gguf import SUFFIX
 from medialab.files.part_configs import read_json
@@ -61,7 +62,8 @@ def network_of(
         convert: Gives the weights in diffusers' names; without it, diffusers does.
 
     Raises:
-        ModelRefusedError: weights are missing, left over or of another shape.
+        ModelRefusedError: weights are missing, left over, of another shape, or quantised in
+            another way.
     """
     import diffusers
     import torch
@@ -75,12 +77,13 @@ def network_of(
     with init_empty_weights():
         empty = kind.from_config(settings)
     wanted = {name: tuple(value.shape) for name, value in empty.state_dict().items()}
+    scales = take_scales(tensors)
     if wanted.keys() != tensors.keys():
-        if convert is not None:
-            tensors = convert(tensors)
-        elif class_name in SINGLE_FILE_LOADABLE_CLASSES:
+        if convert is None and class_name in SINGLE_FILE_LOADABLE_CLASSES:
             theirs = SINGLE_FILE_LOADABLE_CLASSES[class_name]["checkpoint_mapping_fn"]
-            tensors = theirs(checkpoint=tensors, config=settings)
+            convert = lambda found: theirs(checkpoint=found, config=settings)  # noqa: E731
+        if convert is not None:
+            tensors, scales = renamed(tensors, scales, convert)
     shapes = {name: shape_of(value) for name, value in tensors.items()}
     differing = (name for name in wanted.keys() & shapes.keys() if wanted[name] != shapes[name])
     report = {
@@ -89,6 +92,8 @@ def network_of(
         "mismatched_keys": (f"{one} {shapes[one]}, not {wanted[one]}" for one in differing),
     }
     check_whole(report, f"its {config.name}")
+    if scales:
+        return load_scaled(empty, tensors, scales, dtype)
     if class_name not in SINGLE_FILE_LOADABLE_CLASSES:
         for name, value in tensors.items():
             tensors[name] = value.to(dtype) if value.is_floating_point() else value
@@ -132,7 +137,7 @@ def encoder_network(
     """Build a text encoder of transformers from the weights of its file.
 
     Args:
-        tensors: The weights.
+        tensors: The weights; scaled ones become numbers.
         class_name: The class in transformers.
         config: The folder of its config.
         dtype: The dtype that they become.
@@ -146,6 +151,7 @@ def encoder_network(
     kind = getattr(transformers, class_name)
     settings = kind.config_class.from_pretrained(config, local_files_only=True)
     used = {}
+    make_numbers(tensors, dtype)
     for name, value in tensors.items():
         if not name.endswith(_NO_WEIGHTS):
             short = name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families.flow.networks import absent_network
-from medialab.families.flow.single_files import FlowFiles, load_flow_file, missing_from
+from medialab.families.flow.single_files import FlowFiles, load_flow_file, missing_from, stored_in
 from medialab.families.opening import EncoderFile, Listed, Missing
 from medialab.files.diffusers_folders import load_folder, load_network
 from medialab.files.folder_parts import FolderParts, check_parts
@@ -65,6 +65,10 @@ class FlowOpening:
     def missing(self, header: Header) -> Missing | None:
         """Return what a single file needs from others."""
         return missing_from(header, self.files) if self.files is not None else None
+
+    def stored(self, header: Header) -> str:
+        """Return how a single file stores its denoiser's weights, if they stay so in memory."""
+        return stored_in(header) if self.files is not None else ""
 
     def file(
         self, info: Listed, dtype: "torch.dtype", configs: Path, encoders: Sequence[Listed] = ()

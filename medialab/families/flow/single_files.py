@@ -21,6 +21,7 @@ from medialab.families.opening import EncoderFile, Listed, Missing
 from medialab.families.vae_files import VAE_NAMES
 from medialab.files.headers import Header
 from medialab.files.part_configs import read_json
+from medialab.files.scaled_weights import precision_of_scaled, scales_in
 
 if TYPE_CHECKING:
     import torch
@@ -79,6 +80,12 @@ def missing_from(header: Header, files: FlowFiles) -> Missing:
             if not any(wanted.fits(*told) for told in there)
         ),
     )
+
+
+def stored_in(header: Header) -> str:
+    """Return the formats of the denoiser's scaled weights in words; "" if none are scaled."""
+    scaled = _split({name: name for name in scales_in(header)}).denoiser.values()
+    return precision_of_scaled(header, scaled) if scaled else ""
 
 
 def load_flow_file(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families.base import INPAINT, INSTRUCT, PLAIN
+from medialab.families.denoisers import WIDE
 from medialab.families.patching import computing_by, joined_rows, of_rows
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class UNet:
     text_encoders: tuple[str, ...]
     part: str = "unet"
     lists_hold_rows: bool = False
+    wide: str = WIDE
 
     def variant(self, network: Any) -> str:
         """Return its variant by its input channels."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialab.errors import ModelRefusedError
 from medialab.families.opening import Listed
+from medialab.families.scales import make_numbers
 from medialab.files.part_configs import read_json
 from medialab.files.predictions import Trained
 
@@ -68,7 +69,9 @@ def load_single_file(info: Listed, made: SingleFile, dtype: "torch.dtype", confi
     from transformers import CLIPTokenizer
 
     folder = configs
-    tensors = _renamed(load_file(info.path), made)
+    whole = load_file(info.path)
+    make_numbers(whole, dtype)
+    tensors = _renamed(whole, made)
     shared: dict[str, Any] = {"config": str(folder), "local_files_only": True}
     own = configs.parent / SHARED_TOKENIZER
     unet = diffusers.UNet2DConditionModel.from_single_file(

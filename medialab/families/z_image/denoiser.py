@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medialab.errors import ModelRefusedError
+from medialab.families.denoisers import WIDE
 from medialab.families.flow.denoiser import FlowTransformer
 from medialab.families.patching import computing_by
 
@@ -17,6 +18,7 @@ class Transformer(FlowTransformer):
     text_encoders: tuple[str, ...] = ("text_encoder",)
     text_width: str = "cap_feat_dim"
     dims: tuple[str, ...] = ("dim",)
+    wide: str = rf"{WIDE}|t_embedder|cap_embedder"
 
     def check_controlnet(self, network: Any, control: Any, family: str) -> None:
         """Refuse a ControlNet that is made for a transformer of another size."""

@@ -14,8 +14,15 @@ from medialab.artifacts import Sidecar
 from medialab.errors import ModelRefusedError
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.registry import ModelRegistry
-from tests.tiny.checkpoints import built_after
-from tests.tiny.flow_files import write_flow_configs, write_parts, write_whole
+from tests.tiny.checkpoints import built_after, under, write_checkpoint
+from tests.tiny.flow_files import (
+    QUALIFIED,
+    original_parts,
+    write_flow_configs,
+    write_parts,
+    write_whole,
+)
+from tests.tiny.scaled_files import with_scales
 from tests.tiny.z_image import make_pipeline
 
 WIDTH = 2560  # of Qwen3-4B, by which its files are told from those of other sizes
@@ -191,12 +198,99 @@ def test_a_file_that_lacks_weights_or_holds_others_is_refused_by_their_names(
     assert f"checkpoint {name!r}" in str(refused.value)
 
 
-def test_scaled_weights_of_eight_bits_are_refused_by_the_listing(files):
-    def scale(tensors):
-        tensors["layers.0.attention.qkv.scale_weight"] = torch.ones(1)
+def scaled_parts(change=lambda tensors: None):
+    """A Z-Image's parts with scaled weights, and with the numbers that these stand for."""
+    denoiser, encoder, vae = original_parts(make_pipeline(WIDTH))
+    scaled, metadata, wide = with_scales(denoiser, "metadata")
+    change(scaled)
+    words, _, wide_words = with_scales(encoder)
+    return (scaled, words, vae), (denoiser | wide, encoder | wide_words, vae), metadata
 
-    with pytest.raises(ModelRefusedError, match="scales beside its weights"):
-        find(files, rewritten(files, "scaled", scale))
+
+def whole(path, parts, metadata=None):
+    denoiser, encoder, vae = parts
+    write_checkpoint(
+        path,
+        under(QUALIFIED, denoiser),
+        under("text_encoders.qwen3_4b.transformer", encoder),
+        under("vae", vae),
+        metadata=metadata,
+    )
+
+
+@pytest.fixture(scope="module")
+def scaled_files(tmp_path_factory):
+    """A models folder with a Z-Image of scaled weights, whole and in parts, and a wide one."""
+    root = tmp_path_factory.mktemp("scaled") / "models"
+    parts, wide, metadata = scaled_parts()
+    whole(root / "checkpoints" / "scaled-whole.safetensors", parts, metadata)
+    whole(root / "checkpoints" / "wide-whole.safetensors", wide)
+    write_checkpoint(root / "diffusion_models" / "scaled.safetensors", parts[0], metadata=metadata)
+    write_checkpoint(root / "text_encoders" / "scaled-words.safetensors", parts[1])
+    write_checkpoint(root / "vae" / "ae-tiny.safetensors", parts[2])
+    pipeline = make_pipeline(WIDTH)
+    write_flow_configs(root / "configs" / "z-image", pipeline, tokenizer="qwen3-tokenizer")
+    return root
+
+
+@pytest.fixture
+def scaled(scaled_files, tmp_path):
+    with (
+        built_after(scaled_files / "configs"),
+        Workbench(models=scaled_files, outputs=tmp_path / "outputs", device="cpu") as workbench,
+    ):
+        yield workbench
+
+
+def test_scaled_weights_draw_the_bytes_of_their_products_and_the_record_says_how(scaled):
+    wide = draw(scaled, "wide-whole")
+    one, two = (draw(scaled, name, precision="float32") for name in ("scaled-whole", "scaled"))
+    assert one.image.tobytes() == wide.image.tobytes()
+    assert two.image.tobytes() == wide.image.tobytes()
+    for run in (one, two):
+        applied = next(one["applied"] for one in run.record["stages"] if one["name"] == "txt2img")
+        assert applied["weights"] == "fp8 e4m3 with scales, computed in float32"
+    config = Sidecar.read(one.artifact.sidecar).config
+    scaled.cache.clear()
+    assert scaled.execute(config).image.tobytes() == one.image.tobytes()
+
+
+def test_the_plan_of_scaled_weights_is_what_the_run_loads(scaled):
+    for name in ("scaled-whole", "scaled"):
+        config = PipelineConfig(checkpoint=name, precision="float32", **QUICK)
+        planned = {one.stage: one.weights for one in scaled.memory_plan(config).stages}["txt2img"]
+        scaled.registry.unload_all()
+        scaled.execute(config, save=False)
+        assert planned == pytest.approx(scaled.registry.nbytes, rel=0.002)
+
+
+@pytest.mark.parametrize("weight_dtype", ["int8", "fp8_e4m3fn"])
+def test_scaled_weights_are_stored_in_no_other_way(scaled, weight_dtype):
+    with pytest.raises(ModelRefusedError, match=r"e4m3 with scales.*set weight_dtype to default"):
+        draw(scaled, "scaled-whole", weight_dtype=weight_dtype)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda one: one.pop("layers.0.attention.qkv.weight_scale"), "lacks the scale of layers.0"),
+        (
+            lambda one: one.update({"layers.0.attention.qkv.weight_scale": torch.ones(3)}),
+            r"has a scale of F32 \[3\] \(layers.0.attention.qkv.weight_scale\)",
+        ),
+        (
+            lambda one: one.update({"layers.0.attention.qkv.weight_scale_2": torch.ones(1)}),
+            "quantised in a way that is not supported",
+        ),
+    ],
+)
+def test_scales_that_are_missing_or_do_not_fit_are_refused_by_the_listing(files, change, words):
+    parts, _, metadata = scaled_parts(change)
+    path = files / "diffusion_models" / "damaged.safetensors"
+    write_checkpoint(path, parts[0], metadata=metadata)
+    with pytest.raises(ModelRefusedError, match=words):
+        find(files, "damaged")
+    path.unlink()
 
 
 def test_files_that_are_cut_pickles_or_links_elsewhere_are_named_and_hide_no_other(files, tmp_path):
