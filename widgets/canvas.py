@@ -1,7 +1,9 @@
 """The middle column: the picture, and its foot with status, caption, queue and stages."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +14,8 @@ from PIL import Image
 
 from medialab import PipelineConfig, Run
 from medialab.artifacts import Artifact
-from medialab.pictures.intake import normalise
+from medialab.errors import PictureError
+from medialab.pictures.intake import normalise, open_picture
 from medialab.pictures.png_writer import png_of
 from medialab.process.events import Event
 from medialab.process.installation import short_path
@@ -307,6 +310,14 @@ def decode_picture(file: bytes) -> Image.Image:
     return normalise(file).image.convert("RGB")
 
 
+def _size_of(file: bytes, config: PipelineConfig) -> str:
+    """Return a picture's own size, upscaled or not; that of its settings if it cannot be read."""
+    size = config.width, config.height
+    with suppress(PictureError), open_picture(file, "the picture", most=sys.maxsize) as opened:
+        size = opened.image.size
+    return f"{size[0]} × {size[1]}"
+
+
 def _pictures_in_words(numbers: Sequence[int]) -> str:
     """Return which pictures of a job are drawn at once, by their numbers in order."""
     *others, last = numbers
@@ -327,7 +338,7 @@ def _caption_of(shown: CanvasContent, index: int | None = None) -> dict[str, Any
     count = len(shown.files)
     if shown.config:
         config = shown.config
-        facts = [f"Seed {config.seed}", f"{config.width} × {config.height}"]
+        facts = [f"Seed {config.seed}", _size_of(shown.files[index or 0], config)]
     if index is None:
         facts.append(f"{count} pictures")
     elif count > 1:

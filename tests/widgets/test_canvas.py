@@ -62,11 +62,11 @@ def test_the_caption_has_seed_size_seconds_and_files(canvas, tmp_path):
     config = PipelineConfig(seed=7, width=64, height=96)
     canvas.show(CanvasContent([TEAL], config, [tmp_path / "a<b>.png"], 1.26))
     caption = canvas.foot.caption
-    assert caption["text"] == "Seed 7 · 64 × 96 · 1.3 s · a<b>.png"
+    assert caption["text"] == "Seed 7 · 12 × 8 · 1.3 s · a<b>.png"  # the file's own size
     assert caption["title"].splitlines()[1] == str(tmp_path / "a<b>.png")
     assert (caption["can_save"], caption["can_use"]) == (False, True)
     canvas.show(CanvasContent([TEAL], config))
-    assert canvas.foot.caption["text"] == "Seed 7 · 64 × 96 · not saved"
+    assert canvas.foot.caption["text"] == "Seed 7 · 12 × 8 · not saved"
     assert canvas.foot.caption["can_save"]
     canvas.show(CanvasContent([TEAL]))
     assert not canvas.foot.caption["can_save"]

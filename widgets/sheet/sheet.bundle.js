@@ -39,8 +39,8 @@
 // source: widgets/sheet/src/slider.js
 // source: widgets/sheet/src/suggestions.js
 // source: widgets/sheet/src/view.js
-// sha256 of the sources: 7f376e1c47e572fbb3a685c90e36388e0c7bc6b4225fe1dc40789233fa58ffd1
-// sha256 of the lines below: a42cfe52e6189e5231e695e406c187399b18e46a338ffedb1b4b0d9fdb910e64
+// sha256 of the sources: 8f3c81d493dacf873b591b0f39219aa6d54ef01ebf7004665c2e44b5e128a189
+// sha256 of the lines below: 60f86c5780a6a8fc10f0dbe8d694fd76e1a16aae02fc70d14fbc59b2d452895c
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -2152,7 +2152,6 @@ function makeSeed(host) {
       lock.disabled = last === null || isKept;
       if (last === null) rename(lock, "Keep the last seed: there is no picture yet");
       else rename(lock, isKept ? "The last seed is kept" : `Keep the last seed, ${last}`);
-      if (isRandom && last !== null) box.input.placeholder = `random, last ${last}`;
     },
     disable(isDisabled) {
       box.input.disabled = dice.disabled = isDisabled;

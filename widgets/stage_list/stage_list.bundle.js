@@ -41,8 +41,8 @@
 // source: widgets/stage_list/src/row.js
 // source: widgets/stage_list/src/stage_list.js
 // source: widgets/stage_list/src/view.js
-// sha256 of the sources: 82ddfcbdfc1e1245cabd1bcf29f7560ee2c4dc24dfe397c70f90266a6f446efb
-// sha256 of the lines below: 116259791f0fe89a7753177f40961b9e4837eef2e2adb8ea09e049914d654522
+// sha256 of the sources: 9f63dada880e1eedc70c7bb75d4b3840fc145c2539eca97461a711b7e6d78aba
+// sha256 of the lines below: df15e9f676cdea7151dd6afdf224389071b61ec2d06e02d83033f915a4e511c4
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -2272,7 +2272,6 @@ function makeSeed(host) {
       lock.disabled = last === null || isKept;
       if (last === null) rename(lock, "Keep the last seed: there is no picture yet");
       else rename(lock, isKept ? "The last seed is kept" : `Keep the last seed, ${last}`);
-      if (isRandom && last !== null) box.input.placeholder = `random, last ${last}`;
     },
     disable(isDisabled) {
       box.input.disabled = dice.disabled = isDisabled;

@@ -51,7 +51,6 @@ export function makeSeed(host) {
       lock.disabled = last === null || isKept;
       if (last === null) rename(lock, "Keep the last seed: there is no picture yet");
       else rename(lock, isKept ? "The last seed is kept" : `Keep the last seed, ${last}`);
-      if (isRandom && last !== null) box.input.placeholder = `random, last ${last}`;
     },
     disable(isDisabled) {
       box.input.disabled = dice.disabled = isDisabled;
