@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 from medialab.artifacts import ArtifactManager, SettingsReader
 from medialab.artifacts.needed import pictures_needed
 from medialab.artifacts.tagging import Tags
-from medialab.batch.batch import Batch, names_in
-from medialab.batch.sweep import How, Sweep
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.devices.executor import DevicesExecutor
@@ -23,19 +21,18 @@ from medialab.presets import Presets, for_photo
 from medialab.process import threads
 from medialab.process.installation import outputs_folder
 from medialab.process.jobs import JobQueue
-from medialab.runs.cache import Explanation, StageCache
+from medialab.runs.cache import StageCache
 from medialab.runs.executor import Executor, KernelExecutor, RunJob, wait_for
 from medialab.runs.maker import Maker
-from medialab.runs.memory_plan import MemoryPlan
 from medialab.runs.request import Request
 from medialab.runs.run import Run
 from medialab.runs.verifying import Verification, verify
 from medialab.runs.waiting import WaitingRequests
-from medialab.runs.without_effect import without_effect
-from medialab.stage import StageSize
 from medialab.stages import STAGES
+from medialab.workbench.batches import OfBatches
 from medialab.workbench.models import OfModels
 from medialab.workbench.pictures import OfPictures
+from medialab.workbench.requests import OfRequests
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -45,7 +42,7 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 2.0
 
 
-class Workbench(OfModels, OfPictures):
+class Workbench(OfModels, OfPictures, OfRequests, OfBatches):
     """Models, outputs and a worker: makes pictures from configs.
 
     Making a workbench costs milliseconds: its worker loads torch and diffusers in the background.
@@ -186,72 +183,6 @@ class Workbench(OfModels, OfPictures):
         request = Request(config, save, anew_from, keeps, threads, duplicates, tuple(beside))
         return self.executor.submit(request, label=label)
 
-    def check(self, config: PipelineConfig, *, save: bool = True) -> None:
-        """Refuse a request that cannot be made, as `submit` does; nothing is loaded.
-
-        Args:
-            config: The request.
-            save: Whether its pictures are to be saved.
-
-        Raises: as `submit`.
-        """
-        if save:
-            self.artifacts.check()
-        self._resolver.check(config)
-
-    def sizes(self, config: PipelineConfig) -> list[StageSize]:
-        """Return the size of a request's picture after each stage that makes it, before any runs.
-
-        Raises:
-            ModelNotFoundError: no such checkpoint.
-            ModelRefusedError: the size is the checkpoint's, and it does not say it.
-        """
-        return self._resolver.sizes(config)
-
-    def sweep(
-        self,
-        config: PipelineConfig,
-        axes: Mapping[str | tuple[str, ...], Any],
-        how: How = "grid",
-        *,
-        name: str,
-        count: int | None = None,
-        seed: int = 0,
-        metrics: Any = (),
-    ) -> Batch:
-        """Begin a batch: a picture for every combination of some values; `run` makes them.
-
-        Called again with the same name and settings, it goes on with what is missing.
-
-        Args:
-            config: The request that is varied.
-            axes: Values by the dotted names of settings, as a list or as text such as "1-10 (+2)";
-                see `medialab.batch.axes.read_axis`.
-            how: "grid" for all combinations, "zip" for the axes side by side, "random" for `count`
-                different ones of the grid's.
-            name: The batch's, and its folder's in outputs/batches.
-            count: How many, with "random".
-            seed: Of the choice, with "random".
-            metrics: What to measure of its pictures: see `Batch.measure`.
-
-        Raises:
-            ConfigError: a value or a combination is refused; all are told at once.
-            BatchError: the name is not a folder's, or a batch of that name has other settings.
-        """
-        return Batch.begin(self, Sweep(config, axes, how, count=count, seed=seed), name, metrics)
-
-    def batch(self, name: str) -> Batch:
-        """Open a batch from the disk.
-
-        Raises:
-            BatchError: there is none of that name, or its files cannot be read.
-        """
-        return Batch(self, name)
-
-    def batches(self) -> list[str]:
-        """Return the names of all batches, in alphabetical order."""
-        return names_in(self.artifacts.folder)
-
     def verify(self, picture: Any) -> Verification:
         """Make a saved picture again, without saving it, and say whether it is equal.
 
@@ -324,18 +255,6 @@ class Workbench(OfModels, OfPictures):
         job = self.submit(config, save=save, anew_from=from_stage, threads=run.config.threads)
         return wait_for(job)
 
-    def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
-        """Return the config of a run's first picture with other settings.
-
-        Args:
-            config: The run's.
-            changes: Settings as for `rerun`.
-
-        Raises:
-            ConfigError: a setting has a value that no picture can be made with.
-        """
-        return self._resolver.changed(config, changes)
-
     def picture_after(self, config: ResolvedConfig, stage: str) -> "Image.Image | None":
         """Return the first picture of a run after a stage; None if it is no longer cached."""
         from medialab.runs.frames import decode_frame
@@ -345,41 +264,6 @@ class Workbench(OfModels, OfPictures):
                 frame = self.cache.read(one.key, partial(decode_frame, device="cpu"))
                 return None if frame is None else frame.image
         return None
-
-    def explain(self, config: PipelineConfig) -> list[Explanation]:
-        """Return for each stage that would run whether its result is cached, or else what changed.
-
-        A seed of -1 is drawn anew each time, so that only the prompt's stage can be cached.
-        """
-        return self._maker.pipeline().explain(self._resolver.plan_first(self.resolve(config)))
-
-    def memory_plan(self, config: PipelineConfig) -> MemoryPlan:
-        """Return the memory that the request needs and that there is; `print` it for a sentence.
-
-        Raises:
-            ModelNotFoundError: no such model.
-        """
-        return self._resolver.memory_plan(config)
-
-    def without_effect(self, config: PipelineConfig) -> list[str]:
-        """Return a sentence for each setting that the request sets in vain, before it is made.
-
-        Such as a negative prompt where no step compares with it. Nothing is loaded.
-        """
-        return without_effect(config, self.registry.snapshot())
-
-    def resolve(self, config: PipelineConfig) -> ResolvedConfig:
-        """Complete a request: draw its seed, set sizes, merge styles, and record models' hashes.
-
-        Random choices in prompts are drawn too, except in a batch, where each picture draws its
-        own. A config that is resolved already must still mean the same files.
-
-        Raises:
-            ConfigError: a setting has a value that no picture can be made with.
-            ModelNotFoundError: no such checkpoint.
-            ModelRefusedError: a model is a pickle, broken, or not the one of a resolved config.
-        """
-        return self._resolver.resolve(config)
 
     def close(self) -> None:
         """Cancel all runs and downloads, end the worker, free models that no other bench uses."""
