@@ -144,7 +144,7 @@ def test_a_prompt_of_a_thousand_words_can_be_looked_for(manager, save):
 
 
 def test_an_index_of_an_older_version_is_made_anew(manager, save, outputs, monkeypatch):
-    monkeypatch.setattr("medialab.artifacts.index._VERSION", 2)
+    monkeypatch.setattr("medialab.artifacts.index_tables._VERSION", 2)
     saved = save(prompt="a ball")
     assert manager.find("ball") == [saved]
     monkeypatch.undo()

@@ -30,7 +30,7 @@ EQUIVALENT = {
         "_COMPARED = 40  # newest results of a stage that an explanation compares",
     ): "a bound on time; one entry more or less is no promise",
     (
-        "medialab/artifacts/index.py",
+        "medialab/artifacts/index_file.py",
         "LeaveOut",
         "connection.isolation_level = None  # transactions are started explicitly",
     ): "sqlite3 begins no transaction of its own inside one that was begun",

@@ -1,0 +1,38 @@
+"""The index follows the folders of days and their sidecars, and reads only what has changed."""
+
+import os
+import time
+
+from medialab.artifacts import index_tables
+from tests.artifacts.pictures import config, image
+
+
+def test_pictures_that_come_and_go_by_hand_are_seen(manager, outputs):
+    first, second = (manager.save(image(), config(), {}) for _ in range(2))
+    assert len(manager.find()) == 2
+    first.path.unlink()
+    assert manager.find() == [second]
+    other = outputs / "2020-01-01"
+    other.mkdir()
+    for path in (second.path, second.sidecar):
+        (other / path.name).write_bytes(path.read_bytes())
+    assert {found.id for found in manager.find()} == {second.id, "2020-01-01/00002"}
+    for path in [*other.iterdir()]:
+        path.unlink()
+    other.rmdir()
+    assert manager.find() == [second]
+
+
+def test_one_unreadable_sidecar_does_not_hide_the_others(manager):
+    good, bad = (manager.save(image(), config(), {}) for _ in range(2))
+    bad.sidecar.write_text("{")
+    assert manager.find() == [good]
+
+
+def test_a_settled_folder_is_not_listed_again(manager, outputs, monkeypatch):
+    saved = manager.save(image(), config(), {})
+    long_ago = time.time() - 60
+    os.utime(saved.path.parent, (long_ago, long_ago))
+    assert manager.find() == [saved]
+    monkeypatch.setattr(index_tables, "_follow_day", None)
+    assert manager.find() == [saved]
