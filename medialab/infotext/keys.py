@@ -3,8 +3,8 @@
 A table: for each key, how its value is written from a config and read into settings. Infotext is
 for other programs; a setting that these items cannot express is in our own item
 (medialab/infotext/text.py).
-Source: A1111's modules/processing.py, processing_scripts and extra_generation_params; ControlNet's
-internal_controlnet/external_code.py; Ultimate SD Upscale's scripts; Forge for parts in files.
+Source: A1111's modules/processing.py, processing_scripts and extra_generation_params; Ultimate SD
+Upscale's scripts; Forge for parts in files.
 """
 
 import re
@@ -14,38 +14,21 @@ from typing import Any, NamedTuple
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.infotext.adetailer import vae_file, vae_name
-from medialab.settings.choices import USUAL_RESIZE
+from medialab.infotext.control_items import read_control, write_control
+from medialab.infotext.shown_names import (
+    plain_name,
+    read_upscaler,
+    schedule,
+    shown_upscaler,
+    with_hash,
+)
 from medialab.settings.fields import names_in_list
 
 Items = Mapping[str, str]
 _SIZE = re.compile(r"(\d+)x(\d+)")
-_HASHED = re.compile(r"(.+?) \[\w+\]")
-_CONTROL = re.compile(r"\s{0,3}([\w /]{1,60}): (\([^)]*\)|[^,]+)(?:,|$)")
-SHOWN_SCHEDULES = {"sgm uniform": "SGM Uniform", "ddim": "DDIM"}
-_SHOWN_UPSCALERS = {
-    "none": "None",
-    "latent": "Latent",
-    "latent nearest": "Latent (nearest)",
-    "latent bicubic": "Latent (bicubic)",
-    "lanczos": "Lanczos",
-    "nearest": "Nearest",
-    "bicubic": "Bicubic",
-}
-_UPSCALERS = {shown.casefold(): name for name, shown in _SHOWN_UPSCALERS.items() if name != "none"}
-_MODULES = {"soft edge": "softedge_hed", "scribble": "scribble_hed", "pose": "openpose"}
 _MOST_MODULES = 5  # three text encoders of SD3, and its VAE, have been written
 _MODULES_OF_FORGE = tuple(f"Module {number}" for number in range(1, _MOST_MODULES + 1))
 _IS_VAE = re.compile(r"^ae$|vae", re.IGNORECASE)  # by its name: the items do not say
-_CONTROL_READ = {"Module", "Model", "Weight", "Resize Mode", "Guidance Start", "Guidance End"}
-# Values that always apply here.
-_CONTROL_IDLE = {"Pixel Perfect": "True", "Control Mode": "Balanced", "Hr Option": "Both"}
-_PREPROCESSORS = {module: name for name, module in _MODULES.items()} | {
-    "openpose_full": "pose",
-    "softedge_pidinet": "soft edge",
-    "scribble_pidinet": "scribble",
-    "hed": "soft edge",
-    "tile_resample": "tile",
-}
 
 
 class Key(NamedTuple):
@@ -71,16 +54,6 @@ def items_of(config: ResolvedConfig, keys: tuple[Key, ...]) -> dict[str, str]:
 def number(value: float) -> str:
     """Return a number as A1111 writes it: 7, not 7.0."""
     return repr(value).removesuffix(".0")
-
-
-def shown_upscaler(name: str) -> str:
-    """Return A1111's name of an upscaler."""
-    return _SHOWN_UPSCALERS.get(name, name)
-
-
-def schedule(name: str) -> str:
-    """Return A1111's name of a schedule."""
-    return SHOWN_SCHEDULES.get(name, name.title())
 
 
 def _of(
@@ -151,22 +124,6 @@ def _flag(value: str, on: str, off: str) -> bool:
     return value.casefold() == on
 
 
-def plain_name(value: str) -> str:
-    """Return a model's name without the hash that A1111 appends."""
-    match = _HASHED.fullmatch(value)
-    return match[1] if match else value
-
-
-def _with_hash(config: ResolvedConfig, kind: str, name: str) -> str:
-    sha256 = config.sha256_of(kind, name)
-    return f"{name} [{sha256[:10]}]" if sha256 else name
-
-
-def read_upscaler(value: str) -> str:
-    """Return our upscaler for A1111's name of it; a model's name stays."""
-    return _UPSCALERS.get(value.casefold(), value)
-
-
 def _write_strength(config: ResolvedConfig) -> str | None:
     """Return the strength; A1111 has only one: of the edited picture, else of the hires fix."""
     for name in ("img2img", "inpaint", "outpaint", "refiner", "upscaler"):
@@ -204,55 +161,6 @@ def _read_resize(value: str, _items: Items) -> dict[str, Any]:
 def _write_scale(config: ResolvedConfig) -> str | None:
     is_scaled = config.refiner.enabled and _write_resize(config) is None
     return number(config.refiner.scale) if is_scaled else None
-
-
-def _write_control(number_of: int) -> Callable[[ResolvedConfig], str | None]:
-    def write(config: ResolvedConfig) -> str | None:
-        units = [unit for unit in config.control if unit.counts]
-        if number_of >= len(units):
-            return None
-        unit = units[number_of]
-        module = _MODULES.get(unit.preprocessor, unit.preprocessor)
-        parts = {
-            "Module": module,
-            "Model": _with_hash(config, "controlnet", unit.model),
-            "Weight": repr(unit.weight),
-            "Resize Mode": (unit.resize_mode or USUAL_RESIZE).title().replace("And", "and"),
-            "Guidance Start": repr(unit.start),
-            "Guidance End": repr(unit.end),
-        }
-        return ", ".join(f"{name}: {value}" for name, value in parts.items())
-
-    return write
-
-
-def _read_control(value: str, _items: Items) -> dict[str, Any]:
-    """Read a control unit, switched off, since an infotext does not contain its control image."""
-    parts = {match[1].strip(): match[2].strip() for match in _CONTROL.finditer(value)}
-    if "Model" not in parts:
-        raise ValueError(value)
-    module = parts.get("Module", "none").casefold()
-    found = {
-        "model": plain_name(parts["Model"]),
-        "preprocessor": _PREPROCESSORS.get(module, module),
-        "weight": float(parts.get("Weight", 1.0)),
-        "start": float(parts.get("Guidance Start", 0.0)),
-        "end": float(parts.get("Guidance End", 1.0)),
-        "enabled": False,
-    }
-    if "Resize Mode" in parts:
-        found["resize_mode"] = parts["Resize Mode"]
-    return {"control": (found,)}
-
-
-def unread_parts(value: str) -> list[str]:
-    """Return the parts of a control unit that matter but have no setting here."""
-    parts = [(found[1].strip(), found[2].strip()) for found in _CONTROL.finditer(value)]
-    return [f"{name} {text}" for name, text in parts if not _is_idle(name, text)]
-
-
-def _is_idle(name: str, value: str) -> bool:
-    return name in _CONTROL_READ or _CONTROL_IDLE.get(name, "") == value
 
 
 def _write_vae_hash(config: ResolvedConfig) -> str | None:
@@ -331,7 +239,7 @@ AFTER: tuple[Key, ...] = (
     Key(
         "Refiner",
         lambda config: (
-            _with_hash(config, "checkpoint", config.handover_checkpoint)
+            with_hash(config, "checkpoint", config.handover_checkpoint)
             if config.hands_over
             else None
         ),
@@ -357,7 +265,7 @@ AFTER: tuple[Key, ...] = (
     ),
     _painted("Masked area padding", "padding", int),
     _painted("Masked content", "masked_content", str),
-    *(Key(f"ControlNet {one}", _write_control(one), _read_control) for one in range(10)),
+    *(Key(f"ControlNet {one}", write_control(one), read_control) for one in range(10)),
     _tiled(
         "Ultimate SD upscale upscaler",
         "upscaler",

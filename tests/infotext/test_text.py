@@ -1,7 +1,5 @@
 """What is written of a config is read back exactly, and A1111's own texts are read."""
 
-import json
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -382,20 +380,6 @@ def test_a_hires_fix_of_a1111_is_switched_on_and_tiles_of_others_are_not():
     assert hires.settings["refiner"]["enabled"]
     tiles = infotext.read("cat\nSteps: 20, Seed: 1, Ultimate SD upscale upscaler: Lanczos")
     assert "enabled" not in tiles.settings["upscaler"]
-
-
-def test_a_controlnet_of_others_is_told_but_off_for_want_of_its_picture():
-    unit = (
-        '"Module: openpose_full, Model: control_v11p [cab727d4], Weight: 0.8, '
-        'Resize Mode: Crop and Resize, Guidance Start: 0.1, Guidance End: 0.9, Pixel Perfect: True"'
-    )
-    parsed = infotext.read(f"cat\nSteps: 20, Seed: 1, Size: 64x64, ControlNet 1: {unit}")
-    assert parsed.rest == {"ControlNet 1": json.loads(unit)}  # a pose needs a model of its own
-    canny = unit.replace("openpose_full", "canny")
-    found = infotext.read(f"cat\nSteps: 20, Seed: 1, Size: 64x64, ControlNet 0: {canny}")
-    (read,) = PipelineConfig.parse(found.settings).control
-    assert (read.model, read.preprocessor, read.weight) == ("control_v11p", "canny", 0.8)
-    assert (read.start, read.end, read.enabled) == (0.1, 0.9, False)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 from medialab.api.http.operation import Asked, Content, Operation
 from medialab.api.service import Service
-from medialab.infotext.keys import schedule, shown_upscaler
+from medialab.infotext.shown_names import schedule, shown_upscaler
 from medialab.listing.info import ModelInfo
 from medialab.settings.choices import LATENT_UPSCALERS, PIXEL_UPSCALERS
 from medialab.settings.samplers import SAMPLERS, SCHEDULES

@@ -7,8 +7,8 @@ from medialab.api.http.a1111.requests import Drawing, Img2ImgRequest, Txt2ImgReq
 from medialab.api.messages import parsed
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
-from medialab.infotext.keys import plain_name, read_upscaler
 from medialab.infotext.sampler_names import parse_sampler_name, parse_schedule_name
+from medialab.infotext.shown_names import plain_name, read_upscaler
 from medialab.settings.choices import RESIZE_MODES
 from medialab.stages.inpaint import MASKED_CONTENTS
 
