@@ -1,7 +1,7 @@
 """What a download does: bring the files, check them, give them their names, write the notes."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from medialab.remote.names import safe_name, suffix_of
 from medialab.remote.packages.bringing import bring
 from medialab.remote.packages.pins import Bundle
 from medialab.remote.parts import Part, part_of
-from medialab.remote.placing import files_below, folder_of, put, same_as
+from medialab.remote.placing import disk_told, files_below, folder_of, put, same_as
 from medialab.remote.source import DownloadRequest
 from medialab.remote.transfer import Received, Transfer
 from medialab.remote.verifying import check_name, check_whole
@@ -57,7 +57,7 @@ class Fetching:
             download.tell(_was_there(path, folder))
             return path
         with (
-            _disk_told(name, folder),
+            disk_told(name, folder.name),
             part_of(folder, name, file) as part,
             download.discarding(part.discard),
         ):
@@ -74,7 +74,7 @@ class Fetching:
             MediaLabError: it cannot be; the message says why, and what came is kept.
         """
         folder = folder_of(self._models, download.kind or "checkpoint")
-        with _disk_told(download.name, folder):
+        with disk_told(download.name, folder.name):
             path = fetch_folder(download, version, folder)
         self._note(download, download.files[0], path)
         return path
@@ -179,17 +179,3 @@ def _write_preview(path: Path, version: RemoteVersion) -> None:
         title = version.source.title
         with asked(title, DownloadRequest(chosen.url)) as answer:
             write_preview(path, read_body(title, answer, LARGEST_PICTURE))
-
-
-@contextmanager
-def _disk_told(name: str, folder: Path) -> Iterator[None]:
-    """Turn errors of the disk within the block into one that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        message = (
-            f"{name} cannot be written to {folder.name} ({reason}); free the disk or change its "
-            "permissions, then download it again: what came is kept"
-        )
-        raise DownloadError(message) from error

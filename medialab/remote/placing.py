@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from medialab.errors import DownloadError
@@ -150,3 +150,25 @@ def _sync(folder: Path) -> None:
 
 def _is_whole(name: str) -> bool:
     return not name.startswith(".") and not name.endswith(PART)
+
+
+@contextmanager
+def disk_told(name: str, where: str) -> Iterator[None]:
+    """Turn errors of the disk within the block into one that says what to do.
+
+    Args:
+        name: What is written.
+        where: The folder, as the message names it.
+
+    Raises:
+        DownloadError: it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = (
+            f"{name} cannot be written to {where} ({reason}); free the disk or change its "
+            "permissions, then download it again: what came is kept"
+        )
+        raise DownloadError(message) from error

