@@ -3,6 +3,7 @@
 import pytest
 
 from medialab import PipelineConfig, Workbench
+from tests.widgets.history_parts import PROMPTS, Acts, history_of, two_pictures
 from widgets import Studio
 from widgets.batch_marks import BatchActs
 from widgets.batch_panel import BatchPanel
@@ -71,6 +72,32 @@ def drawn(studio):
     studio.generate()
     studio.wait(120)
     return studio
+
+
+@pytest.fixture
+def artifacts(tmp_path):
+    """The pictures of a folder with a green tree and, newer, a red car."""
+    return two_pictures(tmp_path / "outputs")
+
+
+@pytest.fixture
+def canvas():
+    """The canvas beside the history."""
+    return Acts()
+
+
+@pytest.fixture
+def history(artifacts, canvas):
+    """The panel of the history over these two pictures."""
+    return history_of(artifacts, canvas)
+
+
+@pytest.fixture
+def studio_history(studio):
+    """The same in a studio."""
+    for prompt, seed in PROMPTS.items():
+        studio.bench.execute(PipelineConfig(prompt=prompt, seed=seed, steps=1))
+    return studio.history
 
 
 @pytest.fixture

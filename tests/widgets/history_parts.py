@@ -15,7 +15,7 @@ class Acts:
 
     def __init__(self):
         self.path, self.started, self.used, self.compared = None, [], 0, []
-        self.done = []
+        self.done, self.errors = [], []
         self.acts = HistoryActs(
             self.look,
             self.started.append,
@@ -50,10 +50,10 @@ def two_pictures(folder):
     return artifacts
 
 
-def history_of(artifacts, canvas, errors):
+def history_of(artifacts, canvas):
     """Return the panel over these pictures, the newest first."""
     panel = canvas.history = HistoryPanel(
-        artifacts, canvas.acts, lambda error, _: errors.append(error)
+        artifacts, canvas.acts, lambda error, _: canvas.errors.append(error)
     )
     panel.begin()
     return panel

@@ -1,45 +1,15 @@
 """History: compared, deleted and brought back, gone on from."""
 
-import pytest
-
 from medialab import PipelineConfig
 from tests.widgets.history_parts import (
-    PROMPTS,
-    Acts,
-    history_of,
     name,
     select,
     titles,
     told,
-    two_pictures,
 )
 from widgets import history_actions
 
 SECONDS = 120
-
-
-@pytest.fixture
-def canvas():
-    return Acts()
-
-
-@pytest.fixture
-def artifacts(tmp_path):
-    return two_pictures(tmp_path / "outputs")
-
-
-@pytest.fixture
-def history(artifacts, canvas):
-    """Two pictures, the newer first: a red car, a green tree."""
-    return history_of(artifacts, canvas, [])
-
-
-@pytest.fixture
-def studio_history(studio):
-    """The same in a studio."""
-    for prompt, seed in PROMPTS.items():
-        studio.bench.execute(PipelineConfig(prompt=prompt, seed=seed, steps=1))
-    return studio.history
 
 
 def test_enter_uses_the_settings_and_undo_brings_mine_back(studio_history, studio, press):

@@ -4,49 +4,16 @@ import pytest
 
 from medialab import PipelineConfig
 from tests.widgets.history_parts import (
-    PROMPTS,
-    Acts,
-    history_of,
     name,
     select,
     titles,
     told,
-    two_pictures,
 )
 from widgets import history_panel
 from widgets.gallery import Filters
 from widgets.history_panel import HistoryPanel
 
 SECONDS = 120
-
-
-@pytest.fixture
-def canvas():
-    return Acts()
-
-
-@pytest.fixture
-def artifacts(tmp_path):
-    return two_pictures(tmp_path / "outputs")
-
-
-@pytest.fixture
-def errors():
-    return []
-
-
-@pytest.fixture
-def history(artifacts, canvas, errors):
-    """Two pictures, the newer first: a red car, a green tree."""
-    return history_of(artifacts, canvas, errors)
-
-
-@pytest.fixture
-def studio_history(studio):
-    """The same in a studio."""
-    for prompt, seed in PROMPTS.items():
-        studio.bench.execute(PipelineConfig(prompt=prompt, seed=seed, steps=1))
-    return studio.history
 
 
 def test_pictures_made_anywhere_appear_newest_first(history):
@@ -94,10 +61,10 @@ def test_tags_are_given_to_many_and_filtered_by_where_they_are_given(history):
         ({"since": "2026-13-45"}, "There is no such day."),
     ],
 )
-def test_a_search_that_cannot_be_is_told_beside_its_field(history, errors, changes, fault):
+def test_a_search_that_cannot_be_is_told_beside_its_field(history, canvas, changes, fault):
     history.narrow(**changes)
     assert fault in history.gallery.fault
-    assert errors == []
+    assert canvas.errors == []
     assert len(history.gallery.ids) == 2
     history.narrow(**dict.fromkeys(changes, ""))
     assert history.gallery.fault == ""

@@ -6,14 +6,8 @@ from zipfile import ZipFile
 import pytest
 
 from medialab.errors import ArtifactError
-from tests.widgets.history_parts import two_pictures
 from widgets import history_parcels
 from widgets.history_parcels import parcel_of
-
-
-@pytest.fixture
-def artifacts(tmp_path):
-    return two_pictures(tmp_path / "outputs")
 
 
 def test_downloads_hold_the_files_as_they_are(artifacts):
