@@ -147,8 +147,10 @@ class StepCache:
         return found
 
     def _is_near(self, residual: "torch.Tensor", before: "torch.Tensor | None") -> bool:
-        if before is None:
+        # A pipeline may compute a prompt's places at its first call alone: the picture's come last.
+        if before is None or before.shape[1] < residual.shape[1]:
             return False
+        before = _last(before, residual)
         change = (residual - before).abs().mean() / before.abs().mean()
         return bool(change <= self._threshold)
 
@@ -172,11 +174,16 @@ class StepCache:
         parts = list(prompt.outputs if is_pair else [_joined(prompt.outputs)])
         if is_last:
             parts = [
-                None if more is None else more + one
+                None if more is None else _last(more, one) + one
                 for more, one in zip(prompt.added, parts, strict=True)
             ]
             prompt.outputs = ()
         return tuple(parts) if is_pair else parts[0]
+
+
+def _last(tokens: "torch.Tensor", like: "torch.Tensor") -> "torch.Tensor":
+    """Return as many of the last tokens (rows, tokens, width) as another tensor has."""
+    return tokens[:, tokens.shape[1] - like.shape[1] :]
 
 
 def _parts(found: Any) -> Sequence[Any]:

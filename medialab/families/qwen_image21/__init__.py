@@ -49,6 +49,7 @@ QWEN_IMAGE_21 = Family(
     guidance=GUIDANCE,
     schedulers=FlowSchedulers(),
     noising=FLOW_NOISE,
+    reused_blocks=("transformer_blocks",),
     editing=EDITING,
     defaults=Defaults(steps=40, guidance_scale=1.0, sampler=SAMPLER),
     native_sizes={"": NATIVE_SIZE},
