@@ -10,6 +10,7 @@ most one torn line at the end, which is no line; one process at a time appends.
 import json
 import os
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
@@ -18,6 +19,7 @@ from typing import Any
 
 from medialab.errors import BatchError, shown
 from medialab.files.locks import try_lock
+from medialab.files.whole import UNFINISHED
 
 VERSION = 1
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9_-])?")
@@ -71,6 +73,9 @@ class Journal:
     def begin(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Write the request; if one is there, compare it, and return that one.
 
+        Of several processes that begin a batch at the same moment, one writes its request, and the
+        others find that.
+
         Args:
             request: plain values. Those that do not say which pictures are wanted (`created`,
                 `versions`, `drawn_seed`) may differ from what is there.
@@ -80,8 +85,7 @@ class Journal:
                 folder cannot be written.
         """
         request = json.loads(json.dumps({"version": VERSION, **request}))
-        if not self.exists:
-            self._write(request)
+        if not self.exists and self._write(request):
             return request
         there = self.request()
         if different := sorted(_differences("", _compared(there), _compared(request))):
@@ -153,7 +157,10 @@ class Journal:
             except OSError as error:
                 raise self._not_written(error) from error
             if not is_alone:
-                message = f"the batch {self.folder.name!r} is being made by another process"
+                message = (
+                    f"the batch {self.folder.name!r} is being made by another process, or by "
+                    "this one; run it again when that has ended: what is made by then stays"
+                )
                 raise BatchError(message)
             yield JournalWriter(file, self._not_written)
 
@@ -164,19 +171,20 @@ class Journal:
             "disk or change its permissions, then run the batch again: nothing that is made is lost"
         )
 
-    def _write(self, request: Mapping[str, Any]) -> None:
-        """Write the request, whole or not at all."""
-        partial = self.request_file.with_suffix(".partial")
+    def _write(self, request: Mapping[str, Any]) -> bool:
+        """Write the request, whole or not at all; return False if another was there first."""
+        partial = self.folder / f".request-{secrets.token_hex(8)}{UNFINISHED}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with partial.open("w", encoding="utf-8") as file:
-                json.dump(request, file, ensure_ascii=False, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.request_file)
-        except OSError as error:
-            with suppress(OSError):
+            try:
+                with partial.open("x", encoding="utf-8") as file:
+                    json.dump(request, file, ensure_ascii=False, indent=1)
+                    file.flush()
+                    os.fsync(file.fileno())
+                return _published(partial, self.request_file)
+            finally:
                 partial.unlink(missing_ok=True)
+        except OSError as error:
             message = f"the batch {self.folder.name!r} cannot be begun ({error.strerror})"
             raise BatchError(message) from error
 
@@ -230,6 +238,25 @@ class JournalWriter:
             with suppress(OSError):
                 os.ftruncate(self._file.fileno(), end)
             raise self._refused(error) from error
+
+
+def _published(partial: Path, final: Path) -> bool:
+    """Give a whole file its name, unless another has it; return whether it was given.
+
+    Limits: on a disk without hard links, of two that do so at the same moment the last one counts.
+
+    Raises:
+        OSError: it cannot be given.
+    """
+    try:
+        os.link(partial, final)
+    except FileExistsError:
+        return False
+    except OSError:  # a disk without hard links
+        if final.exists():
+            return False
+        partial.rename(final)
+    return True
 
 
 def _compared(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -251,6 +251,36 @@ def test_kill_9_loses_nothing_and_makes_nothing_twice(tiny_models, tmp_path, exp
         assert len(bench.artifacts.find()) == 6
 
 
+@pytest.mark.thorough
+def test_of_two_processes_that_make_a_batch_at_once_one_makes_it_and_the_other_is_told(
+    tiny_models, tmp_path, expected
+):
+    outputs = tmp_path / "outputs"
+    command = [sys.executable, "-c", MAKER, str(tiny_models), str(outputs), BASE.model_dump_json()]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as one, subprocess.Popen(command, **pipes) as other:
+        said = [process.communicate() for process in (one, other)]
+        codes = sorted(process.returncode for process in (one, other))
+    rows = [line for told, _ in said for line in told.splitlines() if line != "all"]
+    assert sorted(rows) == [*"012345"]
+    assert codes in ([0, 1], [0, 0])  # the other came when all was made
+    errors = "".join(error for _, error in said)
+    assert ("is being made by another process" in errors) == (codes == [0, 1]), errors
+
+    with Workbench(tiny_models, outputs, device="cpu") as bench:
+        assert _bytes(bench.sweep(BASE, AXES, name="poster").run()) == expected
+        assert len(bench.artifacts.find()) == 6
+
+
+def test_what_two_ask_to_measure_at_the_same_moment_is_measured(bench):
+    batch = bench.sweep(BASE, {"seed": [1]}, name="poster").run()
+    one, other = bench.batch("poster"), bench.batch("poster")
+    one.measured.ask(["sharpness"])
+    other.measured.ask(["mean_colour"])
+    assert [*bench.batch("poster").measure().table.columns[-2:]] == ["sharpness", "mean_colour"]
+    assert batch.measured.asked == []
+
+
 def test_metrics_are_columns_and_are_measured_once(bench, tmp_path):
     Image.new("RGB", (64, 64), "red").save(tmp_path / "red.png")
     asked = ["sharpness", {"difference": tmp_path / "red.png"}]

@@ -1,5 +1,6 @@
 """The journal of a batch: nothing that was noted is lost, whatever happens to the process."""
 
+import errno
 import json
 import os
 import signal
@@ -33,6 +34,24 @@ with Journal(Path(sys.argv[1])).writing() as journal:
         journal.note(row, "done", path="é" * (row % 300))
         print(row, flush=True)
         row += 1
+"""
+
+# Begins a batch for each line that it reads, as another does at the same moment; says its seed.
+BEGINNER = """
+import json, sys
+from pathlib import Path
+from medialab.batch.journal import Journal
+from medialab.errors import BatchError
+
+print("ready", flush=True)
+for line in sys.stdin:
+    folder, seed = line.split()
+    request = {"base": {"prompt": "x" * 100_000}, "drawn_seed": int(seed)}
+    try:
+        begun = Journal(Path(folder)).begin(request)["drawn_seed"]
+    except BatchError as error:
+        begun = str(error)
+    print(begun, flush=True)
 """
 
 
@@ -161,6 +180,35 @@ def test_two_processes_never_append_at_once(journal):
         Journal(journal.folder).writing(),
     ):
         pass
+
+
+def test_of_two_processes_that_begin_a_batch_at_once_both_have_the_request_of_one(tmp_path):
+    command = [sys.executable, "-c", BEGINNER]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as one, subprocess.Popen(command, **pipes) as other:
+        both = (one, other)
+        assert [process.stdout.readline() for process in both] == ["ready\n"] * 2
+        for number in range(60):
+            folder = tmp_path / f"b{number}"
+            for seed, process in enumerate(both, 1):
+                process.stdin.write(f"{folder} {seed}\n")
+                process.stdin.flush()
+            begun = [process.stdout.readline().strip() for process in both]
+            assert begun == [str(Journal(folder).request()["drawn_seed"])] * 2
+            assert [one.name for one in folder.iterdir()] == ["request.json"]
+        for process in both:
+            process.stdin.close()
+
+
+def test_where_a_disk_has_no_hard_links_a_batch_is_begun_all_the_same(tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(os, "link", refused)
+    folder = tmp_path / "poster"
+    assert Journal(folder).begin(REQUEST)["drawn_seed"] == 12
+    assert Journal(folder).begin(REQUEST | {"drawn_seed": 99})["drawn_seed"] == 12
+    assert [one.name for one in folder.iterdir()] == ["request.json"]
 
 
 def test_an_error_in_the_block_passes_as_it_is(journal):

@@ -114,8 +114,10 @@ class Measured:
 
     def _take(self, entry: Mapping[str, Any]) -> None:
         if "asked" in entry:
-            asked = [Asked(**one) for one in entry["asked"]]
-            self.asked = [one for one in asked if one.name in METRICS]
+            # Another process may have asked for others at the same moment: none is taken back.
+            asked = [Asked(**one) for one in entry["asked"] if one["name"] in METRICS]
+            known = {one.name: one for one in self.asked} | {one.name: one for one in asked}
+            self.asked = [*known.values()]
         else:
             self._values.setdefault(str(entry["sha256"]), {}).update(entry["values"])
 
