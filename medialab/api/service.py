@@ -15,11 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from medialab.api.batches import Batches
 from medialab.api.capabilities import capabilities, schema_of
-from medialab.api.failures import failure_of
+from medialab.api.jobs import OfJobs
 from medialab.api.limits import Limits
 from medialab.api.messages import decoded, refused
-from medialab.api.pictures import OfPictures
 from medialab.api.requests import BatchRequest, EnhanceRequest, PictureRequest
 from medialab.batch.files import parse_batch
 from medialab.config.pipeline import PipelineConfig
@@ -27,7 +27,6 @@ from medialab.devices.executor import DevicesExecutor
 from medialab.devices.jobs import Job
 from medialab.devices.names import read_devices
 from medialab.errors import (
-    JobNotFoundError,
     ModelRefusedError,
     RepeatedKeyError,
 )
@@ -42,7 +41,7 @@ from medialab.workbench import Workbench
 _MOST_KEYS = 1000
 
 
-class Service(OfPictures):
+class Service(OfJobs):
     """A studio that takes requests of clients and answers in plain values.
 
     Args:
@@ -75,6 +74,7 @@ class Service(OfPictures):
         )
         self.bench = Workbench(outputs=outputs, registry=self.registry, executor=self.executor)
         self.bench.waiting.close()  # clients ask again; a person's studio shall not be offered them
+        self.batches = Batches(self.bench, self.executor)
         # Settings that a client of A1111's API chose as options, by client.
         self.chosen: dict[str, dict[str, Any]] = {}
         self._keys: OrderedDict[tuple[str, str], tuple[str, Job]] = OrderedDict()
@@ -144,72 +144,9 @@ class Service(OfPictures):
                 self._check(read.sweep.config(row))
             with self._beginning:  # another may be given at the same moment by the same name
                 batch = read.begin(self.bench)
-            return self.executor.submit_batch(batch.name, rows=len(batch), owner=owner)
+            return self.batches.submit(batch.name, rows=len(batch), owner=owner)
 
         return self._once(submit, "batch", request.model_dump_json(), owner, key)
-
-    def jobs(self, owner: str | None = None) -> list[Job]:
-        """Return the jobs of a client, or of all: running, waiting, then ended ones."""
-        known = [*self.executor.jobs(), *self.executor.over()]
-        return [job for job in known if owner is None or job.owner == owner]
-
-    def job(self, name: str, owner: str | None = None) -> Job:
-        """Return the job of a name, among a client's or all.
-
-        Raises:
-            JobNotFoundError: there is none; that of another client is not told either.
-        """
-        job = self.executor.named(name)
-        if job is None or owner not in {None, job.owner}:
-            message = f"there is no job {name!r}; GET /jobs lists them, ended ones for some time"
-            raise JobNotFoundError(message).about("name")
-        return job
-
-    def cancel(self, name: str, owner: str | None = None, *, keep: bool = False) -> Job:
-        """Cancel a job, and return it; one that has ended is left as it is.
-
-        Raises:
-            JobNotFoundError: there is none.
-        """
-        job = self.job(name, owner)
-        job.cancel(keep=keep)
-        return job
-
-    def described(self, job: Job, *, png: bool = False, brief: bool = False) -> dict[str, Any]:
-        """Return a job as plain values, as `requests.JobAnswer` describes them.
-
-        Args:
-            job: The job.
-            png: Whether its pictures are among them, in base64.
-            brief: Whether config and records are left out, as in a list of many jobs.
-        """
-        waiting = [one for one in self.executor.jobs() if one.state == "queued"]
-        steps = [one.data for one in job.events() if one.kind in {"planned", "stage", "step"}]
-        last = steps[-1] if steps else {}
-        plain = {
-            "name": job.name,
-            "kind": job.kind,
-            "label": job.label,
-            "state": job.state,
-            "created": job.created.isoformat(timespec="milliseconds"),
-            "seconds": round(job.seconds, 3),
-            "place": waiting.index(job) if job in waiting else None,
-            "progress": {
-                "stage": last.get("stage", ""),
-                **{name: last.get(name, 0) for name in ("step", "steps", "image", "images")},
-            },
-            "batch": {"name": job.batch, **job.rows} if job.batch is not None else None,
-            "error": failure_of(job, self.without_folders) if job.failure else None,
-            "seed": None,
-            "config": None,
-            "pictures": [],
-        }
-        if job.run:
-            pictures = [self._made(*one, png=png, brief=brief) for one in _pairs(job.run)]
-            plain |= {"pictures": pictures}
-        if config := job.run.get("config"):
-            plain |= {"seed": config["seed"], "config": None if brief else config}
-        return plain
 
     # --- what there is ------------------------------------------------------------------------
 
@@ -234,7 +171,7 @@ class Service(OfPictures):
     def health(self) -> dict[str, Any]:
         """Return that the service answers, and what its workers do."""
         there = "starting" if self.executor.pids else "none"
-        states = [job.state for job in self.executor.jobs()]
+        states = [job.state for job in self.unfinished()]
         return {
             "status": "ok",
             "version": program_version(),
@@ -244,16 +181,12 @@ class Service(OfPictures):
             "waiting": states.count("queued"),
         }
 
-    def without_folders(self, text: str) -> str:
-        """Replace the paths of the folders by their names: a client must not learn paths."""
-        models = (one.path for one in self.registry.folders)
-        for folder in (self.bench.artifacts.folder, *(one.resolve() for one in models)):
-            text = text.replace(str(folder), folder.name)
-        return text
-
     def close(self) -> None:
         """Cancel everything, and end the worker."""
+        self.executor.queue.close()
+        self.batches.cancel_all()
         self.bench.close()
+        self.batches.wait()
         self.registry.hashing.close()
 
     def _once(self, submit: Callable[[], Job], what: str, body: str, owner: str, key: str) -> Job:
@@ -298,9 +231,3 @@ class Service(OfPictures):
             "full_name": info.full_name,
             "refused": self.without_folders(info.refused) if info.refused else None,
         }
-
-
-def _pairs(run: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Return the facts and the record of each picture of a run in plain values."""
-    pictures = run["pictures"]
-    return list(zip(pictures, run.get("records") or [{}] * len(pictures), strict=True))

@@ -20,7 +20,7 @@ from medialab.runs.executor import Executor, RunJob
 # Pictures of a batch in the workbench's queue, for each device: the next one is ready when one is
 # drawn, also while that is written, and whoever else asks for a picture waits for no more.
 _MOST_EACH = 2
-_MOST_DEATHS = 3  # of processes, while they made the same picture
+MOST_DEATHS = 3  # of processes, while they made the same picture
 _LOOK = 1.0  # seconds between two looks at jobs whose end was not heard
 
 OnEvent = Callable[[int, Event], object]
@@ -200,7 +200,7 @@ class QueueExecutor(BatchExecutor):
             self._deaths[cell.row] += 1
             if (made := work.finished(cell)) is not None:
                 return Outcome(cell, made)
-            if self._deaths[cell.row] < _MOST_DEATHS:
+            if self._deaths[cell.row] < MOST_DEATHS:
                 refused = self._submit(work.bench, cell)
                 return None if refused is None else Outcome(cell, error=refused)
         return Outcome(cell, error=error)

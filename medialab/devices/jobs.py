@@ -15,7 +15,7 @@ from medialab.runs.plain import error_from_plain, run_from_plain
 from medialab.runs.request import Request
 from medialab.runs.run import Run
 
-JobKind = Literal["pictures", "batch"]
+JobKind = Literal["pictures", "batch", "metrics"]
 _MOST_EVENTS = 1000  # of one job; the oldest steps are forgotten first
 _PREVIEW = "preview"
 
@@ -39,11 +39,12 @@ class Job:
     """A request that waits, is made, or has ended; satisfies `medialab.runs.executor.RunJob`.
 
     Args:
-        kind: "pictures" or "batch".
+        kind: "pictures"; "batch"; or "metrics", which are measured of a batch.
         owner: The client that asked for it, as the server tells them apart.
         label: A short text for a person.
-        request: The request for pictures; None for a batch.
-        batch: The name of a batch that was begun.
+        request: The request for pictures; None for others.
+        batch: The name of a batch that was begun; None for pictures.
+        part_of: The job of a batch, if this is a part of that: clients are told of that alone.
         cancel: Called to cancel it.
     """
 
@@ -57,12 +58,13 @@ class Job:
         *,
         request: Request | None = None,
         batch: str | None = None,
+        part_of: "Job | None" = None,
         cancel: "Callable[[Job, bool], object]",
     ) -> None:
         self.name = secrets.token_hex(8)
         self.kind: JobKind = kind
         self.owner, self.label = owner, label or self.name
-        self.request, self.batch = request, batch
+        self.request, self.batch, self.part_of = request, batch, part_of
         self.state: State = "queued"
         self.created = datetime.now(UTC)
         self.started: float | None = None
@@ -87,6 +89,11 @@ class Job:
         if self.started is None:
             return 0.0
         return (self.ended or time.monotonic()) - self.started
+
+    @property
+    def turn(self) -> tuple[str, str]:
+        """Whose turn it is when it is begun: its client's requests take turns with each batch."""
+        return self.owner, "" if self.part_of is None else self.part_of.name
 
     @property
     def checkpoint(self) -> str:
@@ -171,35 +178,42 @@ class Job:
             call()
 
     def _forget_previews(self) -> None:
-        """Drop the previews of earlier steps, and the oldest steps of very many."""
-        last = len(self._events) - 1
-        if last >= 0 and _PREVIEW in self._events[last].data:
-            old = self._events[last]
-            data = {name: one for name, one in old.data.items() if name != _PREVIEW}
-            self._events[last] = JobEvent(old.number, old.kind, data)
+        """Drop the preview of an earlier step, and the oldest steps of very many."""
+        for at in reversed(range(len(self._events))):
+            old = self._events[at]
+            if _PREVIEW in old.data:  # the only one
+                data = {name: one for name, one in old.data.items() if name != _PREVIEW}
+                self._events[at] = JobEvent(old.number, old.kind, data)
+                break
         if len(self._events) >= _MOST_EVENTS:
             at = next((at for at, one in enumerate(self._events) if one.kind == "step"), 0)
             del self._events[at]
 
 
-def next_of(waiting: Sequence[Job], turns: Mapping[str, int], kind: JobKind) -> Job | None:
+def next_of(
+    waiting: Sequence[Job], turns: Mapping[tuple[str, ...], int], kind: JobKind
+) -> Job | None:
     """Return the waiting job of a kind that is made next, so that no client waits for another's.
 
-    Each client has its turn, the one whose last turn is longest ago first; of one client's jobs,
-    the first that waits.
+    Each client has its turn, the one whose last turn is longest ago first. What a client asks for
+    takes turns likewise with the pictures of each of its batches; of those, the first that waits.
 
     Args:
         waiting: The jobs that wait, in the order in which they came.
-        turns: The number of each client's last turn.
+        turns: The number of the last turn of each client, `(owner,)`, and of each `Job.turn`.
         kind: The kind of job.
     """
     of_kind = [job for job in waiting if job.kind == kind]
-    return min(of_kind, key=lambda job: turns.get(job.owner, 0), default=None)
+    return min(
+        of_kind,
+        key=lambda job: (turns.get((job.owner,), 0), turns.get(job.turn, 0)),
+        default=None,
+    )
 
 
 def next_for(
     waiting: Sequence[Job],
-    turns: Mapping[str, int],
+    turns: Mapping[tuple[str, ...], int],
     kind: JobKind,
     warm: Sequence[str],
     *,
@@ -207,7 +221,7 @@ def next_for(
 ) -> tuple[Job, int] | None:
     """Return the waiting job that is begun next, and which of the idle devices makes it.
 
-    The client is the one of `next_of`. Of its first jobs, one whose checkpoint an idle device has
+    The turn is that of `next_of`. Of its first jobs, one whose checkpoint an idle device has
     loaded comes first, so that no device loads what another has; a job that was passed over as
     often as the window is long waits for no other.
 
@@ -216,12 +230,12 @@ def next_for(
         turns: As for `next_of`.
         kind: The kind of job.
         warm: The checkpoint that each idle device has loaded; "" where there is none.
-        window: How many of the client's jobs are looked at; 1 keeps their order.
+        window: How many of the turn's jobs are looked at; 1 keeps their order.
     """
     first = next_of(waiting, turns, kind)
     if first is None or not warm:
         return None
-    own = [job for job in waiting if (job.kind, job.owner) == (kind, first.owner)]
+    own = [job for job in waiting if (job.kind, job.turn) == (kind, first.turn)]
     for job in own[: 1 if first.passed >= window else window]:
         if job.checkpoint and job.checkpoint in warm:
             return job, warm.index(job.checkpoint)

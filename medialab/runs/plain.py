@@ -72,6 +72,17 @@ def run_from_plain(plain: Mapping[str, Any]) -> Run:
     )
 
 
+def picture_as_plain(artifact: Artifact) -> dict[str, Any]:
+    """Return what a client is told of a saved picture."""
+    return {
+        "path": str(artifact.path),
+        "seed": artifact.seed,
+        "prompt": artifact.prompt,
+        "width": artifact.width,
+        "height": artifact.height,
+    }
+
+
 def event_as_plain(event: Event, unsaved: Path) -> dict[str, Any]:
     """Return an event as JSON values: its preview as a PNG, its run by paths, its error by name."""
     plain = {name: getattr(event, name) for name in _FIELDS}
@@ -87,18 +98,22 @@ def event_as_plain(event: Event, unsaved: Path) -> dict[str, Any]:
 
 
 def event_from_plain(plain: Mapping[str, Any]) -> Event:
-    """Return the event of `event_as_plain`.
+    """Return the event of `event_as_plain`; its preview is read when it is first asked for.
 
     Raises:
         OSError: its run's picture is gone.
     """
-    preview: Image.Image | None = None
-    if "preview" in plain:
-        preview = Image.open(BytesIO(base64.b64decode(plain["preview"])))
-        preview.load()
+
+    def preview() -> Image.Image | None:
+        if "preview" not in plain:
+            return None
+        image = Image.open(BytesIO(base64.b64decode(plain["preview"])))
+        image.load()
+        return image
+
     return Event(
         **{name: plain[name] for name in _FIELDS},
-        draws=lambda: preview,
+        draws=preview,
         result=run_from_plain(plain["run"]) if "run" in plain else None,
         error=error_from_plain(plain["error"]) if "error" in plain else None,
     )

@@ -79,10 +79,17 @@ def test_a_request_is_answered_with_the_file_that_execute_would_write(
 def test_the_process_of_the_service_imports_neither_torch_nor_diffusers(tiny_models, tmp_path):
     code = (
         "import sys\nfrom medialab import PipelineConfig\n"
+        "from medialab.api.requests import BatchRequest\n"
         "from medialab.api.service import Service\n"
         f"service = Service({str(tiny_models)!r}, {str(tmp_path)!r}, 'cpu')\n"
         "job = service.generate(PipelineConfig(steps=2, width=64, height=64))\n"
         "assert job.error(120) is None, job.error()\n"
+        "small = {'steps': 2, 'width': 64, 'height': 64}\n"
+        "more = {'axes': {'seed': [1]}, 'metrics': ['sharpness']}\n"
+        "batch = BatchRequest(name='b', settings=small, **more)\n"
+        "job = service.batch(batch)\n"
+        "assert job.error(120) is None, job.error()\n"
+        "assert len(service.described(job)['pictures']) == 1\n"
         "service.described(job, png=True), service.capabilities(), service.models()\n"
         "service.close()\nprint(*sys.modules)"
     )

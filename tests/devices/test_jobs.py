@@ -33,9 +33,11 @@ def test_the_newest_step_alone_has_its_preview_and_an_ended_job_no_step():
         one.add("step", {"step": number, "preview": "png"})
     assert ["preview" in event.data for event in one.events()] == [False, False, True]
     one.add("stage done", {})
+    one.add("step", {"step": 1, "preview": "png"})
+    assert ["preview" in event.data for event in one.events()] == [False] * 4 + [True]
     one.add("step", {"step": 4, "preview": "png"})
     one.add("done", {})
-    assert kinds(one) == [(4, "stage done"), (6, "done")]
+    assert kinds(one) == [(4, "stage done"), (7, "done")]
 
 
 def test_of_very_many_events_the_oldest_steps_are_forgotten(monkeypatch):
@@ -76,10 +78,19 @@ def test_the_client_whose_turn_is_longest_ago_comes_first_and_its_first_job():
     first, second, other, batch = job("a"), job("a"), job("b"), job("b", "batch")
     waiting = [first, second, other, batch]
     assert next_of(waiting, {}, "pictures") is first
-    assert next_of(waiting, {"a": 1}, "pictures") is other
-    assert next_of(waiting, {"a": 1, "b": 2}, "pictures") is first
-    assert next_of([second, batch], {"b": 9}, "batch") is batch
+    assert next_of(waiting, {("a",): 1}, "pictures") is other
+    assert next_of(waiting, {("a",): 1, ("b",): 2}, "pictures") is first
+    assert next_of([second, batch], {("b",): 9}, "batch") is batch
     assert next_of([first], {}, "batch") is None
+
+
+def test_what_a_client_asks_for_takes_turns_with_the_pictures_of_its_batches():
+    batch, asked = job("a", "batch"), job("a")
+    rows = [Job("pictures", "a", "", part_of=batch, cancel=lambda *_: None) for _ in range(2)]
+    waiting = [*rows, asked]
+    assert next_of(waiting, {("a",): 3, rows[0].turn: 3}, "pictures") is asked
+    assert next_of(waiting, {("a",): 4, rows[0].turn: 3, asked.turn: 4}, "pictures") is rows[0]
+    assert asked.turn != rows[0].turn == rows[1].turn
 
 
 def drawn(checkpoint, owner=""):
@@ -117,9 +128,9 @@ def test_no_job_is_passed_over_more_often_than_there_are_devices():
 
 def test_what_is_loaded_is_no_reason_to_pass_over_another_client():
     mine, yours, again = drawn("x", "me"), drawn("y", "you"), drawn("y", "me")
-    assert chosen([mine, yours, again], ["y"], turns={"you": 1}) == (2, 0)
-    assert chosen([mine, yours], ["y"], turns={"you": 1}) == (0, 0)
-    assert chosen([mine, yours], ["x"], turns={"me": 1}) == (1, 0)
+    assert chosen([mine, yours, again], ["y"], turns={("you",): 1}) == (2, 0)
+    assert chosen([mine, yours], ["y"], turns={("you",): 1}) == (0, 0)
+    assert chosen([mine, yours], ["x"], turns={("me",): 1}) == (1, 0)
 
 
 def test_a_job_that_draws_nothing_needs_no_checkpoint():

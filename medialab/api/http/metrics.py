@@ -41,7 +41,9 @@ class _OfService(Collector):
         states = (
             (kind, state) for kind in ("pictures", "batch") for state in ("queued", "running")
         )
-        now: Counter[tuple[str, str]] = Counter((job.kind, job.state) for job in executor.jobs())
+        now: Counter[tuple[str, str]] = Counter(
+            (job.kind, job.state) for job in self._service.jobs()
+        )
         for kind, state in states:
             jobs.add_metric((kind, state), now[kind, state])
         yield jobs

@@ -1,0 +1,102 @@
+"""The server's workbench as a batch needs it: what it makes and asks is a device's process's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from medialab.artifacts import ArtifactManager
+from medialab.batch.batch import Batch
+from medialab.batch.executors import MOST_DEATHS
+from medialab.config.pipeline import MOST_TOGETHER, PipelineConfig
+from medialab.config.resolved import ResolvedConfig
+from medialab.devices.executor import DevicesExecutor
+from medialab.devices.jobs import Job
+from medialab.errors import WorkerEndedError
+from medialab.loading.registry import ModelRegistry
+from medialab.pictures.store import PictureStore
+from medialab.runs.request import Request
+from medialab.workbench import Workbench
+
+_MOST_RESOLVED = 2 * MOST_TOGETHER  # requests of a batch that are kept
+
+
+class BenchOfBatch:
+    """The server's workbench as a batch needs it: pictures are the batch's job's parts.
+
+    Satisfies `medialab.batch.executors.Bench`.
+    """
+
+    def __init__(self, job: Job, bench: Workbench, executor: DevicesExecutor) -> None:
+        self._job, self._bench, self._executor = job, bench, executor
+        # Rows that are denoised at once ask for each other's again and again.
+        self._resolved: dict[str, ResolvedConfig] = {}
+
+    @property
+    def artifacts(self) -> ArtifactManager:
+        """See `Bench`."""
+        return self._bench.artifacts
+
+    @property
+    def registry(self) -> ModelRegistry:
+        """See `Bench`."""
+        return self._bench.registry
+
+    @property
+    def executor(self) -> DevicesExecutor:
+        """See `Bench`."""
+        return self._executor
+
+    @property
+    def pictures(self) -> PictureStore:
+        """See `Bench`."""
+        return self._bench.pictures
+
+    @property
+    def device(self) -> str:
+        """See `Bench`."""
+        return self._bench.device
+
+    def resolve(self, config: PipelineConfig) -> ResolvedConfig:
+        """See `Bench`; by a device's process, since this one has no torch to ask."""
+        key = config.model_dump_json()
+        found = self._resolved.pop(key, None) or self._executor.resolve(config)
+        self._resolved[key] = found  # as the newest
+        if len(self._resolved) > _MOST_RESOLVED:
+            del self._resolved[next(iter(self._resolved))]
+        return found
+
+    def submit(
+        self,
+        config: PipelineConfig,
+        *,
+        duplicates: bool = False,
+        beside: Sequence[ResolvedConfig] = (),
+    ) -> Job:
+        """See `Bench`."""
+        self._bench.check(config)
+        request = Request(config, duplicates=duplicates, beside=tuple(beside))
+        owner, label = self._job.owner, self._job.label
+        return self._executor.submit(request, label=label, owner=owner, part_of=self._job)
+
+    def measure(self) -> None:
+        """Have the batch's pictures measured; a process that dies of it is replaced twice."""
+        for left in reversed(range(MOST_DEATHS)):
+            error = self._executor.submit_metrics(self._job).error()
+            if error is None:
+                return
+            if not isinstance(error, WorkerEndedError) or not left:
+                raise error
+
+
+class MeasuredElsewhere(Batch):
+    """A batch whose pictures a device's process measures: this one loads no models."""
+
+    def __init__(self, bench: BenchOfBatch, name: str) -> None:
+        super().__init__(bench, name)
+        self._elsewhere = bench
+
+    def measure(self, metrics: Any = ()) -> Batch:
+        """See `Batch`."""
+        self.measured.ask(metrics)
+        if self.measured.asked:
+            self._elsewhere.measure()
+        return self

@@ -1,0 +1,93 @@
+"""Jobs of several clients wait up to a limit, are taken by turns, and are known when they end."""
+
+import pytest
+
+from medialab.devices import queue as module
+from medialab.devices.jobs import Job
+from medialab.devices.queue import ClientsQueue
+from medialab.errors import TooManyJobsError, WorkbenchClosedError
+
+
+@pytest.fixture
+def queue():
+    return ClientsQueue(most_waiting=2)
+
+
+def added(queue, owner="", kind="pictures", **more):
+    job = Job(kind, owner, "", cancel=lambda *_: None, **more)
+    queue.add(job)
+    job.is_announced = True
+    return job
+
+
+def taken(queue, kind="pictures", **more):
+    found = queue.take(kind, [""], window=1, **more)
+    return None if found is None else found[0]
+
+
+def ended(queue, job):
+    job.end("done", run={}, failure={})
+    queue.note_end(job)
+
+
+def test_clients_take_turns_and_each_job_is_taken_once(queue):
+    mine, again, yours = added(queue, "me"), added(queue, "me"), added(queue, "you")
+    assert [taken(queue) for _ in range(4)] == [mine, yours, again, None]
+
+
+def test_one_that_not_all_have_heard_of_is_not_taken(queue):
+    job = Job("pictures", "", "", cancel=lambda *_: None)
+    queue.add(job)
+    assert taken(queue) is None
+    job.is_announced = True
+    assert taken(queue) is job
+
+
+def test_no_client_has_more_waiting_than_it_may_and_parts_of_a_batch_do_not_count(queue):
+    batch = added(queue, "me", "batch")
+    parts = [added(queue, "me", part_of=batch) for _ in range(5)]
+    added(queue, "me")
+    with pytest.raises(TooManyJobsError, match="2 jobs of yours"):
+        added(queue, "me")
+    added(queue, "you")
+    assert taken(queue, "batch") is batch
+    added(queue, "me")
+    ended(queue, parts[0])
+    assert queue.ended(parts[0].name) is None
+
+
+def test_some_may_have_to_wait_though_it_is_their_turn(queue):
+    first, second = added(queue), added(queue)
+    assert taken(queue, may=lambda job: job is not first) is second
+    assert first.passed == 0
+    assert taken(queue) is first
+
+
+def test_what_is_put_back_comes_first_and_what_is_moved_where_it_is_wanted(queue):
+    first, second = added(queue), added(queue)
+    assert taken(queue) is first
+    queue.put_back([first])
+    assert queue.waiting == [first, second]
+    assert queue.move(second.name, 0)
+    assert queue.waiting == [second, first]
+    assert not queue.move("nothing", 0)
+    assert queue.remove(second)
+    assert not queue.remove(second)
+
+
+def test_ended_jobs_are_known_the_newest_first_and_not_for_ever(queue, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_KEPT", 2)
+    jobs = []
+    for _ in range(3):
+        jobs.append(added(queue))
+        assert taken(queue) is jobs[-1]
+        ended(queue, jobs[-1])
+    assert queue.over() == [jobs[2], jobs[1]]
+    assert queue.ended(jobs[0].name) is None
+    assert queue.ended(jobs[2].name) is jobs[2]
+
+
+def test_a_closed_one_takes_nothing_more(queue):
+    queue.close()
+    with pytest.raises(WorkbenchClosedError, match="start a new one"):
+        added(queue)
