@@ -66,6 +66,7 @@ TESTED_WITH = {
     "medialab/api/__main__.py": "tests/api/test_http.py",
     "medialab/api/http": "tests/api/test_http.py",
     "medialab/worker/__main__.py": "tests/runs/test_executor.py",
+    "medialab/worker/start.py": "tests/devices/test_process.py",
     "medialab/worker/tasks.py": "tests/runs/test_executor.py",
     "medialab/api/bench_of_batch.py": "tests/api/test_batches.py",
     "medialab/api/jobs.py": "tests/api/test_service.py",

@@ -18,6 +18,7 @@ from medialab.errors import WorkerEndedError
 
 # Variables of the environment that hold secrets of the server, which its worker has no use for.
 _SECRETS = ("JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN", "JUPYTER_TOKEN", "MEDIALAB_TOKEN")
+_START = Path(__file__).parents[1] / "worker" / "start.py"
 # A process that dies so often before it is ready is not started again until it is asked for.
 _MOST_STARTS = 3
 _LOOK = 0.1  # seconds between two looks whether it has failed to start
@@ -143,7 +144,10 @@ class WorkerProcess:
         return True
 
     def close(self) -> None:
-        """End the process, which cancels what it does; after 10 s it is killed."""
+        """End the process, which cancels what it does; after 10 s it is killed.
+
+        One that is not ready yet ends at once, and also if this process is killed.
+        """
         with self._lock:
             self._is_closed = True
             self._error = WorkerEndedError("the process that makes the pictures was ended")
@@ -167,8 +171,8 @@ class WorkerProcess:
         if self._threads is not None:
             environment["OMP_NUM_THREADS"] = str(self._threads)
         with _without_interrupts():
-            process = self._process = subprocess.Popen(
-                [sys.executable, "-m", "medialab.worker"],
+            process = self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own file
+                [sys.executable, str(_START), "medialab.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,

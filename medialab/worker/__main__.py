@@ -1,12 +1,13 @@
-"""Make the pictures of another process's requests: `python -m medialab.worker`.
+"""Make the pictures of another process's requests.
 
-Messages come on standard input and go to standard output (`frames`); `process` starts this and
-says what they are. The first one names the folders, so that no command line holds anything.
+Messages come on standard input and go to standard output (`frames`); `process` starts this by
+`start`, and says what they are. The first one names the folders, so that no command line holds
+anything.
 """
 
 import os
-import signal
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -30,10 +31,12 @@ class Speaker:
             write_frame(self._pipe, message)
 
 
-def main() -> None:
-    """Work until the other process closes the pipe or ends."""
-    # Ctrl-C in a terminal reaches every process in it; the other one says when this is to end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def main(be_ready: Callable[[], object]) -> None:
+    """Work until the other process closes the pipe or ends.
+
+    Args:
+        be_ready: Called once all is imported: the end of the pipe then waits for what is made.
+    """
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
@@ -49,11 +52,8 @@ def main() -> None:
         bench.executor.stops_alike = False  # one client's failures must not stop another's jobs
         tasks = Tasks(bench, speaker.say, Path(begin["unsaved"]))
         threads.preload()
+        be_ready()
         speaker.say({"device": bench.device})
         while (message := read_frame(incoming)) is not None:
             tasks.take(message)
         tasks.close()
-
-
-if __name__ == "__main__":
-    main()

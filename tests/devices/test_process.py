@@ -2,14 +2,34 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 
+import psutil
 import pytest
 
 from medialab.devices.process import WorkerProcess
 from medialab.errors import WorkerEndedError
 
 SOON = 120
+AT_ONCE = 10  # seconds on a busy machine; the imports take up to 50 there
+# Starts a device's process, says its number, and lives until it is killed.
+PARENT = """
+import sys, time
+from pathlib import Path
+from medialab.devices.process import WorkerProcess
+
+class Heard:
+    def ready(self):
+        print("ready", flush=True)
+
+worker = WorkerProcess([Path(sys.argv[1])], Path(sys.argv[1]) / "outputs", "cpu", Heard())
+worker.start()
+print(worker.pid, flush=True)
+time.sleep(600)
+"""
 
 
 class Heard:
@@ -55,8 +75,6 @@ def test_one_that_cannot_begin_is_given_up_and_tried_again_when_it_is_asked_for(
 
 @pytest.mark.thorough
 def test_its_environment_has_no_secret_and_its_command_line_no_folder(tmp_path, monkeypatch):
-    import psutil
-
     monkeypatch.setenv("MEDIALAB_TOKEN", "secret")
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "secret")
     worker = WorkerProcess([tmp_path], tmp_path / "outputs", "cpu", Heard())
@@ -84,3 +102,36 @@ def test_ctrl_c_while_it_starts_reaches_the_program_alone(tmp_path):
         assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     finally:
         worker.close()
+
+
+def loads(process, name):
+    """Wait until a process has loaded a library of that name."""
+    end = time.monotonic() + SOON
+    while not any(name in one.path for one in process.memory_maps()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at what is mapped")
+@pytest.mark.parametrize(
+    "library", ["python", pytest.param("libtorch_cpu", marks=pytest.mark.thorough)]
+)
+def test_a_process_whose_program_is_killed_while_it_imports_ends_at_once(tmp_path, library):
+    command = [sys.executable, "-c", PARENT, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        loads(child, library)
+        parent.send_signal(signal.SIGKILL)
+        began = time.monotonic()
+        while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() - began < AT_ONCE
+            time.sleep(0.02)
+        assert "ready" not in parent.stdout.read()
+
+
+def test_one_that_is_closed_while_it_imports_ends_at_once(tmp_path):
+    worker = WorkerProcess([tmp_path], tmp_path / "outputs", "cpu", Heard())
+    worker.start()
+    began = time.monotonic()
+    worker.close()
+    assert time.monotonic() - began < AT_ONCE
