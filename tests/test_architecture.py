@@ -108,6 +108,8 @@ TESTED_WITH = {
     "medialab/files/vae_configs.py": "tests/loading/test_vaes.py",
     "medialab/infotext/programs": "tests/infotext/programs/test_programs.py",
     "medialab/listing/note_files.py": "tests/listing/test_notes.py",
+    "medialab/process/failures.py": "tests/process/test_queue.py",
+    "medialab/process/jobs.py": "tests/process/test_queue.py",
     "medialab/remote/civitai_permissions.py": "tests/remote/test_civitai_answers.py",
     "medialab/remote/download.py": "tests/remote/test_downloads.py",
     "medialab/remote/fetching.py": "tests/remote/test_downloads.py",

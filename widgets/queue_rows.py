@@ -8,7 +8,7 @@ from typing import Any
 
 from medialab import PipelineConfig, Workbench
 from medialab.process.events import Event
-from medialab.process.jobs import MOST_ALIKE
+from medialab.process.failures import MOST_ALIKE
 from medialab.runs.executor import RunJob
 from medialab.runs.request import Request
 from widgets.foot import Foot

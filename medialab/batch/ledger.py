@@ -15,7 +15,7 @@ from medialab.batch.neighbours import Joined, Neighbours
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, BatchError, CancelledError, MediaLabError, first_line
-from medialab.process.jobs import MOST_ALIKE, reason_of
+from medialab.process.failures import MOST_ALIKE, reason_of
 
 DONE, FAILED, STARTED, WAITING = "done", "failed", "started", "waiting"
 # Pictures that the search for one that was finished, but not noted, looks through.

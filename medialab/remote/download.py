@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from medialab.errors import CancelledError, MediaLabError
-from medialab.process.jobs import drop_frames
+from medialab.process.failures import drop_frames
 from medialab.process.memory import gigabytes
 from medialab.remote.answers import in_words
 from medialab.remote.interrupt import Interrupt

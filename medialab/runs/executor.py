@@ -10,7 +10,8 @@ from functools import partial
 from typing import Protocol, runtime_checkable
 
 from medialab.process.events import Event
-from medialab.process.jobs import Job, JobQueue, Listener, State, Unfinished
+from medialab.process.jobs import Job, Listener, State, Unfinished
+from medialab.process.queue import JobQueue
 from medialab.runs.request import Request
 from medialab.runs.run import Run
 

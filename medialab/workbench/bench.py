@@ -20,7 +20,7 @@ from medialab.pictures.store import PictureStore
 from medialab.presets import Presets, for_photo
 from medialab.process import threads
 from medialab.process.installation import outputs_folder
-from medialab.process.jobs import JobQueue
+from medialab.process.queue import JobQueue
 from medialab.runs.cache import StageCache
 from medialab.runs.executor import Executor, KernelExecutor, RunJob, wait_for
 from medialab.runs.maker import Maker

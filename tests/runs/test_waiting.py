@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medialab import PipelineConfig, Workbench
-from medialab.process.jobs import JobQueue
+from medialab.process.queue import JobQueue
 from medialab.runs.executor import KernelExecutor
 from medialab.runs.request import Request
 from medialab.runs.waiting import WaitingRequests

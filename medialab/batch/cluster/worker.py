@@ -24,7 +24,8 @@ from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.process import threads
 from medialab.process.events import Event
-from medialab.process.jobs import Job, JobQueue
+from medialab.process.jobs import Job
+from medialab.process.queue import JobQueue
 from medialab.runs.cache import StageCache
 from medialab.runs.executor import KernelExecutor
 from medialab.runs.maker import Maker

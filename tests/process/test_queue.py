@@ -8,7 +8,8 @@ from concurrent.futures import Future
 import pytest
 
 from medialab.errors import CancelledError, MediaLabError, QueueStoppedError
-from medialab.process.jobs import JobQueue, Unfinished
+from medialab.process.jobs import Unfinished
+from medialab.process.queue import JobQueue
 
 SOON = 10  # seconds; what is waited for takes milliseconds
 
