@@ -93,8 +93,7 @@ class Batches:
         with self._queue.lock:
             if len(self._running) >= self._executor.at_once:
                 return None
-            made = {job.batch for job in self._running}
-            found = self._queue.take("batch", [""], window=1, may=lambda job: job.batch not in made)
+            found = self._queue.take("batch", [""], window=1, made=self._running)
             if found is None:
                 return None
             job = found[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,8 @@ class DevicesExecutor(OfProcesses, Executor):
             TooManyJobsError: the client has too many jobs waiting.
             WorkbenchClosedError: this executor is closed.
         """
-        cancel = self._cancel
-        return self._add(
-            Job("pictures", owner, label, request=request, part_of=part_of, cancel=cancel)
-        )
+        job = Job("pictures", owner, label, request=request, part_of=part_of, cancel=self._cancel)
+        return self._add(job)
 
     def submit_metrics(self, part_of: Job) -> Job:
         """Queue that the pictures of a batch are measured, as `Batch.measure` does.
@@ -113,7 +112,7 @@ class DevicesExecutor(OfProcesses, Executor):
         """See `Executor.jobs`."""
         with self._lock:
             waiting = [job for job in self.queue.waiting if job.kind in _KINDS]
-            return [*(job for one in self.devices for job in one.jobs), *waiting]
+            return [*self._made(), *waiting]
 
     def named(self, name: str) -> Job | None:
         """Return the job of that name, if it is known."""
@@ -122,8 +121,7 @@ class DevicesExecutor(OfProcesses, Executor):
 
     def cancel(self, name: str, *, keep: bool = False) -> None:
         """See `Executor.cancel`; `keep` as for `RunJob.cancel`."""
-        job = self.named(name)
-        if job is not None:
+        if (job := self.named(name)) is not None:
             self._cancel(job, keep)
 
     def move(self, name: str, place: int) -> None:
@@ -212,6 +210,9 @@ class DevicesExecutor(OfProcesses, Executor):
             while self._give_one(kind):
                 pass
 
+    def _made(self) -> list[Job]:
+        return [job for one in self.devices for job in one.jobs]
+
     def _add(self, job: Job) -> Job:
         self.queue.add(job)
         self._listeners.tell(Event("queued", job.name))
@@ -228,7 +229,7 @@ class DevicesExecutor(OfProcesses, Executor):
                 return False
             idle.sort(key=lambda one: len(one.jobs))  # one that measures comes last
             warm = [one.checkpoint for one in idle]
-            found = self.queue.take(kind, warm, window=len(self.devices))
+            found = self.queue.take(kind, warm, window=len(self.devices), made=self._made())
             if found is None:
                 return False
             job, device = found[0], idle[found[1]]
@@ -249,9 +250,7 @@ class DevicesExecutor(OfProcesses, Executor):
         """Take an event of a job that a process makes."""
         kind = event["kind"]
         if kind in ENDS:
-            self._end(
-                job, kind, run=event.get("run", {}), failure=event.get("error", {}), event=event
-            )
+            self._end(job, kind, failure=event.get("error", {}), event=event)
             self.give()
             return
         if kind == "started":
@@ -276,8 +275,7 @@ class DevicesExecutor(OfProcesses, Executor):
         job: Job,
         state: Kind,
         *,
-        run: Mapping[str, Any] | None = None,
-        failure: Mapping[str, Any] | None = None,
+        failure: Mapping[str, Any],
         event: Mapping[str, Any] | None = None,
     ) -> None:
         """Take note of how a job ended, tell its last event, and let go who waits for it."""
@@ -286,7 +284,7 @@ class DevicesExecutor(OfProcesses, Executor):
                 return
             for device in self.devices:
                 device.drop(job)
-            job.end(state, run=run or {}, failure=failure or {})
+            job.end(state, run=(event or {}).get("run", {}), failure=failure)
             self.queue.note_end(job)
             if job.part_of is None:
                 self.statistics.count(job)
@@ -294,6 +292,8 @@ class DevicesExecutor(OfProcesses, Executor):
         if self._listeners:
             error = error_from_plain(failure) if failure else None
             ended = Event(state, job.name, error=error)
-            is_plain = event is None or job.kind != "pictures"
-            self._listeners.tell(ended if is_plain else event_from_plain(event or {}))
+            if event is not None and job.kind == "pictures":
+                with suppress(OSError):  # its picture was removed at once
+                    ended = event_from_plain(event)
+            self._listeners.tell(ended)
         job.close()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from medialab.errors import CancelledError, MediaLabError
@@ -14,6 +15,7 @@ from medialab.process.jobs import State
 from medialab.runs.plain import error_from_plain, run_from_plain
 from medialab.runs.request import Request
 from medialab.runs.run import Run
+from medialab.settings.fields import RANDOM_SEED
 
 JobKind = Literal["pictures", "batch", "metrics"]
 _MOST_EVENTS = 1000  # of one job; the oldest steps are forgotten first
@@ -100,6 +102,16 @@ class Job:
         """The name of the checkpoint that its pictures are drawn with; "" if none is."""
         config = None if self.request is None else self.request.config
         return config.checkpoint if config is not None and config.is_drawn else ""
+
+    @cached_property
+    def same(self) -> str:
+        """What is equal for requests of the same pictures; "" for one that is computed anyway."""
+        request = self.request
+        if self.kind == "batch":
+            return str(self.batch)
+        if request is None or request.anew_from is not None or request.config.seed == RANDOM_SEED:
+            return ""
+        return request.config.model_dump_json()
 
     @property
     def is_over(self) -> bool:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 
 from medialab.devices.jobs import Job, JobKind, next_for
@@ -56,7 +56,7 @@ class ClientsQueue:
         warm: Sequence[str],
         *,
         window: int,
-        may: Callable[[Job], bool] = lambda _job: True,
+        made: Collection[Job] = (),
     ) -> tuple[Job, int] | None:
         """Remove the job that is begun next, and return it, and which of the idle ones makes it.
 
@@ -64,10 +64,11 @@ class ClientsQueue:
             kind: The kind of job.
             warm: As for `next_for`.
             window: As for `next_for`.
-            may: Whether a job may be begun now.
+            made: Jobs that are being made: one for the same waits, and finds what came of it.
         """
         with self.lock:
-            known = [job for job in self.waiting if job.is_announced and may(job)]
+            others = {job.same for job in made} - {""}
+            known = [job for job in self.waiting if job.is_announced and job.same not in others]
             found = next_for(known, self._turns, kind, warm, window=window)
             if found is None:
                 return None

@@ -155,7 +155,10 @@ def test_the_same_picture_made_twice_at_the_same_time_is_one_file(bench):
     jobs = [bench.submit(same) for _ in range(2)]
     bench.executor.go_on()
     runs = [job.result(SOON) for job in jobs]
-    assert sorted(run.already_there for run in runs) == [(False,), (True,)]
+    first, second = sorted(runs, key=lambda run: run.already_there)
+    assert (first.already_there, second.already_there) == ((False,), (True,))
+    cached = [{one["name"]: one["cached"] for one in run.record["stages"]} for run in runs]
+    assert [stages["txt2img"] for stages in cached] == [run is second for run in runs]
     assert runs[0].artifact.path == runs[1].artifact.path
 
 

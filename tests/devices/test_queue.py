@@ -2,10 +2,12 @@
 
 import pytest
 
+from medialab import PipelineConfig
 from medialab.devices import queue as module
 from medialab.devices.jobs import Job
 from medialab.devices.queue import ClientsQueue
 from medialab.errors import TooManyJobsError, WorkbenchClosedError
+from medialab.runs.request import Request
 
 
 @pytest.fixture
@@ -56,11 +58,22 @@ def test_no_client_has_more_waiting_than_it_may_and_parts_of_a_batch_do_not_coun
     assert queue.ended(parts[0].name) is None
 
 
-def test_some_may_have_to_wait_though_it_is_their_turn(queue):
-    first, second = added(queue), added(queue)
-    assert taken(queue, may=lambda job: job is not first) is second
-    assert first.passed == 0
-    assert taken(queue) is first
+def test_the_same_picture_and_the_same_batch_wait_for_the_one_that_is_made(queue):
+    def asked(seed, **options):
+        request = Request(PipelineConfig(prompt="a red ball", seed=seed), **options)
+        return Job("pictures", "", "", request=request, cancel=lambda *_: None)
+
+    made, anew, random = asked(1), asked(1, anew_from="prompt"), asked(-1)
+    same, other = added(queue, request=made.request), added(queue, request=asked(2).request)
+    assert taken(queue, made=[made]) is other
+    assert same.passed == 0
+    assert taken(queue, made=[made]) is None
+    assert taken(queue, made=[anew, random]) is same
+    assert (anew.same, random.same) == ("", "")
+    batch, again = (added(queue, kind="batch", batch="cars") for _ in range(2))
+    assert taken(queue, "batch") is batch
+    assert taken(queue, "batch", made=[batch]) is None
+    assert taken(queue, "batch") is again
 
 
 def test_what_is_put_back_comes_first_and_what_is_moved_where_it_is_wanted(queue):
