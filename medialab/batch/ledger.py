@@ -14,12 +14,21 @@ from medialab.batch.journal import JournalWriter
 from medialab.batch.neighbours import Joined, Neighbours
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
-from medialab.errors import ArtifactError, BatchError, CancelledError, MediaLabError, first_line
+from medialab.errors import (
+    ArtifactError,
+    BatchError,
+    CancelledError,
+    MediaLabError,
+    WorkbenchClosedError,
+    first_line,
+)
 from medialab.process.failures import MOST_ALIKE, reason_of
 
 DONE, FAILED, STARTED, WAITING = "done", "failed", "started", "waiting"
 # Pictures that the search for one that was finished, but not noted, looks through.
 _MOST_SEARCHED = 1000
+# They end a batch, and tell nothing of the row that they meet.
+_ENDS = (CancelledError, WorkbenchClosedError)
 
 OnRow = Callable[[int, Mapping[str, Any]], object]
 
@@ -84,6 +93,9 @@ class Ledger:
                 joined = self._neighbours.joined(row, joined.config)
             is_open = before.get("state") == STARTED
             made = self._saved_since(str(before["at"]), joined.config) if is_open else None
+        except _ENDS as error:
+            self.why_stopped = self.why_stopped or error
+            return None
         except MediaLabError as error:
             self._fail(row, error)
             return None
@@ -108,7 +120,7 @@ class Ledger:
         cell, error = outcome.cell, outcome.error
         if outcome.artifact is not None:
             self._finish(cell.row, outcome.artifact)
-        elif isinstance(error, CancelledError):
+        elif isinstance(error, _ENDS):
             self._writer.note(cell.row, WAITING, **({"again": True} if cell.is_again else {}))
             self.why_stopped = self.why_stopped or error
         elif error is not None:

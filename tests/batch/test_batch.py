@@ -15,6 +15,7 @@ from PIL import Image
 
 from medialab import PipelineConfig, Workbench
 from medialab.artifacts import publishing
+from medialab.batch.batch import Batch
 from medialab.errors import BatchError, CancelledError, ConfigError
 from medialab.process.versions import program_version
 
@@ -270,6 +271,18 @@ def test_of_two_processes_that_make_a_batch_at_once_one_makes_it_and_the_other_i
     with Workbench(tiny_models, outputs, device="cpu") as bench:
         assert _bytes(bench.sweep(BASE, AXES, name="poster").run()) == expected
         assert len(bench.artifacts.find()) == 6
+
+
+def test_a_workbench_that_is_closed_meanwhile_fails_no_row(tiny_models, tmp_path):
+    outputs = tmp_path / "outputs"
+    with Workbench(tiny_models, outputs, device="cpu") as bench:
+        run = bench.sweep(BASE, {"seed": "1-30"}, name="poster").start()
+        while not run.rows:
+            time.sleep(0.01)
+    assert run.wait(60)
+    assert run.state in {"stopped", "failed"}
+    states = [state["state"] for state in Batch(bench, "poster").states()]
+    assert {*states} == {"done", "waiting"}
 
 
 def test_what_two_ask_to_measure_at_the_same_moment_is_measured(bench):
