@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 # The most prompts of which something is kept: an AND has several, and they may change with the
 # steps.
 _MOST_PROMPTS = 8
+# Maps of (a picture's tokens, width) in memory for each prompt: the first block's addition at the
+# last call in full, that of the later blocks, and the first block's outputs while these compute.
+# The last two have the text's tokens, too: half as many as those of a picture of 512 px.
+KEPT_MAPS = 4
 _LATENTS = "hidden_states"
 IN_FULL = "{} are computed in full"
 

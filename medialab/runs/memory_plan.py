@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
+from medialab.diffusion.step_cache import KEPT_MAPS
 from medialab.errors import ModelNotFoundError, ModelRefusedError, OutOfMemoryError
 from medialab.families import RUNNING, Family
 from medialab.families.needs import with_read
@@ -294,9 +295,13 @@ def _work(
     latents = -(-size[0] // reduction), -(-size[1] // reduction)
     denoising = family.needs.denoising_bytes
     beside = with_read(latents, _read_area(settings, size, family), reduction)
+    kept = 0
+    if config.step_cache and family.reused_blocks:  # of each prompt, however it is computed
+        one_map = beside[0] * beside[1] * widths.denoiser * item_bytes
+        kept = KEPT_MAPS * one_map * (2 if guidance > 1 else 1)
     yield (
-        denoising(beside, widths.denoiser, item_bytes, rows),
-        denoising(latents, widths.denoiser, item_bytes, 1),
+        denoising(beside, widths.denoiser, item_bytes, rows) + kept,
+        denoising(latents, widths.denoiser, item_bytes, 1) + kept,
     )
     small = min(size[0], _LEAST_TILE), min(size[1], _LEAST_TILE)
     for takes in (decoding_bytes, encoding_bytes):

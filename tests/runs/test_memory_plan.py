@@ -8,8 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from medialab import PipelineConfig
+from medialab import PipelineConfig, Workbench
 from medialab.api.failures import answer_of
+from medialab.diffusion.step_cache import StepCache
 from medialab.errors import OutOfMemoryError
 from medialab.families.unet_clip.needs import UNetNeeds
 from medialab.loading.checkpoint import LoadedCheckpoint
@@ -19,7 +20,8 @@ from medialab.process import memory as memory_module
 from medialab.process.offloading import PartSizes
 from medialab.process.precisions import WEIGHT_DTYPES
 from medialab.runs import resolver as resolving_module
-from medialab.runs.memory_plan import MemoryPlan, StageNeed
+from medialab.runs.memory_plan import MemoryPlan, StageNeed, _work
+from tests.tiny.families import write_families
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 GIB = 2**30
@@ -243,6 +245,39 @@ def test_memory_that_runs_out_beside_the_stages_is_told_as_theirs(bench, monkeyp
     monkeypatch.setattr(bench.artifacts, "save", failing)
     with pytest.raises(OutOfMemoryError, match=r"ran out of memory \(MemoryError\)"):
         bench.execute(PipelineConfig.parse(QUICK | {"seed": 4714}))
+
+
+@pytest.fixture
+def flux_bench(tmp_path):
+    write_families(tmp_path / "models", ("flux",))
+    with Workbench(tmp_path / "models", tmp_path / "outputs", device="cpu") as workbench:
+        yield workbench
+
+
+@pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning")
+@pytest.mark.parametrize("guidance_scale", [1.0, 3.0])
+def test_what_a_step_cache_keeps_is_in_the_plan(flux_bench, monkeypatch, guidance_scale):
+    held = {}
+    called = StepCache._called
+
+    def counting(self, *args, **inputs):
+        found = called(self, *args, **inputs)
+        for one in self._prompts:
+            held[id(one)] = sum(t.nbytes for t in (one.first, *one.added))
+        return found
+
+    monkeypatch.setattr(StepCache, "_called", counting)
+    size = {"width": 512, "height": 512, "guidance_scale": guidance_scale, "precision": "float32"}
+    asked = PipelineConfig.parse(QUICK | size | {"checkpoint": "flux", "sampler": "Euler"})
+    info = flux_bench.registry.find("flux", "checkpoint")
+    (most, least), (usual, small) = (
+        next(_work(config, config, (512, 512), info, 4, 1))
+        for config in (asked.changed(step_cache=0.1), asked)
+    )
+    assert most - usual == least - small
+    flux_bench.execute(asked.changed(step_cache=0.1), save=False)
+    assert len(held) == (2 if guidance_scale > 1 else 1)
+    assert 0.6 * (most - usual) < sum(held.values()) <= most - usual
 
 
 GB = 10**9
