@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import EMBEDDING, LORA, ResolvedConfig, Together
-from medialab.errors import LeftOutWarning, ModelNotFoundError, ModelRefusedError, PictureError
+from medialab.errors import LeftOutWarning, ModelNotFoundError, ModelRefusedError
 from medialab.families.base import UNKNOWN
 from medialab.infotext.model_matches import MOST_READ
 from medialab.infotext.restored import with_current_names
@@ -25,6 +25,7 @@ from medialab.prompts import Styles
 from medialab.runs.automatic_detectors import check_detectors, with_detectors
 from medialab.runs.automatic_upscaler import with_upscaler
 from medialab.runs.belongings import bind, set_aside_foreign
+from medialab.runs.changes import changed
 from medialab.runs.checkpoint_parts import with_checkpoint_parts
 from medialab.runs.drawn_together import PAIR, name_of_gain, still_together, together_for
 from medialab.runs.hashes import hashes_if_there, hashes_of, lacks_a_name, refuse_replaced
@@ -39,7 +40,7 @@ from medialab.runs.run_precision import precision_for
 from medialab.runs.sizes import check_patience, check_sizes, sizes_of
 from medialab.runs.tile_checks import check_tiles
 from medialab.runs.used_models import optional_models
-from medialab.settings.fields import RANDOM_SEED, StageConfig
+from medialab.settings.fields import RANDOM_SEED
 from medialab.stage import JointStage, StageSize
 
 # Drawn seeds have 32 bits: A1111 and its kin store no more.
@@ -251,31 +252,7 @@ class Resolver:
     def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
         """Change settings of a run's first picture; see `Workbench.changed`."""
         single = bind(self._drawn(config)[0]).asked()
-        settings: dict[str, Any] = {}
-        for name, value in changes.items():
-            old = getattr(single, name, None)
-            if isinstance(old, StageConfig) and isinstance(value, Mapping):
-                settings[name] = {**old.model_dump(), **value}
-            else:
-                settings[name] = value
-        # A mask that is named is meant for this picture, whichever it was painted for.
-        named = {own.get("mask") for own in changes.values() if isinstance(own, Mapping)}
-        made_for = {mask: one for mask, one in single.made_for.items() if mask not in named}
-        settings["made_for"] = {**made_for, **changes.get("made_for", {})}
-        if settings.keys() & {"image"} and not settings.keys() & {"width", "height"}:
-            settings |= self._sizes_for_another(single)
-        return single.changed(**settings)
-
-    def _sizes_for_another(self, config: PipelineConfig) -> dict[str, None]:
-        """Return cleared sizes for the next picture if the sizes were those of this one."""
-        if config.image is None or config.mode == "txt2img":
-            return {}
-        if config.is_fitted:
-            return {"width": None, "height": None}
-        with suppress(PictureError):
-            if self.pictures.size(config.image) == (config.width, config.height):
-                return {"width": None, "height": None}
-        return {}
+        return changed(single, changes, self.pictures)
 
     def memory_plan(self, config: PipelineConfig) -> MemoryPlan:
         """Work out a request's memory needs; see `Workbench.memory_plan`."""

@@ -67,27 +67,6 @@ def test_a_resolved_request_whose_checkpoint_was_replaced_is_refused(resolver):
         resolver.resolve(replaced)
 
 
-def test_a_changed_stage_keeps_its_other_settings(resolver):
-    face = {"enabled": True, "steps": 3, "detector": "mine"}
-    config = resolver.resolve(ASKED).changed(face=face)
-    changed = resolver.changed(config, {"face": {"steps": 5}, "prompt": "a blue ball"})
-    assert (changed.face.steps, changed.face.detector, changed.face.enabled) == (5, "mine", True)
-    assert (changed.prompt, changed.seed) == ("a blue ball", 7)
-    assert type(changed) is PipelineConfig
-
-
-def test_another_picture_has_its_own_size_unless_one_is_set(resolver):
-    first, second = (
-        resolver.pictures.keep(Image.new("RGB", size, "green")) for size in ((64, 72), (80, 96))
-    )
-    config = resolver.resolve(ASKED.changed(image=first, mode="img2img", width=None, height=None))
-    assert (config.width, config.height) == (64, 72)
-    assert resolver.changed(config, {"image": second}).width is None
-    assert resolver.changed(config, {"image": second, "width": 64}).width == 64
-    larger = config.changed(width=128, height=144)
-    assert resolver.changed(larger, {"image": second}).width == 128
-
-
 def test_the_memory_of_a_request_is_that_of_its_resolved_form(resolver):
     plan = resolver.memory_plan(ASKED)
     assert [one.stage for one in plan.stages] == ["prompt", "txt2img", "finish"][: len(plan.stages)]
