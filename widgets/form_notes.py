@@ -25,7 +25,11 @@ def notes_of(
         start: width and height of the start picture in pixels, or None.
         set_values: sets values of the form, for the notes' buttons.
     """
-    return _unread_note(values) | _size_notes(values, native, start, set_values)
+    return (
+        _unread_note(values)
+        | _control_note(values)
+        | _size_notes(values, native, start, set_values)
+    )
 
 
 def limit_notes(values: FormValues, limits: FormLimits, set_values: Set) -> dict[str, Message]:
@@ -54,6 +58,20 @@ def _unread_note(values: FormValues) -> dict[str, Message]:
         return {}
     text = "Not read at guidance 1: only a higher guidance compares with it."
     return {"negative_prompt": Message(text, level=NOTE)}
+
+
+def _control_note(values: FormValues) -> dict[str, Message]:
+    """Return which ControlNet lacks a picture, where none is there that it could follow."""
+    units = values.value("control") or ()
+    lacking = [
+        number
+        for number, unit in enumerate(units, start=1)
+        if unit.get("enabled", True) and not unit.get("image")
+    ]
+    if not lacking or values.mode != FROM_NOISE:
+        return {}
+    name = f"ControlNet {lacking[0]}" if len(units) > 1 else "The ControlNet"
+    return {"control": Message(f"{name} has no picture yet: choose one for it.")}
 
 
 def _size_notes(

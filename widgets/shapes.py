@@ -29,7 +29,7 @@ _LABELS = {
     "noise_mask_feather": "Fade at the edge",
     "noise_multiplier": "Noise",
     "people_model": "Finds people with",
-    "preprocessor_model": "Preprocessor's model",
+    "preprocessor_model": "Preprocessor model",
     "start": "Starts at",
     "crop": "Context given as",
     "crop_factor": "Context",

@@ -141,7 +141,7 @@ def test_the_form_offers_what_the_family_can_do(form, name):
 
 
 def test_controlnets_that_the_new_checkpoint_does_not_follow_are_told_with_a_button(form):
-    form.set({"checkpoint": "z-image", "control": [{"model": "canny"}]})
+    form.set({"checkpoint": "z-image", "control": [{"model": "canny", "image": "1" * 64}]})
     assert form.said("control") == ""
     form.set({"checkpoint": "flux"})
     assert form.said("control") == "Checkpoints of family flux follow no ControlNet here yet."

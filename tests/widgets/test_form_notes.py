@@ -34,6 +34,20 @@ def test_a_negative_prompt_that_nothing_reads_has_a_note(settings, begun, told):
     assert ("negative_prompt" in notes(values)) == told
 
 
+def test_a_controlnet_that_has_nothing_to_follow_asks_for_a_picture(values):
+    lines, own = {"model": "lines"}, {"model": "lines", "image": "1" * 64}
+    for units, text in [
+        ([lines], "The ControlNet has no picture yet: choose one for it."),
+        ([own, lines], "ControlNet 2 has no picture yet: choose one for it."),
+        ([own, lines | {"enabled": False}], ""),
+    ]:
+        values.set({"control": units})
+        told = notes(values).get("control")
+        assert (told.text if told else "") == text
+    values.set({"control": [lines], "image": "2" * 64, "use": "img2img"})
+    assert "control" not in notes(values)
+
+
 def test_a_size_that_suits_the_model_needs_no_word(values):
     assert notes(values) == {}
     values.set({"width": 1024, "height": 1024})
