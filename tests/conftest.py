@@ -309,17 +309,18 @@ def spoiling():
     """Makes a network's next calls give NaN."""
     hooks = []
 
+    def spoiled(output):
+        if isinstance(output, (tuple, list)):
+            return type(output)(spoiled(one) for one in output)
+        return output * float("nan")
+
     def install(network, times):
         calls = iter(range(times))
 
         def spoil(_module, _arguments, output):
             if next(calls, None) is None:
                 return output
-            return (
-                tuple(one * float("nan") for one in output)
-                if isinstance(output, tuple)
-                else (output * float("nan"))
-            )
+            return spoiled(output)
 
         hooks.append(network.register_forward_hook(spoil))
 

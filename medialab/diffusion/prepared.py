@@ -113,7 +113,9 @@ class PreparedDenoising:
         with ExitStack() as undo, torch.inference_mode():
             if beside == 1:
                 undo.enter_context(encoding_once(self.drawing))
-            conditioning = Conditioning.of(embeddings) if embeddings else self._encoded()
+            # Encoded by an earlier stage, they have too few bits where this one repeats in float32.
+            dtype = self.drawing.dtype
+            conditioning = Conditioning.of(embeddings, dtype) if embeddings else self._encoded()
             first = self._first(generator)
             self._enter_parts(undo)
             part, steps = family.denoiser.part, self.steps.run

@@ -58,8 +58,16 @@ class Conditioning:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, embeddings: "Mapping[str, torch.Tensor]") -> "Conditioning":
-        """Return a conditioning without schedules or AND, from the result of `embeddings()`."""
+    def of(
+        cls, embeddings: "Mapping[str, torch.Tensor]", dtype: "torch.dtype | None" = None
+    ) -> "Conditioning":
+        """Return a conditioning without schedules or AND, from the result of `embeddings()`.
+
+        Args:
+            embeddings: The tensors of both prompts, by pipeline input.
+            dtype: What the denoiser computes in: those with fewer bits are raised to it.
+        """
+        embeddings = {name: _raised(value, dtype) for name, value in embeddings.items()}
         negative = {
             name.removeprefix(NEGATIVE): value
             for name, value in embeddings.items()
@@ -82,3 +90,9 @@ class Conditioning:
         """Return the first sub-prompt's and the negative prompt's tensors, by pipeline input."""
         positive, negative = self.positives[0].at(step).values, self.negative.at(step).values
         return {**positive, **{f"{NEGATIVE}{name}": value for name, value in negative.items()}}
+
+
+def _raised(value: "torch.Tensor", dtype: "torch.dtype | None") -> "torch.Tensor":
+    """Return a tensor of numbers with no fewer bits than a dtype's; others as they are."""
+    is_smaller = dtype is not None and value.dtype.itemsize < dtype.itemsize
+    return value.to(dtype) if is_smaller and value.is_floating_point() else value

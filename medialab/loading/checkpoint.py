@@ -219,12 +219,14 @@ class LoadedCheckpoint:
 
     @contextmanager
     def in_float32(self) -> Iterator[None]:
-        """Keep all weights in float32 within the block; afterwards every bit is as it was."""
+        """Compute in float32 within the block; afterwards every bit of the weights is as it was."""
         import torch
+
+        from medialab.loading.compute_dtypes import computing_in
 
         before = self.dtype
         networks = [network for _, network in _modules(self.components)]
-        with in_float32(*networks):
+        with in_float32(*networks), computing_in(torch.float32, *networks):
             self.dtype = torch.float32
             try:
                 yield

@@ -213,7 +213,8 @@ def is_finite(values: "torch.Tensor") -> bool:
 def in_float32(*networks: "torch.nn.Module") -> Iterator[None]:
     """Convert networks' weights to float32 for the block; afterwards every bit is as before.
 
-    Each weight returns to its own type, since some networks have a few in float32 anyway.
+    Each weight returns to its own type, since some networks have a few in float32 anyway. Weights
+    that are stored in a byte each stay so: their layers make others of them.
     """
     import torch
 
@@ -223,7 +224,12 @@ def in_float32(*networks: "torch.nn.Module") -> Iterator[None]:
         with torch.inference_mode(mode=False), torch.no_grad():
             for network in networks:
                 for tensor in (*network.parameters(), *network.buffers()):
-                    if tensor.is_floating_point() and tensor.dtype != torch.float32:
+                    is_stored = tensor.dtype.itemsize == 1
+                    if (
+                        tensor.is_floating_point()
+                        and tensor.dtype != torch.float32
+                        and not is_stored
+                    ):
                         raised.append((tensor, tensor.dtype))
                         tensor.data = tensor.data.float()
         yield

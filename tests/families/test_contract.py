@@ -194,6 +194,34 @@ def test_its_pipelines_are_those_that_diffusers_chooses_for_its_folder(name, inf
             }
 
 
+@pytest.mark.parametrize(
+    "name", [name for name, one in RUNNING.items() if "text-to-image" in one.tasks]
+)
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "default",
+        *(pytest.param(one, marks=pytest.mark.thorough) for one in ("int8", "fp8_e4m3fn")),
+    ],
+)
+def test_nan_of_a_step_in_bfloat16_is_computed_again_in_float32(
+    family_bench, info, spoiling, name, stored
+):
+    """Texts that an earlier stage encoded, and weights that are stored smaller, come along."""
+    told = {"precision": "bfloat16", "weight_dtype": stored}
+    config = PipelineConfig(
+        prompt="a red ball", checkpoint=name, steps=2, width=SIDE, height=SIDE, seed=7, **told
+    )
+    clean = family_bench.execute(config, save=False)
+    family_bench.cache.clear()
+    spoiling(family_bench.registry.load(info, **told).denoiser, 1)
+    run = family_bench.execute(config, save=False)
+    applied = next(one["applied"] for one in run.record["stages"] if one["name"] == "txt2img")
+    assert [one["how"] for one in applied["retries"]] == ["in float32"]
+    family_bench.cache.clear()
+    assert family_bench.execute(config, save=False).image.tobytes() == clean.image.tobytes()
+
+
 @each_that_runs
 def test_memory_is_counted_of_the_layers_there_are(name, info, model):
     family = RUNNING[name]

@@ -108,6 +108,23 @@ def test_a_gguf_draws_the_bytes_of_diffusers_and_the_record_says_how_it_computes
     assert applied["weights"] == "GGUF Q8_0, computed in float32"
 
 
+@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning")
+def test_nan_of_a_gguf_in_bfloat16_is_computed_again_in_float32(bench, spoiling):
+    config = CONFIG.changed(precision="bfloat16")
+    clean = bench.execute(config, save=False)
+    bench.cache.clear()
+    info = bench.registry.find(CONFIG.checkpoint, "checkpoint")
+    encoders = [
+        bench.registry.find(one, "text encoder") for one in clean.config.text_encoder.split(", ")
+    ]
+    spoiling(bench.registry.load(info, encoders=encoders, precision="bfloat16").denoiser, 1)
+    run = bench.execute(config, save=False)
+    applied = next(one["applied"] for one in run.record["stages"] if one["name"] == "txt2img")
+    assert [one["how"] for one in applied["retries"]] == ["in float32"]
+    bench.cache.clear()
+    assert bench.execute(config, save=False).image.tobytes() == clean.image.tobytes()
+
+
 def test_without_the_library_a_gguf_is_refused_with_how_to_get_it(bench, monkeypatch):
     monkeypatch.setattr(libraries.importlib.util, "find_spec", lambda name: None)
     monkeypatch.delitem(libraries.sys.modules, "gguf")
