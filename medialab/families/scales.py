@@ -8,7 +8,9 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from medialab.errors import ModelRefusedError
 from medialab.files.scaled_weights import LARGEST_MARK, MARK, check_mark, is_beside, weight_of
+from medialab.process.retries import is_finite
 
 if TYPE_CHECKING:
     import torch
@@ -26,12 +28,14 @@ def take_scales(tensors: "Tensors") -> "Tensors":
         The scales, (out, 1), float32, by the names of the weights.
 
     Raises:
-        ModelRefusedError: a mark tells of another way to quantise.
+        ModelRefusedError: a mark tells of another way to quantise, or a scale is no number.
     """
     scales = {}
     for name in [one for one in tensors if is_beside(one)]:
         value = tensors.pop(name)
         if (weight := weight_of(name)) is not None:
+            if not is_finite(value):
+                raise ModelRefusedError(f"its {name} is no number; download it again")
             scales[weight] = value.float().reshape(-1, 1).expand(len(tensors[weight]), 1)
         elif name.endswith(MARK):
             check_mark(name.removesuffix(MARK), _read(value))

@@ -128,6 +128,18 @@ def test_a_layer_that_says_it_is_quantised_otherwise_is_refused_by_its_name(
         built(tmp_path, "z-image", damaged)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_scale_that_is_no_number_is_refused_by_its_name(tmp_path, value):
+    def damaged(plain):
+        tensors = with_scales(plain)[0]
+        return tensors | {"layers.1.attention.qkv.scale_weight": torch.tensor(value)}
+
+    with pytest.raises(
+        ModelRefusedError, match=r"its layers\.1\.attention\.qkv\.scale_weight is no"
+    ):
+        built(tmp_path, "z-image", damaged)
+
+
 def test_elsewhere_scaled_weights_become_numbers_and_nothing_else_is_left():
     plain = {"a.weight": torch.randn(4, 8), "a.bias": torch.randn(4)}
     tensors, _, stands_for = with_scales(plain)
