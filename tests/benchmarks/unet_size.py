@@ -1,7 +1,8 @@
 """SD1.5 and SDXL in their real sizes with random weights, and two programs that draw with them.
 
 `python -m tests.benchmarks.unet_size write FOLDER sd15 1` writes two single files in half
-precision, as they are published, and their configs; with 0 in place of 1 they are small. `plain
+precision, as they are published, and their configs; with 0 in place of 1 they are small, and a
+number after it is how many. `plain
 FOLDER sd15` is a script of diffusers alone in its defaults, `ours FOLDER sd15` this studio: each
 reads lines of JSON, such as {"do": "load", "checkpoint": "a"}, and answers each with a line.
 """
@@ -27,8 +28,8 @@ _ADDED_GAIN = 0.2
 _LOOK = 0.02  # seconds between two looks at the memory
 
 
-def write(folder, family, is_whole):
-    """Write two checkpoints, and the configs that they are built after."""
+def write(folder, family, is_whole, many=2):
+    """Write the first of the checkpoints, and the configs that they are built after."""
     import torch
 
     from tests.tiny import checkpoints, original_names
@@ -38,7 +39,7 @@ def write(folder, family, is_whole):
     shutil.copytree(CONFIGS / "clip-tokenizer", configs / "clip-tokenizer", dirs_exist_ok=True)
     if not is_whole:
         _shrink(configs / family)
-    for number, name in enumerate(NAMES):
+    for number, name in enumerate(NAMES[:many]):
         few = torch.randn(_REPEATED, generator=torch.Generator().manual_seed(number))
         parts = {part: _filled(one, few) for part, one in _networks(configs / family).items()}
         states = {part: one.state_dict() for part, one in parts.items()}
@@ -178,8 +179,10 @@ class Ours:
         self.configs = built_after(Path(folder) / "configs")
         self.configs.start()
         self.bench = Workbench(Path(folder) / "models", Path(folder) / "outputs", device=device)
-        for name in NAMES:  # once for every file, whoever uses it
-            self.bench.registry.sha256(self.bench.registry.find(name, "checkpoint"))
+        for info in self.bench.registry.models(
+            "checkpoint"
+        ):  # once for every file, whoever uses it
+            self.bench.registry.sha256(info)
 
     def asked(self, checkpoint, seed, side, steps, **changes):
         from medialab import PipelineConfig
@@ -264,10 +267,10 @@ def serve(program, folder, family):
         made.close()
 
 
-def main(what, folder, family, is_whole="0"):
+def main(what, folder, family, is_whole="0", many="2"):
     """Write the checkpoints, or be one of the two programs."""
     if what == "write":
-        write(folder, family, is_whole == "1")
+        write(folder, family, is_whole == "1", int(many))
     else:
         serve(what, folder, family)
 

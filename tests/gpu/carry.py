@@ -3,10 +3,14 @@
 `python -m tests.gpu.carry > carry.txt` prints what this environment has of the program's own
 requirements and of the tests', and of all that those require, without torch and what comes with it:
 
-    pip download --no-deps --dest wheels -r carry.txt
-    pip install --no-index --no-deps wheels/*     # there
+    pip download --no-deps --only-binary=:all: --python-version 3.12 \\
+        --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 \\
+        --platform manylinux2014_x86_64 --dest wheels -r carry.txt
+    pip install --no-index --no-deps --target /tmp/site wheels/*     # there
+    PYTHONPATH=/tmp/site make gpu
 
-Names that follow are on that machine already: `python -m tests.gpu.carry numpy scipy`.
+The version is that of the Python there, not of the one here. Names that follow are on that machine
+already: `python -m tests.gpu.carry numpy scipy`.
 """
 
 import sys

@@ -25,7 +25,7 @@ def place(tmp_path_factory):
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", QUICK)
 def test_a_row_gives_figures(place, name):
-    (row,) = bench.run(place, [name], minutes=10)
+    row = bench.measured(place, name)
     assert "failed" not in row, row
     assert len(row) > 2
     assert bench.as_line(row).startswith(f"| {name} | ")
@@ -39,20 +39,54 @@ def test_a_row_gives_figures(place, name):
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", SLOW)
 def test_a_slow_row_gives_figures_or_says_why_not(place, name):
-    (row,) = bench.run(place, [name], minutes=10)
+    row = bench.measured(place, name)
     assert len(row) > 2
 
 
-def test_a_row_that_fails_does_not_stop_the_next(place, monkeypatch):
-    def fail(_):
-        raise torch.OutOfMemoryError("CUDA out of memory\nand more")
+# Rows that end in every way; the command that starts them in place of the benchmark's own.
+_ROWS = """
+import os, sys, time
+import torch
+from tests.gpu import bench
 
-    monkeypatch.setattr(bench, "ROWS", {"bad": fail, "good": lambda _: {"ms": 1.5}})
-    bad, good = bench.run(place, ["bad", "good"], minutes=1)
-    assert bad["failed"] == "OutOfMemoryError: CUDA out of memory"
-    assert good["ms"] == 1.5
-    (late,) = bench.run(place, ["good"], minutes=0)
-    assert late["failed"] == bench.LATER
+def fail(_):
+    raise torch.OutOfMemoryError("CUDA out of memory\\nand more")
+
+def chat(_):
+    print("a library says something", flush=True)
+    return {"ms": 1.5}
+
+bench.ROWS |= {
+    "fails": fail,
+    "dies": lambda _: os._exit(9),
+    "hangs": lambda _: time.sleep(600),
+    "good": chat,
+}
+bench._computes = lambda _: False  # after any failure, as after a fault in a kernel
+bench.main()
+"""
+
+
+def test_whatever_ends_a_row_the_next_ones_run_and_all_are_kept(place, monkeypatch, capsys):
+    monkeypatch.setattr(bench, "COMMAND", (sys.executable, "-c", _ROWS))
+    monkeypatch.setattr(bench, "LIMITS", {"hangs": 0.5})
+    names, kept = ["fails", "dies", "good", "hangs"], []
+    rows = bench.run(place, names, minutes=5, keep=lambda rows: kept.append(len(rows)))
+    failed = {row["row"]: row.get("failed") for row in rows}
+    assert failed == {
+        "fails": "OutOfMemoryError: CUDA out of memory",
+        "dies": "its process ended with 9",
+        "good": None,
+        "hangs": "took more than 5 s",
+    }
+    assert rows[2]["ms"] == 1.5
+    assert kept == [1, 2, 3, 4]
+    assert capsys.readouterr().out.count("\n| ") + 1 == len(names)
+
+
+def test_rows_that_no_time_is_left_for_say_that(place):
+    rows = bench.run(place, ["LoRA swap", "precisions"], minutes=0)
+    assert [row["failed"] for row in rows] == [bench.LATER, bench.LATER]
 
 
 def test_the_command_prints_a_table_and_writes_json(tmp_path, capsys):
@@ -84,5 +118,5 @@ def test_what_to_carry_is_pinned_as_here_and_has_no_torch():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 @pytest.mark.parametrize("name", QUICK)
 def test_a_row_gives_figures_on_a_gpu_at_small_sizes(tmp_path, name):
-    (row,) = bench.run(bench.Place("cuda", is_small=True, folder=tmp_path), [name], minutes=3)
+    row = bench.measured(bench.Place("cuda", is_small=True, folder=tmp_path), name)
     assert "failed" not in row, row

@@ -20,3 +20,10 @@ ROWS = {
     "regional compile": ways.regional_compile,
     "Z-Image, an eighth of its shapes": families.z_image,
 }
+
+# Seconds that a row may take on a GPU, if not the usual ones: weights are written first.
+LIMITS = {
+    "SD1.5 512 px, diffusers and this studio": 100,
+    "SDXL 1024 px, diffusers and this studio": 180,
+    "regional compile": 120,
+}

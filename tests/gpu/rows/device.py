@@ -39,6 +39,7 @@ def begin_peak(device):
     """Forget the most memory so far."""
     gc.collect()
     if device.startswith("cuda"):
+        torch.cuda.init()  # without it the first row has no counters to reset
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
 

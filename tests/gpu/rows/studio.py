@@ -155,7 +155,7 @@ def out_of_memory(place):
         asked = ours.asked("a", 2, place.side(1536), 2)
         run = ours.bench.execute(asked, save=False)
         (stage,) = (one for one in run.record["stages"] if one["name"] == "txt2img")
-        return {"made": True, "retries": stage.get("retries", [])}
+        return {"made": True, "retries": stage["applied"].get("retries", [])}
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
         ours.close()

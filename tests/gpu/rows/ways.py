@@ -148,11 +148,11 @@ def offloaded(place):
     """Blocks on the CPU while they rest, with a stream where there is one."""
     if place.device == "cpu":
         return {"not measured": "a CPU has nowhere to offload to"}
+    denoiser = Denoiser(place)  # which is made in float32, of more than the card has
     torch.cuda.set_per_process_memory_fraction(
         min(1.0, _CARD / torch.cuda.get_device_properties(0).total_memory)
     )
     try:
-        denoiser = Denoiser(place)
         plain, exact = _beside(denoiser), denoiser().float()
         denoiser.network.to("cpu")
         denoiser.network.enable_group_offload(
