@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from medialab.families import RUNNING, Family
 from medialab.families.base import INSTRUCT, UNKNOWN, Task
 from medialab.families.kinds import BOFT, UNUSABLE_LORAS
-from medialab.families.loras import may_be_for
+from medialab.families.loras import are_alike, may_be_for
 from medialab.families.vaes import readable_latents, reads
 from medialab.families.variants import NAMES_OF_VARIANTS
 from medialab.files.headers import Header
@@ -187,7 +187,13 @@ def why_not_with(kind: str, made_for: str, variant: str, family: str) -> str | N
     if kind == "vae":
         return _why_not_read(own, variant)
     if not may_be_for(made_for, family):
-        return f"is made for {made_for}; the checkpoint is of family {family}"
+        reason = f"is made for {made_for}; the checkpoint is of family {family}"
+        if kind == "lora" and are_alike(made_for, family):
+            reason += (
+                f", whose LoRAs may have the same layers: one that is made for it says so in its "
+                f'metadata, "modelspec.architecture": "{family}"'
+            )
+        return reason
     if kind == "lora" and own.loras is None:
         return f"is a LoRA, and none is applied to {family} yet"
     if kind == "controlnet" and not own.follows_controlnets:

@@ -129,6 +129,13 @@ def test_a_model_of_another_family_than_the_checkpoints_is_told_why(
     assert why_not_with(kind, made_for, variant, family).startswith(message)
 
 
+def test_of_a_lora_whose_layers_two_families_have_it_is_told_that_either_may_be_meant():
+    told = why_not_with("lora", "flux", "", "chroma")
+    assert told.startswith("is made for flux; the checkpoint is of family chroma, whose LoRAs may")
+    assert told.endswith('"modelspec.architecture": "chroma"')
+    assert "same layers" not in why_not_with("lora", "sdxl", "", "chroma")
+
+
 def test_what_fits_or_may_fit_or_needs_no_family_is_told_nothing():
     for kind in ("lora", "controlnet", "embedding", "vae"):
         assert why_not_with(kind, "sd15", "", "sd15") is None

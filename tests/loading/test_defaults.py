@@ -28,6 +28,19 @@ def test_a_checkpoint_begins_as_its_family_does_at_its_own_size(family, predicti
     assert settings["steps"] == own["steps"] > 0
 
 
+EDITIONS = [(name, edition) for name, one in RUNNING.items() for edition in one.editions]
+
+
+@pytest.mark.parametrize(("family", "edition"), EDITIONS)
+def test_a_file_told_which_edition_it_is_begins_as_that_one_does(family, edition):
+    own = RUNNING[family]
+    told = defaults_of(info(family, edition=edition, prediction_type=own.prediction_type))
+    wanted = own.edition_defaults.get(edition, own.defaults)
+    assert (told["steps"], told["guidance_scale"]) == (wanted.steps, wanted.guidance_scale)
+    if edition in own.unguided:  # guided only if it is asked for
+        assert told["guidance_scale"] == 1.0
+
+
 def test_a_checkpoint_of_no_known_size_has_no_settings_to_begin_with():
     with pytest.raises(ModelRefusedError, match="set width and height"):
         defaults_of(info("unknown"))
