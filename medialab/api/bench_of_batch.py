@@ -64,6 +64,10 @@ class BenchOfBatch:
             del self._resolved[next(iter(self._resolved))]
         return found
 
+    def alike(self, configs: Sequence[ResolvedConfig]) -> list[Any]:
+        """See `Bench`; it is this process that counts the tokens of prompts that differ."""
+        return self._bench.alike(configs)
+
     def submit(
         self,
         config: PipelineConfig,

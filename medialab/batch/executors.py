@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Any, Protocol
 
 from medialab.artifacts import Artifact, ArtifactManager
 from medialab.batch.cells import Cell, Cells, Outcome
@@ -51,6 +51,9 @@ class Bench(Protocol):
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """See `Workbench.resolve`."""
+
+    def alike(self, configs: Sequence[ResolvedConfig]) -> list[Any]:
+        """See `Workbench.alike`."""
 
     def submit(
         self,

@@ -88,9 +88,10 @@ class Ledger:
                 self._finish(row, self._saved[row])
                 return None
         try:
-            joined = Joined(self._bench.resolve(self._config(row)))
             if self._neighbours is not None:
-                joined = self._neighbours.joined(row, joined.config)
+                joined = self._neighbours.joined(row)
+            else:
+                joined = Joined(self._bench.resolve(self._config(row)))
             is_open = before.get("state") == STARTED
             made = self._saved_since(str(before["at"]), joined.config) if is_open else None
         except _ENDS as error:

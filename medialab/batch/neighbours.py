@@ -1,20 +1,41 @@
-"""The rows of a sweep that are denoised at once: those that differ in their seeds alone.
+"""The rows of a sweep that are denoised at once: those that differ in seeds and prompts alone.
 
 Which rows stand together, and at which places, follows from the sweep. So a batch that is stopped
 and run again makes the same pictures.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from medialab.batch.combinations import Place
+from medialab.batch.order import rank
 from medialab.batch.sweep import Sweep
 from medialab.config.pipeline import MOST_TOGETHER, PipelineConfig
 from medialab.config.resolved import ResolvedConfig, Together
 from medialab.errors import MediaLabError
+from medialab.stages import STAGES
 
-_SEED = ("seed",)
+_SEED = "seed"
+_PROMPTS = ("prompt", "negative_prompt")
+_TEXTS = frozenset(
+    {*_PROMPTS, "styles"}
+    | {f"{one.name}.{name}" for one in STAGES if one.is_mode for name in _PROMPTS}
+)
+_MOST_KEPT = 16  # groups: the rows of one are made one after another, or nearly so
+
+
+class Resolving(Protocol):
+    """What finding neighbours needs of a workbench."""
+
+    @property
+    def resolve(self) -> Callable[[PipelineConfig], ResolvedConfig]:
+        """See `Workbench.resolve`."""
+
+    @property
+    def alike(self) -> Callable[[Sequence[ResolvedConfig]], list[Any]]:
+        """See `Workbench.alike`."""
 
 
 class Joined(NamedTuple):
@@ -27,64 +48,108 @@ class Joined(NamedTuple):
 class Neighbours:
     """Finds the rows that are denoised at once with a row.
 
+    Rows of all seeds and prompts lie in order, seeds last. A group is a part of a prompt's seeds,
+    or the seeds of several prompts; those of its rows whose texts have other shapes stand apart.
+
     Args:
         sweep: The sweep, with its seeds.
-        resolve: Completes a request, as `Workbench.resolve`.
+        bench: Resolves requests, and tells which are alike.
     """
 
-    def __init__(self, sweep: Sweep, resolve: Callable[[PipelineConfig], ResolvedConfig]) -> None:
-        self._sweep, self._resolve = sweep, resolve
-        axes = [at for at, axis in enumerate(sweep.axes) if tuple(axis.settings) == _SEED]
-        self._axis = axes[0] if axes and sweep.how == "grid" else None
+    def __init__(self, sweep: Sweep, bench: Resolving) -> None:
+        self._sweep, self._bench = sweep, bench
+        joined = [at for at, axis in enumerate(sweep.axes) if {*axis.settings} <= {_SEED, *_TEXTS}]
+        seeds = {at for at in joined if _SEED in sweep.axes[at].settings}
+        ranks = {at: min(map(rank, sweep.axes[at].settings)) for at in joined}
+        joined.sort(key=lambda at: (at in seeds, ranks[at]))
+        self._axes: Sequence[int] = joined if sweep.how == "grid" else ()
+        self._lengths = [sweep.shape[at] for at in self._axes]
+        self._seeds = prod(sweep.shape[at] for at in self._axes if at in seeds)
         self._counts: dict[Place, int] = {}
+        self._grouped = lru_cache(_MOST_KEPT)(self._resolved_group)
 
-    def joined(self, row: int, config: ResolvedConfig) -> Joined:
-        """Return a row's request with those that it is denoised with, if there are any.
+    def joined(self, row: int) -> Joined:
+        """Return a row's request, resolved, with those that it is denoised with, if there are any.
 
-        Args:
-            row: The row's number.
-            config: Its request, resolved alone.
+        A group is resolved once for all of its rows, as long as no more than some others come
+        between them.
+
+        Raises:
+            MediaLabError: the row's request is refused.
         """
         rows = self._group(row)
-        if len(rows) == 1:
-            return Joined(config)
+        found = self._grouped(rows).get(row) if len(rows) > 1 else None
+        return found or Joined(self._bench.resolve(self._sweep.config(row)))
+
+    def _resolved_group(self, rows: tuple[int, ...]) -> Mapping[int, Joined]:
+        """Return the requests of a group's rows; none if one is refused, which is told then."""
         try:
-            found = [
-                config if other == row else self._resolve(self._sweep.config(other))
-                for other in rows
-            ]
-        except MediaLabError:  # it is told when that row is made
-            return Joined(config)
-        if len({(one.prompt, one.negative_prompt) for one in found}) > 1:
-            return Joined(config)
-        placed = [
-            one.model_copy(update={"together": Together(pictures=len(rows), place=place)})
-            for place, one in enumerate(found, start=1)
-        ]
-        at = rows.index(row)
-        return Joined(placed[at], (*placed[:at], *placed[at + 1 :]))
+            configs = [self._bench.resolve(self._sweep.config(row)) for row in rows]
+        except MediaLabError:
+            return {}
+        kinds: list[tuple[Any, list[int]]] = []
+        for at, kind in enumerate(self._bench.alike(configs)):
+            same = next((ats for one, ats in kinds if one == kind), None)
+            if same is None:
+                kinds.append((kind, [at]))
+            else:
+                same.append(at)
+        return {
+            rows[at]: joined
+            for _, ats in kinds
+            for at, joined in zip(ats, _placed([configs[at] for at in ats]), strict=True)
+        }
 
-    def _group(self, row: int) -> Sequence[int]:
-        """Return the rows of a row's group, itself among them, in the order of their seeds."""
-        axis, shape = self._axis, self._sweep.shape
-        if axis is None or shape[axis] == 1:
-            return [row]
-        place = self._sweep.place(row)
-        others = (*place[:axis], *place[axis + 1 :])
+    def _group(self, row: int) -> tuple[int, ...]:
+        """Return the rows of a row's group, itself among them, in order."""
+        cells = prod(self._lengths)
+        if cells == 1:
+            return (row,)
+        place = list(self._sweep.place(row))
+        others = tuple(0 if at in self._axes else index for at, index in enumerate(place))
         if others not in self._counts:
-            self._counts[others] = self._count(row, shape[axis])
-        count = self._counts[others]
-        index, apart = place[axis], prod(shape[axis + 1 :])
-        first = index - index % count
-        last = min(first + count, shape[axis])
-        return [row + (other - index) * apart for other in range(first, last)]
+            self._counts[others] = self._count(self._row(others), cells)
+        count, index = self._counts[others], 0
+        for at, length in zip(self._axes, self._lengths, strict=True):
+            index = index * length + place[at]
+        if self._seeds >= count:  # a part of one prompt's seeds
+            first = index - index % self._seeds % count
+            end = index - index % self._seeds + self._seeds
+        else:
+            count, end = count - count % self._seeds, cells
+            first = index - index % count
+        return tuple(self._row_of(others, at) for at in range(first, min(first + count, end)))
 
-    def _count(self, row: int, seeds: int) -> int:
+    def _row_of(self, others: Place, index: int) -> int:
+        """Return the row of a number among those that differ in the joined axes alone."""
+        place = [*others]
+        for at, length in zip(reversed(self._axes), reversed(self._lengths), strict=True):
+            index, place[at] = divmod(index, length)
+        return self._row(place)
+
+    def _row(self, place: Sequence[int]) -> int:
+        row = 0
+        for index, length in zip(place, self._sweep.shape, strict=True):
+            row = row * length + index
+        return row
+
+    def _count(self, row: int, cells: int) -> int:
         """Return how many pictures of a row's request are denoised at once, as a batch of them."""
         try:
-            asked = self._sweep.config(row).changed(batch_size=min(seeds, MOST_TOGETHER))
-            together = self._resolve(asked).together
+            asked = self._sweep.config(row).changed(batch_size=min(cells, MOST_TOGETHER))
+            together = self._bench.resolve(asked).together
         except MediaLabError:
             return 1
         # A sweep does not measure: its pairs would be others after it was measured.
         return together.pictures if together is not None and together.place == 1 else 1
+
+
+def _placed(configs: Sequence[ResolvedConfig]) -> list[Joined]:
+    """Return requests that are denoised at once, each with its place and the others."""
+    if len(configs) == 1:
+        return [Joined(configs[0])]
+    placed = [
+        one.model_copy(update={"together": Together(pictures=len(configs), place=place)})
+        for place, one in enumerate(configs, start=1)
+    ]
+    return [Joined(one, (*placed[:at], *placed[at + 1 :])) for at, one in enumerate(placed)]

@@ -150,7 +150,7 @@ class BatchRun:
             saved = batch.saved(noted)
             # On several devices each would draw a cell's neighbours, in vain.
             together = self._executor.draws_together and batch.bench.executor.at_once == 1
-            neighbours = Neighbours(batch.sweep, batch.bench.resolve) if together else None
+            neighbours = Neighbours(batch.sweep, batch.bench) if together else None
             ledger = Ledger(batch.bench, batch.config, noted, saved, writer, self._tell, neighbours)
             cells = self._cells = Cells(missing, ledger.begin)
             if self._is_cancelled:  # meanwhile

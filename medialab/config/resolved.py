@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -29,18 +28,46 @@ class Together(BaseModel):
     """How pictures share the denoiser's batch: how many it has, and the place of one, from 1.
 
     Of a whole batch it is the place of the first picture; the others follow, batch by batch.
+    `groups` are then the pictures of each such batch, 1 for one that is drawn alone; without them,
+    as many as there is room for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     pictures: int = Field(ge=2, le=MOST_TOGETHER)
     place: int = Field(1, ge=1, le=MOST_TOGETHER)
+    groups: tuple[Annotated[int, Field(ge=1, le=MOST_TOGETHER)], ...] = ()
 
     @model_validator(mode="after")
     def _place_is_there(self) -> Self:
         if self.place > self.pictures:
             raise ValueError(f"place {self.place} of {self.pictures} pictures: there is none")
         return self
+
+    def sizes(self, pictures: int) -> tuple[int, ...]:
+        """Return how many pictures of a batch are drawn at once each time, in order."""
+        if sum(self.groups) == pictures:
+            return self.groups
+        first = min(self.pictures - self.place + 1, pictures)
+        full, rest = divmod(pictures - first, self.pictures)
+        return (first, *[self.pictures] * full, *([rest] if rest else []))
+
+    def grouped(self, kinds: Sequence[Any]) -> "Together":
+        """Return the same for a batch in which only pictures of equal kinds are drawn at once.
+
+        Args:
+            kinds: A value for each picture, in order.
+        """
+        groups: list[list[Any]] = []
+        for kind in kinds:
+            room = self.pictures - (self.place - 1 if len(groups) == 1 else 0)
+            if groups and groups[-1][0] == kind and len(groups[-1]) < room:
+                groups[-1].append(kind)
+            else:
+                groups.append([kind])
+        full, found = self.model_copy(update={"groups": ()}), tuple(map(len, groups))
+        is_full = full.sizes(len(kinds)) == found
+        return full if is_full else self.model_copy(update={"groups": found})
 
 
 class ResolvedConfig(PipelineConfig):
@@ -121,18 +148,13 @@ class ResolvedConfig(PipelineConfig):
         return found if self.together is None or self.batch_size == 1 else self._grouped(found)
 
     def _grouped(self, singles: "Sequence[ResolvedConfig]") -> "list[ResolvedConfig]":
-        """Return the pictures with those that are denoised at once, which have equal prompts."""
+        """Return the pictures with those that are denoised at once."""
         if self.together is None:
             return [*singles]
-        size, skipped = self.together.pictures, self.together.place - 1
-        ends = [*range(size - skipped, len(singles), size), len(singles)]
         found: list[ResolvedConfig] = []
-        for begin, end in pairwise([0, *ends]):
-            group = singles[begin:end]
-            are_alike = len({(one.prompt, one.negative_prompt) for one in group}) == 1
-            for place, one in enumerate(group, start=1):
-                is_alone = len(group) == 1 or not are_alike
-                own = None if is_alone else Together(pictures=len(group), place=place)
+        for size in self.together.sizes(len(singles)):
+            for place, one in enumerate(singles[len(found) : len(found) + size], start=1):
+                own = None if size == 1 else Together(pictures=size, place=place)
                 found.append(one.model_copy(update={"together": own}))
         return found
 

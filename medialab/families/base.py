@@ -182,6 +182,8 @@ class Family(KnownFamily):
         loras: Layer names in LoRA files; without it, LoRAs are refused.
         encoder: Makes a checkpoint's prompt encoder.
         count_tokens: Counts a prompt's tokens.
+        pads_texts: Whether texts are as long as the room that `count_tokens` tells, for the
+            denoiser; otherwise as long as their tokens.
         guide: Makes the guide that gives prompts to a running pipeline.
         guidance: The guidance that works there: true, distilled or none.
         unguided: Editions whose folders tell their pipeline to follow the prompt alone. A single
@@ -223,6 +225,7 @@ class Family(KnownFamily):
     loras: LoRANames | None = None
     encoder: MakeTextEncoder
     count_tokens: CountTokens
+    pads_texts: bool = True
     guide: MakeGuide
     guidance: GuidanceKind
     unguided: tuple[str, ...] = ()

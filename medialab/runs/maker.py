@@ -84,7 +84,7 @@ class Maker:
             MediaLabError: a request or a stage is refused; the message says why.
         """
         # Here on the worker, since hashing a new file takes seconds a gigabyte.
-        plan = self.resolver.plan(request.config, threads=request.threads, beside=request.beside)
+        plan = self.resolver.plan(request.config, threads=request.threads)
         job.check()
         self._registry.budget.begin_run()
         if len(plan.pictures) > 1:
@@ -98,10 +98,7 @@ class Maker:
             for number, picture in enumerate(plan.pictures, start=1):
                 which = number, len(plan.pictures)
                 context = self._context(request, job, plan, picture, which)
-                later = [
-                    (other, self._context(request, job, plan, other, (at, which[1])))
-                    for at, other in plan.drawn_with(number)
-                ]
+                later = partial(self._drawn_with, request, job, plan, number)
                 if needs := self._needs(plan, picture, pipeline):
                     context.offload = needs.way
                     job.emit(Event("planned", job.name, told=needs.summary))
@@ -135,6 +132,20 @@ class Maker:
         if not saving:
             return make([], already_there=[])
         return Unfinished(saving[-1], lambda: _with_files(make, saving))
+
+    def _drawn_with(
+        self, request: Request, job: Job[Run], plan: Plan, number: int
+    ) -> "list[tuple[PicturePlan, RunContext]]":
+        """Return the pictures that are denoised at once with one: later ones, other requests'.
+
+        Those requests are planned here, since most of their rows find their picture in the cache.
+        """
+        others = self.resolver.plan_beside(request.beside, plan, threads=request.threads)
+        count = len(plan.pictures)
+        return [
+            (picture, self._context(request, job, plan, picture, (at, count)))
+            for at, picture in [*plan.drawn_with(number), *((0, other) for other in others)]
+        ]
 
     def _context(
         self,

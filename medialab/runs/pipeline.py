@@ -97,7 +97,7 @@ class Pipeline:
         context: RunContext,
         *,
         anew_from: str | None = None,
-        later: Sequence[tuple[PicturePlan, RunContext]] = (),
+        later: Callable[[], Sequence[tuple[PicturePlan, RunContext]]] = tuple,
     ) -> Outcome:
         """Make one picture, beginning after the last stage whose result is cached.
 
@@ -105,8 +105,8 @@ class Pipeline:
             picture: the plan.
             context: lends the stages models and pictures, and reports their events.
             anew_from: the name of a stage; its cached result and all later ones are not used.
-            later: the pictures after it that are denoised with it, unless that is cached. They are
-                made as far as that, and go on from there when they are run.
+            later: returns the pictures after it that are denoised with it; called if that is not
+                cached. They are made as far as that, and go on from there when they are run.
 
         Raises:
             CancelledError: the job was cancelled; finished stages stay cached.
@@ -119,7 +119,7 @@ class Pipeline:
             if begun.together is None:
                 self._make([begun])
             else:
-                self._draw_together(begun, later, anew_from)
+                self._draw_together(begun, later(), anew_from)
         frame = begun.frame
         if frame.image is None:
             message = f"no picture was made by {', '.join(one.name for one in picture.stages)}"

@@ -67,25 +67,22 @@ class Plan:
         config: the request.
         pictures: the plans, in order.
         listing: the models.
-        beside: the plans of other requests' pictures that are denoised at once with the only one.
     """
 
     config: ResolvedConfig
     pictures: tuple[PicturePlan, ...]
     listing: Snapshot
-    beside: tuple[PicturePlan, ...] = ()
 
     def drawn_with(self, number: int) -> list[tuple[int, PicturePlan]]:
         """Return the later pictures that are denoised at once with one, each after its number.
 
-        Numbers count from 1; pictures of other requests have 0.
+        Numbers count from 1.
         """
         together = self.pictures[number - 1].config.together
         if together is None:
             return []
         last = number + together.pictures - together.place
-        own = list(enumerate(self.pictures[number:last], start=number + 1))
-        return [*own, *((0, other) for other in self.beside)]
+        return list(enumerate(self.pictures[number:last], start=number + 1))
 
 
 def stages_of(config: PipelineConfig) -> tuple[StageRequest, ...]:

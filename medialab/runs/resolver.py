@@ -38,6 +38,7 @@ from medialab.runs.reference_checks import check_references, with_start_picture
 from medialab.runs.request_checks import check_picture, check_texts
 from medialab.runs.run_precision import precision_for
 from medialab.runs.sizes import check_patience, check_sizes, sizes_of
+from medialab.runs.text_shapes import alike
 from medialab.runs.tile_checks import check_tiles
 from medialab.runs.used_models import optional_models
 from medialab.settings.fields import RANDOM_SEED
@@ -114,36 +115,41 @@ class Resolver:
             self._valid.append(resolved)
         return resolved
 
-    def plan(
-        self,
-        config: PipelineConfig,
-        *,
-        threads: int | None = None,
-        beside: Sequence[ResolvedConfig] = (),
-    ) -> Plan:
+    def plan(self, config: PipelineConfig, *, threads: int | None = None) -> Plan:
         """Resolve a request, and plan each of its pictures.
 
         Args:
             config: as asked for, or resolved already.
             threads: CPU threads; by default those of a resolved config, else this machine's.
-            beside: other requests whose pictures are denoised at once with its only one.
 
         Raises:
             ConfigError: a prompt names a missing wildcard; or as `resolve`.
             MediaLabError: as `resolve`.
         """
         listing = self.registry.snapshot()
-        every = [self._resolve(one, listing) for one in (config, *beside)]
+        resolved, pictures = self._planned(config, threads, listing)
+        return Plan(resolved, tuple(pictures), listing)
+
+    def plan_beside(
+        self, configs: Sequence[ResolvedConfig], plan: Plan, *, threads: int | None = None
+    ) -> list[PicturePlan]:
+        """Plan other requests whose pictures are denoised at once with the only one of a plan.
+
+        Raises:
+            MediaLabError: as `plan`.
+        """
+        every = [self._planned(one, threads, plan.listing)[1] for one in configs]
+        return [picture for pictures in every for picture in pictures]
+
+    def _planned(
+        self, config: PipelineConfig, threads: int | None, listing: Snapshot
+    ) -> tuple[ResolvedConfig, list[PicturePlan]]:
+        """Return a request, resolved, and the plans of its pictures."""
+        resolved = self._resolve(config, listing)
         if threads is not None:
-            every = [one.model_copy(update={"threads": threads}) for one in every]
-        device = self.registry.device
-        plans = [
-            plan_picture(single, device, aside)
-            for one in every
-            for single, aside in map(set_aside_foreign, self._drawn(one))
-        ]
-        count = len(plans) - len(beside)
-        return Plan(every[0], tuple(plans[:count]), listing, tuple(plans[count:]))
+            resolved = resolved.model_copy(update={"threads": threads})
+        device, singles = self.registry.device, map(set_aside_foreign, self._drawn(resolved))
+        return resolved, [plan_picture(single, device, aside) for single, aside in singles]
 
     def plan_first(self, config: ResolvedConfig) -> PicturePlan:
         """Plan the first picture of a resolved request; no model is looked up.
@@ -186,7 +192,7 @@ class Resolver:
                 "models_sha256": ties,
                 "together": still_together(config),
             }
-            return config.model_copy(update=update)
+            return self._grouped(config.model_copy(update=update), info)
         check_references(config, listing, self.pictures)
         width, height = self._size_of(config, info)
         check_sizes(config, stages, (width, height))
@@ -213,7 +219,7 @@ class Resolver:
         alone = ResolvedConfig.parse(settings)
         together = {"together": self._together_for(alone, info, listing)}
         resolved = self._with_named(alone.model_copy(update=together), family, listing)
-        return self._with_detectors_for_the_rest(config, resolved, listing)
+        return self._grouped(self._with_detectors_for_the_rest(config, resolved, listing), info)
 
     def _threads(self) -> int:
         return self._usual_threads or default_threads()
@@ -235,6 +241,18 @@ class Resolver:
             return plan_memory(tried, stages, size, self.registry, listing, available).fits
 
         return together_for(config, info, device, partial(self.registry.facts.known, name), fits)
+
+    def _grouped(self, config: ResolvedConfig, info: ModelInfo | None) -> ResolvedConfig:
+        """Return a batch with the pictures that are denoised at once, by the texts they have."""
+        if config.together is None or config.batch_size == 1 or info is None:
+            return config
+        together = config.together.grouped(alike(self._drawn(config), info))
+        return config.model_copy(update={"together": together})
+
+    def alike(self, configs: Sequence[ResolvedConfig]) -> list[Any]:
+        """Tell which pictures can be denoised at once; see `Workbench.alike`."""
+        info = checkpoint_of(configs[0], self.registry.snapshot())
+        return [*range(len(configs))] if info is None else alike(configs, info)
 
     def keep_gain_of_pairs(self, plan: Plan, alone: float | None, pair: float | None) -> None:
         """Keep how much faster a pair of a request's pictures was than one alone, if measured.

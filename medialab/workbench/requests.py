@@ -1,6 +1,6 @@
 """The workbench's requests before they run: checked, completed, planned, changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medialab.artifacts import ArtifactManager
@@ -91,3 +91,14 @@ class OfRequests:
             ModelRefusedError: a model is a pickle, broken, or not the one of a resolved config.
         """
         return self._resolver.resolve(config)
+
+    def alike(self, configs: Sequence[ResolvedConfig]) -> list[Any]:
+        """Tell which pictures can be denoised at once, by the LoRAs and lengths of their prompts.
+
+        Args:
+            configs: Resolved requests of single pictures, which differ in seeds and prompts alone.
+
+        Returns:
+            A value for each; those with equal values can.
+        """
+        return self._resolver.alike(configs)

@@ -8,7 +8,9 @@ from medialab.artifacts import Sidecar
 from medialab.batch.neighbours import Neighbours
 from medialab.batch.sweep import Sweep
 from medialab.config.resolved import Together
+from medialab.errors import MediaLabError
 from medialab.runs.request import Request
+from medialab.runs.resolver import Resolver
 
 BASE = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=7, draw_together=3)
 
@@ -33,14 +35,29 @@ def drawn(sidecar):
     return next(one for one in sidecar.record["stages"] if one["name"] == "txt2img")
 
 
+LONG = ", ".join(["a red ball", "a blue hat", "green rain"] * 12)  # of more chunks than one
+
+
+def joined_rows(bench, axes, base=BASE, how="grid", **options):
+    sweep = Sweep(base, axes, how, **options)
+    neighbours = Neighbours(sweep, bench)
+    return [neighbours.joined(row) for row in range(len(sweep))]
+
+
 def groups(bench, axes, base=BASE, how="grid", **options):
     """The seeds of the rows that each row is denoised with, itself among them."""
-    sweep = Sweep(base, axes, how, **options)
-    neighbours = Neighbours(sweep, bench.resolve)
+    every = joined_rows(bench, axes, base, how, **options)
+    return [sorted({one.config.seed, *(other.seed for other in one.beside)}) for one in every]
+
+
+def cells(bench, axes, **changes):
+    """The first letter of the prompt and the seed of all rows of each row's group, by places."""
     found = []
-    for row in range(len(sweep)):
-        joined = neighbours.joined(row, bench.resolve(sweep.config(row)))
-        found.append(sorted({joined.config.seed, *(one.seed for one in joined.beside)}))
+    for one in joined_rows(bench, axes, BASE.changed(**changes)):
+        every = sorted(
+            (one.config, *one.beside), key=lambda config: config.together and config.together.place
+        )
+        found.append(" ".join(f"{config.prompt[0]}{config.seed}" for config in every))
     return found
 
 
@@ -67,7 +84,7 @@ def test_each_axis_beside_the_seeds_has_groups_of_its_own(bench):
     [
         ({"draw_together": 1}, {"seed": "1-3"}, {}),
         ({"draw_together": None}, {"seed": "1-3"}, {}),  # a small model on a CPU
-        ({"prompt": "a {red|blue|green|white|black} ball"}, {"seed": "1-3"}, {}),
+        ({"prompt": f"{{a red ball|{LONG}}}"}, {"seed": [2, 3]}, {}),
         ({}, {"steps": [2, 3, 4]}, {}),
         ({}, {("seed", "steps"): [(1, 2), (2, 3), (3, 4)]}, {}),
         ({}, {"seed": "1-3", "steps": [2, 3, 4]}, {"how": "zip"}),
@@ -76,6 +93,80 @@ def test_each_axis_beside_the_seeds_has_groups_of_its_own(bench):
 def test_all_others_are_drawn_alone(bench, settings, axes, options):
     found = groups(bench, axes, BASE.changed(**settings), **options)
     assert all(len(one) == 1 for one in found)
+
+
+def test_seeds_and_prompts_stand_together_seed_by_seed(bench):
+    axes = {"seed": "1-2", "prompt": ["red", "blue", "green"]}
+    assert cells(bench, axes, draw_together=6) == ["r1 r2 b1 b2 g1 g2"] * 6
+    # Two prompts with all their seeds, and the rest.
+    assert cells(bench, axes, draw_together=5) == ["r1 r2 b1 b2", "r1 r2 b1 b2", "g1 g2"] * 2
+    # A part of one prompt's seeds.
+    axes = {"prompt": ["red", "blue"], "seed": "1-3"}
+    assert cells(bench, axes, draw_together=2) == [
+        *("r1 r2", "r1 r2", "r3", "b1 b2", "b1 b2", "b3"),
+    ]
+
+
+def test_prompts_alone_stand_together_and_what_is_between_them_apart(bench):
+    axes = {"prompt": ["red", "blue", "green"], "steps": [2, 3]}
+    assert cells(bench, axes) == ["r7 b7 g7"] * 6
+    axes = {("prompt", "seed"): [("red", 1), ("blue", 2)], "negative_prompt": ["", "rain"]}
+    assert cells(bench, axes) == ["r1 b2"] * 4
+    axes = {"mode": ["txt2img"], "refiner.prompt": ["red", "blue"]}
+    assert cells(bench, axes) == ["a7", "a7"]
+
+
+def test_a_text_of_another_length_stands_apart_wherever_it_is(bench):
+    axes = {"prompt": ["red", f"long: {LONG}", "blue"]}
+    assert cells(bench, axes) == ["r7 b7", "l7", "r7 b7"]
+
+
+def test_a_row_that_is_refused_leaves_the_others_alone(bench):
+    sweep = Sweep(BASE, {"prompt": ["red", "<lora:no-such:1>", "blue"]})
+    neighbours = Neighbours(sweep, bench)
+    assert neighbours.joined(0).beside == neighbours.joined(2).beside == ()
+    with pytest.raises(MediaLabError, match="no-such"):
+        neighbours.joined(1)
+
+
+def test_prompts_of_a_sweep_are_made_again_from_their_own_files(bench):
+    batch = bench.sweep(BASE, {"prompt": ["a red ball", "a blue hat"], "seed": "1-2"}, name="both")
+    batch.run()
+    assert placed(batch) == [Together(pictures=2, place=place) for place in (1, 2)] * 2
+    bench.cache.clear()
+    batch = bench.sweep(
+        BASE.changed(draw_together=4), {"prompt": ["a red ball", "a hat"]}, name="two"
+    )
+    batch.run()
+    assert placed(batch) == [Together(pictures=2, place=place) for place in (1, 2)]
+    for sidecar, expected in zip(sidecars(batch), pixels(batch), strict=True):
+        bench.cache.clear()
+        assert bench.execute(sidecar.config, save=False).image.tobytes() == expected
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_a_group_is_resolved_once(bench, monkeypatch, count):
+    """As many times a row as pictures that are drawn alone, and once for how many there are."""
+    asked = []
+    resolve = Resolver._resolve
+
+    def counted(resolver, config, listing):
+        asked.append(config)
+        return resolve(resolver, config, listing)
+
+    monkeypatch.setattr(Resolver, "_resolve", counted)
+    bench.sweep(BASE.changed(draw_together=count), {"seed": "11-14"}, name="once").run()
+    of_groups, of_rows, of_pictures_drawn_with = 4, 4, 4 - 4 // count
+    assert len(asked) == 1 + of_groups + of_rows + of_pictures_drawn_with
+
+
+def test_few_groups_are_kept(bench):
+    sweep = Sweep(BASE.changed(draw_together=2), {"seed": "1-80"})
+    neighbours = Neighbours(sweep, bench)
+    rows = [neighbours.joined(row).config for row in range(80)]
+    assert neighbours.joined(79).config is rows[79]
+    assert neighbours.joined(0).config == rows[0]
+    assert neighbours.joined(0).config is not rows[0]
 
 
 def test_a_stopped_batch_goes_on_with_the_same_bytes(bench, tiny_models, tmp_path):
@@ -116,7 +207,7 @@ def test_a_picture_that_was_drawn_alone_is_not_made_again(bench):
 
 def test_a_request_keeps_its_neighbours_as_json(bench):
     sweep = Sweep(BASE, {"seed": "1-3"})
-    joined = Neighbours(sweep, bench.resolve).joined(0, bench.resolve(sweep.config(0)))
+    joined = Neighbours(sweep, bench).joined(0)
     request = Request(joined.config, beside=joined.beside)
     assert len(joined.beside) == 2
     assert Request.from_json(request.as_json()) == request

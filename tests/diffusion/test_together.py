@@ -15,6 +15,7 @@ from medialab.diffusion.drawing import Drawing
 from medialab.diffusion.together import NAME, Places
 from medialab.errors import CancelledError
 from medialab.families import RUNNING
+from medialab.families.joining import Call
 from medialab.settings.sampling import SAMPLING_NAMES, Sampling
 from models.paperdoll import family
 from tests.tiny import checkpoints, networks, z_image
@@ -24,6 +25,8 @@ from tests.tiny.families import write_families
 MOST_APART = 2
 NAMES = [name for name, one in RUNNING.items() if not one.finishes]
 # Of those tiny checkpoints, the ones that are made for it.
+# Those whose calls cannot be joined.
+APART = ["qwen-image-2.1"]
 EDITING = ["flux2-klein-4b", "flux2-klein-9b"]
 SAMPLERS = [
     *("Euler", "Euler a", "Heun", "DPM2 a", "DPM++ 2M", "DPM++ 2M SDE", "DPM++ SDE"),
@@ -239,6 +242,48 @@ def test_rows_of_other_lengths_are_filled_with_copies(bench):
     at_once = denoise_all(drawing, every, Places((0, 1), 2))
     by_itself = [denoise_all(drawing, [one], Places((at,), 2))[0] for at, one in enumerate(every)]
     assert [one.image.tobytes() for one in at_once] == [one.image.tobytes() for one in by_itself]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", NAMES)
+def test_in_no_family_does_a_row_depend_on_what_the_others_show(bench, name, monkeypatch):
+    drawing = Drawing(bench.registry.load(bench.registry.find(name, "checkpoint")))
+    guidance = 3.0 if RUNNING[name].guidance != "none" else 1.0
+    settings = dict(asked(checkpoint=name, guidance_scale=guidance, batch_size=1))
+    own = {key: settings[key] for key in SAMPLING_NAMES}
+    texts = ["a red ball on a hat", "a hat on a red ball", "a ball on a red hat"]
+    every = [
+        Asked("text-to-image", Sampling(**own | {"prompt": text}), lambda *_: None, size=(64, 64))
+        for text in texts
+    ]
+    forward, rows = drawing.denoiser.forward, []
+
+    def counted(*args, **inputs):
+        rows.append(Call(args, inputs).rows)
+        return forward(*args, **inputs)
+
+    monkeypatch.setattr(drawing.denoiser, "forward", counted)
+    at_once = denoise_all(drawing, every, Places((0, 1, 2), 3))
+    most = max(rows)
+    by_itself = [denoise_all(drawing, [one], Places((at,), 3))[0] for at, one in enumerate(every)]
+    rows.clear()
+    denoise_all(drawing, every[:1])
+    assert most == max(rows) * (1 if name in APART else 3)
+    assert [one.image.tobytes() for one in at_once] == [one.image.tobytes() for one in by_itself]
+    assert len({one.image.tobytes() for one in at_once}) == 3
+
+
+def test_texts_that_are_as_long_as_their_tokens_stand_apart(bench):
+    """Z-Image's texts have no padding, those of Flux and of CLIP have."""
+    texts = ["a red ball", "a ball red", "a red ball on a large blue hat"]
+    for name, equal in (
+        ("z-image", [0, 1]),
+        ("flux2-klein-4b", [0, 1, 2]),
+        ("paperdoll", [0, 1, 2]),
+    ):
+        one = bench.resolve(asked(checkpoint=name, batch_size=1))
+        kinds = bench.alike([one.model_copy(update={"prompt": text}) for text in texts])
+        assert [at for at, kind in enumerate(kinds) if kind == kinds[0]] == equal
 
 
 def test_a_denoiser_with_a_cache_for_each_picture_is_not_asked_for_copies(bench, monkeypatch):

@@ -67,8 +67,66 @@ def test_without_a_wish_a_small_model_on_a_cpu_draws_one_by_one(bench, alone):
     assert places(bench, **alone) == [None] * config.batch_size
 
 
-def test_texts_that_differ_are_drawn_one_by_one(bench):
-    assert places(bench, prompt="a {red|blue|green|white|black} ball") == [None] * 4
+COLOURS = "a {red|blue|green|white|black} ball"
+LONG = ", ".join(["a red ball", "a blue hat", "green rain"] * 12)  # of more chunks than one
+
+
+def prompts(bench, config):
+    return [one.prompt for one in bench.resolve(config).singles()]
+
+
+def test_texts_that_differ_are_drawn_at_once_if_they_are_as_long(bench):
+    assert len({*prompts(bench, FOUR.changed(prompt=COLOURS))}) > 1
+    assert places(bench, prompt=COLOURS) == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    mixed = f"{{a ball|{LONG}}}"
+    lengths = [len(one) for one in prompts(bench, FOUR.changed(prompt=mixed, seed=4))]
+    assert len({*lengths}) == 2
+    found = places(bench, prompt=mixed, seed=4)
+    groups, last = [], None
+    for length in lengths:
+        if length != last:
+            groups.append(0)
+        groups[-1] += 1
+        last = length
+    assert found == [
+        (place, size) if size > 1 else None for size in groups for place in range(1, size + 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "together", "groups"),
+    [
+        ("aaaa", Together(pictures=4), ()),
+        ("aaaaaa", Together(pictures=4), ()),
+        ("aabb", Together(pictures=4), (2, 2)),
+        ("aaaaabb", Together(pictures=4), (4, 1, 2)),
+        ("abab", Together(pictures=4), (1, 1, 1, 1)),
+        ("aaaaa", Together(pictures=2, place=2), ()),
+        ("aaabb", Together(pictures=2, place=2), ()),
+        ("abbbb", Together(pictures=2, place=2), ()),
+        ("aabbb", Together(pictures=2, place=2), (1, 1, 2, 1)),
+    ],
+)
+def test_pictures_of_other_kinds_begin_a_group_of_their_own(kinds, together, groups):
+    found = together.grouped(kinds)
+    assert found == together.model_copy(update={"groups": groups})
+    assert sum(found.sizes(len(kinds))) == len(kinds)
+
+
+def test_groups_of_a_batch_that_was_changed_since_count_for_nothing():
+    together = Together(pictures=4, groups=(3, 1))
+    assert together.sizes(4) == (3, 1)
+    assert together.sizes(6) == (4, 2)
+
+
+def test_pictures_of_other_prompts_are_made_again_from_their_own_files(bench):
+    run = bench.execute(FOUR.changed(prompt=COLOURS))
+    assert len({Sidecar.read(one.sidecar).config.prompt for one in run.artifacts}) > 1
+    for place, (artifact, image) in enumerate(zip(run.artifacts, run.images, strict=True), 1):
+        bench.cache.clear()
+        config = Sidecar.read(artifact.sidecar).config
+        assert config.together == Together(pictures=4, place=place)
+        assert bench.execute(config, save=False).image.tobytes() == image.tobytes()
 
 
 def test_a_picture_that_another_checkpoint_finishes_is_drawn_alone(bench):

@@ -57,6 +57,7 @@ QWEN_IMAGE = Family(
     loras=LORAS,
     encoder=MessageEncoder,
     count_tokens=count_tokens,
+    pads_texts=False,
     guide=QwenImageGuide,
     guidance=GUIDANCE,
     schedulers=FlowSchedulers(),

@@ -45,6 +45,7 @@ QWEN_IMAGE_21 = Family(
     loras=LORAS,
     encoder=MessageEncoder,
     count_tokens=count_tokens,
+    pads_texts=False,
     guide=QwenImage21Guide,
     guidance=GUIDANCE,
     schedulers=FlowSchedulers(),

@@ -34,6 +34,7 @@ Z_IMAGE = Family(
     loras=LORAS,
     encoder=ZImageEncoder,
     count_tokens=count_tokens,
+    pads_texts=False,
     guide=ZImageGuide,
     guidance=GUIDANCE,
     schedulers=FlowSchedulers(),
