@@ -144,7 +144,13 @@ def _text(name: str, value: Any) -> str:
     """Return a value as a person reads it."""
     last = name.rpartition(".")[2]
     if value is None:
-        return "–" if last in {"mask", "detections", "image"} else "inherited"
+        if last in {"mask", "detections", "image"}:
+            return "–"
+        return "inherited" if "." in name else "automatic"
+    if name == "seed" and value == -1:
+        return "random"
+    if name == "mode":
+        return _TITLES.get(str(value), str(value))
     if isinstance(value, (list, tuple)):
         return _list_text(last, value)
     if isinstance(value, bool):

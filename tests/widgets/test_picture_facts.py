@@ -2,6 +2,7 @@
 
 import json
 
+from medialab import PipelineConfig
 from medialab.artifacts.differences import differences
 from medialab.config.resolved import ResolvedConfig
 from widgets.details import Row
@@ -85,6 +86,15 @@ def test_differences_are_in_the_words_of_the_form():
         Row("Face: Steps", "inherited", "9"),
         Row("Face: Overlap allowed", "0.4", "0.5"),
     )
+
+
+def test_values_that_are_left_open_and_modes_are_told_in_words():
+    asked = PipelineConfig(prompt="a ball")
+    made = config(prompt="a ball", mode="inpaint")
+    told = {row.label: (row.value, row.other) for row in rows_of(differences(made, asked))}
+    assert told["Seed"] == ("7", "random")
+    assert told["Use it as"] == ("Inpaint", "Text to image")
+    assert "automatic" in told["Width (px)"]
 
 
 def test_the_json_is_short_and_is_read_back():

@@ -12,8 +12,8 @@
 // source: widgets/models_shelf/src/shelf.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/geometry.js
-// sha256 of the sources: 82c02c896bd9650fd447dca93832326c97ca83e863b8e1f6c796bc012314b325
-// sha256 of the lines below: ab423641b32b9d1c1cf18973a3888b4a94cb602101523953161043a691fb61a0
+// sha256 of the sources: 8f1b8a41aeff1518d12c46633e60d6229714851457bd904c003e9a051c7cd811
+// sha256 of the lines below: 9cffdcd21e76145c05214cdc315a290af86748de3bade2a174475fd700ac9dcb
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -918,12 +918,11 @@ function textOf2({ name, kind, family, size, unfit, tags, starred, used }) {
   }
   const told = [kindName(kind), folder && `in ${folder.slice(0, -1)}`, size].filter(Boolean);
   addTo(facts, "span", {}, told.join(" · "));
-  if (family !== "unknown") addTo(facts, "span", { class: "mls-model-family" }, family);
   const own = [used ? `used ${used.toLocaleString("en")}×` : "", ...tags.map((tag) => `#${tag}`)];
-  if (own.some(Boolean)) {
-    const line = own.filter(Boolean).join(" · ");
-    addTo(text, "div", { class: "mls-model-own", title: line }, line);
-  }
+  const line = own.filter(Boolean).join(" · ");
+  const last = addTo(text, "div", { class: "mls-model-facts" });
+  if (family !== "unknown") addTo(last, "span", { class: "mls-model-family" }, family);
+  if (line) addTo(last, "div", { class: "mls-model-own", title: line }, line);
   return text;
 }
 

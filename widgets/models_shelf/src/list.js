@@ -227,11 +227,10 @@ function textOf({ name, kind, family, size, unfit, tags, starred, used }) {
   }
   const told = [kindName(kind), folder && `in ${folder.slice(0, -1)}`, size].filter(Boolean);
   addTo(facts, "span", {}, told.join(" · "));
-  if (family !== "unknown") addTo(facts, "span", { class: "mls-model-family" }, family);
   const own = [used ? `used ${used.toLocaleString("en")}×` : "", ...tags.map((tag) => `#${tag}`)];
-  if (own.some(Boolean)) {
-    const line = own.filter(Boolean).join(" · ");
-    addTo(text, "div", { class: "mls-model-own", title: line }, line);
-  }
+  const line = own.filter(Boolean).join(" · ");
+  const last = addTo(text, "div", { class: "mls-model-facts" });
+  if (family !== "unknown") addTo(last, "span", { class: "mls-model-family" }, family);
+  if (line) addTo(last, "div", { class: "mls-model-own", title: line }, line);
   return text;
 }
