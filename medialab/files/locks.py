@@ -40,8 +40,8 @@ def try_lock(descriptor: int) -> bool:
 def alone(path: Path) -> Iterator[bool]:
     """Hold a lock's file for the block, so that no other process or thread does the same meanwhile.
 
-    It only saves work done twice: a folder that cannot be written, or another that holds the lock
-    for a minute, does not keep anyone from the block.
+    It only saves work done twice: a folder that cannot be written, a file system without locks, or
+    another that holds the lock for a minute, does not keep anyone from the block.
 
     Args:
         path: The lock's file; it is created, and stays.
@@ -56,9 +56,17 @@ def alone(path: Path) -> Iterator[bool]:
         yield False
         return
     try:
-        end = time.monotonic() + _PATIENCE
-        while not (is_held := try_lock(descriptor)) and time.monotonic() < end:
-            time.sleep(_PAUSE)
-        yield is_held
+        yield _waited_for(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _waited_for(descriptor: int) -> bool:
+    """Wait until an open file is locked; return whether it is."""
+    end = time.monotonic() + _PATIENCE
+    try:
+        while not (is_held := try_lock(descriptor)) and time.monotonic() < end:
+            time.sleep(_PAUSE)
+    except OSError:  # a file system without locks
+        return False
+    return is_held

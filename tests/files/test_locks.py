@@ -1,13 +1,17 @@
 """A lock is one process's, and is free when that has ended, however it ended."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
 
+import pytest
+
 from medialab.files import locks
 from medialab.files.locks import alone, try_lock
+from medialab.files.machine_facts import MachineFacts
 
 
 def test_a_locked_file_is_locked_for_everyone_else_until_it_is_closed(tmp_path):
@@ -67,6 +71,20 @@ def test_where_no_lock_can_be_made_nobody_is_kept_from_work(tmp_path):
     (tmp_path / "file").touch()
     with alone(tmp_path / "file" / "lock") as is_held:
         assert not is_held
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks by other calls")
+def test_a_file_system_without_locks_keeps_nobody_from_work(tmp_path, monkeypatch):
+    import fcntl
+
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with alone(tmp_path / "lock") as is_held:
+        assert not is_held
+    facts = MachineFacts(tmp_path / "machine.json")
+    assert facts.measured("gain", lambda: 2.0) == 2.0
 
 
 def test_one_who_keeps_a_lock_for_ever_is_not_waited_for_so_long(tmp_path, monkeypatch):
