@@ -144,13 +144,9 @@ def _text(name: str, value: Any) -> str:
     """Return a value as a person reads it."""
     last = name.rpartition(".")[2]
     if value is None:
-        if last in {"mask", "detections", "image"}:
-            return "–"
-        return "inherited" if "." in name else "automatic"
-    if name == "seed" and value == -1:
-        return "random"
-    if name == "mode":
-        return _TITLES.get(str(value), str(value))
+        return _open_text(name)
+    if name in {"seed", "mode"}:
+        return "random" if value == -1 else _TITLES.get(str(value), str(value))
     if isinstance(value, (list, tuple)):
         return _list_text(last, value)
     if isinstance(value, bool):
@@ -158,6 +154,13 @@ def _text(name: str, value: Any) -> str:
     if last in {"image", "mask"} and len(str(value)) == _NAME:
         return f"picture {value[:_SHOWN]}…"
     return f"{value:g}" if isinstance(value, float) else str(value) or "–"
+
+
+def _open_text(name: str) -> str:
+    """Return what stands for a setting that is left open."""
+    if name.rpartition(".")[2] in {"mask", "detections", "image"}:
+        return "–"
+    return "inherited" if "." in name else "automatic"
 
 
 def _list_text(name: str, items: Sequence[Any]) -> str:
