@@ -200,12 +200,17 @@ class Form(ipw.VBox):
 
     # --- stages and sheets ------------------------------------------------------------------------
     def add_stage(self, name: str) -> None:
-        """Switch a stage on; one without a switch shows its sheet."""
+        """Switch a stage on; one without a switch gets a first unit, and shows its sheet."""
         switch = f"{name}.enabled"
         self.stages.keep(name)
         if switch in self._values:
             self.set({switch: True})
         else:
+            fields, _ = self._fields.of(name)
+            blanks = {one["name"]: dict(one["blank"]) for one in fields if "blank" in one}
+            for field, blank in blanks.items():
+                if blank.get("model") and not self.value(field):  # there is one to begin with
+                    self.set({field: [blank]})
             self.open_sheet(name)
 
     def open_sheet(self, name: str) -> None:

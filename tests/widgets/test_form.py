@@ -8,6 +8,7 @@ from PIL import Image
 from medialab import PipelineConfig
 from medialab.settings.samplers import SAMPLERS
 from medialab.stages import MODES
+from widgets.catalogue import AvailableNames
 
 PHOTO = Image.new("RGB", (400, 300), "teal")
 
@@ -129,6 +130,20 @@ def test_a_stage_is_added_and_its_row_stays_while_it_is_off(form):
     assert "face" in rows(form)
     form.show(PipelineConfig(hand={"enabled": True}))
     assert {"face", "hand"} & set(rows(form)) == {"hand"}
+
+
+def test_a_controlnet_is_added_with_a_first_unit_where_there_is_a_model(form, monkeypatch):
+    form.add_stage("control")
+    assert (form.value("control"), form.stages.opened) == ([], "control")
+    known = form._catalogue.of
+
+    def with_lines(kind):
+        return AvailableNames(("lines",)) if kind == "controlnet" else known(kind)
+
+    monkeypatch.setattr(form._catalogue, "of", with_lines)
+    for _ in range(2):
+        form.add_stage("control")
+        assert [unit["model"] for unit in form.value("control")] == ["lines"]
 
 
 def test_a_stages_sheet_is_made_when_it_is_first_opened_and_kept(form):
