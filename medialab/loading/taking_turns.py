@@ -12,13 +12,17 @@ import torch
 from accelerate.hooks import ModelHook, add_hook_to_module, remove_hook_from_module
 from accelerate.utils import send_to_device
 from diffusers.hooks import HookRegistry, apply_group_offloading
+from diffusers.hooks import ModelHook as DiffusersHook
 
 _REST = "cpu"
+# The hook that brings a group, and ours.
+_GROUP, _RENEWING = "group_offloading", "medialab_renewing"
 # The hooks of group offloading; others, such as those of float8 weights, stay.
 _GROUP_HOOKS = (
+    _RENEWING,
     "lazy_prefetch_group_offloading",
     "layer_execution_tracker",
-    "group_offloading",
+    _GROUP,
 )
 
 
@@ -43,6 +47,30 @@ class _Turn(ModelHook):  # type: ignore[misc]  # accelerate has no types
                     one.to(_REST)
             module.to(device)
         return send_to_device(args, device), send_to_device(kwargs, device)
+
+
+class _Renewing(DiffusersHook):  # type: ignore[misc]  # diffusers has no types
+    """Lets weights that changed since the last call be those that are copied to the device.
+
+    With streams, groups copy from the tensors that they found when offloading began; a LoRA that
+    starts or stops midway has the weights point at others.
+    """
+
+    _is_stateful = False
+
+    def pre_forward(
+        self, module: torch.nn.Module, *args: Any, **kwargs: Any
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Renew what groups copy from, and return the arguments."""
+        for one in module.modules():
+            registry = getattr(one, "_diffusers_hook", None)
+            hook = None if registry is None else registry.get_hook(_GROUP)
+            waiting = {} if hook is None else hook.group.cpu_param_dict
+            for parameter, held in waiting.items():
+                rests = parameter.device.type == _REST
+                if rests and parameter.data_ptr() != held.data_ptr():
+                    waiting[parameter] = parameter.data
+        return args, kwargs
 
 
 def take_turns(networks: Iterable[torch.nn.Module], device: str) -> None:
@@ -82,6 +110,10 @@ def in_groups(network: torch.nn.Module, device: str) -> Iterator[None]:
             # Without it all weights are copied to pinned memory at once.
             low_cpu_mem_usage=streams,
         )
+        if streams:
+            HookRegistry.check_if_exists_or_initialize(network).register_hook(
+                _Renewing(), _RENEWING
+            )
     try:
         yield
     finally:
