@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+from PIL import Image
 
 from medialab import PipelineConfig, Workbench
 from medialab.runs.cache import StageCache
@@ -19,11 +20,19 @@ COUNTS = (1, 2, 4, 8)
 ROUNDS, QUICK_ROUNDS = 3, 1
 STEPS, QUICK_STEPS = 20, 2
 MOST_APART = 3  # levels of grey, of 255, where a trained model draws
+FROM = {
+    "one prompt": {},
+    "several prompts": {"prompt": "a smiling person with {red|brown|black} hair, blue shirt"},
+    "a picture": {"mode": "img2img", "img2img": {"denoising_strength": 0.6}},
+}
 
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_pictures_at_once_are_as_one_by_one_and_their_speed_is_told(tmp_path, keep, gates):
+@pytest.mark.parametrize("drawn_from", FROM)
+def test_pictures_at_once_are_as_one_by_one_and_their_speed_is_told(
+    tmp_path, keep, gates, drawn_from
+):
     config = PipelineConfig(
         prompt="a smiling person with red hair, blue shirt",
         seed=7,
@@ -35,6 +44,9 @@ def test_pictures_at_once_are_as_one_by_one_and_their_speed_is_told(tmp_path, ke
     images, seconds = {}, {count: [] for count in COUNTS}
     with Workbench(ROOT / "models", tmp_path / "outputs", device="cpu") as bench:
         bench._maker.cache = StageCache(None, memory_bytes=0)
+        shown = bench.keep(Image.radial_gradient("L").convert("RGB").resize((128, 128)))
+        own = FROM[drawn_from]
+        config = config.changed(**own, **({"image": shown} if "mode" in own else {}))
         bench.execute(config.changed(steps=1, batch_size=1), save=False)
         for _ in range(ROUNDS if gates else QUICK_ROUNDS):
             for count in COUNTS:
@@ -48,7 +60,7 @@ def test_pictures_at_once_are_as_one_by_one_and_their_speed_is_told(tmp_path, ke
         apart = max((grey_levels(*pair) for pair in pairs), key=lambda one: one.worst)
         ratio = alone / median(seconds[count])
         keep(
-            f"paperdoll, {config.steps} steps of 128 px: {count} pictures at once are "
+            f"paperdoll, {config.steps} steps of 128 px from {drawn_from}: {count} at once are "
             f"{ratio:.2f} times as fast as one by one ({1000 * alone / PICTURES:.0f} ms each); "
             f"levels apart: {apart}",
             ratio=round(ratio, 3),
