@@ -99,5 +99,11 @@ def name_of_gain(config: ResolvedConfig, family: str, device: str) -> str:
 
 
 def measures_pairs(config: ResolvedConfig) -> bool:
-    """Return whether the pictures of a request are drawn so as to measure the gain of pairs."""
-    return config.together is not None and config.together.place == PAIR and config.batch_size > 1
+    """Return whether the pictures of a request are drawn so as to measure the gain of pairs.
+
+    The first is then drawn alone and the next two at once, which texts of several lengths prevent.
+    """
+    together = config.together
+    if together is None or together.place != PAIR:
+        return False
+    return together.sizes(config.batch_size)[:PAIR] == (1, PAIR)

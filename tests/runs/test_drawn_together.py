@@ -414,6 +414,16 @@ def test_a_batch_that_measures_keeps_the_gain_and_the_next_one_asks_for_it(bench
     assert bench.resolve(config).together is None
 
 
+@pytest.mark.parametrize(
+    ("kinds", "measures"), [("aaaa", True), ("aaab", True), ("abbb", True), ("aabb", False)]
+)
+def test_only_a_batch_whose_second_picture_is_one_of_a_pair_measures(resolved, kinds, measures):
+    """Texts of several lengths may have it drawn alone, which would count as twice as fast."""
+    together = Together(pictures=2, place=2).grouped(kinds)
+    config = resolved.model_copy(update={"together": together, "batch_size": len(kinds)})
+    assert drawn_together.measures_pairs(config) is measures
+
+
 def test_a_gain_is_another_for_another_family_size_or_precision(resolved):
     def name(family="sdxl", device="cpu", **changes):
         return drawn_together.name_of_gain(resolved.model_copy(update=changes), family, device)
