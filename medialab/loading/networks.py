@@ -121,9 +121,10 @@ def _halves_to_bfloat16(network: Any) -> None:
 
     piece = torch.empty(_PIECE, dtype=torch.float32)
     for weight in network.parameters():
-        if weight.dtype != torch.float16 or weight.ndim > 2 or weight.device.type != "cpu":
+        is_half = weight.dtype == torch.float16 and weight.device.type == "cpu"
+        if not is_half or weight.ndim > 2 or not weight.is_contiguous():
             continue
-        found, made = weight.data.reshape(-1), torch.empty_like(weight.data, dtype=torch.bfloat16)
+        found, made = weight.data.view(-1), torch.empty_like(weight.data, dtype=torch.bfloat16)
         for start in range(0, len(found), _PIECE):
             read = found[start : start + _PIECE]
             between = piece[: len(read)].copy_(read)

@@ -66,6 +66,14 @@ def test_half_precision_becomes_bfloat16_as_torch_converts_it_however_large_a_we
     assert {one.dtype for one in network.parameters()} == {torch.bfloat16}
 
 
+def test_a_transposed_weight_of_half_precision_becomes_bfloat16_too():
+    network = torch.nn.Linear(4, 6).half()
+    network.weight.data = torch.randn(4, 6).half().t()
+    expected = network.weight.data.to(torch.bfloat16)
+    settle(network, torch.bfloat16)
+    assert torch.equal(network.weight, expected)
+
+
 def test_a_cpu_computes_in_float32_and_a_mac_in_half():
     assert pick_dtype("cpu") is torch.float32
     assert pick_dtype("mps") is torch.float16
