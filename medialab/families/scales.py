@@ -22,7 +22,8 @@ def take_scales(tensors: "Tensors") -> "Tensors":
     """Take the scales of a network's weights out of its tensors, and what else tells of them.
 
     Args:
-        tensors: All tensors of its file, by name; its weights stay.
+        tensors: All tensors of its file, by name; its weights stay. Scales of weights that were
+            left out are dropped.
 
     Returns:
         The scales, (out, 1), float32, by the names of the weights.
@@ -34,6 +35,8 @@ def take_scales(tensors: "Tensors") -> "Tensors":
     for name in [one for one in tensors if is_beside(one)]:
         value = tensors.pop(name)
         if (weight := weight_of(name)) is not None:
+            if weight not in tensors:
+                continue
             if not is_finite(value):
                 raise ModelRefusedError(f"its {name} is no number; download it again")
             scales[weight] = value.float().reshape(-1, 1).expand(len(tensors[weight]), 1)

@@ -6,8 +6,9 @@ from diffusers import QwenImagePipeline
 
 from medialab.errors import ModelRefusedError
 from medialab.families.byte_layers import ByteConv2d, ByteLinear
-from medialab.families.flow.networks import network_of
+from medialab.families.flow.networks import encoder_network, network_of
 from medialab.families.flow.original_names import as_in_diffusers
+from medialab.families.flux.opening import CLIP_L
 from medialab.families.scales import make_numbers, take_scales
 from tests.tiny.flow_files import fused, original_flux, original_klein, original_sd3
 from tests.tiny.flux2_klein import make_pipeline as make_klein
@@ -148,3 +149,17 @@ def test_elsewhere_scaled_weights_become_numbers_and_nothing_else_is_left():
     assert torch.equal(tensors["a.weight"], stands_for["a.weight"].half())
     assert torch.equal(tensors["a.bias"], plain["a.bias"])
     assert take_scales(tensors) == {}
+
+
+def test_the_scale_of_a_weight_that_a_family_leaves_out_goes_with_it(tmp_path):
+    """Flux.1 has no use for the projection that files of CLIP-L may have, scaled like the rest."""
+    encoder = make_flux().text_encoder
+    encoder.config.save_pretrained(tmp_path)
+    projection = {"text_projection.weight": torch.randn(8, 8)}
+    tensors, _, stands_for = with_scales(encoder.state_dict() | projection)
+    used = {name: one for name, one in tensors.items() if not name.endswith(CLIP_L.left_out)}
+    assert used.keys() < tensors.keys()
+    found = encoder_network(used, "CLIPTextModel", tmp_path, torch.float32).state_dict()
+    scaled = stands_for.keys() & found.keys()
+    assert scaled
+    assert all(torch.equal(found[name], stands_for[name]) for name in scaled)
