@@ -51,7 +51,7 @@ class FormLimits:
     def in_vain(self) -> dict[str, str]:
         """Return why settings that are set cannot be used, by name; of stages that are on."""
         parts = ["", *(stage for stage in OF_STAGES if self._is_on(stage))]
-        names = ("control", "vae", "text_encoder", "negative_prompt")
+        names = ("control", "vae", "text_encoder", "negative_prompt", "step_cache", "weight_dtype")
         places = [f"{part}.{name}" if part else name for part in parts for name in names]
         return {
             place: why
@@ -106,7 +106,10 @@ class FormLimits:
         return why.get(name.rpartition(".")[2], "")
 
     def _is_set(self, name: str) -> bool:
-        return name in self._values and bool(self._values.value(name))
+        if name not in self._values:
+            return False
+        value, shape = self._values.value(name), SHAPES.get(name)
+        return bool(value) and (shape is None or value != shape.default)
 
     def _is_on(self, stage: str) -> bool:
         if stage in MODES:

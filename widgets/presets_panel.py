@@ -1,15 +1,17 @@
 """The presets of a person, used on the form and saved from it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from medialab import PipelineConfig
+from medialab.artifacts.differences import Difference
 from medialab.errors import ConfigError, MediaLabError
 from medialab.presets import Presets
 from widgets.guard import Show, guarded
 from widgets.messages import text_of
+from widgets.model_defaults import ModelDefaults
 from widgets.picture_facts import rows_of
-from widgets.preset_menu import PARTS, PresetMenu
+from widgets.preset_menu import PARTS, Changes, PresetMenu
 from widgets.undo import UndoBar
 
 
@@ -18,6 +20,7 @@ class PresetsPanel:
 
     Args:
         presets: the presets.
+        defaults: what is known of checkpoints.
         read: returns the form's settings.
         show: sets the form.
         undo: keeps a preset that is used as one step.
@@ -27,12 +30,14 @@ class PresetsPanel:
     def __init__(
         self,
         presets: Presets,
+        defaults: ModelDefaults,
         read: Callable[[], PipelineConfig],
         show: Callable[[PipelineConfig], object],
         undo: UndoBar,
         show_error: Show,
     ) -> None:
-        self._presets, self._read, self._show = presets, read, show
+        self._presets, self._defaults = presets, defaults
+        self._read, self._show = read, show
         self._undo, self._show_error = undo, show_error
         self.menu = PresetMenu(self._changes)
         self.menu.on_act(guarded(self.act, self._tell_error))
@@ -118,13 +123,32 @@ class PresetsPanel:
         except KeyError as error:
             raise ConfigError(str(error)) from error
 
-    def _changes(self, name: str) -> Sequence[Sequence[str]]:
+    def _changes(self, name: str) -> Changes:
         try:
-            found = self._known(name).changes(self._read())
+            preset, now = self._known(name), self._read()
+            found, then = preset.changes(now), preset.applied(now)
         except MediaLabError as error:
             self.menu.tell(text_of(error), is_error=True)
-            return []
-        return [(row.label, row.value, row.other) for row in rows_of(found)]
+            return Changes([], [], False)
+        reasons = [self._why_not(one, then) for one in found]
+        return Changes(
+            [(row.label, row.value, row.other) for row in rows_of(found)],
+            list(dict.fromkeys(why for why in reasons if why)),  # one reason may be of several
+            bool(reasons) and all(reasons),
+        )
+
+    def _why_not(self, change: Difference, then: PipelineConfig) -> str:
+        """Return why a checkpoint cannot use a setting that a preset would set; "" if it can."""
+        stage, _, setting = change.name.rpartition(".")
+        is_mode = change.name == "mode"
+        own = getattr(then, then.mode if is_mode else stage, None)
+        checkpoint = getattr(own, "checkpoint", None) or then.checkpoint
+        if is_mode:
+            return self._defaults.why_not_in(then.mode, checkpoint)
+        is_default = not stage and change.other == PipelineConfig.model_fields[setting].default
+        if is_default or not change.other:
+            return ""
+        return self._defaults.limits(checkpoint).get(setting, "")
 
     def _tell_error(self, error: BaseException, trace: str) -> None:
         """Show a preset's error below the list, any other on the canvas."""

@@ -360,7 +360,7 @@ class Studio(ipw.Box):
         )
         self.canvas.place_below(self.batches.panel.bar)
         self.presets = PresetsPanel(
-            self.bench.presets, self.config, self.form.show, self.undo, show_error
+            self.bench.presets, defaults, self.config, self.form.show, self.undo, show_error
         )
         self.making = Making(
             self.bench,

@@ -32,6 +32,10 @@ class Limited(Protocol):
         """Its file or folder."""
 
     @property
+    def stored(self) -> str:
+        """How its file stores quantised weights; "" if it has none."""
+
+    @property
     def lacks_encoders(self) -> Sequence[str]:
         """The text encoders that it needs from models/text_encoders."""
 
@@ -58,6 +62,10 @@ def limits_of(info: Limited) -> dict[str, str]:
     if own.guidance_of(info.edition, is_file=info.path.is_file()) == "none":
         why = f"{info.name} is {info.edition}: it follows the prompt alone, as at guidance 1."
         found |= dict.fromkeys(("guidance_scale", "negative_prompt"), why)
+    if not own.reused_blocks:
+        found["step_cache"] = f"Checkpoints of family {own} compute every step in full."
+    if info.stored:
+        found["weight_dtype"] = f"{info.name}'s weights are {info.stored}, and stay as they are."
     if not info.lacks_encoders:
         found["text_encoder"] = f"{info.name} has its text encoders inside."
     return found

@@ -12,9 +12,14 @@ from medialab.listing.runnable import why_not_with
 FOLDER = Path(__file__).parent
 
 
-def listed(family, lacks=(), edition="", path=FOLDER):
+def listed(family, lacks=(), edition="", path=FOLDER, stored=""):
     return SimpleNamespace(
-        name="one", family=family, lacks_encoders=lacks, edition=edition, path=path
+        name="one",
+        family=family,
+        lacks_encoders=lacks,
+        edition=edition,
+        path=path,
+        stored=stored,
     )
 
 
@@ -25,12 +30,19 @@ def test_the_reasons_are_those_of_the_family(name):
     files = own.latents.description  # of VAEs in models/vae
     assert ("vae" in found) == (why_not_with("vae", name, files, name) is not None)
     assert (TILES in found) == (own.tiling is None)
+    assert ("step_cache" in found) == (not own.reused_blocks)
     assert all(name in reason for setting, reason in found.items() if setting != "text_encoder")
 
 
 def test_a_checkpoint_without_text_encoders_may_be_given_them():
     assert limits_of(listed("flux"))["text_encoder"] == "one has its text encoders inside."
     assert "text_encoder" not in limits_of(listed("flux", ("text_encoder",)))
+
+
+def test_quantised_weights_are_stored_as_they_are():
+    why = limits_of(listed("flux", stored="GGUF Q4_K_M"))["weight_dtype"]
+    assert why == "one's weights are GGUF Q4_K_M, and stay as they are."
+    assert "weight_dtype" not in limits_of(listed("flux"))
 
 
 def test_of_a_family_that_does_not_run_nothing_is_said():

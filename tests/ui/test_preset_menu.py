@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.ui.accessible import assert_accessible
 from tests.ui.bare import BarePage
 from tests.ui.test_models_shelf import OF_PAGES
-from widgets.preset_menu import PresetMenu
+from widgets.preset_menu import Changes, PresetMenu
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -22,7 +22,14 @@ class Desk:
     def __init__(self):
         self.acts, self.imports = [], []
         self.now = "20"
-        self.menu = PresetMenu(lambda name: [("Steps", self.now, "8")] if name == "Draft" else [])
+        self.why = Changes([])
+        self.menu = PresetMenu(
+            lambda name: (
+                self.why._replace(rows=[("Steps", self.now, "8")])
+                if name == "Draft"
+                else Changes([])
+            )
+        )
         self.menu.on_act(lambda kind, details: self.acts.append((kind, dict(details))))
         self.menu.on_import(lambda *told: self.imports.append(told))
         self.menu.presets = PRESETS
@@ -59,6 +66,23 @@ def test_one_shows_what_it_changes_and_is_used(desk):
     desk.menu.tell("Draft is used: 1 setting changed.")
     desk.bare.pump()
     expect(desk.page.get_by_role("status")).to_have_text("Draft is used: 1 setting changed.")
+
+
+def test_what_the_checkpoint_cannot_use_is_told_and_not_used_where_it_can_use_nothing(desk):
+    desk.why = Changes([], ["It computes every step in full."])
+    desk.press("Draft")
+    expect(desk.page.get_by_text("It computes every step in full.")).to_be_visible()
+    use = desk.page.get_by_role("button", name="Use Draft")
+    expect(use).to_be_enabled()  # its other settings are of use
+    desk.why = desk.why._replace(is_vain=True)
+    desk.menu.settings_changed()
+    desk.bare.pump()
+    expect(use).to_be_disabled()
+    desk.why = Changes([])  # another checkpoint was chosen
+    desk.menu.settings_changed()
+    desk.bare.pump()
+    expect(use).to_be_enabled()
+    expect(desk.page.get_by_text("It computes every step in full.")).to_have_count(0)
 
 
 def test_the_present_settings_are_saved_under_a_name(desk):

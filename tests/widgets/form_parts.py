@@ -46,7 +46,12 @@ class Defaults:
 
     def limits(self, checkpoint):
         alone = dict.fromkeys(("guidance_scale", "negative_prompt"), "It follows the prompt alone.")
-        return {"flow": {"control": "It follows none."}, "distilled": alone}.get(checkpoint, {})
+        told = {
+            "flow": {"control": "It follows none."},
+            "distilled": alone,
+            "slow": {"step_cache": "Every step is in full.", "weight_dtype": "They stay so."},
+        }
+        return told.get(checkpoint, {})
 
     def why_not_after(self, first, other):
         return "Its latents are others." if (first == "flow") != (other == "flow") else ""

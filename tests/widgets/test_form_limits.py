@@ -88,6 +88,21 @@ def test_what_is_set_in_vain_is_told_of_stages_that_are_on(limits, values):
     assert "inpaint.control" in limits.in_vain()
 
 
+def test_a_step_cache_and_stored_weights_are_greyed_until_they_are_set_and_told_when_they_are(
+    limits, values
+):
+    asked = ("step_cache", "weight_dtype")
+    values.set({"checkpoint": "slow"})
+    assert list(limits.reasons(asked)) == list(asked)
+    assert limits.in_vain() == {}
+    values.set({"step_cache": 0.1, "weight_dtype": "int8"})
+    assert limits.reasons(asked) == {}  # so that they can be set back
+    assert limits.in_vain() == {
+        "step_cache": "Every step is in full.",
+        "weight_dtype": "They stay so.",
+    }
+
+
 def test_a_mode_that_the_checkpoint_lacks_has_the_reason(limits, values):
     values.set({"checkpoint": "flow", "image": "1" * 64, "use": "instruct"})
     assert limits.why_no_mode() == "It does not edit."

@@ -43,6 +43,23 @@ def test_all_presets_are_listed_and_one_says_what_it_would_change(studio, menu):
     assert said(menu, kind="changes", name="Draft")[0]["rows"] == []
 
 
+def test_one_that_the_checkpoint_cannot_use_says_why(studio, menu):
+    (answer,) = said(menu, kind="changes", name="Faster steps")
+    family = studio.bench.registry.find(studio.config().checkpoint, "checkpoint").family
+    assert answer["reasons"] == [f"Checkpoints of family {family} compute every step in full."]
+    assert (answer["is_vain"], bool(answer["rows"])) == (True, True)
+    (answer,) = said(menu, kind="changes", name="Draft")
+    assert (answer["reasons"], answer["is_vain"]) == ([], False)
+    both = Preset.of("Both", {"step_cache": 0.1, "steps": 7}).encode()
+    said(menu, kind="import", name="both.json", buffers=[both])
+    (answer,) = said(menu, kind="changes", name="Both")
+    assert (len(answer["reasons"]), answer["is_vain"]) == (1, False)
+    said(menu, kind="use", name="Both")
+    assert studio.form.said("step_cache") == answer["reasons"][0]
+    studio.form._act("step_cache", "next", None)
+    assert (studio.config().step_cache, studio.config().steps) == (0, 7)
+
+
 def test_a_preset_that_is_used_is_one_step_back(studio, menu):
     studio.form.set({"steps": 33, "prompt": "a car", "face.enabled": True})
     before = studio.config()

@@ -4,8 +4,8 @@
 // source: widgets/preset_menu/src/panel.js
 // source: widgets/preset_menu/src/preset_menu.js
 // source: widgets/shared/dom.js
-// sha256 of the sources: 5b6399ec452667e0f81f05990a86d555a12def5a12d497fed8558edcd9ed3000
-// sha256 of the lines below: cdcf3eb4d0a1e8e0863d5bd15563100766950155352927fdcfbd6556af0f9196
+// sha256 of the sources: 3e7e8b029a7dc5620661f812663198188c7441c84d84715da3a5bacf3098211b
+// sha256 of the lines below: 6958feea366861d4c1a85f4340364b8d09eb3e15f32c4447f9d11db8729c936c
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -104,6 +104,11 @@ var Panel = class {
   /** @type {[string, string, string][] | null} */
   rows = null;
   // what it changes, null until Python has told it
+  /** @type {string[]} */
+  reasons = [];
+  // why the checkpoint cannot use some of it
+  isVain = false;
+  // whether it can use none of it
   /** @type {{ name: string, bytes: ArrayBuffer } | null} */
   imported = null;
   // the last file that was chosen
@@ -200,6 +205,8 @@ var Panel = class {
   choose(name) {
     this.chosen = name;
     this.rows = null;
+    this.reasons = [];
+    this.isVain = false;
     if (name) this.model.send({ kind: "changes", name });
     this.draw();
   }
@@ -243,6 +250,8 @@ var Panel = class {
   take(message) {
     if (message.kind === "changes" && message.name === this.chosen) {
       this.rows = message.rows;
+      this.reasons = message.reasons;
+      this.isVain = message.is_vain;
       this.draw();
     } else if (message.kind === "settings") {
       if (this.chosen && !this.body.hidden) this.model.send({ kind: "changes", name: this.chosen });
@@ -320,15 +329,17 @@ var Panel = class {
       ]);
       details.append(make("dl", { "aria-label": "What it changes" }, ...cells));
     } else if (rows) details.append(make("p", {}, "It changes nothing: all is set so already."));
+    for (const reason of this.reasons) addTo(details, "p", { class: "mls-presets-why" }, reason);
     const line = addTo(details, "div", { class: "mls-presets-line" });
-    const add = (text, label, act, look) => void addTo(
+    const add = (text, label, act, look) => addTo(
       line,
       "button",
       { type: "button", class: look, "aria-label": label, "data-part": label, onclick: act },
       text
     );
     const ask = (kind) => this.model.send({ kind, name });
-    add("Use", `Use ${name}`, () => ask("use"), "mls-presets-main");
+    const use = add("Use", `Use ${name}`, () => ask("use"), "mls-presets-main");
+    if (this.isVain) use.setAttribute("disabled", "");
     add("Share", `Share ${name}`, () => ask("share"));
     if (!shipped) {
       add("Rename", `Rename ${name}`, () => this.rename(details, name));

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
 import anywidget
 import ipywidgets as ipw
@@ -21,6 +21,20 @@ class Entry(TypedDict):
     shipped: bool
 
 
+class Changes(NamedTuple):
+    """What a preset would change.
+
+    Attributes:
+        rows: label, present and new value of each setting.
+        reasons: why the checkpoint cannot use some of them.
+        is_vain: whether it can use none of them.
+    """
+
+    rows: Sequence[Sequence[str]]
+    reasons: Sequence[str] = ()
+    is_vain: bool = False
+
+
 class PresetMenu(anywidget.AnyWidget):
     """A button that opens the list of presets; one that is chosen shows what it would change.
 
@@ -29,7 +43,7 @@ class PresetMenu(anywidget.AnyWidget):
         notice: a sentence for a person: `text`, `is_error`, and a `number` that counts up.
 
     Args:
-        changes: returns what a preset would change: label, present and new value of each setting.
+        changes: returns what a preset of this name would change.
     """
 
     _esm = Path(__file__).with_suffix(".bundle.js")
@@ -38,7 +52,7 @@ class PresetMenu(anywidget.AnyWidget):
     presets: Any = traitlets.List().tag(sync=True)  # of Entry
     notice: Any = traitlets.Dict({"text": "", "is_error": False, "number": 0}).tag(sync=True)
 
-    def __init__(self, changes: Callable[[str], Sequence[Sequence[str]]], **traits: Any) -> None:
+    def __init__(self, changes: Callable[[str], Changes], **traits: Any) -> None:
         super().__init__(**traits)
         self._changes = changes
         self._act = ipw.CallbackDispatcher()
@@ -81,8 +95,16 @@ class PresetMenu(anywidget.AnyWidget):
         kind = content.get("kind")
         if kind == "changes":
             name = str(content["name"])
-            rows = [list(row) for row in self._changes(name)]
-            self.send({"kind": "changes", "name": name, "rows": rows})
+            rows, reasons, is_vain = self._changes(name)
+            self.send(
+                {
+                    "kind": "changes",
+                    "name": name,
+                    "rows": [list(row) for row in rows],
+                    "reasons": list(reasons),
+                    "is_vain": is_vain,
+                }
+            )
         elif kind in {"use", "save", "rename", "delete", "share"}:
             self._act(kind, {name: content[name] for name in _TEXTS if name in content})
         elif kind == "import" and buffers:

@@ -11,6 +11,9 @@ export class Panel {
   chosen = ""; // the name of the preset that is opened
   /** @type {[string, string, string][] | null} */
   rows = null; // what it changes, null until Python has told it
+  /** @type {string[]} */
+  reasons = []; // why the checkpoint cannot use some of it
+  isVain = false; // whether it can use none of it
   /** @type {{ name: string, bytes: ArrayBuffer } | null} */
   imported = null; // the last file that was chosen
 
@@ -111,6 +114,8 @@ export class Panel {
   choose(name) {
     this.chosen = name;
     this.rows = null;
+    this.reasons = [];
+    this.isVain = false;
     if (name) this.model.send({ kind: "changes", name });
     this.draw();
   }
@@ -160,6 +165,8 @@ export class Panel {
   take(message) {
     if (message.kind === "changes" && message.name === this.chosen) {
       this.rows = message.rows;
+      this.reasons = message.reasons;
+      this.isVain = message.is_vain;
       this.draw();
     } else if (message.kind === "settings") {
       if (this.chosen && !this.body.hidden) this.model.send({ kind: "changes", name: this.chosen });
@@ -241,17 +248,19 @@ export class Panel {
       ]);
       details.append(make("dl", { "aria-label": "What it changes" }, ...cells));
     } else if (rows) details.append(make("p", {}, "It changes nothing: all is set so already."));
+    for (const reason of this.reasons) addTo(details, "p", { class: "mls-presets-why" }, reason);
     const line = addTo(details, "div", { class: "mls-presets-line" });
-    /** @type {(text: string, label: string, act: () => void, look?: string) => void} */
+    /** @type {(text: string, label: string, act: () => void, look?: string) => HTMLElement} */
     const add = (text, label, act, look) =>
-      void addTo(
+      addTo(
         line,
         "button",
         { type: "button", class: look, "aria-label": label, "data-part": label, onclick: act },
         text,
       );
     const ask = (/** @type {string} */ kind) => this.model.send({ kind, name });
-    add("Use", `Use ${name}`, () => ask("use"), "mls-presets-main");
+    const use = add("Use", `Use ${name}`, () => ask("use"), "mls-presets-main");
+    if (this.isVain) use.setAttribute("disabled", "");
     add("Share", `Share ${name}`, () => ask("share"));
     if (!shipped) {
       add("Rename", `Rename ${name}`, () => this.rename(details, name));

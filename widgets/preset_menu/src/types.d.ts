@@ -24,6 +24,12 @@ export type Model = AnyModel<Traits>;
 /** What Python sends: a preset's changes, that the settings are others now, a file, a taken name. */
 export type Message =
   | { kind: "settings" }
-  | { kind: "changes"; name: string; rows: [string, string, string][] }
+  | {
+      kind: "changes";
+      name: string;
+      rows: [string, string, string][];
+      reasons: string[];
+      is_vain: boolean;
+    }
   | { kind: "file"; name: string; text: string }
   | { kind: "taken"; text: string };
