@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from medialab.config.resolved import ResolvedConfig, Together
+from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.repainting import unpacked
 from medialab.diffusion.together import Places
 from medialab.errors import NotFiniteError, OutOfMemoryError
@@ -17,6 +17,7 @@ from medialab.process import threads
 from medialab.process.memory import used_bytes
 from medialab.process.retries import Retry, RetryPolicy
 from medialab.process.versions import all_versions
+from medialab.runs.begun import Ahead, Begun
 from medialab.runs.cache import Explanation, StageCache, StageKey
 from medialab.runs.context import RunContext
 from medialab.runs.encoded_texts import EncodedTexts
@@ -39,57 +40,19 @@ class Outcome:
     detections: "Mapping[str, Sequence[Detection]]"
 
 
-@dataclass
-class _Begun:
-    """A picture as far as it is made.
-
-    Attributes:
-        picture: the plan.
-        context: of its run.
-        frame: after the last stage that is done.
-        done: the number of stages that are done.
-        measured: what those took, by their names.
-        started: when its run began.
-        may_keep: whether its frame may be cached.
-    """
-
-    picture: PicturePlan
-    context: RunContext
-    frame: Frame
-    done: int
-    measured: dict[str, dict[str, Any]]
-    started: datetime
-    may_keep: bool = True
-
-    @property
-    def left(self) -> tuple[PlannedStage, ...]:
-        """The stages that are not done."""
-        return self.picture.stages[self.done :]
-
-    @property
-    def next(self) -> PlannedStage:
-        """The first of those."""
-        return self.left[0]
-
-    @property
-    def together(self) -> Together | None:
-        """How the next stage draws it with others; None if it does not."""
-        is_joint = isinstance(self.next.stage, JointStage)
-        return self.picture.config.together if is_joint else None
-
-
 class Pipeline:
     """The stages of a plan, run in a straight line through the cache.
 
     Attributes:
         cache: holds the stages' results.
         device: the torch device that the models run on.
+        ahead: pictures that were drawn with an earlier one.
     """
 
-    def __init__(self, cache: StageCache, device: str) -> None:
+    def __init__(self, cache: StageCache, device: str, ahead: Ahead | None = None) -> None:
         self.cache = cache
         self.device = device
-        self._ahead: dict[str, _Begun] = {}  # pictures that were drawn with an earlier one
+        self.ahead = ahead or Ahead()
 
     def run(
         self,
@@ -130,22 +93,21 @@ class Pipeline:
             frame.detections,
         )
 
-    def _begun(self, picture: PicturePlan, context: RunContext, anew_from: str | None) -> _Begun:
+    def _begun(self, picture: PicturePlan, context: RunContext, anew_from: str | None) -> Begun:
         """Return a picture as far as it is made: with others, or in the cache."""
-        found = self._ahead.pop(_identity(picture), None)
+        found = self.ahead.take(picture, context)
         if found is None:
             frame, done = self._latest(picture, anew_from)
             cached = {"seconds": 0.0, "memory_bytes": used_bytes(), "cached": True}
             measured = {one.name: dict(cached) for one in picture.stages[:done]}
-            found = _Begun(picture, context, frame, done, measured, datetime.now(UTC))
-        found.context = context
+            found = Begun(picture, context, frame, done, measured, datetime.now(UTC))
         texts = EncodedTexts(self.cache, environment_of(picture.config, self.device))
         context.begin(found.frame.image, texts)
         return found
 
     def _draw_together(
         self,
-        begun: _Begun,
+        begun: Begun,
         later: Sequence[tuple[PicturePlan, RunContext]],
         anew_from: str | None,
     ) -> None:
@@ -161,6 +123,8 @@ class Pipeline:
                 self._make([other])
             if other.done == before:
                 group.append(other)
+            elif not other.may_keep:  # it waits on: the cache does not have it
+                self.ahead.put(other)
         try:
             self._make(group)
         except (NotFiniteError, OutOfMemoryError):
@@ -168,9 +132,10 @@ class Pipeline:
                 raise
             self._make([begun])
         else:
-            self._ahead |= {_identity(one.picture): one for one in group[1:]}
+            for other in group[1:]:
+                self.ahead.put(other)
 
-    def _make(self, group: Sequence[_Begun]) -> None:
+    def _make(self, group: Sequence[Begun]) -> None:
         """Run the next stage of a picture, or of several at once."""
         stage = group[0].next
         with ExitStack() as undo:
@@ -249,7 +214,7 @@ class Pipeline:
                 return frame, number
         return Frame(), 0
 
-    def _record(self, begun: _Begun) -> dict[str, Any]:
+    def _record(self, begun: Begun) -> dict[str, Any]:
         """Return the record: versions, times and what each stage applied, as plain JSON values."""
         picture, frame = begun.picture, begun.frame
         return {
@@ -272,12 +237,7 @@ class Pipeline:
         }
 
 
-def _identity(picture: PicturePlan) -> str:
-    """Return what tells a picture of a run from the others."""
-    return picture.stages[-1].key.digest
-
-
-def _run(group: Sequence[_Begun], retries: RetryPolicy) -> list[Frame]:
+def _run(group: Sequence[Begun], retries: RetryPolicy) -> list[Frame]:
     """Return the frames of pictures after their next stage.
 
     Several are not repeated in float32 for the NaN of one, which would change the others.
