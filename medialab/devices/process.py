@@ -110,6 +110,11 @@ class WorkerProcess:
         reader.start()
 
     @property
+    def error(self) -> WorkerEndedError | None:
+        """Why no process is there, nor is started until it is asked for; None if that is not so."""
+        return self._error
+
+    @property
     def knows_device(self) -> bool:
         """Whether `device` answers at once.
 

@@ -74,14 +74,23 @@ class Questions:
             one.set_exception(error)
 
     def _ready(self) -> Device:
-        """Wait for a device whose process takes questions."""
+        """Wait for a device whose process takes questions; if none does, each is started in turn.
+
+        Raises:
+            WorkerEndedError: no process starts.
+            WorkbenchClosedError: the processes end.
+        """
+        started: list[Device] = []
         while True:
             if self._is_closed():
                 message = "this workbench, or this server, is closed: make or start a new one"
                 raise WorkbenchClosedError(message)
             if ready := [one for one in self._devices if one.process.is_ready]:
                 return min(ready, key=lambda one: len(one.jobs))
-            first = self._devices[0]
-            first.process.start()
-            _ = first.process.knows_device  # raises if it never starts
+            errors = [error for one in started if (error := one.process.error) is not None]
+            if len(errors) == len(started):
+                if len(started) == len(self._devices):
+                    raise errors[-1]
+                started.append(self._devices[len(started)])
+                started[-1].start()
             time.sleep(_LOOK)

@@ -8,6 +8,7 @@ import pytest
 
 from medialab import PipelineConfig, Workbench
 from medialab.devices.executor import DevicesExecutor
+from medialab.devices.process import WorkerProcess
 from medialab.devices.questions import Questions
 from medialab.errors import ModelNotFoundError, WorkbenchClosedError, WorkerEndedError
 
@@ -25,6 +26,46 @@ def test_a_process_resolves_as_the_workbench_and_another_when_it_is_killed(tiny_
             executor.resolve(QUICK.changed(checkpoint="nothing"))
         os.kill(executor.pids[0], signal.SIGKILL)
         assert executor.resolve(QUICK) == bench.resolve(QUICK)
+
+
+def break_python(process, monkeypatch, folder):
+    """Let Python itself not come up in what this process starts, as in a damaged installation."""
+    spawn = WorkerProcess._spawn
+
+    def spawned(self):
+        with monkeypatch.context() as patched:
+            if self is process:
+                patched.setenv("PYTHONHOME", str(folder))
+            return spawn(self)
+
+    monkeypatch.setattr(WorkerProcess, "_spawn", spawned)
+
+
+def test_a_question_is_given_up_where_a_process_that_was_there_starts_no_more(
+    tiny_models, tmp_path, monkeypatch
+):
+    with Workbench(tiny_models, tmp_path / "outputs", devices="cpu") as bench:
+        executor = bench.executor
+        asked = executor.resolve(QUICK)
+        break_python(executor.devices[0].process, monkeypatch, tmp_path)
+        os.kill(executor.pids[0], signal.SIGKILL)
+        with pytest.raises(WorkerEndedError, match="before it was ready, 3 times"):
+            executor.resolve(QUICK)
+        assert executor.statistics.deaths <= 1 + 2 * 3
+        monkeypatch.undo()
+        assert executor.resolve(QUICK) == asked
+
+
+@pytest.mark.thorough
+def test_another_device_is_asked_where_the_first_one_does_not_start(
+    tiny_models, tmp_path, monkeypatch
+):
+    with Workbench(tiny_models, tmp_path / "outputs", devices="cpu,cpu") as bench:
+        first, second = bench.executor.devices
+        break_python(first.process, monkeypatch, tmp_path)
+        assert bench.executor.resolve(QUICK).seed == QUICK.seed
+        assert (first.is_gone, second.is_gone) == (True, False)
+        assert bench.executor.statistics.deaths == 3
 
 
 class Dying:
