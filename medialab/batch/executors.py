@@ -11,7 +11,7 @@ from medialab.artifacts import Artifact, ArtifactManager
 from medialab.batch.cells import Cell, Cells, Outcome
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
-from medialab.errors import CancelledError, MediaLabError, WorkerEndedError
+from medialab.errors import ArtifactError, CancelledError, MediaLabError, WorkerEndedError
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.process.events import ENDS, Event
@@ -198,7 +198,10 @@ class QueueExecutor(BatchExecutor):
         error = job.error()
         self._jobs = tuple(one for one in self._jobs if one[1] is not job)
         if error is None:
-            return Outcome(cell, job.result().artifact)
+            try:
+                return Outcome(cell, job.result().artifact)
+            except ArtifactError as removed:  # its picture, at once
+                return Outcome(cell, error=removed)
         if isinstance(error, WorkerEndedError):
             self._deaths[cell.row] += 1
             if (made := work.finished(cell)) is not None:

@@ -101,8 +101,9 @@ class Ledger:
             self._fail(row, error)
             return None
         if made is not None:
-            self._finish(row, made)
-            return None
+            with suppress(ArtifactError):  # it was removed meanwhile
+                self._finish(row, made)
+                return None
         is_again = bool(before.get("again"))
         begun = self._begun[row] = now()
         self._writer.note(row, STARTED, at=begun, **({"again": True} if is_again else {}))
@@ -115,12 +116,17 @@ class Ledger:
     def settle(self, outcome: Outcome) -> None:
         """Write down what became of a cell; one that was cancelled waits again.
 
+        One whose picture was removed as soon as it was saved has failed.
+
         Raises:
             BatchError: the journal cannot be written.
         """
         cell, error = outcome.cell, outcome.error
         if outcome.artifact is not None:
-            self._finish(cell.row, outcome.artifact)
+            try:
+                self._finish(cell.row, outcome.artifact)
+            except ArtifactError as removed:
+                self._fail(cell.row, removed)
         elif isinstance(error, _ENDS):
             self._writer.note(cell.row, WAITING, **({"again": True} if cell.is_again else {}))
             self.why_stopped = self.why_stopped or error
@@ -128,8 +134,9 @@ class Ledger:
             self._fail(cell.row, error)
 
     def _finish(self, row: int, artifact: Artifact) -> None:
+        facts = _facts(artifact, self._bench.artifacts.folder)
         self._failures.clear()
-        self._note(row, {"state": DONE, **_facts(artifact, self._bench.artifacts.folder)})
+        self._note(row, {"state": DONE, **facts})
 
     def _fail(self, row: int, error: BaseException) -> None:
         message = _said(error)

@@ -15,7 +15,7 @@ from medialab.devices.processes import OfProcesses
 from medialab.devices.questions import Questions
 from medialab.devices.queue import ClientsQueue
 from medialab.devices.statistics import Statistics
-from medialab.errors import MediaLabError
+from medialab.errors import ArtifactError, MediaLabError
 from medialab.process.events import ENDS, Event, Kind
 from medialab.process.jobs import Listener
 from medialab.runs.executor import Executor
@@ -293,7 +293,7 @@ class DevicesExecutor(OfProcesses, Executor):
             error = error_from_plain(failure) if failure else None
             ended = Event(state, job.name, error=error)
             if event is not None and job.kind == "pictures":
-                with suppress(OSError):  # its picture was removed at once
+                with suppress(ArtifactError):  # its picture was removed at once
                     ended = event_from_plain(event)
             self._listeners.tell(ended)
         job.close()

@@ -13,7 +13,7 @@ from medialab import errors
 from medialab.artifacts import Artifact
 from medialab.artifacts.sidecar import Sidecar
 from medialab.config.resolved import ResolvedConfig
-from medialab.errors import MediaLabError
+from medialab.errors import ArtifactError, MediaLabError, first_line
 from medialab.process.events import Event
 from medialab.runs.run import Run
 from medialab.stages.detailer.edits import DetectionEdit, DetectionTable
@@ -49,13 +49,10 @@ def run_from_plain(plain: Mapping[str, Any]) -> Run:
     """Return the run of `run_as_plain`; its pictures are read from their files.
 
     Raises:
-        OSError: a picture's file or its sidecar is gone.
+        ArtifactError: a picture's file or its sidecar is gone.
     """
     paths = [Path(path) for path in plain["paths"]]
-    images = []
-    for path in paths:
-        with Image.open(path) as picture:
-            images.append(picture.convert("RGB"))
+    images = [_read(path) for path in paths]
     artifacts = []
     if plain["saved"]:
         artifacts = [Artifact.of(path, Sidecar.read(path.with_suffix(".json"))) for path in paths]
@@ -70,6 +67,15 @@ def run_from_plain(plain: Mapping[str, Any]) -> Run:
         },
         tuple(plain["already_there"]),
     )
+
+
+def _read(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as picture:
+            return picture.convert("RGB")
+    except OSError as error:
+        message = f"the picture {path} was removed or damaged after it was made"
+        raise ArtifactError(f"{message} ({error.strerror or first_line(error)})") from error
 
 
 def picture_as_plain(artifact: Artifact) -> dict[str, Any]:
@@ -101,7 +107,7 @@ def event_from_plain(plain: Mapping[str, Any]) -> Event:
     """Return the event of `event_as_plain`; its preview is read when it is first asked for.
 
     Raises:
-        OSError: its run's picture is gone.
+        ArtifactError: its run's picture or that one's sidecar is gone.
     """
 
     def preview() -> Image.Image | None:

@@ -64,6 +64,34 @@ def test_an_error_that_is_not_ours_is_a_failed_row_too(ledger, journal):
     assert ledger.why_stopped is None
 
 
+def test_a_picture_that_is_removed_as_soon_as_it_is_saved_is_a_failed_row(bench, ledger, journal):
+    cell = ledger.begin(1)
+    artifact = bench.execute(cell.config).artifact
+    artifact.sidecar.unlink()
+    ledger.settle(Outcome(cell, artifact))
+
+    assert journal.states()[1]["state"] == "failed"
+    assert artifact.sidecar.name in journal.states()[1]["error"]
+    assert ledger.why_stopped is None
+
+
+def test_a_picture_that_is_removed_when_it_was_just_found_is_made_again(
+    bench, ledger, journal, monkeypatch
+):
+    cell = ledger.begin(1)
+    artifact = bench.execute(cell.config).artifact
+    found = Ledger._saved_since
+
+    def removed(self, since, config):
+        made = found(self, since, config)
+        artifact.sidecar.unlink()
+        return made
+
+    monkeypatch.setattr(Ledger, "_saved_since", removed)
+    ledger._noted = journal.states()
+    assert ledger.begin(1) == cell
+
+
 def test_three_alike_stop_and_a_success_between_them_does_not(bench, ledger):
     def fail(row, message):
         ledger.settle(Outcome(ledger.begin(row), error=MediaLabError(message)))

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections import Counter
+from pathlib import Path
 
 import psutil
 import pytest
@@ -138,6 +139,32 @@ def test_a_picture_of_which_three_processes_died_is_a_failed_row_and_the_others_
     assert [state["state"] for state in batch.states()] == ["failed", "done", "done", "done"]
     assert "signal 9" in batch.states()[0]["error"]
     assert bench.executor.statistics.deaths == deaths + 3
+
+
+@pytest.mark.parametrize("suffix", [".png", ".json"])
+def test_a_picture_that_is_removed_as_soon_as_it_is_saved_is_told_and_others_are_made(
+    bench, monkeypatch, suffix
+):
+    heard, removed = bench.executor.heard, []
+
+    def hear(device, message):
+        """Remove the first picture before the message that tells of it is read."""
+        run = message.get("event", {}).get("run")
+        if run is not None and not removed:
+            removed.extend(Path(one).with_suffix(suffix) for one in run["paths"])
+            removed[0].unlink()
+        heard(device, message)
+
+    monkeypatch.setattr(bench.executor, "heard", hear)
+    name = f"removed {suffix[1:]}"
+    batch = bench.sweep(QUICK.changed(prompt=name), {"seed": "501-503"}, name=name)
+    run = batch.start()
+    assert run.wait(SOON)
+    run.result()
+    (lost,) = [state for state in batch.states() if state["state"] == "failed"]
+    assert removed[0].name in lost["error"]
+    assert [state["state"] for state in batch.states()].count("done") == 2
+    assert {state["state"] for state in batch.run().states()} == {"done"}
 
 
 @pytest.mark.thorough

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from medialab.config.resolved import ResolvedConfig
-from medialab.errors import ConfigError, MediaLabError
+from medialab.errors import ArtifactError, ConfigError, MediaLabError
 from medialab.process.events import Event
 from medialab.runs.plain import (
     error_as_plain,
@@ -38,10 +38,14 @@ def test_a_run_that_was_not_saved_goes_by_files_of_its_own(tmp_path):
     assert [*again.detections["face"]] == [*FOUND]
 
 
-def test_a_picture_that_is_gone_is_an_error_of_the_system(tmp_path):
+def test_a_picture_that_is_gone_or_damaged_is_named(tmp_path):
     plain = run_as_plain(Run(CONFIG, PICTURES[:1], [{}], []), tmp_path)
-    next(tmp_path.iterdir()).unlink()
-    with pytest.raises(FileNotFoundError):
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(b"")
+    with pytest.raises(ArtifactError, match=r"removed or damaged.*cannot identify"):
+        run_from_plain(plain)
+    path.unlink()
+    with pytest.raises(ArtifactError, match=rf"{path.name} was removed.*No such file"):
         run_from_plain(plain)
 
 
