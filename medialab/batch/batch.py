@@ -62,7 +62,7 @@ class Batch:
         request = self.journal.request()
         try:
             self.sweep = Sweep.of_plain(request).with_seeds(int(request["drawn_seed"]))
-        except (ConfigError, KeyError, TypeError, ValueError) as error:
+        except (ConfigError, LookupError, AttributeError, TypeError, ValueError) as error:
             message = f"the request of the batch {name!r} cannot be read ({error})"
             raise BatchError(message) from error
         self.journal.rows = len(self.sweep)

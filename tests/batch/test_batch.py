@@ -285,6 +285,14 @@ def test_a_workbench_that_is_closed_meanwhile_fails_no_row(tiny_models, tmp_path
     assert {*states} == {"done", "waiting"}
 
 
+@pytest.mark.parametrize("axes", [[[]], ["seed"], [None]])
+def test_a_request_that_was_damaged_is_told_by_name(bench, axes):
+    file = bench.sweep(BASE, AXES, name="poster").journal.request_file
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"axes": axes}))
+    with pytest.raises(BatchError, match="the request of the batch 'poster' cannot be read"):
+        bench.batch("poster")
+
+
 def test_what_two_ask_to_measure_at_the_same_moment_is_measured(bench):
     batch = bench.sweep(BASE, {"seed": [1]}, name="poster").run()
     one, other = bench.batch("poster"), bench.batch("poster")
