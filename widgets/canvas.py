@@ -241,6 +241,8 @@ class Canvas(ipw.VBox):
         """Remove the last error, if it is of this kind."""
         if isinstance(self._failure, kind):
             self._failure, self.foot.error = None, {}
+            if self.foot.status["state"] == "failed":
+                self._say("idle", "Ready")
 
     def tell(self, html: str) -> None:
         """Show a notice over the picture; an empty text removes it."""

@@ -50,6 +50,8 @@ def field_of(shape: Shape, names: Names, *, name: str = "", group: str = "") -> 
     }
     if (example := EXAMPLES.get(shape.name)) and found["kind"] != "names":
         found["example"] = example
+    if shape.zero:
+        found["zero"] = shape.zero
     if not shape.optional and found["kind"] in {"number", "whole", "choice", "text", "tick"}:
         found["default"] = shape.default
     return {**found, "wide": found["kind"] in _WIDE}

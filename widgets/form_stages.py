@@ -170,7 +170,10 @@ class FormStages:
         if name == "control":
             models = [str(unit.get("model") or "?") for unit in values.value("control")]
             return ", ".join(models)
-        told = []
+        main = self._main(name)
+        # A stage without a switch is known by no one slider: its row tells which it has.
+        is_told = main is not None and name not in MODES and _switch(name) not in values
+        told = [str(main["label"])] if main and is_told else []
         for setting, words in _TOLD if name in OF_STAGES else ():
             if (name, setting) == ("inpaint", "mask"):  # it has no other
                 continue

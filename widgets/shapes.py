@@ -60,6 +60,8 @@ _LABELS = {
     "x_offset": "Move mask right",
     "y_offset": "Move mask up",
 }
+# What 0 stands for, where it is no number of things.
+_ZERO: Mapping[str, str] = {"top_k": "no limit"}
 # Units that belong in a label; others, such as steps, are clear from the name.
 _SHOWN_UNITS = ("px", "×")
 
@@ -82,6 +84,11 @@ class Shape(shapes.Shape):
     def shown_unit(self) -> str:
         """The unit of its numbers, if that is not clear from the name."""
         return self.unit if self.unit in _SHOWN_UNITS else ""
+
+    @property
+    def zero(self) -> str:
+        """What 0 stands for; "" where it is the number."""
+        return _ZERO.get(self.name, "")
 
     @property
     def is_fixed(self) -> bool:

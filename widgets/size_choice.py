@@ -5,11 +5,12 @@ from typing import Any
 
 from medialab.pixels.geometry import SIDE_STEP, fitted_size
 
+# As ratios alone: with a word, too, the sizes do not fit in the settings' column.
 SHAPES: Mapping[str, tuple[int, int]] = {
-    "Landscape 4:3": (4, 3),
-    "Portrait 3:4": (3, 4),
-    "Wide 16:9": (16, 9),
-    "Tall 9:16": (9, 16),
+    "4:3": (4, 3),
+    "3:4": (3, 4),
+    "16:9": (16, 9),
+    "9:16": (9, 16),
 }
 
 
@@ -35,7 +36,7 @@ def sizes_offered(native: int | None) -> list[list[Any]]:
         return [["The model's own", None]]
     sizes = {name: size_of_shape(native, *shape) for name, shape in SHAPES.items()}
     return [
-        [f"Square 1:1 · {native} × {native}", None],
+        [f"1:1 · {native} × {native}", None],
         *([f"{name} · {w} × {h}", {"width": w, "height": h}] for name, (w, h) in sizes.items()),
     ]
 

@@ -221,3 +221,20 @@ def test_how_it_looks(browser, pictures_folder, theme, width):
         shoot("compared")
         bare.page.evaluate("window.end()")
         assert bare.page.evaluate("window.listening()") == 0
+
+
+def test_a_seed_is_on_one_line_in_a_narrow_column(browser):
+    desk = Desk()
+    seed = "1995280421"
+    with desk.show(browser, size=(240, 760)) as bare:
+        desk.details.has_pair = True
+        desk.details.view = "selected"
+        group = Group("Settings", "", (Row("Seed", seed, seed),))
+        desk.details.show([group], ("00007", "00012"))
+        bare.pump()
+        cells = bare.page.locator("dd", has_text=seed)
+        expect(cells).to_have_count(2)
+        for cell in cells.all():
+            height = cell.evaluate("cell => cell.getClientRects()[0].height")
+            line = cell.evaluate("cell => parseFloat(getComputedStyle(cell).lineHeight)")
+            assert height < 1.5 * line

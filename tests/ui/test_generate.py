@@ -253,6 +253,13 @@ def test_cancel_stops_the_batch_and_its_menu_what_else(desk):
     assert desk.cancelled == ["keep", "batch", "one", "batch", "all"]
 
 
+def test_nothing_moves_under_the_mouse_when_cancel_gets_its_menu(desk):
+    before = desk.arrow.bounding_box()
+    desk.set(waiting=1)
+    expect(desk.page.get_by_role("button", name="What to cancel")).to_be_visible()
+    assert desk.arrow.bounding_box() == pytest.approx(before, abs=1)
+
+
 def test_the_menu_is_used_by_keys_and_escape_returns(desk):
     desk.arrow.focus()
     desk.page.keyboard.press("ArrowDown")

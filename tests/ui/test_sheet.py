@@ -52,6 +52,7 @@ FIELDS = [
     {
         "name": "top_k",
         "label": "At most",
+        "zero": "no limit",
         "kind": "whole",
         "group": "find",
         "min": 0,
@@ -260,6 +261,31 @@ def settled(bare):
 
 
 # --- numbers -------------------------------------------------------------------------------------
+
+
+def test_a_zero_that_is_no_number_of_things_says_what_it_stands_for(sheet, shared):
+    page, _ = shared
+    box = page.page.get_by_role("spinbutton", name="At most")
+    unit = box.locator("+ .mls-unit")
+    expect(unit).to_be_empty()
+    sheet.values = VALUES | {"top_k": 0}
+    page.pump()
+    expect(unit).to_have_text("no limit")
+    expect(box).to_have_attribute("aria-valuetext", "0 no limit")
+    box.fill("3")
+    box.press("Enter")
+    expect(unit).to_be_empty()
+
+
+def test_a_factors_sign_stands_before_its_number(sheet, shared):
+    page, _ = shared
+    sheet.fields = [
+        field | {"unit": "×"} if field["name"] == "top_k" else field for field in FIELDS
+    ]
+    page.pump()
+    box = page.page.get_by_role("spinbutton", name="At most")
+    sign, number = box.locator("+ .mls-unit").bounding_box(), box.bounding_box()
+    assert sign["x"] + sign["width"] <= number["x"] + 1
 
 
 @pytest.mark.parametrize("leave", ["Enter", "Tab"])

@@ -149,7 +149,7 @@ def test_a_failed_run_says_why_and_leaves_the_picture(canvas):
     canvas.clear_error(ConfigError)  # it was another one
     assert "No <room>." in canvas.foot.error_text
     canvas.foot.act("dismiss", "error")
-    assert canvas.foot.error_text == ""
+    assert (canvas.foot.error_text, told(canvas)) == ("", ("idle", "Ready"))
 
 
 def test_an_error_outlives_the_end_of_a_run(canvas):

@@ -33,6 +33,8 @@ def test_a_fields_limits_unit_and_help_are_the_configs():
     assert (field["kind"], field["min"], field["max"], field["unit"]) == ("whole", -128, 128, "px")
     assert field["help"] == "Pixels to grow the mask by; below 0 shrinks it."
     assert field["default"] == 4
+    assert "zero" not in field
+    assert field_of(shapes_of(PARTS["face"].kind)["top_k"], names)["zero"] == "no limit"
     seed = field_of(SHAPES["seed"], names)
     assert (seed["kind"], seed["max"], seed["slider"]) == ("whole", 2**64 - 1, False)
     strength = field_of(shapes_of(PARTS["face"].kind)["denoising_strength"], names)

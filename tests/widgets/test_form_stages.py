@@ -27,6 +27,12 @@ def test_rows_stand_in_the_order_in_which_stages_run(studio, stages):
     assert names(stages) == ["more", "refiner", "body", "hand", "upscaler", "finish"]
 
 
+def test_a_row_without_a_switch_says_what_its_slider_sets(studio, stages):
+    studio.form.show(PipelineConfig.parse({"upscaler": {"enabled": True}}))
+    notes = {row["name"]: row["note"] for row in stages.list.rows}
+    assert notes == {"more": "", "upscaler": "", "finish": "Sharpen"}
+
+
 def test_controlnets_have_a_row_without_a_switch(studio, stages):
     studio.form.set({"control": [{"model": "canny"}, {"model": "depth"}]})
     (row,) = (row for row in stages.list.rows if row["name"] == "control")

@@ -17,8 +17,8 @@ def test_a_shape_has_the_models_area_in_whole_steps(native, shape):
 
 def test_the_menu_begins_with_the_models_own_size():
     offered = sizes_offered(512)
-    assert offered[0] == ["Square 1:1 · 512 × 512", None]
-    assert offered[1] == ["Landscape 4:3 · 592 × 440", {"width": 592, "height": 440}]
+    assert offered[0] == ["1:1 · 512 × 512", None]
+    assert offered[1] == ["4:3 · 592 × 440", {"width": 592, "height": 440}]
     assert sizes_offered(None) == [["The model's own", None]]
 
 

@@ -36,6 +36,7 @@ class Field(TypedDict):
         optional: whether it may be None, which means inherited or automatic.
         default: what ↺ goes back to where it may not be None; without one there is no ↺.
         unit: what a number counts, such as "px".
+        zero: what stands in the unit's place where the number is 0, such as "no limit".
         min: the least number; of a list of pictures, the number of its first one.
         max: the greatest number.
         step: how far a key or a slider moves it.
@@ -66,6 +67,7 @@ class Field(TypedDict):
     optional: NotRequired[bool]
     default: NotRequired[Any]
     unit: NotRequired[str]
+    zero: NotRequired[str]
     min: NotRequired[float | None]
     max: NotRequired[float | None]
     step: NotRequired[float | None]

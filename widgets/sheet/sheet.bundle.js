@@ -39,8 +39,8 @@
 // source: widgets/sheet/src/slider.js
 // source: widgets/sheet/src/suggestions.js
 // source: widgets/sheet/src/view.js
-// sha256 of the sources: 8f3c81d493dacf873b591b0f39219aa6d54ef01ebf7004665c2e44b5e128a189
-// sha256 of the lines below: 60f86c5780a6a8fc10f0dbe8d694fd76e1a16aae02fc70d14fbc59b2d452895c
+// sha256 of the sources: 4d510230798694758ea713ea709ae23309004c80e8334d7700e6acc56d35a6b5
+// sha256 of the lines below: 08b370b4ce4d65de6c3b6e80c903162102bba2281ff3397c7565d9842012de02
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -890,14 +890,22 @@ var NumberBox = class {
   describe(field) {
     this.field = field;
     this.arithmetic = arithmeticOf(field.kind);
-    this.unit.textContent = field.unit ?? "";
+    this.element.classList.toggle("mls-unit-first", field.unit === "×");
+    this.showUnit();
     this.setOrRemove("aria-valuemin", field.min);
     this.setOrRemove("aria-valuemax", field.max);
+  }
+  /** Show the unit, or what 0 stands for. */
+  showUnit() {
+    const { zero, unit } = this.field ?? {};
+    const isZero = Number(this.shown.value ?? this.shown.inherited ?? NaN) === 0;
+    this.unit.textContent = isZero && zero || (unit ?? "");
   }
   /** @param {Shown} shown */
   show(shown2) {
     const isNews = String(shown2.value) !== String(this.shown.value);
     this.shown = shown2;
+    this.showUnit();
     const text = this.written(shown2.value);
     const hasTyped = this.input.value !== this.text;
     this.text = text;
@@ -1037,7 +1045,9 @@ var NumberBox = class {
   /** @param {Value} value */
   spoken(value) {
     const { note, value: own } = this.shown;
-    const text = [this.written(value), this.field?.unit].filter(Boolean).join(" ");
+    const { zero, unit } = this.field ?? {};
+    const after = Number(value ?? NaN) === 0 && zero ? zero : unit;
+    const text = [this.written(value), after].filter(Boolean).join(" ");
     return own === null ? [text || "empty", note].filter(Boolean).join(", ") : text;
   }
   /**

@@ -41,8 +41,8 @@
 // source: widgets/stage_list/src/row.js
 // source: widgets/stage_list/src/stage_list.js
 // source: widgets/stage_list/src/view.js
-// sha256 of the sources: 9f63dada880e1eedc70c7bb75d4b3840fc145c2539eca97461a711b7e6d78aba
-// sha256 of the lines below: df15e9f676cdea7151dd6afdf224389071b61ec2d06e02d83033f915a4e511c4
+// sha256 of the sources: 02de4603fa4956a20a860f5d4d57fc6ebaf40cfee35808281996550eb24d0820
+// sha256 of the lines below: 1b1a5bc9911745eb4a162371ba4a944fdc1bf1c409515379b478838e182d2967
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -1010,14 +1010,22 @@ var NumberBox = class {
   describe(field) {
     this.field = field;
     this.arithmetic = arithmeticOf(field.kind);
-    this.unit.textContent = field.unit ?? "";
+    this.element.classList.toggle("mls-unit-first", field.unit === "×");
+    this.showUnit();
     this.setOrRemove("aria-valuemin", field.min);
     this.setOrRemove("aria-valuemax", field.max);
+  }
+  /** Show the unit, or what 0 stands for. */
+  showUnit() {
+    const { zero, unit } = this.field ?? {};
+    const isZero = Number(this.shown.value ?? this.shown.inherited ?? NaN) === 0;
+    this.unit.textContent = isZero && zero || (unit ?? "");
   }
   /** @param {Shown} shown */
   show(shown2) {
     const isNews = String(shown2.value) !== String(this.shown.value);
     this.shown = shown2;
+    this.showUnit();
     const text = this.written(shown2.value);
     const hasTyped = this.input.value !== this.text;
     this.text = text;
@@ -1157,7 +1165,9 @@ var NumberBox = class {
   /** @param {Value} value */
   spoken(value) {
     const { note, value: own } = this.shown;
-    const text = [this.written(value), this.field?.unit].filter(Boolean).join(" ");
+    const { zero, unit } = this.field ?? {};
+    const after = Number(value ?? NaN) === 0 && zero ? zero : unit;
+    const text = [this.written(value), after].filter(Boolean).join(" ");
     return own === null ? [text || "empty", note].filter(Boolean).join(", ") : text;
   }
   /**

@@ -48,15 +48,24 @@ export class NumberBox {
   describe(field) {
     this.field = field;
     this.arithmetic = arithmeticOf(field.kind);
-    this.unit.textContent = field.unit ?? "";
+    this.element.classList.toggle("mls-unit-first", field.unit === "×");
+    this.showUnit();
     this.setOrRemove("aria-valuemin", field.min);
     this.setOrRemove("aria-valuemax", field.max);
+  }
+
+  /** Show the unit, or what 0 stands for. */
+  showUnit() {
+    const { zero, unit } = this.field ?? {};
+    const isZero = Number(this.shown.value ?? this.shown.inherited ?? NaN) === 0;
+    this.unit.textContent = (isZero && zero) || (unit ?? "");
   }
 
   /** @param {Shown} shown */
   show(shown) {
     const isNews = String(shown.value) !== String(this.shown.value);
     this.shown = shown;
+    this.showUnit();
     const text = this.written(shown.value);
     const hasTyped = this.input.value !== this.text;
     this.text = text;
@@ -213,7 +222,9 @@ export class NumberBox {
   /** @param {Value} value */
   spoken(value) {
     const { note, value: own } = this.shown;
-    const text = [this.written(value), this.field?.unit].filter(Boolean).join(" ");
+    const { zero, unit } = this.field ?? {};
+    const after = Number(value ?? NaN) === 0 && zero ? zero : unit;
+    const text = [this.written(value), after].filter(Boolean).join(" ");
     return own === null ? [text || "empty", note].filter(Boolean).join(", ") : text;
   }
 

@@ -41,6 +41,7 @@ export interface Field {
   optional?: boolean;
   default?: Value;
   unit?: string;
+  zero?: string; // what 0 stands for
   min?: Value;
   max?: Value;
   step?: number;
