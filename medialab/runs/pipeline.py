@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from medialab.config.resolved import ResolvedConfig
 from medialab.diffusion.repainting import unpacked
 from medialab.diffusion.together import Places
-from medialab.errors import NotFiniteError, OutOfMemoryError
+from medialab.errors import CancelledError, MediaLabError
 from medialab.process import threads
 from medialab.process.memory import used_bytes
 from medialab.process.retries import Retry, RetryPolicy
@@ -113,21 +113,29 @@ class Pipeline:
     ) -> None:
         """Run a picture's next stage, at once with those of the later ones that lack its result.
 
-        If one of them computes NaN, or memory runs out, the first is drawn by itself, with copies
-        in the places of the others, as when it is made again alone; those try again in their turn.
+        If one of them computes NaN or is refused, or memory runs out, the first is drawn by itself,
+        with copies in the places of the others, as when it is made again alone; those try again in
+        their turn.
         """
         before, group = begun.done, [begun]
         for one in later:
-            other = self._begun(*one, anew_from)
-            while other.done < before:
-                self._make([other])
+            try:
+                other = self._begun(*one, anew_from)
+                while other.done < before:
+                    self._make([other])
+            except CancelledError:
+                raise
+            except MediaLabError:  # such as one that refuses its prompt: told in its turn
+                continue
             if other.done == before:
                 group.append(other)
             elif not other.may_keep:  # it waits on: the cache does not have it
                 self.ahead.put(other)
         try:
             self._make(group)
-        except (NotFiniteError, OutOfMemoryError):
+        except CancelledError:
+            raise
+        except MediaLabError:
             if len(group) == 1:
                 raise
             self._make([begun])

@@ -212,3 +212,22 @@ def test_a_request_keeps_its_neighbours_as_json(bench):
     assert len(joined.beside) == 2
     assert Request.from_json(request.as_json()) == request
     assert Request.from_json(Request(joined.config).as_json()).beside == ()
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        "(" * 7600 + "a red ball" + ")" * 7600,  # by the prompt's own stage
+        "(" * 7600 + "a [red|blue] ball" + ")" * 7600,  # by stage 3, which encodes what changes
+    ],
+)
+def test_a_prompt_that_is_refused_fails_its_own_row_alone(bench, refused):
+    texts = ["a red ball", refused, "a blue hat"]
+    batch = bench.sweep(BASE, {"prompt": texts}, name="prompts").run()
+    assert [*batch.table["status"]] == ["done", "failed", "done"]
+    assert "nested brackets" in batch.table["error"][1]
+    config = bench.resolve(BASE.changed(prompt=texts[0]))
+    config = config.model_copy(update={"together": Together(pictures=3, place=1)})
+    bench.cache.clear()
+    made = Image.open(bench.artifacts.folder / batch.table["path"][0])
+    assert made.tobytes() == bench.execute(config, save=False).image.tobytes()
