@@ -14,7 +14,7 @@ from medialab.batch.order import rank
 from medialab.batch.sweep import Sweep
 from medialab.config.pipeline import MOST_TOGETHER, PipelineConfig
 from medialab.config.resolved import ResolvedConfig, Together
-from medialab.errors import MediaLabError
+from medialab.errors import MediaLabError, WorkerEndedError
 from medialab.stages import STAGES
 
 _SEED = "seed"
@@ -76,6 +76,7 @@ class Neighbours:
 
         Raises:
             MediaLabError: the row's request is refused.
+            WorkerEndedError: the processes that were asked for it died: nothing is known of it.
         """
         rows = self._group(row)
         found = self._grouped(rows).get(row) if len(rows) > 1 else None
@@ -85,6 +86,8 @@ class Neighbours:
         """Return the requests of a group's rows; none if one is refused, which is told then."""
         try:
             configs = [self._bench.resolve(self._sweep.config(row)) for row in rows]
+        except WorkerEndedError:  # says nothing of the request
+            raise
         except MediaLabError:
             return {}
         kinds: list[tuple[Any, list[int]]] = []
@@ -138,6 +141,8 @@ class Neighbours:
         try:
             asked = self._sweep.config(row).changed(batch_size=min(cells, MOST_TOGETHER))
             together = self._bench.resolve(asked).together
+        except WorkerEndedError:
+            raise
         except MediaLabError:
             return 1
         # A sweep does not measure: its pairs would be others after it was measured.

@@ -8,7 +8,7 @@ from medialab.artifacts import Sidecar
 from medialab.batch.neighbours import Neighbours
 from medialab.batch.sweep import Sweep
 from medialab.config.resolved import Together
-from medialab.errors import MediaLabError
+from medialab.errors import MediaLabError, WorkerEndedError
 from medialab.runs.request import Request
 from medialab.runs.resolver import Resolver
 
@@ -127,6 +127,25 @@ def test_a_row_that_is_refused_leaves_the_others_alone(bench):
     assert neighbours.joined(0).beside == neighbours.joined(2).beside == ()
     with pytest.raises(MediaLabError, match="no-such"):
         neighbours.joined(1)
+
+
+@pytest.mark.parametrize("asked", [1, 3])
+def test_a_process_that_died_of_a_question_leaves_no_row_alone(bench, asked):
+    class Dying:
+        """A workbench whose processes, which resolve for it, die once."""
+
+        alike, questions = bench.alike, 0
+
+        def resolve(self, config):
+            self.questions += 1
+            if self.questions == asked:
+                raise WorkerEndedError("three died of it")
+            return bench.resolve(config)
+
+    neighbours = Neighbours(Sweep(BASE, {"seed": "1-3"}), Dying())
+    with pytest.raises(WorkerEndedError):
+        neighbours.joined(0)
+    assert len(neighbours.joined(1).beside) == 2
 
 
 def test_prompts_of_a_sweep_are_made_again_from_their_own_files(bench):
