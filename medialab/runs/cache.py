@@ -16,14 +16,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from medialab.files.pruning import StoredFile, prune, stored_file, stored_files, total_size
 from medialab.files.regular import NotRegularError, open_regular, read_regular
 from medialab.files.whole import UNFINISHED, write_whole
-
-if TYPE_CHECKING:
-    pass
 
 ResultT = TypeVar("ResultT")
 
