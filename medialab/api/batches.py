@@ -159,7 +159,8 @@ class _Making:
                 run = self._run = batch.start(self._tell_row, on_event=self._tell_step)
                 if self._is_cancelled:
                     run.cancel()
-        except MediaLabError as error:
+        except (MediaLabError, OSError, RuntimeError) as error:  # a full disk; no thread to be had
+            self._note(error)
             job.end("failed", run={}, failure=error_as_plain(error))
             return False
         run.then(lambda: self._end(batch, run))
@@ -195,17 +196,22 @@ class _Making:
         error, pictures = run.error, []
         try:
             pictures = [*_pictures_of(batch)]
-        except MediaLabError as unread:  # its journal was damaged meanwhile
+        except (MediaLabError, OSError) as unread:  # its journal was damaged meanwhile
             error = error or unread
-        if error is not None and not isinstance(error, MediaLabError):
-            traceback = "".join(format_exception(error))
-            note_defect(self._artifacts.folder, self._job.name, traceback)
+        if error is not None:
+            self._note(error)
         self._job.end(
             "failed" if error is not run.error else _ENDS[run.state],
             run={"pictures": pictures},
             failure={} if error is None else error_as_plain(error),
         )
         self._ended(self._job)
+
+    def _note(self, error: BaseException) -> None:
+        """Keep what a fault of the program says, for a report of it."""
+        if not isinstance(error, MediaLabError):
+            traceback = "".join(format_exception(error))
+            note_defect(self._artifacts.folder, self._job.name, traceback)
 
 
 def _pictures_of(batch: Batch) -> Iterator[dict[str, Any]]:

@@ -94,7 +94,8 @@ def name_of_gain(config: ResolvedConfig, family: str, device: str) -> str:
     rows = "guided" if config.guidance_scale > 1 else "unguided"
     return (
         f"gain of pairs: {processor(device)}, torch {all_versions()['torch']}, {config.threads} "
-        f"threads, {family}, {side} px, {config.dtype}, {config.weight_dtype} weights, {rows}"
+        f"threads, {family}, {side} px, {config.dtype}, {config.weight_dtype} weights, {rows}, "
+        f"{config.mode}"
     )
 
 

@@ -4,10 +4,15 @@ import json
 import signal
 import threading
 from collections import Counter
+from contextlib import closing
 
 import psutil
 import pytest
 
+from medialab import PipelineConfig
+from medialab.api.service import Service
+from medialab.batch import running
+from medialab.devices.defects import LOG
 from tests.api.serving import LONG, QUICK, serving_api
 
 pytestmark = pytest.mark.slow
@@ -141,3 +146,22 @@ def test_what_is_to_be_measured_of_a_batch_is_measured_when_its_pictures_are_mad
     assert (done["state"], done["batch"]["done"]) == ("done", 2)
     lines = (server.outputs / "batches" / "measured" / "metrics.jsonl").read_text().splitlines()
     assert sum('"values"' in line for line in lines) == 2
+
+
+def test_a_batch_that_the_machine_cannot_begin_is_a_failed_job_and_the_next_one_begins(
+    tiny_models, tmp_path, monkeypatch
+):
+    """A machine with too many threads; nothing waits for that job for ever."""
+
+    def refused(**_):
+        raise RuntimeError("can't start new thread")
+
+    with closing(Service(tiny_models, tmp_path)) as service:
+        service.bench.sweep(PipelineConfig(**QUICK), {"seed": "1,2"}, name="two")
+        with monkeypatch.context() as machine:
+            machine.setattr(running, "ThreadPoolExecutor", refused)
+            job = service.batches.submit("two", rows=2, owner="one")
+            assert "new thread" in str(job.error(60))
+        assert service.batches.jobs() == []
+        assert "new thread" in (tmp_path / LOG).read_text()
+        assert service.batches.submit("two", rows=2, owner="one").error(120) is None

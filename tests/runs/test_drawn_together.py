@@ -432,6 +432,7 @@ def test_a_gain_is_another_for_another_family_size_or_precision(resolved):
         *(name(), name("flux"), name(width=512, height=512), name(dtype="bfloat16")),
         *(name(threads=7), name(guidance_scale=1.0)),
         name(weight_dtype="int8"),  # a pair makes its weights once
+        name(mode="instruct"),  # the denoiser reads the references, too
     ]
     assert len({*names}) == len(names)
     assert name(width=64, height=65) == name()
