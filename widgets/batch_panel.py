@@ -183,6 +183,7 @@ class BatchPanel:
     def _take(self, batch: Batch) -> None:
         self.batch = batch
         self._states = list(batch.states())
+        self._made, self._failed = set(), set()  # rows of a larger batch would stay
         self._sharing = {}
         for row, first in batch.same.items():
             self._sharing.setdefault(first, []).append(row)

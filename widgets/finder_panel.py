@@ -11,6 +11,7 @@ from medialab import Workbench
 from medialab.errors import MediaLabError
 from medialab.listing.notes import text_of_html
 from widgets.guard import Show, guarded
+from widgets.messages import text_of
 from widgets.model_details import kind_title, size_text
 from widgets.model_finder import (
     Filter,
@@ -77,7 +78,7 @@ class FinderPanel:
 
     def _say(self, error: BaseException, trace: str) -> None:
         if isinstance(error, MediaLabError):
-            self.finder.told = error.message
+            self.finder.told = text_of(error)
         else:
             self._show_error(error, trace)
 
@@ -109,7 +110,6 @@ class FinderPanel:
     def _search(self, text: str, filters: Mapping[str, str]) -> None:
         name = self.finder.source
         source = self._source(name)
-        self.finder.sign_in = source.sign_in
 
         def search() -> None:
             if _is_address(text):  # not words to search for

@@ -5,6 +5,7 @@ Redirects lead to http and https only, never from https to http. No cookie is ke
 """
 
 import logging
+import re
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
@@ -173,7 +174,8 @@ def _told(title: str, url: httpx.URL) -> Iterator[None]:
         message = f"{title} ({url.host}) does not answer; check the connection, then try again"
         raise UnreachableError(message) from error
     except httpx.TransportError as error:
-        message = f"{title} ({url.host}) cannot be reached: {said(first_line(error)).rstrip('.')}"
+        why = re.sub(r"^\[Errno -?\d+\] ", "", said(first_line(error))).rstrip(".")
+        message = f"{title} ({url.host}) cannot be reached: {why}"
         raise UnreachableError(f"{message}. Check the connection, then try again") from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
         message = f"{title} ({url.host}) gives an answer that cannot be read; try again later"

@@ -277,8 +277,8 @@ def test_nothing_is_sent_offline(server, civitai, ask, monkeypatch):
 
 @pytest.mark.parametrize("ask", ALL)
 def test_a_server_that_is_not_there_is_told(ask):
-    with pytest.raises(RemoteError, match=r"CivitAI \(127.0.0.1\) cannot be reached"):
-        ask(CivitAI("http://127.0.0.1:9/api/v1"))
+    with pytest.raises(RemoteError, match=r"CivitAI \(127.0.0.1\) cannot be reached: \w"):
+        ask(CivitAI("http://127.0.0.1:9/api/v1"))  # the system's number of the error is left out
 
 
 def test_every_field_may_be_null_or_of_another_type(server, civitai):

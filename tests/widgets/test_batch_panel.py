@@ -84,6 +84,17 @@ def test_a_picture_that_fails_is_told_on_its_tile_and_tried_again(
     assert panel._viewer.grid["badges"] == ["", ""]
 
 
+def test_rows_of_a_larger_batch_are_forgotten_with_it(begun, panel_of):
+    panel = panel_of(begun({"seed": "1-3"}, name="large", make=True))
+    assert told(panel) == ("done", "3 of 3 made")
+    panel.open(begun({"seed": "5-6"}, name="small"))
+    assert told(panel)[0] == "waiting"
+    assert told(panel)[1].startswith("0 of 2 made")
+    panel.resume()
+    assert panel.run.wait(SECONDS)
+    wait_until(lambda: told(panel) == ("done", "2 of 2 made"))
+
+
 def test_what_stops_a_batch_is_told_in_its_line(begun, bench, panel_of, monkeypatch):
     panel = panel_of(begun({"seed": "1-5"}))
 

@@ -80,10 +80,12 @@ def test_a_search_lists_models_and_goes_on_where_it_ended(server, panel):
 
 def test_what_the_source_refuses_is_told(server, panel):
     ask(panel, kind="search", text="nothing of that name")
-    assert panel.finder.told.startswith("Nothing was found")
+    assert panel.finder.told == "Nothing was found. Try fewer words, or other filters."
     server.api.faults.append(status(403))
     ask(panel, kind="search", text="ink")
     assert "CivitAI" in panel.finder.told
+    assert panel.finder.told.count("API key") == 1  # told where one is asked for, and only there
+    assert panel.finder.told.endswith(".")
     ask(panel, kind="search", text="https://example.org/models/1")
     assert panel.finder.told == "That is not an address of CivitAI."
 

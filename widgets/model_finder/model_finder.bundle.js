@@ -5,8 +5,8 @@
 // source: widgets/model_finder/src/model_page.js
 // source: widgets/model_finder/src/search.js
 // source: widgets/shared/dom.js
-// sha256 of the sources: a5a08adfb69c69359855faa141c899aabb75f50fb660425af2529a779d63de17
-// sha256 of the lines below: 27968ce09bc43278c3a844954d2486ad53e134349a8fd57f1a61c9b01d950e1f
+// sha256 of the sources: 71f90eb3de8a6bf95dfdcd64f2ae1410c37084cb097ac3aecbd71f9d8f668961
+// sha256 of the lines below: 14812a77908569e725f27c6ed071aa95596a079c0f3570be1f3be33bca4cbcf1
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -251,7 +251,7 @@ var Search = class {
     const form = addTo(parent, "form", { class: "mls-finder-top", role: "search" });
     this.field = addTo(form, "input", {
       type: "search",
-      placeholder: "Words, or a page's address",
+      placeholder: "Words or a link",
       "aria-label": "Search for models, or paste a page's address",
       maxlength: 500
     });
@@ -337,7 +337,6 @@ var Finder = class {
       "change:model": () => this.drawModel(),
       "change:busy": () => this.say(),
       "change:told": () => this.say(),
-      "change:sign_in": () => this.say(),
       "change:downloads": () => this.downloads.draw(model.get("downloads"))
     };
     for (const [name, act] of Object.entries(this.listeners)) model.on(name, act);
@@ -392,8 +391,7 @@ var Finder = class {
   say() {
     const { model } = this;
     const busy = model.get("busy");
-    const told = busy || [model.get("told"), model.get("told") && model.get("sign_in")];
-    this.said.textContent = Array.isArray(told) ? told.filter(Boolean).join(" ") : told;
+    this.said.textContent = busy || model.get("told");
     this.root.setAttribute("aria-busy", String(Boolean(busy)));
   }
 };

@@ -82,9 +82,9 @@ class ModelFinder(anywidget.AnyWidget):
     """A search field with filters, what was found, one model in full, and the downloads below.
 
     Nothing is asked until a person presses Enter or a button. `source` is the chosen source's
-    name, `busy` what is being waited for, `told` what went wrong or else is to be said, `sign_in`
-    how to get a token, `more` whether there are further results. `downloads` are rows of id, name,
-    state, bytes done, bytes in all (-1: unknown), what is told, error.
+    name, `busy` what is being waited for, `told` what went wrong or else is to be said, `more`
+    whether there are further results. `downloads` are rows of id, name, state, bytes done, bytes in
+    all (-1: unknown), what is told, error.
 
     Args:
         sources: the names and titles of the sources.
@@ -99,7 +99,6 @@ class ModelFinder(anywidget.AnyWidget):
     filters = traitlets.Dict().tag(sync=True)
     busy = traitlets.Unicode("").tag(sync=True)
     told = traitlets.Unicode("").tag(sync=True)
-    sign_in = traitlets.Unicode("").tag(sync=True)
     found = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)  # rows of `Found`
     more = traitlets.Bool(False).tag(sync=True)
     model: Any = traitlets.Dict(default_value=None, allow_none=True).tag(

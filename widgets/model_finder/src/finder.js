@@ -34,7 +34,6 @@ export class Finder {
       "change:model": () => this.drawModel(),
       "change:busy": () => this.say(),
       "change:told": () => this.say(),
-      "change:sign_in": () => this.say(),
       "change:downloads": () => this.downloads.draw(model.get("downloads")),
     };
     for (const [name, act] of Object.entries(this.listeners)) model.on(name, act);
@@ -95,8 +94,7 @@ export class Finder {
   say() {
     const { model } = this;
     const busy = model.get("busy");
-    const told = busy || [model.get("told"), model.get("told") && model.get("sign_in")];
-    this.said.textContent = Array.isArray(told) ? told.filter(Boolean).join(" ") : told;
+    this.said.textContent = busy || model.get("told");
     this.root.setAttribute("aria-busy", String(Boolean(busy)));
   }
 }

@@ -42,7 +42,7 @@ export class Search {
     const form = addTo(parent, "form", { class: "mls-finder-top", role: "search" });
     this.field = addTo(form, "input", {
       type: "search",
-      placeholder: "Words, or a page's address",
+      placeholder: "Words or a link",
       "aria-label": "Search for models, or paste a page's address",
       maxlength: 500,
     });

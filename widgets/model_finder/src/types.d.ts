@@ -53,7 +53,6 @@ export interface Traits {
   filters: Record<string, Filter[]>;
   busy: string;
   told: string;
-  sign_in: string;
   found: FoundRow[];
   more: boolean;
   model: FoundModel | null;
