@@ -362,6 +362,19 @@ def test_stars_tags_and_start(desk):
     assert desk.acted == [("stars:4", [1]), ("start", [1]), ("delete", [1])]
 
 
+def test_in_a_narrow_shelf_the_button_that_adds_a_tag_stays_in_its_panel(desk):
+    size = desk.page.viewport_size
+    desk.page.set_viewport_size({"width": 276, "height": 700})
+    desk.picture(1).click()
+    desk.button("Tag").click()
+    panel = desk.page.get_by_role("dialog", name="Tag")
+    add, around = panel.get_by_role("button", name="Add", exact=True), panel.bounding_box()
+    right = add.bounding_box()["x"] + add.bounding_box()["width"]
+    desk.page.keyboard.press("Escape")
+    desk.page.set_viewport_size(size)
+    assert right <= around["x"] + around["width"] - 8  # the panel's padding
+
+
 def test_tags_are_given_and_taken_with_suggestions(desk):
     desk.picture(1).click()
     desk.picture(3).click(modifiers=["ControlOrMeta"])

@@ -173,6 +173,8 @@ def test_what_is_waited_for_and_what_went_wrong_is_said(bare, finder):
     expect(said).to_have_text(finder.told)
     finder.found = []
     bare.pump()
+    filters = bare.page.locator(".mls-finder-filters")
+    assert filters.evaluate("one => one.scrollHeight <= one.clientHeight")
     # Below the search and its filters, not at the end of an empty column.
     assert said.bounding_box()["y"] - search.bounding_box()["y"] < 200
     finder.told = ""
