@@ -2,7 +2,7 @@
 
 import pytest
 
-from widgets.preset_menu import PresetMenu
+from widgets.preset_menu import Changes, PresetMenu
 
 
 @pytest.fixture
@@ -13,13 +13,14 @@ def sent(monkeypatch):
 
 
 def test_changes_are_told_where_they_are_asked_for(sent):
-    menu = PresetMenu(lambda name: [("Steps", "20", name)])
+    menu = PresetMenu(lambda name: Changes([("Steps", "20", name)], ["It is slow."]))
     menu._handle_custom_msg({"kind": "changes", "name": "Draft"}, [])
-    assert sent == [{"kind": "changes", "name": "Draft", "rows": [["Steps", "20", "Draft"]]}]
+    told = {"rows": [["Steps", "20", "Draft"]], "reasons": ["It is slow."], "is_vain": False}
+    assert sent == [{"kind": "changes", "name": "Draft", **told}]
 
 
 def test_only_what_is_known_is_done():
-    menu, acts, imports = PresetMenu(lambda _: []), [], []
+    menu, acts, imports = PresetMenu(lambda _: Changes([])), [], []
     menu.on_act(lambda kind, details: acts.append((kind, details)))
     menu.on_import(lambda *told: imports.append(told))
     menu._handle_custom_msg({"kind": "use", "name": "Draft", "other": 1}, [])
@@ -31,7 +32,7 @@ def test_only_what_is_known_is_done():
 
 
 def test_the_same_sentence_may_be_told_twice():
-    menu = PresetMenu(lambda _: [])
+    menu = PresetMenu(lambda _: Changes([]))
     menu.tell("Saved.")
     menu.tell("Saved.")
     assert (menu.notice["text"], menu.notice["number"]) == ("Saved.", 2)
