@@ -26,7 +26,7 @@ def test_a_missing_checkpoint_has_none_until_the_folder_is_read_again(bench, mon
 
 def test_what_a_checkpoint_cannot_do_is_known_and_of_a_missing_one_nothing(bench):
     defaults = ModelDefaults(bench)
-    assert defaults.limits("paperdoll").keys() == {"text_encoder"}
+    assert defaults.limits("paperdoll").keys() == {"step_cache", "text_encoder"}
     assert defaults.why_not_in("img2img", "paperdoll") == ""
     assert defaults.why_not_in("instruct", "paperdoll").startswith("paperdoll is made for ")
     assert set(defaults.editing("paperdoll")) == {"references", "image_guidance_scale"}
