@@ -65,6 +65,7 @@ def rows_of(server, job):
     return [data["row"] for kind, data in events_of(server, job) if kind == "row"]
 
 
+@pytest.mark.thorough
 def test_pictures_of_a_batch_are_drawn_on_all_devices_at_once(server):
     job = begun(server, "both", "1-4", steps=60, width=128, height=128)
     server.until(job, "done")

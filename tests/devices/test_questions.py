@@ -41,6 +41,7 @@ def break_python(process, monkeypatch, folder):
     monkeypatch.setattr(WorkerProcess, "_spawn", spawned)
 
 
+@pytest.mark.thorough
 def test_a_question_is_given_up_where_a_process_that_was_there_starts_no_more(
     tiny_models, tmp_path, monkeypatch
 ):

@@ -67,6 +67,7 @@ bench.main()
 """
 
 
+@pytest.mark.thorough
 def test_whatever_ends_a_row_the_next_ones_run_and_all_are_kept(place, monkeypatch, capsys):
     monkeypatch.setattr(bench, "COMMAND", (sys.executable, "-c", _ROWS))
     monkeypatch.setattr(bench, "LIMITS", {"hangs": 0.5})

@@ -45,6 +45,7 @@ def models(tiny_models, tmp_path_factory):
     return root
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", RUNNING)
 def test_a_folders_denoiser_has_the_bytes_that_its_plan_says_however_it_is_stored(models, name):
     info = ModelRegistry(models).find(name, "checkpoint")

@@ -64,6 +64,7 @@ def test_pictures_that_wait_are_those_that_the_cache_does_not_have(bench):
     assert drawn(make(bench, rows[1]))["cached"]
 
 
+@pytest.mark.thorough
 def test_another_request_or_one_that_is_made_anew_finds_none_waiting(bench, calls):
     rows = requests(bench)
     make(bench, rows[0])
@@ -76,6 +77,7 @@ def test_another_request_or_one_that_is_made_anew_finds_none_waiting(bench, call
     assert waiting(bench) == 0
 
 
+@pytest.mark.thorough
 def test_a_picture_that_waits_does_so_while_another_of_its_group_is_drawn_once_more(bench, calls):
     rows = requests(bench)
     first = make(bench, rows[0])
@@ -87,6 +89,7 @@ def test_a_picture_that_waits_does_so_while_another_of_its_group_is_drawn_once_m
     assert calls == []
 
 
+@pytest.mark.thorough
 def test_no_more_wait_than_are_drawn_at_once(bench, calls):
     for seed in (1, 100):
         first = requests(bench, MOST_TOGETHER)[0]
