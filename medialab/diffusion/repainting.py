@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medialab.diffusion.control import Control
@@ -75,6 +76,11 @@ class Painting:
     controls: Sequence[Control] = ()
     retries: RetryPolicy | None = None
 
+    @cached_property
+    def edge(self) -> "Image.Image":
+        """The job's mask with its softened edge, of the crop. Cost: by the mask's whole area."""
+        return masks.blurred(self.job.mask, self.job.blur).crop(self.job.crop.edges)
+
 
 def repaint(
     drawing: "Drawing",
@@ -118,7 +124,7 @@ def _asked_of(drawing: "Drawing", painting: Painting) -> Asked:
     if job.strength >= 1 and job.content != "fill":
         seen = masks.filled(seen, masks.opaque(job.mask.crop(job.crop.edges)))
     seen = lanczos(seen, *job.size)
-    paint = masks.blurred(masks.scaled(_edge(job), *job.size), job.feather)
+    paint = masks.blurred(masks.scaled(painting.edge, *job.size), job.feather)
     latents = encode_image(drawing, seen)
     drawn = drawn_size(*job.size, drawing.block)
     mask = latent_mask(padded(paint, *drawn), latents)
@@ -146,15 +152,10 @@ def _pasted(painting: Painting, drawn: "Image.Image") -> "Image.Image":
     """Return a painting's picture with what was drawn pasted over its mask."""
     image, crop = painting.image, painting.job.crop
     back = lanczos(drawn, crop.width, crop.height)
-    patch = masks.composite(image.crop(crop.edges), back, _edge(painting.job))
+    patch = masks.composite(image.crop(crop.edges), back, painting.edge)
     painted = image.copy()
     painted.paste(patch, (crop.left, crop.top))
     return painted
-
-
-def _edge(job: Repaint) -> "Image.Image":
-    """Return the mask with its softened edge, of the crop."""
-    return masks.blurred(job.mask, job.blur).crop(job.crop.edges)
 
 
 def whole(image: "Image.Image") -> tuple[Box, tuple[int, int]]:

@@ -8,7 +8,16 @@ import torch
 from PIL import Image
 from safetensors.numpy import save
 
-from medialab.diffusion.repainting import Repaint, _beginning, facts_of, packed, unpacked, whole
+from medialab.diffusion.repainting import (
+    Painting,
+    Repaint,
+    _beginning,
+    facts_of,
+    packed,
+    unpacked,
+    whole,
+)
+from medialab.pixels import masks
 from medialab.pixels.geometry import Box
 from medialab.settings.sampling import Sampling
 
@@ -59,6 +68,15 @@ def test_a_patch_and_its_record_come_back_as_they_were_packed():
 def test_any_other_bytes_are_refused(content):
     with pytest.raises(ValueError):  # noqa: PT011 - half a record says what json does
         unpacked(content)
+
+
+def test_the_edge_of_a_mask_is_softened_once_and_cut_out_of_the_whole_mask():
+    """It takes as long as the mask is large, and is used before and after the denoising."""
+    image, mask = Image.new("RGB", (32, 32)), Image.new("L", (32, 32))
+    mask.paste(255, (0, 0, 16, 32))
+    painting = Painting(image, Repaint(mask, 4, 0.5, CROP, (64, 64)), SAMPLING, print)
+    assert painting.edge.tobytes() == masks.blurred(mask, 4).crop(CROP.edges).tobytes()
+    assert painting.edge is painting.edge
 
 
 def test_a_whole_picture_is_drawn_at_its_own_size():
