@@ -19,7 +19,7 @@ from typing import Any
 
 from medialab.errors import BatchError, shown
 from medialab.files.locks import try_lock
-from medialab.files.whole import UNFINISHED
+from medialab.files.whole import UNFINISHED, name_once
 
 VERSION = 1
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9_-])?")
@@ -181,7 +181,7 @@ class Journal:
                     json.dump(request, file, ensure_ascii=False, indent=1)
                     file.flush()
                     os.fsync(file.fileno())
-                return _published(partial, self.request_file)
+                return name_once(partial, self.request_file)
             finally:
                 partial.unlink(missing_ok=True)
         except OSError as error:
@@ -238,25 +238,6 @@ class JournalWriter:
             with suppress(OSError):
                 os.ftruncate(self._file.fileno(), end)
             raise self._refused(error) from error
-
-
-def _published(partial: Path, final: Path) -> bool:
-    """Give a whole file its name, unless another has it; return whether it was given.
-
-    Limits: on a disk without hard links, of two that do so at the same moment the last one counts.
-
-    Raises:
-        OSError: it cannot be given.
-    """
-    try:
-        os.link(partial, final)
-    except FileExistsError:
-        return False
-    except OSError:  # a disk without hard links
-        if final.exists():
-            return False
-        partial.rename(final)
-    return True
 
 
 def _compared(request: Mapping[str, Any]) -> dict[str, Any]:

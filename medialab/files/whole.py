@@ -41,5 +41,33 @@ def write_whole(
         raise
 
 
+def name_once(part: Path, target: Path) -> bool:
+    """Give a finished file its name, in one step, and never over another file.
+
+    Limits: on a disk without hard links, of two that do so at the same moment the last one counts.
+
+    Args:
+        part: The file; it is gone under this name once it has the other.
+        target: Its path, on the same disk.
+
+    Returns:
+        Whether it was given; if not, another file has the name.
+
+    Raises:
+        OSError: it cannot be given; the file stays where it was.
+    """
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        return False
+    except OSError:  # a disk without hard links
+        if target.exists() or target.is_symlink():
+            return False
+        part.rename(target)
+    else:
+        part.unlink()
+    return True
+
+
 # A new file, never one that is there, not even through a link.
 _WRITING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

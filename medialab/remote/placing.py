@@ -8,6 +8,7 @@ from pathlib import Path
 
 from medialab.errors import DownloadError
 from medialab.files.hashes import HashCache
+from medialab.files.whole import name_once
 from medialab.listing.info import FOLDER_OF_KIND
 from medialab.remote.names import numbered
 from medialab.remote.parts import PART
@@ -101,18 +102,9 @@ def put(part: Path, folder: Path, name: str) -> Path:
         part = _brought(part, folder)
     for number in range(1, _MOST_NAMES):
         target = folder / numbered(name, number)
-        if target.exists() or target.is_symlink():
-            continue
-        try:
-            os.link(part, target)
-        except FileExistsError:
-            continue
-        except OSError:  # a disk without hard links
-            part.rename(target)
-        else:
-            part.unlink()
-        _sync(folder)
-        return target
+        if name_once(part, target):
+            _sync(folder)
+            return target
     message = f"{folder.name} has {_MOST_NAMES} files of the name {name}; rename some"
     raise DownloadError(message)
 

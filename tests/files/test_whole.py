@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from medialab.files.whole import UNFINISHED, write_whole
+from medialab.files.whole import UNFINISHED, name_once, write_whole
 
 
 def test_a_file_is_written_with_its_folder_and_its_time(tmp_path):
@@ -65,3 +65,23 @@ def test_a_reader_sees_one_of_the_contents_whole_while_several_write(tmp_path):
     for writer in writers:
         writer.join()
     assert not [*tmp_path.glob(f"*{UNFINISHED}")]
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_finished_file_gets_its_name_and_never_over_another(tmp_path, monkeypatch, has_links):
+    """On a disk with hard links, and on one without."""
+    if not has_links:
+
+        def refused(*_):
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr(os, "link", refused)
+    first, second, lost = tmp_path / "1", tmp_path / "2", tmp_path / "lost"
+    first.write_text("first")
+    second.write_text("second")
+    lost.symlink_to(tmp_path / "nowhere")
+    assert name_once(first, tmp_path / "name")
+    assert not name_once(second, tmp_path / "name")
+    assert not name_once(second, lost)
+    assert (tmp_path / "name").read_text() == "first"
+    assert {one.name for one in tmp_path.iterdir()} == {"name", "2", "lost"}
