@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from medialab.artifacts import Artifact, ArtifactManager, Sidecar
+from medialab.artifacts import Artifact, ArtifactManager
 from medialab.batch.axes import Axis
 from medialab.batch.batch import Batch
 from medialab.batch.pages import Page, pages_of
@@ -166,7 +166,7 @@ class BatchTiles:
 def artifact_of(path: Path) -> Artifact | None:
     """Return a saved picture by its path; None if it is gone, or has no sidecar."""
     with suppress(ArtifactError):
-        return Artifact.of(path, Sidecar.read(path.with_suffix(".json")))
+        return Artifact.read(path)
     return None
 
 

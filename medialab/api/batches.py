@@ -6,15 +6,13 @@ them at the end. A process that dies takes one picture along, which another make
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
 from traceback import format_exception
 from typing import Any
 
 from medialab.api.bench_of_batch import BenchOfBatch, MeasuredElsewhere
 from medialab.artifacts import Artifact
-from medialab.artifacts.sidecar import Sidecar
 from medialab.batch.batch import Batch
 from medialab.batch.running import BatchRun
 from medialab.devices.defects import note_defect
@@ -218,10 +216,6 @@ def _pictures_of(batch: Batch) -> Iterator[dict[str, Any]]:
     """Yield what is told of a batch's pictures, without those that are gone since."""
     folder = batch.bench.artifacts.folder
     paths = [str(state["path"]) for state in batch.states() if state.get("path")]
-    yield from _told(folder / one for one in dict.fromkeys(paths))
-
-
-def _told(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
-    for path in paths:
+    for path in dict.fromkeys(paths):
         with suppress(ArtifactError):
-            yield picture_as_plain(Artifact.of(path, Sidecar.read(path.with_suffix(".json"))))
+            yield picture_as_plain(Artifact.read(folder / path))

@@ -11,7 +11,7 @@ from medialab.artifacts.library import PictureLibrary, as_query
 from medialab.artifacts.publishing import advice
 from medialab.artifacts.query import Choices, Query
 from medialab.artifacts.reservations import BIN
-from medialab.artifacts.sidecar import Artifact, Sidecar
+from medialab.artifacts.sidecar import Artifact
 from medialab.errors import ArtifactError
 
 
@@ -70,8 +70,7 @@ class BinnedPictures(PictureLibrary):
         except OSError as error:
             raise ArtifactError(f"{picture.name} not restored: {advice(error)}") from error
         self._thumbnails.move(picture, there)
-        sidecar = there.with_suffix(".json")
-        return Artifact.of(there, Sidecar.read(sidecar)) if sidecar.exists() else None
+        return Artifact.read(there) if there.with_suffix(".json").exists() else None
 
     def bin(self, query: str | Query = "", *, limit: int = 100, offset: int = 0) -> list[Artifact]:
         """Return deleted pictures, as `find` returns the others; their paths are in the bin."""

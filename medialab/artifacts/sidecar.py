@@ -140,6 +140,15 @@ class Artifact:
     height: int = 0
 
     @classmethod
+    def read(cls, path: Path) -> "Artifact":
+        """Return the artifact of a saved picture, from the sidecar beside it.
+
+        Raises:
+            ArtifactError: as `Sidecar.read`.
+        """
+        return cls.of(path, Sidecar.read(path.with_suffix(".json")))
+
+    @classmethod
     def of(cls, path: Path, sidecar: Sidecar) -> "Artifact":
         """Return the artifact of a picture's path and its sidecar's content."""
         return cls(

@@ -11,7 +11,6 @@ from PIL import Image
 
 from medialab import errors
 from medialab.artifacts import Artifact
-from medialab.artifacts.sidecar import Sidecar
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, MediaLabError, first_line
 from medialab.process.events import Event
@@ -55,7 +54,7 @@ def run_from_plain(plain: Mapping[str, Any]) -> Run:
     images = [_read(path) for path in paths]
     artifacts = []
     if plain["saved"]:
-        artifacts = [Artifact.of(path, Sidecar.read(path.with_suffix(".json"))) for path in paths]
+        artifacts = [Artifact.read(path) for path in paths]
     return Run(
         ResolvedConfig.parse(plain["config"]),
         images,
