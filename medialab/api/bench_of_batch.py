@@ -6,7 +6,7 @@ from typing import Any
 from medialab.artifacts import ArtifactManager
 from medialab.batch.batch import Batch
 from medialab.batch.executors import MOST_DEATHS
-from medialab.config.pipeline import MOST_TOGETHER, PipelineConfig
+from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.devices.executor import DevicesExecutor
 from medialab.devices.jobs import Job
@@ -15,8 +15,6 @@ from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.runs.request import Request
 from medialab.workbench import Workbench
-
-_MOST_RESOLVED = 2 * MOST_TOGETHER  # requests of a batch that are kept
 
 
 class BenchOfBatch:
@@ -27,8 +25,6 @@ class BenchOfBatch:
 
     def __init__(self, job: Job, bench: Workbench, executor: DevicesExecutor) -> None:
         self._job, self._bench, self._executor = job, bench, executor
-        # Rows that are denoised at once ask for each other's again and again.
-        self._resolved: dict[str, ResolvedConfig] = {}
 
     @property
     def artifacts(self) -> ArtifactManager:
@@ -57,12 +53,7 @@ class BenchOfBatch:
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """See `Bench`; by a device's process, since this one has no torch to ask."""
-        key = config.model_dump_json()
-        found = self._resolved.pop(key, None) or self._executor.resolve(config)
-        self._resolved[key] = found  # as the newest
-        if len(self._resolved) > _MOST_RESOLVED:
-            del self._resolved[next(iter(self._resolved))]
-        return found
+        return self._executor.resolve(config)
 
     def alike(self, configs: Sequence[ResolvedConfig]) -> list[Any]:
         """See `Bench`; it is this process that counts the tokens of prompts that differ."""

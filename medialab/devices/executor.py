@@ -64,7 +64,7 @@ class DevicesExecutor(OfProcesses, Executor):
         self._is_paused = False
         self._listeners = Listeners()
         self.devices = [Device(self, models, outputs, one, self.threads) for one in devices]
-        self._questions = Questions(self.devices, lambda: self.queue.is_closed)
+        self._questions = Questions(self.devices, self.queue.refuse_closed)
 
     @property
     def at_once(self) -> int:

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from medialab.devices.device import Device
-from medialab.errors import MediaLabError, WorkbenchClosedError, WorkerEndedError
+from medialab.errors import MediaLabError, WorkerEndedError
 from medialab.runs.plain import error_from_plain
 
 _LOOK = 0.05  # seconds between two looks for a process that is ready
@@ -22,11 +22,11 @@ class Questions:
 
     Args:
         devices: The devices.
-        is_closed: Whether nobody is to be asked any more.
+        refuse_closed: Raises if nobody is to be asked any more.
     """
 
-    def __init__(self, devices: Sequence[Device], is_closed: Callable[[], bool]) -> None:
-        self._devices, self._is_closed = devices, is_closed
+    def __init__(self, devices: Sequence[Device], refuse_closed: Callable[[], object]) -> None:
+        self._devices, self._refuse_closed = devices, refuse_closed
         self._lock = threading.Lock()  # of those below
         self._numbers = count(1)
         self._open: dict[int, tuple[Device, Future[Answer]]] = {}
@@ -82,9 +82,7 @@ class Questions:
         """
         started: list[Device] = []
         while True:
-            if self._is_closed():
-                message = "this workbench, or this server, is closed: make or start a new one"
-                raise WorkbenchClosedError(message)
+            self._refuse_closed()
             if ready := [one for one in self._devices if one.process.is_ready]:
                 return min(ready, key=lambda one: len(one.jobs))
             errors = [error for one in started if (error := one.process.error) is not None]

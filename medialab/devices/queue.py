@@ -42,9 +42,7 @@ class ClientsQueue:
             WorkbenchClosedError: this is closed.
         """
         with self.lock:
-            if self.is_closed:
-                message = "this workbench, or this server, is closed: make or start a new one"
-                raise WorkbenchClosedError(message)
+            self.refuse_closed()
             if job.part_of is None:
                 self._refuse_too_many(job.owner)
             self.waiting.append(job)
@@ -123,6 +121,16 @@ class ClientsQueue:
         """Return the job of that name, if it has ended and is still known."""
         with self.lock:
             return self._over.get(name)
+
+    def refuse_closed(self) -> None:
+        """Raise if no job is added any more.
+
+        Raises:
+            WorkbenchClosedError: this is closed.
+        """
+        if self.is_closed:
+            message = "this workbench, or this server, is closed: make or start a new one"
+            raise WorkbenchClosedError(message)
 
     def close(self) -> None:
         """Take no more jobs."""

@@ -90,7 +90,7 @@ questions_of = {}
 
 def test_a_question_of_which_three_processes_died_is_given_up():
     device = Dying()
-    questions_of[device] = Questions([device], lambda: False)
+    questions_of[device] = Questions([device], lambda: None)
     with pytest.raises(WorkerEndedError, match="died of it"):
         questions_of[device].ask({"resolve": "x"})
     assert [one["resolve"] for one in device.asked] == ["x"] * 3
@@ -98,7 +98,7 @@ def test_a_question_of_which_three_processes_died_is_given_up():
 
 
 def test_an_answer_that_nobody_waits_for_is_passed_over():
-    Questions([], lambda: False).answer({"answer": 7, "config": {}})
+    Questions([], lambda: None).answer({"answer": 7, "config": {}})
 
 
 def test_one_that_is_closed_is_asked_nothing(tmp_path):
