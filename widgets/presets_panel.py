@@ -129,7 +129,7 @@ class PresetsPanel:
             found, then = preset.changes(now), preset.applied(now)
         except MediaLabError as error:
             self.menu.tell(text_of(error), is_error=True)
-            return Changes([], [], False)
+            return Changes([])
         reasons = [self._why_not(one, then) for one in found]
         return Changes(
             [(row.label, row.value, row.other) for row in rows_of(found)],

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medialab.config.pipeline import MOST_TOGETHER
 from medialab.config.resolved import Together
-from medialab.runs.context import RunContext
 from medialab.runs.plan import PicturePlan, PlannedStage
 from medialab.stage import Frame, JointStage
+
+if TYPE_CHECKING:
+    from medialab.runs.context import RunContext
 
 
 @dataclass
@@ -26,7 +28,7 @@ class Begun:
     """
 
     picture: PicturePlan
-    context: RunContext
+    context: "RunContext"
     frame: Frame
     done: int
     measured: dict[str, dict[str, Any]]
@@ -81,7 +83,7 @@ class Ahead:
             while len(self._others) > MOST_TOGETHER:
                 del self._others[next(iter(self._others))]
 
-    def take(self, picture: PicturePlan, context: RunContext) -> Begun | None:
+    def take(self, picture: PicturePlan, context: "RunContext") -> Begun | None:
         """Return a picture that waits, to go on with this context; None if it does not."""
         name = _identity(picture)
         found = self._own.pop(name, None) or self._others.pop(name, None)

@@ -16,6 +16,7 @@ from medialab.pictures.store import PictureStore
 from medialab.process.events import Event
 from medialab.process.jobs import Job, Unfinished
 from medialab.process.retries import naming_out_of_memory
+from medialab.runs.begun import Ahead
 from medialab.runs.belongings import picture_before_detailers
 from medialab.runs.cache import StageCache
 from medialab.runs.drawn_together import measures_pairs
@@ -33,7 +34,6 @@ from medialab.stages.detailer.edits import DetectionEdit, DetectionTable
 if TYPE_CHECKING:
     from PIL import Image
 
-    from medialab.runs.begun import Ahead
     from medialab.runs.context import RunContext
     from medialab.runs.pipeline import Outcome, Pipeline
     from medialab.vision.detections import Detection
@@ -66,17 +66,13 @@ class Maker:
         self._registry, self._pictures = registry, pictures
         self._artifacts, self.cache = artifacts, cache
         self._saver, self._writer = PictureSaver(artifacts, cache), Writer()
-        self._ahead: Ahead | None = None
+        self._ahead = Ahead()
 
-    def pipeline(self, ahead: "Ahead | None" = None) -> "Pipeline":
-        """Return the pipeline through this maker's cache. Cost: the first call imports torch.
-
-        Args:
-            ahead: pictures that were drawn with earlier ones; None for none.
-        """
+    def pipeline(self) -> "Pipeline":
+        """Return the pipeline through this maker's cache. Cost: the first call imports torch."""
         from medialab.runs.pipeline import Pipeline
 
-        return Pipeline(self.cache, self._registry.device, ahead)
+        return Pipeline(self.cache, self._registry.device, self._ahead)
 
     @naming_out_of_memory("what goes with the picture")
     def make(self, request: Request, job: Job[Run]) -> Run | Unfinished[Run]:
@@ -95,8 +91,7 @@ class Maker:
         self._registry.budget.begin_run()
         if len(plan.pictures) > 1:
             self._needs_of(plan, plan.pictures[0], plan.config).refuse_impossible_batch()
-        pipeline, images, records = self.pipeline(self._ahead), [], []
-        self._ahead = pipeline.ahead
+        pipeline, images, records = self.pipeline(), [], []
         self._ahead.begin(goes_on=bool(request.beside) and request.anew_from is None)
         saving: list[Future[tuple[Artifact, bool]]] = []
         steps: list[float | None] = []  # seconds of each picture's fastest one

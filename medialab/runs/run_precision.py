@@ -32,9 +32,9 @@ def precision_for(
     Raises:
         ConfigError: the device cannot compute in the precision that was asked for.
     """
-    is_resolved = isinstance(config, ResolvedConfig)
-    told = config.dtype if isinstance(config, ResolvedConfig) else None
-    if is_resolved and (told is None or config.precision in (AUTOMATIC, told)):
-        return told if told and can_compute(told, device) else of_device(device)
+    if isinstance(config, ResolvedConfig):
+        told = config.dtype
+        if told is None or config.precision in (AUTOMATIC, told):
+            return told if told and can_compute(told, device) else of_device(device)
     gain = partial(facts.measured, name_of_trial(), bfloat16_gain)
     return chosen(config.precision, device, numbers_in(checkpoint) if checkpoint else 0, gain)
