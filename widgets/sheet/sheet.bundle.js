@@ -39,8 +39,8 @@
 // source: widgets/sheet/src/slider.js
 // source: widgets/sheet/src/suggestions.js
 // source: widgets/sheet/src/view.js
-// sha256 of the sources: 4d510230798694758ea713ea709ae23309004c80e8334d7700e6acc56d35a6b5
-// sha256 of the lines below: 08b370b4ce4d65de6c3b6e80c903162102bba2281ff3397c7565d9842012de02
+// sha256 of the sources: 7e853dfad47517f04e10e42aef8a3ec80bcbb0c01a03b4656ce6e2240e02571e
+// sha256 of the lines below: 8e4521c1ab7cf714f025c553d35015dbc00676c8c5bea1ec0b592d25ea80aa35
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -895,11 +895,16 @@ var NumberBox = class {
     this.setOrRemove("aria-valuemin", field.min);
     this.setOrRemove("aria-valuemax", field.max);
   }
-  /** Show the unit, or what 0 stands for. */
   showUnit() {
+    this.unit.textContent = this.unitOf(this.shown.value ?? this.shown.inherited);
+  }
+  /**
+   * The unit, or what 0 stands for.
+   * @param {Value} value
+   */
+  unitOf(value) {
     const { zero, unit } = this.field ?? {};
-    const isZero = Number(this.shown.value ?? this.shown.inherited ?? NaN) === 0;
-    this.unit.textContent = isZero && zero || (unit ?? "");
+    return Number(value ?? NaN) === 0 && zero || (unit ?? "");
   }
   /** @param {Shown} shown */
   show(shown2) {
@@ -1045,9 +1050,7 @@ var NumberBox = class {
   /** @param {Value} value */
   spoken(value) {
     const { note, value: own } = this.shown;
-    const { zero, unit } = this.field ?? {};
-    const after = Number(value ?? NaN) === 0 && zero ? zero : unit;
-    const text = [this.written(value), after].filter(Boolean).join(" ");
+    const text = [this.written(value), this.unitOf(value)].filter(Boolean).join(" ");
     return own === null ? [text || "empty", note].filter(Boolean).join(", ") : text;
   }
   /**
@@ -3008,30 +3011,34 @@ var SheetView = class {
    * @param {string} name a field's, or the path of a setting inside a unit
    */
   reveal(name) {
-    for (const section of this.sections.values()) {
-      const row = section.rows.around(name);
-      if (!row) continue;
-      section.open(true);
-      row.element.scrollIntoView({ block: "nearest" });
-      const { control, field } = row;
-      if (field.name !== name) control.reveal?.(name.slice(field.name.length + 1));
-      else if (control.target) control.target.focus({ preventScroll: true });
-      else firstIn(control.element)?.focus({ preventScroll: true });
-      return;
-    }
+    const row = this.opened(name);
+    if (!row) return;
+    row.element.scrollIntoView({ block: "nearest" });
+    const { control, field } = row;
+    if (field.name !== name) control.reveal?.(name.slice(field.name.length + 1));
+    else if (control.target) control.target.focus({ preventScroll: true });
+    else firstIn(control.element)?.focus({ preventScroll: true });
   }
   /**
    * Have a field seen with what is told of it; the focus stays where it is.
    * @param {string} name
    */
   view(name) {
+    const row = this.opened(name);
+    if (row) bringIntoView(row.element);
+  }
+  /**
+   * The row that has a field, after its group was opened.
+   * @param {string} name
+   */
+  opened(name) {
     for (const section of this.sections.values()) {
       const row = section.rows.around(name);
       if (!row) continue;
       section.open(true);
-      bringIntoView(row.element);
-      return;
+      return row;
     }
+    return void 0;
   }
   /** @param {string} text */
   say(text) {

@@ -41,8 +41,8 @@
 // source: widgets/stage_list/src/row.js
 // source: widgets/stage_list/src/stage_list.js
 // source: widgets/stage_list/src/view.js
-// sha256 of the sources: 02de4603fa4956a20a860f5d4d57fc6ebaf40cfee35808281996550eb24d0820
-// sha256 of the lines below: 1b1a5bc9911745eb4a162371ba4a944fdc1bf1c409515379b478838e182d2967
+// sha256 of the sources: 0b812bc7b7f2cde86567c36c3bbe9c865c8ed68e0ad42094006963810463dd5d
+// sha256 of the lines below: b7b5e1712cc6f56e0357b5d8fda5680f8e0d6b7c2cc6bdb00d34a06cd50c8fb5
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -1015,11 +1015,16 @@ var NumberBox = class {
     this.setOrRemove("aria-valuemin", field.min);
     this.setOrRemove("aria-valuemax", field.max);
   }
-  /** Show the unit, or what 0 stands for. */
   showUnit() {
+    this.unit.textContent = this.unitOf(this.shown.value ?? this.shown.inherited);
+  }
+  /**
+   * The unit, or what 0 stands for.
+   * @param {Value} value
+   */
+  unitOf(value) {
     const { zero, unit } = this.field ?? {};
-    const isZero = Number(this.shown.value ?? this.shown.inherited ?? NaN) === 0;
-    this.unit.textContent = isZero && zero || (unit ?? "");
+    return Number(value ?? NaN) === 0 && zero || (unit ?? "");
   }
   /** @param {Shown} shown */
   show(shown2) {
@@ -1165,9 +1170,7 @@ var NumberBox = class {
   /** @param {Value} value */
   spoken(value) {
     const { note, value: own } = this.shown;
-    const { zero, unit } = this.field ?? {};
-    const after = Number(value ?? NaN) === 0 && zero ? zero : unit;
-    const text = [this.written(value), after].filter(Boolean).join(" ");
+    const text = [this.written(value), this.unitOf(value)].filter(Boolean).join(" ");
     return own === null ? [text || "empty", note].filter(Boolean).join(", ") : text;
   }
   /**

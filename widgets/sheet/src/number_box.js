@@ -54,11 +54,17 @@ export class NumberBox {
     this.setOrRemove("aria-valuemax", field.max);
   }
 
-  /** Show the unit, or what 0 stands for. */
   showUnit() {
+    this.unit.textContent = this.unitOf(this.shown.value ?? this.shown.inherited);
+  }
+
+  /**
+   * The unit, or what 0 stands for.
+   * @param {Value} value
+   */
+  unitOf(value) {
     const { zero, unit } = this.field ?? {};
-    const isZero = Number(this.shown.value ?? this.shown.inherited ?? NaN) === 0;
-    this.unit.textContent = (isZero && zero) || (unit ?? "");
+    return (Number(value ?? NaN) === 0 && zero) || (unit ?? "");
   }
 
   /** @param {Shown} shown */
@@ -222,9 +228,7 @@ export class NumberBox {
   /** @param {Value} value */
   spoken(value) {
     const { note, value: own } = this.shown;
-    const { zero, unit } = this.field ?? {};
-    const after = Number(value ?? NaN) === 0 && zero ? zero : unit;
-    const text = [this.written(value), after].filter(Boolean).join(" ");
+    const text = [this.written(value), this.unitOf(value)].filter(Boolean).join(" ");
     return own === null ? [text || "empty", note].filter(Boolean).join(", ") : text;
   }
 

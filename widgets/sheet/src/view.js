@@ -104,17 +104,13 @@ export class SheetView {
    * @param {string} name a field's, or the path of a setting inside a unit
    */
   reveal(name) {
-    for (const section of this.sections.values()) {
-      const row = section.rows.around(name);
-      if (!row) continue;
-      section.open(true);
-      row.element.scrollIntoView({ block: "nearest" });
-      const { control, field } = row;
-      if (field.name !== name) control.reveal?.(name.slice(field.name.length + 1));
-      else if (control.target) control.target.focus({ preventScroll: true });
-      else firstIn(control.element)?.focus({ preventScroll: true });
-      return;
-    }
+    const row = this.opened(name);
+    if (!row) return;
+    row.element.scrollIntoView({ block: "nearest" });
+    const { control, field } = row;
+    if (field.name !== name) control.reveal?.(name.slice(field.name.length + 1));
+    else if (control.target) control.target.focus({ preventScroll: true });
+    else firstIn(control.element)?.focus({ preventScroll: true });
   }
 
   /**
@@ -122,13 +118,22 @@ export class SheetView {
    * @param {string} name
    */
   view(name) {
+    const row = this.opened(name);
+    if (row) bringIntoView(row.element);
+  }
+
+  /**
+   * The row that has a field, after its group was opened.
+   * @param {string} name
+   */
+  opened(name) {
     for (const section of this.sections.values()) {
       const row = section.rows.around(name);
       if (!row) continue;
       section.open(true);
-      bringIntoView(row.element);
-      return;
+      return row;
     }
+    return undefined;
   }
 
   /** @param {string} text */
