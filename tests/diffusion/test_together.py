@@ -20,6 +20,7 @@ from medialab.settings.sampling import SAMPLING_NAMES, Sampling
 from models.paperdoll import family
 from tests.tiny import checkpoints, networks, z_image
 from tests.tiny.families import write_families
+from tests.tiny.small_memory import one_row_at_a_time
 
 # Levels of grey, of 255: what sums in another order may add up to in a few steps.
 MOST_APART = 2
@@ -335,16 +336,7 @@ def test_where_memory_runs_out_each_picture_is_computed_by_itself(bench, monkeyp
     """Less memory than for two rows at once: prompts one after another, of every picture."""
     bench.cache.clear()
     alone = bench.execute(asked(draw_together=1), save=False)
-    unet = bench.registry.load(bench.registry.find("paperdoll", "checkpoint")).denoiser
-    forward, seen = unet.forward, []
-
-    def small(sample, *args, **inputs):
-        seen.append(len(sample))
-        if len(sample) > 1:
-            raise MemoryError("of the test")
-        return forward(sample, *args, **inputs)
-
-    monkeypatch.setattr(unet, "forward", small)
+    seen = one_row_at_a_time(bench, monkeypatch)
     bench.cache.clear()
     run = bench.execute(asked(), save=False)
     monkeypatch.undo()

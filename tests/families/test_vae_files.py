@@ -6,11 +6,11 @@ import pytest
 import torch
 from diffusers import AutoencoderKLFlux2
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.errors import ModelRefusedError
 from medialab.families.vae_files import VAE_NAMES
 from medialab.loading.registry import ModelRegistry
-from tests.tiny.checkpoints import built_after, write_checkpoint
+from tests.tiny.checkpoints import workbench_of, write_checkpoint
 from tests.tiny.flow_files import (
     original_flux2_vae,
     write_flow_configs,
@@ -50,10 +50,7 @@ def test_folder_whole_file_and_parts_draw_the_same_bytes(root, tmp_path):
     listed = ModelRegistry(root)
     assert listed.find("klein", "checkpoint").family == "flux2-klein-4b"
     assert listed.find("flux2-vae", "vae").variant == "128 channels, 16 times smaller"
-    with (
-        built_after(root / "configs"),
-        Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench,
-    ):
+    with workbench_of(root, tmp_path) as bench:
         runs = {
             name: bench.execute(
                 PipelineConfig(

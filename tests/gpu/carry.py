@@ -6,8 +6,8 @@ requirements and of the tests', and of all that those require, without torch and
     pip download --no-deps --only-binary=:all: --python-version 3.12 \\
         --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 \\
         --platform manylinux2014_x86_64 --dest wheels -r carry.txt
-    pip install --no-index --no-deps --target /tmp/site wheels/*     # there
-    PYTHONPATH=/tmp/site make gpu
+    pip install --no-index --no-deps --target installed wheels/*     # there
+    PYTHONPATH="$PWD/installed" make gpu
 
 The version is that of the Python there, not of the one here. Names that follow are on that machine
 already: `python -m tests.gpu.carry numpy scipy`.

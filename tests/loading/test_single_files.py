@@ -6,7 +6,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families import RUNNING
 from medialab.families.unet_clip.single_files import FIRST_LAYER, SHARED_TOKENIZER
@@ -15,9 +15,9 @@ from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.networks import CONFIGS
 from medialab.loading.registry import ModelRegistry
 from tests.tiny.checkpoints import (
-    built_after,
     original_vae,
     under,
+    workbench_of,
     write_checkpoint,
     write_single_files,
     write_widened,
@@ -460,10 +460,7 @@ def test_a_checkpoint_without_its_vae_runs_with_one_of_the_folder(single_files, 
     write_checkpoint(root / "vae" / "mine.safetensors", vae.state_dict())
     info = find(root, "bare")
     assert (info.refused, info.lacks_vae, info.family) == (None, True, "sd15")
-    with (
-        built_after(root / "configs"),
-        Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench,
-    ):
+    with workbench_of(root, tmp_path) as bench:
         says = r"txt2img: checkpoint 'bare' has no VAE: set vae to .*\(mine\)"
         with pytest.raises(ConfigError, match=says) as fault:
             bench.submit(PipelineConfig.parse(QUICK | {"checkpoint": "bare"}))
@@ -578,10 +575,7 @@ def test_a_file_trained_with_edms_noise_is_refused_in_the_listing(single_files, 
 def small_bench(single_files, tmp_path):
     """A workbench over the tiny files, built after the tiny configs."""
     root, _ = single_files
-    with (
-        built_after(root / "configs"),
-        Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench,
-    ):
+    with workbench_of(root, tmp_path) as bench:
         yield bench
 
 

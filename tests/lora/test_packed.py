@@ -5,14 +5,14 @@ import torch
 from diffusers import GGUFQuantizationConfig, ZImageTransformer2DModel
 from diffusers.hooks import apply_layerwise_casting
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.errors import ModelRefusedError
 from medialab.families.flow.networks import read_tensors
 from medialab.families.z_image.lora import LORAS
 from medialab.lora import LoRAManager, LoRAUse
 from tests.families.flow.test_networks import WIDTH, write_gguf
 from tests.lora.layers import written as write
-from tests.tiny.checkpoints import built_after
+from tests.tiny.checkpoints import workbench_of
 from tests.tiny.flow_files import original_parts, write_flow_configs, write_parts
 from tests.tiny.transformer_loras import (
     KOHYA,
@@ -61,10 +61,7 @@ def models(tmp_path_factory, sides):
 
 @pytest.fixture
 def bench(models, tmp_path):
-    with (
-        built_after(models / "configs"),
-        Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench,
-    ):
+    with workbench_of(models, tmp_path) as workbench:
         yield workbench
 
 

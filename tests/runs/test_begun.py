@@ -4,6 +4,7 @@ import pytest
 
 from medialab import PipelineConfig
 from medialab.config.pipeline import MOST_TOGETHER
+from tests.tiny.small_memory import one_row_at_a_time
 
 BASE = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=1, draw_together=3)
 
@@ -11,17 +12,7 @@ BASE = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=1,
 @pytest.fixture
 def calls(bench, monkeypatch):
     """The rows of each call of a denoiser that has memory for a single one."""
-    unet = bench.registry.load(bench.registry.find("paperdoll", "checkpoint")).denoiser
-    forward, seen = unet.forward, []
-
-    def small(sample, *args, **inputs):
-        seen.append(len(sample))
-        if len(sample) > 1:
-            raise MemoryError("of the test")
-        return forward(sample, *args, **inputs)
-
-    monkeypatch.setattr(unet, "forward", small)
-    return seen
+    return one_row_at_a_time(bench, monkeypatch)
 
 
 def requests(bench, count=3):

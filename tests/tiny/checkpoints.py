@@ -1,6 +1,7 @@
 """Tiny checkpoints of every family, written as diffusers folders and as single files."""
 
 import shutil
+from contextlib import contextmanager
 from unittest import mock
 
 import diffusers
@@ -8,6 +9,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
+from medialab import Workbench
 from medialab.families.unet_clip.single_files import SHARED_TOKENIZER
 from medialab.loading import checkpoint
 from models.paperdoll import family
@@ -96,6 +98,21 @@ def under(prefix, tensors):
 def built_after(configs):
     """Single files are opened after these configs instead of the shipped ones; a context."""
     return mock.patch.object(checkpoint.load_checkpoint, "__defaults__", (None, configs))
+
+
+@contextmanager
+def workbench_of(models, folder):
+    """A workbench on the CPU, whose single files are opened after the configs beside its models.
+
+    Args:
+        models: The models folder, with a folder `configs`.
+        folder: Where its outputs go, in `outputs`.
+    """
+    with (
+        built_after(models / "configs"),
+        Workbench(models=models, outputs=folder / "outputs", device="cpu") as bench,
+    ):
+        yield bench
 
 
 def make_xl_parts(tokenizer, vae=None):

@@ -7,12 +7,12 @@ from diffusers import GGUFQuantizationConfig, ZImageTransformer2DModel
 from diffusers.quantizers.gguf.utils import GGUFLinear, dequantize_gguf_tensor
 from gguf.constants import GGMLQuantizationType
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.errors import MissingLibraryError, ModelRefusedError
 from medialab.families.flow.networks import network_of, read_tensors
 from medialab.families.flow.original_names import as_in_diffusers
 from medialab.process import libraries
-from tests.tiny.checkpoints import built_after
+from tests.tiny.checkpoints import workbench_of
 from tests.tiny.flow_files import (
     original_flux,
     original_klein,
@@ -60,10 +60,7 @@ def models(tmp_path_factory):
 
 @pytest.fixture
 def bench(models, tmp_path):
-    with (
-        built_after(models / "configs"),
-        Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench,
-    ):
+    with workbench_of(models, tmp_path) as workbench:
         yield workbench
 
 

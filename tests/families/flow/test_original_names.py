@@ -7,11 +7,11 @@ import pytest
 import torch
 from diffusers.loaders import single_file_utils
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.families.flow.original_names import as_in_diffusers
 from medialab.loading.registry import ModelRegistry
 from medialab.process.installation import configs_folder
-from tests.tiny.checkpoints import built_after
+from tests.tiny.checkpoints import workbench_of
 from tests.tiny.flow_files import original_flux, write_flow_configs, write_flux_parts
 from tests.tiny.t5_clip import make_chroma, make_flux, without_old_places
 
@@ -92,10 +92,7 @@ def test_a_denoiser_with_its_parts_draws_the_bytes_of_the_folder(tmp_path, name,
     write(root, name, family)
     info = ModelRegistry(root).find(name, "checkpoint")
     assert (info.family, info.variant, info.lacks_vae) == (family, variant, True)
-    with (
-        built_after(root / "configs"),
-        Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench,
-    ):
+    with workbench_of(root, tmp_path) as bench:
         drawn = [
             bench.execute(
                 PipelineConfig(

@@ -9,12 +9,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.artifacts import Sidecar
 from medialab.errors import ModelRefusedError
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.registry import ModelRegistry
-from tests.tiny.checkpoints import built_after, under, write_checkpoint
+from tests.tiny.checkpoints import under, workbench_of, write_checkpoint
 from tests.tiny.flow_files import (
     QUALIFIED,
     original_parts,
@@ -52,10 +52,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture
 def bench(files, tmp_path):
-    with (
-        built_after(files / "configs"),
-        Workbench(models=files, outputs=tmp_path / "outputs", device="cpu") as workbench,
-    ):
+    with workbench_of(files, tmp_path) as workbench:
         yield workbench
 
 
@@ -89,10 +86,7 @@ def test_another_text_encoder_draws_another_picture_and_its_name_is_in_the_recor
     tensors = load_file(root / "text_encoders" / "qwen-tiny.safetensors")
     name = "model.layers.0.mlp.down_proj.weight"
     save_file(tensors | {name: 3 * tensors[name]}, root / "text_encoders" / "other.safetensors")
-    with (
-        built_after(root / "configs"),
-        Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench,
-    ):
+    with workbench_of(root, tmp_path) as bench:
         one, two = (draw(bench, "z-parts", text_encoder=name) for name in ("qwen-tiny", "other"))
         assert one.image.tobytes() != two.image.tobytes()
         assert not any(stage["cached"] for stage in two.record["stages"])
@@ -235,10 +229,7 @@ def scaled_files(tmp_path_factory):
 
 @pytest.fixture
 def scaled(scaled_files, tmp_path):
-    with (
-        built_after(scaled_files / "configs"),
-        Workbench(models=scaled_files, outputs=tmp_path / "outputs", device="cpu") as workbench,
-    ):
+    with workbench_of(scaled_files, tmp_path) as workbench:
         yield workbench
 
 

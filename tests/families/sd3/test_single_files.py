@@ -13,7 +13,7 @@ from medialab.families.unet_clip.single_files import OPEN_CLIP_PAD
 from medialab.loading.registry import ModelRegistry
 from medialab.process.installation import configs_folder
 from tests.alike import are_alike
-from tests.tiny.checkpoints import built_after, write_checkpoint
+from tests.tiny.checkpoints import built_after, workbench_of, write_checkpoint
 from tests.tiny.flow_files import (
     original_sd3,
     sd3_parts,
@@ -70,10 +70,7 @@ def write(root, newer):
 def test_folder_whole_file_and_parts_draw_the_same_bytes(tmp_path, newer):
     root = tmp_path / "models"
     write(root, newer)
-    with (
-        built_after(root / "configs"),
-        Workbench(models=root, outputs=tmp_path / "outputs", device="cpu") as bench,
-    ):
+    with workbench_of(root, tmp_path) as bench:
         folder, whole, parts = (
             bench.execute(
                 PipelineConfig(
