@@ -43,7 +43,9 @@ def test_the_panel_is_drawn_in_a_second_and_is_of_few_models(keep, gates, tmp_pa
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    figures = [ast.literal_eval(one["text"]) for one in said if one.get("name") == "stdout"]
+    # A kernel may send a printed line in several messages.
+    printed = "".join(one["text"] for one in said if one.get("name") == "stdout")
+    figures = [ast.literal_eval(line) for line in printed.splitlines()]
     (first, models), (again, _) = figures
     keep(
         f"the studio's panel: {models} widget models; first {first:.2f} s, again {again:.2f} s",
