@@ -13,7 +13,7 @@ from medialab.batch.sweep import How, Sweep, value_of
 from medialab.batch.values import number_values, split_values
 from medialab.errors import ConfigError, MediaLabError, shown
 from medialab.prompts.lines import read_lines
-from medialab.settings.fields import LARGEST_SEED, RANDOM_SEED
+from medialab.settings.fields import DRAWN_BELOW, LARGEST_SEED, RANDOM_SEED
 from medialab.stages import STAGES
 from widgets.generate import Fault
 from widgets.messages import label_of, text_of
@@ -22,8 +22,6 @@ Find = Callable[[str, str], object]
 """Looks up a model by its name and kind; raises a `MediaLabError` if there is none."""
 
 MOST = 100_000  # pictures; more is a typing error, or work for a batch in a notebook
-# Drawn seeds have 32 bits: A1111 and its kin store no more.
-_DRAWN_BELOW = 2**32
 _TITLES = {stage.name: stage.title for stage in STAGES}
 _TICKS = {"true": "on", "on": "on", "false": "off", "off": "off"}
 NO_LORA = "none"  # as a value of an axis
@@ -68,7 +66,7 @@ class Seeds:
         if first != RANDOM_SEED:
             return [(first + number) % (LARGEST_SEED + 1) for number in range(count)]
         missing = count - len(self._drawn)
-        self._drawn += [secrets.randbelow(_DRAWN_BELOW) for _ in range(missing)]
+        self._drawn += [secrets.randbelow(DRAWN_BELOW) for _ in range(missing)]
         return self._drawn[:count]
 
 

@@ -29,12 +29,12 @@ from medialab.batch.table import table_of
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import BatchError, ConfigError
 from medialab.process.versions import all_versions
+from medialab.settings.fields import DRAWN_BELOW
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FOLDER = "batches"  # in the outputs folder
-_DRAWN_BELOW = 2**32
 
 
 class Batch:
@@ -91,7 +91,7 @@ class Batch:
             {
                 "created": now(),
                 "versions": dict(all_versions()),
-                "drawn_seed": secrets.randbelow(_DRAWN_BELOW),
+                "drawn_seed": secrets.randbelow(DRAWN_BELOW),
                 **sweep.as_plain(),
             }
         )

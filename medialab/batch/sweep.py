@@ -16,11 +16,9 @@ from medialab.batch.combinations import Combinations, Place
 from medialab.batch.faults import Fault, faults_in, refuse_faults
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError, listed
-from medialab.settings.fields import RANDOM_SEED
+from medialab.settings.fields import DRAWN_BELOW, RANDOM_SEED
 
 How = Literal["grid", "zip", "random"]
-# Drawn seeds have 32 bits: A1111 and its kin store no more.
-_DRAWN_BELOW = 2**32
 
 
 class Sweep:
@@ -163,7 +161,7 @@ class Sweep:
         """
         base = self.base
         if base.seed == RANDOM_SEED:
-            base = base.model_copy(update={"seed": drawn % _DRAWN_BELOW})
+            base = base.model_copy(update={"seed": drawn % DRAWN_BELOW})
         axes = [replace(axis, points=_seeded(axis.points, drawn)) for axis in self.axes]
         return Sweep(base, axes, self.how, rows=self._chosen)
 
@@ -211,7 +209,7 @@ def value_of(config: PipelineConfig, name: str) -> Any:
 def _seeded(points: Sequence[Point], drawn: int) -> tuple[Point, ...]:
     """Return an axis' points with a seed of its own for each that leaves it to chance."""
     return tuple(
-        {**point, "seed": (drawn + number) % _DRAWN_BELOW}
+        {**point, "seed": (drawn + number) % DRAWN_BELOW}
         if point.get("seed") == RANDOM_SEED
         else point
         for number, point in enumerate(points, 1)

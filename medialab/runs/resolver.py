@@ -41,11 +41,9 @@ from medialab.runs.sizes import check_patience, check_sizes, sizes_of
 from medialab.runs.text_shapes import alike
 from medialab.runs.tile_checks import check_tiles
 from medialab.runs.used_models import optional_models
-from medialab.settings.fields import RANDOM_SEED
+from medialab.settings.fields import DRAWN_BELOW, RANDOM_SEED
 from medialab.stage import JointStage, StageSize
 
-# Drawn seeds have 32 bits: A1111 and its kin store no more.
-_DRAWN_BELOW = 2**32
 _MOST_VALID = 8  # as many as wait in a batch's queue, and some
 
 
@@ -380,4 +378,4 @@ def _with_parts(config: ConfigT, changes: Mapping[str, Mapping[str, Any]]) -> Co
 
 
 def _seed(seed: int) -> int:
-    return secrets.randbelow(_DRAWN_BELOW) if seed == RANDOM_SEED else seed
+    return secrets.randbelow(DRAWN_BELOW) if seed == RANDOM_SEED else seed

@@ -16,6 +16,8 @@ from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN, SIDE_STEP
 # As in ComfyUI: 64 bits, torch's maximum. Its noise on the CPU uses only the lower 32.
 LARGEST_SEED = 2**64 - 1
 RANDOM_SEED = -1
+# Drawn seeds are below this, 32 bits: A1111 and its kin store no more.
+DRAWN_BELOW = 2**32
 
 
 @dataclass(frozen=True)
