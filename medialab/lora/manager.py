@@ -12,7 +12,6 @@ layer's sum does not fit into memory, it is computed for each call and dropped a
 bytes, one layer's memory, and about as much time as attached.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -105,30 +104,11 @@ class LoRAManager:
         self._budget = budget or MemoryBudget()
         self._files = BudgetedCache(self._budget)
         self._hashes = hashes or HashCache()
-        self._loaded: OrderedDict[str, LoRAUse] = OrderedDict()
         self._busy: set[int] = set()
         self._users = 0  # blocks in which files that were read must stay cached
         # One for each checkpoint; it goes with the checkpoint.
         self._merged: WeakSet[BudgetedCache] = WeakSet()
         self._lock = RLock()
-
-    def load_lora(self, path: Path | str, weight: float = 1.0) -> LoRAFile:
-        """Read a file and use it in `apply_loras(model)` when no LoRAs are named there.
-
-        Raises:
-            ModelRefusedError: it is a pickle, damaged, not a LoRA, or differs from its notes.
-        """
-        use = LoRAUse(Path(path), weight)
-        file = self.read(use.path)
-        self._loaded[str(use.path)] = use
-        return file
-
-    def unload_lora(self, path: Path | str | None = None) -> None:
-        """Undo `load_lora` for one file, or for all."""
-        if path is None:
-            self._loaded.clear()
-        else:
-            self._loaded.pop(str(path), None)
 
     def clear_cache(self) -> None:
         """Drop all cached files and merged weights."""
@@ -148,7 +128,7 @@ class LoRAManager:
         Cost: one stat if it is cached.
 
         Raises:
-            ModelRefusedError: as `load_lora`.
+            ModelRefusedError: it is a pickle, damaged, not a LoRA, or differs from its notes.
         """
         with self._using_files():
             return self._read(path)
@@ -196,7 +176,7 @@ class LoRAManager:
     def apply_loras(
         self,
         model: "LoadedCheckpoint",
-        loras: Sequence[LoRAUse] | None = None,
+        loras: Sequence[LoRAUse],
         *,
         calls: int = MERGED_FROM,
         parts: Sequence[str] | None = None,
@@ -205,7 +185,7 @@ class LoRAManager:
 
         Args:
             model: The checkpoint; nobody else may compute with it meanwhile.
-            loras: The LoRAs; None for those of `load_lora`, an empty list for none.
+            loras: The LoRAs.
             calls: How often the denoiser will be called.
             parts: The parts of the checkpoint to change; None for all.
 
@@ -213,15 +193,14 @@ class LoRAManager:
             ModelRefusedError: a file is made for another family, or none of its layers fits;
                 nothing was changed.
         """
-        uses = list(self._loaded.values()) if loras is None else list(loras)
-        if not uses:
+        if not loras:
             yield Applied()
             return
         with self._alone(model), self._using_files(), ExitStack() as undo:
-            fits = [Fit(self._read(use.path), model) for use in uses]
+            fits = [Fit(self._read(use.path), model) for use in loras]
             for fit in fits:
                 fit.refuse_foreign()
-            members = [Member(use, fit) for use, fit in zip(uses, fits, strict=True)]
+            members = [Member(use, fit) for use, fit in zip(loras, fits, strict=True)]
             undo.callback(self._memory_of(model).end)
             yield self._put_in(model, members, calls, parts or parts_of(model), undo)
 

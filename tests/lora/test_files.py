@@ -124,14 +124,14 @@ def settled(monkeypatch):
     monkeypatch.setattr(hashes.Stamp, "is_settled", lambda stamp: True)
 
 
-def test_a_second_load_opens_no_file(tmp_path, opened, settled):
+def test_a_second_reading_opens_no_file(tmp_path, opened, settled):
     path = tmp_path / "style.safetensors"
     save_file(plain(), path)
     manager = LoRAManager()
     opened.counting = True
-    first = manager.load_lora(path)
+    first = manager.read(path)
     seen, opened.paths = opened.paths, []
-    again = manager.load_lora(path)
+    again = manager.read(path)
     opened.counting = False
     assert str(path) in seen
     assert opened.paths == []
@@ -176,7 +176,7 @@ def test_the_least_lately_used_file_is_dropped_and_one_too_large_is_not_kept(tmp
     assert small.cached_bytes == 0
 
 
-def test_fifty_loads_and_unloads_leave_the_memory_as_it_was(tmp_path):
+def test_reading_sixty_times_leaves_the_memory_as_it_was(tmp_path):
     paths, process = [], psutil.Process()
     for number in range(3):
         paths.append(tmp_path / f"{number}.safetensors")
@@ -184,8 +184,7 @@ def test_fifty_loads_and_unloads_leave_the_memory_as_it_was(tmp_path):
     size = read_lora(paths[0]).nbytes
     manager, resident = LoRAManager(MemoryBudget(size)), []
     for turn in range(60):
-        manager.load_lora(paths[turn % 3])
-        manager.unload_lora()
+        manager.read(paths[turn % 3])
         assert manager.cached_bytes == size
         if turn >= 10 and turn % 5 == 0:
             free_memory()
