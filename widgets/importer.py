@@ -118,14 +118,6 @@ class Importer:
         """
         self.start_from_file(artifact.path.read_bytes())
 
-    def start_from_shown(self) -> None:
-        """Use the picture on the canvas as the start picture.
-
-        Raises:
-            PictureError: the canvas shows no picture.
-        """
-        self._form.set({"image": self._pictures.keep_shown()})
-
     def start_from_file(self, picture: bytes | Path) -> None:
         """Store a picture, and use it as the start picture.
 

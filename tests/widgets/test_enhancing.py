@@ -79,7 +79,7 @@ def test_a_missing_file_is_named(studio):
 
 
 def test_the_picture_shown_becomes_the_start_picture(drawn):
-    drawn.importer.start_from_shown()
+    drawn.form.set({"image": drawn.pictures.keep_shown()})
     name = drawn.form.value("image")
     assert drawn.bench.pictures.load(name).tobytes() == drawn.wait(SECONDS).image.tobytes()
     drawn.form.set({"use": "img2img", "img2img.denoising_strength": 0.5})
@@ -87,13 +87,6 @@ def test_the_picture_shown_becomes_the_start_picture(drawn):
     run = drawn.wait(SECONDS)
     assert (run.config.mode, run.config.image) == ("img2img", name)
     assert run.config.img2img.denoising_strength == 0.5
-
-
-def test_without_a_picture_or_a_mask_there_is_nothing_to_take(studio):
-    with pytest.raises(PictureError, match="shows no picture yet"):
-        studio.importer.start_from_shown()
-    with pytest.raises(PictureError, match="no mask is painted"):
-        studio.pictures.keep_mask()
 
 
 def test_inpaint_without_a_mask_says_so_beside_it_with_a_button_to_paint_one(studio, press, photo):
