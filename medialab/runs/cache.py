@@ -13,14 +13,15 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from medialab.files.pruning import StoredFile, prune, stored_file, stored_files, total_size
 from medialab.files.regular import NotRegularError, open_regular, read_regular
 from medialab.files.whole import UNFINISHED, write_whole
+from medialab.runs.stage_keys import StageKey, is_label
 
 ResultT = TypeVar("ResultT")
 
@@ -33,70 +34,6 @@ _COUNTED_AGAIN = 1 / 16  # of the limit; after so much written, the folder is co
 # value; the value. A file that was cut or changed does not match and counts as missing.
 _LENGTH, _DIGEST = 8, 32
 _LONGEST_LABEL = 1024**2
-
-
-@dataclass(frozen=True)
-class StageKey:
-    """Everything that decides the result of a stage.
-
-    Attributes:
-        stage: the stage's name.
-        version: of the stage's code.
-        settings: plain JSON values.
-        models: content hashes by kind and name.
-        before: the digest of the key of the stage before.
-        environment: versions, dtype and device.
-    """
-
-    stage: str
-    version: int
-    settings: Mapping[str, Any]
-    models: Mapping[str, str | None]
-    before: str
-    environment: Mapping[str, str]
-    digest: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", hashlib.sha256(self.label().encode()).hexdigest())
-
-    def label(self) -> str:
-        """Return the key as JSON, the same text for equal keys; 1, 1.0 and true are three values.
-
-        Raises:
-            TypeError: a setting is no plain value.
-        """
-        names = ("stage", "version", "settings", "models", "before", "environment")
-        parts = {name: getattr(self, name) for name in names}
-        return json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-    def difference(self, other: Mapping[str, Any]) -> list[str]:
-        """Return the differences to another key in words.
-
-        Args:
-            other: a label that was read back.
-        """
-        mine = json.loads(self.label())
-        found = [
-            f"{name}: {_short(other['settings'].get(name))} → {_short(value)}"
-            for name, value in mine["settings"].items()
-            if other["settings"].get(name) != value
-        ]
-        names = {*mine["models"], *other["models"]}
-        found += [
-            f"{name} is another file"
-            for name in sorted(names)
-            if mine["models"].get(name) != other["models"].get(name)
-        ]
-        found += [
-            f"{name} {other['environment'].get(name)} → {value}"
-            for name, value in mine["environment"].items()
-            if other["environment"].get(name) != value
-        ]
-        if mine["version"] != other["version"]:
-            found.append("the stage itself is newer")
-        if mine["before"] != other["before"]:
-            found.append("a stage before it changed")
-        return found
 
 
 @dataclass(frozen=True)
@@ -256,8 +193,8 @@ class StageCache:
                 contextlib.suppress(OSError, ValueError, RecursionError),
                 open_regular(one.path, follow=False) as file,
             ):
-                label = json.loads(_read_label(file.read(_LENGTH), file.read))
-                if _is_label(label):
+                label = json.loads(_read_label(file))
+                if is_label(label):
                     labels.append(label)
         return labels
 
@@ -341,29 +278,13 @@ class StageCache:
                     path.unlink()
 
 
-def _is_label(label: Any) -> bool:
-    """Return whether JSON is the label of a key, as `StageKey.difference` takes it."""
-    parts = ("settings", "models", "environment")
-    return (
-        isinstance(label, dict)
-        and all(isinstance(label.get(name), dict) for name in parts)
-        and {"version", "before"} <= label.keys()
-    )
-
-
-def _read_label(length: bytes, read: Any) -> bytes:
-    size = int.from_bytes(length, "little")
+def _read_label(file: BinaryIO) -> bytes:
+    size = int.from_bytes(file.read(_LENGTH), "little")
     if size > _LONGEST_LABEL:
         message = "no label"
         raise ValueError(message)
-    found: bytes = read(size)
-    return found
+    return file.read(size)
 
 
 def _file_name(key: StageKey) -> str:
     return f"{key.stage}-{key.digest}{_SUFFIX}"
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f"{text[:37]}…"

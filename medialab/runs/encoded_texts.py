@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any
 
 from medialab.families.texts import Encoded
-from medialab.runs.cache import StageCache, StageKey
+from medialab.runs.cache import StageCache
 from medialab.runs.entries import broken_as
+from medialab.runs.stage_keys import StageKey
 
 STAGE = "an encoded text"  # in the cache, beside the results of the stages
 VERSION = 1

@@ -18,11 +18,12 @@ from medialab.process.memory import used_bytes
 from medialab.process.retries import Retry, RetryPolicy
 from medialab.process.versions import all_versions
 from medialab.runs.begun import Ahead, Begun
-from medialab.runs.cache import Explanation, StageCache, StageKey
+from medialab.runs.cache import Explanation, StageCache
 from medialab.runs.context import RunContext
 from medialab.runs.encoded_texts import EncodedTexts
 from medialab.runs.frames import decode_frame, encode_frame
 from medialab.runs.plan import PicturePlan, PlannedStage, dtype_of, environment_of, threads_of
+from medialab.runs.stage_keys import StageKey
 from medialab.stage import Frame, JointStage, Work
 
 if TYPE_CHECKING:

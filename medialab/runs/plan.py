@@ -11,7 +11,7 @@ from medialab.process import precisions, threads
 from medialab.process.precisions import WEIGHT_DTYPES
 from medialab.process.versions import all_versions
 from medialab.runs.belongings import SetAside
-from medialab.runs.cache import StageKey
+from medialab.runs.stage_keys import StageKey
 from medialab.settings.fields import names_in_list
 from medialab.stage import JointStage, Model, PipelineStage
 from medialab.stages import STAGES

@@ -10,8 +10,9 @@ from medialab.artifacts import Artifact, ArtifactManager
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError
 from medialab.files.locks import alone
-from medialab.runs.cache import StageCache, StageKey
+from medialab.runs.cache import StageCache
 from medialab.runs.plan import PicturePlan
+from medialab.runs.stage_keys import StageKey
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -15,7 +15,7 @@ EQUIVALENT = {
         "return dict.fromkeys(_EVERY, 0.0) | dict(zip(LISTS[len(numbers)], numbers, strict=True))",
     ): "the list is chosen by how many numbers there are",
     (
-        "medialab/runs/cache.py",
+        "medialab/runs/stage_keys.py",
         "ReplaceComparisonOperator_LtE_Lt",
         'and {"version", "before"} <= label.keys()',
     ): "a label that got so far has three more keys",

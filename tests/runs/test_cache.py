@@ -10,23 +10,8 @@ import time
 
 import pytest
 
-from medialab.runs.cache import StageCache, StageKey
-
-
-def key(**changes):
-    parts = {
-        "stage": "face",
-        "version": 1,
-        "settings": {"strength": 0.4, "prompt": "a face"},
-        "models": {"checkpoint": "aa"},
-        "before": "b" * 64,
-        "environment": {"torch": "2.13"},
-    }
-    return StageKey(**parts | changes)
-
-
-def numbered(number):
-    return key(settings={"number": number})
+from medialab.runs.cache import StageCache
+from tests.runs.keys import key, numbered
 
 
 @pytest.fixture
@@ -39,36 +24,6 @@ def test_what_was_put_is_got_from_memory_and_after_a_restart(cache):
     cache.put(key(), b"a picture")
     assert cache.get(key()) == b"a picture"
     assert StageCache(cache.folder).get(key()) == b"a picture"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"stage": "hand"},
-        {"version": 2},
-        {"settings": {"strength": 0.5, "prompt": "a face"}},
-        {"models": {"checkpoint": "ab"}},
-        {"before": "c" * 64},
-        {"environment": {"torch": "2.14"}},
-    ],
-    ids=str,
-)
-def test_every_part_of_the_key_counts(cache, change):
-    cache.put(key(), b"a picture")
-    assert cache.get(key(**change)) is None
-
-
-def test_one_and_one_point_zero_and_true_are_three_things():
-    digests = {key(settings={"n": value}).digest for value in (1, 1.0, True)}
-    assert len(digests) == 3
-
-
-def test_the_order_of_settings_does_not_count_and_objects_are_refused():
-    assert key(settings={"a": 1, "b": 2}).digest == key(settings={"b": 2, "a": 1}).digest
-    with pytest.raises(TypeError):
-        key(settings={"a": object()})
-    with pytest.raises(ValueError, match="JSON"):
-        key(settings={"a": float("nan")})
 
 
 def test_a_miss_is_explained_by_the_nearest_result(cache):
@@ -228,7 +183,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_memory_working(tmp_path):
 def test_what_a_killed_writer_leaves_is_never_taken_for_a_result(cache):
     code = (
         "import sys, os; from pathlib import Path; sys.path.insert(0, sys.argv[2]);"
-        "from tests.runs.test_cache import numbered; from medialab.runs.cache import StageCache;"
+        "from tests.runs.keys import numbered; from medialab.runs.cache import StageCache;"
         "cache = StageCache(Path(sys.argv[1])); print('go', flush=True)\n"
         "for n in range(10**6): cache.put(numbered(n % 50), bytes([n % 50]) * 200_000)"
     )
@@ -275,12 +230,6 @@ def test_a_result_that_was_used_outlives_an_unused_one_over_a_restart(tmp_path, 
 def _path_of(folder, key):
     (path,) = folder.glob(f"*{key.digest}*")
     return path
-
-
-def test_a_long_value_is_told_by_its_beginning_in_its_own_letters(cache):
-    cache.put(key(settings={"prompt": "猫" * 38}), b"1")
-    told = cache.explain(key(settings={"prompt": "猫" * 39})).reason
-    assert told == f'prompt: "{"猫" * 38}" → "{"猫" * 36}…'
 
 
 def test_a_label_longer_than_any_is_not_read(cache, monkeypatch):

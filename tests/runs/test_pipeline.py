@@ -10,8 +10,9 @@ from PIL import Image
 from medialab import PipelineConfig
 from medialab.diffusion.repainting import packed
 from medialab.process.retries import Retry, RetryPolicy
-from medialab.runs.cache import StageCache, StageKey
+from medialab.runs.cache import StageCache
 from medialab.runs.pipeline import Pipeline, _decode_part, _encode_part
+from medialab.runs.stage_keys import StageKey
 
 ASKED = PipelineConfig(prompt="a red ball", steps=1, width=64, height=64, seed=7, sharpen=0.5)
 PART = packed(Image.fromarray(np.zeros((4, 4, 3), np.uint8)), {"seed": 7})
