@@ -61,10 +61,12 @@ def _check_stage(
     own = getattr(settings, "checkpoint", None) if config.draws(stage) else None
     info = listing.find(own or config.checkpoint, "checkpoint")
     _check_sampler(stage, settings, info)
-    if getattr(settings, "sampler", None) and config.draws(stage):
+    samples = bool(getattr(settings, "sampler", None)) and config.draws(stage)
+    if samples:
         _refuse_made_for_another(stage, info, listing)
     _check_stored(info, config)
-    _check_step_cache(stage, settings, config, info)
+    if samples:
+        _check_step_cache(config, info)
     draws = getattr(settings, "denoising_strength", None) != 0
     if info.lacks_vae and draws and getattr(settings, "vae", None) == "":
         raise _without_vae(stage, info, listing)
@@ -93,16 +95,13 @@ def _check_stored(info: ModelInfo, config: PipelineConfig) -> None:
         check_installed("gguf")
 
 
-def _check_step_cache(
-    stage: str, settings: StageConfig, config: PipelineConfig, info: ModelInfo
-) -> None:
-    """Refuse a step cache where a stage draws with a checkpoint whose family has none.
+def _check_step_cache(config: PipelineConfig, info: ModelInfo) -> None:
+    """Refuse a step cache with a checkpoint whose family has none.
 
     Raises:
         ModelRefusedError: as said; the message has the families that have one.
     """
-    draws = getattr(settings, "sampler", None) and config.draws(stage)
-    if config.step_cache and draws and not RUNNING[info.family].reused_blocks:
+    if config.step_cache and not RUNNING[info.family].reused_blocks:
         able = ", ".join(name for name, one in RUNNING.items() if one.reused_blocks)
         message = (
             f"checkpoint {info.name!r} is of family {info.family}, which computes every step in "
