@@ -10,77 +10,32 @@ modules/infotext.py; sd-dynamic-prompts' "Template".
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from medialab.infotext.copied_texts import restorations, unquoted
+from medialab.infotext.spellings import canonical, is_known
+
 NEGATIVE = "Negative prompt:"
 A1111 = "A1111"
-STORED = "Diffusion in Low Bits"  # Forge's item of how the denoiser's weights are stored
 GRAPH = "graph"  # the item that stands for JSON that holds no settings, or none that are read
 LONGEST = 1_000_000  # characters; a text of settings has some thousands
 _MOST_ITEMS = 1_000
-
-# A1111's keys as it writes them; other programs spell them differently.
-_KEYS = (
-    *("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Model hash", "Model"),
-    *("VAE hash", "VAE", "Variation seed", "Variation seed strength", "Denoising strength"),
-    *("Clip skip", "Emphasis", "Sharpen", "Version", "User", "Lora hashes", "TI hashes", "Hashes"),
-    *("Hires checkpoint", "Hires sampler", "Hires prompt", "Hires negative prompt"),
-    *("Hires CFG Scale", "Hires schedule type", "Hires upscale", "Hires resize", "Hires steps"),
-    *("Hires upscaler", "Refiner", "Refiner switch at", "Mask mode", "Mask blur", "Inpaint area"),
-    *("Masked area padding", "Masked content", "First pass size", "Width", "Height", "RNG", "ENSD"),
-    *("Face restoration", "Image CFG scale", "Eta", "Tiling", "Hypernet", "Hypernet strength"),
-    *(STORED, "FP8 weight"),
-)
-# Other programs' names for them, in lower case and with single spaces.
-_SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "Steps": ("sampling steps", "num inference steps"),
-    "Sampler": ("sampling method", "sampler name", "sampler index"),
-    "Schedule type": ("scheduler", "schedule", "sampler scheduler"),
-    "CFG scale": ("cfg", "cfgscale", "guidance", "guidance scale"),
-    "Size": ("resolution", "image size", "dimensions"),
-    "Model": ("checkpoint", "model name", "base model name", "sd checkpoint"),
-    "VAE": ("sd vae", "vae name", "vae model"),
-    "Variation seed": ("subseed",),
-    "Variation seed strength": ("subseed strength",),
-    "Denoising strength": ("denoising", "denoise", "denoise strength", "strength"),
-    "Clip skip": ("clipskip",),
-    "Hires upscale": ("hires scale", "hires upscale by"),
-    "Hires sampler": ("hires sampler name",),
-    "Refiner switch at": ("refiner switch",),
-}
-_CANONICAL: Mapping[str, str] = {key.casefold(): key for key in _KEYS} | {
-    other: key for key, others in _SYNONYMS.items() for other in others
-}
 
 # Labels of lines below the parameters that are not part of them.
 _AFTER = ("Template", "Negative Template", "Time taken", "Used embeddings", "Torch active")
 _AFTER_LINE = re.compile(rf"({'|'.join(_AFTER)})(?:/reserved)?\s?:\s*", re.IGNORECASE)
 _STEPS_LINE = re.compile(r"(?:(?:parameters|settings|other)\s?:\s?)?steps\s{0,3}:", re.IGNORECASE)
-_SIGNED_LINE = re.compile(r"\s*(?:steps|negative\sprompt)\s{0,3}[:=\uff1a]", re.IGNORECASE)
 _NEGATIVE_LINE = re.compile(r"negative\s{1,3}prompt\s{0,3}(?::\s*|$)", re.IGNORECASE)
 _LABEL_LINE = re.compile(
     r"(?:parameters|(?:positive )?prompt|positive|png info)\s?:?", re.IGNORECASE
 )
-_BOLD_LABEL = re.compile(
-    r"^\*\*((?:(?:positive |negative )?prompt|settings|parameters)\s?:)\*\*\s*", re.IGNORECASE
-)
 _LABEL = re.compile(r"(?:parameters|(?:positive )?prompt|user comment)\s{0,40}:\s*", re.IGNORECASE)
-# Where a line began before exiftool, a web page or copying removed the line ends.
-_LOST_LINE = re.compile(
-    r"(?:\.|\s|<br\s?/?>|\\n)(?=(?:negative\s(?:prompt|template)|(?<!negative )template|time taken"
-    r"|steps)\s?:)",
-    re.IGNORECASE,
-)
 _KEY = re.compile(r"\s*(\w[\w \xa0\-/.]{0,80}):\s*")  # with a web page's non-breaking space
 _DECIMALS = re.compile(r"\d{1,3},\d{1,3}(?=\s*(?:,|$))")  # 7,5 in place of 7.5
 _QUOTED = re.compile(r'("(?:\\.|[^\\"])*")\s*(?:,|$)', re.DOTALL)
-# Substitutes for commas or colons: a list's bars, punctuation of other languages.
-_OTHER_SIGNS = re.compile(r"\s\|\s|;(?=\s)|[\uff1a\uff0c=]")
-_SIGNS = {"=": ": ", "\uff1a": ": ", "\uff0c": ", "}
-_BULLET = re.compile(r"^[ \t]*[-*\u2022][ \t]+(?=\w[\w ]{0,30}:)", re.MULTILINE)
 _EXAMINED = 4_000  # characters of a block that are examined for parameters
 
 
@@ -122,13 +77,11 @@ class RawInfotext:
 def split_infotext(text: str) -> RawInfotext:
     """Split an infotext into its parts; without parameters, all of it is the prompt."""
     text = text.strip("\0\ufeff \t\r\n")
-    lines = _unquoted([line.strip() for line in text.split("\n")])
+    lines = unquoted([line.strip() for line in text.split("\n")])
     start = _parameters_start(lines)
     raw = RawInfotext()
     if start is None:
-        for restore, note in _RESTORED:
-            if (restored := restore(text)) == text:
-                continue
+        for restored, note in restorations(text):
             others = [line.strip() for line in restored.split("\n")]
             if (start := _parameters_start(others)) is not None:
                 lines = others
@@ -146,58 +99,6 @@ def split_infotext(text: str) -> RawInfotext:
         raw.negative_prompt = raw.negative_prompt or negative
         raw.items = _collected(line, raw.notes) | after
     return raw
-
-
-def _with_line_ends(text: str) -> str:
-    return _LOST_LINE.sub("\n", text)
-
-
-def _without_bullets(text: str) -> str:
-    return _BULLET.sub("", text)
-
-
-def _with_signs(text: str) -> str:
-    """Return the text with A1111's punctuation in the lines that begin like parameters."""
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        if (begun := _SIGNED_LINE.match(line)) is None:
-            continue
-        # In a negative prompt only the label changes, not its words.
-        most = 0 if begun[0].strip().casefold().startswith("steps") else 1
-        end = begun.end() if most else len(line)
-        head = _OTHER_SIGNS.sub(lambda sign: _SIGNS.get(sign[0], ", "), line[:end], count=most)
-        lines[number] = head + line[end:]
-    return "\n".join(lines)
-
-
-# Ways in which text that hides its parameters may have been changed: how to undo it, and the note.
-_RESTORED = (
-    (_with_line_ends, "its line breaks were lost; those before known labels were restored"),
-    (_without_bullets, "its items were in a bulleted list"),
-    (_with_signs, "its items were separated by characters other than commas and colons"),
-)
-
-
-def _unquoted(lines: list[str]) -> list[str]:
-    """Return the lines without a web page's markup: quoted by ">", fenced, or labels in bold."""
-    if all(line.startswith(">") for line in lines if line):
-        lines = [line.removeprefix(">").strip() for line in lines]
-    if len(lines) > 2 and lines[0].startswith("```") and lines[-1] == "```":
-        lines = lines[1:-1]
-    if len(lines) > 1 and lines[0][:1] == '"' == lines[-1][-1:] and lines[-1].count('"') % 2:
-        lines = [lines[0][1:], *lines[1:-1], lines[-1][:-1]]
-    return [_BOLD_LABEL.sub(r"\1 ", line) for line in lines]
-
-
-def canonical(key: str) -> str:
-    """Return A1111's key for another spelling of it; an unknown key unchanged."""
-    plain = " ".join(key.replace("_", " ").split())
-    return _CANONICAL.get(plain.casefold(), key.strip())
-
-
-def is_known(key: str) -> bool:
-    """Return whether a key, however it is spelt, is one of A1111's own."""
-    return " ".join(key.replace("_", " ").split()).casefold() in _CANONICAL
 
 
 def _parameters_start(lines: list[str]) -> int | None:

@@ -21,11 +21,12 @@ from medialab.infotext.control_items import unread_parts
 from medialab.infotext.foreign_json import parse_object
 from medialab.infotext.foreign_texts import read_object
 from medialab.infotext.hashes import hashes_in, without_hash
-from medialab.infotext.items import A1111, GRAPH, LONGEST, STORED, RawInfotext, split_infotext
+from medialab.infotext.items import A1111, GRAPH, LONGEST, RawInfotext, split_infotext
 from medialab.infotext.keys import AFTER, BEFORE, Items, merged
 from medialab.infotext.mojibake import mend_letters, mend_order
 from medialab.infotext.older_items import modernise
 from medialab.infotext.sampler_names import parse_sampler_name, parse_schedule_name
+from medialab.infotext.spellings import STORED
 from medialab.process.precisions import WEIGHT_DTYPES
 from medialab.settings.loras import MOST_LORAS
 from medialab.settings.samplers import SCHEDULES

@@ -11,10 +11,11 @@ from itertools import islice
 from typing import Any
 
 from medialab.infotext.civitai import name_of, version_in
-from medialab.infotext.items import STORED, GivenLoRA
+from medialab.infotext.items import GivenLoRA
 from medialab.infotext.programs.comfyui.found import Found, shown
 from medialab.infotext.programs.comfyui.graph import Link, Node, UnknownValueError
 from medialab.infotext.programs.comfyui.routes import Routes
+from medialab.infotext.spellings import STORED
 
 # Inputs that name a checkpoint's file.
 _CHECKPOINTS = (
