@@ -10,7 +10,7 @@ parse_generation_parameters; civitai's metadata parser.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from medialab.config.pipeline import PipelineConfig
@@ -75,6 +75,51 @@ def write(
     drawn = config.model_copy(update=_of_first_pass(config))
     if drawn.checkpoint != config.checkpoint:
         checkpoint_hash = (config.sha256_of("checkpoint", drawn.checkpoint) or "")[:10]
+    items = _items_of_first_pass(config, drawn, applied, checkpoint_hash)
+    items |= write_detailers(config, applied)
+    items |= items_of(config.model_copy(update={"control": drawn.control}), AFTER)
+    items |= {
+        key: shown_upscaler(applied[stage]["upscaler"])
+        for key, stage in UPSCALER_KEYS.items()
+        if key in items and "upscaler" in applied.get(stage, {})
+    }
+    if applied and not steps_handed_over(applied):
+        items = {key: value for key, value in items.items() if key not in HANDOVER_KEYS}
+    if others := _other_settings(config, drawn):
+        items[STAGES] = json.dumps(others, ensure_ascii=False)
+    if config.sharpen:
+        items["Sharpen"] = repr(config.sharpen)
+    if lora_hashes:
+        items["Lora hashes"] = _hashes(lora_hashes)
+    items |= _items_of_inversions(config, inversions_in(applied))
+    negative = f"{NEGATIVE} {drawn.negative_prompt}" if drawn.negative_prompt else ""
+    prompts = f"{drawn.prompt}\n{negative}" if negative else drawn.prompt
+    text = _text(prompts, items | {"Version": version})
+    raw = split_text(text)
+    lost = {
+        item: getattr(drawn, name)
+        for name, item in EXACT.items()
+        if getattr(raw, name) != getattr(drawn, name)
+    }
+    if not lost and mend_letters(text) == text:
+        return text
+    return _text(prompts, items | lost | {"Version": version})
+
+
+def _items_of_first_pass(
+    config: ResolvedConfig,
+    drawn: ResolvedConfig,
+    applied: Mapping[str, Mapping[str, Any]],
+    checkpoint_hash: str,
+) -> dict[str, str]:
+    """Return A1111's items of the stage that draws the picture, in its order.
+
+    Args:
+        config: The picture's settings.
+        drawn: The same with the overrides of that stage.
+        applied: What the stages applied.
+        checkpoint_hash: As for `write`, of the stage's own checkpoint.
+    """
     items = {
         "Steps": str(drawn.steps),
         "Sampler": drawn.sampler,
@@ -94,49 +139,28 @@ def write(
     if config.together is not None:  # A1111 counts places from 0
         items["Batch size"] = str(config.together.pictures)
         items["Batch pos"] = str(config.together.place - 1)
-    items |= write_detailers(config, applied)
-    items |= items_of(config.model_copy(update={"control": drawn.control}), AFTER)
-    items |= {
-        key: shown_upscaler(applied[stage]["upscaler"])
-        for key, stage in UPSCALER_KEYS.items()
-        if key in items and "upscaler" in applied.get(stage, {})
+    return items
+
+
+def _hashes(by_name: Mapping[str, str]) -> str:
+    """Return hashes as A1111 lists them; names are without commas and colons, where readers split.
+
+    Source: A1111's extensions-builtin/Lora/extra_networks_lora.py.
+    """
+    return ", ".join(f"{re.sub('[,:]', '', name)}: {found}" for name, found in by_name.items())
+
+
+def _items_of_inversions(config: ResolvedConfig, names: Sequence[str]) -> dict[str, str]:
+    """Return the items that tell the textual inversions used: A1111's, and CivitAI's own."""
+    if not names:
+        return {}
+    found = {name: sha256 for name in names if (sha256 := config.sha256_of("embedding", name))}
+    return {
+        "TI hashes": _hashes({name: sha256[:12] for name, sha256 in found.items()}),
+        HASHES: json.dumps(
+            {f"embed:{name}": sha256[:10] for name, sha256 in found.items() if "}" not in name}
+        ),
     }
-    if applied and not steps_handed_over(applied):
-        items = {key: value for key, value in items.items() if key not in HANDOVER_KEYS}
-    if others := _other_settings(config, drawn):
-        items[STAGES] = json.dumps(others, ensure_ascii=False)
-    if config.sharpen:
-        items["Sharpen"] = repr(config.sharpen)
-    if lora_hashes:
-        # Readers split at commas and colons, so these are removed from names. Source: A1111's
-        # extensions-builtin/Lora/extra_networks_lora.py.
-        items["Lora hashes"] = ", ".join(
-            f"{re.sub('[,:]', '', name)}: {found}" for name, found in lora_hashes.items()
-        )
-    if inversions := inversions_in(applied):
-        items["TI hashes"] = ", ".join(
-            f"{re.sub('[,:]', '', name)}: {sha256[:12]}"
-            for name in inversions
-            if (sha256 := config.sha256_of("embedding", name))
-        )
-        items[HASHES] = json.dumps(
-            {
-                f"embed:{name}": sha256[:10]
-                for name in inversions
-                if "}" not in name and (sha256 := config.sha256_of("embedding", name))
-            }
-        )
-    negative = f"{NEGATIVE} {drawn.negative_prompt}" if drawn.negative_prompt else ""
-    prompts = f"{drawn.prompt}\n{negative}" if negative else drawn.prompt
-    items["Version"] = version
-    text = _text(prompts, items)
-    raw = split_text(text)
-    lost = [name for name in EXACT if getattr(raw, name) != getattr(drawn, name)]
-    if not lost and mend_letters(text) == text:
-        return text
-    del items["Version"]
-    items |= {EXACT[name]: getattr(drawn, name) for name in lost} | {"Version": version}
-    return _text(prompts, items)
 
 
 def _distilled(drawn: ResolvedConfig, applied: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
