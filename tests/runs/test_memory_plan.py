@@ -20,7 +20,8 @@ from medialab.process import memory as memory_module
 from medialab.process.offloading import PartSizes
 from medialab.process.precisions import WEIGHT_DTYPES
 from medialab.runs import resolver as resolving_module
-from medialab.runs.memory_plan import MemoryPlan, StageNeed, _work
+from medialab.runs.memory_plan import MemoryPlan
+from medialab.runs.stage_needs import StageNeed, work_bytes
 from tests.tiny.families import write_families
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
@@ -271,7 +272,7 @@ def test_what_a_step_cache_keeps_is_in_the_plan(flux_bench, monkeypatch, guidanc
     asked = PipelineConfig.parse(QUICK | size | {"checkpoint": "flux", "sampler": "Euler"})
     info = flux_bench.registry.find("flux", "checkpoint")
     (most, least), (usual, small) = (
-        next(_work(config, config, (512, 512), info, 4, 1))
+        next(work_bytes(config, config, (512, 512), info, 4, 1))
         for config in (asked.changed(step_cache=0.1), asked)
     )
     assert most - usual == least - small
