@@ -54,7 +54,7 @@ def test_a_network_is_made_ready_in_the_layout_that_a_cpu_is_fast_in():
 
 def test_half_precision_becomes_bfloat16_as_torch_converts_it_however_large_a_weight_is():
     halves = torch.arange(-(2**15), 2**15, dtype=torch.int32).to(torch.int16).view(torch.float16)
-    every = halves[halves.isfinite()].repeat(5)  # more than are converted at once
+    every = halves[halves.isfinite()].repeat(17)  # more than are converted at once
     network = torch.nn.Sequential(torch.nn.Linear(len(every), 1), torch.nn.Conv2d(2, 2, 3)).half()
     network[0].weight.data = every[None]
     network.append(torch.nn.Linear(1, 1, bias=False)).half()[2].weight = network[0].weight
