@@ -3,7 +3,7 @@
 Everything raised on purpose is a `MediaLabError`; anything else that escapes is a defect of ours.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Self
 
@@ -67,8 +67,13 @@ class MediaLabError(Exception):
 def listed(name: str, known: Iterable[str]) -> str:
     """Return "known: a, b, c. Did you mean 'b'?": the valid names in place of a wrong one."""
     names = list(known)
-    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
-    return f"known: {', '.join(names[:MOST_LISTED]) or 'none'}{more}{near(name, names) or '.'}"
+    return f"known: {first_of(names)}{near(name, names) or '.'}"
+
+
+def first_of(names: Sequence[str], most: int = MOST_LISTED) -> str:
+    """Return "a, b and 1,000 more": at most so many names, and how many others there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most]) or 'none'}{more}"
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from medialab.errors import (
     OutOfMemoryError,
     PictureError,
     QueueStoppedError,
+    first_of,
 )
 from medialab.listing.info import kind_in_words
 from medialab.settings.fields import StageConfig
@@ -39,6 +40,7 @@ _TITLES: dict[type[BaseException], str] = {
     PictureError: "Check the picture",
     QueueStoppedError: "Not started",
 }
+_MOST_NAMED = 5  # of the valid names: the panel's menus and its shelf have all of them
 _STAGES = {stage.name: stage.title for stage in STAGES}
 # A setting with its value, as messages write it: face.iou=2.
 _ASSIGNED = re.compile(r"(?<![\w.])([a-z_0-9]+(?:\.[a-z_0-9]+)*)=(?=\S)")
@@ -56,11 +58,13 @@ def title_of(error: BaseException) -> str:
 
 
 def text_of(error: BaseException) -> str:
-    """Return an error's message as sentences, without hints for code."""
+    """Return an error's message as sentences, without hints for code and without long lists."""
     cause = error.__cause__
     if isinstance(cause, ValidationError) and cause.title == PipelineConfig.__name__:
         return " ".join(_sentence(_of_fault(one)) for one in faults_of(cause, PipelineConfig))
     message = error.message if isinstance(error, MediaLabError) else str(error)
+    if isinstance(error, MediaLabError) and error.choices:
+        message = message.replace(first_of(error.choices), first_of(error.choices, _MOST_NAMED))
     return _sentence(_with_labels(message or "there is no message; see the technical details"))
 
 

@@ -73,3 +73,12 @@ def test_the_name_of_a_file_keeps_its_case():
 @pytest.mark.parametrize("path", ["gone", "face.gone", "prompt.0.x", "1"])
 def test_what_names_no_setting_has_no_label(path):
     assert label_of(path) == ""
+
+
+@pytest.mark.parametrize("count", [1, 5, 6, 50, 51, 1000])
+def test_of_many_valid_names_the_panel_lists_five_and_the_nearest(count):
+    names = [f"ink {number:04}" for number in range(count)]
+    text = text_of(ModelNotFoundError.among("INK 0000", "lora", "models/loras", names))
+    more = f" and {count - 5:,} more" if count > 5 else ""
+    listed = f"known: {', '.join(names[:5])}{more}."
+    assert text == f"No LoRA 'INK 0000' in models/loras; {listed} Did you mean 'ink 0000'?"
