@@ -162,7 +162,7 @@ class Batches:
         return list(dict.fromkeys(swept)) or [sweep.base.seed]
 
     def _show(self, batch: Batch) -> None:
-        self._canvas.hold_grid(f"{len(batch):,} pictures; click one to see it", self._lost)
+        self._canvas.hold_grid("Click a picture of the grid to see it", self._lost)
         self.panel.open(batch)
 
     def _lost(self) -> None:

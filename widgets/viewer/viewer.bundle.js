@@ -41,8 +41,8 @@
 // source: widgets/viewer/src/tile_tools.js
 // source: widgets/viewer/src/view.js
 // source: widgets/viewer/src/viewer.js
-// sha256 of the sources: 4d5384c9717c9ebcdf57e8c5722fd45b7ad4bad1c497babc9274ae0b51f2281e
-// sha256 of the lines below: c3f574835feaeed795bbe16154eaba119d1ca3e7d8b00c8f966008857a943fb3
+// sha256 of the sources: c8532ba3665a84c27927fbada4c6294501c089ba687e12073e56fe2ace9eae6b
+// sha256 of the lines below: 30b30bb53a1cd45c51595c3de1c2111fe46c749bcc997bf05509418a89307f78
 // widgets/viewer/src/history.js
 var History = class {
   /** @type {Change[]} */
@@ -1808,6 +1808,7 @@ var BoxPanel = class {
   /** Return why no box is listed. */
   reason() {
     const { model, picture } = this.store;
+    if (!this.stage.frame?.isPicture) return "They can be edited when the picture is finished.";
     const [width, height] = model.get("boxes_size");
     if (this.boxes.all.length && !this.boxes.isFor(picture)) {
       return `The boxes belong to a picture of ${width} × ${height}; show that one to edit them.`;
@@ -2072,7 +2073,7 @@ var isMarkKey = (key) => /^([0-5]|Delete|Backspace)$/.test(key);
 
 // widgets/viewer/src/grid.js
 var PADDING2 = 8;
-var HEADER = 24;
+var HEADER = 40;
 var ROW_LABELS = 96;
 var TileGrid = class {
   /** @param {Store} store */

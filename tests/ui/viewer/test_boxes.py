@@ -133,6 +133,16 @@ def test_whose_boxes_are_shown_is_chosen_in_the_bar(boxed):
     boxed.wait_until(lambda: chosen == ["hand"])
 
 
+def test_while_one_box_is_drawn_again_no_other_is_asked_for(boxed):
+    none = boxed.root.locator(".mls-viewer-none")
+    expect(none).to_be_hidden()
+    boxed.viewer.preview(file_of((30, 40), "red", kind="JPEG"))  # of the box alone
+    boxed.tell()
+    expect(none).to_have_text("They can be edited when the picture is finished.")
+    boxed.show(file_of((300, 200)), mode="boxes")
+    expect(none).to_be_hidden()
+
+
 def test_boxes_are_never_drawn_on_a_picture_of_another_size(boxed):
     assert boxed.colour(40, 60) != [128, 128, 128]
     boxed.show(file_of((600, 400)), mode="boxes")

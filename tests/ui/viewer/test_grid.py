@@ -97,6 +97,17 @@ def test_a_sweep_has_its_labels_and_fills_as_its_pictures_come(viewer):
     assert head["x"] == pytest.approx(below["x"], abs=1)
 
 
+def test_labels_that_differ_at_their_end_alone_are_read_to_it(viewer):
+    columns = [f"Seed {2_010_718_073 + at}" for at in range(3)]
+    viewer.page.set_viewport_size({"width": 420, "height": 500})
+    show_grid(viewer, tiles(12), rows=["a", "b", "c", "d"], columns=columns)
+    labels = viewer.root.locator(".mls-viewer-column-label")
+    expect(labels).to_have_text(columns)
+    hidden = labels.evaluate_all("""all => all.map(
+      (one) => [one.scrollWidth - one.clientWidth, one.scrollHeight - one.clientHeight])""")
+    assert hidden == [[0, 0]] * 3
+
+
 def test_arrow_keys_walk_over_the_tiles_and_enter_opens_one(viewer):
     opened = []
     viewer.viewer.on_tile(opened.append)

@@ -124,6 +124,7 @@ export class BoxPanel {
   /** Return why no box is listed. */
   reason() {
     const { model, picture } = this.store;
+    if (!this.stage.frame?.isPicture) return "They can be edited when the picture is finished.";
     const [width, height] = model.get("boxes_size");
     if (this.boxes.all.length && !this.boxes.isFor(picture)) {
       return `The boxes belong to a picture of ${width} × ${height}; show that one to edit them.`;

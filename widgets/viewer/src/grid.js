@@ -5,7 +5,7 @@ import { isMarkKey, layOutTiles, tileByKey } from "./grid_layout.js";
 /** @import { Store } from "./store.js" */
 
 const PADDING = 8; // screen pixels around the tiles
-const HEADER = 24; // screen pixels of a row of labels with its distance
+const HEADER = 40; // screen pixels of a row of labels, of two lines, with its distance
 const ROW_LABELS = 96; // screen pixels of the column of labels with its distance
 
 export class TileGrid {
