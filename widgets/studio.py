@@ -290,6 +290,8 @@ class Studio(ipw.Box):
     def _ask_first(self, config: PipelineConfig) -> None:
         self.form.show(config)  # even if its checkpoint is missing: another can be chosen
         self.fill(config)
+        if self._began_with is None:  # no session before has settings to go back to
+            self.undo.forget()
         self._began_with = config
         self.generate()
 
@@ -431,6 +433,14 @@ class Studio(ipw.Box):
         foot.on("compare", guarded(stages.compare, show_error))
         foot.on("save", guarded(self.reruns.keep, show_error))
         foot.on("use", guarded(self.importer.use_settings, show_error))
+        offer = guarded(lambda _: self._compare_selected(), show_error)
+        self.canvas.viewer.observe(offer, "mode")
+
+    def _compare_selected(self) -> None:
+        """Compare the two selected pictures of the history where Compare has no other two."""
+        viewer = self.canvas.viewer
+        if viewer.mode == "compare" and not viewer.has_two and len(self.history.selected) == 2:
+            self.history.act("compare", {})
 
     def _show_differences(self) -> None:
         """Show in the details what differs between the two selected pictures."""

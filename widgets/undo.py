@@ -61,6 +61,11 @@ class Changes:
         """Have the next change count as one of its own, however soon it follows."""
         self._touched = set()
 
+    def forget(self) -> None:
+        """Begin anew with the present state: nothing before it can be undone."""
+        self._states, self._now = self._states[self._now :][:1], min(self._now, 0)
+        self.part()
+
     def undo(self) -> PipelineConfig:
         """Return the previous state; raise `IndexError` without one."""
         return self._go(-1)
@@ -116,6 +121,11 @@ class UndoBar(ipw.HBox):
     def part(self) -> None:
         """Have the next change count as one of its own, however soon it follows."""
         self._changes.part()
+
+    def forget(self) -> None:
+        """Begin anew with the present settings: nothing before them can be undone."""
+        self._changes.forget()
+        self._offer()
 
     def take_back(self) -> None:
         """Undo the last change."""

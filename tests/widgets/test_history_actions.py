@@ -59,6 +59,25 @@ def test_two_are_compared_the_older_at_the_left(history, artifacts, canvas):
     assert told(history) == "Select exactly two pictures to compare."
 
 
+def test_compare_in_the_bar_takes_the_two_that_are_selected_where_it_has_no_others(
+    studio_history, studio
+):
+    history, viewer = studio_history, studio.canvas.viewer
+    history.look(name(history, "a red car"))
+    select(history, "a red car")
+    viewer.mode = "compare"
+    assert not viewer.has_two
+    viewer.mode = "view"
+    select(history, "a red car", "a green tree")
+    viewer.mode = "compare"
+    two = {"left": viewer._files["left"], "right": viewer._files["right"]}
+    assert set(two.values()) == {one.path.read_bytes() for one in history.selected}
+    # Two that are compared already stay.
+    viewer.mode = "view"
+    viewer.compare(two["right"], two["left"], ("New", "Old"))
+    assert (viewer.labels, viewer._files["left"]) == (("New", "Old"), two["right"])
+
+
 def test_what_differs_is_asked_of_two_and_a_check_shows_its_picture_first(
     history, artifacts, canvas
 ):

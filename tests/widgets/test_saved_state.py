@@ -39,7 +39,9 @@ def test_a_broken_or_foreign_file_counts_as_none(saved, content):
 def test_a_new_kernel_goes_on_where_the_last_one_was(bench):
     first = Studio(bench)
     first.begin(BEGIN)
+    assert first.undo.undo.disabled  # an empty form is no setting of anybody
     first.form.show(LEFT)
+    assert not first.undo.undo.disabled
     first.close()  # a kernel that dies does not even do this
     second = Studio(bench)
     second.begin(BEGIN)

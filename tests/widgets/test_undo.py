@@ -55,6 +55,17 @@ def test_two_settings_changed_at_once_after_another_are_two_changes(changes, clo
     assert changes.undo() == PipelineConfig(steps=1)
 
 
+def test_after_a_new_beginning_nothing_before_it_is_taken_back(changes, clock):
+    note(changes, clock, steps=2)
+    note(changes, clock, steps=3)
+    changes.undo()
+    changes.forget()
+    assert not changes.can_undo
+    assert not changes.can_redo
+    note(changes, clock, steps=4)
+    assert changes.undo() == PipelineConfig(steps=2)
+
+
 def test_the_same_settings_again_are_no_change(changes):
     changes.note(PipelineConfig(steps=1))
     assert not changes.can_undo

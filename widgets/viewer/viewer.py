@@ -106,6 +106,11 @@ class Viewer(Callbacks):
         """The mask as an 8-bit grey PNG of the picture's size, 255 = repaint; None without one."""
         return self._files["mask"] or None
 
+    @property
+    def has_two(self) -> bool:
+        """Whether there is another picture to compare the shown one with."""
+        return bool(self._files["left"])
+
     # --- showing --------------------------------------------------------------------------------
     def show(
         self,
@@ -169,8 +174,8 @@ class Viewer(Callbacks):
         picture_size(right, labels[1])
         with self.hold_sync():
             self.how = how or self.how
+            self._files.put({"left": left, "right": right})
             self.labels, self.mode = labels, "compare"
-        self._files.put({"left": left, "right": right})
 
     def show_grid(
         self,
