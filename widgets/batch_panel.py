@@ -12,6 +12,7 @@ from medialab.batch.batch import Batch
 from medialab.batch.running import BatchRun
 from medialab.batch.yaml_text import yaml_of
 from medialab.errors import ArtifactError, BatchError, CancelledError
+from medialab.process.events import Event
 from widgets.batch_bar import BatchBar
 from widgets.batch_bar.batch_bar import OFFERED
 from widgets.batch_marks import BatchActs, BatchMarks
@@ -124,7 +125,7 @@ class BatchPanel:
             self.bar.tell("")
             run = batch.start(
                 guarded(partial(self._took, batch.name), self._show_error),
-                on_event=guarded(lambda _, event: self._acts.event(event), self._show_error),
+                on_event=guarded(partial(self._heard, batch.name), self._show_error),
             )
             self.made_here[batch.name] = Making(run)
             self.draw()
@@ -214,9 +215,20 @@ class BatchPanel:
                 self.tiles.renew(one)
             self.draw()
 
+    def _heard(self, name: str, row: int, event: Event) -> None:
+        """Show how far a picture is; on the thread that draws it."""
+        with self._lock:
+            if self.batch is not None and self.batch.name == name:
+                for one in (row, *self._sharing.get(row, ())):
+                    self.tiles.preview(one, event)
+        if event.kind != "beside":
+            self._acts.event(event)
+
     def _ended(self, name: str, run: BatchRun) -> None:
         is_open = self.batch is not None and self.batch.name == name
         if is_open:
+            with self._lock:
+                self.tiles.end_previews()
             self.draw()
         else:
             self._acts.drawn()

@@ -14,6 +14,8 @@ from medialab.batch.batch import Batch
 from medialab.batch.pages import Page, pages_of
 from medialab.batch.sweep import Sweep
 from medialab.errors import ArtifactError
+from medialab.process.events import Event
+from medialab.stages import STAGES
 from widgets.requests import value_label
 from widgets.viewer import Viewer
 from widgets.viewer.tiles import Tile
@@ -24,6 +26,7 @@ _SIDE = 10
 # ones are the history's thumbnails.
 _SIDES = ((16, 512), (36, 320))
 _QUALITY = 85  # WebP
+_MODES = frozenset(stage.name for stage in STAGES if stage.is_mode)
 _DONE, _FAILED = "done", "failed"
 
 State = Mapping[str, Any]
@@ -53,6 +56,7 @@ class BatchTiles:
         self._pages: Sequence[Page] = ()
         self._rows: Sequence[int | None] = ()
         self._stars: dict[int, int] = {}
+        self._previews: dict[int, bytes] = {}  # of rows that are being drawn
         self.page = 0
 
     @property
@@ -72,6 +76,7 @@ class BatchTiles:
     def show(self, batch: Batch, states: Sequence[State]) -> None:
         """Show the first page of a batch."""
         self._sweep = batch.sweep
+        self._previews.clear()
         self.take(states)
         self._pages = list(_pages(batch.sweep))
         self.turn(0)
@@ -93,9 +98,27 @@ class BatchTiles:
 
     def renew(self, row: int) -> None:
         """Show a row whose state has changed, if it is on the page."""
+        self._previews.pop(row, None)
         if row in self._rows:
             self._look_up([row])
             self._viewer.renew_tile(self._rows.index(row), self._badge(row))
+
+    def preview(self, row: int, event: Event) -> None:
+        """Show how far stage 3 is with the picture of a row that has none, if it is on the page.
+
+        Later stages may draw a part alone: until they are done, its tile stays as it is.
+        """
+        if row not in self._rows or event.stage not in _MODES or self.path(row) is not None:
+            return
+        if event.preview is None:
+            return
+        self._previews[row] = small_copy(event.preview, self._side)
+        self._viewer.renew_tile(self._rows.index(row), self._badge(row))
+
+    def end_previews(self) -> None:
+        """Take the previews away of pictures that are not being drawn any more."""
+        for row in list(self._previews):
+            self.renew(row)
 
     def row(self, index: int) -> int | None:
         """Return the row of a tile of the page; None for a tile that the sweep lacks."""
@@ -122,16 +145,16 @@ class BatchTiles:
 
     # --- what a viewer asks for -------------------------------------------------------------------
     def small(self, index: int) -> bytes:
-        """Return the picture on a tile, small; b"" while there is none."""
+        """Return the picture on a tile, small, or its preview; b"" while there is none."""
         row = self.row(index)
-        path = None if row is None else self.path(row)
-        if path is None:
+        if row is None:
             return b""
-        side = next((side for most, side in _SIDES if len(self._rows) <= most), None)
-        if side is None:
+        if (path := self.path(row)) is None:
+            return self._previews.get(row, b"")
+        if len(self._rows) > _SIDES[-1][0]:
             return self._artifacts.thumbnail(path)
         with Image.open(path) as opened:
-            return small_copy(opened, side)
+            return small_copy(opened, self._side)
 
     def open(self, index: int) -> None:
         """Open the picture of a tile."""
@@ -143,6 +166,12 @@ class BatchTiles:
         rows = self.row(left), self.row(right)
         if rows[0] is not None and rows[1] is not None:
             self._compare(rows[0], rows[1])
+
+    @property
+    def _side(self) -> int:
+        """The longer side of a tile's picture in pixels, by the number of tiles on the page."""
+        sides = (side for most, side in _SIDES if len(self._rows) <= most)
+        return next(sides, _SIDES[-1][1])
 
     def _look_up(self, rows: Sequence[int]) -> None:
         """Read the stars of some rows' pictures."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from widgets.viewer.tiles import Tile
 
 _TITLES = {stage.name: stage.title for stage in STAGES}
 PREVIEW_QUALITY = 80  # JPEG; 5 ms and 55 kB for 1024 x 1024
+LARGEST_SIDE = 1024  # pixels, of the previews of pictures that are drawn at once
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Canvas(ipw.VBox):
         super().__init__([self.viewer, self.foot])
         self.add_class("mls-canvas")
         self._before: bytes | None = None
+        self._at_once: list[Image.Image] = []  # previews of a step that have come
         self._failure: BaseException | None = None
         self._heard_shown: list[Callable[[], object]] = []
         self._lost_grid: Callable[[], object] | None = None
@@ -157,9 +160,16 @@ class Canvas(ipw.VBox):
         self._say("running", " · ".join(text), share=share, **times)
         if event.kind == "stage":
             self.foot.said = _TITLES[event.stage]
-        # Of pictures that are drawn at once, the first is shown: they would take turns.
-        if event.place == 1 and event.preview:
-            self.viewer.preview(_preview(event.preview))
+        if event.preview:
+            self._show_preview(event.preview, event.place, event.together)
+
+    def _show_preview(self, picture: Image.Image, place: int, together: int) -> None:
+        """Show a preview; those of pictures that are drawn at once, when the last one has come."""
+        if place == 1:
+            self._at_once = []
+        self._at_once.append(picture)
+        if place == together == len(self._at_once):
+            self.viewer.preview(_preview(_side_by_side(self._at_once)))
 
     def show_run(self, run: Run, before: bytes | None = None) -> None:
         """Show a finished run: its pictures, stages, seed and files."""
@@ -294,6 +304,21 @@ class Canvas(ipw.VBox):
         """Show a text in the line below the picture; see `Foot.status`."""
         known: dict[str, Any] = {"share": None, "since": None, "until": None, **facts}
         self.foot.status = {"state": state, "text": text, **known}
+
+
+def _side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Return pictures of one size as a single one, in rows; a lone one as it is."""
+    if len(pictures) == 1:
+        return pictures[0]
+    width, height = pictures[0].size
+    across = ceil((len(pictures) * height / width) ** 0.5)
+    share = min(1.0, LARGEST_SIDE / max(across * width, ceil(len(pictures) / across) * height))
+    width, height = max(1, int(width * share)), max(1, int(height * share))
+    sheet = Image.new("RGB", (across * width, ceil(len(pictures) / across) * height))
+    for at, picture in enumerate(pictures):
+        row, column = divmod(at, across)
+        sheet.paste(picture.resize((width, height)), (column * width, row * height))
+    return sheet
 
 
 def _preview(picture: Image.Image) -> bytes:

@@ -3,10 +3,11 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from threading import Event
+from threading import Event as Flag
 
 from medialab.artifacts import Artifact
 from medialab.config.resolved import ResolvedConfig
+from medialab.process.events import Event
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,23 @@ class Cell:
         config: Its request, with every choice made.
         is_again: Whether the row was asked for again, and so gets a new file even of equal pixels.
         beside: The requests of other rows that are denoised at once with it.
+        rows_beside: Those rows.
     """
 
     row: int
     config: ResolvedConfig
     is_again: bool = False
     beside: tuple[ResolvedConfig, ...] = ()
+    rows_beside: tuple[int, ...] = ()
+
+    def row_of(self, event: Event) -> int | None:
+        """Return the row that an event of the cell's job tells of; None if that is not known."""
+        if event.kind != "beside":
+            return self.row
+        for row, config in zip(self.rows_beside, self.beside, strict=True):
+            if config.together is not None and config.together.place == event.place:
+                return row
+        return None
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,7 @@ class Cells:
         for row, checkpoint in rows:
             self._rows.setdefault(checkpoint, deque()).append(row)
         self._begin = begin
-        self._closed = Event()
+        self._closed = Flag()
 
     @property
     def are_closed(self) -> bool:

@@ -143,8 +143,8 @@ class QueueExecutor(BatchExecutor):
         """See `BatchExecutor`; the outcomes come as the pictures end."""
 
         def hear(event: Event) -> None:
-            row = next((cell.row for cell, job in self._jobs if job.name == event.job), None)
-            if row is not None:
+            cell = next((cell for cell, job in self._jobs if job.name == event.job), None)
+            if cell is not None and (row := cell.row_of(event)) is not None:
                 work.tell(row, event)
             if event.kind in ENDS:
                 self._ended.put(event.job)

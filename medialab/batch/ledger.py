@@ -107,7 +107,7 @@ class Ledger:
         is_again = bool(before.get("again"))
         begun = self._begun[row] = now()
         self._writer.note(row, STARTED, at=begun, **({"again": True} if is_again else {}))
-        return Cell(row, joined.config, is_again, joined.beside)
+        return Cell(row, joined.config, is_again, joined.beside, joined.rows)
 
     def finished(self, cell: Cell) -> Artifact | None:
         """Return the picture of a cell of this run that was saved; None if there is none."""

@@ -39,10 +39,11 @@ class Resolving(Protocol):
 
 
 class Joined(NamedTuple):
-    """A row's request, with its place among others, and the requests of the others."""
+    """A row's request, with its place among others, and the requests and rows of the others."""
 
     config: ResolvedConfig
     beside: tuple[ResolvedConfig, ...] = ()
+    rows: tuple[int, ...] = ()
 
 
 class Neighbours:
@@ -100,7 +101,9 @@ class Neighbours:
         return {
             rows[at]: joined
             for _, ats in kinds
-            for at, joined in zip(ats, _placed([configs[at] for at in ats]), strict=True)
+            for at, joined in zip(
+                ats, _placed([(rows[at], configs[at]) for at in ats]), strict=True
+            )
         }
 
     def _group(self, row: int) -> tuple[int, ...]:
@@ -149,12 +152,17 @@ class Neighbours:
         return together.pictures if together is not None and together.place == 1 else 1
 
 
-def _placed(configs: Sequence[ResolvedConfig]) -> list[Joined]:
-    """Return requests that are denoised at once, each with its place and the others."""
-    if len(configs) == 1:
-        return [Joined(configs[0])]
+def _placed(rows: Sequence[tuple[int, ResolvedConfig]]) -> list[Joined]:
+    """Return rows' requests that are denoised at once, each with its place and the others."""
+    if len(rows) == 1:
+        return [Joined(rows[0][1])]
     placed = [
-        one.model_copy(update={"together": Together(pictures=len(configs), place=place)})
-        for place, one in enumerate(configs, start=1)
+        (row, one.model_copy(update={"together": Together(pictures=len(rows), place=place)}))
+        for place, (row, one) in enumerate(rows, start=1)
     ]
-    return [Joined(one, (*placed[:at], *placed[at + 1 :])) for at, one in enumerate(placed)]
+    found = []
+    for at, (_, one) in enumerate(placed):
+        others = [*placed[:at], *placed[at + 1 :]]
+        beside = tuple(config for _, config in others)
+        found.append(Joined(one, beside, tuple(row for row, _ in others)))
+    return found

@@ -62,7 +62,8 @@ class BatchRun:
         on_row: Called with each row's number and state once it is made, or has failed; on the
             run's thread.
         on_event: Called with a row and each event of its picture, such as a step with a preview;
-            on any thread.
+            on any thread. Of a picture that is drawn while another one's turn is, the previews are
+            told alone, as "beside".
 
     Attributes:
         total: Rows of the batch.

@@ -255,7 +255,8 @@ class DevicesExecutor(OfProcesses, Executor):
             return
         if kind == "started":
             job.begin()
-        job.add(kind, told_of(event))
+        if kind != "beside":  # of another job's picture: a job keeps its own preview alone
+            job.add(kind, told_of(event))
         self.statistics.note(kind, event)
         if self._listeners and job.kind == "pictures":
             self._listeners.tell(event_from_plain(event))

@@ -15,30 +15,44 @@ _ENOUGH = 2  # latents of that picture for each of their channels
 
 
 class Pace:
-    """The pace of a run's previews: a few a second, and a small share of the time that steps take.
+    """The pace of previews: a few a second, and a small share of the time that steps take.
 
     More than a few would only fill a browser's queue. Where drawing one takes long, as on a busy
-    machine or with many small steps, fewer are drawn.
+    machine or with many small steps, fewer are drawn. Pictures that are drawn at once share a pace:
+    after a step either each of them has a preview, in its turn, or none has.
+
+    Args:
+        pictures: How many pictures share it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: int = 1) -> None:
+        self._pause = _PAUSE * pictures
         self._shown: float | None = None
         self._cost = 0.0
+        self._is_shown = False
 
-    def is_due(self, now: float) -> bool:
+    def is_due(self, now: float, place: int = 1) -> bool:
         """Return whether a preview may be drawn now.
 
         Args:
             now: Seconds of a clock that never goes back.
+            place: Of the picture among those that share the pace, from 1; the first one's turn
+                decides for all.
         """
-        if self._shown is not None and now - self._shown < max(_PAUSE, self._cost / MOST_SHARE):
-            return False
-        self._shown = now
-        return True
+        if place == 1:
+            pause = max(self._pause, self._cost / MOST_SHARE)
+            self._is_shown = self._shown is None or now - self._shown >= pause
+            if self._is_shown:
+                self._shown, self._cost = now, 0.0
+        return self._is_shown
 
     def took(self, seconds: float) -> None:
-        """Note how long a preview took, without the map that is fitted once for each VAE."""
-        self._cost = seconds
+        """Note how long a preview took: drawn, and shown by whoever looks at it."""
+        self._cost += seconds
+
+    def leave_out(self, seconds: float) -> None:
+        """Note a part of that time that does not count: the map is fitted once for each VAE."""
+        self._cost -= seconds
 
 
 class LatentPreview:

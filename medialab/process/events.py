@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from PIL import Image
 
-Begun = Literal["queued", "started", "planned", "stage", "step", "stage done"]
+Begun = Literal["queued", "started", "planned", "stage", "step", "beside", "stage done"]
 Kind = Begun | Literal["done", "failed", "cancelled", "queue"]
 # The kinds of a job's last event, which are the states that it ends in, too.
 ENDS: Final = frozenset({"done", "failed", "cancelled"})
@@ -22,15 +22,18 @@ class Event:
     """One event of one job.
 
     Attributes:
-        kind: What happened; "planned" precedes a picture that is not cached; "queue" tells of no
-            job, but that those that wait were moved, paused or dismissed.
+        kind: What happened; "planned" precedes a picture that is not cached; "beside" is a step of
+            a picture that another job asks for, is drawn at once with this job's, and has a
+            preview; "queue" tells of no job, but that those that wait were moved, paused or
+            dismissed.
         job: The job's name; "" with "queue".
-        stage: The stage's name, with "stage", "step" and "stage done".
+        stage: The stage's name, with "stage", "step", "beside" and "stage done".
         step: From 1 to `steps`, within the stage.
         steps: Steps of the stage.
         image: From 1 to `images`, within the job.
         images: Pictures of the job.
-        together: Pictures of the job that are drawn at once, this one among them.
+        together: Pictures of the job that are drawn at once, this one among them; with "beside" all
+            that are, as the picture's settings have it.
         place: This one's place among them, from 1.
         seconds: Duration of a finished stage.
         told: With "planned": the memory that the picture needs, in words.

@@ -52,7 +52,7 @@ class RunContext:
         loras: puts LoRAs and inversions on a checkpoint.
         job: receives the events and says when the run is cancelled.
         which: the picture's number, from 1, and the number of pictures that the job makes; 0 for
-            a picture that another job makes: nothing is told of it.
+            a picture that another job makes: nothing is told of it but previews.
         listing: the models as the plan saw them.
         keeps_interrupted: whether a cancelled picture is decoded, for `unfinished`.
 
@@ -82,13 +82,12 @@ class RunContext:
         self._pictures = pictures
         self._loras = loras
         self._job = job
-        tells = partial(self._emit, image=which[0], images=which[1])
+        self._which = which
         self.is_told = which[0] > 0
-        self._tell = tells if self.is_told else _tell_nothing
         self._stage = ""
         self._among = (1, 1)
         self._recall: Recall = lambda _facts, make: (make(), False)
-        self._pace = Pace()
+        self._own_pace = self._pace = Pace()
         self._models: list[Any] = []
         self._infos: dict[tuple[str, str], ModelInfo] = {}
         self._drawing: Drawing | None = None
@@ -113,7 +112,11 @@ class RunContext:
 
     @contextmanager
     def stage(
-        self, name: str, recall: Recall, among: tuple[int, int] = (1, 1)
+        self,
+        name: str,
+        recall: Recall,
+        among: tuple[int, int] = (1, 1),
+        pace: Pace | None = None,
     ) -> Iterator[RetryPolicy]:
         """Run a stage within the block; yields its retry policy for out-of-memory and NaN.
 
@@ -123,11 +126,13 @@ class RunContext:
             name: of the stage.
             recall: returns parts of the stage's work that were cached before.
             among: the picture's place, from 1, and the number of pictures that are drawn at once.
+            pace: of the previews of all of those; None for the picture's own.
         """
         self._job.check()
         with self._registry.lent(self._job.check):
             self._registry.budget.begin_stage()
             self._stage, self._recall, self._among = name, recall, among
+            self._pace = pace or self._own_pace
             self._step = (0, 0, None)
             self.retries = RetryPolicy(self._free)
             self._tell("stage")
@@ -286,7 +291,12 @@ class RunContext:
         self._measure(step)
         self._job.check()
         draws = no_preview if latents is None else self._preview(latents)
+        before = time.monotonic()
         self._tell("step", step=step, steps=steps, draws=draws)
+        if draws is not no_preview:
+            if not self.is_told:
+                self._tell_beside(step, steps, draws)
+            self._pace.took(time.monotonic() - before)
 
     def _measure(self, step: int) -> None:
         """Note how long a step took, unless it is the first, which has other work before it."""
@@ -342,27 +352,42 @@ class RunContext:
             self._infos[kind, name] = self._registry.find_same(name, kind, sha256)
         return self._infos[kind, name]
 
-    def _emit(self, kind: Kind, **facts: Any) -> None:
-        place, together = self._among
-        told = {"place": place, "together": together, **facts}
-        self._job.emit(Event(kind, self._job.name, self._stage, **told))
+    def _tell(self, kind: Kind, **facts: Any) -> None:
+        """Tell of the picture, unless another job makes it."""
+        if self.is_told:
+            (image, images), (place, together) = self._which, self._among
+            facts |= {"image": image, "images": images, "place": place, "together": together}
+            self._job.emit(Event(kind, self._job.name, self._stage, **facts))
+
+    def _tell_beside(
+        self, step: int, steps: int, draws: "Callable[[], Image.Image | None]"
+    ) -> None:
+        """Offer the preview of a picture that another job makes, by its place in the record."""
+        if (together := self._config.together) is not None:
+            self._job.emit(
+                Event(
+                    "beside",
+                    self._job.name,
+                    self._stage,
+                    step=step,
+                    steps=steps,
+                    together=together.pictures,
+                    place=together.place,
+                    draws=draws,
+                )
+            )
 
     def _preview(self, latents: "torch.Tensor") -> "Callable[[], Image.Image | None]":
         """Offer a preview if one is due."""
         drawing = self._drawing
-        if drawing is None or not self._pace.is_due(time.monotonic()):
+        if drawing is None or not self._pace.is_due(time.monotonic(), self._among[0]):
             return no_preview
         return partial(_preview_of, drawing, latents, self._pace)
 
 
-def _tell_nothing(_kind: Kind, **_facts: Any) -> None:
-    """Tell nobody of a picture that another job makes."""
-
-
 def _preview_of(drawing: Drawing, latents: "torch.Tensor", pace: Pace) -> "Image.Image | None":
     vae, codec = drawing.vae, drawing.family.codec
-    preview: LatentPreview = drawing.vae_owner.cached("preview", lambda: LatentPreview(vae, codec))
     before = time.monotonic()
-    image = preview.draw(latents)
-    pace.took(time.monotonic() - before)
-    return image
+    preview: LatentPreview = drawing.vae_owner.cached("preview", lambda: LatentPreview(vae, codec))
+    pace.leave_out(time.monotonic() - before)
+    return preview.draw(latents)

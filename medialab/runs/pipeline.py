@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from medialab.config.resolved import ResolvedConfig
+from medialab.diffusion.previews import Pace
 from medialab.diffusion.repainting import unpacked
 from medialab.diffusion.together import Places
 from medialab.errors import CancelledError, MediaLabError
@@ -150,9 +151,10 @@ class Pipeline:
         with ExitStack() as undo:
             policies = []
             count = sum(one.context.is_told for one in group)  # the job's own, which come first
+            pace = Pace(len(group)) if len(group) > 1 else None
             for place, one in enumerate(group, start=1):
                 recall = partial(self._part_of, one.next.key, one.context)
-                entered = one.context.stage(stage.name, recall, (place, count))
+                entered = one.context.stage(stage.name, recall, (place, count), pace)
                 policies.append(undo.enter_context(entered))
             threads.preload()
             before = time.perf_counter()

@@ -203,11 +203,28 @@ def test_a_stopped_batch_goes_on_with_the_same_bytes(bench, tiny_models, tmp_pat
         )
 
 
-def test_the_others_tell_nothing_while_one_is_made(bench):
-    heard = []
+def test_the_others_show_previews_alone_while_one_is_made(bench):
+    heard, previews = [], {}
+
+    def hear(row, event):
+        heard.append((row, event))
+        if event.kind == "beside":
+            assert (event.place, event.together) == (row + 1, 3)
+        if event.kind in {"step", "beside"}:
+            previews.setdefault((row, event.step), event.preview)
+
     batch = bench.sweep(BASE, {"seed": "1-3"}, name="seeds")
-    run = batch.start(on_event=lambda row, event: heard.append((row, event)))
+    run = batch.start(on_event=hear)
     assert run.wait(120)
+    neighbours = Neighbours(batch.sweep, bench)
+    for row in range(3):  # each row's is its own: that of its picture with copies beside it
+        own = []
+        forget = bench.executor.listen(lambda event, own=own: own.append(event.preview))
+        bench.cache.clear()
+        bench.execute(neighbours.joined(row).config, save=False)
+        forget()
+        first = next(one for one in own if one is not None)
+        assert previews[row, 1].tobytes() == first.tobytes()
     steps = [
         (row, event.image, event.images, event.place, event.together)
         for row, event in heard
@@ -215,6 +232,7 @@ def test_the_others_tell_nothing_while_one_is_made(bench):
     ]
     assert [one for one in steps if one[0] == 0] == [(0, 1, 1, 1, 1)] * BASE.steps
     assert not [one for one in steps if one[0] != 0]
+    assert {row for row, event in heard if event.kind == "beside"} == {1, 2}
 
 
 def test_a_picture_that_was_drawn_alone_is_not_made_again(bench):

@@ -85,6 +85,32 @@ def test_previews_come_a_few_times_a_second_and_take_a_small_share_of_the_time()
             slow.took(taken)
     assert len(drawn) * taken <= MOST_SHARE * clock[-1] + taken
     assert all(0.8 <= round(after - before, 2) <= 0.81 for before, after in pairwise(drawn))
-    slow.took(0.001)  # the machine is quiet again
-    assert not slow.is_due(drawn[-1] + 0.2)
-    assert slow.is_due(drawn[-1] + 0.26)
+    quiet = drawn[-1] + 0.81  # the machine is quiet again
+    assert slow.is_due(quiet)
+    slow.took(0.001)
+    assert not slow.is_due(quiet + 0.2)
+    assert slow.is_due(quiet + 0.26)
+
+
+@pytest.mark.parametrize("taken", [0.0001, 0.01, 0.2])
+@pytest.mark.parametrize("pictures", [2, 5, 16])
+def test_pictures_at_once_share_a_pace_and_each_has_its_turn_or_none_has(pictures, taken):
+    """A pace for each would let sixteen take sixteen times as much."""
+    pace, rounds, clock = Pace(pictures), 0, [step / 20 for step in range(2000)]
+    for now in clock:
+        due = [pace.is_due(now + place / 1e5, place) for place in range(1, pictures + 1)]
+        assert len({*due}) == 1
+        rounds += due[0]
+        for _ in range(pictures * due[0]):
+            pace.took(taken)
+    assert rounds > 1
+    assert rounds * pictures * taken <= (MOST_SHARE * clock[-1] + pictures * taken) * 1.01
+    assert rounds * pictures <= clock[-1] * 4 + pictures
+
+
+def test_a_map_that_is_fitted_once_makes_no_pause_longer():
+    pace = Pace()
+    assert pace.is_due(0)
+    pace.leave_out(30.0)
+    pace.took(30.001)
+    assert pace.is_due(0.26)

@@ -8,8 +8,10 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from medialab import PipelineConfig, Workbench
+from medialab.config.resolved import Together
 from medialab.errors import CancelledError, ModelRefusedError
 from medialab.loading.upscalers import compact_network
+from medialab.process.events import no_preview
 from medialab.process.jobs import Job
 from medialab.runs.context import RunContext
 
@@ -34,12 +36,12 @@ def job(events):
 def context(bench, job):
     """Makes the context of a request's run, with some of its facts changed after it was planned."""
 
-    def make(**changes):
+    def make(which=(2, 3), **changes):
         plan = bench._resolver.plan(ASKED)
         config = plan.config.model_copy(update=changes)
         registry, pictures = bench.registry, bench.pictures
         loras = bench._maker.loras
-        return RunContext(config, registry, pictures, loras, job, (2, 3), listing=plan.listing)
+        return RunContext(config, registry, pictures, loras, job, which, listing=plan.listing)
 
     return make
 
@@ -125,3 +127,38 @@ def test_a_preview_is_drawn_for_a_listener_that_looks_and_for_no_other(context, 
         assert "preview" in owner._cached
         made.step(2, 2, latents)  # at once: there was one just now
         assert events[-1].preview is None
+
+
+def test_what_a_listener_does_with_a_preview_counts_as_the_previews_time(context, job, monkeypatch):
+    """A worker's process packs each as a PNG, which takes longer than drawing it."""
+    clock = [100.0]
+    monkeypatch.setattr("medialab.runs.context.time.monotonic", lambda: clock[0])
+    given = []
+
+    def pack(event):
+        given.append(event.draws is not no_preview)
+        clock[0] += 1.0 * given[-1]
+
+    job.emit = pack
+    made = context()
+    with made.stage("txt2img", recall), made.opened() as drawing:
+        latents = torch.zeros(1, drawing.family.latents.channels, 8, 8)
+        given.clear()
+        for _ in range(100):
+            made.step(1, 2, latents)
+            clock[0] += 0.5
+    assert sum(given) == 3  # of 53 seconds
+
+
+def test_of_another_jobs_picture_previews_are_told_alone(context, events):
+    together = Together(pictures=3, place=2)
+    made = context(which=(0, 1), together=together)
+    with made.stage("txt2img", recall, (2, 1)), made.opened() as drawing:
+        latents = torch.zeros(1, drawing.family.latents.channels, 8, 8)
+        made._pace.is_due(0)
+        made.step(1, 2, latents)
+        made.step(2, 2)
+    made.finish(1.0, None)
+    (told,) = events
+    assert (told.kind, told.step, told.place, told.together) == ("beside", 1, 2, 3)
+    assert told.preview.size == (64, 64)

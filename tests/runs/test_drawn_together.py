@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -273,6 +274,30 @@ def test_from_a_stage_on_all_are_drawn_anew_at_once(bench):
     assert told == {(place, place, 4) for place in (1, 2, 3, 4)}
     assert not any(stage_of(record)["cached"] for record in again.records)
     assert [one.tobytes() for one in again.images] == [one.tobytes() for one in first.images]
+
+
+def test_each_picture_shows_its_own_previews_and_all_of_a_step_do_or_none(bench):
+    shown = {}
+    alone = {}
+
+    def look(into):
+        def hear(event):
+            if event.kind == "step" and event.stage == "txt2img":
+                into.setdefault(event.step, {})[event.image] = event.preview
+
+        return bench.executor.listen(hear)
+
+    for into, count in ((shown, 4), (alone, 1)):
+        forget = look(into)
+        bench.cache.clear()
+        bench.execute(FOUR.changed(draw_together=count, batch_size=count), save=False)
+        forget()
+    for of_step in shown.values():
+        assert len({preview is None for preview in of_step.values()}) == 1
+    first = shown[1]
+    assert len({first[place].tobytes() for place in (1, 2, 3, 4)}) == 4
+    apart = np.asarray(first[1], int) - np.asarray(alone[1][1], int)
+    assert np.abs(apart).max() <= 2
 
 
 def test_one_by_one_has_keys_of_its_own(bench):

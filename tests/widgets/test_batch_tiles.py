@@ -1,5 +1,6 @@
 """A batch's pictures are tiles on pages, small and only when a page asks for them."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -7,6 +8,7 @@ from PIL import Image
 
 from medialab import PipelineConfig
 from medialab.batch.sweep import Sweep
+from medialab.process.events import Event
 from widgets.batch_tiles import BatchTiles, artifact_of, label_of_row, small_copy
 from widgets.viewer import Viewer
 
@@ -78,6 +80,46 @@ def test_a_tile_without_a_picture_says_why(bench, begun, panel_of):
     assert panel.tiles.why_missing(0) == "Seed 1: this picture is no longer there"
     fresh = panel_of(begun({"seed": "7-8"}, "fresh"))
     assert fresh.tiles.why_missing(1) == "Seed 8: this picture is not made yet"
+
+
+def test_a_row_that_is_being_drawn_has_its_preview_until_it_is_made(bench, begun, panel_of):
+    panel = panel_of(begun({"seed": "1-3"}, steps=3, draw_together=3))
+    renewed, seen = panel._viewer.renew_tile, {}
+
+    def watch(index, badge=""):
+        renewed(index, badge)
+        seen.setdefault(index, []).append(panel.tiles.small(index))
+
+    panel._viewer.renew_tile = watch
+    panel.resume()
+    assert panel.run.wait(60)
+    assert {*seen} == {0, 1, 2}
+    assert len({one[0] for one in seen.values()}) == 3  # each its own
+    for index, pictures in seen.items():
+        assert len(pictures) > 1
+        assert pictures[0] not in {b"", panel.tiles.small(index)}
+    assert panel.tiles._previews == {}
+    with Image.open(BytesIO(panel.tiles.small(0))) as small:
+        assert panel._viewer.grid["size"] == list(small.size)
+
+
+def test_no_preview_is_drawn_for_a_tile_that_is_elsewhere_or_has_its_picture(begun, panel_of):
+    panel = panel_of(begun({"seed": "1-2"}, make=True))
+    step = Event("step", "1", stage="txt2img", draws=lambda: pytest.fail("nobody looks"))
+    panel.tiles.preview(0, step)
+    fresh = panel_of(begun({"seed": "7-8"}, "fresh"))
+    fresh.tiles.preview(5, step)
+    fresh.tiles.preview(1, replace(step, stage="face"))
+
+
+def test_previews_go_when_a_batch_is_stopped_and_shape_the_tiles_until_then(begun, panel_of):
+    panel = panel_of(begun({"seed": "1-2"}))
+    picture = Image.new("RGB", (40, 20), "red")
+    panel.tiles.preview(1, Event("beside", "1", stage="txt2img", draws=lambda: picture))
+    assert panel.tiles.small(1)
+    assert panel._viewer.grid["size"] == [40, 20]
+    panel.tiles.end_previews()
+    assert panel.tiles.small(1) == b""
 
 
 def test_large_pages_have_the_historys_thumbnails(bench, begun, panel_of, monkeypatch):

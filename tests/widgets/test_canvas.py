@@ -4,11 +4,12 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from PIL.ImageColor import getrgb
 
 from medialab import PipelineConfig
 from medialab.errors import ConfigError, PictureError
 from medialab.process.events import Event
-from widgets.canvas import Canvas, CanvasContent, decode_picture, encode_png
+from widgets.canvas import LARGEST_SIDE, Canvas, CanvasContent, decode_picture, encode_png
 from widgets.progress import Estimates, Progress
 
 TEAL, RED = (encode_png(Image.new("RGB", (12, 8), colour)) for colour in ("teal", "red"))
@@ -104,7 +105,7 @@ def test_progress_names_stage_step_picture_and_the_time_left(canvas):
         ((1, 2, 4), "pictures 1, 2 and 4 of 4"),  # the third is cached
     ],
 )
-def test_of_pictures_that_are_drawn_at_once_all_are_named_and_the_first_is_shown(
+def test_of_pictures_that_are_drawn_at_once_all_are_named_and_shown_side_by_side(
     canvas, images, words
 ):
     progress = Progress(PipelineConfig(steps=20, batch_size=4), Estimates())
@@ -115,17 +116,43 @@ def test_of_pictures_that_are_drawn_at_once_all_are_named_and_the_first_is_shown
     for where in among:
         progress.take(Event("stage", "1", **where))
     shown = []
-    for where, colour in zip(among, ("red", "blue", "teal", "pink"), strict=False):
+    colours = ("red", "blue", "lime", "white")
+    for where, colour in zip(among, colours, strict=False):
         picture = Image.new("RGB", (12, 8), colour)
         step = Event("step", "1", step=3, steps=20, **where, draws=lambda picture=picture: picture)
         progress.take(step)
         canvas.show_progress(step, progress)
         shown.append(canvas.viewer._files["preview"])
         assert told(canvas) == ("running", f"Text to image · step 3 of 20 · {words}")
-    assert {*shown} == {shown[0]}
-    red, green, _ = Image.open(BytesIO(shown[0])).getpixel((5, 5))
-    assert red > 200
-    assert green < 50
+    assert {*shown[:-1]} == {b""}  # once the last one has come
+    sheet = Image.open(BytesIO(shown[-1]))
+    across, down = sheet.width // 12, sheet.height // 8
+    assert (across - 1) * (down - 1) < len(images) <= across * down
+    for at, colour in enumerate(colours[: len(images)]):
+        row, column = divmod(at, across)
+        seen = sheet.getpixel((column * 12 + 5, row * 8 + 3))
+        assert max(abs(a - b) for a, b in zip(seen, getrgb(colour), strict=True)) < 90
+
+
+def test_previews_of_which_the_first_was_missed_are_not_shown(canvas):
+    picture = Image.new("RGB", (12, 8), "red")
+    for place in (2, 3):
+        among = {"image": place, "images": 3, "place": place, "together": 3}
+        step = Event("step", "1", stage="txt2img", **among, draws=lambda: picture)
+        canvas.show_progress(step, None)
+    assert canvas.viewer._files["preview"] == b""
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 16])
+@pytest.mark.parametrize("size", [(1024, 1024), (512, 2048), (2048, 512)])
+def test_previews_side_by_side_are_never_too_large(canvas, count, size):
+    picture = Image.new("RGB", size, "red")
+    for place in range(1, count + 1):
+        among = {"image": place, "images": count, "place": place, "together": count}
+        step = Event("step", "1", stage="txt2img", **among, draws=lambda: picture)
+        canvas.show_progress(step, None)
+    shown = Image.open(BytesIO(canvas.viewer._files["preview"]))
+    assert LARGEST_SIDE // 2 < max(shown.size) <= LARGEST_SIDE
 
 
 def test_a_preview_is_a_small_jpeg_and_goes_with_the_run(canvas):

@@ -64,8 +64,8 @@ class Tiles:
         self._labels = [tile.get("label", "") for tile in tiles]
         self._badges = [tile.get("badge", "") for tile in tiles]
         self._rows, self._columns = list(rows), list(columns)
-        # The shape of the cells: that of the first picture.
-        self._size = (0, 0)
+        # The shape of the cells: that of the first tile with a picture, or with a preview before.
+        self._size, self._sized_by = (0, 0), -1
         for index, image in enumerate(self.images):
             self._measure(index, image)
 
@@ -120,5 +120,5 @@ class Tiles:
     def _measure(self, index: int, image: bytes) -> None:
         if image:
             size = picture_size(image, f"tile {index + 1}")
-            if self._size == (0, 0):
-                self._size = size
+            if self._sized_by in {-1, index}:
+                self._size, self._sized_by = size, index
