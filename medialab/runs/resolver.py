@@ -19,7 +19,7 @@ from medialab.loading.registry import ModelInfo, ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.pixels.geometry import fitted_size
 from medialab.process.memory import free_bytes, free_memory, total_bytes
-from medialab.process.precisions import refuse_impossible
+from medialab.process.precisions import AUTOMATIC
 from medialab.process.threads import default_threads
 from medialab.prompts import Styles
 from medialab.runs.automatic_detectors import check_detectors, with_detectors
@@ -36,7 +36,7 @@ from medialab.runs.needed_checkpoint import checkpoint_of
 from medialab.runs.plan import PicturePlan, Plan, StageRequest, plan_picture, stages_of
 from medialab.runs.reference_checks import check_references, with_start_picture
 from medialab.runs.request_checks import check_picture, check_texts
-from medialab.runs.run_precision import precision_for
+from medialab.runs.run_precision import check_precision, precision_for
 from medialab.runs.sizes import check_patience, check_sizes, sizes_of
 from medialab.runs.text_shapes import alike
 from medialab.runs.tile_checks import check_tiles
@@ -87,7 +87,7 @@ class Resolver:
         check_models(chosen, stages, listing)
         check_detectors(chosen, listing)
         check_handover(config, listing)
-        refuse_impossible(config.precision, self.registry.device)
+        check_precision(config, self.registry.device)
         check_references(config, listing, self.pictures)
         with suppress(ModelRefusedError):  # no checkpoint has to say its size
             size = self._size_of(config, info)
@@ -184,9 +184,12 @@ class Resolver:
             threads = config.threads or self._threads()
             present = hashes_if_there(optional_models(config, stages), listing)
             ties = config.models_sha256 | present
+            dtype = self._precision_for(config, info)
             update = {
                 "threads": threads,
-                "dtype": self._precision_for(config, info),
+                # Asked for on a GPU, it may be none that this device computes in.
+                "precision": config.precision if config.precision == dtype else AUTOMATIC,
+                "dtype": dtype,
                 "models_sha256": ties,
                 "together": still_together(config),
             }

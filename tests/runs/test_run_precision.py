@@ -7,6 +7,7 @@ from medialab.artifacts.sidecar import Sidecar
 from medialab.errors import ConfigError
 from medialab.files.machine_facts import MachineFacts
 from medialab.process import precisions
+from medialab.process.precisions import PRECISIONS, can_compute
 from medialab.runs import run_precision
 
 ASKED = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=7)
@@ -41,15 +42,26 @@ def test_work_in_bfloat16_needs_half_the_weights(bench):
     assert half * 2 == whole
 
 
-def test_an_older_record_computes_as_its_device_does(bench):
-    config = bench.resolve(ASKED.changed(precision="bfloat16"))
-    older = config.model_copy(update={"dtype": None})
+@pytest.mark.parametrize("asked", PRECISIONS)
+def test_an_older_record_computes_as_its_device_does_unless_another_is_asked_for(bench, asked):
+    older = bench.resolve(ASKED).model_copy(update={"dtype": None})
     assert bench.resolve(older).dtype == "float32"
+    changed = older.changed(precision=asked)
+    if can_compute(asked, "cpu"):
+        assert bench.resolve(changed).dtype == asked
+    else:
+        with pytest.raises(ConfigError, match=f"precision {asked} is for GPUs"):
+            bench.resolve(changed)
 
 
-def test_a_record_of_a_gpu_is_made_again_in_what_this_device_computes(bench):
-    config = bench.resolve(ASKED).model_copy(update={"dtype": "float16"})
+@pytest.mark.parametrize("asked", ["automatic", "float16"])
+def test_a_record_of_a_gpu_is_made_again_in_what_this_device_computes(bench, asked):
+    config = bench.resolve(ASKED).model_copy(update={"dtype": "float16", "precision": asked})
     assert bench.resolve(config).dtype == "float32"
+    assert bench.execute(config, save=False).record["dtype"] == "float32"
+    other = config.model_copy(update={"dtype": "bfloat16", "precision": "float16"})
+    with pytest.raises(ConfigError, match="precision float16 is for GPUs"):
+        bench.submit(other)
 
 
 def test_a_precision_that_is_asked_for_of_a_resolved_request_is_used(bench):
