@@ -107,9 +107,14 @@ def default_threads() -> int:
 
     At most MOST_THREADS.
     """
-    text = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()[:_MOST_DIGITS]
-    threads = int(text) if text.isdecimal() else 0
+    threads = threads_in(os.environ.get("OMP_NUM_THREADS", ""))
     return min(threads or physical_cores(), MOST_THREADS)
+
+
+def threads_in(text: str) -> int:
+    """Return the number of threads that a value of `OMP_NUM_THREADS` asks for; 0 if for none."""
+    first = text.partition(",")[0].strip()[:_MOST_DIGITS]
+    return int(first) if first.isdecimal() else 0
 
 
 @contextmanager

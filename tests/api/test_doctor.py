@@ -3,6 +3,7 @@
 import dataclasses
 import getpass
 import json
+import os
 import platform
 import re
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from medialab.api.doctor import measuring
+from medialab.api.doctor import examine, measuring
 from medialab.api.doctor.advice import advice
 from medialab.api.doctor.anonymous import anonymous
 from medialab.api.doctor.choices import choices
@@ -21,6 +22,7 @@ from medialab.api.doctor.report import Report
 from medialab.api.doctor.software import installed_software
 from medialab.files.machine_facts import MachineFacts
 from medialab.process import precisions
+from medialab.process.threads import MOST_THREADS, physical_cores
 from medialab.process.trials import name_of_trial
 
 USER = "clara-schumann"
@@ -262,6 +264,11 @@ def test_another_word_is_refused(doctor):
     [
         ("OSError: /mnt/My Big Disk/x.so: cannot open", "OSError: …/x.so: cannot open"),
         (r"C:\Users\Clara S\x.dll failed", "…/x.dll failed"),
+        ("/a/torch/lib/libtorch_cpu.so.1: undefined", "…/libtorch_cpu.so.1: undefined"),
+        ("OSError: '/home/clara/Wedding 26'", "OSError: '…/'"),
+        ("cannot read /home/clara/My Wedding: no", "cannot read …/: no"),
+        ("no place in ['/tmp', '/home/clara/Wedding']", "no place in ['…/']"),
+        ("full: '/home/clara/bride.safetensors'", "full: '…/'"),
         ("first\nsecond", "first"),
         ("", ""),
     ],
@@ -287,6 +294,41 @@ def test_what_was_kept_decides_not_what_was_measured_now(monkeypatch):
     fresh = {one.name: one for one in choices(this_machine(), WELL, MachineFacts())}
     assert fresh["precision from SD1.5's size on"].chosen == "bfloat16"
     assert fresh["precision of small models"].chosen == "float32"
+
+
+@pytest.mark.parametrize(
+    ("said", "threads", "why"),
+    [
+        ("", None, "one for each physical core"),
+        ("2", 2, "OMP_NUM_THREADS says so"),
+        ("3,1", 3, "OMP_NUM_THREADS says so"),
+        *(
+            (odd, None, "one for each physical core: OMP_NUM_THREADS asks for no number")
+            for odd in ("0", "-1", "all", ",")
+        ),
+        ("9999", MOST_THREADS, "the most; OMP_NUM_THREADS asks for 9999"),
+    ],
+)
+def test_the_number_of_threads_has_its_true_reason(monkeypatch, said, threads, why):
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    found = {one.name: one for one in choices(this_machine(), {}, MachineFacts())}
+    chosen = found["CPU threads"]
+    assert (chosen.chosen, chosen.why) == (str(threads or physical_cores()), why)
+
+
+def test_a_system_that_tells_no_load_is_examined(monkeypatch):
+    def refuse():
+        raise OSError
+
+    monkeypatch.setattr(os, "getloadavg", refuse)
+    assert this_machine().load is None
+
+
+def test_a_machine_that_starts_no_process_is_examined(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/home/clara/no such python")
+    told = examine()
+    assert told.trouble.startswith("torch cannot be imported: no process can be started")
+    assert "clara" not in told.as_json()
 
 
 CARD = [{"name": "NVIDIA L4", "memory_bytes": 24_000_000_000, "capability": "8.9"}]

@@ -9,6 +9,7 @@ from medialab.files.machine_facts import MachineFacts
 from medialab.process.memory import gigabytes
 from medialab.process.memory_budget import FREE_AT_MOST, FREE_SHARE
 from medialab.process.precisions import LARGE, LEAST_GAIN, chosen, computes_bfloat16
+from medialab.process.threads import threads_in
 from medialab.process.trials import name_of_trial
 
 
@@ -75,7 +76,11 @@ def _kernels(device: str) -> str:
 
 
 def _threads(machine: Machine) -> Choice:
-    why = "OMP_NUM_THREADS says so" if machine.threads_asked else "one for each physical core"
+    why = "one for each physical core"
+    if machine.threads_asked:
+        asked = threads_in(machine.threads_asked)
+        why = "OMP_NUM_THREADS says so" if asked else f"{why}: OMP_NUM_THREADS asks for no number"
+        why = f"the most; OMP_NUM_THREADS asks for {asked}" if asked > machine.threads else why
     return Choice("CPU threads", str(machine.threads), why)
 
 

@@ -66,7 +66,7 @@ def this_machine() -> Machine:
         threads_asked=asked if re.fullmatch(r"[\d,]{1,9}", asked) else asked and "no number",
         memory_bytes=total_bytes(),
         free_bytes=free_bytes(),
-        load=round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
+        load=_load(),
         nvidia=_nvidia_cards(),
     )
 
@@ -76,6 +76,14 @@ def _system() -> str:
     version = re.match(r"\d+(\.\d+)?", platform.release())
     kind = "WSL" if "microsoft" in platform.release().lower() else platform.system()
     return f"{kind} {version.group() if version else ''} {platform.machine()}".replace("  ", " ")
+
+
+def _load() -> float | None:
+    """Return the mean of the last minute; None where the system tells none."""
+    try:
+        return round(os.getloadavg()[0], 1)
+    except (AttributeError, OSError):  # on Windows; in a container without /proc/loadavg
+        return None
 
 
 def _nvidia_cards() -> tuple[str, ...]:

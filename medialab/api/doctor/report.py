@@ -119,6 +119,8 @@ def _measured(models: Path | None) -> tuple[dict[str, Any], str]:
             ended = f"the system ended the process (signal {-done.returncode})"
         elif done.returncode:
             ended = anonymous(errors.strip().splitlines()[-1] if errors.strip() else "no reason")
+    except OSError as error:
+        out, ended = "", f"no process can be started ({error.strerror})"
     except subprocess.TimeoutExpired as late:
         out = late.stdout.decode(errors="replace") if isinstance(late.stdout, bytes) else ""
         ended = f"nothing came for {time.perf_counter() - began:.0f} s"
