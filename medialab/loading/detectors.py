@@ -5,17 +5,18 @@ one file and one line in `medialab.vision.estimators`.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from medialab.errors import MissingLibraryError, ModelRefusedError
 from medialab.families import RUNNING
 from medialab.files.diffusers_folders import check_whole
 from medialab.files.foreign_configs import check_foreign, refuse_larger
+from medialab.files.hashes import Stamp
 from medialab.files.onnx import read_onnx
 from medialab.files.opening import check_file, opening
-from medialab.listing.folders import check_folder, read_config
+from medialab.listing.folders import check_folder, read_config, stamp_of
 from medialab.listing.info import MEDIAPIPE, ONNX, ModelInfo
 from medialab.vision.estimators import ESTIMATORS
 from medialab.vision.finders.boxes import BoxDetector
@@ -39,6 +40,8 @@ from medialab.vision.refiners.sam import MaskRefiner
 from medialab.vision.roles import Finder, Refiner, VisionModel
 from medialab.vision.scorers.aesthetic import AestheticScorer, label_of_beauty
 from medialab.vision.scorers.clip import ClipScorer
+
+T = TypeVar("T")
 
 # Where a detector stands in the automatic chain: made for the checkpoint's family, for no family,
 # or for another.
@@ -131,16 +134,36 @@ def _by_transformers(
 
 def _rates_beauty(info: ModelInfo, architecture: str) -> bool:
     is_classifier = architecture.endswith("ForImageClassification")
-    return is_classifier and label_of_beauty(read_config(info.path / "config.json")) is not None
+    return is_classifier and label_of_beauty(_config_of(info)) is not None
 
 
 def _labels_in_config(info: ModelInfo) -> Labels:
-    labels = read_config(info.path / "config.json").get("id2label")
+    labels = _config_of(info).get("id2label")
     return [str(label) for label in labels.values()] if isinstance(labels, dict) else NO_WORD
 
 
 def _labels_of_onnx(info: ModelInfo) -> Labels:
-    return list(read_onnx(info.path).labels.values()) or [info.name]
+    return list(_known(read_onnx, info.path).labels.values()) or [info.name]
+
+
+def _config_of(info: ModelInfo) -> dict[str, Any]:
+    """Return the config in a model's folder, which nobody may change."""
+    return _known(read_config, info.path / "config.json")
+
+
+def _known(read: Callable[[Path], T], path: Path) -> T:
+    """Return what a file holds, which is read again only after a change; each run asks often."""
+    try:
+        stamp = stamp_of(path)
+    except OSError:
+        return read(path)
+    found: T = _read(read, path, stamp) if stamp.is_settled() else read(path)
+    return found
+
+
+@lru_cache(32)
+def _read(read: Callable[[Path], Any], path: Path, _stamp: Stamp) -> Any:
+    return read(path)
 
 
 def _labels_of_task(info: ModelInfo) -> Labels:
@@ -301,7 +324,7 @@ def backend_of(info: ModelInfo) -> Backend:
         raise ModelRefusedError(info.refused)
     architecture = ""
     if info.path.is_dir():
-        named = read_config(info.path / "config.json").get("architectures")
+        named = _config_of(info).get("architectures")
         architecture = str(named[0]) if isinstance(named, list) and named else ""
     for backend in BACKENDS:
         if backend.takes(info, architecture):

@@ -1,13 +1,15 @@
 """A run looks at what has changed in the models folder, and lists and opens nothing again."""
 
 import os
+import shutil
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from medialab import PipelineConfig
+from medialab import PipelineConfig, Workbench
 from tests.tiny.headers import write_lora
 
 ASKED = PipelineConfig(prompt="a red ball", steps=1, width=64, height=64, seed=7)
@@ -25,14 +27,23 @@ def _watch(event, arguments):
 sys.addaudithook(_watch)
 
 
-@pytest.fixture
-def touched(bench):
-    """What was listed or opened below the models folder since."""
+@contextmanager
+def watching(bench):
+    """Give the list of what is listed or opened below the models folder within the block."""
     seen: list[str] = []
     time.sleep(0.05)  # the models were written just before: their stamps have settled by now
     _WATCHED.append((bench.registry.folder, seen))
-    yield seen
-    _WATCHED.pop()
+    try:
+        yield seen
+    finally:
+        _WATCHED.pop()
+
+
+@pytest.fixture
+def touched(bench):
+    """What was listed or opened below the models folder since."""
+    with watching(bench) as seen:
+        yield seen
 
 
 def test_a_second_run_lists_and_opens_nothing_of_the_models(bench, touched):
@@ -43,6 +54,20 @@ def test_a_second_run_lists_and_opens_nothing_of_the_models(bench, touched):
     batch = bench.sweep(ASKED, {"seed": "10-12"}, name="seeds")
     batch.run()
     assert touched == []
+
+
+@pytest.mark.parametrize("kind", ["segmenter", "yolo"])
+def test_nor_of_detectors_among_which_it_chooses(tiny_models, detector_models, tmp_path, kind):
+    shutil.copytree(tiny_models, tmp_path / "models")
+    shutil.copytree(detector_models(kind) / "detectors", tmp_path / "models" / "detectors")
+    detailed = ASKED.changed(**{name: {"enabled": True, "steps": 1} for name in ("face", "hand")})
+    folders = tmp_path / "models", tmp_path / "outputs"
+    with Workbench(*folders, device="cpu") as bench, watching(bench) as touched:
+        bench.execute(detailed, save=False)
+        assert touched
+        touched.clear()
+        bench.execute(detailed.changed(seed=8))
+        assert touched == []
 
 
 def test_what_is_added_replaced_or_removed_is_seen(bench, touched):
