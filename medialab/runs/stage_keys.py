@@ -1,10 +1,12 @@
-"""StageKey: everything that decides a stage's result, and in words how two results' keys differ."""
+"""StageKey: everything that decides a stage's result."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from medialab.runs.key_differences import differences
 
 
 @dataclass(frozen=True)
@@ -47,28 +49,7 @@ class StageKey:
         Args:
             other: a label that was read back.
         """
-        mine = json.loads(self.label())
-        found = [
-            f"{name}: {_short(other['settings'].get(name))} → {_short(value)}"
-            for name, value in mine["settings"].items()
-            if other["settings"].get(name) != value
-        ]
-        names = {*mine["models"], *other["models"]}
-        found += [
-            f"{name} is another file"
-            for name in sorted(names)
-            if mine["models"].get(name) != other["models"].get(name)
-        ]
-        found += [
-            f"{name} {other['environment'].get(name)} → {value}"
-            for name, value in mine["environment"].items()
-            if other["environment"].get(name) != value
-        ]
-        if mine["version"] != other["version"]:
-            found.append("the stage itself is newer")
-        if mine["before"] != other["before"]:
-            found.append("a stage before it changed")
-        return found
+        return differences(json.loads(self.label()), other)
 
 
 def is_label(label: Any) -> bool:
@@ -79,8 +60,3 @@ def is_label(label: Any) -> bool:
         and all(isinstance(label.get(name), dict) for name in parts)
         and {"version", "before"} <= label.keys()
     )
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f"{text[:37]}…"
