@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from medialab.artifacts import ArtifactManager
+from medialab.artifacts.formats import MEDIA_TYPES
 from medialab.errors import ArtifactError
 from widgets.gallery import Parcel
 
 _MOST_DOWNLOADED = 2**31  # bytes: the browser collects a download in memory
 _MOST_TEXTS = 200  # pictures whose settings are copied
-_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 _PIECE = 2**20  # bytes of a file sent at once
 
 
@@ -33,7 +33,7 @@ def parcel_of(artifacts: ArtifactManager, what: str, names: Sequence[str]) -> Pa
         return Parcel("settings.txt", "text/plain", iter(["\n\n".join(texts).encode()]))
     if what == "picture" or len(paths) == 1:
         path, size = paths[0], paths[0].stat().st_size
-        return Parcel(path.name, _TYPES.get(path.suffix, ""), _pieces(path), size)
+        return Parcel(path.name, MEDIA_TYPES.get(path.suffix, ""), _pieces(path), size)
     size = sum(path.stat().st_size for path in paths)
     if size > _MOST_DOWNLOADED:
         most, asked = _MOST_DOWNLOADED / 2**30, size / 2**30

@@ -12,6 +12,7 @@ from PIL import Image
 from medialab.api.messages import decoded, refused
 from medialab.api.requests import PictureRequest, PicturesQuery
 from medialab.artifacts import Artifact
+from medialab.artifacts.formats import MEDIA_TYPES
 from medialab.artifacts.sidecar import Sidecar
 from medialab.artifacts.table import query_of
 from medialab.config.pipeline import PipelineConfig
@@ -22,12 +23,6 @@ from medialab.workbench import Workbench
 _MOST_BYTES = 512 * 2**20  # limit for a picture in outputs/
 # A broken file, or a picture that a format does not take: WebP has at most 16,383 pixels a side.
 _UNFIT = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-_TYPE_OF = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-}
 
 
 class OfPictures:
@@ -118,7 +113,7 @@ class OfPictures:
         # Too long, a NUL, a loop of links.
         with suppress(OSError, ValueError, RuntimeError):
             full = (folder / name).resolve()
-            if full.is_relative_to(folder) and full.suffix.lower() in _TYPE_OF:
+            if full.is_relative_to(folder) and full.suffix.lower() in MEDIA_TYPES:
                 return full
         return None
 
@@ -131,7 +126,7 @@ class OfPictures:
 
     def _in_form(self, path: Path, form: str) -> tuple[bytes, str]:
         content = read_regular(path, _MOST_BYTES)
-        kind = _TYPE_OF[path.suffix.lower()]
+        kind = MEDIA_TYPES[path.suffix.lower()]
         if form == "file" or kind == f"image/{form}":
             return content, kind
         if form == "sidecar":

@@ -18,6 +18,11 @@ from medialab.pictures.png_writer import COLOUR_TYPES, png_of
 from medialab.stages.finish import FinishConfig
 
 SUFFIX_OF = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+# By a file's suffix in small letters, also that of a file that someone else put there.
+MEDIA_TYPES = {
+    **{suffix: f"image/{name}" for name, suffix in SUFFIX_OF.items()},
+    ".jpeg": "image/jpeg",
+}
 # The formats' limits: bytes in a JPEG's EXIF segment, pixels a side of a WebP.
 _JPEG_EXIF, _WEBP_SIDE = 65_533, 16_383
 

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from medialab.artifacts import ArtifactManager, publishing
+from medialab.artifacts import ArtifactManager, formats, publishing
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, ConfigError
@@ -146,3 +146,9 @@ def test_a_png_is_deflated_at_the_fastest_level_so_that_saving_is_quick(manager,
     data = saved.path.read_bytes()
     # The two bits of a zlib stream's second byte that tell its level; 0 is the fastest.
     assert data[data.index(b"IDAT") + 5] >> 6 == 0
+
+
+def test_every_format_has_the_media_type_that_pillow_gives_it():
+    Image.init()
+    for name, suffix in formats.SUFFIX_OF.items():
+        assert formats.MEDIA_TYPES[suffix] == Image.MIME[name.upper()]
