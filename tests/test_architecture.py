@@ -67,7 +67,6 @@ TESTED_WITH = {
     "medialab/api/http": "tests/api/test_http.py",
     "medialab/worker/__main__.py": "tests/runs/test_executor.py",
     "medialab/worker/start.py": "tests/devices/test_process.py",
-    "medialab/worker/tasks.py": "tests/runs/test_executor.py",
     "medialab/api/bench_of_batch.py": "tests/api/test_batches.py",
     "medialab/api/jobs.py": "tests/api/test_service.py",
     "medialab/api/pictures.py": "tests/api/test_service.py",

@@ -278,7 +278,7 @@ class BatchPanel:
                 state=self._state(),
                 told=self._told(),
                 share=(made + failed) / rows if rows else 0.0,
-                left=rows - made,
+                left=rows - made + self._unmeasured(),
                 failed=failed,
                 page=self.tiles.page,
                 pages=self.tiles.pages,
@@ -289,9 +289,17 @@ class BatchPanel:
     def _state(self) -> str:
         if self.run is not None and self.run.state != "done":
             return self.run.state
-        if len(self._made) == len(self._states):
+        if len(self._made) == len(self._states) and not self._unmeasured():
             return "done"
         return "stopped" if self._made or self.run is not None else "waiting"
+
+    def _unmeasured(self) -> int:
+        """Return how many pictures lack a metric that is asked for: a run measures at its end."""
+        if self.batch is None or self.is_running or not self.batch.measured.asked:
+            return 0
+        return self.batch.measured.lacking(
+            str(self._states[row].get("sha256")) for row in self._made
+        )
 
     def _told(self) -> str:
         rows, failed = len(self._states), len(self._failed)
@@ -304,6 +312,8 @@ class BatchPanel:
         elif self.left and self.batch is not None and rows <= _MOST_PLANNED:
             seconds = self.batch.plan.seconds
             parts.append("time not known yet" if seconds is None else f"about {time_text(seconds)}")
+        if unmeasured := self._unmeasured():
+            parts.append(f"{unmeasured:,} to measure")
         return " · ".join(parts)
 
     def _tell_error(self, error: BaseException, trace: str) -> None:

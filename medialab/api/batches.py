@@ -8,14 +8,13 @@ them at the end. A process that dies takes one picture along, which another make
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from traceback import format_exception
 from typing import Any
 
 from medialab.api.bench_of_batch import BenchOfBatch, MeasuredElsewhere
 from medialab.artifacts import Artifact
 from medialab.batch.batch import Batch
 from medialab.batch.running import BatchRun
-from medialab.devices.defects import note_defect
+from medialab.devices.defects import note_error
 from medialab.devices.executor import DevicesExecutor
 from medialab.devices.jobs import Job, cancelled_before
 from medialab.errors import ArtifactError, MediaLabError
@@ -158,19 +157,20 @@ class _Making:
                 if self._is_cancelled:
                     run.cancel()
         except (MediaLabError, OSError, RuntimeError) as error:  # a full disk; no thread to be had
-            self._note(error)
+            note_error(self._artifacts.folder, job.name, error)
             job.end("failed", run={}, failure=error_as_plain(error))
             return False
         run.then(lambda: self._end(batch, run))
         return True
 
     def cancel(self) -> None:
-        """Stop at the next step of its pictures; what was made is kept."""
+        """Stop at the next step of its pictures, or at the next that is measured."""
         with self._lock:
             self._is_cancelled = True
             run = self._run
         if run is not None:
             run.cancel()
+            self._bench.cancel()
 
     def _tell_row(self, row: int, state: Mapping[str, Any]) -> None:
         told = {name: state[name] for name in ("state", "path", "error") if state.get(name)}
@@ -197,19 +197,13 @@ class _Making:
         except (MediaLabError, OSError) as unread:  # its journal was damaged meanwhile
             error = error or unread
         if error is not None:
-            self._note(error)
+            note_error(self._artifacts.folder, self._job.name, error)
         self._job.end(
             "failed" if error is not run.error else _ENDS[run.state],
             run={"pictures": pictures},
             failure={} if error is None else error_as_plain(error),
         )
         self._ended(self._job)
-
-    def _note(self, error: BaseException) -> None:
-        """Keep what a fault of the program says, for a report of it."""
-        if not isinstance(error, MediaLabError):
-            traceback = "".join(format_exception(error))
-            note_defect(self._artifacts.folder, self._job.name, traceback)
 
 
 def _pictures_of(batch: Batch) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The server's workbench as a batch needs it: what it makes and asks is a device's process's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from medialab.artifacts import ArtifactManager
@@ -10,7 +10,7 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.devices.executor import DevicesExecutor
 from medialab.devices.jobs import Job
-from medialab.errors import WorkerEndedError
+from medialab.errors import CancelledError, WorkerEndedError
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.runs.request import Request
@@ -25,6 +25,7 @@ class BenchOfBatch:
 
     def __init__(self, job: Job, bench: Workbench, executor: DevicesExecutor) -> None:
         self._job, self._bench, self._executor = job, bench, executor
+        self._measuring: Job | None = None
 
     @property
     def artifacts(self) -> ArtifactManager:
@@ -72,14 +73,33 @@ class BenchOfBatch:
         owner, label = self._job.owner, self._job.label
         return self._executor.submit(request, label=label, owner=owner, part_of=self._job)
 
-    def measure(self) -> None:
-        """Have the batch's pictures measured; a process that dies of it is replaced twice."""
+    def measure(self, is_cancelled: Callable[[], bool]) -> None:
+        """Have the batch's pictures measured; a process that dies of it is replaced twice.
+
+        Args:
+            is_cancelled: Whether they are wanted no more; `cancel` is called once that is so.
+
+        Raises:
+            CancelledError: it was cancelled.
+            MediaLabError: as `Batch.measure`.
+        """
         for left in reversed(range(MOST_DEATHS)):
-            error = self._executor.submit_metrics(self._job).error()
+            job = self._measuring = self._executor.submit_metrics(self._job)
+            if is_cancelled():  # before `cancel` could know of the job
+                job.cancel()
+            error = job.error()
             if error is None:
                 return
+            if isinstance(error, WorkerEndedError) and is_cancelled():
+                message = "the process that measured the batch's pictures ended as it was stopped"
+                raise CancelledError(message) from error
             if not isinstance(error, WorkerEndedError) or not left:
                 raise error
+
+    def cancel(self) -> None:
+        """Stop measuring at the next picture; any thread may call this."""
+        if (job := self._measuring) is not None:
+            job.cancel()
 
 
 class MeasuredElsewhere(Batch):
@@ -89,9 +109,9 @@ class MeasuredElsewhere(Batch):
         super().__init__(bench, name)
         self._elsewhere = bench
 
-    def measure(self, metrics: Any = ()) -> Batch:
+    def measure(self, metrics: Any = (), is_cancelled: Callable[[], bool] = lambda: False) -> Batch:
         """See `Batch`."""
         self.measured.ask(metrics)
         if self.measured.asked:
-            self._elsewhere.measure()
+            self._elsewhere.measure(is_cancelled)
         return self

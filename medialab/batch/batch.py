@@ -1,7 +1,7 @@
 """A batch: a sweep with a name, made picture by picture, and resumed after anything."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -164,7 +164,9 @@ class Batch:
         """The metrics that are asked for, with their values."""
         return Measured(self.journal.folder, self.bench.registry)
 
-    def measure(self, metrics: Any = ()) -> "Batch":
+    def measure(
+        self, metrics: Any = (), is_cancelled: Callable[[], bool] = lambda: False
+    ) -> "Batch":
         """Measure the pictures that are made, and return the batch itself.
 
         Values are kept in the batch's folder: what is measured is not measured again. `run` does
@@ -173,19 +175,22 @@ class Batch:
         Args:
             metrics: Names of metrics to add to those that were asked for before, as
                 `["sharpness", {"difference": "car.png"}]`; see `medialab.batch.metrics`.
+            is_cancelled: Asked before each picture, on this thread or another.
 
         Raises:
+            CancelledError: it was cancelled; what was measured by then is kept.
             ConfigError: there is no such metric, or it needs a reference.
             ModelNotFoundError: the model that a metric needs is not in models/detectors.
             MediaLabError: a picture or a model cannot be used.
         """
         self.measured.ask(metrics)
         if self.measured.asked:
-            self.measured.measure(
+            pictures = (
                 Picture(self._disk.path(state), str(state["sha256"]), self.config(row).prompt)
                 for row, state in enumerate(self.states())
                 if row not in self.same and self._disk.has(state)
             )
+            self.measured.measure(pictures, is_cancelled)
         return self
 
     def sheet(

@@ -46,7 +46,7 @@ class Runnable(Protocol):
     def saved(self, noted: Mapping[int, Mapping[str, Any]]) -> Mapping[int, Artifact]:
         """See `Batch.saved`."""
 
-    def measure(self) -> object:
+    def measure(self, *, is_cancelled: Callable[[], bool]) -> object:
         """See `Batch.measure`."""
 
     def missing(self, noted: Mapping[int, Mapping[str, Any]]) -> Sequence[tuple[int, str]]:
@@ -114,7 +114,8 @@ class BatchRun:
     def cancel(self) -> None:
         """Stop at the next step of the running pictures; any thread may call this.
 
-        They wait again, and everything that was made is kept.
+        They wait again, and everything that was made is kept. While pictures are measured, it stops
+        at the next one.
         """
         self._is_cancelled = True
         if self._cells is not None:
@@ -171,7 +172,7 @@ class BatchRun:
         if cells.left:
             message = "the batch was stopped; run it again to go on with what is missing"
             raise CancelledError(message)
-        batch.measure()
+        batch.measure(is_cancelled=lambda: self._is_cancelled)
 
     def _tell(self, row: int, state: Mapping[str, Any]) -> None:
         self.rows.append(row)

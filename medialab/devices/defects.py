@@ -2,6 +2,9 @@
 
 from contextlib import suppress
 from pathlib import Path
+from traceback import format_exception
+
+from medialab.errors import MediaLabError
 
 LOG = "api.log"  # in the outputs folder
 
@@ -18,3 +21,15 @@ def note_defect(outputs: Path, job: str, traceback: str) -> None:
         outputs.mkdir(parents=True, exist_ok=True)
         with (outputs / LOG).open("a", encoding="utf-8") as file:
             file.write(f"{job}\n{traceback}\n")
+
+
+def note_error(outputs: Path, job: str, error: BaseException) -> None:
+    """Append an error's traceback to the log, unless its message is all that there is to know.
+
+    Args:
+        outputs: As for `note_defect`.
+        job: As for `note_defect`.
+        error: The error; a `MediaLabError` is no defect of ours.
+    """
+    if not isinstance(error, MediaLabError):
+        note_defect(outputs, job, "".join(format_exception(error)))

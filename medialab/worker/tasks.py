@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from traceback import format_exception
 from typing import Any
 
 from medialab.batch.batch import Batch
-from medialab.devices.defects import note_defect
+from medialab.devices.defects import note_defect, note_error
 from medialab.errors import CancelledError, MediaLabError
-from medialab.process.events import ENDS, Event
+from medialab.process.events import ENDS, Event, Kind
 from medialab.runs.executor import KernelExecutor, RunJob
 from medialab.runs.plain import error_as_plain, event_as_plain, picture_as_plain
 from medialab.runs.request import Request
@@ -45,6 +44,7 @@ class Tasks:
         self._answering = ThreadPoolExecutor(max_workers=1, thread_name_prefix="medialab-answers")
         # Measures the pictures of batches, while others are drawn.
         self._measuring = ThreadPoolExecutor(max_workers=1, thread_name_prefix="medialab-metrics")
+        self._measured: dict[str, threading.Event] = {}  # by the task; set once it is cancelled
         self._forget = bench.executor.listen(self._hear)
         if isinstance(bench.executor, KernelExecutor):
             bench.executor.queue.goes_on_elsewhere = self._tell_drawn
@@ -63,8 +63,12 @@ class Tasks:
             self._cancel(message["cancel"], keep=message["keep"])
 
     def close(self) -> None:
-        """Cancel everything, and wait for what is being measured."""
+        """Cancel everything, and wait for the picture that is being measured."""
         self._bench.executor.cancel_all()
+        with self._lock:
+            cancelled = [*self._measured.values()]
+        for one in cancelled:
+            one.set()
         for each in (self._answering, self._measuring):
             each.shutdown(cancel_futures=True)
         self._forget()
@@ -79,18 +83,26 @@ class Tasks:
             self._tell(Event("failed", task, error=error))
 
     def _measure(self, task: str, name: str) -> None:
-        """Measure the pictures of a batch; not stopped by `cancel`, but by the end of the other."""
+        """Measure the pictures of a batch."""
         self._tell(Event("started", task))
-        work = self._measuring.submit(lambda: Batch(self._bench, name).measure())
+        cancelled = threading.Event()
+        with self._lock:
+            self._measured[task] = cancelled
+        work = self._measuring.submit(
+            lambda: Batch(self._bench, name).measure(is_cancelled=cancelled.is_set)
+        )
         work.add_done_callback(lambda done: self._end_measuring(task, done))
 
     def _end_measuring(self, task: str, done: "Future[Batch]") -> None:
+        with self._lock:
+            del self._measured[task]
         if done.cancelled():  # this process ends
             return
         error = done.exception()
-        if error is not None and not isinstance(error, MediaLabError):
-            self._log(task, "".join(format_exception(error)))
-        self._tell(Event("done" if error is None else "failed", task, error=error))
+        if error is not None:
+            note_error(self._bench.artifacts.folder, task, error)
+        ended: Kind = "cancelled" if isinstance(error, CancelledError) else "failed"
+        self._tell(Event("done" if error is None else ended, task, error=error))
 
     def _resolved(self, request: str) -> dict[str, Any]:
         return self._bench.resolve(Request.from_json(request).config).model_dump(mode="json")
@@ -105,6 +117,8 @@ class Tasks:
     def _cancel(self, task: str, *, keep: bool) -> None:
         with self._lock:
             jobs = [job for name, job in self._jobs.values() if name == task]
+            if task in self._measured:
+                self._measured[task].set()
         for job in jobs:
             job.cancel(keep=keep)
 
@@ -122,7 +136,7 @@ class Tasks:
             if event.kind in ENDS:
                 del self._jobs[event.job]
         if event.kind == "failed" and not isinstance(event.error, MediaLabError):
-            self._log(task, job.traceback)
+            note_defect(self._bench.artifacts.folder, task, job.traceback)
         if isinstance(event.error, CancelledError):  # its message names the job of this process
             event = replace(event, error=CancelledError(_CANCELLED))
         plain = event_as_plain(replace(event, job=task), self._unsaved)
@@ -132,6 +146,3 @@ class Tasks:
 
     def _tell(self, event: Event) -> None:
         self._say({"event": event_as_plain(event, self._unsaved)})
-
-    def _log(self, task: str, traceback: str) -> None:
-        note_defect(self._bench.artifacts.folder, task, traceback)

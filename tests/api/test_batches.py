@@ -13,6 +13,7 @@ from medialab import PipelineConfig
 from medialab.api.service import Service
 from medialab.batch import running
 from medialab.devices.defects import LOG
+from medialab.errors import CancelledError
 from tests.api.serving import LONG, QUICK, serving_api
 
 pytestmark = pytest.mark.slow
@@ -154,6 +155,29 @@ def test_what_is_to_be_measured_of_a_batch_is_measured_when_its_pictures_are_mad
     assert (done["state"], done["batch"]["done"]) == ("done", 2)
     lines = (server.outputs / "batches" / "measured" / "metrics.jsonl").read_text().splitlines()
     assert sum('"values"' in line for line in lines) == 2
+
+
+def test_a_batch_that_is_cancelled_before_it_is_measured_is_measured_when_it_is_asked_for_again(
+    tiny_models, tmp_path
+):
+    with closing(Service(tiny_models, tmp_path)) as service:
+        seeds = {"seed": "1,2"}
+        batch = service.bench.sweep(PipelineConfig(**QUICK), seeds, name="two", metrics="sharpness")
+        assert service.batches.submit("two", rows=2, owner="one").error(120) is None
+        batch.measured.file.unlink()
+        batch.measured.ask("mean_colour")
+        service.executor.pause()
+        job = service.batches.submit("two", rows=2, owner="one")
+        measuring = threading.Event()
+        while not [one for one in service.executor.jobs() if one.kind == "metrics"]:
+            measuring.wait(0.01)
+        job.cancel()
+        assert isinstance(job.error(60), CancelledError)
+        assert (job.state, job.rows["done"]) == ("cancelled", 2)
+        assert service.executor.jobs() == []
+        service.executor.go_on()
+        assert service.batches.submit("two", rows=2, owner="one").error(120) is None
+        assert not service.bench.batch("two").table["mean_colour"].isna().any()
 
 
 def test_a_batch_that_the_machine_cannot_begin_is_a_failed_job_and_the_next_one_begins(

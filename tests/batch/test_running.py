@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from medialab import PipelineConfig, Workbench
+from medialab.batch.metrics import METRICS
 from medialab.errors import BatchError, CancelledError
 
 BASE = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=7)
@@ -56,6 +57,39 @@ def test_a_cancelled_run_stops_within_a_step_and_leaves_the_journal_true(bench):
     assert bench.artifacts.find() == []
     assert bench.executor.jobs() == []
     assert run.jobs == []
+
+
+def test_a_run_that_is_cancelled_while_it_measures_ends_at_the_next_picture(bench, monkeypatch):
+    measured = []
+    once = METRICS["sharpness"]
+
+    def measure(image, about):
+        measured.append(image)
+        run.cancel()
+        return once.measure(image, about)
+
+    batch = bench.sweep(BASE, {"seed": "1-3"}, name="poster", metrics=["sharpness"])
+    with monkeypatch.context() as machine:
+        machine.setitem(METRICS, "sharpness", type(once)(measure, once.meaning))
+        run = batch.start()
+        assert run.wait(SOON)
+    assert (run.state, run.done, len(measured)) == ("stopped", 3, 1)
+    assert isinstance(run.error, CancelledError)
+    assert "measure the others" in str(run.error)
+    assert batch.table["sharpness"].isna().sum() == 2
+
+    again = bench.batch("poster")
+    assert again.run().table["sharpness"].isna().sum() == 0
+    lines = batch.measured.file.read_text().splitlines()
+    assert sum('"values"' in line for line in lines) == 3
+
+
+def test_a_run_that_is_cancelled_when_all_is_made_and_measured_is_done(bench):
+    bench.sweep(BASE, {"seed": [1]}, name="poster", metrics=["sharpness"]).run()
+    run = bench.batch("poster").start()
+    run.cancel()
+    assert run.wait(SOON)
+    assert run.state == "done"
 
 
 def test_a_stopped_run_goes_on_with_the_same_bytes(bench, tiny_models, tmp_path):

@@ -48,6 +48,19 @@ def test_a_stopped_batch_goes_on_with_what_is_missing(bench, begun, panel_of):
     assert bench.artifacts.count() == 3
 
 
+def test_a_batch_that_is_made_but_not_measured_is_resumed(bench, begun, panel_of):
+    """As after a kernel that was killed while it measured."""
+    begun({"seed": [1, 2, 1]}, make=True).measured.ask("sharpness")
+    panel = panel_of(bench.batch("poster"))
+    assert told(panel) == ("stopped", "3 of 3 made · 2 to measure")
+    assert panel.bar.batch["left"] == 2
+    panel.act("run", {})
+    assert panel.run.wait(SECONDS)
+    wait_until(lambda: told(panel) == ("done", "3 of 3 made"))
+    assert panel.bar.batch["left"] == 0
+    assert not bench.batch("poster").table["sharpness"].isna().any()
+
+
 def test_rows_of_the_same_picture_are_made_once_and_both_shown(bench, begun, panel_of):
     panel = panel_of(begun({"seed": [1, 2, 1]}))
     panel.resume()

@@ -37,8 +37,8 @@ class BatchBar(anywidget.AnyWidget):
     Attributes:
         batch: with the keys of `FIRST`: `name` ("" without a batch), `state` (one of `STATES`),
             `told` (how much of it is made, in words), `share` (from 0 to 1), `left` (pictures to
-            make), `failed` (those of them that failed), `page` (from 0) of `pages`, and its
-            `title`.
+            make, or to measure), `failed` (those of them that failed), `page` (from 0) of `pages`,
+            and its `title`.
         marked: how many pictures are marked.
         tags: the tags of the marked pictures: each with how many of them have it.
         offers: those of `OFFERED` that the owner can do.

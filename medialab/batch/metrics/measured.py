@@ -8,7 +8,7 @@ only if it differs. Lines that cannot be read are of no picture: what they held 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +18,7 @@ from PIL import Image
 
 from medialab.batch.metrics import METRICS, Subject, Value
 from medialab.batch.metrics.asked import Asked, Registry, read_metrics, scorer_of
-from medialab.errors import ArtifactError, BatchError
+from medialab.errors import ArtifactError, BatchError, CancelledError
 from medialab.pictures.intake import normalise
 from medialab.pictures.store import PictureStore
 from medialab.prompts import without_tags
@@ -62,20 +62,29 @@ class Measured:
             self.asked = [*known.values()]
             self._append({"asked": [asdict(one) for one in self.asked]})
 
-    def measure(self, pictures: Iterable[Picture]) -> None:
+    def measure(
+        self, pictures: Iterable[Picture], is_cancelled: Callable[[], bool] = lambda: False
+    ) -> None:
         """Measure what is missing of pictures, and write it down, one picture after another.
 
+        Args:
+            pictures: The pictures.
+            is_cancelled: Asked before each of them that lacks a value.
+
         Raises:
+            CancelledError: it was cancelled; what was measured by then is kept.
             MediaLabError: a model is no longer there, or fails.
             ArtifactError: a picture cannot be read.
             BatchError: the values cannot be written.
         """
         subjects: dict[str, Subject] = {}
         for one in pictures:
-            there = self._values.get(one.sha256, {})
-            missing = [asked for asked in self.asked if asked.key not in there]
+            missing = self._missing(one.sha256)
             if not missing:
                 continue
+            if is_cancelled():
+                message = "the batch was stopped while its pictures were measured; run it again to "
+                raise CancelledError(message + "measure the others")
             image = _opened(one.path)
             found = {}
             for asked in missing:
@@ -85,7 +94,11 @@ class Measured:
                 subject = Subject(without_tags(one.prompt), about.reference, about.scorer)
                 found[asked.key] = METRICS[asked.name].measure(image, subject)
             self._append({"sha256": one.sha256, "values": found})
-            self._values[one.sha256] = {**there, **found}
+            self._values[one.sha256] = {**self._values.get(one.sha256, {}), **found}
+
+    def lacking(self, sha256s: Iterable[str]) -> int:
+        """Return how many of these pictures lack a value that is asked for."""
+        return sum(bool(self._missing(sha256)) for sha256 in set(sha256s))
 
     def columns(self, sha256s: Sequence[str | None]) -> dict[str, list[Value | None]]:
         """Return the values of pictures by the metrics' names; None for what is not measured."""
@@ -93,6 +106,10 @@ class Measured:
             asked.name: [self._values.get(sha256 or "", {}).get(asked.key) for sha256 in sha256s]
             for asked in self.asked
         }
+
+    def _missing(self, sha256: str) -> list[Asked]:
+        there = self._values.get(sha256, {})
+        return [asked for asked in self.asked if asked.key not in there]
 
     def _subject(self, asked: Asked) -> Subject:
         reference = self._references.load(asked.reference) if asked.reference else None
