@@ -1,10 +1,11 @@
 """Runs, events and errors as plain JSON values and paths, for where they cross a process."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 from uuid import uuid4
 
 from PIL import Image
@@ -50,14 +51,19 @@ def run_from_plain(plain: Mapping[str, Any]) -> Run:
     Raises:
         ArtifactError: a picture's file or its sidecar is gone.
     """
+    run = _run_of(plain)
+    return replace(run, images=[*run.images])
+
+
+def _run_of(plain: Mapping[str, Any]) -> Run:
+    """Return the run of `run_as_plain`, whose pictures are read when they are first asked for."""
     paths = [Path(path) for path in plain["paths"]]
-    images = [_read(path) for path in paths]
     artifacts = []
     if plain["saved"]:
         artifacts = [Artifact.read(path) for path in paths]
     return Run(
         ResolvedConfig.parse(plain["config"]),
-        images,
+        _Pictures(paths),
         plain["records"],
         artifacts,
         {
@@ -66,6 +72,34 @@ def run_from_plain(plain: Mapping[str, Any]) -> Run:
         },
         tuple(plain["already_there"]),
     )
+
+
+class _Pictures(Sequence[Image.Image]):
+    """Pictures of files, each read when it is first asked for: few who hear of a run look at it.
+
+    An `ArtifactError` is raised for one whose file is gone by then.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._images: dict[int, Image.Image] = {}
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, at: int) -> Image.Image: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Image.Image]: ...
+
+    def __getitem__(self, at: int | slice) -> Image.Image | Sequence[Image.Image]:
+        numbers = range(len(self))[at]
+        if isinstance(numbers, range):
+            return [self[number] for number in numbers]
+        if numbers not in self._images:
+            self._images[numbers] = _read(self._paths[numbers])
+        return self._images[numbers]
 
 
 def _read(path: Path) -> Image.Image:
@@ -103,10 +137,12 @@ def event_as_plain(event: Event, unsaved: Path) -> dict[str, Any]:
 
 
 def event_from_plain(plain: Mapping[str, Any]) -> Event:
-    """Return the event of `event_as_plain`; its preview is read when it is first asked for.
+    """Return the event of `event_as_plain`.
+
+    Its preview and its run's pictures are read when they are first asked for.
 
     Raises:
-        ArtifactError: its run's picture or that one's sidecar is gone.
+        ArtifactError: the sidecar of its run's picture is gone.
     """
 
     def preview() -> Image.Image | None:
@@ -119,7 +155,7 @@ def event_from_plain(plain: Mapping[str, Any]) -> Event:
     return Event(
         **{name: plain[name] for name in _FIELDS},
         draws=preview,
-        result=run_from_plain(plain["run"]) if "run" in plain else None,
+        result=_run_of(plain["run"]) if "run" in plain else None,
         error=error_from_plain(plain["error"]) if "error" in plain else None,
     )
 

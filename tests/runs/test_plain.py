@@ -62,6 +62,29 @@ def test_an_event_keeps_its_numbers_its_preview_and_its_run(tmp_path):
     assert again.result.image.tobytes() == PICTURES[0].tobytes()
 
 
+def test_pictures_of_an_event_are_read_when_they_are_asked_for_and_once(tmp_path, monkeypatch):
+    done = Event("done", "job 1", result=Run(CONFIG, PICTURES, [{}, {}], []))
+    plain, opened = sent(event_as_plain(done, tmp_path)), []
+    open_picture = Image.open
+    monkeypatch.setattr(Image, "open", lambda path: opened.append(path) or open_picture(path))
+    run = event_from_plain(plain).result
+    assert (len(run.images), opened) == (2, [])
+    assert run.image is run.images[-2] is run.images[:1][0]
+    assert [one.tobytes() for one in run.images] == [one.tobytes() for one in PICTURES]
+    assert [*map(str, opened)] == plain["run"]["paths"]
+    with pytest.raises(IndexError):
+        run.images[2]
+
+
+def test_a_picture_of_an_event_that_is_gone_when_it_is_asked_for_is_named(tmp_path):
+    done = Event("done", "job 1", result=Run(CONFIG, PICTURES[:1], [{}], []))
+    run = event_from_plain(event_as_plain(done, tmp_path)).result
+    (path,) = tmp_path.iterdir()
+    path.unlink()
+    with pytest.raises(ArtifactError, match=rf"{path.name} was removed"):
+        _ = run.image
+
+
 def test_an_error_keeps_its_kind_its_message_and_its_setting(tmp_path):
     error = ConfigError("no such sampler").about("sampler", ["DDIM", "Euler"])
     again = error_from_plain(sent(error_as_plain(error)))
