@@ -10,6 +10,8 @@ from medialab.artifacts.sidecar import Artifact, Sidecar
 from medialab.artifacts.tag_names import changed_tags, clean_tags
 from medialab.errors import ArtifactError
 
+_SIDECAR_BYTES = 16 * 2**10  # about; that of a long request is larger
+
 
 class AnnotatedPictures(PictureLibrary):
     """The pictures of one outputs folder, whose tags and stars can be changed."""
@@ -92,15 +94,20 @@ class AnnotatedPictures(PictureLibrary):
         """Change a sidecar; nothing is written if nothing is new."""
         picture = self.picture_at(path)
         sidecar = picture.with_suffix(".json")
-        try:
+
+        def change() -> Sidecar:
             with replacing(sidecar) as replace:
                 old = Sidecar.read(sidecar)
                 new = old.model_copy(update=dict(changes_for(old)))
                 if new != old:
                     replace(new.encode())
+            return new
+
+        try:
+            changed = self._written(_SIDECAR_BYTES, change)
         except OSError as error:
             raise ArtifactError(f"{picture.name} not annotated: {advice(error)}") from error
-        return Artifact.of(picture, new)
+        return Artifact.of(picture, changed)
 
 
 def _check_stars(stars: int | None) -> None:

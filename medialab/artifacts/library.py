@@ -1,13 +1,14 @@
 """The pictures of one outputs folder, found and read; nothing here changes them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from medialab.artifacts import formats
 from medialab.artifacts.days import PICTURES, LeftOut, picture_of
 from medialab.artifacts.index import PictureIndex
 from medialab.artifacts.packing import pack
+from medialab.artifacts.publishing import is_full
 from medialab.artifacts.query import Choices, Query
 from medialab.artifacts.sidecar import Artifact
 from medialab.artifacts.table import table_of
@@ -18,9 +19,17 @@ from medialab.files.regular import is_regular
 if TYPE_CHECKING:
     import pandas as pd
 
+T = TypeVar("T")
+
 
 class PictureLibrary:
     """The saved pictures of one outputs folder: listed, searched, and read one by one.
+
+    Attributes:
+        folder: The outputs folder.
+        make_room: Called with a number of bytes when the disk of the folder is full; returns
+            whether it removed something that can be made again, so that writing is worth another
+            try.
 
     Raises:
         ArtifactError: the folder is a link to itself.
@@ -35,6 +44,24 @@ class PictureLibrary:
             ) from error
         self._index = PictureIndex(self.folder)
         self._thumbnails = Thumbnails(self.folder)
+        self.make_room: Callable[[int], bool] = lambda _nbytes: False
+
+    def _written(self, nbytes: int, write: Callable[[], T]) -> T:
+        """Return what some writing returns; on a full disk it is repeated as room is made.
+
+        Args:
+            nbytes: About how many bytes it needs.
+            write: Writes, and leaves nothing behind if that fails.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        while True:
+            try:
+                return write()
+            except OSError as error:
+                if not is_full(error) or not self.make_room(nbytes):
+                    raise
 
     def find(self, query: str | Query = "", *, limit: int = 100, offset: int = 0) -> list[Artifact]:
         """Return pictures, newest first unless the query says otherwise, one page at a time.

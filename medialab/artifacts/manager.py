@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,10 @@ class ArtifactManager(BinnedPictures, AnnotatedPictures):
         size = sidecar.image.width, sidecar.image.height
         name = make_name(config.file_name, Named(config, created, *size))
         suffix = formats.SUFFIX_OF[config.format]
+        content = sidecar.encode()
+        publish = partial(publishing.publish, folder, name, content, picture, suffix)
         try:
-            path = publishing.publish(folder, name, sidecar.encode(), picture, suffix)
+            path = self._written(len(content) + len(picture), publish)
         except OSError as error:
             raise ArtifactError(f"picture not saved in {folder}: {advice(error)}") from error
         return Artifact.of(path, sidecar)

@@ -112,9 +112,14 @@ def _sweep_number(reservation: Path, number: str) -> None:
         release(reservation, lock)
 
 
+def is_full(error: OSError) -> bool:
+    """Return whether a disk, or this user's share of it, has no room."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def advice(error: OSError) -> str:
     """Return what is wrong and what the user can do about it."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         return "the disk is full; free some space, or choose another outputs folder"
     if isinstance(error, BlockingIOError):
         return f"{error}; try again"

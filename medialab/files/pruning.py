@@ -51,15 +51,32 @@ def prune(
     Returns:
         The files that were removed, without those that could not be.
     """
-    size, gone = total_size(files), list[StoredFile]()
-    if size <= most:
-        return gone
+    size = total_size(files)
+    return prune_bytes(files, size - most * 9 // 10, may_go) if size > most else []
+
+
+def prune_bytes(
+    files: Sequence[StoredFile],
+    nbytes: int,
+    may_go: Callable[[StoredFile], bool] = lambda _file: True,
+) -> list[StoredFile]:
+    """Remove files in order until they had so many bytes.
+
+    Args:
+        files: As for `prune`.
+        nbytes: How many bytes to remove; none is removed for 0 or less.
+        may_go: As for `prune`.
+
+    Returns:
+        As `prune`.
+    """
+    gone: list[StoredFile] = []
     for one in files:
-        if size <= most * 9 // 10:
+        if nbytes <= 0:
             break
         if may_go(one):
             with suppress(OSError):
                 one.path.unlink(missing_ok=True)
-                size -= one.size
+                nbytes -= one.size
                 gone.append(one)
     return gone

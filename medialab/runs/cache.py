@@ -18,7 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from medialab.files.pruning import StoredFile, prune, stored_file, stored_files, total_size
+from medialab.files.pruning import (
+    StoredFile,
+    prune,
+    prune_bytes,
+    stored_file,
+    stored_files,
+    total_size,
+)
 from medialab.files.regular import NotRegularError, open_regular, read_regular
 from medialab.files.whole import UNFINISHED, write_whole
 from medialab.runs.stage_keys import StageKey, is_label
@@ -146,6 +153,26 @@ class StageCache:
         nearest = min(differences, key=len)
         return Explanation(key.stage, hit=False, reason="; ".join(nearest) or "no longer cached")
 
+    def let_go(self, nbytes: int, folder: Path) -> bool:
+        """Remove the least recently used results from a full disk, for what cannot be made again.
+
+        Args:
+            nbytes: How many bytes are needed.
+            folder: Where they are; results on another disk stay.
+
+        Returns:
+            Whether any were removed. They stay in memory, as far as they are there.
+        """
+        with self._room:
+            gone = prune_bytes(self._files(), nbytes) if self._is_on_disk_of(folder) else []
+            self._written = None
+        if gone:
+            self._tell(
+                "the disk is full: the results in the stage cache that were used longest ago were "
+                "removed, so that a picture could be saved; free some space"
+            )
+        return bool(gone)
+
     def clear(self) -> None:
         """Remove all values, on the disk, too."""
         with self._lock:
@@ -155,6 +182,12 @@ class StageCache:
         for path in self._paths():
             with contextlib.suppress(OSError):  # a folder, or not ours
                 path.unlink(missing_ok=True)
+
+    def _is_on_disk_of(self, folder: Path) -> bool:
+        try:
+            return self.folder is not None and self.folder.stat().st_dev == folder.stat().st_dev
+        except OSError:  # one of the two is not there
+            return False
 
     def _remember(self, name: str, value: bytes) -> None:
         with self._lock:

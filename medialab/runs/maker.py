@@ -65,6 +65,7 @@ class Maker:
         self.loras = LoRAManager(registry.budget, registry.hashes)
         self._registry, self._pictures = registry, pictures
         self._artifacts, self.cache = artifacts, cache
+        artifacts.make_room = partial(cache.let_go, folder=artifacts.folder)
         self._saver, self._writer = PictureSaver(artifacts, cache), Writer()
         self._ahead = Ahead()
 
@@ -178,11 +179,16 @@ class Maker:
         request: Request,
         picture: PicturePlan,
         image: "Image.Image",
-        record: Mapping[str, Any],
+        record: dict[str, Any],
     ) -> tuple[Artifact, bool]:
-        """Save a picture; on the writer's thread."""
+        """Save a picture; on the writer's thread. The run's record tells what that took."""
         tied = without_unused_hashes(picture, record)
-        return self._saver.save(picture, image, tied, record, duplicates=request.duplicates)
+        saved = self._saver.save(picture, image, tied, record, duplicates=request.duplicates)
+        if news := self.cache.take_news():
+            record["notices"] = [*record.get("notices", ()), *news]
+            for notice in news:
+                _LOG.warning(notice)
+        return saved
 
     def _tell(self, outcome: "Outcome", picture: PicturePlan, news: Sequence[str]) -> None:
         """Add the notices for a person to a picture's record, and log them."""
