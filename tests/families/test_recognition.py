@@ -134,6 +134,21 @@ def test_a_trainers_word_decides_between_families_whose_layers_are_alike():
         assert classify(Header(layers, said)).family == family
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"modelspec.architecture": "chroma/lora", "ss_base_model_version": "flux1"},  # sd-scripts
+        {"modelspec.architecture": "Chroma1/lora"},  # OneTrainer
+        {"ss_base_model_version": "chroma"},  # ai-toolkit
+    ],
+)
+def test_a_lora_of_layers_that_flux_has_too_is_chromas_if_its_trainer_says_so(said):
+    path = "transformer.single_transformer_blocks.0.proj_out"
+    layers = {f"{path}.lora_A.weight": (16, 15360), f"{path}.lora_B.weight": (3072, 16)}
+    assert classify(Header(layers, said)).family == "chroma"
+    assert classify(Header(layers, {"modelspec.architecture": "flux-1-dev/lora"})).family == "flux"
+
+
 def test_layers_of_two_families_at_once_are_of_none():
     flux = {"double_blocks.0.img_attn.qkv.weight": (9216, 3072)}
     other = {"control_layers.0.attention.to_q.weight": (3840, 3840)}
