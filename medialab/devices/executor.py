@@ -233,18 +233,12 @@ class DevicesExecutor(OfProcesses, Executor):
             if found is None:
                 return False
             job, device = found[0], idle[found[1]]
+            if not device.process.send(message_of(job)):  # it has just died: another is given it
+                self.queue.put_back([job])
+                return False
             device.given[kind] = job
             device.checkpoint = job.checkpoint or device.checkpoint
-        is_sent = device.process.send(message_of(job))
-        with self._lock:
-            if not is_sent and device.given.get(kind) is job:
-                # It has just died: another is given it.
-                device.drop(job)
-                self.queue.put_back([job])
-            keep = job.keeps
-        if keep is not None:  # it was cancelled before the process knew of it
-            self._cancel(job, keep)
-        return is_sent
+        return True
 
     def _follow(self, job: Job, event: Mapping[str, Any]) -> None:
         """Take an event of a job that a process makes."""

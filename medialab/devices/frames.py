@@ -2,7 +2,10 @@
 
 import json
 import struct
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 _LENGTH = struct.Struct(">I")  # bytes of the message that follows
@@ -11,6 +14,43 @@ MOST_BYTES = 256 * 2**20  # of one message; a request of 64 MiB is the largest
 
 class BrokenFrameError(Exception):
     """What was read is not a message; nothing more can be read from that pipe."""
+
+
+class FrameWriter:
+    """Writes messages to pipes on a thread of its own: whoever sends one never waits.
+
+    What reads a pipe may be stuck, and a pipe holds little: what is sent after that waits for it.
+    What nobody reads any more is dropped.
+
+    Raises:
+        RuntimeError: no thread can be started.
+    """
+
+    def __init__(self) -> None:
+        self._messages: SimpleQueue[tuple[BinaryIO, Mapping[str, Any] | None] | None]
+        self._messages = SimpleQueue()
+        threading.Thread(target=self._write, name="medialab-sending", daemon=True).start()
+
+    def send(self, pipe: BinaryIO, message: Mapping[str, Any]) -> None:
+        """Write a message to a pipe after all others, and return at once."""
+        self._messages.put((pipe, message))
+
+    def close(self, pipe: BinaryIO) -> None:
+        """Close a pipe once all is written, and return at once."""
+        self._messages.put((pipe, None))
+
+    def end(self) -> None:
+        """End the thread once all is written, and return at once."""
+        self._messages.put(None)
+
+    def _write(self) -> None:
+        while (given := self._messages.get()) is not None:
+            pipe, message = given
+            with suppress(OSError, ValueError):  # nobody reads it, or it is closed
+                if message is None:
+                    pipe.close()
+                else:
+                    write_frame(pipe, message)
 
 
 def write_frame(pipe: BinaryIO, message: Mapping[str, Any]) -> None:

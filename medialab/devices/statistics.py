@@ -15,7 +15,7 @@ class Statistics:
         ended: Jobs that ended, by kind and state.
         stages: How often each stage ran.
         seconds: How long each stage ran in all.
-        deaths: How often a process that makes pictures died.
+        deaths: How often a process that makes pictures died, or could not be started.
     """
 
     def __init__(self) -> None:

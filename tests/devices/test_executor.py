@@ -5,6 +5,7 @@ What every executor must do is in tests/runs/test_executor.py.
 
 import os
 import signal
+import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -246,6 +247,22 @@ def test_processes_start_when_there_are_jobs_for_them_and_end_with_the_workbench
     assert not any(one.is_running() for one in processes)
 
 
+def test_jobs_fail_by_name_where_the_system_starts_no_process_and_none_of_them_hangs(
+    tiny_models, tmp_path, monkeypatch
+):
+    with Workbench(tiny_models, tmp_path / "outputs", devices="cpu,cpu") as bench:
+        with monkeypatch.context() as machine:
+            machine.setattr(sys, "executable", str(tmp_path / "gone"))
+            jobs = [bench.submit(QUICK.changed(seed=seed)) for seed in (1, 2)]
+            for job in jobs:
+                with pytest.raises(WorkerEndedError, match="cannot be started"):
+                    job.result(SOON)
+            assert bench.executor.jobs() == []
+            with pytest.raises(WorkerEndedError, match="cannot be started"):
+                bench.executor.resolve(QUICK)
+        assert bench.submit(QUICK).result(SOON).config.seed == 7
+
+
 @pytest.mark.thorough
 def test_devices_that_never_start_are_told_and_the_others_are_tried_first(
     tiny_models, tmp_path, monkeypatch
@@ -255,9 +272,9 @@ def test_devices_that_never_start_are_told_and_the_others_are_tried_first(
     started = []
     spawn = WorkerProcess._spawn
 
-    def noted(process):
+    def noted(process, *given):
         started.append(process)
-        return spawn(process)
+        return spawn(process, *given)
 
     monkeypatch.setattr(WorkerProcess, "_spawn", noted)
     with Workbench(tiny_models, tmp_path / "outputs", devices="cpu,cpu") as bench:

@@ -2,12 +2,13 @@
 
 import io
 import json
+import os
 import struct
 
 import pytest
 
 from medialab.devices import frames
-from medialab.devices.frames import BrokenFrameError, read_frame, write_frame
+from medialab.devices.frames import BrokenFrameError, FrameWriter, read_frame, write_frame
 
 
 class Trickle(io.BytesIO):
@@ -49,3 +50,40 @@ def test_a_message_over_the_limit_is_not_read(monkeypatch):
     content = json.dumps({"a": "x" * 20}).encode()
     with pytest.raises(BrokenFrameError, match="at most 10"):
         read_frame(io.BytesIO(struct.pack(">I", len(content)) + content))
+
+
+@pytest.fixture
+def writer():
+    made = FrameWriter()
+    yield made
+    made.end()
+
+
+def test_a_writer_waits_for_nobody_and_closes_a_pipe_after_what_was_sent_to_it(writer):
+    reading, writing = os.pipe()
+    pipe = os.fdopen(writing, "wb")
+    said = [{"text": "a" * 2**20, "number": number} for number in range(3)]  # no pipe holds that
+    for one in said:
+        writer.send(pipe, one)
+    writer.close(pipe)
+    with os.fdopen(reading, "rb") as other:
+        assert [read_frame(other) for _ in said] == said
+        assert read_frame(other) is None
+
+
+def test_what_is_sent_to_a_pipe_that_nobody_reads_is_dropped_and_another_gets_its_own(writer):
+    reading, writing = os.pipe()
+    dead = os.fdopen(writing, "wb")
+    os.close(reading)
+    reading, writing = os.pipe()
+    pipe = os.fdopen(writing, "wb")
+    for number in range(2):
+        writer.send(dead, {"lost": number})
+    writer.send(pipe, {"a": 1})
+    writer.close(dead)
+    writer.close(pipe)
+    writer.send(dead, {"lost": "once it is closed"})
+    with os.fdopen(reading, "rb") as other:
+        assert read_frame(other) == {"a": 1}
+        assert read_frame(other) is None
+    assert dead.closed

@@ -1,5 +1,6 @@
 """A process that dies is told with its reason; one that cannot begin is not started for ever."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -71,6 +72,87 @@ def test_one_that_cannot_begin_is_given_up_and_tried_again_when_it_is_asked_for(
     assert worker.pid is None
     with pytest.raises(WorkerEndedError):
         worker.device()
+
+
+def test_one_that_the_system_refuses_is_told_by_name_and_tried_again_when_it_is_asked_for(
+    tmp_path, monkeypatch
+):
+    heard = Heard()
+    worker = WorkerProcess([tmp_path], tmp_path / "outputs", "cpu", heard)
+    with monkeypatch.context() as machine:
+        machine.setattr(sys, "executable", str(tmp_path / "gone"))
+        worker.start()
+        assert worker.pid is None
+        assert heard.for_good.is_set()
+        (told,) = heard.errors
+        assert "cannot be started (No such file or directory)" in told
+        with pytest.raises(WorkerEndedError, match="cannot be started"):
+            worker.device()
+    worker.start()
+    assert worker.pid is not None
+    assert worker.error is None
+    worker.close()
+
+
+def test_one_that_dies_and_cannot_be_replaced_is_told_by_name(tmp_path, monkeypatch):
+    heard = Heard()
+    worker = WorkerProcess([tmp_path], tmp_path / "outputs", "cpu", heard)
+    worker.start()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "gone"))
+    os.kill(worker.pid, signal.SIGKILL)
+    assert heard.for_good.wait(SOON)
+    assert "cannot be started" in heard.errors[-1]
+    assert "cannot be started" in str(worker.error)
+    assert worker.pid is None
+    worker.close()
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_one_for_whose_threads_there_is_no_room_is_ended_and_told(tmp_path, monkeypatch, nth):
+    """The thread that writes to it, and the one that reads from it."""
+    heard, started, counted = Heard(), [], itertools.count(1)
+    start, popen = threading.Thread.start, subprocess.Popen
+
+    def refused(thread):
+        if next(counted) == nth:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    def noted(*given, **more):
+        started.append(popen(*given, **more))
+        return started[-1]
+
+    worker = WorkerProcess([tmp_path], tmp_path / "outputs", "cpu", heard)
+    with monkeypatch.context() as machine:
+        machine.setattr(threading.Thread, "start", refused)
+        machine.setattr(subprocess, "Popen", noted)
+        worker.start()
+    assert "can't start new thread" in heard.errors[0]
+    assert (worker.pid, worker.send({})) == (None, False)
+    assert [one.returncode for one in started] == [-signal.SIGKILL] * (nth - 1)
+    worker.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
+def test_one_that_is_stuck_keeps_nobody_waiting_who_sends_to_it_and_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("medialab.devices.process._STOP_SECONDS", 0.1)
+    heard = Heard()
+    worker = WorkerProcess([tmp_path], tmp_path / "outputs", "cpu", heard)
+    assert worker.device() == "cpu"
+    os.kill(worker.pid, signal.SIGSTOP)
+    sent = threading.Event()
+
+    def send():
+        for _ in range(3):
+            assert worker.send({"cancel": "a" * 2**20, "keep": False})  # no pipe holds that
+        sent.set()
+
+    threading.Thread(target=send, daemon=True).start()
+    assert sent.wait(SOON)
+    pid = worker.pid
+    worker.close()
+    assert heard.for_good.wait(SOON)
+    assert not psutil.pid_exists(pid)
 
 
 @pytest.mark.thorough
