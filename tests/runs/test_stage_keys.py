@@ -40,10 +40,12 @@ def test_the_order_of_settings_does_not_count_and_objects_are_refused():
 def test_keys_differ_by_settings_models_versions_and_what_came_before():
     before = json.loads(key().label())
     assert key().difference(before) == []
-    assert key(settings={"strength": 0.6}).difference(before) == ["strength: 0.4 → 0.6"]
+    settings = {"strength": 0.6, "prompt": "a face"}
+    assert key(settings=settings).difference(before) == ["strength: 0.4 → 0.6"]
+    assert key(models={"checkpoint": "ab"}).difference(before) == ["checkpoint is another file"]
     assert key(models={"lora/ink": "ff"}).difference(before) == [
-        "checkpoint is another file",
-        "lora/ink is another file",
+        "lora/ink was not used",
+        "checkpoint is not used any more",
     ]
     assert key(environment={"torch": "3"}).difference(before) == ["torch 2.13 → 3"]
     both = key(version=2, before="d" * 64).difference(before)
