@@ -13,7 +13,7 @@ from medialab.artifacts.query import Choices, Query
 from medialab.artifacts.sidecar import Artifact
 from medialab.artifacts.table import table_of
 from medialab.artifacts.thumbnails import Thumbnails
-from medialab.errors import ArtifactError
+from medialab.errors import ArtifactError, shown
 from medialab.files.regular import is_regular
 
 if TYPE_CHECKING:
@@ -141,6 +141,9 @@ class PictureLibrary:
         Raises:
             ArtifactError: it is outside the folder, not a picture, or does not exist.
         """
+        if not isinstance(path, str | Path):
+            message = f"{shown(path)} is no path of a picture"
+            raise ArtifactError(message).in_code("give run.artifact.path")
         # As `find` returns it, as a shell completes it, or as the panel and the README write it.
         bases = (self.folder, Path.cwd(), self.folder.parent)
         try:

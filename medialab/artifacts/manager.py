@@ -156,15 +156,16 @@ class ArtifactManager(BinnedPictures, AnnotatedPictures):
             raise ArtifactError(f"{found.name} cannot be read: {advice(error)}") from error
         return Artifact.of(found, sidecar) if is_same else None
 
-    def load(self, path: Path | str) -> PipelineConfig:
+    def load(self, path: Path | str | Artifact) -> PipelineConfig:
         """Return the settings of a picture, from its sidecar or else from its infotext.
 
         Models are found by their hashes, even if they were renamed since. To read files outside
         the outputs folder, or to get the notes as data, use `Workbench.read_settings`.
 
         Args:
-            path: The picture or its sidecar; a relative path starts at the outputs folder, at the
-                current folder, or at the folder that contains the outputs folder.
+            path: The picture's path, its sidecar's, or its artifact; a relative path starts at the
+                outputs folder, at the current folder, or at the folder that contains the outputs
+                folder.
 
         Returns:
             A `ResolvedConfig` from a sidecar. A `PipelineConfig` from infotext, with defaults for
@@ -177,7 +178,7 @@ class ArtifactManager(BinnedPictures, AnnotatedPictures):
         Raises:
             ArtifactError: there is no such file here, or it holds no settings.
         """
-        picture = self.picture_at(path)
+        picture = self.picture_at(path.path if isinstance(path, Artifact) else path)
         read = self._reader.of_picture(picture, is_ours=True)
         if not read.set:
             raise ArtifactError(f"{picture}: {read.summary}")

@@ -107,6 +107,9 @@ class Batch:
     def __len__(self) -> int:
         return len(self.sweep)
 
+    def __repr__(self) -> str:
+        return f"Batch({self.name!r}, {len(self):,} pictures)"
+
     @cached_property
     def same(self) -> Mapping[int, int]:
         """For each row that asks for an earlier row's picture, the number of that row."""

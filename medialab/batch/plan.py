@@ -17,7 +17,7 @@ _MOST_MEASURED = 20
 _MINUTE, _HOUR = 60, 3600  # seconds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BatchPlan:
     """What a batch will cost; `print` it for a sentence.
 
@@ -42,7 +42,8 @@ class BatchPlan:
         """Pictures to make."""
         return self.rows - self.same - self.made - self.saved
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
+        """Return one sentence for a person."""
         parts = [_pictures(self.rows)]
         if self.same:
             parts.append(f"{self.same:,} of them the same as others, made once")

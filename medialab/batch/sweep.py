@@ -99,7 +99,7 @@ class Sweep:
     def place(self, row: int) -> Place:
         """Return the index of each axis' value in a cell."""
         if not 0 <= row < len(self):
-            raise IndexError(row)
+            raise IndexError(f"there is no row {row}; they go from 0 to {len(self) - 1:,}")
         if self.how == "zip":
             return (row,) * len(self.axes)
         return self._unravelled(row if self._chosen is None else self._chosen[row])

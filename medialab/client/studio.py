@@ -3,9 +3,8 @@
 import base64
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -14,13 +13,10 @@ from medialab.client.batches import RemoteBatch
 from medialab.client.connection import Connection
 from medialab.client.jobs import RemoteJob
 from medialab.client.pictures import RemotePicture, RemoteRun, made_picture
-from medialab.config.pipeline import PipelineConfig
+from medialab.config.pipeline import PipelineConfig, as_request
 from medialab.errors import ConfigError
 from medialab.pictures.intake import normalise
 from medialab.pictures.png_writer import png_of
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 TOKEN = "MEDIALAB_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -81,11 +77,13 @@ class Studio:
             MediaLabError: as `Workbench.submit`, and as this class says; nothing is queued.
         """
         _refuse_unsaved(save=save)
-        return self._given("generate", config.model_dump(mode="json"), keep=keep_interrupted)
+        return self._given(
+            "generate", as_request(config).model_dump(mode="json"), keep=keep_interrupted
+        )
 
     def enhance(
         self,
-        picture: "Image.Image | Path | str | bytes",
+        picture: Any,
         config: PipelineConfig | None = None,
         *,
         save: bool = True,
@@ -93,7 +91,7 @@ class Studio:
         """Make a picture from a given one, which is sent along: `execute` with it as the start.
 
         Args:
-            picture: The picture, or its file's path or content.
+            picture: The picture, in any form that `keep` takes.
             config: The settings to work on it with; by default the server enlarges, sharpens and
                 balances the colours, and draws nothing.
             save: Always True.
@@ -105,7 +103,7 @@ class Studio:
         _refuse_unsaved(save=save)
         body: dict[str, Any] = {"image": base64.b64encode(_file_of(picture)).decode()}
         if config is not None:
-            body["config"] = config.model_dump(mode="json")
+            body["config"] = as_request(config).model_dump(mode="json")
         return _wait_for(self._given("enhance", body))
 
     def sweep(
@@ -135,16 +133,17 @@ class Studio:
         Raises:
             ConfigError: a value or a combination is refused; all are told at once.
         """
-        sweep = Sweep(config, axes, how, count=count, seed=seed)
+        sweep = Sweep(as_request(config), axes, how, count=count, seed=seed)
         sweep.check()
         chosen = {"count": count, "seed": seed} if how == "random" else {}
         return RemoteBatch(self._connection, sweep, name, chosen | {"metrics": list(metrics)})
 
-    def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
+    def keep(self, picture: Any) -> str:
         """Store a picture at the server, and return its name in configs, such as `inpaint.mask`.
 
         Args:
-            picture: The picture, or its file's path or content.
+            picture: An image of PIL; a numpy array, (height, width) or (height, width, 3); the path
+                or the content of a picture's file; or a run, of which it is the first picture.
 
         Raises:
             PictureError: it is not a picture, or is broken or far too large.
@@ -238,10 +237,12 @@ def _refuse_unsaved(*, save: bool) -> None:
         raise ConfigError(message).about("save")
 
 
-def _file_of(picture: "Image.Image | Path | str | bytes") -> bytes:
+def _file_of(picture: Any) -> bytes:
     """Return a picture as a PNG, upright and in sRGB, as the workbench stores it.
 
     Raises:
         PictureError: it is not a picture, is damaged or too large.
     """
+    if isinstance(picture, RemoteRun):
+        picture = picture.image
     return png_of(normalise(picture).image)

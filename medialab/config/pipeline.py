@@ -6,12 +6,12 @@ defined in its own file; here it has a field.
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from medialab.config import notebook
-from medialab.errors import ConfigError
+from medialab.errors import ConfigError, shown
 from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN
 from medialab.process.offloading import Offload
 from medialab.process.precisions import AskedPrecision, WeightDtype
@@ -44,8 +44,12 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     """A request as the user makes it. Every setting has a default; unknown ones are refused.
 
     Settings of the whole picture are at the top level; those of every other stage are under its
-    name. Invalid values raise `pydantic.ValidationError`; with `parse`, a `ConfigError` with a
-    sentence for each fault.
+    name: `PipelineConfig(prompt="a red car", face={"enabled": True})`. A request does not change;
+    `changed` returns another one. All settings, with their limits and meanings, are listed by
+    `!python -m medialab --help`, those of one stage by `--help face`, and in docs/settings.md.
+
+    Raises:
+        ConfigError: a value is invalid or a name unknown; the message has a sentence for each.
     """
 
     # Only here are all modes of stage 3 known.
@@ -100,6 +104,17 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
     )
     schema_version: Literal[1] = SCHEMA_VERSION
 
+    if not TYPE_CHECKING:  # which takes the names of the settings from the fields
+
+        def __init__(self, /, **settings: Any) -> None:
+            try:
+                super().__init__(**settings)
+            except ValidationError as error:
+                raise ConfigError(explain(error, type(self))) from error
+
+        # Pydantic's mark: what it validates itself, such as a request's body, does not come here.
+        __init__.__pydantic_base_init__ = True
+
     @model_validator(mode="after")
     @reads("mode", "width", "height")
     def _size_can_be_drawn(self) -> Self:
@@ -142,8 +157,25 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
             raise ConfigError(explain(error, cls)) from error
 
     def changed(self, **settings: Any) -> Self:
-        """Return the request with some settings changed, checked like a new one."""
-        return self.parse(self.model_dump() | settings)
+        """Return the request with some settings changed, checked like a new one.
+
+        Args:
+            **settings: Settings by their names. A stage's may be given in part, as a mapping: the
+                others keep their values.
+
+        Raises:
+            ConfigError: a value is invalid or a name unknown.
+        """
+        return self.parse(self.model_dump() | self._with_rest(settings))
+
+    def _with_rest(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return settings with those of a stage completed by the ones that it has."""
+        found = dict(settings)
+        for name, value in settings.items():
+            own = getattr(self, name, None)
+            if isinstance(own, StageConfig) and isinstance(value, Mapping):
+                found[name] = own.model_dump() | dict(value)
+        return found
 
     def starting_from(self, picture: str) -> Self:
         """Return the request applied to a stored picture.
@@ -306,6 +338,25 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         if not self.takes_base_tags and tagged_loras(self.prompt):
             found["prompt"] = without_tags(self.prompt)
         return found
+
+
+def as_request(given: Any) -> PipelineConfig:
+    """Return a request that is one.
+
+    Raises:
+        ConfigError: it is something else, such as a prompt or a run; the message says what to give.
+    """
+    if isinstance(given, PipelineConfig):
+        return given
+    hint = "PipelineConfig(prompt=…)"
+    if isinstance(given, str):
+        hint = f"PipelineConfig(prompt={shown(given)})"
+    elif isinstance(given, Mapping):
+        hint = "PipelineConfig.parse(settings)"
+    elif isinstance(getattr(given, "config", None), PipelineConfig):
+        hint = "the `config` of it"
+    message = f"{shown(given)} is no request for a picture"
+    raise ConfigError(message).in_code(hint)
 
 
 @cache

@@ -4,6 +4,7 @@ Pillow's exceptions for a damaged, unsupported or endless file end here: whateve
 (to store it, to read its settings, to make a thumbnail) opens it with `open_picture`.
 """
 
+import os
 import re
 import struct
 import threading
@@ -15,11 +16,12 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from medialab.errors import PictureError, PictureTooLargeError
+from medialab.errors import PictureError, PictureTooLargeError, shown
 from medialab.files.regular import read_regular
 from medialab.pictures import levels, png_chunks, profiles
+from medialab.pictures.arrays import picture_of_array
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -143,22 +145,33 @@ def open_picture(
                 yield PictureFile(image, parts.texts, parts.too_long, parts.damaged, parts.profile)
 
 
-def normalise(picture: "Image.Image | Path | str | bytes") -> Normalised:
-    """Convert a picture, given as such or as a file's path or content, to 8-bit sRGB.
+def normalise(picture: Any) -> Normalised:
+    """Convert a picture to 8-bit sRGB.
 
     It is rotated upright by its EXIF orientation, converted to sRGB from its colour profile, and
     scaled to 8 bits from the range of its type (`medialab.pictures.levels`). Of an animation the
     first frame is used. Grey stays grey; alpha stays if any of it is transparent.
+
+    Args:
+        picture: An image of PIL, a numpy array (`medialab.pictures.arrays`), or a file's path or
+            content.
 
     Raises:
         PictureError: it is not a picture, is damaged or too large.
     """
     from PIL import Image
 
+    if not isinstance(picture, Image.Image) and hasattr(picture, "__array__"):
+        picture = picture_of_array(picture)
     if isinstance(picture, Image.Image):
         with _named_errors("this picture"):
             _check_size(picture, "this picture")
             return normalise_image(picture, picture.info.get("icc_profile"))
+    if not isinstance(picture, (str, bytes, os.PathLike)):
+        raise PictureError(
+            f"{shown(picture)} is no picture; give an image of PIL, a numpy array, or the path or "
+            "the content of a picture's file"
+        )
     what = "these bytes" if isinstance(picture, bytes) else str(picture)
     source = picture if isinstance(picture, bytes) else Path(picture)
     with open_picture(source, what) as file:

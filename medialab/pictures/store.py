@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from medialab.errors import ArtifactError, PictureError
 from medialab.files.pruning import StoredFile, prune, stored_files, total_size
@@ -56,8 +56,8 @@ class PictureStore:
         self._stored = 0
         self._news: list[str] = []
 
-    def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
-        """Store a picture, given as such or as a file's path or content, and return its name.
+    def keep(self, picture: Any) -> str:
+        """Store a picture, given in any form that `normalise` takes, and return its name.
 
         It is stored upright, in 8 bits and in sRGB (`medialab.pictures.intake.normalise`);
         `changes` returns what that took.

@@ -7,7 +7,6 @@ from typing import Any
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import PictureError
 from medialab.pictures.store import PictureStore
-from medialab.settings.fields import StageConfig
 
 
 def changed(
@@ -23,13 +22,7 @@ def changed(
     Raises:
         ConfigError: a setting has a value that no picture can be made with.
     """
-    settings: dict[str, Any] = {}
-    for name, value in changes.items():
-        old = getattr(config, name, None)
-        if isinstance(old, StageConfig) and isinstance(value, Mapping):
-            settings[name] = {**old.model_dump(), **value}
-        else:
-            settings[name] = value
+    settings = dict(changes)
     # A mask that is named is meant for this picture, whichever it was painted for.
     named = {own.get("mask") for own in changes.values() if isinstance(own, Mapping)}
     made_for = {mask: one for mask, one in config.made_for.items() if mask not in named}

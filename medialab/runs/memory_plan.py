@@ -73,7 +73,7 @@ class MemoryPlan(NamedTuple):
         """Return the plan of these stages only."""
         return self._replace(stages=tuple(one for one in self.stages if one.stage in stages))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return one sentence for a person."""
         one = self.largest
         return (

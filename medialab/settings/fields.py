@@ -3,14 +3,14 @@
 The models are frozen and refuse unknown names.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from medialab.errors import near
+from medialab.errors import ConfigError, near, shown
 from medialab.pixels.geometry import LEAST_DRAWN, MOST_DRAWN, SIDE_STEP
 
 # As in ComfyUI: 64 bits, torch's maximum. Its noise on the CPU uses only the lower 32.
@@ -131,6 +131,20 @@ class StageConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Yield the settings whose values are not the usual ones, as they may be given again."""
+        fields = type(self).model_fields
+        for name, value in super().__repr_args__():
+            field = fields.get(name or "")
+            if field is None or value != field.get_default(call_default_factory=True):
+                yield name, _as_given(value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse every change: results are cached under the settings that they were made with."""
+        message = f"{name} cannot be set to {shown(value)}: settings that are made do not change"
+        hint = f"config.changed({name}=…), or of a stage config.changed(face={{{name!r}: …}})"
+        raise ConfigError(message).about(name).in_code(hint)
+
     @field_validator("*", mode="before")
     @classmethod
     def _is_of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
@@ -141,6 +155,8 @@ class StageConfig(BaseModel):
         each = value if isinstance(value, (list, tuple)) else [value]
         if not takes_bool and any(isinstance(one, bool) for one in each):
             message = "true and false are not a number or text; write the value itself"
+            if isinstance(value, bool) and _is_switched(cls, info.field_name or ""):
+                message = 'write an object with its settings, of which "enabled" is the switch'
             raise ValueError(message)
         if takes_whole_numbers and any(isinstance(one, float) and abs(one) > 2**53 for one in each):
             message = (
@@ -163,6 +179,13 @@ class StageConfig(BaseModel):
         return [Check(getattr(one.func, "reads", None), one.func) for one in found]
 
 
+def _as_given(value: Any) -> Any:
+    """Return a setting's value with objects in place of models."""
+    if isinstance(value, StageConfig):
+        return dict(value.__repr_args__())
+    return [_as_given(one) for one in value] if isinstance(value, tuple) else value
+
+
 # Values that none of this concerns: groups of settings are checked as models of their own.
 _CHECKED_APART = frozenset({dict, int})
 
@@ -173,6 +196,12 @@ def _kinds_of(model: type[BaseModel], name: str) -> tuple[bool, bool]:
     annotation = model.model_fields[name].annotation
     takes_whole_numbers = _takes(annotation, int) and not _takes(annotation, float)
     return _takes(annotation, bool), takes_whole_numbers
+
+
+def _is_switched(model: type[BaseModel], name: str) -> bool:
+    """Return whether a field holds the settings of a stage that is switched on or off."""
+    annotation = model.model_fields[name].annotation
+    return isinstance(annotation, type) and issubclass(annotation, SwitchedConfig)
 
 
 def _takes(annotation: Any, kind: type) -> bool:

@@ -33,6 +33,21 @@ _IN_WORDS = {
     "string_too_long": "it has over {max_length} characters; write less",
     "missing": "it is missing",
 }
+# What other programs call our settings.
+_ELSEWHERE = {
+    **dict.fromkeys(("num_inference_steps", "sampling_steps", "iterations"), "steps"),
+    **dict.fromkeys(("cfg", "cfg_scale", "guidance"), "guidance_scale"),
+    **dict.fromkeys(("strength", "denoise", "denoising"), "denoising_strength"),
+    **dict.fromkeys(("model", "model_name", "ckpt", "ckpt_name"), "checkpoint"),
+    **dict.fromkeys(("scheduler", "sampler_name"), "sampler"),
+    **dict.fromkeys(("hires_fix", "hires", "enable_hr"), "refiner"),
+    **dict.fromkeys(("num_images_per_prompt", "num_images", "n_iter"), "batch_size"),
+    **dict.fromkeys(("init_image", "init_images"), "image"),
+    **dict.fromkeys(("controlnet", "controlnets", "control_image"), "control"),
+    **dict.fromkeys(("bbox", "xyxy"), "box"),
+    "mask_image": "mask",
+    "subseed": "variation_seed",
+}
 # Characters of a wrong value that are repeated; a picture in the wrong place has millions.
 _LONGEST_VALUE = 200
 
@@ -107,21 +122,39 @@ def _sentence(found: Mapping[str, Any], model: type[BaseModel]) -> str:
         owner = _model_at(model, place[:-1])
         inside = f" in {'.'.join(map(str, place[:-1]))}" if place[:-1] else ""
         known = listed(str(place[-1]), sorted(owner.model_fields) if owner else ())
-        known = known.replace("known:", f"known{inside}:", 1).removesuffix(".")
-        if elsewhere := [] if place[:-1] else _owners(str(place[-1]), model):
-            known = known.partition(". Did you mean")[0]
-            known = f"{known}. It is a setting of {', '.join(elsewhere)}"
-        return f"there is no setting {shown(name)}; {known}"
+        known = known.partition(". Did you mean")[0].replace("known:", f"known{inside}:", 1)
+        return f"there is no setting {shown(name)}; {known.removesuffix('.')}{_meant(place, model)}"
     if found["type"] == "missing":
         return f"{name} is missing"
-    message = _message(found)
+    message = _message(found, model)
     return f"{name}={shown(found['input'])}: {message}" if name else message
 
 
-def _message(found: Mapping[str, Any]) -> str:
+def _meant(place: Sequence[object], model: type[BaseModel]) -> str:
+    """Return ". Did you mean …?" for an unknown setting at a path, or where it is; or nothing."""
+    owner, name = _model_at(model, place[:-1]), str(place[-1])
+    known = owner.model_fields if owner else {}
+    ours = _ELSEWHERE.get(name.casefold(), name)
+    if ours in known:
+        return f". Did you mean {ours!r}?"
+    stage, dot, inner = name.partition(".")
+    if dot and stage in known:
+        return f". Write it within {stage}: {{{inner!r}: …}}"
+    if owners := [] if place[:-1] else _owners(ours, model):
+        it = "It" if ours == name else f"{ours!r}"
+        return f". {it} is a setting of {', '.join(owners)}"
+    return near(name, known)
+
+
+def _message(found: Mapping[str, Any], model: type[BaseModel]) -> str:
     message = str(found["msg"]).removeprefix("Value error, ")
-    if found["type"] == "string_pattern_mismatch" and PICTURE_NAME in message:
+    annotation = _annotation_at(model, found["loc"])
+    if found["type"].startswith("string_") and PICTURE_NAME in str(annotation):
         return "write the name of a stored picture, as Workbench.keep(picture) returns it"
+    inner = _model_in(annotation)
+    if found["type"] in {"tuple_type", "model_type"} and inner and _needed(inner):
+        one = f'{{"{_needed(inner)}": …}}'
+        return f"write {one}" if found["type"] == "model_type" else f"write a list, such as [{one}]"
     facts = {name: _plain(fact) for name, fact in found.get("ctx", {}).items()}
     return _IN_WORDS.get(found["type"], "").format_map(facts) or message
 
@@ -140,9 +173,9 @@ def _fault(found: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     if found["type"] == "extra_forbidden":
         owner = _model_at(model, place[:-1])
         choices = tuple(sorted(owner.model_fields)) if owner else ()
-        message = f"there is no such setting{near(str(place[-1]), choices)}"
+        message = f"there is no such setting{_meant(place, model)}"
     else:
-        message = _message(found)
+        message = _message(found, model)
         if isinstance(cause, ChoiceError):
             choices = cause.choices
         elif isinstance(named := getattr(cause, "__cause__", None), MediaLabError):
@@ -174,6 +207,14 @@ def _model_at(model: type[BaseModel] | None, place: Sequence[object]) -> type[Ba
     return model
 
 
+def _annotation_at(model: type[BaseModel], place: Sequence[object]) -> Any:
+    """Return the type of the setting that a path leads to or into; None if there is none."""
+    names = [at for at, part in enumerate(place) if isinstance(part, str)]
+    owner = _model_at(model, place[: names[-1]]) if names else None
+    field = owner.model_fields.get(str(place[names[-1]])) if owner else None
+    return field.annotation if field else None
+
+
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     """Return the model in a type such as `tuple[ControlUnit, ...] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -186,6 +227,12 @@ def _owners(name: str, model: type[BaseModel]) -> list[str]:
     """Return the stages that have a setting of this name."""
     parts = {part: _model_in(field.annotation) for part, field in model.model_fields.items()}
     return [part for part, inner in parts.items() if inner and name in inner.model_fields]
+
+
+def _needed(model: type[BaseModel]) -> str:
+    """Return the first setting that a model must be given; "" if all have defaults."""
+    fields = model.model_fields.items()
+    return next((name for name, field in fields if field.is_required()), "")
 
 
 def _read_json(written: str, value: str, annotation: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from medialab.batch.batch import Batch, names_in
 from medialab.batch.executors import Bench
 from medialab.batch.sweep import How, Sweep
-from medialab.config.pipeline import PipelineConfig
+from medialab.config.pipeline import PipelineConfig, as_request
 
 
 class OfBatches:
@@ -42,7 +42,9 @@ class OfBatches:
             ConfigError: a value or a combination is refused; all are told at once.
             BatchError: the name is not a folder's, or a batch of that name has other settings.
         """
-        return Batch.begin(self, Sweep(config, axes, how, count=count, seed=seed), name, metrics)
+        return Batch.begin(
+            self, Sweep(as_request(config), axes, how, count=count, seed=seed), name, metrics
+        )
 
     def batch(self: Bench, name: str) -> Batch:
         """Open a batch from the disk.

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Self
 from medialab.artifacts import ArtifactManager, SettingsReader
 from medialab.artifacts.needed import pictures_needed
 from medialab.artifacts.tagging import Tags
-from medialab.config.pipeline import PipelineConfig
+from medialab.config.pipeline import PipelineConfig, as_request
 from medialab.config.resolved import ResolvedConfig
 from medialab.devices.executor import DevicesExecutor
 from medialab.devices.names import read_devices
-from medialab.errors import ConfigError
+from medialab.errors import ConfigError, listed
 from medialab.listing.model_folders import chosen_folders
 from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.presets import Presets, for_photo
 from medialab.process import threads
-from medialab.process.installation import outputs_folder
+from medialab.process.installation import outputs_folder, short_path
 from medialab.process.queue import JobQueue
 from medialab.runs.cache import StageCache
 from medialab.runs.executor import Executor, KernelExecutor, RunJob, wait_for
@@ -122,6 +122,10 @@ class Workbench(OfModels, OfPictures, OfRequests, OfBatches):
         """The torch device that pictures are made on."""
         return self.registry.device
 
+    def __repr__(self) -> str:
+        outputs = short_path(self.artifacts.folder)
+        return f"Workbench(outputs={outputs!r}, device={self.device!r})"
+
     def execute(self, config: PipelineConfig, *, save: bool = True) -> Run:
         """Make the pictures and wait for them; Ctrl-C cancels the run.
 
@@ -175,8 +179,7 @@ class Workbench(OfModels, OfPictures, OfRequests, OfBatches):
         """
         names = [stage.name for stage in STAGES]
         if anew_from is not None and anew_from not in names:
-            message = f"no stage {anew_from!r}; known: {', '.join(names)}"
-            raise ConfigError(message)
+            raise ConfigError(f"no stage {anew_from!r}; {listed(anew_from, names)}")
         self.check(config, save=save)
         label = config.prompt or config.mode
         keeps = save and keep_interrupted
@@ -205,7 +208,7 @@ class Workbench(OfModels, OfPictures, OfRequests, OfBatches):
 
     def enhance(
         self,
-        picture: "Image.Image | Path | str | bytes",
+        picture: Any,
         config: PipelineConfig | None = None,
         *,
         save: bool = True,
@@ -216,7 +219,7 @@ class Workbench(OfModels, OfPictures, OfRequests, OfBatches):
         on the given picture. Enlarging, sharpening and colours need no checkpoint.
 
         Args:
-            picture: The picture, or its file's path or content.
+            picture: The picture, in any form that `keep` takes.
             config: The settings to work on it with; by default those of the preset "Photo", which
                 enlarges, sharpens and balances the colours, and draws nothing.
             save: Whether to write the result to the outputs folder.
@@ -225,7 +228,7 @@ class Workbench(OfModels, OfPictures, OfRequests, OfBatches):
             PictureError: the picture cannot be read.
             MediaLabError: as `execute`.
         """
-        config = for_photo() if config is None else config
+        config = for_photo() if config is None else as_request(config)
         return self.execute(config.starting_from(self.keep(picture)), save=save)
 
     def rerun(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medialab.artifacts import ArtifactManager
-from medialab.config.pipeline import PipelineConfig
+from medialab.config.pipeline import PipelineConfig, as_request
 from medialab.families import RUNNING
 from medialab.files.digests import Digests
 from medialab.listing.notes import Notes, note, notes_on
@@ -170,7 +170,7 @@ class OfModels:
         Args:
             config: The request.
         """
-        return missing(config, self.registry.snapshot())
+        return missing(as_request(config), self.registry.snapshot())
 
     def download(
         self, what: "Downloadable", *, kind: str = "", preview: bool = False

@@ -19,6 +19,7 @@ from medialab.process.jobs import Job
 from medialab.runs.control_images import control_image
 from medialab.runs.executor import Executor, KernelExecutor
 from medialab.runs.resolver import Resolver
+from medialab.runs.run import Run
 from medialab.runs.verifying import why_different
 from medialab.settings.control_units import ControlUnit
 from medialab.settings.fields import RANDOM_SEED
@@ -38,16 +39,20 @@ class OfPictures:
     _reader: SettingsReader
     _resolver: Resolver
 
-    def keep(self, picture: "Image.Image | Path | str | bytes") -> str:
-        """Store a picture to start from, and return its name in configs.
+    def keep(self, picture: Any) -> str:
+        """Store a picture to start from, or a mask, and return its name in configs.
 
         Args:
-            picture: The picture, or its file's path or content.
+            picture: An image of PIL; a numpy array, (height, width) or (height, width, 3); the path
+                or the content of a picture's file; or a run, of which it is the first picture, or
+                an artifact.
 
         Raises:
             PictureError: it is not a picture, or is broken or far too large.
         """
-        return self.pictures.keep(picture)
+        if isinstance(picture, Run):
+            picture = picture.image
+        return self.pictures.keep(picture.path if isinstance(picture, Artifact) else picture)
 
     def read_settings(
         self,

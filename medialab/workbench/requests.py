@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medialab.artifacts import ArtifactManager
-from medialab.config.pipeline import PipelineConfig
+from medialab.config.pipeline import PipelineConfig, as_request
 from medialab.config.resolved import ResolvedConfig
 from medialab.loading.registry import ModelRegistry
 from medialab.runs.cache import Explanation
@@ -34,7 +34,7 @@ class OfRequests:
         """
         if save:
             self.artifacts.check()
-        self._resolver.check(config)
+        self._resolver.check(as_request(config))
 
     def sizes(self, config: PipelineConfig) -> list[StageSize]:
         """Return the size of a request's picture after each stage that makes it, before any runs.
@@ -43,7 +43,7 @@ class OfRequests:
             ModelNotFoundError: no such checkpoint.
             ModelRefusedError: the size is the checkpoint's, and it does not say it.
         """
-        return self._resolver.sizes(config)
+        return self._resolver.sizes(as_request(config))
 
     def changed(self, config: ResolvedConfig, changes: Mapping[str, Any]) -> PipelineConfig:
         """Return the config of a run's first picture with other settings.
@@ -70,14 +70,14 @@ class OfRequests:
         Raises:
             ModelNotFoundError: no such model.
         """
-        return self._resolver.memory_plan(config)
+        return self._resolver.memory_plan(as_request(config))
 
     def without_effect(self, config: PipelineConfig) -> list[str]:
         """Return a sentence for each setting that the request sets in vain, before it is made.
 
         Such as a negative prompt where no step compares with it. Nothing is loaded.
         """
-        return without_effect(config, self.registry.snapshot())
+        return without_effect(as_request(config), self.registry.snapshot())
 
     def resolve(self, config: PipelineConfig) -> ResolvedConfig:
         """Complete a request: draw its seed, set sizes, merge styles, and record models' hashes.
@@ -90,7 +90,7 @@ class OfRequests:
             ModelNotFoundError: no such checkpoint.
             ModelRefusedError: a model is a pickle, broken, or not the one of a resolved config.
         """
-        return self._resolver.resolve(config)
+        return self._resolver.resolve(as_request(config))
 
     def alike(self, configs: Sequence[ResolvedConfig]) -> list[Any]:
         """Tell which pictures can be denoised at once, by the LoRAs and lengths of their prompts.

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
@@ -22,8 +22,55 @@ def test_every_field_has_a_default_and_a_description():
 
 
 def test_a_config_cannot_be_changed():
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(ConfigError, match=r"steps cannot be set.*config\.changed\(steps="):
         PipelineConfig().steps = 3
+
+
+def test_a_setting_is_refused_in_words_however_a_request_is_made():
+    """A notebook makes it by its settings; a body that holds one hears from pydantic where."""
+    with pytest.raises(ConfigError, match=r"no setting 'stepz'.*Did you mean 'steps'\?$") as error:
+        PipelineConfig(stepz=3)
+    assert isinstance(error.value.__cause__, ValidationError)
+    with pytest.raises(ConfigError, match=r"no setting 'face\.enabld'.*'enabled'"):
+        PipelineConfig(face={"enabld": True})
+    with pytest.raises(ValidationError) as told:
+        TypeAdapter(list[PipelineConfig]).validate_python([{"steps": 3}, {"stepz": 3}])
+    assert [one["loc"] for one in told.value.errors()] == [(1, "stepz")]
+
+
+def test_a_request_shows_what_is_set_as_it_may_be_written_again():
+    loras = [{"name": "ink", "weight": 0.5}]
+    config = PipelineConfig(prompt="a hat", face={"enabled": True, "loras": loras}, steps=20)
+    shown = "prompt='a hat', face={'loras': [{'name': 'ink', 'weight': 0.5}], 'enabled': True}"
+    assert repr(config) == f"PipelineConfig({shown})"
+    assert eval(repr(config)) == config  # noqa: S307 - of our own text
+    assert repr(PipelineConfig()) == "PipelineConfig()"
+
+
+def test_a_stages_settings_are_changed_in_part_and_keep_the_others():
+    config = PipelineConfig(face={"enabled": True, "steps": 4})
+    assert config.changed(face={"grow": 8}).face == config.face.model_copy(update={"grow": 8})
+    whole = type(config.face)(grow=8)
+    assert config.changed(face=whole).face == whole
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("a red car", "PipelineConfig(prompt='a red car')"),
+        ({"prompt": "a red car"}, "PipelineConfig.parse(settings)"),
+        (None, "PipelineConfig(prompt=…)"),
+    ],
+)
+def test_what_is_no_request_is_refused_with_what_to_write(bench, given, hint):
+    asked = [bench.execute, bench.submit, bench.check, bench.explain, bench.resolve, bench.sizes]
+    asked += [bench.missing, bench.memory_plan, bench.without_effect]
+    for method in asked:
+        with pytest.raises(ConfigError, match="is no request for a picture") as error:
+            method(given)
+        assert error.value.hint == hint
+    with pytest.raises(ConfigError, match="is no request"):
+        bench.sweep(given, {"steps": [1, 2]}, name="none")
 
 
 def test_a_sampler_and_a_schedule_that_do_not_go_together_are_refused():

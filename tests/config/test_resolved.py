@@ -1,10 +1,10 @@
 """A request with nothing left open, and one config for each picture of a batch."""
 
 import pytest
-from pydantic import ValidationError
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
+from medialab.errors import ConfigError
 from medialab.settings.fields import LARGEST_SEED
 
 RESOLVED = {"width": 128, "height": 128, "seed": 5, "checkpoint_sha256": "0" * 64}
@@ -17,9 +17,9 @@ def test_a_resolved_config_can_be_asked_again_of_another_file():
 
 
 def test_a_resolved_config_leaves_nothing_open():
-    with pytest.raises(ValidationError):
+    with pytest.raises(ConfigError):
         ResolvedConfig(**RESOLVED | {"seed": -1})
-    with pytest.raises(ValidationError):
+    with pytest.raises(ConfigError):
         ResolvedConfig(**RESOLVED | {"width": None})
 
 

@@ -3,9 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
+from medialab.settings.validation import _ELSEWHERE
+from medialab.stages.detailer.edits import DetectionEdit
 
 JSON = st.recursive(
     st.none()
@@ -76,6 +79,58 @@ def test_what_was_meant_is_told(settings, owner, meant):
         PipelineConfig.parse(settings)
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"num_inference_steps": 3}, r"Did you mean 'steps'\?$"),
+        ({"cfg_scale": 3}, r"Did you mean 'guidance_scale'\?$"),
+        ({"hires_fix": {}}, r"Did you mean 'refiner'\?$"),
+        ({"strength": 0.3}, "'denoising_strength' is a setting of img2img, inpaint, "),
+        ({"face": {"strength": 0.3}}, r"Did you mean 'denoising_strength'\?$"),
+        ({"face.enabled": True}, r"Write it within face: \{'enabled': …\}$"),
+        ({"face": {"detections": [{"bbox": [1, 2, 3, 4]}]}}, r"Did you mean 'box'\?$"),
+    ],
+)
+def test_another_programs_name_for_a_setting_leads_to_ours(settings, told):
+    with pytest.raises(ConfigError, match=told):
+        PipelineConfig.parse(settings)
+
+
+def test_every_name_of_another_program_leads_to_a_setting_and_is_none_itself():
+    models = {PipelineConfig, *map(type, dict(PipelineConfig()).values()), DetectionEdit}
+    ours = {name for one in models for name in getattr(one, "model_fields", {})}
+    assert set(_ELSEWHERE.values()) <= ours
+    assert not _ELSEWHERE.keys() & ours
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"loras": ["ink"]}, r"loras.0='ink': write \{\"name\": …\}$"),
+        ({"loras": "ink"}, r"loras='ink': write a list, such as \[\{\"name\": …\}\]$"),
+        ({"face": {"detections": [[1, 2, 3, 4]]}}, r"write \{\"box\": …\}$"),
+        ({"styles": "ink"}, "styles='ink': write a list$"),
+        ({"face": True}, 'face=True: write an object with its settings, of which "enabled"'),
+        ({"steps": True}, "steps=True: true and false are not a number"),
+    ],
+)
+def test_a_value_of_another_shape_is_told_the_shape(settings, told):
+    with pytest.raises(ConfigError, match=told):
+        PipelineConfig.parse(settings)
+
+
+@pytest.mark.parametrize("picture", [Image.new("RGB", (8, 8)), "cat.png", 7])
+def test_a_picture_in_place_of_its_name_is_told_how_to_get_one(picture):
+    for settings in (
+        {"image": picture},
+        {"inpaint": {"mask": picture}},
+        {"instruct": {"references": [picture]}},
+        {"control": [{"model": "canny", "image": picture}]},
+    ):
+        with pytest.raises(ConfigError, match=r"as Workbench\.keep\(picture\) returns it"):
+            PipelineConfig.parse(settings)
+
+
 def test_a_setting_that_stands_under_a_stage_is_told():
     with pytest.raises(
         ConfigError, match=r"no setting 'crop_factor'.*a setting of body, face, hand$"
@@ -85,7 +140,8 @@ def test_a_setting_that_stands_under_a_stage_is_told():
 
 @given(st.dictionaries(st.sampled_from([*PipelineConfig.model_fields, "x"]), JSON, max_size=4))
 def test_any_values_are_a_request_or_an_error_of_ours(settings):
-    for build in (PipelineConfig.parse, PipelineConfig.from_notebook):
+    builders = (PipelineConfig.parse, PipelineConfig.from_notebook, lambda of: PipelineConfig(**of))
+    for build in builders:
         try:
             assert isinstance(build(settings), PipelineConfig)
         except ConfigError as error:

@@ -1,0 +1,47 @@
+"""Pictures given as arrays of numpy, or of what numpy reads as one."""
+
+from typing import TYPE_CHECKING, Any
+
+from medialab.errors import PictureError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_CHANNELS = (1, 3, 4)
+
+
+def picture_of_array(given: Any) -> "Image.Image":
+    """Return an array as a picture of 8 bits.
+
+    Args:
+        given: Of shape (height, width), or (height, width, channels) with 1 channel for grey, 3 for
+            RGB, 4 for RGB and alpha. True is white. Fractions go from 0 to 1; other numbers from 0
+            to 255, or to 65,535 in an array of uint16.
+
+    Raises:
+        PictureError: it has another shape, or its numbers are none of these.
+    """
+    import numpy as np
+    from PIL import Image
+
+    array = np.asarray(given)
+    if array.ndim not in {2, 3} or (array.ndim == 3 and array.shape[2] not in _CHANNELS):
+        raise PictureError(
+            f"an array of shape {array.shape} is no picture; give (height, width) or "
+            "(height, width, 3), with 4 for transparency"
+        )
+    if not array.size:
+        raise PictureError(f"an array of shape {array.shape} has no pixels")
+    if array.dtype.kind not in "buif":
+        raise PictureError(f"an array of {array.dtype} is no picture; give numbers of 0 to 255")
+    least, most = float(array.min()), float(array.max())
+    top = 65_535 if array.dtype == np.uint16 else 255
+    if not 0 <= least <= most <= top:
+        raise PictureError(
+            f"this array's numbers go from {least:g} to {most:g}; a picture's go from 0 to {top:,}"
+            ", or from 0 to 1 as fractions"
+        )
+    if array.dtype.kind == "b" or (array.dtype.kind == "f" and most <= 1):
+        top = 1
+    pixels = np.round(array.astype(np.float64) * (255 / top)).astype(np.uint8)
+    return Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
