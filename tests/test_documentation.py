@@ -18,10 +18,11 @@ import nbformat
 import pytest
 
 from medialab import PipelineConfig
-from medialab.__main__ import read_batch_arguments, read_enhancement
+from medialab.__main__ import read_batch_arguments, read_enhancement, read_fetch_arguments
 from medialab.api import reference
 from medialab.api.arguments import read_arguments
 from medialab.batch.files import read_batch
+from medialab.settings.fields import StageConfig
 from tests.api.serving import serving_api
 from tests.remote.civitai_server import CivitaiServer
 
@@ -89,12 +90,89 @@ def test_the_python_of_a_page_runs(page, checkout, civitai, tmp_path):
     assert done.returncode == 0, f"{page.name}:\n{done.stderr}"
 
 
+def blocks_of(page):
+    """The blocks of code on a page, each as its language ("" for none) and its text."""
+    return re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def inline_of(page):
+    """The code within a page's sentences, which may go on in the next line."""
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    return [" ".join(one.split()) for one in re.findall(r"`([^`]+)`", prose)]
+
+
+def code_of(page):
+    """All code on a page, in one text."""
+    return "\n".join([*(text for _, text in blocks_of(page)), *inline_of(page)])
+
+
+def anchors_of(page):
+    """The anchors of a page's headings, as GitHub makes them."""
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    heads = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_each_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        place, _, anchor = target.partition("#")
+        if place.startswith(("http:", "https:")):
+            continue
+        file = (page.parent / place).resolve() if place else page
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors_of(file), target
+
+
+def test_the_workbench_has_each_name_that_a_page_gives_it(bench):
+    for page in ALL_PAGES:
+        for name in re.findall(r"\bbench\.(\w+)", code_of(page)):
+            assert hasattr(bench, name), f"{page.name}: bench.{name}"
+
+
+MISSPELT = {("face", "strenght")}  # a page shows how it is refused
+
+
+def test_a_stage_has_each_setting_that_a_page_gives_it():
+    stages = {name: part for name, part in PipelineConfig() if isinstance(part, StageConfig)}
+    named = re.compile(rf"(?<![\w./-])({'|'.join(stages)})\.([a-z_0-9]+)\b(?!\.)")
+    for page in ALL_PAGES:
+        for stage, setting in {*named.findall(code_of(page))} - MISSPELT:
+            assert setting in type(stages[stage]).model_fields, f"{page.name}: {stage}.{setting}"
+
+
+def test_python_that_needs_more_than_is_here_is_python():
+    for page in ALL_PAGES:
+        for kind, text in blocks_of(page):
+            if kind == "py":
+                compile(text, page.name, "exec")
+
+
+MEASURES = re.compile(r"((?:[A-Z_]+=\S+ )*)pytest ((?:-s )?)(\S+\.py)((?: -k \S+)?)$")
+
+
+def test_a_figure_names_a_benchmark_that_is_there_and_the_variables_that_it_reads():
+    found = 0
+    for page in ALL_PAGES:
+        for line in [*code_of(page).splitlines()]:
+            if " pytest " not in f" {line}" or ".py" not in line:
+                continue
+            command = MEASURES.search(line.strip())
+            assert command, line
+            variables, _, file, chosen = command.groups()
+            source = (ROOT / file).read_text()
+            reads = source + (ROOT / "tests/benchmarks/conftest.py").read_text()
+            assert all(f'"{one.partition("=")[0]}"' in reads for one in variables.split()), line
+            assert chosen.removeprefix(" -k ") in source, line
+            found += 1
+    assert found > 9
+
+
 def commands_of(page):
     """The commands that a page shows, in blocks and within its sentences, as words."""
-    text = page.read_text()
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    lines = [line for kind, block in blocks if not kind for line in block.splitlines()]
-    lines += re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    shells = [text for kind, text in blocks_of(page) if kind in {"", "sh"}]
+    lines = [line for text in shells for line in text.splitlines()] + inline_of(page)
     for line in lines:
         if PROGRAM.match(line.strip()) and "…" not in line:
             words = shlex.split(line.strip(), comments=True)
@@ -132,6 +210,8 @@ def test_a_picture_from_the_shell_is_asked_for_with_settings_that_there_are(word
         read_batch(ROOT / read_batch_arguments([*words[1:]]).file).sweep.check()
     elif words[:1] == ("enhance",):
         read_enhancement([*words[1:]])
+    elif words[:1] == ("fetch",):
+        assert read_fetch_arguments([*words[1:]])
     elif words[:1] == ("doctor",):
         assert set(words[1:]) <= {"--json"}
     elif words[:1] == ("mcp",):
