@@ -12,7 +12,14 @@ from widgets.catalogue import Catalogue
 from widgets.form_fields import GROUPS, FormFields
 from widgets.form_inherited import FormInherited
 from widgets.form_limits import FormLimits
-from widgets.form_messages import FormMessages, Message, about, message_of
+from widgets.form_messages import (
+    FormMessages,
+    Message,
+    about,
+    message_of,
+    tag_at_fault,
+    without_tag,
+)
 from widgets.form_notes import limit_notes, notes_of
 from widgets.form_pictures import FormPictures
 from widgets.form_shapes import SIDES
@@ -268,6 +275,10 @@ class Form(ipw.VBox):
         is_choice = field not in {"loras", "prompt", "styles", "control"}
         use = (lambda choice: self.set({field: choice})) if is_choice else None
         message = message_of(error, use)
+        prompt = str(self._values.value("prompt") or "")
+        if field == "prompt" and (tag := tag_at_fault(error, prompt)):
+            rest = {"prompt": without_tag(prompt, tag)}
+            message = message._replace(label="Remove the tag", act=lambda: self.set(rest))
         button = self._next_steps.get(field)
         if message.act is None and button is not None:
             message = message._replace(label=button[0], act=button[1])

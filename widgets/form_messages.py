@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from medialab import PipelineConfig
-from medialab.errors import ConfigError, MediaLabError
+from medialab.errors import ConfigError, MediaLabError, shown
+from medialab.prompts.tags import tagged_loras, written_tags
 from medialab.settings.validation import faults_of
 from widgets.messages import sentence_of_fault, text_of
 
@@ -166,3 +167,18 @@ def message_of(error: MediaLabError, use: Callable[[str], object] | None) -> Mes
         (choice,) = error.choices
         return Message(text_of(error), f"Use {choice}", lambda: use(choice))
     return Message(text_of(error))
+
+
+def tag_at_fault(error: MediaLabError, prompt: str) -> str:
+    """Return the tag in a prompt whose LoRA an error names, as written; "" for none."""
+    if error.setting != "lora":
+        return ""
+    for tag in written_tags(prompt):
+        if any(shown(lora.name) in error.message for lora in tagged_loras(tag)):
+            return tag
+    return ""
+
+
+def without_tag(prompt: str, tag: str) -> str:
+    """Return a prompt without a tag and the space beside it."""
+    return prompt.replace(f" {tag}", "").replace(tag, "").strip()

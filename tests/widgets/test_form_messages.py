@@ -3,7 +3,15 @@
 import pytest
 
 from medialab.errors import ConfigError, ModelNotFoundError, ModelRefusedError
-from widgets.form_messages import NOTE, FormMessages, Message, about, message_of
+from widgets.form_messages import (
+    NOTE,
+    FormMessages,
+    Message,
+    about,
+    message_of,
+    tag_at_fault,
+    without_tag,
+)
 
 PLAIN = {"mode": "txt2img"}
 
@@ -20,6 +28,21 @@ def messages(settings):
 
 def texts(messages, *fields):
     return [one.text if (one := messages.of(field)) else None for field in fields]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "tag", "rest"),
+    [
+        ("a ball <lora:nosuch:1>, red", "<lora:nosuch:1>", "a ball, red"),
+        ("<lyco:nosuch:te=0.3> a <lora:ink:1> ball", "<lyco:nosuch:te=0.3>", "a <lora:ink:1> ball"),
+        ("a ball <lora:ink:1>", "", None),
+    ],
+)
+def test_the_tag_of_a_missing_lora_is_found_and_the_others_stay(prompt, tag, rest):
+    error = ModelNotFoundError.among("nosuch", "lora", "models/loras", ["ink"])
+    assert tag_at_fault(error, prompt) == tag
+    assert rest is None or without_tag(prompt, tag) == rest
+    assert tag_at_fault(ModelNotFoundError.among("nosuch", "vae", "models/vae", []), prompt) == ""
 
 
 def test_what_is_said_stands_until_the_field_or_the_start_picture_changes(messages):
