@@ -9,6 +9,7 @@ from medialab.stages.detailer.settings import DetailerConfig
 from widgets.form_shapes import OF_STAGES, SHAPES, SIZE
 from widgets.form_values import OF_THE_CHECKPOINT, FormValues
 from widgets.model_defaults import ModelDefaults
+from widgets.shapes import Shape
 
 _AS_PICTURE = "as the picture"
 # In a help text: what is in force where the setting is left empty.
@@ -47,7 +48,9 @@ class FormInherited:
             return None if native is None else {"width": native, "height": native}
         if name == "variation_seed":
             return "random"
-        return SHAPES[name].default if name in SHAPES else None
+        if name not in SHAPES:
+            return None
+        return _when_empty(SHAPES[name]) if SHAPES[name].default is None else SHAPES[name].default
 
     def _of_stage(self, stage: str, setting: str) -> Any:
         if stage == "start":
@@ -62,10 +65,7 @@ class FormInherited:
             own = self._defaults.detailer(str(checkpoint or self._values.value("checkpoint") or ""))
             if setting in own:
                 return {"value": own[setting], "note": "the model's usual"}
-        found = _EMPTY.search(shape.help) if shape.optional else None
-        if found is None:
-            return None
-        return found[1] if shape.kind is str else "auto"  # a number's box is narrow
+        return _when_empty(shape)
 
     def _of_base(self, setting: str) -> Any:
         value = self._values.in_force(setting)
@@ -78,3 +78,11 @@ class FormInherited:
         if setting in {"vae", "text_encoder"} and value == "":
             return "the checkpoint's own"
         return value
+
+
+def _when_empty(shape: Shape) -> str | None:
+    """Return what the help text says of a setting that is left empty; None if it says nothing."""
+    found = _EMPTY.search(shape.help) if shape.optional else None
+    if found is None:
+        return None
+    return found[1] if shape.kind is str else "auto"  # a number's box is narrow

@@ -25,6 +25,10 @@ def test_the_checkpoints_own_settings_are_inherited(inherited):
     assert inherited.of(["size"])["size"] == {"width": 128, "height": 128}
 
 
+def test_a_number_that_is_left_empty_says_that_it_is_chosen(inherited):
+    assert inherited.of(["draw_together"]) == {"draw_together": "auto"}
+
+
 def test_a_random_seed_is_shown_as_that_of_the_last_picture(inherited):
     assert "seed" not in inherited.of(["seed"])
     inherited.last_seed = 7
