@@ -9,8 +9,8 @@
 // source: widgets/generate/src/panel.js
 // source: widgets/generate/src/values.js
 // source: widgets/shared/dom.js
-// sha256 of the sources: 87e74dd5eea178fb9a54ac23194ad634cb9e157762b1e9d41e2722d29bf2f6e9
-// sha256 of the lines below: 59f139e14dfa54947bd716ef008c1037710e95a66d0c6f5046cc8d916ec8ea4e
+// sha256 of the sources: 2f07ba7169e980311795c0959e1b4201eeb8bcdeb32f5413c629a714638b50ee
+// sha256 of the lines below: f6c59786dd8ddabaa21b25cdb1d735fb9505c6ab3b31d3fd78489b3ef1c865af
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -68,6 +68,7 @@ function makeTimes(body, change) {
 function makeLines(body, change) {
   const lines = addTo(body, "textarea", {
     rows: 5,
+    dir: "auto",
     "aria-label": "Prompts, one on each line",
     placeholder: "a cat\na dog in the snow",
     oninput: () => change({ lines: lines.value })

@@ -39,8 +39,8 @@
 // source: widgets/sheet/src/slider.js
 // source: widgets/sheet/src/suggestions.js
 // source: widgets/sheet/src/view.js
-// sha256 of the sources: 7e853dfad47517f04e10e42aef8a3ec80bcbb0c01a03b4656ce6e2240e02571e
-// sha256 of the lines below: 8e4521c1ab7cf714f025c553d35015dbc00676c8c5bea1ec0b592d25ea80aa35
+// sha256 of the sources: a6e963f6f32979aed448e321f9c33143d2fc5849b5a6fdc188597359b6680811
+// sha256 of the lines below: 587670d1a97191235798cd7e5bde9c7c72bc7137d2a27fccac539423ea6c73c1
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -1951,6 +1951,7 @@ var PromptArea = class {
     this.area = addTo(parent, "textarea", {
       class: "mls-prompt-text mls-input mls-text-area",
       id: owner.id,
+      dir: "auto",
       spellcheck: "false",
       autocomplete: "off"
     });

@@ -41,8 +41,8 @@
 // source: widgets/stage_list/src/row.js
 // source: widgets/stage_list/src/stage_list.js
 // source: widgets/stage_list/src/view.js
-// sha256 of the sources: 0b812bc7b7f2cde86567c36c3bbe9c865c8ed68e0ad42094006963810463dd5d
-// sha256 of the lines below: b7b5e1712cc6f56e0357b5d8fda5680f8e0d6b7c2cc6bdb00d34a06cd50c8fb5
+// sha256 of the sources: 8d9b7255a8f2f096d0621fb7ce13ec56ce4049e644d86d1f888a2b59c8f12e61
+// sha256 of the lines below: 686fbbeddbc08f4b8afd63774072044bf0778733a01c2a726803bb13257dbe13
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -2071,6 +2071,7 @@ var PromptArea = class {
     this.area = addTo(parent, "textarea", {
       class: "mls-prompt-text mls-input mls-text-area",
       id: owner.id,
+      dir: "auto",
       spellcheck: "false",
       autocomplete: "off"
     });

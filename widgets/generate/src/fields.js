@@ -93,6 +93,7 @@ export function makeLines(body, change) {
   /** @type {HTMLTextAreaElement} */
   const lines = addTo(body, "textarea", {
     rows: 5,
+    dir: "auto",
     "aria-label": "Prompts, one on each line",
     placeholder: "a cat\na dog in the snow",
     oninput: () => change({ lines: lines.value }),

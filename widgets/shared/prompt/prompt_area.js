@@ -36,6 +36,7 @@ export class PromptArea {
     this.area = addTo(parent, "textarea", {
       class: "mls-prompt-text mls-input mls-text-area",
       id: owner.id,
+      dir: "auto",
       spellcheck: "false",
       autocomplete: "off",
     });
