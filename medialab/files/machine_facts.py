@@ -82,7 +82,7 @@ class MachineFacts:
 
 
 def _is_fact(value: object) -> bool:
-    """Return whether a value of the file can be a fact: a number that was measured."""
+    """Return whether a value of the file can be a fact: a ratio or some seconds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return -_LIMIT < value < _LIMIT  # NaN is neither
+    return 0 <= value < _LIMIT  # NaN is neither

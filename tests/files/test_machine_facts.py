@@ -28,6 +28,7 @@ def test_a_fact_is_measured_once_and_outlives_the_process(tmp_path):
     [
         *(b"", b'{"gain": 2.', b"[1]", b"\xff", b"[" * 100_000),
         *(b'{"gain": true}', b'{"gain": NaN}', b'{"gain": "2"}', b'{"gain": 1e999}'),
+        b'{"gain": -2}',
         b'{"gain": ' + b"9" * 400 + b"}",
     ],
 )
