@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from medialab.devices.jobs import Job, JobEvent
 from medialab.process.events import ENDS
@@ -60,7 +61,12 @@ class _watching:  # noqa: N801 - a context manager reads as a verb
 
     def __init__(self, job: Job, changed: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
-        self._forget = job.watch(lambda: loop.call_soon_threadsafe(changed.set))
+
+        def tell() -> None:
+            with suppress(RuntimeError):  # the server has ended, and its loop with it
+                loop.call_soon_threadsafe(changed.set)
+
+        self._forget = job.watch(tell)
 
     def __enter__(self) -> None:
         pass
