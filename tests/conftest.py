@@ -24,6 +24,10 @@ hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
+# CI tries a hundred examples of a property, a developer's run a few (see pytest_configure).
+hypothesis.settings.register_profile(
+    "quick", hypothesis.settings.get_profile("patient"), max_examples=20
+)
 
 # Before torch is imported: one thread that sleeps while it waits, and no hub to reach for.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -58,6 +62,12 @@ def _refuse_the_network(event, arguments):
 
 
 sys.addaudithook(_refuse_the_network)
+
+
+def pytest_configure(config):
+    """Where thorough tests are left out, properties that say no number are tried on 20 examples."""
+    if config.getoption("markexpr") == "not thorough":
+        hypothesis.settings.load_profile("quick")
 
 
 def pytest_collection_modifyitems(items):

@@ -1,6 +1,7 @@
 """Every setting that a config has is written into the infotext, and read back as it was."""
 
 import json
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -58,9 +59,13 @@ def resolved(**changes):
     return ResolvedConfig.parse(BASE | changes)
 
 
+@cache
 def ways():
-    """Stage ("" for the base) and setting, with each value that it may have and does not have."""
-    plain = resolved()
+    """Return stage ("" for the base) and setting, with values that it may have and does not have.
+
+    Found when the first test asks: every process collects this file, and one runs it.
+    """
+    plain, found = resolved(), []
     for name in PipelineConfig.model_fields:
         own = getattr(plain, name)
         inner = type(own).model_fields if isinstance(own, StageConfig) else {"": None}
@@ -76,10 +81,8 @@ def ways():
                     continue
                 if name not in NOT_WRITTEN and config != plain:
                     tried += 1
-                    yield (name, setting, value)
-
-
-WAYS = list(ways())
+                    found.append((name, setting, value))
+    return found
 
 
 def merged(chosen):
@@ -110,14 +113,14 @@ def test_every_setting_is_among_those_that_are_tried():
         )
         if name not in NOT_WRITTEN
     }
-    assert every - {(name, setting) for name, setting, _ in WAYS} == set()
+    assert every - {(name, setting) for name, setting, _ in ways()} == set()
 
 
 @pytest.mark.parametrize("first", range(3))
 def test_each_setting_alone_is_read_back(first):
     """In one of three modes each, so that all of them are tried in all."""
     modes = ("txt2img", "img2img", "enhance")
-    for number, way in enumerate(WAYS):
+    for number, way in enumerate(ways()):
         if number % len(modes) != first:
             continue
         try:
@@ -128,7 +131,7 @@ def test_each_setting_alone_is_read_back(first):
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)
-@given(st.lists(st.sampled_from(WAYS), max_size=12))
+@given(st.lists(st.deferred(lambda: st.sampled_from(ways())), max_size=12))
 def test_settings_together_are_read_back(chosen):
     try:
         config = resolved(**merged(chosen))
