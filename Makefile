@@ -53,6 +53,8 @@ paperdoll: environment ## list the recipes of the embedded models; RECIPE=name (
 # CI runs every test; on a developer's machine those that try more of the same wait for THOROUGH=1.
 THOROUGH ?= $(CI)
 EXTENT := $(if $(THOROUGH),,-m "not thorough")
+# Plugins that pytest would import in each process: one is for notebooks, the other for nothing here.
+LEAN := -p no:nbval -p no:schemathesis
 
 # One thread that sleeps while it waits: two test processes share a small machine's cores.
 test: export OMP_WAIT_POLICY := PASSIVE
@@ -67,8 +69,8 @@ test: export MEDIALAB_OUTPUTS :=
 test: export TRANSFORMERS_VERBOSITY := error
 test: lint ## lint, the tests, every notebook; THOROUGH=1 for all that CI runs
 	@$(if $(NPM),npm run --silent test)
-	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks $(EXTENT)
-	@$(BIN)/pytest -q tests/benchmarks $(EXTENT)  # figures are kept; they decide in `make benchmark` alone
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks $(LEAN) $(EXTENT)
+	@$(BIN)/pytest -q tests/benchmarks $(LEAN) $(EXTENT)  # figures are kept; they decide in `make benchmark` alone
 	@rm -rf $(COPY) && mkdir $(COPY) && cp -r medialab widgets notebooks models $(COPY)
 	@PYTHONPATH="$(CURDIR)/$(COPY)" $(BIN)/pytest -q -n 2 --dist loadfile \
 		--nbval-lax --nbval-cell-timeout 120 $(COPY)/notebooks
