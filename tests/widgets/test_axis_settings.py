@@ -2,7 +2,7 @@
 
 import pytest
 
-from medialab import PipelineConfig
+from medialab import PipelineConfig, Workbench
 from medialab.batch.axes import REPLACE
 from medialab.batch.setting_names import shape_of
 from medialab.batch.sweep import Sweep
@@ -20,11 +20,12 @@ BASE = {
 }
 
 
-@pytest.fixture
-def settings(bench):
-    catalogue = Catalogue(bench)
-    catalogue.refresh()
-    return {one["name"]: one for one in axis_settings(catalogue, BASE)}
+@pytest.fixture(scope="module")
+def settings(tiny_models, tmp_path_factory):
+    with Workbench(tiny_models, tmp_path_factory.mktemp("outputs"), device="cpu") as bench:
+        catalogue = Catalogue(bench)
+        catalogue.refresh()
+        return {one["name"]: one for one in axis_settings(catalogue, BASE)}
 
 
 def test_every_setting_of_the_menu_is_one_of_the_core(settings):
