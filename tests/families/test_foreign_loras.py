@@ -62,8 +62,18 @@ def bench(tiny_models, tmp_path_factory):
         yield workbench
 
 
-@pytest.mark.parametrize("checkpoint", [one for one in RUNNING if not RUNNING[one].finishes])
-@pytest.mark.parametrize("family", FAMILIES)
+def pairs():
+    """Yield a LoRA's family and a checkpoint's: all, of which its own and one other are quick."""
+    checkpoints = [one for one in RUNNING if not RUNNING[one].finishes]
+    for number, family in enumerate(FAMILIES):
+        others = [one for one in checkpoints if one != family]
+        quick = {family, others[number % len(others)]}
+        for checkpoint in checkpoints:
+            marks = [] if checkpoint in quick else [pytest.mark.thorough]
+            yield pytest.param(family, checkpoint, marks=marks)
+
+
+@pytest.mark.parametrize(("family", "checkpoint"), list(pairs()))
 def test_a_lora_of_another_family_is_refused_by_name_before_anything_is_loaded(
     bench, family, checkpoint
 ):

@@ -303,11 +303,11 @@ def test_a_typed_number_is_taken_with_enter_and_when_it_is_left(bare, number, sh
     ("key", "value"),
     [
         ("ArrowUp", 0.5),
-        ("ArrowRight", 0.5),
-        ("ArrowDown", 0.4),
+        pytest.param("ArrowRight", 0.5, marks=pytest.mark.thorough),
+        pytest.param("ArrowDown", 0.4, marks=pytest.mark.thorough),
         ("Shift+ArrowUp", 0.95),
         ("PageDown", 0),
-        ("Home", 0),
+        pytest.param("Home", 0, marks=pytest.mark.thorough),
         ("End", 1),
     ],
 )

@@ -126,6 +126,7 @@ def test_a_page_that_is_loaded_again_during_a_run_has_the_same_studio(fresh_stud
     expect(state(panel)).to_have_attribute("data-state", "cancelled")
 
 
+@pytest.mark.thorough
 def test_write_a_prompt_move_a_slider_generate_and_see_the_picture(studio):
     prompt_of(studio).fill("a green tree in the snow")
     set_slider(studio, "steps", ["ArrowRight"])

@@ -45,7 +45,12 @@ def held(studio):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("prompt", "a red car on the beach"), ("seed", 8), ("width", 72)]
+    ("name", "value"),
+    [
+        ("prompt", "a red car on the beach"),
+        pytest.param("seed", 8, marks=pytest.mark.thorough),
+        pytest.param("width", 72, marks=pytest.mark.thorough),
+    ],
 )
 def test_boxes_of_a_picture_are_set_aside_for_another_and_back_with_their_own(
     restored, name, value

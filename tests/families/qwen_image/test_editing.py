@@ -92,7 +92,7 @@ def quick(bench, name, *pictures, scale=1.0, **settings):
     )
 
 
-@pytest.mark.parametrize("scale", [1.0, 4.0])
+@pytest.mark.parametrize("scale", [pytest.param(1.0, marks=pytest.mark.thorough), 4.0])
 def test_an_edit_by_several_pictures_is_that_of_diffusers(bench, by_hand, scale):
     pictures = [picture(1), picture(2, 80, 48)]
     config = quick(bench, PLUS, *pictures, scale=scale, negative_prompt="blue")

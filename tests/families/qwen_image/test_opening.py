@@ -106,6 +106,7 @@ def test_a_file_of_edit_2511_edits_as_its_folder_does_and_nobody_is_asked(files,
         assert model.denoiser.config.zero_cond_t
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning")
 def test_a_gguf_of_it_draws_with_its_weights_quantised(files, tmp_path):
     write_gguf(files / "diffusion_models" / "qwen-q8.gguf", make().transformer.state_dict())

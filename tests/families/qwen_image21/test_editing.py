@@ -54,8 +54,15 @@ def quick(bench, *pictures, scale=1.0, **settings):
     )
 
 
-@pytest.mark.parametrize("scale", [1.0, 3.0])
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    ("count", "scale"),
+    [
+        (1, 1.0),
+        (2, 3.0),
+        pytest.param(1, 3.0, marks=pytest.mark.thorough),
+        pytest.param(2, 1.0, marks=pytest.mark.thorough),
+    ],
+)
 def test_an_edit_by_one_picture_or_several_is_that_of_diffusers(bench, pipeline, scale, count):
     pictures = [picture(1), picture(2, 80, 48)][:count]
     config = quick(bench, *pictures, scale=scale, negative_prompt="blue table")
