@@ -9,11 +9,11 @@ from typing import Any
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
-from medialab.errors import ConfigError, MediaLabError, ModelRefusedError
+from medialab.errors import ConfigError, MediaLabError, ModelNotFoundError, ModelRefusedError
 from medialab.families import RUNNING
 from medialab.families.base import UNKNOWN
 from medialab.families.vaes import is_made_for, reads, shared_latents
-from medialab.listing.info import ModelInfo
+from medialab.listing.info import FOLDER_OF_KIND, ModelInfo
 from medialab.listing.runnable import why_not_after, why_not_in
 from medialab.listing.single_files import GGUF
 from medialab.listing.snapshot import Snapshot
@@ -24,7 +24,7 @@ from medialab.process.libraries import check_installed
 from medialab.runs.control_checks import check_units
 from medialab.runs.plan import StageRequest
 from medialab.runs.used_models import optional_models
-from medialab.settings.fields import StageConfig
+from medialab.settings.fields import NameOf, StageConfig
 from medialab.settings.loras import asked_loras
 from medialab.settings.samplers import AUTOMATIC_PREDICTION
 from medialab.settings.sampling import SamplingConfig
@@ -51,9 +51,7 @@ def _check_stage(
     one: StageRequest, config: PipelineConfig, listing: Snapshot, absent: Sequence[Model]
 ) -> None:
     stage, settings = one.name, one.settings
-    found = {
-        model: listing.find(model.name, model.kind) for model in one.models if model not in absent
-    }
+    found = {model: _find(model, settings, listing) for model in one.models if model not in absent}
     if any(model.kind == "upscaler" for model in found):
         check_installed("spandrel")
     if not config.is_drawn:
@@ -81,6 +79,25 @@ def _check_stage(
             _refuse_foreign_vae(stage, config, info.family, listing)
     _check_block_weights(settings, config, info)
     check_units(getattr(settings, "control", None) or (), found)
+
+
+def _find(model: Model, settings: Any, listing: Snapshot) -> ModelInfo:
+    """Return a model that a stage names.
+
+    Raises:
+        ModelNotFoundError: there is none; the message has the names that need no file, too.
+        ModelRefusedError: it cannot be used.
+    """
+    try:
+        return listing.find(model.name, model.kind)
+    except ModelNotFoundError as error:
+        rules = [rule for field in type(settings).model_fields.values() for rule in field.metadata]
+        also = [rule.also for rule in rules if isinstance(rule, NameOf) and rule.kind == model.kind]
+        if not any(also) or error.setting != model.kind:
+            raise
+        known = [*error.choices, *dict.fromkeys(name for names in also for name in names)]
+        folder = f"models/{FOLDER_OF_KIND[model.kind]}"
+        raise ModelNotFoundError.among(model.name, model.kind, folder, known) from error
 
 
 def _check_stored(info: ModelInfo, config: PipelineConfig) -> None:

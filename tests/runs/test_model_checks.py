@@ -29,6 +29,23 @@ def test_a_missing_model_is_named_with_the_stage():
 
 
 @pytest.mark.parametrize(
+    ("stage", "setting", "wrong", "meant"),
+    [
+        ("upscaler", "upscaler", "lanzos", "lanczos"),
+        ("refiner", "upscaler", "latentt", "latent"),
+        ("face", "detector", "center", "centre"),
+    ],
+)
+@pytest.mark.parametrize("files", [(), ("other",)])
+def test_a_name_that_needs_no_file_is_among_the_known_ones(stage, setting, wrong, meant, files):
+    kind = "detector" if setting == "detector" else "upscaler"
+    settings = {stage: {"enabled": True, setting: wrong}}
+    with pytest.raises(ModelNotFoundError, match=rf"Did you mean '{meant}'\?$") as error:
+        check(BASE, *(info(name, kind) for name in files), **settings)
+    assert {meant, *files} <= {*error.value.choices}
+
+
+@pytest.mark.parametrize(
     ("kind", "settings", "message"),
     [
         ("lora", {"loras": [{"name": "it"}]}, "sdxl"),
