@@ -119,8 +119,9 @@ class BatchExecutor(Protocol):
 class QueueExecutor(BatchExecutor):
     """Makes a batch on the workbench's own queue, which makes one picture at a time, or several.
 
-    At most two of its pictures are there for each device. One whose process dies is made by another
-    process, until three have died of it.
+    At most two of its pictures are there for each device; of several devices, two groups of those
+    that are denoised at once, since these wait for the first of them. One whose process dies is
+    made by another process, then without the others, until three have died of it.
 
     It holds no lock while it calls others or is called: the queue's listeners have their own.
     """
@@ -156,7 +157,9 @@ class QueueExecutor(BatchExecutor):
         forget = executor.listen(hear)
         try:
             while True:
-                while len(self._jobs) < room and (cell := work.cells.take()) is not None:
+                while self._at_once(executor.at_once) < room:
+                    if (cell := work.cells.take()) is None:
+                        break
                     if (refused := self._submit(work.bench, cell)) is not None:
                         yield Outcome(cell, error=refused)
                 if not self._jobs:
@@ -179,12 +182,19 @@ class QueueExecutor(BatchExecutor):
         for _, job in reversed(self._jobs):
             job.cancel()
 
+    def _at_once(self, devices: int) -> int:
+        """Return how many of its jobs keep a device busy each: those of one group are one."""
+        if devices == 1:
+            return len(self._jobs)
+        return len({min((cell.row, *cell.rows_beside)) for cell, _ in self._jobs})
+
     def _submit(self, bench: Bench, cell: Cell) -> MediaLabError | None:
         """Queue a cell; return the error if it is refused."""
         if self._is_cancelled:
             return CancelledError("it was cancelled before it began")
         try:
-            job = bench.submit(cell.config, duplicates=cell.is_again, beside=cell.beside)
+            beside = () if self._deaths[cell.row] else cell.beside
+            job = bench.submit(cell.config, duplicates=cell.is_again, beside=beside)
         except MediaLabError as error:
             return error
         self._jobs = (*self._jobs, (cell, job))

@@ -6,6 +6,7 @@ and run again makes the same pictures.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from heapq import heapreplace
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
@@ -23,6 +24,8 @@ _TEXTS = frozenset(
     {*_PROMPTS, "styles"}
     | {f"{one.name}.{name}" for one in STAGES if one.is_mode for name in _PROMPTS}
 )
+# How many times later the last of several devices may be done than if all had as much to draw.
+MOST_LATER = 1.1
 _MOST_KEPT = 16  # groups: the rows of one are made one after another, or nearly so
 
 
@@ -51,14 +54,16 @@ class Neighbours:
 
     Rows of all seeds and prompts lie in order, seeds last. A group is a part of a prompt's seeds,
     or the seeds of several prompts; those of its rows whose texts have other shapes stand apart.
+    Groups are smaller where several devices would not end at nearly the same time otherwise.
 
     Args:
         sweep: The sweep, with its seeds.
         bench: Resolves requests, and tells which are alike.
+        devices: How many devices make the rows.
     """
 
-    def __init__(self, sweep: Sweep, bench: Resolving) -> None:
-        self._sweep, self._bench = sweep, bench
+    def __init__(self, sweep: Sweep, bench: Resolving, devices: int = 1) -> None:
+        self._sweep, self._bench, self._devices = sweep, bench, devices
         joined = [at for at, axis in enumerate(sweep.axes) if {*axis.settings} <= {_SEED, *_TEXTS}]
         seeds = {at for at in joined if _SEED in sweep.axes[at].settings}
         ranks = {at: min(map(rank, sweep.axes[at].settings)) for at in joined}
@@ -114,7 +119,8 @@ class Neighbours:
         place = list(self._sweep.place(row))
         others = tuple(0 if at in self._axes else index for at, index in enumerate(place))
         if others not in self._counts:
-            self._counts[others] = self._count(self._row(others), cells)
+            most = self._count(self._row(others), cells)
+            self._counts[others] = self._balanced(most, cells) if self._devices > 1 else most
         count, index = self._counts[others], 0
         for at, length in zip(self._axes, self._lengths, strict=True):
             index = index * length + place[at]
@@ -150,6 +156,30 @@ class Neighbours:
             return 1
         # A sweep does not measure: its pairs would be others after it was measured.
         return together.pictures if together is not None and together.place == 1 else 1
+
+    def _balanced(self, most: int, cells: int) -> int:
+        """Return how many pictures are denoised at once so that no device waits long for others.
+
+        It is the largest number with which the device that is last is nearly as early as it can be.
+        """
+        if most * self._devices <= (MOST_LATER - 1) * len(self._sweep):
+            return most  # the last group is a small part of the work
+        lasts = {}
+        for count in range(1, most + 1):
+            loads = [0] * self._devices
+            for size in self._sizes(count, cells) * (len(self._sweep) // cells):
+                heapreplace(loads, loads[0] + size)
+            lasts[count] = max(loads)
+        least = min(lasts.values())
+        return max(count for count, last in lasts.items() if last <= MOST_LATER * least)
+
+    def _sizes(self, count: int, cells: int) -> list[int]:
+        """Return the sizes of the groups of `cells` rows, of `count` pictures at most."""
+        if self._seeds >= count:
+            full, rest = divmod(self._seeds, count)
+            return ([count] * full + [rest] * (rest > 0)) * (cells // self._seeds)
+        full, rest = divmod(cells, count - count % self._seeds)
+        return [count - count % self._seeds] * full + [rest] * (rest > 0)
 
 
 def _placed(rows: Sequence[tuple[int, ResolvedConfig]]) -> list[Joined]:

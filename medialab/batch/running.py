@@ -150,9 +150,9 @@ class BatchRun:
             self._counted = {row: 1 + shared[row] for row, _ in missing}
             self.done = self.total - sum(self._counted.values())
             saved = batch.saved(noted)
-            # On several devices each would draw a cell's neighbours, in vain.
-            together = self._executor.draws_together and batch.bench.executor.at_once == 1
-            neighbours = Neighbours(batch.sweep, batch.bench) if together else None
+            neighbours = None
+            if self._executor.draws_together:
+                neighbours = Neighbours(batch.sweep, batch.bench, batch.bench.executor.at_once)
             ledger = Ledger(batch.bench, batch.config, noted, saved, writer, self._tell, neighbours)
             cells = self._cells = Cells(missing, ledger.begin)
             if self._is_cancelled:  # meanwhile

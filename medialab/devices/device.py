@@ -30,6 +30,7 @@ class Device:
         given: The jobs that the process makes, by their kind.
         ending: Those whose pictures are drawn, and are written while the next ones are drawn.
         checkpoint: That of the last pictures it was given, which is warm; "" before.
+        group: Of the last pictures it was given; see `Job.group`.
         is_started: Whether a process was ever asked for.
         is_gone: Whether its process died for good, until it is asked for again.
     """
@@ -45,7 +46,7 @@ class Device:
         self.process = WorkerProcess(models, outputs, name, self, threads)
         self.given: dict[JobKind, Job] = {}
         self.ending: list[Job] = []
-        self.checkpoint = ""
+        self.checkpoint = self.group = ""
         self.is_started = self.is_gone = False
         self._executor = executor
 

@@ -1,5 +1,6 @@
 """An executor whose pictures other processes make, one a device: jobs wait here."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,6 +24,7 @@ from medialab.runs.plain import error_as_plain, error_from_plain, event_from_pla
 from medialab.runs.request import Request
 
 _KINDS: Sequence[JobKind] = ("pictures", "metrics")  # that processes make
+_MOST_GROUPS = 100  # of which it is remembered that they are drawn
 
 
 class DevicesExecutor(OfProcesses, Executor):
@@ -30,8 +32,9 @@ class DevicesExecutor(OfProcesses, Executor):
 
     Each process makes one job for pictures at a time, and measures the pictures of one batch; the
     others wait here, and clients take turns. Of several jobs that wait, a device is given one whose
-    checkpoint it has loaded. If a process dies, the job that it was making fails with the reason,
-    and the others go on.
+    checkpoint it has loaded. Pictures that are denoised at once wait for the first of them: one
+    device draws all with that, and any finds them in the cache. If a process dies, the job that it
+    was making fails with the reason, and the others go on.
 
     Args:
         models: The models folders.
@@ -62,6 +65,7 @@ class DevicesExecutor(OfProcesses, Executor):
         self.queue = ClientsQueue(most_waiting)
         self._lock = self.queue.lock  # of what the devices were given, too
         self._is_paused = False
+        self._drawn: deque[str] = deque(maxlen=_MOST_GROUPS)  # groups whose pictures are cached
         self._listeners = Listeners()
         self.devices = [Device(self, models, outputs, one, self.threads) for one in devices]
         self._questions = Questions(self.devices, self.queue.refuse_closed)
@@ -173,6 +177,7 @@ class DevicesExecutor(OfProcesses, Executor):
             if job is not None and event is None and job not in device.ending:
                 device.drop(job)
                 device.ending.append(job)
+                self._note_drawn(job)
         if job is not None and event is not None:
             self._follow(job, event)
         elif job is not None:
@@ -183,7 +188,7 @@ class DevicesExecutor(OfProcesses, Executor):
         self._questions.fail(device, error)
         with self._lock:
             self.statistics.deaths += 1
-            device.checkpoint, device.is_gone = "", for_good
+            device.checkpoint, device.group, device.is_gone = "", "", for_good
             given = device.jobs
             begun = [job for job in given if job.state == "running"]
             back = [job for job in given if job.state != "running"]
@@ -229,7 +234,9 @@ class DevicesExecutor(OfProcesses, Executor):
                 return False
             idle.sort(key=lambda one: len(one.jobs))  # one that measures comes last
             warm = [one.checkpoint for one in idle]
-            found = self.queue.take(kind, warm, window=len(self.devices), made=self._made())
+            groups = [one.group for one in idle]
+            made, window = self._made(), len(self.devices)
+            found = self.queue.take(kind, warm, window=window, made=made, groups=groups)
             if found is None:
                 return False
             job, device = found[0], idle[found[1]]
@@ -238,6 +245,9 @@ class DevicesExecutor(OfProcesses, Executor):
                 return False
             device.given[kind] = job
             device.checkpoint = job.checkpoint or device.checkpoint
+            if kind == "pictures":
+                device.group = job.group
+                job.draws_group = bool(job.group) and job.group not in self._drawn
         return True
 
     def _follow(self, job: Job, event: Mapping[str, Any]) -> None:
@@ -252,8 +262,19 @@ class DevicesExecutor(OfProcesses, Executor):
         if kind != "beside":  # of another job's picture: a job keeps its own preview alone
             job.add(kind, told_of(event))
         self.statistics.note(kind, event)
+        mode = None if job.request is None else job.request.config.mode
+        if kind == "stage done" and job.draws_group and event["stage"] == mode:
+            self._note_drawn(job)
+            self.give()
         if self._listeners and job.kind == "pictures":
             self._listeners.tell(event_from_plain(event))
+
+    def _note_drawn(self, job: Job) -> None:
+        """Take note that the pictures of a job's group are denoised, if it is of one."""
+        with self._lock:
+            job.draws_group = False
+            if job.group and job.group not in self._drawn:
+                self._drawn.append(job.group)
 
     def _cancel(self, job: Job, keep: bool) -> None:
         with self._lock:

@@ -1,5 +1,6 @@
 """Jobs that other processes make: what each was asked for, how far it is, what came of it."""
 
+import hashlib
 import secrets
 import threading
 import time
@@ -77,6 +78,7 @@ class Job:
         # Once it is cancelled while a process has it: whether its unfinished picture is saved.
         self.keeps: bool | None = None
         self.is_announced = False  # it is begun only after all listeners have heard of it
+        self.draws_group = False  # while its group is made for the first time, as far as is known
         self.passed = 0  # how often a later job of the same client was begun before it
         self._cancel = cancel
         self._is_over = threading.Event()
@@ -112,6 +114,15 @@ class Job:
         if request is None or request.anew_from is not None or request.config.seed == RANDOM_SEED:
             return ""
         return request.config.model_dump_json()
+
+    @cached_property
+    def group(self) -> str:
+        """What is equal for requests of pictures that are denoised at once; "" for one alone."""
+        if self.request is None or not self.request.beside:
+            return ""
+        every = (self.request.config, *self.request.beside)
+        texts = sorted(one.model_dump_json() for one in every)
+        return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
     @property
     def is_over(self) -> bool:
@@ -230,12 +241,14 @@ def next_for(
     warm: Sequence[str],
     *,
     window: int,
+    groups: Sequence[str] = (),
 ) -> tuple[Job, int] | None:
     """Return the waiting job that is begun next, and which of the idle devices makes it.
 
     The turn is that of `next_of`. Of its first jobs, one whose checkpoint an idle device has
-    loaded comes first, so that no device loads what another has; a job that was passed over as
-    often as the window is long waits for no other.
+    loaded comes first, so that no device loads what another has; before it one of the pictures that
+    an idle device has denoised at once. A job that was passed over as often as the window is long
+    waits for no other.
 
     Args:
         waiting: As for `next_of`.
@@ -243,11 +256,17 @@ def next_for(
         kind: The kind of job.
         warm: The checkpoint that each idle device has loaded; "" where there is none.
         window: How many of the turn's jobs are looked at; 1 keeps their order.
+        groups: The group of the job that each idle device was given last; "" where it had none.
     """
     first = next_of(waiting, turns, kind)
     if first is None or not warm:
         return None
     own = [job for job in waiting if (job.kind, job.turn) == (kind, first.turn)]
+    if first.passed < window > 1:
+        for at, group in enumerate(groups):
+            for job in own if group else ():
+                if job.group == group:
+                    return job, at
     for job in own[: 1 if first.passed >= window else window]:
         if job.checkpoint and job.checkpoint in warm:
             return job, warm.index(job.checkpoint)

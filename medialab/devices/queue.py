@@ -55,6 +55,7 @@ class ClientsQueue:
         *,
         window: int,
         made: Collection[Job] = (),
+        groups: Sequence[str] = (),
     ) -> tuple[Job, int] | None:
         """Remove the job that is begun next, and return it, and which of the idle ones makes it.
 
@@ -62,12 +63,19 @@ class ClientsQueue:
             kind: The kind of job.
             warm: As for `next_for`.
             window: As for `next_for`.
-            made: Jobs that are being made: one for the same waits, and finds what came of it.
+            made: Jobs that are being made: one for the same waits, and finds what came of it, as
+                those do that are denoised at once with one of them, until they are.
+            groups: As for `next_for`.
         """
         with self.lock:
             others = {job.same for job in made} - {""}
-            known = [job for job in self.waiting if job.is_announced and job.same not in others]
-            found = next_for(known, self._turns, kind, warm, window=window)
+            drawn = {job.group for job in made if job.draws_group} - {""}
+            known = [
+                job
+                for job in self.waiting
+                if job.is_announced and job.same not in others and job.group not in drawn
+            ]
+            found = next_for(known, self._turns, kind, warm, window=window, groups=groups)
             if found is None:
                 return None
             job, _ = found

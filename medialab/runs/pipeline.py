@@ -169,6 +169,7 @@ class Pipeline:
                 one.may_keep = one.may_keep and retries.exact
                 if one.may_keep:
                     self.cache.put(one.next.key, encode_frame(one.frame))
+            for one in group:  # whoever hears that one is done finds all of them in the cache
                 one.measured[stage.name] = {
                     "seconds": seconds,
                     "memory_bytes": used_bytes(),

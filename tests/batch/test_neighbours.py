@@ -1,11 +1,13 @@
 """Cells that differ in their seeds alone are denoised at once, whenever they are made."""
 
+from math import ceil
+
 import pytest
 from PIL import Image
 
 from medialab import PipelineConfig, Workbench
 from medialab.artifacts import Sidecar
-from medialab.batch.neighbours import Neighbours
+from medialab.batch.neighbours import MOST_LATER, Neighbours
 from medialab.batch.sweep import Sweep
 from medialab.config.resolved import Together
 from medialab.errors import MediaLabError, WorkerEndedError
@@ -114,6 +116,42 @@ def test_prompts_alone_stand_together_and_what_is_between_them_apart(bench):
     assert cells(bench, axes) == ["r1 b2"] * 4
     axes = {"mode": ["txt2img"], "refiner.prompt": ["red", "blue"]}
     assert cells(bench, axes) == ["a7", "a7"]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "devices", "found"),
+    [
+        ("1-6", 2, [[1, 2, 3]] * 3 + [[4, 5, 6]] * 3),  # as on one
+        ("1-6", 1, [[1, 2, 3]] * 3 + [[4, 5, 6]] * 3),
+        ("1-4", 2, [[1, 2]] * 2 + [[3, 4]] * 2),
+        ("1-3", 2, [[1, 2]] * 2 + [[3]]),
+        ("1-3", 3, [[1], [2], [3]]),
+    ],
+)
+def test_groups_leave_no_device_without_pictures(bench, seeds, devices, found):
+    neighbours = Neighbours(Sweep(BASE, {"seed": seeds}), bench, devices)
+    rows = [neighbours.joined(row) for row in range(len(found))]
+    assert [
+        sorted([one.config.seed, *(other.seed for other in one.beside)]) for one in rows
+    ] == found
+
+
+@pytest.mark.parametrize("devices", [2, 3, 8])
+@pytest.mark.parametrize("axes", [{}, {"prompt": ["red", "blue", "green"]}, {"steps": [2, 3]}])
+def test_every_device_is_done_at_nearly_the_same_time(bench, devices, axes):
+    for count in range(1, 30):
+        sweep = Sweep(BASE, {"seed": f"1-{count}", **axes})
+        neighbours = Neighbours(sweep, bench, devices)
+        cells = len(sweep) if "steps" not in axes else count
+        for most in (2, 3, 4, 8, 16):
+            found = neighbours._balanced(most, cells)
+            sizes = neighbours._sizes(found, cells)
+            assert sum(sizes) == cells
+            assert max(sizes) <= found <= most
+            loads = [0] * devices
+            for size in sizes * (len(sweep) // cells):
+                loads[loads.index(min(loads))] += size
+            assert max(loads) <= MOST_LATER * ceil(len(sweep) / devices)
 
 
 def test_a_text_of_another_length_stands_apart_wherever_it_is(bench):

@@ -18,6 +18,7 @@ MODELS = Path(__file__).resolve().parents[2] / "models"
 PICTURES, QUICK_PICTURES = 32, 4
 ROUNDS, QUICK_ROUNDS = 3, 1
 LEAST_GAIN = 1.8  # times as fast
+AT_ONCE = 4  # pictures
 BASE = PipelineConfig(prompt="a red car in a meadow", steps=20, width=128, height=128)
 
 
@@ -30,12 +31,33 @@ def _warmed(bench, count):
     return time.perf_counter() - began
 
 
-def _swept(bench, name, seeds):
+def _swept(bench, name, seeds, count=1):
     """Return the seconds of a sweep, and the hashes of its pictures in their order."""
-    batch = bench.sweep(BASE, {"seed": seeds}, name=name)
+    batch = bench.sweep(BASE.changed(draw_together=count), {"seed": seeds}, name=name)
     began = time.perf_counter()
     batch.run()
     return time.perf_counter() - began, [state["sha256"] for state in batch.states()]
+
+
+@pytest.mark.thorough
+def test_two_devices_with_groups_of_pictures_against_the_same_one_by_one(
+    tmp_path, keep, gates, monkeypatch
+):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    pictures, rounds = (PICTURES, ROUNDS) if gates else (QUICK_PICTURES, QUICK_ROUNDS)
+    gains = []
+    with Workbench(MODELS, tmp_path, devices="cpu,cpu") as two:
+        _warmed(two, 2)
+        for number in range(rounds):
+            first = 1 + number * pictures
+            seeds, spent = f"{first}-{first + pictures - 1}", {}
+            counts = (1, AT_ONCE)
+            for count in counts if number % 2 else reversed(counts):
+                spent[count], _ = _swept(two, f"{count} at once {number}", seeds, count)
+            gains.append(spent[1] / spent[AT_ONCE])
+    gain = median(gains)
+    told = f"a sweep of {pictures} pictures on two processes: {AT_ONCE} at once {gain:.2f}× as fast"
+    keep(told, gain=round(gain, 3))
 
 
 @pytest.mark.thorough

@@ -28,12 +28,17 @@ LONG = QUICK.changed(steps=150, width=256, height=256, prompt="a long one")
 def bench(tiny_models, tmp_path_factory):
     """A workbench on two processes, both of which are there."""
     with Workbench(tiny_models, tmp_path_factory.mktemp("outputs"), devices="cpu,cpu") as made:
-        jobs = [made.submit(LONG.changed(seed=seed), save=False) for seed in (1, 2)]
-        until_begun(made, jobs)
-        made.executor.cancel_all()
-        for job in jobs:
-            job.error(SOON)
+        until_there(made)
         yield made
+
+
+def until_there(bench):
+    """Wait until both processes are there: one that was killed is started anew."""
+    jobs = [bench.submit(LONG.changed(seed=seed), save=False) for seed in (1, 2)]
+    until_begun(bench, jobs)
+    bench.executor.cancel_all()
+    for job in jobs:
+        job.error(SOON)
 
 
 def until_begun(bench, jobs):
@@ -122,6 +127,98 @@ def test_a_batch_loses_nothing_and_makes_nothing_twice_when_a_process_is_killed(
         settings = bench.artifacts.load(bench.artifacts.folder / batch.states()[3]["path"])
         again = alone.execute(settings).artifact.path
     assert again.read_bytes() == (bench.artifacts.folder / batch.states()[3]["path"]).read_bytes()
+
+
+def drawn_by(bench, batch, changes=lambda _row, _event: None):
+    """Make a batch; return the rows whose turn drew something, and those that showed previews."""
+    drawn, shown, devices = [], set(), set()
+
+    def hear(row, event):
+        job = bench.executor.find(event.job)
+        if event.kind == "stage done" and event.stage == "txt2img":
+            drawn.append(row)
+        if event.kind in {"step", "beside"} and event.preview is not None:
+            shown.add(row)
+        if event.kind == "step" and job is not None and job.state == "running":
+            devices.add(device_of(bench, job))
+        changes(row, event)
+
+    run = batch.start(on_event=hear)
+    assert run.wait(SOON)
+    run.result()
+    assert {state["state"] for state in batch.states()} == {"done"}
+    return sorted(drawn), shown, devices
+
+
+def bytes_of(bench, batch):
+    return [(bench.artifacts.folder / one["path"]).read_bytes() for one in batch.states()]
+
+
+def alone_of(tiny_models, folder, sweep):
+    with Workbench(tiny_models, folder, "cpu") as alone:
+        return bytes_of(alone, alone.sweep(*sweep, name="alone").run())
+
+
+def test_a_group_is_given_to_one_device_whole_and_its_bytes_are_those_of_one_device(
+    bench, tiny_models, tmp_path
+):
+    sweep = QUICK.changed(steps=8, draw_together=3), {"seed": "601-612"}
+    until_there(bench)
+    batch = bench.sweep(*sweep, name="groups")
+    drawn, shown, devices = drawn_by(bench, batch)
+    assert [row // 3 for row in drawn] == [0, 1, 2, 3]  # once each
+    assert len(devices) == 2
+    assert shown == {*range(12)}
+    assert bytes_of(bench, batch) == alone_of(tiny_models, tmp_path, sweep)
+
+
+@pytest.mark.thorough
+def test_a_process_that_dies_while_it_draws_a_group_loses_none_of_its_pictures(
+    bench, tiny_models, tmp_path
+):
+    sweep = QUICK.changed(steps=8, draw_together=3), {"seed": "701-706"}
+    killed = []
+
+    def kill_first(row, event):
+        job = bench.executor.find(event.job)
+        if not killed and row == 0 and event.kind == "step" and job is not None:
+            killed.append(job)
+            kill(device_of(bench, job))
+
+    batch = bench.sweep(*sweep, name="killed group")
+    drawn_by(bench, batch, kill_first)
+    assert len(killed) == 1
+    assert bytes_of(bench, batch) == alone_of(tiny_models, tmp_path, sweep)
+
+
+@pytest.mark.thorough
+def test_a_picture_that_kills_takes_none_of_those_along_that_are_denoised_with_it(bench):
+    batch = bench.sweep(QUICK.changed(steps=8, draw_together=3), {"seed": "801-803"}, name="poison")
+
+    def kill_first(row, event):
+        job = bench.executor.find(event.job)
+        if job is not None and job.state == "running" and event.kind == "step":
+            beside = job.request.beside
+            if row == 0 or any(one.seed == 801 for one in beside):
+                kill(device_of(bench, job))
+
+    run = batch.start(on_event=kill_first)
+    assert run.wait(3 * SOON)
+    run.result()
+    assert [state["state"] for state in batch.states()] == ["failed", "done", "done"]
+
+
+@pytest.mark.thorough
+def test_a_group_that_is_cancelled_goes_on_with_the_same_bytes(bench, tiny_models, tmp_path):
+    sweep = QUICK.changed(steps=8, draw_together=3), {"seed": "901-906"}
+    batch = bench.sweep(*sweep, name="stopped group")
+    stopped = batch.start(
+        on_event=lambda _, event: event.kind == "step" and event.step == 3 and stopped.cancel()
+    )
+    assert stopped.wait(SOON)
+    assert any(state["state"] != "done" for state in batch.states())
+    drawn_by(bench, batch)
+    assert bytes_of(bench, batch) == alone_of(tiny_models, tmp_path, sweep)
 
 
 @pytest.mark.thorough

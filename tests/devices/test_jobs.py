@@ -3,6 +3,7 @@
 import pytest
 
 from medialab import PipelineConfig
+from medialab.config.resolved import ResolvedConfig, Together
 from medialab.devices import jobs
 from medialab.devices.jobs import Job, next_for, next_of
 from medialab.errors import MediaLabError, ModelRefusedError
@@ -113,6 +114,50 @@ def test_a_device_is_given_what_it_has_loaded_and_a_new_one_what_waits_longest()
     assert chosen([y, more], ["x", ""]) == (1, 0)
     assert chosen([x, y], []) is None
     assert chosen([], ["x"]) is None
+
+
+def of_groups(letters):
+    """Jobs of pictures that are denoised at once with those of the same letter."""
+    base = ResolvedConfig(checkpoint="x", width=64, height=64, seed=1, checkpoint_sha256="")
+    found = []
+    for number, letter in enumerate(letters):
+        others = [at for at, one in enumerate(letters) if one == letter]
+        every = {
+            at: base.model_copy(
+                update={"seed": at, "together": Together(pictures=len(others), place=place)}
+            )
+            for place, at in enumerate(others, start=1)
+            if len(others) > 1
+        }
+        own = every.pop(number, base.model_copy(update={"seed": number}))
+        request = Request(own, beside=tuple(every.values()))
+        found.append(Job("pictures", "", "", request=request, cancel=lambda *_: None))
+    return found
+
+
+def test_a_group_is_told_by_all_of_its_requests_and_one_alone_is_of_none():
+    groups = [one.group for one in of_groups("aababc")]
+    assert groups[0] == groups[1] == groups[3] != ""
+    assert groups[2] == groups[4] not in {"", groups[0]}
+    assert groups[5] == ""
+
+
+def test_a_device_goes_on_with_the_pictures_that_it_has_drawn_and_passes_none_over_for_ever():
+    jobs = of_groups("abcabcabc")
+    a, b, _ = groups = [one.group for one in jobs[:3]]
+    waiting = jobs[3:]
+    assert waiting[1].group == b
+
+    def chosen(groups):
+        found = next_for(waiting, {}, "pictures", ["x"] * len(groups), window=2, groups=groups)
+        return waiting.index(found[0]), found[1]
+
+    assert chosen([b]) == (1, 0)
+    assert chosen(["", b]) == (1, 1)
+    assert chosen([groups[2], a]) == (2, 0)
+    assert chosen(["another"]) == (0, 0)
+    waiting[0].passed = 2
+    assert chosen([b]) == (0, 0)
 
 
 def test_one_device_keeps_the_order():

@@ -8,6 +8,9 @@ from medialab.devices.jobs import Job
 from medialab.devices.queue import ClientsQueue
 from medialab.errors import TooManyJobsError, WorkbenchClosedError
 from medialab.runs.request import Request
+from tests.devices.test_jobs import of_groups
+
+BATCH = Job("batch", "", "", cancel=lambda *_: None)
 
 
 @pytest.fixture
@@ -74,6 +77,19 @@ def test_the_same_picture_and_the_same_batch_wait_for_the_one_that_is_made(queue
     assert taken(queue, "batch") is batch
     assert taken(queue, "batch", made=[batch]) is None
     assert taken(queue, "batch") is again
+
+
+def test_pictures_that_are_denoised_at_once_wait_until_the_first_of_them_has_drawn_all(queue):
+    first, second, third, other = [
+        added(queue, part_of=BATCH, request=one.request) for one in of_groups("aaab")
+    ]
+    assert taken(queue) is first
+    first.draws_group = True
+    assert taken(queue, made=[first]) is other
+    assert taken(queue, made=[first, other]) is None
+    first.draws_group = False
+    assert taken(queue, made=[first, other]) is second
+    assert taken(queue, made=[other, second]) is third  # a cached one keeps nobody waiting
 
 
 def test_what_is_put_back_comes_first_and_what_is_moved_where_it_is_wanted(queue):
