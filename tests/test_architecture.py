@@ -117,6 +117,7 @@ TESTED_WITH = {
     "medialab/remote/transfer.py": "tests/remote/test_downloads.py",
     "medialab/remote/huggingface_answers.py": "tests/remote/test_huggingface.py",
     "medialab/runs/reference_checks.py": "tests/families/test_flux2_klein.py",
+    "medialab/runs/run_models.py": "tests/runs/test_context.py",
     "medialab/runs/stage_needs.py": "tests/runs/test_memory_plan.py",
     "medialab/stage.py": "tests/stages/test_contract.py",
     "medialab/vision/finders/clipseg.py": "tests/vision/test_roles.py",

@@ -12,20 +12,19 @@ from medialab.diffusion.latents import decode_latents
 from medialab.diffusion.previews import LatentPreview, Pace
 from medialab.errors import (
     CancelledError,
-    ModelRefusedError,
     NotFiniteError,
     OutOfMemoryError,
 )
 from medialab.listing.snapshot import Snapshot
-from medialab.loading.registry import ModelInfo, ModelRegistry
+from medialab.loading.registry import ModelRegistry
 from medialab.lora import LoRAManager, RunLoRAs
 from medialab.pictures.store import PictureStore, Use
 from medialab.process.events import Event, Kind, no_preview
 from medialab.process.jobs import Job
 from medialab.process.memory import free_memory
-from medialab.process.offloading import Way
 from medialab.process.retries import RetryPolicy
 from medialab.runs.encoded_texts import EncodedTexts
+from medialab.runs.run_models import RunModels
 from medialab.settings.fields import names_in_list
 from medialab.settings.sampling import Sampling
 
@@ -58,7 +57,7 @@ class RunContext:
 
     Attributes:
         retries: how failed work of the present stage is retried.
-        offload: how the checkpoint's parts are kept.
+        models: the run's models.
         is_told: whether the job tells of the picture: it is not another request's.
         fastest: the seconds of the fastest step of each stage, from the end of one to that of the
             next.
@@ -78,7 +77,6 @@ class RunContext:
     ) -> None:
         self._config = config
         self._registry = registry
-        self._listing = listing
         self._pictures = pictures
         self._loras = loras
         self._job = job
@@ -88,8 +86,6 @@ class RunContext:
         self._among = (1, 1)
         self._recall: Recall = lambda _facts, make: (make(), False)
         self._own_pace = self._pace = Pace()
-        self._models: list[Any] = []
-        self._infos: dict[tuple[str, str], ModelInfo] = {}
         self._drawing: Drawing | None = None
         self._step: tuple[int, int, torch.Tensor | None] = (0, 0, None)
         self._finished: Image.Image | None = None
@@ -99,7 +95,7 @@ class RunContext:
         self._stepped: float | None = None
         self.fastest: dict[str, float] = {}
         self.retries = RetryPolicy()
-        self.offload: Way = "none"
+        self.models = RunModels(config, registry, listing, job.check)
 
     def begin(self, image: "Image.Image | None", texts: EncodedTexts | None = None) -> None:
         """Begin the run.
@@ -139,7 +135,7 @@ class RunContext:
             try:
                 yield self.retries
             finally:
-                self._models.clear()
+                self.models.let_go()
 
     def finish(self, seconds: float, image: "Image.Image | None") -> None:
         """Report that the stage is done; `image` is the picture so far."""
@@ -172,18 +168,18 @@ class RunContext:
         """
         name = (sampling and sampling.checkpoint) or self._config.checkpoint
         named = names_in_list((sampling or self._config).text_encoder)
-        checkpoint: LoadedCheckpoint = self._load("checkpoint", name, encoders=named)
+        checkpoint: LoadedCheckpoint = self.models.load("checkpoint", name, encoders=named)
         self.retries.take(checkpoint)
         vae: LoadedVAE | None = None
         if sampling and sampling.vae:
-            vae = self._load("vae", sampling.vae, like=checkpoint.components["vae"])
+            vae = self.models.load("vae", sampling.vae, like=checkpoint.components["vae"])
             self.retries.take(vae)
-        loras = {name: self._find("lora", name).path for name in self._config.loras_used()}
+        loras = {name: self.models.find("lora", name).path for name in self._config.loras_used()}
         drawing = Drawing(
             checkpoint,
             vae=vae,
             inversions={
-                name: self._find("embedding", name).path for name in self._config.embeddings()
+                name: self.models.find("embedding", name).path for name in self._config.embeddings()
             },
             loras=RunLoRAs(self._loras, loras),
             models=self,
@@ -249,18 +245,18 @@ class RunContext:
 
     def detector(self, name: str) -> "VisionModel":
         """Return a detector, loaded."""
-        detector: VisionModel = self._load("detector", name)
+        detector: VisionModel = self.models.load("detector", name)
         return detector
 
     def controlnet(self, name: str) -> Any:
         """Return a ControlNet's network, loaded."""
-        loaded = self._load("controlnet", name)
+        loaded = self.models.load("controlnet", name)
         self.retries.take(loaded)
         return loaded.network
 
     def upscaler(self, name: str) -> "Upscaler":
         """Return an upscaler, loaded."""
-        upscaler: Upscaler = self._load("upscaler", name)
+        upscaler: Upscaler = self.models.load("upscaler", name)
         self.retries.take(upscaler)
         return upscaler
 
@@ -305,52 +301,11 @@ class RunContext:
             seconds = self._stepped - before
             self.fastest[self._stage] = min(seconds, self.fastest.get(self._stage, seconds))
 
-    def _load(self, kind: str, name: str, like: Any = None, encoders: Sequence[str] = ()) -> Any:
-        self._job.check()
-        info = self._listed(kind, name)
-        # A checkpoint that takes over may have its own.
-        parts = [self._find("text encoder", one) for one in encoders] if info.lacks_encoders else []
-        # A checkpoint may replace models that are still loaded; models used with one may not.
-        kept = () if kind == "checkpoint" else tuple(self._models)
-        model = self._registry.load(
-            info,
-            kept=kept,
-            like=like,
-            encoders=parts,
-            precision=self._config.dtype,
-            weight_dtype=self._config.weight_dtype,
-            offload=self.offload,
-        )
-        self._models.append(model)
-        self._find(kind, name)
-        return model
-
     def _free(self) -> None:
         """Free caches and the models that this stage does not use."""
-        self._registry.release_others(self._models)
+        self.models.release_others()
         self._loras.clear_cache()
         free_memory()
-
-    def _find(self, kind: str, name: str) -> ModelInfo:
-        """Return the model with the hash that the run was resolved with.
-
-        Raises:
-            ModelRefusedError: its file was replaced since.
-        """
-        info = self._listed(kind, name)
-        if self._registry.sha256(info) != self._config.sha256_of(kind, name):
-            message = f"{info.path.name} was replaced while it was being loaded; run this again"
-            raise ModelRefusedError(message)
-        return info
-
-    def _listed(self, kind: str, name: str) -> ModelInfo:
-        """Return the model as the run's plan saw it, or as it is now if that file is gone."""
-        sha256 = self._config.sha256_of(kind, name)
-        if (kind, name) not in self._infos:
-            self._infos[kind, name] = self._listing.find_same(name, kind, sha256)
-        if not self._infos[kind, name].path.exists():
-            self._infos[kind, name] = self._registry.find_same(name, kind, sha256)
-        return self._infos[kind, name]
 
     def _tell(self, kind: Kind, **facts: Any) -> None:
         """Tell of the picture, unless another job makes it."""

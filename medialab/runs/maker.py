@@ -104,7 +104,7 @@ class Maker:
                 context = self._context(request, job, plan, picture, which)
                 later = partial(self._drawn_with, request, job, plan, number)
                 if needs := self._needs(plan, picture, pipeline):
-                    context.offload = needs.way
+                    context.models.offload = needs.way
                     job.emit(Event("planned", job.name, told=needs.summary))
                 try:
                     outcome = pipeline.run(
