@@ -1,9 +1,9 @@
 """Makes the pictures of requests on a worker: plans each, runs its stages and saves it."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -106,15 +106,10 @@ class Maker:
                 if needs := self._needs(plan, picture, pipeline):
                     context.models.offload = needs.way
                     job.emit(Event("planned", job.name, told=needs.summary))
-                try:
+                with self._keeping_interrupted(request, job, picture, context):
                     outcome = pipeline.run(
                         picture, context, anew_from=request.anew_from, later=later
                     )
-                except CancelledError as cancelled:
-                    self._writer.wait()
-                    if request.keeps_interrupted or (request.save and job.keeps_unfinished):
-                        self._keep_interrupted(picture.config, context, cancelled)
-                    raise
                 steps.append(context.fastest.get(plan.config.mode))
                 news = read_as_text(picture.config, outcome.record, plan.listing)
                 if number == 1:
@@ -221,17 +216,29 @@ class Maker:
             _LOG.warning("this run %s", needs.summary)
         return needs
 
-    def _keep_interrupted(
-        self, config: ResolvedConfig, context: "RunContext", cancelled: CancelledError
-    ) -> None:
-        """Save and tag a cancelled picture as far as it was made, and raise with its path."""
-        if (found := context.unfinished()) is None:
-            return
-        image, where = found
-        artifact = self._artifacts.save(image, config, {"interrupted": where})
-        self._artifacts.annotate(artifact.path, tags=[INTERRUPTED])
-        message = f"the run was cancelled in {where['stage']}; what there was is {artifact.path}"
-        raise CancelledError(message) from cancelled
+    @contextmanager
+    def _keeping_interrupted(
+        self, request: Request, job: Job[Run], picture: PicturePlan, context: "RunContext"
+    ) -> Iterator[None]:
+        """Save and tag the picture as far as it was made if it is cancelled within the block.
+
+        Raises:
+            CancelledError: it was cancelled; the message has the path if anything was saved.
+        """
+        try:
+            yield
+        except CancelledError as cancelled:
+            self._writer.wait()
+            keeps = request.keeps_interrupted or (request.save and job.keeps_unfinished)
+            if not keeps or (found := context.unfinished()) is None:
+                raise
+            image, where = found
+            artifact = self._artifacts.save(image, picture.config, {"interrupted": where})
+            self._artifacts.annotate(artifact.path, tags=[INTERRUPTED])
+            message = (
+                f"the run was cancelled in {where['stage']}; what there was is {artifact.path}"
+            )
+            raise CancelledError(message) from cancelled
 
     def _editable(
         self, detections: "Mapping[str, Sequence[Detection]]", config: ResolvedConfig
