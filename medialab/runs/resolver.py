@@ -177,50 +177,67 @@ class Resolver:
         info = checkpoint_of(config, listing)
         config = with_start_picture(_with_models(config, info, listing))
         check_picture(config)
-        sha256 = listing.sha256(info) if info and config.is_drawn else ""
-        stages = stages_of(config)
         if isinstance(config, ResolvedConfig):
-            refuse_replaced(config, stages, listing)
-            threads = config.threads or self._threads()
-            present = hashes_if_there(optional_models(config, stages), listing)
-            ties = config.models_sha256 | present
-            dtype = self._precision_for(config, info)
-            update = {
-                "threads": threads,
+            return self._grouped(self._tied_again(config, info, listing), info)
+        return self._grouped(self._completed(config, info, listing), info)
+
+    def _tied_again(
+        self, config: ResolvedConfig, info: ModelInfo | None, listing: Snapshot
+    ) -> ResolvedConfig:
+        """Return a config that was resolved before, with what this machine decides.
+
+        Raises:
+            ModelRefusedError: one of its models was replaced by another file.
+        """
+        stages = stages_of(config)
+        refuse_replaced(config, stages, listing)
+        present = hashes_if_there(optional_models(config, stages), listing)
+        dtype = self._precision_for(config, info)
+        return config.model_copy(
+            update={
+                "threads": config.threads or self._threads(),
                 # Asked for on a GPU, it may be none that this device computes in.
                 "precision": config.precision if config.precision == dtype else AUTOMATIC,
                 "dtype": dtype,
-                "models_sha256": ties,
+                "models_sha256": config.models_sha256 | present,
                 "together": still_together(config),
             }
-            return self._grouped(config.model_copy(update=update), info)
+        )
+
+    def _completed(
+        self, config: PipelineConfig, info: ModelInfo | None, listing: Snapshot
+    ) -> ResolvedConfig:
+        """Return a new request, resolved: with its prompts, seeds, size, hashes and detectors."""
+        stages = stages_of(config)
         check_references(config, listing, self.pictures)
         width, height = self._size_of(config, info)
         check_sizes(config, stages, (width, height))
-        prompt, negative_prompt = config.prompt, config.negative_prompt
-        if config.styles:  # a broken file does not matter without styles
-            styles = Styles.load(self.registry.folder / "styles.csv")
-            prompt, negative_prompt = styles.merge(prompt, negative_prompt, config.styles)
         settings = config.model_dump() | {
-            "prompt": prompt,
-            "negative_prompt": negative_prompt,
-            "styles": (),
+            **self._merged_prompts(config),
             "seed": _seed(config.seed),
             "variation_seed": (
                 _seed(config.variation_seed) if config.variation_strength else config.variation_seed
             ),
             "width": width,
             "height": height,
-            "checkpoint_sha256": sha256,
+            "checkpoint_sha256": listing.sha256(info) if info and config.is_drawn else "",
             "models_sha256": hashes_of(config, stages, listing),
             "threads": self._threads(),
             "dtype": self._precision_for(config, info),
         }
-        family = info.family if info else UNKNOWN
         alone = ResolvedConfig.parse(settings)
         together = {"together": self._together_for(alone, info, listing)}
+        family = info.family if info else UNKNOWN
         resolved = self._with_named(alone.model_copy(update=together), family, listing)
-        return self._grouped(self._with_detectors_for_the_rest(config, resolved, listing), info)
+        return self._with_detectors_for_the_rest(config, resolved, listing)
+
+    def _merged_prompts(self, config: PipelineConfig) -> dict[str, Any]:
+        """Return the prompts with the styles merged in, as settings that name none."""
+        prompt, negative_prompt = config.prompt, config.negative_prompt
+        if config.styles:  # a broken file does not matter without styles
+            styles = Styles.load(self.registry.folder / "styles.csv")
+            prompt, negative_prompt = styles.merge(prompt, negative_prompt, config.styles)
+        return {"prompt": prompt, "negative_prompt": negative_prompt, "styles": ()}
 
     def _threads(self) -> int:
         return self._usual_threads or default_threads()
