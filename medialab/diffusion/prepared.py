@@ -21,7 +21,7 @@ from medialab.diffusion.tiling import in_tiles
 from medialab.families.base import INPAINT
 from medialab.families.capabilities import Followed
 from medialab.families.conditioning import Conditioning
-from medialab.families.guidance import INTERVAL_UNREAD
+from medialab.families.guidance import INTERVAL_UNREAD, Guide
 from medialab.families.needs import with_read
 from medialab.lora import Applied, loras_as_record
 from medialab.process.memory import claim
@@ -118,35 +118,15 @@ class PreparedDenoising:
             conditioning = Conditioning.of(embeddings, dtype) if embeddings else self._encoded()
             first = self._first(generator)
             self._enter_parts(undo)
-            part, steps = family.denoiser.part, self.steps.run
-            guide = family.guide(pipeline, part, conditioning, steps)
+            guide = family.guide(pipeline, family.denoiser.part, conditioning, self.steps.run)
             guide.guide_within(sampling.guided)
             if beside == 1:
                 undo.enter_context(self.drawing.checkpoint.denoising())
             undo.enter_context(guide.composing())
             self.told = guide.distilled_inputs(sampling.distilled_guidance_scale)
             self.inversions = conditioning.inversions
-            notes = guide.notes(sampling.guidance_scale, sampling.negative_prompt)
-            self.notes = [
-                *conditioning.notes,
-                *notes,
-                *([INTERVAL_UNREAD] if sampling.sets_guided_in_vain else []),
-                *family.schedulers.notes(sampling.sampler),
-                *rounding_notes(self.size, self.drawn, self.drawing.block),
-            ]
-            between = BetweenSteps(
-                pipeline,
-                sampling,
-                steps,
-                guide,
-                loras,
-                on_step,
-                undo,
-                self._restore(),
-                self.options.handover,
-                family.packing,
-                latent_shape(self.drawing, *self.drawn)[-2:],
-            )
+            self.notes = self._notes_on(conditioning, guide)
+            between = self._between_steps(guide, loras, on_step, undo)
             pipeline(
                 **guide.inputs(sampling.guidance_scale),
                 **self.told,
@@ -237,6 +217,35 @@ class PreparedDenoising:
             return kept.restored(latents, noising, self.pipeline, step, self.sampling.seed)
 
         return restore
+
+    def _between_steps(
+        self, guide: Guide, loras: Applied, on_step: Step, undo: ExitStack
+    ) -> BetweenSteps:
+        """Return the callback that the pipeline calls after each step."""
+        return BetweenSteps(
+            self.pipeline,
+            self.sampling,
+            self.steps.run,
+            guide,
+            loras,
+            on_step,
+            undo,
+            self._restore(),
+            self.options.handover,
+            self.drawing.family.packing,
+            latent_shape(self.drawing, *self.drawn)[-2:],
+        )
+
+    def _notes_on(self, conditioning: Conditioning, guide: Guide) -> list[str]:
+        """Return a try's notes for the record."""
+        sampling = self.sampling
+        return [
+            *conditioning.notes,
+            *guide.notes(sampling.guidance_scale, sampling.negative_prompt),
+            *([INTERVAL_UNREAD] if sampling.sets_guided_in_vain else []),
+            *self.drawing.family.schedulers.notes(sampling.sampler),
+            *rounding_notes(self.size, self.drawn, self.drawing.block),
+        ]
 
     def _encoded(self) -> Conditioning:
         """Encode both prompts, for the steps that are really run."""
