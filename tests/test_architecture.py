@@ -105,6 +105,7 @@ TESTED_WITH = {
     "medialab/files/onnx.py": "tests/vision/test_hostile.py",
     "medialab/files/part_configs.py": "tests/loading/test_single_files.py",
     "medialab/files/vae_configs.py": "tests/loading/test_vaes.py",
+    "medialab/infotext/interpretation.py": "tests/infotext/test_reader.py",
     "medialab/infotext/programs": "tests/infotext/programs/test_programs.py",
     "medialab/listing/note_files.py": "tests/listing/test_notes.py",
     "medialab/process/failures.py": "tests/process/test_queue.py",

@@ -13,10 +13,11 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import MediaLabError
 from medialab.infotext.hashes import HASH_ITEMS
+from medialab.infotext.interpretation import Parsed
 from medialab.infotext.items import GRAPH
 from medialab.infotext.model_matches import Matcher
 from medialab.infotext.programs.comfyui import COMFYUI
-from medialab.infotext.reader import OURS, Parsed
+from medialab.infotext.reader import OURS
 from medialab.infotext.renamed_models import renamed
 from medialab.infotext.restored_models import MissingModel, ModelChooser
 from medialab.loading.registry import ModelRegistry

@@ -17,10 +17,12 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.infotext.adetailer import write_detailers
 from medialab.infotext.applied import applied_in, inversions_in, steps_handed_over
+from medialab.infotext.interpretation import Parsed
+from medialab.infotext.item_values import EXACT, STAGES
 from medialab.infotext.items import NEGATIVE
 from medialab.infotext.keys import AFTER, BEFORE, items_of, number
 from medialab.infotext.mojibake import mend_letters
-from medialab.infotext.reader import EXACT, STAGES, Parsed, read, split_text
+from medialab.infotext.reader import read, split_text
 from medialab.infotext.shown_names import schedule, shown_upscaler
 from medialab.settings.choices import EMPHASES, USUAL_DISTILLED
 from medialab.settings.fields import StageConfig
