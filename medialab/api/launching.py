@@ -7,19 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
 import httpx
 
 from medialab.errors import MediaLabError
+from medialab.process.closing import Closing
 
 _START_SECONDS = 120.0  # until it answers; importing its libraries takes some on a busy machine
 _LOOK = 0.1  # seconds between two looks
 _STOP_SECONDS = 30.0
 
 
-class OwnServer:
+class OwnServer(Closing):
     """`python -m medialab.api` on a free port, with a token of its own; it ends with this process.
 
     Args:
@@ -87,14 +86,3 @@ class OwnServer:
                 return
         message = "the server of the API did not start; python -m medialab.api says why"
         raise MediaLabError(message)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

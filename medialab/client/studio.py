@@ -3,8 +3,7 @@
 import base64
 import os
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -17,11 +16,12 @@ from medialab.config.pipeline import PipelineConfig, as_request
 from medialab.errors import ConfigError
 from medialab.pictures.intake import normalise
 from medialab.pictures.png_writer import png_of
+from medialab.process.closing import Closing
 
 TOKEN = "MEDIALAB_TOKEN"  # noqa: S105 - the name of a variable
 
 
-class Studio:
+class Studio(Closing):
     """A studio on a server: makes pictures from configs, as `Workbench` does here.
 
     Making one asks nothing yet. Every method raises `TokenError` if the token is not the server's,
@@ -199,17 +199,6 @@ class Studio:
     def close(self) -> None:
         """Close the connection; jobs at the server go on."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _given(self, path: str, body: Mapping[str, Any], *, keep: bool = False) -> RemoteJob:
         # With a key, the request is one job, even if it is sent twice.

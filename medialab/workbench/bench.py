@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from medialab.artifacts import ArtifactManager, SettingsReader
 from medialab.artifacts.needed import pictures_needed
@@ -19,6 +18,7 @@ from medialab.loading.registry import ModelRegistry
 from medialab.pictures.store import PictureStore
 from medialab.presets import Presets, for_photo
 from medialab.process import threads
+from medialab.process.closing import Closing
 from medialab.process.installation import outputs_folder, short_path
 from medialab.process.queue import JobQueue
 from medialab.runs.cache import StageCache
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 2.0
 
 
-class Workbench(OfModels, OfPictures, OfRequests, OfBatches):
+class Workbench(OfModels, OfPictures, OfRequests, OfBatches, Closing):
     """Models, outputs and a worker: makes pictures from configs.
 
     Making a workbench costs milliseconds: its worker loads torch and diffusers in the background.
@@ -277,14 +277,3 @@ class Workbench(OfModels, OfPictures, OfRequests, OfBatches):
         if not self._shares_models:
             self.registry.hashing.close()
             self.registry.unload_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -4,8 +4,7 @@ import logging
 import shutil
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from medialab.batch.cells import Outcome
 from medialab.batch.cluster.connection import connect, is_open_to_others, local_cluster
@@ -13,11 +12,12 @@ from medialab.batch.cluster.session import Session
 from medialab.batch.cluster.workforce import Wanted
 from medialab.batch.executors import BatchExecutor, Work
 from medialab.errors import ConfigError
+from medialab.process.closing import Closing
 
 _LOG = logging.getLogger("medialab")
 
 
-class DaskExecutor(BatchExecutor):
+class DaskExecutor(BatchExecutor, Closing):
     """Makes the pictures of a batch on the workers of a Dask cluster.
 
     Each worker keeps a warm workbench. Its pictures have the bytes that this process would have
@@ -104,14 +104,3 @@ class DaskExecutor(BatchExecutor):
         if self._own is not None:
             self._own.close()
             self._own = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
