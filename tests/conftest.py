@@ -117,12 +117,18 @@ def tiny_models(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def models(tiny_models):
+    """The models folder of `bench`: a test file that needs another has a fixture of this name."""
+    return tiny_models
+
+
 @pytest.fixture
-def bench(tiny_models, tmp_path):
-    """A workbench over the tiny checkpoint, with outputs of its own."""
+def bench(models, tmp_path):
+    """A workbench over the models, with outputs of its own."""
     from medialab import Workbench
 
-    with Workbench(models=tiny_models, outputs=tmp_path / "outputs", device="cpu") as workbench:
+    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
         yield workbench
 
 

@@ -12,7 +12,7 @@ from diffusers import FirstBlockCacheConfig
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.artifacts.sidecar import Sidecar
 from medialab.diffusion.denoising import denoise
 from medialab.diffusion.drawing import Drawing
@@ -53,12 +53,6 @@ def calm(folder):
     time = tensors["time_text_embed.timestep_embedder.linear_1.weight"]
     time[:, :112], time[:, 128:] = 0, 0
     save_file(tensors, path)
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 def asked(name, threshold=0.0, **settings):

@@ -19,6 +19,7 @@ from medialab.files.predictions import FLOW
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import box_mask
 from medialab.settings.steps import Plan
+from tests.records import applied
 from tests.tiny.by_hand import BY_HAND, KLEIN, ByHand
 from tests.tiny.families import write_families
 
@@ -32,12 +33,6 @@ def models(tmp_path_factory):
     root = tmp_path_factory.mktemp("by_hand") / "models"
     write_families(root, BY_HAND)
     return root
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +107,6 @@ def outside(box, before, after):
         return True
     left, top, right, bottom = changed
     return box.left <= left and box.top <= top and right <= box.right and bottom <= box.bottom
-
-
-def applied(run, stage):
-    return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
 def test_every_family_of_flow_matching_has_its_line():

@@ -13,6 +13,7 @@ from medialab.batch.files import parse_batch
 from medialab.diffusion import prepared
 from medialab.errors import ConfigError, ModelRefusedError, PictureError
 from medialab.loading import checkpoint
+from tests.records import applied
 from tests.tiny.flux2_klein import LAYERS_READ, write_klein
 from tests.tiny.z_image import write_z_image
 
@@ -37,12 +38,6 @@ def models(tmp_path_factory):
     write_klein(folder / "checkpoints" / "tiny-klein-9b", "flux2-klein-9b")
     write_z_image(folder / "checkpoints" / "tiny-z")
     return folder
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +75,6 @@ def plain(models):
 
 def quick(**settings):
     return PipelineConfig(**QUICK | settings)
-
-
-def applied(run, stage="txt2img"):
-    return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
 def picture(seed, width=64, height=64):

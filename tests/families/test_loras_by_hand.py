@@ -6,11 +6,12 @@ A family joins by its line in tests/tiny/by_hand.py.
 import pytest
 from PIL import Image
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.errors import ConfigError
 from medialab.families import RUNNING
 from tests.alike import are_alike
 from tests.lora.layers import written as write
+from tests.records import applied
 from tests.tiny.by_hand import BY_HAND, ByHand
 from tests.tiny.families import write_families
 from tests.tiny.transformer_loras import PEFT, linears, written
@@ -27,12 +28,6 @@ def models(tmp_path_factory, tiny_models):
     write_families(root, BY_HAND, paperdoll)
     (root / "loras").mkdir()
     return root
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 @pytest.fixture
@@ -86,10 +81,6 @@ def quick(name, **settings):
     return PipelineConfig.parse(small | settings)
 
 
-def told(run, stage):
-    return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
-
-
 @pytest.mark.thorough
 @each
 @pytest.mark.parametrize("weight", [1.0, -0.5])
@@ -102,7 +93,7 @@ def test_pictures_are_those_of_diffusers_and_without_it_those_of_before(
     expected = loaded(hand, lora, weight).draw(PROMPT, scale=1.0)
     assert are_alike(run.image, expected)
     assert run.image.tobytes() != plain
-    (one,) = told(run, "txt2img")["loras"]
+    (one,) = applied(run, "txt2img")["loras"]
     assert (one["name"], one["kinds"], "unmatched" in one) == (lora.stem, ["lora"], False)
     bench.cache.clear()
     assert bench.execute(quick(name), save=False).image.tobytes() == plain
@@ -116,7 +107,7 @@ def test_a_stage_without_loras_of_its_own_does_without_those_of_the_picture(
     larger = {"enabled": True, "scale": 1.5, "upscaler": "lanczos", "denoising_strength": 0.5}
     config = quick(name, loras=[{"name": lora.stem}], refiner={**larger, "steps": 2, "loras": []})
     run = bench.execute(config, save=False)
-    assert "loras" not in told(run, "refiner")
+    assert "loras" not in applied(run, "refiner")
     plain = ByHand(models / "checkpoints" / name, BY_HAND[name], RUNNING[name].latents.channels)
     first = loaded(hand, lora, 1.0).draw(PROMPT, scale=1.0)
     start = first.resize((96, 96), Image.Resampling.LANCZOS)

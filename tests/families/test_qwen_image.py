@@ -8,9 +8,10 @@ import pytest
 import torch
 from diffusers import QwenImagePipeline
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.loading.defaults import defaults_of
 from medialab.loading.registry import ModelRegistry
+from tests.records import applied
 from tests.tiny.qwen_image import write_qwen_image, write_qwen_image_edit
 
 NAME = "tiny-qwen"
@@ -31,12 +32,6 @@ def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("qwen") / "models"
     write_qwen_image(folder / "checkpoints" / NAME)
     return folder
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +57,6 @@ def plain(models):
 
 def quick(**settings):
     return PipelineConfig(**QUICK | settings)
-
-
-def applied(run, stage="txt2img"):
-    return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
 def test_with_guidance_it_draws_the_bytes_of_diffusers(bench, plain):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.families.qwen_image.processor import load_processor
 from medialab.loading.registry import ModelRegistry
 from tests.tiny.qwen_image21 import make_pipeline, write_qwen_image21
@@ -31,12 +31,6 @@ def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("qwen") / "models"
     write_qwen_image21(folder / "checkpoints" / NAME)
     return folder
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 @pytest.fixture(scope="module")

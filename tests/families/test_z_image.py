@@ -15,6 +15,7 @@ from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families.z_image.denoiser import Transformer
 from medialab.loading import checkpoint
 from medialab.loading.registry import ModelRegistry
+from tests.records import applied
 from tests.tiny.z_image import write_z_image
 
 NAME = "tiny-z"
@@ -35,12 +36,6 @@ def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("z") / "models"
     write_z_image(folder / "checkpoints" / NAME)
     return folder
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +64,6 @@ def plain(models):
 
 def quick(**settings):
     return PipelineConfig(**QUICK | settings)
-
-
-def applied(run, stage="txt2img"):
-    return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
 def test_a_checkpoint_of_small_pictures_draws_at_the_side_that_its_vaes_config_tells(

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.errors import CancelledError, ConfigError, ModelNotFoundError, ModelRefusedError
 
 QUICK = {"prompt": "a red ball", "steps": 4, "width": 64, "height": 64, "seed": 7}
@@ -43,12 +43,6 @@ def models(tiny_models, tmp_path):
     wide = {key: torch.randn(640, 640) for key in lora(1)}
     save_file(wide, folder / "loras" / "wide.safetensors")
     return folder
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models, tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 def drawn(bench, **settings):

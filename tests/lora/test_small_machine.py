@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.errors import ModelRefusedError
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.registry import ModelRegistry
@@ -61,12 +61,6 @@ def models(tiny_models, tmp_path_factory):
     for name, tensors in KINDS.items():
         save_file(tensors, folder / "loras" / f"{name}.safetensors")
     return folder
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models, tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from medialab.errors import OutOfMemoryError
 from medialab.loading.upscalers import compact_network, load_upscaler
 from medialab.process.memory import is_out_of_memory
 from medialab.process.retries import Fallback, RetryPolicy
+from tests.records import applied
 
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64, "seed": 7}
 NO_ROOM = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has …")
@@ -37,10 +38,6 @@ def model(bench):
 
 def cached(run):
     return [stage["name"] for stage in run.record["stages"] if stage["cached"]]
-
-
-def applied(run, stage):
-    return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
 def hows(run, stage):

@@ -23,7 +23,7 @@ def photo():
 
 
 @pytest.fixture(params=["nothing", "an upscaler alone"])
-def models(request, tmp_path):
+def no_checkpoint(request, tmp_path):
     """A models folder without a checkpoint."""
     folder = tmp_path / "models"
     (folder / "upscalers").mkdir(parents=True)
@@ -40,9 +40,9 @@ def models(request, tmp_path):
 
 
 @pytest.fixture
-def bare(models, tmp_path):
+def bare(no_checkpoint, tmp_path):
     """A workbench over it."""
-    with Workbench(models, tmp_path / "outputs", device="cpu") as workbench:
+    with Workbench(no_checkpoint, tmp_path / "outputs", device="cpu") as workbench:
         yield workbench
 
 
@@ -58,8 +58,8 @@ def test_a_photo_alone_comes_back_larger_sharper_and_balanced(bare, photo):
     assert [*stages_of(run)] == ["source", "upscaler", "finish"]
 
 
-def test_an_upscaler_that_is_there_enlarges(models, bare, photo):
-    if not list((models / "upscalers").iterdir()):
+def test_an_upscaler_that_is_there_enlarges(no_checkpoint, bare, photo):
+    if not list((no_checkpoint / "upscalers").iterdir()):
         with pytest.raises(ModelNotFoundError, match="no upscaler 'small'"):
             bare.enhance(photo, PipelineConfig(upscaler=ENLARGED | {"upscaler": "small"}))
         return
@@ -139,10 +139,10 @@ def test_a_picture_from_words_has_no_such_way_out(bare):
         bare.submit(PipelineConfig(prompt="a cat"))
 
 
-def test_a_refused_checkpoint_stops_only_what_draws(models, tmp_path, photo):
-    (models / "checkpoints").mkdir()
-    (models / "checkpoints" / "mine.ckpt").write_bytes(b"\x80\x04cos\nsystem\n.")
-    with Workbench(models, tmp_path / "outputs", device="cpu") as bench:
+def test_a_refused_checkpoint_stops_only_what_draws(no_checkpoint, tmp_path, photo):
+    (no_checkpoint / "checkpoints").mkdir()
+    (no_checkpoint / "checkpoints" / "mine.ckpt").write_bytes(b"\x80\x04cos\nsystem\n.")
+    with Workbench(no_checkpoint, tmp_path / "outputs", device="cpu") as bench:
         config = PipelineConfig(checkpoint="mine", upscaler=ENLARGED)
         assert bench.enhance(photo, config).image.size == (192, 144)
         with pytest.raises(ModelRefusedError, match="pickle"):

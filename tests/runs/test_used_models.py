@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from safetensors.torch import save_file
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ModelRefusedError
 from tests.lora.test_runs import lora
@@ -29,12 +29,6 @@ def models(tiny_models, tmp_path):
     (folder / "loras").mkdir(exist_ok=True)
     save_file(lora(1), folder / "loras" / "ink.safetensors")
     return folder
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models, tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 def run_of(bench, **settings):

@@ -37,12 +37,6 @@ def models(tiny_models, tmp_path_factory):
 
 
 @pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models, tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
-
-
-@pytest.fixture
 def lines(bench):
     image = Image.new("RGB", (64, 64), "white")
     ImageDraw.Draw(image).ellipse((12, 12, 50, 50), fill="black")

@@ -5,6 +5,7 @@ from PIL import Image, ImageDraw
 
 from medialab import PipelineConfig, Workbench
 from medialab.process.installation import base_folder
+from tests.records import applied
 
 BASE = PipelineConfig(
     prompt="a red car",
@@ -32,10 +33,6 @@ def bench(tmp_path_factory):
     outputs = tmp_path_factory.mktemp("outputs")
     with Workbench(base_folder() / "models", outputs, device="cpu") as workbench:
         yield workbench
-
-
-def applied(run, stage):
-    return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
 @pytest.mark.thorough

@@ -44,12 +44,6 @@ def models(tiny_models, tmp_path_factory):
 
 
 @pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models, tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
-
-
-@pytest.fixture
 def drawn(bench):
     def run(**settings):
         return bench.execute(PipelineConfig.parse(QUICK | settings), save=False)

@@ -30,12 +30,6 @@ def models(tmp_path):
 
 
 @pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as opened:
-        yield opened
-
-
-@pytest.fixture
 def panel(bench):
     catalogue = Catalogue(bench)
     catalogue.refresh()

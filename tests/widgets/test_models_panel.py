@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from safetensors.numpy import save_file
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.files.hashes import Stamp
 from tests.remote.packages.made import TFLITE, bundle_in
 from widgets.catalogue import Catalogue
@@ -29,12 +29,6 @@ def models(tiny_models, tmp_path):
     (folder / "loras" / "old.pt").write_bytes(b"a pickle")
     shutil.copy(ROOT / "models" / "loras" / "night-palette.safetensors", folder / NIGHT)
     return folder
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as opened:
-        yield opened
 
 
 @pytest.fixture

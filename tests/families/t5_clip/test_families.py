@@ -18,6 +18,7 @@ from medialab.families import RUNNING
 from medialab.families.texts import Reading
 from medialab.loading import checkpoint
 from medialab.loading.registry import ModelRegistry
+from tests.records import applied
 from tests.tiny import t5_clip
 
 
@@ -91,10 +92,6 @@ def by_hand(models, name, prompt, *, kind=None, seed=3, steps=2, dtype=None, **s
 def quick(name, **settings):
     usual = {"prompt": "a red ball", "sampler": "Euler", "steps": 2, "width": 64, "height": 64}
     return PipelineConfig(**usual | {"checkpoint": name, "seed": 3, "guidance_scale": 1} | settings)
-
-
-def applied(run, stage="txt2img"):
-    return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
 @pytest.mark.thorough

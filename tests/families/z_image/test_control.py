@@ -6,12 +6,13 @@ import torch
 from diffusers import ZImageControlNetPipeline, ZImagePipeline
 from PIL import Image
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.errors import ConfigError, ModelRefusedError
 from medialab.families.capabilities import Followed
 from medialab.families.z_image.control import CONTROL, LENT
 from medialab.families.z_image.denoiser import Transformer
 from medialab.settings.control_units import ControlUnit
+from tests.records import applied
 from tests.tiny.z_image import make_controlnet, write_z_image
 
 NAME = "tiny-z"
@@ -37,12 +38,6 @@ def models(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
-
-
 @pytest.fixture(scope="module")
 def shown():
     levels = np.random.default_rng(4).integers(0, 256, (64, 64, 3), np.uint8)
@@ -61,10 +56,6 @@ def drawn(bench, shown):
         )
 
     return run
-
-
-def applied(run, stage="txt2img"):
-    return next(one["applied"] for one in run.record["stages"] if one["name"] == stage)
 
 
 @pytest.mark.thorough

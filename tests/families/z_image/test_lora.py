@@ -6,7 +6,7 @@ import pytest
 import torch
 from diffusers import ZImagePipeline
 
-from medialab import PipelineConfig, Workbench
+from medialab import PipelineConfig
 from medialab.families import RUNNING
 from medialab.families.z_image.lora import LORAS
 from medialab.loading.checkpoint import LoadedCheckpoint
@@ -103,12 +103,6 @@ def models(tmp_path_factory):
     sides = linears(make_pipeline().transformer)
     write(folder / "loras", FORMS["kohya, joined"](sides), "ink")
     return folder
-
-
-@pytest.fixture
-def bench(models, tmp_path):
-    with Workbench(models=models, outputs=tmp_path / "outputs", device="cpu") as workbench:
-        yield workbench
 
 
 def drawn_by_diffusers(models, steps, weight, *, fused):
