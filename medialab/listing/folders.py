@@ -2,9 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from medialab.errors import ModelRefusedError
 from medialab.families import PART_NAMES
@@ -25,6 +25,7 @@ CONTENT_SUFFIXES = frozenset({SINGLE_FILE, ".json", ".model"})
 CONTENT_NAMES = frozenset({"merges.txt", "vocab.txt"})
 # Stands for a folder that is not there.
 ABSENT = Stamp(0, 0, 0, 0, 0)
+_Seen = Literal["model", "model folder", "folder", "link to nothing", "other"]
 _MOST_TREES = 1000  # models' folders whose files are remembered
 
 
@@ -91,15 +92,14 @@ def candidates(
         entered: Gets the folders that are searched, each with its stamp from before, or None if a
             later change might not show in the stamp.
     """
-    suffixes = {SINGLE_FILE, GGUF_FILE, *PICKLE_SUFFIXES}
-    suffixes |= set(OF_DETECTORS if kind == "detector" else ())
+    suffixes = _suffixes_of(kind) | frozenset(PICKLE_SUFFIXES)
     waiting = [top]
     while waiting:
         folder = waiting.pop()
         entered[folder] = None
         try:
             stamp = stamp_of(folder)
-            entered[folder] = stamp if stamp.is_settled() else None
+            entered[folder] = _settled(stamp)
             if stamp == ABSENT:
                 continue
             with os.scandir(folder) as entries:
@@ -110,22 +110,38 @@ def candidates(
             continue
         for entry in every:
             try:
-                is_folder = entry.is_dir(follow_symlinks=False)
-                if not is_folder and not (entry.is_symlink() and _leads_to_folder(entry)):
-                    if os.path.splitext(entry.name)[1].lower() in suffixes:  # noqa: PTH122 - ten thousand Paths cost a fifth of a second
-                        yield Path(entry.path), None
-                    elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110 - False for any error
-                        entered[folder] = None  # a model may appear there, as on a drive
-                elif not is_folder:
-                    yield Path(entry.path), None
-                elif _is_model_folder(Path(entry.path), kind):
-                    own = stamp_of(Path(entry.path))
-                    entered[Path(entry.path)] = own if own.is_settled() else None
-                    yield Path(entry.path), None
-                else:
+                seen = _seen_as(entry, kind, suffixes)
+                if seen == "folder":
                     waiting.append(Path(entry.path))
+                elif seen == "model folder":
+                    entered[Path(entry.path)] = _settled(stamp_of(Path(entry.path)))
+                elif seen == "link to nothing":
+                    entered[folder] = None  # a model may appear there, as on a drive
+                if seen.startswith("model"):
+                    yield Path(entry.path), None
             except OSError as error:
                 yield Path(entry.path), error
+
+
+def _settled(stamp: Stamp) -> Stamp | None:
+    """Return a stamp in which every later change will show, or None."""
+    return stamp if stamp.is_settled() else None
+
+
+def _seen_as(entry: os.DirEntry[str], kind: str, suffixes: Collection[str]) -> _Seen:
+    """Return what an entry of a folder is; a link to a folder counts as a model.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    if entry.is_dir(follow_symlinks=False):
+        return "model folder" if _is_model_folder(Path(entry.path), kind) else "folder"
+    if entry.is_symlink() and _leads_to_folder(entry):
+        return "model"
+    if os.path.splitext(entry.name)[1].lower() in suffixes:  # noqa: PTH122 - ten thousand Paths cost a fifth of a second
+        return "model"
+    is_broken = entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110 - False for any error
+    return "link to nothing" if is_broken else "other"
 
 
 def _leads_to_folder(link: os.DirEntry[str]) -> bool:
