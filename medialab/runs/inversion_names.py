@@ -4,7 +4,7 @@ A file's own name takes precedence over another's token, and among names that di
 exact spelling does. A word that still names several files stays text, and the record says so.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from medialab.config.resolved import ResolvedConfig
@@ -75,33 +75,51 @@ def read_as_text(config: ResolvedConfig, record: Mapping[str, Any], listing: Sna
     """Return a sentence for each inversion that a prompt names, but that was read as text."""
     if not config.is_drawn:
         return []
-    base = config.base_texts()
     stages = [stage for stage in record["stages"] if stage["name"] == "prompt"]
     used = {name for stage in stages for name in stage["applied"].get("embeddings", ())}
-    family = listing.find(config.checkpoint, "checkpoint").family
-    notices = []
     infos = listing.models("embedding")
+    family = listing.find(config.checkpoint, "checkpoint").family
+    ambiguous = find_inversions(infos, family, config.texts()).ambiguous
+    return [
+        *(_ambiguity(name, ways) for name, ways in _not_chosen(config, infos, used)),
+        *(_ambiguity(word, names) for word, names in ambiguous.items()),
+        *_unread(config, infos, family, used, ambiguous),
+    ]
+
+
+def _ambiguity(name: str, ways: Sequence[str]) -> str:
+    return (
+        f"{name!r} was read as text: {len(ways)} textual inversions have that name, "
+        f"{', '.join(ways)}; give one of these names"
+    )
+
+
+def _not_chosen(
+    config: ResolvedConfig, infos: Sequence[ModelInfo], used: set[str]
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield file names in prompts that several folders have, none of which was used."""
     several: dict[str, list[str]] = {}
     for info in infos:
         several.setdefault(info.name.rpartition("/")[2], []).append(info.name)
     for name, ways in several.items():
         asked = len(ways) > 1 and any(mentions(name, text) for text in config.texts())
         if asked and not used & {way.lower() for way in ways}:
-            notices.append(
-                f"{name!r} was read as text: {len(ways)} textual inversions have that name, "
-                f"{', '.join(ways)}; give one of these names"
-            )
-    ambiguous = find_inversions(infos, family, config.texts()).ambiguous
-    notices += [
-        f"{word!r} was read as text: {len(names)} textual inversions have that name, "
-        f"{', '.join(names)}; give one of these names"
-        for word, names in ambiguous.items()
-    ]
+            yield name, ways
+
+
+def _unread(
+    config: ResolvedConfig,
+    infos: Sequence[ModelInfo],
+    family: str,
+    used: set[str],
+    ambiguous: Collection[str],
+) -> Iterator[str]:
+    """Yield a sentence for each inversion that prompts name but that cannot be read, with why."""
     for info in infos:
         names = [one for one in (info.name, *info.aliases) if one.lower() not in ambiguous]
         fits = info.refused is None and info.family == family
         # An inversion that fits is reported for the base's prompts only: each stage reads its own.
-        texts = base if fits else config.texts()
+        texts = config.base_texts() if fits else config.texts()
         found = [name for name in names if any(mentions(name, text) for text in texts)]
         if not found or any(name.lower() in used for name in found):
             continue
@@ -110,7 +128,4 @@ def read_as_text(config: ResolvedConfig, record: Mapping[str, Any], listing: Sna
             if fits
             else f"it is made for {info.family}, and {config.checkpoint!r} is of {family}"
         )
-        notices.append(
-            f"{found[0]!r} was read as text, not as the textual inversion of that name: {why}"
-        )
-    return notices
+        yield f"{found[0]!r} was read as text, not as the textual inversion of that name: {why}"
