@@ -64,23 +64,7 @@ class Shape:
     @classmethod
     def of(cls, name: str, field: FieldInfo) -> Self:
         """Return the shape of one field of a config model."""
-        kind, rules = field.annotation, list(_flat(field.metadata))
-        optional = many = False
-        while True:
-            arguments = get_args(kind)
-            if get_origin(kind) is Annotated:
-                rules += _flat(arguments[1:])
-                kind = arguments[0]
-            elif get_origin(kind) in {Union, UnionType} and type(None) in arguments:
-                optional = True
-                (kind,) = (one for one in arguments if one is not type(None))
-            elif get_origin(kind) is tuple and arguments[1:] == (Ellipsis,):
-                many, kind = True, arguments[0]
-            elif get_origin(kind) is Literal:
-                rules.append(OneOf(arguments))
-                kind = type(arguments[0])
-            else:
-                break
+        kind, optional, many, rules = _unwrapped(field)
         default = field.get_default(call_default_factory=True)
         return cls(
             name=name,
@@ -104,6 +88,27 @@ def shapes_of(model: type[StageConfig]) -> Mapping[str, Shape]:
     return {name: Shape.of(name, field) for name, field in model.model_fields.items()}
 
 
+def _unwrapped(field: FieldInfo) -> tuple[Any, bool, bool, list[Any]]:
+    """Return a field's plain type, whether its value may be None, and be many, and its rules."""
+    kind, rules = field.annotation, list(_flat(field.metadata))
+    optional = many = False
+    while True:
+        arguments = get_args(kind)
+        if get_origin(kind) is Annotated:
+            rules += _flat(arguments[1:])
+            kind = arguments[0]
+        elif get_origin(kind) in {Union, UnionType} and type(None) in arguments:
+            optional = True
+            (kind,) = (one for one in arguments if one is not type(None))
+        elif get_origin(kind) is tuple and arguments[1:] == (Ellipsis,):
+            many, kind = True, arguments[0]
+        elif get_origin(kind) is Literal:
+            rules.append(OneOf(arguments))
+            kind = type(arguments[0])
+        else:
+            return kind, optional, many, rules
+
+
 def _flat(rules: Any) -> Iterator[Any]:
     for rule in rules:
         if isinstance(rule, FieldInfo):
@@ -119,17 +124,20 @@ def _choices(rules: list[Any]) -> Iterator[tuple[str, ...]]:
             yield check.choices
 
 
+# The limit that each rule sets, and the rule's attribute that has it.
+_LIMITS = {
+    annotated_types.Ge: ("smallest", "ge"),
+    annotated_types.Le: ("largest", "le"),
+    annotated_types.MultipleOf: ("step", "multiple_of"),
+    annotated_types.MinLen: ("shortest", "min_length"),
+    annotated_types.MaxLen: ("longest", "max_length"),
+}
+
+
 def _limits(rules: list[Any]) -> Limits:
     found: dict[str, Any] = {}
     for rule in rules:
-        if isinstance(rule, annotated_types.Ge):
-            found["smallest"] = rule.ge
-        elif isinstance(rule, annotated_types.Le):
-            found["largest"] = rule.le
-        elif isinstance(rule, annotated_types.MultipleOf):
-            found["step"] = rule.multiple_of
-        elif isinstance(rule, annotated_types.MinLen):
-            found["shortest"] = rule.min_length
-        elif isinstance(rule, annotated_types.MaxLen):
-            found["longest"] = rule.max_length
+        if type(rule) in _LIMITS:
+            limit, attribute = _LIMITS[type(rule)]
+            found[limit] = getattr(rule, attribute)
     return Limits(**found)
