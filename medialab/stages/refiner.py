@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -97,7 +97,6 @@ class RefinerStage(PipelineStage[RefinerConfig]):
         image = frame.image
         if image is None:
             return frame
-        start: Any
         size = hires_size(
             *image.size,
             settings.scale,
@@ -106,24 +105,23 @@ class RefinerStage(PipelineStage[RefinerConfig]):
             exact=frame.is_given or not has_blocks(image.size, SIDE_STEP),
         )
         step = _enlargement(image.size, size, is_cut=bool(settings.width and settings.height))
-        covering, left, top = (step.inside.width, step.inside.height), *_cut_off(step)
-        facts: dict[str, Any] = {"size": list(size)}
-        if not settings.draws:
-            start = self._enlarge(image, covering, settings.upscaler, context)
-            start = start.crop((left, top, left + size[0], top + size[1]))
-            # Nothing drawn anew needs no latents: a filter of pixels stands in for one of theirs.
-            name = PIXEL_UPSCALERS[0] if settings.upscaler in _FILTERS else settings.upscaler
-            facts |= upscaler_as_record(name, image.size, covering)
-            return replace(frame.moved(step), image=start).with_applied(self.name, **facts)
-        sampling = settings.sampling()
-        facts |= upscaler_as_record(settings.upscaler, image.size, covering)
+        covering = step.inside.width, step.inside.height
         frame = frame.moved(step)
+        upscaler = settings.upscaler
+        if not settings.draws and upscaler in _FILTERS:
+            # Nothing drawn anew needs no latents: a filter of pixels stands in for one of theirs.
+            upscaler = PIXEL_UPSCALERS[0]
+        facts = {"size": list(size), **upscaler_as_record(upscaler, image.size, covering)}
+        if not settings.draws:
+            larger = self._enlarge(image, step, upscaler, context)
+            return replace(frame, image=larger).with_applied(self.name, **facts)
+        sampling = settings.sampling()
+        start: torch.Tensor | Image.Image
         with context.opened(sampling) as drawing:
-            if settings.upscaler in _FILTERS:
-                start = self._stretch(image, step, _FILTERS[settings.upscaler], drawing)
+            if upscaler in _FILTERS:
+                start = self._stretch(image, step, _FILTERS[upscaler], drawing)
             else:
-                start = self._enlarge(image, covering, settings.upscaler, context)
-                start = start.crop((left, top, left + size[0], top + size[1]))
+                start = self._enlarge(image, step, upscaler, context)
             cut = resized(image, *size, "crop and resize")
             image, applied = denoise(
                 drawing,
@@ -159,20 +157,20 @@ class RefinerStage(PipelineStage[RefinerConfig]):
         return stretched(drawing, image.crop(seen.edges), step.to, method)
 
     def _enlarge(
-        self, image: "Image.Image", size: tuple[int, int], name: str, context: StageContext
-    ) -> Any:
-        """Return the picture enlarged; in place of a latent upscaler Lanczos is used."""
-        if name in _FILTERS:
-            name = PIXEL_UPSCALERS[0]
-        return enlarged(
+        self, image: "Image.Image", step: Placement, name: str, context: StageContext
+    ) -> "Image.Image":
+        """Return the picture enlarged and cropped as `step` says, by an upscaler of pixels."""
+        larger = enlarged(
             image,
-            size,
+            (step.inside.width, step.inside.height),
             name if name in PIXEL_UPSCALERS else context.upscaler(name),
             tile=TILE,
             overlap=OVERLAP,
             on_tile=context.step,
             retries=context.retries,
         )
+        left, top = _cut_off(step)
+        return larger.crop((left, top, left + step.to[0], top + step.to[1]))
 
 
 def _enlargement(of: tuple[int, int], to: tuple[int, int], *, is_cut: bool) -> Placement:
