@@ -13,10 +13,10 @@ from medialab.loading.memory_needs import part_sizes
 from medialab.loading.registry import ModelRegistry
 from medialab.loading.stored_weights import Counts, Weight, counted
 from medialab.process.precisions import WEIGHT_DTYPES
-from tests.families.flow.test_networks import write_gguf
 from tests.tiny.families import write_families
 from tests.tiny.flow_files import fused, original_flux, original_klein, original_sd3
 from tests.tiny.flux2_klein import make_pipeline as make_klein
+from tests.tiny.packed import write_gguf
 from tests.tiny.qwen_image import make_parts
 from tests.tiny.scaled_files import with_scales
 from tests.tiny.t5_clip import make_chroma, make_flux, make_sd3

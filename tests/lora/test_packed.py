@@ -2,18 +2,15 @@
 
 import pytest
 import torch
-from diffusers import GGUFQuantizationConfig, ZImageTransformer2DModel
 from diffusers.hooks import apply_layerwise_casting
 
 from medialab import PipelineConfig
 from medialab.errors import ModelRefusedError
-from medialab.families.flow.networks import read_tensors
 from medialab.families.z_image.lora import LORAS
 from medialab.lora import LoRAManager, LoRAUse
-from tests.families.flow.test_networks import WIDTH, write_gguf
 from tests.lora.layers import written as write
 from tests.tiny.checkpoints import workbench_of
-from tests.tiny.flow_files import original_parts, write_flow_configs, write_parts
+from tests.tiny.packed import SETTINGS, WIDTH, drawn, packed_pipeline, write_packed
 from tests.tiny.transformer_loras import (
     KOHYA,
     PEFT,
@@ -26,16 +23,6 @@ from tests.tiny.transformer_loras import (
 )
 from tests.tiny.z_image import make_pipeline
 
-CONFIG = {
-    "checkpoint": "z-q8",
-    "prompt": "a red ball",
-    "guidance_scale": 1.0,
-    "sampler": "Euler",
-    "steps": 2,
-    "width": 64,
-    "height": 64,
-    "seed": 3,
-}
 pytestmark = pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning")
 
 
@@ -48,11 +35,7 @@ def sides():
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory, sides):
-    root = tmp_path_factory.mktemp("packed") / "models"
-    pipeline = make_pipeline(WIDTH)
-    write_parts(root, pipeline)
-    write_gguf(root / "diffusion_models" / "z-q8.gguf", original_parts(pipeline)[0])
-    write_flow_configs(root / "configs" / "z-image", pipeline, tokenizer="qwen3-tokenizer")
+    root = write_packed(tmp_path_factory.mktemp("packed") / "models")
     (root / "loras").mkdir()
     write(root / "loras", written(sides, "diffusion_model.", PEFT, alpha=2), "ink")
     write(root / "loras", lokr(sides, "diffusion_model."), "kron")
@@ -66,46 +49,27 @@ def bench(models, tmp_path):
 
 
 def drawn_by_diffusers(models, weight):
-    pipeline = make_pipeline(WIDTH)
-    pipeline.transformer = ZImageTransformer2DModel.from_single_file(
-        {
-            name: value if name != "cap_pad_token" else value.as_tensor().view(torch.bfloat16)
-            for name, value in read_tensors(models / "diffusion_models" / "z-q8.gguf").items()
-        },
-        config=str(models / "configs" / "z-image" / "transformer"),
-        quantization_config=GGUFQuantizationConfig(compute_dtype=torch.float32),
-        dtype=torch.float32,
-        local_files_only=True,
-    )
-    pipeline.vae.to(memory_format=torch.channels_last)
-    pipeline.set_progress_bar_config(disable=True)
+    pipeline = packed_pipeline(models)
     pipeline.load_lora_weights(models / "loras" / "ink.safetensors", adapter_name="ink")
     pipeline.set_adapters(["ink"], [weight])
-    return pipeline(
-        "a red ball",
-        width=64,
-        height=64,
-        num_inference_steps=2,
-        guidance_scale=0.0,
-        generator=torch.Generator("cpu").manual_seed(3),
-    ).images[0]
+    return drawn(pipeline)
 
 
 @pytest.mark.parametrize("weight", [1.0, -0.5])
 def test_a_plain_lora_on_a_gguf_draws_the_bytes_of_diffusers(bench, models, weight):
-    plain = bench.execute(PipelineConfig(**CONFIG)).image.tobytes()
-    run = bench.execute(PipelineConfig(**CONFIG, loras=[{"name": "ink", "weight": weight}]))
+    plain = bench.execute(PipelineConfig(**SETTINGS)).image.tobytes()
+    run = bench.execute(PipelineConfig(**SETTINGS, loras=[{"name": "ink", "weight": weight}]))
     assert run.image.tobytes() == drawn_by_diffusers(models, weight).tobytes() != plain
     told = next(one for one in run.record["stages"] if one["name"] == "txt2img")["applied"]
     assert (told["loras_are"], told["weights"]) == ("attached", "GGUF Q8_0, computed in float32")
     bench.cache.clear()
-    assert bench.execute(PipelineConfig(**CONFIG)).image.tobytes() == plain
+    assert bench.execute(PipelineConfig(**SETTINGS)).image.tobytes() == plain
 
 
 def test_one_that_changes_weights_themselves_is_refused_with_the_reason(bench):
     says = r"LoRA 'kron' is lokr, which changes weights .* packed \(uint8\); choose a plain LoRA"
     with pytest.raises(ModelRefusedError, match=says):
-        bench.execute(PipelineConfig(**CONFIG, loras=[{"name": "kron"}]))
+        bench.execute(PipelineConfig(**SETTINGS, loras=[{"name": "kron"}]))
 
 
 @torch.inference_mode()

@@ -1,11 +1,8 @@
 """A GGUF file's denoiser draws what diffusers draws with it, its weights quantised all the way."""
 
-import gguf
 import pytest
 import torch
-from diffusers import GGUFQuantizationConfig, ZImageTransformer2DModel
 from diffusers.quantizers.gguf.utils import GGUFLinear, dequantize_gguf_tensor
-from gguf.constants import GGMLQuantizationType
 
 from medialab import PipelineConfig
 from medialab.errors import MissingLibraryError, ModelRefusedError
@@ -16,46 +13,16 @@ from tests.tiny.checkpoints import workbench_of
 from tests.tiny.flow_files import (
     original_flux,
     original_klein,
-    original_parts,
     original_sd3,
-    write_flow_configs,
-    write_parts,
 )
 from tests.tiny.flux2_klein import make_pipeline as make_klein
+from tests.tiny.packed import SETTINGS, drawn, packed_pipeline, write_gguf, write_packed
 from tests.tiny.t5_clip import make_flux, make_sd3
-from tests.tiny.z_image import make_pipeline
-
-WIDTH = 2560  # of Qwen3-4B
-
-
-def write_gguf(path, tensors, quantised=GGMLQuantizationType.Q8_0):
-    """Write weights quantised where their rows can be, others as they are, one as BF16."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    writer = gguf.GGUFWriter(path, "lumina2")
-    for name, value in tensors.items():
-        rows, kind = value.numpy(), None
-        if name == "cap_pad_token":  # no layer of its own, and made floating point at once
-            kind = GGMLQuantizationType.BF16
-        elif value.ndim == 2 and value.shape[1] % 32 == 0 and name != "x_pad_token":
-            kind = quantised
-        if kind is None:
-            writer.add_tensor(name, rows)
-        else:
-            writer.add_tensor(name, gguf.quants.quantize(rows, kind), raw_dtype=kind)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    root = tmp_path_factory.mktemp("gguf") / "models"
-    pipeline = make_pipeline(WIDTH)
-    write_parts(root, pipeline)
-    write_gguf(root / "diffusion_models" / "z-q8.gguf", original_parts(pipeline)[0])
-    write_flow_configs(root / "configs" / "z-image", pipeline, tokenizer="qwen3-tokenizer")
-    return root
+    return write_packed(tmp_path_factory.mktemp("gguf") / "models")
 
 
 @pytest.fixture
@@ -64,43 +31,13 @@ def bench(models, tmp_path):
         yield workbench
 
 
-CONFIG = PipelineConfig(
-    checkpoint="z-q8",
-    prompt="a red ball",
-    guidance_scale=1.0,
-    sampler="Euler",
-    steps=2,
-    width=64,
-    height=64,
-    seed=3,
-)
+CONFIG = PipelineConfig(**SETTINGS)
 
 
 @pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning")
 def test_a_gguf_draws_the_bytes_of_diffusers_and_the_record_says_how_it_computes(bench, models):
     run = bench.execute(CONFIG)
-    pipeline = make_pipeline(WIDTH)
-    pipeline.transformer = ZImageTransformer2DModel.from_single_file(
-        {
-            name: value if name != "cap_pad_token" else value.as_tensor().view(torch.bfloat16)
-            for name, value in read_tensors(models / "diffusion_models" / "z-q8.gguf").items()
-        },
-        config=str(models / "configs" / "z-image" / "transformer"),
-        quantization_config=GGUFQuantizationConfig(compute_dtype=torch.float32),
-        dtype=torch.float32,
-        local_files_only=True,
-    )
-    pipeline.vae.to(memory_format=torch.channels_last)
-    pipeline.set_progress_bar_config(disable=True)
-    image = pipeline(
-        "a red ball",
-        width=64,
-        height=64,
-        num_inference_steps=2,
-        guidance_scale=0.0,
-        generator=torch.Generator("cpu").manual_seed(3),
-    ).images[0]
-    assert run.image.tobytes() == image.tobytes()
+    assert run.image.tobytes() == drawn(packed_pipeline(models)).tobytes()
     applied = next(one["applied"] for one in run.record["stages"] if one["name"] == "txt2img")
     assert applied["weights"] == "GGUF Q8_0, computed in float32"
 
