@@ -138,7 +138,7 @@ class _Taken:
                 self.settings = joined
                 del self.rest[key]
 
-    def take_detailers(self, settings: Mapping[str, Any], items: Items) -> None:
+    def take_detailers(self, settings: dict[str, Any], items: Items) -> None:
         """Take the detailers' settings, all or none; their items are no longer in the rest."""
         if refusal := _refusal(self.settings | settings):
             self.rest |= items
