@@ -9,6 +9,7 @@ from PIL import Image
 
 from medialab import PipelineConfig, Workbench
 from medialab.errors import CancelledError, ConfigError, ModelNotFoundError, ModelRefusedError
+from medialab.runs.cache import StageCache
 
 CENTRE = {"enabled": True, "detector": "centre", "guide_size": 64}
 QUICK = {"prompt": "a red ball", "steps": 2, "width": 64, "height": 64}
@@ -394,3 +395,19 @@ def test_running_anew_from_an_unknown_stage_queues_nothing(bench):
     with pytest.raises(ConfigError, match="no stage 'paint'"):
         bench.submit(quick(), anew_from="paint")
     assert bench.executor.jobs() == []
+
+
+def test_the_parts_of_a_workbench_show_what_they_are_and_where(bench):
+    outputs, models = bench.artifacts.folder, bench.registry.folder
+    assert repr(bench.artifacts) == f"ArtifactManager({str(outputs)!r})"
+    assert repr(bench.registry) == f"ModelRegistry({str(models)!r}, device='cpu')"
+    assert repr(bench.model_bin) == f"ModelBin({str(bench.model_bin.folder)!r})"
+    assert repr(bench.pictures) == f"PictureStore({str(bench.pictures.folder)!r})"
+    assert repr(bench.cache) == f"StageCache({str(bench.cache.folder)!r})"
+    assert repr(StageCache(None)) == "StageCache(None)"
+
+
+def test_what_is_no_tag_has_no_count(bench):
+    with pytest.raises(KeyError):
+        bench.tags[bench.artifacts]
+    assert bench.artifacts not in bench.tags

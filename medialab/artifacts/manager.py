@@ -25,6 +25,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError, LeftOutWarning
 from medialab.infotext import text as infotext
 from medialab.lora import hashes_in_record
+from medialab.process.installation import short_path
 from medialab.process.versions import program_version
 from medialab.settings.filenames import Named, make_name
 
@@ -47,6 +48,9 @@ class ArtifactManager(BinnedPictures, AnnotatedPictures):
             with suppress(ArtifactError):  # reported when pictures are searched
                 for day in days_in(self.folder)[0]:
                     publishing.sweep(self.folder / day)
+
+    def __repr__(self) -> str:
+        return f"ArtifactManager({short_path(self.folder)!r})"
 
     def check(self) -> None:
         """Check that pictures can be saved in the folder, before one is made.

@@ -42,7 +42,7 @@ class Tags(Mapping[str, int]):
     def __getitem__(self, tag: str) -> int:
         """Return how many pictures and models have a tag; capitals do not count."""
         counts = {tag_key(name): count for name, count in self._counts().items()}
-        if tag_key(tag) not in counts:
+        if not isinstance(tag, str) or tag_key(tag) not in counts:
             raise KeyError(tag)
         return counts[tag_key(tag)]
 

@@ -24,6 +24,7 @@ from medialab.listing.info import (
 )
 from medialab.listing.note_files import A1111, CIVITAI, SHA256, stem_of
 from medialab.listing.previews import ENDINGS
+from medialab.process.installation import short_path
 
 _FOLDERS = {**KIND_FOLDERS, **FURTHER_FOLDERS}
 BIN = "bin"  # in the models folder, beside those of the kinds
@@ -95,6 +96,9 @@ class ModelBin:
         self._hashes = hashes
         self._models = folder.resolve()
         self.folder = self._models / BIN
+
+    def __repr__(self) -> str:
+        return f"ModelBin({short_path(self.folder)!r})"
 
     def put(self, info: ModelInfo) -> BinnedModel:
         """Move a model and the files beside it to the bin.

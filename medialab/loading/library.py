@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from medialab.errors import ModelNotFoundError, ModelRefusedError
+from medialab.errors import ModelNotFoundError, ModelRefusedError, listed, shown
 from medialab.files.hashes import HashCache
 from medialab.listing.editions import Editions
 from medialab.listing.folders import content_files
@@ -65,7 +65,7 @@ class ModelLibrary:
             ModelNotFoundError: there is no such kind.
         """
         if kind is not None and kind not in FOLDER_OF_KIND:
-            message = f"no kind of model {kind!r}; known: {', '.join(FOLDER_OF_KIND)}"
+            message = f"no kind of model {shown(kind)}; {listed(kind, FOLDER_OF_KIND)}"
             raise ModelNotFoundError(message)
         kinds = [kind] if kind else list(FOLDER_OF_KIND)
         with self._listing:

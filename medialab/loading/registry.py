@@ -24,6 +24,7 @@ from medialab.loading.memory_needs import bytes_in_memory, part_sizes
 from medialab.loading.networks import load_controlnet
 from medialab.loading.upscalers import load_upscaler
 from medialab.loading.vaes import facts_of_config, load_vae
+from medialab.process.installation import short_path
 from medialab.process.memory import gigabytes
 from medialab.process.memory_budget import MemoryBudget
 from medialab.process.offloading import Way, most_on_device
@@ -93,6 +94,9 @@ class ModelRegistry(ModelLibrary):
             self.hashes, self.models, lambda: self.is_lent or self.hashes.is_awaited
         )
         self.budget.join(self)
+
+    def __repr__(self) -> str:
+        return f"ModelRegistry({short_path(self.folder)!r}, device={self.device!r})"
 
     @contextmanager
     def lent(self, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:

@@ -25,6 +25,7 @@ from medialab.files.regular import open_regular
 from medialab.files.whole import UNFINISHED, write_whole
 from medialab.pictures.intake import PictureFile, normalise, open_picture
 from medialab.pictures.png_writer import png_of
+from medialab.process.installation import short_path
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -55,6 +56,9 @@ class PictureStore:
         self._needed = needed
         self._stored = 0
         self._news: list[str] = []
+
+    def __repr__(self) -> str:
+        return f"PictureStore({short_path(self.folder)!r})"
 
     def keep(self, picture: Any) -> str:
         """Store a picture, given in any form that `normalise` takes, and return its name.

@@ -28,6 +28,7 @@ from medialab.files.pruning import (
 )
 from medialab.files.regular import NotRegularError, open_regular, read_regular
 from medialab.files.whole import UNFINISHED, write_whole
+from medialab.process.installation import short_path
 from medialab.runs.stage_keys import StageKey, is_label
 
 ResultT = TypeVar("ResultT")
@@ -80,6 +81,10 @@ class StageCache:
         self._added = 0  # bytes of them that were written since the folder was last counted
         self._lock = threading.Lock()
         self._room = threading.Lock()  # of `_written`: a picture's writer makes room, too
+
+    def __repr__(self) -> str:
+        where = repr(short_path(self.folder)) if self.folder else None
+        return f"StageCache({where})"
 
     @property
     def memory_bytes(self) -> float:
