@@ -1,6 +1,8 @@
 """`make app`: the studio as a page, by Voila in a real Chromium, for who has the token."""
 
+import json
 import re
+import signal
 import time
 import urllib.error
 import urllib.request
@@ -230,6 +232,64 @@ def soon(is_so):
             return False
         time.sleep(0.2)
     return True
+
+
+@pytest.fixture
+def notice_of(browser, pictures_folder, request):
+    """`notice_of(port)`: a page whose clock the test winds, and its notice."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    page = context.new_page()
+
+    def visit(port):
+        page.clock.install()
+        page.goto(f"http://127.0.0.1:{port}/?token={TOKEN}", wait_until="commit")
+        return page, page.get_by_role("alert").filter(has_text="The studio")
+
+    yield visit
+    page.screenshot(path=pictures_folder / f"{request.node.name.replace('/', '-')}.png")
+    context.close()
+
+
+@pytest.mark.parametrize("command", ["/nowhere/python", "false"])
+def test_a_kernel_that_cannot_start_is_told_at_once_with_a_button_that_tries_again(
+    command, serving, own_home, notice_of, tmp_path
+):
+    """No program of that name gave a bare "500", one that ends an endless "Opening"."""
+    spec = tmp_path / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(
+        json.dumps({"argv": [command], "display_name": "Python 3", "language": "python"})
+    )
+    home = own_home[0] | {"MEDIALAB_TOKEN": TOKEN, "JUPYTER_PATH": str(tmp_path)}
+    with serving("app", home) as (port, _):
+        page, notice = notice_of(port)
+        expect(notice).to_contain_text("cannot start", timeout=SECONDS)
+        assert not page.get_by_text("Opening the studio").is_visible()
+        with page.expect_navigation(wait_until="commit"):
+            page.get_by_role("button", name="Load the page again").click()
+        expect(notice).to_contain_text("cannot start", timeout=SECONDS)
+
+
+def test_a_kernel_that_hangs_is_told_after_a_while_until_the_panel_is_drawn(
+    app, own_kernels, notice_of
+):
+    page, notice = notice_of(app[0])
+    assert soon(own_kernels)
+    (kernel,) = map(psutil.Process, own_kernels())
+    kernel.send_signal(signal.SIGSTOP)
+    try:
+        expect(page.locator("#notice")).to_be_attached()
+        page.clock.fast_forward(40_000)
+        expect(notice).to_be_hidden()
+        page.clock.fast_forward(10_000)
+        expect(notice).to_contain_text("takes longer than usual")
+        assert notice.evaluate(IS_SEEN)
+    finally:
+        kernel.send_signal(signal.SIGCONT)
+    is_drawn(page)
+    expect(page.locator("#notice")).to_be_hidden()
+    page.goto("about:blank")
+    assert soon(lambda: not own_kernels())
 
 
 @pytest.mark.parametrize("query", ["", "?token=wrong"])

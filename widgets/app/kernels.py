@@ -28,10 +28,17 @@ class SharedKernels(AsyncMappingKernelManager):
         """Return the kernel that there is, or start one."""
         # Two pages may ask at once, or one while a kernel is ending: it waits until that is gone.
         async with self._starting:
-            alive = [one for one in self.list_kernel_ids() if await self.is_alive(one)]
+            alive = await self._alive()
             kernel = alive[0] if alive else await super().start_kernel(**options)
             self._end_unless_seen(kernel, LOST)  # should this page never connect
             return str(kernel)
+
+    async def has_kernel(self) -> bool:
+        """Return whether a kernel runs, be it busy, hanging or still starting."""
+        return bool(await self._alive())
+
+    async def _alive(self) -> list[str]:
+        return [one for one in self.list_kernel_ids() if await self.is_alive(one)]
 
     def page_closed(self, kernel_id: str) -> None:
         """End the kernel soon, unless another page is open or opens."""

@@ -1,5 +1,6 @@
 """The app's server: Voila with one kernel for all pages, and a page of our own."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -9,10 +10,13 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 from traitlets.config import Config
 from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
 
 from widgets.app.kernels import SharedKernels
 
 _PAGE = Path(__file__).parent / "page"
+# Seconds without a word of the kernel after which it is asked whether it has ended.
+_SILENCE = 3
 
 
 class PageClosed(APIHandler):
@@ -46,6 +50,22 @@ class PageClosed(APIHandler):
         self.set_status(204)
 
 
+class StudioPage(TornadoVoilaHandler):
+    """Sends the page piece by piece while the kernel starts, and says so if that ends."""
+
+    async def get_generator(self, path: str | None = None) -> AsyncIterator[str]:
+        """Yield the page's pieces.
+
+        Voila itself would send signs of life for ever, also when the kernel ended before it
+        answered.
+        """
+        async for html in super().get_generator(path):
+            yield html
+            if "voila_heartbeat()" in html and not await self.kernel_manager.has_kernel():
+                yield '<script>document.dispatchEvent(new Event("kernel-ended"))</script>'
+                return
+
+
 class StudioServer(Voila):
     """Voila with the studio's page and its one kernel."""
 
@@ -55,9 +75,14 @@ class StudioServer(Voila):
         self.template_paths.insert(0, str(_PAGE))
 
     def init_handlers(self) -> list[Any]:
-        """Return the handlers; ours stand before Voila's for the same address."""
+        """Return the handlers; ours stand before Voila's for the same address, or in its place."""
         closed = url_path_join(self.server_url, r"/voila/api/shutdown/(.*)")
-        return [(closed, PageClosed), *super().init_handlers()]
+        own = {TornadoVoilaHandler: StudioPage}
+        theirs = [
+            (address, own.get(handler, handler), *options)
+            for address, handler, *options in super().init_handlers()
+        ]
+        return [(closed, PageClosed), *theirs]
 
 
 def settings(notebook: Path, port: int) -> Config:
@@ -75,6 +100,7 @@ def settings(notebook: Path, port: int) -> Config:
             },
             "VoilaConfiguration": {
                 "multi_kernel_manager_class": SharedKernels,
+                "http_keep_alive_timeout": _SILENCE,
                 "show_tracebacks": True,  # our own errors are one sentence
             },
             "TemplateExporter": {"exclude_markdown": True},

@@ -1,4 +1,5 @@
-// Runs before anything of the page is drawn: chooses the theme, and says when the page is closed.
+// Runs before anything of the page is drawn: chooses the theme, says what is up when the panel does
+// not come, and says when the page is closed.
 (() => {
   const KEY = "media-lab-studio:theme";
   const prefersDark = matchMedia("(prefers-color-scheme: dark)");
@@ -54,11 +55,37 @@
     remember(theme);
     show(theme);
   });
+
+  // The kernel may be slow, hang, or have ended: then no panel comes, and nothing else says so.
+  const LATE = 45_000; // milliseconds since it was asked; on a busy machine the panel takes 30 s
+  /** @param {string} text */
+  const tell = (text) => {
+    const notice = document.getElementById("notice");
+    const words = notice?.querySelector("p");
+    if (!notice || !words) return;
+    words.textContent = text;
+    notice.hidden = !text;
+  };
+  const late = setTimeout(() => {
+    tell(
+      "The studio takes longer than usual to start. You can wait, or load the page again. " +
+        "If that does not help, end the studio in the terminal in which it was started, and " +
+        "start it again.",
+    );
+  }, LATE);
+  document.addEventListener("kernel-ended", () => {
+    clearTimeout(late);
+    document.getElementById("loading")?.remove();
+    tell("The studio cannot start. The terminal in which it was started says why.");
+  });
+
   const observer = new MutationObserver(() => {
     const place = document.querySelector(".mls-header-more");
     if (!place) return;
     observer.disconnect();
     place.append(button);
+    clearTimeout(late);
+    tell("");
   });
   observer.observe(document.body, { childList: true, subtree: true });
 
