@@ -1,4 +1,4 @@
-"""What the checkpoints chosen in the form cannot do: left out, or greyed with the reason."""
+"""What has no use with the form's checkpoints or file format: left out, or greyed with why."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ _GUIDANCE = "guidance_scale"  # it has a number at all times, so that it is grey
 
 
 class FormLimits:
-    """Tells what has no use with the checkpoints that are chosen.
+    """Tells what has no use with the checkpoints, or the file format, that are chosen.
 
     Args:
         values: the form's state.
@@ -28,7 +28,7 @@ class FormLimits:
         self._values, self._defaults = values, defaults
 
     def reasons(self, names: Sequence[str]) -> dict[str, str]:
-        """Return why those of these fields that have no use with the checkpoint cannot be set.
+        """Return why those of these fields that have no use as the form is now cannot be set.
 
         References, ControlNets and models that are set can be removed.
         """
@@ -40,6 +40,7 @@ class FormLimits:
         }
         scales = (name for name in names if name.rpartition(".")[2] == _GUIDANCE)
         found |= {name: why for name in scales if (why := self._why_not(name))}
+        found |= {name: why for name, why in self._of_the_file().items() if name in names}
         if {REFERENCES, KEEPING} & {*names}:
             unread = self._defaults.editing(self._checkpoint(REFERENCES))
             found |= {f"instruct.{name}": why for name, why in unread.items()}
@@ -99,6 +100,16 @@ class FormLimits:
         sampler = str(self._values.in_force("sampler"))
         run = self._defaults.samplers(self._values.in_force("checkpoint") or "")
         return run.get(sampler) or schedules_of(sampler)
+
+    def _of_the_file(self) -> dict[str, str]:
+        """Return why settings of the file have no use in its format."""
+        now, lossless = self._values.value("format"), self._values.value("lossless")
+        found = {}
+        if now == "png" or (now == "webp" and lossless):
+            found["quality"] = f"A {'PNG' if now == 'png' else 'lossless WebP'} loses nothing."
+        if now != "webp":
+            found["lossless"] = f"A {now.upper()} {'always' if now == 'png' else 'never'} is."
+        return found
 
     def _why_not(self, name: str) -> str:
         """Return why a setting has no use with its stage's checkpoint; "" if it has one."""

@@ -1,14 +1,21 @@
-"""What the chosen checkpoints cannot do is left out of the form, or greyed with the reason."""
+"""What has no use with the checkpoints or the file format is left out, or greyed with why."""
 
+from io import BytesIO
+
+import numpy as np
 import pytest
+from PIL import Image
 
 from medialab import Workbench
+from medialab.artifacts.formats import encode
 from medialab.families import RUNNING
+from medialab.stages.finish import FinishConfig
 from tests.tiny.families import write_families
 from tests.widgets.form_parts import Defaults
 from widgets.catalogue import Catalogue
 from widgets.form import Form
 from widgets.form_limits import FormLimits, can_any, schedules_of
+from widgets.form_shapes import SHAPES
 from widgets.form_values import FormValues
 from widgets.model_defaults import ModelDefaults
 
@@ -101,6 +108,27 @@ def test_a_step_cache_and_stored_weights_are_greyed_until_they_are_set_and_told_
         "step_cache": "Every step is in full.",
         "weight_dtype": "They stay so.",
     }
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+@pytest.mark.parametrize("file_format", SHAPES["format"].choices)
+def test_a_setting_of_the_file_is_greyed_exactly_where_it_changes_no_pixel_of_it(
+    file_format, lossless, limits, values
+):
+    now = {"format": file_format, "lossless": lossless}
+    values.set(now)
+    reasons = limits.reasons(["quality", "lossless"])
+    assert ("quality" in reasons) == (len({pixels(**now, quality=one) for one in (10, 100)}) == 1)
+    both = {pixels(format=file_format, lossless=one) for one in (True, False)}
+    assert ("lossless" in reasons) == (len(both) == 1)
+
+
+def pixels(**settings):
+    """The pixels of a noisy picture as they are read from a file with these settings."""
+    noise = np.random.default_rng(1).integers(0, 256, (32, 32, 3), np.uint8)
+    written = encode(Image.fromarray(noise), "", FinishConfig(**settings))
+    with Image.open(BytesIO(written)) as opened:
+        return opened.convert("RGB").tobytes()
 
 
 def test_a_mode_that_the_checkpoint_lacks_has_the_reason(limits, values):
