@@ -99,7 +99,7 @@ def _fit_note(
     if fit == KEEP:
         text = f"{times(size)} is far from the model's {native} × {native}; this takes long."
         back = {"fit": "model"}
-        return {"fit": Message(text, "Fit it", lambda: set_values(back))}
+        return {"fit": Message(text, "Fit it", lambda: set_values(back), NOTE)}
     if values.mode == "inpaint":
         text = f"Drawn near {native} × {native}; around the mask every pixel stays."
         return {"fit": Message(text, level=NOTE)}
@@ -115,7 +115,7 @@ def _size_note(
         return {}
     own = {names[0]: better[0], names[1]: better[1]}
     text = f"Far from the model's {native} × {native}: it takes long or looks odd."
-    return {field: Message(text, f"Use {times(better)}", lambda: set_values(own))}
+    return {field: Message(text, f"Use {times(better)}", lambda: set_values(own), NOTE)}
 
 
 def times(size: tuple[Any, Any]) -> str:

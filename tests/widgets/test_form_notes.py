@@ -2,7 +2,7 @@
 
 import pytest
 
-from widgets.form_messages import WRONG
+from widgets.form_messages import NOTE
 from widgets.form_notes import notes_of
 from widgets.form_values import FormValues
 
@@ -52,7 +52,7 @@ def test_a_size_that_suits_the_model_needs_no_word(values):
     assert notes(values) == {}
     values.set({"width": 1024, "height": 1024})
     message = notes(values)["size"]
-    assert (message.level, message.label) == (WRONG, "Use 128 × 128")
+    assert (message.level, message.label) == (NOTE, "Use 128 × 128")
     message.act()
     assert notes(values) == {}
     assert notes(values, native=None) == {}
@@ -73,6 +73,7 @@ def test_a_size_that_suits_the_model_needs_no_word(values):
 def test_a_large_start_picture_says_what_becomes_of_it(values, use, fit, text):
     values.set({"image": "1" * 64, "use": use, "fit": fit})
     assert notes(values)["fit"].text == text
+    assert notes(values)["fit"].level == NOTE
 
 
 def test_a_picture_to_repair_keeps_its_size_and_one_of_the_models_size_is_kept_too(values):
