@@ -170,13 +170,19 @@ def message_of(error: MediaLabError, use: Callable[[str], object] | None) -> Mes
 
 
 def tag_at_fault(error: MediaLabError, prompt: str) -> str:
-    """Return the tag in a prompt whose LoRA an error names, as written; "" for none."""
+    """Return the tag in a prompt whose LoRA an error names, as written; "" for none.
+
+    The error may name others after it, which it knows or takes for what was meant.
+    """
     if error.setting != "lora":
         return ""
-    for tag in written_tags(prompt):
-        if any(shown(lora.name) in error.message for lora in tagged_loras(tag)):
-            return tag
-    return ""
+    places = {
+        error.message.find(shown(lora.name)): tag
+        for tag in written_tags(prompt)
+        for lora in tagged_loras(tag)
+    }
+    named = [place for place in places if place >= 0]
+    return places[min(named)] if named else ""
 
 
 def without_tag(prompt: str, tag: str) -> str:

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from medialab.errors import PictureError
+from medialab.errors import PictureError, first_line
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _CHANNELS = (1, 3, 4)
+_AT_ONCE = 2**18  # numbers converted at once: as fractions of 64 bits they take eight times a byte
 
 
 def picture_of_array(given: Any) -> "Image.Image":
@@ -19,12 +20,17 @@ def picture_of_array(given: Any) -> "Image.Image":
             to 255, or to 65,535 in an array of uint16.
 
     Raises:
-        PictureError: it has another shape, or its numbers are none of these.
+        PictureError: it has another shape, or its numbers are none of these; or it is no array in
+            memory, such as a tensor on a GPU.
     """
     import numpy as np
     from PIL import Image
 
-    array = np.asarray(given)
+    try:
+        array = np.asarray(given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        kind = type(given).__name__
+        raise PictureError(f"this {kind} is no numpy array: {first_line(error)}") from error
     if array.ndim not in {2, 3} or (array.ndim == 3 and array.shape[2] not in _CHANNELS):
         raise PictureError(
             f"an array of shape {array.shape} is no picture; give (height, width) or "
@@ -35,7 +41,7 @@ def picture_of_array(given: Any) -> "Image.Image":
     if array.dtype.kind not in "buif":
         raise PictureError(f"an array of {array.dtype} is no picture; give numbers of 0 to 255")
     least, most = float(array.min()), float(array.max())
-    top = 65_535 if array.dtype == np.uint16 else 255
+    top = 65_535 if array.dtype.kind == "u" and array.dtype.itemsize == 2 else 255
     if not 0 <= least <= most <= top:
         raise PictureError(
             f"this array's numbers go from {least:g} to {most:g}; a picture's go from 0 to {top:,}"
@@ -43,5 +49,9 @@ def picture_of_array(given: Any) -> "Image.Image":
         )
     if array.dtype.kind == "b" or (array.dtype.kind == "f" and most <= 1):
         top = 1
-    pixels = np.round(array.astype(np.float64) * (255 / top)).astype(np.uint8)
+    pixels = np.empty(array.shape, np.uint8)
+    rows = max(1, _AT_ONCE // array[0].size)
+    for first in range(0, len(array), rows):
+        part = slice(first, first + rows)
+        pixels[part] = np.round(array[part].astype(np.float64) * (255 / top))
     return Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)

@@ -161,13 +161,15 @@ def normalise(picture: Any) -> Normalised:
     """
     from PIL import Image
 
-    if not isinstance(picture, Image.Image) and hasattr(picture, "__array__"):
+    # Text of numpy is an array, too, and a path or a content all the same.
+    is_file = isinstance(picture, (str, bytes, os.PathLike))
+    if not is_file and not isinstance(picture, Image.Image) and hasattr(picture, "__array__"):
         picture = picture_of_array(picture)
     if isinstance(picture, Image.Image):
         with _named_errors("this picture"):
             _check_size(picture, "this picture")
             return normalise_image(picture, picture.info.get("icc_profile"))
-    if not isinstance(picture, (str, bytes, os.PathLike)):
+    if not is_file:
         raise PictureError(
             f"{shown(picture)} is no picture; give an image of PIL, a numpy array, or the path or "
             "the content of a picture's file"

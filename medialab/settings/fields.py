@@ -183,6 +183,8 @@ def _as_given(value: Any) -> Any:
     """Return a setting's value with objects in place of models."""
     if isinstance(value, StageConfig):
         return dict(value.__repr_args__())
+    if isinstance(value, BaseModel):
+        return value.model_dump()
     return [_as_given(one) for one in value] if isinstance(value, tuple) else value
 
 

@@ -16,6 +16,12 @@ def test_a_resolved_config_can_be_asked_again_of_another_file():
     assert (asked.prompt, asked.seed, asked.width) == ("a cat", 5, 128)
 
 
+def test_a_resolved_config_is_shown_as_it_may_be_written_again():
+    together = {"pictures": 3, "place": 1, "groups": (1, 2)}
+    config = ResolvedConfig(**RESOLVED, together=together, made_for={"a" * 64: "b" * 64})
+    assert eval(repr(config)) == config  # noqa: S307 - of our own text
+
+
 def test_a_resolved_config_leaves_nothing_open():
     with pytest.raises(ConfigError):
         ResolvedConfig(**RESOLVED | {"seed": -1})

@@ -1,7 +1,10 @@
 """A numpy array is a picture, by its shape and the range of its numbers."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -23,9 +26,21 @@ MASK[2:4, 3:5] = 255
         MASK / 255,
         (MASK / 255).astype(np.float16),
         MASK.astype(np.uint16) * 257,
+        (MASK.astype(np.uint16) * 257).astype(">u2"),
+        torch.from_numpy(MASK),
         MASK[..., None],
     ],
-    ids=["bool", "int64", "0 to 255", "0 to 1", "float16", "uint16", "one channel"],
+    ids=[
+        "bool",
+        "int64",
+        "0 to 255",
+        "0 to 1",
+        "float16",
+        "uint16",
+        "other bytes first",
+        "tensor",
+        "one",
+    ],
 )
 def test_a_mask_of_any_type_is_the_same_picture(same):
     assert picture_of_array(same).tobytes() == MASK.tobytes()
@@ -59,6 +74,41 @@ def test_any_array_is_a_picture_or_an_error_of_ours(array):
 def test_what_is_none_is_refused_with_what_to_give(array, told):
     with pytest.raises(PictureError, match=told):
         picture_of_array(array)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (torch.zeros(8, 8, requires_grad=True), "this Tensor is no numpy array: Can't call numpy"),
+        (torch.zeros(8, 8, dtype=torch.bfloat16), "this Tensor is no numpy array: .*BFloat16"),
+        (torch.zeros(8, 8, device="meta"), "this Tensor is no numpy array: "),
+    ],
+    ids=["with a gradient", "bfloat16", "elsewhere"],
+)
+def test_a_tensor_that_numpy_cannot_read_is_refused_with_the_reason(given, told):
+    with pytest.raises(PictureError, match=told):
+        normalise(given)
+
+
+def test_a_path_and_a_content_of_numpys_text_are_a_path_and_a_content(tmp_path):
+    path = tmp_path / "mask.png"
+    picture_of_array(MASK).save(path)
+    for given in (np.str_(path), np.bytes_(path.read_bytes())):
+        assert normalise(given).image.tobytes() == MASK.tobytes()
+
+
+@pytest.mark.parametrize("shape", [(2000, 2000), (4_000_000, 1)])
+def test_a_large_array_is_converted_in_parts(shape):
+    """As fractions of 64 bits, all at once, it would take 16 times its memory."""
+    array = np.full(shape, 128, np.uint8)
+    tracemalloc.start()
+    try:
+        picture = picture_of_array(array)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert picture.getextrema() == (128, 128)
+    assert most < 3 * max(array.nbytes, 8 * 2**20)
 
 
 def test_a_workbench_keeps_a_picture_in_every_form_that_a_notebook_has(bench):

@@ -45,6 +45,12 @@ def test_the_tag_of_a_missing_lora_is_found_and_the_others_stay(prompt, tag, res
     assert tag_at_fault(ModelNotFoundError.among("nosuch", "vae", "models/vae", []), prompt) == ""
 
 
+def test_the_tag_of_a_lora_that_was_perhaps_meant_stays():
+    error = ModelNotFoundError.among("inkk", "lora", "models/loras", ["ink", "inkling"])
+    assert "Did you mean 'ink'?" in error.message
+    assert tag_at_fault(error, "<lora:ink:1> <lora:inkk:1> a ball") == "<lora:inkk:1>"
+
+
 def test_what_is_said_stands_until_the_field_or_the_start_picture_changes(messages):
     messages.say("steps", Message("Too few."))
     messages.say("inpaint.mask", Message("Paint one."))
