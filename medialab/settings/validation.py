@@ -137,8 +137,9 @@ def _meant(place: Sequence[object], model: type[BaseModel]) -> str:
     ours = _ELSEWHERE.get(name.casefold(), name)
     if ours in known:
         return f". Did you mean {ours!r}?"
-    stage, dot, inner = name.partition(".")
-    if dot and stage in known:
+    stage, _, inner = name.partition(".")
+    part, inner = known.get(stage), _ELSEWHERE.get(inner.casefold(), inner)
+    if part and inner in getattr(part.annotation, "model_fields", {}):
         return f". Write it within {stage}: {{{inner!r}: …}}"
     if owners := [] if place[:-1] else _owners(ours, model):
         it = "It" if ours == name else f"{ours!r}"

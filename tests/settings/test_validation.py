@@ -88,12 +88,20 @@ def test_what_was_meant_is_told(settings, owner, meant):
         ({"strength": 0.3}, "'denoising_strength' is a setting of img2img, inpaint, "),
         ({"face": {"strength": 0.3}}, r"Did you mean 'denoising_strength'\?$"),
         ({"face.enabled": True}, r"Write it within face: \{'enabled': …\}$"),
+        ({"face.strength": 1}, r"Write it within face: \{'denoising_strength': …\}$"),
         ({"face": {"detections": [{"bbox": [1, 2, 3, 4]}]}}, r"Did you mean 'box'\?$"),
     ],
 )
 def test_another_programs_name_for_a_setting_leads_to_ours(settings, told):
     with pytest.raises(ConfigError, match=told):
         PipelineConfig.parse(settings)
+
+
+@pytest.mark.parametrize("name", ["steps.a", "image.x", "face.", "face.loras.name", "loras.name"])
+def test_what_is_within_no_stage_is_not_told_to_be(name):
+    with pytest.raises(ConfigError) as error:
+        PipelineConfig.parse({name: 1})
+    assert "Write it within" not in str(error.value)
 
 
 def test_every_name_of_another_program_leads_to_a_setting_and_is_none_itself():
