@@ -93,8 +93,8 @@ def test_a_tensor_that_numpy_cannot_read_is_refused_with_the_reason(given, told)
 def test_a_path_and_a_content_of_numpys_text_are_a_path_and_a_content(tmp_path):
     path = tmp_path / "mask.png"
     picture_of_array(MASK).save(path)
-    for given in (np.str_(path), np.bytes_(path.read_bytes())):
-        assert normalise(given).image.tobytes() == MASK.tobytes()
+    for one in (np.str_(path), np.bytes_(path.read_bytes())):
+        assert normalise(one).image.tobytes() == MASK.tobytes()
 
 
 @pytest.mark.parametrize("shape", [(2000, 2000), (4_000_000, 1)])
