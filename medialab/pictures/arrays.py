@@ -54,4 +54,4 @@ def picture_of_array(given: Any) -> "Image.Image":
     for first in range(0, len(array), rows):
         part = slice(first, first + rows)
         pixels[part] = np.round(array[part].astype(np.float64) * (255 / top))
-    return Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2:] == (1,) else pixels)
