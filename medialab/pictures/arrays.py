@@ -49,7 +49,7 @@ def picture_of_array(given: Any) -> "Image.Image":
         )
     if array.dtype.kind == "b" or (array.dtype.kind == "f" and most <= 1):
         top = 1
-    pixels = np.empty(array.shape, np.uint8)
+    pixels = np.empty_like(array, np.uint8)
     rows = max(1, _AT_ONCE // array[0].size)
     for first in range(0, len(array), rows):
         part = slice(first, first + rows)
