@@ -6,6 +6,7 @@ the Python widget, whose answers come back, bytes too. No kernel, and a second o
 
 import base64
 import json
+import time
 
 ORIGIN = "http://bare.test"
 _OF_JUPYTER = ("layout", "tabbable", "tooltip")
@@ -77,6 +78,25 @@ THEMES = {
         --jp-layout-color1: #212121; --jp-layout-color2: #424242;
         --jp-border-color1: #616161; --jp-border-color2: #424242; --jp-brand-color1: #2196f3""",
 }
+
+
+def type_at_once(field, text):
+    """Type letters as a quick hand does: no pause between them lets a timer end."""
+    field.focus()
+    field.evaluate(
+        """(_, letters) => {
+          for (const letter of letters) document.execCommand("insertText", false, letter);
+        }""",
+        text,
+    )
+
+
+def wait_until(page, holds, seconds=20):
+    """Wait until this holds; a busy machine may take a while."""
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        page.wait_for_timeout(10)
+    assert holds()
 
 
 class BarePage:

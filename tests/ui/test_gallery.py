@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from medialab.errors import ArtifactError
 from tests.ui.accessible import assert_accessible
-from tests.ui.bare import BarePage
+from tests.ui.bare import BarePage, type_at_once, wait_until
 from widgets.gallery import Entry, Filters, Gallery, Parcel
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -478,8 +478,8 @@ def test_nothing_is_done_where_nothing_is_selected(desk):
 # --- search and filters ---------------------------------------------------------------------------
 def test_the_search_is_asked_when_typing_pauses(desk):
     field = desk.page.get_by_label("Search pictures")
-    field.press_sequentially("seed:7")
-    desk.page.wait_for_function("window.idle()")
+    type_at_once(field, "seed:7")
+    wait_until(desk.page, lambda: desk.filtered)
     expect(field).to_be_focused()
     desk.page.wait_for_timeout(400)
     assert [one.text for one in desk.filtered] == ["seed:7"]
@@ -488,8 +488,7 @@ def test_the_search_is_asked_when_typing_pauses(desk):
     expect(desk.page.get_by_role("alert")).to_have_text("no setting 'sed' to search by")
     expect(field).to_have_attribute("aria-invalid", "true")
     field.fill("")
-    desk.page.wait_for_timeout(400)
-    assert desk.filtered[-1].text == ""
+    wait_until(desk.page, lambda: desk.filtered[-1].text == "")
 
 
 def test_filters_are_set_shown_as_chips_and_taken_away(desk):

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.bare import BarePage
+from tests.ui.bare import BarePage, type_at_once, wait_until
 from widgets.sheet import Sheet
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -218,15 +218,16 @@ def values(bare):
 
 
 def test_python_hears_once_of_a_quick_hand(bare, area, sheet):
-    area.press_sequentially("a quick brown fox")
-    bare.page.wait_for_timeout(600)
+    type_at_once(area, "a quick brown fox")
+    wait_until(bare.page, lambda: values(bare))
+    bare.page.wait_for_timeout(400)
     assert values(bare) == ["a quick brown fox"]
     assert sheet.values["prompt"] == "a quick brown fox"
 
 
 @pytest.mark.parametrize("leave", ["blur", "change"])
 def test_python_hears_at_once_when_the_text_is_left(bare, area, sheet, leave):
-    area.press_sequentially("a fox")
+    type_at_once(area, "a fox")
     area.dispatch_event(leave)
     bare.page.wait_for_function("window.idle()")
     assert sheet.values["prompt"] == "a fox"

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.ui.accessible import assert_accessible
-from tests.ui.bare import BarePage
+from tests.ui.bare import BarePage, wait_until
 from widgets.sheet import Sheet
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -550,8 +550,8 @@ def test_a_prompt_offers_words_weighs_them_and_tells_python_when_the_hand_rests(
     prompt.press("Enter")
     prompt.press("Control+ArrowUp")
     expect(prompt).to_have_value("a red car in a (meadow:1.1)")
-    bare.page.wait_for_timeout(400)
-    assert heard == [("prompt", "a red car in a (meadow:1.1)", False)]
+    told = ("prompt", "a red car in a (meadow:1.1)", False)
+    wait_until(bare.page, lambda: heard[-1:] == [told])
     sheet.tokens = {"prompt": "9 / 75 tokens"}
     bare.pump()
     expect(bare.page.get_by_text("9 / 75 tokens")).to_be_visible()

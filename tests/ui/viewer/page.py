@@ -6,7 +6,6 @@ There is no Jupyter between them: `Bridge` carries their messages as its comm wo
 import base64
 import io
 import json
-import time
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
@@ -15,7 +14,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.ui.bare import THEMES
+from tests.ui.bare import THEMES, wait_until
 from widgets.viewer import Viewer
 
 # A model as anywidget hands it to the module; its messages go to Python as requests, a line of JSON
@@ -219,10 +218,7 @@ class Shown:
 
     def wait_until(self, holds, seconds=20):
         """Wait until this holds; a busy machine may take a while."""
-        end = time.monotonic() + seconds
-        while not holds() and time.monotonic() < end:
-            self.page.wait_for_timeout(10)
-        assert holds()
+        wait_until(self.page, holds, seconds)
 
     def wait_for(self, told, count):
         """Wait until Python was told so often; return the last news."""
