@@ -150,7 +150,7 @@ class FormFields:
         """Return the fields and groups of a stage's sheet, or of the `WHOLE` picture's rest."""
         names = self._names
         if part == WHOLE:
-            fields = fields_of(SHAPES, MORE.groups, names)
+            fields = self._limits.without_untold(fields_of(SHAPES, MORE.groups, names))
             for field in fields:
                 if field["name"] in {*OF_THE_CHECKPOINT, "variation_seed"}:
                     field["optional"] = True
@@ -162,7 +162,7 @@ class FormFields:
         if part not in OF_STAGES:
             return fields_of(SHAPES, arrangement.groups, names), titles_of(arrangement)
         fields = fields_of(OF_STAGES[part], arrangement.groups, names, stage=part)
-        return self._with_loras(fields), titles_of(arrangement)
+        return self._with_loras(self._limits.without_untold(fields)), titles_of(arrangement)
 
     def main(self, part: str) -> dict[str, Any] | None:
         """Return the field whose slider stands in a stage's row."""

@@ -32,12 +32,8 @@ class FormLimits:
 
         References, ControlNets and models that are set can be removed.
         """
-        untold = (name for name in names if name.endswith(DISTILLED))
-        found = {
-            name: "This checkpoint is told no guidance."
-            for name in untold
-            if self._defaults.is_untold(self._checkpoint(name))
-        }
+        untold = (name for name in names if self._is_untold(name))
+        found = dict.fromkeys(untold, "This checkpoint is told no guidance.")
         scales = (name for name in names if name.rpartition(".")[2] == _GUIDANCE)
         found |= {name: why for name in scales if (why := self._why_not(name))}
         found |= {name: why for name, why in self._of_the_file().items() if name in names}
@@ -68,6 +64,17 @@ class FormLimits:
     def has(self, stage: str) -> bool:
         """Return whether a stage of the whole picture has any use with its checkpoint."""
         return self._is_set(stage) or not self._why_not(stage)
+
+    def without_untold(self, fields: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the fields without a distilled guidance that the checkpoint is not told.
+
+        One that is set stays, so that it can be seen and set back.
+        """
+        return [
+            field
+            for field in fields
+            if self._is_set(field["name"]) or not self._is_untold(field["name"])
+        ]
 
     def limit_samplers(self, field: dict[str, Any]) -> None:
         """Offer only the samplers that run the checkpoint, and the one that is set."""
@@ -115,6 +122,10 @@ class FormLimits:
         """Return why a setting has no use with its stage's checkpoint; "" if it has one."""
         why: Mapping[str, str] = self._defaults.limits(self._checkpoint(name))
         return why.get(name.rpartition(".")[2], "")
+
+    def _is_untold(self, name: str) -> bool:
+        """Return whether a setting is a distilled guidance that its checkpoint is not told."""
+        return name.endswith(DISTILLED) and self._defaults.is_untold(self._checkpoint(name))
 
     def _is_set(self, name: str) -> bool:
         if name not in self._values:

@@ -46,6 +46,20 @@ def test_a_guidance_is_greyed_where_the_checkpoint_is_told_none(limits, values):
     assert limits.reasons(asked) == {}
 
 
+@pytest.mark.parametrize("stage", ["", "refiner."])
+def test_a_distilled_guidance_that_nothing_is_told_has_no_field_unless_it_is_set(
+    stage, limits, values
+):
+    fields = [{"name": f"{stage}{name}"} for name in ("distilled_guidance_scale", "steps")]
+    values.set({"checkpoint": "paperdoll"})
+    assert limits.without_untold(fields) == fields[1:]
+    values.set({f"{stage}distilled_guidance_scale": 2.0})
+    assert limits.without_untold(fields) == fields
+    values.set({f"{stage}distilled_guidance_scale": None})
+    values.set({"checkpoint": "told"})
+    assert limits.without_untold(fields) == fields
+
+
 def test_what_a_stages_checkpoint_cannot_do_is_greyed_unless_it_is_set(limits, values):
     asked = ("control", "face.control", "steps")
     values.set({"checkpoint": "paperdoll", "face.checkpoint": "flow"})
