@@ -166,6 +166,13 @@ def test_the_list_is_at_the_caret_and_inside_the_window(bare, area, options):
     assert box["y"] >= 0
 
 
+def test_the_list_is_at_the_caret_of_a_prompt_from_right_to_left(bare, area):
+    area.press_sequentially("\u05d7\u05ea\u05d5\u05dc a me")  # a cat, in Hebrew
+    box, text = bare.page.get_by_role("listbox").bounding_box(), area.bounding_box()
+    right = text["x"] + text["width"]
+    assert box["x"] < right - 60 < box["x"] + box["width"]
+
+
 # --- weights -------------------------------------------------------------------------------------
 
 

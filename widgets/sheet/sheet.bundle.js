@@ -39,8 +39,8 @@
 // source: widgets/sheet/src/slider.js
 // source: widgets/sheet/src/suggestions.js
 // source: widgets/sheet/src/view.js
-// sha256 of the sources: a6e963f6f32979aed448e321f9c33143d2fc5849b5a6fdc188597359b6680811
-// sha256 of the lines below: 587670d1a97191235798cd7e5bde9c7c72bc7137d2a27fccac539423ea6c73c1
+// sha256 of the sources: a3457901497c1bdd8676d03238ce76abab453d7335360d192e0778b06df66650
+// sha256 of the lines below: c4b979dc255ea243512d1d80e91603efa369966c631878f8b9f6258e5ebf6013
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -1773,6 +1773,7 @@ var PictureList = class {
 
 // widgets/shared/prompt/caret.js
 var SHAPING = [
+  "direction",
   "box-sizing",
   "width",
   "border-width",

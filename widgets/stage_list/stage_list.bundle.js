@@ -41,8 +41,8 @@
 // source: widgets/stage_list/src/row.js
 // source: widgets/stage_list/src/stage_list.js
 // source: widgets/stage_list/src/view.js
-// sha256 of the sources: 8d9b7255a8f2f096d0621fb7ce13ec56ce4049e644d86d1f888a2b59c8f12e61
-// sha256 of the lines below: 686fbbeddbc08f4b8afd63774072044bf0778733a01c2a726803bb13257dbe13
+// sha256 of the sources: b8c4e84391952d44b328d0e6d9d5cb1634268525ccbffa0d1b554c71cd72634b
+// sha256 of the lines below: 939204144e5f19b1c3b14eb6a3a2eca168f640ba4828f59228e261523bbfca8f
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -1893,6 +1893,7 @@ var PictureList = class {
 
 // widgets/shared/prompt/caret.js
 var SHAPING = [
+  "direction",
   "box-sizing",
   "width",
   "border-width",

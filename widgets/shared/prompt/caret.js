@@ -5,6 +5,7 @@ import { make } from "../dom.js";
 
 /** What decides where the characters of a text are. */
 const SHAPING = [
+  "direction",
   "box-sizing",
   "width",
   "border-width",
