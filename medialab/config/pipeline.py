@@ -341,10 +341,10 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
 
 
 def as_request(given: Any) -> PipelineConfig:
-    """Return a request that is one.
+    """Return what was given as a request, if it is one.
 
     Raises:
-        ConfigError: it is something else, such as a prompt or a run; the message says what to give.
+        ConfigError: it is something else, such as a prompt or a run; the hint says what to write.
     """
     if isinstance(given, PipelineConfig):
         return given
@@ -354,7 +354,7 @@ def as_request(given: Any) -> PipelineConfig:
     elif isinstance(given, Mapping):
         hint = "PipelineConfig.parse(settings)"
     elif isinstance(getattr(given, "config", None), PipelineConfig):
-        hint = "the `config` of it"
+        hint = "give its `config`"
     message = f"{shown(given)} is no request for a picture"
     raise ConfigError(message).in_code(hint)
 
