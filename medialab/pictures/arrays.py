@@ -17,7 +17,8 @@ def picture_of_array(given: Any) -> "Image.Image":
     Args:
         given: Of shape (height, width), or (height, width, channels) with 1 channel for grey, 3 for
             RGB, 4 for RGB and alpha. True is white. Fractions go from 0 to 1; other numbers from 0
-            to 255, or to 65,535 in an array of uint16.
+            to 255, or to 65,535 in an array of uint16. Grey of nothing but 0 and 1 is a mask, of
+            which 1 is white.
 
     Raises:
         PictureError: it has another shape, or its numbers are none of these; or it is no array in
@@ -47,7 +48,9 @@ def picture_of_array(given: Any) -> "Image.Image":
             f"this array's numbers go from {least:g} to {most:g}; a picture's go from 0 to {top:,}"
             ", or from 0 to 1 as fractions"
         )
-    if array.dtype.kind == "b" or (array.dtype.kind == "f" and most <= 1):
+    # Programs that cut things out write such masks; as grey of 255 levels they would be all black.
+    is_mask = most == 1 and array.shape[2:] in {(), (1,)}
+    if is_mask or array.dtype.kind == "b" or (array.dtype.kind == "f" and most <= 1):
         top = 1
     pixels = np.empty_like(array, np.uint8)
     rows = max(1, _AT_ONCE // array[0].size)

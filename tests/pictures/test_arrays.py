@@ -22,6 +22,7 @@ MASK[2:4, 3:5] = 255
     [
         MASK > 0,
         MASK.astype(int),
+        MASK // 255,
         MASK.astype(float),
         MASK / 255,
         (MASK / 255).astype(np.float16),
@@ -33,6 +34,7 @@ MASK[2:4, 3:5] = 255
     ids=[
         "bool",
         "int64",
+        "0 and 1",
         "0 to 255",
         "0 to 1",
         "float16",
@@ -44,6 +46,11 @@ MASK[2:4, 3:5] = 255
 )
 def test_a_mask_of_any_type_is_the_same_picture(same):
     assert picture_of_array(same).tobytes() == MASK.tobytes()
+
+
+def test_a_dark_picture_in_colour_is_no_mask():
+    dark = np.ones((6, 8, 3), np.uint8)
+    assert picture_of_array(dark).tobytes() == dark.tobytes()
 
 
 @given(
