@@ -106,7 +106,10 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
 
     if not TYPE_CHECKING:  # which takes the names of the settings from the fields
 
-        def __init__(self, /, **settings: Any) -> None:
+        def __init__(self, /, *unnamed: Any, **settings: Any) -> None:
+            if unnamed:
+                message = f"{shown(unnamed[0])} comes without a setting's name"
+                raise ConfigError(message).in_code(_hint_for(unnamed[0]))
             try:
                 super().__init__(**settings)
             except ValidationError as error:
@@ -348,15 +351,19 @@ def as_request(given: Any) -> PipelineConfig:
     """
     if isinstance(given, PipelineConfig):
         return given
-    hint = "PipelineConfig(prompt=…)"
-    if isinstance(given, str):
-        hint = f"PipelineConfig(prompt={shown(given)})"
-    elif isinstance(given, Mapping):
-        hint = "PipelineConfig.parse(settings)"
-    elif isinstance(getattr(given, "config", None), PipelineConfig):
-        hint = "give its `config`"
     message = f"{shown(given)} is no request for a picture"
-    raise ConfigError(message).in_code(hint)
+    if isinstance(getattr(given, "config", None), PipelineConfig):
+        raise ConfigError(message).in_code("give its `config`")
+    raise ConfigError(message).in_code(_hint_for(given))
+
+
+def _hint_for(given: Any) -> str:
+    """Return how a request is made of something that is none."""
+    if isinstance(given, str):
+        return f"PipelineConfig(prompt={shown(given)})"
+    if isinstance(given, Mapping):
+        return "PipelineConfig.parse(settings)"
+    return "PipelineConfig(prompt=…)"
 
 
 @cache

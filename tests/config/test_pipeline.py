@@ -71,6 +71,9 @@ def test_what_is_no_request_is_refused_with_what_to_write(bench, given, hint):
         assert error.value.hint == hint
     with pytest.raises(ConfigError, match="is no request"):
         bench.sweep(given, {"steps": [1, 2]}, name="none")
+    with pytest.raises(ConfigError, match="comes without a setting's name") as error:
+        PipelineConfig(given)
+    assert error.value.hint == hint
 
 
 def test_a_sampler_and_a_schedule_that_do_not_go_together_are_refused():
