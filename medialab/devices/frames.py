@@ -20,7 +20,8 @@ class FrameWriter:
     """Writes messages to pipes on a thread of its own: whoever sends one never waits.
 
     What reads a pipe may be stuck, and a pipe holds little: what is sent after that waits for it.
-    What nobody reads any more is dropped.
+    What nobody reads any more is dropped. A pipe for whose message there is no memory is closed:
+    whoever reads it ends, and nobody waits for ever for what came of the message.
 
     Raises:
         RuntimeError: no thread can be started.
@@ -47,10 +48,17 @@ class FrameWriter:
         while (given := self._messages.get()) is not None:
             pipe, message = given
             with suppress(OSError, ValueError):  # nobody reads it, or it is closed
-                if message is None:
+                if message is None or not _is_written(pipe, message):
                     pipe.close()
-                else:
-                    write_frame(pipe, message)
+
+
+def _is_written(pipe: BinaryIO, message: Mapping[str, Any]) -> bool:
+    """Write a message, and return whether there was memory for that."""
+    try:
+        write_frame(pipe, message)
+    except MemoryError:
+        return False
+    return True
 
 
 def write_frame(pipe: BinaryIO, message: Mapping[str, Any]) -> None:

@@ -87,3 +87,19 @@ def test_what_is_sent_to_a_pipe_that_nobody_reads_is_dropped_and_another_gets_it
         assert read_frame(other) == {"a": 1}
         assert read_frame(other) is None
     assert dead.closed
+
+
+def test_a_pipe_for_whose_message_there_is_no_memory_is_closed_and_another_gets_its_own(writer):
+    class Full(io.BytesIO):
+        def write(self, _content):
+            raise MemoryError
+
+    full = Full()
+    reading, writing = os.pipe()
+    pipe = os.fdopen(writing, "wb")
+    writer.send(full, {"lost": 1})
+    writer.send(pipe, {"a": 1})
+    writer.close(pipe)
+    with os.fdopen(reading, "rb") as other:
+        assert read_frame(other) == {"a": 1}
+    assert full.closed
