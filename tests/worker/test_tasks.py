@@ -93,7 +93,10 @@ def test_a_process_that_ends_measures_one_picture_more_and_no_other(bench, tmp_p
     worker = Worker(bench, tmp_path / "unsaved")
     worker.tasks.take({"measure": "poster", "task": "one"})
     assert slow.begun.wait(SOON)
-    threading.Timer(0.5, slow.goes_on.set).start()
-    worker.tasks.close()
+    closing = threading.Thread(target=worker.tasks.close)
+    closing.start()
+    assert worker.tasks._measured["one"].wait(SOON)  # it is told to stop, and is not through
+    slow.goes_on.set()
+    closing.join(SOON)
     assert worker.end_of("one")["kind"] == "cancelled"
     assert [one is None for one in measured(batch)] == [False, True, True]
