@@ -108,7 +108,7 @@ class BatchRun:
 
     @property
     def jobs(self) -> Sequence[str]:
-        """The names of the jobs in the workbench's queue that are this run's: two a device."""
+        """The names of the jobs in the workbench's queue that are this run's."""
         return self._executor.jobs
 
     def cancel(self) -> None:
