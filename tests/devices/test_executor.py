@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -33,12 +34,12 @@ def bench(tiny_models, tmp_path_factory):
 
 
 def until_there(bench):
-    """Wait until both processes are there: one that was killed is started anew."""
-    jobs = [bench.submit(LONG.changed(seed=seed), save=False) for seed in (1, 2)]
-    until_begun(bench, jobs)
-    bench.executor.cancel_all()
-    for job in jobs:
-        job.error(SOON)
+    """Wait until both processes take jobs: one that was killed is started anew."""
+    bench.executor.start()
+    end = time.monotonic() + SOON
+    while not all(one.process.is_ready for one in bench.executor.devices):
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def until_begun(bench, jobs):
@@ -102,7 +103,7 @@ def test_a_process_that_dies_fails_its_own_job_and_what_waits_goes_on(bench):
 def test_a_batch_loses_nothing_and_makes_nothing_twice_when_a_process_is_killed(
     bench, tiny_models, tmp_path
 ):
-    batch = bench.sweep(QUICK.changed(steps=8), {"seed": "101-112"}, name="killed")
+    batch = bench.sweep(QUICK.changed(steps=20), {"seed": "101-112"}, name="killed")
     killed = []
 
     def kill_one(_row, event):
@@ -193,7 +194,9 @@ def test_a_process_that_dies_while_it_draws_a_group_loses_none_of_its_pictures(
 
 @pytest.mark.thorough
 def test_a_picture_that_kills_takes_none_of_those_along_that_are_denoised_with_it(bench):
-    batch = bench.sweep(QUICK.changed(steps=8, draw_together=3), {"seed": "801-803"}, name="poison")
+    batch = bench.sweep(
+        QUICK.changed(steps=20, draw_together=3), {"seed": "801-803"}, name="poison"
+    )
 
     def kill_first(row, event):
         job = bench.executor.find(event.job)
@@ -223,7 +226,7 @@ def test_a_group_that_is_cancelled_goes_on_with_the_same_bytes(bench, tiny_model
 
 @pytest.mark.thorough
 def test_a_picture_of_which_three_processes_died_is_a_failed_row_and_the_others_are_made(bench):
-    batch = bench.sweep(QUICK.changed(steps=8), {"seed": "201-204"}, name="deadly")
+    batch = bench.sweep(QUICK.changed(steps=20), {"seed": "201-204"}, name="deadly")
 
     def kill_first(row, event):
         job = bench.executor.find(event.job)
@@ -267,7 +270,7 @@ def test_a_picture_that_is_removed_as_soon_as_it_is_saved_is_told_and_others_are
 
 @pytest.mark.thorough
 def test_a_batch_keeps_each_device_busy_and_a_picture_ready_for_it(bench):
-    batch = bench.sweep(QUICK.changed(steps=8), {"seed": "301-308"}, name="busy")
+    batch = bench.sweep(QUICK.changed(steps=8, draw_together=1), {"seed": "301-308"}, name="busy")
     executor, seen = QueueExecutor(), []
     batch.start(None, executor, lambda *_: seen.append(len(executor.jobs))).result()
     assert max(seen) == 4
