@@ -115,7 +115,8 @@ class FormLimits:
         if now == "png" or (now == "webp" and lossless):
             found["quality"] = f"A {'PNG' if now == 'png' else 'lossless WebP'} loses nothing."
         if now != "webp":
-            found["lossless"] = f"A {now.upper()} {'always' if now == 'png' else 'never'} is."
+            often = "always" if now == "png" else "never"
+            found["lossless"] = f"A {now.upper()} is {often} lossless."
         return found
 
     def _why_not(self, name: str) -> str:
