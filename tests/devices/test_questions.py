@@ -32,11 +32,11 @@ def break_python(process, monkeypatch, folder):
     """Let Python itself not come up in what this process starts, as in a damaged installation."""
     spawn = WorkerProcess._spawn
 
-    def spawned(self):
+    def spawned(self, writer):
         with monkeypatch.context() as patched:
             if self is process:
                 patched.setenv("PYTHONHOME", str(folder))
-            return spawn(self)
+            return spawn(self, writer)
 
     monkeypatch.setattr(WorkerProcess, "_spawn", spawned)
 
