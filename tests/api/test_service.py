@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from io import BytesIO
@@ -152,14 +153,16 @@ def test_a_job_cancelled_on_its_way_to_the_process_is_not_made(tiny_models, tmp_
         worker = service.executor.devices[0].process
         send, is_killed = worker.send, iter([False, True])
 
-        def cancelled_first(message):
+        def cancelled_meanwhile(message):
             if "make" in message and (dies := next(is_killed, None)) is not None:
                 if dies:
                     os.kill(worker.pid, signal.SIGKILL)
-                service.cancel(message["task"])
+                # By another client, who is let in when the job is sent.
+                cancels = threading.Thread(target=service.cancel, args=[message["task"]])
+                cancels.start()
             return send(message)
 
-        monkeypatch.setattr(worker, "send", cancelled_first)
+        monkeypatch.setattr(worker, "send", cancelled_meanwhile)
         for _ in range(2):
             job = service.generate(long)
             assert isinstance(job.error(SOON), CancelledError)
