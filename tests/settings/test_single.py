@@ -12,7 +12,7 @@ TRIED = [None, True, 1, "3", 0.5, "x", [], ["a"], {}, "\ud800", 2**70, "Euler", 
 
 def _whole(name, value):
     try:
-        return getattr(PipelineConfig(**{name: value}), name)
+        return getattr(PipelineConfig.model_validate({name: value}), name)
     except ValidationError as error:
         return [(found["type"], found["msg"]) for found in error.errors() if found["loc"]]
 
