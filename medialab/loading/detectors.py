@@ -5,19 +5,19 @@ one file and one line in `medialab.vision.estimators`.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from medialab.errors import MissingLibraryError, ModelRefusedError
 from medialab.families import RUNNING
 from medialab.files.diffusers_folders import check_whole
 from medialab.files.foreign_configs import check_foreign, refuse_larger
-from medialab.files.hashes import Stamp
 from medialab.files.onnx import read_onnx
 from medialab.files.opening import check_file, opening
-from medialab.listing.folders import check_folder, read_config, stamp_of
+from medialab.listing.folders import check_folder, read_config
 from medialab.listing.info import MEDIAPIPE, ONNX, ModelInfo
+from medialab.listing.unchanged import unchanged
 from medialab.vision.estimators import ESTIMATORS
 from medialab.vision.finders.boxes import BoxDetector
 from medialab.vision.finders.clipseg import ClipSegmenter
@@ -40,8 +40,6 @@ from medialab.vision.refiners.sam import MaskRefiner
 from medialab.vision.roles import Finder, Refiner, VisionModel
 from medialab.vision.scorers.aesthetic import AestheticScorer, label_of_beauty
 from medialab.vision.scorers.clip import ClipScorer
-
-T = TypeVar("T")
 
 # Where a detector stands in the automatic chain: made for the checkpoint's family, for no family,
 # or for another.
@@ -143,27 +141,17 @@ def _labels_in_config(info: ModelInfo) -> Labels:
 
 
 def _labels_of_onnx(info: ModelInfo) -> Labels:
-    return list(_known(read_onnx, info.path).labels.values()) or [info.name]
+    return unchanged(_onnx_labels, info.path, [info.path]) or [info.name]
+
+
+def _onnx_labels(path: Path) -> list[str]:
+    return list(read_onnx(path).labels.values())
 
 
 def _config_of(info: ModelInfo) -> dict[str, Any]:
     """Return the config in a model's folder, which nobody may change."""
-    return _known(read_config, info.path / "config.json")
-
-
-def _known(read: Callable[[Path], T], path: Path) -> T:
-    """Return what a file holds, which is read again only after a change; each run asks often."""
-    try:
-        stamp = stamp_of(path)
-    except OSError:
-        return read(path)
-    found: T = _read(read, path, stamp) if stamp.is_settled() else read(path)
-    return found
-
-
-@lru_cache(32)
-def _read(read: Callable[[Path], Any], path: Path, _stamp: Stamp) -> Any:
-    return read(path)
+    config = info.path / "config.json"
+    return unchanged(read_config, config, [config])
 
 
 def _labels_of_task(info: ModelInfo) -> Labels:

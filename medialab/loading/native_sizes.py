@@ -1,14 +1,13 @@
 """The size that a checkpoint was trained at, known before it is loaded."""
 
-from functools import lru_cache
 from pathlib import Path
 
 from medialab.errors import ModelRefusedError
 from medialab.families import DENOISER_PARTS, RUNNING
 from medialab.families.vaes import MOST_LEVELS, size_told
-from medialab.files.hashes import Stamp
-from medialab.listing.folders import read_config, stamp_of
+from medialab.listing.folders import read_config
 from medialab.listing.info import ModelInfo
+from medialab.listing.unchanged import unchanged
 
 
 def native_size(info: ModelInfo) -> int:
@@ -28,18 +27,8 @@ def native_size(info: ModelInfo) -> int:
 
 def _size_now(folder: Path) -> int | None:
     """Return the size that a folder's configs tell; they are read again if one has changed."""
-    try:
-        stamps = tuple(stamp_of(folder / part / "config.json") for part in (*DENOISER_PARTS, "vae"))
-    except OSError:
-        return _configured_size(folder)
-    if not all(one.is_settled() for one in stamps):
-        return _configured_size(folder)
-    return _size_of(folder, stamps)
-
-
-@lru_cache(256)  # each run asks several times
-def _size_of(folder: Path, _stamps: tuple[Stamp, ...]) -> int | None:
-    return _configured_size(folder)
+    configs = [folder / part / "config.json" for part in (*DENOISER_PARTS, "vae")]
+    return unchanged(_configured_size, folder, configs)
 
 
 def _configured_size(folder: Path) -> int | None:
