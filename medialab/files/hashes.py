@@ -52,6 +52,10 @@ class Stamp(NamedTuple):
         """Return whether a later write will change the stamp: the clock (10 ms) has ticked."""
         return time.time_ns() - self.ctime_ns > _TICK * 1e9
 
+    def if_settled(self) -> Self | None:
+        """Return the stamp if a later write will change it, or None."""
+        return self if self.is_settled() else None
+
 
 class HashCache:
     """Cached hashes of files, in memory and, if `database` is a path, in that SQLite file.
@@ -222,8 +226,7 @@ def _settled_stamp(file: FileIO) -> Stamp | None:
     """
     if not Stamp.of(os.fstat(file.fileno())).is_settled():
         time.sleep(_TICK)
-    stamp = Stamp.of(os.fstat(file.fileno()))
-    return stamp if stamp.is_settled() else None
+    return Stamp.of(os.fstat(file.fileno())).if_settled()
 
 
 def _joined(old: Digests | None, new: Digests) -> Digests:

@@ -99,7 +99,7 @@ def candidates(
         entered[folder] = None
         try:
             stamp = stamp_of(folder)
-            entered[folder] = _settled(stamp)
+            entered[folder] = stamp.if_settled()
             if stamp == ABSENT:
                 continue
             with os.scandir(folder) as entries:
@@ -114,18 +114,13 @@ def candidates(
                 if seen == "folder":
                     waiting.append(Path(entry.path))
                 elif seen == "model folder":
-                    entered[Path(entry.path)] = _settled(stamp_of(Path(entry.path)))
+                    entered[Path(entry.path)] = stamp_of(Path(entry.path)).if_settled()
                 elif seen == "link to nothing":
                     entered[folder] = None  # a model may appear there, as on a drive
                 if seen.startswith("model"):
                     yield Path(entry.path), None
             except OSError as error:
                 yield Path(entry.path), error
-
-
-def _settled(stamp: Stamp) -> Stamp | None:
-    """Return a stamp in which every later change will show, or None."""
-    return stamp if stamp.is_settled() else None
 
 
 def _seen_as(entry: os.DirEntry[str], kind: str, suffixes: Collection[str]) -> _Seen:

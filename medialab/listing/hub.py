@@ -157,4 +157,4 @@ def _enter(path: Path, entered: Entered) -> None:
         stamp = stamp_of(path)
     except OSError:
         return
-    entered[path] = stamp if stamp.is_settled() else None
+    entered[path] = stamp.if_settled()
