@@ -273,12 +273,13 @@ class BatchPanel:
             if self.batch is None:
                 return
             rows, made, failed = len(self._states), len(self._made), len(self._failed)
+            unmeasured = self._unmeasured()
             self.bar.show(
                 name=self.batch.name,
-                state=self._state(),
-                told=self._told(),
+                state=self._state(unmeasured),
+                told=self._told(unmeasured),
                 share=(made + failed) / rows if rows else 0.0,
-                left=rows - made + self._unmeasured(),
+                left=rows - made + unmeasured,
                 failed=failed,
                 page=self.tiles.page,
                 pages=self.tiles.pages,
@@ -286,10 +287,10 @@ class BatchPanel:
             )
         self._acts.drawn()
 
-    def _state(self) -> str:
+    def _state(self, unmeasured: int) -> str:
         if self.run is not None and self.run.state != "done":
             return self.run.state
-        if len(self._made) == len(self._states) and not self._unmeasured():
+        if len(self._made) == len(self._states) and not unmeasured:
             return "done"
         return "stopped" if self._made or self.run is not None else "waiting"
 
@@ -301,7 +302,7 @@ class BatchPanel:
             str(self._states[row].get("sha256")) for row in self._made
         )
 
-    def _told(self) -> str:
+    def _told(self, unmeasured: int) -> str:
         rows, failed = len(self._states), len(self._failed)
         parts = [f"{len(self._made):,} of {rows:,} made"]
         if failed:
@@ -312,7 +313,7 @@ class BatchPanel:
         elif self.left and self.batch is not None and rows <= _MOST_PLANNED:
             seconds = self.batch.plan.seconds
             parts.append("time not known yet" if seconds is None else f"about {time_text(seconds)}")
-        if unmeasured := self._unmeasured():
+        if unmeasured:
             parts.append(f"{unmeasured:,} to measure")
         return " · ".join(parts)
 

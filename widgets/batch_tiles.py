@@ -15,7 +15,7 @@ from medialab.batch.pages import Page, pages_of
 from medialab.batch.sweep import Sweep
 from medialab.errors import ArtifactError
 from medialab.process.events import Event
-from medialab.stages import STAGES
+from medialab.stages import MODES
 from widgets.requests import value_label
 from widgets.viewer import Viewer
 from widgets.viewer.tiles import Tile
@@ -26,7 +26,6 @@ _SIDE = 10
 # ones are the history's thumbnails.
 _SIDES = ((16, 512), (36, 320))
 _QUALITY = 85  # WebP
-_MODES = frozenset(stage.name for stage in STAGES if stage.is_mode)
 _DONE, _FAILED = "done", "failed"
 
 State = Mapping[str, Any]
@@ -108,7 +107,7 @@ class BatchTiles:
 
         Later stages may draw a part alone: until they are done, its tile stays as it is.
         """
-        if row not in self._rows or event.stage not in _MODES or self.path(row) is not None:
+        if row not in self._rows or event.stage not in MODES or self.path(row) is not None:
             return
         if event.preview is None:
             return

@@ -312,9 +312,10 @@ def _side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
         return pictures[0]
     width, height = pictures[0].size
     across = ceil((len(pictures) * height / width) ** 0.5)
-    share = min(1.0, LARGEST_SIDE / max(across * width, ceil(len(pictures) / across) * height))
+    down = ceil(len(pictures) / across)
+    share = min(1.0, LARGEST_SIDE / max(across * width, down * height))
     width, height = max(1, int(width * share)), max(1, int(height * share))
-    sheet = Image.new("RGB", (across * width, ceil(len(pictures) / across) * height))
+    sheet = Image.new("RGB", (across * width, down * height))
     for at, picture in enumerate(pictures):
         row, column = divmod(at, across)
         sheet.paste(picture.resize((width, height)), (column * width, row * height))
