@@ -299,7 +299,7 @@ def load_checkpoint(
             pipeline = family.opening.file(info, dtype, configs / family.name, encoders)
     _check_complete(info, pipeline)
     _settle(pipeline, family, device, dtype)
-    if offload == "none":
+    if offload == "none" and device != "cpu":
         pipeline.to(device)
     if pipeline.vae is None:
         pipeline.vae = family.opening.absent_vae(configs / family.name)

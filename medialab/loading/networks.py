@@ -104,34 +104,54 @@ def settle(
     """
     import torch
 
+    is_laid_out = channels_last and all(weight.ndim <= 4 for weight in network.parameters())
     if dtype == torch.bfloat16:
-        _halves_to_bfloat16(network)
+        _halves_to_bfloat16(network, is_laid_out=is_laid_out)
     changes: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
-    if channels_last and all(weight.ndim <= 4 for weight in network.parameters()):
+    if is_laid_out:
         changes["memory_format"] = torch.channels_last
     if changes:
         torch.nn.Module.to(network, **changes)  # diffusers' own warns of modules that are not there
 
 
-def _halves_to_bfloat16(network: Any) -> None:
-    """Convert a network's float16 weights, but for those of convolutions, which are laid out, too.
+def _halves_to_bfloat16(network: Any, *, is_laid_out: bool) -> None:
+    """Convert a network's float16 weights, and lay its convolutions out, as `settle` says.
 
     torch converts one number after another between these two types. By way of float32, which
-    changes no bit, and in pieces that stay in the processor's cache, it takes half the time.
+    changes no bit, and in pieces that stay in the processor's cache, it takes a third of the time,
+    and three quarters where convolutions are laid out, too (measured).
     """
     import torch
 
-    piece = torch.empty(_PIECE, dtype=torch.float32)
+    wide, narrow = torch.empty(_PIECE), torch.empty(_PIECE, dtype=torch.bfloat16)
     for weight in network.parameters():
-        is_half = weight.dtype == torch.float16 and weight.device.type == "cpu"
-        if not is_half or weight.ndim > 2 or not weight.is_contiguous():
+        found = weight.data
+        if found.dtype != torch.float16 or not found.is_cpu or not found.is_contiguous():
             continue
-        found, made = weight.data.view(-1), torch.empty_like(weight.data, dtype=torch.bfloat16)
-        for start in range(0, len(found), _PIECE):
-            read = found[start : start + _PIECE]
-            between = piece[: len(read)].copy_(read)
-            made.view(-1)[start : start + _PIECE].copy_(between)
-        weight.data = made
+        if is_laid_out and found.ndim == 4 and found.numel() and found[0].numel() <= _PIECE:
+            layout = torch.channels_last
+            weight.data = torch.empty_like(found, dtype=torch.bfloat16, memory_format=layout)
+            _fill_in_another_order(weight.data, found, wide, narrow)
+        else:
+            weight.data = torch.empty_like(found, dtype=torch.bfloat16)
+            pieces = (one.view(-1).split(_PIECE) for one in (weight.data, found))
+            for into, read in zip(*pieces, strict=True):
+                into.copy_(wide[: len(read)].copy_(read))
+
+
+def _fill_in_another_order(
+    made: "torch.Tensor", found: "torch.Tensor", wide: "torch.Tensor", narrow: "torch.Tensor"
+) -> None:
+    """Copy a convolution's weights into those laid out anew, by way of two pieces of memory."""
+    import torch
+
+    many = len(wide) // found[0].numel()
+    places = made.permute(0, 2, 3, 1).view(len(made), -1, made.shape[1])
+    for into, read in zip(places.split(many), found.flatten(2).split(many), strict=True):
+        between = wide[: read.numel()].view(read.shape).copy_(read)
+        rounded = narrow[: read.numel()].view(read.shape).copy_(between)
+        # As integers: torch copies those faster into another order than numbers of bfloat16.
+        into.view(torch.int16).copy_(rounded.view(torch.int16).mT)
 
 
 def pick_dtype(device: str, precision: str | None = None) -> "torch.dtype":

@@ -66,6 +66,27 @@ def test_half_precision_becomes_bfloat16_as_torch_converts_it_however_large_a_we
     assert {one.dtype for one in network.parameters()} == {torch.bfloat16}
 
 
+# Among them more than are converted at once: in one channel, and in many.
+@pytest.mark.parametrize(
+    "shape", [(3, 2, 3, 3), (5, 700, 3, 3), (300, 500, 3, 3), (2, 130_000, 3, 3), (6, 4, 1, 1)]
+)
+def test_a_convolution_of_half_precision_has_the_very_bits_and_layout_that_torch_gives(shape):
+    network = torch.nn.Conv2d(1, 1, 1, bias=False)
+    network.weight.data = torch.randn(shape, generator=torch.Generator().manual_seed(3)).half()
+    expected = network.weight.data.to(torch.bfloat16, memory_format=torch.channels_last)
+    settle(network, torch.bfloat16, channels_last=True)
+    assert network.weight.equal(expected)
+    assert network.weight.stride() == expected.stride()
+
+
+@pytest.mark.parametrize("shape", [(0, 4, 3, 3), (4, 0, 3, 3), (0,), ()])
+def test_weights_of_no_numbers_and_of_one_become_bfloat16(shape):
+    network = torch.nn.ParameterList([torch.zeros(shape, dtype=torch.float16)])
+    settle(network, torch.bfloat16, channels_last=True)
+    assert network[0].dtype == torch.bfloat16
+    assert network[0].shape == shape
+
+
 def test_a_transposed_weight_of_half_precision_becomes_bfloat16_too():
     network = torch.nn.Linear(4, 6).half()
     network.weight.data = torch.randn(4, 6).half().t()
