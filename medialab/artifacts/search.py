@@ -8,6 +8,7 @@
 | `sampler:euler` | whose setting contains the text; `sampler:"euler a"` |
 | `seed:7` | whose setting is the number |
 | `steps:>20`, `steps:<=8`, `steps:20..30` | whose setting is in the range |
+| `date:>=2026-11`, `date:2026-11-01..2026-11-15` | that were saved then |
 | `-lora:ink` | whose setting does not |
 
 Every setting is a key by its name in code, `clip_skip` or `face.steps`; short names are in `SHORT`.
@@ -19,13 +20,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Self
+from itertools import pairwise
+from typing import Any, Final, Self, get_args
 
 from medialab.artifacts.sidecar import Sidecar
 from medialab.artifacts.tag_names import without_doubles
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import EMBEDDING, LORA
-from medialab.errors import ArtifactError, near
+from medialab.errors import ArtifactError, near, shown
 from medialab.settings.fields import StageConfig
 from medialab.stages import STAGES
 
@@ -56,8 +58,13 @@ _SILENT = frozenset(
 _WORD = re.compile(
     r'(?P<no>-)?(?:(?P<key>[A-Za-z][A-Za-z_.]*):)?(?:"(?P<phrase>[^"]*)"(?=\s|$)|(?P<plain>\S+))'
 )
-_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
+# More digits are a text: a seed has at most 20.
+_NUMBER = r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?"
 _COMPARED = re.compile(rf"(?P<sign>[<>]=?)?(?P<low>{_NUMBER})(?:\.\.(?P<high>{_NUMBER}))?")
+_DAY = r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?"
+_DAYS = re.compile(rf"(?P<sign>[<>]=?)?(?P<low>{_DAY})(?:\.\.(?P<high>{_DAY}))?")
+# What is written like a comparison, whatever is compared.
+_LIKE_COMPARED = re.compile(r"[<>].*|-?[0-9].*\.\..*")
 
 
 @dataclass(frozen=True)
@@ -73,12 +80,15 @@ class Term:
         """Return the term that is written.
 
         Raises:
-            ArtifactError: there is no such key.
+            ArtifactError: there is no such key, or it is compared with what cannot be compared.
         """
         key, excluded = word["key"] or "", word["no"] is not None
         text = word["phrase"] if word["phrase"] is not None else word["plain"]
         if key and not text.startswith("//"):  # an address is text
-            return cls(_one_line(text), _known(key), excluded)
+            name = _known(key)
+            if word["phrase"] is None and _LIKE_COMPARED.fullmatch(text):
+                _check_compared(key, name, text)
+            return cls(_one_line(text), name, excluded)
         return cls(_one_line(f"{key}:{text}" if key else text), "", excluded)
 
     def holds(self, settings: str) -> bool:
@@ -86,6 +96,8 @@ class Term:
         return any(self._fits(value) for value in _values(settings, self.key)) != self.excluded
 
     def _fits(self, value: str) -> bool:
+        if self.key == "date":
+            return _is_on(value, self.text)
         compared = _COMPARED.fullmatch(self.text)
         if compared is None or not re.fullmatch(_NUMBER, value):
             return self.text in value
@@ -100,9 +112,18 @@ def terms_of(text: str) -> tuple[Term, ...]:
     """Return the terms of a search.
 
     Raises:
-        ArtifactError: a key is unknown; the message names those that are near.
+        ArtifactError: a key is unknown (the message names those that are near), has a blank
+            behind its colon, or is compared with what cannot be compared.
     """
-    return tuple(Term.of(word) for word in _WORD.finditer(text))
+    words = list(_WORD.finditer(text))
+    for word, after in pairwise(words):
+        plain = word["plain"] or ""
+        if word["key"] is None and plain.endswith(":") and _is_key(plain[:-1]):
+            raise ArtifactError(
+                f"{plain!r} has a blank behind it; write {plain}{after[0]} for that setting, or "
+                f'"{plain}" in quotes for the text itself'
+            )
+    return tuple(map(Term.of, words))
 
 
 def words_of(path_name: str, sidecar: Sidecar) -> str:
@@ -169,6 +190,49 @@ def _values(settings: str, key: str) -> Iterator[str]:
         at = settings.find(begin, end)
 
 
+def _check_compared(key: str, name: str, text: str) -> None:
+    """Refuse a comparison that no value could meet.
+
+    Args:
+        key: The key as it was typed.
+        name: Its full name.
+        text: What stands behind the colon.
+
+    Raises:
+        ArtifactError: the setting is no number and no day, is compared with something else, or the
+            ends of a range are swapped.
+    """
+    is_day = name == "date"
+    found = (_DAYS if is_day else _COMPARED).fullmatch(text)
+    itself = f"to find the text itself, put it in quotes: {key}:{shown(text)}"
+    if name not in _numbers() and not is_day:
+        raise ArtifactError(f"{key}:{text} compares a setting that is no number; {itself}")
+    if found is None or (found["sign"] and found["high"]):
+        what = "a day as 2026-11-22, or a range" if is_day else "a number as >20, or a range"
+        raise ArtifactError(f"{key}:{text} does not compare with {what} as 20..30; {itself}")
+    low, high = found["low"], found["high"]
+    if high and (low > high if is_day else _number(low) > _number(high)):
+        raise ArtifactError(f"{key}:{text} ends before it begins; swap the two: {high}..{low}")
+
+
+def _is_on(day: str, text: str) -> bool:
+    """Return whether a day is one that a text asks for; 2026-11 stands for the whole month."""
+    found = _DAYS.fullmatch(text)
+    if found is None or not (found["sign"] or found["high"]):
+        return text in day
+    low, high = found["low"], found["high"]
+    begin = day[: len(low)]
+    if high:
+        return begin >= low and day[: len(high)] <= high
+    return {">": begin > low, ">=": begin >= low, "<": begin < low, "<=": begin <= low}[
+        found["sign"]
+    ]
+
+
+def _is_key(name: str) -> bool:
+    return name.casefold() in SHORT or name.casefold() in _names()
+
+
 def _known(key: str) -> str:
     """Return the full name of a key.
 
@@ -190,16 +254,29 @@ def _known(key: str) -> str:
 @cache
 def _names() -> frozenset[str]:
     """Return the names of all settings, those of a stage as "face.steps"."""
-    return frozenset(_settings_in(PipelineConfig, ""))
+    return frozenset(name for name, _ in _settings_in(PipelineConfig, ""))
 
 
-def _settings_in(model: type[StageConfig], prefix: str) -> Iterator[str]:
+@cache
+def _numbers() -> frozenset[str]:
+    """Return the names of those settings that are numbers."""
+    found = (name for name, kind in _settings_in(PipelineConfig, "") if _is_number(kind))
+    return frozenset({"stars", *found})
+
+
+def _is_number(kind: Any) -> bool:
+    is_choice = isinstance(kind, int | float) and not isinstance(kind, bool)
+    return kind in (int, float) or is_choice or any(map(_is_number, get_args(kind)))
+
+
+def _settings_in(model: type[StageConfig], prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the type of each setting."""
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, StageConfig):
             yield from _settings_in(inner, f"{name}.")
         elif name not in _SILENT:
-            yield f"{prefix}{name}"
+            yield f"{prefix}{name}", inner
 
 
 def _one_line(text: str) -> str:

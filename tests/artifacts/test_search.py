@@ -143,3 +143,60 @@ def test_any_text_is_searched_or_refused_by_name(text):
         terms = terms_of(text)
     for term in terms:
         assert term.holds("\nseed=7\nsteps=abc\n") in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("steps:>2O", r"steps:>2O does not compare with a number"),
+        ("steps:>10..30", "does not compare with a number"),
+        ("cfg:<7,5", "does not compare with a number"),
+        ("steps:30..20", r"steps:30\.\.20 ends before it begins; swap the two: 20\.\.30"),
+        ("date:>yesterday", "does not compare with a day as 2026-11-22"),
+        ("date:2026-12..2026-11", "ends before it begins"),
+        ("size:>512", "compares a setting that is no number"),
+        ("sampler:<euler", "in quotes: sampler:'<euler'"),
+        ("seed: 7", "'seed:' has a blank behind it; write seed:7 for that setting"),
+    ],
+)
+def test_a_condition_that_nothing_can_meet_is_named(text, message):
+    with pytest.raises(ArtifactError, match=message):
+        Query(text=text)
+
+
+def test_a_word_with_a_colon_that_is_no_setting_is_text():
+    assert terms_of("masterpiece: ball") == (Term("masterpiece:"), Term("ball"))
+    assert terms_of("ball seed:") == (Term("ball"), Term("seed:"))  # as it is typed
+
+
+def test_days_are_compared_as_days(found, manager):
+    today = manager.find()[0].path.parent.name
+    year, month = int(today[:4]), today[:7]
+    for text in (
+        *(f"date:{today}", f"date:>={today}", f"date:<={month}", f"date:{month}..{today}"),
+        *(f"date:>{year - 1}", f"date:<{year + 1}", f"date:{year}..{year}", f"date:>={year}"),
+    ):
+        assert found(text) == BOTH, text
+    for text in (f"date:>{year}", f"date:<{month}", f"date:>{today}", f"-date:{month}..{today}"):
+        assert found(text) == set(), text
+
+
+DIGITS = st.text("0123456789", min_size=1, max_size=6000)
+
+
+@settings(max_examples=40, derandomize=True, deadline=None, database=None)
+@given(asked=DIGITS, sign=st.sampled_from(["", ">", "<=", "-"]), value=DIGITS)
+def test_numbers_of_any_length_are_compared_or_refused_by_name(asked, sign, value):
+    with suppress(ArtifactError):
+        for term in terms_of(f"seed:{sign}{asked} steps:1..{asked}"):
+            assert term.holds(f"\nseed={value}\nsteps={value}\n") in (True, False)
+
+
+@pytest.mark.parametrize("text", ["seed:", "prompt:", "steps:"])
+def test_a_number_of_thousands_of_digits_costs_no_index(manager, save, outputs, text):
+    long = save(prompt="1" * 5000)
+    assert manager.find() == [long]
+    before = (outputs / "index.sqlite").stat().st_ino
+    assert manager.find(text + "1" * 5000) == ([long] if text == "prompt:" else [])
+    assert manager.find(text + "2") == []
+    assert (outputs / "index.sqlite").stat().st_ino == before
