@@ -2,10 +2,18 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ArtifactError
@@ -16,6 +24,7 @@ from medialab.settings.validation import explain
 SIDECAR_VERSION: Final = 1
 _MOST_BYTES = 64 * 2**20  # limit for a file; a thousand edited detections take some 300 kB
 _LONGEST_SIDE = 10**6  # pixels; no format allows more
+_FIRST_YEAR, _LAST_YEAR = 1678, 2261  # in which nanoseconds have 64 bits, as tables count them
 
 
 class PictureFacts(BaseModel):
@@ -33,7 +42,8 @@ class Sidecar(BaseModel):
 
     Attributes:
         schema_version: Version of this layout.
-        created: ISO 8601 in UTC with microseconds, so that its text sorts by time.
+        created: ISO 8601 in UTC with microseconds, so that its text sorts by time; one that a
+            person or another program wrote otherwise is brought into this form.
         config: The settings that were requested, fully resolved.
         record: What was actually applied, by stage.
         image: Facts about the picture's file.
@@ -66,6 +76,21 @@ class Sidecar(BaseModel):
         if record.get("dtype") in PRECISIONS and "dtype" not in config:
             missing["dtype"] = record["dtype"]
         return {**read, "config": {**config, **missing}} if missing else read
+
+    @field_validator("created")
+    @classmethod
+    def _sorted_by_time(cls, written: str) -> str:
+        """Return a moment as all sidecars write it; one without a time zone is of UTC."""
+        try:
+            found = datetime.fromisoformat(written)
+            moment = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            message = "it is no moment; write it as 2026-11-22T09:30:00+00:00"
+            raise ValueError(message) from error
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            message = f"the year must be from {_FIRST_YEAR} to {_LAST_YEAR}"
+            raise ValueError(message)
+        return moment.isoformat(timespec="microseconds")
 
     def encode(self) -> bytes:
         """Encode the sidecar as indented JSON in UTF-8."""

@@ -1,7 +1,13 @@
 """Sidecars are read, or named with what is wrong with them."""
 
-import pytest
+import json
+from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from medialab.artifacts import Sidecar
 from medialab.errors import ArtifactError
 from tests.artifacts.pictures import config, image
 
@@ -37,3 +43,38 @@ def test_a_sixth_star_is_refused(manager):
     saved = manager.save(image(), config(), {})
     with pytest.raises(ArtifactError, match="stars=6: choose 0 to 5"):
         manager.annotate(saved.path, stars=6)
+
+
+MOMENTS = st.datetimes(
+    min_value=datetime(1680, 1, 1),  # noqa: DTZ001 - the time zone follows
+    max_value=datetime(2260, 1, 1),  # noqa: DTZ001
+    timezones=st.sampled_from(
+        [None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-11))]
+    ),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moments=st.lists(MOMENTS, min_size=2, max_size=5))
+def test_sidecars_sort_by_time_however_their_times_are_written(save, moments):
+    content = json.loads(save().sidecar.read_text())
+    read = [
+        Sidecar.model_validate({**content, "created": one.isoformat()}).created for one in moments
+    ]
+    in_utc = [one if one.tzinfo else one.replace(tzinfo=UTC) for one in moments]
+    by_text = [time for _, time in sorted(zip(read, in_utc, strict=True))]
+    assert by_text == sorted(in_utc)
+    assert [datetime.fromisoformat(one) for one in read] == in_utc
+
+
+@pytest.mark.parametrize("created", ["", "~", "é", "yesterday", "0001-01-01", "9999-12-31", "7"])
+def test_a_picture_of_no_known_time_hides_no_other_and_is_told(manager, save, created):
+    pytest.importorskip("pandas")
+    kept, bad = save(prompt="kept"), save(prompt="bad")
+    content = json.loads(bad.sidecar.read_text())
+    bad.sidecar.write_text(json.dumps({**content, "created": created}))
+    assert manager.find() == [kept]
+    assert len(manager.table()) == 1
+    (left_out,) = manager.left_out()
+    assert left_out.path == bad.path
+    assert "created" in left_out.reason
