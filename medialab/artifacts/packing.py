@@ -23,7 +23,7 @@ def pack(pictures: Iterable[Path], folder: Path) -> Iterator[bytes]:
     """
     stream = _Stream()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as file:
-        for picture in pictures:
+        for picture in dict.fromkeys(pictures):
             for path in (picture, picture.with_suffix(".json")):
                 with suppress(FileNotFoundError, NotRegularError):
                     yield from _pack_one(file, path, path.relative_to(folder).as_posix(), stream)
@@ -32,7 +32,9 @@ def pack(pictures: Iterable[Path], folder: Path) -> Iterator[bytes]:
 
 def _pack_one(file: zipfile.ZipFile, path: Path, name: str, stream: "_Stream") -> Iterator[bytes]:
     with open_regular(path) as content:
-        entry = zipfile.ZipInfo.from_file(path, name)
+        plain = name.encode("utf-8", "backslashreplace").decode()  # ZIP has names of text alone
+        # A clock that was wrong is no reason to leave a picture out: ZIP counts from 1980 to 2107.
+        entry = zipfile.ZipInfo.from_file(path, plain, strict_timestamps=False)
         with file.open(entry, "w", force_zip64=entry.file_size >= zipfile.ZIP64_LIMIT // 2) as part:
             while piece := content.read(_PIECE):
                 part.write(piece)
