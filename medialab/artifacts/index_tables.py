@@ -68,15 +68,22 @@ def follow(connection: sqlite3.Connection, folder: Path) -> list[LeftOut]:
             connection.execute(f"DELETE FROM {table} WHERE day = ?", (day,))  # noqa: S608
     for day, changed in on_disk.items():
         if known.get(day) != (changed, counted.get(day, 0)):
-            held = _follow_day(connection, folder, day)
-            settled = changed if time.time_ns() - changed > _SETTLED_NS else 0
+            held, is_whole = _follow_day(connection, folder, day)
+            is_settled = is_whole and time.time_ns() - changed > _SETTLED_NS
+            settled = changed if is_settled else 0
             connection.execute("REPLACE INTO days VALUES (?, ?, ?)", (day, settled, held))
     return closed
 
 
-def _follow_day(connection: sqlite3.Connection, folder: Path, day: str) -> int:
-    """Update the rows of a day from its folder; return how many pictures it has now."""
+def _follow_day(connection: sqlite3.Connection, folder: Path, day: str) -> tuple[int, bool]:
+    """Update the rows of a day from its folder.
+
+    Returns:
+        How many pictures it has now, and whether all its sidecars could be read: one that is
+        mended in its place leaves the folder's time as it is.
+    """
     pairs, left_out = pairs_in(folder / day)
+    is_whole = True
     rows = connection.execute("SELECT name, changed FROM pictures WHERE day = ?", (day,))
     known = dict(rows.fetchall())
     found = set()
@@ -88,6 +95,7 @@ def _follow_day(connection: sqlite3.Connection, folder: Path, day: str) -> int:
             continue
         except ArtifactError as error:
             left_out.append(LeftOut(pair.picture, str(error)))
+            is_whole = False
     for name in known.keys() - found:
         connection.execute("DELETE FROM pictures WHERE day = ? AND name = ?", (day, name))
     connection.execute("DELETE FROM left_out WHERE day = ?", (day,))
@@ -95,7 +103,7 @@ def _follow_day(connection: sqlite3.Connection, folder: Path, day: str) -> int:
         "REPLACE INTO left_out VALUES (?, ?, ?)",
         [(day, _written(one, day), _plain(one.reason)) for one in left_out],
     )
-    return len(found)
+    return len(found), is_whole
 
 
 def _follow_pair(connection: sqlite3.Connection, pair: Pair, known: int | None) -> None:
@@ -107,7 +115,9 @@ def _follow_pair(connection: sqlite3.Connection, pair: Pair, known: int | None) 
     """
     try:
         changed = pair.sidecar.stat().st_mtime_ns
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if pair.sidecar.is_symlink():
+            raise ArtifactError("its sidecar is a link to a file that is not there") from error
         raise
     except OSError as error:
         raise ArtifactError(f"its sidecar cannot be read: {error.strerror}") from error

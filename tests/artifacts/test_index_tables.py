@@ -3,6 +3,8 @@
 import os
 import time
 
+import pytest
+
 from medialab.artifacts import index_tables
 from tests.artifacts.pictures import config, image
 
@@ -36,3 +38,21 @@ def test_a_settled_folder_is_not_listed_again(manager, outputs, monkeypatch):
     assert manager.find() == [saved]
     monkeypatch.setattr(index_tables, "_follow_day", None)
     assert manager.find() == [saved]
+
+
+@pytest.mark.parametrize("spoil", ["cut", "closed", "a link to nothing"])
+def test_a_sidecar_that_is_mended_in_its_place_is_listed_again(manager, spoil, tmp_path):
+    good, bad = (manager.save(image(), config(), {}) for _ in range(2))
+    content = bad.sidecar.read_bytes()
+    if spoil == "a link to nothing":
+        bad.sidecar.unlink()
+        bad.sidecar.symlink_to(tmp_path / "drive.json")
+    else:
+        bad.sidecar.write_bytes(b"{")
+    long_ago = time.time() - 60
+    os.utime(bad.path.parent, (long_ago, long_ago))
+    assert manager.find() == [good]
+    assert [one.path for one in manager.left_out()] == [bad.path]
+    bad.sidecar.write_bytes(content)  # the folder's time stays
+    assert {one.id for one in manager.find()} == {good.id, bad.id}
+    assert manager.left_out() == []
