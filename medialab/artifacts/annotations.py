@@ -7,7 +7,7 @@ from typing import Any
 from medialab.artifacts.library import PictureLibrary
 from medialab.artifacts.publishing import advice, replacing
 from medialab.artifacts.sidecar import Artifact, Sidecar
-from medialab.artifacts.tag_names import changed_tags, clean_tags
+from medialab.artifacts.tag_names import changed_tags, clean_tags, given_tags
 from medialab.errors import ArtifactError
 
 _SIDECAR_BYTES = 16 * 2**10  # about; that of a long request is larger
@@ -56,7 +56,7 @@ class AnnotatedPictures(PictureLibrary):
                 changed: all others are, and the message names the first.
         """
         _check_stars(stars)
-        added, unwanted = clean_tags(add_tags), list(remove_tags)
+        added, unwanted = clean_tags(add_tags), given_tags(remove_tags)
 
         def update(old: Sidecar) -> Mapping[str, Any]:
             tags = changed_tags(old.tags, added, unwanted)

@@ -62,6 +62,25 @@ def clean_tags(tags: Iterable[object]) -> tuple[str, ...]:
     return without_doubles(clean_tag(tag) for tag in tags)
 
 
+def given_tags(tags: Iterable[object]) -> tuple[str, ...]:
+    """Return tags as they are given, each once; they may be ones that could not be given today.
+
+    Raises:
+        ArtifactError: one is not text, or `tags` is one text in place of several, or no list.
+    """
+    if isinstance(tags, str):
+        return clean_tags(tags)  # raises
+    if not isinstance(tags, Iterable):
+        message = f"tags={shown(tags)}: give tags as a list, such as ['poster', 'draft']"
+        raise ArtifactError(message).about("tags")
+    found = []
+    for tag in tags:
+        if not isinstance(tag, str):
+            raise _refused(tag, "a tag is text")
+        found.append(tag)
+    return without_doubles(found)
+
+
 def without_doubles(tags: Iterable[str]) -> tuple[str, ...]:
     """Return tags in their order, the first of each that is the same as others."""
     found: dict[str, str] = {}

@@ -14,7 +14,13 @@ from medialab.artifacts.manager import ArtifactManager
 from medialab.artifacts.model_tags import FOLDER, ModelTags
 from medialab.artifacts.query import Query
 from medialab.artifacts.sidecar import Artifact, Sidecar
-from medialab.artifacts.tag_names import clean_tag, clean_tags, tag_key, without_doubles
+from medialab.artifacts.tag_names import (
+    clean_tag,
+    clean_tags,
+    given_tags,
+    tag_key,
+    without_doubles,
+)
 from medialab.errors import ArtifactError, listed, shown
 from medialab.files.regular import read_regular
 from medialab.files.whole import write_whole
@@ -77,7 +83,7 @@ class Tags(Mapping[str, int]):
             ArtifactError: as `add`.
             ModelRefusedError: as `add`.
         """
-        self._change(things, remove=tags)
+        self._change(things, remove=given_tags(tags))
 
     def of(self, thing: Any) -> tuple[str, ...]:
         """Return the tags of one picture or model.
@@ -131,7 +137,7 @@ class Tags(Mapping[str, int]):
         Raises:
             ArtifactError: as `rename`.
         """
-        name, asked = clean_tag(into), tuple(_several(tags))
+        name, asked = clean_tag(into), given_tags(tags)
         olds = tuple(self._existing(tag, asked, name) for tag in asked)
         return self._replace(tuple(tag for tag in olds if tag_key(tag) != tag_key(name)), name)
 
@@ -229,20 +235,6 @@ class Tags(Mapping[str, int]):
             return tag_key(noted["into"]) == tag_key(new) and begun <= {*map(tag_key, olds)}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return False
-
-
-def _several(tags: Iterable[str]) -> tuple[str, ...]:
-    """Return several tags, each once; they may be ones that could not be given today.
-
-    Raises:
-        ArtifactError: `tags` is one text in place of several, or no list.
-    """
-    if isinstance(tags, str):
-        return clean_tags(tags)  # raises
-    if not isinstance(tags, Iterable):
-        message = f"tags={shown(tags)}: give tags as a list, such as ['poster', 'draft']"
-        raise ArtifactError(message)
-    return without_doubles(str(tag) for tag in tags)
 
 
 def _sorted_out(things: Any) -> tuple[list[Path | str], list[ModelInfo]]:

@@ -66,3 +66,12 @@ def test_nothing_is_written_where_nothing_is_new(manager, save):
     manager.annotate_all([saved.path], remove_tags=["x"])
     assert saved.sidecar.stat().st_ino == before
     assert not list(saved.path.parent.glob(".*"))
+
+
+@pytest.mark.parametrize("tags", ["poster", [5], [None], [["poster"]], 7, None])
+def test_tags_to_remove_that_are_none_are_refused_and_nothing_is_changed(manager, tags):
+    saved = manager.save(image(), config(), {})
+    manager.annotate(saved.path, tags=["poster", "p", "5"])
+    with pytest.raises(ArtifactError, match="tag"):
+        manager.annotate_all([saved.path], remove_tags=tags)
+    assert Sidecar.read(saved.sidecar).tags == ("poster", "p", "5")
