@@ -18,13 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from medialab.errors import ModelRefusedError
-from medialab.files.headers import MOST_DIMENSIONS, MOST_NUMBERS, Header
+from medialab.files.headers import MOST_DIMENSIONS, MOST_METADATA, MOST_NUMBERS, Header
 from medialab.files.regular import open_regular
 
 SUFFIX = ".gguf"
 LARGEST_HEADER = 2**26  # bytes; that of a language model, with its vocabulary, has 10 MB
 LONGEST_TEXT = 2**16  # bytes of a metadata's text that is kept
 LONGEST_NAME = 2**10  # bytes; ggml's tensors have at most 64
+# Limits for what is read one by one, which takes seconds a million: the largest models have some
+# thousands of tensors, the largest vocabularies half a million texts with their merges.
+MOST_TENSORS = 100_000
+MOST_TEXTS = 2**20
 _VERSIONS = (2, 3)
 # Formats of tensors by their number: name, numbers in a block, bytes of a block.
 FORMATS = {
@@ -115,6 +119,7 @@ class _Reading:
         self._path, self._file = path, file
         self._size = os.fstat(file.fileno()).st_size
         self._left = min(self._size, LARGEST_HEADER)  # bytes
+        self._texts = 0  # in lists
 
     def header(self) -> Header:
         if self._bytes(4) != b"GGUF":
@@ -131,6 +136,8 @@ class _Reading:
                 f"a GGUF {words}, which is not read; known are 2 and 3",
             )
         tensors, entries = self._count(24), self._count(13)
+        if tensors > MOST_TENSORS or entries > MOST_METADATA:
+            raise self._broken(f"it announces {tensors:,} tensors and {entries:,} metadata")
         metadata = dict(self._entry() for _ in range(entries))
         shapes: dict[str, tuple[int, ...]] = {}
         formats: dict[str, str] = {}
@@ -183,7 +190,11 @@ class _Reading:
             size = struct.calcsize(_SCALARS[inner])
             self._skip(self._count(size) * size)
         elif inner == _TEXT:
-            for _ in range(self._count(8)):
+            count = self._count(8)
+            self._texts += count
+            if self._texts > MOST_TEXTS:
+                raise self._broken(f"its metadata have over {MOST_TEXTS:,} texts")
+            for _ in range(count):
                 self._skip(self._number("Q"))
         else:
             raise self._broken(f"its metadata have a list of the unknown type {inner}")

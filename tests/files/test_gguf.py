@@ -10,7 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medialab.errors import ModelRefusedError
-from medialab.files.gguf import FORMATS, MIXTURES, quantisation, read_gguf_header
+from medialab.files.gguf import (
+    FORMATS,
+    MIXTURES,
+    MOST_TENSORS,
+    MOST_TEXTS,
+    quantisation,
+    read_gguf_header,
+)
+from medialab.files.headers import MOST_METADATA
 
 
 def write(path, *, tensors=None, architecture="flux", file_type=None, quantised="Q4_0"):
@@ -143,4 +151,39 @@ def test_a_name_that_is_there_twice_is_named(tmp_path):
     path = tmp_path / "m.gguf"
     path.write_bytes(head(tensors=2) + one * 2 + bytes(99))
     with pytest.raises(ModelRefusedError, match="'a' is in its header twice"):
+        read_gguf_header(path)
+
+
+def entries(count):
+    one = text(b"") + struct.pack("<IB", 0, 1)
+    return head(entries=count) + one * count
+
+
+def tensors(count):
+    named = (text(b"%x" % number) + struct.pack("<IIQ", 0, 0, 0) for number in range(count))
+    return head(tensors=count) + b"".join(named) + bytes(64)
+
+
+def texts(count, lists=1):
+    one = text(b"a") + struct.pack("<IIQ", 9, 8, count) + bytes(8 * count)
+    return head(entries=lists) + one * lists
+
+
+@pytest.mark.parametrize(
+    ("content", "most"),
+    [(entries, MOST_METADATA), (tensors, MOST_TENSORS), (texts, MOST_TEXTS)],
+)
+def test_more_parts_than_any_model_has_are_refused_and_not_read_one_by_one(tmp_path, content, most):
+    path = tmp_path / "m.gguf"
+    path.write_bytes(content(most))
+    read_gguf_header(path)
+    path.write_bytes(content(most + 1))
+    with pytest.raises(ModelRefusedError, match=r"m\.gguf is broken: it"):
+        read_gguf_header(path)
+
+
+def test_the_texts_of_all_lists_count_together(tmp_path):
+    path = tmp_path / "m.gguf"
+    path.write_bytes(texts(MOST_TEXTS // 4, lists=5))
+    with pytest.raises(ModelRefusedError, match="its metadata have over"):
         read_gguf_header(path)
