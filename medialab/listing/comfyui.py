@@ -12,7 +12,7 @@ import yaml
 from medialab.errors import ConfigError, shown
 from medialab.files.regular import is_folder, is_regular, read_regular
 from medialab.listing.places import FolderOfKinds
-from medialab.listing.project_file import full_path
+from medialab.listing.project_file import full_path, without_links
 
 PROGRAM = "ComfyUI"
 LARGEST_LIST = 2**20  # bytes
@@ -112,7 +112,8 @@ def _folder_of(path: Path, name: str, section: Mapping[str, Any]) -> FolderOfKin
     places: dict[str, tuple[Path, ...]] = {}
     for folder, kind in _KINDS.items():
         for line in _lines(path, name, folder, section.get(folder)):
-            place = full_path(line, base, f"{path}: {name}: {folder}").resolve()
+            written_in = f"{path}: {name}: {folder}"
+            place = without_links(full_path(line, base, written_in), written_in)
             places[kind] = (*places.get(kind, ()), place)
     trusted = tuple(dict.fromkeys(one for found in places.values() for one in found))
     return FolderOfKinds(name, base, places, PROGRAM, trusted)

@@ -15,7 +15,7 @@ from medialab.listing.hub import HubCache, hub_folder, is_hub
 from medialab.listing.info import KIND_FOLDERS, plain_text
 from medialab.listing.naming import is_plain_name
 from medialab.listing.places import ModelsFolder, studio_folder
-from medialab.listing.project_file import full_path, read_project_file
+from medialab.listing.project_file import full_path, read_project_file, without_links
 from medialab.process.installation import MODELS_VARIABLE, base_folder, own_models_folder
 
 # Names of folders that say nothing about whose they are: models there are named by the folder
@@ -55,7 +55,7 @@ def open_folders(paths: Iterable[Path | str]) -> tuple[ModelsFolder, ...]:
         paths: The folders. If none is the studio's, its usual one comes first. They need not exist.
 
     Raises:
-        ConfigError: a list of folders cannot be read.
+        ConfigError: a list of folders cannot be read, or one is a link that leads to itself.
     """
     if not isinstance(paths, Iterable) or isinstance(paths, bytes):
         paths = [paths]  # named by the message
@@ -74,7 +74,8 @@ def _at_home(path: Path | str) -> Path:
         message = f"models={shown(path)}: give a folder's path, or a list of paths"
         raise ConfigError(message).about("models")
     if "\0" in (text := str(path)) or text.startswith("~"):
-        return full_path(text, Path.cwd(), "models")
+        path = full_path(text, Path.cwd(), "models")
+    without_links(Path(path), "models")
     return Path(path)
 
 

@@ -251,7 +251,11 @@ def _free_stem(folder: Path, model: Path) -> str:
 
 
 def _make(folder: Path) -> None:
-    if folder.resolve() != folder:
+    try:
+        leads_elsewhere = folder.resolve() != folder
+    except (OSError, RuntimeError):  # a circular link
+        leads_elsewhere = True
+    if leads_elsewhere:
         message = f"{folder} leads elsewhere by a link; replace the link by a folder"
         raise ModelMoveError(message)
     try:

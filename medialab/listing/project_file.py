@@ -74,6 +74,23 @@ def full_path(text: str, base: Path, written_in: str) -> Path:
     return Path(os.path.normpath(base / path))  # "..", taken out as ComfyUI does; links stay
 
 
+def without_links(path: Path, written_in: str) -> Path:
+    """Return a path with its links followed; it need not exist.
+
+    Args:
+        path: The path.
+        written_in: The setting or variable that it comes from, for the message.
+
+    Raises:
+        ConfigError: its links are circular.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # which of the two depends on Python's version
+        message = f"{written_in}: {path} is a link that leads to itself; put the folder there"
+        raise ConfigError(message) from error
+
+
 def _read(file: Path) -> ProjectFile:
     try:
         content = tomllib.loads(read_regular(file, LARGEST).decode("utf-8-sig"))

@@ -23,7 +23,10 @@ from tests.tiny.headers import write_lora
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
     """An empty current folder, and a home without a cache of Hugging Face."""
-    for name in ("MEDIALAB_MODELS", "HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME"):
+    for name in (
+        *("MEDIALAB_MODELS", "XDG_CACHE_HOME"),
+        *("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"),
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "work").mkdir()
@@ -224,3 +227,15 @@ def test_an_unknown_name_with_a_folder_is_answered_with_the_nearest(root, tmp_pa
     registry = ModelRegistry([root, tmp_path / "one", tmp_path / "two"])
     with pytest.raises(ModelNotFoundError, match=r"no lora 'TWO/ink' .*Did you mean 'two/ink'\?"):
         registry.find("TWO/ink", "lora")
+
+
+@pytest.mark.parametrize("way", ["given", "listed", "variable"])
+def test_a_folder_whose_links_are_circular_is_named(tmp_path, monkeypatch, way):
+    loop = tmp_path / "loop"
+    loop.symlink_to("loop")
+    listed = tmp_path / "extra.yaml"
+    listed.write_text("webui:\n  checkpoints: good\n  loras: |\n    fine\n    loop/loras\n")
+    monkeypatch.setenv("MEDIALAB_MODELS", str(loop))
+    folders = {"given": [loop], "listed": [listed], "variable": None}[way]
+    with pytest.raises(ConfigError, match=r"loop.* is a link that leads to itself"):
+        open_folders(chosen_folders() if folders is None else folders)

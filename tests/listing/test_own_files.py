@@ -223,3 +223,14 @@ def test_a_file_in_place_of_the_bin_is_said(models, bin_):
     with pytest.raises(ModelMoveError, match="cannot be made"):
         bin_.put(info_of(models, "ink.v2"))
     assert files_in(models) == before
+
+
+@pytest.mark.parametrize("circular", ["bin", "bin/loras", "bin/loras/styles"])
+def test_a_bin_whose_links_are_circular_is_told(models, bin_, circular):
+    loop = models / circular
+    loop.parent.mkdir(parents=True, exist_ok=True)
+    loop.symlink_to(loop.name)
+    before = files_in(models)
+    with pytest.raises(ModelMoveError, match="leads elsewhere by a link"):
+        bin_.put(info_of(models, "ink.v2"))
+    assert files_in(models) == before
