@@ -38,11 +38,16 @@ _LISTED_AS = {"denoiser": "checkpoint", WITHOUT_VAE: "checkpoint"}
 
 def hub_folder() -> Path:
     """Return the cache's folder, by the variables that huggingface_hub reads; it may not exist."""
-    if cache := os.environ.get("HF_HUB_CACHE"):
-        return Path(cache).expanduser()
+    if cache := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
+        return _expanded(cache)
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     home = os.environ.get("HF_HOME") or f"{base}/huggingface"
-    return Path(home).expanduser() / _HUB
+    return _expanded(home) / _HUB
+
+
+def _expanded(path: str) -> Path:
+    """Return a path as huggingface_hub reads it: a home folder that is not there stays as it is."""
+    return Path(os.path.expandvars(os.path.expanduser(path)))  # noqa: PTH111 - Path's raises
 
 
 def is_hub(path: Path) -> bool:

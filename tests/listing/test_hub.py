@@ -1,7 +1,10 @@
 """Models in a cache of Hugging Face are listed where they lie, by their names on the hub."""
 
 import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +149,29 @@ def test_the_cache_is_where_huggingface_hub_has_it(monkeypatch, tmp_path):
     assert hub_folder() == tmp_path / "z"
     assert is_hub(tmp_path / "z")
     assert not is_hub(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variables", "folder"),
+    [
+        ({"HF_HOME": "$HERE/hf"}, "{here}/hf/hub"),
+        ({"HF_HUB_CACHE": "${HERE}/cache"}, "{here}/cache"),
+        ({"HUGGINGFACE_HUB_CACHE": "{here}/old"}, "{here}/old"),
+        ({"HUGGINGFACE_HUB_CACHE": "{here}/old", "HF_HUB_CACHE": "{here}/new"}, "{here}/new"),
+        ({"XDG_CACHE_HOME": "$HERE/x"}, "{here}/x/huggingface/hub"),
+        ({"HF_HOME": "~nobody-of-this-name/hf"}, "~nobody-of-this-name/hf/hub"),
+    ],
+)
+def test_the_variables_are_read_as_the_library_reads_them(
+    root, tmp_path, monkeypatch, variables, folder
+):
+    for name in ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HERE", str(tmp_path))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.replace("{here}", str(tmp_path)))
+    assert hub_folder() == Path(folder.replace("{here}", str(tmp_path)))
+    program = "from huggingface_hub.constants import HF_HUB_CACHE; print(HF_HUB_CACHE)"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert told.stdout.decode().strip() == str(hub_folder())
+    assert ModelRegistry(root).models() == []
