@@ -31,7 +31,7 @@ class Editions:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._told: dict[str, str] = {}  # without a folder
-        self._keys: dict[Path, tuple[Stamp, str]] = {}
+        self._keys: dict[Path, tuple[tuple[Stamp, ...], str]] = {}
 
     def completed(self, info: ModelInfo) -> ModelInfo:
         """Return a model's entry with the edition that a person told of it, if any."""
@@ -66,13 +66,17 @@ class Editions:
         return replace(info, edition=edition)
 
     def _key(self, info: ModelInfo) -> str:
-        """Return a model's key. Cost: a stat, if it is known; else reading 1 MiB of each file."""
-        stamp = Stamp.of(info.path.stat())
+        """Return a model's key. Cost: a stat a file if it is known, else reading 1 MiB of each."""
+        files = [info.path] if info.path.is_file() else _weights_in(info.path)
+        # Those of the files, not of the folder, whose own stays where one in it is replaced.
+        stamps = tuple(Stamp.of(file.stat()) for file in files)
         known = self._keys.get(info.path)
-        if known is None or known[0] != stamp:
-            files = [info.path] if info.path.is_file() else _weights_in(info.path)
-            known = self._keys[info.path] = (stamp, sampled_key(files))
-        return known[1]
+        if known is not None and known[0] == stamps:
+            return known[1]
+        key = sampled_key(files)
+        if all(stamp.is_settled() for stamp in stamps):
+            self._keys[info.path] = (stamps, key)
+        return key
 
     def _recall(self, key: str) -> str:
         if self._folder is None:

@@ -93,3 +93,19 @@ def test_the_settings_to_begin_with_follow_it(root):
     base = registry.editions.tell(info, "base")
     assert (defaults_of(base)["steps"], defaults_of(base)["guidance_scale"]) == (28, 4.0)
     assert registry.find("z", "checkpoint") == base
+
+
+def test_a_folder_whose_weights_are_replaced_is_asked_about_again(root, tmp_path):
+    folder = root / "checkpoints" / "z"
+    write_z_image(folder)
+    registry = ModelRegistry(root, editions=tmp_path / "editions")
+    (info,) = registry.models()
+    registry.editions.tell(info, "turbo")
+    assert registry.models()[0].edition == "turbo"
+    weights = max(folder.rglob("*.safetensors"), key=lambda one: one.stat().st_size)
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    new = weights.with_name("new.tmp")
+    new.write_bytes(content)
+    new.replace(weights)
+    assert registry.models()[0].edition == ""
