@@ -118,12 +118,17 @@ class ModelLibrary:
                 sha256 = self.hashes.sha256(info.path)
                 refuse_other(info.path, sha256)
                 return sha256
-            return of_folder(
-                info.path, {file: self.hashes.sha256(file) for file in content_files(info.path)}
-            )
+            files = {file: self.hashes.sha256(file) for file in content_files(info.path)}
         except FileNotFoundError as error:
             message = f"{info.path.name} is missing, or being replaced; run this again"
             raise ModelRefusedError(message) from error
+        except OSError as error:
+            reason = error.strerror or error
+            message = f"{info.path.name} cannot be read ({reason}); put the model's file there"
+            raise ModelRefusedError(message) from error
+        if not files:
+            raise ModelRefusedError(f"{info.path.name} is an empty folder; put the model there")
+        return of_folder(info.path, files)
 
     def known_sha256(self, info: ModelInfo) -> str | None:
         """Return the hash that `sha256` computed before, or None. Cost: a stat a file."""
