@@ -25,7 +25,6 @@ HASHES_A_REQUEST = 100
 _SHA256_DIGITS = 64
 _DIGEST = re.compile(r"[0-9a-fA-F]{8,64}")
 _NUMBER = re.compile(r"[0-9]{1,15}")
-_NUMBER = re.compile(r"[0-9]{1,15}")
 
 _TYPES = (
     *("Checkpoint", "TextualInversion", "Hypernetwork", "AestheticGradient", "LORA", "LoCon"),

@@ -18,7 +18,7 @@ from medialab.remote.listings import RemoteFile, RemoteVersion
 from medialab.remote.names import safe_name, suffix_of
 from medialab.remote.packages.bringing import bring
 from medialab.remote.packages.pins import Bundle
-from medialab.remote.parts import Part, part_of
+from medialab.remote.parts import Part, forget_part, part_of
 from medialab.remote.placing import disk_told, files_below, folder_of, put, same_as
 from medialab.remote.source import DownloadRequest
 from medialab.remote.transfer import Received, Transfer
@@ -55,6 +55,7 @@ class Fetching:
         folder = folder_of(self._models, download.kind)
         if path := self._there(download, file, folder):
             download.tell(_was_there(path, folder))
+            forget_part(folder, name, file)
             return path
         with (
             disk_told(name, folder.name),
@@ -75,7 +76,7 @@ class Fetching:
         """
         folder = folder_of(self._models, download.kind or "checkpoint")
         with disk_told(download.name, folder.name):
-            path = fetch_folder(download, version, folder)
+            path = fetch_folder(download, version, folder, self._hashes)
         self._note(download, download.files[0], path)
         return path
 

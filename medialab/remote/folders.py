@@ -16,6 +16,7 @@ from io import FileIO
 from pathlib import Path
 
 from medialab.errors import DownloadError, MediaLabError
+from medialab.files.hashes import HashCache
 from medialab.files.locks import try_lock
 from medialab.remote.download import Download
 from medialab.remote.listings import RemoteFile, RemoteVersion
@@ -77,20 +78,23 @@ def files_of(version: RemoteVersion) -> tuple[RemoteFile, ...]:
     return files
 
 
-def fetch_folder(download: Download, version: RemoteVersion, folder: Path) -> Path:
+def fetch_folder(
+    download: Download, version: RemoteVersion, folder: Path, hashes: HashCache
+) -> Path:
     """Bring the files of a version into a folder of its own, and return its path.
 
     Args:
         download: The download.
         version: The version.
         folder: The folder of the kind, in which the new one will be.
+        hashes: The hashes of files that are known, and those that become so.
 
     Raises:
         MediaLabError: it cannot be; the message says why, and what came is kept.
         OSError: it cannot be written; what came is kept.
     """
     for target in _targets(folder, download.name):
-        if target.is_dir() and _has_all(target, download.files):
+        if target.is_dir() and _has_all(target, download, hashes):
             download.tell(f"{target.name} was there already")
             return target
     with (
@@ -133,15 +137,24 @@ def _targets(folder: Path, name: str) -> Iterator[Path]:
             return
 
 
-def _has_all(folder: Path, files: tuple[RemoteFile, ...]) -> bool:
-    """Return whether a folder has all these files, in their sizes."""
-    for file in files:
-        with suppress(OSError):
-            size = (folder / safe_path(file.name)).stat().st_size
-            if file.size_bytes in {None, size}:
-                continue
+def _has_all(folder: Path, download: Download, hashes: HashCache) -> bool:
+    """Return whether a folder has all files of a download: of their sizes, and of listed hashes.
+
+    Two models of one name and architecture have the same files in the same sizes.
+
+    Cost: reading the weights, if they all have the listed sizes and their hashes are not known.
+    """
+    try:
+        there = [(folder / safe_path(file.name), file) for file in download.files]
+        if any(file.size_bytes not in {None, path.stat().st_size} for path, file in there):
+            return False
+        return all(
+            hashes.digests(path, lambda _: download.check()).sha256 == file.sha256
+            for path, file in there
+            if file.sha256
+        )
+    except OSError:
         return False
-    return True
 
 
 @contextmanager
@@ -185,9 +198,12 @@ def _facts(staging: Path) -> object:
 def _placed(staging: Path, folder: Path, download: Download) -> Path:
     """Give a whole folder its name, never over another."""
     *_, target = _targets(folder, download.name)
-    for name in (_LOCK, FACTS):
-        (staging / name).unlink(missing_ok=True)
+    # Killed before this step, the folder still tells whose it is; killed after it, two hidden files
+    # stay in the model.
     staging.rename(target)
+    for name in (_LOCK, FACTS):
+        with suppress(OSError):
+            (target / name).unlink()
     if target.name != download.name:
         download.tell(f"another folder has that name, so it is called {target.name}")
     return target

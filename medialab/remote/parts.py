@@ -136,6 +136,16 @@ def part_of(folder: Path, name: str, file: RemoteFile) -> Iterator[Part]:
         part.close()
 
 
+def forget_part(folder: Path, name: str, file: RemoteFile) -> None:
+    """Delete the part of a file that is there as a whole; one that another has open stays.
+
+    A process that was killed as the file got its name has left it.
+    """
+    if is_part_of(read_facts(folder / (name + PART)), file):
+        with suppress(OSError, DownloadError), part_of(folder, name, file) as part:
+            part.discard()
+
+
 def facts_of(path: Path) -> Path:
     """Return the path of the facts of a part."""
     return path.with_name(path.name + FACTS)

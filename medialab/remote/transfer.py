@@ -103,12 +103,16 @@ class Transfer:
 
     def _recall(self) -> None:
         """Take up what is there, if it can be told to belong to the same file; else begin anew."""
-        if not (self._file.sha256 or self._part.facts.get("etag")):
+        if not self._can_go_on():
             self._part.begin({})
         for piece in self._part.pieces():
             self._download.check()
             self._digest.update(piece)
         self._meter.begin(self._part.size, self._file.size_bytes)
+
+    def _can_go_on(self) -> bool:
+        """Return whether a rest that comes can be told to be of the same file as what is there."""
+        return bool(self._file.sha256 or self._part.facts.get("etag"))
 
     def _begin(self, facts: Mapping[str, Any]) -> None:
         self._part.begin(facts)
@@ -123,7 +127,7 @@ class Transfer:
         """
         request = self._file.source.request(self._file)
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
-        begin = 0 if self._begins_anew else self._part.size
+        begin = 0 if self._begins_anew or not self._can_go_on() else self._part.size
         if begin:
             headers["Range"] = f"bytes={begin}-"
             if etag := self._part.facts.get("etag"):
@@ -152,7 +156,8 @@ class Transfer:
         else:
             match = _RANGE.fullmatch(answer.headers.get("content-range", ""))
             known = self._part.facts.get("etag")
-            is_same = not (known and etag and known != etag)
+            # Without a listed hash, only the server's word says that it still is the same file.
+            is_same = etag == known if not self._file.sha256 else not etag or etag == known
             if match is None or int(match[1]) != begin or not is_same:
                 self._begins_anew = True
                 message = f"{self._title} answers with another part than was asked for"
@@ -201,7 +206,7 @@ class Transfer:
                 message = f"{self._title} sends more than the {limit} bytes that it announced"
                 raise DownloadError(f"{self._name}: {message}; nothing is kept")
             self._put(chunk)
-        least = (self._file.size_bytes or 0) - _SIZE_TOLERANCE
+        least = (self._file.size_bytes or 0) - _tolerance(self._file)
         if self._part.size < (least if self._total is None else self._total):
             raise UnreachableError(f"{self._title} ended {self._name} before its end")
 
@@ -229,7 +234,7 @@ class Transfer:
         listed, sent = self._file.size_bytes, self._total
         if listed is None or sent is None:
             return
-        if abs(listed - sent) > (_SIZE_TOLERANCE if self._file.sha256 else 0):
+        if abs(listed - sent) > _tolerance(self._file):
             message = f"{self._title} lists {listed} bytes and sends {sent}: it is another file"
             raise DownloadError(f"{self._name}: {message}; nothing of it is kept")
 
@@ -254,7 +259,12 @@ class Transfer:
 
 
 def _most(file: RemoteFile) -> int:
-    return LARGEST_UNLISTED if file.size_bytes is None else file.size_bytes + _SIZE_TOLERANCE
+    return LARGEST_UNLISTED if file.size_bytes is None else file.size_bytes + _tolerance(file)
+
+
+def _tolerance(file: RemoteFile) -> int:
+    """Return by how many bytes a file may differ from its listed size."""
+    return _SIZE_TOLERANCE if file.sha256 else 0
 
 
 def _length(answer: httpx.Response) -> int | None:

@@ -63,23 +63,37 @@ def find_unfinished(models: Path) -> list[Unfinished]:
 
 
 def _in(folder: Path, kind: str) -> Iterator[Unfinished]:
+    paths: list[Path] = []
     with suppress(OSError):  # a folder that is not there, or cannot be read
-        for path in sorted(folder.glob(f"*{PART}")):
-            is_folder = path.is_dir()
-            facts = _of_folder(path) if is_folder else read_facts(path)
-            source, release, file = (facts.get(name) for name in ("source", "release", "file"))
-            if isinstance(source, str) and isinstance(release, str):
-                total = facts.get("size")
-                yield Unfinished(
-                    name=path.name.removeprefix("." if is_folder else "").removesuffix(PART),
-                    kind=kind,
-                    done=_size(path),
-                    total=total if isinstance(total, int) else None,
-                    source=source,
-                    release=release,
-                    file=file if isinstance(file, str) and not is_folder else "",
-                    path=path,
-                )
+        paths = sorted(folder.glob(f"*{PART}"))
+    for path in paths:
+        with suppress(OSError):  # finished or deleted meanwhile, or its links are circular
+            if (found := _at(path, kind)) is not None:
+                yield found
+
+
+def _at(path: Path, kind: str) -> Unfinished | None:
+    """Return the unfinished download at a path; None if it is none of ours.
+
+    Raises:
+        OSError: it is gone, or cannot be looked at.
+    """
+    is_folder = path.is_dir()
+    facts = _of_folder(path) if is_folder else read_facts(path)
+    source, release, file = (facts.get(name) for name in ("source", "release", "file"))
+    if not isinstance(source, str) or not isinstance(release, str):
+        return None
+    total = facts.get("size")
+    return Unfinished(
+        name=path.name.removeprefix("." if is_folder else "").removesuffix(PART),
+        kind=kind,
+        done=_size(path),
+        total=total if isinstance(total, int) else None,
+        source=source,
+        release=release,
+        file=file if isinstance(file, str) and not is_folder else "",
+        path=path,
+    )
 
 
 def _of_folder(path: Path) -> dict[str, Any]:

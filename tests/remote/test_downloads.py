@@ -871,3 +871,25 @@ def test_what_is_nothing_to_download_is_named(downloads, what):
     with pytest.raises(ConfigError, match="cannot be downloaded; give a model, a version"):
         downloads.start(what)
     assert list(downloads) == []
+
+
+@pytest.mark.parametrize("etags", [True, False])
+def test_a_rest_that_nothing_vouches_for_is_not_put_behind_another_file(
+    version, downloads, server, etags
+):
+    """Of a file without a listed hash, and a server that heeds no If-Range."""
+    server.etags = etags
+    listed = version(file={"hashes": {}})
+    other = lora(6, rank=1000)
+
+    def changed(handler, usual):
+        server.contents[100] = other
+        if (asked := handler.headers.get("Range")) is None:
+            return usual()
+        begin = int(asked.removeprefix("bytes=").rstrip("-"))
+        place = f"bytes {begin}-{len(other) - 1}/{len(other)}"
+        kind = "application/octet-stream"
+        return send(handler, 206, other[begin:], kind, Content_Range=place)
+
+    server.storage.faults = [cut_after(100_000), changed]
+    assert downloads.start(listed).result(SECONDS).read_bytes() == other

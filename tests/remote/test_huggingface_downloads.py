@@ -165,3 +165,70 @@ def test_offline_a_download_is_not_begun(hub, source, downloads, monkeypatch):
     with pytest.raises(OfflineError, match="HF_HUB_OFFLINE=1"):
         downloads.start(version).result(SECONDS)
     assert len(hub.api.requests) == asked
+
+
+def changed(files, name="unet/diffusion_pytorch_model.safetensors"):
+    """The same files in the same sizes, with one bit of the weights changed."""
+    content = bytearray(files[name])
+    content[-1] ^= 1
+    return {**files, name: bytes(content)}
+
+
+def test_another_model_of_the_same_name_and_sizes_is_not_taken_for_it(
+    hub, source, doll, downloads, models
+):
+    hub.add("ada/doll", doll)
+    hub.add("bob/doll", changed(doll))
+    paths = [
+        downloads.start(source.version(f"{one}/doll"), kind="checkpoint").result(SECONDS)
+        for one in ("ada", "bob", "ada", "bob")
+    ]
+    folder = models / "checkpoints"
+    assert paths == [folder / "doll", folder / "doll-2"] * 2
+    weights = "unet/diffusion_pytorch_model.safetensors"
+    assert (folder / "doll" / weights).read_bytes() == doll[weights]
+    assert (folder / "doll-2" / weights).read_bytes() == changed(doll)[weights]
+
+
+def test_a_folder_that_was_killed_as_it_got_its_name_still_tells_whose_it_is(
+    hub, source, doll, downloads, models, monkeypatch
+):
+    hub.add("ada/doll", doll)
+    hub.add("bob/doll", changed(doll))
+
+    def killed(self, target):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", killed)
+        downloads.start(source.version("ada/doll"), kind="checkpoint").wait(SECONDS)
+    path = downloads.start(source.version("bob/doll"), kind="checkpoint").result(SECONDS)
+    weights = "unet/diffusion_pytorch_model.safetensors"
+    assert (path / weights).read_bytes() == changed(doll)[weights]
+    assert not [one for one in names(path) if one.startswith(".")]
+
+
+@pytest.mark.parametrize("more", [-500, -1, 1, 500])
+def test_a_file_without_a_listed_hash_has_its_listed_size_to_the_byte(
+    hub, source, doll, downloads, models, more
+):
+    config = doll["unet/config.json"]
+    sent = config[:more] if more < 0 else config + b" " * more
+    hub.add("ada/doll", doll)
+    version = source.version("ada/doll")
+
+    def of_no_told_length(handler, usual):
+        if not handler.place.endswith("unet/config.json"):
+            return usual()
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(sent)
+        handler.close_connection = True
+        return None
+
+    hub.api.faults += [of_no_told_length] * 30
+    download = downloads.start(version, kind="checkpoint")
+    failed(download, RemoteError)
+    assert not (models / "checkpoints" / "doll").exists()

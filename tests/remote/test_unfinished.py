@@ -6,6 +6,7 @@ from medialab.errors import RemoteNotFoundError
 from medialab.files.hashes import HashCache
 from medialab.remote import patience
 from medialab.remote.downloads import Downloads
+from medialab.remote.parts import facts_of
 from medialab.remote.unfinished import find_unfinished
 from tests.remote.civitai_server import cut_after, held_after, lora
 
@@ -68,3 +69,24 @@ def test_parts_of_other_programs_are_not_among_them(models):
     (models / "loras" / "odd.part.json").write_text('{"version": 1, "source": 3}')
     assert find_unfinished(models) == []
     assert find_unfinished(models / "gone") == []
+
+
+def test_one_that_cannot_be_looked_at_hides_no_other(left, models):
+    (one,) = left.unfinished()
+    bad = one.path.with_name(f"A{one.path.name}")
+    facts_of(bad).write_bytes(facts_of(one.path).read_bytes())
+    bad.symlink_to(bad.name)
+    assert left.unfinished() == [one]
+
+
+def test_a_part_that_a_kill_left_beside_its_model_is_finished_by_the_next_try(left, models, server):
+    (one,) = left.unfinished()
+    facts = facts_of(one.path).read_bytes()
+    path = left.start(one).result(SECONDS)
+    one.path.hardlink_to(path)  # killed between the model's new name and the end of the old one
+    facts_of(one.path).write_bytes(facts)
+    assert [again.path for again in left.unfinished()] == [one.path]
+    assert left.start(left.unfinished()[0]).result(SECONDS) == path
+    assert left.unfinished() == []
+    assert path.read_bytes() == BIG
+    assert not [name for name in path.parent.iterdir() if ".part" in name.name]
