@@ -271,7 +271,8 @@ def load_checkpoint(
     """Load a checkpoint onto a device.
 
     Cost: about as long as reading the files takes, and their size in memory (twice, where fp16 on
-    the disk becomes fp32 on a CPU).
+    the disk becomes fp32 on a CPU); with a `weight_dtype`, the CPU's memory holds the weights in
+    the precision first.
 
     Args:
         info: the checkpoint as the registry lists it.
@@ -299,14 +300,14 @@ def load_checkpoint(
             pipeline = family.opening.file(info, dtype, configs / family.name, encoders)
     _check_complete(info, pipeline)
     _settle(pipeline, family, device, dtype)
+    stored = info.stored
+    if weight_dtype != WEIGHT_DTYPES[0]:  # before it is moved: a GPU need not have room for more
+        _STORING[weight_dtype](getattr(pipeline, family.denoiser.part), dtype)
+        stored = weight_dtype
     if offload == "none" and device != "cpu":
         pipeline.to(device)
     if pipeline.vae is None:
         pipeline.vae = family.opening.absent_vae(configs / family.name)
-    stored = info.stored
-    if weight_dtype != WEIGHT_DTYPES[0]:
-        _STORING[weight_dtype](getattr(pipeline, family.denoiser.part), dtype)
-        stored = weight_dtype
     weights = f"{stored}, computed in {str(dtype).removeprefix('torch.')}" if stored else ""
     model = LoadedCheckpoint(pipeline, family, device, dtype, weights, offload)
     if model.nbytes > _LARGE:

@@ -186,8 +186,10 @@ class ModelRegistry(ModelLibrary):
     ) -> None:
         """Make room for a model, or refuse it by the bytes that it needs."""
         needs = sum(bytes_in_memory(one, dtype) for one in (info, *encoders))
-        if offload != "none":
-            needs = most_on_device(part_sizes(info, encoders, dtype, weight_dtype), 0, offload)
+        if info.kind == "checkpoint" and self.device != "cpu":
+            # What comes to a device apart is stored by then; an unreadable header tells nothing.
+            parts = part_sizes(info, encoders, dtype, weight_dtype)
+            needs = most_on_device(parts, 0, offload) or needs
         if missing := self.budget.make_room(needs, self.device):
             free = needs - missing
             message = (

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from diffusers import DiffusionPipeline
 
 from medialab import PipelineConfig
 from medialab.artifacts.sidecar import Sidecar
+from medialab.loading.checkpoint import load_checkpoint
 from medialab.process.precisions import WEIGHT_DTYPES
 
 ASKED = PipelineConfig(prompt="a red ball", steps=2, width=64, height=64, seed=7)
@@ -24,6 +26,10 @@ def small(bench, stored):
 def mean_levels(one, other):
     pairs = zip(one.image.tobytes(), other.image.tobytes(), strict=True)
     return torch.tensor([abs(a - b) for a, b in pairs]).float().mean()
+
+
+def kinds_of(network):
+    return {weight.dtype for weight in network.parameters()}
 
 
 def test_the_picture_is_another_one_and_close(bench, small):
@@ -48,12 +54,11 @@ def test_its_own_file_makes_it_again_byte_for_byte(bench, small):
 def test_large_weights_take_a_byte_each_and_the_rest_stays(bench, small, stored):
     info = bench.registry.find(small.config.checkpoint, "checkpoint")
     packed = bench.registry.load(info, weight_dtype=stored)
-    kinds = {weight.dtype for weight in packed.denoiser.parameters()}
-    assert kinds == {STORED[stored], torch.float32}
+    assert kinds_of(packed.denoiser) == {STORED[stored], torch.float32}
     assert packed.weights == f"{stored}, computed in float32"
     nbytes = packed.nbytes
     whole = bench.registry.load(info)
-    assert {weight.dtype for weight in whole.denoiser.parameters()} == {torch.float32}
+    assert kinds_of(whole.denoiser) == {torch.float32}
     assert nbytes < 0.6 * whole.nbytes
 
 
@@ -61,3 +66,16 @@ def test_the_record_says_how_weights_are_stored(small, stored):
     assert small.config.weight_dtype == stored
     drawn = next(one for one in small.record["stages"] if one["name"] == "txt2img")
     assert drawn["applied"]["weights"] == f"{stored}, computed in float32"
+
+
+def test_a_device_with_memory_of_its_own_is_given_the_small_weights(bench, stored, monkeypatch):
+    given = []
+    # No CUDA here: what would go there is looked at, and stays.
+    monkeypatch.setattr(
+        DiffusionPipeline,
+        "to",
+        lambda pipeline, device: given.append((device, kinds_of(pipeline.unet))),
+    )
+    info = bench.registry.find("paperdoll", "checkpoint")
+    load_checkpoint(info, "cuda:0", precision="float32", weight_dtype=stored)
+    assert given == [("cuda:0", {STORED[stored], torch.float32})]
