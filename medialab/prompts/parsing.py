@@ -16,7 +16,7 @@ from medialab.prompts.tags import LoRATag, take_loras
 MOST_SUBPROMPTS = 64
 
 _AND = re.compile(r"\bAND\b")
-_SUBPROMPT_WEIGHT = re.compile(r"[-+]?(?:[0-9]{1,6}\.?|[0-9]{0,6}\.[0-9]{1,9})")
+_SUBPROMPT_WEIGHT = re.compile(r"[-+]?(?:[0-9]{1,6}\.?|[0-9]{0,6}\.[0-9]+)")
 
 
 @dataclass(frozen=True)

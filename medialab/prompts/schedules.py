@@ -16,7 +16,7 @@ from typing import NamedTuple
 # Brackets nested deeper are plain text; people nest three deep, and Python's stack ends at 1,000.
 DEEPEST = 50
 
-_WHEN = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\s*\]")
+_WHEN = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]*)?|\.[0-9]+)\s*\]")
 _SIGN = re.compile(r"\\.|[()\[\]:|]", re.DOTALL)  # a backslash escapes the character after it
 
 

@@ -17,7 +17,7 @@ HEAVIER, LIGHTER = 1.1, 1 / 1.1  # what a pair of round or square brackets does 
 _BREAK = re.compile(r"\bBREAK\b")
 _WEIGHED = re.compile(
     r"(?P<escaped>\\[()\[\]\\]?)"
-    r"|:\s*(?P<weight>[-+]?(?:[0-9]{1,6}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}))\s*\)"
+    r"|:\s*(?P<weight>[-+]?(?:[0-9]{1,6}(?:\.[0-9]*)?|\.[0-9]+))\s*\)"
     r"|(?P<bracket>[()\[\]])"
     r"|(?P<text>[^\\()\[\]:]+|:)"
 )

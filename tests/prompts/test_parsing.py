@@ -4,6 +4,7 @@ import sys
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from medialab.errors import ConfigError
 from medialab.prompts import (
@@ -160,3 +161,9 @@ def test_a_prompt_that_its_wildcards_make_too_long_is_refused(wildcards):
 )
 def test_a_name_is_mentioned_as_a_word_of_its_own(text, found):
     assert mentions("mina", text) == found
+
+
+@given(st.floats(-900_000, 900_000).filter(lambda one: "e" not in repr(one)))
+def test_a_part_has_its_weight_however_many_digits_that_has(weight):
+    first, second = parse(f"a cat AND a dog :{weight}", 5).subprompts
+    assert (first.weight, second.weight, second.last) == (1.0, weight, "a dog")

@@ -84,3 +84,10 @@ def test_any_text_has_phases_that_end_with_the_steps(text, steps):
 
 def test_brackets_nested_too_deep_are_text():
     assert schedule("[" * 400 + "a" + ":1]" * 400, 5)[-1] == Phase(5, "[" * 350 + "a" + ":1]" * 350)
+
+
+@given(st.floats(0, 1).filter(lambda one: "e" not in repr(one)), st.integers(1, 150))
+def test_a_share_of_the_steps_is_read_however_many_digits_it_has(share, steps):
+    at = int(share * steps)
+    expected = [Phase(at, "a")] * (at > 0) + [Phase(steps, "b")] * (at < steps)
+    assert [*schedule(f"[a:b:{share}]", steps)] == expected

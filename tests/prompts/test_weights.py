@@ -97,3 +97,10 @@ def test_brackets_only_reweigh(text):
 @given(st.text().filter(lambda text: "BREAK" not in text))
 def test_an_escaped_text_is_that_text(text):
     assert weigh(escape(text)) == (((Fragment(text),) if text else ()),)
+
+
+@given(st.floats(0, 900_000).filter(lambda one: "e" not in repr(one)))
+def test_a_weight_is_read_however_many_digits_it_has(weight):
+    """As a script writes it: 0.1 + 0.2 has seventeen."""
+    assert weigh(f"(a cat:{weight})") == ((Fragment("a cat", weight),),)
+    assert weigh(f"(a cat:-{weight})") == ((Fragment("a cat", -weight),),)

@@ -7,7 +7,8 @@ Source: NovelAI's documentation, "Strengthening and Weakening" and "Numerical Em
 
 import re
 
-_TOKEN = re.compile(r"(-?\d{1,3}(?:\.\d{1,4})?)?::|[{}\[\]]|\\?[()]")
+# A weight begins where its number does: ".5::" is no 5, and "1.23456::" no 456.
+_TOKEN = re.compile(r"((?:-|(?<![\d.-]))(?:[0-9]{1,3}(?:\.[0-9]*)?|\.[0-9]+))?::|[{}\[\]]|\\?[()]")
 _STRONGER, _WEAKER = "1.05", "0.9524"
 _CLOSES = {"{": "}", "[": "]"}
 _WEIGHTS = {"{": _STRONGER, "[": _WEAKER}
