@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medialab.errors import ConfigError
-from medialab.prompts.wildcard_files import without_comments
+from medialab.prompts.wildcard_files import WILDCARD, without_comments
 
 _TAG = re.compile(r"<(\w+):([^<>]*)>")
 _NOT_CLOSED = re.compile(r"<(?:lora|lyco|hypernet):[^<>]*(?=<|\Z)", re.IGNORECASE)
 # A preset's name, or numbers separated by commas, where a weight would stand.
 _BLOCK_WEIGHTS = re.compile(r"[A-Z]+[0-9]*|[-+.0-9 ]+(?:,[-+.0-9 ]*)+")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _LORA_KINDS = ("lora", "lyco")
 _NAMED = ("te", "unet", "dyn", "lbw", "start", "stop")
 _SYNTAX = "write <lora:name:0.8>, or <lora:name:0.3:0.8> for text encoders and denoiser"
@@ -98,7 +99,9 @@ def _read(prompt: str) -> tuple[str, tuple[LoRATag, ...], list[str]]:
 
     def take(match: re.Match[str]) -> str:
         kind, inner = match[1].lower(), match[2]
-        is_drawn_later = inner.count("__") > 1 or (has_choice and ("{" in inner or "}" in inner))
+        is_drawn_later = WILDCARD.search(inner) is not None or (
+            has_choice and ("{" in inner or "}" in inner)
+        )
         if is_drawn_later or not (inner or kind in {*_LORA_KINDS, "hypernet"}):
             return match[0]
         shown = match[0] if len(match[0]) <= 80 else f"{match[0][:79]}…"
@@ -121,7 +124,8 @@ def _read(prompt: str) -> tuple[str, tuple[LoRATag, ...], list[str]]:
 
 def _has_choice(text: str) -> bool:
     """Return whether the text may hold a choice: until it is drawn, a tag with a brace is text."""
-    return "{" in text and "}" in text and ("|" in text or "$$" in text)
+    within = text[text.find("{") + 1 : text.rfind("}") + 1] if "{" in text else ""
+    return "|" in within or "$$" in within
 
 
 def _read_tag(inner: str) -> LoRATag:
@@ -135,6 +139,9 @@ def _read_tag(inner: str) -> LoRATag:
     for part in inner.split(":"):
         key, equals, value = (text.strip() for text in part.partition("="))
         if equals and plain:
+            if key in named:
+                message = f"{key[:40]}= is given twice; remove one"
+                raise ValueError(message)
             named[key] = value
         else:
             plain.append(part.strip())
@@ -172,10 +179,8 @@ def _without_blocks(weights: Sequence[str]) -> tuple[list[str], str | None]:
 
 
 def _number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+    # Not all that `float` takes: to it 0_8 is 8.
+    number = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(number):
         message = f"{text[:40]!r} is not a number; {_SYNTAX}"
         raise ValueError(message)

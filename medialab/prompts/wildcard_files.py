@@ -14,7 +14,12 @@ from medialab.errors import ConfigError
 
 WILDCARDS = "models/wildcards"
 MOST_BYTES = 16 * 2**20  # of one file; a list of a million words has 8 MiB
-ODDS = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})::")
+ODDS = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]*)?|\.[0-9]+)::")
+# What is meant as odds and is no such number: 0,5:: or 50%:: or -1:: or 1e-3:: or 1/3::
+_NO_ODDS = re.compile(r"\s*([-+.,0-9][-+.,/%eE0-9]{0,40})::")
+# A wildcard's name between underscores: any characters except those that end a line or a choice,
+# or begin a tag.
+WILDCARD = re.compile(r"__([^\n{}|$<>:]+?)__")
 
 
 def without_comments(text: str) -> Iterator[str]:
@@ -40,8 +45,19 @@ class Options(NamedTuple):
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> "Options":
-        """Read options from lines such as `red` and `0.5::red`; without odds, an option has 1."""
+        """Read options from lines such as `red` and `0.5::red`; without odds, an option has 1.
+
+        Raises:
+            ConfigError: what stands before `::` is no number from 0 on.
+        """
         matches = [ODDS.match(line) for line in lines]
+        for line, match in zip(lines, matches, strict=True):
+            if match is None and (wrong := _NO_ODDS.match(line)) is not None:
+                message = (
+                    f"{wrong[1]!r} in {line.strip()[:60]!r} is not how often it is drawn; write "
+                    "0.5::red, with a point and without a sign"
+                )
+                raise ConfigError(message)
         odds = [float(match[1]) if match else 1.0 for match in matches]
         if not any(odds):
             odds = [1.0] * len(odds)

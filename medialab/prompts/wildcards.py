@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from medialab.errors import ConfigError
 from medialab.prompts.wildcard_files import (
+    WILDCARD,
     WILDCARDS,
     Options,
     WildcardFiles,
@@ -31,8 +32,6 @@ MOST_CHARACTERS = 20_000
 
 _START = re.compile(r"[{_]")
 _SIGN = re.compile(r"[{}\[\]|]")
-# Any characters except those that end a line or a choice, or begin a tag.
-_WILDCARD = re.compile(r"__([^\n{}|$<>:]+?)__")
 _COUNT = re.compile(
     r"\s*(?P<exact>[0-9]{1,3})\$\$(?:(?P<joiner>[^|{}$]*|\s*\|\s*)\$\$)?"
     r"|\s*(?P<least>[0-9]{0,3})-(?P<most>[0-9]{0,3})\$\$(?:(?P<joins>[^|{}$]*|\s*\|\s*)\$\$)?"
@@ -90,7 +89,7 @@ def _draw(text: str, random: Random, files: WildcardFiles) -> str:
         if match[0] == "{":
             if at in braces.closing:
                 found = _choose(braces, at, random, files)
-        elif (named := _WILDCARD.match(text, at)) is not None:
+        elif (named := WILDCARD.match(text, at)) is not None:
             found = _options(named[1], files).pick(random), named.end()
         if found is not None:
             drawn += [text[plain:at], found[0]]
@@ -198,7 +197,7 @@ def _chosen(options: list[str], wanted: _Wanted, random: Random, files: Wildcard
     """Draw as many options as wanted, none twice, and join them."""
     choice = Options.of([one.strip() for one in options])
     alone = choice.texts[0]
-    named = _WILDCARD.match(alone) if len(options) == 1 and wanted.most != 1 else None
+    named = WILDCARD.match(alone) if len(options) == 1 and wanted.most != 1 else None
     if named is not None and named.end() == len(alone):
         choice = _options(named[1], files)
     least = wanted.least

@@ -1,6 +1,8 @@
 """LoRA tags in a prompt: A1111's and other ways to write them; all else is text."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medialab.errors import ConfigError
 from medialab.prompts import (
@@ -102,3 +104,40 @@ def test_a_tag_in_a_comment_is_none():
 def test_a_choice_within_a_tag_is_drawn_before_the_tag_is_read():
     drawn = {take_loras(expand("<lora:{a|b}:{0.5|1}>", seed))[1][0] for seed in range(40)}
     assert drawn == {LoRATag(name, w, w) for name in "ab" for w in (0.5, 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("<lora:a____b:0.8> a cat", "a____b"),
+        ("<lora:__:0.8> a cat", "__"),
+        ("<lora:____:0.8> a cat", "____"),
+        ("<lora:a{b}:0.8> a [cat|dog]", "a{b}"),
+        ("[cat|dog] <lora:a{b}:0.8>", "a{b}"),
+    ],
+)
+def test_a_lora_whose_name_only_looks_like_a_wildcard_is_applied(text, name):
+    """It was left in the prompt as text, and no LoRA was used."""
+    assert expand(text, 1) == text
+    assert parse(text, 5).loras == (LoRATag(name, 0.8, 0.8),)
+    assert "<" not in parse(text, 5).subprompts[0].last
+
+
+@given(st.text(alphabet="ab_ ", min_size=1, max_size=12).filter(str.strip))
+def test_what_is_drawn_leaves_no_tag_of_a_lora_in_the_text(name):
+    try:
+        drawn = expand(f"a cat <lora:{name}:0.5>", 1)
+    except ConfigError:  # it names a wildcard
+        return
+    assert parse(drawn, 5).loras == (LoRATag(name.strip(), 0.5, 0.5),)
+
+
+@pytest.mark.parametrize("number", ["0_8", "1_0", "\u0663", "0x1", "1e", "--1", "1,0"])
+def test_a_weight_that_only_python_would_read_is_named(number):
+    with pytest.raises(ConfigError, match="is not a number"):
+        take_loras(f"<lora:a:te={number}>")
+
+
+def test_a_weight_that_is_given_twice_is_named():
+    with pytest.raises(ConfigError, match="te= is given twice"):
+        take_loras("<lora:a:te=0.2:te=0.4>")

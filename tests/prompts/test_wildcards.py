@@ -146,3 +146,16 @@ def test_any_text_is_drawn_and_nothing_is_left_to_draw(text, seed):
     except ConfigError:  # no wildcard of that name, or what nothing here follows
         return
     assert expand(drawn, seed + 1) == drawn
+
+
+@given(st.floats(0.0, 900_000).filter(lambda one: "e" not in repr(one)), st.integers(0, 99))
+def test_odds_are_read_however_many_digits_they_have(odds, seed):
+    assert expand(f"{{{odds}::a|{odds}::b}}", seed) in {"a", "b"}
+
+
+@pytest.mark.parametrize("odds", ["0,5", "-1", "+1", "50%", "1e-3", "1/3", "1.2.3", "9" * 16])
+def test_odds_that_are_none_are_named_and_not_drawn_into_the_picture(wildcards, odds):
+    (wildcards / "wrong.txt").write_text(f"blue\n{odds}::red\n")
+    for text in (f"a {{{odds}::red|blue}} car", "__wrong__"):
+        with pytest.raises(ConfigError, match=r"is not how often it is drawn; write 0\.5::red"):
+            expand(text, 1, wildcards)
