@@ -32,8 +32,8 @@ def read_lines(text: str) -> list[dict[str, Any]]:
         text: One prompt per line; a line that begins with `--` holds flags instead.
 
     Raises:
-        ConfigError: an unknown flag, a flag without a value, or a value of the wrong type; the
-            message names the line.
+        ConfigError: an unknown flag, one without a value or given twice, or a value of the wrong
+            type; the message names the line.
     """
     found = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -59,6 +59,10 @@ def _flags(line: str, number: int) -> dict[str, Any]:
         end = next((k for k in range(at + 1, len(words)) if words[k].startswith("--")), len(words))
         value = " ".join(words[at + 1 : end])
         name, kind = _FLAGS[flag]
+        if end == at + 1:
+            raise ConfigError(f"line {number}: --{flag} has no value; write it after the flag")
+        if name in settings:
+            raise ConfigError(f"line {number}: --{flag} is given twice; remove one")
         try:
             settings[name] = kind(value)
         except ValueError as error:

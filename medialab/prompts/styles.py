@@ -36,16 +36,19 @@ class Styles:
         """Read a CSV file as `read_styles` does; no file means no styles.
 
         Raises:
-            ConfigError: the file cannot be read, or lacks a column.
+            ConfigError: the file cannot be read, is too large, or lacks a column.
         """
         if not path.is_file():
             return cls({})
         try:
             with path.open("rb") as file:
-                content = file.read(_MOST_BYTES)
+                content = file.read(_MOST_BYTES + 1)
         except OSError as error:
             message = f"{path.name} cannot be read: {error.strerror or error}"
             raise ConfigError(message) from error
+        if len(content) > _MOST_BYTES:
+            message = f"{path.name} has over {_MOST_BYTES // 2**20} MiB; remove some styles"
+            raise ConfigError(message)
         return cls(read_styles(content, path.name))
 
     def merge(self, prompt: str, negative_prompt: str, names: Sequence[str]) -> tuple[str, str]:

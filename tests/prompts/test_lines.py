@@ -46,7 +46,10 @@ def test_a_text_needs_no_quotes():
     [
         ("--stepz 3", "no flag '--stepz'; known: --prompt"),
         ("--steps many", "--steps 'many' is not int"),
-        ("--steps", "--steps '' is not int"),
+        ("--steps", "--steps has no value"),
+        ("--prompt --steps 3", "--prompt has no value"),
+        ("--steps 3 --negative_prompt", "--negative_prompt has no value"),
+        ("--steps 3 --seed 1 --steps 4", "--steps is given twice"),
         ('--prompt "a cat', "close the quotes"),
     ],
 )
@@ -77,3 +80,7 @@ def test_a_long_wrong_value_is_not_told_back_whole():
     with pytest.raises(ConfigError, match="--steps '999") as error:
         read_lines("--steps " + "9" * 10_000)
     assert len(str(error.value)) < 200
+
+
+def test_an_empty_text_is_written_in_quotes():
+    assert read_lines('--prompt "" --steps 3') == [{"prompt": "", "steps": 3}]
