@@ -13,8 +13,10 @@ from medialab.infotext.items import RawInfotext
 from medialab.infotext.programs.program import TableProgram, Texts, add_hash, add_loras
 
 # InvokeAI's "(words)1.2", "(words)++" and "word++".
-_WEIGHED_WORDS = re.compile(r"\(([^()]{1,2000})\)(\+{1,9}|-{1,9}|\d{1,2}(?:\.\d{1,4})?)(?![\w+.])")
-_WEIGHED_WORD = re.compile(r"(?<![\w)])([\w']{1,80})(\+{1,9})(?![\w+])")
+_WEIGHED_WORDS = re.compile(r"\(([^()]{1,2000})\)(\+{1,9}|-{1,9}|\d{1,2}(?:\.\d{1,20})?)(?![\w+.])")
+_WEIGHED_WORD = re.compile(r"(?<![\w)-])([\w']{1,80})(\+{1,9}|-{1,9})(?![\w+-])")
+# Its ways to join prompts, or swap words of one: ("a cat", "a dog").blend(1, 1), cat.swap(dog).
+_JOINED = re.compile(r"[\w)\"]\.(swap|blend|and)\(")
 # Its first format: a prompt in quotes and the options of a command line.
 _DREAM = re.compile(r'"(.{0,20000}?)"\s+(-\w.{0,2000})', re.DOTALL)
 _DREAM_FLAGS = {
@@ -64,6 +66,10 @@ def _finish(raw: RawInfotext, whole: JSON) -> None:
     for name, prompt in (("positive", raw.prompt), ("negative", raw.negative_prompt)):
         if raw.items.get(f"{name}_style_prompt") == prompt:  # SDXL's second text encoder
             del raw.items[f"{name}_style_prompt"]
+    for name in dict.fromkeys(_JOINED.findall(f"{raw.prompt}\n{raw.negative_prompt}")):
+        raw.notes.append(
+            f".{name}(…) in the prompt is InvokeAI's, and is plain text here; remove it"
+        )
     raw.prompt = _read_compel(raw, raw.prompt)
     raw.negative_prompt = _read_compel(raw, raw.negative_prompt)
 
@@ -103,8 +109,8 @@ def _read_compel(raw: RawInfotext, prompt: str) -> str:
     def weigh(found: re.Match[str]) -> str:
         words, weight = found[1], found[2]
         step = 1.1 if "+" in weight else 0.9
-        value = step ** len(weight) if set(weight) <= set("+-") else float(weight)
-        return f"({words}:{value:.4g})"
+        is_number = not set(weight) <= set("+-")
+        return f"({words}:{weight if is_number else f'{step ** len(weight):.6g}'})"
 
     found = _WEIGHED_WORD.sub(weigh, _WEIGHED_WORDS.sub(weigh, prompt))
     if found != prompt:

@@ -139,7 +139,7 @@ def add_loras(raw: RawInfotext, loras: Sequence[tuple[str, Any, Any]]) -> None:
 
 def note_tags(raw: RawInfotext, tags: Sequence[str]) -> None:
     """Add a note for tags in a prompt that instruct the other program but are plain text here."""
-    found = re.findall(rf"<({'|'.join(tags)})[:\[]", f"{raw.prompt}\n{raw.negative_prompt}")
+    found = re.findall(rf"<({'|'.join(tags)})[:\[>]", f"{raw.prompt}\n{raw.negative_prompt}")
     for tag in dict.fromkeys(found):
         raw.notes.append(
             f"<{tag}:…> in the prompt is {raw.program}'s, and is not supported here; remove it"

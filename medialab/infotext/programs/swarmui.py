@@ -17,6 +17,9 @@ _LATENT = {
     "bicubic": "Latent (bicubic)",
 }
 
+_BREAK = re.compile(r"\s*<break>\s*")  # where a chunk of tokens ends
+_MORE_TAGS = ("base", "refiner", "video", "trigger", "clear", "setvar", "var", "param", "preset")
+
 
 def _finish(raw: RawInfotext, whole: JSON) -> None:
     settings = mapping(whole.get("sui_image_params"))
@@ -35,7 +38,11 @@ def _finish(raw: RawInfotext, whole: JSON) -> None:
     if (layer := raw.items.pop("Clip stop", "").lstrip("-")) not in ("", "1"):
         raw.items["Clip skip"] = layer
     _read_refiner(raw)
-    note_tags(raw, ("random", "wildcard", "segment", "object", "region", "alternate", "fromto"))
+    raw.prompt = _BREAK.sub(" BREAK ", raw.prompt)
+    note_tags(
+        raw,
+        ("random", "wildcard", "segment", "object", "region", "alternate", "fromto", *_MORE_TAGS),
+    )
 
 
 def _read_refiner(raw: RawInfotext) -> None:
@@ -46,7 +53,7 @@ def _read_refiner(raw: RawInfotext) -> None:
     """
     items = raw.items
     method, control = items.pop("Refiner method", "PostApply"), items.pop("Refiner control", "")
-    share = float(control) if re.fullmatch(r"0?\.\d{1,6}|[01](\.0{1,6})?", control) else None
+    share = float(control) if re.fullmatch(r"0?\.[0-9]+|[01](\.0+)?", control) else None
     if control and share is None:
         raw.unknown["Refiner control"] = f"{control[:40]!r} is no share of the steps"
     if method.startswith("StepSwap"):

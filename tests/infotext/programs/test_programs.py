@@ -482,3 +482,48 @@ def test_swarms_refiner_is_a_hires_fix_or_a_second_checkpoint():
 def test_settings_of_swarmui_that_are_no_object_set_nothing(settings):
     read = infotext.read(json.dumps({"sui_image_params": settings}))
     assert not any(read.settings.values())
+
+
+def invoked(prompt):
+    parsed = infotext.read(json.dumps(INVOKEAI | {"positive_prompt": prompt}))
+    return parsed.settings["prompt"], " ".join(parsed.notes)
+
+
+@given(st.floats(0, 99).filter(lambda one: "e" not in repr(one)))
+def test_a_weight_of_invokeai_is_read_as_it_is_written(weight):
+    """Of more than four decimals it was text; of others the fourth digit was the last."""
+    assert invoked(f"a (red cat){weight} here")[0] == f"a (red cat:{weight}) here"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "here"),
+    [
+        ("a cat--, dog", "a (cat:0.81), dog"),
+        ("a cat---", "a (cat:0.729)"),
+        ("a cat+++++++++", "a (cat:2.35795)"),
+        ("well-known cat - dog--house, -- x", "well-known cat - dog--house, -- x"),
+    ],
+)
+def test_words_of_invokeai_are_made_weaker_too(prompt, here):
+    assert invoked(prompt)[0] == here
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name"),
+    [
+        ("cat.swap(dog)", "swap"),
+        ('("a cat", "a dog").blend(1, 1)', "blend"),
+        ('("a").and()', "and"),
+    ],
+)
+def test_what_joins_prompts_in_invokeai_alone_is_told(prompt, name):
+    assert f".{name}(…) in the prompt is InvokeAI's" in invoked(prompt)[1]
+    assert "InvokeAI's" not in invoked("a cat. and a dog (blend)")[1]
+
+
+def test_a_break_of_swarmui_is_one_here_and_its_other_tags_are_told():
+    image = SWARM["sui_image_params"] | {"prompt": "a cat<break>dog <setvar[x]:y> <trigger>"}
+    parsed = infotext.read(json.dumps(SWARM | {"sui_image_params": image}))
+    assert parsed.settings["prompt"].startswith("a cat BREAK dog")
+    for tag in ("setvar", "trigger"):
+        assert f"<{tag}:…> in the prompt is SwarmUI's" in " ".join(parsed.notes)
