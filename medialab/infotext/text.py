@@ -232,9 +232,9 @@ def _quote(value: str) -> str:
     """Quote a value as JSON if it would be misread otherwise.
 
     As in A1111, that is a value with commas, colons or line ends; here also one with outer spaces,
-    an empty one, and one that starts like a quote or like JSON.
+    an empty one, and one that starts like a quote, like JSON or like a pair in brackets.
     """
-    misread = value != value.strip() or value[:1] in ('"', "{", "[", "")
+    misread = value != value.strip() or value[:1] in ('"', "{", "[", "(", "")
     if misread or any(mark in value for mark in ",:\n"):
         return json.dumps(value, ensure_ascii=False)
     return value

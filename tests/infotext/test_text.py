@@ -398,3 +398,29 @@ def test_a_stages_value_that_a_config_would_refuse_is_told_in_the_rest(item):
     parsed = infotext.read(f"cat\nSteps: 20, Seed: 1, Size: 64x64, {item}")
     key, _, value = item.partition(": ")
     assert parsed.rest == {key: value.strip('"')}
+
+
+@pytest.mark.parametrize("name", ["ae", "t5-vae", "VAE"])
+def test_our_own_text_encoder_is_no_vae_whatever_its_name(name):
+    """Forge lists both alike, and the name alone tells them apart; we list text encoders alone."""
+    config = ResolvedConfig(
+        width=64, height=64, seed=1, checkpoint_sha256="a" * 64, text_encoder=name
+    )
+    text = infotext.write(config, checkpoint_hash="a" * 10, version="1")
+    assert PipelineConfig.parse(infotext.read(text).settings) == config.asked()
+
+
+@pytest.mark.parametrize("name", ["(", "(old", "(a, b)", "(1, 2", "[x", "{x}"])
+def test_a_models_name_that_begins_with_a_bracket_takes_no_other_items(name):
+    """An open bracket was read up to the next one that closes, items later."""
+    config = ResolvedConfig(
+        width=64,
+        height=64,
+        seed=1,
+        checkpoint=name,
+        checkpoint_sha256="a" * 64,
+        vae=name,
+        face={"enabled": True, "detector": "mine"},
+    )
+    text = infotext.write(config, checkpoint_hash="a" * 10, version="1")
+    assert PipelineConfig.parse(infotext.read(text).settings) == config.asked()
