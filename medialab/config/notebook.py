@@ -1,6 +1,7 @@
 """Reading the settings in a notebook's parameters cell."""
 
 from collections.abc import Collection, Mapping
+from numbers import Number
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,6 +10,8 @@ from medialab.errors import ConfigError, near
 from medialab.settings.validation import read_json_texts, refuse_numbers_for_text
 
 _PLAIN = (str, int, float, bool, list, dict, type(None))
+# Other values, of which those count that are named like a setting.
+_OTHERS = (tuple, set, frozenset, Number, BaseModel)
 _OF_IPYTHON = frozenset({"In", "Out"})
 
 
@@ -18,19 +21,28 @@ def settings_in(
     """Return the settings among a notebook's `globals()`.
 
     papermill does not check parameters: a misspelt `-p stepz 3` would be ignored. So every plain
-    value counts as a setting; modules, functions and IPython's own names are ignored. Text in place
+    value counts as a setting; modules, functions and IPython's own names are ignored. Of tuples,
+    numpy's numbers and a stage's settings those count that are named like a setting. Text in place
     of a list or of a stage's settings is parsed as JSON.
 
     Args:
         namespace: The notebook's `globals()`, straight after its parameters cell.
         model: The config model whose settings they are.
-        own: Parameters of the notebook that are no settings; they are left out.
+        own: Parameters of the notebook that are no settings, or the name of one; they are left
+            out.
 
     Raises:
         ConfigError: there is a number in place of text, a text is not valid JSON, or the notebook
             has parameters of its own and a name is none of them and no setting.
     """
-    settings = {name: value for name, value in plain_values(namespace).items() if name not in own}
+    own = [own] if isinstance(own, str) else own
+    others = {
+        name: value
+        for name, value in namespace.items()
+        if name in model.model_fields and isinstance(value, _OTHERS)
+    }
+    found = others | plain_values(namespace)
+    settings = {name: value for name, value in found.items() if name not in own}
     if own:
         refuse_unknown(settings, [*own, *model.model_fields])
     refuse_numbers_for_text(settings, model)

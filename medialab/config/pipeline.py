@@ -152,10 +152,16 @@ class PipelineConfig(FinishConfig, Txt2ImgConfig, ControlConfig, SourceConfig, P
         """Build a request from plain values, such as a notebook's parameters.
 
         Raises:
-            ConfigError: a value is invalid or a name unknown; the message has a sentence for each.
+            ConfigError: a value is invalid or a name unknown, and the message has a sentence for
+                each; or they are no settings by their names.
         """
         try:
-            return cls.model_validate(dict(settings))
+            given = dict(settings)
+        except (TypeError, ValueError) as error:
+            message = f"{shown(settings)} is no object: settings with their values"
+            raise ConfigError(message).in_code(_hint_for(settings)) from error
+        try:
+            return cls.model_validate(given)
         except ValidationError as error:
             raise ConfigError(explain(error, cls)) from error
 

@@ -151,6 +151,12 @@ class StageConfig(BaseModel):
         """Refuse values that pydantic converts: true as 1, half a character as text."""
         if value is None or type(value) in _CHECKED_APART:
             return value
+        if type(value) in _WITHOUT_ORDER:
+            message = (
+                "a set has no order, and each start of Python would give another; write a list"
+            )
+            raise ValueError(message)
+        value = in_python(value)
         takes_bool, takes_whole_numbers = _kinds_of(cls, info.field_name or "")
         each = value if isinstance(value, (list, tuple)) else [value]
         if not takes_bool and any(isinstance(one, bool) for one in each):
@@ -164,7 +170,7 @@ class StageConfig(BaseModel):
             )
             raise ValueError(message)
         for text in each:
-            if isinstance(text, str) and (at := _half_character(text)) is not None:
+            if isinstance(text, str) and (at := half_character(text)) is not None:
                 message = (
                     f"character {at + 1} is half of one ({text[at]!a}) and cannot be saved; "
                     "type it again"
@@ -188,8 +194,24 @@ def _as_given(value: Any) -> Any:
     return [_as_given(one) for one in value] if isinstance(value, tuple) else value
 
 
+def in_python(value: Any) -> Any:
+    """Return a number of numpy or torch as Python's own, exactly; other values as they are.
+
+    Pydantic would read it as a float, which has 53 bits of a seed, and takes true for 1.
+    """
+    if isinstance(value, (list, tuple)) and any(map(_is_scalar, value)):
+        return [in_python(one) for one in value]
+    return value.item() if _is_scalar(value) else value
+
+
+def _is_scalar(value: Any) -> bool:
+    """Return whether a value is a number of numpy or torch."""
+    return hasattr(value, "item") and getattr(value, "shape", None) == ()
+
+
 # Values that none of this concerns: groups of settings are checked as models of their own.
 _CHECKED_APART = frozenset({dict, int})
+_WITHOUT_ORDER = frozenset({set, frozenset})
 
 
 @cache
@@ -212,7 +234,7 @@ def _takes(annotation: Any, kind: type) -> bool:
     return annotation is kind or annotation is Any or any(_takes(part, kind) for part in parts)
 
 
-def _half_character(text: str) -> int | None:
+def half_character(text: str) -> int | None:
     """Return the place of a lone surrogate, which JSON and broken copies bring in; None if none."""
     try:
         text.encode()

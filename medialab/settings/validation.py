@@ -82,8 +82,8 @@ def read_json_texts(
         inside: The setting that contains these, for messages; "" for none.
 
     Raises:
-        ConfigError: a text starts like a list or an object but is not valid JSON, or is the wrong
-            one of the two.
+        ConfigError: a text starts like a list or an object but is not valid JSON, has a name twice,
+            or is the wrong one of the two.
     """
     read = dict(settings)
     for name, value in settings.items():
@@ -96,6 +96,26 @@ def read_json_texts(
         elif _holds_several(field.annotation) and not _splits_text(field):
             raise ConfigError(_not_json(written, field.annotation))
     return read
+
+
+def load_json(text: str | bytes) -> Any:
+    """Return the value of a JSON text that a person may have written.
+
+    Raises:
+        ConfigError: an object has a name twice, of which readers of JSON keep the last.
+        ValueError: it is no JSON.
+        RecursionError: it is nested too deep.
+    """
+    return json.loads(text, object_pairs_hook=_each_once)
+
+
+def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ConfigError(f"{shown(name)} is given twice; remove one")
+        found[name] = value
+    return found
 
 
 def refuse_numbers_for_text(settings: Mapping[str, Any], model: type[BaseModel]) -> None:
@@ -239,7 +259,9 @@ def _needed(model: type[BaseModel]) -> str:
 def _read_json(written: str, value: str, annotation: Any) -> Any:
     """Return the value of a JSON text; `written` is the setting with its text, for the error."""
     try:
-        read = json.loads(value)
+        read = load_json(value)
+    except ConfigError as error:
+        raise ConfigError(f"{written}: {error}") from error
     except (ValueError, RecursionError) as error:
         message = f"{written} is not valid JSON ({error}); write it as {example_of(annotation)}"
         raise ConfigError(message) from error

@@ -142,3 +142,9 @@ def test_a_changed_config_is_checked_like_a_new_one():
 def test_json_gives_the_same_config_back(**settings):
     config = PipelineConfig(**settings)
     assert PipelineConfig.model_validate_json(config.model_dump_json()) == config
+
+
+@pytest.mark.parametrize("given", [None, 5, "a cat", ["steps"], [1, 2], b"x"])
+def test_what_are_no_settings_is_refused_in_words(given):
+    with pytest.raises(ConfigError, match="is no object: settings with their values; in code"):
+        PipelineConfig.parse(given)

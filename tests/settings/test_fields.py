@@ -1,6 +1,10 @@
 """Values of another kind are refused where they would be taken for something else."""
 
+import numpy as np
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError
@@ -63,3 +67,27 @@ def test_half_a_character_is_named_with_its_place(settings, where):
 def test_sampler_and_schedule_are_found_whatever_their_capitals():
     config = PipelineConfig(sampler="euler A", schedule="SIMPLE")
     assert (config.sampler, config.schedule) == ("Euler a", "simple")
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_a_seed_of_numpy_is_exact(seed):
+    assert PipelineConfig(seed=np.uint64(seed)).seed == seed
+    assert PipelineConfig(seed=np.array(seed, dtype=np.uint64)).seed == seed
+    if seed < 2**63:
+        assert PipelineConfig(seed=torch.tensor(seed)).seed == seed
+
+
+@pytest.mark.parametrize("true", [np.True_, np.array(True), torch.tensor(True)])
+def test_numpys_true_is_no_number_either_but_switches_a_stage_on(true):
+    for settings in ({"steps": true}, {"guidance_scale": true}, {"loras": [true]}):
+        with pytest.raises(ConfigError, match="true and false are not a number"):
+            PipelineConfig.parse(settings)
+    assert PipelineConfig.parse({"face": {"enabled": true}}).face.enabled is True
+
+
+@pytest.mark.parametrize(
+    "settings", [{"styles": {"ink", "gold"}}, {"face": {"words": frozenset({"eye", "nose"})}}]
+)
+def test_a_set_whose_order_is_another_in_each_process_is_refused(settings):
+    with pytest.raises(ConfigError, match=r"a set has no order.*write a list"):
+        PipelineConfig.parse(settings)
