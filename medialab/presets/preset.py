@@ -13,8 +13,8 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError, shown
 from medialab.prompts.styles import with_style
-from medialab.settings.fields import StageConfig, SwitchedConfig
-from medialab.settings.validation import explain
+from medialab.settings.fields import StageConfig, SwitchedConfig, half_character, in_python
+from medialab.settings.validation import explain, load_json
 
 PRESET_VERSION: Final = 1
 MOST_BYTES: Final = 2**20  # of a preset's file
@@ -97,6 +97,7 @@ class Preset(BaseModel):
         Raises:
             ConfigError: the name, a setting or a part is not possible.
         """
+        include = [include] if isinstance(include, str) else include
         for part in include:
             if part not in PARTS:
                 raise ConfigError.among(part, "part", "a preset", PARTS)
@@ -114,12 +115,14 @@ class Preset(BaseModel):
             what: What the file is called in messages.
 
         Raises:
-            ConfigError: it is no preset, was written by a newer version, or has a setting that is
-                not possible.
+            ConfigError: it is no preset, was written by a newer version, has a name twice, or a
+                setting that is not possible.
         """
         try:
-            read = json.loads(content)
+            read = load_json(content)
             version = read["schema_version"]
+        except ConfigError as error:
+            raise ConfigError(f"{what}: {error}") from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             message = f"{what} is not a preset of this studio: it is no JSON with a schema_version"
             raise ConfigError(message) from error
@@ -155,10 +158,19 @@ class Preset(BaseModel):
         Raises:
             ConfigError: a setting is unknown, has an impossible value, or belongs to one picture.
         """
-        for name in _names_in(self.settings):
+        try:
+            names = _names_in(self.settings)
+        except RecursionError as error:
+            raise ConfigError("settings are nested too deeply") from error
+        for name in names:
             if name.rpartition(".")[2] in _OF_ONE_PICTURE | _TIED:
                 message = f"{name} belongs to one picture; leave it out of a preset"
                 raise ConfigError(message)
+        if half_character(self.description) is not None:
+            message = (
+                f"the description {shown(self.description)} has half a character; type it again"
+            )
+            raise ConfigError(message)
         self.applied(PipelineConfig())
         return self
 
@@ -188,7 +200,9 @@ class Preset(BaseModel):
 
     def encode(self) -> bytes:
         """Return the preset's file: indented JSON in UTF-8."""
-        content = self.model_dump(mode="json", exclude=set() if self.measured else {"measured"})
+        content = self.model_dump(
+            mode="json", exclude=set() if self.measured else {"measured"}, fallback=in_python
+        )
         return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
 

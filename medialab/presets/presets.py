@@ -10,7 +10,7 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ConfigError, shown
 from medialab.files.regular import read_regular
 from medialab.files.whole import write_whole
-from medialab.presets.preset import MOST_BYTES, Preset, check_name
+from medialab.presets.preset import LONGEST_NAME, MOST_BYTES, Preset, check_name
 from medialab.prompts.styles import read_styles
 
 FOLDER: Final = "presets"  # in the outputs folder
@@ -163,12 +163,14 @@ class Presets(Mapping[str, Preset]):
             raise ConfigError(message)
         if not what.lower().endswith(_STYLES):
             return [Preset.parse(content, what)]
-        found = []
+        found: list[Preset] = []
+        taken: set[str] = set()
         for name, style in read_styles(content, what).items():
             texts = {"prompt": style.prompt, "negative_prompt": style.negative_prompt}
             settings = {part: _around(text) for part, text in texts.items() if text}
             if settings:  # a heading has none
-                found.append(Preset.of(_safe(name), settings))
+                found.append(Preset.of(_free(_safe(name), taken), settings))
+                taken.add(_key(found[-1].name))
         if not found:
             message = f"{what} holds no styles"
             raise ConfigError(message)
@@ -224,7 +226,10 @@ class Presets(Mapping[str, Preset]):
         return found
 
     def _path(self, name: str) -> Path:
-        for known, path in (everything := self._all()).items():
+        everything = self._all()
+        if name in everything:  # of two files whose names differ in capitals alone
+            return everything[name]
+        for known, path in everything.items():
             if _key(known) == _key(name):
                 return path
         error = ConfigError.among(name, "preset", str(self.folder), everything)
@@ -334,6 +339,15 @@ def _content(path: Path) -> bytes:
 def _around(text: str) -> str:
     """Return a style's text with the place of the prompt in it."""
     return text if "{prompt}" in text else f"{{prompt}}, {text.strip()}"
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return a preset's name, with a number if another style of the file has it: "ink 2"."""
+    number, found = 1, name
+    while _key(found) in taken:
+        number += 1
+        found = f"{name[: LONGEST_NAME - 8].rstrip(' .')} {number}"
+    return found
 
 
 def _safe(name: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,6 +153,15 @@ def test_it_is_written_as_readable_json_and_read_back():
         (b'{"schema_version": true, "name": "x", "settings": {}}', "a whole number from 1 on"),
         (b'{"schema_version": "1", "name": "x", "settings": {}}', "a whole number from 1 on"),
         (b'{"schema_version": 1, "name": 5, "settings": {}}', "name=5: write text"),
+        (
+            b'{"schema_version": 1, "name": "x", "settings": {"steps": 3, "steps": 9}}',
+            "x.json: 'steps' is given twice; remove one",
+        ),
+        (
+            b'{"schema_version": 1, "name": "x", "settings": {"face": %b}}'
+            % (b'{"a":' * 900 + b"1" + b"}" * 900),
+            "x.json",
+        ),
         (b'{"schema_version": 99, "name": "x"}', "has schema_version 99.*update the studio"),
         (b'{"schema_version": 1, "name": "a/b", "settings": {}}', "a preset cannot be named"),
     ],
@@ -168,3 +178,26 @@ def test_what_is_no_preset_is_refused(content, why):
 def test_any_bytes_are_a_preset_or_an_error_of_ours(content):
     with suppress(ConfigError):
         assert Preset.parse(content, "x").schema_version <= PRESET_VERSION
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "steps": st.integers(1, 150).map(np.int64) | st.integers(1, 150).map(float),
+            "seed": st.integers(0, 2**64 - 1).map(np.uint64),
+            "guidance_scale": st.floats(1, 30, width=32).map(np.float32),
+            "styles": st.lists(st.sampled_from(["ink", "gold"])).map(tuple),
+            "face": st.fixed_dictionaries({"enabled": st.booleans().map(np.bool_)}),
+        },
+    )
+)
+def test_numbers_of_numpy_are_written_as_json_has_them(settings):
+    preset = Preset.of("Mine", settings)
+    read = Preset.parse(preset.encode(), "x")
+    assert read.applied(PipelineConfig()) == preset.applied(PipelineConfig())
+
+
+def test_half_a_character_in_a_description_is_refused_before_it_is_written():
+    with pytest.raises(ConfigError, match="has half a character; type it again"):
+        Preset.of("Mine", {"steps": 4}, description="for \ud83d")

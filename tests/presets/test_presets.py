@@ -213,3 +213,32 @@ def test_a_damaged_file_can_be_deleted(presets):
     with pytest.raises(ConfigError, match="a preset's name is text"):
         presets.delete(5)
     assert presets.get(5) is None
+
+
+def test_of_two_files_whose_names_differ_in_capitals_each_is_itself(presets):
+    presets.save("Warm", {"steps": 4})
+    (presets.folder / "warm.json").write_bytes(Preset.of("warm", {"steps": 9}).encode())
+    if len(files(presets)) == 1:
+        pytest.skip("capitals do not count on this file system")
+    assert {name: presets[name].settings["steps"] for name in ("Warm", "warm")} == {
+        "Warm": 4,
+        "warm": 9,
+    }
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_no_style_takes_the_place_of_another_of_its_file(presets, replace):
+    """What no file can have is a hyphen in both; one was lost, or the first alone imported."""
+    long = "x" * 90
+    names = ["a/b", "a:b", "A-B", "ink", f"{long}1", f"{long}2"]
+    rows = "".join(f"{name},number {at},\n" for at, name in enumerate(names))
+    content = f"name,prompt,negative_prompt\n{rows}".encode()
+    found = presets.import_file(content, "styles.csv", replace=replace)
+    assert [one.name for one in found[:4]] == ["a-b", "a-b 2", "A-B 3", "ink"]
+    assert len(files(presets)) == len(names)
+    for at, one in enumerate(found):
+        assert presets[one.name].settings == {"prompt": f"{{prompt}}, number {at}"}
+
+
+def test_one_part_may_be_named_by_itself(presets):
+    assert presets.save("Mine", PipelineConfig(seed=7), include="seed").settings["seed"] == 7
