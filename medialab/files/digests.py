@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
@@ -144,10 +144,14 @@ def _part(piece: memoryview, at: int, begin: int, end: int) -> memoryview:
     return piece[max(0, begin - at) : max(0, end - at)]
 
 
+def noted_hash(metadata: Mapping[str, str]) -> str:
+    """Return the hash of the tensors that a trainer wrote into the metadata; "" if it is none."""
+    found = _NOTED.fullmatch(metadata.get("sshs_model_hash", "").strip().lower())
+    return found[1] if found else ""
+
+
 def _noted(path: Path) -> str:
     try:
-        noted = read_header(path).metadata.get("sshs_model_hash", "")
+        return noted_hash(read_header(path).metadata)
     except ModelRefusedError:
         return ""
-    found = _NOTED.fullmatch(noted.strip().lower())
-    return found[1] if found else ""

@@ -11,7 +11,7 @@ from medialab.families.base import UNKNOWN
 from medialab.families.kinds import BOFT, UNUSABLE_LORAS, classify
 from medialab.families.lora_rows import Rows
 from medialab.families.loras import keys_for
-from medialab.files.digests import AUTOV3_DIGITS, sha256_of_tensors
+from medialab.files.digests import AUTOV3_DIGITS, noted_hash, sha256_of_tensors
 from medialab.files.headers import read_header
 from medialab.files.pickles import PICKLE_SUFFIXES, refusal
 from medialab.files.tensors import as_numbers, read_tensors, refuse_whole_numbers
@@ -155,7 +155,7 @@ def read_lora(path: Path, sha256: str = "") -> LoRAFile:
     verdict = classify(header)
     tensors = dict(read_tensors(path, f"LoRA {path.stem!r}"))
     try:
-        autov3 = header.metadata.get("sshs_model_hash") or sha256_of_tensors(path)
+        autov3 = noted_hash(header.metadata) or sha256_of_tensors(path)
     except OSError as error:
         message = f"{path.name} cannot be read ({error}); copy the file again"
         raise ModelRefusedError(message) from error
@@ -166,7 +166,7 @@ def read_lora(path: Path, sha256: str = "") -> LoRAFile:
         format=verdict.format,
         family=verdict.family,
         sha256=sha256,
-        autov3=autov3[:AUTOV3_DIGITS].lower(),
+        autov3=autov3[:AUTOV3_DIGITS],
     )
 
 

@@ -44,21 +44,28 @@ def _plain_end(pattern: str) -> str:
 def read_peft_scales(metadata: Mapping[str, str]) -> dict[str, PeftScale]:
     """Return the scales in a file's metadata, by part; empty if there are none."""
     try:
-        settings = dict(json.loads(metadata.get("lora_adapter_metadata", "{}")))
-        return {
-            (part := key.removesuffix(".lora_alpha")): PeftScale(
-                _finite(value),
-                {
-                    end: _finite(one)
-                    for end, one in (settings.get(f"{part}.alpha_pattern") or {}).items()
-                },
-                bool(settings.get(f"{part}.use_rslora")),
-            )
-            for key, value in settings.items()
-            if key.endswith(".lora_alpha")
-        }
-    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
+        settings = json.loads(metadata.get("lora_adapter_metadata", "{}"))
+    except (ValueError, RecursionError):
         return {}
+    if not isinstance(settings, dict):
+        return {}
+    parts = [key.removesuffix(".lora_alpha") for key in settings if key.endswith(".lora_alpha")]
+    # A part whose scale cannot be read takes none of the others'.
+    found = {part: _scale_of(part, settings) for part in parts}
+    return {part: scale for part, scale in found.items() if scale is not None}
+
+
+def _scale_of(part: str, settings: Mapping[str, Any]) -> PeftScale | None:
+    """Return the scale of one part; None if its settings are not PEFT's."""
+    try:
+        patterns = dict(settings.get(f"{part}.alpha_pattern") or {})
+        return PeftScale(
+            _finite(settings[f"{part}.lora_alpha"]),
+            {str(end): _finite(one) for end, one in patterns.items()},
+            settings.get(f"{part}.use_rslora") is True,
+        )
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _finite(value: Any) -> float:

@@ -36,8 +36,9 @@ def fits(layer: Layer, shape: tuple[int, ...]) -> bool:
 def _sides_fit(layer: Layer, shape: tuple[int, ...]) -> bool:
     leaves = layer.leaves
     sides = {shape[0], shape[1] if len(shape) > 1 else shape[0]}
-    if "magnitude" in leaves and leaves["magnitude"].numel() not in sides:
-        return False
+    for name, sizes in (("magnitude", sides), ("diff_b", {shape[0]})):
+        if name in leaves and leaves[name].numel() not in sizes:
+            return False
     if "down" in leaves:
         return _pair_fits(leaves, shape)
     if "diff" in leaves:

@@ -7,10 +7,11 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from medialab.errors import ModelRefusedError
 from medialab.families import RUNNING
+from medialab.files.digests import sha256_of_tensors
 from medialab.files.headers import read_header
 from medialab.listing.facts import trained_words_of
 from medialab.loading.checkpoint import LoadedCheckpoint
@@ -126,3 +127,34 @@ def test_whatever_a_file_holds_only_our_errors_come_of_it(tmp_path, tensors, met
     unet = torch.nn.ModuleDict({"mid_block_attentions_0_proj_in": torch.nn.Linear(3, 3)})
     with suppress(ModelRefusedError):
         Fit(read_lora(path), model(unet=unet)).refuse_foreign()
+
+
+@pytest.mark.parametrize("more", ["", ".diff", ".lora"])
+def test_a_bias_of_another_size_is_refused_before_anything_is_changed(tmp_path, more):
+    tensors = {f"{LAYER}.diff_b": torch.ones(5)}
+    if more == ".diff":
+        tensors[f"{LAYER}.diff"] = torch.ones(8, 8)
+    if more == ".lora":
+        tensors |= {DOWN: torch.ones(4, 8), UP: torch.ones(8, 4)}
+    path = tmp_path / "wide.safetensors"
+    save_file(tensors, path)
+    unet = torch.nn.ModuleDict({"mid_block_attentions_0_proj_in": torch.nn.Linear(8, 8)})
+    with pytest.raises(ModelRefusedError, match=r"'wide' is made for another model: .*\(8, 8\)"):
+        Fit(read_lora(path), model(unet=unet)).refuse_foreign()
+    tensors[f"{LAYER}.diff_b"] = torch.ones(8)
+    save_file(tensors, path)
+    Fit(read_lora(path), model(unet=unet)).refuse_foreign()
+
+
+@pytest.mark.parametrize("noted", ["hello, world: x", "0xABCD", "none", "a" * 65])
+def test_what_is_no_hash_in_the_metadata_identifies_no_lora(tmp_path, noted):
+    """It stood in the infotext, where commas and colons make other LoRAs of it."""
+    path = written(tmp_path / "plain.safetensors")
+    plain = read_lora(path).autov3
+    tensors = load_file(path)
+    save_file(tensors, path, {"sshs_model_hash": noted})
+    found = read_lora(path).autov3
+    assert (len(found), int(found, 16) >= 0) == (12, True)
+    assert found == sha256_of_tensors(path)[:12] == plain
+    save_file(tensors, path, {"sshs_model_hash": "0x" + "AB" * 32})
+    assert read_lora(path).autov3 == "ab" * 6

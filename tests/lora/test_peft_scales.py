@@ -34,3 +34,17 @@ def test_a_layers_own_alpha_counts_before_that_of_the_metadata():
     own = {"down": down, "alpha": torch.tensor(2.0)}
     assert with_alpha(own, scale, "proj_in")["alpha"] == 2
     assert with_alpha({"down": down}, None, "proj_in") == {"down": down}
+
+
+def test_a_part_whose_scale_cannot_be_read_takes_none_of_the_others():
+    told = {
+        "unet.lora_alpha": 4,
+        "text_encoder.lora_alpha": "many",
+        "text_encoder_2.lora_alpha": 2,
+        "text_encoder_2.alpha_pattern": {"q_proj": None},
+        "transformer.lora_alpha": 8,
+        "transformer.use_rslora": "false",
+    }
+    found = read_peft_scales({"lora_adapter_metadata": json.dumps(told)})
+    assert {part: scale.alpha for part, scale in found.items()} == {"unet": 4, "transformer": 8}
+    assert not found["transformer"].by_root
