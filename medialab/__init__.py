@@ -9,15 +9,17 @@ background.
 """
 
 from medialab.process import threads
+from medialab.process.imports import without_collecting
 
-threads.prefer_passive_threads()
+threads.prefer_passive_threads()  # before anything imports torch
 
-from medialab.config.pipeline import PipelineConfig  # noqa: E402 - the thread policy comes first
-from medialab.config.resolved import ResolvedConfig  # noqa: E402 - the thread policy comes first
-from medialab.errors import MediaLabError  # noqa: E402
-from medialab.process.versions import program_version  # noqa: E402
-from medialab.runs.run import Run  # noqa: E402
-from medialab.workbench import Workbench  # noqa: E402
+with without_collecting():
+    from medialab.config.pipeline import PipelineConfig
+    from medialab.config.resolved import ResolvedConfig
+    from medialab.errors import MediaLabError
+    from medialab.process.versions import program_version
+    from medialab.runs.run import Run
+    from medialab.workbench import Workbench
 
 __version__ = program_version()
 __all__ = ["MediaLabError", "PipelineConfig", "ResolvedConfig", "Run", "Workbench"]
