@@ -154,7 +154,9 @@ class DevicesExecutor(OfProcesses, Executor):
         return
 
     def close(self) -> None:
-        """See `Executor.close`; blocks until the processes have ended."""
+        """See `Executor.close`; blocks until the processes have ended; a fork ends none of them."""
+        if self.queue.home.is_left:
+            return
         self.queue.close()
         self.cancel_all()
         with ThreadPoolExecutor(len(self.devices)) as each:  # each may take its time to end
@@ -219,11 +221,15 @@ class DevicesExecutor(OfProcesses, Executor):
         return [job for one in self.devices for job in one.jobs]
 
     def _add(self, job: Job) -> Job:
-        self.queue.add(job)
-        self._listeners.tell(Event("queued", job.name))
-        job.is_announced = True
-        self.start(len(self.jobs()))
-        self.give()
+        try:
+            self.queue.add(job)
+            self._listeners.tell(Event("queued", job.name))
+            job.is_announced = True
+            self.start(len(self.jobs()))
+            self.give()
+        except KeyboardInterrupt:  # whoever asked has no job by which to cancel it
+            job.cancel()
+            raise
         return job
 
     def _give_one(self, kind: JobKind) -> bool:
@@ -240,8 +246,13 @@ class DevicesExecutor(OfProcesses, Executor):
             if found is None:
                 return False
             job, device = found[0], idle[found[1]]
-            if not device.process.send(message_of(job)):  # it has just died: another is given it
-                self.queue.put_back([job])
+            is_sent = False
+            try:
+                is_sent = device.process.send(message_of(job))
+            finally:
+                if not is_sent:  # it has just died, or this was interrupted: another is given it
+                    self.queue.put_back([job])
+            if not is_sent:
                 return False
             device.given[kind] = job
             device.checkpoint = job.checkpoint or device.checkpoint

@@ -7,6 +7,7 @@ from itertools import count
 
 from medialab.devices.jobs import Job, JobKind, next_for
 from medialab.errors import TooManyJobsError, WorkbenchClosedError
+from medialab.process.forks import Home
 
 _MOST_KEPT = 500  # jobs that have ended, whose answers are kept
 
@@ -23,12 +24,14 @@ class ClientsQueue:
         lock: Held for each change; others hold it to keep what they know in step with this.
         waiting: The jobs that wait, in their order.
         is_closed: Whether no job is added any more.
+        home: The process that this was made in.
     """
 
     def __init__(self, most_waiting: int | None = None) -> None:
         self.lock = threading.RLock()
         self.waiting: list[Job] = []
         self.is_closed = False
+        self.home = Home()
         self._most_waiting = most_waiting
         self._over: OrderedDict[str, Job] = OrderedDict()
         self._turns: dict[tuple[str, ...], int] = {}
@@ -134,8 +137,9 @@ class ClientsQueue:
         """Raise if no job is added any more.
 
         Raises:
-            WorkbenchClosedError: this is closed.
+            WorkbenchClosedError: this is closed, or was made in another process.
         """
+        self.home.refuse_left()
         if self.is_closed:
             message = "this workbench, or this server, is closed: make or start a new one"
             raise WorkbenchClosedError(message)

@@ -19,12 +19,16 @@ _OF_ONE_JOB = re.compile(r"\S*[/\\]\S*|[0-9]+")
 
 
 def attempted(work: Callable[[], T]) -> tuple[Kind, T | None, BaseException | None]:
-    """Do a job's work: the only place in the core where errors of any kind are caught."""
+    """Do a job's work: the only place in the core where errors of any kind are caught.
+
+    Also those that no `except Exception` holds, such as a listener's `asyncio.CancelledError`: they
+    would end nothing but the thread's wait for the job, which then never ends.
+    """
     try:
         return "done", work(), None
     except CancelledError as cancelled:
         return "cancelled", None, cancelled
-    except Exception as failure:  # noqa: BLE001 - the job shows it, and the queue goes on
+    except BaseException as failure:  # noqa: BLE001 - the job shows it, and the queue goes on
         return "failed", None, failure
 
 

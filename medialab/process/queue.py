@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from medialab.errors import QueueStoppedError, WorkbenchClosedError
 from medialab.process.events import Event, Kind
 from medialab.process.failures import MOST_ALIKE, attempted, drop_frames, not_begun, reason_of
+from medialab.process.forks import Home
 from medialab.process.jobs import Job, Listener, Unfinished
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class JobQueue:
         self.goes_on_elsewhere: Callable[[Job[Any]], object] = lambda _job: None
         self._prepare = prepare
         self._prepared: Future[object] | None = None
+        self._home = Home()
         self._closing = threading.Event()
         self._paused = threading.Event()
         self._numbers = itertools.count(1)
@@ -87,21 +89,24 @@ class JobQueue:
             request: What was requested, for whoever lists the jobs.
 
         Raises:
-            WorkbenchClosedError: the queue is closed.
+            WorkbenchClosedError: the queue is closed, or was made in another process.
+            KeyboardInterrupt: as it came; the job is cancelled, since nobody would have it.
         """
-        if self._closing.is_set():
-            message = "this workbench is closed; make a new one: bench = Workbench()"
-            raise WorkbenchClosedError(message)
+        self._home.refuse_left()
         job: Job[T] = Job(f"job {next(self._numbers)}", work, self._emit, self._withdraw)
         job.label, job.request = label or job.name, request
-        with self._lock:
-            self._waiting.append(job)
         try:
-            self._emit(Event("queued", job.name))
-        finally:
+            self._add(job)
+            try:
+                self._emit(Event("queued", job.name))
+            finally:
+                job.announced.set()
+                self._take_turn(job)
+            return job  # noqa: TRY300 - within, so that it is cancelled here, too
+        except KeyboardInterrupt:
             job.announced.set()
-            self._worker.submit(self._perform_next)
-        return job
+            job.cancel()
+            raise
 
     def jobs(self) -> list[Job[Any]]:
         """Return the running job, if there is one, then the waiting ones in order.
@@ -141,8 +146,8 @@ class JobQueue:
     def go_on(self) -> None:
         """Start the waiting jobs again, after `pause`."""
         self._paused.clear()
-        for _ in self.jobs():  # their turns came while it was paused
-            self._worker.submit(self._perform_next)
+        for job in self.jobs():  # their turns came while it was paused
+            self._take_turn(job)
         self._emit(_CHANGED)
 
     @property
@@ -174,8 +179,12 @@ class JobQueue:
         """Cancel everything and end the worker.
 
         This blocks until the running step is over, and the rest of what was made before.
+        In a forked process there is nothing to end.
         """
-        self._closing.set()
+        if self._home.is_left:
+            return
+        with self._lock:
+            self._closing.set()
         if self._waiter is not None:
             self._waiter.join()
         self.cancel_all()
@@ -184,6 +193,25 @@ class JobQueue:
             ending = list(self._ending)
         for job in ending:
             job.error()
+
+    def _add(self, job: Job[Any]) -> None:
+        """Let a job wait.
+
+        Raises:
+            WorkbenchClosedError: the queue is closed.
+        """
+        with self._lock:
+            if self._closing.is_set():
+                message = "this workbench is closed; make a new one: bench = Workbench()"
+                raise WorkbenchClosedError(message)
+            self._waiting.append(job)
+
+    def _take_turn(self, job: Job[Any]) -> None:
+        """Let the worker run the first waiting job once it is free; if it ended, cancel this."""
+        try:
+            self._worker.submit(self._perform_next)
+        except RuntimeError:  # since the job was added; or Python itself ends
+            job.cancel()
 
     def _prepare_when_idle(self, seconds: float) -> None:
         """Run `prepare` on the worker, once there has been no job for that many seconds."""

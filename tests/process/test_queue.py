@@ -1,13 +1,17 @@
 """Jobs run one by one in the background, tell what happens, and can be stopped."""
 
 import gc
+import linecache
+import sys
 import threading
 import weakref
 from concurrent.futures import Future
 
 import pytest
 
-from medialab.errors import CancelledError, MediaLabError, QueueStoppedError
+from medialab.errors import CancelledError, MediaLabError, QueueStoppedError, WorkbenchClosedError
+from medialab.process import jobs as process_jobs
+from medialab.process import queue as process_queue
 from medialab.process.jobs import Unfinished
 from medialab.process.queue import JobQueue
 
@@ -456,3 +460,100 @@ def test_closing_waits_for_the_rest_of_what_was_made():
     assert closed.wait(SOON)
     closing.join()
     assert job.result(0) == "files"
+
+
+class OfTornTask(BaseException):
+    """As asyncio's CancelledError: `except Exception` does not hold it."""
+
+
+@pytest.mark.parametrize("where", ["work", "started", "done"])
+@pytest.mark.parametrize("kind", [SystemExit, GeneratorExit, OfTornTask])
+def test_no_error_of_any_kind_leaves_a_job_without_an_end_or_the_queue_without_a_turn(
+    queue, where, kind
+):
+    def work(_job):
+        if where == "work":
+            raise kind
+        return 1
+
+    def hear(event):
+        if event.kind == where:
+            raise kind
+
+    forget = queue.listen(hear)
+    job = queue.submit(work)
+    error = job.error(SOON)
+    assert (type(error) is kind) == (where != "done")
+    forget()
+    assert queue.submit(lambda _job: 2).result(SOON) == 2
+    assert queue.jobs() == []
+
+
+def lines_of(function, *modules):
+    """How many lines of these files a call runs on this thread."""
+    return interrupted(function, modules, None)[1]
+
+
+def interrupted(function, modules, at):
+    """Call a function, and raise KeyboardInterrupt before line `at` of those it runs.
+
+    Returns:
+        Its result, or None if it was interrupted; and how many lines there were until then.
+    """
+    count = 0
+
+    def trace(frame, event, _argument):
+        nonlocal count
+        if frame.f_code.co_filename not in modules:
+            return None
+        # The end of a `with` and a `try:` are lines, too, at which Python lets no signal in.
+        text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+        if event == "line" and not text.startswith(("with ", "try:")):
+            count += 1
+            if count == at:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return function(), count
+    except KeyboardInterrupt:
+        return None, count
+    finally:
+        sys.settrace(before)
+
+
+def test_an_interrupt_at_any_line_of_submit_leaves_no_job_behind_and_the_queue_works(queue):
+    ran, files = [], {process_queue.__file__, process_jobs.__file__}
+    lines = lines_of(lambda: queue.submit(lambda _job: ran.append(0)).result(SOON), *files)
+    assert lines > 10
+    for at in range(1, lines + 1):
+        ready, begun = threading.Event(), threading.Event()
+        first = queue.submit(lambda _job, ready=ready, begun=begun: (begun.set(), ready.wait(SOON)))
+        assert begun.wait(SOON)
+        job, _ = interrupted(lambda at=at: queue.submit(lambda _job: ran.append(at)), files, at)
+        assert queue.jobs() == ([first] if job is None else [first, job]), at
+        ready.set()
+        assert queue.submit(lambda _job: 7).result(SOON) == 7, at
+        assert (at in ran) == (job is not None), at
+
+
+def test_who_submits_while_the_queue_is_closed_is_refused_or_has_a_job_that_ends():
+    """The queue is closed while the listeners of a new job hear of it: the latest moment."""
+    queue = JobQueue()
+    told, closing = threading.Event(), threading.Thread(target=queue.close)
+
+    def hear(event):
+        if event.kind == "queued":
+            closing.start()
+            told.wait(0.05)  # close cancels what waits, and ends the worker
+            closing.join(SOON)
+
+    queue.listen(hear)
+    with pytest.raises(CancelledError):
+        queue.submit(lambda _job: 1).result(SOON)
+    with pytest.raises(WorkbenchClosedError):
+        queue.submit(lambda _job: 1)
+    queue.go_on()
