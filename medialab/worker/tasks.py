@@ -15,7 +15,7 @@ from typing import Any
 
 from medialab.batch.batch import Batch
 from medialab.devices.defects import note_defect, note_error
-from medialab.errors import CancelledError, MediaLabError
+from medialab.errors import ArtifactError, CancelledError, MediaLabError
 from medialab.process.events import ENDS, Event, Kind
 from medialab.runs.executor import KernelExecutor, RunJob
 from medialab.runs.plain import error_as_plain, event_as_plain, picture_as_plain
@@ -139,7 +139,16 @@ class Tasks:
             note_defect(self._bench.artifacts.folder, task, job.traceback)
         if isinstance(event.error, CancelledError):  # its message names the job of this process
             event = replace(event, error=CancelledError(_CANCELLED))
-        plain = event_as_plain(replace(event, job=task), self._unsaved)
+        try:
+            plain = event_as_plain(replace(event, job=task), self._unsaved)
+        except (OSError, MemoryError) as error:
+            if event.kind not in ENDS:
+                raise
+            # A picture that is not saved cannot be written down: the other process still waits.
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            message = f"the picture was made, but could not be handed on ({reason}); free the disk"
+            self._tell(Event("failed", task, error=ArtifactError(message)))
+            return
         if isinstance(event.result, Run):
             plain["run"]["pictures"] = [picture_as_plain(one) for one in event.result.artifacts]
         self._say({"event": plain})

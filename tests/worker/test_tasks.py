@@ -11,6 +11,7 @@ import pytest
 from medialab import PipelineConfig
 from medialab.batch.metrics import METRICS
 from medialab.batch.metrics.measured import Measured
+from medialab.runs.request import Request
 from medialab.worker.tasks import Tasks
 
 SOON = 60
@@ -100,3 +101,17 @@ def test_a_process_that_ends_measures_one_picture_more_and_no_other(bench, tmp_p
     closing.join(SOON)
     assert worker.end_of("one")["kind"] == "cancelled"
     assert [one is None for one in measured(batch)] == [False, True, True]
+
+
+def test_a_picture_that_cannot_be_handed_on_is_a_task_that_fails_and_the_next_is_made(
+    worker, tmp_path
+):
+    request = Request(BASE, save=False).as_json()
+    (tmp_path / "unsaved").write_text("no folder")
+    worker.tasks.take({"make": request, "task": "one"})
+    end = worker.end_of("one")
+    assert (end["kind"], end["error"]["kind"]) == ("failed", "ArtifactError")
+    assert str(tmp_path) not in end["error"]["message"]
+    (tmp_path / "unsaved").unlink()
+    worker.tasks.take({"make": request, "task": "two"})
+    assert worker.end_of("two")["kind"] == "done"
