@@ -18,6 +18,7 @@ from medialab.errors import (
     TooManyJobsError,
     WorkerEndedError,
 )
+from medialab.runs.plain import error_from_plain
 
 DEFAULT_STATUS = 422
 STATUS: Mapping[type[MediaLabError], int] = {
@@ -70,9 +71,8 @@ def job_answer(job: Job, without_folders: Callable[[str], str]) -> Answer:
     kind = job.failure["kind"]
     known = getattr(errors, kind, None)
     if isinstance(known, type) and issubclass(known, MediaLabError):
-        error = job.error(0)
-        assert error is not None  # noqa: S101 - a job with a failure has one
-        told = answer_of(error, without_folders)
+        # `Job.error` waits until all have heard of its last event, as this client may just do.
+        told = answer_of(error_from_plain(job.failure), without_folders)
     else:
         message = f"the studio failed with {kind}; its traceback is in outputs/api.log"
         told = failure(500, kind, message)

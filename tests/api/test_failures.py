@@ -10,10 +10,11 @@ from medialab.devices.jobs import Job
 from medialab.runs.plain import error_as_plain
 
 
-def ended(error):
+def ended(error, *, is_over=True):
     job = Job("pictures", "", "", cancel=lambda *_: None)
     job.end("failed", run={}, failure=error_as_plain(error))
-    job.close()
+    if is_over:
+        job.close()
     return job
 
 
@@ -53,6 +54,15 @@ def test_a_job_that_failed_is_answered_by_its_error_and_its_name():
     answer = job_answer(job, str)
     assert (answer.status, answer.body["job"]) == (507, job.name)
     assert failure_of(job, str)["message"] == "choose a smaller width"
+
+
+@pytest.mark.parametrize("error", [errors.OutOfMemoryError("no room"), ZeroDivisionError("x")])
+def test_an_error_is_told_from_the_moment_that_the_job_has_it(error):
+    """Its last event is told before all who wait for it go on, and clients read the job then."""
+    early, late = ended(error, is_over=False), ended(error)
+    told = [job_answer(one, str).body["error"] for one in (early, late)]
+    assert told[0] == told[1]
+    assert failure_of(early, str) == told[0]
 
 
 def test_of_a_defect_the_message_is_not_told():
