@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
+from pydantic_core import to_jsonable_python
 
 from medialab.artifacts import Artifact
 from medialab.batch.contact_sheet import ContactSheet
@@ -93,7 +94,8 @@ class Batch:
                 "versions": dict(all_versions()),
                 "drawn_seed": secrets.randbelow(DRAWN_BELOW),
                 **sweep.as_plain(),
-            }
+            },
+            _as_now,
         )
         batch = cls(bench, name)
         batch.measured.ask(metrics)
@@ -299,8 +301,8 @@ class Batch:
         """
         rows: SimpleQueue[tuple[int, Mapping[str, Any]] | None] = SimpleQueue()
         run = self.start(lambda row, state: rows.put((row, state)), executor)
-        run.then(lambda: rows.put(None))
         try:
+            run.then(lambda: rows.put(None))
             while (told := rows.get()) is not None:
                 if on_row is not None:
                     on_row(*told)
@@ -330,15 +332,11 @@ class Batch:
             rows: Their numbers, a part of the table, or `batch.table["status"] == "failed"`.
 
         Raises:
-            IndexError: there is no such row.
-            BatchError: as `run`.
+            BatchError: there is no such row, and nothing is changed; or as `run`.
         """
-        if hasattr(rows, "loc"):  # of pandas
-            rows = row_numbers(rows, len(self))
-        for row in rows:
-            self.sweep.place(row)
+        numbers = row_numbers(rows, len(self))
         with self.journal.writing() as writer:
-            for row in dict.fromkeys(self.same.get(row, row) for row in rows):
+            for row in dict.fromkeys(self.same.get(row, row) for row in numbers):
                 writer.note(row, WAITING, again=True)
         return self.run()
 
@@ -376,6 +374,14 @@ class Batch:
 
 def _journal(bench: Bench, name: str) -> Journal:
     return Journal(bench.artifacts.folder / FOLDER / check_name(name))
+
+
+def _as_now(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a batch's request with the settings that came later, as they were then."""
+    try:
+        return {**request, **to_jsonable_python(Sweep.of_plain(request).as_plain())}
+    except (ConfigError, LookupError, AttributeError, TypeError, ValueError):
+        return request  # what differs is told
 
 
 def names_in(outputs: Path) -> list[str]:

@@ -70,7 +70,11 @@ class Journal:
         """Whether a request is there."""
         return self.request_file.is_file()
 
-    def begin(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    def begin(
+        self,
+        request: Mapping[str, Any],
+        as_now: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+    ) -> Mapping[str, Any]:
         """Write the request; if one is there, compare it, and return that one.
 
         Of several processes that begin a batch at the same moment, one writes its request, and the
@@ -79,6 +83,8 @@ class Journal:
         Args:
             request: plain values. Those that do not say which pictures are wanted (`created`,
                 `versions`, `drawn_seed`) may differ from what is there.
+            as_now: Returns a request that is there as this program would write it: one of an older
+                program lacks the settings that came later.
 
         Raises:
             BatchError: another request has this name, and the message names what differs; or the
@@ -88,7 +94,7 @@ class Journal:
         if not self.exists and self._write(request):
             return request
         there = self.request()
-        if different := sorted(_differences("", _compared(there), _compared(request))):
+        if different := sorted(_differences("", _compared(as_now(there)), _compared(request))):
             told = "; ".join(different[:_MOST_DIFFERENCES])
             more = len(different) - _MOST_DIFFERENCES
             message = (

@@ -88,8 +88,12 @@ class BatchRun:
         self._cells: Cells | None = None
         self._is_cancelled = False
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="medialab-batch")
-        self._work: Future[None] = thread.submit(self._make)
-        thread.shutdown(wait=False)  # it ends with its work
+        try:
+            self._work: Future[None] = thread.submit(self._make)
+            thread.shutdown(wait=False)  # it ends with its work
+        except KeyboardInterrupt:  # whoever asked has no run that could be cancelled
+            self.cancel()
+            raise
 
     @property
     def state(self) -> RunState:

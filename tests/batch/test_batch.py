@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -171,11 +173,46 @@ def test_rows_are_made_again_when_asked_for(bench):
 
     after = [*again.table["path"]]
     assert [row for row in range(6) if before[row] != after[row]] == [1, 3]
-    with pytest.raises(IndexError):
+    with pytest.raises(BatchError, match="there is no row 6"):
         batch.rerun([6])
     path = again.table["path"]
     batch.rerun(again.table[again.table["guidance_scale"] == 5])
     assert [row for row in range(6) if path[row] != batch.table["path"][row]] == [2, 5]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [True, False],
+        [1.0],
+        "12",
+        [None],
+        np.array([True, False]),
+        [np.True_],
+        [np.float64(1)],
+        [-1],
+    ],
+    ids=repr,
+)
+def test_what_is_no_row_is_refused_and_the_batch_stays_as_it_is(bench, rows):
+    batch = bench.sweep(BASE, {"seed": [1, 2]}, name="poster").run()
+    before = batch.states()
+
+    with pytest.raises(BatchError, match="there is no row"):
+        batch.rerun(rows)
+    assert bench.batch("poster").states() == before
+
+
+@pytest.mark.parametrize(
+    "rows", [1, np.int64(1), np.array([1]), pd.Index([1]), range(1, 2)], ids=repr
+)
+def test_a_row_may_be_any_whole_number(bench, rows):
+    batch = bench.sweep(BASE, {"seed": [1, 2]}, name="poster").run()
+    before = [*batch.table["path"]]
+
+    after = [*batch.rerun(rows).table["path"]]
+
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False]
 
 
 def test_a_cancelled_batch_goes_on_later(bench, expected):

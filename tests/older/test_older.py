@@ -7,6 +7,7 @@ import pytest
 
 from medialab import PipelineConfig
 from medialab.artifacts import Sidecar
+from medialab.errors import BatchError
 from medialab.presets import Preset
 from medialab.process.versions import OPTIONAL
 from tests.older.schema import schema
@@ -104,3 +105,18 @@ def test_a_batch_is_written_as_the_newest_sample_is():
         return {name for name in every if not name.startswith("base")}
 
     assert names(batch_request()) == names(BATCHES[-1].read_bytes()), HOW
+
+
+@of_names(BATCHES)
+def test_a_batch_of_every_age_is_begun_again_by_its_notebook(bench, path):
+    """A setting that came later was as its default is: the same pictures are asked for."""
+    folder = bench.artifacts.folder / "batches" / "old"
+    folder.mkdir(parents=True)
+    (folder / "request.json").write_bytes(path.read_bytes())
+    sweep = {"seed": [1, 2], ("steps", "guidance_scale"): [(2, 1), (4, 5)]}
+    config = PipelineConfig.parse({"prompt": "a ball", "steps": 2})
+    assert len(bench.sweep(config, sweep, name="old")) == 4
+    with pytest.raises(
+        BatchError, match=r"begun with other settings: base\.sharpen: 0.*, now 0\.5"
+    ):
+        bench.sweep(config.changed(sharpen=0.5), sweep, name="old")
