@@ -7,7 +7,6 @@ diffusers.
 """
 
 import hashlib
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +20,7 @@ from medialab.api.jobs import OfJobs
 from medialab.api.limits import Limits
 from medialab.api.messages import decoded, refused
 from medialab.api.requests import BatchRequest, EnhanceRequest, PictureRequest
-from medialab.batch.files import parse_batch
+from medialab.batch.files import plain_batch
 from medialab.config.pipeline import PipelineConfig
 from medialab.devices.executor import DevicesExecutor
 from medialab.devices.jobs import Job
@@ -135,9 +134,8 @@ class Service(OfJobs):
         """
 
         def submit() -> Job:
-            # As the text of a batch's file, which names no other file.
-            content = request.model_dump(mode="json", exclude_defaults=True)
-            read = parse_batch(json.dumps(content, ensure_ascii=False), "batch")
+            # Not by way of YAML: null and true are no texts.
+            read = plain_batch(request.model_dump(mode="json", exclude_defaults=True), "batch")
             self.limits.check_batch(read.sweep)
             read.sweep.check()
             for row in range(len(read.sweep)):

@@ -82,7 +82,18 @@ def parse_batch(text: str, name: str) -> BatchFile:
         BatchError: it is not YAML, has a key that a batch does not have, or names other files.
         ConfigError: a setting or an axis is refused.
     """
-    content = _content(text, name)
+    return plain_batch(_content(text, name), name)
+
+
+def plain_batch(content: Mapping[str, Any], name: str) -> BatchFile:
+    """Return the batch of values that another program gives: of their own kinds, and no files.
+
+    Args:
+        content: Values by the keys of a batch's file.
+        name: What they are called in messages, and the batch if they do not name it.
+
+    Raises: as `parse_batch`.
+    """
     for axis, values in _mapping(content, "axes", name).items():
         if isinstance(values, dict):
             message = f"{name}: {axis}: other files are not read with it; write the values here"
@@ -105,7 +116,7 @@ def batch_in(namespace: Mapping[str, Any]) -> BatchFile:
         BatchError: there is another name, or a value is not of its kind.
         ConfigError: a setting or an axis is refused.
     """
-    given = plain_values(namespace)
+    given = plain_values(namespace, _KEYS)
     refuse_unknown(given, _KEYS)
     return batch_of(given, Path("batch"))
 
@@ -126,7 +137,9 @@ def batch_of(content: Mapping[str, Any], path: Path) -> BatchFile:
         if key not in _KEYS:
             message = f"{path.name}: a batch has no {shown(key)}; {listed(str(key), _KEYS)}"
             raise BatchError(message)
-    how: Any = content.get("how") or "grid"
+    how: Any = content.get("how", "")
+    if how is None or how == "":
+        how = "grid"
     if how not in get_args(How):
         raise BatchError(f"{path.name}: how: {shown(how)}; {listed(str(how), get_args(How))}")
     settings, axes = (_mapping(content, key, path.name) for key in ("settings", "axes"))
@@ -219,7 +232,9 @@ def _metrics(given: Any, path: Path) -> list[Any]:
 
 
 def _mapping(content: Mapping[str, Any], key: str, name: str) -> Mapping[str, Any]:
-    found = content.get(key) or {}
+    found = content.get(key)
+    if found is None or found == "":
+        return {}
     if isinstance(found, str):
         found = _content(found, f"{name}: {key}")
     if not isinstance(found, dict):

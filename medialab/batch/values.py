@@ -72,7 +72,12 @@ def _in_range(
         message = f"{text}: steps of {step} never lead from {first} to {last}"
         raise ConfigError(message)
     count = _few((last - first) // step + 1, text)
-    return [kind(first + step * place) for place in range(count)]
+    return [_exact(first + step * place, kind) for place in range(count)]
+
+
+def _exact(value: Decimal, kind: type[int] | type[float]) -> int | float:
+    """Return a number; one that is not whole stays so, and its setting refuses it by name."""
+    return kind(value) if value == value.to_integral_value() else float(value)
 
 
 def _spread(text: str, first: Decimal, last: Decimal, count: int) -> list[Decimal]:

@@ -36,12 +36,7 @@ def settings_in(
             has parameters of its own and a name is none of them and no setting.
     """
     own = [own] if isinstance(own, str) else own
-    others = {
-        name: value
-        for name, value in namespace.items()
-        if name in model.model_fields and isinstance(value, _OTHERS)
-    }
-    found = others | plain_values(namespace)
+    found = plain_values(namespace, model.model_fields)
     settings = {name: value for name, value in found.items() if name not in own}
     if own:
         refuse_unknown(settings, [*own, *model.model_fields])
@@ -49,12 +44,18 @@ def settings_in(
     return read_json_texts(settings, model)
 
 
-def plain_values(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the plain values among a notebook's `globals()`: its parameters."""
+def plain_values(namespace: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """Return a notebook's parameters: the plain values among its `globals()`.
+
+    Args:
+        namespace: The notebook's `globals()`.
+        known: Names of parameters, which count with other values, too.
+    """
     return {
         name: value
         for name, value in namespace.items()
-        if isinstance(value, _PLAIN) and not name.startswith("_") and name not in _OF_IPYTHON
+        if not name.startswith("_") and name not in _OF_IPYTHON
+        if isinstance(value, _PLAIN) or (name in known and isinstance(value, _OTHERS))
     }
 
 

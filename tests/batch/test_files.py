@@ -3,12 +3,13 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medialab import PipelineConfig
-from medialab.batch.files import batch_in, read_batch
+from medialab.batch.files import batch_in, plain_batch, read_batch
 from medialab.batch.setting_names import setting_names
 from medialab.errors import BatchError, ConfigError, MediaLabError
 
@@ -172,6 +173,11 @@ def test_a_notebooks_parameters_are_a_batch():
         ({"metrics": ["sharpness", 7]}, "metrics: write names"),
         ({"settings": {"seed": 1.5}}, "seed=1.5: write a whole number"),
         ({"settings": [1]}, "settings: write names with values"),
+        ({"settings": False}, "settings: write names with values"),
+        ({"axes": []}, "axes: write names with values"),
+        ({"axes": 0}, "axes: write names with values"),
+        ({"how": False}, "how: False"),
+        ({"how": 0}, "how: 0"),
         ({"axes": "seed"}, "write names and values"),
         ({"count": True, "how": "random"}, "count: True is not a whole number"),
     ],
@@ -206,6 +212,30 @@ def test_a_reference_lies_beside_the_file(read, tmp_path):
     batch = read("metrics: [{difference: car.png}]")
 
     assert batch.metrics == [{"difference": tmp_path / "car.png"}]
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"])))
+def test_the_texts_of_another_program_are_those_that_it_sends(text):
+    """As YAML they would be read anew: lines folded, and some characters refused."""
+    read = plain_batch({"settings": {"prompt": text}, "axes": {"negative_prompt": [text]}}, "b")
+    assert read.sweep.config(0).prompt == read.sweep.config(0).negative_prompt == text
+
+
+@pytest.mark.parametrize("value", [None, True, 7, 1.5, ["a"], {"a": 1}], ids=str)
+@pytest.mark.parametrize("is_axis", [False, True])
+def test_what_is_no_text_becomes_none(value, is_axis):
+    given_as = {"axes": {"prompt": [value]}} if is_axis else {"settings": {"prompt": value}}
+    with pytest.raises(MediaLabError, match="prompt"):
+        plain_batch(given_as, "b").sweep.check()
+
+
+def test_a_parameter_of_another_kind_is_not_ignored():
+    batch = batch_in({"metrics": ("sharpness",), "axes": {"seed": np.arange(3)}})
+    assert (batch.metrics, batch.sweep.shape) == (["sharpness"], (3,))
+    with pytest.raises(MediaLabError, match="axes"):
+        batch_in({"axes": {1, 2}})
+    with pytest.raises(MediaLabError, match="count"):
+        batch_in({"count": 3j, "how": "random"})
 
 
 def test_one_number_is_one_value():

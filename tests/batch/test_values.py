@@ -26,6 +26,9 @@ from medialab.errors import ConfigError
         ("3\n5\n7", int, [3, 5, 7]),
         ("1e-2, 2", float, [0.01, 2]),
         ("3, many", int, [3, "many"]),
+        ("1.5-3", int, [1.5, 2.5]),
+        ("1-2 (+0.5)", int, [1, 1.5, 2]),
+        ("1.0-3.0", int, [1, 2, 3]),
         ("", int, []),
     ],
 )
