@@ -9,10 +9,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from medialab.errors import ConfigError
+from medialab.errors import ConfigError, shown
 from medialab.settings.validation import faults_of
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+# Objects and lists within each other; a request has a few, and an answer may repeat them.
+_MOST_DEPTH = 50
 
 # Limit for one uploaded picture, in bytes; a PNG of 2048 x 2048 has about 8 MiB.
 MOST_BYTES = 32 * 1024**2
@@ -89,7 +92,13 @@ def content_of(body: bytes, content_type: str | None) -> Mapping[str, Any]:
     if content_type and not content_type.startswith(("application/json", "text/plain")):
         raise refused(415, f"Content-Type {content_type} is not supported; send application/json")
     try:
-        read = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite)
+        read = json.loads(
+            body.decode(),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_without_repeated,
+        )
+        _refuse_deep(read)
         if b"\\u" in body:
             # JSON can escape half a character ("\\ud800"), which no file can hold.
             json.dumps(read, ensure_ascii=False).encode()
@@ -102,6 +111,41 @@ def content_of(body: bytes, content_type: str | None) -> Mapping[str, Any]:
     if not isinstance(read, dict):
         raise refused(400, f"the body is a JSON {type(read).__name__}; send an object")
     return read
+
+
+def _without_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose names are all different: of two values one would be lost in silence.
+
+    Raises:
+        ValueError: a name stands there twice.
+    """
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            message = f"{shown(name)} stands twice in an object"
+            raise ValueError(message)
+        found[name] = value
+    return found
+
+
+def _refuse_deep(value: Any) -> None:
+    """Refuse objects and lists that lie too deep in each other to be written again.
+
+    Raises:
+        ValueError: they do.
+    """
+    level = [[value]]
+    for _ in range(_MOST_DEPTH + 1):
+        every = (part for one in level for part in one)
+        level = [
+            [*one.values()] if isinstance(one, dict) else one
+            for one in every
+            if isinstance(one, dict | list)
+        ]
+        if not level:
+            return
+    message = f"its objects and lists lie more than {_MOST_DEPTH} deep in each other"
+    raise ValueError(message)
 
 
 def _refuse_constant(word: str) -> None:

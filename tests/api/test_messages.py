@@ -4,8 +4,11 @@ import base64
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medialab.api import messages
+from medialab.api.http.a1111.requests import Txt2ImgRequest
 from medialab.api.messages import (
     Answer,
     RefusedError,
@@ -59,6 +62,10 @@ def test_an_object_is_taken(kind):
         ("[1]", None, 400, "a JSON list; send an object"),
         ("3", None, 400, "a JSON int; send an object"),
         ("null", None, 400, "send an object"),
+        ('{"steps": 5, "seed": 1, "steps": 50}', None, 400, "'steps' stands twice"),
+        ('{"face": {"steps": 5, "steps": 50}}', None, 400, "'steps' stands twice"),
+        ('{"a": ' + "[" * 60 + "]" * 60 + "}", None, 400, "more than 50 deep"),
+        ('{"a": ' * 60 + "1" + "}" * 60, None, 400, "more than 50 deep"),
     ],
 )
 def test_what_is_no_object_is_refused_by_its_kind(body, kind, status, said):
@@ -66,6 +73,28 @@ def test_what_is_no_object_is_refused_by_its_kind(body, kind, status, said):
     found, error = refusal(content_of, content, kind)
     assert found == status
     assert said in error["message"]
+
+
+PLAIN = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=3)
+    ),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(max_size=3), inner)),
+)
+
+
+@given(values=st.dictionaries(st.text(max_size=3), PLAIN), deep=st.integers(0, 120))
+def test_what_is_read_can_be_answered_and_is_what_was_sent(values, deep):
+    inside = values
+    for _ in range(deep):
+        inside = {"a": [inside]}
+    text = json.dumps(inside, ensure_ascii=False)
+    try:
+        read = content_of(text.encode(), None)
+    except (RefusedError, UnicodeEncodeError):  # half a character
+        return
+    request = Txt2ImgRequest.model_validate({"settings": read})
+    assert json.loads(Answer(200, request.model_dump(mode="json")).text)["settings"] == inside
 
 
 def test_every_fault_of_a_body_is_told_by_its_field():

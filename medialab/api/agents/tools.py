@@ -136,7 +136,9 @@ async def sweep(call: Call) -> Contents:
     def sheet() -> Contents:
         batch = call.service.bench.batch(request.name)
         pages = [shown(page, MOST_SIDE) for page in batch.sheet()[:_MOST_SHOWN]]
-        rows = [{"row": row, **_row(state)} for row, state in enumerate(batch.states())]
+        rows = [
+            {"row": row, **_row(call.service, state)} for row, state in enumerate(batch.states())
+        ]
         return [as_text({"batch": request.name, "counted": dict(job.rows), "rows": rows}), *pages]
 
     return await asyncio.to_thread(sheet)
@@ -218,9 +220,10 @@ def _sentence(job: Job, event: JobEvent | None) -> str:
     return f"{data.get('stage') or event.kind}{step}"
 
 
-def _row(state: Mapping[str, Any]) -> Mapping[str, Any]:
+def _row(service: Service, state: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what an agent is told of a batch's row."""
-    return {name: str(state[name]) for name in ("state", "path", "error") if state.get(name)}
+    told = {name: str(state[name]) for name in ("state", "path", "error") if state.get(name)}
+    return told | ({"error": service.without_folders(told["error"])} if "error" in told else {})
 
 
 def _told(record: Any) -> list[str]:

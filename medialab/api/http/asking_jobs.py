@@ -72,6 +72,8 @@ async def _lines(service: Service, job: Job, after: int) -> AsyncIterator[bytes]
             yield b": still here\n\n"
             continue
         data = dict(event.data)
+        if event.kind == "row" and "error" in data:
+            data["error"] = service.without_folders(data["error"])
         if event.kind in ENDS:
             data |= {"state": job.state, "seconds": round(job.seconds, 3)}
             if job.failure:

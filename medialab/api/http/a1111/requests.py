@@ -33,7 +33,7 @@ Sides = Field(0, ge=0, description="Pixels; 0 by the scale.")
 class Drawing(BaseModel):
     """What txt2img and img2img have in common; further fields are named in the answer."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
     prompt: str = ""
     negative_prompt: str = ""

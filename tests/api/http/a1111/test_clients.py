@@ -298,6 +298,8 @@ def test_a_client_that_hangs_up_cancels_nothing_and_interrupt_leaves_what_waits(
         ("txt2img", {"steps": 0}, "steps"),
         ("txt2img", {"steps": "many"}, "steps"),
         ("txt2img", {"width": 1}, "width"),
+        ("txt2img", {"hr_scale": "nan"}, "hr_scale"),
+        ("txt2img", {"denoising_strength": "-inf"}, "denoising_strength"),
         ("txt2img", {"n_iter": 10**9}, "batch_size"),
         ("txt2img", {"scheduler": "nope"}, "scheduler"),
         ("txt2img", {"seed": 2**70}, "seed"),
