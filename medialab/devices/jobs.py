@@ -19,7 +19,9 @@ from medialab.runs.run import Run
 from medialab.settings.fields import RANDOM_SEED
 
 JobKind = Literal["pictures", "batch", "metrics"]
-_MOST_EVENTS = 1000  # of one job; the oldest steps are forgotten first
+_MOST_EVENTS = 1000  # of one job
+# What is forgotten of more, in this order: a batch of a thousand rows has several for each stage.
+_FORGOTTEN = ({"step"}, {"planned", "stage", "stage done"})
 _PREVIEW = "preview"
 
 
@@ -184,10 +186,11 @@ class Job:
         with self._lock:
             self._number += 1
             if kind == "step":
-                self._forget_previews()
+                self._forget_preview()
             if kind in ENDS:
                 self._events = [one for one in self._events if one.kind != "step"]
             self._events.append(JobEvent(self._number, kind, data))
+            self._forget_oldest()
             watchers = list(self._watchers)
         for call in watchers:
             call()
@@ -200,17 +203,25 @@ class Job:
         for call in watchers:
             call()
 
-    def _forget_previews(self) -> None:
-        """Drop the preview of an earlier step, and the oldest steps of very many."""
+    def _forget_preview(self) -> None:
+        """Drop the preview of an earlier step."""
         for at in reversed(range(len(self._events))):
             old = self._events[at]
             if _PREVIEW in old.data:  # the only one
                 data = {name: one for name, one in old.data.items() if name != _PREVIEW}
                 self._events[at] = JobEvent(old.number, old.kind, data)
                 break
-        if len(self._events) >= _MOST_EVENTS:
-            at = next((at for at, one in enumerate(self._events) if one.kind == "step"), 0)
-            del self._events[at]
+
+    def _forget_oldest(self) -> None:
+        """Drop the oldest step of very many events, else what is oldest of a stage, or of all."""
+        if len(self._events) <= _MOST_EVENTS:
+            return
+        for kinds in _FORGOTTEN:
+            for at, one in enumerate(self._events):
+                if one.kind in kinds:
+                    del self._events[at]
+                    return
+        del self._events[0]
 
 
 def next_of(

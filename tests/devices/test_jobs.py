@@ -52,6 +52,25 @@ def test_of_very_many_events_the_oldest_steps_are_forgotten(monkeypatch):
     assert one.events()[-1].data["step"] == 19
 
 
+@pytest.mark.parametrize("steps", [0, 3])
+def test_a_job_keeps_so_many_events_of_whatever_kind_and_the_newest_of_its_rows(monkeypatch, steps):
+    monkeypatch.setattr(jobs, "_MOST_EVENTS", 20)
+    one = job(kind="batch")
+    for row in range(50):
+        one.add("stage", {"row": row})
+        for step in range(steps):
+            one.add("step", {"row": row, "step": step})
+        one.add("stage done", {"row": row})
+        one.add("row", {"row": row})
+        assert len(one.events()) <= 20
+    one.add("done", {})
+    found = one.events()
+    rows = [event.data["row"] for event in found if event.kind == "row"]
+    assert rows == [*range(50 - len(rows), 50)]
+    assert len(rows) >= 18
+    assert found[-1].kind == "done"
+
+
 def test_who_watches_is_called_until_it_forgets():
     one, calls = job(), []
     forget = one.watch(lambda: calls.append(1))
