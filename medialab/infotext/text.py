@@ -17,6 +17,7 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import ResolvedConfig
 from medialab.infotext.adetailer import write_detailers
 from medialab.infotext.applied import applied_in, inversions_in, steps_handed_over
+from medialab.infotext.hashes import without_hash
 from medialab.infotext.interpretation import Parsed
 from medialab.infotext.item_values import EXACT, STAGES
 from medialab.infotext.items import NEGATIVE
@@ -213,6 +214,8 @@ def _other_settings(config: ResolvedConfig, drawn: ResolvedConfig) -> dict[str, 
     for name in _FIRST_PASS:
         if name not in _ONLY_OURS and getattr(drawn, name) != getattr(config, name):
             found[name] = mine[name]
+    if without_hash(drawn.checkpoint) != drawn.checkpoint:  # to a reader, a name and its hash
+        found["checkpoint"] = mine["checkpoint"]
     for name, defaults in plain.items():
         if isinstance(defaults, dict):
             changed = {key: mine[name][key] for key in defaults if mine[name][key] != defaults[key]}

@@ -410,9 +410,9 @@ def test_our_own_text_encoder_is_no_vae_whatever_its_name(name):
     assert PipelineConfig.parse(infotext.read(text).settings) == config.asked()
 
 
-@pytest.mark.parametrize("name", ["(", "(old", "(a, b)", "(1, 2", "[x", "{x}"])
-def test_a_models_name_that_begins_with_a_bracket_takes_no_other_items(name):
-    """An open bracket was read up to the next one that closes, items later."""
+@pytest.mark.parametrize("name", ["(", "(old", "(a, b)", "(1, 2", "[x", "{x}", "a [1234abcd]"])
+def test_brackets_in_a_models_name_are_read_back(name):
+    """One that opens was read up to the next that closes, items later; digits in some as a hash."""
     config = ResolvedConfig(
         width=64,
         height=64,
