@@ -20,6 +20,11 @@ from medialab.prompts.wildcard_files import WILDCARD, without_comments
 
 _TAG = re.compile(r"<(\w+):([^<>]*)>")
 _NOT_CLOSED = re.compile(r"<(?:lora|lyco|hypernet):[^<>]*(?=<|\Z)", re.IGNORECASE)
+# A tag in the wide signs of an East Asian keyboard, which looks like one.
+_WIDE = re.compile(
+    "(?:\uff1c(?:lora|lyco|hypernet)[:\uff1a]|<(?:lora|lyco|hypernet)\uff1a)[^<>]{0,30}",
+    re.IGNORECASE,
+)
 # A preset's name, or numbers separated by commas, where a weight would stand.
 _BLOCK_WEIGHTS = re.compile(r"[A-Z]+[0-9]*|[-+.0-9 ]+(?:,[-+.0-9 ]*)+")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -61,13 +66,17 @@ def take_loras(prompt: str) -> tuple[str, tuple[LoRATag, ...]]:
     A tag that contains a choice or a wildcard remains in the text until that is drawn.
 
     Raises:
-        ConfigError: a tag that is not supported, is not closed, or has an invalid number.
+        ConfigError: a tag that is not supported, is not closed, is written with wide signs, or has
+            an invalid number.
     """
     text, tags, faults = _read(prompt)
     if faults:
         raise ConfigError(faults[0])
     if (broken := _NOT_CLOSED.search(text)) is not None and not _has_choice(text):
         message = f"{broken[0][:40]!r} is not closed; {_SYNTAX}"
+        raise ConfigError(message)
+    if (wide := _WIDE.search(text)) is not None:
+        message = f"{wide[0]!r} is written with wide signs, and is no tag; {_SYNTAX}"
         raise ConfigError(message)
     return text, tags
 

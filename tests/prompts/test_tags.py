@@ -70,6 +70,9 @@ def test_other_ways_to_write_a_tag_are_read_too(tag, expected):
         ("<lora:a:0.8", "is not closed"),
         ("<lora:a:0.8, <lora:b:1>", "is not closed"),
         ("<lyco:a, a cat", "is not closed"),
+        ("<lora\uff1aa\uff1a0.8>", "is written with wide signs"),
+        ("\uff1clora:a:0.8\uff1e", "is written with wide signs"),
+        ("\uff1cLyCO\uff1aa\uff1e", "is written with wide signs"),
     ],
 )
 def test_a_tag_that_cannot_be_followed_is_named(tag, why):
