@@ -89,8 +89,8 @@ def _follow_day(connection: sqlite3.Connection, folder: Path, day: str) -> tuple
     found = set()
     for pair in pairs:
         try:
-            _follow_pair(connection, pair, known.get(pair.picture.name))
-            found.add(pair.picture.name)
+            _follow_pair(connection, day, pair, known.get(pair.name))
+            found.add(pair.name)
         except FileNotFoundError:  # deleted in the meantime
             continue
         except ArtifactError as error:
@@ -106,7 +106,7 @@ def _follow_day(connection: sqlite3.Connection, folder: Path, day: str) -> tuple
     return len(found), is_whole
 
 
-def _follow_pair(connection: sqlite3.Connection, pair: Pair, known: int | None) -> None:
+def _follow_pair(connection: sqlite3.Connection, day: str, pair: Pair, known: int | None) -> None:
     """Update a picture's row from its sidecar.
 
     Raises:
@@ -123,9 +123,9 @@ def _follow_pair(connection: sqlite3.Connection, pair: Pair, known: int | None) 
         raise ArtifactError(f"its sidecar cannot be read: {error.strerror}") from error
     if changed == known:
         return
-    content = Sidecar.read(pair.sidecar)
+    content = Sidecar.read(Path(pair.sidecar.path))
     found, names = Artifact.of(pair.picture, content), joined(names_of(content))
-    day, name = pair.picture.parent.name, pair.picture.name
+    name = pair.name
     connection.execute(
         _REPLACE,
         (
