@@ -40,6 +40,9 @@ VALUES ({", ".join("?" * 19)})
 # A folder changed more recently than this may change again without a new time (FAT's resolution is
 # 2 s), so its time is not trusted yet.
 _SETTLED_NS = 3_000_000_000
+# Reading thousands of sidecars takes minutes: days are written at least so often, so that a kill
+# costs no more, and another process comes in between.
+_WRITE_SECONDS = 2.0
 _LONGEST_REASON = 400  # characters: a sidecar may hold a value of any length
 
 
@@ -55,7 +58,10 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def follow(connection: sqlite3.Connection, folder: Path) -> list[LeftOut]:
-    """Update the tables from the folders on disk; return the folders that cannot be read."""
+    """Update the tables from the folders on disk; return the folders that cannot be read.
+
+    Within a transaction, which is committed between two days if that takes long, and begun again.
+    """
     on_disk, closed = days_in(folder)
     known = {
         day: (changed, held)
@@ -66,7 +72,12 @@ def follow(connection: sqlite3.Connection, folder: Path) -> list[LeftOut]:
     for day in (known.keys() | counted.keys()) - on_disk.keys():
         for table in ("pictures", "days", "left_out"):
             connection.execute(f"DELETE FROM {table} WHERE day = ?", (day,))  # noqa: S608
+    begun = time.monotonic()
     for day, changed in on_disk.items():
+        if time.monotonic() - begun >= _WRITE_SECONDS:
+            connection.execute("COMMIT")
+            connection.execute("BEGIN IMMEDIATE")
+            begun = time.monotonic()
         if known.get(day) != (changed, counted.get(day, 0)):
             held, is_whole = _follow_day(connection, folder, day)
             is_settled = is_whole and time.time_ns() - changed > _SETTLED_NS

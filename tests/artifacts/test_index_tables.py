@@ -2,10 +2,11 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from medialab.artifacts import index_tables
+from medialab.artifacts import ArtifactManager, Sidecar, index_tables
 from tests.artifacts.pictures import config, image
 
 
@@ -56,3 +57,42 @@ def test_a_sidecar_that_is_mended_in_its_place_is_listed_again(manager, spoil, t
     bad.sidecar.write_bytes(content)  # the folder's time stays
     assert {one.id for one in manager.find()} == {good.id, bad.id}
     assert manager.left_out() == []
+
+
+def test_what_was_read_before_a_kill_is_not_read_again(manager, outputs, monkeypatch):
+    saved = manager.save(image(), config(), {})
+    for number in range(4):
+        day = outputs / f"2020-01-0{number + 1}"
+        day.mkdir()
+        for path in (saved.path, saved.sidecar):
+            (day / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(index_tables, "_WRITE_SECONDS", 0)
+    whole, read = Sidecar.read, []
+
+    def killed_at_the_third(path):
+        if len(read) == 2:
+            raise KeyboardInterrupt
+        read.append(path)
+        return whole(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sidecar, "read", killed_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            manager.find()
+    with monkeypatch.context() as patched:
+        patched.setattr(Sidecar, "read", lambda path: read.append(path) or whole(path))
+        assert len(manager.find()) == 5
+    assert len(read) == len({*read}) == 5
+
+
+def test_two_that_follow_the_same_folders_at_once_read_them_rightly(manager, outputs, monkeypatch):
+    saved = manager.save(image(), config(), {})
+    for number in range(6):
+        day = outputs / f"2020-01-0{number + 1}"
+        day.mkdir()
+        for path in (saved.path, saved.sidecar):
+            (day / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(index_tables, "_WRITE_SECONDS", 0)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: len(ArtifactManager(outputs).find()), range(8)))
+    assert found == [7] * 8
