@@ -8,6 +8,7 @@ that the model had when it was last tagged, its kind and its tags.
 import json
 import os
 import time
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,7 +61,7 @@ class ModelTags:
             ArtifactError: the file is damaged, or written by a newer version.
         """
         try:
-            content = read_regular(self._path, _MOST_BYTES)
+            content = read_regular(self._path, _MOST_BYTES).removeprefix(BOM_UTF8)
         except FileNotFoundError:
             return {}
         except OSError as error:

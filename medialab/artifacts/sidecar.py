@@ -1,6 +1,7 @@
 """The JSON file beside each picture: everything needed to make it again."""
 
 import json
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,7 +106,8 @@ class Sidecar(BaseModel):
                 version, or holds an invalid setting.
         """
         try:
-            text = read_regular(path, _MOST_BYTES)
+            # An editor may have put a mark before it, as Windows' do.
+            text = read_regular(path, _MOST_BYTES).removeprefix(BOM_UTF8)
         except OSError as error:
             raise ArtifactError(f"cannot read the sidecar {path}: {error.strerror}") from error
         try:

@@ -54,3 +54,12 @@ def test_what_cannot_be_written_is_told(tags, tmp_path):
     (tmp_path / "tags").write_text("in the folder's place")
     with pytest.raises(ArtifactError, match=r"cannot be written to .*tags"):
         tags.change({ONE: ("lora", "ink")}, add=["x"])
+
+
+def test_an_editors_mark_before_the_text_is_passed_over(tags, tmp_path):
+    tags.change({ONE: ("lora", "ink")}, add=["good"])
+    path = tmp_path / "tags" / "models.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert tags.of(ONE) == ("good",)
+    tags.change({ONE: ("lora", "ink")}, add=["dark"])
+    assert tags.of(ONE) == ("good", "dark")

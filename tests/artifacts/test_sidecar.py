@@ -78,3 +78,12 @@ def test_a_picture_of_no_known_time_hides_no_other_and_is_told(manager, save, cr
     (left_out,) = manager.left_out()
     assert left_out.path == bad.path
     assert "created" in left_out.reason
+
+
+def test_an_editors_mark_before_the_text_is_passed_over(manager, save):
+    saved = save()
+    content = saved.sidecar.read_bytes().replace(b"\n", b"\r\n")
+    saved.sidecar.write_bytes(b"\xef\xbb\xbf" + content)
+    assert manager.find() == [saved]
+    assert manager.annotate(saved.path, tags=["poster"]).tags == ("poster",)
+    assert saved.sidecar.read_bytes().startswith(b"{")
