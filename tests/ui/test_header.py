@@ -182,3 +182,41 @@ def test_a_lost_kernel_is_one_sentence_and_no_sign_at_every_widget(room, picture
     assert page.get_by_role("button", name="View").evaluate(shown) == "none"
     page.get_by_role("button", name="Hide this").click()
     expect(said).to_have_count(0)
+
+
+LAYER = """() => {
+  const panel = document.querySelector(".mls-studio");
+  panel.insertAdjacentHTML("beforeend", `<button popovertarget="layer">Queue</button>
+    <div id="layer" popover="auto"><button>Pause</button></div>
+    <input type="search" aria-label="search" placeholder="Search">
+    <input type="checkbox" aria-label="tick">`);
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1000, 700)])
+def test_escape_closes_one_thing_at_a_time(room, size):
+    page = room(size=size)
+    page.evaluate(LAYER)
+    panel = page.locator(".mls-studio")
+    page.get_by_role("button", name="Fill the window").click()
+    page.get_by_role("button", name="Queue").click()
+    page.get_by_role("button", name="Pause").press("Escape")
+    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
+    page.wait_for_timeout(100)  # in which the window would be left
+    expect(panel).to_have_attribute("data-filled", "true")
+    search = page.get_by_label("search")
+    search.fill("sea")
+    search.press("Escape")
+    expect(search).to_have_value("")
+    page.wait_for_timeout(100)
+    expect(panel).to_have_attribute("data-filled", "true")
+    search.press("Escape")  # there is nothing left to empty
+    expect(panel).to_have_attribute("data-filled", "false")
+
+
+def test_a_tick_takes_no_letters_so_that_the_keys_are_the_studios(room):
+    page = room()
+    page.evaluate(LAYER)
+    page.get_by_label("tick").press("t")
+    expect_parts(page, ["canvas"])
+    expect(page.get_by_label("tick")).not_to_be_checked()

@@ -10,8 +10,8 @@
 // source: widgets/header/src/room.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/keys.js
-// sha256 of the sources: d81e97bb592cd1b87dc1c3f6418857dcb4e7f0ec80d49b09997cfae596c757c7
-// sha256 of the lines below: 536c649c7b45dacad0c70b3132e83e7fe3b814137352e6089193830ce66619fd
+// sha256 of the sources: 1469db441bf27252c2ab6e0d5f0aed9ed1270a5ea0547c4d1af976d3ef4d2166
+// sha256 of the lines below: 37140e3091faefbe7e70246683580b6e75f7e2bb3196a70ce7780eef793d1f5b
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -152,6 +152,7 @@ var Lost = class {
 };
 
 // widgets/shared/keys.js
+var TEXT_FIELD = "input:not([type=button], [type=checkbox], [type=color], [type=file], [type=radio], [type=range]), textarea, [contenteditable]";
 var KEYS = {
   studio: {
     title: "Anywhere in the studio",
@@ -193,7 +194,7 @@ var KEYS = {
       mask: [["M"], "Paint a mask"],
       boxes: [["B"], "Edit boxes"],
       fit: [["0"], "Fit the picture in"],
-      actual: [["1"], "Show it 1:1"],
+      actual: [["1"], "Show it at 100 %"],
       larger: [["+", "="], "Zoom in"],
       smaller: [["-"], "Zoom out"],
       pan: [["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], "Move the picture"],
@@ -255,6 +256,12 @@ var KEYS = {
       remove: [["Delete", "Backspace"], "Remove the box"],
       undo: [["Ctrl+Z"], "Undo the last change of a box"],
       redo: [["Ctrl+Shift+Z", "Ctrl+Y"], "Redo it"]
+    }
+  },
+  queue: {
+    title: "In the queue",
+    rows: {
+      move: [["Alt+ArrowUp", "Alt+ArrowDown"], "Move the waiting picture up or down"]
     }
   },
   history: {
@@ -560,7 +567,9 @@ function remember(values) {
 }
 
 // widgets/header/src/room.js
-var TEXT = "input, textarea, select, [contenteditable]";
+var TEXT = `${TEXT_FIELD}, select`;
+var OPENED = "[popover=auto]:popover-open";
+var SEARCH = "input[type=search]:not(:placeholder-shown)";
 var Room = class {
   /**
    * @param {HTMLElement} panel
@@ -582,7 +591,10 @@ var Room = class {
     panel.dataset.filled ??= "false";
     panel.addEventListener("mls-open-shelf", (event) => this.answer(event), { signal });
     panel.addEventListener("mls-open-settings", () => this.set("left", true), { signal });
-    const hear = (event) => setTimeout(() => this.press(event));
+    const hear = (event) => {
+      const ends = event.key === "Escape" && this.endsFirst(event);
+      setTimeout(() => ends || this.press(event));
+    };
     document.addEventListener("keydown", hear, { capture: true, signal });
     this.draw();
     if (filled) this.fill(true);
@@ -661,6 +673,14 @@ var Room = class {
     else if (isKey(event, rows.left)) this.set("left");
     else if (isKey(event, rows.shelf)) this.set("shelf");
     else if (isKey(event, rows.keys)) this.keys.open();
+  }
+  /**
+   * Say whether Esc closes what lies over the page, or empties the search that has the focus: the
+   * browser does so, and tells nobody.
+   * @param {Event} event
+   */
+  endsFirst(event) {
+    return this.panel.querySelector(OPENED) !== null || targetOf(event).matches?.(SEARCH);
   }
   escape() {
     if (this.folds.closeDrawers(this.size)) this.draw();

@@ -2,8 +2,8 @@
 // source: widgets/keyboard/src/keyboard.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/keys.js
-// sha256 of the sources: d6d7f1ccd341741f2a5c7a8125e6ac3ce2bd280840d8551526882dd8b7d1602a
-// sha256 of the lines below: ab4f5574a37bce1499a9830e99f16913692cf6f792743f420dd1b3950d9e1cd7
+// sha256 of the sources: 346cdecd3f30654f242af5696538dd91fbc7692b51770d63fb82c909c4e9e8f7
+// sha256 of the lines below: 0531a5291cbfb42bcc02b93b84b441749d9baa5ef951922906402f38c1c88082
 // widgets/shared/dom.js
 function targetOf(event) {
   return (
@@ -13,6 +13,7 @@ function targetOf(event) {
 }
 
 // widgets/shared/keys.js
+var TEXT_FIELD = "input:not([type=button], [type=checkbox], [type=color], [type=file], [type=radio], [type=range]), textarea, [contenteditable]";
 var KEYS = {
   studio: {
     title: "Anywhere in the studio",
@@ -54,7 +55,7 @@ var KEYS = {
       mask: [["M"], "Paint a mask"],
       boxes: [["B"], "Edit boxes"],
       fit: [["0"], "Fit the picture in"],
-      actual: [["1"], "Show it 1:1"],
+      actual: [["1"], "Show it at 100 %"],
       larger: [["+", "="], "Zoom in"],
       smaller: [["-"], "Zoom out"],
       pan: [["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], "Move the picture"],
@@ -118,6 +119,12 @@ var KEYS = {
       redo: [["Ctrl+Shift+Z", "Ctrl+Y"], "Redo it"]
     }
   },
+  queue: {
+    title: "In the queue",
+    rows: {
+      move: [["Alt+ArrowUp", "Alt+ArrowDown"], "Move the waiting picture up or down"]
+    }
+  },
   history: {
     title: "In the history",
     rows: {
@@ -165,7 +172,8 @@ var partsOf = (key) => key.length === 1 ? [key] : key.split("+");
 
 // widgets/keyboard/src/keyboard.js
 var PRIMARY = "button.mls-generate";
-var OWN_UNDO = "input, textarea, [contenteditable], .mls-viewer";
+var OWN_UNDO = `${TEXT_FIELD}, .mls-viewer`;
+var DIALOG = "[aria-modal=true]";
 var SWITCH = ".widget-toggle-button, .widget-toggle-buttons *";
 var LOOK_AGAIN = 100;
 function render({ el }) {
@@ -225,9 +233,10 @@ function press(panel, event) {
   const target = targetOf(event);
   if (isKey(event, rows.generate)) {
     take(event);
+    if (event.repeat || target.closest(DIALOG)) return;
     target.dispatchEvent(new Event("change", { bubbles: true }));
     pressFirst(panel, PRIMARY);
-  } else if (!target.closest(OWN_UNDO)) {
+  } else if (!target.closest(`${OWN_UNDO}, ${DIALOG}`)) {
     if (isKey(event, rows.undo)) pressInstead(event, panel, "button.mls-undo");
     else if (isKey(event, rows.redo)) pressInstead(event, panel, "button.mls-redo");
   }

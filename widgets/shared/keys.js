@@ -7,6 +7,11 @@
  */
 /** @typedef {{ title: string, rows: Record<string, Row> }} Section */
 
+/** What a person types text in: the other inputs are pressed or dragged. */
+export const TEXT_FIELD =
+  "input:not([type=button], [type=checkbox], [type=color], [type=file], [type=radio], " +
+  "[type=range]), textarea, [contenteditable]";
+
 /** @satisfies {Record<string, Section>} */
 export const KEYS = {
   studio: {
@@ -49,7 +54,7 @@ export const KEYS = {
       mask: [["M"], "Paint a mask"],
       boxes: [["B"], "Edit boxes"],
       fit: [["0"], "Fit the picture in"],
-      actual: [["1"], "Show it 1:1"],
+      actual: [["1"], "Show it at 100 %"],
       larger: [["+", "="], "Zoom in"],
       smaller: [["-"], "Zoom out"],
       pan: [["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], "Move the picture"],
@@ -111,6 +116,12 @@ export const KEYS = {
       remove: [["Delete", "Backspace"], "Remove the box"],
       undo: [["Ctrl+Z"], "Undo the last change of a box"],
       redo: [["Ctrl+Shift+Z", "Ctrl+Y"], "Redo it"],
+    },
+  },
+  queue: {
+    title: "In the queue",
+    rows: {
+      move: [["Alt+ArrowUp", "Alt+ArrowDown"], "Move the waiting picture up or down"],
     },
   },
   history: {

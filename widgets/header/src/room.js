@@ -1,7 +1,7 @@
 // The room of the studio: its height, what is folded away, and whether it fills the window. The state
 // stands in attributes of the panel; the style sheet does the rest.
 import { targetOf } from "../../shared/dom.js";
-import { KEYS, isKey } from "../../shared/keys.js";
+import { KEYS, TEXT_FIELD, isKey } from "../../shared/keys.js";
 import { fill } from "./filled.js";
 import { Folds } from "./folds.js";
 import { keepHeight } from "./height.js";
@@ -10,7 +10,10 @@ import { recall, remember } from "./memory.js";
 
 /** @import { Part, Room as Size } from "./folds.js" */
 
-const TEXT = "input, textarea, select, [contenteditable]";
+const TEXT = `${TEXT_FIELD}, select`;
+// What Esc ends first, without a word to others: what lies over the page, and a search that is begun.
+const OPENED = "[popover=auto]:popover-open";
+const SEARCH = "input[type=search]:not(:placeholder-shown)";
 
 export class Room {
   /**
@@ -34,7 +37,10 @@ export class Room {
     panel.addEventListener("mls-open-shelf", (event) => this.answer(event), { signal });
     panel.addEventListener("mls-open-settings", () => this.set("left", true), { signal });
     // Captured, and looked at after all others: whoever used the key has said so by then.
-    const hear = (/** @type {KeyboardEvent} */ event) => setTimeout(() => this.press(event));
+    const hear = (/** @type {KeyboardEvent} */ event) => {
+      const ends = event.key === "Escape" && this.endsFirst(event);
+      setTimeout(() => ends || this.press(event));
+    };
     document.addEventListener("keydown", hear, { capture: true, signal });
     this.draw();
     if (filled) this.fill(true);
@@ -116,6 +122,15 @@ export class Room {
     else if (isKey(event, rows.left)) this.set("left");
     else if (isKey(event, rows.shelf)) this.set("shelf");
     else if (isKey(event, rows.keys)) this.keys.open();
+  }
+
+  /**
+   * Say whether Esc closes what lies over the page, or empties the search that has the focus: the
+   * browser does so, and tells nobody.
+   * @param {Event} event
+   */
+  endsFirst(event) {
+    return this.panel.querySelector(OPENED) !== null || targetOf(event).matches?.(SEARCH);
   }
 
   escape() {

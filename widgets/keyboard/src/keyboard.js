@@ -2,12 +2,13 @@
 // does not hear them. Ctrl+Enter (Cmd+Enter on a Mac) presses the button that makes pictures,
 // Ctrl+Z takes the last change back. A screen reader is told which switches are on.
 import { targetOf } from "../../shared/dom.js";
-import { KEYS, isKey } from "../../shared/keys.js";
+import { KEYS, TEXT_FIELD, isKey } from "../../shared/keys.js";
 
 /** @import { RenderProps } from "@anywidget/types" */
 
 const PRIMARY = "button.mls-generate";
-const OWN_UNDO = "input, textarea, [contenteditable], .mls-viewer"; // have an undo of their own
+const OWN_UNDO = `${TEXT_FIELD}, .mls-viewer`; // have an undo of their own
+const DIALOG = "[aria-modal=true]";
 const SWITCH = ".widget-toggle-button, .widget-toggle-buttons *";
 const LOOK_AGAIN = 100; // ms, while the panel is not in the page
 
@@ -86,10 +87,12 @@ function press(panel, event) {
   const target = targetOf(event);
   if (isKey(event, rows.generate)) {
     take(event);
+    // A key that is held asks for one picture, and in what lies over the panel for none.
+    if (event.repeat || target.closest(DIALOG)) return;
     // A text is sent to Python when it changes, which the browser says only when focus leaves it.
     target.dispatchEvent(new Event("change", { bubbles: true }));
     pressFirst(panel, PRIMARY);
-  } else if (!target.closest(OWN_UNDO)) {
+  } else if (!target.closest(`${OWN_UNDO}, ${DIALOG}`)) {
     if (isKey(event, rows.undo)) pressInstead(event, panel, "button.mls-undo");
     else if (isKey(event, rows.redo)) pressInstead(event, panel, "button.mls-redo");
   }

@@ -48,6 +48,7 @@ export class NameForm {
     });
     this.root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
+      event.preventDefault();
       event.stopPropagation();
       cancel();
     });
