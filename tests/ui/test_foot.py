@@ -242,3 +242,44 @@ def test_an_error_is_an_alert_with_its_next_step_and_is_closed(browser, foot, do
         assert done == [("message", "mask"), ("dismiss", "error")]
         bare.page.evaluate("window.end()")
         assert bare.page.evaluate("window.listening()") == 0
+
+
+def test_the_focus_goes_with_the_picture_that_is_moved_and_to_no_other(browser, foot):
+    def move(name, do, _place):
+        jobs = list(foot.jobs)
+        at = next(at for at, one in enumerate(jobs) if one["name"] == name)
+        moved = jobs.pop(at)
+        if do in {"up", "down"}:
+            jobs.insert(at + {"up": -1, "down": 1}[do], moved)
+        foot.jobs = jobs
+
+    foot.on("job", move)
+    with opened(browser, foot) as bare:
+        page = bare.page
+        page.locator(".mls-waiting").click()
+        rows = page.locator(".mls-job")
+        last = page.locator(".mls-job[data-name='7']")
+        last.locator(".mls-job-cancel").focus()
+        for place in (2, 1):
+            page.keyboard.press("Alt+ArrowUp")
+            expect(rows.nth(place)).to_have_attribute("data-name", "7")
+            expect(last.locator(".mls-job-cancel")).to_be_focused()
+        last.locator(".mls-job-down").focus()
+        for place in (2, 3):
+            page.keyboard.press("Enter")
+            expect(rows.nth(place)).to_have_attribute("data-name", "7")
+        expect(last.locator(".mls-job-up")).to_be_focused()  # it goes no further down
+        last.locator(".mls-job-cancel").focus()
+        page.keyboard.press("Enter")
+        expect(rows).to_have_count(4)
+        expect(page.locator(".mls-waiting")).to_be_focused()  # not on another one's Cancel
+        page.keyboard.press("Enter")
+
+
+def test_a_message_that_is_closed_leaves_the_focus_in_the_foot(browser, foot):
+    foot.on("dismiss", lambda what: setattr(foot, what, "" if what == "notice" else {}))
+    foot.notice = "All settings are taken."
+    with opened(browser, foot) as bare:
+        bare.page.get_by_role("button", name="Close this message").press("Enter")
+        expect(bare.page.get_by_text("All settings are taken.")).to_be_hidden()
+        assert bare.page.evaluate("document.activeElement.closest('.mls-foot') !== null")

@@ -7,8 +7,8 @@
 // source: widgets/foot/src/texts.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/popup.js
-// sha256 of the sources: d25752f09ba96d23de519350e0fc59dde4ffa6c63945b73e68566d9287e3dcc8
-// sha256 of the lines below: 0ded710d94b0c43f71384fb4c3d0afe3591505efa395aa44b5bd92416b938156
+// sha256 of the sources: 3b2558bb2eac65fa0aeb67c314fa9da3fa6c9e81133b51048ce007d06ee5570d
+// sha256 of the lines below: e2a8614d12b5e115523556da7640c259d4b82abc1aeeb7275b1fef4de9fad465
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -383,6 +383,10 @@ var Notes = class {
     return note;
   }
   draw() {
+    const held = (
+      /** @type {HTMLElement | null} */
+      this.box.querySelector(":focus")
+    );
     const error = this.model.get("error");
     const notice = this.model.get("notice");
     const offer = this.model.get("queue").stopped?.text ?? "";
@@ -400,6 +404,18 @@ var Notes = class {
       this.trace.textContent = error.trace ?? "";
       this.details.open = false;
     }
+    if (held && !held.checkVisibility()) this.next()?.focus();
+  }
+  /**
+   * Return what takes the focus of a message that is closed: another message, or the queue.
+   * @returns {HTMLElement | undefined}
+   */
+  next() {
+    const stops = this.box.parentElement?.querySelectorAll("button:enabled") ?? [];
+    return (
+      /** @type {HTMLElement[]} */
+      [...stops].find((one) => one.checkVisibility())
+    );
   }
 };
 
@@ -423,6 +439,7 @@ var TITLES = {
   retry: "Try again",
   cancel: "Remove from the queue"
 };
+var OPPOSITE = { front: "down", up: "down", down: "up" };
 var DOES = (
   /** @type {(keyof typeof PATHS)[]} */
   Object.keys(PATHS)
@@ -568,14 +585,44 @@ var QueueList = class {
     this.pause.hidden = !queue.can_pause;
     this.all.disabled = jobs.every((job) => job.state === "failed");
     this.empty.hidden = jobs.length > 0;
-    for (const { item } of this.rows.splice(jobs.length)) item.remove();
-    while (this.rows.length < jobs.length) this.rows.push(new Row(this.list, this.send));
+    const held = this.held();
+    const before = new Map(this.rows.map((row) => [row.job?.name, row]));
+    this.rows = jobs.map(({ name }) => {
+      const row = before.get(name) ?? new Row(this.list, this.send);
+      before.delete(name);
+      return row;
+    });
+    for (const { item } of before.values()) item.remove();
+    this.rows.forEach(({ item }, at) => {
+      const there = this.list.children[at];
+      if (there !== item) this.list.insertBefore(item, there ?? null);
+    });
     const first = jobs.findIndex((job) => job.state === "queued");
     const count = jobs.filter((job) => job.state === "queued").length;
     jobs.forEach((job, at) => {
       this.rows[at].draw(job, job.state === "queued" ? at - first : -1, count);
     });
+    if (held) this.giveBack(held);
     this.tick();
+  }
+  /**
+   * Return the button of a row that has the focus: its name, and its row.
+   * @returns {{ name: string, row: Row } | null}
+   */
+  held() {
+    const active = document.activeElement;
+    const row = this.rows.find(({ item }) => item.contains(active));
+    const name = row && Object.keys(row.buttons).find((one) => row.buttons[one] === active);
+    return name ? { name, row } : null;
+  }
+  /**
+   * Give the focus back to a button whose row was moved, or to another where it can do no more. One
+   * whose row is gone gives it to the queue: another row is not to be cancelled by the same key.
+   * @param {{ name: string, row: Row }} held
+   */
+  giveBack({ name, row }) {
+    const able = [name, OPPOSITE[name] ?? "cancel", "cancel"].map((one) => row.buttons[one]).find((button) => row.item.isConnected && !button.hidden && !button.disabled);
+    (able ?? this.button).focus();
   }
   tick() {
     if (!this.isOpen) return;

@@ -61,6 +61,7 @@ export class Notes {
   }
 
   draw() {
+    const held = /** @type {HTMLElement | null} */ (this.box.querySelector(":focus"));
     const error = this.model.get("error");
     const notice = this.model.get("notice");
     const offer = this.model.get("queue").stopped?.text ?? "";
@@ -78,5 +79,16 @@ export class Notes {
       this.trace.textContent = error.trace ?? "";
       this.details.open = false;
     }
+    // A message that is closed leaves the keys with the foot, not with the page.
+    if (held && !held.checkVisibility()) this.next()?.focus();
+  }
+
+  /**
+   * Return what takes the focus of a message that is closed: another message, or the queue.
+   * @returns {HTMLElement | undefined}
+   */
+  next() {
+    const stops = this.box.parentElement?.querySelectorAll("button:enabled") ?? [];
+    return /** @type {HTMLElement[]} */ ([...stops]).find((one) => one.checkVisibility());
   }
 }

@@ -25,6 +25,8 @@ const TITLES = {
   retry: "Try again",
   cancel: "Remove from the queue",
 };
+/** The button beside one that can move its row no further. @type {Record<string, string>} */
+const OPPOSITE = { front: "down", up: "down", down: "up" };
 const DOES = /** @type {(keyof typeof PATHS)[]} */ (Object.keys(PATHS));
 const EMPTY = "Nothing waits. Press Generate while a picture is being made to queue the next one.";
 
@@ -177,14 +179,48 @@ export class QueueList {
     this.pause.hidden = !queue.can_pause;
     this.all.disabled = jobs.every((job) => job.state === "failed");
     this.empty.hidden = jobs.length > 0;
-    for (const { item } of this.rows.splice(jobs.length)) item.remove();
-    while (this.rows.length < jobs.length) this.rows.push(new Row(this.list, this.send));
+    const held = this.held();
+    const before = new Map(this.rows.map((row) => [row.job?.name, row]));
+    this.rows = jobs.map(({ name }) => {
+      const row = before.get(name) ?? new Row(this.list, this.send);
+      before.delete(name);
+      return row;
+    });
+    for (const { item } of before.values()) item.remove();
+    this.rows.forEach(({ item }, at) => {
+      const there = this.list.children[at];
+      if (there !== item) this.list.insertBefore(item, there ?? null);
+    });
     const first = jobs.findIndex((job) => job.state === "queued");
     const count = jobs.filter((job) => job.state === "queued").length;
     jobs.forEach((job, at) => {
       this.rows[at].draw(job, job.state === "queued" ? at - first : -1, count);
     });
+    if (held) this.giveBack(held);
     this.tick();
+  }
+
+  /**
+   * Return the button of a row that has the focus: its name, and its row.
+   * @returns {{ name: string, row: Row } | null}
+   */
+  held() {
+    const active = document.activeElement;
+    const row = this.rows.find(({ item }) => item.contains(active));
+    const name = row && Object.keys(row.buttons).find((one) => row.buttons[one] === active);
+    return name ? { name, row } : null;
+  }
+
+  /**
+   * Give the focus back to a button whose row was moved, or to another where it can do no more. One
+   * whose row is gone gives it to the queue: another row is not to be cancelled by the same key.
+   * @param {{ name: string, row: Row }} held
+   */
+  giveBack({ name, row }) {
+    const able = [name, OPPOSITE[name] ?? "cancel", "cancel"]
+      .map((one) => row.buttons[one])
+      .find((button) => row.item.isConnected && !button.hidden && !button.disabled);
+    (able ?? this.button).focus();
   }
 
   tick() {
