@@ -88,7 +88,7 @@ class PresetsPanel:
                 self._presets.save(name, self._read(), include=parts, replace=replace)
                 told = f"{name} is saved."
             elif action == "rename":
-                told = f"It is called {self._presets.rename(name, str(details['to'])).name} now."
+                told = f"It is now called {self._presets.rename(name, str(details['to'])).name}."
             else:
                 self._presets.delete(name)
                 told = f"{name} is deleted."
@@ -105,7 +105,8 @@ class PresetsPanel:
         taken = [one.name for one in found if self._is_own(one.name)]
         if taken and not replace:
             names = ", ".join(taken[:3]) + (f" and {len(taken) - 3} more" if taken[3:] else "")
-            self.menu.ask_to_replace(f"There is {names} already. Shall the file replace it?")
+            are, them = ("is", "it") if len(taken) == 1 else ("are", "them")
+            self.menu.ask_to_replace(f"{names} {are} there already. Replace {them}?")
             return
         self._presets.import_file(content, file_name, replace=True)
         self.refresh()

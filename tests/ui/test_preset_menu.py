@@ -129,9 +129,9 @@ def test_files_go_out_and_come_in(desk):
     desk.page.get_by_label("A preset's file").set_input_files(file)
     desk.page.wait_for_function("window.idle()")
     assert desk.imports == [("theirs.json", content, False)]
-    desk.menu.ask_to_replace("There is x already. Shall the file replace it?")
+    desk.menu.ask_to_replace("x is there already. Replace it?")
     desk.bare.pump()
-    expect(desk.page.get_by_role("alert")).to_contain_text("There is x already")
+    expect(desk.page.get_by_role("alert")).to_contain_text("x is there already")
     desk.press("Replace")
     assert desk.imports[1] == ("theirs.json", content, True)
 
@@ -167,3 +167,26 @@ def test_how_it_looks(browser, pictures_folder, theme):
         assert_accessible(bare.page, ".mls-presets", without=OF_PAGES)
         bare.page.evaluate("window.end()")
         assert bare.page.evaluate("window.listening()") == 0
+
+
+def test_a_question_stays_until_it_is_answered_whatever_is_told_meanwhile(desk):
+    desk.press("My portraits")
+    desk.press("Rename My portraits")
+    desk.page.keyboard.type("Fac")
+    desk.menu.settings_changed()  # a picture was made, or a slider is moved in another page
+    desk.bare.pump()
+    desk.page.wait_for_function("window.idle()")
+    desk.menu.presets = [*PRESETS, {"name": "Other", "description": "", "shipped": False}]
+    desk.bare.pump()
+    desk.page.keyboard.type("es")
+    field = desk.page.get_by_label("New name of My portraits", exact=True).locator("input").first
+    expect(field).to_have_value("Faces")
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.get_by_role("button", name="Rename My portraits")).to_be_focused()
+    expect(desk.page.get_by_role("button", name="Other")).to_be_visible()  # told meanwhile
+    desk.press("Rename My portraits")
+    desk.press("Delete My portraits")  # in place of the question before
+    expect(desk.page.get_by_label("New name of My portraits")).to_have_count(0)
+    desk.press("Keep")
+    expect(desk.page.get_by_role("button", name="Delete My portraits")).to_be_focused()
+    assert desk.acts == []

@@ -102,6 +102,7 @@ def test_a_file_is_imported_and_asks_before_it_replaces(studio, menu):
     assert menu.notice["text"] == "Imported: Theirs."
     (asked,) = said(menu, kind="import", name="theirs.json", buffers=[content])
     assert asked["kind"] == "taken"
+    assert asked["text"] == "Theirs is there already. Replace it?"
     other = Preset.of("Theirs", {"steps": 5}).encode()
     said(menu, kind="import", name="theirs.json", replace=True, buffers=[other])
     assert studio.bench.presets["Theirs"].settings == {"steps": 5}
@@ -112,6 +113,13 @@ def test_a_file_is_imported_and_asks_before_it_replaces(studio, menu):
     studio.form.set({"prompt": "a car"})
     said(menu, kind="use", name="ink")
     assert studio.config().prompt == "a car, ink drawing"
+
+
+def test_several_that_are_there_are_asked_about_as_several(menu):
+    styles = b"name,prompt,negative_prompt\nink,ink drawing,\npen,pen drawing,\n"
+    said(menu, kind="import", name="styles.csv", buffers=[styles])
+    (asked,) = said(menu, kind="import", name="styles.csv", buffers=[styles])
+    assert asked["text"] == "ink, pen are there already. Replace them?"
 
 
 def test_a_preset_is_not_used_on_settings_that_are_not_valid(studio, menu):

@@ -4,8 +4,8 @@
 // source: widgets/preset_menu/src/panel.js
 // source: widgets/preset_menu/src/preset_menu.js
 // source: widgets/shared/dom.js
-// sha256 of the sources: 3e7e8b029a7dc5620661f812663198188c7441c84d84715da3a5bacf3098211b
-// sha256 of the lines below: 6958feea366861d4c1a85f4340364b8d09eb3e15f32c4447f9d11db8729c936c
+// sha256 of the sources: e5027f331bb42699722f67fcd3ea0e044159ee7f64c9a9cc1c262aea19b1f23c
+// sha256 of the lines below: e50495c05ae78f07a070cc685282f383733e8bbae65e9d563d9deed75211d10c
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -66,6 +66,7 @@ var NameForm = class {
     });
     this.root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
+      event.preventDefault();
       event.stopPropagation();
       cancel();
     });
@@ -112,6 +113,8 @@ var Panel = class {
   /** @type {{ name: string, bytes: ArrayBuffer } | null} */
   imported = null;
   // the last file that was chosen
+  isAsking = false;
+  // whether a new name is typed, or a deletion is to be confirmed
   /**
    * @param {Model} model
    * @param {HTMLElement} el
@@ -203,6 +206,7 @@ var Panel = class {
   }
   /** @param {string} name */
   choose(name) {
+    this.isAsking = false;
     this.chosen = name;
     this.rows = null;
     this.reasons = [];
@@ -284,12 +288,14 @@ var Panel = class {
   }
   // --- drawing ---------------------------------------------------------------------------------
   draw() {
+    const presets = this.model.get("presets");
+    if (this.isAsking && presetOf(presets, this.chosen)) return;
+    this.isAsking = false;
     const active = (
       /** @type {HTMLElement | null} */
       document.activeElement
     );
     const held = this.list.contains(active) ? active?.dataset.part : void 0;
-    const presets = this.model.get("presets");
     if (this.chosen && !presetOf(presets, this.chosen)) this.chosen = "";
     this.list.replaceChildren(...presets.map((one) => this.rowOf(one)));
     const part = held ? this.list.querySelector(`[data-part="${CSS.escape(held)}"]`) : null;
@@ -328,7 +334,7 @@ var Panel = class {
         make("dd", {}, now, make("span", { "aria-label": "becomes" }, " → "), make("b", {}, then))
       ]);
       details.append(make("dl", { "aria-label": "What it changes" }, ...cells));
-    } else if (rows) details.append(make("p", {}, "It changes nothing: all is set so already."));
+    } else if (rows) details.append(make("p", {}, "It changes nothing: all of it is set already."));
     for (const reason of this.reasons) addTo(details, "p", { class: "mls-presets-why" }, reason);
     const line = addTo(details, "div", { class: "mls-presets-line" });
     const add = (text, label, act, look) => addTo(
@@ -342,17 +348,27 @@ var Panel = class {
     if (this.isVain) use.setAttribute("disabled", "");
     add("Share", `Share ${name}`, () => ask("share"));
     if (!shipped) {
-      add("Rename", `Rename ${name}`, () => this.rename(details, name));
-      add("Delete", `Delete ${name}`, () => this.sure(details, name));
+      add("Rename", `Rename ${name}`, () => this.rename(name));
+      add("Delete", `Delete ${name}`, () => this.sure(name));
     }
     return details;
   }
   /**
-   * @param {HTMLElement} details
-   * @param {string} name
+   * Begin a question about the opened preset, in place of one that was not answered.
+   * @returns {HTMLElement} where it stands
    */
-  rename(details, name) {
-    const form = new NameForm(details, {
+  question() {
+    this.isAsking = false;
+    this.draw();
+    this.isAsking = true;
+    return (
+      /** @type {HTMLElement} */
+      this.list.querySelector(".mls-presets-details")
+    );
+  }
+  /** @param {string} name */
+  rename(name) {
+    const form = new NameForm(this.question(), {
       label: `New name of ${name}`,
       hasParts: false,
       verb: (to) => to.trim() && to.trim() !== name ? "Rename" : "",
@@ -361,17 +377,17 @@ var Panel = class {
         this.choose("");
         this.button.focus();
       },
-      cancel: () => this.draw()
+      cancel: () => this.endQuestion(`Rename ${name}`)
     });
     form.begin(name);
   }
-  /**
-   * @param {HTMLElement} details
-   * @param {string} name
-   */
-  sure(details, name) {
-    const keep = make("button", { type: "button", onclick: () => this.draw() }, "Keep");
+  /** @param {string} name */
+  sure(name) {
+    const details = this.question();
+    const stay = () => this.endQuestion(`Delete ${name}`);
+    const keep = make("button", { type: "button", onclick: stay }, "Keep");
     const act = () => {
+      this.isAsking = false;
       this.button.focus();
       this.model.send({ kind: "delete", name });
     };
@@ -381,10 +397,20 @@ var Panel = class {
         "div",
         { class: "mls-presets-line" },
         keep,
-        make("button", { type: "button", class: "mls-danger", onclick: act }, `Delete it`)
+        make("button", { type: "button", class: "mls-danger", onclick: act }, "Delete it")
       )
     );
     keep.focus();
+  }
+  /**
+   * Leave a question; the button that asked it has the focus again.
+   * @param {string} part
+   */
+  endQuestion(part) {
+    this.isAsking = false;
+    this.draw();
+    const asked = this.list.querySelector(`[data-part="${CSS.escape(part)}"]`);
+    asked?.focus();
   }
 };
 function save(name, text) {

@@ -16,6 +16,7 @@ export class Panel {
   isVain = false; // whether it can use none of it
   /** @type {{ name: string, bytes: ArrayBuffer } | null} */
   imported = null; // the last file that was chosen
+  isAsking = false; // whether a new name is typed, or a deletion is to be confirmed
 
   /**
    * @param {Model} model
@@ -112,6 +113,7 @@ export class Panel {
 
   /** @param {string} name */
   choose(name) {
+    this.isAsking = false;
     this.chosen = name;
     this.rows = null;
     this.reasons = [];
@@ -203,9 +205,12 @@ export class Panel {
 
   // --- drawing ---------------------------------------------------------------------------------
   draw() {
+    const presets = this.model.get("presets");
+    // What a person is asked stays until it is answered, whatever is told meanwhile.
+    if (this.isAsking && presetOf(presets, this.chosen)) return;
+    this.isAsking = false;
     const active = /** @type {HTMLElement | null} */ (document.activeElement);
     const held = this.list.contains(active) ? active?.dataset.part : undefined;
-    const presets = this.model.get("presets");
     if (this.chosen && !presetOf(presets, this.chosen)) this.chosen = "";
     this.list.replaceChildren(...presets.map((one) => this.rowOf(one)));
     /** @type {HTMLElement | null} */
@@ -247,7 +252,7 @@ export class Panel {
         make("dd", {}, now, make("span", { "aria-label": "becomes" }, " → "), make("b", {}, then)),
       ]);
       details.append(make("dl", { "aria-label": "What it changes" }, ...cells));
-    } else if (rows) details.append(make("p", {}, "It changes nothing: all is set so already."));
+    } else if (rows) details.append(make("p", {}, "It changes nothing: all of it is set already."));
     for (const reason of this.reasons) addTo(details, "p", { class: "mls-presets-why" }, reason);
     const line = addTo(details, "div", { class: "mls-presets-line" });
     /** @type {(text: string, label: string, act: () => void, look?: string) => HTMLElement} */
@@ -263,18 +268,26 @@ export class Panel {
     if (this.isVain) use.setAttribute("disabled", "");
     add("Share", `Share ${name}`, () => ask("share"));
     if (!shipped) {
-      add("Rename", `Rename ${name}`, () => this.rename(details, name));
-      add("Delete", `Delete ${name}`, () => this.sure(details, name));
+      add("Rename", `Rename ${name}`, () => this.rename(name));
+      add("Delete", `Delete ${name}`, () => this.sure(name));
     }
     return details;
   }
 
   /**
-   * @param {HTMLElement} details
-   * @param {string} name
+   * Begin a question about the opened preset, in place of one that was not answered.
+   * @returns {HTMLElement} where it stands
    */
-  rename(details, name) {
-    const form = new NameForm(details, {
+  question() {
+    this.isAsking = false;
+    this.draw();
+    this.isAsking = true;
+    return /** @type {HTMLElement} */ (this.list.querySelector(".mls-presets-details"));
+  }
+
+  /** @param {string} name */
+  rename(name) {
+    const form = new NameForm(this.question(), {
       label: `New name of ${name}`,
       hasParts: false,
       verb: (to) => (to.trim() && to.trim() !== name ? "Rename" : ""),
@@ -283,18 +296,18 @@ export class Panel {
         this.choose("");
         this.button.focus();
       },
-      cancel: () => this.draw(),
+      cancel: () => this.endQuestion(`Rename ${name}`),
     });
     form.begin(name);
   }
 
-  /**
-   * @param {HTMLElement} details
-   * @param {string} name
-   */
-  sure(details, name) {
-    const keep = make("button", { type: "button", onclick: () => this.draw() }, "Keep");
+  /** @param {string} name */
+  sure(name) {
+    const details = this.question();
+    const stay = () => this.endQuestion(`Delete ${name}`);
+    const keep = make("button", { type: "button", onclick: stay }, "Keep");
     const act = () => {
+      this.isAsking = false;
       this.button.focus();
       this.model.send({ kind: "delete", name });
     };
@@ -304,10 +317,22 @@ export class Panel {
         "div",
         { class: "mls-presets-line" },
         keep,
-        make("button", { type: "button", class: "mls-danger", onclick: act }, `Delete it`),
+        make("button", { type: "button", class: "mls-danger", onclick: act }, "Delete it"),
       ),
     );
     keep.focus();
+  }
+
+  /**
+   * Leave a question; the button that asked it has the focus again.
+   * @param {string} part
+   */
+  endQuestion(part) {
+    this.isAsking = false;
+    this.draw();
+    /** @type {HTMLElement | null} */
+    const asked = this.list.querySelector(`[data-part="${CSS.escape(part)}"]`);
+    asked?.focus();
   }
 }
 
