@@ -84,7 +84,8 @@ class ModelChanges:
             return
         self._shelf.hashing = []
         ended = {"done": "Hashes: all are known", "cancelled": "Hashes: stopped; the rest is left"}
-        wrong = f"; {len(job.faults)} files could not be read" if job.faults else ""
+        count = "1 file" if len(job.faults) == 1 else f"{len(job.faults)} files"
+        wrong = f"; {count} could not be read" if job.faults else ""
         self._shelf.tell(ended.get(job.state, "Hashes could not be computed") + wrong)
         self._redraw()
 

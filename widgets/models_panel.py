@@ -17,6 +17,7 @@ from medialab.pictures.small import small_webp
 from medialab.remote.packages.pins import PHOTOS
 from widgets.catalogue import Catalogue
 from widgets.guard import Show, guarded
+from widgets.messages import text_of
 from widgets.model_changes import STAR, ModelChanges, tags_of
 from widgets.model_details import ModelDetails, changed_at, predicts, query_for, size_text, words_of
 from widgets.models_shelf import OF_ALL, OF_BIN, Card, Details, ModelsShelf
@@ -157,7 +158,7 @@ class ModelsPanel:
     def _say(self, error: BaseException, trace: str) -> None:
         """Say beside the model what could not be done; only a fault of ours goes elsewhere."""
         if isinstance(error, MediaLabError):
-            self.shelf.tell(error.message)
+            self.shelf.tell(text_of(error))
         else:
             self._show_error(error, trace)
 

@@ -325,6 +325,33 @@ def test_a_new_name_is_asked_for_in_place_and_escape_keeps_the_old_one(desk):
     assert desk.shelf.opened == one
 
 
+def test_what_is_typed_is_not_lost_when_the_drawer_is_drawn_anew(desk):
+    one = card(77).id
+    desk.shelf.opened = one
+    desk.bare.pump()
+    notes = desk.page.get_by_role("textbox", name="Your notes")
+    notes.press("End")
+    notes.press_sequentially(" With ink")
+    desk.shelf.show(cards(COUNT))  # a download has come, or a picture was made
+    desk.bare.pump()
+    desk.idle()
+    expect(notes).to_be_focused()
+    desk.page.keyboard.type("!")
+    expect(notes).to_have_value("Best at 0.7. With ink!")
+    notes.press("Tab")
+    desk.page.get_by_role("button", name="Rename…").click()
+    name = desk.page.get_by_role("textbox", name="New name")
+    name.fill("brush")
+    desk.shelf.show(cards(COUNT))
+    desk.bare.pump()
+    desk.idle()
+    expect(name).to_be_focused()
+    name.press("Enter")
+    desk.idle()
+    # A browser may tell a text when it is drawn anew, too.
+    assert desk.acted[-2:] == [("notes", one, "Best at 0.7. With ink!"), ("rename", one, "brush")]
+
+
 def test_a_binned_model_is_undone_restored_or_removed_for_good(desk):
     to_bin = desk.page.locator(".mls-models-to-bin")
     expect(to_bin).to_be_hidden()

@@ -83,7 +83,7 @@ def test_notes_and_weight_are_written_where_a1111_has_them(panel, models):
     [
         ("rename", "a/b", "cannot contain"),
         ("rename", "", "needs a name"),
-        ("weight", "heavy", "a weight is a number"),
+        ("weight", "heavy", "A weight is a number"),
         ("weight", "1e9", "weight"),
         ("tag", "x" * 500, "tag"),
         ("restore", "", "not in the bin"),

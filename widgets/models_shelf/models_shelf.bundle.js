@@ -12,8 +12,8 @@
 // source: widgets/models_shelf/src/shelf.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/geometry.js
-// sha256 of the sources: 8f1b8a41aeff1518d12c46633e60d6229714851457bd904c003e9a051c7cd811
-// sha256 of the lines below: 9cffdcd21e76145c05214cdc315a290af86748de3bade2a174475fd700ac9dcb
+// sha256 of the sources: b47c32a0d8c52aaa237053ae01a2aa8dbf73e83c40dd6c47b3bcef099e0c6742
+// sha256 of the lines below: 708a1c6b5b917a877244b26154f0c12fb2a08c05ef5421d42a86fd38a1c9ad29
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -244,6 +244,7 @@ function seen({ count, columns, line, top, height }) {
 }
 
 // widgets/models_shelf/src/own.js
+var CHANGES = ".mls-model-changes";
 var lists = 0;
 function drawTags(parent, tags, known, act) {
   addTo(parent, "h4", {}, "Tags");
@@ -310,7 +311,7 @@ function drawNotes(parent, notes, act) {
     "aria-label": "Your notes",
     maxlength: 2e4
   });
-  field.value = notes;
+  field.defaultValue = notes;
   field.addEventListener("change", () => act("notes", field.value));
 }
 function drawChanges(parent, name, changes, act) {
@@ -585,12 +586,15 @@ function keepFocus(body) {
   if (!held) return () => {
   };
   const name = nameOf(held);
-  const typed = held instanceof HTMLInputElement ? held.value : "";
+  const isTyped = held instanceof HTMLInputElement || held instanceof HTMLTextAreaElement;
+  const question = isTyped ? held.closest(CHANGES) : null;
   return () => {
     const found = [...body.querySelectorAll("button, input, textarea")];
     const same = found.find((one) => nameOf(one) === name);
-    if (typed && same instanceof HTMLInputElement) same.value = typed;
-    (same instanceof HTMLElement ? same : body).focus();
+    if (question) body.querySelector(CHANGES)?.replaceWith(question);
+    else if (isTyped && held.value !== held.defaultValue) same?.replaceWith(held);
+    const again = held.isConnected ? held : same;
+    (again instanceof HTMLElement ? again : body).focus();
   };
 }
 var nameOf = (one) => one.getAttribute("aria-label") ?? one.textContent;

@@ -2,7 +2,7 @@
 import { addTo, make } from "../../shared/dom.js";
 import { kindName } from "./cards.js";
 import { icon } from "./icons.js";
-import { drawChanges, drawNotes, drawTags, drawWeight } from "./own.js";
+import { CHANGES, drawChanges, drawNotes, drawTags, drawWeight } from "./own.js";
 import { addPageHead } from "./page_head.js";
 import { urlOf } from "./previews.js";
 
@@ -160,7 +160,8 @@ export class Drawer {
 }
 
 /**
- * Remember what has the focus in a drawer; return what gives it to its like in a new drawing.
+ * Remember what has the focus in a drawer; return what gives it to its like in a new drawing. A field
+ * in which something is typed stays itself: what is written into another is no change of a person's.
  * @param {HTMLElement} body
  * @returns {() => void}
  */
@@ -168,12 +169,15 @@ function keepFocus(body) {
   const held = /** @type {HTMLElement | null} */ (body.querySelector(":focus"));
   if (!held) return () => {};
   const name = nameOf(held);
-  const typed = held instanceof HTMLInputElement ? held.value : "";
+  const isTyped = held instanceof HTMLInputElement || held instanceof HTMLTextAreaElement;
+  const question = isTyped ? held.closest(CHANGES) : null; // a new name is asked for
   return () => {
     const found = [...body.querySelectorAll("button, input, textarea")];
     const same = found.find((one) => nameOf(one) === name);
-    if (typed && same instanceof HTMLInputElement) same.value = typed;
-    (same instanceof HTMLElement ? same : body).focus();
+    if (question) body.querySelector(CHANGES)?.replaceWith(question);
+    else if (isTyped && held.value !== held.defaultValue) same?.replaceWith(held);
+    const again = held.isConnected ? held : same;
+    (again instanceof HTMLElement ? again : body).focus();
   };
 }
 

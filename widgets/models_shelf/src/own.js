@@ -5,6 +5,9 @@ import { addTo } from "../../shared/dom.js";
 
 /** @typedef {(action: string, text: string) => void} Act */
 
+/** What changes a model's file, or asks for its new name. */
+export const CHANGES = ".mls-model-changes";
+
 let lists = 0; // for ids that are unique in the page
 
 /**
@@ -93,7 +96,7 @@ export function drawNotes(parent, notes, act) {
     "aria-label": "Your notes",
     maxlength: 20000,
   });
-  field.value = notes;
+  field.defaultValue = notes;
   field.addEventListener("change", () => act("notes", field.value));
 }
 
