@@ -13,7 +13,6 @@ Names = Callable[[str], Sequence[str]]
 _LONGEST_SLIDER = 500
 # How far sliders for fractions move, by the length of their range.
 _STEPS = ((2.0, 0.05), (10.0, 0.1), (float("inf"), 0.5))
-_SPELT = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "v_prediction": "v prediction"}
 _PLAIN = {str: "text", bool: "tick"}
 _PICTURE_ACTIONS = [
     {"name": "canvas", "label": "This picture", "help": "Take the picture on the canvas"},
@@ -92,8 +91,8 @@ def offered(shape: Shape, names: Names) -> list[list[str]]:
     """Return the names that a menu of a setting offers, each a label and a value."""
     if shape.named is None:
         return [[_label(choice), choice] for choice in shape.choices]
-    found = [*shape.named.also, *names(shape.named.kind)]
-    listed = [[name, name] for name in found]
+    listed = [[_label(name), name] for name in shape.named.also]
+    listed += [[name, name] for name in names(shape.named.kind)]
     none = shape.named.none
     return listed if none is None else [[none, ""], *listed]
 

@@ -1,5 +1,7 @@
 """The left column: the settings of a request, as plain values behind a few sheets."""
 
+import re
+import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -80,6 +82,7 @@ class Form(ipw.VBox):
         self._takes_paste: Paste = lambda _: False
         self._sweep: Callable[[str], object] = lambda _: None
         self._muted = 0
+        self._drawing = threading.Lock()  # the worker draws, too, after each picture
         self._start: tuple[str, tuple[int, int] | None] = ("", None)
         self.set_aside = SetAsideLine(show_error)
         self.start = self._sheet("start")
@@ -156,9 +159,9 @@ class Form(ipw.VBox):
         self.set({field: with_lora(self._values.value(field), whole)})
 
     def add_to_prompt(self, text: str) -> None:
-        """Add a word or a tag to the end of the prompt, unless it is there."""
+        """Add a word or a tag to the end of the prompt, unless it stands there as a whole."""
         prompt = str(self._values.value("prompt")).strip()
-        if text not in prompt:
+        if not _stands_in(prompt, text):
             self.set({"prompt": f"{prompt}, {text}" if prompt else text})
 
     def _use_elsewhere(self, pressed: Pressed) -> None:
@@ -407,7 +410,13 @@ class Form(ipw.VBox):
         return self._start[1]
 
     def _draw(self) -> None:
-        """Show values, fields and messages as they are now."""
+        """Show values, fields and messages as they are now; on any thread."""
+        with self._drawing:
+            self._draw_sheets()
+        if (opened := self.stages.place.sheet) is not None:
+            self.pictures.refresh(opened)
+
+    def _draw_sheets(self) -> None:
         checkpoint = str(self._values.value("checkpoint") or "")
         native = self._fields.native = self._defaults.native_size(checkpoint)
         notes = notes_of(self._values, native, self._start_size(), self.set)
@@ -418,5 +427,10 @@ class Form(ipw.VBox):
         basics = self._fields.basics()
         draw_sheet(self.basics, self._state, basics, groups=GROUPS, derived=sizes)
         self.stages.draw()
-        if (opened := self.stages.place.sheet) is not None:
-            self.pictures.refresh(opened)
+
+
+def _stands_in(prompt: str, text: str) -> bool:
+    """Return whether a word or a tag stands in a prompt, and not only as a part of another word."""
+    begins = r"(?<!\w)" if text[:1].isalnum() else ""
+    ends = r"(?!\w)" if text[-1:].isalnum() else ""
+    return re.search(f"{begins}{re.escape(text)}{ends}", prompt) is not None

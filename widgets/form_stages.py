@@ -22,14 +22,14 @@ _HELP = {
     "hand": "Draw each hand again, larger",
     "upscaler": "Enlarge the finished picture",
 }
-# A stage's own settings that its row tells in a word.
+# A stage's own settings that its row tells in a word; of a list, for one and for many.
 _TOLD = (
-    ("detections", "{} edited boxes"),
-    ("mask", "its own mask"),
-    ("checkpoint", "{}"),
-    ("loras", "{} LoRAs"),
-    ("control", "{} ControlNets"),
-    ("prompt", "its own prompt"),
+    ("detections", "1 edited box", "{} edited boxes"),
+    ("mask", "its own mask", ""),
+    ("checkpoint", "{}", ""),
+    ("loras", "1 LoRA", "{} LoRAs"),
+    ("control", "1 ControlNet", "{} ControlNets"),
+    ("prompt", "its own prompt", ""),
 )
 
 
@@ -174,13 +174,13 @@ class FormStages:
         # A stage without a switch is known by no one slider: its row tells which it has.
         is_told = main is not None and name not in MODES and _switch(name) not in values
         told = [str(main["label"])] if main and is_told else []
-        for setting, words in _TOLD if name in OF_STAGES else ():
+        for setting, one, many in _TOLD if name in OF_STAGES else ():
             if (name, setting) == ("inpaint", "mask"):  # it has no other
                 continue
             value = values.value(f"{name}.{setting}") if f"{name}.{setting}" in values else None
             if value:
-                count = len(value) if isinstance(value, list) else value
-                told.append(words.format(count))
+                count = len(value) if isinstance(value, list) else 1
+                told.append(one.format(value) if count == 1 else many.format(count))
         return " · ".join(told)
 
     def _message(self, name: str, main: Mapping[str, Any] | None) -> str:

@@ -1,6 +1,9 @@
 """The form: every setting by its name, the models that are here, and what follows from what."""
 
 import shutil
+import sys
+import threading
+from itertools import count
 
 import pytest
 from PIL import Image
@@ -176,6 +179,56 @@ def test_a_row_tells_what_its_stage_has_of_its_own(form):
     own = {"enabled": True, "prompt": "a smile", "detections": [{"box": [0, 0, 8, 8]}] * 2}
     form.show(PipelineConfig.parse({"face": own}))
     assert rows(form)["face"]["note"] == "2 edited boxes · its own prompt"
+
+
+def test_one_of_a_kind_is_told_as_one(form):
+    own = {"enabled": True, "detections": [{"box": [0, 0, 8, 8]}], "loras": [{"name": "ink"}]}
+    form.show(PipelineConfig.parse({"face": own}))
+    assert rows(form)["face"]["note"] == "1 edited box · 1 LoRA"
+    form.set({"face.loras": [{"name": "ink"}, {"name": "pen"}]})
+    assert rows(form)["face"]["note"] == "1 edited box · 2 LoRAs"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "then"),
+    [
+        ("a catalogue", "cat", "a catalogue, cat"),
+        ("a cat, asleep", "cat", "a cat, asleep"),
+        ("concatenated", "cat", "concatenated, cat"),
+        ("a red<lora:ink:1>", "<lora:ink:1>", "a red<lora:ink:1>"),
+        ("a <lora:inkwell:1>", "<lora:ink:1>", "a <lora:inkwell:1>, <lora:ink:1>"),
+        ("", "(wash)", "(wash)"),
+        ("a (wash)", "(wash)", "a (wash)"),
+        ("größer", "gr", "größer, gr"),
+    ],
+)
+def test_a_word_is_added_to_the_prompt_unless_it_stands_there_whole(form, prompt, text, then):
+    form.set({"prompt": prompt})
+    form.add_to_prompt(text)
+    assert form.value("prompt") == then
+
+
+def test_what_is_shown_is_what_is_set_while_the_worker_draws_too(form):
+    """The worker notes each picture's seed in the form, on a thread of its own."""
+    switched, ended = sys.getswitchinterval(), threading.Event()
+
+    def work():
+        for seed in count():
+            if ended.is_set():
+                return
+            form.remember_seed(seed)
+
+    sys.setswitchinterval(1e-5)
+    worker = threading.Thread(target=work, name="worker")
+    worker.start()
+    try:
+        for steps in range(1, 100):
+            form.set({"steps": steps})
+            assert form.basics.values["steps"] == steps
+    finally:
+        ended.set()
+        worker.join()
+        sys.setswitchinterval(switched)
 
 
 @pytest.mark.parametrize("sampler", ["Euler", "LCM", "Heun", "DPM++ SDE"])
