@@ -111,7 +111,7 @@ class HistoryActions:
                 count = self._acts.retag(old, new)
             finally:
                 self._refresh()
-            self._gallery.tell(f"{old} is {new} now, in {_counted(count)} and models")
+            self._gallery.tell(f"{old} is now {new}, in {_counted(count)} and models")
 
         self._run(work, self._artifacts.count(Query(tags=(old,))))
 

@@ -22,14 +22,19 @@ def parcel_of(artifacts: ArtifactManager, what: str, names: Sequence[str]) -> Pa
         names: of the pictures, as paths in that folder.
 
     Raises:
-        ArtifactError: there are none, or they are too large for a download.
+        ArtifactError: there are none, too many, or they are too large for a download.
     """
     paths = [artifacts.folder / name for name in names]
     if not paths:
         message = "no picture is selected"
         raise ArtifactError(message)
     if what == "text":
-        texts = [artifacts.infotext_of(path) for path in paths[:_MOST_TEXTS]]
+        if len(paths) > _MOST_TEXTS:
+            raise ArtifactError(
+                f"the settings of at most {_MOST_TEXTS} pictures are copied at once, and "
+                f"{len(paths):,} are selected; choose fewer pictures"
+            )
+        texts = [artifacts.infotext_of(path) for path in paths]
         return Parcel("settings.txt", "text/plain", iter(["\n\n".join(texts).encode()]))
     if what == "picture" or len(paths) == 1:
         path, size = paths[0], paths[0].stat().st_size

@@ -58,7 +58,7 @@ def test_it_is_stopped_resumed_exported_and_put_away(desk):
     expect(desk.page.get_by_role("region", name="Batch")).to_be_hidden()
     desk.set(**RUNNING)
     expect(desk.page.get_by_role("status")).to_have_text("4 of 9 made · about 20 s left")
-    expect(desk.page.get_by_role("button", name="Put the batch away")).to_be_hidden()
+    expect(desk.page.get_by_role("button", name="Close the batch")).to_be_hidden()
     desk.press("Stop")
     desk.set(**STOPPED)
     expect(desk.page.get_by_role("button", name="Resume")).to_be_focused()
@@ -66,7 +66,7 @@ def test_it_is_stopped_resumed_exported_and_put_away(desk):
     desk.set(failed=5)
     desk.press("Retry 5 failed")
     desk.press("Export as a file for papermill")
-    desk.press("Put the batch away; it stays in the list")
+    desk.press("Close the batch; it stays in the list")
     assert [do for do, _ in desk.acts] == ["stop", "run", "run", "export", "close"]
 
 
@@ -161,3 +161,16 @@ def test_how_it_looks(browser, pictures_folder, theme):
             assert line.bounding_box()["height"] == 32
             assert_accessible(desk.page, without=OF_PAGES)
             desk.page.screenshot(path=pictures_folder / f"batch-bar-{name}-{theme}.png")
+
+
+def test_the_focus_stays_on_a_tag_while_pictures_are_made_and_goes_to_the_field_after_it(desk):
+    desk.set(**RUNNING, marked=2, tags=[("sea", 2), ("sky", 1)])
+    desk.page.get_by_role("button", name="Tags", exact=True).click()
+    expect(desk.page.get_by_label("Add tags")).to_be_focused()
+    sky = desk.page.get_by_role("button", name="sky (1 of 2) ✕")
+    sky.focus()
+    desk.set(marked=2, tags=[("sea", 2), ("sky", 1)], told="5 of 9 made")
+    expect(sky).to_be_focused()
+    desk.page.keyboard.press("Enter")
+    desk.set(marked=2, tags=[("sea", 2)])
+    expect(desk.page.get_by_label("Add tags")).to_be_focused()

@@ -105,7 +105,7 @@ def test_parts_are_used_stars_and_tags_given(desk):
     desk.press("All")
     desk.press("5 stars")
     desk.press("3 stars")  # it has three: the same again takes them away
-    desk.page.get_by_title("Take the tag away: holiday").click()
+    desk.page.get_by_title("Remove the tag: holiday").click()
     field = desk.page.get_by_label("Add a tag")
     field.fill(" new ")
     field.press("Enter")
@@ -238,3 +238,22 @@ def test_a_seed_is_on_one_line_in_a_narrow_column(browser):
             height = cell.evaluate("cell => cell.getClientRects()[0].height")
             line = cell.evaluate("cell => parseFloat(getComputedStyle(cell).lineHeight)")
             assert height < 1.5 * line
+
+
+def test_the_focus_stays_where_a_tag_was_and_on_what_is_like_it(desk):
+    desk.details.related = [["seed", "7", 2], ["tag", "holiday", 4]]
+    desk.bare.pump()
+    removed = desk.page.get_by_title("Remove the tag: holiday")
+    removed.focus()
+    desk.details.story = ["It is made again…"]  # while something else is drawn
+    desk.bare.pump()
+    expect(removed).to_be_focused()
+    desk.page.keyboard.press("Enter")
+    desk.details.tags = ["blue sea"]
+    desk.bare.pump()
+    expect(desk.page.get_by_label("Add a tag")).to_be_focused()
+    like = desk.page.get_by_role("button", name="Seed 7 2")
+    like.focus()
+    desk.details.story = ["It is equal in every pixel."]
+    desk.bare.pump()
+    expect(like).to_be_focused()

@@ -387,7 +387,7 @@ def test_tags_are_given_and_taken_with_suggestions(desk):
     panel.get_by_role("button", name="Add the tag portrait").click()
     field.fill(" new one ")
     field.press("Enter")
-    panel.get_by_title("Take the tag away: holiday").click()
+    panel.get_by_title("Remove the tag: holiday").click()
     desk.page.wait_for_function("window.idle()")
     assert desk.acted == [
         ("tag", [1, 3], {"add": ["portrait"]}),
@@ -505,7 +505,7 @@ def test_filters_are_set_shown_as_chips_and_taken_away(desk):
     )
     desk.page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
-    desk.page.get_by_role("button", name="Take the filter away: holiday").click()
+    desk.page.get_by_role("button", name="Remove the filter: holiday").click()
     desk.page.wait_for_function("window.idle()")
     assert desk.filtered[-1].tags == ()
     desk.page.get_by_label("Sort").select_option("stars")

@@ -93,7 +93,7 @@ def test_a_tag_gets_another_name_everywhere(history, artifacts, canvas):
     artifacts.annotate(artifacts.find("tree")[0].path, tags=["old"])
     history.act("retag", {"from": "old", "to": "new"})
     assert canvas.done == [("old", "new")]
-    assert told(history) == "old is new now, in 2 pictures and models"
+    assert told(history) == "old is now new, in 2 pictures and models"
 
 
 def test_delete_is_taken_back_by_undo(history, artifacts, canvas):

@@ -31,6 +31,13 @@ def test_a_download_that_no_browser_could_take_is_refused(artifacts, monkeypatch
         parcel_of(artifacts, "files", artifacts.names())
 
 
+def test_settings_of_more_pictures_than_are_copied_are_refused_not_left_out(artifacts, monkeypatch):
+    monkeypatch.setattr(history_parcels, "_MOST_TEXTS", 1)
+    assert parcel_of(artifacts, "text", artifacts.names("tree")).parts
+    with pytest.raises(ArtifactError, match=r"at most 1 pictures .* 2 are selected; choose fewer"):
+        parcel_of(artifacts, "text", artifacts.names())
+
+
 def test_nothing_selected_is_no_file(artifacts):
     with pytest.raises(ArtifactError, match="no picture is selected"):
         parcel_of(artifacts, "files", [])

@@ -4,8 +4,9 @@
 // source: widgets/batch_bar/src/words.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/popup.js
-// sha256 of the sources: 07ff88fad91c9657ea7e1f411b88c7edf4091a807fdb531e1d658a5c87768372
-// sha256 of the lines below: 4e978d709f2e5538b5edf344a78b2b67438c18b9eb74ec8c639b853c6006313a
+// source: widgets/shared/tags.js
+// sha256 of the sources: f9eb0ef310053d3dbb3b7b80781f3145aedc2666a1ffa1a2592a2b09e5d44c09
+// sha256 of the lines below: cc4360afb47f53139e52aecc50e903f063a96319fd53aa167e2359b45bf65b3e
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -98,14 +99,16 @@ function next(key, at, count) {
   return key === "End" ? count - 1 : null;
 }
 
+// widgets/shared/tags.js
+var tagsIn = (typed) => typed.split(",").map((tag) => tag.trim()).filter(Boolean);
+
 // widgets/batch_bar/src/words.js
 function runText({ state, left, failed }) {
   if (state === "running" || !left) return "";
-  if (failed === left) return `Retry ${failed.toLocaleString()} failed`;
+  if (failed === left) return `Retry ${failed.toLocaleString("en")} failed`;
   return state === "waiting" ? "Start" : "Resume";
 }
-var markedText = (count) => count ? `${count.toLocaleString()} marked` : "";
-var tagsIn = (text) => text.split(",").map((tag) => tag.trim()).filter(Boolean);
+var markedText = (count) => count ? `${count.toLocaleString("en")} marked` : "";
 
 // widgets/batch_bar/src/bar.js
 var TOLD_FOR = 1e4;
@@ -167,7 +170,7 @@ var Bar = class {
     this.close_ = this.sign(
       line,
       "x",
-      "Put the batch away; it stays in the list",
+      "Close the batch; it stays in the list",
       () => this.act("close")
     );
     this.root.addEventListener("keydown", (event) => {
@@ -225,7 +228,7 @@ var Bar = class {
       role: "dialog",
       "aria-label": "Tags"
     });
-    const field = make("input", {
+    const field = this.field = make("input", {
       type: "text",
       placeholder: "Add tags, with commas between",
       "aria-label": "Add tags",
@@ -310,7 +313,7 @@ var Bar = class {
     if (hadFocus === this.run && this.run.hidden && !this.stop.hidden) this.stop.focus();
     if (hadFocus === this.stop && this.stop.hidden && !this.run.hidden) this.run.focus();
     this.pages.hidden = batch.pages < 2;
-    const number = `${batch.page + 1} of ${batch.pages.toLocaleString()}`;
+    const number = `${batch.page + 1} of ${batch.pages.toLocaleString("en")}`;
     this.page.textContent = [`Page ${number}`, batch.title].filter(Boolean).join(": ");
     this.page.title = this.page.textContent;
     this.previous.disabled = batch.page === 0;
@@ -347,6 +350,11 @@ var Bar = class {
   }
   /** @param {number} marked */
   drawTags(marked) {
+    const active = (
+      /** @type {HTMLElement | null} */
+      document.activeElement
+    );
+    const held = this.chips?.contains(active) ? active?.dataset.tag : void 0;
     this.chips?.replaceChildren(
       ...this.model.get("tags").map(
         ([name, count]) => make(
@@ -354,13 +362,17 @@ var Bar = class {
           {
             class: "mls-batch-chip",
             type: "button",
-            title: `Take the tag away: ${name}`,
+            "data-tag": name,
+            title: `Remove the tag: ${name}`,
             onclick: () => this.act("tag", { remove: [name] })
           },
           count < marked ? `${name} (${count} of ${marked}) ✕` : `${name} ✕`
         )
       )
     );
+    if (held === void 0) return;
+    const same = this.chips?.querySelector(`[data-tag="${CSS.escape(held)}"]`);
+    (same ?? this.field)?.focus();
   }
   // --- what is told ----------------------------------------------------------------------------
   tell() {

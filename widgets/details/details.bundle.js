@@ -6,8 +6,8 @@
 // source: widgets/shared/clipboard.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/tags.js
-// sha256 of the sources: dd1045c4712074227c7b3f12b361edc8a1c8773bebaff02abf794124d004f1a3
-// sha256 of the lines below: 59fcea2fcd35dac767a31615b6dfc0c0ace05b694f9ef6c85a0490b24bf90589
+// sha256 of the sources: 4d09f40f2698189bb07a7e520300e214f4f3df86fa1021e1ea94ab9e7f2666d0
+// sha256 of the lines below: 9d9626413e50810e92d6c46cc054baaef49b588ea3fb67f8ad815fa166d1e69d
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -239,7 +239,7 @@ var View = class {
           class: `mls-details-star${count <= lit ? " mls-lit" : ""}`,
           type: "button",
           "data-part": count,
-          title: count === lit ? "Take the stars away" : label,
+          title: count === lit ? "Remove the stars" : label,
           "aria-label": label,
           "aria-pressed": String(count === lit),
           onclick: () => model.send({ kind: "mark", stars: count === lit ? 0 : count })
@@ -248,6 +248,7 @@ var View = class {
       );
     }
     this.giveBack(this.stars, held);
+    const heldTag = this.heldIn(this.tags);
     this.tags.replaceChildren(
       ...model.get("tags").map(
         (tag) => make(
@@ -255,32 +256,37 @@ var View = class {
           {
             class: "mls-details-tag",
             type: "button",
-            title: `Take the tag away: ${tag}`,
+            "data-part": tag,
+            title: `Remove the tag: ${tag}`,
             onclick: () => model.send({ kind: "mark", remove_tags: [tag] })
           },
           `${tag} ✕`
         )
       )
     );
+    this.giveBack(this.tags, heldTag, this.field);
     const options = model.get("suggestions").map((tag) => make("option", { value: tag }));
     this.list.replaceChildren(...options);
   }
   drawRelated() {
     const { model, related } = this;
     const found = model.get("related");
+    const held = this.heldIn(related);
     related.hidden = found.length === 0;
     related.replaceChildren(make("span", {}, "Like this"));
     found.forEach(([kind, name, others], at) => {
-      const count = others === 1 ? "1 other picture" : `${others.toLocaleString()} other pictures`;
+      const count = others === 1 ? "1 other picture" : `${others.toLocaleString("en")} other pictures`;
       const text = kind === "tag" ? name : `${KINDS[kind]} ${name}`;
       const chip = addTo(related, "button", {
         class: "mls-details-tag",
         type: "button",
+        "data-part": `${kind} ${name}`,
         title: `Show them in the history: ${count}`,
         onclick: () => model.send({ kind: "related", at })
       });
-      chip.append(text, make("small", {}, ` ${others.toLocaleString()}`));
+      chip.append(text, make("small", {}, ` ${others.toLocaleString("en")}`));
     });
+    this.giveBack(related, held);
   }
   drawViews() {
     const { model } = this;
@@ -340,11 +346,12 @@ var View = class {
   /**
    * @param {HTMLElement} element
    * @param {string | undefined} held
+   * @param {HTMLElement} [otherwise] gets it where the part is gone
    */
-  giveBack(element, held) {
+  giveBack(element, held, otherwise) {
     if (!held) return;
-    const part = element.querySelector(`[data-part="${held}"]`);
-    part?.focus();
+    const part = element.querySelector(`[data-part="${CSS.escape(held)}"]`);
+    (part ?? otherwise)?.focus();
   }
   // --- what a person does ----------------------------------------------------------------------
   /**

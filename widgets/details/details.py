@@ -11,6 +11,7 @@ import ipywidgets as ipw
 import traitlets
 
 from medialab.errors import MediaLabError
+from widgets.messages import text_of
 
 # What the table shows: the picture's settings, how they differ from the form's, or how the two
 # selected pictures differ.
@@ -132,5 +133,4 @@ class Details(anywidget.AnyWidget):
             try:
                 self.send(answer | {"text": self._text(content["what"])})
             except (MediaLabError, OSError) as error:
-                told = error.message if isinstance(error, MediaLabError) else str(error)
-                self.send(answer | {"why": told})
+                self.send(answer | {"why": text_of(error)})

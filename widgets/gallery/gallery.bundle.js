@@ -17,8 +17,8 @@
 // source: widgets/shared/dom.js
 // source: widgets/shared/geometry.js
 // source: widgets/shared/tags.js
-// sha256 of the sources: b743f265f4743ff3b3cca78db6509539315973e743ecedaf15764fd5e082bf4b
-// sha256 of the lines below: 10491c34d4dd6e8d4af8b1f7d6eab161152ead215f91a8ba5893342ca6dfd18d
+// sha256 of the sources: 57716b317b11d35f23a2c1bd94bfb653db6c6852c727168cc2e9eef3cc1e0760
+// sha256 of the lines below: 8ad96d76db0c90b344cc9f4480e9b5a5ec9e57603e09597267eae1763bd1e28c
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -379,7 +379,7 @@ var TagPanel = class {
           {
             class: "mls-gallery-chip",
             type: "button",
-            title: `Take the tag away: ${name}`,
+            title: `Remove the tag: ${name}`,
             onclick: () => this.remove(name)
           },
           make("span", {}, name),
@@ -631,7 +631,9 @@ var Bar = class {
     const [selection, shown] = [this.model.get("selection"), this.model.get("shown")];
     const isOnlyShown = size === 1 && shown >= 0 && holds(selection, shown);
     this.clear.hidden = size === 0 || isOnlyShown || this.isTelling;
-    if (!this.isTelling) this.told.textContent = size ? `${size.toLocaleString()} selected` : "";
+    if (!this.isTelling) {
+      this.told.textContent = size ? `${size.toLocaleString("en")} selected` : "";
+    }
     for (const one of [this.compare, this.differ, this.check]) one.hidden = bin;
     for (const one of [this.star, this.tag, this.download]) one.hidden = bin;
     for (const one of [this.copyButton, this.start, this.remove]) one.hidden = bin;
@@ -741,7 +743,7 @@ var Bar = class {
   /** @param {HTMLElement} panel */
   fillSure(panel) {
     const { size } = this;
-    const what = size === 1 ? "this picture" : `these ${size.toLocaleString()} pictures`;
+    const what = size === 1 ? "this picture" : `these ${size.toLocaleString("en")} pictures`;
     panel.replaceChildren(
       make("p", {}, `Delete ${what} for good? That cannot be undone.`),
       make(
@@ -798,7 +800,7 @@ function emptyText(filters) {
   if (narrowed) return { text: "No pictures match the filters", isFiltered: true };
   return { text: bin ? "The bin is empty" : "No pictures yet", isFiltered: bin };
 }
-var countText = (count) => `${count.toLocaleString()} picture${count === 1 ? "" : "s"}`;
+var countText = (count) => `${count.toLocaleString("en")} picture${count === 1 ? "" : "s"}`;
 
 // widgets/shared/geometry.js
 var clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -1347,8 +1349,8 @@ var Head = class {
           {
             class: "mls-gallery-chip",
             type: "button",
-            title: `Take away: ${label}`,
-            "aria-label": `Take the filter away: ${label}`,
+            title: `Remove: ${label}`,
+            "aria-label": `Remove the filter: ${label}`,
             onclick: () => this.set(without)
           },
           make("span", {}, label),
@@ -1404,7 +1406,7 @@ var Head = class {
           onclick: () => this.set({ tags: after })
         },
         make("span", {}, name),
-        make("small", {}, count.toLocaleString())
+        make("small", {}, count.toLocaleString("en"))
       );
     });
     return make("div", { class: "mls-gallery-tags" }, ...chips);
@@ -1421,7 +1423,7 @@ var Head = class {
     });
     menu.append(make("option", { value: "" }, "Any"));
     for (const [name, count] of models) {
-      menu.append(make("option", { value: name }, `${name} (${count.toLocaleString()})`));
+      menu.append(make("option", { value: name }, `${name} (${count.toLocaleString("en")})`));
     }
     menu.value = filters.model;
     return menu;
@@ -1479,7 +1481,7 @@ var Head = class {
         onclick: () => this.set({ bin: !filters.bin })
       },
       icon("delete", 16),
-      `Bin (${binned.toLocaleString()})`
+      `Bin (${binned.toLocaleString("en")})`
     );
     const clear = make(
       "button",
@@ -1649,13 +1651,13 @@ function drawEmpty(element, model, head) {
 function drawLeftOut(element, model) {
   const { lines, count } = model.get("left_out");
   element.hidden = count === 0;
-  const files = count === 1 ? "1 file is" : `${count.toLocaleString()} files are`;
+  const files = count === 1 ? "1 file is" : `${count.toLocaleString("en")} files are`;
   element.replaceChildren(
     make("summary", {}, `${files} not shown here`),
     make("ul", {}, ...lines.map(([name, why]) => make("li", {}, make("b", {}, name), `: ${why}`)))
   );
   if (count > lines.length) {
-    element.append(make("p", {}, `and ${(count - lines.length).toLocaleString()} more`));
+    element.append(make("p", {}, `and ${(count - lines.length).toLocaleString("en")} more`));
   }
 }
 var gallery_default = { render };

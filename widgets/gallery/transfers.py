@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medialab.errors import MediaLabError
+from widgets.messages import text_of
 
 _MOST_OPEN = 4  # files on their way; the oldest is given up for another
 
@@ -65,5 +66,4 @@ class Transfers:
         self._open.pop(number, None)
 
     def _fail(self, number: int, error: Exception) -> None:
-        text = error.message if isinstance(error, MediaLabError) else str(error)
-        self._send({"kind": "failed", "number": number, "text": text}, [])
+        self._send({"kind": "failed", "number": number, "text": text_of(error)}, [])

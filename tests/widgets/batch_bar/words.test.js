@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { markedText, runText, tagsIn } from "../../../widgets/batch_bar/src/words.js";
+import { markedText, runText } from "../../../widgets/batch_bar/src/words.js";
 
 /** @import { Batch } from "../../../widgets/batch_bar/src/types" */
 
@@ -30,8 +30,7 @@ test("the button says whether it starts, resumes or tries the failed again", () 
   assert.equal(runText(batch({ state: "done", left: 0 })), "");
 });
 
-test("marked pictures are counted, and tags read between commas", () => {
+test("marked pictures are counted", () => {
   assert.equal(markedText(0), "");
   assert.equal(markedText(1200), "1,200 marked");
-  assert.deepEqual(tagsIn(" blue sea, ,best "), ["blue sea", "best"]);
 });

@@ -54,5 +54,5 @@ def test_a_text_is_told_or_why_there_is_none(sent):
     hear(details, kind="text", what="/etc/passwd", number=6)
     assert sent == [
         {"kind": "text", "number": 4, "text": "as json"},
-        {"kind": "text", "number": 5, "why": "this picture is not saved"},
+        {"kind": "text", "number": 5, "why": "This picture is not saved."},
     ]

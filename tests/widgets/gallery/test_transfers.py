@@ -61,7 +61,7 @@ def test_what_cannot_be_sent_is_told_with_its_reason(transfers, sent):
         raise OSError(5, "Input/output error")
 
     transfers.begin(1, refuse)
-    assert sent[-1][0] == {"kind": "failed", "number": 1, "text": "no picture is selected"}
+    assert sent[-1][0] == {"kind": "failed", "number": 1, "text": "No picture is selected."}
     transfers.begin(2, lambda: Parcel("a", "", broken()))
     transfers.go_on(2)
     assert sent[-1][0]["kind"] == "failed"

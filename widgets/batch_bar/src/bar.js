@@ -1,7 +1,8 @@
 // One line: a batch's name and progress, its pages, and what is done with the marked pictures.
 import { addTo, make, makeSvg } from "../../shared/dom.js";
 import { addMenu, openAt } from "../../shared/popup.js";
-import { markedText, runText, tagsIn } from "./words.js";
+import { tagsIn } from "../../shared/tags.js";
+import { markedText, runText } from "./words.js";
 
 /** @import { File, Model } from "./types" */
 
@@ -59,7 +60,7 @@ export class Bar {
     this.export = this.sign(line, "export", "Export as a file for papermill", () =>
       this.act("export"),
     );
-    this.close_ = this.sign(line, "x", "Put the batch away; it stays in the list", () =>
+    this.close_ = this.sign(line, "x", "Close the batch; it stays in the list", () =>
       this.act("close"),
     );
     this.root.addEventListener("keydown", (event) => {
@@ -120,7 +121,7 @@ export class Bar {
       role: "dialog",
       "aria-label": "Tags",
     });
-    const field = make("input", {
+    const field = (this.field = make("input", {
       type: "text",
       placeholder: "Add tags, with commas between",
       "aria-label": "Add tags",
@@ -130,7 +131,7 @@ export class Bar {
         event.preventDefault();
         add();
       },
-    });
+    }));
     const add = () => {
       const tags = tagsIn(field.value);
       if (tags.length) this.act("tag", { add: tags });
@@ -211,7 +212,7 @@ export class Bar {
     if (hadFocus === this.run && this.run.hidden && !this.stop.hidden) this.stop.focus();
     if (hadFocus === this.stop && this.stop.hidden && !this.run.hidden) this.run.focus();
     this.pages.hidden = batch.pages < 2;
-    const number = `${batch.page + 1} of ${batch.pages.toLocaleString()}`;
+    const number = `${batch.page + 1} of ${batch.pages.toLocaleString("en")}`;
     this.page.textContent = [`Page ${number}`, batch.title].filter(Boolean).join(": ");
     this.page.title = this.page.textContent;
     this.previous.disabled = batch.page === 0;
@@ -246,6 +247,8 @@ export class Bar {
 
   /** @param {number} marked */
   drawTags(marked) {
+    const active = /** @type {HTMLElement | null} */ (document.activeElement);
+    const held = this.chips?.contains(active) ? active?.dataset.tag : undefined;
     this.chips?.replaceChildren(
       ...this.model.get("tags").map(([name, count]) =>
         make(
@@ -253,13 +256,18 @@ export class Bar {
           {
             class: "mls-batch-chip",
             type: "button",
-            title: `Take the tag away: ${name}`,
+            "data-tag": name,
+            title: `Remove the tag: ${name}`,
             onclick: () => this.act("tag", { remove: [name] }),
           },
           count < marked ? `${name} (${count} of ${marked}) ✕` : `${name} ✕`,
         ),
       ),
     );
+    if (held === undefined) return;
+    /** @type {HTMLElement | null | undefined} */
+    const same = this.chips?.querySelector(`[data-tag="${CSS.escape(held)}"]`);
+    (same ?? this.field)?.focus();
   }
 
   // --- what is told ----------------------------------------------------------------------------

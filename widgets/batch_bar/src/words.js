@@ -8,7 +8,7 @@
  */
 export function runText({ state, left, failed }) {
   if (state === "running" || !left) return "";
-  if (failed === left) return `Retry ${failed.toLocaleString()} failed`;
+  if (failed === left) return `Retry ${failed.toLocaleString("en")} failed`;
   return state === "waiting" ? "Start" : "Resume";
 }
 
@@ -16,14 +16,4 @@ export function runText({ state, left, failed }) {
  * Return how many pictures are marked, in words.
  * @param {number} count
  */
-export const markedText = (count) => (count ? `${count.toLocaleString()} marked` : "");
-
-/**
- * Return the tags that a text names, between commas.
- * @param {string} text
- */
-export const tagsIn = (text) =>
-  text
-    .split(",")
-    .map((tag) => tag.trim())
-    .filter(Boolean);
+export const markedText = (count) => (count ? `${count.toLocaleString("en")} marked` : "");

@@ -162,7 +162,7 @@ export class View {
           class: `mls-details-star${count <= lit ? " mls-lit" : ""}`,
           type: "button",
           "data-part": count,
-          title: count === lit ? "Take the stars away" : label,
+          title: count === lit ? "Remove the stars" : label,
           "aria-label": label,
           "aria-pressed": String(count === lit),
           onclick: () => model.send({ kind: "mark", stars: count === lit ? 0 : count }),
@@ -171,6 +171,7 @@ export class View {
       );
     }
     this.giveBack(this.stars, held);
+    const heldTag = this.heldIn(this.tags);
     this.tags.replaceChildren(
       ...model.get("tags").map((tag) =>
         make(
@@ -178,13 +179,15 @@ export class View {
           {
             class: "mls-details-tag",
             type: "button",
-            title: `Take the tag away: ${tag}`,
+            "data-part": tag,
+            title: `Remove the tag: ${tag}`,
             onclick: () => model.send({ kind: "mark", remove_tags: [tag] }),
           },
           `${tag} ✕`,
         ),
       ),
     );
+    this.giveBack(this.tags, heldTag, this.field);
     const options = model.get("suggestions").map((tag) => make("option", { value: tag }));
     this.list.replaceChildren(...options);
   }
@@ -192,19 +195,23 @@ export class View {
   drawRelated() {
     const { model, related } = this;
     const found = model.get("related");
+    const held = this.heldIn(related);
     related.hidden = found.length === 0;
     related.replaceChildren(make("span", {}, "Like this"));
     found.forEach(([kind, name, others], at) => {
-      const count = others === 1 ? "1 other picture" : `${others.toLocaleString()} other pictures`;
+      const count =
+        others === 1 ? "1 other picture" : `${others.toLocaleString("en")} other pictures`;
       const text = kind === "tag" ? name : `${KINDS[kind]} ${name}`;
       const chip = addTo(related, "button", {
         class: "mls-details-tag",
         type: "button",
+        "data-part": `${kind} ${name}`,
         title: `Show them in the history: ${count}`,
         onclick: () => model.send({ kind: "related", at }),
       });
-      chip.append(text, make("small", {}, ` ${others.toLocaleString()}`));
+      chip.append(text, make("small", {}, ` ${others.toLocaleString("en")}`));
     });
+    this.giveBack(related, held);
   }
 
   drawViews() {
@@ -265,12 +272,13 @@ export class View {
   /**
    * @param {HTMLElement} element
    * @param {string | undefined} held
+   * @param {HTMLElement} [otherwise] gets it where the part is gone
    */
-  giveBack(element, held) {
+  giveBack(element, held, otherwise) {
     if (!held) return;
     /** @type {HTMLElement | null} */
-    const part = element.querySelector(`[data-part="${held}"]`);
-    part?.focus();
+    const part = element.querySelector(`[data-part="${CSS.escape(held)}"]`);
+    (part ?? otherwise)?.focus();
   }
 
   // --- what a person does ----------------------------------------------------------------------

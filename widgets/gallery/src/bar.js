@@ -137,7 +137,9 @@ export class Bar {
     const [selection, shown] = [this.model.get("selection"), this.model.get("shown")];
     const isOnlyShown = size === 1 && shown >= 0 && holds(selection, shown);
     this.clear.hidden = size === 0 || isOnlyShown || this.isTelling;
-    if (!this.isTelling) this.told.textContent = size ? `${size.toLocaleString()} selected` : "";
+    if (!this.isTelling) {
+      this.told.textContent = size ? `${size.toLocaleString("en")} selected` : "";
+    }
     for (const one of [this.compare, this.differ, this.check]) one.hidden = bin;
     for (const one of [this.star, this.tag, this.download]) one.hidden = bin;
     for (const one of [this.copyButton, this.start, this.remove]) one.hidden = bin;
@@ -258,7 +260,7 @@ export class Bar {
   /** @param {HTMLElement} panel */
   fillSure(panel) {
     const { size } = this;
-    const what = size === 1 ? "this picture" : `these ${size.toLocaleString()} pictures`;
+    const what = size === 1 ? "this picture" : `these ${size.toLocaleString("en")} pictures`;
     panel.replaceChildren(
       make("p", {}, `Delete ${what} for good? That cannot be undone.`),
       make(

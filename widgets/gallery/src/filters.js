@@ -48,4 +48,5 @@ export function emptyText(filters) {
  * Return the number of pictures in words.
  * @param {number} count
  */
-export const countText = (count) => `${count.toLocaleString()} picture${count === 1 ? "" : "s"}`;
+export const countText = (count) =>
+  `${count.toLocaleString("en")} picture${count === 1 ? "" : "s"}`;

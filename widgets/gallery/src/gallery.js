@@ -67,13 +67,13 @@ function drawEmpty(element, model, head) {
 function drawLeftOut(element, model) {
   const { lines, count } = model.get("left_out");
   element.hidden = count === 0;
-  const files = count === 1 ? "1 file is" : `${count.toLocaleString()} files are`;
+  const files = count === 1 ? "1 file is" : `${count.toLocaleString("en")} files are`;
   element.replaceChildren(
     make("summary", {}, `${files} not shown here`),
     make("ul", {}, ...lines.map(([name, why]) => make("li", {}, make("b", {}, name), `: ${why}`))),
   );
   if (count > lines.length) {
-    element.append(make("p", {}, `and ${(count - lines.length).toLocaleString()} more`));
+    element.append(make("p", {}, `and ${(count - lines.length).toLocaleString("en")} more`));
   }
 }
 

@@ -110,8 +110,8 @@ export class Head {
           {
             class: "mls-gallery-chip",
             type: "button",
-            title: `Take away: ${label}`,
-            "aria-label": `Take the filter away: ${label}`,
+            title: `Remove: ${label}`,
+            "aria-label": `Remove the filter: ${label}`,
             onclick: () => this.set(without),
           },
           make("span", {}, label),
@@ -167,7 +167,7 @@ export class Head {
           onclick: () => this.set({ tags: after }),
         },
         make("span", {}, name),
-        make("small", {}, count.toLocaleString()),
+        make("small", {}, count.toLocaleString("en")),
       );
     });
     return make("div", { class: "mls-gallery-tags" }, ...chips);
@@ -186,7 +186,7 @@ export class Head {
     });
     menu.append(make("option", { value: "" }, "Any"));
     for (const [name, count] of models) {
-      menu.append(make("option", { value: name }, `${name} (${count.toLocaleString()})`));
+      menu.append(make("option", { value: name }, `${name} (${count.toLocaleString("en")})`));
     }
     menu.value = filters.model;
     return menu;
@@ -244,7 +244,7 @@ export class Head {
         onclick: () => this.set({ bin: !filters.bin }),
       },
       icon("delete", 16),
-      `Bin (${binned.toLocaleString()})`,
+      `Bin (${binned.toLocaleString("en")})`,
     );
     const clear = make(
       "button",

@@ -184,7 +184,7 @@ export class TagPanel {
           {
             class: "mls-gallery-chip",
             type: "button",
-            title: `Take the tag away: ${name}`,
+            title: `Remove the tag: ${name}`,
             onclick: () => this.remove(name),
           },
           make("span", {}, name),
