@@ -248,7 +248,7 @@ def _weights(name: str, text: str, config: PipelineConfig) -> list[dict[str, Any
         raise ConfigError(message)
     weights = number_values(text, float)
     if wrong := [one for one in weights if isinstance(one, str)]:
-        message = f"{shown(wrong[0])} is no weight; write numbers, such as 0.4-1 [4]"
+        message = f"{shown(wrong[0])} is not a weight; write numbers, such as 0.4-1 [4]"
         raise ConfigError(message)
     return [
         {setting: [one | ({"weight": weight} if one["name"] == lora else {}) for one in plain]}

@@ -122,6 +122,24 @@ def test_another_number_is_typed_and_a_wrong_one_changes_nothing(desk):
     assert desk.pressed[-1]["times"] == 12
 
 
+def test_a_number_that_cannot_be_gives_way_to_the_one_in_force(desk):
+    desk.choose("Another number")
+    number = desk.page.get_by_label("Pictures")
+    for text in ("0", "1.5", "99999", ""):
+        number.fill("12")
+        number.fill(text)
+        number.press("Tab")
+        expect(number).to_have_value("12")  # what is seen is what is made
+
+
+def test_the_menu_of_cancel_goes_with_what_it_would_cancel(desk):
+    desk.set(waiting=2)
+    desk.page.get_by_role("button", name="What to cancel").click()
+    desk.set(waiting=0)
+    desk.set(waiting=2)
+    expect(desk.page.get_by_role("menu", name="What to cancel")).to_be_hidden()
+
+
 def test_prompts_are_written_and_pressed_at_once(desk):
     desk.choose("Prompts from a list")
     desk.page.get_by_label("Prompts, one on each line").fill("a cat\na dog")
@@ -225,7 +243,7 @@ def test_a_batch_is_opened_from_the_list_and_a_file_taken(desk, tmp_path):
     expect(desk.page.get_by_role("region", name="Batches")).to_contain_text("5 of 9 made")
     file = tmp_path / "a.yaml"
     file.write_text("axes: {}", encoding="utf-8")
-    desk.page.get_by_label("Open a batch's file").set_input_files(file)
+    desk.page.get_by_label("Open a batch file").set_input_files(file)
     desk.page.wait_for_function("window.idle()")
     assert desk.taken == [("a.yaml", "axes: {}")]
     desk.set(faults=[{"at": "file", "text": "a.yaml has no axes."}])

@@ -163,7 +163,7 @@ def test_the_weight_of_a_lora_that_is_set_is_an_axis_and_the_others_stay():
     assert axis_label("loras:ink") == "ink weight"
     two = faults("sweep", ("loras:ink", "1, 2"), ("loras:night", "1, 2"), base=base)
     assert two == [("axis 1", "LoRAs is varied already; choose another setting.")]
-    assert "is no weight" in faults("sweep", ("loras:ink", "much"), base=base)[0][1]
+    assert "is not a weight" in faults("sweep", ("loras:ink", "much"), base=base)[0][1]
     assert "no longer among" in faults("sweep", ("loras:gone", "1"), base=base)[0][1]
 
 

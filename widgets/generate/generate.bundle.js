@@ -9,8 +9,8 @@
 // source: widgets/generate/src/panel.js
 // source: widgets/generate/src/values.js
 // source: widgets/shared/dom.js
-// sha256 of the sources: 2f07ba7169e980311795c0959e1b4201eeb8bcdeb32f5413c629a714638b50ee
-// sha256 of the lines below: f6c59786dd8ddabaa21b25cdb1d735fb9505c6ab3b31d3fd78489b3ef1c865af
+// sha256 of the sources: bca84fa13d8a3345a0530f74fe352449c1d5adede8f0ecdbe2d624e927ae71f4
+// sha256 of the lines below: 4f904d2308945f4c547f0d4a933bac24e0a38289ea79c79add224a522268f2ca
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -50,13 +50,19 @@ function addNumber(parent, label, changed, most = MOST) {
     min: 1,
     max: most,
     step: 1,
+    title: `From 1 to ${most.toLocaleString("en")}`,
     oninput: () => {
       if (input.value && input.checkValidity()) changed(input.valueAsNumber);
+    },
+    // A number that cannot be is left for the one that is in force.
+    onchange: () => {
+      if (!input.value || !input.checkValidity()) input.value = input.dataset.asked ?? "";
     }
   });
   return input;
 }
 function writeNumber(input, value) {
+  input.dataset.asked = String(value);
   if (input !== document.activeElement || input.checkValidity()) write(input, String(value));
 }
 function makeTimes(body, change) {
@@ -163,7 +169,7 @@ var AxisFields = class {
       {
         class: "mls-many-close",
         type: "button",
-        title: `Do not vary it: ${title}`,
+        title: `Remove ${title}`,
         "aria-label": `Remove ${title}`,
         onclick: remove
       },
@@ -393,7 +399,7 @@ function makeListing(body, { open, take }) {
   const list = addTo(body, "ul", { class: "mls-batches", "aria-label": "Batches" });
   const empty = addTo(body, "p", { class: "mls-many-hint" });
   const line = addTo(body, "label", { class: "mls-batch-file" });
-  addTo(line, "span", {}, "Open a batch's file (YAML)");
+  addTo(line, "span", {}, "Open a batch file (YAML)");
   const input = addTo(line, "input", {
     type: "file",
     accept: ".yaml,.yml,application/yaml",
@@ -402,13 +408,13 @@ function makeListing(body, { open, take }) {
       if (!file) return;
       const text = file.size > MOST_BYTES ? "" : await file.text();
       if (text) take(file.name, text);
-      else places.file.textContent = `${file.name} is no batch's file: it is empty or too large.`;
+      else places.file.textContent = `${file.name} is not a batch file: it is empty or too large.`;
       input.value = "";
     }
   });
   const places = { file: addPlace(body) };
   const draw = (batches) => {
-    empty.textContent = batches ? "There is no batch yet." : "Looking for batches…";
+    empty.textContent = batches ? "There are no batches yet." : "Looking for batches…";
     empty.hidden = Boolean(batches?.length);
     list.replaceChildren();
     for (const { name, told } of batches ?? []) {
@@ -774,6 +780,7 @@ var Panel = class {
     this.note.hidden = !model.get("note");
     this.cancel.disabled = running + waiting === 0;
     this.stops.root.hidden = running + waiting === 0;
+    if (this.stops.root.hidden) this.stops.close(false);
     if (this.listing) {
       this.show(LISTING);
       drawFaults(this.listing.places, model.get("faults"));

@@ -44,7 +44,7 @@ export class AxisFields {
       {
         class: "mls-many-close",
         type: "button",
-        title: `Do not vary it: ${title}`,
+        title: `Remove ${title}`,
         "aria-label": `Remove ${title}`,
         onclick: remove,
       },

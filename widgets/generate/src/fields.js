@@ -56,8 +56,13 @@ export function addNumber(parent, label, changed, most = MOST) {
     min: 1,
     max: most,
     step: 1,
+    title: `From 1 to ${most.toLocaleString("en")}`,
     oninput: () => {
       if (input.value && input.checkValidity()) changed(input.valueAsNumber);
+    },
+    // A number that cannot be is left for the one that is in force.
+    onchange: () => {
+      if (!input.value || !input.checkValidity()) input.value = input.dataset.asked ?? "";
     },
   });
   return input;
@@ -69,6 +74,7 @@ export function addNumber(parent, label, changed, most = MOST) {
  * @param {number} value
  */
 export function writeNumber(input, value) {
+  input.dataset.asked = String(value);
   if (input !== document.activeElement || input.checkValidity()) write(input, String(value));
 }
 

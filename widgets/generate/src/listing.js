@@ -15,7 +15,7 @@ export function makeListing(body, { open, take }) {
   const list = addTo(body, "ul", { class: "mls-batches", "aria-label": "Batches" });
   const empty = addTo(body, "p", { class: "mls-many-hint" });
   const line = addTo(body, "label", { class: "mls-batch-file" });
-  addTo(line, "span", {}, "Open a batch's file (YAML)");
+  addTo(line, "span", {}, "Open a batch file (YAML)");
   /** @type {HTMLInputElement} */
   const input = addTo(line, "input", {
     type: "file",
@@ -25,14 +25,14 @@ export function makeListing(body, { open, take }) {
       if (!file) return;
       const text = file.size > MOST_BYTES ? "" : await file.text();
       if (text) take(file.name, text);
-      else places.file.textContent = `${file.name} is no batch's file: it is empty or too large.`;
+      else places.file.textContent = `${file.name} is not a batch file: it is empty or too large.`;
       input.value = "";
     },
   });
   /** @type {Record<string, HTMLElement>} */
   const places = { file: addPlace(body) };
   const draw = (/** @type {Listed[] | null} */ batches) => {
-    empty.textContent = batches ? "There is no batch yet." : "Looking for batches…";
+    empty.textContent = batches ? "There are no batches yet." : "Looking for batches…";
     empty.hidden = Boolean(batches?.length);
     list.replaceChildren();
     for (const { name, told } of batches ?? []) {

@@ -229,6 +229,7 @@ export class Panel {
     this.note.hidden = !model.get("note");
     this.cancel.disabled = running + waiting === 0;
     this.stops.root.hidden = running + waiting === 0;
+    if (this.stops.root.hidden) this.stops.close(false);
     if (this.listing) {
       this.show(LISTING);
       drawFaults(this.listing.places, model.get("faults"));
