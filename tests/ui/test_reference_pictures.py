@@ -145,3 +145,20 @@ def test_they_are_read_to_a_blind_person(bare, given):
     drop(given, "red", "blue")
     expect(given.get_by_role("img")).to_have_count(2)
     assert_accessible(bare.page, "#widget")
+
+
+def test_files_that_are_dropped_while_others_are_read_come_after_them(bare, given, colours):
+    drop(given, "red", "lime")
+    drop(given, "blue")
+    expect(given.get_by_role("img")).to_have_count(3)
+    assert colours() == [RED, LIME, BLUE]
+    bare.page.wait_for_function("window.idle()")
+
+
+def test_of_two_start_pictures_the_last_one_counts(bench, bare, form):
+    drop(bare.page.get_by_role("group", name="Start from"), "red")
+    drop(bare.page.get_by_role("group", name="Start from"), "blue")
+    bare.page.wait_for_function("window.idle()")
+    bare.page.wait_for_timeout(100)
+    bare.page.wait_for_function("window.idle()")
+    assert bench.pictures.load(form.value("image")).getpixel((0, 0)) == BLUE

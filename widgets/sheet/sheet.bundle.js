@@ -39,8 +39,8 @@
 // source: widgets/sheet/src/slider.js
 // source: widgets/sheet/src/suggestions.js
 // source: widgets/sheet/src/view.js
-// sha256 of the sources: a3457901497c1bdd8676d03238ce76abab453d7335360d192e0778b06df66650
-// sha256 of the lines below: c4b979dc255ea243512d1d80e91603efa369966c631878f8b9f6258e5ebf6013
+// sha256 of the sources: 508bb9a5365b9ded2f8eee5ae9511b5268e815fe729acba77f75c14c961894a5
+// sha256 of the lines below: b4628bfc8cf39c78c7294221825caefca36f0e6e9c068f6c073005c06d86f662
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -1517,6 +1517,7 @@ var PictureSlot = class {
     this.host = host;
     this.value = null;
     this.isSending = false;
+    this.next = null;
     this.isDisabled = false;
     this.image = make("img", { class: "mls-thumbnail", alt: "", hidden: "" });
     this.prepared = make("img", {
@@ -1555,7 +1556,10 @@ var PictureSlot = class {
   }
   /** @param {File} file */
   async send(file) {
-    if (this.isSending) return;
+    if (this.isSending) {
+      this.next = file;
+      return;
+    }
     this.isSending = true;
     this.host.wrong(null);
     this.about.textContent = `Reading ${file.name}…`;
@@ -1569,6 +1573,9 @@ var PictureSlot = class {
       this.isSending = false;
       if (this.about.textContent.startsWith("Reading")) this.about.textContent = this.said;
     }
+    const { next } = this;
+    this.next = null;
+    if (next) await this.send(next);
   }
   /** What is said of the picture. */
   said = EMPTY;
@@ -1634,6 +1641,7 @@ var PictureList = class {
     this.host = host;
     this.names = [];
     this.isSending = false;
+    this.waiting = [];
     this.isDisabled = false;
     this.first = 1;
     this.list = make("ol", { class: "mls-pictures-list" });
@@ -1680,10 +1688,11 @@ var PictureList = class {
    * @param {File[]} files
    */
   async send(files) {
+    this.waiting.push(...files);
     if (this.isSending || !files.length) return;
     this.isSending = true;
     this.host.wrong(null);
-    for (const file of files) {
+    for (let file = this.waiting.shift(); file; file = this.waiting.shift()) {
       this.about.hidden = false;
       this.about.textContent = `Reading ${file.name}…`;
       try {

@@ -41,8 +41,8 @@
 // source: widgets/stage_list/src/row.js
 // source: widgets/stage_list/src/stage_list.js
 // source: widgets/stage_list/src/view.js
-// sha256 of the sources: b8c4e84391952d44b328d0e6d9d5cb1634268525ccbffa0d1b554c71cd72634b
-// sha256 of the lines below: 939204144e5f19b1c3b14eb6a3a2eca168f640ba4828f59228e261523bbfca8f
+// sha256 of the sources: a906245db0aae498a943c4389e583df8fbc9993529b3973f428126d971788c1c
+// sha256 of the lines below: ee1cf88decd3addd65fc4d2763925a5193a3803f7f1b6caaa7924dad019660a3
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -1637,6 +1637,7 @@ var PictureSlot = class {
     this.host = host;
     this.value = null;
     this.isSending = false;
+    this.next = null;
     this.isDisabled = false;
     this.image = make("img", { class: "mls-thumbnail", alt: "", hidden: "" });
     this.prepared = make("img", {
@@ -1675,7 +1676,10 @@ var PictureSlot = class {
   }
   /** @param {File} file */
   async send(file) {
-    if (this.isSending) return;
+    if (this.isSending) {
+      this.next = file;
+      return;
+    }
     this.isSending = true;
     this.host.wrong(null);
     this.about.textContent = `Reading ${file.name}…`;
@@ -1689,6 +1693,9 @@ var PictureSlot = class {
       this.isSending = false;
       if (this.about.textContent.startsWith("Reading")) this.about.textContent = this.said;
     }
+    const { next } = this;
+    this.next = null;
+    if (next) await this.send(next);
   }
   /** What is said of the picture. */
   said = EMPTY;
@@ -1754,6 +1761,7 @@ var PictureList = class {
     this.host = host;
     this.names = [];
     this.isSending = false;
+    this.waiting = [];
     this.isDisabled = false;
     this.first = 1;
     this.list = make("ol", { class: "mls-pictures-list" });
@@ -1800,10 +1808,11 @@ var PictureList = class {
    * @param {File[]} files
    */
   async send(files) {
+    this.waiting.push(...files);
     if (this.isSending || !files.length) return;
     this.isSending = true;
     this.host.wrong(null);
-    for (const file of files) {
+    for (let file = this.waiting.shift(); file; file = this.waiting.shift()) {
       this.about.hidden = false;
       this.about.textContent = `Reading ${file.name}…`;
       try {
@@ -3043,6 +3052,9 @@ var StageRow = class {
       this.row?.close();
       this.row = new Row(named, this.scope);
       this.main.replaceChildren(this.row.element);
+    }
+    for (const input of this.row.control.element.querySelectorAll("input")) {
+      input.setAttribute("aria-label", `${own.title}: ${field.label}`);
     }
   }
   update() {

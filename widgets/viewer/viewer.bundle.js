@@ -41,8 +41,8 @@
 // source: widgets/viewer/src/tile_tools.js
 // source: widgets/viewer/src/view.js
 // source: widgets/viewer/src/viewer.js
-// sha256 of the sources: c8532ba3665a84c27927fbada4c6294501c089ba687e12073e56fe2ace9eae6b
-// sha256 of the lines below: 30b30bb53a1cd45c51595c3de1c2111fe46c749bcc997bf05509418a89307f78
+// sha256 of the sources: 7b2ef4d291def05c90aec409b1680e1ae34fe9e04d07a9a194227a60b0e35191
+// sha256 of the lines below: ab38bab9eb0383ce229419c05d7a81a329b957eadd4e3022b0ec3276dc3f8add
 // widgets/viewer/src/history.js
 var History = class {
   /** @type {Change[]} */
@@ -1121,19 +1121,22 @@ var Store = class {
    * @param {File[]} files
    */
   async drop(files) {
-    const [file] = files;
+    const [file, ...others] = files;
     if (!file) return;
     const name = file.name || "picture";
     if (!await isPicture(file)) {
-      const text = `${name} is no picture that can be opened; choose a PNG, JPEG or WebP file.`;
+      const text = `${name} is not a picture that can be opened; choose a PNG, JPEG or WebP file.`;
       this.say(text, { isError: true });
       return;
     }
     const show = (share) => this.say(`Opening ${name}…`, { share });
     show(0);
     try {
-      await this.sender.send("drop", name, file, show);
+      const isTaken = await this.sender.send("drop", name, file, show);
       this.endProgress();
+      if (isTaken && others.length) {
+        this.say(`Only ${name} is opened: one picture is shown at a time.`);
+      }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.say(`${name} could not be read: ${reason}`, { isError: true });
@@ -2670,7 +2673,9 @@ function pressOnBox({ store, stage, boxPanel }, event) {
 // widgets/viewer/src/message.js
 var SECONDS = 6;
 var MessageBar = class {
-  constructor() {
+  /** @param {() => void} closed called when a person closes it, for the focus that it had */
+  constructor(closed) {
+    this.closed = closed;
     this.root = make("div", { class: "mls-viewer-message mls-viewer-over", hidden: "" });
     this.fading = void 0;
   }
@@ -2698,7 +2703,10 @@ var MessageBar = class {
     }
     root.replaceChildren(
       box,
-      makeButton("close", "close", "Close", "Close", () => this.say(""))
+      makeButton("close", "close", "Close", "Close", () => {
+        this.say("");
+        this.closed();
+      })
     );
     if (text && !isError && share === void 0) {
       this.fading = setTimeout(() => this.say(""), 1e3 * SECONDS);
@@ -3667,7 +3675,7 @@ var View = class {
     });
     this.stage = new Stage(store, this.area);
     this.grid = new TileGrid(store);
-    this.message = new MessageBar();
+    this.message = new MessageBar(() => this.focus());
     this.hint = make("div", { class: "mls-viewer-hint", role: "status", hidden: "" });
     this.pictureTools = new PictureTools(store, this.stage);
     this.tileTools = new TileTools(store);

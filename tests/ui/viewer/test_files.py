@@ -44,7 +44,7 @@ def test_what_is_no_picture_is_refused_with_its_name_and_not_sent(open_viewer):
     viewer = open_viewer(files={"/notes.txt": "hello"})
     viewer.drop("notes.png", "/notes.txt")
     alert = viewer.root.get_by_role("alert")
-    expect(alert).to_contain_text("notes.png is no picture that can be opened")
+    expect(alert).to_contain_text("notes.png is not a picture that can be opened")
     assert viewer.bridge.parts == []
     alert.get_by_label("Close").click()
     expect(alert).to_be_hidden()
@@ -149,3 +149,20 @@ def test_a_photo_of_twelve_megapixels_is_announced_and_zoomed_quickly(open_viewe
         }"""
     )
     assert took < 100  # ms a frame, on a machine that does other things, too
+
+
+def test_of_several_files_it_is_said_that_one_is_opened(open_viewer):
+    picture = file_of((60, 40))
+    viewer = open_viewer(files={"/a.png": picture})
+    viewer.stage.evaluate("""async (stage) => {
+      const data = new DataTransfer();
+      const blob = await (await fetch("/a.png")).blob();
+      for (const name of ["a.png", "b.png"]) data.items.add(new File([blob], name));
+      stage.dispatchEvent(
+        new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
+    }""")  # fmt: skip
+    assert viewer.wait_for(viewer.drops, 1)[0] == "a.png"
+    said = viewer.root.get_by_role("status").filter(has_text="Only a.png is opened")
+    expect(said).to_be_visible()
+    said.get_by_label("Close").press("Enter")
+    expect(viewer.stage).to_be_focused()

@@ -143,7 +143,7 @@ test("a file that is no picture is refused by its name and not sent", async () =
   const desk = new Desk();
   const file = Object.assign(new Blob(["hello"]), { name: "notes.txt" });
   await desk.store.drop([/** @type {File} */ (file)]);
-  assert.match(desk.said[0].text, /notes.txt is no picture/);
+  assert.match(desk.said[0].text, /notes.txt is not a picture/);
   assert.equal(desk.said[0].options?.isError, true);
   assert.deepEqual(desk.sent, []);
 });

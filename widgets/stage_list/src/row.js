@@ -92,6 +92,10 @@ export class StageRow {
       this.row = new Row(named, this.scope);
       this.main.replaceChildren(this.row.element);
     }
+    // The stage alone is seen; what its number is, a screen reader tells.
+    for (const input of this.row.control.element.querySelectorAll("input")) {
+      input.setAttribute("aria-label", `${own.title}: ${field.label}`);
+    }
   }
 
   update() {

@@ -7,7 +7,9 @@ import { makeButton } from "./controls.js";
 const SECONDS = 6;
 
 export class MessageBar {
-  constructor() {
+  /** @param {() => void} closed called when a person closes it, for the focus that it had */
+  constructor(closed) {
+    this.closed = closed;
     this.root = make("div", { class: "mls-viewer-message mls-viewer-over", hidden: "" });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.fading = undefined;
@@ -37,7 +39,10 @@ export class MessageBar {
     }
     root.replaceChildren(
       box,
-      makeButton("close", "close", "Close", "Close", () => this.say("")),
+      makeButton("close", "close", "Close", "Close", () => {
+        this.say("");
+        this.closed();
+      }),
     );
     if (text && !isError && share === undefined) {
       this.fading = setTimeout(() => this.say(""), 1000 * SECONDS);

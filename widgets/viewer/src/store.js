@@ -202,11 +202,11 @@ export class Store {
    * @param {File[]} files
    */
   async drop(files) {
-    const [file] = files;
+    const [file, ...others] = files;
     if (!file) return;
     const name = file.name || "picture";
     if (!(await isPicture(file))) {
-      const text = `${name} is no picture that can be opened; choose a PNG, JPEG or WebP file.`;
+      const text = `${name} is not a picture that can be opened; choose a PNG, JPEG or WebP file.`;
       this.say(text, { isError: true });
       return;
     }
@@ -214,8 +214,11 @@ export class Store {
     const show = (share) => this.say(`Opening ${name}…`, { share });
     show(0);
     try {
-      await this.sender.send("drop", name, file, show);
+      const isTaken = await this.sender.send("drop", name, file, show);
       this.endProgress();
+      if (isTaken && others.length) {
+        this.say(`Only ${name} is opened: one picture is shown at a time.`);
+      }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.say(`${name} could not be read: ${reason}`, { isError: true });

@@ -38,7 +38,7 @@ export class View {
     });
     this.stage = new Stage(store, this.area);
     this.grid = new TileGrid(store);
-    this.message = new MessageBar();
+    this.message = new MessageBar(() => this.focus());
     this.hint = make("div", { class: "mls-viewer-hint", role: "status", hidden: "" });
     this.pictureTools = new PictureTools(store, this.stage);
     this.tileTools = new TileTools(store);

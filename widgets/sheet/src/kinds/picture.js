@@ -42,6 +42,8 @@ class PictureSlot {
     /** @type {string | null} */
     this.value = null;
     this.isSending = false;
+    /** @type {File | null} */
+    this.next = null; // given while another is being sent, whose place it takes
     this.isDisabled = false;
     this.image = make("img", { class: "mls-thumbnail", alt: "", hidden: "" });
     this.prepared = make("img", {
@@ -81,7 +83,10 @@ class PictureSlot {
 
   /** @param {File} file */
   async send(file) {
-    if (this.isSending) return;
+    if (this.isSending) {
+      this.next = file;
+      return;
+    }
     this.isSending = true;
     this.host.wrong(null);
     this.about.textContent = `Reading ${file.name}…`;
@@ -95,6 +100,9 @@ class PictureSlot {
       this.isSending = false;
       if (this.about.textContent.startsWith("Reading")) this.about.textContent = this.said;
     }
+    const { next } = this;
+    this.next = null;
+    if (next) await this.send(next);
   }
 
   /** What is said of the picture. */

@@ -31,6 +31,8 @@ class PictureList {
     /** @type {string[]} */
     this.names = [];
     this.isSending = false;
+    /** @type {File[]} */
+    this.waiting = []; // given while others are being sent
     this.isDisabled = false;
     this.first = 1; // the number of the first picture
     this.list = make("ol", { class: "mls-pictures-list" });
@@ -79,10 +81,11 @@ class PictureList {
    * @param {File[]} files
    */
   async send(files) {
+    this.waiting.push(...files);
     if (this.isSending || !files.length) return;
     this.isSending = true;
     this.host.wrong(null);
-    for (const file of files) {
+    for (let file = this.waiting.shift(); file; file = this.waiting.shift()) {
       this.about.hidden = false;
       this.about.textContent = `Reading ${file.name}…`;
       try {
