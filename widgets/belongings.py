@@ -10,6 +10,7 @@ from medialab.errors import ConfigError
 from medialab.runs.belongings import mask_is_foreign
 from medialab.settings.control_units import ControlUnit
 from medialab.settings.fields import StageConfig
+from medialab.stages import STAGES
 from medialab.stages.detailer.edits import DetectionEdit
 from widgets.form import Form
 
@@ -17,6 +18,7 @@ from widgets.form import Form
 Place = str
 _MASK: Place = "inpaint.mask"
 # What makes another picture of the same settings.
+_TITLES = {stage.name: stage.title for stage in STAGES}
 _PICTURE = ("prompt", "negative_prompt", "seed")
 _SIZE = ("width", "height")
 _WORDS = {
@@ -87,7 +89,7 @@ class Belongings:
             self._set({_MASK: None})
             self._show_mask(None)
             self._line.offer(
-                "Set aside, since it was painted on another start picture: the mask of inpaint.",
+                "The mask is set aside: it was painted on another start picture.",
                 self._use_mask_here,
             )
 
@@ -157,7 +159,9 @@ class Belongings:
             self._working = False
 
     def _told(self) -> str:
-        named = [_WORDS[_setting(place)].format(_stage(place)) for place in self._aside]
+        named = [
+            _WORDS[_setting(place)].format(_TITLES.get(_stage(place), "")) for place in self._aside
+        ]
         what = escape(", ".join(dict.fromkeys(named)))
         return (
             f"Set aside, because the settings now describe another picture: {what} "

@@ -144,7 +144,7 @@ class FinderPanel:
             else:
                 version = source.version(missing.civitai)
             if version is None:
-                self.finder.told = f"CivitAI knows no {missing.shown}."
+                self.finder.told = f"CivitAI does not know {missing.shown}."
                 return
             self._show(source.model(version.model) if version.model else None, [version])
 
@@ -166,7 +166,9 @@ class FinderPanel:
         if not found:
             self.finder.told = "Nothing was found. Try fewer words, or other filters."
         elif results.left_out:
-            self.finder.told = f"{len(results.left_out)} could not be read and are left out."
+            left_out = len(results.left_out)
+            models = "1 model" if left_out == 1 else f"{left_out} models"
+            self.finder.told = f"Left out, since they could not be read: {models}."
 
     def _show_referenced(self, source: "RemoteSource", text: str) -> None:
         from medialab.remote.listings import RemoteFile
@@ -309,7 +311,8 @@ def _version(version: "RemoteVersion") -> FoundVersion:
     files = version.files
     if version.is_folder and files:
         total = sum(one.size_bytes or 0 for one in files)
-        listed = [FoundFile("", f"The whole folder, {len(files)} files", size_text(total))]
+        count = "1 file" if len(files) == 1 else f"{len(files)} files"
+        listed = [FoundFile("", f"The whole folder, {count}", size_text(total))]
     else:
         listed = [_file(one) for one in files] or [FoundFile("", "Its main file", "")]
     return FoundVersion(
@@ -344,5 +347,5 @@ def _progress(one: "Download") -> tuple[str, int, int, str, str]:
         parts.insert(0, _STATES[one.state])
     if one.told:
         parts.append(one.told)
-    error = one.error.message if isinstance(one.error, MediaLabError) else str(one.error or "")
+    error = "" if one.error is None else text_of(one.error)
     return one.state, one.done, total, " · ".join(parts), error if one.state == "failed" else ""

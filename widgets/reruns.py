@@ -16,6 +16,7 @@ from widgets.session import Session
 
 # The settings of these stages describe the whole picture: running again keeps them.
 _BASE = ("prompt", "source", "txt2img")
+_TITLES = {stage.name: stage.title for stage in STAGES}
 
 
 class Reruns:
@@ -67,7 +68,10 @@ class Reruns:
     def offer_set_aside(self, run: Run) -> None:
         """Offer to make a run again with the values that were set aside in it; on any thread."""
         if run.set_aside:
-            told = "; ".join(escape(f"{one['stage']}: {one['why']}") for one in run.set_aside)
+            told = "; ".join(
+                escape(f"{_TITLES.get(one['stage'], one['stage'])}: {one['why']}")
+                for one in run.set_aside
+            )
             self._form.set_aside.offer(f"{told}.", partial(self._bring_back, run))
 
     def _bring_back(self, run: Run) -> None:

@@ -105,7 +105,11 @@ class UndoBar(ipw.HBox):
             "undo", self.take_back, show_error, icon="undo", tooltip="Undo the last change (Ctrl+Z)"
         )
         self.redo = make_button(
-            "redo", self.make_again, show_error, icon="repeat", tooltip="Redo the change"
+            "redo",
+            self.make_again,
+            show_error,
+            icon="repeat",
+            tooltip="Redo the change (Ctrl+Shift+Z)",
         )
         super().__init__([self.undo, self.redo])
         self.add_class("mls-undo-bar")

@@ -144,7 +144,7 @@ def test_each_download_tells_how_far_it_is_and_what_can_be_done(bare, finder):
     expect(bar).to_have_attribute("value", "60")
     expect(page.get_by_text("The connection was cut")).to_be_visible()
     look(bare, "downloads")
-    for name in ("Stop ink.safetensors", "Go on with cut.safetensors", "Discard cut.safetensors"):
+    for name in ("Stop ink.safetensors", "Resume cut.safetensors", "Discard cut.safetensors"):
         page.get_by_role("button", name=name).click()
     page.get_by_role("button", name="Clear").click()
     assert [(one["kind"], one.get("id")) for one in sent(bare)] == [

@@ -60,7 +60,7 @@ def test_boxes_of_a_picture_are_set_aside_for_another_and_back_with_their_own(
     assert said(restored) == ""
     restored.form.set({name: value})
     assert held(restored) is None
-    assert "the edited boxes of face" in said(restored)
+    assert "the edited boxes of Face" in said(restored)
     restored.form.set({name: before})
     assert [find.box for find in held(restored)] == [tuple(CORNER)]
     assert said(restored) == ""
@@ -114,7 +114,7 @@ def test_start_picture_mask_and_control_pictures_go_and_come_back_too(studio, be
     now = studio.config()
     assert (now.image, now.inpaint.mask, now.control[0].image) == (None, None, None)
     assert all(
-        words in said(studio) for words in ("start picture", "mask of inpaint", "control pictures")
+        words in said(studio) for words in ("start picture", "mask of Inpaint", "control pictures")
     )
     # A mask that is painted meanwhile is the person's own.
     own = bench.keep(box_mask(Box(*MIDDLE), 64, 64))
@@ -136,7 +136,7 @@ def test_another_start_picture_sets_the_mask_aside(studio, bench):
     studio.importer.use_settings()
     studio.form.set({"image": bench.keep(noise().rotate(90))})
     assert studio.config().inpaint.mask is None
-    assert "mask of inpaint" in said(studio)
+    assert "mask of Inpaint" in said(studio)
 
 
 def test_a_pictures_own_size_is_left_to_the_next_picture(studio, bench):

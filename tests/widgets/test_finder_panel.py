@@ -169,7 +169,7 @@ def test_models_that_settings_need_are_offered_and_asked_for_by_a_click(server, 
         assert panel.finder.model["versions"][0]["key"] == version
         ask(panel, kind="open", id="")
     ask(panel, kind="open", id=panel.finder.found[2][0])
-    assert panel.finder.told.startswith("CivitAI knows no LoRA gone")
+    assert panel.finder.told.startswith("CivitAI does not know LoRA gone")
 
 
 def test_what_an_earlier_session_left_unfinished_is_gone_on_with(server, panel, bench, tmp_path):

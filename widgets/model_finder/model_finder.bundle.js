@@ -5,8 +5,8 @@
 // source: widgets/model_finder/src/model_page.js
 // source: widgets/model_finder/src/search.js
 // source: widgets/shared/dom.js
-// sha256 of the sources: 71f90eb3de8a6bf95dfdcd64f2ae1410c37084cb097ac3aecbd71f9d8f668961
-// sha256 of the lines below: 14812a77908569e725f27c6ed071aa95596a079c0f3570be1f3be33bca4cbcf1
+// sha256 of the sources: b2c50497c81246548c4fb1c6d09003a77084243034fcfa0a38dad3ab80a1ce15
+// sha256 of the lines below: 65c49671116aa5f7e982bf7c8ac80504565aea0d36944b2fa493b937fc55355c
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -73,7 +73,7 @@ var Downloads = class {
     row.buttons.replaceChildren();
     if (!ENDED.has(state)) this.addButton(row.buttons, "Stop", `Stop ${name}`, "cancel", id);
     else if (state !== "done") {
-      this.addButton(row.buttons, "Go on", `Go on with ${name}`, "resume", id);
+      this.addButton(row.buttons, "Resume", `Resume ${name}`, "resume", id);
       if (state !== "left") {
         this.addButton(row.buttons, "Discard", `Discard ${name}`, "discard", id);
       }

@@ -56,7 +56,7 @@ export class Downloads {
     row.buttons.replaceChildren();
     if (!ENDED.has(state)) this.addButton(row.buttons, "Stop", `Stop ${name}`, "cancel", id);
     else if (state !== "done") {
-      this.addButton(row.buttons, "Go on", `Go on with ${name}`, "resume", id);
+      this.addButton(row.buttons, "Resume", `Resume ${name}`, "resume", id);
       if (state !== "left") {
         this.addButton(row.buttons, "Discard", `Discard ${name}`, "discard", id);
       }
