@@ -47,7 +47,7 @@ def test_menus_offer_models_and_the_meaning_of_no_name():
     assert field_of(SHAPES["styles"], names)["choices"] == [["gold", "gold"]]
     detector = field_of(shapes_of(PARTS["face"].kind)["detector"], names)
     assert detector["free"]
-    assert ["automatic", "automatic"] in detector["choices"]
+    assert ["Automatic", "automatic"] in detector["choices"]
 
 
 def test_a_list_of_controlnets_has_fields_of_its_own():
