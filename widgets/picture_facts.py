@@ -8,7 +8,7 @@ from typing import Any, Final
 from medialab import PipelineConfig
 from medialab.artifacts.differences import Difference, settings_in
 from medialab.artifacts.why import Reason
-from medialab.stages import STAGES
+from medialab.stages import MODES, STAGES
 from widgets.details import Group, Row
 from widgets.messages import label_of
 from widgets.shapes import Shape, shapes_of
@@ -56,11 +56,33 @@ def groups_of(
 
 
 def rows_of(found: Sequence[Difference]) -> tuple[Row, ...]:
-    """Return differences as rows with both values."""
+    """Return differences as rows with both values; where a stage does not run, it has none."""
+    off = (
+        _off([(one.name, one.one) for one in found]),
+        _off([(one.name, one.other) for one in found]),
+    )
     return tuple(
-        Row(label_of(one.name) or one.name, _text(one.name, one.one), _text(one.name, one.other))
+        Row(
+            label_of(one.name) or one.name,
+            _text_or_none(one.name, one.one, off[0]),
+            _text_or_none(one.name, one.other, off[1]),
+        )
         for one in found
     )
+
+
+def _off(values: Sequence[tuple[str, Any]]) -> set[str]:
+    """Return the stages that do not run on one side of a comparison, as far as it tells."""
+    stages = {
+        name.rpartition(".")[0] for name, value in values if name.endswith(".enabled") and not value
+    }
+    modes = [value for name, value in values if name == "mode"]
+    return stages | ({*MODES} - {*modes} if modes else set())
+
+
+def _text_or_none(name: str, value: Any, off: set[str]) -> str:
+    is_off = value is None and name.rpartition(".")[0] in off
+    return "–" if is_off else _text(name, value)
 
 
 def rows_of_reasons(found: Sequence[Reason]) -> tuple[Row, ...]:

@@ -1,6 +1,6 @@
 """The presets of a person, used on the form and saved from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from medialab import PipelineConfig
@@ -63,7 +63,7 @@ class PresetsPanel:
         """
         preset = self._known(name)
         now = self._read()
-        count = len(preset.changes(now))
+        count = len(_seen(preset.changes(now)))
         self._undo.part()
         self._show(preset.applied(now))
         self._undo.part()
@@ -127,7 +127,7 @@ class PresetsPanel:
     def _changes(self, name: str) -> Changes:
         try:
             preset, now = self._known(name), self._read()
-            found, then = preset.changes(now), preset.applied(now)
+            found, then = _seen(preset.changes(now)), preset.applied(now)
         except MediaLabError as error:
             self.menu.tell(text_of(error), is_error=True)
             return Changes([])
@@ -157,3 +157,17 @@ class PresetsPanel:
             self.menu.tell(text_of(error), is_error=True)
         else:
             self._show_error(error, trace)
+
+
+def _seen(found: Sequence[Difference]) -> list[Difference]:
+    """Return the changes without those of stages that are switched off: they are not used then."""
+    off = {
+        one.name.rpartition(".")[0]
+        for one in found
+        if one.name.endswith(".enabled") and not one.other
+    }
+    return [
+        one
+        for one in found
+        if one.name.rpartition(".")[0] not in off or one.name.endswith(".enabled")
+    ]

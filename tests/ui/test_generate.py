@@ -132,6 +132,26 @@ def test_a_number_that_cannot_be_gives_way_to_the_one_in_force(desk):
         expect(number).to_have_value("12")  # what is seen is what is made
 
 
+def test_the_menu_is_seen_whole_where_the_column_is_low(desk):
+    desk.page.evaluate(
+        "Object.assign(document.querySelector('#widget').style,"
+        " {overflow: 'hidden', height: '90px'})"
+    )
+    desk.arrow.click()
+    expect(desk.page.get_by_role("menu")).to_be_visible()
+    assert desk.page.evaluate(
+        """() => [...document.querySelectorAll('[role=menu]:not([hidden]) > *')].every((item) => {
+          const { left, right, top, bottom } = item.getBoundingClientRect();
+          return [[left + 4, top + 4], [right - 4, bottom - 4]].every(([x, y]) =>
+            item.contains(document.elementFromPoint(x, y)));
+        })"""
+    )
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.get_by_role("menu")).to_have_count(0)
+    expect(desk.arrow).to_be_focused()
+    desk.page.evaluate("document.querySelector('#widget').style.cssText = 'width: 284px'")
+
+
 def test_the_menu_of_cancel_goes_with_what_it_would_cancel(desk):
     desk.set(waiting=2)
     desk.page.get_by_role("button", name="What to cancel").click()

@@ -88,6 +88,13 @@ def test_differences_are_in_the_words_of_the_form():
     )
 
 
+def test_a_stage_that_does_not_run_has_no_values():
+    drawn = config(face={"enabled": True, "grow": 9})
+    rows = {row.label: (row.value, row.other) for row in rows_of(differences(config(), drawn))}
+    assert rows["Face: Grow mask (px)"] == ("–", "9")
+    assert {one for label, (one, _) in rows.items() if label.startswith("Face: ")} <= {"–", "off"}
+
+
 def test_values_that_are_left_open_and_modes_are_told_in_words():
     asked = PipelineConfig(prompt="a ball")
     made = config(prompt="a ball", mode="inpaint")

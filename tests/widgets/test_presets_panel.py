@@ -75,6 +75,16 @@ def test_a_preset_that_is_used_is_one_step_back(studio, menu):
     assert studio.config() == before
 
 
+def test_a_preset_that_switches_a_stage_off_tells_no_more_of_that_stage(studio, menu):
+    studio.form.set({"face.enabled": True, "face.steps": 33})
+    (answer,) = said(menu, kind="changes", name="Draft")
+    assert [row for row in answer["rows"] if row[0].startswith("Face: ")] == [
+        ["Face: On", "on", "off"]
+    ]
+    said(menu, kind="use", name="Draft")
+    assert menu.notice["text"].startswith(f"Draft is used: {len(answer['rows'])} settings")
+
+
 def test_the_present_settings_are_saved_renamed_and_deleted(studio, menu):
     studio.form.set({"steps": 9, "prompt": "a car"})
     said(menu, kind="save", name="Mine", parts=["prompt", "other"], replace=False)

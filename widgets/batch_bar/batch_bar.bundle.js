@@ -5,8 +5,8 @@
 // source: widgets/shared/dom.js
 // source: widgets/shared/popup.js
 // source: widgets/shared/tags.js
-// sha256 of the sources: f9eb0ef310053d3dbb3b7b80781f3145aedc2666a1ffa1a2592a2b09e5d44c09
-// sha256 of the lines below: cc4360afb47f53139e52aecc50e903f063a96319fd53aa167e2359b45bf65b3e
+// sha256 of the sources: effc45fe7f82038fcd86ff1d99422f58e810022d71a538dd7abc95cc1105e146
+// sha256 of the lines below: 270a2763f82a9930f8cabace3874406d973cd1f3303959b98f6f325fdee3676d
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -45,23 +45,25 @@ function openAt(button, panel, toggled = () => {
   button.popoverTargetElement = panel;
   button.setAttribute("aria-expanded", "false");
   panel.addEventListener("beforetoggle", (event) => {
-    if (event.newState !== "open") return;
-    const { top, bottom, right, left } = button.getBoundingClientRect();
-    const isAbove = top > window.innerHeight - bottom;
-    const isRight = right > window.innerWidth / 2;
-    const room = (isAbove ? top : window.innerHeight - bottom) - 2 * GAP;
-    Object.assign(panel.style, {
-      top: isAbove ? "auto" : `${bottom + GAP}px`,
-      bottom: isAbove ? `${window.innerHeight - top + GAP}px` : "auto",
-      left: isRight ? "auto" : `${left}px`,
-      right: isRight ? `${document.documentElement.clientWidth - right}px` : "auto",
-      maxHeight: `${room}px`
-    });
+    if (event.newState === "open") placeAt(button, panel);
   });
   panel.addEventListener("toggle", (event) => {
     const isOpen = event.newState === "open";
     button.setAttribute("aria-expanded", String(isOpen));
     toggled(isOpen);
+  });
+}
+function placeAt(button, panel) {
+  const { top, bottom, right, left } = button.getBoundingClientRect();
+  const isAbove = top > window.innerHeight - bottom;
+  const isRight = right > window.innerWidth / 2;
+  const room = (isAbove ? top : window.innerHeight - bottom) - 2 * GAP;
+  Object.assign(panel.style, {
+    top: isAbove ? "auto" : `${bottom + GAP}px`,
+    bottom: isAbove ? `${window.innerHeight - top + GAP}px` : "auto",
+    left: isRight ? "auto" : `${left}px`,
+    right: isRight ? `${document.documentElement.clientWidth - right}px` : "auto",
+    maxHeight: `${room}px`
   });
 }
 function addMenu(parent, label, items, choose, attributes = {}) {

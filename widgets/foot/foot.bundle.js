@@ -7,8 +7,8 @@
 // source: widgets/foot/src/texts.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/popup.js
-// sha256 of the sources: 3b2558bb2eac65fa0aeb67c314fa9da3fa6c9e81133b51048ce007d06ee5570d
-// sha256 of the lines below: e2a8614d12b5e115523556da7640c259d4b82abc1aeeb7275b1fef4de9fad465
+// sha256 of the sources: 9dfc5fee9360f92816de4c8e5f2c3d3a8cecd379f5c3c0391e1437bf643058b9
+// sha256 of the lines below: 272cd8f46cded36c48f1da21543f9a25ac795a1e27fcfc7fcfbf293ee1f42990
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -205,23 +205,25 @@ function openAt(button, panel, toggled = () => {
   button.popoverTargetElement = panel;
   button.setAttribute("aria-expanded", "false");
   panel.addEventListener("beforetoggle", (event) => {
-    if (event.newState !== "open") return;
-    const { top, bottom, right, left } = button.getBoundingClientRect();
-    const isAbove = top > window.innerHeight - bottom;
-    const isRight = right > window.innerWidth / 2;
-    const room = (isAbove ? top : window.innerHeight - bottom) - 2 * GAP;
-    Object.assign(panel.style, {
-      top: isAbove ? "auto" : `${bottom + GAP}px`,
-      bottom: isAbove ? `${window.innerHeight - top + GAP}px` : "auto",
-      left: isRight ? "auto" : `${left}px`,
-      right: isRight ? `${document.documentElement.clientWidth - right}px` : "auto",
-      maxHeight: `${room}px`
-    });
+    if (event.newState === "open") placeAt(button, panel);
   });
   panel.addEventListener("toggle", (event) => {
     const isOpen = event.newState === "open";
     button.setAttribute("aria-expanded", String(isOpen));
     toggled(isOpen);
+  });
+}
+function placeAt(button, panel) {
+  const { top, bottom, right, left } = button.getBoundingClientRect();
+  const isAbove = top > window.innerHeight - bottom;
+  const isRight = right > window.innerWidth / 2;
+  const room = (isAbove ? top : window.innerHeight - bottom) - 2 * GAP;
+  Object.assign(panel.style, {
+    top: isAbove ? "auto" : `${bottom + GAP}px`,
+    bottom: isAbove ? `${window.innerHeight - top + GAP}px` : "auto",
+    left: isRight ? "auto" : `${left}px`,
+    right: isRight ? `${document.documentElement.clientWidth - right}px` : "auto",
+    maxHeight: `${room}px`
   });
 }
 function addMenu(parent, label, items, choose, attributes = {}) {

@@ -9,8 +9,9 @@
 // source: widgets/generate/src/panel.js
 // source: widgets/generate/src/values.js
 // source: widgets/shared/dom.js
-// sha256 of the sources: bca84fa13d8a3345a0530f74fe352449c1d5adede8f0ecdbe2d624e927ae71f4
-// sha256 of the lines below: 4f904d2308945f4c547f0d4a933bac24e0a38289ea79c79add224a522268f2ca
+// source: widgets/shared/popup.js
+// sha256 of the sources: b4cddc906d3d254129719f8af45702efe604de67b89fb8fc275f730db8934602
+// sha256 of the lines below: ee174cfcf90bdeae87a46dc78b6841292a5962f66f563893b395aefc3170377e
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -431,6 +432,22 @@ function makeListing(body, { open, take }) {
   return { draw, places };
 }
 
+// widgets/shared/popup.js
+var GAP = 4;
+function placeAt(button, panel) {
+  const { top, bottom, right, left } = button.getBoundingClientRect();
+  const isAbove = top > window.innerHeight - bottom;
+  const isRight = right > window.innerWidth / 2;
+  const room = (isAbove ? top : window.innerHeight - bottom) - 2 * GAP;
+  Object.assign(panel.style, {
+    top: isAbove ? "auto" : `${bottom + GAP}px`,
+    bottom: isAbove ? `${window.innerHeight - top + GAP}px` : "auto",
+    left: isRight ? "auto" : `${left}px`,
+    right: isRight ? `${document.documentElement.clientWidth - right}px` : "auto",
+    maxHeight: `${room}px`
+  });
+}
+
 // widgets/generate/src/menu.js
 var menus = 0;
 var Menu = class {
@@ -461,6 +478,7 @@ var Menu = class {
       role: "menu",
       id,
       "aria-label": label,
+      popover: "showPopover" in HTMLElement.prototype ? "manual" : null,
       hidden: ""
     });
     this.root.addEventListener("keydown", (event) => this.press(event));
@@ -493,6 +511,11 @@ var Menu = class {
       if (hint) addTo(item, "small", {}, hint);
     }
     this.list.hidden = false;
+    placeAt(this.button, this.list);
+    if (this.list.popover) this.list.showPopover();
+    if (this.list.getBoundingClientRect().left < 0) {
+      Object.assign(this.list.style, { left: "0", right: "auto" });
+    }
     this.button.setAttribute("aria-expanded", "true");
     document.addEventListener("pointerdown", this.leave, true);
     this.buttons[0]?.focus();
@@ -500,6 +523,7 @@ var Menu = class {
   /** @param {boolean} returns whether the focus goes back to the button */
   close(returns) {
     if (!this.isOpen) return;
+    if (this.list.popover) this.list.hidePopover();
     this.list.hidden = true;
     this.button.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", this.leave, true);

@@ -17,23 +17,31 @@ export function openAt(button, panel, toggled = () => {}) {
   button.popoverTargetElement = panel;
   button.setAttribute("aria-expanded", "false");
   panel.addEventListener("beforetoggle", (event) => {
-    if (event.newState !== "open") return;
-    const { top, bottom, right, left } = button.getBoundingClientRect();
-    const isAbove = top > window.innerHeight - bottom;
-    const isRight = right > window.innerWidth / 2;
-    const room = (isAbove ? top : window.innerHeight - bottom) - 2 * GAP;
-    Object.assign(panel.style, {
-      top: isAbove ? "auto" : `${bottom + GAP}px`,
-      bottom: isAbove ? `${window.innerHeight - top + GAP}px` : "auto",
-      left: isRight ? "auto" : `${left}px`,
-      right: isRight ? `${document.documentElement.clientWidth - right}px` : "auto",
-      maxHeight: `${room}px`,
-    });
+    if (event.newState === "open") placeAt(button, panel);
   });
   panel.addEventListener("toggle", (event) => {
     const isOpen = event.newState === "open";
     button.setAttribute("aria-expanded", String(isOpen));
     toggled(isOpen);
+  });
+}
+
+/**
+ * Place a panel in the window's top layer above its button, or below where there is more room.
+ * @param {HTMLElement} button
+ * @param {HTMLElement} panel
+ */
+export function placeAt(button, panel) {
+  const { top, bottom, right, left } = button.getBoundingClientRect();
+  const isAbove = top > window.innerHeight - bottom;
+  const isRight = right > window.innerWidth / 2;
+  const room = (isAbove ? top : window.innerHeight - bottom) - 2 * GAP;
+  Object.assign(panel.style, {
+    top: isAbove ? "auto" : `${bottom + GAP}px`,
+    bottom: isAbove ? `${window.innerHeight - top + GAP}px` : "auto",
+    left: isRight ? "auto" : `${left}px`,
+    right: isRight ? `${document.documentElement.clientWidth - right}px` : "auto",
+    maxHeight: `${room}px`,
   });
 }
 

@@ -1,5 +1,6 @@
 // A button that opens a menu: arrows, Home, End, a letter, Enter, Escape; a click beside it closes it.
 import { addTo } from "../../shared/dom.js";
+import { placeAt } from "../../shared/popup.js";
 
 /** @typedef {{ name: string, label: string, isChosen?: boolean, hint?: string }} Item */
 
@@ -33,6 +34,7 @@ export class Menu {
       role: "menu",
       id,
       "aria-label": label,
+      popover: "showPopover" in HTMLElement.prototype ? "manual" : null,
       hidden: "",
     });
     this.root.addEventListener("keydown", (event) => this.press(event));
@@ -64,6 +66,11 @@ export class Menu {
       if (hint) addTo(item, "small", {}, hint);
     }
     this.list.hidden = false;
+    placeAt(this.button, this.list);
+    if (this.list.popover) this.list.showPopover();
+    if (this.list.getBoundingClientRect().left < 0) {
+      Object.assign(this.list.style, { left: "0", right: "auto" });
+    }
     this.button.setAttribute("aria-expanded", "true");
     document.addEventListener("pointerdown", this.leave, true);
     this.buttons[0]?.focus();
@@ -72,6 +79,7 @@ export class Menu {
   /** @param {boolean} returns whether the focus goes back to the button */
   close(returns) {
     if (!this.isOpen) return;
+    if (this.list.popover) this.list.hidePopover();
     this.list.hidden = true;
     this.button.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", this.leave, true);
