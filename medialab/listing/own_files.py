@@ -31,8 +31,11 @@ BIN = "bin"  # in the models folder, beside those of the kinds
 # What lies beside a model and is its own, the longest first; .yaml and .txt are A1111's.
 _BESIDE = (*ENDINGS, CIVITAI, A1111, SHA256, ".yaml", ".txt")
 _MODELS = frozenset({SINGLE_FILE, ".gguf", *PICKLE_SUFFIXES, *OF_DETECTORS})
-# Not in a name: what Windows forbids, what a LoRA's tag in a prompt ends at, and what no one sees.
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+# Not in a name: what Windows forbids, what a LoRA's tag in a prompt ends at, what no one sees, and
+# halves of characters.
+_FORBIDDEN = re.compile(
+    r'[<>:"/\\|?*\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]'
+)
 _WINDOWS = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 _MOST_BYTES = 200  # of a name: with the longest ending it fits every file system
 
@@ -74,7 +77,7 @@ def rename_model(info: ModelInfo, name: str, hashes: HashCache | None = None) ->
     _check_own(info)
     source, new = info.path, _checked(name)
     target = source.with_name(new if source.is_dir() else new + source.suffix)
-    is_same = os.path.lexists(target) and target.samefile(source)  # other capitals, on Windows
+    is_same = _is_same(source, target)  # other capitals, on Windows
     taken = [one.name for one in _models_called(source.parent, new) if one != source]
     if taken and not is_same:
         message = f"there is a model {taken[0]} already; choose another name"
@@ -275,9 +278,7 @@ def _move(moves: Sequence[tuple[Path, Path]], hashes: HashCache | None, *, share
     """
     *beside, last = moves
     for source, target in beside:
-        if os.path.lexists(target) and not target.samefile(source):
-            message = f"{target.name} is in the way; rename or remove it, then try again"
-            raise ModelMoveError(message)
+        _check_free(source, target)
     undo: list[tuple[Path, Path | None]] = []
     try:
         for source, target in beside:
@@ -288,6 +289,7 @@ def _move(moves: Sequence[tuple[Path, Path]], hashes: HashCache | None, *, share
                 source.rename(target)
                 undo.append((target, source))
         stamp = Stamp.of(last[0].stat()) if last[0].is_file() else None
+        _check_free(*last)  # again: it would be overwritten without a word
         last[0].rename(last[1])
         if hashes is not None and stamp is not None:
             hashes.moved(stamp, last[1])
@@ -299,6 +301,21 @@ def _move(moves: Sequence[tuple[Path, Path]], hashes: HashCache | None, *, share
             raise
         message = f"{last[0].name} cannot be moved ({error.strerror or error}); it is unchanged"
         raise ModelMoveError(message) from error
+
+
+def _check_free(source: Path, target: Path) -> None:
+    """Refuse to move a file where another is, a link to nothing too."""
+    if os.path.lexists(target) and not _is_same(source, target):
+        message = f"{target.name} is in the way; rename or remove it, then try again"
+        raise ModelMoveError(message)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Return whether two paths are of one file; a link is none but itself."""
+    try:
+        return os.path.samestat(one.lstat(), other.lstat())
+    except OSError:
+        return False
 
 
 def _is_model(path: Path) -> bool:

@@ -234,3 +234,48 @@ def test_a_bin_whose_links_are_circular_is_told(models, bin_, circular):
     with pytest.raises(ModelMoveError, match="leads elsewhere by a link"):
         bin_.put(info_of(models, "ink.v2"))
     assert files_in(models) == before
+
+
+IN_THE_WAY = {
+    "a file": Path.touch,
+    "a folder": Path.mkdir,
+    "a link to nothing": lambda path: path.symlink_to("nowhere"),
+    "a loop": lambda path: path.symlink_to(path.name),
+    "a link to the model": lambda path: path.symlink_to("ink.v2.safetensors"),
+}
+
+
+@pytest.mark.parametrize("make", IN_THE_WAY.values(), ids=IN_THE_WAY)
+@pytest.mark.parametrize("ending", [".safetensors", ".json", ".preview.png"])
+def test_whatever_is_in_the_way_is_told_and_stays(models, make, ending):
+    info = info_of(models, "ink.v2")
+    make(info.path.with_name(f"night{ending}"))
+    before = sorted(path.name for path in info.path.parent.iterdir())
+    with pytest.raises(ModelMoveError, match="night"):
+        rename_model(info, "night")
+    assert sorted(path.name for path in info.path.parent.iterdir()) == before
+    assert info.path.read_bytes() == b"weights of ink.v2"
+
+
+def test_a_model_that_comes_meanwhile_is_not_overwritten(models, monkeypatch):
+    info = info_of(models, "ink.v2")
+    other = info.path.with_name("night.safetensors")
+    rename = Path.rename
+
+    def meanwhile(self, target):
+        other.write_bytes(b"mine")  # a download, say, as the first note is moved
+        return rename(self, target)
+
+    before = files_in(models)
+    monkeypatch.setattr(Path, "rename", meanwhile)
+    with pytest.raises(ModelMoveError, match=r"night\.safetensors is in the way"):
+        rename_model(info, "night")
+    assert files_in(models) == {**before, "loras/styles/night.safetensors": b"mine"}
+
+
+@pytest.mark.parametrize("name", ["a\ud800", "\udcffa", "a\udfffb"])
+def test_half_a_character_is_in_no_name(models, name):
+    info = info_of(models, "ink.v2")
+    with pytest.raises(ModelMoveError, match="cannot contain"):
+        rename_model(info, name)
+    assert info.path.exists()
