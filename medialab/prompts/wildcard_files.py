@@ -16,7 +16,7 @@ WILDCARDS = "models/wildcards"
 MOST_BYTES = 16 * 2**20  # of one file; a list of a million words has 8 MiB
 ODDS = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]*)?|\.[0-9]+)::")
 # What is meant as odds and is no such number: 0,5:: or 50%:: or -1:: or 1e-3:: or 1/3::
-_NO_ODDS = re.compile(r"\s*([-+.,0-9][-+.,/%eE0-9]{0,40})::")
+_NO_ODDS = re.compile(r"\s*([-+.,]{0,3}[0-9][-+.,/%eE0-9]{0,40})::")
 # A wildcard's name between underscores: any characters except those that end a line or a choice,
 # or begin a tag.
 WILDCARD = re.compile(r"__([^\n{}|$<>:]+?)__")
@@ -136,11 +136,15 @@ class WildcardFiles:
         """Return a wildcard's options: the lines of its file, or of all files that it matches.
 
         Raises:
-            ConfigError: no file has that name, or the file is empty, too large or not UTF-8 text.
+            ConfigError: no file has that name, or the file is empty, too large, not UTF-8 text, or
+                has odds that are none.
         """
         if name not in self._known:
             lines = [line for one in self._named(name) for line in self._lines(one)]
-            self._known[name] = Options.of(lines)
+            try:
+                self._known[name] = Options.of(lines)
+            except ConfigError as error:
+                raise ConfigError(f"wildcard {name!r}: {error}") from error
         return self._known[name]
 
     def _named(self, name: str) -> list[str]:

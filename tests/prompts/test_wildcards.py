@@ -104,6 +104,7 @@ def test_a_wildcard_that_is_not_drawn_need_not_be_there():
         ("{$$ a|$5$$ b}", {"$$ a", "$5$$ b"}),
         ("{1.::a|0.000000::b}", {"a"}),
         ("{0::a|b}", {"b"}),
+        ("{-::a|...::b|v1::c}", {"-::a", "...::b", "v1::c"}),
         ("{0::a|0::b}", {"a", "b"}),
         ("{a}", {"{a}"}),
         ("{a|b", {"{a|b"}),
@@ -156,6 +157,7 @@ def test_odds_are_read_however_many_digits_they_have(odds, seed):
 @pytest.mark.parametrize("odds", ["0,5", "-1", "+1", "50%", "1e-3", "1/3", "1.2.3", "9" * 16])
 def test_odds_that_are_none_are_named_and_not_drawn_into_the_picture(wildcards, odds):
     (wildcards / "wrong.txt").write_text(f"blue\n{odds}::red\n")
-    for text in (f"a {{{odds}::red|blue}} car", "__wrong__"):
-        with pytest.raises(ConfigError, match=r"is not how often it is drawn; write 0\.5::red"):
+    for text, where in ((f"a {{{odds}::red|blue}} car", ""), ("__wrong__", "wildcard 'wrong': ")):
+        said = rf"^{where}'.*' is not how often it is drawn; write 0\.5::red"
+        with pytest.raises(ConfigError, match=said):
             expand(text, 1, wildcards)
