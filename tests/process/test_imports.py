@@ -175,11 +175,19 @@ class Node:
 
 @pytest.fixture
 def collecting():
-    """The search for cycles as it was, after the test."""
-    before = gc.isenabled()
-    yield
-    (gc.enable if before else gc.disable)()
+    """The search for cycles as it was, after the test; within it nothing is frozen.
+
+    What was frozen is frozen again: thawed, it cost every later test of this process that closes a
+    workbench or looks for garbage.
+    """
+    before, frozen = gc.isenabled(), gc.get_freeze_count()
     gc.unfreeze()
+    yield
+    gc.unfreeze()
+    if frozen:
+        gc.collect()
+        gc.freeze()
+    (gc.enable if before else gc.disable)()
 
 
 @pytest.mark.parametrize("collects", [True, False])
