@@ -10,7 +10,7 @@ NPM := $(shell command -v npm)
 NODE_MODULES := $(if $(NPM),node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment studio app api batch photos settings rooms paperdoll test lint format bundles benchmark mutants \
+.PHONY: help environment studio app api batch photos settings rooms paperdoll test beside-lint lint format bundles benchmark mutants \
 	screenshots gpu clean
 
 help: ## show this list
@@ -52,7 +52,7 @@ paperdoll: environment ## list the recipes of the embedded models; RECIPE=name (
 
 # CI runs every test; on a developer's machine those that try more of the same wait for THOROUGH=1.
 THOROUGH ?= $(CI)
-EXTENT := $(if $(THOROUGH),,-m "not thorough")
+EXTENT := $(if $(THOROUGH),,-m "not thorough and not further_row")
 # Plugins that pytest would import in each process: one is for notebooks, the other for nothing here.
 LEAN := -p no:nbval -p no:schemathesis
 
@@ -67,14 +67,19 @@ test: export MEDIALAB_MODELS :=
 test: export MEDIALAB_OUTPUTS :=
 # Its advice would stand among the results.
 test: export TRANSFORMERS_VERBOSITY := error
-test: lint ## lint, the tests, every notebook; THOROUGH=1 for all that CI runs
-	@$(if $(NPM),npm run --silent test)
+test: environment $(NODE_MODULES) ## lint, the tests, every notebook; THOROUGH=1 for all that CI runs
+	@$(MAKE) --no-print-directory -j 2 lint beside-lint
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks $(LEAN) $(EXTENT)
-	@$(BIN)/pytest -q tests/benchmarks $(LEAN) $(EXTENT)  # figures are kept; they decide in `make benchmark` alone
 	@rm -rf $(COPY) && mkdir $(COPY) && cp -r medialab widgets notebooks models $(COPY)
 	@PYTHONPATH="$(CURDIR)/$(COPY)" $(BIN)/pytest -q -n 2 --dist loadfile \
 		--nbval-lax --nbval-cell-timeout 120 $(COPY)/notebooks
 	@rm -rf $(COPY)
+
+# What takes one process, on the core that lint leaves idle. Figures are kept; they decide in
+# `make benchmark` alone.
+beside-lint: environment $(NODE_MODULES)
+	@$(if $(NPM),npm run --silent test)
+	@$(BIN)/pytest -q tests/benchmarks $(LEAN) $(EXTENT)
 
 lint: environment $(NODE_MODULES) ## style, types, import contracts, notebooks without outputs
 	@$(BIN)/ruff check --quiet
