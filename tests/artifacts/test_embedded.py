@@ -12,6 +12,7 @@ from PIL import Image, PngImagePlugin
 from medialab.artifacts.embedded import read_embedded
 from medialab.errors import MediaLabError, PictureError, PictureTooLargeError
 from medialab.pictures.png_chunks import MOST_TEXT
+from tests.examples import examples
 
 INFOTEXT = "a café cat\nNegative prompt: rain\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 5"
 EXIF_IFD, USER_COMMENT = 0x8769, 0x9286
@@ -101,7 +102,7 @@ FILES = [
 ]
 
 
-@settings(max_examples=120, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(120), derandomize=True, deadline=None, database=None)
 @given(st.data())
 def test_whatever_a_file_holds_settings_are_read_or_it_is_named(data):
     content = bytearray(data.draw(st.sampled_from(FILES)))

@@ -18,6 +18,7 @@ from medialab import PipelineConfig, Workbench
 from medialab.artifacts import ArtifactManager, Sidecar
 from medialab.errors import ArtifactError, PictureError
 from medialab.files.hashes import HashCache
+from tests.examples import examples
 
 NOBODY = 65_534
 
@@ -316,7 +317,7 @@ SIDECAR = Sidecar.model_validate(
 ).encode()
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(150), derandomize=True, deadline=None, database=None)
 @given(data=st.data())
 def test_whatever_a_sidecar_holds_it_is_read_or_named(data, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "fuzzed.json"

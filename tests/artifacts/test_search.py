@@ -10,6 +10,7 @@ from medialab.artifacts import Query, Sidecar
 from medialab.artifacts.search import Term, settings_of, terms_of
 from medialab.config.pipeline import PipelineConfig
 from medialab.errors import ArtifactError
+from tests.examples import examples
 
 SAVED = {
     "meadow": {
@@ -135,7 +136,7 @@ def test_all_settings_of_the_stages_that_ran_can_be_asked(save):
             assert f"\n{name}=" in lines or name in ("schema_version", "width", "height"), name
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(300), derandomize=True, deadline=None, database=None)
 @given(text=st.text(max_size=60))
 def test_any_text_is_searched_or_refused_by_name(text):
     terms = ()

@@ -10,6 +10,7 @@ from medialab.batch.setting_names import shape_of
 from medialab.batch.sweep import Sweep
 from medialab.errors import ConfigError
 from medialab.stages import STAGES
+from tests.examples import examples
 
 BASE = PipelineConfig(prompt="a red car", seed=7)
 # Values, right and wrong ones, of settings that are checked with others.
@@ -66,7 +67,7 @@ def _drawn_axes(data):
     }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())
 def test_a_cell_is_what_a_whole_check_of_it_says(data):
     axes = _drawn_axes(data)
@@ -104,7 +105,7 @@ class _Watched(PipelineConfig):
 SEEN: set[str] = set()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data())
 def test_a_check_looks_at_nothing_but_what_it_says(data):
     axes = {name: values for name, values in _drawn_axes(data).items() if "." not in name}

@@ -12,6 +12,7 @@ from medialab import PipelineConfig
 from medialab.batch.files import batch_in, plain_batch, read_batch
 from medialab.batch.setting_names import setting_names
 from medialab.errors import BatchError, ConfigError, MediaLabError
+from tests.examples import examples
 
 WHOLE = """
 name: poster
@@ -277,7 +278,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(name=st.sampled_from(setting_names()), value=VALUES, is_axis=st.booleans())
 def test_any_value_is_read_or_refused_by_name(name, value, is_axis):
     said = ""

@@ -15,6 +15,7 @@ from medialab.families.kinds import classify
 from medialab.families.token_vectors import layout_of
 from medialab.families.unet_clip.inversions import load_inversion
 from medialab.files.headers import Header
+from tests.examples import examples
 
 WIDTH = 32  # the tiny checkpoint's
 
@@ -206,7 +207,7 @@ def test_an_embedding_of_no_numbers_is_refused_by_file_and_tensor(bench):
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -13,6 +13,7 @@ from medialab.errors import ModelNotFoundError, ModelRefusedError
 from medialab.listing.info import ModelInfo
 from medialab.loading.checkpoint import load_checkpoint
 from medialab.loading.registry import ModelRegistry
+from tests.examples import examples
 
 
 @pytest.fixture
@@ -242,7 +243,7 @@ def configs(tiny_models, tmp_path_factory):
 
 @pytest.mark.thorough
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

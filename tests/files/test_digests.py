@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from medialab.files import digests
 from medialab.files.digests import Digests, autov1, read_digests, sha256_of_tensors
 from medialab.files.regular import open_regular
+from tests.examples import examples
 
 MIB = 2**20
 
@@ -93,7 +94,7 @@ def test_a_broken_file_has_hashes_but_none_of_tensors(tmp_path, content):
     assert (found.tensors, found.noted, found.autov1, found.autov3) == ("", "", "", "")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(size=st.integers(0, 3_000), piece=st.integers(8, 700))
 def test_the_hashes_do_not_depend_on_the_pieces_in_which_a_file_is_read(
     tmp_path_factory, size, piece

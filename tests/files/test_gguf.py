@@ -19,6 +19,7 @@ from medialab.files.gguf import (
     read_gguf_header,
 )
 from medialab.files.headers import MOST_METADATA
+from tests.examples import examples
 
 
 def write(path, *, tensors=None, architecture="flux", file_type=None, quantised="Q4_0"):
@@ -128,7 +129,7 @@ def test_what_is_broken_is_named_at_once(tmp_path, kind):
         read_gguf_header(path)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_the_bytes_are_they_are_read_or_refused(tmp_path, data):
     path = tmp_path / "fuzzed.gguf"

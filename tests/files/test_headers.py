@@ -14,6 +14,7 @@ from medialab.errors import ModelRefusedError
 from medialab.families.kinds import classify
 from medialab.files import headers
 from medialab.files.headers import LARGEST_HEADER, read_header
+from tests.examples import examples
 from tests.tiny.headers import write_tensors
 
 
@@ -235,7 +236,7 @@ NEARLY_A_TENSOR = st.fixed_dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     deadline=None,
     derandomize=True,
-    max_examples=150,
+    max_examples=examples(150),
 )
 @given(
     entries=st.dictionaries(

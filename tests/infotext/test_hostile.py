@@ -14,6 +14,7 @@ from medialab.config.pipeline import PipelineConfig
 from medialab.errors import MediaLabError, PictureError
 from medialab.infotext import text as infotext
 from medialab.infotext.items import LONGEST
+from tests.examples import examples
 from tests.infotext.programs.comfyui.graphs import Build, sampled, saved
 
 MOST_MEMORY = 200 * 2**20  # bytes, for texts of some hundred thousand characters
@@ -117,7 +118,7 @@ TYPES = st.sampled_from(
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_no_change_of_an_executed_graph_makes_reading_fail(data):
     build = Build()
     saved(build, sampled(build))
@@ -165,7 +166,7 @@ DRAWN = st.fixed_dictionaries(
 
 
 @given(DRAWN)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_no_drawn_graph_makes_reading_fail(graph):
     parsed = infotext.read(json.dumps(graph))
     assert parsed.program == "ComfyUI"
@@ -192,7 +193,7 @@ PICTURES = list(pictures())
 
 
 @given(st.sampled_from(PICTURES), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_no_damage_of_a_picture_makes_reading_fail(picture, data):
     damaged = bytearray(picture)
     for _ in range(data.draw(st.integers(0, 6))):

@@ -11,6 +11,7 @@ from PIL import Image
 from medialab import PipelineConfig
 from medialab.artifacts import ArtifactManager
 from medialab.errors import ArtifactError, ConfigError, MediaLabError
+from tests.examples import examples
 from tests.infotext.pictures import LINE, picture
 
 
@@ -134,7 +135,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.text(max_size=5), max_size=14).map("".join))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_text_is_read_or_refused_by_an_error_of_ours(fuzzed, text):
     try:
         read = fuzzed.read_settings(text)

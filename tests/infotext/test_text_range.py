@@ -12,6 +12,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.errors import ConfigError
 from medialab.infotext import text as infotext
 from medialab.settings.fields import StageConfig
+from tests.examples import examples
 
 TIES = set(ResolvedConfig.model_fields) - set(PipelineConfig.model_fields)
 # Drawn, or merged, when a request is resolved; or what a picture has one of.
@@ -130,7 +131,7 @@ def test_each_setting_alone_is_read_back(first):
         is_read_back(config)
 
 
-@settings(max_examples=40, derandomize=True, deadline=None)
+@settings(max_examples=examples(40), derandomize=True, deadline=None)
 @given(st.lists(st.deferred(lambda: st.sampled_from(ways())), max_size=12))
 def test_settings_together_are_read_back(chosen):
     try:

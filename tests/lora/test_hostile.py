@@ -18,6 +18,7 @@ from medialab.loading.checkpoint import LoadedCheckpoint
 from medialab.lora import read_lora
 from medialab.lora.files import parse_lora
 from medialab.lora.fitting import Fit
+from tests.examples import examples
 
 LAYER = "lora_unet_mid_block_attentions_0_proj_in"
 DOWN, UP = f"{LAYER}.lora_down.weight", f"{LAYER}.lora_up.weight"
@@ -103,7 +104,7 @@ DTYPES = st.sampled_from(
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -13,6 +13,7 @@ from PIL import Image, PngImagePlugin
 from medialab.errors import MediaLabError, PictureError, PictureTooLargeError
 from medialab.pictures.intake import MOST_PIXELS, normalise
 from medialab.pictures.png_chunks import MOST_TEXT, split
+from tests.examples import examples
 from tests.pictures.encoded import RAMP, chunk, file_of, noise, png, profile
 
 
@@ -153,7 +154,7 @@ FILES = [
 ]
 
 
-@settings(max_examples=120, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(120), derandomize=True, deadline=None, database=None)
 @given(st.data())
 def test_whatever_the_bytes_are_only_errors_of_ours_come_out(data):
     content = bytearray(data.draw(st.sampled_from(FILES)))

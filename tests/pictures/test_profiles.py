@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from medialab.pictures.intake import normalise
+from tests.examples import examples
 from tests.pictures.encoded import file_of, fixed, noise, profile
 
 
@@ -114,7 +115,7 @@ def test_a_profile_of_printing_colours_is_used_if_it_can_be_and_cmyk_is_said():
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     derandomize=True,
     deadline=None,
     database=None,

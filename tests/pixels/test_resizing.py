@@ -10,6 +10,7 @@ from medialab.pixels.geometry import LEAST_DRAWN, Box, Placement, drawn_size, pl
 from medialab.pixels.masks import blurred, bounding_box, box_mask, grown, scaled
 from medialab.pixels.resizing import follow, follow_mask, padded, placed, resized
 from medialab.settings.choices import CONTROL_RESIZE_MODES
+from tests.examples import examples
 
 sides = st.integers(1, 60)
 sizes = st.tuples(sides, sides)
@@ -22,7 +23,7 @@ def noise(width, height, mode="RGB"):
 
 
 @given(sizes, sizes, modes)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_every_way_gives_exactly_the_size_and_keeps_what_has_it(of, to, mode):
     image = noise(*of)
     assert resized(image, *to, mode).size == to
@@ -66,7 +67,7 @@ def journeys(draw):
 
 
 @given(journeys(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_mask_of_the_given_picture_lies_on_the_same_things_at_its_journeys_end(journey, data):
     first, steps, last = journey
     left, top = data.draw(st.integers(0, first[0] - 9)), data.draw(st.integers(0, first[1] - 9))
@@ -102,7 +103,7 @@ def test_a_picture_of_a_later_size_goes_only_the_rest_of_the_way():
 
 
 @given(sizes, sizes, st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_no_spot_of_a_mask_vanishes_however_small_it_becomes(of, to, data):
     mask = Image.new("L", of, 0)
     at = data.draw(st.integers(0, of[0] - 1)), data.draw(st.integers(0, of[1] - 1))
@@ -117,7 +118,7 @@ def test_no_spot_of_a_mask_vanishes_however_small_it_becomes(of, to, data):
 
 
 @given(st.integers(-6, 6), st.integers(0, 5), st.data())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_a_mask_is_changed_around_its_white_as_it_would_be_as_a_whole(pixels, blur, data):
     from scipy import ndimage
 

@@ -12,6 +12,7 @@ from medialab.files.hashes import HashCache
 from medialab.remote import patience
 from medialab.remote.civitai import CivitAI
 from medialab.remote.downloads import Downloads
+from tests.examples import examples
 from tests.remote.civitai_server import CivitaiServer, lora
 
 CONTENT = lora(1)
@@ -75,7 +76,7 @@ def server():
         yield civitai
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.sampled_from(["api", "storage"]),
     st.lists(ANSWERS, min_size=1, max_size=4),

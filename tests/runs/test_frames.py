@@ -17,6 +17,7 @@ from medialab.settings.control_units import ControlUnit
 from medialab.settings.loras import LoRAConfig
 from medialab.stage import EncodedPrompts, Frame
 from medialab.vision.detections import Detection
+from tests.examples import examples
 
 
 def picture(seed, size=(16, 8)):
@@ -83,7 +84,7 @@ def test_embeddings_of_whole_numbers_are_none(dtype):
         decode_frame(encode_frame(frame), "cpu")
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(60), derandomize=True, deadline=None, database=None)
 @given(st.binary(max_size=300), st.integers(0, 400))
 def test_bytes_that_are_no_frame_and_no_part_are_told_apart(content, at):
     whole = encode_frame(Frame(applied={"prompt": {"a": 1}}))

@@ -18,6 +18,7 @@ from medialab.process.queue import JobQueue
 from medialab.runs.executor import KernelExecutor
 from medialab.runs.request import Request
 from medialab.runs.waiting import WaitingRequests
+from tests.examples import examples
 
 SOON = 30
 ROOT = Path(__file__).resolve().parents[2]
@@ -215,7 +216,7 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_stops_no_picture(
 
 
 @given(st.lists(st.tuples(st.sampled_from(["add", "finish", "cancel", "move"]), st.integers(0, 5))))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_whatever_happens_to_a_queue_the_next_process_finds_what_is_left(tmp_path_factory, acts):
     folder = tmp_path_factory.mktemp("waiting")
     first, second = Kernel(folder), None

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from medialab import PipelineConfig
+from tests.examples import examples
 from widgets.form_values import is_stage
 from widgets.shapes import shapes_of
 
@@ -33,7 +34,9 @@ def told(studio):
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.dictionaries(st.sampled_from([*NUMBERS, "steps", "width", "seed"]), WRONG, max_size=4),

@@ -22,6 +22,7 @@ from medialab import PipelineConfig, Workbench
 from medialab.pictures.example import PHOTO
 from medialab.pixels.geometry import Box
 from medialab.pixels.masks import blur_radius
+from tests.examples import examples
 from tests.pictures.encoded import file_of, png, profile
 
 BASE = {"checkpoint": "photo", "prompt": "a face", "steps": 1, "sampler": "Euler", "seed": 3}
@@ -204,7 +205,7 @@ def test_every_byte_outside_the_masks_is_the_photos(studio, number):
 
 
 @pytest.mark.thorough
-@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(60), derandomize=True, deadline=None, database=None)
 @given(st.data())
 def test_it_is_so_for_every_file_size_turn_and_setting(studio, data):
     draw = data.draw
