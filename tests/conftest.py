@@ -66,16 +66,44 @@ sys.addaudithook(_refuse_the_network)
 
 def pytest_configure(config):
     """Where thorough tests are left out, properties that say no number are tried on 20 examples."""
-    if config.getoption("markexpr") == "not thorough":
+    if config.getoption("markexpr").startswith("not thorough"):
         hypothesis.settings.load_profile("quick")
 
 
+# Rows of a long table that a quick run tries: the first, the one in the middle and the last.
+QUICK_ROWS = 3
+# Rooms whose tables are what others send or wrote: each row is tried in every run, as are those of
+# tests that are called hostile, and of the tests beside this file, whose rows are this project's.
+GUARDS = frozenset({"api", "client", "files", "listing", "pictures", "remote", "vision"})
+
+
+def mark_further_rows(items):
+    """Mark the rows of each long table that a quick run leaves out as `further_row`.
+
+    Where some rows are marked `thorough`, or the test `every_row`, somebody has chosen already.
+    """
+    tables = {}
+    for item in items:
+        *rooms, file = item.path.relative_to(ROOT).parts[1:]
+        if rooms and rooms[0] not in GUARDS and "hostile" not in file:
+            tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for rows in tables.values():
+        marks = {mark.name for row in rows for mark in row.iter_markers()}
+        last = len(rows) - 1
+        tried = {last * place // (QUICK_ROWS - 1) for place in range(QUICK_ROWS)}
+        if not marks & {"thorough", "every_row"}:
+            for number in set(range(len(rows))) - tried:
+                rows[number].add_marker(pytest.mark.further_row)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Browsers first: with two processes the longest files must not be the last to begin.
 
     In CI, where nobody can look again, a browser test that fails is tried once more; the summary
     names it. On a developer's machine it fails.
     """
+    mark_further_rows(items)
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     if os.environ.get("CI"):
         for item in items:

@@ -82,6 +82,7 @@ def test_bytes_of_another_picture_are_not_taken_in(manager, outputs, tmp_path):
 
 
 @pytest.mark.parametrize("prompt", ["", "猫", "../../etc/passwd", "a/b\\c:d\0e", "x" * 500, "."])
+@pytest.mark.every_row
 def test_no_prompt_makes_a_bad_file_name(manager, outputs, prompt):
     path = manager.save(image(), config(prompt=prompt), {}).path
     assert path.is_relative_to(outputs)

@@ -63,12 +63,14 @@ def journal(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["con", "NUL", "nul.txt", "Com1", "lpt9.a.b", "aux"])
+@pytest.mark.every_row
 def test_a_name_that_windows_keeps_is_refused_everywhere(name):
     with pytest.raises(BatchError, match="Windows keeps"):
         check_name(name)
 
 
 @pytest.mark.parametrize("name", [7, None, False, ["a"]])
+@pytest.mark.every_row
 def test_a_name_that_is_no_text_is_refused(name):
     with pytest.raises(BatchError, match="cannot be named"):
         check_name(name)
@@ -84,6 +86,7 @@ def test_a_name_is_any_safe_folder_name(name):
 @pytest.mark.parametrize(
     "name", ["", "..", ".hidden", "a/b", "a\\b", "a" * 101, "é", "a.", "a ", "-x", "a\n", "a\0"]
 )
+@pytest.mark.every_row
 def test_a_name_that_leads_anywhere_else_is_refused(name):
     with pytest.raises(BatchError, match="cannot be named"):
         check_name(name)
@@ -146,6 +149,7 @@ def test_a_torn_last_line_is_no_line_and_the_next_is_whole(tmp_path_factory, cut
 
 
 @pytest.mark.parametrize("line", [b"{}", b'{"row": "1", "state": "done"}', b"not json", b"7", b""])
+@pytest.mark.every_row
 def test_a_line_of_something_else_is_named(journal, line):
     journal.file.write_bytes(b'{"row": 0, "state": "done"}\n' + line + b"\n")
 
@@ -165,6 +169,7 @@ def test_a_line_of_something_else_is_named(journal, line):
         {"row": 1, "state": "done", "path": 7},
     ],
 )
+@pytest.mark.every_row
 def test_a_line_of_another_batch_or_that_leads_elsewhere_is_named(journal, line):
     journal.rows = 6
     journal.file.write_text('{"row": 0, "state": "done"}\n' + json.dumps(line) + "\n")

@@ -36,7 +36,17 @@ def test_every_byte_is_compared_here(golden):
         pytest.skip(f"thumbnails are compared, not bytes, since here is {unlike}")
 
 
-@pytest.mark.parametrize("name", cases.NAMES)
+# A quick run makes every third, which are of all modes, stages and families.
+QUICK = frozenset(cases.NAMES[::3])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in QUICK else [pytest.mark.thorough])
+        for name in cases.NAMES
+    ],
+)
 def test_a_picture_is_the_one_of_the_record(studio, golden, name):
     made = [record.entry(image) for image in studio.make(name)]
     told = record.difference(

@@ -173,6 +173,7 @@ def test_a_refused_model_is_refused_with_its_reason(tmp_path):
         ("unet/config.json", {"block_out_channels": [32, 32, 64]}),
     ],
 )
+@pytest.mark.every_row
 def test_a_folder_that_no_library_can_load_is_refused_and_none_of_its_code_runs(
     tiny_models, tmp_path, file, change
 ):

@@ -117,6 +117,7 @@ def test_settings_that_no_preset_can_have_are_named(settings, why):
         (7, "a name is text"),
     ],
 )
+@pytest.mark.every_row
 def test_a_name_that_no_file_can_have_is_refused(name, why):
     with pytest.raises(ConfigError, match=why):
         check_name(name)
@@ -166,6 +167,7 @@ def test_it_is_written_as_readable_json_and_read_back():
         (b'{"schema_version": 1, "name": "a/b", "settings": {}}', "a preset cannot be named"),
     ],
 )
+@pytest.mark.every_row
 def test_what_is_no_preset_is_refused(content, why):
     with pytest.raises(ConfigError, match=why):
         Preset.parse(content, "x.json")

@@ -85,6 +85,7 @@ def test_a_file_is_read_once_however_often_it_is_named(wildcards, monkeypatch):
 @pytest.mark.parametrize(
     "name", ["../secret", "hair/../../secret", "/etc/passwd", "colr", "hair", "hair/long_style.txt"]
 )
+@pytest.mark.every_row
 def test_a_wildcard_that_is_not_in_the_folder_is_named_with_those_that_are(wildcards, name):
     with pytest.raises(ConfigError, match=r"no wildcard .* in models/wildcards; known: .*colour"):
         expand(f"a __{name}__", 1, wildcards)
