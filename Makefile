@@ -53,12 +53,19 @@ paperdoll: environment ## list the recipes of the embedded models; RECIPE=name (
 # CI runs every test; on a developer's machine those that try more of the same wait for THOROUGH=1.
 THOROUGH ?= $(CI)
 EXTENT := $(if $(THOROUGH),,-m "not thorough and not further_row")
+# A quick run writes to memory where Linux has 4 GB of it for files: SQLite and a saved picture wait for
+# the disk, a tenth of a second in each test that draws. CI writes to its disk.
+MEMORY := $(if $(THOROUGH),,$(shell test -w /dev/shm && \
+	df -k /dev/shm | awk 'NR > 1 && $$4 > 4000000 { print "/dev/shm" }'))
+# What a test that passed has written there goes with it.
+KEPT := $(if $(MEMORY),-o tmp_path_retention_policy=failed)
 # Plugins that pytest would import in each process: one is for notebooks, the other for nothing here.
 LEAN := -p no:nbval -p no:schemathesis
 
 # One thread that sleeps while it waits: two test processes share a small machine's cores.
 test: export OMP_WAIT_POLICY := PASSIVE
 test: export OMP_NUM_THREADS := 1
+test: export PYTEST_DEBUG_TEMPROOT := $(MEMORY)
 # No test reaches for a hub; one that tries fails at once, with a network or without.
 test: export HF_HUB_OFFLINE := 1
 test: export TRANSFORMERS_OFFLINE := 1
@@ -69,17 +76,17 @@ test: export MEDIALAB_OUTPUTS :=
 test: export TRANSFORMERS_VERBOSITY := error
 test: environment $(NODE_MODULES) ## lint, the tests, every notebook; THOROUGH=1 for all that CI runs
 	@$(MAKE) --no-print-directory -j 2 lint beside-lint
-	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks $(LEAN) $(EXTENT)
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks $(LEAN) $(EXTENT) $(KEPT)
 	@rm -rf $(COPY) && mkdir $(COPY) && cp -r medialab widgets notebooks models $(COPY)
 	@PYTHONPATH="$(CURDIR)/$(COPY)" $(BIN)/pytest -q -n 2 --dist loadfile \
 		--nbval-lax --nbval-cell-timeout 120 $(COPY)/notebooks
 	@rm -rf $(COPY)
 
-# What takes one process, on the core that lint leaves idle. Figures are kept; they decide in
-# `make benchmark` alone.
+# What takes one process, on the core that lint leaves idle. Figures, those of a disk among them, are kept;
+# they decide in `make benchmark` alone.
 beside-lint: environment $(NODE_MODULES)
 	@$(if $(NPM),npm run --silent test)
-	@$(BIN)/pytest -q tests/benchmarks $(LEAN) $(EXTENT)
+	@PYTEST_DEBUG_TEMPROOT= $(BIN)/pytest -q tests/benchmarks $(LEAN) $(EXTENT)
 
 lint: environment $(NODE_MODULES) ## style, types, import contracts, notebooks without outputs
 	@$(BIN)/ruff check --quiet
