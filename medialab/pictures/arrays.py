@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _CHANNELS = (1, 3, 4)
+_ROUNDED = 1e-3  # how far fractions may miss 0 and 1: less than half of one of 255 levels
 _AT_ONCE = 2**18  # numbers converted at once: as fractions of 64 bits they take eight times a byte
 
 
@@ -16,9 +17,9 @@ def picture_of_array(given: Any) -> "Image.Image":
 
     Args:
         given: Of shape (height, width), or (height, width, channels) with 1 channel for grey, 3 for
-            RGB, 4 for RGB and alpha. True is white. Fractions go from 0 to 1; other numbers from 0
-            to 255, or to 65,535 in an array of uint16. Grey of nothing but 0 and 1 is a mask, of
-            which 1 is white.
+            RGB, 4 for RGB and alpha. True is white. Fractions go from 0 to 1, or miss that by a
+            rounding; other numbers from 0 to 255, or to 65,535 in an array of uint16. Grey of
+            nothing but 0 and 1 is a mask, of which 1 is white.
 
     Raises:
         PictureError: it has another shape, or its numbers are none of these; or it is no array in
@@ -43,14 +44,17 @@ def picture_of_array(given: Any) -> "Image.Image":
         raise PictureError(f"an array of {array.dtype} is no picture; give numbers of 0 to 255")
     least, most = float(array.min()), float(array.max())
     top = 65_535 if array.dtype.kind == "u" and array.dtype.itemsize == 2 else 255
-    if not 0 <= least <= most <= top:
+    is_float = array.dtype.kind == "f"
+    if is_float and least >= -_ROUNDED and most <= 1 + _ROUNDED:
+        top = 1
+    elif not 0 <= least <= most <= top or (is_float and most < 2):
         raise PictureError(
             f"this array's numbers go from {least:g} to {most:g}; a picture's go from 0 to {top:,}"
             ", or from 0 to 1 as fractions"
         )
     # Programs that cut things out write such masks; as grey of 255 levels they would be all black.
     is_mask = most == 1 and array.shape[2:] in {(), (1,)}
-    if is_mask or array.dtype.kind == "b" or (array.dtype.kind == "f" and most <= 1):
+    if is_mask or array.dtype.kind == "b":
         top = 1
     pixels = np.empty_like(array, np.uint8)
     rows = max(1, _AT_ONCE // array[0].size)

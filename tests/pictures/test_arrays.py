@@ -48,6 +48,22 @@ def test_a_mask_of_any_type_is_the_same_picture(same):
     assert picture_of_array(same).tobytes() == MASK.tobytes()
 
 
+@given(
+    arrays.arrays(
+        st.sampled_from([np.float16, np.float32, np.float64]),
+        st.tuples(st.integers(1, 5), st.integers(1, 5)),
+        elements=st.sampled_from([0.0, 0.25, 0.5, 1.0]),
+    ),
+    st.floats(-9e-4, 9e-4),
+)
+def test_fractions_that_miss_0_and_1_by_a_rounding_are_fractions(array, missed):
+    """Resizing leaves 1.0000001, of which a picture was made that was all black."""
+    levels = np.asarray(picture_of_array(array)).astype(int)
+    moved = np.asarray(picture_of_array(array.astype(np.float64) + missed)).astype(int)
+    assert np.abs(levels - moved).max() <= 1
+    assert ((array > 0) == (moved > 10)).all()
+
+
 def test_a_dark_picture_in_colour_is_no_mask():
     dark = np.ones((6, 8, 3), np.uint8)
     assert picture_of_array(dark).tobytes() == dark.tobytes()
@@ -74,6 +90,7 @@ def test_any_array_is_a_picture_or_an_error_of_ours(array):
         (np.full((8, 8), 300), "go from 300 to 300; a picture's go from 0 to 255"),
         (np.full((8, 8), -1.0), "go from -1 to -1"),
         (np.full((8, 8), np.nan), "go from nan"),
+        (np.full((8, 8), 1.3), "go from 1.3 to 1.3; .* or from 0 to 1 as fractions"),
         (np.array([["a"]]), "give numbers"),
         (np.zeros((0, 8)), "has no pixels"),
     ],
