@@ -55,6 +55,10 @@ _UNSUPPORTED = (
     (b"<!DOCTYPE", 0, "a web page; save the picture itself"),
 )
 _ORIENTATION = 0x0112
+# Of a PNG with 2 or 4 bits a pixel, Pillow scales the levels to 8 bits, and of 16-bit colours it
+# reads the upper 8, but not those of the level or colour that is transparent.
+_TIMES = {"L;2": 85, "L;4": 17}
+_UPPER_BITS = "RGB;16B"
 _SUBFILE, _IS_REDUCED = 254, 1  # TIFF: NewSubfileType, its bit for "smaller copy of another"
 # Exceptions that Pillow's readers raise for malformed files.
 BROKEN = (
@@ -138,6 +142,7 @@ def open_picture(
         with image:
             _check_size(image, what, most)
             _refuse_preview(image, what)
+            _scale_transparent(image)
             if parts is None:
                 profile = image.info.get("icc_profile")
                 yield PictureFile(image, {}, frozenset(), frozenset(), profile)
@@ -260,6 +265,17 @@ def _refuse_preview(image: "Image.Image", what: str) -> None:
             f"{what}: its first picture is only a preview, as in a camera's raw file; save the "
             "picture itself as a PNG or JPEG"
         )
+
+
+def _scale_transparent(image: "Image.Image") -> None:
+    """Scale the level or colour of a PNG that is transparent to 8 bits, as its pixels will be."""
+    given = image.info.get("transparency")
+    tiles = getattr(image, "tile", ())
+    kind = str(tiles[0][3]) if tiles and image.format == "PNG" else ""
+    if kind in _TIMES and isinstance(given, int):
+        image.info["transparency"] = given * _TIMES[kind]
+    elif kind == _UPPER_BITS and isinstance(given, tuple):
+        image.info["transparency"] = tuple(level >> 8 for level in given)
 
 
 def _too_large(what: str, pixels: int | None, most: int = MOST_PIXELS) -> PictureTooLargeError:

@@ -43,6 +43,28 @@ def test_broken_exif_costs_a_picture_nothing(exif, kind):
     assert normalise(file_of(noise(), kind, exif=exif)).image.size == (48, 32)
 
 
+@given(st.sampled_from([1, 2, 4, 8, 16]), st.data())
+def test_the_transparent_level_of_a_png_of_any_depth_is_transparent_and_no_other(depth, data):
+    """Pillow compares it with the pixels of 2 and 4 bits after they are scaled to 8."""
+    levels = data.draw(st.lists(st.integers(0, 2**depth - 1), min_size=1, max_size=9, unique=True))
+    clear = data.draw(st.sampled_from(levels))
+    bits = "".join(format(level, f"0{depth}b") for level in levels)
+    row = bytes(int(bits[at : at + 8].ljust(8, "0"), 2) for at in range(0, len(bits), 8))
+    told = chunk(b"tRNS", clear.to_bytes(2, "big"))
+    image, _ = normalise(png(len(levels), 1, told, depth=depth, colour=0, pixels=b"\0" + row))
+    grey, alpha = image.split()
+    assert list(alpha.tobytes()) == [255 * (level != clear) for level in levels]
+    top = 2**depth - 1
+    assert list(grey.tobytes()) == [round(level * 255 / top) for level in levels]
+
+
+def test_the_transparent_colour_of_a_png_of_16_bits_is_known_by_its_upper_ones():
+    clear, other = b"\x12\x34\x56\x78\x9a\xbc", b"\x34\0\x78\0\xbc\0"
+    told = chunk(b"tRNS", clear)
+    image, _ = normalise(png(2, 1, told, depth=16, pixels=b"\0" + clear + other))
+    assert image.getchannel("A").tobytes() == b"\0\xff"
+
+
 @pytest.mark.parametrize("kind", ["zTXt", "iTXt"])
 def test_a_long_compressed_text_is_read_and_costs_nothing(kind):
     info = PngImagePlugin.PngInfo()
