@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 # A1111's fill: blurs of the unmasked surroundings, composited from the widest to the narrowest:
 # radius in pixels, and how many times. Source: modules/masking.py, fill.
 _FILLS = ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1))
+# Less alpha than this, of 255, is left of a colour by these blurs far from where it was: as a share
+# of so few levels no colour can be told. There the fill of a smaller copy shows.
+_TELLS_COLOUR = 64
 
 
 def box_mask(box: Box, width: int, height: int) -> "Image.Image":
@@ -30,13 +33,27 @@ def bounding_box(mask: "Image.Image") -> Box | None:
     return Box(*edges) if edges else None
 
 
-def scaled(mask: "Image.Image", width: int, height: int) -> "Image.Image":
+def scaled(
+    mask: "Image.Image",
+    width: int,
+    height: int,
+    part: tuple[float, float, float, float] | None = None,
+) -> "Image.Image":
     """Return the mask stretched to a size.
 
     When it shrinks, each pixel takes the lightest value it covers, so that no spot vanishes.
+
+    Args:
+        mask: The mask.
+        width: In pixels.
+        height: In pixels.
+        part: Left, top, right and bottom of the part that is enlarged to that size; by default all
+            is stretched.
     """
     from PIL import Image
 
+    if part is not None:
+        return mask.convert("L").resize((width, height), Image.Resampling.BILINEAR, part)
     levels = _levels(mask)
     for axis, length in ((0, height), (1, width)):
         levels = _pooled(levels, length, axis)
@@ -141,14 +158,27 @@ def moved(mask: "Image.Image", right: int, up: int) -> "Image.Image":
 
 
 def fitted(mask: "Image.Image", inside: Box, box: Box) -> "Image.Image":
-    """Return the part of a mask in the box `inside`, stretched to `box`; black elsewhere."""
+    """Return the part of a mask in the box `inside`, stretched to `box`; black elsewhere.
+
+    What lies beyond the mask's edges is lost.
+    """
     from PIL import Image
 
     if inside == box:
         return mask.copy()
-    part = mask.crop(inside.edges).resize((box.width, box.height), Image.Resampling.NEAREST)
+    seen = box.within(*mask.size)
     result = Image.new("L", mask.size, 0)
-    result.paste(part, (box.left, box.top))
+    if seen.area:
+        at = seen.moved(-box.left, -box.top)
+        edges = (
+            at.left * inside.width / box.width,
+            at.top * inside.height / box.height,
+            at.right * inside.width / box.width,
+            at.bottom * inside.height / box.height,
+        )
+        part = mask.crop(inside.edges)
+        size = seen.width, seen.height
+        result.paste(part.resize(size, Image.Resampling.NEAREST, edges), (seen.left, seen.top))
     return result
 
 
@@ -179,18 +209,49 @@ def opaque(mask: "Image.Image") -> "Image.Image":
 
 
 def filled(image: "Image.Image", mask: "Image.Image") -> "Image.Image":
-    """Return the picture with the masked area filled with blurred colours from around it."""
+    """Return the picture with the masked area filled with blurred colours from around it.
+
+    A picture that is masked whole has none around, and is black.
+    """
     from PIL import Image, ImageFilter, ImageOps
 
+    outside = ImageOps.invert(mask.convert("L"))
     result = Image.new("RGBA", image.size)
     around = Image.new("RGBa", image.size)
-    around.paste(image.convert("RGBA").convert("RGBa"), mask=ImageOps.invert(mask.convert("L")))
+    around.paste(image.convert("RGBA").convert("RGBa"), mask=outside)
     around = around.convert("RGBa")
     for radius, times in _FILLS:
         soft = around.filter(ImageFilter.GaussianBlur(radius)).convert("RGBA")
         for _ in range(times):
             result.alpha_composite(soft)
-    return result.convert("RGB")
+    near, told = result.convert("RGB"), result.getchannel("A")
+    if _levels(told).min() >= _TELLS_COLOUR:
+        return near
+    share = told.point(lambda alpha: min(255, alpha * 255 // _TELLS_COLOUR))
+    return Image.composite(near, _filled_far(image, outside) or near, share)
+
+
+def _filled_far(image: "Image.Image", outside: "Image.Image") -> "Image.Image | None":
+    """Return `filled` by a copy of half the size, whose blurs reach twice as far.
+
+    Args:
+        image: The picture.
+        outside: The inverted mask, 8-bit grey of its size.
+
+    Returns:
+        None if nothing of the picture is outside the mask, or it is one pixel.
+    """
+    from PIL import Image
+
+    whole = image.convert("RGB")
+    whole.putalpha(outside)
+    small = whole.reduce(2)
+    masked = small.getchannel("A").point(lambda alpha: 255 * (alpha < _TELLS_COLOUR // 2))
+    if small.size == image.size or masked.getextrema() == (255, 255):
+        return None
+    half = 0.0, 0.0, image.width / 2, image.height / 2
+    larger = filled(small.convert("RGB"), masked)
+    return larger.resize(image.size, Image.Resampling.BICUBIC, half)
 
 
 def _levels(mask: "Image.Image") -> "np.ndarray":

@@ -9,7 +9,11 @@ from medialab.pixels.geometry import Box, Placement, placement
 if TYPE_CHECKING:
     from PIL import Image
 
-Scale = Callable[["Image.Image", int, int], "Image.Image"]
+# The most pixels to which a picture is enlarged before it is cropped: 0.8 GB of 8-bit RGB. A strip
+# of a few pixels that is to cover a square would take as much memory as a thousand pictures.
+MOST_WHOLE = 16_384**2
+Part = tuple[float, float, float, float]  # left, top, right, bottom of what is scaled
+Scale = Callable[["Image.Image", int, int, Part | None], "Image.Image"]
 
 
 def resized(image: "Image.Image", width: int, height: int, mode: str) -> "Image.Image":
@@ -29,13 +33,18 @@ def padded(image: "Image.Image", width: int, height: int) -> "Image.Image":
     return placed(image, Placement(image.size, (width, height), Box(0, 0, *image.size)))
 
 
-def lanczos(image: "Image.Image", width: int, height: int) -> "Image.Image":
-    """Return the picture stretched to a size by Lanczos; unchanged if it has that size."""
+def lanczos(
+    image: "Image.Image", width: int, height: int, part: Part | None = None
+) -> "Image.Image":
+    """Return the picture, or a part of it, stretched to a size by Lanczos.
+
+    It is unchanged if it has that size.
+    """
     from PIL import Image
 
-    if image.size == (width, height):
+    if image.size == (width, height) and part is None:
         return image
-    return image.resize((width, height), Image.Resampling.LANCZOS)
+    return image.resize((width, height), Image.Resampling.LANCZOS, part)
 
 
 def placed(image: "Image.Image", step: Placement, scale: Scale = lanczos) -> "Image.Image":
@@ -44,15 +53,24 @@ def placed(image: "Image.Image", step: Placement, scale: Scale = lanczos) -> "Im
     Args:
         image: The picture, or a mask or control image of the same size.
         step: Where it goes in the new picture.
-        scale: Stretches it to a width and a height in pixels.
+        scale: Stretches it, or a part of it, to a width and a height in pixels.
     """
     import numpy as np
     from PIL import Image
 
     inside, (width, height) = step.inside, step.to
-    whole = scale(image, inside.width, inside.height)
     seen = inside.within(width, height)
-    part = whole.crop(seen.moved(-inside.left, -inside.top).edges)
+    own = seen.moved(-inside.left, -inside.top)
+    if inside.area > MOST_WHOLE and seen != inside:
+        edges = (
+            own.left * image.width / inside.width,
+            own.top * image.height / inside.height,
+            own.right * image.width / inside.width,
+            own.bottom * image.height / inside.height,
+        )
+        part = scale(image, seen.width, seen.height, edges)
+    else:
+        part = scale(image, inside.width, inside.height, None).crop(own.edges)
     if part.size == step.to:
         return part
     if not step.repeats:
@@ -79,14 +97,14 @@ def follow(
         picture: A mask or a control image, of any size.
         journey: The steps in which the other picture was resized, in order.
         size: Width and height of the result, in pixels.
-        scale: Stretches a picture to a width and a height.
+        scale: Stretches a picture, or a part of it, to a width and a height.
     """
     if picture.size == size:
         return picture
     starts = [number for number, step in enumerate(journey) if step.of == picture.size]
     for step in journey[starts[0] if starts else 0 :]:
         picture = placed(picture, step, scale)
-    return scale(picture, *size)
+    return scale(picture, *size, None)
 
 
 def follow_mask(

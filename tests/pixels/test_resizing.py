@@ -8,7 +8,15 @@ from PIL import Image
 
 from medialab.pixels.geometry import LEAST_DRAWN, Box, Placement, drawn_size, placement
 from medialab.pixels.masks import blurred, bounding_box, box_mask, grown, scaled
-from medialab.pixels.resizing import follow, follow_mask, padded, placed, resized
+from medialab.pixels.resizing import (
+    MOST_WHOLE,
+    follow,
+    follow_mask,
+    lanczos,
+    padded,
+    placed,
+    resized,
+)
 from medialab.settings.choices import CONTROL_RESIZE_MODES
 from tests.examples import examples
 
@@ -87,6 +95,25 @@ def test_a_mask_of_the_given_picture_lies_on_the_same_things_at_its_journeys_end
     near_thing = np.asarray(grown(thing, 3)) > 0
     assert not (levels > 127)[~near_mask].any()
     assert not (painted > 127)[~near_thing].any()
+
+
+@pytest.mark.parametrize("scale", [lanczos, scaled])
+@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_strip_is_made_to_cover_a_square_without_being_enlarged_whole(scale, width, is_turned):
+    """It would take gigabytes: only the middle of it is seen."""
+    # Without black and white, which Lanczos would cut off at either end.
+    strip = noise(width, 9000, "L" if scale is scaled else "RGB").point(lambda grey: grey // 2 + 64)
+    middle = strip.crop((0, 4490, width, 4510))
+    if is_turned:
+        strip, middle = (one.transpose(Image.Transpose.TRANSPOSE) for one in (strip, middle))
+    to = (320, 320)
+    step = placement(strip.size, to, "crop and resize")
+    assert step.inside.area > MOST_WHOLE
+    found = np.asarray(placed(strip, step, scale)).astype(int)
+    expected = np.asarray(placed(middle, placement(middle.size, to, "crop and resize"), scale))
+    assert found.shape[:2] == to
+    assert np.abs(found - expected).max() <= 3  # the height of either is rounded
 
 
 def test_a_picture_of_a_later_size_goes_only_the_rest_of_the_way():
