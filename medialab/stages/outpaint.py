@@ -58,7 +58,7 @@ class OutpaintStage(JointStage[OutpaintConfig]):
 
     name = "outpaint"
     title = "Outpaint"
-    version = 2
+    version = 3
     is_mode = True
     fits = True
     settings = OutpaintConfig

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from medialab.pixels import masks
@@ -74,3 +76,46 @@ def test_filling_takes_the_surroundings_colour(square):
     filled = np.asarray(masks.filled(image, square)).astype(int)
     assert np.abs(filled[25, 30] - [200, 40, 90]).max() <= 3
     assert (filled[2, 2] == [200, 40, 90]).all()
+
+
+@pytest.mark.parametrize("width", [300, 900, 2300])
+def test_however_far_the_surroundings_are_the_filling_has_their_colour(width):
+    """Far from them there was black, and before it bands of red and yellow."""
+    colour = (200, 40, 90)
+    image = Image.new("RGB", (width, 48))
+    image.paste(colour, (width - 20, 0, width, 48))
+    mask = masks.box_mask(Box(0, 0, width - 20, 48), width, 48)
+    filled = np.asarray(masks.filled(image, mask)).astype(int)
+    assert np.abs(filled - colour).max() <= 8
+    assert (filled[:, -20:] == colour).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (300, 40)])
+def test_without_any_surroundings_the_filling_is_black(size):
+    image = Image.new("RGB", size, (200, 40, 90))
+    assert masks.filled(image, Image.new("L", size, 255)).getextrema() == ((0, 0),) * 3
+
+
+@given(
+    st.tuples(*[st.integers(-60, 100)] * 2, *[st.integers(1, 90)] * 2),
+    st.integers(1, 40),
+    st.integers(1, 30),
+)
+def test_a_shape_that_is_fitted_into_a_box_beyond_the_edge_is_cut_off_there(box, wide, high):
+    """It was squeezed into what is left of the box."""
+    left, top, width, height = box
+    shape = Image.fromarray(
+        np.random.default_rng(wide * 100 + high).integers(0, 2, (48, 64), dtype=np.uint8) * 255
+    )
+    inside, place = Box(3, 4, 3 + wide, 4 + high), Box(left, top, left + width, top + height)
+    if inside == place:
+        return
+    whole = Image.new("L", (400, 400))
+    part = shape.crop(inside.edges).resize((width, height), Image.Resampling.NEAREST)
+    whole.paste(part, (100 + left, 100 + top))
+    found = np.asarray(masks.fitted(shape, inside, place)) > 0
+    expected = np.asarray(whole.crop((100, 100, 164, 148))) > 0
+    # Where a pixel lies just between two of the shape, rounding may take either.
+    assert (found != expected).mean() < 0.02
+    if place.within(64, 48) == place:
+        assert (found == expected).all()
