@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 # Pixels that the short side is brought to before a segmenter looks, unless its config tells.
 _WORKING_SIZE = 512
+# The most times that the long side is as long as that: a strip of a few pixels, enlarged until they
+# are as many, would fill any memory.
+_LONGEST = 16
 
 
 class Segmenter(NetworkModel):
@@ -49,7 +52,7 @@ class Segmenter(NetworkModel):
         from PIL import Image
 
         short = getattr(self._network.config, "working_size", _WORKING_SIZE)
-        scale = short / min(image.size)
+        scale = min(short / min(image.size), _LONGEST * short / max(image.size))
         size = [max(32, round(side * scale / 32) * 32) for side in image.size]
         seen = image.convert("RGB").resize((size[0], size[1]), Image.Resampling.BILINEAR)
         pixels = torch.from_numpy(np.array(seen)).permute(2, 0, 1)[None].float() / 127.5 - 1
