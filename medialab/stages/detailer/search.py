@@ -126,19 +126,26 @@ class Search:
         return [], rows, dropped
 
     def _edited(self, edit: DetectionEdit, number: int) -> Detection:
-        """Return an edited detection; its mask is moved and resized with its box."""
+        """Return an edited detection; its mask is moved and resized with its box.
+
+        Of one that is switched off outside the picture, nothing is masked.
+
+        Raises:
+            ConfigError: it is to be repainted outside the picture.
+        """
         width, height = self.image.size
-        box = Box(*edit.box).within(width, height)
-        if not box.area:
+        whole = Box(*edit.box)
+        box = whole.within(width, height)
+        if not box.area and edit.enabled:
             message = f"the box {edit.box} lies outside the picture of {width} × {height}"
             raise ConfigError(message)
         shape = masks.box_mask(box, width, height)
         if edit.mask is not None:
             given = self._mask(edit.mask)
             if (inside := masks.bounding_box(given)) is not None:
-                shape = masks.fitted(given, inside, box)
+                shape = masks.fitted(given, inside, whole)
         index = number if edit.index is None else edit.index
-        return Detection(edit.label, edit.confidence, box, shape, index)
+        return Detection(edit.label, edit.confidence, box if box.area else whole, shape, index)
 
     def _mask(self, name: str) -> "Image.Image":
         """Return a stored mask, moved and resized as the picture was."""

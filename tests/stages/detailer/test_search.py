@@ -101,6 +101,20 @@ def test_a_box_outside_the_picture_is_named():
         search(detections=[{"box": (200, 0, 220, 9)}])
 
 
+def test_a_box_outside_the_picture_that_is_switched_off_is_left_out_and_kept():
+    off = {"box": (200, 0, 220, 9), "enabled": False}
+    assert search(detections=[{"box": LEFT}, off])[0] == [LEFT, (200, 0, 220, 9)]
+
+
+def test_a_shape_whose_box_reaches_beyond_the_picture_is_cut_off_there():
+    mask = next(name for name, kept in PICTURES.items() if kept.mode == "L")
+    config = DetailerConfig(detections=[{"box": (-24, 8, 24, 24), "mask": mask}])
+    on = Image.new("RGB", (64, 64))
+    (one,), _ = Search("face", Frame(image=on), on, config, Context(None, None)).detections()
+    assert one.box.edges == (0, 8, 24, 24)
+    assert one.mask.getbbox() == (0, 8, 24, 24)
+
+
 def test_a_mask_refiner_must_be_one():
     detectors = {"finder": Finds(LEFT), "boxes": Finds(LEFT)}
     with pytest.raises(ConfigError, match="'boxes' is no SAM model"):
