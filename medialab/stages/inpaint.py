@@ -62,7 +62,7 @@ class InpaintStage(JointStage[InpaintConfig]):
 
     name = "inpaint"
     title = "Inpaint"
-    version = 3
+    version = 4
     is_mode = True
     settings = InpaintConfig
 
@@ -96,7 +96,9 @@ class InpaintStage(JointStage[InpaintConfig]):
         crop, size = whole(image)
         with opened_for(pictures, settings.sampling()) as drawing:
             if settings.only_masked:
-                around = box.padded(settings.padding).within(*image.size)
+                # A crop that cuts the softened edge off has a seam there.
+                reach = masks.blur_radius(settings.mask_blur)
+                around = box.padded(max(settings.padding, reach)).within(*image.size)
                 crop = to_proportions(around, *image.size, *image.size)
                 size = _enlarged(crop, image.size, _LARGE * drawing.native_size)
             if settings.at_model_size:

@@ -1,10 +1,12 @@
 """A part of a picture is repainted, and without anything to repaint the picture stays."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from medialab import PipelineConfig
 from medialab.pixels.geometry import MOST_DRAWN, Box
+from medialab.pixels.masks import blurred
 from medialab.stage import Frame
 from medialab.stages.inpaint import InpaintConfig, InpaintStage, _enlarged
 from tests.stages.conftest import MASK, PICTURE, PICTURES
@@ -53,6 +55,21 @@ def test_an_empty_mask_is_told_and_nothing_is_drawn():
 def test_the_whole_picture_is_drawn_unless_its_part_alone_is(settings, draws):
     after = InpaintStage().size_after((640, 512), InpaintConfig(**settings), PipelineConfig())
     assert (after.stage, after.size, after.draws) == ("inpaint", (640, 512), draws)
+
+
+@pytest.mark.parametrize(("padding", "blur"), [(0, 4), (0, 0), (8, 2), (4, 8)])
+def test_the_part_that_is_drawn_holds_the_whole_softened_edge(config, context, padding, blur):
+    """Where it was cut off there was a seam: half of what was drawn beside nothing of it."""
+    own = {"only_masked": True, "padding": padding, "mask_blur": blur, "denoising_strength": 1.0}
+    own = config.changed(inpaint=own).settings_for("inpaint", InpaintConfig)
+    frame = InpaintStage().run(FRAME, own, context())
+    left, top, right, bottom = frame.applied["inpaint"]["crop"]
+    edge = np.array(blurred(PICTURES[MASK], blur))
+    edge[top:bottom, left:right] = 0
+    assert not edge.any()
+    changed = np.asarray(frame.image) != np.asarray(FRAME.image)
+    assert changed.any()
+    assert not changed[np.asarray(blurred(PICTURES[MASK], blur)) == 0].any()
 
 
 def test_a_part_is_enlarged_to_the_pictures_size_or_as_far_as_suits_the_model():

@@ -119,7 +119,9 @@ def view_of(
         crop, size = whole(image)
         return crop, (settings.width or size[0], settings.height or size[1])
     if settings.crop == "padding":
-        crop = box.padded(settings.padding).within(*image.size)
+        # A crop that cuts the softened edge off has a seam there.
+        reach = masks.blur_radius(settings.mask_blur)
+        crop = box.padded(max(settings.padding, reach)).within(*image.size)
     else:
         crop = surroundings(box, settings.crop_factor or habits.crop_factor, *image.size)
     if settings.width or settings.height or settings.match_size != "off":

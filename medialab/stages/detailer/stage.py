@@ -36,7 +36,7 @@ class DetailerStage(PipelineStage[DetailerConfig]):
     detection that cannot be drawn is left as it was; those drawn before a cancel are cached.
     """
 
-    version = 4
+    version = 5
     settings = DetailerConfig
 
     def __init__(self, label: str) -> None:

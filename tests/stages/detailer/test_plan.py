@@ -1,10 +1,14 @@
 """With which prompt, seed and strength a detection is repainted, and how large."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from medialab import PipelineConfig
 from medialab.families.habits import DetailerHabits
+from medialab.pixels.masks import blurred
 from medialab.settings.fields import LARGEST_SEED
 from medialab.stage import EncodedPrompts, Frame
 from medialab.stages.detailer.edits import DetectionEdit
@@ -72,7 +76,25 @@ def test_one_that_fills_the_picture_is_drawn_fully_or_not_at_all():
 
 def test_the_crop_is_a_factor_or_a_padding():
     assert view(LEFT.box.edges, crop_factor=2)[0] == (0, 16, 32, 48)
-    assert view(LEFT.box.edges, crop="padding", padding=4)[0] == (4, 20, 28, 44)
+    sharp = view(LEFT.box.edges, crop="padding", padding=4, mask_blur=1)
+    assert sharp[0] == (4, 20, 28, 44)
+
+
+@given(
+    st.tuples(st.integers(0, 90), st.integers(0, 58), st.integers(1, 60), st.integers(1, 60)),
+    st.integers(0, 24),
+    st.integers(0, 40),
+    st.sampled_from(["off", "free"]),
+)
+def test_the_padding_holds_the_whole_softened_edge(box, blur, padding, match):
+    """Where it was cut off there was a seam: half of what was drawn beside nothing of it."""
+    left, top, width, height = box
+    face = boxed(IMAGE, "face", 0.9, (left, top, left + width, top + height))
+    own = DetailerConfig(mask_blur=blur, crop="padding", padding=padding, match_size=match)
+    seen, _ = view_of(IMAGE, face, own, 128, HABITS)
+    edge = np.array(blurred(face.mask, blur))
+    edge[seen.top : seen.bottom, seen.left : seen.right] = 0
+    assert not edge.any()
 
 
 def test_a_part_is_drawn_as_large_as_its_guide_but_never_smaller_than_it_is():
