@@ -11,6 +11,7 @@ _MOST: Final = 40  # characters of a value
 _CONTEXT: Final = 12  # characters before the first that differs, where the beginning is left out
 # What holds where an environment does not name a thing.
 _LEFT_OUT: Final = {
+    "settings of torch": "usual",
     "step cache": "off",
     "together": "alone",
     "weights": WEIGHT_DTYPES[0],

@@ -136,6 +136,8 @@ def environment_of(config: ResolvedConfig, device: str) -> dict[str, str]:
         "processor": threads.processor(device),
         "threads": str(threads_of(config)),
     }
+    if chosen := threads.chosen_in_torch():
+        environment["settings of torch"] = chosen
     if config.weight_dtype != WEIGHT_DTYPES[0]:
         environment["weights"] = config.weight_dtype
     if config.step_cache:

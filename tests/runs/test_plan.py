@@ -60,3 +60,43 @@ def test_a_stages_settings_are_worked_out_three_times_a_request(bench, monkeypat
     monkeypatch.setattr(Config, "settings_for", counted)
     bench.execute(ASKED, save=False)
     assert max(asked.values()) == 3
+
+
+@pytest.fixture(params=["matmul", "onednn", "deterministic", "cudnn"])
+def set_in_torch(request):
+    """A function that sets something in torch that decides bits; all is as before afterwards."""
+    import torch
+
+    sets = {
+        "matmul": lambda on: torch.set_float32_matmul_precision("medium" if on else "highest"),
+        "onednn": lambda on: setattr(torch.backends.mkldnn, "enabled", not on),
+        "deterministic": lambda on: torch.use_deterministic_algorithms(on, warn_only=on),
+        "cudnn": lambda on: setattr(torch.backends.cudnn, "benchmark", on),
+    }[request.param]
+    yield sets
+    sets(False)
+
+
+def test_what_is_set_in_torch_is_part_of_every_key(bench, set_in_torch):
+    def digests():
+        return [one.key.digest for one in bench._resolver.plan(ASKED).pictures[0].stages]
+
+    usual = digests()
+    set_in_torch(True)
+    others = digests()
+    set_in_torch(False)
+    assert digests() == usual
+    assert set(usual).isdisjoint(others)
+
+
+def test_a_picture_is_made_anew_once_torch_multiplies_in_another_way(bench):
+    import torch
+
+    bench.execute(ASKED, save=False)
+    try:
+        torch.set_float32_matmul_precision("medium")
+        told = {one.reason.partition(";")[0] for one in bench.explain(ASKED)}
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    assert told == {"settings of torch usual → float32 matmul: medium"}
+    assert all(one.hit for one in bench.explain(ASKED))
