@@ -27,7 +27,7 @@ from medialab.artifacts.sidecar import Sidecar
 from medialab.artifacts.tag_names import without_doubles
 from medialab.config.pipeline import PipelineConfig
 from medialab.config.resolved import EMBEDDING, LORA
-from medialab.errors import ArtifactError, near, shown
+from medialab.errors import MOST_SHOWN, ArtifactError, near, shown
 from medialab.settings.fields import StageConfig
 from medialab.stages import STAGES
 
@@ -120,8 +120,8 @@ def terms_of(text: str) -> tuple[Term, ...]:
         plain = word["plain"] or ""
         if word["key"] is None and plain.endswith(":") and _is_key(plain[:-1]):
             raise ArtifactError(
-                f"{plain!r} has a blank behind it; write {plain}{after[0]} for that setting, or "
-                f'"{plain}" in quotes for the text itself'
+                f"{plain!r} has a blank behind it: write {_cut(plain + after[0])} for it, "
+                f'or "{plain}" in quotes for the text itself'
             )
     return tuple(map(Term.of, words))
 
@@ -204,15 +204,19 @@ def _check_compared(key: str, name: str, text: str) -> None:
     """
     is_day = name == "date"
     found = (_DAYS if is_day else _COMPARED).fullmatch(text)
-    itself = f"to find the text itself, put it in quotes: {key}:{shown(text)}"
+    asked, itself = _cut(f"{key}:{text}"), f'to find the text itself, put it in quotes: {key}:"…"'
     if name not in _numbers() and not is_day:
-        raise ArtifactError(f"{key}:{text} compares a setting that is no number; {itself}")
+        raise ArtifactError(f"{asked} compares a setting that is no number; {itself}")
     if found is None or (found["sign"] and found["high"]):
         what = "a day as 2026-11-22, or a range" if is_day else "a number as >20, or a range"
-        raise ArtifactError(f"{key}:{text} does not compare with {what} as 20..30; {itself}")
+        raise ArtifactError(f"{asked} does not compare with {what} as 20..30; {itself}")
     low, high = found["low"], found["high"]
     if high and (low > high if is_day else _number(low) > _number(high)):
-        raise ArtifactError(f"{key}:{text} ends before it begins; swap the two: {high}..{low}")
+        raise ArtifactError(f"{asked} ends before it begins; swap the two: {high}..{low}")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
 
 
 def _is_on(day: str, text: str) -> bool:
@@ -246,8 +250,8 @@ def _known(key: str) -> str:
         return name
     shortest = ", ".join(sorted({*SHORT, "prompt", "sampler", "seed", "steps"}))
     raise ArtifactError(
-        f"no setting {key!r} to search by{near(name, {*SHORT, *_names()})}; common ones: "
-        f'{shortest}. To find the text itself, put it in quotes: "{key}:…"'
+        f"no setting {shown(key)} to search by{near(name, {*SHORT, *_names()})}; common ones: "
+        f'{shortest}. To find the text itself, put it in quotes: "{_cut(key)}:…"'
     )
 
 

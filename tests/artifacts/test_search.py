@@ -156,8 +156,8 @@ def test_any_text_is_searched_or_refused_by_name(text):
         ("date:>yesterday", "does not compare with a day as 2026-11-22"),
         ("date:2026-12..2026-11", "ends before it begins"),
         ("size:>512", "compares a setting that is no number"),
-        ("sampler:<euler", "in quotes: sampler:'<euler'"),
-        ("seed: 7", "'seed:' has a blank behind it; write seed:7 for that setting"),
+        ("sampler:<euler", 'in quotes: sampler:"…"'),
+        ("seed: 7", "'seed:' has a blank behind it: write seed:7 for it"),
     ],
 )
 def test_a_condition_that_nothing_can_meet_is_named(text, message):
@@ -201,3 +201,10 @@ def test_a_number_of_thousands_of_digits_costs_no_index(manager, save, outputs, 
     assert manager.find(text + "1" * 5000) == ([long] if text == "prompt:" else [])
     assert manager.find(text + "2") == []
     assert (outputs / "index.sqlite").stat().st_ino == before
+
+
+@pytest.mark.parametrize("text", ["{}:x", "steps:>{}", "sampler:>{}", "seed: {}", "date:1..{}"])
+def test_what_is_refused_is_named_at_a_readable_length(text):
+    with pytest.raises(ArtifactError) as refused:
+        terms_of(text.format("a" * 50_000))
+    assert len(str(refused.value)) < 1000
