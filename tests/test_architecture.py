@@ -123,7 +123,6 @@ TESTED_WITH = {
     "medialab/stage.py": "tests/stages/test_contract.py",
     "medialab/vision/finders/clipseg.py": "tests/vision/test_roles.py",
     "medialab/vision/finders/instances.py": "tests/vision/test_roles.py",
-    "medialab/vision/finders/semantic.py": "tests/vision/test_roles.py",
     "medialab/vision/scorers/clip.py": "tests/vision/test_roles.py",
     "medialab/workbench": "tests/test_workbench.py",
     "widgets/app/__main__.py": "tests/widgets/app/test_main.py",
