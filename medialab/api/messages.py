@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from medialab.errors import ConfigError, shown
-from medialab.settings.validation import faults_of
+from medialab.errors import ConfigError
+from medialab.settings.validation import each_once, faults_of
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -96,7 +96,7 @@ def content_of(body: bytes, content_type: str | None) -> Mapping[str, Any]:
             body.decode(),
             parse_constant=_refuse_constant,
             parse_float=_finite,
-            object_pairs_hook=_without_repeated,
+            object_pairs_hook=each_once,
         )
         _refuse_deep(read)
         if b"\\u" in body:
@@ -106,26 +106,11 @@ def content_of(body: bytes, content_type: str | None) -> Mapping[str, Any]:
         raise refused(400, "the body is not text in UTF-8") from error
     except UnicodeEncodeError as error:
         raise refused(400, f"the body holds invalid Unicode: {error.reason}") from error
-    except (ValueError, RecursionError) as error:
+    except (ConfigError, ValueError, RecursionError) as error:
         raise refused(400, f"the body is not valid JSON: {error}") from error
     if not isinstance(read, dict):
         raise refused(400, f"the body is a JSON {type(read).__name__}; send an object")
     return read
-
-
-def _without_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object whose names are all different: of two values one would be lost in silence.
-
-    Raises:
-        ValueError: a name stands there twice.
-    """
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            message = f"{shown(name)} stands twice in an object"
-            raise ValueError(message)
-        found[name] = value
-    return found
 
 
 def _refuse_deep(value: Any) -> None:

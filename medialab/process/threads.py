@@ -148,31 +148,6 @@ def processor(device: str) -> str:
     return f"{name} {zlib.crc32(features.encode()):08x}{chosen}"
 
 
-def chosen_in_torch() -> str:
-    """Return what somebody has set in torch that decides bits of results; "" if nobody has.
-
-    Such as `torch.set_float32_matmul_precision("high")` in a cell of a notebook. It is "" before
-    torch is imported, too.
-    """
-    torch = sys.modules.get("torch")
-    if torch is None or getattr(torch.__spec__, "_initializing", False):
-        return ""
-    cudnn, cuda = torch.backends.cudnn, torch.backends.cuda
-    found = {
-        "float32 matmul": (torch.get_float32_matmul_precision(), "highest"),
-        "deterministic": (torch.are_deterministic_algorithms_enabled(), False),
-        "onednn": (torch.backends.mkldnn.enabled, True),
-        "cudnn": (cudnn.enabled, True),
-        "cudnn benchmark": (cudnn.benchmark, False),
-        "cudnn deterministic": (cudnn.deterministic, False),
-        "cudnn tf32": (cudnn.allow_tf32, True),
-        "flash attention": (cuda.flash_sdp_enabled(), True),
-        "efficient attention": (cuda.mem_efficient_sdp_enabled(), True),
-        "cudnn attention": (cuda.cudnn_sdp_enabled(), True),
-    }
-    return ", ".join(f"{name}: {value}" for name, (value, usual) in found.items() if value != usual)
-
-
 @cache
 def cpu_features() -> frozenset[str]:
     """Return the names of the CPU's SIMD instruction sets, as Linux tells them."""

@@ -9,6 +9,7 @@ from medialab.config.resolved import ResolvedConfig
 from medialab.listing.snapshot import Snapshot
 from medialab.process import precisions, threads
 from medialab.process.precisions import WEIGHT_DTYPES
+from medialab.process.torch_settings import chosen_in_torch
 from medialab.process.versions import all_versions
 from medialab.runs.belongings import SetAside
 from medialab.runs.stage_keys import StageKey
@@ -136,7 +137,7 @@ def environment_of(config: ResolvedConfig, device: str) -> dict[str, str]:
         "processor": threads.processor(device),
         "threads": str(threads_of(config)),
     }
-    if chosen := threads.chosen_in_torch():
+    if chosen := chosen_in_torch():
         environment["settings of torch"] = chosen
     if config.weight_dtype != WEIGHT_DTYPES[0]:
         environment["weights"] = config.weight_dtype

@@ -106,10 +106,15 @@ def load_json(text: str | bytes) -> Any:
         ValueError: it is no JSON.
         RecursionError: it is nested too deep.
     """
-    return json.loads(text, object_pairs_hook=_each_once)
+    return json.loads(text, object_pairs_hook=each_once)
 
 
-def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose names are all different: of two values one would be lost in silence.
+
+    Raises:
+        ConfigError: a name stands there twice.
+    """
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
