@@ -251,7 +251,7 @@ def contain(width: int, height: int, in_width: int, in_height: int) -> tuple[int
     )
 
 
-def surroundings(box: Box, factor: float, width: int, height: int, least: int = 0) -> Box:
+def surroundings(box: Box, factor: float, width: int, height: int) -> Box:
     """Return a box around another, `factor` times its sides, shifted to stay in the picture.
 
     Args:
@@ -259,14 +259,10 @@ def surroundings(box: Box, factor: float, width: int, height: int, least: int = 
         factor: Size of the result relative to the box; it never exceeds the picture.
         width: Of the picture, in pixels.
         height: Of the picture, in pixels.
-        least: The fewest pixels around the box on each side, where the picture has as many.
 
     Source: Impact Pack's make_crop_region.
     """
-    across, down = (
-        min(most, max(round(side * factor), side + 2 * least))
-        for side, most in ((box.width, width), (box.height, height))
-    )
+    across, down = min(width, round(box.width * factor)), min(height, round(box.height * factor))
     middle_x, middle_y = box.centre
     left = min(max(0, round(middle_x - across / 2)), width - across)
     top = min(max(0, round(middle_y - down / 2)), height - down)

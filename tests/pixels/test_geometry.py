@@ -57,18 +57,6 @@ def test_surroundings_hold_the_box_and_stay_in_the_picture(given_box, factor):
     assert crop.bottom >= box.bottom - 1
 
 
-@given(boxes_in_pictures(), st.floats(1, 5), st.integers(0, 200))
-def test_surroundings_have_the_least_pixels_on_each_side_that_has_them(given_box, factor, least):
-    box, width, height = given_box
-    crop = surroundings(box, factor, width, height, least)
-    wanted = box.padded(least).within(width, height)
-    assert crop.within(width, height) == crop
-    assert crop.left <= wanted.left
-    assert crop.top <= wanted.top
-    assert crop.right >= wanted.right
-    assert crop.bottom >= wanted.bottom
-
-
 @given(boxes_in_pictures(), sides, sides)
 def test_growing_to_proportions_loses_nothing_and_stays_in_the_picture(given_box, wide, high):
     box, width, height = given_box
