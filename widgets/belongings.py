@@ -17,8 +17,8 @@ from widgets.form import Form
 # A value of the form by its name, such as "face.mask".
 Place = str
 _MASK: Place = "inpaint.mask"
-# What makes another picture of the same settings.
 _TITLES = {stage.name: stage.title for stage in STAGES}
+# What makes another picture of the same settings.
 _PICTURE = ("prompt", "negative_prompt", "seed")
 _SIZE = ("width", "height")
 _WORDS = {
