@@ -31,7 +31,7 @@ def _template():
         models_sha256={"lora/style <STYLE>": "c" * 64},
     )
     sidecar = Sidecar(
-        created="<DAY>T12:00:00.123456+00:00",
+        created="2026-01-01T12:00:00.123456+00:00",
         config=config,
         record={},
         image=PictureFacts(sha256="a" * 64, width=512, height=512),
@@ -39,9 +39,13 @@ def _template():
         stars=5,
     )
     text = sidecar.encode().decode()
-    return text.replace('"seed": 123456', '"seed": <SEED>').replace(
-        '"stars": 5', '"stars": <STARS>'
-    )
+    for given, named in (
+        ('"seed": 123456', '"seed": <SEED>'),
+        ('"stars": 5', '"stars": <STARS>'),
+        ("2026-01-01T", "<DAY>T"),
+    ):
+        text = text.replace(given, named)
+    return text
 
 
 TEMPLATE = _template()
