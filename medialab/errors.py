@@ -154,7 +154,7 @@ class ModelMoveError(MediaLabError):
 
 
 class BatchError(MediaLabError):
-    """A batch has no such name, differs from the one of that name, or its files are not usable."""
+    """There is no such batch, row or axis; the name is taken; or its files are not usable."""
 
 
 class LeftOutWarning(UserWarning):
@@ -170,7 +170,7 @@ class QueueStoppedError(CancelledError):
 
 
 class WorkbenchClosedError(CancelledError):
-    """The job was not queued: the workbench was closed."""
+    """The job was not queued: the workbench was closed, or made in another process."""
 
 
 class NotFiniteError(MediaLabError):

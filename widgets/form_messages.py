@@ -49,9 +49,9 @@ class FormMessages:
 
     def say(self, field: str, message: Message | None) -> None:
         """Say something until the field is changed; None takes it back."""
-        self._said.pop(field, None)
-        if message is not None:
-            self._said[field] = message
+        kept = {name: one for name, one in self._said.items() if name != field}
+        # Anew: the worker may be drawing what was said so far.
+        self._said = kept if message is None else {**kept, field: message}
 
     def note(self, notes: Mapping[str, Message]) -> None:
         """Replace what is worth knowing of the present values."""
@@ -84,7 +84,7 @@ class FormMessages:
         message = self.of(field)
         if action != _PRESSED or message is None or message.act is None:
             return False
-        self._said.pop(field, None)
+        self.say(field, None)
         message.act()
         return True
 

@@ -31,8 +31,12 @@ unset. Lists are written in JSON; so can several settings of a stage be:
   python -m medialab settings        all settings as a page in Markdown (docs/settings.md)
   python -m medialab enhance file    work on a picture; with the settings that follow the file, or
                                      twice as large, sharper, colours balanced
-  python -m medialab fetch address   download a model of CivitAI or Hugging Face (docs/models.md)
+  python -m medialab batch file      make a batch of a YAML file, or what is missing of it
+                                     (docs/batch.md); its own --help tells the options
+  python -m medialab fetch address   download a model of CivitAI or Hugging Face (docs/models.md);
+                                     fetch photos: what finds faces and enlarges photos
   python -m medialab doctor          what this machine has, and what would make it faster
+  python -m medialab mcp             serve an agent (docs/api.md)
 
 The environment variables MEDIALAB_MODELS and MEDIALAB_OUTPUTS name the folders of models and the
 folder where pictures are saved. The defaults are models and outputs in the checkout or, if the

@@ -63,8 +63,13 @@ _NUMBER = r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?"
 _COMPARED = re.compile(rf"(?P<sign>[<>]=?)?(?P<low>{_NUMBER})(?:\.\.(?P<high>{_NUMBER}))?")
 _DAY = r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?"
 _DAYS = re.compile(rf"(?P<sign>[<>]=?)?(?P<low>{_DAY})(?:\.\.(?P<high>{_DAY}))?")
+# How each is written, for a message.
+_NUMBERS_WRITTEN = "a number as >20, or a range as 20..30"
+_DAYS_WRITTEN = "a day as >2026-11-22, or a range as 2026-11-01..2026-11-15"
 # What is written like a comparison, whatever is compared.
 _LIKE_COMPARED = re.compile(r"[<>].*|-?[0-9].*\.\..*")
+# Settings of any text, in which that is part of it: prompt:<lora:ink, tag:<3
+_OF_ANY_TEXT = frozenset({"prompt", "negative_prompt", "tag", "file"})
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,8 @@ class Term:
         text = word["phrase"] if word["phrase"] is not None else word["plain"]
         if key and not text.startswith("//"):  # an address is text
             name = _known(key)
-            if word["phrase"] is None and _LIKE_COMPARED.fullmatch(text):
+            is_free = word["phrase"] is not None or name.rpartition(".")[2] in _OF_ANY_TEXT
+            if not is_free and _LIKE_COMPARED.fullmatch(text):
                 _check_compared(key, name, text)
             return cls(_one_line(text), name, excluded)
         return cls(_one_line(f"{key}:{text}" if key else text), "", excluded)
@@ -208,10 +214,11 @@ def _check_compared(key: str, name: str, text: str) -> None:
     if name not in _numbers() and not is_day:
         raise ArtifactError(f"{asked} compares a setting that is no number; {itself}")
     if found is None or (found["sign"] and found["high"]):
-        what = "a day as 2026-11-22, or a range" if is_day else "a number as >20, or a range"
-        raise ArtifactError(f"{asked} does not compare with {what} as 20..30; {itself}")
+        what = _DAYS_WRITTEN if is_day else _NUMBERS_WRITTEN
+        raise ArtifactError(f"{asked} does not compare with {what}; {itself}")
     low, high = found["low"], found["high"]
-    if high and (low > high if is_day else _number(low) > _number(high)):
+    # 2026-11-05..2026-11 ends with the month.
+    if high and (low[: len(high)] > high if is_day else _number(low) > _number(high)):
         raise ArtifactError(f"{asked} ends before it begins; swap the two: {high}..{low}")
 
 

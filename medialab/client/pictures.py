@@ -107,7 +107,9 @@ class _Images(Sequence["Image.Image"]):
 
 @dataclass(frozen=True)
 class RemoteRun:
-    """The result of a request that a server made; its attributes are those of `Run`.
+    """The result of a request that a server made; what it has is named as at a `Run`.
+
+    A server tells no tables of detections, and not whether a picture was there before.
 
     Attributes:
         config: The resolved request: sent again, it gives the same bytes.

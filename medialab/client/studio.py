@@ -1,4 +1,4 @@
-"""The door to a studio on a server, with the methods of the workbench."""
+"""The door to a studio on a server: pictures are made by the methods of the workbench."""
 
 import base64
 import os

@@ -216,8 +216,9 @@ class Job:
         """Drop the oldest step of very many events, else what is oldest of a stage, or of all."""
         if len(self._events) <= _MOST_EVENTS:
             return
+        earlier = self._events[:-1]  # the newest is what those that watch are called for
         for kinds in _FORGOTTEN:
-            for at, one in enumerate(self._events):
+            for at, one in enumerate(earlier):
                 if one.kind in kinds:
                     del self._events[at]
                     return

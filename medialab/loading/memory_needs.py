@@ -89,7 +89,10 @@ def part_sizes(
 @lru_cache(256)
 def _counted(info: ModelInfo) -> tuple[Mapping[str, int], Mapping[str, Counts], int]:
     """Return how many numbers a checkpoint has: by text encoder, by group of the denoiser, else."""
-    own = RUNNING[info.family].denoiser
+    family = RUNNING.get(info.family)
+    if family is None:  # the loader says that it does not run
+        return {}, {}, 0
+    own = family.denoiser
     texts: Counter[str] = Counter()
     denoiser: list[Weight] = []
     others = 0

@@ -27,7 +27,7 @@ _WIDE = re.compile(
 )
 # A preset's name, or numbers separated by commas, where a weight would stand.
 _BLOCK_WEIGHTS = re.compile(r"[A-Z]+[0-9]*|[-+.0-9 ]+(?:,[-+.0-9 ]*)+")
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _LORA_KINDS = ("lora", "lyco")
 _NAMED = ("te", "unet", "dyn", "lbw", "start", "stop")
 _SYNTAX = "write <lora:name:0.8>, or <lora:name:0.3:0.8> for text encoders and denoiser"

@@ -149,12 +149,15 @@ def _has_all(folder: Path, download: Download, hashes: HashCache) -> bool:
         if any(file.size_bytes not in {None, path.stat().st_size} for path, file in there):
             return False
         return all(
-            hashes.digests(path, lambda _: download.check()).sha256 == file.sha256
-            for path, file in there
-            if file.sha256
+            _sha256(path, download, hashes) == file.sha256 for path, file in there if file.sha256
         )
     except OSError:
         return False
+
+
+def _sha256(path: Path, download: Download, hashes: HashCache) -> str:
+    """Return a file's hash, and read it only if that is not known."""
+    return hashes.known(path) or hashes.digests(path, lambda _: download.check()).sha256
 
 
 @contextmanager

@@ -157,7 +157,8 @@ class Transfer:
             match = _RANGE.fullmatch(answer.headers.get("content-range", ""))
             known = self._part.facts.get("etag")
             # Without a listed hash, only the server's word says that it still is the same file.
-            is_same = etag == known if not self._file.sha256 else not etag or etag == known
+            # With one, the hash tells in the end, and the server contradicts by another ETag alone.
+            is_same = etag == known or bool(self._file.sha256 and not (etag and known))
             if match is None or int(match[1]) != begin or not is_same:
                 self._begins_anew = True
                 message = f"{self._title} answers with another part than was asked for"

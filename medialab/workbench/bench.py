@@ -176,6 +176,8 @@ class Workbench(OfModels, OfPictures, OfRequests, OfBatches, Closing):
                 As with every error here, nothing is queued.
             ModelNotFoundError: no such model.
             ModelRefusedError: a model is a pickle, broken, or made for something else.
+            WorkbenchClosedError: the workbench was closed, or made in the process that this one was
+                forked from.
         """
         names = [stage.name for stage in STAGES]
         if anew_from is not None and anew_from not in names:

@@ -60,7 +60,15 @@ class OfModels:
         return defaults_of(self.registry.find(checkpoint, "checkpoint"))
 
     def models(self, kind: str | None = None) -> list[ModelInfo]:
-        """Return the models in the models folders, of one kind or all; refused ones too."""
+        """Return the models in the models folders, refused ones too, with the reason.
+
+        Args:
+            kind: "checkpoint", "lora", "controlnet", "upscaler", "detector", "embedding", "vae" or
+                "text encoder"; None for all.
+
+        Raises:
+            ModelNotFoundError: there is no such kind.
+        """
         return self.registry.models(kind)
 
     @property

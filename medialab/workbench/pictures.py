@@ -63,8 +63,9 @@ class OfPictures:
     ) -> ReadSettings:
         """Read the settings of any program, from a copied text or a picture's file.
 
-        Supported are the texts of A1111 and its forks, the JSON of SwarmUI, Fooocus, NovelAI,
-        InvokeAI and Easy Diffusion, and this studio's own. Models are found by their hashes.
+        Supported are the texts of A1111, its forks, its API and CivitAI, ComfyUI's graphs, the JSON
+        of SwarmUI, Fooocus, NovelAI, InvokeAI, Easy Diffusion and Draw Things, and this studio's
+        own (docs/settings-from-elsewhere.md). Models are found by their hashes.
 
         Args:
             source: The text; or the path of a picture or a text; or the bytes of a picture.

@@ -153,8 +153,12 @@ def test_any_text_is_searched_or_refused_by_name(text):
         ("steps:>10..30", "does not compare with a number"),
         ("cfg:<7,5", "does not compare with a number"),
         ("steps:30..20", r"steps:30\.\.20 ends before it begins; swap the two: 20\.\.30"),
-        ("date:>yesterday", "does not compare with a day as 2026-11-22"),
+        ("date:>yesterday", r"compare with a day as >2026-11-22, or a range as 2026-11-01\.\."),
         ("date:2026-12..2026-11", "ends before it begins"),
+        ("date:2027-01..2026", "ends before it begins"),
+        ("date:2027..2026-12-31", "ends before it begins"),
+        ("date:2026-12-01..2026-11", "ends before it begins"),
+        ("date:2026-12..2026-11-30", "ends before it begins"),
         ("size:>512", "compares a setting that is no number"),
         ("sampler:<euler", 'in quotes: sampler:"…"'),
         ("seed: 7", "'seed:' has a blank behind it: write seed:7 for it"),
@@ -163,6 +167,13 @@ def test_any_text_is_searched_or_refused_by_name(text):
 def test_a_condition_that_nothing_can_meet_is_named(text, message):
     with pytest.raises(ArtifactError, match=message):
         Query(text=text)
+
+
+def test_a_tag_of_a_prompt_and_a_heart_are_no_comparisons(manager, save):
+    saved = save(prompt="a cat <lora:ink:0.8>", face={"enabled": True, "prompt": "<3 smile"})
+    manager.annotate(saved.path, tags=["<3"])
+    for text in ("prompt:<lora:ink", "prompt:<lora:ink:0.8>", "face.prompt:<3", "tag:<3"):
+        assert [one.path for one in manager.find(text)] == [saved.path], text
 
 
 def test_a_word_with_a_colon_that_is_no_setting_is_text():
@@ -176,6 +187,7 @@ def test_days_are_compared_as_days(found, manager):
     for text in (
         *(f"date:{today}", f"date:>={today}", f"date:<={month}", f"date:{month}..{today}"),
         *(f"date:>{year - 1}", f"date:<{year + 1}", f"date:{year}..{year}", f"date:>={year}"),
+        *(f"date:{today}..{month}", f"date:{today}..{year}", f"date:{month}..{year}"),
     ):
         assert found(text) == BOTH, text
     for text in (f"date:>{year}", f"date:<{month}", f"date:>{today}", f"-date:{month}..{today}"):

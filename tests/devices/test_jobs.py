@@ -71,6 +71,19 @@ def test_a_job_keeps_so_many_events_of_whatever_kind_and_the_newest_of_its_rows(
     assert found[-1].kind == "done"
 
 
+@pytest.mark.parametrize("kind", ["step", "stage", "stage done"])
+def test_however_many_events_a_job_has_those_that_watch_find_the_newest(monkeypatch, kind):
+    """Of a long batch no step was told any more: each was the oldest of its kind."""
+    monkeypatch.setattr(jobs, "_MOST_EVENTS", 20)
+    one, found = job(kind="batch"), []
+    one.watch(lambda: found.append(one.events()[-1].number))
+    for row in range(30):
+        one.add("row", {"row": row})
+    one.add(kind, {"row": 30})
+    one.add(kind, {"row": 30})
+    assert found == [*range(1, 33)]
+
+
 def test_who_watches_is_called_until_it_forgets():
     one, calls = job(), []
     forget = one.watch(lambda: calls.append(1))

@@ -70,6 +70,8 @@ BOMBS = {
         }
     ),
     "weights": json.dumps({"uc": "", "scale": 1, "sampler": "k", "prompt": "{" * 100_000}),
+    "blanks": json.dumps({"sui_image_params": {"prompt": f"a{' ' * 900_000}b", "steps": 20}}),
+    "digits": f"a <lora:b:{'1' * 900_000}x>\nSteps: 20, Seed: 1",
     "models of civitai": "a\nSteps: 20, Seed: 1, Size: 1x1, Civitai resources: "
     + json.dumps([{"type": "lora", "modelVersionId": 1, "modelName": "x"}] * 4_000),
 }

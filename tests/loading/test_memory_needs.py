@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from medialab.errors import ModelRefusedError
 from medialab.listing.info import ModelInfo
 from medialab.loading.memory_needs import (
     DECODER_MAPS,
@@ -13,6 +14,7 @@ from medialab.loading.memory_needs import (
     bytes_in_memory,
     decoding_bytes,
     encoding_bytes,
+    part_sizes,
 )
 from medialab.loading.registry import ModelRegistry
 from tests.tiny.headers import write_lora
@@ -52,6 +54,19 @@ def test_of_a_folders_variants_one_counts_the_plain_one_if_it_is_there(tmp_path)
         save_file({"a": torch.zeros(numbers)}, unet / f"{name}.safetensors")
     info = ModelInfo("a", "checkpoint", "sd15", "diffusers", tmp_path, 0)
     assert bytes_in_memory(info, "float32") == 40
+
+
+@pytest.mark.parametrize("stored", ["", "Q4_0"])
+def test_of_a_family_that_does_not_run_no_parts_are_known_and_the_loader_refuses_it(
+    tmp_path, stored
+):
+    """A GPU's memory was asked for them first, by their family's name: a KeyError."""
+    path = tmp_path / "a.safetensors"
+    save_file({"a": torch.zeros(10)}, path)
+    info = ModelInfo("a", "checkpoint", "unknown", "unknown", path, 9, stored=stored)
+    assert part_sizes(info, (), "float32").all == 0
+    with pytest.raises(ModelRefusedError, match="checkpoint 'a'"):
+        ModelRegistry(tmp_path, device="cpu").load(info)
 
 
 def test_a_vae_needs_feature_maps_of_the_pictures_size():

@@ -236,6 +236,23 @@ def test_a_whole_answer_to_a_range_request_starts_over(version, downloads, serve
     assert ranges(server) == [None, "bytes=100000-"]
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_with_a_listed_hash_a_rest_is_taken_though_one_answer_has_no_etag(
+    version, downloads, server, first
+):
+    """As of two servers behind one address: what came before is not fetched again."""
+    server.etags = first
+
+    def of_the_other(handler, usual):
+        server.etags = not first
+        del handler.headers["If-Range"]
+        usual()
+
+    server.storage.faults = [cut_after(100_000), of_the_other]
+    assert downloads.start(version()).result(SECONDS).read_bytes() == BIG
+    assert ranges(server) == [None, "bytes=100000-"]
+
+
 def test_a_file_that_changed_meanwhile_starts_over(version, downloads, server):
     listed = version(file={"hashes": {}})
     other = lora(6, rank=1000)

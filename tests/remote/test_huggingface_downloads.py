@@ -6,6 +6,7 @@ import pytest
 
 from medialab import Workbench
 from medialab.errors import AccessError, DownloadError, ModelRefusedError, OfflineError, RemoteError
+from medialab.files.hashes import HashCache
 from medialab.listing.notes import read_notes
 from medialab.remote import patience
 from medialab.remote.huggingface import HuggingFace
@@ -232,3 +233,18 @@ def test_a_file_without_a_listed_hash_has_its_listed_size_to_the_byte(
     download = downloads.start(version, kind="checkpoint")
     failed(download, RemoteError)
     assert not (models / "checkpoints" / "doll").exists()
+
+
+def test_a_folder_whose_hashes_are_known_is_not_read_to_compare_it(
+    hub, source, doll, downloads, monkeypatch
+):
+    hub.add("ada/doll", doll)
+    version = source.version("ada/doll")
+    path = downloads.start(version, kind="checkpoint").result(SECONDS)
+    hashes = downloads._fetching._hashes
+    for file in path.rglob("*.safetensors"):
+        hashes.sha256(file)
+    monkeypatch.setattr(HashCache, "digests", None)
+    again = downloads.start(version, kind="checkpoint")
+    assert again.result(SECONDS) == path
+    assert again.told == "doll was there already"

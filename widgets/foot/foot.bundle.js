@@ -7,8 +7,8 @@
 // source: widgets/foot/src/texts.js
 // source: widgets/shared/dom.js
 // source: widgets/shared/popup.js
-// sha256 of the sources: 9dfc5fee9360f92816de4c8e5f2c3d3a8cecd379f5c3c0391e1437bf643058b9
-// sha256 of the lines below: 272cd8f46cded36c48f1da21543f9a25ac795a1e27fcfc7fcfbf293ee1f42990
+// sha256 of the sources: 685cc43cf563163e2cf7e09838be98824a6d013f691b04b2263c9fea3c758b26
+// sha256 of the lines below: ab8f950064998ec6a170a4cc771cb09e062eac9ff1a53800f53cdd9c60715b6e
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -618,12 +618,13 @@ var QueueList = class {
     return name ? { name, row } : null;
   }
   /**
-   * Give the focus back to a button whose row was moved, or to another where it can do no more. One
-   * whose row is gone gives it to the queue: another row is not to be cancelled by the same key.
+   * Give the focus back to a button whose row was moved, or to its opposite where it can do no more.
+   * What can do nothing any more, or is gone, gives it to the queue: the same key, pressed again, is
+   * not to cancel a picture.
    * @param {{ name: string, row: Row }} held
    */
   giveBack({ name, row }) {
-    const able = [name, OPPOSITE[name] ?? "cancel", "cancel"].map((one) => row.buttons[one]).find((button) => row.item.isConnected && !button.hidden && !button.disabled);
+    const able = [name, OPPOSITE[name]].map((one) => row.buttons[one]).find((button) => button && row.item.isConnected && !button.hidden && !button.disabled);
     (able ?? this.button).focus();
   }
   tick() {

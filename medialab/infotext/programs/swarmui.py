@@ -17,7 +17,7 @@ _LATENT = {
     "bicubic": "Latent (bicubic)",
 }
 
-_BREAK = re.compile(r"\s*<break>\s*")  # where a chunk of tokens ends
+_BREAK = re.compile(r"(?<!\s)\s*<break>\s*")  # where a chunk of tokens ends
 _MORE_TAGS = ("base", "refiner", "video", "trigger", "clear", "setvar", "var", "param", "preset")
 
 
@@ -39,6 +39,7 @@ def _finish(raw: RawInfotext, whole: JSON) -> None:
         raw.items["Clip skip"] = layer
     _read_refiner(raw)
     raw.prompt = _BREAK.sub(" BREAK ", raw.prompt)
+    raw.negative_prompt = _BREAK.sub(" BREAK ", raw.negative_prompt)
     note_tags(
         raw,
         ("random", "wildcard", "segment", "object", "region", "alternate", "fromto", *_MORE_TAGS),

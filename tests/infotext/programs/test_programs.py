@@ -523,7 +523,9 @@ def test_what_joins_prompts_in_invokeai_alone_is_told(prompt, name):
 
 def test_a_break_of_swarmui_is_one_here_and_its_other_tags_are_told():
     image = SWARM["sui_image_params"] | {"prompt": "a cat<break>dog <setvar[x]:y> <trigger>"}
+    image["negativeprompt"] = "pov <break>text"
     parsed = infotext.read(json.dumps(SWARM | {"sui_image_params": image}))
     assert parsed.settings["prompt"].startswith("a cat BREAK dog")
+    assert parsed.settings["negative_prompt"] == "pov BREAK text"
     for tag in ("setvar", "trigger"):
         assert f"<{tag}:…> in the prompt is SwarmUI's" in " ".join(parsed.notes)

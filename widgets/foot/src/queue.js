@@ -212,14 +212,15 @@ export class QueueList {
   }
 
   /**
-   * Give the focus back to a button whose row was moved, or to another where it can do no more. One
-   * whose row is gone gives it to the queue: another row is not to be cancelled by the same key.
+   * Give the focus back to a button whose row was moved, or to its opposite where it can do no more.
+   * What can do nothing any more, or is gone, gives it to the queue: the same key, pressed again, is
+   * not to cancel a picture.
    * @param {{ name: string, row: Row }} held
    */
   giveBack({ name, row }) {
-    const able = [name, OPPOSITE[name] ?? "cancel", "cancel"]
+    const able = [name, OPPOSITE[name]]
       .map((one) => row.buttons[one])
-      .find((button) => row.item.isConnected && !button.hidden && !button.disabled);
+      .find((button) => button && row.item.isConnected && !button.hidden && !button.disabled);
     (able ?? this.button).focus();
   }
 
