@@ -3,10 +3,11 @@
 // source: widgets/batch_bar/src/batch_bar.js
 // source: widgets/batch_bar/src/words.js
 // source: widgets/shared/dom.js
+// source: widgets/shared/focus.js
 // source: widgets/shared/popup.js
 // source: widgets/shared/tags.js
-// sha256 of the sources: effc45fe7f82038fcd86ff1d99422f58e810022d71a538dd7abc95cc1105e146
-// sha256 of the lines below: 270a2763f82a9930f8cabace3874406d973cd1f3303959b98f6f325fdee3676d
+// sha256 of the sources: 25a087a94d0a06ec8971bc426865abd6484ef83277316018a3d9e7874d4b2fc2
+// sha256 of the lines below: 533631f4c25eabab2718fabe9c200ebba8558ac0f6c947dbf730284eaef6a966
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -35,6 +36,20 @@ function makeSvg(paths, attributes = {}) {
 }
 function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+}
+
+// widgets/shared/focus.js
+function heldIn(element) {
+  const active = (
+    /** @type {HTMLElement | null} */
+    document.activeElement
+  );
+  return element?.contains(active) ? active?.dataset.part : void 0;
+}
+function giveBack(element, held, otherwise) {
+  if (!held) return;
+  const piece = element?.querySelector(`[data-part="${CSS.escape(held)}"]`);
+  (piece ?? otherwise)?.focus();
 }
 
 // widgets/shared/popup.js
@@ -352,11 +367,7 @@ var Bar = class {
   }
   /** @param {number} marked */
   drawTags(marked) {
-    const active = (
-      /** @type {HTMLElement | null} */
-      document.activeElement
-    );
-    const held = this.chips?.contains(active) ? active?.dataset.tag : void 0;
+    const held = heldIn(this.chips);
     this.chips?.replaceChildren(
       ...this.model.get("tags").map(
         ([name, count]) => make(
@@ -364,7 +375,7 @@ var Bar = class {
           {
             class: "mls-batch-chip",
             type: "button",
-            "data-tag": name,
+            "data-part": name,
             title: `Remove the tag: ${name}`,
             onclick: () => this.act("tag", { remove: [name] })
           },
@@ -372,9 +383,7 @@ var Bar = class {
         )
       )
     );
-    if (held === void 0) return;
-    const same = this.chips?.querySelector(`[data-tag="${CSS.escape(held)}"]`);
-    (same ?? this.field)?.focus();
+    giveBack(this.chips, held, this.field);
   }
   // --- what is told ----------------------------------------------------------------------------
   tell() {

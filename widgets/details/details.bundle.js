@@ -5,9 +5,10 @@
 // source: widgets/details/src/view.js
 // source: widgets/shared/clipboard.js
 // source: widgets/shared/dom.js
+// source: widgets/shared/focus.js
 // source: widgets/shared/tags.js
-// sha256 of the sources: 4d09f40f2698189bb07a7e520300e214f4f3df86fa1021e1ea94ab9e7f2666d0
-// sha256 of the lines below: 9d9626413e50810e92d6c46cc054baaef49b588ea3fb67f8ad815fa166d1e69d
+// sha256 of the sources: 97b7262a154d00963423bdcfdb357fc7f65dde2c56ad83078c33d3a1797a1626
+// sha256 of the lines below: 93749fc3238e05ddcd2abf1ad8d4445775136551f45a79100e3d700c1ab80418
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -46,6 +47,20 @@ function copyOldWay(text) {
   field.remove();
   before?.focus();
   return isCopied;
+}
+
+// widgets/shared/focus.js
+function heldIn(element) {
+  const active = (
+    /** @type {HTMLElement | null} */
+    document.activeElement
+  );
+  return element?.contains(active) ? active?.dataset.part : void 0;
+}
+function giveBack(element, held, otherwise) {
+  if (!held) return;
+  const piece = element?.querySelector(`[data-part="${CSS.escape(held)}"]`);
+  (piece ?? otherwise)?.focus();
 }
 
 // widgets/shared/tags.js
@@ -228,7 +243,7 @@ var View = class {
     const lit = model.get("stars");
     this.marks.hidden = lit === null;
     if (lit === null) return;
-    const held = this.heldIn(this.stars);
+    const held = heldIn(this.stars);
     this.stars.replaceChildren();
     for (let count = 1; count <= MOST_STARS; count++) {
       const label = count === 1 ? "1 star" : `${count} stars`;
@@ -247,8 +262,8 @@ var View = class {
         count <= lit ? "★" : "☆"
       );
     }
-    this.giveBack(this.stars, held);
-    const heldTag = this.heldIn(this.tags);
+    giveBack(this.stars, held);
+    const heldTag = heldIn(this.tags);
     this.tags.replaceChildren(
       ...model.get("tags").map(
         (tag) => make(
@@ -264,14 +279,14 @@ var View = class {
         )
       )
     );
-    this.giveBack(this.tags, heldTag, this.field);
+    giveBack(this.tags, heldTag, this.field);
     const options = model.get("suggestions").map((tag) => make("option", { value: tag }));
     this.list.replaceChildren(...options);
   }
   drawRelated() {
     const { model, related } = this;
     const found = model.get("related");
-    const held = this.heldIn(related);
+    const held = heldIn(related);
     related.hidden = found.length === 0;
     related.replaceChildren(make("span", {}, "Like this"));
     found.forEach(([kind, name, others], at) => {
@@ -286,11 +301,11 @@ var View = class {
       });
       chip.append(text, make("small", {}, ` ${others.toLocaleString("en")}`));
     });
-    this.giveBack(related, held);
+    giveBack(related, held);
   }
   drawViews() {
     const { model } = this;
-    const held = this.heldIn(this.views);
+    const held = heldIn(this.views);
     this.views.replaceChildren();
     for (const [value, text, title] of VIEWS) {
       const button = addTo(
@@ -307,14 +322,14 @@ var View = class {
       );
       button.disabled = value === "selected" && !model.get("has_pair");
     }
-    this.giveBack(this.views, held);
+    giveBack(this.views, held);
   }
   drawTable() {
     const { model, table } = this;
     const groups = model.get("groups");
     const isAll = model.get("shows_all");
     const compared = model.get("compared");
-    const focused = this.heldIn(table);
+    const focused = heldIn(table);
     table.classList.toggle("mls-compared", compared.length > 0);
     table.replaceChildren(
       ...compared.length ? [headOf(compared)] : [],
@@ -330,28 +345,7 @@ var View = class {
       const text = isAll ? "Only what is set" : "All settings";
       table.append(make("button", { ...button, onclick: act }, text));
     }
-    this.giveBack(table, focused);
-  }
-  /**
-   * Return the name of the part within an element that has the focus.
-   * @param {HTMLElement} element
-   */
-  heldIn(element) {
-    const active = (
-      /** @type {HTMLElement | null} */
-      document.activeElement
-    );
-    return element.contains(active) ? active?.dataset.part : void 0;
-  }
-  /**
-   * @param {HTMLElement} element
-   * @param {string | undefined} held
-   * @param {HTMLElement} [otherwise] gets it where the part is gone
-   */
-  giveBack(element, held, otherwise) {
-    if (!held) return;
-    const part = element.querySelector(`[data-part="${CSS.escape(held)}"]`);
-    (part ?? otherwise)?.focus();
+    giveBack(table, focused);
   }
   // --- what a person does ----------------------------------------------------------------------
   /**

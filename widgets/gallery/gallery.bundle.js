@@ -15,10 +15,11 @@
 // source: widgets/gallery/src/transfer.js
 // source: widgets/shared/clipboard.js
 // source: widgets/shared/dom.js
+// source: widgets/shared/focus.js
 // source: widgets/shared/geometry.js
 // source: widgets/shared/tags.js
-// sha256 of the sources: 57716b317b11d35f23a2c1bd94bfb653db6c6852c727168cc2e9eef3cc1e0760
-// sha256 of the lines below: 8ad96d76db0c90b344cc9f4480e9b5a5ec9e57603e09597267eae1763bd1e28c
+// sha256 of the sources: 5490cba0dfa055c2e65c7ec594619f3a2d2f9269571d4b4e4f8232b45fb50ee7
+// sha256 of the lines below: 099b4f47f86d4877bb722a9b5f1f01b102882cbb778ffb5fab1eddf679270dad
 // widgets/shared/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes = {}, ...children) {
@@ -1251,6 +1252,20 @@ var Grid = class {
   }
 };
 
+// widgets/shared/focus.js
+function heldIn(element) {
+  const active = (
+    /** @type {HTMLElement | null} */
+    document.activeElement
+  );
+  return element?.contains(active) ? active?.dataset.part : void 0;
+}
+function giveBack(element, held, otherwise) {
+  if (!held) return;
+  const piece = element?.querySelector(`[data-part="${CSS.escape(held)}"]`);
+  (piece ?? otherwise)?.focus();
+}
+
 // widgets/gallery/src/head.js
 var SEARCH_AFTER = 250;
 var HINT = 'Words anywhere, "in this order", -without; or a setting: seed:7, lora:ink, sampler:euler, steps:20..30, size:512x768, stars:>=4, tag:"blue sea"';
@@ -1365,11 +1380,7 @@ var Head = class {
   fill() {
     const { filters, model, panel } = this;
     const { tags, models, binned } = model.get("choices");
-    const active = (
-      /** @type {HTMLElement | null} */
-      document.activeElement
-    );
-    const focused = panel.contains(active) ? active?.dataset.part : void 0;
+    const held = heldIn(panel);
     const scrolled = panel.querySelector(".mls-gallery-tags")?.scrollTop ?? 0;
     panel.replaceChildren(
       part("Tags", this.tagChips(tags, filters)),
@@ -1380,10 +1391,7 @@ var Head = class {
     );
     const list = panel.querySelector(".mls-gallery-tags");
     if (list) list.scrollTop = scrolled;
-    if (focused) {
-      const again = panel.querySelector(`[data-part="${CSS.escape(focused)}"]`);
-      again?.focus();
-    }
+    giveBack(panel, held);
   }
   /**
    * @param {[string, number][]} tags

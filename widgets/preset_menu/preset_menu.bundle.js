@@ -4,8 +4,9 @@
 // source: widgets/preset_menu/src/panel.js
 // source: widgets/preset_menu/src/preset_menu.js
 // source: widgets/shared/dom.js
-// sha256 of the sources: e5027f331bb42699722f67fcd3ea0e044159ee7f64c9a9cc1c262aea19b1f23c
-// sha256 of the lines below: e50495c05ae78f07a070cc685282f383733e8bbae65e9d563d9deed75211d10c
+// source: widgets/shared/focus.js
+// sha256 of the sources: afa1cbfa41c83eab03b1c6e2f9af896b99c268e56cd621f3b50302ae9ca36b9d
+// sha256 of the lines below: 95e092ac873cd9b68046202c24de14b882808befe194282257b411b1a78b108d
 // widgets/shared/dom.js
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -20,6 +21,20 @@ function addTo(parent, tag, attributes = {}, ...children) {
   const made = make(tag, attributes, ...children);
   parent.append(made);
   return made;
+}
+
+// widgets/shared/focus.js
+function heldIn(element) {
+  const active = (
+    /** @type {HTMLElement | null} */
+    document.activeElement
+  );
+  return element?.contains(active) ? active?.dataset.part : void 0;
+}
+function giveBack(element, held, otherwise) {
+  if (!held) return;
+  const piece = element?.querySelector(`[data-part="${CSS.escape(held)}"]`);
+  (piece ?? otherwise)?.focus();
 }
 
 // widgets/preset_menu/src/form.js
@@ -291,15 +306,10 @@ var Panel = class {
     const presets = this.model.get("presets");
     if (this.isAsking && presetOf(presets, this.chosen)) return;
     this.isAsking = false;
-    const active = (
-      /** @type {HTMLElement | null} */
-      document.activeElement
-    );
-    const held = this.list.contains(active) ? active?.dataset.part : void 0;
+    const held = heldIn(this.list);
     if (this.chosen && !presetOf(presets, this.chosen)) this.chosen = "";
     this.list.replaceChildren(...presets.map((one) => this.rowOf(one)));
-    const part = held ? this.list.querySelector(`[data-part="${CSS.escape(held)}"]`) : null;
-    part?.focus();
+    giveBack(this.list, held);
   }
   /** @param {Entry} preset */
   rowOf(preset) {
@@ -409,8 +419,7 @@ var Panel = class {
   endQuestion(part) {
     this.isAsking = false;
     this.draw();
-    const asked = this.list.querySelector(`[data-part="${CSS.escape(part)}"]`);
-    asked?.focus();
+    giveBack(this.list, part);
   }
 };
 function save(name, text) {

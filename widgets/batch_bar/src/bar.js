@@ -1,5 +1,6 @@
 // One line: a batch's name and progress, its pages, and what is done with the marked pictures.
 import { addTo, make, makeSvg } from "../../shared/dom.js";
+import { giveBack, heldIn } from "../../shared/focus.js";
 import { addMenu, openAt } from "../../shared/popup.js";
 import { tagsIn } from "../../shared/tags.js";
 import { markedText, runText } from "./words.js";
@@ -247,8 +248,7 @@ export class Bar {
 
   /** @param {number} marked */
   drawTags(marked) {
-    const active = /** @type {HTMLElement | null} */ (document.activeElement);
-    const held = this.chips?.contains(active) ? active?.dataset.tag : undefined;
+    const held = heldIn(this.chips);
     this.chips?.replaceChildren(
       ...this.model.get("tags").map(([name, count]) =>
         make(
@@ -256,7 +256,7 @@ export class Bar {
           {
             class: "mls-batch-chip",
             type: "button",
-            "data-tag": name,
+            "data-part": name,
             title: `Remove the tag: ${name}`,
             onclick: () => this.act("tag", { remove: [name] }),
           },
@@ -264,10 +264,7 @@ export class Bar {
         ),
       ),
     );
-    if (held === undefined) return;
-    /** @type {HTMLElement | null | undefined} */
-    const same = this.chips?.querySelector(`[data-tag="${CSS.escape(held)}"]`);
-    (same ?? this.field)?.focus();
+    giveBack(this.chips, held, this.field);
   }
 
   // --- what is told ----------------------------------------------------------------------------

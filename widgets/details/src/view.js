@@ -1,6 +1,7 @@
 // The details: the file, what can be done with it, stars and tags, and the table.
 import { copy } from "../../shared/clipboard.js";
 import { addTo, make } from "../../shared/dom.js";
+import { giveBack, heldIn } from "../../shared/focus.js";
 import { tagsIn } from "../../shared/tags.js";
 import { hasMore, shownGroups } from "./rows.js";
 import { Story } from "./story.js";
@@ -151,7 +152,7 @@ export class View {
     const lit = model.get("stars");
     this.marks.hidden = lit === null;
     if (lit === null) return;
-    const held = this.heldIn(this.stars);
+    const held = heldIn(this.stars);
     this.stars.replaceChildren();
     for (let count = 1; count <= MOST_STARS; count++) {
       const label = count === 1 ? "1 star" : `${count} stars`;
@@ -170,8 +171,8 @@ export class View {
         count <= lit ? "★" : "☆",
       );
     }
-    this.giveBack(this.stars, held);
-    const heldTag = this.heldIn(this.tags);
+    giveBack(this.stars, held);
+    const heldTag = heldIn(this.tags);
     this.tags.replaceChildren(
       ...model.get("tags").map((tag) =>
         make(
@@ -187,7 +188,7 @@ export class View {
         ),
       ),
     );
-    this.giveBack(this.tags, heldTag, this.field);
+    giveBack(this.tags, heldTag, this.field);
     const options = model.get("suggestions").map((tag) => make("option", { value: tag }));
     this.list.replaceChildren(...options);
   }
@@ -195,7 +196,7 @@ export class View {
   drawRelated() {
     const { model, related } = this;
     const found = model.get("related");
-    const held = this.heldIn(related);
+    const held = heldIn(related);
     related.hidden = found.length === 0;
     related.replaceChildren(make("span", {}, "Like this"));
     found.forEach(([kind, name, others], at) => {
@@ -211,12 +212,12 @@ export class View {
       });
       chip.append(text, make("small", {}, ` ${others.toLocaleString("en")}`));
     });
-    this.giveBack(related, held);
+    giveBack(related, held);
   }
 
   drawViews() {
     const { model } = this;
-    const held = this.heldIn(this.views);
+    const held = heldIn(this.views);
     this.views.replaceChildren();
     for (const [value, text, title] of VIEWS) {
       const button = addTo(
@@ -233,7 +234,7 @@ export class View {
       );
       button.disabled = value === "selected" && !model.get("has_pair");
     }
-    this.giveBack(this.views, held);
+    giveBack(this.views, held);
   }
 
   drawTable() {
@@ -241,7 +242,7 @@ export class View {
     const groups = model.get("groups");
     const isAll = model.get("shows_all");
     const compared = model.get("compared");
-    const focused = this.heldIn(table);
+    const focused = heldIn(table);
     table.classList.toggle("mls-compared", compared.length > 0);
     table.replaceChildren(
       ...(compared.length ? [headOf(compared)] : []),
@@ -257,28 +258,7 @@ export class View {
       const text = isAll ? "Only what is set" : "All settings";
       table.append(make("button", { ...button, onclick: act }, text));
     }
-    this.giveBack(table, focused);
-  }
-
-  /**
-   * Return the name of the part within an element that has the focus.
-   * @param {HTMLElement} element
-   */
-  heldIn(element) {
-    const active = /** @type {HTMLElement | null} */ (document.activeElement);
-    return element.contains(active) ? active?.dataset.part : undefined;
-  }
-
-  /**
-   * @param {HTMLElement} element
-   * @param {string | undefined} held
-   * @param {HTMLElement} [otherwise] gets it where the part is gone
-   */
-  giveBack(element, held, otherwise) {
-    if (!held) return;
-    /** @type {HTMLElement | null} */
-    const part = element.querySelector(`[data-part="${CSS.escape(held)}"]`);
-    (part ?? otherwise)?.focus();
+    giveBack(table, focused);
   }
 
   // --- what a person does ----------------------------------------------------------------------

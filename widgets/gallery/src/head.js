@@ -1,5 +1,6 @@
 // What stands above the grid: the search, the filters, how many pictures there are, their order.
 import { addTo, make } from "../../shared/dom.js";
+import { giveBack, heldIn } from "../../shared/focus.js";
 import { NONE, countText, inForce } from "./filters.js";
 import { icon } from "./icons.js";
 
@@ -127,8 +128,7 @@ export class Head {
   fill() {
     const { filters, model, panel } = this;
     const { tags, models, binned } = model.get("choices");
-    const active = /** @type {HTMLElement | null} */ (document.activeElement);
-    const focused = panel.contains(active) ? active?.dataset.part : undefined;
+    const held = heldIn(panel);
     const scrolled = panel.querySelector(".mls-gallery-tags")?.scrollTop ?? 0;
     panel.replaceChildren(
       part("Tags", this.tagChips(tags, filters)),
@@ -139,11 +139,7 @@ export class Head {
     );
     const list = panel.querySelector(".mls-gallery-tags");
     if (list) list.scrollTop = scrolled;
-    if (focused) {
-      /** @type {HTMLElement | null} */
-      const again = panel.querySelector(`[data-part="${CSS.escape(focused)}"]`);
-      again?.focus();
-    }
+    giveBack(panel, held);
   }
 
   /**

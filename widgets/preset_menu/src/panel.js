@@ -1,5 +1,6 @@
 // The button and, below it, the list of presets with what can be done with each.
 import { addTo, make } from "../../shared/dom.js";
+import { giveBack, heldIn } from "../../shared/focus.js";
 import { NameForm } from "./form.js";
 import { presetOf, savingOf } from "./names.js";
 
@@ -209,13 +210,10 @@ export class Panel {
     // What a person is asked stays until it is answered, whatever is told meanwhile.
     if (this.isAsking && presetOf(presets, this.chosen)) return;
     this.isAsking = false;
-    const active = /** @type {HTMLElement | null} */ (document.activeElement);
-    const held = this.list.contains(active) ? active?.dataset.part : undefined;
+    const held = heldIn(this.list);
     if (this.chosen && !presetOf(presets, this.chosen)) this.chosen = "";
     this.list.replaceChildren(...presets.map((one) => this.rowOf(one)));
-    /** @type {HTMLElement | null} */
-    const part = held ? this.list.querySelector(`[data-part="${CSS.escape(held)}"]`) : null;
-    part?.focus();
+    giveBack(this.list, held);
   }
 
   /** @param {Entry} preset */
@@ -330,9 +328,7 @@ export class Panel {
   endQuestion(part) {
     this.isAsking = false;
     this.draw();
-    /** @type {HTMLElement | null} */
-    const asked = this.list.querySelector(`[data-part="${CSS.escape(part)}"]`);
-    asked?.focus();
+    giveBack(this.list, part);
   }
 }
 
