@@ -6,12 +6,11 @@ from typing import Any
 from medialab import PipelineConfig
 from medialab.batch.axes import REPLACE
 from medialab.settings.fields import StageConfig
-from medialab.stages import STAGES
+from medialab.stages import TITLES
 from widgets.catalogue import Catalogue
 from widgets.requests import NO_LORA, WEIGHT, axis_label
 from widgets.shapes import Shape, shapes_of
 
-_STAGES = {stage.name: stage.title for stage in STAGES}
 _PICTURE = "The picture"
 # Settings that are no axis: they belong to one picture, or change what a request is.
 _LEFT_OUT = frozenset(
@@ -142,7 +141,7 @@ def _shapes() -> Iterator[tuple[str, str, Shape]]:
     for name, shape in shapes_of(PipelineConfig).items():
         if isinstance(shape.kind, type) and issubclass(shape.kind, StageConfig) and not shape.many:
             for inner, own in shapes_of(shape.kind).items():
-                yield f"{name}.{inner}", _STAGES[name], own
+                yield f"{name}.{inner}", TITLES[name], own
         else:
             yield name, _PICTURE, shape
 

@@ -10,14 +10,13 @@ from medialab.errors import ConfigError
 from medialab.runs.belongings import mask_is_foreign
 from medialab.settings.control_units import ControlUnit
 from medialab.settings.fields import StageConfig
-from medialab.stages import STAGES
+from medialab.stages import TITLES
 from medialab.stages.detailer.edits import DetectionEdit
 from widgets.form import Form
 
 # A value of the form by its name, such as "face.mask".
 Place = str
 _MASK: Place = "inpaint.mask"
-_TITLES = {stage.name: stage.title for stage in STAGES}
 # What makes another picture of the same settings.
 _PICTURE = ("prompt", "negative_prompt", "seed")
 _SIZE = ("width", "height")
@@ -160,7 +159,7 @@ class Belongings:
 
     def _told(self) -> str:
         named = [
-            _WORDS[_setting(place)].format(_TITLES.get(_stage(place), "")) for place in self._aside
+            _WORDS[_setting(place)].format(TITLES.get(_stage(place), "")) for place in self._aside
         ]
         what = escape(", ".join(dict.fromkeys(named)))
         return (

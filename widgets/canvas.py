@@ -20,7 +20,7 @@ from medialab.pictures.intake import normalise, open_picture
 from medialab.pictures.png_writer import png_of
 from medialab.process.events import Event
 from medialab.process.installation import short_path
-from medialab.stages import STAGES
+from medialab.stages import TITLES
 from medialab.stages.detailer.edits import DetectionEdit
 from widgets.foot import Foot
 from widgets.messages import text_of, title_of
@@ -28,7 +28,6 @@ from widgets.progress import Progress, Stage, stages_of_records
 from widgets.viewer import Viewer
 from widgets.viewer.tiles import Tile
 
-_TITLES = {stage.name: stage.title for stage in STAGES}
 PREVIEW_QUALITY = 80  # JPEG; 5 ms and 55 kB for 1024 x 1024
 LARGEST_SIDE = 1024  # pixels, of the previews of pictures that are drawn at once
 
@@ -150,7 +149,7 @@ class Canvas(ipw.VBox):
         if event.kind == "planned":
             self._say("running", f"Getting ready; this {event.told}", **times)
             return
-        text = [_TITLES[event.stage]]
+        text = [TITLES[event.stage]]
         if event.steps:
             text.append(f"step {event.step} of {event.steps}")
         if event.images > 1:
@@ -159,7 +158,7 @@ class Canvas(ipw.VBox):
         share = progress.share if progress else None
         self._say("running", " · ".join(text), share=share, **times)
         if event.kind == "stage":
-            self.foot.said = _TITLES[event.stage]
+            self.foot.said = TITLES[event.stage]
         if event.preview:
             self._show_preview(event.preview, event.place, event.together)
 

@@ -5,10 +5,8 @@ from typing import Any
 
 from medialab import Workbench
 from medialab.config.resolved import ResolvedConfig
-from medialab.stages import STAGES
+from medialab.stages import TITLES
 from widgets.canvas import Canvas
-
-_TITLES = {stage.name: stage.title for stage in STAGES}
 
 
 class DetectionBoxes:
@@ -46,7 +44,7 @@ class DetectionBoxes:
         tables = shown.detections if shown and self._canvas.index == 0 else {}
         found = [(name, len(table)) for name, table in tables.items() if table]
         self._canvas.viewer.box_sets = [
-            {"name": name, "title": _TITLES[name], "count": count} for name, count in found
+            {"name": name, "title": TITLES[name], "count": count} for name, count in found
         ]
         self.choose(found[0][0] if found else "")
 

@@ -9,7 +9,7 @@ from medialab.loading.registry import ModelInfo
 from widgets.canvas import Canvas
 from widgets.canvas_pictures import CanvasPictures
 from widgets.form import Form, Pressed
-from widgets.form_stages import TITLES
+from widgets.form_stages import PART_TITLES
 from widgets.models_panel import ModelsPanel
 from widgets.shelf import Shelf
 
@@ -91,6 +91,6 @@ class FormActions:
             if info is not None:
                 self._form.add_lora({"name": info.name}, pressed.field)
 
-        where = f" for {TITLES[stage]}" if stage else ""
+        where = f" for {PART_TITLES[stage]}" if stage else ""
         self._models.pick("lora", family, add, f"Choose a LoRA{where}")
         self._shelf.open("Models")

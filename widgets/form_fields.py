@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from medialab.stages import MODES, STAGES
+from medialab.stages import MODES, STAGES, TITLES
 from widgets.arrangement import MORE, SIGHT, TEXTS, arrangement_of
 from widgets.catalogue import Catalogue
 from widgets.descriptors import field_of, fields_of, titles_of
@@ -119,13 +119,12 @@ class FormFields:
 
     def _with_loras(self, fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the fields with what is known of the LoRAs in their lists."""
-        titles = {stage.name: stage.title for stage in STAGES}
         stages = [stage.name for stage in STAGES if "loras" in OF_STAGES.get(stage.name, ())]
         for field in fields:
             if field["kind"] == "loras":
                 own = self._values.value(field["name"]) or ()
                 field["info"] = info_of_loras(self._catalogue, [one["name"] for one in own])
-                field["also"] = places_of_loras(self._values, titles, stages, field["name"])
+                field["also"] = places_of_loras(self._values, TITLES, stages, field["name"])
         return fields
 
     def _size(self) -> dict[str, Any]:
@@ -187,6 +186,5 @@ class FormFields:
 
 def _uses() -> dict[str, str]:
     """Return the modes that start from a picture, with what they are called; new ones come last."""
-    titles = {stage.name: stage.title for stage in STAGES}
-    others = {mode: titles[mode] for mode in MODES if mode not in {FROM_NOISE, *USES}}
+    others = {mode: TITLES[mode] for mode in MODES if mode not in {FROM_NOISE, *USES}}
     return {**USES, **others}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from medialab.stages import MODES, STAGES
+from medialab.stages import MODES, STAGES, TITLES
 from widgets.arrangement import MORE
 from widgets.arrangement import STAGES as ARRANGED
 from widgets.form_shapes import OF_STAGES, WHOLE
@@ -13,7 +13,7 @@ from widgets.guard import Show
 from widgets.sheet import Sheet
 from widgets.stage_list import StageList
 
-TITLES = {stage.name: stage.title for stage in STAGES} | {WHOLE: "Whole picture"}
+PART_TITLES = {**TITLES, WHOLE: "Whole picture"}
 _HELP = {
     "control": "Follow the outlines, depth or pose of a picture",
     "refiner": "Enlarge, and draw again with more detail",
@@ -102,7 +102,7 @@ class FormStages:
         with self.list.hold_sync():
             self.list.rows = rows
             self.list.more = [
-                {"name": name, "title": TITLES[name], "help": _HELP.get(name, "")}
+                {"name": name, "title": PART_TITLES[name], "help": _HELP.get(name, "")}
                 for name in ordered
             ]
             self.list.opened = self.opened
@@ -151,8 +151,8 @@ class FormStages:
     def _title(self, name: str) -> str:
         """Return a row's title: the rest of the picture's settings are those of its first stage."""
         if name == WHOLE and self._state.values.mode == FROM_NOISE:
-            return TITLES[FROM_NOISE]
-        return TITLES[name]
+            return PART_TITLES[FROM_NOISE]
+        return PART_TITLES[name]
 
     def _main(self, name: str) -> Mapping[str, Any] | None:
         return None if name == WHOLE else self._state.fields.main(name)
@@ -161,7 +161,7 @@ class FormStages:
         """Return the fields of a stage's row: its switch and its slider."""
         found: list[dict[str, Any]] = []
         if (switch := _switch(name)) in self._state.values:
-            found.append({"name": switch, "label": TITLES[name], "kind": "tick"})
+            found.append({"name": switch, "label": PART_TITLES[name], "kind": "tick"})
         main = self._main(name)
         return [*found, {**main, "group": ""}] if main else found
 

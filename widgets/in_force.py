@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import ipywidgets as ipw
 
+from medialab.stages import TITLES
 from widgets.button import make_button
 from widgets.form import Form
 from widgets.form_shapes import OF_STAGES
-from widgets.form_stages import TITLES
 from widgets.form_values import FROM_NOISE
 from widgets.guard import Show
 

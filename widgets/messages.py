@@ -23,7 +23,7 @@ from medialab.errors import (
 from medialab.listing.info import kind_in_words
 from medialab.settings.fields import StageConfig
 from medialab.settings.validation import faults_of
-from medialab.stages import STAGES
+from medialab.stages import TITLES
 from widgets.shapes import shapes_of
 
 _TITLES: dict[type[BaseException], str] = {
@@ -41,7 +41,6 @@ _TITLES: dict[type[BaseException], str] = {
     QueueStoppedError: "Not started",
 }
 _MOST_NAMED = 5  # of the valid names: the panel's menus and its shelf have all of them
-_STAGES = {stage.name: stage.title for stage in STAGES}
 # A setting with its value, as messages write it: face.iou=2.
 _ASSIGNED = re.compile(r"(?<![\w.])([a-z_0-9]+(?:\.[a-z_0-9]+)*)=(?=\S)")
 
@@ -84,7 +83,7 @@ def label_of(path: str) -> str:
             shape = shapes_of(model)[part]
             is_model = isinstance(shape.kind, type) and issubclass(shape.kind, StageConfig)
             is_stage = is_model and not shape.many and not words
-            words.append(_STAGES.get(part, shape.label) if is_stage else shape.label)
+            words.append(TITLES.get(part, shape.label) if is_stage else shape.label)
             model = shape.kind if is_model else None
         else:
             return ""
@@ -105,7 +104,7 @@ def _with_labels(message: str) -> str:
         label = label_of(found[1])
         return f"{label} = " if label else found[0]
 
-    message = _STAGE.sub(lambda at: f"{_STAGES.get(at[1], at[1])}: ", message)
+    message = _STAGE.sub(lambda at: f"{TITLES.get(at[1], at[1])}: ", message)
     message = _KIND.sub(lambda at: f"no {kind_in_words(at[1])} '", message)
     return _ASSIGNED.sub(labelled, message)
 

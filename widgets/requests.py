@@ -14,7 +14,7 @@ from medialab.batch.values import number_values, split_values
 from medialab.errors import ConfigError, MediaLabError, shown
 from medialab.prompts.lines import read_lines
 from medialab.settings.fields import DRAWN_BELOW, LARGEST_SEED, RANDOM_SEED
-from medialab.stages import STAGES
+from medialab.stages import TITLES
 from widgets.generate import Fault
 from widgets.messages import label_of, text_of
 
@@ -22,7 +22,6 @@ Find = Callable[[str, str], object]
 """Looks up a model by its name and kind; raises a `MediaLabError` if there is none."""
 
 MOST = 100_000  # pictures; more is a typing error, or work for a batch in a notebook
-_TITLES = {stage.name: stage.title for stage in STAGES}
 _TICKS = {"true": "on", "on": "on", "false": "off", "off": "off"}
 NO_LORA = "none"  # as a value of an axis
 # An axis over one LoRA's weight: the name of the setting that lists it, then the LoRA's.
@@ -273,7 +272,7 @@ def _models(name: str, axis: Axis) -> Iterator[tuple[str, str]]:
 def _refuse_if_off(name: str, config: PipelineConfig) -> None:
     stage, _, setting = name.rpartition(".")
     if stage and setting != "enabled" and not config.runs(stage):
-        message = f"{_TITLES[stage]} is off, so that this changes nothing; switch it on first"
+        message = f"{TITLES[stage]} is off, so that this changes nothing; switch it on first"
         raise ConfigError(message)
 
 
@@ -282,7 +281,7 @@ def axis_label(name: str) -> str:
     setting, weight, lora = name.partition(WEIGHT)
     stage, _, last = setting.rpartition(".")
     if weight and last == "loras":
-        return f"{f'{_TITLES[stage]}, ' if stage else ''}{lora} weight"
+        return f"{f'{TITLES[stage]}, ' if stage else ''}{lora} weight"
     return _OWN_LABELS.get(name) or label_of(name) or name
 
 

@@ -9,14 +9,13 @@ from medialab import PipelineConfig, Run, Workbench
 from medialab.config.resolved import ResolvedConfig
 from medialab.runs.belongings import changes_to_restore
 from medialab.settings.fields import StageConfig
-from medialab.stages import STAGES
+from medialab.stages import STAGES, TITLES
 from widgets.canvas import Canvas
 from widgets.form import Form
 from widgets.session import Session
 
 # The settings of these stages describe the whole picture: running again keeps them.
 _BASE = ("prompt", "source", "txt2img")
-_TITLES = {stage.name: stage.title for stage in STAGES}
 
 
 class Reruns:
@@ -69,7 +68,7 @@ class Reruns:
         """Offer to make a run again with the values that were set aside in it; on any thread."""
         if run.set_aside:
             told = "; ".join(
-                escape(f"{_TITLES.get(one['stage'], one['stage'])}: {one['why']}")
+                escape(f"{TITLES.get(one['stage'], one['stage'])}: {one['why']}")
                 for one in run.set_aside
             )
             self._form.set_aside.offer(f"{told}.", partial(self._bring_back, run))

@@ -2,10 +2,9 @@
 
 from medialab import Workbench
 from medialab.config.resolved import ResolvedConfig
-from medialab.stages import STAGES
+from medialab.stages import TITLES
 from widgets.canvas import Canvas, encode_png
 
-_TITLES = {stage.name: stage.title for stage in STAGES}
 _RESULT = "Result"
 
 
@@ -25,9 +24,9 @@ class StagePictures:
         if stage == foot.looking or stage == self._last():
             canvas.show_result()
             return
-        canvas.viewer.show(self._after(stage), canvas.picture, (_RESULT, _TITLES[stage]))
+        canvas.viewer.show(self._after(stage), canvas.picture, (_RESULT, TITLES[stage]))
         foot.looking, foot.compared = stage, ""
-        foot.said = f"The picture after {_TITLES[stage]}"
+        foot.said = f"The picture after {TITLES[stage]}"
 
     def compare(self, stage: str) -> None:
         """Compare the picture after a stage with the result.
@@ -40,10 +39,10 @@ class StagePictures:
             canvas.show_result()
             return
         canvas.viewer.show(canvas.picture)
-        labels = (_TITLES[stage], _RESULT)
+        labels = (TITLES[stage], _RESULT)
         canvas.viewer.compare(self._after(stage), canvas.picture, labels)
         canvas.foot.looking = canvas.foot.compared = stage
-        canvas.foot.said = f"{_TITLES[stage]} beside the result"
+        canvas.foot.said = f"{TITLES[stage]} beside the result"
 
     def _last(self) -> str:
         """Return the name of the stage whose picture is the result."""

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from medialab.stages import STAGES
+from medialab.stages import TITLES
 
-_TITLES: Final = {stage.name: stage.title for stage in STAGES}
 _TEXTS: Final = ("prompt", "negative_prompt")
 _WORDS: Final = {"loras": "LoRAs", "vae": "VAE"}
 _NAME = 64  # characters of a stored picture's name
@@ -26,7 +25,7 @@ def sentence_of(name: str, first: Any, second: Any, one: str, other: str) -> str
     label = label_of(name)
     if name.endswith(".enabled"):
         runs, rests = (one, other) if first else (other, one)
-        return f"{_TITLES.get(name.partition('.')[0], name)} runs for {runs}, and not for {rests}."
+        return f"{TITLES.get(name.partition('.')[0], name)} runs for {runs}, and not for {rests}."
     if name.rpartition(".")[2] in _TEXTS and isinstance(first, str) and isinstance(second, str):
         return f"The {label} differs: {_texts(first, second, one, other)}."
     title = _WORDS.get(label, label[:1].upper() + label[1:])
@@ -37,7 +36,7 @@ def label_of(name: str) -> str:
     """Return a setting's name in words: "steps of Face"."""
     stage, dot, own = name.rpartition(".")
     words = own.replace("_", " ")
-    return f"{words} of {_TITLES.get(stage, stage)}" if dot else words
+    return f"{words} of {TITLES.get(stage, stage)}" if dot else words
 
 
 def said_of(value: Any) -> str:

@@ -1,5 +1,6 @@
 """The pipeline's stages, in the order they run. A new stage gets its line here."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from medialab.stage import PipelineStage
@@ -33,5 +34,7 @@ STAGES: tuple[PipelineStage[Any], ...] = (
     UpscalerStage(),
     FinishStage(),
 )
+# What people call them, by their names.
+TITLES: Mapping[str, str] = {stage.name: stage.title for stage in STAGES}
 # The modes of stage 3: one of these stages, or none, for the stages after it alone.
 MODES = (*(stage.name for stage in STAGES if stage.is_mode), "enhance")
