@@ -8,12 +8,11 @@ from typing import Any, Final
 from medialab import PipelineConfig
 from medialab.artifacts.differences import Difference, settings_in
 from medialab.artifacts.why import Reason
-from medialab.stages import MODES, STAGES
+from medialab.stages import MODES, TITLES
 from widgets.details import Group, Row
 from widgets.messages import label_of
 from widgets.shapes import Shape, shapes_of
 
-_TITLES = {stage.name: stage.title for stage in STAGES}
 # Shown even where they are as usual: what a person looks for first.
 _FOREMOST: Final = ("prompt", "checkpoint", "seed", "steps", "guidance_scale", "sampler")
 _NAME = 64  # characters of a stored picture's name
@@ -45,7 +44,7 @@ def groups_of(
     ran = {stage["name"]: stage for stage in record.get("stages", ())}
     main = config.mode if config.mode in ran else "txt2img"
     groups = [Group("Picture", _note(ran.get(main)), tuple(_base_rows(settings, default)))]
-    for name, title in _TITLES.items():
+    for name, title in TITLES.items():
         rows = tuple(_stage_rows(name, settings))
         is_on = settings.get(f"{name}.enabled", bool(rows))
         if is_on and (rows or (name in ran and name not in _RAN_ALWAYS and name != main)):
@@ -71,13 +70,17 @@ def rows_of(found: Sequence[Difference]) -> tuple[Row, ...]:
     )
 
 
-def _off(values: Sequence[tuple[str, Any]]) -> set[str]:
-    """Return the stages that do not run on one side of a comparison, as far as it tells."""
-    stages = {
+def switched_off(values: Iterable[tuple[str, Any]]) -> set[str]:
+    """Return the stages that are switched off by some settings, each a name and a value."""
+    return {
         name.rpartition(".")[0] for name, value in values if name.endswith(".enabled") and not value
     }
+
+
+def _off(values: Sequence[tuple[str, Any]]) -> set[str]:
+    """Return the stages that do not run on one side of a comparison, as far as it tells."""
     modes = [value for name, value in values if name == "mode"]
-    return stages | ({*MODES} - {*modes} if modes else set())
+    return switched_off(values) | ({*MODES} - {*modes} if modes else set())
 
 
 def _text_or_none(name: str, value: Any, off: set[str]) -> str:
@@ -168,7 +171,7 @@ def _text(name: str, value: Any) -> str:
     if value is None:
         return _open_text(name)
     if name in {"seed", "mode"}:
-        return "random" if value == -1 else _TITLES.get(str(value), str(value))
+        return "random" if value == -1 else TITLES.get(str(value), str(value))
     if isinstance(value, (list, tuple)):
         return _list_text(last, value)
     if isinstance(value, bool):

@@ -10,7 +10,7 @@ from medialab.presets import Presets
 from widgets.guard import Show, guarded
 from widgets.messages import text_of
 from widgets.model_defaults import ModelDefaults
-from widgets.picture_facts import rows_of
+from widgets.picture_facts import rows_of, switched_off
 from widgets.preset_menu import PARTS, Changes, PresetMenu
 from widgets.undo import UndoBar
 
@@ -161,11 +161,7 @@ class PresetsPanel:
 
 def _seen(found: Sequence[Difference]) -> list[Difference]:
     """Return the changes without those of stages that are switched off: they are not used then."""
-    off = {
-        one.name.rpartition(".")[0]
-        for one in found
-        if one.name.endswith(".enabled") and not one.other
-    }
+    off = switched_off((one.name, one.other) for one in found)
     return [
         one
         for one in found

@@ -53,13 +53,9 @@ def clean_tags(tags: Iterable[object]) -> tuple[str, ...]:
     """Return tags as they are stored, each once.
 
     Raises:
-        ArtifactError: one is no tag, or `tags` is one text in place of several.
+        ArtifactError: one is no tag, or `tags` is one text in place of several, or no list.
     """
-    if isinstance(tags, str):
-        raise ArtifactError(
-            f"tags={shown(tags)}: give tags as a list, such as [{shown(tags)}]"
-        ).about("tags")
-    return without_doubles(clean_tag(tag) for tag in tags)
+    return without_doubles(clean_tag(tag) for tag in _several(tags))
 
 
 def given_tags(tags: Iterable[object]) -> tuple[str, ...]:
@@ -68,17 +64,28 @@ def given_tags(tags: Iterable[object]) -> tuple[str, ...]:
     Raises:
         ArtifactError: one is not text, or `tags` is one text in place of several, or no list.
     """
-    if isinstance(tags, str):
-        return clean_tags(tags)  # raises
-    if not isinstance(tags, Iterable):
-        message = f"tags={shown(tags)}: give tags as a list, such as ['poster', 'draft']"
-        raise ArtifactError(message).about("tags")
     found = []
-    for tag in tags:
+    for tag in _several(tags):
         if not isinstance(tag, str):
             raise _refused(tag, "a tag is text")
         found.append(tag)
     return without_doubles(found)
+
+
+def _several(tags: Iterable[object]) -> Iterable[object]:
+    """Return tags that are given as several.
+
+    Raises:
+        ArtifactError: they are one text, or no list.
+    """
+    if isinstance(tags, str):
+        such_as = f"[{shown(tags)}]"
+    elif not isinstance(tags, Iterable):
+        such_as = "['poster', 'draft']"
+    else:
+        return tags
+    message = f"tags={shown(tags)}: give tags as a list, such as {such_as}"
+    raise ArtifactError(message).about("tags")
 
 
 def without_doubles(tags: Iterable[str]) -> tuple[str, ...]:

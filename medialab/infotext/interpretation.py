@@ -14,9 +14,9 @@ from medialab.errors import ConfigError, shown
 from medialab.infotext.adetailer import read_detailers, vae_name
 from medialab.infotext.control_items import unread_parts
 from medialab.infotext.hashes import hashes_in
-from medialab.infotext.item_values import ALSO_IN_OURS, STAGES, is_read, read_item
+from medialab.infotext.item_values import ALSO_IN_OURS, is_read, read_item
 from medialab.infotext.items import A1111, GRAPH, RawInfotext
-from medialab.infotext.keys import Items, merged
+from medialab.infotext.keys import STAGES, Items, merged
 from medialab.infotext.sampler_names import parse_sampler_name, parse_schedule_name
 from medialab.settings.loras import MOST_LORAS
 from medialab.settings.samplers import SCHEDULES

@@ -6,13 +6,11 @@ from typing import Any
 
 from medialab.infotext.foreign_json import parse_object
 from medialab.infotext.hashes import without_hash
-from medialab.infotext.keys import AFTER, BEFORE, OWN, Items
+from medialab.infotext.keys import AFTER, BEFORE, STAGES, Items
 from medialab.infotext.spellings import STORED
 from medialab.process.precisions import WEIGHT_DTYPES
 
 EXACT = {"prompt": "Exact prompt", "negative_prompt": "Exact negative prompt"}
-# Our own item: settings of other stages, as JSON.
-STAGES = OWN
 
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
 _NUMBER = re.compile(r"[-+]?[0-9]{1,20}[.,][0-9]{1,20}")

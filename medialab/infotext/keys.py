@@ -25,7 +25,8 @@ from medialab.infotext.shown_names import (
 from medialab.settings.fields import names_in_list
 
 Items = Mapping[str, str]
-OWN = "Media Lab stages"  # our own item, which has every setting that others cannot hold
+# Our own item: as JSON, every setting that others cannot hold, such as those of other stages.
+STAGES = "Media Lab stages"
 _SIZE = re.compile(r"(\d+)x(\d+)")
 _MOST_MODULES = 5  # three text encoders of SD3, and its VAE, have been written
 _MODULES_OF_FORGE = tuple(f"Module {number}" for number in range(1, _MOST_MODULES + 1))
@@ -187,7 +188,7 @@ def _of_modules(items: Items) -> dict[str, Any]:
     """Return the parts that all these items name; the VAE's own item has precedence."""
     there = (items[one] for one in _MODULES_OF_FORGE if one in items)
     names = [one.removesuffix(".safetensors") for one in there]
-    vaes = [one for one in names if _IS_VAE.search(one) and OWN not in items]  # we list no VAE
+    vaes = [one for one in names if _IS_VAE.search(one) and STAGES not in items]  # we list no VAE
     encoders = ", ".join(one for one in names if one not in vaes)
     vae = items.get("VAE", next(iter(vaes), None))
     return {

@@ -16,9 +16,8 @@ from medialab.infotext.civitai import RESOURCES, read_resources
 from medialab.infotext.foreign_json import parse_object
 from medialab.infotext.foreign_texts import read_object
 from medialab.infotext.interpretation import Parsed, interpreted
-from medialab.infotext.item_values import STAGES
 from medialab.infotext.items import A1111, LONGEST, RawInfotext, split_infotext
-from medialab.infotext.keys import Items
+from medialab.infotext.keys import STAGES, Items
 from medialab.infotext.mojibake import mend_letters, mend_order
 from medialab.infotext.older_items import modernise
 

@@ -19,9 +19,9 @@ from medialab.infotext.adetailer import write_detailers
 from medialab.infotext.applied import applied_in, inversions_in, steps_handed_over
 from medialab.infotext.hashes import without_hash
 from medialab.infotext.interpretation import Parsed
-from medialab.infotext.item_values import EXACT, STAGES
+from medialab.infotext.item_values import EXACT
 from medialab.infotext.items import NEGATIVE
-from medialab.infotext.keys import AFTER, BEFORE, items_of, number
+from medialab.infotext.keys import AFTER, BEFORE, STAGES, items_of, number
 from medialab.infotext.mojibake import mend_letters
 from medialab.infotext.reader import read, split_text
 from medialab.infotext.shown_names import schedule, shown_upscaler

@@ -78,6 +78,22 @@ class Box:
         """Return a box of the same size, moved by pixels to the right and down."""
         return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
 
+    def edges_in(self, whole: "Box", width: int, height: int) -> tuple[float, float, float, float]:
+        """Return the edges of what shows in this box where a picture is stretched to another.
+
+        Args:
+            whole: The box that the picture is stretched to.
+            width: Of the picture as it is, in pixels, as the result.
+            height: Of it, in pixels.
+        """
+        own = self.moved(-whole.left, -whole.top)
+        return (
+            own.left * width / whole.width,
+            own.top * height / whole.height,
+            own.right * width / whole.width,
+            own.bottom * height / whole.height,
+        )
+
     def iou(self, other: "Box") -> float:
         """Return the intersection over union of two boxes, 0 to 1."""
         shared = Box(

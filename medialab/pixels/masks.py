@@ -169,13 +169,7 @@ def fitted(mask: "Image.Image", inside: Box, box: Box) -> "Image.Image":
     seen = box.within(*mask.size)
     result = Image.new("L", mask.size, 0)
     if seen.area:
-        at = seen.moved(-box.left, -box.top)
-        edges = (
-            at.left * inside.width / box.width,
-            at.top * inside.height / box.height,
-            at.right * inside.width / box.width,
-            at.bottom * inside.height / box.height,
-        )
+        edges = seen.edges_in(box, inside.width, inside.height)
         part = mask.crop(inside.edges)
         size = seen.width, seen.height
         result.paste(part.resize(size, Image.Resampling.NEAREST, edges), (seen.left, seen.top))

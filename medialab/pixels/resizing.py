@@ -60,17 +60,12 @@ def placed(image: "Image.Image", step: Placement, scale: Scale = lanczos) -> "Im
 
     inside, (width, height) = step.inside, step.to
     seen = inside.within(width, height)
-    own = seen.moved(-inside.left, -inside.top)
     if inside.area > MOST_WHOLE and seen != inside:
-        edges = (
-            own.left * image.width / inside.width,
-            own.top * image.height / inside.height,
-            own.right * image.width / inside.width,
-            own.bottom * image.height / inside.height,
-        )
+        edges = seen.edges_in(inside, *image.size)
         part = scale(image, seen.width, seen.height, edges)
     else:
-        part = scale(image, inside.width, inside.height, None).crop(own.edges)
+        whole = scale(image, inside.width, inside.height, None)
+        part = whole.crop(seen.moved(-inside.left, -inside.top).edges)
     if part.size == step.to:
         return part
     if not step.repeats:
